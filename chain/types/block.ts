@@ -1,0 +1,146 @@
+/** Blocks, votes and certificates. The hash of a block is the SSZ root of its header. */
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { TrainingRecord } from "./job.ts";
+import { RatingChange } from "./node.ts";
+import {
+  Hash,
+  MAX_EVIDENCE,
+  MAX_RATING_CHANGES,
+  MAX_RECORDS,
+  MAX_SEATS,
+  MAX_TRANSACTIONS,
+  PublicKey,
+  Signature,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+} from "./primitive.ts";
+import { SignedTransaction } from "./transaction.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+export const Header = new ContainerType(
+  {
+    version: Uint16,
+    height: Uint32,
+    /** Round the block was first proposed in; fixes who had the turn. */
+    round: Uint16,
+    /** Unix milliseconds, above the parent's. */
+    time: Uint64,
+    parent: Hash,
+    proposer: PublicKey,
+    /** Preimage of the proposer's hash onion; moves the mix. */
+    onionReveal: Hash,
+    /** Sum of the seats' weights: the counterpart of a difficulty target. */
+    totalWeight: Uint64,
+    transactionsRoot: Hash,
+    recordsRoot: Hash,
+    ratingsRoot: Hash,
+    evidenceRoot: Hash,
+    /** Root of the seats that certify this block. */
+    seatsRoot: Hash,
+    /** State after this block. */
+    stateRoot: Hash,
+    /** Root of the parent's certificate as carried in this block; zero at height 1. */
+    parentCertificate: Hash,
+  },
+  { typeName: "Header", jsonCase: "eth2" },
+);
+export type Header = ValueOf<typeof Header>;
+
+/** Wire values; append only. */
+export const VOTE_TYPES = ["prevote", "precommit"] as const;
+
+export const Vote = new ContainerType(
+  {
+    height: Uint32,
+    round: Uint16,
+    /** Index into VOTE_TYPES. */
+    type: Uint8,
+    /** Zero = nil. */
+    blockHash: Hash,
+    /** Position in the epoch's seats. */
+    seat: Uint8,
+    signature: Signature,
+  },
+  { typeName: "Vote", jsonCase: "eth2" },
+);
+export type Vote = ValueOf<typeof Vote>;
+
+export const CertificateSignature = new ContainerType(
+  { seat: Uint8, signature: Signature },
+  { typeName: "CertificateSignature", jsonCase: "eth2" },
+);
+/** Precommits of more than 2/3 of the weight for one block, in seat order. */
+export const Certificate = new ContainerType(
+  {
+    height: Uint32,
+    round: Uint16,
+    blockHash: Hash,
+    signatures: new ListCompositeType(CertificateSignature, MAX_SEATS),
+  },
+  { typeName: "Certificate", jsonCase: "eth2" },
+);
+export type Certificate = ValueOf<typeof Certificate>;
+
+/** Two different votes of one seat for one (height, round, type). */
+export const Evidence = new ContainerType(
+  { first: Vote, second: Vote },
+  { typeName: "Evidence", jsonCase: "eth2" },
+);
+export type Evidence = ValueOf<typeof Evidence>;
+
+export const Transactions = new ListCompositeType(SignedTransaction, MAX_TRANSACTIONS);
+export const Records = new ListCompositeType(TrainingRecord, MAX_RECORDS);
+export const RatingChanges = new ListCompositeType(RatingChange, MAX_RATING_CHANGES);
+export const EvidenceList = new ListCompositeType(Evidence, MAX_EVIDENCE);
+
+/** Records and rating changes follow from the transactions; they are carried so that a block tells its own story. */
+export const Body = new ContainerType(
+  {
+    transactions: Transactions,
+    records: Records,
+    ratingChanges: RatingChanges,
+    evidence: EvidenceList,
+  },
+  { typeName: "Body", jsonCase: "eth2" },
+);
+export type Body = ValueOf<typeof Body>;
+
+export const Block = new ContainerType(
+  { header: Header, body: Body, parentCertificate: Certificate },
+  { typeName: "Block", jsonCase: "eth2" },
+);
+export type Block = ValueOf<typeof Block>;
+
+/** A block with the proof that it is final: what the store keeps and sync serves. */
+export const CertifiedBlock = new ContainerType(
+  { block: Block, certificate: Certificate },
+  { typeName: "CertifiedBlock", jsonCase: "eth2" },
+);
+export type CertifiedBlock = ValueOf<typeof CertifiedBlock>;
+
+/** `validRound` is one more than the round of the proof-of-lock, 0 = none (Tendermint's -1). */
+export const Proposal = new ContainerType(
+  {
+    height: Uint32,
+    round: Uint16,
+    validRound: Uint16,
+    block: Block,
+    signature: Signature,
+  },
+  { typeName: "Proposal", jsonCase: "eth2" },
+);
+export type Proposal = ValueOf<typeof Proposal>;
+/** What a proposal's signature covers. */
+export const ProposalSummary = new ContainerType(
+  { height: Uint32, round: Uint16, validRound: Uint16, blockHash: Hash },
+  { typeName: "ProposalSummary", jsonCase: "eth2" },
+);
+export type ProposalSummary = ValueOf<typeof ProposalSummary>;
+/** What a vote's signature covers. */
+export const VoteSummary = new ContainerType(
+  { height: Uint32, round: Uint16, type: Uint8, blockHash: Hash },
+  { typeName: "VoteSummary", jsonCase: "eth2" },
+);

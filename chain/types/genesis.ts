@@ -1,0 +1,86 @@
+/** Genesis and the consensus parameters. The genesis root is the chain's identity in every signature. */
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import {
+  Address,
+  Endpoint,
+  Hash,
+  PublicKey,
+  ShortText,
+  Uint16,
+  Uint32,
+  Uint64,
+} from "./primitive.ts";
+
+export const Parameters = new ContainerType(
+  {
+    /** Milliseconds between blocks that proposers aim for. */
+    blockIntervalMs: Uint32,
+    /** Heights per epoch; weights are frozen within one. */
+    epochBlocks: Uint32,
+    /** Voting seats per epoch at most. */
+    maxSeats: Uint16,
+    maxBlockBytes: Uint32,
+    /** Smallest fee of a paid transaction. */
+    feeFloor: Uint64,
+    /** Largest fee the rate below can ask. */
+    feeCap: Uint64,
+    /** Share of a transfer or of a job's spent escrow, in millionths. */
+    feeRate: Uint32,
+    /** Bond that lets one micro-unit of rating count. */
+    bondPerRating: Uint64,
+    /** Smallest bond to register with. */
+    minBond: Uint64,
+    /** Heights between two windows; the first opens at `windowOffset`. */
+    windowInterval: Uint32,
+    windowOffset: Uint32,
+    /** Heights a window lasts. */
+    windowBlocks: Uint32,
+    /** Heights after a window in which claims are taken, then again for verdicts. */
+    claimBlocks: Uint32,
+    verdictBlocks: Uint32,
+    /** Verifiers drawn per claim. */
+    verifiers: Uint16,
+    /** Optimizer steps per baseline segment. */
+    segmentSteps: Uint32,
+    /** Smallest price of one sample step, micro-POML. */
+    minPricePerSample: Uint64,
+    /** Managers' share of what participants earn, in millionths. */
+    managerShare: Uint32,
+    /** Times a phase without quorum is prolonged before the job fails. */
+    maxExtensions: Uint16,
+    /** SHA-256 of the exact engine's WebAssembly. */
+    exactEngine: Hash,
+  },
+  { typeName: "Parameters", jsonCase: "eth2" },
+);
+export type Parameters = ValueOf<typeof Parameters>;
+
+export const GenesisAccount = new ContainerType(
+  { address: Address, balance: Uint64 },
+  { typeName: "GenesisAccount", jsonCase: "eth2" },
+);
+export const GenesisNode = new ContainerType(
+  {
+    publicKey: PublicKey,
+    name: ShortText,
+    endpoint: Endpoint,
+    bond: Uint64,
+    onion: Hash,
+    onionLength: Uint16,
+    /** From the founder's genesis benchmark run, micro-GFLOP/s. */
+    capacity: Uint64,
+  },
+  { typeName: "GenesisNode", jsonCase: "eth2" },
+);
+export const Genesis = new ContainerType(
+  {
+    name: ShortText,
+    /** Unix milliseconds. */
+    time: Uint64,
+    parameters: Parameters,
+    accounts: new ListCompositeType(GenesisAccount, 65536),
+    nodes: new ListCompositeType(GenesisNode, 128),
+  },
+  { typeName: "Genesis", jsonCase: "eth2" },
+);
+export type Genesis = ValueOf<typeof Genesis>;

@@ -1,0 +1,185 @@
+/**
+ * A training job: the order (`JobSpec`), one round of it as written in a block (`TrainingRecord`),
+ * and the running account of it in the state (`Job`).
+ */
+import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import {
+  Address,
+  Hash,
+  MAX_PARTICIPANTS,
+  MAX_TEAM,
+  ShortText,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+} from "./primitive.ts";
+
+/** Wire values; append only. */
+export const JOB_KINDS = ["train"] as const;
+export const JOB_ENGINES = ["exact", "tfjs"] as const;
+export const JOB_PARTITIONS = ["iid", "by-label"] as const;
+export const JOB_AGGREGATIONS = ["fedavg", "median", "trimmed-mean"] as const;
+/**
+ * drawing: waits for the mix that draws team and participants. training: participants commit.
+ * revealing: updates travel, the team posts the record. finished / failed / cancelled: waits for settle.
+ */
+export const JOB_PHASES = [
+  "drawing",
+  "training",
+  "revealing",
+  "finished",
+  "failed",
+  "cancelled",
+  "settled",
+] as const;
+export type JobPhase = (typeof JOB_PHASES)[number];
+
+export const JobSpec = new ContainerType(
+  {
+    /** Index into JOB_KINDS. */
+    kind: Uint8,
+    name: ShortText,
+    /** Index into JOB_ENGINES. */
+    engine: Uint8,
+    /** SHA-256 of the LayersModel JSON bytes. */
+    model: Hash,
+    /** SHA-256 of the initial parameters, float32 little-endian. */
+    initialParameters: Hash,
+    parameterCount: Uint32,
+    /** SHA-256 of the dataset manifest bytes. */
+    dataset: Hash,
+    /** SHA-256 of the dataset's torrent file. */
+    torrent: Hash,
+    trainRows: Uint32,
+    trainChunks: Uint16,
+    testRows: Uint32,
+    /** Seeds sample order and dropout. */
+    seed: Hash,
+    rounds: Uint16,
+    localEpochs: Uint8,
+    batchSize: Uint16,
+    /** Millionths. */
+    learningRate: Uint32,
+    /** Millionths. */
+    momentum: Uint32,
+    /** Index into JOB_PARTITIONS. */
+    partition: Uint8,
+    /** Index into JOB_AGGREGATIONS. */
+    aggregation: Uint8,
+    /** Participants wanted; fewer are drawn when fewer nodes qualify. */
+    participants: Uint16,
+    /** A round counts with at least so many updates. */
+    quorum: Uint16,
+    teamSize: Uint8,
+    /** Blocks a phase may last before its `onMiss` rule fires. */
+    phaseBlocks: Uint16,
+    /** Micro-POML a verified sample step earns its participant. */
+    pricePerSample: Uint64,
+    /** Stop early at this test accuracy, millionths; 0 = never. */
+    targetAccuracy: Uint32,
+  },
+  { typeName: "JobSpec", jsonCase: "eth2" },
+);
+export type JobSpec = ValueOf<typeof JobSpec>;
+
+/** Test metrics in millionths; computed from integer confusion counts. */
+export const Metrics = new ContainerType(
+  { loss: Uint64, accuracy: Uint32, precision: Uint32, recall: Uint32, f1: Uint32 },
+  { typeName: "Metrics", jsonCase: "eth2" },
+);
+export type Metrics = ValueOf<typeof Metrics>;
+
+/** What one participant delivered in one round. */
+export const Contribution = new ContainerType(
+  {
+    /** Node index. */
+    node: Uint32,
+    updateHash: Hash,
+    /** Sample steps (rows x epochs). */
+    samples: Uint32,
+    /** Self-reported. */
+    trainMs: Uint32,
+    updateBytes: Uint32,
+  },
+  { typeName: "Contribution", jsonCase: "eth2" },
+);
+export type Contribution = ValueOf<typeof Contribution>;
+
+/** One finished round of one job. */
+export const TrainingRecord = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    /** Node index of the manager that aggregated. */
+    manager: Uint32,
+    modelBefore: Hash,
+    modelAfter: Hash,
+    /** In node index order. */
+    contributions: new ListCompositeType(Contribution, MAX_PARTICIPANTS),
+    metrics: Metrics,
+    /** From the opening of the round to the record, as the manager saw it. */
+    durationMs: Uint32,
+  },
+  { typeName: "TrainingRecord", jsonCase: "eth2" },
+);
+export type TrainingRecord = ValueOf<typeof TrainingRecord>;
+
+export const Participant = new ContainerType(
+  {
+    node: Uint32,
+    /** Update committed for the current round; zero = none yet. */
+    updateHash: Hash,
+    /** Merkle root of the checkpoints of the committed update. */
+    checkpointRoot: Hash,
+    samples: Uint32,
+    trainMs: Uint32,
+    updateBytes: Uint32,
+    /** Sample steps of all recorded rounds: what settlement pays. */
+    paidSamples: Uint64,
+    paidRounds: Uint16,
+    /** Rounds in a row without a commit; from one on, rounds do not wait for this node. */
+    missed: Uint16,
+  },
+  { typeName: "Participant", jsonCase: "eth2" },
+);
+export type Participant = ValueOf<typeof Participant>;
+
+/** How the escrow was divided; all zero until settled. payouts + fee + refund = escrow. */
+export const Settlement = new ContainerType(
+  { participants: Uint64, managers: Uint64, fee: Uint64, refund: Uint64 },
+  { typeName: "Settlement", jsonCase: "eth2" },
+);
+export type Settlement = ValueOf<typeof Settlement>;
+
+export const Job = new ContainerType(
+  {
+    /** Id of the opening transaction. */
+    id: Hash,
+    client: Address,
+    spec: JobSpec,
+    escrow: Uint64,
+    /** Index into JOB_PHASES. */
+    phase: Uint8,
+    /** Round under way, from 1; after the end, the last recorded round. */
+    round: Uint16,
+    openedAt: Uint32,
+    /** Height at which the phase under way began. */
+    phaseSince: Uint32,
+    /** Times the phase under way was prolonged for want of a quorum. */
+    extensions: Uint8,
+    closedAt: Uint32,
+    /** Node indexes in drawn order; the first is the active manager. */
+    team: new ListBasicType(Uint32, MAX_TEAM),
+    /** Records each team member managed, in team order. */
+    managed: new ListBasicType(Uint16, MAX_TEAM),
+    /** In drawn order; the position is the shard number. */
+    participants: new ListCompositeType(Participant, MAX_PARTICIPANTS),
+    /** SHA-256 of the global parameters the round under way starts from. */
+    parameters: Hash,
+    metrics: Metrics,
+    settlement: Settlement,
+  },
+  { typeName: "Job", jsonCase: "eth2" },
+);
+export type Job = ValueOf<typeof Job>;

@@ -1,0 +1,35 @@
+/**
+ * The SSZ building blocks every other type is made of, and the limits that go with them.
+ * Amounts are bigint micro-POML; heights and counts are safe integers (uint32).
+ */
+import { ByteListType, ByteVectorType, UintBigintType, UintNumberType } from "@chainsafe/ssz";
+
+export const Uint8 = new UintNumberType(1);
+export const Uint16 = new UintNumberType(2);
+export const Uint32 = new UintNumberType(4);
+/** 64-bit counts and micro-unit amounts; bigint end to end. */
+export const Uint64 = new UintBigintType(8);
+
+/** SHA-256 digest or SSZ root. */
+export const Hash = new ByteVectorType(32);
+/** Ed25519 public key (RFC 8032). */
+export const PublicKey = new ByteVectorType(32);
+/** Ed25519 signature (RFC 8032). */
+export const Signature = new ByteVectorType(64);
+/** First 20 bytes of SHA-256 of a public key; shown as bech32m `poml1…`. */
+export const Address = new ByteVectorType(20);
+
+/** UTF-8 text of at most 64 bytes. */
+export const ShortText = new ByteListType(64);
+/** A multiaddr as UTF-8 text. */
+export const Endpoint = new ByteListType(256);
+
+export const MAX_TRANSACTIONS = 4096;
+export const MAX_RECORDS = 256;
+export const MAX_RATING_CHANGES = 1024;
+export const MAX_EVIDENCE = 16;
+export const MAX_SEATS = 128;
+export const MAX_TEAM = 16;
+export const MAX_PARTICIPANTS = 256;
+export const MAX_VERIFIERS = 8;
+export const ZERO_HASH: Uint8Array = new Uint8Array(32);

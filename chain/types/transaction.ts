@@ -1,0 +1,145 @@
+/**
+ * Transactions on the wire. A payload is an SSZ union whose selector is the position in
+ * TRANSACTION_KINDS: append only. What each kind does lives in chain/transactions/, one file a kind.
+ */
+import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
+import { JobSpec, TrainingRecord } from "./job.ts";
+import {
+  Address,
+  Endpoint,
+  Hash,
+  MAX_TEAM,
+  PublicKey,
+  ShortText,
+  Signature,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+} from "./primitive.ts";
+
+export const Transfer = new ContainerType(
+  { to: Address, amount: Uint64 },
+  { typeName: "Transfer", jsonCase: "eth2" },
+);
+/** The sender's key becomes a node's key; the bond is taken from the sender's account. */
+export const Register = new ContainerType(
+  { name: ShortText, endpoint: Endpoint, bond: Uint64, onion: Hash, onionLength: Uint16 },
+  { typeName: "Register", jsonCase: "eth2" },
+);
+export const Bond = new ContainerType({ amount: Uint64 }, { typeName: "Bond", jsonCase: "eth2" });
+/** Replaces the hash onion from the epoch after next on. */
+export const Reonion = new ContainerType(
+  { onion: Hash, onionLength: Uint16 },
+  { typeName: "Reonion", jsonCase: "eth2" },
+);
+export const WindowCommit = new ContainerType(
+  { window: Uint32, segments: Uint32, checkpointRoot: Hash },
+  { typeName: "WindowCommit", jsonCase: "eth2" },
+);
+/** A drawn verifier's finding on the segment it replayed. */
+export const WindowVerdict = new ContainerType(
+  { window: Uint32, node: Uint32, verdict: Uint8 },
+  { typeName: "WindowVerdict", jsonCase: "eth2" },
+);
+export const JobOpen = new ContainerType(
+  { spec: JobSpec, escrow: Uint64 },
+  { typeName: "JobOpen", jsonCase: "eth2" },
+);
+/** A participant binds itself to an update before anyone sees it. */
+export const JobCommit = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    updateHash: Hash,
+    checkpointRoot: Hash,
+    samples: Uint32,
+    trainMs: Uint32,
+    updateBytes: Uint32,
+  },
+  { typeName: "JobCommit", jsonCase: "eth2" },
+);
+/** `member` is the position in the job's team; the signature is over the record's root. */
+export const Cosignature = new ContainerType(
+  { member: Uint8, signature: Signature },
+  { typeName: "Cosignature", jsonCase: "eth2" },
+);
+export const JobRound = new ContainerType(
+  { record: TrainingRecord, cosignatures: new ListCompositeType(Cosignature, MAX_TEAM) },
+  { typeName: "JobRound", jsonCase: "eth2" },
+);
+export const JobSettle = new ContainerType(
+  { job: Hash },
+  { typeName: "JobSettle", jsonCase: "eth2" },
+);
+export const JobCancel = new ContainerType(
+  { job: Hash },
+  { typeName: "JobCancel", jsonCase: "eth2" },
+);
+
+export const TRANSACTION_KINDS = [
+  "transfer",
+  "register",
+  "bond",
+  "reonion",
+  "window-commit",
+  "window-verdict",
+  "job-open",
+  "job-commit",
+  "job-round",
+  "job-settle",
+  "job-cancel",
+] as const;
+export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
+
+/** Payload types by kind; the union below and the rule table are both keyed by it. */
+export interface Payloads {
+  transfer: ValueOf<typeof Transfer>;
+  register: ValueOf<typeof Register>;
+  bond: ValueOf<typeof Bond>;
+  reonion: ValueOf<typeof Reonion>;
+  "window-commit": ValueOf<typeof WindowCommit>;
+  "window-verdict": ValueOf<typeof WindowVerdict>;
+  "job-open": ValueOf<typeof JobOpen>;
+  "job-commit": ValueOf<typeof JobCommit>;
+  "job-round": ValueOf<typeof JobRound>;
+  "job-settle": ValueOf<typeof JobSettle>;
+  "job-cancel": ValueOf<typeof JobCancel>;
+}
+
+/** Order must equal TRANSACTION_KINDS (tested). */
+export const Payload = new UnionType([
+  Transfer,
+  Register,
+  Bond,
+  Reonion,
+  WindowCommit,
+  WindowVerdict,
+  JobOpen,
+  JobCommit,
+  JobRound,
+  JobSettle,
+  JobCancel,
+]);
+export type Payload = ValueOf<typeof Payload>;
+
+export const Transaction = new ContainerType(
+  {
+    sender: PublicKey,
+    /** Must equal the sender account's nonce; each applied transaction adds one. */
+    nonce: Uint32,
+    /** Micro-POML offered to the proposer; at least `requiredFee`. */
+    fee: Uint64,
+    /** Last height that may include it. */
+    validUntil: Uint32,
+    payload: Payload,
+  },
+  { typeName: "Transaction", jsonCase: "eth2" },
+);
+export type Transaction = ValueOf<typeof Transaction>;
+
+export const SignedTransaction = new ContainerType(
+  { transaction: Transaction, signature: Signature },
+  { typeName: "SignedTransaction", jsonCase: "eth2" },
+);
+export type SignedTransaction = ValueOf<typeof SignedTransaction>;
