@@ -171,8 +171,8 @@ export const Job = new ContainerType(
     closedAt: Uint32,
     /** Node indexes in drawn order; the first is the active manager. */
     team: new ListBasicType(Uint32, MAX_TEAM),
-    /** Records each team member managed, in team order. */
-    managed: new ListBasicType(Uint16, MAX_TEAM),
+    /** Per team member: two for each record it managed, one for each it co-signed. */
+    credits: new ListBasicType(Uint16, MAX_TEAM),
     /** In drawn order; the position is the shard number. */
     participants: new ListCompositeType(Participant, MAX_PARTICIPANTS),
     /** SHA-256 of the global parameters the round under way starts from. */

@@ -25,12 +25,15 @@ export const NodeRecord = new ContainerType(
     rating: Uint64,
     /** Last window with a verified claim; 0 = genesis benchmark or none. */
     ratedWindow: Uint32,
+    /** Last window this node was judged in, claimed or missed. */
+    lastWindow: Uint32,
     /** Top of the hash onion not yet revealed. */
     onion: Hash,
     /** Reveals left under `onion`. */
     onionLeft: Uint16,
     /** Replacement that takes over at `nextOnionEpoch`; zero = none. */
     nextOnion: Hash,
+    nextOnionLeft: Uint16,
     nextOnionEpoch: Uint32,
     registeredAt: Uint32,
     /** Blocks this node proposed. */

@@ -19,12 +19,13 @@ export const Meta = new ContainerType(
     height: Uint32,
     /** Time of the last block, Unix milliseconds. */
     time: Uint64,
-    /** Hash of the last block; the genesis root before the first. */
-    parent: Hash,
     /** Randomness after the last block. */
     mix: Hash,
     /** Micro-POML destroyed so far. */
     burned: Uint64,
+    /** Block times at which the last window opened and closed, Unix milliseconds; 0 = not yet. */
+    windowOpened: Uint64,
+    windowClosed: Uint64,
     parameters: Parameters,
   },
   { typeName: "Meta", jsonCase: "eth2" },

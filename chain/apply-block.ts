@@ -1,0 +1,334 @@
+/**
+ * The state transition. `buildBlock` and `applyBlock` share one path: the block that follows from
+ * a head and the proposer's choices is computed, and an arriving block must equal it.
+ * Pure: no clock, no I/O; signatures are verified beforehand (verify-signatures.ts).
+ */
+import { applyTransaction } from "./apply-transaction.ts";
+import { InvalidBlock } from "./block-error.ts";
+import { addressOf } from "./crypto/address.ts";
+import { equalBytes, toHex } from "./crypto/hash.ts";
+import { isReveal } from "./crypto/onion.ts";
+import { nextMix, proposerOrder } from "./draw/mix.ts";
+import { PomlError } from "./errors.ts";
+import { tickJobs } from "./job/phase.ts";
+import { tickWindow } from "./rating/claims.ts";
+import { totalWeight, turnEpoch } from "./rating/weight.ts";
+import type { State } from "./state/state.ts";
+import {
+  Block,
+  Certificate,
+  EvidenceList,
+  Header,
+  PROTOCOL_VERSION,
+  RatingChanges,
+  Records,
+  Transactions,
+} from "./types/block.ts";
+import type { TrainingRecord } from "./types/job.ts";
+import type { RatingChange, Seat } from "./types/node.ts";
+import { ZERO_HASH } from "./types/primitive.ts";
+import { Seats } from "./types/state.ts";
+import type { SignedTransaction } from "./types/transaction.ts";
+
+/** The last final block and the state after it. At genesis `hash` is the genesis root. */
+export interface Head {
+  readonly state: State;
+  readonly hash: Uint8Array;
+}
+
+/** What a proposer chooses; everything else in a block follows. */
+export interface BlockInput {
+  readonly round: number;
+  /** Unix milliseconds. */
+  readonly time: bigint;
+  readonly proposer: Uint8Array;
+  readonly onionReveal: Uint8Array;
+  readonly parentCertificate: Certificate;
+  readonly transactions: readonly SignedTransaction[];
+}
+
+export interface AppliedBlock {
+  readonly block: Block;
+  readonly hash: Uint8Array;
+  /** A fork of the head's state; absorb it once the block is final. */
+  readonly state: State;
+}
+
+export function blockHash(header: Header): Uint8Array {
+  return Header.hashTreeRoot(header);
+}
+
+/** The public key whose turn (height, round) is. */
+export function proposerOf(state: State, height: number, round: number): Uint8Array {
+  const order = proposerOrder(state.meta.mix, height, state.seats);
+  const seat = state.seats[order[round % order.length] ?? -1];
+  if (seat === undefined) throw new RangeError("an epoch without seats");
+  return seat.publicKey;
+}
+
+/**
+ * Builds the next block. Transactions that do not apply are left out.
+ * @param limitBytes stop adding transactions when they fill so many bytes
+ */
+export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
+  let bytes = 0;
+  return transition(head, input, (attempt, transaction) => {
+    const size = Transactions.elementType.value_serializedSize(transaction);
+    if (bytes + size > limitBytes) return;
+    try {
+      attempt();
+      bytes += size;
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+    }
+  });
+}
+
+/**
+ * Checks a block against a head and returns the state it leads to.
+ * @throws InvalidBlock
+ */
+export function applyBlock(head: Head, block: Block): AppliedBlock {
+  checkHeader(head, block);
+  const { header, body } = block;
+  const input: BlockInput = {
+    round: header.round,
+    time: header.time,
+    proposer: header.proposer,
+    onionReveal: header.onionReveal,
+    parentCertificate: block.parentCertificate,
+    transactions: body.transactions,
+  };
+  const applied = transition(head, input, (attempt, _transaction, index) => {
+    try {
+      attempt();
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      throw new InvalidBlock(
+        `transaction ${index}: ${error.message}`,
+        { code: "BAD_TRANSACTION", index, reason: String(error.code) },
+        { cause: error },
+      );
+    }
+  });
+  checkRoots(applied.block.header, header);
+  if (
+    !equalBytes(
+      Block.fields.body.hashTreeRoot(body),
+      Block.fields.body.hashTreeRoot(applied.block.body),
+    )
+  ) {
+    throw rootMismatch("body", applied.hash, blockHash(header));
+  }
+  return applied;
+}
+
+type Attempt = (attempt: () => void, transaction: SignedTransaction, index: number) => void;
+
+function transition(head: Head, input: BlockInput, attempt: Attempt): AppliedBlock {
+  const state = head.state.fork();
+  const height = head.state.height + 1;
+  const seats = head.state.seats;
+  state.meta = { ...state.meta, height, time: input.time };
+
+  const proposer = addressOf(input.proposer);
+  const records: TrainingRecord[] = [];
+  const transactions: SignedTransaction[] = [];
+  input.transactions.forEach((transaction, index) => {
+    attempt(
+      () => {
+        const trial = state.fork();
+        applyTransaction(trial, transaction, { proposer, records });
+        state.absorb(trial);
+        transactions.push(transaction);
+      },
+      transaction,
+      index,
+    );
+  });
+
+  advanceOnion(state, input);
+  state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
+  const ratingChanges = tickWindow(state);
+  tickJobs(state);
+  turnEpoch(state);
+
+  const body = { transactions, records, ratingChanges, evidence: [] };
+  const header = makeHeader({ head, input, height, seats, body, stateRoot: state.root() });
+  const block = { header, body, parentCertificate: input.parentCertificate };
+  return { block, hash: blockHash(header), state };
+}
+
+interface HeaderParts {
+  readonly head: Head;
+  readonly input: BlockInput;
+  readonly height: number;
+  readonly seats: readonly Seat[];
+  readonly body: {
+    transactions: SignedTransaction[];
+    records: TrainingRecord[];
+    ratingChanges: RatingChange[];
+  };
+  readonly stateRoot: Uint8Array;
+}
+
+function makeHeader({ head, input, height, seats, body, stateRoot }: HeaderParts): Header {
+  return {
+    version: PROTOCOL_VERSION,
+    height,
+    round: input.round,
+    time: input.time,
+    parent: head.hash,
+    proposer: input.proposer,
+    onionReveal: input.onionReveal,
+    totalWeight: totalWeight(seats),
+    transactionsRoot: Transactions.hashTreeRoot(body.transactions),
+    recordsRoot: Records.hashTreeRoot(body.records),
+    ratingsRoot: RatingChanges.hashTreeRoot(body.ratingChanges),
+    evidenceRoot: EvidenceList.hashTreeRoot([]),
+    seatsRoot: Seats.hashTreeRoot([...seats]),
+    stateRoot,
+    parentCertificate: height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(input.parentCertificate),
+  };
+}
+
+function advanceOnion(state: State, input: BlockInput): void {
+  const index = state.nodeIndex(input.proposer);
+  if (index === undefined) throw notTheProposer(input);
+  const node = state.nodes.at(index);
+  const proposer = toHex(input.proposer);
+  if (node.onionLeft === 0) {
+    throw new InvalidBlock("the proposer has no reveals left", {
+      code: "ONION_EXHAUSTED",
+      proposer,
+    });
+  }
+  if (!isReveal(input.onionReveal, node.onion)) {
+    throw new InvalidBlock("the reveal does not open the proposer's onion", {
+      code: "BAD_ONION_REVEAL",
+      proposer,
+    });
+  }
+  state.nodes.set(index, {
+    ...node,
+    onion: input.onionReveal,
+    onionLeft: node.onionLeft - 1,
+    proposed: node.proposed + 1,
+  });
+}
+
+function notTheProposer({
+  round,
+  proposer,
+}: {
+  round: number;
+  proposer: Uint8Array;
+}): InvalidBlock {
+  return new InvalidBlock(`round ${round} is not this proposer's turn`, {
+    code: "NOT_THE_PROPOSER",
+    round,
+    proposer: toHex(proposer),
+  });
+}
+
+/** The cheap checks, before any transaction is touched. */
+function checkHeader(head: Head, block: Block): void {
+  const { header } = block;
+  const expected = head.state.height + 1;
+  if (header.version !== PROTOCOL_VERSION) {
+    throw new InvalidBlock(
+      `block version ${header.version}, this node knows ${PROTOCOL_VERSION}`,
+      { code: "UNKNOWN_VERSION", expected: PROTOCOL_VERSION, actual: header.version },
+      { remedy: "update the node" },
+    );
+  }
+  if (header.height !== expected) {
+    throw new InvalidBlock(
+      `block of height ${header.height}, expected ${expected}`,
+      { code: "WRONG_HEIGHT", expected, actual: header.height },
+      { action: "ignore" },
+    );
+  }
+  if (!equalBytes(header.parent, head.hash)) {
+    const [want, got] = [toHex(head.hash), toHex(header.parent)];
+    throw new InvalidBlock(`parent ${got} is not our head`, {
+      code: "UNKNOWN_PARENT",
+      expected: want,
+      actual: got,
+    });
+  }
+  if (header.time <= head.state.meta.time) {
+    throw new InvalidBlock("block time does not move forward", {
+      code: "TIME_NOT_AFTER_PARENT",
+      parent: head.state.meta.time,
+      actual: header.time,
+    });
+  }
+  if (!equalBytes(header.proposer, proposerOf(head.state, header.height, header.round))) {
+    throw notTheProposer(header);
+  }
+  const { blockHash: certified, height } = block.parentCertificate;
+  if (expected > 1 && (height !== expected - 1 || !equalBytes(certified, head.hash))) {
+    throw new InvalidBlock("the carried certificate is not the parent's", {
+      code: "BAD_PARENT_CERTIFICATE",
+      reason: "names another block",
+    });
+  }
+  if (expected === 1 && block.parentCertificate.signatures.length > 0) {
+    throw new InvalidBlock("the first block has no parent to certify", {
+      code: "BAD_PARENT_CERTIFICATE",
+      reason: "must be empty at height 1",
+    });
+  }
+  if (block.body.evidence.length > 0) {
+    throw new InvalidBlock("protocol version 1 takes no evidence", {
+      code: "EVIDENCE_NOT_ACCEPTED",
+      count: block.body.evidence.length,
+    });
+  }
+  const bytes = Transactions.value_serializedSize(block.body.transactions);
+  const limit = head.state.parameters.maxBlockBytes;
+  if (bytes > limit) {
+    throw new InvalidBlock(`${bytes} bytes of transactions, the limit is ${limit}`, {
+      code: "BLOCK_TOO_LARGE",
+      bytes,
+      limit,
+    });
+  }
+}
+
+function checkRoots(computed: Header, given: Header): void {
+  if (computed.totalWeight !== given.totalWeight) {
+    const [want, got] = [String(computed.totalWeight), String(given.totalWeight)];
+    throw new InvalidBlock(`totalWeight is ${got}, expected ${want}`, {
+      code: "ROOT_MISMATCH",
+      field: "totalWeight",
+      expected: want,
+      actual: got,
+    });
+  }
+  const roots = [
+    "transactionsRoot",
+    "recordsRoot",
+    "ratingsRoot",
+    "evidenceRoot",
+    "seatsRoot",
+    "stateRoot",
+    "parentCertificate",
+  ] as const;
+  for (const field of roots) {
+    if (!equalBytes(computed[field], given[field])) {
+      throw rootMismatch(field, computed[field], given[field]);
+    }
+  }
+}
+
+function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
+  const [expected, actual] = [toHex(want), toHex(got)];
+  return new InvalidBlock(`${field} is ${actual}, expected ${expected}`, {
+    code: "ROOT_MISMATCH",
+    field,
+    expected,
+    actual,
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * The frame around every transaction: nonce, lifetime, fee and balance. Signatures are verified
+ * beforehand, for a whole block at once (verify-signatures.ts).
+ */
+import { addressOf } from "./crypto/address.ts";
+import type { State } from "./state/state.ts";
+import { kindOf, requiredFee } from "./transactions/fee.ts";
+import { refuse } from "./transactions/rule.ts";
+import { ruleOf } from "./transactions/rules.ts";
+import type { TrainingRecord } from "./types/job.ts";
+import { type SignedTransaction, Transaction } from "./types/transaction.ts";
+
+/** Heights a transaction may ask to live at most. */
+export const MAX_LIFETIME = 100_000;
+
+export interface BlockContext {
+  /** Account that earns the fees. */
+  readonly proposer: Uint8Array;
+  readonly records: TrainingRecord[];
+}
+
+/** The id leaves out the signature, so that nobody can rename a transaction. */
+export function transactionId(transaction: Transaction): Uint8Array {
+  return Transaction.hashTreeRoot(transaction);
+}
+
+/**
+ * Applies to `state` in place.
+ * @throws TransactionError; the caller then drops the fork it passed in
+ */
+export function applyTransaction(
+  state: State,
+  { transaction }: SignedTransaction,
+  { proposer, records }: BlockContext,
+): void {
+  const { sender, nonce, fee, validUntil, payload } = transaction;
+  const address = addressOf(sender);
+  const account = state.account(address);
+  if (nonce !== account.nonce) {
+    refuse(`nonce is ${nonce}, the account's next is ${account.nonce}`, {
+      code: "BAD_NONCE",
+      expected: account.nonce,
+      actual: nonce,
+    });
+  }
+  if (state.height > validUntil || validUntil > state.height + MAX_LIFETIME) {
+    refuse(`valid until height ${validUntil}, the chain is at ${state.height}`, {
+      code: "EXPIRED",
+      validUntil,
+      height: state.height,
+    });
+  }
+  const required = requiredFee(transaction, state.parameters);
+  if (fee < required) {
+    refuse(
+      `fee ${fee} is below the required ${required}`,
+      { code: "FEE_TOO_LOW", required, offered: fee },
+      `offer a fee of at least ${required} micro-POML`,
+    );
+  }
+  const rule = ruleOf(kindOf(transaction));
+  const value = payload.value as Parameters<typeof rule.apply>[1];
+  const needed = fee + (rule.spends?.(value) ?? 0n);
+  if (account.balance < needed) {
+    refuse(
+      `balance ${account.balance} is below the needed ${needed}`,
+      { code: "INSUFFICIENT_BALANCE", balance: account.balance, needed },
+      "fund the account, or ask for less",
+    );
+  }
+  state.putAccount({ ...account, balance: account.balance - fee, nonce: nonce + 1 });
+  rule.apply(state, value, { sender, address, id: transactionId(transaction), proposer, records });
+  state.credit(proposer, fee);
+}

@@ -1,0 +1,19 @@
+/** Why a block, proposal, vote or certificate is refused. */
+import { PomlError } from "./errors.ts";
+
+export type BlockFacts =
+  | { code: "UNKNOWN_VERSION"; expected: number; actual: number }
+  | { code: "WRONG_HEIGHT"; expected: number; actual: number }
+  | { code: "UNKNOWN_PARENT"; expected: string; actual: string }
+  | { code: "TIME_NOT_AFTER_PARENT"; parent: bigint; actual: bigint }
+  | { code: "NOT_THE_PROPOSER"; round: number; proposer: string }
+  | { code: "BAD_ONION_REVEAL"; proposer: string }
+  | { code: "ONION_EXHAUSTED"; proposer: string }
+  | { code: "BAD_PARENT_CERTIFICATE"; reason: string }
+  | { code: "BLOCK_TOO_LARGE"; bytes: number; limit: number }
+  | { code: "EVIDENCE_NOT_ACCEPTED"; count: number }
+  | { code: "ROOT_MISMATCH"; field: string; expected: string; actual: string }
+  | { code: "BAD_TRANSACTION"; index: number; reason: string }
+  | { code: "TIME_TOO_FAR"; aheadMs: number; limitMs: number };
+
+export class InvalidBlock extends PomlError<BlockFacts> {}

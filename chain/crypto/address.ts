@@ -1,0 +1,37 @@
+/** Addresses: the first 20 bytes of SHA-256 of a public key, shown as bech32m (BIP 350) `poml1…`. */
+import { bech32m } from "@scure/base";
+import { PomlError } from "../errors.ts";
+import { sha256 } from "./hash.ts";
+
+const PREFIX = "poml";
+
+export class AddressError extends PomlError<{ code: "BAD_ADDRESS"; reason: string }> {}
+
+export function addressOf(publicKey: Uint8Array): Uint8Array {
+  return sha256(publicKey).slice(0, 20);
+}
+
+export function formatAddress(address: Uint8Array): string {
+  return bech32m.encode(PREFIX, bech32m.toWords(address));
+}
+
+/** @throws AddressError BAD_ADDRESS */
+export function parseAddress(text: string): Uint8Array {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new AddressError(
+      `address ${JSON.stringify(text.slice(0, 80))}: ${reason}`,
+      { code: "BAD_ADDRESS", reason },
+      { cause, remedy: "an address starts with poml1; `poml wallet show` prints yours" },
+    );
+  };
+  try {
+    const { prefix, words } = bech32m.decode(text as `${string}1${string}`);
+    if (prefix !== PREFIX) return refuse(`prefix is ${prefix}, expected ${PREFIX}`);
+    const bytes = bech32m.fromWords(words);
+    if (bytes.length !== 20) return refuse(`has ${bytes.length} bytes, expected 20`);
+    return new Uint8Array(bytes);
+  } catch (error) {
+    if (error instanceof AddressError) throw error;
+    return refuse("not a bech32m address (mistyped?)", error);
+  }
+}

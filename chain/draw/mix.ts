@@ -1,0 +1,27 @@
+/** The randomness beacon: each block's onion reveal moves the mix (design: hash-onion RANDAO). */
+import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import type { Seat } from "../types/node.ts";
+import { drawWithoutReplacement } from "./weighted.ts";
+
+export function genesisMix(genesisRoot: Uint8Array): Uint8Array {
+  return taggedHash("poml/mix/v1", genesisRoot);
+}
+
+/** mix[h] = H("mix" ‖ mix[h-1] ‖ h ‖ reveal): chained, so reveals cannot cancel each other. */
+export function nextMix(mix: Uint8Array, height: number, reveal: Uint8Array): Uint8Array {
+  return taggedHash("poml/mix/v1", mix, uint32Bytes(height), reveal);
+}
+
+/**
+ * Who may propose at `height`: seat positions; round r belongs to order[r mod length]. Drawn from
+ * the mix of the block before, so nobody knows it earlier than that block is final.
+ */
+export function proposerOrder(mix: Uint8Array, height: number, seats: readonly Seat[]): number[] {
+  const seed = taggedHash("poml/proposer/v1", mix, uint32Bytes(height));
+  return drawWithoutReplacement(
+    seed,
+    "poml/proposer-order/v1",
+    seats.map((seat) => seat.weight),
+    seats.length,
+  );
+}

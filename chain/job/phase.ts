@@ -1,0 +1,127 @@
+/** Phases of a job and what the end of a block does to them. No wait without deadline and quorum. */
+import { taggedHash } from "../crypto/hash.ts";
+import { drawWithoutReplacement } from "../draw/weighted.ts";
+import { weights } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import { JOB_PHASES, type Job, type JobPhase, type Participant } from "../types/job.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+
+export function phaseOf(job: Job): JobPhase {
+  const phase = JOB_PHASES[job.phase];
+  if (phase === undefined) throw new RangeError(`no job phase ${job.phase}`);
+  return phase;
+}
+
+export function phaseCode(phase: JobPhase): number {
+  return JOB_PHASES.indexOf(phase);
+}
+
+export function hasCommitted(participant: Participant): boolean {
+  return participant.samples > 0;
+}
+
+/** The job in another phase, starting now. */
+export function enter(job: Job, phase: JobPhase, height: number): Job {
+  const closed = phase === "finished" || phase === "failed" || phase === "cancelled";
+  return {
+    ...job,
+    phase: phaseCode(phase),
+    phaseSince: height,
+    closedAt: closed ? height : job.closedAt,
+  };
+}
+
+/** Forgets the round's commits. */
+export function clearCommits(participants: readonly Participant[]): Participant[] {
+  return participants.map((participant) => ({
+    ...participant,
+    updateHash: ZERO_HASH,
+    checkpointRoot: ZERO_HASH,
+    samples: 0,
+    trainMs: 0,
+    updateBytes: 0,
+  }));
+}
+
+/** Every participant that still answers has committed, and they are enough. */
+export function allCommitted(job: Job): boolean {
+  const committed = job.participants.filter(hasCommitted).length;
+  const awaited = job.participants.filter((p) => p.missed === 0 && !hasCommitted(p)).length;
+  return awaited === 0 && committed >= job.spec.quorum;
+}
+
+/** Runs at the end of every block over all open jobs. */
+export function tickJobs(state: State): void {
+  for (const [index, job] of state.jobs.entries()) {
+    const next = tickJob(state, job);
+    if (next !== job) state.jobs.set(index, next);
+  }
+}
+
+function tickJob(state: State, job: Job): Job {
+  const { height } = state;
+  const late = height >= job.phaseSince + job.spec.phaseBlocks;
+  switch (phaseOf(job)) {
+    case "drawing":
+      return height > job.openedAt ? draw(state, job) : job;
+    case "training":
+      if (!late) return job;
+      return job.participants.filter(hasCommitted).length >= job.spec.quorum
+        ? enter(markMissing(job), "revealing", height)
+        : prolong(job, state);
+    case "revealing":
+      return late ? prolong({ ...job, participants: clearCommits(job.participants) }, state) : job;
+    case "finished":
+    case "failed":
+    case "cancelled":
+    case "settled":
+      return job;
+  }
+}
+
+function markMissing(job: Job): Job {
+  const participants = job.participants.map((p) =>
+    hasCommitted(p) ? p : { ...p, missed: Math.min(p.missed + 1, 65_535) },
+  );
+  return { ...job, participants };
+}
+
+/** The round starts over, a limited number of times. */
+function prolong(job: Job, state: State): Job {
+  if (job.extensions >= state.parameters.maxExtensions) return enter(job, "failed", state.height);
+  const again = enter(job, "training", state.height);
+  return { ...again, extensions: job.extensions + 1 };
+}
+
+/** Team and participants by weight, from a mix nobody knew when the job was opened. */
+function draw(state: State, job: Job): Job {
+  const seed = taggedHash("poml/job/v1", state.meta.mix, job.id);
+  const all = weights(state);
+  const team = drawWithoutReplacement(seed, "poml/job-team/v1", all, job.spec.teamSize);
+  const drawn = drawWithoutReplacement(
+    seed,
+    "poml/job-participants/v1",
+    all,
+    Math.min(job.spec.participants, job.spec.trainChunks),
+  );
+  if (team.length === 0 || drawn.length < job.spec.quorum) return prolongDrawing(job, state);
+  const participants = drawn.map((node) => ({
+    node,
+    updateHash: ZERO_HASH,
+    checkpointRoot: ZERO_HASH,
+    samples: 0,
+    trainMs: 0,
+    updateBytes: 0,
+    paidSamples: 0n,
+    paidRounds: 0,
+    missed: 0,
+  }));
+  const started = enter(job, "training", state.height);
+  return { ...started, round: 1, team, credits: team.map(() => 0), participants };
+}
+
+/** Too few rated nodes: keep drawing until the phase deadline has passed, then give the money back. */
+function prolongDrawing(job: Job, state: State): Job {
+  const expired = state.height >= job.openedAt + job.spec.phaseBlocks;
+  return expired ? enter(job, "failed", state.height) : job;
+}

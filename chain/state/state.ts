@@ -1,0 +1,192 @@
+/**
+ * The state rules read and write: plain records in tables beside the SSZ tree that gives the root.
+ * `fork` is cheap; a fork that became final is absorbed by its parent.
+ */
+import type { CompositeViewDU } from "@chainsafe/ssz";
+import { ListCompositeType } from "@chainsafe/ssz";
+import { formatAddress } from "../crypto/address.ts";
+import { toHex } from "../crypto/hash.ts";
+import { Job } from "../types/job.ts";
+import { NodeRecord, type Seat, WindowClaim } from "../types/node.ts";
+import { Account, MAX_NODES, Meta, Seats, StateTree } from "../types/state.ts";
+import { Table } from "./table.ts";
+
+/** Everything a state is made of, as the store keeps it. */
+export interface StateParts {
+  readonly meta: Meta;
+  readonly seats: readonly Seat[];
+  readonly nextSeats: readonly Seat[];
+  readonly claims: readonly WindowClaim[];
+  readonly accounts: readonly Account[];
+  readonly nodes: readonly NodeRecord[];
+  readonly jobs: readonly Job[];
+}
+
+/** What a fork changed; the store writes it in the block's batch. */
+export interface StateChanges {
+  readonly meta: Meta;
+  readonly seats: readonly Seat[];
+  readonly nextSeats: readonly Seat[];
+  readonly claims: readonly WindowClaim[];
+  readonly accounts: ReadonlyMap<number, Account>;
+  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  readonly jobs: ReadonlyMap<number, Job>;
+}
+
+type Tree = CompositeViewDU<typeof StateTree>;
+const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
+
+export class State {
+  meta: Meta;
+  seats: readonly Seat[];
+  nextSeats: readonly Seat[];
+  claims: readonly WindowClaim[];
+  readonly accounts: Table<Account>;
+  readonly nodes: Table<NodeRecord>;
+  readonly jobs: Table<Job>;
+  #tree: Tree;
+  readonly #parent: State | undefined;
+
+  private constructor(
+    small: Pick<StateParts, "meta" | "seats" | "nextSeats" | "claims">,
+    tables: { accounts: Table<Account>; nodes: Table<NodeRecord>; jobs: Table<Job> },
+    tree: Tree,
+    parent?: State,
+  ) {
+    this.meta = small.meta;
+    this.seats = small.seats;
+    this.nextSeats = small.nextSeats;
+    this.claims = small.claims;
+    this.accounts = tables.accounts;
+    this.nodes = tables.nodes;
+    this.jobs = tables.jobs;
+    this.#tree = tree;
+    this.#parent = parent;
+  }
+
+  static of(parts: StateParts): State {
+    const tree = StateTree.toViewDU({
+      meta: parts.meta,
+      seats: [...parts.seats],
+      nextSeats: [...parts.nextSeats],
+      accounts: [...parts.accounts],
+      nodes: [...parts.nodes],
+      jobs: [...parts.jobs],
+      claims: [...parts.claims],
+    });
+    return new State(
+      parts,
+      {
+        accounts: Table.of(parts.accounts, (account) => formatAddress(account.address)),
+        nodes: Table.of(parts.nodes, (node) => toHex(node.publicKey)),
+        jobs: Table.of(parts.jobs, (job) => toHex(job.id)),
+      },
+      tree,
+    );
+  }
+
+  get height(): number {
+    return this.meta.height;
+  }
+
+  get parameters(): Meta["parameters"] {
+    return this.meta.parameters;
+  }
+
+  account(address: Uint8Array): Account {
+    const index = this.accounts.indexOf(formatAddress(address));
+    return index === undefined ? { address, balance: 0n, nonce: 0 } : this.accounts.at(index);
+  }
+
+  putAccount(account: Account): void {
+    const index = this.accounts.indexOf(formatAddress(account.address));
+    if (index === undefined) this.accounts.push(account);
+    else this.accounts.set(index, account);
+  }
+
+  credit(address: Uint8Array, amount: bigint): void {
+    if (amount === 0n) return;
+    const account = this.account(address);
+    this.putAccount({ ...account, balance: account.balance + amount });
+  }
+
+  nodeIndex(publicKey: Uint8Array): number | undefined {
+    return this.nodes.indexOf(toHex(publicKey));
+  }
+
+  jobIndex(id: Uint8Array): number | undefined {
+    return this.jobs.indexOf(toHex(id));
+  }
+
+  fork(): State {
+    return new State(
+      this,
+      { accounts: this.accounts.fork(), nodes: this.nodes.fork(), jobs: this.jobs.fork() },
+      this.#tree,
+      this,
+    );
+  }
+
+  /** Takes over a fork of this state; the fork must not be used afterwards. */
+  absorb(fork: State): void {
+    if (fork.#parent !== this) throw new TypeError("absorb takes a fork of this very state");
+    this.meta = fork.meta;
+    this.seats = fork.seats;
+    this.nextSeats = fork.nextSeats;
+    this.claims = fork.claims;
+    this.accounts.absorb(fork.accounts);
+    this.nodes.absorb(fork.nodes);
+    this.jobs.absorb(fork.jobs);
+    if (this.#parent === undefined) this.#tree = fork.tree();
+  }
+
+  changes(): StateChanges {
+    return {
+      meta: this.meta,
+      seats: this.seats,
+      nextSeats: this.nextSeats,
+      claims: this.claims,
+      accounts: this.accounts.changes,
+      nodes: this.nodes.changes,
+      jobs: this.jobs.changes,
+    };
+  }
+
+  /**
+   * The SSZ tree of this state. A fork's tree is its parent's with the changes laid on; forks of
+   * forks (used while trying transactions) are absorbed before anyone asks.
+   */
+  tree(): Tree {
+    if (this.#parent === undefined) return this.#tree;
+    const tree = StateTree.getViewDU(this.#parent.tree().node);
+    tree.meta = Meta.toViewDU(this.meta);
+    if (this.seats !== this.#parent.seats) tree.seats = Seats.toViewDU([...this.seats]);
+    if (this.nextSeats !== this.#parent.nextSeats) {
+      tree.nextSeats = Seats.toViewDU([...this.nextSeats]);
+    }
+    if (this.claims !== this.#parent.claims) tree.claims = Claims.toViewDU([...this.claims]);
+    layOn(tree.accounts, this.accounts, Account);
+    layOn(tree.nodes, this.nodes, NodeRecord);
+    layOn(tree.jobs, this.jobs, Job);
+    tree.commit();
+    return tree;
+  }
+
+  root(): Uint8Array {
+    return this.tree().hashTreeRoot();
+  }
+}
+
+interface ListView<E> {
+  readonly length: number;
+  set(index: number, view: E): void;
+  push(view: E): void;
+}
+
+function layOn<V, E>(list: ListView<E>, table: Table<V>, type: { toViewDU(value: V): E }): void {
+  const changes = [...table.changes].sort(([a], [b]) => a - b);
+  for (const [index, value] of changes) {
+    if (index < list.length) list.set(index, type.toViewDU(value));
+    else list.push(type.toViewDU(value));
+  }
+}

@@ -1,0 +1,19 @@
+/** The client stops its job; recorded rounds are paid, the rest of the escrow returns at settlement. */
+import { equalBytes } from "../crypto/hash.ts";
+import { findJob, requirePhase } from "../job/find.ts";
+import { enter } from "../job/phase.ts";
+import { type Rule, refuse } from "./rule.ts";
+
+export const jobCancel: Rule<"job-cancel"> = {
+  apply(state, payload, { address }) {
+    const { index, job } = findJob(state, payload.job);
+    requirePhase(job, "drawing", "training", "revealing");
+    if (!equalBytes(job.client, address)) {
+      refuse("only the client that opened a job cancels it", {
+        code: "NOT_ASSIGNED",
+        duty: "job-cancel",
+      });
+    }
+    state.jobs.set(index, enter(job, "cancelled", state.height));
+  },
+};

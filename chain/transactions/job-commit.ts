@@ -1,0 +1,34 @@
+/** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
+import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { allCommitted, enter, hasCommitted } from "../job/phase.ts";
+import { shardLimit } from "../job/price.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+export const jobCommit: Rule<"job-commit"> = {
+  apply(state, payload, { sender }) {
+    const { index, job } = findJob(state, payload.job);
+    requirePhase(job, "training");
+    requireRound(job, payload.round);
+    const node = state.nodeIndex(sender);
+    const position = job.participants.findIndex((participant) => participant.node === node);
+    const participant = job.participants[position];
+    if (participant === undefined) {
+      refuse("not a participant of this job", { code: "NOT_ASSIGNED", duty: "job-commit" });
+    }
+    if (hasCommitted(participant)) {
+      refuse("committed already in this round", { code: "ALREADY_DONE", duty: "job-commit" });
+    }
+    const limit = shardLimit(job.spec, job.participants.length);
+    if (payload.samples === 0 || payload.samples > limit) {
+      refuseField("samples", `1 to ${limit} for this shard, got ${payload.samples}`);
+    }
+    const { updateHash, checkpointRoot, samples, trainMs, updateBytes } = payload;
+    const participants = job.participants.map((old, i) =>
+      i === position
+        ? { ...old, updateHash, checkpointRoot, samples, trainMs, updateBytes, missed: 0 }
+        : old,
+    );
+    const next = { ...job, participants };
+    state.jobs.set(index, allCommitted(next) ? enter(next, "revealing", state.height) : next);
+  },
+};

@@ -1,0 +1,93 @@
+/** Opens a training job: the order is checked, the escrow taken; the draw follows in the next block. */
+import { enter } from "../job/phase.ts";
+import { jobPrice } from "../job/price.ts";
+import type { State } from "../state/state.ts";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_KINDS,
+  JOB_PARTITIONS,
+  type Job,
+  type JobSpec,
+} from "../types/job.ts";
+import { MAX_PARTICIPANTS, MAX_TEAM, ZERO_HASH } from "../types/primitive.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+const MILLION = 1_000_000;
+export const MAX_ROUNDS = 10_000;
+export const MIN_PHASE_BLOCKS = 4;
+/** Two extensions of this length still end within a day of one-second blocks. */
+export const MAX_PHASE_BLOCKS = 43_200;
+
+export const jobOpen: Rule<"job-open"> = {
+  spends: ({ escrow }) => escrow,
+  apply(state, { spec, escrow }, { address, id }) {
+    checkSpec(spec, state);
+    const price = jobPrice(spec, state.parameters);
+    if (escrow < price) {
+      refuse(
+        `budget ${escrow} is below the price ${price} of this job`,
+        { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
+        "raise the budget, or ask for fewer rounds, epochs or rows",
+      );
+    }
+    const account = state.account(address);
+    state.putAccount({ ...account, balance: account.balance - escrow });
+    const job: Job = {
+      id,
+      client: address,
+      spec,
+      escrow,
+      phase: 0,
+      round: 0,
+      openedAt: state.height,
+      phaseSince: state.height,
+      extensions: 0,
+      closedAt: 0,
+      team: [],
+      credits: [],
+      participants: [],
+      parameters: spec.initialParameters,
+      metrics: { loss: 0n, accuracy: 0, precision: 0, recall: 0, f1: 0 },
+      settlement: { participants: 0n, managers: 0n, fee: 0n, refund: 0n },
+    };
+    state.jobs.push(enter(job, "drawing", state.height));
+  },
+};
+
+function checkSpec(spec: JobSpec, state: State): void {
+  const between = (field: string, value: number, low: number, high: number): void => {
+    if (value < low || value > high) {
+      refuseField(`spec.${field}`, `must be ${low} to ${high}, got ${value}`);
+    }
+  };
+  between("kind", spec.kind, 0, JOB_KINDS.length - 1);
+  between("engine", spec.engine, 0, JOB_ENGINES.length - 1);
+  between("partition", spec.partition, 0, JOB_PARTITIONS.length - 1);
+  between("aggregation", spec.aggregation, 0, JOB_AGGREGATIONS.length - 1);
+  between("parameterCount", spec.parameterCount, 1, 100 * MILLION);
+  between("trainRows", spec.trainRows, 1, 100 * MILLION);
+  between("trainChunks", spec.trainChunks, 1, Math.min(spec.trainRows, 65_535));
+  between("testRows", spec.testRows, 1, 100 * MILLION);
+  between("rounds", spec.rounds, 1, MAX_ROUNDS);
+  between("localEpochs", spec.localEpochs, 1, 100);
+  between("batchSize", spec.batchSize, 1, 4096);
+  between("learningRate", spec.learningRate, 1, 10 * MILLION);
+  between("momentum", spec.momentum, 0, MILLION - 1);
+  between("participants", spec.participants, 1, MAX_PARTICIPANTS);
+  between("quorum", spec.quorum, 1, spec.participants);
+  between("teamSize", spec.teamSize, 1, MAX_TEAM);
+  between("phaseBlocks", spec.phaseBlocks, MIN_PHASE_BLOCKS, MAX_PHASE_BLOCKS);
+  between("targetAccuracy", spec.targetAccuracy, 0, MILLION);
+  if (spec.pricePerSample < state.parameters.minPricePerSample) {
+    refuseField(
+      "spec.pricePerSample",
+      `at least ${state.parameters.minPricePerSample}, got ${spec.pricePerSample}`,
+    );
+  }
+  for (const field of ["model", "initialParameters", "dataset", "torrent"] as const) {
+    if (spec[field].every((byte, i) => byte === ZERO_HASH[i])) {
+      refuseField(`spec.${field}`, "must be the hash of a blob");
+    }
+  }
+}

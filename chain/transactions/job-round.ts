@@ -1,0 +1,117 @@
+/**
+ * The record of one round: what was merged, by whom, and how good the model is now. Any manager of
+ * the team may post it; it counts with the signatures of more than half of the team.
+ */
+import { equalBytes } from "../crypto/hash.ts";
+import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { clearCommits, enter } from "../job/phase.ts";
+import type { State } from "../state/state.ts";
+import {
+  type Job,
+  type TrainingRecord,
+  TrainingRecord as TrainingRecordType,
+} from "../types/job.ts";
+import { MAX_RECORDS } from "../types/primitive.ts";
+import type { Payloads } from "../types/transaction.ts";
+import { type InnerSignature, type Rule, refuse, refuseField } from "./rule.ts";
+
+export const jobRound: Rule<"job-round"> = {
+  innerSignatures: cosignatures,
+  apply(state, payload, { sender, records }) {
+    const { record } = payload;
+    const { index, job } = findJob(state, record.job);
+    requirePhase(job, "revealing");
+    requireRound(job, record.round);
+    const manager = state.nodeIndex(sender);
+    if (manager === undefined || manager !== record.manager || !job.team.includes(manager)) {
+      refuse("only a manager of the job's team posts its record", {
+        code: "NOT_ASSIGNED",
+        duty: "job-round",
+      });
+    }
+    if (records.length >= MAX_RECORDS) refuseField("record", "the block holds no more records");
+    const signers = checkCosigners(job, payload);
+    checkRecord(job, record);
+    records.push(record);
+    state.jobs.set(index, finishRound(state, job, record, signers));
+  },
+};
+
+/** The signatures a record carries, as far as the team is known. */
+function cosignatures(state: State, payload: Payloads["job-round"]): InnerSignature[] {
+  const { job } = findJob(state, payload.record.job);
+  const root = TrainingRecordType.hashTreeRoot(payload.record);
+  return payload.cosignatures.map(({ member, signature }) => {
+    const node = job.team[member];
+    if (node === undefined) refuseField("cosignatures", `the team has no member ${member}`);
+    return { publicKey: state.nodes.at(node).publicKey, domain: "record", root, signature };
+  });
+}
+
+/** @returns the team positions that signed */
+function checkCosigners(job: Job, payload: Payloads["job-round"]): number[] {
+  const members = payload.cosignatures.map(({ member }) => member);
+  const ordered = members.every((member, i) => i === 0 || member > (members[i - 1] ?? 0));
+  if (!ordered) refuseField("cosignatures", "must be in team order, each member once");
+  if (members.some((member) => member >= job.team.length)) {
+    refuseField("cosignatures", "names a member the team does not have");
+  }
+  if (2 * members.length <= job.team.length) {
+    refuseField("cosignatures", `${members.length} of ${job.team.length} is no majority`);
+  }
+  return members;
+}
+
+function checkRecord(job: Job, record: TrainingRecord): void {
+  const mismatch = (field: string): never =>
+    refuse(`${field} of the record does not fit the job`, { code: "RECORD_MISMATCH", field });
+  if (!equalBytes(record.modelBefore, job.parameters)) mismatch("modelBefore");
+  if (record.contributions.length < job.spec.quorum) mismatch("contributions");
+  let samples = 0;
+  record.contributions.forEach((contribution, i) => {
+    const before = record.contributions[i - 1];
+    if (before !== undefined && before.node >= contribution.node) mismatch("contributions");
+    const committed = job.participants.find(({ node }) => node === contribution.node);
+    if (
+      committed === undefined ||
+      committed.samples !== contribution.samples ||
+      committed.trainMs !== contribution.trainMs ||
+      committed.updateBytes !== contribution.updateBytes ||
+      !equalBytes(committed.updateHash, contribution.updateHash)
+    ) {
+      mismatch("contributions");
+    }
+    samples += contribution.samples;
+  });
+  if (samples > job.spec.localEpochs * job.spec.trainRows) mismatch("contributions");
+}
+
+function finishRound(state: State, job: Job, record: TrainingRecord, signers: number[]): Job {
+  const delivered = new Map(record.contributions.map((c) => [c.node, c.samples]));
+  const paid = job.participants.map((participant) => {
+    const samples = delivered.get(participant.node);
+    if (samples === undefined) return participant;
+    return {
+      ...participant,
+      paidSamples: participant.paidSamples + BigInt(samples),
+      paidRounds: participant.paidRounds + 1,
+    };
+  });
+  const credits = job.credits.map((credit, member) => {
+    if (!signers.includes(member)) return credit;
+    return credit + (job.team[member] === record.manager ? 2 : 1);
+  });
+  const { rounds, targetAccuracy } = job.spec;
+  const reached = targetAccuracy > 0 && record.metrics.accuracy >= targetAccuracy;
+  const last = record.round >= rounds || reached;
+  const next: Job = {
+    ...job,
+    participants: clearCommits(paid),
+    credits,
+    extensions: 0,
+    parameters: record.modelAfter,
+    metrics: record.metrics,
+    round: last ? job.round : job.round + 1,
+  };
+  return enter(next, last ? "finished" : "training", state.height);
+}

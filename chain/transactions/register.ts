@@ -1,0 +1,49 @@
+/** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
+import { checkPublicKey } from "../crypto/keys.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+export const MIN_ONION_LENGTH = 64;
+
+export const register: Rule<"register"> = {
+  spends: ({ bond }) => bond,
+  apply(state, payload, { sender, address }) {
+    checkPublicKey(sender);
+    if (state.nodeIndex(sender) !== undefined) {
+      refuse("this key is a node already", { code: "ALREADY_REGISTERED" });
+    }
+    const { minBond } = state.parameters;
+    if (payload.bond < minBond) {
+      refuse(
+        `bond ${payload.bond} is below the minimum ${minBond}`,
+        { code: "BOND_TOO_SMALL", bond: payload.bond, minimum: minBond },
+        `bond at least ${minBond} micro-POML`,
+      );
+    }
+    checkOnionLength(payload.onionLength);
+    const account = state.account(address);
+    state.putAccount({ ...account, balance: account.balance - payload.bond });
+    state.nodes.push({
+      publicKey: sender,
+      name: payload.name,
+      endpoint: payload.endpoint,
+      bond: payload.bond,
+      capacity: 0n,
+      rating: 0n,
+      ratedWindow: 0,
+      lastWindow: 0,
+      onion: payload.onion,
+      onionLeft: payload.onionLength,
+      nextOnion: new Uint8Array(32),
+      nextOnionLeft: 0,
+      nextOnionEpoch: 0,
+      registeredAt: state.height,
+      proposed: 0,
+    });
+  },
+};
+
+export function checkOnionLength(length: number): void {
+  if (length < MIN_ONION_LENGTH) {
+    refuseField("onionLength", `at least ${MIN_ONION_LENGTH} reveals, got ${length}`);
+  }
+}

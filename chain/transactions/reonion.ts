@@ -1,0 +1,34 @@
+/**
+ * Announces the hash onion that follows the present one. It takes over two epochs later, when
+ * nobody can have known the mix it will meet, and only once the old one runs low.
+ */
+import { epochOf } from "../rating/weight.ts";
+import { checkOnionLength } from "./register.ts";
+import { type Rule, refuse } from "./rule.ts";
+
+/** A node may announce a new onion when at most so many reveals are left. */
+export const REONION_BELOW = 1024;
+
+export const reonion: Rule<"reonion"> = {
+  apply(state, { onion, onionLength }, { sender }) {
+    const index = state.nodeIndex(sender);
+    if (index === undefined) refuse("only a node has an onion", { code: "UNKNOWN_NODE" });
+    const node = state.nodes.at(index);
+    checkOnionLength(onionLength);
+    if (node.onionLeft > REONION_BELOW) {
+      refuse(`${node.onionLeft} reveals are left, a new onion is taken at ${REONION_BELOW}`, {
+        code: "NOT_ASSIGNED",
+        duty: "reonion",
+      });
+    }
+    if (node.nextOnionEpoch !== 0) {
+      refuse("a new onion is announced already", { code: "ALREADY_DONE", duty: "reonion" });
+    }
+    state.nodes.set(index, {
+      ...node,
+      nextOnion: onion,
+      nextOnionLeft: onionLength,
+      nextOnionEpoch: epochOf(state.height, state.parameters) + 2,
+    });
+  },
+};

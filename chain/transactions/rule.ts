@@ -1,0 +1,66 @@
+/**
+ * What a transaction kind is made of: one `apply` that checks everything before it writes anything.
+ * The frame (nonce, balance, fee) is checked by apply-transaction.ts.
+ */
+import { PomlError } from "../errors.ts";
+import type { State } from "../state/state.ts";
+import type { TrainingRecord } from "../types/job.ts";
+import type { Payloads, TransactionKind } from "../types/transaction.ts";
+
+/** What a rule may know besides state and payload. */
+export interface RuleContext {
+  readonly sender: Uint8Array;
+  /** Account of the sender. */
+  readonly address: Uint8Array;
+  readonly id: Uint8Array;
+  /** Account that earns the fees of this block. */
+  readonly proposer: Uint8Array;
+  /** Training records of this block so far. */
+  readonly records: TrainingRecord[];
+}
+
+/** A signature inside a payload, to be verified together with the transaction's own. */
+export interface InnerSignature {
+  readonly publicKey: Uint8Array;
+  readonly domain: "record";
+  readonly root: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export interface Rule<K extends TransactionKind> {
+  /** @throws TransactionError, and then the state is unchanged */
+  apply(state: State, payload: Payloads[K], context: RuleContext): void;
+  /** Micro-POML the rule itself takes from the sender, besides the fee. */
+  spends?(payload: Payloads[K]): bigint;
+  innerSignatures?(state: State, payload: Payloads[K]): InnerSignature[];
+}
+
+export type TransactionFacts =
+  | { code: "BAD_NONCE"; expected: number; actual: number }
+  | { code: "EXPIRED"; validUntil: number; height: number }
+  | { code: "FEE_TOO_LOW"; required: bigint; offered: bigint }
+  | { code: "INSUFFICIENT_BALANCE"; balance: bigint; needed: bigint }
+  | { code: "BAD_SIGNATURE" }
+  | { code: "BAD_FIELD"; field: string; reason: string }
+  | { code: "UNKNOWN_NODE" }
+  | { code: "ALREADY_REGISTERED" }
+  | { code: "BOND_TOO_SMALL"; bond: bigint; minimum: bigint }
+  | { code: "UNKNOWN_JOB" }
+  | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
+  | { code: "WRONG_PHASE"; phase: string }
+  | { code: "WRONG_ROUND"; expected: number; actual: number }
+  | { code: "NOT_ASSIGNED"; duty: string }
+  | { code: "ALREADY_DONE"; duty: string }
+  | { code: "RECORD_MISMATCH"; field: string }
+  | { code: "NO_WINDOW"; window: number };
+
+export class TransactionError extends PomlError<TransactionFacts> {}
+
+/** Refuses a field of a payload. */
+export function refuseField(field: string, reason: string): never {
+  throw new TransactionError(`${field}: ${reason}`, { code: "BAD_FIELD", field, reason });
+}
+
+export function refuse(message: string, facts: TransactionFacts, remedy?: string): never {
+  throw new TransactionError(message, facts, remedy === undefined ? {} : { remedy });
+}

@@ -1,0 +1,33 @@
+/** The rule of every transaction kind; the compiler keeps the table complete. */
+import type { TransactionKind } from "../types/transaction.ts";
+import { bond } from "./bond.ts";
+import { jobCancel } from "./job-cancel.ts";
+import { jobCommit } from "./job-commit.ts";
+import { jobOpen } from "./job-open.ts";
+import { jobRound } from "./job-round.ts";
+import { jobSettle } from "./job-settle.ts";
+import { register } from "./register.ts";
+import { reonion } from "./reonion.ts";
+import type { Rule } from "./rule.ts";
+import { transfer } from "./transfer.ts";
+import { windowCommit } from "./window-commit.ts";
+import { windowVerdict } from "./window-verdict.ts";
+
+export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
+  transfer,
+  register,
+  bond,
+  reonion,
+  "window-commit": windowCommit,
+  "window-verdict": windowVerdict,
+  "job-open": jobOpen,
+  "job-commit": jobCommit,
+  "job-round": jobRound,
+  "job-settle": jobSettle,
+  "job-cancel": jobCancel,
+};
+
+/** The rule for a decoded payload; selector and value type go together by construction. */
+export function ruleOf(kind: TransactionKind): Rule<TransactionKind> {
+  return RULES[kind] as Rule<TransactionKind>;
+}
