@@ -1,0 +1,182 @@
+/**
+ * Initial weights from a seed. The same seed gives the same bits on every machine, so an initial
+ * model needs no download and no trust: only + - * / and integers are used, never Math.log or exp.
+ * "Normal" values are the sum of twelve 16-bit integers (bounded at six deviations).
+ */
+
+import { Random } from "../random.ts";
+import type { LayerConfig } from "./layer-config.ts";
+import type { LayersModel } from "./layers-model.ts";
+import { isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
+
+/** What a parameter starts from, with every scale already resolved to a number. */
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
+  | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number };
+
+export const ZEROS: Initializer = { kind: "constant", value: 0 };
+
+/** Scale, fan and distribution of the named forms of VarianceScaling. */
+const SCALINGS: Readonly<Record<string, readonly [number, FanMode, "uniform" | "normal"]>> = {
+  glorotuniform: [1, "fan_avg", "uniform"],
+  glorotnormal: [1, "fan_avg", "normal"],
+  heuniform: [2, "fan_in", "uniform"],
+  henormal: [2, "fan_in", "normal"],
+  lecununiform: [1, "fan_in", "uniform"],
+  lecunnormal: [1, "fan_in", "normal"],
+  // Needs a QR decomposition in tfjs; here a scaled normal of the same spread stands in for it.
+  orthogonal: [1, "fan_avg", "normal"],
+};
+
+type FanMode = "fan_in" | "fan_out" | "fan_avg";
+
+export interface Fans {
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+/**
+ * Fans of a kernel as tfjs counts them: all leading axes but the last two are the receptive field.
+ * Vectors count their length for both.
+ */
+export function fansOf(shape: readonly number[]): Fans {
+  const last = shape.at(-1) ?? 1;
+  const before = shape.at(-2) ?? last;
+  const field = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  return { fanIn: field * before, fanOut: field * last };
+}
+
+/**
+ * Reads `config[field]`: a name such as "glorotUniform" or `{class_name, config}`.
+ * @param fallback name used when the field is absent
+ * @throws ModelError BAD_CONFIG
+ */
+export function readInitializer(
+  config: LayerConfig,
+  field: string,
+  fallback: string,
+  fans: Fans,
+): Initializer {
+  const value: PlainJson = config.get(field) ?? fallback;
+  const name = isPlainObject(value) ? value.class_name : value;
+  const options = isPlainObject(value) && isPlainObject(value.config) ? value.config : {};
+  if (typeof name !== "string") throw config.bad(field, "must be an initializer name or object");
+  const kind = name.toLowerCase().replaceAll("_", "");
+  const number = (key: string, otherwise: number): number => readNumber(options, key, otherwise);
+  switch (kind) {
+    case "zeros":
+      return ZEROS;
+    case "ones":
+      return { kind: "constant", value: 1 };
+    case "constant":
+      return { kind: "constant", value: number("value", 0) };
+    case "randomuniform":
+      return { kind: "uniform", low: number("minval", -0.05), high: number("maxval", 0.05) };
+    case "randomnormal":
+      return { kind: "normal", mean: number("mean", 0), deviation: number("stddev", 0.05) };
+    case "truncatednormal":
+      return {
+        kind: "truncatedNormal",
+        mean: number("mean", 0),
+        deviation: number("stddev", 0.05),
+      };
+    case "variancescaling": {
+      const distribution = options.distribution === "uniform" ? "uniform" : "normal";
+      return varianceScaling(number("scale", 1), readFanMode(options.mode), distribution, fans);
+    }
+    default: {
+      const scaling = Object.hasOwn(SCALINGS, kind) ? SCALINGS[kind] : undefined;
+      if (scaling === undefined) throw config.bad(field, `has the unknown initializer "${name}"`);
+      return varianceScaling(...scaling, fans);
+    }
+  }
+}
+
+/**
+ * All initial parameters of `model` in its flat layout, drawn in layout order from one stream.
+ * @param seed 32 bytes
+ */
+export function initialParameters(model: LayersModel, seed: Uint8Array): Float32Array {
+  const parameters = new Float32Array(model.parameterCount);
+  const random = new Random(seed);
+  for (const { offset, size, initializer } of model.parameters) {
+    fill(parameters.subarray(offset, offset + size), initializer, random);
+  }
+  return parameters;
+}
+
+function fill(values: Float32Array, initializer: Initializer, random: Random): void {
+  switch (initializer.kind) {
+    case "constant":
+      values.fill(initializer.value);
+      return;
+    case "uniform": {
+      const { low, high } = initializer;
+      for (let index = 0; index < values.length; index++) {
+        values[index] = low + random.uniform() * (high - low);
+      }
+      return;
+    }
+    case "normal":
+    case "truncatedNormal": {
+      const { mean, deviation } = initializer;
+      const bound = initializer.kind === "normal" ? Number.POSITIVE_INFINITY : 2;
+      for (let index = 0; index < values.length; index++) {
+        values[index] = mean + standardNormal(random, bound) * deviation;
+      }
+      return;
+    }
+    default:
+      initializer satisfies never;
+  }
+}
+
+function standardNormal(random: Random, bound: number): number {
+  for (;;) {
+    let sum = -6 * 0xffff;
+    for (let draw = 0; draw < 6; draw++) {
+      const bits = random.nextU32();
+      sum += (bits >>> 16) + (bits & 0xffff);
+    }
+    const value = sum * 2 ** -16;
+    if (value >= -bound && value <= bound) return value;
+  }
+}
+
+function varianceScaling(
+  scale: number,
+  mode: FanMode,
+  distribution: "uniform" | "normal",
+  { fanIn, fanOut }: Fans,
+): Initializer {
+  const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
+  const variance = Math.abs(scale) / Math.max(1, fan);
+  if (distribution === "normal") {
+    return { kind: "truncatedNormal", mean: 0, deviation: squareRoot(variance) };
+  }
+  const limit = squareRoot(3 * variance);
+  return { kind: "uniform", low: -limit, high: limit };
+}
+
+/** Newton's method from above until it stops falling: + and / only, so equal bits everywhere. */
+function squareRoot(value: number): number {
+  if (value === 0) return 0;
+  let root = value > 1 ? value : 1;
+  for (;;) {
+    const next = (root + value / root) / 2;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+function readFanMode(mode: PlainJson | undefined): FanMode {
+  if (mode === "fan_out" || mode === "fanOut") return "fan_out";
+  return mode === "fan_avg" || mode === "fanAvg" ? "fan_avg" : "fan_in";
+}
+
+function readNumber(options: PlainObject, key: string, otherwise: number): number {
+  const value = options[key];
+  return typeof value === "number" ? value : otherwise;
+}
