@@ -1,0 +1,159 @@
+/**
+ * What the HTTP API, the event stream and the page may ask of a running node. `node.ts` implements
+ * it; the API never sees the store, the consensus driver or the network.
+ */
+import type { State } from "../chain/state/state.ts";
+import type { CertifiedBlock, Header } from "../chain/types/block.ts";
+import type { JobSpec } from "../chain/types/job.ts";
+import type { SignedTransaction } from "../chain/types/transaction.ts";
+
+export interface NodeStatus {
+  readonly version: string;
+  readonly network: string;
+  readonly genesisRoot: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly name: string;
+  readonly height: number;
+  readonly headHash: Uint8Array;
+  /** Unix milliseconds of the last block. */
+  readonly headTime: number;
+  /** Consensus round under way at height + 1. */
+  readonly round: number;
+  readonly syncing: boolean;
+  readonly peers: readonly PeerStatus[];
+  readonly mempool: { readonly transactions: number; readonly bytes: number };
+  readonly workers: readonly WorkerStatus[];
+  readonly uptimeSeconds: number;
+  readonly rssBytes: number;
+  readonly listen: { readonly p2p: readonly string[]; readonly torrent: string };
+}
+
+export interface PeerStatus {
+  readonly publicKey: Uint8Array;
+  readonly address: string;
+  readonly latencyMs: number | undefined;
+  readonly score: number;
+}
+
+export interface WorkerStatus {
+  readonly id: string;
+  readonly kind: "local" | "remote";
+  readonly state: "starting" | "idle" | "busy" | "suspect" | "failed";
+  /** What it is doing, for people. */
+  readonly task: string | undefined;
+}
+
+export interface TransactionStatus {
+  readonly state: "pending" | "final";
+  readonly transaction: SignedTransaction;
+  readonly height: number | undefined;
+  readonly index: number | undefined;
+}
+
+export interface DatasetSummary {
+  /** SHA-256 of the manifest, hex. */
+  readonly id: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly licence: string;
+}
+
+export type DatasetUpload =
+  | { readonly format: "csv"; readonly name: string; readonly label?: string; readonly bytes: Uint8Array }
+  | {
+      readonly format: "idx";
+      readonly name: string;
+      readonly images: Uint8Array;
+      readonly labels: Uint8Array;
+      readonly testImages?: Uint8Array;
+      readonly testLabels?: Uint8Array;
+    };
+
+/** A training order as a client states it; defaults are filled in by `prepare`. */
+export interface JobRequest {
+  readonly name: string;
+  readonly dataset: string;
+  /** A preset's name or LayersModel JSON. */
+  readonly model: { readonly preset: string } | { readonly layersModel: unknown };
+  readonly engine?: "exact" | "tfjs" | undefined;
+  readonly rounds: number;
+  readonly localEpochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly partition: "iid" | "by-label";
+  readonly aggregation: "fedavg" | "median" | "trimmed-mean";
+  readonly participants: number;
+  readonly quorum: number;
+  readonly teamSize: number;
+  readonly phaseSeconds: number;
+  readonly pricePerSample: bigint;
+  readonly targetAccuracy: number;
+  /** Micro-POML to put in escrow; undefined = exactly the price. */
+  readonly budget: bigint | undefined;
+  /** 32 bytes hex; undefined = drawn by the node. */
+  readonly seed: string | undefined;
+}
+
+export interface PreparedJob {
+  readonly spec: JobSpec;
+  readonly price: bigint;
+  readonly escrow: bigint;
+  /** Why a job had to take another engine than asked, or is not auditable. */
+  readonly notes: readonly string[];
+}
+
+/** The trained model in tfjs format. */
+export interface ModelFiles {
+  readonly "model.json": Uint8Array;
+  readonly "weights.bin": Uint8Array;
+}
+
+export interface NodeEvent {
+  /** Grows by one per event; a client resumes after the last it saw. */
+  readonly cursor: number;
+  readonly type:
+    | "block"
+    | "job"
+    | "round"
+    | "training"
+    | "rating"
+    | "peer"
+    | "transfer"
+    | "log";
+  /** JSON-ready: hex for bytes, decimal strings for amounts. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventSource {
+  readonly cursor: number;
+  /** Calls `listener` for every kept event after `since`, then for new ones. Returns the unsubscribe function. */
+  subscribe(since: number | undefined, listener: (event: NodeEvent) => void): () => void;
+}
+
+export interface NodeServices {
+  status(): NodeStatus;
+  /** The state after the last final block; to be read, never written. */
+  state(): State;
+  head(): { readonly header: Header | undefined; readonly hash: Uint8Array };
+  block(at: number | Uint8Array): Promise<CertifiedBlock | undefined>;
+  transaction(id: Uint8Array): Promise<TransactionStatus | undefined>;
+  /** Checks, keeps and gossips a signed transaction. @throws PomlError */
+  submit(transaction: SignedTransaction): Promise<Uint8Array>;
+  importDataset(upload: DatasetUpload): Promise<DatasetSummary>;
+  datasets(): Promise<readonly DatasetSummary[]>;
+  /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */
+  prepareJob(request: JobRequest): Promise<PreparedJob>;
+  /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
+  submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<Uint8Array>;
+  /** @throws PomlError JOB_NOT_FINISHED, UNKNOWN_JOB, BLOB_NOT_FOUND */
+  jobModel(id: Uint8Array): Promise<ModelFiles>;
+  /** The portable certificate of a finished job, JSON. */
+  jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
+  readonly events: EventSource;
+  /** Prometheus text exposition. */
+  metrics(): Promise<string>;
+}
