@@ -70,7 +70,7 @@ export class State {
       seats: [...parts.seats],
       nextSeats: [...parts.nextSeats],
       accounts: [...parts.accounts],
-      nodes: [...parts.nodes],
+      registry: [...parts.nodes],
       jobs: [...parts.jobs],
       claims: [...parts.claims],
     });
@@ -166,7 +166,7 @@ export class State {
     }
     if (this.claims !== this.#parent.claims) tree.claims = Claims.toViewDU([...this.claims]);
     layOn(tree.accounts, this.accounts, Account);
-    layOn(tree.nodes, this.nodes, NodeRecord);
+    layOn(tree.registry, this.nodes, NodeRecord);
     layOn(tree.jobs, this.jobs, Job);
     tree.commit();
     return tree;

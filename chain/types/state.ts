@@ -44,7 +44,8 @@ export const StateTree = new ContainerType(
     /** Seats of the next epoch, already frozen. */
     nextSeats: Seats,
     accounts: new ListCompositeType(Account, MAX_ACCOUNTS),
-    nodes: new ListCompositeType(NodeRecord, MAX_NODES),
+    /** All nodes; `nodes` itself is a word the view objects use inside. */
+    registry: new ListCompositeType(NodeRecord, MAX_NODES),
     jobs: new ListCompositeType(Job, MAX_JOBS),
     /** Claims of the window under way. */
     claims: new ListCompositeType(WindowClaim, MAX_NODES),

@@ -1,0 +1,171 @@
+/** A small real chain for tests: founders with known keys, and blocks built by the rules themselves. */
+import {
+  applyBlock,
+  blockHash,
+  buildBlock,
+  type Head,
+  proposerOf,
+} from "../../chain/apply-block.ts";
+import { transactionId } from "../../chain/apply-transaction.ts";
+import { addressOf } from "../../chain/crypto/address.ts";
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
+import { makeOnion } from "../../chain/crypto/onion.ts";
+import { signingRoot } from "../../chain/crypto/signing.ts";
+import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
+import { type Block, Certificate } from "../../chain/types/block.ts";
+import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
+import {
+  type Payloads,
+  type SignedTransaction,
+  TRANSACTION_KINDS,
+  type Transaction,
+  type TransactionKind,
+} from "../../chain/types/transaction.ts";
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+export interface Person {
+  readonly keys: KeyPair;
+  readonly address: Uint8Array;
+  readonly onion: readonly Uint8Array[];
+}
+
+export function person(name: string): Person {
+  const seed = sha256(text(name));
+  const keys = keyPairFromSeed(seed);
+  return { keys, address: addressOf(keys.publicKey), onion: makeOnion(seed, 1024) };
+}
+
+export class TestChain {
+  readonly founders: readonly Person[];
+  readonly client: Person = person("client");
+  readonly genesis: Genesis;
+  readonly genesisRoot: Uint8Array;
+  head: Head;
+  blocks: Block[] = [];
+
+  constructor(options: { founders?: number; parameters?: Partial<Parameters> } = {}) {
+    const count = options.founders ?? 4;
+    this.founders = Array.from({ length: count }, (_, i) => person(`founder ${i}`));
+    this.genesis = {
+      name: text("test"),
+      time: 1_700_000_000_000n,
+      parameters: { ...devnetParameters(sha256(text("engine"))), ...options.parameters },
+      accounts: [
+        { address: this.client.address, balance: 1_000_000n * POML },
+        ...this.founders.map(({ address }) => ({ address, balance: 100n * POML })),
+      ],
+      nodes: this.founders.map(({ keys, onion }, i) => ({
+        publicKey: keys.publicKey,
+        name: text(`node ${i}`),
+        endpoint: text("/ip4/127.0.0.1/tcp/1/ws"),
+        bond: 1000n * POML,
+        onion: onion[1024] as Uint8Array,
+        onionLength: 1024,
+        capacity: 10_000_000n + BigInt(i) * 1_000_000n,
+      })),
+    };
+    this.head = genesisHead(this.genesis);
+    this.genesisRoot = this.head.hash;
+  }
+
+  get height(): number {
+    return this.head.state.height;
+  }
+
+  personOf(publicKey: Uint8Array): Person {
+    const found = this.founders.find(({ keys }) => sameBytes(keys.publicKey, publicKey));
+    if (found === undefined) throw new Error("not a founder");
+    return found;
+  }
+
+  personOfNode(index: number): Person {
+    return this.personOf(this.head.state.nodes.at(index).publicKey);
+  }
+
+  /** The next block with these transactions, not yet taken. */
+  build(transactions: readonly SignedTransaction[] = [], round = 0): Block {
+    const proposer = this.personOf(proposerOf(this.head.state, this.height + 1, round));
+    const index = this.head.state.nodeIndex(proposer.keys.publicKey) ?? -1;
+    const left = this.head.state.nodes.at(index).onionLeft;
+    const previous = this.blocks.at(-1);
+    const parentCertificate: Certificate =
+      previous === undefined
+        ? Certificate.defaultValue()
+        : {
+            height: this.height,
+            round: previous.header.round,
+            blockHash: blockHash(previous.header),
+            signatures: [],
+          };
+    return buildBlock(
+      this.head,
+      {
+        round,
+        time: this.head.state.meta.time + 500n,
+        proposer: proposer.keys.publicKey,
+        onionReveal: proposer.onion[left - 1] as Uint8Array,
+        parentCertificate,
+        transactions,
+      },
+      1_000_000,
+    ).block;
+  }
+
+  take(block: Block): void {
+    const applied = applyBlock(this.head, block);
+    this.head.state.absorb(applied.state);
+    this.head = { state: this.head.state, hash: applied.hash };
+    this.blocks.push(block);
+  }
+
+  /** Builds and takes one block; throws when a transaction was left out. */
+  advance(...transactions: SignedTransaction[]): Block {
+    const block = this.build(transactions);
+    if (block.body.transactions.length !== transactions.length) {
+      throw new Error("a transaction did not apply");
+    }
+    this.take(block);
+    return block;
+  }
+
+  advanceTo(height: number): void {
+    while (this.height < height) this.advance();
+  }
+
+  transaction<K extends TransactionKind>(
+    from: Person,
+    kind: K,
+    value: Payloads[K],
+    overrides: Partial<Transaction> = {},
+  ): SignedTransaction {
+    const transaction: Transaction = {
+      sender: from.keys.publicKey,
+      nonce: this.head.state.account(from.address).nonce,
+      fee: 1_000_000n,
+      validUntil: this.height + 100,
+      payload: { selector: TRANSACTION_KINDS.indexOf(kind), value } as Transaction["payload"],
+      ...overrides,
+    };
+    const root = signingRoot("transaction", this.genesisRoot, transactionId(transaction));
+    return { transaction, signature: from.keys.sign(root) };
+  }
+
+  /** Everything anyone owns; must never change but by what is burned. */
+  supply(): bigint {
+    const { state } = this.head;
+    let total = state.meta.burned;
+    for (const [, account] of state.accounts.entries()) total += account.balance;
+    for (const [, node] of state.nodes.entries()) total += node.bond;
+    for (const [, job] of state.jobs.entries()) {
+      const { participants, managers, fee, refund } = job.settlement;
+      total += job.escrow - participants - managers - fee - refund;
+    }
+    return total;
+  }
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
