@@ -1,0 +1,144 @@
+/**
+ * IDX files (the format of MNIST and its relatives, plain or gzip) to a dataset. The magic number
+ * is 0, 0, element type, dimensions; each dimension follows as a big-endian uint32.
+ */
+import { gunzipSync } from "node:zlib";
+import type { DatasetSource } from "./build.ts";
+import { DatasetError, requireWithin } from "./errors.ts";
+import { MAX_CLASSES, MAX_ROW_SIZE, MAX_ROWS } from "./manifest.ts";
+import type { Rows } from "./rows.ts";
+
+export interface IdxFiles {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly testImages: Uint8Array;
+  readonly testLabels: Uint8Array;
+}
+
+export interface IdxInfo {
+  readonly name: string;
+  readonly licence: string;
+  readonly source: string;
+  /** Label names by label number; default "0", "1", ... */
+  readonly classes?: readonly string[];
+}
+
+interface IdxArray {
+  /** Rows first. */
+  readonly dimensions: number[];
+  readonly values: Uint8Array;
+}
+
+const UNSIGNED_BYTE = 0x08;
+const MAX_DIMENSIONS = 4;
+/** Unpacked size; the full Fashion-MNIST training set has 47 MB. */
+const MAX_IDX_BYTES = 1024 * 1024 * 1024;
+
+/** @throws DatasetError BAD_IDX, SHAPE, TOO_LARGE */
+export function importIdx(files: IdxFiles, info: IdxInfo): DatasetSource {
+  const train = labelled("training", files.images, files.labels);
+  const test = labelled("test", files.testImages, files.testLabels);
+  if (train.shape.join() !== test.shape.join()) {
+    throw new DatasetError(
+      `training images are ${train.shape.join("x")}, test images ${test.shape.join("x")}`,
+      { code: "SHAPE", expected: train.rows.rowSize, actual: test.rows.rowSize },
+      { remedy: "give training and test files of the same set" },
+    );
+  }
+  const labelCount = Math.max(largest(train.rows.labels), largest(test.rows.labels)) + 1;
+  const classes = info.classes ?? Array.from({ length: labelCount }, (_, i) => String(i));
+  requireWithin("classes", labelCount, MAX_CLASSES, "check the label file");
+  if (labelCount > classes.length) {
+    refuse("labels", `label ${labelCount - 1} has no name, ${classes.length} were given`);
+  }
+  return {
+    name: info.name,
+    licence: info.licence,
+    source: info.source,
+    scale: 1 / 255,
+    shape: train.shape,
+    columns: [],
+    classes: [...classes],
+    train: train.rows,
+    test: test.rows,
+  };
+}
+
+/** @throws DatasetError BAD_IDX, TOO_LARGE */
+export function decodeIdx(what: string, packed: Uint8Array): IdxArray {
+  const bytes = unpacked(what, packed);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rank = bytes[3] ?? 0;
+  const start = 4 + 4 * rank;
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE) {
+    const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
+    refuse(what, `starts with ${start.join(" ") || "nothing"}, not with 00 00 08 (unsigned bytes)`);
+  }
+  if (rank < 1 || rank > MAX_DIMENSIONS || bytes.length < start) {
+    refuse(what, `${rank} dimensions in ${bytes.length} bytes`);
+  }
+  const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i, false));
+  const size = dimensions.reduce((product, dimension) => product * dimension, 1);
+  if (bytes.length - start !== size) {
+    refuse(what, `${dimensions.join("x")} takes ${size} bytes, there are ${bytes.length - start}`);
+  }
+  return { dimensions, values: bytes.subarray(start) };
+}
+
+/** The inverse of decodeIdx, unpacked. */
+export function encodeIdx({ dimensions, values }: IdxArray): Uint8Array {
+  const bytes = new Uint8Array(4 + 4 * dimensions.length + values.length);
+  const view = new DataView(bytes.buffer);
+  bytes[2] = UNSIGNED_BYTE;
+  bytes[3] = dimensions.length;
+  dimensions.forEach((dimension, i) => {
+    view.setUint32(4 + 4 * i, dimension, false);
+  });
+  bytes.set(values, 4 + 4 * dimensions.length);
+  return bytes;
+}
+
+function labelled(
+  what: string,
+  images: Uint8Array,
+  labels: Uint8Array,
+): { rows: Rows; shape: number[] } {
+  const pixels = decodeIdx(`${what} images`, images);
+  const classes = decodeIdx(`${what} labels`, labels);
+  const [count = 0, ...shape] = pixels.dimensions;
+  if (classes.dimensions.length !== 1 || classes.dimensions[0] !== count) {
+    refuse(`${what} labels`, `${classes.dimensions.join("x")} labels for ${count} images`);
+  }
+  const rowSize = shape.reduce((product, dimension) => product * dimension, 1);
+  requireWithin("rows", count, MAX_ROWS, "take fewer rows");
+  requireWithin("values per row", rowSize, MAX_ROW_SIZE, "scale the images down");
+  return {
+    rows: { rowSize, features: pixels.values, labels: Uint16Array.from(classes.values) },
+    // Rows of height and width are grey images: one channel last, as convolutions expect.
+    shape: shape.length === 2 ? [...shape, 1] : shape.length === 0 ? [1] : shape,
+  };
+}
+
+function unpacked(what: string, packed: Uint8Array): Uint8Array {
+  if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed;
+  try {
+    return gunzipSync(packed, { maxOutputLength: MAX_IDX_BYTES });
+  } catch (cause) {
+    return refuse(what, "gzip data is damaged or unpacks to more than 1 GiB", cause);
+  }
+}
+
+function largest(labels: Uint16Array): number {
+  return labels.reduce((max, label) => Math.max(max, label), 0);
+}
+
+function refuse(what: string, reason: string, cause?: unknown): never {
+  throw new DatasetError(
+    `IDX file with ${what}: ${reason}`,
+    { code: "BAD_IDX", what, reason },
+    {
+      remedy: "give the four IDX files (plain or .gz) of the set, images and labels not swapped",
+      cause,
+    },
+  );
+}

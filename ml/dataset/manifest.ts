@@ -1,0 +1,122 @@
+/**
+ * The manifest: what a dataset is and which chunk files hold it. Its SHA-256 over canonical JSON is
+ * the dataset's id, and through the chunk hashes it fixes every byte of the data.
+ */
+import { z } from "zod";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { DatasetError, requireWithin } from "./errors.ts";
+
+export const MAX_ROWS = 10_000_000;
+export const MAX_CHUNKS = 65_535;
+export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+export const MAX_CLASSES = 1000;
+export const MAX_ROW_SIZE = 1_000_000;
+export const MAX_COLUMNS = 10_000;
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+const MAX_DIMENSIONS = 4;
+
+const Text = z.string().max(256);
+
+const Chunk = z.strictObject({
+  /** Name inside the dataset's folder; the pattern keeps it from leading anywhere else. */
+  file: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}\.bin$/, "must look like train-00000.bin"),
+  rows: z.int().min(1).max(MAX_ROWS),
+  bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+});
+
+/** How one column of a table became features, so that new rows can be encoded the same way. */
+const Column = z.discriminatedUnion("kind", [
+  /** One feature: (value - mean) / deviation; a missing value counts as the mean. */
+  z.strictObject({
+    kind: z.literal("numeric"),
+    name: Text,
+    mean: z.number(),
+    deviation: z.number().positive(),
+  }),
+  /** One feature per value: 1 where the text is equal, else 0. */
+  z.strictObject({ kind: z.literal("category"), name: Text, values: z.array(Text).min(1).max(64) }),
+]);
+
+const ManifestSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1).max(64),
+  licence: Text,
+  source: z.string().max(1024),
+  /** uint8 features are multiplied by `scale` when read; float32 features are stored ready to use. */
+  dtype: z.enum(["uint8", "float32"]),
+  scale: z.number().positive(),
+  /** Shape of one row, without the batch dimension: [28,28,1] or [7]. */
+  shape: z.array(z.int().min(1).max(MAX_ROW_SIZE)).min(1).max(MAX_DIMENSIONS),
+  /** Empty where the features are not columns of a table. */
+  columns: z.array(Column).max(MAX_COLUMNS),
+  classes: z.array(Text).min(2).max(MAX_CLASSES),
+  rowsPerChunk: z.int().min(1).max(MAX_ROWS),
+  order: z.enum(["as-given", "shuffled", "by-label"]),
+  train: z.array(Chunk).min(1).max(MAX_CHUNKS),
+  test: z.array(Chunk).min(1).max(MAX_CHUNKS),
+});
+
+export type Manifest = z.infer<typeof ManifestSchema>;
+export type ManifestChunk = z.infer<typeof Chunk>;
+export type ManifestColumn = z.infer<typeof Column>;
+export type DatasetOrder = Manifest["order"];
+export type Split = "train" | "test";
+
+/** @throws DatasetError BAD_MANIFEST naming the field, TOO_LARGE */
+export function parseManifest(json: unknown): Manifest {
+  const parsed = ManifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    refuse(issue?.path.join(".") || "manifest", issue?.message ?? "not a manifest");
+  }
+  const manifest = parsed.data;
+  requireWithin("values per row", rowSize(manifest), MAX_ROW_SIZE, "use fewer or smaller features");
+  for (const split of ["train", "test"] as const) {
+    requireWithin(`${split} rows`, rowCount(manifest, split), MAX_ROWS, "split the dataset");
+  }
+  const files = new Set([...manifest.train, ...manifest.test].map((chunk) => chunk.file));
+  if (files.size !== manifest.train.length + manifest.test.length) {
+    refuse("train", "two chunks have the same file name");
+  }
+  return manifest;
+}
+
+/** @throws DatasetError as parseManifest; also for bytes that are not JSON */
+export function decodeManifest(bytes: Uint8Array): Manifest {
+  requireWithin("manifest bytes", bytes.length, MAX_MANIFEST_BYTES, "use larger chunks");
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    refuse("manifest", "not JSON", cause);
+  }
+  return parseManifest(json);
+}
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return canonicalJson(manifest);
+}
+
+/** Hex SHA-256 of the canonical bytes: the id a job names. */
+export function datasetId(manifest: Manifest): string {
+  return toHex(sha256(encodeManifest(manifest)));
+}
+
+/** Values in one row. */
+export function rowSize(manifest: Pick<Manifest, "shape">): number {
+  return manifest.shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+export function rowCount(manifest: Manifest, split: Split): number {
+  return manifest[split].reduce((sum, chunk) => sum + chunk.rows, 0);
+}
+
+function refuse(field: string, reason: string, cause?: unknown): never {
+  throw new DatasetError(
+    `dataset manifest, field ${field}: ${reason}`,
+    { code: "BAD_MANIFEST", field, reason },
+    { remedy: "make the dataset again with `poml dataset import`", cause },
+  );
+}

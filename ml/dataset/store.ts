@@ -1,0 +1,116 @@
+/**
+ * Datasets on disk: one folder with `manifest.json` and its chunk files. Of the library files here
+ * the only one that does I/O.
+ */
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Dataset } from "./build.ts";
+import { decodeChunk, verifyChunk } from "./chunk.ts";
+import { DatasetError } from "./errors.ts";
+import type { IdxFiles } from "./import-idx.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  type ManifestChunk,
+  type Split,
+} from "./manifest.ts";
+import type { Rows } from "./rows.ts";
+
+const MANIFEST_FILE = "manifest.json";
+
+/** Chunks first, the manifest last and by rename: a folder with a manifest is complete. */
+export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [file, bytes] of dataset.chunks) await writeFile(join(folder, file), bytes);
+  const manifest = join(folder, MANIFEST_FILE);
+  await writeFile(`${manifest}.part`, encodeManifest(dataset.manifest));
+  await rename(`${manifest}.part`, manifest);
+}
+
+/** @throws DatasetError MISSING_FILE, BAD_MANIFEST */
+export async function readManifest(folder: string): Promise<Manifest> {
+  return decodeManifest(await read(join(folder, MANIFEST_FILE)));
+}
+
+/** Everything, verified. @throws DatasetError MISSING_FILE, BAD_MANIFEST, CHUNK_SIZE, CHUNK_HASH */
+export async function readDataset(folder: string): Promise<Dataset> {
+  const manifest = await readManifest(folder);
+  const chunks = new Map<string, Uint8Array>();
+  for (const chunk of [...manifest.train, ...manifest.test]) {
+    chunks.set(chunk.file, await readChunk(folder, chunk));
+  }
+  return { manifest, chunks };
+}
+
+/**
+ * Decoded chunks of one split, one file at a time.
+ * @param indices which chunks; default all
+ * @throws DatasetError MISSING_FILE and as decodeChunk; RangeError for a chunk that does not exist
+ */
+export async function readRows(
+  folder: string,
+  manifest: Manifest,
+  split: Split,
+  indices?: readonly number[],
+): Promise<Rows[]> {
+  const rows: Rows[] = [];
+  for (const index of indices ?? manifest[split].keys()) {
+    const chunk = manifest[split][index];
+    if (chunk === undefined) {
+      throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
+    }
+    rows.push(decodeChunk(manifest, chunk, await read(join(folder, chunk.file), chunk)));
+  }
+  return rows;
+}
+
+/** The verified bytes of one chunk file. @throws DatasetError MISSING_FILE, CHUNK_SIZE, CHUNK_HASH */
+export async function readChunk(folder: string, chunk: ManifestChunk): Promise<Uint8Array> {
+  const bytes = await read(join(folder, chunk.file), chunk);
+  verifyChunk(chunk, bytes);
+  return bytes;
+}
+
+/**
+ * The four IDX files of a folder by their usual names, gzip or plain.
+ * @throws DatasetError MISSING_FILE
+ */
+export async function readIdxFolder(folder: string): Promise<IdxFiles> {
+  const one = async (name: string): Promise<Uint8Array> => {
+    try {
+      return await read(join(folder, `${name}.gz`));
+    } catch {
+      return read(join(folder, name));
+    }
+  };
+  return {
+    images: await one("train-images-idx3-ubyte"),
+    labels: await one("train-labels-idx1-ubyte"),
+    testImages: await one("t10k-images-idx3-ubyte"),
+    testLabels: await one("t10k-labels-idx1-ubyte"),
+  };
+}
+
+/** The size is compared before the file is read, so a wrong one costs no memory. */
+async function read(path: string, chunk?: ManifestChunk): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (chunk !== undefined && size !== chunk.bytes) {
+      throw new DatasetError(
+        `chunk ${chunk.file} has ${size} bytes, expected ${chunk.bytes}`,
+        { code: "CHUNK_SIZE", file: chunk.file, expected: chunk.bytes, actual: size },
+        { remedy: "fetch the chunk again" },
+      );
+    }
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause;
+    throw new DatasetError(
+      `${path} is missing`,
+      { code: "MISSING_FILE", file: path },
+      { remedy: "fetch or import the dataset again", cause },
+    );
+  }
+}

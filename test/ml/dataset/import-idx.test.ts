@@ -1,0 +1,75 @@
+import { gzipSync } from "node:zlib";
+import { expect } from "chai";
+import { buildDataset, shardOfSplit } from "../../../ml/dataset/build.ts";
+import { FASHION_MNIST } from "../../../ml/dataset/fashion-mnist.ts";
+import { decodeIdx, encodeIdx, type IdxFiles, importIdx } from "../../../ml/dataset/import-idx.ts";
+import { readIdxFolder } from "../../../ml/dataset/store.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
+
+const INFO = { name: "dots", licence: "CC0", source: "made here" };
+
+function images(count: number, side = 2): Uint8Array {
+  const values = Uint8Array.from({ length: count * side * side }, (_, i) => i % 256);
+  return encodeIdx({ dimensions: [count, side, side], values });
+}
+
+function labels(...values: number[]): Uint8Array {
+  return encodeIdx({ dimensions: [values.length], values: Uint8Array.from(values) });
+}
+
+function files(): IdxFiles {
+  return {
+    images: images(3),
+    labels: labels(0, 1, 2),
+    testImages: images(2),
+    testLabels: labels(2, 0),
+  };
+}
+
+describe("importIdx", () => {
+  it("reads plain and gzip files into images with one channel", () => {
+    const plain = importIdx(files(), INFO);
+    const packed = importIdx({ ...files(), images: gzipSync(images(3)) }, INFO);
+    expect(plain.shape).to.deep.equal([2, 2, 1]);
+    expect(plain.classes).to.deep.equal(["0", "1", "2"]);
+    expect([...plain.train.labels]).to.deep.equal([0, 1, 2]);
+    expect(packed).to.deep.equal(plain);
+  });
+
+  it("round-trips an array", () => {
+    const array = { dimensions: [2, 3], values: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+    expect(decodeIdx("values", encodeIdx(array))).to.deep.equal(array);
+  });
+
+  it("refuses what is not IDX", () => {
+    const refuse = (change: Partial<IdxFiles>): string =>
+      expectCode(() => importIdx({ ...files(), ...change }, INFO), "BAD_IDX").message;
+    expect(refuse({ images: new TextEncoder().encode("label,a\n") })).to.include("00 00 08");
+    expect(refuse({ images: new Uint8Array() })).to.include("nothing");
+    expect(refuse({ images: images(3).subarray(0, 20) })).to.include("3x2x2");
+    expect(refuse({ labels: labels(0, 1) })).to.include("2 labels for 3 images");
+    expect(refuse({ labels: images(3) })).to.include("labels");
+    expect(refuse({ images: gzipSync(images(3)).subarray(0, 25) })).to.include("damaged");
+  });
+
+  it("refuses SHAPE when training and test images differ", () => {
+    expectCode(() => importIdx({ ...files(), testImages: images(2, 3) }, INFO), "SHAPE");
+  });
+
+  it("imports the Fashion-MNIST that ships with the project", async () => {
+    const source = importIdx(await readIdxFolder("datasets/fashion-mnist"), FASHION_MNIST);
+    const dataset = buildDataset(source, { rowsPerChunk: 500 });
+    expect(dataset.manifest.train).to.have.lengthOf(24);
+    expect(dataset.manifest.test).to.have.lengthOf(20);
+    const shard = shardOfSplit(dataset, "train");
+    const counts = new Uint32Array(10);
+    const inputs = new Float32Array(shard.rowSize);
+    const label = new Int32Array(1);
+    for (let row = 0; row < shard.rows; row++) {
+      shard.batch(Uint32Array.of(row), inputs, label);
+      counts[label[0] ?? 0] = (counts[label[0] ?? 0] ?? 0) + 1;
+    }
+    expect([...counts]).to.deep.equal(Array(10).fill(1200));
+    expect(Math.max(...inputs)).to.be.within(0.5, 1);
+  });
+});
