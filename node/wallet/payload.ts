@@ -1,0 +1,103 @@
+/**
+ * Builders of transaction payloads: the selector of a kind is looked up by name, so that no caller
+ * counts positions in the union. What each kind means lives in chain/transactions/.
+ */
+import { TransactionError } from "../../chain/transactions/rule.ts";
+import type { TrainingRecord } from "../../chain/types/job.ts";
+import {
+  type Payload,
+  type Payloads,
+  TRANSACTION_KINDS,
+  type TransactionKind,
+} from "../../chain/types/transaction.ts";
+
+const MAX_TEXT_BYTES = 64;
+const MAX_ENDPOINT_BYTES = 256;
+
+/** The payload of `kind`; the compiler ties the value's type to it. */
+export function payloadOf<K extends TransactionKind>(kind: K, value: Payloads[K]): Payload {
+  return { selector: TRANSACTION_KINDS.indexOf(kind), value } as Payload;
+}
+
+/** @param amount micro-POML */
+export function transferPayload(to: Uint8Array, amount: bigint): Payload {
+  return payloadOf("transfer", { to, amount });
+}
+
+export interface Registration {
+  readonly name: string;
+  /** Multiaddr at which the node can be reached. */
+  readonly endpoint: string;
+  /** Micro-POML. */
+  readonly bond: bigint;
+  /** Top of the hash onion, 32 bytes. */
+  readonly onion: Uint8Array;
+  readonly onionLength: number;
+}
+
+/** @throws TransactionError BAD_FIELD for text past its limit */
+export function registerPayload(registration: Registration): Payload {
+  return payloadOf("register", {
+    name: textBytes("name", registration.name, MAX_TEXT_BYTES),
+    endpoint: textBytes("endpoint", registration.endpoint, MAX_ENDPOINT_BYTES),
+    bond: registration.bond,
+    onion: registration.onion,
+    onionLength: registration.onionLength,
+  });
+}
+
+/** @param amount micro-POML to add to the node's bond */
+export function bondPayload(amount: bigint): Payload {
+  return payloadOf("bond", { amount });
+}
+
+export function reonionPayload(onion: Uint8Array, onionLength: number): Payload {
+  return payloadOf("reonion", { onion, onionLength });
+}
+
+export function windowCommitPayload(commit: Payloads["window-commit"]): Payload {
+  return payloadOf("window-commit", commit);
+}
+
+/** @param verdict index into VERDICTS + 1 */
+export function windowVerdictPayload(verdict: Payloads["window-verdict"]): Payload {
+  return payloadOf("window-verdict", verdict);
+}
+
+/** @param escrow micro-POML; at least `jobPrice` of the spec */
+export function jobOpenPayload(spec: Payloads["job-open"]["spec"], escrow: bigint): Payload {
+  return payloadOf("job-open", { spec, escrow });
+}
+
+export function jobCommitPayload(commit: Payloads["job-commit"]): Payload {
+  return payloadOf("job-commit", commit);
+}
+
+export function jobRoundPayload(
+  record: TrainingRecord,
+  cosignatures: Payloads["job-round"]["cosignatures"],
+): Payload {
+  return payloadOf("job-round", { record, cosignatures });
+}
+
+export function jobSettlePayload(job: Uint8Array): Payload {
+  return payloadOf("job-settle", { job });
+}
+
+export function jobCancelPayload(job: Uint8Array): Payload {
+  return payloadOf("job-cancel", { job });
+}
+
+/** UTF-8 of `text`, refused past `limit` bytes. @throws TransactionError BAD_FIELD */
+export function textBytes(field: string, text: string, limit: number): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > limit) {
+    const reason = `has ${bytes.length} bytes of UTF-8, at most ${limit} fit`;
+    throw new TransactionError(
+      `${field}: ${reason}`,
+      { code: "BAD_FIELD", field, reason },
+      { action: "local", remedy: `shorten ${field}` },
+    );
+  }
+  return bytes;
+}
