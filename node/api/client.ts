@@ -1,0 +1,296 @@
+/**
+ * The HTTP API from the caller's side: one method a route, answers checked against the contract,
+ * every wait with a deadline. Refusals arrive as `ApiError` with the server's code, field and remedy.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+
+import { ApiError } from "./api-error.ts";
+import {
+  BlockJson,
+  BlockList,
+  SubmittedTransaction,
+  type TransactionStatusJson,
+  TransactionStatusJson as TransactionStatusSchema,
+} from "./contract/block.ts";
+import { type DatasetJson, DatasetList, DatasetJson as DatasetSchema } from "./contract/dataset.ts";
+import type { EventJson } from "./contract/event.ts";
+import {
+  CertificateFile,
+  JobDetail,
+  JobList,
+  type JobOrder,
+  ModelListing,
+  PreparedJson,
+  RoundList,
+  SubmittedJob,
+} from "./contract/job.ts";
+import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
+import { readEvents } from "./event-reader.ts";
+import { type Exchange, requestBytes } from "./http-request.ts";
+import { reasonOf } from "./reason.ts";
+
+export interface ClientOptions {
+  /** Content of the node's api-token file; needed where the node's money or disk is spent. */
+  readonly token?: string | undefined;
+  /** Deadline of one request, default 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Deadline of uploads, model downloads and job preparation, which move or hash megabytes. */
+const LONG_TIMEOUT_MS = 300_000;
+const FINAL_TIMEOUT_MS = 60_000;
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const MAX_MODEL_BYTES = 1024 * 1024 * 1024;
+
+export interface IdxUpload {
+  readonly name: string;
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly testImages?: Uint8Array | undefined;
+  readonly testLabels?: Uint8Array | undefined;
+}
+
+type Body = string | Uint8Array<ArrayBuffer> | FormData;
+
+interface CallOptions {
+  readonly method?: "GET" | "POST";
+  readonly body?: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class PomlClient {
+  readonly baseUrl: string;
+  readonly #exchange: Exchange;
+  readonly #timeoutMs: number;
+
+  /** @param baseUrl `http://127.0.0.1:8645` */
+  constructor(baseUrl: string, { token, timeoutMs }: ClientOptions = {}) {
+    this.baseUrl = baseUrl.replace(/\/+$/, "");
+    this.#exchange = { baseUrl: this.baseUrl, token };
+    this.#timeoutMs = timeoutMs ?? 30_000;
+  }
+
+  status(): Promise<Status> {
+    return this.#get("/v1/status", Status);
+  }
+
+  /** Newest first, from height `from` (default: the head) downwards. */
+  blocks({ from, limit }: { from?: number; limit?: number } = {}): Promise<BlockList> {
+    return this.#get(`/v1/blocks${query({ from, limit })}`, BlockList);
+  }
+
+  /** @param at height or block hash in hex */
+  block(at: number | string): Promise<BlockJson> {
+    return this.#get(`/v1/blocks/${segment(at)}`, BlockJson);
+  }
+
+  transaction(id: string): Promise<TransactionStatusJson> {
+    return this.#get(`/v1/transactions/${segment(id)}`, TransactionStatusSchema);
+  }
+
+  /** @param bytes SSZ SignedTransaction */
+  async submitTransaction(bytes: Uint8Array): Promise<string> {
+    const body = new Uint8Array(bytes);
+    const answer = await this.#call("/v1/transactions", SubmittedTransaction, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/octet-stream" },
+    });
+    return answer.id;
+  }
+
+  /**
+   * Polls until a transaction is in a final block. A transaction no block and no mempool knows may
+   * still be on its way, so only the signal ends the wait.
+   * @throws ApiError TIMEOUT when the signal (default: 60 s) fires first
+   */
+  async waitForTransaction(
+    id: string,
+    signal: AbortSignal = AbortSignal.timeout(FINAL_TIMEOUT_MS),
+  ): Promise<TransactionStatusJson> {
+    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
+      const found = await this.#peek(id, signal);
+      if (found?.state === "final") return found;
+      try {
+        await delay(pauseMs, undefined, { signal });
+      } catch (cause) {
+        throw new ApiError(
+          `transaction ${id} is not final yet (${found === undefined ? "unknown here" : "pending"})`,
+          { code: "TIMEOUT", status: 0 },
+          { cause, remedy: "see that blocks are being made (`poml status`), then ask again" },
+        );
+      }
+    }
+  }
+
+  account(address: string): Promise<AccountJson> {
+    return this.#get(`/v1/accounts/${segment(address)}`, AccountJson);
+  }
+
+  nodes(): Promise<NodeList> {
+    return this.#get("/v1/nodes", NodeList);
+  }
+
+  /** @param key public key in hex */
+  node(key: string): Promise<NodeDetail> {
+    return this.#get(`/v1/nodes/${segment(key)}`, NodeDetail);
+  }
+
+  jobs(): Promise<JobList> {
+    return this.#get("/v1/jobs", JobList);
+  }
+
+  job(id: string): Promise<JobDetail> {
+    return this.#get(`/v1/jobs/${segment(id)}`, JobDetail);
+  }
+
+  rounds(id: string): Promise<RoundList> {
+    return this.#get(`/v1/jobs/${segment(id)}/rounds`, RoundList);
+  }
+
+  /** @param label name of the column to predict; default: the last */
+  uploadCsv(name: string, bytes: Uint8Array, label?: string): Promise<DatasetJson> {
+    return this.#call(`/v1/datasets${query({ name, label })}`, DatasetSchema, {
+      method: "POST",
+      body: new Uint8Array(bytes),
+      headers: { "content-type": "text/csv" },
+      timeoutMs: LONG_TIMEOUT_MS,
+    });
+  }
+
+  /** IDX files as they are, plain or gzip. */
+  uploadIdx({ name, ...files }: IdxUpload): Promise<DatasetJson> {
+    const form = new FormData();
+    form.set("name", name);
+    for (const [field, bytes] of Object.entries(files)) {
+      if (bytes !== undefined) form.set(field, new Blob([new Uint8Array(bytes)]), field);
+    }
+    return this.#call("/v1/datasets", DatasetSchema, {
+      method: "POST",
+      body: form,
+      timeoutMs: LONG_TIMEOUT_MS,
+    });
+  }
+
+  async datasets(): Promise<DatasetJson[]> {
+    return (await this.#get("/v1/datasets", DatasetList)).datasets;
+  }
+
+  /** Checks and prices an order and stores its files for the network; spends nothing. */
+  prepareJob(order: JobOrder): Promise<PreparedJson> {
+    return this.#postJson("/v1/jobs/prepare", PreparedJson, order);
+  }
+
+  /** Opens a job with the node's own account. Equal keys give the same job. @returns its id */
+  async submitJob(order: JobOrder, idempotencyKey?: string): Promise<string> {
+    const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
+    return (await this.#postJson("/v1/jobs", SubmittedJob, order, headers)).id;
+  }
+
+  /** The trained model in tfjs format, checked against the listing's hashes by the caller's verify. */
+  async model(
+    id: string,
+  ): Promise<{ listing: ModelListing; modelJson: Uint8Array; weightsBin: Uint8Array }> {
+    const listing = await this.#get(`/v1/jobs/${segment(id)}/model`, ModelListing);
+    const file = (name: string) => this.#file(`/v1/jobs/${segment(id)}/model/${name}`);
+    return {
+      listing,
+      modelJson: await file("model.json"),
+      weightsBin: await file("weights.bin"),
+    };
+  }
+
+  certificate(id: string): Promise<CertificateFile> {
+    return this.#get(`/v1/jobs/${segment(id)}/certificate`, CertificateFile);
+  }
+
+  /**
+   * Calls `onEvent` for every event after `since` (undefined: new ones only), reconnecting where it
+   * left off, until the signal fires.
+   */
+  events(
+    since: number | undefined,
+    onEvent: (event: EventJson) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return readEvents({ baseUrl: this.baseUrl, since, onEvent, signal });
+  }
+
+  async #peek(id: string, signal: AbortSignal): Promise<TransactionStatusJson | undefined> {
+    try {
+      return await this.#call(`/v1/transactions/${segment(id)}`, TransactionStatusSchema, {
+        signal,
+      });
+    } catch (error) {
+      const passing = error instanceof ApiError && [0, 404, 429, 503].includes(error.status);
+      if (passing) return undefined;
+      throw error;
+    }
+  }
+
+  #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+    return this.#call(path, schema, {});
+  }
+
+  #postJson<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return this.#call(path, schema, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+      timeoutMs: LONG_TIMEOUT_MS,
+    });
+  }
+
+  async #call<T>(path: string, schema: z.ZodType<T>, options: CallOptions): Promise<T> {
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+    const bytes = await requestBytes(this.#exchange, path, {
+      ...options,
+      timeoutMs,
+      limitBytes: MAX_JSON_BYTES,
+    });
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder().decode(bytes));
+    } catch (cause) {
+      throw badAnswer(path, reasonOf(cause), cause);
+    }
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) throw badAnswer(path, z.prettifyError(parsed.error), parsed.error);
+    return parsed.data;
+  }
+
+  #file(path: string): Promise<Uint8Array> {
+    return requestBytes(this.#exchange, path, {
+      timeoutMs: LONG_TIMEOUT_MS,
+      limitBytes: MAX_MODEL_BYTES,
+    });
+  }
+}
+
+function badAnswer(path: string, reason: string, cause: unknown): ApiError {
+  return new ApiError(
+    `the answer to ${path} is not what the contract says: ${reason}`,
+    { code: "BAD_ANSWER", status: 0 },
+    { cause, remedy: "check that the URL is a PoML node of this version" },
+  );
+}
+
+function segment(value: number | string): string {
+  return encodeURIComponent(String(value));
+}
+
+function query(values: Readonly<Record<string, string | number | undefined>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}

@@ -1,0 +1,115 @@
+/** Blocks and transactions as JSON. */
+import { z } from "zod";
+import { RATING_CAUSES } from "../../../chain/types/node.ts";
+import { TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
+import { RecordJson } from "./job.ts";
+import {
+  Address,
+  Amount,
+  Bytes,
+  Count,
+  Hash,
+  Height,
+  PublicKey,
+  Signature,
+  UnixMs,
+} from "./scalar.ts";
+
+export const TransactionJson = z.object({
+  id: Hash,
+  kind: z.enum(TRANSACTION_KINDS),
+  sender: PublicKey,
+  address: Address,
+  nonce: Count,
+  fee: Amount,
+  validUntil: Height,
+  payload: z.record(z.string(), z.unknown()).describe("fields of this kind, see docs/protocol.md"),
+  signature: Signature,
+});
+export type TransactionJson = z.infer<typeof TransactionJson>;
+
+export const TransactionStatusJson = z.object({
+  state: z.enum(["pending", "final"]),
+  height: Height.optional(),
+  index: Count.optional(),
+  transaction: TransactionJson,
+});
+export type TransactionStatusJson = z.infer<typeof TransactionStatusJson>;
+
+/** The JSON form of POST /v1/transactions; `application/octet-stream` takes the bytes themselves. */
+export const TransactionHex = z.strictObject({
+  hex: Bytes.min(2).describe("SSZ SignedTransaction"),
+});
+export const SubmittedTransaction = z.object({ id: Hash });
+export type SubmittedTransaction = z.infer<typeof SubmittedTransaction>;
+
+export const HeaderJson = z.object({
+  version: Count,
+  height: Height,
+  round: Count,
+  time: UnixMs,
+  parent: Hash,
+  proposer: PublicKey,
+  onionReveal: Hash,
+  totalWeight: Amount,
+  transactionsRoot: Hash,
+  recordsRoot: Hash,
+  ratingsRoot: Hash,
+  evidenceRoot: Hash,
+  seatsRoot: Hash,
+  stateRoot: Hash,
+  parentCertificate: Hash,
+});
+export type HeaderJson = z.infer<typeof HeaderJson>;
+
+export const CertificateJson = z.object({
+  height: Height,
+  round: Count,
+  blockHash: Hash,
+  signatures: z.array(z.object({ seat: Count, signature: Signature })),
+});
+
+export const RatingChangeJson = z.object({
+  node: Count,
+  name: z.string().optional(),
+  cause: z.enum(RATING_CAUSES),
+  window: Count,
+  segments: Count,
+  capacity: Amount,
+  before: Amount,
+  after: Amount,
+});
+
+export const BlockJson = z.object({
+  hash: Hash,
+  sizeBytes: Count,
+  proposerName: z.string().optional(),
+  header: HeaderJson,
+  transactions: z.array(TransactionJson),
+  records: z.array(RecordJson),
+  ratingChanges: z.array(RatingChangeJson),
+  certificate: CertificateJson,
+});
+export type BlockJson = z.infer<typeof BlockJson>;
+
+export const BlockSummary = z.object({
+  height: Height,
+  hash: Hash,
+  time: UnixMs,
+  round: Count,
+  proposer: PublicKey,
+  proposerName: z.string().optional(),
+  transactions: Count,
+  records: Count,
+  ratingChanges: Count,
+  signatures: Count,
+  sizeBytes: Count,
+});
+export type BlockSummary = z.infer<typeof BlockSummary>;
+
+export const BlockList = z.object({
+  /** Newest first. */
+  blocks: z.array(BlockSummary),
+  next: Height.optional().describe("`from` of the next older page"),
+});
+export type BlockList = z.infer<typeof BlockList>;

@@ -1,0 +1,200 @@
+/** Training jobs: the order a client writes, what it costs, and how it goes. */
+import { z } from "zod";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_KINDS,
+  JOB_PARTITIONS,
+  JOB_PHASES,
+} from "../../../chain/types/job.ts";
+import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "./scalar.ts";
+
+export const MAX_NAME_BYTES = 64;
+
+/** A label that becomes `ShortText` on the chain. */
+export const ShortName = z
+  .string()
+  .min(1, "must not be empty")
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= MAX_NAME_BYTES,
+    `must be at most ${MAX_NAME_BYTES} bytes of UTF-8`,
+  );
+
+export const ModelChoice = z.union([
+  z.strictObject({ preset: z.string().min(1).max(64) }),
+  z.strictObject({ layersModel: z.unknown() }),
+]);
+
+/** Defaults are named in the descriptions and set by `toJobRequest`. */
+export const JobOrder = z.strictObject({
+  name: ShortName,
+  dataset: Hash.describe("id of a dataset this node holds"),
+  model: ModelChoice.describe('{"preset": "lenet"} or {"layersModel": tfjs LayersModel JSON}'),
+  engine: z.enum(JOB_ENGINES).optional().describe("default: exact where the model allows it"),
+  rounds: z.int().min(1).max(10_000).optional().describe("default 5"),
+  localEpochs: z.int().min(1).max(100).optional().describe("default 1"),
+  batchSize: z.int().min(1).max(4096).optional().describe("default 32"),
+  learningRate: z.number().min(0.000001).max(10).optional().describe("default 0.05"),
+  momentum: z.number().min(0).max(0.999999).optional().describe("default 0.9"),
+  partition: z.enum(JOB_PARTITIONS).optional().describe("default iid"),
+  aggregation: z.enum(JOB_AGGREGATIONS).optional().describe("default fedavg"),
+  participants: z.int().min(1).max(256).optional().describe("default 4"),
+  quorum: z.int().min(1).max(256).optional().describe("default: more than half of participants"),
+  teamSize: z.int().min(1).max(16).optional().describe("managers, default 3"),
+  phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
+  pricePerSample: Amount.optional().describe("micro-POML per verified sample step, default 10"),
+  targetAccuracy: Fraction.optional().describe("stop early; 0 = never, the default"),
+  budget: Amount.optional().describe("escrow in micro-POML; default: exactly the price"),
+  seed: Hash.optional().describe("default: drawn by the node"),
+});
+export type JobOrder = z.infer<typeof JobOrder>;
+
+export const SpecJson = z.object({
+  kind: z.enum(JOB_KINDS),
+  name: z.string(),
+  engine: z.enum(JOB_ENGINES),
+  model: Hash,
+  initialParameters: Hash,
+  parameterCount: Count,
+  dataset: Hash,
+  torrent: Hash,
+  trainRows: Count,
+  trainChunks: Count,
+  testRows: Count,
+  seed: Hash,
+  rounds: Count,
+  localEpochs: Count,
+  batchSize: Count,
+  learningRate: z.number(),
+  momentum: z.number(),
+  partition: z.enum(JOB_PARTITIONS),
+  aggregation: z.enum(JOB_AGGREGATIONS),
+  participants: Count,
+  quorum: Count,
+  teamSize: Count,
+  phaseBlocks: Count,
+  pricePerSample: Amount,
+  targetAccuracy: Fraction,
+});
+export type SpecJson = z.infer<typeof SpecJson>;
+
+export const PreparedJson = z.object({
+  spec: SpecJson,
+  specBytes: Bytes.describe("the same as SSZ JobSpec, for the job-open transaction"),
+  price: Amount,
+  escrow: Amount,
+  notes: z.array(z.string()),
+});
+export type PreparedJson = z.infer<typeof PreparedJson>;
+
+export const MetricsJson = z.object({
+  loss: z.number(),
+  accuracy: Fraction,
+  precision: Fraction,
+  recall: Fraction,
+  f1: Fraction,
+});
+export type MetricsJson = z.infer<typeof MetricsJson>;
+
+export const SettlementJson = z.object({
+  participants: Amount,
+  managers: Amount,
+  fee: Amount,
+  refund: Amount,
+});
+
+export const JobSummary = z.object({
+  id: Hash,
+  name: z.string(),
+  client: Address,
+  phase: z.enum(JOB_PHASES),
+  round: Count,
+  rounds: Count,
+  participants: Count,
+  openedAt: Height,
+  closedAt: Height.optional(),
+  escrow: Amount,
+  metrics: MetricsJson.optional().describe("after the last recorded round"),
+});
+export type JobSummary = z.infer<typeof JobSummary>;
+
+export const ParticipantJson = z.object({
+  node: Count,
+  name: z.string(),
+  shard: Count,
+  committed: z.boolean().describe("delivered in the round under way"),
+  samples: Count,
+  trainMs: Count,
+  updateBytes: Count,
+  paidSamples: Amount.describe("sample steps of all recorded rounds"),
+  paidRounds: Count,
+  missed: Count,
+  earned: Amount.describe("micro-POML for the recorded sample steps"),
+});
+
+export const MemberJson = z.object({
+  node: Count,
+  name: z.string(),
+  active: z.boolean(),
+  credits: Count,
+  earned: Amount.describe("micro-POML for managing, as of the recorded rounds"),
+});
+
+export const JobDetail = JobSummary.omit({ participants: true }).extend({
+  spec: SpecJson,
+  phaseSince: Height,
+  extensions: Count,
+  parameters: Hash.describe("SHA-256 of the current global parameters"),
+  team: z.array(MemberJson),
+  participants: z.array(ParticipantJson),
+  settlement: SettlementJson.optional(),
+});
+export type JobDetail = z.infer<typeof JobDetail>;
+
+export const JobList = z.object({ jobs: z.array(JobSummary) });
+export type JobList = z.infer<typeof JobList>;
+
+export const RecordJson = z.object({
+  job: Hash,
+  round: Count,
+  manager: Count,
+  managerName: z.string().optional(),
+  modelBefore: Hash,
+  modelAfter: Hash,
+  metrics: MetricsJson,
+  durationMs: Count,
+  contributions: z.array(
+    z.object({
+      node: Count,
+      name: z.string().optional(),
+      updateHash: Hash,
+      samples: Count,
+      trainMs: Count,
+      updateBytes: Count,
+    }),
+  ),
+});
+export type RecordJson = z.infer<typeof RecordJson>;
+
+export const RoundJson = RecordJson.extend({ height: Height, blockHash: Hash });
+export type RoundJson = z.infer<typeof RoundJson>;
+
+export const RoundList = z.object({ rounds: z.array(RoundJson) });
+export type RoundList = z.infer<typeof RoundList>;
+
+export const SubmittedJob = z.object({ id: Hash });
+export type SubmittedJob = z.infer<typeof SubmittedJob>;
+
+export const MODEL_FILES = ["model.json", "weights.bin"] as const;
+export type ModelFileName = (typeof MODEL_FILES)[number];
+
+export const ModelListing = z.object({
+  job: Hash,
+  files: z.array(z.object({ name: z.enum(MODEL_FILES), sizeBytes: Count, sha256: Hash })),
+});
+export type ModelListing = z.infer<typeof ModelListing>;
+
+export const CertificateFile = z
+  .record(z.string(), z.unknown())
+  .describe("the portable certificate; `poml verify` checks it offline");
+export type CertificateFile = z.infer<typeof CertificateFile>;

@@ -1,0 +1,133 @@
+/** The node, its peers and workers, the accounts, and the nodes of the chain with their ratings. */
+import { z } from "zod";
+import { Address, Amount, Count, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
+
+export const Peer = z.object({
+  publicKey: PublicKey,
+  address: z.string(),
+  latencyMs: z.number().optional(),
+  score: z.number(),
+});
+
+export const Worker = z.object({
+  id: z.string(),
+  kind: z.enum(["local", "remote"]),
+  state: z.enum(["starting", "idle", "busy", "suspect", "failed"]),
+  task: z.string().optional(),
+});
+
+/** What a wallet or a worker must know of the consensus parameters. */
+export const ParametersJson = z.object({
+  blockIntervalMs: Count,
+  epochBlocks: Count,
+  maxSeats: Count,
+  maxBlockBytes: Count,
+  feeFloor: Amount,
+  feeCap: Amount,
+  feeRate: Count.describe("millionths of a transfer or of a job's spent escrow"),
+  bondPerRating: Amount,
+  minBond: Amount,
+  windowInterval: Count,
+  windowOffset: Count,
+  windowBlocks: Count,
+  claimBlocks: Count,
+  verdictBlocks: Count,
+  verifiers: Count,
+  segmentSteps: Count,
+  minPricePerSample: Amount,
+  managerShare: Count.describe("millionths of what participants earn"),
+  maxExtensions: Count,
+  exactEngine: Hash,
+});
+export type ParametersJson = z.infer<typeof ParametersJson>;
+
+export const Status = z.object({
+  version: z.string(),
+  network: z.string(),
+  genesisRoot: Hash,
+  publicKey: PublicKey,
+  address: Address,
+  name: z.string(),
+  height: Height,
+  headHash: Hash,
+  headTime: UnixMs,
+  round: Count,
+  syncing: z.boolean(),
+  epoch: Count,
+  /** Seats and weight that certify blocks of this epoch. */
+  seats: Count,
+  totalWeight: Amount,
+  nodes: Count,
+  jobs: Count,
+  burned: Amount,
+  peers: z.array(Peer),
+  mempool: z.object({ transactions: Count, bytes: Count }),
+  workers: z.array(Worker),
+  uptimeSeconds: z.number(),
+  rssBytes: Count,
+  listen: z.object({ p2p: z.array(z.string()), torrent: z.string() }),
+  parameters: ParametersJson,
+});
+export type Status = z.infer<typeof Status>;
+
+export const Health = z.object({
+  status: z.enum(["serving", "syncing", "stalled"]),
+  height: Height,
+  headAgeMs: Count,
+});
+export type Health = z.infer<typeof Health>;
+
+export const AccountJson = z.object({
+  address: Address,
+  balance: Amount,
+  nonce: Count.describe("nonce of the next transaction after the last final block"),
+  nextNonce: Count.describe("the same, counting the transactions that wait"),
+  node: Count.optional().describe("index of the node with this account's key"),
+});
+export type AccountJson = z.infer<typeof AccountJson>;
+
+export const NodeJson = z.object({
+  index: Count,
+  publicKey: PublicKey,
+  address: Address,
+  name: z.string(),
+  endpoint: z.string(),
+  bond: Amount,
+  balance: Amount,
+  rating: Amount.describe("micro-units"),
+  weight: Amount.describe("rating limited by the bond, micro-units"),
+  capacity: Amount.describe("measured, micro-GFLOP/s"),
+  ratedWindow: Count.describe("0 = genesis benchmark or none"),
+  lastWindow: Count,
+  seat: Count.optional().describe("position among this epoch's voters"),
+  onionLeft: Count.describe("blocks it can still propose before it renews its hash onion"),
+  registeredAt: Height,
+  proposed: Count.describe("blocks proposed"),
+});
+export type NodeJson = z.infer<typeof NodeJson>;
+
+export const NodeDetail = NodeJson.extend({
+  claim: z
+    .object({
+      window: Count,
+      segments: Count,
+      verifiers: z.array(Count),
+      verdicts: z.array(z.enum(["none", "match", "mismatch", "not-served"])),
+    })
+    .optional()
+    .describe("claim in the window under way"),
+  jobs: z.array(
+    z.object({
+      id: Hash,
+      name: z.string(),
+      phase: z.string(),
+      role: z.enum(["manager", "participant", "both"]),
+      round: Count,
+      rounds: Count,
+    }),
+  ),
+});
+export type NodeDetail = z.infer<typeof NodeDetail>;
+
+export const NodeList = z.object({ totalWeight: Amount, nodes: z.array(NodeJson) });
+export type NodeList = z.infer<typeof NodeList>;
