@@ -1,0 +1,75 @@
+/**
+ * The state of a training run between two steps, as bytes and as a hash. What an auditor needs to
+ * run the next segment, and what two runs must agree on.
+ *
+ *   0  "PMLS"   4  version u32   8  parameter count u32   12  optimizer value count u32
+ *   16  parameters   ...  optimizer values        (float32 little-endian)
+ */
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
+import { AuditError } from "./audit-error.ts";
+
+export interface Checkpoint {
+  readonly parameters: Float32Array;
+  /** Empty where the optimizer has no state. */
+  readonly optimizerState: Float32Array;
+}
+
+const MAGIC = 0x534c4d50;
+const VERSION = 1;
+const HEADER_BYTES = 16;
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const parts = partsOf(checkpoint);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** SHA-256 of the encoded bytes, without making them. */
+export function checkpointHash(checkpoint: Checkpoint): Uint8Array {
+  return sha256(...partsOf(checkpoint));
+}
+
+/**
+ * @param parameterCount of the model being audited: bounds what is read
+ * @throws AuditError BAD_CHECKPOINT
+ */
+export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Checkpoint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) {
+    refuse("it does not start as a checkpoint");
+  }
+  if (view.getUint32(4, true) !== VERSION) refuse(`version ${view.getUint32(4, true)} is unknown`);
+  const count = view.getUint32(8, true);
+  const stateCount = view.getUint32(12, true);
+  if (count !== parameterCount) refuse(`${count} parameters, the model has ${parameterCount}`);
+  if (stateCount % count !== 0 || stateCount / count > 2) {
+    refuse(`${stateCount} optimizer values for ${count} parameters`);
+  }
+  const split = HEADER_BYTES + 4 * count;
+  if (bytes.length !== split + 4 * stateCount) refuse(`${bytes.length} bytes`);
+  const parameters = floatsOfBytes(bytes.subarray(HEADER_BYTES, split));
+  const optimizerState = floatsOfBytes(bytes.subarray(split));
+  if (indexOfNonFinite(parameters) !== -1 || indexOfNonFinite(optimizerState) !== -1) {
+    refuse("a value is not finite");
+  }
+  return { parameters, optimizerState };
+}
+
+function partsOf({ parameters, optimizerState }: Checkpoint): Uint8Array[] {
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  header.setUint32(0, MAGIC, true);
+  header.setUint32(4, VERSION, true);
+  header.setUint32(8, parameters.length, true);
+  header.setUint32(12, optimizerState.length, true);
+  return [new Uint8Array(header.buffer), bytesOfFloats(parameters), bytesOfFloats(optimizerState)];
+}
+
+function refuse(reason: string): never {
+  throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+}

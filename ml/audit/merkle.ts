@@ -1,0 +1,74 @@
+/**
+ * The Merkle tree over checkpoint hashes: SHA-256, leaves and inner nodes under different prefixes,
+ * a lone node at the end of a level moves up as it is (the tree of RFC 6962).
+ */
+import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
+
+const LEAF = Uint8Array.of(0);
+const INNER = Uint8Array.of(1);
+
+export interface MerkleProof {
+  readonly index: number;
+  /** Leaves in the tree. */
+  readonly count: number;
+  /** From the leaf's neighbour up to the root's. */
+  readonly siblings: readonly Uint8Array[];
+}
+
+/** @throws RangeError without leaves */
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  const root = levelsOf(leaves).at(-1)?.[0];
+  if (root === undefined) throw new RangeError("Merkle tree without leaves");
+  return root;
+}
+
+/** @throws RangeError when there is no leaf at `index` */
+export function merkleProof(leaves: readonly Uint8Array[], index: number): MerkleProof {
+  if (leaves[index] === undefined) {
+    throw new RangeError(`leaf ${index} of a Merkle tree with ${leaves.length}`);
+  }
+  const siblings: Uint8Array[] = [];
+  let at = index;
+  for (const level of levelsOf(leaves)) {
+    const sibling = level[at ^ 1];
+    if (sibling !== undefined) siblings.push(sibling);
+    at >>>= 1;
+  }
+  return { index, count: leaves.length, siblings };
+}
+
+/** True when `leaf` is at `proof.index` of the `proof.count` leaves under `root`. */
+export function verifyMerkleProof(root: Uint8Array, leaf: Uint8Array, proof: MerkleProof): boolean {
+  const { index, count, siblings } = proof;
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index)) return false;
+  if (index < 0 || index >= count || count > 2 ** 31) return false;
+  let node = sha256(LEAF, leaf);
+  let used = 0;
+  let at = index;
+  for (let size = count; size > 1; size = (size + 1) >>> 1) {
+    const hasSibling = (at ^ 1) < size;
+    if (hasSibling) {
+      const sibling = siblings[used++];
+      if (sibling === undefined) return false;
+      node = (at & 1) === 0 ? sha256(INNER, node, sibling) : sha256(INNER, sibling, node);
+    }
+    at >>>= 1;
+  }
+  return used === siblings.length && equalBytes(node, root);
+}
+
+/** All levels, leaves first; the last holds the root alone. */
+function levelsOf(leaves: readonly Uint8Array[]): Uint8Array[][] {
+  let level = leaves.map((leaf) => sha256(LEAF, leaf));
+  const levels = [level];
+  while (level.length > 1) {
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = level.slice(i, i + 2);
+      if (left !== undefined) above.push(right === undefined ? left : sha256(INNER, left, right));
+    }
+    levels.push(above);
+    level = above;
+  }
+  return levels;
+}

@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../../ml/audit/checkpoint.ts";
+import { replayTraining, requireCommitted } from "../../../ml/audit/replay.ts";
+import { metricsOf } from "../../../ml/metrics.ts";
+import { evaluateShard } from "../../../ml/training/evaluate.ts";
+import { TrainingPlan } from "../../../ml/training/plan.ts";
+import {
+  type TrainOptions,
+  type TrainParts,
+  type TrainProgress,
+  type TrainResult,
+  trainShard,
+} from "../../../ml/training/train-shard.ts";
+import { blobs } from "../../helpers/blobs.ts";
+import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
+import { tinyTrainer } from "../../helpers/tiny-trainer.ts";
+
+const OPTIONS: TrainOptions = {
+  parameters: new Float32Array(15),
+  epochs: 3,
+  batchSize: 8,
+  seed: new Uint8Array(32).fill(5),
+};
+
+function parts(): TrainParts {
+  let time = 0;
+  return {
+    trainer: tinyTrainer({ inputSize: 4, classes: 3 }),
+    shard: blobs(100),
+    clock: { now: () => time++ },
+  };
+}
+
+async function train(
+  options: Partial<TrainOptions> = {},
+  given: Partial<TrainParts> = {},
+): Promise<{ progress: TrainProgress[]; result: TrainResult }> {
+  const run = trainShard({ ...OPTIONS, ...options }, { ...parts(), ...given });
+  const progress: TrainProgress[] = [];
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { progress, result: next.value };
+    progress.push(next.value);
+  }
+}
+
+describe("trainShard", () => {
+  it("goes over all rows each epoch, tells every step, and learns", async () => {
+    const given = parts();
+    const { progress, result } = await train({}, given);
+    expect(progress).to.have.lengthOf(39);
+    expect(progress.at(-1)).to.deep.include({ step: 39, steps: 39, epoch: 2, samples: 300 });
+    expect(result).to.deep.include({ steps: 39, samples: 300, durationMs: 1 });
+    expect(result.checkpoints).to.have.lengthOf(17);
+    const { accuracy } = metricsOf(await evaluateShard(given.trainer, blobs(600, { seed: 9 })));
+    expect(accuracy).to.be.above(900_000);
+    expect(result.meanLoss).to.be.below(progress[0]?.loss ?? 0);
+  });
+
+  it("gives the same bits twice and others for another seed", async () => {
+    const hashes = async (seed: number): Promise<string[]> => {
+      const { result } = await train({ seed: new Uint8Array(32).fill(seed) });
+      return result.checkpoints.map(toHex);
+    };
+    const first = await hashes(5);
+    expect(await hashes(5)).to.deep.equal(first);
+    const other = await hashes(6);
+    expect(other[0]).to.equal(first[0]);
+    expect(other[1]).not.to.equal(first[1]);
+  });
+
+  it("makes fewer segments than asked when there are fewer steps", async () => {
+    const { result } = await train({ epochs: 1, batchSize: 50 });
+    expect(result.checkpoints).to.have.lengthOf(3);
+  });
+
+  it("stops with the signal's reason", async () => {
+    const controller = new AbortController();
+    const run = trainShard(OPTIONS, { ...parts(), signal: controller.signal });
+    await run.next();
+    controller.abort(new Error("the owner needs the machine"));
+    let reason = "";
+    try {
+      await run.next();
+    } catch (error) {
+      reason = error instanceof Error ? error.message : "";
+    }
+    expect(reason).to.equal("the owner needs the machine");
+  });
+
+  it("lets the event loop run between steps", async () => {
+    let beats = 0;
+    const beat = setInterval(() => beats++, 0);
+    await train({ epochs: 100 });
+    clearInterval(beat);
+    expect(beats).to.be.above(0);
+  });
+
+  it("refuses DIVERGED with the step", async () => {
+    const trainer = tinyTrainer({ inputSize: 4, classes: 3, learningRate: 1e38 });
+    const error = await expectCodeAsync(() => train({}, { trainer }), "DIVERGED");
+    expect(error.remedy).to.include("learning rate");
+  });
+});
+
+describe("replayTraining", () => {
+  it("reaches the participant's own checkpoint in every segment", async () => {
+    const kept: Checkpoint[] = [];
+    const { result } = await train({}, { onCheckpoint: (_, state) => kept.push(state) });
+    for (const [segment, start] of kept.slice(0, -1).entries()) {
+      const committed = result.checkpoints[segment] ?? new Uint8Array();
+      const served = decodeCheckpoint(encodeCheckpoint(start), 15);
+      requireCommitted(served, committed);
+      const end = await replayTraining({ ...OPTIONS, segment, start: served }, parts());
+      expect(toHex(end)).to.equal(toHex(result.checkpoints[segment + 1] ?? new Uint8Array()));
+    }
+  });
+
+  it("reaches another hash when a single bit of the start or one option differs", async () => {
+    const kept: Checkpoint[] = [];
+    const { result } = await train({}, { onCheckpoint: (_, state) => kept.push(state) });
+    const [, start] = kept;
+    const [, committed, end] = result.checkpoints;
+    if (start === undefined || committed === undefined || end === undefined) return expect.fail();
+    const changed = { ...start, parameters: start.parameters.slice() };
+    new Uint8Array(changed.parameters.buffer)[0] = 1;
+    expectCode(() => requireCommitted(changed, committed), "CHECKPOINT_HASH");
+    const replay = async (options: object): Promise<string> =>
+      toHex(await replayTraining({ ...OPTIONS, segment: 1, start, ...options }, parts()));
+    expect(await replay({})).to.equal(toHex(end));
+    expect(await replay({ start: changed })).not.to.equal(toHex(end));
+    expect(await replay({ batchSize: 7 })).not.to.equal(toHex(end));
+    expect(await replay({ seed: new Uint8Array(32) })).not.to.equal(toHex(end));
+  });
+});
+
+describe("TrainingPlan", () => {
+  it("covers every row once per epoch in an order of its own", () => {
+    const plan = new TrainingPlan({ ...OPTIONS, rows: 100 });
+    const epochs = [0, 1].map((epoch) =>
+      Array.from({ length: 13 }, (_, i) => [...plan.batch(epoch * 13 + i)]).flat(),
+    );
+    for (const rows of epochs) expect(new Set(rows).size).to.equal(100);
+    expect(epochs[0]).not.to.deep.equal(epochs[1]);
+    expect(plan.batch(12)).to.have.lengthOf(4);
+  });
+
+  it("refuses counts that are not positive integers", () => {
+    for (const change of [{ rows: 0 }, { epochs: 1.5 }, { batchSize: -1 }, { segments: 0 }]) {
+      expect(() => new TrainingPlan({ ...OPTIONS, rows: 100, ...change })).to.throw(RangeError);
+    }
+  });
+});
