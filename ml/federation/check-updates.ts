@@ -1,0 +1,64 @@
+/**
+ * Judges the updates of one round before any of them counts: right shape, finite, changed at all,
+ * and not far longer than the cohort's. Every verdict carries its reason for the record.
+ */
+import { indexOfNonFinite } from "../bytes.ts";
+import type { ParticipantUpdate } from "./aggregate.ts";
+import type { UpdateFacts } from "./update-error.ts";
+
+export interface CheckOptions {
+  readonly parameterCount: number;
+  /** Largest L2 norm, as a multiple of the cohort's median. */
+  readonly maxNormRatio?: number;
+}
+
+export interface UpdateVerdict {
+  readonly participant: number;
+  /** L2 norm of the update; NaN where it cannot be told. */
+  readonly norm: number;
+  /** Undefined when the update counts. */
+  readonly refusal: UpdateFacts | undefined;
+}
+
+const MAX_NORM_RATIO = 4;
+/** A median says something about outliers only from three updates on. */
+const MIN_COHORT = 3;
+
+/** @returns one verdict per update, in the order given */
+export function checkUpdates(
+  updates: readonly ParticipantUpdate[],
+  { parameterCount, maxNormRatio = MAX_NORM_RATIO }: CheckOptions,
+): UpdateVerdict[] {
+  const single = updates.map((update) => checkOne(update, parameterCount));
+  const norms = single.filter((verdict) => verdict.refusal === undefined).map(({ norm }) => norm);
+  if (norms.length < MIN_COHORT) return single;
+  const limit = maxNormRatio * medianOf(norms);
+  return single.map((verdict) =>
+    verdict.refusal === undefined && verdict.norm > limit
+      ? { ...verdict, refusal: { code: "NORM", norm: verdict.norm, limit } }
+      : verdict,
+  );
+}
+
+function checkOne(
+  { participant, delta }: ParticipantUpdate,
+  parameterCount: number,
+): UpdateVerdict {
+  if (delta.length !== parameterCount) {
+    const refusal = { code: "SHAPE", expected: parameterCount, actual: delta.length } as const;
+    return { participant, norm: Number.NaN, refusal };
+  }
+  const index = indexOfNonFinite(delta);
+  if (index !== -1) {
+    return { participant, norm: Number.NaN, refusal: { code: "NOT_FINITE", index } };
+  }
+  const norm = Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0));
+  return { participant, norm, refusal: norm === 0 ? { code: "NO_CHANGE" } : undefined };
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  const low = sorted[(sorted.length - 1) >> 1] ?? 0;
+  const high = sorted[sorted.length >> 1] ?? 0;
+  return (low + high) / 2;
+}

@@ -1,0 +1,12 @@
+/**
+ * The coordinate-wise median: fewer than half of the participants cannot move a value beyond what
+ * the others sent. Sample counts are ignored, as they are self-reported.
+ */
+import { eachCoordinate } from "./coordinates.ts";
+import type { Update } from "./update-codec.ts";
+
+export function median(updates: readonly Update[]): Float64Array {
+  const high = updates.length >> 1;
+  const low = (updates.length - 1) >> 1;
+  return eachCoordinate(updates, (sorted) => ((sorted[low] ?? 0) + (sorted[high] ?? 0)) / 2);
+}

@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import {
+  decodeUpdate,
+  deltaOf,
+  encodeUpdate,
+  parametersHash,
+} from "../../../ml/federation/update-codec.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
+
+const UPDATE = { samples: 600, delta: Float32Array.of(0.5, -1, 2) };
+
+function changed(position: number, value: number): Uint8Array {
+  const bytes = encodeUpdate(UPDATE);
+  bytes[position] = value;
+  return bytes;
+}
+
+describe("update codec", () => {
+  it("round-trips", () => {
+    const deltas = fc.float32Array({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(deltas, fc.nat({ max: 2 ** 32 - 1 }), (delta, samples) => {
+        const bytes = encodeUpdate({ samples, delta });
+        expect(decodeUpdate(bytes, delta.length)).to.deep.equal({ samples, delta });
+      }),
+    );
+  });
+
+  it("reads updates that do not start at an aligned address", () => {
+    const bytes = encodeUpdate(UPDATE);
+    const shifted = new Uint8Array(bytes.length + 1);
+    shifted.set(bytes, 1);
+    expect(decodeUpdate(shifted.subarray(1), 3)).to.deep.equal(UPDATE);
+  });
+
+  it("refuses TOO_LARGE before anything else", () => {
+    const error = expectCode(() => decodeUpdate(new Uint8Array(4096), 3), "TOO_LARGE");
+    expect(error.facts).to.deep.include({ limit: 28, actual: 4096 });
+  });
+
+  it("refuses UPDATE_FORMAT", () => {
+    for (const position of [0, 4, 5, 6]) {
+      expectCode(() => decodeUpdate(changed(position, 9), 3), "UPDATE_FORMAT");
+    }
+    expectCode(() => decodeUpdate(encodeUpdate(UPDATE).subarray(0, 27), 3), "UPDATE_FORMAT");
+    expectCode(() => decodeUpdate(new Uint8Array(), 3), "UPDATE_FORMAT");
+  });
+
+  it("refuses SHAPE", () => {
+    expectCode(() => decodeUpdate(encodeUpdate(UPDATE), 4), "SHAPE");
+    expectCode(() => decodeUpdate(changed(8, 2), 3), "SHAPE");
+  });
+
+  it("refuses NOT_FINITE and names the value", () => {
+    const delta = Float32Array.of(0, Number.NaN, 0);
+    const error = expectCode(
+      () => decodeUpdate(encodeUpdate({ samples: 1, delta }), 3),
+      "NOT_FINITE",
+    );
+    expect(error.facts).to.deep.include({ index: 1 });
+  });
+
+  it("gives the change of the parameters", () => {
+    const delta = deltaOf(Float32Array.of(1, 2), Float32Array.of(1.5, 0));
+    expect([...delta]).to.deep.equal([0.5, -2]);
+    expect(() => deltaOf(new Float32Array(1), new Float32Array(2))).to.throw(RangeError);
+  });
+
+  it("hashes parameters as little-endian float32", () => {
+    // SHA-256 of 00 00 80 3f, the bytes of 1.0.
+    expect(toHex(parametersHash(Float32Array.of(1)))).to.equal(
+      "e00e5eb9444182f352323374ef4e08ebcb784725fdd4fd612d7730540b3e0c8c",
+    );
+  });
+});
