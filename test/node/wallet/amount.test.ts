@@ -1,0 +1,22 @@
+import { expect } from "chai";
+import { assert, bigInt, property } from "fast-check";
+import { formatAmount, parseAmount } from "../../../node/wallet/amount.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
+
+describe("amounts", () => {
+  it("reads POML with up to six decimals", () => {
+    expect(parseAmount("12.5")).equal(12_500_000n);
+    expect(parseAmount("0.000001")).equal(1n);
+    expect(parseAmount("7")).equal(7_000_000n);
+  });
+
+  it("writes what it reads", () => {
+    assert(property(bigInt(0n, 2n ** 63n), (micro) => parseAmount(formatAmount(micro)) === micro));
+  });
+
+  for (const text of ["", "-1", "1.", "1.0000001", "1e3", "0x10", "1,5", "99999999999999"]) {
+    it(`refuses ${JSON.stringify(text)}`, () => {
+      expectCode(() => parseAmount(text), "BAD_AMOUNT");
+    });
+  }
+});
