@@ -13,6 +13,7 @@ export type BlockFacts =
   | { code: "BLOCK_TOO_LARGE"; bytes: number; limit: number }
   | { code: "EVIDENCE_NOT_ACCEPTED"; count: number }
   | { code: "ROOT_MISMATCH"; field: string; expected: string; actual: string }
+  | { code: "CERTIFICATE_OF_ANOTHER_BLOCK" }
   | { code: "BAD_TRANSACTION"; index: number; reason: string }
   | { code: "TIME_TOO_FAR"; aheadMs: number; limitMs: number };
 

@@ -62,7 +62,12 @@ export interface DatasetSummary {
 }
 
 export type DatasetUpload =
-  | { readonly format: "csv"; readonly name: string; readonly label?: string; readonly bytes: Uint8Array }
+  | {
+      readonly format: "csv";
+      readonly name: string;
+      readonly label?: string;
+      readonly bytes: Uint8Array;
+    }
   | {
       readonly format: "idx";
       readonly name: string;
@@ -115,15 +120,7 @@ export interface ModelFiles {
 export interface NodeEvent {
   /** Grows by one per event; a client resumes after the last it saw. */
   readonly cursor: number;
-  readonly type:
-    | "block"
-    | "job"
-    | "round"
-    | "training"
-    | "rating"
-    | "peer"
-    | "transfer"
-    | "log";
+  readonly type: "block" | "job" | "round" | "training" | "rating" | "peer" | "transfer" | "log";
   /** JSON-ready: hex for bytes, decimal strings for amounts. */
   readonly data: Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,137 @@
+/**
+ * The node's copy of the chain: the head, and the only two ways to extend it. Whatever extends it
+ * is stored first, in one synced batch, and announced after.
+ */
+import { type AppliedBlock, applyBlock, type Head } from "../../chain/apply-block.ts";
+import { InvalidBlock } from "../../chain/block-error.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import { verify } from "../../chain/crypto/keys.ts";
+import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import type { State } from "../../chain/state/state.ts";
+import type { Block, Certificate, CertifiedBlock, Header } from "../../chain/types/block.ts";
+import type { Seat } from "../../chain/types/node.ts";
+import { type VerifiedCache, verifyTransactions } from "../../chain/verify-signatures.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import { checkParentCertificate } from "./parent-certificate.ts";
+
+export interface FinalBlock {
+  readonly block: Block;
+  readonly hash: Uint8Array;
+  readonly certificate: Certificate;
+}
+
+/** The last final block and who certified it. */
+export interface ChainTip {
+  readonly header: Header | undefined;
+  readonly certificate: Certificate | undefined;
+  readonly seats: readonly Seat[];
+}
+
+export interface ChainModules {
+  readonly store: ChainStore;
+  readonly verified: VerifiedCache;
+}
+
+export class Chain {
+  readonly genesisRoot: Uint8Array;
+  readonly store: ChainStore;
+  readonly #verified: VerifiedCache;
+  readonly #queue = new SerialQueue();
+  readonly #listeners = new Set<(final: FinalBlock) => void>();
+  #head: Head;
+  #tip: ChainTip;
+
+  constructor(
+    options: { genesisRoot: Uint8Array; head: Head; tip: ChainTip },
+    { store, verified }: ChainModules,
+  ) {
+    this.genesisRoot = options.genesisRoot;
+    this.#head = options.head;
+    this.#tip = options.tip;
+    this.store = store;
+    this.#verified = verified;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get state(): State {
+    return this.#head.state;
+  }
+
+  get height(): number {
+    return this.#head.state.height;
+  }
+
+  get tip(): ChainTip {
+    return this.#tip;
+  }
+
+  onBlock(listener: (final: FinalBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Everything about a proposed block but who proposed it: signatures, the parent's certificate
+   * and the state transition.
+   * @throws InvalidBlock, TransactionError, InvalidCertificate
+   */
+  async check(block: Block): Promise<AppliedBlock> {
+    const head = this.#head;
+    await checkParentCertificate(block, this.#tip, this.genesisRoot);
+    await verifyTransactions(head.state, this.genesisRoot, block.body.transactions, this.#verified);
+    return applyBlock(head, block);
+  }
+
+  /** Takes a block this node saw certified. Does nothing when the chain has moved on already. */
+  commit(applied: AppliedBlock, certificate: Certificate): Promise<boolean> {
+    return this.#queue.run(async () => {
+      if (!equalBytes(applied.block.header.parent, this.#head.hash)) return false;
+      await this.#append(applied, certificate);
+      return true;
+    });
+  }
+
+  /**
+   * Takes a block from a peer: certificate, signatures and transition are checked.
+   * @returns false when it is not the next height any more
+   * @throws as `check`, and InvalidCertificate
+   */
+  import({ block, certificate }: CertifiedBlock): Promise<boolean> {
+    return this.#queue.run(async () => {
+      if (block.header.height !== this.height + 1) return false;
+      const { genesisRoot } = this;
+      const applied = await this.check(block);
+      checkNames(certificate, applied);
+      await verifyCertificate(certificate, this.state.seats, { genesisRoot, verify });
+      await this.#append(applied, certificate);
+      return true;
+    });
+  }
+
+  async #append(applied: AppliedBlock, certificate: Certificate): Promise<void> {
+    const { seats } = this.state;
+    await this.store.commit(applied, certificate, seats);
+    this.state.absorb(applied.state);
+    this.#head = { state: this.state, hash: applied.hash };
+    this.#tip = { header: applied.block.header, certificate, seats };
+    const final = { block: applied.block, hash: applied.hash, certificate };
+    for (const listener of this.#listeners) listener(final);
+  }
+
+  /** Waits for what is being written. */
+  async idle(): Promise<void> {
+    await this.#queue.idle();
+  }
+}
+
+function checkNames(certificate: Certificate, { hash, block }: AppliedBlock): void {
+  if (certificate.height !== block.header.height || !equalBytes(certificate.blockHash, hash)) {
+    throw new InvalidBlock("the certificate that came with the block names another one", {
+      code: "CERTIFICATE_OF_ANOTHER_BLOCK",
+    });
+  }
+}

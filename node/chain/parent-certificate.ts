@@ -1,0 +1,19 @@
+/** The certificate a block carries for its parent must hold, since it becomes part of the chain. */
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import { verify } from "../../chain/crypto/keys.ts";
+import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import { type Block, Certificate } from "../../chain/types/block.ts";
+import type { ChainTip } from "./chain.ts";
+
+/** @throws InvalidCertificate */
+export async function checkParentCertificate(
+  block: Block,
+  tip: ChainTip,
+  genesisRoot: Uint8Array,
+): Promise<void> {
+  if (tip.certificate === undefined) return;
+  const { parentCertificate } = block;
+  const known = Certificate.hashTreeRoot(tip.certificate);
+  if (equalBytes(Certificate.hashTreeRoot(parentCertificate), known)) return;
+  await verifyCertificate(parentCertificate, tip.seats, { genesisRoot, verify });
+}

@@ -1,0 +1,387 @@
+/**
+ * Runs the finality rules on this node: feeds the pure reducer with verified messages and timers,
+ * and carries out what it asks for, one thing after another. Owns no rule; journals before it sends.
+ */
+import { type AppliedBlock, buildBlock, proposerOf } from "../../chain/apply-block.ts";
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { KeyPair } from "../../chain/crypto/keys.ts";
+import { proposerOrder } from "../../chain/draw/mix.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
+import { inspectRoundState, type RoundStateReport } from "../../chain/finality/inspect.ts";
+import type { Effect, Event } from "../../chain/finality/messages.ts";
+import { knownMessages } from "../../chain/finality/resend.ts";
+import {
+  type ProposalMessage,
+  type RoundState,
+  startHeight,
+} from "../../chain/finality/round-state.ts";
+import { step } from "../../chain/finality/tendermint.ts";
+import { timeoutMs } from "../../chain/finality/timeouts.ts";
+import {
+  hashOf,
+  proposalSigningRoot,
+  toValueId,
+  type ValueId,
+  voteSigningRoot,
+  voteTypeIndex,
+} from "../../chain/finality/vote.ts";
+import { Certificate, Proposal, type Vote, Vote as VoteType } from "../../chain/types/block.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { Clock } from "../clock.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import type { Journal } from "./journal.ts";
+import type { OnionKeeper } from "./onion-keeper.ts";
+
+export interface DriverModules {
+  readonly chain: Chain;
+  readonly journal: Journal;
+  readonly onion: OnionKeeper;
+  readonly clock: Clock;
+  readonly log: NodeLog;
+  /** Transactions for a block, best first. */
+  select(limitBytes: number): Parameters<typeof buildBlock>[1]["transactions"];
+  publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
+  /** The height does not move although peers may have what is missing. */
+  stuck(): void;
+}
+
+/** Proposals whose time is further from the local clock are prevoted nil. */
+const TIME_TOLERANCE_MS = 5_000;
+/** Without progress for so long, peers are asked for what they know. */
+const STUCK_MS = 1_500;
+
+export class ConsensusDriver {
+  readonly #keys: KeyPair;
+  readonly #modules: DriverModules;
+  readonly #queue = new SerialQueue();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #candidates = new Map<ValueId, AppliedBlock>();
+  readonly #proposals = new Map<string, Proposal>();
+  #state: RoundState | undefined;
+  #stopped = true;
+  #stuckTimer: NodeJS.Timeout | undefined;
+  #unsubscribe: () => void = () => {};
+
+  constructor({ keys }: { keys: KeyPair }, modules: DriverModules) {
+    this.#keys = keys;
+    this.#modules = modules;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#unsubscribe = this.#modules.chain.onBlock(() => this.#restart());
+    this.#restart();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    this.#clearTimers();
+    await this.#queue.idle();
+  }
+
+  get round(): number {
+    return this.#state?.round ?? 0;
+  }
+
+  report(): RoundStateReport | undefined {
+    return this.#state === undefined ? undefined : inspectRoundState(this.#state);
+  }
+
+  /** Votes and signed proposals a peer at the same height may lack. */
+  known(): { votes: readonly Vote[]; proposals: readonly Proposal[] } {
+    if (this.#state === undefined) return { votes: [], proposals: [] };
+    const { votes, proposals } = knownMessages(this.#state);
+    const signed = proposals.flatMap((p) => this.#proposals.get(proposalKey(p)) ?? []);
+    return { votes, proposals: signed };
+  }
+
+  wantsVote(vote: Vote): boolean {
+    return this.#state !== undefined && isNewsVote(this.#state, vote);
+  }
+
+  wantsProposal(proposal: Proposal, seat: number, value: ValueId): boolean {
+    if (this.#state === undefined) return false;
+    return isNewsProposal(this.#state, summary(proposal, seat, value));
+  }
+
+  /** A vote whose signature has been verified. */
+  onVote(vote: Vote): void {
+    this.#feed({ kind: "vote", vote });
+  }
+
+  /**
+   * A proposal whose signature has been verified.
+   * @param applied undefined when its block does not apply to the head
+   */
+  onProposal(
+    proposal: Proposal,
+    seat: number,
+    value: ValueId,
+    applied: AppliedBlock | undefined,
+  ): void {
+    if (applied !== undefined && this.#isCurrent(applied)) this.#candidates.set(value, applied);
+    const now = BigInt(this.#modules.clock.now());
+    const ahead = proposal.block.header.time - now;
+    const tolerance = BigInt(TIME_TOLERANCE_MS * (1 + proposal.round));
+    const timely = ahead <= tolerance && ahead >= -tolerance;
+    const message = { ...summary(proposal, seat, value), timely };
+    this.#proposals.set(proposalKey(message), proposal);
+    this.#feed({ kind: "proposal", ...message, valid: applied !== undefined });
+  }
+
+  #isCurrent(applied: AppliedBlock): boolean {
+    return equalBytes(applied.block.header.parent, this.#modules.chain.head.hash);
+  }
+
+  #restart(): void {
+    this.#clearTimers();
+    if (this.#stopped) return;
+    void this.#queue.run(() => this.#begin()).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #begin(): Promise<void> {
+    const { chain, journal, clock } = this.#modules;
+    const height = chain.height + 1;
+    if (this.#stopped || this.#state?.height === height) return;
+    this.#candidates.clear();
+    this.#proposals.clear();
+    const { seats, meta, parameters } = chain.state;
+    const self = seats.findIndex((seat) => equalBytes(seat.publicKey, this.#keys.publicKey));
+    this.#state = startHeight({
+      height,
+      seats,
+      self: self === -1 ? null : self,
+      order: proposerOrder(meta.mix, height, seats),
+    });
+    await journal.prune(height);
+    for (const entry of journal.entries(height)) await this.#replay(entry);
+    const due = Number(meta.time) + parameters.blockIntervalMs - clock.now();
+    const wait = Math.max(0, Math.min(due, parameters.blockIntervalMs));
+    this.#after(wait, () => this.#feed({ kind: "start", height }));
+    this.#watch(parameters.blockIntervalMs + wait);
+  }
+
+  /** After a crash, what was signed counts again; it is never signed anew. */
+  async #replay(entry: ReturnType<Journal["entries"]>[number]): Promise<void> {
+    if (entry.kind === "vote") {
+      await this.#take({ kind: "vote", vote: entry.vote });
+      return;
+    }
+    const { proposal } = entry;
+    const applied = await this.#checkOwn(proposal);
+    if (applied === undefined) return;
+    const value = toValueId(applied.hash);
+    const seat = this.#state?.self ?? -1;
+    this.#candidates.set(value, applied);
+    const message = { ...summary(proposal, seat, value), timely: true };
+    this.#proposals.set(proposalKey(message), proposal);
+    await this.#take({ kind: "proposal", ...message, valid: true });
+  }
+
+  async #checkOwn(proposal: Proposal): Promise<AppliedBlock | undefined> {
+    try {
+      return await this.#modules.chain.check(proposal.block);
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      this.#modules.log.warn("a journaled proposal does not apply any more", { code: error.code });
+      return undefined;
+    }
+  }
+
+  #feed(event: Event): void {
+    if (this.#stopped) return;
+    void this.#queue.run(() => this.#take(event)).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #take(event: Event): Promise<void> {
+    const events = [event];
+    for (let next = events.shift(); next !== undefined; next = events.shift()) {
+      if (this.#state === undefined || this.#stopped) return;
+      const { state, effects } = step(this.#state, next);
+      this.#state = state;
+      for (const effect of effects) {
+        const follow = await this.#carryOut(effect);
+        if (follow !== undefined) events.push(follow);
+      }
+    }
+  }
+
+  async #carryOut(effect: Effect): Promise<Event | undefined> {
+    const { log } = this.#modules;
+    switch (effect.kind) {
+      case "timer":
+        this.#setTimer(effect);
+        return undefined;
+      case "build":
+        return this.#build(effect);
+      case "propose":
+        return this.#propose(effect);
+      case "vote":
+        return this.#vote(effect);
+      case "commit":
+        await this.#commit(effect);
+        return undefined;
+      case "want":
+        this.#modules.stuck();
+        return undefined;
+      case "evidence":
+        log.warn("a seat voted twice", {
+          height: effect.evidence.first.height,
+          seat: effect.evidence.first.seat,
+        });
+        return undefined;
+      case "double-proposal":
+        log.warn("a proposer signed two blocks", {
+          height: effect.first.height,
+          seat: effect.first.seat,
+        });
+        return undefined;
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #setTimer(effect: Extract<Effect, { kind: "timer" }>): void {
+    const { blockIntervalMs } = this.#modules.chain.state.parameters;
+    const { height, round } = effect;
+    this.#after(timeoutMs(effect, blockIntervalMs), () => {
+      this.#feed({ kind: "timeout", step: effect.step, height, round });
+    });
+  }
+
+  #build({ height, round }: Extract<Effect, { kind: "build" }>): Event | undefined {
+    const { chain, onion, clock, log } = this.#modules;
+    const { head, tip } = chain;
+    const proposer = this.#keys.publicKey;
+    const index = head.state.nodeIndex(proposer);
+    if (index === undefined || !equalBytes(proposerOf(head.state, height, round), proposer))
+      return undefined;
+    const onionReveal = onion.reveal(head.state.nodes.at(index));
+    if (onionReveal === undefined) {
+      log.error("no reveal left to propose with; a new onion takes over at its epoch", { height });
+      return undefined;
+    }
+    const limit = head.state.parameters.maxBlockBytes;
+    const time = BigInt(clock.now());
+    const applied = buildBlock(
+      head,
+      {
+        round,
+        time: time > head.state.meta.time ? time : head.state.meta.time + 1n,
+        proposer,
+        onionReveal,
+        parentCertificate: tip.certificate ?? Certificate.defaultValue(),
+        transactions: this.#modules.select(limit),
+      },
+      limit,
+    );
+    const value = toValueId(applied.hash);
+    this.#candidates.set(value, applied);
+    return { kind: "built", height, round, value };
+  }
+
+  async #propose(effect: Extract<Effect, { kind: "propose" }>): Promise<Event | undefined> {
+    const { height, round, validRound, value } = effect;
+    const applied = this.#candidates.get(value);
+    const seat = this.#state?.self ?? null;
+    if (applied === undefined || seat === null) return undefined;
+    const wire = { height, round, validRound: validRound + 1, blockHash: applied.hash };
+    const root = proposalSigningRoot(this.#modules.chain.genesisRoot, wire);
+    const proposal: Proposal = {
+      height,
+      round,
+      validRound: validRound + 1,
+      block: applied.block,
+      signature: this.#keys.sign(root),
+    };
+    await this.#modules.journal.append({ kind: "proposal", proposal });
+    const message = { ...summary(proposal, seat, value), timely: true };
+    this.#proposals.set(proposalKey(message), proposal);
+    this.#send("proposals", Proposal.serialize(proposal));
+    return { kind: "proposal", ...message, valid: true };
+  }
+
+  async #vote(effect: Extract<Effect, { kind: "vote" }>): Promise<Event | undefined> {
+    const seat = this.#state?.self ?? null;
+    if (seat === null) return undefined;
+    const { height, round } = effect;
+    const type = voteTypeIndex(effect.type);
+    const { journal, chain } = this.#modules;
+    const signed = journal
+      .entries(height)
+      .find((e) => e.kind === "vote" && e.vote.round === round && e.vote.type === type);
+    if (signed?.kind === "vote") {
+      this.#send("votes", VoteType.serialize(signed.vote));
+      return { kind: "vote", vote: signed.vote };
+    }
+    const unsigned = { height, round, type, blockHash: hashOf(effect.value) };
+    const signature = this.#keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
+    const vote: Vote = { ...unsigned, seat, signature };
+    await journal.append({ kind: "vote", vote });
+    this.#send("votes", VoteType.serialize(vote));
+    return { kind: "vote", vote };
+  }
+
+  async #commit({ value, certificate }: Extract<Effect, { kind: "commit" }>): Promise<void> {
+    const applied = this.#candidates.get(value);
+    if (applied === undefined) {
+      this.#modules.stuck();
+      return;
+    }
+    await this.#modules.chain.commit(applied, certificate);
+  }
+
+  #send(topic: "proposals" | "votes", message: Uint8Array): void {
+    this.#modules.publish(topic, message).catch((error: unknown) => {
+      this.#modules.log.warn("could not gossip", { topic, reason: String(error) });
+    });
+  }
+
+  #after(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  /** Asks for help every so often until the height moves. */
+  #watch(extraMs: number): void {
+    this.#stuckTimer = setTimeout(() => {
+      this.#modules.stuck();
+      this.#watch(0);
+    }, STUCK_MS + extraMs);
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    clearTimeout(this.#stuckTimer);
+  }
+
+  #fail(error: unknown): void {
+    const code = error instanceof PomlError ? error.code : undefined;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#modules.log.error("consensus step failed", { code, reason });
+  }
+}
+
+function summary(
+  { height, round, validRound }: Proposal,
+  seat: number,
+  value: ValueId,
+): Omit<ProposalMessage, "timely"> {
+  return { height, round, validRound: validRound - 1, value, seat };
+}
+
+function proposalKey({ round, value, seat, validRound }: Omit<ProposalMessage, "timely">): string {
+  return `${round}/${seat}/${validRound}/${value}`;
+}
+
+/** For logs. */
+export function shortHash(hash: Uint8Array): string {
+  return toHex(hash).slice(0, 12);
+}

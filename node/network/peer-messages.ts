@@ -1,0 +1,42 @@
+/**
+ * The one request/response protocol nodes use among themselves, split by subject: the first byte of
+ * a message names it. Each subject decodes its own body.
+ */
+import { DecodeError } from "../../chain/errors.ts";
+import { type MessageHandler, sendMessage, serveMessages } from "../../p2p/protocols/message.ts";
+import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+
+/** Wire values; append only. */
+export const SUBJECTS = { "known-votes": 1, cosign: 2, heartbeat: 3, torrent: 4 } as const;
+export type Subject = keyof typeof SUBJECTS;
+
+export class PeerMessages {
+  readonly #host: StreamHost;
+  readonly #handlers = new Map<number, MessageHandler>();
+
+  constructor(host: StreamHost) {
+    this.#host = host;
+  }
+
+  async start(): Promise<void> {
+    await serveMessages(this.#host, (message, peer, signal) => {
+      const handler = this.#handlers.get(message[0] ?? 0);
+      if (handler === undefined)
+        throw new DecodeError("peer message", `unknown subject ${message[0]}`);
+      return handler(message.subarray(1), peer, signal);
+    });
+  }
+
+  /** One handler a subject; what it throws with action `reject` costs the sender. */
+  handle(subject: Subject, handler: MessageHandler): void {
+    this.#handlers.set(SUBJECTS[subject], handler);
+  }
+
+  /** @throws P2pError */
+  ask(peer: string, subject: Subject, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const message = new Uint8Array(1 + body.length);
+    message[0] = SUBJECTS[subject];
+    message.set(body, 1);
+    return sendMessage(this.#host, peer, message, { signal: AbortSignal.timeout(timeoutMs) });
+  }
+}

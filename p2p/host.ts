@@ -1,0 +1,377 @@
+/**
+ * The node's door to other nodes: who is connected, streams to them, gossip, and the score that decides who
+ * may stay. Peers are named by their peer id (text) everywhere outside this file. A connection becomes a peer
+ * once identify has shown that it speaks this network's protocols; until then nobody hears of it.
+ */
+import { randomInt } from "node:crypto";
+import type { Connection, IdentifyResult, Libp2p, PeerId } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
+import { PomlError } from "../chain/errors.ts";
+import { P2pError, reasonOf } from "./errors.ts";
+import { publicKeyOf } from "./identity.ts";
+import { createNode, protocolId, type Services } from "./libp2p.ts";
+import type { Log } from "./log.ts";
+import { type CheckedOptions, checkAddress, checkOptions, type HostOptions } from "./options.ts";
+import { isLoopback, peerOf, usableAddresses } from "./peers/addresses.ts";
+import { type DialTarget, PeerBook } from "./peers/book.ts";
+import { Connector } from "./peers/connector.ts";
+import { askPeers, PEERS, servePeers } from "./peers/exchange.ts";
+import { type Peer, type PeerEvent, Roster, type RosterEntry } from "./peers/roster.ts";
+import { ScoreBook } from "./peers/score.ts";
+import type { StreamHost } from "./protocols/protocol.ts";
+import { type ByteStream, fromLibp2p } from "./protocols/stream.ts";
+import { checkPublishable, TopicGate, type TopicHandler } from "./topics/gossip.ts";
+import type { TopicName } from "./topics/topics.ts";
+
+export interface HostModules {
+  readonly log: Log;
+  /** Monotonic milliseconds; the process clock unless a test says otherwise. */
+  now?(): number;
+}
+
+export interface PeerInfo extends Peer {
+  /** Last measured round trip; undefined until the first ping, up to 10 s after connecting. */
+  readonly latencyMs: number | undefined;
+  /** 0 for a good record, negative after offences. */
+  readonly score: number;
+}
+
+/** A host that is not listening yet. */
+export async function createHost(options: HostOptions, modules: HostModules): Promise<Host> {
+  const checked = checkOptions(options);
+  const now = modules.now ?? (() => performance.now());
+  const scores = new ScoreBook();
+  const denied = (peer: PeerId): boolean => scores.standing(peer.toString(), now()) !== "good";
+  const node = await createNode(checked, {
+    score: (peer) => scores.score(peer, now()),
+    gater: {
+      denyDialPeer: denied,
+      denyInboundEncryptedConnection: denied,
+      denyOutboundEncryptedConnection: denied,
+    },
+  });
+  const host = new Host(checked, { log: modules.log, now, node, scores });
+  await servePeers(host, (asker) => host.addressesFor(asker));
+  return host;
+}
+
+interface Collaborators {
+  readonly log: Log;
+  now(): number;
+  readonly node: Libp2p<Services>;
+  readonly scores: ScoreBook;
+}
+
+export class Host implements StreamHost {
+  readonly peerId: string;
+  readonly publicKey: Uint8Array;
+  readonly log: Log;
+  readonly #options: CheckedOptions;
+  readonly #node: Libp2p<Services>;
+  readonly #scores: ScoreBook;
+  readonly #clock: () => number;
+  readonly #roster = new Roster();
+  readonly #book = new PeerBook();
+  readonly #connector: Connector;
+  readonly #gates = new Map<TopicName, TopicGate>();
+
+  /** Use `createHost`. */
+  constructor(options: CheckedOptions, { log, now, node, scores }: Collaborators) {
+    this.#options = options;
+    this.#node = node;
+    this.#scores = scores;
+    this.#clock = now;
+    this.log = log;
+    this.peerId = node.peerId.toString();
+    this.publicKey = publicKeyOf(this.peerId);
+    for (const address of options.bootstrap) {
+      const name = peerOf(address) ?? address;
+      if (name !== this.peerId) this.#book.addBootstrap(name, address);
+    }
+    this.#connector = new Connector(
+      this.#book,
+      {
+        peerId: this.peerId,
+        dialTarget: (target) => this.#dialTarget(target),
+        ask: (peer) => askPeers(this, peer),
+        connectedPeers: () => this.#roster.list().map((entry) => entry.peerId),
+        now,
+        log,
+      },
+      {
+        wantedPeers: Math.ceil(options.maxPeers / 2),
+        random: () => randomInt(1 << 30) / (1 << 30),
+      },
+    );
+    node.addEventListener("connection:open", ({ detail }) => this.#expectIdentify(detail));
+    node.addEventListener("peer:identify", ({ detail }) => this.#onIdentify(detail));
+    node.addEventListener("peer:disconnect", ({ detail }) => this.#onDisconnect(detail.toString()));
+  }
+
+  /** @throws P2pError PORT_IN_USE */
+  async start(): Promise<void> {
+    try {
+      await this.#node.start();
+    } catch (error) {
+      await this.#node.stop();
+      throw listenError(error, this.#options.listen);
+    }
+    for (const topic of this.#gates.keys()) this.#node.services.pubsub.subscribe(this.#wire(topic));
+    this.#connector.start();
+    this.log.info("p2p started", { peerId: this.peerId, addresses: this.multiaddrs() });
+  }
+
+  async stop(): Promise<void> {
+    this.#connector.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.log.warn("p2p stop took too long", { timeoutMs: this.#options.timeouts.stopMs });
+        resolve();
+      }, this.#options.timeouts.stopMs);
+    });
+    await Promise.race([this.#node.stop(), late]).finally(() => clearTimeout(timer));
+    for (const { peerId } of this.#roster.list()) this.#roster.remove(peerId);
+  }
+
+  /** Our own addresses, ending in `/p2p/ID`: what another node's `bootstrap` needs. */
+  multiaddrs(): string[] {
+    return this.#node.getMultiaddrs().map(String);
+  }
+
+  /** The accepted peers. */
+  peers(): PeerInfo[] {
+    return this.#roster.list().map(({ addresses: _, ...peer }) => ({
+      ...peer,
+      latencyMs: this.#connectionTo(peer.peerId)?.rtt,
+      score: this.#scores.score(peer.peerId, this.now()),
+    }));
+  }
+
+  /** Returns the function that stops listening. */
+  onPeer(listener: (event: PeerEvent) => void): () => void {
+    return this.#roster.onChange(listener);
+  }
+
+  /**
+   * Connects to a multiaddr and returns the peer id behind it, once accepted.
+   * @throws P2pError BAD_ADDRESS, DIAL_FAILED, PEER_DENIED, WRONG_NETWORK
+   */
+  async dial(address: string): Promise<string> {
+    checkAddress("address", address);
+    return this.#dialTarget({ name: peerOf(address) ?? address, addresses: [address] });
+  }
+
+  /** Sends to every peer that follows the topic; returns how many that were. */
+  async publish(topic: TopicName, message: Uint8Array): Promise<number> {
+    checkPublishable(topic, message);
+    if (this.#node.status !== "started") {
+      throw new P2pError("publish: the host is not running", {
+        code: "NOT_STARTED",
+        operation: "publish",
+      });
+    }
+    const { recipients } = await this.#node.services.pubsub.publish(this.#wire(topic), message);
+    return recipients.length;
+  }
+
+  /** One handler a topic; call it before or after `start`. Our own messages do not come back. */
+  subscribe(topic: TopicName, handler: TopicHandler): void {
+    if (this.#gates.has(topic)) throw new TypeError(`topic ${topic} has a handler already`);
+    const gate = new TopicGate(topic, handler, {
+      log: this.log,
+      now: this.#clock,
+      report: (peer, error) => this.report(peer, error),
+    });
+    this.#gates.set(topic, gate);
+    const pubsub = this.#node.services.pubsub;
+    pubsub.topicValidators.set(this.#wire(topic), async (from, message) => {
+      // gossipsub's enum has these very values.
+      return (await gate.judge(message.data, from.toString())) as never;
+    });
+    if (this.#node.status === "started") pubsub.subscribe(this.#wire(topic));
+  }
+
+  /** How many peers follow a topic: those a message of ours reaches in one hop. */
+  subscribers(topic: TopicName): number {
+    return this.#node.services.pubsub.getSubscribers(this.#wire(topic)).length;
+  }
+
+  /** Lowers the peer's score by what the error costs; an offender past the limits is cut off. */
+  report(peer: string, error: unknown): void {
+    if (!(error instanceof PomlError) || peer === this.peerId) return;
+    const standing = this.#scores.report(peer, error, this.now());
+    if (error.action === "reject") {
+      this.log.warn("peer misbehaved", { peer, code: error.code, reason: error.message, standing });
+    }
+    if (standing !== "good") this.#hangUp(peer);
+  }
+
+  now(): number {
+    return this.#clock();
+  }
+
+  /** @throws P2pError NOT_CONNECTED, UNSUPPORTED_PROTOCOL, STREAM_FAILED */
+  async openStream(peer: string, protocol: string, signal: AbortSignal): Promise<ByteStream> {
+    const connection = this.#connectionTo(peer);
+    if (connection === undefined) {
+      throw new P2pError(`not connected to ${peer}`, { code: "NOT_CONNECTED", peer });
+    }
+    try {
+      return fromLibp2p(await connection.newStream(this.#wire(protocol), { signal }));
+    } catch (error) {
+      const unsupported = error instanceof Error && error.name === "UnsupportedProtocolError";
+      throw unsupported
+        ? new P2pError(
+            `${peer} does not speak ${protocol}`,
+            { code: "UNSUPPORTED_PROTOCOL", peer, protocol },
+            { cause: error },
+          )
+        : new P2pError(
+            `${protocol}: no stream to ${peer}: ${reasonOf(error)}`,
+            { code: "STREAM_FAILED", peer, protocol, reason: reasonOf(error) },
+            { cause: error },
+          );
+    }
+  }
+
+  async onStream(
+    protocol: string,
+    handler: (stream: ByteStream, peer: string) => Promise<void>,
+  ): Promise<void> {
+    await this.#node.handle(this.#wire(protocol), (stream, connection) => {
+      const peer = connection.remotePeer.toString();
+      handler(fromLibp2p(stream), peer).catch((error: unknown) => {
+        this.log.error("stream handler failed", { protocol, peer, reason: reasonOf(error) });
+        stream.abort(error instanceof Error ? error : new Error(reasonOf(error)));
+      });
+    });
+  }
+
+  /** What peer exchange tells `asker`: addresses of others, loopback ones only to a loopback peer. */
+  addressesFor(asker: string): string[] {
+    const connection = this.#connectionTo(asker);
+    const near = connection !== undefined && isLoopback(connection.remoteAddr.toString());
+    return this.#roster
+      .list()
+      .filter((entry) => entry.peerId !== asker)
+      .flatMap((entry) => entry.addresses)
+      .filter((address) => near || !isLoopback(address));
+  }
+
+  /** Addresses worth keeping for the next start. */
+  knownAddresses(): string[] {
+    return this.#roster.list().flatMap((entry: RosterEntry) => entry.addresses.slice(0, 1));
+  }
+
+  #wire(name: string): string {
+    return protocolId(this.#options.network, name);
+  }
+
+  #connectionTo(peer: string): Connection | undefined {
+    return this.#node
+      .getConnections()
+      .findLast(({ remotePeer, status }) => status === "open" && remotePeer.toString() === peer);
+  }
+
+  async #dialTarget(target: DialTarget): Promise<string> {
+    const { dialMs, identifyMs } = this.#options.timeouts;
+    try {
+      const connection = await this.#node.dial(target.addresses.map((text) => multiaddr(text)), {
+        signal: AbortSignal.timeout(dialMs),
+      });
+      const peer = connection.remotePeer.toString();
+      await this.#roster.accepted(peer, AbortSignal.timeout(identifyMs));
+      return peer;
+    } catch (error) {
+      if (error instanceof P2pError) throw error;
+      const address = target.addresses[0] ?? target.name;
+      const denied = error instanceof Error && error.name === "DialDeniedError";
+      const untilMs = this.#scores.deniedUntil(target.name, this.now());
+      throw denied && untilMs > this.now()
+        ? new P2pError(
+            `${target.name} is refused for its behaviour`,
+            { code: "PEER_DENIED", peer: target.name, untilMs },
+            { remedy: "the refusal ends by itself; restart the node to forget it at once" },
+          )
+        : new P2pError(
+            `cannot connect to ${address}: ${reasonOf(error)}`,
+            { code: "DIAL_FAILED", address, reason: reasonOf(error) },
+            { cause: error, remedy: "check that the node there runs and its port can be reached" },
+          );
+    }
+  }
+
+  /** A connection that never says what it speaks is not kept. */
+  #expectIdentify(connection: Connection): void {
+    const peer = connection.remotePeer.toString();
+    const timer = setTimeout(() => {
+      if (this.#roster.get(peer) === undefined) {
+        connection.abort(new Error("no identify in time"));
+      }
+    }, this.#options.timeouts.identifyMs);
+    connection.addEventListener("close", () => clearTimeout(timer), { once: true });
+  }
+
+  #onIdentify({ peerId, protocols, listenAddrs, connection }: IdentifyResult): void {
+    const peer = peerId.toString();
+    if (connection.status !== "open") return;
+    try {
+      publicKeyOf(peer);
+      if (!protocols.includes(this.#wire(PEERS.name))) throw wrongNetwork(peer, this.#options);
+      if (this.#roster.get(peer) === undefined && this.#roster.size >= this.#options.maxPeers) {
+        throw new P2pError("no room for another peer", {
+          code: "DIAL_FAILED",
+          address: connection.remoteAddr.toString(),
+          reason: `maxPeers is ${this.#options.maxPeers}`,
+        });
+      }
+    } catch (error) {
+      this.log.debug("peer refused", { peer, reason: reasonOf(error) });
+      this.#roster.refuse(peer, error instanceof Error ? error : new Error(reasonOf(error)));
+      this.#hangUp(peer);
+      return;
+    }
+    const remote = connection.remoteAddr.toString();
+    const told = usableAddresses(peer, listenAddrs.map(String));
+    const addresses = isLoopback(remote) ? told : told.filter((address) => !isLoopback(address));
+    const isNew = this.#roster.get(peer) === undefined;
+    this.#book.learn(peer, addresses);
+    this.#book.connected(peer);
+    this.#roster.accept(peer, remote, connection.direction, addresses);
+    if (isNew) this.#connector.connected(peer);
+  }
+
+  #onDisconnect(peer: string): void {
+    this.#book.disconnected(peer, this.now(), randomInt(1000) / 1000);
+    this.#roster.remove(peer);
+    const reason = "the connection was closed";
+    const facts = { code: "DIAL_FAILED", address: peer, reason } as const;
+    this.#roster.refuse(peer, new P2pError(`cannot connect to ${peer}: ${reason}`, facts));
+  }
+
+  #hangUp(peer: string): void {
+    for (const connection of this.#node.getConnections()) {
+      if (connection.remotePeer.toString() === peer) connection.abort(new Error("not welcome"));
+    }
+  }
+}
+
+function wrongNetwork(peer: string, { network }: CheckedOptions): P2pError {
+  return new P2pError(
+    `${peer} does not follow network ${network}`,
+    { code: "WRONG_NETWORK", peer, expected: network, actual: "another" },
+    { action: "ignore", remedy: "check that both nodes use the same genesis file" },
+  );
+}
+
+/** Names the port that is taken; any other start failure passes as it is. */
+function listenError(error: unknown, listen: readonly string[]): unknown {
+  const taken = /EADDRINUSE[^\n]*?(\S+:\d+)/.exec(reasonOf(error))?.[1];
+  if (taken === undefined) return error;
+  return new P2pError(
+    `p2p: ${taken} is in use by another program (asked for ${listen.join(", ")})`,
+    { code: "PORT_IN_USE", address: taken, option: "listen" },
+    { cause: error, remedy: "stop the other program or choose another port in option listen" },
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * The libp2p node under the host, and the reasons for its settings: WebSockets, Noise, yamux, identify, ping
+ * and gossipsub tuned for networks that start with two to four nodes. Nothing else in the project configures
+ * libp2p.
+ */
+import { createHash } from "node:crypto";
+import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
+import { type Identify, identify } from "@libp2p/identify";
+import type { ConnectionGater, Libp2p } from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { type Ping, ping } from "@libp2p/ping";
+import { webSockets } from "@libp2p/websockets";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p } from "libp2p";
+import { privateKeyOf } from "./identity.ts";
+import type { CheckedOptions } from "./options.ts";
+import { MAX_TOPIC_BYTES, TOPICS } from "./topics/topics.ts";
+
+export interface Services extends Record<string, unknown> {
+  readonly identify: Identify;
+  readonly ping: Ping;
+  readonly pubsub: GossipSub;
+}
+
+export interface NodeModules {
+  readonly gater: ConnectionGater;
+  /** The host's score of a peer: 0 or less. */
+  score(peer: string): number;
+}
+
+/** Names on the wire carry the network, so that nodes of other chains share no protocol with us. */
+export function protocolId(network: string, name: string): string {
+  return `/poml/${network}/${name}/1`;
+}
+
+/** Room for gossipsub's own fields around the largest message. */
+const ENVELOPE_BYTES = 64 * 1024;
+/** Nodes behind one address (a devnet, an office) connect in bursts; libp2p's default is 5 a second. */
+const INBOUND_PER_SECOND = 50;
+
+/** Not started. */
+export async function createNode(
+  options: CheckedOptions,
+  modules: NodeModules,
+): Promise<Libp2p<Services>> {
+  const { network, timeouts, maxPeers } = options;
+  return createLibp2p<Services>({
+    start: false,
+    privateKey: await privateKeyOf(options.seed),
+    nodeInfo: { name: "poml", version: "1", userAgent: "poml/1" },
+    addresses: { listen: [...options.listen], announce: [...options.announce] },
+    transports: [webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })],
+    connectionGater: modules.gater,
+    connectionManager: {
+      // Two nodes that dial each other at once hold two connections for a while.
+      maxConnections: 2 * maxPeers + 8,
+      maxParallelDials: 16,
+      maxDialQueueLength: 64,
+      dialTimeout: timeouts.dialMs,
+      addressDialTimeout: timeouts.dialMs,
+      inboundUpgradeTimeout: timeouts.dialMs,
+      inboundConnectionThreshold: INBOUND_PER_SECOND,
+      maxIncomingPendingConnections: 64,
+      // Redialing is the connector's work; two back-offs would fight.
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: 10_000,
+      // A node whose processor is busy answers late; that alone must not cut it off.
+      pingTimeout: { minTimeout: 20_000, maxTimeout: 30_000 },
+    },
+    services: {
+      identify: identify({ timeout: timeouts.identifyMs }),
+      ping: ping(),
+      pubsub: gossipsub({
+        // The envelope names no author: contents carry their own signatures.
+        globalSignaturePolicy: StrictNoSign,
+        msgIdFn: ({ topic, data }) =>
+          createHash("sha256").update(topic).update("\0").update(data).digest().subarray(0, 20),
+        allowedTopics: Object.keys(TOPICS).map((topic) => protocolId(network, topic)),
+        maxInboundDataLength: MAX_TOPIC_BYTES + ENVELOPE_BYTES,
+        // Our own messages go to every peer at once: no waiting for a mesh, one hop for a vote.
+        floodPublish: true,
+        fallbackToFloodsub: false,
+        allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
+        // Small nets are one full mesh; the degree bounds the copies in large ones.
+        D: 8,
+        Dlo: 6,
+        Dhi: 12,
+        Dout: 2,
+        Dlazy: 6,
+        // What was published before a neighbour subscribed reaches it by gossip within a heartbeat or two.
+        heartbeatInterval: 500,
+        mcacheGossip: 6,
+        mcacheLength: 12,
+        seenTTL: 120_000,
+        doPX: false,
+        scoreParams: {
+          appSpecificScore: modules.score,
+          appSpecificWeight: 1,
+          // A devnet is many nodes on one address.
+          IPColocationFactorWeight: 0,
+          behaviourPenaltyWeight: -1,
+          behaviourPenaltyThreshold: 6,
+        },
+        scoreThresholds: {
+          gossipThreshold: -20,
+          publishThreshold: -40,
+          graylistThreshold: -60,
+        },
+      }),
+    },
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * Whom we could dial, and when: known addresses per peer with exponential back-off. Pure data with clock and
+ * randomness passed in. Bootstrap entries are never forgotten; others go after too many failures in a row.
+ * Entries are named by peer id, or by their address while the peer id is still unknown.
+ */
+
+export interface DialTarget {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+interface Entry {
+  addresses: string[];
+  readonly bootstrap: boolean;
+  state: "idle" | "dialing" | "connected";
+  failures: number;
+  nextTryMs: number;
+}
+
+export interface BookOptions {
+  readonly maxPeers?: number;
+  readonly firstRetryMs?: number;
+  readonly maxRetryMs?: number;
+}
+
+const MAX_ADDRESSES_PER_PEER = 4;
+/** With the default back-off a vanished peer is retried for about six minutes. */
+const MAX_FAILURES = 10;
+
+export class PeerBook {
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxPeers: number;
+  readonly #firstRetryMs: number;
+  readonly #maxRetryMs: number;
+
+  constructor(options: BookOptions = {}) {
+    this.#maxPeers = options.maxPeers ?? 1024;
+    this.#firstRetryMs = options.firstRetryMs ?? 500;
+    this.#maxRetryMs = options.maxRetryMs ?? 60_000;
+  }
+
+  addBootstrap(name: string, address: string): void {
+    const known = this.#entries.get(name)?.addresses ?? [];
+    this.#entries.set(name, fresh(merge(known, [address]), true));
+  }
+
+  /** The peer behind an entry that was named by its address has become known. */
+  rename(name: string, peer: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || name === peer) return;
+    const other = this.#entries.get(peer);
+    if (other !== undefined) entry.addresses = merge(other.addresses, entry.addresses);
+    if (other?.state === "connected") entry.state = "connected";
+    this.#entries.delete(name);
+    this.#entries.set(peer, entry);
+  }
+
+  /** Remembers addresses of a peer; true when the peer was unknown. A full book forgets nobody for a stranger. */
+  learn(name: string, addresses: readonly string[]): boolean {
+    if (addresses.length === 0) return false;
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) {
+      entry.addresses = merge(entry.addresses, addresses);
+      return false;
+    }
+    if (this.#entries.size >= this.#maxPeers) return false;
+    this.#entries.set(name, fresh(merge([], addresses), false));
+    return true;
+  }
+
+  /** The peers to dial now, bootstrap first, and marks them as being dialed. */
+  takeDue(nowMs: number, limit: number): DialTarget[] {
+    const due = [...this.#entries]
+      .filter(([, entry]) => entry.state === "idle" && entry.nextTryMs <= nowMs)
+      .sort(([, a], [, b]) => Number(b.bootstrap) - Number(a.bootstrap) || a.nextTryMs - b.nextTryMs)
+      .slice(0, Math.max(0, limit));
+    for (const [, entry] of due) entry.state = "dialing";
+    return due.map(([name, entry]) => ({ name, addresses: [...entry.addresses] }));
+  }
+
+  connected(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    entry.state = "connected";
+    entry.failures = 0;
+  }
+
+  /** @param jitter in [0, 1): spreads the redials of nodes that lost the same peer */
+  disconnected(name: string, nowMs: number, jitter: number): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.state !== "connected") return;
+    entry.state = "idle";
+    entry.nextTryMs = nowMs + this.#delay(0, jitter);
+  }
+
+  failed(name: string, nowMs: number, jitter: number): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.state !== "dialing") return;
+    entry.state = "idle";
+    entry.failures += 1;
+    if (!entry.bootstrap && entry.failures >= MAX_FAILURES) this.#entries.delete(name);
+    else entry.nextTryMs = nowMs + this.#delay(entry.failures, jitter);
+  }
+
+  forget(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #delay(failures: number, jitter: number): number {
+    const delay = Math.min(this.#maxRetryMs, this.#firstRetryMs * 2 ** failures);
+    return delay * (0.75 + 0.5 * jitter);
+  }
+}
+
+function fresh(addresses: string[], bootstrap: boolean): Entry {
+  return { addresses, bootstrap, state: "idle", failures: 0, nextTryMs: Number.NEGATIVE_INFINITY };
+}
+
+/** Newest first, without repeats, bounded. */
+function merge(known: readonly string[], learned: readonly string[]): string[] {
+  return [...new Set([...learned, ...known])].slice(0, MAX_ADDRESSES_PER_PEER);
+}

@@ -1,0 +1,120 @@
+/**
+ * What we remember of each peer's behaviour: a score that only offences lower and only time heals.
+ * Pure data with the clock passed in; the host reports typed errors and asks before every connection.
+ * A failure of our own (`local`) never costs a peer anything: nodes that blamed others for it have
+ * isolated themselves.
+ */
+import type { ErrorAction } from "../../chain/errors.ts";
+
+/** The part of an error that decides its cost. */
+export interface Offence {
+  readonly action: ErrorAction;
+  readonly code: string;
+}
+
+export const HALF_LIFE_MS = 10 * 60_000;
+export const DISCONNECT_SCORE = -20;
+export const BAN_SCORE = -50;
+export const BAN_MS = 30 * 60_000;
+/** A score cannot sink below this, so a ban ends in finite time. */
+export const MIN_SCORE = -100;
+
+const REJECT_COST = 10;
+/** `ignore` errors cost nothing except these. */
+const IGNORED_COSTS: Readonly<Record<string, number>> = {
+  RATE_LIMITED: 2,
+  TIMEOUT: 1,
+  STREAM_FAILED: 0.5,
+};
+/** Closer to zero than this is a clean record. */
+const FORGIVEN = -0.1;
+
+export function costOf(offence: Offence): number {
+  switch (offence.action) {
+    case "reject":
+      return REJECT_COST;
+    case "ignore":
+      return IGNORED_COSTS[offence.code] ?? 0;
+    case "local":
+      return 0;
+  }
+}
+
+export type Standing = "good" | "disconnect" | "banned";
+
+interface Entry {
+  score: number;
+  updatedMs: number;
+  bannedUntilMs: number;
+}
+
+export class ScoreBook {
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxPeers: number;
+
+  constructor(maxPeers = 2048) {
+    this.#maxPeers = maxPeers;
+  }
+
+  /** Lowers the score of `peer` by what the offence costs, and says where the peer stands now. */
+  report(peer: string, offence: Offence, nowMs: number): Standing {
+    const cost = costOf(offence);
+    if (cost === 0) return this.standing(peer, nowMs);
+    const entry = this.#entry(peer, nowMs);
+    entry.score = Math.max(MIN_SCORE, decayed(entry, nowMs) - cost);
+    entry.updatedMs = nowMs;
+    if (entry.score <= BAN_SCORE) entry.bannedUntilMs = nowMs + BAN_MS;
+    return this.standing(peer, nowMs);
+  }
+
+  /** Zero for a stranger, negative after offences. */
+  score(peer: string, nowMs: number): number {
+    const entry = this.#entries.get(peer);
+    return entry === undefined ? 0 : decayed(entry, nowMs);
+  }
+
+  standing(peer: string, nowMs: number): Standing {
+    const entry = this.#entries.get(peer);
+    if (entry === undefined) return "good";
+    if (nowMs < entry.bannedUntilMs) return "banned";
+    return decayed(entry, nowMs) <= DISCONNECT_SCORE ? "disconnect" : "good";
+  }
+
+  /** When a refused peer may come back, in the clock's milliseconds; `nowMs` for a welcome one. */
+  deniedUntil(peer: string, nowMs: number): number {
+    const entry = this.#entries.get(peer);
+    if (entry === undefined) return nowMs;
+    const score = decayed(entry, nowMs);
+    const halvings = score < DISCONNECT_SCORE ? Math.log2(score / DISCONNECT_SCORE) : 0;
+    return Math.max(nowMs + halvings * HALF_LIFE_MS, entry.bannedUntilMs);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #entry(peer: string, nowMs: number): Entry {
+    const known = this.#entries.get(peer);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= this.#maxPeers) this.#makeRoom(nowMs);
+    const entry: Entry = { score: 0, updatedMs: nowMs, bannedUntilMs: Number.NEGATIVE_INFINITY };
+    this.#entries.set(peer, entry);
+    return entry;
+  }
+
+  /** Forgets clean records first, then the one with the best score: never the worst offender. */
+  #makeRoom(nowMs: number): void {
+    let best: { peer: string; score: number } | undefined;
+    for (const [peer, entry] of this.#entries) {
+      const score = decayed(entry, nowMs);
+      if (score > FORGIVEN && nowMs >= entry.bannedUntilMs) this.#entries.delete(peer);
+      else if (best === undefined || score > best.score) best = { peer, score };
+    }
+    if (this.#entries.size >= this.#maxPeers && best !== undefined) this.#entries.delete(best.peer);
+  }
+}
+
+function decayed(entry: Entry, nowMs: number): number {
+  const elapsedMs = Math.max(0, nowMs - entry.updatedMs);
+  return entry.score * 0.5 ** (elapsedMs / HALF_LIFE_MS);
+}

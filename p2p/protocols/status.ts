@@ -1,0 +1,79 @@
+/** Status exchange: the first thing two nodes tell each other, and how a node learns that it is behind. */
+import { ContainerType, UintNumberType, type ValueOf } from "@chainsafe/ssz";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { Hash, Uint16 } from "../../chain/types/primitive.ts";
+import { P2pError } from "../errors.ts";
+import { answerRequests } from "./answer.ts";
+import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
+import { type RequestOptions, requestOne } from "./request.ts";
+
+const StatusType = new ContainerType(
+  { version: Uint16, genesisHash: Hash, height: new UintNumberType(8), headHash: Hash },
+  { typeName: "Status", jsonCase: "eth2" },
+);
+/** `height` and `headHash` of the last final block, and which chain they belong to. */
+export type Status = ValueOf<typeof StatusType>;
+
+export const STATUS: Protocol = {
+  name: "status",
+  maxRequestBytes: 74,
+  maxFrameBytes: 74,
+  maxResponseBytes: 74,
+  stepMs: 5_000,
+  totalMs: 10_000,
+  maxConcurrent: 4,
+  rate: { burst: 20, perSecond: 2 },
+};
+
+/**
+ * Tells `peer` our status and returns its own.
+ * @throws P2pError WRONG_NETWORK when the peer follows another genesis
+ */
+export async function exchangeStatus(
+  host: StreamHost,
+  peer: string,
+  own: Status,
+  options: RequestOptions = {},
+): Promise<Status> {
+  const reply = await requestOne(host, peer, STATUS, StatusType.serialize(own), options);
+  const status = decode(reply, (reason) => {
+    const error = badResponse(peer, STATUS.name, reason);
+    host.report(peer, error);
+    return error;
+  });
+  const expected = toHex(own.genesisHash);
+  const actual = toHex(status.genesisHash);
+  if (expected !== actual) {
+    const error = new P2pError(
+      `status: the peer is on chain ${actual}, we are on ${expected}`,
+      { code: "WRONG_NETWORK", peer, expected, actual },
+      { remedy: "check that both nodes use the same genesis file" },
+    );
+    host.report(peer, error);
+    throw error;
+  }
+  return status;
+}
+
+export interface StatusService {
+  /** Our status now. */
+  status(): Status;
+  /** A peer told us its status. */
+  onStatus?(peer: string, status: Status): void;
+}
+
+export function serveStatus(host: StreamHost, service: StatusService): Promise<void> {
+  return answerRequests(host, STATUS, async function* (request, { peer }) {
+    const theirs = decode(request, (reason) => badRequest(peer, STATUS.name, reason));
+    service.onStatus?.(peer, theirs);
+    yield StatusType.serialize(service.status());
+  });
+}
+
+function decode(bytes: Uint8Array, refuse: (reason: string) => PomlError): Status {
+  if (bytes.length !== STATUS.maxFrameBytes) throw refuse(`expected 74 bytes, got ${bytes.length}`);
+  const status = StatusType.deserialize(bytes);
+  if (!Number.isSafeInteger(status.height)) throw refuse("height is not a safe integer");
+  return status;
+}

@@ -1,0 +1,89 @@
+/**
+ * The byte stream the protocols need, and libp2p's stream fitted to it. Reading is a pull: while nobody
+ * reads, a little is buffered and then the sender is held back, so that a slow reader costs no memory.
+ */
+import type { Stream } from "@libp2p/interface";
+
+/** One bidirectional stream to one peer. Tests use a pair in memory. */
+export interface ByteStream {
+  /** Chunks as they arrive, at any boundary. Iterated once; throws when the stream fails. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Queues bytes; false asks the caller to await `drained` before the next send. */
+  send(bytes: Uint8Array): boolean;
+  drained(signal: AbortSignal): Promise<void>;
+  /** Ends our writing side after what was sent. */
+  close(signal: AbortSignal): Promise<void>;
+  /** Drops everything at once; a pending read throws `error`. */
+  abort(error: Error): void;
+}
+
+const HIGH_WATER_BYTES = 512 * 1024;
+
+export function fromLibp2p(stream: Stream): ByteStream {
+  return {
+    chunks: pull(stream),
+    send: (bytes) => stream.send(bytes),
+    drained: (signal) => stream.onDrain({ signal }),
+    close: (signal) => stream.close({ signal }),
+    abort: (error) => stream.abort(error),
+  };
+}
+
+/**
+ * libp2p's own iterator buffers without limit and loses what arrives while paused at the end of the stream;
+ * this one listens to the events itself.
+ */
+async function* pull(stream: Stream): AsyncGenerator<Uint8Array> {
+  const queue: Uint8Array[] = [];
+  let queuedBytes = 0;
+  let paused = false;
+  let outcome: { error?: Error } | undefined = stream.readableEnded ? {} : undefined;
+  let wake = (): void => {};
+
+  const onMessage = (event: { data: { subarray(): Uint8Array } }): void => {
+    const bytes = event.data.subarray();
+    queue.push(bytes);
+    queuedBytes += bytes.length;
+    if (!paused && queuedBytes > HIGH_WATER_BYTES && stream.readStatus === "readable") {
+      paused = true;
+      stream.pause();
+    }
+    wake();
+  };
+  const onEnd = (): void => {
+    outcome ??= {};
+    wake();
+  };
+  const onClose = (event: { error?: Error }): void => {
+    if (event.error !== undefined) outcome = { error: event.error };
+    else if (stream.readBufferLength === 0) outcome ??= {};
+    wake();
+  };
+  stream.addEventListener("message", onMessage);
+  stream.addEventListener("end", onEnd);
+  stream.addEventListener("close", onClose);
+  try {
+    while (true) {
+      if (outcome?.error !== undefined) throw outcome.error;
+      const next = queue.shift();
+      if (next !== undefined) {
+        queuedBytes -= next.length;
+        yield next;
+        continue;
+      }
+      if (paused && stream.readStatus === "paused") {
+        paused = false;
+        stream.resume();
+        continue;
+      }
+      if (outcome !== undefined) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    stream.removeEventListener("message", onMessage);
+    stream.removeEventListener("end", onEnd);
+    stream.removeEventListener("close", onClose);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The gossip topics, one row each: what may travel on it, how long a handler may think, how much of it one
+ * neighbour may relay to us. The host adds the network to the name on the wire.
+ */
+import type { Rate } from "../peers/token-bucket.ts";
+
+export type TopicName = "transactions" | "proposals" | "votes";
+
+export interface Topic {
+  readonly maxBytes: number;
+  /** A handler that has not answered by then counts as "ignore". */
+  readonly deadlineMs: number;
+  /** Messages being handled at the same time; more are dropped. */
+  readonly maxPending: number;
+  /** Messages one neighbour may hand us; it relays those of others too. */
+  readonly rate: Rate;
+}
+
+export const TOPICS: Readonly<Record<TopicName, Topic>> = {
+  transactions: {
+    maxBytes: 256 * 1024,
+    deadlineMs: 5_000,
+    maxPending: 256,
+    rate: { burst: 200, perSecond: 100 },
+  },
+  proposals: {
+    maxBytes: 2 * 1024 * 1024,
+    deadlineMs: 10_000,
+    maxPending: 32,
+    rate: { burst: 40, perSecond: 10 },
+  },
+  votes: {
+    maxBytes: 4 * 1024,
+    deadlineMs: 5_000,
+    maxPending: 2048,
+    rate: { burst: 2_000, perSecond: 1_000 },
+  },
+};
+
+export const MAX_TOPIC_BYTES = Math.max(...Object.values(TOPICS).map((topic) => topic.maxBytes));
