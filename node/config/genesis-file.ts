@@ -1,0 +1,168 @@
+/**
+ * genesis.json: the chain's genesis as people read and pass it on. Bytes are hex, addresses bech32m,
+ * amounts and times decimal strings. The root of what it holds is the chain's identity.
+ */
+import { open, readFile, rename } from "node:fs/promises";
+import { z } from "zod";
+import { formatAddress, parseAddress } from "../../chain/crypto/address.ts";
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { genesisHead } from "../../chain/genesis.ts";
+import { type Genesis, Parameters } from "../../chain/types/genesis.ts";
+import { isCode } from "../wallet/secret-file.ts";
+import { ConfigError } from "./config-error.ts";
+
+const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+const uint = (bits: number) =>
+  z
+    .int()
+    .min(0)
+    .max(2 ** bits - 1);
+const uint64 = z
+  .string()
+  .regex(/^\d{1,20}$/, "expected a decimal string")
+  .transform(BigInt)
+  .refine((value) => value <= MAX_UINT64, "does not fit in 64 bits");
+const bytes32 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex characters")
+  .transform(fromHex);
+const text = (limit: number) =>
+  z
+    .string()
+    .transform((value) => new TextEncoder().encode(value))
+    .refine((value) => value.length <= limit, `has more than ${limit} bytes of UTF-8`);
+const address = z.string().transform((value, context) => {
+  try {
+    return parseAddress(value);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : "not an address");
+    return z.NEVER;
+  }
+});
+
+const GenesisJson = z.strictObject({
+  name: text(64),
+  time: uint64,
+  parameters: z.strictObject({
+    blockIntervalMs: uint(32),
+    epochBlocks: uint(32),
+    maxSeats: uint(16),
+    maxBlockBytes: uint(32),
+    feeFloor: uint64,
+    feeCap: uint64,
+    feeRate: uint(32),
+    bondPerRating: uint64,
+    minBond: uint64,
+    windowInterval: uint(32),
+    windowOffset: uint(32),
+    windowBlocks: uint(32),
+    claimBlocks: uint(32),
+    verdictBlocks: uint(32),
+    verifiers: uint(16),
+    segmentSteps: uint(32),
+    minPricePerSample: uint64,
+    managerShare: uint(32),
+    maxExtensions: uint(16),
+    exactEngine: bytes32,
+  } satisfies Record<keyof Parameters, z.ZodType>),
+  accounts: z.array(z.strictObject({ address, balance: uint64 })).max(65_536),
+  nodes: z
+    .array(
+      z.strictObject({
+        publicKey: bytes32,
+        name: text(64),
+        endpoint: text(256),
+        bond: uint64,
+        onion: bytes32,
+        onionLength: uint(16),
+        capacity: uint64,
+      }),
+    )
+    .max(128),
+});
+
+/** @throws ConfigError GENESIS_MALFORMED; GenesisError when the content breaks the chain's rules */
+export function decodeGenesis(json: unknown): Genesis {
+  const parsed = GenesisJson.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw malformed(issue?.path.join(".") || "(whole file)", issue?.message ?? "is not valid");
+  }
+  genesisHead(parsed.data);
+  return parsed.data;
+}
+
+/** JSON-ready form; `decodeGenesis` reverses it. */
+export function encodeGenesis(genesis: Genesis): unknown {
+  const utf8 = new TextDecoder();
+  const parameters: Record<string, unknown> = {};
+  for (const key of Object.keys(Parameters.fields) as (keyof Parameters)[]) {
+    parameters[key] = plain(genesis.parameters[key]);
+  }
+  return {
+    name: utf8.decode(genesis.name),
+    time: genesis.time.toString(),
+    parameters,
+    accounts: genesis.accounts.map(({ address, balance }) => ({
+      address: formatAddress(address),
+      balance: balance.toString(),
+    })),
+    nodes: genesis.nodes.map((node) => ({
+      publicKey: toHex(node.publicKey),
+      name: utf8.decode(node.name),
+      endpoint: utf8.decode(node.endpoint),
+      bond: node.bond.toString(),
+      onion: toHex(node.onion),
+      onionLength: node.onionLength,
+      capacity: node.capacity.toString(),
+    })),
+  };
+}
+
+/** @throws ConfigError NOT_INITIALISED, GENESIS_MALFORMED */
+export async function readGenesisFile(path: string): Promise<Genesis> {
+  const content = await readFile(path).catch((error: unknown) => {
+    if (!isCode(error, "ENOENT")) throw error;
+    throw new ConfigError(
+      `${path} does not exist`,
+      { code: "NOT_INITIALISED", path },
+      "make the data directory with `poml init --genesis <file>`",
+      error,
+    );
+  });
+  if (content.length > MAX_BYTES) throw malformed("(whole file)", "is larger than 32 MiB");
+  let json: unknown;
+  try {
+    json = JSON.parse(content.toString("utf8"));
+  } catch (error) {
+    throw malformed("(whole file)", error instanceof Error ? error.message : "not JSON");
+  }
+  return decodeGenesis(json);
+}
+
+export async function writeGenesisFile(path: string, genesis: Genesis): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, "w", 0o644);
+  try {
+    await file.writeFile(`${JSON.stringify(encodeGenesis(genesis), null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+function plain(value: number | bigint | Uint8Array): string | number {
+  if (typeof value === "bigint") return value.toString();
+  return typeof value === "number" ? value : toHex(value);
+}
+
+function malformed(field: string, reason: string): ConfigError {
+  return new ConfigError(
+    `genesis ${field}: ${reason}`,
+    { code: "GENESIS_MALFORMED", field, reason },
+    "get the file again from the network's operator and compare its root",
+  );
+}

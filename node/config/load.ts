@@ -1,0 +1,173 @@
+/**
+ * The settings of one run: defaults, then config.json, then the environment, then flags; later wins.
+ * The only reader of POML_* variables for a node. The result is frozen.
+ */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { isCode } from "../wallet/secret-file.ts";
+import { ConfigError } from "./config-error.ts";
+import { dataDirPaths } from "./data-dir.ts";
+import { OPTIONS, type Option, optionAt, valueOfText } from "./options.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+export interface ConfigSources {
+  /** By flag name without dashes, as given on the command line. */
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A value and where it came from, for the message when it is wrong. */
+interface Given {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** Variables of the same prefix that are not settings of a node. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([
+  "POML_PASSPHRASE",
+  "POML_API",
+  "POML_TOKEN",
+  "POML_WALLET",
+]);
+
+/** @throws ConfigError BAD_OPTION, UNKNOWN_OPTION, CONFIG_MALFORMED */
+export async function loadConfig({ flags, env }: ConfigSources): Promise<Config> {
+  const given = new Map<string, Given>();
+  const outside = [...fromEnvironment(env), ...fromFlags(flags)];
+  const directory = outside.findLast(([key]) => key === "dataDir")?.[1].value;
+  const dataDir = typeof directory === "string" ? directory : ConfigSchema.parse({}).dataDir;
+  const file = dataDirPaths(resolve(dataDir)).config;
+  for (const [key, value] of [...(await fromFile(file)), ...outside]) given.set(key, value);
+  given.set("dataDir", { value: resolve(dataDir), source: given.get("dataDir")?.source ?? "" });
+  return freeze(validate(given));
+}
+
+function validate(given: ReadonlyMap<string, Given>): Config {
+  const nested: Record<string, unknown> = {};
+  for (const [key, { value }] of given) place(nested, key.split("."), value);
+  const parsed = ConfigSchema.safeParse(nested);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badOption(issue, given);
+}
+
+function badOption(
+  issue: z.core.$ZodIssue | undefined,
+  given: ReadonlyMap<string, Given>,
+): ConfigError {
+  const path = issue?.path.map(String) ?? [];
+  const option = path
+    .map((_, i) => optionAt(path.slice(0, i + 1).join(".")))
+    .find((found) => found !== undefined);
+  const field = option?.key ?? path.join(".");
+  const { value, source } = given.get(field) ?? { value: undefined, source: "config.json" };
+  const reason = issue?.message ?? "is not valid";
+  return new ConfigError(
+    `${field} (${source}): ${reason}; got ${JSON.stringify(value)?.slice(0, 120)}`,
+    { code: "BAD_OPTION", field, source, reason },
+    option === undefined
+      ? "see docs/configuration.md"
+      : `${option.description} ${waysToSet(option)}`,
+  );
+}
+
+function waysToSet(option: Option): string {
+  return `Set it with --${option.flag}, ${option.env} or "${option.key}" in config.json.`;
+}
+
+function* fromEnvironment(env: ConfigSources["env"]): Iterable<[string, Given]> {
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith("POML_") || text === undefined || OTHER_VARIABLES.has(name)) continue;
+    const source = `environment variable ${name}`;
+    const option = OPTIONS.find(({ env }) => env === name);
+    if (option === undefined) throw unknownOption(name, source);
+    yield [option.key, { value: valueOfText(option.kind, text), source }];
+  }
+}
+
+function* fromFlags(flags: ConfigSources["flags"]): Iterable<[string, Given]> {
+  for (const [flag, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    const source = `flag --${flag}`;
+    const option = OPTIONS.find((candidate) => candidate.flag === flag);
+    if (option === undefined) throw unknownOption(`--${flag}`, source);
+    yield [
+      option.key,
+      { value: typeof value === "string" ? valueOfText(option.kind, value) : value, source },
+    ];
+  }
+}
+
+async function fromFile(path: string): Promise<[string, Given][]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (isCode(error, "ENOENT")) return "{}";
+    throw error;
+  });
+  if (text.length > MAX_CONFIG_BYTES) throw malformed(path, "larger than 1 MiB");
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw malformed(path, error instanceof Error ? error.message : "not JSON", error);
+  }
+  if (!isRecord(json)) throw malformed(path, "not a JSON object");
+  return flatten(json, "", path);
+}
+
+function flatten(value: Record<string, unknown>, prefix: string, path: string): [string, Given][] {
+  const source = `file ${path}`;
+  return Object.entries(value).flatMap(([name, inner]): [string, Given][] => {
+    const key = prefix + name;
+    if (key === "dataDir") {
+      const reason = "config.json lies in the data directory and cannot name it";
+      const facts = { code: "BAD_OPTION", field: key, source, reason } as const;
+      throw new ConfigError(`${key} (${source}): ${reason}`, facts, "use --data-dir");
+    }
+    if (optionAt(key) !== undefined) return [[key, { value: inner, source }]];
+    if (!isRecord(inner)) throw unknownOption(key, source);
+    return flatten(inner, `${key}.`, path);
+  });
+}
+
+function place(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name = "", ...rest] = path;
+  if (rest.length === 0) {
+    target[name] = value;
+    return;
+  }
+  const inner = isRecord(target[name]) ? target[name] : {};
+  target[name] = inner;
+  place(inner, rest, value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unknownOption(field: string, source: string): ConfigError {
+  return new ConfigError(
+    `${field} (${source}) is not a setting`,
+    { code: "UNKNOWN_OPTION", field, source },
+    "docs/configuration.md lists all settings; look for a typing mistake",
+  );
+}
+
+function malformed(path: string, reason: string, cause?: unknown): ConfigError {
+  return new ConfigError(
+    `${path}: ${reason}`,
+    { code: "CONFIG_MALFORMED", path, reason },
+    'it must hold one JSON object, e.g. {"api": {"port": 9471}}',
+    cause,
+  );
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const inner of Object.values(value)) freeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

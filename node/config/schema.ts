@@ -1,0 +1,121 @@
+/**
+ * Every setting of a node, once: its form, default and explanation. Flags, environment variables,
+ * config.json and docs/configuration.md all follow from this schema (options.ts).
+ */
+import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { POML } from "../../chain/genesis.ts";
+import { formatAmount } from "../wallet/amount.ts";
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What jobs a node may be asked to work on: `<kind>/<engine>`. */
+export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
+
+const port = z.int().min(0).max(65_535);
+const host = z.string().min(1).max(253);
+const multiaddr = z
+  .string()
+  .max(256)
+  .regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/|$)/, "expected /ip4/…/tcp/…/ws");
+const peerMultiaddr = multiaddr.regex(/\/p2p\/[^/]+$/, "must end in /p2p/<peer id>");
+const ip = z.string().refine((text) => isIP(text) !== 0, "expected an IP address");
+/** POML as text, so that no amount passes through a float. */
+const amount = z.string().regex(/^\d{1,14}(\.\d{1,6})?$/, "expected POML, e.g. 12.5");
+
+export const ConfigSchema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .default(() => join(homedir(), ".poml"))
+    .describe("Directory of everything the node keeps: keys, chain, datasets."),
+  name: z
+    .string()
+    .max(64)
+    .default("")
+    .describe("Name shown to others; up to 64 bytes. Empty: made from the public key."),
+  workers: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(1)
+    .describe("Training processes on this machine. 0: remote workers only."),
+  metrics: z.boolean().default(true).describe("Serve Prometheus text at /metrics."),
+  autoRegister: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe("Register as a node as soon as the account holds the bond and the fee."),
+      bond: amount
+        .default(formatAmount(1000n * POML))
+        .describe("Bond to register with, in POML. It limits how much of the rating counts."),
+    })
+    .prefault({}),
+  p2p: z
+    .strictObject({
+      listen: z
+        .array(multiaddr)
+        .max(16)
+        .default(["/ip4/127.0.0.1/tcp/9470/ws"])
+        .describe("Addresses to take connections of other nodes on. Port 0: any free port."),
+      announce: z
+        .array(multiaddr)
+        .max(16)
+        .default([])
+        .describe("Addresses told to others when they differ from those listened on."),
+      bootstrap: z
+        .array(peerMultiaddr)
+        .max(64)
+        .default([])
+        .describe("Nodes to join the network through. One is enough."),
+      maxPeers: z.int().min(1).max(1000).default(50).describe("Connections at most."),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      host: host.default("127.0.0.1").describe("Address the HTTP API listens on."),
+      port: port.default(9471).describe("Port of the HTTP API and the page. 0: any free port."),
+      hosts: z
+        .array(host)
+        .max(32)
+        .default([])
+        .describe("Host names requests may name besides loopback and the address listened on."),
+      tokenFile: z
+        .string()
+        .default("")
+        .describe("File with the bearer token. Empty: api-token in the data directory."),
+      uploadMib: z.int().min(1).max(4096).default(256).describe("Largest dataset upload."),
+    })
+    .prefault({}),
+  torrent: z
+    .strictObject({
+      host: ip
+        .default("127.0.0.1")
+        .describe("IP address datasets and models are exchanged on, and the one told to others."),
+      port: port.default(0).describe("Its TCP port. 0: any free port."),
+    })
+    .prefault({}),
+  jobs: z
+    .strictObject({
+      allow: z
+        .array(z.enum(JOB_WORK))
+        .default([...JOB_WORK])
+        .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(LOG_LEVELS)
+        .default("info")
+        .describe(`One of ${LOG_LEVELS.join(", ")}.`),
+    })
+    .prefault({}),
+});
+
+/** All settings of a node; frozen when made by loadConfig. */
+export type Config = z.infer<typeof ConfigSchema>;

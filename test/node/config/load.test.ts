@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { loadConfig } from "../../../node/config/load.ts";
+import { OPTIONS } from "../../../node/config/options.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+
+describe("loadConfig", () => {
+  let dataDir: string;
+  const load = (
+    flags: Record<string, string | boolean | string[]> = {},
+    env: Record<string, string> = {},
+  ) => loadConfig({ flags: { "data-dir": dataDir, ...flags }, env });
+  const writeConfig = (content: unknown) =>
+    writeFile(join(dataDir, "config.json"), JSON.stringify(content));
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "poml-config-"));
+  });
+  afterEach(() => rm(dataDir, { recursive: true }));
+
+  it("has a default for every setting", async () => {
+    const config = await load();
+    expect(config.api).deep.include({ host: "127.0.0.1", port: 9471 });
+    expect(config.dataDir).equal(dataDir);
+  });
+
+  it("lets the file win over defaults, the environment over the file, flags over all", async () => {
+    await writeConfig({ api: { port: 1001 }, workers: 2, name: "from file" });
+    const config = await load({ "api-port": "1003" }, { POML_API_PORT: "1002", POML_WORKERS: "3" });
+    expect(config.api.port).equal(1003);
+    expect(config.workers).equal(3);
+    expect(config.name).equal("from file");
+  });
+
+  it("reads lists and booleans from text", async () => {
+    const config = await load(
+      { "jobs-allow": "train/exact, train/tfjs" },
+      { POML_METRICS: "false" },
+    );
+    expect(config.jobs.allow).deep.equal(["train/exact", "train/tfjs"]);
+    expect(config.metrics).equal(false);
+  });
+
+  it("is frozen", async () => {
+    const config = await load();
+    expect(Object.isFrozen(config)).equal(true);
+    expect(Object.isFrozen(config.p2p.listen)).equal(true);
+  });
+
+  it("names field, source and remedy of a bad flag", async () => {
+    const error = await expectCodeAsync(() => load({ "api-port": "70000" }), "BAD_OPTION");
+    expect(error.facts).deep.include({ field: "api.port", source: "flag --api-port" });
+    expect(error.remedy).contain("POML_API_PORT");
+  });
+
+  it("names the element of a list that is wrong", async () => {
+    const env = { POML_P2P_BOOTSTRAP: "/ip4/127.0.0.1/tcp/1/ws" };
+    const error = await expectCodeAsync(() => load({}, env), "BAD_OPTION");
+    expect(error.facts).deep.include({
+      field: "p2p.bootstrap",
+      source: "environment variable POML_P2P_BOOTSTRAP",
+    });
+  });
+
+  it("refuses what is not a number", async () => {
+    await expectCodeAsync(() => load({ workers: "two" }), "BAD_OPTION");
+  });
+
+  it("refuses settings nobody knows, wherever they stand", async () => {
+    await expectCodeAsync(() => load({}, { POML_PROT: "1" }), "UNKNOWN_OPTION");
+    await writeConfig({ api: { prot: 1 } });
+    const error = await expectCodeAsync(() => load(), "UNKNOWN_OPTION");
+    expect(error.facts).deep.include({ field: "api.prot" });
+  });
+
+  it("refuses a file that is not a JSON object", async () => {
+    await writeFile(join(dataDir, "config.json"), "{port:");
+    await expectCodeAsync(() => load(), "CONFIG_MALFORMED");
+    await writeConfig([1]);
+    await expectCodeAsync(() => load(), "CONFIG_MALFORMED");
+  });
+});
+
+describe("settings", () => {
+  it("have a description each, and names that do not clash", () => {
+    for (const { key, description } of OPTIONS) expect(description, key).not.equal("");
+    for (const property of ["key", "env", "flag"] as const) {
+      expect(new Set(OPTIONS.map((option) => option[property])).size).equal(OPTIONS.length);
+    }
+  });
+});
