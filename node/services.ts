@@ -4,7 +4,7 @@
  */
 import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
-import type { JobSpec } from "../chain/types/job.ts";
+import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 
 export interface NodeStatus {
@@ -48,6 +48,13 @@ export interface TransactionStatus {
   readonly transaction: SignedTransaction;
   readonly height: number | undefined;
   readonly index: number | undefined;
+}
+
+/** A recorded round of a job and the block that holds it. */
+export interface RecordedRound {
+  readonly height: number;
+  readonly blockHash: Uint8Array;
+  readonly record: TrainingRecord;
 }
 
 export interface DatasetSummary {
@@ -138,6 +145,10 @@ export interface NodeServices {
   head(): { readonly header: Header | undefined; readonly hash: Uint8Array };
   block(at: number | Uint8Array): Promise<CertifiedBlock | undefined>;
   transaction(id: Uint8Array): Promise<TransactionStatus | undefined>;
+  /** Next free nonce of an account, counting what waits in the mempool. */
+  nextNonce(address: Uint8Array): number;
+  /** The recorded rounds of a job, oldest first; empty for a job without any. */
+  jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]>;
   /** Checks, keeps and gossips a signed transaction. @throws PomlError */
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   importDataset(upload: DatasetUpload): Promise<DatasetSummary>;

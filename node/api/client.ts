@@ -78,8 +78,8 @@ export class PomlClient {
   }
 
   /** Newest first, from height `from` (default: the head) downwards. */
-  blocks({ from, limit }: { from?: number; limit?: number } = {}): Promise<BlockList> {
-    return this.#get(`/v1/blocks${query({ from, limit })}`, BlockList);
+  blocks(page: { from?: number; limit?: number } = {}): Promise<BlockList> {
+    return this.#get(`/v1/blocks${query(page)}`, BlockList);
   }
 
   /** @param at height or block hash in hex */
@@ -130,8 +130,9 @@ export class PomlClient {
     return this.#get(`/v1/accounts/${segment(address)}`, AccountJson);
   }
 
-  nodes(): Promise<NodeList> {
-    return this.#get("/v1/nodes", NodeList);
+  /** In index order, from index `from`. */
+  nodes(page: { from?: number; limit?: number } = {}): Promise<NodeList> {
+    return this.#get(`/v1/nodes${query(page)}`, NodeList);
   }
 
   /** @param key public key in hex */
@@ -139,8 +140,9 @@ export class PomlClient {
     return this.#get(`/v1/nodes/${segment(key)}`, NodeDetail);
   }
 
-  jobs(): Promise<JobList> {
-    return this.#get("/v1/jobs", JobList);
+  /** Newest first, from position `from` (default: the newest) downwards. */
+  jobs(page: { from?: number; limit?: number } = {}): Promise<JobList> {
+    return this.#get(`/v1/jobs${query(page)}`, JobList);
   }
 
   job(id: string): Promise<JobDetail> {

@@ -25,7 +25,9 @@ export async function readEvents(options: ReadEventsOptions): Promise<void> {
   while (!signal.aborted) {
     const opened = await readOnce(baseUrl, since, signal, (message) => {
       if (message.type === "hello") {
-        if (!message.resumed || since === undefined) since = message.resumed ? message.cursor : 0;
+        // A cursor ahead of the node's belongs to an earlier run of it: start over.
+        if (since === undefined) since = message.cursor;
+        else if (since > message.cursor) since = 0;
         return;
       }
       since = message.cursor;

@@ -151,7 +151,11 @@ export const JobDetail = JobSummary.omit({ participants: true }).extend({
 });
 export type JobDetail = z.infer<typeof JobDetail>;
 
-export const JobList = z.object({ jobs: z.array(JobSummary) });
+/** Newest first. */
+export const JobList = z.object({
+  jobs: z.array(JobSummary),
+  next: Count.optional().describe("`from` of the next older page"),
+});
 export type JobList = z.infer<typeof JobList>;
 
 export const RecordJson = z.object({

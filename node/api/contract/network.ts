@@ -82,7 +82,6 @@ export const AccountJson = z.object({
   balance: Amount,
   nonce: Count.describe("nonce of the next transaction after the last final block"),
   nextNonce: Count.describe("the same, counting the transactions that wait"),
-  node: Count.optional().describe("index of the node with this account's key"),
 });
 export type AccountJson = z.infer<typeof AccountJson>;
 
@@ -129,5 +128,10 @@ export const NodeDetail = NodeJson.extend({
 });
 export type NodeDetail = z.infer<typeof NodeDetail>;
 
-export const NodeList = z.object({ totalWeight: Amount, nodes: z.array(NodeJson) });
+/** In node index order. */
+export const NodeList = z.object({
+  totalWeight: Amount,
+  nodes: z.array(NodeJson),
+  next: Count.optional().describe("`from` of the next page"),
+});
 export type NodeList = z.infer<typeof NodeList>;
