@@ -1,0 +1,128 @@
+/**
+ * What a node can ask of a worker and what it gets back. Callers see these values only; how they
+ * travel is the business of protocol.ts.
+ */
+import type { Split } from "../../ml/dataset/manifest.ts";
+import type { EngineName, Evaluation, Hyperparameters } from "../../ml/engine.ts";
+
+/** A dataset the node holds. A chunk is read only when the worker does not have it yet. */
+export interface DatasetSource {
+  /** The manifest as canonical JSON bytes. */
+  readonly manifest: Uint8Array;
+  readChunk(split: Split, index: number): Promise<Uint8Array>;
+}
+
+/** A model with the values it starts from. */
+export interface ModelTask {
+  /** LayersModel JSON bytes. */
+  readonly model: Uint8Array;
+  /** In the layout of the program. */
+  readonly parameters: Float32Array;
+  readonly engine: EngineName;
+  readonly hyperparameters: Hyperparameters;
+  readonly dataset: DatasetSource;
+}
+
+/** Local training of one round. */
+export interface TrainTask extends ModelTask {
+  /** Indexes of the train chunks that make the shard. */
+  readonly chunks: readonly number[];
+  readonly epochs: number;
+  /** 32 bytes, different for each job, round and participant. */
+  readonly seed: Uint8Array;
+  /** Audited parts; default DEFAULT_SEGMENTS of ml/training/plan.ts. */
+  readonly segments?: number;
+}
+
+export interface TrainTaskResult {
+  readonly parameters: Float32Array;
+  readonly steps: number;
+  /** Sample steps: rows x epochs. */
+  readonly samples: number;
+  readonly meanLoss: number;
+  /** SHA-256 of the state at the segments + 1 boundaries. */
+  readonly checkpoints: readonly Uint8Array[];
+  /** On the worker, without waiting and transfers. */
+  readonly durationMs: number;
+}
+
+/** Loss and confusion counts over test chunks. */
+export interface EvaluateTask extends ModelTask {
+  /** Default `test`. */
+  readonly split?: Split;
+  /** Indexes of the chunks; default all. */
+  readonly chunks?: readonly number[];
+}
+
+export type EvaluateTaskResult = Evaluation;
+
+/** One lane of the baseline benchmark: segments in strict sequence until the window ends. */
+export interface BaselineTask {
+  /** 32 bytes. */
+  readonly seed: Uint8Array;
+  readonly stepsPerSegment: number;
+  readonly maxSegments: number;
+}
+
+/** A finished segment. */
+export interface BaselineSegment {
+  /** From 0. */
+  readonly index: number;
+  /** The encoded checkpoint the segment started from; what a verifier will ask for. */
+  readonly startState: Uint8Array;
+  /** SHA-256 of the state at its end. */
+  readonly hash: Uint8Array;
+}
+
+export interface BaselineTaskResult {
+  /** Finished segments. */
+  readonly segments: number;
+  /** SHA-256 of the segments + 1 states, the start first. */
+  readonly checkpoints: readonly Uint8Array[];
+  /** Merkle root over `checkpoints`. */
+  readonly checkpointRoot: Uint8Array;
+}
+
+/** Re-execution of one segment of somebody's lane. */
+export interface ReplayTask {
+  /** Seed of the lane, 32 bytes. */
+  readonly seed: Uint8Array;
+  readonly index: number;
+  readonly stepsPerSegment: number;
+  /** The encoded checkpoint that was served. */
+  readonly startState: Uint8Array;
+}
+
+export interface TaskProgress {
+  /** Steps (of a lane: segments) done. */
+  readonly step: number;
+  /** Steps in all; of a lane its limit. */
+  readonly steps: number;
+  /** Loss of the last batch; undefined where there is none. */
+  readonly loss: number | undefined;
+}
+
+export interface TaskControl {
+  /** From now, waiting in the queue and repeated attempts included. */
+  readonly deadlineMs: number;
+  /** Gives the task up; its promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Goes back to the start when a task is repeated on another worker. */
+  readonly onProgress?: (progress: TaskProgress) => void;
+}
+
+export interface BaselineControl extends TaskControl {
+  /** Ends the lane: its promise resolves with the segments finished by then. */
+  readonly until: AbortSignal;
+  /** May see a segment twice, with equal bytes, when a lane is repeated. */
+  readonly onSegment?: (segment: BaselineSegment) => void;
+}
+
+/** What node/jobs needs of a worker pool. Every method throws WorkerError. */
+export interface Workers {
+  train(task: TrainTask, control: TaskControl): Promise<TrainTaskResult>;
+  evaluate(task: EvaluateTask, control: TaskControl): Promise<EvaluateTaskResult>;
+  baseline(task: BaselineTask, control: BaselineControl): Promise<BaselineTaskResult>;
+  /** @returns SHA-256 of the state at the end of the segment */
+  replay(task: ReplayTask, control: TaskControl): Promise<Uint8Array>;
+}
