@@ -1,0 +1,52 @@
+/** A verifier's part: one segment of another node's lane, from the state it served. */
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import { AuditError } from "../audit/audit-error.ts";
+import { checkpointHash, decodeCheckpoint } from "../audit/checkpoint.ts";
+import type { Engine } from "../engine.ts";
+import { runSegment } from "./segment.ts";
+import { baselineModel, openBaseline, STEPS_PER_SEGMENT, zeroState } from "./task.ts";
+
+export interface ReplaySegmentOptions {
+  /** The lane's 32 bytes, computed by the verifier itself. */
+  readonly seed: Uint8Array;
+  /** Segment from 0. */
+  readonly index: number;
+  /** Encoded checkpoint as served. */
+  readonly startState: Uint8Array;
+  /** Default 250. */
+  readonly stepsPerSegment?: number;
+}
+
+export interface SegmentHashes {
+  /** Must be leaf `index` under the committed root. */
+  readonly start: Uint8Array;
+  /** Must be leaf `index + 1`. */
+  readonly end: Uint8Array;
+}
+
+/**
+ * @returns hashes of the served start state and of the state the segment really ends in
+ * @throws AuditError BAD_CHECKPOINT; the signal's reason when aborted
+ */
+export async function replaySegment(
+  { seed, index, startState, stepsPerSegment = STEPS_PER_SEGMENT }: ReplaySegmentOptions,
+  { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal },
+): Promise<SegmentHashes> {
+  const model = baselineModel();
+  const trainer = await openBaseline(engine, model);
+  try {
+    const start = decodeCheckpoint(startState, trainer.parameterCount);
+    const startHash = checkpointHash(start);
+    if (index === 0 && !equalBytes(startHash, checkpointHash(zeroState(trainer)))) {
+      const reason = "a lane starts from the zero state";
+      throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+    }
+    const isOver = (): boolean => signal?.aborted === true;
+    const options = { seed, index, start, steps: stepsPerSegment };
+    const end = await runSegment(options, { trainer, model, isOver });
+    if (end === undefined) throw signal?.reason;
+    return { start: startHash, end: checkpointHash(end) };
+  } finally {
+    trainer.dispose();
+  }
+}
