@@ -33,7 +33,8 @@ export interface Transition {
  */
 export function step(state: RoundState, event: Event): Transition {
   const effects: Effect[] = [];
-  if (event.height !== state.height || state.step === "decided") return { state, effects };
+  const { height } = event.kind === "vote" ? event.vote : event;
+  if (height !== state.height || state.step === "decided") return { state, effects };
   const received = receive(state, event, effects);
   if (received === state) return { state, effects };
   return { state: applyRules(received, effects), effects };
