@@ -72,7 +72,9 @@ export class PeerBook {
   takeDue(nowMs: number, limit: number): DialTarget[] {
     const due = [...this.#entries]
       .filter(([, entry]) => entry.state === "idle" && entry.nextTryMs <= nowMs)
-      .sort(([, a], [, b]) => Number(b.bootstrap) - Number(a.bootstrap) || a.nextTryMs - b.nextTryMs)
+      .sort(
+        ([, a], [, b]) => Number(b.bootstrap) - Number(a.bootstrap) || a.nextTryMs - b.nextTryMs,
+      )
       .slice(0, Math.max(0, limit));
     for (const [, entry] of due) entry.state = "dialing";
     return due.map(([name, entry]) => ({ name, addresses: [...entry.addresses] }));
