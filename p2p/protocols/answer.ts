@@ -6,7 +6,14 @@ import { PomlError } from "../../chain/errors.ts";
 import { P2pError, reasonOf } from "../errors.ts";
 import { TokenBuckets } from "../peers/token-bucket.ts";
 import { readFrames, TAG } from "./frames.ts";
-import { badRequest, finish, type Protocol, type StreamHost, timedOut, writeFrame } from "./protocol.ts";
+import {
+  badRequest,
+  finish,
+  type Protocol,
+  type StreamHost,
+  timedOut,
+  writeFrame,
+} from "./protocol.ts";
 import type { ByteStream } from "./stream.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -66,7 +73,10 @@ async function answerOne(
     // From here on the time is ours: only the total counts while the answer is being made.
     watchdog.pause();
     let total = 0;
-    for await (const payload of until(answer(request, { peer, signal: control.signal }), control.signal)) {
+    for await (const payload of until(
+      answer(request, { peer, signal: control.signal }),
+      control.signal,
+    )) {
       total += payload.length;
       if (payload.length > maxFrameBytes || total > maxResponseBytes) {
         throw new RangeError(`${name}: answer over its own limits (${payload.length}, ${total})`);

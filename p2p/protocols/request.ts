@@ -4,7 +4,14 @@
  */
 import { P2pError, reasonOf } from "../errors.ts";
 import { type Frame, readFrames, TAG } from "./frames.ts";
-import { badResponse, finish, type Protocol, type StreamHost, timedOut, writeFrame } from "./protocol.ts";
+import {
+  badResponse,
+  finish,
+  type Protocol,
+  type StreamHost,
+  timedOut,
+  writeFrame,
+} from "./protocol.ts";
 import type { ByteStream } from "./stream.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -97,7 +104,11 @@ export async function requestOne(
   }
   const [only] = frames;
   if (only !== undefined && frames.length === 1) return only;
-  const error = badResponse(peer, protocol.name, `${only === undefined ? "no" : "more than one"} frame`);
+  const error = badResponse(
+    peer,
+    protocol.name,
+    `${only === undefined ? "no" : "more than one"} frame`,
+  );
   host.report(peer, error);
   throw error;
 }
@@ -132,12 +143,7 @@ function remoteError(peer: string, protocol: string, frame: Frame): P2pError {
 }
 
 /** A deadline or cancellation explains whatever the stream threw because of it. */
-function asP2pError(
-  error: unknown,
-  peer: string,
-  protocol: string,
-  signal: AbortSignal,
-): P2pError {
+function asP2pError(error: unknown, peer: string, protocol: string, signal: AbortSignal): P2pError {
   if (signal.reason instanceof P2pError) return signal.reason;
   if (error instanceof P2pError) return error;
   const reason = reasonOf(error);

@@ -1,7 +1,7 @@
 /** Status exchange: the first thing two nodes tell each other, and how a node learns that it is behind. */
 import { ContainerType, UintNumberType, type ValueOf } from "@chainsafe/ssz";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { PomlError } from "../../chain/errors.ts";
+import type { PomlError } from "../../chain/errors.ts";
 import { Hash, Uint16 } from "../../chain/types/primitive.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
