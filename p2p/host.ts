@@ -36,6 +36,8 @@ export interface PeerInfo extends Peer {
   readonly score: number;
 }
 
+const HANG_UP_MS = 2_000;
+
 /** A host that is not listening yet. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Host> {
   const checked = checkOptions(options);
@@ -277,9 +279,12 @@ export class Host implements StreamHost {
   async #dialTarget(target: DialTarget): Promise<string> {
     const { dialMs, identifyMs } = this.#options.timeouts;
     try {
-      const connection = await this.#node.dial(target.addresses.map((text) => multiaddr(text)), {
-        signal: AbortSignal.timeout(dialMs),
-      });
+      const connection = await this.#node.dial(
+        target.addresses.map((text) => multiaddr(text)),
+        {
+          signal: AbortSignal.timeout(dialMs),
+        },
+      );
       const peer = connection.remotePeer.toString();
       await this.#roster.accepted(peer, AbortSignal.timeout(identifyMs));
       return peer;
@@ -306,9 +311,7 @@ export class Host implements StreamHost {
   #expectIdentify(connection: Connection): void {
     const peer = connection.remotePeer.toString();
     const timer = setTimeout(() => {
-      if (this.#roster.get(peer) === undefined) {
-        connection.abort(new Error("no identify in time"));
-      }
+      if (this.#roster.get(peer) === undefined) this.#hangUp(peer);
     }, this.#options.timeouts.identifyMs);
     connection.addEventListener("close", () => clearTimeout(timer), { once: true });
   }
@@ -350,9 +353,13 @@ export class Host implements StreamHost {
     this.#roster.refuse(peer, new P2pError(`cannot connect to ${peer}: ${reason}`, facts));
   }
 
+  /** Closes in good order: an aborted WebSocket of libp2p's stays open and the other side hears nothing. */
   #hangUp(peer: string): void {
     for (const connection of this.#node.getConnections()) {
-      if (connection.remotePeer.toString() === peer) connection.abort(new Error("not welcome"));
+      if (connection.remotePeer.toString() !== peer) continue;
+      connection
+        .close({ signal: AbortSignal.timeout(HANG_UP_MS) })
+        .catch((error: unknown) => connection.abort(new Error(reasonOf(error))));
     }
   }
 }

@@ -1,12 +1,13 @@
 /**
  * Peer exchange: "whom do you know?" answered with dialable addresses. One bootstrap address is enough to find
- * everybody. Chosen over kad-dht after measuring both: see docs of the connector for the figures.
+ * everybody. Chosen over kad-dht after measuring both with four processes on loopback: both find all within
+ * a second, the DHT at 15 MB resident more a node, for a routing table nothing here looks anything up in.
  */
 import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
+import { reasonOf } from "../errors.ts";
 import { answerRequests } from "../protocols/answer.ts";
 import { badRequest, badResponse, type Protocol, type StreamHost } from "../protocols/protocol.ts";
 import { type RequestOptions, requestOne } from "../protocols/request.ts";
-import { reasonOf } from "../errors.ts";
 import { MAX_ADDRESS_LENGTH, peerOf, usableAddresses } from "./addresses.ts";
 
 const MAX_TOLD = 64;
