@@ -134,7 +134,10 @@ export interface NodeEvent {
 
 export interface EventSource {
   readonly cursor: number;
-  /** Calls `listener` for every kept event after `since`, then for new ones. Returns the unsubscribe function. */
+  /**
+   * Calls `listener` for every kept event after `since` before it returns, then for new ones.
+   * Returns the unsubscribe function.
+   */
   subscribe(since: number | undefined, listener: (event: NodeEvent) => void): () => void;
 }
 

@@ -1,0 +1,133 @@
+/** The express app: guards in front, the routes, and one place where errors become answers. */
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import type { Log } from "../../p2p/log.ts";
+import { TokenBuckets } from "../../p2p/peers/token-bucket.ts";
+import type { Clock } from "../clock.ts";
+import { apiError } from "./api-error.ts";
+import { drain, mediaTypeOf, parseJson, readBody } from "./body.ts";
+import { checkHost, checkToken } from "./guard.ts";
+import type { ApiLimits } from "./limits.ts";
+import { internalProblem, problemOf } from "./problem.ts";
+import { reasonOf } from "./reason.ts";
+import { respond, respondProblem, SECURITY_HEADERS } from "./respond.ts";
+import { type Call, checked, expressPath, type Route } from "./route.ts";
+
+export interface AppOptions {
+  readonly limits: ApiLimits;
+  /** Names, besides addresses and localhost, this node answers for. */
+  readonly allowedHosts: readonly string[];
+  readonly token: string;
+  /** Named in remedies; never its content. */
+  readonly tokenFile: string;
+}
+
+export function createApp(
+  options: AppOptions,
+  { routes, clock, log }: { routes: readonly Route[]; clock: Clock; log: Log },
+): Express {
+  const { limits, allowedHosts } = options;
+  const rate = { burst: limits.requestBurst, perSecond: limits.requestsPerSecond };
+  const buckets = new TokenBuckets(rate);
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.use((request, response, next) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    checkHost(request, allowedHosts);
+    if (!buckets.take(request.socket.remoteAddress ?? "", clock.monotonic()))
+      throw tooManyRequests();
+    next();
+  });
+  for (const route of routes) app[route.method](expressPath(route.path), mount(route, options));
+  for (const [path, methods] of methodsByPath(routes)) {
+    app.all(expressPath(path), (request, response) => {
+      response.setHeader("allow", methods.includes("GET") ? [...methods, "HEAD"] : methods);
+      throw methodNotAllowed(request, methods);
+    });
+  }
+  app.use((request) => {
+    throw unknownRoute(request);
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    answerError(error, request, response, log);
+  });
+  return app;
+}
+
+function mount(route: Route, options: AppOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    if (route.token === true) checkToken(request, options.token, options.tokenFile);
+    const read = (limitBytes: number) => readBody(request, response, limitBytes);
+    const call: Call = {
+      params: request.params as Record<string, string>,
+      query: route.querySchema && checked(route.querySchema, { ...request.query }, "query"),
+      body: route.bodySchema && checked(route.bodySchema, await readJson(), "body"),
+      mediaType: mediaTypeOf(request),
+      header: (name) => request.get(name),
+      bytes: read,
+    };
+    respond(response, await route.handle(call));
+
+    async function readJson(): Promise<unknown> {
+      const type = mediaTypeOf(request);
+      if (type !== "application/json") throw notJson(type);
+      return parseJson(await read(options.limits.jsonBytes));
+    }
+  };
+}
+
+function answerError(error: unknown, request: Request, response: Response, log: Log): void {
+  const problem = problemOf(clientError(error)) ?? internalProblem();
+  const facts = { method: request.method, path: request.path, code: problem.code };
+  if (problem.status === 500) {
+    log.error("request failed", { ...facts, reason: reasonOf(error), stack: stackOf(error) });
+  } else {
+    log.debug("request refused", facts);
+  }
+  respondProblem(response, problem);
+  drain(request);
+}
+
+/** What express itself refuses, such as `%zz` in a path, is the client's mistake as well. */
+function clientError(error: unknown): unknown {
+  if (!(error instanceof URIError)) return error;
+  return apiError(400, "BAD_PATH", "the path is not valid percent-encoding", { cause: error });
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
+  }
+  return methods;
+}
+
+function methodNotAllowed(request: Request, methods: readonly string[]): Error {
+  return apiError(405, "METHOD_NOT_ALLOWED", `${request.path} takes no ${request.method}`, {
+    remedy: `use ${methods.join(" or ")}`,
+  });
+}
+
+function unknownRoute(request: Request): Error {
+  return apiError(404, "UNKNOWN_ROUTE", `nothing is served at ${request.path.slice(0, 200)}`, {
+    remedy: "GET /openapi.json lists what is",
+  });
+}
+
+function notJson(type: string): Error {
+  return apiError(415, "UNSUPPORTED_MEDIA_TYPE", `the body is ${type === "" ? "untyped" : type}`, {
+    field: "Content-Type",
+    remedy: "send application/json",
+  });
+}
+
+function tooManyRequests(): Error {
+  return apiError(429, "TOO_MANY_REQUESTS", "too many requests from this address", {
+    remedy: "slow down; follow /v1/events instead of polling",
+  });
+}

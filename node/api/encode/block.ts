@@ -1,0 +1,164 @@
+/** Blocks and transactions in the contract's form. */
+import { blockHash } from "../../../chain/apply-block.ts";
+import { transactionId } from "../../../chain/apply-transaction.ts";
+import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import type { State } from "../../../chain/state/state.ts";
+import { kindOf } from "../../../chain/transactions/fee.ts";
+import { CertifiedBlock, type Header } from "../../../chain/types/block.ts";
+import { RATING_CAUSES, type RatingChange, VERDICTS } from "../../../chain/types/node.ts";
+import type {
+  Payloads,
+  SignedTransaction,
+  TransactionKind,
+} from "../../../chain/types/transaction.ts";
+import type { TransactionStatus } from "../../services.ts";
+import type {
+  BlockJson,
+  BlockSummary,
+  HeaderJson,
+  TransactionJson,
+  TransactionStatusJson,
+} from "../contract/block.ts";
+import { encodeRecord, encodeSpec, named, nodeName } from "./job.ts";
+import { nameOf, type Plain, plain, textOf } from "./plain.ts";
+
+type PlainFields = Record<string, Plain>;
+type PayloadEncoders = {
+  readonly [K in TransactionKind]?: (value: Payloads[K], state: State) => PlainFields;
+};
+
+/** Kinds whose fields read better than as hex; the rest take the general form. */
+const PAYLOADS: PayloadEncoders = {
+  transfer: ({ to, amount }) => ({ to: formatAddress(to), amount: amount.toString() }),
+  register: (value) => ({
+    ...fields(value),
+    name: textOf(value.name),
+    endpoint: textOf(value.endpoint),
+  }),
+  "window-verdict": (value) => ({ ...fields(value), verdict: nameOf(VERDICTS, value.verdict) }),
+  "job-open": ({ spec, escrow }) => ({
+    spec: fields(encodeSpec(spec)),
+    escrow: escrow.toString(),
+  }),
+  "job-round": ({ record, cosignatures }, state) => ({
+    record: fields(encodeRecord(state, record)),
+    cosignatures: plain(cosignatures),
+  }),
+};
+
+function fields(value: object): PlainFields {
+  return plain(value) as PlainFields;
+}
+
+export function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
+  const { transaction, signature } = signed;
+  const kind = kindOf(transaction);
+  const encode = PAYLOADS[kind] as ((value: unknown, state: State) => PlainFields) | undefined;
+  const { value } = transaction.payload;
+  return {
+    id: toHex(transactionId(transaction)),
+    kind,
+    sender: toHex(transaction.sender),
+    address: formatAddress(addressOf(transaction.sender)),
+    nonce: transaction.nonce,
+    fee: transaction.fee.toString(),
+    validUntil: transaction.validUntil,
+    payload: encode?.(value, state) ?? fields(value as object),
+    signature: toHex(signature),
+  };
+}
+
+export function encodeTransactionStatus(
+  state: State,
+  status: TransactionStatus,
+): TransactionStatusJson {
+  const { height, index } = status;
+  return {
+    state: status.state,
+    ...(height === undefined ? {} : { height }),
+    ...(index === undefined ? {} : { index }),
+    transaction: encodeTransaction(state, status.transaction),
+  };
+}
+
+function encodeHeader(header: Header): HeaderJson {
+  return {
+    version: header.version,
+    height: header.height,
+    round: header.round,
+    time: Number(header.time),
+    parent: toHex(header.parent),
+    proposer: toHex(header.proposer),
+    onionReveal: toHex(header.onionReveal),
+    totalWeight: header.totalWeight.toString(),
+    transactionsRoot: toHex(header.transactionsRoot),
+    recordsRoot: toHex(header.recordsRoot),
+    ratingsRoot: toHex(header.ratingsRoot),
+    evidenceRoot: toHex(header.evidenceRoot),
+    seatsRoot: toHex(header.seatsRoot),
+    stateRoot: toHex(header.stateRoot),
+    parentCertificate: toHex(header.parentCertificate),
+  };
+}
+
+export function encodeRatingChange(
+  state: State,
+  change: RatingChange,
+): BlockJson["ratingChanges"][number] {
+  return {
+    node: change.node,
+    ...named("name", nodeName(state, change.node)),
+    cause: nameOf(RATING_CAUSES, change.cause),
+    window: change.window,
+    segments: change.segments,
+    capacity: change.capacity.toString(),
+    before: change.before.toString(),
+    after: change.after.toString(),
+  };
+}
+
+export function encodeBlock(state: State, certified: CertifiedBlock): BlockJson {
+  const { block, certificate } = certified;
+  const { header, body } = block;
+  return {
+    hash: toHex(blockHash(header)),
+    sizeBytes: CertifiedBlock.value_serializedSize(certified),
+    ...named("proposerName", proposerName(state, header)),
+    header: encodeHeader(header),
+    transactions: body.transactions.map((transaction) => encodeTransaction(state, transaction)),
+    records: body.records.map((record) => encodeRecord(state, record)),
+    ratingChanges: body.ratingChanges.map((change) => encodeRatingChange(state, change)),
+    certificate: {
+      height: certificate.height,
+      round: certificate.round,
+      blockHash: toHex(certificate.blockHash),
+      signatures: certificate.signatures.map(({ seat, signature }) => ({
+        seat,
+        signature: toHex(signature),
+      })),
+    },
+  };
+}
+
+export function encodeBlockSummary(state: State, certified: CertifiedBlock): BlockSummary {
+  const { header, body } = certified.block;
+  return {
+    height: header.height,
+    hash: toHex(blockHash(header)),
+    time: Number(header.time),
+    round: header.round,
+    proposer: toHex(header.proposer),
+    ...named("proposerName", proposerName(state, header)),
+    transactions: body.transactions.length,
+    records: body.records.length,
+    ratingChanges: body.ratingChanges.length,
+    signatures: certified.certificate.signatures.length,
+    sizeBytes: CertifiedBlock.value_serializedSize(certified),
+  };
+}
+
+function proposerName(state: State, header: Header): string | undefined {
+  const index = state.nodeIndex(header.proposer);
+  return index === undefined ? undefined : nodeName(state, index);
+}

@@ -1,0 +1,180 @@
+/** Jobs, their orders and their recorded rounds in the contract's form. */
+import { formatAddress } from "../../../chain/crypto/address.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
+import { divideEscrow } from "../../../chain/job/settlement.ts";
+import type { State } from "../../../chain/state/state.ts";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_KINDS,
+  JOB_PARTITIONS,
+  type Job,
+  type JobSpec,
+  JobSpec as JobSpecType,
+  type Metrics,
+  type TrainingRecord,
+} from "../../../chain/types/job.ts";
+import type { PreparedJob, RecordedRound } from "../../services.ts";
+import type {
+  JobDetail,
+  JobSummary,
+  MetricsJson,
+  PreparedJson,
+  RecordJson,
+  RoundJson,
+  SpecJson,
+} from "../contract/job.ts";
+import { fraction, nameOf, textOf } from "./plain.ts";
+
+export function encodeSpec(spec: JobSpec): SpecJson {
+  return {
+    kind: nameOf(JOB_KINDS, spec.kind),
+    name: textOf(spec.name),
+    engine: nameOf(JOB_ENGINES, spec.engine),
+    model: toHex(spec.model),
+    initialParameters: toHex(spec.initialParameters),
+    parameterCount: spec.parameterCount,
+    dataset: toHex(spec.dataset),
+    torrent: toHex(spec.torrent),
+    trainRows: spec.trainRows,
+    trainChunks: spec.trainChunks,
+    testRows: spec.testRows,
+    seed: toHex(spec.seed),
+    rounds: spec.rounds,
+    localEpochs: spec.localEpochs,
+    batchSize: spec.batchSize,
+    learningRate: fraction(spec.learningRate),
+    momentum: fraction(spec.momentum),
+    partition: nameOf(JOB_PARTITIONS, spec.partition),
+    aggregation: nameOf(JOB_AGGREGATIONS, spec.aggregation),
+    participants: spec.participants,
+    quorum: spec.quorum,
+    teamSize: spec.teamSize,
+    phaseBlocks: spec.phaseBlocks,
+    pricePerSample: spec.pricePerSample.toString(),
+    targetAccuracy: fraction(spec.targetAccuracy),
+  };
+}
+
+export function encodePrepared({ spec, price, escrow, notes }: PreparedJob): PreparedJson {
+  return {
+    spec: encodeSpec(spec),
+    specBytes: toHex(JobSpecType.serialize(spec)),
+    price: price.toString(),
+    escrow: escrow.toString(),
+    notes: [...notes],
+  };
+}
+
+export function encodeMetrics(metrics: Metrics): MetricsJson {
+  return {
+    loss: fraction(metrics.loss),
+    accuracy: fraction(metrics.accuracy),
+    precision: fraction(metrics.precision),
+    recall: fraction(metrics.recall),
+    f1: fraction(metrics.f1),
+  };
+}
+
+export function encodeJobSummary(job: Job): JobSummary {
+  return {
+    id: toHex(job.id),
+    name: textOf(job.spec.name),
+    client: formatAddress(job.client),
+    phase: phaseOf(job),
+    round: job.round,
+    rounds: job.spec.rounds,
+    participants: job.participants.length,
+    openedAt: job.openedAt,
+    escrow: job.escrow.toString(),
+    ...(job.closedAt === 0 ? {} : { closedAt: job.closedAt }),
+    ...(hasRecord(job) ? { metrics: encodeMetrics(job.metrics) } : {}),
+  };
+}
+
+export function encodeJobDetail(state: State, job: Job): JobDetail {
+  const division = divideEscrow(job, state.parameters);
+  const earned = (payouts: readonly { amount: bigint }[], index: number): string =>
+    (payouts[index]?.amount ?? 0n).toString();
+  return {
+    ...encodeJobSummary(job),
+    spec: encodeSpec(job.spec),
+    phaseSince: job.phaseSince,
+    extensions: job.extensions,
+    parameters: toHex(job.parameters),
+    team: job.team.map((node, member) => ({
+      node,
+      name: nodeName(state, node) ?? "",
+      active: member === 0,
+      credits: job.credits[member] ?? 0,
+      earned: earned(division.managers, member),
+    })),
+    participants: job.participants.map((participant, shard) => ({
+      node: participant.node,
+      name: nodeName(state, participant.node) ?? "",
+      shard,
+      committed: hasCommitted(participant),
+      samples: participant.samples,
+      trainMs: participant.trainMs,
+      updateBytes: participant.updateBytes,
+      paidSamples: participant.paidSamples.toString(),
+      paidRounds: participant.paidRounds,
+      missed: participant.missed,
+      earned: earned(division.participants, shard),
+    })),
+    ...(phaseOf(job) === "settled"
+      ? {
+          settlement: {
+            participants: job.settlement.participants.toString(),
+            managers: job.settlement.managers.toString(),
+            fee: job.settlement.fee.toString(),
+            refund: job.settlement.refund.toString(),
+          },
+        }
+      : {}),
+  };
+}
+
+export function encodeRecord(state: State, record: TrainingRecord): RecordJson {
+  return {
+    job: toHex(record.job),
+    round: record.round,
+    manager: record.manager,
+    ...named("managerName", nodeName(state, record.manager)),
+    modelBefore: toHex(record.modelBefore),
+    modelAfter: toHex(record.modelAfter),
+    metrics: encodeMetrics(record.metrics),
+    durationMs: record.durationMs,
+    contributions: record.contributions.map((contribution) => ({
+      node: contribution.node,
+      ...named("name", nodeName(state, contribution.node)),
+      updateHash: toHex(contribution.updateHash),
+      samples: contribution.samples,
+      trainMs: contribution.trainMs,
+      updateBytes: contribution.updateBytes,
+    })),
+  };
+}
+
+export function encodeRound(state: State, { height, blockHash, record }: RecordedRound): RoundJson {
+  return { ...encodeRecord(state, record), height, blockHash: toHex(blockHash) };
+}
+
+/** The node's name on the chain; undefined for an index the state does not have. */
+export function nodeName(state: State, index: number): string | undefined {
+  const node = state.nodes.get(index);
+  return node === undefined ? undefined : textOf(node.name);
+}
+
+/** A member that is left out where there is no value. */
+export function named<K extends string>(
+  key: K,
+  value: string | undefined,
+): { readonly [_ in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [_ in K]: string });
+}
+
+function hasRecord(job: Job): boolean {
+  return job.participants.some(({ paidRounds }) => paidRounds > 0);
+}

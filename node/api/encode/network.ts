@@ -1,0 +1,122 @@
+/** The node itself, accounts and the rated nodes in the contract's form. */
+import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { phaseOf } from "../../../chain/job/phase.ts";
+import { epochOf, totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import type { State } from "../../../chain/state/state.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
+import type { NodeStatus } from "../../services.ts";
+import type {
+  AccountJson,
+  NodeDetail,
+  NodeJson,
+  ParametersJson,
+  Status,
+} from "../contract/network.ts";
+import { plain, textOf } from "./plain.ts";
+
+export function encodeStatus(state: State, status: NodeStatus): Status {
+  const { height } = status;
+  return {
+    version: status.version,
+    network: status.network,
+    genesisRoot: toHex(status.genesisRoot),
+    publicKey: toHex(status.publicKey),
+    address: formatAddress(addressOf(status.publicKey)),
+    name: status.name,
+    height,
+    headHash: toHex(status.headHash),
+    headTime: status.headTime,
+    round: status.round,
+    syncing: status.syncing,
+    epoch: epochOf(height, state.parameters),
+    seats: state.seats.length,
+    totalWeight: totalWeight(state.seats).toString(),
+    nodes: state.nodes.length,
+    jobs: state.jobs.length,
+    burned: state.meta.burned.toString(),
+    peers: status.peers.map(({ publicKey, address, latencyMs, score }) => ({
+      publicKey: toHex(publicKey),
+      address,
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+      score,
+    })),
+    mempool: { transactions: status.mempool.transactions, bytes: status.mempool.bytes },
+    workers: status.workers.map(({ id, kind, state, task }) => ({
+      id,
+      kind,
+      state,
+      ...(task === undefined ? {} : { task }),
+    })),
+    uptimeSeconds: status.uptimeSeconds,
+    rssBytes: status.rssBytes,
+    listen: { p2p: [...status.listen.p2p], torrent: status.listen.torrent },
+    parameters: plain(state.parameters) as ParametersJson,
+  };
+}
+
+export function encodeAccount(state: State, address: Uint8Array, nextNonce: number): AccountJson {
+  const { balance, nonce } = state.account(address);
+  return { address: formatAddress(address), balance: balance.toString(), nonce, nextNonce };
+}
+
+export function encodeNode(state: State, index: number, node: NodeRecord): NodeJson {
+  const address = addressOf(node.publicKey);
+  const seat = state.seats.findIndex((holder) => holder.node === index);
+  return {
+    index,
+    publicKey: toHex(node.publicKey),
+    address: formatAddress(address),
+    name: textOf(node.name),
+    endpoint: textOf(node.endpoint),
+    bond: node.bond.toString(),
+    balance: state.account(address).balance.toString(),
+    rating: node.rating.toString(),
+    weight: weightOf(node, state.parameters).toString(),
+    capacity: node.capacity.toString(),
+    ratedWindow: node.ratedWindow,
+    lastWindow: node.lastWindow,
+    ...(seat === -1 ? {} : { seat }),
+    onionLeft: node.onionLeft,
+    registeredAt: node.registeredAt,
+    proposed: node.proposed,
+  };
+}
+
+const MAX_JOBS_SCANNED = 1000;
+
+export function encodeNodeDetail(state: State, index: number): NodeDetail {
+  const claim = state.claims.find((one) => one.node === index);
+  const jobs: NodeDetail["jobs"] = [];
+  const oldest = Math.max(0, state.jobs.length - MAX_JOBS_SCANNED);
+  for (let at = state.jobs.length - 1; at >= oldest; at--) {
+    const job = state.jobs.at(at);
+    const role = roleIn(job, index);
+    if (role === undefined) continue;
+    const { id, round, spec } = job;
+    const name = textOf(spec.name);
+    jobs.push({ id: toHex(id), name, phase: phaseOf(job), role, round, rounds: spec.rounds });
+  }
+  return {
+    ...encodeNode(state, index, state.nodes.at(index)),
+    ...(claim === undefined
+      ? {}
+      : {
+          claim: {
+            window: claim.window,
+            segments: claim.segments,
+            verifiers: [...claim.verifiers],
+            verdicts: claim.verdicts.map((code) => VERDICTS[code - 1] ?? "none"),
+          },
+        }),
+    jobs,
+  };
+}
+
+function roleIn(job: Job, node: number): NodeDetail["jobs"][number]["role"] | undefined {
+  const manages = job.team.includes(node);
+  const trains = job.participants.some((participant) => participant.node === node);
+  if (manages) return trains ? "both" : "manager";
+  return trains ? "participant" : undefined;
+}

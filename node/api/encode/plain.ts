@@ -1,0 +1,44 @@
+/** Chain values as JSON: bytes to lower-case hex, bigint to decimal strings, short texts to strings. */
+import { toHex } from "../../../chain/crypto/hash.ts";
+
+export type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Plain[]
+  | { readonly [name: string]: Plain };
+
+/** @throws TypeError on what has no JSON form, which is a mistake of the caller */
+export function plain(value: unknown): Plain {
+  if (value instanceof Uint8Array) return toHex(value);
+  if (typeof value === "bigint") return value.toString();
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+  }
+  throw new TypeError(`value: expected something with a JSON form, got ${typeof value}`);
+}
+
+/** UTF-8 of `ShortText` and `Endpoint`; what is not UTF-8 becomes replacement characters. */
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+const MILLION = 1_000_000;
+
+export function fraction(millionths: number | bigint): number {
+  return Number(millionths) / MILLION;
+}
+
+/**
+ * The name of a wire value.
+ * @throws RangeError for a value the list does not have; decoding refuses those
+ */
+export function nameOf<T extends string>(names: readonly T[], code: number): T {
+  const name = names[code];
+  if (name === undefined) throw new RangeError(`code: expected below ${names.length}, got ${code}`);
+  return name;
+}

@@ -1,0 +1,178 @@
+/**
+ * The event stream over WebSocket: replay after `?since=`, then live. Each reader has a bounded
+ * queue; one that does not keep up is closed with the cursor to resume from in the reason.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import { z } from "zod";
+import type { Log } from "../../p2p/log.ts";
+import type { EventSource, NodeEvent } from "../services.ts";
+import { CLOSE_SLOW_READER, CLOSE_TOO_MANY, type HelloJson } from "./contract/event.ts";
+import type { ApiLimits } from "./limits.ts";
+import { checked } from "./route.ts";
+
+export const EventsQuery = z.strictObject({
+  since: z
+    .string()
+    .regex(/^\d{1,15}$/, "must be a cursor: a whole number")
+    .transform(Number)
+    .optional()
+    .describe("cursor of the last event seen; absent = new events only"),
+});
+
+const PING_MS = 15_000;
+const CLOSE_MS = 1000;
+/** Bytes handed to a socket before the rest waits in our queue. */
+const IN_FLIGHT_BYTES = 256 * 1024;
+const MAX_MESSAGE_BYTES = 1024;
+const CLOSE_GOING_AWAY = 1001;
+
+interface Reader {
+  readonly socket: WebSocket;
+  readonly queue: NodeEvent[];
+  /** Queue length at which the reader counts as slow. */
+  readonly limit: number;
+  readonly unsubscribe: () => void;
+  cursor: number;
+  alive: boolean;
+}
+
+export class EventStream {
+  readonly #limits: ApiLimits;
+  readonly #events: EventSource;
+  readonly #log: Log;
+  readonly #readers = new Set<Reader>();
+  readonly #encoded = new WeakMap<NodeEvent, string>();
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  #pings: NodeJS.Timeout | undefined;
+
+  constructor(limits: ApiLimits, { events, log }: { events: EventSource; log: Log }) {
+    this.#limits = limits;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  start(): void {
+    this.#pings ??= setInterval(() => this.#ping(), PING_MS);
+    this.#pings.unref();
+  }
+
+  /** Says goodbye to every reader; those that do not answer are cut off. */
+  stop(): void {
+    clearInterval(this.#pings);
+    this.#pings = undefined;
+    for (const reader of this.#readers) this.#close(reader, CLOSE_GOING_AWAY, "node stops");
+  }
+
+  /** @throws ApiError BAD_REQUEST before the handshake */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { searchParams } = new URL(request.url ?? "/", "ws://node");
+    const query = checked(EventsQuery, Object.fromEntries(searchParams), "query");
+    this.#server.handleUpgrade(request, socket, head, (client) =>
+      this.#welcome(client, query.since),
+    );
+  }
+
+  #welcome(socket: WebSocket, since: number | undefined): void {
+    socket.on("error", (error) =>
+      this.#log.debug("event reader failed", { reason: error.message }),
+    );
+    if (this.#readers.size >= this.#limits.eventClients) {
+      socket.close(CLOSE_TOO_MANY, "too many readers, try again later");
+      setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+      return;
+    }
+    const { cursor } = this.#events;
+    // A cursor from the future belongs to an earlier run of this node: replay what there is.
+    const after = since === undefined ? cursor : since > cursor ? 0 : since;
+    const queue: NodeEvent[] = [];
+    let reader: Reader | undefined;
+    const unsubscribe = this.#events.subscribe(after, (event) => {
+      queue.push(event);
+      if (reader !== undefined) this.#pump(reader);
+    });
+    const complete = after === cursor || queue[0]?.cursor === after + 1;
+    const hello: HelloJson = {
+      type: "hello",
+      cursor,
+      resumed: after === (since ?? after) && complete,
+    };
+    reader = {
+      socket,
+      queue,
+      limit: queue.length + this.#limits.eventQueue,
+      unsubscribe,
+      cursor: after,
+      alive: true,
+    };
+    this.#serve(reader, hello);
+  }
+
+  #serve(reader: Reader, hello: HelloJson): void {
+    const { socket } = reader;
+    this.#readers.add(reader);
+    socket.on("pong", () => {
+      reader.alive = true;
+    });
+    socket.on("close", () => this.#forget(reader));
+    socket.send(JSON.stringify(hello));
+    this.#pump(reader);
+  }
+
+  /** Sends while the socket takes it; whatever was sent continues here when it has left. */
+  #pump(reader: Reader): void {
+    const { socket, queue } = reader;
+    if (queue.length > reader.limit) {
+      this.#close(reader, CLOSE_SLOW_READER, `too slow, resume with since=${reader.cursor}`);
+    }
+    while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < IN_FLIGHT_BYTES) {
+      const event = queue.shift();
+      if (event === undefined) return;
+      reader.cursor = event.cursor;
+      socket.send(this.#encode(event), () => this.#pump(reader));
+    }
+  }
+
+  #encode(event: NodeEvent): string {
+    let text = this.#encoded.get(event);
+    if (text === undefined) {
+      const { cursor, type, data } = event;
+      text = JSON.stringify({ cursor, type, data });
+      this.#encoded.set(event, text);
+    }
+    return text;
+  }
+
+  #ping(): void {
+    for (const reader of this.#readers) {
+      if (!reader.alive) {
+        reader.socket.terminate();
+        continue;
+      }
+      reader.alive = false;
+      reader.socket.ping();
+    }
+  }
+
+  #close(reader: Reader, code: number, reason: string): void {
+    this.#forget(reader);
+    reader.socket.close(code, reason);
+    setTimeout(() => reader.socket.terminate(), CLOSE_MS).unref();
+  }
+
+  #forget(reader: Reader): void {
+    reader.unsubscribe();
+    reader.queue.length = 0;
+    this.#readers.delete(reader);
+  }
+}

@@ -1,0 +1,27 @@
+/** How much anyone may ask of the API. */
+export interface ApiLimits {
+  readonly jsonBytes: number;
+  readonly uploadBytes: number;
+  /** Uploads at the same time: each holds its body in memory. */
+  readonly uploads: number;
+  readonly transactionBytes: number;
+  /** Token bucket of one IP address. */
+  readonly requestsPerSecond: number;
+  readonly requestBurst: number;
+  readonly connections: number;
+  readonly eventClients: number;
+  /** Events that may wait for one reader before it is dropped. */
+  readonly eventQueue: number;
+}
+
+export const API_LIMITS: ApiLimits = {
+  jsonBytes: 1024 * 1024,
+  uploadBytes: 256 * 1024 * 1024,
+  uploads: 2,
+  transactionBytes: 64 * 1024,
+  requestsPerSecond: 200,
+  requestBurst: 1000,
+  connections: 512,
+  eventClients: 64,
+  eventQueue: 1024,
+};

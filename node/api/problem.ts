@@ -1,0 +1,130 @@
+/**
+ * Errors as RFC 9457 problem documents. One table says which status and which field of the request
+ * each code stands for; what is not in it and not a refusal is a 500 that tells nothing.
+ */
+import { PomlError } from "../../chain/errors.ts";
+import { ApiError } from "./api-error.ts";
+import type { Problem } from "./contract/problem.ts";
+
+interface Meaning {
+  readonly status: number;
+  readonly title: string;
+  /** Part of the request at fault, where the error's facts do not name it better. */
+  readonly field?: string;
+}
+
+const bad = (field?: string): Meaning => meaning(400, "The request is malformed", field);
+const refused = (field?: string): Meaning =>
+  meaning(422, "The request is well-formed but refused", field);
+const conflict = (field?: string): Meaning =>
+  meaning(409, "The request conflicts with the state of the chain", field);
+const missing = (field?: string): Meaning => meaning(404, "There is no such thing here", field);
+const large = (field?: string): Meaning => meaning(413, "Too large", field);
+const busy = meaning(503, "The node cannot take this now");
+
+function meaning(status: number, title: string, field?: string): Meaning {
+  return field === undefined ? { status, title } : { status, title, field };
+}
+
+/** By error code; codes of the API itself carry their status with them. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ALREADY_DONE: conflict(),
+  ALREADY_KNOWN: conflict(),
+  ALREADY_REGISTERED: conflict(),
+  BAD_ADDRESS: bad("address"),
+  BAD_FIELD: refused(),
+  BAD_NONCE: conflict("nonce"),
+  BAD_PUBLIC_KEY: refused("sender"),
+  BAD_SIGNATURE: refused("signature"),
+  BLOB_NOT_FOUND: missing(),
+  BOND_TOO_SMALL: refused("bond"),
+  BUDGET_BELOW_PRICE: refused("budget"),
+  DECODE: bad(),
+  EXPIRED: refused("validUntil"),
+  FEE_TOO_LOW: refused("fee"),
+  INSUFFICIENT_BALANCE: refused(),
+  JOB_NOT_FINISHED: conflict("id"),
+  MEMPOOL_FULL: busy,
+  NONCE_GAP: conflict("nonce"),
+  NONCE_TOO_LOW: conflict("nonce"),
+  NO_CLASSES: refused("dataset"),
+  NO_LABELS: refused("label"),
+  NO_WINDOW: conflict("window"),
+  NOT_A_MODEL: refused("model.layersModel"),
+  NOT_ASSIGNED: refused("sender"),
+  NOT_CLASSES: refused("label"),
+  NOT_FOUND: missing(),
+  OVERLOADED: busy,
+  REPLACEMENT_TOO_CHEAP: conflict("fee"),
+  SENDER_FULL: meaning(429, "Too many transactions wait", "sender"),
+  TIMEOUT: meaning(504, "It took too long"),
+  TOO_LARGE: large(),
+  TRANSACTION_TOO_LARGE: large(),
+  UNKNOWN_BLOCK: missing("at"),
+  UNKNOWN_COLUMN: refused("label"),
+  UNKNOWN_DATASET: refused("dataset"),
+  UNKNOWN_JOB: missing("id"),
+  UNKNOWN_NODE: missing("key"),
+  UNKNOWN_PRESET: refused("model.preset"),
+  UNSUPPORTED_LAYER: refused("model.layersModel"),
+  WRONG_PHASE: conflict(),
+  WRONG_ROUND: conflict("round"),
+};
+
+/** Statuses the API itself throws, for titles. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: "The request is malformed",
+  401: "A token is needed",
+  403: "Forbidden",
+  404: "There is no such thing here",
+  405: "The method is not allowed here",
+  408: "The request did not arrive in time",
+  413: "Too large",
+  415: "The media type is not taken here",
+  421: "Misdirected request",
+  426: "An upgrade is needed",
+  429: "Too many requests",
+  503: "The node cannot take this now",
+};
+
+/** The problem an error is answered with; undefined for what the client must not see. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof ApiError && error.status >= 400) {
+    const title = TITLES[error.status] ?? "The request failed";
+    return document(error, meaning(error.status, title, error.field));
+  }
+  if (!(error instanceof PomlError)) return undefined;
+  const known = MEANINGS[error.code];
+  if (known !== undefined) return document(error, known);
+  return error.action === "local" ? undefined : document(error, refused());
+}
+
+export function internalProblem(): Problem {
+  return {
+    type: "urn:poml:problem:INTERNAL",
+    title: "The node failed",
+    status: 500,
+    detail: "the node could not answer; its log says why",
+    code: "INTERNAL",
+  };
+}
+
+function document(error: PomlError, { status, title, field }: Meaning): Problem {
+  const where = namedField(error.facts) ?? field;
+  return {
+    type: `urn:poml:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(where === undefined ? {} : { field: where }),
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+  };
+}
+
+/** Errors that name a field do so in `facts.field`, or name the layer of a model. */
+function namedField(facts: object): string | undefined {
+  const { field, layer } = facts as { field?: unknown; layer?: unknown };
+  if (typeof layer === "string" && layer !== "") return `model.layersModel (layer ${layer})`;
+  return typeof field === "string" ? field : undefined;
+}

@@ -1,0 +1,48 @@
+/** Replies and problems onto a response, with the headers every answer carries. */
+import type { ServerResponse } from "node:http";
+import { PROBLEM_TYPE, type Problem } from "./contract/problem.ts";
+import type { Reply } from "./route.ts";
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** No cross-origin headers on purpose: pages of other origins cannot read answers. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+export function respond(response: ServerResponse, reply: Reply): void {
+  const body = "json" in reply ? JSON.stringify(reply.json) : reply.bytes;
+  const type = "json" in reply ? "application/json; charset=utf-8" : reply.type;
+  response.statusCode = reply.status ?? 200;
+  response.setHeader("cache-control", "no-store");
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  response.setHeader("content-type", type);
+  response.setHeader("content-length", Buffer.byteLength(body));
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}
+
+export function respondProblem(response: ServerResponse, problem: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (problem.status === 401) response.setHeader("www-authenticate", 'Bearer realm="poml"');
+  if (problem.status === 429 || problem.status === 503) response.setHeader("retry-after", "1");
+  // The rest of a refused body is not worth keeping the connection for.
+  if (!response.req.complete) response.setHeader("connection", "close");
+  const { status } = problem;
+  respond(response, { status, bytes: JSON.stringify(problem), type: PROBLEM_TYPE });
+}

@@ -1,0 +1,102 @@
+/**
+ * One route: method, path, what it takes and answers, and its handler. The same value mounts it on
+ * express, guards it and documents it, so that the three cannot drift apart.
+ */
+import type { z } from "zod";
+import { apiError } from "./api-error.ts";
+
+export type Reply = {
+  /** Default 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+} & ({ readonly json: unknown } | { readonly bytes: Uint8Array | string; readonly type: string });
+
+/** A request as handlers see it; `query` and `body` have passed their schemas. */
+export interface Call<Q = unknown, B = unknown> {
+  /** Named parts of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Q;
+  readonly body: B;
+  /** Essence of the content type: lower case, without parameters. */
+  readonly mediaType: string;
+  header(name: string): string | undefined;
+  /** The raw body, for routes without a JSON body. @throws ApiError TOO_LARGE, LENGTH… */
+  bytes(limitBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly description: string;
+  readonly type?: string;
+  /** Absent for bodies that are not JSON. */
+  readonly schema?: z.ZodType;
+}
+
+interface RouteFacts {
+  readonly method: "get" | "post";
+  /** OpenAPI form: `/v1/jobs/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** The bearer token is needed: spends the node's money or its disk. */
+  readonly token?: boolean;
+  /** Bodies that are read with `bytes`, by media type. */
+  readonly content?: Readonly<Record<string, z.ZodType>>;
+  /** What the parts of the path are. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly answers: readonly Answer[];
+  /** Left out of the OpenAPI document: the page and its files. */
+  readonly undocumented?: boolean;
+}
+
+export interface Route extends RouteFacts {
+  readonly querySchema?: z.ZodType;
+  readonly bodySchema?: z.ZodType;
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+export interface RouteSpec<Q, B> extends RouteFacts {
+  readonly query?: z.ZodType<Q>;
+  /** A JSON body. */
+  readonly json?: z.ZodType<B>;
+  readonly handle: (call: Call<Q, B>) => Reply | Promise<Reply>;
+}
+
+/** Ties a handler's types to its schemas. */
+export function route<Q = undefined, B = undefined>(spec: RouteSpec<Q, B>): Route {
+  const { query, json, handle, ...facts } = spec;
+  return {
+    ...facts,
+    ...(query === undefined ? {} : { querySchema: query }),
+    ...(json === undefined ? {} : { bodySchema: json }),
+    handle: handle as Route["handle"],
+  };
+}
+
+/** `/v1/jobs/{id}` as express writes it. */
+export function expressPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}
+
+/**
+ * Checks a value against a schema.
+ * @throws ApiError BAD_REQUEST that names the first field at fault
+ */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = fieldOf(issue, where);
+  throw apiError(400, "BAD_REQUEST", `${field}: ${issue?.message ?? "is not valid"}`, {
+    field,
+    remedy: `correct ${field}; GET /openapi.json describes this request`,
+  });
+}
+
+function fieldOf(issue: z.core.$ZodIssue | undefined, where: string): string {
+  if (issue === undefined) return where;
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));
+  return path.length === 0 ? where : path.join(".");
+}

@@ -1,0 +1,25 @@
+/** Balances and nonces. An address nothing was ever sent to has an empty account. */
+import { parseAddress } from "../../../chain/crypto/address.ts";
+import type { NodeServices } from "../../services.ts";
+import { AccountJson } from "../contract/network.ts";
+import { encodeAccount } from "../encode/network.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery } from "./parse.ts";
+
+export function accountRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/accounts/{address}",
+      tag: "chain",
+      summary: "Balance and next nonce of an account",
+      params: { address: "bech32m address poml1…" },
+      query: NoQuery,
+      answers: [{ status: 200, description: "the account", schema: AccountJson }],
+      handle: ({ params }) => {
+        const address = parseAddress(params.address ?? "");
+        return { json: encodeAccount(services.state(), address, services.nextNonce(address)) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,57 @@
+/** Every route of the API, and the document that describes them. */
+import { z } from "zod";
+import type { Clock } from "../../clock.ts";
+import type { NodeServices } from "../../services.ts";
+import type { ApiLimits } from "../limits.ts";
+import { openApiDocument } from "../openapi.ts";
+import { type Route, route } from "../route.ts";
+import { accountRoutes } from "./accounts.ts";
+import { blockRoutes } from "./blocks.ts";
+import { datasetRoutes } from "./datasets.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { jobRoutes } from "./jobs.ts";
+import { nodeRoutes } from "./nodes.ts";
+import { pageRoutes } from "./page.ts";
+import { NoQuery } from "./parse.ts";
+import { statusRoutes } from "./status.ts";
+import { transactionRoutes } from "./transactions.ts";
+
+export interface RouteModules {
+  readonly services: NodeServices;
+  readonly clock: Clock;
+  readonly limits: ApiLimits;
+}
+
+export function allRoutes({ services, clock, limits }: RouteModules): readonly Route[] {
+  const routes: Route[] = [
+    ...healthRoutes(services, clock),
+    ...statusRoutes(services),
+    ...blockRoutes(services),
+    ...transactionRoutes(services, limits),
+    ...accountRoutes(services),
+    ...nodeRoutes(services),
+    ...jobRoutes(services),
+    ...datasetRoutes(services, limits),
+    ...eventRoutes(),
+    ...pageRoutes(),
+  ];
+  let document: unknown;
+  routes.push(
+    route({
+      method: "get",
+      path: "/openapi.json",
+      tag: "node",
+      summary: "This description",
+      query: NoQuery,
+      answers: [
+        { status: 200, description: "OpenAPI 3.1", schema: z.record(z.string(), z.unknown()) },
+      ],
+      handle: () => {
+        document ??= openApiDocument(routes, services.status().version);
+        return { json: document };
+      },
+    }),
+  );
+  return routes;
+}

@@ -1,0 +1,57 @@
+/** Final blocks, newest first, and one block with all it holds. */
+import type { NodeServices } from "../../services.ts";
+import { apiError } from "../api-error.ts";
+import { BlockJson, BlockList, type BlockSummary } from "../contract/block.ts";
+import { encodeBlock, encodeBlockSummary } from "../encode/block.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery, PageQuery, parseHeightOrHash } from "./parse.ts";
+
+const DEFAULT_PAGE = 20;
+
+export function blockRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/blocks",
+      tag: "chain",
+      summary: "Blocks from a height downwards; default: from the head",
+      query: PageQuery,
+      answers: [{ status: 200, description: "a page of blocks", schema: BlockList }],
+      handle: async ({ query }) => ({ json: await listBlocks(services, query) }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/blocks/{at}",
+      tag: "chain",
+      summary: "A block with its transactions, records, rating changes and certificate",
+      params: { at: "height or block hash" },
+      query: NoQuery,
+      answers: [{ status: 200, description: "the block", schema: BlockJson }],
+      handle: async ({ params }) => {
+        const at = parseHeightOrHash(params.at);
+        const found = await services.block(at);
+        if (found === undefined) throw unknownBlock(params.at ?? "", services.state().height);
+        return { json: encodeBlock(services.state(), found) };
+      },
+    }),
+  ];
+}
+
+async function listBlocks(services: NodeServices, { from, limit }: PageQuery): Promise<BlockList> {
+  const state = services.state();
+  const newest = Math.min(from ?? state.height, state.height);
+  const oldest = Math.max(1, newest - (limit ?? DEFAULT_PAGE) + 1);
+  const blocks: BlockSummary[] = [];
+  for (let height = newest; height >= oldest; height--) {
+    const found = await services.block(height);
+    if (found !== undefined) blocks.push(encodeBlockSummary(state, found));
+  }
+  return { blocks, ...(oldest > 1 ? { next: oldest - 1 } : {}) };
+}
+
+function unknownBlock(at: string, height: number): Error {
+  return apiError(404, "UNKNOWN_BLOCK", `no final block ${at} here; the head is at ${height}`, {
+    field: "at",
+    remedy: "ask for a height from 1 to the head, or wait until the node has caught up",
+  });
+}

@@ -1,0 +1,52 @@
+/** Whether the node serves, and its metrics for Prometheus. */
+import { z } from "zod";
+import type { Clock } from "../../clock.ts";
+import type { NodeServices } from "../../services.ts";
+import { Health } from "../contract/network.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery } from "./parse.ts";
+
+/** Blocks may be late by a lost round; below this a short interval would make health flicker. */
+const MIN_STALL_MS = 5000;
+const STALL_INTERVALS = 3;
+
+export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/healthz",
+      tag: "node",
+      summary: "Whether the node serves; 503 while it syncs or when no block comes",
+      query: NoQuery,
+      answers: [
+        { status: 200, description: "serving", schema: Health },
+        { status: 503, description: "syncing or stalled", schema: Health },
+      ],
+      handle: () => {
+        const health = healthOf(services, clock.now());
+        return { status: health.status === "serving" ? 200 : 503, json: health };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/metrics",
+      tag: "node",
+      summary: "Metrics in the Prometheus text format",
+      query: NoQuery,
+      answers: [{ status: 200, description: "metrics", type: "text/plain", schema: z.string() }],
+      handle: async () => ({
+        bytes: await services.metrics(),
+        type: "text/plain; version=0.0.4; charset=utf-8",
+      }),
+    }),
+  ];
+}
+
+/** @param nowMs Unix milliseconds */
+export function healthOf(services: NodeServices, nowMs: number): Health {
+  const { height, headTime, syncing } = services.status();
+  const { blockIntervalMs } = services.state().parameters;
+  const headAgeMs = Math.max(0, Math.round(nowMs - headTime));
+  const stalled = headAgeMs > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
+  return { status: syncing ? "syncing" : stalled ? "stalled" : "serving", height, headAgeMs };
+}

@@ -1,0 +1,192 @@
+/** Training jobs: price and open them, watch them, take their results. */
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import type { NodeServices } from "../../services.ts";
+import { apiError } from "../api-error.ts";
+import {
+  CertificateFile,
+  JobDetail,
+  JobList,
+  JobOrder,
+  type JobSummary,
+  MODEL_FILES,
+  ModelListing,
+  PreparedJson,
+  RoundList,
+  SubmittedJob,
+} from "../contract/job.ts";
+import { encodeJobDetail, encodeJobSummary, encodePrepared, encodeRound } from "../encode/job.ts";
+import { toJobRequest } from "../job-order.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery, PageQuery, parseHash } from "./parse.ts";
+
+const DEFAULT_PAGE = 50;
+const JOB_ID = { id: "job id: the id of the transaction that opened it" };
+const MODEL_TYPES = {
+  "model.json": "application/json",
+  "weights.bin": "application/octet-stream",
+} as const;
+
+export function jobRoutes(services: NodeServices): Route[] {
+  return [...orderRoutes(services), ...progressRoutes(services), ...resultRoutes(services)];
+}
+
+function orderRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "post",
+      path: "/v1/jobs/prepare",
+      tag: "jobs",
+      token: true,
+      summary: "Check and price an order, store its files for the network; sign the rest yourself",
+      query: NoQuery,
+      json: JobOrder,
+      answers: [
+        { status: 200, description: "the order as it would be opened", schema: PreparedJson },
+      ],
+      handle: async ({ body }) => ({
+        json: encodePrepared(await services.prepareJob(toJobRequest(body))),
+      }),
+    }),
+    route({
+      method: "post",
+      path: "/v1/jobs",
+      tag: "jobs",
+      token: true,
+      summary: "Open a job with the node's own account",
+      headers: { "Idempotency-Key": "equal keys give the same job" },
+      query: NoQuery,
+      json: JobOrder,
+      answers: [{ status: 201, description: "handed in", schema: SubmittedJob }],
+      handle: async (call) => {
+        const key = idempotencyKey(call.header("idempotency-key"));
+        const id = toHex(await services.submitJob(toJobRequest(call.body), key));
+        return { status: 201, json: { id }, headers: { location: `/v1/jobs/${id}` } };
+      },
+    }),
+  ];
+}
+
+function progressRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/jobs",
+      tag: "jobs",
+      summary: "Jobs, newest first",
+      query: PageQuery,
+      answers: [{ status: 200, description: "a page of jobs", schema: JobList }],
+      handle: ({ query }) => ({ json: listJobs(services, query) }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/jobs/{id}",
+      tag: "jobs",
+      summary: "A job with its team, participants and settlement",
+      params: JOB_ID,
+      query: NoQuery,
+      answers: [{ status: 200, description: "the job", schema: JobDetail }],
+      handle: ({ params }) => {
+        const job = findJob(services, params.id);
+        return { json: encodeJobDetail(services.state(), job) };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/jobs/{id}/rounds",
+      tag: "jobs",
+      summary: "The recorded rounds of a job with metrics and contributions",
+      params: JOB_ID,
+      query: NoQuery,
+      answers: [{ status: 200, description: "rounds, oldest first", schema: RoundList }],
+      handle: async ({ params }) => {
+        const { id } = findJob(services, params.id);
+        const rounds = await services.jobRecords(id);
+        const state = services.state();
+        return { json: { rounds: rounds.map((round) => encodeRound(state, round)) } };
+      },
+    }),
+  ];
+}
+
+function resultRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/jobs/{id}/model",
+      tag: "jobs",
+      summary: "Files of the trained model with sizes and hashes",
+      params: JOB_ID,
+      query: NoQuery,
+      answers: [{ status: 200, description: "the files", schema: ModelListing }],
+      handle: async ({ params }) => {
+        const { id } = findJob(services, params.id);
+        const model = await services.jobModel(id);
+        const files = MODEL_FILES.map((name) => ({
+          name,
+          sizeBytes: model[name].length,
+          sha256: toHex(sha256(model[name])),
+        }));
+        return { json: { job: toHex(id), files } };
+      },
+    }),
+    ...MODEL_FILES.map((name) =>
+      route({
+        method: "get",
+        path: `/v1/jobs/{id}/model/${name}`,
+        tag: "jobs",
+        summary: `${name} of the trained model, tfjs format`,
+        params: JOB_ID,
+        query: NoQuery,
+        answers: [{ status: 200, description: name, type: MODEL_TYPES[name] }],
+        handle: async ({ params }) => {
+          const { id } = findJob(services, params.id);
+          const model = await services.jobModel(id);
+          return { bytes: model[name], type: MODEL_TYPES[name] };
+        },
+      }),
+    ),
+    route({
+      method: "get",
+      path: "/v1/jobs/{id}/certificate",
+      tag: "jobs",
+      summary: "The portable certificate of a finished job",
+      params: JOB_ID,
+      query: NoQuery,
+      answers: [{ status: 200, description: "the certificate", schema: CertificateFile }],
+      handle: async ({ params }) => {
+        const { id } = findJob(services, params.id);
+        return { json: await services.jobCertificate(id) };
+      },
+    }),
+  ];
+}
+
+/** @throws ApiError BAD_HASH, UNKNOWN_JOB */
+function findJob(services: NodeServices, text: string | undefined): Job {
+  const state = services.state();
+  const index = state.jobIndex(parseHash(text, "id"));
+  if (index !== undefined) return state.jobs.at(index);
+  throw apiError(404, "UNKNOWN_JOB", `no job ${text} on this chain`, {
+    field: "id",
+    remedy: "GET /v1/jobs lists the jobs; one just handed in appears with the next block",
+  });
+}
+
+function listJobs(services: NodeServices, { from, limit }: PageQuery): JobList {
+  const { jobs: table } = services.state();
+  const newest = Math.min(from ?? table.length - 1, table.length - 1);
+  const oldest = Math.max(0, newest - (limit ?? DEFAULT_PAGE) + 1);
+  const jobs: JobSummary[] = [];
+  for (let index = newest; index >= oldest; index--) jobs.push(encodeJobSummary(table.at(index)));
+  return { jobs, ...(oldest > 0 ? { next: oldest - 1 } : {}) };
+}
+
+/** @throws ApiError BAD_IDEMPOTENCY_KEY */
+function idempotencyKey(value: string | undefined): string | undefined {
+  if (value === undefined || /^[\x21-\x7e]{1,128}$/.test(value)) return value;
+  throw apiError(400, "BAD_IDEMPOTENCY_KEY", "Idempotency-Key: 1 to 128 visible characters", {
+    field: "Idempotency-Key",
+    remedy: "use a fresh UUID per job",
+  });
+}

@@ -1,0 +1,20 @@
+/** What this node is and does right now. */
+import type { NodeServices } from "../../services.ts";
+import { Status } from "../contract/network.ts";
+import { encodeStatus } from "../encode/network.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery } from "./parse.ts";
+
+export function statusRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/status",
+      tag: "node",
+      summary: "Identity, head, peers, workers and consensus parameters",
+      query: NoQuery,
+      answers: [{ status: 200, description: "status", schema: Status }],
+      handle: () => ({ json: encodeStatus(services.state(), services.status()) }),
+    }),
+  ];
+}

@@ -1,0 +1,80 @@
+/** Signed transactions: hand one in, look one up. No token: the signature is the authority. */
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { DecodeError } from "../../../chain/errors.ts";
+import {
+  type SignedTransaction as Signed,
+  SignedTransaction,
+} from "../../../chain/types/transaction.ts";
+import type { NodeServices } from "../../services.ts";
+import { apiError } from "../api-error.ts";
+import { parseJson } from "../body.ts";
+import { SubmittedTransaction, TransactionHex, TransactionStatusJson } from "../contract/block.ts";
+import { Bytes } from "../contract/scalar.ts";
+import { encodeTransactionStatus } from "../encode/block.ts";
+import type { ApiLimits } from "../limits.ts";
+import { reasonOf } from "../reason.ts";
+import { type Call, checked, type Route, route } from "../route.ts";
+import { NoQuery, parseHash } from "./parse.ts";
+
+export function transactionRoutes(services: NodeServices, limits: ApiLimits): Route[] {
+  return [
+    route({
+      method: "post",
+      path: "/v1/transactions",
+      tag: "chain",
+      summary: "Hand in a signed transaction; it is checked, kept and gossiped",
+      query: NoQuery,
+      content: { "application/octet-stream": Bytes, "application/json": TransactionHex },
+      answers: [{ status: 202, description: "taken", schema: SubmittedTransaction }],
+      handle: async (call) => {
+        const id = toHex(await services.submit(await readTransaction(call, limits)));
+        return { status: 202, json: { id }, headers: { location: `/v1/transactions/${id}` } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/transactions/{id}",
+      tag: "chain",
+      summary: "A transaction, waiting or final",
+      params: { id: "transaction id" },
+      query: NoQuery,
+      answers: [{ status: 200, description: "the transaction", schema: TransactionStatusJson }],
+      handle: async ({ params }) => {
+        const found = await services.transaction(parseHash(params.id, "id"));
+        if (found === undefined) throw unknownTransaction(params.id ?? "");
+        return { json: encodeTransactionStatus(services.state(), found) };
+      },
+    }),
+  ];
+}
+
+async function readTransaction(call: Call, { transactionBytes }: ApiLimits): Promise<Signed> {
+  switch (call.mediaType) {
+    case "application/octet-stream":
+      return decodeTransaction(await call.bytes(transactionBytes));
+    case "application/json": {
+      const body = parseJson(await call.bytes(2 * transactionBytes + 64));
+      return decodeTransaction(fromHex(checked(TransactionHex, body, "body").hex));
+    }
+    default:
+      throw apiError(415, "UNSUPPORTED_MEDIA_TYPE", "a transaction comes as bytes or as JSON", {
+        field: "Content-Type",
+        remedy: 'send application/octet-stream, or application/json with {"hex": "…"}',
+      });
+  }
+}
+
+function decodeTransaction(bytes: Uint8Array): Signed {
+  try {
+    return SignedTransaction.deserialize(bytes);
+  } catch (error) {
+    throw new DecodeError("transaction", `not an SSZ SignedTransaction: ${reasonOf(error)}`, error);
+  }
+}
+
+function unknownTransaction(id: string): Error {
+  return apiError(404, "UNKNOWN_TRANSACTION", `no transaction ${id}, waiting or final`, {
+    field: "id",
+    remedy: "it may have expired or been replaced; check the account's nonce and send it again",
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * The node's HTTP side: the API, the event stream and the page on one port, which the worker link
+ * shares through `onUpgrade`. Everything it knows it asks `NodeServices` for.
+ */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Log } from "../../p2p/log.ts";
+import type { Clock } from "../clock.ts";
+import type { NodeServices } from "../services.ts";
+import { apiError } from "./api-error.ts";
+import { createApp } from "./app.ts";
+import { PROBLEM_TYPE } from "./contract/problem.ts";
+import { EventStream } from "./event-stream.ts";
+import { checkHost, checkOrigin } from "./guard.ts";
+import { API_LIMITS, type ApiLimits } from "./limits.ts";
+import { internalProblem, problemOf } from "./problem.ts";
+import type { Route } from "./route.ts";
+import { allRoutes } from "./routes/all.ts";
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 600_000;
+const STOP_MS = 2000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export interface ApiOptions {
+  /** Address to listen on; loopback unless the owner decides otherwise. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly token: string;
+  /** Path of the token's file, for remedies. */
+  readonly tokenFile: string;
+  readonly allowedHosts?: readonly string[];
+  readonly limits?: Partial<ApiLimits>;
+}
+
+export interface ApiModules {
+  readonly services: NodeServices;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface Api {
+  readonly httpServer: Server;
+  readonly routes: readonly Route[];
+  /** The port it listens on; 0 before `start`. */
+  readonly port: number;
+  /** @throws ApiError PORT_IN_USE */
+  start(): Promise<void>;
+  /** Ends within two seconds, whatever clients do. */
+  stop(): Promise<void>;
+  /** Hands WebSocket handshakes at a path to someone; Host and Origin are checked before. */
+  onUpgrade(path: string, handler: UpgradeHandler): void;
+}
+
+export function createApi(options: ApiOptions, { services, clock, log }: ApiModules): Api {
+  const limits = { ...API_LIMITS, ...options.limits };
+  const allowedHosts = [options.host, ...(options.allowedHosts ?? [])].map((h) => h.toLowerCase());
+  const routes = allRoutes({ services, clock, limits });
+  const app = createApp({ ...options, limits, allowedHosts }, { routes, clock, log });
+  const stream = new EventStream(limits, { events: services.events, log });
+  const upgrades = new Map<string, UpgradeHandler>();
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.maxConnections = limits.connections;
+  // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
+  server.on("checkContinue", app);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", (error) => log.debug("upgrade failed", { reason: error.message }));
+    try {
+      checkHost(request, allowedHosts);
+      checkOrigin(request);
+      upgradeHandler(request, upgrades)(request, socket, head);
+    } catch (error) {
+      refuseUpgrade(socket, error, log);
+    }
+  });
+  upgrades.set("/v1/events", (request, socket, head) =>
+    stream.handleUpgrade(request, socket, head),
+  );
+
+  return {
+    httpServer: server,
+    routes,
+    get port() {
+      return (server.address() as AddressInfo | null)?.port ?? 0;
+    },
+    start: async () => {
+      await listen(server, options);
+      stream.start();
+      log.info("api is listening", { host: options.host, port: options.port });
+    },
+    stop: async () => {
+      stream.stop();
+      await close(server);
+    },
+    onUpgrade: (path, handler) => upgrades.set(path, handler),
+  };
+}
+
+function upgradeHandler(
+  { url }: IncomingMessage,
+  upgrades: ReadonlyMap<string, UpgradeHandler>,
+): UpgradeHandler {
+  const path = (url ?? "/").split("?", 1)[0] ?? "/";
+  const handler = upgrades.get(path);
+  if (handler !== undefined) return handler;
+  throw apiError(404, "UNKNOWN_ROUTE", `no WebSocket is served at ${path.slice(0, 200)}`, {
+    remedy: `use one of: ${[...upgrades.keys()].join(", ")}`,
+  });
+}
+
+function refuseUpgrade(socket: Duplex, error: unknown, log: Log): void {
+  const problem = problemOf(error) ?? internalProblem();
+  if (problem.status === 500) log.error("upgrade failed", { reason: String(error) });
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${problem.title}`,
+      "connection: close",
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+function listen(server: Server, { host, port }: ApiOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      reject(error.code === "EADDRINUSE" ? portInUse(host, port, error) : error);
+    };
+    server.once("error", failed);
+    server.listen(port, host, () => {
+      server.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+function portInUse(host: string, port: number, cause: unknown): Error {
+  return apiError(0, "PORT_IN_USE", `api.port: ${host}:${port} is in use by another program`, {
+    field: "api.port",
+    cause,
+    remedy: "stop that program, or choose another port (--api-port, POML_API_PORT; 0 = any)",
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+  await closed;
+  clearTimeout(timer);
+}
