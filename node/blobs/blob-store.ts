@@ -1,0 +1,97 @@
+/**
+ * Content-addressed files of this node: model JSON, parameters, updates, manifests, torrent files.
+ * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { PomlError } from "../../chain/errors.ts";
+
+export type BlobFacts =
+  | { code: "BLOB_NOT_FOUND"; hash: string }
+  | { code: "BLOB_DAMAGED"; hash: string };
+
+export class BlobError extends PomlError<BlobFacts> {}
+
+export class BlobStore {
+  readonly #folder: string;
+  /** Blobs that are ours but not to be served yet. */
+  readonly #withheld = new Set<string>();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(dataDir: string): Promise<BlobStore> {
+    const folder = join(dataDir, "blobs");
+    await mkdir(folder, { recursive: true });
+    return new BlobStore(folder);
+  }
+
+  /** @returns the SHA-256 that names the bytes */
+  async put(bytes: Uint8Array): Promise<Uint8Array> {
+    const hash = sha256(bytes);
+    const path = this.#path(hash);
+    if (await this.has(hash)) return hash;
+    const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    return hash;
+  }
+
+  async has(hash: Uint8Array): Promise<boolean> {
+    return stat(this.#path(hash)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** @throws BlobError BLOB_DAMAGED; the damaged file is removed, so that it is fetched again */
+  async get(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.#path(hash));
+    } catch {
+      return undefined;
+    }
+    const name = toHex(hash);
+    if (toHex(sha256(bytes)) !== name) {
+      await this.remove(hash);
+      throw new BlobError(
+        `blob ${name} does not have its hash any more`,
+        { code: "BLOB_DAMAGED", hash: name },
+        { action: "local", remedy: "it was removed and will be fetched again; check the disk" },
+      );
+    }
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async remove(hash: Uint8Array): Promise<void> {
+    await rm(this.#path(hash), { force: true });
+  }
+
+  /** Keeps a blob from being served until `release`: an update is secret before its reveal. */
+  withhold(hash: Uint8Array): void {
+    this.#withheld.add(toHex(hash));
+  }
+
+  release(hash: Uint8Array): void {
+    this.#withheld.delete(toHex(hash));
+  }
+
+  /** What a peer may have. */
+  async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#withheld.has(toHex(hash)) ? undefined : this.get(hash);
+  }
+
+  #path(hash: Uint8Array): string {
+    return join(this.#folder, toHex(hash));
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The chain half of a node: store, mempool, consensus and sync over one host. Built here, started
+ * and stopped in reverse; knows nothing of jobs.
+ */
+import { join } from "node:path";
+import type { Head } from "../chain/apply-block.ts";
+import { toHex } from "../chain/crypto/hash.ts";
+import type { KeyPair } from "../chain/crypto/keys.ts";
+import { NETWORK_ID_LENGTH } from "../chain/crypto/signing.ts";
+import { Mempool } from "../chain/mempool/pool.ts";
+import { createHost, type Host } from "../p2p/host.ts";
+import { Chain, type ChainTip } from "./chain/chain.ts";
+import { DutySender } from "./chain/duty-sender.ts";
+import { TransactionService } from "./chain/transaction-service.ts";
+import { BoundedCache } from "./chain/verified-cache.ts";
+import type { Clock } from "./clock.ts";
+import { ConsensusDriver } from "./consensus/driver.ts";
+import { Journal } from "./consensus/journal.ts";
+import { OnionKeeper } from "./consensus/onion-keeper.ts";
+import { ConsensusGossip } from "./network/consensus-gossip.ts";
+import { KnownVotesExchange } from "./network/known-votes.ts";
+import { PeerMessages } from "./network/peer-messages.ts";
+import { Sync } from "./network/sync.ts";
+import type { ChainStore } from "./store/chain-store.ts";
+import { openStore } from "./store/open.ts";
+import type { NodeLog } from "./telemetry/log.ts";
+
+export interface LedgerOptions {
+  readonly dataDir: string;
+  readonly keys: KeyPair;
+  /** 32 secret bytes behind `keys`. */
+  readonly seed: Uint8Array;
+  readonly genesis: Head;
+  readonly resync: boolean;
+  readonly p2p: {
+    readonly listen: readonly string[];
+    readonly announce: readonly string[];
+    readonly bootstrap: readonly string[];
+  };
+}
+
+const VERIFIED_CACHE = 65_536;
+
+export interface Ledger {
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly transactions: TransactionService;
+  readonly duties: DutySender;
+  readonly driver: ConsensusDriver;
+  readonly onion: OnionKeeper;
+  readonly host: Host;
+  readonly messages: PeerMessages;
+  readonly knownVotes: KnownVotesExchange;
+  readonly sync: Sync;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createLedger(
+  options: LedgerOptions,
+  { clock, log }: { clock: Clock; log: NodeLog },
+): Promise<Ledger> {
+  const { dataDir, keys, seed, genesis } = options;
+  const { store, head } = await openStore(dataDir, genesis, { resync: options.resync });
+  const verified = new BoundedCache(VERIFIED_CACHE);
+  const tip = await readTip(store, head);
+  const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified });
+  const mempool = new Mempool();
+  const host = await createHost(
+    { seed, network: toHex(genesis.hash).slice(0, NETWORK_ID_LENGTH), ...options.p2p },
+    { log: log.child({ module: "p2p" }) },
+  );
+  const publish: Host["publish"] = (topic, message) => host.publish(topic, message);
+  const transactions = new TransactionService({ chain, mempool, verified, log, publish });
+  const messages = new PeerMessages(host);
+  const sync = new Sync({ host, chain, log: log.child({ module: "sync" }) });
+  const onion = new OnionKeeper(seed);
+  const journal = await Journal.open(join(dataDir, "votes.journal"));
+  let asking = 0;
+  const stuck = (): void => {
+    const peers = host.peers();
+    const peer = peers[asking++ % Math.max(1, peers.length)];
+    if (peer === undefined) return;
+    knownVotes.askPeer(peer.peerId).catch((error: unknown) => {
+      log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
+    });
+  };
+  const driver = new ConsensusDriver(
+    { keys },
+    {
+      chain,
+      journal,
+      onion,
+      clock,
+      log: log.child({ module: "consensus" }),
+      select: (limitBytes) => transactions.select(limitBytes),
+      publish,
+      stuck,
+    },
+  );
+  const behind = (): void => sync.poke();
+  const gossip = new ConsensusGossip({ chain, driver, log, behind });
+  const height = (): number => chain.height;
+  const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
+  host.subscribe("transactions", (message) => transactions.onBatch(message));
+  host.subscribe("votes", (message) => gossip.onVote(message));
+  host.subscribe("proposals", (message) => gossip.onProposal(message));
+  host.onPeer(() => sync.poke());
+
+  return {
+    chain,
+    mempool,
+    transactions,
+    duties: new DutySender({ keys }, { chain, mempool, transactions }),
+    driver,
+    onion,
+    host,
+    messages,
+    knownVotes,
+    sync,
+    async start() {
+      await messages.start();
+      await sync.start();
+      await host.start();
+      driver.start();
+    },
+    async stop() {
+      await driver.stop();
+      await sync.stop();
+      transactions.stop();
+      await host.stop();
+      await chain.idle();
+      await journal.close();
+      await store.close();
+    },
+  };
+}
+
+async function readTip(store: ChainStore, head: Head): Promise<ChainTip> {
+  const { height } = head.state;
+  const last = height === 0 ? undefined : await store.block(height);
+  return {
+    header: last?.block.header,
+    certificate: last?.certificate,
+    seats: (await store.tipSeats()) ?? head.state.seats,
+  };
+}
