@@ -64,22 +64,12 @@ export interface BaselineTask {
   readonly maxSegments: number;
 }
 
-/** A finished segment. */
-export interface BaselineSegment {
-  /** From 0. */
-  readonly index: number;
-  /** The encoded checkpoint the segment started from; what a verifier will ask for. */
-  readonly startState: Uint8Array;
-  /** SHA-256 of the state at its end. */
-  readonly hash: Uint8Array;
-}
-
 export interface BaselineTaskResult {
   /** Finished segments. */
   readonly segments: number;
-  /** SHA-256 of the segments + 1 states, the start first. */
+  /** SHA-256 of the segments + 1 states, the start first; empty when no worker got to start. */
   readonly checkpoints: readonly Uint8Array[];
-  /** Merkle root over `checkpoints`. */
+  /** Merkle root over `checkpoints`, zero bytes when there are none: what a window claim says. */
   readonly checkpointRoot: Uint8Array;
 }
 
@@ -114,8 +104,12 @@ export interface TaskControl {
 export interface BaselineControl extends TaskControl {
   /** Ends the lane: its promise resolves with the segments finished by then. */
   readonly until: AbortSignal;
-  /** May see a segment twice, with equal bytes, when a lane is repeated. */
-  readonly onSegment?: (segment: BaselineSegment) => void;
+  /**
+   * Sees the encoded state at every boundary, index 0 the start; segment n runs from state n to
+   * n + 1. Keep them to serve verifiers. A lane repeated on another worker gives the same states
+   * again.
+   */
+  readonly onState?: (index: number, state: Uint8Array) => void;
 }
 
 /** What node/jobs needs of a worker pool. Every method throws WorkerError. */

@@ -1,0 +1,208 @@
+/**
+ * A task in the form in which a link carries it: the order, its inputs, what may come back, and how
+ * that becomes the result. Made anew for every attempt from the same task.
+ */
+import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { merkleRoot } from "../../ml/audit/merkle.ts";
+import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
+import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
+import { DEFAULT_SEGMENTS } from "../../ml/training/plan.ts";
+import { type BlobRef, refOf } from "./blob.ts";
+import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
+import type {
+  BaselineControl,
+  BaselineTask,
+  BaselineTaskResult,
+  EvaluateTask,
+  EvaluateTaskResult,
+  ModelTask,
+  ReplayTask,
+  TrainTask,
+  TrainTaskResult,
+} from "./tasks.ts";
+import { breach } from "./worker-error.ts";
+
+const HASH_BYTES = 32;
+/** A baseline state is 340 kB; leaves room for a larger task version. */
+const MAX_STATE_BYTES = 16 * 1024 * 1024;
+
+export interface Input extends BlobRef {
+  /** Called only when the worker lacks it. */
+  load(): Promise<Uint8Array>;
+}
+
+export interface Assignment<T> {
+  readonly order: WireOrder;
+  readonly inputs: readonly Input[];
+  /** Largest size of an output; 0 refuses it. */
+  limitOf(name: OutputName): number;
+  onOutput(name: OutputName, index: number, bytes: Uint8Array): void;
+  /** @throws WorkerError PROTOCOL when the parts do not make a result */
+  finish(result: WireResult): T;
+}
+
+export function trainAssignment(task: TrainTask): Assignment<TrainTaskResult> {
+  const { engine, hyperparameters, epochs, segments = DEFAULT_SEGMENTS } = task;
+  const sizes = {
+    parameters: task.parameters.byteLength,
+    checkpoints: (segments + 1) * HASH_BYTES,
+  };
+  const outputs = new Outputs(sizes);
+  return {
+    order: { kind: "train", engine, hyperparameters, epochs, segments, seed: toHex(task.seed) },
+    inputs: modelInputs(task, "train", task.chunks),
+    limitOf: outputs.limitOf,
+    onOutput: outputs.keep,
+    finish(result) {
+      if (result.kind !== "train") throw breach(`a ${result.kind} result of a train task`);
+      const { steps, samples, meanLoss, durationMs } = result;
+      const parameters = floatsOfBytes(outputs.take("parameters", sizes.parameters));
+      const checkpoints = splitHashes(outputs.take("checkpoints"));
+      return { parameters, steps, samples, meanLoss, checkpoints, durationMs };
+    },
+  };
+}
+
+export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskResult> {
+  const { engine, hyperparameters, split = "test" } = task;
+  const manifest = decodeManifest(task.dataset.manifest);
+  const size = manifest.classes.length ** 2 * Uint32Array.BYTES_PER_ELEMENT;
+  const outputs = new Outputs({ confusion: size });
+  const chunks = task.chunks ?? [...manifest[split].keys()];
+  return {
+    order: { kind: "evaluate", engine, hyperparameters, split },
+    inputs: modelInputs(task, split, chunks),
+    limitOf: outputs.limitOf,
+    onOutput: outputs.keep,
+    finish(result) {
+      if (result.kind !== "evaluate") throw breach(`a ${result.kind} result of an evaluate task`);
+      const confusion = countsOf(outputs.take("confusion", size));
+      const samples = chunks.reduce((sum, chunk) => sum + chunkAt(manifest, split, chunk).rows, 0);
+      const counted = confusion.reduce((sum, count) => sum + count, 0);
+      if (result.samples !== samples || counted !== samples) {
+        throw breach(`an evaluation of ${counted} rows out of ${samples}`);
+      }
+      return { lossSum: result.lossSum, samples, confusion };
+    },
+  };
+}
+
+/**
+ * The states that arrive are the result: their hashes are the checkpoints. A later attempt gives
+ * the same states again, so what an earlier one reached still counts.
+ */
+export class BaselineLane {
+  readonly #task: BaselineTask;
+  readonly #onState: BaselineControl["onState"];
+  readonly #checkpoints: Uint8Array[] = [];
+
+  constructor(task: BaselineTask, { onState }: Pick<BaselineControl, "onState">) {
+    this.#task = task;
+    this.#onState = onState;
+  }
+
+  attempt(): Assignment<BaselineTaskResult> {
+    const { stepsPerSegment, maxSegments } = this.#task;
+    let next = 0;
+    return {
+      order: { kind: "baseline", seed: toHex(this.#task.seed), stepsPerSegment, maxSegments },
+      inputs: [],
+      limitOf: (name) => (name === "state" && next <= maxSegments ? MAX_STATE_BYTES : 0),
+      onOutput: (_, index, state) => {
+        if (index !== next) throw breach(`state ${index} of a lane, expected ${next}`);
+        next += 1;
+        this.#checkpoints[index] = sha256(state);
+        this.#onState?.(index, state);
+      },
+      finish: (result) => {
+        if (result.kind !== "baseline" || result.segments + 1 !== next) {
+          throw breach("a lane's result that is not the states it sent");
+        }
+        return this.result();
+      },
+    };
+  }
+
+  result(): BaselineTaskResult {
+    const checkpoints = [...this.#checkpoints];
+    const segments = Math.max(0, checkpoints.length - 1);
+    const none = checkpoints.length === 0;
+    return {
+      segments,
+      checkpoints,
+      checkpointRoot: none ? new Uint8Array(HASH_BYTES) : merkleRoot(checkpoints),
+    };
+  }
+}
+
+export function replayAssignment(task: ReplayTask): Assignment<Uint8Array> {
+  const { index, stepsPerSegment, startState } = task;
+  return {
+    order: { kind: "replay", seed: toHex(task.seed), index, stepsPerSegment },
+    inputs: [input(startState)],
+    limitOf: () => 0,
+    onOutput: () => {},
+    finish(result) {
+      if (result.kind !== "replay") throw breach(`a ${result.kind} result of a replay task`);
+      return fromHex(result.hash);
+    },
+  };
+}
+
+/** The outputs of one attempt, each once and within its size. */
+class Outputs {
+  readonly #limits: Partial<Record<OutputName, number>>;
+  readonly #kept = new Map<OutputName, Uint8Array>();
+
+  constructor(limits: Partial<Record<OutputName, number>>) {
+    this.#limits = limits;
+  }
+
+  readonly limitOf = (name: OutputName): number =>
+    this.#kept.has(name) ? 0 : (this.#limits[name] ?? 0);
+
+  readonly keep = (name: OutputName, _index: number, bytes: Uint8Array): void => {
+    this.#kept.set(name, bytes);
+  };
+
+  take(name: OutputName, size?: number): Uint8Array {
+    const bytes = this.#kept.get(name);
+    if (bytes === undefined) throw breach(`a result without ${name}`);
+    if (size !== undefined && bytes.length !== size) {
+      throw breach(`${bytes.length} bytes of ${name}, expected ${size}`);
+    }
+    return bytes;
+  }
+}
+
+function modelInputs(task: ModelTask, split: Split, chunks: readonly number[]): Input[] {
+  const { model, parameters, dataset } = task;
+  const manifest = decodeManifest(dataset.manifest);
+  const shard = chunks.map((index): Input => {
+    const { sha256: hash, bytes: size } = chunkAt(manifest, split, index);
+    return { hash, size, load: () => dataset.readChunk(split, index) };
+  });
+  return [input(model), input(dataset.manifest), input(bytesOfFloats(parameters)), ...shard];
+}
+
+function chunkAt(manifest: Manifest, split: Split, index: number): Manifest[Split][number] {
+  const chunk = manifest[split][index];
+  if (chunk === undefined) throw new RangeError(`${split} chunk ${index} is not in the dataset`);
+  return chunk;
+}
+
+function input(bytes: Uint8Array): Input {
+  return { ...refOf(bytes), load: () => Promise.resolve(bytes) };
+}
+
+function splitHashes(bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length % HASH_BYTES !== 0) throw breach(`${bytes.length} bytes of hashes`);
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
+    bytes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  );
+}
+
+function countsOf(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(i * 4, true));
+}

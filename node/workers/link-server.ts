@@ -1,0 +1,234 @@
+/**
+ * The door for workers: checks the token before the WebSocket exists, the hello after, and turns
+ * what passes into a WorkerLink. Listens on a loopback port of its own for the local workers; the
+ * API's server lets remote ones in through `handleUpgrade`.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { breathe } from "../../ml/training/breathe.ts";
+import type { Log } from "../../p2p/log.ts";
+import type { Clock } from "../clock.ts";
+import { Channel } from "./channel.ts";
+import { MAX_FRAME_BYTES } from "./frame.ts";
+import {
+  decodeWorkerMessage,
+  PROTOCOL_VERSION,
+  WORKERS_PATH,
+  type WorkerMessage,
+} from "./protocol.ts";
+import { breach } from "./worker-error.ts";
+import { type LinkTimings, WorkerLink } from "./worker-link.ts";
+
+export interface LinkServerOptions {
+  /** SHA-256 of the exact engine's kernels, hex: a worker with other ones is refused. */
+  readonly engineHash: string;
+  /** Lets remote workers in; undefined refuses them all. */
+  readonly remoteToken: string | undefined;
+  readonly maxLinks: number;
+  readonly timings: LinkTimings;
+}
+
+export interface LinkServerModules {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onLink: (link: WorkerLink) => void;
+  readonly onGone: (link: WorkerLink, reason: string) => void;
+}
+
+type Hello = Extract<WorkerMessage, { type: "hello" }>;
+type Refused = { readonly refusal: "version" | "engine" | "no-hello"; readonly message: string };
+
+export class LinkServer {
+  readonly #options: LinkServerOptions;
+  readonly #modules: LinkServerModules;
+  readonly #http: Server = createServer((_, response) => {
+    response.writeHead(404).end();
+  });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+  });
+  readonly #links = new Set<WorkerLink>();
+  readonly #localTokens = new Map<string, Buffer>();
+  readonly #stop = new AbortController();
+  #remotes = 0;
+
+  constructor(options: LinkServerOptions, modules: LinkServerModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#http.on("upgrade", (request, socket, head) => this.handleUpgrade(request, socket, head));
+  }
+
+  /** Opens the loopback door. @returns its URL */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once("error", reject);
+      this.#http.listen(0, "127.0.0.1", resolve);
+    });
+    void this.#watch();
+    const { port } = this.#http.address() as AddressInfo;
+    return `ws://127.0.0.1:${port}${WORKERS_PATH}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#http.closeAllConnections();
+    if (!this.#http.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#http.close(() => resolve());
+    });
+  }
+
+  /** `token` lets the local worker `id` in, once. */
+  expectLocal(id: string, token: string): void {
+    this.#localTokens.set(id, digest(token));
+  }
+
+  /** Of an HTTP server that got an upgrade request for WORKERS_PATH. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    if (request.url?.split("?", 1)[0] !== WORKERS_PATH) {
+      refuseUpgrade(socket, "404 Not Found", `workers connect to ${WORKERS_PATH}`);
+      return;
+    }
+    const worker = this.#whoHas(bearerToken(request));
+    if (worker === undefined) {
+      this.#modules.log.warn("worker refused: wrong token", { from: request.socket.remoteAddress });
+      refuseUpgrade(socket, "401 Unauthorized", "wrong worker token; copy it from the node");
+      return;
+    }
+    if (this.#stop.signal.aborted || this.#sockets.clients.size >= this.#options.maxLinks) {
+      refuseUpgrade(socket, "503 Service Unavailable", "the node takes no more workers");
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#meet(ws, worker));
+  }
+
+  #whoHas(token: string): { id: string; kind: "local" | "remote" } | undefined {
+    const given = digest(token);
+    const { remoteToken } = this.#options;
+    for (const [id, expected] of this.#localTokens) {
+      if (!timingSafeEqual(given, expected)) continue;
+      this.#localTokens.delete(id);
+      return { id, kind: "local" };
+    }
+    if (remoteToken === undefined || !timingSafeEqual(given, digest(remoteToken))) return undefined;
+    this.#remotes += 1;
+    return { id: `remote-${this.#remotes}`, kind: "remote" };
+  }
+
+  #meet(socket: WebSocket, worker: { id: string; kind: "local" | "remote" }): void {
+    const { clock, log } = this.#modules;
+    let link: WorkerLink | undefined;
+    const refuse = (refused: Refused): void => {
+      log.warn("worker refused", { worker: worker.id, ...refused });
+      void channel.send({ type: "refused", ...refused });
+      channel.close(refused.refusal);
+    };
+    const timer = setTimeout(
+      () => refuse({ refusal: "no-hello", message: "no hello in time" }),
+      this.#options.timings.helloMs,
+    );
+    const channel = new Channel<WorkerMessage>(socket, clock, {
+      decode: decodeWorkerMessage,
+      onMessage: (message, payload) => {
+        if (link !== undefined) {
+          link.onMessage(message, payload);
+          return;
+        }
+        if (message.type !== "hello") throw breach("expected a hello");
+        clearTimeout(timer);
+        const refused = this.#judge(message);
+        if (refused === undefined) link = this.#welcome(channel, message, worker);
+        else refuse(refused);
+      },
+      onClosed: (reason) => {
+        clearTimeout(timer);
+        if (link === undefined) return;
+        this.#links.delete(link);
+        link.onClosed(reason);
+        this.#modules.onGone(link, reason);
+      },
+    });
+  }
+
+  #judge({ version, engine }: Hello): Refused | undefined {
+    if (version !== PROTOCOL_VERSION) {
+      const message = `this node speaks worker protocol ${PROTOCOL_VERSION}, the worker ${version}; install the same release on both`;
+      return { refusal: "version", message };
+    }
+    const { engineHash } = this.#options;
+    if (engine !== engineHash) {
+      const message = `the node's engine is ${engineHash.slice(0, 16)}, the worker's ${engine.slice(0, 16)}; install the same release on both`;
+      return { refusal: "engine", message };
+    }
+    return undefined;
+  }
+
+  #welcome(
+    channel: Channel<WorkerMessage>,
+    { threads, platform }: Hello,
+    { id, kind }: { id: string; kind: "local" | "remote" },
+  ): WorkerLink {
+    const { clock, log, onLink } = this.#modules;
+    const { timings } = this.#options;
+    const link = new WorkerLink({ id, kind, threads, platform }, channel, {
+      timings,
+      monotonic: () => clock.monotonic(),
+    });
+    void channel.send({
+      type: "welcome",
+      version: PROTOCOL_VERSION,
+      worker: id,
+      heartbeatMs: timings.heartbeatMs,
+      silenceMs: timings.nodeSilenceMs,
+    });
+    this.#links.add(link);
+    log.info("worker linked", { worker: id, threads, platform });
+    onLink(link);
+    return link;
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#modules.clock.sleep(this.#options.timings.heartbeatMs, signal).catch(() => {});
+      // After a stall of this process, what has arrived meanwhile is read before anyone is judged.
+      await breathe();
+      if (signal.aborted) return;
+      for (const link of this.#links) link.heartbeat();
+    }
+  }
+}
+
+function bearerToken({ headers }: IncomingMessage): string {
+  return /^Bearer (\S{1,512})$/.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+/** Equal lengths for the comparison in constant time. */
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function refuseUpgrade(socket: Duplex, status: string, detail: string): void {
+  const body = JSON.stringify({
+    title: status.slice(4),
+    status: Number(status.slice(0, 3)),
+    detail,
+  });
+  socket.end(
+    [
+      `HTTP/1.1 ${status}`,
+      "Connection: close",
+      "Content-Type: application/problem+json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}

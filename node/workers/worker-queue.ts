@@ -1,0 +1,74 @@
+/** Which task gets which worker: callers in order, the first idle link to the first of them. */
+import { WorkerError } from "./worker-error.ts";
+import type { WorkerLink } from "./worker-link.ts";
+
+export interface WaitOptions {
+  readonly signal: AbortSignal;
+  /** Ends the wait too, with NO_WORKER. */
+  readonly end?: AbortSignal | undefined;
+  /** Goes before those who already wait. */
+  readonly urgent: boolean;
+}
+
+export class WorkerQueue {
+  readonly #links = new Set<WorkerLink>();
+  readonly #waiting: ((link: WorkerLink) => void)[] = [];
+
+  get links(): WorkerLink[] {
+    return [...this.#links];
+  }
+
+  add(link: WorkerLink): void {
+    this.#links.add(link);
+    link.onIdle = () => this.#offer();
+    this.#offer();
+  }
+
+  remove(link: WorkerLink): void {
+    this.#links.delete(link);
+  }
+
+  /**
+   * Runs `task` on the next idle worker.
+   * @throws WorkerError NO_WORKER; the signal's reason; what `task` throws
+   */
+  use<T>({ signal, end, urgent }: WaitOptions, task: (link: WorkerLink) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const take = (link: WorkerLink): void => {
+        settle();
+        task(link).then(resolve, reject);
+      };
+      const giveUp = (): void => {
+        settle();
+        const at = this.#waiting.indexOf(take);
+        if (at !== -1) this.#waiting.splice(at, 1);
+        reject(signal.aborted ? signal.reason : noWorker());
+      };
+      const settle = (): void => {
+        signal.removeEventListener("abort", giveUp);
+        end?.removeEventListener("abort", giveUp);
+      };
+      if (signal.aborted || end?.aborted) {
+        giveUp();
+        return;
+      }
+      signal.addEventListener("abort", giveUp);
+      end?.addEventListener("abort", giveUp);
+      if (urgent) this.#waiting.unshift(take);
+      else this.#waiting.push(take);
+      this.#offer();
+    });
+  }
+
+  /** `task` makes its link busy before it returns, so no link is given twice. */
+  #offer(): void {
+    for (const link of this.#links) {
+      if (link.idle) this.#waiting.shift()?.(link);
+    }
+  }
+}
+
+function noWorker(): WorkerError {
+  const message = "the wait for a worker ended before one was idle";
+  return new WorkerError(message, { code: "NO_WORKER" }, { action: "local" });
+}
