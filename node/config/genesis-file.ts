@@ -42,31 +42,33 @@ const address = z.string().transform((value, context) => {
   }
 });
 
+const ParametersJson = z.strictObject({
+  blockIntervalMs: uint(32),
+  epochBlocks: uint(32),
+  maxSeats: uint(16),
+  maxBlockBytes: uint(32),
+  feeFloor: uint64,
+  feeCap: uint64,
+  feeRate: uint(32),
+  bondPerRating: uint64,
+  minBond: uint64,
+  windowInterval: uint(32),
+  windowOffset: uint(32),
+  windowBlocks: uint(32),
+  claimBlocks: uint(32),
+  verdictBlocks: uint(32),
+  verifiers: uint(16),
+  segmentSteps: uint(32),
+  minPricePerSample: uint64,
+  managerShare: uint(32),
+  maxExtensions: uint(16),
+  exactEngine: bytes32,
+} satisfies Record<keyof Parameters, z.ZodType>);
+
 const GenesisJson = z.strictObject({
   name: text(64),
   time: uint64,
-  parameters: z.strictObject({
-    blockIntervalMs: uint(32),
-    epochBlocks: uint(32),
-    maxSeats: uint(16),
-    maxBlockBytes: uint(32),
-    feeFloor: uint64,
-    feeCap: uint64,
-    feeRate: uint(32),
-    bondPerRating: uint64,
-    minBond: uint64,
-    windowInterval: uint(32),
-    windowOffset: uint(32),
-    windowBlocks: uint(32),
-    claimBlocks: uint(32),
-    verdictBlocks: uint(32),
-    verifiers: uint(16),
-    segmentSteps: uint(32),
-    minPricePerSample: uint64,
-    managerShare: uint(32),
-    maxExtensions: uint(16),
-    exactEngine: bytes32,
-  } satisfies Record<keyof Parameters, z.ZodType>),
+  parameters: ParametersJson,
   accounts: z.array(z.strictObject({ address, balance: uint64 })).max(65_536),
   nodes: z
     .array(
@@ -85,13 +87,14 @@ const GenesisJson = z.strictObject({
 
 /** @throws ConfigError GENESIS_MALFORMED; GenesisError when the content breaks the chain's rules */
 export function decodeGenesis(json: unknown): Genesis {
-  const parsed = GenesisJson.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw malformed(issue?.path.join(".") || "(whole file)", issue?.message ?? "is not valid");
-  }
-  genesisHead(parsed.data);
-  return parsed.data;
+  const genesis = decode(GenesisJson, json);
+  genesisHead(genesis);
+  return genesis;
+}
+
+/** Parameters in the form genesis.json and the API share. @throws ConfigError GENESIS_MALFORMED */
+export function decodeParameters(json: unknown): Parameters {
+  return decode(ParametersJson, json);
 }
 
 /** JSON-ready form; `decodeGenesis` reverses it. */
@@ -152,6 +155,13 @@ export async function writeGenesisFile(path: string, genesis: Genesis): Promise<
     await file.close();
   }
   await rename(temporary, path);
+}
+
+function decode<T>(schema: z.ZodType<T>, json: unknown): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw malformed(issue?.path.join(".") || "(whole file)", issue?.message ?? "is not valid");
 }
 
 function plain(value: number | bigint | Uint8Array): string | number {

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { POML } from "../../chain/genesis.ts";
 import { formatAmount } from "../wallet/amount.ts";
 
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
-import { equalBytes, fromHex, taggedHash, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { decryptSeed, EncryptedSeed, encryptSeed } from "./key-cipher.ts";
 import { readSecretFile, writeSecretFile } from "./secret-file.ts";
@@ -39,18 +39,6 @@ export function identityFromSeed(seed: Uint8Array): Identity {
 
 export function newIdentity(): Identity {
   return identityFromSeed(new Uint8Array(randomBytes(32)));
-}
-
-/**
- * Secret of the node's hash onion. It follows from the seed, so a restored key restores the onion;
- * each replacement of the onion takes the next generation.
- */
-export function onionSecret(seed: Uint8Array, generation = 0): Uint8Array {
-  return taggedHash(
-    "poml/onion-secret/v1",
-    seed,
-    Uint8Array.of(generation & 0xff, generation >> 8),
-  );
 }
 
 /** @throws WalletError KEY_FILE_EXISTS */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { assert, bigInt, property } from "fast-check";
+import { bigInt, sample } from "fast-check";
 import { formatAmount, parseAmount } from "../../../node/wallet/amount.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
@@ -11,7 +11,9 @@ describe("amounts", () => {
   });
 
   it("writes what it reads", () => {
-    assert(property(bigInt(0n, 2n ** 63n), (micro) => parseAmount(formatAmount(micro)) === micro));
+    for (const micro of sample(bigInt(0n, 2n ** 64n - 1n), 200)) {
+      expect(parseAmount(formatAmount(micro))).equal(micro);
+    }
   });
 
   for (const text of ["", "-1", "1.", "1.0000001", "1e3", "0x10", "1,5", "99999999999999"]) {

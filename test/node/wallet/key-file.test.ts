@@ -3,12 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import {
-  newIdentity,
-  onionSecret,
-  readKeyFile,
-  writeKeyFile,
-} from "../../../node/wallet/key-file.ts";
+import { newIdentity, readKeyFile, writeKeyFile } from "../../../node/wallet/key-file.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 describe("key files", () => {
@@ -66,11 +61,5 @@ describe("key files", () => {
     await expectCodeAsync(() => readKeyFile(path, async () => "wrong"), "PASSPHRASE_WRONG");
     const opened = await readKeyFile(path, async () => "correct horse");
     expect(toHex(opened.seed)).equal(toHex(identity.seed));
-  });
-
-  it("derive a different onion secret for each generation", () => {
-    const { seed } = newIdentity();
-    const secrets = [0, 1, 255, 256].map((generation) => toHex(onionSecret(seed, generation)));
-    expect(new Set(secrets).size).equal(4);
   });
 });

@@ -1,0 +1,143 @@
+/** `poml dataset`: gives a node datasets to train on, and lists those it has. */
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { Command } from "commander";
+import type { DatasetJson } from "../../api/contract/dataset.ts";
+import { isCode } from "../../wallet/secret-file.ts";
+import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
+import type { CliContext } from "../context.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { findIdxFiles, type IdxFiles } from "../idx-files.ts";
+
+interface IdxOptions extends ApiOptions {
+  readonly name?: string;
+  readonly images?: string;
+  readonly labels?: string;
+  readonly testImages?: string;
+  readonly testLabels?: string;
+}
+
+export function datasetCommand(context: CliContext): Command {
+  const importing = new Command("import").description("import a dataset into a node");
+  importing.addCommand(
+    addApiOptions(new Command("csv"))
+      .description("import a CSV file; one column holds the labels")
+      .argument("<file>")
+      .option("--name <name>", "default: the file's name")
+      .option("--label <column>", "column with the labels")
+      .action((file: string, options: ApiOptions & { name?: string; label?: string }) =>
+        importCsv(file, options, context),
+      ),
+  );
+  importing.addCommand(
+    addApiOptions(new Command("idx"))
+      .description("import IDX files (MNIST's format), plain or gzip")
+      .argument("[directory]", "holds train-images-idx3-ubyte[.gz] and so on")
+      .option("--name <name>", "default: the directory's name")
+      .option("--images <file>")
+      .option("--labels <file>")
+      .option("--test-images <file>")
+      .option("--test-labels <file>")
+      .action((directory: string | undefined, options: IdxOptions) =>
+        importIdx(directory, options, context),
+      ),
+  );
+  const list = addApiOptions(new Command("list"))
+    .description("list the datasets a node holds")
+    .action((options: ApiOptions) => listDatasets(options, context));
+  return new Command("dataset")
+    .description("import and list datasets")
+    .addCommand(importing)
+    .addCommand(list);
+}
+
+async function importCsv(
+  file: string,
+  options: ApiOptions & { name?: string; label?: string },
+  context: CliContext,
+): Promise<void> {
+  const bytes = await readInput("file", file);
+  const name = options.name ?? basename(file, extname(file));
+  const client = await connect(options, context);
+  showDataset(await client.uploadCsv(name, bytes, options.label), context);
+}
+
+async function importIdx(
+  directory: string | undefined,
+  options: IdxOptions,
+  context: CliContext,
+): Promise<void> {
+  const found = directory === undefined ? {} : await findIdxFiles(directory);
+  const { images, labels, testImages, testLabels } = { ...found, ...definedOf(options) };
+  if (images === undefined || labels === undefined) {
+    const field = images === undefined ? "images" : "labels";
+    throw usageError(field, "no file", `give --${field}, or a directory with the four IDX files`);
+  }
+  const name = options.name ?? basename(directory ?? images).replace(/\..*$/, "");
+  const [imageBytes, labelBytes, testImageBytes, testLabelBytes] = await Promise.all([
+    readInput("images", images),
+    readInput("labels", labels),
+    testImages === undefined ? undefined : readInput("test-images", testImages),
+    testLabels === undefined ? undefined : readInput("test-labels", testLabels),
+  ]);
+  const client = await connect(options, context);
+  const dataset = await client.uploadIdx({
+    name,
+    images: imageBytes,
+    labels: labelBytes,
+    testImages: testImageBytes,
+    testLabels: testLabelBytes,
+  });
+  showDataset(dataset, context);
+}
+
+async function listDatasets(options: ApiOptions, context: CliContext): Promise<void> {
+  const datasets = await (await connect(options, context)).datasets();
+  context.output.result({ datasets }, () =>
+    context.output.table(
+      ["id", "name", "row", "classes", "train", "test", "licence"],
+      datasets.map((set) => [
+        set.id.slice(0, 16),
+        set.name,
+        set.shape.join("x"),
+        set.classes.length,
+        set.trainRows,
+        set.testRows,
+        set.licence,
+      ]),
+    ),
+  );
+}
+
+function showDataset(dataset: DatasetJson, context: CliContext): void {
+  context.output.result(dataset, () =>
+    context.output.fields({
+      dataset: dataset.id,
+      name: dataset.name,
+      row: dataset.shape.join("x"),
+      classes: dataset.classes.join(", ").slice(0, 200),
+      rows: `${dataset.trainRows} to train on, ${dataset.testRows} to test with`,
+    }),
+  );
+}
+
+function definedOf({ images, labels, testImages, testLabels }: IdxOptions): IdxFiles {
+  return {
+    ...(images === undefined ? {} : { images }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(testImages === undefined ? {} : { testImages }),
+    ...(testLabels === undefined ? {} : { testLabels }),
+  };
+}
+
+async function readInput(field: string, path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: unknown) => {
+    if (!isCode(error, "ENOENT")) throw error;
+    throw new CliError(
+      `${field}: ${path} does not exist`,
+      { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field },
+      "check the path",
+      error,
+    );
+  });
+}

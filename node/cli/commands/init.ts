@@ -1,0 +1,68 @@
+/** `poml init`: makes a data directory with key, API token and genesis. */
+import { writeFile } from "node:fs/promises";
+import { Command } from "commander";
+import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
+import type { CliContext } from "../context.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+
+interface InitOptions extends DataDirOptions {
+  readonly genesis: string;
+  readonly bootstrap?: string[];
+  readonly name?: string;
+  readonly seal?: boolean;
+}
+
+export function initCommand(context: CliContext): Command {
+  return addDataDirOption(new Command("init"))
+    .description("make a data directory: node key, API token, genesis")
+    .requiredOption("--genesis <file>", "genesis.json of the network to join")
+    .option("--bootstrap <multiaddr...>", "nodes to join the network through; kept in config.json")
+    .option("--name <name>", "name shown to others; kept in config.json")
+    .option("--seal", "seal the key with a passphrase (POML_PASSPHRASE or asked for)")
+    .action((options: InitOptions) => init(options, context));
+}
+
+async function init(options: InitOptions, context: CliContext): Promise<void> {
+  const { dataDirPaths, initDataDir } = await import("../../config/data-dir.ts");
+  const { readGenesisFile } = await import("../../config/genesis-file.ts");
+  const { formatAddress } = await import("../../../chain/crypto/address.ts");
+  const { toHex } = await import("../../../chain/crypto/hash.ts");
+  const { genesisRoot } = await import("../../../chain/genesis.ts");
+  const dataDir = dataDirOf(options, context);
+  const genesis = await readGenesisFile(options.genesis);
+  const passphrase = options.seal === true ? await askToSeal(dataDir, context) : undefined;
+  const identity = await initDataDir(dataDir, { genesis, passphrase });
+  const settings = {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.bootstrap === undefined ? {} : { p2p: { bootstrap: options.bootstrap } }),
+  };
+  const paths = dataDirPaths(dataDir);
+  await writeFile(paths.config, `${JSON.stringify(settings, null, 2)}\n`, { flag: "wx" });
+  const result = {
+    dataDir,
+    publicKey: toHex(identity.keyPair.publicKey),
+    address: formatAddress(identity.address),
+    genesisRoot: toHex(genesisRoot(genesis)),
+    tokenFile: paths.apiToken,
+  };
+  context.output.result(result, () => {
+    context.output.fields({
+      "data directory": dataDir,
+      address: result.address,
+      "public key": result.publicKey,
+      "genesis root": result.genesisRoot,
+      "API token": paths.apiToken,
+    });
+    context.output.line(`\nStart it with: poml node --data-dir ${dataDir}`);
+  });
+}
+
+async function askToSeal(path: string, { askPassphrase }: CliContext): Promise<string> {
+  const passphrase = await askPassphrase(path);
+  if (passphrase !== undefined) return passphrase;
+  throw new CliError(
+    "--seal needs a passphrase",
+    { code: "PASSPHRASE_NEEDED", exit: EXIT.setup, field: "seal" },
+    "set POML_PASSPHRASE or run the command in a terminal",
+  );
+}

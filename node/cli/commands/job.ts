@@ -1,0 +1,214 @@
+/** `poml job`: orders training, follows it, fetches the model. */
+import { Command } from "commander";
+import type { PomlClient } from "../../api/client.ts";
+import {
+  type ApiOptions,
+  addApiOptions,
+  addWalletOption,
+  connect,
+  openWallet,
+  type WalletOptions,
+} from "../api-options.ts";
+import type { CliContext } from "../context.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { percent, poml } from "../format.ts";
+import { addOrderOptions, type OrderOptions } from "../job/order.ts";
+
+interface SubmitOptions extends ApiOptions, WalletOptions, OrderOptions {
+  readonly payer: string;
+  readonly key?: string;
+}
+
+export function jobCommand(context: CliContext): Command {
+  const submit = addOrderOptions(addWalletOption(addApiOptions(new Command("submit"))))
+    .description("order a training job")
+    .option(
+      "--payer <who>",
+      "wallet: sign here; node: let the node pay (needs its token)",
+      "wallet",
+    )
+    .option("--key <text>", "with --payer node: equal keys give the same job")
+    .action((options: SubmitOptions) => submitJob(options, context));
+  const list = addApiOptions(new Command("list"))
+    .description("list jobs, newest first")
+    .action((options: ApiOptions) => listJobs(options, context));
+  const show = addApiOptions(new Command("show"))
+    .description("show a job, its rounds and participants")
+    .argument("<job>", "id or start of an id")
+    .action((job: string, options: ApiOptions) => showOne(job, options, context));
+  const watch = addApiOptions(new Command("watch"))
+    .description("follow a job until it is settled")
+    .argument("<job>", "id or start of an id")
+    .option("--timeout <seconds>", "give up after so long", "3600")
+    .action((job: string, options: ApiOptions & { timeout: string }) =>
+      watchJob(job, options, context),
+    );
+  const result = addApiOptions(new Command("result"))
+    .description("download model and certificate of a finished job")
+    .argument("<job>", "id or start of an id")
+    .requiredOption(
+      "--out <dir>",
+      "directory to write model.json, weights.bin, certificate.json to",
+    )
+    .action((job: string, options: ApiOptions & { out: string }) =>
+      fetchResult(job, options, context),
+    );
+  const cancel = addWalletOption(addApiOptions(new Command("cancel")))
+    .description("cancel a job; what was recorded is paid, the rest comes back")
+    .argument("<job>", "id or start of an id")
+    .action((job: string, options: ApiOptions & WalletOptions) => cancelJob(job, options, context));
+  const command = new Command("job").description("order training and fetch models");
+  for (const child of [submit, list, show, watch, result, cancel]) command.addCommand(child);
+  return command;
+}
+
+async function submitJob(options: SubmitOptions, context: CliContext): Promise<void> {
+  const { readOrder } = await import("../job/order.ts");
+  const { openJob } = await import("../job/open.ts");
+  if (options.payer !== "wallet" && options.payer !== "node") {
+    throw usageError("payer", `unknown payer ${JSON.stringify(options.payer)}`, "wallet or node");
+  }
+  const client = await connect(options, context);
+  const order = await readOrder(options, client);
+  if (options.payer === "node") {
+    const id = await client.submitJob(order, options.key);
+    return context.output.result({ id }, () => context.output.fields({ job: id }));
+  }
+  const { id, prepared, height } = await openJob(client, await openWallet(options, context), order);
+  const { price, escrow, notes } = prepared;
+  context.output.result({ id, price, escrow, height, notes }, () => {
+    context.output.fields({
+      job: id,
+      price: `${poml(price)} POML`,
+      escrow: `${poml(escrow)} POML, taken in block ${height}`,
+    });
+    for (const note of notes) context.output.line(`note: ${note}`);
+    context.output.line(`\nFollow it with: poml job watch ${id.slice(0, 12)}`);
+  });
+}
+
+async function listJobs(options: ApiOptions, context: CliContext): Promise<void> {
+  const { jobs } = await (await connect(options, context)).jobs();
+  context.output.result({ jobs }, () =>
+    context.output.table(
+      ["job", "name", "phase", "round", "accuracy", "escrow POML"],
+      jobs.map((job) => [
+        job.id.slice(0, 12),
+        job.name,
+        job.phase,
+        `${job.round} of ${job.rounds}`,
+        job.metrics === undefined ? "-" : percent(job.metrics.accuracy),
+        poml(job.escrow),
+      ]),
+    ),
+  );
+}
+
+async function showOne(text: string, options: ApiOptions, context: CliContext): Promise<void> {
+  const { showJob, showRounds } = await import("../job/show.ts");
+  const client = await connect(options, context);
+  const id = await findJob(client, text);
+  const job = await client.job(id);
+  const { rounds } = await client.rounds(id);
+  context.output.result({ ...job, records: rounds }, () => {
+    showJob(context.output, job);
+    if (rounds.length === 0) return;
+    context.output.line();
+    showRounds(context.output, rounds);
+  });
+}
+
+async function watchJob(
+  text: string,
+  options: ApiOptions & { timeout: string },
+  context: CliContext,
+): Promise<void> {
+  const { followJob, isComplete } = await import("../job/follow.ts");
+  const { roundLine, showRounds } = await import("../job/show.ts");
+  const { createProgress } = await import("../progress.ts");
+  const timeoutMs = 1000 * Number(options.timeout);
+  if (!(timeoutMs > 0)) throw usageError("timeout", "not a positive number", "give seconds");
+  const client = await connect(options, context);
+  const id = await findJob(client, text);
+  const progress = await createProgress(context.output);
+  const bar = progress.bar("rounds");
+  try {
+    const job = await followJob(client, id, {
+      timeoutMs,
+      signal: context.signal,
+      onJob: ({ phase, round, rounds, participants }) => {
+        const committed = participants.filter((p) => p.committed).length;
+        const text = `${phase}, round ${round} of ${rounds}, ${committed} of ${participants.length} updates`;
+        bar.update(round / rounds, text);
+      },
+      onRound: (round) => progress.line(roundLine(round)),
+    });
+    progress.stop();
+    const { rounds } = await client.rounds(id);
+    context.output.result({ ...job, records: rounds }, () => showRounds(context.output, rounds));
+    if (!isComplete(job)) {
+      throw new CliError(
+        `job ${id} ended after round ${job.round} of ${job.rounds}`,
+        { code: "JOB_INCOMPLETE", exit: EXIT.failure },
+        "the unused escrow was refunded; `poml job show` tells which nodes missed rounds",
+      );
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+async function fetchResult(
+  text: string,
+  options: ApiOptions & { out: string },
+  context: CliContext,
+): Promise<void> {
+  const { downloadResult } = await import("../job/download.ts");
+  const client = await connect(options, context);
+  const id = await findJob(client, text);
+  await downloadResult(client, id, options.out);
+  context.output.result({ job: id, modelDir: options.out }, () => {
+    context.output.line(`model and certificate are in ${options.out}`);
+    context.output.line(
+      `check them with: poml verify ${options.out} --trust <height>:<block hash>`,
+    );
+  });
+}
+
+async function cancelJob(
+  text: string,
+  options: ApiOptions & WalletOptions,
+  context: CliContext,
+): Promise<void> {
+  const { fromHex } = await import("../../../chain/crypto/hash.ts");
+  const { jobCancelPayload } = await import("../../wallet/payload.ts");
+  const { sendTransaction } = await import("../send.ts");
+  const client = await connect(options, context);
+  const job = await findJob(client, text);
+  const wallet = await openWallet(options, context);
+  const { id } = await sendTransaction(client, wallet, jobCancelPayload(fromHex(job)));
+  const { height } = await client.waitForTransaction(id);
+  context.output.result({ job, transaction: id, height }, () =>
+    context.output.line(`cancelled in block ${height}`),
+  );
+}
+
+/** A whole id as it is; a start of one looked up among the newest jobs. */
+async function findJob(client: PomlClient, text: string): Promise<string> {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  if (!/^[0-9a-f]{6,63}$/.test(text)) {
+    throw usageError(
+      "job",
+      `${JSON.stringify(text)} is not an id`,
+      "`poml job list` shows the ids",
+    );
+  }
+  const matches = (await client.jobs()).jobs.filter(({ id }) => id.startsWith(text));
+  const [found] = matches;
+  if (found !== undefined && matches.length === 1) return found.id;
+  throw new CliError(
+    `job ${text}: ${matches.length === 0 ? "none of the newest jobs" : "more than one job"} starts so`,
+    { code: "UNKNOWN_JOB", exit: EXIT.notFound, field: "job" },
+    "`poml job list` shows the ids",
+  );
+}

@@ -1,0 +1,23 @@
+/** `poml node`: runs a node. Every setting of docs/configuration.md is a flag here. */
+import { Command } from "commander";
+import { OPTIONS } from "../../config/options.ts";
+import type { CliContext } from "../context.ts";
+
+export function nodeCommand(context: CliContext): Command {
+  const command = new Command("node").description("run a node");
+  for (const { flag, kind, description } of OPTIONS) {
+    if (kind === "boolean") command.option(`--${flag} [true|false]`, description);
+    else command.option(`--${flag} <${kind === "list" ? "a,b,…" : kind}>`, description);
+  }
+  return command.action(async (options: Record<string, string | boolean>) => {
+    const flags: Record<string, string | boolean | undefined> = {};
+    for (const { flag } of OPTIONS) flags[flag] = options[camelCase(flag)];
+    const { runNode } = await import("../run-node.ts");
+    await runNode(flags, context);
+  });
+}
+
+/** As commander names the option. */
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

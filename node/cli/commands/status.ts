@@ -1,0 +1,47 @@
+/** `poml status`: the chain as one node sees it, its peers, workers, and all nodes with their ratings. */
+import { Command } from "commander";
+import type { NodeJson, Status } from "../../api/contract/network.ts";
+import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
+import type { CliContext } from "../context.ts";
+import { gflops, mebibytes, poml, shortHash, timeAgo } from "../format.ts";
+import type { Output } from "../output.ts";
+
+export function statusCommand(context: CliContext): Command {
+  return addApiOptions(new Command("status"))
+    .description("show the network, the node, its peers and workers")
+    .action(async (options: ApiOptions) => {
+      const client = await connect(options, context);
+      const status = await client.status();
+      const { nodes } = await client.nodes();
+      context.output.result({ ...status, registry: nodes }, () =>
+        show(context.output, status, nodes),
+      );
+    });
+}
+
+function show(output: Output, status: Status, nodes: readonly NodeJson[]): void {
+  output.fields({
+    network: `${status.network} (genesis ${shortHash(status.genesisRoot)})`,
+    node: `${status.name}, ${status.address}`,
+    height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
+    head: status.headHash,
+    voters: `${status.seats} of ${status.nodes} nodes`,
+    peers: status.peers.length,
+    mempool: `${status.mempool.transactions} transactions`,
+    workers: status.workers.map(({ kind, state, task }) => `${kind} ${task ?? state}`).join(", "),
+    memory: mebibytes(status.rssBytes),
+  });
+  output.line();
+  output.table(
+    ["node", "rating", "weight", "bond POML", "balance POML", "last window", "blocks"],
+    nodes.map((node) => [
+      node.name,
+      gflops(node.rating),
+      gflops(node.weight),
+      poml(node.bond),
+      poml(node.balance),
+      node.lastWindow,
+      node.proposed,
+    ]),
+  );
+}

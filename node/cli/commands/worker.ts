@@ -1,0 +1,47 @@
+/** `poml worker`: lends this machine to a node, over WebSocket. */
+import { Command } from "commander";
+import { dataDirPaths, readApiToken } from "../../config/data-dir.ts";
+import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
+import type { CliContext } from "../context.ts";
+import { usageError } from "../exit-codes.ts";
+
+interface WorkerOptions extends DataDirOptions {
+  readonly connect: string;
+  readonly tokenFile?: string;
+}
+
+export function workerCommand(context: CliContext): Command {
+  return addDataDirOption(new Command("worker"))
+    .description("train for a node, from this or another machine")
+    .requiredOption("--connect <url>", "the node's API: ws://host:port or wss://host:port")
+    .option("--token-file <file>", "the node's API token (POML_TOKEN, the one in --data-dir)")
+    .action((options: WorkerOptions) => work(options, context));
+}
+
+async function work(options: WorkerOptions, context: CliContext): Promise<void> {
+  const url = parseUrl(options.connect);
+  const file = options.tokenFile ?? dataDirPaths(dataDirOf(options, context)).apiToken;
+  const fromEnv = options.tokenFile === undefined ? context.env.POML_TOKEN : undefined;
+  const token = fromEnv || (await readApiToken(file));
+  const { runWorker } = await import("../../workers/worker-main.ts");
+  const { createLog } = await import("../../telemetry/log.ts");
+  const { systemClock } = await import("../../clock.ts");
+  context.output.line(`working for ${url}; Ctrl-C stops`);
+  await runWorker(
+    { url, token, threads: 1 },
+    { log: createLog("info"), clock: systemClock, signal: context.signal },
+  );
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["ws:", "wss:"].includes(url.protocol)) {
+    throw usageError(
+      "connect",
+      `${JSON.stringify(text)} is no ws:// or wss:// URL`,
+      "e.g. ws://127.0.0.1:9471",
+    );
+  }
+  if (url.pathname === "/") url.pathname = "/v1/workers";
+  return url.href;
+}

@@ -1,0 +1,12 @@
+/** What every command is given: the places to write to, the environment, and the signal of Ctrl-C. */
+import type { AskPassphrase } from "../wallet/key-file.ts";
+import type { Output } from "./output.ts";
+
+export interface CliContext {
+  readonly output: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Fires on SIGINT and SIGTERM; a second signal ends the process. */
+  readonly signal: AbortSignal;
+  /** From POML_PASSPHRASE, else asked on the terminal; undefined when there is none. */
+  readonly askPassphrase: AskPassphrase;
+}

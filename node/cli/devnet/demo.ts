@@ -1,0 +1,185 @@
+/**
+ * The demo: a stranger joins the running network, a client orders training through the HTTP API, the
+ * network does it, and the result is checked as anyone would check it.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { PomlClient } from "../../api/client.ts";
+import type { DatasetJson } from "../../api/contract/dataset.ts";
+import type { JobDetail, JobOrder, RoundJson } from "../../api/contract/job.ts";
+import type { NodeJson } from "../../api/contract/network.ts";
+import { transferPayload } from "../../wallet/payload.ts";
+import { parseTrusted, type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { gflops, poml } from "../format.ts";
+import { findIdxFiles } from "../idx-files.ts";
+import { downloadResult } from "../job/download.ts";
+import { followJob, isBalanced, isComplete } from "../job/follow.ts";
+import { openPrepared } from "../job/open.ts";
+import { sendTransaction } from "../send.ts";
+import type { LiveView } from "./live-view.ts";
+import { type Devnet, NEWCOMER_FUNDS, type RunningNode } from "./network.ts";
+
+const DATASET = fileURLToPath(new URL("../../../datasets/fashion-mnist", import.meta.url));
+const RATED_DEADLINE_MS = 120_000;
+const JOB_DEADLINE_MS = 300_000;
+const POLL_MS = 250;
+
+/** Small enough for two cores in a minute, large enough for 85 % on the 10,000 test images. */
+const ORDER: Omit<JobOrder, "dataset"> = {
+  name: "fashion-mnist demo",
+  model: { preset: "lenet" },
+  rounds: 5,
+  localEpochs: 1,
+  batchSize: 32,
+  learningRate: 0.05,
+  momentum: 0.9,
+  partition: "iid",
+  participants: 4,
+  phaseSeconds: 60,
+};
+
+export interface DemoResult {
+  readonly job: JobDetail;
+  readonly rounds: readonly RoundJson[];
+  readonly nodes: readonly NodeJson[];
+  readonly dataset: DatasetJson;
+  readonly settlementBalanced: boolean;
+  readonly modelDir: string;
+  /** `height:hash` */
+  readonly trustedBlock: string;
+  readonly verified: VerifiedModel;
+  readonly height: number;
+}
+
+/** @throws CliError, ApiError when anything is not as it should be */
+export async function runDemo(
+  net: Devnet,
+  view: LiveView,
+  signal: AbortSignal,
+): Promise<DemoResult> {
+  const [entry, witness = entry] = net.running;
+  if (entry === undefined || witness === undefined) throw new TypeError("the network has no nodes");
+  const { client } = entry;
+  const joined = joinNewcomers(net, client, view);
+  const [dataset] = await Promise.all([importDemoDataset(client, view), joined]);
+  const participants = Math.min(ORDER.participants ?? 4, net.running.length);
+  const prepared = await client.prepareJob({ ...ORDER, participants, dataset: dataset.id });
+  view.stage("waiting for the ratings of the first window");
+  const nodes = await untilRated(client, net.running.length, signal);
+  for (const { name, rating } of nodes) view.line(`${name} is rated ${gflops(rating)} GFLOP/s`);
+  const { id, height } = await openPrepared(client, net.client, prepared);
+  view.line(
+    `job ${id.slice(0, 12)}… opened in block ${height}, ${poml(prepared.escrow)} POML in escrow`,
+  );
+  const job = await followJob(client, id, {
+    timeoutMs: JOB_DEADLINE_MS,
+    signal,
+    onJob: (seen) => view.job(seen),
+    onRound: (round) => view.round(round),
+  });
+  return collect(net, { id, job, dataset }, { entry, witness });
+}
+
+/** Sends every node outside the genesis its bond; it registers by itself. */
+async function joinNewcomers(net: Devnet, client: PomlClient, view: LiveView): Promise<void> {
+  for (const { name, identity, isFounder } of net.running) {
+    if (isFounder) continue;
+    view.stage(`${name} is joining`);
+    const payload = transferPayload(identity.address, NEWCOMER_FUNDS);
+    const { id } = await sendTransaction(client, net.client, payload);
+    const { height } = await client.waitForTransaction(id);
+    view.line(
+      `${name} got ${poml(NEWCOMER_FUNDS)} POML in block ${height} and registers as a node`,
+    );
+  }
+}
+
+async function importDemoDataset(client: PomlClient, view: LiveView): Promise<DatasetJson> {
+  const {
+    images = "",
+    labels = "",
+    testImages = "",
+    testLabels = "",
+  } = await findIdxFiles(DATASET);
+  const dataset = await client.uploadIdx({
+    name: "fashion-mnist",
+    images: await readFile(images),
+    labels: await readFile(labels),
+    testImages: await readFile(testImages),
+    testLabels: await readFile(testLabels),
+  });
+  view.line(
+    `dataset ${dataset.name}: ${dataset.trainRows} rows to train on, ${dataset.testRows} to test with`,
+  );
+  return dataset;
+}
+
+/** Work is given by weight, so all nodes need a rating before the job is opened. */
+async function untilRated(
+  client: PomlClient,
+  count: number,
+  signal: AbortSignal,
+): Promise<NodeJson[]> {
+  const end = performance.now() + RATED_DEADLINE_MS;
+  for (;;) {
+    const { nodes } = await client.nodes();
+    const rated = nodes.filter(({ weight }) => BigInt(weight) > 0n);
+    if (rated.length >= count) return nodes;
+    if (performance.now() > end) {
+      throw new CliError(
+        `only ${rated.length} of ${count} nodes are rated after ${RATED_DEADLINE_MS / 1000} s`,
+        { code: "TIMEOUT", exit: EXIT.failure },
+        "the logs of the nodes say what became of the benchmark window",
+      );
+    }
+    await delay(POLL_MS, undefined, { signal });
+  }
+}
+
+/** Takes the result from one node and the trusted block from another. */
+async function collect(
+  net: Devnet,
+  { id, job, dataset }: { id: string; job: JobDetail; dataset: DatasetJson },
+  { entry, witness }: { entry: RunningNode; witness: RunningNode },
+): Promise<DemoResult> {
+  if (!isComplete(job)) {
+    throw new CliError(
+      `the job ended after round ${job.round} of ${job.rounds}`,
+      { code: "JOB_INCOMPLETE", exit: EXIT.failure },
+      "the logs of the nodes say who missed a round",
+    );
+  }
+  const { rounds } = await entry.client.rounds(id);
+  const modelDir = join(net.directory, "model");
+  await downloadResult(entry.client, id, modelDir);
+  const trustedBlock = await trustedBlockOf(witness.client, job.closedAt ?? 0);
+  const verified = await verifyDirectory(modelDir, parseTrusted(trustedBlock));
+  const { nodes } = await entry.client.nodes();
+  const { height } = await entry.client.status();
+  const settlementBalanced = isBalanced(job);
+  if (!settlementBalanced) {
+    throw new CliError("payouts, fee and refund do not add up to the escrow", {
+      code: "SETTLEMENT_UNBALANCED",
+      exit: EXIT.verification,
+    });
+  }
+  return {
+    job,
+    rounds,
+    nodes,
+    dataset,
+    settlementBalanced,
+    modelDir,
+    trustedBlock,
+    verified,
+    height,
+  };
+}
+
+async function trustedBlockOf(client: PomlClient, height: number): Promise<string> {
+  const { hash } = await client.block(height);
+  return `${height}:${hash}`;
+}

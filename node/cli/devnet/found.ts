@@ -1,0 +1,98 @@
+/** Founding a test network: rate the founders by a real benchmark each, then write the genesis. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { devnetParameters, POML } from "../../../chain/genesis.ts";
+import type { Genesis } from "../../../chain/types/genesis.ts";
+import { OnionKeeper } from "../../consensus/onion-keeper.ts";
+import type { Identity } from "../../wallet/key-file.ts";
+import { textBytes } from "../../wallet/payload.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const run = promisify(execFile);
+const BENCHMARK_DEADLINE_MS = 60_000;
+
+const BenchmarkResult = z.object({
+  capacity: z.string().regex(/^\d+$/),
+  engineHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export interface Measured {
+  /** Micro-GFLOP/s. */
+  readonly capacity: bigint;
+  /** SHA-256 of the exact engine, hex. */
+  readonly engineHash: string;
+}
+
+/** Runs `poml benchmark` in a process of its own, as a founder would. */
+export async function measureFounder(
+  seconds: number,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Measured> {
+  const args = [MAIN, "benchmark", "--seconds", String(seconds), "--json"];
+  try {
+    const { stdout } = await run(process.execPath, args, {
+      timeout: BENCHMARK_DEADLINE_MS,
+      env: { ...env },
+    });
+    const result = BenchmarkResult.parse(JSON.parse(stdout));
+    return { capacity: BigInt(result.capacity), engineHash: result.engineHash };
+  } catch (error) {
+    throw new CliError(
+      `a founder's benchmark failed: ${error instanceof Error ? error.message : String(error)}`,
+      { code: "BENCHMARK_FAILED", exit: EXIT.failure },
+      "run `poml benchmark` by itself to see why",
+      error,
+    );
+  }
+}
+
+export const FOUNDER_BOND = 1000n * POML;
+const FOUNDER_BALANCE = 100n * POML;
+const CLIENT_BALANCE = 1_000_000n * POML;
+const TREASURY_BALANCE = 10_000_000n * POML;
+
+/**
+ * Height at which the first benchmark window opens: late enough for a node that joins at the start
+ * to be on the chain by then.
+ */
+const FIRST_WINDOW = 20;
+
+export interface FoundOptions {
+  readonly founders: readonly {
+    readonly name: string;
+    readonly identity: Identity;
+    readonly endpoint: string;
+    readonly capacity: bigint;
+  }[];
+  readonly client: Identity;
+  readonly treasury: Identity;
+  /** 32 bytes. */
+  readonly engineHash: Uint8Array;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export function foundGenesis(options: FoundOptions): Genesis {
+  const { founders, client, treasury, engineHash, now } = options;
+  return {
+    name: textBytes("name", "devnet", 64),
+    time: BigInt(now),
+    parameters: { ...devnetParameters(engineHash), windowOffset: FIRST_WINDOW },
+    accounts: [
+      { address: client.address, balance: CLIENT_BALANCE },
+      { address: treasury.address, balance: TREASURY_BALANCE },
+      ...founders.map(({ identity }) => ({ address: identity.address, balance: FOUNDER_BALANCE })),
+    ],
+    nodes: founders.map(({ name, identity, endpoint, capacity }) => ({
+      publicKey: identity.keyPair.publicKey,
+      name: textBytes("name", name, 64),
+      endpoint: textBytes("endpoint", endpoint, 256),
+      bond: FOUNDER_BOND,
+      ...new OnionKeeper(identity.seed).top(),
+      capacity,
+    })),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * One `poml` process started by this one: its log file, its end, and stopping it for certain. The
+ * open IPC channel tells the child when this process is gone, so that nothing is left behind.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { close, open } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CliError, EXIT } from "../exit-codes.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+export interface ProcessOptions {
+  readonly name: string;
+  /** Arguments after `poml`. */
+  readonly args: readonly string[];
+  /** Both outputs go here. */
+  readonly logPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class ManagedProcess {
+  readonly name: string;
+  readonly logPath: string;
+  /** Resolves with the reason when the process has ended, e.g. `exit status 1`. Never rejects. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+  #isRunning = true;
+
+  private constructor(name: string, logPath: string, child: ChildProcess) {
+    this.name = name;
+    this.logPath = logPath;
+    this.#child = child;
+    this.ended = new Promise((resolve) => {
+      const end = (reason: string): void => {
+        this.#isRunning = false;
+        resolve(reason);
+      };
+      child.once("exit", (code, signal) => end(signal ?? `exit status ${code}`));
+      child.once("error", (error) => end(error.message));
+    });
+  }
+
+  static async start({ name, args, logPath, env }: ProcessOptions): Promise<ManagedProcess> {
+    const log = await openFile(logPath, "a", 0o600);
+    try {
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        stdio: ["ignore", log, log, "ipc"],
+        env: { ...env },
+      });
+      return new ManagedProcess(name, logPath, child);
+    } finally {
+      await closeFile(log);
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** The last lines it wrote. */
+  async tail(lines = 15): Promise<string> {
+    const text = await readFile(this.logPath, "utf8").catch(() => "");
+    return text.trimEnd().split("\n").slice(-lines).join("\n");
+  }
+
+  /** What to report when it has ended though it should not have. */
+  async unexpectedEnd(): Promise<CliError> {
+    const reason = await this.ended;
+    return new CliError(
+      `${this.name} ended (${reason}); the end of ${this.logPath}:\n${await this.tail()}`,
+      { code: "PROCESS_ENDED", exit: EXIT.failure, field: this.name },
+      "the log has the whole story",
+    );
+  }
+
+  /** Asks it to stop; after `graceMs` it is killed. */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#child.kill("SIGTERM");
+    const killer = setTimeout(() => this.#child.kill("SIGKILL"), graceMs);
+    await this.ended;
+    clearTimeout(killer);
+  }
+}

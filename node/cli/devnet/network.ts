@@ -1,0 +1,213 @@
+/**
+ * A network of real `poml node` processes on this machine. Founders are in the genesis; one more
+ * node joins by transaction when there are more than three, as any stranger would.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { genesisRoot, POML } from "../../../chain/genesis.ts";
+import { PomlClient } from "../../api/client.ts";
+import { dataDirPaths, initDataDir, readApiToken } from "../../config/data-dir.ts";
+import { writeGenesisFile } from "../../config/genesis-file.ts";
+import { formatAmount } from "../../wallet/amount.ts";
+import { type Identity, newIdentity, writeKeyFile } from "../../wallet/key-file.ts";
+import { readEndpoints } from "../api-options.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { FOUNDER_BOND, foundGenesis, type Measured, measureFounder } from "./found.ts";
+import { ManagedProcess } from "./managed-process.ts";
+import { freePorts } from "./ports.ts";
+
+const MAX_FOUNDERS = 3;
+const START_DEADLINE_MS = 60_000;
+const STOP_GRACE_MS = 8000;
+const BENCHMARK_SECONDS = 2;
+
+export interface DevnetOptions {
+  readonly directory: string;
+  readonly nodes: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface DevnetNode {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly identity: Identity;
+  readonly isFounder: boolean;
+  readonly ports: NodePorts;
+}
+
+interface NodePorts {
+  readonly p2p: number;
+  readonly api: number;
+  readonly torrent: number;
+}
+
+export interface RunningNode extends DevnetNode {
+  readonly process: ManagedProcess;
+  readonly client: PomlClient;
+}
+
+export class Devnet {
+  readonly directory: string;
+  readonly nodes: readonly DevnetNode[];
+  readonly genesisRoot: string;
+  /** Holds most of the money; pays for jobs. */
+  readonly client: Identity;
+  readonly clientWallet: string;
+  readonly running: RunningNode[] = [];
+  readonly #env: DevnetOptions["env"];
+
+  private constructor(
+    options: DevnetOptions,
+    parts: Pick<Devnet, "nodes" | "genesisRoot" | "client" | "clientWallet">,
+  ) {
+    this.directory = options.directory;
+    this.#env = childEnvironment(options.env);
+    this.nodes = parts.nodes;
+    this.genesisRoot = parts.genesisRoot;
+    this.client = parts.client;
+    this.clientWallet = parts.clientWallet;
+  }
+
+  /** Benchmarks the founders and writes every data directory; starts nothing. */
+  static async create(
+    options: DevnetOptions,
+    onMeasured: (name: string, measured: Measured) => void,
+  ): Promise<Devnet> {
+    const { directory } = options;
+    const nodes = await planNodes(options);
+    const founders = await Promise.all(
+      nodes
+        .filter(({ isFounder }) => isFounder)
+        .map(async (node) => {
+          const measured = await measureFounder(BENCHMARK_SECONDS, childEnvironment(options.env));
+          onMeasured(node.name, measured);
+          const endpoint = `/ip4/127.0.0.1/tcp/${node.ports.p2p}/ws`;
+          return { ...node, ...measured, endpoint };
+        }),
+    );
+    const client = newIdentity();
+    const treasury = newIdentity();
+    const genesis = foundGenesis({
+      founders,
+      client,
+      treasury,
+      engineHash: fromHex(founders[0]?.engineHash ?? ""),
+      now: Date.now(),
+    });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeGenesisFile(join(directory, "genesis.json"), genesis);
+    const clientWallet = join(directory, "client.key");
+    await writeKeyFile(clientWallet, client);
+    await writeKeyFile(join(directory, "treasury.key"), treasury);
+    for (const { dataDir, identity } of nodes) await initDataDir(dataDir, { genesis, identity });
+    const root = toHex(genesisRoot(genesis));
+    return new Devnet(options, { nodes, genesisRoot: root, client, clientWallet });
+  }
+
+  /** The first node, then all others with its address. Resolves when every API answers. */
+  async start(signal: AbortSignal): Promise<readonly RunningNode[]> {
+    const [first, ...others] = this.nodes;
+    if (first === undefined) return [];
+    await this.#startOne(first, [], signal);
+    const bootstrap = (await readEndpoints(first.dataDir))?.p2p ?? [];
+    await Promise.all(others.map((node) => this.#startOne(node, bootstrap, signal)));
+    this.running.sort((a, b) => this.nodes.indexOf(a) - this.nodes.indexOf(b));
+    return this.running;
+  }
+
+  /** Rejects as soon as a node ends that was not asked to. */
+  async watch(): Promise<never> {
+    const ended = await Promise.race(
+      this.running.map(async (node) => {
+        await node.process.ended;
+        return node;
+      }),
+    );
+    throw await ended.process.unexpectedEnd();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map((node) => node.process.stop(STOP_GRACE_MS)));
+  }
+
+  async #startOne(
+    node: DevnetNode,
+    bootstrap: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const paths = dataDirPaths(node.dataDir);
+    const settings = settingsOf(node, bootstrap);
+    await writeFile(paths.config, `${JSON.stringify(settings, null, 2)}\n`);
+    const process = await ManagedProcess.start({
+      name: node.name,
+      args: ["node", "--data-dir", node.dataDir],
+      logPath: join(node.dataDir, "node.log"),
+      env: this.#env,
+    });
+    const token = await readApiToken(paths.apiToken);
+    const client = new PomlClient(`http://127.0.0.1:${node.ports.api}`, { token });
+    this.running.push({ ...node, process, client });
+    const wait = AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE_MS)]);
+    await Promise.race([
+      untilServing(node, wait),
+      process.ended.then(async () => {
+        throw await process.unexpectedEnd();
+      }),
+    ]);
+  }
+}
+
+/** Lets the node answer on the ports it was given. */
+async function untilServing(node: DevnetNode, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    // Written by the node once everything listens.
+    if ((await readEndpoints(node.dataDir)) !== undefined) return;
+    try {
+      await delay(50, undefined, { signal });
+    } catch (cause) {
+      throw new CliError(
+        `${node.name} did not start in time`,
+        { code: "TIMEOUT", exit: EXIT.failure, field: node.name },
+        `see ${join(node.dataDir, "node.log")}`,
+        cause,
+      );
+    }
+  }
+}
+
+async function planNodes({ directory, nodes }: DevnetOptions): Promise<DevnetNode[]> {
+  const ports = await freePorts(3 * nodes);
+  return Array.from({ length: nodes }, (_, index) => ({
+    name: `node-${index + 1}`,
+    dataDir: join(directory, `node-${index + 1}`),
+    identity: newIdentity(),
+    isFounder: index < MAX_FOUNDERS,
+    ports: {
+      p2p: ports[3 * index] ?? 0,
+      api: ports[3 * index + 1] ?? 0,
+      torrent: ports[3 * index + 2] ?? 0,
+    },
+  }));
+}
+
+/** config.json of one node; with it `poml node --data-dir …` starts the same node again. */
+function settingsOf(node: DevnetNode, bootstrap: readonly string[]): unknown {
+  return {
+    name: node.name,
+    workers: 1,
+    p2p: { listen: [`/ip4/127.0.0.1/tcp/${node.ports.p2p}/ws`], bootstrap },
+    api: { host: "127.0.0.1", port: node.ports.api },
+    torrent: { host: "127.0.0.1", port: node.ports.torrent },
+    autoRegister: { enabled: !node.isFounder, bond: formatAmount(FOUNDER_BOND) },
+  };
+}
+
+/** What a newcomer is sent, micro-POML: its bond and something for fees. */
+export const NEWCOMER_FUNDS = FOUNDER_BOND + 10n * POML;
+
+/** Settings meant for this command must not reach the nodes. */
+function childEnvironment(env: DevnetOptions["env"]): DevnetOptions["env"] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("POML_")));
+}

@@ -1,0 +1,91 @@
+/** What the exit status of `poml` means: one table, printed by `poml help exit-codes`. */
+import { PomlError } from "../../chain/errors.ts";
+
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notFound: 3,
+  network: 4,
+  verification: 5,
+  refused: 6,
+  setup: 7,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: "done",
+  failure: "failed for a reason without its own code",
+  usage: "the command line or a setting is wrong",
+  notFound: "what was asked for does not exist",
+  network: "the node does not answer, or not in time",
+  verification: "the model, certificate or chain data did not verify",
+  refused: "the node or the chain refused the request",
+  setup: "key file, data directory or genesis cannot be used",
+  interrupted: "stopped by Ctrl-C",
+};
+
+/** Lines of the table, e.g. `  4  the node does not answer`. */
+export function exitCodeTable(): string {
+  return (Object.keys(EXIT) as (keyof typeof EXIT)[])
+    .map((name) => `${String(EXIT[name]).padStart(5)}  ${MEANINGS[name]}`)
+    .join("\n");
+}
+
+export interface CliFacts {
+  readonly code: string;
+  readonly exit: ExitCode;
+  readonly field?: string;
+}
+
+/** A failure of a command itself, with the exit status it asks for. */
+export class CliError extends PomlError<CliFacts> {
+  constructor(message: string, facts: CliFacts, remedy?: string, cause?: unknown) {
+    super(message, facts, {
+      action: "local",
+      cause,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  }
+}
+
+/** A wrong argument. */
+export function usageError(field: string, reason: string, remedy: string): CliError {
+  return new CliError(
+    `${field}: ${reason}`,
+    { code: "BAD_ARGUMENT", exit: EXIT.usage, field },
+    remedy,
+  );
+}
+
+const BY_CODE: Readonly<Record<string, ExitCode>> = {
+  BAD_OPTION: EXIT.usage,
+  UNKNOWN_OPTION: EXIT.usage,
+  BAD_AMOUNT: EXIT.usage,
+  BAD_ADDRESS: EXIT.usage,
+  CONFIG_MALFORMED: EXIT.setup,
+  GENESIS_MALFORMED: EXIT.setup,
+  BAD_GENESIS: EXIT.setup,
+  NOT_INITIALISED: EXIT.setup,
+  ALREADY_INITIALISED: EXIT.setup,
+  KEY_FILE_MISSING: EXIT.setup,
+  KEY_FILE_EXISTS: EXIT.setup,
+  KEY_FILE_EXPOSED: EXIT.setup,
+  KEY_FILE_MALFORMED: EXIT.setup,
+  PASSPHRASE_NEEDED: EXIT.setup,
+  PASSPHRASE_WRONG: EXIT.setup,
+};
+
+/** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = no answer. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.facts.exit;
+  if (!(error instanceof PomlError)) return EXIT.failure;
+  const { code, status } = error.facts as { code: string; status?: unknown };
+  if (typeof status === "number") {
+    if (status === 0) return EXIT.network;
+    if (status === 404) return EXIT.notFound;
+    return status < 500 ? EXIT.refused : EXIT.failure;
+  }
+  return BY_CODE[code] ?? EXIT.failure;
+}

@@ -1,0 +1,67 @@
+/** Follows a job until it is settled, by asking one node again and again; every wait has its end. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { PomlClient } from "../../api/client.ts";
+import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+
+const POLL_MS = 500;
+
+export interface FollowOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** After every look at the job. */
+  readonly onJob?: (job: JobDetail) => void;
+  /** Once for each recorded round, in order. */
+  readonly onRound?: (round: RoundJson) => void;
+}
+
+/**
+ * @returns the settled job
+ * @throws CliError TIMEOUT; whatever a request throws
+ */
+export async function followJob(
+  client: PomlClient,
+  id: string,
+  { timeoutMs, signal, onJob, onRound }: FollowOptions,
+): Promise<JobDetail> {
+  const end = performance.now() + timeoutMs;
+  let seen = 0;
+  for (;;) {
+    const job = await client.job(id);
+    onJob?.(job);
+    if (onRound !== undefined && recordedRounds(job) > seen) {
+      const { rounds } = await client.rounds(id);
+      for (const round of rounds.slice(seen)) onRound(round);
+      seen = rounds.length;
+    }
+    if (job.phase === "settled") return job;
+    if (performance.now() > end) {
+      throw new CliError(
+        `job ${id} is still ${job.phase} (round ${job.round} of ${job.rounds}) after ${Math.round(timeoutMs / 1000)} s`,
+        { code: "TIMEOUT", exit: EXIT.network },
+        "look again with `poml job watch`, which follows it from where it is",
+      );
+    }
+    await delay(POLL_MS, undefined, { signal });
+  }
+}
+
+/** True when the job did what was ordered: all rounds, or its target accuracy. */
+export function isComplete(job: JobDetail): boolean {
+  const { targetAccuracy } = job.spec;
+  const reached = targetAccuracy > 0 && (job.metrics?.accuracy ?? 0) >= targetAccuracy;
+  return job.metrics !== undefined && (reached || job.round >= job.rounds);
+}
+
+/** True when the settlement divides the escrow to the micro-unit. */
+export function isBalanced({ escrow, settlement }: JobDetail): boolean {
+  if (settlement === undefined) return false;
+  const { participants, managers, fee, refund } = settlement;
+  const divided = BigInt(participants) + BigInt(managers) + BigInt(fee) + BigInt(refund);
+  return divided === BigInt(escrow);
+}
+
+function recordedRounds(job: JobDetail): number {
+  const isOpen = job.phase === "drawing" || job.phase === "training" || job.phase === "revealing";
+  return isOpen ? Math.max(0, job.round - 1) : job.round;
+}

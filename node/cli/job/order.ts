@@ -1,0 +1,157 @@
+/** From the options of `poml job submit` to a checked order. */
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import type { PomlClient } from "../../api/client.ts";
+import { JobOrder } from "../../api/contract/job.ts";
+import { parseAmount } from "../../wallet/amount.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
+
+export interface OrderOptions {
+  readonly order?: string;
+  readonly name?: string;
+  readonly dataset?: string;
+  readonly preset?: string;
+  readonly model?: string;
+  readonly engine?: string;
+  readonly rounds?: string;
+  readonly epochs?: string;
+  readonly batch?: string;
+  readonly learningRate?: string;
+  readonly momentum?: string;
+  readonly partition?: string;
+  readonly aggregation?: string;
+  readonly participants?: string;
+  readonly quorum?: string;
+  readonly team?: string;
+  readonly phaseSeconds?: string;
+  readonly price?: string;
+  readonly targetAccuracy?: string;
+  readonly budget?: string;
+  readonly seed?: string;
+}
+
+export function addOrderOptions(command: Command): Command {
+  return command
+    .option("--order <file>", "JSON file with an order as POST /v1/jobs takes it; options win")
+    .option("--name <name>", "default: the dataset's name")
+    .option("--dataset <id>", "id, start of an id, or name of a dataset the node holds")
+    .option(
+      "--preset <name>",
+      "2nn, cnn, lenet, logistic or mlp (default: lenet for images, else mlp)",
+    )
+    .option("--model <file>", "model.json in tfjs LayersModel form instead of a preset")
+    .option("--engine <name>", "exact or tfjs (default: exact where the model allows it)")
+    .option("--rounds <n>", "rounds of federated averaging (default: 5)")
+    .option("--epochs <n>", "local epochs per round (default: 1)")
+    .option("--batch <n>", "batch size (default: 32)")
+    .option("--learning-rate <x>", "(default: 0.05)")
+    .option("--momentum <x>", "(default: 0.9)")
+    .option("--partition <name>", "iid or by-label (default: iid)")
+    .option("--aggregation <name>", "fedavg, median or trimmed-mean (default: fedavg)")
+    .option("--participants <n>", "nodes to draw (default: 4)")
+    .option("--quorum <n>", "updates a round needs (default: more than half)")
+    .option("--team <n>", "managers to draw (default: 3)")
+    .option("--phase-seconds <n>", "deadline of a phase (default: 120)")
+    .option("--price <micro>", "micro-POML per verified sample step (default: 10)")
+    .option("--target-accuracy <x>", "stop early at this test accuracy, 0 to 1")
+    .option("--budget <poml>", "escrow in POML (default: exactly the price)")
+    .option("--seed <hex>", "32 bytes that seed the training (default: drawn by the node)");
+}
+
+/** Keys of an order by option, with how the text is read. */
+const FIELDS = {
+  name: ["name", String],
+  engine: ["engine", String],
+  rounds: ["rounds", Number],
+  epochs: ["localEpochs", Number],
+  batch: ["batchSize", Number],
+  learningRate: ["learningRate", Number],
+  momentum: ["momentum", Number],
+  partition: ["partition", String],
+  aggregation: ["aggregation", String],
+  participants: ["participants", Number],
+  quorum: ["quorum", Number],
+  team: ["teamSize", Number],
+  phaseSeconds: ["phaseSeconds", Number],
+  price: ["pricePerSample", String],
+  targetAccuracy: ["targetAccuracy", Number],
+  seed: ["seed", String],
+} as const satisfies Partial<Record<keyof OrderOptions, readonly [keyof JobOrder, unknown]>>;
+
+/** @throws CliError BAD_ARGUMENT naming the field, DATASET_NOT_FOUND */
+export async function readOrder(options: OrderOptions, client: PomlClient): Promise<JobOrder> {
+  const raw: Record<string, unknown> =
+    options.order === undefined ? {} : await readJson("order", options.order);
+  for (const [option, [key, read]] of Object.entries(FIELDS)) {
+    const text = options[option as keyof typeof FIELDS];
+    if (text !== undefined) raw[key] = read(text);
+  }
+  if (options.budget !== undefined) raw.budget = parseAmount(options.budget, "budget").toString();
+  if (options.preset !== undefined && options.model !== undefined) {
+    throw usageError("model", "both --preset and --model are given", "give one of them");
+  }
+  if (options.preset !== undefined) raw.model = { preset: options.preset };
+  if (options.model !== undefined) {
+    raw.model = { layersModel: await readJson("model", options.model) };
+  }
+  const dataset = await findDataset(options.dataset ?? raw.dataset, client);
+  raw.dataset = dataset.id;
+  raw.name ??= dataset.name;
+  raw.model ??= { preset: dataset.shape.length > 1 ? "lenet" : "mlp" };
+  const parsed = JobOrder.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join(".") || "order";
+  throw usageError(
+    field,
+    issue?.message ?? "is not valid",
+    "`poml job submit --help` lists the options",
+  );
+}
+
+async function findDataset(
+  wanted: unknown,
+  client: PomlClient,
+): Promise<{ id: string; name: string; shape: readonly number[] }> {
+  const datasets = await client.datasets();
+  if (wanted === undefined) {
+    const [only] = datasets;
+    if (only !== undefined && datasets.length === 1) return only;
+    throw usageError("dataset", "not given", "`poml dataset list` shows what the node holds");
+  }
+  const text = String(wanted);
+  const matches = datasets.filter(
+    ({ id, name }) => id === text || name === text || (text.length >= 6 && id.startsWith(text)),
+  );
+  const [found] = matches;
+  if (found !== undefined && matches.length === 1) return found;
+  throw new CliError(
+    `dataset ${JSON.stringify(text)}: ${matches.length === 0 ? "not held by this node" : "more than one fits"}`,
+    { code: "DATASET_NOT_FOUND", exit: EXIT.notFound, field: "dataset" },
+    "`poml dataset list` shows the ids; `poml dataset import` adds one",
+  );
+}
+
+async function readJson(field: string, path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw usageError(
+      field,
+      error instanceof Error ? error.message : "unreadable",
+      "check the path",
+    );
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === "object" && json !== null) return { ...json };
+  } catch (error) {
+    throw usageError(
+      field,
+      `${path} is not JSON: ${error instanceof Error ? error.message : ""}`,
+      "correct the file",
+    );
+  }
+  throw usageError(field, `${path} does not hold a JSON object`, "correct the file");
+}

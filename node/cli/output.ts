@@ -1,0 +1,119 @@
+/**
+ * Everything a command says. For people: lines and tables on standard output, notes on standard
+ * error. With --json: one JSON object on standard output, all else on standard error.
+ */
+import Table from "cli-table3";
+import { PomlError } from "../../chain/errors.ts";
+
+/** The part of a stream the CLI needs; tests pass a collector. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export type Cell = string | number;
+
+export class Output {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  json = false;
+  verbose = false;
+
+  constructor(stdout: Sink, stderr: Sink) {
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** True when a person watches and moving pictures are welcome. */
+  get isLive(): boolean {
+    return this.human.isTTY === true;
+  }
+
+  /** Where text for people goes. */
+  get human(): Sink {
+    return this.json ? this.stderr : this.stdout;
+  }
+
+  /** The result of the command: `object` with --json, otherwise what `forPeople` prints. */
+  result(object: unknown, forPeople: () => void): void {
+    if (this.json) this.stdout.write(`${toJson(object)}\n`);
+    else forPeople();
+  }
+
+  line(text = ""): void {
+    this.human.write(`${text}\n`);
+  }
+
+  /** Rows under a head; numbers are aligned right. */
+  table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    const isNumber = (column: number): boolean =>
+      rows.length > 0 &&
+      rows.every((row) => /^[-+]?[\d.,]+( ?[%A-Za-z/]+)?$|^-$/.test(`${row[column]}`));
+    const table = new Table({
+      head: [...head],
+      style: { head: [], border: [], compact: true },
+      colAligns: head.map((_, column) => (isNumber(column) ? "right" : "left")),
+      chars: PLAIN_BORDERS,
+    });
+    for (const row of rows) table.push([...row]);
+    this.line(table.toString());
+  }
+
+  /** Name and value pairs, one a line. */
+  fields(values: Readonly<Record<string, Cell>>): void {
+    const width = Math.max(...Object.keys(values).map((name) => name.length));
+    for (const [name, value] of Object.entries(values)) {
+      this.line(`${name.padEnd(width)}  ${value}`);
+    }
+  }
+
+  /** Message, field and remedy; the stack only with --verbose. */
+  error(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.json) {
+      this.stdout.write(`${toJson({ error: { message, ...detailsOf(error) } })}\n`);
+    }
+    this.stderr.write(`error: ${message}\n`);
+    if (error instanceof PomlError && error.remedy !== undefined) {
+      this.stderr.write(`  try: ${error.remedy}\n`);
+    }
+    if (this.verbose && error instanceof Error) this.stderr.write(`${stacks(error)}\n`);
+  }
+}
+
+const PLAIN_BORDERS = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};
+
+/** JSON with bigint as decimal strings. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "bigint" ? inner.toString() : inner,
+  );
+}
+
+function detailsOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof PomlError)) return { code: "INTERNAL" };
+  const { code, field } = error.facts as { code: string; field?: unknown };
+  return { code, field, remedy: error.remedy };
+}
+
+function stacks(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by ${stacks(error.cause)}` : own;
+}

@@ -1,0 +1,76 @@
+/**
+ * The `poml` command line: parses, runs one command, and turns whatever happens into an exit status.
+ * Commands load what they need only when they run, so that `poml status` stays small and quick.
+ */
+import { Command, CommanderError } from "commander";
+import { benchmarkCommand } from "./commands/benchmark.ts";
+import { configCommand } from "./commands/config.ts";
+import { datasetCommand } from "./commands/dataset.ts";
+import { devnetCommand } from "./commands/devnet.ts";
+import { initCommand } from "./commands/init.ts";
+import { jobCommand } from "./commands/job.ts";
+import { nodeCommand } from "./commands/node.ts";
+import { statusCommand } from "./commands/status.ts";
+import { verifyCommand } from "./commands/verify.ts";
+import { walletCommand } from "./commands/wallet.ts";
+import { workerCommand } from "./commands/worker.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
+
+/**
+ * @param argv arguments after `poml`
+ * @returns the exit status
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const { output } = context;
+  output.json = argv.includes("--json");
+  output.verbose = argv.includes("--verbose");
+  if (argv[0] === "help" && argv[1] === "exit-codes") {
+    output.line(`Exit status of poml:\n${exitCodeTable()}`);
+    return EXIT.ok;
+  }
+  try {
+    await buildProgram(context).parseAsync([...argv], { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (context.signal.aborted) return EXIT.interrupted;
+    output.error(error);
+    return exitCodeOf(error);
+  }
+}
+
+function buildProgram(context: CliContext): Command {
+  const program = new Command("poml")
+    .description("Proof of machine learning: a layer-1 chain whose work is training models.")
+    .version("0.1.0")
+    .option("--json", "print one JSON object instead of text")
+    .option("--verbose", "show the stack of an error")
+    .showHelpAfterError("(add --help to see all options)")
+    .addHelpText("after", "\n`poml help exit-codes` lists what the exit status means.");
+  const make = [
+    initCommand,
+    nodeCommand,
+    workerCommand,
+    devnetCommand,
+    benchmarkCommand,
+    walletCommand,
+    datasetCommand,
+    jobCommand,
+    statusCommand,
+    verifyCommand,
+    configCommand,
+  ];
+  for (const command of make) program.addCommand(command(context));
+  configure(program, context);
+  return program;
+}
+
+/** Settings that subcommands do not inherit. */
+function configure(command: Command, context: CliContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.output.stdout.write(text),
+    writeErr: (text) => context.output.stderr.write(text),
+  });
+  for (const child of command.commands) configure(child, context);
+}

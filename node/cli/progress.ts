@@ -1,0 +1,79 @@
+/**
+ * Progress for people: moving bars on a terminal, now and then a plain line elsewhere (CI logs,
+ * pipes). Nothing depends on it; a bar that is never finished costs nothing.
+ */
+import type { MultiBar, SingleBar } from "cli-progress";
+import type { Output } from "./output.ts";
+
+/** Plain output repeats a bar's state at most this often. */
+const PLAIN_EVERY_MS = 5000;
+
+export interface Bar {
+  /** @param done 0 to 1 */
+  update(done: number, text: string): void;
+}
+
+export interface Progress {
+  bar(name: string): Bar;
+  /** A line that stays. */
+  line(text: string): void;
+  /** Removes the bars. */
+  stop(): void;
+}
+
+export async function createProgress(output: Output): Promise<Progress> {
+  if (!output.isLive) return plainProgress(output);
+  const { MultiBar, Presets } = await import("cli-progress");
+  const bars = new MultiBar(
+    {
+      format: "{name} {bar} {text}",
+      stream: output.human as NodeJS.WritableStream,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+      fps: 8,
+      emptyOnZero: true,
+    },
+    Presets.shades_classic,
+  );
+  return liveProgress(bars);
+}
+
+function liveProgress(bars: MultiBar): Progress {
+  const made: SingleBar[] = [];
+  return {
+    bar(name) {
+      const bar = bars.create(1000, 0, { name: name.padEnd(10), text: "" });
+      made.push(bar);
+      return {
+        update: (done, text) => bar.update(Math.round(1000 * clamp(done)), { text }),
+      };
+    },
+    line: (text) => bars.log(`${text}\n`),
+    stop() {
+      for (const bar of made) bars.remove(bar);
+      bars.stop();
+    },
+  };
+}
+
+function plainProgress(output: Output): Progress {
+  return {
+    bar(name) {
+      let shownAt = performance.now();
+      return {
+        update(done, text) {
+          if (performance.now() - shownAt < PLAIN_EVERY_MS) return;
+          shownAt = performance.now();
+          output.line(`${name}: ${Math.round(100 * clamp(done))} %  ${text}`.trimEnd());
+        },
+      };
+    },
+    line: (text) => output.line(text),
+    stop: () => {},
+  };
+}
+
+function clamp(done: number): number {
+  return Math.min(1, Math.max(0, done));
+}
