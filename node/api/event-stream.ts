@@ -22,7 +22,8 @@ export const EventsQuery = z.strictObject({
 });
 
 const PING_MS = 15_000;
-const CLOSE_MS = 1000;
+/** How long a reader may take to read why it is closed. */
+const CLOSE_MS = 5000;
 /** Bytes handed to a socket before the rest waits in our queue. */
 const IN_FLIGHT_BYTES = 256 * 1024;
 const MAX_MESSAGE_BYTES = 1024;
@@ -67,7 +68,7 @@ export class EventStream {
     this.#pings.unref();
   }
 
-  /** Says goodbye to every reader; those that do not answer are cut off. */
+  /** Says goodbye to every reader; the server cuts off those that do not answer. */
   stop(): void {
     clearInterval(this.#pings);
     this.#pings = undefined;

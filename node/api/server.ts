@@ -69,7 +69,10 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   server.maxConnections = limits.connections;
   // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
   server.on("checkContinue", app);
+  const upgraded = new Set<Duplex>();
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.on("close", () => upgraded.delete(socket));
     socket.on("error", (error) => log.debug("upgrade failed", { reason: error.message }));
     try {
       checkHost(request, allowedHosts);
@@ -96,7 +99,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
     },
     stop: async () => {
       stream.stop();
-      await close(server);
+      await close(server, upgraded);
     },
     onUpgrade: (path, handler) => upgrades.set(path, handler),
   };
@@ -151,13 +154,17 @@ function portInUse(host: string, port: number, cause: unknown): Error {
   });
 }
 
-async function close(server: Server): Promise<void> {
+/** The server does not count upgraded connections as its own, but waits for them. */
+async function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, STOP_MS);
   await closed;
   clearTimeout(timer);
 }

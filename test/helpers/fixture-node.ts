@@ -1,0 +1,324 @@
+/**
+ * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
+ * datasets and models those of ml/. Only the network, the disk and the training are left out.
+ */
+import { blockHash } from "../../chain/apply-block.ts";
+import { applyTransaction, transactionId } from "../../chain/apply-transaction.ts";
+import { addressOf } from "../../chain/crypto/address.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { assembleCertificate } from "../../chain/finality/certificate.ts";
+import { voteSigningRoot, voteTypeIndex } from "../../chain/finality/vote.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import { jobPrice } from "../../chain/job/price.ts";
+import { Mempool } from "../../chain/mempool/pool.ts";
+import type { State } from "../../chain/state/state.ts";
+import { refuse } from "../../chain/transactions/rule.ts";
+import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
+import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { verifyTransaction } from "../../chain/verify-signatures.ts";
+import { buildDataset } from "../../ml/dataset/build.ts";
+import { importCsv } from "../../ml/dataset/import-csv.ts";
+import { importIdx } from "../../ml/dataset/import-idx.ts";
+import { parseLayersModel } from "../../ml/model/layers-model.ts";
+import { presetModel } from "../../ml/model/presets.ts";
+import { encodeBlockSummary } from "../../node/api/encode/block.ts";
+import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
+import { plain } from "../../node/api/encode/plain.ts";
+import type {
+  DatasetSummary,
+  DatasetUpload,
+  EventSource,
+  JobRequest,
+  ModelFiles,
+  NodeEvent,
+  NodeServices,
+  NodeStatus,
+  PreparedJob,
+  RecordedRound,
+  TransactionStatus,
+} from "../../node/services.ts";
+import { TestChain } from "./chain.ts";
+import { jobSpec, nextStep, openJob } from "./job-run.ts";
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** Keeps the last `kept` events, as a node does. */
+export class EventLog implements EventSource {
+  readonly #kept: number;
+  readonly #events: NodeEvent[] = [];
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  cursor = 0;
+
+  constructor(kept = 1000) {
+    this.#kept = kept;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  emit(type: NodeEvent["type"], data: object): void {
+    const event: NodeEvent = {
+      cursor: ++this.cursor,
+      type,
+      data: plain(data) as NodeEvent["data"],
+    };
+    this.#events.push(event);
+    if (this.#events.length > this.#kept) this.#events.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  subscribe(since: number | undefined, listener: (event: NodeEvent) => void): () => void {
+    for (const event of this.#events) {
+      if (since !== undefined && event.cursor > since) listener(event);
+    }
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+export class FixtureNode implements NodeServices {
+  readonly chain = new TestChain({ parameters: { windowOffset: 1_000_000 } });
+  readonly events: EventLog;
+  readonly #mempool = new Mempool();
+  readonly #blocks: CertifiedBlock[] = [];
+  readonly #datasets = new Map<string, DatasetSummary>();
+  readonly #orders = new Map<string, Uint8Array>();
+  /** Set by tests that need a node that is behind. */
+  syncing = false;
+
+  constructor(events = new EventLog()) {
+    this.events = events;
+  }
+
+  /** Puts everything that waits into a block and makes it final. */
+  advance(): Block {
+    const block = this.chain.build(this.#mempool.select(this.state(), 1_000_000, 1000));
+    this.chain.take(block);
+    const certified = { block, certificate: this.#certify(block) };
+    this.#blocks.push(certified);
+    this.#mempool.afterBlock(this.state(), block.body.transactions);
+    this.events.emit("block", encodeBlockSummary(this.state(), certified));
+    for (const record of block.body.records) {
+      const round = { height: block.header.height, blockHash: blockHash(block.header), record };
+      this.events.emit("round", encodeRound(this.state(), round));
+    }
+    for (const [, job] of this.state().jobs.entries()) {
+      this.events.emit("job", encodeJobSummary(job));
+    }
+    return block;
+  }
+
+  /** Plays participants and managers until every job is settled or `rounds` are recorded. */
+  runJobs(rounds = Number.POSITIVE_INFINITY): void {
+    for (let guard = 0; guard < 200; guard++) {
+      const open = Array.from(this.state().jobs.entries(), ([, job]) => job).filter(
+        (job) => phaseOf(job) !== "settled" && (job.round <= rounds || job.round === 0),
+      );
+      if (open.length === 0 && this.#mempool.size === 0) return;
+      for (const job of open) {
+        for (const transaction of nextStep(this.chain, job)) {
+          this.#mempool.add(this.state(), transaction);
+        }
+      }
+      this.advance();
+    }
+    throw new Error("the jobs do not end");
+  }
+
+  #certify({ header }: Block): Certificate {
+    const { height, round } = header;
+    const hash = blockHash(header);
+    const type = voteTypeIndex("precommit");
+    const root = voteSigningRoot(this.chain.genesisRoot, { height, round, type, blockHash: hash });
+    const votes = this.state().seats.map(({ publicKey }, seat) => ({
+      height,
+      round,
+      type,
+      blockHash: hash,
+      seat,
+      signature: this.chain.personOf(publicKey).keys.sign(root),
+    }));
+    return assembleCertificate(votes);
+  }
+
+  status(): NodeStatus {
+    const { height, meta } = this.state();
+    const [self, ...others] = this.chain.founders;
+    if (self === undefined) throw new Error("a chain without founders");
+    return {
+      version: "0.1.0",
+      network: "test",
+      genesisRoot: this.chain.genesisRoot,
+      publicKey: self.keys.publicKey,
+      name: "node 0",
+      height,
+      headHash: this.chain.head.hash,
+      headTime: Number(meta.time),
+      round: 0,
+      syncing: this.syncing,
+      peers: others.map(({ keys }, i) => ({
+        publicKey: keys.publicKey,
+        address: `/ip4/127.0.0.1/tcp/${9001 + i}/ws`,
+        latencyMs: i === 2 ? undefined : 3 + i,
+        score: 0,
+      })),
+      mempool: { transactions: this.#mempool.size, bytes: this.#mempool.bytes },
+      workers: [{ id: "local-1", kind: "local", state: "idle", task: undefined }],
+      uptimeSeconds: 12.5,
+      rssBytes: 120 * 1024 * 1024,
+      listen: { p2p: ["/ip4/127.0.0.1/tcp/9000/ws"], torrent: "127.0.0.1:9100" },
+    };
+  }
+
+  state(): State {
+    return this.chain.head.state;
+  }
+
+  head() {
+    return { header: this.#blocks.at(-1)?.block.header, hash: this.chain.head.hash };
+  }
+
+  async block(at: number | Uint8Array): Promise<CertifiedBlock | undefined> {
+    if (typeof at === "number") return this.#blocks[at - 1];
+    return this.#blocks.find(({ certificate }) => equalBytes(certificate.blockHash, at));
+  }
+
+  async transaction(id: Uint8Array): Promise<TransactionStatus | undefined> {
+    for (const { block } of this.#blocks) {
+      const index = block.body.transactions.findIndex(({ transaction }) =>
+        equalBytes(transactionId(transaction), id),
+      );
+      const transaction = block.body.transactions[index];
+      const { height } = block.header;
+      if (transaction !== undefined) return { state: "final", transaction, height, index };
+    }
+    const transaction = this.#mempool.get(id);
+    if (transaction === undefined) return undefined;
+    return { state: "pending", transaction, height: undefined, index: undefined };
+  }
+
+  nextNonce(address: Uint8Array): number {
+    return this.#mempool.nextNonce(this.state(), address);
+  }
+
+  async jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]> {
+    return this.#blocks.flatMap(({ block, certificate }) =>
+      block.body.records
+        .filter((record) => equalBytes(record.job, id))
+        .map((record) => ({
+          height: block.header.height,
+          blockHash: certificate.blockHash,
+          record,
+        })),
+    );
+  }
+
+  async submit(signed: SignedTransaction): Promise<Uint8Array> {
+    await verifyTransaction(this.state(), this.chain.genesisRoot, signed);
+    const proposer = addressOf(this.status().publicKey);
+    applyTransaction(this.state().fork(), signed, { proposer, records: [] });
+    this.#mempool.add(this.state(), signed);
+    return transactionId(signed.transaction);
+  }
+
+  async importDataset(upload: DatasetUpload): Promise<DatasetSummary> {
+    const { manifest } = buildDataset(sourceOf(upload));
+    const rows = (chunks: readonly { rows: number }[]) =>
+      chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+    const summary: DatasetSummary = {
+      id: toHex(sha256(text(JSON.stringify(manifest)))),
+      name: manifest.name,
+      shape: manifest.shape,
+      classes: manifest.classes,
+      trainRows: rows(manifest.train),
+      testRows: rows(manifest.test),
+      licence: manifest.licence,
+    };
+    this.#datasets.set(summary.id, summary);
+    return summary;
+  }
+
+  async datasets(): Promise<readonly DatasetSummary[]> {
+    return [...this.#datasets.values()];
+  }
+
+  async prepareJob(request: JobRequest): Promise<PreparedJob> {
+    const dataset = this.#datasets.get(request.dataset);
+    if (dataset === undefined) {
+      throw new PomlError("this node does not hold the dataset", { code: "UNKNOWN_DATASET" });
+    }
+    const json =
+      "preset" in request.model
+        ? presetModel(request.model.preset, {
+            inputShape: dataset.shape,
+            classes: dataset.classes.length,
+          })
+        : request.model.layersModel;
+    const model = parseLayersModel(json);
+    const spec = jobSpec(request.name, {
+      engine: JOB_ENGINES.indexOf(request.engine ?? "exact"),
+      partition: JOB_PARTITIONS.indexOf(request.partition),
+      aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
+      model: sha256(text(JSON.stringify(model.json))),
+      parameterCount: model.parameterCount,
+      trainRows: dataset.trainRows,
+      testRows: dataset.testRows,
+      trainChunks: Math.min(32, dataset.trainRows),
+      rounds: request.rounds,
+      pricePerSample: request.pricePerSample,
+      quorum: request.quorum,
+      participants: request.participants,
+    });
+    const price = jobPrice(spec, this.state().parameters);
+    const escrow = request.budget ?? price;
+    if (escrow < price) {
+      refuse(
+        `budget ${escrow} is below the price ${price} of this job`,
+        { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
+        "raise the budget, or ask for fewer rounds, epochs or rows",
+      );
+    }
+    return { spec, price, escrow, notes: [] };
+  }
+
+  async submitJob(request: JobRequest, key: string | undefined): Promise<Uint8Array> {
+    const known = key === undefined ? undefined : this.#orders.get(key);
+    if (known !== undefined) return known;
+    const { spec } = await this.prepareJob(request);
+    const id = await this.submit(openJob(this.chain, this.chain.client, spec));
+    if (key !== undefined) this.#orders.set(key, id);
+    return id;
+  }
+
+  async jobModel(id: Uint8Array): Promise<ModelFiles> {
+    const job = this.state().jobs.at(this.state().jobIndex(id) ?? -1);
+    const phase = phaseOf(job);
+    if (phase !== "settled") {
+      throw new PomlError(`the job is ${phase}`, { code: "JOB_NOT_FINISHED" });
+    }
+    return { "model.json": text("{}"), "weights.bin": Uint8Array.of(1, 2, 3, 4) };
+  }
+
+  async jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
+    await this.jobModel(id);
+    return { version: 1, job: toHex(id) };
+  }
+
+  async metrics(): Promise<string> {
+    return `# TYPE poml_height gauge\npoml_height ${this.state().height}\n`;
+  }
+}
+
+function sourceOf(upload: DatasetUpload) {
+  const { name } = upload;
+  if (upload.format === "csv") {
+    const label = upload.label === undefined ? {} : { label: upload.label };
+    return importCsv(upload.bytes, { name, ...label }).dataset;
+  }
+  const { images, labels, testImages = images, testLabels = labels } = upload;
+  const info = { name, licence: "unknown", source: "upload" };
+  return importIdx({ images, labels, testImages, testLabels }, info);
+}

@@ -1,0 +1,129 @@
+/** The client against a real server: every read, the whole way of a job, and waiting for finality. */
+import { expect } from "chai";
+import { formatAddress } from "../../../chain/crypto/address.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { POML } from "../../../chain/genesis.ts";
+import { JobSpec } from "../../../chain/types/job.ts";
+import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { PomlClient } from "../../../node/api/client.ts";
+import { person } from "../../helpers/chain.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { jobSpec, openJob } from "../../helpers/job-run.ts";
+import { CSV, startApi, type TestApi, TOKEN } from "./support.ts";
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("PomlClient", () => {
+  let test: TestApi;
+  let client: PomlClient;
+
+  beforeEach(async () => {
+    test = await startApi();
+    client = new PomlClient(test.url, { token: TOKEN });
+  });
+  afterEach(() => test.stop());
+
+  it("reads status, nodes and accounts", async () => {
+    test.node.advance();
+    const status = await client.status();
+    expect(status.height).to.equal(1);
+    expect(status.genesisRoot).to.equal(toHex(test.node.chain.genesisRoot));
+    expect(status.parameters.feeFloor).to.equal("1000");
+    const { nodes, next } = await client.nodes({ from: 1, limit: 2 });
+    expect(nodes.map(({ index }) => index)).to.deep.equal([1, 2]);
+    expect(next).to.equal(3);
+    const first = nodes[0]?.publicKey ?? "";
+    expect((await client.node(first)).name).to.equal("node 1");
+    const address = formatAddress(test.node.chain.client.address);
+    const account = await client.account(address);
+    expect(account).to.deep.equal({
+      address,
+      balance: (1_000_000n * POML).toString(),
+      nonce: 0,
+      nextNonce: 0,
+    });
+  });
+
+  it("submits a transaction and waits until it is final", async () => {
+    const { chain } = test.node;
+    const to = person("someone").address;
+    const transfer = chain.transaction(chain.client, "transfer", { to, amount: 5n * POML });
+    const id = await client.submitTransaction(SignedTransaction.serialize(transfer));
+    expect((await client.transaction(id)).state).to.equal("pending");
+    expect((await client.account(formatAddress(chain.client.address))).nextNonce).to.equal(1);
+    const waiting = client.waitForTransaction(id);
+    test.node.advance();
+    const final = await waiting;
+    expect(final).to.include({ state: "final", height: 1, index: 0 });
+    expect(final.transaction.payload).to.deep.equal({ to: formatAddress(to), amount: "5000000" });
+    expect((await client.account(formatAddress(to))).balance).to.equal("5000000");
+  });
+
+  it("gives up waiting when the signal fires", async () => {
+    const nobody = "00".repeat(32);
+    const signal = AbortSignal.timeout(50);
+    await expectCodeAsync(() => client.waitForTransaction(nobody, signal), "TIMEOUT");
+  });
+
+  it("follows a job from the dataset to the settlement", async () => {
+    const dataset = await client.uploadCsv("flowers", text(CSV));
+    expect(dataset).to.include({ name: "flowers", trainRows: 48, testRows: 12 });
+    expect((await client.datasets()).map(({ id }) => id)).to.deep.equal([dataset.id]);
+    const order = { name: "demo", dataset: dataset.id, model: { preset: "mlp" }, rounds: 2 };
+    const prepared = await client.prepareJob(order);
+    expect(JobSpec.deserialize(Buffer.from(prepared.specBytes, "hex")).rounds).to.equal(2);
+    const id = await client.submitJob(order, "key-1");
+    expect(await client.submitJob(order, "key-1")).to.equal(id);
+    test.node.runJobs();
+    const job = await client.job(id);
+    expect(job).to.include({ name: "demo", phase: "settled", round: 2 });
+    const parts = Object.values(job.settlement ?? {}).map(BigInt);
+    expect(parts.reduce((sum, part) => sum + part, 0n)).to.equal(BigInt(job.escrow));
+    const earned = job.participants.reduce((sum, one) => sum + BigInt(one.earned), 0n);
+    expect(earned.toString()).to.equal(job.settlement?.participants);
+    const { rounds } = await client.rounds(id);
+    expect(rounds.map(({ round }) => round)).to.deep.equal([1, 2]);
+    expect(rounds[1]?.metrics).to.deep.equal(job.metrics);
+    const model = await client.model(id);
+    expect(model.weightsBin).to.deep.equal(Uint8Array.of(1, 2, 3, 4));
+    expect(model.listing.files[1]).to.include({ name: "weights.bin", sizeBytes: 4 });
+    expect(await client.certificate(id)).to.deep.equal({ version: 1, job: id });
+    expect((await client.jobs()).jobs).to.have.length(1);
+  });
+
+  it("reads blocks with everything a job left in them", async () => {
+    const { chain } = test.node;
+    await test.node.submit(openJob(chain, chain.client, jobSpec("blocks", { rounds: 1 })));
+    test.node.runJobs();
+    const { blocks, next } = await client.blocks({ limit: 3 });
+    expect(blocks).to.have.length(3);
+    expect(blocks[0]?.height).to.equal(test.node.state().height);
+    expect(next).to.equal((blocks[2]?.height ?? 0) - 1);
+    const opened = await client.block(1);
+    expect(opened.transactions[0]).to.include({ kind: "job-open" });
+    expect(opened.transactions[0]?.payload).to.have.nested.property("spec.name", "blocks");
+    expect(opened.certificate.signatures).to.have.length(4);
+    const { rounds } = await client.rounds(opened.transactions[0]?.id ?? "");
+    const recorded = await client.block(rounds[0]?.blockHash ?? "");
+    expect(recorded.records[0]?.contributions).to.have.length(4);
+    expect(recorded.header.height).to.equal(rounds[0]?.height);
+  });
+
+  it("uploads IDX files as a form", async () => {
+    const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, ...range(160));
+    const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 40, ...range(40).map((i) => i % 2));
+    const dataset = await client.uploadIdx({ name: "tiny", images, labels });
+    expect(dataset).to.deep.include({ name: "tiny", shape: [2, 2, 1], classes: ["0", "1"] });
+  });
+
+  it("says that nobody answers", async () => {
+    const { url } = test;
+    await test.stop();
+    const error = await expectCodeAsync(() => new PomlClient(url).status(), "UNREACHABLE");
+    expect(error.message).to.contain(url);
+  });
+});
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i % 256);
+}

@@ -1,0 +1,185 @@
+/** Guards, health, the OpenAPI document, the page's files, upgrades, and starting and stopping. */
+import { request } from "node:http";
+import { connect } from "node:net";
+import { expect } from "chai";
+import { WebSocket } from "ws";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { refusal, startApi, type TestApi } from "./support.ts";
+
+interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+}
+
+describe("createApi", () => {
+  let test: TestApi;
+
+  beforeEach(async () => {
+    test = await startApi();
+  });
+  afterEach(() => test.stop());
+
+  it("answers for addresses, localhost and configured names only", async () => {
+    const named = await startApi({ allowedHosts: ["node.example"] });
+    const status = (host: string) => statusFor(named.api.port, host);
+    expect(await status("127.0.0.1:80")).to.equal(200);
+    expect(await status("[::1]:80")).to.equal(200);
+    expect(await status("LOCALHOST")).to.equal(200);
+    expect(await status("node.example:8645")).to.equal(200);
+    expect(await status("attacker.example")).to.equal(421);
+    await named.stop();
+  });
+
+  it("limits the requests of one address", async () => {
+    const limited = await startApi({ limits: { requestBurst: 3, requestsPerSecond: 1 } });
+    const codes: number[] = [];
+    for (let i = 0; i < 4; i++) codes.push((await fetch(`${limited.url}/v1/status`)).status);
+    expect(codes).to.deep.equal([200, 200, 200, 429]);
+    limited.clock.nowMs += 1000;
+    expect((await fetch(`${limited.url}/v1/status`)).status).to.equal(200);
+    await limited.stop();
+  });
+
+  it("sends the headers a browser needs to be careful", async () => {
+    const { headers } = await fetch(`${test.url}/`);
+    expect(headers.get("content-security-policy")).to.contain("default-src 'none'");
+    expect(headers.get("x-content-type-options")).to.equal("nosniff");
+    expect(headers.get("access-control-allow-origin")).to.equal(null);
+    expect(headers.get("x-powered-by")).to.equal(null);
+  });
+
+  it("is healthy while blocks come, and says why when not", async () => {
+    const health = async () => {
+      const answer = await fetch(`${test.url}/healthz`);
+      return [answer.status, ((await answer.json()) as { status: string }).status];
+    };
+    test.node.advance();
+    test.clock.nowMs = test.node.status().headTime + 900;
+    expect(await health()).to.deep.equal([200, "serving"]);
+    test.clock.nowMs += 10_000;
+    expect(await health()).to.deep.equal([503, "stalled"]);
+    test.node.syncing = true;
+    expect(await health()).to.deep.equal([503, "syncing"]);
+  });
+
+  it("serves metrics as Prometheus text", async () => {
+    const answer = await fetch(`${test.url}/metrics`);
+    expect(answer.headers.get("content-type")).to.contain("version=0.0.4");
+    expect(await answer.text()).to.contain("poml_height 0");
+  });
+
+  it("documents every route, and nothing else", async () => {
+    const document = (await (await fetch(`${test.url}/openapi.json`)).json()) as OpenApi;
+    expect(document.openapi).to.equal("3.1.0");
+    const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method} ${path}`),
+    );
+    const served = test.api.routes
+      .filter(({ undocumented }) => undocumented !== true)
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(documented).to.have.members(served);
+    expect(new Set(served).size).to.equal(served.length);
+    for (const { path, method, undocumented } of test.api.routes) {
+      const own = /^\/(assets\/|$)/.test(path);
+      expect(undocumented === true, `${method} ${path}`).to.equal(own);
+    }
+  });
+
+  it("documents with references that resolve", async () => {
+    const document = (await (await fetch(`${test.url}/openapi.json`)).json()) as OpenApi;
+    const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g);
+    let count = 0;
+    for (const [, reference = ""] of references) {
+      const name = reference.replace("#/components/schemas/", "");
+      expect(document.components.schemas, reference).to.have.property(name);
+      count++;
+    }
+    expect(count).to.be.above(30);
+  });
+
+  it("serves the page's files and no others", async () => {
+    for (const { path, undocumented } of test.api.routes) {
+      if (undocumented !== true) continue;
+      const answer = await fetch(`${test.url}${path}`);
+      expect(answer.status, path).to.equal(200);
+      expect(answer.headers.get("content-type"), path).not.to.contain("octet-stream");
+      await answer.arrayBuffer();
+    }
+    for (const path of ["/assets/../server.ts", "/assets/%2e%2e/services.ts", "/assets/"]) {
+      expect((await refusal(`${test.url}${path}`)).status, path).to.equal(404);
+    }
+  });
+
+  it("answers HEAD without a body", async () => {
+    const answer = await fetch(`${test.url}/v1/status`, { method: "HEAD" });
+    expect(answer.status).to.equal(200);
+    expect(await answer.text()).to.equal("");
+  });
+
+  it("hands upgrades at other paths to whoever asked for them", async () => {
+    const paths: (string | undefined)[] = [];
+    test.api.onUpgrade("/v1/workers", (incoming, socket) => {
+      paths.push(incoming.url);
+      socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n");
+    });
+    expect(await upgradeStatus(`${test.url}/v1/workers?x=1`)).to.equal(403);
+    expect(paths).to.deep.equal(["/v1/workers?x=1"]);
+    expect(await upgradeStatus(`${test.url}/v1/other`)).to.equal(404);
+  });
+
+  it("lets no foreign page open a WebSocket", async () => {
+    const events = `${test.url}/v1/events`;
+    expect(await upgradeStatus(events, { origin: "http://attacker.example" })).to.equal(403);
+    expect(await upgradeStatus(events, { origin: "null" })).to.equal(403);
+    expect(await upgradeStatus(events, { host: "attacker.example" })).to.equal(421);
+    expect(await upgradeStatus(`${events}?since=-1`)).to.equal(400);
+  });
+
+  it("says which setting to change when the port is taken", async () => {
+    const error = await expectCodeAsync(() => startApi({ port: test.api.port }), "PORT_IN_USE");
+    expect(error.message).to.contain("api.port");
+    expect(error.remedy).to.contain("--api-port");
+  });
+
+  it("stops although clients hold connections open", async () => {
+    const held = await startApi();
+    const silent = connect(held.api.port, "127.0.0.1");
+    silent.on("error", () => undefined);
+    silent.write("POST /v1/transactions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n");
+    const socket = new WebSocket(`${held.url.replace("http", "ws")}/v1/events`);
+    await new Promise((resolve) => socket.once("message", resolve));
+    const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+    await held.stop();
+    expect(await closed).to.equal(1001);
+    expect(held.api.port).to.equal(0);
+  });
+});
+
+function statusFor(port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port, path: "/v1/status", headers: { host } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+/** Status a WebSocket handshake is refused with; 101 when it is taken. */
+function upgradeStatus(url: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url.replace("http", "ws"), { headers });
+    socket.on("unexpected-response", (_outgoing, answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+      socket.terminate();
+    });
+    socket.on("open", () => {
+      resolve(101);
+      socket.terminate();
+    });
+    socket.on("error", () => undefined);
+  });
+}
