@@ -9,6 +9,7 @@ const MAX_CATEGORIES = 32;
 /** A column with at least this share of numbers is meant to be numeric. */
 const NUMERIC_SHARE = 0.9;
 const MISSING = new Set(["", "?", "na", "n/a", "nan", "null", "none", "-"]);
+const LONGEST_MISSING = Math.max(...Array.from(MISSING, (text) => text.length));
 const ROW_NUMBER_NAMES = new Set([
   "",
   "id",
@@ -82,5 +83,8 @@ export class ColumnProfile {
 }
 
 export function isMissing(cell: string): boolean {
-  return MISSING.has(cell.toLowerCase());
+  // Most cells are numbers: the first character tells them apart without a copy of the text.
+  const first = cell.charCodeAt(0);
+  if (first >= 0x30 && first <= 0x39) return false;
+  return cell.length <= LONGEST_MISSING && MISSING.has(cell.toLowerCase());
 }

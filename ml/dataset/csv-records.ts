@@ -67,12 +67,7 @@ function readField(text: string, from: number, separator: string, line: number):
   if (text[start] === '"') return readQuoted(text, start + 1, separator, line);
   let end = start;
   while (end < text.length && !endsField(text, end, separator)) end++;
-  requireWithin(
-    `characters of a field on line ${line}`,
-    end - start,
-    MAX_FIELD_LENGTH,
-    "shorten it",
-  );
+  requireFieldWithin(end - start, line);
   return { value: text.slice(start, end).trim(), end, breaks: 0 };
 }
 
@@ -89,12 +84,7 @@ function readQuoted(text: string, from: number, separator: string, line: number)
       );
     }
     value += text.slice(start, quote);
-    requireWithin(
-      `characters of a field on line ${line}`,
-      value.length,
-      MAX_FIELD_LENGTH,
-      "shorten it",
-    );
+    requireFieldWithin(value.length, line);
     if (text[quote + 1] !== '"') {
       let end = quote + 1;
       while (end < text.length && !endsField(text, end, separator)) end++;
@@ -103,6 +93,13 @@ function readQuoted(text: string, from: number, separator: string, line: number)
     value += '"';
     start = quote + 2;
   }
+}
+
+/** The message is made only when it is needed: this runs for every cell. */
+function requireFieldWithin(length: number, line: number): void {
+  if (length <= MAX_FIELD_LENGTH) return;
+  const what = `characters of a field on line ${line}`;
+  requireWithin(what, length, MAX_FIELD_LENGTH, "shorten the field, or close an open quote");
 }
 
 function endsField(text: string, at: number, separator: string): boolean {
