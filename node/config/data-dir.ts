@@ -100,7 +100,13 @@ export async function openDataDir(
   return { paths, genesis, identity, apiToken };
 }
 
-/** @throws WalletError */
+/** @throws WalletError KEY_FILE_MALFORMED and as readSecretFile */
 export async function readApiToken(path: string): Promise<string> {
-  return (await readSecretFile(path)).trim();
+  const token = (await readSecretFile(path)).trim();
+  if (/^[\x21-\x7e]{8,256}$/.test(token)) return token;
+  throw new WalletError(
+    `${path} does not hold an API token`,
+    { code: "KEY_FILE_MALFORMED", path, reason: "not one line of 8 to 256 visible characters" },
+    "name the api-token file of the node's data directory",
+  );
 }

@@ -1,0 +1,110 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { formatAddress } from "../../../chain/crypto/address.ts";
+import { CSV } from "../api/support.ts";
+import { CliStage } from "./support.ts";
+
+describe("poml as a client", () => {
+  let stage: CliStage;
+
+  before(async () => {
+    stage = await CliStage.open();
+    await writeFile(join(stage.directory, "flowers.csv"), CSV);
+  });
+  after(() => stage.close());
+
+  it("shows the status for people and for programs", async () => {
+    const { stdout, exit } = await stage.run("status");
+    expect(exit).equal(0);
+    expect(stdout).contain("node 0").and.contain("height");
+    const json = await stage.json("status");
+    expect(json.genesisRoot).match(/^[0-9a-f]{64}$/);
+    expect(json.registry).to.be.an("array").with.length(4);
+  });
+
+  it("sends money and waits until it is final", async () => {
+    const [founder] = stage.test.node.chain.founders;
+    const to = formatAddress(founder?.address ?? new Uint8Array(20));
+    const sent = await stage.json("wallet", "send", to, "2.5");
+    expect(sent.height).to.be.a("number");
+    expect(sent.fee).equal("37500");
+    const account = await stage.json("wallet", "balance");
+    expect(BigInt(String(account.balance)) <= 999_997_462_500n).equal(true);
+  });
+
+  it("refuses amounts and addresses it cannot read, as usage errors", async () => {
+    const { stderr, exit } = await stage.run("wallet", "send", "poml1nobody", "1");
+    expect(exit).equal(2);
+    expect(stderr).contain("address").and.contain("try:");
+    expect((await stage.run("wallet", "balance", "x")).exit).equal(2);
+  });
+
+  it("imports a CSV, orders a job on it, and follows it to the settlement", async () => {
+    const dataset = await stage.json(
+      "dataset",
+      "import",
+      "csv",
+      join(stage.directory, "flowers.csv"),
+      "--label",
+      "label",
+    );
+    expect(dataset).deep.include({ name: "flowers" });
+    const listed = await stage.run("dataset", "list");
+    expect(listed.stdout).contain("flowers");
+    const opened = await stage.json(
+      "job",
+      "submit",
+      "--dataset",
+      "flowers",
+      "--preset",
+      "logistic",
+      "--rounds",
+      "2",
+    );
+    expect(opened.id, JSON.stringify(opened)).match(/^[0-9a-f]{64}$/);
+    const id = String(opened.id);
+    const watching = stage.run("job", "watch", id.slice(0, 10));
+    stage.test.node.runJobs();
+    const watched = await watching;
+    expect(watched.exit, watched.stderr).equal(0);
+    expect(watched.stdout).contain("accuracy");
+    const shown = await stage.run("job", "show", id);
+    expect(shown.stdout).contain("settled").and.contain("refund");
+  });
+
+  it("downloads model and certificate of a finished job", async () => {
+    const { jobs } = (await stage.json("job", "list")) as { jobs: { id: string }[] };
+    const out = join(stage.directory, "model");
+    const { exit, stderr } = await stage.run("job", "result", jobs[0]?.id ?? "", "--out", out);
+    expect(exit, stderr).equal(0);
+    JSON.parse(await readFile(join(out, "model.json"), "utf8"));
+    JSON.parse(await readFile(join(out, "certificate.json"), "utf8"));
+  });
+
+  it("names field and remedy of a wrong order", async () => {
+    const { exit, stderr } = await stage.run("job", "submit", "--rounds", "many");
+    expect(exit).equal(2);
+    expect(stderr).contain("rounds").and.contain("try:");
+    const json = await stage.json("job", "submit", "--dataset", "nothing");
+    expect(json.error).deep.include({ code: "DATASET_NOT_FOUND", field: "dataset" });
+  });
+
+  it("tells a missing job from a node that does not answer", async () => {
+    expect((await stage.run("job", "show", "ab".repeat(32))).exit).equal(3);
+    const unreachable = await stage.run("status", "--api", "http://127.0.0.1:1");
+    expect(unreachable.exit).equal(4);
+    expect(unreachable.stderr).contain("127.0.0.1:1");
+  });
+
+  it("passes on the server's refusal of a wrong token", async () => {
+    const token = join(stage.directory, "wrong-token");
+    await writeFile(token, "not-the-token\n", { mode: 0o600 });
+    const csv = join(stage.directory, "flowers.csv");
+    const args = ["dataset", "import", "csv", csv, "--token-file"];
+    const { exit, stderr } = await stage.run(...args, token);
+    expect(exit).equal(6);
+    expect(stderr).contain("token");
+    expect((await stage.run(...args, stage.wallet)).exit).equal(7);
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
+import { TestChain } from "../../helpers/chain.ts";
+import { run } from "./support.ts";
+
+describe("poml without a node", () => {
+  let directory: string;
+  let genesis: string;
+  const chain = new TestChain();
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "poml-local-"));
+    genesis = join(directory, "genesis.json");
+    await writeGenesisFile(genesis, chain.genesis);
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  it("makes a data directory once", async () => {
+    const dataDir = join(directory, "node");
+    const args = ["init", "--data-dir", dataDir, "--genesis", genesis, "--name", "mine", "--json"];
+    const { exit, stdout, stderr } = await run(args);
+    expect(exit, stderr).equal(0);
+    expect(JSON.parse(stdout)).deep.include({ genesisRoot: toHex(chain.genesisRoot) });
+    expect((await stat(join(dataDir, "keys", "node.key"))).mode & 0o777).equal(0o600);
+    expect((await stat(join(dataDir, "api-token"))).mode & 0o777).equal(0o600);
+    const again = await run(args);
+    expect(again.exit).equal(7);
+    expect(JSON.parse(again.stdout).error.code).equal("ALREADY_INITIALISED");
+    const config = await run(["config", "--data-dir", dataDir, "--json"]);
+    expect(JSON.parse(config.stdout)).deep.include({ name: "mine", dataDir });
+  });
+
+  it("makes wallets, sealed ones too", async () => {
+    const wallet = join(directory, "sealed.key");
+    const sealed = { POML_PASSPHRASE: "correct horse" };
+    const made = await run(["wallet", "new", "--wallet", wallet, "--seal", "--json"], sealed);
+    expect(made.exit, made.stderr).equal(0);
+    expect(await readFile(wallet, "utf8")).contain("scrypt");
+    const shown = await run(["wallet", "show", "--wallet", wallet, "--json"], sealed);
+    expect(JSON.parse(shown.stdout).address).equal(JSON.parse(made.stdout).address);
+    const locked = await run(["wallet", "show", "--wallet", wallet]);
+    expect(locked.exit).equal(7);
+    expect(locked.stderr).contain("POML_PASSPHRASE");
+  });
+
+  it("refuses a genesis it cannot use", async () => {
+    const broken = join(directory, "broken.json");
+    await writeFile(broken, '{"name": "x"}');
+    const { exit, stderr } = await run(["init", "--data-dir", directory, "--genesis", broken]);
+    expect(exit).equal(7);
+    expect(stderr).contain("genesis time");
+  });
+
+  it("prints its exit codes, and uses the one for usage", async () => {
+    const { stdout, exit } = await run(["help", "exit-codes"]);
+    expect(exit).equal(0);
+    expect(stdout).match(/4 {2}the node does not answer/);
+    const unknown = await run(["statsu"]);
+    expect(unknown.exit).equal(2);
+    expect(unknown.stderr).contain("statsu");
+    const option = await run(["verify", "."]);
+    expect(option.exit).equal(2);
+    expect(option.stderr).contain("--trust");
+  });
+
+  it("names the setting, its source and the remedy when it is wrong", async () => {
+    const { exit, stderr } = await run(["config", "--data-dir", directory], {
+      POML_WORKERS: "many",
+    });
+    expect(exit).equal(2);
+    expect(stderr).contain("POML_WORKERS").and.contain("--workers");
+  });
+
+  it("shows the stack of an error only when asked", async () => {
+    const args = ["wallet", "show", "--wallet", join(directory, "none.key")];
+    expect((await run(args)).stderr).not.contain("at ");
+    expect((await run([...args, "--verbose"])).stderr).contain("secret-file.ts");
+  });
+});
