@@ -1,0 +1,126 @@
+/** Families of scenarios; the seed chooses everything that the family leaves open. */
+import { exceedsThird } from "../../chain/finality/quorum.ts";
+import { FAULTS, type Fault, type Scenario } from "./consensus.ts";
+import { Random } from "./random.ts";
+
+export type Campaign = (seed: number) => Scenario;
+
+/** Honest nodes; before the GST messages are late and get lost. */
+export const honest: Campaign = (seed) => {
+  const random = new Random(seed);
+  return { ...base(seed, randomWeights(random)), ...badNetwork(random) };
+};
+
+/** Honest nodes that die before, between and after journaling and sending, and start again. */
+export const crashing: Campaign = (seed) => {
+  const random = new Random(seed);
+  const chances = { crashChance: 0.02 + 0.1 * random.next() };
+  return { ...base(seed, randomWeights(random)), ...badNetwork(random), ...chances };
+};
+
+/** Two against two: neither side may go on. */
+export const partitionedEvenly: Campaign = (seed) => ({
+  ...base(seed, [10n, 10n, 10n, 10n]),
+  sides: new Random(seed).shuffle([0, 0, 1, 1]),
+  isPartitioned: true,
+});
+
+/** Three against one: the three go on, the one catches up. */
+export const partitionedUnevenly: Campaign = (seed) => ({
+  ...base(seed, [10n, 10n, 10n, 10n]),
+  sides: new Random(seed).shuffle([0, 0, 0, 1]),
+  isPartitioned: true,
+  gst: 15_000,
+});
+
+/** Faulty seats of any kind, always less than 1/3 of the weight; crashes and partitions too. */
+export const faulty: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = randomWeights(random);
+  const faults = new Map<number, Fault>();
+  for (const seat of random.shuffle([...weights.keys()])) {
+    const seats = [...faults.keys(), seat];
+    if (isBelowThird(weights, seats)) faults.set(seat, random.pick(FAULTS));
+  }
+  return {
+    ...base(seed, weights),
+    ...badNetwork(random),
+    faults,
+    sides: weights.map(() => random.between(0, 1)),
+    isPartitioned: random.chance(0.5),
+    crashChance: random.chance(0.3) ? 0.03 : 0,
+  };
+};
+
+/** The strongest attack of just under 1/3: all two-faced, and the honest cut in equal halves. */
+export const twoFaced: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = random.shuffle([10n, 10n, 10n, 15n, 15n, 15n, 16n]);
+  return { ...split(seed, weights, [10n]), ...badNetwork(random), loss: 0.05 };
+};
+
+/** 40 % faulty, as above: more than the rules bear, so it MUST break some runs. */
+export const overwhelming: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = random.shuffle([20n, 20n, 15n, 15n, 15n, 15n]);
+  return { ...split(seed, weights, [20n]), gst: 20_000, patienceMs: 10_000 };
+};
+
+/** Honest nodes on a lossy network that never ask each other: some runs MUST stall. */
+export const incommunicative: Campaign = (seed) => {
+  const scenario = honest(seed);
+  return { ...scenario, loss: 0.4, asksPeers: false };
+};
+
+/** Seats of the given weights are two-faced; the others are dealt to two sides. */
+function split(
+  seed: number,
+  weights: readonly bigint[],
+  faultyWeights: readonly bigint[],
+): Scenario {
+  const faults = new Map<number, Fault>();
+  const sides: number[] = [];
+  let dealt = 0;
+  for (const [seat, weight] of weights.entries()) {
+    const isFaulty = faultyWeights.includes(weight);
+    if (isFaulty) faults.set(seat, "two-faced");
+    sides.push(isFaulty ? 0 : dealt++ % 2);
+  }
+  return { ...base(seed, weights), faults, sides, isPartitioned: true };
+}
+
+function base(seed: number, weights: readonly bigint[]): Scenario {
+  return {
+    seed,
+    weights,
+    sides: weights.map((_, seat) => seat % 2),
+    faults: new Map(),
+    isPartitioned: false,
+    crashChance: 0,
+    asksPeers: true,
+    gst: 6_000,
+    loss: 0,
+    slowestMs: 200,
+    heights: 3,
+    patienceMs: 120_000,
+  };
+}
+
+function randomWeights(random: Random): bigint[] {
+  return Array.from({ length: random.between(4, 8) }, () => BigInt(random.between(1, 100)));
+}
+
+function badNetwork(random: Random): Pick<Scenario, "gst" | "loss" | "slowestMs"> {
+  return {
+    gst: random.between(500, 10_000),
+    loss: 0.4 * random.next(),
+    slowestMs: random.between(100, 3_000),
+  };
+}
+
+function isBelowThird(weights: readonly bigint[], seats: readonly number[]): boolean {
+  const sum = (of: readonly number[]): bigint =>
+    of.reduce((total, seat) => total + (weights[seat] ?? 0n), 0n);
+  const total = sum([...weights.keys()]);
+  return 3n * sum(seats) < total && !exceedsThird(sum(seats), total);
+}

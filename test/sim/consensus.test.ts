@@ -1,0 +1,82 @@
+/** POML_SIM_SEEDS sets the seeds per campaign (default 80): 1500 make about ten thousand runs. */
+import { expect } from "chai";
+import * as campaigns from "./campaigns.ts";
+import { type Outcome, simulate } from "./consensus.ts";
+
+const SEEDS = Number(process.env.POML_SIM_SEEDS ?? 80);
+
+interface Run extends Outcome {
+  readonly seed: number;
+}
+
+function runAll(campaign: campaigns.Campaign): Run[] {
+  return Array.from({ length: SEEDS }, (_, index) => {
+    const seed = index + 1;
+    try {
+      return { seed, ...simulate(campaign(seed)) };
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+    }
+  });
+}
+
+const seedsOf = (runs: readonly Run[]): number[] => runs.map((run) => run.seed);
+
+describe("simulated consensus", function () {
+  this.timeout(10_000 + 100 * SEEDS);
+
+  function expectSafeAndLive(runs: readonly Run[]): void {
+    expect(seedsOf(runs.filter((run) => run.conflicts > 0)), "seeds that forked").to.deep.equal([]);
+    expect(seedsOf(runs.filter((run) => run.isStuck)), "seeds that stalled").to.deep.equal([]);
+  }
+
+  it("is the same run for the same seed", () => {
+    const run = (): Outcome => simulate(campaigns.faulty(7));
+    expect(run()).to.deep.equal(run());
+  });
+
+  it("agrees and goes on with honest nodes on a bad network", () => {
+    expectSafeAndLive(runAll(campaigns.honest));
+  });
+
+  it("agrees and goes on when nodes crash around their signatures", () => {
+    const runs = runAll(campaigns.crashing);
+    expectSafeAndLive(runs);
+    expect(runs.some((run) => run.crashes > 0)).to.equal(true);
+  });
+
+  it("stands still while split two to two, then goes on", () => {
+    const runs = runAll(campaigns.partitionedEvenly);
+    expectSafeAndLive(runs);
+    expect(runs.every((run) => run.decidedBeforeGst === 0)).to.equal(true);
+  });
+
+  it("goes on with three of four, and the fourth catches up", () => {
+    const runs = runAll(campaigns.partitionedUnevenly);
+    expectSafeAndLive(runs);
+    expect(runs.every((run) => run.decidedBeforeGst > 0)).to.equal(true);
+  });
+
+  it("bears any faults of less than 1/3 of the weight, and convicts only the faulty", () => {
+    const runs = runAll(campaigns.faulty);
+    expectSafeAndLive(runs);
+    expect(runs.some((run) => run.convicted > 0)).to.equal(true);
+  });
+
+  it("bears two-faced seats of just under 1/3 between two cut halves", () => {
+    const runs = runAll(campaigns.twoFaced);
+    expectSafeAndLive(runs);
+    expect(runs.some((run) => run.convicted > 0)).to.equal(true);
+  });
+
+  it("forks with 40 % two-faced: the check for forks can fail", () => {
+    const runs = runAll(campaigns.overwhelming);
+    expect(runs.filter((run) => run.conflicts > 0)).not.to.deep.equal([]);
+  });
+
+  it("stalls when nodes never ask each other: the check for stalls can fail", () => {
+    const runs = runAll(campaigns.incommunicative);
+    expect(runs.filter((run) => run.isStuck)).not.to.deep.equal([]);
+    expect(runs.every((run) => run.conflicts === 0)).to.equal(true);
+  });
+});
