@@ -41,6 +41,7 @@ export function encodeTable(refs: readonly BlobRef[]): Uint8Array {
 /** @throws WorkerError PROTOCOL, TOO_LARGE */
 export function decodeTable(table: Uint8Array): BlobRef[] {
   if (table.length % ENTRY_BYTES !== 0) throw breach(`an input table of ${table.length} bytes`);
+  requireWithin("inputs of a task", table.length / ENTRY_BYTES, MAX_INPUTS);
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const refs = Array.from({ length: table.length / ENTRY_BYTES }, (_, i) => {
     const at = i * ENTRY_BYTES;
