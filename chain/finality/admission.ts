@@ -11,7 +11,7 @@ import { isNewVote } from "./tally.ts";
  * Messages of later rounds are kept up to this distance; of those beyond, only the highest round of
  * their sender. That is what the skip rule needs, and once the node has skipped, peers send the
  * messages again. Past rounds are all kept, since a proposal may refer to any of them: rounds take
- * longer and longer, and a seat has at most two values per round and type.
+ * longer and longer, and of a seat few values are kept per round and type (tally.ts).
  */
 export const FUTURE_ROUNDS = 4;
 
@@ -27,7 +27,7 @@ export function isNewsVote(state: RoundState, vote: Vote): boolean {
   if (vote.height !== state.height || state.step === "decided") return false;
   if (type === undefined || heardIn === undefined || !isRound(vote.round)) return false;
   if (!isKept(state, vote)) return vote.round > heardIn;
-  return isNewVote(roundAt(state, vote.round)[type], vote);
+  return isNewVote(roundAt(state, vote.round)[type], vote, state.total);
 }
 
 /** False for a proposal of another height, out of turn, malformed, already known, or a third one. */

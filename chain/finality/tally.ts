@@ -1,13 +1,15 @@
 /**
  * The votes of one type in one round. A seat counts once towards the votes heard and once for each
- * value it voted for; a seat that equivocates is kept with its first two values, as evidence.
+ * value it voted for. Of a seat that equivocates the first two values are kept, as evidence, and
+ * those others that honest seats voted for: without them two nodes could hold different votes of
+ * that seat for ever, and one of them never see the polka the other is locked on.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import type { Vote } from "../types/block.ts";
-import { isQuorum } from "./quorum.ts";
+import { exceedsThird, isQuorum } from "./quorum.ts";
 import { type ValueId, voteValue } from "./vote.ts";
 
-/** Enough to convict; more would let one seat fill the memory. */
+/** Enough to convict; taking any more would let one seat fill the memory. */
 const VOTES_PER_SEAT = 2;
 
 export interface Share {
@@ -26,13 +28,12 @@ export interface Tally {
 
 export const EMPTY_TALLY: Tally = { votes: [], heard: 0n, shares: [] };
 
-/** True if `addVote` would count the vote. */
-export function isNewVote(tally: Tally, vote: Vote): boolean {
-  const earlier = tally.votes.filter((other) => other.seat === vote.seat);
-  return (
-    earlier.length < VOTES_PER_SEAT &&
-    !earlier.some((other) => equalBytes(other.blockHash, vote.blockHash))
-  );
+/** True if `addVote` is to count the vote. A value with more than 1/3 has an honest vote. */
+export function isNewVote(tally: Tally, vote: Vote, total: bigint): boolean {
+  const earlier = votesOf(tally, vote.seat);
+  if (earlier.some((other) => equalBytes(other.blockHash, vote.blockHash))) return false;
+  if (earlier.length < VOTES_PER_SEAT) return true;
+  return exceedsThird(shareOf(tally, voteValue(vote.blockHash)), total);
 }
 
 /** Adds a new vote (see `isNewVote`) of a seat with this weight. */
@@ -41,13 +42,14 @@ export function addVote(tally: Tally, vote: Vote, weight: bigint): Tally {
   const share = { value, weight: shareOf(tally, value) + weight };
   return {
     votes: [...tally.votes, vote],
-    heard: firstVoteOf(tally, vote.seat) === undefined ? tally.heard + weight : tally.heard,
+    heard: votesOf(tally, vote.seat).length === 0 ? tally.heard + weight : tally.heard,
     shares: [...tally.shares.filter((other) => other.value !== value), share],
   };
 }
 
-export function firstVoteOf(tally: Tally, seat: number): Vote | undefined {
-  return tally.votes.find((vote) => vote.seat === seat);
+/** The votes of one seat; more than one if it equivocates. */
+export function votesOf(tally: Tally, seat: number): Vote[] {
+  return tally.votes.filter((vote) => vote.seat === seat);
 }
 
 /** Weight behind one value; null = nil. */

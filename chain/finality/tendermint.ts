@@ -18,7 +18,7 @@ import { makeEvidence } from "./evidence.ts";
 import type { Effect, Event, ProposalEvent, TimeoutEvent } from "./messages.ts";
 import { isQuorum } from "./quorum.ts";
 import { proposerSeat, type RoundState, roundAt, validityOf, withRound } from "./round-state.ts";
-import { addVote, firstVoteOf, quorumValues, shareOf, votesFor } from "./tally.ts";
+import { addVote, quorumValues, shareOf, votesFor, votesOf } from "./tally.ts";
 import { type ValueId, type VoteType, voteValue } from "./vote.ts";
 
 export interface Transition {
@@ -84,8 +84,8 @@ function receiveVote(state: RoundState, vote: Vote, effects: Effect[]): RoundSta
   if (vote.seat === state.self) next = standBy(next, vote, type);
   if (!isKept(next, vote)) return next;
   const round = roundAt(next, vote.round);
-  const first = firstVoteOf(round[type], vote.seat);
-  if (first !== undefined) {
+  const [first, ...others] = votesOf(round[type], vote.seat);
+  if (first !== undefined && others.length === 0) {
     effects.push({ kind: "evidence", evidence: makeEvidence(first, vote) });
   }
   return withRound(next, { ...round, [type]: addVote(round[type], vote, weight) });

@@ -63,6 +63,12 @@ describe("simulated consensus", function () {
     expect(runs.some((run) => run.convicted > 0)).to.equal(true);
   });
 
+  it("passes seeds that stalled when only two votes of an equivocating seat were kept", () => {
+    for (const seed of [412, 864, 1122]) {
+      expect(simulate(campaigns.faulty(seed))).to.include({ isStuck: false, conflicts: 0 });
+    }
+  });
+
   it("bears two-faced seats of just under 1/3 between two cut halves", () => {
     const runs = runAll(campaigns.twoFaced);
     expectSafeAndLive(runs);

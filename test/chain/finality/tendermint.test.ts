@@ -440,6 +440,18 @@ describe("tendermint step", () => {
     });
   });
 
+  it("takes a third value of a seat that equivocates once honest seats vote for it", () => {
+    const drive = new Drive();
+    drive.start();
+    drive.proposal(0, V);
+    drive.votes("prevote", [3], { value: W });
+    drive.votes("prevote", [3], { value: null });
+    expect(drive.votes("prevote", [3], { value: V }), "one seat of four so far").to.deep.equal([]);
+    drive.votes("prevote", [1], { value: V });
+    expect(kinds(drive.votes("prevote", [3], { value: V }))).to.include("vote");
+    expect(drive.state.locked).to.deep.equal({ round: 0, value: V });
+  });
+
   describe("our own votes", () => {
     it("count when they are fed back, and only once", () => {
       const drive = new Drive();
