@@ -96,6 +96,7 @@ export function genesisHead(genesis: Genesis): Head {
       burned: 0n,
       windowOpened: 0n,
       windowClosed: 0n,
+      windowMix: ZERO_HASH,
       parameters: genesis.parameters,
     },
     seats: [],

@@ -111,7 +111,7 @@ export async function createLedger(
     chain,
     mempool,
     transactions,
-    duties: new DutySender({ keys }, { chain, mempool, transactions }),
+    duties: new DutySender({ keys }, { chain, mempool, transactions, log }),
     driver,
     onion,
     host,

@@ -2,7 +2,7 @@
  * The transactions waiting for a block: admission, replacement, eviction and selection. Pure: the
  * caller verifies signatures and passes the state of the head.
  */
-import { transactionId } from "../apply-transaction.ts";
+import { applyTransaction, transactionId } from "../apply-transaction.ts";
 import { addressOf, formatAddress } from "../crypto/address.ts";
 import { toHex } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
@@ -97,8 +97,9 @@ export class Mempool {
   }
 
   /**
-   * Takes a transaction whose signature has been verified.
-   * @throws MempoolError
+   * Takes a transaction whose signature has been verified. One that is next in turn is tried on the
+   * head state, so that its sender learns at once why it would never apply.
+   * @throws MempoolError, TransactionError
    */
   add(state: State, signed: SignedTransaction): void {
     const { transaction } = signed;
@@ -118,6 +119,7 @@ export class Mempool {
         "wait for some to be final",
       );
     }
+    if (transaction.nonce === state.account(address).nonce) dryRun(state, signed);
     if (replaced !== undefined) this.#drop(replaced);
     const duty = isDuty(transaction);
     this.#makeRoom(bytes, duty, transaction.fee);
@@ -251,7 +253,27 @@ export class Mempool {
           this.#drop(entry);
       }
     }
+    this.#recheck(state, touched);
     if (state.height % 16 === 0) this.#dropExpired(state.height);
+  }
+
+  /**
+   * Drops what cannot apply any more. Duties depend on jobs and windows that others move, so they
+   * are tried after every block; of other senders only the touched ones are.
+   */
+  #recheck(state: State, touched: ReadonlySet<string>): void {
+    for (const [sender, waiting] of [...this.#senders]) {
+      const next = waiting.get(Math.min(...waiting.keys()));
+      if (next === undefined || !(next.duty || touched.has(sender))) continue;
+      const { transaction } = next.signed;
+      if (transaction.nonce !== state.account(addressOf(transaction.sender)).nonce) continue;
+      try {
+        dryRun(state, next.signed);
+      } catch (error) {
+        if (!(error instanceof PomlError)) throw error;
+        this.#drop(next);
+      }
+    }
   }
 
   #dropExpired(height: number): void {
@@ -294,6 +316,15 @@ export class Mempool {
     return [...this.#ids.values()].map(({ signed }) => signed);
   }
 }
+
+/** @throws TransactionError when the transaction would not apply to the next block */
+export function dryRun(state: State, signed: SignedTransaction): void {
+  const trial = state.fork();
+  trial.meta = { ...trial.meta, height: state.height + 1 };
+  applyTransaction(trial, signed, { proposer: NOBODY, records: [] });
+}
+
+const NOBODY = new Uint8Array(20);
 
 function nonceOf({ signed }: Entry): number {
   return signed.transaction.nonce;

@@ -19,7 +19,8 @@ export function tickWindow(state: State): RatingChange[] {
   if (schedule === undefined) return [];
   const { height } = state;
   if (height === schedule.opens) {
-    state.meta = { ...state.meta, windowOpened: state.meta.time };
+    const { time, mix } = state.meta;
+    state.meta = { ...state.meta, windowOpened: time, windowMix: mix };
   }
   if (height === schedule.closes) {
     state.meta = { ...state.meta, windowClosed: state.meta.time };

@@ -26,6 +26,8 @@ export const Meta = new ContainerType(
     /** Block times at which the last window opened and closed, Unix milliseconds; 0 = not yet. */
     windowOpened: Uint64,
     windowClosed: Uint64,
+    /** Mix of the block that opened the last window: the seed of its work. */
+    windowMix: Hash,
     parameters: Parameters,
   },
   { typeName: "Meta", jsonCase: "eth2" },

@@ -7,7 +7,13 @@ import { type MessageHandler, sendMessage, serveMessages } from "../../p2p/proto
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 
 /** Wire values; append only. */
-export const SUBJECTS = { "known-votes": 1, cosign: 2, heartbeat: 3, torrent: 4 } as const;
+export const SUBJECTS = {
+  "known-votes": 1,
+  cosign: 2,
+  heartbeat: 3,
+  torrent: 4,
+  segment: 5,
+} as const;
 export type Subject = keyof typeof SUBJECTS;
 
 export class PeerMessages {

@@ -1,0 +1,187 @@
+/**
+ * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
+ * torrent; a participant fetches the chunk files it needs and no others.
+ */
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { buildDataset, type Dataset, type DatasetSource, reorderDataset } from "../../ml/dataset/build.ts";
+import { importCsv } from "../../ml/dataset/import-csv.ts";
+import { importIdx } from "../../ml/dataset/import-idx.ts";
+import {
+  datasetId,
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  rowCount,
+  type Split,
+} from "../../ml/dataset/manifest.ts";
+import { readChunk, readDataset, readManifest, writeDataset } from "../../ml/dataset/store.ts";
+import { DatasetError } from "../../ml/dataset/errors.ts";
+import type { Torrents } from "../../p2p/torrent/torrents.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { DatasetSummary, DatasetUpload } from "../services.ts";
+import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
+import { JobError } from "./job-error.ts";
+
+const HEX_ID = /^[0-9a-f]{64}$/;
+
+export interface DatasetModules {
+  readonly blobs: BlobStore;
+  readonly torrents: Torrents;
+  /** "ip:port" of the torrents of connected peers. */
+  torrentPeers(signal: AbortSignal): Promise<string[]>;
+}
+
+export interface SharedDataset {
+  readonly manifest: Manifest;
+  /** SHA-256 of the manifest. */
+  readonly id: Uint8Array;
+  /** SHA-256 of the torrent file. */
+  readonly torrent: Uint8Array;
+}
+
+export class DatasetService {
+  readonly #folder: string;
+  readonly #modules: DatasetModules;
+
+  constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
+    this.#folder = join(dataDir, "datasets");
+    this.#modules = modules;
+  }
+
+  /** @throws DatasetError */
+  async import(upload: DatasetUpload): Promise<DatasetSummary> {
+    const dataset = buildDataset(sourceOf(upload));
+    await this.#write(dataset);
+    return summaryOf(dataset.manifest);
+  }
+
+  async list(): Promise<DatasetSummary[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const found = await Promise.all(
+      names
+        .filter((name) => HEX_ID.test(name))
+        .map((name) => readManifest(join(this.#folder, name)).catch(() => undefined)),
+    );
+    return found.flatMap((manifest) => (manifest === undefined ? [] : [summaryOf(manifest)]));
+  }
+
+  /** @throws JobError UNKNOWN_DATASET */
+  async manifest(id: string): Promise<Manifest> {
+    try {
+      if (!HEX_ID.test(id)) throw unknownDataset(id);
+      return await readManifest(join(this.#folder, id));
+    } catch (error) {
+      if (error instanceof DatasetError && error.code === "MISSING_FILE") throw unknownDataset(id);
+      throw error;
+    }
+  }
+
+  /** The dataset in the order a partition needs, shared for the network. */
+  async share(id: string, order: "shuffled" | "by-label", seed: Uint8Array): Promise<SharedDataset> {
+    let manifest = await this.manifest(id);
+    if (manifest.order !== order) {
+      const reordered = reorderDataset(await readDataset(join(this.#folder, id)), order, seed);
+      await this.#write(reordered);
+      manifest = reordered.manifest;
+    }
+    const { blobs, torrents } = this.#modules;
+    const { torrentFile } = await torrents.seed(join(this.#folder, datasetId(manifest)));
+    return {
+      manifest,
+      id: await blobs.put(encodeManifest(manifest)),
+      torrent: await blobs.put(torrentFile),
+    };
+  }
+
+  /**
+   * Makes sure chunks are on this disk and returns the way to read them.
+   * @param manifestBytes as named by the job; verified by the caller
+   * @throws TorrentError, DatasetError
+   */
+  async fetch(
+    manifestBytes: Uint8Array,
+    torrentFile: Uint8Array,
+    chunks: { readonly split: Split; readonly indexes: readonly number[] },
+    signal: AbortSignal,
+  ): Promise<ChunkSource> {
+    const manifest = decodeManifest(manifestBytes);
+    const wanted = chunks.indexes.map((index) => chunkOf(manifest, chunks.split, index));
+    const destination = join(this.#folder, datasetId(manifest));
+    await mkdir(destination, { recursive: true });
+    const missing = await this.#missing(destination, wanted);
+    if (missing.length > 0) {
+      const peers = await this.#modules.torrentPeers(signal);
+      await this.#modules.torrents.fetch({
+        torrentFile,
+        files: missing,
+        peers,
+        destination,
+        signal,
+      });
+    }
+    return {
+      manifest: manifestBytes,
+      readChunk: (split, index) => readChunk(destination, chunkOf(manifest, split, index)),
+    };
+  }
+
+  async #missing(folder: string, chunks: readonly Manifest["train"][number][]): Promise<string[]> {
+    const states = await Promise.all(
+      chunks.map((chunk) =>
+        readChunk(folder, chunk).then(
+          () => undefined,
+          () => chunk.file,
+        ),
+      ),
+    );
+    return states.filter((file) => file !== undefined);
+  }
+
+  async #write(dataset: Dataset): Promise<void> {
+    await writeDataset(join(this.#folder, datasetId(dataset.manifest)), dataset);
+  }
+}
+
+function chunkOf(manifest: Manifest, split: Split, index: number): Manifest["train"][number] {
+  const chunk = manifest[split][index];
+  if (chunk === undefined) throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
+  return chunk;
+}
+
+function sourceOf(upload: DatasetUpload): DatasetSource {
+  const info = { name: upload.name, licence: "not stated", source: "uploaded" };
+  if (upload.format === "csv") {
+    const { label, bytes } = upload;
+    return importCsv(bytes, label === undefined ? info : { ...info, label }).dataset;
+  }
+  const { images, labels, testImages, testLabels } = upload;
+  if (testImages === undefined || testLabels === undefined) {
+    throw new DatasetError(
+      "the upload has no test images or labels",
+      { code: "EMPTY", what: "test rows" },
+      { remedy: "send all four IDX files; the test set is what accuracy is measured on" },
+    );
+  }
+  return importIdx({ images, labels, testImages, testLabels }, info);
+}
+
+function summaryOf(manifest: Manifest): DatasetSummary {
+  return {
+    id: datasetId(manifest),
+    name: manifest.name,
+    shape: manifest.shape,
+    classes: manifest.classes,
+    trainRows: rowCount(manifest, "train"),
+    testRows: rowCount(manifest, "test"),
+    licence: manifest.licence,
+  };
+}
+
+function unknownDataset(id: string): JobError {
+  return new JobError(
+    `no dataset ${id.slice(0, 80)} on this node`,
+    { code: "UNKNOWN_DATASET", dataset: id.slice(0, 80) },
+    { action: "local", remedy: "import it first: `poml dataset import`, or POST /v1/datasets" },
+  );
+}

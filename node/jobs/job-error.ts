@@ -1,0 +1,15 @@
+/** Why a job cannot be prepared, worked on or handed out. */
+import { PomlError } from "../../chain/errors.ts";
+
+export type JobFacts =
+  | { code: "UNKNOWN_DATASET"; dataset: string }
+  | { code: "MODEL_DATA_MISMATCH"; field: string; model: string; dataset: string }
+  | { code: "UNKNOWN_JOB"; job: string }
+  | { code: "JOB_NOT_FINISHED"; job: string; phase: string }
+  | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
+  | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
+  | { code: "WRONG_BLOB"; what: string }
+  | { code: "COSIGN_REFUSED"; reason: string }
+  | { code: "NO_QUORUM"; updates: number; quorum: number };
+
+export class JobError extends PomlError<JobFacts> {}

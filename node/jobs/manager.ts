@@ -1,0 +1,230 @@
+/**
+ * This node as a member of a job's team. Every member merges each round for itself. The active
+ * manager (the first in drawn order that answers heartbeats) gathers co-signatures and posts the
+ * record; the others sign what equals their own result and take over, at the same round, when those
+ * before them fall silent.
+ */
+import { toHex } from "../../chain/crypto/hash.ts";
+import type { KeyPair } from "../../chain/crypto/keys.ts";
+import { signingRoot } from "../../chain/crypto/signing.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import { type Job, TrainingRecord } from "../../chain/types/job.ts";
+import type { Payloads } from "../../chain/types/transaction.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import type { Clock } from "../clock.ts";
+import { jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
+import { JobError } from "./job-error.ts";
+import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
+import { SingleFlight } from "./single-flight.ts";
+import type { TeamMessages } from "./team-messages.ts";
+
+export interface ManagerModules extends RoundModules {
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly team: TeamMessages;
+  readonly clock: Clock;
+}
+
+const HEARTBEAT_MS = 2_000;
+const MISSES = 3;
+/** Share of a phase each member before this one is given to post the record. */
+const PATIENCE_SHARE = 0.25;
+const COSIGN_MS = 20_000;
+/** Blocks each later member waits longer before it settles a finished job. */
+const SETTLE_STAGGER = 6;
+
+export class Manager {
+  readonly #keys: KeyPair;
+  readonly #modules: ManagerModules;
+  readonly #flights: SingleFlight;
+  /** Results of the rounds under way, by round key. */
+  readonly #results = new Map<string, Promise<RoundResult>>();
+  readonly #startedAt = new Map<string, number>();
+  readonly #settled = new Set<string>();
+
+  constructor({ keys }: { keys: KeyPair }, modules: ManagerModules) {
+    this.#keys = keys;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      modules.log.warn("managing a round failed", { run: key, reason: String(error) });
+    });
+    modules.team.serve(
+      (record) => this.#cosign(record),
+      (id) => this.#isOnTeam(id),
+    );
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#keys.publicKey);
+    if (node === undefined) return;
+    const due = new Set<string>();
+    for (const [, job] of state.jobs.entries()) {
+      const member = job.team.indexOf(node);
+      const phase = phaseOf(job);
+      if (phase === "finished" || phase === "failed" || phase === "cancelled") {
+        this.#settle(job, job.team.length === 0 ? node : member);
+      }
+      if (member === -1) continue;
+      const key = roundKey(job);
+      if (phase === "training" && !this.#startedAt.has(key)) {
+        this.#startedAt.set(key, this.#modules.clock.monotonic());
+      }
+      if (phase !== "revealing") continue;
+      due.add(key);
+      this.#flights.start(key, (signal) => this.#manage(job, member, signal));
+    }
+    this.#flights.keepOnly((key) => due.has(key));
+    for (const key of this.#results.keys()) if (!due.has(key)) this.#results.delete(key);
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  async #manage(job: Job, member: number, signal: AbortSignal): Promise<void> {
+    const result = await this.#result(job, signal);
+    await this.#untilActive(job, member, signal);
+    const record = this.#recordOf(job, member, result);
+    const cosignatures = await this.#gather(job, member, record);
+    await this.#modules.duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
+    const { accuracy } = record.metrics;
+    this.#modules.log.info("round recorded", { job: toHex(job.id), round: job.round, accuracy });
+    await this.#modules.clock.sleep(this.#phaseMs(job), signal);
+  }
+
+  #result(job: Job, signal: AbortSignal): Promise<RoundResult> {
+    const key = roundKey(job);
+    const known = this.#results.get(key);
+    if (known !== undefined) return known;
+    const started = mergeRound(job, { phaseMs: this.#phaseMs(job), signal }, this.#modules);
+    this.#results.set(key, started);
+    started.catch(() => this.#results.delete(key));
+    return started;
+  }
+
+  /** Returns when no member before this one answers, or they answer but post no record. */
+  async #untilActive(job: Job, member: number, signal: AbortSignal): Promise<void> {
+    const { team, clock, peerOf, log } = this.#modules;
+    const before = job.team.slice(0, member);
+    const misses = before.map(() => 0);
+    const patience = clock.monotonic() + this.#phaseMs(job) * PATIENCE_SHARE * member;
+    const isWaiting = (): boolean =>
+      misses.some((count) => count < MISSES) && clock.monotonic() < patience;
+    while (isWaiting()) {
+      await clock.sleep(HEARTBEAT_MS, signal);
+      await Promise.all(
+        before.map(async (node, i) => {
+          misses[i] = (await team.isAlive(peerOf(node), job.id)) ? 0 : (misses[i] ?? 0) + 1;
+        }),
+      );
+    }
+    signal.throwIfAborted();
+    if (member > 0) log.warn("taking over as manager", { job: toHex(job.id), round: job.round, member });
+  }
+
+  #recordOf(job: Job, member: number, result: RoundResult): TrainingRecord {
+    const now = this.#modules.clock.monotonic();
+    const since = this.#startedAt.get(roundKey(job)) ?? now;
+    return {
+      job: job.id,
+      round: job.round,
+      manager: job.team[member] ?? 0,
+      modelBefore: job.parameters,
+      modelAfter: result.modelAfter,
+      contributions: [...result.contributions],
+      metrics: result.metrics,
+      durationMs: Math.round(now - since),
+    };
+  }
+
+  /** Own signature and those of the others; asks again until more than half of the team signed. */
+  async #gather(
+    job: Job,
+    member: number,
+    record: TrainingRecord,
+  ): Promise<Payloads["job-round"]["cosignatures"]> {
+    const { team, peerOf, log } = this.#modules;
+    const own = { member, signature: this.#sign(record) };
+    const others = await Promise.all(
+      job.team.map(async (node, other) => {
+        if (other === member) return [own];
+        try {
+          const signature = await team.askCosignature(peerOf(node), record, COSIGN_MS);
+          return [{ member: other, signature }];
+        } catch (error) {
+          log.warn("no co-signature", { job: toHex(job.id), member: other, reason: String(error) });
+          return [];
+        }
+      }),
+    );
+    const cosignatures = others.flat();
+    if (2 * cosignatures.length <= job.team.length) {
+      throw new JobError(`${cosignatures.length} of ${job.team.length} members signed the record`, {
+        code: "COSIGN_REFUSED",
+        reason: "no majority",
+      });
+    }
+    return cosignatures;
+  }
+
+  #sign(record: TrainingRecord): Uint8Array {
+    const { genesisRoot } = this.#modules.chain;
+    return this.#keys.sign(signingRoot("record", genesisRoot, TrainingRecord.hashTreeRoot(record)));
+  }
+
+  /** Signs another manager's record when it equals what this node computed. */
+  async #cosign(record: TrainingRecord): Promise<Uint8Array> {
+    const refuse = (reason: string): never => {
+      throw new JobError(`record not signed: ${reason}`, { code: "COSIGN_REFUSED", reason });
+    };
+    const { state } = this.#modules.chain;
+    const index = state.jobIndex(record.job);
+    const job = index === undefined ? undefined : state.jobs.at(index);
+    const node = state.nodeIndex(this.#keys.publicKey);
+    if (job === undefined || node === undefined || !job.team.includes(node)) return refuse("not our job");
+    if (phaseOf(job) !== "revealing" || job.round !== record.round) return refuse("another round");
+    const signal = AbortSignal.timeout(COSIGN_MS);
+    const own = await this.#matching(job, record, signal);
+    if (!sameResult(own, record)) return refuse("our result differs");
+    return this.#sign(record);
+  }
+
+  /** Our result over the same updates the record merges. */
+  async #matching(job: Job, record: TrainingRecord, signal: AbortSignal): Promise<RoundResult> {
+    const ours = await this.#result(job, signal);
+    const nodes = record.contributions.map(({ node }) => node);
+    const equal = nodes.join() === ours.contributions.map(({ node }) => node).join();
+    if (equal) return ours;
+    return mergeRound(job, { only: nodes, phaseMs: this.#phaseMs(job), signal }, this.#modules);
+  }
+
+  #isOnTeam(id: Uint8Array): boolean {
+    const { state } = this.#modules.chain;
+    const index = state.jobIndex(id);
+    const node = state.nodeIndex(this.#keys.publicKey);
+    return index !== undefined && node !== undefined && state.jobs.at(index).team.includes(node);
+  }
+
+  /** The first member settles at once, later ones only if it did not. */
+  #settle(job: Job, member: number): void {
+    const { chain, duties, log } = this.#modules;
+    const key = toHex(job.id);
+    if (member < 0 || this.#settled.has(key)) return;
+    if (chain.height < job.closedAt + member * SETTLE_STAGGER) return;
+    this.#settled.add(key);
+    duties.send(jobSettlePayload(job.id)).catch((error: unknown) => {
+      this.#settled.delete(key);
+      log.debug("settlement not sent", { job: key, reason: String(error) });
+    });
+  }
+
+  #phaseMs({ spec }: Job): number {
+    return spec.phaseBlocks * this.#modules.chain.state.parameters.blockIntervalMs;
+  }
+}
+
+function roundKey(job: Job): string {
+  return `${toHex(job.id)}/${job.round}/${job.extensions}`;
+}

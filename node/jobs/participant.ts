@@ -1,0 +1,154 @@
+/**
+ * This node as a participant: trains its shard from the global parameters, commits to the update's
+ * hash on chain, and serves the update once the round is past committing. Driven by the chain
+ * alone, so a restart finds its place again.
+ */
+import { toHex } from "../../chain/crypto/hash.ts";
+import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
+import { trainingSeed } from "../../chain/job/seed.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { merkleRoot } from "../../ml/audit/merkle.ts";
+import { deltaOf, encodeUpdate } from "../../ml/federation/update-codec.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import type { EventHub } from "../events/event-hub.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { jobCommitPayload } from "../wallet/payload.ts";
+import type { Workers } from "../workers/tasks.ts";
+import { type JobFiles, shardChunks } from "./job-files.ts";
+import { SingleFlight } from "./single-flight.ts";
+
+export interface ParticipantModules {
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly files: JobFiles;
+  readonly blobs: BlobStore;
+  readonly workers: Workers;
+  readonly events: EventHub;
+  readonly log: NodeLog;
+}
+
+/** A failed attempt is tried again after so many blocks. */
+const RETRY_BLOCKS = 4;
+const PROGRESS_MS = 250;
+
+export class Participant {
+  readonly #publicKey: Uint8Array;
+  readonly #modules: ParticipantModules;
+  readonly #flights: SingleFlight;
+  readonly #retryAt = new Map<string, number>();
+
+  constructor({ publicKey }: { publicKey: Uint8Array }, modules: ParticipantModules) {
+    this.#publicKey = publicKey;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      modules.log.warn("training failed", { run: key, reason: String(error) });
+    });
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#publicKey);
+    if (node === undefined) return;
+    const due = new Set<string>();
+    for (const [, job] of state.jobs.entries()) {
+      const position = job.participants.findIndex((participant) => participant.node === node);
+      const own = job.participants[position];
+      if (own === undefined) continue;
+      if (phaseOf(job) === "training" && !hasCommitted(own)) {
+        const key = runKey(job);
+        due.add(key);
+        if ((this.#retryAt.get(key) ?? 0) <= state.height) {
+          this.#flights.start(key, (signal) => this.#train(job, position, signal));
+        }
+      } else if (hasCommitted(own)) {
+        if (phaseOf(job) === "revealing") this.#modules.blobs.release(own.updateHash);
+        else this.#modules.blobs.withhold(own.updateHash);
+      }
+    }
+    this.#flights.keepOnly((key) => due.has(key));
+    for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
+    const { files, workers, blobs, duties, log, chain } = this.#modules;
+    const { spec, round } = job;
+    const base = await files.parameters(spec, job.parameters, signal);
+    const chunks = shardChunks(job, position);
+    const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
+    const result = await workers.train(
+      { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
+      { deadlineMs: this.#deadline(job), signal, onProgress: this.#progressOf(job, position) },
+    );
+    const bytes = encodeUpdate({
+      samples: result.samples,
+      delta: deltaOf(base, result.parameters),
+    });
+    const updateHash = await blobs.put(bytes);
+    blobs.withhold(updateHash);
+    await duties.send(
+      jobCommitPayload({
+        job: job.id,
+        round,
+        updateHash,
+        checkpointRoot: merkleRoot(result.checkpoints),
+        samples: result.samples,
+        trainMs: Math.min(Math.round(result.durationMs), 0xffff_ffff),
+        updateBytes: bytes.length,
+      }),
+      spec.phaseBlocks,
+    );
+    log.info("update committed", { job: toHex(job.id), round, height: chain.height });
+    await this.#untilTaken(job, signal);
+  }
+
+  /** Keeps the flight open until the commit is on chain or the round is over. */
+  async #untilTaken(job: Job, signal: AbortSignal): Promise<void> {
+    const { chain } = this.#modules;
+    const end = chain.height + job.spec.phaseBlocks;
+    await new Promise<void>((resolve) => {
+      const off = chain.onBlock(() => {
+        if (chain.height < end) return;
+        off();
+        resolve();
+      });
+      signal.addEventListener("abort", () => {
+        off();
+        resolve();
+      });
+    });
+  }
+
+  #deadline({ spec, phaseSince }: Job): number {
+    const { chain } = this.#modules;
+    const blocks = Math.max(1, phaseSince + spec.phaseBlocks - chain.height);
+    return blocks * chain.state.parameters.blockIntervalMs * 4;
+  }
+
+  #progressOf(job: Job, position: number): (progress: { step: number; steps: number; loss: number | undefined }) => void {
+    let shownAt = 0;
+    return ({ step, steps, loss }) => {
+      const now = performance.now();
+      if (now - shownAt < PROGRESS_MS && step !== steps) return;
+      shownAt = now;
+      this.#modules.events.emit("training", {
+        job: toHex(job.id),
+        round: job.round,
+        node: job.participants[position]?.node ?? 0,
+        step,
+        steps,
+        ...(loss === undefined ? {} : { loss }),
+      });
+    };
+  }
+}
+
+function runKey(job: Job): string {
+  return `${toHex(job.id)}/${job.round}/${job.extensions}`;
+}

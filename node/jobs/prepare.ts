@@ -1,0 +1,128 @@
+/**
+ * From a client's order to the specification that goes on chain: model and dataset are checked
+ * against each other, stored for the network, and the work is priced.
+ */
+import { randomBytes } from "node:crypto";
+import { fromHex } from "../../chain/crypto/hash.ts";
+import { jobPrice } from "../../chain/job/price.ts";
+import type { Parameters } from "../../chain/types/genesis.ts";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_KINDS,
+  JOB_PARTITIONS,
+  type JobSpec,
+} from "../../chain/types/job.ts";
+import { bytesOfFloats } from "../../ml/bytes.ts";
+import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import { type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
+import type { EngineName } from "../../ml/engine.ts";
+import { initialParameters } from "../../ml/model/initializers.ts";
+import type { LayersModel } from "../../ml/model/layers-model.ts";
+import { presetModel } from "../../ml/model/presets.ts";
+import { readLayersModel } from "../../ml/model/read-layers-model.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { JobRequest, PreparedJob } from "../services.ts";
+import { textBytes } from "../wallet/payload.ts";
+import type { DatasetService } from "./dataset-service.ts";
+import { JobError } from "./job-error.ts";
+
+const MILLION = 1_000_000;
+
+export interface PrepareModules {
+  readonly datasets: DatasetService;
+  readonly blobs: BlobStore;
+  parameters(): Parameters;
+}
+
+/** @throws ModelError, DatasetError, JobError, TransactionError BAD_FIELD */
+export async function prepareJob(
+  request: JobRequest,
+  { datasets, blobs, parameters }: PrepareModules,
+): Promise<PreparedJob> {
+  const manifest = await datasets.manifest(request.dataset);
+  const { model, engine, notes } = await chooseModel(request, manifest);
+  checkFit(model, manifest);
+  const seed = request.seed === undefined ? randomBytes(32) : fromHex(request.seed);
+  const order = request.partition === "iid" ? "shuffled" : "by-label";
+  const shared = await datasets.share(request.dataset, order, seed);
+  const trainChunks = shared.manifest.train.length;
+  if (trainChunks < request.participants) {
+    throw new JobError(
+      `participants: ${request.participants} asked for, the dataset has ${trainChunks} chunks`,
+      { code: "TOO_FEW_CHUNKS", chunks: trainChunks, participants: request.participants },
+      { action: "local", remedy: `ask for at most ${trainChunks} participants` },
+    );
+  }
+  const chain = parameters();
+  const spec: JobSpec = {
+    kind: JOB_KINDS.indexOf("train"),
+    name: textBytes("name", request.name, 64),
+    engine: JOB_ENGINES.indexOf(engine),
+    model: await blobs.put(canonicalJson(model.json)),
+    initialParameters: await blobs.put(bytesOfFloats(initialParameters(model, seed))),
+    parameterCount: model.parameterCount,
+    dataset: shared.id,
+    torrent: shared.torrent,
+    trainRows: rowCount(shared.manifest, "train"),
+    trainChunks,
+    testRows: rowCount(shared.manifest, "test"),
+    seed,
+    rounds: request.rounds,
+    localEpochs: request.localEpochs,
+    batchSize: request.batchSize,
+    learningRate: Math.round(request.learningRate * MILLION),
+    momentum: Math.round(request.momentum * MILLION),
+    partition: JOB_PARTITIONS.indexOf(request.partition),
+    aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
+    participants: request.participants,
+    quorum: request.quorum,
+    teamSize: request.teamSize,
+    phaseBlocks: Math.max(4, Math.ceil((request.phaseSeconds * 1000) / chain.blockIntervalMs)),
+    pricePerSample: request.pricePerSample,
+    targetAccuracy: Math.round(request.targetAccuracy * MILLION),
+  };
+  const price = jobPrice(spec, chain);
+  const escrow = request.budget ?? price;
+  if (escrow < price) {
+    throw new JobError(
+      `budget: ${escrow} micro-POML is below the price ${price} of this job`,
+      { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
+      { action: "local", remedy: "raise the budget, or ask for fewer rounds, epochs or rows" },
+    );
+  }
+  return { spec, price, escrow, notes };
+}
+
+async function chooseModel(
+  request: JobRequest,
+  manifest: Manifest,
+): Promise<{ model: LayersModel; engine: EngineName; notes: string[] }> {
+  const json =
+    "preset" in request.model
+      ? presetModel(request.model.preset, {
+          inputShape: manifest.shape,
+          classes: manifest.classes.length,
+        })
+      : request.model.layersModel;
+  const model = await readLayersModel(json, request.engine ?? "exact");
+  const refusal = model.exactRefusal;
+  if (refusal === null) return { model, engine: request.engine ?? "exact", notes: [] };
+  const { layer, className, reason } = refusal;
+  const note = `engine tfjs: layer ${layer} (${className}) cannot run on the exact engine: ${reason}; the work cannot be audited bit by bit`;
+  return { model, engine: "tfjs", notes: [note] };
+}
+
+function checkFit(model: LayersModel, manifest: Manifest): void {
+  const refuse = (field: string, ofModel: string, ofData: string): never => {
+    throw new JobError(
+      `model: its ${field} is ${ofModel}, the dataset's is ${ofData}`,
+      { code: "MODEL_DATA_MISMATCH", field, model: ofModel, dataset: ofData },
+      { action: "local", remedy: "build the model for this dataset, or use a preset" },
+    );
+  };
+  const size = manifest.shape.reduce((product, n) => product * n, 1);
+  if (model.inputSize !== size) refuse("input shape", `${model.inputShape}`, `${manifest.shape}`);
+  const classes = manifest.classes.length;
+  if (model.classes !== classes) refuse("number of classes", `${model.classes}`, `${classes}`);
+}

@@ -1,0 +1,172 @@
+/**
+ * The merge of one round, as every member of a team computes it for itself: updates by their
+ * committed hashes, checked, aggregated in canonical order, the result measured on the test set.
+ * Equal inputs give equal records, which is what co-signing compares.
+ */
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { hasCommitted } from "../../chain/job/phase.ts";
+import {
+  type Contribution,
+  type Job,
+  JOB_AGGREGATIONS,
+  type Metrics,
+  type Participant,
+} from "../../chain/types/job.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { bytesOfFloats } from "../../ml/bytes.ts";
+import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
+import { checkUpdates } from "../../ml/federation/check-updates.ts";
+import { decodeUpdate, updateBytes } from "../../ml/federation/update-codec.ts";
+import { metricsOf } from "../../ml/metrics.ts";
+import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import type { Workers } from "../workers/tasks.ts";
+import { type JobFiles, shardSamples } from "./job-files.ts";
+import { JobError } from "./job-error.ts";
+
+export interface RoundModules {
+  readonly files: JobFiles;
+  readonly fetcher: BlobFetcher;
+  readonly blobs: BlobStore;
+  readonly workers: Workers;
+  readonly log: NodeLog;
+  /** Peer id of a node, for asking it first. */
+  peerOf(node: number): string;
+}
+
+export interface RoundResult {
+  readonly contributions: readonly Contribution[];
+  readonly modelAfter: Uint8Array;
+  readonly metrics: Metrics;
+}
+
+/** Time given to updates that do not come, as a share of the phase. */
+const REVEAL_SHARE = 0.3;
+const EVALUATE_MS = 600_000;
+
+/**
+ * @param only node indexes to merge; default all whose updates arrive and hold
+ * @throws JobError NO_QUORUM
+ */
+export async function mergeRound(
+  job: Job,
+  options: { readonly only?: readonly number[]; readonly phaseMs: number; readonly signal: AbortSignal },
+  modules: RoundModules,
+): Promise<RoundResult> {
+  const { files, blobs } = modules;
+  const { spec } = job;
+  const { signal } = options;
+  const base = await files.parameters(spec, job.parameters, signal);
+  const { manifest } = await files.manifest(spec, signal);
+  const committed = job.participants
+    .map((participant, position) => ({ participant, position }))
+    .filter(({ participant }) => hasCommitted(participant))
+    .filter(({ participant }) => options.only?.includes(participant.node) ?? true)
+    .filter(({ participant, position }) => participant.samples === shardSamples(job, manifest, position));
+  const updates = await collectUpdates(job, committed.map(({ participant }) => participant), options, modules);
+  const kept = acceptable(updates, spec.parameterCount, modules.log);
+  if (kept.length < spec.quorum) {
+    throw new JobError(`${kept.length} usable updates, the job needs ${spec.quorum}`, {
+      code: "NO_QUORUM",
+      updates: kept.length,
+      quorum: spec.quorum,
+    });
+  }
+  const rule = JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg";
+  const next = aggregate(rule, base, kept);
+  const modelAfter = await blobs.put(bytesOfFloats(next));
+  const contributions = kept
+    .map(({ participant: node }) => contributionOf(job, node))
+    .sort((a, b) => a.node - b.node);
+  return { contributions, modelAfter, metrics: await evaluate(job, next, signal, modules) };
+}
+
+async function collectUpdates(
+  job: Job,
+  committed: readonly Participant[],
+  { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
+  { fetcher, log, peerOf }: RoundModules,
+): Promise<ParticipantUpdate[]> {
+  const patience = AbortSignal.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
+  const limit = AbortSignal.any([signal, patience]);
+  const maxBytes = updateBytes(job.spec.parameterCount);
+  const fetched = await Promise.all(
+    committed.map(async ({ node, updateHash, samples }) => {
+      while (!limit.aborted) {
+        try {
+          const prefer = [peerOf(node)];
+          const bytes = await fetcher.fetch(updateHash, { prefer, maxBytes, signal: limit });
+          const update = decodeUpdate(bytes, job.spec.parameterCount);
+          return [{ participant: node, samples, delta: update.delta }];
+        } catch (error) {
+          if (error instanceof PomlError && error.code !== "BLOB_NOT_FOUND") {
+            log.warn("update refused", { job: toHex(job.id), node, code: error.code });
+            return [];
+          }
+          await pause(200, limit);
+        }
+      }
+      signal.throwIfAborted();
+      return [];
+    }),
+  );
+  return fetched.flat();
+}
+
+function acceptable(
+  updates: readonly ParticipantUpdate[],
+  parameterCount: number,
+  log: NodeLog,
+): ParticipantUpdate[] {
+  const verdicts = checkUpdates(updates, { parameterCount });
+  return updates.filter((update, i) => {
+    const refusal = verdicts[i]?.refusal;
+    if (refusal !== undefined) {
+      log.warn("update left out", { node: update.participant, code: refusal.code });
+    }
+    return refusal === undefined;
+  });
+}
+
+async function evaluate(
+  job: Job,
+  parameters: Float32Array,
+  signal: AbortSignal,
+  { files, workers }: RoundModules,
+): Promise<Metrics> {
+  const { manifest } = await files.manifest(job.spec, signal);
+  const indexes = [...manifest.test.keys()];
+  const task = await files.modelTask(job.spec, parameters, { split: "test", indexes }, signal);
+  const evaluation = await workers.evaluate({ ...task, chunks: indexes }, { deadlineMs: EVALUATE_MS, signal });
+  return metricsOf(evaluation);
+}
+
+function contributionOf(job: Job, node: number): Contribution {
+  const found = job.participants.find((participant) => participant.node === node);
+  if (found === undefined) throw new RangeError(`node ${node} is no participant`);
+  const { updateHash, samples, trainMs, updateBytes: bytes } = found;
+  return { node, updateHash, samples, trainMs, updateBytes: bytes };
+}
+
+/** True when two members computed the same round. */
+export function sameResult(a: RoundResult, b: RoundResult): boolean {
+  return (
+    equalBytes(a.modelAfter, b.modelAfter) &&
+    a.metrics.loss === b.metrics.loss &&
+    a.metrics.accuracy === b.metrics.accuracy &&
+    a.metrics.precision === b.metrics.precision &&
+    a.metrics.recall === b.metrics.recall &&
+    a.metrics.f1 === b.metrics.f1
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,73 @@
+/** Keeps this node a member: registers it when the owner wants that, and renews its hash onion. */
+import { addressOf } from "../../chain/crypto/address.ts";
+import { REONION_BELOW } from "../../chain/transactions/reonion.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import type { OnionKeeper } from "../consensus/onion-keeper.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { registerPayload, reonionPayload } from "../wallet/payload.ts";
+import { feeFor } from "../wallet/sign.ts";
+
+export interface MembershipOptions {
+  readonly publicKey: Uint8Array;
+  readonly name: string;
+  /** Bond to register with by itself; undefined = the owner registers by hand. */
+  readonly bond: bigint | undefined;
+}
+
+export interface MembershipModules {
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly onion: OnionKeeper;
+  readonly log: NodeLog;
+  /** Where this node listens, for its record. */
+  endpoint(): string;
+}
+
+/** Blocks to wait before trying again what did not become final. */
+const RETRY_BLOCKS = 50;
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #modules: MembershipModules;
+  #nextTry = 0;
+
+  constructor(options: MembershipOptions, modules: MembershipModules) {
+    this.#options = options;
+    this.#modules = modules;
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    if (state.height < this.#nextTry) return;
+    const index = state.nodeIndex(this.#options.publicKey);
+    if (index === undefined) {
+      this.#register();
+      return;
+    }
+    const node = state.nodes.at(index);
+    if (node.onionLeft <= REONION_BELOW && node.nextOnionEpoch === 0) {
+      const next = this.#modules.onion.next(node);
+      if (next !== undefined) this.#send("renew onion", reonionPayload(next.onion, next.onionLength));
+    }
+  }
+
+  #register(): void {
+    const { publicKey, name, bond } = this.#options;
+    if (bond === undefined) return;
+    const { chain, onion, endpoint } = this.#modules;
+    const payload = registerPayload({ name, endpoint: endpoint(), bond, ...onion.top() });
+    const { balance } = chain.state.account(addressOf(publicKey));
+    if (balance < bond + feeFor(payload, chain.state.parameters)) return;
+    this.#send("register", payload);
+  }
+
+  #send(what: string, payload: Parameters<DutySender["send"]>[0]): void {
+    const { chain, duties, log } = this.#modules;
+    this.#nextTry = chain.height + RETRY_BLOCKS;
+    duties.send(payload).then(
+      () => log.info("membership transaction sent", { what }),
+      (error: unknown) => log.warn("membership transaction failed", { what, reason: String(error) }),
+    );
+  }
+}
