@@ -20,7 +20,7 @@ import type {
   TrainTask,
   TrainTaskResult,
 } from "./tasks.ts";
-import { breach } from "./worker-error.ts";
+import { badTask, breach } from "./worker-error.ts";
 
 const HASH_BYTES = 32;
 /** A baseline state is 340 kB; leaves room for a larger task version. */
@@ -187,7 +187,7 @@ function modelInputs(task: ModelTask, split: Split, chunks: readonly number[]): 
 
 function chunkAt(manifest: Manifest, split: Split, index: number): Manifest[Split][number] {
   const chunk = manifest[split][index];
-  if (chunk === undefined) throw new RangeError(`${split} chunk ${index} is not in the dataset`);
+  if (chunk === undefined) throw badTask("chunks", `the dataset has no ${split} chunk ${index}`);
   return chunk;
 }
 

@@ -14,7 +14,7 @@
  * present one is late and ignored.
  */
 import { z } from "zod";
-import { badFrame } from "./worker-error.ts";
+import { badFrame, badTask } from "./worker-error.ts";
 
 export const PROTOCOL_VERSION = 1;
 export const WORKERS_PATH = "/v1/workers";
@@ -165,6 +165,12 @@ export function decodeWorkerMessage(header: unknown): WorkerMessage {
 /** @throws WorkerError BAD_FRAME naming the field */
 export function decodeNodeMessage(header: unknown): NodeMessage {
   return decode(NodeMessage, header);
+}
+
+/** For the sender: what a worker would refuse is refused here. @throws WorkerError BAD_TASK */
+export function checkOrder(order: WireOrder): void {
+  const issue = Order.safeParse(order).error?.issues[0];
+  if (issue !== undefined) throw badTask(issue.path.join("."), issue.message);
 }
 
 function decode<T>(schema: z.ZodType<T>, header: unknown): T {

@@ -54,3 +54,9 @@ export function requireWithin(what: string, actual: number, limit: number): void
     { remedy: "use a smaller model, or fewer or smaller chunks per participant" },
   );
 }
+
+export function badTask(field: string, reason: string, cause?: unknown): WorkerError {
+  const facts = { code: "BAD_TASK", field, reason } as const;
+  const remedy = "use a model made for the shape and the classes of the dataset";
+  return new WorkerError(`task, field ${field}: ${reason}`, facts, { remedy, cause });
+}

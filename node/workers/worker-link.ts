@@ -6,7 +6,7 @@ import type { WorkerStatus } from "../services.ts";
 import type { Assignment } from "./assignment.ts";
 import { BlobReceiver, decodeIndexes, encodeTable } from "./blob.ts";
 import type { Channel } from "./channel.ts";
-import type { WireResult, WorkerMessage } from "./protocol.ts";
+import { checkOrder, type WireResult, type WorkerMessage } from "./protocol.ts";
 import type { TaskProgress } from "./tasks.ts";
 import { breach, WorkerError } from "./worker-error.ts";
 
@@ -109,11 +109,13 @@ export class WorkerLink {
   }
 
   /**
-   * @throws WorkerError LINK_LOST, TASK_FAILED, TOO_LARGE; what loading an input throws; the
+   * Busy from the call on, unless the order is refused.
+   * @throws WorkerError BAD_TASK, TOO_LARGE; LINK_LOST, TASK_FAILED; what loading an input throws; the
    * signal's reason
    */
-  run<T>(assignment: Assignment<T>, { signal, end, onProgress }: RunControl): Promise<T> {
+  async run<T>(assignment: Assignment<T>, { signal, end, onProgress }: RunControl): Promise<T> {
     if (this.#present !== undefined) throw new RangeError("the worker has a task already");
+    checkOrder(assignment.order);
     const table = encodeTable(assignment.inputs);
     const task = ++this.#tasks;
     return new Promise<T>((resolve, reject) => {

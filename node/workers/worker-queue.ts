@@ -63,7 +63,8 @@ export class WorkerQueue {
   /** `task` makes its link busy before it returns, so no link is given twice. */
   #offer(): void {
     for (const link of this.#links) {
-      if (link.idle) this.#waiting.shift()?.(link);
+      // Again when a task was refused before it began.
+      while (link.idle && this.#waiting.length > 0) this.#waiting.shift()?.(link);
     }
   }
 }

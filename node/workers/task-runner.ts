@@ -1,0 +1,182 @@
+/**
+ * The worker's work: turns an order and its inputs into calls of ml/. Knows neither socket nor
+ * process; everything from outside has been bounded in size, and is checked here for fit.
+ */
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
+import { runLane } from "../../ml/baseline/lane.ts";
+import { replaySegment } from "../../ml/baseline/replay.ts";
+import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../../ml/bytes.ts";
+import { shardOfChunks } from "../../ml/dataset/build.ts";
+import { decodeChunk } from "../../ml/dataset/chunk.ts";
+import { decodeManifest, rowSize, type Split } from "../../ml/dataset/manifest.ts";
+import type { Shard } from "../../ml/dataset/shard.ts";
+import type { Trainer } from "../../ml/engine.ts";
+import { evaluateShard } from "../../ml/training/evaluate.ts";
+import { trainShard } from "../../ml/training/train-shard.ts";
+import type { Clock } from "../clock.ts";
+import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
+import type { TaskProgress } from "./tasks.ts";
+import type { TrainerCache } from "./trainer-cache.ts";
+import { badTask } from "./worker-error.ts";
+
+export interface TaskContext {
+  /** Gives the task up. */
+  readonly signal: AbortSignal;
+  /** Ends a lane with what is done. */
+  readonly end: AbortSignal;
+  readonly onProgress: (progress: TaskProgress) => void;
+  /** Sends an output; await it before the next. */
+  output(name: OutputName, index: number, bytes: Uint8Array): Promise<void>;
+}
+
+/** Bytes that have this SHA-256 (hex). */
+export interface TaskInput {
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TaskRunnerModules {
+  readonly trainers: TrainerCache;
+  readonly clock: Clock;
+}
+
+type OrderOf<K extends WireOrder["kind"]> = Extract<WireOrder, { kind: K }>;
+type Inputs = readonly TaskInput[];
+
+/**
+ * @param inputs in the order that protocol.ts states for the kind
+ * @throws WorkerError BAD_TASK; ModelError, DatasetError, TrainingError, AuditError; the signal's
+ * reason
+ */
+export async function runTask(
+  order: WireOrder,
+  inputs: Inputs,
+  { trainers, clock }: TaskRunnerModules,
+  context: TaskContext,
+): Promise<WireResult> {
+  switch (order.kind) {
+    case "train":
+      return train(order, await openTask(order, inputs, "train", trainers), { clock, context });
+    case "evaluate":
+      return evaluate(await openTask(order, inputs, order.split, trainers), context);
+    case "baseline":
+      return baseline(order, { trainers, clock, context });
+    case "replay": {
+      const engine = await trainers.engine("exact");
+      const { index, stepsPerSegment } = order;
+      const startState = inputAt(inputs, 0, "start state").bytes;
+      const options = { seed: fromHex(order.seed), index, stepsPerSegment, startState };
+      const { end } = await replaySegment(options, { engine, signal: context.signal });
+      return { kind: "replay", hash: toHex(end) };
+    }
+    default:
+      return order satisfies never;
+  }
+}
+
+interface OpenTask {
+  readonly trainer: Trainer;
+  readonly parameters: Float32Array;
+  readonly shard: Shard;
+}
+
+async function train(
+  { epochs, segments, seed, hyperparameters }: OrderOf<"train">,
+  { trainer, parameters, shard }: OpenTask,
+  { clock, context }: { readonly clock: Clock; readonly context: TaskContext },
+): Promise<WireResult> {
+  const { signal, onProgress, output } = context;
+  const { batchSize } = hyperparameters;
+  const run = trainShard(
+    { parameters, epochs, batchSize, seed: fromHex(seed), segments },
+    { trainer, shard, signal, clock: { now: () => clock.monotonic() } },
+  );
+  let turn = await run.next();
+  for (; turn.done !== true; turn = await run.next()) onProgress(turn.value);
+  const { steps, samples, meanLoss, durationMs, checkpoints } = turn.value;
+  await output("parameters", 0, bytesOfFloats(turn.value.parameters));
+  await output("checkpoints", 0, Buffer.concat(checkpoints));
+  return { kind: "train", steps, samples, meanLoss, durationMs };
+}
+
+async function evaluate(
+  { trainer, parameters, shard }: OpenTask,
+  { signal, output }: TaskContext,
+): Promise<WireResult> {
+  trainer.load(parameters);
+  const { lossSum, samples, confusion } = await evaluateShard(trainer, shard, { signal });
+  const counts = new DataView(new ArrayBuffer(confusion.length * 4));
+  confusion.forEach((count, i) => {
+    counts.setUint32(i * 4, count, true);
+  });
+  await output("confusion", 0, new Uint8Array(counts.buffer));
+  return { kind: "evaluate", lossSum, samples };
+}
+
+async function baseline(
+  { seed, stepsPerSegment, maxSegments }: OrderOf<"baseline">,
+  { trainers, clock, context }: TaskRunnerModules & { readonly context: TaskContext },
+): Promise<WireResult> {
+  const { signal, end, onProgress, output } = context;
+  const engine = await trainers.engine("exact");
+  let sent: Promise<void> = Promise.resolve();
+  const lane = runLane(
+    { seed: fromHex(seed), stepsPerSegment, maxSegments },
+    {
+      engine,
+      clock,
+      signal: AbortSignal.any([signal, end]),
+      onCheckpoint: (index, state) => {
+        const bytes = encodeCheckpoint(state);
+        sent = sent.then(() => output("state", index, bytes));
+      },
+    },
+  );
+  let turn = await lane.next();
+  for (; turn.done !== true; turn = await lane.next()) {
+    onProgress({ step: turn.value.segments, steps: maxSegments, loss: undefined });
+    await sent;
+  }
+  await sent;
+  signal.throwIfAborted();
+  return { kind: "baseline", segments: turn.value.segments };
+}
+
+/** Opens the model, decodes the shard, and makes sure that they and the parameters fit. */
+async function openTask(
+  { engine, hyperparameters }: OrderOf<"train" | "evaluate">,
+  inputs: Inputs,
+  split: Split,
+  trainers: TrainerCache,
+): Promise<OpenTask> {
+  const manifest = decodeManifest(inputAt(inputs, 1, "manifest").bytes);
+  const parameters = floatsOfBytes(inputAt(inputs, 2, "parameters").bytes);
+  const { model, trainer } = await trainers.open(
+    engine,
+    inputAt(inputs, 0, "model"),
+    hyperparameters,
+  );
+  requireFit("rows", rowSize(manifest), model.inputSize);
+  requireFit("classes", manifest.classes.length, model.classes);
+  requireFit("parameters", parameters.length, model.parameterCount);
+  if (indexOfNonFinite(parameters) !== -1) throw badTask("parameters", "a value is not finite");
+  const byHash = new Map(manifest[split].map((chunk) => [chunk.sha256, chunk]));
+  const parts = inputs.slice(3).map(({ hash, bytes }) => {
+    const chunk = byHash.get(hash);
+    if (chunk === undefined) throw badTask("chunks", `not in the ${split} split`);
+    return decodeChunk(manifest, chunk, bytes);
+  });
+  if (parts.length === 0) throw badTask("chunks", "none");
+  return { trainer, parameters, shard: shardOfChunks(manifest, parts) };
+}
+
+function inputAt(inputs: Inputs, index: number, field: string): TaskInput {
+  const input = inputs[index];
+  if (input === undefined) throw badTask(field, "missing");
+  return input;
+}
+
+function requireFit(field: string, actual: number, expected: number): void {
+  if (actual !== expected) throw badTask(field, `${actual}, the model has ${expected}`);
+}

@@ -1,0 +1,142 @@
+/**
+ * The worker program: links to its node, works, links again when the link breaks. `poml worker` and
+ * the local child processes both run this.
+ */
+import type { IncomingMessage } from "node:http";
+import { arch, platform, setPriority } from "node:os";
+import { WebSocket } from "ws";
+import { ENGINE_HASH } from "../../ml/exact/engine.ts";
+import type { Log } from "../../p2p/log.ts";
+import type { Clock } from "../clock.ts";
+import { BlobCache } from "./blob-cache.ts";
+import { MAX_FRAME_BYTES } from "./frame.ts";
+import { WORKERS_PATH } from "./protocol.ts";
+import { TrainerCache } from "./trainer-cache.ts";
+import { WorkerError } from "./worker-error.ts";
+import { type SessionModules, WorkerSession } from "./worker-session.ts";
+
+const HANDSHAKE_MS = 10_000;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 30_000;
+const CACHE_BYTES = 64 * 1024 * 1024;
+const LOWEST_PRIORITY = 19;
+const MAX_ANSWER_CHARACTERS = 4096;
+
+export interface WorkerOptions {
+  /** `ws://host:port`, or with the whole path. */
+  readonly url: string;
+  readonly token: string;
+  /** What it offers to use; told to the node. */
+  readonly threads: number;
+  /** Link again after a loss, with growing pauses; default true. Else a loss ends the worker. */
+  readonly reconnect?: boolean;
+  /** Of this whole process; default 19, the lowest: a worker takes only what nothing else wants. */
+  readonly niceness?: number;
+}
+
+export interface WorkerModules {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Ends the worker. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves when the signal is aborted, or the link is lost for good.
+ * @throws WorkerError BAD_URL; REFUSED: wrong token, another release; UNREACHABLE without `reconnect`
+ */
+export async function runWorker(
+  { url, token, threads, reconnect = true, niceness = LOWEST_PRIORITY }: WorkerOptions,
+  { log, clock, signal }: WorkerModules,
+): Promise<void> {
+  setPriority(niceness);
+  const modules: SessionModules = {
+    log,
+    clock,
+    cache: new BlobCache(CACHE_BYTES),
+    trainers: new TrainerCache(log),
+  };
+  const identity = { engineHash: ENGINE_HASH, threads, platform: `${platform()}-${arch()}` };
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    try {
+      const session = new WorkerSession(await connect(url, token, signal), identity, modules);
+      pauseMs = FIRST_PAUSE_MS;
+      const leave = (): void => session.close("the worker is stopping");
+      signal.addEventListener("abort", leave);
+      const reason = await session.closed.finally(() => signal.removeEventListener("abort", leave));
+      if (signal.aborted) return;
+      log.warn("link to the node lost", { reason });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof WorkerError) || error.code !== "UNREACHABLE") throw error;
+      if (!reconnect) throw error;
+      log.warn("node not reached", { reason: error.message, retryMs: pauseMs });
+    }
+    if (!reconnect) return;
+    await clock.sleep(pauseMs, signal).catch(() => {});
+    pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+  }
+}
+
+/** @throws WorkerError REFUSED, UNREACHABLE */
+function connect(url: string, token: string, signal: AbortSignal): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(linkUrl(url), {
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+    });
+    const leave = (): void => socket.terminate();
+    signal.addEventListener("abort", leave);
+    socket.once("close", () => signal.removeEventListener("abort", leave));
+    socket.once("unexpected-response", (request, response) => {
+      readAnswer(response).then((detail) => {
+        request.destroy();
+        reject(refusalOf(response.statusCode ?? 0, detail));
+      }, reject);
+    });
+    socket.on("error", (error) => reject(unreachable(error.message)));
+    socket.once("open", () => resolve(socket));
+  });
+}
+
+/** @throws WorkerError BAD_URL */
+function linkUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !["ws:", "wss:"].includes(url.protocol)) {
+    const facts = { code: "BAD_URL", url: text } as const;
+    const remedy = "give it as ws://host:port or wss://host:port";
+    throw new WorkerError(`connect: ${text} is not a WebSocket URL`, facts, { remedy });
+  }
+  if (url.pathname === "/") url.pathname = WORKERS_PATH;
+  return url;
+}
+
+/** What the node says about why, in the form of RFC 9457. */
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) {
+    text += chunk;
+    if (text.length > MAX_ANSWER_CHARACTERS) break;
+  }
+  const detail = /"detail":"([^"\\]*)"/.exec(text)?.[1];
+  return detail ?? "no reason given";
+}
+
+/** Token and path stay wrong; anything else may pass. */
+function refusalOf(status: number, detail: string): WorkerError {
+  const refusal = status === 404 ? "path" : "token";
+  if (![401, 403, 404].includes(status)) return unreachable(`HTTP ${status}: ${detail}`);
+  return new WorkerError(
+    `the node refuses this worker: ${detail}`,
+    { code: "REFUSED", refusal },
+    { action: "local", remedy: "check the address and the worker token of the node" },
+  );
+}
+
+function unreachable(reason: string): WorkerError {
+  const facts = { code: "UNREACHABLE", reason } as const;
+  return new WorkerError(`the node cannot be reached: ${reason}`, facts, { action: "local" });
+}

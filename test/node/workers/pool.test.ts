@@ -1,0 +1,350 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { merkleRoot } from "../../../ml/audit/merkle.ts";
+import { buildDataset, type Dataset } from "../../../ml/dataset/build.ts";
+import { encodeManifest } from "../../../ml/dataset/manifest.ts";
+import type { Rows } from "../../../ml/dataset/rows.ts";
+import { ENGINE_HASH } from "../../../ml/exact/engine.ts";
+import { initialParameters } from "../../../ml/model/initializers.ts";
+import { parseLayersModel } from "../../../ml/model/layers-model.ts";
+import { presetModel } from "../../../ml/model/presets.ts";
+import { Random } from "../../../ml/random.ts";
+import { systemClock } from "../../../node/clock.ts";
+import type { SpawnWorker } from "../../../node/workers/local-workers.ts";
+import { WorkerPool } from "../../../node/workers/pool.ts";
+import type { DatasetSource, TaskProgress, TrainTask } from "../../../node/workers/tasks.ts";
+import { WorkerError } from "../../../node/workers/worker-error.ts";
+import { SILENT } from "../../../p2p/log.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { until } from "../../helpers/until.ts";
+
+const DEADLINE = { deadlineMs: 15_000 };
+const ROW_SIZE = 16;
+const CLASSES = 4;
+const seed = new Uint8Array(32).fill(3);
+
+function rowsOf(count: number): Rows {
+  const random = new Random(new Uint8Array(32).fill(count % 256));
+  const labels = Uint16Array.from({ length: count }, (_, row) => row % CLASSES);
+  const features = Uint8Array.from({ length: count * ROW_SIZE }, (_, at) => {
+    const label = labels[Math.floor(at / ROW_SIZE)] ?? 0;
+    return random.below(100) + (at % CLASSES === label ? 100 : 0);
+  });
+  return { rowSize: ROW_SIZE, features, labels };
+}
+
+function makeDataset(): Dataset {
+  return buildDataset(
+    {
+      name: "test",
+      licence: "none",
+      source: "made up",
+      scale: 1 / 255,
+      shape: [ROW_SIZE],
+      columns: [],
+      classes: ["a", "b", "c", "d"],
+      train: rowsOf(400),
+      test: rowsOf(100),
+    },
+    { rowsPerChunk: 50 },
+  );
+}
+
+/** Counts the chunks that were really read. */
+class CountedSource implements DatasetSource {
+  readonly manifest: Uint8Array;
+  reads = 0;
+  readonly #dataset: Dataset;
+
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+    this.manifest = encodeManifest(dataset.manifest);
+  }
+
+  async readChunk(split: "train" | "test", index: number): Promise<Uint8Array> {
+    this.reads += 1;
+    const { manifest, chunks } = this.#dataset;
+    return chunks.get(manifest[split][index]?.file ?? "") ?? new Uint8Array(0);
+  }
+}
+
+describe("WorkerPool", () => {
+  const dataset = makeDataset();
+  const json = presetModel("logistic", { inputShape: [ROW_SIZE], classes: CLASSES });
+  const model = new TextEncoder().encode(JSON.stringify(json));
+  const parameters = initialParameters(parseLayersModel(json), seed);
+  const pools: WorkerPool[] = [];
+
+  async function poolOf(localWorkers: number, spawn?: SpawnWorker): Promise<WorkerPool> {
+    const pool = new WorkerPool(
+      {
+        localWorkers,
+        engineHash: ENGINE_HASH,
+        linkTimings: { heartbeatMs: 200, stopMs: 1_000 },
+        restartTimings: { pauseMs: 20 },
+      },
+      { log: SILENT, clock: systemClock, ...(spawn === undefined ? {} : { spawn }) },
+    );
+    pools.push(pool);
+    await pool.start();
+    return pool;
+  }
+
+  function trainTask(changes: Partial<TrainTask> = {}): TrainTask {
+    return {
+      model,
+      parameters,
+      engine: "exact",
+      hyperparameters: {
+        optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9 },
+        batchSize: 10,
+      },
+      dataset: new CountedSource(dataset),
+      chunks: [0, 2, 3],
+      epochs: 2,
+      seed,
+      segments: 4,
+      ...changes,
+    };
+  }
+
+  /** Long enough to be interrupted. */
+  const longTask = (): TrainTask => trainTask({ epochs: 20_000 });
+
+  const idle = (pool: WorkerPool): boolean => pool.status().every(({ state }) => state === "idle");
+
+  afterEach(async () => {
+    await Promise.all(pools.splice(0).map((pool) => pool.stop()));
+  });
+
+  it("trains to the same bits on two workers, and improves the model", async () => {
+    const pool = await poolOf(2);
+    const progress: TaskProgress[] = [];
+    const [one, two] = await Promise.all([
+      pool.train(trainTask(), { ...DEADLINE, onProgress: (p) => progress.push(p) }),
+      pool.train(trainTask(), DEADLINE),
+    ]);
+    expect(one.steps).to.equal(30);
+    expect(one.samples).to.equal(300);
+    expect(one.checkpoints).to.have.length(5);
+    expect(one.parameters).to.deep.equal(two.parameters);
+    expect(one.checkpoints).to.deep.equal(two.checkpoints);
+    expect(one.parameters).not.to.deep.equal(parameters);
+    expect(progress.at(-1)).to.include({ step: 30, steps: 30 });
+
+    const { chunks: _, ...task } = trainTask();
+    const before = await pool.evaluate(task, DEADLINE);
+    const after = await pool.evaluate({ ...task, parameters: one.parameters }, DEADLINE);
+    expect(before.samples).to.equal(100);
+    expect(after.lossSum).to.be.lessThan(before.lossSum);
+    expect(after.confusion.reduce((sum, count) => sum + count, 0)).to.equal(100);
+  });
+
+  it("sends a worker only the chunks it lacks", async () => {
+    const pool = await poolOf(1);
+    const source = new CountedSource(dataset);
+    await pool.train(trainTask({ dataset: source, chunks: [0, 1] }), DEADLINE);
+    expect(source.reads).to.equal(2);
+    await pool.train(trainTask({ dataset: source, chunks: [0, 1, 5] }), DEADLINE);
+    expect(source.reads).to.equal(3);
+  });
+
+  it("repeats a task whose worker is killed, with the same result", async () => {
+    const pool = await poolOf(1);
+    const quiet = await pool.train(trainTask({ epochs: 1_500 }), DEADLINE);
+    let killed = 0;
+    const disturbed = await pool.train(trainTask({ epochs: 1_500 }), {
+      ...DEADLINE,
+      onProgress: ({ step, steps }) => {
+        const pid = pool.pid("local-1");
+        if (killed > 0 || step === steps || pid === undefined) return;
+        killed = pid;
+        process.kill(pid, "SIGKILL");
+      },
+    });
+    expect(killed).to.be.greaterThan(0);
+    expect(pool.pid("local-1")).not.to.equal(killed);
+    expect(disturbed.checkpoints).to.deep.equal(quiet.checkpoints);
+  });
+
+  it("gives a task up after the third worker lost", async () => {
+    const entry = fileURLToPath(new URL("./dying-worker.ts", import.meta.url));
+    let spawned = 0;
+    const pool = await poolOf(1, () => {
+      spawned += 1;
+      return fork(entry, [ENGINE_HASH], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    });
+    const error = await expectCodeAsync(() => pool.train(trainTask(), DEADLINE), "ATTEMPTS");
+    expect(error.facts).to.include({ kind: "train", attempts: 3 });
+    expect(spawned).to.be.at.least(3);
+  });
+
+  it("tells why a task failed, and goes on", async () => {
+    const pool = await poolOf(1);
+    const failures: [Partial<TrainTask>, string][] = [
+      [{ parameters: new Float32Array(3) }, "BAD_TASK"],
+      [{ model: new TextEncoder().encode("{") }, "BAD_TASK"],
+      [{ model: new TextEncoder().encode('{"class_name":"Nope"}') }, "NOT_A_MODEL"],
+      [{ parameters: parameters.map(() => Number.NaN) }, "BAD_TASK"],
+    ];
+    for (const [changes, reason] of failures) {
+      const failed = await expectCodeAsync(
+        () => pool.train(trainTask(changes), DEADLINE),
+        "TASK_FAILED",
+      );
+      expect(failed.facts).to.include({ kind: "train", reason });
+    }
+    expect((await pool.train(trainTask(), DEADLINE)).steps).to.equal(30);
+  });
+
+  it("refuses an order that no worker would take", async () => {
+    const pool = await poolOf(1);
+    for (const changes of [{ epochs: 0 }, { seed: new Uint8Array(31) }, { segments: 1.5 }]) {
+      const error = await expectCodeAsync(
+        () => pool.train(trainTask(changes), DEADLINE),
+        "BAD_TASK",
+      );
+      expect(error.message).to.contain(Object.keys(changes)[0]);
+    }
+    await expectCodeAsync(() => pool.train(trainTask({ chunks: [99] }), DEADLINE), "BAD_TASK");
+  });
+
+  it("passes on why an input could not be read", async () => {
+    const pool = await poolOf(1);
+    const broken: DatasetSource = {
+      manifest: encodeManifest(dataset.manifest),
+      readChunk: () => Promise.reject(new Error("disk gone")),
+    };
+    const failed = await pool.train(trainTask({ dataset: broken }), DEADLINE).catch(String);
+    expect(failed).to.contain("disk gone");
+    expect((await pool.train(trainTask(), DEADLINE)).steps).to.equal(30);
+  });
+
+  it("keeps deadlines, while queued and while training", async () => {
+    const pool = await poolOf(1);
+    const running = pool.train(longTask(), { deadlineMs: 900 });
+    const queued = pool.train(trainTask(), { deadlineMs: 300 });
+    await expectCodeAsync(() => queued, "DEADLINE");
+    await expectCodeAsync(() => running, "DEADLINE");
+    // The worker heeded the stop: the same process takes the next task.
+    const pid = pool.pid("local-1");
+    await pool.train(trainTask(), DEADLINE);
+    expect(pool.pid("local-1")).to.equal(pid);
+  });
+
+  it("gives a task up with its caller's reason", async () => {
+    const pool = await poolOf(1);
+    const abort = new AbortController();
+    const running = pool.train(longTask(), {
+      ...DEADLINE,
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error("round is over")),
+    });
+    expect(await running.catch(String)).to.contain("round is over");
+    await until(() => idle(pool), 5_000, "idle worker");
+  });
+
+  it("stays alive in heartbeats while it trains", async () => {
+    const pool = new WorkerPool(
+      {
+        localWorkers: 1,
+        engineHash: ENGINE_HASH,
+        linkTimings: { heartbeatMs: 50, suspectMs: 300, failMs: 600 },
+      },
+      { log: SILENT, clock: systemClock },
+    );
+    pools.push(pool);
+    await pool.start();
+    const states = new Set<string>();
+    await expectCodeAsync(
+      () =>
+        pool.train(longTask(), {
+          deadlineMs: 1_500,
+          onProgress: () => {
+            for (const { state } of pool.status()) states.add(state);
+          },
+        }),
+      "DEADLINE",
+    );
+    expect([...states]).to.deep.equal(["busy"]);
+  });
+
+  it("ends a baseline lane with what is done, and replays its segments", async () => {
+    const pool = await poolOf(1);
+    const states: Uint8Array[] = [];
+    const window = new AbortController();
+    const lane = await pool.baseline(
+      { seed, stepsPerSegment: 10, maxSegments: 100_000 },
+      {
+        ...DEADLINE,
+        until: window.signal,
+        onState: (index, state) => {
+          states[index] = state;
+          if (index === 3) window.abort();
+        },
+      },
+    );
+    expect(lane.segments).to.be.at.least(3);
+    expect(lane.checkpoints).to.deep.equal(states.map((state) => sha256(state)));
+    expect(lane.checkpointRoot).to.deep.equal(merkleRoot(lane.checkpoints));
+
+    const [, , startState = new Uint8Array()] = states;
+    const task = { seed, index: 2, stepsPerSegment: 10, startState };
+    expect(await pool.replay(task, DEADLINE)).to.deep.equal(lane.checkpoints[3]);
+    const forged = startState.slice();
+    forged[400] = (forged[400] ?? 0) ^ 1;
+    const end = await pool.replay({ ...task, startState: forged }, DEADLINE);
+    expect(toHex(end)).not.to.equal(toHex(lane.checkpoints[3] ?? new Uint8Array()));
+  });
+
+  it("ends a lane that never got a worker without segments", async () => {
+    const pool = await poolOf(0);
+    const lane = await pool.baseline(
+      { seed, stepsPerSegment: 10, maxSegments: 10 },
+      { ...DEADLINE, until: AbortSignal.timeout(50) },
+    );
+    expect(lane).to.deep.equal({
+      segments: 0,
+      checkpoints: [],
+      checkpointRoot: new Uint8Array(32),
+    });
+  });
+
+  it("keeps what a lane had reached when its worker dies before the end", async () => {
+    const pool = await poolOf(1);
+    const window = new AbortController();
+    const lane = await pool.baseline(
+      { seed, stepsPerSegment: 10, maxSegments: 100_000 },
+      {
+        ...DEADLINE,
+        until: window.signal,
+        onState: (index) => {
+          if (index !== 2) return;
+          process.kill(pool.pid("local-1") ?? process.pid, "SIGKILL");
+          window.abort();
+        },
+      },
+    );
+    expect(lane.segments).to.be.at.least(2);
+    expect(lane.checkpoints).to.have.length(lane.segments + 1);
+  });
+
+  it("stops its workers and fails what is under way", async () => {
+    const pool = await poolOf(1);
+    await until(() => idle(pool), 10_000, "idle worker");
+    const pid = pool.pid("local-1") ?? 0;
+    const running = expectCodeAsync(() => pool.train(longTask(), DEADLINE), "STOPPED");
+    await until(() => pool.status()[0]?.task === "train", 5_000, "task");
+    await pool.stop();
+    await running;
+    expect(() => process.kill(pid, 0)).to.throw("ESRCH");
+  });
+
+  it("fails with its own error type", async () => {
+    const pool = await poolOf(0);
+    const error = await pool.train(trainTask(), { deadlineMs: 10 }).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(WorkerError);
+  });
+});
