@@ -51,7 +51,14 @@ export async function createNode(
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [webSockets()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: 256, maxOutboundStreams: 256 })],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: 256,
+        maxOutboundStreams: 256,
+        // What a stream nobody reads may hold; must stay under its read buffer of 4 MiB, or it is reset.
+        streamOptions: { maxStreamWindowSize: 1024 * 1024 },
+      }),
+    ],
     connectionGater: modules.gater,
     connectionManager: {
       // Two nodes that dial each other at once hold two connections for a while.

@@ -36,7 +36,10 @@ export async function answerRequests(
   const running = new Map<string, number>();
   await host.onStream(protocol.name, async (stream, peer) => {
     const count = running.get(peer) ?? 0;
-    const admitted = count < protocol.maxConcurrent && buckets.take(peer, host.now());
+    // Too many at once is impatience; too many over time is abuse, and counts the refused ones.
+    const withinRate = buckets.take(peer, host.now());
+    if (!withinRate) host.report(peer, rateLimited(peer, protocol.name));
+    const admitted = withinRate && count < protocol.maxConcurrent;
     running.set(peer, count + 1);
     try {
       await answerOne(host, protocol, stream, peer, admitted ? answer : undefined);
@@ -64,7 +67,6 @@ async function answerOne(
   });
   try {
     if (answer === undefined) {
-      host.report(peer, rateLimited(peer, name));
       await writeFrame(stream, TAG.error, encodeCode("RATE_LIMITED"), control.signal);
       finish(stream, stepMs);
       return;

@@ -23,10 +23,30 @@ export function fromLibp2p(stream: Stream): ByteStream {
   return {
     chunks: pull(stream),
     send: (bytes) => stream.send(bytes),
-    drained: (signal) => stream.onDrain({ signal }),
+    drained: (signal) => drained(stream, signal),
     close: (signal) => stream.close({ signal }),
     abort: (error) => stream.abort(error),
   };
+}
+
+/** libp2p's own `onDrain` (utils 7) waits for the first drain only and returns at once ever after. */
+async function drained(stream: Stream, signal: AbortSignal): Promise<void> {
+  while (stream.writableNeedsDrain && stream.status === "open") {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        stream.removeEventListener("drain", onDrain);
+        stream.removeEventListener("close", onDrain);
+        signal.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const onDrain = (): void => finish(resolve);
+      const onAbort = (): void => finish(() => reject(signal.reason));
+      stream.addEventListener("drain", onDrain);
+      stream.addEventListener("close", onDrain);
+      signal.addEventListener("abort", onAbort);
+    });
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { DecodeError } from "../../chain/errors.ts";
 import type { Host } from "../../p2p/host.ts";
 import { blobHash, requestBlob, serveBlobs } from "../../p2p/protocols/blob.ts";
+import { requestBlocks, serveBlocks } from "../../p2p/protocols/blocks.ts";
 import { sendMessage, serveMessages } from "../../p2p/protocols/message.ts";
 import type { TopicName } from "../../p2p/topics/topics.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
@@ -230,6 +231,28 @@ describe("Host on loopback sockets", () => {
       await serveBlobs(a, () => Promise.resolve(blob));
       const received = await requestBlob(b, a.peerId, blobHash(blob));
       expect(blob.equals(received)).to.equal(true);
+    });
+
+    it("hold a sender back while nobody reads", async () => {
+      const [a, b] = await pair();
+      const block = new Uint8Array(64 * 1024);
+      let served = 0;
+      await serveBlocks(a, async function* (_from, count) {
+        for (; served < count; served++) yield block;
+      });
+      const blocks = requestBlocks(b, a.peerId, { from: 0, count: 256 });
+      await blocks.next();
+      let before = -1;
+      let still = 0;
+      await until("the sender to stop", () => {
+        still = served === before ? still + 1 : 0;
+        before = served;
+        return still === 20;
+      });
+      expect(served).to.be.lessThan(128);
+      let received = 1;
+      for await (const _ of blocks) received += 1;
+      expect(received).to.equal(256);
     });
 
     it("carry large messages both ways at once", async () => {

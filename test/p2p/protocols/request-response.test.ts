@@ -184,12 +184,12 @@ describe("request/response", () => {
       await ask(alice);
     });
 
-    it("says RATE_LIMITED past the number of requests at once", async () => {
+    it("says RATE_LIMITED past the number of requests at once, without blame", async () => {
       let release = (): void => {};
       const gate = new Promise<void>((resolve) => {
         release = resolve;
       });
-      const [alice] = await serving(async function* () {
+      const [alice, bob] = await serving(async function* () {
         await gate;
         yield bytes(1);
       });
@@ -198,6 +198,7 @@ describe("request/response", () => {
       release();
       await Promise.all(running);
       await ask(alice);
+      expect(bob.reports).to.deep.equal([]);
     });
 
     it("frees the place of an answer that never comes", async () => {
