@@ -1,0 +1,211 @@
+/**
+ * One torrent in this node: its directory, the files wanted of it, and the wait for them. Over WebTorrent's
+ * torrent object, which downloads pieces and knows nothing of files we did not ask for.
+ */
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { WebTorrentTorrent } from "webtorrent";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { reasonOf } from "../errors.ts";
+import { TorrentError } from "./errors.ts";
+import type { TorrentFile } from "./layout.ts";
+import type { Torrent } from "./torrent-file.ts";
+
+export interface Progress {
+  /** Verified bytes of the wanted files. */
+  readonly downloaded: number;
+  readonly total: number;
+  readonly peers: number;
+  /** Bytes per second, all wanted files of this torrent together. */
+  readonly speed: number;
+}
+
+export interface WaitOptions {
+  /** "ip:port" of nodes that may have the files. */
+  readonly peers: readonly string[];
+  /** Longest time without a verified piece. */
+  readonly stallMs: number;
+  readonly signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** WebTorrent gives an unreachable peer up after three tries; we offer it again while we wait. */
+const REDIAL_MS = 1_000;
+const WANTED_PRIORITY = 1;
+
+export class Swarm {
+  readonly torrent: Torrent;
+  readonly directory: string;
+  readonly #web: WebTorrentTorrent;
+  readonly #waiting = new Set<ReadonlySet<TorrentFile>>();
+  readonly #name: string;
+
+  constructor(torrent: Torrent, directory: string, web: WebTorrentTorrent) {
+    this.torrent = torrent;
+    this.directory = directory;
+    this.#web = web;
+    this.#name = toHex(torrent.infoHash);
+  }
+
+  get uploaded(): number {
+    return this.#web.uploaded;
+  }
+
+  get received(): number {
+    return this.#web.received;
+  }
+
+  get peers(): number {
+    return this.#web.numPeers;
+  }
+
+  get piecesHeld(): number {
+    const { layout } = this.torrent;
+    return layout.files.reduce((sum, file) => sum + file.pieces - this.#missing(file).length, 0);
+  }
+
+  addPeer(address: string): void {
+    this.#web.addPeer(address);
+  }
+
+  /** Resolves once pieces on disk are verified and the torrent can be shared. */
+  async ready(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#web.ready) return;
+    await this.#settled(signal, (resolve) => {
+      this.#web.once("ready", resolve);
+      return () => this.#web.off("ready", resolve);
+    });
+  }
+
+  /** Downloads `files` and resolves once every piece of them is verified and stored. */
+  async fetch(files: readonly TorrentFile[], options: WaitOptions): Promise<void> {
+    const wanted = new Set(files);
+    this.#waiting.add(wanted);
+    try {
+      for (const file of files) {
+        if (file.pieces === 0) await this.#createEmpty(file);
+        else this.#web.select(file.firstPiece, file.firstPiece + file.pieces - 1, WANTED_PRIORITY);
+      }
+      await this.#arrival(files, options);
+    } finally {
+      this.#waiting.delete(wanted);
+      if (!this.#web.destroyed) this.#release(files);
+    }
+  }
+
+  #arrival(files: readonly TorrentFile[], options: WaitOptions): Promise<void> {
+    const missing = new Set(files.flatMap((file) => this.#missing(file)));
+    const progress = this.#meter(files, missing);
+    options.onProgress?.(progress());
+    if (missing.size === 0) return Promise.resolve();
+    return this.#settled(options.signal, (resolve, reject) => {
+      const stall = setTimeout(() => reject(this.#stalled(options, missing.size)), options.stallMs);
+      const redial = setInterval(() => this.#redial(options.peers), REDIAL_MS);
+      const onVerified = (piece: number): void => {
+        if (!missing.delete(piece)) return;
+        stall.refresh();
+        options.onProgress?.(progress());
+        if (missing.size === 0) resolve();
+      };
+      this.#web.on("verified", onVerified);
+      this.#redial(options.peers);
+      return () => {
+        clearTimeout(stall);
+        clearInterval(redial);
+        this.#web.off("verified", onVerified);
+      };
+    });
+  }
+
+  /** One way out for every wait on the torrent: done, cancelled, or the torrent broke. */
+  #settled(
+    signal: AbortSignal | undefined,
+    begin: (resolve: () => void, reject: (error: Error) => void) => () => void,
+  ): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      let end = (): void => {};
+      const finish = (settle: () => void): void => {
+        end();
+        this.#web.off("error", onError);
+        this.#web.off("close", onClose);
+        signal?.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const fail = (error: Error): void => finish(() => reject(error));
+      const onError = (error: unknown): void => fail(this.#failed(reasonOf(error), error));
+      const onClose = (): void => fail(this.#failed("the torrent was closed"));
+      const onAbort = (): void => fail(this.#cancelled());
+      if (signal?.aborted) return reject(this.#cancelled());
+      if (this.#web.destroyed) return reject(this.#failed("the torrent was closed"));
+      this.#web.once("error", onError);
+      this.#web.once("close", onClose);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      end = begin(() => finish(resolve), fail);
+    });
+  }
+
+  #missing(file: TorrentFile): number[] {
+    const pieces = Array.from({ length: file.pieces }, (_, i) => file.firstPiece + i);
+    return pieces.filter((piece) => this.#web.bitfield?.get(piece) !== true);
+  }
+
+  #meter(files: readonly TorrentFile[], missing: ReadonlySet<number>): () => Progress {
+    const { pieceLength } = this.torrent.layout;
+    const total = files.reduce((sum, file) => sum + file.length, 0);
+    const sizes = new Map<number, number>();
+    for (const file of files) {
+      for (let i = 0; i < file.pieces; i++) {
+        sizes.set(file.firstPiece + i, Math.min(pieceLength, file.length - i * pieceLength));
+      }
+    }
+    return () => {
+      let left = 0;
+      for (const piece of missing) left += sizes.get(piece) ?? 0;
+      const { numPeers: peers, downloadSpeed: speed } = this.#web;
+      return { downloaded: total - left, total, peers, speed };
+    };
+  }
+
+  #redial(peers: readonly string[]): void {
+    for (const peer of peers) this.#web.addPeer(peer);
+  }
+
+  /** Stops asking for files nobody waits for any more. */
+  #release(files: readonly TorrentFile[]): void {
+    for (const file of files) {
+      const stillWanted = [...this.#waiting].some((wanted) => wanted.has(file));
+      if (stillWanted || file.pieces === 0) continue;
+      this.#web.deselect(file.firstPiece, file.firstPiece + file.pieces - 1);
+    }
+  }
+
+  async #createEmpty(file: TorrentFile): Promise<void> {
+    const path = join(this.directory, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    await (await open(path, "a")).close();
+  }
+
+  #stalled({ stallMs }: WaitOptions, missing: number): TorrentError {
+    const peers = this.#web.numPeers;
+    return new TorrentError(
+      `torrent ${this.#name}: no piece within ${stallMs} ms, ${missing} missing, ${peers} peers`,
+      { code: "TORRENT_STALLED", infoHash: this.#name, stallMs, peers, missing },
+      {
+        remedy: "check that a node with these files runs and that its torrent port can be reached",
+      },
+    );
+  }
+
+  #failed(reason: string, cause?: unknown): TorrentError {
+    const facts = { code: "TORRENT_FAILED", infoHash: this.#name, reason } as const;
+    return new TorrentError(`torrent ${this.#name}: ${reason}`, facts, {
+      cause,
+      remedy: "check free space and permissions of the destination",
+    });
+  }
+
+  #cancelled(): TorrentError {
+    const facts = { code: "TORRENT_CANCELLED", infoHash: this.#name } as const;
+    return new TorrentError(`torrent ${this.#name}: cancelled`, facts);
+  }
+}
