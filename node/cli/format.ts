@@ -17,7 +17,7 @@ export function percent(fraction: number): string {
 }
 
 export function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
+  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
 }
 
 export function seconds(ms: number): string {

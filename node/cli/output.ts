@@ -52,12 +52,12 @@ export class Output {
       rows.every((row) => /^[-+]?[\d.,]+( ?[%A-Za-z/]+)?$|^-$/.test(`${row[column]}`));
     const table = new Table({
       head: [...head],
-      style: { head: [], border: [], compact: true },
+      style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
       colAligns: head.map((_, column) => (isNumber(column) ? "right" : "left")),
       chars: PLAIN_BORDERS,
     });
     for (const row of rows) table.push([...row]);
-    this.line(table.toString());
+    for (const line of table.toString().split("\n")) this.line(line.trimEnd());
   }
 
   /** Name and value pairs, one a line. */

@@ -25,7 +25,8 @@ async function benchmark(
   stepsPerSegment: number,
   { output, signal }: CliContext,
 ): Promise<void> {
-  const { createExactEngine, ENGINE_HASH } = await import("../../../ml/exact/engine.ts");
+  const { createExactEngine } = await import("../../../ml/exact/engine.ts");
+  const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
   const { runLane } = await import("../../../ml/baseline/lane.ts");
   const { metricsOf, ratiosOf } = await import("../../../ml/metrics.ts");
   const { capacityOf, nextCapacity } = await import("../../../chain/rating/formula.ts");

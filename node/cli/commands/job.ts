@@ -166,12 +166,13 @@ async function fetchResult(
   const { downloadResult } = await import("../job/download.ts");
   const client = await connect(options, context);
   const id = await findJob(client, text);
-  await downloadResult(client, id, options.out);
-  context.output.result({ job: id, modelDir: options.out }, () => {
-    context.output.line(`model and certificate are in ${options.out}`);
+  const { anchorHeight } = await downloadResult(client, id, options.out);
+  context.output.result({ job: id, modelDir: options.out, anchorHeight }, () => {
+    context.output.line(`Model and certificate are in ${options.out}.`);
     context.output.line(
-      `check them with: poml verify ${options.out} --trust <height>:<block hash>`,
+      `Check them with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
+    context.output.line(`  poml verify ${options.out} --trust ${anchorHeight}:<hash>`);
   });
 }
 

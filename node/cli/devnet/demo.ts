@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import type { JobDetail, JobOrder, RoundJson } from "../../api/contract/job.ts";
@@ -25,6 +26,7 @@ import { type Devnet, NEWCOMER_FUNDS, type RunningNode } from "./network.ts";
 const DATASET = fileURLToPath(new URL("../../../datasets/fashion-mnist", import.meta.url));
 const RATED_DEADLINE_MS = 120_000;
 const JOB_DEADLINE_MS = 300_000;
+const BLOCK_DEADLINE_MS = 15_000;
 const POLL_MS = 250;
 
 /** Small enough for two cores in a minute, large enough for 85 % on the 10,000 test images. */
@@ -154,8 +156,8 @@ async function collect(
   }
   const { rounds } = await entry.client.rounds(id);
   const modelDir = join(net.directory, "model");
-  await downloadResult(entry.client, id, modelDir);
-  const trustedBlock = await trustedBlockOf(witness.client, job.closedAt ?? 0);
+  const { anchorHeight } = await downloadResult(entry.client, id, modelDir);
+  const trustedBlock = await trustedBlockOf(witness.client, anchorHeight);
   const verified = await verifyDirectory(modelDir, parseTrusted(trustedBlock));
   const { nodes } = await entry.client.nodes();
   const { height } = await entry.client.status();
@@ -179,7 +181,17 @@ async function collect(
   };
 }
 
+/** From another node than the certificate came from; that node may be a block behind. */
 async function trustedBlockOf(client: PomlClient, height: number): Promise<string> {
-  const { hash } = await client.block(height);
-  return `${height}:${hash}`;
+  const end = performance.now() + BLOCK_DEADLINE_MS;
+  for (;;) {
+    try {
+      const { hash } = await client.block(height);
+      return `${height}:${hash}`;
+    } catch (error) {
+      const isEarly = error instanceof ApiError && error.status === 404;
+      if (!isEarly || performance.now() > end) throw error;
+    }
+    await delay(POLL_MS);
+  }
 }

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
 import { genesisRoot, POML } from "../../../chain/genesis.ts";
 import { PomlClient } from "../../api/client.ts";
 import { dataDirPaths, initDataDir, readApiToken } from "../../config/data-dir.ts";
@@ -14,7 +14,7 @@ import { formatAmount } from "../../wallet/amount.ts";
 import { type Identity, newIdentity, writeKeyFile } from "../../wallet/key-file.ts";
 import { readEndpoints } from "../api-options.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
-import { FOUNDER_BOND, foundGenesis, type Measured, measureFounder } from "./found.ts";
+import { FOUNDER_BOND, foundGenesis, measureFounder } from "./found.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import { freePorts } from "./ports.ts";
 
@@ -73,7 +73,7 @@ export class Devnet {
   /** Benchmarks the founders and writes every data directory; starts nothing. */
   static async create(
     options: DevnetOptions,
-    onMeasured: (name: string, measured: Measured) => void,
+    onMeasured: (name: string, capacity: bigint) => void,
   ): Promise<Devnet> {
     const { directory } = options;
     const nodes = await planNodes(options);
@@ -81,21 +81,15 @@ export class Devnet {
       nodes
         .filter(({ isFounder }) => isFounder)
         .map(async (node) => {
-          const measured = await measureFounder(BENCHMARK_SECONDS, childEnvironment(options.env));
-          onMeasured(node.name, measured);
+          const capacity = await measureFounder(BENCHMARK_SECONDS, childEnvironment(options.env));
+          onMeasured(node.name, capacity);
           const endpoint = `/ip4/127.0.0.1/tcp/${node.ports.p2p}/ws`;
-          return { ...node, ...measured, endpoint };
+          return { ...node, capacity, endpoint };
         }),
     );
     const client = newIdentity();
     const treasury = newIdentity();
-    const genesis = foundGenesis({
-      founders,
-      client,
-      treasury,
-      engineHash: fromHex(founders[0]?.engineHash ?? ""),
-      now: Date.now(),
-    });
+    const genesis = foundGenesis({ founders, client, treasury, now: Date.now() });
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeGenesisFile(join(directory, "genesis.json"), genesis);
     const clientWallet = join(directory, "client.key");

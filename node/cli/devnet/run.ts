@@ -32,7 +32,7 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
     output.line("benchmarking the founders …");
     net = await Devnet.create(
       { directory, nodes: options.nodes, env: context.env },
-      (name, { capacity }) => output.line(`${name} measured ${gflops(capacity)} GFLOP/s`),
+      (name, capacity) => output.line(`${name} measured ${gflops(capacity)} GFLOP/s`),
     );
     output.line(`genesis ${net.genesisRoot}`);
     await net.start(signal);

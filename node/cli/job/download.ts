@@ -1,18 +1,24 @@
 /** Brings the result of a job into a directory: model.json, weights.bin, certificate.json. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { Header } from "../../../chain/types/block.ts";
 import type { PomlClient } from "../../api/client.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 export const CERTIFICATE_FILE = "certificate.json";
+
+export interface DownloadedModel {
+  /** Height of the block the certificate is anchored in: the one to compare with a trusted node. */
+  readonly anchorHeight: number;
+}
 
 /** @throws ApiError; CliError WRONG_BYTES when a file does not have the listed hash */
 export async function downloadResult(
   client: PomlClient,
   id: string,
   directory: string,
-): Promise<void> {
+): Promise<DownloadedModel> {
   const { listing, modelJson, weightsBin } = await client.model(id);
   const certificate = await client.certificate(id);
   await mkdir(directory, { recursive: true });
@@ -28,4 +34,19 @@ export async function downloadResult(
     await writeFile(join(directory, name), files[name]);
   }
   await writeFile(join(directory, CERTIFICATE_FILE), `${JSON.stringify(certificate, null, 2)}\n`);
+  return { anchorHeight: heightOf(certificate.header) };
+}
+
+/** @param header SSZ header in hex. @throws CliError BAD_CERTIFICATE */
+function heightOf(header: unknown): number {
+  try {
+    return Header.deserialize(fromHex(String(header))).height;
+  } catch (cause) {
+    throw new CliError(
+      "the certificate has no readable block header",
+      { code: "BAD_CERTIFICATE", exit: EXIT.verification },
+      "ask another node",
+      cause,
+    );
+  }
 }

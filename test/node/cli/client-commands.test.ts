@@ -76,8 +76,10 @@ describe("poml as a client", () => {
   it("downloads model and certificate of a finished job", async () => {
     const { jobs } = (await stage.json("job", "list")) as { jobs: { id: string }[] };
     const out = join(stage.directory, "model");
-    const { exit, stderr } = await stage.run("job", "result", jobs[0]?.id ?? "", "--out", out);
+    const id = jobs[0]?.id ?? "";
+    const { exit, stdout, stderr } = await stage.run("job", "result", id, "--out", out);
     expect(exit, stderr).equal(0);
+    expect(stdout).match(/poml verify .* --trust \d+:/);
     JSON.parse(await readFile(join(out, "model.json"), "utf8"));
     JSON.parse(await readFile(join(out, "certificate.json"), "utf8"));
   });
