@@ -16,11 +16,12 @@ import { isLoopback, peerOf, usableAddresses } from "./peers/addresses.ts";
 import { type DialTarget, PeerBook } from "./peers/book.ts";
 import { Connector } from "./peers/connector.ts";
 import { askPeers, PEERS, servePeers } from "./peers/exchange.ts";
-import { type Peer, type PeerEvent, Roster, type RosterEntry } from "./peers/roster.ts";
+import { type Peer, type PeerEvent, Roster } from "./peers/roster.ts";
 import { ScoreBook } from "./peers/score.ts";
 import type { StreamHost } from "./protocols/protocol.ts";
 import { type ByteStream, fromLibp2p } from "./protocols/stream.ts";
-import { checkPublishable, TopicGate, type TopicHandler } from "./topics/gossip.ts";
+import type { TopicHandler } from "./topics/gossip.ts";
+import { Pubsub } from "./topics/pubsub.ts";
 import type { TopicName } from "./topics/topics.ts";
 
 export interface HostModules {
@@ -75,7 +76,7 @@ export class Host implements StreamHost {
   readonly #roster = new Roster();
   readonly #book = new PeerBook();
   readonly #connector: Connector;
-  readonly #gates = new Map<TopicName, TopicGate>();
+  readonly #pubsub: Pubsub;
 
   /** Use `createHost`. */
   constructor(options: CheckedOptions, { log, now, node, scores }: Collaborators) {
@@ -90,6 +91,11 @@ export class Host implements StreamHost {
       const name = peerOf(address) ?? address;
       if (name !== this.peerId) this.#book.addBootstrap(name, address);
     }
+    this.#pubsub = new Pubsub(node.services.pubsub, (topic) => this.#wire(topic), {
+      log,
+      now,
+      report: (peer, error) => this.report(peer, error),
+    });
     this.#connector = new Connector(
       this.#book,
       {
@@ -118,13 +124,14 @@ export class Host implements StreamHost {
       await this.#node.stop();
       throw listenError(error, this.#options.listen);
     }
-    for (const topic of this.#gates.keys()) this.#node.services.pubsub.subscribe(this.#wire(topic));
+    this.#pubsub.start();
     this.#connector.start();
     this.log.info("p2p started", { peerId: this.peerId, addresses: this.multiaddrs() });
   }
 
   async stop(): Promise<void> {
     this.#connector.stop();
+    this.#pubsub.stop();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
@@ -165,38 +172,18 @@ export class Host implements StreamHost {
   }
 
   /** Sends to every peer that follows the topic; returns how many that were. */
-  async publish(topic: TopicName, message: Uint8Array): Promise<number> {
-    checkPublishable(topic, message);
-    if (this.#node.status !== "started") {
-      throw new P2pError("publish: the host is not running", {
-        code: "NOT_STARTED",
-        operation: "publish",
-      });
-    }
-    const { recipients } = await this.#node.services.pubsub.publish(this.#wire(topic), message);
-    return recipients.length;
+  publish(topic: TopicName, message: Uint8Array): Promise<number> {
+    return this.#pubsub.publish(topic, message);
   }
 
   /** One handler a topic; call it before or after `start`. Our own messages do not come back. */
   subscribe(topic: TopicName, handler: TopicHandler): void {
-    if (this.#gates.has(topic)) throw new TypeError(`topic ${topic} has a handler already`);
-    const gate = new TopicGate(topic, handler, {
-      log: this.log,
-      now: this.#clock,
-      report: (peer, error) => this.report(peer, error),
-    });
-    this.#gates.set(topic, gate);
-    const pubsub = this.#node.services.pubsub;
-    pubsub.topicValidators.set(this.#wire(topic), async (from, message) => {
-      // gossipsub's enum has these very values.
-      return (await gate.judge(message.data, from.toString())) as never;
-    });
-    if (this.#node.status === "started") pubsub.subscribe(this.#wire(topic));
+    this.#pubsub.subscribe(topic, handler);
   }
 
   /** How many peers follow a topic: those a message of ours reaches in one hop. */
   subscribers(topic: TopicName): number {
-    return this.#node.services.pubsub.getSubscribers(this.#wire(topic)).length;
+    return this.#pubsub.subscribers(topic);
   }
 
   /** Lowers the peer's score by what the error costs; an offender past the limits is cut off. */
@@ -263,7 +250,7 @@ export class Host implements StreamHost {
 
   /** Addresses worth keeping for the next start. */
   knownAddresses(): string[] {
-    return this.#roster.list().flatMap((entry: RosterEntry) => entry.addresses.slice(0, 1));
+    return this.#roster.list().flatMap((entry) => entry.addresses.slice(0, 1));
   }
 
   #wire(name: string): string {

@@ -104,10 +104,6 @@ export class PeerBook {
     else entry.nextTryMs = nowMs + this.#delay(entry.failures, jitter);
   }
 
-  forget(name: string): void {
-    this.#entries.delete(name);
-  }
-
   get size(): number {
     return this.#entries.size;
   }
