@@ -15,7 +15,7 @@ import { type Call, checked, expressPath, type Route } from "./route.ts";
 export interface AppOptions {
   readonly limits: ApiLimits;
   /** Names, besides addresses and localhost, this node answers for. */
-  readonly allowedHosts: readonly string[];
+  readonly hosts: readonly string[];
   readonly token: string;
   /** Named in remedies; never its content. */
   readonly tokenFile: string;
@@ -25,7 +25,7 @@ export function createApp(
   options: AppOptions,
   { routes, clock, log }: { routes: readonly Route[]; clock: Clock; log: Log },
 ): Express {
-  const { limits, allowedHosts } = options;
+  const { limits, hosts } = options;
   const rate = { burst: limits.requestBurst, perSecond: limits.requestsPerSecond };
   const buckets = new TokenBuckets(rate);
   const app = express();
@@ -34,7 +34,7 @@ export function createApp(
   app.set("query parser", "simple");
   app.use((request, response, next) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    checkHost(request, allowedHosts);
+    checkHost(request, hosts);
     if (!buckets.take(request.socket.remoteAddress ?? "", clock.monotonic()))
       throw tooManyRequests();
     next();

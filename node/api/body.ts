@@ -73,7 +73,7 @@ export function drain(request: IncomingMessage): void {
 
 function tooLarge(limitBytes: number): Error {
   return apiError(413, "TOO_LARGE", `the body is above the limit of ${limitBytes} bytes`, {
-    remedy: "send less, or raise the node's upload limit in its configuration",
+    remedy: "send less; the limit of uploads is api.uploadMib in the node's configuration",
   });
 }
 

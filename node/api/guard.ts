@@ -14,7 +14,7 @@ export function checkHost(request: IncomingMessage, allowedHosts: readonly strin
   if (isIP(name) !== 0 || name === "localhost" || allowedHosts.includes(name)) return;
   throw apiError(421, "HOST_NOT_ALLOWED", `this node does not answer for ${quoted(host)}`, {
     field: "Host",
-    remedy: "use the node's address, or add the name to api.allowedHosts in its configuration",
+    remedy: "use the node's address, or add the name to api.hosts (--api-hosts, POML_API_HOSTS)",
   });
 }
 

@@ -31,7 +31,10 @@ export interface ApiOptions {
   readonly token: string;
   /** Path of the token's file, for remedies. */
   readonly tokenFile: string;
-  readonly allowedHosts?: readonly string[];
+  /** Names, besides addresses and localhost, that requests may give in Host. */
+  readonly hosts?: readonly string[];
+  /** Whether /metrics is served; default true. */
+  readonly metrics?: boolean;
   readonly limits?: Partial<ApiLimits>;
 }
 
@@ -58,9 +61,9 @@ export interface Api {
 
 export function createApi(options: ApiOptions, { services, clock, log }: ApiModules): Api {
   const limits = { ...API_LIMITS, ...options.limits };
-  const allowedHosts = [options.host, ...(options.allowedHosts ?? [])].map((h) => h.toLowerCase());
-  const routes = allRoutes({ services, clock, limits });
-  const app = createApp({ ...options, limits, allowedHosts }, { routes, clock, log });
+  const hosts = [options.host, ...(options.hosts ?? [])].map((name) => name.toLowerCase());
+  const routes = allRoutes({ services, clock, limits }, { metrics: options.metrics ?? true });
+  const app = createApp({ ...options, limits, hosts }, { routes, clock, log });
   const stream = new EventStream(limits, { events: services.events, log });
   const upgrades = new Map<string, UpgradeHandler>();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
@@ -75,7 +78,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
     socket.on("close", () => upgraded.delete(socket));
     socket.on("error", (error) => log.debug("upgrade failed", { reason: error.message }));
     try {
-      checkHost(request, allowedHosts);
+      checkHost(request, hosts);
       checkOrigin(request);
       upgradeHandler(request, upgrades)(request, socket, head);
     } catch (error) {

@@ -219,9 +219,14 @@ export class FixtureNode implements NodeServices {
   async submit(signed: SignedTransaction): Promise<Uint8Array> {
     await verifyTransaction(this.state(), this.chain.genesisRoot, signed);
     const proposer = addressOf(this.status().publicKey);
-    applyTransaction(this.state().fork(), signed, { proposer, records: [] });
+    const id = transactionId(signed.transaction);
+    const waiting = this.#mempool.select(this.state(), 1_000_000, 1000);
+    const trial = this.state().fork();
+    for (const each of this.#mempool.has(id) ? [] : [...waiting, signed]) {
+      applyTransaction(trial, each, { proposer, records: [] });
+    }
     this.#mempool.add(this.state(), signed);
-    return transactionId(signed.transaction);
+    return id;
   }
 
   async importDataset(upload: DatasetUpload): Promise<DatasetSummary> {

@@ -9,7 +9,7 @@ import { accountRoutes } from "./accounts.ts";
 import { blockRoutes } from "./blocks.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
-import { healthRoutes } from "./health.ts";
+import { healthRoutes, metricsRoute } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { pageRoutes } from "./page.ts";
@@ -23,9 +23,13 @@ export interface RouteModules {
   readonly limits: ApiLimits;
 }
 
-export function allRoutes({ services, clock, limits }: RouteModules): readonly Route[] {
+export function allRoutes(
+  { services, clock, limits }: RouteModules,
+  { metrics }: { readonly metrics: boolean },
+): readonly Route[] {
   const routes: Route[] = [
     ...healthRoutes(services, clock),
+    ...(metrics ? [metricsRoute(services)] : []),
     ...statusRoutes(services),
     ...blockRoutes(services),
     ...transactionRoutes(services, limits),

@@ -27,19 +27,22 @@ export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
         return { status: health.status === "serving" ? 200 : 503, json: health };
       },
     }),
-    route({
-      method: "get",
-      path: "/metrics",
-      tag: "node",
-      summary: "Metrics in the Prometheus text format",
-      query: NoQuery,
-      answers: [{ status: 200, description: "metrics", type: "text/plain", schema: z.string() }],
-      handle: async () => ({
-        bytes: await services.metrics(),
-        type: "text/plain; version=0.0.4; charset=utf-8",
-      }),
-    }),
   ];
+}
+
+export function metricsRoute(services: NodeServices): Route {
+  return route({
+    method: "get",
+    path: "/metrics",
+    tag: "node",
+    summary: "Metrics in the Prometheus text format",
+    query: NoQuery,
+    answers: [{ status: 200, description: "metrics", type: "text/plain", schema: z.string() }],
+    handle: async () => ({
+      bytes: await services.metrics(),
+      type: "text/plain; version=0.0.4; charset=utf-8",
+    }),
+  });
 }
 
 /** @param nowMs Unix milliseconds */

@@ -11,19 +11,34 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const PAGE = new URL("../../page/", import.meta.url);
+const OWN_FILES = [
+  "api.js",
+  "block-feed.js",
+  "block-page.js",
+  "chart.js",
+  "dom.js",
+  "format.js",
+  "icon.svg",
+  "job-card.js",
+  "job-page.js",
+  "main.js",
+  "node-page.js",
+  "overview.js",
+  "parts.css",
+  "ssz.js",
+  "store.js",
+  "style.css",
+] as const;
+const UPLOT_FILES = { "uplot.js": "uPlot.esm.js", "uplot.css": "uPlot.min.css" } as const;
 
 /** URL path -> file. */
 function pageFiles(): ReadonlyMap<string, URL> {
-  const own = (name: string): [string, URL] => [`/assets/${name}`, new URL(name, PAGE)];
-  const uplot = (name: string): URL => new URL(import.meta.resolve(`uplot/dist/${name}`));
-  return new Map([
-    ["/", new URL("index.html", PAGE)],
-    own("style.css"),
-    own("icon.svg"),
-    own("main.js"),
-    ["/assets/uplot.js", uplot("uPlot.esm.js")],
-    ["/assets/uplot.css", uplot("uPlot.min.css")],
-  ]);
+  const files = new Map([["/", new URL("index.html", PAGE)]]);
+  for (const name of OWN_FILES) files.set(`/assets/${name}`, new URL(name, PAGE));
+  for (const [name, source] of Object.entries(UPLOT_FILES)) {
+    files.set(`/assets/${name}`, new URL(import.meta.resolve(`uplot/dist/${source}`)));
+  }
+  return files;
 }
 
 export function pageRoutes(): Route[] {

@@ -21,7 +21,7 @@ describe("createApi", () => {
   afterEach(() => test.stop());
 
   it("answers for addresses, localhost and configured names only", async () => {
-    const named = await startApi({ allowedHosts: ["node.example"] });
+    const named = await startApi({ hosts: ["node.example"] });
     const status = (host: string) => statusFor(named.api.port, host);
     expect(await status("127.0.0.1:80")).to.equal(200);
     expect(await status("[::1]:80")).to.equal(200);
@@ -67,6 +67,9 @@ describe("createApi", () => {
     const answer = await fetch(`${test.url}/metrics`);
     expect(answer.headers.get("content-type")).to.contain("version=0.0.4");
     expect(await answer.text()).to.contain("poml_height 0");
+    const without = await startApi({ metrics: false });
+    expect((await refusal(`${without.url}/metrics`)).status).to.equal(404);
+    await without.stop();
   });
 
   it("documents every route, and nothing else", async () => {

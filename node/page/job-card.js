@@ -1,0 +1,162 @@
+/** A job with its figures, curve and participants, live. The job page adds the rest around it. */
+import { get } from "./api.js";
+import { curves } from "./chart.js";
+import { h, meter, phaseChip } from "./dom.js";
+import { bytes, count, duration, percent, plural, poml } from "./format.js";
+import { listen, store } from "./store.js";
+
+const REFRESH_MS = 400;
+const ENDED = ["finished", "settled", "failed", "cancelled"];
+
+/**
+ * @param {string} id
+ * @param {{ heading?: "h1" | "h2", onData?: (job: any, rounds: readonly any[]) => void }} [options]
+ */
+export function jobCard(id, { heading = "h2", onData } = {}) {
+  const element = h("section", { class: "card" }, h("p", { class: "empty" }, "Reading the job…"));
+  /** @type {ReturnType<typeof curves> | undefined} */
+  let chart;
+  /** @type {any} */
+  let job;
+  /** @type {readonly any[]} */
+  let records = [];
+  const head = h("div");
+  const people = h("div", { class: "people" });
+  let timer = 0;
+  let removed = false;
+
+  async function load() {
+    timer = 0;
+    try {
+      const [next, { rounds }] = await Promise.all([
+        get(`/v1/jobs/${id}`),
+        get(`/v1/jobs/${id}/rounds`),
+      ]);
+      if (!removed) show(next, rounds);
+    } catch (error) {
+      element.replaceChildren(h("p", { class: "bad" }, String(error.message ?? error)));
+      chart?.remove();
+      chart = undefined;
+    }
+  }
+
+  /** @param {any} next @param {readonly any[]} rounds */
+  function show(next, rounds) {
+    job = next;
+    records = rounds;
+    if (chart === undefined) {
+      chart = curves(job.rounds);
+      element.replaceChildren(head, chart.element, legend(), people);
+    }
+    head.replaceChildren(...headOf(job, rounds, heading));
+    chart.show(rounds);
+    showPeople();
+    onData?.(job, rounds);
+  }
+
+  function showPeople() {
+    const rows = job.participants.map((one) => person(one, progressOf(job, records.length, one)));
+    people.replaceChildren(...rows);
+  }
+
+  const stop = listen((topic, data) => {
+    if (topic === "jobs" && (data === undefined || data.id === id) && timer === 0) {
+      timer = setTimeout(load, REFRESH_MS);
+    }
+    if (topic === "training" && data.job === id && job !== undefined) {
+      showPeople();
+    }
+  });
+  void load();
+
+  return {
+    id,
+    element,
+    remove() {
+      removed = true;
+      stop();
+      clearTimeout(timer);
+      chart?.remove();
+    },
+  };
+}
+
+/** @param {any} job @param {readonly any[]} rounds @param {"h1" | "h2"} heading */
+function headOf(job, rounds, heading) {
+  const last = rounds.at(-1);
+  const round = ENDED.includes(job.phase) ? rounds.length : job.round;
+  return [
+    h(
+      "div",
+      { class: "headline" },
+      h(heading, {}, heading === "h2" ? h("a", { href: `#/jobs/${job.id}` }, job.name) : job.name),
+      phaseChip(job.phase),
+      h(
+        "span",
+        { class: "muted" },
+        `${job.spec.engine} engine, ${count(job.spec.parameterCount)} parameters`,
+      ),
+    ),
+    h(
+      "div",
+      { class: "figures" },
+      figure(`${round} / ${job.rounds}`, "round"),
+      figure(last === undefined ? "–" : percent(last.metrics.accuracy), "test accuracy"),
+      figure(last === undefined ? "–" : last.metrics.loss.toFixed(3), "loss"),
+      figure(last === undefined ? "–" : percent(last.metrics.f1), "F1"),
+      figure(last === undefined ? "–" : duration(last.durationMs), "last round"),
+      figure(poml(job.escrow), "escrow"),
+    ),
+  ];
+}
+
+/** @param {string} value @param {string} name */
+function figure(value, name) {
+  return h("div", { class: "figure" }, h("b", {}, value), h("span", {}, name));
+}
+
+function legend() {
+  return h(
+    "div",
+    { class: "legend" },
+    h("span", {}, h("i", { class: "line" }), "accuracy"),
+    h("span", { class: "second" }, h("i", { class: "line" }), "loss"),
+    h("span", {}, "per round, on the test set"),
+  );
+}
+
+/** @param {any} participant @param {{ share: number, state: string }} progress */
+function person(participant, { share, state }) {
+  const name = participant.name || `node ${participant.node}`;
+  return h(
+    "div",
+    {},
+    h("span", { class: "name" }, name),
+    meter(share, `progress of ${name}`, share === 1 ? "good" : ""),
+    h("span", { class: "state" }, state),
+  );
+}
+
+/** @param {any} job @param {number} recorded rounds so far @param {any} participant */
+function progressOf(job, recorded, participant) {
+  if (ENDED.includes(job.phase)) {
+    const { paidRounds, earned } = participant;
+    const share = recorded === 0 ? 0 : paidRounds / recorded;
+    return { share, state: `${plural(paidRounds, "round")}, ${poml(earned)}` };
+  }
+  if (participant.committed) {
+    return {
+      share: 1,
+      state: `${duration(participant.trainMs)}, ${bytes(participant.updateBytes)}`,
+    };
+  }
+  const live = store.training.get(`${job.id} ${participant.node}`);
+  if (live !== undefined && live.round === job.round) {
+    return {
+      share: live.step / Math.max(1, live.steps),
+      state: `step ${live.step} of ${live.steps}`,
+    };
+  }
+  if (participant.missed > 0) return { share: 0, state: `missed ${participant.missed}` };
+  return { share: 0, state: job.phase === "training" ? "training" : "waiting" };
+}

@@ -1,0 +1,140 @@
+/** One job in full: curve and participants, rounds, the order, the team, the money, the result. */
+import { card, facts, h, table } from "./dom.js";
+import { bytes, count, duration, percent, plural, poml, short } from "./format.js";
+import { jobCard } from "./job-card.js";
+
+const PARTS = /** @type {const} */ (["participants", "managers", "fee", "refund"]);
+
+/** @param {HTMLElement} root @param {string} id @returns {() => void} leave */
+export function jobPage(root, id) {
+  const more = h("div", { class: "pair" });
+  const history = h("div");
+  const main = jobCard(id, {
+    heading: "h1",
+    onData(job, rounds) {
+      history.replaceChildren(...(rounds.length === 0 ? [] : [roundTable(rounds)]));
+      more.replaceChildren(h("div", { class: "stack" }, money(job), team(job)), order(job));
+    },
+  });
+  const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / job");
+  root.replaceChildren(crumb, main.element, history, more);
+  return () => main.remove();
+}
+
+/** @param {readonly any[]} rounds */
+function roundTable(rounds) {
+  const rows = [...rounds].reverse().map((round) => ({
+    cells: [
+      count(round.round),
+      percent(round.metrics.accuracy, 2),
+      round.metrics.loss.toFixed(4),
+      percent(round.metrics.precision),
+      percent(round.metrics.recall),
+      percent(round.metrics.f1),
+      duration(round.durationMs),
+      `${round.contributions.length} updates, ${bytes(sum(round.contributions))}`,
+      round.managerName ?? `node ${round.manager}`,
+      h("a", { href: `#/blocks/${round.height}` }, `#${count(round.height)}`),
+    ],
+  }));
+  const heads = ["Round", ">Accuracy", ">Loss", "~>Precision", "~>Recall", "~>F1"];
+  const rest = [">Took", "~>Received", "~Manager", ">Block"];
+  return card("Rounds", "as recorded in blocks", table([...heads, ...rest], rows));
+}
+
+/** @param {readonly { updateBytes: number }[]} contributions */
+function sum(contributions) {
+  return contributions.reduce((total, { updateBytes }) => total + updateBytes, 0);
+}
+
+/** @param {any} job */
+function money(job) {
+  const { settlement, escrow } = job;
+  if (settlement === undefined) {
+    return card(
+      "Money",
+      "held by the chain",
+      facts([
+        ["Escrow", poml(escrow)],
+        ["Price", `${poml(job.spec.pricePerSample)} per sample step`],
+      ]),
+    );
+  }
+  const total = PARTS.reduce((all, part) => all + BigInt(settlement[part]), 0n);
+  const bar = h(
+    "div",
+    { class: "share", role: "img", "aria-label": "division of the escrow" },
+    PARTS.map((part) => {
+      const slice = document.createElement("i");
+      slice.style.width = `${(100 * Number(settlement[part])) / Math.max(1, Number(escrow))}%`;
+      slice.title = `${part}: ${poml(settlement[part])}`;
+      return slice;
+    }),
+  );
+  const balanced = total === BigInt(escrow);
+  return card(
+    "Settlement",
+    h(
+      "span",
+      { class: balanced ? "good" : "bad" },
+      balanced ? "adds up to the escrow" : "does not add up",
+    ),
+    bar,
+    facts([
+      ...PARTS.map((part) => /** @type {[string, string]} */ ([part, poml(settlement[part])])),
+      ["escrow", poml(escrow)],
+    ]),
+    h(
+      "p",
+      { class: "downloads" },
+      h("a", { href: `/v1/jobs/${job.id}/model/model.json`, download: "model.json" }, "model.json"),
+      h(
+        "a",
+        { href: `/v1/jobs/${job.id}/model/weights.bin`, download: "weights.bin" },
+        "weights.bin",
+      ),
+      h(
+        "a",
+        { href: `/v1/jobs/${job.id}/certificate`, download: "certificate.json" },
+        "certificate",
+      ),
+    ),
+  );
+}
+
+/** @param {any} job */
+function team(job) {
+  if (job.team.length === 0)
+    return card("Managers", "", h("p", { class: "empty" }, "Being drawn."));
+  const rows = job.team.map((member) => ({
+    cells: [
+      member.name || `node ${member.node}`,
+      h("span", { class: "muted" }, member.active ? "active" : "support"),
+      count(member.credits),
+      poml(member.earned),
+    ],
+  }));
+  return card("Managers", "in drawn order", table(["Name", "Role", ">Credits", ">Earned"], rows));
+}
+
+/** @param {any} job */
+function order(job) {
+  const { spec } = job;
+  const hash = (value) => h("span", { class: "mono", title: value }, short(value));
+  return card(
+    "Order",
+    `opened at #${count(job.openedAt)}`,
+    facts([
+      ["Client", h("span", { class: "mono" }, job.client)],
+      ["Rows", `${count(spec.trainRows)} to train on, ${count(spec.testRows)} to test`],
+      ["Training", `${plural(spec.localEpochs, "epoch")} a round, batches of ${spec.batchSize}`],
+      ["Optimizer", `SGD, rate ${spec.learningRate}, momentum ${spec.momentum}`],
+      ["Partition", spec.partition],
+      ["Aggregation", `${spec.aggregation}, quorum ${spec.quorum} of ${spec.participants}`],
+      ["Model", hash(spec.model)],
+      ["Dataset", hash(spec.dataset)],
+      ["Parameters", hash(job.parameters)],
+      ["Job id", h("span", { class: "mono" }, job.id)],
+    ]),
+  );
+}

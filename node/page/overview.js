@@ -1,0 +1,169 @@
+/** The front page: the network in six figures, the job under way, the latest blocks, nodes and jobs. */
+import { blockFeed } from "./block-feed.js";
+import { card, h, meter, phaseChip, table } from "./dom.js";
+import { count, duration, percent, plural, poml, units } from "./format.js";
+import { jobCard } from "./job-card.js";
+import { listen, store } from "./store.js";
+
+const RUNNING = ["drawing", "training", "revealing"];
+
+/** @param {HTMLElement} root @returns {() => void} leave */
+export function overview(root) {
+  const tiles = h("section", { class: "tiles", "aria-label": "network" });
+  const work = h("div");
+  const feed = blockFeed(10);
+  const nodes = h("div");
+  const jobs = h("div");
+  root.replaceChildren(
+    tiles,
+    h("div", { class: "split" }, work, card("Latest blocks", "newest first", feed.element)),
+    nodes,
+    jobs,
+  );
+  /** @type {ReturnType<typeof jobCard> | undefined} */
+  let shown;
+
+  const showWork = () => {
+    const job = store.jobs.find(({ phase }) => RUNNING.includes(phase)) ?? store.jobs[0];
+    if (job === undefined) work.replaceChildren(noJobs());
+    if (job === undefined || job.id === shown?.id) return;
+    shown?.remove();
+    shown = jobCard(job.id);
+    work.replaceChildren(shown.element);
+  };
+  const showTiles = () => tiles.replaceChildren(...figures());
+  const showNodes = () => nodes.replaceChildren(nodeTable());
+  const showJobs = () => jobs.replaceChildren(...(store.jobs.length === 0 ? [] : [jobTable()]));
+  const stop = listen((topic) => {
+    if (topic === "status" || topic === "blocks") showTiles();
+    if (topic === "blocks") feed.show();
+    if (topic === "nodes" || topic === "status") showNodes();
+    if (topic === "jobs") {
+      showWork();
+      showJobs();
+    }
+  });
+  const ages = setInterval(() => feed.show(), 1000);
+  showTiles();
+  showWork();
+  showNodes();
+  showJobs();
+  return () => {
+    stop();
+    clearInterval(ages);
+    shown?.remove();
+  };
+}
+
+function figures() {
+  const { status, blocks } = store;
+  const newest = blocks[0];
+  const oldest = blocks.at(-1);
+  const interval =
+    blocks.length < 2 ? undefined : (newest.time - oldest.time) / (newest.height - oldest.height);
+  const target = duration(status.parameters.blockIntervalMs);
+  return [
+    tile("Final height", count(status.height), `epoch ${count(status.epoch)}`),
+    tile("Block time", interval === undefined ? "–" : duration(interval), `target ${target}`),
+    tile(
+      "Certified by",
+      newest === undefined ? "–" : `${newest.signatures} of ${status.seats}`,
+      `seats, total weight ${units(status.totalWeight)}`,
+    ),
+    tile("Nodes", count(status.nodes), `${plural(status.peers.length, "peer")} of this one`),
+    tile(
+      "Waiting",
+      count(status.mempool.transactions),
+      status.mempool.transactions === 1 ? "transaction" : "transactions",
+    ),
+    tile("Jobs", count(status.jobs), workerHint(status.workers)),
+  ];
+}
+
+/** @param {readonly any[]} workers */
+function workerHint(workers) {
+  const busy = workers.filter(({ state }) => state === "busy").length;
+  return busy > 0
+    ? `${plural(busy, "worker")} busy here`
+    : `${plural(workers.length, "worker")} here`;
+}
+
+/** @param {string} name @param {string} value @param {string} hint */
+function tile(name, value, hint) {
+  return h(
+    "div",
+    { class: "tile" },
+    h("div", { class: "name" }, name),
+    h("div", { class: "value" }, value),
+    h("div", { class: "hint" }, hint),
+  );
+}
+
+function noJobs() {
+  return card(
+    "No job yet",
+    "",
+    h("p", { class: "empty" }, "The network is rated and waits for work."),
+    h(
+      "p",
+      { class: "muted" },
+      "Submit one with ",
+      h("code", { class: "mono" }, "poml job submit"),
+      ".",
+    ),
+  );
+}
+
+function nodeTable() {
+  const { nodes, totalWeight } = store.nodes;
+  const total = Math.max(1, Number(totalWeight));
+  const rows = nodes.map((node) => {
+    const share = node.seat === undefined ? 0 : Number(node.weight) / total;
+    return {
+      href: `#/nodes/${node.publicKey}`,
+      cells: [
+        h("a", { href: `#/nodes/${node.publicKey}` }, node.name),
+        rated(node),
+        units(node.weight),
+        h("div", {}, meter(share, "share of the votes")),
+        node.seat === undefined ? "waits" : percent(share),
+        poml(node.bond),
+        count(node.proposed),
+        h("span", { class: "mono muted" }, node.endpoint),
+      ],
+    };
+  });
+  return card(
+    "Nodes",
+    "rating is measured GFLOP/s; weight is the rating, limited by the bond",
+    table(
+      ["Name", ">Rating", ">Weight", "~Votes", "~>Share", ">Bond", ">Proposed", "~Endpoint"],
+      rows,
+    ),
+  );
+}
+
+/** @param {any} node */
+function rated(node) {
+  return BigInt(node.rating) === 0n ? h("span", { class: "muted" }, "unrated") : units(node.rating);
+}
+
+function jobTable() {
+  const rows = store.jobs.slice(0, 12).map((job) => ({
+    href: `#/jobs/${job.id}`,
+    cells: [
+      h("a", { href: `#/jobs/${job.id}` }, job.name),
+      phaseChip(job.phase),
+      `${job.round} / ${job.rounds}`,
+      job.metrics === undefined ? "–" : percent(job.metrics.accuracy),
+      job.metrics === undefined ? "–" : job.metrics.loss.toFixed(3),
+      poml(job.escrow),
+      `#${count(job.openedAt)}`,
+    ],
+  }));
+  return card(
+    "Jobs",
+    "newest first",
+    table(["Name", "Phase", ">Round", ">Accuracy", "~>Loss", "~>Escrow", "~>Opened"], rows),
+  );
+}
