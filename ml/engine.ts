@@ -7,7 +7,11 @@
 export type EngineName = "exact" | "tfjs";
 
 export interface Hyperparameters {
-  readonly optimizer: { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number };
+  readonly optimizer: {
+    readonly kind: "sgd";
+    readonly learningRate: number;
+    readonly momentum: number;
+  };
   readonly batchSize: number;
 }
 
@@ -38,7 +42,12 @@ export interface Trainer {
    * @param dropoutSeed seeds this step's dropout masks
    * @returns mean loss of the batch
    */
-  step(inputs: Float32Array, labels: Uint8Array | Int32Array, count: number, dropoutSeed: number): number;
+  step(
+    inputs: Float32Array,
+    labels: Uint8Array | Int32Array,
+    count: number,
+    dropoutSeed: number,
+  ): number;
   /** Forward pass only, any number of samples, dropout off. */
   evaluate(inputs: Float32Array, labels: Uint8Array | Int32Array, count: number): Evaluation;
   /** Softmax outputs, count x classes. */
@@ -50,5 +59,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Identifies the numbers: equal versions give equal bits (`exact`) or equal kernels (`tfjs`). */
   readonly version: string;
-  open(model: import("./model/layers-model.ts").LayersModel, hyperparameters: Hyperparameters): Promise<Trainer>;
+  open(
+    model: import("./model/layers-model.ts").LayersModel,
+    hyperparameters: Hyperparameters,
+  ): Promise<Trainer>;
 }

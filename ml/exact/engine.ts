@@ -1,0 +1,57 @@
+/**
+ * The exact engine: equal inputs give equal bits on every machine, so that training can be audited by
+ * comparing hashes. Runs the program of a LayersModel; models outside it belong to the tfjs engine.
+ */
+
+import { readFile } from "node:fs/promises";
+import { checkHyperparameters } from "../check-batch.ts";
+import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
+import { EngineError } from "../engine-error.ts";
+import type { LayersModel } from "../model/layers-model.ts";
+import { compileProgram } from "./compile-program.ts";
+import { ENGINE_HASH } from "./engine-hash.ts";
+import { compileKernels } from "./load-kernels.ts";
+import { selfTest } from "./self-test.ts";
+import { ExactTrainer } from "./trainer.ts";
+
+export interface ExactEngineOptions {
+  /** Contents of kernels.wasm; read from beside this file when absent (a page must fetch them). */
+  readonly kernels?: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Loads the kernels and runs the golden self-test.
+ * @throws EngineError KERNELS_CHANGED, NO_SIMD or GOLDEN_MISMATCH
+ */
+export async function createExactEngine(options: ExactEngineOptions = {}): Promise<Engine> {
+  const bytes = options.kernels ?? (await readFile(new URL("./kernels.wasm", import.meta.url)));
+  const engine = new ExactEngine(await compileKernels(bytes));
+  await selfTest(engine);
+  return engine;
+}
+
+class ExactEngine implements Engine {
+  readonly name = "exact";
+  readonly version = ENGINE_HASH.slice(0, 16);
+  readonly #module: WebAssembly.Module;
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
+    checkHyperparameters(hyperparameters);
+    if (model.layers === null) throw refusal(model);
+    const program = compileProgram(this.#module, model, model.layers, hyperparameters);
+    return new ExactTrainer(model, program, hyperparameters.batchSize);
+  }
+}
+
+function refusal({ exactRefusal }: LayersModel): EngineError {
+  const { layer = "model", className = "model", reason = "it has no program" } = exactRefusal ?? {};
+  return new EngineError(
+    `the exact engine cannot run layer "${layer}" (${className}): ${reason}`,
+    { code: "NEEDS_TFJS", layer, className, reason },
+    { remedy: 'choose engine "tfjs" for this job; its results cannot be audited bit by bit' },
+  );
+}
