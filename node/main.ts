@@ -9,9 +9,13 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.once(name, () => stop.abort(new Error(name)));
 }
 
+/** A handle that something forgot to close must not keep a finished command alive. */
+const LINGER_MS = 3000;
+
 process.exitCode = await runCli(process.argv.slice(2), {
   output: new Output(process.stdout, process.stderr),
   env: process.env,
   signal: stop.signal,
   askPassphrase: passphraseFrom(process.env, process.stdin, process.stderr),
 });
+setTimeout(() => process.exit(), LINGER_MS).unref();

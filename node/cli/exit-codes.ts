@@ -67,6 +67,8 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   CONFIG_MALFORMED: EXIT.setup,
   GENESIS_MALFORMED: EXIT.setup,
   BAD_GENESIS: EXIT.setup,
+  WRONG_ENGINE: EXIT.setup,
+  PORT_IN_USE: EXIT.setup,
   NOT_INITIALISED: EXIT.setup,
   ALREADY_INITIALISED: EXIT.setup,
   KEY_FILE_MISSING: EXIT.setup,

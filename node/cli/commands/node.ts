@@ -9,11 +9,12 @@ export function nodeCommand(context: CliContext): Command {
     if (kind === "boolean") command.option(`--${flag} [true|false]`, description);
     else command.option(`--${flag} <${kind === "list" ? "a,b,…" : kind}>`, description);
   }
+  command.option("--resync", "set the chain database aside and fetch it again from the network");
   return command.action(async (options: Record<string, string | boolean>) => {
     const flags: Record<string, string | boolean | undefined> = {};
     for (const { flag } of OPTIONS) flags[flag] = options[camelCase(flag)];
     const { runNode } = await import("../run-node.ts");
-    await runNode(flags, context);
+    await runNode({ flags, resync: options.resync === true }, context);
   });
 }
 

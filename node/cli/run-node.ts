@@ -1,0 +1,75 @@
+/** Runs one node from its data directory until a signal comes or its parent process is gone. */
+import { rm, writeFile } from "node:fs/promises";
+import { systemClock } from "../clock.ts";
+import { openDataDir } from "../config/data-dir.ts";
+import { loadConfig } from "../config/load.ts";
+import { createNode } from "../node.ts";
+import { createLog } from "../telemetry/log.ts";
+import type { Endpoints } from "./api-options.ts";
+import type { CliContext } from "./context.ts";
+import { CliError, EXIT } from "./exit-codes.ts";
+
+const STOP_DEADLINE_MS = 10_000;
+
+export interface RunNodeOptions {
+  /** Settings given as flags, by flag name. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly resync: boolean;
+}
+
+/** @throws ConfigError, WalletError, StoreError; CliError STOP_TIMEOUT */
+export async function runNode(
+  { flags, resync }: RunNodeOptions,
+  context: CliContext,
+): Promise<void> {
+  const config = await loadConfig({ flags, env: context.env });
+  const log = createLog(config.log.level);
+  const dataDir = await openDataDir(config.dataDir, {
+    tokenFile: config.api.tokenFile,
+    ask: context.askPassphrase,
+  });
+  const node = await createNode({ config, dataDir, resync }, { clock: systemClock, log });
+  const ended = untilEnd(context.signal);
+  // One left by a node that was killed would point at nobody.
+  await rm(dataDir.paths.endpoints, { force: true });
+  try {
+    await node.start();
+    const { api, p2p } = node.endpoints();
+    const endpoints: Endpoints = { pid: process.pid, api, p2p: [...p2p] };
+    await writeFile(dataDir.paths.endpoints, `${JSON.stringify(endpoints)}\n`);
+    context.output.result(endpoints, () => context.output.line(`API and page: ${api}`));
+    await ended;
+  } finally {
+    await rm(dataDir.paths.endpoints, { force: true });
+    await withDeadline(node.stop());
+  }
+}
+
+/** A node started by another program (its IPC channel is open) ends with that program. */
+function untilEnd(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (process.connected) process.once("disconnect", () => resolve());
+  });
+}
+
+async function withDeadline(stopping: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new CliError(
+          `the node did not stop within ${STOP_DEADLINE_MS / 1000} s`,
+          { code: "STOP_TIMEOUT", exit: EXIT.failure },
+          "the chain on disk is safe: every block is written at once; end the process",
+        ),
+      );
+    }, STOP_DEADLINE_MS);
+  });
+  try {
+    await Promise.race([stopping, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
