@@ -10,15 +10,18 @@ import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
-import { isIncluded, proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
+import { isIncluded, proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { Certificate, Header } from "../../chain/types/block.ts";
 import { Job } from "../../chain/types/job.ts";
 import { Seats } from "../../chain/types/state.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import type { Chain } from "../chain/chain.ts";
 
-const Hex = z.string().regex(/^([0-9a-f]{2})*$/).max(4_000_000);
+const Hex = z
+  .string()
+  .regex(/^([0-9a-f]{2})*$/)
+  .max(4_000_000);
 const CertificateSchema = z.strictObject({
   version: z.literal(1),
   genesisRoot: Hex.length(64),
@@ -75,30 +78,30 @@ export async function verifyModelDirectory(
   const decoded = decode(files["certificate.json"]);
   const { genesisRoot, header, certificate, seats, job, jobIndex, path } = decoded;
   const hash = blockHash(header);
-  require(
-    header.height === trusted.height && equalBytes(hash, trusted.hash),
-    "the certificate is anchored in the trusted block",
-    `it is anchored in ${header.height}:${toHex(hash)}`,
-  );
-  require(
-    equalBytes(Seats.hashTreeRoot(seats), header.seatsRoot) && equalBytes(certificate.blockHash, hash),
-    "seats and precommits belong to that block",
-  );
+  require(header.height === trusted.height &&
+    equalBytes(
+      hash,
+      trusted.hash,
+    ), "the certificate is anchored in the trusted block", `it is anchored in ${header.height}:${toHex(hash)}`);
+  require(equalBytes(Seats.hashTreeRoot(seats), header.seatsRoot) &&
+    equalBytes(certificate.blockHash, hash), "seats and precommits belong to that block");
   await verifyCertificate(certificate, seats, { genesisRoot, verify });
   const leaf = Job.hashTreeRoot(job);
-  require(
-    isIncluded(header.stateRoot, leaf, recordIndex("jobs", jobIndex), path),
-    "the job is in the state of that block",
-  );
+  require(isIncluded(
+    header.stateRoot,
+    leaf,
+    recordIndex("jobs", jobIndex),
+    path,
+  ), "the job is in the state of that block");
   require(["finished", "settled"].includes(phaseOf(job)), "the job has ended with a model");
-  require(
-    equalBytes(sha256(files["weights.bin"]), job.parameters),
-    "the weights are those the job ended with",
-  );
-  require(
-    equalBytes(sha256(topologyOf(files["model.json"])), job.spec.model),
-    "the architecture is the one the client ordered",
-  );
+  require(equalBytes(
+    sha256(files["weights.bin"]),
+    job.parameters,
+  ), "the weights are those the job ended with");
+  require(equalBytes(
+    sha256(topologyOf(files["model.json"])),
+    job.spec.model,
+  ), "the architecture is the one the client ordered");
   return { proved: claims(decoded, hash) };
 }
 
@@ -115,17 +118,25 @@ function claims({ header, certificate, seats, job }: Decoded, hash: Uint8Array):
       claim: "final",
       detail: `block ${header.height}:${toHex(hash)} signed by ${signers.length} of ${seats.length} seats, weight ${signed} of ${header.totalWeight}`,
     },
-    { claim: "job", detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded` },
+    {
+      claim: "job",
+      detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded`,
+    },
     { claim: "weights", detail: `SHA-256 ${toHex(job.parameters)}` },
     { claim: "architecture", detail: `SHA-256 ${toHex(spec.model)}` },
-    { claim: "dataset", detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows` },
+    {
+      claim: "dataset",
+      detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows`,
+    },
     {
       claim: "metrics",
       detail: `recorded by the team on the test rows: accuracy ${percent(metrics.accuracy)}, F1 ${percent(metrics.f1)}`,
     },
     {
       claim: "participants",
-      detail: participants.map(({ node, paidSamples }) => `node ${node}: ${paidSamples} sample steps`).join("; "),
+      detail: participants
+        .map(({ node, paidSamples }) => `node ${node}: ${paidSamples} sample steps`)
+        .join("; "),
     },
   ];
 }
@@ -183,4 +194,3 @@ function require(holds: boolean, claim: string, detail?: string): void {
     { remedy: "do not use these weights; download them again or check the trusted block" },
   );
 }
-

@@ -4,7 +4,13 @@
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { buildDataset, type Dataset, type DatasetSource, reorderDataset } from "../../ml/dataset/build.ts";
+import {
+  buildDataset,
+  type Dataset,
+  type DatasetSource,
+  reorderDataset,
+} from "../../ml/dataset/build.ts";
+import { DatasetError } from "../../ml/dataset/errors.ts";
 import { importCsv } from "../../ml/dataset/import-csv.ts";
 import { importIdx } from "../../ml/dataset/import-idx.ts";
 import {
@@ -16,7 +22,6 @@ import {
   type Split,
 } from "../../ml/dataset/manifest.ts";
 import { readChunk, readDataset, readManifest, writeDataset } from "../../ml/dataset/store.ts";
-import { DatasetError } from "../../ml/dataset/errors.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { DatasetSummary, DatasetUpload } from "../services.ts";
@@ -78,7 +83,11 @@ export class DatasetService {
   }
 
   /** The dataset in the order a partition needs, shared for the network. */
-  async share(id: string, order: "shuffled" | "by-label", seed: Uint8Array): Promise<SharedDataset> {
+  async share(
+    id: string,
+    order: "shuffled" | "by-label",
+    seed: Uint8Array,
+  ): Promise<SharedDataset> {
     let manifest = await this.manifest(id);
     if (manifest.order !== order) {
       const reordered = reorderDataset(await readDataset(join(this.#folder, id)), order, seed);
@@ -145,7 +154,8 @@ export class DatasetService {
 
 function chunkOf(manifest: Manifest, split: Split, index: number): Manifest["train"][number] {
   const chunk = manifest[split][index];
-  if (chunk === undefined) throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
+  if (chunk === undefined)
+    throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
   return chunk;
 }
 

@@ -24,7 +24,10 @@ export class JobFiles {
     this.#modules = modules;
   }
 
-  async manifest(spec: JobSpec, signal: AbortSignal): Promise<{ bytes: Uint8Array; manifest: Manifest }> {
+  async manifest(
+    spec: JobSpec,
+    signal: AbortSignal,
+  ): Promise<{ bytes: Uint8Array; manifest: Manifest }> {
     const { fetcher } = this.#modules;
     const bytes = await fetcher.fetch(spec.dataset, { maxBytes: MAX_MANIFEST_BYTES, signal });
     return { bytes, manifest: decodeManifest(bytes) };
@@ -91,6 +94,9 @@ export function shardChunks({ spec, participants }: Job, position: number): read
 
 /** Sample steps the participant at this position owes per round. */
 export function shardSamples(job: Job, manifest: Manifest, position: number): number {
-  const rows = shardChunks(job, position).reduce((sum, index) => sum + (manifest.train[index]?.rows ?? 0), 0);
+  const rows = shardChunks(job, position).reduce(
+    (sum, index) => sum + (manifest.train[index]?.rows ?? 0),
+    0,
+  );
   return rows * job.spec.localEpochs;
 }

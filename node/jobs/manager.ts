@@ -121,7 +121,8 @@ export class Manager {
       );
     }
     signal.throwIfAborted();
-    if (member > 0) log.warn("taking over as manager", { job: toHex(job.id), round: job.round, member });
+    if (member > 0)
+      log.warn("taking over as manager", { job: toHex(job.id), round: job.round, member });
   }
 
   #recordOf(job: Job, member: number, result: RoundResult): TrainingRecord {
@@ -183,7 +184,8 @@ export class Manager {
     const index = state.jobIndex(record.job);
     const job = index === undefined ? undefined : state.jobs.at(index);
     const node = state.nodeIndex(this.#keys.publicKey);
-    if (job === undefined || node === undefined || !job.team.includes(node)) return refuse("not our job");
+    if (job === undefined || node === undefined || !job.team.includes(node))
+      return refuse("not our job");
     if (phaseOf(job) !== "revealing" || job.round !== record.round) return refuse("another round");
     const signal = AbortSignal.timeout(COSIGN_MS);
     const own = await this.#matching(job, record, signal);

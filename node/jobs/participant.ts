@@ -6,7 +6,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
-import type { Job } from "../../chain/types/job.ts";
+import type { Job, JobSpec } from "../../chain/types/job.ts";
 import { merkleRoot } from "../../ml/audit/merkle.ts";
 import { deltaOf, encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -18,6 +18,12 @@ import { jobCommitPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { type JobFiles, shardChunks } from "./job-files.ts";
 import { SingleFlight } from "./single-flight.ts";
+
+export interface ParticipantOptions {
+  readonly publicKey: Uint8Array;
+  /** Whether the owner lets this node do such work. */
+  readonly allows: (spec: JobSpec) => boolean;
+}
 
 export interface ParticipantModules {
   readonly chain: Chain;
@@ -35,12 +41,14 @@ const PROGRESS_MS = 250;
 
 export class Participant {
   readonly #publicKey: Uint8Array;
+  readonly #allows: (spec: JobSpec) => boolean;
   readonly #modules: ParticipantModules;
   readonly #flights: SingleFlight;
   readonly #retryAt = new Map<string, number>();
 
-  constructor({ publicKey }: { publicKey: Uint8Array }, modules: ParticipantModules) {
+  constructor({ publicKey, allows }: ParticipantOptions, modules: ParticipantModules) {
     this.#publicKey = publicKey;
+    this.#allows = allows;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
@@ -56,7 +64,7 @@ export class Participant {
     for (const [, job] of state.jobs.entries()) {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
-      if (own === undefined) continue;
+      if (own === undefined || !this.#allows(job.spec)) continue;
       if (phaseOf(job) === "training" && !hasCommitted(own)) {
         const key = runKey(job);
         due.add(key);
@@ -131,7 +139,10 @@ export class Participant {
     return blocks * chain.state.parameters.blockIntervalMs * 4;
   }
 
-  #progressOf(job: Job, position: number): (progress: { step: number; steps: number; loss: number | undefined }) => void {
+  #progressOf(
+    job: Job,
+    position: number,
+  ): (progress: { step: number; steps: number; loss: number | undefined }) => void {
     let shownAt = 0;
     return ({ step, steps, loss }) => {
       const now = performance.now();

@@ -105,7 +105,7 @@ async function chooseModel(
           classes: manifest.classes.length,
         })
       : request.model.layersModel;
-  const model = await readLayersModel(json, request.engine ?? "exact");
+  const model = await readLayersModel(json);
   const refusal = model.exactRefusal;
   if (refusal === null) return { model, engine: request.engine ?? "exact", notes: [] };
   const { layer, className, reason } = refusal;

@@ -4,15 +4,15 @@
  * Equal inputs give equal records, which is what co-signing compares.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { PomlError } from "../../chain/errors.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
 import {
   type Contribution,
-  type Job,
   JOB_AGGREGATIONS,
+  type Job,
   type Metrics,
   type Participant,
 } from "../../chain/types/job.ts";
-import { PomlError } from "../../chain/errors.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
 import { checkUpdates } from "../../ml/federation/check-updates.ts";
@@ -22,8 +22,8 @@ import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Workers } from "../workers/tasks.ts";
-import { type JobFiles, shardSamples } from "./job-files.ts";
 import { JobError } from "./job-error.ts";
+import { type JobFiles, shardSamples } from "./job-files.ts";
 
 export interface RoundModules {
   readonly files: JobFiles;
@@ -51,7 +51,11 @@ const EVALUATE_MS = 600_000;
  */
 export async function mergeRound(
   job: Job,
-  options: { readonly only?: readonly number[]; readonly phaseMs: number; readonly signal: AbortSignal },
+  options: {
+    readonly only?: readonly number[];
+    readonly phaseMs: number;
+    readonly signal: AbortSignal;
+  },
   modules: RoundModules,
 ): Promise<RoundResult> {
   const { files, blobs } = modules;
@@ -63,8 +67,15 @@ export async function mergeRound(
     .map((participant, position) => ({ participant, position }))
     .filter(({ participant }) => hasCommitted(participant))
     .filter(({ participant }) => options.only?.includes(participant.node) ?? true)
-    .filter(({ participant, position }) => participant.samples === shardSamples(job, manifest, position));
-  const updates = await collectUpdates(job, committed.map(({ participant }) => participant), options, modules);
+    .filter(
+      ({ participant, position }) => participant.samples === shardSamples(job, manifest, position),
+    );
+  const updates = await collectUpdates(
+    job,
+    committed.map(({ participant }) => participant),
+    options,
+    modules,
+  );
   const kept = acceptable(updates, spec.parameterCount, modules.log);
   if (kept.length < spec.quorum) {
     throw new JobError(`${kept.length} usable updates, the job needs ${spec.quorum}`, {
@@ -138,7 +149,10 @@ async function evaluate(
   const { manifest } = await files.manifest(job.spec, signal);
   const indexes = [...manifest.test.keys()];
   const task = await files.modelTask(job.spec, parameters, { split: "test", indexes }, signal);
-  const evaluation = await workers.evaluate({ ...task, chunks: indexes }, { deadlineMs: EVALUATE_MS, signal });
+  const evaluation = await workers.evaluate(
+    { ...task, chunks: indexes },
+    { deadlineMs: EVALUATE_MS, signal },
+  );
   return metricsOf(evaluation);
 }
 

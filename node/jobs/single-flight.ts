@@ -25,7 +25,8 @@ export class SingleFlight {
 
   /** Aborts every run whose key is not wanted any more. */
   keepOnly(wanted: (key: string) => boolean): void {
-    for (const [key, control] of this.#runs) if (!wanted(key)) control.abort(new Error("no longer needed"));
+    for (const [key, control] of this.#runs)
+      if (!wanted(key)) control.abort(new Error("no longer needed"));
   }
 
   stop(): void {

@@ -6,7 +6,10 @@ import { Hash, Signature, Uint8 } from "../../chain/types/primitive.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 import { JobError } from "./job-error.ts";
 
-const Reply = new ContainerType({ signed: Uint8, signature: Signature }, { typeName: "CosignReply", jsonCase: "eth2" });
+const Reply = new ContainerType(
+  { signed: Uint8, signature: Signature },
+  { typeName: "CosignReply", jsonCase: "eth2" },
+);
 const HEARTBEAT_MS = 2_000;
 
 /** @returns the signature, or refuses with a reason */
@@ -39,9 +42,17 @@ export class TeamMessages {
   }
 
   /** @throws P2pError; JobError COSIGN_REFUSED when the member computed something else */
-  async askCosignature(peer: string, record: TrainingRecord, timeoutMs: number): Promise<Uint8Array> {
+  async askCosignature(
+    peer: string,
+    record: TrainingRecord,
+    timeoutMs: number,
+  ): Promise<Uint8Array> {
     const body = TrainingRecord.serialize(record);
-    const reply = decode("cosign reply", Reply, await this.#messages.ask(peer, "cosign", body, timeoutMs));
+    const reply = decode(
+      "cosign reply",
+      Reply,
+      await this.#messages.ask(peer, "cosign", body, timeoutMs),
+    );
     if (reply.signed === 1) return reply.signature;
     throw new JobError(
       "a team member does not agree with the record",
@@ -61,7 +72,11 @@ export class TeamMessages {
   }
 }
 
-function decode<V>(what: string, type: { deserialize(bytes: Uint8Array): V }, bytes: Uint8Array): V {
+function decode<V>(
+  what: string,
+  type: { deserialize(bytes: Uint8Array): V },
+  bytes: Uint8Array,
+): V {
   try {
     return type.deserialize(bytes);
   } catch (error) {

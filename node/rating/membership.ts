@@ -48,7 +48,8 @@ export class Membership {
     const node = state.nodes.at(index);
     if (node.onionLeft <= REONION_BELOW && node.nextOnionEpoch === 0) {
       const next = this.#modules.onion.next(node);
-      if (next !== undefined) this.#send("renew onion", reonionPayload(next.onion, next.onionLength));
+      if (next !== undefined)
+        this.#send("renew onion", reonionPayload(next.onion, next.onionLength));
     }
   }
 
@@ -67,7 +68,8 @@ export class Membership {
     this.#nextTry = chain.height + RETRY_BLOCKS;
     duties.send(payload).then(
       () => log.info("membership transaction sent", { what }),
-      (error: unknown) => log.warn("membership transaction failed", { what, reason: String(error) }),
+      (error: unknown) =>
+        log.warn("membership transaction failed", { what, reason: String(error) }),
     );
   }
 }

@@ -39,7 +39,9 @@ export class WindowService {
   readonly #publicKey: Uint8Array;
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
-  #lane: { window: number; end: AbortController; result: BaselineTaskResult | undefined } | undefined;
+  #lane:
+    | { window: number; end: AbortController; result: BaselineTaskResult | undefined }
+    | undefined;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: WindowModules) {
     this.#publicKey = publicKey;
@@ -64,7 +66,9 @@ export class WindowService {
     for (const claim of state.claims) {
       const position = claim.verifiers.indexOf(node);
       if (position === -1 || claim.verdicts[position] !== 0) continue;
-      this.#flights.start(`verify/${claim.window}/${claim.node}`, () => this.#verify(claim, position));
+      this.#flights.start(`verify/${claim.window}/${claim.node}`, () =>
+        this.#verify(claim, position),
+      );
     }
   }
 

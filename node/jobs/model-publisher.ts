@@ -1,0 +1,54 @@
+/** Team members share the model of an ended job as a torrent. */
+import { toHex } from "../../chain/crypto/hash.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import type { Job } from "../../chain/types/job.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { type ModelFilesModules, publishModel } from "./model-files.ts";
+import { SingleFlight } from "./single-flight.ts";
+
+export interface PublisherModules extends ModelFilesModules {
+  readonly chain: Chain;
+  readonly log: NodeLog;
+}
+
+const FETCH_MS = 120_000;
+
+export class ModelPublisher {
+  readonly #options: { readonly dataDir: string; readonly publicKey: Uint8Array };
+  readonly #modules: PublisherModules;
+  readonly #flights: SingleFlight;
+  readonly #done = new Set<string>();
+
+  constructor(options: { dataDir: string; publicKey: Uint8Array }, modules: PublisherModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      modules.log.warn("the model could not be shared", { job: key, reason: String(error) });
+    });
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#options.publicKey);
+    if (node === undefined) return;
+    for (const [, job] of state.jobs.entries()) {
+      const key = toHex(job.id);
+      if (this.#done.has(key) || phaseOf(job) !== "settled") continue;
+      if (job.credits.some((credit) => credit > 0) && job.team.includes(node)) {
+        this.#flights.start(key, () => this.#publish(key, job));
+      }
+    }
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  async #publish(key: string, job: Job): Promise<void> {
+    this.#done.add(key);
+    const signal = AbortSignal.timeout(FETCH_MS);
+    const { infoHash } = await publishModel(this.#options.dataDir, job, this.#modules, signal);
+    this.#modules.log.info("model shared", { job: key, infoHash: toHex(infoHash) });
+  }
+}

@@ -1,0 +1,129 @@
+/** What the API may ask, answered from the parts of a running node. */
+import { transactionId } from "../chain/apply-transaction.ts";
+import { toHex } from "../chain/crypto/hash.ts";
+import type { CertifiedBlock } from "../chain/types/block.ts";
+import type { Job } from "../chain/types/job.ts";
+import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
+import type { EventHub } from "./events/event-hub.ts";
+import { makeCertificate } from "./jobs/certificate.ts";
+import type { DatasetService } from "./jobs/dataset-service.ts";
+import { JobError } from "./jobs/job-error.ts";
+import { readModelFiles } from "./jobs/model-files.ts";
+import { prepareJob } from "./jobs/prepare.ts";
+import type { Ledger } from "./ledger.ts";
+import type {
+  JobRequest,
+  NodeServices,
+  NodeStatus,
+  PreparedJob,
+  RecordedRound,
+  TransactionStatus,
+} from "./services.ts";
+import { jobOpenPayload } from "./wallet/payload.ts";
+
+export interface ServiceParts {
+  readonly ledger: Ledger;
+  readonly datasets: DatasetService;
+  readonly blobs: BlobStore;
+  readonly fetcher: BlobFetcher;
+  readonly events: EventHub;
+  status(): NodeStatus;
+  metrics(): Promise<string>;
+}
+
+const MODEL_MS = 60_000;
+
+export function createServices(parts: ServiceParts): NodeServices {
+  const { ledger, datasets, blobs, fetcher, events } = parts;
+  const { chain, mempool, transactions, duties } = ledger;
+
+  const block = async (at: number | Uint8Array): Promise<CertifiedBlock | undefined> => {
+    const height = typeof at === "number" ? at : await chain.store.heightOf(at);
+    return height === undefined ? undefined : chain.store.block(height);
+  };
+
+  const findJob = (id: Uint8Array): { index: number; job: Job } => {
+    const index = chain.state.jobIndex(id);
+    if (index !== undefined) return { index, job: chain.state.jobs.at(index) };
+    throw new JobError(
+      `no job ${toHex(id)} on this chain`,
+      { code: "UNKNOWN_JOB", job: toHex(id) },
+      { action: "local", remedy: "`poml job list` shows the jobs; a new one takes a block or two" },
+    );
+  };
+
+  const transaction = async (id: Uint8Array): Promise<TransactionStatus | undefined> => {
+    const waiting = mempool.get(id);
+    if (waiting !== undefined) {
+      return { state: "pending", transaction: waiting, height: undefined, index: undefined };
+    }
+    const place = await chain.store.transactionPlace(id);
+    if (place === undefined) return undefined;
+    const found = (await block(place.height))?.block.body.transactions[place.index];
+    return found === undefined ? undefined : { state: "final", transaction: found, ...place };
+  };
+
+  const jobRecords = async (id: Uint8Array): Promise<RecordedRound[]> => {
+    const { job } = findJob(id);
+    const rounds: RecordedRound[] = [];
+    for (let round = 1; round <= job.round; round++) {
+      const height = await chain.store.recordHeight(id, round);
+      if (height === undefined) continue;
+      const certified = await chain.store.block(height);
+      const record = certified?.block.body.records.find(
+        (entry) => entry.round === round && toHex(entry.job) === toHex(id),
+      );
+      if (certified === undefined || record === undefined) continue;
+      rounds.push({ height, blockHash: certified.certificate.blockHash, record });
+    }
+    return rounds;
+  };
+
+  const prepare = (request: JobRequest): Promise<PreparedJob> =>
+    prepareJob(request, { datasets, blobs, parameters: () => chain.state.parameters });
+
+  /** Orders under way by idempotency key, so that two at once open one job. */
+  const opening = new Map<string, Promise<Uint8Array>>();
+  const open = async (request: JobRequest, key: string | undefined): Promise<Uint8Array> => {
+    const name = `idempotency/${key}`;
+    const known = key === undefined ? undefined : await chain.store.own(name);
+    if (known !== undefined) return known;
+    const { spec, escrow } = await prepare(request);
+    const id = await duties.send(jobOpenPayload(spec, escrow));
+    if (key !== undefined) await chain.store.putOwn(name, id);
+    return id;
+  };
+
+  return {
+    status: parts.status,
+    state: () => chain.state,
+    head: () => ({ header: chain.tip.header, hash: chain.head.hash }),
+    block,
+    transaction,
+    nextNonce: (address) => mempool.nextNonce(chain.state, address),
+    jobRecords,
+    submit: async (signed) => {
+      await transactions.submit(signed);
+      return transactionId(signed.transaction);
+    },
+    importDataset: (upload) => datasets.import(upload),
+    datasets: () => datasets.list(),
+    prepareJob: prepare,
+    submitJob: (request, key) => {
+      const running = key === undefined ? undefined : opening.get(key);
+      if (running !== undefined) return running;
+      const started = open(request, key).finally(() => opening.delete(key ?? ""));
+      if (key !== undefined) opening.set(key, started);
+      return started;
+    },
+    jobModel: (id) => readModelFiles(findJob(id).job, { fetcher }, AbortSignal.timeout(MODEL_MS)),
+    jobCertificate: async (id) => {
+      const { index, job } = findJob(id);
+      await readModelFiles(job, { fetcher }, AbortSignal.timeout(MODEL_MS));
+      return { ...makeCertificate(chain, index) };
+    },
+    events,
+    metrics: parts.metrics,
+  };
+}

@@ -1,0 +1,252 @@
+/**
+ * One node, put together: ledger, blobs, torrents, workers, job services, rating, API. The only
+ * place that builds these; started in order, stopped in reverse.
+ */
+import { readFile } from "node:fs/promises";
+import { addressOf, formatAddress } from "../chain/crypto/address.ts";
+import { toHex } from "../chain/crypto/hash.ts";
+import { keyPairFromSeed } from "../chain/crypto/keys.ts";
+import { genesisHead } from "../chain/genesis.ts";
+import { JOB_ENGINES, JOB_KINDS, type JobSpec } from "../chain/types/job.ts";
+import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
+import { peerIdOf } from "../p2p/identity.ts";
+import { serveBlobs } from "../p2p/protocols/blob.ts";
+import { Torrents } from "../p2p/torrent/torrents.ts";
+import { createApi } from "./api/server.ts";
+import { BlobFetcher } from "./blobs/blob-fetcher.ts";
+import { BlobStore } from "./blobs/blob-store.ts";
+import type { Clock } from "./clock.ts";
+import { ConfigError } from "./config/config-error.ts";
+import type { OpenedDataDir } from "./config/data-dir.ts";
+import type { Config } from "./config/schema.ts";
+import { ChainEvents } from "./events/chain-events.ts";
+import { EventHub } from "./events/event-hub.ts";
+import { DatasetService } from "./jobs/dataset-service.ts";
+import { JobFiles } from "./jobs/job-files.ts";
+import { Manager } from "./jobs/manager.ts";
+import { ModelPublisher } from "./jobs/model-publisher.ts";
+import { Participant } from "./jobs/participant.ts";
+import { TeamMessages } from "./jobs/team-messages.ts";
+import { createLedger } from "./ledger.ts";
+import { TorrentAddresses } from "./network/torrent-addresses.ts";
+import { createServices } from "./node-services.ts";
+import { LaneStates } from "./rating/lane-states.ts";
+import { Membership } from "./rating/membership.ts";
+import { SegmentExchange } from "./rating/segment-exchange.ts";
+import { WindowService } from "./rating/window-service.ts";
+import type { NodeServices, NodeStatus } from "./services.ts";
+import type { NodeLog } from "./telemetry/log.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { parseAmount } from "./wallet/amount.ts";
+import { WorkerPool } from "./workers/pool.ts";
+import { WORKERS_PATH } from "./workers/protocol.ts";
+
+export interface NodeModules {
+  readonly clock: Clock;
+  readonly log: NodeLog;
+}
+
+/** Where a running node can be reached. */
+export interface Endpoints {
+  readonly p2p: readonly string[];
+  readonly api: string;
+  readonly torrent: string;
+}
+
+export interface RunningNode {
+  readonly services: NodeServices;
+  endpoints(): Endpoints;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly dataDir: OpenedDataDir;
+  /** Set the chain database aside and fetch it again. */
+  readonly resync: boolean;
+}
+
+/** @throws StoreError, GenesisError, ConfigError */
+export async function createNode(
+  options: NodeOptions,
+  { clock, log }: NodeModules,
+): Promise<RunningNode> {
+  const { config } = options;
+  const { paths, genesis, identity, apiToken } = options.dataDir;
+  const keys = keyPairFromSeed(identity.seed);
+  const { publicKey } = keys;
+  const name = config.name === "" ? formatAddress(addressOf(publicKey)).slice(0, 13) : config.name;
+  checkEngine(genesis.parameters.exactEngine);
+
+  const ledger = await createLedger(
+    {
+      dataDir: paths.root,
+      keys,
+      seed: identity.seed,
+      genesis: genesisHead(genesis),
+      resync: options.resync,
+      p2p: config.p2p,
+    },
+    { clock, log },
+  );
+  const { chain, duties, host, messages } = ledger;
+  const peerOf = (node: number): string => peerIdOf(chain.state.nodes.at(node).publicKey);
+
+  const blobs = await BlobStore.open(paths.root);
+  const fetcher = new BlobFetcher({ blobs, host });
+  const torrents = new Torrents(config.torrent, { log: log.child({ module: "torrent" }) });
+  const torrentAddresses = new TorrentAddresses({ host, messages, own: () => torrents.address });
+  const datasets = new DatasetService(
+    { dataDir: paths.root },
+    { blobs, torrents, torrentPeers: (signal) => torrentAddresses.ask(signal) },
+  );
+  const files = new JobFiles({ fetcher, datasets });
+  const workers = new WorkerPool(
+    { localWorkers: config.workers, engineHash: ENGINE_HASH, remoteToken: apiToken },
+    { clock, log: log.child({ module: "workers" }) },
+  );
+  const events = new EventHub();
+  const jobLog = log.child({ module: "jobs" });
+  const allows = (spec: JobSpec): boolean => isAllowed(spec, config.jobs.allow);
+  const participant = new Participant(
+    { publicKey, allows },
+    { chain, duties, files, blobs, workers, events, log: jobLog },
+  );
+  const team = new TeamMessages(messages);
+  const manager = new Manager(
+    { keys },
+    { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, log: jobLog },
+  );
+  const publisher = new ModelPublisher(
+    { dataDir: paths.root, publicKey },
+    { chain, fetcher, torrents, log: jobLog },
+  );
+  const window = new WindowService(
+    { publicKey },
+    {
+      chain,
+      duties,
+      workers,
+      states: new LaneStates({ dataDir: paths.root }),
+      segments: new SegmentExchange(messages),
+      log: log.child({ module: "rating" }),
+      peerOf,
+    },
+  );
+  const bond = config.autoRegister.enabled
+    ? parseAmount("bond", config.autoRegister.bond)
+    : undefined;
+  const membership = new Membership(
+    { publicKey, name, bond },
+    { chain, duties, onion: ledger.onion, log, endpoint: () => host.multiaddrs()[0] ?? "" },
+  );
+  const startedAt = clock.monotonic();
+  const status = (): NodeStatus => ({
+    version: VERSION,
+    network: new TextDecoder().decode(genesis.name),
+    genesisRoot: chain.genesisRoot,
+    publicKey,
+    name,
+    height: chain.height,
+    headHash: chain.head.hash,
+    headTime: Number(chain.state.meta.time),
+    round: ledger.driver.round,
+    syncing: ledger.sync.syncing,
+    peers: host.peers(),
+    mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
+    workers: workers.status(),
+    uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
+    rssBytes: process.memoryUsage.rss(),
+    listen: { p2p: host.multiaddrs(), torrent: torrents.address },
+  });
+  const metrics = createMetrics(chain, status);
+  const services = createServices({
+    ledger,
+    datasets,
+    blobs,
+    fetcher,
+    events,
+    status,
+    metrics: () => metrics.metrics(),
+  });
+  const { host: apiHost, port, hosts } = config.api;
+  const tokenFile = config.api.tokenFile === "" ? paths.apiToken : config.api.tokenFile;
+  const api = createApi(
+    {
+      host: apiHost,
+      port,
+      token: apiToken,
+      tokenFile,
+      hosts,
+      metrics: config.metrics,
+      limits: { uploadBytes: config.api.uploadMib * 1024 * 1024 },
+    },
+    { services, clock, log: log.child({ module: "api" }) },
+  );
+  api.onUpgrade(WORKERS_PATH, (request, socket, head) =>
+    workers.handleUpgrade(request, socket, head),
+  );
+
+  const duty = [window, membership, participant, manager, publisher];
+  const onBlock = (): void => {
+    for (const service of duty) {
+      try {
+        service.onBlock();
+      } catch (error) {
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        log.error("a service failed on a block", { service: service.constructor.name, reason });
+      }
+    }
+  };
+
+  return {
+    services,
+    endpoints: () => ({
+      p2p: host.multiaddrs(),
+      api: `http://${apiHost}:${api.port}`,
+      torrent: torrents.address,
+    }),
+    async start() {
+      await torrents.start();
+      await workers.start();
+      await serveBlobs(host, async (hash) => ledger.knownVotes.find(hash) ?? blobs.serve(hash));
+      torrentAddresses.serve();
+      new ChainEvents({ chain, host, events });
+      chain.onBlock(() => setImmediate(onBlock));
+      await ledger.start();
+      await api.start();
+      setImmediate(onBlock);
+      log.info("node started", { publicKey: toHex(publicKey), height: chain.height, name });
+    },
+    async stop() {
+      await api.stop();
+      window.stop();
+      participant.stop();
+      manager.stop();
+      publisher.stop();
+      await workers.stop();
+      await ledger.stop();
+      await torrents.stop();
+      log.info("node stopped", { height: chain.height });
+    },
+  };
+}
+
+const { version: VERSION } = JSON.parse(
+  await readFile(new URL("../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+/** Another engine would train other bits and be slashed for it. */
+function checkEngine(expected: Uint8Array): void {
+  if (toHex(expected) === ENGINE_HASH) return;
+  throw new ConfigError(
+    `the chain runs exact engine ${toHex(expected).slice(0, 16)}, this node has ${ENGINE_HASH.slice(0, 16)}`,
+    { code: "WRONG_ENGINE", expected: toHex(expected), actual: ENGINE_HASH },
+    "install the version of PoML this chain runs",
+  );
+}
+
+function isAllowed(spec: JobSpec, allowed: readonly string[]): boolean {
+  return allowed.includes(`${JOB_KINDS[spec.kind]}/${JOB_ENGINES[spec.engine]}`);
+}
