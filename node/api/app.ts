@@ -42,7 +42,10 @@ export function createApp(
   for (const route of routes) app[route.method](expressPath(route.path), mount(route, options));
   for (const [path, methods] of methodsByPath(routes)) {
     app.all(expressPath(path), (request, response) => {
-      response.setHeader("allow", methods.includes("GET") ? [...methods, "HEAD"] : methods);
+      response.setHeader(
+        "allow",
+        [...methods, ...(methods.includes("GET") ? ["HEAD"] : [])].join(", "),
+      );
       throw methodNotAllowed(request, methods);
     });
   }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
@@ -20,6 +21,7 @@ import {
   JobDetail,
   JobList,
   type JobOrder,
+  type ModelFileName,
   ModelListing,
   PreparedJson,
   RoundList,
@@ -192,12 +194,18 @@ export class PomlClient {
     return (await this.#postJson("/v1/jobs", SubmittedJob, order, headers)).id;
   }
 
-  /** The trained model in tfjs format, checked against the listing's hashes by the caller's verify. */
+  /** The trained model in tfjs format. @throws ApiError BAD_ANSWER when a file is not what was listed */
   async model(
     id: string,
   ): Promise<{ listing: ModelListing; modelJson: Uint8Array; weightsBin: Uint8Array }> {
-    const listing = await this.#get(`/v1/jobs/${segment(id)}/model`, ModelListing);
-    const file = (name: string) => this.#file(`/v1/jobs/${segment(id)}/model/${name}`);
+    const path = `/v1/jobs/${segment(id)}/model`;
+    const listing = await this.#get(path, ModelListing);
+    const file = async (name: ModelFileName): Promise<Uint8Array> => {
+      const bytes = await this.#file(`${path}/${name}`);
+      const listed = listing.files.find((one) => one.name === name);
+      if (listed?.sha256 === toHex(sha256(bytes))) return bytes;
+      throw badAnswer(`${path}/${name}`, "the bytes do not have the listed SHA-256", undefined);
+    };
     return {
       listing,
       modelJson: await file("model.json"),

@@ -1,5 +1,5 @@
 /** Replies and problems onto a response, with the headers every answer carries. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { PROBLEM_TYPE, type Problem } from "./contract/problem.ts";
 import type { Reply } from "./route.ts";
 
@@ -42,7 +42,11 @@ export function respondProblem(response: ServerResponse, problem: Problem): void
   if (problem.status === 401) response.setHeader("www-authenticate", 'Bearer realm="poml"');
   if (problem.status === 429 || problem.status === 503) response.setHeader("retry-after", "1");
   // The rest of a refused body is not worth keeping the connection for.
-  if (!response.req.complete) response.setHeader("connection", "close");
+  if (hasBody(response.req) && !response.req.complete) response.setHeader("connection", "close");
   const { status } = problem;
   respond(response, { status, bytes: JSON.stringify(problem), type: PROBLEM_TYPE });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
