@@ -92,8 +92,14 @@ function answerError(error: unknown, request: Request, response: Response, log: 
   drain(request);
 }
 
-/** What express itself refuses, such as `%zz` in a path, is the client's mistake as well. */
+/** Errors of the runtime that mean something to the client. */
 function clientError(error: unknown): unknown {
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return apiError(504, "TIMEOUT", "the node did not get what it needs in time", {
+      cause: error,
+      remedy: "try again; files of a job may still be on their way to this node",
+    });
+  }
   if (!(error instanceof URIError)) return error;
   return apiError(400, "BAD_PATH", "the path is not valid percent-encoding", { cause: error });
 }

@@ -20,6 +20,7 @@ const conflict = (field?: string): Meaning =>
   meaning(409, "The request conflicts with the state of the chain", field);
 const missing = (field?: string): Meaning => meaning(404, "There is no such thing here", field);
 const large = (field?: string): Meaning => meaning(413, "Too large", field);
+const late = meaning(504, "It took too long");
 const busy = meaning(503, "The node cannot take this now");
 
 function meaning(status: number, title: string, field?: string): Meaning {
@@ -45,6 +46,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   INSUFFICIENT_BALANCE: refused(),
   JOB_NOT_FINISHED: conflict("id"),
   MEMPOOL_FULL: busy,
+  MODEL_DATA_MISMATCH: refused("model"),
+  NEEDS_TFJS: refused("engine"),
   NONCE_GAP: conflict("nonce"),
   NONCE_TOO_LOW: conflict("nonce"),
   NO_CLASSES: refused("dataset"),
@@ -54,11 +57,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   NOT_ASSIGNED: refused("sender"),
   NOT_CLASSES: refused("label"),
   NOT_FOUND: missing(),
+  ONE_CLASS: refused("label"),
   OVERLOADED: busy,
+  PARTITION_ORDER: refused("partition"),
   REPLACEMENT_TOO_CHEAP: conflict("fee"),
   SENDER_FULL: meaning(429, "Too many transactions wait", "sender"),
-  TIMEOUT: meaning(504, "It took too long"),
+  TIMEOUT: late,
+  TOO_FEW_CHUNKS: refused("participants"),
   TOO_LARGE: large(),
+  TORRENT_STALLED: late,
   TRANSACTION_TOO_LARGE: large(),
   UNKNOWN_BLOCK: missing("at"),
   UNKNOWN_COLUMN: refused("label"),
@@ -85,6 +92,7 @@ const TITLES: Readonly<Record<number, string>> = {
   426: "An upgrade is needed",
   429: "Too many requests",
   503: "The node cannot take this now",
+  504: "It took too long",
 };
 
 /** The problem an error is answered with; undefined for what the client must not see. */
