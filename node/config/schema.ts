@@ -43,10 +43,6 @@ export const ConfigSchema = z.strictObject({
     .max(256)
     .default(1)
     .describe("Training processes on this machine. 0: remote workers only."),
-  resync: z
-    .boolean()
-    .default(false)
-    .describe("Set the chain database aside at start and fetch it again from peers."),
   metrics: z.boolean().default(true).describe("Serve Prometheus text at /metrics."),
   autoRegister: z
     .strictObject({
