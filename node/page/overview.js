@@ -129,7 +129,7 @@ function nodeTable() {
         node.seat === undefined ? "waits" : percent(share),
         poml(node.bond),
         count(node.proposed),
-        h("span", { class: "mono muted" }, node.endpoint),
+        h("span", { class: "mono muted", title: node.endpoint }, node.endpoint.split("/p2p/")[0]),
       ],
     };
   });
