@@ -63,9 +63,11 @@ export class WindowService {
       this.#flights.start(`lane/${schedule.window}`, () => this.#work(schedule, seed));
     }
     if (state.height >= schedule.closes) this.#lane?.end.abort();
+    if (state.claims.length === 0) this.#verified.clear();
     for (const claim of state.claims) {
       const position = claim.verifiers.indexOf(node);
       if (position === -1 || claim.verdicts[position] !== 0) continue;
+      if (this.#verified.has(claim.node)) continue;
       this.#flights.start(`verify/${claim.window}/${claim.node}`, () =>
         this.#verify(claim, position),
       );
@@ -121,6 +123,7 @@ export class WindowService {
     const verdict = await this.#judge(claim, claim.segmentsDrawn[position] ?? 0);
     log.info("segment verified", { window: claim.window, node: claim.node, verdict });
     const { window, node } = claim;
+    this.#verified.add(node);
     const value = VERDICTS.indexOf(verdict);
     const lifetime = chain.state.parameters.verdictBlocks;
     await duties.send(windowVerdictPayload({ window, node, verdict: value }), lifetime);
