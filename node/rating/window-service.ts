@@ -39,6 +39,8 @@ export class WindowService {
   readonly #publicKey: Uint8Array;
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
+  /** Nodes whose claim of this window was judged here; the verdict may not be final yet. */
+  readonly #verified = new Set<number>();
   #lane:
     | { window: number; end: AbortController; result: BaselineTaskResult | undefined }
     | undefined;
