@@ -14,7 +14,7 @@ import type { TopologyLayer } from "./topology.ts";
 export const MAX_PARAMETERS = 50_000_000;
 /** Values of one activation of one sample. */
 export const MAX_ACTIVATION = 2 ** 24;
-export const MAX_CLASSES = 10_000;
+export const MAX_CLASSES = 1_000;
 const MAX_RANK = 4;
 
 export interface Program {

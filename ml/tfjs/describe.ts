@@ -1,0 +1,111 @@
+/**
+ * Describes a model that only tfjs can run in the terms of the rest of the system: shapes, classes
+ * and the flat parameter layout. The tfjs model is built for this and freed again.
+ */
+
+import { MAX_ACTIVATION, MAX_CLASSES } from "../model/build-program.ts";
+import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
+import { LayerConfig } from "../model/layer-config.ts";
+import type { ExactRefusal, LayersModel } from "../model/layers-model.ts";
+import { ModelError } from "../model/model-error.ts";
+import { isPlainObject } from "../model/plain-json.ts";
+import { readTopology, type Topology } from "../model/topology.ts";
+import { chooseBackend } from "./backend.ts";
+import { buildTfjsModel, type TfjsLayer, type TfjsWeight, weightsOf } from "./build-model.ts";
+
+/** @throws ModelError UNSUPPORTED_LAYER, BAD_CONFIG, NO_CLASSES or TOO_LARGE */
+export async function describeWithTfjs(
+  json: unknown,
+  exactRefusal: ExactRefusal,
+): Promise<LayersModel> {
+  const topology = readTopology(json);
+  await chooseBackend(() => undefined);
+  const model = await buildTfjsModel(topology.json);
+  try {
+    const inputShape = oneShape(model.inputs, "inputs");
+    const [classes = 0, ...more] = oneShape(model.outputs, "outputs");
+    const last = model.layers.at(-1);
+    if (more.length > 0 || classes < 2 || classes > MAX_CLASSES || !endsInSoftmax(last)) {
+      throw noClasses(last?.name ?? "model");
+    }
+    const weights = weightsOf(model);
+    return {
+      json: topology.json,
+      inputShape,
+      inputSize: inputShape.reduce((product, size) => product * size, 1),
+      classes,
+      parameters: weights.map((weight) => ({
+        name: weight.name,
+        shape: weight.shape,
+        offset: weight.offset,
+        size: weight.size,
+        initializer: initializerOf(weight, topology),
+      })),
+      parameterCount: weights.reduce((sum, { size }) => sum + size, 0),
+      layers: null,
+      exactRefusal,
+      flopsPerSample: weights.reduce((sum, weight) => sum + flopsOf(weight), 0),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+function oneShape(
+  tensors: readonly { readonly shape: readonly (number | null)[] }[],
+  field: string,
+): readonly number[] {
+  const shape = tensors[0]?.shape.slice(1) ?? [];
+  const known = shape.every((size): size is number => size !== null && size >= 1);
+  const volume = shape.reduce<number>((product, size) => product * (size ?? 1), 1);
+  if (tensors.length === 1 && shape.length > 0 && known && volume <= MAX_ACTIVATION) return shape;
+  const reason = "must be one tensor of known shape";
+  throw new ModelError(
+    `the model's ${field} ${reason}`,
+    { code: "BAD_CONFIG", layer: "model", field, reason },
+    { remedy: "send a model with one input and one output, with all dimensions given" },
+  );
+}
+
+function endsInSoftmax(layer: TfjsLayer | undefined): boolean {
+  if (layer === undefined) return false;
+  return layer.getClassName() === "Softmax" || layer.getConfig().activation === "softmax";
+}
+
+/** Draws that tfjs would make by itself, from our own generator instead. */
+function initializerOf({ name, shape, layer }: TfjsWeight, topology: Topology): Initializer {
+  const part = name.slice(name.lastIndexOf("/") + 1);
+  const field = `${part.replace(/(?<=depthwise|pointwise|recurrent)_kernel$/, "")}_initializer`;
+  const own = topology.layers.find((candidate) => candidate.name === layer.name)?.config ?? {};
+  const wrapped =
+    isPlainObject(own.layer) && isPlainObject(own.layer.config) ? own.layer.config : {};
+  const config = new LayerConfig(layer.name, layer.getClassName(), { ...wrapped, ...own });
+  const ones = part === "gamma" || part === "moving_variance";
+  const fallback = shape.length >= 2 ? "glorotNormal" : ones ? "ones" : "zeros";
+  return readInitializer(config, field, fallback, fansOf(shape));
+}
+
+/** Forward and backward cost of a weight: two operations per use, three passes. An estimate. */
+function flopsOf({ shape, size, layer }: TfjsWeight): number {
+  if (shape.length < 2) return 0;
+  const places = (value: unknown): number =>
+    Array.isArray(value)
+      ? value.slice(1, -1).reduce<number>((product, side) => product * (Number(side) || 1), 1)
+      : 1;
+  return 6 * size * Math.max(places(layer.outputShape), recurrentSteps(layer));
+}
+
+function recurrentSteps(layer: TfjsLayer): number {
+  if (!/LSTM|GRU|RNN|Bidirectional/.test(layer.getClassName())) return 1;
+  const shape = layer.batchInputShape ?? (layer.input as { shape?: unknown }).shape;
+  return Array.isArray(shape) ? Number(shape[1]) || 1 : 1;
+}
+
+function noClasses(layer: string): ModelError {
+  const reason = `the model must end in a softmax over 2 to ${MAX_CLASSES} classes`;
+  return new ModelError(
+    `layer "${layer}": ${reason}`,
+    { code: "NO_CLASSES", layer, reason },
+    { remedy: 'end with a Dense layer of one unit per class and activation "softmax"' },
+  );
+}

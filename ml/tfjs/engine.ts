@@ -1,0 +1,28 @@
+/**
+ * The tfjs engine: any LayersModel that tfjs-layers can build. Its numbers depend on backend and
+ * machine, so work done with it cannot be audited bit by bit.
+ */
+
+import { checkHyperparameters } from "../check-batch.ts";
+import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
+import type { LayersModel } from "../model/layers-model.ts";
+import { chooseBackend, tf, type Warn } from "./backend.ts";
+import { buildTfjsModel } from "./build-model.ts";
+import { TfjsTrainer } from "./trainer.ts";
+
+/**
+ * @param warn told when only the slow cpu backend starts
+ * @throws EngineError NO_BACKEND
+ */
+export async function createTfjsEngine(warn: Warn): Promise<Engine> {
+  const backend = await chooseBackend(warn);
+  const version = `${tf.version_core}-${backend}`;
+  return {
+    name: "tfjs",
+    version,
+    async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
+      checkHyperparameters(hyperparameters);
+      return new TfjsTrainer(model, await buildTfjsModel(model.json), hyperparameters);
+    },
+  };
+}
