@@ -10,6 +10,12 @@ import { promisify } from "node:util";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+/** Many processes share this machine: together these save some 45 MB in each. */
+const RUNTIME_FLAGS: readonly string[] = [
+  "--max-semi-space-size=1",
+  "--v8-pool-size=1",
+  "--optimize-for-size",
+];
 const openFile = promisify(open);
 const closeFile = promisify(close);
 
@@ -47,9 +53,9 @@ export class ManagedProcess {
   static async start({ name, args, logPath, env }: ProcessOptions): Promise<ManagedProcess> {
     const log = await openFile(logPath, "a", 0o600);
     try {
-      const child = spawn(process.execPath, [MAIN, ...args], {
+      const child = spawn(process.execPath, [...RUNTIME_FLAGS, MAIN, ...args], {
         stdio: ["ignore", log, log, "ipc"],
-        env: { ...env },
+        env: { MALLOC_ARENA_MAX: "2", ...env },
       });
       return new ManagedProcess(name, logPath, child);
     } finally {
