@@ -40,10 +40,13 @@ function noisyRows(patterns: Uint8Array, random: Random): Shard {
   const labels = Uint16Array.from({ length: ROWS }, () => random.below(CLASSES));
   const noise = randomBytes(random, ROWS * INPUT_SIZE);
   const features = new Float32Array(ROWS * INPUT_SIZE);
-  for (let at = 0; at < features.length; at++) {
-    const label = labels[Math.floor(at / INPUT_SIZE)] ?? 0;
-    const pattern = patterns[label * INPUT_SIZE + (at % INPUT_SIZE)] ?? 0;
-    features[at] = (pattern - 128 + NOISE * ((noise[at] ?? 0) - 128)) * UNIT;
+  let at = 0;
+  for (const label of labels) {
+    const first = label * INPUT_SIZE;
+    for (let k = 0; k < INPUT_SIZE; k++, at++) {
+      const signal = (patterns[first + k] ?? 0) - 128;
+      features[at] = (signal + NOISE * ((noise[at] ?? 0) - 128)) * UNIT;
+    }
   }
   const format = { scale: 1, rowSize: INPUT_SIZE, classes: CLASSES };
   return shardOf(format, [{ rowSize: INPUT_SIZE, features, labels }]);

@@ -12,7 +12,7 @@ export const BATCH_SIZE = 32;
 const HIDDEN_SIZE = 256;
 /** Segments trained from one initialisation. */
 export const SEGMENTS_PER_ROUND = 10;
-/** About a quarter of a second on one core of 2025. */
+/** 0.1 to 0.25 s on one core. */
 export const STEPS_PER_SEGMENT = 250;
 
 /** Plain SGD: a checkpoint is the parameters alone, 340 kB. */

@@ -2,7 +2,7 @@
  * A real, very small trainer: softmax regression with momentum in plain JavaScript. Deterministic,
  * no set-up time; for tests of what surrounds an engine.
  */
-import type { Engine, Evaluation, Trainer } from "../../ml/engine.ts";
+import type { Evaluation, Trainer } from "../../ml/engine.ts";
 
 export interface TinyOptions {
   readonly inputSize: number;
@@ -10,15 +10,6 @@ export interface TinyOptions {
   readonly learningRate?: number;
   readonly momentum?: number;
 }
-
-/** Opens every model as the regression on its inputs, started from the model's first parameters. */
-export const tinyEngine: Engine = {
-  name: "exact",
-  version: "tiny",
-  async open({ inputSize, classes }, { optimizer: { learningRate, momentum } }) {
-    return tinyTrainer({ inputSize, classes, learningRate, momentum });
-  },
-};
 
 export function tinyTrainer(options: TinyOptions): Trainer {
   const { inputSize, classes, learningRate = 0.1, momentum = 0.9 } = options;
@@ -44,11 +35,11 @@ export function tinyTrainer(options: TinyOptions): Trainer {
   return {
     parameterCount,
     load(parameters) {
-      weights.set(parameters.subarray(0, parameterCount));
+      weights.set(parameters);
       velocity.fill(0);
     },
     parameters: () => weights.slice(),
-    optimizerState: () => (momentum === 0 ? new Float32Array() : velocity.slice()),
+    optimizerState: () => velocity.slice(),
     restore(parameters, state) {
       weights.set(parameters);
       velocity.set(state);

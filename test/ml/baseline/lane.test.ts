@@ -12,14 +12,13 @@ import {
 } from "../../../ml/baseline/lane.ts";
 import { replaySegment } from "../../../ml/baseline/replay.ts";
 import { BATCH_SIZE, baselineModel } from "../../../ml/baseline/task.ts";
+import type { Engine } from "../../../ml/engine.ts";
+import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
-import { tinyEngine } from "../../helpers/tiny-trainer.ts";
 
 const SEED = new Uint8Array(32).fill(1);
 const STEPS = 10;
-const engine = tinyEngine;
-
 interface Lane {
   readonly progress: LaneProgress[];
   readonly result: LaneResult;
@@ -27,134 +26,142 @@ interface Lane {
   readonly states: Uint8Array[];
 }
 
-async function lane(
-  options: Partial<LaneOptions> = {},
-  given: Partial<LaneParts> = {},
-): Promise<Lane> {
-  const states: Uint8Array[] = [];
-  const run = runLane(
-    { seed: SEED, stepsPerSegment: STEPS, ...options },
-    {
-      engine,
-      clock: { now: () => 0 },
-      onCheckpoint: (_, state) => states.push(encodeCheckpoint(state)),
-      ...given,
-    },
-  );
-  const progress: LaneProgress[] = [];
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return { progress, result: next.value, states };
-    progress.push(next.value);
-  }
-}
+describe("baseline task 1", () => {
+  let engine: Engine;
 
-describe("runLane", () => {
-  it("counts segments, operations and test results, and commits to every state", async () => {
-    const { progress, result, states } = await lane({ maxSegments: 12 });
-    expect(progress.map(({ segments }) => segments)).to.deep.equal(
-      Array.from({ length: 12 }, (_, i) => i + 1),
-    );
-    expect(result.segments).to.equal(12);
-    expect(result.checkpoints).to.have.lengthOf(13);
-    expect(states).to.have.lengthOf(13);
-    expect(result.flops).to.equal(120n * BASELINE_STEP_FLOPS);
-    expect(new Set(result.checkpoints.map(toHex)).size).to.equal(13);
-    // Two rounds of 1,024 test rows, the second cut short.
-    expect(result.confusion.reduce((sum, count) => sum + count, 0)).to.equal(2048);
+  before(async () => {
+    engine = await createExactEngine();
   });
 
-  it("has an accuracy that tells training from guessing", async () => {
-    const { result } = await lane({ maxSegments: 10, stepsPerSegment: 60 });
-    const { accuracy } = metricsOf({ lossSum: 0, samples: 1024, confusion: result.confusion });
-    expect(accuracy).to.be.within(500_000, 950_000);
-  });
-
-  it("gives the same bits for the same seed and nothing in common for another", async () => {
-    const first = await lane({ maxSegments: 3 });
-    const again = await lane({ maxSegments: 3 });
-    const other = await lane({ maxSegments: 3, seed: new Uint8Array(32) });
-    expect(again.result).to.deep.equal(first.result);
-    // The zero state is common to all.
-    expect(other.result.checkpoints[0]).to.deep.equal(first.result.checkpoints[0]);
-    for (const index of [1, 2, 3]) {
-      expect(other.result.checkpoints[index]).not.to.deep.equal(first.result.checkpoints[index]);
-    }
-  });
-
-  it("drops the segment the deadline cuts", async () => {
-    let now = 0;
-    const { result } = await lane({ untilMs: 25 }, { clock: { now: () => now++ } });
-    expect(result.segments).to.equal(2);
-    expect(result.checkpoints).to.have.lengthOf(3);
-  });
-
-  it("ends with what it has when it is told to stop", async () => {
-    const controller = new AbortController();
+  async function lane(
+    options: Partial<LaneOptions> = {},
+    given: Partial<LaneParts> = {},
+  ): Promise<Lane> {
+    const states: Uint8Array[] = [];
     const run = runLane(
-      { seed: SEED, stepsPerSegment: STEPS },
-      { engine, clock: { now: () => 0 }, signal: controller.signal },
+      { seed: SEED, stepsPerSegment: STEPS, ...options },
+      {
+        engine,
+        clock: { now: () => 0 },
+        onCheckpoint: (_, state) => states.push(encodeCheckpoint(state)),
+        ...given,
+      },
     );
-    await run.next();
-    controller.abort();
-    const end = await run.next();
-    if (!end.done) return expect.fail("the lane went on");
-    expect(end.value.segments).to.equal(1);
-  });
-
-  it("refuses to run without a limit", async () => {
-    let refused = false;
-    await lane().catch((error: unknown) => {
-      refused = error instanceof RangeError;
-    });
-    expect(refused).to.equal(true);
-  });
-});
-
-describe("replaySegment", () => {
-  it("reproduces every segment of a lane, across rounds, under the committed root", async () => {
-    const { result, states } = await lane({ maxSegments: 12 });
-    for (const [index, startState] of states.slice(0, -1).entries()) {
-      const replayed = await replaySegment(
-        { seed: SEED, index, startState, stepsPerSegment: STEPS },
-        { engine },
-      );
-      const { checkpointRoot, checkpoints } = result;
-      const start = merkleProof(checkpoints, index);
-      const end = merkleProof(checkpoints, index + 1);
-      expect(verifyMerkleProof(checkpointRoot, replayed.start, start)).to.equal(true);
-      expect(verifyMerkleProof(checkpointRoot, replayed.end, end)).to.equal(true);
+    const progress: LaneProgress[] = [];
+    for (;;) {
+      const next = await run.next();
+      if (next.done) return { progress, result: next.value, states };
+      progress.push(next.value);
     }
-  });
+  }
 
-  it("ends elsewhere for another seed, place or number of steps", async () => {
-    const { result, states } = await lane({ maxSegments: 2 });
-    const startState = states[1] ?? new Uint8Array();
-    const honest = { seed: SEED, index: 1, startState, stepsPerSegment: STEPS };
-    const replay = async (change: object): Promise<string> =>
-      toHex((await replaySegment({ ...honest, ...change }, { engine })).end);
-    const committed = toHex(result.checkpoints[2] ?? new Uint8Array());
-    expect(await replay({})).to.equal(committed);
-    expect(await replay({ seed: new Uint8Array(32) })).not.to.equal(committed);
-    expect(await replay({ index: 2 })).not.to.equal(committed);
-    expect(await replay({ stepsPerSegment: STEPS - 1 })).not.to.equal(committed);
-  });
-
-  it("refuses a lane that does not start from the zero state, and damaged states", async () => {
-    const { states } = await lane({ maxSegments: 1 });
-    const startState = states[1] ?? new Uint8Array();
-    const replay = (state: Uint8Array): Promise<unknown> =>
-      replaySegment(
-        { seed: SEED, index: 0, startState: state, stepsPerSegment: STEPS },
-        { engine },
+  describe("runLane", () => {
+    it("counts segments, operations and test results, and commits to every state", async () => {
+      const { progress, result, states } = await lane({ maxSegments: 12 });
+      expect(progress.map(({ segments }) => segments)).to.deep.equal(
+        Array.from({ length: 12 }, (_, i) => i + 1),
       );
-    await expectCodeAsync(() => replay(startState), "BAD_CHECKPOINT");
-    await expectCodeAsync(() => replay(startState.subarray(1)), "BAD_CHECKPOINT");
-  });
-});
+      expect(result.segments).to.equal(12);
+      expect(result.checkpoints).to.have.lengthOf(13);
+      expect(states).to.have.lengthOf(13);
+      expect(result.flops).to.equal(120n * BASELINE_STEP_FLOPS);
+      expect(new Set(result.checkpoints.map(toHex)).size).to.equal(13);
+      // Two rounds of 1,024 test rows, the second cut short.
+      expect(result.confusion.reduce((sum, count) => sum + count, 0)).to.equal(2048);
+    });
 
-describe("baselineModel", () => {
-  it("takes the operations per step that the chain counts", () => {
-    expect(BigInt(baselineModel().flopsPerSample * BATCH_SIZE)).to.equal(BASELINE_STEP_FLOPS);
+    it("has an accuracy that tells training from guessing", async () => {
+      const { result } = await lane({ maxSegments: 10, stepsPerSegment: 60 });
+      const { accuracy } = metricsOf({ lossSum: 0, samples: 1024, confusion: result.confusion });
+      expect(accuracy).to.be.within(500_000, 950_000);
+    });
+
+    it("gives the same bits for the same seed and nothing in common for another", async () => {
+      const first = await lane({ maxSegments: 3 });
+      const again = await lane({ maxSegments: 3 });
+      const other = await lane({ maxSegments: 3, seed: new Uint8Array(32) });
+      expect(again.result).to.deep.equal(first.result);
+      // The zero state is common to all.
+      expect(other.result.checkpoints[0]).to.deep.equal(first.result.checkpoints[0]);
+      for (const index of [1, 2, 3]) {
+        expect(other.result.checkpoints[index]).not.to.deep.equal(first.result.checkpoints[index]);
+      }
+    });
+
+    it("drops the segment the deadline cuts", async () => {
+      let now = 0;
+      const { result } = await lane({ untilMs: 25 }, { clock: { now: () => now++ } });
+      expect(result.segments).to.equal(2);
+      expect(result.checkpoints).to.have.lengthOf(3);
+    });
+
+    it("ends with what it has when it is told to stop", async () => {
+      const controller = new AbortController();
+      const run = runLane(
+        { seed: SEED, stepsPerSegment: STEPS },
+        { engine, clock: { now: () => 0 }, signal: controller.signal },
+      );
+      await run.next();
+      controller.abort();
+      const end = await run.next();
+      if (!end.done) return expect.fail("the lane went on");
+      expect(end.value.segments).to.equal(1);
+    });
+
+    it("refuses to run without a limit", async () => {
+      let refused = false;
+      await lane().catch((error: unknown) => {
+        refused = error instanceof RangeError;
+      });
+      expect(refused).to.equal(true);
+    });
+  });
+
+  describe("replaySegment", () => {
+    it("reproduces every segment of a lane, across rounds, under the committed root", async () => {
+      const { result, states } = await lane({ maxSegments: 12 });
+      for (const [index, startState] of states.slice(0, -1).entries()) {
+        const replayed = await replaySegment(
+          { seed: SEED, index, startState, stepsPerSegment: STEPS },
+          { engine },
+        );
+        const { checkpointRoot, checkpoints } = result;
+        const start = merkleProof(checkpoints, index);
+        const end = merkleProof(checkpoints, index + 1);
+        expect(verifyMerkleProof(checkpointRoot, replayed.start, start)).to.equal(true);
+        expect(verifyMerkleProof(checkpointRoot, replayed.end, end)).to.equal(true);
+      }
+    });
+
+    it("ends elsewhere for another seed, place or number of steps", async () => {
+      const { result, states } = await lane({ maxSegments: 2 });
+      const startState = states[1] ?? new Uint8Array();
+      const honest = { seed: SEED, index: 1, startState, stepsPerSegment: STEPS };
+      const replay = async (change: object): Promise<string> =>
+        toHex((await replaySegment({ ...honest, ...change }, { engine })).end);
+      const committed = toHex(result.checkpoints[2] ?? new Uint8Array());
+      expect(await replay({})).to.equal(committed);
+      expect(await replay({ seed: new Uint8Array(32) })).not.to.equal(committed);
+      expect(await replay({ index: 2 })).not.to.equal(committed);
+      expect(await replay({ stepsPerSegment: STEPS - 1 })).not.to.equal(committed);
+    });
+
+    it("refuses a lane that does not start from the zero state, and damaged states", async () => {
+      const { states } = await lane({ maxSegments: 1 });
+      const startState = states[1] ?? new Uint8Array();
+      const replay = (state: Uint8Array): Promise<unknown> =>
+        replaySegment(
+          { seed: SEED, index: 0, startState: state, stepsPerSegment: STEPS },
+          { engine },
+        );
+      await expectCodeAsync(() => replay(startState), "BAD_CHECKPOINT");
+      await expectCodeAsync(() => replay(startState.subarray(1)), "BAD_CHECKPOINT");
+    });
+  });
+
+  describe("baselineModel", () => {
+    it("takes the operations per step that the chain counts", () => {
+      expect(BigInt(baselineModel().flopsPerSample * BATCH_SIZE)).to.equal(BASELINE_STEP_FLOPS);
+    });
   });
 });

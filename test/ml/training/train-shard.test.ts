@@ -6,7 +6,11 @@ import {
   encodeCheckpoint,
 } from "../../../ml/audit/checkpoint.ts";
 import { replayTraining, requireCommitted } from "../../../ml/audit/replay.ts";
+import type { Trainer } from "../../../ml/engine.ts";
+import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
+import { initialParameters } from "../../../ml/model/initializers.ts";
+import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../../ml/training/evaluate.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 import {
@@ -19,6 +23,30 @@ import {
 import { blobs } from "../../helpers/blobs.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
 import { tinyTrainer } from "../../helpers/tiny-trainer.ts";
+
+const SMALL_CNN = {
+  class_name: "Sequential",
+  config: {
+    name: "small-cnn",
+    layers: [
+      {
+        class_name: "Conv2D",
+        config: {
+          name: "conv",
+          filters: 4,
+          kernel_size: [3, 3],
+          padding: "same",
+          activation: "relu",
+          batch_input_shape: [null, 6, 6, 1],
+        },
+      },
+      { class_name: "MaxPooling2D", config: { name: "pool", pool_size: [2, 2] } },
+      { class_name: "Flatten", config: { name: "flatten" } },
+      { class_name: "Dropout", config: { name: "dropout", rate: 0.25 } },
+      { class_name: "Dense", config: { name: "output", units: 3, activation: "softmax" } },
+    ],
+  },
+};
 
 const OPTIONS: TrainOptions = {
   parameters: new Float32Array(15),
@@ -136,6 +164,35 @@ describe("replayTraining", () => {
     expect(await replay({ start: changed })).not.to.equal(toHex(end));
     expect(await replay({ batchSize: 7 })).not.to.equal(toHex(end));
     expect(await replay({ seed: new Uint8Array(32) })).not.to.equal(toHex(end));
+  });
+});
+
+describe("replayTraining on the exact engine", () => {
+  it("reaches the same bits with convolution, pooling, dropout and a short last batch", async () => {
+    const engine = await createExactEngine();
+    const model = parseLayersModel(SMALL_CNN);
+    const open = (): Promise<Trainer> =>
+      engine.open(model, {
+        optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0.9 },
+        batchSize: OPTIONS.batchSize,
+      });
+    const shard = blobs(45, { rowSize: 36 });
+    const options = { ...OPTIONS, segments: 4 };
+    const parameters = initialParameters(model, OPTIONS.seed);
+    const kept: Checkpoint[] = [];
+    const { result } = await train(
+      { ...options, parameters },
+      { trainer: await open(), shard, onCheckpoint: (_, state) => kept.push(state) },
+    );
+    const replayed: string[] = [];
+    for (const [segment, start] of kept.slice(0, -1).entries()) {
+      const end = await replayTraining(
+        { ...options, segment, start },
+        { trainer: await open(), shard },
+      );
+      replayed.push(toHex(end));
+    }
+    expect(replayed).to.deep.equal(result.checkpoints.slice(1).map(toHex));
   });
 });
 
