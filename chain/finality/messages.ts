@@ -32,7 +32,10 @@ export interface BuiltEvent {
   readonly round: number;
   readonly value: ValueId;
 }
-/** The answer to a `want` effect: a block that did not come with a proposal. */
+/**
+ * A block that did not come with a proposal: the answer to a `want` effect, or after a restart the
+ * journaled block of our lock (fed after our votes).
+ */
 export interface ValueEvent {
   readonly kind: "value";
   readonly height: number;

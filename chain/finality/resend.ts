@@ -3,7 +3,7 @@
  * last vote, others never. A peer at an earlier height gets the certified block instead.
  */
 import type { Vote } from "../types/block.ts";
-import type { ProposalMessage, Round, RoundState } from "./round-state.ts";
+import type { ProposalMessage, RoundState } from "./round-state.ts";
 
 export interface Resend {
   readonly proposals: readonly ProposalMessage[];
@@ -20,16 +20,29 @@ export function ownMessages(state: RoundState): Resend {
 }
 
 /**
- * All messages of the rounds that still matter: for one peer at a time. These rounds are the one
- * under way, the one before (whose precommits end it), and those of the lock and the valid value
- * (whose prevotes a proposal refers to, and whose precommits may decide).
+ * Messages of the rounds that still matter: for one peer at a time. These rounds are the one under
+ * way, the one before (whose precommits end it), those of the lock and the valid value (whose
+ * precommits may decide), and those whose polka a recent proposal refers to: the proposer may have
+ * lost it in a crash, so whoever knows a part of it shows it. For the same reason the proposals of
+ * all values that someone precommitted, and may be locked on, are shown. Newest proposals first.
  */
 export function knownMessages(state: RoundState): Resend {
   if (state.step === "decided") return { proposals: [], votes: [] };
-  const wanted = [state.round, state.round - 1, state.locked?.round, state.valid?.round];
-  const rounds = state.rounds.filter(({ round }) => wanted.includes(round));
+  const recent = [state.round, state.round - 1];
+  const referred = state.rounds
+    .filter(({ round }) => recent.includes(round))
+    .flatMap(({ proposals }) => proposals.map((proposal) => proposal.validRound));
+  const wanted = new Set([...recent, ...referred, state.locked?.round, state.valid?.round]);
+  const locking = new Set(
+    state.rounds.flatMap(({ precommit }) => precommit.shares.map((share) => share.value)),
+  );
   return {
-    proposals: rounds.flatMap((round) => round.proposals),
-    votes: rounds.flatMap((round: Round) => [...round.prevote.votes, ...round.precommit.votes]),
+    proposals: state.rounds
+      .flatMap(({ proposals }) => proposals)
+      .filter(({ round, value }) => wanted.has(round) || locking.has(value))
+      .reverse(),
+    votes: state.rounds
+      .filter(({ round }) => wanted.has(round))
+      .flatMap(({ prevote, precommit }) => [...prevote.votes, ...precommit.votes]),
   };
 }

@@ -1,7 +1,11 @@
 /** Families of scenarios; the seed chooses everything that the family leaves open. */
 import { exceedsThird } from "../../chain/finality/quorum.ts";
+import { voteTypeIndex } from "../../chain/finality/vote.ts";
 import { FAULTS, type Fault, type Scenario } from "./consensus.ts";
+import type { Deafness, Message } from "./network.ts";
 import { Random } from "./random.ts";
+
+const PRECOMMIT = voteTypeIndex("precommit");
 
 export type Campaign = (seed: number) => Scenario;
 
@@ -16,6 +20,43 @@ export const crashing: Campaign = (seed) => {
   const random = new Random(seed);
   const chances = { crashChance: 0.02 + 0.1 * random.next() };
   return { ...base(seed, randomWeights(random)), ...badNetwork(random), ...chances };
+};
+
+/** Long disorder: many steps are missed, and nobody is told what others know. */
+export const disordered: Campaign = (seed) => {
+  const random = new Random(seed);
+  return {
+    ...base(seed, similarWeights(random, random.between(4, 5))),
+    gst: 25_000,
+    deafness: { proposal: 0.3, prevote: 0.1, precommit: 0.4, answers: 1 },
+    crashChance: random.chance(0.5) ? 0.03 : 0,
+    heights: 2,
+  };
+};
+
+/**
+ * An adversary on the wire lets one node of four decide alone, and leaves another without the
+ * polka, so that it proposes something else. Only the locks of the other two prevent a fork.
+ */
+export const lonelyDecision: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = similarWeights(random, 4);
+  const [lonely, outsider] = random.shuffle([0, 1, 2, 3]);
+  const deafRounds = random.between(1, 3);
+  const isCensored = (to: number, message: Message): boolean => {
+    switch (message.kind) {
+      case "proposal":
+        return to === outsider && message.proposal.round < deafRounds;
+      case "vote": {
+        const { seat, type } = message.vote;
+        return seat === lonely && (type === PRECOMMIT || to === outsider);
+      }
+      default:
+        return true;
+    }
+  };
+  const crashChance = random.pick([0, 0.15]);
+  return { ...base(seed, weights), gst: 20_000, isCensored, crashChance, heights: 2 };
 };
 
 /** Two against two: neither side may go on. */
@@ -98,23 +139,35 @@ function base(seed: number, weights: readonly bigint[]): Scenario {
     isPartitioned: false,
     crashChance: 0,
     asksPeers: true,
+    keepsBlocks: seed % 2 === 1,
     gst: 6_000,
     loss: 0,
+    deafness: evenDeafness(0),
     slowestMs: 200,
     heights: 3,
     patienceMs: 120_000,
   };
 }
 
+function evenDeafness(chance: number): Deafness {
+  return { proposal: chance, prevote: chance, precommit: chance, answers: chance };
+}
+
 function randomWeights(random: Random): bigint[] {
   return Array.from({ length: random.between(4, 8) }, () => BigInt(random.between(1, 100)));
 }
 
-function badNetwork(random: Random): Pick<Scenario, "gst" | "loss" | "slowestMs"> {
+/** Any three of four are more than 2/3. */
+function similarWeights(random: Random, count: number): bigint[] {
+  return Array.from({ length: count }, () => BigInt(random.between(9, 11)));
+}
+
+function badNetwork(random: Random): Pick<Scenario, "gst" | "loss" | "deafness" | "slowestMs"> {
   return {
-    gst: random.between(500, 10_000),
-    loss: 0.4 * random.next(),
-    slowestMs: random.between(100, 3_000),
+    gst: random.between(500, 30_000),
+    loss: random.chance(0.5) ? 0.3 * random.next() : 0,
+    deafness: evenDeafness(random.chance(0.7) ? 0.6 * random.next() : 0),
+    slowestMs: random.pick([100, 400, 3_000]),
   };
 }
 

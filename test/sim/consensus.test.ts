@@ -45,6 +45,16 @@ describe("simulated consensus", function () {
     expect(runs.some((run) => run.crashes > 0)).to.equal(true);
   });
 
+  it("agrees and goes on after long disorder", () => {
+    expectSafeAndLive(runAll(campaigns.disordered));
+  });
+
+  it("agrees with a node that decided alone, by the locks of the others", () => {
+    const runs = runAll(campaigns.lonelyDecision);
+    expectSafeAndLive(runs);
+    expect(runs.some((run) => run.decidedBeforeGst > 0)).to.equal(true);
+  });
+
   it("stands still while split two to two, then goes on", () => {
     const runs = runAll(campaigns.partitionedEvenly);
     expectSafeAndLive(runs);
@@ -63,16 +73,26 @@ describe("simulated consensus", function () {
     expect(runs.some((run) => run.convicted > 0)).to.equal(true);
   });
 
-  it("passes seeds that stalled when only two votes of an equivocating seat were kept", () => {
-    for (const seed of [412, 864, 1122]) {
-      expect(simulate(campaigns.faulty(seed))).to.include({ isStuck: false, conflicts: 0 });
-    }
-  });
-
   it("bears two-faced seats of just under 1/3 between two cut halves", () => {
     const runs = runAll(campaigns.twoFaced);
     expectSafeAndLive(runs);
     expect(runs.some((run) => run.convicted > 0)).to.equal(true);
+  });
+
+  describe("passes the seeds that stalled before", () => {
+    const stalled: readonly [string, campaigns.Campaign, readonly number[]][] = [
+      ["nodes kept just two votes of an equivocating seat", campaigns.faulty, [412, 864, 1122]],
+      ["a restarted node forgot the polka of its lock", campaigns.disordered, [402]],
+      ["nobody showed the old polka a proposal refers to", campaigns.crashing, [875, 1368]],
+      ["only an unlocked node still had the locked block", campaigns.crashing, [1478]],
+    ];
+    for (const [reason, campaign, seeds] of stalled) {
+      it(`because ${reason}`, () => {
+        for (const seed of seeds) {
+          expect(simulate(campaign(seed))).to.include({ isStuck: false, conflicts: 0 });
+        }
+      });
+    }
   });
 
   it("forks with 40 % two-faced: the check for forks can fail", () => {

@@ -7,7 +7,7 @@
 import { type ValueId, voteValue } from "../../chain/finality/vote.ts";
 import type { Vote } from "../../chain/types/block.ts";
 import { Chaos } from "./chaos.ts";
-import { type FinalValue, Network } from "./network.ts";
+import { type Deafness, type FinalValue, type Message, Network } from "./network.ts";
 import { Random } from "./random.ts";
 import { Replica, type ReplicaWorld } from "./replica.ts";
 import { Timeline } from "./timeline.ts";
@@ -32,11 +32,16 @@ export interface Scenario {
   readonly isPartitioned: boolean;
   /** Chance that an honest node dies at each point around a signature, before the GST. */
   readonly crashChance: number;
+  /** Nodes journal the block of every precommit, not only their own proposals. */
+  readonly keepsBlocks: boolean;
   /** Nodes that do not move ask a peer for what it knows (the liveness rule). */
   readonly asksPeers: boolean;
   /** Virtual milliseconds. */
   readonly gst: number;
+  /** This and the next two: see network.ts. */
   readonly loss: number;
+  readonly deafness: Deafness;
+  readonly isCensored?: (to: number, message: Message) => boolean;
   readonly slowestMs: number;
   /** Heights every honest node has to reach. */
   readonly heights: number;
@@ -158,12 +163,10 @@ class Simulation {
   }
 
   #addReplica(address: number, seat: number, peers: readonly number[]): Replica {
-    const { weights, asksPeers } = this.#scenario;
+    const { weights, asksPeers, keepsBlocks } = this.#scenario;
     const drift = 0.9 + 0.2 * this.#random.next();
-    const replica = new Replica(
-      { seat, weights, peers, drift, asksPeers },
-      this.#world(address, seat),
-    );
+    const habits = { drift, asksPeers, keepsBlocks };
+    const replica = new Replica({ seat, weights, peers, ...habits }, this.#world(address, seat));
     this.#network.attach(address, replica);
     this.#timeline.after(this.#random.between(0, 500), () => replica.start());
     return replica;

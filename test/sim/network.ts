@@ -4,7 +4,7 @@
  */
 import type { ProposalMessage } from "../../chain/finality/round-state.ts";
 import type { ValueId } from "../../chain/finality/vote.ts";
-import type { Certificate, Vote } from "../../chain/types/block.ts";
+import { type Certificate, VOTE_TYPES, type Vote } from "../../chain/types/block.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -32,11 +32,26 @@ export interface Endpoint {
   receive(from: number, message: Message): void;
 }
 
+/** By what is missed; `answers` are those to a node that asks. */
+export interface Deafness {
+  readonly proposal: number;
+  readonly prevote: number;
+  readonly precommit: number;
+  readonly answers: number;
+}
+
 export interface NetworkOptions {
   /** Virtual milliseconds. */
   readonly gst: number;
   /** Share of messages lost before the GST. */
   readonly loss: number;
+  /**
+   * Chance that a message never reaches an endpoint by whatever way before the GST: as if an
+   * adversary chose who learns what. It is what locks are for.
+   */
+  readonly deafness: Deafness;
+  /** More that never arrives before the GST; addresses of honest nodes are their seats. */
+  readonly isCensored?: (to: number, message: Message) => boolean;
   /** Longest delay before the GST. */
   readonly slowestMs: number;
   /** Side of each endpoint; before the GST no message crosses. Empty = no partition. */
@@ -51,6 +66,8 @@ export class Network {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #endpoints: (Endpoint | undefined)[] = [];
+  /** By endpoint and topic; decided when the first message of the topic comes. */
+  readonly #deaf = new Map<string, boolean>();
   sent = 0;
 
   constructor(
@@ -68,10 +85,42 @@ export class Network {
 
   send(from: number, to: number, message: Message): void {
     this.sent++;
-    const { gst, loss, slowestMs, sides } = this.#options;
+    const { gst, slowestMs, sides } = this.#options;
     const isEarly = this.#timeline.now < gst;
-    if (isEarly && (sides[from] !== sides[to] || this.#random.chance(loss))) return;
+    if (isEarly && (sides[from] !== sides[to] || this.#isLost(to, message))) return;
     const delay = this.#random.between(FASTEST_MS, isEarly ? slowestMs : BOUND_MS);
     this.#timeline.after(delay, () => this.#endpoints[to]?.receive(from, message));
+  }
+
+  #isLost(to: number, message: Message): boolean {
+    if (this.#random.chance(this.#options.loss)) return true;
+    if (this.#options.isCensored?.(to, message)) return true;
+    const { kind, at } = topicOf(message);
+    const chance = this.#options.deafness[kind];
+    if (chance === 0) return false;
+    const ear = `${to}/${kind}/${at}`;
+    let isDeaf = this.#deaf.get(ear);
+    if (isDeaf === undefined) {
+      isDeaf = this.#random.chance(chance);
+      this.#deaf.set(ear, isDeaf);
+    }
+    return isDeaf;
+  }
+}
+
+function topicOf(message: Message): { kind: keyof Deafness; at: string } {
+  switch (message.kind) {
+    case "proposal":
+      return { kind: "proposal", at: `${message.proposal.height}/${message.proposal.round}` };
+    case "vote": {
+      const { type, height, round, seat } = message.vote;
+      return { kind: VOTE_TYPES[type] ?? "prevote", at: `${height}/${round}/${seat}` };
+    }
+    case "known":
+      return { kind: "answers", at: `known/${message.height}` };
+    case "blocks":
+      return { kind: "answers", at: `blocks/${message.from}` };
+    default:
+      return { kind: "answers", at: message.kind };
   }
 }

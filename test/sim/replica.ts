@@ -25,6 +25,8 @@ export interface ReplicaOptions {
   readonly peers: readonly number[];
   /** Speed of its clock; 1 = exact. */
   readonly drift: number;
+  /** Journals the block of every precommit, not only its own proposals. */
+  readonly keepsBlocks: boolean;
   /** False breaks the liveness rule, as a control. */
   readonly asksPeers: boolean;
 }
@@ -54,6 +56,7 @@ export class Replica implements Endpoint {
   readonly chain: FinalValue[] = [];
   #votes: Vote[] = [];
   #proposals: ProposalMessage[] = [];
+  #blocks: ValueId[] = [];
   /** In memory: lost in a crash. */
   #state: RoundState | undefined;
   #buffer: { from: number; message: Message }[] = [];
@@ -173,6 +176,7 @@ export class Replica implements Endpoint {
       this.#feed({ kind: "proposal", ...proposal, valid: true });
     }
     for (const vote of this.#votes) this.#feed({ kind: "vote", vote });
+    for (const value of this.#blocks) this.#feed({ kind: "value", height, value, valid: true });
     this.#later(BLOCK_INTERVAL_MS, () => this.#feed({ kind: "start", height }));
     this.#watch(height, STUCK_MS + BLOCK_INTERVAL_MS);
     const buffer = this.#buffer;
@@ -229,6 +233,8 @@ export class Replica implements Endpoint {
         const { type, height, round, value } = effect;
         const signature = new Uint8Array(64);
         const index = voteTypeIndex(type);
+        const isLock = type === "precommit" && value !== null;
+        if (isLock && this.#options.keepsBlocks) this.#blocks.push(value);
         return this.#vote({
           height,
           round,
@@ -298,6 +304,7 @@ export class Replica implements Endpoint {
     this.chain.push({ value, certificate });
     this.#votes = [];
     this.#proposals = [];
+    this.#blocks = [];
     this.#life++;
     this.#begin();
   }

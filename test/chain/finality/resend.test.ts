@@ -23,6 +23,29 @@ describe("finality resend", () => {
     expect(proposals.map((proposal) => proposal.value)).to.deep.equal([V]);
   });
 
+  it("offers the round whose polka a recent proposal refers to", () => {
+    const drive = new Drive();
+    drive.start();
+    drive.votes("prevote", [3], { value: V });
+    drive.timeout("precommit", 0);
+    drive.timeout("precommit", 1);
+    drive.timeout("precommit", 2);
+    expect(knownMessages(drive.state).votes).to.deep.equal([]);
+    drive.proposal(3, V, { validRound: 0, seat: 0 });
+    expect(knownMessages(drive.state).votes.map((vote) => vote.round)).to.deep.equal([0]);
+  });
+
+  it("offers the block somebody may be locked on, however old, newest proposals first", () => {
+    const drive = new Drive();
+    drive.start();
+    drive.proposal(0, V);
+    drive.votes("precommit", [3], { value: V });
+    for (const round of [0, 1, 2]) drive.timeout("precommit", round);
+    drive.proposal(3, W, { seat: 0 });
+    const { proposals } = knownMessages(drive.state);
+    expect(proposals.map((proposal) => proposal.value)).to.deep.equal([W, V]);
+  });
+
   it("tells our own messages from those of others", () => {
     const { proposals, votes } = ownMessages(lateDrive().state);
     expect(votes.map((vote) => vote.seat)).to.deep.equal([0, 0]);

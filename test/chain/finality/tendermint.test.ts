@@ -47,6 +47,22 @@ describe("tendermint step", () => {
       expect(kinds(effects)).not.to.include("build");
     });
 
+    it("never proposes again what it proposed before a crash", () => {
+      const drive = new Drive({ self: 1 });
+      drive.feed({
+        kind: "proposal",
+        height: HEIGHT,
+        round: 0,
+        validRound: -1,
+        value: V,
+        seat: 1,
+        valid: true,
+        timely: true,
+      });
+      const effects = drive.start();
+      expect(kinds(effects)).to.include("vote").and.not.include("build");
+    });
+
     it("does not propose what was built too late", () => {
       const drive = new Drive({ self: 1 });
       drive.start();
@@ -159,6 +175,22 @@ describe("tendermint step", () => {
       expect(drive.cast.at(-1)).to.equal("prevote 2 2");
     });
 
+    it("line 29: frees a lock of the same round", () => {
+      const drive = lockedInRoundOne();
+      drive.votes("prevote", [1, 2, 3], { round: 0, value: W });
+      drive.proposal(1, W, { validRound: 0 });
+      expect(drive.cast.at(-1)).to.equal("prevote 1 2");
+    });
+
+    it("line 28: our own lock stands for its polka when a crash has lost the votes", () => {
+      const drive = new Drive();
+      drive.votes("prevote", [0], { value: V });
+      drive.votes("precommit", [0], { value: V });
+      drive.timeout("precommit", 0);
+      drive.proposal(1, V, { validRound: 0 });
+      expect(drive.cast).to.deep.equal(["prevote 1 1"]);
+    });
+
     it("line 32: does not free a lock of a later round", () => {
       const drive = new Drive();
       drive.start();
@@ -212,6 +244,15 @@ describe("tendermint step", () => {
         locked: { round: 0, value: V },
         valid: { round: 0, value: V },
       });
+    });
+
+    it("line 38: locks before our own precommit comes back", () => {
+      const drive = new Drive();
+      drive.start();
+      drive.proposal(0, V);
+      drive.feed({ kind: "vote", vote: vote("prevote", 1, { value: V }) });
+      drive.feed({ kind: "vote", vote: vote("prevote", 2, { value: V }) });
+      expect(drive.state.locked).to.deep.equal({ round: 0, value: V });
     });
 
     it("needs strictly more than 2/3 of the weight", () => {
@@ -474,6 +515,15 @@ describe("tendermint step", () => {
       after.start();
       after.proposal(1, W);
       expect(after.cast, "never votes twice in one step").to.deep.equal([]);
+    });
+
+    it("bring the journaled block of the lock with them, and no other", () => {
+      const drive = new Drive({ order: [1, 0] });
+      drive.votes("precommit", [0], { value: V });
+      drive.feed({ kind: "value", height: HEIGHT, value: V, valid: true });
+      drive.feed({ kind: "value", height: HEIGHT, value: W, valid: true });
+      expect(drive.state.values).to.deep.equal([{ value: V, valid: true }]);
+      expect(kinds(drive.timeout("precommit", 0))).to.include("propose");
     });
 
     it("let a restarted proposer repeat its valid value only with the block at hand", () => {

@@ -1,0 +1,170 @@
+/**
+ * The rules of Tendermint that follow from what is known (arXiv 1807.04938, Algorithm 1; "line n"
+ * refers to it), as opposed to those that answer one event (tendermint.ts).
+ */
+import { VOTE_TYPES } from "../types/block.ts";
+import { roundOfThird } from "./admission.ts";
+import { assembleCertificate } from "./certificate.ts";
+import type { Effect } from "./messages.ts";
+import { isQuorum } from "./quorum.ts";
+import {
+  type Polka,
+  proposerSeat,
+  type RoundState,
+  roundAt,
+  validityOf,
+  withRound,
+} from "./round-state.ts";
+import { quorumValues, shareOf, votesFor } from "./tally.ts";
+import type { ValueId, VoteType } from "./vote.ts";
+
+/** Each returns the same state if it is not enabled. */
+type Rule = (state: RoundState, effects: Effect[]) => RoundState;
+const RULES: readonly Rule[] = [
+  decide,
+  skipRounds,
+  prevoteProposal,
+  precommitPolka,
+  precommitNil,
+  scheduleTimers,
+];
+
+/** Applies the rules until none is enabled any more; adds to `effects`. */
+export function applyRules(state: RoundState, effects: Effect[]): RoundState {
+  let current = state;
+  for (;;) {
+    let next = current;
+    for (const rule of RULES) {
+      next = rule(next, effects);
+      if (next.step === "decided") return next;
+    }
+    if (next === current) return current;
+    current = next;
+  }
+}
+
+/**
+ * Lines 11-21. Unlike the paper the proposer sets the timer too: building may fail. A proposal of
+ * ours that is known already was signed before a crash, and there is never a second one.
+ */
+export function startRound(state: RoundState, round: number, effects: Effect[]): RoundState {
+  const { height } = state;
+  const next: RoundState = { ...state, round, step: "propose" };
+  effects.push({ kind: "timer", step: "propose", height, round });
+  const isOurs = proposerSeat(next, round) === next.self;
+  if (!isOurs || roundAt(next, round).proposals.length > 0) return next;
+  if (next.valid === null) {
+    effects.push({ kind: "build", height, round });
+    return next;
+  }
+  const { value, round: validRound } = next.valid;
+  if (validityOf(next, value) === undefined) return want(next, validRound, value, effects);
+  effects.push({ kind: "propose", height, round, validRound, value });
+  return next;
+}
+
+/**
+ * Lines 49-54, in any round. The proposal itself is not asked for, here and in line 36: a quorum of
+ * votes holds a correct seat that had it, so holding the block is enough.
+ */
+function decide(state: RoundState, effects: Effect[]): RoundState {
+  for (const { round, precommit } of state.rounds) {
+    for (const value of quorumValues(precommit, state.total)) {
+      const valid = validityOf(state, value);
+      if (valid === undefined) return want(state, round, value, effects);
+      if (!valid) continue;
+      const certificate = assembleCertificate(votesFor(precommit, value));
+      effects.push({ kind: "commit", height: state.height, round, value, certificate });
+      return { ...state, step: "decided", decision: { round, value } };
+    }
+  }
+  return state;
+}
+
+/**
+ * Lines 55-56, with messages of this round or a later one: more than 1/3 of the weight holds a
+ * correct seat, so some correct node has come at least so far.
+ */
+function skipRounds(state: RoundState, effects: Effect[]): RoundState {
+  if (!state.heardIn.some((round) => round > state.round)) return state;
+  const target = roundOfThird(state);
+  return target > state.round ? startRound(state, target, effects) : state;
+}
+
+/** Lines 22-27 (fresh proposal) and 28-33 (one with a polka of an earlier round). */
+function prevoteProposal(state: RoundState, effects: Effect[]): RoundState {
+  if (state.step !== "propose") return state;
+  const [proposal] = roundAt(state, state.round).proposals;
+  if (proposal === undefined) return state;
+  const { value, validRound, timely } = proposal;
+  const isFresh = validRound < 0;
+  if (!isFresh && !hasPolka(state, { round: validRound, value })) return state;
+  const { locked } = state;
+  const isFree = isFresh
+    ? locked === null && timely
+    : locked === null || locked.round <= validRound;
+  const accepts = validityOf(state, value) === true && (isFree || locked?.value === value);
+  return castVote(state, "prevote", accepts ? value : null, effects);
+}
+
+/** Our lock and our valid value stand for polkas whose votes a crash may have lost. */
+function hasPolka(state: RoundState, { round, value }: Polka): boolean {
+  const own = [state.locked, state.valid];
+  if (own.some((polka) => polka?.round === round && polka.value === value)) return true;
+  return isQuorum(shareOf(roundAt(state, round).prevote, value), state.total);
+}
+
+/** Lines 36-43. */
+function precommitPolka(state: RoundState, effects: Effect[]): RoundState {
+  const { round, total } = state;
+  if (state.step !== "prevote" && state.step !== "precommit") return state;
+  if (state.valid?.round === round) return state;
+  const [value] = quorumValues(roundAt(state, round).prevote, total);
+  if (value === undefined) return state;
+  const validity = validityOf(state, value);
+  if (validity === undefined) return want(state, round, value, effects);
+  if (!validity) return state;
+  const valid = { round, value };
+  if (state.step === "precommit") return { ...state, valid };
+  return castVote({ ...state, locked: valid, valid }, "precommit", value, effects);
+}
+
+/** Lines 44-46. */
+function precommitNil(state: RoundState, effects: Effect[]): RoundState {
+  const nil = shareOf(roundAt(state, state.round).prevote, null);
+  if (state.step !== "prevote" || !isQuorum(nil, state.total)) return state;
+  return castVote(state, "precommit", null, effects);
+}
+
+/** Lines 34-35 and 47-48. */
+function scheduleTimers(state: RoundState, effects: Effect[]): RoundState {
+  const { height, total } = state;
+  const round = roundAt(state, state.round);
+  const due = VOTE_TYPES.filter(
+    (type) =>
+      isQuorum(round[type].heard, total) &&
+      !round.timers.includes(type) &&
+      (type === "precommit" || state.step === "prevote"),
+  );
+  if (due.length === 0) return state;
+  for (const type of due) effects.push({ kind: "timer", step: type, height, round: round.round });
+  return withRound(state, { ...round, timers: [...round.timers, ...due] });
+}
+
+/** Takes the step of a vote; the vote itself counts when the driver feeds it back. */
+export function castVote(
+  state: RoundState,
+  type: VoteType,
+  value: ValueId | null,
+  effects: Effect[],
+): RoundState {
+  const { height, round } = state;
+  if (state.self !== null) effects.push({ kind: "vote", type, height, round, value });
+  return { ...state, step: type };
+}
+
+function want(state: RoundState, round: number, value: ValueId, effects: Effect[]): RoundState {
+  if (state.wanted.includes(value)) return state;
+  effects.push({ kind: "want", height: state.height, round, value });
+  return { ...state, wanted: [...state.wanted, value] };
+}
