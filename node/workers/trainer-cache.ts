@@ -3,8 +3,7 @@
  * trainer. An engine is loaded when the first task asks for it, so tfjs costs nothing until then.
  */
 import type { Engine, EngineName, Hyperparameters, Trainer } from "../../ml/engine.ts";
-import type { LayersModel } from "../../ml/model/layers-model.ts";
-import { readLayersModel } from "../../ml/model/read-layers-model.ts";
+import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import type { Log } from "../../p2p/log.ts";
 import { badTask } from "./worker-error.ts";
 
@@ -45,7 +44,7 @@ export class TrainerCache {
     this.#last?.trainer.dispose();
     this.#last = undefined;
     const engine = await this.engine(name);
-    const model = await readLayersModel(parse(json.bytes), name);
+    const model = await read(name, parse(json.bytes));
     const trainer = await engine.open(model, hyperparameters);
     this.#last = { key, model, trainer };
     return this.#last;
@@ -65,6 +64,12 @@ export class TrainerCache {
         return name satisfies never;
     }
   }
+}
+
+async function read(name: EngineName, json: unknown): Promise<LayersModel> {
+  if (name === "exact") return parseLayersModel(json);
+  const { readLayersModel } = await import("../../ml/model/read-layers-model.ts");
+  return readLayersModel(json);
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { arch, platform, setPriority } from "node:os";
 import { WebSocket } from "ws";
-import { ENGINE_HASH } from "../../ml/exact/engine.ts";
+import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import { BlobCache } from "./blob-cache.ts";
@@ -39,6 +39,8 @@ export interface WorkerModules {
   readonly clock: Clock;
   /** Ends the worker. */
   readonly signal: AbortSignal;
+  /** Called after every task: the time to give memory back. */
+  readonly afterTask?: () => void;
 }
 
 /**
@@ -47,12 +49,12 @@ export interface WorkerModules {
  */
 export async function runWorker(
   { url, token, threads, reconnect = true, niceness = LOWEST_PRIORITY }: WorkerOptions,
-  { log, clock, signal }: WorkerModules,
+  { signal, ...given }: WorkerModules,
 ): Promise<void> {
+  const { log, clock } = given;
   setPriority(niceness);
   const modules: SessionModules = {
-    log,
-    clock,
+    ...given,
     cache: new BlobCache(CACHE_BYTES),
     trainers: new TrainerCache(log),
   };

@@ -2,17 +2,18 @@
  * Entry of a local worker process. Its parent sends where to connect; it ends with the link, with
  * its parent, or on SIGTERM.
  */
-import { z } from "zod";
 import { systemClock } from "../clock.ts";
-import { createLog } from "../telemetry/log.ts";
+import { ChildOrders, logThrough } from "./child-messages.ts";
 import { runWorker } from "./worker-main.ts";
 
-const Orders = z.strictObject({ url: z.string(), token: z.string(), threads: z.int() });
 /** After this a task that does not heed the signal is cut off. */
 const GRACE_MS = 2_000;
 
-const log = createLog("warn").child({ module: "worker" });
 const stop = new AbortController();
+const log = logThrough((line) => {
+  // The parent may be gone; then nobody reads it.
+  if (process.connected) process.send?.(line, () => {});
+});
 
 function leave(): void {
   stop.abort();
@@ -24,12 +25,19 @@ process.once("SIGTERM", leave);
 process.on("SIGINT", () => {});
 process.once("disconnect", leave);
 process.once("message", (message) => {
-  const orders = Orders.parse(message);
-  runWorker({ ...orders, reconnect: false }, { log, clock: systemClock, signal: stop.signal }).then(
+  const orders = ChildOrders.parse(message);
+  const modules = {
+    log,
+    clock: systemClock,
+    signal: stop.signal,
+    afterTask: () => globalThis.gc?.(),
+  };
+  runWorker({ ...orders, reconnect: false }, modules).then(
     () => process.exit(0),
     (error: unknown) => {
       log.error("worker ends", { reason: error instanceof Error ? error.message : String(error) });
-      process.exit(1);
+      process.exitCode = 1;
+      process.disconnect?.();
     },
   );
 });

@@ -50,6 +50,8 @@ export interface SessionModules {
   readonly log: Log;
   readonly cache: BlobCache;
   readonly trainers: TrainerCache;
+  /** Called when a task has ended and its result is on the way. */
+  readonly afterTask?: () => void;
 }
 
 /** The task under way: first it collects inputs, then it runs. */
@@ -212,10 +214,11 @@ export class WorkerSession {
         output: (name, index, bytes) => this.#output(present, { name, index, bytes }),
       });
       this.#present = undefined;
-      void this.#channel.send({ type: "done", task, result });
+      await this.#channel.send({ type: "done", task, result });
     } catch (error) {
       this.#fail(present, error);
     }
+    this.#modules.afterTask?.();
   }
 
   #report(task: number, { step, steps, loss }: TaskProgress): void {

@@ -1,6 +1,6 @@
 import { getPriority } from "node:os";
 import { expect } from "chai";
-import { ENGINE_HASH } from "../../../ml/exact/engine.ts";
+import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { LinkServer } from "../../../node/workers/link-server.ts";
 import { LINK_TIMINGS, type WorkerLink } from "../../../node/workers/worker-link.ts";
