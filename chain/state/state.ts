@@ -46,6 +46,7 @@ export class State {
   readonly jobs: Table<Job>;
   #tree: Tree;
   readonly #parent: State | undefined;
+  #sealed: Tree | undefined;
 
   private constructor(
     small: Pick<StateParts, "meta" | "seats" | "nextSeats" | "claims">,
@@ -158,6 +159,7 @@ export class State {
    */
   tree(): Tree {
     if (this.#parent === undefined) return this.#tree;
+    if (this.#sealed !== undefined) return this.#sealed;
     const tree = StateTree.getViewDU(this.#parent.tree().node);
     tree.meta = Meta.toViewDU(this.meta);
     if (this.seats !== this.#parent.seats) tree.seats = Seats.toViewDU([...this.seats]);
@@ -172,7 +174,9 @@ export class State {
     return tree;
   }
 
+  /** Call it when all rules have run: the tree is built once and kept for `absorb`. */
   root(): Uint8Array {
+    if (this.#parent !== undefined) this.#sealed ??= this.tree();
     return this.tree().hashTreeRoot();
   }
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { addressOf } from "../../chain/crypto/address.ts";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
@@ -10,7 +11,6 @@ import { systemClock } from "../../node/clock.ts";
 import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 import { createLedger, type Ledger } from "../../node/ledger.ts";
 import { createLog } from "../../node/telemetry/log.ts";
-import { addressOf } from "../../chain/crypto/address.ts";
 import { transferPayload } from "../../node/wallet/payload.ts";
 import { until } from "../helpers/until.ts";
 
@@ -22,8 +22,15 @@ function genesisOf(count: number): Genesis {
   return {
     name: text("ledger test"),
     time: BigInt(Date.now()),
-    parameters: { ...devnetParameters(sha256(text("engine"))), blockIntervalMs: 100, epochBlocks: 4 },
-    accounts: people.map(({ publicKey }) => ({ address: addressOf(publicKey), balance: 100n * POML })),
+    parameters: {
+      ...devnetParameters(sha256(text("engine"))),
+      blockIntervalMs: 100,
+      epochBlocks: 4,
+    },
+    accounts: people.map(({ publicKey }) => ({
+      address: addressOf(publicKey),
+      balance: 100n * POML,
+    })),
     nodes: people.map(({ publicKey }, i) => ({
       publicKey,
       name: text(`node ${i}`),
