@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseLayersModel } from "../../../ml/model/layers-model.ts";
+import { ModelError } from "../../../ml/model/model-error.ts";
+import { presetModel } from "../../../ml/model/presets.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
+import { layer, sequential } from "../../helpers/models.ts";
+
+const first = (config: object): ReturnType<typeof layer> =>
+  layer("Dense", "first", { batch_input_shape: [null, 4], units: 5, ...config });
+const last = layer("Dense", "last", { units: 3, activation: "softmax" });
+
+describe("parseLayersModel", () => {
+  it("reads the three JSON forms alike", () => {
+    const topology = sequential(first({ activation: "relu" }), last);
+    const bare = parseLayersModel(topology);
+    expect(parseLayersModel({ modelTopology: topology, weightsManifest: [] })).to.deep.equal(bare);
+    expect(parseLayersModel({ modelTopology: { model_config: topology } })).to.deep.equal(bare);
+    expect(parseLayersModel(bare.json)).to.deep.equal(bare);
+  });
+
+  it("lays parameters out in tfjs order without gaps", () => {
+    const model = parseLayersModel(sequential(first({ use_bias: false }), last));
+    expect(
+      model.parameters.map(({ name, shape, offset }) => ({ name, shape, offset })),
+    ).to.deep.equal([
+      { name: "first/kernel", shape: [4, 5], offset: 0 },
+      { name: "last/kernel", shape: [5, 3], offset: 20 },
+      { name: "last/bias", shape: [3], offset: 35 },
+    ]);
+    expect(model.parameterCount).to.equal(38);
+    expect(model.classes).to.equal(3);
+    // 6 operations a multiply-add, 4 in the first layer, whose inputs need no gradient.
+    expect(model.flopsPerSample).to.equal(4 * 20 + 6 * 15);
+  });
+
+  it("infers convolution and pooling shapes for both paddings and strides", () => {
+    const model = parseLayersModel(
+      sequential(
+        layer("Conv2D", "conv", {
+          batch_input_shape: [null, 9, 8, 2],
+          filters: 4,
+          kernel_size: [3, 2],
+          strides: 2,
+          padding: "same",
+        }),
+        layer("MaxPooling2D", "pool", { pool_size: 2, strides: 1, padding: "valid" }),
+        layer("Flatten", "flatten"),
+        last,
+      ),
+    );
+    const [conv, pool, dense] = model.layers ?? [];
+    expect(conv).to.deep.include({ kind: "conv2d", filters: 4 });
+    expect(conv).to.have.nested.include({
+      "window.outputHeight": 5,
+      "window.outputWidth": 4,
+      "window.padTop": 1,
+      "window.padLeft": 0,
+    });
+    expect(pool).to.have.nested.include({ "window.outputHeight": 4, "window.outputWidth": 3 });
+    expect(dense).to.include({ kind: "dense", inputSize: 48, outputSize: 3 });
+  });
+
+  const refusals: readonly (readonly [string, string, unknown])[] = [
+    ["a string", "NOT_A_MODEL", "model"],
+    ["null", "NOT_A_MODEL", null],
+    ["no layers", "NOT_A_MODEL", sequential()],
+    ["an unknown layer", "UNSUPPORTED_LAYER", sequential(first({}), layer("Magic", "m"), last)],
+    ["a repeated name", "NOT_A_MODEL", sequential(first({}), layer("Flatten", "first"), last)],
+    ["no units", "BAD_CONFIG", sequential(first({ units: undefined }), last)],
+    ["negative units", "BAD_CONFIG", sequential(first({ units: -1 }), last)],
+    ["no input shape", "BAD_CONFIG", sequential(last)],
+    ["an unknown input size", "BAD_CONFIG", sequential(first({ batch_input_shape: [null, null] }))],
+    [
+      "dropout of everything",
+      "BAD_CONFIG",
+      sequential(first({}), layer("Dropout", "d", { rate: 1 }), last),
+    ],
+    [
+      "an unknown initializer",
+      "BAD_CONFIG",
+      sequential(first({ kernel_initializer: "magic" }), last),
+    ],
+    ["no softmax", "NO_CLASSES", sequential(first({ activation: "relu" }))],
+    ["softmax in the middle", "NO_CLASSES", sequential(first({ activation: "softmax" }), last)],
+    ["one class", "NO_CLASSES", sequential(first({ units: 1, activation: "softmax" }))],
+    [
+      "too many parameters",
+      "TOO_LARGE",
+      sequential(first({ units: 4_000_000 }), layer("Dense", "wide", { units: 4_000_000 }), last),
+    ],
+    [
+      "too large an image",
+      "TOO_LARGE",
+      sequential(layer("Flatten", "f", { batch_input_shape: [null, 99_999, 99_999, 3] }), last),
+    ],
+    [
+      "a layer of tfjs alone",
+      "NEEDS_TFJS",
+      sequential(first({}), layer("BatchNormalization", "bn"), last),
+    ],
+    ["an activation of tfjs alone", "NEEDS_TFJS", sequential(first({ activation: "tanh" }), last)],
+    [
+      "a regularizer",
+      "NEEDS_TFJS",
+      sequential(first({ kernel_regularizer: { class_name: "L1L2" } }), last),
+    ],
+    ["a graph", "NEEDS_TFJS", { class_name: "Model", config: { layers: [first({})] } }],
+  ];
+  for (const [what, code, json] of refusals) {
+    it(`refuses ${what}: ${code}`, () => {
+      const error = expectCode(() => parseLayersModel(json), code);
+      expect(error.remedy).to.be.a("string").that.is.not.empty;
+    });
+  }
+
+  it("names the layer and the known layers when it refuses a class", () => {
+    const error = expectCode(
+      () => parseLayersModel(sequential(layer("Magic", "m"))),
+      "UNSUPPORTED_LAYER",
+    );
+    expect(error.message).to.include('"m"').and.to.include("Magic");
+    expect(error.remedy).to.include("Conv2D");
+  });
+
+  it("refuses hostile nesting and names that reach prototypes", () => {
+    let deep: unknown = {};
+    for (let depth = 0; depth < 10_000; depth++) deep = { modelTopology: deep };
+    expectCode(() => parseLayersModel(deep), "TOO_LARGE");
+    expectCode(
+      () => parseLayersModel(JSON.parse('{"__proto__":{"class_name":"Sequential"}}')),
+      "NOT_A_MODEL",
+    );
+    expectCode(() => parseLayersModel({ list: new Array(100_000).fill(0) }), "TOO_LARGE");
+  });
+
+  it("never throws anything but ModelError on JSON, however a valid model is damaged", () => {
+    const valid = JSON.stringify(presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 }));
+    const paths: (string | number)[][] = [];
+    collectPaths(JSON.parse(valid), [], paths);
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, value) => {
+        const damaged: unknown = JSON.parse(valid);
+        setPath(damaged, path, value);
+        try {
+          parseLayersModel(damaged);
+        } catch (error) {
+          expect(error).to.be.instanceOf(ModelError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function collectPaths(value: unknown, at: (string | number)[], paths: (string | number)[][]): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    paths.push([...at, key]);
+    collectPaths(member, [...at, key], paths);
+  }
+}
+
+function setPath(root: unknown, path: readonly (string | number)[], value: unknown): void {
+  const parent = path.slice(0, -1).reduce<unknown>((node, key) => {
+    return (node as Record<string | number, unknown>)[key];
+  }, root);
+  (parent as Record<string | number, unknown>)[path.at(-1) ?? ""] = value;
+}
