@@ -10,15 +10,6 @@ export interface Resend {
   readonly votes: readonly Vote[];
 }
 
-/** Our own messages of the rounds that still matter: for everyone, on a timer. */
-export function ownMessages(state: RoundState): Resend {
-  const { proposals, votes } = knownMessages(state);
-  return {
-    proposals: proposals.filter((proposal) => proposal.seat === state.self),
-    votes: votes.filter((vote) => vote.seat === state.self),
-  };
-}
-
 /**
  * Messages of the rounds that still matter: for one peer at a time. These rounds are the one under
  * way, the one before (whose precommits end it), those of the lock and the valid value (whose

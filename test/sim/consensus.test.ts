@@ -1,4 +1,4 @@
-/** POML_SIM_SEEDS sets the seeds per campaign (default 80): 1500 make about ten thousand runs. */
+/** POML_SIM_SEEDS sets the seeds per campaign (default 80): 1000 make ten thousand runs. */
 import { expect } from "chai";
 import * as campaigns from "./campaigns.ts";
 import { type Outcome, simulate } from "./consensus.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { inspectRoundState } from "../../../chain/finality/inspect.ts";
-import { knownMessages, ownMessages } from "../../../chain/finality/resend.ts";
+import { knownMessages } from "../../../chain/finality/resend.ts";
 import { Drive, V, W } from "./drive.ts";
 
 describe("finality resend", () => {
@@ -44,12 +44,6 @@ describe("finality resend", () => {
     drive.proposal(3, W, { seat: 0 });
     const { proposals } = knownMessages(drive.state);
     expect(proposals.map((proposal) => proposal.value)).to.deep.equal([W, V]);
-  });
-
-  it("tells our own messages from those of others", () => {
-    const { proposals, votes } = ownMessages(lateDrive().state);
-    expect(votes.map((vote) => vote.seat)).to.deep.equal([0, 0]);
-    expect(proposals).to.deep.equal([]);
   });
 
   it("offers nothing once the height is decided: peers get the certified block", () => {
