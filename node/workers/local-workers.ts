@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
@@ -99,7 +98,7 @@ export class LocalWorkers {
     let pauseMs = this.#timings.pauseMs;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
-      const reason = await this.#live(slot, url);
+      const reason = await this.#live(slot, url).catch(String);
       if (signal.aborted) return;
       if (clock.monotonic() - startedAt >= this.#timings.calmMs) pauseMs = this.#timings.pauseMs;
       log.warn("local worker ended; starting it again", { worker: slot.id, reason, pauseMs });
@@ -172,11 +171,14 @@ export function forkWorker(): ChildProcess {
   });
 }
 
-async function endOf(child: ChildProcess): Promise<string> {
-  try {
-    const [code, signal] = await once(child, "exit");
-    return signal === null ? `exit code ${code}` : `signal ${signal}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : "could not start";
-  }
+/** Other errors of a child (a message that cannot be sent) do not mean that it ended. */
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    });
+    child.on("error", (error) => {
+      if (child.pid === undefined) resolve(error.message);
+    });
+  });
 }
