@@ -5,16 +5,22 @@
 import type { MultiBar, SingleBar } from "cli-progress";
 import type { Output } from "./output.ts";
 
-/** Plain output repeats a bar's state at most this often. */
+/** Plain output repeats a bar's state at most this often, and a detail only when it moved. */
 const PLAIN_EVERY_MS = 5000;
+const PLAIN_STEP = 0.25;
 
 export interface Bar {
   /** @param done 0 to 1 */
   update(done: number, text: string): void;
 }
 
+export interface BarOptions {
+  /** Shown in plain output even while it stands still: the bar that tells that all is well. */
+  readonly isMain?: boolean;
+}
+
 export interface Progress {
-  bar(name: string): Bar;
+  bar(name: string, options?: BarOptions): Bar;
   /** A line that stays. */
   line(text: string): void;
   /** Removes the bars. */
@@ -59,12 +65,15 @@ function liveProgress(bars: MultiBar): Progress {
 
 function plainProgress(output: Output): Progress {
   return {
-    bar(name) {
+    bar(name, { isMain = false } = {}) {
       let shownAt = performance.now();
+      let shown = 0;
       return {
         update(done, text) {
-          if (performance.now() - shownAt < PLAIN_EVERY_MS) return;
+          const isSmall = Math.abs(done - shown) < PLAIN_STEP && !isMain;
+          if (performance.now() - shownAt < PLAIN_EVERY_MS || isSmall) return;
           shownAt = performance.now();
+          shown = done;
           output.line(`${name}: ${Math.round(100 * clamp(done))} %  ${text}`.trimEnd());
         },
       };

@@ -33,7 +33,7 @@ async function benchmark(
   const { createProgress } = await import("../progress.ts");
   const engine = await createExactEngine();
   const progress = await createProgress(output);
-  const bar = progress.bar("benchmark");
+  const bar = progress.bar("benchmark", { isMain: true });
   const clock = { now: () => performance.now() };
   const startMs = clock.now();
   const lane = runLane(

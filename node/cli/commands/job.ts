@@ -131,7 +131,7 @@ async function watchJob(
   const client = await connect(options, context);
   const id = await findJob(client, text);
   const progress = await createProgress(context.output);
-  const bar = progress.bar("rounds");
+  const bar = progress.bar("rounds", { isMain: true });
   try {
     const job = await followJob(client, id, {
       timeoutMs,

@@ -20,7 +20,7 @@ export class LiveView {
   constructor(progress: Progress, nodes: number) {
     this.#progress = progress;
     this.#nodes = nodes;
-    this.#chain = progress.bar("network");
+    this.#chain = progress.bar("network", { isMain: true });
   }
 
   /** Follows the events of every node until the signal fires; a broken stream is no failure. */
