@@ -135,7 +135,7 @@ export async function createNode(
     },
   );
   const bond = config.autoRegister.enabled
-    ? parseAmount("bond", config.autoRegister.bond)
+    ? parseAmount(config.autoRegister.bond, "autoRegister.bond")
     : undefined;
   const membership = new Membership(
     { publicKey, name, bond },
