@@ -1,0 +1,67 @@
+/**
+ * Runs one benchmark by name: `npm run bench -- NAME [--quick] [--json]`. NAME is a file of this folder
+ * that exports `bench`. Prints a table, or one JSON object as the last line with --json.
+ */
+
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+
+export interface BenchOptions {
+  /** Seconds instead of minutes, for a look; the figures vary more. */
+  readonly quick: boolean;
+  /** The output is read by a program. */
+  readonly json: boolean;
+}
+
+export interface BenchModule {
+  bench(options: BenchOptions): Promise<object>;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+/** @returns the exit code */
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { quick: { type: "boolean" }, json: { type: "boolean" } },
+  });
+  const [name = ""] = positionals;
+  const names = await benchNames();
+  if (positionals.length !== 1 || !names.includes(name)) {
+    const known = names.join(", ");
+    process.stderr.write(`usage: npm run bench -- NAME [--quick] [--json]   (NAME: ${known})\n`);
+    return 2;
+  }
+  const { bench }: BenchModule = await import(`./${name}.ts`);
+  const options: BenchOptions = { quick: values.quick ?? false, json: values.json ?? false };
+  const result = await bench(options);
+  process.stdout.write(`${options.json ? JSON.stringify(result) : readable(result)}\n`);
+  return 0;
+}
+
+async function benchNames(): Promise<readonly string[]> {
+  const files = await readdir(new URL(".", import.meta.url));
+  const names = files.filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -3));
+  return names.filter((name) => name !== "main").toSorted();
+}
+
+/** Lists of records as tables, the rest as lines. */
+function readable(result: object): string {
+  const parts: string[] = [];
+  for (const [key, value] of Object.entries(result)) {
+    const rows = Array.isArray(value) ? value.filter((row) => typeof row === "object") : [];
+    if (rows.length === 0) {
+      parts.push(`${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+      continue;
+    }
+    const table = new Table({ head: Object.keys(rows[0] ?? {}), style: { head: [], border: [] } });
+    for (const row of rows) table.push(Object.values(row).map(String));
+    parts.push(table.toString());
+  }
+  return parts.join("\n");
+}
