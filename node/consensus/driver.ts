@@ -171,17 +171,18 @@ export class ConsensusDriver {
       return;
     }
     const { proposal } = entry;
-    const applied = await this.#checkOwn(proposal);
-    if (applied === undefined) return;
+    const applied = await this.#checkJournaled(proposal);
+    const state = this.#state;
+    if (applied === undefined || state === undefined) return;
     const value = toValueId(applied.hash);
-    const seat = this.#state?.self ?? -1;
+    const seat = proposerSeat(state, proposal.round);
     this.#candidates.set(value, applied);
     const message = { ...summary(proposal, seat, value), timely: true };
     this.#proposals.set(proposalKey(message), proposal);
     await this.#take({ kind: "proposal", ...message, valid: true });
   }
 
-  async #checkOwn(proposal: Proposal): Promise<AppliedBlock | undefined> {
+  async #checkJournaled(proposal: Proposal): Promise<AppliedBlock | undefined> {
     try {
       return await this.#modules.chain.check(proposal.block);
     } catch (error) {
@@ -317,12 +318,26 @@ export class ConsensusDriver {
       this.#send("votes", VoteType.serialize(signed.vote));
       return { kind: "vote", vote: signed.vote };
     }
+    if (effect.type === "precommit" && effect.value !== null) await this.#keepLocked(effect.value);
     const unsigned = { height, round, type, blockHash: hashOf(effect.value) };
     const signature = this.#keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
     const vote: Vote = { ...unsigned, seat, signature };
     await journal.append({ kind: "vote", vote });
     this.#send("votes", VoteType.serialize(vote));
     return { kind: "vote", vote };
+  }
+
+  /** The block we lock on must survive with the lock: nobody else may hold it after a crash. */
+  async #keepLocked(value: ValueId): Promise<void> {
+    const { journal } = this.#modules;
+    const [proposal] = [...this.#proposals].flatMap(([key, held]) =>
+      key.endsWith(value) ? [held] : [],
+    );
+    if (proposal === undefined) return;
+    const isKept = journal
+      .entries(proposal.height)
+      .some((entry) => entry.kind === "proposal" && entry.proposal.round === proposal.round);
+    if (!isKept) await journal.append({ kind: "proposal", proposal });
   }
 
   async #commit({ value, certificate }: Extract<Effect, { kind: "commit" }>): Promise<void> {

@@ -43,7 +43,10 @@ export interface ProvedClaim {
 }
 
 /** The certificate of a job as of the chain's head. */
-export function makeCertificate(chain: Chain, jobIndex: number): ModelCertificate {
+export function makeCertificate(
+  chain: Pick<Chain, "state" | "tip" | "genesisRoot">,
+  jobIndex: number,
+): ModelCertificate {
   const { state, tip, genesisRoot } = chain;
   if (tip.header === undefined || tip.certificate === undefined) {
     throw new RangeError("no block is final yet");

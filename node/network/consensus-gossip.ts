@@ -16,7 +16,7 @@ import type { Chain } from "../chain/chain.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
-const MAX_BUFFERED_VOTES = 1024;
+const MAX_BUFFERED_PER_SEAT = 8;
 const MAX_BUFFERED_PROPOSALS = 4;
 
 export interface ConsensusGossipModules {
@@ -50,7 +50,7 @@ export class ConsensusGossip {
     const ahead = vote.height - (chain.height + 1);
     if (ahead < 0) return "ignore";
     if (ahead > 0) {
-      if (ahead === 1 && this.#votes.length < MAX_BUFFERED_VOTES) this.#votes.push(vote);
+      if (ahead === 1) this.#bufferVote(vote);
       else this.#modules.behind();
       return "ignore";
     }
@@ -61,6 +61,12 @@ export class ConsensusGossip {
     if (!(await verify(seat.publicKey, root, vote.signature))) return "reject";
     driver.onVote(vote);
     return "accept";
+  }
+
+  /** A few per seat, so that one sender cannot crowd out the others. */
+  #bufferVote(vote: Vote): void {
+    const ofSeat = this.#votes.filter(({ seat }) => seat === vote.seat).length;
+    if (ofSeat < MAX_BUFFERED_PER_SEAT) this.#votes.push(vote);
   }
 
   async takeProposal(proposal: Proposal): Promise<Verdict> {
@@ -74,6 +80,7 @@ export class ConsensusGossip {
       return "ignore";
     }
     const { height, round, validRound, block, signature } = proposal;
+    if (!isBuiltInTurn(proposal)) return "reject";
     const { seats, meta } = chain.state;
     const order = proposerOrder(meta.mix, height, seats);
     const seat = order[round % order.length];
@@ -95,6 +102,7 @@ export class ConsensusGossip {
       return "accept";
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
+      if (error.action !== "reject") return "ignore";
       const name = formatAddress(addressOf(proposer.publicKey));
       this.#modules.log.warn("proposal does not apply", {
         height,
