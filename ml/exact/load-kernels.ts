@@ -87,8 +87,8 @@ export interface Kernels {
   reluBackward(y: number, dy: number, size: number): void;
   dropout(x: number, size: number, seed: number, threshold: number, scale: number): void;
   softmax(x: number, rows: number, classes: number): void;
-  /** Sum of -ln p[label] over the rows. */
-  crossEntropy(p: number, labels: number, rows: number, classes: number): number;
+  /** `start` plus the sum of -ln p[label] over the rows. */
+  crossEntropy(p: number, labels: number, rows: number, classes: number, start: number): number;
   crossEntropyGradient(
     p: number,
     labels: number,

@@ -62,7 +62,7 @@ export class ExactTrainer implements Trainer {
     this.#copyLabels(program, labels, 0, count);
     program.seedDropout(dropoutSeed);
     run(program.forwardTraining, count);
-    const loss = this.#lossSum(program, count);
+    const loss = this.#addLosses(program, count, 0);
     run(program.backwardAndUpdate, count);
     return loss / count;
   }
@@ -80,7 +80,7 @@ export class ExactTrainer implements Trainer {
       this.#copyInputs(program, inputs, first, rows);
       this.#copyLabels(program, labels, first, rows);
       run(program.forwardEvaluation, rows);
-      lossSum += this.#lossSum(program, rows);
+      lossSum = this.#addLosses(program, rows, lossSum);
       program.kernels.countConfusion(
         program.probabilities,
         program.labels,
@@ -137,8 +137,13 @@ export class ExactTrainer implements Trainer {
     target.set(labels.subarray(first, first + rows));
   }
 
-  #lossSum({ kernels, probabilities, labels }: CompiledProgram, rows: number): number {
-    return kernels.crossEntropy(probabilities, labels, rows, this.#model.classes);
+  /** One running sum in sample order, so that a total does not depend on the batch size. */
+  #addLosses(
+    { kernels, probabilities, labels }: CompiledProgram,
+    rows: number,
+    sum: number,
+  ): number {
+    return kernels.crossEntropy(probabilities, labels, rows, this.#model.classes, sum);
   }
 }
 

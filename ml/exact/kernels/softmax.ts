@@ -69,9 +69,15 @@ export function softmax(x: usize, rows: i32, classes: i32): void {
   }
 }
 
-/** Sum over rows of -ln p[label], in row order. */
-export function crossEntropy(p: usize, labels: usize, rows: i32, classes: i32): f64 {
-  let loss: f64 = 0;
+/** `start` plus the sum over rows of -ln p[label], in row order. */
+export function crossEntropy(
+  p: usize,
+  labels: usize,
+  rows: i32,
+  classes: i32,
+  start: f64,
+): f64 {
+  let loss: f64 = start;
   for (let i: i32 = 0; i < rows; i++) {
     const label: i32 = load<i32>(labels + ((<usize>i) << 2));
     let probability: f32 = load<f32>(p + ((<usize>(i * classes + label)) << 2));

@@ -226,6 +226,18 @@ describe("exact engine", () => {
     expect(confusion).to.deep.equal(expected);
   });
 
+  it("evaluates to the same bits whatever the batch size", async () => {
+    const model = dropoutModel();
+    const { inputs, labels } = batchOf(model, 23, 4);
+    const evaluations = [];
+    for (const batchSize of [1, 4, 23, 64]) {
+      const trainer = await engine.open(model, { ...hyperparameters(0), batchSize });
+      trainer.load(initialParameters(model, seedOf(3)));
+      evaluations.push(trainer.evaluate(inputs, labels, 23));
+    }
+    for (const evaluation of evaluations) expect(evaluation).to.deep.equal(evaluations[0]);
+  });
+
   it("shows divergence as a loss that is not finite", async () => {
     const model = TEST_MODELS.dense?.() ?? expect.fail();
     const trainer = await opened(model);
