@@ -13,6 +13,7 @@ import type { Effect, Event } from "../../chain/finality/messages.ts";
 import { knownMessages } from "../../chain/finality/resend.ts";
 import {
   type ProposalMessage,
+  proposerSeat,
   type RoundState,
   startHeight,
 } from "../../chain/finality/round-state.ts";

@@ -129,6 +129,12 @@ export class ConsensusGossip {
   }
 }
 
+/** A fresh block is of the proposal's round; one with a proof-of-lock is not younger than it. */
+function isBuiltInTurn({ round, validRound, block }: Proposal): boolean {
+  const built = block.header.round;
+  return validRound === 0 ? built === round : validRound <= round && built <= validRound - 1;
+}
+
 function decode<V>(
   what: string,
   type: { deserialize(bytes: Uint8Array): V },

@@ -3,7 +3,6 @@
  * finished, serves its states, and replays the segments it was drawn to verify.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
-import { PomlError } from "../../chain/errors.ts";
 import { laneSeed, type WindowSchedule, windowAt } from "../../chain/rating/window.ts";
 import { VERDICTS, type WindowClaim } from "../../chain/types/node.ts";
 import { merkleProof, verifyMerkleProof } from "../../ml/audit/merkle.ts";
@@ -13,6 +12,7 @@ import { SingleFlight } from "../jobs/single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
 import type { BaselineTaskResult, Workers } from "../workers/tasks.ts";
+import { WorkerError } from "../workers/worker-error.ts";
 import type { LaneStates } from "./lane-states.ts";
 import type { SegmentExchange, ServedSegment } from "./segment-exchange.ts";
 
@@ -167,7 +167,8 @@ async function replayed(replay: () => Promise<Uint8Array>): Promise<Uint8Array |
   try {
     return await replay();
   } catch (error) {
-    if (error instanceof PomlError && error.code === "BAD_CHECKPOINT") return undefined;
+    const { facts } = error instanceof WorkerError ? error : {};
+    if (facts?.code === "TASK_FAILED" && facts.reason === "BAD_CHECKPOINT") return undefined;
     throw error;
   }
 }
