@@ -1,12 +1,23 @@
 /** The `poml` program: hands arguments, environment and streams to the command line. */
+import { EXIT } from "./cli/exit-codes.ts";
 import { Output } from "./cli/output.ts";
 import { passphraseFrom } from "./cli/passphrase.ts";
 import { runCli } from "./cli/program.ts";
 
+/** npm repeats a terminal's Ctrl-C to its child, so two signals in a row are one. */
+const SAME_SIGNAL_MS = 1000;
+
 const stop = new AbortController();
+let stoppedAt = 0;
 for (const name of ["SIGINT", "SIGTERM"] as const) {
-  // The first signal asks to stop; without a handler left, the second ends the process.
-  process.once(name, () => stop.abort(new Error(name)));
+  process.on(name, () => {
+    if (!stop.signal.aborted) {
+      stoppedAt = performance.now();
+      stop.abort(new Error(name));
+    } else if (performance.now() - stoppedAt > SAME_SIGNAL_MS) {
+      process.exit(EXIT.interrupted);
+    }
+  });
 }
 
 /** A handle that something forgot to close must not keep a finished command alive. */

@@ -69,7 +69,7 @@ export async function verifyDirectory(
   } catch (error) {
     if (!(error instanceof PomlError)) throw error;
     throw new CliError(
-      `NOT verified: ${error.message}`,
+      `the model is NOT verified: ${error.message}`,
       { code: "NOT_VERIFIED", exit: EXIT.verification },
       error.remedy ?? "do not rely on this model; fetch it again from another node",
       error,

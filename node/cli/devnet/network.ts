@@ -2,7 +2,7 @@
  * A network of real `poml node` processes on this machine. Founders are in the genesis; one more
  * node joins by transaction when there are more than three, as any stranger would.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { toHex } from "../../../chain/crypto/hash.ts";
@@ -124,6 +124,11 @@ export class Devnet {
 
   async stop(): Promise<void> {
     await Promise.all(this.running.map((node) => node.process.stop(STOP_GRACE_MS)));
+  }
+
+  /** Deletes the nodes' directories, 130 MB in all; wallets, genesis and model stay. */
+  async discardNodes(): Promise<void> {
+    await Promise.all(this.nodes.map(({ dataDir }) => rm(dataDir, { recursive: true })));
   }
 
   async #startOne(

@@ -27,6 +27,7 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
   const memory = new MemoryMeter();
   memory.start();
   let net: Devnet | undefined;
+  let result: object;
   try {
     output.line(`PoML test network of ${options.nodes} nodes in ${directory}`);
     output.line("benchmarking the founders …");
@@ -37,23 +38,33 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
     output.line(`genesis ${net.genesisRoot}`);
     await net.start(signal);
     output.line(`${net.running.length} nodes are up`);
-    const work = options.demo === true ? demo(net, context, memory) : Promise.resolve();
-    await Promise.race([work, net.watch()]);
-    if (options.exit === true) return;
-    showNetwork(output, net);
-    if (options.demo !== true) output.result(addresses(net), () => {});
-    await Promise.race([untilStopped(signal), net.watch()]);
+    const work =
+      options.demo === true ? demo(net, context, memory) : Promise.resolve(addressesOf(net));
+    result = await Promise.race([work, net.watch()]);
+    if (options.exit !== true) {
+      showNetwork(output, net);
+      output.result(result, () => {});
+      await Promise.race([untilStopped(signal), net.watch()]);
+    }
   } finally {
-    await net?.stop();
+    if (net !== undefined) {
+      output.line("stopping the network …");
+      await net.stop();
+    }
     await memory.stop();
   }
+  // Last, so that whoever reads both outputs finds it at the end.
+  if (options.exit !== true) return;
+  if (options.dataDir === undefined) await net.discardNodes();
+  output.result(result, () => {});
 }
 
+/** @returns what --json prints */
 async function demo(
   net: Devnet,
   { output, signal }: CliContext,
   memory: MemoryMeter,
-): Promise<void> {
+): Promise<object> {
   const view = new LiveView(await createProgress(output), net.running.length);
   const watching = new AbortController();
   view.watch(net.running, AbortSignal.any([signal, watching.signal]));
@@ -66,10 +77,10 @@ async function demo(
   }
   const figures = { seconds: performance.now() / 1000, peakRssMib: memory.peakMib };
   showDemo(output, result, figures);
-  output.result(demoSummary(result, figures), () => {});
+  return demoSummary(result, figures);
 }
 
-function addresses(net: Devnet): object {
+function addressesOf(net: Devnet): object {
   return {
     directory: net.directory,
     genesisRoot: net.genesisRoot,
