@@ -3,7 +3,6 @@
  * comparing hashes. Runs the program of a LayersModel; models outside it belong to the tfjs engine.
  */
 
-import { readFile } from "node:fs/promises";
 import { checkHyperparameters } from "../check-batch.ts";
 import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
@@ -24,10 +23,16 @@ export interface ExactEngineOptions {
  * @throws EngineError KERNELS_CHANGED, NO_SIMD or GOLDEN_MISMATCH
  */
 export async function createExactEngine(options: ExactEngineOptions = {}): Promise<Engine> {
-  const bytes = options.kernels ?? (await readFile(new URL("./kernels.wasm", import.meta.url)));
+  const bytes = options.kernels ?? (await readKernels());
   const engine = new ExactEngine(await compileKernels(bytes));
   await selfTest(engine);
   return engine;
+}
+
+/** Imported on demand, so that a page which fetches the kernels can load this file. */
+async function readKernels(): Promise<Uint8Array<ArrayBuffer>> {
+  const { readFile } = await import("node:fs/promises");
+  return readFile(new URL("./kernels.wasm", import.meta.url));
 }
 
 class ExactEngine implements Engine {

@@ -8,7 +8,8 @@ import { EXACT_LAYERS } from "./known-layers.ts";
 import { LayerConfig } from "./layer-config.ts";
 import { ModelError } from "./model-error.ts";
 import { isPlainArray } from "./plain-json.ts";
-import type { ParameterSlot, ProgramLayer, Window } from "./program.ts";
+import type { ParameterSlot, ProgramLayer } from "./program.ts";
+import { readWindow } from "./read-window.ts";
 import type { TopologyLayer } from "./topology.ts";
 
 export const MAX_PARAMETERS = 50_000_000;
@@ -151,7 +152,7 @@ class ProgramBuilder {
     }
     const filters = config.size("filters");
     const kernelSize = config.pair("kernel_size");
-    const window = this.#readWindow(config, kernelSize, config.pair("strides", [1, 1]));
+    const window = readWindow(config, this.#shape, kernelSize, config.pair("strides", [1, 1]));
     const { kernel, bias } = this.#addWeights(config, [...kernelSize, window.channels, filters]);
     this.#layers.push({ kind: "conv2d", name: config.layer, window, filters, kernel, bias });
     const positions = window.outputHeight * window.outputWidth;
@@ -163,7 +164,7 @@ class ProgramBuilder {
 
   #addMaxPool2d(config: LayerConfig): void {
     const poolSize = config.pair("pool_size", [2, 2]);
-    const window = this.#readWindow(config, poolSize, config.pair("strides", poolSize));
+    const window = readWindow(config, this.#shape, poolSize, config.pair("strides", poolSize));
     this.#layers.push({ kind: "maxPool2d", name: config.layer, window });
     this.#shape = [window.outputHeight, window.outputWidth, window.channels];
   }
@@ -184,43 +185,6 @@ class ProgramBuilder {
     else if (activation === "softmax" && this.#shape.length === 1) {
       this.#layers.push({ kind: "softmax", name, size });
     } else throw config.needsTfjs(`it has no ${activation} activation here`);
-  }
-
-  #readWindow(
-    config: LayerConfig,
-    [windowHeight, windowWidth]: readonly [number, number],
-    [strideHeight, strideWidth]: readonly [number, number],
-  ): Window {
-    const [inputHeight = 0, inputWidth = 0, channels = 0] = this.#shape;
-    if (this.#shape.length !== 3) {
-      throw config.bad("input", `must be height x width x channels, not [${this.#shape}]`);
-    }
-    const format = config.text("data_format", "channels_last");
-    if (format !== "channels_last" && format !== "channelsLast") {
-      throw config.needsTfjs("its data format is not channels_last");
-    }
-    const padding = config.text("padding", "valid");
-    if (padding !== "valid" && padding !== "same") {
-      throw config.bad("padding", 'must be "valid" or "same"');
-    }
-    const rows = slide(inputHeight, windowHeight, strideHeight, padding);
-    const columns = slide(inputWidth, windowWidth, strideWidth, padding);
-    if (rows.count < 1 || columns.count < 1) {
-      throw config.bad("input", `[${this.#shape}] is smaller than the window`);
-    }
-    return {
-      inputHeight,
-      inputWidth,
-      channels,
-      outputHeight: rows.count,
-      outputWidth: columns.count,
-      windowHeight,
-      windowWidth,
-      strideHeight,
-      strideWidth,
-      padTop: rows.before,
-      padLeft: columns.before,
-    };
   }
 
   #addWeights(
@@ -269,18 +233,6 @@ function refuseExtras(config: LayerConfig): void {
   ]) {
     if (config.get(field) !== undefined) throw config.needsTfjs(`it has a ${field}`);
   }
-}
-
-function slide(
-  input: number,
-  window: number,
-  stride: number,
-  padding: "valid" | "same",
-): { count: number; before: number } {
-  if (padding === "valid") return { count: Math.floor((input - window) / stride) + 1, before: 0 };
-  const count = Math.ceil(input / stride);
-  const total = Math.max((count - 1) * stride + window - input, 0);
-  return { count, before: Math.floor(total / 2) };
 }
 
 function volume(shape: readonly number[]): number {

@@ -345,7 +345,7 @@ function softmax(x: Float32Array, count: number, classes: number): Float32Array 
 
 function exp(x: number): number {
   if (x < -87) return 0;
-  const n = roundHalfEven(f(x * f(1.44269504)));
+  const n = roundHalfEven(f(x * f(Math.LOG2E)));
   const r = f(f(x - f(n * f(0.693359375))) - f(n * f(-2.1219444e-4)));
   let p = f(1.98756915e-4);
   for (const coefficient of [1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2]) {
@@ -379,5 +379,5 @@ function naturalLog(x: number): number {
   const s = t * t;
   let p = 1 / 15;
   for (const divisor of [13, 11, 9, 7, 5, 3, 1]) p = p * s + 1 / divisor;
-  return 2 * t * p + e * 0.6931471805599453;
+  return 2 * t * p + e * Math.LN2;
 }
