@@ -9,14 +9,16 @@ import type { KeyPair } from "../chain/crypto/keys.ts";
 import { NETWORK_ID_LENGTH } from "../chain/crypto/signing.ts";
 import { Mempool } from "../chain/mempool/pool.ts";
 import { createHost, type Host } from "../p2p/host.ts";
-import { Chain, type ChainTip } from "./chain/chain.ts";
+import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
+import type { ChainTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
 import { BoundedCache } from "./chain/verified-cache.ts";
 import type { Clock } from "./clock.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
 import { Journal } from "./consensus/journal.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
+import { Signer } from "./consensus/signer.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
@@ -85,19 +87,16 @@ export async function createLedger(
       log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
     });
   };
-  const driver = new ConsensusDriver(
-    { keys },
-    {
-      chain,
-      journal,
-      onion,
-      clock,
-      log: log.child({ module: "consensus" }),
-      select: (limitBytes) => transactions.select(limitBytes),
-      publish,
-      stuck,
-    },
-  );
+  const driver = new ConsensusDriver({
+    chain,
+    signer: new Signer({ keys, genesisRoot: genesis.hash }, { journal }),
+    onion,
+    clock,
+    log: log.child({ module: "consensus" }),
+    select: (limitBytes) => transactions.select(limitBytes),
+    publish,
+    stuck,
+  });
   const behind = (): void => sync.poke();
   const gossip = new ConsensusGossip({ chain, driver, log, behind });
   const height = (): number => chain.height;

@@ -8,24 +8,17 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { State } from "../../chain/state/state.ts";
-import type { Block, Certificate, CertifiedBlock, Header } from "../../chain/types/block.ts";
-import type { Seat } from "../../chain/types/node.ts";
+import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { type VerifiedCache, verifyTransactions } from "../../chain/verify-signatures.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { checkParentCertificate } from "./parent-certificate.ts";
+import type { ChainTip } from "./tip.ts";
 
 export interface FinalBlock {
   readonly block: Block;
   readonly hash: Uint8Array;
   readonly certificate: Certificate;
-}
-
-/** The last final block and who certified it. */
-export interface ChainTip {
-  readonly header: Header | undefined;
-  readonly certificate: Certificate | undefined;
-  readonly seats: readonly Seat[];
 }
 
 export interface ChainModules {

@@ -58,7 +58,12 @@ export class DutySender {
     const { state, genesisRoot } = chain;
     const nonce = mempool.nextNonce(state, this.#address);
     const fee = feeFor(payload, state.parameters);
-    const signed = signTransaction(this.#keys, genesisRoot, { nonce, fee, validUntil: lastHeight, payload });
+    const signed = signTransaction(this.#keys, genesisRoot, {
+      nonce,
+      fee,
+      validUntil: lastHeight,
+      payload,
+    });
     const id = await transactions.submit(signed);
     this.#pending.push({ payload, lastHeight, nonce, id });
     return id;
@@ -67,7 +72,9 @@ export class DutySender {
   async #recheck(): Promise<void> {
     const { chain, mempool, log } = this.#modules;
     const { nonce } = chain.state.account(this.#address);
-    const open = this.#pending.filter((entry) => entry.nonce >= nonce && entry.lastHeight > chain.height);
+    const open = this.#pending.filter(
+      (entry) => entry.nonce >= nonce && entry.lastHeight > chain.height,
+    );
     const lost = open.filter(({ id }) => !mempool.has(id));
     this.#pending = open.filter(({ id }) => mempool.has(id));
     if (lost.length === 0) return;

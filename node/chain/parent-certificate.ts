@@ -3,7 +3,7 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import { type Block, Certificate } from "../../chain/types/block.ts";
-import type { ChainTip } from "./chain.ts";
+import type { ChainTip } from "./tip.ts";
 
 /** @throws InvalidCertificate */
 export async function checkParentCertificate(

@@ -2,7 +2,8 @@
  * Transactions on their way to a block: verified once, kept in the mempool, gossiped in batches.
  */
 import { transactionId } from "../../chain/apply-transaction.ts";
-import { DecodeError, PomlError } from "../../chain/errors.ts";
+import { decodeSsz } from "../../chain/decode.ts";
+import { PomlError } from "../../chain/errors.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
 import { MAX_TRANSACTIONS } from "../../chain/types/primitive.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
@@ -59,7 +60,7 @@ export class TransactionService {
     let news = 0;
     for (const bytes of decodeBatch(message)) {
       try {
-        await this.#admit(decodeTransaction(bytes));
+        await this.#admit(decodeSsz("transaction", SignedTransaction, bytes));
         news++;
       } catch (error) {
         if (!(error instanceof PomlError) || PROVEN.has(String(error.code))) throw error;
@@ -88,14 +89,5 @@ export class TransactionService {
         this.#modules.log.warn("could not gossip transactions", { reason: String(error) });
       });
     }
-  }
-}
-
-/** @throws DecodeError */
-export function decodeTransaction(bytes: Uint8Array): SignedTransaction {
-  try {
-    return SignedTransaction.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError("transaction", "not the SSZ of a signed transaction", error);
   }
 }

@@ -70,7 +70,9 @@ function plainProgress(output: Output): Progress {
       let shown = 0;
       return {
         update(done, text) {
-          const isSmall = Math.abs(done - shown) < PLAIN_STEP && !isMain;
+          // Falling back is the next round; what it has done is told when it has done something.
+          if (done < shown) shown = 0;
+          const isSmall = done - shown < PLAIN_STEP && !isMain;
           if (performance.now() - shownAt < PLAIN_EVERY_MS || isSmall) return;
           shownAt = performance.now();
           shown = done;

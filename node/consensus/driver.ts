@@ -3,8 +3,7 @@
  * and carries out what it asks for, one thing after another. Owns no rule; journals before it sends.
  */
 import { type AppliedBlock, buildBlock, proposerOf } from "../../chain/apply-block.ts";
-import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import type { KeyPair } from "../../chain/crypto/keys.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
@@ -19,25 +18,19 @@ import {
 } from "../../chain/finality/round-state.ts";
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
-import {
-  hashOf,
-  proposalSigningRoot,
-  toValueId,
-  type ValueId,
-  voteSigningRoot,
-  voteTypeIndex,
-} from "../../chain/finality/vote.ts";
+import { toValueId, type ValueId } from "../../chain/finality/vote.ts";
 import { Certificate, Proposal, type Vote, Vote as VoteType } from "../../chain/types/block.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import type { Journal } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
 import type { OnionKeeper } from "./onion-keeper.ts";
+import type { Signer } from "./signer.ts";
 
 export interface DriverModules {
   readonly chain: Chain;
-  readonly journal: Journal;
+  readonly signer: Signer;
   readonly onion: OnionKeeper;
   readonly clock: Clock;
   readonly log: NodeLog;
@@ -54,7 +47,6 @@ const TIME_TOLERANCE_MS = 5_000;
 const STUCK_MS = 1_500;
 
 export class ConsensusDriver {
-  readonly #keys: KeyPair;
   readonly #modules: DriverModules;
   readonly #queue = new SerialQueue();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -65,8 +57,7 @@ export class ConsensusDriver {
   #stuckTimer: NodeJS.Timeout | undefined;
   #unsubscribe: () => void = () => {};
 
-  constructor({ keys }: { keys: KeyPair }, modules: DriverModules) {
-    this.#keys = keys;
+  constructor(modules: DriverModules) {
     this.#modules = modules;
   }
 
@@ -144,21 +135,22 @@ export class ConsensusDriver {
   }
 
   async #begin(): Promise<void> {
-    const { chain, journal, clock } = this.#modules;
+    const { chain, signer, clock } = this.#modules;
     const height = chain.height + 1;
     if (this.#stopped || this.#state?.height === height) return;
     this.#candidates.clear();
     this.#proposals.clear();
     const { seats, meta, parameters } = chain.state;
-    const self = seats.findIndex((seat) => equalBytes(seat.publicKey, this.#keys.publicKey));
+    const self = seats.findIndex((seat) =>
+      equalBytes(seat.publicKey, this.#modules.signer.publicKey),
+    );
     this.#state = startHeight({
       height,
       seats,
       self: self === -1 ? null : self,
       order: proposerOrder(meta.mix, height, seats),
     });
-    await journal.prune(height);
-    for (const entry of journal.entries(height)) await this.#replay(entry);
+    for (const entry of await signer.begin(height)) await this.#replay(entry);
     const due = Number(meta.time) + parameters.blockIntervalMs - clock.now();
     const wait = Math.max(0, Math.min(due, parameters.blockIntervalMs));
     this.#after(wait, () => this.#feed({ kind: "start", height }));
@@ -166,7 +158,7 @@ export class ConsensusDriver {
   }
 
   /** After a crash, what was signed counts again; it is never signed anew. */
-  async #replay(entry: ReturnType<Journal["entries"]>[number]): Promise<void> {
+  async #replay(entry: JournalEntry): Promise<void> {
     if (entry.kind === "vote") {
       await this.#take({ kind: "vote", vote: entry.vote });
       return;
@@ -257,7 +249,7 @@ export class ConsensusDriver {
   #build({ height, round }: Extract<Effect, { kind: "build" }>): Event | undefined {
     const { chain, onion, clock, log } = this.#modules;
     const { head, tip } = chain;
-    const proposer = this.#keys.publicKey;
+    const proposer = this.#modules.signer.publicKey;
     const index = head.state.nodeIndex(proposer);
     if (index === undefined || !equalBytes(proposerOf(head.state, height, round), proposer))
       return undefined;
@@ -286,21 +278,11 @@ export class ConsensusDriver {
   }
 
   async #propose(effect: Extract<Effect, { kind: "propose" }>): Promise<Event | undefined> {
-    const { height, round, validRound, value } = effect;
-    const applied = this.#candidates.get(value);
+    const applied = this.#candidates.get(effect.value);
     const seat = this.#state?.self ?? null;
     if (applied === undefined || seat === null) return undefined;
-    const wire = { height, round, validRound: validRound + 1, blockHash: applied.hash };
-    const root = proposalSigningRoot(this.#modules.chain.genesisRoot, wire);
-    const proposal: Proposal = {
-      height,
-      round,
-      validRound: validRound + 1,
-      block: applied.block,
-      signature: this.#keys.sign(root),
-    };
-    await this.#modules.journal.append({ kind: "proposal", proposal });
-    const message = { ...summary(proposal, seat, value), timely: true };
+    const proposal = await this.#modules.signer.proposal(effect, applied.block, applied.hash);
+    const message = { ...summary(proposal, seat, effect.value), timely: true };
     this.#proposals.set(proposalKey(message), proposal);
     this.#send("proposals", Proposal.serialize(proposal));
     return { kind: "proposal", ...message, valid: true };
@@ -309,36 +291,18 @@ export class ConsensusDriver {
   async #vote(effect: Extract<Effect, { kind: "vote" }>): Promise<Event | undefined> {
     const seat = this.#state?.self ?? null;
     if (seat === null) return undefined;
-    const { height, round } = effect;
-    const type = voteTypeIndex(effect.type);
-    const { journal, chain } = this.#modules;
-    const signed = journal
-      .entries(height)
-      .find((e) => e.kind === "vote" && e.vote.round === round && e.vote.type === type);
-    if (signed?.kind === "vote") {
-      this.#send("votes", VoteType.serialize(signed.vote));
-      return { kind: "vote", vote: signed.vote };
-    }
-    if (effect.type === "precommit" && effect.value !== null) await this.#keepLocked(effect.value);
-    const unsigned = { height, round, type, blockHash: hashOf(effect.value) };
-    const signature = this.#keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
-    const vote: Vote = { ...unsigned, seat, signature };
-    await journal.append({ kind: "vote", vote });
+    const { signer } = this.#modules;
+    const locked = effect.type === "precommit" ? this.#proposalOf(effect.value) : undefined;
+    if (locked !== undefined) await signer.keep(locked);
+    const vote = await signer.vote(effect, seat);
     this.#send("votes", VoteType.serialize(vote));
     return { kind: "vote", vote };
   }
 
-  /** The block we lock on must survive with the lock: nobody else may hold it after a crash. */
-  async #keepLocked(value: ValueId): Promise<void> {
-    const { journal } = this.#modules;
-    const [proposal] = [...this.#proposals].flatMap(([key, held]) =>
-      key.endsWith(value) ? [held] : [],
-    );
-    if (proposal === undefined) return;
-    const isKept = journal
-      .entries(proposal.height)
-      .some((entry) => entry.kind === "proposal" && entry.proposal.round === proposal.round);
-    if (!isKept) await journal.append({ kind: "proposal", proposal });
+  #proposalOf(value: ValueId | null): Proposal | undefined {
+    if (value === null) return undefined;
+    for (const [key, proposal] of this.#proposals) if (key.endsWith(value)) return proposal;
+    return undefined;
   }
 
   async #commit({ value, certificate }: Extract<Effect, { kind: "commit" }>): Promise<void> {
@@ -395,9 +359,4 @@ function summary(
 
 function proposalKey({ round, value, seat, validRound }: Omit<ProposalMessage, "timely">): string {
   return `${round}/${seat}/${validRound}/${value}`;
-}
-
-/** For logs. */
-export function shortHash(hash: Uint8Array): string {
-  return toHex(hash).slice(0, 12);
 }

@@ -13,10 +13,10 @@ import type { Payloads } from "../../chain/types/transaction.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
+import { SingleFlight } from "../single-flight.ts";
 import { jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import { JobError } from "./job-error.ts";
 import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
-import { SingleFlight } from "./single-flight.ts";
 import type { TeamMessages } from "./team-messages.ts";
 
 export interface ManagerModules extends RoundModules {

@@ -5,6 +5,7 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
@@ -45,19 +46,7 @@ export async function readModelFiles(
     maxBytes: 4 * spec.parameterCount,
     signal,
   });
-  const modelJson = {
-    format: "layers-model",
-    generatedBy: "PoML",
-    convertedBy: null,
-    modelTopology: topology,
-    weightsManifest: [
-      {
-        paths: ["weights.bin"],
-        weights: model.parameters.map(({ name, shape }) => ({ name, shape, dtype: "float32" })),
-      },
-    ],
-  };
-  return { "model.json": canonicalJson(modelJson), "weights.bin": weights };
+  return { "model.json": canonicalJson(modelJsonOf(model)), "weights.bin": weights };
 }
 
 /** Writes the model into a folder of its own and shares it as a torrent. */

@@ -3,9 +3,9 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { Chain } from "../chain/chain.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { type ModelFilesModules, publishModel } from "./model-files.ts";
-import { SingleFlight } from "./single-flight.ts";
 
 export interface PublisherModules extends ModelFilesModules {
   readonly chain: Chain;

@@ -13,11 +13,11 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { EventHub } from "../events/event-hub.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobCommitPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { type JobFiles, shardChunks } from "./job-files.ts";
-import { SingleFlight } from "./single-flight.ts";
 
 export interface ParticipantOptions {
   readonly publicKey: Uint8Array;

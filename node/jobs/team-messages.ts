@@ -1,6 +1,6 @@
 /** What the managers of a job's team ask each other: "are you there?" and "sign this record". */
 import { ContainerType } from "@chainsafe/ssz";
-import { DecodeError } from "../../chain/errors.ts";
+import { decodeSsz } from "../../chain/decode.ts";
 import { TrainingRecord } from "../../chain/types/job.ts";
 import { Hash, Signature, Uint8 } from "../../chain/types/primitive.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
@@ -28,7 +28,7 @@ export class TeamMessages {
    */
   serve(cosign: Cosigner, active: (job: Uint8Array) => boolean): void {
     this.#messages.handle("cosign", async (body, peer) => {
-      const record = decode("record", TrainingRecord, body);
+      const record = decodeSsz("record", TrainingRecord, body);
       try {
         return Reply.serialize({ signed: 1, signature: await cosign(record, peer) });
       } catch (error) {
@@ -37,7 +37,7 @@ export class TeamMessages {
       }
     });
     this.#messages.handle("heartbeat", async (body) => {
-      return Uint8Array.of(active(decode("heartbeat", Hash, body)) ? 1 : 0);
+      return Uint8Array.of(active(decodeSsz("heartbeat", Hash, body)) ? 1 : 0);
     });
   }
 
@@ -48,7 +48,7 @@ export class TeamMessages {
     timeoutMs: number,
   ): Promise<Uint8Array> {
     const body = TrainingRecord.serialize(record);
-    const reply = decode(
+    const reply = decodeSsz(
       "cosign reply",
       Reply,
       await this.#messages.ask(peer, "cosign", body, timeoutMs),
@@ -69,17 +69,5 @@ export class TeamMessages {
     } catch {
       return false;
     }
-  }
-}
-
-function decode<V>(
-  what: string,
-  type: { deserialize(bytes: Uint8Array): V },
-  bytes: Uint8Array,
-): V {
-  try {
-    return type.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError(what, "not the SSZ of this type", error);
   }
 }

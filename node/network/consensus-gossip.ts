@@ -7,8 +7,9 @@
 import { blockHash } from "../../chain/apply-block.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { verify } from "../../chain/crypto/keys.ts";
+import { decodeSsz } from "../../chain/decode.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
-import { DecodeError, PomlError } from "../../chain/errors.ts";
+import { PomlError } from "../../chain/errors.ts";
 import { proposalSigningRoot, toValueId, voteSigningRoot } from "../../chain/finality/vote.ts";
 import { Proposal, Vote } from "../../chain/types/block.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
@@ -38,11 +39,11 @@ export class ConsensusGossip {
   }
 
   async onVote(bytes: Uint8Array): Promise<Verdict> {
-    return this.takeVote(decode("vote", Vote, bytes));
+    return this.takeVote(decodeSsz("vote", Vote, bytes));
   }
 
   async onProposal(bytes: Uint8Array): Promise<Verdict> {
-    return this.takeProposal(decode("proposal", Proposal, bytes));
+    return this.takeProposal(decodeSsz("proposal", Proposal, bytes));
   }
 
   async takeVote(vote: Vote): Promise<Verdict> {
@@ -133,16 +134,4 @@ export class ConsensusGossip {
 function isBuiltInTurn({ round, validRound, block }: Proposal): boolean {
   const built = block.header.round;
   return validRound === 0 ? built === round : validRound <= round && built <= validRound - 1;
-}
-
-function decode<V>(
-  what: string,
-  type: { deserialize(bytes: Uint8Array): V },
-  bytes: Uint8Array,
-): V {
-  try {
-    return type.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError(what, "not the SSZ of this type", error);
-  }
 }

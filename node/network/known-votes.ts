@@ -4,6 +4,7 @@
  */
 import { ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
 import { Proposal, Vote } from "../../chain/types/block.ts";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
@@ -56,7 +57,7 @@ export class KnownVotesExchange {
   async askPeer(peer: string): Promise<void> {
     const { messages, gossip, host } = this.#modules;
     const reply = await messages.ask(peer, "known-votes", new Uint8Array(0), TIMEOUT_MS);
-    const known = decodeReply(reply);
+    const known = decodeSsz("known-votes reply", KnownVotes, reply);
     const ours = this.#modules.height() + 1;
     if (known.height > ours) this.#modules.behind();
     if (known.height !== ours) return;
@@ -84,13 +85,5 @@ export class KnownVotesExchange {
       votes: votes.slice(0, 4096),
       proposals: hashes,
     });
-  }
-}
-
-function decodeReply(bytes: Uint8Array): ReturnType<typeof KnownVotes.deserialize> {
-  try {
-    return KnownVotes.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError("known-votes reply", "not the SSZ of this type", error);
   }
 }

@@ -2,7 +2,8 @@
  * Catching up: asks peers for their height and fetches the blocks this node lacks, range by range,
  * each checked against its certificate. A peer that lies or has nothing is left for another.
  */
-import { DecodeError, PomlError } from "../../chain/errors.ts";
+import { decodeSsz } from "../../chain/decode.ts";
+import { PomlError } from "../../chain/errors.ts";
 import { CertifiedBlock, PROTOCOL_VERSION } from "../../chain/types/block.ts";
 import { MAX_BLOCKS, requestBlocks, serveBlocks } from "../../p2p/protocols/blocks.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
@@ -112,7 +113,7 @@ export class Sync {
       let received = 0;
       for await (const bytes of requestBlocks(host, peer, { from, count }, { signal })) {
         received++;
-        await chain.import(decodeBlock(bytes));
+        await chain.import(decodeSsz("block", CertifiedBlock, bytes));
       }
       if (received === 0) return;
     }
@@ -124,13 +125,5 @@ async function* storedBlocks(chain: Chain, from: number, count: number): AsyncIt
     const bytes = await chain.store.blockBytes(height);
     if (bytes === undefined) return;
     yield bytes;
-  }
-}
-
-function decodeBlock(bytes: Uint8Array): CertifiedBlock {
-  try {
-    return CertifiedBlock.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError("block", "not the SSZ of a certified block", error);
   }
 }

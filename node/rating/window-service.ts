@@ -8,7 +8,7 @@ import { VERDICTS, type WindowClaim } from "../../chain/types/node.ts";
 import { merkleProof, verifyMerkleProof } from "../../ml/audit/merkle.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
-import { SingleFlight } from "../jobs/single-flight.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
 import type { BaselineTaskResult, Workers } from "../workers/tasks.ts";

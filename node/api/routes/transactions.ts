@@ -1,6 +1,6 @@
 /** Signed transactions: hand one in, look one up. No token: the signature is the authority. */
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
-import { DecodeError } from "../../../chain/errors.ts";
+import { decodeSsz } from "../../../chain/decode.ts";
 import {
   type SignedTransaction as Signed,
   SignedTransaction,
@@ -12,7 +12,6 @@ import { SubmittedTransaction, TransactionHex, TransactionStatusJson } from "../
 import { Bytes } from "../contract/scalar.ts";
 import { encodeTransactionStatus } from "../encode/block.ts";
 import type { ApiLimits } from "../limits.ts";
-import { reasonOf } from "../reason.ts";
 import { type Call, checked, type Route, route } from "../route.ts";
 import { NoQuery, parseHash } from "./parse.ts";
 
@@ -51,24 +50,20 @@ export function transactionRoutes(services: NodeServices, limits: ApiLimits): Ro
 async function readTransaction(call: Call, { transactionBytes }: ApiLimits): Promise<Signed> {
   switch (call.mediaType) {
     case "application/octet-stream":
-      return decodeTransaction(await call.bytes(transactionBytes));
+      return decodeSsz("transaction", SignedTransaction, await call.bytes(transactionBytes));
     case "application/json": {
       const body = parseJson(await call.bytes(2 * transactionBytes + 64));
-      return decodeTransaction(fromHex(checked(TransactionHex, body, "body").hex));
+      return decodeSsz(
+        "transaction",
+        SignedTransaction,
+        fromHex(checked(TransactionHex, body, "body").hex),
+      );
     }
     default:
       throw apiError(415, "UNSUPPORTED_MEDIA_TYPE", "a transaction comes as bytes or as JSON", {
         field: "Content-Type",
         remedy: 'send application/octet-stream, or application/json with {"hex": "…"}',
       });
-  }
-}
-
-function decodeTransaction(bytes: Uint8Array): Signed {
-  try {
-    return SignedTransaction.deserialize(bytes);
-  } catch (error) {
-    throw new DecodeError("transaction", `not an SSZ SignedTransaction: ${reasonOf(error)}`, error);
   }
 }
 
