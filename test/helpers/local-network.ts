@@ -1,0 +1,253 @@
+/**
+ * A network of real `poml node` processes on loopback that tests may kill, damage and start again.
+ * All nodes are founders of equal rating and no benchmark window opens, so who may be missing for
+ * a quorum is known: any one of four.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { devnetParameters, genesisRoot, POML } from "../../chain/genesis.ts";
+import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
+import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
+import { PomlClient } from "../../node/api/client.ts";
+import { ManagedProcess } from "../../node/cli/devnet/managed-process.ts";
+import { freePorts } from "../../node/cli/devnet/ports.ts";
+import { dataDirPaths, initDataDir, readApiToken } from "../../node/config/data-dir.ts";
+import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
+import { type Identity, newIdentity } from "../../node/wallet/key-file.ts";
+import { textBytes } from "../../node/wallet/payload.ts";
+import { peerIdOf } from "../../p2p/identity.ts";
+import { until } from "./until.ts";
+
+const START_MS = 90_000;
+const STOP_GRACE_MS = 10_000;
+const BOND = 1000n * POML;
+/** 100 GFLOP/s; below what the bond lets count. */
+const CAPACITY = 100_000_000n;
+
+export interface LocalNetworkOptions {
+  readonly nodes: number;
+  /** Training processes per node, default 1. */
+  readonly workers?: number;
+  readonly parameters?: Partial<Parameters>;
+  /** Accounts with money besides the client's and the nodes'. */
+  readonly accounts?: readonly { readonly address: Uint8Array; readonly balance: bigint }[];
+  /** Settings of every node's config.json beyond names and addresses. */
+  readonly settings?: { readonly api?: { readonly uploadMib?: number } };
+}
+
+interface NodePorts {
+  readonly p2p: number;
+  readonly api: number;
+  readonly torrent: number;
+}
+
+export class LocalNode {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly identity: Identity;
+  readonly ports: NodePorts;
+  readonly logPath: string;
+  #client: PomlClient | undefined;
+  #process: ManagedProcess | undefined;
+
+  constructor(name: string, directory: string, ports: NodePorts) {
+    this.name = name;
+    this.dataDir = join(directory, name);
+    this.logPath = join(directory, `${name}.log`);
+    this.identity = newIdentity();
+    this.ports = ports;
+  }
+
+  get client(): PomlClient {
+    if (this.#client === undefined) throw new TypeError(`${this.name} was never started`);
+    return this.#client;
+  }
+
+  get publicKey(): string {
+    return toHex(this.identity.keyPair.publicKey);
+  }
+
+  get p2pAddress(): string {
+    return `/ip4/127.0.0.1/tcp/${this.ports.p2p}/ws`;
+  }
+
+  get isRunning(): boolean {
+    return this.#process?.isRunning === true;
+  }
+
+  /** Starts the process without waiting for it. @param flags further flags of `poml node` */
+  async launch(...flags: readonly string[]): Promise<ManagedProcess> {
+    if (this.isRunning) throw new TypeError(`${this.name} runs already`);
+    this.#process = await ManagedProcess.start({
+      name: this.name,
+      args: ["node", "--data-dir", this.dataDir, ...flags],
+      logPath: this.logPath,
+      env: withoutSettings(process.env),
+    });
+    return this.#process;
+  }
+
+  /** Starts the process and waits until its API answers. */
+  async start(...flags: readonly string[]): Promise<void> {
+    const token = await readApiToken(dataDirPaths(this.dataDir).apiToken);
+    const client = new PomlClient(`http://127.0.0.1:${this.ports.api}`, { token });
+    this.#client = client;
+    const child = await this.launch(...flags);
+    const answers = async (): Promise<boolean> => {
+      if (!child.isRunning) throw await child.unexpectedEnd();
+      return client.status().then(
+        () => true,
+        () => false,
+      );
+    };
+    await until(answers, START_MS, `answer from ${this.name}`);
+  }
+
+  /** SIGKILL: no chance to finish or write anything. */
+  async kill(): Promise<void> {
+    const { pid } = this.#running();
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    await this.#running().ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop(STOP_GRACE_MS);
+  }
+
+  #running(): ManagedProcess {
+    if (this.#process === undefined) throw new TypeError(`${this.name} was never started`);
+    return this.#process;
+  }
+}
+
+export class LocalNetwork {
+  readonly directory: string;
+  readonly genesisRoot: Uint8Array;
+  readonly nodes: readonly LocalNode[];
+  /** Holds money and runs no node. */
+  readonly client: Identity;
+  #keepsLogs = false;
+
+  private constructor(parts: Pick<LocalNetwork, "directory" | "genesisRoot" | "nodes" | "client">) {
+    this.directory = parts.directory;
+    this.genesisRoot = parts.genesisRoot;
+    this.nodes = parts.nodes;
+    this.client = parts.client;
+  }
+
+  /** Writes genesis and data directories; starts nothing. */
+  static async create(options: LocalNetworkOptions): Promise<LocalNetwork> {
+    const directory = await mkdtemp(join(tmpdir(), "poml-net-"));
+    const ports = await freePorts(3 * options.nodes);
+    const nodes = Array.from({ length: options.nodes }, (_, index) => {
+      const [p2p = 0, api = 0, torrent = 0] = ports.slice(3 * index, 3 * index + 3);
+      return new LocalNode(`node-${index + 1}`, directory, { p2p, api, torrent });
+    });
+    const client = newIdentity();
+    const genesis = foundGenesis(nodes, client, options);
+    for (const node of nodes) {
+      await mkdir(node.dataDir, { mode: 0o700 });
+      await initDataDir(node.dataDir, { genesis, identity: node.identity });
+      const settings = settingsOf(node, nodes, options);
+      await writeFile(dataDirPaths(node.dataDir).config, JSON.stringify(settings));
+    }
+    return new LocalNetwork({ directory, genesisRoot: genesisRoot(genesis), nodes, client });
+  }
+
+  /** All nodes up, connected, and the first block made. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.nodes.map((node) => node.start()));
+      const height = async (): Promise<number> => (await this.at(0).client.status()).height;
+      await until(async () => (await height()) > 0, START_MS, "first block");
+    } catch (error) {
+      throw this.explained(error);
+    }
+  }
+
+  /** Adds to a failure where the logs are, and leaves them there. */
+  explained(failure: unknown): Error {
+    this.#keepsLogs = true;
+    const error = failure instanceof Error ? failure : new Error(String(failure));
+    error.message += `\n(logs of the nodes: ${this.directory})`;
+    return error;
+  }
+
+  at(index: number): LocalNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new RangeError(`no node ${index}`);
+    return node;
+  }
+
+  named(name: string): LocalNode {
+    return this.at(this.nodes.findIndex((node) => node.name === name));
+  }
+
+  /** Some running node besides `node`. */
+  witness(node: LocalNode): LocalNode {
+    const other = this.nodes.find((each) => each !== node && each.isRunning);
+    if (other === undefined) throw new RangeError("no other node runs");
+    return other;
+  }
+
+  /** Stops every process and removes the directory, unless its logs are needed. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    if (this.#keepsLogs) return;
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+function foundGenesis(
+  nodes: readonly LocalNode[],
+  client: Identity,
+  { accounts = [], parameters }: LocalNetworkOptions,
+): Genesis {
+  return {
+    name: textBytes("name", "test", 64),
+    time: BigInt(Date.now()),
+    parameters: {
+      ...devnetParameters(fromHex(ENGINE_HASH)),
+      windowOffset: 1_000_000,
+      ...parameters,
+    },
+    accounts: [
+      { address: client.address, balance: 100_000n * POML },
+      ...nodes.map(({ identity }) => ({ address: identity.address, balance: 100n * POML })),
+      ...accounts,
+    ],
+    nodes: nodes.map(({ name, identity, p2pAddress }) => ({
+      publicKey: identity.keyPair.publicKey,
+      name: textBytes("name", name, 64),
+      endpoint: textBytes("endpoint", p2pAddress, 256),
+      bond: BOND,
+      ...new OnionKeeper(identity.seed).top(),
+      capacity: CAPACITY,
+    })),
+  };
+}
+
+/** Every node is told of the first one, and the first of the second: it may be restarted too. */
+function settingsOf(node: LocalNode, nodes: readonly LocalNode[], options: LocalNetworkOptions) {
+  const [first, second] = nodes;
+  const contact = node === first ? second : first;
+  const bootstrap =
+    contact === undefined
+      ? []
+      : [`${contact.p2pAddress}/p2p/${peerIdOf(contact.identity.keyPair.publicKey)}`];
+  const { p2p, api, torrent } = node.ports;
+  return {
+    name: node.name,
+    workers: options.workers ?? 1,
+    p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}/ws`], bootstrap },
+    api: { ...options.settings?.api, host: "127.0.0.1", port: api },
+    torrent: { host: "127.0.0.1", port: torrent },
+  };
+}
+
+/** Settings meant for the process that runs the tests must not reach the nodes. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("POML_")));
+}
