@@ -1,6 +1,6 @@
 /**
- * The demo: a stranger joins the running network, a client orders training through the HTTP API, the
- * network does it, and the result is checked as anyone would check it.
+ * The demo: a client orders training through the HTTP API, the network does it, and the result is
+ * checked as anyone would check it.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,6 @@ import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import type { JobDetail, JobOrder, RoundJson } from "../../api/contract/job.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
-import { transferPayload } from "../../wallet/payload.ts";
 import { parseTrusted, type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { gflops, poml } from "../format.ts";
@@ -19,9 +18,8 @@ import { findIdxFiles } from "../idx-files.ts";
 import { downloadResult } from "../job/download.ts";
 import { followJob, isBalanced, isComplete } from "../job/follow.ts";
 import { openPrepared } from "../job/open.ts";
-import { sendTransaction } from "../send.ts";
 import type { LiveView } from "./live-view.ts";
-import { type Devnet, NEWCOMER_FUNDS, type RunningNode } from "./network.ts";
+import type { Devnet, RunningNode } from "./network.ts";
 
 const DATASET = fileURLToPath(new URL("../../../datasets/fashion-mnist", import.meta.url));
 const RATED_DEADLINE_MS = 120_000;
@@ -68,8 +66,7 @@ export async function runDemo(
   const [entry, witness = entry] = net.running;
   if (entry === undefined || witness === undefined) throw new TypeError("the network has no nodes");
   const { client } = entry;
-  const joined = joinNewcomers(net, client, view);
-  const [dataset] = await Promise.all([importDemoDataset(client, view), joined]);
+  const dataset = await importDemoDataset(client, view);
   const participants = Math.min(ORDER.participants ?? 4, net.running.length);
   const prepared = await client.prepareJob({ ...ORDER, participants, dataset: dataset.id });
   view.stage("waiting for the ratings of the first window");
@@ -86,20 +83,6 @@ export async function runDemo(
     onRound: (round) => view.round(round),
   });
   return collect(net, { id, job, dataset }, { entry, witness });
-}
-
-/** Sends every node outside the genesis its bond; it registers by itself. */
-async function joinNewcomers(net: Devnet, client: PomlClient, view: LiveView): Promise<void> {
-  for (const { name, identity, isFounder } of net.running) {
-    if (isFounder) continue;
-    view.stage(`${name} is joining`);
-    const payload = transferPayload(identity.address, NEWCOMER_FUNDS);
-    const { id } = await sendTransaction(client, net.client, payload);
-    const { height } = await client.waitForTransaction(id);
-    view.line(
-      `${name} got ${poml(NEWCOMER_FUNDS)} POML in block ${height} and registers as a node`,
-    );
-  }
 }
 
 async function importDemoDataset(client: PomlClient, view: LiveView): Promise<DatasetJson> {

@@ -101,14 +101,14 @@ export class Devnet {
   }
 
   /** The first node, then all others with its address. Resolves when every API answers. */
-  async start(signal: AbortSignal): Promise<readonly RunningNode[]> {
+  async start(signal: AbortSignal): Promise<void> {
     const [first, ...others] = this.nodes;
-    if (first === undefined) return [];
+    if (first === undefined) return;
     await this.#startOne(first, [], signal);
     const bootstrap = (await readEndpoints(first.dataDir))?.p2p ?? [];
     await Promise.all(others.map((node) => this.#startOne(node, bootstrap, signal)));
-    this.running.sort((a, b) => this.nodes.indexOf(a) - this.nodes.indexOf(b));
-    return this.running;
+    const order = this.nodes.map(({ name }) => name);
+    this.running.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
 
   /** Rejects as soon as a node ends that was not asked to. */

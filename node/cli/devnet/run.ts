@@ -8,6 +8,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { gflops } from "../format.ts";
 import { createProgress } from "../progress.ts";
 import { type DemoResult, runDemo } from "./demo.ts";
+import { joinNewcomers } from "./join.ts";
 import { LiveView } from "./live-view.ts";
 import { MemoryMeter } from "./memory.ts";
 import { Devnet } from "./network.ts";
@@ -38,6 +39,10 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
     output.line(`genesis ${net.genesisRoot}`);
     await net.start(signal);
     output.line(`${net.running.length} nodes are up`);
+    const joined = joinNewcomers(net, (name, height) =>
+      output.line(`${name} got its bond in block ${height} and registers as a node`),
+    );
+    await Promise.race([joined, net.watch()]);
     const work =
       options.demo === true ? demo(net, context, memory) : Promise.resolve(addressesOf(net));
     result = await Promise.race([work, net.watch()]);
