@@ -131,6 +131,8 @@ export class State {
   /** Takes over a fork of this state; the fork must not be used afterwards. */
   absorb(fork: State): void {
     if (fork.#parent !== this) throw new TypeError("absorb takes a fork of this very state");
+    // First, while this state still differs from its fork.
+    if (this.#parent === undefined) this.#tree = fork.tree();
     this.meta = fork.meta;
     this.seats = fork.seats;
     this.nextSeats = fork.nextSeats;
@@ -138,7 +140,6 @@ export class State {
     this.accounts.absorb(fork.accounts);
     this.nodes.absorb(fork.nodes);
     this.jobs.absorb(fork.jobs);
-    if (this.#parent === undefined) this.#tree = fork.tree();
   }
 
   changes(): StateChanges {

@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { Table } from "../../../chain/state/table.ts";
+
+interface Item {
+  readonly name: string;
+  readonly size: number;
+}
+
+const tableOf = (...names: string[]): Table<Item> =>
+  Table.of(
+    names.map((name, size) => ({ name, size })),
+    ({ name }) => name,
+  );
+const contents = (table: Table<Item>): Item[] => Array.from(table.entries(), ([, item]) => item);
+
+describe("Table", () => {
+  it("finds records by position and by key", () => {
+    const table = tableOf("a", "b");
+    expect(table.indexOf("b")).to.equal(1);
+    expect(table.indexOf("c")).to.equal(undefined);
+    expect(table.at(1)).to.deep.equal({ name: "b", size: 1 });
+    expect(() => table.at(2)).to.throw(RangeError, "no record 2 of 2");
+    expect(() => table.set(2, { name: "c", size: 2 })).to.throw(RangeError, "set 2 of 2");
+  });
+
+  it("keeps a fork's changes from its parent until they are absorbed", () => {
+    const table = tableOf("a", "b");
+    const fork = table.fork();
+    fork.set(0, { name: "a", size: 9 });
+    fork.push({ name: "c", size: 2 });
+    expect(contents(table)).to.deep.equal(contents(tableOf("a", "b")));
+    expect(table.indexOf("c")).to.equal(undefined);
+    expect(fork.indexOf("c")).to.equal(2);
+    expect([...fork.changes.keys()]).to.deep.equal([0, 2]);
+    table.absorb(fork);
+    expect(table.at(0).size).to.equal(9);
+    expect(table.indexOf("c")).to.equal(2);
+    expect(table.length).to.equal(3);
+    expect(table.changes.size).to.equal(0);
+  });
+
+  it("absorbs forks of forks one level at a time", () => {
+    const table = tableOf("a");
+    const block = table.fork();
+    const transaction = block.fork();
+    transaction.push({ name: "b", size: 1 });
+    block.absorb(transaction);
+    expect(block.indexOf("b")).to.equal(1);
+    expect(table.indexOf("b")).to.equal(undefined);
+    const dropped = block.fork();
+    dropped.push({ name: "c", size: 2 });
+    table.absorb(block);
+    expect(contents(table).map(({ name }) => name)).to.deep.equal(["a", "b"]);
+  });
+
+  it("absorbs nothing but its own forks", () => {
+    expect(() => tableOf("a").absorb(tableOf("a").fork())).to.throw(TypeError);
+  });
+});
