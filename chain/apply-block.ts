@@ -26,9 +26,12 @@ import {
 } from "./types/block.ts";
 import type { TrainingRecord } from "./types/job.ts";
 import type { RatingChange, Seat } from "./types/node.ts";
-import { ZERO_HASH } from "./types/primitive.ts";
+import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
 import { Seats } from "./types/state.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
+
+/** What SSZ adds to each element of a list of variable-sized elements. */
+const LIST_OFFSET_BYTES = 4;
 
 /** The last final block and the state after it. At genesis `hash` is the genesis root. */
 export interface Head {
@@ -72,12 +75,14 @@ export function proposerOf(state: State, height: number, round: number): Uint8Ar
  */
 export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
   let bytes = 0;
+  let count = 0;
   return transition(head, input, (attempt, transaction) => {
-    const size = Transactions.elementType.value_serializedSize(transaction);
-    if (bytes + size > limitBytes) return;
+    const size = Transactions.elementType.value_serializedSize(transaction) + LIST_OFFSET_BYTES;
+    if (bytes + size > limitBytes || count === MAX_TRANSACTIONS) return;
     try {
       attempt();
       bytes += size;
+      count++;
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
     }
@@ -274,7 +279,7 @@ function checkHeader(head: Head, block: Block): void {
       reason: "names another block",
     });
   }
-  if (expected === 1 && block.parentCertificate.signatures.length > 0) {
+  if (expected === 1 && !Certificate.equals(block.parentCertificate, Certificate.defaultValue())) {
     throw new InvalidBlock("the first block has no parent to certify", {
       code: "BAD_PARENT_CERTIFICATE",
       reason: "must be empty at height 1",
