@@ -5,7 +5,12 @@
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawBelow, drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
-import { RATING_CAUSES, type RatingChange, type WindowClaim } from "../types/node.ts";
+import {
+  type NodeRecord,
+  RATING_CAUSES,
+  type RatingChange,
+  type WindowClaim,
+} from "../types/node.ts";
 import { capacityOf, decayed, nextCapacity } from "./formula.ts";
 import { weights } from "./weight.ts";
 import { type WindowSchedule, windowAt } from "./window.ts";
@@ -70,12 +75,10 @@ function settle(state: State, schedule: WindowSchedule): RatingChange[] {
     const outcome = judge(claim);
     if (node.registeredAt >= schedule.opens) continue;
     const measured = capacityOf(claim?.segments ?? 0, state.parameters.segmentSteps, durationMs);
-    const capacity = outcome === "window" ? nextCapacity(node.capacity, measured) : node.capacity;
-    const rating =
-      outcome === "window" ? capacity : outcome === "mismatch" ? 0n : decayed(node.rating);
+    const { capacity, rating } = rerate(node, outcome, measured);
     state.nodes.set(index, {
       ...node,
-      capacity: outcome === "mismatch" ? 0n : capacity,
+      capacity,
       rating,
       lastWindow: schedule.window,
       ratedWindow: outcome === "window" ? schedule.window : node.ratedWindow,
@@ -95,8 +98,27 @@ function settle(state: State, schedule: WindowSchedule): RatingChange[] {
   return changes;
 }
 
+function rerate(
+  node: NodeRecord,
+  outcome: Outcome,
+  measured: bigint,
+): Pick<NodeRecord, "capacity" | "rating"> {
+  switch (outcome) {
+    case "window": {
+      const capacity = nextCapacity(node.capacity, measured);
+      return { capacity, rating: capacity };
+    }
+    case "mismatch":
+      return { capacity: 0n, rating: 0n };
+    case "decay":
+      return { capacity: node.capacity, rating: decayed(node.rating) };
+  }
+}
+
+type Outcome = "window" | "mismatch" | "decay";
+
 /** Majority of the verdicts given; a claim without any verdict counts as not made. */
-function judge(claim: WindowClaim | undefined): "window" | "mismatch" | "decay" {
+function judge(claim: WindowClaim | undefined): Outcome {
   if (claim === undefined) return "decay";
   const matches = claim.verdicts.filter((verdict) => verdict === MATCH).length;
   const mismatches = claim.verdicts.filter((verdict) => verdict === MISMATCH).length;

@@ -26,7 +26,8 @@ export const Endpoint = new ByteListType(256);
 
 export const MAX_TRANSACTIONS = 4096;
 export const MAX_RECORDS = 256;
-export const MAX_RATING_CHANGES = 1024;
+/** The settlement of a window may change every node at once: as many as MAX_NODES. */
+export const MAX_RATING_CHANGES = 2 ** 20;
 export const MAX_EVIDENCE = 16;
 export const MAX_SEATS = 128;
 export const MAX_TEAM = 16;
