@@ -1,55 +1,16 @@
 /**
- * The transactions waiting for a block: admission, replacement, eviction and selection. Pure: the
- * caller verifies signatures and passes the state of the head.
+ * The transactions waiting for a block: replacement, eviction and selection. Pure: the caller
+ * verifies signatures and passes the state of the head. What gets in is in admission.ts.
  */
-import { applyTransaction, transactionId } from "../apply-transaction.ts";
+import { transactionId } from "../apply-transaction.ts";
 import { addressOf, formatAddress } from "../crypto/address.ts";
 import { toHex } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
-import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
-import { ruleOf } from "../transactions/rules.ts";
 import { SignedTransaction } from "../types/transaction.ts";
-
-export interface MempoolLimits {
-  readonly transactions: number;
-  readonly bytes: number;
-  readonly perSender: number;
-  /** How far ahead of the account's nonce a transaction may wait. */
-  readonly nonceGap: number;
-  readonly transactionBytes: number;
-}
-
-export const MEMPOOL_LIMITS: MempoolLimits = {
-  transactions: 20_000,
-  bytes: 32 * 1024 * 1024,
-  perSender: 64,
-  nonceGap: 64,
-  transactionBytes: 64 * 1024,
-};
-
-export type MempoolFacts =
-  | { code: "ALREADY_KNOWN" }
-  | { code: "NONCE_TOO_LOW"; expected: number; actual: number }
-  | { code: "NONCE_GAP"; expected: number; actual: number; gap: number }
-  | { code: "SENDER_FULL"; limit: number }
-  | { code: "REPLACEMENT_TOO_CHEAP"; required: bigint; offered: bigint }
-  | { code: "FEE_TOO_LOW"; required: bigint; offered: bigint }
-  | { code: "INSUFFICIENT_BALANCE"; balance: bigint; needed: bigint }
-  | { code: "EXPIRED"; validUntil: number; height: number }
-  | { code: "TRANSACTION_TOO_LARGE"; bytes: number; limit: number }
-  | { code: "MEMPOOL_FULL"; limit: number };
-
-/** Most refusals are nobody's fault: another node may see another head. */
-export class MempoolError extends PomlError<MempoolFacts> {
-  constructor(message: string, facts: MempoolFacts, remedy?: string) {
-    super(
-      message,
-      facts,
-      remedy === undefined ? { action: "ignore" } : { action: "ignore", remedy },
-    );
-  }
-}
+import { checkAdmission, checkReplacement, dryRun, isFree } from "./admission.ts";
+import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
+import { MempoolError } from "./mempool-error.ts";
 
 interface Entry {
   readonly id: string;
@@ -108,7 +69,7 @@ export class Mempool {
     const bytes = SignedTransaction.value_serializedSize(signed);
     const address = addressOf(transaction.sender);
     const sender = formatAddress(address);
-    this.#checkFrame(state, signed, bytes, address);
+    checkAdmission(state, signed, bytes, this.#limits, this.#feeFactor());
     const waiting = this.#senders.get(sender) ?? new Map<number, Entry>();
     const replaced = waiting.get(transaction.nonce);
     if (replaced !== undefined) checkReplacement(replaced.signed, signed);
@@ -120,122 +81,65 @@ export class Mempool {
       );
     }
     if (transaction.nonce === state.account(address).nonce) dryRun(state, signed);
-    if (replaced !== undefined) this.#drop(replaced);
-    const duty = isDuty(transaction);
-    this.#makeRoom(bytes, duty, transaction.fee);
+    const duty = isFree(state, transaction);
     const entry = { id, signed, bytes, duty, order: this.#arrivals++ };
+    for (const evicted of this.#toEvict(entry, replaced)) this.#drop(evicted);
     waiting.set(transaction.nonce, entry);
     this.#senders.set(sender, waiting);
     this.#ids.set(id, entry);
     this.#bytes += bytes;
   }
 
-  #checkFrame(
-    state: State,
-    { transaction }: SignedTransaction,
-    bytes: number,
-    address: Uint8Array,
-  ): void {
-    const { transactionBytes, nonceGap } = this.#limits;
-    if (bytes > transactionBytes) {
-      throw new MempoolError(`${bytes} bytes, the limit is ${transactionBytes}`, {
-        code: "TRANSACTION_TOO_LARGE",
-        bytes,
-        limit: transactionBytes,
-      });
-    }
-    const { height } = state;
-    if (transaction.validUntil <= height) {
-      throw new MempoolError(
-        `valid until height ${transaction.validUntil}, the chain is at ${height}`,
-        {
-          code: "EXPIRED",
-          validUntil: transaction.validUntil,
-          height,
-        },
-      );
-    }
-    const account = state.account(address);
-    const { nonce } = transaction;
-    if (nonce < account.nonce) {
-      throw new MempoolError(`nonce ${nonce} is used, the next is ${account.nonce}`, {
-        code: "NONCE_TOO_LOW",
-        expected: account.nonce,
-        actual: nonce,
-      });
-    }
-    if (nonce > account.nonce + nonceGap) {
-      throw new MempoolError(`nonce ${nonce} is too far ahead of ${account.nonce}`, {
-        code: "NONCE_GAP",
-        expected: account.nonce,
-        actual: nonce,
-        gap: nonceGap,
-      });
-    }
-    const required = this.#feeFloor(requiredFee(transaction, state.parameters));
-    if (transaction.fee < required) {
-      throw new MempoolError(
-        `fee ${transaction.fee} is below the required ${required}`,
-        { code: "FEE_TOO_LOW", required, offered: transaction.fee },
-        `offer a fee of at least ${required} micro-POML`,
-      );
-    }
-    const rule = ruleOf(kindOf(transaction));
-    const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
-    const needed = transaction.fee + (rule.spends?.(value) ?? 0n);
-    if (nonce === account.nonce && account.balance < needed) {
-      throw new MempoolError(
-        `balance ${account.balance} is below the needed ${needed}`,
-        { code: "INSUFFICIENT_BALANCE", balance: account.balance, needed },
-        "fund the account, or ask for less",
-      );
-    }
-  }
-
-  /** Doubles for every tenth of the pool above 80 %. Duties stay free. */
-  #feeFloor(required: bigint): bigint {
-    if (required === 0n) return 0n;
+  /** What fees are multiplied by: doubles for every tenth of the pool above 80 %. */
+  #feeFactor(): bigint {
     const fill = Math.max(
       this.#ids.size / this.#limits.transactions,
       this.#bytes / this.#limits.bytes,
     );
-    const tenths = Math.max(0, Math.ceil((fill - 0.8) * 10));
-    return required << BigInt(tenths);
+    return 1n << BigInt(Math.max(0, Math.ceil((fill - 0.8) * 10)));
   }
 
-  #makeRoom(bytes: number, duty: boolean, fee: bigint): void {
+  /** What goes for a newcomer; nothing is dropped for one that does not get in after all. */
+  #toEvict(newcomer: Entry, replaced: Entry | undefined): ReadonlySet<Entry> {
     const { transactions, bytes: limit } = this.#limits;
-    while (this.#ids.size + 1 > transactions || this.#bytes + bytes > limit) {
-      const cheapest = this.#cheapestTail();
-      if (cheapest === undefined || (!duty && cheapest.signed.transaction.fee >= fee)) {
+    const gone = new Set(replaced === undefined ? [] : [replaced]);
+    let bytes = this.#bytes + newcomer.bytes - (replaced?.bytes ?? 0);
+    while (this.#ids.size - gone.size + 1 > transactions || bytes > limit) {
+      const cheapest = this.#cheapestTail(newcomer, gone);
+      if (cheapest === undefined || (!newcomer.duty && feeOf(cheapest) >= feeOf(newcomer))) {
         throw new MempoolError(
           "the mempool is full",
           { code: "MEMPOOL_FULL", limit: transactions },
           "offer a higher fee or try again later",
         );
       }
-      this.#drop(cheapest);
+      gone.add(cheapest);
+      bytes -= cheapest.bytes;
     }
+    return gone;
   }
 
-  /** The lowest fee among each sender's last transaction: dropping it leaves no gap. */
-  #cheapestTail(): Entry | undefined {
+  /** The lowest fee among the last transactions of the other senders: dropping it leaves no gap. */
+  #cheapestTail(newcomer: Entry, gone: ReadonlySet<Entry>): Entry | undefined {
+    const own = senderOf(newcomer);
     let cheapest: Entry | undefined;
-    for (const waiting of this.#senders.values()) {
-      const last = waiting.get(Math.max(...waiting.keys()));
-      if (last === undefined || last.duty) continue;
-      if (cheapest === undefined || last.signed.transaction.fee < cheapest.signed.transaction.fee) {
-        cheapest = last;
+    for (const [sender, waiting] of this.#senders) {
+      if (sender === own) continue;
+      let last: Entry | undefined;
+      for (const entry of waiting.values()) {
+        if (!gone.has(entry) && (last === undefined || nonceOf(entry) > nonceOf(last)))
+          last = entry;
       }
+      if (last === undefined || last.duty) continue;
+      if (cheapest === undefined || feeOf(last) < feeOf(cheapest)) cheapest = last;
     }
     return cheapest;
   }
 
   #drop(entry: Entry): void {
-    const { sender, nonce } = entry.signed.transaction;
-    const key = formatAddress(addressOf(sender));
+    const key = senderOf(entry);
     const waiting = this.#senders.get(key);
-    waiting?.delete(nonce);
+    waiting?.delete(nonceOf(entry));
     if (waiting?.size === 0) this.#senders.delete(key);
     this.#ids.delete(entry.id);
     this.#bytes -= entry.bytes;
@@ -317,17 +221,16 @@ export class Mempool {
   }
 }
 
-/** @throws TransactionError when the transaction would not apply to the next block */
-export function dryRun(state: State, signed: SignedTransaction): void {
-  const trial = state.fork();
-  trial.meta = { ...trial.meta, height: state.height + 1 };
-  applyTransaction(trial, signed, { proposer: NOBODY, records: [] });
-}
-
-const NOBODY = new Uint8Array(20);
-
 function nonceOf({ signed }: Entry): number {
   return signed.transaction.nonce;
+}
+
+function feeOf({ signed }: Entry): bigint {
+  return signed.transaction.fee;
+}
+
+function senderOf({ signed }: Entry): string {
+  return formatAddress(addressOf(signed.transaction.sender));
 }
 
 /** The run of consecutive nonces that can apply now. */
@@ -347,17 +250,6 @@ function chainFrom(state: State, entries: readonly Entry[]): Entry[] {
 function comparePriority(a: Entry | undefined, b: Entry | undefined): number {
   if (a === undefined || b === undefined) return 0;
   if (a.duty !== b.duty) return a.duty ? -1 : 1;
-  const [feeA, feeB] = [a.signed.transaction.fee, b.signed.transaction.fee];
+  const [feeA, feeB] = [feeOf(a), feeOf(b)];
   return feeA === feeB ? a.order - b.order : feeA > feeB ? -1 : 1;
-}
-
-function checkReplacement(old: SignedTransaction, next: SignedTransaction): void {
-  const required = old.transaction.fee + old.transaction.fee / 10n + 1n;
-  if (next.transaction.fee < required) {
-    throw new MempoolError(
-      `replacing needs a fee of ${required}, offered ${next.transaction.fee}`,
-      { code: "REPLACEMENT_TOO_CHEAP", required, offered: next.transaction.fee },
-      "raise the fee by a tenth",
-    );
-  }
 }

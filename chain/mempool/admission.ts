@@ -1,0 +1,120 @@
+/**
+ * Which transactions may wait: size, lifetime, nonce, fee and balance against the head state. Duties
+ * are free for nodes, whose bond stands behind them; strangers pay to wait.
+ */
+import { applyTransaction } from "../apply-transaction.ts";
+import { addressOf } from "../crypto/address.ts";
+import type { State } from "../state/state.ts";
+import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
+import { ruleOf } from "../transactions/rules.ts";
+import type { SignedTransaction, Transaction } from "../types/transaction.ts";
+import type { MempoolLimits } from "./limits.ts";
+import { MempoolError } from "./mempool-error.ts";
+
+/** True for duties of nodes: no fee, first in a block, never evicted. */
+export function isFree(state: State, transaction: Transaction): boolean {
+  return isDuty(transaction) && state.nodeIndex(transaction.sender) !== undefined;
+}
+
+/**
+ * @param bytes size of the transaction on the wire
+ * @param feeFactor what required fees are multiplied by while the pool is nearly full
+ * @throws MempoolError
+ */
+export function checkAdmission(
+  state: State,
+  { transaction }: SignedTransaction,
+  bytes: number,
+  limits: MempoolLimits,
+  feeFactor: bigint,
+): void {
+  if (bytes > limits.transactionBytes) {
+    throw new MempoolError(`${bytes} bytes, the limit is ${limits.transactionBytes}`, {
+      code: "TRANSACTION_TOO_LARGE",
+      bytes,
+      limit: limits.transactionBytes,
+    });
+  }
+  const { height } = state;
+  const { validUntil } = transaction;
+  if (validUntil <= height) {
+    throw new MempoolError(`valid until height ${validUntil}, the chain is at ${height}`, {
+      code: "EXPIRED",
+      validUntil,
+      height,
+    });
+  }
+  checkNonce(state, transaction, limits.nonceGap);
+  checkFee(state, transaction, feeFactor);
+  checkBalance(state, transaction);
+}
+
+function checkNonce(state: State, { sender, nonce }: Transaction, gap: number): void {
+  const expected = state.account(addressOf(sender)).nonce;
+  if (nonce < expected) {
+    throw new MempoolError(`nonce ${nonce} is used, the next is ${expected}`, {
+      code: "NONCE_TOO_LOW",
+      expected,
+      actual: nonce,
+    });
+  }
+  if (nonce > expected + gap) {
+    throw new MempoolError(`nonce ${nonce} is too far ahead of ${expected}`, {
+      code: "NONCE_GAP",
+      expected,
+      actual: nonce,
+      gap,
+    });
+  }
+}
+
+function checkFee(state: State, transaction: Transaction, factor: bigint): void {
+  if (isFree(state, transaction)) return;
+  const { parameters } = state;
+  const byRule = requiredFee(transaction, parameters);
+  const required = factor * (byRule > parameters.feeFloor ? byRule : parameters.feeFloor);
+  if (transaction.fee < required) {
+    throw new MempoolError(
+      `fee ${transaction.fee} is below the required ${required}`,
+      { code: "FEE_TOO_LOW", required, offered: transaction.fee },
+      `offer a fee of at least ${required} micro-POML`,
+    );
+  }
+}
+
+/** Only for the next in turn: what waits before a later one may still bring in money. */
+function checkBalance(state: State, transaction: Transaction): void {
+  const { balance, nonce } = state.account(addressOf(transaction.sender));
+  if (transaction.nonce !== nonce) return;
+  const rule = ruleOf(kindOf(transaction));
+  const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
+  const needed = transaction.fee + (rule.spends?.(value) ?? 0n);
+  if (balance < needed) {
+    throw new MempoolError(
+      `balance ${balance} is below the needed ${needed}`,
+      { code: "INSUFFICIENT_BALANCE", balance, needed },
+      "fund the account, or ask for less",
+    );
+  }
+}
+
+/** @throws MempoolError REPLACEMENT_TOO_CHEAP unless `next` offers a tenth more */
+export function checkReplacement(old: SignedTransaction, next: SignedTransaction): void {
+  const required = old.transaction.fee + old.transaction.fee / 10n + 1n;
+  if (next.transaction.fee < required) {
+    throw new MempoolError(
+      `replacing needs a fee of ${required}, offered ${next.transaction.fee}`,
+      { code: "REPLACEMENT_TOO_CHEAP", required, offered: next.transaction.fee },
+      "raise the fee by a tenth",
+    );
+  }
+}
+
+/** @throws TransactionError when the transaction would not apply to the next block */
+export function dryRun(state: State, signed: SignedTransaction): void {
+  const trial = state.fork();
+  trial.meta = { ...trial.meta, height: state.height + 1 };
+  applyTransaction(trial, signed, { proposer: NOBODY, records: [] });
+}
+
+const NOBODY = new Uint8Array(20);

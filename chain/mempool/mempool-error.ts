@@ -1,0 +1,25 @@
+/** Why a transaction may not wait in the mempool. */
+import { PomlError } from "../errors.ts";
+
+export type MempoolFacts =
+  | { code: "ALREADY_KNOWN" }
+  | { code: "NONCE_TOO_LOW"; expected: number; actual: number }
+  | { code: "NONCE_GAP"; expected: number; actual: number; gap: number }
+  | { code: "SENDER_FULL"; limit: number }
+  | { code: "REPLACEMENT_TOO_CHEAP"; required: bigint; offered: bigint }
+  | { code: "FEE_TOO_LOW"; required: bigint; offered: bigint }
+  | { code: "INSUFFICIENT_BALANCE"; balance: bigint; needed: bigint }
+  | { code: "EXPIRED"; validUntil: number; height: number }
+  | { code: "TRANSACTION_TOO_LARGE"; bytes: number; limit: number }
+  | { code: "MEMPOOL_FULL"; limit: number };
+
+/** Most refusals are nobody's fault: another node may see another head. */
+export class MempoolError extends PomlError<MempoolFacts> {
+  constructor(message: string, facts: MempoolFacts, remedy?: string) {
+    super(
+      message,
+      facts,
+      remedy === undefined ? { action: "ignore" } : { action: "ignore", remedy },
+    );
+  }
+}
