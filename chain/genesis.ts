@@ -1,13 +1,13 @@
 /** From a genesis to the first head, and the parameter sets chains start with. */
 import type { Head } from "./apply-block.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
-import { checkPublicKey } from "./crypto/keys.ts";
+import { checkPublicKey, KeyError } from "./crypto/keys.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { drawSeats } from "./rating/weight.ts";
 import { State } from "./state/state.ts";
 import { Genesis, type Parameters } from "./types/genesis.ts";
-import { ZERO_HASH } from "./types/primitive.ts";
+import { MAX_SEATS, MAX_VERIFIERS, ZERO_HASH } from "./types/primitive.ts";
 
 /** One POML in micro-units. */
 export const POML = 1_000_000n;
@@ -75,9 +75,11 @@ export function genesisHead(genesis: Genesis): Head {
     if (addresses.has(text)) throw new GenesisError("accounts", `${text} is listed twice`);
     addresses.add(text);
   }
+  checkParameters(genesis.parameters);
+  checkSupply(genesis);
   const keys = new Set<string>();
   for (const node of genesis.nodes) {
-    checkPublicKey(node.publicKey);
+    checkNodeKey(node.publicKey);
     const text = formatAddress(addressOf(node.publicKey));
     if (keys.has(text)) throw new GenesisError("nodes", `${text} is listed twice`);
     keys.add(text);
@@ -85,8 +87,6 @@ export function genesisHead(genesis: Genesis): Head {
       throw new GenesisError("nodes", `bond of ${text} is below the minimum`);
     }
   }
-  if (genesis.parameters.epochBlocks === 0)
-    throw new GenesisError("parameters", "epochBlocks is 0");
   const root = genesisRoot(genesis);
   const parts = {
     meta: {
@@ -126,3 +126,53 @@ export function genesisHead(genesis: Genesis): Head {
   if (seats.length === 0) throw new GenesisError("nodes", "no founder has rating and bond");
   return { state: State.of({ ...parts, seats, nextSeats: seats }), hash: root };
 }
+
+function checkNodeKey(publicKey: Uint8Array): void {
+  try {
+    checkPublicKey(publicKey);
+  } catch (error) {
+    if (error instanceof KeyError) throw new GenesisError("nodes", error.message);
+    throw error;
+  }
+}
+
+/** With everything anyone owns below 2^64, no balance can overflow. */
+function checkSupply({ accounts, nodes }: Genesis): void {
+  const owned = accounts.reduce((sum, { balance }) => sum + balance, 0n);
+  const supply = nodes.reduce((sum, { bond }) => sum + bond, owned);
+  if (supply >= 2n ** 64n) throw new GenesisError("accounts", "the supply does not fit 64 bits");
+}
+
+type NumericField = Exclude<keyof Parameters, "exactEngine">;
+
+/** Values that no chain could run with. */
+function checkParameters(parameters: Parameters): void {
+  const least = (field: NumericField, minimum: number | bigint): void => {
+    if (parameters[field] < minimum) {
+      throw new GenesisError(`parameters.${field}`, `is below ${minimum}`);
+    }
+  };
+  const most = (field: NumericField, maximum: number | bigint): void => {
+    if (parameters[field] > maximum) {
+      throw new GenesisError(`parameters.${field}`, `is above ${maximum}`);
+    }
+  };
+  for (const field of ["blockIntervalMs", "epochBlocks", "maxSeats", "segmentSteps"] as const) {
+    least(field, 1);
+  }
+  least("bondPerRating", 1n);
+  least("windowOffset", 1);
+  least("windowBlocks", 1);
+  least("claimBlocks", 1);
+  least("verdictBlocks", 1);
+  const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
+  least("windowInterval", windowBlocks + claimBlocks + verdictBlocks + 1);
+  least("maxBlockBytes", MIN_BLOCK_BYTES);
+  least("feeCap", parameters.feeFloor);
+  most("maxSeats", MAX_SEATS);
+  most("verifiers", MAX_VERIFIERS);
+  most("maxExtensions", 255);
+}
+
+/** Room for the largest transaction, a record of every participant. */
+const MIN_BLOCK_BYTES = 32 * 1024;
