@@ -79,13 +79,13 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   PASSPHRASE_WRONG: EXIT.setup,
 };
 
-/** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = no answer. */
+/** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = none was sent. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.facts.exit;
   if (!(error instanceof PomlError)) return EXIT.failure;
   const { code, status } = error.facts as { code: string; status?: unknown };
   if (typeof status === "number") {
-    if (status === 0) return EXIT.network;
+    if (status === 0) return BY_CODE[code] ?? EXIT.network;
     if (status === 404) return EXIT.notFound;
     return status < 500 ? EXIT.refused : EXIT.failure;
   }
