@@ -80,13 +80,13 @@ export class LocalNode {
   /** Starts the process without waiting for it. @param flags further flags of `poml node` */
   async launch(...flags: readonly string[]): Promise<ManagedProcess> {
     if (this.isRunning) throw new TypeError(`${this.name} runs already`);
-    this.#process = await ManagedProcess.start({
-      name: this.name,
-      args: ["node", "--data-dir", this.dataDir, ...flags],
-      logPath: this.logPath,
-      env: withoutSettings(process.env),
-    });
+    this.#process = await this.#spawn(this.logPath, flags);
     return this.#process;
+  }
+
+  /** A second process on the same data directory; the caller sees to its end. */
+  twin(...flags: readonly string[]): Promise<ManagedProcess> {
+    return this.#spawn(`${this.logPath}.twin`, flags);
   }
 
   /** Starts the process and waits until its API answers. */
@@ -114,6 +114,16 @@ export class LocalNode {
 
   async stop(): Promise<void> {
     await this.#process?.stop(STOP_GRACE_MS);
+  }
+
+  #spawn(logPath: string, flags: readonly string[]): Promise<ManagedProcess> {
+    const args = ["node", "--data-dir", this.dataDir, ...flags];
+    return ManagedProcess.start({
+      name: this.name,
+      args,
+      logPath,
+      env: withoutSettings(process.env),
+    });
   }
 
   #running(): ManagedProcess {
