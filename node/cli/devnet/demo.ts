@@ -41,7 +41,7 @@ const ORDER: Omit<JobOrder, "dataset"> = {
   momentum: 0.9,
   partition: "iid",
   participants: 4,
-  phaseSeconds: 60,
+  phaseSeconds: 40,
 };
 
 export interface DemoResult {

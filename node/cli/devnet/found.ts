@@ -52,7 +52,7 @@ const TREASURY_BALANCE = 10_000_000n * POML;
  * Height at which the first benchmark window opens: late enough for a node that joins at the start
  * to be on the chain by then.
  */
-const FIRST_WINDOW = 20;
+const FIRST_WINDOW = 24;
 
 export interface FoundOptions {
   readonly founders: readonly {

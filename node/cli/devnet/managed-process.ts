@@ -72,7 +72,7 @@ export class ManagedProcess {
   }
 
   /** The last lines it wrote. */
-  async tail(lines = 15): Promise<string> {
+  async tail(lines = 8): Promise<string> {
     const text = await readFile(this.logPath, "utf8").catch(() => "");
     return text.trimEnd().split("\n").slice(-lines).join("\n");
   }

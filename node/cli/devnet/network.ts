@@ -21,6 +21,7 @@ import { freePorts } from "./ports.ts";
 const MAX_FOUNDERS = 3;
 const START_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 8000;
+const MAX_RESTARTS = 3;
 const BENCHMARK_SECONDS = 2;
 
 export interface DevnetOptions {
@@ -44,8 +45,9 @@ interface NodePorts {
 }
 
 export interface RunningNode extends DevnetNode {
-  readonly process: ManagedProcess;
   readonly client: PomlClient;
+  /** Another one after a restart. */
+  process: ManagedProcess;
 }
 
 export class Devnet {
@@ -57,6 +59,7 @@ export class Devnet {
   readonly clientWallet: string;
   readonly running: RunningNode[] = [];
   readonly #env: DevnetOptions["env"];
+  #isStopping = false;
 
   private constructor(
     options: DevnetOptions,
@@ -111,24 +114,43 @@ export class Devnet {
     this.running.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
 
-  /** Rejects as soon as a node ends that was not asked to. */
-  async watch(): Promise<never> {
-    const ended = await Promise.race(
-      this.running.map(async (node) => {
-        await node.process.ended;
-        return node;
-      }),
-    );
-    throw await ended.process.unexpectedEnd();
+  /**
+   * Starts a node again that ended by itself, as a service manager would.
+   * @param onEnd sees what happened
+   * @throws CliError PROCESS_ENDED when one ends too often; does not return otherwise
+   */
+  supervise(onEnd: (text: string) => void): Promise<never> {
+    return Promise.race(this.running.map((node) => this.#keepAlive(node, onEnd)));
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.running.map((node) => node.process.stop(STOP_GRACE_MS)));
+  }
+
+  async #keepAlive(node: RunningNode, onEnd: (text: string) => void): Promise<never> {
+    for (let restarts = 0; ; restarts++) {
+      const end = await node.process.unexpectedEnd();
+      if (this.#isStopping) return new Promise(() => {});
+      if (restarts === MAX_RESTARTS) throw end;
+      onEnd(`${end.message}\nstarting ${node.name} again`);
+      node.process = await this.#spawn(node);
+      if (this.#isStopping) await node.process.stop(STOP_GRACE_MS);
+    }
   }
 
   /** Deletes the nodes' directories, 130 MB in all; wallets, genesis and model stay. */
   async discardNodes(): Promise<void> {
     await Promise.all(this.nodes.map(({ dataDir }) => rm(dataDir, { recursive: true })));
+  }
+
+  #spawn({ name, dataDir }: DevnetNode): Promise<ManagedProcess> {
+    return ManagedProcess.start({
+      name,
+      args: ["node", "--data-dir", dataDir],
+      logPath: join(dataDir, "node.log"),
+      env: this.#env,
+    });
   }
 
   async #startOne(
@@ -139,12 +161,7 @@ export class Devnet {
     const paths = dataDirPaths(node.dataDir);
     const settings = settingsOf(node, bootstrap);
     await writeFile(paths.config, `${JSON.stringify(settings, null, 2)}\n`);
-    const process = await ManagedProcess.start({
-      name: node.name,
-      args: ["node", "--data-dir", node.dataDir],
-      logPath: join(node.dataDir, "node.log"),
-      env: this.#env,
-    });
+    const process = await this.#spawn(node);
     const token = await readApiToken(paths.apiToken);
     const client = new PomlClient(`http://127.0.0.1:${node.ports.api}`, { token });
     this.running.push({ ...node, process, client });

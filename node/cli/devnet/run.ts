@@ -21,41 +21,25 @@ export interface RunOptions {
   readonly dataDir?: string;
 }
 
-/** @throws CliError when a node ends by itself, or the demo fails */
+/** @throws CliError when a node keeps ending, or the demo fails */
 export async function runDevnet(options: RunOptions, context: CliContext): Promise<void> {
-  const { output, signal } = context;
+  const { output } = context;
   const directory = await chooseDirectory(options.dataDir);
   const memory = new MemoryMeter();
   memory.start();
-  let net: Devnet | undefined;
+  output.line(`PoML test network of ${options.nodes} nodes in ${directory}`);
+  output.line("benchmarking the founders …");
+  const net = await Devnet.create(
+    { directory, nodes: options.nodes, env: context.env },
+    (name, capacity) => output.line(`${name} measured ${gflops(capacity)} GFLOP/s`),
+  );
+  output.line(`genesis ${net.genesisRoot}`);
   let result: object;
   try {
-    output.line(`PoML test network of ${options.nodes} nodes in ${directory}`);
-    output.line("benchmarking the founders …");
-    net = await Devnet.create(
-      { directory, nodes: options.nodes, env: context.env },
-      (name, capacity) => output.line(`${name} measured ${gflops(capacity)} GFLOP/s`),
-    );
-    output.line(`genesis ${net.genesisRoot}`);
-    await net.start(signal);
-    output.line(`${net.running.length} nodes are up`);
-    const joined = joinNewcomers(net, (name, height) =>
-      output.line(`${name} got its bond in block ${height} and registers as a node`),
-    );
-    await Promise.race([joined, net.watch()]);
-    const work =
-      options.demo === true ? demo(net, context, memory) : Promise.resolve(addressesOf(net));
-    result = await Promise.race([work, net.watch()]);
-    if (options.exit !== true) {
-      showNetwork(output, net);
-      output.result(result, () => {});
-      await Promise.race([untilStopped(signal), net.watch()]);
-    }
+    result = await work(net, memory, options, context);
   } finally {
-    if (net !== undefined) {
-      output.line("stopping the network …");
-      await net.stop();
-    }
+    output.line("stopping the network …");
+    await net.stop();
     await memory.stop();
   }
   // Last, so that whoever reads both outputs finds it at the end.
@@ -64,25 +48,46 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
   output.result(result, () => {});
 }
 
-/** @returns what --json prints */
-async function demo(
+/** Everything between the first and the last process. @returns what --json prints */
+async function work(
   net: Devnet,
-  { output, signal }: CliContext,
   memory: MemoryMeter,
+  options: RunOptions,
+  { output, signal }: CliContext,
 ): Promise<object> {
-  const view = new LiveView(await createProgress(output), net.running.length);
+  await net.start(signal);
+  output.line(`${net.running.length} nodes are up`);
+  let view: LiveView | undefined;
+  const say = (text: string): void => (view === undefined ? output.line(text) : view.line(text));
+  const kept = net.supervise(say);
+  const joined = joinNewcomers(net, (name, height) =>
+    output.line(`${name} got its bond in block ${height} and registers as a node`),
+  );
+  await Promise.race([joined, kept]);
+  let result = addressesOf(net);
+  if (options.demo === true) {
+    view = new LiveView(await createProgress(output), net.running.length);
+    const done = await Promise.race([demo(net, view, signal), kept]).finally(() => view?.stop());
+    view = undefined;
+    const figures = { seconds: performance.now() / 1000, peakRssMib: memory.peakMib };
+    showDemo(output, done, figures);
+    result = demoSummary(done, figures);
+  }
+  if (options.exit === true) return result;
+  showNetwork(output, net);
+  output.result(result, () => {});
+  await Promise.race([untilStopped(signal), kept]);
+  return result;
+}
+
+async function demo(net: Devnet, view: LiveView, signal: AbortSignal): Promise<DemoResult> {
   const watching = new AbortController();
   view.watch(net.running, AbortSignal.any([signal, watching.signal]));
-  let result: DemoResult;
   try {
-    result = await runDemo(net, view, signal);
+    return await runDemo(net, view, signal);
   } finally {
     watching.abort();
-    view.stop();
   }
-  const figures = { seconds: performance.now() / 1000, peakRssMib: memory.peakMib };
-  showDemo(output, result, figures);
-  return demoSummary(result, figures);
 }
 
 function addressesOf(net: Devnet): object {

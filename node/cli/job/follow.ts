@@ -1,10 +1,13 @@
 /** Follows a job until it is settled, by asking one node again and again; every wait has its end. */
 import { setTimeout as delay } from "node:timers/promises";
+import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const POLL_MS = 500;
+/** A node that is being started again answers within this time. */
+const SILENCE_MS = 30_000;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
@@ -26,24 +29,47 @@ export async function followJob(
 ): Promise<JobDetail> {
   const end = performance.now() + timeoutMs;
   let seen = 0;
+  const look = patiently(() => client.job(id));
+  const lookAtRounds = patiently(() => client.rounds(id));
   for (;;) {
-    const job = await client.job(id);
-    onJob?.(job);
-    if (onRound !== undefined && recordedRounds(job) > seen) {
-      const { rounds } = await client.rounds(id);
+    const job = await look();
+    if (job !== undefined) onJob?.(job);
+    if (job !== undefined && onRound !== undefined && recordedRounds(job) > seen) {
+      const rounds = (await lookAtRounds())?.rounds ?? [];
       for (const round of rounds.slice(seen)) onRound(round);
-      seen = rounds.length;
+      seen = Math.max(seen, rounds.length);
     }
-    if (job.phase === "settled") return job;
+    if (job?.phase === "settled") return job;
     if (performance.now() > end) {
       throw new CliError(
-        `job ${id} is still ${job.phase} (round ${job.round} of ${job.rounds}) after ${Math.round(timeoutMs / 1000)} s`,
+        `job ${id} is not settled after ${Math.round(timeoutMs / 1000)} s (${stateOf(job)})`,
         { code: "TIMEOUT", exit: EXIT.network },
         "look again with `poml job watch`, which follows it from where it is",
       );
     }
     await delay(POLL_MS, undefined, { signal });
   }
+}
+
+/** Repeats of a request whose node does not answer: undefined for a while, then its error. */
+function patiently<T>(request: () => Promise<T>): () => Promise<T | undefined> {
+  let silentSince: number | undefined;
+  return async () => {
+    try {
+      const answer = await request();
+      silentSince = undefined;
+      return answer;
+    } catch (error) {
+      const isSilent = error instanceof ApiError && error.status === 0;
+      silentSince ??= performance.now();
+      if (!isSilent || performance.now() - silentSince > SILENCE_MS) throw error;
+      return undefined;
+    }
+  };
+}
+
+function stateOf(job: JobDetail | undefined): string {
+  return job === undefined ? "no answer" : `${job.phase}, round ${job.round} of ${job.rounds}`;
 }
 
 /** True when the job did what was ordered: all rounds, or its target accuracy. */
