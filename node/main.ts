@@ -20,6 +20,13 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever reads may go first (`poml status | head`); that is no failure, least of all of a node.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 /** A handle that something forgot to close must not keep a finished command alive. */
 const LINGER_MS = 3000;
 

@@ -2,6 +2,7 @@
  * The `poml` command line: parses, runs one command, and turns whatever happens into an exit status.
  * Commands load what they need only when they run, so that `poml status` stays small and quick.
  */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { benchmarkCommand } from "./commands/benchmark.ts";
 import { configCommand } from "./commands/config.ts";
@@ -43,7 +44,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 function buildProgram(context: CliContext): Command {
   const program = new Command("poml")
     .description("Proof of machine learning: a layer-1 chain whose work is training models.")
-    .version("0.1.0")
+    .version(readVersion())
     .option("--json", "print one JSON object instead of text")
     .option("--verbose", "show the stack of an error")
     .showHelpAfterError("(add --help to see all options)")
@@ -64,6 +65,11 @@ function buildProgram(context: CliContext): Command {
   for (const command of make) program.addCommand(command(context));
   configure(program, context);
   return program;
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Settings that subcommands do not inherit. */
