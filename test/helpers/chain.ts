@@ -44,10 +44,12 @@ export class TestChain {
   readonly genesisRoot: Uint8Array;
   head: Head;
   blocks: Block[] = [];
+  readonly #known: Person[];
 
   constructor(options: { founders?: number; parameters?: Partial<Parameters> } = {}) {
     const count = options.founders ?? 4;
     this.founders = Array.from({ length: count }, (_, i) => person(`founder ${i}`));
+    this.#known = [...this.founders];
     this.genesis = {
       name: text("test"),
       time: 1_700_000_000_000n,
@@ -74,9 +76,14 @@ export class TestChain {
     return this.head.state.height;
   }
 
+  /** Lets this person propose: a newcomer, or a founder with another onion. */
+  know(someone: Person): void {
+    this.#known.unshift(someone);
+  }
+
   personOf(publicKey: Uint8Array): Person {
-    const found = this.founders.find(({ keys }) => sameBytes(keys.publicKey, publicKey));
-    if (found === undefined) throw new Error("not a founder");
+    const found = this.#known.find(({ keys }) => sameBytes(keys.publicKey, publicKey));
+    if (found === undefined) throw new Error("nobody known");
     return found;
   }
 

@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { phaseOf } from "../../../chain/job/phase.ts";
+import type { TrainingRecord } from "../../../chain/types/job.ts";
+import type { Payloads, SignedTransaction } from "../../../chain/types/transaction.ts";
+import { type Person, TestChain } from "../../helpers/chain.ts";
+import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
+import { commits, jobOf, jobSpec, openJob, roundRecord } from "../../helpers/job-run.ts";
+
+function revealing() {
+  const chain = new TestChain();
+  const open = openJob(chain, chain.client, jobSpec("job", { quorum: 3 }));
+  chain.advance(open);
+  chain.advance();
+  chain.advance(...commits(chain, jobOf(chain, open)));
+  const job = jobOf(chain, open);
+  const good = roundRecord(chain, job).transaction.payload.value as Payloads["job-round"];
+  const posting = (
+    record: Partial<TrainingRecord>,
+    cosignatures = good.cosignatures,
+    from: Person = chain.personOfNode(job.team[0] ?? -1),
+  ): SignedTransaction => {
+    const value = { record: { ...good.record, ...record }, cosignatures };
+    return chain.transaction(from, "job-round", value, { fee: 0n });
+  };
+  return { chain, open, job, good, posting };
+}
+
+describe("job-round", () => {
+  it("moves the model on, pays the contributions and credits who signed", () => {
+    const { chain, open, good, posting } = revealing();
+    const { body } = chain.advance(posting({}, good.cosignatures.slice(0, 2)));
+    const job = jobOf(chain, open);
+    expect(phaseOf(job)).to.equal("training");
+    expect(job.round).to.equal(2);
+    expect(toHex(job.parameters)).to.equal(toHex(good.record.modelAfter));
+    expect(job.metrics).to.deep.equal(good.record.metrics);
+    expect(job.credits).to.deep.equal([2, 1, 0]);
+    for (const participant of job.participants) {
+      expect(participant).to.include({ paidSamples: 3000n, paidRounds: 1, samples: 0 });
+    }
+    expect(body.records).to.deep.equal([good.record]);
+  });
+
+  it("may come from any manager of the team, named in the record", () => {
+    const { chain, job, good, posting } = revealing();
+    const [, support = -1] = job.team;
+    const person = chain.personOfNode(support);
+    expectApplies(chain, posting({ manager: support }, good.cosignatures, person));
+    expectRefused(chain, posting({}, good.cosignatures, person), "NOT_ASSIGNED");
+    const idle = [0, 1, 2, 3].find((node) => !job.team.includes(node)) ?? -1;
+    const outsider = chain.personOfNode(idle);
+    expectRefused(chain, posting({ manager: idle }, good.cosignatures, outsider), "NOT_ASSIGNED");
+    expectRefused(chain, posting({}, good.cosignatures, chain.client), "NOT_ASSIGNED");
+  });
+
+  it("refuses BAD_FIELD for cosigners that are no majority, repeated, unordered or unknown", () => {
+    const { chain, good, posting } = revealing();
+    const [a, b, c] = good.cosignatures;
+    if (a === undefined || b === undefined || c === undefined) throw new Error("not three");
+    for (const cosigners of [[], [a], [a, a], [b, a], [a, b, { ...c, member: 3 }]]) {
+      const facts = expectRefused(chain, posting({}, cosigners), "BAD_FIELD");
+      expect(facts.field).to.equal("cosignatures");
+    }
+    expectApplies(chain, posting({}, [b, c]));
+  });
+
+  it("refuses WRONG_PHASE while participants still train, and UNKNOWN_JOB", () => {
+    const { chain, posting } = revealing();
+    expectRefused(chain, posting({ job: sha256(Uint8Array.of(1)) }), "UNKNOWN_JOB");
+    chain.advance(posting({}));
+    const facts = expectRefused(chain, posting({ round: 2 }), "WRONG_PHASE");
+    expect(facts.phase).to.equal("training");
+  });
+
+  it("refuses WRONG_ROUND", () => {
+    const { chain, posting } = revealing();
+    expect(expectRefused(chain, posting({ round: 2 }), "WRONG_ROUND")).to.include({ expected: 1 });
+  });
+
+  it("refuses RECORD_MISMATCH for another model to start from", () => {
+    const { chain, posting } = revealing();
+    const other = posting({ modelBefore: sha256(Uint8Array.of(1)) });
+    expect(expectRefused(chain, other, "RECORD_MISMATCH").field).to.equal("modelBefore");
+  });
+
+  it("refuses RECORD_MISMATCH for contributions that were not committed so", () => {
+    const { chain, good, posting } = revealing();
+    const [first, ...rest] = good.record.contributions;
+    if (first === undefined) throw new Error("no contribution");
+    const wrong: TrainingRecord["contributions"][] = [
+      rest.slice(1),
+      [first, first, ...rest],
+      [...rest, first],
+      [{ ...first, updateHash: sha256(first.updateHash) }, ...rest],
+      [{ ...first, samples: first.samples + 1 }, ...rest],
+      [{ ...first, trainMs: first.trainMs + 1 }, ...rest],
+      [{ ...first, updateBytes: first.updateBytes + 1 }, ...rest],
+      [...rest, { ...first, node: 9 }],
+    ];
+    for (const contributions of wrong) {
+      const facts = expectRefused(chain, posting({ contributions }), "RECORD_MISMATCH");
+      expect(facts.field).to.equal("contributions");
+    }
+    expectApplies(chain, posting({ contributions: rest }));
+  });
+
+  it("refuses RECORD_MISMATCH when the round would be paid more samples than there are rows", () => {
+    const chain = new TestChain();
+    // 4 shards of 2 chunks of 3 rows: each may report 6, all of them only the 17 there are.
+    const spec = jobSpec("job", { trainRows: 17, trainChunks: 6 });
+    const open = openJob(chain, chain.client, spec);
+    chain.advance(open);
+    chain.advance();
+    const honest = commits(chain, jobOf(chain, open));
+    honest.forEach(({ transaction }, i) => {
+      const value = transaction.payload.value as Payloads["job-commit"];
+      const from = chain.personOfNode(jobOf(chain, open).participants[i]?.node ?? -1);
+      chain.advance(chain.transaction(from, "job-commit", { ...value, samples: 6 }, { fee: 0n }));
+    });
+    const record = roundRecord(chain, jobOf(chain, open));
+    expectRefused(chain, record, "RECORD_MISMATCH");
+  });
+});
