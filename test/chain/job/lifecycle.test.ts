@@ -1,0 +1,264 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { phaseOf } from "../../../chain/job/phase.ts";
+import { jobPrice, managerPay } from "../../../chain/job/price.ts";
+import type { Job, JobSpec } from "../../../chain/types/job.ts";
+import type { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { TestChain } from "../../helpers/chain.ts";
+import { commits, jobOf, jobSpec, nextStep, openJob, roundRecord } from "../../helpers/job-run.ts";
+
+/** A job, its chain, and what was there before it. */
+class Story {
+  readonly chain: TestChain;
+  readonly open: SignedTransaction;
+  readonly supply: bigint;
+
+  constructor(spec: Partial<JobSpec>, chain = new TestChain()) {
+    this.chain = chain;
+    this.supply = chain.supply();
+    this.open = openJob(chain, chain.client, jobSpec("job", spec));
+    chain.advance(this.open);
+  }
+
+  get job(): Job {
+    return jobOf(this.chain, this.open);
+  }
+
+  get phase(): string {
+    return phaseOf(this.job);
+  }
+
+  /** @param present how many participants try to commit; some may come after the phase has ended */
+  step(present = this.job.participants.length): void {
+    const { chain, job } = this;
+    if (this.phase === "training") chain.take(chain.build(commits(chain, job, present)));
+    else chain.advance(...nextStep(chain, job));
+  }
+
+  /** Blocks without a word about the job, until it is in another phase. */
+  waitOut(): number {
+    const { phaseSince } = this.job;
+    const since = this.chain.height;
+    while (this.job.phaseSince === phaseSince) this.chain.advance();
+    return this.chain.height - since;
+  }
+
+  settle(): Job["settlement"] {
+    const id = { job: this.job.id };
+    const { chain } = this;
+    chain.advance(chain.transaction(chain.personOfNode(0), "job-settle", id, { fee: 0n }));
+    expect(this.phase).to.equal("settled");
+    const { settlement, escrow } = this.job;
+    const { participants, managers, fee, refund } = settlement;
+    expect(participants + managers + fee + refund).to.equal(escrow);
+    expect(chain.supply()).to.equal(this.supply);
+    return settlement;
+  }
+}
+
+describe("a job", () => {
+  it("is opened, drawn, trained round by round and settled", () => {
+    const story = new Story({ rounds: 3 });
+    expect(story.phase).to.equal("drawing");
+    story.chain.advance();
+    const { team, participants } = story.job;
+    expect(new Set(team).size).to.equal(3);
+    expect(new Set(participants.map(({ node }) => node)).size).to.equal(4);
+    for (let round = 1; round <= 3; round++) {
+      expect([story.phase, story.job.round]).to.deep.equal(["training", round]);
+      story.step();
+      expect(story.phase).to.equal("revealing");
+      story.step();
+    }
+    expect(story.phase).to.equal("finished");
+    expect(story.job.closedAt).to.equal(story.chain.height);
+    const settlement = story.settle();
+    expect(settlement.participants).to.equal(3n * 12_000n * 10n);
+    expect(settlement.managers).to.equal(36_000n);
+    expect(settlement.refund).to.equal(1_000_000n);
+  });
+
+  it("pays every participant, manager, the proposer and the client what the division says", () => {
+    const story = new Story({ rounds: 1 });
+    const { chain } = story;
+    story.chain.advance();
+    story.step();
+    story.step();
+    const balances = () =>
+      chain.founders.map(({ address }) => chain.head.state.account(address).balance);
+    const before = balances();
+    const { fee, managers } = story.settle();
+    const proposer = chain.blocks.at(-1)?.header.proposer ?? new Uint8Array();
+    const expected = chain.founders.map((founder, index) => {
+      const node = chain.head.state.nodeIndex(founder.keys.publicKey) ?? -1;
+      const member = story.job.team.indexOf(node);
+      const pay = 3000n * 10n + (managers * BigInt([2, 1, 1][member] ?? 0)) / 4n;
+      const proposed = chain.personOf(proposer) === founder ? fee : 0n;
+      return (before[index] ?? 0n) + pay + proposed;
+    });
+    expect(balances()).to.deep.equal(expected);
+  });
+
+  it("balances to the micro-unit whatever the numbers", () => {
+    const numbers = fc.record({
+      rounds: fc.integer({ min: 1, max: 3 }),
+      localEpochs: fc.integer({ min: 1, max: 3 }),
+      trainRows: fc.integer({ min: 40, max: 5000 }),
+      trainChunks: fc.integer({ min: 4, max: 40 }),
+      pricePerSample: fc.bigInt({ min: 1n, max: 100_000n }),
+      teamSize: fc.integer({ min: 1, max: 4 }),
+      quorum: fc.constant(1),
+      phaseBlocks: fc.constant(4),
+    });
+    const present = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 3 });
+    const managerShare = fc.integer({ min: 0, max: 1_000_000 });
+    fc.assert(
+      fc.property(numbers, present, managerShare, (spec, counts, share) => {
+        const story = new Story(spec, new TestChain({ parameters: { managerShare: share } }));
+        const { chain } = story;
+        while (story.phase !== "finished") {
+          story.step(counts[story.job.round - 1] ?? 4);
+          if (story.phase === "training") story.waitOut();
+        }
+        const paid = story.job.participants.reduce((sum, p) => sum + p.paidSamples, 0n);
+        const settlement = story.settle();
+        const participants = paid * spec.pricePerSample;
+        expect(settlement.participants).to.equal(participants);
+        const limit = managerPay(participants, chain.head.state.parameters);
+        expect(limit - settlement.managers < BigInt(spec.teamSize)).to.equal(true);
+      }),
+      { seed: 7, numRuns: 15 },
+    );
+  });
+
+  it("goes on without a missing participant when the quorum stands", () => {
+    const story = new Story({ rounds: 2, phaseBlocks: 4 });
+    story.chain.advance();
+    story.step(3);
+    expect(story.phase).to.equal("training");
+    expect(story.waitOut()).to.equal(3);
+    expect(story.phase).to.equal("revealing");
+    expect(story.job.participants.map(({ missed }) => missed)).to.deep.equal([0, 0, 0, 1]);
+    story.step();
+    // The second round does not wait for it, and takes it back when it answers.
+    story.step(3);
+    expect(story.phase).to.equal("revealing");
+    story.step();
+    expect(story.job.participants.map(({ paidRounds }) => paidRounds)).to.deep.equal([2, 2, 2, 0]);
+    const { participants, refund } = story.settle();
+    expect(participants).to.equal(2n * 9000n * 10n);
+    expect(refund > 1_000_000n + 2n * 3000n * 10n).to.equal(true);
+  });
+
+  it("takes a participant back that answers again", () => {
+    const story = new Story({ rounds: 3, phaseBlocks: 4 });
+    story.chain.advance();
+    story.step(3);
+    story.waitOut();
+    story.step();
+    const { chain } = story;
+    const all = commits(chain, story.job);
+    const late = all.pop();
+    if (late === undefined) throw new Error("no commit");
+    chain.advance(late);
+    expect(story.job.participants.map(({ missed }) => missed)).to.deep.equal([0, 0, 0, 0]);
+    chain.advance(...all);
+    expect(story.phase).to.equal("revealing");
+  });
+
+  it("fails for want of a quorum after its extensions, and gives everything back", () => {
+    const story = new Story({ phaseBlocks: 4 });
+    const { chain } = story;
+    chain.advance();
+    story.step(2);
+    const { maxExtensions } = chain.head.state.parameters;
+    for (let extension = 1; extension <= maxExtensions; extension++) {
+      story.waitOut();
+      expect(story.phase).to.equal("training");
+      expect(story.job.extensions).to.equal(extension);
+      expect(story.job.participants.filter(({ samples }) => samples > 0)).to.have.length(2);
+    }
+    expect(story.waitOut()).to.equal(4);
+    expect(story.phase).to.equal("failed");
+    expect(story.settle()).to.deep.equal({
+      participants: 0n,
+      managers: 0n,
+      fee: 0n,
+      refund: story.job.escrow,
+    });
+  });
+
+  it("starts a round over when no record comes, and forgives it once one does", () => {
+    const story = new Story({ rounds: 2, phaseBlocks: 4 });
+    story.chain.advance();
+    story.step();
+    story.waitOut();
+    expect(story.phase).to.equal("training");
+    expect(story.job).to.include({ round: 1, extensions: 1 });
+    expect(story.job.participants.every(({ samples }) => samples === 0)).to.equal(true);
+    story.step();
+    story.step();
+    expect(story.job).to.include({ round: 2, extensions: 0 });
+  });
+
+  it("fails while too few nodes are rated to draw a quorum", () => {
+    const story = new Story({ participants: 5, quorum: 5, phaseBlocks: 4 });
+    expect(story.waitOut()).to.equal(4);
+    expect(story.phase).to.equal("failed");
+    expect(story.settle().refund).to.equal(story.job.escrow);
+  });
+
+  it("pays the recorded rounds when its client cancels midway", () => {
+    const story = new Story({ rounds: 5 });
+    const { chain } = story;
+    chain.advance();
+    for (let i = 0; i < 3; i++) story.step();
+    expect([story.phase, story.job.round]).to.deep.equal(["revealing", 2]);
+    chain.advance(chain.transaction(chain.client, "job-cancel", { job: story.job.id }));
+    expect(story.phase).to.equal("cancelled");
+    const { participants, managers, refund } = story.settle();
+    expect(participants).to.equal(12_000n * 10n);
+    expect(managers).to.equal(12_000n);
+    const fee = (132_000n * 15n) / 1000n;
+    expect(refund).to.equal(story.job.escrow - 132_000n - fee);
+  });
+
+  it("ends early at its target accuracy", () => {
+    const story = new Story({ rounds: 5, targetAccuracy: 760_000 });
+    story.chain.advance();
+    while (story.phase !== "finished") story.step();
+    expect(story.job.metrics.accuracy).to.be.at.least(760_000);
+    expect(story.job.round).to.equal(2);
+    expect(story.settle().participants).to.equal(2n * 12_000n * 10n);
+  });
+
+  it("draws no more participants than there are chunks", () => {
+    const story = new Story({ trainChunks: 3, quorum: 3 });
+    story.chain.advance();
+    expect(story.job.participants).to.have.length(3);
+  });
+
+  it("credits only the managers that signed", () => {
+    const story = new Story({ rounds: 1 });
+    const { chain } = story;
+    chain.advance();
+    story.step();
+    const { transaction } = roundRecord(chain, story.job);
+    const posted = transaction.payload.value as { record: never; cosignatures: unknown[] };
+    const manager = chain.personOfNode(story.job.team[0] ?? -1);
+    const two = { ...posted, cosignatures: posted.cosignatures.slice(0, 2) as never };
+    chain.advance(chain.transaction(manager, "job-round", two, { fee: 0n }));
+    expect(story.job.credits).to.deep.equal([2, 1, 0]);
+    story.settle();
+  });
+});
+
+describe("jobPrice", () => {
+  it("is the work, the managers' share and the fee on both", () => {
+    const { parameters } = new TestChain().head.state;
+    const spec = jobSpec("job", { rounds: 2, localEpochs: 3, trainRows: 1000 });
+    // 6,000 sample steps at 10, a tenth for the managers, 1.5 % of the sum.
+    expect(jobPrice(spec, parameters)).to.equal(60_000n + 6_000n + 1_000n);
+    expect(jobPrice({ ...spec, pricePerSample: 1000n }, parameters)).to.equal(6_699_000n);
+  });
+});

@@ -1,0 +1,58 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { devnetParameters } from "../../../chain/genesis.ts";
+import { jobPrice, jobSamples } from "../../../chain/job/price.ts";
+import { divideEscrow } from "../../../chain/job/settlement.ts";
+import { Job } from "../../../chain/types/job.ts";
+import { jobSpec } from "../../helpers/job-run.ts";
+
+describe("divideEscrow", () => {
+  const count = { min: 0, max: 20_000 };
+  const cases = fc
+    .record({
+      rounds: fc.integer({ min: 1, max: 10_000 }),
+      trainRows: fc.integer({ min: 1, max: 1_000_000 }),
+      pricePerSample: fc.bigInt({ min: 1n, max: 1000n }),
+      spare: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+      shares: fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 9 }),
+      credits: fc.array(fc.integer(count), { minLength: 1, maxLength: 16 }),
+      managerShare: fc.integer({ min: 0, max: 1_000_000 }),
+    })
+    .map(({ rounds, trainRows, pricePerSample, spare, shares, credits, managerShare }) => {
+      const parameters = { ...devnetParameters(new Uint8Array(32)), managerShare };
+      const spec = jobSpec("job", { rounds, trainRows, pricePerSample });
+      const samples = jobSamples(spec);
+      const all = shares.reduce((sum, share) => sum + share, 1000);
+      const participants = shares.map((share, node) => ({
+        ...Job.fields.participants.elementType.defaultValue(),
+        node,
+        paidSamples: (samples * BigInt(share)) / BigInt(all),
+      }));
+      const team = credits.map((_, node) => node);
+      const escrow = jobPrice(spec, parameters) + spare;
+      return {
+        job: { ...Job.defaultValue(), spec, escrow, participants, team, credits },
+        parameters,
+      };
+    });
+
+  it("gives out the escrow to the micro-unit, and never more", () => {
+    fc.assert(
+      fc.property(cases, ({ job, parameters }) => {
+        const { settlement, participants, managers } = divideEscrow(job, parameters);
+        const total = Object.values(settlement).reduce((sum, amount) => sum + amount, 0n);
+        expect(total).to.equal(job.escrow);
+        const paid = [...participants, ...managers].reduce((sum, { amount }) => sum + amount, 0n);
+        expect(paid).to.equal(settlement.participants + settlement.managers);
+        for (const amount of Object.values(settlement)) expect(amount >= 0n).to.equal(true);
+      }),
+      { seed: 3, numRuns: 300 },
+    );
+  });
+
+  it("gives all of it back when nothing was delivered", () => {
+    const parameters = devnetParameters(new Uint8Array(32));
+    const { settlement } = divideEscrow({ ...Job.defaultValue(), escrow: 99n }, parameters);
+    expect(settlement).to.deep.equal({ participants: 0n, managers: 0n, fee: 0n, refund: 99n });
+  });
+});
