@@ -60,6 +60,7 @@ export class Manager {
     const node = state.nodeIndex(this.#keys.publicKey);
     if (node === undefined) return;
     const due = new Set<string>();
+    const open = new Set<string>();
     for (const [, job] of state.jobs.entries()) {
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
@@ -68,6 +69,7 @@ export class Manager {
       }
       if (member === -1) continue;
       const key = roundKey(job);
+      if (phase === "training" || phase === "revealing") open.add(key);
       if (phase === "training" && !this.#startedAt.has(key)) {
         this.#startedAt.set(key, this.#modules.clock.monotonic());
       }
@@ -77,6 +79,7 @@ export class Manager {
     }
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#results.keys()) if (!due.has(key)) this.#results.delete(key);
+    for (const key of this.#startedAt.keys()) if (!open.has(key)) this.#startedAt.delete(key);
   }
 
   stop(): void {
