@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { applyBlock } from "../../chain/apply-block.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { Block, type Header } from "../../chain/types/block.ts";
+import { Block, Evidence, type Header, Transactions } from "../../chain/types/block.ts";
 import { person, TestChain } from "../helpers/chain.ts";
 import { expectCode } from "../helpers/expect-code.ts";
 
@@ -159,5 +159,51 @@ describe("applyBlock", () => {
     const chain = new TestChain();
     const poor = chain.transaction(person("poor"), "transfer", { to: transferTo, amount: 1n });
     expect(chain.build([poor]).body.transactions).to.have.length(0);
+  });
+
+  it("refuses BAD_PARENT_CERTIFICATE for any certificate in the first block", () => {
+    const chain = new TestChain();
+    const block = chain.build();
+    const parentCertificate = { ...block.parentCertificate, round: 1 };
+    expectCode(
+      () => applyBlock(chain.head, { ...block, parentCertificate }),
+      "BAD_PARENT_CERTIFICATE",
+    );
+  });
+
+  it("refuses ONION_EXHAUSTED", () => {
+    const chain = new TestChain();
+    const block = chain.build();
+    const { state } = chain.head;
+    const index = state.nodeIndex(block.header.proposer) ?? -1;
+    state.nodes.set(index, { ...state.nodes.at(index), onionLeft: 0 });
+    expectCode(() => applyBlock(chain.head, block), "ONION_EXHAUSTED");
+  });
+
+  it("refuses EVIDENCE_NOT_ACCEPTED", () => {
+    const chain = new TestChain();
+    const block = chain.build();
+    const body = { ...block.body, evidence: [Evidence.defaultValue()] };
+    expectCode(() => applyBlock(chain.head, { ...block, body }), "EVIDENCE_NOT_ACCEPTED");
+  });
+
+  describe("at the size limit", () => {
+    const limit = 32 * 1024;
+    const chain = new TestChain({ parameters: { maxBlockBytes: limit } });
+    const many = Array.from({ length: 260 }, (_, nonce) =>
+      chain.transaction(chain.client, "transfer", { to: transferTo, amount: 1n }, { nonce }),
+    );
+
+    it("refuses BLOCK_TOO_LARGE", () => {
+      const facts = expectCode(() => chain.take(chain.build(many)), "BLOCK_TOO_LARGE").facts;
+      expect(facts).to.include({ limit });
+    });
+
+    it("builds blocks that fill it and are accepted", () => {
+      const block = chain.build(many, 0, limit);
+      const bytes = Transactions.serialize(block.body.transactions).length;
+      expect(bytes).to.be.within(limit - 200, limit);
+      chain.take(block);
+    });
   });
 });

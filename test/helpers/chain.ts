@@ -92,7 +92,7 @@ export class TestChain {
   }
 
   /** The next block with these transactions, not yet taken. */
-  build(transactions: readonly SignedTransaction[] = [], round = 0): Block {
+  build(transactions: readonly SignedTransaction[] = [], round = 0, limitBytes = 1_000_000): Block {
     const proposer = this.personOf(proposerOf(this.head.state, this.height + 1, round));
     const index = this.head.state.nodeIndex(proposer.keys.publicKey) ?? -1;
     const left = this.head.state.nodes.at(index).onionLeft;
@@ -116,7 +116,7 @@ export class TestChain {
         parentCertificate,
         transactions,
       },
-      1_000_000,
+      limitBytes,
     ).block;
   }
 

@@ -1,0 +1,262 @@
+import { expect } from "chai";
+import { transactionId } from "../../../chain/apply-transaction.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { MEMPOOL_LIMITS, type MempoolLimits } from "../../../chain/mempool/limits.ts";
+import { Mempool } from "../../../chain/mempool/pool.ts";
+import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { type Person, person, TestChain } from "../../helpers/chain.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
+import { commits, jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
+import { registration } from "../../helpers/window-run.ts";
+
+const payment = { to: person("receiver").address, amount: 100n };
+const idOf = ({ transaction }: SignedTransaction): string => toHex(transactionId(transaction));
+
+/** A chain with as many funded strangers as asked for, and a pool of the given limits. */
+function pooled(limits: Partial<MempoolLimits> = {}, strangers = 0) {
+  const chain = new TestChain();
+  const people = Array.from({ length: strangers }, (_, i) => person(`stranger ${i}`));
+  for (const { address } of people) chain.head.state.credit(address, 10_000_000n);
+  const pool = new Mempool({ ...MEMPOOL_LIMITS, ...limits });
+  const { state } = chain.head;
+  const pay = (from: Person, nonce: number, fee = 1000n) =>
+    chain.transaction(from, "transfer", payment, { nonce, fee });
+  const add = (...all: SignedTransaction[]): void => {
+    for (const transaction of all) pool.add(state, transaction);
+  };
+  return { chain, pool, people, state, pay, add };
+}
+
+describe("Mempool admission", () => {
+  const { client } = new TestChain();
+
+  it("takes a transaction once", () => {
+    const { pool, pay, add } = pooled();
+    const transaction = pay(client, 0);
+    add(transaction);
+    expect(pool.has(transactionId(transaction.transaction))).to.equal(true);
+    expect(pool.get(transactionId(transaction.transaction))).to.equal(transaction);
+    expect(pool.bytes).to.equal(SignedTransaction.serialize(transaction).length);
+    expect(expectCode(() => add(transaction), "ALREADY_KNOWN").action).to.equal("ignore");
+  });
+
+  it("refuses NONCE_TOO_LOW and NONCE_GAP", () => {
+    const { chain, pool, pay, add } = pooled({ nonceGap: 4 });
+    add(pay(client, 4));
+    expectCode(() => add(pay(client, 5)), "NONCE_GAP");
+    chain.advance(pay(client, 0));
+    expectCode(() => pool.add(chain.head.state, pay(client, 0, 2000n)), "NONCE_TOO_LOW");
+  });
+
+  it("refuses SENDER_FULL, but still takes a replacement", () => {
+    const { pool, pay, add } = pooled({ perSender: 2 });
+    add(pay(client, 0), pay(client, 1));
+    expectCode(() => add(pay(client, 2)), "SENDER_FULL");
+    add(pay(client, 1, 2000n));
+    expect(pool.size).to.equal(2);
+  });
+
+  it("refuses REPLACEMENT_TOO_CHEAP below a tenth more", () => {
+    const { pool, pay, add } = pooled();
+    const old = pay(client, 0, 10_000n);
+    add(old);
+    const facts = expectCode(() => add(pay(client, 0, 11_000n)), "REPLACEMENT_TOO_CHEAP").facts;
+    expect(facts).to.include({ required: 11_001n, offered: 11_000n });
+    add(pay(client, 0, 11_001n));
+    expect(pool.size).to.equal(1);
+    expect(pool.has(transactionId(old.transaction))).to.equal(false);
+  });
+
+  it("refuses EXPIRED, TRANSACTION_TOO_LARGE and INSUFFICIENT_BALANCE", () => {
+    const { chain, pay, add } = pooled();
+    const old = chain.transaction(client, "transfer", payment, { validUntil: 0 });
+    expectCode(() => add(old), "EXPIRED");
+    const small = pooled({ transactionBytes: 100 });
+    expectCode(() => small.add(small.pay(client, 0)), "TRANSACTION_TOO_LARGE");
+    expectCode(() => add(pay(person("poor"), 0)), "INSUFFICIENT_BALANCE");
+    // Money may still arrive before a later one has its turn.
+    add(pay(person("poor"), 1));
+  });
+
+  it("refuses at once what would not apply in the next block", () => {
+    const { chain, add } = pooled();
+    const bond = chain.transaction(client, "bond", { amount: 5n });
+    expectCode(() => add(bond), "UNKNOWN_NODE");
+  });
+
+  it("refuses FEE_TOO_LOW, and more so the fuller it is", () => {
+    const { pool, people, pay, add } = pooled({ transactions: 20 }, 20);
+    const [first = client, ...rest] = people;
+    expectCode(() => add(pay(first, 0, 999n)), "FEE_TOO_LOW");
+    const requiredAt = (count: number): unknown => {
+      for (const one of rest.slice(pool.size, count)) add(pay(one, 0, 50_000n));
+      const error = expectCode(() => add(pay(first, 0, 1n)), "FEE_TOO_LOW");
+      return (error.facts as { required?: unknown }).required;
+    };
+    expect([16, 17, 18, 19].map(requiredAt)).to.deep.equal([1000n, 2000n, 2000n, 4000n]);
+  });
+
+  it("takes duties of nodes for nothing, and lets strangers pay for them", () => {
+    const { chain, state, pool } = pooled();
+    const later = (from: Person, fee: bigint) =>
+      chain.transaction(from, "job-settle", { job: new Uint8Array(32) }, { nonce: 1, fee });
+    pool.add(state, later(chain.personOfNode(0), 0n));
+    expectCode(() => pool.add(state, later(person("stranger"), 0n)), "FEE_TOO_LOW");
+    pool.add(state, later(person("stranger"), 1000n));
+    expect(pool.size).to.equal(2);
+  });
+});
+
+describe("Mempool eviction", () => {
+  it("makes room by dropping the cheapest last transaction of another sender", () => {
+    const { pool, people, pay, add } = pooled({ transactions: 3 }, 3);
+    const [a, b, c] = people;
+    if (a === undefined || b === undefined || c === undefined) throw new Error("not three");
+    const [first, cheapTail, dear] = [pay(a, 0, 4000n), pay(a, 1, 5000n), pay(b, 0, 9000n)];
+    add(first, cheapTail, dear);
+    const newcomer = pay(c, 0, 8000n);
+    add(newcomer);
+    expect(pool.transactions().map(idOf)).to.have.members([first, dear, newcomer].map(idOf));
+  });
+
+  it("refuses MEMPOOL_FULL to whoever offers no more, and loses nothing by it", () => {
+    const { pool, people, pay, add } = pooled({ transactions: 2 }, 3);
+    const [a, b, c] = people;
+    if (a === undefined || b === undefined || c === undefined) throw new Error("not three");
+    add(pay(a, 0, 8000n), pay(b, 0, 9000n));
+    expectCode(() => add(pay(c, 0, 8000n)), "MEMPOOL_FULL");
+    expect(pool.size).to.equal(2);
+  });
+
+  it("keeps a transaction whose larger replacement finds no room", () => {
+    const { chain, people, state, pay } = pooled({}, 2);
+    const [a, b] = people;
+    if (a === undefined || b === undefined) throw new Error("not two");
+    // Behind a missing nonce, so that room is all that can be missing.
+    const [small, dear] = [pay(a, 1, 2000n), pay(b, 1, 100_000n)];
+    const bytes = [small, dear].reduce(
+      (sum, tx) => sum + SignedTransaction.serialize(tx).length,
+      0,
+    );
+    const pool = new Mempool({ ...MEMPOOL_LIMITS, bytes });
+    pool.add(state, small);
+    pool.add(state, dear);
+    const larger = chain.transaction(a, "register", registration(a), { nonce: 1, fee: 9000n });
+    expectCode(() => pool.add(state, larger), "MEMPOOL_FULL");
+    expect(pool.transactions().map(idOf)).to.deep.equal([small, dear].map(idOf));
+    pool.add(state, pay(a, 1, 9000n));
+    expect(pool.size).to.equal(2);
+  });
+
+  it("drops no transaction of the newcomer's own sender, which would leave a gap", () => {
+    const { people, pool, pay, add } = pooled({ transactions: 2 }, 1);
+    const [a] = people;
+    if (a === undefined) throw new Error("nobody");
+    add(pay(a, 0, 8000n), pay(a, 1, 8000n));
+    expectCode(() => add(pay(a, 2, 90_000n)), "MEMPOOL_FULL");
+    expect(pool.size).to.equal(2);
+  });
+
+  it("makes room for a duty, and never evicts one", () => {
+    const { chain, pool, state, people, pay, add } = pooled({ transactions: 2 }, 2);
+    const [a, b] = people;
+    if (a === undefined || b === undefined) throw new Error("not two");
+    const duty = (node: number) =>
+      chain.transaction(
+        chain.personOfNode(node),
+        "job-settle",
+        { job: new Uint8Array(32) },
+        { nonce: 1, fee: 0n },
+      );
+    add(pay(a, 0, 8000n), pay(b, 0, 9000n));
+    pool.add(state, duty(0));
+    pool.add(state, duty(1));
+    expect(pool.transactions().map(idOf)).to.have.members([idOf(duty(0)), idOf(duty(1))]);
+    expectCode(() => add(pay(a, 0, 1_000_000n)), "MEMPOOL_FULL");
+  });
+});
+
+describe("Mempool selection", () => {
+  it("gives duties first, then the best fees, each sender in nonce order", () => {
+    const { chain, people, state, pool, pay, add } = pooled({}, 2);
+    const [a, b] = people;
+    if (a === undefined || b === undefined) throw new Error("not two");
+    const founder = chain.personOfNode(0);
+    const onion = { onion: new Uint8Array(32), onionLength: 100 };
+    const duty = chain.transaction(founder, "reonion", onion, { fee: 0n });
+    const [a1, a0, b0] = [pay(a, 1, 90_000n), pay(a, 0, 2000n), pay(b, 0, 3000n)];
+    add(a1, a0, b0, duty);
+    const order = pool.select(state, 1_000_000, 100).map(idOf);
+    expect(order).to.deep.equal([duty, b0, a0, a1].map(idOf));
+    expect(pool.select(state, 1_000_000, 2).map(idOf)).to.deep.equal(order.slice(0, 2));
+    const bytes = SignedTransaction.serialize(duty).length;
+    expect(pool.select(state, bytes, 100).map(idOf)).to.deep.equal([idOf(duty)]);
+  });
+
+  it("holds back what waits behind a missing nonce", () => {
+    const { state, pool, pay, add, people } = pooled({}, 1);
+    const [a] = people;
+    if (a === undefined) throw new Error("nobody");
+    add(pay(a, 0), pay(a, 2));
+    expect(pool.select(state, 1_000_000, 100)).to.have.length(1);
+    expect(pool.nextNonce(state, a.address)).to.equal(1);
+    add(pay(a, 1));
+    expect(pool.select(state, 1_000_000, 100)).to.have.length(3);
+    expect(pool.nextNonce(state, a.address)).to.equal(3);
+  });
+});
+
+describe("Mempool after a block", () => {
+  const { client } = new TestChain();
+
+  it("forgets what is final, and what was made stale by it", () => {
+    const { chain, pool, pay, add } = pooled();
+    const [taken, replacedOutside, next] = [pay(client, 0), pay(client, 1), pay(client, 2)];
+    add(taken, replacedOutside, next);
+    const other = pay(client, 1, 7000n);
+    const { body } = chain.advance(taken, other);
+    pool.afterBlock(chain.head.state, body.transactions);
+    expect(pool.transactions()).to.deep.equal([next]);
+  });
+
+  it("drops what its sender can no longer pay", () => {
+    const { chain, pool, add } = pooled();
+    const all = chain.head.state.account(client.address).balance;
+    const pay = (nonce: number, amount: bigint) =>
+      chain.transaction(client, "transfer", { ...payment, amount }, { nonce, fee: 100_000_000n });
+    const [first, second] = [pay(0, all / 2n), pay(1, all / 2n)];
+    add(first, second);
+    const { body } = chain.advance(first);
+    pool.afterBlock(chain.head.state, body.transactions);
+    expect(pool.size).to.equal(0);
+  });
+
+  it("drops duties that others have overtaken", () => {
+    const { chain, pool } = pooled();
+    const open = openJob(chain, client, jobSpec("job"));
+    chain.advance(open);
+    chain.advance();
+    const [commit] = commits(chain, jobOf(chain, open));
+    if (commit === undefined) throw new Error("no participant");
+    pool.add(chain.head.state, commit);
+    chain.advance();
+    pool.afterBlock(chain.head.state, []);
+    expect(pool.size).to.equal(1);
+    const cancel = chain.transaction(client, "job-cancel", { job: jobOf(chain, open).id });
+    const { body } = chain.advance(cancel);
+    pool.afterBlock(chain.head.state, body.transactions);
+    expect(pool.size).to.equal(0);
+  });
+
+  it("drops the expired now and then, and what it is told to", () => {
+    const { chain, pool, pay, add } = pooled();
+    const short = chain.transaction(client, "transfer", payment, { validUntil: 16, fee: 1000n });
+    const long = pay(client, 1);
+    add(short, long);
+    chain.advanceTo(16);
+    pool.afterBlock(chain.head.state, []);
+    expect(pool.transactions()).to.deep.equal([long]);
+    pool.remove(transactionId(long.transaction));
+    expect([pool.size, pool.bytes]).to.deep.equal([0, 0]);
+  });
+});
