@@ -101,7 +101,8 @@ function options(width, rounds) {
         side: 1,
         size: 40,
         grid: { show: false },
-        values: (_plot, values) => values.map((value) => value.toFixed(1)),
+        values: (_plot, values, _axis, _space, step) =>
+          values.map((value) => value.toFixed(decimalsOf(step))),
       },
     ],
     series: [
@@ -110,4 +111,9 @@ function options(width, rounds) {
       line("loss", "loss", colour("--second")),
     ],
   };
+}
+
+/** As many decimals as tell two ticks apart. */
+function decimalsOf(step) {
+  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
 }
