@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { State } from "../../chain/state/state.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { type Person, person, TestChain } from "../helpers/chain.ts";
+import { jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
+import { partsOf } from "../helpers/state.ts";
+import { claim, registration, verdictOf } from "../helpers/window-run.ts";
+
+/** What may happen in a block; numbers pick people, jobs and amounts. */
+type Action =
+  | { kind: "transfer"; from: number; to: number; amount: bigint }
+  | { kind: "bond"; from: number; amount: bigint }
+  | { kind: "register"; from: number }
+  | { kind: "open"; rounds: number; price: bigint }
+  | { kind: "step" | "cancel"; job: number }
+  | { kind: "claim"; from: number; segments: number }
+  | { kind: "judge"; verdict: number };
+
+const who = fc.nat(6);
+const amount = fc.bigInt({ min: 0n, max: 200_000_000n });
+const action: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({ kind: fc.constant("transfer" as const), from: who, to: who, amount }),
+  fc.record({ kind: fc.constant("bond" as const), from: who, amount }),
+  fc.record({ kind: fc.constant("register" as const), from: who }),
+  fc.record({
+    kind: fc.constant("open" as const),
+    rounds: fc.integer({ min: 1, max: 3 }),
+    price: fc.bigInt({ min: 1n, max: 50n }),
+  }),
+  fc.record({ kind: fc.constant("step" as const), job: fc.nat(3) }),
+  fc.record({ kind: fc.constant("step" as const), job: fc.nat(3) }),
+  fc.record({ kind: fc.constant("cancel" as const), job: fc.nat(3) }),
+  fc.record({ kind: fc.constant("claim" as const), from: who, segments: fc.nat(60) }),
+  fc.record({ kind: fc.constant("judge" as const), verdict: fc.nat(2) }),
+);
+
+const strangers = [person("stranger 0"), person("stranger 1")];
+
+function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
+  const { state } = chain.head;
+  const people = [...chain.founders, chain.client, ...strangers];
+  const at = (index: number): Person => people[index] ?? chain.client;
+  const jobAt = (index: number) => (index < state.jobs.length ? state.jobs.at(index) : undefined);
+  switch (step.kind) {
+    case "transfer": {
+      const value = { to: at(step.to).address, amount: step.amount };
+      return [chain.transaction(at(step.from), "transfer", value)];
+    }
+    case "bond":
+      return [chain.transaction(at(step.from), "bond", { amount: step.amount })];
+    case "register":
+      return [chain.transaction(at(step.from), "register", registration(at(step.from)))];
+    case "open": {
+      const { rounds, price } = step;
+      const numbers = { rounds, pricePerSample: price, phaseBlocks: 4, quorum: 2 };
+      return [openJob(chain, chain.client, jobSpec(`job ${state.jobs.length}`, numbers))];
+    }
+    case "step": {
+      const job = jobAt(step.job);
+      return job === undefined ? [] : nextStep(chain, job);
+    }
+    case "cancel": {
+      const job = jobAt(step.job);
+      return job === undefined
+        ? []
+        : [chain.transaction(chain.client, "job-cancel", { job: job.id })];
+    }
+    case "claim":
+      return [claim(chain, at(step.from), step.segments)];
+    case "judge": {
+      const verdict = (["match", "mismatch", "not-served"] as const)[step.verdict] ?? "match";
+      const first = state.claims[0];
+      return (first?.verifiers ?? []).map((v) => verdictOf(chain, v, first?.node ?? 0, verdict));
+    }
+  }
+}
+
+describe("any sequence of blocks", () => {
+  it("conserves the supply, and every replay reaches the same roots", () => {
+    const blocks = fc.array(fc.array(action, { maxLength: 3 }), { minLength: 20, maxLength: 60 });
+    const applied = new Map<string, number>();
+    fc.assert(
+      fc.property(blocks, (sequence) => {
+        const chain = new TestChain();
+        for (const stranger of strangers) chain.know(stranger);
+        chain.know(chain.client);
+        const supply = chain.supply();
+        for (const actions of sequence) {
+          const wanted = actions.flatMap((step) => {
+            const transactions = transactionsOf(chain, step);
+            return transactions.map((transaction) => ({ step, transaction }));
+          });
+          const block = chain.build(wanted.map(({ transaction }) => transaction));
+          const taken = new Set(block.body.transactions);
+          for (const { step, transaction } of wanted) {
+            if (taken.has(transaction)) applied.set(step.kind, (applied.get(step.kind) ?? 0) + 1);
+          }
+          chain.take(block);
+          expect(chain.supply()).to.equal(supply);
+        }
+        const root = toHex(chain.head.state.root());
+        expect(toHex(State.of(partsOf(chain.head.state)).root())).to.equal(root);
+        const replay = new TestChain();
+        for (const block of chain.blocks) replay.take(block);
+        expect(toHex(replay.head.state.root())).to.equal(root);
+      }),
+      { seed: 5, numRuns: 12 },
+    );
+    // The sequences really contain everything.
+    const kinds = ["transfer", "bond", "register", "open", "step", "cancel", "claim", "judge"];
+    expect([...applied.keys()]).to.have.members(kinds);
+  });
+});
