@@ -1,0 +1,150 @@
+/**
+ * Fixed vectors for a second implementation, and a guard against moving a format unawares.
+ * `UPDATE_VECTORS=1 npx mocha test/chain/vectors.test.ts` writes them anew; a changed file means that
+ * old chains, signatures and certificates are no longer read.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import { transactionId } from "../../chain/apply-transaction.ts";
+import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
+import { sha256, toHex, uint32Bytes } from "../../chain/crypto/hash.ts";
+import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
+import { makeOnion } from "../../chain/crypto/onion.ts";
+import { type SigningDomain, signingRoot } from "../../chain/crypto/signing.ts";
+import { genesisMix, nextMix, proposerOrder } from "../../chain/draw/mix.ts";
+import { drawWithoutReplacement } from "../../chain/draw/weighted.ts";
+import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
+import { trainingSeed } from "../../chain/job/seed.ts";
+import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
+import { laneSeed } from "../../chain/rating/window.ts";
+import { Block, Header } from "../../chain/types/block.ts";
+import { Genesis } from "../../chain/types/genesis.ts";
+import { Job, TrainingRecord } from "../../chain/types/job.ts";
+import { NodeRecord } from "../../chain/types/node.ts";
+import { Account, Meta, Seats, StateTree } from "../../chain/types/state.ts";
+import { SignedTransaction } from "../../chain/types/transaction.ts";
+import { person, TestChain } from "../helpers/chain.ts";
+import { commits, jobOf, jobSpec, openJob, roundRecord } from "../helpers/job-run.ts";
+
+const FILE = new URL("../vectors/chain.json", import.meta.url);
+const DOMAINS: readonly SigningDomain[] = ["transaction", "vote", "proposal", "record", "manifest"];
+
+function identity() {
+  const seed = sha256(Uint8Array.of(1));
+  const { publicKey } = keyPairFromSeed(seed);
+  const onion = makeOnion(seed, 3);
+  return {
+    seed: toHex(seed),
+    publicKey: toHex(publicKey),
+    address: toHex(addressOf(publicKey)),
+    addressText: formatAddress(addressOf(publicKey)),
+    onion: { secret: toHex(seed), links: onion.map(toHex) },
+  };
+}
+
+function draws() {
+  const seed = sha256(Uint8Array.of(2));
+  const weights = [5n, 0n, 1n, 3n, 1_000_000_000_000n];
+  const seats = weights.map((weight, node) => ({ node, publicKey: seed, weight }));
+  const mix = genesisMix(seed);
+  return {
+    seed: toHex(seed),
+    weights: weights.map(String),
+    tag: "poml/job-team/v1",
+    order: drawWithoutReplacement(seed, "poml/job-team/v1", weights, 5),
+    genesisMix: toHex(mix),
+    nextMixAtHeight7: toHex(nextMix(mix, 7, seed)),
+    proposerOrderAtHeight7: proposerOrder(mix, 7, seats),
+    laneSeed: toHex(laneSeed(seed, seed, 1)),
+    trainingSeed: toHex(trainingSeed(jobSpec("job"), 2, 3)),
+  };
+}
+
+function signing(chain: TestChain) {
+  const object = sha256(Uint8Array.of(3));
+  const signed = chain.transaction(chain.client, "transfer", {
+    to: person("receiver").address,
+    amount: 123_456n,
+  });
+  return {
+    object: toHex(object),
+    prevoteAtHeight7Round1: toHex(
+      voteSigningRoot(chain.genesisRoot, { height: 7, round: 1, type: 0, blockHash: object }),
+    ),
+    proposalAtHeight7Round1: toHex(
+      proposalSigningRoot(chain.genesisRoot, {
+        height: 7,
+        round: 1,
+        validRound: 0,
+        blockHash: object,
+      }),
+    ),
+    genesisRoot: toHex(chain.genesisRoot),
+    roots: Object.fromEntries(
+      DOMAINS.map((domain) => [domain, toHex(signingRoot(domain, chain.genesisRoot, object))]),
+    ),
+    transaction: {
+      ssz: toHex(SignedTransaction.serialize(signed)),
+      id: toHex(transactionId(signed.transaction)),
+      signature: toHex(signed.signature),
+    },
+  };
+}
+
+/** Two blocks with a job under way. */
+function blocks() {
+  const chain = new TestChain();
+  const open = openJob(chain, chain.client, jobSpec("job", { rounds: 1 }));
+  chain.advance(open);
+  chain.advance();
+  chain.advance(...commits(chain, jobOf(chain, open)));
+  const { payload } = roundRecord(chain, jobOf(chain, open)).transaction;
+  const { record } = payload.value as { record: TrainingRecord };
+  const { state } = chain.head;
+  return {
+    genesis: { ssz: toHex(Genesis.serialize(chain.genesis)), root: toHex(chain.genesisRoot) },
+    blocks: chain.blocks.map((block) => ({
+      ssz: toHex(Block.serialize(block)),
+      hash: toHex(Header.hashTreeRoot(block.header)),
+      stateRoot: toHex(block.header.stateRoot),
+    })),
+    state: {
+      meta: toHex(Meta.hashTreeRoot(state.meta)),
+      seats: toHex(Seats.hashTreeRoot([...state.seats])),
+      accounts: toHex(StateTree.fields.accounts.hashTreeRoot([...values(state.accounts)])),
+      registry: toHex(StateTree.fields.registry.hashTreeRoot([...values(state.nodes)])),
+      jobs: toHex(StateTree.fields.jobs.hashTreeRoot([...values(state.jobs)])),
+      firstAccount: toHex(Account.hashTreeRoot(state.accounts.at(0))),
+      firstNode: toHex(NodeRecord.hashTreeRoot(state.nodes.at(0))),
+      firstJob: toHex(Job.hashTreeRoot(state.jobs.at(0))),
+    },
+    record: toHex(TrainingRecord.hashTreeRoot(record)),
+    inclusion: {
+      list: "jobs",
+      index: 0,
+      generalizedIndex: String(recordIndex("jobs", 0)),
+      siblings: proveRecord(state, "jobs", 0).map(toHex),
+    },
+  };
+}
+
+function* values<V>(table: { entries(): Iterable<[number, V]> }): Iterable<V> {
+  for (const [, value] of table.entries()) yield value;
+}
+
+describe("chain vectors", () => {
+  it("are what they were", async () => {
+    const chain = new TestChain();
+    const vectors = {
+      hash: { uint32OfHeight7: toHex(uint32Bytes(7)) },
+      identity: identity(),
+      draws: draws(),
+      signing: signing(chain),
+      chain: blocks(),
+    };
+    if (process.env.UPDATE_VECTORS === "1") {
+      await writeFile(FILE, `${JSON.stringify(vectors, null, 2)}\n`);
+    }
+    expect(vectors).to.deep.equal(JSON.parse(await readFile(FILE, "utf8")));
+  });
+});
