@@ -1,27 +1,48 @@
-/** Free TCP ports on loopback. They are let go before use, so another program could take one in between. */
+/**
+ * Free TCP ports on loopback. They are let go before use, so they come from below the range systems
+ * give to outgoing connections: those of the network itself would take them.
+ */
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
-/** @returns `count` different ports */
+/** Linux gives out 32768 and above, macOS and Windows 49152 and above. */
+const LOWEST = 20_000;
+const END = 32_000;
+const MAX_TRIES = 1_000;
+
+/**
+ * @returns `count` different ports
+ * @throws Error when so many are not found
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map(portOf);
-  for (const server of servers) {
-    server.close();
-    await once(server, "close");
+  const held = new Map<number, Server>();
+  try {
+    for (let tries = 0; held.size < count; tries++) {
+      if (tries === MAX_TRIES) throw new Error(`no ${count} free ports from ${LOWEST} to ${END}`);
+      const port = randomInt(LOWEST, END);
+      const server = held.has(port) ? undefined : await tryListen(port);
+      if (server !== undefined) held.set(port, server);
+    }
+    return [...held.keys()];
+  } finally {
+    await Promise.all([...held.values()].map(close));
   }
-  return ports;
 }
 
-async function listen(): Promise<Server> {
+/** Undefined when the port is taken. */
+async function tryListen(port: number): Promise<Server | undefined> {
   const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  } catch {
+    return undefined;
+  }
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  if (typeof address === "string" || address === null) throw new TypeError("not a TCP server");
-  return address.port;
+async function close(server: Server): Promise<void> {
+  server.close();
+  await once(server, "close");
 }
