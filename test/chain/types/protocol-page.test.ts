@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  type Type,
+  UintBigintType,
+  UintNumberType,
+  UnionType,
+} from "@chainsafe/ssz";
+import { expect } from "chai";
+import * as block from "../../../chain/types/block.ts";
+import * as genesis from "../../../chain/types/genesis.ts";
+import * as job from "../../../chain/types/job.ts";
+import * as node from "../../../chain/types/node.ts";
+import * as state from "../../../chain/types/state.ts";
+import * as transaction from "../../../chain/types/transaction.ts";
+
+/** A type in the notation of the page. */
+function nameOf(type: Type<unknown>): string {
+  if (type instanceof ContainerType) return type.typeName;
+  if (type instanceof UnionType) return "Payload";
+  if (type instanceof UintNumberType || type instanceof UintBigintType) {
+    return `u${8 * type.byteLength}`;
+  }
+  if (type instanceof ByteVectorType) return `B${type.lengthBytes}`;
+  if (type instanceof ByteListType) return `bytes≤${type.limitBytes}`;
+  if (type instanceof ListBasicType || type instanceof ListCompositeType) {
+    const limit = type.limit > 65_536 ? `2^${Math.log2(type.limit)}` : type.limit;
+    return `[${nameOf(type.elementType as Type<unknown>)}]≤${limit}`;
+  }
+  throw new TypeError(`no notation for ${type.typeName}`);
+}
+
+function lineOf(type: { typeName: string; fields: Record<string, Type<unknown>> }): string {
+  const fields = Object.entries(type.fields).map(([name, field]) => `${name} ${nameOf(field)}`);
+  return `${type.typeName}: ${fields.join(", ")}`;
+}
+
+describe("docs/protocol.md", () => {
+  it("lists every type as it is", async () => {
+    const page = await readFile(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+    const listed = [...page.matchAll(/```ssz\n(.*?)```/gs)].flatMap(([, text = ""]) =>
+      text
+        .replaceAll(/\n {4}/g, " ")
+        .trim()
+        .split("\n"),
+    );
+    const types = [block, genesis, job, node, state, transaction]
+      .flatMap((module): unknown[] => Object.values(module))
+      .filter((value) => value instanceof ContainerType);
+    expect(listed).to.have.members(types.map(lineOf));
+  });
+});
