@@ -171,13 +171,11 @@ export async function createNode(
     metrics: () => metrics.metrics(),
   });
   const { host: apiHost, port, hosts } = config.api;
-  const tokenFile = config.api.tokenFile === "" ? paths.apiToken : config.api.tokenFile;
   const api = createApi(
     {
       host: apiHost,
       port,
       token: apiToken,
-      tokenFile,
       hosts,
       metrics: config.metrics,
       limits: { uploadBytes: config.api.uploadMib * 1024 * 1024 },

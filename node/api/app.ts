@@ -18,7 +18,6 @@ export interface AppOptions {
   readonly hosts: readonly string[];
   readonly token: string;
   /** Named in remedies; never its content. */
-  readonly tokenFile: string;
 }
 
 export function createApp(
@@ -60,7 +59,7 @@ export function createApp(
 
 function mount(route: Route, options: AppOptions) {
   return async (request: Request, response: Response): Promise<void> => {
-    if (route.token === true) checkToken(request, options.token, options.tokenFile);
+    if (route.token === true) checkToken(request, options.token);
     const read = (limitBytes: number) => readBody(request, response, limitBytes);
     const call: Call = {
       params: request.params as Record<string, string>,

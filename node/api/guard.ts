@@ -30,8 +30,9 @@ export function checkOrigin(request: IncomingMessage): void {
 }
 
 /** Compares digests, so that neither length nor prefix of the token leaks through time. */
-export function checkToken(request: IncomingMessage, token: string, tokenFile: string): void {
-  const remedy = `send "Authorization: Bearer <token>" with the content of ${tokenFile}`;
+export function checkToken(request: IncomingMessage, token: string): void {
+  const remedy =
+    'send "Authorization: Bearer <token>"; its owner finds it in api-token of the node\'s data directory';
   const field = "Authorization";
   const header = request.headers.authorization;
   if (header === undefined) {

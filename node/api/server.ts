@@ -29,8 +29,6 @@ export interface ApiOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly token: string;
-  /** Path of the token's file, for remedies. */
-  readonly tokenFile: string;
   /** Names, besides addresses and localhost, that requests may give in Host. */
   readonly hosts?: readonly string[];
   /** Whether /metrics is served; default true. */

@@ -1,4 +1,5 @@
 /** How commands find the node they talk to, and the wallet they sign with. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -10,6 +11,7 @@ import { type Identity, readKeyFile } from "../wallet/key-file.ts";
 import { isCode } from "../wallet/secret-file.ts";
 import { WalletError } from "../wallet/wallet-error.ts";
 import type { CliContext } from "./context.ts";
+import { CliError, EXIT } from "./exit-codes.ts";
 
 export interface DataDirOptions {
   readonly dataDir?: string;
@@ -60,6 +62,13 @@ export function dataDirOf({ dataDir }: DataDirOptions, { env }: CliContext): str
 
 export async function connect(options: ApiOptions, context: CliContext): Promise<PomlClient> {
   const dataDir = dataDirOf(options, context);
+  if (options.dataDir !== undefined && !existsSync(dataDir)) {
+    throw new CliError(
+      `dataDir: ${dataDir} does not exist`,
+      { code: "NOT_INITIALISED", exit: EXIT.setup, field: "dataDir" },
+      "name the data directory of a node on this machine, or its API with --api",
+    );
+  }
   const local = (await readEndpoints(dataDir))?.api;
   const wanted = options.api ?? context.env.POML_API;
   const token = await findToken(options, context, wanted === undefined || wanted === local);

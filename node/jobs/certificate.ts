@@ -24,6 +24,8 @@ const Hex = z
   .max(4_000_000);
 const CertificateSchema = z.strictObject({
   version: z.literal(1),
+  /** The block to trust, for readers; checked against the header. */
+  anchor: z.strictObject({ height: z.number().int().min(1), hash: Hex.length(64) }),
   genesisRoot: Hex.length(64),
   header: Hex,
   certificate: Hex,
@@ -53,6 +55,7 @@ export function makeCertificate(
   }
   return {
     version: 1,
+    anchor: { height: tip.header.height, hash: toHex(blockHash(tip.header)) },
     genesisRoot: toHex(genesisRoot),
     header: toHex(Header.serialize(tip.header)),
     certificate: toHex(Certificate.serialize(tip.certificate)),
@@ -138,7 +141,7 @@ function claims({ header, certificate, seats, job }: Decoded, hash: Uint8Array):
     {
       claim: "participants",
       detail: participants
-        .map(({ node, paidSamples }) => `node ${node}: ${paidSamples} sample steps`)
+        .map(({ node, paidSamples }) => `node #${node}: ${paidSamples} sample steps`)
         .join("; "),
     },
   ];

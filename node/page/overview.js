@@ -115,8 +115,12 @@ function noJobs() {
 }
 
 function nodeTable() {
-  const { nodes, totalWeight } = store.nodes;
-  const total = Math.max(1, Number(totalWeight));
+  const { nodes } = store.nodes;
+  const seated = nodes.filter((node) => node.seat !== undefined);
+  const total = Math.max(
+    1,
+    seated.reduce((sum, node) => sum + Number(node.weight), 0),
+  );
   const rows = nodes.map((node) => {
     const share = node.seat === undefined ? 0 : Number(node.weight) / total;
     return {
@@ -125,7 +129,7 @@ function nodeTable() {
         h("a", { href: `#/nodes/${node.publicKey}` }, node.name),
         rated(node),
         units(node.weight),
-        h("div", {}, meter(share, "share of the votes")),
+        h("div", {}, meter(share, "share of the weight of all seated nodes")),
         node.seat === undefined ? "waits" : percent(share),
         poml(node.bond),
         count(node.proposed),

@@ -31,6 +31,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #modules: MembershipModules;
   #nextTry = 0;
+  #toldBalance = 0n;
 
   constructor(options: MembershipOptions, modules: MembershipModules) {
     this.#options = options;
@@ -56,10 +57,20 @@ export class Membership {
   #register(): void {
     const { publicKey, name, bond } = this.#options;
     if (bond === undefined) return;
-    const { chain, onion, endpoint } = this.#modules;
+    const { chain, onion, endpoint, log } = this.#modules;
     const payload = registerPayload({ name, endpoint: endpoint(), bond, ...onion.top() });
     const { balance } = chain.state.account(addressOf(publicKey));
-    if (balance < bond + feeFor(payload, chain.state.parameters)) return;
+    const needed = bond + feeFor(payload, chain.state.parameters);
+    if (balance < needed) {
+      if (balance > 0n && balance !== this.#toldBalance) {
+        this.#toldBalance = balance;
+        log.warn("not registered: the account lacks bond and fee", {
+          balance: String(balance),
+          needed: String(needed),
+        });
+      }
+      return;
+    }
     this.#send("register", payload);
   }
 

@@ -40,7 +40,7 @@ export function parseTrusted(text: string): TrustedBlock {
     throw usageError(
       "trust",
       `${JSON.stringify(text)} is not height:hash`,
-      "`poml status` shows both",
+      "GET /v1/blocks/<height> of a node you trust shows the hash of that block; `poml job result` names the height",
     );
   }
   const [, height = "", hash = ""] = match;

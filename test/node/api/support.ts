@@ -5,7 +5,6 @@ import { SILENT } from "../../../p2p/log.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 
 export const TOKEN = "a-token-of-the-tests";
-export const TOKEN_FILE = "/data/api-token";
 
 export interface TestApi {
   readonly api: Api;
@@ -21,7 +20,7 @@ export async function startApi(
 ): Promise<TestApi> {
   const clock = { nowMs: 0 };
   const api = createApi(
-    { host: "127.0.0.1", port: 0, token: TOKEN, tokenFile: TOKEN_FILE, ...options },
+    { host: "127.0.0.1", port: 0, token: TOKEN, ...options },
     { services: node, clock: clockOf(clock), log: SILENT },
   );
   await api.start();
