@@ -35,6 +35,7 @@ import { Membership } from "./rating/membership.ts";
 import { SegmentExchange } from "./rating/segment-exchange.ts";
 import { WindowService } from "./rating/window-service.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
+import { useFastHasher } from "./ssz-hasher.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { parseAmount } from "./wallet/amount.ts";
@@ -72,6 +73,7 @@ export async function createNode(
   options: NodeOptions,
   { clock, log }: NodeModules,
 ): Promise<RunningNode> {
+  useFastHasher();
   const { config } = options;
   const { paths, genesis, identity, apiToken } = options.dataDir;
   const keys = keyPairFromSeed(identity.seed);
