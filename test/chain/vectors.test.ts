@@ -1,7 +1,7 @@
 /**
- * Fixed vectors for a second implementation, and a guard against moving a format unawares.
- * `UPDATE_VECTORS=1 npx mocha test/chain/vectors.test.ts` writes them anew; a changed file means that
- * old chains, signatures and certificates are no longer read.
+ * Fixed vectors for a second implementation, and a guard against moving a format unawares. A
+ * changed file means that old chains, signatures and certificates are no longer read. To write it
+ * anew: `UPDATE_VECTORS=1 npx mocha test/chain/vectors.test.ts && npx biome format --write test/vectors`.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
