@@ -52,7 +52,7 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     epochBlocks: 16,
     windowInterval: 600,
     windowOffset: 10,
-    windowBlocks: 10,
+    windowBlocks: 6,
     claimBlocks: 4,
     verdictBlocks: 12,
     verifiers: 2,

@@ -2,7 +2,7 @@
  * Which transactions may wait: size, lifetime, nonce, fee and balance against the head state. Duties
  * are free for nodes, whose bond stands behind them; strangers pay to wait.
  */
-import { applyTransaction } from "../apply-transaction.ts";
+import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
 import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
 import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
@@ -44,6 +44,13 @@ export function checkAdmission(
       height,
     });
   }
+  if (validUntil > height + 1 + MAX_LIFETIME) {
+    throw new MempoolError(
+      `valid until height ${validUntil}, at most ${height + 1 + MAX_LIFETIME} is taken`,
+      { code: "EXPIRED", validUntil, height },
+      `sign it again with a lifetime of at most ${MAX_LIFETIME} heights`,
+    );
+  }
   checkNonce(state, transaction, limits.nonceGap);
   checkFee(state, transaction, feeFactor);
   checkBalance(state, transaction);
@@ -82,10 +89,9 @@ function checkFee(state: State, transaction: Transaction, factor: bigint): void 
   }
 }
 
-/** Only for the next in turn: what waits before a later one may still bring in money. */
+/** Alone, every transaction must be payable now: places here are not for empty accounts. */
 function checkBalance(state: State, transaction: Transaction): void {
-  const { balance, nonce } = state.account(addressOf(transaction.sender));
-  if (transaction.nonce !== nonce) return;
+  const { balance } = state.account(addressOf(transaction.sender));
   const rule = ruleOf(kindOf(transaction));
   const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
   const needed = transaction.fee + (rule.spends?.(value) ?? 0n);

@@ -123,6 +123,6 @@ function judge(claim: WindowClaim | undefined): Outcome {
   const matches = claim.verdicts.filter((verdict) => verdict === MATCH).length;
   const mismatches = claim.verdicts.filter((verdict) => verdict === MISMATCH).length;
   const given = claim.verdicts.filter((verdict) => verdict !== 0).length;
-  if (2 * mismatches > given) return "mismatch";
+  if (2 * mismatches > claim.verdicts.length) return "mismatch";
   return 2 * matches > given ? "window" : "decay";
 }

@@ -1,4 +1,7 @@
-/** The client stops its job; recorded rounds are paid, the rest of the escrow returns at settlement. */
+/**
+ * The client stops its job; recorded rounds are paid, the rest of the escrow returns at settlement.
+ * Not while updates are being revealed: it would have the round's work for nothing.
+ */
 import { equalBytes } from "../crypto/hash.ts";
 import { findJob, requirePhase } from "../job/find.ts";
 import { enter } from "../job/phase.ts";
@@ -7,7 +10,7 @@ import { type Rule, refuse } from "./rule.ts";
 export const jobCancel: Rule<"job-cancel"> = {
   apply(state, payload, { address }) {
     const { index, job } = findJob(state, payload.job);
-    requirePhase(job, "drawing", "training", "revealing");
+    requirePhase(job, "drawing", "training");
     if (!equalBytes(job.client, address)) {
       refuse("only the client that opened a job cancels it", {
         code: "NOT_ASSIGNED",

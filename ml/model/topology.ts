@@ -4,6 +4,7 @@
  * so that everything later can name a layer. Layer meaning is left to `build-program.ts`.
  */
 
+import { checkGraph } from "./graph.ts";
 import { KNOWN_LAYERS } from "./known-layers.ts";
 import { ModelError } from "./model-error.ts";
 import { copyPlainJson, isPlainArray, isPlainObject, type PlainObject } from "./plain-json.ts";
@@ -43,6 +44,7 @@ export function readTopology(json: unknown): Topology {
 
   const used = new Set<string>();
   const layers = list.map((layer, index) => readLayer(layer as PlainObject, index, used));
+  if (!sequential && isPlainObject(config)) checkGraph(config, list, layers);
   const name = isPlainObject(config) && typeof config.name === "string" ? config.name : "model";
   const rest = isPlainObject(config) ? config : {};
   const canonical: PlainObject = {

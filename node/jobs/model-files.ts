@@ -26,8 +26,9 @@ export async function readModelFiles(
   signal: AbortSignal,
 ): Promise<ModelFiles> {
   const phase = phaseOf(job);
-  const hasModel = phase === "finished" || phase === "settled";
-  if (!hasModel || job.round === 0) {
+  const hasEnded = phase === "finished" || phase === "settled";
+  const hasRecord = job.credits.some((credit) => credit > 0);
+  if (!hasEnded || !hasRecord) {
     const id = toHex(job.id);
     throw new JobError(
       `job ${id} has no model yet: it is ${phase}`,

@@ -53,6 +53,8 @@ const TREASURY_BALANCE = 10_000_000n * POML;
  * to be on the chain by then.
  */
 const FIRST_WINDOW = 24;
+/** Five seconds: several segments even on a busy machine. */
+const WINDOW_BLOCKS = 10;
 
 export interface FoundOptions {
   readonly founders: readonly {
@@ -72,7 +74,11 @@ export function foundGenesis(options: FoundOptions): Genesis {
   return {
     name: textBytes("name", "devnet", 64),
     time: BigInt(now),
-    parameters: { ...devnetParameters(fromHex(ENGINE_HASH)), windowOffset: FIRST_WINDOW },
+    parameters: {
+      ...devnetParameters(fromHex(ENGINE_HASH)),
+      windowOffset: FIRST_WINDOW,
+      windowBlocks: WINDOW_BLOCKS,
+    },
     accounts: [
       { address: client.address, balance: CLIENT_BALANCE },
       { address: treasury.address, balance: TREASURY_BALANCE },

@@ -212,9 +212,15 @@ describe("a job", () => {
     const story = new Story({ rounds: 5 });
     const { chain } = story;
     chain.advance();
-    for (let i = 0; i < 3; i++) story.step();
-    expect([story.phase, story.job.round]).to.deep.equal(["revealing", 2]);
-    chain.advance(chain.transaction(chain.client, "job-cancel", { job: story.job.id }));
+    story.step();
+    const cancel = () => chain.transaction(chain.client, "job-cancel", { job: story.job.id });
+    expect(story.phase).to.equal("revealing");
+    expect(chain.build([cancel()]).body.transactions, "while updates are revealed").to.have.length(
+      0,
+    );
+    story.step();
+    expect([story.phase, story.job.round]).to.deep.equal(["training", 2]);
+    chain.advance(cancel());
     expect(story.phase).to.equal("cancelled");
     const { participants, managers, refund } = story.settle();
     expect(participants).to.equal(12_000n * 10n);

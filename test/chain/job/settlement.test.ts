@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { devnetParameters } from "../../../chain/genesis.ts";
 import { jobPrice, jobSamples } from "../../../chain/job/price.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import { Job } from "../../../chain/types/job.ts";
+import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { jobSpec } from "../../helpers/job-run.ts";
 
 describe("divideEscrow", () => {
@@ -19,7 +19,7 @@ describe("divideEscrow", () => {
       managerShare: fc.integer({ min: 0, max: 1_000_000 }),
     })
     .map(({ rounds, trainRows, pricePerSample, spare, shares, credits, managerShare }) => {
-      const parameters = { ...devnetParameters(new Uint8Array(32)), managerShare };
+      const parameters = { ...TEST_PARAMETERS, managerShare };
       const spec = jobSpec("job", { rounds, trainRows, pricePerSample });
       const samples = jobSamples(spec);
       const all = shares.reduce((sum, share) => sum + share, 1000);
@@ -51,7 +51,7 @@ describe("divideEscrow", () => {
   });
 
   it("gives all of it back when nothing was delivered", () => {
-    const parameters = devnetParameters(new Uint8Array(32));
+    const parameters = TEST_PARAMETERS;
     const { settlement } = divideEscrow({ ...Job.defaultValue(), escrow: 99n }, parameters);
     expect(settlement).to.deep.equal({ participants: 0n, managers: 0n, fee: 0n, refund: 99n });
   });

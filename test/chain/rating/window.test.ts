@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { devnetParameters } from "../../../chain/genesis.ts";
 import { laneSeed, windowAt, windowSchedule } from "../../../chain/rating/window.ts";
+import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 
 describe("windows", () => {
-  const parameters = devnetParameters(new Uint8Array(32));
+  const parameters = TEST_PARAMETERS;
 
   it("open at fixed heights, one after the other", () => {
     expect(windowSchedule(1, parameters)).to.deep.equal({

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { devnetParameters, POML } from "../../../chain/genesis.ts";
+import { POML } from "../../../chain/genesis.ts";
 import { rateFee } from "../../../chain/transactions/fee.ts";
+import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 
 describe("rateFee", () => {
-  const parameters = devnetParameters(new Uint8Array(32));
+  const parameters = TEST_PARAMETERS;
 
   it("is 1.5 % of the amount, rounded down", () => {
     expect(rateFee(1_000n * POML, parameters)).to.equal(15n * POML);

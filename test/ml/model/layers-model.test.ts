@@ -10,6 +10,23 @@ const first = (config: object): ReturnType<typeof layer> =>
   layer("Dense", "first", { batch_input_shape: [null, 4], units: 5, ...config });
 const last = layer("Dense", "last", { units: 3, activation: "softmax" });
 
+/** One input, one softmax layer, wired as told. */
+function graph(inbound: unknown): object {
+  const input = { name: "in", batch_input_shape: [null, 4] };
+  const output = { name: "out", units: 3, activation: "softmax" };
+  return {
+    class_name: "Model",
+    config: {
+      layers: [
+        { class_name: "InputLayer", name: "in", config: input, inbound_nodes: [] },
+        { class_name: "Dense", name: "out", config: output, inbound_nodes: [inbound] },
+      ],
+      input_layers: [["in", 0, 0]],
+      output_layers: [["out", 0, 0]],
+    },
+  };
+}
+
 describe("parseLayersModel", () => {
   it("reads the three JSON forms alike", () => {
     const topology = sequential(first({ activation: "relu" }), last);
@@ -105,7 +122,10 @@ describe("parseLayersModel", () => {
       "NEEDS_TFJS",
       sequential(first({ kernel_regularizer: { class_name: "L1L2" } }), last),
     ],
-    ["a graph", "NEEDS_TFJS", { class_name: "Model", config: { layers: [first({})] } }],
+    ["a graph", "NEEDS_TFJS", graph([["in", 0, 0, {}]])],
+    ["a layer that waits for itself", "NOT_A_MODEL", graph([["out", 0, 0, {}]])],
+    ["an input that is not there", "NOT_A_MODEL", graph([["nobody", 0, 0, {}]])],
+    ["a node that never comes", "NOT_A_MODEL", graph([["in", 7, 0, {}]])],
   ];
   for (const [what, code, json] of refusals) {
     it(`refuses ${what}: ${code}`, () => {
