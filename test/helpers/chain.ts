@@ -12,7 +12,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { makeOnion } from "../../chain/crypto/onion.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
-import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
+import { genesisHead, POML } from "../../chain/genesis.ts";
 import { type Block, Certificate } from "../../chain/types/block.ts";
 import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
 import {
@@ -37,6 +37,30 @@ export function person(name: string): Person {
   return { keys, address: addressOf(keys.publicKey), onion: makeOnion(seed, 1024) };
 }
 
+/** Written out, so that tests and vectors do not move with the devnet's settings. */
+export const TEST_PARAMETERS: Parameters = {
+  blockIntervalMs: 500,
+  epochBlocks: 16,
+  maxSeats: 100,
+  maxBlockBytes: 1_048_576,
+  feeFloor: 1000n,
+  feeCap: 100n * POML,
+  feeRate: 15_000,
+  bondPerRating: 1n,
+  minBond: 10n * POML,
+  windowInterval: 600,
+  windowOffset: 10,
+  windowBlocks: 6,
+  claimBlocks: 4,
+  verdictBlocks: 12,
+  verifiers: 2,
+  segmentSteps: 60,
+  minPricePerSample: 1n,
+  managerShare: 100_000,
+  maxExtensions: 2,
+  exactEngine: sha256(text("engine")),
+};
+
 export class TestChain {
   readonly founders: readonly Person[];
   readonly client: Person = person("client");
@@ -53,7 +77,7 @@ export class TestChain {
     this.genesis = {
       name: text("test"),
       time: 1_700_000_000_000n,
-      parameters: { ...devnetParameters(sha256(text("engine"))), ...options.parameters },
+      parameters: { ...TEST_PARAMETERS, ...options.parameters },
       accounts: [
         { address: this.client.address, balance: 1_000_000n * POML },
         ...this.founders.map(({ address }) => ({ address, balance: 100n * POML })),

@@ -87,6 +87,14 @@ describe("a benchmark window", () => {
     expect(changeOf(chain, 0)).to.include({ cause: cause("mismatch"), capacity: 0n, after: 0n });
   });
 
+  it("convicts by more than half of the drawn verifiers, not of those who spoke", () => {
+    const chain = claimed({ 0: 35 });
+    const [verifier = -1] = chain.head.state.claims[0]?.verifiers ?? [];
+    chain.advance(verdictOf(chain, verifier, 0, "mismatch"));
+    chain.advanceTo(firstWindow(chain).verdictsUntil);
+    expect(changeOf(chain, 0)).to.include({ cause: cause("decay"), after: 8_750_000n });
+  });
+
   it("only decays who did not claim", () => {
     const chain = claimed({ 0: 35 });
     judgeAll(chain, () => "match");

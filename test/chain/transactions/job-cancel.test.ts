@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import { TestChain } from "../../helpers/chain.ts";
-import { expectRefused } from "../../helpers/expect-transaction.ts";
-import { jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
+import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
+import { commits, jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
 
 describe("job-cancel", () => {
   const chain = new TestChain();
@@ -18,6 +18,16 @@ describe("job-cancel", () => {
   it("refuses UNKNOWN_JOB", () => {
     const cancel = chain.transaction(chain.client, "job-cancel", { job: new Uint8Array(32) });
     expectRefused(chain, cancel, "UNKNOWN_JOB");
+  });
+
+  it("refuses WRONG_PHASE while updates are revealed: the round's work is done", () => {
+    const late = new TestChain();
+    late.advance(open);
+    late.advance();
+    const cancel = () => late.transaction(late.client, "job-cancel", { job: id });
+    expectApplies(late, cancel());
+    late.advance(...commits(late, jobOf(late, open)));
+    expect(expectRefused(late, cancel(), "WRONG_PHASE").phase).to.equal("revealing");
   });
 
   it("ends the job once, and settlement waits for an end", () => {
