@@ -2,7 +2,9 @@
  * An update on the wire: the change a participant made to the global parameters.
  *
  *   0  "PMLU"   4  version u8   5  dtype u8 (1 = float32)   6  zero u16
- *   8  parameter count u32   12  sample steps u32   16  changes, float32 little-endian
+ *   8  parameter count u32   12  sample steps u32   16  node index u32   20  round u32
+ *   24  changes, float32 little-endian
+ * Node and round are inside, so that a copied commitment cannot be revealed as one's own.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
@@ -15,17 +17,24 @@ export interface Update {
   readonly delta: Float32Array;
 }
 
+/** An update as it travels: whose it is, and of which round. */
+export interface WireUpdate extends Update {
+  /** Node index. */
+  readonly participant: number;
+  readonly round: number;
+}
+
 const MAGIC = 0x554c4d50;
-const VERSION = 1;
+const VERSION = 2;
 const FLOAT32 = 1;
-const HEADER_BYTES = 16;
+const HEADER_BYTES = 24;
 
 /** Bytes of an update for a model with `parameterCount` parameters. */
 export function updateBytes(parameterCount: number): number {
   return HEADER_BYTES + 4 * parameterCount;
 }
 
-export function encodeUpdate({ samples, delta }: Update): Uint8Array {
+export function encodeUpdate({ participant, round, samples, delta }: WireUpdate): Uint8Array {
   const bytes = new Uint8Array(updateBytes(delta.length));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
@@ -33,6 +42,8 @@ export function encodeUpdate({ samples, delta }: Update): Uint8Array {
   view.setUint8(5, FLOAT32);
   view.setUint32(8, delta.length, true);
   view.setUint32(12, samples, true);
+  view.setUint32(16, participant, true);
+  view.setUint32(20, round, true);
   bytes.set(bytesOfFloats(delta), HEADER_BYTES);
   return bytes;
 }
@@ -41,7 +52,7 @@ export function encodeUpdate({ samples, delta }: Update): Uint8Array {
  * @param parameterCount of the job's model: nothing larger is ever allocated
  * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE, NOT_FINITE
  */
-export function decodeUpdate(bytes: Uint8Array, parameterCount: number): Update {
+export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpdate {
   const limit = updateBytes(parameterCount);
   if (bytes.length > limit) {
     throw new UpdateError(`the update has ${bytes.length} bytes, at most ${limit} are expected`, {
@@ -75,7 +86,12 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): Update 
       index,
     });
   }
-  return { samples: view.getUint32(12, true), delta };
+  return {
+    samples: view.getUint32(12, true),
+    participant: view.getUint32(16, true),
+    round: view.getUint32(20, true),
+    delta,
+  };
 }
 
 /** What a participant commits to before it reveals the update. */

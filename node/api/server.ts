@@ -20,6 +20,8 @@ import { allRoutes } from "./routes/all.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 600_000;
+/** A socket that says nothing for so long is closed; WebSockets have pings of their own. */
+const IDLE_MS = 20_000;
 const STOP_MS = 2000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -67,6 +69,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
+  server.timeout = IDLE_MS;
   server.maxConnections = limits.connections;
   // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
   server.on("checkContinue", app);

@@ -5,7 +5,7 @@
  * before them fall silent.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
-import type { KeyPair } from "../../chain/crypto/keys.ts";
+import { type KeyPair, verify } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { type Job, TrainingRecord } from "../../chain/types/job.ts";
@@ -50,7 +50,7 @@ export class Manager {
       modules.log.warn("managing a round failed", { run: key, reason: String(error) });
     });
     modules.team.serve(
-      (record) => this.#cosign(record),
+      (record, peer) => this.#cosign(record, peer),
       (id) => this.#isOnTeam(id),
     );
   }
@@ -156,6 +156,7 @@ export class Manager {
         if (other === member) return [own];
         try {
           const signature = await team.askCosignature(peerOf(node), record, COSIGN_MS);
+          await this.#checkCosignature(node, record, signature);
           return [{ member: other, signature }];
         } catch (error) {
           log.warn("no co-signature", { job: toHex(job.id), member: other, reason: String(error) });
@@ -173,13 +174,31 @@ export class Manager {
     return cosignatures;
   }
 
+  /** One bad signature would make the whole record worthless. */
+  async #checkCosignature(
+    node: number,
+    record: TrainingRecord,
+    signature: Uint8Array,
+  ): Promise<void> {
+    const { publicKey } = this.#modules.chain.state.nodes.at(node);
+    if (await verify(publicKey, this.#recordRoot(record), signature)) return;
+    throw new JobError(`node #${node} sent a signature that does not hold`, {
+      code: "COSIGN_REFUSED",
+      reason: "bad signature",
+    });
+  }
+
   #sign(record: TrainingRecord): Uint8Array {
+    return this.#keys.sign(this.#recordRoot(record));
+  }
+
+  #recordRoot(record: TrainingRecord): Uint8Array {
     const { genesisRoot } = this.#modules.chain;
-    return this.#keys.sign(signingRoot("record", genesisRoot, TrainingRecord.hashTreeRoot(record)));
+    return signingRoot("record", genesisRoot, TrainingRecord.hashTreeRoot(record));
   }
 
   /** Signs another manager's record when it equals what this node computed. */
-  async #cosign(record: TrainingRecord): Promise<Uint8Array> {
+  async #cosign(record: TrainingRecord, peer: string): Promise<Uint8Array> {
     const refuse = (reason: string): never => {
       throw new JobError(`record not signed: ${reason}`, { code: "COSIGN_REFUSED", reason });
     };
@@ -190,6 +209,9 @@ export class Manager {
     if (job === undefined || node === undefined || !job.team.includes(node))
       return refuse("not our job");
     if (phaseOf(job) !== "revealing" || job.round !== record.round) return refuse("another round");
+    if (peer !== this.#modules.peerOf(record.manager) || !job.team.includes(record.manager)) {
+      return refuse("asked by someone else than its manager");
+    }
     const signal = AbortSignal.timeout(COSIGN_MS);
     const own = await this.#matching(job, record, signal);
     if (!sameResult(own, record)) return refuse("our result differs");

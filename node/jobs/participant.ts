@@ -95,6 +95,8 @@ export class Participant {
       { deadlineMs: this.#deadline(job), signal, onProgress: this.#progressOf(job, position) },
     );
     const bytes = encodeUpdate({
+      participant: job.participants[position]?.node ?? 0,
+      round,
       samples: result.samples,
       delta: deltaOf(base, result.parameters),
     });

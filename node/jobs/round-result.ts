@@ -109,6 +109,10 @@ async function collectUpdates(
           const prefer = [peerOf(node)];
           const bytes = await fetcher.fetch(updateHash, { prefer, maxBytes, signal: limit });
           const update = decodeUpdate(bytes, job.spec.parameterCount);
+          if (update.participant !== node || update.round !== job.round) {
+            log.warn("update of another node or round", { job: toHex(job.id), node });
+            return [];
+          }
           return [{ participant: node, samples, delta: update.delta }];
         } catch (error) {
           if (error instanceof PomlError && error.code !== "BLOB_NOT_FOUND") {

@@ -53,8 +53,8 @@ async function trainedUpdate(
     const next = await run.next();
     if (!next.done) continue;
     const delta = deltaOf(parameters, next.value.parameters);
-    const bytes = encodeUpdate({ samples: next.value.samples, delta });
-    return { participant, ...decodeUpdate(bytes, parameters.length) };
+    const bytes = encodeUpdate({ participant, round, samples: next.value.samples, delta });
+    return decodeUpdate(bytes, parameters.length);
   }
 }
 

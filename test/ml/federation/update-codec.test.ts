@@ -9,7 +9,7 @@ import {
 } from "../../../ml/federation/update-codec.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
-const UPDATE = { samples: 600, delta: Float32Array.of(0.5, -1, 2) };
+const UPDATE = { participant: 3, round: 2, samples: 600, delta: Float32Array.of(0.5, -1, 2) };
 
 function changed(position: number, value: number): Uint8Array {
   const bytes = encodeUpdate(UPDATE);
@@ -21,9 +21,9 @@ describe("update codec", () => {
   it("round-trips", () => {
     const deltas = fc.float32Array({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
-      fc.property(deltas, fc.nat({ max: 2 ** 32 - 1 }), (delta, samples) => {
-        const bytes = encodeUpdate({ samples, delta });
-        expect(decodeUpdate(bytes, delta.length)).to.deep.equal({ samples, delta });
+      fc.property(deltas, fc.nat({ max: 2 ** 32 - 1 }), fc.nat(), (delta, samples, participant) => {
+        const update = { participant, round: 7, samples, delta };
+        expect(decodeUpdate(encodeUpdate(update), delta.length)).to.deep.equal(update);
       }),
     );
   });
@@ -37,14 +37,14 @@ describe("update codec", () => {
 
   it("refuses TOO_LARGE before anything else", () => {
     const error = expectCode(() => decodeUpdate(new Uint8Array(4096), 3), "TOO_LARGE");
-    expect(error.facts).to.deep.include({ limit: 28, actual: 4096 });
+    expect(error.facts).to.deep.include({ limit: 36, actual: 4096 });
   });
 
   it("refuses UPDATE_FORMAT", () => {
     for (const position of [0, 4, 5, 6]) {
       expectCode(() => decodeUpdate(changed(position, 9), 3), "UPDATE_FORMAT");
     }
-    expectCode(() => decodeUpdate(encodeUpdate(UPDATE).subarray(0, 27), 3), "UPDATE_FORMAT");
+    expectCode(() => decodeUpdate(encodeUpdate(UPDATE).subarray(0, 35), 3), "UPDATE_FORMAT");
     expectCode(() => decodeUpdate(new Uint8Array(), 3), "UPDATE_FORMAT");
   });
 
@@ -56,7 +56,7 @@ describe("update codec", () => {
   it("refuses NOT_FINITE and names the value", () => {
     const delta = Float32Array.of(0, Number.NaN, 0);
     const error = expectCode(
-      () => decodeUpdate(encodeUpdate({ samples: 1, delta }), 3),
+      () => decodeUpdate(encodeUpdate({ ...UPDATE, delta }), 3),
       "NOT_FINITE",
     );
     expect(error.facts).to.deep.include({ index: 1 });
