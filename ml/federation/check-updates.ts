@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly parameterCount: number;
   /** Largest L2 norm, as a multiple of the cohort's median. */
   readonly maxNormRatio?: number;
+  /** Largest L2 norm of any update, however few there are; default none. */
+  readonly maxNorm?: number;
 }
 
 export interface UpdateVerdict {
@@ -27,12 +29,16 @@ const MIN_COHORT = 3;
 /** @returns one verdict per update, in the order given */
 export function checkUpdates(
   updates: readonly ParticipantUpdate[],
-  { parameterCount, maxNormRatio = MAX_NORM_RATIO }: CheckOptions,
+  {
+    parameterCount,
+    maxNormRatio = MAX_NORM_RATIO,
+    maxNorm = Number.POSITIVE_INFINITY,
+  }: CheckOptions,
 ): UpdateVerdict[] {
   const single = updates.map((update) => checkOne(update, parameterCount));
   const norms = single.filter((verdict) => verdict.refusal === undefined).map(({ norm }) => norm);
-  if (norms.length < MIN_COHORT) return single;
-  const limit = maxNormRatio * medianOf(norms);
+  const byCohort = norms.length < MIN_COHORT ? maxNorm : maxNormRatio * medianOf(norms);
+  const limit = Math.min(byCohort, maxNorm);
   return single.map((verdict) =>
     verdict.refusal === undefined && verdict.norm > limit
       ? { ...verdict, refusal: { code: "NORM", norm: verdict.norm, limit } }
@@ -52,8 +58,13 @@ function checkOne(
   if (index !== -1) {
     return { participant, norm: Number.NaN, refusal: { code: "NOT_FINITE", index } };
   }
-  const norm = Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0));
+  const norm = normOf(delta);
   return { participant, norm, refusal: norm === 0 ? { code: "NO_CHANGE" } : undefined };
+}
+
+/** L2 norm in float64. */
+export function normOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 function medianOf(values: readonly number[]): number {

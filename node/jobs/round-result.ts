@@ -15,7 +15,7 @@ import {
 } from "../../chain/types/job.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
-import { checkUpdates } from "../../ml/federation/check-updates.ts";
+import { checkUpdates, normOf } from "../../ml/federation/check-updates.ts";
 import { decodeUpdate, updateBytes } from "../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
@@ -44,6 +44,8 @@ export interface RoundResult {
 /** Time given to updates that do not come, as a share of the phase. */
 const REVEAL_SHARE = 0.3;
 const EVALUATE_MS = 600_000;
+/** A round may move the parameters so many times their own length; anything more is no training. */
+const MAX_STEP = 20;
 
 /**
  * @param only node indexes to merge; default all whose updates arrive and hold
@@ -76,7 +78,7 @@ export async function mergeRound(
     options,
     modules,
   );
-  const kept = acceptable(updates, spec.parameterCount, modules.log);
+  const kept = acceptable(updates, base, modules.log);
   if (kept.length < spec.quorum) {
     throw new JobError(`${kept.length} usable updates, the job needs ${spec.quorum}`, {
       code: "NO_QUORUM",
@@ -131,10 +133,13 @@ async function collectUpdates(
 
 function acceptable(
   updates: readonly ParticipantUpdate[],
-  parameterCount: number,
+  base: Float32Array,
   log: NodeLog,
 ): ParticipantUpdate[] {
-  const verdicts = checkUpdates(updates, { parameterCount });
+  const verdicts = checkUpdates(updates, {
+    parameterCount: base.length,
+    maxNorm: MAX_STEP * (1 + normOf(base)),
+  });
   return updates.filter((update, i) => {
     const refusal = verdicts[i]?.refusal;
     if (refusal !== undefined) {
