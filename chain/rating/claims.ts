@@ -67,14 +67,13 @@ function drawVerifiers(state: State): void {
 }
 
 function settle(state: State, schedule: WindowSchedule): RatingChange[] {
-  const durationMs = state.meta.windowClosed - state.meta.windowOpened;
   const byNode = new Map(state.claims.map((claim) => [claim.node, claim]));
   const changes: RatingChange[] = [];
   for (const [index, node] of state.nodes.entries()) {
     const claim = byNode.get(index);
     const outcome = judge(claim);
     if (node.registeredAt >= schedule.opens) continue;
-    const measured = capacityOf(claim?.segments ?? 0, state.parameters.segmentSteps, durationMs);
+    const measured = measuredBy(claim, state);
     const { capacity, rating } = rerate(node, outcome, measured);
     state.nodes.set(index, {
       ...node,
@@ -116,6 +115,13 @@ function rerate(
 }
 
 type Outcome = "window" | "mismatch" | "decay";
+
+/** Timed up to the claim, not to the close: who works on before claiming gains nothing by it. */
+function measuredBy(claim: WindowClaim | undefined, state: State): bigint {
+  if (claim === undefined) return 0n;
+  const { segmentSteps } = state.parameters;
+  return capacityOf(claim.segments, segmentSteps, claim.claimed - state.meta.windowOpened);
+}
 
 /** Majority of the verdicts given; a claim without any verdict counts as not made. */
 function judge(claim: WindowClaim | undefined): Outcome {

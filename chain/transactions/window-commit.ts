@@ -24,7 +24,7 @@ export const windowCommit: Rule<"window-commit"> = {
     if (state.claims.some((claim) => claim.node === node)) {
       refuse("claimed already", { code: "ALREADY_DONE", duty: "window-commit" });
     }
-    const claim = { node, window, segments, checkpointRoot };
+    const claim = { node, window, segments, checkpointRoot, claimed: state.meta.time };
     state.claims = [...state.claims, { ...claim, verifiers: [], segmentsDrawn: [], verdicts: [] }];
   },
 };

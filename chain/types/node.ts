@@ -58,6 +58,8 @@ export const WindowClaim = new ContainerType(
     segments: Uint32,
     /** Merkle root over the hashes of the segments + 1 checkpoints. */
     checkpointRoot: Hash,
+    /** Time of the block that took the claim, Unix milliseconds: work is timed up to here. */
+    claimed: Uint64,
     /** Node indexes; empty until drawn. */
     verifiers: new ListBasicType(Uint32, MAX_VERIFIERS),
     /** Segment each verifier replays, in verifier order. */

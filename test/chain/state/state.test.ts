@@ -37,6 +37,7 @@ describe("State", () => {
         window: 1,
         segments: 3,
         checkpointRoot: new Uint8Array(32),
+        claimed: 9n,
         verifiers: [1],
         segmentsDrawn: [2],
         verdicts: [0],
