@@ -15,7 +15,7 @@ export interface Hyperparameters {
   readonly batchSize: number;
 }
 
-/** Metrics leave an engine as integer counts, never as ratios (anchors: rule f of determinism). */
+/** Metrics leave an engine as integer counts, never as ratios, so that all write the same numbers. */
 export interface Evaluation {
   /** Sum of the per-sample losses over `samples`, float64 accumulated in sample order. */
   readonly lossSum: number;

@@ -1,4 +1,4 @@
-/** The randomness beacon: each block's onion reveal moves the mix (design: hash-onion RANDAO). */
+/** The randomness beacon: each block's onion reveal moves the mix (a RANDAO over hash onions). */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import type { Seat } from "../types/node.ts";
 import { drawWithoutReplacement } from "./weighted.ts";

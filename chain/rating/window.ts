@@ -1,6 +1,6 @@
 /**
  * When benchmark windows open and close, in heights: all nodes work at the same time, so one
- * machine cannot earn several ratings in turn (proof.md 3.1). Window numbers start at 1; 0 stands
+ * machine cannot earn several ratings in turn. Window numbers start at 1; 0 stands
  * for the genesis benchmark.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";

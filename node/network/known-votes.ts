@@ -1,6 +1,6 @@
 /**
  * The answer to "I am stuck at this height": votes the other has, and its proposals as blob hashes.
- * Gossip alone leaves some runs stuck for ever (anchors: relay of votes is a liveness rule).
+ * Gossip alone leaves some runs stuck for ever: passing votes on is what keeps the chain alive.
  */
 import { ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
