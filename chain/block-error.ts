@@ -14,7 +14,6 @@ export type BlockFacts =
   | { code: "EVIDENCE_NOT_ACCEPTED"; count: number }
   | { code: "ROOT_MISMATCH"; field: string; expected: string; actual: string }
   | { code: "CERTIFICATE_OF_ANOTHER_BLOCK" }
-  | { code: "BAD_TRANSACTION"; index: number; reason: string }
-  | { code: "TIME_TOO_FAR"; aheadMs: number; limitMs: number };
+  | { code: "BAD_TRANSACTION"; index: number; reason: string };
 
 export class InvalidBlock extends PomlError<BlockFacts> {}

@@ -248,11 +248,6 @@ export class Host implements StreamHost {
       .filter((address) => near || !isLoopback(address));
   }
 
-  /** Addresses worth keeping for the next start. */
-  knownAddresses(): string[] {
-    return this.#roster.list().flatMap((entry) => entry.addresses.slice(0, 1));
-  }
-
   #wire(name: string): string {
     return protocolId(this.#options.network, name);
   }

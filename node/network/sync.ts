@@ -12,6 +12,8 @@ import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
 const STATUS_INTERVAL_MS = 5_000;
+/** Below the status requests per second a peer grants (p2p/protocols/status.ts). */
+const MIN_INTERVAL_MS = 700;
 const RANGE_TIMEOUT_MS = 120_000;
 
 export interface SyncModules {
@@ -25,6 +27,8 @@ export class Sync {
   readonly #heights = new Map<string, number>();
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #askedAgain = false;
   #stopped = false;
   #syncing = false;
 
@@ -50,12 +54,21 @@ export class Sync {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#pause);
     await this.#running;
   }
 
   /** Looks for missing blocks soon; cheap when there are none. */
   poke(): void {
-    if (this.#stopped || this.#running !== undefined) return;
+    if (this.#running !== undefined || this.#pause !== undefined) this.#askedAgain = true;
+    if (this.#stopped || this.#running !== undefined || this.#pause !== undefined) return;
+    // Every message from ahead calls this; asking more often than peers allow would get us banned.
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      if (!this.#askedAgain) return;
+      this.#askedAgain = false;
+      this.poke();
+    }, MIN_INTERVAL_MS);
     this.#running = this.#run()
       .catch((error: unknown) => this.#modules.log.warn("sync failed", { reason: String(error) }))
       .finally(() => {

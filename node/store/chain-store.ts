@@ -180,13 +180,6 @@ export class ChainStore {
     await this.#db.batch([put(nameKey("own", name), value)], { sync: true });
   }
 
-  async *ownNames(start: string): AsyncIterable<[string, Uint8Array]> {
-    const from = nameKey("own", start);
-    for await (const [key, value] of this.#db.iterator({ gte: from, lt: `${from}~` })) {
-      yield [key.slice(2), value];
-    }
-  }
-
   async close(): Promise<void> {
     await this.#db.close();
   }
