@@ -5,6 +5,7 @@
 import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { CertifiedBlock, PROTOCOL_VERSION } from "../../chain/types/block.ts";
+import { P2pError } from "../../p2p/errors.ts";
 import { MAX_BLOCKS, requestBlocks, serveBlocks } from "../../p2p/protocols/blocks.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
@@ -83,6 +84,7 @@ export class Sync {
       genesisHash: chain.genesisRoot,
       height: chain.height,
       headHash: chain.head.hash,
+      lowest: chain.store.lowest,
     };
   }
 
@@ -134,9 +136,11 @@ export class Sync {
 }
 
 async function* storedBlocks(chain: Chain, from: number, count: number): AsyncIterable<Uint8Array> {
-  for (let height = Math.max(1, from); height < from + count && height <= chain.height; height++) {
+  const first = Math.max(1, from);
+  for (let height = first; height < from + count && height <= chain.height; height++) {
     const bytes = await chain.store.blockBytes(height);
-    if (bytes === undefined) return;
-    yield bytes;
+    if (bytes !== undefined) yield bytes;
+    else if (height > first) return;
+    else throw new P2pError(`block ${height}: not kept`, { code: "NOT_FOUND", what: "block" });
   }
 }

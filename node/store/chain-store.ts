@@ -33,12 +33,26 @@ const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
 const HEAD = nameKey("single", "head");
 const GENESIS = nameKey("single", "genesis");
 const TIP_SEATS = nameKey("single", "tipSeats");
+const LOWEST = nameKey("single", "lowestBlock");
 
 export class ChainStore {
   readonly #db: Database;
+  #lowest = 1;
 
-  constructor(db: Database) {
+  private constructor(db: Database) {
     this.#db = db;
+  }
+
+  static async over(db: Database): Promise<ChainStore> {
+    const store = new ChainStore(db);
+    const bytes = await db.get(LOWEST);
+    if (bytes !== undefined) store.#lowest = readHeight(bytes);
+    return store;
+  }
+
+  /** All blocks from here to the head are stored; some below may be: pruned, or not fetched yet. */
+  get lowest(): number {
+    return this.#lowest;
   }
 
   async head(): Promise<StoredHead | undefined> {

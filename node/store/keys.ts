@@ -5,7 +5,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 
 export const PREFIX = {
-  /** name -> SSZ or JSON of one value: `head`, `genesis`, `meta`, `seats`, `nextSeats`, `claims`, `tipSeats` */
+  /** name -> SSZ or JSON of one value: `head`, `genesis`, `meta`, `seats`, `nextSeats`, `claims`, `tipSeats`, `lowestBlock` */
   single: "01",
   /** height -> CertifiedBlock */
   block: "02",

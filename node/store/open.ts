@@ -36,7 +36,7 @@ export async function openStore(
   await mkdir(path, { recursive: true });
   const db = await openLevel(path, !known);
   try {
-    const store = new ChainStore(db);
+    const store = await ChainStore.over(db);
     if (!known) {
       await store.initialise(genesis.hash, genesis.state);
       await writeFile(marker, FORMAT);

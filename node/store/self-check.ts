@@ -22,7 +22,8 @@ export async function selfCheck(
     throw StoreError.damaged(`the state is at height ${state.height}, the head at ${head.height}`);
   }
   let expected = head.hash;
-  for (let height = head.height; height > Math.max(0, head.height - blocks); height--) {
+  const last = Math.max(store.lowest, head.height - blocks + 1);
+  for (let height = head.height; height >= last; height--) {
     const certified = await store.block(height);
     if (certified === undefined) throw StoreError.damaged(`block ${height} is missing`);
     const { header } = certified.block;

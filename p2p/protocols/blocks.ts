@@ -1,6 +1,8 @@
 /**
  * Block ranges for catching up. Blocks are opaque here: the caller encodes, checks and orders them.
  * A response may stop short of what was asked (end of chain, size limit) and the requester goes on from there.
+ * A height the server knows of but does not keep (pruned, or not fetched yet) is NOT_FOUND; one it does not
+ * know of is an empty response.
  */
 import { ContainerType, UintNumberType } from "@chainsafe/ssz";
 import { Uint16 } from "../../chain/types/primitive.ts";
@@ -54,7 +56,7 @@ export async function* requestBlocks(
   }
 }
 
-/** @param blocks yields the encoded blocks of a range; may end early */
+/** @param blocks yields the encoded blocks of a range; may end early; throws NOT_FOUND when it lacks the first */
 export function serveBlocks(
   host: StreamHost,
   blocks: (from: number, count: number) => AsyncIterable<Uint8Array>,

@@ -9,17 +9,25 @@ import { badRequest, badResponse, type Protocol, type StreamHost } from "./proto
 import { type RequestOptions, requestOne } from "./request.ts";
 
 const StatusType = new ContainerType(
-  { version: Uint16, genesisHash: Hash, height: new UintNumberType(8), headHash: Hash },
+  {
+    version: Uint16,
+    genesisHash: Hash,
+    height: new UintNumberType(8),
+    headHash: Hash,
+    /** Blocks from here to `height` are served; those below may be pruned or not fetched yet. */
+    lowest: new UintNumberType(8),
+  },
   { typeName: "Status", jsonCase: "eth2" },
 );
 /** `height` and `headHash` of the last final block, and which chain they belong to. */
 export type Status = ValueOf<typeof StatusType>;
+const STATUS_BYTES = 82;
 
 export const STATUS: Protocol = {
   name: "status",
-  maxRequestBytes: 74,
-  maxFrameBytes: 74,
-  maxResponseBytes: 74,
+  maxRequestBytes: STATUS_BYTES,
+  maxFrameBytes: STATUS_BYTES,
+  maxResponseBytes: STATUS_BYTES,
   stepMs: 5_000,
   totalMs: 10_000,
   maxConcurrent: 4,
@@ -72,8 +80,13 @@ export function serveStatus(host: StreamHost, service: StatusService): Promise<v
 }
 
 function decode(bytes: Uint8Array, refuse: (reason: string) => PomlError): Status {
-  if (bytes.length !== STATUS.maxFrameBytes) throw refuse(`expected 74 bytes, got ${bytes.length}`);
+  if (bytes.length !== STATUS_BYTES) {
+    throw refuse(`expected ${STATUS_BYTES} bytes, got ${bytes.length}`);
+  }
   const status = StatusType.deserialize(bytes);
-  if (!Number.isSafeInteger(status.height)) throw refuse("height is not a safe integer");
+  const { height, lowest } = status;
+  if (!Number.isSafeInteger(height) || !Number.isSafeInteger(lowest)) {
+    throw refuse("a height is not a safe integer");
+  }
   return status;
 }

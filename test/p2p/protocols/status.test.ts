@@ -9,6 +9,7 @@ const status = (height: number, genesis = 1): Status => ({
   genesisHash: new Uint8Array(32).fill(genesis),
   height,
   headHash: new Uint8Array(32).fill(height & 0xff),
+  lowest: 1,
 });
 
 describe("status protocol", () => {
@@ -31,7 +32,7 @@ describe("status protocol", () => {
   });
 
   it("reports BAD_RESPONSE for other bytes", async () => {
-    for (const bytes of [new Uint8Array(73), new Uint8Array(74).fill(0xff)]) {
+    for (const bytes of [new Uint8Array(81), new Uint8Array(82).fill(0xff)]) {
       const [alice, bob] = MemoryHost.pair();
       await answerRequests(bob, STATUS, async function* () {
         yield bytes;
