@@ -5,15 +5,21 @@
  */
 import { applyTransaction } from "./apply-transaction.ts";
 import { InvalidBlock } from "./block-error.ts";
+import { slash } from "./bond/slash.ts";
+import { freeUnbondings } from "./bond/unbonding.ts";
 import { addressOf } from "./crypto/address.ts";
 import { equalBytes, toHex } from "./crypto/hash.ts";
 import { isReveal } from "./crypto/onion.ts";
 import { nextMix, proposerOrder } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
+import { checkEvidence } from "./evidence/check-evidence.ts";
 import { tickJobs } from "./job/phase.ts";
 import { tickWindow } from "./rating/claims.ts";
-import { totalWeight, turnEpoch } from "./rating/weight.ts";
+import { turnEpoch } from "./rating/epoch.ts";
+import { chargeSkips } from "./rating/reliability.ts";
+import { totalWeight } from "./rating/weight.ts";
 import type { State } from "./state/state.ts";
+import { rewardProposer } from "./supply/emission.ts";
 import {
   Block,
   Certificate,
@@ -24,6 +30,7 @@ import {
   Records,
   Transactions,
 } from "./types/block.ts";
+import type { Evidence } from "./types/evidence.ts";
 import type { TrainingRecord } from "./types/job.ts";
 import type { RatingChange, Seat } from "./types/node.ts";
 import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
@@ -48,6 +55,7 @@ export interface BlockInput {
   readonly onionReveal: Uint8Array;
   readonly parentCertificate: Certificate;
   readonly transactions: readonly SignedTransaction[];
+  readonly evidence: readonly Evidence[];
 }
 
 export interface AppliedBlock {
@@ -70,13 +78,20 @@ export function proposerOf(state: State, height: number, round: number): Uint8Ar
 }
 
 /**
- * Builds the next block. Transactions that do not apply are left out.
+ * Builds the next block. Transactions and evidence that do not apply are left out.
  * @param limitBytes stop adding transactions when they fill so many bytes
  */
 export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
   let bytes = 0;
   let count = 0;
-  return transition(head, input, (attempt, transaction) => {
+  const attemptEvidence: Attempt<Evidence> = (attempt) => {
+    try {
+      attempt();
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+    }
+  };
+  const attemptTransaction: Attempt<SignedTransaction> = (attempt, transaction) => {
     const size = Transactions.elementType.value_serializedSize(transaction) + LIST_OFFSET_BYTES;
     if (bytes + size > limitBytes || count === MAX_TRANSACTIONS) return;
     try {
@@ -86,7 +101,8 @@ export function buildBlock(head: Head, input: BlockInput, limitBytes: number): A
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
     }
-  });
+  };
+  return transition(head, input, { attemptEvidence, attemptTransaction });
 }
 
 /**
@@ -103,18 +119,26 @@ export function applyBlock(head: Head, block: Block): AppliedBlock {
     onionReveal: header.onionReveal,
     parentCertificate: block.parentCertificate,
     transactions: body.transactions,
+    evidence: body.evidence,
   };
-  const applied = transition(head, input, (attempt, _transaction, index) => {
-    try {
-      attempt();
-    } catch (error) {
-      if (!(error instanceof PomlError)) throw error;
-      throw new InvalidBlock(
-        `transaction ${index}: ${error.message}`,
-        { code: "BAD_TRANSACTION", index, reason: String(error.code) },
-        { cause: error },
-      );
-    }
+  const refusing =
+    (code: "BAD_TRANSACTION" | "BAD_EVIDENCE"): Attempt<unknown> =>
+    (attempt, _, index) => {
+      try {
+        attempt();
+      } catch (error) {
+        if (!(error instanceof PomlError)) throw error;
+        const what = code === "BAD_EVIDENCE" ? "evidence" : "transaction";
+        throw new InvalidBlock(
+          `${what} ${index}: ${error.message}`,
+          { code, index, reason: String(error.code) },
+          { cause: error },
+        );
+      }
+    };
+  const applied = transition(head, input, {
+    attemptEvidence: refusing("BAD_EVIDENCE"),
+    attemptTransaction: refusing("BAD_TRANSACTION"),
   });
   checkRoots(applied.block.header, header);
   if (
@@ -128,19 +152,43 @@ export function applyBlock(head: Head, block: Block): AppliedBlock {
   return applied;
 }
 
-type Attempt = (attempt: () => void, transaction: SignedTransaction, index: number) => void;
+type Attempt<T> = (attempt: () => void, item: T, index: number) => void;
 
-function transition(head: Head, input: BlockInput, attempt: Attempt): AppliedBlock {
+interface Attempts {
+  readonly attemptEvidence: Attempt<Evidence>;
+  readonly attemptTransaction: Attempt<SignedTransaction>;
+}
+
+function transition(
+  head: Head,
+  input: BlockInput,
+  { attemptEvidence, attemptTransaction }: Attempts,
+): AppliedBlock {
+  checkVersion(head.state);
   const state = head.state.fork();
   const height = head.state.height + 1;
   const seats = head.state.seats;
   state.meta = { ...state.meta, height, time: input.time };
 
   const proposer = addressOf(input.proposer);
+  const slashed: RatingChange[] = [];
+  const evidence: Evidence[] = [];
+  input.evidence.forEach((piece, index) => {
+    attemptEvidence(
+      () => {
+        checkEvidence(state, piece);
+        slashed.push(slash(state, piece.node, proposer));
+        evidence.push(piece);
+      },
+      piece,
+      index,
+    );
+  });
+
   const records: TrainingRecord[] = [];
   const transactions: SignedTransaction[] = [];
   input.transactions.forEach((transaction, index) => {
-    attempt(
+    attemptTransaction(
       () => {
         const trial = state.fork();
         applyTransaction(trial, transaction, { proposer, records });
@@ -153,12 +201,15 @@ function transition(head: Head, input: BlockInput, attempt: Attempt): AppliedBlo
   });
 
   advanceOnion(state, input);
+  chargeSkips(state, head.state, input.round);
+  rewardProposer(state, proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
-  const ratingChanges = tickWindow(state);
+  const ratingChanges = [...slashed, ...tickWindow(state)];
   tickJobs(state);
+  freeUnbondings(state);
   turnEpoch(state);
 
-  const body = { transactions, records, ratingChanges, evidence: [] };
+  const body = { transactions, records, ratingChanges, evidence };
   const header = makeHeader({ head, input, height, seats, body, stateRoot: state.root() });
   const block = { header, body, parentCertificate: input.parentCertificate };
   return { block, hash: blockHash(header), state };
@@ -173,13 +224,14 @@ interface HeaderParts {
     transactions: SignedTransaction[];
     records: TrainingRecord[];
     ratingChanges: RatingChange[];
+    evidence: Evidence[];
   };
   readonly stateRoot: Uint8Array;
 }
 
 function makeHeader({ head, input, height, seats, body, stateRoot }: HeaderParts): Header {
   return {
-    version: PROTOCOL_VERSION,
+    version: head.state.parameters.protocolVersion,
     height,
     round: input.round,
     time: input.time,
@@ -190,7 +242,7 @@ function makeHeader({ head, input, height, seats, body, stateRoot }: HeaderParts
     transactionsRoot: Transactions.hashTreeRoot(body.transactions),
     recordsRoot: Records.hashTreeRoot(body.records),
     ratingsRoot: RatingChanges.hashTreeRoot(body.ratingChanges),
-    evidenceRoot: EvidenceList.hashTreeRoot([]),
+    evidenceRoot: EvidenceList.hashTreeRoot(body.evidence),
     seatsRoot: Seats.hashTreeRoot([...seats]),
     stateRoot,
     parentCertificate: height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(input.parentCertificate),
@@ -236,15 +288,33 @@ function notTheProposer({
   });
 }
 
+/**
+ * The nodes may have voted for rules this program does not have. Not the fault of whoever sent the
+ * block.
+ */
+function checkVersion({ parameters: { protocolVersion } }: State): void {
+  if (protocolVersion === PROTOCOL_VERSION) return;
+  throw new InvalidBlock(
+    `the chain goes on with protocol version ${protocolVersion}, this node knows ${PROTOCOL_VERSION}`,
+    { code: "UNKNOWN_VERSION", expected: PROTOCOL_VERSION, actual: protocolVersion },
+    { action: "local", remedy: "update the node" },
+  );
+}
+
 /** The cheap checks, before any transaction is touched. */
 function checkHeader(head: Head, block: Block): void {
   const { header } = block;
   const expected = head.state.height + 1;
-  if (header.version !== PROTOCOL_VERSION) {
+  checkVersion(head.state);
+  const { protocolVersion } = head.state.parameters;
+  if (header.version !== protocolVersion) {
     throw new InvalidBlock(
-      `block version ${header.version}, this node knows ${PROTOCOL_VERSION}`,
-      { code: "UNKNOWN_VERSION", expected: PROTOCOL_VERSION, actual: header.version },
-      { remedy: "update the node" },
+      `block of version ${header.version}, the chain is at ${protocolVersion}`,
+      {
+        code: "WRONG_VERSION",
+        expected: protocolVersion,
+        actual: header.version,
+      },
     );
   }
   if (header.height !== expected) {
@@ -283,12 +353,6 @@ function checkHeader(head: Head, block: Block): void {
     throw new InvalidBlock("the first block has no parent to certify", {
       code: "BAD_PARENT_CERTIFICATE",
       reason: "must be empty at height 1",
-    });
-  }
-  if (block.body.evidence.length > 0) {
-    throw new InvalidBlock("protocol version 1 takes no evidence", {
-      code: "EVIDENCE_NOT_ACCEPTED",
-      count: block.body.evidence.length,
     });
   }
   const bytes = Transactions.value_serializedSize(block.body.transactions);

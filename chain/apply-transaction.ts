@@ -4,11 +4,12 @@
  */
 import { addressOf } from "./crypto/address.ts";
 import type { State } from "./state/state.ts";
+import { transactionId } from "./transaction-id.ts";
 import { kindOf, requiredFee } from "./transactions/fee.ts";
 import { refuse } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import type { TrainingRecord } from "./types/job.ts";
-import { type SignedTransaction, Transaction } from "./types/transaction.ts";
+import type { SignedTransaction } from "./types/transaction.ts";
 
 /** Heights a transaction may ask to live at most. */
 export const MAX_LIFETIME = 100_000;
@@ -17,11 +18,6 @@ export interface BlockContext {
   /** Account that earns the fees. */
   readonly proposer: Uint8Array;
   readonly records: TrainingRecord[];
-}
-
-/** The id leaves out the signature, so that nobody can rename a transaction. */
-export function transactionId(transaction: Transaction): Uint8Array {
-  return Transaction.hashTreeRoot(transaction);
 }
 
 /**

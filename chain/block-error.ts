@@ -3,6 +3,7 @@ import { PomlError } from "./errors.ts";
 
 export type BlockFacts =
   | { code: "UNKNOWN_VERSION"; expected: number; actual: number }
+  | { code: "WRONG_VERSION"; expected: number; actual: number }
   | { code: "WRONG_HEIGHT"; expected: number; actual: number }
   | { code: "UNKNOWN_PARENT"; expected: string; actual: string }
   | { code: "TIME_NOT_AFTER_PARENT"; parent: bigint; actual: bigint }
@@ -11,9 +12,9 @@ export type BlockFacts =
   | { code: "ONION_EXHAUSTED"; proposer: string }
   | { code: "BAD_PARENT_CERTIFICATE"; reason: string }
   | { code: "BLOCK_TOO_LARGE"; bytes: number; limit: number }
-  | { code: "EVIDENCE_NOT_ACCEPTED"; count: number }
   | { code: "ROOT_MISMATCH"; field: string; expected: string; actual: string }
   | { code: "CERTIFICATE_OF_ANOTHER_BLOCK" }
-  | { code: "BAD_TRANSACTION"; index: number; reason: string };
+  | { code: "BAD_TRANSACTION"; index: number; reason: string }
+  | { code: "BAD_EVIDENCE"; index: number; reason: string };
 
 export class InvalidBlock extends PomlError<BlockFacts> {}

@@ -1,16 +1,21 @@
 /** From a genesis to the first head, and the parameter sets chains start with. */
 import type { Head } from "./apply-block.ts";
+import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
 import { checkPublicKey, KeyError } from "./crypto/keys.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
-import { drawSeats } from "./rating/weight.ts";
+import { FULL_RELIABILITY } from "./rating/reliability.ts";
+import { drawSeats, weightOf } from "./rating/weight.ts";
 import { State } from "./state/state.ts";
-import { Genesis, type Parameters } from "./types/genesis.ts";
-import { MAX_SEATS, MAX_VERIFIERS, ZERO_HASH } from "./types/primitive.ts";
+import { PROTOCOL_VERSION } from "./types/block.ts";
+import { Genesis, type GenesisNode, type Parameters } from "./types/genesis.ts";
+import { ZERO_HASH } from "./types/primitive.ts";
 
 /** One POML in micro-units. */
 export const POML = 1_000_000n;
+
+const DAY_SECONDS = 86_400;
 
 export class GenesisError extends PomlError<{ code: "BAD_GENESIS"; field: string }> {
   constructor(field: string, reason: string) {
@@ -21,6 +26,7 @@ export class GenesisError extends PomlError<{ code: "BAD_GENESIS"; field: string
 /** Parameters of a long-running chain with one-second blocks. */
 export function standardParameters(exactEngine: Uint8Array): Parameters {
   return {
+    protocolVersion: PROTOCOL_VERSION,
     blockIntervalMs: 1000,
     epochBlocks: 64,
     maxSeats: 100,
@@ -30,6 +36,18 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     feeRate: 15_000,
     bondPerRating: 1n,
     minBond: 10n * POML,
+    unbondingBlocks: 1_814_400,
+    unbondingSeconds: 21 * DAY_SECONDS,
+    evidenceBlocks: 1_209_600,
+    evidenceSeconds: 14 * DAY_SECONDS,
+    slashShare: 50_000,
+    evidenceReward: 100_000,
+    skipPenalty: 200_000n,
+    skipShare: 10_000,
+    weightChange: 50_000,
+    blockReward: POML / 10n,
+    workReward: 6_400_000n,
+    emissionLimit: 100_000_000n * POML,
     windowInterval: 86_400,
     windowOffset: 64,
     windowBlocks: 120,
@@ -50,6 +68,14 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     ...standardParameters(exactEngine),
     blockIntervalMs: 500,
     epochBlocks: 16,
+    unbondingBlocks: 240,
+    unbondingSeconds: 120,
+    evidenceBlocks: 120,
+    evidenceSeconds: 60,
+    skipPenalty: 1000n,
+    weightChange: 250_000,
+    blockReward: 1000n,
+    workReward: 16_000n,
     windowInterval: 600,
     windowOffset: 10,
     windowBlocks: 6,
@@ -75,7 +101,7 @@ export function genesisHead(genesis: Genesis): Head {
     if (addresses.has(text)) throw new GenesisError("accounts", `${text} is listed twice`);
     addresses.add(text);
   }
-  checkParameters(genesis.parameters);
+  checkGenesisParameters(genesis.parameters);
   checkSupply(genesis);
   const keys = new Set<string>();
   for (const node of genesis.nodes) {
@@ -94,6 +120,8 @@ export function genesisHead(genesis: Genesis): Head {
       time: genesis.time,
       mix: genesisMix(root),
       burned: 0n,
+      emitted: 0n,
+      workPot: 0n,
       windowOpened: 0n,
       windowClosed: 0n,
       windowMix: ZERO_HASH,
@@ -102,6 +130,9 @@ export function genesisHead(genesis: Genesis): Head {
     seats: [],
     nextSeats: [],
     claims: [],
+    unbondings: [],
+    parameterVotes: [],
+    timeMarks: [],
     accounts: genesis.accounts.map(({ address, balance }) => ({ address, balance, nonce: 0 })),
     nodes: genesis.nodes.map((node) => ({
       publicKey: node.publicKey,
@@ -110,6 +141,8 @@ export function genesisHead(genesis: Genesis): Head {
       bond: node.bond,
       capacity: node.capacity,
       rating: node.capacity,
+      weight: foundingWeight(node, genesis.parameters),
+      reliability: FULL_RELIABILITY,
       ratedWindow: 0,
       lastWindow: 0,
       onion: node.onion,
@@ -119,12 +152,20 @@ export function genesisHead(genesis: Genesis): Head {
       nextOnionEpoch: 0,
       registeredAt: 0,
       proposed: 0,
+      skipped: 0,
+      slashedAt: 0,
+      slashedWeight: 0n,
     })),
     jobs: [],
   };
   const seats = drawSeats(State.of(parts));
   if (seats.length === 0) throw new GenesisError("nodes", "no founder has rating and bond");
   return { state: State.of({ ...parts, seats, nextSeats: seats }), hash: root };
+}
+
+function foundingWeight(node: GenesisNode, parameters: Parameters): bigint {
+  const { bond, capacity } = node;
+  return weightOf({ rating: capacity, reliability: FULL_RELIABILITY, bond }, parameters);
 }
 
 function checkNodeKey(publicKey: Uint8Array): void {
@@ -136,43 +177,19 @@ function checkNodeKey(publicKey: Uint8Array): void {
   }
 }
 
-/** With everything anyone owns below 2^64, no balance can overflow. */
-function checkSupply({ accounts, nodes }: Genesis): void {
-  const owned = accounts.reduce((sum, { balance }) => sum + balance, 0n);
+function checkGenesisParameters(parameters: Parameters): void {
+  try {
+    checkParameters(parameters);
+  } catch (error) {
+    if (!(error instanceof ParameterError)) throw error;
+    const { field, reason } = error.facts;
+    throw new GenesisError(`parameters.${field}`, reason);
+  }
+}
+
+/** With everything anyone can ever own below 2^64, no balance can overflow. */
+function checkSupply({ accounts, nodes, parameters }: Genesis): void {
+  const owned = accounts.reduce((sum, { balance }) => sum + balance, parameters.emissionLimit);
   const supply = nodes.reduce((sum, { bond }) => sum + bond, owned);
   if (supply >= 2n ** 64n) throw new GenesisError("accounts", "the supply does not fit 64 bits");
 }
-
-type NumericField = Exclude<keyof Parameters, "exactEngine">;
-
-/** Values that no chain could run with. */
-function checkParameters(parameters: Parameters): void {
-  const least = (field: NumericField, minimum: number | bigint): void => {
-    if (parameters[field] < minimum) {
-      throw new GenesisError(`parameters.${field}`, `is below ${minimum}`);
-    }
-  };
-  const most = (field: NumericField, maximum: number | bigint): void => {
-    if (parameters[field] > maximum) {
-      throw new GenesisError(`parameters.${field}`, `is above ${maximum}`);
-    }
-  };
-  for (const field of ["blockIntervalMs", "epochBlocks", "maxSeats", "segmentSteps"] as const) {
-    least(field, 1);
-  }
-  least("bondPerRating", 1n);
-  least("windowOffset", 1);
-  least("windowBlocks", 1);
-  least("claimBlocks", 1);
-  least("verdictBlocks", 1);
-  const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
-  least("windowInterval", windowBlocks + claimBlocks + verdictBlocks + 1);
-  least("maxBlockBytes", MIN_BLOCK_BYTES);
-  least("feeCap", parameters.feeFloor);
-  most("maxSeats", MAX_SEATS);
-  most("verifiers", MAX_VERIFIERS);
-  most("maxExtensions", 255);
-}
-
-/** Room for the largest transaction, a record of every participant. */
-const MIN_BLOCK_BYTES = 32 * 1024;

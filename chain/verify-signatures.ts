@@ -3,11 +3,11 @@
  * those it has checked on arrival; ids do not cover signatures, so the cache key covers both.
  */
 
-import { transactionId } from "./apply-transaction.ts";
 import { sha256, toHex } from "./crypto/hash.ts";
 import { verify } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
+import { transactionId } from "./transaction-id.ts";
 import { kindOf } from "./transactions/fee.ts";
 import { TransactionError } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";

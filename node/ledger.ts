@@ -16,6 +16,7 @@ import { TransactionService } from "./chain/transaction-service.ts";
 import { BoundedCache } from "./chain/verified-cache.ts";
 import type { Clock } from "./clock.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
+import { EvidenceService } from "./consensus/evidence-service.ts";
 import { Journal } from "./consensus/journal.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
 import { Signer } from "./consensus/signer.ts";
@@ -49,6 +50,7 @@ export interface Ledger {
   readonly transactions: TransactionService;
   readonly duties: DutySender;
   readonly driver: ConsensusDriver;
+  readonly evidence: EvidenceService;
   readonly onion: OnionKeeper;
   readonly host: Host;
   readonly messages: PeerMessages;
@@ -87,6 +89,7 @@ export async function createLedger(
       log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
     });
   };
+  const evidence = new EvidenceService({ chain, log, publish });
   const driver = new ConsensusDriver({
     chain,
     signer: new Signer({ keys, genesisRoot: genesis.hash }, { journal }),
@@ -96,6 +99,12 @@ export async function createLedger(
     select: (limitBytes) => transactions.select(limitBytes),
     publish,
     stuck,
+    evidence: () => evidence.select(),
+    fault: (seat, proof) => {
+      evidence.report(seat, proof).catch((error: unknown) => {
+        log.warn("could not report a fault", { reason: String(error) });
+      });
+    },
   });
   const behind = (): void => sync.poke();
   const gossip = new ConsensusGossip({ chain, driver, log, behind });
@@ -103,6 +112,7 @@ export async function createLedger(
   const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
   host.subscribe("transactions", (message) => transactions.onBatch(message));
   host.subscribe("votes", (message) => gossip.onVote(message));
+  host.subscribe("evidence", (message) => evidence.onMessage(message));
   host.subscribe("proposals", (message) => gossip.onProposal(message));
   host.onPeer(() => sync.poke());
 
@@ -112,6 +122,7 @@ export async function createLedger(
     transactions,
     duties: new DutySender({ keys }, { chain, mempool, transactions, log }),
     driver,
+    evidence,
     onion,
     host,
     messages,

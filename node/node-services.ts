@@ -1,6 +1,7 @@
 /** What the API may ask, answered from the parts of a running node. */
-import { transactionId } from "../chain/apply-transaction.ts";
+
 import { toHex } from "../chain/crypto/hash.ts";
+import { transactionId } from "../chain/transaction-id.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";

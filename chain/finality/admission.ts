@@ -2,7 +2,7 @@
  * Which messages the reducer would take in: cheap enough to ask before a signature is verified or a
  * block is applied. Also the limits that keep a faulty seat from filling the memory.
  */
-import { VOTE_TYPES, type Vote } from "../types/block.ts";
+import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { exceedsThird } from "./quorum.ts";
 import { type ProposalMessage, proposerSeat, type RoundState, roundAt } from "./round-state.ts";
 import { isNewVote } from "./tally.ts";

@@ -4,7 +4,8 @@
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
-import type { Certificate, Vote } from "../types/block.ts";
+import type { Certificate } from "../types/block.ts";
+import type { Vote } from "../types/vote.ts";
 import { isQuorum } from "./quorum.ts";
 import { voteSigningRoot, voteTypeIndex, voteValue } from "./vote.ts";
 

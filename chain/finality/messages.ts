@@ -1,5 +1,7 @@
 /** What goes into the finality reducer (events) and what it asks its driver to do (effects). */
-import type { Certificate, Evidence, Vote } from "../types/block.ts";
+import type { Certificate } from "../types/block.ts";
+import type { DuplicateVote } from "../types/evidence.ts";
+import type { Vote } from "../types/vote.ts";
 import type { ProposalMessage } from "./round-state.ts";
 import type { ValueId, VoteType } from "./vote.ts";
 
@@ -91,9 +93,9 @@ export interface WantEffect {
   readonly value: ValueId;
 }
 /** A seat voted twice; the two signed votes prove it. */
-export interface EvidenceEffect {
-  readonly kind: "evidence";
-  readonly evidence: Evidence;
+export interface DoubleVoteEffect {
+  readonly kind: "double-vote";
+  readonly proof: DuplicateVote;
 }
 /** A proposer signed two proposals for one round. */
 export interface DoubleProposalEffect {
@@ -108,5 +110,5 @@ export type Effect =
   | TimerEffect
   | CommitEffect
   | WantEffect
-  | EvidenceEffect
+  | DoubleVoteEffect
   | DoubleProposalEffect;

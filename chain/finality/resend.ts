@@ -2,7 +2,7 @@
  * What to send again while a height is open. Without it runs stall for ever: some nodes got the
  * last vote, others never. A peer at an earlier height gets the certified block instead.
  */
-import type { Vote } from "../types/block.ts";
+import type { Vote } from "../types/vote.ts";
 import type { ProposalMessage, RoundState } from "./round-state.ts";
 
 export interface Resend {

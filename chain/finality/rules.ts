@@ -2,7 +2,7 @@
  * The rules of Tendermint that follow from what is known (arXiv 1807.04938, Algorithm 1; "line n"
  * refers to it), as opposed to those that answer one event (tendermint.ts).
  */
-import { VOTE_TYPES } from "../types/block.ts";
+import { VOTE_TYPES } from "../types/vote.ts";
 import { roundOfThird } from "./admission.ts";
 import { assembleCertificate } from "./certificate.ts";
 import type { Effect } from "./messages.ts";

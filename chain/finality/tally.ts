@@ -5,7 +5,7 @@
  * that seat for ever, and one of them never see the polka the other is locked on.
  */
 import { equalBytes } from "../crypto/hash.ts";
-import type { Vote } from "../types/block.ts";
+import type { Vote } from "../types/vote.ts";
 import { exceedsThird, isQuorum } from "./quorum.ts";
 import { type ValueId, voteValue } from "./vote.ts";
 

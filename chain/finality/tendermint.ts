@@ -4,9 +4,10 @@
  * they come in and carries out the effects. Our own votes and proposals count when the driver feeds
  * them back, so that what was signed and what was counted never differ.
  */
-import { VOTE_TYPES, type Vote } from "../types/block.ts";
+
+import { makeDuplicateVote } from "../evidence/duplicate-vote.ts";
+import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { isKept, isNewsProposal, isNewsVote, isSame, MAX_ROUND } from "./admission.ts";
-import { makeEvidence } from "./evidence.ts";
 import type { Effect, Event, ProposalEvent, TimeoutEvent } from "./messages.ts";
 import { proposerSeat, type RoundState, roundAt, validityOf, withRound } from "./round-state.ts";
 import { applyRules, castVote, startRound } from "./rules.ts";
@@ -78,7 +79,7 @@ function receiveVote(state: RoundState, vote: Vote, effects: Effect[]): RoundSta
   const round = roundAt(next, vote.round);
   const [first, ...others] = votesOf(round[type], vote.seat);
   if (first !== undefined && others.length === 0) {
-    effects.push({ kind: "evidence", evidence: makeEvidence(first, vote) });
+    effects.push({ kind: "double-vote", proof: makeDuplicateVote(first, vote) });
   }
   return withRound(next, { ...round, [type]: addVote(round[type], vote, weight) });
 }

@@ -4,14 +4,14 @@
  */
 import { fromHex, toHex } from "../crypto/hash.ts";
 import { signingRoot } from "../crypto/signing.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
 import {
   ProposalSummary,
   type ProposalSummary as ProposalSummaryValue,
   VOTE_TYPES,
   type Vote,
   VoteSummary,
-} from "../types/block.ts";
-import { ZERO_HASH } from "../types/primitive.ts";
+} from "../types/vote.ts";
 
 export type VoteType = (typeof VOTE_TYPES)[number];
 

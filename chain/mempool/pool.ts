@@ -2,11 +2,12 @@
  * The transactions waiting for a block: replacement, eviction and selection. Pure: the caller
  * verifies signatures and passes the state of the head. What gets in is in admission.ts.
  */
-import { transactionId } from "../apply-transaction.ts";
+
 import { addressOf, formatAddress } from "../crypto/address.ts";
 import { toHex } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
+import { transactionId } from "../transaction-id.ts";
 import { SignedTransaction } from "../types/transaction.ts";
 import { checkAdmission, checkReplacement, dryRun, isFree } from "./admission.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";

@@ -5,6 +5,7 @@
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawBelow, drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
+import { payWorkReward, type WorkShare } from "../supply/emission.ts";
 import {
   type NodeRecord,
   RATING_CAUSES,
@@ -12,7 +13,7 @@ import {
   type WindowClaim,
 } from "../types/node.ts";
 import { capacityOf, decayed, nextCapacity } from "./formula.ts";
-import { weights } from "./weight.ts";
+import { weightOf, weights } from "./weight.ts";
 import { type WindowSchedule, windowAt } from "./window.ts";
 
 const MATCH = 1;
@@ -69,11 +70,13 @@ function drawVerifiers(state: State): void {
 function settle(state: State, schedule: WindowSchedule): RatingChange[] {
   const byNode = new Map(state.claims.map((claim) => [claim.node, claim]));
   const changes: RatingChange[] = [];
+  const verified: WorkShare[] = [];
   for (const [index, node] of state.nodes.entries()) {
     const claim = byNode.get(index);
     const outcome = judge(claim);
-    if (node.registeredAt >= schedule.opens) continue;
+    if (node.registeredAt >= schedule.opens || node.slashedAt !== 0) continue;
     const measured = measuredBy(claim, state);
+    if (outcome === "window") verified.push({ node: index, share: bonded(node, measured, state) });
     const { capacity, rating } = rerate(node, outcome, measured);
     state.nodes.set(index, {
       ...node,
@@ -94,7 +97,13 @@ function settle(state: State, schedule: WindowSchedule): RatingChange[] {
     });
   }
   state.claims = [];
+  payWorkReward(state, verified);
   return changes;
+}
+
+/** Work counts for the reward as far as a bond stands behind it. */
+function bonded(node: NodeRecord, measured: bigint, { parameters }: State): bigint {
+  return weightOf({ ...node, rating: measured }, parameters);
 }
 
 function rerate(

@@ -1,24 +1,63 @@
-/** From ratings to votes: weight = rating limited by the bond, and the seats frozen per epoch. */
+/**
+ * From ratings to votes. What a node may weigh follows from rating, reliability and bond; what it
+ * does weigh among the voters moves there in bounded steps, one an epoch.
+ */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
+import { FULL_RELIABILITY } from "./reliability.ts";
+
+const MILLION = 1_000_000n;
 
 /** A rating without a bond selects nothing. */
-export function weightOf(node: NodeRecord, parameters: Parameters): bigint {
+export function weightOf(
+  node: Pick<NodeRecord, "rating" | "reliability" | "bond">,
+  parameters: Parameters,
+): bigint {
+  const reliable = (node.rating * BigInt(node.reliability)) / BigInt(FULL_RELIABILITY);
   const limit = node.bond / parameters.bondPerRating;
-  return node.rating < limit ? node.rating : limit;
+  return reliable < limit ? reliable : limit;
 }
 
-/** Weights of all nodes by node index. */
+/** What all nodes may weigh now, by node index: the weights of draws for work. */
 export function weights(state: State): bigint[] {
   return Array.from(state.nodes.entries(), ([, node]) => weightOf(node, state.parameters));
 }
 
-/** Every weighted node, or `maxSeats` of them drawn by weight; in node order. */
+/**
+ * One step of the voting weights towards what nodes may weigh. Upwards and downwards at most
+ * `weightChange` of all weight moves; beyond it everybody moves by the same part. Who may weigh
+ * nothing any more is out at once.
+ * @returns the new weights by node index
+ */
+export function steppedWeights(
+  nodes: readonly { readonly weight: bigint; readonly target: bigint }[],
+  weightChange: number,
+): bigint[] {
+  const total = nodes.reduce((sum, { weight }) => sum + weight, 0n);
+  if (total === 0n) return nodes.map(({ target }) => target);
+  const bound = (total * BigInt(weightChange)) / MILLION;
+  let up = 0n;
+  let down = 0n;
+  for (const { weight, target } of nodes) {
+    if (target > weight) up += target - weight;
+    else if (target > 0n) down += weight - target;
+  }
+  const part = (amount: bigint, of: bigint): bigint =>
+    of <= bound ? amount : (amount * bound) / of;
+  return nodes.map(({ weight, target }) => {
+    if (target === 0n) return 0n;
+    return target > weight
+      ? weight + part(target - weight, up)
+      : weight - part(weight - target, down);
+  });
+}
+
+/** Every node that weighs anything, or `maxSeats` of them drawn by weight; in node order. */
 export function drawSeats(state: State): Seat[] {
-  const all = weights(state);
+  const all = Array.from(state.nodes.entries(), ([, node]) => node.weight);
   const seed = taggedHash("poml/seats/v1", state.meta.mix, uint32Bytes(state.height));
   const seated = all.filter((weight) => weight > 0n).length;
   const drawn =
@@ -34,37 +73,6 @@ export function drawSeats(state: State): Seat[] {
     }));
 }
 
-export function totalWeight(seats: readonly Seat[]): bigint {
+export function totalWeight(seats: readonly Pick<Seat, "weight">[]): bigint {
   return seats.reduce((sum, seat) => sum + seat.weight, 0n);
-}
-
-/**
- * At the last height of an epoch the frozen next seats take over and the weights of this moment
- * are frozen for the epoch after. An epoch that would have no voter keeps the old seats.
- */
-export function turnEpoch(state: State): void {
-  if ((state.height + 1) % state.parameters.epochBlocks !== 0) return;
-  state.seats = state.nextSeats;
-  const next = drawSeats(state);
-  if (next.length > 0) state.nextSeats = next;
-  takeNextOnions(state);
-}
-
-export function epochOf(height: number, parameters: Parameters): number {
-  return Math.floor(height / parameters.epochBlocks);
-}
-
-function takeNextOnions(state: State): void {
-  const epoch = epochOf(state.height + 1, state.parameters);
-  for (const [index, node] of state.nodes.entries()) {
-    if (node.nextOnionEpoch === 0 || node.nextOnionEpoch > epoch) continue;
-    state.nodes.set(index, {
-      ...node,
-      onion: node.nextOnion,
-      onionLeft: node.nextOnionLeft,
-      nextOnion: new Uint8Array(32),
-      nextOnionLeft: 0,
-      nextOnionEpoch: 0,
-    });
-  }
 }

@@ -3,44 +3,47 @@
  * `fork` is cheap; a fork that became final is absorbed by its parent.
  */
 import type { CompositeViewDU } from "@chainsafe/ssz";
-import { ListCompositeType } from "@chainsafe/ssz";
 import { formatAddress } from "../crypto/address.ts";
 import { toHex } from "../crypto/hash.ts";
 import { Job } from "../types/job.ts";
-import { NodeRecord, type Seat, WindowClaim } from "../types/node.ts";
-import { Account, MAX_NODES, Meta, Seats, StateTree } from "../types/state.ts";
+import { NodeRecord, type Seat, type WindowClaim } from "../types/node.ts";
+import {
+  Account,
+  type CastParameterVote,
+  Meta,
+  SINGLE_NAMES,
+  STATE_SINGLES,
+  type StateSingles,
+  StateTree,
+  type TimeMark,
+  type Unbonding,
+} from "../types/state.ts";
 import { Table } from "./table.ts";
 
 /** Everything a state is made of, as the store keeps it. */
-export interface StateParts {
-  readonly meta: Meta;
-  readonly seats: readonly Seat[];
-  readonly nextSeats: readonly Seat[];
-  readonly claims: readonly WindowClaim[];
+export interface StateParts extends StateSingles {
   readonly accounts: readonly Account[];
   readonly nodes: readonly NodeRecord[];
   readonly jobs: readonly Job[];
 }
 
 /** What a fork changed; the store writes it in the block's batch. */
-export interface StateChanges {
-  readonly meta: Meta;
-  readonly seats: readonly Seat[];
-  readonly nextSeats: readonly Seat[];
-  readonly claims: readonly WindowClaim[];
+export interface StateChanges extends StateSingles {
   readonly accounts: ReadonlyMap<number, Account>;
   readonly nodes: ReadonlyMap<number, NodeRecord>;
   readonly jobs: ReadonlyMap<number, Job>;
 }
 
 type Tree = CompositeViewDU<typeof StateTree>;
-const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
 
 export class State {
   meta: Meta;
   seats: readonly Seat[];
   nextSeats: readonly Seat[];
   claims: readonly WindowClaim[];
+  unbondings: readonly Unbonding[];
+  parameterVotes: readonly CastParameterVote[];
+  timeMarks: readonly TimeMark[];
   readonly accounts: Table<Account>;
   readonly nodes: Table<NodeRecord>;
   readonly jobs: Table<Job>;
@@ -49,15 +52,18 @@ export class State {
   #sealed: Tree | undefined;
 
   private constructor(
-    small: Pick<StateParts, "meta" | "seats" | "nextSeats" | "claims">,
+    singles: StateSingles,
     tables: { accounts: Table<Account>; nodes: Table<NodeRecord>; jobs: Table<Job> },
     tree: Tree,
     parent?: State,
   ) {
-    this.meta = small.meta;
-    this.seats = small.seats;
-    this.nextSeats = small.nextSeats;
-    this.claims = small.claims;
+    this.meta = singles.meta;
+    this.seats = singles.seats;
+    this.nextSeats = singles.nextSeats;
+    this.claims = singles.claims;
+    this.unbondings = singles.unbondings;
+    this.parameterVotes = singles.parameterVotes;
+    this.timeMarks = singles.timeMarks;
     this.accounts = tables.accounts;
     this.nodes = tables.nodes;
     this.jobs = tables.jobs;
@@ -74,6 +80,9 @@ export class State {
       registry: [...parts.nodes],
       jobs: [...parts.jobs],
       claims: [...parts.claims],
+      unbondings: [...parts.unbondings],
+      parameterVotes: [...parts.parameterVotes],
+      timeMarks: [...parts.timeMarks],
     });
     return new State(
       parts,
@@ -137,17 +146,22 @@ export class State {
     this.seats = fork.seats;
     this.nextSeats = fork.nextSeats;
     this.claims = fork.claims;
+    this.unbondings = fork.unbondings;
+    this.parameterVotes = fork.parameterVotes;
+    this.timeMarks = fork.timeMarks;
     this.accounts.absorb(fork.accounts);
     this.nodes.absorb(fork.nodes);
     this.jobs.absorb(fork.jobs);
   }
 
+  singles(): StateSingles {
+    const { meta, seats, nextSeats, claims, unbondings, parameterVotes, timeMarks } = this;
+    return { meta, seats, nextSeats, claims, unbondings, parameterVotes, timeMarks };
+  }
+
   changes(): StateChanges {
     return {
-      meta: this.meta,
-      seats: this.seats,
-      nextSeats: this.nextSeats,
-      claims: this.claims,
+      ...this.singles(),
       accounts: this.accounts.changes,
       nodes: this.nodes.changes,
       jobs: this.jobs.changes,
@@ -163,11 +177,11 @@ export class State {
     if (this.#sealed !== undefined) return this.#sealed;
     const tree = StateTree.getViewDU(this.#parent.tree().node);
     tree.meta = Meta.toViewDU(this.meta);
-    if (this.seats !== this.#parent.seats) tree.seats = Seats.toViewDU([...this.seats]);
-    if (this.nextSeats !== this.#parent.nextSeats) {
-      tree.nextSeats = Seats.toViewDU([...this.nextSeats]);
+    for (const name of SINGLE_NAMES) {
+      if (name !== "meta" && this[name] !== this.#parent[name]) {
+        Object.assign(tree, { [name]: toView(STATE_SINGLES[name], this[name]) });
+      }
     }
-    if (this.claims !== this.#parent.claims) tree.claims = Claims.toViewDU([...this.claims]);
     layOn(tree.accounts, this.accounts, Account);
     layOn(tree.registry, this.nodes, NodeRecord);
     layOn(tree.jobs, this.jobs, Job);
@@ -180,6 +194,10 @@ export class State {
     if (this.#parent !== undefined) this.#sealed ??= this.tree();
     return this.tree().hashTreeRoot();
   }
+}
+
+function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
+  return type.toViewDU(value as never);
 }
 
 interface ListView<E> {

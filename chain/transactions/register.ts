@@ -1,5 +1,6 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
 import { checkPublicKey } from "../crypto/keys.ts";
+import { FULL_RELIABILITY } from "../rating/reliability.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;
@@ -29,6 +30,8 @@ export const register: Rule<"register"> = {
       bond: payload.bond,
       capacity: 0n,
       rating: 0n,
+      weight: 0n,
+      reliability: FULL_RELIABILITY,
       ratedWindow: 0,
       lastWindow: 0,
       onion: payload.onion,
@@ -38,6 +41,9 @@ export const register: Rule<"register"> = {
       nextOnionEpoch: 0,
       registeredAt: state.height,
       proposed: 0,
+      skipped: 0,
+      slashedAt: 0,
+      slashedWeight: 0n,
     });
   },
 };

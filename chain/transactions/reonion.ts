@@ -2,7 +2,8 @@
  * Announces the hash onion that follows the present one. It takes over two epochs later, when
  * nobody can have known the mix it will meet, and only once the old one runs low.
  */
-import { epochOf } from "../rating/weight.ts";
+import { epochOf } from "../rating/epoch.ts";
+import { findActiveNode } from "./find-node.ts";
 import { checkOnionLength } from "./register.ts";
 import { type Rule, refuse } from "./rule.ts";
 
@@ -11,9 +12,7 @@ export const REONION_BELOW = 1024;
 
 export const reonion: Rule<"reonion"> = {
   apply(state, { onion, onionLength }, { sender }) {
-    const index = state.nodeIndex(sender);
-    if (index === undefined) refuse("only a node has an onion", { code: "UNKNOWN_NODE" });
-    const node = state.nodes.at(index);
+    const { index, node } = findActiveNode(state, sender);
     checkOnionLength(onionLength);
     if (node.onionLeft > REONION_BELOW) {
       refuse(`${node.onionLeft} reveals are left, a new onion is taken at ${REONION_BELOW}`, {

@@ -43,6 +43,7 @@ export type TransactionFacts =
   | { code: "BAD_SIGNATURE" }
   | { code: "BAD_FIELD"; field: string; reason: string }
   | { code: "UNKNOWN_NODE" }
+  | { code: "SLASHED"; slashedAt: number }
   | { code: "ALREADY_REGISTERED" }
   | { code: "BOND_TOO_SMALL"; bond: bigint; minimum: bigint }
   | { code: "UNKNOWN_JOB" }

@@ -6,10 +6,12 @@ import { jobCommit } from "./job-commit.ts";
 import { jobOpen } from "./job-open.ts";
 import { jobRound } from "./job-round.ts";
 import { jobSettle } from "./job-settle.ts";
+import { parameterVote } from "./parameter-vote.ts";
 import { register } from "./register.ts";
 import { reonion } from "./reonion.ts";
 import type { Rule } from "./rule.ts";
 import { transfer } from "./transfer.ts";
+import { unbond } from "./unbond.ts";
 import { windowCommit } from "./window-commit.ts";
 import { windowVerdict } from "./window-verdict.ts";
 
@@ -25,6 +27,8 @@ export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "job-round": jobRound,
   "job-settle": jobSettle,
   "job-cancel": jobCancel,
+  unbond,
+  "parameter-vote": parameterVote,
 };
 
 /** The rule for a decoded payload; selector and value type go together by construction. */

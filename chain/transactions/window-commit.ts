@@ -1,5 +1,6 @@
 /** A node claims the segments it worked in the window that just closed, before any is revealed. */
 import { windowAt } from "../rating/window.ts";
+import { findActiveNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const windowCommit: Rule<"window-commit"> = {
@@ -15,9 +16,8 @@ export const windowCommit: Rule<"window-commit"> = {
         window,
       });
     }
-    const node = state.nodeIndex(sender);
-    if (node === undefined) refuse("only a node claims a window", { code: "UNKNOWN_NODE" });
-    if (state.nodes.at(node).registeredAt >= schedule.opens) {
+    const { index: node, node: record } = findActiveNode(state, sender);
+    if (record.registeredAt >= schedule.opens) {
       refuse("registered after the window opened", { code: "NOT_ASSIGNED", duty: "window-commit" });
     }
     if (segments === 0) refuseField("segments", "at least one");

@@ -1,5 +1,6 @@
 /** Blocks, votes and certificates. The hash of a block is the SSZ root of its header. */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Evidence } from "./evidence.ts";
 import { TrainingRecord } from "./job.ts";
 import { RatingChange } from "./node.ts";
 import {
@@ -49,25 +50,6 @@ export const Header = new ContainerType(
 );
 export type Header = ValueOf<typeof Header>;
 
-/** Wire values; append only. */
-export const VOTE_TYPES = ["prevote", "precommit"] as const;
-
-export const Vote = new ContainerType(
-  {
-    height: Uint32,
-    round: Uint16,
-    /** Index into VOTE_TYPES. */
-    type: Uint8,
-    /** Zero = nil. */
-    blockHash: Hash,
-    /** Position in the epoch's seats. */
-    seat: Uint8,
-    signature: Signature,
-  },
-  { typeName: "Vote", jsonCase: "eth2" },
-);
-export type Vote = ValueOf<typeof Vote>;
-
 export const CertificateSignature = new ContainerType(
   { seat: Uint8, signature: Signature },
   { typeName: "CertificateSignature", jsonCase: "eth2" },
@@ -83,13 +65,6 @@ export const Certificate = new ContainerType(
   { typeName: "Certificate", jsonCase: "eth2" },
 );
 export type Certificate = ValueOf<typeof Certificate>;
-
-/** Two different votes of one seat for one (height, round, type). */
-export const Evidence = new ContainerType(
-  { first: Vote, second: Vote },
-  { typeName: "Evidence", jsonCase: "eth2" },
-);
-export type Evidence = ValueOf<typeof Evidence>;
 
 export const Transactions = new ListCompositeType(SignedTransaction, MAX_TRANSACTIONS);
 export const Records = new ListCompositeType(TrainingRecord, MAX_RECORDS);
@@ -133,14 +108,3 @@ export const Proposal = new ContainerType(
   { typeName: "Proposal", jsonCase: "eth2" },
 );
 export type Proposal = ValueOf<typeof Proposal>;
-/** What a proposal's signature covers. */
-export const ProposalSummary = new ContainerType(
-  { height: Uint32, round: Uint16, validRound: Uint16, blockHash: Hash },
-  { typeName: "ProposalSummary", jsonCase: "eth2" },
-);
-export type ProposalSummary = ValueOf<typeof ProposalSummary>;
-/** What a vote's signature covers. */
-export const VoteSummary = new ContainerType(
-  { height: Uint32, round: Uint16, type: Uint8, blockHash: Hash },
-  { typeName: "VoteSummary", jsonCase: "eth2" },
-);

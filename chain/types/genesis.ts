@@ -13,6 +13,8 @@ import {
 
 export const Parameters = new ContainerType(
   {
+    /** Version that the next block's header carries; a vote raises it. */
+    protocolVersion: Uint16,
     /** Milliseconds between blocks that proposers aim for. */
     blockIntervalMs: Uint32,
     /** Heights per epoch; weights are frozen within one. */
@@ -30,6 +32,28 @@ export const Parameters = new ContainerType(
     bondPerRating: Uint64,
     /** Smallest bond to register with. */
     minBond: Uint64,
+    /** Both must have passed before bonded money that was asked back is free. */
+    unbondingBlocks: Uint32,
+    unbondingSeconds: Uint32,
+    /** A fault is punished until both have passed; a signature is worth as much for so long. */
+    evidenceBlocks: Uint32,
+    evidenceSeconds: Uint32,
+    /** Share of the bond a proven fault costs, in millionths. */
+    slashShare: Uint32,
+    /** Share of what was slashed that the proposer of the proof earns, in millionths; the rest burns. */
+    evidenceReward: Uint32,
+    /** Burned from the bond of a proposer that lets its turn pass. */
+    skipPenalty: Uint64,
+    /** Share of its reliability that a skipped turn costs, in millionths. */
+    skipShare: Uint32,
+    /** Share of all weight that may move per epoch, upwards and downwards each, in millionths. */
+    weightChange: Uint32,
+    /** New money for the proposer of a block. */
+    blockReward: Uint64,
+    /** New money per epoch for work verified in benchmark windows. */
+    workReward: Uint64,
+    /** New money at most, ever. */
+    emissionLimit: Uint64,
     /** Heights between two windows; the first opens at `windowOffset`. */
     windowInterval: Uint32,
     windowOffset: Uint32,
@@ -72,6 +96,7 @@ export const GenesisNode = new ContainerType(
   },
   { typeName: "GenesisNode", jsonCase: "eth2" },
 );
+export type GenesisNode = ValueOf<typeof GenesisNode>;
 export const Genesis = new ContainerType(
   {
     name: ShortText,

@@ -21,8 +21,12 @@ export const NodeRecord = new ContainerType(
     bond: Uint64,
     /** Verified capacity of the last windows, micro-GFLOP/s. */
     capacity: Uint64,
-    /** Rating in micro-units; weight = min(rating, bond / bondPerUnit). */
+    /** Rating in micro-units. */
     rating: Uint64,
+    /** Weight among the voters: follows what rating, reliability and bond allow by bounded steps. */
+    weight: Uint64,
+    /** Millionths; falls with every turn to propose that the node lets pass. */
+    reliability: Uint32,
     /** Last window with a verified claim; 0 = genesis benchmark or none. */
     ratedWindow: Uint32,
     /** Last window this node was judged in, claimed or missed. */
@@ -38,6 +42,12 @@ export const NodeRecord = new ContainerType(
     registeredAt: Uint32,
     /** Blocks this node proposed. */
     proposed: Uint32,
+    /** Turns to propose it let pass. */
+    skipped: Uint32,
+    /** Height at which a fault of it was proven; 0 = never. It is no node any more. */
+    slashedAt: Uint32,
+    /** Weight it had then. */
+    slashedWeight: Uint64,
   },
   { typeName: "NodeRecord", jsonCase: "eth2" },
 );

@@ -3,7 +3,7 @@ import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
 import { NodeRecord, Seat, WindowClaim } from "./node.ts";
-import { Address, Hash, MAX_SEATS, Uint32, Uint64 } from "./primitive.ts";
+import { Address, Hash, MAX_SEATS, Uint8, Uint32, Uint64 } from "./primitive.ts";
 
 export const Account = new ContainerType(
   { address: Address, balance: Uint64, nonce: Uint32 },
@@ -23,6 +23,10 @@ export const Meta = new ContainerType(
     mix: Hash,
     /** Micro-POML destroyed so far. */
     burned: Uint64,
+    /** Micro-POML created since the genesis. */
+    emitted: Uint64,
+    /** The part of it that waits for the next verified window. */
+    workPot: Uint64,
     /** Block times at which the last window opened and closed, Unix milliseconds; 0 = not yet. */
     windowOpened: Uint64,
     windowClosed: Uint64,
@@ -34,9 +38,72 @@ export const Meta = new ContainerType(
 );
 export type Meta = ValueOf<typeof Meta>;
 
+/** Bonded money on its way back to its owner. */
+export const Unbonding = new ContainerType(
+  {
+    node: Uint32,
+    amount: Uint64,
+    /** Both must be reached. */
+    freeAtHeight: Uint32,
+    freeAtTime: Uint64,
+  },
+  { typeName: "Unbonding", jsonCase: "eth2" },
+);
+export type Unbonding = ValueOf<typeof Unbonding>;
+
+/** The time at a past height; a few of them tell how old a fault is. */
+export const TimeMark = new ContainerType(
+  { height: Uint32, time: Uint64 },
+  { typeName: "TimeMark", jsonCase: "eth2" },
+);
+export type TimeMark = ValueOf<typeof TimeMark>;
+
+/** A node's vote for the next value of a parameter, see `ParameterVote`. */
+export const CastParameterVote = new ContainerType(
+  { node: Uint32, parameter: Uint8, value: Hash },
+  { typeName: "CastParameterVote", jsonCase: "eth2" },
+);
+export type CastParameterVote = ValueOf<typeof CastParameterVote>;
+
+export const MAX_UNBONDINGS = 2 ** 20;
+export const MAX_TIME_MARKS = 256;
+export const MAX_PARAMETER_VOTES = 2 ** 20;
 export const MAX_ACCOUNTS = 2 ** 32;
 export const MAX_NODES = 2 ** 20;
 export const MAX_JOBS = 2 ** 24;
+
+export const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
+export const Unbondings = new ListCompositeType(Unbonding, MAX_UNBONDINGS);
+export const ParameterVotes = new ListCompositeType(CastParameterVote, MAX_PARAMETER_VOTES);
+export const TimeMarks = new ListCompositeType(TimeMark, MAX_TIME_MARKS);
+
+/** The parts of the state that change as a whole, as opposed to its tables. */
+export const STATE_SINGLES = {
+  meta: Meta,
+  seats: Seats,
+  nextSeats: Seats,
+  claims: Claims,
+  unbondings: Unbondings,
+  parameterVotes: ParameterVotes,
+  timeMarks: TimeMarks,
+} as const;
+export type SingleName = keyof typeof STATE_SINGLES;
+export const SINGLE_NAMES = Object.keys(STATE_SINGLES) as readonly SingleName[];
+
+export interface StateSingles {
+  readonly meta: Meta;
+  readonly seats: readonly Seat[];
+  readonly nextSeats: readonly Seat[];
+  readonly claims: readonly WindowClaim[];
+  readonly unbondings: readonly Unbonding[];
+  readonly parameterVotes: readonly CastParameterVote[];
+  readonly timeMarks: readonly TimeMark[];
+}
+
+export function serializeSingle(singles: StateSingles, name: SingleName): Uint8Array {
+  const type = STATE_SINGLES[name] as { serialize(value: unknown): Uint8Array };
+  return type.serialize(singles[name]);
+}
 
 export const StateTree = new ContainerType(
   {
@@ -50,7 +117,13 @@ export const StateTree = new ContainerType(
     registry: new ListCompositeType(NodeRecord, MAX_NODES),
     jobs: new ListCompositeType(Job, MAX_JOBS),
     /** Claims of the window under way. */
-    claims: new ListCompositeType(WindowClaim, MAX_NODES),
+    claims: Claims,
+    /** In the order in which they were asked for. */
+    unbondings: Unbondings,
+    /** In the order in which they were cast. */
+    parameterVotes: ParameterVotes,
+    /** Oldest first. */
+    timeMarks: TimeMarks,
   },
   { typeName: "StateTree", jsonCase: "eth2" },
 );

@@ -77,6 +77,22 @@ export const JobCancel = new ContainerType(
   { typeName: "JobCancel", jsonCase: "eth2" },
 );
 
+/** Asks bonded money back; it is free after the unbonding time and punishable until then. */
+export const Unbond = new ContainerType(
+  { amount: Uint64 },
+  { typeName: "Unbond", jsonCase: "eth2" },
+);
+/** A node's vote for the next value of one parameter; the present value takes its vote back. */
+export const ParameterVote = new ContainerType(
+  {
+    /** Index into VOTABLE_PARAMETERS. */
+    parameter: Uint8,
+    /** Unsigned little-endian integer, or a hash as it is. */
+    value: Hash,
+  },
+  { typeName: "ParameterVote", jsonCase: "eth2" },
+);
+
 export const TRANSACTION_KINDS = [
   "transfer",
   "register",
@@ -89,6 +105,8 @@ export const TRANSACTION_KINDS = [
   "job-round",
   "job-settle",
   "job-cancel",
+  "unbond",
+  "parameter-vote",
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -105,6 +123,8 @@ export interface Payloads {
   "job-round": ValueOf<typeof JobRound>;
   "job-settle": ValueOf<typeof JobSettle>;
   "job-cancel": ValueOf<typeof JobCancel>;
+  unbond: ValueOf<typeof Unbond>;
+  "parameter-vote": ValueOf<typeof ParameterVote>;
 }
 
 /** Order must equal TRANSACTION_KINDS (tested). */
@@ -120,6 +140,8 @@ export const Payload = new UnionType([
   JobRound,
   JobSettle,
   JobCancel,
+  Unbond,
+  ParameterVote,
 ]);
 export type Payload = ValueOf<typeof Payload>;
 

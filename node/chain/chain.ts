@@ -6,9 +6,11 @@ import { type AppliedBlock, applyBlock, type Head } from "../../chain/apply-bloc
 import { InvalidBlock } from "../../chain/block-error.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
+import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
+import type { Evidence } from "../../chain/types/evidence.ts";
 import { type VerifiedCache, verifyTransactions } from "../../chain/verify-signatures.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { ChainStore } from "../store/chain-store.ts";
@@ -75,8 +77,16 @@ export class Chain {
   async check(block: Block): Promise<AppliedBlock> {
     const head = this.#head;
     await checkParentCertificate(block, this.#tip, this.genesisRoot);
+    for (const piece of block.body.evidence) await this.#checkEvidence(head.state, piece);
     await verifyTransactions(head.state, this.genesisRoot, block.body.transactions, this.#verified);
     return applyBlock(head, block);
+  }
+
+  /** A fault may belong to the very height of the block that punishes it. */
+  async #checkEvidence(state: State, evidence: Evidence): Promise<void> {
+    const next = state.fork();
+    next.meta = { ...next.meta, height: state.height + 1 };
+    await verifyEvidence(next, this.genesisRoot, evidence);
   }
 
   /** Takes a block this node saw certified. Does nothing when the chain has moved on already. */

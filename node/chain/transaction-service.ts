@@ -1,10 +1,11 @@
 /**
  * Transactions on their way to a block: verified once, kept in the mempool, gossiped in batches.
  */
-import { transactionId } from "../../chain/apply-transaction.ts";
+
 import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { MAX_TRANSACTIONS } from "../../chain/types/primitive.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type VerifiedCache, verifyTransaction } from "../../chain/verify-signatures.ts";

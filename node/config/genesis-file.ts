@@ -43,6 +43,7 @@ const address = z.string().transform((value, context) => {
 });
 
 const ParametersJson = z.strictObject({
+  protocolVersion: uint(16),
   blockIntervalMs: uint(32),
   epochBlocks: uint(32),
   maxSeats: uint(16),
@@ -52,6 +53,18 @@ const ParametersJson = z.strictObject({
   feeRate: uint(32),
   bondPerRating: uint64,
   minBond: uint64,
+  unbondingBlocks: uint(32),
+  unbondingSeconds: uint(32),
+  evidenceBlocks: uint(32),
+  evidenceSeconds: uint(32),
+  slashShare: uint(32),
+  evidenceReward: uint(32),
+  skipPenalty: uint64,
+  skipShare: uint(32),
+  weightChange: uint(32),
+  blockReward: uint64,
+  workReward: uint64,
+  emissionLimit: uint64,
   windowInterval: uint(32),
   windowOffset: uint(32),
   windowBlocks: uint(32),

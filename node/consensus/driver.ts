@@ -2,10 +2,12 @@
  * Runs the finality rules on this node: feeds the pure reducer with verified messages and timers,
  * and carries out what it asks for, one thing after another. Owns no rule; journals before it sends.
  */
-import { type AppliedBlock, buildBlock, proposerOf } from "../../chain/apply-block.ts";
+import { type AppliedBlock, blockHash, buildBlock, proposerOf } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
 import { PomlError } from "../../chain/errors.ts";
+import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
+import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
 import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
 import { inspectRoundState, type RoundStateReport } from "../../chain/finality/inspect.ts";
 import type { Effect, Event } from "../../chain/finality/messages.ts";
@@ -19,7 +21,9 @@ import {
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import { toValueId, type ValueId } from "../../chain/finality/vote.ts";
-import { Certificate, Proposal, type Vote, Vote as VoteType } from "../../chain/types/block.ts";
+import { Certificate, Proposal } from "../../chain/types/block.ts";
+import type { Evidence } from "../../chain/types/evidence.ts";
+import { type Vote, Vote as VoteType } from "../../chain/types/vote.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { SerialQueue } from "../serial-queue.ts";
@@ -39,6 +43,10 @@ export interface DriverModules {
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
+  /** Evidence for a block. */
+  evidence(): readonly Evidence[];
+  /** A seat signed two messages where one is allowed. */
+  fault(seat: number, proof: KnownProof): void;
 }
 
 /** Proposals whose time is further from the local clock are prevoted nil. */
@@ -204,7 +212,6 @@ export class ConsensusDriver {
   }
 
   async #carryOut(effect: Effect): Promise<Event | undefined> {
-    const { log } = this.#modules;
     switch (effect.kind) {
       case "timer":
         this.#setTimer(effect);
@@ -221,21 +228,29 @@ export class ConsensusDriver {
       case "want":
         this.#modules.stuck();
         return undefined;
-      case "evidence":
-        log.warn("a seat voted twice", {
-          height: effect.evidence.first.height,
-          seat: effect.evidence.first.seat,
+      case "double-vote":
+        this.#modules.fault(effect.proof.first.seat, {
+          kind: "duplicate-vote",
+          value: effect.proof,
         });
         return undefined;
       case "double-proposal":
-        log.warn("a proposer signed two blocks", {
-          height: effect.first.height,
-          seat: effect.first.seat,
-        });
+        this.#accuse(effect);
         return undefined;
       default:
         return effect satisfies never;
     }
+  }
+
+  #accuse({ first, second }: Extract<Effect, { kind: "double-proposal" }>): void {
+    const signed = [first, second].flatMap((message) => {
+      const proposal = this.#proposals.get(proposalKey(message));
+      return proposal === undefined ? [] : [signedSummary(proposal)];
+    });
+    const [a, b] = signed;
+    if (a === undefined || b === undefined || first.value === second.value) return;
+    const value = makeDuplicateProposal(a, b);
+    this.#modules.fault(first.seat, { kind: "duplicate-proposal", value });
   }
 
   #setTimer(effect: Extract<Effect, { kind: "timer" }>): void {
@@ -269,6 +284,7 @@ export class ConsensusDriver {
         onionReveal,
         parentCertificate: tip.certificate ?? Certificate.defaultValue(),
         transactions: this.#modules.select(limit),
+        evidence: this.#modules.evidence(),
       },
       limit,
     );
@@ -281,7 +297,12 @@ export class ConsensusDriver {
     const applied = this.#candidates.get(effect.value);
     const seat = this.#state?.self ?? null;
     if (applied === undefined || seat === null) return undefined;
-    const proposal = await this.#modules.signer.proposal(effect, applied.block, applied.hash);
+    const { signer, log } = this.#modules;
+    const proposal = await signer.proposal(effect, applied.block, applied.hash);
+    if (!equalBytes(blockHash(proposal.block.header), applied.hash)) {
+      log.warn("another block was signed for this round before a restart", { round: effect.round });
+      return undefined;
+    }
     const message = { ...summary(proposal, seat, effect.value), timely: true };
     this.#proposals.set(proposalKey(message), proposal);
     this.#send("proposals", Proposal.serialize(proposal));
@@ -355,6 +376,11 @@ function summary(
   value: ValueId,
 ): Omit<ProposalMessage, "timely"> {
   return { height, round, validRound: validRound - 1, value, seat };
+}
+
+function signedSummary({ height, round, validRound, block, signature }: Proposal) {
+  const summary = { height, round, validRound, blockHash: blockHash(block.header) };
+  return { summary, signature };
 }
 
 function proposalKey({ round, value, seat, validRound }: Omit<ProposalMessage, "timely">): string {

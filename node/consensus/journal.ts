@@ -5,7 +5,8 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { Proposal, Vote } from "../../chain/types/block.ts";
+import { Proposal } from "../../chain/types/block.ts";
+import { Vote } from "../../chain/types/vote.ts";
 
 export type JournalEntry =
   | { readonly kind: "vote"; readonly vote: Vote }

@@ -11,7 +11,8 @@ import {
   voteSigningRoot,
   voteTypeIndex,
 } from "../../chain/finality/vote.ts";
-import type { Block, Proposal, Vote } from "../../chain/types/block.ts";
+import type { Block, Proposal } from "../../chain/types/block.ts";
+import type { Vote } from "../../chain/types/vote.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 
 export interface SignerOptions {
@@ -54,13 +55,19 @@ export class Signer {
     return vote;
   }
 
-  /** @param validRound -1 = none */
+  /**
+   * @param validRound -1 = none
+   * @returns the proposal signed for this round, which may be of another block after a crash
+   */
   async proposal(
     step: { height: number; round: number; validRound: number },
     block: Block,
     blockHash: Uint8Array,
   ): Promise<Proposal> {
     const { height, round } = step;
+    for (const entry of this.#journal.entries(height)) {
+      if (entry.kind === "proposal" && entry.proposal.round === round) return entry.proposal;
+    }
     const validRound = step.validRound + 1;
     const wire = { height, round, validRound, blockHash };
     const signature = this.#sign(proposalSigningRoot(this.#options.genesisRoot, wire));

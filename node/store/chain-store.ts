@@ -3,16 +3,21 @@
  * head move in ONE synced batch, so a crash leaves either all of it or nothing. LevelDB hides
  * damage, so what is read back is checked against hashes (self-check.ts).
  */
-
-import { ListCompositeType } from "@chainsafe/ssz";
 import type { Level } from "level";
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
-import { transactionId } from "../../chain/apply-transaction.ts";
 import { State, type StateChanges } from "../../chain/state/state.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { type Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { Job } from "../../chain/types/job.ts";
-import { NodeRecord, type Seat, WindowClaim } from "../../chain/types/node.ts";
-import { Account, MAX_NODES, Meta, Seats } from "../../chain/types/state.ts";
+import { NodeRecord, type Seat } from "../../chain/types/node.ts";
+import {
+  Account,
+  Seats,
+  SINGLE_NAMES,
+  STATE_SINGLES,
+  type StateSingles,
+  serializeSingle,
+} from "../../chain/types/state.ts";
 import { bytesKey, nameKey, numberKey, type Prefix, range, recordKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -29,7 +34,6 @@ export interface TransactionPlace {
 }
 
 type Write = { type: "put"; key: string; value: Uint8Array };
-const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
 const HEAD = nameKey("single", "head");
 const GENESIS = nameKey("single", "genesis");
 const TIP_SEATS = nameKey("single", "tipSeats");
@@ -77,10 +81,7 @@ export class ChainStore {
   async initialise(genesisRoot: Uint8Array, state: State): Promise<void> {
     const writes = [
       ...stateWrites({
-        meta: state.meta,
-        seats: state.seats,
-        nextSeats: state.nextSeats,
-        claims: state.claims,
+        ...state.singles(),
         accounts: new Map(state.accounts.entries()),
         nodes: new Map(state.nodes.entries()),
         jobs: new Map(state.jobs.entries()),
@@ -157,21 +158,18 @@ export class ChainStore {
    * @throws StoreError DAMAGED when a part is missing or does not decode
    */
   async state(): Promise<State> {
+    const singles: Record<string, unknown> = {};
+    for (const name of SINGLE_NAMES) {
+      const bytes = await this.#db.get(nameKey("single", name));
+      if (bytes === undefined) throw StoreError.damaged(`the state lacks ${name}`);
+      singles[name] = decode<unknown>(name, STATE_SINGLES[name], bytes);
+    }
     return State.of({
-      meta: await this.#single("meta", Meta),
-      seats: await this.#single("seats", Seats),
-      nextSeats: await this.#single("nextSeats", Seats),
-      claims: await this.#single("claims", Claims),
+      ...(singles as unknown as StateSingles),
       accounts: await this.#list("account", Account),
       nodes: await this.#list("node", NodeRecord),
       jobs: await this.#list("job", Job),
     });
-  }
-
-  async #single<V>(name: string, type: { deserialize(bytes: Uint8Array): V }): Promise<V> {
-    const bytes = await this.#db.get(nameKey("single", name));
-    if (bytes === undefined) throw StoreError.damaged(`the state lacks ${name}`);
-    return decode(name, type, bytes);
   }
 
   async #list<V>(prefix: Prefix, type: { deserialize(bytes: Uint8Array): V }): Promise<V[]> {
@@ -224,12 +222,9 @@ function decode<V>(
 }
 
 function stateWrites(changes: StateChanges): Write[] {
-  const writes = [
-    put(nameKey("single", "meta"), Meta.serialize(changes.meta)),
-    put(nameKey("single", "seats"), Seats.serialize([...changes.seats])),
-    put(nameKey("single", "nextSeats"), Seats.serialize([...changes.nextSeats])),
-    put(nameKey("single", "claims"), Claims.serialize([...changes.claims])),
-  ];
+  const writes = SINGLE_NAMES.map((name) =>
+    put(nameKey("single", name), serializeSingle(changes, name)),
+  );
   for (const [i, value] of changes.accounts)
     writes.push(put(numberKey("account", i), Account.serialize(value)));
   for (const [i, value] of changes.nodes)

@@ -5,7 +5,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 
 export const PREFIX = {
-  /** name -> SSZ or JSON of one value: `head`, `genesis`, `meta`, `seats`, `nextSeats`, `claims`, `tipSeats`, `lowestBlock` */
+  /** name -> SSZ or JSON of one value: `head`, `genesis`, `tipSeats`, `lowestBlock`, and each of STATE_SINGLES */
   single: "01",
   /** height -> CertifiedBlock */
   block: "02",

@@ -2,9 +2,10 @@
  * Signing: a transaction's signature is over its domain, the chain's genesis root and the
  * transaction's root, so it is worthless on any other chain and as any other kind of message.
  */
-import { transactionId } from "../../chain/apply-transaction.ts";
+
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { requiredFee } from "../../chain/transactions/fee.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";

@@ -4,7 +4,7 @@
  */
 import type { Rate } from "../peers/token-bucket.ts";
 
-export type TopicName = "transactions" | "proposals" | "votes";
+export type TopicName = "transactions" | "proposals" | "votes" | "evidence";
 
 export interface Topic {
   readonly maxBytes: number;
@@ -34,6 +34,12 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
     deadlineMs: 5_000,
     maxPending: 2048,
     rate: { burst: 2_000, perSecond: 1_000 },
+  },
+  evidence: {
+    maxBytes: 4 * 1024,
+    deadlineMs: 5_000,
+    maxPending: 64,
+    rate: { burst: 50, perSecond: 5 },
   },
 };
 

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { applyBlock } from "../../chain/apply-block.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { Block, Evidence, type Header, Transactions } from "../../chain/types/block.ts";
+import { Block, type Header, Transactions } from "../../chain/types/block.ts";
+import { Evidence } from "../../chain/types/evidence.ts";
 import { person, TestChain } from "../helpers/chain.ts";
 import { expectCode } from "../helpers/expect-code.ts";
 
@@ -58,12 +59,17 @@ describe("applyBlock", () => {
     expect(chain.supply()).to.equal(before);
   });
 
-  it("refuses UNKNOWN_VERSION", () => {
+  it("refuses WRONG_VERSION", () => {
     const chain = new TestChain();
     expectCode(
       () => applyBlock(chain.head, changed(chain.build(), { version: 2 })),
-      "UNKNOWN_VERSION",
+      "WRONG_VERSION",
     );
+  });
+
+  it("refuses UNKNOWN_VERSION when the chain went on to rules it does not have", () => {
+    const chain = new TestChain({ parameters: { protocolVersion: 2 } });
+    expectCode(() => chain.build(), "UNKNOWN_VERSION");
   });
 
   it("refuses WRONG_HEIGHT", () => {
@@ -180,11 +186,11 @@ describe("applyBlock", () => {
     expectCode(() => applyBlock(chain.head, block), "ONION_EXHAUSTED");
   });
 
-  it("refuses EVIDENCE_NOT_ACCEPTED", () => {
+  it("refuses BAD_EVIDENCE", () => {
     const chain = new TestChain();
     const block = chain.build();
     const body = { ...block.body, evidence: [Evidence.defaultValue()] };
-    expectCode(() => applyBlock(chain.head, { ...block, body }), "EVIDENCE_NOT_ACCEPTED");
+    expectCode(() => applyBlock(chain.head, { ...block, body }), "BAD_EVIDENCE");
   });
 
   describe("at the size limit", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { MAX_LIFETIME, transactionId } from "../../chain/apply-transaction.ts";
+import { MAX_LIFETIME } from "../../chain/apply-transaction.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { isDuty } from "../../chain/transactions/fee.ts";
 import { RULES } from "../../chain/transactions/rules.ts";
 import {

@@ -5,7 +5,6 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { transactionId } from "../../chain/apply-transaction.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { sha256, toHex, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
@@ -17,6 +16,7 @@ import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { Block, Header } from "../../chain/types/block.ts";
 import { Genesis } from "../../chain/types/genesis.ts";
 import { Job, TrainingRecord } from "../../chain/types/job.ts";

@@ -6,14 +6,16 @@ import {
   type Head,
   proposerOf,
 } from "../../chain/apply-block.ts";
-import { transactionId } from "../../chain/apply-transaction.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { makeOnion } from "../../chain/crypto/onion.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { genesisHead, POML } from "../../chain/genesis.ts";
+import { supplyOf } from "../../chain/supply/supply.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { type Block, Certificate } from "../../chain/types/block.ts";
+import type { Evidence } from "../../chain/types/evidence.ts";
 import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
 import {
   type Payloads,
@@ -39,6 +41,7 @@ export function person(name: string): Person {
 
 /** Written out, so that tests and vectors do not move with the devnet's settings. */
 export const TEST_PARAMETERS: Parameters = {
+  protocolVersion: 1,
   blockIntervalMs: 500,
   epochBlocks: 16,
   maxSeats: 100,
@@ -48,6 +51,18 @@ export const TEST_PARAMETERS: Parameters = {
   feeRate: 15_000,
   bondPerRating: 1n,
   minBond: 10n * POML,
+  unbondingBlocks: 64,
+  unbondingSeconds: 20,
+  evidenceBlocks: 48,
+  evidenceSeconds: 10,
+  slashShare: 50_000,
+  evidenceReward: 100_000,
+  skipPenalty: 2000n,
+  skipShare: 10_000,
+  weightChange: 250_000,
+  blockReward: 0n,
+  workReward: 0n,
+  emissionLimit: 1_000_000n * POML,
   windowInterval: 600,
   windowOffset: 10,
   windowBlocks: 6,
@@ -69,6 +84,7 @@ export class TestChain {
   head: Head;
   blocks: Block[] = [];
   readonly #known: Person[];
+  readonly #supply: bigint;
 
   constructor(options: { founders?: number; parameters?: Partial<Parameters> } = {}) {
     const count = options.founders ?? 4;
@@ -94,6 +110,7 @@ export class TestChain {
     };
     this.head = genesisHead(this.genesis);
     this.genesisRoot = this.head.hash;
+    this.#supply = supplyOf(this.head.state).total;
   }
 
   get height(): number {
@@ -116,7 +133,12 @@ export class TestChain {
   }
 
   /** The next block with these transactions, not yet taken. */
-  build(transactions: readonly SignedTransaction[] = [], round = 0, limitBytes = 1_000_000): Block {
+  build(
+    transactions: readonly SignedTransaction[] = [],
+    round = 0,
+    limitBytes = 1_000_000,
+    evidence: readonly Evidence[] = [],
+  ): Block {
     const proposer = this.personOf(proposerOf(this.head.state, this.height + 1, round));
     const index = this.head.state.nodeIndex(proposer.keys.publicKey) ?? -1;
     const left = this.head.state.nodes.at(index).onionLeft;
@@ -139,6 +161,7 @@ export class TestChain {
         onionReveal: proposer.onion[left - 1] as Uint8Array,
         parentCertificate,
         transactions,
+        evidence,
       },
       limitBytes,
     ).block;
@@ -149,6 +172,8 @@ export class TestChain {
     this.head.state.absorb(applied.state);
     this.head = { state: this.head.state, hash: applied.hash };
     this.blocks.push(block);
+    const { total, emitted } = supplyOf(this.head.state);
+    if (total - emitted !== this.#supply) throw new Error(`supply broken at ${this.height}`);
   }
 
   /** Builds and takes one block; throws when a transaction was left out. */
@@ -183,17 +208,10 @@ export class TestChain {
     return { transaction, signature: from.keys.sign(root) };
   }
 
-  /** Everything anyone owns; must never change but by what is burned. */
+  /** Everything there is but what was emitted; must never change. */
   supply(): bigint {
-    const { state } = this.head;
-    let total = state.meta.burned;
-    for (const [, account] of state.accounts.entries()) total += account.balance;
-    for (const [, node] of state.nodes.entries()) total += node.bond;
-    for (const [, job] of state.jobs.entries()) {
-      const { participants, managers, fee, refund } = job.settlement;
-      total += job.escrow - participants - managers - fee - refund;
-    }
-    return total;
+    const { total, emitted } = supplyOf(this.head.state);
+    return total - emitted;
   }
 }
 

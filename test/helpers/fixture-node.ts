@@ -3,7 +3,7 @@
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
 import { blockHash } from "../../chain/apply-block.ts";
-import { applyTransaction, transactionId } from "../../chain/apply-transaction.ts";
+import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
@@ -13,6 +13,7 @@ import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";

@@ -1,9 +1,10 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
-import { transactionId } from "../../chain/apply-transaction.ts";
+
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
 import { TrainingRecord } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";

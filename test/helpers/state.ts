@@ -3,12 +3,8 @@ import type { State, StateParts } from "../../chain/state/state.ts";
 import type { Table } from "../../chain/state/table.ts";
 
 export function partsOf(state: State): StateParts {
-  const { meta, seats, nextSeats, claims } = state;
   return {
-    meta,
-    seats,
-    nextSeats,
-    claims,
+    ...state.singles(),
     accounts: values(state.accounts),
     nodes: values(state.nodes),
     jobs: values(state.jobs),

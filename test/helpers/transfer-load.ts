@@ -3,9 +3,10 @@
  * turns and stay with one node, so that nonces arrive in order.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { MAX_LIFETIME, transactionId } from "../../chain/apply-transaction.ts";
+import { MAX_LIFETIME } from "../../chain/apply-transaction.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { devnetParameters, POML } from "../../chain/genesis.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "../../node/api/api-error.ts";
 import type { PomlClient } from "../../node/api/client.ts";

@@ -5,7 +5,7 @@
  * what they commit is valid and certified.
  */
 import { type ValueId, voteValue } from "../../chain/finality/vote.ts";
-import type { Vote } from "../../chain/types/block.ts";
+import type { Vote } from "../../chain/types/vote.ts";
 import { Chaos } from "./chaos.ts";
 import { type Deafness, type FinalValue, type Message, Network } from "./network.ts";
 import { Random } from "./random.ts";

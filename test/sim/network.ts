@@ -4,7 +4,8 @@
  */
 import type { ProposalMessage } from "../../chain/finality/round-state.ts";
 import type { ValueId } from "../../chain/finality/vote.ts";
-import { type Certificate, VOTE_TYPES, type Vote } from "../../chain/types/block.ts";
+import type { Certificate } from "../../chain/types/block.ts";
+import { VOTE_TYPES, type Vote } from "../../chain/types/vote.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -14,7 +14,8 @@ import {
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import { hashOf, type ValueId, voteTypeIndex } from "../../chain/finality/vote.ts";
-import type { Evidence, Vote } from "../../chain/types/block.ts";
+import type { DuplicateVote } from "../../chain/types/evidence.ts";
+import type { Vote } from "../../chain/types/vote.ts";
 import type { Endpoint, FinalValue, Message } from "./network.ts";
 import { isValidValue } from "./values.ts";
 
@@ -38,7 +39,7 @@ export interface ReplicaWorld {
   orderOf(height: number): readonly number[];
   makeValue(height: number): ValueId;
   signed(vote: Vote): void;
-  accused(evidence: Evidence): void;
+  accused(proof: DuplicateVote): void;
   decided(height: number, decision: FinalValue, round: number): void;
   /** True = the process dies here. */
   crashes(): boolean;
@@ -250,8 +251,8 @@ export class Replica implements Endpoint {
       case "want":
         this.#askNextPeer();
         return undefined;
-      case "evidence":
-        this.#world.accused(effect.evidence);
+      case "double-vote":
+        this.#world.accused(effect.proof);
         return undefined;
       case "double-proposal":
         return undefined;

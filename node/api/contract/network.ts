@@ -18,6 +18,7 @@ export const Worker = z.object({
 
 /** What a wallet or a worker must know of the consensus parameters. */
 export const ParametersJson = z.object({
+  protocolVersion: Count,
   blockIntervalMs: Count,
   epochBlocks: Count,
   maxSeats: Count,
@@ -27,6 +28,18 @@ export const ParametersJson = z.object({
   feeRate: Count.describe("millionths of a transfer or of a job's spent escrow"),
   bondPerRating: Amount,
   minBond: Amount,
+  unbondingBlocks: Count,
+  unbondingSeconds: Count,
+  evidenceBlocks: Count,
+  evidenceSeconds: Count,
+  slashShare: Count.describe("millionths of the bond that a proven fault costs"),
+  evidenceReward: Count.describe("millionths of what was slashed, for who brought the proof"),
+  skipPenalty: Amount,
+  skipShare: Count.describe("millionths of its reliability that a skipped turn costs"),
+  weightChange: Count.describe("millionths of all weight that may move per epoch"),
+  blockReward: Amount,
+  workReward: Amount,
+  emissionLimit: Amount,
   windowInterval: Count,
   windowOffset: Count,
   windowBlocks: Count,

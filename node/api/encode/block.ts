@@ -1,9 +1,9 @@
 /** Blocks and transactions in the contract's form. */
 import { blockHash } from "../../../chain/apply-block.ts";
-import { transactionId } from "../../../chain/apply-transaction.ts";
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { State } from "../../../chain/state/state.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import { kindOf } from "../../../chain/transactions/fee.ts";
 import { CertifiedBlock, type Header } from "../../../chain/types/block.ts";
 import { RATING_CAUSES, type RatingChange, VERDICTS } from "../../../chain/types/node.ts";

@@ -2,7 +2,8 @@
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import { epochOf, totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { epochOf } from "../../../chain/rating/epoch.ts";
+import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";

@@ -7,8 +7,9 @@ import {
   verifyCertificateWeight,
 } from "../../../chain/finality/certificate.ts";
 import { voteSigningRoot } from "../../../chain/finality/vote.ts";
-import { Certificate, type Vote } from "../../../chain/types/block.ts";
+import { Certificate } from "../../../chain/types/block.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import type { Vote } from "../../../chain/types/vote.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
 import { V, vote, W } from "./drive.ts";
 

@@ -9,7 +9,7 @@ import {
   type VoteType,
   voteTypeIndex,
 } from "../../../chain/finality/vote.ts";
-import type { Vote } from "../../../chain/types/block.ts";
+import type { Vote } from "../../../chain/types/vote.ts";
 
 export const HEIGHT = 7;
 

@@ -23,7 +23,7 @@ describe("tendermint rules on votes", () => {
       drive.timeout("propose", 0);
       drive.votes("prevote", [1], { value: V });
       const effects = drive.votes("prevote", [1], { value: W });
-      expect(kinds(effects)).to.deep.equal(["evidence"]);
+      expect(kinds(effects)).to.deep.equal(["double-vote"]);
     });
   });
 

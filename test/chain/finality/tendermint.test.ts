@@ -48,7 +48,7 @@ describe("tendermint step", () => {
       const [effect] = drive.votes("prevote", [1], { value: V });
       const first = vote("prevote", 1, { value: V });
       const second = vote("prevote", 1, { value: W });
-      expect(effect).to.deep.equal({ kind: "evidence", evidence: { first, second } });
+      expect(effect).to.deep.equal({ kind: "double-vote", proof: { first, second } });
       const { prevote } = roundAt(drive.state, 0);
       expect([shareOf(prevote, V), shareOf(prevote, W), prevote.heard]).to.deep.equal([1n, 1n, 1n]);
     });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { MAX_LIFETIME, transactionId } from "../../../chain/apply-transaction.ts";
+import { MAX_LIFETIME } from "../../../chain/apply-transaction.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "../../../chain/mempool/limits.ts";
 import { Mempool } from "../../../chain/mempool/pool.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { type Person, person, TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";

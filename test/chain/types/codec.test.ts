@@ -2,18 +2,14 @@ import type { Type } from "@chainsafe/ssz";
 import { expect } from "chai";
 import fc from "fast-check";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import {
-  Certificate,
-  CertifiedBlock,
-  Evidence,
-  Proposal,
-  Vote,
-} from "../../../chain/types/block.ts";
+import { Certificate, CertifiedBlock, Proposal } from "../../../chain/types/block.ts";
+import { Evidence } from "../../../chain/types/evidence.ts";
 import { Genesis } from "../../../chain/types/genesis.ts";
 import { Job } from "../../../chain/types/job.ts";
 import { NodeRecord, WindowClaim } from "../../../chain/types/node.ts";
 import { Account, Meta, Seats } from "../../../chain/types/state.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { Vote } from "../../../chain/types/vote.ts";
 import { arbitraryOf } from "../../helpers/ssz-arbitrary.ts";
 
 /** Everything that travels or is stored. */

@@ -12,16 +12,18 @@ import {
 } from "@chainsafe/ssz";
 import { expect } from "chai";
 import * as block from "../../../chain/types/block.ts";
+import * as evidence from "../../../chain/types/evidence.ts";
 import * as genesis from "../../../chain/types/genesis.ts";
 import * as job from "../../../chain/types/job.ts";
 import * as node from "../../../chain/types/node.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
+import * as vote from "../../../chain/types/vote.ts";
 
 /** A type in the notation of the page. */
 function nameOf(type: Type<unknown>): string {
   if (type instanceof ContainerType) return type.typeName;
-  if (type instanceof UnionType) return "Payload";
+  if (type instanceof UnionType) return type === evidence.Proof ? "Proof" : "Payload";
   if (type instanceof UintNumberType || type instanceof UintBigintType) {
     return `u${8 * type.byteLength}`;
   }
@@ -48,7 +50,7 @@ describe("docs/protocol.md", () => {
         .trim()
         .split("\n"),
     );
-    const types = [block, genesis, job, node, state, transaction]
+    const types = [block, evidence, genesis, job, node, state, transaction, vote]
       .flatMap((module): unknown[] => Object.values(module))
       .filter((value) => value instanceof ContainerType);
     expect(listed).to.have.members(types.map(lineOf));

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Vote } from "../../../chain/types/block.ts";
+import type { Vote } from "../../../chain/types/vote.ts";
 import { Journal } from "../../../node/consensus/journal.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { transactionId } from "../../../chain/apply-transaction.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import {
   type Payloads,
   SignedTransaction,

@@ -1,0 +1,29 @@
+/** Bonded money on its way back: it stays punishable until heights and time have both passed. */
+import { addressOf } from "../crypto/address.ts";
+import type { State } from "../state/state.ts";
+import type { Unbonding } from "../types/state.ts";
+
+/** Pieces one node may have on their way at a time. */
+export const MAX_UNBONDINGS_PER_NODE = 16;
+
+export function startUnbonding(state: State, node: number, amount: bigint): void {
+  const { unbondingBlocks, unbondingSeconds } = state.parameters;
+  const entry = {
+    node,
+    amount,
+    freeAtHeight: state.height + unbondingBlocks,
+    freeAtTime: state.meta.time + BigInt(unbondingSeconds) * 1000n,
+  };
+  state.unbondings = [...state.unbondings, entry];
+}
+
+/** Runs at the end of every block. */
+export function freeUnbondings(state: State): void {
+  const isFree = (entry: Unbonding): boolean =>
+    state.height >= entry.freeAtHeight && state.meta.time >= entry.freeAtTime;
+  if (!state.unbondings.some(isFree)) return;
+  for (const { node, amount } of state.unbondings.filter(isFree)) {
+    state.credit(addressOf(state.nodes.at(node).publicKey), amount);
+  }
+  state.unbondings = state.unbondings.filter((entry) => !isFree(entry));
+}

@@ -1,0 +1,69 @@
+/** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
+import { PomlError } from "./errors.ts";
+import type { Parameters } from "./types/genesis.ts";
+import { MAX_SEATS, MAX_VERIFIERS } from "./types/primitive.ts";
+
+export class ParameterError extends PomlError<{
+  code: "BAD_PARAMETER";
+  field: keyof Parameters;
+  reason: string;
+}> {
+  constructor(field: keyof Parameters, reason: string) {
+    super(`${field} ${reason}`, { code: "BAD_PARAMETER", field, reason });
+  }
+}
+
+type NumericField = Exclude<keyof Parameters, "exactEngine">;
+
+const MILLION = 1_000_000;
+/** Room for the largest transaction, a record of every participant. */
+const MIN_BLOCK_BYTES = 32 * 1024;
+/** A proposal travels in one gossip message of twice the size. */
+const MAX_BLOCK_BYTES = 1_835_008;
+const MAX_UINT32 = 2 ** 32 - 1;
+const MAX_UINT64 = 2n ** 64n - 1n;
+/** A faulty node must still have its bond when its weight is last used: this epoch and the two after. */
+const UNBONDING_EPOCHS = 3;
+
+/** @throws ParameterError */
+export function checkParameters(parameters: Parameters): void {
+  const within = (
+    field: NumericField,
+    least: number | bigint,
+    most: number | bigint = typeof parameters[field] === "bigint" ? MAX_UINT64 : MAX_UINT32,
+  ): void => {
+    const value = parameters[field];
+    if (value < least) throw new ParameterError(field, `is below ${least}`);
+    if (value > most) throw new ParameterError(field, `is above ${most}`);
+  };
+  within("protocolVersion", 1, 0xffff);
+  for (const field of ["blockIntervalMs", "epochBlocks", "segmentSteps"] as const) {
+    within(field, 1);
+  }
+  within("maxSeats", 1, MAX_SEATS);
+  within("maxBlockBytes", MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
+  within("feeFloor", 0n);
+  within("feeCap", parameters.feeFloor);
+  within("feeRate", 0, MILLION);
+  within("bondPerRating", 1n);
+  within("minBond", 0n);
+  within("unbondingBlocks", UNBONDING_EPOCHS * parameters.epochBlocks);
+  within("evidenceBlocks", 1, parameters.unbondingBlocks - 1);
+  within("unbondingSeconds", 1);
+  within("evidenceSeconds", 0, parameters.unbondingSeconds - 1);
+  for (const field of ["slashShare", "evidenceReward", "skipShare", "managerShare"] as const) {
+    within(field, 0, MILLION);
+  }
+  within("weightChange", 1, MILLION);
+  within("skipPenalty", 0n);
+  within("blockReward", 0n);
+  within("workReward", 0n);
+  for (const field of ["windowOffset", "windowBlocks", "claimBlocks", "verdictBlocks"] as const) {
+    within(field, 1);
+  }
+  const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
+  within("windowInterval", windowBlocks + claimBlocks + verdictBlocks + 1);
+  within("verifiers", 0, MAX_VERIFIERS);
+  within("minPricePerSample", 0n);
+  within("maxExtensions", 0, 255);
+}

@@ -1,0 +1,38 @@
+/** Two claims of different work by one node in one benchmark window: their form. */
+import { compareBytes, equalBytes } from "../crypto/hash.ts";
+import { transactionId } from "../transaction-id.ts";
+import type { DuplicateClaim } from "../types/evidence.ts";
+import { type Payloads, type SignedTransaction, TRANSACTION_KINDS } from "../types/transaction.ts";
+import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
+
+/** The one form of two conflicting claims: the smaller transaction id first. */
+export function makeDuplicateClaim(a: SignedTransaction, b: SignedTransaction): DuplicateClaim {
+  return compareIds(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
+}
+
+/**
+ * Sending the same claim again, under another nonce or fee, is no fault.
+ * @throws InvalidEvidence
+ */
+export function checkDuplicateClaim({ first, second }: DuplicateClaim): void {
+  const [a, b] = [claimOf(first), claimOf(second)];
+  if (!equalBytes(first.transaction.sender, second.transaction.sender)) throw unrelated("sender");
+  if (a.window !== b.window) throw unrelated("window");
+  const isSameWork = a.segments === b.segments && equalBytes(a.checkpointRoot, b.checkpointRoot);
+  checkOrder(isSameWork ? 0 : compareIds(first, second));
+}
+
+/** @throws InvalidEvidence EVIDENCE_WRONG_KIND */
+export function claimOf({ transaction }: SignedTransaction): Payloads["window-commit"] {
+  const { selector, value } = transaction.payload;
+  if (TRANSACTION_KINDS[selector] !== "window-commit") {
+    throw new InvalidEvidence("a transaction that is no claim of a window", {
+      code: "EVIDENCE_WRONG_KIND",
+    });
+  }
+  return value as Payloads["window-commit"];
+}
+
+function compareIds(a: SignedTransaction, b: SignedTransaction): number {
+  return compareBytes(transactionId(a.transaction), transactionId(b.transaction));
+}

@@ -1,0 +1,29 @@
+/** Two different votes of one seat for one (height, round, type): their form. */
+import { compareBytes } from "../crypto/hash.ts";
+import type { DuplicateVote } from "../types/evidence.ts";
+import { VOTE_TYPES, type Vote } from "../types/vote.ts";
+import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
+
+/** The one form of two conflicting votes: the smaller block hash first. */
+export function makeDuplicateVote(a: Vote, b: Vote): DuplicateVote {
+  const isOrdered = compareBytes(a.blockHash, b.blockHash) < 0;
+  return isOrdered ? { first: a, second: b } : { first: b, second: a };
+}
+
+/**
+ * Checks that the votes contradict each other and stand in canonical order. Seats are no part of
+ * what is signed, so they say nothing.
+ * @throws InvalidEvidence
+ */
+export function checkDuplicateVote({ first, second }: DuplicateVote): void {
+  for (const field of ["seat", "height", "round", "type"] as const) {
+    if (first[field] !== second[field]) throw unrelated(field);
+  }
+  if (VOTE_TYPES[first.type] === undefined) {
+    throw new InvalidEvidence(`vote type ${first.type} does not exist`, {
+      code: "EVIDENCE_UNKNOWN_VOTE_TYPE",
+      type: first.type,
+    });
+  }
+  checkOrder(compareBytes(first.blockHash, second.blockHash));
+}

@@ -1,0 +1,59 @@
+/** The signatures of evidence, both under the key of the accused. */
+import { verify } from "../crypto/keys.ts";
+import { signingRoot } from "../crypto/signing.ts";
+import { proposalSigningRoot, voteSigningRoot } from "../finality/vote.ts";
+import type { State } from "../state/state.ts";
+import { transactionId } from "../transaction-id.ts";
+import type { Evidence } from "../types/evidence.ts";
+import { checkEvidence, proofOf } from "./check-evidence.ts";
+import { InvalidEvidence } from "./evidence-error.ts";
+
+interface SignedRoot {
+  readonly root: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** @throws InvalidEvidence EVIDENCE_BAD_SIGNATURE, or as checkEvidence */
+export async function verifyEvidence(
+  state: State,
+  genesisRoot: Uint8Array,
+  evidence: Evidence,
+): Promise<void> {
+  checkEvidence(state, evidence);
+  const { publicKey } = state.nodes.at(evidence.node);
+  const results = await Promise.all(
+    signedRoots(genesisRoot, evidence).map(({ root, signature }) =>
+      verify(publicKey, root, signature),
+    ),
+  );
+  if (results.includes(false)) {
+    const { node } = evidence;
+    throw new InvalidEvidence(`a signature is not node ${node}'s`, {
+      code: "EVIDENCE_BAD_SIGNATURE",
+      node,
+    });
+  }
+}
+
+function signedRoots(genesisRoot: Uint8Array, evidence: Evidence): SignedRoot[] {
+  const { kind, value } = proofOf(evidence);
+  switch (kind) {
+    case "duplicate-vote":
+      return [value.first, value.second].map((vote) => ({
+        root: voteSigningRoot(genesisRoot, vote),
+        signature: vote.signature,
+      }));
+    case "duplicate-proposal":
+      return [value.first, value.second].map(({ summary, signature }) => ({
+        root: proposalSigningRoot(genesisRoot, summary),
+        signature,
+      }));
+    case "duplicate-claim":
+      return [value.first, value.second].map(({ transaction, signature }) => ({
+        root: signingRoot("transaction", genesisRoot, transactionId(transaction)),
+        signature,
+      }));
+    default:
+      return kind satisfies never;
+  }
+}

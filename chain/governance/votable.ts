@@ -1,0 +1,74 @@
+/**
+ * The parameters nodes may change by vote, and how their values travel. Those that fix when epochs and
+ * windows begin are not among them: the past would be cut differently.
+ */
+import { checkParameters } from "../check-parameters.ts";
+import type { Parameters } from "../types/genesis.ts";
+
+/** Wire values; append only. */
+export const VOTABLE_PARAMETERS = [
+  "protocolVersion",
+  "blockIntervalMs",
+  "maxSeats",
+  "maxBlockBytes",
+  "feeFloor",
+  "feeCap",
+  "feeRate",
+  "bondPerRating",
+  "minBond",
+  "unbondingBlocks",
+  "unbondingSeconds",
+  "evidenceBlocks",
+  "evidenceSeconds",
+  "slashShare",
+  "evidenceReward",
+  "skipPenalty",
+  "skipShare",
+  "weightChange",
+  "blockReward",
+  "workReward",
+  "verifiers",
+  "minPricePerSample",
+  "managerShare",
+  "maxExtensions",
+  "exactEngine",
+] as const satisfies readonly (keyof Parameters)[];
+export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
+
+const VALUE_BYTES = 32;
+
+/** A value as it travels: an unsigned little-endian integer, or a hash as it is. */
+export function encodeValue(value: number | bigint | Uint8Array): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const bytes = new Uint8Array(VALUE_BYTES);
+  let rest = BigInt(value);
+  for (let i = 0; i < VALUE_BYTES; i++) {
+    bytes[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return bytes;
+}
+
+/**
+ * The parameters with one value changed.
+ * @throws ParameterError when no chain could run with them
+ */
+export function changed(
+  parameters: Parameters,
+  name: VotableParameter,
+  value: Uint8Array,
+): Parameters {
+  const next: Parameters = { ...parameters, [name]: decodeValue(parameters[name], value) };
+  checkParameters(next);
+  return next;
+}
+
+function decodeValue(
+  present: number | bigint | Uint8Array,
+  value: Uint8Array,
+): number | bigint | Uint8Array {
+  if (present instanceof Uint8Array) return value;
+  let number = 0n;
+  for (let i = VALUE_BYTES - 1; i >= 0; i--) number = (number << 8n) | BigInt(value[i] ?? 0);
+  return typeof present === "bigint" ? number : Number(number);
+}

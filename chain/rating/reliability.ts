@@ -1,0 +1,42 @@
+/**
+ * What it costs to let a turn to propose pass: some bond, and some weight until trust is regained.
+ * Without a price, proposers would skip turns whose reveal gives them a worse draw next.
+ */
+import { proposerOrder } from "../draw/mix.ts";
+import type { State } from "../state/state.ts";
+import type { NodeRecord } from "../types/node.ts";
+
+export const FULL_RELIABILITY = 1_000_000;
+/** Part of what is missing that comes back per epoch. */
+const REGAIN = 16;
+
+/**
+ * Charges those whose turns came before the block's round.
+ * @param parent the state that drew the turns
+ */
+export function chargeSkips(state: State, parent: State, round: number): void {
+  if (round === 0) return;
+  const order = proposerOrder(parent.meta.mix, parent.height + 1, parent.seats);
+  for (const position of order.slice(0, round)) {
+    const seat = parent.seats[position];
+    if (seat !== undefined) charge(state, seat.node);
+  }
+}
+
+function charge(state: State, index: number): void {
+  const node = state.nodes.at(index);
+  const { skipPenalty, skipShare } = state.parameters;
+  const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
+  state.meta = { ...state.meta, burned: state.meta.burned + lost };
+  state.nodes.set(index, {
+    ...node,
+    bond: node.bond - lost,
+    reliability: node.reliability - Math.floor((node.reliability * skipShare) / FULL_RELIABILITY),
+    skipped: node.skipped + 1,
+  });
+}
+
+/** Runs at the end of an epoch. */
+export function regained({ reliability }: NodeRecord): number {
+  return reliability + Math.ceil((FULL_RELIABILITY - reliability) / REGAIN);
+}

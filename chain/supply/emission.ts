@@ -1,0 +1,46 @@
+/**
+ * New money, at most `emissionLimit` of it ever: a reward for each block, and a pot for work that
+ * others replayed bit by bit. Training for a client is paid by the client; it gets no new money, or
+ * anyone could order work from himself to mint some.
+ */
+import { addressOf } from "../crypto/address.ts";
+import type { State } from "../state/state.ts";
+
+export interface WorkShare {
+  /** Node index. */
+  readonly node: number;
+  readonly share: bigint;
+}
+
+/** Pays the proposer of a block. @param proposer its account */
+export function rewardProposer(state: State, proposer: Uint8Array): void {
+  state.credit(proposer, emit(state, state.parameters.blockReward));
+}
+
+/** Runs at the end of an epoch. */
+export function accrueWorkReward(state: State): void {
+  const amount = emit(state, state.parameters.workReward);
+  state.meta = { ...state.meta, workPot: state.meta.workPot + amount };
+}
+
+/** Divides the pot by verified work; dust waits for the next time. */
+export function payWorkReward(state: State, shares: readonly WorkShare[]): void {
+  const total = shares.reduce((sum, { share }) => sum + share, 0n);
+  if (total === 0n) return;
+  const { workPot } = state.meta;
+  let paid = 0n;
+  for (const { node, share } of shares) {
+    const amount = (workPot * share) / total;
+    paid += amount;
+    state.credit(addressOf(state.nodes.at(node).publicKey), amount);
+  }
+  state.meta = { ...state.meta, workPot: workPot - paid };
+}
+
+function emit(state: State, wanted: bigint): bigint {
+  const { emitted, parameters } = state.meta;
+  const left = parameters.emissionLimit - emitted;
+  const amount = wanted < left ? wanted : left;
+  state.meta = { ...state.meta, emitted: emitted + amount };
+  return amount;
+}

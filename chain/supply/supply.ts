@@ -1,0 +1,31 @@
+/** Where all money is. Its sum changes by what is emitted and by nothing else. */
+import type { State } from "../state/state.ts";
+
+export interface Supply {
+  readonly accounts: bigint;
+  readonly bonds: bigint;
+  readonly unbonding: bigint;
+  /** In escrow of jobs not settled yet. */
+  readonly escrow: bigint;
+  /** Emitted, waiting for verified work. */
+  readonly workPot: bigint;
+  readonly burned: bigint;
+  readonly emitted: bigint;
+  /** All but `emitted`. */
+  readonly total: bigint;
+}
+
+/** Walks the whole state: for tests and checks of a database, not for every block. */
+export function supplyOf(state: State): Supply {
+  const { burned, emitted, workPot } = state.meta;
+  let [accounts, bonds, unbonding, escrow] = [0n, 0n, 0n, 0n];
+  for (const [, account] of state.accounts.entries()) accounts += account.balance;
+  for (const [, node] of state.nodes.entries()) bonds += node.bond;
+  for (const { amount } of state.unbondings) unbonding += amount;
+  for (const [, job] of state.jobs.entries()) {
+    const { participants, managers, fee, refund } = job.settlement;
+    escrow += job.escrow - participants - managers - fee - refund;
+  }
+  const total = accounts + bonds + unbonding + escrow + workPot + burned;
+  return { accounts, bonds, unbonding, escrow, workPot, burned, emitted, total };
+}

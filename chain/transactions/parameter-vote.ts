@@ -1,0 +1,44 @@
+/** A node's vote for the next value of a parameter; it stands until the node votes otherwise. */
+
+import { ParameterError } from "../check-parameters.ts";
+import { equalBytes } from "../crypto/hash.ts";
+import {
+  changed,
+  encodeValue,
+  VOTABLE_PARAMETERS,
+  type VotableParameter,
+} from "../governance/votable.ts";
+import type { State } from "../state/state.ts";
+import { MAX_PARAMETER_VOTES } from "../types/state.ts";
+import { findActiveNode } from "./find-node.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+export const parameterVote: Rule<"parameter-vote"> = {
+  apply(state, { parameter, value }, { sender }) {
+    const { index } = findActiveNode(state, sender);
+    const name = VOTABLE_PARAMETERS[parameter];
+    if (name === undefined) refuseField("parameter", `no votable parameter ${parameter}`);
+    checkValue(state, name, value);
+    const others = state.parameterVotes.filter(
+      (vote) => vote.node !== index || vote.parameter !== parameter,
+    );
+    const isWithdrawal = equalBytes(value, encodeValue(state.parameters[name]));
+    if (!isWithdrawal && others.length >= MAX_PARAMETER_VOTES) {
+      refuse("there is no room for more votes", { code: "ALREADY_DONE", duty: "parameter-vote" });
+    }
+    state.parameterVotes = isWithdrawal ? others : [...others, { node: index, parameter, value }];
+  },
+};
+
+function checkValue(state: State, name: VotableParameter, value: Uint8Array): void {
+  const present = state.parameters.protocolVersion;
+  try {
+    const { protocolVersion } = changed(state.parameters, name, value);
+    if (protocolVersion < present || protocolVersion > present + 1) {
+      refuseField("value", `the version after ${present} is ${present + 1}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ParameterError)) throw error;
+    refuseField("value", error.message);
+  }
+}

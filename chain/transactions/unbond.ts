@@ -1,0 +1,31 @@
+/** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
+import { MAX_UNBONDINGS_PER_NODE, startUnbonding } from "../bond/unbonding.ts";
+import { MAX_UNBONDINGS } from "../types/state.ts";
+import { findNode } from "./find-node.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+export const unbond: Rule<"unbond"> = {
+  apply(state, { amount }, { sender }) {
+    const { index, node } = findNode(state, sender);
+    if (amount === 0n) refuseField("amount", "must be above zero");
+    if (amount > node.bond) refuseField("amount", `the bond is ${node.bond}, got ${amount}`);
+    const left = node.bond - amount;
+    const { minBond } = state.parameters;
+    if (left > 0n && left < minBond && node.slashedAt === 0) {
+      refuse(
+        `a bond of ${left} would be left, the minimum is ${minBond}`,
+        { code: "BOND_TOO_SMALL", bond: left, minimum: minBond },
+        `leave at least ${minBond} micro-POML, or unbond all ${node.bond}`,
+      );
+    }
+    const own = state.unbondings.filter((entry) => entry.node === index).length;
+    if (own >= MAX_UNBONDINGS_PER_NODE || state.unbondings.length >= MAX_UNBONDINGS) {
+      refuse(`${own} pieces of the bond are on their way already`, {
+        code: "ALREADY_DONE",
+        duty: "unbond",
+      });
+    }
+    state.nodes.set(index, { ...node, bond: left });
+    startUnbonding(state, index, amount);
+  },
+};

@@ -1,0 +1,82 @@
+/**
+ * Evidence on its way to a block: what this node saw itself and what peers pass on, verified once,
+ * kept in the pool, gossiped. What a proven fault costs is a rule of the chain.
+ */
+
+import { decodeSsz } from "../../chain/decode.ts";
+import { type KnownProof, makeEvidence } from "../../chain/evidence/check-evidence.ts";
+import { InvalidEvidence } from "../../chain/evidence/evidence-error.ts";
+import { EvidencePool } from "../../chain/evidence/pool.ts";
+import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
+import { Evidence } from "../../chain/types/evidence.ts";
+import type { Verdict } from "../../p2p/topics/gossip.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+
+export interface EvidenceServiceModules {
+  readonly chain: Chain;
+  readonly log: NodeLog;
+  publish(topic: "evidence", message: Uint8Array): Promise<unknown>;
+}
+
+export class EvidenceService {
+  readonly #modules: EvidenceServiceModules;
+  readonly #pool = new EvidencePool();
+  #seen = 0;
+
+  constructor(modules: EvidenceServiceModules) {
+    this.#modules = modules;
+    modules.chain.onBlock(({ block }) => {
+      this.#pool.afterBlock(modules.chain.state);
+      for (const { node } of block.body.evidence) modules.log.warn("a node was slashed", { node });
+    });
+  }
+
+  /** Faults this node saw with its own eyes since it started. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Pieces that wait for a block. */
+  get waiting(): number {
+    return this.#pool.size;
+  }
+
+  select(): readonly Evidence[] {
+    return this.#pool.select();
+  }
+
+  /** Two messages of one seat of this height's epoch that contradict each other. */
+  async report(seat: number, proof: KnownProof): Promise<void> {
+    const { chain, log } = this.#modules;
+    const node = chain.state.seats[seat]?.node;
+    if (node === undefined) return;
+    this.#seen++;
+    log.warn("a node signed two messages where one is allowed", { node, kind: proof.kind });
+    try {
+      await this.submit(makeEvidence(node, proof));
+    } catch (error) {
+      if (!(error instanceof InvalidEvidence)) throw error;
+      log.debug("evidence of ours was not taken", { code: error.code });
+    }
+  }
+
+  /** @throws InvalidEvidence */
+  async submit(evidence: Evidence): Promise<void> {
+    await this.#admit(evidence);
+    await this.#modules.publish("evidence", Evidence.serialize(evidence));
+  }
+
+  async onMessage(bytes: Uint8Array): Promise<Verdict> {
+    const evidence = decodeSsz("evidence", Evidence, bytes);
+    if (this.#pool.has(evidence.node)) return "ignore";
+    await this.#admit(evidence);
+    return "accept";
+  }
+
+  async #admit(evidence: Evidence): Promise<void> {
+    const { chain } = this.#modules;
+    await verifyEvidence(chain.state, chain.genesisRoot, evidence);
+    this.#pool.add(chain.state, evidence);
+  }
+}
