@@ -21,7 +21,7 @@ import { totalWeight } from "./rating/weight.ts";
 import type { State } from "./state/state.ts";
 import { rewardProposer } from "./supply/emission.ts";
 import {
-  Block,
+  type Block,
   Certificate,
   EvidenceList,
   Header,
@@ -141,14 +141,10 @@ export function applyBlock(head: Head, block: Block): AppliedBlock {
     attemptTransaction: refusing("BAD_TRANSACTION"),
   });
   checkRoots(applied.block.header, header);
-  if (
-    !equalBytes(
-      Block.fields.body.hashTreeRoot(body),
-      Block.fields.body.hashTreeRoot(applied.block.body),
-    )
-  ) {
-    throw rootMismatch("body", applied.hash, blockHash(header));
-  }
+  // The transactions are the very ones that were applied; the rest of the body must be what they led to.
+  checkBodyRoot("recordsRoot", header, Records.hashTreeRoot(body.records));
+  checkBodyRoot("ratingsRoot", header, RatingChanges.hashTreeRoot(body.ratingChanges));
+  checkBodyRoot("evidenceRoot", header, EvidenceList.hashTreeRoot(body.evidence));
   return applied;
 }
 
@@ -190,9 +186,7 @@ function transition(
   input.transactions.forEach((transaction, index) => {
     attemptTransaction(
       () => {
-        const trial = state.fork();
-        applyTransaction(trial, transaction, { proposer, records });
-        state.absorb(trial);
+        state.attempt(() => applyTransaction(state, transaction, { proposer, records }));
         transactions.push(transaction);
       },
       transaction,
@@ -390,6 +384,14 @@ function checkRoots(computed: Header, given: Header): void {
       throw rootMismatch(field, computed[field], given[field]);
     }
   }
+}
+
+function checkBodyRoot(
+  field: "recordsRoot" | "ratingsRoot" | "evidenceRoot",
+  header: Header,
+  root: Uint8Array,
+): void {
+  if (!equalBytes(header[field], root)) throw rootMismatch(field, header[field], root);
 }
 
 function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {

@@ -22,7 +22,7 @@ export interface BlockContext {
 
 /**
  * Applies to `state` in place.
- * @throws TransactionError; the caller then drops the fork it passed in
+ * @throws TransactionError half-way: call it inside `state.attempt` or `state.rehearse`
  */
 export function applyTransaction(
   state: State,

@@ -73,7 +73,7 @@ export async function createNode(
   options: NodeOptions,
   { clock, log }: NodeModules,
 ): Promise<RunningNode> {
-  useFastHasher();
+  await useFastHasher();
   const { config } = options;
   const { paths, genesis, identity, apiToken } = options.dataDir;
   const keys = keyPairFromSeed(identity.seed);

@@ -1,10 +1,18 @@
 /**
- * Lets the SSZ trees hash with WebAssembly instead of plain JavaScript: the same roots in about 40 %
- * of the time. Process-wide, so the composition root calls it and nothing below `node/` knows.
+ * Lets the SSZ trees hash with native SHA-256 instead of plain JavaScript: the same roots, many
+ * hashes a call. Where no native build fits the machine, WebAssembly takes its place. Process-wide,
+ * so the composition root calls it and nothing below `node/` knows.
  */
-import { setHasher } from "@chainsafe/persistent-merkle-tree";
-import { hasher } from "@chainsafe/persistent-merkle-tree/hasher/as-sha256";
+import { type Hasher, setHasher } from "@chainsafe/persistent-merkle-tree";
 
-export function useFastHasher(): void {
-  setHasher(hasher);
+export async function useFastHasher(): Promise<void> {
+  setHasher(await fastHasher());
+}
+
+async function fastHasher(): Promise<Hasher> {
+  try {
+    return (await import("@chainsafe/persistent-merkle-tree/hasher/hashtree")).hasher;
+  } catch {
+    return (await import("@chainsafe/persistent-merkle-tree/hasher/as-sha256")).hasher;
+  }
 }

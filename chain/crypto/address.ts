@@ -7,8 +7,17 @@ const PREFIX = "poml";
 
 export class AddressError extends PomlError<{ code: "BAD_ADDRESS"; reason: string }> {}
 
+/** By the very array: a transaction's sender is asked for at every step of its way. */
+const addresses = new WeakMap<Uint8Array, Uint8Array>();
+
+/** @param publicKey must not be changed afterwards */
 export function addressOf(publicKey: Uint8Array): Uint8Array {
-  return sha256(publicKey).slice(0, 20);
+  let address = addresses.get(publicKey);
+  if (address === undefined) {
+    address = sha256(publicKey).slice(0, 20);
+    addresses.set(publicKey, address);
+  }
+  return address;
 }
 
 export function formatAddress(address: Uint8Array): string {

@@ -1,16 +1,48 @@
 /** SHA-256 with domain separation, and the few byte helpers the rules need. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
+
+/** Up to so many bytes, one call over a copy is cheaper than a hash object fed part by part. */
+const ONE_CALL_BYTES = 4096;
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+  const [first = EMPTY] = parts;
+  if (parts.length < 2) return new Uint8Array(hash("sha256", first, "buffer"));
+  let size = 0;
+  for (const part of parts) size += part.length;
+  if (size > ONE_CALL_BYTES) return sha256OfParts(parts);
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(hash("sha256", joined, "buffer"));
 }
+
+function sha256OfParts(parts: readonly Uint8Array[]): Uint8Array {
+  const digest = createHash("sha256");
+  for (const part of parts) digest.update(part);
+  return new Uint8Array(digest.digest());
+}
+
+const EMPTY = new Uint8Array(0);
 
 /** SHA-256 over `tag` and the parts; the tag is length-prefixed so that no two tags overlap. */
 export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  const name = new TextEncoder().encode(tag);
-  return sha256(Uint8Array.of(name.length), name, ...parts);
+  return sha256(tagPrefix(tag), ...parts);
+}
+
+/** Tags are few and written in the code. */
+const tagPrefixes = new Map<string, Uint8Array>();
+
+function tagPrefix(tag: string): Uint8Array {
+  let prefix = tagPrefixes.get(tag);
+  if (prefix === undefined) {
+    const name = new TextEncoder().encode(tag);
+    prefix = Uint8Array.of(name.length, ...name);
+    tagPrefixes.set(tag, prefix);
+  }
+  return prefix;
 }
 
 export function uint32Bytes(value: number): Uint8Array {
@@ -19,10 +51,19 @@ export function uint32Bytes(value: number): Uint8Array {
   return bytes;
 }
 
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] ?? 0];
   return text;
+}
+
+/** Short bytes as a string with a character for each: the cheapest key for a Map. Not for eyes. */
+export function bytesKey(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 /** @throws TypeError unless `text` is lower- or upper-case hex of whole bytes */
@@ -38,7 +79,9 @@ export function fromHex(text: string): Uint8Array {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return compareBytes(a, b) === 0;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Lexicographic order by byte: -1, 0 or 1. */

@@ -11,7 +11,7 @@ import {
   verify as nodeVerify,
 } from "node:crypto";
 import { PomlError } from "../errors.ts";
-import { toHex } from "./hash.ts";
+import { bytesKey, toHex } from "./hash.ts";
 
 export interface KeyPair {
   /** 32-byte Ed25519 public key. */
@@ -80,7 +80,7 @@ const CACHE_SIZE = 4096;
 const keyObjects = new Map<string, KeyObject>();
 
 function keyObject(publicKey: Uint8Array): KeyObject {
-  const id = toHex(publicKey);
+  const id = bytesKey(publicKey);
   let key = keyObjects.get(id);
   if (key === undefined) {
     const der = Buffer.concat([SPKI_PREFIX, publicKey]);

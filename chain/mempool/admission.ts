@@ -118,9 +118,10 @@ export function checkReplacement(old: SignedTransaction, next: SignedTransaction
 
 /** @throws TransactionError when the transaction would not apply to the next block */
 export function dryRun(state: State, signed: SignedTransaction): void {
-  const trial = state.fork();
-  trial.meta = { ...trial.meta, height: state.height + 1 };
-  applyTransaction(trial, signed, { proposer: NOBODY, records: [] });
+  state.rehearse(() => {
+    state.meta = { ...state.meta, height: state.height + 1 };
+    applyTransaction(state, signed, { proposer: NOBODY, records: [] });
+  });
 }
 
 const NOBODY = new Uint8Array(20);

@@ -1,15 +1,19 @@
 /**
  * The state rules read and write: plain records in tables beside the SSZ tree that gives the root.
- * `fork` is cheap; a fork that became final is absorbed by its parent.
+ * `fork` is cheap, `attempt` inside it cheaper still; a fork that became final is absorbed by its
+ * parent.
  */
-import type { CompositeViewDU } from "@chainsafe/ssz";
-import { formatAddress } from "../crypto/address.ts";
-import { toHex } from "../crypto/hash.ts";
+import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { bytesKey } from "../crypto/hash.ts";
 import { Job } from "../types/job.ts";
 import { NodeRecord, type Seat, type WindowClaim } from "../types/node.ts";
+import { Hash } from "../types/primitive.ts";
 import {
   Account,
   type CastParameterVote,
+  MAX_ACCOUNTS,
+  MAX_JOBS,
+  MAX_NODES,
   Meta,
   SINGLE_NAMES,
   STATE_SINGLES,
@@ -34,7 +38,20 @@ export interface StateChanges extends StateSingles {
   readonly jobs: ReadonlyMap<number, Job>;
 }
 
-type Tree = CompositeViewDU<typeof StateTree>;
+/**
+ * `StateTree` with the records of the long lists summed up in their roots, which leaves every root
+ * and every place in the tree as it is: the records themselves are in the tables.
+ */
+const SummaryTree = new ContainerType(
+  {
+    ...StateTree.fields,
+    accounts: new ListCompositeType(Hash, MAX_ACCOUNTS),
+    registry: new ListCompositeType(Hash, MAX_NODES),
+    jobs: new ListCompositeType(Hash, MAX_JOBS),
+  },
+  { typeName: "SummaryTree", jsonCase: "eth2" },
+);
+type Tree = CompositeViewDU<typeof SummaryTree>;
 
 export class State {
   meta: Meta;
@@ -72,13 +89,13 @@ export class State {
   }
 
   static of(parts: StateParts): State {
-    const tree = StateTree.toViewDU({
+    const tree = SummaryTree.toViewDU({
       meta: parts.meta,
       seats: [...parts.seats],
       nextSeats: [...parts.nextSeats],
-      accounts: [...parts.accounts],
-      registry: [...parts.nodes],
-      jobs: [...parts.jobs],
+      accounts: parts.accounts.map((account) => Account.hashTreeRoot(account)),
+      registry: parts.nodes.map((node) => NodeRecord.hashTreeRoot(node)),
+      jobs: parts.jobs.map((job) => Job.hashTreeRoot(job)),
       claims: [...parts.claims],
       unbondings: [...parts.unbondings],
       parameterVotes: [...parts.parameterVotes],
@@ -87,9 +104,9 @@ export class State {
     return new State(
       parts,
       {
-        accounts: Table.of(parts.accounts, (account) => formatAddress(account.address)),
-        nodes: Table.of(parts.nodes, (node) => toHex(node.publicKey)),
-        jobs: Table.of(parts.jobs, (job) => toHex(job.id)),
+        accounts: Table.of(parts.accounts, (account) => accountKey(account.address)),
+        nodes: Table.of(parts.nodes, (node) => bytesKey(node.publicKey)),
+        jobs: Table.of(parts.jobs, (job) => bytesKey(job.id)),
       },
       tree,
     );
@@ -104,28 +121,33 @@ export class State {
   }
 
   account(address: Uint8Array): Account {
-    const index = this.accounts.indexOf(formatAddress(address));
+    const index = this.accounts.indexOf(accountKey(address));
     return index === undefined ? { address, balance: 0n, nonce: 0 } : this.accounts.at(index);
   }
 
   putAccount(account: Account): void {
-    const index = this.accounts.indexOf(formatAddress(account.address));
+    const index = this.accounts.indexOf(accountKey(account.address));
     if (index === undefined) this.accounts.push(account);
     else this.accounts.set(index, account);
   }
 
   credit(address: Uint8Array, amount: bigint): void {
     if (amount === 0n) return;
-    const account = this.account(address);
-    this.putAccount({ ...account, balance: account.balance + amount });
+    const index = this.accounts.indexOf(accountKey(address));
+    if (index === undefined) {
+      this.accounts.push({ address, balance: amount, nonce: 0 });
+      return;
+    }
+    const { address: known, balance, nonce } = this.accounts.at(index);
+    this.accounts.set(index, { address: known, balance: balance + amount, nonce });
   }
 
   nodeIndex(publicKey: Uint8Array): number | undefined {
-    return this.nodes.indexOf(toHex(publicKey));
+    return this.nodes.indexOf(bytesKey(publicKey));
   }
 
   jobIndex(id: Uint8Array): number | undefined {
-    return this.jobs.indexOf(toHex(id));
+    return this.jobs.indexOf(bytesKey(id));
   }
 
   fork(): State {
@@ -135,6 +157,44 @@ export class State {
       this.#tree,
       this,
     );
+  }
+
+  /** Runs a change; when it throws, everything it wrote is undone. Attempts do not nest. */
+  attempt(change: () => void): void {
+    const undo = this.#mark();
+    try {
+      change();
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    this.accounts.release();
+    this.nodes.release();
+    this.jobs.release();
+  }
+
+  /** Runs a change to see whether it throws; nothing it wrote stays. */
+  rehearse(change: () => void): void {
+    const undo = this.#mark();
+    try {
+      change();
+    } finally {
+      undo();
+    }
+  }
+
+  /** @returns what takes everything back to this moment */
+  #mark(): () => void {
+    const singles = this.singles();
+    this.accounts.mark();
+    this.nodes.mark();
+    this.jobs.mark();
+    return () => {
+      Object.assign(this, singles);
+      this.accounts.rollback();
+      this.nodes.rollback();
+      this.jobs.rollback();
+    };
   }
 
   /** Takes over a fork of this state; the fork must not be used afterwards. */
@@ -175,7 +235,7 @@ export class State {
   tree(): Tree {
     if (this.#parent === undefined) return this.#tree;
     if (this.#sealed !== undefined) return this.#sealed;
-    const tree = StateTree.getViewDU(this.#parent.tree().node);
+    const tree = SummaryTree.getViewDU(this.#parent.tree().node);
     tree.meta = Meta.toViewDU(this.meta);
     for (const name of SINGLE_NAMES) {
       if (name !== "meta" && this[name] !== this.#parent[name]) {
@@ -185,14 +245,14 @@ export class State {
     layOn(tree.accounts, this.accounts, Account);
     layOn(tree.registry, this.nodes, NodeRecord);
     layOn(tree.jobs, this.jobs, Job);
-    tree.commit();
+    tree.batchHashTreeRoot();
     return tree;
   }
 
   /** Call it when all rules have run: the tree is built once and kept for `absorb`. */
   root(): Uint8Array {
     if (this.#parent !== undefined) this.#sealed ??= this.tree();
-    return this.tree().hashTreeRoot();
+    return this.tree().batchHashTreeRoot();
   }
 }
 
@@ -200,16 +260,32 @@ function toView(type: { toViewDU(value: never): unknown }, value: unknown): unkn
   return type.toViewDU(value as never);
 }
 
-interface ListView<E> {
-  readonly length: number;
-  set(index: number, view: E): void;
-  push(view: E): void;
+/** By the very array, since one transaction asks for its accounts many times. */
+const accountKeys = new WeakMap<Uint8Array, string>();
+
+function accountKey(address: Uint8Array): string {
+  let key = accountKeys.get(address);
+  if (key === undefined) {
+    key = bytesKey(address);
+    accountKeys.set(address, key);
+  }
+  return key;
 }
 
-function layOn<V, E>(list: ListView<E>, table: Table<V>, type: { toViewDU(value: V): E }): void {
+interface RootList {
+  readonly length: number;
+  set(index: number, root: Uint8Array): void;
+  push(root: Uint8Array): void;
+}
+
+function layOn<V>(
+  list: RootList,
+  table: Table<V>,
+  type: { hashTreeRoot(value: V): Uint8Array },
+): void {
   const changes = [...table.changes].sort(([a], [b]) => a - b);
   for (const [index, value] of changes) {
-    if (index < list.length) list.set(index, type.toViewDU(value));
-    else list.push(type.toViewDU(value));
+    if (index < list.length) list.set(index, type.hashTreeRoot(value));
+    else list.push(type.hashTreeRoot(value));
   }
 }

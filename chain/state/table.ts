@@ -1,7 +1,16 @@
 /**
  * A growing list of records with a fork: changes are kept apart until they are absorbed, so that a
- * candidate block can be tried and dropped for the price of a Map. Records are never mutated.
+ * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
+ * rollback undo the last few changes, so that a transaction can be tried for the price of a few
+ * array entries. Records are never mutated.
  */
+
+/** What a change replaced; `added` has the key of a record that was not there before. */
+interface Undo<V> {
+  readonly index: number;
+  readonly before: V | undefined;
+  readonly added: string | undefined;
+}
 
 export class Table<V> {
   readonly #base: V[];
@@ -10,7 +19,9 @@ export class Table<V> {
   readonly #parent: Table<V> | undefined;
   readonly #changed = new Map<number, V>();
   readonly #newKeys = new Map<string, number>();
+  readonly #undo: Undo<V>[] = [];
   #length: number;
+  #isMarked = false;
 
   private constructor(
     base: V[],
@@ -25,6 +36,7 @@ export class Table<V> {
     this.#length = parent === undefined ? base.length : parent.length;
   }
 
+  /** @param keyOf short and unique, e.g. `bytesKey` of an id */
   static of<V>(values: readonly V[], keyOf: (value: V) => string): Table<V> {
     const keys = new Map<string, number>();
     values.forEach((value, index) => {
@@ -38,13 +50,19 @@ export class Table<V> {
   }
 
   indexOf(key: string): number | undefined {
-    return this.#newKeys.get(key) ?? this.#parent?.indexOf(key) ?? this.#keys.get(key);
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      const index = table.#newKeys.get(key);
+      if (index !== undefined) return index;
+    }
+    return this.#keys.get(key);
   }
 
   get(index: number): V | undefined {
-    return (
-      this.#changed.get(index) ?? (this.#parent ?? { get: (i: number) => this.#base[i] }).get(index)
-    );
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      const value = table.#changed.get(index);
+      if (value !== undefined) return value;
+    }
+    return this.#base[index];
   }
 
   /** @throws RangeError when there is no such record */
@@ -58,13 +76,18 @@ export class Table<V> {
     if (index < 0 || index >= this.#length) {
       throw new RangeError(`set ${index} of ${this.#length}`);
     }
+    if (this.#isMarked) {
+      this.#undo.push({ index, before: this.#changed.get(index), added: undefined });
+    }
     this.#changed.set(index, value);
   }
 
   push(value: V): number {
     const index = this.#length++;
+    const key = this.#keyOf(value);
+    if (this.#isMarked) this.#undo.push({ index, before: undefined, added: key });
     this.#changed.set(index, value);
-    this.#newKeys.set(this.#keyOf(value), index);
+    this.#newKeys.set(key, index);
     return index;
   }
 
@@ -74,6 +97,32 @@ export class Table<V> {
 
   fork(): Table<V> {
     return new Table(this.#base, this.#keys, this.#keyOf, this);
+  }
+
+  /** Changes from here on can be taken back, until `release`. One mark at a time. */
+  mark(): void {
+    if (this.#isMarked) throw new TypeError("a table holds one mark at a time");
+    this.#isMarked = true;
+  }
+
+  /** Ends the mark: its changes stay. */
+  release(): void {
+    this.#isMarked = false;
+    this.#undo.length = 0;
+  }
+
+  /** Ends the mark: its changes are undone. */
+  rollback(): void {
+    for (let entry = this.#undo.pop(); entry !== undefined; entry = this.#undo.pop()) {
+      const { index, before, added } = entry;
+      if (added !== undefined) {
+        this.#newKeys.delete(added);
+        this.#length--;
+      }
+      if (before === undefined) this.#changed.delete(index);
+      else this.#changed.set(index, before);
+    }
+    this.#isMarked = false;
   }
 
   /** Changes against the parent (against nothing for a root table), by index. */

@@ -4,6 +4,7 @@
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
 import { JobSpec, TrainingRecord } from "./job.ts";
+import { MemoContainerType } from "./memo-container.ts";
 import {
   Address,
   Endpoint,
@@ -145,7 +146,7 @@ export const Payload = new UnionType([
 ]);
 export type Payload = ValueOf<typeof Payload>;
 
-export const Transaction = new ContainerType(
+export const Transaction = new MemoContainerType(
   {
     sender: PublicKey,
     /** Must equal the sender account's nonce; each applied transaction adds one. */

@@ -4,7 +4,7 @@ import { useFastHasher } from "../../node/ssz-hasher.ts";
 import { TestChain } from "../helpers/chain.ts";
 
 describe("useFastHasher", () => {
-  it("gives the roots the default hasher gives", () => {
+  it("gives the roots the default hasher gives", async () => {
     const run = (): string => {
       const chain = new TestChain();
       const to = chain.founders[0]?.address ?? new Uint8Array(20);
@@ -14,7 +14,7 @@ describe("useFastHasher", () => {
       return toHex(chain.head.hash);
     };
     const before = run();
-    useFastHasher();
+    await useFastHasher();
     expect(run()).to.equal(before);
   });
 });

@@ -1,11 +1,29 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { State } from "../../../chain/state/state.ts";
+import type { State } from "../../../chain/state/state.ts";
+import { StateTree } from "../../../chain/types/state.ts";
 import { person, TestChain } from "../../helpers/chain.ts";
 import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
 import { partsOf } from "../../helpers/state.ts";
 
-const rebuilt = (state: State): string => toHex(State.of(partsOf(state)).root());
+/** By the type as the protocol states it. */
+const rebuilt = (state: State): string => {
+  const { meta, accounts, nodes, jobs, ...parts } = partsOf(state);
+  return toHex(
+    StateTree.hashTreeRoot({
+      meta,
+      seats: [...parts.seats],
+      nextSeats: [...parts.nextSeats],
+      claims: [...parts.claims],
+      unbondings: [...parts.unbondings],
+      parameterVotes: [...parts.parameterVotes],
+      timeMarks: [...parts.timeMarks],
+      accounts: [...accounts],
+      registry: [...nodes],
+      jobs: [...jobs],
+    }),
+  );
+};
 
 describe("State", () => {
   it("has the root of a state rebuilt from its parts, whatever the blocks changed", () => {
@@ -60,6 +78,35 @@ describe("State", () => {
     state.credit(address, 3n);
     expect(state.accounts.length).to.equal(accounts + 1);
     expect(state.account(address).balance).to.equal(3n);
+  });
+
+  it("undoes all of an attempt that throws, and keeps one that does not", () => {
+    const { state } = new TestChain().head;
+    const fork = state.fork();
+    const { address } = person("newcomer");
+    const known = fork.accounts.at(0).address;
+    fork.credit(known, 1n);
+    const before = rebuilt(fork);
+    const change = (): void => {
+      fork.credit(known, 2n);
+      fork.credit(address, 3n);
+      fork.credit(address, 4n);
+      fork.nodes.set(0, { ...fork.nodes.at(0), bond: 5n });
+      fork.meta = { ...fork.meta, burned: 6n };
+      fork.seats = [];
+    };
+    const failing = (): void => {
+      change();
+      throw new RangeError("half-way");
+    };
+    expect(() => fork.attempt(failing)).to.throw(RangeError, "half-way");
+    expect(rebuilt(fork)).to.equal(before);
+    expect(fork.account(address).balance).to.equal(0n);
+    fork.rehearse(change);
+    expect(rebuilt(fork)).to.equal(before);
+    fork.attempt(change);
+    expect(fork.account(address).balance).to.equal(7n);
+    expect(toHex(fork.root())).to.equal(rebuilt(fork)).and.not.to.equal(before);
   });
 
   it("absorbs nothing but its own forks", () => {

@@ -53,6 +53,29 @@ describe("Table", () => {
     expect(contents(table).map(({ name }) => name)).to.deep.equal(["a", "b"]);
   });
 
+  it("takes back what was changed after a mark, and only that", () => {
+    const table = tableOf("a", "b");
+    const fork = table.fork();
+    fork.set(0, { name: "a", size: 5 });
+    fork.mark();
+    fork.set(0, { name: "a", size: 6 });
+    fork.set(0, { name: "a", size: 7 });
+    fork.set(1, { name: "b", size: 8 });
+    fork.push({ name: "c", size: 9 });
+    expect(() => fork.mark()).to.throw(TypeError);
+    fork.rollback();
+    expect(contents(fork)).to.deep.equal([
+      { name: "a", size: 5 },
+      { name: "b", size: 1 },
+    ]);
+    expect(fork.indexOf("c")).to.equal(undefined);
+    expect([...fork.changes.keys()]).to.deep.equal([0]);
+    fork.mark();
+    fork.push({ name: "c", size: 2 });
+    fork.release();
+    expect(fork.indexOf("c")).to.equal(2);
+  });
+
   it("absorbs nothing but its own forks", () => {
     expect(() => tableOf("a").absorb(tableOf("a").fork())).to.throw(TypeError);
   });

@@ -1,0 +1,31 @@
+/**
+ * A container that works out the root of each value once. Decoded values are never changed, and what
+ * travels far (a transaction: mempool, block, index) is asked for its root at every stop. Memory is
+ * by object: a changed copy has a root of its own.
+ */
+import { ContainerType, type Type, type ValueOfFields } from "@chainsafe/ssz";
+
+export class MemoContainerType<
+  Fields extends Record<string, Type<unknown>>,
+> extends ContainerType<Fields> {
+  readonly #roots = new WeakMap<object, Uint8Array>();
+
+  /** @returns shared by all callers: not to be written to */
+  override hashTreeRoot(value: ValueOfFields<Fields>): Uint8Array {
+    let root = this.#roots.get(value);
+    if (root === undefined) {
+      root = new Uint8Array(32);
+      super.hashTreeRootInto(value, root, 0);
+      this.#roots.set(value, root);
+    }
+    return root;
+  }
+
+  override hashTreeRootInto(
+    value: ValueOfFields<Fields>,
+    output: Uint8Array,
+    offset: number,
+  ): void {
+    output.set(this.hashTreeRoot(value), offset);
+  }
+}
