@@ -27,7 +27,7 @@ import { Manager } from "./jobs/manager.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
 import { Participant } from "./jobs/participant.ts";
 import { TeamMessages } from "./jobs/team-messages.ts";
-import { createLedger } from "./ledger.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
 import { LaneStates } from "./rating/lane-states.ts";
@@ -55,6 +55,8 @@ export interface Endpoints {
 }
 
 export interface RunningNode {
+  /** The chain half, for programs that build a node into themselves. */
+  readonly ledger: Ledger;
   readonly services: NodeServices;
   endpoints(): Endpoints;
   start(): Promise<void>;
@@ -162,7 +164,7 @@ export async function createNode(
     rssBytes: process.memoryUsage.rss(),
     listen: { p2p: host.multiaddrs(), torrent: torrents.address },
   });
-  const metrics = createMetrics(chain, status);
+  const metrics = createMetrics(chain, { status, faults: ledger.driver.faults });
   const services = createServices({
     ledger,
     datasets,
@@ -201,6 +203,7 @@ export async function createNode(
   };
 
   return {
+    ledger,
     services,
     endpoints: () => ({
       p2p: host.multiaddrs(),

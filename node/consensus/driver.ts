@@ -28,6 +28,7 @@ import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { FaultCounts } from "./fault-counts.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { OnionKeeper } from "./onion-keeper.ts";
 import type { Signer } from "./signer.ts";
@@ -55,6 +56,7 @@ const TIME_TOLERANCE_MS = 5_000;
 const STUCK_MS = 1_500;
 
 export class ConsensusDriver {
+  readonly faults = new FaultCounts();
   readonly #modules: DriverModules;
   readonly #queue = new SerialQueue();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -78,8 +80,8 @@ export class ConsensusDriver {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
-    this.#clearTimers();
     await this.#queue.idle();
+    this.#clearTimers();
   }
 
   get round(): number {
@@ -127,6 +129,16 @@ export class ConsensusDriver {
     const ahead = proposal.block.header.time - now;
     const tolerance = BigInt(TIME_TOLERANCE_MS * (1 + proposal.round));
     const timely = ahead <= tolerance && ahead >= -tolerance;
+    this.faults.proposalOffsetMs = Number(ahead);
+    if (!timely) {
+      this.faults.untimelyProposals++;
+      const { height, round } = proposal;
+      this.#modules.log.warn("a proposal's time is far from this clock", {
+        height,
+        round,
+        offsetMs: Number(ahead),
+      });
+    }
     const message = { ...summary(proposal, seat, value), timely };
     this.#proposals.set(proposalKey(message), proposal);
     this.#feed({ kind: "proposal", ...message, valid: applied !== undefined });
@@ -229,12 +241,14 @@ export class ConsensusDriver {
         this.#modules.stuck();
         return undefined;
       case "double-vote":
+        this.faults.doubleVotes++;
         this.#modules.fault(effect.proof.first.seat, {
           kind: "duplicate-vote",
           value: effect.proof,
         });
         return undefined;
       case "double-proposal":
+        this.faults.doubleProposals++;
         this.#accuse(effect);
         return undefined;
       default:
@@ -342,6 +356,7 @@ export class ConsensusDriver {
   }
 
   #after(ms: number, action: () => void): void {
+    if (this.#stopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       action();
@@ -351,6 +366,7 @@ export class ConsensusDriver {
 
   /** Asks for help every so often until the height moves. */
   #watch(extraMs: number): void {
+    if (this.#stopped) return;
     this.#stuckTimer = setTimeout(() => {
       this.#modules.stuck();
       this.#watch(0);

@@ -1,10 +1,14 @@
 /** Prometheus metrics of a node; values are read when they are asked for. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Chain } from "../chain/chain.ts";
+import type { FaultCounts } from "../consensus/fault-counts.ts";
 import type { NodeStatus } from "../services.ts";
 
 /** @param status read at every scrape */
-export function createMetrics(chain: Chain, status: () => NodeStatus): Registry {
+export function createMetrics(
+  chain: Chain,
+  { status, faults }: { status(): NodeStatus; readonly faults: FaultCounts },
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number): void => {
@@ -34,6 +38,33 @@ export function createMetrics(chain: Chain, status: () => NodeStatus): Registry 
   );
   const counter = (name: string, help: string): Counter =>
     new Counter({ name, help, registers: [registry] });
+  const counted = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counted("poml_double_votes_total", "Seats seen to vote twice", () => faults.doubleVotes);
+  counted(
+    "poml_double_proposals_total",
+    "Proposers seen to sign two blocks for one round",
+    () => faults.doubleProposals,
+  );
+  counted(
+    "poml_untimely_proposals_total",
+    "Proposals refused because their time is far from this node's clock",
+    () => faults.untimelyProposals,
+  );
+  gauge(
+    "poml_proposal_offset_seconds",
+    "Time of the last proposal minus this node's clock; far from 0 means a wrong clock",
+    () => faults.proposalOffsetMs / 1000,
+  );
   const blocks = counter("poml_blocks_total", "Blocks made final since the start");
   const transactions = counter(
     "poml_transactions_total",

@@ -16,11 +16,20 @@ export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
       method: "get",
       path: "/healthz",
       tag: "node",
-      summary: "Whether the node serves; 503 while it syncs or when no block comes",
+      summary: "Whether the process lives: 200 as long as it answers at all",
+      query: NoQuery,
+      answers: [{ status: 200, description: "alive", schema: Health }],
+      handle: () => ({ json: healthOf(services, clock.now()) }),
+    }),
+    route({
+      method: "get",
+      path: "/readyz",
+      tag: "node",
+      summary: "Whether the node follows the chain; 503 while it syncs or when no block comes",
       query: NoQuery,
       answers: [
         { status: 200, description: "serving", schema: Health },
-        { status: 503, description: "syncing or stalled", schema: Health },
+        { status: 503, description: "syncing or stalled; reads still work", schema: Health },
       ],
       handle: () => {
         const health = healthOf(services, clock.now());

@@ -26,6 +26,8 @@ export interface ProcessOptions {
   /** Both outputs go here. */
   readonly logPath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The program to run instead of `poml`. */
+  readonly main?: string;
 }
 
 export class ManagedProcess {
@@ -50,10 +52,16 @@ export class ManagedProcess {
     });
   }
 
-  static async start({ name, args, logPath, env }: ProcessOptions): Promise<ManagedProcess> {
+  static async start({
+    name,
+    args,
+    logPath,
+    env,
+    main = MAIN,
+  }: ProcessOptions): Promise<ManagedProcess> {
     const log = await openFile(logPath, "a", 0o600);
     try {
-      const child = spawn(process.execPath, [...RUNTIME_FLAGS, MAIN, ...args], {
+      const child = spawn(process.execPath, [...RUNTIME_FLAGS, main, ...args], {
         stdio: ["ignore", log, log, "ipc"],
         env: { MALLOC_ARENA_MAX: "2", ...env },
       });

@@ -49,9 +49,12 @@ describe("createApi", () => {
     expect(headers.get("x-powered-by")).to.equal(null);
   });
 
-  it("is healthy while blocks come, and says why when not", async () => {
+  it("is ready while blocks come, says why when not, and lives all the while", async () => {
     const health = async () => {
-      const answer = await fetch(`${test.url}/healthz`);
+      const live = await fetch(`${test.url}/healthz`);
+      const answer = await fetch(`${test.url}/readyz`);
+      expect(live.status).to.equal(200);
+      expect(await live.json()).to.deep.equal(await answer.clone().json());
       return [answer.status, ((await answer.json()) as { status: string }).status];
     };
     test.node.advance();
