@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { toHex } from "../../chain/crypto/hash.ts";
+import { encodeValue, VOTABLE_PARAMETERS } from "../../chain/governance/votable.ts";
 import { State } from "../../chain/state/state.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Person, person, TestChain } from "../helpers/chain.ts";
+import { doubleVote } from "../helpers/evidence.ts";
 import { jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
 import { partsOf } from "../helpers/state.ts";
 import { claim, registration, verdictOf } from "../helpers/window-run.ts";
@@ -16,7 +18,11 @@ type Action =
   | { kind: "open"; rounds: number; price: bigint }
   | { kind: "step" | "cancel"; job: number }
   | { kind: "claim"; from: number; segments: number }
-  | { kind: "judge"; verdict: number };
+  | { kind: "judge"; verdict: number }
+  | { kind: "unbond"; from: number; amount: bigint }
+  | { kind: "vote"; from: number; feeRate: number }
+  | { kind: "fault"; from: number }
+  | { kind: "skip"; round: number };
 
 const who = fc.nat(6);
 const amount = fc.bigInt({ min: 0n, max: 200_000_000n });
@@ -34,6 +40,18 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant("cancel" as const), job: fc.nat(3) }),
   fc.record({ kind: fc.constant("claim" as const), from: who, segments: fc.nat(60) }),
   fc.record({ kind: fc.constant("judge" as const), verdict: fc.nat(2) }),
+  fc.record({
+    kind: fc.constant("unbond" as const),
+    from: fc.nat(3),
+    amount: fc.constantFrom(1n, 500_000_000n, 1_000_000_000n),
+  }),
+  fc.record({
+    kind: fc.constant("vote" as const),
+    from: fc.nat(3),
+    feeRate: fc.constantFrom(10_000, 20_000),
+  }),
+  fc.record({ kind: fc.constant("fault" as const), from: fc.nat(20) }),
+  fc.record({ kind: fc.constant("skip" as const), round: fc.integer({ min: 1, max: 5 }) }),
 );
 
 const strangers = [person("stranger 0"), person("stranger 1")];
@@ -74,16 +92,27 @@ function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
       const first = state.claims[0];
       return (first?.verifiers ?? []).map((v) => verdictOf(chain, v, first?.node ?? 0, verdict));
     }
+    case "unbond":
+      return [chain.transaction(at(step.from), "unbond", { amount: step.amount })];
+    case "vote": {
+      const parameter = VOTABLE_PARAMETERS.indexOf("feeRate");
+      const value = encodeValue(step.feeRate);
+      return [chain.transaction(at(step.from), "parameter-vote", { parameter, value })];
+    }
+    case "fault":
+    case "skip":
+      return [];
   }
 }
 
 describe("any sequence of blocks", () => {
   it("conserves the supply, and every replay reaches the same roots", () => {
-    const blocks = fc.array(fc.array(action, { maxLength: 3 }), { minLength: 20, maxLength: 60 });
+    const blocks = fc.array(fc.array(action, { maxLength: 5 }), { minLength: 20, maxLength: 60 });
     const applied = new Map<string, number>();
     fc.assert(
       fc.property(blocks, (sequence) => {
-        const chain = new TestChain();
+        const parameters = { blockReward: 1000n, workReward: 16_000n };
+        const chain = new TestChain({ parameters });
         for (const stranger of strangers) chain.know(stranger);
         chain.know(chain.client);
         const supply = chain.supply();
@@ -92,17 +121,32 @@ describe("any sequence of blocks", () => {
             const transactions = transactionsOf(chain, step);
             return transactions.map((transaction) => ({ step, transaction }));
           });
-          const block = chain.build(wanted.map(({ transaction }) => transaction));
+          const evidence = actions.flatMap((step) => {
+            const guilty = step.kind === "fault" ? chain.founders[step.from] : undefined;
+            return guilty === undefined ? [] : [doubleVote(chain, guilty)];
+          });
+          const skip = actions.find((step) => step.kind === "skip");
+          const block = chain.build(
+            wanted.map(({ transaction }) => transaction),
+            skip?.round,
+            1_000_000,
+            evidence,
+          );
+          const count = (kind: string, by: number) => {
+            if (by > 0) applied.set(kind, (applied.get(kind) ?? 0) + by);
+          };
+          count("fault", block.body.evidence.length);
+          count("skip", block.header.round);
           const taken = new Set(block.body.transactions);
           for (const { step, transaction } of wanted) {
-            if (taken.has(transaction)) applied.set(step.kind, (applied.get(step.kind) ?? 0) + 1);
+            if (taken.has(transaction)) count(step.kind, 1);
           }
           chain.take(block);
           expect(chain.supply()).to.equal(supply);
         }
         const root = toHex(chain.head.state.root());
         expect(toHex(State.of(partsOf(chain.head.state)).root())).to.equal(root);
-        const replay = new TestChain();
+        const replay = new TestChain({ parameters });
         for (const block of chain.blocks) replay.take(block);
         expect(toHex(replay.head.state.root())).to.equal(root);
       }),
@@ -110,6 +154,7 @@ describe("any sequence of blocks", () => {
     );
     // The sequences really contain everything.
     const kinds = ["transfer", "bond", "register", "open", "step", "cancel", "claim", "judge"];
+    kinds.push("unbond", "vote", "fault", "skip");
     expect([...applied.keys()]).to.have.members(kinds);
   });
 });

@@ -86,7 +86,12 @@ export class TestChain {
   readonly #known: Person[];
   readonly #supply: bigint;
 
-  constructor(options: { founders?: number; parameters?: Partial<Parameters> } = {}) {
+  readonly #stepMs: bigint;
+
+  constructor(
+    options: { founders?: number; parameters?: Partial<Parameters>; stepMs?: bigint } = {},
+  ) {
+    this.#stepMs = options.stepMs ?? 500n;
     const count = options.founders ?? 4;
     this.founders = Array.from({ length: count }, (_, i) => person(`founder ${i}`));
     this.#known = [...this.founders];
@@ -156,7 +161,7 @@ export class TestChain {
       this.head,
       {
         round,
-        time: this.head.state.meta.time + 500n,
+        time: this.head.state.meta.time + this.#stepMs,
         proposer: proposer.keys.publicKey,
         onionReveal: proposer.onion[left - 1] as Uint8Array,
         parentCertificate,

@@ -1,0 +1,55 @@
+/** Evidence against a person of a test chain, signed as a faulty node would sign it. */
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { makeEvidence } from "../../chain/evidence/check-evidence.ts";
+import { makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
+import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
+import { makeDuplicateVote } from "../../chain/evidence/duplicate-vote.ts";
+import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
+import type { Evidence, SignedProposalSummary } from "../../chain/types/evidence.ts";
+import type { Vote } from "../../chain/types/vote.ts";
+import type { Person, TestChain } from "./chain.ts";
+
+const BLOCKS = [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))] as const;
+
+export function doubleVote(
+  chain: TestChain,
+  who: Person,
+  height: number = chain.height + 1,
+): Evidence {
+  const [a, b] = BLOCKS.map((blockHash): Vote => {
+    const unsigned = { height, round: 0, type: 1, blockHash };
+    const signature = who.keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
+    return { ...unsigned, seat: 0, signature };
+  }) as [Vote, Vote];
+  return makeEvidence(nodeOf(chain, who), {
+    kind: "duplicate-vote",
+    value: makeDuplicateVote(a, b),
+  });
+}
+
+export function doubleProposal(
+  chain: TestChain,
+  who: Person,
+  height: number = chain.height + 1,
+): Evidence {
+  const [a, b] = BLOCKS.map((blockHash): SignedProposalSummary => {
+    const summary = { height, round: 0, validRound: 0, blockHash };
+    return { summary, signature: who.keys.sign(proposalSigningRoot(chain.genesisRoot, summary)) };
+  }) as [SignedProposalSummary, SignedProposalSummary];
+  const value = makeDuplicateProposal(a, b);
+  return makeEvidence(nodeOf(chain, who), { kind: "duplicate-proposal", value });
+}
+
+/** Two claims of different work in window 1. */
+export function doubleClaim(chain: TestChain, who: Person): Evidence {
+  const [a, b] = [10, 20].map((segments) => {
+    const value = { window: 1, segments, checkpointRoot: sha256(Uint8Array.of(segments)) };
+    return chain.transaction(who, "window-commit", value, { fee: 0n, nonce: 0 });
+  }) as [ReturnType<TestChain["transaction"]>, ReturnType<TestChain["transaction"]>];
+  const value = makeDuplicateClaim(a, b);
+  return makeEvidence(nodeOf(chain, who), { kind: "duplicate-claim", value });
+}
+
+function nodeOf(chain: TestChain, who: Person): number {
+  return chain.head.state.nodeIndex(who.keys.publicKey) ?? chain.head.state.nodes.length;
+}
