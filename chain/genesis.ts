@@ -2,7 +2,7 @@
 import type { Head } from "./apply-block.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
-import { checkPublicKey, KeyError } from "./crypto/keys.ts";
+import { checkPublicKey, KeyError } from "./crypto/public-key.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { FULL_RELIABILITY } from "./rating/reliability.ts";

@@ -1,5 +1,5 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
-import { checkPublicKey } from "../crypto/keys.ts";
+import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_RELIABILITY } from "../rating/reliability.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 

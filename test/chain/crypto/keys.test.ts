@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import elliptic from "elliptic";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { checkPublicKey, keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
+import { keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
+import { checkPublicKey } from "../../../chain/crypto/public-key.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
 const P = 2n ** 255n - 19n;

@@ -1,0 +1,59 @@
+/**
+ * Which light blocks lead from one block to another in few steps: as far as the seats are linked,
+ * halving the distance where they are not. Signatures are not looked at; who walks the route does.
+ */
+import type { LightBlock } from "../types/light.ts";
+import { grown, type Trusted } from "./trusted.ts";
+import { isLinked } from "./verify.ts";
+
+export interface RouteSource {
+  /** The newest kept change of seats at or below `height`, if it is above `above`. */
+  changeUpTo(height: number, above: number): Promise<LightBlock | undefined>;
+  /** The oldest kept change of seats above `height`. */
+  changeAfter(height: number): Promise<LightBlock | undefined>;
+}
+
+export interface Route {
+  /** In order; the last one is the target when the route is complete. */
+  readonly blocks: readonly LightBlock[];
+  /** False when more steps are needed, or a change of seats is not kept here. */
+  readonly isComplete: boolean;
+}
+
+/** @param limit steps at most */
+export async function findRoute(
+  from: Trusted,
+  target: LightBlock,
+  { source, limit }: { readonly source: RouteSource; readonly limit: number },
+): Promise<Route> {
+  const blocks: LightBlock[] = [];
+  let at = from;
+  while (target.header.height > at.height) {
+    if (blocks.length === limit) return { blocks, isComplete: false };
+    const next = await farthestLinked(at, target, source);
+    if (next === undefined) return { blocks, isComplete: false };
+    blocks.push(next);
+    at = grown(at, next, next.certificate.blockHash);
+  }
+  return { blocks, isComplete: true };
+}
+
+async function farthestLinked(
+  at: Trusted,
+  target: LightBlock,
+  source: RouteSource,
+): Promise<LightBlock | undefined> {
+  if (isLinked(at, target)) return target;
+  let beyond = target.header.height;
+  while (beyond > at.height + 1) {
+    const middle = at.height + Math.floor((beyond - at.height) / 2);
+    const candidate = await source.changeUpTo(middle, at.height);
+    if (candidate === undefined) break;
+    if (isLinked(at, candidate)) return candidate;
+    beyond = candidate.header.height;
+  }
+  const first = await source.changeAfter(at.height);
+  return first !== undefined && first.header.height < target.header.height && isLinked(at, first)
+    ? first
+    : undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * What a light client believes: one block, the seats that certified it and the seats its state
+ * appoints. It starts from a block hash or a genesis that its owner vouches for, and grows by
+ * light blocks that hold (verify.ts).
+ */
+import { equalBytes, toHex } from "../crypto/hash.ts";
+import { genesisHead } from "../genesis.ts";
+import { Header, PROTOCOL_VERSION } from "../types/block.ts";
+import type { Genesis } from "../types/genesis.ts";
+import type { LightBlock } from "../types/light.ts";
+import type { Seat } from "../types/node.ts";
+import { Seats } from "../types/state.ts";
+import { verifyAppointments } from "./appointments.ts";
+import { LightError } from "./light-error.ts";
+
+export interface Trusted {
+  readonly genesisRoot: Uint8Array;
+  /** 0 = genesis. */
+  readonly height: number;
+  /** Block hash; the genesis root at height 0. */
+  readonly hash: Uint8Array;
+  /** Unix milliseconds. */
+  readonly time: bigint;
+  readonly header: Header | undefined;
+  /** Those that certified it; at genesis the first ones. */
+  readonly seats: readonly Seat[];
+  /** Roots of the lists of seats that the last proven state appoints. */
+  readonly appointed: readonly Uint8Array[];
+}
+
+/** @throws GenesisError */
+export function trustGenesis(genesis: Genesis): Trusted {
+  const { state, hash } = genesisHead(genesis);
+  return {
+    genesisRoot: hash,
+    height: 0,
+    hash,
+    time: genesis.time,
+    header: undefined,
+    seats: state.seats,
+    appointed: [state.seats, state.nextSeats].map((seats) => Seats.hashTreeRoot([...seats])),
+  };
+}
+
+/**
+ * Starts from a block the owner vouches for by height and hash; nothing else of `block` is believed
+ * that does not follow from the hash.
+ * @throws LightError
+ */
+export function trustBlock(
+  block: LightBlock,
+  vouched: {
+    readonly height: number;
+    readonly hash: Uint8Array;
+    readonly genesisRoot: Uint8Array;
+  },
+): Trusted {
+  const hash = checkForm(block);
+  const { height } = block.header;
+  if (height !== vouched.height || !equalBytes(hash, vouched.hash)) {
+    const [expected, actual] = [toHex(vouched.hash), toHex(hash)];
+    throw new LightError(
+      `block ${height}:${actual} is not the trusted block ${vouched.height}:${expected}`,
+      { code: "LIGHT_OTHER_BLOCK", height, expected, actual },
+      { remedy: "check the trusted hash, or ask another node" },
+    );
+  }
+  return grown({ genesisRoot: vouched.genesisRoot, appointed: [] }, block, hash);
+}
+
+/**
+ * What every light block must fulfil by itself.
+ * @returns its hash
+ * @throws LightError
+ */
+export function checkForm({ header, seats }: LightBlock): Uint8Array {
+  if (header.version !== PROTOCOL_VERSION) {
+    throw new LightError(
+      `header version ${header.version}, this program knows ${PROTOCOL_VERSION}`,
+      { code: "LIGHT_VERSION", expected: PROTOCOL_VERSION, actual: header.version },
+      { remedy: "update this program" },
+    );
+  }
+  if (!equalBytes(Seats.hashTreeRoot(seats), header.seatsRoot)) {
+    throw new LightError("the seats are not those of the header", {
+      code: "LIGHT_SEATS",
+      reason: "root",
+    });
+  }
+  return Header.hashTreeRoot(header);
+}
+
+/** Belief after a block that holds. @throws LightError LIGHT_APPOINTMENT */
+export function grown(
+  before: Pick<Trusted, "genesisRoot" | "appointed">,
+  block: LightBlock,
+  hash: Uint8Array,
+): Trusted {
+  const { header, seats } = block;
+  const appointed = verifyAppointments(block);
+  return {
+    genesisRoot: before.genesisRoot,
+    height: header.height,
+    hash,
+    time: header.time,
+    header,
+    seats,
+    appointed: appointed.length > 0 ? appointed : before.appointed,
+  };
+}

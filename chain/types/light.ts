@@ -1,0 +1,60 @@
+/** What a light client takes: a header with all it takes to judge it, and leaves with Merkle paths. */
+import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Certificate, Header } from "./block.ts";
+import { Hash, Uint8, Uint32 } from "./primitive.ts";
+import { Seats } from "./state.ts";
+
+/** Far above the depth of any tree of the chain. */
+export const MAX_PATH = 64;
+export const Path = new ListCompositeType(Hash, MAX_PATH);
+
+/** Root of a list of seats with its path to a state root. */
+export const AppointedSeats = new ContainerType(
+  { root: Hash, path: Path },
+  { typeName: "AppointedSeats", jsonCase: "eth2" },
+);
+export type AppointedSeats = ValueOf<typeof AppointedSeats>;
+
+/** Fields of the state that appoint seats, in the order of `LightBlock.appointed`. */
+export const APPOINTING = ["seats", "nextSeats"] as const;
+
+/** A final block without its body. */
+export const LightBlock = new ContainerType(
+  {
+    header: Header,
+    certificate: Certificate,
+    /** Who certified it: the list behind the header's `seatsRoot`. */
+    seats: Seats,
+    /** Whom the state after it appoints, one entry for each of APPOINTING; or none at all. */
+    appointed: new ListCompositeType(AppointedSeats, APPOINTING.length),
+  },
+  { typeName: "LightBlock", jsonCase: "eth2" },
+);
+export type LightBlock = ValueOf<typeof LightBlock>;
+
+/** What can be proven under a header. Wire values; append only. */
+export const PROVABLE = [
+  "account",
+  "node",
+  "job",
+  "transaction",
+  "record",
+  "rating-change",
+] as const;
+export type Provable = (typeof PROVABLE)[number];
+
+export const MAX_PROVEN_BYTES = 65_536;
+
+export const InclusionProof = new ContainerType(
+  {
+    /** Index into PROVABLE. */
+    kind: Uint8,
+    /** Position in its list. */
+    index: Uint32,
+    /** SSZ of what is proven. */
+    value: new ByteListType(MAX_PROVEN_BYTES),
+    path: Path,
+  },
+  { typeName: "InclusionProof", jsonCase: "eth2" },
+);
+export type InclusionProof = ValueOf<typeof InclusionProof>;
