@@ -20,6 +20,7 @@ import { EvidenceService } from "./consensus/evidence-service.ts";
 import { Journal } from "./consensus/journal.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
 import { Signer } from "./consensus/signer.ts";
+import { LightService } from "./light/light-service.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
@@ -56,6 +57,7 @@ export interface Ledger {
   readonly messages: PeerMessages;
   readonly knownVotes: KnownVotesExchange;
   readonly sync: Sync;
+  readonly light: LightService;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -128,6 +130,11 @@ export async function createLedger(
     messages,
     knownVotes,
     sync,
+    light: new LightService({
+      store,
+      genesis,
+      head: () => ({ state: chain.state, seats: chain.tip.seats }),
+    }),
     async start() {
       await messages.start();
       await sync.start();

@@ -124,6 +124,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       await readModelFiles(job, { fetcher }, AbortSignal.timeout(MODEL_MS));
       return { ...makeCertificate(chain, index) };
     },
+    light: ledger.light,
     events,
     metrics: parts.metrics,
   };

@@ -6,6 +6,7 @@ import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
+import type { LightService } from "./light/light-service.ts";
 
 export interface NodeStatus {
   readonly version: string;
@@ -164,6 +165,8 @@ export interface NodeServices {
   jobModel(id: Uint8Array): Promise<ModelFiles>;
   /** The portable certificate of a finished job, JSON. */
   jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
+  /** What light clients ask. */
+  readonly light: LightService;
   readonly events: EventSource;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;

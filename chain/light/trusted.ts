@@ -3,6 +3,7 @@
  * appoints. It starts from a block hash or a genesis that its owner vouches for, and grows by
  * light blocks that hold (verify.ts).
  */
+import type { Head } from "../apply-block.ts";
 import { equalBytes, toHex } from "../crypto/hash.ts";
 import { genesisHead } from "../genesis.ts";
 import { Header, PROTOCOL_VERSION } from "../types/block.ts";
@@ -30,12 +31,16 @@ export interface Trusted {
 
 /** @throws GenesisError */
 export function trustGenesis(genesis: Genesis): Trusted {
-  const { state, hash } = genesisHead(genesis);
+  return trustGenesisHead(genesisHead(genesis));
+}
+
+/** @param head the head before block 1 */
+export function trustGenesisHead({ state, hash }: Head): Trusted {
   return {
     genesisRoot: hash,
     height: 0,
     hash,
-    time: genesis.time,
+    time: state.meta.time,
     header: undefined,
     seats: state.seats,
     appointed: [state.seats, state.nextSeats].map((seats) => Seats.hashTreeRoot([...seats])),

@@ -5,7 +5,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
+import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
@@ -27,6 +29,7 @@ import {
   RoundList,
   SubmittedJob,
 } from "./contract/job.ts";
+import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
@@ -43,6 +46,8 @@ export interface ClientOptions {
 const LONG_TIMEOUT_MS = 300_000;
 const FINAL_TIMEOUT_MS = 60_000;
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** A route halves what is left at every step, so that it is short even over years. */
+const MAX_ROUTE_BLOCKS = 4096;
 const MAX_MODEL_BYTES = 1024 * 1024 * 1024;
 
 export interface IdxUpload {
@@ -217,6 +222,41 @@ export class PomlClient {
     return this.#get(`/v1/jobs/${segment(id)}/certificate`, CertificateFile);
   }
 
+  /** A block without its body; believed only once the light client has checked it. */
+  async lightBlock(height: number): Promise<LightBlock> {
+    const path = `/v1/light/blocks/${segment(height)}`;
+    return decoded(path, decodeLightBlock, (await this.#get(path, LightBlockJson)).block);
+  }
+
+  /**
+   * Blocks that lead from a height (0 = genesis) to another (default: the head), to be checked in order.
+   * @throws ApiError BAD_ANSWER when the node does not get on
+   */
+  async lightRoute(from: number, to?: number): Promise<LightBlock[]> {
+    const blocks: LightBlock[] = [];
+    for (let at = from; ; ) {
+      const path = `/v1/light/updates${query({ from: at, to })}`;
+      const { updates, complete } = await this.#get(path, LightRoute);
+      blocks.push(...updates.map((hex) => decoded(path, decodeLightBlock, hex)));
+      if (complete) return blocks;
+      const reached = blocks.at(-1)?.header.height ?? from;
+      if (reached <= at || blocks.length > MAX_ROUTE_BLOCKS) {
+        throw badAnswer(path, `the route ends at block ${reached}`, undefined);
+      }
+      at = reached;
+    }
+  }
+
+  /** @param of path after /v1/proof/, e.g. `jobs/<id>` */
+  async proof(of: string): Promise<{ proof: InclusionProof; block: LightBlock }> {
+    const path = `/v1/proof/${of}`;
+    const answer = await this.#get(path, ProofJson);
+    return {
+      proof: decoded(path, decodeInclusionProof, answer.proof),
+      block: decoded(path, decodeLightBlock, answer.block),
+    };
+  }
+
   /**
    * Calls `onEvent` for every event after `since` (undefined: new ones only), reconnecting where it
    * left off, until the signal fires.
@@ -282,6 +322,14 @@ export class PomlClient {
       timeoutMs: LONG_TIMEOUT_MS,
       limitBytes: MAX_MODEL_BYTES,
     });
+  }
+}
+
+function decoded<V>(path: string, decode: (bytes: Uint8Array) => V, hex: string): V {
+  try {
+    return decode(fromHex(hex));
+  } catch (cause) {
+    throw badAnswer(path, reasonOf(cause), cause);
   }
 }
 

@@ -4,6 +4,7 @@ import * as block from "./contract/block.ts";
 import * as dataset from "./contract/dataset.ts";
 import * as event from "./contract/event.ts";
 import * as job from "./contract/job.ts";
+import * as light from "./contract/light.ts";
 import * as network from "./contract/network.ts";
 import { PROBLEM_TYPE, Problem } from "./contract/problem.ts";
 import type { Answer, Route } from "./route.ts";
@@ -13,7 +14,7 @@ type Json = Record<string, unknown>;
 /** Schemas with a name of their own in `components`. */
 function namedSchemas(): Map<z.ZodType, string> {
   const named = new Map<z.ZodType, string>([[Problem, "Problem"]]);
-  for (const module of [network, block, job, dataset, event]) {
+  for (const module of [network, block, job, light, dataset, event]) {
     for (const [name, value] of Object.entries(module)) {
       if (value instanceof z.ZodType) named.set(value, name);
     }

@@ -8,6 +8,7 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import { seatChange } from "../../chain/light/seat-change.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
@@ -117,7 +118,12 @@ export class Chain {
 
   async #append(applied: AppliedBlock, certificate: Certificate): Promise<void> {
     const { seats } = this.state;
-    await this.store.commit(applied, certificate, seats);
+    await this.store.commit(
+      applied,
+      certificate,
+      seats,
+      seatChange(this.state, applied, certificate),
+    );
     this.state.absorb(applied.state);
     this.#head = { state: this.state, hash: applied.hash };
     this.#tip = { header: applied.block.header, certificate, seats };

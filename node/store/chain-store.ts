@@ -9,6 +9,7 @@ import { State, type StateChanges } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { type Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { Job } from "../../chain/types/job.ts";
+import { LightBlock } from "../../chain/types/light.ts";
 import { NodeRecord, type Seat } from "../../chain/types/node.ts";
 import {
   Account,
@@ -95,11 +96,13 @@ export class ChainStore {
   /**
    * Makes a final block durable. The state must not have been absorbed yet.
    * @param seats those that certified the block
+   * @param seatChange proof of the seats appointed, where the block changed them
    */
   async commit(
     applied: AppliedBlock,
     certificate: Certificate,
     seats: readonly Seat[],
+    seatChange?: LightBlock,
   ): Promise<void> {
     const { block, hash, state } = applied;
     const { height } = block.header;
@@ -117,6 +120,9 @@ export class ChainStore {
     });
     for (const { job, round } of block.body.records) {
       writes.push(put(recordKey(job, round), heightBytes(height)));
+    }
+    if (seatChange !== undefined) {
+      writes.push(put(numberKey("seatChange", height), LightBlock.serialize(seatChange)));
     }
     await this.#db.batch(writes, { sync: true });
   }
@@ -145,6 +151,20 @@ export class ChainStore {
     if (bytes === undefined) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     return { height: view.getUint32(0), index: view.getUint32(4) };
+  }
+
+  /**
+   * The kept change of seats nearest to a height: the newest up to it, or the oldest from it on.
+   * @throws StoreError DAMAGED_STORE
+   */
+  async seatChange(height: number, side: "upTo" | "from"): Promise<LightBlock | undefined> {
+    const key = numberKey("seatChange", height);
+    const { gte, lt } = range("seatChange");
+    const bounds = side === "upTo" ? { gte, lte: key, reverse: true } : { gte: key, lt };
+    for await (const bytes of this.#db.values({ ...bounds, limit: 1 })) {
+      return decode("seatChange", LightBlock, bytes);
+    }
+    return undefined;
   }
 
   /** Height of the block that carries the record of (job, round). */

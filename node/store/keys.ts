@@ -23,6 +23,8 @@ export const PREFIX = {
   record: "08",
   /** name -> bytes a service of this node keeps for itself; not derived from the chain */
   own: "09",
+  /** height -> LightBlock of a block that changed the seats: kept when the block itself is pruned */
+  seatChange: "0a",
 } as const;
 
 export type Prefix = keyof typeof PREFIX;

@@ -7,15 +7,13 @@ import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { assembleCertificate } from "../../chain/finality/certificate.ts";
-import { voteSigningRoot, voteTypeIndex } from "../../chain/finality/vote.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { refuse } from "../../chain/transactions/rule.ts";
-import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
+import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
@@ -42,6 +40,7 @@ import type {
 } from "../../node/services.ts";
 import { TestChain } from "./chain.ts";
 import { jobSpec, nextStep, openJob } from "./job-run.ts";
+import { LightChain } from "./light-chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -84,7 +83,9 @@ export class FixtureNode implements NodeServices {
   readonly chain = new TestChain({ parameters: { windowOffset: 1_000_000 } });
   readonly events: EventLog;
   readonly #mempool = new Mempool();
-  readonly #blocks: CertifiedBlock[] = [];
+  readonly #ledger = new LightChain(this.chain);
+  readonly #blocks = this.#ledger.blocks;
+  readonly light = this.#ledger.service;
   readonly #datasets = new Map<string, DatasetSummary>();
   readonly #orders = new Map<string, Uint8Array>();
   /** Set by tests that need a node that is behind. */
@@ -97,9 +98,7 @@ export class FixtureNode implements NodeServices {
   /** Puts everything that waits into a block and makes it final. */
   advance(): Block {
     const block = this.chain.build(this.#mempool.select(this.state(), 1_000_000, 1000));
-    this.chain.take(block);
-    const certified = { block, certificate: this.#certify(block) };
-    this.#blocks.push(certified);
+    const certified = this.#ledger.take(block);
     this.#mempool.afterBlock(this.state(), block.body.transactions);
     this.events.emit("block", encodeBlockSummary(this.state(), certified));
     for (const record of block.body.records) {
@@ -127,22 +126,6 @@ export class FixtureNode implements NodeServices {
       this.advance();
     }
     throw new Error("the jobs do not end");
-  }
-
-  #certify({ header }: Block): Certificate {
-    const { height, round } = header;
-    const hash = blockHash(header);
-    const type = voteTypeIndex("precommit");
-    const root = voteSigningRoot(this.chain.genesisRoot, { height, round, type, blockHash: hash });
-    const votes = this.state().seats.map(({ publicKey }, seat) => ({
-      height,
-      round,
-      type,
-      blockHash: hash,
-      seat,
-      signature: this.chain.personOf(publicKey).keys.sign(root),
-    }));
-    return assembleCertificate(votes);
   }
 
   status(): NodeStatus {

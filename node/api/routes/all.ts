@@ -11,6 +11,7 @@ import { datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes, metricsRoute } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
+import { lightRoutes } from "./light.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { pageRoutes } from "./page.ts";
 import { NoQuery } from "./parse.ts";
@@ -36,6 +37,7 @@ export function allRoutes(
     ...accountRoutes(services),
     ...nodeRoutes(services),
     ...jobRoutes(services),
+    ...lightRoutes(services),
     ...datasetRoutes(services, limits),
     ...eventRoutes(),
     ...pageRoutes(),

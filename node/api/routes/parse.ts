@@ -4,7 +4,7 @@ import { fromHex } from "../../../chain/crypto/hash.ts";
 import { apiError } from "../api-error.ts";
 
 /** A whole number in a query. */
-const queryInt = (max: number) =>
+export const queryInt = (max: number) =>
   z
     .string()
     .regex(/^\d{1,10}$/, "must be a whole number")
@@ -28,6 +28,15 @@ export function parseHash(text: string | undefined, field: string): Uint8Array {
   throw apiError(400, "BAD_HASH", `${field}: must be 64 hex characters`, {
     field,
     remedy: "copy the whole hash, as the lists of this API show it",
+  });
+}
+
+/** A whole number in a path. @throws ApiError BAD_NUMBER */
+export function parseWhole(text: string | undefined, field: string, max: number): number {
+  if (text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
+  throw apiError(400, "BAD_NUMBER", `${field}: must be a whole number up to ${max}`, {
+    field,
+    remedy: `correct ${field}`,
   });
 }
 

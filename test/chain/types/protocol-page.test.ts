@@ -15,6 +15,7 @@ import * as block from "../../../chain/types/block.ts";
 import * as evidence from "../../../chain/types/evidence.ts";
 import * as genesis from "../../../chain/types/genesis.ts";
 import * as job from "../../../chain/types/job.ts";
+import * as light from "../../../chain/types/light.ts";
 import * as node from "../../../chain/types/node.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
@@ -50,7 +51,7 @@ describe("docs/protocol.md", () => {
         .trim()
         .split("\n"),
     );
-    const types = [block, evidence, genesis, job, node, state, transaction, vote]
+    const types = [block, evidence, genesis, job, light, node, state, transaction, vote]
       .flatMap((module): unknown[] => Object.values(module))
       .filter((value) => value instanceof ContainerType);
     expect(listed).to.have.members(types.map(lineOf));

@@ -8,6 +8,7 @@ import { transactionId } from "../../../chain/transaction-id.ts";
 import { type OpenedStore, openStore } from "../../../node/store/open.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { LightChain } from "../../helpers/light-chain.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
 describe("store", () => {
@@ -65,6 +66,30 @@ describe("store", () => {
     expect(await store.transactionPlace(id)).to.deep.equal({ height: 5, index: 0 });
     expect(await store.heightOf(chain.head.hash)).to.equal(5);
     expect((await store.tipSeats())?.length).to.equal(4);
+  });
+
+  it("keeps proofs of changed seats beside their blocks, found from either side", async () => {
+    const ledger = new LightChain(chain);
+    const { store } = await open();
+    for (let height = 1; height <= 32; height++) {
+      const { seats } = chain.head.state;
+      const applied = applyBlock(chain.head, chain.build());
+      const { certificate } = ledger.take(applied.block);
+      const change = ledger.changes.find(({ header }) => header.height === height);
+      await store.commit(applied, certificate, seats, change);
+    }
+    const at = async (height: number, side: "upTo" | "from") =>
+      (await store.seatChange(height, side))?.header.height;
+    expect(await at(14, "upTo")).to.equal(undefined);
+    expect([await at(15, "upTo"), await at(30, "upTo"), await at(99, "upTo")]).to.deep.equal([
+      15, 15, 31,
+    ]);
+    expect([await at(0, "from"), await at(16, "from"), await at(32, "from")]).to.deep.equal([
+      15,
+      31,
+      undefined,
+    ]);
+    expect(await store.seatChange(31, "from")).to.deep.equal(ledger.changes[1]);
   });
 
   it("refuses a second process with STORE_IN_USE", async () => {

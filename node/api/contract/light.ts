@@ -1,0 +1,27 @@
+/** What light clients get: SSZ in hex, so that they check the very bytes. */
+import { z } from "zod";
+import { PROVABLE } from "../../../chain/types/light.ts";
+import { Bytes, Hash, Height } from "./scalar.ts";
+
+export const LightBlockJson = z.object({
+  height: Height,
+  hash: Hash,
+  block: Bytes.describe("SSZ LightBlock"),
+});
+export type LightBlockJson = z.infer<typeof LightBlockJson>;
+
+export const LightRoute = z.object({
+  /** To be verified in this order. */
+  updates: z.array(Bytes.describe("SSZ LightBlock")),
+  complete: z.boolean().describe("false: ask again from the height of the last one"),
+});
+export type LightRoute = z.infer<typeof LightRoute>;
+
+export const ProofJson = z.object({
+  kind: z.enum(PROVABLE),
+  height: Height.describe("of the block under whose header the proof holds"),
+  hash: Hash,
+  proof: Bytes.describe("SSZ InclusionProof"),
+  block: Bytes.describe("SSZ LightBlock"),
+});
+export type ProofJson = z.infer<typeof ProofJson>;

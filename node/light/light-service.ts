@@ -1,0 +1,119 @@
+/**
+ * What light clients ask of a node: blocks without bodies, a short route of them from a block they
+ * believe, and proofs of what a block or the newest state holds.
+ */
+import type { Head } from "../../chain/apply-block.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import {
+  type BodyKind,
+  proveInBody,
+  proveInState,
+  type StateKind,
+} from "../../chain/light/inclusion.ts";
+import { findRoute, type Route, type RouteSource } from "../../chain/light/route.ts";
+import { grown, type Trusted, trustGenesisHead } from "../../chain/light/trusted.ts";
+import type { State } from "../../chain/state/state.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
+import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
+import type { Seat } from "../../chain/types/node.ts";
+import { Seats } from "../../chain/types/state.ts";
+
+/** The part of the store this needs. */
+export interface LightStore {
+  block(height: number): Promise<CertifiedBlock | undefined>;
+  seatChange(height: number, side: "upTo" | "from"): Promise<LightBlock | undefined>;
+}
+
+export interface LightModules {
+  readonly store: LightStore;
+  /** The head before block 1. */
+  readonly genesis: Head;
+  /** The newest state, and the seats that certified the newest block. */
+  readonly head: () => { readonly state: State; readonly seats: readonly Seat[] };
+}
+
+/** A proof together with the block under whose header it holds. */
+export interface ProofUnderBlock {
+  readonly proof: InclusionProof;
+  readonly block: LightBlock;
+}
+
+/** Steps of one route: with the largest blocks about half a megabyte. */
+export const MAX_ROUTE = 32;
+
+export class LightService {
+  readonly #modules: Omit<LightModules, "genesis">;
+  readonly #genesis: Trusted;
+
+  constructor({ genesis, ...modules }: LightModules) {
+    this.#modules = modules;
+    this.#genesis = trustGenesisHead(genesis);
+  }
+
+  /** A final block without its body; undefined when this node does not have it. */
+  async block(height: number): Promise<LightBlock | undefined> {
+    const { store, head } = this.#modules;
+    const change = await store.seatChange(height, "from");
+    if (change?.header.height === height) return change;
+    const certified = await store.block(height);
+    if (certified === undefined) return undefined;
+    const { header } = certified.block;
+    const seats = [...(change?.seats ?? head().seats)];
+    if (!equalBytes(Seats.hashTreeRoot(seats), header.seatsRoot)) return undefined;
+    return { header, certificate: certified.certificate, seats, appointed: [] };
+  }
+
+  /**
+   * Blocks that lead from one height to another, 0 being genesis.
+   * @returns undefined when one of the two ends is not here
+   */
+  async route(from: number, to: number): Promise<Route | undefined> {
+    const { store } = this.#modules;
+    const target = await this.block(to);
+    const start = await this.#start(from);
+    if (target === undefined || start === undefined) return undefined;
+    const source: RouteSource = {
+      changeUpTo: async (height, above) => {
+        const change = await store.seatChange(height, "upTo");
+        return change !== undefined && change.header.height > above ? change : undefined;
+      },
+      changeAfter: (height) => store.seatChange(height + 1, "from"),
+    };
+    return findRoute(start, target, { source, limit: MAX_ROUTE });
+  }
+
+  /** A record of the newest state, or undefined before the first block. */
+  async proveInState(kind: StateKind, index: number): Promise<ProofUnderBlock | undefined> {
+    const { state } = this.#modules.head();
+    if (state.height === 0) return undefined;
+    // Both at once: the next block may take the state away while the block is read.
+    const proof = proveInState(state, kind, index);
+    const block = await this.block(state.height);
+    return block === undefined ? undefined : { proof, block };
+  }
+
+  /** @returns undefined when the block, or that entry of it, is not here */
+  async proveInBody(
+    kind: BodyKind,
+    height: number,
+    index: number,
+  ): Promise<ProofUnderBlock | undefined> {
+    const certified = await this.#modules.store.block(height);
+    const block = await this.block(height);
+    if (certified === undefined || block === undefined) return undefined;
+    try {
+      return { proof: proveInBody(certified.block.body, kind, index), block };
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+
+  async #start(height: number): Promise<Trusted | undefined> {
+    if (height === 0) return this.#genesis;
+    const block = await this.block(height);
+    if (block === undefined) return undefined;
+    const before = { genesisRoot: this.#genesis.genesisRoot, appointed: [] };
+    return grown(before, block, block.certificate.blockHash);
+  }
+}
