@@ -125,6 +125,10 @@ export class State {
     return index === undefined ? { address, balance: 0n, nonce: 0 } : this.accounts.at(index);
   }
 
+  accountIndex(address: Uint8Array): number | undefined {
+    return this.accounts.indexOf(accountKey(address));
+  }
+
   putAccount(account: Account): void {
     const index = this.accounts.indexOf(accountKey(account.address));
     if (index === undefined) this.accounts.push(account);

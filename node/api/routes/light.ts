@@ -1,6 +1,6 @@
 /** For light clients: blocks without bodies, routes of them, and proofs. Nobody has to believe the answers. */
 import { z } from "zod";
-import { formatAddress, parseAddress } from "../../../chain/crypto/address.ts";
+import { parseAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { InclusionProof, LightBlock, PROVABLE } from "../../../chain/types/light.ts";
@@ -76,10 +76,8 @@ function proofRoutes(services: NodeServices): Route[] {
       path: "/v1/proof/accounts/{address}",
       summary: "Proof of an account's balance and nonce in the newest state",
       params: { address: "bech32m address poml1…" },
-      find: ({ address }) => {
-        const key = formatAddress(parseAddress(address ?? ""));
-        return inState("account", services.state().accounts.indexOf(key));
-      },
+      find: ({ address }) =>
+        inState("account", services.state().accountIndex(parseAddress(address ?? ""))),
     },
     {
       path: "/v1/proof/nodes/{key}",

@@ -1,12 +1,12 @@
 /** The light routes over a real socket: what comes back is checked by the light client itself. */
 import { expect } from "chai";
-import { transactionId } from "../../../chain/apply-transaction.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { verify } from "../../../chain/crypto/keys.ts";
 import { type Proven, verifyInclusion } from "../../../chain/light/inclusion.ts";
 import { trustGenesis } from "../../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../../chain/light/verify.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import { PomlClient } from "../../../node/api/client.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
 import { refusal, startApi, type TestApi } from "./support.ts";
