@@ -24,6 +24,9 @@ export interface FinalBlock {
   readonly certificate: Certificate;
 }
 
+/** Verifies what certifies a block, given the state the block applies to. */
+export type ProveBlock = (certified: CertifiedBlock, state: State) => Promise<void>;
+
 export interface ChainModules {
   readonly store: ChainStore;
   readonly verified: VerifiedCache;
@@ -32,7 +35,7 @@ export interface ChainModules {
 export class Chain {
   readonly genesisRoot: Uint8Array;
   readonly store: ChainStore;
-  readonly #verified: VerifiedCache;
+  readonly verified: VerifiedCache;
   readonly #queue = new SerialQueue();
   readonly #listeners = new Set<(final: FinalBlock) => void>();
   #head: Head;
@@ -46,7 +49,7 @@ export class Chain {
     this.#head = options.head;
     this.#tip = options.tip;
     this.store = store;
-    this.#verified = verified;
+    this.verified = verified;
   }
 
   get head(): Head {
@@ -78,8 +81,14 @@ export class Chain {
   async check(block: Block): Promise<AppliedBlock> {
     const head = this.#head;
     await checkParentCertificate(block, this.#tip, this.genesisRoot);
-    for (const piece of block.body.evidence) await this.#checkEvidence(head.state, piece);
-    await verifyTransactions(head.state, this.genesisRoot, block.body.transactions, this.#verified);
+    return this.#apply(head, block);
+  }
+
+  /** Everything but the certificates. */
+  async #apply(head: Head, block: Block): Promise<AppliedBlock> {
+    const { transactions, evidence } = block.body;
+    for (const piece of evidence) await this.#checkEvidence(head.state, piece);
+    await verifyTransactions(head.state, this.genesisRoot, transactions, this.verified);
     return applyBlock(head, block);
   }
 
@@ -100,21 +109,28 @@ export class Chain {
   }
 
   /**
-   * Takes a block from a peer: certificate, signatures and transition are checked.
+   * Takes a block from a peer: certificates, signatures and transition are checked.
+   * @param prove for whoever verified both certificates ahead (node/network/proof-ahead.ts)
    * @returns false when it is not the next height any more
    * @throws as `check`, and InvalidCertificate
    */
-  import({ block, certificate }: CertifiedBlock): Promise<boolean> {
+  import(certified: CertifiedBlock, prove: ProveBlock = this.#prove): Promise<boolean> {
     return this.#queue.run(async () => {
+      const { block, certificate } = certified;
       if (block.header.height !== this.height + 1) return false;
-      const { genesisRoot } = this;
-      const applied = await this.check(block);
+      await prove(certified, this.state);
+      const applied = await this.#apply(this.#head, block);
       checkNames(certificate, applied);
-      await verifyCertificate(certificate, this.state.seats, { genesisRoot, verify });
       await this.#append(applied, certificate);
       return true;
     });
   }
+
+  readonly #prove: ProveBlock = async ({ block, certificate }, { seats }) => {
+    const { genesisRoot } = this;
+    await checkParentCertificate(block, this.#tip, genesisRoot);
+    await verifyCertificate(certificate, seats, { genesisRoot, verify });
+  };
 
   async #append(applied: AppliedBlock, certificate: Certificate): Promise<void> {
     const { seats } = this.state;

@@ -20,6 +20,11 @@ export const BAN_MS = 30 * 60_000;
 export const MIN_SCORE = -100;
 
 const REJECT_COST = 10;
+/** `reject` errors that cost more: proof of a lie that took intent ends in a ban at once. */
+const REJECTED_COSTS: Readonly<Record<string, number>> = {
+  BAD_BLOCKS: -BAN_SCORE,
+  BAD_SNAPSHOT: -BAN_SCORE,
+};
 /** `ignore` errors cost nothing except these. */
 const IGNORED_COSTS: Readonly<Record<string, number>> = {
   RATE_LIMITED: 2,
@@ -32,7 +37,7 @@ const FORGIVEN = -0.1;
 export function costOf(offence: Offence): number {
   switch (offence.action) {
     case "reject":
-      return REJECT_COST;
+      return REJECTED_COSTS[offence.code] ?? REJECT_COST;
     case "ignore":
       return IGNORED_COSTS[offence.code] ?? 0;
     case "local":

@@ -1,0 +1,24 @@
+/** Whether a block is whole: a certificate covers its header, and the header covers everything else by roots. */
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import {
+  type Block,
+  Certificate,
+  EvidenceList,
+  RatingChanges,
+  Records,
+  Transactions,
+} from "../../chain/types/block.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
+
+/** The part whose root does not stand in the header; undefined when all is as certified. */
+export function wrongPart({ header, body, parentCertificate }: Block): string | undefined {
+  const carried = header.height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(parentCertificate);
+  const roots: readonly (readonly [string, Uint8Array, Uint8Array])[] = [
+    ["transactions", header.transactionsRoot, Transactions.hashTreeRoot(body.transactions)],
+    ["records", header.recordsRoot, Records.hashTreeRoot(body.records)],
+    ["rating changes", header.ratingsRoot, RatingChanges.hashTreeRoot(body.ratingChanges)],
+    ["evidence", header.evidenceRoot, EvidenceList.hashTreeRoot(body.evidence)],
+    ["parent certificate", header.parentCertificate, carried],
+  ];
+  return roots.find(([, stated, found]) => !equalBytes(stated, found))?.[0];
+}
