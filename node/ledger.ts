@@ -67,7 +67,9 @@ export async function createLedger(
   { clock, log }: { clock: Clock; log: NodeLog },
 ): Promise<Ledger> {
   const { dataDir, keys, seed, genesis } = options;
-  const { store, head } = await openStore(dataDir, genesis, { resync: options.resync });
+  const { store, head, check } = await openStore(dataDir, genesis, { resync: options.resync });
+  if (check.reindexed > 0)
+    log.warn("indexes of recent blocks mended", { entries: check.reindexed });
   const verified = new BoundedCache(VERIFIED_CACHE);
   const tip = await readTip(store, head);
   const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified });

@@ -70,7 +70,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     const rounds: RecordedRound[] = [];
     for (let round = 1; round <= job.round; round++) {
       const height = await chain.store.recordHeight(id, round);
-      if (height === undefined) continue;
+      if (height === undefined || height < chain.store.lowest) continue;
       const certified = await chain.store.block(height);
       const record = certified?.block.body.records.find(
         (entry) => entry.round === round && toHex(entry.job) === toHex(id),

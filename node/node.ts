@@ -154,6 +154,7 @@ export async function createNode(
     name,
     height: chain.height,
     headHash: chain.head.hash,
+    lowestBlock: chain.store.lowest,
     headTime: Number(chain.state.meta.time),
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,

@@ -16,6 +16,8 @@ export interface NodeStatus {
   readonly name: string;
   readonly height: number;
   readonly headHash: Uint8Array;
+  /** Lowest height whose block is kept here. */
+  readonly lowestBlock: number;
   /** Unix milliseconds of the last block. */
   readonly headTime: number;
   /** Consensus round under way at height + 1. */

@@ -2,54 +2,76 @@
  * Every key of the database: one prefix byte, then the key. Numbers are never reused; retired ones
  * stay listed. Heights and indexes are big-endian so that iteration follows their order.
  */
-import { toHex } from "../../chain/crypto/hash.ts";
-
 export const PREFIX = {
-  /** name -> SSZ or JSON of one value: `head`, `genesis`, `tipSeats`, `lowestBlock`, and each of STATE_SINGLES */
-  single: "01",
+  /** name -> one value: `format`, `head`, `genesis`, `tipSeats`, `lowestBlock`, and each of STATE_SINGLES */
+  single: 0x01,
   /** height -> CertifiedBlock */
-  block: "02",
+  block: 0x02,
   /** block hash -> height */
-  blockHash: "03",
+  blockHash: 0x03,
   /** transaction id -> height, index */
-  transaction: "04",
+  transaction: 0x04,
   /** index -> Account */
-  account: "05",
+  account: 0x05,
   /** index -> NodeRecord */
-  node: "06",
+  node: 0x06,
   /** index -> Job */
-  job: "07",
+  job: 0x07,
   /** job id, round -> height of the block with its record */
-  record: "08",
+  record: 0x08,
   /** name -> bytes a service of this node keeps for itself; not derived from the chain */
-  own: "09",
+  own: 0x09,
   /** height -> LightBlock of a block that changed the seats: kept when the block itself is pruned */
-  seatChange: "0a",
+  seatChange: 0x0a,
+  /** height -> what its block overwrote in the state, for the last blocks (undo.ts) */
+  undo: 0x0b,
 } as const;
+// 0x30 began the keys of format 1, which were text.
 
 export type Prefix = keyof typeof PREFIX;
+export type Key = Uint8Array;
 
-export function numberKey(prefix: Prefix, value: number): string {
-  return `${PREFIX[prefix]}${value.toString(16).padStart(8, "0")}`;
+export function numberKey(prefix: Prefix, value: number): Key {
+  const key = new Uint8Array(5);
+  key[0] = PREFIX[prefix];
+  new DataView(key.buffer).setUint32(1, value);
+  return key;
 }
 
-export function bytesKey(prefix: Prefix, bytes: Uint8Array): string {
-  return `${PREFIX[prefix]}${toHex(bytes)}`;
+export function bytesKey(prefix: Prefix, bytes: Uint8Array): Key {
+  const key = new Uint8Array(1 + bytes.length);
+  key[0] = PREFIX[prefix];
+  key.set(bytes, 1);
+  return key;
 }
 
-export function nameKey(prefix: Prefix, name: string): string {
-  return `${PREFIX[prefix]}${name}`;
+export function nameKey(prefix: Prefix, name: string): Key {
+  return bytesKey(prefix, new TextEncoder().encode(name));
 }
 
-export function recordKey(job: Uint8Array, round: number): string {
-  return `${bytesKey("record", job)}${round.toString(16).padStart(4, "0")}`;
+export function recordKey(job: Uint8Array, round: number): Key {
+  const bytes = new Uint8Array(job.length + 4);
+  bytes.set(job, 0);
+  new DataView(bytes.buffer).setUint32(job.length, round);
+  return bytesKey("record", bytes);
+}
+
+export interface KeyRange {
+  readonly gte: Key;
+  readonly lt: Key;
 }
 
 /** All keys of a prefix. */
-export function range(prefix: Prefix): { gte: string; lt: string } {
-  return { gte: PREFIX[prefix], lt: `${PREFIX[prefix]}~` };
+export function range(prefix: Prefix): KeyRange {
+  return { gte: Uint8Array.of(PREFIX[prefix]), lt: Uint8Array.of(PREFIX[prefix] + 1) };
 }
 
-export function numberOf(key: string): number {
-  return Number.parseInt(key.slice(2, 10), 16);
+/** Keys of a prefix by number, the end excluded. */
+export function numberRange(prefix: Prefix, from: number, end: number): KeyRange {
+  return { gte: numberKey(prefix, from), lt: numberKey(prefix, end) };
+}
+
+/** The number in a key made by `numberKey`. */
+export function numberOf(key: Key): number {
+  return new DataView(key.buffer, key.byteOffset).getUint32(1);
 }

@@ -1,21 +1,24 @@
 /**
- * Opens the database of a data directory. LevelDB would silently create a new one where files are
- * missing, so only a directory without the marker file may be created.
+ * Opens the database of a data directory and checks it. Opening damaged files can end the whole
+ * process inside LevelDB, without a message; the next start then looks first from a process of its
+ * own (probe.ts).
  */
-import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Level } from "level";
 import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import { ChainStore, type Database } from "./chain-store.ts";
-import { selfCheck } from "./self-check.ts";
+import { exists } from "../durable-file.ts";
+import { ChainStore } from "./chain-store.ts";
+import { Database } from "./database.ts";
+import { databasePlace, findDatabase, markFormat, setAside } from "./format.ts";
+import { probeDatabase } from "./probe.ts";
+import { type SelfCheckReport, selfCheck } from "./self-check.ts";
 import { StoreError } from "./store-error.ts";
-
-const FORMAT = "1\n";
 
 export interface OpenedStore {
   readonly store: ChainStore;
   readonly head: Head;
+  readonly check: SelfCheckReport;
 }
 
 /**
@@ -28,67 +31,69 @@ export async function openStore(
   genesis: Head,
   { resync = false }: { resync?: boolean } = {},
 ): Promise<OpenedStore> {
-  const path = join(dataDir, "db");
-  const marker = join(dataDir, "db.format");
-  if (resync && (await exists(path))) await rename(path, `${path}.aside-${Date.now()}`);
-  const known = !resync && (await exists(marker));
-  if (known && !(await exists(join(path, "CURRENT")))) throw StoreError.missing(path);
-  await mkdir(path, { recursive: true });
-  const db = await openLevel(path, !known);
-  try {
-    const store = await ChainStore.over(db);
-    if (!known) {
-      await store.initialise(genesis.hash, genesis.state);
-      await writeFile(marker, FORMAT);
+  if (resync) await setAside(databasePlace(dataDir));
+  return underWatch(dataDir, async () => {
+    const store = await openUnchecked(dataDir, genesis);
+    try {
+      const stored = await readHead(store);
+      const state = await store.state();
+      const check = await selfCheck(store, stored, state);
+      return { store, head: { state, hash: stored.hash }, check };
+    } catch (error) {
+      await store.close();
+      throw error;
     }
-    return { store, head: await loadHead(store, genesis) };
+  });
+}
+
+/**
+ * The store with its genesis verified, and nothing else: for commands that look at damage.
+ * @throws StoreError
+ */
+export async function openUnchecked(dataDir: string, genesis: Head): Promise<ChainStore> {
+  const place = databasePlace(dataDir);
+  const found = await findDatabase(place);
+  await mkdir(place.path, { recursive: true });
+  const store = new ChainStore(
+    await Database.open(place.path, { createIfMissing: !found.isPresent }),
+  );
+  try {
+    // A first start may have ended before anything was written; a marked database never is empty.
+    if (!found.isMarked && (await store.db.isEmpty())) {
+      await store.initialise(genesis.hash, genesis.state);
+    }
+    await checkGenesis(store, genesis);
+    if (!found.isMarked) await markFormat(place);
+    return store;
   } catch (error) {
-    await db.close();
+    await store.close();
     throw error;
   }
 }
 
-async function loadHead(store: ChainStore, genesis: Head): Promise<Head> {
+/** @throws StoreError DAMAGED_STORE */
+async function readHead(store: ChainStore) {
+  const stored = await store.head();
+  if (stored === undefined) throw StoreError.damaged("the head entry is missing");
+  return stored;
+}
+
+async function checkGenesis(store: ChainStore, genesis: Head): Promise<void> {
   const root = await store.genesisRoot();
   if (root === undefined) throw StoreError.damaged("the genesis entry is missing");
   if (!equalBytes(root, genesis.hash)) {
     throw StoreError.wrongGenesis(toHex(genesis.hash), toHex(root));
   }
-  const stored = await store.head();
-  if (stored === undefined) throw StoreError.damaged("the head entry is missing");
-  const state = await store.state();
-  await selfCheck(store, stored, state);
-  return { state, hash: stored.hash };
 }
 
-async function openLevel(path: string, createIfMissing: boolean): Promise<Database> {
-  const db = new Level<string, Uint8Array>(path, {
-    keyEncoding: "utf8",
-    valueEncoding: "view",
-    createIfMissing,
-  });
+/** Leaves a mark while the database is opened; one found at start means that the last try died. */
+async function underWatch<T>(dataDir: string, open: () => Promise<T>): Promise<T> {
+  const mark = join(dataDir, "db.opening");
+  if (await exists(mark)) await probeDatabase(dataDir);
+  await writeFile(mark, "");
   try {
-    await db.open();
-    return db;
-  } catch (error) {
-    const code = causeCode(error);
-    if (code === "LEVEL_LOCKED") throw StoreError.inUse(path, error);
-    throw StoreError.damaged(`it does not open (${code})`, error);
-  }
-}
-
-function causeCode(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return typeof cause === "object" && cause !== null && "code" in cause
-    ? String(cause.code)
-    : "unknown";
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
+    return await open();
+  } finally {
+    await rm(mark, { force: true });
   }
 }

@@ -1,38 +1,103 @@
 /**
- * The check at start: the state must have the root its head block certifies, and the last blocks
- * must be linked by hash. LevelDB reopens damaged files without a word, so this is the only notice.
+ * The check at start: the state must have the root its head block certifies, the last blocks must be
+ * linked by hash, and what leads to them must be there. LevelDB reopens damaged files without a word,
+ * so this is the only notice. A damaged block below the head does not stop the node: peers have it.
  */
-import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { decodeBlock, indexEntries } from "./block-entries.ts";
 import type { ChainStore, StoredHead } from "./chain-store.ts";
+import { put } from "./database.ts";
+import { numberKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Blocks looked at; `poml verify-db` looks at all. */
 export const CHECKED_BLOCKS = 512;
+/** Of these, the newest have their transactions looked up as well. */
+const CHECKED_INDEXES = 32;
 
-/** @throws StoreError DAMAGED_STORE */
+export interface SelfCheckReport {
+  /** Heights to be fetched from peers. */
+  readonly damaged: readonly number[];
+  /** Index entries that were missing or wrong and were written anew. */
+  readonly reindexed: number;
+}
+
+/** @throws StoreError DAMAGED_STORE when state or head cannot be trusted */
 export async function selfCheck(
   store: ChainStore,
   head: StoredHead,
   state: State,
   blocks: number = CHECKED_BLOCKS,
-): Promise<void> {
+): Promise<SelfCheckReport> {
   if (state.height !== head.height) {
     throw StoreError.damaged(`the state is at height ${state.height}, the head at ${head.height}`);
   }
-  let expected = head.hash;
-  const last = Math.max(store.lowest, head.height - blocks + 1);
-  for (let height = head.height; height >= last; height--) {
-    const certified = await store.block(height);
-    if (certified === undefined) throw StoreError.damaged(`block ${height} is missing`);
-    const { header } = certified.block;
-    if (!equalBytes(blockHash(header), expected)) {
-      throw StoreError.damaged(`block ${height} does not link to the one above it`);
+  const damaged: number[] = [];
+  let reindexed = 0;
+  let expected: Uint8Array | undefined = head.hash;
+  const lowest = Math.max(store.lowest, head.height - blocks + 1);
+  for (let height = head.height; height >= lowest; height--) {
+    const found = await readLinked(store, height, expected);
+    if (height === head.height) checkHead(found, state, height);
+    if (found === undefined) {
+      damaged.push(height);
+      expected = undefined;
+      continue;
     }
-    if (height === head.height && !equalBytes(header.stateRoot, state.root())) {
-      throw StoreError.damaged("the state does not have the root of the head block");
+    if (height > head.height - CHECKED_INDEXES) {
+      reindexed += await reindex(store, found.certified, found.hash);
     }
-    expected = header.parent;
+    expected = found.certified.block.header.parent;
   }
+  return { damaged, reindexed };
+}
+
+interface Found {
+  readonly certified: CertifiedBlock;
+  readonly hash: Uint8Array;
+}
+
+function checkHead(found: Found | undefined, state: State, height: number): void {
+  if (found === undefined) throw StoreError.damaged(`the newest block, ${height}, is missing`);
+  if (!equalBytes(found.certified.block.header.stateRoot, state.root())) {
+    throw StoreError.damaged("the state does not have the root of the head block");
+  }
+}
+
+/**
+ * The block of a height, if it is there and is the one the block above names.
+ * @param expected undefined = unknown, because the block above is damaged too
+ */
+export async function readLinked(
+  store: ChainStore,
+  height: number,
+  expected: Uint8Array | undefined,
+): Promise<Found | undefined> {
+  try {
+    const bytes = await store.db.get(numberKey("block", height));
+    if (bytes === undefined) return undefined;
+    const found = decodeBlock(bytes, height);
+    return expected === undefined || equalBytes(found.hash, expected) ? found : undefined;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "DAMAGED_STORE") return undefined;
+    throw error;
+  }
+}
+
+/** Writes index entries of a block that are missing or wrong; returns how many there were. */
+export async function reindex(
+  store: ChainStore,
+  certified: CertifiedBlock,
+  hash: Uint8Array,
+): Promise<number> {
+  const wanted = indexEntries(certified, hash).map(({ key, value }) => put(key, value));
+  const present = await store.db.getManyRaw(wanted.map(({ key }) => key));
+  const wrong = wanted.filter((write, i) => {
+    const sealed = present[i];
+    return sealed === undefined || write.type !== "put" || !equalBytes(sealed, write.value);
+  });
+  if (wrong.length > 0) await store.db.batch(wrong);
+  return wrong.length;
 }

@@ -140,6 +140,7 @@ export class FixtureNode implements NodeServices {
       name: "node 0",
       height,
       headHash: this.chain.head.hash,
+      lowestBlock: 1,
       headTime: Number(meta.time),
       round: 0,
       syncing: this.syncing,

@@ -63,6 +63,7 @@ export const Status = z.object({
   name: z.string(),
   height: Height,
   headHash: Hash,
+  lowestBlock: Height.describe("lowest height whose block is kept here; above 1: pruned"),
   headTime: UnixMs,
   round: Count,
   syncing: z.boolean(),

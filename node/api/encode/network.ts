@@ -28,6 +28,7 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     name: status.name,
     height,
     headHash: toHex(status.headHash),
+    lowestBlock: status.lowestBlock,
     headTime: status.headTime,
     round: status.round,
     syncing: status.syncing,

@@ -40,13 +40,14 @@ export function blockRoutes(services: NodeServices): Route[] {
 async function listBlocks(services: NodeServices, { from, limit }: PageQuery): Promise<BlockList> {
   const state = services.state();
   const newest = Math.min(from ?? state.height, state.height);
-  const oldest = Math.max(1, newest - (limit ?? DEFAULT_PAGE) + 1);
+  const { lowestBlock } = services.status();
+  const oldest = Math.max(lowestBlock, newest - (limit ?? DEFAULT_PAGE) + 1);
   const blocks: BlockSummary[] = [];
   for (let height = newest; height >= oldest; height--) {
     const found = await services.block(height);
     if (found !== undefined) blocks.push(encodeBlockSummary(state, found));
   }
-  return { blocks, ...(oldest > 1 ? { next: oldest - 1 } : {}) };
+  return { blocks, ...(oldest > lowestBlock ? { next: oldest - 1 } : {}) };
 }
 
 function unknownBlock(at: string, height: number): Error {

@@ -25,6 +25,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
     node: `${status.name}, ${status.address}`,
     height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
     head: status.headHash,
+    "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
     voters: `${status.seats} of ${status.nodes} nodes`,
     peers: status.peers.length,
     mempool: `${status.mempool.transactions} transactions`,

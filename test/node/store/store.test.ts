@@ -5,6 +5,9 @@ import { applyBlock } from "../../../chain/apply-block.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { genesisHead } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
+import { putRaw, remove } from "../../../node/store/database.ts";
+import { FORMAT } from "../../../node/store/format.ts";
+import { bytesKey, numberKey } from "../../../node/store/keys.ts";
 import { type OpenedStore, openStore } from "../../../node/store/open.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -90,6 +93,66 @@ describe("store", () => {
       undefined,
     ]);
     expect(await store.seatChange(31, "from")).to.deep.equal(ledger.changes[1]);
+  });
+
+  it("takes the newest blocks back one by one, to the very state before them", async () => {
+    const roots = [toHex(chain.head.state.root())];
+    for (let i = 0; i < 4; i++) {
+      await fill(1);
+      roots.push(toHex(chain.head.state.root()));
+    }
+    for (let height = 3; height >= 0; height--) {
+      const { store } = await open();
+      expect((await store.undo()).height).to.equal(height);
+      expect(await store.block(height + 1)).to.equal(undefined);
+      await close();
+      expect(toHex((await open()).head.state.root())).to.equal(roots[height]);
+      await close();
+    }
+    await expectCodeAsync(async () => (await open()).store.undo(), "NOT_UNDOABLE");
+  });
+
+  it("starts with a damaged block below the head, says so, and gives no wrong answer", async () => {
+    await fill(5);
+    const { store } = await open();
+    const key = numberKey("block", 3);
+    const [good] = await store.db.getManyRaw([key]);
+    if (good === undefined) throw new Error("no block 3");
+    const bad = Uint8Array.from(good);
+    bad[200] = (bad[200] ?? 0) ^ 1;
+    await store.db.batch([putRaw(key, bad)]);
+    await close();
+    const again = await open();
+    expect(again.check.damaged).to.deep.equal([3]);
+    const told: number[] = [];
+    again.store.onDamage((height) => told.push(height));
+    await expectCodeAsync(() => again.store.block(3), "BLOCK_DAMAGED");
+    expect(await again.store.blockBytes(3)).to.equal(undefined);
+    expect(told).to.deep.equal([3, 3]);
+    expect((await again.store.block(4))?.block.header.height).to.equal(4);
+  });
+
+  it("writes index entries anew that were lost", async () => {
+    const id = await fill(5);
+    const { store } = await open();
+    await store.db.batch([remove(bytesKey("transaction", id))]);
+    await close();
+    const again = await open();
+    expect(again.check.reindexed).to.equal(1);
+    expect(await again.store.transactionPlace(id)).to.deep.equal({ height: 5, index: 0 });
+  });
+
+  it("refuses formats it does not know, and finds its own without the marker", async () => {
+    await fill(3);
+    const marker = join(dataDir, "db.format");
+    for (const format of ["1", "99"]) {
+      await writeFile(marker, `${format}\n`);
+      const error = await expectCodeAsync(() => open(), "STORE_FORMAT");
+      expect(error.remedy).to.contain(format === "99" ? "newer version" : "--resync");
+    }
+    await rm(marker);
+    expect((await open()).head.state.height).to.equal(3);
+    expect(await readFile(marker, "utf8")).to.equal(`${FORMAT}\n`);
   });
 
   it("refuses a second process with STORE_IN_USE", async () => {

@@ -1,0 +1,15 @@
+/** Decoding what the database holds: anything that is not what it should be is damage. */
+import { StoreError } from "./store-error.ts";
+
+/** @throws StoreError DAMAGED_STORE */
+export function decodeEntry<V>(
+  what: string,
+  type: { deserialize(bytes: Uint8Array): V },
+  bytes: Uint8Array,
+): V {
+  try {
+    return type.deserialize(bytes);
+  } catch (error) {
+    throw StoreError.damaged(`${what} does not decode`, error);
+  }
+}
