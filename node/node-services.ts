@@ -122,7 +122,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     jobCertificate: async (id) => {
       const { index, job } = findJob(id);
       await readModelFiles(job, { fetcher }, AbortSignal.timeout(MODEL_MS));
-      return { ...makeCertificate(chain, index) };
+      return { ...(await makeCertificate(chain, index, ledger.light)) };
     },
     light: ledger.light,
     events,

@@ -79,9 +79,9 @@ export function trustBlock(
  * @throws LightError
  */
 export function checkForm({ header, seats }: LightBlock): Uint8Array {
-  if (header.version !== PROTOCOL_VERSION) {
+  if (header.version > PROTOCOL_VERSION) {
     throw new LightError(
-      `header version ${header.version}, this program knows ${PROTOCOL_VERSION}`,
+      `header version ${header.version}, this program knows up to ${PROTOCOL_VERSION}`,
       { code: "LIGHT_VERSION", expected: PROTOCOL_VERSION, actual: header.version },
       { remedy: "update this program" },
     );

@@ -8,6 +8,7 @@ import type { Block, Certificate, CertifiedBlock, Header } from "../../chain/typ
 import type { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { type ModelCertificate, makeCertificate } from "../../node/jobs/certificate.ts";
 import { LightService, type LightStore } from "../../node/light/light-service.ts";
 import type { Person, TestChain } from "./chain.ts";
 
@@ -80,6 +81,18 @@ export class LightChain implements LightStore {
     return side === "upTo"
       ? this.changes.findLast(({ header }) => header.height <= height)
       : this.changes.find(({ header }) => header.height >= height);
+  }
+
+  /** The certificate of a job's model as of the newest block. */
+  certificate(job: number): Promise<ModelCertificate> {
+    const { head, genesisRoot } = this.chain;
+    const newest = this.blocks.at(-1);
+    const tip = {
+      header: newest?.block.header,
+      certificate: newest?.certificate,
+      seats: this.#seats,
+    };
+    return makeCertificate({ state: head.state, head, genesisRoot, tip }, job, this.service);
   }
 
   /** The light block at a height. @throws Error when there is none */

@@ -173,6 +173,7 @@ async function fetchResult(
       `Check them with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
     context.output.line(`  poml verify ${options.out} --trust ${anchorHeight}:<hash>`);
+    context.output.line("With --api and any node you can take another block.");
   });
 }
 

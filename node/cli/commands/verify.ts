@@ -1,23 +1,28 @@
-/** `poml verify`: checks a downloaded model offline against a block the reader trusts. */
+/** `poml verify`: checks a downloaded model against a block or a genesis the reader trusts. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
+import { ApiError } from "../../api/api-error.ts";
+import type { LightSource, Trust } from "../../jobs/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
 
 export function verifyCommand(context: CliContext): Command {
   return new Command("verify")
-    .description("check a model and its certificate offline")
+    .description("check a model and its certificate, offline unless --api is given")
     .argument("<model-dir>", "directory with model.json, weights.bin, certificate.json")
-    .requiredOption(
-      "--trust <height:hash>",
-      "a final block you trust, e.g. from a node of your own",
+    .option("--trust <height:hash>", "a final block you trust, e.g. from a node of your own")
+    .option("--genesis <file>", "or the genesis file of the chain, if you trust all its history")
+    .option(
+      "--api <url>",
+      "any node, for what leads from the trusted block to the certificate; it is not trusted",
     )
-    .action(async (directory: string, options: { trust: string }) => {
-      const { proved, notProved } = await verifyDirectory(directory, parseTrusted(options.trust));
+    .action(async (directory: string, options: VerifyOptions) => {
+      const trust = await trustOf(options);
+      const { proved, notProved } = await verifyDirectory(directory, trust, options.api);
       context.output.result({ verified: true, modelDir: directory, proved, notProved }, () => {
         context.output.line("Proved:");
         for (const { claim, detail } of proved) context.output.line(`  + ${claim}: ${detail}`);
@@ -25,6 +30,26 @@ export function verifyCommand(context: CliContext): Command {
         for (const claim of notProved) context.output.line(`  - ${claim}`);
       });
     });
+}
+
+interface VerifyOptions {
+  readonly trust?: string;
+  readonly genesis?: string;
+  readonly api?: string;
+}
+
+/** @throws CliError BAD_ARGUMENT; ConfigError */
+async function trustOf({ trust, genesis }: VerifyOptions): Promise<Trust> {
+  if ((trust === undefined) === (genesis === undefined)) {
+    throw usageError(
+      "trust",
+      "give either --trust <height:hash> or --genesis <file>",
+      "GET /v1/blocks/<height> of a node you trust shows the hash of that block",
+    );
+  }
+  if (trust !== undefined) return parseTrusted(trust);
+  const { readGenesisFile } = await import("../../config/genesis-file.ts");
+  return { genesis: await readGenesisFile(genesis ?? "") };
 }
 
 export interface TrustedBlock {
@@ -52,22 +77,27 @@ export interface VerifiedModel {
   readonly notProved: readonly string[];
 }
 
-/** @throws CliError NOT_VERIFIED, FILE_NOT_FOUND */
+/**
+ * @param api a node to ask for what the certificate lacks
+ * @throws CliError NOT_VERIFIED, FILE_NOT_FOUND; ApiError when the node does not help
+ */
 export async function verifyDirectory(
   directory: string,
-  trusted: TrustedBlock,
+  trust: Trust,
+  api?: string,
 ): Promise<VerifiedModel> {
-  const { verifyModelDirectory } = await import("../../jobs/certificate.ts");
+  const { verifyModelDirectory } = await import("../../jobs/verify-model.ts");
+  const source = api === undefined ? undefined : await sourceAt(api);
   const files = {
     "model.json": await readPart(directory, "model.json"),
     "weights.bin": await readPart(directory, "weights.bin"),
     [CERTIFICATE_FILE]: await readPart(directory, CERTIFICATE_FILE),
   };
   try {
-    const { proved } = await verifyModelDirectory(files, trusted);
+    const { proved } = await verifyModelDirectory(files, trust, source);
     return { proved, notProved: NOT_PROVED };
   } catch (error) {
-    if (!(error instanceof PomlError)) throw error;
+    if (!(error instanceof PomlError) || error instanceof ApiError) throw error;
     throw new CliError(
       `the model is NOT verified: ${error.message}`,
       { code: "NOT_VERIFIED", exit: EXIT.verification },
@@ -77,9 +107,15 @@ export async function verifyDirectory(
   }
 }
 
+async function sourceAt(api: string): Promise<LightSource> {
+  const { PomlClient } = await import("../../api/client.ts");
+  return new PomlClient(api);
+}
+
 /** Said every time, so that nobody reads more into a certificate than it holds. */
 const NOT_PROVED: readonly string[] = [
   "that the trusted block is on the chain you mean: that is your trust, take it from your own node",
+  "that keys of an old trusted block have not changed hands: trust a recent one, younger than the chain's unbonding time",
   "that every sample was trained on: only drawn segments are re-executed, by the nodes, not here",
   "how the model does on other data than the test set named in the dataset",
 ];

@@ -85,9 +85,9 @@ describe("PomlClient", () => {
     expect(rounds.map(({ round }) => round)).to.deep.equal([1, 2]);
     expect(rounds[1]?.metrics).to.deep.equal(job.metrics);
     const model = await client.model(id);
-    expect(model.weightsBin).to.deep.equal(Uint8Array.of(1, 2, 3, 4));
-    expect(model.listing.files[1]).to.include({ name: "weights.bin", sizeBytes: 4 });
-    expect(await client.certificate(id)).to.deep.equal({ version: 1, job: id });
+    expect(new TextDecoder().decode(model.weightsBin)).to.equal("model after 2");
+    expect(model.listing.files[1]).to.include({ name: "weights.bin", sizeBytes: 13 });
+    expect(await client.certificate(id)).to.include({ version: 1, jobIndex: 0 });
     expect((await client.jobs()).jobs).to.have.length(1);
   });
 

@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
 import { CSV } from "../api/support.ts";
 import { CliStage } from "./support.ts";
 
@@ -82,6 +84,30 @@ describe("poml as a client", () => {
     expect(stdout).match(/poml verify .* --trust \d+:/);
     JSON.parse(await readFile(join(out, "model.json"), "utf8"));
     JSON.parse(await readFile(join(out, "certificate.json"), "utf8"));
+  });
+
+  it("verifies that model against a block of any age, and says what keeps it from it", async () => {
+    const directory = join(stage.directory, "model");
+    const { height } = stage.test.node.state();
+    for (const at of [1, height]) {
+      const found = await stage.test.node.block(at);
+      const hash = toHex(found?.certificate.blockHash ?? new Uint8Array());
+      const trust = ["verify", directory, "--trust", `${at}:${hash}`];
+      const alone = await stage.run(...trust);
+      expect(alone.exit).equal(5);
+      expect(alone.stderr).contain("--api");
+      const helped = await stage.run(...trust, "--api", stage.test.url);
+      expect(helped.exit, helped.stderr).equal(0);
+      expect(helped.stdout).contain(`it follows from block ${at} `);
+      const away = await stage.run(...trust, "--api", "http://127.0.0.1:1");
+      expect(away.exit).equal(4);
+    }
+    const genesis = join(stage.directory, "genesis.json");
+    await writeGenesisFile(genesis, stage.test.node.chain.genesis);
+    const offline = await stage.run("verify", directory, "--genesis", genesis);
+    expect(offline.exit, offline.stderr).equal(0);
+    expect(offline.stdout).contain("it follows from the genesis");
+    expect((await stage.run("verify", directory)).exit).equal(2);
   });
 
   it("names field and remedy of a wrong order", async () => {

@@ -2,22 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { Header } from "../../../chain/types/block.ts";
+import { sha256 } from "../../../chain/crypto/hash.ts";
 import { Output, type Sink } from "../../../node/cli/output.ts";
 import { runCli } from "../../../node/cli/program.ts";
 import { identityFromSeed, writeKeyFile } from "../../../node/wallet/key-file.ts";
-import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { startApi, type TestApi, TOKEN } from "../api/support.ts";
-
-/** Its certificates name the block they are anchored in, as real ones do. */
-class AnchoredNode extends FixtureNode {
-  override async jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
-    const { header } = this.head();
-    if (header === undefined) throw new Error("no block yet");
-    return { ...(await super.jobCertificate(id)), header: toHex(Header.serialize(header)) };
-  }
-}
 
 export interface CliRun {
   readonly exit: number;
@@ -61,7 +50,7 @@ export class CliStage {
 
   static async open(): Promise<CliStage> {
     const directory = await mkdtemp(join(tmpdir(), "poml-cli-"));
-    const stage = new CliStage(directory, await startApi({}, new AnchoredNode()));
+    const stage = new CliStage(directory, await startApi());
     const client = identityFromSeed(sha256(new TextEncoder().encode("client")));
     await writeKeyFile(stage.wallet, client);
     return stage;

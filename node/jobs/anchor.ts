@@ -1,0 +1,123 @@
+/**
+ * From what a reader trusts to the block a certificate hangs on: by the certificate's own light
+ * blocks where they suffice, else by those of any node, which need not be trusted either.
+ */
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { verify } from "../../chain/crypto/keys.ts";
+import { verifyInclusion } from "../../chain/light/inclusion.ts";
+import { LightError } from "../../chain/light/light-error.ts";
+import { type Trusted, trustBlock, trustGenesis } from "../../chain/light/trusted.ts";
+import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
+import { Header } from "../../chain/types/block.ts";
+import type { Genesis } from "../../chain/types/genesis.ts";
+import { Job } from "../../chain/types/job.ts";
+import { type InclusionProof, type LightBlock, PROVABLE } from "../../chain/types/light.ts";
+import { type DecodedCertificate, VerifyError } from "./certificate.ts";
+
+/** What the reader vouches for. */
+export type Trust =
+  | { readonly height: number; readonly hash: Uint8Array }
+  | { readonly genesis: Genesis };
+
+/** A node to ask for what the certificate lacks. */
+export interface LightSource {
+  lightBlock(height: number): Promise<LightBlock>;
+  lightRoute(from: number, to: number): Promise<LightBlock[]>;
+  proof(of: string): Promise<{ readonly proof: InclusionProof; readonly block: LightBlock }>;
+}
+
+/** A block that follows from the trust, and the job as its state has it. */
+export interface Anchored {
+  readonly block: LightBlock;
+  readonly job: Job;
+  readonly trusted: Trusted;
+}
+
+/** @throws VerifyError, LightError, InvalidCertificate; what `source` throws */
+export async function anchorCertificate(
+  decoded: DecodedCertificate,
+  trust: Trust,
+  source: LightSource | undefined,
+): Promise<Anchored> {
+  await checkOwnRoute(decoded);
+  const trusted = await begin(decoded, trust, source);
+  const { anchor } = decoded;
+  if (trusted.height > anchor.header.height) return renewed(decoded, trusted, source);
+  const later = decoded.updates.filter(({ header }) => header.height > trusted.height);
+  try {
+    await verifyLightBlocks(trusted, [...later, anchor], { verify });
+  } catch (error) {
+    const isGap = error instanceof LightError && error.code === "LIGHT_STRANGERS";
+    if (!isGap || source === undefined) throw error;
+    const route = await source.lightRoute(trusted.height, anchor.header.height);
+    await verifyLightBlocks(trusted, [...route, anchor], { verify });
+  }
+  const { job, jobIndex: index, path } = decoded;
+  const kind = PROVABLE.indexOf("job");
+  verifyInclusion(anchor.header, { kind, index, value: Job.serialize(job), path: [...path] });
+  return { block: anchor, job, trusted };
+}
+
+/** The light blocks of a certificate must hold among themselves, needed or not. */
+async function checkOwnRoute({ updates, anchor, genesisRoot }: DecodedCertificate): Promise<void> {
+  const [first, ...rest] = updates;
+  if (first === undefined) return;
+  const { height } = first.header;
+  const start = trustBlock(first, { height, hash: Header.hashTreeRoot(first.header), genesisRoot });
+  await verifyLightBlocks(start, [first, ...rest, anchor], { verify });
+}
+
+async function begin(
+  { genesisRoot, anchor, updates }: DecodedCertificate,
+  trust: Trust,
+  source: LightSource | undefined,
+): Promise<Trusted> {
+  if ("genesis" in trust) {
+    const trusted = trustGenesis(trust.genesis);
+    if (equalBytes(trusted.genesisRoot, genesisRoot)) return trusted;
+    throw new VerifyError(
+      `not proved: the certificate is of the chain of this genesis (it is of ${toHex(genesisRoot)})`,
+      { code: "NOT_PROVED", claim: "the certificate is of the chain of this genesis" },
+      { remedy: "use the genesis file of that chain" },
+    );
+  }
+  const own = [...updates, anchor].find(({ header }) => header.height === trust.height);
+  const start = own ?? (await source?.lightBlock(trust.height));
+  if (start !== undefined) return trustBlock(start, { ...trust, genesisRoot });
+  const heights = [...updates, anchor].map(({ header }) => header.height);
+  throw new VerifyError(
+    `nothing here leads from block ${trust.height} to block ${anchor.header.height}, where the certificate is anchored`,
+    { code: "NOT_LINKED", claim: "the certificate follows from the trusted block" },
+    {
+      remedy: `add --api with any node, which need not be trusted; or trust one of: ${heights.join(", ")}, or --genesis`,
+    },
+  );
+}
+
+/** The reader trusts a younger block than the certificate's: the job is proven there anew. */
+async function renewed(
+  { job }: DecodedCertificate,
+  trusted: Trusted,
+  source: LightSource | undefined,
+): Promise<Anchored> {
+  if (source === undefined) {
+    throw new VerifyError(
+      `the trusted block ${trusted.height} is younger than the certificate`,
+      { code: "NOT_LINKED", claim: "the certificate follows from the trusted block" },
+      { remedy: "add --api with any node, which need not be trusted" },
+    );
+  }
+  const { proof, block } = await source.proof(`jobs/${toHex(job.id)}`);
+  const route = await source.lightRoute(trusted.height, block.header.height);
+  const believed = await verifyLightBlocks(trusted, route, { verify });
+  await verifyLightBlock(believed, block, { verify });
+  const proven = verifyInclusion(block.header, proof);
+  if (proven.kind !== "job" || !equalBytes(proven.value.id, job.id)) {
+    throw new VerifyError(
+      "the node proved another job",
+      { code: "NOT_PROVED", claim: "the job is in the state of that block" },
+      { remedy: "ask another node" },
+    );
+  }
+  return { block, job: proven.value, trusted };
+}

@@ -1,0 +1,112 @@
+/** Whether a model directory is what its certificate says, given what the reader trusts. */
+import { formatAddress } from "../../chain/crypto/address.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import { Header } from "../../chain/types/block.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
+import { decodeCertificate, VerifyError } from "./certificate.ts";
+
+export interface ModelDirectory {
+  readonly "certificate.json": Uint8Array;
+  readonly "model.json": Uint8Array;
+  readonly "weights.bin": Uint8Array;
+}
+
+export interface ProvedClaim {
+  readonly claim: string;
+  readonly detail: string;
+}
+
+/**
+ * Checks a model directory, offline unless `source` is given and needed.
+ * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate
+ */
+export async function verifyModelDirectory(
+  files: ModelDirectory,
+  trust: Trust,
+  source?: LightSource,
+): Promise<{ proved: ProvedClaim[] }> {
+  const decoded = decodeCertificate(files["certificate.json"]);
+  const anchored = await anchorCertificate(decoded, trust, source);
+  const { job } = anchored;
+  require(["finished", "settled"].includes(phaseOf(job)), "the job has ended with a model");
+  require(equalBytes(
+    sha256(files["weights.bin"]),
+    job.parameters,
+  ), "the weights are those the job ended with");
+  require(equalBytes(
+    sha256(topologyOf(files["model.json"])),
+    job.spec.model,
+  ), "the architecture is the one the client ordered");
+  return { proved: claims(anchored) };
+}
+
+function claims({ block, job, trusted }: Anchored): ProvedClaim[] {
+  const { header, certificate, seats } = block;
+  const signers = certificate.signatures.map(({ seat }) => seats[seat]?.weight ?? 0n);
+  const signed = signers.reduce((sum, weight) => sum + weight, 0n);
+  const start = trusted.height === 0 ? "the genesis" : `block ${trusted.height}`;
+  const time = new Date(Number(trusted.time)).toISOString();
+  return [
+    {
+      claim: "final",
+      detail: `block ${header.height}:${toHex(Header.hashTreeRoot(header))} signed by ${signers.length} of ${seats.length} seats, weight ${signed} of ${header.totalWeight}`,
+    },
+    { claim: "chain", detail: `it follows from ${start} of ${time}, which you trust` },
+    ...jobClaims(job),
+  ];
+}
+
+function jobClaims(job: Job): ProvedClaim[] {
+  const percent = (micro: number): string => `${(micro / 10_000).toFixed(2)} %`;
+  const { spec, metrics } = job;
+  const participants = job.participants.filter(({ paidRounds }) => paidRounds > 0);
+  return [
+    {
+      claim: "job",
+      detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded`,
+    },
+    { claim: "weights", detail: `SHA-256 ${toHex(job.parameters)}` },
+    { claim: "architecture", detail: `SHA-256 ${toHex(spec.model)}` },
+    {
+      claim: "dataset",
+      detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows`,
+    },
+    {
+      claim: "metrics",
+      detail: `recorded by the team on the test rows: accuracy ${percent(metrics.accuracy)}, F1 ${percent(metrics.f1)}`,
+    },
+    {
+      claim: "participants",
+      detail: participants
+        .map(({ node, paidSamples }) => `node #${node}: ${paidSamples} sample steps`)
+        .join("; "),
+    },
+  ];
+}
+
+/** The canonical bytes of the topology inside a tfjs model.json. */
+function topologyOf(bytes: Uint8Array): Uint8Array {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const hasTopology = typeof json === "object" && json !== null && "modelTopology" in json;
+    return canonicalJson(hasTopology ? json.modelTopology : json);
+  } catch (error) {
+    throw new VerifyError(
+      "model.json is not JSON",
+      { code: "CERTIFICATE_FORMAT", claim: "model.json" },
+      { cause: error },
+    );
+  }
+}
+
+function require(holds: boolean, claim: string): void {
+  if (holds) return;
+  throw new VerifyError(
+    `not proved: ${claim}`,
+    { code: "NOT_PROVED", claim },
+    { remedy: "do not use these weights; download them again or check the trusted block" },
+  );
+}
