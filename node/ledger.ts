@@ -7,7 +7,9 @@ import type { Head } from "../chain/apply-block.ts";
 import { toHex } from "../chain/crypto/hash.ts";
 import type { KeyPair } from "../chain/crypto/keys.ts";
 import { NETWORK_ID_LENGTH } from "../chain/crypto/signing.ts";
+import type { KnownProof } from "../chain/evidence/check-evidence.ts";
 import { Mempool } from "../chain/mempool/pool.ts";
+import type { SignedTransaction } from "../chain/types/transaction.ts";
 import { createHost, type Host } from "../p2p/host.ts";
 import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
@@ -25,6 +27,7 @@ import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
 import { Sync } from "./network/sync.ts";
+import { ClaimWatch } from "./rating/claim-watch.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { openStore } from "./store/open.ts";
 import type { NodeLog } from "./telemetry/log.ts";
@@ -79,7 +82,18 @@ export async function createLedger(
     { log: log.child({ module: "p2p" }) },
   );
   const publish: Host["publish"] = (topic, message) => host.publish(topic, message);
-  const transactions = new TransactionService({ chain, mempool, verified, log, publish });
+  const evidence = new EvidenceService({ chain, log, publish });
+  const fault = (publicKey: Uint8Array, proof: KnownProof): void => {
+    evidence.report(publicKey, proof).catch((error: unknown) => {
+      log.warn("could not report a fault", { reason: String(error) });
+    });
+  };
+  const claims = new ClaimWatch();
+  const seen = (signed: SignedTransaction): void => {
+    const proof = claims.see(signed);
+    if (proof !== undefined) fault(signed.transaction.sender, proof);
+  };
+  const transactions = new TransactionService({ chain, mempool, verified, log, seen, publish });
   const messages = new PeerMessages(host);
   const sync = new Sync({ host, chain, log: log.child({ module: "sync" }) });
   const onion = new OnionKeeper(seed);
@@ -93,7 +107,6 @@ export async function createLedger(
       log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
     });
   };
-  const evidence = new EvidenceService({ chain, log, publish });
   const driver = new ConsensusDriver({
     chain,
     signer: new Signer({ keys, genesisRoot: genesis.hash }, { journal }),
@@ -104,11 +117,7 @@ export async function createLedger(
     publish,
     stuck,
     evidence: () => evidence.select(),
-    fault: (seat, proof) => {
-      evidence.report(seat, proof).catch((error: unknown) => {
-        log.warn("could not report a fault", { reason: String(error) });
-      });
-    },
+    fault,
   });
   const behind = (): void => sync.poke();
   const gossip = new ConsensusGossip({ chain, driver, log, behind });

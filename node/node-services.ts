@@ -37,7 +37,7 @@ const MODEL_MS = 60_000;
 
 export function createServices(parts: ServiceParts): NodeServices {
   const { ledger, datasets, blobs, fetcher, events } = parts;
-  const { chain, mempool, transactions, duties } = ledger;
+  const { chain, mempool, transactions, duties, evidence } = ledger;
 
   const block = async (at: number | Uint8Array): Promise<CertifiedBlock | undefined> => {
     const height = typeof at === "number" ? at : await chain.store.heightOf(at);
@@ -108,6 +108,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       await transactions.submit(signed);
       return transactionId(signed.transaction);
     },
+    submitEvidence: (proof) => evidence.submit(proof),
     importDataset: (upload) => datasets.import(upload),
     datasets: () => datasets.list(),
     prepareJob: prepare,

@@ -4,6 +4,7 @@
  */
 import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
+import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { LightService } from "./light/light-service.ts";
@@ -157,6 +158,8 @@ export interface NodeServices {
   jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]>;
   /** Checks, keeps and gossips a signed transaction. @throws PomlError */
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
+  /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */
+  submitEvidence(evidence: Evidence): Promise<void>;
   importDataset(upload: DatasetUpload): Promise<DatasetSummary>;
   datasets(): Promise<readonly DatasetSummary[]>;
   /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */

@@ -63,7 +63,8 @@ export function changed(
   return next;
 }
 
-function decodeValue(
+/** @param present a value of the same parameter, for its form */
+export function decodeValue(
   present: number | bigint | Uint8Array,
   value: Uint8Array,
 ): number | bigint | Uint8Array {

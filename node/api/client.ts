@@ -12,6 +12,7 @@ import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
   BlockList,
+  SubmittedEvidence,
   SubmittedTransaction,
   type TransactionStatusJson,
   TransactionStatusJson as TransactionStatusSchema,
@@ -31,6 +32,7 @@ import {
 } from "./contract/job.ts";
 import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
+import { ParameterList } from "./contract/parameter.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
 import { reasonOf } from "./reason.ts";
@@ -135,6 +137,19 @@ export class PomlClient {
 
   account(address: string): Promise<AccountJson> {
     return this.#get(`/v1/accounts/${segment(address)}`, AccountJson);
+  }
+
+  parameters(): Promise<ParameterList> {
+    return this.#get("/v1/parameters", ParameterList);
+  }
+
+  /** @param bytes SSZ Evidence */
+  async submitEvidence(bytes: Uint8Array): Promise<void> {
+    await this.#call("/v1/evidence", SubmittedEvidence, {
+      method: "POST",
+      body: new Uint8Array(bytes),
+      headers: { "content-type": "application/octet-stream" },
+    });
   }
 
   /** In index order, from index `from`. */

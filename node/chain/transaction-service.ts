@@ -25,6 +25,8 @@ export interface TransactionServiceModules {
   readonly mempool: Mempool;
   readonly verified: VerifiedCache;
   readonly log: NodeLog;
+  /** Called for every transaction with a good signature, whether or not it gets in. */
+  seen(signed: SignedTransaction): void;
   publish(topic: "transactions", message: Uint8Array): Promise<unknown>;
 }
 
@@ -76,8 +78,9 @@ export class TransactionService {
   }
 
   async #admit(signed: SignedTransaction): Promise<void> {
-    const { chain, mempool, verified } = this.#modules;
+    const { chain, mempool, verified, seen } = this.#modules;
     await verifyTransaction(chain.state, chain.genesisRoot, signed, verified);
+    seen(signed);
     mempool.add(chain.state, signed);
   }
 

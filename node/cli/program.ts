@@ -5,12 +5,14 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { benchmarkCommand } from "./commands/benchmark.ts";
+import { bondCommand } from "./commands/bond.ts";
 import { configCommand } from "./commands/config.ts";
 import { datasetCommand } from "./commands/dataset.ts";
 import { devnetCommand } from "./commands/devnet.ts";
 import { initCommand } from "./commands/init.ts";
 import { jobCommand } from "./commands/job.ts";
 import { nodeCommand } from "./commands/node.ts";
+import { parameterCommand } from "./commands/parameter.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { walletCommand } from "./commands/wallet.ts";
@@ -56,6 +58,8 @@ function buildProgram(context: CliContext): Command {
     devnetCommand,
     benchmarkCommand,
     walletCommand,
+    bondCommand,
+    parameterCommand,
     datasetCommand,
     jobCommand,
     statusCommand,

@@ -46,8 +46,8 @@ export interface DriverModules {
   stuck(): void;
   /** Evidence for a block. */
   evidence(): readonly Evidence[];
-  /** A seat signed two messages where one is allowed. */
-  fault(seat: number, proof: KnownProof): void;
+  /** A key signed two messages where one is allowed. */
+  fault(publicKey: Uint8Array, proof: KnownProof): void;
 }
 
 /** Proposals whose time is further from the local clock are prevoted nil. */
@@ -242,21 +242,23 @@ export class ConsensusDriver {
         return undefined;
       case "double-vote":
         this.faults.doubleVotes++;
-        this.#modules.fault(effect.proof.first.seat, {
-          kind: "duplicate-vote",
-          value: effect.proof,
-        });
+        this.#accuse(effect.proof.first.seat, { kind: "duplicate-vote", value: effect.proof });
         return undefined;
       case "double-proposal":
         this.faults.doubleProposals++;
-        this.#accuse(effect);
+        this.#accuseProposer(effect);
         return undefined;
       default:
         return effect satisfies never;
     }
   }
 
-  #accuse({ first, second }: Extract<Effect, { kind: "double-proposal" }>): void {
+  #accuse(seat: number, proof: KnownProof): void {
+    const holder = this.#modules.chain.state.seats[seat];
+    if (holder !== undefined) this.#modules.fault(holder.publicKey, proof);
+  }
+
+  #accuseProposer({ first, second }: Extract<Effect, { kind: "double-proposal" }>): void {
     const signed = [first, second].flatMap((message) => {
       const proposal = this.#proposals.get(proposalKey(message));
       return proposal === undefined ? [] : [signedSummary(proposal)];
@@ -264,7 +266,7 @@ export class ConsensusDriver {
     const [a, b] = signed;
     if (a === undefined || b === undefined || first.value === second.value) return;
     const value = makeDuplicateProposal(a, b);
-    this.#modules.fault(first.seat, { kind: "duplicate-proposal", value });
+    this.#accuse(first.seat, { kind: "duplicate-proposal", value });
   }
 
   #setTimer(effect: Extract<Effect, { kind: "timer" }>): void {

@@ -22,7 +22,6 @@ export interface EvidenceServiceModules {
 export class EvidenceService {
   readonly #modules: EvidenceServiceModules;
   readonly #pool = new EvidencePool();
-  #seen = 0;
 
   constructor(modules: EvidenceServiceModules) {
     this.#modules = modules;
@@ -30,11 +29,6 @@ export class EvidenceService {
       this.#pool.afterBlock(modules.chain.state);
       for (const { node } of block.body.evidence) modules.log.warn("a node was slashed", { node });
     });
-  }
-
-  /** Faults this node saw with its own eyes since it started. */
-  get seen(): number {
-    return this.#seen;
   }
 
   /** Pieces that wait for a block. */
@@ -46,12 +40,11 @@ export class EvidenceService {
     return this.#pool.select();
   }
 
-  /** Two messages of one seat of this height's epoch that contradict each other. */
-  async report(seat: number, proof: KnownProof): Promise<void> {
+  /** Two messages of one key that contradict each other; their signatures have been verified. */
+  async report(publicKey: Uint8Array, proof: KnownProof): Promise<void> {
     const { chain, log } = this.#modules;
-    const node = chain.state.seats[seat]?.node;
-    if (node === undefined) return;
-    this.#seen++;
+    const node = chain.state.nodeIndex(publicKey);
+    if (node === undefined || chain.state.nodes.at(node).slashedAt !== 0) return;
     log.warn("a node signed two messages where one is allowed", { node, kind: proof.kind });
     try {
       await this.submit(makeEvidence(node, proof));

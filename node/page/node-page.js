@@ -40,7 +40,15 @@ function summary(node) {
       ["Endpoint", h("span", { class: "mono" }, node.endpoint)],
       ["Registered", node.registeredAt === 0 ? "founder" : `at #${count(node.registeredAt)}`],
       ["Balance", poml(node.balance)],
-      ["Proposed", plural(node.proposed, "block")],
+      ["Proposed", `${plural(node.proposed, "block")}, ${plural(node.skipped, "turn")} skipped`],
+      ...(node.slashedAt === undefined
+        ? []
+        : [
+            /** @type {[string, string]} */ ([
+              "Slashed",
+              `a fault was proven at #${node.slashedAt}`,
+            ]),
+          ]),
     ]),
   );
 }
@@ -56,7 +64,9 @@ function rating(node) {
       ["Measured", `${units(node.capacity)} GFLOP/s, ${window}`],
       ["Rating", units(node.rating)],
       ["Bond", poml(node.bond)],
-      ["Weight", units(node.weight)],
+      ["On its way back", poml(node.unbonding)],
+      ["Reliability", `${(node.reliability / 10_000).toFixed(2)} %`],
+      ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
       ...(claim === undefined
         ? []
         : [

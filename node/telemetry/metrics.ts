@@ -74,10 +74,12 @@ export function createMetrics(
     "poml_training_records_total",
     "Training records made final since the start",
   );
+  const slashed = counter("poml_slashed_total", "Nodes punished in final blocks since the start");
   chain.onBlock(({ block }) => {
     blocks.inc();
     transactions.inc(block.body.transactions.length);
     records.inc(block.body.records.length);
+    slashed.inc(block.body.evidence.length);
   });
   return registry;
 }

@@ -2,6 +2,11 @@
  * Builders of transaction payloads: the selector of a kind is looked up by name, so that no caller
  * counts positions in the union. What each kind means lives in chain/transactions/.
  */
+import {
+  encodeValue,
+  VOTABLE_PARAMETERS,
+  type VotableParameter,
+} from "../../chain/governance/votable.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
 import type { TrainingRecord } from "../../chain/types/job.ts";
 import {
@@ -49,6 +54,20 @@ export function registerPayload(registration: Registration): Payload {
 /** @param amount micro-POML to add to the node's bond */
 export function bondPayload(amount: bigint): Payload {
   return payloadOf("bond", { amount });
+}
+
+/** @param amount micro-POML to ask back from the node's bond */
+export function unbondPayload(amount: bigint): Payload {
+  return payloadOf("unbond", { amount });
+}
+
+/** @param value an integer, or 32 bytes for a hash */
+export function parameterVotePayload(
+  name: VotableParameter,
+  value: number | bigint | Uint8Array,
+): Payload {
+  const parameter = VOTABLE_PARAMETERS.indexOf(name);
+  return payloadOf("parameter-vote", { parameter, value: encodeValue(value) });
 }
 
 export function reonionPayload(onion: Uint8Array, onionLength: number): Payload {

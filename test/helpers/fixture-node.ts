@@ -7,6 +7,8 @@ import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
+import { EvidencePool } from "../../chain/evidence/pool.ts";
+import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
@@ -14,6 +16,7 @@ import type { State } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
+import type { Evidence } from "../../chain/types/evidence.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
@@ -83,6 +86,7 @@ export class EventLog implements EventSource {
 export class FixtureNode implements NodeServices {
   readonly chain = new TestChain({ parameters: { windowOffset: 1_000_000 } });
   readonly events: EventLog;
+  readonly #evidence = new EvidencePool();
   readonly #mempool = new Mempool();
   readonly #ledger = new LightChain(this.chain);
   readonly #blocks = this.#ledger.blocks;
@@ -99,9 +103,15 @@ export class FixtureNode implements NodeServices {
 
   /** Puts everything that waits into a block and makes it final. */
   advance(): Block {
-    const block = this.chain.build(this.#mempool.select(this.state(), 1_000_000, 1000));
+    const block = this.chain.build(
+      this.#mempool.select(this.state(), 1_000_000, 1000),
+      0,
+      1_000_000,
+      this.#evidence.select(),
+    );
     const certified = this.#ledger.take(block);
     this.#mempool.afterBlock(this.state(), block.body.transactions);
+    this.#evidence.afterBlock(this.state());
     this.events.emit("block", encodeBlockSummary(this.state(), certified));
     for (const record of block.body.records) {
       const round = { height: block.header.height, blockHash: blockHash(block.header), record };
@@ -201,6 +211,11 @@ export class FixtureNode implements NodeServices {
           record,
         })),
     );
+  }
+
+  async submitEvidence(evidence: Evidence): Promise<void> {
+    await verifyEvidence(this.state(), this.chain.genesisRoot, evidence);
+    this.#evidence.add(this.state(), evidence);
   }
 
   async submit(signed: SignedTransaction): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 /** Blocks and transactions as JSON. */
 import { z } from "zod";
+import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import { RATING_CAUSES } from "../../../chain/types/node.ts";
 import { TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
 import { RecordJson } from "./job.ts";
@@ -80,6 +81,14 @@ export const RatingChangeJson = z.object({
   after: Amount,
 });
 
+export const EvidenceJson = z.object({
+  node: Count.describe("the accused"),
+  name: z.string().optional(),
+  kind: z.enum(EVIDENCE_KINDS),
+  height: Height.describe("where the fault happened"),
+});
+export const SubmittedEvidence = z.object({ node: Count });
+
 export const BlockJson = z.object({
   hash: Hash,
   sizeBytes: Count,
@@ -88,6 +97,7 @@ export const BlockJson = z.object({
   transactions: z.array(TransactionJson),
   records: z.array(RecordJson),
   ratingChanges: z.array(RatingChangeJson),
+  evidence: z.array(EvidenceJson),
   certificate: CertificateJson,
 });
 export type BlockJson = z.infer<typeof BlockJson>;

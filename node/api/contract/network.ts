@@ -74,6 +74,8 @@ export const Status = z.object({
   nodes: Count,
   jobs: Count,
   burned: Amount,
+  emitted: Amount.describe("created since the genesis"),
+  workPot: Amount.describe("waits for the next verified benchmark window"),
   peers: z.array(Peer),
   mempool: z.object({ transactions: Count, bytes: Count }),
   workers: z.array(Worker),
@@ -108,7 +110,9 @@ export const NodeJson = z.object({
   bond: Amount,
   balance: Amount,
   rating: Amount.describe("micro-units"),
-  weight: Amount.describe("rating limited by the bond, micro-units"),
+  weight: Amount.describe("rating as far as reliability and bond let it count, micro-units"),
+  votingWeight: Amount.describe("follows the weight by bounded steps, one an epoch"),
+  reliability: Count.describe("millionths; falls with every turn to propose that passes unused"),
   capacity: Amount.describe("measured, micro-GFLOP/s"),
   ratedWindow: Count.describe("0 = genesis benchmark or none"),
   lastWindow: Count,
@@ -116,10 +120,14 @@ export const NodeJson = z.object({
   onionLeft: Count.describe("blocks it can still propose before it renews its hash onion"),
   registeredAt: Height,
   proposed: Count.describe("blocks proposed"),
+  skipped: Count.describe("turns to propose it let pass"),
+  unbonding: Amount.describe("bonded money on its way back"),
+  slashedAt: Height.optional().describe("where a fault of it was proven; it is out for good"),
 });
 export type NodeJson = z.infer<typeof NodeJson>;
 
 export const NodeDetail = NodeJson.extend({
+  unbondings: z.array(z.object({ amount: Amount, freeAtHeight: Height, freeAtTime: UnixMs })),
   claim: z
     .object({
       window: Count,

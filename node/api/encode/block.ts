@@ -2,10 +2,12 @@
 import { blockHash } from "../../../chain/apply-block.ts";
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { evidenceHeight } from "../../../chain/evidence/check-evidence.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { kindOf } from "../../../chain/transactions/fee.ts";
 import { CertifiedBlock, type Header } from "../../../chain/types/block.ts";
+import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import { RATING_CAUSES, type RatingChange, VERDICTS } from "../../../chain/types/node.ts";
 import type {
   Payloads,
@@ -129,6 +131,12 @@ export function encodeBlock(state: State, certified: CertifiedBlock): BlockJson 
     transactions: body.transactions.map((transaction) => encodeTransaction(state, transaction)),
     records: body.records.map((record) => encodeRecord(state, record)),
     ratingChanges: body.ratingChanges.map((change) => encodeRatingChange(state, change)),
+    evidence: body.evidence.map((piece) => ({
+      node: piece.node,
+      ...named("name", nodeName(state, piece.node)),
+      kind: nameOf(EVIDENCE_KINDS, piece.proof.selector),
+      height: evidenceHeight(piece, state.parameters),
+    })),
     certificate: {
       height: certificate.height,
       round: certificate.round,

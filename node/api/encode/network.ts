@@ -7,6 +7,7 @@ import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
+import type { Unbonding } from "../../../chain/types/state.ts";
 import type { NodeStatus } from "../../services.ts";
 import type {
   AccountJson,
@@ -38,6 +39,8 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     nodes: state.nodes.length,
     jobs: state.jobs.length,
     burned: state.meta.burned.toString(),
+    emitted: state.meta.emitted.toString(),
+    workPot: state.meta.workPot.toString(),
     peers: status.peers.map(({ publicKey, address, latencyMs, score }) => ({
       publicKey: toHex(publicKey),
       address,
@@ -76,6 +79,8 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     balance: state.account(address).balance.toString(),
     rating: node.rating.toString(),
     weight: weightOf(node, state.parameters).toString(),
+    votingWeight: node.weight.toString(),
+    reliability: node.reliability,
     capacity: node.capacity.toString(),
     ratedWindow: node.ratedWindow,
     lastWindow: node.lastWindow,
@@ -83,7 +88,16 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     onionLeft: node.onionLeft,
     registeredAt: node.registeredAt,
     proposed: node.proposed,
+    skipped: node.skipped,
+    unbonding: unbondingsOf(state, index)
+      .reduce((sum, { amount }) => sum + amount, 0n)
+      .toString(),
+    ...(node.slashedAt === 0 ? {} : { slashedAt: node.slashedAt }),
   };
+}
+
+function unbondingsOf(state: State, index: number): Unbonding[] {
+  return state.unbondings.filter(({ node }) => node === index);
 }
 
 const MAX_JOBS_SCANNED = 1000;
@@ -102,6 +116,11 @@ export function encodeNodeDetail(state: State, index: number): NodeDetail {
   }
   return {
     ...encodeNode(state, index, state.nodes.at(index)),
+    unbondings: unbondingsOf(state, index).map(({ amount, freeAtHeight, freeAtTime }) => ({
+      amount: amount.toString(),
+      freeAtHeight,
+      freeAtTime: Number(freeAtTime),
+    })),
     ...(claim === undefined
       ? {}
       : {

@@ -9,11 +9,13 @@ import { accountRoutes } from "./accounts.ts";
 import { blockRoutes } from "./blocks.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
+import { evidenceRoutes } from "./evidence.ts";
 import { healthRoutes, metricsRoute } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { lightRoutes } from "./light.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { pageRoutes } from "./page.ts";
+import { parameterRoutes } from "./parameters.ts";
 import { NoQuery } from "./parse.ts";
 import { statusRoutes } from "./status.ts";
 import { transactionRoutes } from "./transactions.ts";
@@ -36,6 +38,8 @@ export function allRoutes(
     ...transactionRoutes(services, limits),
     ...accountRoutes(services),
     ...nodeRoutes(services),
+    ...parameterRoutes(services),
+    ...evidenceRoutes(services),
     ...jobRoutes(services),
     ...lightRoutes(services),
     ...datasetRoutes(services, limits),

@@ -28,21 +28,34 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
     "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
     voters: `${status.seats} of ${status.nodes} nodes`,
     peers: status.peers.length,
+    supply: `${poml(status.emitted)} POML emitted, ${poml(status.burned)} burned`,
     mempool: `${status.mempool.transactions} transactions`,
     workers: status.workers.map(({ kind, state, task }) => `${kind} ${task ?? state}`).join(", "),
     memory: mebibytes(status.rssBytes),
   });
   output.line();
   output.table(
-    ["node", "rating", "weight", "bond POML", "balance POML", "last window", "blocks"],
+    [
+      "node",
+      "rating",
+      "weight",
+      "voting",
+      "reliable",
+      "bond POML",
+      "balance POML",
+      "blocks",
+      "skips",
+    ],
     nodes.map((node) => [
       node.name,
       gflops(node.rating),
       gflops(node.weight),
+      node.slashedAt === undefined ? gflops(node.votingWeight) : "slashed",
+      `${(node.reliability / 10_000).toFixed(1)} %`,
       poml(node.bond),
       poml(node.balance),
-      node.lastWindow,
       node.proposed,
+      node.skipped,
     ]),
   );
 }

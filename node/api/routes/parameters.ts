@@ -1,0 +1,20 @@
+/** Consensus parameters and the votes on them. */
+import type { NodeServices } from "../../services.ts";
+import { ParameterList } from "../contract/parameter.ts";
+import { encodeParameters } from "../encode/parameter.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery } from "./parse.ts";
+
+export function parameterRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/parameters",
+      tag: "chain",
+      summary: "Parameters the nodes may change by vote, with the open votes",
+      query: NoQuery,
+      answers: [{ status: 200, description: "all of them", schema: ParameterList }],
+      handle: () => ({ json: encodeParameters(services.state()) }),
+    }),
+  ];
+}

@@ -1,0 +1,42 @@
+/**
+ * Notices a node that claims different work for one benchmark window: the first claim seen of each
+ * node is remembered for a while, and a second one that differs is evidence.
+ */
+
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
+import { makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
+import { kindOf } from "../../chain/transactions/fee.ts";
+import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+
+/** Claims remembered; the oldest go first. */
+const LIMIT = 4096;
+
+export class ClaimWatch {
+  readonly #first = new Map<string, SignedTransaction>();
+
+  /** Takes a transaction with a good signature. @returns proof of a fault */
+  see(signed: SignedTransaction): KnownProof | undefined {
+    const { transaction } = signed;
+    if (kindOf(transaction) !== "window-commit") return undefined;
+    const claim = transaction.payload.value as Payloads["window-commit"];
+    const key = `${toHex(transaction.sender)}/${claim.window}`;
+    const known = this.#first.get(key);
+    if (known === undefined) {
+      this.#remember(key, signed);
+      return undefined;
+    }
+    const earlier = known.transaction.payload.value as Payloads["window-commit"];
+    const isSame =
+      earlier.segments === claim.segments &&
+      equalBytes(earlier.checkpointRoot, claim.checkpointRoot);
+    if (isSame) return undefined;
+    return { kind: "duplicate-claim", value: makeDuplicateClaim(known, signed) };
+  }
+
+  #remember(key: string, signed: SignedTransaction): void {
+    const oldest = this.#first.keys().next();
+    if (this.#first.size >= LIMIT && !oldest.done) this.#first.delete(oldest.value);
+    this.#first.set(key, signed);
+  }
+}
