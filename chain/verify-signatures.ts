@@ -1,9 +1,7 @@
 /**
  * All signatures a transaction carries, verified on the thread pool. `verified` lets a node skip
- * those it has checked on arrival; ids do not cover signatures, so the cache key covers both.
+ * those it has checked on arrival.
  */
-
-import { sha256, toHex } from "./crypto/hash.ts";
 import { verify } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
@@ -13,27 +11,28 @@ import { TransactionError } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
 
-/** Remembers signatures that were found good. */
-export interface VerifiedCache {
-  has(key: string): boolean;
-  add(key: string): void;
+/** Remembers transactions whose signatures were found good, by the very object: a `WeakSet` will do. */
+export interface VerifiedTransactions {
+  has(signed: SignedTransaction): boolean;
+  add(signed: SignedTransaction): unknown;
 }
 
 /** @throws TransactionError BAD_SIGNATURE, or what the payload's own lookup refuses */
 export async function verifyTransaction(
   state: State,
   genesisRoot: Uint8Array,
-  { transaction, signature }: SignedTransaction,
-  cache?: VerifiedCache,
+  signed: SignedTransaction,
+  verified?: VerifiedTransactions,
 ): Promise<void> {
-  const id = transactionId(transaction);
-  const key = toHex(sha256(id, signature));
-  if (cache?.has(key)) return;
+  if (verified?.has(signed) === true) return;
+  const { transaction, signature } = signed;
   const rule = ruleOf(kindOf(transaction));
   const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
   const inner = rule.innerSignatures?.(state, value) ?? [];
+  const root = signingRoot("transaction", genesisRoot, transactionId(transaction));
+  const own = verify(transaction.sender, root, signature);
   const results = await Promise.all([
-    verify(transaction.sender, signingRoot("transaction", genesisRoot, id), signature),
+    own,
     ...inner.map((s) =>
       verify(s.publicKey, signingRoot(s.domain, genesisRoot, s.root), s.signature),
     ),
@@ -45,7 +44,7 @@ export async function verifyTransaction(
       { remedy: "sign it again with the sender's key and this chain's genesis" },
     );
   }
-  cache?.add(key);
+  verified?.add(signed);
 }
 
 /** @throws as verifyTransaction */
@@ -53,7 +52,8 @@ export async function verifyTransactions(
   state: State,
   genesisRoot: Uint8Array,
   transactions: readonly SignedTransaction[],
-  cache?: VerifiedCache,
+  verified?: VerifiedTransactions,
 ): Promise<void> {
-  await Promise.all(transactions.map((tx) => verifyTransaction(state, genesisRoot, tx, cache)));
+  const news = transactions.filter((signed) => verified?.has(signed) !== true);
+  await Promise.all(news.map((signed) => verifyTransaction(state, genesisRoot, signed, verified)));
 }

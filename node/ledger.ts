@@ -15,7 +15,6 @@ import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
 import type { ChainTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
-import { BoundedCache } from "./chain/verified-cache.ts";
 import type { Clock } from "./clock.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
 import { EvidenceService } from "./consensus/evidence-service.ts";
@@ -46,8 +45,6 @@ export interface LedgerOptions {
   };
 }
 
-const VERIFIED_CACHE = 65_536;
-
 export interface Ledger {
   readonly chain: Chain;
   readonly mempool: Mempool;
@@ -73,10 +70,11 @@ export async function createLedger(
   const { store, head, check } = await openStore(dataDir, genesis, { resync: options.resync });
   if (check.reindexed > 0)
     log.warn("indexes of recent blocks mended", { entries: check.reindexed });
-  const verified = new BoundedCache(VERIFIED_CACHE);
-  const tip = await readTip(store, head);
-  const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified });
+  const verified = new WeakSet<SignedTransaction>();
   const mempool = new Mempool();
+  const tip = await readTip(store, head);
+  const known = (signed: SignedTransaction): SignedTransaction => mempool.known(signed);
+  const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified, known });
   const host = await createHost(
     { seed, network: toHex(genesis.hash).slice(0, NETWORK_ID_LENGTH), ...options.p2p },
     { log: log.child({ module: "p2p" }) },

@@ -1,7 +1,6 @@
 /** What the API may ask, answered from the parts of a running node. */
 
 import { toHex } from "../chain/crypto/hash.ts";
-import { transactionId } from "../chain/transaction-id.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
@@ -104,10 +103,8 @@ export function createServices(parts: ServiceParts): NodeServices {
     transaction,
     nextNonce: (address) => mempool.nextNonce(chain.state, address),
     jobRecords,
-    submit: async (signed) => {
-      await transactions.submit(signed);
-      return transactionId(signed.transaction);
-    },
+    submit: (signed) => transactions.submit(signed),
+    submitAll: (all) => transactions.submitAll(all),
     submitEvidence: (proof) => evidence.submit(proof),
     importDataset: (upload) => datasets.import(upload),
     datasets: () => datasets.list(),

@@ -160,6 +160,11 @@ export interface NodeServices {
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */
   submitEvidence(evidence: Evidence): Promise<void>;
+  /**
+   * `submit` for many: for each, in order, undefined or why it was not taken.
+   * @throws PomlError OVERLOADED, and then none was taken
+   */
+  submitAll(transactions: readonly SignedTransaction[]): Promise<readonly (Error | undefined)[]>;
   importDataset(upload: DatasetUpload): Promise<DatasetSummary>;
   datasets(): Promise<readonly DatasetSummary[]>;
   /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */

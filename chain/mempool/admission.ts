@@ -3,10 +3,10 @@
  * are free for nodes, whose bond stands behind them; strangers pay to wait.
  */
 import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
-import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
 import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
 import { ruleOf } from "../transactions/rules.ts";
+import type { Account } from "../types/state.ts";
 import type { SignedTransaction, Transaction } from "../types/transaction.ts";
 import type { MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
@@ -16,17 +16,24 @@ export function isFree(state: State, transaction: Transaction): boolean {
   return isDuty(transaction) && state.nodeIndex(transaction.sender) !== undefined;
 }
 
+/** What a transaction is held against. */
+export interface AdmissionContext {
+  readonly state: State;
+  /** Of the sender. */
+  readonly account: Account;
+  readonly limits: MempoolLimits;
+  /** What required fees are multiplied by while the pool is nearly full. */
+  readonly feeFactor: bigint;
+}
+
 /**
  * @param bytes size of the transaction on the wire
- * @param feeFactor what required fees are multiplied by while the pool is nearly full
  * @throws MempoolError
  */
 export function checkAdmission(
-  state: State,
-  { transaction }: SignedTransaction,
+  { state, account, limits, feeFactor }: AdmissionContext,
+  transaction: Transaction,
   bytes: number,
-  limits: MempoolLimits,
-  feeFactor: bigint,
 ): void {
   if (bytes > limits.transactionBytes) {
     throw new MempoolError(`${bytes} bytes, the limit is ${limits.transactionBytes}`, {
@@ -35,8 +42,20 @@ export function checkAdmission(
       limit: limits.transactionBytes,
     });
   }
-  const { height } = state;
-  const { validUntil } = transaction;
+  checkLifetime(state, transaction);
+  const { nonce: actual } = transaction;
+  if (actual < account.nonce) {
+    throw new MempoolError(`nonce ${actual} is used, the next is ${account.nonce}`, {
+      code: "NONCE_TOO_LOW",
+      expected: account.nonce,
+      actual,
+    });
+  }
+  checkFee(state, transaction, feeFactor);
+  checkBalance(account, transaction);
+}
+
+function checkLifetime({ height }: State, { validUntil }: Transaction): void {
   if (validUntil <= height) {
     throw new MempoolError(`valid until height ${validUntil}, the chain is at ${height}`, {
       code: "EXPIRED",
@@ -50,28 +69,6 @@ export function checkAdmission(
       { code: "EXPIRED", validUntil, height },
       `sign it again with a lifetime of at most ${MAX_LIFETIME} heights`,
     );
-  }
-  checkNonce(state, transaction, limits.nonceGap);
-  checkFee(state, transaction, feeFactor);
-  checkBalance(state, transaction);
-}
-
-function checkNonce(state: State, { sender, nonce }: Transaction, gap: number): void {
-  const expected = state.account(addressOf(sender)).nonce;
-  if (nonce < expected) {
-    throw new MempoolError(`nonce ${nonce} is used, the next is ${expected}`, {
-      code: "NONCE_TOO_LOW",
-      expected,
-      actual: nonce,
-    });
-  }
-  if (nonce > expected + gap) {
-    throw new MempoolError(`nonce ${nonce} is too far ahead of ${expected}`, {
-      code: "NONCE_GAP",
-      expected,
-      actual: nonce,
-      gap,
-    });
   }
 }
 
@@ -90,8 +87,7 @@ function checkFee(state: State, transaction: Transaction, factor: bigint): void 
 }
 
 /** Alone, every transaction must be payable now: places here are not for empty accounts. */
-function checkBalance(state: State, transaction: Transaction): void {
-  const { balance } = state.account(addressOf(transaction.sender));
+function checkBalance({ balance }: Account, transaction: Transaction): void {
   const rule = ruleOf(kindOf(transaction));
   const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
   const needed = transaction.fee + (rule.spends?.(value) ?? 0n);
@@ -114,6 +110,23 @@ export function checkReplacement(old: SignedTransaction, next: SignedTransaction
       "raise the fee by a tenth",
     );
   }
+}
+
+/**
+ * For a transaction whose nonce is next in turn. Where the payload alone decides, looking at payload,
+ * fee and balance is enough; anything else is tried on the state and undone.
+ * @throws TransactionError, MempoolError when it would not apply to the next block
+ */
+export function checkNext(state: State, account: Account, signed: SignedTransaction): void {
+  const { transaction } = signed;
+  const rule = ruleOf(kindOf(transaction));
+  if (rule.check !== undefined) {
+    checkFee(state, transaction, 1n);
+    checkBalance(account, transaction);
+    rule.check(transaction.payload.value as Parameters<typeof rule.apply>[1]);
+    return;
+  }
+  dryRun(state, signed);
 }
 
 /** @throws TransactionError when the transaction would not apply to the next block */

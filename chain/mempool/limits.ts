@@ -4,8 +4,10 @@ export interface MempoolLimits {
   readonly transactions: number;
   readonly bytes: number;
   readonly perSender: number;
-  /** How far ahead of the account's nonce a transaction may wait. */
+  /** How far a transaction may wait ahead of the first nonce that is missing. */
   readonly nonceGap: number;
+  /** Heights after which a transaction has waited long enough. */
+  readonly waitBlocks: number;
   readonly transactionBytes: number;
 }
 
@@ -13,6 +15,7 @@ export const MEMPOOL_LIMITS: MempoolLimits = {
   transactions: 20_000,
   bytes: 32 * 1024 * 1024,
   perSender: 64,
-  nonceGap: 64,
+  nonceGap: 16,
+  waitBlocks: 10_000,
   transactionBytes: 64 * 1024,
 };

@@ -11,7 +11,8 @@ export type MempoolFacts =
   | { code: "INSUFFICIENT_BALANCE"; balance: bigint; needed: bigint }
   | { code: "EXPIRED"; validUntil: number; height: number }
   | { code: "TRANSACTION_TOO_LARGE"; bytes: number; limit: number }
-  | { code: "MEMPOOL_FULL"; limit: number };
+  | { code: "MEMPOOL_FULL"; limit: number }
+  | { code: "OVERLOADED"; limit: number };
 
 /** Most refusals are nobody's fault: another node may see another head. */
 export class MempoolError extends PomlError<MempoolFacts> {

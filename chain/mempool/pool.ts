@@ -1,32 +1,31 @@
 /**
- * The transactions waiting for a block: replacement, eviction and selection. Pure: the caller
- * verifies signatures and passes the state of the head. What gets in is in admission.ts.
+ * The transactions waiting for a block. Pure: the caller verifies signatures and passes the state of
+ * the head. What gets in is in admission.ts, who goes when it is full in eviction.ts, what a block
+ * takes in selection.ts.
  */
-
-import { addressOf, formatAddress } from "../crypto/address.ts";
-import { toHex } from "../crypto/hash.ts";
+import { addressOf } from "../crypto/address.ts";
+import { bytesKey } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import { SignedTransaction } from "../types/transaction.ts";
-import { checkAdmission, checkReplacement, dryRun, isFree } from "./admission.ts";
+import { checkAdmission, checkNext, checkReplacement, isFree } from "./admission.ts";
+import { type Entry, lastOf, nonceAfterRun, type Sender } from "./entry.ts";
+import { Eviction } from "./eviction.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
+import { selectTransactions } from "./selection.ts";
 
-interface Entry {
-  readonly id: string;
-  readonly signed: SignedTransaction;
-  readonly bytes: number;
-  readonly duty: boolean;
-  /** Order of arrival. */
-  readonly order: number;
-}
+/** Heights between looks for what has expired. */
+const EXPIRY_PERIOD = 16;
 
 export class Mempool {
   readonly #limits: MempoolLimits;
-  /** By sender, then by nonce. */
-  readonly #senders = new Map<string, Map<number, Entry>>();
+  /** By address. */
+  readonly #senders = new Map<string, Sender>();
   readonly #ids = new Map<string, Entry>();
+  readonly #duties = new Set<Entry>();
+  readonly #eviction = new Eviction((entry) => this.#ids.get(entry.id) === entry);
   #bytes = 0;
   #arrivals = 0;
 
@@ -43,19 +42,29 @@ export class Mempool {
   }
 
   get(id: Uint8Array): SignedTransaction | undefined {
-    return this.#ids.get(toHex(id))?.signed;
+    return this.#ids.get(bytesKey(id))?.signed;
   }
 
   has(id: Uint8Array): boolean {
-    return this.#ids.has(toHex(id));
+    return this.#ids.has(bytesKey(id));
+  }
+
+  /**
+   * The very object that waits here when an equal one does, else the one given: what was worked out
+   * and verified for it (root, signatures) counts again.
+   */
+  known(signed: SignedTransaction): SignedTransaction {
+    const { sender, nonce } = signed.transaction;
+    const waiting = this.#senders.get(bytesKey(addressOf(sender)))?.waiting.get(nonce);
+    if (waiting === undefined || !SignedTransaction.equals(waiting.signed, signed)) return signed;
+    return waiting.signed;
   }
 
   /** Next free nonce of an account, counting what waits here. */
   nextNonce(state: State, address: Uint8Array): number {
-    const waiting = this.#senders.get(formatAddress(address));
-    let nonce = state.account(address).nonce;
-    while (waiting?.has(nonce) === true) nonce++;
-    return nonce;
+    const { nonce } = state.account(address);
+    const sender = this.#senders.get(bytesKey(address));
+    return sender === undefined ? nonce : nonceAfterRun(sender, nonce);
   }
 
   /**
@@ -65,132 +74,146 @@ export class Mempool {
    */
   add(state: State, signed: SignedTransaction): void {
     const { transaction } = signed;
-    const id = toHex(transactionId(transaction));
+    const id = bytesKey(transactionId(transaction));
     if (this.#ids.has(id)) throw new MempoolError("known already", { code: "ALREADY_KNOWN" });
     const bytes = SignedTransaction.value_serializedSize(signed);
     const address = addressOf(transaction.sender);
-    const sender = formatAddress(address);
-    checkAdmission(state, signed, bytes, this.#limits, this.#feeFactor());
-    const waiting = this.#senders.get(sender) ?? new Map<number, Entry>();
-    const replaced = waiting.get(transaction.nonce);
+    const key = bytesKey(address);
+    const sender = this.#senders.get(key) ?? { key, address, waiting: new Map() };
+    const account = state.account(address);
+    checkAdmission(
+      { state, account, limits: this.#limits, feeFactor: this.#feeFactor() },
+      transaction,
+      bytes,
+    );
+    this.#checkNonceGap(sender, account.nonce, transaction.nonce);
+    const replaced = sender.waiting.get(transaction.nonce);
     if (replaced !== undefined) checkReplacement(replaced.signed, signed);
-    else if (waiting.size >= this.#limits.perSender) {
-      throw new MempoolError(
-        `the sender has ${waiting.size} transactions waiting`,
-        { code: "SENDER_FULL", limit: this.#limits.perSender },
-        "wait for some to be final",
-      );
-    }
-    if (transaction.nonce === state.account(address).nonce) dryRun(state, signed);
-    const duty = isFree(state, transaction);
-    const entry = { id, signed, bytes, duty, order: this.#arrivals++ };
-    for (const evicted of this.#toEvict(entry, replaced)) this.#drop(evicted);
-    waiting.set(transaction.nonce, entry);
-    this.#senders.set(sender, waiting);
-    this.#ids.set(id, entry);
-    this.#bytes += bytes;
+    else if (sender.waiting.size >= this.#limits.perSender) throw senderFull(this.#limits);
+    if (transaction.nonce === account.nonce) checkNext(state, account, signed);
+    this.#put(
+      {
+        id,
+        signed,
+        sender,
+        nonce: transaction.nonce,
+        fee: transaction.fee,
+        bytes,
+        duty: isFree(state, transaction),
+        order: this.#arrivals++,
+        since: state.height,
+      },
+      replaced,
+    );
+  }
+
+  #checkNonceGap(sender: Sender, from: number, nonce: number): void {
+    const { nonceGap: gap } = this.#limits;
+    if (nonce <= from + gap) return;
+    const expected = nonceAfterRun(sender, from);
+    if (nonce <= expected + gap) return;
+    throw new MempoolError(`nonce ${nonce} is too far ahead of ${expected}`, {
+      code: "NONCE_GAP",
+      expected,
+      actual: nonce,
+      gap,
+    });
+  }
+
+  #put(entry: Entry, replaced: Entry | undefined): void {
+    for (const gone of this.#roomFor(entry, replaced)) this.#drop(gone);
+    const { sender } = entry;
+    sender.waiting.set(entry.nonce, entry);
+    this.#senders.set(sender.key, sender);
+    this.#ids.set(entry.id, entry);
+    this.#bytes += entry.bytes;
+    if (entry.duty) this.#duties.add(entry);
+    if (lastOf(sender) === entry) this.#eviction.offer(entry);
+    this.#eviction.tidy(this.#ids.size, this.#ids.values());
+  }
+
+  /** What goes for a newcomer; nothing is dropped for one that does not get in after all. */
+  #roomFor(newcomer: Entry, replaced: Entry | undefined): ReadonlySet<Entry> {
+    const { transactions, bytes: limit } = this.#limits;
+    const gone = new Set(replaced === undefined ? [] : [replaced]);
+    const isEnough = (): boolean => {
+      let bytes = this.#bytes + newcomer.bytes;
+      for (const entry of gone) bytes -= entry.bytes;
+      return this.#ids.size - gone.size + 1 <= transactions && bytes <= limit;
+    };
+    if (isEnough() || this.#eviction.pick(newcomer, gone, isEnough)) return gone;
+    throw new MempoolError(
+      "the mempool is full",
+      { code: "MEMPOOL_FULL", limit: transactions },
+      "offer a higher fee or try again later",
+    );
   }
 
   /** What fees are multiplied by: doubles for every tenth of the pool above 80 %. */
   #feeFactor(): bigint {
-    const fill = Math.max(
-      this.#ids.size / this.#limits.transactions,
-      this.#bytes / this.#limits.bytes,
-    );
-    return 1n << BigInt(Math.max(0, Math.ceil((fill - 0.8) * 10)));
-  }
-
-  /** What goes for a newcomer; nothing is dropped for one that does not get in after all. */
-  #toEvict(newcomer: Entry, replaced: Entry | undefined): ReadonlySet<Entry> {
-    const { transactions, bytes: limit } = this.#limits;
-    const gone = new Set(replaced === undefined ? [] : [replaced]);
-    let bytes = this.#bytes + newcomer.bytes - (replaced?.bytes ?? 0);
-    while (this.#ids.size - gone.size + 1 > transactions || bytes > limit) {
-      const cheapest = this.#cheapestTail(newcomer, gone);
-      if (cheapest === undefined || (!newcomer.duty && feeOf(cheapest) >= feeOf(newcomer))) {
-        throw new MempoolError(
-          "the mempool is full",
-          { code: "MEMPOOL_FULL", limit: transactions },
-          "offer a higher fee or try again later",
-        );
-      }
-      gone.add(cheapest);
-      bytes -= cheapest.bytes;
-    }
-    return gone;
-  }
-
-  /** The lowest fee among the last transactions of the other senders: dropping it leaves no gap. */
-  #cheapestTail(newcomer: Entry, gone: ReadonlySet<Entry>): Entry | undefined {
-    const own = senderOf(newcomer);
-    let cheapest: Entry | undefined;
-    for (const [sender, waiting] of this.#senders) {
-      if (sender === own) continue;
-      let last: Entry | undefined;
-      for (const entry of waiting.values()) {
-        if (!gone.has(entry) && (last === undefined || nonceOf(entry) > nonceOf(last)))
-          last = entry;
-      }
-      if (last === undefined || last.duty) continue;
-      if (cheapest === undefined || feeOf(last) < feeOf(cheapest)) cheapest = last;
-    }
-    return cheapest;
+    const { transactions, bytes } = this.#limits;
+    const fill = Math.max(this.#ids.size / transactions, this.#bytes / bytes);
+    return fill <= 0.8 ? 1n : 1n << BigInt(Math.ceil((fill - 0.8) * 10));
   }
 
   #drop(entry: Entry): void {
-    const key = senderOf(entry);
-    const waiting = this.#senders.get(key);
-    waiting?.delete(nonceOf(entry));
-    if (waiting?.size === 0) this.#senders.delete(key);
+    const { sender } = entry;
+    sender.waiting.delete(entry.nonce);
+    if (sender.waiting.size === 0) this.#senders.delete(sender.key);
     this.#ids.delete(entry.id);
+    this.#duties.delete(entry);
     this.#bytes -= entry.bytes;
+  }
+
+  /** Drops one that will not be taken; the one before it is now its sender's last. */
+  #dropTail(entry: Entry): void {
+    this.#drop(entry);
+    const last = lastOf(entry.sender);
+    if (last !== undefined) this.#eviction.offer(last);
   }
 
   /** Forgets what a new block made final, stale or expired. Only touched senders are looked at. */
   afterBlock(state: State, included: readonly SignedTransaction[]): void {
-    const touched = new Set(
-      included.map(({ transaction }) => formatAddress(addressOf(transaction.sender))),
-    );
-    for (const sender of touched) {
-      for (const entry of [...(this.#senders.get(sender)?.values() ?? [])]) {
-        const { transaction } = entry.signed;
-        if (transaction.nonce < state.account(addressOf(transaction.sender)).nonce)
-          this.#drop(entry);
-      }
+    const touched = new Set<Sender>();
+    for (const { transaction } of included) {
+      const sender = this.#senders.get(bytesKey(addressOf(transaction.sender)));
+      if (sender !== undefined) touched.add(sender);
     }
-    this.#recheck(state, touched);
-    if (state.height % 16 === 0) this.#dropExpired(state.height);
+    for (const sender of touched) {
+      const { nonce } = state.account(sender.address);
+      for (const entry of sender.waiting.values()) if (entry.nonce < nonce) this.#drop(entry);
+    }
+    // Duties depend on jobs and windows that others move, so they are tried after every block.
+    for (const { sender } of this.#duties) touched.add(sender);
+    for (const sender of touched) this.#recheck(state, sender);
+    if (state.height % EXPIRY_PERIOD === 0) this.#dropExpired(state.height);
   }
 
-  /**
-   * Drops what cannot apply any more. Duties depend on jobs and windows that others move, so they
-   * are tried after every block; of other senders only the touched ones are.
-   */
-  #recheck(state: State, touched: ReadonlySet<string>): void {
-    for (const [sender, waiting] of [...this.#senders]) {
-      const next = waiting.get(Math.min(...waiting.keys()));
-      if (next === undefined || !(next.duty || touched.has(sender))) continue;
-      const { transaction } = next.signed;
-      if (transaction.nonce !== state.account(addressOf(transaction.sender)).nonce) continue;
-      try {
-        dryRun(state, next.signed);
-      } catch (error) {
-        if (!(error instanceof PomlError)) throw error;
-        this.#drop(next);
-      }
+  /** Drops what is next in turn and cannot apply any more. */
+  #recheck(state: State, sender: Sender): void {
+    const account = state.account(sender.address);
+    const next = sender.waiting.get(account.nonce);
+    if (next === undefined) return;
+    try {
+      checkNext(state, account, next.signed);
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      this.#dropTail(next);
     }
   }
 
   #dropExpired(height: number): void {
+    const { waitBlocks } = this.#limits;
     for (const entry of [...this.#ids.values()]) {
-      if (entry.signed.transaction.validUntil <= height) this.#drop(entry);
+      const { validUntil } = entry.signed.transaction;
+      if (validUntil <= height || entry.since + waitBlocks <= height) this.#dropTail(entry);
     }
   }
 
   /** Removes a transaction that turned out not to apply. */
   remove(id: Uint8Array): void {
-    const entry = this.#ids.get(toHex(id));
-    if (entry !== undefined) this.#drop(entry);
+    const entry = this.#ids.get(bytesKey(id));
+    if (entry !== undefined) this.#dropTail(entry);
   }
 
   /**
@@ -198,59 +221,20 @@ export class Mempool {
    * @param limitBytes stop when so many bytes are collected
    */
   select(state: State, limitBytes: number, limitCount: number): SignedTransaction[] {
-    const ready = [...this.#senders.values()].map((waiting) => {
-      const entries = [...waiting.values()].sort((a, b) => nonceOf(a) - nonceOf(b));
-      return chainFrom(state, entries);
-    });
-    const heads = ready.filter((queue) => queue.length > 0);
-    heads.sort((a, b) => comparePriority(a[0], b[0]));
-    const selected: SignedTransaction[] = [];
-    let bytes = 0;
-    for (const queue of heads) {
-      for (const entry of queue) {
-        if (selected.length >= limitCount || bytes + entry.bytes > limitBytes) return selected;
-        selected.push(entry.signed);
-        bytes += entry.bytes;
-      }
-    }
-    return selected;
+    const limits = { bytes: limitBytes, count: limitCount };
+    return selectTransactions(state, this.#senders.values(), limits);
   }
 
-  /** All ids, for re-announcing. */
+  /** All that wait, for re-announcing. */
   transactions(): SignedTransaction[] {
     return [...this.#ids.values()].map(({ signed }) => signed);
   }
 }
 
-function nonceOf({ signed }: Entry): number {
-  return signed.transaction.nonce;
-}
-
-function feeOf({ signed }: Entry): bigint {
-  return signed.transaction.fee;
-}
-
-function senderOf({ signed }: Entry): string {
-  return formatAddress(addressOf(signed.transaction.sender));
-}
-
-/** The run of consecutive nonces that can apply now. */
-function chainFrom(state: State, entries: readonly Entry[]): Entry[] {
-  const first = entries[0];
-  if (first === undefined) return [];
-  let next = state.account(addressOf(first.signed.transaction.sender)).nonce;
-  const run: Entry[] = [];
-  for (const entry of entries) {
-    if (nonceOf(entry) !== next) break;
-    run.push(entry);
-    next++;
-  }
-  return run;
-}
-
-function comparePriority(a: Entry | undefined, b: Entry | undefined): number {
-  if (a === undefined || b === undefined) return 0;
-  if (a.duty !== b.duty) return a.duty ? -1 : 1;
-  const [feeA, feeB] = [feeOf(a), feeOf(b)];
-  return feeA === feeB ? a.order - b.order : feeA > feeB ? -1 : 1;
+function senderFull({ perSender: limit }: MempoolLimits): MempoolError {
+  return new MempoolError(
+    `the sender has ${limit} transactions waiting`,
+    { code: "SENDER_FULL", limit },
+    "wait for some to be final",
+  );
 }

@@ -30,6 +30,8 @@ export interface InnerSignature {
 export interface Rule<K extends TransactionKind> {
   /** @throws TransactionError, and then the state is unchanged */
   apply(state: State, payload: Payloads[K], context: RuleContext): void;
+  /** Everything `apply` refuses, where the payload alone decides that. */
+  check?(payload: Payloads[K]): void;
   /** Micro-POML the rule itself takes from the sender, besides the fee. */
   spends?(payload: Payloads[K]): bigint;
   innerSignatures?(state: State, payload: Payloads[K]): InnerSignature[];

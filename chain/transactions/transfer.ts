@@ -1,12 +1,19 @@
 /** Moves an amount from the sender to another account. */
+import type { Payloads } from "../types/transaction.ts";
 import { type Rule, refuseField } from "./rule.ts";
 
 export const transfer: Rule<"transfer"> = {
   spends: ({ amount }) => amount,
-  apply(state, { to, amount }, { address }) {
-    if (amount === 0n) refuseField("amount", "must be above zero");
+  check: checkTransfer,
+  apply(state, payload, { address }) {
+    checkTransfer(payload);
+    const { to, amount } = payload;
     const from = state.account(address);
     state.putAccount({ ...from, balance: from.balance - amount });
     state.credit(to, amount);
   },
 };
+
+function checkTransfer({ amount }: Payloads["transfer"]): void {
+  if (amount === 0n) refuseField("amount", "must be above zero");
+}

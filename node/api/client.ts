@@ -8,10 +8,12 @@ import { z } from "zod";
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
 import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
   BlockList,
+  SubmittedBatch,
   SubmittedEvidence,
   SubmittedTransaction,
   type TransactionStatusJson,
@@ -33,6 +35,7 @@ import {
 import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";
+import { TransactionBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
 import { reasonOf } from "./reason.ts";
@@ -109,6 +112,19 @@ export class PomlClient {
       headers: { "content-type": "application/octet-stream" },
     });
     return answer.id;
+  }
+
+  /**
+   * Hands in up to 1,024 transactions at once; the answers say for each, in order, its id and the
+   * problem with it, if any.
+   */
+  async submitTransactions(all: readonly SignedTransaction[]): Promise<SubmittedBatch["results"]> {
+    const answer = await this.#call("/v1/transactions/batch", SubmittedBatch, {
+      method: "POST",
+      body: new Uint8Array(TransactionBatch.serialize([...all])),
+      headers: { "content-type": "application/octet-stream" },
+    });
+    return answer.results;
   }
 
   /**

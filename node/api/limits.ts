@@ -5,6 +5,8 @@ export interface ApiLimits {
   /** Uploads at the same time: each holds its body in memory. */
   readonly uploads: number;
   readonly transactionBytes: number;
+  /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
+  readonly batchBytes: number;
   /** Token bucket of one IP address. */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
@@ -19,6 +21,7 @@ export const API_LIMITS: ApiLimits = {
   uploadBytes: 256 * 1024 * 1024,
   uploads: 2,
   transactionBytes: 64 * 1024,
+  batchBytes: 1024 * 1024,
   requestsPerSecond: 200,
   requestBurst: 1000,
   connections: 512,

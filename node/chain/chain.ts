@@ -12,7 +12,8 @@ import { seatChange } from "../../chain/light/seat-change.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
-import { type VerifiedCache, verifyTransactions } from "../../chain/verify-signatures.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { checkParentCertificate } from "./parent-certificate.ts";
@@ -29,13 +30,16 @@ export type ProveBlock = (certified: CertifiedBlock, state: State) => Promise<vo
 
 export interface ChainModules {
   readonly store: ChainStore;
-  readonly verified: VerifiedCache;
+  readonly verified: VerifiedTransactions;
+  /** The transaction that waits in the mempool, where an equal one does. */
+  known(signed: SignedTransaction): SignedTransaction;
 }
 
 export class Chain {
   readonly genesisRoot: Uint8Array;
   readonly store: ChainStore;
-  readonly verified: VerifiedCache;
+  readonly verified: VerifiedTransactions;
+  readonly #known: ChainModules["known"];
   readonly #queue = new SerialQueue();
   readonly #listeners = new Set<(final: FinalBlock) => void>();
   #head: Head;
@@ -43,13 +47,14 @@ export class Chain {
 
   constructor(
     options: { genesisRoot: Uint8Array; head: Head; tip: ChainTip },
-    { store, verified }: ChainModules,
+    { store, verified, known }: ChainModules,
   ) {
     this.genesisRoot = options.genesisRoot;
     this.#head = options.head;
     this.#tip = options.tip;
     this.store = store;
     this.verified = verified;
+    this.#known = known;
   }
 
   get head(): Head {
@@ -86,10 +91,11 @@ export class Chain {
 
   /** Everything but the certificates. */
   async #apply(head: Head, block: Block): Promise<AppliedBlock> {
-    const { transactions, evidence } = block.body;
+    const { evidence } = block.body;
     for (const piece of evidence) await this.#checkEvidence(head.state, piece);
+    const transactions = block.body.transactions.map(this.#known);
     await verifyTransactions(head.state, this.genesisRoot, transactions, this.verified);
-    return applyBlock(head, block);
+    return applyBlock(head, { ...block, body: { ...block.body, transactions } });
   }
 
   /** A fault may belong to the very height of the block that punishes it. */

@@ -1,21 +1,23 @@
 /**
  * Transactions on their way to a block: verified once, kept in the mempool, gossiped in batches.
  */
-
 import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { MAX_TRANSACTIONS } from "../../chain/types/primitive.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
-import { type VerifiedCache, verifyTransaction } from "../../chain/verify-signatures.ts";
+import { type VerifiedTransactions, verifyTransaction } from "../../chain/verify-signatures.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
 import { decodeBatch, encodeBatches } from "../../p2p/topics/transactions.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { AdmissionQueue, type Refusal } from "./admission-queue.ts";
 import type { Chain } from "./chain.ts";
 
 /** Time transactions wait for company before they are gossiped. */
 const BATCH_MS = 15;
+/** So many are company enough. */
+const BATCH_COUNT = 256;
 
 /** Faults no honest node relays; anything else may look different at another head. */
 const PROVEN: ReadonlySet<string> = new Set(["DECODE", "BAD_SIGNATURE", "TRANSACTION_TOO_LARGE"]);
@@ -23,7 +25,7 @@ const PROVEN: ReadonlySet<string> = new Set(["DECODE", "BAD_SIGNATURE", "TRANSAC
 export interface TransactionServiceModules {
   readonly chain: Chain;
   readonly mempool: Mempool;
-  readonly verified: VerifiedCache;
+  readonly verified: VerifiedTransactions;
   readonly log: NodeLog;
   /** Called for every transaction with a good signature, whether or not it gets in. */
   seen(signed: SignedTransaction): void;
@@ -31,15 +33,23 @@ export interface TransactionServiceModules {
 }
 
 export class TransactionService {
+  /** Transactions whose signatures are yet to be checked. */
+  readonly admission: AdmissionQueue;
   readonly #modules: TransactionServiceModules;
   #waiting: Uint8Array[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(modules: TransactionServiceModules) {
+    const { chain, mempool, verified, seen } = modules;
     this.#modules = modules;
-    modules.chain.onBlock(({ block }) => {
-      modules.mempool.afterBlock(modules.chain.state, block.body.transactions);
+    this.admission = new AdmissionQueue({
+      verify: (signed) => verifyTransaction(chain.state, chain.genesisRoot, signed, verified),
+      add: (signed) => {
+        seen(signed);
+        mempool.add(chain.state, signed);
+      },
     });
+    chain.onBlock(({ block }) => mempool.afterBlock(chain.state, block.body.transactions));
   }
 
   stop(): void {
@@ -52,24 +62,36 @@ export class TransactionService {
    * @throws TransactionError BAD_SIGNATURE, MempoolError
    */
   async submit(signed: SignedTransaction): Promise<Uint8Array> {
-    await this.#admit(signed);
-    this.#waiting.push(SignedTransaction.serialize(signed));
-    this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS);
+    const [refusal] = await this.submitAll([signed]);
+    if (refusal !== undefined) throw refusal;
     return transactionId(signed.transaction);
+  }
+
+  /**
+   * Takes many at once; one answer for each, in order.
+   * @throws MempoolError OVERLOADED, and then none was taken
+   */
+  async submitAll(all: readonly SignedTransaction[]): Promise<Refusal[]> {
+    const refusals = await this.admission.admit(all);
+    this.#announce(all.filter((_, i) => refusals[i] === undefined));
+    return refusals;
   }
 
   /** A batch from a neighbour: passed on when any of it was news. */
   async onBatch(message: Uint8Array): Promise<Verdict> {
-    let news = 0;
+    const { mempool } = this.#modules;
+    this.admission.checkRoom(1);
+    const news: SignedTransaction[] = [];
     for (const bytes of decodeBatch(message)) {
-      try {
-        await this.#admit(decodeSsz("transaction", SignedTransaction, bytes));
-        news++;
-      } catch (error) {
-        if (!(error instanceof PomlError) || PROVEN.has(String(error.code))) throw error;
-      }
+      const signed = decodeSsz("transaction", SignedTransaction, bytes);
+      if (mempool.known(signed) === signed) news.push(signed);
     }
-    return news > 0 ? "accept" : "ignore";
+    const refusals = await this.admission.admit(news);
+    for (const refusal of refusals) {
+      if (refusal === undefined) continue;
+      if (!(refusal instanceof PomlError) || PROVEN.has(String(refusal.code))) throw refusal;
+    }
+    return refusals.includes(undefined) ? "accept" : "ignore";
   }
 
   select(limitBytes: number): SignedTransaction[] {
@@ -77,14 +99,14 @@ export class TransactionService {
     return mempool.select(chain.state, limitBytes, MAX_TRANSACTIONS);
   }
 
-  async #admit(signed: SignedTransaction): Promise<void> {
-    const { chain, mempool, verified, seen } = this.#modules;
-    await verifyTransaction(chain.state, chain.genesisRoot, signed, verified);
-    seen(signed);
-    mempool.add(chain.state, signed);
+  #announce(taken: readonly SignedTransaction[]): void {
+    for (const signed of taken) this.#waiting.push(SignedTransaction.serialize(signed));
+    if (this.#waiting.length >= BATCH_COUNT) this.#flush();
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS);
   }
 
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     const batches = encodeBatches(this.#waiting);
     this.#waiting = [];

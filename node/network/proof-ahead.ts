@@ -14,11 +14,11 @@ import { ruleOf } from "../../chain/transactions/rules.ts";
 import type { Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
-import { type VerifiedCache, verifyTransactions } from "../../chain/verify-signatures.ts";
+import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
 
 export interface ProofModules {
   readonly genesisRoot: Uint8Array;
-  readonly verified: VerifiedCache;
+  readonly verified: VerifiedTransactions;
 }
 
 /** The block before the first one, as far as it is known: undefined at genesis. */
@@ -93,7 +93,7 @@ export class ProofAhead {
       (error: unknown) => ({ error }),
     );
     this.#running.push(outcome);
-    // Only fills the cache: whoever applies the block asks again. What a signature inside a payload must
+    // Only remembered: whoever applies the block asks again. What a signature inside a payload must
     // match depends on the state, so such transactions wait until the block's own state is there.
     const plain = certified.block.body.transactions.filter(
       ({ transaction }) => ruleOf(kindOf(transaction)).innerSignatures === undefined,

@@ -21,7 +21,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
     maxBytes: 256 * 1024,
     deadlineMs: 5_000,
     maxPending: 256,
-    rate: { burst: 200, perSecond: 100 },
+    rate: { burst: 1_000, perSecond: 400 },
   },
   proposals: {
     maxBytes: 2 * 1024 * 1024,

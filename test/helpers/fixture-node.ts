@@ -231,6 +231,19 @@ export class FixtureNode implements NodeServices {
     return id;
   }
 
+  async submitAll(all: readonly SignedTransaction[]): Promise<(Error | undefined)[]> {
+    const answers: (Error | undefined)[] = [];
+    for (const signed of all) {
+      answers.push(
+        await this.submit(signed).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+        ),
+      );
+    }
+    return answers;
+  }
+
   async importDataset(upload: DatasetUpload): Promise<DatasetSummary> {
     const { manifest } = buildDataset(sourceOf(upload));
     const rows = (chunks: readonly { rows: number }[]) =>

@@ -4,6 +4,7 @@ import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import { RATING_CAUSES } from "../../../chain/types/node.ts";
 import { TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
 import { RecordJson } from "./job.ts";
+import { Problem } from "./problem.ts";
 import {
   Address,
   Amount,
@@ -43,6 +44,14 @@ export const TransactionHex = z.strictObject({
 });
 export const SubmittedTransaction = z.object({ id: Hash });
 export type SubmittedTransaction = z.infer<typeof SubmittedTransaction>;
+
+/** One answer for each transaction of a batch, in order. */
+export const SubmittedBatch = z.object({
+  results: z.array(
+    z.object({ id: Hash, problem: Problem.optional().describe("why this one was not taken") }),
+  ),
+});
+export type SubmittedBatch = z.infer<typeof SubmittedBatch>;
 
 export const HeaderJson = z.object({
   version: Count,

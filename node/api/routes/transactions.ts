@@ -1,6 +1,7 @@
 /** Signed transactions: hand one in, look one up. No token: the signature is the authority. */
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../../chain/decode.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import {
   type SignedTransaction as Signed,
   SignedTransaction,
@@ -8,10 +9,17 @@ import {
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { parseJson } from "../body.ts";
-import { SubmittedTransaction, TransactionHex, TransactionStatusJson } from "../contract/block.ts";
+import {
+  SubmittedBatch,
+  SubmittedTransaction,
+  TransactionHex,
+  TransactionStatusJson,
+} from "../contract/block.ts";
 import { Bytes } from "../contract/scalar.ts";
+import { MAX_BATCH_TRANSACTIONS, TransactionBatch } from "../contract/transaction-batch.ts";
 import { encodeTransactionStatus } from "../encode/block.ts";
 import type { ApiLimits } from "../limits.ts";
+import { problemOf } from "../problem.ts";
 import { type Call, checked, type Route, route } from "../route.ts";
 import { NoQuery, parseHash } from "./parse.ts";
 
@@ -28,6 +36,21 @@ export function transactionRoutes(services: NodeServices, limits: ApiLimits): Ro
       handle: async (call) => {
         const id = toHex(await services.submit(await readTransaction(call, limits)));
         return { status: 202, json: { id }, headers: { location: `/v1/transactions/${id}` } };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/transactions/batch",
+      tag: "chain",
+      summary: `Hand in up to ${MAX_BATCH_TRANSACTIONS} signed transactions as an SSZ list; each gets its own answer`,
+      query: NoQuery,
+      content: { "application/octet-stream": Bytes },
+      answers: [{ status: 200, description: "what became of each", schema: SubmittedBatch }],
+      handle: async (call) => {
+        const all = await readBatch(call, limits);
+        const refusals = await services.submitAll(all);
+        const results = all.map((signed, i) => batchResult(signed, refusals[i]));
+        return { json: { results } };
       },
     }),
     route({
@@ -65,6 +88,25 @@ async function readTransaction(call: Call, { transactionBytes }: ApiLimits): Pro
         remedy: 'send application/octet-stream, or application/json with {"hex": "…"}',
       });
   }
+}
+
+async function readBatch(call: Call, { batchBytes }: ApiLimits): Promise<readonly Signed[]> {
+  if (call.mediaType !== "application/octet-stream") {
+    throw apiError(415, "UNSUPPORTED_MEDIA_TYPE", "a batch of transactions comes as bytes", {
+      field: "Content-Type",
+      remedy: "send application/octet-stream: an SSZ list of SignedTransaction",
+    });
+  }
+  return decodeSsz("transaction batch", TransactionBatch, await call.bytes(batchBytes));
+}
+
+/** @throws `refusal` itself when it is no refusal but a fault of this node */
+function batchResult({ transaction }: Signed, refusal: Error | undefined): object {
+  const id = toHex(transactionId(transaction));
+  if (refusal === undefined) return { id };
+  const problem = problemOf(refusal);
+  if (problem === undefined) throw refusal;
+  return { id, problem };
 }
 
 function unknownTransaction(id: string): Error {

@@ -49,6 +49,26 @@ describe("Mempool admission", () => {
     expectCode(() => pool.add(chain.head.state, pay(client, 0, 2000n)), "NONCE_TOO_LOW");
   });
 
+  it("counts a gap from the first missing nonce", () => {
+    const { pay, add } = pooled({ nonceGap: 2 });
+    add(pay(client, 0), pay(client, 1), pay(client, 2), pay(client, 3));
+    const { facts } = expectCode(() => add(pay(client, 7)), "NONCE_GAP");
+    expect(facts).to.include({ expected: 4, actual: 7, gap: 2 });
+    add(pay(client, 6));
+  });
+
+  it("knows an equal transaction again, and no other", () => {
+    const { pool, pay, add } = pooled();
+    const transaction = pay(client, 0);
+    add(transaction);
+    const again = SignedTransaction.deserialize(SignedTransaction.serialize(transaction));
+    expect(pool.known(again)).to.equal(transaction);
+    const forged = { ...again, signature: new Uint8Array(64) };
+    expect(pool.known(forged)).to.equal(forged);
+    const other = pay(client, 1);
+    expect(pool.known(other)).to.equal(other);
+  });
+
   it("refuses SENDER_FULL, but still takes a replacement", () => {
     const { pool, pay, add } = pooled({ perSender: 2 });
     add(pay(client, 0), pay(client, 1));
@@ -123,6 +143,19 @@ describe("Mempool eviction", () => {
     const newcomer = pay(c, 0, 8000n);
     add(newcomer);
     expect(pool.transactions().map(idOf)).to.have.members([first, dear, newcomer].map(idOf));
+  });
+
+  it("drops the cheapest first however many have to go, and each sender from its end", () => {
+    const { pool, people, pay, add } = pooled({ transactions: 12 }, 5);
+    const [dear, ...others] = people;
+    if (dear === undefined) throw new Error("nobody");
+    const cheap = others.flatMap((from, i) =>
+      [0, 1, 2].map((nonce) => pay(from, nonce, BigInt(20_000 + 1000 * i + nonce))),
+    );
+    add(...cheap);
+    for (let nonce = 0; nonce < 6; nonce++) add(pay(dear, nonce, 90_000n));
+    const left = pool.transactions().filter(({ transaction }) => transaction.fee < 90_000n);
+    expect(left.map(idOf)).to.have.members(cheap.slice(6).map(idOf));
   });
 
   it("refuses MEMPOOL_FULL to whoever offers no more, and loses nothing by it", () => {
@@ -269,5 +302,16 @@ describe("Mempool after a block", () => {
     expect(pool.transactions()).to.deep.equal([long]);
     pool.remove(transactionId(long.transaction));
     expect([pool.size, pool.bytes]).to.deep.equal([0, 0]);
+  });
+
+  it("drops what has waited too long", () => {
+    const { chain, pool, pay } = pooled({ waitBlocks: 20 });
+    const [early, late] = [pay(client, 1), pay(client, 2)];
+    pool.add(chain.head.state, early);
+    chain.advanceTo(14);
+    pool.add(chain.head.state, late);
+    chain.advanceTo(32);
+    pool.afterBlock(chain.head.state, []);
+    expect(pool.transactions()).to.deep.equal([late]);
   });
 });

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { PomlClient } from "../../../node/api/client.ts";
@@ -42,6 +43,31 @@ describe("PomlClient", () => {
       nonce: 0,
       nextNonce: 0,
     });
+  });
+
+  it("submits many transactions at once and hears of each what became of it", async () => {
+    const { chain } = test.node;
+    const pay = (nonce: number) =>
+      chain.transaction(
+        chain.client,
+        "transfer",
+        { to: person("someone").address, amount: 5n },
+        { nonce },
+      );
+    const [first, second] = [pay(0), pay(1)];
+    const unsigned = { ...pay(2), signature: new Uint8Array(64) };
+    const results = await client.submitTransactions([first, second, first, unsigned]);
+    expect(results.map(({ id }) => id)).to.deep.equal(
+      [first, second, first, unsigned].map(({ transaction }) => toHex(transactionId(transaction))),
+    );
+    expect(results.map(({ problem }) => problem?.code)).to.deep.equal([
+      undefined,
+      undefined,
+      "ALREADY_KNOWN",
+      "BAD_SIGNATURE",
+    ]);
+    expect(await client.submitTransactions([])).to.deep.equal([]);
+    expect((await client.account(formatAddress(chain.client.address))).nextNonce).to.equal(2);
   });
 
   it("submits a transaction and waits until it is final", async () => {

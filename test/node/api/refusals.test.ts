@@ -1,4 +1,5 @@
 /** Every refusal of the API: the status, a code, the field at fault and what to do about it. */
+import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
 import { POML } from "../../../chain/genesis.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
@@ -200,6 +201,21 @@ describe("API refusals", () => {
     });
     const dear = await submit(SignedTransaction.serialize(send(chain, 10n ** 18n)));
     expect(dear).to.include({ status: 422, code: "INSUFFICIENT_BALANCE" });
+  });
+
+  it("refuses a batch that is no list, too long or of another type", async () => {
+    const batch = (body: Uint8Array, type = "application/octet-stream") =>
+      refusal(`${test.url}/v1/transactions/batch`, post(new Uint8Array(body), type));
+    expect(await batch(Uint8Array.of(1, 2, 3))).to.include({ status: 400, code: "DECODE" });
+    expect(await batch(new Uint8Array(2 * 1024 * 1024))).to.include({ status: 413 });
+    expect(await batch(new Uint8Array(4), "application/json")).to.include({ status: 415 });
+    const { chain } = test.node;
+    const { address } = chain.client;
+    const one = chain.transaction(chain.client, "transfer", { to: address, amount: 1n });
+    const tooMany = new ListCompositeType(SignedTransaction, 4096).serialize(
+      new Array(1025).fill(one),
+    );
+    expect(await batch(tooMany)).to.include({ status: 400, code: "DECODE" });
   });
 
   it("takes a known transaction once", async () => {

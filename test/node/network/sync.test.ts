@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { genesisHead } from "../../../chain/genesis.ts";
 import { Certificate, CertifiedBlock } from "../../../chain/types/block.ts";
+import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { Chain } from "../../../node/chain/chain.ts";
-import { BoundedCache } from "../../../node/chain/verified-cache.ts";
 import { Sync } from "../../../node/network/sync.ts";
 import { openStore } from "../../../node/store/open.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
@@ -76,8 +76,15 @@ describe("sync from several peers over real sockets", function () {
     const genesis = genesisHead(source.chain.genesis);
     const { store, head } = await openStore(await folders.create(), genesis);
     const tip = { header: undefined, certificate: undefined, seats: head.state.seats };
-    const verified = new BoundedCache(1_000);
-    const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified });
+    const verified = new WeakSet<SignedTransaction>();
+    const chain = new Chain(
+      { genesisRoot: genesis.hash, head, tip },
+      {
+        store,
+        verified,
+        known: (signed) => signed,
+      },
+    );
     const sync = new Sync(
       { host, chain, log: createLog("silent") },
       { rangeBlocks: 8, requestGapMs: 20, ...options },

@@ -1,0 +1,40 @@
+/** A transaction that waits, and the queue of its sender. */
+import type { SignedTransaction } from "../types/transaction.ts";
+
+export interface Entry {
+  readonly id: string;
+  readonly signed: SignedTransaction;
+  readonly sender: Sender;
+  readonly nonce: number;
+  readonly fee: bigint;
+  readonly bytes: number;
+  /** A node's own work: no fee, first in a block, never evicted. */
+  readonly duty: boolean;
+  /** Order of arrival. */
+  readonly order: number;
+  /** Height of the head when it came. */
+  readonly since: number;
+}
+
+export interface Sender {
+  readonly key: string;
+  readonly address: Uint8Array;
+  /** By nonce. */
+  readonly waiting: Map<number, Entry>;
+}
+
+/** The first free nonce from `nonce` on. */
+export function nonceAfterRun({ waiting }: Sender, nonce: number): number {
+  let next = nonce;
+  while (waiting.has(next)) next++;
+  return next;
+}
+
+/** The waiting transaction with the highest nonce, leaving out `gone`. */
+export function lastOf({ waiting }: Sender, gone?: ReadonlySet<Entry>): Entry | undefined {
+  let last: Entry | undefined;
+  for (const entry of waiting.values()) {
+    if (gone?.has(entry) !== true && (last === undefined || entry.nonce > last.nonce)) last = entry;
+  }
+  return last;
+}

@@ -1,0 +1,40 @@
+/** Which waiting transactions a block takes: duties first, then by fee, each sender in nonce order. */
+import type { State } from "../state/state.ts";
+import type { SignedTransaction } from "../types/transaction.ts";
+import type { Entry, Sender } from "./entry.ts";
+import { Heap } from "./heap.ts";
+
+export interface SelectionLimits {
+  /** Stop when the next one would not fit. */
+  readonly bytes: number;
+  readonly count: number;
+}
+
+export function selectTransactions(
+  state: State,
+  senders: Iterable<Sender>,
+  limits: SelectionLimits,
+): SignedTransaction[] {
+  const heads: Entry[] = [];
+  for (const sender of senders) {
+    const first = sender.waiting.get(state.account(sender.address).nonce);
+    if (first !== undefined) heads.push(first);
+  }
+  const ready = new Heap(isFirst, heads);
+  const selected: SignedTransaction[] = [];
+  let bytes = 0;
+  while (selected.length < limits.count) {
+    const entry = ready.pop();
+    if (entry === undefined || bytes + entry.bytes > limits.bytes) break;
+    selected.push(entry.signed);
+    bytes += entry.bytes;
+    const next = entry.sender.waiting.get(entry.nonce + 1);
+    if (next !== undefined) ready.push(next);
+  }
+  return selected;
+}
+
+function isFirst(a: Entry, b: Entry): boolean {
+  if (a.duty !== b.duty) return a.duty;
+  return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
+}
