@@ -223,6 +223,16 @@ export class State {
     return { meta, seats, nextSeats, claims, unbondings, parameterVotes, timeMarks };
   }
 
+  /** Everything as it is now; later blocks do not change it, since records are never mutated. */
+  parts(): StateParts {
+    return {
+      ...this.singles(),
+      accounts: Array.from(this.accounts.entries(), ([, account]) => account),
+      nodes: Array.from(this.nodes.entries(), ([, node]) => node),
+      jobs: Array.from(this.jobs.entries(), ([, job]) => job),
+    };
+  }
+
   changes(): StateChanges {
     return {
       ...this.singles(),

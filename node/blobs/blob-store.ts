@@ -3,7 +3,7 @@
  * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
@@ -75,6 +75,13 @@ export class BlobStore {
 
   async remove(hash: Uint8Array): Promise<void> {
     await rm(this.#path(hash), { force: true });
+  }
+
+  /** Removes every blob whose name (hex) is not in `names`, and what interrupted writes left. */
+  async retain(names: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (!names.has(name)) await rm(join(this.#folder, name), { force: true });
+    }
   }
 
   /** Keeps a blob from being served until `release`: an update is secret before its reveal. */

@@ -1,5 +1,5 @@
 /**
- * Block ranges for catching up. Blocks are opaque here: the caller encodes, checks and orders them.
+ * Ranges of blocks, and of headers alone, for catching up. Both are opaque here: the caller encodes, checks and orders them.
  * A response may stop short of what was asked (end of chain, size limit) and the requester goes on from there.
  * A height the server knows of but does not keep (pruned, or not fetched yet) is NOT_FOUND; one it does not
  * know of is an empty response.
@@ -35,45 +35,84 @@ export const BLOCKS: Protocol = {
   rate: { burst: 32, perSecond: 8 },
 };
 
+/** Headers alone, for whoever only needs to follow the links between blocks. */
+export const HEADERS: Protocol = {
+  name: "headers",
+  maxRequestBytes: RANGE_BYTES,
+  maxFrameBytes: 4 * 1024,
+  maxResponseBytes: MAX_BLOCKS * 4 * 1024,
+  stepMs: 10_000,
+  totalMs: 60_000,
+  maxConcurrent: 2,
+  rate: { burst: 32, perSecond: 8 },
+};
+
+/** Yields the encoded items of `from`, `from + 1`, …; may end early; throws NOT_FOUND when it lacks the first. */
+export type ServeRange = (from: number, count: number) => AsyncIterable<Uint8Array>;
+
 /** Yields the encoded blocks `from`, `from + 1`, … as they arrive; fewer than `count` is no error. */
-export async function* requestBlocks(
+export function requestBlocks(
   host: StreamHost,
   peer: string,
   range: BlockRange,
   options: RequestOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  return requestRange(host, peer, BLOCKS, range, options);
+}
+
+export function serveBlocks(host: StreamHost, blocks: ServeRange): Promise<void> {
+  return serveRange(host, BLOCKS, blocks);
+}
+
+/** As `requestBlocks`, with encoded headers. */
+export function requestHeaders(
+  host: StreamHost,
+  peer: string,
+  range: BlockRange,
+  options: RequestOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  return requestRange(host, peer, HEADERS, range, options);
+}
+
+export function serveHeaders(host: StreamHost, headers: ServeRange): Promise<void> {
+  return serveRange(host, HEADERS, headers);
+}
+
+async function* requestRange(
+  host: StreamHost,
+  peer: string,
+  protocol: Protocol,
+  range: BlockRange,
+  options: RequestOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const problem = problemOf(range);
   if (problem !== undefined) throw new RangeError(`block range: ${problem}`);
   let received = 0;
-  for await (const block of sendRequest(host, peer, BLOCKS, RangeType.serialize(range), options)) {
+  for await (const item of sendRequest(host, peer, protocol, RangeType.serialize(range), options)) {
     received += 1;
     if (received > range.count) {
-      const error = badResponse(peer, BLOCKS.name, `more than the ${range.count} blocks asked for`);
+      const error = badResponse(peer, protocol.name, `more than the ${range.count} asked for`);
       host.report(peer, error);
       throw error;
     }
-    yield block;
+    yield item;
   }
 }
 
-/** @param blocks yields the encoded blocks of a range; may end early; throws NOT_FOUND when it lacks the first */
-export function serveBlocks(
-  host: StreamHost,
-  blocks: (from: number, count: number) => AsyncIterable<Uint8Array>,
-): Promise<void> {
-  return answerRequests(host, BLOCKS, async function* (request, { peer }) {
-    const refuse = (reason: string): Error => badRequest(peer, BLOCKS.name, reason);
+function serveRange(host: StreamHost, protocol: Protocol, items: ServeRange): Promise<void> {
+  return answerRequests(host, protocol, async function* (request, { peer }) {
+    const refuse = (reason: string): Error => badRequest(peer, protocol.name, reason);
     if (request.length !== RANGE_BYTES) throw refuse(`expected ${RANGE_BYTES} bytes`);
     const range = RangeType.deserialize(request);
     const problem = problemOf(range);
     if (problem !== undefined) throw refuse(problem);
     let total = 0;
     let sent = 0;
-    for await (const block of blocks(range.from, range.count)) {
-      total += block.length;
-      if (total > BLOCKS.maxResponseBytes || sent === range.count) return;
+    for await (const item of items(range.from, range.count)) {
+      total += item.length;
+      if (total > protocol.maxResponseBytes || sent === range.count) return;
       sent += 1;
-      yield block;
+      yield item;
     }
   });
 }

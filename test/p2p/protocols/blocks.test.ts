@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { answerRequests } from "../../../p2p/protocols/answer.ts";
-import { BLOCKS, requestBlocks, serveBlocks } from "../../../p2p/protocols/blocks.ts";
+import {
+  BLOCKS,
+  requestBlocks,
+  requestHeaders,
+  serveBlocks,
+  serveHeaders,
+} from "../../../p2p/protocols/blocks.ts";
 import { sendRequest } from "../../../p2p/protocols/request.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { collect, MemoryHost } from "../support.ts";
@@ -75,5 +81,14 @@ describe("blocks protocol", () => {
     const answer = collect(requestBlocks(alice, "bob", { from: 1, count: 2 }));
     await expectCodeAsync(() => answer, "BAD_RESPONSE");
     expect(alice.reports.at(-1)?.action).to.equal("reject");
+  });
+
+  it("brings headers the same way", async () => {
+    const [alice, bob] = MemoryHost.pair();
+    await serveHeaders(bob, async function* (from, count) {
+      for (let height = from; height < from + count; height++) yield block(height);
+    });
+    const headers = await collect(requestHeaders(alice, "bob", { from: 7, count: 2 }));
+    expect(headers).to.deep.equal([block(7), block(8)]);
   });
 });

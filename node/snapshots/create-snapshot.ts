@@ -1,0 +1,70 @@
+/** Makes a snapshot of a state, and tells whether a kept one still is what it says. */
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { State, type StateParts } from "../../chain/state/state.ts";
+import type { Seat } from "../../chain/types/node.ts";
+import type { SnapshotManifest } from "./manifest.ts";
+import { SnapshotError } from "./snapshot-error.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+import { decodeState, encodeState } from "./state-stream.ts";
+
+/** A state at the moment it was final. */
+export interface CapturedState {
+  readonly parts: StateParts;
+  readonly blockHash: Uint8Array;
+  readonly stateRoot: Uint8Array;
+  /** Those that certified the block. */
+  readonly seats: readonly Seat[];
+}
+
+export async function createSnapshot(
+  { parts, blockHash, stateRoot, seats }: CapturedState,
+  snapshots: SnapshotStore,
+  keep: number,
+): Promise<SnapshotManifest> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of encodeState(parts)) {
+    chunks.push(await snapshots.putChunk(chunk));
+    bytes += chunk.length;
+  }
+  const { height } = parts.meta;
+  const manifest = { height, blockHash, stateRoot, seats: [...seats], bytes, chunks };
+  await snapshots.add(manifest, keep);
+  return manifest;
+}
+
+/**
+ * The state of a snapshot.
+ * @param chunk the bytes of a chunk by its hash; must have verified it
+ * @throws SnapshotError BAD_SNAPSHOT when it is not the state the manifest names, NO_SNAPSHOT when a chunk is missing
+ */
+export async function readSnapshot(
+  manifest: SnapshotManifest,
+  chunk: (hash: Uint8Array) => Promise<Uint8Array | undefined>,
+): Promise<State> {
+  const parts = await decodeState(chunksOf(manifest, chunk));
+  const state = State.of(parts);
+  if (state.height !== manifest.height) {
+    throw SnapshotError.bad(`its state is of height ${state.height}, not ${manifest.height}`);
+  }
+  if (!equalBytes(state.root(), manifest.stateRoot)) {
+    throw SnapshotError.bad(`its state has root ${toHex(state.root())}`);
+  }
+  return state;
+}
+
+async function* chunksOf(
+  { height, bytes, chunks }: SnapshotManifest,
+  chunk: (hash: Uint8Array) => Promise<Uint8Array | undefined>,
+): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for (const hash of chunks) {
+    const found = await chunk(hash);
+    if (found === undefined) {
+      throw SnapshotError.none(`chunk ${toHex(hash)} of snapshot ${height} is missing`);
+    }
+    total += found.length;
+    yield found;
+  }
+  if (total !== bytes) throw SnapshotError.bad(`${total} bytes, not ${bytes}`);
+}

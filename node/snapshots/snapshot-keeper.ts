@@ -1,0 +1,69 @@
+/**
+ * Keeps snapshots of the state at the ends of epochs, so that other nodes can start from one. The
+ * state is captured in the moment the block is final and written while the node goes on.
+ */
+import type { Chain, FinalBlock } from "../chain/chain.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { createSnapshot } from "./create-snapshot.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+export interface SnapshotSettings {
+  /** 0: makes none. */
+  readonly everyEpochs: number;
+  readonly keep: number;
+}
+
+export interface KeeperModules {
+  readonly chain: Chain;
+  readonly snapshots: SnapshotStore;
+  readonly log: NodeLog;
+  /** The node has better things to do: it is catching up. */
+  isBusy(): boolean;
+}
+
+export class SnapshotKeeper {
+  readonly #settings: SnapshotSettings;
+  readonly #modules: KeeperModules;
+  readonly #unsubscribe: () => void;
+  #running: Promise<void> | undefined;
+
+  constructor(settings: SnapshotSettings, modules: KeeperModules) {
+    this.#settings = settings;
+    this.#modules = modules;
+    this.#unsubscribe = modules.chain.onBlock((final) => this.#onBlock(final));
+  }
+
+  /** Waits for the snapshot under way. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#running;
+  }
+
+  #onBlock({ block, hash }: FinalBlock): void {
+    const { chain, isBusy } = this.#modules;
+    const { state, tip } = chain;
+    const { height, stateRoot } = block.header;
+    const { everyEpochs } = this.#settings;
+    const every = everyEpochs * state.parameters.epochBlocks;
+    if (everyEpochs === 0 || (height + 1) % every !== 0 || state.height !== height) return;
+    if (this.#running !== undefined || isBusy()) return;
+    const captured = { parts: state.parts(), blockHash: hash, stateRoot, seats: tip.seats };
+    this.#running = this.#write(captured).finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #write(captured: Parameters<typeof createSnapshot>[0]): Promise<void> {
+    const { snapshots, log } = this.#modules;
+    try {
+      const { height, bytes, chunks } = await createSnapshot(
+        captured,
+        snapshots,
+        this.#settings.keep,
+      );
+      log.info("snapshot made", { height, bytes, chunks: chunks.length });
+    } catch (error) {
+      log.warn("no snapshot could be made", { reason: String(error) });
+    }
+  }
+}

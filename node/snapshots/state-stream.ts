@@ -1,0 +1,155 @@
+/**
+ * A state as one stream of bytes, the same on every node: records of part u8, length u32 little-endian
+ * and SSZ bytes. `part` is a position in StateTree. A table has a record for each of its elements, in
+ * order; every other part has one. Both directions pause now and then, so that nothing else waits long.
+ */
+import { setImmediate as pause } from "node:timers/promises";
+import { PomlError } from "../../chain/errors.ts";
+import type { StateParts } from "../../chain/state/state.ts";
+import { Job } from "../../chain/types/job.ts";
+import { NodeRecord } from "../../chain/types/node.ts";
+import {
+  Account,
+  SINGLE_NAMES,
+  STATE_SINGLES,
+  StateTree,
+  serializeSingle,
+} from "../../chain/types/state.ts";
+import { SnapshotError } from "./snapshot-error.ts";
+
+export const CHUNK_BYTES = 1024 * 1024;
+const HEAD_BYTES = 5;
+/** Longer than any record can be: what a table's element or a part's limits allow. */
+const MAX_RECORD_BYTES = 1024 * 1024 * 1024;
+const RECORDS_PER_TURN = 1_000;
+
+interface PartType {
+  deserialize(bytes: Uint8Array): unknown;
+}
+
+/** The tables of the state by their names in StateTree. */
+const TABLES = {
+  accounts: { of: "accounts", type: Account },
+  registry: { of: "nodes", type: NodeRecord },
+  jobs: { of: "jobs", type: Job },
+} as const;
+type TableField = keyof typeof TABLES;
+
+const FIELDS = Object.keys(StateTree.fields);
+const isTable = (field: string): field is TableField => Object.hasOwn(TABLES, field);
+
+/** Chunks of CHUNK_BYTES; the last is shorter. */
+export async function* encodeState(parts: StateParts): AsyncGenerator<Uint8Array> {
+  const cutter = new Cutter();
+  let sinceTurn = 0;
+  for (const [part, bytes] of records(parts)) {
+    const head = new Uint8Array(HEAD_BYTES);
+    head[0] = part;
+    new DataView(head.buffer).setUint32(1, bytes.length, true);
+    cutter.push(head);
+    cutter.push(bytes);
+    yield* cutter.full();
+    if (++sinceTurn % RECORDS_PER_TURN === 0) await pause();
+  }
+  yield* cutter.rest();
+}
+
+function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]> {
+  for (const [part, field] of FIELDS.entries()) {
+    if (!isTable(field)) {
+      const name = SINGLE_NAMES.find((single) => single === field);
+      if (name === undefined) throw new TypeError(`the state has no part ${field}`);
+      yield [part, serializeSingle(parts, name)];
+      continue;
+    }
+    const { of, type } = TABLES[field];
+    const serialize = type.serialize.bind(type) as (value: unknown) => Uint8Array;
+    for (const value of parts[of]) yield [part, serialize(value)];
+  }
+}
+
+/**
+ * The state of a stream. Its root still has to be compared.
+ * @throws SnapshotError BAD_SNAPSHOT
+ */
+export async function decodeState(chunks: AsyncIterable<Uint8Array>): Promise<StateParts> {
+  const singles: Record<string, unknown> = {};
+  const tables = { accounts: [] as unknown[], nodes: [] as unknown[], jobs: [] as unknown[] };
+  let last = -1;
+  let sinceTurn = 0;
+  for await (const { part, bytes } of split(chunks)) {
+    const field = FIELDS[part];
+    if (field === undefined || part < last) throw SnapshotError.bad(`a record of part ${part}`);
+    last = part;
+    if (isTable(field)) tables[TABLES[field].of].push(decode(field, TABLES[field].type, bytes));
+    else if (field in singles) throw SnapshotError.bad(`${field} is there twice`);
+    else singles[field] = decode(field, typeOf(field), bytes);
+    if (++sinceTurn % RECORDS_PER_TURN === 0) await pause();
+  }
+  const missing = SINGLE_NAMES.find((name) => !(name in singles));
+  if (missing !== undefined) throw SnapshotError.bad(`${missing} is missing`);
+  return { ...singles, ...tables } as unknown as StateParts;
+}
+
+async function* split(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ part: number; bytes: Uint8Array }> {
+  let rest: Uint8Array = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (rest.length - at >= HEAD_BYTES) {
+      const view = new DataView(rest.buffer, rest.byteOffset + at);
+      const length = view.getUint32(1, true);
+      if (length > MAX_RECORD_BYTES) throw SnapshotError.bad(`a record of ${length} bytes`);
+      const end = at + HEAD_BYTES + length;
+      if (end > rest.length) break;
+      yield { part: view.getUint8(0), bytes: rest.subarray(at + HEAD_BYTES, end) };
+      at = end;
+    }
+    rest = rest.subarray(at);
+  }
+  if (rest.length > 0) throw SnapshotError.bad("it ends in the middle of a record");
+}
+
+function typeOf(field: string): PartType {
+  const name = SINGLE_NAMES.find((single) => single === field);
+  if (name === undefined) throw new TypeError(`the state has no part ${field}`);
+  return STATE_SINGLES[name];
+}
+
+function decode(field: string, type: PartType, bytes: Uint8Array): unknown {
+  try {
+    // A copy: decoded byte fields are views, which would keep whole chunks in memory.
+    return type.deserialize(bytes.slice());
+  } catch (error) {
+    if (error instanceof PomlError) throw error;
+    throw SnapshotError.bad(`a record of ${field} does not decode`, error);
+  }
+}
+
+/** Cuts a stream of pieces into chunks of CHUNK_BYTES. */
+class Cutter {
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  *full(): Iterable<Uint8Array> {
+    if (this.#bytes < CHUNK_BYTES) return;
+    const all = Buffer.concat(this.#pieces);
+    const whole = all.length - (all.length % CHUNK_BYTES);
+    for (let at = 0; at < whole; at += CHUNK_BYTES) {
+      yield new Uint8Array(all.subarray(at, at + CHUNK_BYTES));
+    }
+    this.#pieces = [all.subarray(whole)];
+    this.#bytes = all.length - whole;
+  }
+
+  *rest(): Iterable<Uint8Array> {
+    if (this.#bytes > 0) yield new Uint8Array(Buffer.concat(this.#pieces));
+  }
+}
