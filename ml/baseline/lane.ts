@@ -2,9 +2,10 @@
  * A lane: segment after segment on one thread until the window is over. What it leaves behind is a
  * chain of checkpoint hashes that anyone can spot-check; time is told by the chain, not by the lane.
  */
+
+import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { BASELINE_STEP_FLOPS } from "../../chain/rating/formula.ts";
 import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
-import { merkleRoot } from "../audit/merkle.ts";
 import type { Engine } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
 import { evaluateShard } from "../training/evaluate.ts";

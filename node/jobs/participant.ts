@@ -6,8 +6,8 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
+import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
-import { merkleRoot } from "../../ml/audit/merkle.ts";
 import { deltaOf, encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";

@@ -3,9 +3,9 @@
  * finished, serves its states, and replays the segments it was drawn to verify.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
+import { merkleProof, verifyMerkleProof } from "../../chain/proof/hash-tree.ts";
 import { laneSeed, type WindowSchedule, windowAt } from "../../chain/rating/window.ts";
 import { VERDICTS, type WindowClaim } from "../../chain/types/node.ts";
-import { merkleProof, verifyMerkleProof } from "../../ml/audit/merkle.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";

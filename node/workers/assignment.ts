@@ -3,7 +3,7 @@
  * that becomes the result. Made anew for every attempt from the same task.
  */
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { merkleRoot } from "../../ml/audit/merkle.ts";
+import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
 import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
 import { DEFAULT_SEGMENTS } from "../../ml/training/plan.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { merkleProof, verifyMerkleProof } from "../../../chain/proof/hash-tree.ts";
 import { BASELINE_STEP_FLOPS } from "../../../chain/rating/formula.ts";
 import { encodeCheckpoint } from "../../../ml/audit/checkpoint.ts";
-import { merkleProof, verifyMerkleProof } from "../../../ml/audit/merkle.ts";
 import {
   type LaneOptions,
   type LaneParts,

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { merkleRoot } from "../../../ml/audit/merkle.ts";
+import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { buildDataset, type Dataset } from "../../../ml/dataset/build.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import type { Rows } from "../../../ml/dataset/rows.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { sha256, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { merkleProof, merkleRoot, verifyMerkleProof } from "../../../ml/audit/merkle.ts";
+import { merkleProof, merkleRoot, verifyMerkleProof } from "../../../chain/proof/hash-tree.ts";
 
 function leaves(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => sha256(uint32Bytes(i)));

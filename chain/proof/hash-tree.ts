@@ -1,8 +1,8 @@
 /**
- * The Merkle tree over checkpoint hashes: SHA-256, leaves and inner nodes under different prefixes,
+ * The Merkle tree over the checkpoint hashes of a training run: SHA-256, leaves and inner nodes under different prefixes,
  * a lone node at the end of a level moves up as it is (the tree of RFC 6962).
  */
-import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256 } from "../crypto/hash.ts";
 
 const LEAF = Uint8Array.of(0);
 const INNER = Uint8Array.of(1);
