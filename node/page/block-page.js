@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, percent, plural, poml, short, units } from "./format.js";
+import { lightCard } from "./light-check.js";
 import { canHash, headerRoot, transactionsRoot } from "./ssz.js";
 
 /** @param {HTMLElement} root @param {string} at height or hash @returns {() => void} leave */
@@ -28,6 +29,7 @@ function sections(block) {
   return [
     summary(block),
     proof(block),
+    lightCard(header.height),
     ...(records.length === 0 ? [] : [recordTable(records)]),
     ...(ratingChanges.length === 0 ? [] : [ratingTable(ratingChanges)]),
     card(
@@ -82,7 +84,7 @@ function proof(block) {
   });
   const explanation = canHash
     ? "Hashes the header and the transaction list again with this browser's own SHA-256. " +
-      "Signatures are not verified here; poml verify does that offline."
+      "Signatures are another matter: see the light client below."
     : "This browser hashes only on pages over https or from the same machine.";
   return card(
     "Check it yourself",

@@ -1,5 +1,8 @@
 /** The page at `/`: files from an explicit list, so that no path a client sends reaches the disk. */
 import { readFile } from "node:fs/promises";
+import { LIGHT_BUNDLE } from "../../page/light/build.ts";
+import { isCode } from "../../wallet/secret-file.ts";
+import { apiError } from "../api-error.ts";
 import type { Reply, Route } from "../route.ts";
 import { route } from "../route.ts";
 
@@ -21,6 +24,7 @@ const OWN_FILES = [
   "icon.svg",
   "job-card.js",
   "job-page.js",
+  "light-check.js",
   "main.js",
   "node-page.js",
   "overview.js",
@@ -35,6 +39,7 @@ const UPLOT_FILES = { "uplot.js": "uPlot.esm.js", "uplot.css": "uPlot.min.css" }
 function pageFiles(): ReadonlyMap<string, URL> {
   const files = new Map([["/", new URL("index.html", PAGE)]]);
   for (const name of OWN_FILES) files.set(`/assets/${name}`, new URL(name, PAGE));
+  files.set("/assets/light.js", LIGHT_BUNDLE);
   for (const [name, source] of Object.entries(UPLOT_FILES)) {
     files.set(`/assets/${name}`, new URL(import.meta.resolve(`uplot/dist/${source}`)));
   }
@@ -58,5 +63,13 @@ export function pageRoutes(): Route[] {
 async function serve(file: URL): Promise<Reply> {
   const extension = file.pathname.slice(file.pathname.lastIndexOf(".") + 1);
   const type = TYPES[extension] ?? "application/octet-stream";
-  return { bytes: await readFile(file), type, headers: { "cache-control": "no-cache" } };
+  try {
+    return { bytes: await readFile(file), type, headers: { "cache-control": "no-cache" } };
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    throw apiError(404, "NOT_BUILT", "this node was installed without the browser's light client", {
+      cause: error,
+      remedy: "npm ci && npm run build:page",
+    });
+  }
 }

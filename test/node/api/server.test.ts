@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { expect } from "chai";
 import { WebSocket } from "ws";
+import { buildLight } from "../../../node/page/light/build.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { refusal, startApi, type TestApi } from "./support.ts";
 
@@ -105,6 +106,7 @@ describe("createApi", () => {
   });
 
   it("serves the page's files and no others", async () => {
+    await buildLight();
     for (const { path, undocumented } of test.api.routes) {
       if (undocumented !== true) continue;
       const answer = await fetch(`${test.url}${path}`);

@@ -1,0 +1,98 @@
+/**
+ * The light client in the browser: the very sources of chain/light, bundled to /assets/light.js, with
+ * SHA-256 and Ed25519 that a browser has. The page asks its node for blocks and believes none of them.
+ */
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { offersEd25519, verifyNoble, verifyWeb } from "../../../chain/crypto/verify-web.ts";
+import { PomlError } from "../../../chain/errors.ts";
+import { decodeInclusionProof, decodeLightBlock } from "../../../chain/light/codec.ts";
+import { verifyInclusion } from "../../../chain/light/inclusion.ts";
+import { type Trusted, trustBlock } from "../../../chain/light/trusted.ts";
+import { verifyLightBlocks } from "../../../chain/light/verify.ts";
+import type { LightBlock } from "../../../chain/types/light.ts";
+
+export { fromHex, offersEd25519, toHex, verifyNoble, verifyWeb };
+
+/** Where the owner of the browser starts from. */
+export interface Vouched {
+  readonly height: number;
+  /** Hex. */
+  readonly hash: string;
+  /** Hex. */
+  readonly genesisRoot: string;
+}
+
+export interface Checked {
+  readonly height: number;
+  readonly hash: string;
+  /** Blocks verified on the way, the last one included. */
+  readonly steps: number;
+  readonly signatures: number;
+}
+
+/**
+ * Follows light blocks, each as SSZ in hex, from a vouched block: the first is that block.
+ * @throws PomlError with the code of the lie
+ */
+export async function follow(vouched: Vouched, hexes: readonly string[]): Promise<Checked> {
+  const { checked } = await walk(vouched, hexes);
+  return checked;
+}
+
+/**
+ * The same, then a proof under the last block.
+ * @returns what is proven, bytes as hex
+ * @throws PomlError
+ */
+export async function prove(
+  vouched: Vouched,
+  hexes: readonly string[],
+  proof: string,
+): Promise<{ readonly kind: string; readonly index: number; readonly ssz: string }> {
+  const { trusted } = await walk(vouched, hexes);
+  if (trusted.header === undefined) throw new RangeError("a proof needs a block");
+  const decoded = decodeInclusionProof(fromHex(proof));
+  const { kind, index } = verifyInclusion(trusted.header, decoded);
+  return { kind, index, ssz: toHex(decoded.value) };
+}
+
+/** Asks the node this page came from for the way from the vouched block to `height`, and walks it. */
+export async function verifyBlock(vouched: Vouched, height: number): Promise<Checked> {
+  const first = await get<{ block: string }>(`/v1/light/blocks/${vouched.height}`);
+  const path = `/v1/light/updates?from=${vouched.height}&to=${height}`;
+  const { updates, complete } = await get<{ updates: string[]; complete: boolean }>(path);
+  if (!complete) throw new Error(`the node knows no short way to block ${height}`);
+  return follow(vouched, [first.block, ...updates]);
+}
+
+/** The code of a refusal, for the page to show. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof PomlError ? String(error.code) : undefined;
+}
+
+async function walk(
+  vouched: Vouched,
+  hexes: readonly string[],
+): Promise<{ trusted: Trusted; checked: Checked }> {
+  const [first, ...rest] = hexes.map((hex): LightBlock => decodeLightBlock(fromHex(hex)));
+  if (first === undefined) throw new RangeError("nothing to start from");
+  const start = trustBlock(first, {
+    height: vouched.height,
+    hash: fromHex(vouched.hash),
+    genesisRoot: fromHex(vouched.genesisRoot),
+  });
+  const blocks = [first, ...rest];
+  const trusted = await verifyLightBlocks(start, blocks, { verify: verifyWeb });
+  const signatures = blocks.reduce(
+    (sum, { certificate }) => sum + certificate.signatures.length,
+    0,
+  );
+  const { height, hash } = trusted;
+  return { trusted, checked: { height, hash: toHex(hash), steps: rest.length, signatures } };
+}
+
+async function get<V>(path: string): Promise<V> {
+  const answer = await fetch(path, { signal: AbortSignal.timeout(20_000) });
+  if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+  return (await answer.json()) as V;
+}
