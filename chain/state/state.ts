@@ -206,6 +206,8 @@ export class State {
     if (fork.#parent !== this) throw new TypeError("absorb takes a fork of this very state");
     // First, while this state still differs from its fork.
     if (this.#parent === undefined) this.#tree = fork.tree();
+    // A fork that gathers finished blocks is only ever changed by absorbing the next.
+    else this.#sealed = fork.#sealed;
     this.meta = fork.meta;
     this.seats = fork.seats;
     this.nextSeats = fork.nextSeats;

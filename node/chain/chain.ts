@@ -2,6 +2,7 @@
  * The node's copy of the chain: the head, and the only two ways to extend it. Whatever extends it
  * is stored first, in one synced batch, and announced after.
  */
+import { setImmediate as pause } from "node:timers/promises";
 import { type AppliedBlock, applyBlock, type Head } from "../../chain/apply-block.ts";
 import { InvalidBlock } from "../../chain/block-error.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -15,7 +16,7 @@ import type { Evidence } from "../../chain/types/evidence.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
 import { SerialQueue } from "../serial-queue.ts";
-import type { ChainStore } from "../store/chain-store.ts";
+import type { ChainStore, FinalChange } from "../store/chain-store.ts";
 import { checkParentCertificate } from "./parent-certificate.ts";
 import type { ChainTip } from "./tip.ts";
 
@@ -25,8 +26,8 @@ export interface FinalBlock {
   readonly certificate: Certificate;
 }
 
-/** Verifies what certifies a block, given the state the block applies to. */
-export type ProveBlock = (certified: CertifiedBlock, state: State) => Promise<void>;
+/** Verifies what certifies a block, given the head the block applies to. */
+export type ProveBlock = (certified: CertifiedBlock, head: Head) => Promise<void>;
 
 export interface ChainModules {
   readonly store: ChainStore;
@@ -34,6 +35,9 @@ export interface ChainModules {
   /** The transaction that waits in the mempool, where an equal one does. */
   known(signed: SignedTransaction): SignedTransaction;
 }
+
+/** How long blocks may be applied without a turn for anything else. */
+const TURN_MS = 25;
 
 export class Chain {
   readonly genesisRoot: Uint8Array;
@@ -116,41 +120,96 @@ export class Chain {
 
   /**
    * Takes a block from a peer: certificates, signatures and transition are checked.
-   * @param prove for whoever verified both certificates ahead (node/network/proof-ahead.ts)
    * @returns false when it is not the next height any more
    * @throws as `check`, and InvalidCertificate
    */
-  import(certified: CertifiedBlock, prove: ProveBlock = this.#prove): Promise<boolean> {
+  import(certified: CertifiedBlock): Promise<boolean> {
     return this.#queue.run(async () => {
-      const { block, certificate } = certified;
-      if (block.header.height !== this.height + 1) return false;
-      await prove(certified, this.state);
-      const applied = await this.#apply(this.#head, block);
-      checkNames(certificate, applied);
-      await this.#append(applied, certificate);
+      if (certified.block.header.height !== this.height + 1) return false;
+      await this.#importAll([certified], async ({ block, certificate }, { state }) => {
+        const { genesisRoot } = this;
+        await checkParentCertificate(block, this.#tip, genesisRoot);
+        await verifyCertificate(certificate, state.seats, { genesisRoot, verify });
+      });
       return true;
     });
   }
 
-  readonly #prove: ProveBlock = async ({ block, certificate }, { seats }) => {
-    const { genesisRoot } = this;
-    await checkParentCertificate(block, this.#tip, genesisRoot);
-    await verifyCertificate(certificate, seats, { genesisRoot, verify });
-  };
+  /**
+   * Takes consecutive final blocks and makes them durable in one batch: a crash leaves all of them or
+   * none. Those that are in the chain already are passed over.
+   * @param prove both certificates of a block hold; for whoever verified them ahead
+   * @throws as `import`, for the first block that does not hold; those before it are taken
+   */
+  importAll(blocks: readonly CertifiedBlock[], prove: ProveBlock): Promise<void> {
+    return this.#queue.run(async () => {
+      const missing = blocks.filter(({ block }) => block.header.height > this.height);
+      if (missing[0]?.block.header.height === this.height + 1) {
+        await this.#importAll(missing, prove);
+      }
+    });
+  }
+
+  async #importAll(blocks: readonly CertifiedBlock[], prove: ProveBlock): Promise<void> {
+    const gathered = this.state.fork();
+    const changes: FinalChange[] = [];
+    let head: Head = { state: gathered, hash: this.#head.hash };
+    let failure: { readonly error: unknown } | undefined;
+    let pausedAt = performance.now();
+    for (const certified of blocks) {
+      try {
+        const change = await this.#importOne(certified, head, prove);
+        changes.push(change);
+        head = { state: gathered, hash: change.hash };
+      } catch (error) {
+        failure = { error };
+        break;
+      }
+      if (performance.now() - pausedAt < TURN_MS) continue;
+      await pause();
+      pausedAt = performance.now();
+    }
+    await this.#take(changes, gathered);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Applies a block to a head whose state gathers blocks. */
+  async #importOne(certified: CertifiedBlock, head: Head, prove: ProveBlock): Promise<FinalChange> {
+    const { certificate } = certified;
+    await prove(certified, head);
+    const applied = await this.#apply(head, certified.block);
+    checkNames(certificate, applied);
+    const { hash, state } = applied;
+    const { seats } = head.state;
+    const change = seatChange(head.state, applied, certificate);
+    const changes = state.changes();
+    head.state.absorb(state);
+    return { certified, hash, changes, seats, seatChange: change };
+  }
 
   async #append(applied: AppliedBlock, certificate: Certificate): Promise<void> {
+    const { block, hash, state } = applied;
     const { seats } = this.state;
-    await this.store.commit(
-      applied,
-      certificate,
-      seats,
-      seatChange(this.state, applied, certificate),
+    const change = seatChange(this.state, applied, certificate);
+    const certified = { block, certificate };
+    await this.#take(
+      [{ certified, hash, changes: state.changes(), seats, seatChange: change }],
+      state,
     );
-    this.state.absorb(applied.state);
-    this.#head = { state: this.state, hash: applied.hash };
-    this.#tip = { header: applied.block.header, certificate, seats };
-    const final = { block: applied.block, hash: applied.hash, certificate };
-    for (const listener of this.#listeners) listener(final);
+  }
+
+  /** @param state a fork of the head's that all the changes led to */
+  async #take(changes: readonly FinalChange[], state: State): Promise<void> {
+    const last = changes.at(-1);
+    if (last === undefined) return;
+    await this.store.commitAll(changes);
+    this.state.absorb(state);
+    this.#head = { state: this.state, hash: last.hash };
+    const { block, certificate } = last.certified;
+    this.#tip = { header: block.header, certificate, seats: last.seats };
+    for (const { certified, hash } of changes) {
+      for (const listener of this.#listeners) listener({ ...certified, hash });
+    }
   }
 
   /** Waits for what is being written. */

@@ -84,21 +84,21 @@ export class ProofAhead {
     const seats = this.#seatsOf(certified);
     if (certified === undefined || seats === undefined) return false;
     const { genesisRoot, verified } = this.#modules;
+    // What a signature inside a payload must match depends on the state, so transactions that carry
+    // such wait until the block's own state is there. Whoever applies the block asks for all again.
+    const plain = certified.block.body.transactions.filter(
+      ({ transaction }) => ruleOf(kindOf(transaction)).innerSignatures === undefined,
+    );
     const work = [
       verifyCertificate(certified.certificate, seats, { genesisRoot, verify }),
       this.#proveParent(index, certified),
+      verifyTransactions(state, genesisRoot, plain, verified).catch(() => undefined),
     ];
     const outcome: Promise<Outcome> = Promise.all(work).then(
       () => ({}),
       (error: unknown) => ({ error }),
     );
     this.#running.push(outcome);
-    // Only remembered: whoever applies the block asks again. What a signature inside a payload must
-    // match depends on the state, so such transactions wait until the block's own state is there.
-    const plain = certified.block.body.transactions.filter(
-      ({ transaction }) => ruleOf(kindOf(transaction)).innerSignatures === undefined,
-    );
-    verifyTransactions(state, genesisRoot, plain, verified).catch(() => undefined);
     return true;
   }
 

@@ -1,16 +1,20 @@
 /**
- * Brings a range of received blocks into the chain, in order; what can be verified ahead is
- * (proof-ahead.ts). A failure is told apart: a lie of the peer, or our own inability to follow what
- * the network made final. Only the first says anything about the peer.
+ * Brings a range of received blocks into the chain, in order and a batch at a time; what can be
+ * verified ahead is (proof-ahead.ts). A failure is told apart: a lie of the peer, or our own inability
+ * to follow what the network made final. Only the first says anything about the peer.
  */
+import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { wrongPart } from "../chain/block-parts.ts";
-import type { Chain, ProveBlock } from "../chain/chain.ts";
+import type { Chain } from "../chain/chain.ts";
 import { ProofAhead } from "./proof-ahead.ts";
 import type { BlockRange } from "./range-fetcher.ts";
-import type { ReceivedBlock } from "./received-block.ts";
 import { SyncError } from "./sync-error.ts";
+
+/** Blocks that reach the disk together. */
+const BATCH_BLOCKS = 64;
 
 /**
  * Returns when all of the range is in the chain, by this or by other means, or the signal fired.
@@ -21,40 +25,46 @@ export async function importRange(
   range: BlockRange,
   signal: AbortSignal,
 ): Promise<void> {
-  const blocks = range.blocks.filter((_, i) => range.from + i > chain.height);
-  const proofs = new ProofAhead(
-    blocks.map(({ certified }) => certified),
-    chain.tip,
-    chain,
-  );
-  for (const [index, received] of blocks.entries()) {
-    if (signal.aborted) return;
-    await importOne(chain, received, async (_, state) => {
-      if (!equalBytes(received.certified.block.header.parent, chain.head.hash)) {
-        throw SyncError.badBlocks(state.height + 1, "it does not follow the final block before it");
-      }
-      await proofs.prove(index, state).catch((error: unknown) => {
-        if (!(error instanceof PomlError)) throw error;
-        throw SyncError.badBlocks(state.height + 1, error.message, error);
-      });
+  const blocks = range.blocks
+    .map(({ certified }) => certified)
+    .filter(({ block }) => block.header.height > chain.height);
+  const proofs = new ProofAhead(blocks, chain.tip, chain);
+  const prove = async (certified: CertifiedBlock, { state, hash }: Head): Promise<void> => {
+    const { height, parent } = certified.block.header;
+    if (!equalBytes(parent, hash)) {
+      throw SyncError.badBlocks(height, "it does not follow the final block before it");
+    }
+    await proofs.prove(blocks.indexOf(certified), state).catch((error: unknown) => {
+      if (!(error instanceof PomlError)) throw error;
+      throw SyncError.badBlocks(height, error.message, error);
     });
+  };
+  let at = 0;
+  while (at < blocks.length && !signal.aborted) {
+    const batch = blocks.slice(at, at + batchLength(chain, blocks.length - at));
+    at += batch.length;
+    try {
+      await chain.importAll(batch, prove);
+    } catch (error) {
+      throw blameOf(error, batch, chain.height + 1);
+    }
   }
 }
 
-async function importOne(
-  chain: Chain,
-  { certified }: ReceivedBlock,
-  prove: ProveBlock,
-): Promise<void> {
-  try {
-    await chain.import(certified, prove);
-  } catch (error) {
-    if (!(error instanceof PomlError) || error instanceof SyncError) throw error;
-    if (error.action !== "reject") throw error;
-    const { height } = certified.block.header;
-    const altered = wrongPart(certified.block);
-    throw altered === undefined
-      ? SyncError.cannotFollow(height, error.message, error)
-      : SyncError.badBlocks(height, `its ${altered} is not what was certified`, error);
-  }
+/** A batch ends with its epoch, so that whoever looks at the state then finds it as that block left it. */
+function batchLength({ height, state }: Chain, left: number): number {
+  const { epochBlocks } = state.parameters;
+  const untilEpoch = epochBlocks - ((height + 1) % epochBlocks);
+  return Math.min(left, BATCH_BLOCKS, untilEpoch);
+}
+
+/** Whose fault it is that the block at `height` was refused after its certificate held. */
+function blameOf(error: unknown, batch: readonly CertifiedBlock[], height: number): unknown {
+  if (!(error instanceof PomlError) || error instanceof SyncError) return error;
+  const refused = batch.find(({ block }) => block.header.height === height);
+  if (error.action !== "reject" || refused === undefined) return error;
+  const altered = wrongPart(refused.block);
+  return altered === undefined
+    ? SyncError.cannotFollow(height, error.message, error)
+    : SyncError.badBlocks(height, `its ${altered} is not what was certified`, error);
 }

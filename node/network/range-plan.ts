@@ -83,6 +83,7 @@ interface Peer {
 
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 60_000;
+const BUSY_MS = 500;
 /** A guess until blocks have been seen. */
 const FIRST_BLOCK_BYTES = 2_048;
 /** Share of the newest answer in the mean block size. */
@@ -232,6 +233,15 @@ export class RangePlan<B> {
     const { peer } = found.range.request;
     this.#rest(peer, now);
     this.#ranges[found.at] = waiting(found.range, new Set([...found.range.tried, peer]));
+  }
+
+  /** The peer has no time for us at the moment, which says nothing about what it has. */
+  busy(id: number, now: number): void {
+    const found = this.#take(id);
+    if (found === undefined) return;
+    const peer = this.#peers.get(found.range.request.peer);
+    if (peer !== undefined) peer.nextRequestAt = now + BUSY_MS;
+    this.#ranges[found.at] = waiting(found.range, found.range.tried);
   }
 
   /** The peer does not keep the first block asked for. */

@@ -4,7 +4,7 @@
  * LevelDB hides damage, so what is read back is checked (sealed.ts, self-check.ts, verify.ts).
  */
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
-import type { State } from "../../chain/state/state.ts";
+import type { State, StateChanges } from "../../chain/state/state.ts";
 import type { Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
@@ -23,11 +23,22 @@ import { decodeEntry } from "./decode-entry.ts";
 import { bytesKey, nameKey, numberKey, numberRange, range, recordKey } from "./keys.ts";
 import { readState, stateWrites, wholeState } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
-import { UNDO_BLOCKS, undoWrites, withUndo } from "./undo.ts";
+import { StateBatch, UNDO_BLOCKS, undoWrites } from "./undo.ts";
 
 export interface StoredHead {
   readonly height: number;
   readonly hash: Uint8Array;
+}
+
+/** A final block and what it changes in the state. */
+export interface FinalChange {
+  readonly certified: CertifiedBlock;
+  readonly hash: Uint8Array;
+  readonly changes: StateChanges;
+  /** Those that certified the block. */
+  readonly seats: readonly Seat[];
+  /** Proof of the seats appointed, where the block changed them. */
+  readonly seatChange?: LightBlock | undefined;
 }
 
 const HEAD = nameKey("single", "head");
@@ -97,31 +108,44 @@ export class ChainStore {
    * @param seatChange proof of the seats appointed, where the block changed them
    * @throws StoreError DISK_FULL: nothing was written
    */
-  async commit(
+  commit(
     applied: AppliedBlock,
     certificate: Certificate,
     seats: readonly Seat[],
     seatChange?: LightBlock,
   ): Promise<void> {
     const { block, hash, state } = applied;
-    const { height } = block.header;
-    const overwriting = [
-      ...stateWrites(state.changes()),
-      put(TIP_SEATS, Seats.serialize([...seats])),
-    ];
-    const before = await this.db.getManyRaw(overwriting.map(({ key }) => key));
-    const { writes, undo } = withUndo(overwriting, before);
-    await this.db.batch([
-      ...blockWrites({ block, certificate }, hash),
-      ...writes,
-      ...(seatChange === undefined
-        ? []
-        : [put(numberKey("seatChange", height), LightBlock.serialize(seatChange))]),
-      put(numberKey("undo", height), undo),
-      ...(height > UNDO_BLOCKS ? [remove(numberKey("undo", height - UNDO_BLOCKS))] : []),
-      put(HEAD, headBytes({ height, hash })),
+    const changes = state.changes();
+    return this.commitAll([
+      { certified: { block, certificate }, hash, changes, seats, seatChange },
     ]);
-    this.#height = height;
+  }
+
+  /**
+   * Makes consecutive final blocks durable, all of them or none.
+   * @throws StoreError DISK_FULL: nothing was written
+   */
+  async commitAll(blocks: readonly FinalChange[]): Promise<void> {
+    const batch = new StateBatch(this.db);
+    const writes: Write[] = [];
+    let last: StoredHead | undefined;
+    for (const { certified, hash, changes, seats, seatChange } of blocks) {
+      const { height } = certified.block.header;
+      const { writes: changing, undo } = await batch.add([
+        ...stateWrites(changes),
+        put(TIP_SEATS, Seats.serialize([...seats])),
+      ]);
+      writes.push(...blockWrites(certified, hash), ...changing);
+      if (seatChange !== undefined) {
+        writes.push(put(numberKey("seatChange", height), LightBlock.serialize(seatChange)));
+      }
+      writes.push(put(numberKey("undo", height), undo));
+      if (height > UNDO_BLOCKS) writes.push(remove(numberKey("undo", height - UNDO_BLOCKS)));
+      last = { height, hash };
+    }
+    if (last === undefined) return;
+    await this.db.batch([...writes, put(HEAD, headBytes(last))]);
+    this.#height = last.height;
   }
 
   /**

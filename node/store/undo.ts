@@ -9,7 +9,8 @@ import {
   ListCompositeType,
   type ValueOf,
 } from "@chainsafe/ssz";
-import { putRaw, remove, type Write } from "./database.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { type Database, putRaw, remove, type Write } from "./database.ts";
 
 /** Blocks that can be taken back: about four epochs of a standard chain. */
 export const UNDO_BLOCKS = 256;
@@ -29,6 +30,33 @@ export interface WrittenState {
   /** The writes that change anything. */
   readonly writes: readonly Write[];
   readonly undo: Uint8Array;
+}
+
+/** State writes of consecutive blocks that reach the database together. */
+export class StateBatch {
+  readonly #db: Database;
+  /** Sealed values this batch will have written, by key in hex. */
+  readonly #pending = new Map<string, Uint8Array | undefined>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @param writes those of the next block, each key once */
+  async add(writes: readonly Write[]): Promise<WrittenState> {
+    const keys = writes.map(({ key }) => toHex(key));
+    const absent = writes.filter((_, i) => !this.#pending.has(keys[i] ?? ""));
+    const stored = await this.#db.getManyRaw(absent.map(({ key }) => key));
+    let next = 0;
+    const before = keys.map((key) =>
+      this.#pending.has(key) ? this.#pending.get(key) : stored[next++],
+    );
+    const written = withUndo(writes, before);
+    for (const [i, write] of writes.entries()) {
+      this.#pending.set(keys[i] ?? "", write.type === "put" ? write.value : undefined);
+    }
+    return written;
+  }
 }
 
 /**

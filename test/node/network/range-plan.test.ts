@@ -220,6 +220,17 @@ describe("RangePlan", () => {
     expect(scheduler.requests(1)[0]).to.include({ peer: "archive", from: 1 });
   });
 
+  it("asks a busy peer again soon, and holds nothing against it", () => {
+    const scheduler = plan({ requestsPerPeer: 1 });
+    scheduler.offer("a", claim(10));
+    for (const now of [0, 500, 1_000]) {
+      const [request] = scheduler.requests(now);
+      expect(request).to.include({ peer: "a", from: 1 });
+      scheduler.busy(request?.id ?? 0, now);
+      expect(scheduler.waitMs(now)).to.equal(500);
+    }
+  });
+
   it("does not ask one peer more often than it grants", () => {
     const scheduler = plan({ requestGapMs: 100 });
     scheduler.offer("a", claim(100));

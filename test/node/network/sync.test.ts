@@ -16,7 +16,7 @@ import { TemporaryFolders } from "../../helpers/temporary.ts";
 import { until } from "../../helpers/until.ts";
 import { Hosts } from "../../p2p/support.ts";
 
-const HEIGHT = 80;
+const HEIGHT = 48;
 type Serve = (from: number, count: number) => AsyncIterable<Uint8Array>;
 
 describe("sync from several peers over real sockets", function () {
@@ -191,8 +191,8 @@ describe("sync from several peers over real sockets", function () {
 
   it("takes a pruned node's blocks from where it keeps them", async () => {
     const me = await client();
-    const pruned = await server(honest, { height: HEIGHT, lowest: 41 });
-    const short = await server(honest, { height: 40, lowest: 1 });
+    const pruned = await server(honest, { height: HEIGHT, lowest: 25 });
+    const short = await server(honest, { height: 24, lowest: 1 });
     await catchUp(me, [pruned, short]);
   });
 
@@ -207,12 +207,12 @@ describe("sync from several peers over real sockets", function () {
   it("goes on where it was after a stop in the middle", async () => {
     const me = await client({ rangeBlocks: 4 });
     const serving = await server(async function* (from, count) {
-      if (from > 40) await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      if (from > 24) await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
       yield* honest(from, count);
     });
     await me.host.dial(serving.multiaddrs()[0] ?? "");
     me.sync.poke();
-    await until(() => me.chain.height >= 20, 10_000, "height 20");
+    await until(() => me.chain.height >= 12, 10_000, "height 12");
     await me.sync.stop();
     expect((await me.chain.store.head())?.height).to.equal(me.chain.height);
     expect(me.chain.height).to.be.below(HEIGHT);
