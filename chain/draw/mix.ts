@@ -15,13 +15,19 @@ export function nextMix(mix: Uint8Array, height: number, reveal: Uint8Array): Ui
 /**
  * Who may propose at `height`: seat positions; round r belongs to order[r mod length]. Drawn from
  * the mix of the block before, so nobody knows it earlier than that block is final.
+ * @param count only so many first turns, for who needs no more
  */
-export function proposerOrder(mix: Uint8Array, height: number, seats: readonly Seat[]): number[] {
+export function proposerOrder(
+  mix: Uint8Array,
+  height: number,
+  seats: readonly Pick<Seat, "weight">[],
+  count: number = seats.length,
+): number[] {
   const seed = taggedHash("poml/proposer/v1", mix, uint32Bytes(height));
   return drawWithoutReplacement(
     seed,
     "poml/proposer-order/v1",
     seats.map((seat) => seat.weight),
-    seats.length,
+    count,
   );
 }

@@ -2,18 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { drawBelow, drawWithoutReplacement } from "../../../chain/draw/weighted.ts";
+import { chiSquare } from "../../helpers/statistics.ts";
 
 const seedOf = (i: number): Uint8Array => sha256(uint32Bytes(i));
-
-/** Sum of (seen - expected)² / expected. */
-function chiSquare(seen: readonly number[], weights: readonly bigint[]): number {
-  const draws = seen.reduce((sum, count) => sum + count, 0);
-  const total = Number(weights.reduce((sum, weight) => sum + weight, 0n));
-  return seen.reduce((sum, count, i) => {
-    const expected = (draws * Number(weights[i])) / total;
-    return sum + (count - expected) ** 2 / expected;
-  }, 0);
-}
 
 function tally(draws: number, size: number, draw: (seed: Uint8Array) => number | undefined) {
   const seen = Array.from({ length: size }, () => 0);
@@ -24,16 +15,33 @@ function tally(draws: number, size: number, draw: (seed: Uint8Array) => number |
   return seen;
 }
 
+describe("chi-square", () => {
+  it("has the p-values of the tables", () => {
+    // Two cells of 10 ± d: the statistic is d² / 5.
+    const pOf = (d: number) => chiSquare([10 + d, 10 - d], [1n, 1n]).pValue;
+    expect(pOf(0)).to.equal(1);
+    expect(pOf(Math.sqrt(5 * 3.841459))).to.be.closeTo(0.05, 1e-6);
+    expect(pOf(Math.sqrt(5 * 10.827566))).to.be.closeTo(0.001, 1e-7);
+    const hundred = Array.from({ length: 100 }, (_, i) => 1000 + (i < 50 ? 35 : -35));
+    const flat = hundred.map(() => 1n);
+    const { statistic, degreesOfFreedom, pValue } = chiSquare(hundred, flat);
+    expect(statistic).to.be.closeTo(122.5, 1e-9);
+    expect(degreesOfFreedom).to.equal(99);
+    expect(pValue).to.be.closeTo(0.0549, 0.001);
+    expect(chiSquare([1, 1], [1n, 0n]).pValue).to.equal(0);
+  });
+});
+
 describe("weighted draws", () => {
   const weights = [1n, 2n, 3n, 4n, 10n];
-  /** 4 degrees of freedom, p = 0.001. */
-  const LIMIT = 18.47;
+  /** What is rarer is no chance. */
+  const RARE = 0.001;
 
   it("give each position its share of first places", () => {
     const seen = tally(10_000, 5, (seed) => drawWithoutReplacement(seed, "test", weights, 1)[0]);
-    expect(chiSquare(seen, weights)).to.be.below(LIMIT);
+    expect(chiSquare(seen, weights).pValue).to.be.above(RARE);
     // The measure can fail: the same draws do not look uniform.
-    expect(chiSquare(seen, [1n, 1n, 1n, 1n, 1n])).to.be.above(LIMIT);
+    expect(chiSquare(seen, [1n, 1n, 1n, 1n, 1n]).pValue).to.be.below(RARE);
   });
 
   it("give second places by weight among those left", () => {
@@ -42,8 +50,7 @@ describe("weighted draws", () => {
       return first === 4 ? second : undefined;
     });
     const rest = weights.slice(0, 4);
-    // 3 degrees of freedom, p = 0.001.
-    expect(chiSquare(seconds.slice(0, 4), rest)).to.be.below(16.27);
+    expect(chiSquare(seconds.slice(0, 4), rest).pValue).to.be.above(RARE);
     expect(seconds[4]).to.equal(0);
   });
 
