@@ -3,7 +3,8 @@
  * lane begins. The numbers are consensus rules; changing one makes another task.
  */
 import type { Checkpoint } from "../audit/checkpoint.ts";
-import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
+import type { Engine, Trainer } from "../engine.ts";
+import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 
 export const INPUT_SIZE = 64;

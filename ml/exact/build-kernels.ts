@@ -18,8 +18,6 @@ const OPTIONS = [
   "--initialMemory",
   "1",
   "--enable",
-  "simd",
-  "--enable",
   "bulk-memory",
   "--disable",
   "sign-extension",
@@ -27,10 +25,14 @@ const OPTIONS = [
 const ENTRY = "kernels/index.ts";
 const OUTPUT = "kernels.wasm";
 
-/** @returns the WebAssembly module */
-export async function buildKernels(): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * @param simd false for a build of plain scalar instructions: the same numbers, slowly
+ * @returns the WebAssembly module
+ */
+export async function buildKernels({ simd = true } = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const features = [simd ? "--enable" : "--disable", "simd"];
   let output: Uint8Array<ArrayBuffer> | undefined;
-  const { error, stderr } = await asc.main([ENTRY, "--outFile", OUTPUT, ...OPTIONS], {
+  const { error, stderr } = await asc.main([ENTRY, "--outFile", OUTPUT, ...OPTIONS, ...features], {
     readFile: (name: string) => readFile(new URL(name, import.meta.url), "utf8").catch(() => null),
     writeFile: (name: string, contents: string | Uint8Array) => {
       if (name === OUTPUT && typeof contents !== "string") output = Uint8Array.from(contents);

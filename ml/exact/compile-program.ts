@@ -3,189 +3,139 @@
  * evaluation, backward, update. After this, running a batch is a walk over those lists.
  */
 
-import type { Hyperparameters } from "../engine.ts";
+import { DEFAULT_LOSS, type Hyperparameters } from "../hyperparameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
-import type { ProgramLayer } from "../model/program.ts";
+import { MODEL_INPUT, type ProgramLayer } from "../model/program.ts";
 import { Arena } from "./arena.ts";
-import { planConv2d } from "./layers/conv2d.ts";
-import { planDense } from "./layers/dense.ts";
-import { dropoutSeed, planDropout, planRelu } from "./layers/elementwise.ts";
-import type {
-  LayerPlan,
-  LinkContext,
-  PlanContext,
-  Step,
-  WeightOffsets,
-} from "./layers/layer-plan.ts";
-import { planMaxPool2d } from "./layers/max-pool2d.ts";
-import { type Kernels, linkKernels } from "./load-kernels.ts";
+import { BackwardPlan, type PlannedOperation } from "./backward.ts";
+import { fuse, type Operation } from "./fuse.ts";
+import type { Kernels } from "./kernel-exports.ts";
+import type { LayerPlan, LinkContext, PlanContext, Step, Weight } from "./layers/layer-plan.ts";
+import { linkKernels } from "./load-kernels.ts";
+import { type LossPlan, planLoss } from "./loss.ts";
+import { type OptimizerPlan, planOptimizer } from "./optimizer.ts";
 import { PanelLayout } from "./panels.ts";
+import { type DropoutSeeds, planLayer } from "./plan-layer.ts";
 
 export interface CompiledProgram {
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
   readonly layout: PanelLayout;
+  readonly loss: LossPlan;
+  readonly optimizer: OptimizerPlan;
   /** Byte offsets. */
   readonly inputs: number;
-  readonly labels: number;
-  readonly probabilities: number;
+  readonly outputs: number;
   readonly confusion: number;
   readonly parameters: number;
-  /** 0 without momentum. */
-  readonly velocity: number;
   readonly forwardTraining: readonly Step[];
   readonly forwardEvaluation: readonly Step[];
-  /** From the labels to the updated parameters; softmax outputs must be in place. */
+  /** From the targets to the updated parameters; the outputs of the batch must be in place. */
   readonly backwardAndUpdate: readonly Step[];
   /** Seeds the dropout masks of the following steps. */
   seedDropout(seed: number): void;
 }
 
-interface PlannedLayer {
-  readonly plan: LayerPlan;
-  readonly weighted: boolean;
-  readonly trainingOnly: boolean;
-}
-
-/** @throws EngineError TOO_LARGE */
+/** @throws EngineError TOO_LARGE, BAD_HYPERPARAMETER */
 export function compileProgram(
   module: WebAssembly.Module,
   model: LayersModel,
   layers: readonly ProgramLayer[],
-  { optimizer, batchSize }: Hyperparameters,
+  { optimizer, batchSize, loss = DEFAULT_LOSS }: Hyperparameters,
 ): CompiledProgram {
-  const { classes } = model;
+  const { classes, outputSize } = model;
   const layout = new PanelLayout(model.parameters);
   const arena = new Arena();
   const inputs = arena.reserve(batchSize * model.inputSize);
-  const labels = arena.reserve(batchSize);
   const confusion = arena.reserve(classes * classes);
   const parameters = arena.reserve(layout.size);
   const gradients = arena.reserve(layout.size);
-  const velocity = optimizer.momentum > 0 ? arena.reserve(layout.size) : 0;
-
-  const weightsOf = (kernel: number, bias: number | null): WeightOffsets => {
-    const kernelAt = layout.offsetOf(kernel) * 4;
-    const biasAt = bias === null ? null : layout.offsetOf(bias) * 4;
-    return {
-      kernel: parameters + kernelAt,
-      kernelGradient: gradients + kernelAt,
-      bias: biasAt === null ? 0 : parameters + biasAt,
-      biasGradient: biasAt === null ? 0 : gradients + biasAt,
-    };
+  const optimizerPlan = planOptimizer(optimizer, arena, {
+    parameters,
+    gradients,
+    size: layout.size,
+    trainable: layout.trainable,
+  });
+  const weight = (offset: number | null): Weight => {
+    if (offset === null) return { value: 0, gradient: 0 };
+    const at = layout.offsetOf(offset) * 4;
+    return { value: parameters + at, gradient: gradients + at };
   };
-  let stepSeed = 0;
-  const planned = planLayers(
-    layers,
-    { arena, batchSize, input: inputs },
-    weightsOf,
-    () => stepSeed,
-  );
+  const seeds: DropoutSeeds = { layers: 0, step: 0 };
+  const operations = planOperations(fuse(layers), { arena, batchSize, weight, inputs, seeds });
 
-  const probabilities = planned.at(-1)?.plan.output ?? inputs;
-  const firstWeighted = planned.findIndex((layer) => layer.weighted);
-  const widest = Math.max(0, ...planned.slice(firstWeighted).map(({ plan }) => plan.outputSize));
-  const gradientBuffers = [arena.reserve(batchSize * widest), arena.reserve(batchSize * widest)];
-  const scratch = arena.reserve(Math.max(1, ...planned.map(({ plan }) => plan.scratch)));
+  const outputs = operations.at(-1)?.plan.output ?? inputs;
+  const lossPlan = planLoss(loss, layers.at(-1), arena, { batchSize, outputSize, outputs });
+  const { throughLast } = lossPlan;
+  const backward = new BackwardPlan(operations, { batchSize, throughLast });
+  backward.reserve(arena);
+  const scratch = arena.reserve(Math.max(1, ...operations.map(({ plan }) => plan.scratch)));
   const memory = arena.allocate();
   const kernels = linkKernels(module, memory);
   const context: LinkContext = { kernels, scratch };
-
-  const forwardTraining: Step[] = [];
-  const forwardEvaluation: Step[] = [];
-  for (const { plan, trainingOnly } of planned) {
-    const step = plan.forward(context);
-    forwardTraining.push(step);
-    if (!trainingOnly) forwardEvaluation.push(step);
-  }
-  const softmax: Step = (count) => kernels.softmax(probabilities, count, classes);
-  forwardTraining.push(softmax);
-  forwardEvaluation.push(softmax);
-
-  const [first = 0, second = 0] = gradientBuffers;
-  const backwardAndUpdate: Step[] = [
-    (count) =>
-      kernels.crossEntropyGradient(probabilities, labels, count, classes, first, 1 / count),
-  ];
-  let dOutput = first;
-  let spare = second;
-  for (let index = planned.length - 1; index >= firstWeighted; index--) {
-    const layer = planned[index];
-    if (layer === undefined) break;
-    const dInput = index === firstWeighted ? 0 : spare;
-    backwardAndUpdate.push(layer.plan.backward(context, dOutput, dInput));
-    if (!layer.plan.inPlace) [dOutput, spare] = [spare, dOutput];
-  }
-  const { learningRate, momentum } = optimizer;
-  backwardAndUpdate.push(
-    velocity === 0
-      ? () => kernels.sgd(parameters, gradients, layout.size, learningRate)
-      : () =>
-          kernels.sgdMomentum(parameters, velocity, gradients, layout.size, learningRate, momentum),
-  );
+  const start = backward.startOffset;
   return {
     kernels,
     memory,
     layout,
+    loss: lossPlan,
+    optimizer: optimizerPlan,
     inputs,
-    labels,
-    probabilities,
+    outputs,
     confusion,
     parameters,
-    velocity,
-    forwardTraining,
-    forwardEvaluation,
-    backwardAndUpdate,
+    forwardTraining: operations.map(({ plan }) => plan.forward(context)),
+    forwardEvaluation: operations.flatMap(({ plan }) => {
+      const step = plan.evaluate === undefined ? plan.forward(context) : plan.evaluate(context);
+      return step === null ? [] : [step];
+    }),
+    backwardAndUpdate: [
+      (count) => lossPlan.gradient(kernels, count, start),
+      ...backward.link(context),
+      () => optimizerPlan.update(kernels),
+    ],
     seedDropout: (seed) => {
-      stepSeed = seed;
+      seeds.step = seed;
     },
   };
 }
 
-function planLayers(
-  layers: readonly ProgramLayer[],
-  context: PlanContext,
-  weightsOf: (kernel: number, bias: number | null) => WeightOffsets,
-  stepSeed: () => number,
-): readonly PlannedLayer[] {
-  const planned: PlannedLayer[] = [];
-  let input = context.input;
-  let dropouts = 0;
-  for (let index = 0; index < layers.length; index++) {
-    const layer = layers[index];
-    if (layer === undefined || layer.kind === "softmax") break;
-    const here: PlanContext = { ...context, input };
-    let plan: LayerPlan;
-    switch (layer.kind) {
-      case "dense": {
-        const relu = layers[index + 1]?.kind === "relu";
-        if (relu) index++;
-        plan = planDense(layer, here, weightsOf(layer.kernel, layer.bias), relu);
-        break;
-      }
-      case "conv2d": {
-        const relu = layers[index + 1]?.kind === "relu";
-        if (relu) index++;
-        const maskGradient = relu && layers[index + 1]?.kind !== "maxPool2d";
-        const weights = weightsOf(layer.kernel, layer.bias);
-        plan = planConv2d(layer, here, weights, { relu, maskGradient });
-        break;
-      }
-      case "maxPool2d":
-        plan = planMaxPool2d(layer, here, layers[index - 1]?.kind === "relu");
-        break;
-      case "relu":
-        plan = planRelu(layer, here, layers[index + 1]?.kind !== "maxPool2d");
-        break;
-      case "dropout": {
-        const position = dropouts++;
-        plan = planDropout(layer, here, () => dropoutSeed(stepSeed(), position));
-        break;
-      }
-    }
-    const weighted = layer.kind === "dense" || layer.kind === "conv2d";
-    planned.push({ plan, weighted, trainingOnly: layer.kind === "dropout" });
-    input = plan.output;
+interface OperationParts extends Pick<PlanContext, "arena" | "batchSize" | "weight"> {
+  /** Byte offset of the model's inputs. */
+  readonly inputs: number;
+  readonly seeds: DropoutSeeds;
+}
+
+function planOperations(
+  operations: readonly Operation[],
+  { inputs: modelInput, seeds, ...parts }: OperationParts,
+): readonly PlannedOperation[] {
+  const planned: PlannedOperation[] = [];
+  /** What anyone still reads of the memory in which each output lies. */
+  const readsOf: LayerPlan["reads"][] = [];
+  const usesOf = (index: number): number =>
+    operations.reduce((n, { inputs }) => n + inputs.filter((input) => input === index).length, 0);
+  for (const operation of operations) {
+    const { layer } = operation;
+    const inputs = operation.inputs.map((index) => planned[index]?.plan.output ?? modelInput);
+    const [first = MODEL_INPUT] = operation.inputs;
+    const reads = readsOf[first] ?? "nothing";
+    const inPlace =
+      usesOf(first) === 1 && (reads === "nothing" || (reads === "sign" && keepsSign(layer)));
+    const input = inputs[0] ?? modelInput;
+    const plan = planLayer(operation, { ...parts, inputs, input, inPlace }, seeds);
+    const weighted = "kernel" in layer || "gamma" in layer || "table" in layer;
+    planned.push({ ...operation, plan, weighted });
+    readsOf.push(plan.output === input && plan.reads === "nothing" ? reads : plan.reads);
   }
   return planned;
+}
+
+/** Positive values stay positive, and no other becomes so, except where the gradient is zero anyway. */
+function keepsSign(layer: ProgramLayer): boolean {
+  return (
+    layer.kind === "dropout" ||
+    (layer.kind === "activation" &&
+      (layer.activation === "relu" || layer.activation === "leakyRelu"))
+  );
 }

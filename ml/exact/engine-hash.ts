@@ -1,2 +1,2 @@
 /** SHA-256 of kernels.wasm; written by build-kernels.ts, never by hand. */
-export const ENGINE_HASH = "c68190fe8735cc93e21674d555ce5477843b50c4aa9054544dd0f7b28bec70d1";
+export const ENGINE_HASH = "94ed43dd17e0fc4f6d867c62343542254dd6715ecca73ee4922354fb9bac5f27";

@@ -3,9 +3,9 @@
  * comparing hashes. Runs the program of a LayersModel; models outside it belong to the tfjs engine.
  */
 
-import { checkHyperparameters } from "../check-batch.ts";
-import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
+import type { Engine, Trainer } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
+import { checkHyperparameters, type Hyperparameters } from "../hyperparameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { compileProgram } from "./compile-program.ts";
 import { ENGINE_HASH } from "./engine-hash.ts";
@@ -35,7 +35,8 @@ async function readKernels(): Promise<Uint8Array<ArrayBuffer>> {
   return readFile(new URL("./kernels.wasm", import.meta.url));
 }
 
-class ExactEngine implements Engine {
+/** The engine on any build of the kernels; `createExactEngine` is the one that checks them. */
+export class ExactEngine implements Engine {
   readonly name = "exact";
   readonly version = ENGINE_HASH.slice(0, 16);
   readonly #module: WebAssembly.Module;

@@ -1,42 +1,57 @@
 /**
  * Parameters live in the engine as the panels its kernels read: a tensor of K x N values (N its last
  * dimension) becomes ceil(N / 8) panels of K rows of eight, padded with zeros. Outside, parameters
- * are flat in tfjs order. Gradients and momentum use the same panels.
+ * are flat in tfjs order. Gradients and the optimizer's means use the same panels. What no optimizer
+ * touches lies behind the rest.
  */
 
 import type { ParameterSlot } from "../model/program.ts";
 
 const WIDTH = 8;
 
-export interface PanelSlot {
-  /** First value within the packed vector. */
+/** Columns of a tensor that share panels. */
+interface Group {
   readonly packed: number;
   readonly flat: number;
   readonly rows: number;
   readonly columns: number;
+  /** Values from row to row in the flat tensor. */
+  readonly stride: number;
 }
 
 export class PanelLayout {
   /** Values of the whole packed vector. */
   readonly size: number;
-  readonly #slots: readonly PanelSlot[];
+  /** Values of its front part, which an optimizer updates. */
+  readonly trainable: number;
+  readonly #groups: readonly Group[];
 
   constructor(parameters: readonly ParameterSlot[]) {
+    const groups: Group[] = [];
     let packed = 0;
-    this.#slots = parameters.map(({ offset, size, shape }) => {
-      const columns = shape.at(-1) ?? 1;
-      const slot = { packed, flat: offset, rows: size / columns, columns };
-      packed += slot.rows * roundUp(columns, WIDTH);
-      return slot;
-    });
+    const place = ({ offset, size, shape, groups: widths }: ParameterSlot): void => {
+      const columns = widths ?? [shape.at(-1) ?? 1];
+      const stride = columns.reduce((sum, width) => sum + width, 0);
+      const rows = size / stride;
+      let flat = offset;
+      for (const width of columns) {
+        groups.push({ packed, flat, rows, columns: width, stride });
+        packed += rows * roundUp(width, WIDTH);
+        flat += width;
+      }
+    };
+    for (const slot of parameters) if (slot.trainable) place(slot);
+    this.trainable = packed;
+    for (const slot of parameters) if (!slot.trainable) place(slot);
+    this.#groups = groups;
     this.size = packed;
   }
 
-  /** Where the parameter at flat offset `flat` begins in the packed vector. */
+  /** Where the parameter or group at flat offset `flat` begins in the packed vector. */
   offsetOf(flat: number): number {
-    const slot = this.#slots.find((candidate) => candidate.flat === flat);
-    if (slot === undefined) throw new RangeError(`flat: no parameter starts at ${flat}`);
-    return slot.packed;
+    const group = this.#groups.find((candidate) => candidate.flat === flat);
+    if (group === undefined) throw new RangeError(`flat: no parameter starts at ${flat}`);
+    return group.packed;
   }
 
   pack(flat: Float32Array, packed: Float32Array): void {
@@ -56,12 +71,12 @@ export class PanelLayout {
   }
 
   #walk(copy: (flatIndex: number, packedIndex: number, width: number) => void): void {
-    for (const { packed, flat, rows, columns } of this.#slots) {
+    for (const { packed, flat, rows, columns, stride } of this.#groups) {
       let at = packed;
       for (let column = 0; column < columns; column += WIDTH) {
         const width = Math.min(WIDTH, columns - column);
         for (let row = 0; row < rows; row++) {
-          copy(flat + row * columns + column, at, width);
+          copy(flat + row * stride + column, at, width);
           at += WIDTH;
         }
       }

@@ -1,7 +1,7 @@
 /** One open model on the exact engine: copies batches in, walks the compiled steps, copies out. */
 
-import { checkInputs, checkLabels, checkLength } from "../check-batch.ts";
-import type { Evaluation, Trainer } from "../engine.ts";
+import { checkInputs, checkLength, checkTargets } from "../check-batch.ts";
+import type { Evaluation, Targets, Trainer } from "../engine.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import type { CompiledProgram } from "./compile-program.ts";
 import type { Step } from "./layers/layer-plan.ts";
@@ -22,86 +22,94 @@ export class ExactTrainer implements Trainer {
   load(parameters: Float32Array): void {
     checkLength("parameters", parameters, this.parameterCount);
     const program = this.#open();
-    program.layout.pack(parameters, floats(program, program.parameters, program.layout.size));
-    if (program.velocity !== 0) floats(program, program.velocity, program.layout.size).fill(0);
+    const { layout, optimizer } = program;
+    layout.pack(parameters, floats(program, program.parameters, layout.size));
+    for (const array of optimizer.arrays) {
+      floats(program, array, layout.size).fill(optimizer.arrayStart);
+    }
+    optimizer.scalars.fill(optimizer.scalarStart);
   }
 
   parameters(): Float32Array {
     const program = this.#open();
-    return this.#unpack(program, program.parameters);
+    const flat = new Float32Array(this.parameterCount);
+    unpack(program, program.parameters, flat);
+    return flat;
   }
 
   optimizerState(): Float32Array {
     const program = this.#open();
-    return program.velocity === 0 ? new Float32Array(0) : this.#unpack(program, program.velocity);
+    const { arrays, scalars } = program.optimizer;
+    const state = new Float32Array(this.#stateLength(program));
+    arrays.forEach((array, index) => {
+      unpack(program, array, state.subarray(index * this.parameterCount));
+    });
+    state.set(scalars, arrays.length * this.parameterCount);
+    return state;
   }
 
   restore(parameters: Float32Array, optimizerState: Float32Array): void {
     const program = this.#open();
-    const expected = program.velocity === 0 ? 0 : this.parameterCount;
-    checkLength("optimizerState", optimizerState, expected);
+    checkLength("optimizerState", optimizerState, this.#stateLength(program));
     this.load(parameters);
-    if (program.velocity === 0) return;
-    const velocity = floats(program, program.velocity, program.layout.size);
-    program.layout.pack(optimizerState, velocity);
+    const { arrays, scalars } = program.optimizer;
+    arrays.forEach((array, index) => {
+      const start = index * this.parameterCount;
+      const values = optimizerState.subarray(start, start + this.parameterCount);
+      program.layout.pack(values, floats(program, array, program.layout.size));
+    });
+    scalars.set(optimizerState.subarray(arrays.length * this.parameterCount));
   }
 
-  step(
-    inputs: Float32Array,
-    labels: Uint8Array | Int32Array,
-    count: number,
-    dropoutSeed: number,
-  ): number {
+  step(inputs: Float32Array, targets: Targets, count: number, dropoutSeed: number): number {
     const program = this.#open();
     if (count > this.#batchSize) {
       throw new RangeError(`count: expected at most ${this.#batchSize}, got ${count}`);
     }
     checkInputs(inputs, this.#model.inputSize, count);
-    checkLabels(labels, this.#model.classes, count);
+    checkTargets(targets, this.#model, count);
     this.#copyInputs(program, inputs, 0, count);
-    this.#copyLabels(program, labels, 0, count);
+    this.#copyTargets(program, targets, 0, count);
     program.seedDropout(dropoutSeed);
     run(program.forwardTraining, count);
-    const loss = this.#addLosses(program, count, 0);
+    const loss = program.loss.sum(program.kernels, count, 0);
     run(program.backwardAndUpdate, count);
     return loss / count;
   }
 
-  evaluate(inputs: Float32Array, labels: Uint8Array | Int32Array, count: number): Evaluation {
+  evaluate(inputs: Float32Array, targets: Targets, count: number): Evaluation {
     const program = this.#open();
-    const { classes, inputSize } = this.#model;
+    const { classes, inputSize, outputSize } = this.#model;
+    const { kernels, loss, outputs } = program;
     checkInputs(inputs, inputSize, count);
-    checkLabels(labels, classes, count);
+    checkTargets(targets, this.#model, count);
     const confusion = new Uint32Array(program.memory.buffer, program.confusion, classes * classes);
     confusion.fill(0);
     let lossSum = 0;
     for (let first = 0; first < count; first += this.#batchSize) {
       const rows = Math.min(this.#batchSize, count - first);
       this.#copyInputs(program, inputs, first, rows);
-      this.#copyLabels(program, labels, first, rows);
+      this.#copyTargets(program, targets, first, rows);
       run(program.forwardEvaluation, rows);
-      lossSum = this.#addLosses(program, rows, lossSum);
-      program.kernels.countConfusion(
-        program.probabilities,
-        program.labels,
-        rows,
-        classes,
-        program.confusion,
-      );
+      // One running sum in sample order, so that a total does not depend on the batch size.
+      lossSum = loss.sum(kernels, rows, lossSum);
+      if (targets instanceof Float32Array) continue;
+      const { confusion: counts } = program;
+      kernels.countConfusion(outputs, loss.labels, rows, outputSize, classes, counts);
     }
     return { lossSum, samples: count, confusion: confusion.slice() };
   }
 
   predict(inputs: Float32Array, count: number): Float32Array {
     const program = this.#open();
-    const { classes, inputSize } = this.#model;
+    const { outputSize, inputSize } = this.#model;
     checkInputs(inputs, inputSize, count);
-    const outputs = new Float32Array(count * classes);
+    const outputs = new Float32Array(count * outputSize);
     for (let first = 0; first < count; first += this.#batchSize) {
       const rows = Math.min(this.#batchSize, count - first);
       this.#copyInputs(program, inputs, first, rows);
       run(program.forwardEvaluation, rows);
-      outputs.set(floats(program, program.probabilities, rows * classes), first * classes);
+      outputs.set(floats(program, program.outputs, rows * outputSize), first * outputSize);
     }
     return outputs;
   }
@@ -115,10 +123,8 @@ export class ExactTrainer implements Trainer {
     return this.#program;
   }
 
-  #unpack(program: CompiledProgram, offset: number): Float32Array {
-    const flat = new Float32Array(this.parameterCount);
-    program.layout.unpack(floats(program, offset, program.layout.size), flat);
-    return flat;
+  #stateLength({ optimizer }: CompiledProgram): number {
+    return optimizer.arrays.length * this.parameterCount + optimizer.scalars.length;
   }
 
   #copyInputs(program: CompiledProgram, inputs: Float32Array, first: number, rows: number): void {
@@ -127,28 +133,33 @@ export class ExactTrainer implements Trainer {
     floats(program, program.inputs, rows * inputSize).set(wanted);
   }
 
-  #copyLabels(
-    program: CompiledProgram,
-    labels: Uint8Array | Int32Array,
-    first: number,
-    rows: number,
-  ): void {
-    const target = new Int32Array(program.memory.buffer, program.labels, rows);
-    target.set(labels.subarray(first, first + rows));
-  }
-
-  /** One running sum in sample order, so that a total does not depend on the batch size. */
-  #addLosses(
-    { kernels, probabilities, labels }: CompiledProgram,
-    rows: number,
-    sum: number,
-  ): number {
-    return kernels.crossEntropy(probabilities, labels, rows, this.#model.classes, sum);
+  #copyTargets(program: CompiledProgram, targets: Targets, first: number, rows: number): void {
+    const { loss, memory } = program;
+    const { outputSize } = this.#model;
+    if (targets instanceof Float32Array) {
+      if (loss.targets === 0) throw new TypeError("this loss takes class indexes, not values");
+      const wanted = targets.subarray(first * outputSize, (first + rows) * outputSize);
+      floats(program, loss.targets, rows * outputSize).set(wanted);
+      return;
+    }
+    const labels = targets.subarray(first, first + rows);
+    new Int32Array(memory.buffer, loss.labels, rows).set(labels);
+    if (loss.targets === 0) return;
+    const oneHot = floats(program, loss.targets, rows * outputSize).fill(0);
+    labels.forEach((label, row) => {
+      // One output is the probability of class 1.
+      if (outputSize === 1) oneHot[row] = label;
+      else oneHot[row * outputSize + label] = 1;
+    });
   }
 }
 
 function run(steps: readonly Step[], count: number): void {
   for (const step of steps) step(count);
+}
+
+function unpack(program: CompiledProgram, offset: number, flat: Float32Array): void {
+  program.layout.unpack(floats(program, offset, program.layout.size), flat);
 }
 
 function floats({ memory }: CompiledProgram, offset: number, length: number): Float32Array {

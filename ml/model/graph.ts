@@ -1,24 +1,35 @@
 /**
- * Checks the wiring of a graph model before tfjs builds it: tfjs waits for ever for an input that
+ * Checks the wiring of a graph model before anything builds it: tfjs waits for ever for an input that
  * never comes. Every layer but the inputs takes one node of others, each once, and there is no way
  * back. Layers used twice are refused.
  */
 import { ModelError } from "./model-error.ts";
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
-import type { TopologyLayer } from "./topology.ts";
 
 const MAX_INPUTS = 64;
+
+export interface Wiring {
+  /** Names of the layers that each layer takes its inputs from. */
+  readonly inputsOf: ReadonlyMap<string, readonly string[]>;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+interface NamedLayer {
+  readonly name: string;
+  readonly className: string;
+}
 
 /**
  * @param config of the model
  * @param list the layers as given, in the order of `layers`
  * @throws ModelError NOT_A_MODEL naming the field
  */
-export function checkGraph(
+export function readGraph(
   config: PlainObject,
   list: readonly PlainJson[],
-  layers: readonly TopologyLayer[],
-): void {
+  layers: readonly NamedLayer[],
+): Wiring {
   const names = new Set(layers.map(({ name }) => name));
   const inputsOf = new Map<string, readonly string[]>();
   layers.forEach((layer, index) => {
@@ -30,19 +41,50 @@ export function checkGraph(
     }
     inputsOf.set(layer.name, inboundNames(given.inbound_nodes ?? [], layer, names, at));
   });
-  for (const field of ["input_layers", "output_layers"]) {
+  const ends = (field: string): readonly string[] => {
     const references = config[field];
     if (!isPlainArray(references) || references.length === 0) {
       throw refuse(`config.${field}`, "must name at least one layer");
     }
-    for (const reference of references) referenceName(reference, names, `config.${field}`);
-  }
+    return references.map((reference) => referenceName(reference, names, `config.${field}`));
+  };
+  const wiring = { inputsOf, inputs: ends("input_layers"), outputs: ends("output_layers") };
   requireAcyclic(inputsOf);
+  return wiring;
+}
+
+/**
+ * The layers that the outputs need, in the order in which tfjs runs them and lists their weights: the
+ * longest way to an output first, then as a walk back from the outputs meets them.
+ */
+export function executionOrder({ inputsOf, outputs }: Wiring): readonly string[] {
+  const met: string[] = [];
+  const done = new Set<string>();
+  const finished: string[] = [];
+  const visit = (name: string): void => {
+    if (done.has(name)) return;
+    done.add(name);
+    met.push(name);
+    for (const input of inputsOf.get(name) ?? []) visit(input);
+    finished.push(name);
+  };
+  for (const output of outputs) visit(output);
+  const depths = new Map<string, number>();
+  // Consumers finish after what they consume, so their depth is known first.
+  for (const name of finished.toReversed()) {
+    const depth = depths.get(name) ?? 0;
+    depths.set(name, depth);
+    for (const input of inputsOf.get(name) ?? []) {
+      depths.set(input, Math.max(depth + 1, depths.get(input) ?? 0));
+    }
+  }
+  // A stable sort: equal depths stay in the order of the walk.
+  return met.toSorted((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0));
 }
 
 function inboundNames(
   nodes: PlainJson,
-  { name, className }: TopologyLayer,
+  { name, className }: NamedLayer,
   names: ReadonlySet<string>,
   at: string,
 ): readonly string[] {

@@ -14,7 +14,12 @@ export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
-  | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number };
+  | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number }
+  /** Stretches one after another, each from its own. */
+  | {
+      readonly kind: "parts";
+      readonly parts: readonly { readonly size: number; readonly initializer: Initializer }[];
+    };
 
 export const ZEROS: Initializer = { kind: "constant", value: 0 };
 
@@ -125,6 +130,14 @@ function fill(values: Float32Array, initializer: Initializer, random: Random): v
       const bound = initializer.kind === "normal" ? Number.POSITIVE_INFINITY : 2;
       for (let index = 0; index < values.length; index++) {
         values[index] = mean + standardNormal(random, bound) * deviation;
+      }
+      return;
+    }
+    case "parts": {
+      let start = 0;
+      for (const { size, initializer: own } of initializer.parts) {
+        fill(values.subarray(start, start + size), own, random);
+        start += size;
       }
       return;
     }

@@ -1,23 +1,11 @@
 /**
  * Every layer class a model may name. A name outside this list is refused before anything is built,
- * by both engines. `EXACT_LAYERS` is the part that the exact engine runs.
+ * by both engines. `layer-readers.ts` has the part that the exact engine runs.
  */
-
-export const EXACT_LAYERS: ReadonlySet<string> = new Set([
-  "InputLayer",
-  "Dense",
-  "Conv2D",
-  "MaxPooling2D",
-  "Flatten",
-  "Dropout",
-  "Activation",
-  "ReLU",
-  "Softmax",
-]);
 
 /** Class names as tfjs-layers 4.22 registers them; text, image-file and cell classes left out. */
 export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
-  ...EXACT_LAYERS,
+  "Activation",
   "Add",
   "AlphaDropout",
   "Average",
@@ -27,12 +15,16 @@ export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
   "Bidirectional",
   "Concatenate",
   "Conv1D",
+  "Conv2D",
   "Conv2DTranspose",
   "Cropping2D",
+  "Dense",
   "DepthwiseConv2D",
   "Dot",
+  "Dropout",
   "ELU",
   "Embedding",
+  "Flatten",
   "GRU",
   "GaussianDropout",
   "GaussianNoise",
@@ -40,21 +32,25 @@ export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
   "GlobalAveragePooling2D",
   "GlobalMaxPooling1D",
   "GlobalMaxPooling2D",
+  "InputLayer",
   "LSTM",
   "LayerNormalization",
   "LeakyReLU",
   "Masking",
   "MaxPooling1D",
+  "MaxPooling2D",
   "Maximum",
   "Minimum",
   "Multiply",
   "PReLU",
   "Permute",
+  "ReLU",
   "RepeatVector",
   "Rescaling",
   "Reshape",
   "SeparableConv2D",
   "SimpleRNN",
+  "Softmax",
   "SpatialDropout1D",
   "ThresholdedReLU",
   "TimeDistributed",

@@ -50,6 +50,13 @@ export class LayerConfig {
     throw this.bad(field, `must be a number from ${minimum} to below ${limit}`);
   }
 
+  /** A number with minimum <= value <= maximum. */
+  number(field: string, fallback: number, minimum: number, maximum: number): number {
+    const value = this.get(field) ?? fallback;
+    if (typeof value === "number" && value >= minimum && value <= maximum) return value;
+    throw this.bad(field, `must be a number from ${minimum} to ${maximum}`);
+  }
+
   boolean(field: string, fallback: boolean): boolean {
     const value = this.get(field) ?? fallback;
     if (typeof value === "boolean") return value;

@@ -4,10 +4,10 @@
  * `ml/tfjs/describe.ts`, and `read-layers-model.ts` picks the right one.
  */
 
-import { buildProgram } from "./build-program.ts";
-import { ModelError } from "./model-error.ts";
+import { buildProgram, classesOf, MAX_CLASSES } from "./build-program.ts";
 import type { PlainObject } from "./plain-json.ts";
 import type { ParameterSlot, ProgramLayer } from "./program.ts";
+import { tooLarge } from "./program-builder.ts";
 import { readTopology } from "./topology.ts";
 
 /** Why the exact engine cannot run a model. */
@@ -23,6 +23,9 @@ export interface LayersModel {
   /** Shape of one sample, without the batch dimension. */
   readonly inputShape: readonly number[];
   readonly inputSize: number;
+  /** Values of one sample's output. */
+  readonly outputSize: number;
+  /** Classes of a classifier; one output tells two classes apart. */
   readonly classes: number;
   /** One flat Float32Array holds all parameters, in this order without gaps. */
   readonly parameters: readonly ParameterSlot[];
@@ -34,25 +37,29 @@ export interface LayersModel {
   readonly flopsPerSample: number;
 }
 
+export interface ParseOptions {
+  /** Also take models that do not end in a softmax over classes, for losses other than its own. */
+  readonly anyOutput?: boolean;
+}
+
 /**
  * Checks untrusted LayersModel JSON: `{modelTopology}`, `{model_config}` or a bare topology.
  * @throws ModelError; NEEDS_TFJS for a valid model outside the exact engine's layers
  */
-export function parseLayersModel(json: unknown): LayersModel {
+export function parseLayersModel(
+  json: unknown,
+  { anyOutput = false }: ParseOptions = {},
+): LayersModel {
   const topology = readTopology(json);
-  if (!topology.sequential) {
-    throw new ModelError(
-      "the model is a graph; the exact engine runs Sequential models",
-      { code: "NEEDS_TFJS", layer: "model", className: "Model", reason: "it is a graph" },
-      { remedy: "train with the tfjs engine, or write the model as a Sequential" },
-    );
-  }
-  const program = buildProgram(topology.layers);
+  const program = buildProgram(topology);
+  const outputSize = program.outputShape.reduce((product, size) => product * size, 1);
+  if (outputSize > MAX_CLASSES) throw tooLarge("outputs", MAX_CLASSES, outputSize);
   return {
     json: topology.json,
     inputShape: program.inputShape,
     inputSize: program.inputShape.reduce((product, size) => product * size, 1),
-    classes: program.classes,
+    outputSize,
+    classes: anyOutput ? Math.max(2, outputSize) : classesOf(program),
     parameters: program.parameters,
     parameterCount: program.parameterCount,
     layers: program.layers,

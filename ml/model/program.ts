@@ -1,6 +1,7 @@
 /**
- * The typed sequential program that the exact engine compiles. Shapes are resolved, offsets point
- * into the flat parameter vector, images are NHWC, kernels are laid out as in tfjs.
+ * The typed program that the exact engine compiles: layers in execution order, each naming the earlier
+ * ones it takes its inputs from. Shapes are resolved, offsets point into the flat parameter vector,
+ * images are NHWC, kernels are laid out as in tfjs. Layers that only rename dimensions leave no trace.
  */
 
 import type { Initializer } from "./initializers.ts";
@@ -13,9 +14,13 @@ export interface ParameterSlot {
   readonly offset: number;
   readonly size: number;
   readonly initializer: Initializer;
+  /** False for the moving statistics of a normalisation, which no optimizer touches. */
+  readonly trainable: boolean;
+  /** Columns that the engine stores apart from each other; the last dimension where absent. */
+  readonly groups?: readonly number[];
 }
 
-/** A window sliding over an image: convolution or pooling. Padding is zeros, never counted by max. */
+/** A window sliding over an image: convolution or pooling. Padding is zeros, never counted by pools. */
 export interface Window {
   readonly inputHeight: number;
   readonly inputWidth: number;
@@ -26,13 +31,27 @@ export interface Window {
   readonly windowWidth: number;
   readonly strideHeight: number;
   readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
   readonly padTop: number;
   readonly padLeft: number;
 }
 
-export interface DenseLayer {
-  readonly kind: "dense";
+/** In place of a layer's index: the model's own input. */
+export const MODEL_INPUT = -1;
+
+interface LayerBase {
   readonly name: string;
+  /** Indexes of the layers whose outputs it takes, or MODEL_INPUT. */
+  readonly inputs: readonly number[];
+  /** Values of one sample's output. */
+  readonly size: number;
+}
+
+export interface DenseLayer extends LayerBase {
+  readonly kind: "dense";
+  /** Vectors of one sample: 1 for a flat input. */
+  readonly rows: number;
   readonly inputSize: number;
   readonly outputSize: number;
   /** Offset of the inputSize x outputSize kernel. */
@@ -41,9 +60,8 @@ export interface DenseLayer {
   readonly bias: number | null;
 }
 
-export interface Conv2dLayer {
+export interface Conv2dLayer extends LayerBase {
   readonly kind: "conv2d";
-  readonly name: string;
   readonly window: Window;
   readonly filters: number;
   /** Offset of the windowHeight x windowWidth x channels x filters kernel. */
@@ -51,37 +69,118 @@ export interface Conv2dLayer {
   readonly bias: number | null;
 }
 
-export interface MaxPool2dLayer {
-  readonly kind: "maxPool2d";
-  readonly name: string;
+export interface DepthwiseConv2dLayer extends LayerBase {
+  readonly kind: "depthwiseConv2d";
+  readonly window: Window;
+  /** Outputs of each channel. */
+  readonly multiplier: number;
+  /** Offset of the windowHeight x windowWidth x channels x multiplier kernel. */
+  readonly kernel: number;
+  readonly bias: number | null;
+}
+
+export interface PoolLayer extends LayerBase {
+  readonly kind: "maxPool2d" | "averagePool2d";
   readonly window: Window;
 }
 
-export interface ReluLayer {
-  readonly kind: "relu";
-  readonly name: string;
-  readonly size: number;
+export type Activation =
+  | "linear"
+  | "relu"
+  | "leakyRelu"
+  | "sigmoid"
+  | "tanh"
+  | "hardSigmoid"
+  | "gelu";
+
+export interface ActivationLayer extends LayerBase {
+  readonly kind: "activation";
+  readonly activation: Activation;
+  /** Slope of leaky relu below 0; 0 for the others. */
+  readonly alpha: number;
 }
 
-export interface DropoutLayer {
+/** Over the last dimension. */
+export interface SoftmaxLayer extends LayerBase {
+  readonly kind: "softmax";
+  readonly classes: number;
+}
+
+export interface DropoutLayer extends LayerBase {
   readonly kind: "dropout";
-  readonly name: string;
-  readonly size: number;
   /** Share of the values set to zero while training, 0 <= rate < 1. */
   readonly rate: number;
 }
 
-/** Always and only the last layer; trained with cross-entropy. */
-export interface SoftmaxLayer {
-  readonly kind: "softmax";
-  readonly name: string;
-  readonly size: number;
+export interface BatchNormLayer extends LayerBase {
+  readonly kind: "batchNorm";
+  readonly channels: number;
+  readonly epsilon: number;
+  /** Share of the old moving statistics that a step keeps. */
+  readonly momentum: number;
+  readonly gamma: number | null;
+  readonly beta: number | null;
+  readonly movingMean: number;
+  readonly movingVariance: number;
+}
+
+export interface LayerNormLayer extends LayerBase {
+  readonly kind: "layerNorm";
+  readonly channels: number;
+  readonly epsilon: number;
+  readonly gamma: number | null;
+  readonly beta: number | null;
+}
+
+export interface EmbeddingLayer extends LayerBase {
+  readonly kind: "embedding";
+  /** Indexes of one sample. */
+  readonly length: number;
+  readonly vocabulary: number;
+  readonly width: number;
+  /** Offset of the vocabulary x width table. */
+  readonly table: number;
+}
+
+export interface RecurrentLayer extends LayerBase {
+  readonly kind: "simpleRnn" | "gru" | "lstm";
+  readonly steps: number;
+  readonly inputSize: number;
+  readonly units: number;
+  readonly activation: Activation;
+  /** Of the gates; unused by simpleRnn. */
+  readonly recurrentActivation: Activation;
+  /** The output is every state, not only the last. */
+  readonly sequences: boolean;
+  /** Offset of the inputSize x (gates x units) kernel. */
+  readonly kernel: number;
+  /** Offset of the units x (gates x units) recurrent kernel. */
+  readonly recurrentKernel: number;
+  readonly bias: number | null;
+}
+
+export interface AddLayer extends LayerBase {
+  readonly kind: "add";
+}
+
+export interface ConcatenateLayer extends LayerBase {
+  readonly kind: "concatenate";
+  /** Runs of one sample; each is `parts` values of the inputs in turn. */
+  readonly rows: number;
+  readonly parts: readonly number[];
 }
 
 export type ProgramLayer =
   | DenseLayer
   | Conv2dLayer
-  | MaxPool2dLayer
-  | ReluLayer
+  | DepthwiseConv2dLayer
+  | PoolLayer
+  | ActivationLayer
+  | SoftmaxLayer
   | DropoutLayer
-  | SoftmaxLayer;
+  | BatchNormLayer
+  | LayerNormLayer
+  | EmbeddingLayer
+  | RecurrentLayer
+  | AddLayer
+  | ConcatenateLayer;

@@ -4,7 +4,7 @@
  * so that everything later can name a layer. Layer meaning is left to `build-program.ts`.
  */
 
-import { checkGraph } from "./graph.ts";
+import { executionOrder, readGraph, type Wiring } from "./graph.ts";
 import { KNOWN_LAYERS } from "./known-layers.ts";
 import { ModelError } from "./model-error.ts";
 import { copyPlainJson, isPlainArray, isPlainObject, type PlainObject } from "./plain-json.ts";
@@ -16,14 +16,20 @@ export interface TopologyLayer {
   readonly name: string;
   readonly className: string;
   readonly config: PlainObject;
+  /** Names of the layers it takes its inputs from; none for an input. */
+  readonly inputs: readonly string[];
 }
+
+type NamedLayer = Omit<TopologyLayer, "inputs">;
 
 export interface Topology {
   /** Canonical form: `{class_name, config: {name, layers}, keras_version, backend}`. */
   readonly json: PlainObject;
-  /** False for a graph ("Model", "Functional"): its order is not a chain. */
-  readonly sequential: boolean;
+  /** In execution order: every layer comes after its inputs. Layers that no output needs are left out. */
   readonly layers: readonly TopologyLayer[];
+  /** Names of the first and the last layers. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
 }
 
 /** @throws ModelError NOT_A_MODEL, UNSUPPORTED_LAYER, BAD_CONFIG or TOO_LARGE */
@@ -44,7 +50,9 @@ export function readTopology(json: unknown): Topology {
 
   const used = new Set<string>();
   const layers = list.map((layer, index) => readLayer(layer as PlainObject, index, used));
-  if (!sequential && isPlainObject(config)) checkGraph(config, list, layers);
+  const wiring =
+    sequential || !isPlainObject(config) ? chain(layers) : readGraph(config, list, layers);
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const name = isPlainObject(config) && typeof config.name === "string" ? config.name : "model";
   const rest = isPlainObject(config) ? config : {};
   const canonical: PlainObject = {
@@ -61,7 +69,26 @@ export function readTopology(json: unknown): Topology {
     keras_version: "tfjs-layers 4.22.0",
     backend: "tensor_flow.js",
   };
-  return { json: canonical, sequential, layers };
+  return {
+    json: canonical,
+    layers: (sequential ? [...byName.keys()] : executionOrder(wiring)).flatMap((name) => {
+      const layer = byName.get(name);
+      return layer === undefined ? [] : [{ ...layer, inputs: wiring.inputsOf.get(name) ?? [] }];
+    }),
+    inputs: wiring.inputs,
+    outputs: wiring.outputs,
+  };
+}
+
+function chain(layers: readonly NamedLayer[]): Wiring {
+  const names = layers.map(({ name }) => name);
+  return {
+    inputsOf: new Map(
+      names.map((name, index) => [name, names.slice(Math.max(0, index - 1), index)]),
+    ),
+    inputs: names.slice(0, 1),
+    outputs: names.slice(-1),
+  };
 }
 
 function unwrap(json: PlainObject): PlainObject {
@@ -75,7 +102,7 @@ function unwrap(json: PlainObject): PlainObject {
   return model;
 }
 
-function readLayer(layer: PlainObject, index: number, used: Set<string>): TopologyLayer {
+function readLayer(layer: PlainObject, index: number, used: Set<string>): NamedLayer {
   const at = `config.layers[${index}]`;
   if (!isPlainObject(layer)) throw notAModel(at, "must be an object");
   const className = layer.class_name;

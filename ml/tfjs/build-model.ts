@@ -4,9 +4,9 @@
  */
 
 import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
-import { MAX_PARAMETERS } from "../model/build-program.ts";
 import { ModelError } from "../model/model-error.ts";
 import type { PlainObject } from "../model/plain-json.ts";
+import { MAX_PARAMETERS } from "../model/program-builder.ts";
 import { layers, type tf } from "./backend.ts";
 
 export type TfjsLayer = TfjsModel["layers"][number];

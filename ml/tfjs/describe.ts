@@ -3,12 +3,13 @@
  * and the flat parameter layout. The tfjs model is built for this and freed again.
  */
 
-import { MAX_ACTIVATION, MAX_CLASSES } from "../model/build-program.ts";
+import { MAX_CLASSES } from "../model/build-program.ts";
 import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
 import { LayerConfig } from "../model/layer-config.ts";
 import type { ExactRefusal, LayersModel } from "../model/layers-model.ts";
 import { ModelError } from "../model/model-error.ts";
 import { isPlainObject } from "../model/plain-json.ts";
+import { MAX_ACTIVATION } from "../model/program-builder.ts";
 import { readTopology, type Topology } from "../model/topology.ts";
 import { chooseBackend } from "./backend.ts";
 import { buildTfjsModel, type TfjsLayer, type TfjsWeight, weightsOf } from "./build-model.ts";
@@ -33,6 +34,7 @@ export async function describeWithTfjs(
       json: topology.json,
       inputShape,
       inputSize: inputShape.reduce((product, size) => product * size, 1),
+      outputSize: classes,
       classes,
       parameters: weights.map((weight) => ({
         name: weight.name,
@@ -40,6 +42,7 @@ export async function describeWithTfjs(
         offset: weight.offset,
         size: weight.size,
         initializer: initializerOf(weight, topology),
+        trainable: weight.trainable,
       })),
       parameterCount: weights.reduce((sum, { size }) => sum + size, 0),
       layers: null,

@@ -3,8 +3,8 @@
  * machine, so work done with it cannot be audited bit by bit.
  */
 
-import { checkHyperparameters } from "../check-batch.ts";
-import type { Engine, Hyperparameters, Trainer } from "../engine.ts";
+import type { Engine, Trainer } from "../engine.ts";
+import { checkHyperparameters, type Hyperparameters } from "../hyperparameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { chooseBackend, tf, type Warn } from "./backend.ts";
 import { buildTfjsModel } from "./build-model.ts";

@@ -1,45 +1,40 @@
 /** One open model on tfjs. Every tensor of a step lives inside one tidy; only variables outlive it. */
 
 import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
-import { checkInputs, checkLabels, checkLength } from "../check-batch.ts";
-import type { Evaluation, Hyperparameters, Trainer } from "../engine.ts";
+import { checkInputs, checkLength, checkTargets } from "../check-batch.ts";
+import type { Evaluation, Targets, Trainer } from "../engine.ts";
+import { DEFAULT_LOSS, type Hyperparameters, type Loss } from "../hyperparameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { tf } from "./backend.ts";
 import { type TfjsWeight, weightsOf } from "./build-model.ts";
-
-/** Smallest probability the loss tells apart; the exact engine clips there too. */
-const EPSILON = 1e-7;
+import { lossPerSample } from "./loss.ts";
+import { TfjsOptimizer } from "./optimizer.ts";
 
 export class TfjsTrainer implements Trainer {
   readonly parameterCount: number;
   readonly #model: LayersModel;
   readonly #net: TfjsModel;
-  readonly #options: Hyperparameters;
+  readonly #batchSize: number;
+  readonly #loss: Loss;
   readonly #weights: readonly TfjsWeight[];
-  /** Momentum of each trainable weight; empty without momentum. */
-  readonly #velocities: ReadonlyMap<TfjsWeight, tf.Variable>;
+  readonly #trainable: readonly TfjsWeight[];
+  readonly #optimizer: TfjsOptimizer;
 
   constructor(model: LayersModel, net: TfjsModel, options: Hyperparameters) {
     this.parameterCount = model.parameterCount;
     this.#model = model;
     this.#net = net;
-    this.#options = options;
+    this.#batchSize = options.batchSize;
+    this.#loss = options.loss ?? DEFAULT_LOSS;
     this.#weights = weightsOf(net);
-    const trained = options.optimizer.momentum > 0 ? this.#trainable() : [];
-    this.#velocities = new Map(
-      trained.map((weight) => [
-        weight,
-        tf.tidy(() => tf.variable(tf.zeros([...weight.shape]), false)),
-      ]),
-    );
+    this.#trainable = this.#weights.filter(({ trainable }) => trainable);
+    this.#optimizer = new TfjsOptimizer(options.optimizer, this.#trainable);
   }
 
   load(parameters: Float32Array): void {
     checkLength("parameters", parameters, this.parameterCount);
-    for (const weight of this.#weights) assign(weight.variable, weight, parameters);
-    for (const velocity of this.#velocities.values()) {
-      tf.tidy(() => velocity.assign(tf.zerosLike(velocity)));
-    }
+    for (const weight of this.#weights) assign(weight, parameters);
+    this.#optimizer.reset();
   }
 
   parameters(): Float32Array {
@@ -49,77 +44,74 @@ export class TfjsTrainer implements Trainer {
   }
 
   optimizerState(): Float32Array {
-    const flat = new Float32Array(this.#velocities.size === 0 ? 0 : this.parameterCount);
-    for (const [{ offset }, velocity] of this.#velocities) flat.set(velocity.dataSync(), offset);
-    return flat;
+    return this.#optimizer.state(this.parameterCount);
   }
 
   restore(parameters: Float32Array, optimizerState: Float32Array): void {
-    const expected = this.#velocities.size === 0 ? 0 : this.parameterCount;
+    const expected = this.#optimizer.stateLength(this.parameterCount);
     checkLength("optimizerState", optimizerState, expected);
     this.load(parameters);
-    for (const [weight, velocity] of this.#velocities) assign(velocity, weight, optimizerState);
+    this.#optimizer.restore(optimizerState, this.parameterCount);
   }
 
-  step(
-    inputs: Float32Array,
-    labels: Uint8Array | Int32Array,
-    count: number,
-    dropoutSeed: number,
-  ): number {
-    const { batchSize } = this.#options;
-    if (count > batchSize) {
-      throw new RangeError(`count: expected at most ${batchSize}, got ${count}`);
+  step(inputs: Float32Array, targets: Targets, count: number, dropoutSeed: number): number {
+    if (count > this.#batchSize) {
+      throw new RangeError(`count: expected at most ${this.#batchSize}, got ${count}`);
     }
     checkInputs(inputs, this.#model.inputSize, count);
-    checkLabels(labels, this.#model.classes, count);
+    checkTargets(targets, this.#model, count);
     this.#seedLayers(dropoutSeed);
-    const trained = this.#trainable();
     return tf.tidy(() => {
       const x = this.#inputTensor(inputs, 0, count);
-      const target = tf.oneHot(
-        tf.tensor1d(Int32Array.from(labels.subarray(0, count)), "int32"),
-        this.#model.classes,
-      );
+      const wanted = this.#targetTensor(targets, 0, count);
       const { value, grads } = tf.variableGrads(
-        () => crossEntropy(this.#net.apply(x, { training: true }) as tf.Tensor2D, target),
-        trained.map(({ variable }) => variable),
+        () => tf.mean(lossPerSample(this.#loss, this.#apply(x, true), wanted)) as tf.Scalar,
+        this.#trainable.map(({ variable }) => variable),
       );
-      for (const weight of trained) {
-        const gradient = grads[weight.variable.name];
-        if (gradient !== undefined) this.#update(weight, gradient);
-      }
+      this.#optimizer.update(
+        this.#trainable.map(({ variable }) => grads[variable.name] ?? tf.zerosLike(variable)),
+      );
       return value.dataSync()[0] ?? Number.NaN;
     });
   }
 
-  evaluate(inputs: Float32Array, labels: Uint8Array | Int32Array, count: number): Evaluation {
-    const { classes } = this.#model;
-    checkLabels(labels, classes, count);
+  evaluate(inputs: Float32Array, targets: Targets, count: number): Evaluation {
+    const { classes, outputSize } = this.#model;
+    checkTargets(targets, this.#model, count);
     const outputs = this.predict(inputs, count);
     const confusion = new Uint32Array(classes * classes);
     let lossSum = 0;
+    for (let first = 0; first < count; first += this.#batchSize) {
+      const rows = Math.min(this.#batchSize, count - first);
+      const losses = tf.tidy(() => {
+        const values = outputs.slice(first * outputSize, (first + rows) * outputSize);
+        const wanted = this.#targetTensor(targets, first, rows);
+        return lossPerSample(
+          this.#loss,
+          tf.tensor2d(values, [rows, outputSize]),
+          wanted,
+        ).dataSync();
+      });
+      for (const loss of losses) lossSum += loss;
+    }
+    if (targets instanceof Float32Array) return { lossSum, samples: count, confusion };
     for (let sample = 0; sample < count; sample++) {
-      const row = outputs.subarray(sample * classes, (sample + 1) * classes);
-      const label = labels[sample] ?? 0;
-      lossSum -= Math.log(Math.max(row[label] ?? 0, EPSILON));
-      const predicted = row.reduce((best, p, index) => (p > (row[best] ?? 0) ? index : best), 0);
-      const cell = label * classes + predicted;
+      const row = outputs.subarray(sample * outputSize, (sample + 1) * outputSize);
+      const cell = (targets[sample] ?? 0) * classes + predictedClass(row);
       confusion[cell] = (confusion[cell] ?? 0) + 1;
     }
     return { lossSum, samples: count, confusion };
   }
 
   predict(inputs: Float32Array, count: number): Float32Array {
-    const { classes, inputSize } = this.#model;
+    const { outputSize, inputSize } = this.#model;
     checkInputs(inputs, inputSize, count);
-    const outputs = new Float32Array(count * classes);
-    for (let first = 0; first < count; first += this.#options.batchSize) {
-      const rows = Math.min(this.#options.batchSize, count - first);
+    const outputs = new Float32Array(count * outputSize);
+    for (let first = 0; first < count; first += this.#batchSize) {
+      const rows = Math.min(this.#batchSize, count - first);
       tf.tidy(() => {
-        const x = this.#inputTensor(inputs, first, rows);
-        const p = this.#net.apply(x, { training: false }) as tf.Tensor2D;
-        outputs.set(p.dataSync(), first * classes);
+        const p = this.#apply(this.#inputTensor(inputs, first, rows), false);
+        outputs.set(p.dataSync(), first * outputSize);
       });
     }
     return outputs;
@@ -127,11 +119,13 @@ export class TfjsTrainer implements Trainer {
 
   dispose(): void {
     this.#net.dispose();
-    for (const velocity of this.#velocities.values()) velocity.dispose();
+    this.#optimizer.dispose();
   }
 
-  #trainable(): readonly TfjsWeight[] {
-    return this.#weights.filter(({ trainable }) => trainable);
+  /** Outputs, samples x outputSize. */
+  #apply(x: tf.Tensor, training: boolean): tf.Tensor {
+    const y = this.#net.apply(x, { training }) as tf.Tensor;
+    return tf.reshape(y, [-1, this.#model.outputSize]);
   }
 
   #inputTensor(inputs: Float32Array, first: number, rows: number): tf.Tensor {
@@ -140,12 +134,16 @@ export class TfjsTrainer implements Trainer {
     return tf.tensor(values, [rows, ...inputShape]);
   }
 
-  #update(weight: TfjsWeight, gradient: tf.Tensor): void {
-    const { learningRate, momentum } = this.#options.optimizer;
-    const velocity = this.#velocities.get(weight);
-    velocity?.assign(tf.add(tf.mul(velocity, momentum), gradient));
-    const change = tf.mul(velocity ?? gradient, learningRate);
-    weight.variable.assign(tf.sub(weight.variable, change));
+  #targetTensor(targets: Targets, first: number, rows: number): tf.Tensor {
+    const { outputSize } = this.#model;
+    if (targets instanceof Float32Array) {
+      const values = targets.slice(first * outputSize, (first + rows) * outputSize);
+      return tf.tensor2d(values, [rows, outputSize]);
+    }
+    const labels = Int32Array.from(targets.subarray(first, first + rows));
+    // One output is the probability of class 1.
+    if (outputSize === 1) return tf.tensor2d(Float32Array.from(labels), [rows, 1]);
+    return tf.oneHot(tf.tensor1d(labels, "int32"), outputSize);
   }
 
   /** Dropout and noise layers draw from their `seed` field when they have one. */
@@ -156,16 +154,11 @@ export class TfjsTrainer implements Trainer {
   }
 }
 
-function assign(
-  variable: tf.Variable,
-  { offset, size, shape }: TfjsWeight,
-  flat: Float32Array,
-): void {
+function assign({ variable, offset, size, shape }: TfjsWeight, flat: Float32Array): void {
   tf.tidy(() => variable.assign(tf.tensor(flat.slice(offset, offset + size), [...shape])));
 }
 
-/** Mean over the batch of -ln p[label]. */
-function crossEntropy(probabilities: tf.Tensor2D, target: tf.Tensor): tf.Scalar {
-  const logs = tf.log(tf.clipByValue(probabilities, EPSILON, 1));
-  return tf.neg(tf.mean(tf.sum(tf.mul(target, logs), 1)));
+function predictedClass(row: Float32Array): number {
+  if (row.length === 1) return (row[0] ?? 0) > 0.5 ? 1 : 0;
+  return row.reduce((best, p, index) => (p > (row[best] ?? 0) ? index : best), 0);
 }

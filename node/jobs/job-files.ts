@@ -3,7 +3,8 @@ import { JOB_ENGINES, JOB_PARTITIONS, type Job, type JobSpec } from "../../chain
 import { floatsOfBytes } from "../../ml/bytes.ts";
 import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../ml/dataset/partition.ts";
-import type { EngineName, Hyperparameters } from "../../ml/engine.ts";
+import type { EngineName } from "../../ml/engine.ts";
+import type { Hyperparameters } from "../../ml/hyperparameters.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { DatasetSource, ModelTask } from "../workers/tasks.ts";
 import type { DatasetService } from "./dataset-service.ts";

@@ -14,6 +14,7 @@
  * present one is late and ignored.
  */
 import { z } from "zod";
+import { LOSSES } from "../../ml/hyperparameters.ts";
 import { badFrame, badTask } from "./worker-error.ts";
 
 export const PROTOCOL_VERSION = 1;
@@ -31,8 +32,30 @@ const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digit
 const Text = z.string().max(1024);
 const Finite = z.number();
 
+const OptimizerBase = {
+  learningRate: Finite,
+  weightDecay: Finite.exactOptional(),
+  clipValue: Finite.exactOptional(),
+  clipNorm: Finite.exactOptional(),
+};
 const Hyperparameters = z.strictObject({
-  optimizer: z.strictObject({ kind: z.literal("sgd"), learningRate: Finite, momentum: Finite }),
+  optimizer: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sgd"), momentum: Finite, ...OptimizerBase }),
+    z.strictObject({
+      kind: z.literal("adam"),
+      beta1: Finite.exactOptional(),
+      beta2: Finite.exactOptional(),
+      epsilon: Finite.exactOptional(),
+      ...OptimizerBase,
+    }),
+    z.strictObject({
+      kind: z.literal("adagrad"),
+      initialAccumulator: Finite.exactOptional(),
+      epsilon: Finite.exactOptional(),
+      ...OptimizerBase,
+    }),
+  ]),
+  loss: z.enum(LOSSES).exactOptional(),
   batchSize: z.int().min(1).max(65_536),
 });
 

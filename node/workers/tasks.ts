@@ -3,7 +3,8 @@
  * travel is the business of protocol.ts.
  */
 import type { Split } from "../../ml/dataset/manifest.ts";
-import type { EngineName, Evaluation, Hyperparameters } from "../../ml/engine.ts";
+import type { EngineName, Evaluation } from "../../ml/engine.ts";
+import type { Hyperparameters } from "../../ml/hyperparameters.ts";
 
 /** A dataset the node holds. A chunk is read only when the worker does not have it yet. */
 export interface DatasetSource {

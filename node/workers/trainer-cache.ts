@@ -2,7 +2,8 @@
  * The engines and the last opened model of a worker: rounds of one job come back to the same
  * trainer. An engine is loaded when the first task asks for it, so tfjs costs nothing until then.
  */
-import type { Engine, EngineName, Hyperparameters, Trainer } from "../../ml/engine.ts";
+import type { Engine, EngineName, Trainer } from "../../ml/engine.ts";
+import type { Hyperparameters } from "../../ml/hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import type { Log } from "../../p2p/log.ts";
 import { badTask } from "./worker-error.ts";

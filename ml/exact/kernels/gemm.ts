@@ -52,6 +52,10 @@ export function gemm(
   c: usize,
   cRow: usize,
 ): void {
+  if (!ASC_FEATURE_SIMD) {
+    gemmScalar(rows, columns, a, rowTable, runs, runLength, jump, b, bias, relu, c, cRow);
+    return;
+  }
   const panelBytes: usize = <usize>(runs * runLength) << 5;
   const last: i32 = rows - 1;
   for (let block: i32 = 0; block < rows; block += rowBlock) {
@@ -130,6 +134,41 @@ export function gemm(
         }
       }
       panel += panelBytes;
+    }
+  }
+}
+
+/** The same sums one by one, for runtimes without SIMD. */
+function gemmScalar(
+  rows: i32,
+  columns: i32,
+  a: usize,
+  rowTable: usize,
+  runs: i32,
+  runLength: i32,
+  jump: usize,
+  b: usize,
+  bias: usize,
+  relu: i32,
+  c: usize,
+  cRow: usize,
+): void {
+  const panelBytes: usize = <usize>(runs * runLength) << 5;
+  for (let i: i32 = 0; i < rows; i++) {
+    for (let j: i32 = 0; j < columns; j++) {
+      let p: usize = a + <usize>load<i32>(rowTable + (<usize>i << 2));
+      let q: usize = b + <usize>(j >> 3) * panelBytes + (<usize>(j & 7) << 2);
+      let sum: f32 = 0;
+      for (let run: i32 = 0; run < runs; run++) {
+        for (let left: i32 = runLength; left > 0; left--) {
+          sum += load<f32>(p) * load<f32>(q);
+          p += 4;
+          q += 32;
+        }
+        p += jump;
+      }
+      if (bias) sum += load<f32>(bias + (<usize>j << 2));
+      store<f32>(c + <usize>i * cRow + (<usize>j << 2), relu && sum < 0 ? 0 : sum);
     }
   }
 }

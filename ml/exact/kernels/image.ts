@@ -38,8 +38,8 @@ export function padImage(
 
 /**
  * Rows of windowH x windowW x channels values, one for each of `positions` windows whose corners are
- * at x + cornerTable[i] in a padded image of `imageW` pixels a row; `rowLength` values a row, the
- * rest of it is zero.
+ * at x + cornerTable[i] in a padded image of `imageW` pixels a row, their taps `stepY`, `stepX` pixels
+ * apart; `rowLength` values a row, the rest of it is zero.
  */
 export function patches(
   x: usize,
@@ -49,21 +49,30 @@ export function patches(
   channels: i32,
   windowH: i32,
   windowW: i32,
+  stepY: i32,
+  stepX: i32,
   rowLength: i32,
   out: usize,
 ): void {
-  const run: i32 = windowW * channels;
-  const imageRow: usize = <usize>(imageW * channels) << 2;
-  const spare: i32 = rowLength - windowH * run;
+  // Taps side by side are one run.
+  const runs: i32 = stepX == 1 ? 1 : windowW;
+  const run: i32 = stepX == 1 ? windowW * channels : channels;
+  const tapBytes: usize = <usize>(stepX * channels) << 2;
+  const rowBytes: usize = <usize>(stepY * imageW * channels) << 2;
+  const spare: i32 = rowLength - windowH * windowW * channels;
   let to: usize = out;
   for (let position: i32 = 0; position < positions; position++) {
     let corner: usize = x + <usize>load<i32>(cornerTable + (<usize>position << 2));
     for (let y: i32 = 0; y < windowH; y++) {
-      for (let value: i32 = 0; value < run; value++) {
-        store<f32>(to, load<f32>(corner + (<usize>value << 2)));
-        to += 4;
+      let tap: usize = corner;
+      for (let i: i32 = 0; i < runs; i++) {
+        for (let value: i32 = 0; value < run; value++) {
+          store<f32>(to, load<f32>(tap + (<usize>value << 2)));
+          to += 4;
+        }
+        tap += tapBytes;
       }
-      corner += imageRow;
+      corner += rowBytes;
     }
     for (let value: i32 = 0; value < spare; value++) {
       store<f32>(to, 0);

@@ -1,9 +1,43 @@
 // The exported kernels. The host plans the memory, imports it and passes byte addresses.
 
-export { dropout, reluBackward, reluForward, sgd, sgdMomentum } from "./elementwise";
+export { activate, activateBackward, reluBackward } from "./activation";
+export {
+  depthwiseForward,
+  depthwiseInputGradient,
+  depthwiseKernelGradient,
+} from "./depthwise";
+export { addInto, clipByNorm, clipByValue, copyRows, dropout, scale } from "./elementwise";
+export { embeddingBackward, embeddingForward } from "./embedding";
 export { gemm } from "./gemm";
 export { padImage, patches } from "./image";
 export { kernelGradient } from "./kernel-gradient";
+export { countConfusion, crossEntropy, crossEntropyGradient, lossGradient, lossSum } from "./loss";
+export {
+  batchNormForward,
+  batchNormInputGradient,
+  channelMoments,
+  inverseDeviation,
+  layerNormForward,
+  layerNormInputGradient,
+  moveAverage,
+  normGradients,
+} from "./norm";
+export { adagrad, adam, sgd, sgdMomentum } from "./optimizer";
 export { packFlipped, packPanels, packTransposed, sumRows, transpose } from "./pack";
-export { maxPoolBackward, maxPoolForward } from "./pool";
-export { countConfusion, crossEntropy, crossEntropyGradient, softmax } from "./softmax";
+export {
+  averagePoolBackward,
+  averagePoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+} from "./pool";
+export {
+  gruGates,
+  gruGatesBackward,
+  gruState,
+  gruStateBackward,
+  lstmCell,
+  lstmCellBackward,
+  simpleCell,
+  simpleCellBackward,
+} from "./recurrent";
+export { softmax, softmaxBackward } from "./softmax";

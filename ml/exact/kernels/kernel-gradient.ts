@@ -20,6 +20,10 @@ export function kernelGradient(
   g: usize,
   accumulate: i32,
 ): void {
+  if (!ASC_FEATURE_SIMD) {
+    kernelGradientScalar(terms, columns, a, termTable, runs, runLength, jump, d, g, accumulate);
+    return;
+  }
   const tableEnd: usize = termTable + (<usize>terms << 2);
   const panelBytes: usize = <usize>terms << 5;
   let panel: usize = d;
@@ -87,5 +91,40 @@ export function kernelGradient(
       from += jump;
     }
     panel += panelBytes;
+  }
+}
+
+/** The same sums one by one, for runtimes without SIMD. */
+function kernelGradientScalar(
+  terms: i32,
+  columns: i32,
+  a: usize,
+  termTable: usize,
+  runs: i32,
+  runLength: i32,
+  jump: usize,
+  d: usize,
+  g: usize,
+  accumulate: i32,
+): void {
+  const runBytes: usize = (<usize>runLength << 2) + jump;
+  let to: usize = g;
+  for (let j: i32 = 0; j < columns; j += 8) {
+    const panel: usize = d + (<usize>terms << 2) * <usize>j;
+    for (let run: i32 = 0; run < runs; run++) {
+      for (let k: i32 = 0; k < runLength; k++) {
+        const from: usize = a + <usize>run * runBytes + (<usize>k << 2);
+        for (let lane: usize = 0; lane < 32; lane += 4) {
+          let sum: f32 = accumulate ? load<f32>(to) : 0;
+          let q: usize = panel + lane;
+          for (let t: i32 = 0; t < terms; t++) {
+            sum += load<f32>(from + <usize>load<i32>(termTable + (<usize>t << 2))) * load<f32>(q);
+            q += 32;
+          }
+          store<f32>(to, sum);
+          to += 4;
+        }
+      }
+    }
   }
 }

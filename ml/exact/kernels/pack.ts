@@ -1,14 +1,13 @@
 // Copies into the panel layout of `gemm`: [panel of eight columns][row][8], padded with zeros.
 
-/** Row-major x (rows x columns) into panels of its columns. */
-export function packPanels(x: usize, rows: i32, columns: i32, out: usize): void {
-  const rowBytes: usize = <usize>columns << 2;
+/** x (rows x columns, `rowBytes` from row to row) into panels of its columns. */
+export function packPanels(x: usize, rowBytes: usize, rows: i32, columns: i32, out: usize): void {
   let to: usize = out;
   for (let j: i32 = 0; j < columns; j += 8) {
     let from: usize = x + (<usize>j << 2);
     const width: i32 = min(8, columns - j);
     for (let i: i32 = 0; i < rows; i++) {
-      if (width == 8) {
+      if (ASC_FEATURE_SIMD && width == 8) {
         v128.store(to, v128.load(from));
         v128.store(to, v128.load(from, 16), 16);
       } else {
@@ -24,11 +23,17 @@ export function packPanels(x: usize, rows: i32, columns: i32, out: usize): void 
 }
 
 /**
- * Row-major x (rows x columns) into panels of its transpose (columns x rows).
+ * x (rows x columns, `rowBytes` from row to row) into panels of its transpose (columns x rows).
  * @param depth rows of each panel, at least `columns`; the rest is zero
  */
-export function packTransposed(x: usize, rows: i32, columns: i32, depth: i32, out: usize): void {
-  const rowBytes: usize = <usize>columns << 2;
+export function packTransposed(
+  x: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  out: usize,
+): void {
   let to: usize = out;
   for (let i: i32 = 0; i < rows; i += 8) {
     const width: i32 = min(8, rows - i);
@@ -95,7 +100,7 @@ export function transpose(x: usize, rows: i32, columns: i32, out: usize): void {
 export function sumRows(x: usize, rows: i32, columns: i32, out: usize): void {
   const rowBytes: usize = <usize>columns << 2;
   let j: i32 = 0;
-  for (; j + 16 <= columns; j += 16) {
+  for (; ASC_FEATURE_SIMD && j + 16 <= columns; j += 16) {
     let from: usize = x + (<usize>j << 2);
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);

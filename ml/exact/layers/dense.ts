@@ -1,92 +1,42 @@
-/**
- * Dense layer: outputs = inputs x kernel + bias, with relu in the same pass. The input gradient is
- * computed transposed (kernel x output gradient), so that the kernel never has to be transposed.
- */
+/** Dense layer: outputs = inputs x kernel + bias, with relu in the same pass. */
 
 import type { DenseLayer } from "../../model/program.ts";
-import { roundUp } from "../panels.ts";
-import type { LayerPlan, PlanContext, WeightOffsets } from "./layer-plan.ts";
-
-/** Samples that share one pass over a panel of the kernel. */
-const FORWARD_BLOCK = 64;
-/** Kernel rows that stay in cache while all sample panels pass. */
-const BACKWARD_BLOCK = 16;
+import { WeightProduct } from "../weight-product.ts";
+import type { LayerPlan, PlanContext } from "./layer-plan.ts";
 
 export function planDense(
-  { inputSize, outputSize }: DenseLayer,
-  { arena, batchSize, input }: PlanContext,
-  weights: WeightOffsets,
+  { rows, inputSize, outputSize, ...layer }: DenseLayer,
+  { arena, batchSize, input, weight }: PlanContext,
   relu: boolean,
 ): LayerPlan {
-  const output = arena.reserve(batchSize * outputSize);
-  const sampleTable = arena.table(batchSize, (sample) => sample * inputSize * 4);
-  const kernelTable = arena.table(inputSize, (row) => row * 32);
-  const depth = roundUp(outputSize, 8);
-  const gradientPanels = roundUp(batchSize, 8) * depth;
+  const kernel = weight(layer.kernel);
+  const bias = weight(layer.bias);
+  const total = batchSize * rows;
+  const output = arena.reserve(total * outputSize);
+  const table = arena.table(total, (row) => row * inputSize * 4);
+  const product = new WeightProduct(arena, { rows: total, inputSize, outputSize });
+  const fused = { bias: bias.value, relu };
   return {
     output,
-    outputSize,
-    scratch: gradientPanels + inputSize * batchSize,
-    inPlace: false,
+    scratch: product.scratch,
+    reads: relu ? "sign" : "nothing",
 
     forward({ kernels }) {
-      const { kernel, bias } = weights;
-      return (count) =>
-        kernels.gemm(
-          count,
-          outputSize,
-          FORWARD_BLOCK,
-          input,
-          sampleTable,
-          1,
-          inputSize,
-          0,
-          kernel,
-          bias,
-          relu ? 1 : 0,
-          output,
-          outputSize * 4,
-        );
+      return (samples) => {
+        const inputRows = { count: samples * rows, at: input, table };
+        product.forward(kernels, inputRows, kernel.value, fused, output);
+      };
     },
 
-    backward({ kernels, scratch }, dOutput, dInput) {
-      const { kernel, kernelGradient, bias, biasGradient } = weights;
-      const transposed = scratch + gradientPanels * 4;
-      const nextPanel = inputSize * 32 - 32;
-      return (count) => {
+    backward(context, dOutput, [dInput = 0]) {
+      const { kernels } = context;
+      const d = { at: dOutput, rowBytes: outputSize * 4 };
+      return (samples) => {
+        const count = samples * rows;
         if (relu) kernels.reluBackward(output, dOutput, count * outputSize);
-        kernels.packPanels(dOutput, count, outputSize, scratch);
-        kernels.kernelGradient(
-          count,
-          outputSize,
-          input,
-          sampleTable,
-          1,
-          inputSize,
-          0,
-          scratch,
-          kernelGradient,
-          0,
-        );
-        if (bias !== 0) kernels.sumRows(dOutput, count, outputSize, biasGradient);
-        if (dInput === 0) return;
-        kernels.packTransposed(dOutput, count, outputSize, depth, scratch);
-        kernels.gemm(
-          inputSize,
-          count,
-          BACKWARD_BLOCK,
-          kernel,
-          kernelTable,
-          depth / 8,
-          8,
-          nextPanel,
-          scratch,
-          0,
-          0,
-          transposed,
-          count * 4,
-        );
-        kernels.transpose(transposed, inputSize, count, dInput);
+        product.weightGradient(context, { count, at: input, table }, d, kernel.gradient);
+        if (bias.value !== 0) kernels.sumRows(dOutput, count, outputSize, bias.gradient);
+        if (dInput !== 0) product.inputGradient(context, count, kernel.value, d, dInput);
       };
     },
   };

@@ -1,0 +1,68 @@
+/** Depthwise convolution, read in place: every channel has kernels of its own. */
+
+import type { DepthwiseConv2dLayer } from "../../model/program.ts";
+import type { LayerPlan, PlanContext } from "./layer-plan.ts";
+
+/** Arguments that the depthwise kernels share, in their order. */
+export type DepthwiseGeometry = readonly [
+  height: number,
+  width: number,
+  channels: number,
+  multiplier: number,
+  windowHeight: number,
+  windowWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+  top: number,
+  left: number,
+  outHeight: number,
+  outWidth: number,
+];
+
+export function planDepthwiseConv2d(
+  { window, multiplier, size, ...layer }: DepthwiseConv2dLayer,
+  { arena, batchSize, input, weight }: PlanContext,
+): LayerPlan {
+  const kernel = weight(layer.kernel);
+  const bias = weight(layer.bias);
+  const output = arena.reserve(batchSize * size);
+  const columns = window.channels * multiplier;
+  const geometry: DepthwiseGeometry = [
+    window.inputHeight,
+    window.inputWidth,
+    window.channels,
+    multiplier,
+    window.windowHeight,
+    window.windowWidth,
+    window.strideHeight,
+    window.strideWidth,
+    window.dilationHeight,
+    window.dilationWidth,
+    window.padTop,
+    window.padLeft,
+    window.outputHeight,
+    window.outputWidth,
+  ];
+  return {
+    output,
+    scratch: 0,
+    reads: "nothing",
+    forward:
+      ({ kernels }) =>
+      (count) =>
+        kernels.depthwiseForward(count, input, ...geometry, kernel.value, bias.value, output),
+    backward:
+      ({ kernels }, dOutput, [dInput = 0]) =>
+      (count) => {
+        kernels.depthwiseKernelGradient(count, input, ...geometry, kernel.gradient, dOutput);
+        if (bias.value !== 0) {
+          kernels.sumRows(dOutput, count * (size / columns), columns, bias.gradient);
+        }
+        if (dInput !== 0) {
+          kernels.depthwiseInputGradient(count, dInput, ...geometry, kernel.value, dOutput);
+        }
+      },
+  };
+}

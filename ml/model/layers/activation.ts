@@ -1,0 +1,75 @@
+/** Activations, as layers of their own and as the `activation` field of others; and softmax. */
+
+import type { LayerConfig } from "../layer-config.ts";
+import type { Activation } from "../program.ts";
+import type { ProgramBuilder, Tensor } from "../program-builder.ts";
+import type { LayerReader } from "./layer-reader.ts";
+
+/** By the names that tfjs and Keras write, lower case without underscores. */
+const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
+  ["linear", "linear"],
+  ["relu", "relu"],
+  ["leakyrelu", "leakyRelu"],
+  ["sigmoid", "sigmoid"],
+  ["tanh", "tanh"],
+  ["hardsigmoid", "hardSigmoid"],
+  ["gelu", "gelu"],
+]);
+
+/** @throws ModelError NEEDS_TFJS, BAD_CONFIG */
+export function activationName(config: LayerConfig, field: string, fallback: string): Activation {
+  const name = config.text(field, fallback);
+  const activation = ACTIVATIONS.get(name.toLowerCase().replaceAll("_", ""));
+  if (activation === undefined) throw config.needsTfjs(`it has no ${name.slice(0, 64)} activation`);
+  return activation;
+}
+
+/** Adds what the `activation` field of a layer names. */
+export function addActivation(
+  config: LayerConfig,
+  input: Tensor,
+  program: ProgramBuilder,
+  fallback = "linear",
+): Tensor {
+  if (config.text("activation", fallback) === "softmax") return addSoftmax(config, input, program);
+  return add(config, input, program, activationName(config, "activation", fallback), 0.2);
+}
+
+export const readActivation: LayerReader = (config, input, program) =>
+  addActivation(config, input, program);
+
+export const readRelu: LayerReader = (config, input, program) => {
+  if (config.get("max_value") !== undefined) throw config.needsTfjs("it limits its output");
+  return add(config, input, program, "relu");
+};
+
+export const readLeakyRelu: LayerReader = (config, input, program) =>
+  add(config, input, program, "leakyRelu", config.number("alpha", 0.3, 0, 1));
+
+export const readSoftmax: LayerReader = (config, input, program) => {
+  const axis = config.get("axis") ?? -1;
+  if (axis !== -1 && axis !== input.shape.length)
+    throw config.needsTfjs("its axis is not the last");
+  return addSoftmax(config, input, program);
+};
+
+function add(
+  config: LayerConfig,
+  input: Tensor,
+  program: ProgramBuilder,
+  activation: Activation,
+  alpha = 0,
+): Tensor {
+  if (activation === "linear") return input;
+  const slope = activation === "leakyRelu" ? alpha : 0;
+  return program.add(config, [input], input.shape, {
+    kind: "activation",
+    activation,
+    alpha: slope,
+  });
+}
+
+function addSoftmax(config: LayerConfig, input: Tensor, program: ProgramBuilder): Tensor {
+  const classes = input.shape.at(-1) ?? 1;
+  return program.add(config, [input], input.shape, { kind: "softmax", classes });
+}
