@@ -18,6 +18,8 @@ export interface Checkpoint {
 const MAGIC = 0x534c4d50;
 const VERSION = 1;
 const HEADER_BYTES = 16;
+/** Values that an optimizer keeps besides those of each parameter. */
+const MAX_SINGLES = 2;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const parts = partsOf(checkpoint);
@@ -48,7 +50,8 @@ export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Che
   const count = view.getUint32(8, true);
   const stateCount = view.getUint32(12, true);
   if (count !== parameterCount) refuse(`${count} parameters, the model has ${parameterCount}`);
-  if (stateCount % count !== 0 || stateCount / count > 2) {
+  const arrays = Math.floor(stateCount / count);
+  if (stateCount > 2 * count + MAX_SINGLES || stateCount - arrays * count > MAX_SINGLES) {
     refuse(`${stateCount} optimizer values for ${count} parameters`);
   }
   const split = HEADER_BYTES + 4 * count;

@@ -25,7 +25,7 @@ export class ExactTrainer implements Trainer {
     const { layout, optimizer } = program;
     layout.pack(parameters, floats(program, program.parameters, layout.size));
     for (const array of optimizer.arrays) {
-      floats(program, array, layout.size).fill(optimizer.arrayStart);
+      floats(program, array, layout.size).fill(0).fill(optimizer.arrayStart, 0, layout.trainable);
     }
     optimizer.scalars.fill(optimizer.scalarStart);
   }

@@ -28,8 +28,8 @@ export function lossPerSample(loss: Loss, outputs: tf.Tensor, targets: tf.Tensor
       return tf.mean(tf.abs(tf.sub(outputs, targets)), 1);
     case "huber": {
       const error = tf.abs(tf.sub(outputs, targets));
-      const small = tf.mul(tf.square(error), 0.5);
-      return tf.mean(tf.where(tf.lessEqual(error, 1), small, tf.sub(error, 0.5)), 1);
+      const square = tf.minimum(error, 1);
+      return tf.mean(tf.add(tf.mul(tf.square(square), 0.5), tf.sub(error, square)), 1);
     }
   }
 }

@@ -11,12 +11,20 @@ export function stateShape(optimizer: Optimizer): readonly [arrays: number, scal
   return [optimizer.kind === "sgd" && optimizer.momentum === 0 ? 0 : 1, 0];
 }
 
-/** State before the first step: `n` parameters. */
-export function initialState(optimizer: Optimizer, n: number): Float32Array {
+/** State before the first step; nothing is kept of what is not trained. */
+export function initialState(
+  optimizer: Optimizer,
+  slots: readonly ParameterSlot[],
+  n: number,
+): Float32Array {
   const [arrays, scalars] = stateShape(optimizer);
   const state = new Float32Array(arrays * n + scalars).fill(1, arrays * n);
   if (optimizer.kind !== "adagrad") return state;
-  return state.fill(optimizer.initialAccumulator ?? ADAGRAD_DEFAULTS.initialAccumulator);
+  const start = optimizer.initialAccumulator ?? ADAGRAD_DEFAULTS.initialAccumulator;
+  for (const { offset, size, trainable } of slots) {
+    if (trainable) state.fill(start, offset, offset + size);
+  }
+  return state;
 }
 
 export function update(

@@ -41,7 +41,7 @@ export class ExactReferee {
     this.#optimizer = options.optimizer;
     this.#loss = options.loss ?? DEFAULT_LOSS;
     this.parameters = parameters.slice();
-    this.state = initialState(options.optimizer, parameters.length);
+    this.state = initialState(options.optimizer, model.parameters, parameters.length);
   }
 
   /** One step. @returns the mean loss */

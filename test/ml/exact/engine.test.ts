@@ -6,7 +6,6 @@ import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import type { Hyperparameters } from "../../../ml/hyperparameters.ts";
 import { initialParameters } from "../../../ml/model/initializers.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
-import { ExactReferee } from "../../helpers/exact-referee/referee.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import {
   BEYOND_TFJS,
@@ -19,8 +18,6 @@ import {
 } from "../../helpers/models.ts";
 
 const BATCH_SIZE = 10;
-/** Full batch, odd tail, one sample, all but one. */
-const COUNTS = [BATCH_SIZE, 7, 1, BATCH_SIZE - 1];
 
 function hyperparameters(momentum: number, learningRate = 0.1): Hyperparameters {
   return { optimizer: { kind: "sgd", learningRate, momentum }, batchSize: BATCH_SIZE };
@@ -48,26 +45,6 @@ describe("exact engine", () => {
   });
 
   const models = { ...TEST_MODELS, ...BEYOND_TFJS, dropout: dropoutModel };
-  for (const [name, modelOf] of Object.entries(models)) {
-    for (const momentum of [0, 0.9]) {
-      it(`gives the bits of the plain referee: ${name}, momentum ${momentum}`, async () => {
-        const model = modelOf();
-        const trainer = await opened(model, momentum);
-        const { optimizer } = hyperparameters(momentum);
-        const referee = new ExactReferee(model, trainer.parameters(), { optimizer });
-        COUNTS.forEach((count, step) => {
-          const { inputs, labels } = batchOf(model, BATCH_SIZE, step);
-          const loss = trainer.step(inputs, labels, count, step * 77);
-          expect(loss).to.equal(referee.step(inputs, labels, count, step * 77));
-        });
-        expect(hashOf(trainer.parameters())).to.equal(hashOf(referee.parameters));
-        if (momentum > 0) {
-          expect(hashOf(trainer.optimizerState())).to.equal(hashOf(referee.state));
-        } else expect(trainer.optimizerState()).to.have.length(0);
-      });
-    }
-  }
-
   for (const [name, modelOf] of Object.entries(models)) {
     it(`has gradients that agree with finite differences: ${name}`, async () => {
       const model = modelOf();

@@ -31,9 +31,9 @@ describe("exact engine's identity", () => {
     const almost: Engine = {
       name: engine.name,
       version: engine.version,
-      open: (model, { optimizer, batchSize }) => {
+      open: (model, { optimizer, ...rest }) => {
         const learningRate = optimizer.learningRate + 2 ** -26;
-        return engine.open(model, { optimizer: { ...optimizer, learningRate }, batchSize });
+        return engine.open(model, { optimizer: { ...optimizer, learningRate }, ...rest });
       },
     };
     await selfTest(engine);

@@ -6,8 +6,16 @@ import { initialParameters } from "../../../ml/model/initializers.ts";
 import { readLayersModel } from "../../../ml/model/read-layers-model.ts";
 import { tf } from "../../../ml/tfjs/backend.ts";
 import { createTfjsEngine } from "../../../ml/tfjs/engine.ts";
+import { caseBatch, stepOf, TRAINING_CASES } from "../../helpers/exact-cases.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
-import { batchOf, layer, seedOf, sequential, TEST_MODELS } from "../../helpers/models.ts";
+import {
+  BEYOND_TFJS,
+  batchOf,
+  layer,
+  seedOf,
+  sequential,
+  TEST_MODELS,
+} from "../../helpers/models.ts";
 
 const BATCH_SIZE = 10;
 const OPTIONS: Hyperparameters = {
@@ -80,6 +88,48 @@ describe("tfjs engine", () => {
       theirs.dispose();
     });
   }
+
+  for (const exactCase of TRAINING_CASES) {
+    it(`agrees with the exact engine after two steps: ${exactCase.name}`, async () => {
+      const model = exactCase.modelOf();
+      const trainers = [
+        await exact.open(model, exactCase.hyperparameters),
+        await tfjs.open(model, exactCase.hyperparameters),
+      ] as const;
+      const results = trainers.map((trainer) => {
+        trainer.load(initialParameters(model, seedOf(3)));
+        const losses = [0, 1].map((step) => stepOf(trainer, exactCase, model, BATCH_SIZE, step));
+        const { inputs, targets } = caseBatch(exactCase, model, 9);
+        const { lossSum, confusion } = trainer.evaluate(inputs, targets, BATCH_SIZE);
+        return {
+          losses: Float32Array.of(...losses, lossSum),
+          confusion,
+          parameters: trainer.parameters(),
+          state: trainer.optimizerState(),
+        };
+      });
+      const [ours, theirs] = results;
+      if (ours === undefined || theirs === undefined) return expect.fail();
+      expect(largestDifference(ours.losses, theirs.losses)).to.be.below(2e-5);
+      expect(largestDifference(ours.parameters, theirs.parameters)).to.be.below(1e-5);
+      expect(largestDifference(ours.state, theirs.state)).to.be.below(1e-5);
+      expect(theirs.confusion).to.deep.equal(ours.confusion);
+      trainers[1].dispose();
+    });
+  }
+
+  it("predicts what the exact engine predicts with dilated convolutions, which it cannot train", async () => {
+    const model = BEYOND_TFJS["dilated convolutions"]?.() ?? expect.fail();
+    const [ours, theirs] = [await exact.open(model, OPTIONS), await tfjs.open(model, OPTIONS)];
+    const { inputs } = batchOf(model, BATCH_SIZE, 1);
+    const outputs = [ours, theirs].map((trainer) => {
+      trainer.load(initialParameters(model, seedOf(3)));
+      return trainer.predict(inputs, BATCH_SIZE);
+    });
+    theirs.dispose();
+    const [a = inputs, b = inputs] = outputs;
+    expect(largestDifference(a, b)).to.be.below(1e-6);
+  });
 
   it("trains a model outside the exact engine, leaks no tensor and frees all of them", async () => {
     const before = tf.memory().numTensors;

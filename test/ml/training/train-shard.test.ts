@@ -8,6 +8,7 @@ import {
 import { replayTraining, requireCommitted } from "../../../ml/audit/replay.ts";
 import type { Trainer } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
+import type { Optimizer } from "../../../ml/hyperparameters.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { initialParameters } from "../../../ml/model/initializers.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
@@ -40,6 +41,7 @@ const SMALL_CNN = {
           batch_input_shape: [null, 6, 6, 1],
         },
       },
+      { class_name: "BatchNormalization", config: { name: "norm" } },
       { class_name: "MaxPooling2D", config: { name: "pool", pool_size: [2, 2] } },
       { class_name: "Flatten", config: { name: "flatten" } },
       { class_name: "Dropout", config: { name: "dropout", rate: 0.25 } },
@@ -168,32 +170,39 @@ describe("replayTraining", () => {
 });
 
 describe("replayTraining on the exact engine", () => {
-  it("reaches the same bits with convolution, pooling, dropout and a short last batch", async () => {
-    const engine = await createExactEngine();
-    const model = parseLayersModel(SMALL_CNN);
-    const open = (): Promise<Trainer> =>
-      engine.open(model, {
-        optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0.9 },
-        batchSize: OPTIONS.batchSize,
-      });
-    const shard = blobs(45, { rowSize: 36 });
-    const options = { ...OPTIONS, segments: 4 };
-    const parameters = initialParameters(model, OPTIONS.seed);
-    const kept: Checkpoint[] = [];
-    const { result } = await train(
-      { ...options, parameters },
-      { trainer: await open(), shard, onCheckpoint: (_, state) => kept.push(state) },
-    );
-    const replayed: string[] = [];
-    for (const [segment, start] of kept.slice(0, -1).entries()) {
-      const end = await replayTraining(
-        { ...options, segment, start },
-        { trainer: await open(), shard },
+  const optimizers: readonly Optimizer[] = [
+    { kind: "sgd", learningRate: 0.05, momentum: 0 },
+    { kind: "sgd", learningRate: 0.05, momentum: 0.9, weightDecay: 0.01 },
+    { kind: "adam", learningRate: 0.01, clipNorm: 0.5 },
+    { kind: "adagrad", learningRate: 0.05, clipValue: 0.1 },
+  ];
+  for (const optimizer of optimizers) {
+    it(`reaches the same bits with statistics, dropout and a short last batch: ${JSON.stringify(optimizer)}`, async () => {
+      const engine = await createExactEngine();
+      const model = parseLayersModel(SMALL_CNN);
+      const open = (): Promise<Trainer> =>
+        engine.open(model, { optimizer, batchSize: OPTIONS.batchSize });
+      const shard = blobs(45, { rowSize: 36 });
+      const options = { ...OPTIONS, segments: 4 };
+      const parameters = initialParameters(model, OPTIONS.seed);
+      const kept: Uint8Array[] = [];
+      const { result } = await train(
+        { ...options, parameters },
+        {
+          trainer: await open(),
+          shard,
+          onCheckpoint: (_, state) => kept.push(encodeCheckpoint(state)),
+        },
       );
-      replayed.push(toHex(end));
-    }
-    expect(replayed).to.deep.equal(result.checkpoints.slice(1).map(toHex));
-  });
+      const replayed: string[] = [];
+      for (const [segment, bytes] of kept.slice(0, -1).entries()) {
+        const start = decodeCheckpoint(bytes, model.parameterCount);
+        const parts = { trainer: await open(), shard };
+        replayed.push(toHex(await replayTraining({ ...options, segment, start }, parts)));
+      }
+      expect(replayed).to.deep.equal(result.checkpoints.slice(1).map(toHex));
+    });
+  }
 });
 
 describe("TrainingPlan", () => {
