@@ -21,22 +21,28 @@ export interface BookOptions {
   readonly maxPeers?: number;
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
+  /** The same for bootstrap peers, which are few and are the way back into the network. */
+  readonly maxBootstrapRetryMs?: number;
 }
 
 const MAX_ADDRESSES_PER_PEER = 4;
 /** With the default back-off a vanished peer is retried for about six minutes. */
 const MAX_FAILURES = 10;
+/** A peer that answers after so many failures in a row shows that the network was away, not the peer. */
+const OUTAGE_FAILURES = 3;
 
 export class PeerBook {
   readonly #entries = new Map<string, Entry>();
   readonly #maxPeers: number;
   readonly #firstRetryMs: number;
   readonly #maxRetryMs: number;
+  readonly #maxBootstrapRetryMs: number;
 
   constructor(options: BookOptions = {}) {
     this.#maxPeers = options.maxPeers ?? 1024;
     this.#firstRetryMs = options.firstRetryMs ?? 500;
     this.#maxRetryMs = options.maxRetryMs ?? 60_000;
+    this.#maxBootstrapRetryMs = options.maxBootstrapRetryMs ?? 5_000;
   }
 
   addBootstrap(name: string, address: string): void {
@@ -83,8 +89,16 @@ export class PeerBook {
   connected(name: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
+    if (entry.failures >= OUTAGE_FAILURES) this.#retryFailed();
     entry.state = "connected";
     entry.failures = 0;
+  }
+
+  /** After an outage nobody waits for the end of a long back-off. */
+  #retryFailed(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.failures > 0) entry.nextTryMs = Number.NEGATIVE_INFINITY;
+    }
   }
 
   /** @param jitter in [0, 1): spreads the redials of nodes that lost the same peer */
@@ -92,7 +106,7 @@ export class PeerBook {
     const entry = this.#entries.get(name);
     if (entry === undefined || entry.state !== "connected") return;
     entry.state = "idle";
-    entry.nextTryMs = nowMs + this.#delay(0, jitter);
+    entry.nextTryMs = nowMs + this.#delay(entry, jitter);
   }
 
   failed(name: string, nowMs: number, jitter: number): void {
@@ -101,15 +115,16 @@ export class PeerBook {
     entry.state = "idle";
     entry.failures += 1;
     if (!entry.bootstrap && entry.failures >= MAX_FAILURES) this.#entries.delete(name);
-    else entry.nextTryMs = nowMs + this.#delay(entry.failures, jitter);
+    else entry.nextTryMs = nowMs + this.#delay(entry, jitter);
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  #delay(failures: number, jitter: number): number {
-    const delay = Math.min(this.#maxRetryMs, this.#firstRetryMs * 2 ** failures);
+  #delay({ failures, bootstrap }: Entry, jitter: number): number {
+    const most = bootstrap ? this.#maxBootstrapRetryMs : this.#maxRetryMs;
+    const delay = Math.min(most, this.#firstRetryMs * 2 ** failures);
     return delay * (0.75 + 0.5 * jitter);
   }
 }

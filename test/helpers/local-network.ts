@@ -1,7 +1,7 @@
 /**
  * A network of real `poml node` processes on loopback that tests may kill, damage and start again.
- * All nodes are founders of equal rating and no benchmark window opens, so who may be missing for
- * a quorum is known: any one of four.
+ * All nodes are founders, of equal rating unless told otherwise, and no benchmark window opens, so
+ * who may be missing for a quorum is known: any one of four equal ones.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,6 +33,14 @@ export interface LocalNetworkOptions {
   readonly parameters?: Partial<Parameters>;
   /** Accounts with money besides the client's and the nodes'. */
   readonly accounts?: readonly { readonly address: Uint8Array; readonly balance: bigint }[];
+  /** Rating of each node, micro-GFLOP/s, below what the bond lets count. Default: all equal. */
+  readonly capacities?: readonly bigint[];
+  /** How the nodes find each other. Default: all through the first, directly. */
+  readonly wiring?: (nodes: readonly LocalNode[]) => Promise<(node: LocalNode) => Wiring>;
+  /** Programs that run in place of `poml`, by node. */
+  readonly mains?: Readonly<Record<number, string>>;
+  /** Environment of single nodes besides this process's own. */
+  readonly env?: Readonly<Record<number, Readonly<Record<string, string>>>>;
   /** Settings of every node's config.json beyond names and addresses. */
   readonly settings?: { readonly api?: { readonly uploadMib?: number } };
 }
@@ -43,16 +51,30 @@ interface NodePorts {
   readonly torrent: number;
 }
 
+export interface Wiring {
+  /** Addresses of others, ending in `/p2p/ID`. */
+  readonly bootstrap: readonly string[];
+  /** What it tells others of itself; empty: where it listens. */
+  readonly announce: readonly string[];
+}
+
+interface Launch {
+  readonly main?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 export class LocalNode {
   readonly name: string;
   readonly dataDir: string;
   readonly identity: Identity;
   readonly ports: NodePorts;
   readonly logPath: string;
+  readonly #launch: Launch;
   #client: PomlClient | undefined;
   #process: ManagedProcess | undefined;
 
-  constructor(name: string, directory: string, ports: NodePorts) {
+  constructor(name: string, directory: string, ports: NodePorts, launch: Launch = {}) {
+    this.#launch = launch;
     this.name = name;
     this.dataDir = join(directory, name);
     this.logPath = join(directory, `${name}.log`);
@@ -107,9 +129,13 @@ export class LocalNode {
 
   /** SIGKILL: no chance to finish or write anything. */
   async kill(): Promise<void> {
-    const { pid } = this.#running();
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    this.signal("SIGKILL");
     await this.#running().ended;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    const { pid } = this.#running();
+    if (pid !== undefined) process.kill(pid, name);
   }
 
   async stop(): Promise<void> {
@@ -118,11 +144,13 @@ export class LocalNode {
 
   #spawn(logPath: string, flags: readonly string[]): Promise<ManagedProcess> {
     const args = ["node", "--data-dir", this.dataDir, ...flags];
+    const { main, env } = this.#launch;
     return ManagedProcess.start({
       name: this.name,
       args,
       logPath,
-      env: withoutSettings(process.env),
+      env: { ...withoutSettings(process.env), ...env },
+      ...(main === undefined ? {} : { main }),
     });
   }
 
@@ -153,14 +181,16 @@ export class LocalNetwork {
     const ports = await freePorts(3 * options.nodes);
     const nodes = Array.from({ length: options.nodes }, (_, index) => {
       const [p2p = 0, api = 0, torrent = 0] = ports.slice(3 * index, 3 * index + 3);
-      return new LocalNode(`node-${index + 1}`, directory, { p2p, api, torrent });
+      const launch = { main: options.mains?.[index], env: options.env?.[index] };
+      return new LocalNode(`node-${index + 1}`, directory, { p2p, api, torrent }, launch);
     });
+    const wiringOf = (await options.wiring?.(nodes)) ?? ((node) => throughFirst(node, nodes));
     const client = newIdentity();
     const genesis = foundGenesis(nodes, client, options);
     for (const node of nodes) {
       await mkdir(node.dataDir, { mode: 0o700 });
       await initDataDir(node.dataDir, { genesis, identity: node.identity });
-      const settings = settingsOf(node, nodes, options);
+      const settings = settingsOf(node, wiringOf(node), options);
       await writeFile(dataDirPaths(node.dataDir).config, JSON.stringify(settings));
     }
     return new LocalNetwork({ directory, genesisRoot: genesisRoot(genesis), nodes, client });
@@ -213,7 +243,7 @@ export class LocalNetwork {
 function foundGenesis(
   nodes: readonly LocalNode[],
   client: Identity,
-  { accounts = [], parameters }: LocalNetworkOptions,
+  { accounts = [], parameters, capacities }: LocalNetworkOptions,
 ): Genesis {
   return {
     name: textBytes("name", "test", 64),
@@ -228,30 +258,35 @@ function foundGenesis(
       ...nodes.map(({ identity }) => ({ address: identity.address, balance: 100n * POML })),
       ...accounts,
     ],
-    nodes: nodes.map(({ name, identity, p2pAddress }) => ({
+    nodes: nodes.map(({ name, identity, p2pAddress }, index) => ({
       publicKey: identity.keyPair.publicKey,
       name: textBytes("name", name, 64),
       endpoint: textBytes("endpoint", p2pAddress, 256),
       bond: BOND,
       ...new OnionKeeper(identity.seed).top(),
-      capacity: CAPACITY,
+      capacity: capacities?.[index] ?? CAPACITY,
     })),
   };
 }
 
 /** Every node is told of the first one, and the first of the second: it may be restarted too. */
-function settingsOf(node: LocalNode, nodes: readonly LocalNode[], options: LocalNetworkOptions) {
-  const [first, second] = nodes;
+function throughFirst(node: LocalNode, [first, second]: readonly LocalNode[]): Wiring {
   const contact = node === first ? second : first;
-  const bootstrap =
-    contact === undefined
-      ? []
-      : [`${contact.p2pAddress}/p2p/${peerIdOf(contact.identity.keyPair.publicKey)}`];
+  if (contact === undefined) return { bootstrap: [], announce: [] };
+  const peer = peerIdOf(contact.identity.keyPair.publicKey);
+  return { bootstrap: [`${contact.p2pAddress}/p2p/${peer}`], announce: [] };
+}
+
+function settingsOf(
+  node: LocalNode,
+  { bootstrap, announce }: Wiring,
+  options: LocalNetworkOptions,
+) {
   const { p2p, api, torrent } = node.ports;
   return {
     name: node.name,
     workers: options.workers ?? 1,
-    p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}/ws`], bootstrap },
+    p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}/ws`], announce, bootstrap },
     api: { ...options.settings?.api, host: "127.0.0.1", port: api },
     torrent: { host: "127.0.0.1", port: torrent },
   };

@@ -17,7 +17,7 @@ describe("PeerBook", () => {
   });
 
   it("backs off twice as long after each failure, up to the limit", () => {
-    const book = new PeerBook({ firstRetryMs: 100, maxRetryMs: 1000 });
+    const book = new PeerBook({ firstRetryMs: 100, maxBootstrapRetryMs: 1000 });
     book.addBootstrap("boot", "/b");
     const delays: number[] = [];
     let now = 0;
@@ -32,13 +32,29 @@ describe("PeerBook", () => {
   });
 
   it("gives up on a learned peer, never on bootstrap", () => {
-    const book = new PeerBook({ firstRetryMs: 1, maxRetryMs: 1 });
+    const book = new PeerBook({ firstRetryMs: 1, maxRetryMs: 1, maxBootstrapRetryMs: 1 });
     book.addBootstrap("boot", "/b");
     book.learn("gone", ["/g"]);
     for (let now = 0; now < 100; now += 10) {
       for (const name of names(book, now)) book.failed(name, now, MIDDLE);
     }
     expect(names(book, 1000)).to.deep.equal(["boot"]);
+  });
+
+  it("tries everybody again once a peer answers after an outage", () => {
+    const book = new PeerBook({ firstRetryMs: 1000 });
+    book.learn("a", ["/a"]);
+    book.learn("b", ["/b"]);
+    let now = 0;
+    for (let failure = 0; failure < 4; failure++) {
+      expect(names(book, now)).to.deep.equal(["a", "b"]);
+      for (const name of ["a", "b"]) book.failed(name, now, MIDDLE);
+      now += 20_000;
+    }
+    expect(names(book, now, 1)).to.deep.equal(["a"]);
+    book.failed("b", now, MIDDLE);
+    book.connected("a");
+    expect(names(book, now)).to.deep.equal(["b"]);
   });
 
   it("redials a peer that was lost", () => {
