@@ -107,7 +107,11 @@ async function chooseModel(
       : request.model.layersModel;
   const model = await readLayersModel(json);
   const refusal = model.exactRefusal;
-  if (refusal === null) return { model, engine: request.engine ?? "exact", notes: [] };
+  if (refusal === null) {
+    const { engine = "exact" } = request;
+    const note = "engine tfjs, as asked: the work cannot be audited bit by bit, on exact it could";
+    return { model, engine, notes: engine === "tfjs" ? [note] : [] };
+  }
   const { layer, className, reason } = refusal;
   const note = `engine tfjs: layer ${layer} (${className}) cannot run on the exact engine: ${reason}; the work cannot be audited bit by bit`;
   return { model, engine: "tfjs", notes: [note] };

@@ -59,7 +59,7 @@ function orderFor(dataset: DatasetJson): JobOrder {
       config: {
         name: "wide",
         units: 16,
-        activation: "tanh",
+        activation: "elu",
         batch_input_shape: [null, ...dataset.shape],
       },
     },

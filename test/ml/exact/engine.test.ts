@@ -237,17 +237,21 @@ describe("exact engine", () => {
     expect(() => trainer.parameters()).to.throw(TypeError, "disposed");
   });
 
-  it("refuses bad hyper-parameters, naming the field", async () => {
+  it("refuses bad hyper-parameters and losses that the model does not end in", async () => {
     const model = dropoutModel();
     const cases = [
       [hyperparameters(1), "optimizer.momentum"],
-      [hyperparameters(0, 0), "optimizer.learningRate"],
-      [{ ...hyperparameters(0), batchSize: 0 }, "batchSize"],
+      [{ ...hyperparameters(0), loss: "binaryCrossentropy" }, "ends in a sigmoid"],
     ] as const;
-    for (const [options, field] of cases) {
+    for (const [options, reason] of cases) {
       const error = await expectCodeAsync(() => engine.open(model, options), "BAD_HYPERPARAMETER");
-      expect(error.message).to.include(field);
+      expect(error.message).to.include(reason);
     }
+    const linear = parseLayersModel(
+      sequential(layer("Dense", "output", { batch_input_shape: [null, 2], units: 2 })),
+      { anyOutput: true },
+    );
+    await expectCodeAsync(() => engine.open(linear, hyperparameters(0)), "BAD_HYPERPARAMETER");
   });
 
   it("refuses TOO_LARGE before it takes the memory", async () => {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { initialParameters } from "../../../ml/model/initializers.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { ModelError } from "../../../ml/model/model-error.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
-import { layer, sequential } from "../../helpers/models.ts";
+import { layer, seedOf, sequential, graph as wiring } from "../../helpers/models.ts";
 
 const first = (config: object): ReturnType<typeof layer> =>
   layer("Dense", "first", { batch_input_shape: [null, 4], units: 5, ...config });
@@ -84,6 +85,57 @@ describe("parseLayersModel", () => {
     expect(dense).to.include({ kind: "dense", inputSize: 48, outputSize: 3 });
   });
 
+  it("lists the weights of composed layers as tfjs does", () => {
+    const model = parseLayersModel(
+      sequential(
+        layer("SeparableConv2D", "separable", {
+          batch_input_shape: [null, 5, 5, 2],
+          filters: 4,
+          kernel_size: 3,
+          depth_multiplier: 3,
+        }),
+        layer("BatchNormalization", "norm", { scale: false }),
+        layer("Reshape", "rows", { target_shape: [-1, 4] }),
+        layer("LSTM", "lstm", { units: 2, unit_forget_bias: true }),
+        last,
+      ),
+    );
+    expect(model.parameters.map(({ name, shape }) => `${name} ${shape.join("x")}`)).to.deep.equal([
+      "separable/depthwise_kernel 3x3x2x3",
+      "separable/pointwise_kernel 1x1x6x4",
+      "separable/bias 4",
+      "norm/beta 4",
+      "norm/moving_mean 4",
+      "norm/moving_variance 4",
+      "lstm/kernel 4x8",
+      "lstm/recurrent_kernel 2x8",
+      "lstm/bias 8",
+      "last/kernel 2x3",
+      "last/bias 3",
+    ]);
+    const start = initialParameters(model, seedOf(1));
+    const bias = model.parameters.find(({ name }) => name === "lstm/bias");
+    const from = bias?.offset ?? 0;
+    expect([...start.subarray(from, from + 8)]).to.deep.equal([0, 0, 1, 1, 0, 0, 0, 0]);
+    expect(model.layers?.at(-3)).to.include({ kind: "lstm", steps: 9, inputSize: 4, size: 2 });
+  });
+
+  it("takes outputs other than classes only when told to", () => {
+    const json = sequential(first({ units: 1, activation: "sigmoid" }));
+    expectCode(() => parseLayersModel(json), "NO_CLASSES");
+    const model = parseLayersModel(json, { anyOutput: true });
+    expect(model).to.include({ classes: 2, outputSize: 1 });
+  });
+
+  const merge = (className: string, config: object, units: number): object =>
+    wiring(
+      [layer("InputLayer", "in", { batch_input_shape: [null, 4] })],
+      [layer("Dense", "left", { units: 5 }), "in"],
+      [layer("Dense", "right", { units }), "in"],
+      [layer(className, "merged", config), "left", "right"],
+      [last, "merged"],
+    );
+
   const refusals: readonly (readonly [string, string, unknown])[] = [
     ["a string", "NOT_A_MODEL", "model"],
     ["null", "NOT_A_MODEL", null],
@@ -125,6 +177,47 @@ describe("parseLayersModel", () => {
     ],
     ["a graph with an input beside it", "NEEDS_TFJS", graph([["in", 0, 0, {}]], ["in", "other"])],
     ["a graph whose input is not the layers' own", "NOT_A_MODEL", graph([["other", 0, 0, {}]])],
+    ["a sum of different shapes", "NEEDS_TFJS", merge("Add", {}, 6)],
+    ["a concatenation of the batch", "BAD_CONFIG", merge("Concatenate", { axis: 0 }, 6)],
+    ["a concatenation beyond the inputs", "BAD_CONFIG", merge("Concatenate", { axis: 2 }, 6)],
+    ["two inputs where one belongs", "BAD_CONFIG", merge("Dense", { units: 2 }, 5)],
+    [
+      "a reshape to another size",
+      "BAD_CONFIG",
+      sequential(first({}), layer("Reshape", "r", { target_shape: [2, -1] }), last),
+    ],
+    [
+      "strides with dilation",
+      "BAD_CONFIG",
+      sequential(
+        layer("Conv2D", "c", {
+          batch_input_shape: [null, 9, 9, 1],
+          filters: 1,
+          kernel_size: 3,
+          strides: 2,
+          dilation_rate: 2,
+        }),
+        layer("Flatten", "flat"),
+        last,
+      ),
+    ],
+    [
+      "dropout inside a cell",
+      "NEEDS_TFJS",
+      sequential(
+        layer("GRU", "gru", { batch_input_shape: [null, 4, 2], units: 2, dropout: 0.5 }),
+        last,
+      ),
+    ],
+    [
+      "a normalisation of another axis",
+      "NEEDS_TFJS",
+      sequential(
+        layer("LayerNormalization", "n", { batch_input_shape: [null, 4, 2], axis: 1 }),
+        layer("Flatten", "flat"),
+        last,
+      ),
+    ],
     ["a layer that waits for itself", "NOT_A_MODEL", graph([["out", 0, 0, {}]])],
     ["an input that is not there", "NOT_A_MODEL", graph([["nobody", 0, 0, {}]])],
     ["a node that never comes", "NOT_A_MODEL", graph([["in", 7, 0, {}]])],
