@@ -7,6 +7,9 @@ import { Random } from "./random.ts";
 
 const PRECOMMIT = voteTypeIndex("precommit");
 
+/** All but open equivocation, which has a campaign of its own. */
+const SCATTERED: readonly Fault[] = ["two-faced", "chaos", "withholding", "silent"];
+
 export type Campaign = (seed: number) => Scenario;
 
 /** Honest nodes; before the GST messages are late and get lost. */
@@ -78,11 +81,7 @@ export const partitionedUnevenly: Campaign = (seed) => ({
 export const faulty: Campaign = (seed) => {
   const random = new Random(seed);
   const weights = randomWeights(random);
-  const faults = new Map<number, Fault>();
-  for (const seat of random.shuffle([...weights.keys()])) {
-    const seats = [...faults.keys(), seat];
-    if (isBelowThird(weights, seats)) faults.set(seat, random.pick(FAULTS));
-  }
+  const faults = someFaults(random, weights, SCATTERED);
   return {
     ...base(seed, weights),
     ...badNetwork(random),
@@ -98,6 +97,40 @@ export const twoFaced: Campaign = (seed) => {
   const random = new Random(seed);
   const weights = random.shuffle([10n, 10n, 10n, 15n, 15n, 15n, 16n]);
   return { ...split(seed, weights, [10n]), ...badNetwork(random), loss: 0.05 };
+};
+
+/** Wall clocks that are wrong: all by up to a second, some of less than 1/3 by up to an hour. */
+export const skewed: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = similarWeights(random, random.between(4, 7));
+  const wrong = random.between(0, weights.length - 1);
+  const skews = weights.map((_, seat) => {
+    if (seat !== wrong) return random.between(-1_000, 1_000);
+    return random.pick([-3_600_000, -30_000, 30_000, 3_600_000]);
+  });
+  const chances = { crashChance: random.chance(0.3) ? 0.03 : 0 };
+  return { ...base(seed, weights), ...badNetwork(random), ...chances, skews };
+};
+
+/** Twelve to sixteen seats of very different weight, less than 1/3 of it faulty. */
+export const many: Campaign = (seed) => {
+  const random = new Random(seed);
+  const weights = Array.from({ length: random.between(12, 16) }, () =>
+    BigInt(random.between(1, 100)),
+  );
+  const faults = someFaults(random, weights, FAULTS);
+  const network = { gst: random.between(500, 8_000), loss: 0.2 * random.next() };
+  const skews = weights.map(() => random.between(-2_000, 2_000));
+  return { ...base(seed, weights), ...network, faults, skews, crashChance: 0.02, heights: 2 };
+};
+
+/** Seats of less than 1/3 that contradict each of their votes, before everybody's eyes. */
+export const equivocating: Campaign = (seed) => {
+  const random = new Random(seed);
+  // No seat decides alone, so that everybody has to hear the others.
+  const weights = similarWeights(random, random.between(4, 7));
+  const faults = someFaults(random, weights, ["equivocating"]);
+  return { ...base(seed, weights), gst: 0, faults, crashChance: 0 };
 };
 
 /** 40 % faulty, as above: more than the rules bear, so it MUST break some runs. */
@@ -138,6 +171,7 @@ function base(seed: number, weights: readonly bigint[]): Scenario {
     faults: new Map(),
     isPartitioned: false,
     crashChance: 0,
+    skews: [],
     asksPeers: true,
     keepsBlocks: seed % 2 === 1,
     gst: 6_000,
@@ -169,6 +203,20 @@ function badNetwork(random: Random): Pick<Scenario, "gst" | "loss" | "deafness" 
     deafness: evenDeafness(random.chance(0.7) ? 0.6 * random.next() : 0),
     slowestMs: random.pick([100, 400, 3_000]),
   };
+}
+
+/** As many faulty seats as fit below 1/3 of the weight, in random order. */
+function someFaults(
+  random: Random,
+  weights: readonly bigint[],
+  kinds: readonly Fault[],
+): Map<number, Fault> {
+  const faults = new Map<number, Fault>();
+  for (const seat of random.shuffle([...weights.keys()])) {
+    const seats = [...faults.keys(), seat];
+    if (isBelowThird(weights, seats)) faults.set(seat, random.pick(kinds));
+  }
+  return faults;
 }
 
 function isBelowThird(weights: readonly bigint[], seats: readonly number[]): boolean {

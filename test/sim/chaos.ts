@@ -16,7 +16,7 @@ export interface ChaosWorld {
   readonly random: Random;
   send(to: number, message: Message): void;
   orderOf(height: number): readonly number[];
-  makeValue(height: number, options: { valid: boolean }): ValueId;
+  makeValue(height: number, parentTime: number, options: { valid: boolean }): ValueId;
 }
 
 const REACTION = 0.3;
@@ -71,7 +71,7 @@ export class Chaos implements Endpoint {
   #propose(height: number, round: number): void {
     const { random } = this.#world;
     const valid = random.chance(0.8);
-    if (random.chance(0.5)) this.#see(height, this.#world.makeValue(height, { valid }));
+    if (random.chance(0.5)) this.#see(height, this.#world.makeValue(height, 0, { valid }));
     for (const peer of this.#options.peers) {
       if (this.#values.length === 0 || random.chance(0.3)) continue;
       const validRound = random.between(-1, round - 1);

@@ -15,9 +15,10 @@ import { isValidValue, Values } from "./values.ts";
 
 /**
  * two-faced: one honest node towards each half of the network. chaos: random contradictions.
- * withholding: sends to half of the nodes only. silent: sends nothing.
+ * withholding: sends to half of the nodes only. silent: sends nothing. equivocating: honest, but with
+ * each of its votes it sends everyone a second that contradicts it.
  */
-export const FAULTS = ["two-faced", "chaos", "withholding", "silent"] as const;
+export const FAULTS = ["two-faced", "chaos", "withholding", "silent", "equivocating"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Scenario {
@@ -32,6 +33,8 @@ export interface Scenario {
   readonly isPartitioned: boolean;
   /** Chance that an honest node dies at each point around a signature, before the GST. */
   readonly crashChance: number;
+  /** Error of each seat's wall clock, milliseconds; missing ones are right. */
+  readonly skews: readonly number[];
   /** Nodes journal the block of every precommit, not only their own proposals. */
   readonly keepsBlocks: boolean;
   /** Nodes that do not move ask a peer for what it knows (the liveness rule). */
@@ -61,7 +64,7 @@ export interface Outcome {
   /** Heights decided by some honest node before the GST. */
   readonly decidedBeforeGst: number;
   readonly crashes: number;
-  /** Faulty seats of which an honest node holds two conflicting votes. */
+  /** Faulty seats of which an honest node holds two conflicting votes or proposals. */
   readonly convicted: number;
   readonly messages: number;
 }
@@ -129,6 +132,9 @@ class Simulation {
       case undefined:
         this.#honest.set(seat, this.#addReplica(seat, seat, everyone));
         return;
+      case "equivocating":
+        this.#addReplica(seat, seat, everyone);
+        return;
       case "two-faced":
         for (const face of [0, 1]) {
           const listeners = this.#addresses(seat, face, (other) => sides[other] === face);
@@ -177,9 +183,17 @@ class Simulation {
     return {
       random: this.#random,
       after: (ms, action) => this.#timeline.after(ms, action),
-      send: (to, message) => this.#network.send(address, to, message),
+      send: (to, message) => {
+        this.#network.send(address, to, message);
+        const isDouble = this.#scenario.faults.get(seat) === "equivocating";
+        if (isDouble && message.kind === "vote" && message.vote.seat === seat) {
+          this.#network.send(address, to, { kind: "vote", vote: contradiction(message.vote) });
+        }
+      },
       orderOf: (height) => this.#orderOf(height),
-      makeValue: (height, options?: { valid: boolean }) => this.#values.make(height, options),
+      wallClock: () => this.#wallClock(seat),
+      makeValue: (height, parentTime, options?: { valid: boolean }) =>
+        this.#values.make(height, Math.max(this.#wallClock(seat), parentTime + 1), options),
       signed: (vote) => {
         if (isHonest) this.#checkSigned(vote);
       },
@@ -187,11 +201,19 @@ class Simulation {
         if (!this.#scenario.faults.has(first.seat)) throw new Error("an honest seat is accused");
         if (isHonest) this.#convicted.add(first.seat);
       },
+      accusedProposer: (accused) => {
+        if (!this.#scenario.faults.has(accused)) throw new Error("an honest proposer is accused");
+        if (isHonest) this.#convicted.add(accused);
+      },
       decided: (height, final, round) => {
         if (isHonest) this.#checkDecided(height, final, round);
       },
       crashes: () => isHonest && this.#crash(seat),
     };
+  }
+
+  #wallClock(seat: number): number {
+    return this.#timeline.now + (this.#scenario.skews[seat] ?? 0);
   }
 
   #orderOf(height: number): readonly number[] {
@@ -231,4 +253,10 @@ class Simulation {
     this.#timeline.after(downMs, () => this.#honest.get(seat)?.start());
     return true;
   }
+}
+
+/** The same vote for something else. */
+function contradiction(vote: Vote): Vote {
+  const isNil = voteValue(vote.blockHash) === null;
+  return { ...vote, blockHash: new Uint8Array(32).fill(isNil ? 0x77 : 0) };
 }

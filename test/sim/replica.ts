@@ -17,7 +17,7 @@ import { hashOf, type ValueId, voteTypeIndex } from "../../chain/finality/vote.t
 import type { DuplicateVote } from "../../chain/types/evidence.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import type { Endpoint, FinalValue, Message } from "./network.ts";
-import { isValidValue } from "./values.ts";
+import { isValidValue, timeOf } from "./values.ts";
 
 export interface ReplicaOptions {
   readonly seat: number;
@@ -37,9 +37,13 @@ export interface ReplicaWorld {
   after(ms: number, action: () => void): void;
   send(to: number, message: Message): void;
   orderOf(height: number): readonly number[];
-  makeValue(height: number): ValueId;
+  /** A new block of this node, later than `parentTime`. */
+  makeValue(height: number, parentTime: number): ValueId;
+  /** This node's wall clock, which may be wrong. */
+  wallClock(): number;
   signed(vote: Vote): void;
   accused(proof: DuplicateVote): void;
+  accusedProposer(seat: number): void;
   decided(height: number, decision: FinalValue, round: number): void;
   /** True = the process dies here. */
   crashes(): boolean;
@@ -47,6 +51,8 @@ export interface ReplicaWorld {
 
 const BLOCK_INTERVAL_MS = 200;
 const STUCK_MS = 1_500;
+/** How far a fresh block's time may be from the clock of who prevotes it; grows with the round. */
+const TIME_TOLERANCE_MS = 5_000;
 const MAX_BUFFERED = 1024;
 const MAX_ROUND_CHECKED = 1000;
 
@@ -143,7 +149,17 @@ export class Replica implements Endpoint {
     if (this.#state === undefined || !isNewsProposal(this.#state, proposal)) return;
     const valid = isValidValue(proposal.value);
     if (valid) relay();
-    this.#feed({ kind: "proposal", ...proposal, valid });
+    this.#feed({ kind: "proposal", ...proposal, timely: this.#isTimely(proposal), valid });
+  }
+
+  #isTimely({ value, round }: ProposalMessage): boolean {
+    const offset = Math.abs(timeOf(value) - this.#world.wallClock());
+    return offset <= TIME_TOLERANCE_MS * (1 + round);
+  }
+
+  #parentTime(): number {
+    const parent = this.chain.at(-1);
+    return parent === undefined ? Number.NEGATIVE_INFINITY : timeOf(parent.value);
   }
 
   #takeVote(vote: Vote, relay: () => void): void {
@@ -227,7 +243,11 @@ export class Replica implements Endpoint {
         return undefined;
       }
       case "build":
-        return { ...effect, kind: "built", value: this.#world.makeValue(effect.height) };
+        return {
+          ...effect,
+          kind: "built",
+          value: this.#world.makeValue(effect.height, this.#parentTime()),
+        };
       case "propose":
         return this.#propose({ ...effect, seat, timely: true });
       case "vote": {
@@ -255,6 +275,7 @@ export class Replica implements Endpoint {
         this.#world.accused(effect.proof);
         return undefined;
       case "double-proposal":
+        this.#world.accusedProposer(effect.first.seat);
         return undefined;
       default:
         return effect satisfies never;
