@@ -1,8 +1,8 @@
 /**
- * All signatures a transaction carries, verified on the thread pool. `verified` lets a node skip
+ * All signatures a transaction carries, verified. `verified` lets a node skip
  * those it has checked on arrival.
  */
-import { verify } from "./crypto/keys.ts";
+import { verify, verifySync } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
@@ -17,7 +17,10 @@ export interface VerifiedTransactions {
   add(signed: SignedTransaction): unknown;
 }
 
-/** @throws TransactionError BAD_SIGNATURE, or what the payload's own lookup refuses */
+/**
+ * On the thread pool.
+ * @throws TransactionError BAD_SIGNATURE, or what the payload's own lookup refuses
+ */
 export async function verifyTransaction(
   state: State,
   genesisRoot: Uint8Array,
@@ -25,26 +28,53 @@ export async function verifyTransaction(
   verified?: VerifiedTransactions,
 ): Promise<void> {
   if (verified?.has(signed) === true) return;
-  const { transaction, signature } = signed;
+  const checks = checksOf(state, genesisRoot, signed);
+  const results = await Promise.all(checks.map((check) => verify(...check)));
+  if (results.includes(false)) throw badSignature();
+  verified?.add(signed);
+}
+
+/**
+ * The same on the spot, for whoever works off a queue bit by bit.
+ * @throws as verifyTransaction
+ */
+export function verifyTransactionSync(
+  state: State,
+  genesisRoot: Uint8Array,
+  signed: SignedTransaction,
+  verified?: VerifiedTransactions,
+): void {
+  if (verified?.has(signed) === true) return;
+  const checks = checksOf(state, genesisRoot, signed);
+  if (!checks.every((check) => verifySync(...check))) throw badSignature();
+  verified?.add(signed);
+}
+
+/** Public key, message and signature. */
+type Check = readonly [Uint8Array, Uint8Array, Uint8Array];
+
+function checksOf(
+  state: State,
+  genesisRoot: Uint8Array,
+  { transaction, signature }: SignedTransaction,
+): Check[] {
   const rule = ruleOf(kindOf(transaction));
   const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
-  const inner = rule.innerSignatures?.(state, value) ?? [];
   const root = signingRoot("transaction", genesisRoot, transactionId(transaction));
-  const own = verify(transaction.sender, root, signature);
-  const results = await Promise.all([
-    own,
-    ...inner.map((s) =>
-      verify(s.publicKey, signingRoot(s.domain, genesisRoot, s.root), s.signature),
-    ),
-  ]);
-  if (results.includes(false)) {
-    throw new TransactionError(
-      "a signature does not match: the transaction was altered, or signed for another chain",
-      { code: "BAD_SIGNATURE" },
-      { remedy: "sign it again with the sender's key and this chain's genesis" },
-    );
-  }
-  verified?.add(signed);
+  const own: Check = [transaction.sender, root, signature];
+  if (rule.innerSignatures === undefined) return [own];
+  const inner = rule.innerSignatures(state, value).map((s): Check => {
+    return [s.publicKey, signingRoot(s.domain, genesisRoot, s.root), s.signature];
+  });
+  return [own, ...inner];
+}
+
+function badSignature(): TransactionError {
+  return new TransactionError(
+    "a signature does not match: the transaction was altered, or signed for another chain",
+    { code: "BAD_SIGNATURE" },
+    { remedy: "sign it again with the sender's key and this chain's genesis" },
+  );
 }
 
 /** @throws as verifyTransaction */

@@ -1,7 +1,6 @@
 /**
  * Ed25519 identities (RFC 8032) over node:crypto: the one signer and verifier of the project.
- * Verification runs on the thread pool; key objects are cached because making one costs as much as
- * a verification.
+ * Key objects are cached because making one costs a good part of a verification.
  */
 import {
   createPrivateKey,
@@ -61,7 +60,10 @@ function keyObject(publicKey: Uint8Array): KeyObject {
   return key;
 }
 
-/** True when `signature` is valid; false for anything else, malformed input included. Never throws. */
+/**
+ * True when `signature` is valid; false for anything else, malformed input included. Never throws.
+ * On the thread pool: for many at once, or where the caller has other things to do.
+ */
 export function verify(
   publicKey: Uint8Array,
   message: Uint8Array,
@@ -76,4 +78,20 @@ export function verify(
       resolve(false);
     }
   });
+}
+
+/**
+ * `verify` on the spot: a quarter less work for one signature, and no queue to wait in. For whoever
+ * limits how many follow each other.
+ */
+export function verifySync(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  try {
+    return nodeVerify(null, message, keyObject(publicKey), signature);
+  } catch {
+    return false;
+  }
 }

@@ -8,7 +8,6 @@ import { z } from "zod";
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
 import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
-import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
@@ -35,7 +34,7 @@ import {
 import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";
-import { TransactionBatch } from "./contract/transaction-batch.ts";
+import { EncodedBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
 import { reasonOf } from "./reason.ts";
@@ -117,11 +116,12 @@ export class PomlClient {
   /**
    * Hands in up to 1,024 transactions at once; the answers say for each, in order, its id and the
    * problem with it, if any.
+   * @param all SSZ SignedTransaction each
    */
-  async submitTransactions(all: readonly SignedTransaction[]): Promise<SubmittedBatch["results"]> {
+  async submitTransactions(all: readonly Uint8Array[]): Promise<SubmittedBatch["results"]> {
     const answer = await this.#call("/v1/transactions/batch", SubmittedBatch, {
       method: "POST",
-      body: new Uint8Array(TransactionBatch.serialize([...all])),
+      body: new Uint8Array(EncodedBatch.serialize([...all])),
       headers: { "content-type": "application/octet-stream" },
     });
     return answer.results;

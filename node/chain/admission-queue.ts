@@ -10,15 +10,15 @@ import type { SignedTransaction } from "../../chain/types/transaction.ts";
 export interface AdmissionLimits {
   /** Transactions that may wait for their signatures to be checked. */
   readonly waiting: number;
-  /** Checked together before anything else gets its turn. */
+  /** Checked before anything else gets its turn: a few milliseconds. */
   readonly chunk: number;
 }
 
-export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, chunk: 32 };
+export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, chunk: 16 };
 
 export interface AdmissionModules {
-  /** Rejects when a signature does not match. */
-  verify(signed: SignedTransaction): Promise<void>;
+  /** Throws when a signature does not match. */
+  verify(signed: SignedTransaction): void;
   /** Throws when the mempool does not take it. */
   add(signed: SignedTransaction): void;
 }
@@ -93,31 +93,24 @@ export class AdmissionQueue {
     while (this.#waiting.length > 0) {
       const taken = this.#waiting;
       this.#waiting = [];
-      for (let from = 0; from < taken.length; from += this.#limits.chunk) {
-        await this.#take(taken.slice(from, from + this.#limits.chunk));
-        await nextTurn();
+      for (const [i, waiting] of taken.entries()) {
+        this.#take(waiting);
+        if ((i + 1) % this.#limits.chunk === 0 || i + 1 === taken.length) await nextTurn();
       }
     }
     this.#isRunning = false;
   }
 
-  async #take(chunk: readonly Waiting[]): Promise<void> {
+  #take({ signed, done }: Waiting): void {
     const { verify, add } = this.#modules;
-    const checks = await Promise.allSettled(chunk.map(({ signed }) => verify(signed)));
-    chunk.forEach(({ signed, done }, i) => {
-      const check = checks[i];
-      this.#length--;
-      if (check?.status === "rejected") {
-        done(asError(check.reason));
-        return;
-      }
-      try {
-        add(signed);
-        done(undefined);
-      } catch (error) {
-        done(asError(error));
-      }
-    });
+    this.#length--;
+    try {
+      verify(signed);
+      add(signed);
+      done(undefined);
+    } catch (error) {
+      done(asError(error));
+    }
   }
 }
 

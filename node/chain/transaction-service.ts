@@ -7,7 +7,7 @@ import type { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { MAX_TRANSACTIONS } from "../../chain/types/primitive.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
-import { type VerifiedTransactions, verifyTransaction } from "../../chain/verify-signatures.ts";
+import { type VerifiedTransactions, verifyTransactionSync } from "../../chain/verify-signatures.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
 import { decodeBatch, encodeBatches } from "../../p2p/topics/transactions.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -43,7 +43,7 @@ export class TransactionService {
     const { chain, mempool, verified, seen } = modules;
     this.#modules = modules;
     this.admission = new AdmissionQueue({
-      verify: (signed) => verifyTransaction(chain.state, chain.genesisRoot, signed, verified),
+      verify: (signed) => verifyTransactionSync(chain.state, chain.genesisRoot, signed, verified),
       add: (signed) => {
         seen(signed);
         mempool.add(chain.state, signed);

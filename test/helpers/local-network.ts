@@ -41,6 +41,8 @@ export interface LocalNetworkOptions {
   readonly mains?: Readonly<Record<number, string>>;
   /** Environment of single nodes besides this process's own. */
   readonly env?: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  /** How the processes run, default memory. */
+  readonly favour?: "memory" | "speed";
   /** Settings of every node's config.json beyond names and addresses. */
   readonly settings?: { readonly api?: { readonly uploadMib?: number } };
 }
@@ -61,6 +63,7 @@ export interface Wiring {
 interface Launch {
   readonly main?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly favour?: "memory" | "speed" | undefined;
 }
 
 export class LocalNode {
@@ -144,12 +147,13 @@ export class LocalNode {
 
   #spawn(logPath: string, flags: readonly string[]): Promise<ManagedProcess> {
     const args = ["node", "--data-dir", this.dataDir, ...flags];
-    const { main, env } = this.#launch;
+    const { main, env, favour = "memory" } = this.#launch;
     return ManagedProcess.start({
       name: this.name,
       args,
       logPath,
       env: { ...withoutSettings(process.env), ...env },
+      favour,
       ...(main === undefined ? {} : { main }),
     });
   }
@@ -181,7 +185,11 @@ export class LocalNetwork {
     const ports = await freePorts(3 * options.nodes);
     const nodes = Array.from({ length: options.nodes }, (_, index) => {
       const [p2p = 0, api = 0, torrent = 0] = ports.slice(3 * index, 3 * index + 3);
-      const launch = { main: options.mains?.[index], env: options.env?.[index] };
+      const launch = {
+        main: options.mains?.[index],
+        env: options.env?.[index],
+        favour: options.favour,
+      };
       return new LocalNode(`node-${index + 1}`, directory, { p2p, api, torrent }, launch);
     });
     const wiringOf = (await options.wiring?.(nodes)) ?? ((node) => throughFirst(node, nodes));

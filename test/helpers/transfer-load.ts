@@ -1,15 +1,12 @@
 /**
- * Signed transfers from many funded senders, handed to the API of several nodes at once. Senders take
- * turns and stay with one node, so that nonces arrive in order.
+ * Signed transfers from many funded senders, for handing to the API of several nodes at once. A sender
+ * stays with one node and its transfers are made in order, so that nonces arrive in order.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { MAX_LIFETIME } from "../../chain/apply-transaction.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { devnetParameters, POML } from "../../chain/genesis.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
-import { ApiError } from "../../node/api/api-error.ts";
-import type { PomlClient } from "../../node/api/client.ts";
 import { type Identity, newIdentity } from "../../node/wallet/key-file.ts";
 import { transferPayload } from "../../node/wallet/payload.ts";
 import { feeFor, signTransaction } from "../../node/wallet/sign.ts";
@@ -19,9 +16,6 @@ const AMOUNT = 1000n;
 /** For the fee alone, which does not depend on the engine. */
 const PARAMETERS = devnetParameters(new Uint8Array(32));
 const VALID_UNTIL = MAX_LIFETIME;
-/** The node is told to slow down, not asked again at once. */
-const BACK_OFF_MS = 50;
-const BUSY: ReadonlySet<number> = new Set([429, 503]);
 
 export interface Transfer {
   /** Hex. */
@@ -30,10 +24,29 @@ export interface Transfer {
   readonly bytes: Uint8Array;
 }
 
-export interface SubmitStats {
-  submitted: number;
-  /** Answers that asked to slow down. */
-  slowDowns: number;
+/** What one node is handed, in order. */
+export class TransferQueue {
+  readonly #make: () => Transfer;
+  #ready: Transfer[] = [];
+  #at = 0;
+
+  constructor(make: () => Transfer) {
+    this.#make = make;
+  }
+
+  /** Signs so many in advance. */
+  prepare(count: number): void {
+    this.#ready = this.#ready.slice(this.#at);
+    this.#at = 0;
+    while (this.#ready.length < count) this.#ready.push(this.#make());
+  }
+
+  take(count: number): Transfer[] {
+    const taken = this.#ready.slice(this.#at, this.#at + count);
+    this.#at += taken.length;
+    while (taken.length < count) taken.push(this.#make());
+    return taken;
+  }
 }
 
 export class TransferLoad {
@@ -65,37 +78,16 @@ export class TransferLoad {
     return { id: toHex(transactionId(signed.transaction)), bytes };
   }
 
+  /** The transfers of every `of`-th sender from `part` on, who take turns. */
+  queue(part: number, of: number): TransferQueue {
+    const own = Math.floor(this.senders.length / of);
+    let turn = 0;
+    return new TransferQueue(() => this.next(part + of * (turn++ % own)));
+  }
+
   #sender(index: number): Identity {
     const sender = this.senders[index];
     if (sender === undefined) throw new RangeError(`no sender ${index}`);
     return sender;
-  }
-}
-
-/** Hands in transfers one after another until `isOver`; told to slow down, it does. */
-export async function submitUntil(
-  client: PomlClient,
-  next: () => Transfer | undefined,
-  options: {
-    readonly isOver: () => boolean;
-    readonly stats: SubmitStats;
-  },
-): Promise<void> {
-  let transfer: Transfer | undefined;
-  while (!options.isOver()) {
-    transfer ??= next();
-    if (transfer === undefined) {
-      await delay(BACK_OFF_MS);
-      continue;
-    }
-    try {
-      await client.submitTransaction(transfer.bytes);
-      options.stats.submitted++;
-      transfer = undefined;
-    } catch (error) {
-      if (!(error instanceof ApiError) || !BUSY.has(error.status)) throw error;
-      options.stats.slowDowns++;
-      await delay(BACK_OFF_MS);
-    }
   }
 }

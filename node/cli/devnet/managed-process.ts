@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-/** Many processes share this machine: together these save some 45 MB in each. */
-const RUNTIME_FLAGS: readonly string[] = [
+/** For many processes on one machine: together these save some 45 MB in each, for slower code. */
+const SMALL: readonly string[] = [
   "--max-semi-space-size=1",
   "--v8-pool-size=1",
   "--optimize-for-size",
@@ -28,6 +28,8 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The program to run instead of `poml`. */
   readonly main?: string;
+  /** Memory first, as among the many processes of a devnet (default), or speed, as on a server. */
+  readonly favour?: "memory" | "speed";
 }
 
 export class ManagedProcess {
@@ -58,10 +60,12 @@ export class ManagedProcess {
     logPath,
     env,
     main = MAIN,
+    favour = "memory",
   }: ProcessOptions): Promise<ManagedProcess> {
     const log = await openFile(logPath, "a", 0o600);
     try {
-      const child = spawn(process.execPath, [...RUNTIME_FLAGS, main, ...args], {
+      const flags = favour === "memory" ? SMALL : [];
+      const child = spawn(process.execPath, [...flags, main, ...args], {
         stdio: ["ignore", log, log, "ipc"],
         env: { MALLOC_ARENA_MAX: "2", ...env },
       });

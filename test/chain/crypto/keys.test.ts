@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import elliptic from "elliptic";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
+import { keyPairFromSeed, verify, verifySync } from "../../../chain/crypto/keys.ts";
 import { checkPublicKey } from "../../../chain/crypto/public-key.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
@@ -13,6 +13,13 @@ const littleEndian = (value: bigint): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
 const bigintOf = (bytes: Uint8Array): bigint =>
   bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+
+/** Both ways of verifying must say the same. */
+async function verifyBoth(...check: Parameters<typeof verify>): Promise<boolean> {
+  const valid = await verify(...check);
+  expect(verifySync(...check)).to.equal(valid);
+  return valid;
+}
 
 /** RFC 8032, section 7.1, tests 1 to 3. */
 const RFC_8032 = [
@@ -49,7 +56,7 @@ describe("Ed25519 keys", () => {
       const message = fromHex(vector.message);
       expect(toHex(keys.publicKey)).to.equal(vector.publicKey);
       expect(toHex(keys.sign(message))).to.equal(vector.signature);
-      expect(await verify(keys.publicKey, message, fromHex(vector.signature))).to.equal(true);
+      expect(await verifyBoth(keys.publicKey, message, fromHex(vector.signature))).to.equal(true);
     }
   });
 
@@ -61,7 +68,7 @@ describe("Ed25519 keys", () => {
       const theirs = other.keyFromSecret(Buffer.from(seed));
       expect(toHex(Uint8Array.from(theirs.getPublic()))).to.equal(toHex(ours.publicKey));
       const signature = Uint8Array.from(theirs.sign(Buffer.from(message)).toBytes());
-      expect(await verify(ours.publicKey, message, signature)).to.equal(true);
+      expect(await verifyBoth(ours.publicKey, message, signature)).to.equal(true);
       const key = other.keyFromPublic(toHex(ours.publicKey));
       expect(key.verify(Buffer.from(message), toHex(ours.sign(message)))).to.equal(true);
     }
@@ -74,13 +81,13 @@ describe("Ed25519 keys", () => {
     const signature = keys.sign(message);
     const altered = signature.slice();
     altered[40] = (altered[40] ?? 0) ^ 1;
-    expect(await verify(keys.publicKey, message, signature)).to.equal(true);
-    expect(await verify(keys.publicKey, sha256(message), signature)).to.equal(false);
-    expect(await verify(stranger.publicKey, message, signature)).to.equal(false);
-    expect(await verify(keys.publicKey, message, altered)).to.equal(false);
-    expect(await verify(keys.publicKey, message, signature.subarray(1))).to.equal(false);
-    expect(await verify(keys.publicKey.subarray(1), message, signature)).to.equal(false);
-    expect(await verify(new Uint8Array(32).fill(255), message, signature)).to.equal(false);
+    expect(await verifyBoth(keys.publicKey, message, signature)).to.equal(true);
+    expect(await verifyBoth(keys.publicKey, sha256(message), signature)).to.equal(false);
+    expect(await verifyBoth(stranger.publicKey, message, signature)).to.equal(false);
+    expect(await verifyBoth(keys.publicKey, message, altered)).to.equal(false);
+    expect(await verifyBoth(keys.publicKey, message, signature.subarray(1))).to.equal(false);
+    expect(await verifyBoth(keys.publicKey.subarray(1), message, signature)).to.equal(false);
+    expect(await verifyBoth(new Uint8Array(32).fill(255), message, signature)).to.equal(false);
   });
 
   it("takes one form of a signature only: s + L is refused", async () => {
@@ -89,7 +96,7 @@ describe("Ed25519 keys", () => {
     const signature = keys.sign(message);
     const second = signature.slice();
     second.set(littleEndian(bigintOf(signature.subarray(32)) + L), 32);
-    expect(await verify(keys.publicKey, message, second)).to.equal(false);
+    expect(await verifyBoth(keys.publicKey, message, second)).to.equal(false);
   });
 
   it("refuses small-order keys, with either sign of x", () => {

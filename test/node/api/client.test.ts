@@ -56,7 +56,9 @@ describe("PomlClient", () => {
       );
     const [first, second] = [pay(0), pay(1)];
     const unsigned = { ...pay(2), signature: new Uint8Array(64) };
-    const results = await client.submitTransactions([first, second, first, unsigned]);
+    const results = await client.submitTransactions(
+      [first, second, first, unsigned].map((signed) => SignedTransaction.serialize(signed)),
+    );
     expect(results.map(({ id }) => id)).to.deep.equal(
       [first, second, first, unsigned].map(({ transaction }) => toHex(transactionId(transaction))),
     );
