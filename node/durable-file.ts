@@ -2,20 +2,24 @@
 import { access, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Replaces the file: temporary file, fsync, rename, fsync of the directory. */
+/**
+ * Replaces the file: temporary file, fsync, rename, fsync of the directory.
+ * @param hooks.copied called when the new file is whole and the old one still in place
+ */
 export async function writeDurably(
   path: string,
   content: string | Uint8Array,
-  mode = 0o600,
+  { copied = () => {} }: { copied?: () => void } = {},
 ): Promise<void> {
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", mode);
+  const file = await open(temporary, "w", 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
+  copied();
   await rename(temporary, path);
   await syncDirectory(dirname(path));
 }

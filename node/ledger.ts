@@ -21,6 +21,7 @@ import { EvidenceService } from "./consensus/evidence-service.ts";
 import { Journal } from "./consensus/journal.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
 import { Signer } from "./consensus/signer.ts";
+import { crashPoint } from "./crash-points.ts";
 import { LightService } from "./light/light-service.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
@@ -28,6 +29,7 @@ import { PeerMessages } from "./network/peer-messages.ts";
 import { Sync } from "./network/sync.ts";
 import { ClaimWatch } from "./rating/claim-watch.ts";
 import type { ChainStore } from "./store/chain-store.ts";
+import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 
@@ -38,6 +40,10 @@ export interface LedgerOptions {
   readonly seed: Uint8Array;
   readonly genesis: Head;
   readonly resync: boolean;
+  /** See JournalOptions.abandon. */
+  readonly abandonVotes?: number | undefined;
+  /** Room to leave on the disk. */
+  readonly minFreeBytes: number;
   readonly p2p: {
     readonly listen: readonly string[];
     readonly announce: readonly string[];
@@ -58,6 +64,8 @@ export interface Ledger {
   readonly knownVotes: KnownVotesExchange;
   readonly sync: Sync;
   readonly light: LightService;
+  readonly disk: DiskSpace;
+  readonly journal: Journal;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -67,6 +75,7 @@ export async function createLedger(
   { clock, log }: { clock: Clock; log: NodeLog },
 ): Promise<Ledger> {
   const { dataDir, keys, seed, genesis } = options;
+  await requireSpace({ path: dataDir, minFreeBytes: options.minFreeBytes });
   const { store, head, check } = await openStore(dataDir, genesis, { resync: options.resync });
   if (check.reindexed > 0)
     log.warn("indexes of recent blocks mended", { entries: check.reindexed });
@@ -95,7 +104,15 @@ export async function createLedger(
   const messages = new PeerMessages(host);
   const sync = new Sync({ host, chain, log: log.child({ module: "sync" }) });
   const onion = new OnionKeeper(seed);
-  const journal = await Journal.open(join(dataDir, "votes.journal"));
+  // After the store: its lock keeps a second node off the journal, too.
+  const journal = await openJournal(options, head, log);
+  crashPoint("start-journal");
+  const disk = new DiskSpace(
+    { path: dataDir, minFreeBytes: options.minFreeBytes },
+    { log, reopen: () => store.db.reopen(), resumed: () => driver.resume() },
+  );
+  store.db.guard(disk);
+  journal.onFull(() => disk.failed());
   let asking = 0;
   const stuck = (): void => {
     const peers = host.peers();
@@ -114,6 +131,7 @@ export async function createLedger(
     select: (limitBytes) => transactions.select(limitBytes),
     publish,
     stuck,
+    mayWrite: () => disk.hasRoom,
     evidence: () => evidence.select(),
     fault,
   });
@@ -144,7 +162,11 @@ export async function createLedger(
       genesis,
       head: () => ({ state: chain.state, seats: chain.tip.seats }),
     }),
+    disk,
+    journal,
     async start() {
+      disk.start();
+      chain.onBlock(() => disk.check());
       await messages.start();
       await sync.start();
       await host.start();
@@ -156,6 +178,7 @@ export async function createLedger(
       transactions.stop();
       await host.stop();
       await chain.idle();
+      await disk.stop();
       await journal.close();
       await store.close();
     },
@@ -170,4 +193,24 @@ async function readTip(store: ChainStore, head: Head): Promise<ChainTip> {
     certificate: last?.certificate,
     seats: (await store.tipSeats()) ?? head.state.seats,
   };
+}
+
+async function openJournal(
+  { dataDir, abandonVotes }: LedgerOptions,
+  { state }: Head,
+  log: NodeLog,
+): Promise<Journal> {
+  const path = join(dataDir, "votes.journal");
+  const journal = await Journal.open(path, { head: state.height, abandon: abandonVotes });
+  const { finding, abstainsThrough } = journal;
+  if (finding === "torn") log.info("the last record of the votes was cut short and never sent");
+  if (finding === "damaged" || finding === "lost") {
+    log.error("the record of this node's votes is gone", { code: "DAMAGED_JOURNAL", finding });
+  }
+  if (abstainsThrough > state.height) {
+    log.warn("follows without voting, since it may have voted there and forgotten", {
+      through: abstainsThrough,
+    });
+  }
+  return journal;
 }

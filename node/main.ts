@@ -3,9 +3,12 @@ import { EXIT } from "./cli/exit-codes.ts";
 import { Output } from "./cli/output.ts";
 import { passphraseFrom } from "./cli/passphrase.ts";
 import { runCli } from "./cli/program.ts";
+import { armCrashPoint } from "./crash-points.ts";
 
 /** npm repeats a terminal's Ctrl-C to its child, so two signals in a row are one. */
 const SAME_SIGNAL_MS = 1000;
+
+armCrashPoint(process.env.POML_FAIL_AT);
 
 const stop = new AbortController();
 let stoppedAt = 0;

@@ -68,6 +68,8 @@ export interface NodeOptions {
   readonly dataDir: OpenedDataDir;
   /** Set the chain database aside and fetch it again. */
   readonly resync: boolean;
+  /** Vote again although the record of votes through this height is lost. */
+  readonly abandonVotes?: number | undefined;
 }
 
 /** @throws StoreError, GenesisError, ConfigError */
@@ -90,6 +92,8 @@ export async function createNode(
       seed: identity.seed,
       genesis: genesisHead(genesis),
       resync: options.resync,
+      abandonVotes: options.abandonVotes,
+      minFreeBytes: config.disk.minFreeMib * 1024 * 1024,
       p2p: config.p2p,
     },
     { clock, log },
@@ -155,6 +159,9 @@ export async function createNode(
     height: chain.height,
     headHash: chain.head.hash,
     lowestBlock: chain.store.lowest,
+    hasDiskRoom: ledger.disk.hasRoom,
+    abstainsThrough:
+      ledger.journal.abstainsThrough > chain.height ? ledger.journal.abstainsThrough : undefined,
     headTime: Number(chain.state.meta.time),
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,

@@ -19,6 +19,10 @@ export interface NodeStatus {
   readonly headHash: Uint8Array;
   /** Lowest height whose block is kept here. */
   readonly lowestBlock: number;
+  /** False: the disk is nearly full, and the node neither votes nor takes blocks. */
+  readonly hasDiskRoom: boolean;
+  /** The node does not vote up to this height, since it may have voted there and forgotten. */
+  readonly abstainsThrough: number | undefined;
   /** Unix milliseconds of the last block. */
   readonly headTime: number;
   /** Consensus round under way at height + 1. */

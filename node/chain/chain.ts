@@ -15,6 +15,7 @@ import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block
 import type { Evidence } from "../../chain/types/evidence.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
+import { crashPoint } from "../crash-points.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { ChainStore, FinalChange } from "../store/chain-store.ts";
 import { checkParentCertificate } from "./parent-certificate.ts";
@@ -202,14 +203,18 @@ export class Chain {
   async #take(changes: readonly FinalChange[], state: State): Promise<void> {
     const last = changes.at(-1);
     if (last === undefined) return;
+    crashPoint("block-certified");
     await this.store.commitAll(changes);
+    crashPoint("block-written");
     this.state.absorb(state);
     this.#head = { state: this.state, hash: last.hash };
     const { block, certificate } = last.certified;
     this.#tip = { header: block.header, certificate, seats: last.seats };
+    crashPoint("block-taken");
     for (const { certified, hash } of changes) {
       for (const listener of this.#listeners) listener({ ...certified, hash });
     }
+    crashPoint("block-announced");
   }
 
   /** Waits for what is being written. */

@@ -70,6 +70,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   UNREADABLE_STORE: EXIT.setup,
   STORE_FORMAT: EXIT.setup,
   DISK_FULL: EXIT.setup,
+  NOT_ABSTAINING: EXIT.usage,
   WRONG_GENESIS: EXIT.setup,
   CONFIG_MALFORMED: EXIT.setup,
   GENESIS_MALFORMED: EXIT.setup,

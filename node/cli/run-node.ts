@@ -15,11 +15,12 @@ export interface RunNodeOptions {
   /** Settings given as flags, by flag name. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
   readonly resync: boolean;
+  readonly abandonVotes?: number | undefined;
 }
 
 /** @throws ConfigError, WalletError, StoreError; CliError STOP_TIMEOUT */
 export async function runNode(
-  { flags, resync }: RunNodeOptions,
+  { flags, resync, abandonVotes }: RunNodeOptions,
   context: CliContext,
 ): Promise<void> {
   const config = await loadConfig({ flags, env: context.env });
@@ -28,7 +29,10 @@ export async function runNode(
     tokenFile: config.api.tokenFile,
     ask: context.askPassphrase,
   });
-  const node = await createNode({ config, dataDir, resync }, { clock: systemClock, log });
+  const node = await createNode(
+    { config, dataDir, resync, abandonVotes },
+    { clock: systemClock, log },
+  );
   const ended = untilEnd(context.signal);
   // One left by a node that was killed would point at nobody.
   await rm(dataDir.paths.endpoints, { force: true });

@@ -12,6 +12,9 @@ import { formatAmount } from "../wallet/amount.ts";
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What the newest blocks are needed for: rollbacks, catching up of others, evidence of faults. */
+export const MIN_KEPT_BLOCKS = 2048;
+
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */
 export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
@@ -105,6 +108,33 @@ export const ConfigSchema = z.strictObject({
         .array(z.enum(JOB_WORK))
         .default([...JOB_WORK])
         .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+    })
+    .prefault({}),
+  disk: z
+    .strictObject({
+      minFreeMib: z
+        .int()
+        .min(0)
+        .max(1_048_576)
+        .default(256)
+        .describe(
+          "Room to leave on the disk. With less the node stops voting and taking blocks until there is more.",
+        ),
+    })
+    .prefault({}),
+  pruning: z
+    .strictObject({
+      keepBlocks: z
+        .int()
+        .min(0)
+        .max(4_294_967_295)
+        .refine((blocks) => blocks === 0 || blocks >= MIN_KEPT_BLOCKS, {
+          error: `expected 0 or at least ${MIN_KEPT_BLOCKS}`,
+        })
+        .default(0)
+        .describe(
+          `Newest blocks to keep; older ones are removed. 0: keep all, else at least ${MIN_KEPT_BLOCKS}.`,
+        ),
     })
     .prefault({}),
   log: z

@@ -26,10 +26,11 @@ import type { Evidence } from "../../chain/types/evidence.ts";
 import { type Vote, Vote as VoteType } from "../../chain/types/vote.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
+import { crashPoint } from "../crash-points.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { FaultCounts } from "./fault-counts.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "./journal-file.ts";
 import type { OnionKeeper } from "./onion-keeper.ts";
 import type { Signer } from "./signer.ts";
 
@@ -44,6 +45,8 @@ export interface DriverModules {
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
+  /** Whether the disk has room; without it nothing can be signed, for nothing can be recorded. */
+  mayWrite(): boolean;
   /** Evidence for a block. */
   evidence(): readonly Evidence[];
   /** A key signed two messages where one is allowed. */
@@ -75,6 +78,15 @@ export class ConsensusDriver {
     this.#stopped = false;
     this.#unsubscribe = this.#modules.chain.onBlock(() => this.#restart());
     this.#restart();
+  }
+
+  /** Takes the height up anew from the journal, as after a restart: the disk refused something on the way. */
+  resume(): void {
+    void this.#queue
+      .run(async () => {
+        this.#state = undefined;
+      })
+      .then(() => this.#restart());
   }
 
   async stop(): Promise<void> {
@@ -167,10 +179,13 @@ export class ConsensusDriver {
     this.#state = startHeight({
       height,
       seats,
-      self: self === -1 ? null : self,
+      self: self === -1 || !signer.maySign(height) ? null : self,
       order: proposerOrder(meta.mix, height, seats),
     });
-    for (const entry of await signer.begin(height)) await this.#replay(entry);
+    for (const entry of await signer.begin(height)) {
+      await this.#replay(entry);
+      crashPoint("start-replayed");
+    }
     const due = Number(meta.time) + parameters.blockIntervalMs - clock.now();
     const wait = Math.max(0, Math.min(due, parameters.blockIntervalMs));
     this.#after(wait, () => this.#feed({ kind: "start", height }));
@@ -285,6 +300,7 @@ export class ConsensusDriver {
     if (index === undefined || !equalBytes(proposerOf(head.state, height, round), proposer))
       return undefined;
     const onionReveal = onion.reveal(head.state.nodes.at(index));
+    crashPoint("onion-revealed");
     if (onionReveal === undefined) {
       log.error("no reveal left to propose with; a new onion takes over at its epoch", { height });
       return undefined;
@@ -312,7 +328,7 @@ export class ConsensusDriver {
   async #propose(effect: Extract<Effect, { kind: "propose" }>): Promise<Event | undefined> {
     const applied = this.#candidates.get(effect.value);
     const seat = this.#state?.self ?? null;
-    if (applied === undefined || seat === null) return undefined;
+    if (applied === undefined || seat === null || !this.#modules.mayWrite()) return undefined;
     const { signer, log } = this.#modules;
     const proposal = await signer.proposal(effect, applied.block, applied.hash);
     if (!equalBytes(blockHash(proposal.block.header), applied.hash)) {
@@ -322,17 +338,19 @@ export class ConsensusDriver {
     const message = { ...summary(proposal, seat, effect.value), timely: true };
     this.#proposals.set(proposalKey(message), proposal);
     this.#send("proposals", Proposal.serialize(proposal));
+    crashPoint("proposal-sent");
     return { kind: "proposal", ...message, valid: true };
   }
 
   async #vote(effect: Extract<Effect, { kind: "vote" }>): Promise<Event | undefined> {
     const seat = this.#state?.self ?? null;
-    if (seat === null) return undefined;
+    if (seat === null || !this.#modules.mayWrite()) return undefined;
     const { signer } = this.#modules;
     const locked = effect.type === "precommit" ? this.#proposalOf(effect.value) : undefined;
     if (locked !== undefined) await signer.keep(locked);
     const vote = await signer.vote(effect, seat);
     this.#send("votes", VoteType.serialize(vote));
+    crashPoint(`${effect.type}-sent`);
     return { kind: "vote", vote };
   }
 

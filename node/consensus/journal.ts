@@ -1,36 +1,91 @@
 /**
  * What this node signed for the height under way. Every vote and proposal is written and synced
  * BEFORE it leaves, so that no crash can make the node sign twice for one (height, round, step).
- * A record is: length, CRC-32, kind, SSZ bytes. A torn last record was never sent and is cut off.
+ * Where that record is lost the node follows without signing until the chain is past it: below
+ * `floor` nothing is ever signed, not after a rollback or a resync either.
  */
-import { type FileHandle, open } from "node:fs/promises";
-import { crc32 } from "node:zlib";
-import { Proposal } from "../../chain/types/block.ts";
-import { Vote } from "../../chain/types/vote.ts";
+import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { PomlError } from "../../chain/errors.ts";
+import { crashPoint, isCrashDue } from "../crash-points.ts";
+import { writeDurably } from "../durable-file.ts";
+import { isCode } from "../wallet/secret-file.ts";
+import { decodeJournal, encodeRecord, heightOf, type JournalEntry, MAGIC } from "./journal-file.ts";
 
-export type JournalEntry =
-  | { readonly kind: "vote"; readonly vote: Vote }
-  | { readonly kind: "proposal"; readonly proposal: Proposal };
+/** Past this size the journal is written anew without what is final. */
+const REWRITE_BYTES = 4 * 1024 * 1024;
 
-const KINDS = { vote: 1, proposal: 2 } as const;
-const HEAD_BYTES = 9;
-const MAX_RECORD_BYTES = 8 * 1024 * 1024;
+export type JournalFacts =
+  | { code: "JOURNAL_FULL"; path: string }
+  | { code: "JOURNAL_BROKEN"; path: string }
+  | { code: "NOT_ABSTAINING"; height: number; abstainsThrough: number };
+
+export class JournalError extends PomlError<JournalFacts> {}
+
+/** What opening found; `lost` and `damaged` make the node abstain for a while. */
+export type JournalFinding = "whole" | "torn" | "damaged" | "lost";
+
+export interface JournalOptions {
+  /** Height of the last block on disk. Nothing can have been signed above the next one. */
+  readonly head: number;
+  /** The height the owner answers for: nothing was signed up to it that is not known (docs/operations.md). */
+  readonly abandon?: number | undefined;
+}
 
 export class Journal {
-  readonly #file: FileHandle;
-  #entries: JournalEntry[];
+  readonly path: string;
+  readonly finding: JournalFinding;
+  #file: FileHandle;
+  #entries: readonly JournalEntry[];
+  #floor: number;
+  #length: number;
+  #isBroken = false;
+  #onFull: () => void = () => {};
 
-  private constructor(file: FileHandle, entries: JournalEntry[]) {
-    this.#file = file;
-    this.#entries = entries;
+  private constructor(
+    path: string,
+    finding: JournalFinding,
+    opened: Pick<Loaded, "entries" | "floor" | "length"> & { file: FileHandle },
+  ) {
+    this.path = path;
+    this.finding = finding;
+    this.#file = opened.file;
+    this.#entries = opened.entries;
+    this.#floor = opened.floor;
+    this.#length = opened.length;
   }
 
-  static async open(path: string): Promise<Journal> {
-    const file = await open(path, "a+", 0o600);
-    const bytes = await file.readFile();
-    const { entries, end } = decodeAll(bytes);
-    if (end < bytes.length) await file.truncate(end);
-    return new Journal(file, entries);
+  /** @throws JournalError NOT_ABSTAINING */
+  static async open(path: string, { head, abandon }: JournalOptions): Promise<Journal> {
+    let loaded = await load(path, head);
+    if (abandon !== undefined) {
+      if (abandon !== loaded.floor - 1) throw notAbstaining(path, abandon, loaded.floor - 1);
+      loaded = { ...loaded, floor: 0, isChanged: true };
+    }
+    if (loaded.isChanged) {
+      if (loaded.finding === "damaged") await rename(path, `${path}.damaged-${Date.now()}`);
+      loaded = { ...loaded, length: await replace(path, loaded) };
+    }
+    const file = await open(path, "a", 0o600);
+    if (loaded.finding === "torn") {
+      await file.truncate(loaded.length);
+      await file.sync();
+    }
+    return new Journal(path, loaded.finding, { ...loaded, file });
+  }
+
+  /** Calls back when a record finds no room on the disk. */
+  onFull(listener: () => void): void {
+    this.#onFull = listener;
+  }
+
+  /** The node signs nothing up to this height, since it may have signed there and forgotten; -1 = none. */
+  get abstainsThrough(): number {
+    return this.#floor - 1;
+  }
+
+  /** Whether everything ever signed at this height is known. */
+  maySign(height: number): boolean {
+    return height >= this.#floor && !this.#isBroken;
   }
 
   /** Entries of the height, in the order they were written. */
@@ -38,20 +93,63 @@ export class Journal {
     return this.#entries.filter((entry) => heightOf(entry) === height);
   }
 
-  /** Returns when the record is on disk. */
+  /**
+   * Returns when the record is on disk.
+   * @throws JournalError JOURNAL_FULL: nothing was written; JOURNAL_BROKEN: sign no more
+   */
   async append(entry: JournalEntry): Promise<void> {
-    await this.#file.appendFile(encode(entry));
-    await this.#file.datasync();
-    this.#entries.push(entry);
+    if (this.#isBroken) throw broken(this.path);
+    const bytes = encodeRecord(entry);
+    try {
+      if (isCrashDue("journal-torn")) {
+        await this.#file.appendFile(bytes.subarray(0, bytes.length >> 1));
+        await this.#file.datasync();
+      }
+      crashPoint("journal-torn");
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+    } catch (error) {
+      throw await this.#afterFailure(error);
+    }
+    this.#length += bytes.length;
+    this.#entries = [...this.#entries, entry];
+  }
+
+  /** Half a record must not stay; whether a failed sync left anything is not known, so no more is signed. */
+  async #afterFailure(error: unknown): Promise<JournalError> {
+    try {
+      if (!isCode(error, "ENOSPC") && !isCode(error, "EDQUOT")) throw error;
+      this.#onFull();
+      await this.#file.truncate(this.#length);
+      await this.#file.sync();
+      return new JournalError(
+        "no space left to record a vote",
+        { code: "JOURNAL_FULL", path: this.path },
+        { action: "local", remedy: "free some space; the node resumes by itself", cause: error },
+      );
+    } catch (cause) {
+      this.#isBroken = true;
+      return broken(this.path, cause);
+    }
   }
 
   /** Forgets heights below `height`: they are final. */
   async prune(height: number): Promise<void> {
-    const kept = this.#entries.filter((entry) => heightOf(entry) >= height);
-    if (kept.length === this.#entries.length) return;
-    await this.#file.truncate(0);
-    for (const entry of kept) await this.#file.appendFile(encode(entry));
-    this.#entries = kept;
+    this.#entries = this.#entries.filter((entry) => heightOf(entry) >= height);
+    if (this.#length < REWRITE_BYTES || height <= this.#floor) return;
+    const kept = { entries: this.#entries, floor: height };
+    let length: number;
+    try {
+      length = await replace(this.path, kept);
+    } catch (error) {
+      // The old one is whole; it is shortened another time.
+      if (isCode(error, "ENOSPC")) return;
+      throw error;
+    }
+    await this.#file.close();
+    this.#file = await open(this.path, "a", 0o600);
+    this.#floor = height;
+    this.#length = length;
   }
 
   async close(): Promise<void> {
@@ -59,38 +157,66 @@ export class Journal {
   }
 }
 
-function heightOf(entry: JournalEntry): number {
-  return entry.kind === "vote" ? entry.vote.height : entry.proposal.height;
+interface Loaded {
+  readonly finding: JournalFinding;
+  readonly entries: readonly JournalEntry[];
+  readonly floor: number;
+  readonly length: number;
+  /** The file must be written anew. */
+  readonly isChanged: boolean;
 }
 
-function encode(entry: JournalEntry): Uint8Array {
-  const body =
-    entry.kind === "vote" ? Vote.serialize(entry.vote) : Proposal.serialize(entry.proposal);
-  const record = new Uint8Array(HEAD_BYTES + body.length);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, body.length);
-  view.setUint32(4, crc32(body));
-  view.setUint8(8, KINDS[entry.kind]);
-  record.set(body, HEAD_BYTES);
-  return record;
-}
-
-/** Reads records up to the first that is torn or damaged. */
-function decodeAll(bytes: Uint8Array): { entries: JournalEntry[]; end: number } {
-  const entries: JournalEntry[] = [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  while (at + HEAD_BYTES <= bytes.length) {
-    const length = view.getUint32(at);
-    const body = bytes.slice(at + HEAD_BYTES, at + HEAD_BYTES + length);
-    if (length > MAX_RECORD_BYTES || body.length < length) break;
-    if (crc32(body) !== view.getUint32(at + 4)) break;
-    const kind = view.getUint8(at + 8);
-    if (kind === KINDS.vote) entries.push({ kind: "vote", vote: Vote.deserialize(body) });
-    else if (kind === KINDS.proposal) {
-      entries.push({ kind: "proposal", proposal: Proposal.deserialize(body) });
-    } else break;
-    at += HEAD_BYTES + length;
+async function load(path: string, head: number): Promise<Loaded> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (isCode(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  const { records, end, length } = decodeJournal(bytes ?? new Uint8Array(0));
+  const entries = records.filter((record) => record.kind !== "floor");
+  const floors = records.flatMap((record) => (record.kind === "floor" ? [record.floor] : []));
+  const floor = Math.max(0, ...floors);
+  const isUsable = length >= MAGIC.length;
+  // A first start may end before the file has its first bytes; later it never is so short.
+  const finding = isUsable || end === "damaged" ? end : head === 0 ? "whole" : "lost";
+  if (finding === "whole" || finding === "torn") {
+    return { finding, entries, floor, length, isChanged: !isUsable };
   }
-  return { entries, end: at };
+  const highest = Math.max(head + 1, floor - 1, ...entries.map(heightOf));
+  return { finding, entries: [], floor: highest + 1, length: 0, isChanged: true };
+}
+
+/** Returns the length of the new file. */
+async function replace(
+  path: string,
+  { entries, floor }: Pick<Loaded, "entries" | "floor">,
+): Promise<number> {
+  const records = floor === 0 ? entries : [{ kind: "floor", floor } as const, ...entries];
+  const content = Buffer.concat([MAGIC, ...records.map(encodeRecord)]);
+  await writeDurably(path, content, { copied: () => crashPoint("journal-copied") });
+  crashPoint("journal-replaced");
+  return content.length;
+}
+
+function broken(path: string, cause?: unknown): JournalError {
+  return new JournalError(
+    "the journal of votes cannot be written; this node signs no more",
+    { code: "JOURNAL_BROKEN", path },
+    { action: "local", remedy: "look at the disk, then start the node again", cause },
+  );
+}
+
+function notAbstaining(path: string, height: number, abstainsThrough: number): JournalError {
+  const isNone = abstainsThrough < 0;
+  return new JournalError(
+    isNone
+      ? "there are no votes to abandon: the journal is whole"
+      : `the journal bars voting through height ${abstainsThrough}, not ${height}`,
+    { code: "NOT_ABSTAINING", height, abstainsThrough },
+    {
+      action: "local",
+      remedy: isNone
+        ? "start without --abandon-votes"
+        : `name that height, or wait until the chain has passed it (${path})`,
+    },
+  );
 }

@@ -13,7 +13,9 @@ import {
 } from "../../chain/finality/vote.ts";
 import type { Block, Proposal } from "../../chain/types/block.ts";
 import type { Vote } from "../../chain/types/vote.ts";
-import type { Journal, JournalEntry } from "./journal.ts";
+import { crashPoint } from "../crash-points.ts";
+import type { Journal } from "./journal.ts";
+import { heightOf, type JournalEntry } from "./journal-file.ts";
 
 export interface SignerOptions {
   readonly keys: KeyPair;
@@ -37,6 +39,11 @@ export class Signer {
     return this.#journal.entries(height);
   }
 
+  /** False where this node may have signed and no longer knows what: it follows without a voice. */
+  maySign(height: number): boolean {
+    return this.#journal.maySign(height);
+  }
+
   async vote(
     step: { type: VoteType; height: number; round: number; value: ValueId | null },
     seat: number,
@@ -51,7 +58,9 @@ export class Signer {
     const unsigned = { height, round, type, blockHash: hashOf(step.value) };
     const signature = this.#sign(voteSigningRoot(this.#options.genesisRoot, unsigned));
     const vote = { ...unsigned, seat, signature };
-    await this.#journal.append({ kind: "vote", vote });
+    crashPoint(`${step.type}-signed`);
+    await this.#append({ kind: "vote", vote });
+    crashPoint(`${step.type}-journaled`);
     return vote;
   }
 
@@ -72,7 +81,9 @@ export class Signer {
     const wire = { height, round, validRound, blockHash };
     const signature = this.#sign(proposalSigningRoot(this.#options.genesisRoot, wire));
     const proposal = { height, round, validRound, block, signature };
-    await this.#journal.append({ kind: "proposal", proposal });
+    crashPoint("proposal-signed");
+    await this.#append({ kind: "proposal", proposal });
+    crashPoint("proposal-journaled");
     return proposal;
   }
 
@@ -81,7 +92,16 @@ export class Signer {
     const isKept = this.#journal
       .entries(proposal.height)
       .some((entry) => entry.kind === "proposal" && entry.proposal.round === proposal.round);
-    if (!isKept) await this.#journal.append({ kind: "proposal", proposal });
+    crashPoint("lock-decided");
+    if (!isKept) await this.#append({ kind: "proposal", proposal });
+    crashPoint("lock-kept");
+  }
+
+  /** The last bar before a signature can leave: nothing passes at a height that is not fully known. */
+  async #append(entry: JournalEntry): Promise<void> {
+    const height = heightOf(entry);
+    if (!this.maySign(height)) throw new RangeError(`asked to sign at the barred height ${height}`);
+    await this.#journal.append(entry);
   }
 
   #sign(root: Uint8Array): Uint8Array {

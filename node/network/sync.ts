@@ -114,6 +114,7 @@ export class Sync {
     this.#fetcher?.offer(peer, status);
     if (status.height <= this.#modules.chain.height + tolerated) return;
     if (this.#stopping.signal.aborted || this.#running !== undefined) return;
+    if (!this.#modules.chain.store.db.hasRoom) return;
     this.#running = this.#catchUp()
       .catch((error: unknown) => this.#modules.log.error("sync failed", { reason: String(error) }))
       .finally(() => {

@@ -19,6 +19,13 @@ export interface ReadRange extends Partial<KeyRange> {
 }
 type LevelDatabase = Level<Uint8Array, Uint8Array>;
 
+/** Room on the disk, as disk-space.ts watches it. */
+export interface Space {
+  readonly hasRoom: boolean;
+  /** A write found no room. */
+  failed(): void;
+}
+
 export function put(key: Key, value: Uint8Array): Write {
   return { type: "put", key, value: seal(key, value) };
 }
@@ -36,6 +43,7 @@ export class Database {
   readonly path: string;
   #level: LevelDatabase;
   #ready: Promise<void> = Promise.resolve();
+  #space: Space = { hasRoom: true, failed: () => {} };
 
   private constructor(path: string, level: LevelDatabase) {
     this.path = path;
@@ -45,6 +53,15 @@ export class Database {
   /** @throws StoreError STORE_IN_USE, DISK_FULL, DAMAGED_STORE */
   static async open(path: string, options: { createIfMissing: boolean }): Promise<Database> {
     return new Database(path, await openLevel(path, options));
+  }
+
+  /** From now on nothing is written unless there is room. */
+  guard(space: Space): void {
+    this.#space = space;
+  }
+
+  get hasRoom(): boolean {
+    return this.#space.hasRoom;
   }
 
   /** @throws StoreError DAMAGED_STORE when the value is not what was written */
@@ -94,11 +111,13 @@ export class Database {
    */
   async batch(writes: readonly Write[]): Promise<void> {
     await this.#ready;
+    if (!this.#space.hasRoom) throw StoreError.diskFull(this.path);
     try {
       await this.#level.batch([...writes], { sync: true });
     } catch (error) {
-      if (isOutOfSpace(error)) throw StoreError.diskFull(this.path, error);
-      throw error;
+      if (!isOutOfSpace(error)) throw error;
+      this.#space.failed();
+      throw StoreError.diskFull(this.path, error);
     }
   }
 

@@ -7,6 +7,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { crashPoint } from "../crash-points.ts";
 import { exists } from "../durable-file.ts";
 import { ChainStore } from "./chain-store.ts";
 import { Database } from "./database.ts";
@@ -34,10 +35,12 @@ export async function openStore(
   if (resync) await setAside(databasePlace(dataDir));
   return underWatch(dataDir, async () => {
     const store = await openUnchecked(dataDir, genesis);
+    crashPoint("start-opened");
     try {
       const stored = await readHead(store);
       const state = await store.state();
       const check = await selfCheck(store, stored, state);
+      crashPoint("start-checked");
       return { store, head: { state, hash: stored.hash }, check };
     } catch (error) {
       await store.close();

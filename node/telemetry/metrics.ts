@@ -27,6 +27,15 @@ export function createMetrics(
   );
   gauge("poml_round", "Consensus round under way", ({ round }) => round);
   gauge("poml_syncing", "1 while blocks are fetched from peers", ({ syncing }) => Number(syncing));
+  gauge("poml_lowest_block", "Lowest height whose block is kept", (s) => s.lowestBlock);
+  gauge("poml_disk_full", "1 while the disk has too little room to go on", (s) =>
+    Number(!s.hasDiskRoom),
+  );
+  gauge(
+    "poml_abstains_through",
+    "Height up to which the node does not vote because its record is lost; 0 = it votes",
+    ({ abstainsThrough }) => abstainsThrough ?? 0,
+  );
   gauge("poml_peers", "Connected peers", ({ peers }) => peers.length);
   gauge("poml_mempool_transactions", "Transactions waiting", ({ mempool }) => mempool.transactions);
   gauge("poml_mempool_bytes", "Bytes of transactions waiting", ({ mempool }) => mempool.bytes);

@@ -153,6 +153,8 @@ export class FixtureNode implements NodeServices {
       height,
       headHash: this.chain.head.hash,
       lowestBlock: 1,
+      hasDiskRoom: true,
+      abstainsThrough: undefined,
       headTime: Number(meta.time),
       round: 0,
       syncing: this.syncing,

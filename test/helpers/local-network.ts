@@ -72,6 +72,8 @@ export class LocalNode {
   readonly identity: Identity;
   readonly ports: NodePorts;
   readonly logPath: string;
+  /** POML_FAIL_AT of the next process. */
+  failAt: string | undefined;
   readonly #launch: Launch;
   #client: PomlClient | undefined;
   #process: ManagedProcess | undefined;
@@ -152,7 +154,7 @@ export class LocalNode {
       name: this.name,
       args,
       logPath,
-      env: { ...withoutSettings(process.env), ...env },
+      env: { ...withoutSettings(process.env), ...env, POML_FAIL_AT: this.failAt },
       favour,
       ...(main === undefined ? {} : { main }),
     });

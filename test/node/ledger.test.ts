@@ -60,6 +60,7 @@ describe("ledger: four nodes over real sockets", function () {
         keys: keyPairFromSeed(seed),
         genesis: genesisHead(genesis),
         resync: false,
+        minFreeBytes: 0,
         p2p: {
           listen: ["/ip4/127.0.0.1/tcp/0/ws"],
           announce: [],

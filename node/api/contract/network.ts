@@ -64,6 +64,8 @@ export const Status = z.object({
   height: Height,
   headHash: Hash,
   lowestBlock: Height.describe("lowest height whose block is kept here; above 1: pruned"),
+  hasDiskRoom: z.boolean().describe("false: neither votes nor takes blocks until there is room"),
+  abstainsThrough: Height.optional().describe("does not vote up to this height: it may have voted"),
   headTime: UnixMs,
   round: Count,
   syncing: z.boolean(),
@@ -87,7 +89,7 @@ export const Status = z.object({
 export type Status = z.infer<typeof Status>;
 
 export const Health = z.object({
-  status: z.enum(["serving", "syncing", "stalled"]),
+  status: z.enum(["serving", "syncing", "stalled", "disk-full"]),
   height: Height,
   headAgeMs: Count,
 });

@@ -30,6 +30,8 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     height,
     headHash: toHex(status.headHash),
     lowestBlock: status.lowestBlock,
+    hasDiskRoom: status.hasDiskRoom,
+    ...(status.abstainsThrough === undefined ? {} : { abstainsThrough: status.abstainsThrough }),
     headTime: status.headTime,
     round: status.round,
     syncing: status.syncing,

@@ -25,11 +25,16 @@ export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
       method: "get",
       path: "/readyz",
       tag: "node",
-      summary: "Whether the node follows the chain; 503 while it syncs or when no block comes",
+      summary:
+        "Whether the node follows the chain; 503 while it syncs, when no block comes or the disk is full",
       query: NoQuery,
       answers: [
         { status: 200, description: "serving", schema: Health },
-        { status: 503, description: "syncing or stalled; reads still work", schema: Health },
+        {
+          status: 503,
+          description: "syncing, stalled or out of disk space; reads still work",
+          schema: Health,
+        },
       ],
       handle: () => {
         const health = healthOf(services, clock.now());
@@ -56,9 +61,10 @@ export function metricsRoute(services: NodeServices): Route {
 
 /** @param nowMs Unix milliseconds */
 export function healthOf(services: NodeServices, nowMs: number): Health {
-  const { height, headTime, syncing } = services.status();
+  const { height, headTime, syncing, hasDiskRoom } = services.status();
   const { blockIntervalMs } = services.state().parameters;
   const headAgeMs = Math.max(0, Math.round(nowMs - headTime));
   const stalled = headAgeMs > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
-  return { status: syncing ? "syncing" : stalled ? "stalled" : "serving", height, headAgeMs };
+  const status = !hasDiskRoom ? "disk-full" : syncing ? "syncing" : stalled ? "stalled" : "serving";
+  return { status, height, headAgeMs };
 }

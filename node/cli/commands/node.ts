@@ -2,6 +2,9 @@
 import { Command } from "commander";
 import { OPTIONS } from "../../config/options.ts";
 import type { CliContext } from "../context.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+type NodeFlags = Record<string, string | boolean> & { readonly abandonVotes?: number };
 
 export function nodeCommand(context: CliContext): Command {
   const command = new Command("node").description("run a node");
@@ -10,11 +13,17 @@ export function nodeCommand(context: CliContext): Command {
     else command.option(`--${flag} <${kind === "list" ? "a,b,…" : kind}>`, description);
   }
   command.option("--resync", "set the chain database aside and fetch it again from the network");
-  return command.action(async (options: Record<string, string | boolean>) => {
+  command.option(
+    "--abandon-votes <height>",
+    "vote again although the record of votes through this height is lost (docs/operations.md)",
+    (text) => wholeNumber("abandon-votes", text),
+  );
+  return command.action(async (options: NodeFlags) => {
     const flags: Record<string, string | boolean | undefined> = {};
     for (const { flag } of OPTIONS) flags[flag] = options[camelCase(flag)];
     const { runNode } = await import("../run-node.ts");
-    await runNode({ flags, resync: options.resync === true }, context);
+    const { resync, abandonVotes } = options;
+    await runNode({ flags, resync: resync === true, abandonVotes }, context);
   });
 }
 

@@ -26,6 +26,10 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
     height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
     head: status.headHash,
     "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
+    ...(status.hasDiskRoom ? {} : { disk: "full: neither votes nor takes blocks" }),
+    ...(status.abstainsThrough === undefined
+      ? {}
+      : { votes: `none through ${status.abstainsThrough}: its record of earlier ones is lost` }),
     voters: `${status.seats} of ${status.nodes} nodes`,
     peers: status.peers.length,
     supply: `${poml(status.emitted)} POML emitted, ${poml(status.burned)} burned`,
