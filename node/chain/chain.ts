@@ -30,8 +30,13 @@ export interface FinalBlock {
 /** Verifies what certifies a block, given the head the block applies to. */
 export type ProveBlock = (certified: CertifiedBlock, head: Head) => Promise<void>;
 
-export interface ChainModules {
-  readonly store: ChainStore;
+/** What makes final blocks durable. */
+export interface BlockSink {
+  commitAll(blocks: readonly FinalChange[]): Promise<void>;
+}
+
+export interface ChainModules<S extends BlockSink = ChainStore> {
+  readonly store: S;
   readonly verified: VerifiedTransactions;
   /** The transaction that waits in the mempool, where an equal one does. */
   known(signed: SignedTransaction): SignedTransaction;
@@ -40,9 +45,10 @@ export interface ChainModules {
 /** How long blocks may be applied without a turn for anything else. */
 const TURN_MS = 25;
 
-export class Chain {
+/** @template S the store of this chain; a replay brings one of its own */
+export class Chain<S extends BlockSink = ChainStore> {
   readonly genesisRoot: Uint8Array;
-  readonly store: ChainStore;
+  readonly store: S;
   readonly verified: VerifiedTransactions;
   readonly #known: ChainModules["known"];
   readonly #queue = new SerialQueue();
@@ -52,7 +58,7 @@ export class Chain {
 
   constructor(
     options: { genesisRoot: Uint8Array; head: Head; tip: ChainTip },
-    { store, verified, known }: ChainModules,
+    { store, verified, known }: ChainModules<S>,
   ) {
     this.genesisRoot = options.genesisRoot;
     this.#head = options.head;
@@ -215,6 +221,15 @@ export class Chain {
       for (const listener of this.#listeners) listener({ ...certified, hash });
     }
     crashPoint("block-announced");
+  }
+
+  /** Moves a chain without any block to a state that was verified and stored (node/snapshots/). */
+  restart(head: Head, tip: ChainTip): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.height !== 0) throw new TypeError(`the chain is at height ${this.height} already`);
+      this.#head = head;
+      this.#tip = tip;
+    });
   }
 
   /** Waits for what is being written. */

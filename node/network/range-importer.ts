@@ -8,7 +8,7 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { wrongPart } from "../chain/block-parts.ts";
-import type { Chain } from "../chain/chain.ts";
+import type { BlockSink, Chain } from "../chain/chain.ts";
 import { ProofAhead } from "./proof-ahead.ts";
 import type { BlockRange } from "./range-fetcher.ts";
 import { SyncError } from "./sync-error.ts";
@@ -21,7 +21,7 @@ const BATCH_BLOCKS = 64;
  * @throws SyncError BAD_BLOCKS, CANNOT_FOLLOW; StoreError
  */
 export async function importRange(
-  chain: Chain,
+  chain: Chain<BlockSink>,
   range: BlockRange,
   signal: AbortSignal,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function importRange(
 }
 
 /** A batch ends with its epoch, so that whoever looks at the state then finds it as that block left it. */
-function batchLength({ height, state }: Chain, left: number): number {
+function batchLength({ height, state }: Chain<BlockSink>, left: number): number {
   const { epochBlocks } = state.parameters;
   const untilEpoch = epochBlocks - ((height + 1) % epochBlocks);
   return Math.min(left, BATCH_BLOCKS, untilEpoch);

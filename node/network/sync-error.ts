@@ -3,7 +3,6 @@ import { PomlError } from "../../chain/errors.ts";
 
 export type SyncFacts =
   | { code: "BAD_BLOCKS"; height: number; reason: string }
-  | { code: "BAD_SNAPSHOT"; reason: string }
   | { code: "CANNOT_FOLLOW"; height: number; reason: string };
 
 export class SyncError extends PomlError<SyncFacts> {

@@ -1,21 +1,19 @@
 /**
- * Catching up: learns from peers how far they are, fetches the blocks this node lacks from several of
- * them at once (range-fetcher.ts) and imports them in order. Also the serving side of it.
+ * Catching up: fetches the blocks this node lacks from several peers at once (range-fetcher.ts) and
+ * imports them in order. Also serves blocks and headers to others.
  */
-import { PROTOCOL_VERSION } from "../../chain/types/block.ts";
+import { CertifiedBlock, Header, PROTOCOL_VERSION } from "../../chain/types/block.ts";
 import { P2pError } from "../../p2p/errors.ts";
-import { serveBlocks } from "../../p2p/protocols/blocks.ts";
+import { serveBlocks, serveHeaders } from "../../p2p/protocols/blocks.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
-import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
+import type { Status } from "../../p2p/protocols/status.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { PeerClaims } from "./peer-claims.ts";
 import { type BlockRange, type FetcherOptions, RangeFetcher } from "./range-fetcher.ts";
 import { importRange } from "./range-importer.ts";
 import { SyncError } from "./sync-error.ts";
 
-const STATUS_INTERVAL_MS = 5_000;
-/** Below the status requests per second a peer grants (p2p/protocols/status.ts). */
-const MIN_INTERVAL_MS = 700;
 const PROGRESS_INTERVAL_MS = 10_000;
 
 export interface SyncModules {
@@ -25,76 +23,57 @@ export interface SyncModules {
 }
 
 export class Sync {
+  readonly claims: PeerClaims;
   readonly #modules: SyncModules;
   readonly #options: Omit<FetcherOptions, "from">;
-  readonly #claims = new Map<string, Status>();
   readonly #stopping = new AbortController();
+  #isHeld = false;
   #fetcher: RangeFetcher | undefined;
   #running: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #pause: NodeJS.Timeout | undefined;
-  #askedAgain = false;
 
   /** @param options limits of the requests; tests set them */
   constructor(modules: SyncModules, options: Omit<FetcherOptions, "from"> = {}) {
     this.#modules = modules;
     this.#options = options;
+    const { host, log } = modules;
+    this.claims = new PeerClaims({ host, log, status: () => this.#status() });
+    this.claims.onClaim(({ height }, how) => {
+      // Consensus brings the newest block; only who asks wants it at once.
+      if (height > modules.chain.height + (how === "told" ? 1 : 0)) this.#startCatchingUp();
+    });
   }
 
-  /** True while more than the newest block is being fetched. */
+  /** True while more than the newest block is being fetched, or the node waits for a snapshot. */
   get syncing(): boolean {
-    return (this.#fetcher?.target ?? 0) > this.#modules.chain.height + 1;
+    return this.#isHeld || (this.#fetcher?.target ?? 0) > this.#modules.chain.height + 1;
   }
 
   async start(): Promise<void> {
     const { host, chain } = this.#modules;
-    await serveStatus(host, {
-      status: () => this.#status(),
-      onStatus: (peer, status) => this.#heard(peer, status, 1),
-    });
     await serveBlocks(host, (from, count) => storedBlocks(chain, from, count));
-    this.#timer = setInterval(() => this.poke(), STATUS_INTERVAL_MS);
+    await serveHeaders(host, (from, count) => storedHeaders(chain, from, count));
+    await this.claims.start();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    clearInterval(this.#timer);
-    clearTimeout(this.#pause);
+    this.claims.stop();
     await this.#running;
   }
 
   /** Looks for missing blocks soon; cheap when there are none. */
   poke(): void {
-    if (this.#stopping.signal.aborted) return;
-    if (this.#pause !== undefined) {
-      this.#askedAgain = true;
-      return;
-    }
-    // Every message from ahead calls this; asking more often than peers allow would get us banned.
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      if (!this.#askedAgain) return;
-      this.#askedAgain = false;
-      this.poke();
-    }, MIN_INTERVAL_MS);
-    this.#askPeers();
+    this.claims.poke();
   }
 
-  #askPeers(): void {
-    const { host, log } = this.#modules;
-    const peers = host.peers().map(({ peerId }) => peerId);
-    for (const known of this.#claims.keys()) {
-      if (peers.includes(known)) continue;
-      this.#claims.delete(known);
-      this.#fetcher?.remove(known);
-    }
-    const { signal } = this.#stopping;
-    for (const peer of peers) {
-      exchangeStatus(host, peer, this.#status(), { signal }).then(
-        (status) => this.#heard(peer, status, 0),
-        (error: unknown) => log.debug("no status of a peer", { peer, reason: String(error) }),
-      );
-    }
+  /** Fetches nothing until `release`: the chain is about to start from elsewhere. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.poke();
   }
 
   #status(): Status {
@@ -108,12 +87,8 @@ export class Sync {
     };
   }
 
-  /** @param tolerated blocks to be behind without doing anything: consensus brings the newest */
-  #heard(peer: string, status: Status, tolerated: number): void {
-    this.#claims.set(peer, status);
-    this.#fetcher?.offer(peer, status);
-    if (status.height <= this.#modules.chain.height + tolerated) return;
-    if (this.#stopping.signal.aborted || this.#running !== undefined) return;
+  #startCatchingUp(): void {
+    if (this.#isHeld || this.#stopping.signal.aborted || this.#running !== undefined) return;
     if (!this.#modules.chain.store.db.hasRoom) return;
     this.#running = this.#catchUp()
       .catch((error: unknown) => this.#modules.log.error("sync failed", { reason: String(error) }))
@@ -124,22 +99,22 @@ export class Sync {
 
   async #catchUp(): Promise<void> {
     const { host, chain, log } = this.#modules;
-    const { signal } = this.#stopping;
     const from = chain.height + 1;
     const fetcher = new RangeFetcher({ ...this.#options, from }, { host, log });
-    for (const [peer, claim] of this.#claims) fetcher.offer(peer, claim);
+    const forget = this.claims.inform(fetcher);
     this.#fetcher = fetcher;
     if (this.syncing) log.info("catching up", { from, to: fetcher.target });
     const startedAt = host.now();
     let toldAt = startedAt;
     try {
-      for await (const range of fetcher.ranges(signal)) {
+      for await (const range of fetcher.ranges(this.#stopping.signal)) {
         await this.#import(range, fetcher);
         if (host.now() - toldAt < PROGRESS_INTERVAL_MS) continue;
         toldAt = host.now();
         log.info("catching up", { height: chain.height, to: fetcher.target });
       }
     } finally {
+      forget();
       this.#fetcher = undefined;
     }
     const blocks = chain.height + 1 - from;
@@ -165,5 +140,15 @@ async function* storedBlocks(chain: Chain, from: number, count: number): AsyncIt
     if (bytes !== undefined) yield bytes;
     else if (height > first) return;
     else throw new P2pError(`block ${height}: not kept`, { code: "NOT_FOUND", what: "block" });
+  }
+}
+
+async function* storedHeaders(
+  chain: Chain,
+  from: number,
+  count: number,
+): AsyncIterable<Uint8Array> {
+  for await (const bytes of storedBlocks(chain, from, count)) {
+    yield Header.serialize(CertifiedBlock.deserialize(bytes).block.header);
   }
 }

@@ -41,11 +41,11 @@ export interface FinalChange {
   readonly seatChange?: LightBlock | undefined;
 }
 
-const HEAD = nameKey("single", "head");
+export const HEAD = nameKey("single", "head");
 const GENESIS = nameKey("single", "genesis");
-const TIP_SEATS = nameKey("single", "tipSeats");
+export const TIP_SEATS = nameKey("single", "tipSeats");
 /** Absent: 1. */
-const LOWEST = nameKey("single", "lowestBlock");
+export const LOWEST = nameKey("single", "lowestBlock");
 
 export class ChainStore {
   readonly db: Database;
@@ -269,7 +269,7 @@ export class ChainStore {
   }
 }
 
-function headBytes({ height, hash }: StoredHead): Uint8Array {
+export function headBytes({ height, hash }: StoredHead): Uint8Array {
   const bytes = new Uint8Array(36);
   bytes.set(heightBytes(height), 0);
   bytes.set(hash, 4);

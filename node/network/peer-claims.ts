@@ -1,0 +1,107 @@
+/**
+ * How far each peer says it is, and from where on it serves blocks. Asks everybody now and then, tells
+ * everybody who asks, and keeps those who fetch blocks informed.
+ */
+import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import type { RangeFetcher } from "./range-fetcher.ts";
+
+const STATUS_INTERVAL_MS = 5_000;
+/** Below the status requests per second a peer grants (p2p/protocols/status.ts). */
+const MIN_INTERVAL_MS = 700;
+
+export interface PeerClaimsModules {
+  readonly host: StreamHost & { peers(): { peerId: string }[] };
+  readonly log: NodeLog;
+  status(): Status;
+}
+
+/** `told`: the peer asked us, and said so in passing; `asked`: its answer to us. */
+export type ClaimListener = (status: Status, how: "told" | "asked") => void;
+
+export class PeerClaims {
+  readonly #modules: PeerClaimsModules;
+  readonly #claims = new Map<string, Status>();
+  readonly #fetchers = new Set<RangeFetcher>();
+  readonly #stopping = new AbortController();
+  #listener: ClaimListener = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #askedAgain = false;
+
+  constructor(modules: PeerClaimsModules) {
+    this.#modules = modules;
+  }
+
+  /** Of the connected peers, as far as they answered. */
+  get all(): ReadonlyMap<string, Status> {
+    return this.#claims;
+  }
+
+  onClaim(listener: ClaimListener): void {
+    this.#listener = listener;
+  }
+
+  async start(): Promise<void> {
+    await serveStatus(this.#modules.host, {
+      status: () => this.#modules.status(),
+      onStatus: (peer, status) => this.#heard(peer, status, "told"),
+    });
+    this.#timer = setInterval(() => this.poke(), STATUS_INTERVAL_MS);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    clearInterval(this.#timer);
+    clearTimeout(this.#pause);
+  }
+
+  /** Asks everybody soon. */
+  poke(): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#pause !== undefined) {
+      this.#askedAgain = true;
+      return;
+    }
+    // Every message from ahead calls this; asking more often than peers allow would get us banned.
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      if (!this.#askedAgain) return;
+      this.#askedAgain = false;
+      this.poke();
+    }, MIN_INTERVAL_MS);
+    this.#askPeers();
+  }
+
+  /** Tells the fetcher of every peer, now and until the returned function is called. */
+  inform(fetcher: RangeFetcher): () => void {
+    for (const [peer, claim] of this.#claims) fetcher.offer(peer, claim);
+    this.#fetchers.add(fetcher);
+    return () => this.#fetchers.delete(fetcher);
+  }
+
+  #askPeers(): void {
+    const { host, log } = this.#modules;
+    const { signal } = this.#stopping;
+    const peers = host.peers().map(({ peerId }) => peerId);
+    for (const known of this.#claims.keys()) {
+      if (peers.includes(known)) continue;
+      this.#claims.delete(known);
+      for (const fetcher of this.#fetchers) fetcher.remove(known);
+    }
+    for (const peer of peers) {
+      exchangeStatus(host, peer, this.#modules.status(), { signal }).then(
+        (status) => this.#heard(peer, status, "asked"),
+        (error: unknown) => log.debug("no status of a peer", { peer, reason: String(error) }),
+      );
+    }
+  }
+
+  #heard(peer: string, status: Status, how: "told" | "asked"): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#claims.set(peer, status);
+    for (const fetcher of this.#fetchers) fetcher.offer(peer, status);
+    this.#listener(status, how);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The headers below a block the owner trusts. Every header names its parent by hash, so going down from
+ * the trusted hash needs no signatures, and whoever sends another header below it has made it up.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { blockHash } from "../../chain/apply-block.ts";
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { decodeSsz } from "../../chain/decode.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { type CertifiedBlock, Header } from "../../chain/types/block.ts";
+import { requestBlocks, requestHeaders } from "../../p2p/protocols/blocks.ts";
+import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import { receiveBlock } from "../network/received-block.ts";
+import { SyncError } from "../network/sync-error.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import type { TrustedPoint } from "./trust.ts";
+
+export interface TrustedChainModules {
+  readonly host: StreamHost;
+  readonly log: NodeLog;
+}
+
+const REQUEST_MS = 8_000;
+/** Between two requests to one peer: below the rate peers grant. */
+const REQUEST_GAP_MS = 150;
+const MAX_COUNT = 256;
+
+interface Link {
+  readonly height: number;
+  readonly hash: Uint8Array;
+}
+
+export class TrustedChain {
+  readonly #trust: TrustedPoint;
+  readonly #modules: TrustedChainModules;
+  readonly #headers = new Map<number, { readonly header: Header; readonly hash: Uint8Array }>();
+  /** The highest header not fetched yet, known by its hash. */
+  #next: Link;
+  /** What peers have at the trusted height, where it is not the trusted block. */
+  readonly #others = new Map<string, string>();
+
+  constructor(trust: TrustedPoint, modules: TrustedChainModules) {
+    this.#trust = trust;
+    this.#modules = modules;
+    this.#next = trust;
+  }
+
+  /** How many headers were fetched so far. */
+  get depth(): number {
+    return this.#headers.size;
+  }
+
+  /** The hash a peer has at the trusted height, by peer: those that contradict the trusted one. */
+  get contradictions(): ReadonlyMap<string, string> {
+    return this.#others;
+  }
+
+  /**
+   * The verified header of a height at or below the trusted one; undefined when none of the peers brought
+   * all headers down to it.
+   */
+  async header(
+    height: number,
+    peers: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly header: Header; readonly hash: Uint8Array } | undefined> {
+    const usable = peers.filter((peer) => !this.#others.has(peer));
+    while (this.#next.height >= height && !signal.aborted) {
+      const peer = usable[0];
+      if (peer === undefined) return undefined;
+      const from = Math.max(height, this.#next.height - MAX_COUNT + 1);
+      if (!(await this.#fetch(peer, from, signal))) usable.shift();
+      else await delay(REQUEST_GAP_MS, undefined, { signal }).catch(() => undefined);
+    }
+    return this.#headers.get(height);
+  }
+
+  /**
+   * The whole block of a verified header; undefined when none of the peers brought it.
+   * @param check throws a PomlError for a block that is not what its header says, or not certified
+   */
+  async block(
+    height: number,
+    peers: readonly string[],
+    { signal, check }: { signal: AbortSignal; check(block: CertifiedBlock): Promise<void> },
+  ): Promise<CertifiedBlock | undefined> {
+    const expected = this.#headers.get(height)?.hash;
+    if (expected === undefined) return undefined;
+    for (const peer of peers) {
+      try {
+        const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) };
+        const range = { from: height, count: 1 };
+        for await (const bytes of requestBlocks(this.#modules.host, peer, range, options)) {
+          const { certified, hash } = receiveBlock(bytes, height, undefined);
+          if (!equalBytes(hash, expected)) {
+            throw SyncError.badBlocks(height, `it is ${toHex(hash)}, not ${toHex(expected)}`);
+          }
+          await check(certified).catch((error: unknown) => {
+            if (!(error instanceof PomlError)) throw error;
+            throw SyncError.badBlocks(height, error.message, error);
+          });
+          return certified;
+        }
+      } catch (error) {
+        this.#failed(peer, error);
+      }
+    }
+    return undefined;
+  }
+
+  /** @returns false when the peer did not bring headers from `from` up to the next one wanted */
+  async #fetch(peer: string, from: number, signal: AbortSignal): Promise<boolean> {
+    const { host } = this.#modules;
+    const count = this.#next.height - from + 1;
+    try {
+      const headers: Header[] = [];
+      const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]) };
+      for await (const bytes of requestHeaders(host, peer, { from, count }, options)) {
+        headers.push(decodeSsz("header", Header, bytes));
+      }
+      if (headers.length !== count) return false;
+      return this.#takeDownwards(peer, headers);
+    } catch (error) {
+      this.#failed(peer, error);
+      return false;
+    }
+  }
+
+  /** @throws SyncError BAD_BLOCKS for a header that the one above it does not name */
+  #takeDownwards(peer: string, headers: readonly Header[]): boolean {
+    for (const header of headers.toReversed()) {
+      const { height, hash: expected } = this.#next;
+      const hash = blockHash(header);
+      if (!equalBytes(hash, expected)) {
+        const found = toHex(hash);
+        // Either the peer or the owner is wrong about the trusted block; below it only the peer can be.
+        if (height === this.#trust.height) {
+          this.#others.set(peer, found);
+          return false;
+        }
+        throw SyncError.badBlocks(height, `its header is ${found}, not ${toHex(expected)}`);
+      }
+      this.#headers.set(height, { header, hash });
+      this.#next = { height: height - 1, hash: header.parent };
+    }
+    return true;
+  }
+
+  #failed(peer: string, error: unknown): void {
+    const { host, log } = this.#modules;
+    if (error instanceof SyncError) host.report(peer, error);
+    log.debug("a peer did not help with the trusted chain", { peer, reason: String(error) });
+  }
+}

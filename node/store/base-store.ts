@@ -1,0 +1,99 @@
+/**
+ * A chain that started from a snapshot instead of its genesis: the block it started from (its base),
+ * and the older blocks as they are fetched and replayed. Until all of them are here they are not
+ * counted: `lowest` of the chain stays at the base.
+ */
+import type { State } from "../../chain/state/state.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { LightBlock } from "../../chain/types/light.ts";
+import type { Seat } from "../../chain/types/node.ts";
+import { Seats } from "../../chain/types/state.ts";
+import { blockWrites, decodeBlock, heightBytes, readHeight } from "./block-entries.ts";
+import {
+  type ChainStore,
+  type FinalChange,
+  HEAD,
+  headBytes,
+  LOWEST,
+  type StoredHead,
+  TIP_SEATS,
+} from "./chain-store.ts";
+import { type Database, put, remove, type Write } from "./database.ts";
+import { nameKey, numberKey } from "./keys.ts";
+import { stateWrites, wholeState } from "./state-entries.ts";
+import { StoreError } from "./store-error.ts";
+
+/** Height and hash of the base; absent for a chain that knows its whole past. */
+const BASE = nameKey("single", "base");
+
+/** A state and the block that led to it, verified. */
+export interface VerifiedBase {
+  readonly state: State;
+  readonly certified: CertifiedBlock;
+  readonly hash: Uint8Array;
+  /** Those that certified the block. */
+  readonly seats: readonly Seat[];
+}
+
+export class BaseStore {
+  readonly #store: ChainStore;
+
+  constructor(store: ChainStore) {
+    this.#store = store;
+  }
+
+  get #db(): Database {
+    return this.#store.db;
+  }
+
+  /** Puts a chain that has no block yet on a state verified elsewhere, in one batch. */
+  async install({ state, certified, hash, seats }: VerifiedBase): Promise<void> {
+    const head = { height: certified.block.header.height, hash };
+    await this.#db.batch([
+      ...stateWrites(wholeState(state)),
+      ...blockWrites(certified, hash),
+      put(TIP_SEATS, Seats.serialize([...seats])),
+      put(LOWEST, heightBytes(head.height)),
+      put(BASE, headBytes(head)),
+      put(HEAD, headBytes(head)),
+    ]);
+    await this.#store.head();
+  }
+
+  /** The base whose history has not been replayed yet. @throws StoreError DAMAGED_STORE */
+  async base(): Promise<StoredHead | undefined> {
+    const bytes = await this.#db.get(BASE);
+    if (bytes === undefined) return undefined;
+    if (bytes.length !== 36) throw StoreError.damaged("the base entry has a wrong length");
+    return { height: readHeight(bytes.subarray(0, 4)), hash: bytes.slice(4) };
+  }
+
+  /** An older block kept by an earlier run of the replay; undefined when there is none that decodes. */
+  async block(height: number): Promise<CertifiedBlock | undefined> {
+    try {
+      const bytes = await this.#db.get(numberKey("block", height));
+      return bytes === undefined ? undefined : decodeBlock(bytes, height).certified;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "DAMAGED_STORE") return undefined;
+      throw error;
+    }
+  }
+
+  /** Keeps older blocks, and nothing of the states they led to. */
+  async keep(blocks: readonly FinalChange[]): Promise<void> {
+    const writes: Write[] = [];
+    for (const { certified, hash, seatChange } of blocks) {
+      writes.push(...blockWrites(certified, hash));
+      if (seatChange === undefined) continue;
+      const { height } = certified.block.header;
+      writes.push(put(numberKey("seatChange", height), LightBlock.serialize(seatChange)));
+    }
+    await this.#db.batch(writes);
+  }
+
+  /** The history led to the base. @param lowest the lowest block that is kept */
+  async confirm(lowest: number): Promise<void> {
+    await this.#db.batch([remove(BASE), put(LOWEST, heightBytes(lowest))]);
+    await this.#store.head();
+  }
+}

@@ -1,0 +1,105 @@
+/** The part of a node that keeps, fetches and serves a chain, over a real socket and a real database. */
+import { genesisHead } from "../../chain/genesis.ts";
+import type { Genesis } from "../../chain/types/genesis.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { Chain } from "../../node/chain/chain.ts";
+import { Sync } from "../../node/network/sync.ts";
+import { Joining, type JoiningOptions } from "../../node/snapshots/joining.ts";
+import { SnapshotManifest } from "../../node/snapshots/manifest.ts";
+import { SnapshotKeeper, type SnapshotSettings } from "../../node/snapshots/snapshot-keeper.ts";
+import { SnapshotStore } from "../../node/snapshots/snapshot-store.ts";
+import { openStore } from "../../node/store/open.ts";
+import { createLog } from "../../node/telemetry/log.ts";
+import type { Host } from "../../p2p/host.ts";
+import { serveBlobs } from "../../p2p/protocols/blob.ts";
+import { serveSnapshots } from "../../p2p/protocols/snapshots.ts";
+
+export interface LedgerNodeOptions extends SnapshotSettings {
+  readonly dataDir: string;
+  readonly genesis: Genesis;
+  readonly host: Host;
+  readonly trust?: JoiningOptions["trust"];
+  readonly keepsBlocks?: boolean;
+  /** Stands between a chunk and whoever asks for it. */
+  readonly serveChunk?: (bytes: Uint8Array) => Uint8Array;
+}
+
+export interface LedgerNode {
+  readonly host: Host;
+  readonly chain: Chain;
+  readonly sync: Sync;
+  readonly joining: Joining;
+  readonly snapshots: SnapshotStore;
+  /** What stopped the node. */
+  readonly failures: unknown[];
+  isReady(): boolean;
+  dial(others: readonly { readonly host: Host }[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A node whose host runs; it looks for peers that were dialed. */
+export async function startLedgerNode(options: LedgerNodeOptions): Promise<LedgerNode> {
+  const { dataDir, genesis, host, trust, everyEpochs, keep } = options;
+  const first = genesisHead(genesis);
+  const { store, head } = await openStore(dataDir, first);
+  const last = head.state.height === 0 ? undefined : await store.block(head.state.height);
+  const tip = {
+    header: last?.block.header,
+    certificate: last?.certificate,
+    seats: (await store.tipSeats()) ?? head.state.seats,
+  };
+  const verified = new WeakSet<SignedTransaction>();
+  const known = (signed: SignedTransaction): SignedTransaction => signed;
+  const chain = new Chain({ genesisRoot: first.hash, head, tip }, { store, verified, known });
+  const log = createLog("silent");
+  const snapshots = await SnapshotStore.open(dataDir);
+  const sync = new Sync({ host, chain, log }, { rangeBlocks: 8, requestGapMs: 20 });
+  const keeper = new SnapshotKeeper(
+    { everyEpochs, keep },
+    { chain, snapshots, log, isBusy: () => false },
+  );
+  const failures: unknown[] = [];
+  const joining = new Joining(
+    {
+      genesis: genesisHead(genesis),
+      trust,
+      keepsBlocks: options.keepsBlocks ?? true,
+      search: { patienceMs: 300, retryMs: 50 },
+      replayIdleShare: 0,
+    },
+    { host, chain, sync, snapshots, log, fail: (error) => failures.push(error) },
+  );
+  await joining.check();
+  await sync.start();
+  await serveSnapshots(host, async () =>
+    (await snapshots.list()).map((manifest) => SnapshotManifest.serialize(manifest)),
+  );
+  await serveBlobs(host, async (hash) => {
+    const chunk = await snapshots.chunk(hash);
+    return chunk === undefined ? undefined : (options.serveChunk ?? ((bytes) => bytes))(chunk);
+  });
+  let ready = false;
+  joining.start(() => {
+    ready = true;
+  });
+  return {
+    host,
+    chain,
+    sync,
+    joining,
+    snapshots,
+    failures,
+    isReady: () => ready,
+    async dial(others) {
+      for (const other of others) await host.dial(other.host.multiaddrs()[0] ?? "");
+      sync.poke();
+    },
+    async stop() {
+      await joining.stop();
+      await sync.stop();
+      await keeper.stop();
+      await chain.idle();
+      await store.close();
+    },
+  };
+}
