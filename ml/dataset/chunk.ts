@@ -63,8 +63,9 @@ export function decodeChunk(manifest: Manifest, chunk: ManifestChunk, bytes: Uin
   const size = rowSize(manifest);
   const perLabel = labelBytes(manifest.classes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = [view.getUint32(0, true), view.getUint8(4), view.getUint8(5), view.getUint8(6)];
-  const right = [MAGIC, VERSION, DTYPES[manifest.dtype], perLabel];
+  const fields = [4, 5, 6, 7].map((at) => view.getUint8(at));
+  const header = [view.getUint32(0, true), ...fields];
+  const right = [MAGIC, VERSION, DTYPES[manifest.dtype], perLabel, 0];
   if (header.some((value, i) => value !== right[i])) {
     refuseChunk(chunk.file, "magic, version, dtype or label width differ from the manifest");
   }

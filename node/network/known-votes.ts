@@ -15,7 +15,7 @@ import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { ConsensusGossip } from "./consensus-gossip.ts";
 import type { PeerMessages } from "./peer-messages.ts";
 
-const KnownVotes = new ContainerType(
+export const KnownVotes = new ContainerType(
   {
     height: Uint32,
     votes: new ListCompositeType(Vote, 4096),

@@ -1,5 +1,6 @@
 /** One segment of a claimed lane over the wire: its start state and the Merkle paths of both ends. */
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
@@ -37,7 +38,7 @@ export class SegmentExchange {
       if (body.length !== 8) throw new DecodeError("segment request", "expected 8 bytes");
       const { window, index } = Request.deserialize(body);
       const segment = await find(window, index);
-      return segment === undefined ? new Uint8Array(0) : ServedSegment.serialize(segment);
+      return segment === undefined ? new Uint8Array(0) : encodeSegment(segment);
     });
   }
 
@@ -46,9 +47,18 @@ export class SegmentExchange {
     try {
       const request = Request.serialize({ window, index });
       const reply = await this.#messages.ask(peer, "segment", request, TIMEOUT_MS);
-      return reply.length === 0 ? undefined : ServedSegment.deserialize(reply);
+      return reply.length === 0 ? undefined : decodeSegment(reply);
     } catch {
       return undefined;
     }
   }
+}
+
+export function encodeSegment(segment: ServedSegment): Uint8Array {
+  return ServedSegment.serialize(segment);
+}
+
+/** @throws DecodeError */
+export function decodeSegment(bytes: Uint8Array): ServedSegment {
+  return decodeSsz("segment", ServedSegment, bytes);
 }

@@ -103,7 +103,8 @@ async function unseal(
   return seed;
 }
 
-function parseKeyFile(path: string, text: string): KeyFile {
+/** @throws WalletError KEY_FILE_MALFORMED */
+export function parseKeyFile(path: string, text: string): KeyFile {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -4,6 +4,7 @@
  * a second, the DHT at 15 MB resident more a node, for a routing table nothing here looks anything up in.
  */
 import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
+import { decodeSsz } from "../../chain/decode.ts";
 import { reasonOf } from "../errors.ts";
 import { answerRequests } from "../protocols/answer.ts";
 import { badRequest, badResponse, type Protocol, type StreamHost } from "../protocols/protocol.ts";
@@ -32,17 +33,16 @@ export async function askPeers(
   options: RequestOptions = {},
 ): Promise<Map<string, string[]>> {
   const reply = await requestOne(host, peer, PEERS, new Uint8Array(0), options);
-  let list: Uint8Array[];
+  let list: string[];
   try {
-    list = AddressesType.deserialize(reply);
+    list = decodeAddresses(reply);
   } catch (error) {
     const refusal = badResponse(peer, PEERS.name, reasonOf(error));
     host.report(peer, refusal);
     throw refusal;
   }
   const known = new Map<string, string[]>();
-  for (const bytes of list) {
-    const address = new TextDecoder().decode(bytes);
+  for (const address of list) {
     const owner = peerOf(address);
     if (owner === undefined) continue;
     known.set(owner, usableAddresses(owner, [...(known.get(owner) ?? []), address]));
@@ -55,6 +55,15 @@ export function servePeers(host: StreamHost, list: (asker: string) => string[]):
   return answerRequests(host, PEERS, async function* (request, { peer }) {
     if (request.length !== 0) throw badRequest(peer, PEERS.name, "expected no bytes");
     const told = list(peer).slice(0, MAX_TOLD);
-    yield AddressesType.serialize(told.map((address) => new TextEncoder().encode(address)));
+    yield encodeAddresses(told);
   });
+}
+
+export function encodeAddresses(addresses: readonly string[]): Uint8Array {
+  return AddressesType.serialize(addresses.map((address) => new TextEncoder().encode(address)));
+}
+
+/** @throws DecodeError */
+export function decodeAddresses(bytes: Uint8Array): string[] {
+  return decodeSsz("addresses", AddressesType, bytes).map((each) => new TextDecoder().decode(each));
 }

@@ -89,7 +89,7 @@ async function* requestRange(
   const problem = problemOf(range);
   if (problem !== undefined) throw new RangeError(`block range: ${problem}`);
   let received = 0;
-  for await (const item of sendRequest(host, peer, protocol, RangeType.serialize(range), options)) {
+  for await (const item of sendRequest(host, peer, protocol, encodeRange(range), options)) {
     received += 1;
     if (received > range.count) {
       const error = badResponse(peer, protocol.name, `more than the ${range.count} asked for`);
@@ -102,11 +102,7 @@ async function* requestRange(
 
 function serveRange(host: StreamHost, protocol: Protocol, items: ServeRange): Promise<void> {
   return answerRequests(host, protocol, async function* (request, { peer }) {
-    const refuse = (reason: string): Error => badRequest(peer, protocol.name, reason);
-    if (request.length !== RANGE_BYTES) throw refuse(`expected ${RANGE_BYTES} bytes`);
-    const range = RangeType.deserialize(request);
-    const problem = problemOf(range);
-    if (problem !== undefined) throw refuse(problem);
+    const range = decodeRange(request, (reason) => badRequest(peer, protocol.name, reason));
     let total = 0;
     let sent = 0;
     for await (const item of items(range.from, range.count)) {
@@ -116,6 +112,19 @@ function serveRange(host: StreamHost, protocol: Protocol, items: ServeRange): Pr
       yield item;
     }
   });
+}
+
+export function encodeRange(range: BlockRange): Uint8Array {
+  return RangeType.serialize(range);
+}
+
+/** @param refuse makes the error to throw of a reason */
+export function decodeRange(bytes: Uint8Array, refuse: (reason: string) => Error): BlockRange {
+  if (bytes.length !== RANGE_BYTES) throw refuse(`expected ${RANGE_BYTES} bytes`);
+  const range = RangeType.deserialize(bytes);
+  const problem = problemOf(range);
+  if (problem !== undefined) throw refuse(problem);
+  return range;
 }
 
 function problemOf({ from, count }: BlockRange): string | undefined {

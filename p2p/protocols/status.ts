@@ -45,7 +45,7 @@ export async function exchangeStatus(
   options: RequestOptions = {},
 ): Promise<Status> {
   const reply = await requestOne(host, peer, STATUS, StatusType.serialize(own), options);
-  const status = decode(reply, (reason) => {
+  const status = decodeStatus(reply, (reason) => {
     const error = badResponse(peer, STATUS.name, reason);
     host.report(peer, error);
     return error;
@@ -73,13 +73,14 @@ export interface StatusService {
 
 export function serveStatus(host: StreamHost, service: StatusService): Promise<void> {
   return answerRequests(host, STATUS, async function* (request, { peer }) {
-    const theirs = decode(request, (reason) => badRequest(peer, STATUS.name, reason));
+    const theirs = decodeStatus(request, (reason) => badRequest(peer, STATUS.name, reason));
     service.onStatus?.(peer, theirs);
     yield StatusType.serialize(service.status());
   });
 }
 
-function decode(bytes: Uint8Array, refuse: (reason: string) => PomlError): Status {
+/** @param refuse makes the error to throw of a reason */
+export function decodeStatus(bytes: Uint8Array, refuse: (reason: string) => PomlError): Status {
   if (bytes.length !== STATUS_BYTES) {
     throw refuse(`expected ${STATUS_BYTES} bytes, got ${bytes.length}`);
   }

@@ -14,7 +14,11 @@ import { figuresFor } from "./harness/measured.ts";
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(FOLDER, "../../..");
 /** Tests whose size the environment sets, and the sizes of this run unless it sets them already. */
-const BY_NUMBERS = ["test/sim/consensus.test.ts"];
+const BY_NUMBERS = [
+  "test/sim/consensus.test.ts",
+  "test/fuzz/decoders.test.ts",
+  "test/fuzz/streams.test.ts",
+];
 const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000" };
 
 interface Row {
