@@ -1,5 +1,6 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
 import { PomlError } from "./errors.ts";
+import { BASELINE_TASKS } from "./rating/baseline.ts";
 import type { Parameters } from "./types/genesis.ts";
 import { MAX_SEATS, MAX_VERIFIERS } from "./types/primitive.ts";
 
@@ -12,6 +13,16 @@ export class ParameterError extends PomlError<{
     super(`${field} ${reason}`, { code: "BAD_PARAMETER", field, reason });
   }
 }
+
+const SHARES = [
+  "slashShare",
+  "evidenceReward",
+  "skipShare",
+  "managerShare",
+  "falseWorkShare",
+] as const;
+/** Of which a claim on probation has four times as many, at most 16 a verifier. */
+const MAX_SEGMENTS_PER_VERIFIER = 16;
 
 type NumericField = Exclude<keyof Parameters, "exactEngine">;
 
@@ -51,7 +62,7 @@ export function checkParameters(parameters: Parameters): void {
   within("evidenceBlocks", 1, parameters.unbondingBlocks - 1);
   within("unbondingSeconds", 1);
   within("evidenceSeconds", 0, parameters.unbondingSeconds - 1);
-  for (const field of ["slashShare", "evidenceReward", "skipShare", "managerShare"] as const) {
+  for (const field of SHARES) {
     within(field, 0, MILLION);
   }
   within("weightChange", 1, MILLION);
@@ -62,8 +73,14 @@ export function checkParameters(parameters: Parameters): void {
     within(field, 1);
   }
   const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
-  within("windowInterval", windowBlocks + claimBlocks + verdictBlocks + 1);
+  within("windowInterval", windowBlocks + claimBlocks + 2 * verdictBlocks + 1);
+  within("surpriseChance", 0, MILLION);
+  within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);
+  within("segmentsPerVerifier", 1, MAX_SEGMENTS_PER_VERIFIER);
+  within("baselineTask", 1, BASELINE_TASKS);
+  within("ratingHalfLife", 1);
+  within("energyReference", 0n);
   within("minPricePerSample", 0n);
   within("maxExtensions", 0, 255);
 }

@@ -5,8 +5,10 @@ import { addressOf, formatAddress } from "./crypto/address.ts";
 import { checkPublicKey, KeyError } from "./crypto/public-key.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
-import { FULL_RELIABILITY } from "./rating/reliability.ts";
+import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
+import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
 import { drawSeats, weightOf } from "./rating/weight.ts";
+import { NO_WINDOW } from "./rating/window.ts";
 import { State } from "./state/state.ts";
 import { PROTOCOL_VERSION } from "./types/block.ts";
 import { Genesis, type GenesisNode, type Parameters } from "./types/genesis.ts";
@@ -53,7 +55,14 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     windowBlocks: 120,
     claimBlocks: 20,
     verdictBlocks: 60,
+    surpriseChance: 3000,
+    surpriseBlocks: 20,
     verifiers: 3,
+    segmentsPerVerifier: 4,
+    baselineTask: 1,
+    ratingHalfLife: 7 * DAY_SECONDS,
+    falseWorkShare: 500_000,
+    energyReference: 500_000n,
     segmentSteps: 1250,
     minPricePerSample: 1n,
     managerShare: 100_000,
@@ -81,7 +90,11 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     windowBlocks: 6,
     claimBlocks: 4,
     verdictBlocks: 12,
+    surpriseChance: 5000,
+    surpriseBlocks: 4,
     verifiers: 2,
+    segmentsPerVerifier: 1,
+    ratingHalfLife: 3600,
     segmentSteps: 60,
   };
 }
@@ -122,13 +135,12 @@ export function genesisHead(genesis: Genesis): Head {
       burned: 0n,
       emitted: 0n,
       workPot: 0n,
-      windowOpened: 0n,
-      windowClosed: 0n,
-      windowMix: ZERO_HASH,
+      ratedAt: genesis.time,
       parameters: genesis.parameters,
     },
     seats: [],
     nextSeats: [],
+    window: NO_WINDOW,
     claims: [],
     unbondings: [],
     parameterVotes: [],
@@ -139,10 +151,8 @@ export function genesisHead(genesis: Genesis): Head {
       name: node.name,
       endpoint: node.endpoint,
       bond: node.bond,
-      capacity: node.capacity,
-      rating: node.capacity,
-      weight: foundingWeight(node, genesis.parameters),
-      reliability: FULL_RELIABILITY,
+      ...founded(node, genesis),
+      punctuality: FULL_PUNCTUALITY,
       ratedWindow: 0,
       lastWindow: 0,
       onion: node.onion,
@@ -163,9 +173,24 @@ export function genesisHead(genesis: Genesis): Head {
   return { state: State.of({ ...parts, seats, nextSeats: seats }), hash: root };
 }
 
-function foundingWeight(node: GenesisNode, parameters: Parameters): bigint {
-  const { bond, capacity } = node;
-  return weightOf({ rating: capacity, reliability: FULL_RELIABILITY, bond }, parameters);
+/** A founder's own measurement counts as one window, its word as so many units. */
+const FOUNDING_UNITS = 10;
+
+function founded({ bond, capacity }: GenesisNode, { time, parameters }: Genesis) {
+  const rated = {
+    measured: capacity === 0n ? [] : [capacity],
+    capacity,
+    quality: 1_000_000,
+    energy: 1_000_000,
+    verified: FOUNDING_UNITS * UNIT,
+    failed: 0,
+    ratedAt: time,
+    notServedAt: 0n,
+    probation: 0,
+  };
+  const rating = ratingOf(factorsOf(rated, time, parameters));
+  const weight = weightOf({ rating, punctuality: FULL_PUNCTUALITY, bond }, parameters);
+  return { ...rated, rating, weight };
 }
 
 function checkNodeKey(publicKey: Uint8Array): void {

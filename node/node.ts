@@ -33,6 +33,7 @@ import { createServices } from "./node-services.ts";
 import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
 import { SegmentExchange } from "./rating/segment-exchange.ts";
+import { SegmentVerifier } from "./rating/segment-verifier.ts";
 import { WindowService } from "./rating/window-service.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
 import { useFastHasher } from "./ssz-hasher.ts";
@@ -130,6 +131,7 @@ export async function createNode(
     { dataDir: paths.root, publicKey },
     { chain, fetcher, torrents, log: jobLog },
   );
+  const segments = new SegmentExchange(messages);
   const window = new WindowService(
     { publicKey },
     {
@@ -137,10 +139,14 @@ export async function createNode(
       duties,
       workers,
       states: new LaneStates({ dataDir: paths.root }),
-      segments: new SegmentExchange(messages),
+      segments,
       log: log.child({ module: "rating" }),
-      peerOf,
+      lanes: () => workers.status().length,
     },
+  );
+  const verifier = new SegmentVerifier(
+    { publicKey },
+    { chain, duties, workers, segments, log: log.child({ module: "rating" }), peerOf },
   );
   const bond = config.autoRegister.enabled
     ? parseAmount(config.autoRegister.bond, "autoRegister.bond")
@@ -198,7 +204,7 @@ export async function createNode(
     workers.handleUpgrade(request, socket, head),
   );
 
-  const duty = [window, membership, participant, manager, publisher];
+  const duty = [window, verifier, membership, participant, manager, publisher];
   const onBlock = (): void => {
     for (const service of duty) {
       try {
@@ -233,6 +239,7 @@ export async function createNode(
     async stop() {
       await api.stop();
       window.stop();
+      verifier.stop();
       participant.stop();
       manager.stop();
       publisher.stop();

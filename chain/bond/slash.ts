@@ -5,11 +5,13 @@
  */
 import { isExpired } from "../evidence/age.ts";
 import { exceedsThird } from "../finality/quorum.ts";
+import { factorsOf } from "../rating/formula.ts";
 import { totalWeight } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import { takeBond } from "./take-bond.ts";
 
-const MILLION = 1_000_000n;
+const MILLION = 1_000_000;
 
 /**
  * @param proposer account that brought the proof
@@ -18,42 +20,34 @@ const MILLION = 1_000_000n;
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
   const share = lostShare(state, node.weight);
-  const lostBond = (node.bond * share) / MILLION;
-  let lost = lostBond;
-  state.unbondings = state.unbondings.map((entry) => {
-    if (entry.node !== index) return entry;
-    const part = (entry.amount * share) / MILLION;
-    lost += part;
-    return { ...entry, amount: entry.amount - part };
-  });
-  const reward = (lost * BigInt(state.parameters.evidenceReward)) / MILLION;
-  state.credit(proposer, reward);
-  state.meta = { ...state.meta, burned: state.meta.burned + lost - reward };
-  state.nodes.set(index, {
-    ...node,
-    bond: node.bond - lostBond,
+  const { evidenceReward: reward } = state.parameters;
+  takeBond(state, index, { share, reward, earners: [proposer] });
+  const slashed = {
+    ...state.nodes.at(index),
+    measured: [],
     capacity: 0n,
     rating: 0n,
     weight: 0n,
     slashedAt: state.height,
     slashedWeight: node.weight,
-  });
+  };
+  state.nodes.set(index, slashed);
   return {
     node: index,
     cause: RATING_CAUSES.indexOf("slash"),
     window: 0,
     segments: 0,
-    capacity: 0n,
+    factors: factorsOf(slashed, state.meta.time, state.parameters),
     before: node.rating,
     after: 0n,
   };
 }
 
-function lostShare(state: State, weight: bigint): bigint {
+function lostShare(state: State, weight: bigint): number {
   let guilty = weight;
   for (const [, node] of state.nodes.entries()) {
     if (node.slashedAt !== 0 && !isExpired(state, node.slashedAt)) guilty += node.slashedWeight;
   }
   const isAttack = exceedsThird(guilty, totalWeight(state.seats));
-  return isAttack ? MILLION : BigInt(state.parameters.slashShare);
+  return isAttack ? MILLION : state.parameters.slashShare;
 }

@@ -3,7 +3,6 @@
  * counts whether or not its signer had a seat then: no honest node signs such a pair.
  */
 import { equalBytes } from "../crypto/hash.ts";
-import { windowSchedule } from "../rating/window.ts";
 import type { State } from "../state/state.ts";
 import type {
   DuplicateClaim,
@@ -13,7 +12,6 @@ import type {
   EvidenceKind,
 } from "../types/evidence.ts";
 import { EVIDENCE_KINDS } from "../types/evidence.ts";
-import type { Parameters } from "../types/genesis.ts";
 import { isExpired } from "./age.ts";
 import { checkDuplicateClaim, claimOf } from "./duplicate-claim.ts";
 import { checkDuplicateProposal } from "./duplicate-proposal.ts";
@@ -38,7 +36,7 @@ export function makeEvidence(node: number, { kind, value }: KnownProof): Evidenc
 }
 
 /** The height a fault belongs to. */
-export function evidenceHeight(evidence: Evidence, parameters: Parameters): number {
+export function evidenceHeight(evidence: Evidence): number {
   const proof = proofOf(evidence);
   switch (proof.kind) {
     case "duplicate-vote":
@@ -46,7 +44,7 @@ export function evidenceHeight(evidence: Evidence, parameters: Parameters): numb
     case "duplicate-proposal":
       return proof.value.first.summary.height;
     case "duplicate-claim":
-      return windowSchedule(claimOf(proof.value.first).window, parameters).closes;
+      return claimOf(proof.value.first).opens;
     default:
       return proof satisfies never;
   }
@@ -75,7 +73,7 @@ export function checkEvidence(state: State, evidence: Evidence): void {
     const { sender } = proof.value.first.transaction;
     if (!equalBytes(sender, accused.publicKey)) throw unrelated("node");
   }
-  const height = evidenceHeight(evidence, state.parameters);
+  const height = evidenceHeight(evidence);
   if (height > state.height) {
     throw new InvalidEvidence(
       `a fault at height ${height}, the chain is at ${state.height}`,

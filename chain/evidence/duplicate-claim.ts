@@ -3,6 +3,7 @@ import { compareBytes, equalBytes } from "../crypto/hash.ts";
 import { transactionId } from "../transaction-id.ts";
 import type { DuplicateClaim } from "../types/evidence.ts";
 import { type Payloads, type SignedTransaction, TRANSACTION_KINDS } from "../types/transaction.ts";
+import { LaneClaims } from "../types/window.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
 
 /** The one form of two conflicting claims: the smaller transaction id first. */
@@ -17,9 +18,15 @@ export function makeDuplicateClaim(a: SignedTransaction, b: SignedTransaction): 
 export function checkDuplicateClaim({ first, second }: DuplicateClaim): void {
   const [a, b] = [claimOf(first), claimOf(second)];
   if (!equalBytes(first.transaction.sender, second.transaction.sender)) throw unrelated("sender");
-  if (a.window !== b.window) throw unrelated("window");
-  const isSameWork = a.segments === b.segments && equalBytes(a.checkpointRoot, b.checkpointRoot);
-  checkOrder(isSameWork ? 0 : compareIds(first, second));
+  for (const field of ["window", "opens"] as const) {
+    if (a[field] !== b[field]) throw unrelated(field);
+  }
+  checkOrder(isSameWork(a, b) ? 0 : compareIds(first, second));
+}
+
+/** Energy is self-reported and no part of the work. */
+export function isSameWork(a: Payloads["window-commit"], b: Payloads["window-commit"]): boolean {
+  return LaneClaims.equals(a.lanes, b.lanes);
 }
 
 /** @throws InvalidEvidence EVIDENCE_WRONG_KIND */

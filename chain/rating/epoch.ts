@@ -6,19 +6,10 @@ import { markTime } from "../evidence/age.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
 import type { State } from "../state/state.ts";
 import { accrueWorkReward } from "../supply/emission.ts";
-import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import { regained } from "./reliability.ts";
+import { endsEpoch, epochOf } from "./epoch-of.ts";
+import { regained } from "./punctuality.ts";
 import { drawSeats, steppedWeights, weightOf } from "./weight.ts";
-
-export function epochOf(height: number, parameters: Parameters): number {
-  return Math.floor(height / parameters.epochBlocks);
-}
-
-/** True for the last height of an epoch. */
-export function endsEpoch(height: number, parameters: Parameters): boolean {
-  return (height + 1) % parameters.epochBlocks === 0;
-}
 
 /** Runs at the end of every block. An epoch that would have no voter keeps the old seats. */
 export function turnEpoch(state: State): void {
@@ -42,13 +33,13 @@ function turnNodes(state: State): void {
   );
   nodes.forEach((node, index) => {
     const weight = stepped[index] ?? 0n;
-    const reliability = regained(node);
+    const punctuality = regained(node);
     const takesOnion = node.nextOnionEpoch !== 0 && node.nextOnionEpoch <= epoch;
-    if (weight === node.weight && reliability === node.reliability && !takesOnion) return;
+    if (weight === node.weight && punctuality === node.punctuality && !takesOnion) return;
     state.nodes.set(index, {
       ...node,
       weight,
-      reliability,
+      punctuality,
       ...(takesOnion && {
         onion: node.nextOnion,
         onionLeft: node.nextOnionLeft,

@@ -1,27 +1,113 @@
 /**
- * From verified segments to a rating, in integers only. Linear in capacity: splitting a machine
- * into several identities gains nothing. Quality, reliability and energy factors are 1 until their
- * measurements exist.
+ * From verified segments to a rating: capacity x quality x reliability x energy x freshness, in
+ * integers only. A product that is linear in capacity: splitting a machine into several identities
+ * gains nothing, as a weighted sum of the same factors would.
  */
+import type { Parameters } from "../types/genesis.ts";
+import { type Factors, MAX_MEASURED, type NodeRecord } from "../types/node.ts";
+import { ENERGY_SOURCES, type WindowClaim } from "../types/window.ts";
+import { stepFlops } from "./baseline.ts";
+import { remaining } from "./half-life.ts";
 
-/** Floating-point operations of one optimizer step of baseline task 1 (MLP 64-256-256-10, batch 32). */
-export const BASELINE_STEP_FLOPS =
-  2n * 32n * (64n * 256n * 2n + 256n * 256n * 3n + 256n * 10n * 3n);
+export const MILLION = 1_000_000n;
+/** One unit of work in `verified` and `failed`. */
+export const UNIT = 1000;
+/** Units that take a newcomer to half of full reliability. */
+const NEWCOMER_UNITS = 10n;
+/** A failure weighs as much as so many successes. */
+const FAILURE_WEIGHT = 20n;
+/** The energy factor stays within so many millionths of 1. */
+const ENERGY_BOUND = 50_000n;
+/** Days of two half-lives and more: nothing is left of a rating after so many. */
+const STALE_HALF_LIVES = 30n / 7n + 1n;
 
-/** @returns micro-GFLOP/s (kFLOP/s) that `segments` in `durationMs` amount to */
-export function capacityOf(segments: number, segmentSteps: number, durationMs: bigint): bigint {
-  if (durationMs <= 0n) return 0n;
-  const flops = BigInt(segments) * BigInt(segmentSteps) * BASELINE_STEP_FLOPS;
-  return flops / durationMs;
+/** Operations of verified segments. */
+export function flopsOf(
+  segments: number,
+  { segmentSteps, baselineTask }: Pick<Parameters, "segmentSteps" | "baselineTask">,
+): bigint {
+  return BigInt(segments) * BigInt(segmentSteps) * stepFlops(baselineTask);
 }
 
-/** Rises by at most a quarter per window, falls at once; the first measurement counts as it is. */
-export function nextCapacity(before: bigint, measured: bigint): bigint {
+/** @returns micro-GFLOP/s (kFLOP/s) that an amount of operations in `durationMs` comes to */
+export function capacityOf(flops: bigint, durationMs: bigint): bigint {
+  return durationMs <= 0n ? 0n : flops / durationMs;
+}
+
+/** The newest capacities, oldest first. */
+export function withMeasured(measured: readonly bigint[], capacity: bigint): bigint[] {
+  return [...measured, capacity].slice(-MAX_MEASURED);
+}
+
+/** The median of the last windows; of an even number the lower of the two in the middle. */
+export function medianOf(measured: readonly bigint[]): bigint {
+  const sorted = [...measured].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted[(sorted.length - 1) >> 1] ?? 0n;
+}
+
+/** Rises by at most a quarter per window, falls as the median falls; begins as measured. */
+export function nextCapacity(before: bigint, median: bigint): bigint {
   const ceiling = before + before / 4n;
-  return before === 0n || measured < ceiling ? measured : ceiling;
+  return before === 0n || median < ceiling ? median : ceiling;
 }
 
-/** A missed window only decays: the owner may have been using the machine. */
-export function decayed(rating: bigint): bigint {
-  return rating - rating / 8n;
+/** Millionths: V / (V + 10 + 20 F), V and F in thousandths of a unit. */
+export function reliabilityOf({
+  verified,
+  failed,
+}: Pick<NodeRecord, "verified" | "failed">): bigint {
+  const good = BigInt(verified);
+  const all = good + NEWCOMER_UNITS * BigInt(UNIT) + FAILURE_WEIGHT * BigInt(failed);
+  return (good * MILLION) / all;
+}
+
+/** Units left after a time. */
+export function faded(units: number, elapsedMs: bigint, { ratingHalfLife }: Parameters): number {
+  const left = remaining(elapsedMs, BigInt(ratingHalfLife) * 1000n);
+  return Number((BigInt(units) * left) / MILLION);
+}
+
+/** Millionths: halves every half-life since the last verified window, and ends. */
+export function freshnessOf(ratedAt: bigint, now: bigint, { ratingHalfLife }: Parameters): bigint {
+  const halfLifeMs = BigInt(ratingHalfLife) * 1000n;
+  const age = now - ratedAt;
+  return age > STALE_HALF_LIVES * halfLifeMs ? 0n : remaining(age, halfLifeMs);
+}
+
+/**
+ * Millionths, within 5 % of 1: nobody can verify a meter from afar. Only readings of a counter count;
+ * without one the factor is 1.
+ */
+export function energyOf(
+  { energyMillijoules, energySource }: Pick<WindowClaim, "energyMillijoules" | "energySource">,
+  flops: bigint,
+  { energyReference }: Pick<Parameters, "energyReference">,
+): bigint {
+  const source = ENERGY_SOURCES[energySource];
+  const isMetered = source === "rapl" || source === "battery";
+  if (!isMetered || energyMillijoules === 0n || energyReference === 0n) return MILLION;
+  const efficiency = flops / energyMillijoules;
+  const gain = (ENERGY_BOUND * (efficiency - energyReference)) / energyReference;
+  if (gain > ENERGY_BOUND) return MILLION + ENERGY_BOUND;
+  return gain < -ENERGY_BOUND ? MILLION - ENERGY_BOUND : MILLION + gain;
+}
+
+export type RatedNode = Pick<
+  NodeRecord,
+  "capacity" | "quality" | "verified" | "failed" | "energy" | "ratedAt"
+>;
+
+export function factorsOf(node: RatedNode, now: bigint, parameters: Parameters): Factors {
+  return {
+    capacity: node.capacity,
+    quality: node.quality,
+    reliability: Number(reliabilityOf(node)),
+    energy: node.energy,
+    freshness: Number(freshnessOf(node.ratedAt, now, parameters)),
+  };
+}
+
+export function ratingOf({ capacity, quality, reliability, energy, freshness }: Factors): bigint {
+  const shares = BigInt(quality) * BigInt(reliability) * BigInt(energy) * BigInt(freshness);
+  return (capacity * shares) / MILLION ** 4n;
 }

@@ -1,5 +1,5 @@
 /**
- * From ratings to votes. What a node may weigh follows from rating, reliability and bond; what it
+ * From ratings to votes. What a node may weigh follows from rating, punctuality and bond; what it
  * does weigh among the voters moves there in bounded steps, one an epoch.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
@@ -7,18 +7,18 @@ import { drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
-import { FULL_RELIABILITY } from "./reliability.ts";
+import { FULL_PUNCTUALITY } from "./punctuality.ts";
 
 const MILLION = 1_000_000n;
 
 /** A rating without a bond selects nothing. */
 export function weightOf(
-  node: Pick<NodeRecord, "rating" | "reliability" | "bond">,
+  node: Pick<NodeRecord, "rating" | "punctuality" | "bond">,
   parameters: Parameters,
 ): bigint {
-  const reliable = (node.rating * BigInt(node.reliability)) / BigInt(FULL_RELIABILITY);
+  const punctual = (node.rating * BigInt(node.punctuality)) / BigInt(FULL_PUNCTUALITY);
   const limit = node.bond / parameters.bondPerRating;
-  return reliable < limit ? reliable : limit;
+  return punctual < limit ? punctual : limit;
 }
 
 /** What all nodes may weigh now, by node index: the weights of draws for work. */

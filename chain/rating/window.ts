@@ -1,44 +1,86 @@
 /**
- * When benchmark windows open and close, in heights: all nodes work at the same time, so one
- * machine cannot earn several ratings in turn. Window numbers start at 1; 0 stands
- * for the genesis benchmark.
+ * When benchmark windows open: all nodes work at the same time, so one machine cannot earn several
+ * ratings in turn. Regular windows come at fixed heights; surprise windows are drawn at the end of
+ * an epoch, known to nobody before, so that nobody rents a machine for them.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawBelow } from "../draw/weighted.ts";
+import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { WINDOW_KINDS, type Window } from "../types/window.ts";
 
-export interface WindowSchedule {
-  readonly window: number;
-  /** Block whose mix seeds the work; work starts when it is final. */
-  readonly opens: number;
-  /** Block that ends the work. */
-  readonly closes: number;
-  /** Last block that takes claims; its mix draws the verifiers. */
-  readonly claimsUntil: number;
-  /** Last block that takes verdicts; claims are settled at its end at the latest. */
-  readonly verdictsUntil: number;
+/** Before the first window. */
+export const NO_WINDOW: Window = {
+  number: 0,
+  kind: 0,
+  opens: 0,
+  closes: 0,
+  claimsUntil: 0,
+  verdictsUntil: 0,
+  appealsUntil: 0,
+  settledAt: 0,
+  mix: ZERO_HASH,
+  openedAt: 0n,
+  closedAt: 0n,
+};
+
+export type WindowKind = (typeof WINDOW_KINDS)[number];
+export type Stages = Pick<
+  Window,
+  "opens" | "closes" | "claimsUntil" | "verdictsUntil" | "appealsUntil"
+>;
+
+/** The last heights of the stages of a window. */
+export function stagesFrom(opens: number, kind: WindowKind, parameters: Parameters): Stages {
+  const { windowBlocks, surpriseBlocks, claimBlocks, verdictBlocks } = parameters;
+  const closes = opens + (kind === "regular" ? windowBlocks : surpriseBlocks);
+  const claimsUntil = closes + claimBlocks;
+  const verdictsUntil = claimsUntil + verdictBlocks;
+  return { opens, closes, claimsUntil, verdictsUntil, appealsUntil: verdictsUntil + verdictBlocks };
 }
 
-export function windowSchedule(window: number, parameters: Parameters): WindowSchedule {
-  const opens = parameters.windowOffset + (window - 1) * parameters.windowInterval;
-  const closes = opens + parameters.windowBlocks;
-  const claimsUntil = closes + parameters.claimBlocks;
-  return {
-    window,
-    opens,
-    closes,
-    claimsUntil,
-    verdictsUntil: claimsUntil + parameters.verdictBlocks,
+/** The first height at or after `height` at which a regular window opens. */
+export function nextRegular(height: number, parameters: Parameters): number {
+  const { windowOffset, windowInterval } = parameters;
+  if (height <= windowOffset) return windowOffset;
+  return windowOffset + Math.ceil((height - windowOffset) / windowInterval) * windowInterval;
+}
+
+/** True while a window is open or its claims are judged. */
+export function isUnderWay({ number, settledAt }: Window): boolean {
+  return number > 0 && settledAt === 0;
+}
+
+/** Runs at the end of every block. @param endsEpoch this block ends an epoch */
+export function openWindow(state: State, endsEpoch: boolean): void {
+  const { height, parameters } = state;
+  const kind = kindDue(state, endsEpoch);
+  if (kind === undefined) return;
+  state.window = {
+    ...stagesFrom(height, kind, parameters),
+    number: state.window.number + 1,
+    kind: WINDOW_KINDS.indexOf(kind),
+    settledAt: 0,
+    mix: state.meta.mix,
+    openedAt: state.meta.time,
+    closedAt: 0n,
   };
 }
 
-/** The last window opened at or before `height`; undefined before the first. */
-export function windowAt(height: number, parameters: Parameters): WindowSchedule | undefined {
-  if (height < parameters.windowOffset) return undefined;
-  const past = Math.floor((height - parameters.windowOffset) / parameters.windowInterval);
-  return windowSchedule(past + 1, parameters);
+function kindDue(state: State, endsEpoch: boolean): WindowKind | undefined {
+  const { height, parameters } = state;
+  if (isUnderWay(state.window)) return undefined;
+  const regular = nextRegular(height, parameters);
+  if (regular === height) return "regular";
+  if (!endsEpoch || parameters.surpriseChance === 0) return undefined;
+  // It must be over before the next regular one.
+  if (stagesFrom(height, "surprise", parameters).appealsUntil >= regular) return undefined;
+  const ticket = drawBelow(state.meta.mix, "poml/surprise/v1", height, 1_000_000n);
+  return ticket < BigInt(parameters.surpriseChance) ? "surprise" : undefined;
 }
 
-/** Seed of one node's work: fresh and its own, so nothing can be shared or prepared. */
+/** Seed of one lane's work: fresh and the node's own, so nothing can be shared or prepared. */
 export function laneSeed(mix: Uint8Array, publicKey: Uint8Array, lane: number): Uint8Array {
   return taggedHash("poml/lane/v1", mix, publicKey, uint32Bytes(lane));
 }

@@ -6,7 +6,7 @@
 import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { bytesKey } from "../crypto/hash.ts";
 import { Job } from "../types/job.ts";
-import { NodeRecord, type Seat, type WindowClaim } from "../types/node.ts";
+import { NodeRecord, type Seat } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
 import {
   Account,
@@ -22,6 +22,7 @@ import {
   type TimeMark,
   type Unbonding,
 } from "../types/state.ts";
+import type { Window, WindowClaim } from "../types/window.ts";
 import { Table } from "./table.ts";
 
 /** Everything a state is made of, as the store keeps it. */
@@ -57,6 +58,7 @@ export class State {
   meta: Meta;
   seats: readonly Seat[];
   nextSeats: readonly Seat[];
+  window: Window;
   claims: readonly WindowClaim[];
   unbondings: readonly Unbonding[];
   parameterVotes: readonly CastParameterVote[];
@@ -77,6 +79,7 @@ export class State {
     this.meta = singles.meta;
     this.seats = singles.seats;
     this.nextSeats = singles.nextSeats;
+    this.window = singles.window;
     this.claims = singles.claims;
     this.unbondings = singles.unbondings;
     this.parameterVotes = singles.parameterVotes;
@@ -96,6 +99,7 @@ export class State {
       accounts: parts.accounts.map((account) => Account.hashTreeRoot(account)),
       registry: parts.nodes.map((node) => NodeRecord.hashTreeRoot(node)),
       jobs: parts.jobs.map((job) => Job.hashTreeRoot(job)),
+      window: parts.window,
       claims: [...parts.claims],
       unbondings: [...parts.unbondings],
       parameterVotes: [...parts.parameterVotes],
@@ -211,6 +215,7 @@ export class State {
     this.meta = fork.meta;
     this.seats = fork.seats;
     this.nextSeats = fork.nextSeats;
+    this.window = fork.window;
     this.claims = fork.claims;
     this.unbondings = fork.unbondings;
     this.parameterVotes = fork.parameterVotes;
@@ -221,8 +226,8 @@ export class State {
   }
 
   singles(): StateSingles {
-    const { meta, seats, nextSeats, claims, unbondings, parameterVotes, timeMarks } = this;
-    return { meta, seats, nextSeats, claims, unbondings, parameterVotes, timeMarks };
+    const { meta, seats, nextSeats, window, claims, unbondings, parameterVotes, timeMarks } = this;
+    return { meta, seats, nextSeats, window, claims, unbondings, parameterVotes, timeMarks };
   }
 
   /** Everything as it is now; later blocks do not change it, since records are never mutated. */

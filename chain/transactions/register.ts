@@ -1,6 +1,6 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
 import { checkPublicKey } from "../crypto/public-key.ts";
-import { FULL_RELIABILITY } from "../rating/reliability.ts";
+import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;
@@ -28,10 +28,18 @@ export const register: Rule<"register"> = {
       name: payload.name,
       endpoint: payload.endpoint,
       bond: payload.bond,
+      measured: [],
       capacity: 0n,
+      quality: 1_000_000,
+      energy: 1_000_000,
+      verified: 0,
+      failed: 0,
+      ratedAt: 0n,
+      notServedAt: 0n,
+      probation: 0,
       rating: 0n,
       weight: 0n,
-      reliability: FULL_RELIABILITY,
+      punctuality: FULL_PUNCTUALITY,
       ratedWindow: 0,
       lastWindow: 0,
       onion: payload.onion,

@@ -2,7 +2,7 @@
  * Announces the hash onion that follows the present one. It takes over two epochs later, when
  * nobody can have known the mix it will meet, and only once the old one runs low.
  */
-import { epochOf } from "../rating/epoch.ts";
+import { epochOf } from "../rating/epoch-of.ts";
 import { findActiveNode } from "./find-node.ts";
 import { checkOnionLength } from "./register.ts";
 import { type Rule, refuse } from "./rule.ts";

@@ -1,30 +1,49 @@
-/** A node claims the segments it worked in the window that just closed, before any is revealed. */
-import { windowAt } from "../rating/window.ts";
+/** A node claims what it worked in the window that just closed, before any of it is revealed. */
+import { segmentsOf } from "../rating/checks.ts";
+import { isUnderWay } from "../rating/window.ts";
+import { ENERGY_SOURCES } from "../types/window.ts";
 import { findActiveNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
+/** Segments of a lane at most: more than any window holds, few enough for every sum. */
+const MAX_SEGMENTS = 1_000_000;
+
 export const windowCommit: Rule<"window-commit"> = {
-  apply(state, { window, segments, checkpointRoot }, { sender }) {
-    const schedule = windowAt(state.height, state.parameters);
-    if (
-      schedule?.window !== window ||
-      state.height <= schedule.closes ||
-      state.height > schedule.claimsUntil
-    ) {
+  apply(state, payload, { sender }) {
+    const { number, opens, closes, claimsUntil } = state.window;
+    const { window, lanes, energyMillijoules, energySource } = payload;
+    const isOpen = state.height > closes && state.height <= claimsUntil;
+    if (!isUnderWay(state.window) || window !== number || payload.opens !== opens || !isOpen) {
       refuse(`window ${window} takes no claims at height ${state.height}`, {
         code: "NO_WINDOW",
         window,
       });
     }
-    const { index: node, node: record } = findActiveNode(state, sender);
-    if (record.registeredAt >= schedule.opens) {
+    const { index, node } = findActiveNode(state, sender);
+    if (node.registeredAt >= opens) {
       refuse("registered after the window opened", { code: "NOT_ASSIGNED", duty: "window-commit" });
     }
-    if (segments === 0) refuseField("segments", "at least one");
-    if (state.claims.some((claim) => claim.node === node)) {
+    if (segmentsOf(lanes) === 0) refuseField("lanes", "at least one segment in all");
+    for (const { segments } of lanes) {
+      if (segments > MAX_SEGMENTS) {
+        refuseField("lanes", `at most ${MAX_SEGMENTS} segments each, got ${segments}`);
+      }
+    }
+    if (ENERGY_SOURCES[energySource] === undefined) {
+      refuseField("energySource", `unknown value ${energySource}`);
+    }
+    if (state.claims.some((claim) => claim.node === index)) {
       refuse("claimed already", { code: "ALREADY_DONE", duty: "window-commit" });
     }
-    const claim = { node, window, segments, checkpointRoot, claimed: state.meta.time };
-    state.claims = [...state.claims, { ...claim, verifiers: [], segmentsDrawn: [], verdicts: [] }];
+    const claim = {
+      node: index,
+      lanes,
+      energyMillijoules,
+      energySource,
+      claimed: state.meta.time,
+      checks: [],
+      appeal: [],
+    };
+    state.claims = [...state.claims, claim];
   },
 };

@@ -62,8 +62,20 @@ export const Parameters = new ContainerType(
     /** Heights after a window in which claims are taken, then again for verdicts. */
     claimBlocks: Uint32,
     verdictBlocks: Uint32,
-    /** Verifiers drawn per claim. */
+    /** Chance that a surprise window opens at the end of an epoch, millionths, and its heights. */
+    surpriseChance: Uint32,
+    surpriseBlocks: Uint32,
+    /** Verifiers drawn per claim, and segments each of them replays. */
     verifiers: Uint16,
+    segmentsPerVerifier: Uint16,
+    /** Version of the baseline task (chain/rating/baseline.ts). */
+    baselineTask: Uint16,
+    /** Seconds in which old work counts half in a rating. */
+    ratingHalfLife: Uint32,
+    /** Share of the bond that false work costs, millionths. */
+    falseWorkShare: Uint32,
+    /** Floating-point operations per millijoule at which the energy factor is 1. */
+    energyReference: Uint64,
     /** Optimizer steps per baseline segment. */
     segmentSteps: Uint32,
     /** Smallest price of one sample step, micro-POML. */

@@ -1,9 +1,8 @@
-/** What the state keeps of a node, its rating, its seat among the voters, and its window claim. */
+/** What the state keeps of a node, its rating, and its seat among the voters. */
 import { ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
 import {
   Endpoint,
   Hash,
-  MAX_VERIFIERS,
   PublicKey,
   ShortText,
   Uint8,
@@ -12,6 +11,9 @@ import {
   Uint64,
 } from "./primitive.ts";
 
+/** Windows whose median is the capacity. */
+export const MAX_MEASURED = 5;
+
 export const NodeRecord = new ContainerType(
   {
     publicKey: PublicKey,
@@ -19,14 +21,29 @@ export const NodeRecord = new ContainerType(
     /** Where the node says it listens (multiaddr); advice, not proof. */
     endpoint: Endpoint,
     bond: Uint64,
-    /** Verified capacity of the last windows, micro-GFLOP/s. */
+    /** Verified capacities of the last windows, oldest first, micro-GFLOP/s. */
+    measured: new ListBasicType(Uint64, MAX_MEASURED),
+    /** Their median, rising by bounded steps. */
     capacity: Uint64,
-    /** Rating in micro-units. */
+    /** Millionths, from the open track. */
+    quality: Uint32,
+    /** Millionths, from the node's own meter. */
+    energy: Uint32,
+    /** Verified and failed units of work, thousandths, both halved every `ratingHalfLife`. */
+    verified: Uint32,
+    failed: Uint32,
+    /** Time of the last verified window, Unix milliseconds. */
+    ratedAt: Uint64,
+    /** Time it last served no segment it claimed, Unix milliseconds; 0 = never. */
+    notServedAt: Uint64,
+    /** Windows left in which a caught cheat is checked more closely. */
+    probation: Uint8,
+    /** Micro-units: the product of the factors (chain/rating/formula.ts). */
     rating: Uint64,
-    /** Weight among the voters: follows what rating, reliability and bond allow by bounded steps. */
+    /** Weight among the voters: follows what rating, punctuality and bond allow by bounded steps. */
     weight: Uint64,
     /** Millionths; falls with every turn to propose that the node lets pass. */
-    reliability: Uint32,
+    punctuality: Uint32,
     /** Last window with a verified claim; 0 = genesis benchmark or none. */
     ratedWindow: Uint32,
     /** Last window this node was judged in, claimed or missed. */
@@ -60,30 +77,22 @@ export const Seat = new ContainerType(
 );
 export type Seat = ValueOf<typeof Seat>;
 
-/** A node's claim of work in the window under way and the drawn verifiers' verdicts. */
-export const WindowClaim = new ContainerType(
-  {
-    node: Uint32,
-    window: Uint32,
-    segments: Uint32,
-    /** Merkle root over the hashes of the segments + 1 checkpoints. */
-    checkpointRoot: Hash,
-    /** Time of the block that took the claim, Unix milliseconds: work is timed up to here. */
-    claimed: Uint64,
-    /** Node indexes; empty until drawn. */
-    verifiers: new ListBasicType(Uint32, MAX_VERIFIERS),
-    /** Segment each verifier replays, in verifier order. */
-    segmentsDrawn: new ListBasicType(Uint32, MAX_VERIFIERS),
-    /** VERDICTS index + 1 per verifier, 0 = none yet. */
-    verdicts: new ListBasicType(Uint8, MAX_VERIFIERS),
-  },
-  { typeName: "WindowClaim", jsonCase: "eth2" },
-);
-export type WindowClaim = ValueOf<typeof WindowClaim>;
-
 /** Wire values; append only. */
 export const VERDICTS = ["match", "mismatch", "not-served"] as const;
-export const RATING_CAUSES = ["window", "mismatch", "decay", "slash"] as const;
+export const RATING_CAUSES = ["window", "mismatch", "decay", "slash", "not-served"] as const;
+
+/** What a rating is the product of. Shares in millionths. */
+export const Factors = new ContainerType(
+  {
+    capacity: Uint64,
+    quality: Uint32,
+    reliability: Uint32,
+    energy: Uint32,
+    freshness: Uint32,
+  },
+  { typeName: "Factors", jsonCase: "eth2" },
+);
+export type Factors = ValueOf<typeof Factors>;
 
 /** One change of a rating as written in a block. */
 export const RatingChange = new ContainerType(
@@ -93,7 +102,7 @@ export const RatingChange = new ContainerType(
     cause: Uint8,
     window: Uint32,
     segments: Uint32,
-    capacity: Uint64,
+    factors: Factors,
     before: Uint64,
     after: Uint64,
   },

@@ -2,8 +2,10 @@
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
-import { NodeRecord, Seat, WindowClaim } from "./node.ts";
+import { NodeRecord, Seat } from "./node.ts";
 import { Address, Hash, MAX_SEATS, Uint8, Uint32, Uint64 } from "./primitive.ts";
+
+import { Window, WindowClaim } from "./window.ts";
 
 export const Account = new ContainerType(
   { address: Address, balance: Uint64, nonce: Uint32 },
@@ -27,11 +29,8 @@ export const Meta = new ContainerType(
     emitted: Uint64,
     /** The part of it that waits for the next verified window. */
     workPot: Uint64,
-    /** Block times at which the last window opened and closed, Unix milliseconds; 0 = not yet. */
-    windowOpened: Uint64,
-    windowClosed: Uint64,
-    /** Mix of the block that opened the last window: the seed of its work. */
-    windowMix: Hash,
+    /** Time of the last settlement of a window, Unix milliseconds. */
+    ratedAt: Uint64,
     parameters: Parameters,
   },
   { typeName: "Meta", jsonCase: "eth2" },
@@ -82,6 +81,7 @@ export const STATE_SINGLES = {
   meta: Meta,
   seats: Seats,
   nextSeats: Seats,
+  window: Window,
   claims: Claims,
   unbondings: Unbondings,
   parameterVotes: ParameterVotes,
@@ -94,6 +94,7 @@ export interface StateSingles {
   readonly meta: Meta;
   readonly seats: readonly Seat[];
   readonly nextSeats: readonly Seat[];
+  readonly window: Window;
   readonly claims: readonly WindowClaim[];
   readonly unbondings: readonly Unbonding[];
   readonly parameterVotes: readonly CastParameterVote[];
@@ -116,6 +117,7 @@ export const StateTree = new ContainerType(
     /** All nodes; `nodes` itself is a word the view objects use inside. */
     registry: new ListCompositeType(NodeRecord, MAX_NODES),
     jobs: new ListCompositeType(Job, MAX_JOBS),
+    window: Window,
     /** Claims of the window under way. */
     claims: Claims,
     /** In the order in which they were asked for. */

@@ -18,6 +18,7 @@ import {
   Uint32,
   Uint64,
 } from "./primitive.ts";
+import { LaneClaims } from "./window.ts";
 
 export const Transfer = new ContainerType(
   { to: Address, amount: Uint64 },
@@ -34,13 +35,38 @@ export const Reonion = new ContainerType(
   { onion: Hash, onionLength: Uint16 },
   { typeName: "Reonion", jsonCase: "eth2" },
 );
+/** What a node worked in a window, before anyone may see any of it. */
 export const WindowCommit = new ContainerType(
-  { window: Uint32, segments: Uint32, checkpointRoot: Hash },
+  {
+    window: Uint32,
+    /** Height at which the window opened. */
+    opens: Uint32,
+    lanes: LaneClaims,
+    energyMillijoules: Uint64,
+    /** Index into ENERGY_SOURCES. */
+    energySource: Uint8,
+  },
   { typeName: "WindowCommit", jsonCase: "eth2" },
 );
-/** A drawn verifier's finding on the segment it replayed. */
+/**
+ * What a drawn verifier found on one segment. A match proves itself: nobody served the hash of the
+ * end state, so only who computed the segment knows it.
+ */
+export const Finding = new ContainerType(
+  {
+    lane: Uint8,
+    segment: Uint32,
+    /** Index into VERDICTS. */
+    verdict: Uint8,
+    /** Of a match: hash of the end state, and its siblings up to the claimed root. Else zero, empty. */
+    endHash: Hash,
+    path: new ListCompositeType(Hash, 32),
+  },
+  { typeName: "Finding", jsonCase: "eth2" },
+);
+export type Finding = ValueOf<typeof Finding>;
 export const WindowVerdict = new ContainerType(
-  { window: Uint32, node: Uint32, verdict: Uint8 },
+  { window: Uint32, node: Uint32, findings: new ListCompositeType(Finding, 32) },
   { typeName: "WindowVerdict", jsonCase: "eth2" },
 );
 export const JobOpen = new ContainerType(

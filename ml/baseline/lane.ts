@@ -4,7 +4,7 @@
  */
 
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { BASELINE_STEP_FLOPS } from "../../chain/rating/formula.ts";
+import { stepFlops } from "../../chain/rating/baseline.ts";
 import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
 import type { Engine } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
@@ -12,6 +12,7 @@ import { evaluateShard } from "../training/evaluate.ts";
 import { testRows } from "./data.ts";
 import { runSegment } from "./segment.ts";
 import {
+  BASELINE_TASK,
   baselineModel,
   CLASSES,
   openBaseline,
@@ -105,7 +106,7 @@ export async function* runLane(
       checkpoints,
       checkpointRoot: merkleRoot(checkpoints),
       confusion,
-      flops: BigInt(index) * BigInt(steps) * BASELINE_STEP_FLOPS,
+      flops: BigInt(index) * BigInt(steps) * stepFlops(BASELINE_TASK),
     };
   } finally {
     trainer.dispose();

@@ -7,6 +7,8 @@ import type { Engine, Trainer } from "../engine.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 
+/** The version a chain's `baselineTask` parameter names. */
+export const BASELINE_TASK = 1;
 export const INPUT_SIZE = 64;
 export const CLASSES = 10;
 export const BATCH_SIZE = 32;
@@ -22,7 +24,7 @@ export const HYPERPARAMETERS: Hyperparameters = {
   batchSize: BATCH_SIZE,
 };
 
-/** MLP 64-256-256-10 with relu; `BASELINE_STEP_FLOPS` in chain/rating counts its operations. */
+/** MLP 64-256-256-10 with relu; chain/rating/baseline.ts counts its operations. */
 export function baselineModel(): LayersModel {
   const dense = (name: string, units: number, activation: string, more: object = {}): object => ({
     class_name: "Dense",

@@ -65,7 +65,9 @@ function rating(node) {
       ["Rating", units(node.rating)],
       ["Bond", poml(node.bond)],
       ["On its way back", poml(node.unbonding)],
-      ["Reliability", `${(node.reliability / 10_000).toFixed(2)} %`],
+      ["Reliability", `${(node.factors.reliability / 10_000).toFixed(2)} %, from verified work`],
+      ["Freshness", `${(node.factors.freshness / 10_000).toFixed(2)} %`],
+      ["Punctuality", `${(node.punctuality / 10_000).toFixed(2)} %, from turns to propose`],
       ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
       ...(claim === undefined
         ? []
@@ -73,7 +75,7 @@ function rating(node) {
             /** @type {[string, string]} */ ([
               "Claim under way",
               `window ${claim.window}, ${plural(claim.segments, "segment")}; ` +
-                `verdicts: ${claim.verdicts.join(", ") || "verifiers not drawn yet"}`,
+                `verdicts: ${claim.checks.map((check) => check.verdict).join(", ") || "verifiers not drawn yet"}`,
             ]),
           ]),
     ]),

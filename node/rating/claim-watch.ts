@@ -3,9 +3,9 @@
  * node is remembered for a while, and a second one that differs is evidence.
  */
 
-import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
-import { makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
+import { isSameWork, makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
 import { kindOf } from "../../chain/transactions/fee.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 
@@ -27,10 +27,7 @@ export class ClaimWatch {
       return undefined;
     }
     const earlier = known.transaction.payload.value as Payloads["window-commit"];
-    const isSame =
-      earlier.segments === claim.segments &&
-      equalBytes(earlier.checkpointRoot, claim.checkpointRoot);
-    if (isSame) return undefined;
+    if (isSameWork(earlier, claim)) return undefined;
     return { kind: "duplicate-claim", value: makeDuplicateClaim(known, signed) };
   }
 

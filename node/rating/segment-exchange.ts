@@ -1,17 +1,17 @@
 /** One segment of a claimed lane over the wire: its start state and the Merkle paths of both ends. */
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
-import { DecodeError } from "../../chain/errors.ts";
-import { Hash, Uint32 } from "../../chain/types/primitive.ts";
+import { Hash, Uint8, Uint32 } from "../../chain/types/primitive.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 
 const MAX_STATE_BYTES = 900_000;
 const Path = new ListCompositeType(Hash, 32);
 
-const Request = new ContainerType(
-  { window: Uint32, index: Uint32 },
+const SegmentRequest = new ContainerType(
+  { window: Uint32, lane: Uint8, index: Uint32 },
   { typeName: "SegmentRequest", jsonCase: "eth2" },
 );
+export type SegmentPlace = ValueOf<typeof SegmentRequest>;
 const ServedSegment = new ContainerType(
   {
     /** Encoded checkpoint (ml/audit/checkpoint.ts). */
@@ -33,19 +33,17 @@ export class SegmentExchange {
   }
 
   /** @param find the segment, or undefined when this node does not have it */
-  serve(find: (window: number, index: number) => Promise<ServedSegment | undefined>): void {
+  serve(find: (place: SegmentPlace) => Promise<ServedSegment | undefined>): void {
     this.#messages.handle("segment", async (body) => {
-      if (body.length !== 8) throw new DecodeError("segment request", "expected 8 bytes");
-      const { window, index } = Request.deserialize(body);
-      const segment = await find(window, index);
+      const segment = await find(decodeSsz("segment request", SegmentRequest, body));
       return segment === undefined ? new Uint8Array(0) : encodeSegment(segment);
     });
   }
 
   /** @returns undefined when the peer does not serve it */
-  async ask(peer: string, window: number, index: number): Promise<ServedSegment | undefined> {
+  async ask(peer: string, place: SegmentPlace): Promise<ServedSegment | undefined> {
     try {
-      const request = Request.serialize({ window, index });
+      const request = SegmentRequest.serialize(place);
       const reply = await this.#messages.ask(peer, "segment", request, TIMEOUT_MS);
       return reply.length === 0 ? undefined : decodeSegment(reply);
     } catch {

@@ -1,20 +1,21 @@
 /**
- * This node's part in benchmark windows: works a lane while the window is open, claims what it
- * finished, serves its states, and replays the segments it was drawn to verify.
+ * This node's part in benchmark windows: works a lane on every worker while the window is open,
+ * claims what it finished, and serves its states to those who verify (segment-verifier.ts verifies
+ * the others').
  */
-import { sha256 } from "../../chain/crypto/hash.ts";
-import { merkleProof, verifyMerkleProof } from "../../chain/proof/hash-tree.ts";
-import { laneSeed, type WindowSchedule, windowAt } from "../../chain/rating/window.ts";
-import { VERDICTS, type WindowClaim } from "../../chain/types/node.ts";
+
+import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { laneSeed } from "../../chain/rating/window.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
-import type { BaselineTaskResult, Workers } from "../workers/tasks.ts";
-import { WorkerError } from "../workers/worker-error.ts";
+import { windowCommitPayload } from "../wallet/payload.ts";
+import type { Workers } from "../workers/tasks.ts";
 import type { LaneStates } from "./lane-states.ts";
-import type { SegmentExchange, ServedSegment } from "./segment-exchange.ts";
+import type { SegmentExchange, SegmentPlace, ServedSegment } from "./segment-exchange.ts";
 
 export interface WindowModules {
   readonly chain: Chain;
@@ -23,27 +24,18 @@ export interface WindowModules {
   readonly states: LaneStates;
   readonly segments: SegmentExchange;
   readonly log: NodeLog;
-  /** Peer id of a node. */
-  peerOf(node: number): string;
+  /** Workers that are there to work now. */
+  lanes(): number;
 }
 
-type Verdict = (typeof VERDICTS)[number];
-
-const LANE = 0;
 const MAX_SEGMENTS = 100_000;
 const LANE_DEADLINE_MS = 3_600_000;
-const REPLAY_MS = 60_000;
-const ASK_TRIES = 3;
 
 export class WindowService {
   readonly #publicKey: Uint8Array;
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
-  /** Nodes whose claim of this window was judged here; the verdict may not be final yet. */
-  readonly #verified = new Set<number>();
-  #lane:
-    | { window: number; end: AbortController; result: BaselineTaskResult | undefined }
-    | undefined;
+  #end: AbortController | undefined;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: WindowModules) {
     this.#publicKey = publicKey;
@@ -51,124 +43,88 @@ export class WindowService {
     this.#flights = new SingleFlight((key, error) => {
       modules.log.warn("window work failed", { run: key, reason: String(error) });
     });
-    modules.segments.serve((window, index) => this.#served(window, index));
+    modules.segments.serve((place) => this.#served(place));
   }
 
   onBlock(): void {
-    const { state } = this.#modules.chain;
-    const node = state.nodeIndex(this.#publicKey);
-    const schedule = windowAt(state.height, state.parameters);
-    if (node === undefined || schedule === undefined) return;
-    const isMember = state.nodes.at(node).registeredAt < schedule.opens;
-    if (state.height === schedule.opens && isMember) {
-      const seed = laneSeed(state.meta.mix, this.#publicKey, LANE);
-      this.#flights.start(`lane/${schedule.window}`, () => this.#work(schedule, seed));
+    const { height, window, nodes } = this.#modules.chain.state;
+    const index = this.#modules.chain.state.nodeIndex(this.#publicKey);
+    if (index === undefined || window.number === 0) return;
+    const node = nodes.at(index);
+    const isMember = node.registeredAt < window.opens && node.slashedAt === 0;
+    if (height === window.opens && isMember) {
+      this.#flights.start(`window/${window.number}`, () => this.#work(window));
     }
-    if (state.height >= schedule.closes) this.#lane?.end.abort();
-    if (state.claims.length === 0) this.#verified.clear();
-    for (const claim of state.claims) {
-      const position = claim.verifiers.indexOf(node);
-      if (position === -1 || claim.verdicts[position] !== 0) continue;
-      if (this.#verified.has(claim.node)) continue;
-      this.#flights.start(`verify/${claim.window}/${claim.node}`, () =>
-        this.#verify(claim, position),
-      );
-    }
+    if (height >= window.closes) this.#end?.abort();
   }
 
   stop(): void {
-    this.#lane?.end.abort();
+    this.#end?.abort();
     this.#flights.stop();
   }
 
-  async #work({ window, closes }: WindowSchedule, seed: Uint8Array): Promise<void> {
-    const { workers, states, chain, log, duties } = this.#modules;
+  async #work({ number, opens, closes, mix }: Window): Promise<void> {
+    const { states, chain, log, duties } = this.#modules;
     const end = new AbortController();
-    const lane = { window, end, result: undefined as BaselineTaskResult | undefined };
-    this.#lane = lane;
-    await states.begin(window);
+    this.#end = end;
+    await states.begin(number);
     if (chain.height >= closes) return;
-    const stepsPerSegment = chain.state.parameters.segmentSteps;
-    const result = await workers.baseline(
-      { seed, stepsPerSegment, maxSegments: MAX_SEGMENTS },
-      {
-        until: end.signal,
-        deadlineMs: LANE_DEADLINE_MS,
-        onState: (index, state) => states.put(index, state),
-      },
+    const count = Math.min(MAX_LANES, Math.max(1, this.#modules.lanes()));
+    const lanes = await Promise.all(
+      Array.from({ length: count }, (_, lane) => this.#workLane(mix, lane, end.signal)),
     );
-    await states.flush();
-    lane.result = result;
-    const { segments, checkpointRoot } = result;
-    log.info("window worked", { window, segments });
+    const segments = lanes.reduce((sum, hashes) => sum + Math.max(0, hashes.length - 1), 0);
+    log.info("window worked", { window: number, lanes: count, segments });
     if (segments === 0) return;
+    await states.finish({ window: number, lanes });
+    const claims = lanes.map((hashes) =>
+      hashes.length < 2
+        ? { segments: 0, checkpointRoot: ZERO_HASH }
+        : { segments: hashes.length - 1, checkpointRoot: merkleRoot(hashes) },
+    );
     await duties.send(
-      windowCommitPayload({ window, segments, checkpointRoot: checkpointRoot.slice() }),
+      windowCommitPayload({
+        window: number,
+        opens,
+        lanes: claims,
+        energyMillijoules: 0n,
+        energySource: ENERGY_SOURCES.indexOf("none"),
+      }),
       chain.state.parameters.claimBlocks,
     );
   }
 
-  async #served(window: number, index: number): Promise<ServedSegment | undefined> {
-    const result = this.#lane?.window === window ? this.#lane.result : undefined;
-    if (result === undefined || index >= result.segments) return undefined;
-    const startState = await this.#modules.states.get(window, index);
+  /** @returns hashes of the states at all boundaries */
+  async #workLane(mix: Uint8Array, lane: number, until: AbortSignal): Promise<Uint8Array[]> {
+    const { workers, states, chain } = this.#modules;
+    const { checkpoints } = await workers.baseline(
+      {
+        seed: laneSeed(mix, this.#publicKey, lane),
+        stepsPerSegment: chain.state.parameters.segmentSteps,
+        maxSegments: MAX_SEGMENTS,
+      },
+      {
+        until,
+        deadlineMs: LANE_DEADLINE_MS,
+        onState: (index, state) => states.put(lane, index, state),
+      },
+    );
+    return checkpoints.map((hash) => hash.slice());
+  }
+
+  /** Only what is in a claim of this node; nothing before the claim is final. */
+  async #served({ window, lane, index }: SegmentPlace): Promise<ServedSegment | undefined> {
+    const { chain, states } = this.#modules;
+    const own = chain.state.nodeIndex(this.#publicKey);
+    if (!chain.state.claims.some(({ node }) => node === own)) return undefined;
+    const hashes = (await states.worked(window))?.lanes[lane];
+    if (hashes === undefined || index + 1 >= hashes.length) return undefined;
+    const startState = await states.get(window, lane, index);
     if (startState === undefined) return undefined;
     return {
       startState,
-      startPath: [...merkleProof(result.checkpoints, index).siblings],
-      endPath: [...merkleProof(result.checkpoints, index + 1).siblings],
+      startPath: [...merkleProof(hashes, index).siblings],
+      endPath: [...merkleProof(hashes, index + 1).siblings],
     };
-  }
-
-  async #verify(claim: WindowClaim, position: number): Promise<void> {
-    const { duties, chain, log } = this.#modules;
-    const verdict = await this.#judge(claim, claim.segmentsDrawn[position] ?? 0);
-    log.info("segment verified", { window: claim.window, node: claim.node, verdict });
-    const { window, node } = claim;
-    this.#verified.add(node);
-    const value = VERDICTS.indexOf(verdict);
-    const lifetime = chain.state.parameters.verdictBlocks;
-    await duties.send(windowVerdictPayload({ window, node, verdict: value }), lifetime);
-  }
-
-  async #judge(claim: WindowClaim, index: number): Promise<Verdict> {
-    const served = await this.#fetch(claim, index);
-    if (served === undefined) return "not-served";
-    const { chain, workers } = this.#modules;
-    const count = claim.segments + 1;
-    const start = { index, count, siblings: served.startPath };
-    const startHash = sha256(served.startState);
-    if (!verifyMerkleProof(claim.checkpointRoot, startHash, start)) return "not-served";
-    const { parameters, meta } = chain.state;
-    const seed = laneSeed(meta.windowMix, chain.state.nodes.at(claim.node).publicKey, LANE);
-    const endHash = await replayed(() =>
-      workers.replay(
-        { seed, index, stepsPerSegment: parameters.segmentSteps, startState: served.startState },
-        { deadlineMs: REPLAY_MS },
-      ),
-    );
-    if (endHash === undefined) return "mismatch";
-    const end = { index: index + 1, count, siblings: served.endPath };
-    return verifyMerkleProof(claim.checkpointRoot, endHash, end) ? "match" : "mismatch";
-  }
-
-  async #fetch(claim: WindowClaim, index: number): Promise<ServedSegment | undefined> {
-    const { segments, peerOf } = this.#modules;
-    for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
-      const served = await segments.ask(peerOf(claim.node), claim.window, index);
-      if (served !== undefined) return served;
-    }
-    return undefined;
-  }
-}
-
-/** Undefined when the committed start state is no state of this task at all. */
-async function replayed(replay: () => Promise<Uint8Array>): Promise<Uint8Array | undefined> {
-  try {
-    return await replay();
-  } catch (error) {
-    const { facts } = error instanceof WorkerError ? error : {};
-    if (facts?.code === "TASK_FAILED" && facts.reason === "BAD_CHECKPOINT") return undefined;
-    throw error;
   }
 }

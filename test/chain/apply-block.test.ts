@@ -144,7 +144,7 @@ describe("applyBlock", () => {
       cause: 0,
       window: 1,
       segments: 1,
-      capacity: 1n,
+      factors: { capacity: 1n, quality: 1, reliability: 1, energy: 1, freshness: 1 },
       before: 0n,
       after: 1n,
     };

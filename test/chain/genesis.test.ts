@@ -36,7 +36,7 @@ describe("genesisHead", () => {
     expect(toHex(hash)).to.equal(toHex(genesisRoot(genesis)));
     expect(state.seats).to.have.length(4);
     expect(state.nextSeats).to.deep.equal(state.seats);
-    expect(state.nodes.at(1)).to.include({ rating: 11_000_000n, ratedWindow: 0, registeredAt: 0 });
+    expect(state.nodes.at(1)).to.include({ rating: 5_500_000n, ratedWindow: 0, registeredAt: 0 });
     expect(state.account(account.address).balance).to.equal(account.balance);
   });
 

@@ -8,7 +8,7 @@ import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { doubleVote } from "../helpers/evidence.ts";
 import { jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
 import { partsOf } from "../helpers/state.ts";
-import { claim, registration, verdictOf } from "../helpers/window-run.ts";
+import { claim, registration, verdictOf, verifiersOf } from "../helpers/window-run.ts";
 
 /** What may happen in a block; numbers pick people, jobs and amounts. */
 type Action =
@@ -90,7 +90,9 @@ function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
     case "judge": {
       const verdict = (["match", "mismatch", "not-served"] as const)[step.verdict] ?? "match";
       const first = state.claims[0];
-      return (first?.verifiers ?? []).map((v) => verdictOf(chain, v, first?.node ?? 0, verdict));
+      const drawn =
+        first === undefined ? [] : [...verifiersOf(first), ...first.appeal.map((c) => c.verifier)];
+      return drawn.map((v) => verdictOf(chain, v, first?.node ?? 0, verdict));
     }
     case "unbond":
       return [chain.transaction(at(step.from), "unbond", { amount: step.amount })];

@@ -8,6 +8,7 @@ import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.
 import type { Evidence, SignedProposalSummary } from "../../chain/types/evidence.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import type { Person, TestChain } from "./chain.ts";
+import { claimOf } from "./window-run.ts";
 
 const BLOCKS = [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))] as const;
 
@@ -43,8 +44,7 @@ export function doubleProposal(
 /** Two claims of different work in window 1. */
 export function doubleClaim(chain: TestChain, who: Person): Evidence {
   const [a, b] = [10, 20].map((segments) => {
-    const value = { window: 1, segments, checkpointRoot: sha256(Uint8Array.of(segments)) };
-    return chain.transaction(who, "window-commit", value, { fee: 0n, nonce: 0 });
+    return chain.transaction(who, "window-commit", claimOf(chain, who, segments), { nonce: 0 });
   }) as [ReturnType<TestChain["transaction"]>, ReturnType<TestChain["transaction"]>];
   const value = makeDuplicateClaim(a, b);
   return makeEvidence(nodeOf(chain, who), { kind: "duplicate-claim", value });

@@ -261,6 +261,7 @@ function foundGenesis(
     parameters: {
       ...devnetParameters(fromHex(ENGINE_HASH)),
       windowOffset: 1_000_000,
+      surpriseChance: 0,
       ...parameters,
     },
     accounts: [

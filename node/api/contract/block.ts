@@ -79,13 +79,22 @@ export const CertificateJson = z.object({
   signatures: z.array(z.object({ seat: Count, signature: Signature })),
 });
 
+/** Shares in millionths; their product with the capacity is the rating. */
+export const FactorsJson = z.object({
+  capacity: Amount.describe("verified in benchmark windows, micro-GFLOP/s"),
+  quality: Count,
+  reliability: Count.describe("from verified and failed work"),
+  energy: Count.describe("from the node's own meter, within 5 % of a million"),
+  freshness: Count.describe("halves with every half-life since the last verified window"),
+});
+
 export const RatingChangeJson = z.object({
   node: Count,
   name: z.string().optional(),
   cause: z.enum(RATING_CAUSES),
   window: Count,
   segments: Count,
-  capacity: Amount,
+  factors: FactorsJson,
   before: Amount,
   after: Amount,
 });

@@ -1,5 +1,7 @@
 /** The node, its peers and workers, the accounts, and the nodes of the chain with their ratings. */
 import { z } from "zod";
+import { VERDICTS } from "../../../chain/types/node.ts";
+import { FactorsJson } from "./block.ts";
 import { Address, Amount, Count, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
 
 export const Peer = z.object({
@@ -45,7 +47,14 @@ export const ParametersJson = z.object({
   windowBlocks: Count,
   claimBlocks: Count,
   verdictBlocks: Count,
+  surpriseChance: Count.describe("millionths, at the end of an epoch"),
+  surpriseBlocks: Count,
   verifiers: Count,
+  segmentsPerVerifier: Count,
+  baselineTask: Count,
+  ratingHalfLife: Count.describe("seconds"),
+  falseWorkShare: Count.describe("millionths of the bond"),
+  energyReference: Amount.describe("operations per millijoule"),
   segmentSteps: Count,
   minPricePerSample: Amount,
   managerShare: Count.describe("millionths of what participants earn"),
@@ -112,9 +121,11 @@ export const NodeJson = z.object({
   bond: Amount,
   balance: Amount,
   rating: Amount.describe("micro-units"),
-  weight: Amount.describe("rating as far as reliability and bond let it count, micro-units"),
+  weight: Amount.describe("rating as far as punctuality and bond let it count, micro-units"),
   votingWeight: Amount.describe("follows the weight by bounded steps, one an epoch"),
-  reliability: Count.describe("millionths; falls with every turn to propose that passes unused"),
+  punctuality: Count.describe("millionths; falls with every turn to propose that passes unused"),
+  factors: FactorsJson.describe("what the rating is the product of"),
+  probation: Count.describe("windows in which a caught cheat is checked more closely"),
   capacity: Amount.describe("measured, micro-GFLOP/s"),
   ratedWindow: Count.describe("0 = genesis benchmark or none"),
   lastWindow: Count,
@@ -134,8 +145,15 @@ export const NodeDetail = NodeJson.extend({
     .object({
       window: Count,
       segments: Count,
-      verifiers: z.array(Count),
-      verdicts: z.array(z.enum(["none", "match", "mismatch", "not-served"])),
+      checks: z.array(
+        z.object({
+          verifier: Count,
+          lane: Count,
+          segment: Count,
+          verdict: z.enum(["none", ...VERDICTS]),
+          isAppeal: z.boolean().describe("before the committee"),
+        }),
+      ),
     })
     .optional()
     .describe("claim in the window under way"),

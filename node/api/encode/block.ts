@@ -8,12 +8,18 @@ import { transactionId } from "../../../chain/transaction-id.ts";
 import { kindOf } from "../../../chain/transactions/fee.ts";
 import { CertifiedBlock, type Header } from "../../../chain/types/block.ts";
 import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
-import { RATING_CAUSES, type RatingChange, VERDICTS } from "../../../chain/types/node.ts";
+import {
+  type Factors,
+  RATING_CAUSES,
+  type RatingChange,
+  VERDICTS,
+} from "../../../chain/types/node.ts";
 import type {
   Payloads,
   SignedTransaction,
   TransactionKind,
 } from "../../../chain/types/transaction.ts";
+import { ENERGY_SOURCES } from "../../../chain/types/window.ts";
 import type { TransactionStatus } from "../../services.ts";
 import type {
   BlockJson,
@@ -38,7 +44,18 @@ const PAYLOADS: PayloadEncoders = {
     name: textOf(value.name),
     endpoint: textOf(value.endpoint),
   }),
-  "window-verdict": (value) => ({ ...fields(value), verdict: nameOf(VERDICTS, value.verdict) }),
+  "window-commit": (value) => ({
+    ...fields(value),
+    energySource: nameOf(ENERGY_SOURCES, value.energySource),
+  }),
+  "window-verdict": ({ window, node, findings }) => ({
+    window,
+    node,
+    findings: findings.map((finding) => ({
+      ...fields(finding),
+      verdict: nameOf(VERDICTS, finding.verdict),
+    })),
+  }),
   "job-open": ({ spec, escrow }) => ({
     spec: fields(encodeSpec(spec)),
     escrow: escrow.toString(),
@@ -104,6 +121,13 @@ function encodeHeader(header: Header): HeaderJson {
   };
 }
 
+export function encodeFactors({
+  capacity,
+  ...shares
+}: Factors): BlockJson["ratingChanges"][number]["factors"] {
+  return { capacity: capacity.toString(), ...shares };
+}
+
 export function encodeRatingChange(
   state: State,
   change: RatingChange,
@@ -114,7 +138,7 @@ export function encodeRatingChange(
     cause: nameOf(RATING_CAUSES, change.cause),
     window: change.window,
     segments: change.segments,
-    capacity: change.capacity.toString(),
+    factors: encodeFactors(change.factors),
     before: change.before.toString(),
     after: change.after.toString(),
   };
@@ -135,7 +159,7 @@ export function encodeBlock(state: State, certified: CertifiedBlock): BlockJson 
       node: piece.node,
       ...named("name", nodeName(state, piece.node)),
       kind: nameOf(EVIDENCE_KINDS, piece.proof.selector),
-      height: evidenceHeight(piece, state.parameters),
+      height: evidenceHeight(piece),
     })),
     certificate: {
       height: certificate.height,

@@ -2,12 +2,15 @@
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import { epochOf } from "../../../chain/rating/epoch.ts";
+import { segmentsOf } from "../../../chain/rating/checks.ts";
+import { epochOf } from "../../../chain/rating/epoch-of.ts";
+import { factorsOf } from "../../../chain/rating/formula.ts";
 import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
+import type { Check } from "../../../chain/types/window.ts";
 import type { NodeStatus } from "../../services.ts";
 import type {
   AccountJson,
@@ -16,6 +19,7 @@ import type {
   ParametersJson,
   Status,
 } from "../contract/network.ts";
+import { encodeFactors } from "./block.ts";
 import { plain, textOf } from "./plain.ts";
 
 export function encodeStatus(state: State, status: NodeStatus): Status {
@@ -82,7 +86,9 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     rating: node.rating.toString(),
     weight: weightOf(node, state.parameters).toString(),
     votingWeight: node.weight.toString(),
-    reliability: node.reliability,
+    punctuality: node.punctuality,
+    factors: encodeFactors(factorsOf(node, state.meta.time, state.parameters)),
+    probation: node.probation,
     capacity: node.capacity.toString(),
     ratedWindow: node.ratedWindow,
     lastWindow: node.lastWindow,
@@ -96,6 +102,10 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
       .toString(),
     ...(node.slashedAt === 0 ? {} : { slashedAt: node.slashedAt }),
   };
+}
+
+function encodeCheck({ verdict, ...place }: Check, isAppeal: boolean) {
+  return { ...place, verdict: VERDICTS[verdict - 1] ?? ("none" as const), isAppeal };
 }
 
 function unbondingsOf(state: State, index: number): Unbonding[] {
@@ -127,10 +137,12 @@ export function encodeNodeDetail(state: State, index: number): NodeDetail {
       ? {}
       : {
           claim: {
-            window: claim.window,
-            segments: claim.segments,
-            verifiers: [...claim.verifiers],
-            verdicts: claim.verdicts.map((code) => VERDICTS[code - 1] ?? "none"),
+            window: state.window.number,
+            segments: segmentsOf(claim.lanes),
+            checks: [
+              ...claim.checks.map((check) => encodeCheck(check, false)),
+              ...claim.appeal.map((check) => encodeCheck(check, true)),
+            ],
           },
         }),
     jobs,

@@ -29,7 +29,8 @@ async function benchmark(
   const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
   const { runLane } = await import("../../../ml/baseline/lane.ts");
   const { metricsOf, ratiosOf } = await import("../../../ml/metrics.ts");
-  const { capacityOf, nextCapacity } = await import("../../../chain/rating/formula.ts");
+  const { capacityOf, flopsOf } = await import("../../../chain/rating/formula.ts");
+  const { BASELINE_TASK } = await import("../../../ml/baseline/task.ts");
   const { createProgress } = await import("../progress.ts");
   const engine = await createExactEngine();
   const progress = await createProgress(output);
@@ -41,16 +42,18 @@ async function benchmark(
     { engine, clock, signal },
   );
   // The window is over when it is over, as on the chain; an unfinished segment does not count.
+  const task = { segmentSteps: stepsPerSegment, baselineTask: BASELINE_TASK };
+  const flopsBy = (count: number): bigint => flopsOf(count, task);
   let step = await lane.next();
   for (; !step.done; step = await lane.next()) {
     const passedMs = clock.now() - startMs;
-    const rate = capacityOf(step.value.segments, stepsPerSegment, BigInt(Math.ceil(passedMs)));
+    const rate = capacityOf(flopsBy(step.value.segments), BigInt(Math.ceil(passedMs)));
     bar.update(passedMs / 1000 / seconds, `${gflops(rate)} GFLOP/s`);
   }
   progress.stop();
   const { segments, confusion, flops } = step.value;
-  const capacity = capacityOf(segments, stepsPerSegment, BigInt(Math.round(1000 * seconds)));
-  const rating = nextCapacity(0n, capacity);
+  const capacity = capacityOf(flops, BigInt(Math.round(1000 * seconds)));
+  const rating = capacity;
   const samples = confusion.reduce((sum, count) => sum + count, 0);
   const accuracy =
     samples === 0 ? 0 : ratiosOf(metricsOf({ lossSum: 0, samples, confusion })).accuracy;

@@ -38,15 +38,15 @@ async function show(options: Options, context: CliContext): Promise<void> {
   const { toHex } = await import("../../../chain/crypto/hash.ts");
   const { keyPair } = await openNodeKey(options, context);
   const node = await (await connect(options, context)).node(toHex(keyPair.publicKey));
-  const { name, bond, rating, weight, votingWeight, reliability, unbondings } = node;
-  const result = { name, bond, rating, weight, votingWeight, reliability, unbondings };
+  const { name, bond, rating, weight, votingWeight, punctuality, unbondings } = node;
+  const result = { name, bond, rating, weight, votingWeight, punctuality, unbondings };
   context.output.result(result, () => {
     context.output.fields({
       node: name,
       bond: `${poml(bond)} POML`,
       rating: `${gflops(rating)} GFLOP/s`,
       weight: `${gflops(weight)}, voting ${gflops(votingWeight)}`,
-      reliability: `${(reliability / 10_000).toFixed(2)} %`,
+      punctuality: `${(punctuality / 10_000).toFixed(2)} %`,
     });
     if (unbondings.length === 0) return;
     context.output.line();

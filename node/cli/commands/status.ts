@@ -55,7 +55,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
       gflops(node.rating),
       gflops(node.weight),
       node.slashedAt === undefined ? gflops(node.votingWeight) : "slashed",
-      `${(node.reliability / 10_000).toFixed(1)} %`,
+      `${(node.factors.reliability / 10_000).toFixed(1)} %`,
       poml(node.bond),
       poml(node.balance),
       node.proposed,

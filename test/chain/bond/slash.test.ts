@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import { factorsOf } from "../../../chain/rating/formula.ts";
 import { RATING_CAUSES } from "../../../chain/types/node.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim, doubleProposal, doubleVote } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
-import { firstWindow } from "../../helpers/window-run.ts";
+import { claimOf, firstWindow } from "../../helpers/window-run.ts";
 
 const MILLION = 1_000_000n;
 
@@ -34,7 +35,7 @@ describe("slashing", () => {
         cause: RATING_CAUSES.indexOf("slash"),
         window: 0,
         segments: 0,
-        capacity: 0n,
+        factors: factorsOf(node, state.meta.time, state.parameters),
         before: rating,
         after: 0n,
       },
@@ -74,7 +75,7 @@ describe("slashing", () => {
     expectRefused(chain, chain.transaction(guilty, "bond", { amount: 5n }), "SLASHED");
     const { claimsUntil, closes } = firstWindow(chain);
     chain.advanceTo(closes);
-    const work = { window: 1, segments: 1, checkpointRoot: new Uint8Array(32) };
+    const work = claimOf(chain, guilty, 1);
     expectRefused(chain, chain.transaction(guilty, "window-commit", work), "SLASHED");
     chain.advanceTo(claimsUntil);
     chain.advanceTo(3 * epochBlocks);

@@ -5,7 +5,7 @@ import type { DuplicateClaim, Evidence } from "../../../chain/types/evidence.ts"
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim, doubleProposal, doubleVote } from "../../helpers/evidence.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
-import { firstWindow } from "../../helpers/window-run.ts";
+import { claimOf, firstWindow } from "../../helpers/window-run.ts";
 
 function start(): { chain: TestChain; guilty: Person } {
   const chain = new TestChain();
@@ -73,7 +73,7 @@ describe("evidence", () => {
 
   it("takes no fault in the same claim sent twice", () => {
     const { chain, guilty } = start();
-    const value = { window: 1, segments: 3, checkpointRoot: new Uint8Array(32) };
+    const value = claimOf(chain, guilty, 3);
     const first = chain.transaction(guilty, "window-commit", value, { nonce: 0 });
     const second = chain.transaction(guilty, "window-commit", value, { nonce: 1 });
     const evidence = doubleClaim(chain, guilty);
@@ -84,13 +84,10 @@ describe("evidence", () => {
     expectCode(() => checkEvidence(chain.head.state, same), "EVIDENCE_SAME_VALUE");
   });
 
-  it("belongs to the height of the vote, or of the window's close", () => {
+  it("belongs to the height of the vote, or of the window's opening", () => {
     const { chain, guilty } = start();
-    const { parameters } = chain.head.state;
-    expect(evidenceHeight(doubleVote(chain, guilty, 7), parameters)).to.equal(7);
-    expect(evidenceHeight(doubleClaim(chain, guilty), parameters)).to.equal(
-      firstWindow(chain).closes,
-    );
+    expect(evidenceHeight(doubleVote(chain, guilty, 7))).to.equal(7);
+    expect(evidenceHeight(doubleClaim(chain, guilty))).to.equal(firstWindow(chain).opens);
   });
 });
 

@@ -1,37 +1,64 @@
 import { expect } from "chai";
-import { toHex } from "../../../chain/crypto/hash.ts";
-import { laneSeed, windowAt, windowSchedule } from "../../../chain/rating/window.ts";
-import { TEST_PARAMETERS } from "../../helpers/chain.ts";
+import { laneSeed, nextRegular, stagesFrom } from "../../../chain/rating/window.ts";
+import { WINDOW_KINDS } from "../../../chain/types/window.ts";
+import { TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 
-describe("windows", () => {
-  const parameters = TEST_PARAMETERS;
-
-  it("open at fixed heights, one after the other", () => {
-    expect(windowSchedule(1, parameters)).to.deep.equal({
-      window: 1,
+describe("benchmark windows", () => {
+  it("have stages of fixed length", () => {
+    expect(stagesFrom(10, "regular", TEST_PARAMETERS)).to.deep.equal({
       opens: 10,
       closes: 16,
       claimsUntil: 20,
       verdictsUntil: 32,
+      appealsUntil: 44,
     });
-    expect(windowSchedule(3, parameters).opens).to.equal(10 + 2 * 600);
+    expect(stagesFrom(100, "surprise", TEST_PARAMETERS).closes).to.equal(104);
   });
 
-  it("belong to a height until the next one opens", () => {
-    expect(windowAt(9, parameters)).to.equal(undefined);
-    expect(windowAt(10, parameters)?.window).to.equal(1);
-    expect(windowAt(609, parameters)?.window).to.equal(1);
-    expect(windowAt(610, parameters)?.window).to.equal(2);
+  it("open regularly", () => {
+    expect(nextRegular(0, TEST_PARAMETERS)).to.equal(10);
+    expect(nextRegular(10, TEST_PARAMETERS)).to.equal(10);
+    expect(nextRegular(11, TEST_PARAMETERS)).to.equal(610);
+    expect(nextRegular(610, TEST_PARAMETERS)).to.equal(610);
+    expect(nextRegular(611, TEST_PARAMETERS)).to.equal(1210);
   });
 
-  it("give every node and lane work of its own", () => {
-    const bytes = (fill: number) => new Uint8Array(32).fill(fill);
-    const seeds = [
-      laneSeed(bytes(1), bytes(2), 0),
-      laneSeed(bytes(1), bytes(2), 1),
-      laneSeed(bytes(1), bytes(3), 0),
-      laneSeed(bytes(4), bytes(2), 0),
-    ];
-    expect(new Set(seeds.map(toHex)).size).to.equal(4);
+  it("open by surprise at ends of epochs, never beside another", () => {
+    const parameters = { surpriseChance: 300_000, windowInterval: 100 };
+    const chain = new TestChain({ parameters });
+    const opened: { kind: string | undefined; opens: number; over: number }[] = [];
+    for (let height = 1; height < 600; height++) {
+      chain.advance();
+      const { window } = chain.head.state;
+      if (window.number > opened.length) {
+        const { opens, appealsUntil: over } = window;
+        opened.push({ kind: WINDOW_KINDS[window.kind], opens, over });
+      }
+    }
+    const surprises = opened.filter(({ kind }) => kind === "surprise");
+    const regular = opened.filter(({ kind }) => kind === "regular");
+    expect(surprises.length).to.be.above(2);
+    expect(regular.map(({ opens }) => opens)).to.deep.equal([10, 110, 210, 310, 410, 510]);
+    const { epochBlocks } = chain.head.state.parameters;
+    for (const { opens, over } of surprises) {
+      expect((opens + 1) % epochBlocks).to.equal(0);
+      expect(over).to.be.below(nextRegular(opens, chain.head.state.parameters));
+    }
+    // Over before the next one, even where nobody claims.
+    opened.slice(1).forEach(({ opens }, i) => {
+      expect(opens).to.be.above(opened[i]?.opens ?? opens);
+    });
+  });
+
+  it("come as no surprise where the chance is zero", () => {
+    const chain = new TestChain();
+    chain.advanceTo(300);
+    expect(chain.head.state.window.number).to.equal(1);
+  });
+
+  it("give every node, lane and window a seed of its own", () => {
+    const [a, b] = [new Uint8Array(32), new Uint8Array(32).fill(1)];
+    const seeds = [laneSeed(a, a, 0), laneSeed(a, a, 1), laneSeed(a, b, 0), laneSeed(b, a, 0)];
+    expect(new Set(seeds.map((seed) => seed.join())).size).to.equal(4);
   });
 });

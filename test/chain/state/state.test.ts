@@ -14,6 +14,7 @@ const rebuilt = (state: State): string => {
       meta,
       seats: [...parts.seats],
       nextSeats: [...parts.nextSeats],
+      window: parts.window,
       claims: [...parts.claims],
       unbondings: [...parts.unbondings],
       parameterVotes: [...parts.parameterVotes],
@@ -52,13 +53,12 @@ describe("State", () => {
     fork.claims = [
       {
         node: 0,
-        window: 1,
-        segments: 3,
-        checkpointRoot: new Uint8Array(32),
+        lanes: [{ segments: 3, checkpointRoot: new Uint8Array(32) }],
+        energyMillijoules: 0n,
+        energySource: 0,
         claimed: 9n,
-        verifiers: [1],
-        segmentsDrawn: [2],
-        verdicts: [0],
+        checks: [{ verifier: 1, lane: 0, segment: 2, verdict: 0 }],
+        appeal: [],
       },
     ];
     const root = toHex(fork.root());

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
-import { claim, firstWindow, registration } from "../../helpers/window-run.ts";
+import { claim, claimOf, firstWindow, registration } from "../../helpers/window-run.ts";
 
 /** A chain whose next block has this height. */
 function chainBefore(height: number): TestChain {
@@ -32,7 +32,7 @@ describe("window-commit", () => {
     const chain = chainBefore(closes + 1);
     const founder = chain.personOfNode(0);
     for (const window of [0, 2]) {
-      const value = { window, segments: 30, checkpointRoot: new Uint8Array(32) };
+      const value = { ...claimOf(chain, founder, 30), window };
       const other = chain.transaction(founder, "window-commit", value, { fee: 0n });
       expectRefused(chain, other, "NO_WINDOW");
     }
@@ -51,10 +51,19 @@ describe("window-commit", () => {
     expectRefused(chain, claim(chain, client, 30), "NOT_ASSIGNED");
   });
 
-  it("refuses BAD_FIELD for no segments and ALREADY_DONE for a second claim", () => {
+  it("refuses BAD_FIELD for no work or too much, and ALREADY_DONE for a second claim", () => {
     const chain = chainBefore(closes + 1);
     const founder = chain.personOfNode(0);
-    expectRefused(chain, claim(chain, founder, 0), "BAD_FIELD");
+    const nothing = { segments: 0, checkpointRoot: new Uint8Array(32) };
+    for (const wrong of [
+      { lanes: [] },
+      { lanes: [nothing, nothing] },
+      { lanes: [{ segments: 1_000_001, checkpointRoot: new Uint8Array(32) }] },
+      { energySource: 9 },
+    ]) {
+      const value = { ...claimOf(chain, founder, 30), ...wrong };
+      expectRefused(chain, chain.transaction(founder, "window-commit", value), "BAD_FIELD");
+    }
     chain.advance(claim(chain, founder, 30));
     expectRefused(chain, claim(chain, founder, 31), "ALREADY_DONE");
   });

@@ -6,10 +6,11 @@ import { Certificate, CertifiedBlock, Proposal } from "../../../chain/types/bloc
 import { Evidence } from "../../../chain/types/evidence.ts";
 import { Genesis } from "../../../chain/types/genesis.ts";
 import { Job } from "../../../chain/types/job.ts";
-import { NodeRecord, WindowClaim } from "../../../chain/types/node.ts";
+import { NodeRecord } from "../../../chain/types/node.ts";
 import { Account, Meta, Seats } from "../../../chain/types/state.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { Vote } from "../../../chain/types/vote.ts";
+import { WindowClaim } from "../../../chain/types/window.ts";
 import { arbitraryOf } from "../../helpers/ssz-arbitrary.ts";
 
 /** Everything that travels or is stored. */

@@ -20,6 +20,7 @@ import * as node from "../../../chain/types/node.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
 import * as vote from "../../../chain/types/vote.ts";
+import * as window from "../../../chain/types/window.ts";
 
 /** A type in the notation of the page. */
 function nameOf(type: Type<unknown>): string {
@@ -51,7 +52,7 @@ describe("docs/protocol.md", () => {
         .trim()
         .split("\n"),
     );
-    const types = [block, evidence, genesis, job, light, node, state, transaction, vote]
+    const types = [block, evidence, genesis, job, light, node, state, transaction, vote, window]
       .flatMap((module): unknown[] => Object.values(module))
       .filter((value) => value instanceof ContainerType);
     expect(listed).to.have.members(types.map(lineOf));

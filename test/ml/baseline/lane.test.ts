@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { merkleProof, verifyMerkleProof } from "../../../chain/proof/hash-tree.ts";
-import { BASELINE_STEP_FLOPS } from "../../../chain/rating/formula.ts";
+import { stepFlops } from "../../../chain/rating/baseline.ts";
 import { encodeCheckpoint } from "../../../ml/audit/checkpoint.ts";
 import {
   type LaneOptions,
@@ -64,7 +64,7 @@ describe("baseline task 1", () => {
       expect(result.segments).to.equal(12);
       expect(result.checkpoints).to.have.lengthOf(13);
       expect(states).to.have.lengthOf(13);
-      expect(result.flops).to.equal(120n * BASELINE_STEP_FLOPS);
+      expect(result.flops).to.equal(120n * stepFlops(1));
       expect(new Set(result.checkpoints.map(toHex)).size).to.equal(13);
       // Two rounds of 1,024 test rows, the second cut short.
       expect(result.confusion.reduce((sum, count) => sum + count, 0)).to.equal(2048);
@@ -161,7 +161,7 @@ describe("baseline task 1", () => {
 
   describe("baselineModel", () => {
     it("takes the operations per step that the chain counts", () => {
-      expect(BigInt(baselineModel().flopsPerSample * BATCH_SIZE)).to.equal(BASELINE_STEP_FLOPS);
+      expect(BigInt(baselineModel().flopsPerSample * BATCH_SIZE)).to.equal(stepFlops(1));
     });
   });
 });

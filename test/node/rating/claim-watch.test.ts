@@ -2,12 +2,13 @@ import { expect } from "chai";
 import { checkDuplicateClaim } from "../../../chain/evidence/duplicate-claim.ts";
 import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
 import { TestChain } from "../../helpers/chain.ts";
+import { claimOf } from "../../helpers/window-run.ts";
 
 describe("ClaimWatch", () => {
   const chain = new TestChain();
   const [a = chain.client, b = chain.client] = chain.founders;
   const claim = (who: typeof a, window: number, segments: number, nonce = 0) => {
-    const value = { window, segments, checkpointRoot: new Uint8Array(32) };
+    const value = { ...claimOf(chain, who, segments), window };
     return chain.transaction(who, "window-commit", value, { nonce });
   };
 

@@ -6,7 +6,7 @@ import { proposerOrder } from "../draw/mix.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
 
-export const FULL_RELIABILITY = 1_000_000;
+export const FULL_PUNCTUALITY = 1_000_000;
 /** Part of what is missing that comes back per epoch. */
 const REGAIN = 16;
 
@@ -31,12 +31,12 @@ function charge(state: State, index: number): void {
   state.nodes.set(index, {
     ...node,
     bond: node.bond - lost,
-    reliability: node.reliability - Math.floor((node.reliability * skipShare) / FULL_RELIABILITY),
+    punctuality: node.punctuality - Math.floor((node.punctuality * skipShare) / FULL_PUNCTUALITY),
     skipped: node.skipped + 1,
   });
 }
 
 /** Runs at the end of an epoch. */
-export function regained({ reliability }: NodeRecord): number {
-  return reliability + Math.ceil((FULL_RELIABILITY - reliability) / REGAIN);
+export function regained({ punctuality }: NodeRecord): number {
+  return punctuality + Math.ceil((FULL_PUNCTUALITY - punctuality) / REGAIN);
 }

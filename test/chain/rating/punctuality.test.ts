@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { proposerOrder } from "../../../chain/draw/mix.ts";
-import { FULL_RELIABILITY, regained } from "../../../chain/rating/reliability.ts";
+import { FULL_PUNCTUALITY, regained } from "../../../chain/rating/punctuality.ts";
 import { weightOf } from "../../../chain/rating/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 
-describe("reliability", () => {
+describe("punctuality", () => {
   it("falls, with some bond, for everyone whose turn passed, and for nobody else", () => {
     const chain = new TestChain();
     const { state } = chain.head;
@@ -16,7 +16,7 @@ describe("reliability", () => {
     for (const [index, node] of chain.head.state.nodes.entries()) {
       const isGuilty = skipped.includes(index);
       expect(node.skipped).to.equal(isGuilty ? 1 : 0);
-      expect(node.reliability).to.equal(FULL_RELIABILITY - (isGuilty ? skipShare : 0));
+      expect(node.punctuality).to.equal(FULL_PUNCTUALITY - (isGuilty ? skipShare : 0));
       expect(node.bond).to.equal((bonds[index] ?? 0n) - (isGuilty ? skipPenalty : 0n));
     }
     expect(chain.head.state.meta.burned).to.equal(2n * skipPenalty);
@@ -31,11 +31,11 @@ describe("reliability", () => {
 
   it("lowers the weight, and comes back bit by bit", () => {
     const chain = new TestChain();
-    const node = { ...chain.head.state.nodes.at(0), reliability: 500_000 };
+    const node = { ...chain.head.state.nodes.at(0), punctuality: 500_000 };
     const { parameters } = chain.head.state;
     expect(weightOf(node, parameters)).to.equal(node.rating / 2n);
-    let { reliability } = node;
-    for (let epoch = 0; epoch < 300; epoch++) reliability = regained({ ...node, reliability });
-    expect(reliability).to.equal(FULL_RELIABILITY);
+    let { punctuality } = node;
+    for (let epoch = 0; epoch < 300; epoch++) punctuality = regained({ ...node, punctuality });
+    expect(punctuality).to.equal(FULL_PUNCTUALITY);
   });
 });

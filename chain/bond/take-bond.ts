@@ -1,0 +1,34 @@
+/** Takes a share of a bond, of what is on its way back too: the prover of the fault earns, the rest burns. */
+import type { State } from "../state/state.ts";
+
+const MILLION = 1_000_000n;
+
+export interface Penalty {
+  /** Millionths of the bond. */
+  readonly share: number;
+  /** Millionths of what is lost that go to the earners, in equal parts. */
+  readonly reward: number;
+  /** Accounts. */
+  readonly earners: readonly Uint8Array[];
+}
+
+/** @returns micro-POML lost */
+export function takeBond(state: State, index: number, { share, reward, earners }: Penalty): bigint {
+  const node = state.nodes.at(index);
+  const part = (amount: bigint): bigint => (amount * BigInt(share)) / MILLION;
+  let lost = part(node.bond);
+  state.nodes.set(index, { ...node, bond: node.bond - lost });
+  if (state.unbondings.some((entry) => entry.node === index)) {
+    state.unbondings = state.unbondings.map((entry) => {
+      if (entry.node !== index) return entry;
+      lost += part(entry.amount);
+      return { ...entry, amount: entry.amount - part(entry.amount) };
+    });
+  }
+  const each =
+    earners.length === 0 ? 0n : (lost * BigInt(reward)) / MILLION / BigInt(earners.length);
+  for (const earner of earners) state.credit(earner, each);
+  const burned = lost - each * BigInt(earners.length);
+  state.meta = { ...state.meta, burned: state.meta.burned + burned };
+  return lost;
+}

@@ -1,0 +1,16 @@
+/** The versions of the baseline task a rating may rest on: ml/baseline/ runs them, this counts them. */
+
+/** Floating-point operations of one optimizer step of each task, by version from 1. */
+const STEP_FLOPS: readonly bigint[] = [
+  // 1: MLP 64-256-256-10, batch 32. Forward, weight gradient, input gradient but of the first layer.
+  2n * 32n * (64n * 256n * 2n + 256n * 256n * 3n + 256n * 10n * 3n),
+];
+
+export const BASELINE_TASKS = STEP_FLOPS.length;
+
+/** @param task version, 1 to BASELINE_TASKS */
+export function stepFlops(task: number): bigint {
+  const flops = STEP_FLOPS[task - 1];
+  if (flops === undefined) throw new RangeError(`no baseline task ${task}`);
+  return flops;
+}

@@ -1,0 +1,11 @@
+/** Epochs: runs of heights within which the voting weights are frozen. */
+import type { Parameters } from "../types/genesis.ts";
+
+export function epochOf(height: number, parameters: Parameters): number {
+  return Math.floor(height / parameters.epochBlocks);
+}
+
+/** True for the last height of an epoch. */
+export function endsEpoch(height: number, parameters: Parameters): boolean {
+  return (height + 1) % parameters.epochBlocks === 0;
+}

@@ -1,0 +1,32 @@
+/** Exponential decay without floats: powers of a half by table, in sixteenths of a half-life. */
+
+const MILLION = 1_000_000n;
+const STEPS = 16n;
+/** round(10^6 * 2^(-i/16)). */
+const SIXTEENTHS: readonly bigint[] = [
+  1_000_000n,
+  957_603n,
+  917_004n,
+  878_126n,
+  840_896n,
+  805_245n,
+  771_105n,
+  738_413n,
+  707_107n,
+  677_128n,
+  648_420n,
+  620_929n,
+  594_604n,
+  569_394n,
+  545_254n,
+  522_137n,
+];
+
+/** What is left of a million after a time; 0 after twenty half-lives. */
+export function remaining(elapsedMs: bigint, halfLifeMs: bigint): bigint {
+  if (elapsedMs <= 0n) return MILLION;
+  const steps = (elapsedMs * STEPS) / halfLifeMs;
+  const halvings = steps / STEPS;
+  if (halvings >= 20n) return 0n;
+  return (SIXTEENTHS[Number(steps % STEPS)] ?? 0n) >> halvings;
+}

@@ -1,0 +1,89 @@
+/** Benchmark windows: when all nodes work at once, what they claim of it, and who looks at the claims. */
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Hash, Uint8, Uint32, Uint64 } from "./primitive.ts";
+
+/** Wire values; append only. */
+export const WINDOW_KINDS = ["regular", "surprise"] as const;
+
+/** The last window; number 0 = none yet. Each height is the last of its stage. */
+export const Window = new ContainerType(
+  {
+    number: Uint32,
+    /** Index into WINDOW_KINDS. */
+    kind: Uint8,
+    /** Block whose mix seeds the work; work starts when it is final. */
+    opens: Uint32,
+    /** Block that ends the work. */
+    closes: Uint32,
+    /** Last block that takes claims; its mix draws the checks. */
+    claimsUntil: Uint32,
+    /** Last block that takes findings of the first stage. */
+    verdictsUntil: Uint32,
+    /** Last block that takes findings of committees. */
+    appealsUntil: Uint32,
+    /** Height at which ratings were set; 0 = not yet. */
+    settledAt: Uint32,
+    /** Seed of the work. */
+    mix: Hash,
+    /** Block times, Unix milliseconds. */
+    openedAt: Uint64,
+    closedAt: Uint64,
+  },
+  { typeName: "Window", jsonCase: "eth2" },
+);
+export type Window = ValueOf<typeof Window>;
+
+/** Worker threads one node may work with in a window. */
+export const MAX_LANES = 64;
+/** Segments of one claim that others replay: verifiers times segments each, on probation four times. */
+export const MAX_CHECKS = 256;
+export const COMMITTEE_SIZE = 5;
+
+/** What one worker thread did: segment after segment, each from the state the last one ended in. */
+export const LaneClaim = new ContainerType(
+  {
+    segments: Uint32,
+    /** Merkle root (RFC 6962) over the hashes of the segments + 1 states. */
+    checkpointRoot: Hash,
+  },
+  { typeName: "LaneClaim", jsonCase: "eth2" },
+);
+export type LaneClaim = ValueOf<typeof LaneClaim>;
+export const LaneClaims = new ListCompositeType(LaneClaim, MAX_LANES);
+
+/** One segment that one node was drawn to replay. */
+export const Check = new ContainerType(
+  {
+    /** Node index. */
+    verifier: Uint32,
+    lane: Uint8,
+    segment: Uint32,
+    /** VERDICTS index + 1, 0 = none yet. */
+    verdict: Uint8,
+  },
+  { typeName: "Check", jsonCase: "eth2" },
+);
+export type Check = ValueOf<typeof Check>;
+
+/** Self-reported, for the energy factor only. Wire values; append only. */
+export const ENERGY_SOURCES = ["none", "estimate", "rapl", "battery"] as const;
+export type EnergySource = (typeof ENERGY_SOURCES)[number];
+
+export const WindowClaim = new ContainerType(
+  {
+    node: Uint32,
+    lanes: LaneClaims,
+    /** Over the window, as the node's meter says. */
+    energyMillijoules: Uint64,
+    /** Index into ENERGY_SOURCES. */
+    energySource: Uint8,
+    /** Time of the block that took the claim, Unix milliseconds: work is timed up to here. */
+    claimed: Uint64,
+    /** Empty until drawn. */
+    checks: new ListCompositeType(Check, MAX_CHECKS),
+    /** One disputed segment before a committee; empty where nobody disputes. */
+    appeal: new ListCompositeType(Check, COMMITTEE_SIZE),
+  },
+  { typeName: "WindowClaim", jsonCase: "eth2" },
+);
+export type WindowClaim = ValueOf<typeof WindowClaim>;
