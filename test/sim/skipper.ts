@@ -11,7 +11,7 @@ import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { nextMix, proposerOrder } from "../../chain/draw/mix.ts";
 import { genesisHead, POML, standardParameters } from "../../chain/genesis.ts";
 import { turnEpoch } from "../../chain/rating/epoch.ts";
-import { chargeSkips } from "../../chain/rating/reliability.ts";
+import { chargeSkips } from "../../chain/rating/punctuality.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { Seat } from "../../chain/types/node.ts";
@@ -43,7 +43,7 @@ export interface SkipperOutcome {
 const MAX_DEPTH = 8;
 /** Longer runs of own turns are cut here. */
 const MAX_RUN = 6;
-/** Blocks over which a lowered reliability comes back: the sum of a geometric series of epochs. */
+/** Blocks over which a lowered punctuality comes back: the sum of a geometric series of epochs. */
 const REGAIN_EPOCHS = 16;
 
 export function runSkipper(options: SkipperOptions): SkipperOutcome {
