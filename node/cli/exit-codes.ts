@@ -37,6 +37,7 @@ export interface CliFacts {
   readonly code: string;
   readonly exit: ExitCode;
   readonly field?: string;
+  readonly [detail: string]: unknown;
 }
 
 /** A failure of a command itself, with the exit status it asks for. */
@@ -70,6 +71,8 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   UNREADABLE_STORE: EXIT.setup,
   STORE_FORMAT: EXIT.setup,
   DISK_FULL: EXIT.setup,
+  NOT_UNDOABLE: EXIT.setup,
+  NOT_REPAIRABLE: EXIT.setup,
   NOT_ABSTAINING: EXIT.usage,
   WRONG_GENESIS: EXIT.setup,
   CONFIG_MALFORMED: EXIT.setup,

@@ -109,8 +109,8 @@ export function toJson(value: unknown): string {
 
 function detailsOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof PomlError)) return { code: "INTERNAL" };
-  const { code, field } = error.facts as { code: string; field?: unknown };
-  return { code, field, remedy: error.remedy };
+  const { exit: _, ...facts } = error.facts as { code: string; exit?: unknown };
+  return { ...facts, remedy: error.remedy };
 }
 
 function stacks(error: Error): string {

@@ -13,8 +13,11 @@ import { initCommand } from "./commands/init.ts";
 import { jobCommand } from "./commands/job.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { parameterCommand } from "./commands/parameter.ts";
+import { repairCommand } from "./commands/repair.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { verifyDbCommand } from "./commands/verify-db.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
@@ -64,6 +67,9 @@ function buildProgram(context: CliContext): Command {
     jobCommand,
     statusCommand,
     verifyCommand,
+    verifyDbCommand,
+    repairCommand,
+    rollbackCommand,
     configCommand,
   ];
   for (const command of make) program.addCommand(command(context));

@@ -148,6 +148,15 @@ export class ChainStore {
     this.#height = last.height;
   }
 
+  /** Whether every block above a height can be taken back. */
+  async canUndoTo(height: number): Promise<boolean> {
+    if (height >= this.#height) return true;
+    if (this.#height - height > UNDO_BLOCKS) return false;
+    const count = this.#height - height;
+    const keys = Array.from({ length: count }, (_, i) => numberKey("undo", height + 1 + i));
+    return (await this.db.getManyRaw(keys)).every((undo) => undo !== undefined);
+  }
+
   /**
    * Takes the newest block back: state, indexes and head are what they were before it.
    * @throws StoreError NOT_UNDOABLE, DAMAGED_STORE

@@ -3,7 +3,7 @@
  * stay listed. Heights and indexes are big-endian so that iteration follows their order.
  */
 export const PREFIX = {
-  /** name -> one value: `format`, `head`, `genesis`, `tipSeats`, `lowestBlock`, and each of STATE_SINGLES */
+  /** name -> one value: `format`, `head`, `genesis`, `tipSeats`, `lowestBlock`, `damaged`, and each of STATE_SINGLES */
   single: 0x01,
   /** height -> CertifiedBlock */
   block: 0x02,

@@ -11,8 +11,9 @@ import { crashPoint } from "../crash-points.ts";
 import { exists } from "../durable-file.ts";
 import { ChainStore } from "./chain-store.ts";
 import { Database } from "./database.ts";
-import { databasePlace, findDatabase, markFormat, setAside } from "./format.ts";
+import { type DatabasePlace, databasePlace, findDatabase, markFormat, setAside } from "./format.ts";
 import { probeDatabase } from "./probe.ts";
+import { finishReplacing } from "./replace.ts";
 import { type SelfCheckReport, selfCheck } from "./self-check.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -32,9 +33,10 @@ export async function openStore(
   genesis: Head,
   { resync = false }: { resync?: boolean } = {},
 ): Promise<OpenedStore> {
+  await finishReplacing(dataDir);
   if (resync) await setAside(databasePlace(dataDir));
   return underWatch(dataDir, async () => {
-    const store = await openUnchecked(dataDir, genesis);
+    const store = await openUnchecked(databasePlace(dataDir), genesis);
     crashPoint("start-opened");
     try {
       const stored = await readHead(store);
@@ -53,8 +55,7 @@ export async function openStore(
  * The store with its genesis verified, and nothing else: for commands that look at damage.
  * @throws StoreError
  */
-export async function openUnchecked(dataDir: string, genesis: Head): Promise<ChainStore> {
-  const place = databasePlace(dataDir);
+export async function openUnchecked(place: DatabasePlace, genesis: Head): Promise<ChainStore> {
   const found = await findDatabase(place);
   await mkdir(place.path, { recursive: true });
   const store = new ChainStore(

@@ -8,7 +8,7 @@ import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { decodeBlock, indexEntries } from "./block-entries.ts";
 import type { ChainStore, StoredHead } from "./chain-store.ts";
-import { put } from "./database.ts";
+import { put, type Write } from "./database.ts";
 import { numberKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -86,18 +86,27 @@ export async function readLinked(
   }
 }
 
+/** The index entries of a block that are missing or wrong, as they should be. */
+export async function missingIndexes(
+  store: ChainStore,
+  certified: CertifiedBlock,
+  hash: Uint8Array,
+): Promise<Write[]> {
+  const wanted = indexEntries(certified, hash).map(({ key, value }) => put(key, value));
+  const present = await store.db.getManyRaw(wanted.map(({ key }) => key));
+  return wanted.filter((write, i) => {
+    const sealed = present[i];
+    return sealed === undefined || write.type !== "put" || !equalBytes(sealed, write.value);
+  });
+}
+
 /** Writes index entries of a block that are missing or wrong; returns how many there were. */
 export async function reindex(
   store: ChainStore,
   certified: CertifiedBlock,
   hash: Uint8Array,
 ): Promise<number> {
-  const wanted = indexEntries(certified, hash).map(({ key, value }) => put(key, value));
-  const present = await store.db.getManyRaw(wanted.map(({ key }) => key));
-  const wrong = wanted.filter((write, i) => {
-    const sealed = present[i];
-    return sealed === undefined || write.type !== "put" || !equalBytes(sealed, write.value);
-  });
-  if (wrong.length > 0) await store.db.batch(wrong);
-  return wrong.length;
+  const missing = await missingIndexes(store, certified, hash);
+  if (missing.length > 0) await store.db.batch(missing);
+  return missing.length;
 }

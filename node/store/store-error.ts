@@ -10,6 +10,7 @@ export type StoreFacts =
   | { code: "WRONG_GENESIS"; expected: string; actual: string }
   | { code: "DISK_FULL"; path: string }
   | { code: "NOT_UNDOABLE"; height: number }
+  | { code: "NOT_REPAIRABLE" }
   | { code: "BLOCK_PRUNED"; height: number; lowest: number }
   | { code: "BLOCK_DAMAGED"; height: number };
 
@@ -80,6 +81,14 @@ export class StoreError extends PomlError<StoreFacts> {
       `no space left on the disk of ${path}`,
       { code: "DISK_FULL", path },
       { action: "local", remedy: "free some space; a running node resumes by itself", cause },
+    );
+  }
+
+  static notRepairable(): StoreError {
+    return new StoreError(
+      "the state is damaged and cannot be replayed: the first blocks are not kept here",
+      { code: "NOT_REPAIRABLE" },
+      { action: "local", remedy: RESYNC },
     );
   }
 

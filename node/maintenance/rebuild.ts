@@ -1,0 +1,84 @@
+/**
+ * The chain replayed from its own blocks into a new database: every certificate verified, every
+ * block applied. What comes out is right whatever the old database holds besides its blocks.
+ */
+import type { Head } from "../../chain/apply-block.ts";
+import { verify } from "../../chain/crypto/keys.ts";
+import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { Chain, type ProveBlock } from "../chain/chain.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import { put } from "../store/database.ts";
+import { numberKey, range } from "../store/keys.ts";
+import { unseal } from "../store/sealed.ts";
+import { readLinked } from "../store/self-check.ts";
+import type { ScanOptions } from "./verify-store.ts";
+
+export interface RebuildOptions extends ScanOptions {
+  /** Height to stop at; default: as far as the blocks go. */
+  readonly to?: number | undefined;
+}
+
+const BATCH = 64;
+
+/**
+ * @param source the damaged store; only its blocks and what services keep are taken
+ * @param target a store that holds nothing but the genesis
+ * @returns the height reached: that below the first block that is missing, damaged or does not apply
+ */
+export async function rebuild(
+  source: ChainStore,
+  target: ChainStore,
+  genesis: Head,
+  { to = 0xffff_ffff, onProgress = () => {}, signal }: RebuildOptions = {},
+): Promise<number> {
+  const { state, hash: genesisRoot } = genesis;
+  const tip = { header: undefined, certificate: undefined, seats: state.seats };
+  // Signatures of transactions stand behind the certificates that are verified here.
+  const verified = { has: () => true, add: () => {} };
+  const chain = new Chain(
+    { genesisRoot, head: genesis, tip },
+    { store: target, verified, known: (signed) => signed },
+  );
+  const prove: ProveBlock = ({ certificate }, head) =>
+    verifyCertificate(certificate, head.state.seats, { genesisRoot, verify });
+  const aim = Math.min(to, source.height === 0 ? to : source.height);
+  while (chain.height < to) {
+    signal?.throwIfAborted();
+    const blocks = await nextBlocks(source, chain.height + 1, Math.min(BATCH, to - chain.height));
+    const before = chain.height;
+    await chain.importAll(blocks, prove).catch(() => undefined);
+    onProgress(chain.height / Math.max(1, aim), `block ${chain.height}`);
+    if (chain.height < before + BATCH) break;
+  }
+  await copyOwn(source, target);
+  return chain.height;
+}
+
+async function nextBlocks(
+  source: ChainStore,
+  from: number,
+  count: number,
+): Promise<CertifiedBlock[]> {
+  const blocks: CertifiedBlock[] = [];
+  for (let height = from; height < from + count; height++) {
+    const found = await readLinked(source, height, undefined);
+    if (found === undefined) break;
+    blocks.push(found.certified);
+  }
+  return blocks;
+}
+
+/** What services of the node keep for themselves, where it is whole. */
+async function copyOwn(source: ChainStore, target: ChainStore): Promise<void> {
+  for await (const [key, sealed] of source.db.rawEntries(range("own"))) {
+    const value = unseal(key, sealed);
+    if (value !== undefined) await target.db.batch([put(key, value)]);
+  }
+}
+
+/** Whether the blocks that a rebuild needs are there from the first on. */
+export async function canRebuild(source: ChainStore): Promise<boolean> {
+  const [first] = await source.db.getManyRaw([numberKey("block", 1)]);
+  return first !== undefined;
+}

@@ -1,0 +1,23 @@
+/** Which blocks are damaged and to be fetched from peers, noted from one run of a node to the next. */
+import { ListBasicType } from "@chainsafe/ssz";
+import { Uint32 } from "../../chain/types/primitive.ts";
+import { type Database, put } from "./database.ts";
+import { decodeEntry } from "./decode-entry.ts";
+import { nameKey } from "./keys.ts";
+
+const DAMAGED = nameKey("single", "damaged");
+/** More are found again when these are mended. */
+const MAX_DAMAGED = 65_536;
+const Heights = new ListBasicType(Uint32, MAX_DAMAGED);
+
+/** Heights, newest first. */
+export async function readDamaged(db: Database): Promise<number[]> {
+  const bytes = await db.get(DAMAGED);
+  return bytes === undefined ? [] : decodeEntry("damaged", Heights, bytes);
+}
+
+/** Takes the place of what was noted before. */
+export async function noteDamaged(db: Database, heights: readonly number[]): Promise<void> {
+  const kept = [...heights].sort((a, b) => b - a).slice(0, MAX_DAMAGED);
+  await db.batch([put(DAMAGED, Heights.serialize(kept))]);
+}
