@@ -33,7 +33,16 @@ export interface Person {
   readonly onion: readonly Uint8Array[];
 }
 
+const people = new Map<string, Person>();
+
+/** Somebody by name: the same keys every time. */
 export function person(name: string): Person {
+  const known = people.get(name) ?? makePerson(name);
+  people.set(name, known);
+  return known;
+}
+
+function makePerson(name: string): Person {
   const seed = sha256(text(name));
   const keys = keyPairFromSeed(seed);
   return { keys, address: addressOf(keys.publicKey), onion: makeOnion(seed, 1024) };

@@ -18,8 +18,9 @@ const BY_NUMBERS = [
   "test/sim/consensus.test.ts",
   "test/fuzz/decoders.test.ts",
   "test/fuzz/streams.test.ts",
+  "test/chain/naive-model.test.ts",
 ];
-const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000" };
+const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000", POML_MODEL_RUNS: "2000" };
 
 interface Row {
   readonly title: string;
