@@ -1,10 +1,83 @@
-/** The chain's speed in one JSON object: throughput, finality, import, catch-up, restart, growth. */
-import { benchLoad, type LoadPlan } from "./chain-load.ts";
+/**
+ * The chain's speed in one object: throughput and finality over real processes, import, catch-up,
+ * restart, growth. Each part has a file of its own.
+ */
+import { useFastHasher } from "../../node/ssz-hasher.ts";
+import { benchGrowth, type GrowthRow } from "./chain/growth.ts";
+import { benchIdle, IDLE_BLOCK_INTERVAL_MS } from "./chain/idle.ts";
+import { benchCatchUp, benchImport, type ImportResult } from "./chain/import.ts";
+import { benchLoad, type LoadPlan, type LoadResult } from "./chain/load.ts";
+import { describeMachine, type Machine } from "./chain/machine.ts";
+import { benchRestart } from "./chain/restart.ts";
 import type { BenchOptions } from "./main.ts";
 
-const FULL: LoadPlan = { warmUpMs: 5_000, fullMs: 60_000, halfMs: 20_000, prepared: 150_000 };
-const QUICK: LoadPlan = { warmUpMs: 2_500, fullMs: 8_000, halfMs: 5_000, prepared: 12_000 };
+interface Plan {
+  readonly load: LoadPlan;
+  readonly idleTransfers: number;
+  readonly catchUpBlocks: number;
+  readonly restartBlocks: number;
+  readonly seatMs: number;
+  readonly maxAccounts: number;
+}
 
-export async function bench({ quick }: BenchOptions): Promise<object> {
-  return await benchLoad(quick ? QUICK : FULL);
+const FULL: Plan = {
+  load: { warmUpMs: 5_000, fullMs: 60_000, halfMs: 20_000, prepared: 150_000 },
+  idleTransfers: 60,
+  catchUpBlocks: 10_000,
+  restartBlocks: 100_000,
+  seatMs: 1_000,
+  maxAccounts: 1_000_000,
+};
+const QUICK: Plan = {
+  load: { warmUpMs: 2_000, fullMs: 6_000, halfMs: 4_000, prepared: 12_000 },
+  idleTransfers: 12,
+  catchUpBlocks: 1_000,
+  restartBlocks: 2_000,
+  seatMs: 200,
+  maxAccounts: 100_000,
+};
+
+export interface ChainResult extends Omit<LoadResult, "settings">, ImportResult {
+  readonly idleP50FinalityMs: number;
+  readonly catchUpBlocksPerSecond: number;
+  readonly restartMs: number;
+  readonly growth: readonly GrowthRow[];
+  readonly quick: boolean;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly machine: Machine;
+}
+
+export async function bench({ quick, json }: BenchOptions): Promise<ChainResult> {
+  const plan = quick ? QUICK : FULL;
+  const step = async <T>(name: string, run: () => Promise<T> | T): Promise<T> => {
+    const begin = performance.now();
+    const result = await run();
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    if (!json) process.stderr.write(`  ${name}: ${seconds} s\n`);
+    return result;
+  };
+  await useFastHasher();
+  const machine = describeMachine();
+  const { settings, ...load } = await step("load", () => benchLoad(plan.load));
+  const idleP50FinalityMs = await step("idle network", () => benchIdle(plan.idleTransfers));
+  const imports = await step("import", benchImport);
+  const catchUpBlocksPerSecond = await step("catch-up", () => benchCatchUp(plan.catchUpBlocks));
+  const restartMs = await step("restart", () => benchRestart(plan.restartBlocks));
+  const growth = await step("growth", () => benchGrowth(plan.seatMs, plan.maxAccounts));
+  return {
+    ...load,
+    idleP50FinalityMs,
+    ...imports,
+    catchUpBlocksPerSecond,
+    restartMs,
+    growth,
+    quick,
+    settings: {
+      ...settings,
+      idleBlockIntervalMs: IDLE_BLOCK_INTERVAL_MS,
+      catchUpBlocks: plan.catchUpBlocks,
+      restartBlocks: plan.restartBlocks,
+    },
+    machine,
+  };
 }

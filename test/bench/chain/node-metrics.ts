@@ -1,5 +1,5 @@
 /** What several nodes report of themselves at /metrics: the worst of them, or their sum. */
-import type { LocalNode } from "../helpers/local-network.ts";
+import type { LocalNode } from "../../helpers/local-network.ts";
 
 export interface Vitals {
   readonly rssMb: number;

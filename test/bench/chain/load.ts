@@ -4,10 +4,10 @@
  * signed beforehand and handed in by the batch.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ApiError } from "../../node/api/api-error.ts";
-import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";
-import { type Transfer, TransferLoad, type TransferQueue } from "../helpers/transfer-load.ts";
-import { until } from "../helpers/until.ts";
+import { ApiError } from "../../../node/api/api-error.ts";
+import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";
+import { type Transfer, TransferLoad, type TransferQueue } from "../../helpers/transfer-load.ts";
+import { until } from "../../helpers/until.ts";
 import { BlockWatch, quantile } from "./block-watch.ts";
 import { vitalsOf } from "./node-metrics.ts";
 

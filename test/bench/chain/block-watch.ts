@@ -1,8 +1,8 @@
 /** When each block reached a client, and which transfers were in it. */
 
-import type { PomlClient } from "../../node/api/client.ts";
-import { BlockSummary } from "../../node/api/contract/block.ts";
-import type { EventJson } from "../../node/api/contract/event.ts";
+import type { PomlClient } from "../../../node/api/client.ts";
+import { BlockSummary } from "../../../node/api/contract/block.ts";
+import type { EventJson } from "../../../node/api/contract/event.ts";
 
 export interface SeenBlock {
   readonly height: number;

@@ -1,0 +1,47 @@
+/** A chain on disk to import into, of a factory's genesis, with a mempool beside it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Mempool } from "../../../chain/mempool/pool.ts";
+import type { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { verifyTransactionSync } from "../../../chain/verify-signatures.ts";
+import { Chain } from "../../../node/chain/chain.ts";
+import { openStore } from "../../../node/store/open.ts";
+import type { BlockFactory } from "./block-factory.ts";
+
+export class ImportTarget {
+  readonly chain: Chain;
+  readonly #directory: string;
+  readonly #mempool: Mempool;
+
+  private constructor(chain: Chain, mempool: Mempool, directory: string) {
+    this.chain = chain;
+    this.#mempool = mempool;
+    this.#directory = directory;
+    chain.onBlock(({ block }) => mempool.afterBlock(chain.state, block.body.transactions));
+  }
+
+  static async open(factory: BlockFactory): Promise<ImportTarget> {
+    const directory = await mkdtemp(join(tmpdir(), "poml-bench-"));
+    const { store, head } = await openStore(directory, factory.freshHead());
+    const mempool = new Mempool();
+    const tip = { header: undefined, certificate: undefined, seats: head.state.seats };
+    const chain = new Chain(
+      { genesisRoot: factory.genesisRoot, head, tip },
+      { store, verified: new WeakSet(), known: (signed) => mempool.known(signed) },
+    );
+    return new ImportTarget(chain, mempool, directory);
+  }
+
+  /** As if it had come by gossip: verified, and waiting for its block. */
+  hear(signed: SignedTransaction): void {
+    const { chain } = this;
+    verifyTransactionSync(chain.state, chain.genesisRoot, signed, chain.verified);
+    this.#mempool.add(chain.state, signed);
+  }
+
+  async close(): Promise<void> {
+    await this.chain.store.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
