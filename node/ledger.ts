@@ -13,6 +13,7 @@ import type { SignedTransaction } from "../chain/types/transaction.ts";
 import { createHost, type Host } from "../p2p/host.ts";
 import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
+import { OwnTransactions } from "./chain/own-transactions.ts";
 import type { ChainTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
 import type { Clock } from "./clock.ts";
@@ -89,6 +90,7 @@ export async function createLedger(
     { log: log.child({ module: "p2p" }) },
   );
   const publish: Host["publish"] = (topic, message) => host.publish(topic, message);
+  const own = new OwnTransactions({ store });
   const evidence = new EvidenceService({ chain, log, publish });
   const fault = (publicKey: Uint8Array, proof: KnownProof): void => {
     evidence.report(publicKey, proof).catch((error: unknown) => {
@@ -145,11 +147,13 @@ export async function createLedger(
   host.subscribe("proposals", (message) => gossip.onProposal(message));
   host.onPeer(() => sync.poke());
 
+  const duties = new DutySender({ keys }, { chain, mempool, transactions, own, log });
+
   return {
     chain,
     mempool,
     transactions,
-    duties: new DutySender({ keys }, { chain, mempool, transactions, log }),
+    duties,
     driver,
     evidence,
     onion,
@@ -170,10 +174,12 @@ export async function createLedger(
       await messages.start();
       await sync.start();
       await host.start();
+      await duties.resume();
       driver.start();
     },
     async stop() {
       await driver.stop();
+      await duties.idle();
       await sync.stop();
       transactions.stop();
       await host.stop();
