@@ -112,7 +112,14 @@ interface ImageKernels {
     ]
   ): void;
   depthwiseKernelGradient(
-    ...args: [batch: number, x: number, ...geometry: DepthwiseGeometry, g: number, d: number]
+    ...args: [
+      batch: number,
+      x: number,
+      ...geometry: DepthwiseGeometry,
+      g: number,
+      size: number,
+      d: number,
+    ]
   ): void;
   depthwiseInputGradient(
     ...args: [batch: number, dx: number, ...geometry: DepthwiseGeometry, kernel: number, d: number]

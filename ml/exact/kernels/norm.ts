@@ -7,6 +7,33 @@ function at(base: usize, index: i32): usize {
   return base + (<usize>index << 2);
 }
 
+/** y += x, or y += (x - mean)² where a mean is given, for one row. */
+// @ts-expect-error: decorator
+@inline
+function addRow(x: usize, mean: usize, channels: i32, y: usize): void {
+  let c: i32 = 0;
+  for (; ASC_FEATURE_SIMD && c + 4 <= channels; c += 4) {
+    let value = v128.load(at(x, c));
+    if (mean) {
+      value = f32x4.sub(value, v128.load(at(mean, c)));
+      value = f32x4.mul(value, value);
+    }
+    v128.store(at(y, c), f32x4.add(v128.load(at(y, c)), value));
+  }
+  for (; c < channels; c++) {
+    let value: f32 = load<f32>(at(x, c));
+    if (mean) {
+      value -= load<f32>(at(mean, c));
+      value *= value;
+    }
+    store<f32>(at(y, c), load<f32>(at(y, c)) + value);
+  }
+}
+
+function divide(x: usize, n: i32, by: f32): void {
+  for (let c: i32 = 0; c < n; c++) store<f32>(at(x, c), load<f32>(at(x, c)) / by);
+}
+
 /** Mean and variance of every channel over the rows: sums by rising row, divided by their number. */
 export function channelMoments(
   x: usize,
@@ -15,18 +42,12 @@ export function channelMoments(
   mean: usize,
   variance: usize,
 ): void {
-  for (let c: i32 = 0; c < channels; c++) {
-    let sum: f32 = 0;
-    for (let i: i32 = 0; i < rows; i++) sum += load<f32>(at(x, i * channels + c));
-    const m: f32 = sum / <f32>rows;
-    sum = 0;
-    for (let i: i32 = 0; i < rows; i++) {
-      const e: f32 = load<f32>(at(x, i * channels + c)) - m;
-      sum += e * e;
-    }
-    store<f32>(at(mean, c), m);
-    store<f32>(at(variance, c), sum / <f32>rows);
-  }
+  memory.fill(mean, 0, <usize>channels << 2);
+  memory.fill(variance, 0, <usize>channels << 2);
+  for (let i: i32 = 0; i < rows; i++) addRow(at(x, i * channels), 0, channels, mean);
+  divide(mean, channels, <f32>rows);
+  for (let i: i32 = 0; i < rows; i++) addRow(at(x, i * channels), mean, channels, variance);
+  divide(variance, channels, <f32>rows);
 }
 
 /** moving = moving - (moving - value) · decay. */
@@ -65,10 +86,19 @@ export function batchNormForward(
   y: usize,
 ): void {
   for (let i: i32 = 0; i < rows; i++) {
-    for (let c: i32 = 0; c < channels; c++) {
-      const e: f32 = load<f32>(at(x, i * channels + c)) - load<f32>(at(mean, c));
-      const u: f32 = e * load<f32>(at(inverse, c));
-      store<f32>(at(y, i * channels + c), affine(u, gamma, beta, c));
+    const from: usize = at(x, i * channels);
+    const to: usize = at(y, i * channels);
+    let c: i32 = 0;
+    for (; ASC_FEATURE_SIMD && c + 4 <= channels; c += 4) {
+      let u = f32x4.sub(v128.load(at(from, c)), v128.load(at(mean, c)));
+      u = f32x4.mul(u, v128.load(at(inverse, c)));
+      if (gamma) u = f32x4.mul(u, v128.load(at(gamma, c)));
+      if (beta) u = f32x4.add(u, v128.load(at(beta, c)));
+      v128.store(at(to, c), u);
+    }
+    for (; c < channels; c++) {
+      const e: f32 = load<f32>(at(from, c)) - load<f32>(at(mean, c));
+      store<f32>(at(to, c), affine(e * load<f32>(at(inverse, c)), gamma, beta, c));
     }
   }
 }
@@ -85,18 +115,27 @@ export function normGradients(
   dGamma: usize,
   dBeta: usize,
 ): void {
-  for (let c: i32 = 0; c < channels; c++) {
-    let products: f32 = 0;
-    let sum: f32 = 0;
-    for (let i: i32 = 0; i < rows; i++) {
-      const s: i32 = perRow ? i : c;
-      const e: f32 = load<f32>(at(x, i * channels + c)) - load<f32>(at(mean, s));
-      const g: f32 = load<f32>(at(d, i * channels + c));
-      products += g * (e * load<f32>(at(inverse, s)));
-      sum += g;
+  if (dGamma) memory.fill(dGamma, 0, <usize>channels << 2);
+  if (dBeta) memory.fill(dBeta, 0, <usize>channels << 2);
+  for (let i: i32 = 0; i < rows; i++) {
+    const from: usize = at(x, i * channels);
+    const back: usize = at(d, i * channels);
+    if (dBeta) addRow(back, 0, channels, dBeta);
+    if (!dGamma) continue;
+    let c: i32 = 0;
+    for (; ASC_FEATURE_SIMD && c + 4 <= channels; c += 4) {
+      const m = perRow ? v128.load_splat<f32>(at(mean, i)) : v128.load(at(mean, c));
+      const r = perRow ? v128.load_splat<f32>(at(inverse, i)) : v128.load(at(inverse, c));
+      const u = f32x4.mul(f32x4.sub(v128.load(at(from, c)), m), r);
+      const product = f32x4.mul(v128.load(at(back, c)), u);
+      v128.store(at(dGamma, c), f32x4.add(v128.load(at(dGamma, c)), product));
     }
-    if (dGamma) store<f32>(at(dGamma, c), products);
-    if (dBeta) store<f32>(at(dBeta, c), sum);
+    for (; c < channels; c++) {
+      const s: i32 = perRow ? i : c;
+      const u: f32 =
+        (load<f32>(at(from, c)) - load<f32>(at(mean, s))) * load<f32>(at(inverse, s));
+      store<f32>(at(dGamma, c), load<f32>(at(dGamma, c)) + load<f32>(at(back, c)) * u);
+    }
   }
 }
 
@@ -116,16 +155,30 @@ export function batchNormInputGradient(
   dx: usize,
 ): void {
   const count: f32 = <f32>rows;
-  for (let c: i32 = 0; c < channels; c++) {
-    const slope: f32 = load<f32>(at(dGamma, c)) / count;
-    const shift: f32 = load<f32>(at(dBeta, c)) / count;
-    const m: f32 = load<f32>(at(mean, c));
-    const r: f32 = load<f32>(at(inverse, c));
-    const factor: f32 = gamma ? r * load<f32>(at(gamma, c)) : r;
-    for (let i: i32 = 0; i < rows; i++) {
-      const u: f32 = (load<f32>(at(x, i * channels + c)) - m) * r;
-      const e: f32 = load<f32>(at(d, i * channels + c)) - shift - u * slope;
-      store<f32>(at(dx, i * channels + c), e * factor);
+  for (let i: i32 = 0; i < rows; i++) {
+    const from: usize = at(x, i * channels);
+    const back: usize = at(d, i * channels);
+    const to: usize = at(dx, i * channels);
+    let c: i32 = 0;
+    if (ASC_FEATURE_SIMD) {
+      const counts = f32x4.splat(count);
+      for (; c + 4 <= channels; c += 4) {
+        const r = v128.load(at(inverse, c));
+        const u = f32x4.mul(f32x4.sub(v128.load(at(from, c)), v128.load(at(mean, c))), r);
+        const slope = f32x4.div(v128.load(at(dGamma, c)), counts);
+        const shift = f32x4.div(v128.load(at(dBeta, c)), counts);
+        const e = f32x4.sub(f32x4.sub(v128.load(at(back, c)), shift), f32x4.mul(u, slope));
+        const factor = gamma ? f32x4.mul(r, v128.load(at(gamma, c))) : r;
+        v128.store(at(to, c), f32x4.mul(e, factor));
+      }
+    }
+    for (; c < channels; c++) {
+      const r: f32 = load<f32>(at(inverse, c));
+      const u: f32 = (load<f32>(at(from, c)) - load<f32>(at(mean, c))) * r;
+      const slope: f32 = load<f32>(at(dGamma, c)) / count;
+      const shift: f32 = load<f32>(at(dBeta, c)) / count;
+      const e: f32 = load<f32>(at(back, c)) - shift - u * slope;
+      store<f32>(at(to, c), e * (gamma ? r * load<f32>(at(gamma, c)) : r));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Depthwise convolution, read in place: every channel has kernels of its own. */
 
 import type { DepthwiseConv2dLayer } from "../../model/program.ts";
+import { roundUp } from "../panels.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";
 
 /** Arguments that the depthwise kernels share, in their order. */
@@ -29,6 +30,7 @@ export function planDepthwiseConv2d(
   const bias = weight(layer.bias);
   const output = arena.reserve(batchSize * size);
   const columns = window.channels * multiplier;
+  const kernelSize = window.windowHeight * window.windowWidth * roundUp(columns, 8);
   const geometry: DepthwiseGeometry = [
     window.inputHeight,
     window.inputWidth,
@@ -56,7 +58,8 @@ export function planDepthwiseConv2d(
     backward:
       ({ kernels }, dOutput, [dInput = 0]) =>
       (count) => {
-        kernels.depthwiseKernelGradient(count, input, ...geometry, kernel.gradient, dOutput);
+        const { gradient } = kernel;
+        kernels.depthwiseKernelGradient(count, input, ...geometry, gradient, kernelSize, dOutput);
         if (bias.value !== 0) {
           kernels.sumRows(dOutput, count * (size / columns), columns, bias.gradient);
         }
