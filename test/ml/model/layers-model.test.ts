@@ -5,7 +5,7 @@ import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { ModelError } from "../../../ml/model/model-error.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
-import { layer, seedOf, sequential, graph as wiring } from "../../helpers/models.ts";
+import { layer, seedOf, sequential, TEST_MODELS, graph as wiring } from "../../helpers/models.ts";
 
 const first = (config: object): ReturnType<typeof layer> =>
   layer("Dense", "first", { batch_input_shape: [null, 4], units: 5, ...config });
@@ -250,12 +250,18 @@ describe("parseLayersModel", () => {
   });
 
   it("never throws anything but ModelError on JSON, however a valid model is damaged", () => {
-    const valid = JSON.stringify(presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 }));
-    const paths: (string | number)[][] = [];
-    collectPaths(JSON.parse(valid), [], paths);
+    const valid = [
+      presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 }),
+      ...Object.values(TEST_MODELS).map((modelOf) => modelOf().json),
+    ];
+    const places = valid.flatMap((json) => {
+      const paths: (string | number)[][] = [];
+      collectPaths(json, [], paths);
+      return paths.map((path) => ({ json, path }));
+    });
     fc.assert(
-      fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, value) => {
-        const damaged: unknown = JSON.parse(valid);
+      fc.property(fc.constantFrom(...places), fc.jsonValue(), ({ json, path }, value) => {
+        const damaged: unknown = structuredClone(json);
         setPath(damaged, path, value);
         try {
           parseLayersModel(damaged);
@@ -263,7 +269,7 @@ describe("parseLayersModel", () => {
           expect(error).to.be.instanceOf(ModelError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 });
