@@ -178,7 +178,11 @@ export async function createNode(
     rssBytes: process.memoryUsage.rss(),
     listen: { p2p: host.multiaddrs(), torrent: torrents.address },
   });
-  const metrics = createMetrics(chain, { status, faults: ledger.driver.faults });
+  const metrics = createMetrics(chain, {
+    status,
+    faults: ledger.driver.faults,
+    evidence: ledger.evidence,
+  });
   const services = createServices({
     ledger,
     datasets,

@@ -9,11 +9,11 @@ import { type Identify, identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { type Ping, ping } from "@libp2p/ping";
-import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { privateKeyOf } from "./identity.ts";
 import type { CheckedOptions } from "./options.ts";
+import { guardedWebSockets } from "./socket-guard.ts";
 import { MAX_TOPIC_BYTES, TOPICS } from "./topics/topics.ts";
 
 export interface Services extends Record<string, unknown> {
@@ -37,6 +37,7 @@ export function protocolId(network: string, name: string): string {
 const ENVELOPE_BYTES = 64 * 1024;
 /** Nodes behind one address (a devnet, an office) connect in bursts; libp2p's default is 5 a second. */
 const INBOUND_PER_SECOND = 50;
+const MAX_PENDING = 64;
 
 /** Not started. */
 export async function createNode(
@@ -44,12 +45,20 @@ export async function createNode(
   modules: NodeModules,
 ): Promise<Libp2p<Services>> {
   const { network, timeouts, maxPeers } = options;
+  // Two nodes that dial each other at once hold two connections for a while.
+  const maxConnections = 2 * maxPeers + 8;
   return createLibp2p<Services>({
     start: false,
     privateKey: await privateKeyOf(options.seed),
     nodeInfo: { name: "poml", version: "1", userAgent: "poml/1" },
     addresses: { listen: [...options.listen], announce: [...options.announce] },
-    transports: [webSockets()],
+    transports: [
+      guardedWebSockets({
+        handshakeMs: timeouts.dialMs,
+        sockets: maxConnections + 2 * MAX_PENDING,
+        pendingPerAddress: MAX_PENDING,
+      }),
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
@@ -61,15 +70,14 @@ export async function createNode(
     ],
     connectionGater: modules.gater,
     connectionManager: {
-      // Two nodes that dial each other at once hold two connections for a while.
-      maxConnections: 2 * maxPeers + 8,
+      maxConnections,
       maxParallelDials: 16,
       maxDialQueueLength: 64,
       dialTimeout: timeouts.dialMs,
       addressDialTimeout: timeouts.dialMs,
       inboundUpgradeTimeout: timeouts.dialMs,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
-      maxIncomingPendingConnections: 64,
+      maxIncomingPendingConnections: MAX_PENDING,
       // Redialing is the connector's work; two back-offs would fight.
       reconnectRetries: 0,
     },

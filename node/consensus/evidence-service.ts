@@ -8,6 +8,7 @@ import { type KnownProof, makeEvidence } from "../../chain/evidence/check-eviden
 import { InvalidEvidence } from "../../chain/evidence/evidence-error.ts";
 import { EvidencePool } from "../../chain/evidence/pool.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
+import type { State } from "../../chain/state/state.ts";
 import { Evidence } from "../../chain/types/evidence.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -68,8 +69,15 @@ export class EvidenceService {
   }
 
   async #admit(evidence: Evidence): Promise<void> {
-    const { chain } = this.#modules;
-    await verifyEvidence(chain.state, chain.genesisRoot, evidence);
-    this.#pool.add(chain.state, evidence);
+    await verifyEvidence(this.#next(), this.#modules.chain.genesisRoot, evidence);
+    this.#pool.add(this.#next(), evidence);
+  }
+
+  /** The state at the height under way: that is where faults are seen. */
+  #next(): State {
+    const { state } = this.#modules.chain;
+    const next = state.fork();
+    next.meta = { ...next.meta, height: state.height + 1 };
+    return next;
   }
 }

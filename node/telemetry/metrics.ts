@@ -7,8 +7,13 @@ import type { NodeStatus } from "../services.ts";
 /** @param status read at every scrape */
 export function createMetrics(
   chain: Chain,
-  { status, faults }: { status(): NodeStatus; readonly faults: FaultCounts },
+  modules: {
+    status(): NodeStatus;
+    readonly faults: FaultCounts;
+    readonly evidence: { readonly waiting: number };
+  },
 ): Registry {
+  const { status, faults, evidence } = modules;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number): void => {
@@ -74,6 +79,7 @@ export function createMetrics(
     "Time of the last proposal minus this node's clock; far from 0 means a wrong clock",
     () => faults.proposalOffsetMs / 1000,
   );
+  gauge("poml_evidence_waiting", "Proven faults that wait for a block", () => evidence.waiting);
   const blocks = counter("poml_blocks_total", "Blocks made final since the start");
   const transactions = counter(
     "poml_transactions_total",

@@ -26,15 +26,6 @@ process.on("SIGUSR2", () => {
   isOn = true;
 });
 
-await runAsNode({
-  onStarted({ ledger }, seed) {
-    const twin = new Twin(ledger, seed);
-    ledger.chain.onBlock(() => {
-      if (isOn) setTimeout(() => twin.signAgain(what), AFTER_BLOCK_MS);
-    });
-  },
-});
-
 /** The second hand of the node's key. */
 class Twin {
   readonly #ledger: Ledger;
@@ -96,3 +87,12 @@ class Twin {
     void host.publish("proposals", Proposal.serialize(proposal));
   }
 }
+
+await runAsNode({
+  onStarted({ ledger }, seed) {
+    const twin = new Twin(ledger, seed);
+    ledger.chain.onBlock(() => {
+      if (isOn) setTimeout(() => twin.signAgain(what), AFTER_BLOCK_MS);
+    });
+  },
+});
