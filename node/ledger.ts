@@ -24,6 +24,7 @@ import { OnionKeeper } from "./consensus/onion-keeper.ts";
 import { Signer } from "./consensus/signer.ts";
 import { crashPoint } from "./crash-points.ts";
 import { LightService } from "./light/light-service.ts";
+import { BlockRepair } from "./network/block-repair.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
@@ -32,6 +33,7 @@ import { ClaimWatch } from "./rating/claim-watch.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
+import { Pruner } from "./store/pruner.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 
 export interface LedgerOptions {
@@ -45,6 +47,8 @@ export interface LedgerOptions {
   readonly abandonVotes?: number | undefined;
   /** Room to leave on the disk. */
   readonly minFreeBytes: number;
+  /** Newest blocks to keep; 0 = all. */
+  readonly keepBlocks: number;
   readonly p2p: {
     readonly listen: readonly string[];
     readonly announce: readonly string[];
@@ -67,6 +71,7 @@ export interface Ledger {
   readonly light: LightService;
   readonly disk: DiskSpace;
   readonly journal: Journal;
+  readonly repair: BlockRepair;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -115,6 +120,8 @@ export async function createLedger(
   );
   store.db.guard(disk);
   journal.onFull(() => disk.failed());
+  const repair = new BlockRepair({ host, chain, log: log.child({ module: "repair" }) });
+  const pruner = new Pruner({ keepBlocks: options.keepBlocks }, { store, log });
   let asking = 0;
   const stuck = (): void => {
     const peers = host.peers();
@@ -168,19 +175,26 @@ export async function createLedger(
     }),
     disk,
     journal,
+    repair,
     async start() {
       disk.start();
-      chain.onBlock(() => disk.check());
+      chain.onBlock(() => {
+        disk.check();
+        pruner.onBlock();
+      });
       await messages.start();
       await sync.start();
       await host.start();
       await duties.resume();
       driver.start();
+      await repair.start(check.damaged);
     },
     async stop() {
       await driver.stop();
       await duties.idle();
       await sync.stop();
+      await repair.stop();
+      await pruner.stop();
       transactions.stop();
       await host.stop();
       await chain.idle();

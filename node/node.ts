@@ -94,6 +94,7 @@ export async function createNode(
       genesis: genesisHead(genesis),
       resync: options.resync,
       abandonVotes: options.abandonVotes,
+      keepBlocks: config.pruning.keepBlocks,
       minFreeBytes: config.disk.minFreeMib * 1024 * 1024,
       p2p: config.p2p,
     },
@@ -166,6 +167,7 @@ export async function createNode(
     headHash: chain.head.hash,
     lowestBlock: chain.store.lowest,
     hasDiskRoom: ledger.disk.hasRoom,
+    damagedBlocks: ledger.repair.waiting,
     abstainsThrough:
       ledger.journal.abstainsThrough > chain.height ? ledger.journal.abstainsThrough : undefined,
     headTime: Number(chain.state.meta.time),

@@ -19,6 +19,8 @@ export interface NodeStatus {
   readonly headHash: Uint8Array;
   /** Lowest height whose block is kept here. */
   readonly lowestBlock: number;
+  /** Blocks damaged on this node's disk that wait for a peer. */
+  readonly damagedBlocks: number;
   /** False: the disk is nearly full, and the node neither votes nor takes blocks. */
   readonly hasDiskRoom: boolean;
   /** The node does not vote up to this height, since it may have voted there and forgotten. */

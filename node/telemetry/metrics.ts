@@ -33,6 +33,11 @@ export function createMetrics(
   gauge("poml_round", "Consensus round under way", ({ round }) => round);
   gauge("poml_syncing", "1 while blocks are fetched from peers", ({ syncing }) => Number(syncing));
   gauge("poml_lowest_block", "Lowest height whose block is kept", (s) => s.lowestBlock);
+  gauge(
+    "poml_damaged_blocks",
+    "Blocks damaged on disk that wait for a peer",
+    (s) => s.damagedBlocks,
+  );
   gauge("poml_disk_full", "1 while the disk has too little room to go on", (s) =>
     Number(!s.hasDiskRoom),
   );

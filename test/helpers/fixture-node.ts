@@ -153,6 +153,7 @@ export class FixtureNode implements NodeServices {
       height,
       headHash: this.chain.head.hash,
       lowestBlock: 1,
+      damagedBlocks: 0,
       hasDiskRoom: true,
       abstainsThrough: undefined,
       headTime: Number(meta.time),

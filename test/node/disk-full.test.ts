@@ -50,6 +50,7 @@ describe("a node whose disk is full", function () {
         genesis: genesisHead(GENESIS),
         resync: false,
         minFreeBytes,
+        keepBlocks: 0,
         p2p: { listen: ["/ip4/127.0.0.1/tcp/0/ws"], announce: [], bootstrap: [] },
       },
       { clock: systemClock, log: createLog("silent") },

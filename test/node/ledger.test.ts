@@ -61,6 +61,7 @@ describe("ledger: four nodes over real sockets", function () {
         genesis: genesisHead(genesis),
         resync: false,
         minFreeBytes: 0,
+        keepBlocks: 0,
         p2p: {
           listen: ["/ip4/127.0.0.1/tcp/0/ws"],
           announce: [],

@@ -73,6 +73,7 @@ export const Status = z.object({
   height: Height,
   headHash: Hash,
   lowestBlock: Height.describe("lowest height whose block is kept here; above 1: pruned"),
+  damagedBlocks: Count.describe("blocks damaged on its disk, being fetched from peers"),
   hasDiskRoom: z.boolean().describe("false: neither votes nor takes blocks until there is room"),
   abstainsThrough: Height.optional().describe("does not vote up to this height: it may have voted"),
   headTime: UnixMs,

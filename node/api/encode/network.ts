@@ -34,6 +34,7 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     height,
     headHash: toHex(status.headHash),
     lowestBlock: status.lowestBlock,
+    damagedBlocks: status.damagedBlocks,
     hasDiskRoom: status.hasDiskRoom,
     ...(status.abstainsThrough === undefined ? {} : { abstainsThrough: status.abstainsThrough }),
     headTime: status.headTime,

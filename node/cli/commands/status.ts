@@ -26,6 +26,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
     height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
     head: status.headHash,
     "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
+    ...(status.damagedBlocks === 0 ? {} : { damaged: `${status.damagedBlocks} blocks` }),
     ...(status.hasDiskRoom ? {} : { disk: "full: neither votes nor takes blocks" }),
     ...(status.abstainsThrough === undefined
       ? {}

@@ -43,7 +43,16 @@ describe("DutySender", function () {
       ],
     });
     const p2p = { listen: ["/ip4/127.0.0.1/tcp/0/ws"], announce: [], bootstrap: [] };
-    const options = { dataDir, seed, keys, genesis, resync: false, minFreeBytes: 0, p2p };
+    const options = {
+      dataDir,
+      seed,
+      keys,
+      genesis,
+      resync: false,
+      minFreeBytes: 0,
+      keepBlocks: 0,
+      p2p,
+    };
     const made = await createLedger(options, { clock: systemClock, log: createLog("silent") });
     await made.start();
     ledger = made;
