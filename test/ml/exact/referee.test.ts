@@ -1,13 +1,50 @@
 /** The kernels against the plain second implementation of docs/exact-engine.md, bit by bit. */
 import { expect } from "chai";
+import fc from "fast-check";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
+import type { Hyperparameters } from "../../../ml/hyperparameters.ts";
 import { initialParameters } from "../../../ml/model/initializers.ts";
+import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { COUNTS, EXACT_CASES, stepOf } from "../../helpers/exact-cases.ts";
 import { ExactReferee } from "../../helpers/exact-referee/referee.ts";
-import { seedOf } from "../../helpers/models.ts";
+import { batchOf, graph, type LayerJson, layer, seedOf } from "../../helpers/models.ts";
 
 const bitsOf = (values: Float32Array): Int32Array => new Int32Array(values.buffer);
+
+const WIDTH = 6;
+
+/** Layers over vectors of one width, so that any may follow any. */
+const LAYERS: readonly ((name: string) => LayerJson)[] = [
+  (name) => layer("Dense", name, { units: WIDTH }),
+  (name) => layer("Dense", name, { units: WIDTH, activation: "relu" }),
+  (name) => layer("Dense", name, { units: WIDTH, activation: "tanh" }),
+  (name) => layer("ReLU", name),
+  (name) => layer("LeakyReLU", name),
+  (name) => layer("Activation", name, { activation: "sigmoid" }),
+  (name) => layer("Activation", name, { activation: "gelu" }),
+  (name) => layer("Softmax", name),
+  (name) => layer("Dropout", name, { rate: 0.3 }),
+  (name) => layer("BatchNormalization", name),
+  (name) => layer("LayerNormalization", name),
+  (name) => layer("Add", name),
+];
+
+/** Each number pair is a layer and which of the outputs so far it takes. */
+function graphOf(choices: readonly (readonly [number, number, number])[]): LayersModel {
+  const nodes: [LayerJson, ...string[]][] = [
+    [layer("InputLayer", "n0", { batch_input_shape: [null, WIDTH] })],
+  ];
+  for (const [kind, first, second] of choices) {
+    const json = LAYERS[kind]?.(`n${nodes.length}`) ?? layer("ReLU", `n${nodes.length}`);
+    // Mostly the output before, now and then one further back.
+    const back = (by: number): string => `n${Math.max(0, nodes.length - 1 - by)}`;
+    nodes.push(json.class_name === "Add" ? [json, back(first), back(second)] : [json, back(first)]);
+  }
+  const last = `n${nodes.length - 1}`;
+  nodes.push([layer("Dense", "output", { units: 3, activation: "softmax" }), last]);
+  return parseLayersModel(graph(...nodes));
+}
 
 describe("exact engine against its referee", () => {
   let engine: Engine;
@@ -31,4 +68,33 @@ describe("exact engine against its referee", () => {
       expect(bitsOf(trainer.parameters())).not.to.deep.equal(bitsOf(start));
     });
   }
+
+  it("gives the same bits for any graph of layers, however they share memory", async () => {
+    const step = fc.tuple(
+      fc.nat({ max: LAYERS.length - 1 }),
+      fc.constantFrom(0, 0, 0, 1, 2),
+      fc.nat({ max: 3 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 9 }), async (choices) => {
+        const model = graphOf(choices);
+        const options: Hyperparameters = {
+          optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9 },
+          batchSize: 4,
+        };
+        const start = initialParameters(model, seedOf(3));
+        const trainer = await engine.open(model, options);
+        trainer.load(start);
+        const referee = new ExactReferee(model, start, options);
+        for (const count of [4, 3]) {
+          const { inputs, labels } = batchOf(model, 4, count);
+          trainer.step(inputs, labels, count, count);
+          referee.step(inputs, labels, count, count);
+        }
+        expect(bitsOf(trainer.parameters())).to.deep.equal(bitsOf(referee.parameters));
+        expect(bitsOf(trainer.optimizerState())).to.deep.equal(bitsOf(referee.state));
+      }),
+      { numRuns: 150 },
+    );
+  });
 });
