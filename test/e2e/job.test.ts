@@ -121,6 +121,19 @@ describe("a network of four processes", function () {
     await verifyDirectory(directory, trusted);
   });
 
+  it("proves it as well from any other block, with the help of a node nobody trusts", async () => {
+    const directory = join(net.directory, "model");
+    const { height } = await net.at(1).client.status();
+    // The node that helps must have got as far as the block that is trusted.
+    await trustedBlock(net.at(2), height);
+    for (const start of [1, Math.floor(height / 2), height]) {
+      const trusted = await trustedBlock(net.at(1), start);
+      const { proved } = await verifyDirectory(directory, trusted, net.at(2).client.baseUrl);
+      const chain = proved.find(({ claim }) => claim === "chain")?.detail;
+      expect(chain).contain(`block ${start} `);
+    }
+  });
+
   it("finishes a job though a participant is killed in the middle of a round", async () => {
     const id = await open(longOrder({ rounds: 3 }));
     const started = await untilTraining(net.at(0), id, 2);
