@@ -2,6 +2,7 @@
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
+import { checkFresh } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
@@ -19,17 +20,25 @@ export interface ProvedClaim {
   readonly detail: string;
 }
 
+export interface VerifyOptions {
+  /** A node to ask for what the certificate lacks; without one the check is offline. */
+  readonly source?: LightSource | undefined;
+  /** Refuses to start from a block older than `limitMs`. */
+  readonly age?: { readonly nowMs: bigint; readonly limitMs: bigint } | undefined;
+}
+
 /**
- * Checks a model directory, offline unless `source` is given and needed.
+ * Checks a model directory.
  * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate
  */
 export async function verifyModelDirectory(
   files: ModelDirectory,
   trust: Trust,
-  source?: LightSource,
+  { source, age }: VerifyOptions = {},
 ): Promise<{ proved: ProvedClaim[] }> {
   const decoded = decodeCertificate(files["certificate.json"]);
   const anchored = await anchorCertificate(decoded, trust, source);
+  if (age !== undefined) checkFresh(anchored.trusted, age);
   const { job } = anchored;
   require(["finished", "settled"].includes(phaseOf(job)), "the job has ended with a model");
   require(equalBytes(

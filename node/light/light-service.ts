@@ -40,6 +40,8 @@ export interface ProofUnderBlock {
 
 /** Steps of one route: with the largest blocks about half a megabyte. */
 export const MAX_ROUTE = 32;
+/** What one question may cost; a few steps are found with less, and the client goes on from there. */
+const MAX_READS = 128;
 
 export class LightService {
   readonly #modules: Omit<LightModules, "genesis">;
@@ -72,12 +74,15 @@ export class LightService {
     const target = await this.block(to);
     const start = await this.#start(from);
     if (target === undefined || start === undefined) return undefined;
+    let reads = 0;
+    const read = async (height: number, side: "upTo" | "from") =>
+      ++reads > MAX_READS ? undefined : store.seatChange(height, side);
     const source: RouteSource = {
       changeUpTo: async (height, above) => {
-        const change = await store.seatChange(height, "upTo");
+        const change = await read(height, "upTo");
         return change !== undefined && change.header.height > above ? change : undefined;
       },
-      changeAfter: (height) => store.seatChange(height + 1, "from"),
+      changeAfter: (height) => read(height + 1, "from"),
     };
     return findRoute(start, target, { source, limit: MAX_ROUTE });
   }

@@ -128,7 +128,9 @@ describe("a network of four processes", function () {
     await trustedBlock(net.at(2), height);
     for (const start of [1, Math.floor(height / 2), height]) {
       const trusted = await trustedBlock(net.at(1), start);
-      const { proved } = await verifyDirectory(directory, trusted, net.at(2).client.baseUrl);
+      const { proved } = await verifyDirectory(directory, trusted, {
+        api: net.at(2).client.baseUrl,
+      });
       const chain = proved.find(({ claim }) => claim === "chain")?.detail;
       expect(chain).contain(`block ${start} `);
     }

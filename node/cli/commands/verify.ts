@@ -10,6 +10,8 @@ import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
 
+const DAY_MS = 86_400_000;
+
 export function verifyCommand(context: CliContext): Command {
   return new Command("verify")
     .description("check a model and its certificate, offline unless --api is given")
@@ -20,9 +22,12 @@ export function verifyCommand(context: CliContext): Command {
       "--api <url>",
       "any node, for what leads from the trusted block to the certificate; it is not trusted",
     )
+    .option("--max-age <days>", "refuse to start from a block older than this")
     .action(async (directory: string, options: VerifyOptions) => {
       const trust = await trustOf(options);
-      const { proved, notProved } = await verifyDirectory(directory, trust, options.api);
+      const { api } = options;
+      const maxAgeDays = parseDays(options.maxAge);
+      const { proved, notProved } = await verifyDirectory(directory, trust, { api, maxAgeDays });
       context.output.result({ verified: true, modelDir: directory, proved, notProved }, () => {
         context.output.line("Proved:");
         for (const { claim, detail } of proved) context.output.line(`  + ${claim}: ${detail}`);
@@ -36,6 +41,18 @@ interface VerifyOptions {
   readonly trust?: string;
   readonly genesis?: string;
   readonly api?: string;
+  readonly maxAge?: string;
+}
+
+function parseDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const days = Number(text);
+  if (text.trim() !== "" && days > 0 && Number.isFinite(days)) return days;
+  throw usageError(
+    "maxAge",
+    `${JSON.stringify(text)} is not a number of days`,
+    "e.g. --max-age 14",
+  );
 }
 
 /** @throws CliError BAD_ARGUMENT; ConfigError */
@@ -77,14 +94,20 @@ export interface VerifiedModel {
   readonly notProved: readonly string[];
 }
 
+export interface VerifyDirectoryOptions {
+  /** A node to ask for what the certificate lacks. */
+  readonly api?: string | undefined;
+  /** Age of the trusted block at most. */
+  readonly maxAgeDays?: number | undefined;
+}
+
 /**
- * @param api a node to ask for what the certificate lacks
  * @throws CliError NOT_VERIFIED, FILE_NOT_FOUND; ApiError when the node does not help
  */
 export async function verifyDirectory(
   directory: string,
   trust: Trust,
-  api?: string,
+  { api, maxAgeDays }: VerifyDirectoryOptions = {},
 ): Promise<VerifiedModel> {
   const { verifyModelDirectory } = await import("../../jobs/verify-model.ts");
   const source = api === undefined ? undefined : await sourceAt(api);
@@ -94,7 +117,10 @@ export async function verifyDirectory(
     [CERTIFICATE_FILE]: await readPart(directory, CERTIFICATE_FILE),
   };
   try {
-    const { proved } = await verifyModelDirectory(files, trust, source);
+    const { proved } = await verifyModelDirectory(files, trust, {
+      source,
+      age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays),
+    });
     return { proved, notProved: NOT_PROVED };
   } catch (error) {
     if (!(error instanceof PomlError) || error instanceof ApiError) throw error;
@@ -105,6 +131,10 @@ export async function verifyDirectory(
       error,
     );
   }
+}
+
+function ageOf(days: number): { nowMs: bigint; limitMs: bigint } {
+  return { nowMs: BigInt(Date.now()), limitMs: BigInt(Math.round(days * DAY_MS)) };
 }
 
 async function sourceAt(api: string): Promise<LightSource> {

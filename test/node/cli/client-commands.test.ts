@@ -107,6 +107,9 @@ describe("poml as a client", () => {
     const offline = await stage.run("verify", directory, "--genesis", genesis);
     expect(offline.exit, offline.stderr).equal(0);
     expect(offline.stdout).contain("it follows from the genesis");
+    const young = await stage.run("verify", directory, "--genesis", genesis, "--max-age", "14");
+    expect(young.exit).equal(5);
+    expect(young.stderr).contain("too old");
     expect((await stage.run("verify", directory)).exit).equal(2);
   });
 

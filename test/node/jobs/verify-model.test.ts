@@ -56,7 +56,7 @@ describe("verifyModelDirectory", () => {
     code: string,
     trust: Parameters<typeof verifyModelDirectory>[1] = trusted,
     from?: LightSource,
-  ) => expectCodeAsync(() => verifyModelDirectory(directory, trust, from), code);
+  ) => expectCodeAsync(() => verifyModelDirectory(directory, trust, { source: from }), code);
 
   it("proves the model against the block it is anchored in", async () => {
     const { proved } = await verifyModelDirectory(files, trusted);
@@ -76,7 +76,7 @@ describe("verifyModelDirectory", () => {
       const trust = await trustOf(height);
       const alone = await refused(files, "NOT_LINKED", trust);
       expect(alone.remedy).to.include("--api");
-      const { proved } = await verifyModelDirectory(files, trust, source);
+      const { proved } = await verifyModelDirectory(files, trust, { source });
       const chain = proved.find(({ claim }) => claim === "chain")?.detail;
       expect(chain).to.include(`block ${height} `);
     }
@@ -114,6 +114,16 @@ describe("verifyModelDirectory", () => {
       return { block, proof: { ...good, value: Job.serialize(job) } };
     };
     await refused(files, "LIGHT_NOT_INCLUDED", late, { ...source, proof });
+  });
+
+  it("starts from no block older than it may", async () => {
+    const { time } = (await made.ledger.at(made.anchor)).header;
+    const at = (ageMs: bigint) => ({ age: { nowMs: time + ageMs, limitMs: 1000n } });
+    await verifyModelDirectory(files, trusted, at(1000n));
+    await expectCodeAsync(
+      () => verifyModelDirectory(files, trusted, at(1001n)),
+      "LIGHT_TRUST_EXPIRED",
+    );
   });
 
   it("refuses other weights and another architecture", async () => {
