@@ -14,6 +14,7 @@ import { createHost, type Host } from "../p2p/host.ts";
 import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
 import { OwnTransactions } from "./chain/own-transactions.ts";
+import { RightOfWay } from "./chain/right-of-way.ts";
 import type { ChainTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
 import type { Clock } from "./clock.ts";
@@ -34,6 +35,7 @@ import type { ChainStore } from "./store/chain-store.ts";
 import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
 import { Pruner } from "./store/pruner.ts";
+import { BlockTimes } from "./telemetry/block-times.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 
 export interface LedgerOptions {
@@ -72,6 +74,7 @@ export interface Ledger {
   readonly disk: DiskSpace;
   readonly journal: Journal;
   readonly repair: BlockRepair;
+  readonly blockTimes: BlockTimes;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -85,11 +88,21 @@ export async function createLedger(
   const { store, head, check } = await openStore(dataDir, genesis, { resync: options.resync });
   if (check.reindexed > 0)
     log.warn("indexes of recent blocks mended", { entries: check.reindexed });
+  const way = new RightOfWay();
+  const blockTimes = new BlockTimes();
   const verified = new WeakSet<SignedTransaction>();
   const mempool = new Mempool();
   const tip = await readTip(store, head);
   const known = (signed: SignedTransaction): SignedTransaction => mempool.known(signed);
-  const chain = new Chain({ genesisRoot: genesis.hash, head, tip }, { store, verified, known });
+  const chain = new Chain(
+    { genesisRoot: genesis.hash, head, tip },
+    {
+      store,
+      verified,
+      known,
+      measure: blockTimes.measure,
+    },
+  );
   const host = await createHost(
     { seed, network: toHex(genesis.hash).slice(0, NETWORK_ID_LENGTH), ...options.p2p },
     { log: log.child({ module: "p2p" }) },
@@ -107,7 +120,15 @@ export async function createLedger(
     const proof = claims.see(signed);
     if (proof !== undefined) fault(signed.transaction.sender, proof);
   };
-  const transactions = new TransactionService({ chain, mempool, verified, log, seen, publish });
+  const transactions = new TransactionService({
+    chain,
+    mempool,
+    verified,
+    log,
+    seen,
+    publish,
+    pause: () => way.giveWay(),
+  });
   const messages = new PeerMessages(host);
   const sync = new Sync({ host, chain, log: log.child({ module: "sync" }) });
   const onion = new OnionKeeper(seed);
@@ -140,6 +161,8 @@ export async function createLedger(
     select: (limitBytes) => transactions.select(limitBytes),
     publish,
     stuck,
+    urgent: (work) => way.urgent(work),
+    measure: blockTimes.measure,
     mayWrite: () => disk.hasRoom,
     evidence: () => evidence.select(),
     fault,
@@ -149,9 +172,9 @@ export async function createLedger(
   const height = (): number => chain.height;
   const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
   host.subscribe("transactions", (message) => transactions.onBatch(message));
-  host.subscribe("votes", (message) => gossip.onVote(message));
+  host.subscribe("votes", (message) => way.urgent(() => gossip.onVote(message)));
   host.subscribe("evidence", (message) => evidence.onMessage(message));
-  host.subscribe("proposals", (message) => gossip.onProposal(message));
+  host.subscribe("proposals", (message) => way.urgent(() => gossip.onProposal(message)));
   host.onPeer(() => sync.poke());
 
   const duties = new DutySender({ keys }, { chain, mempool, transactions, own, log });
@@ -176,6 +199,7 @@ export async function createLedger(
     disk,
     journal,
     repair,
+    blockTimes,
     async start() {
       disk.start();
       chain.onBlock(() => {

@@ -184,6 +184,8 @@ export async function createNode(
     status,
     faults: ledger.driver.faults,
     evidence: ledger.evidence,
+    admission: ledger.transactions.admission,
+    blockTimes: ledger.blockTimes,
   });
   const services = createServices({
     ledger,

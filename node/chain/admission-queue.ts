@@ -1,9 +1,8 @@
 /**
  * The way of transactions into the mempool when there are many: a bounded queue, worked off in small
- * chunks with a turn of the event loop after each, so that votes, proposals and timers never wait for
- * more than one chunk. Who comes when it is full is told so at once.
+ * chunks with a pause after each, so that votes, proposals and timers never wait for more than one
+ * chunk. Who comes when it is full is told so at once.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { MempoolError } from "../../chain/mempool/mempool-error.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 
@@ -21,6 +20,8 @@ export interface AdmissionModules {
   verify(signed: SignedTransaction): void;
   /** Throws when the mempool does not take it. */
   add(signed: SignedTransaction): void;
+  /** Resolves when the next chunk may be worked off; at least one turn of the event loop later. */
+  pause(): Promise<void>;
 }
 
 /** Why a transaction was not taken; undefined when it was. */
@@ -95,7 +96,8 @@ export class AdmissionQueue {
       this.#waiting = [];
       for (const [i, waiting] of taken.entries()) {
         this.#take(waiting);
-        if ((i + 1) % this.#limits.chunk === 0 || i + 1 === taken.length) await nextTurn();
+        if ((i + 1) % this.#limits.chunk === 0 || i + 1 === taken.length)
+          await this.#modules.pause();
       }
     }
     this.#isRunning = false;

@@ -18,6 +18,7 @@ import { type VerifiedTransactions, verifyTransactions } from "../../chain/verif
 import { crashPoint } from "../crash-points.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { ChainStore, FinalChange } from "../store/chain-store.ts";
+import type { Measure } from "../telemetry/block-times.ts";
 import { checkParentCertificate } from "./parent-certificate.ts";
 import type { ChainTip } from "./tip.ts";
 
@@ -40,6 +41,7 @@ export interface ChainModules<S extends BlockSink = ChainStore> {
   readonly verified: VerifiedTransactions;
   /** The transaction that waits in the mempool, where an equal one does. */
   known(signed: SignedTransaction): SignedTransaction;
+  readonly measure?: Measure;
 }
 
 /** How long blocks may be applied without a turn for anything else. */
@@ -51,6 +53,7 @@ export class Chain<S extends BlockSink = ChainStore> {
   readonly store: S;
   readonly verified: VerifiedTransactions;
   readonly #known: ChainModules["known"];
+  readonly #measure: Measure;
   readonly #queue = new SerialQueue();
   readonly #listeners = new Set<(final: FinalBlock) => void>();
   #head: Head;
@@ -58,7 +61,7 @@ export class Chain<S extends BlockSink = ChainStore> {
 
   constructor(
     options: { genesisRoot: Uint8Array; head: Head; tip: ChainTip },
-    { store, verified, known }: ChainModules<S>,
+    { store, verified, known, measure = () => {} }: ChainModules<S>,
   ) {
     this.genesisRoot = options.genesisRoot;
     this.#head = options.head;
@@ -66,6 +69,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     this.store = store;
     this.verified = verified;
     this.#known = known;
+    this.#measure = measure;
   }
 
   get head(): Head {
@@ -105,8 +109,13 @@ export class Chain<S extends BlockSink = ChainStore> {
     const { evidence } = block.body;
     for (const piece of evidence) await this.#checkEvidence(head.state, piece);
     const transactions = block.body.transactions.map(this.#known);
+    const begin = performance.now();
     await verifyTransactions(head.state, this.genesisRoot, transactions, this.verified);
-    return applyBlock(head, { ...block, body: { ...block.body, transactions } });
+    const verified = performance.now();
+    const applied = applyBlock(head, { ...block, body: { ...block.body, transactions } });
+    this.#measure("verify", verified - begin);
+    this.#measure("apply", performance.now() - verified);
+    return applied;
   }
 
   /** A fault may belong to the very height of the block that punishes it. */
@@ -210,7 +219,9 @@ export class Chain<S extends BlockSink = ChainStore> {
     const last = changes.at(-1);
     if (last === undefined) return;
     crashPoint("block-certified");
+    const begin = performance.now();
     await this.store.commitAll(changes);
+    this.#measure("commit", performance.now() - begin);
     crashPoint("block-written");
     this.state.absorb(state);
     this.#head = { state: this.state, hash: last.hash };

@@ -14,8 +14,8 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { AdmissionQueue, type Refusal } from "./admission-queue.ts";
 import type { Chain } from "./chain.ts";
 
-/** Time transactions wait for company before they are gossiped. */
-const BATCH_MS = 15;
+/** Least time between two batches: a lone transaction goes at once, those that follow it in company. */
+const BATCH_MS = 20;
 /** So many are company enough. */
 const BATCH_COUNT = 256;
 
@@ -29,6 +29,8 @@ export interface TransactionServiceModules {
   readonly log: NodeLog;
   /** Called for every transaction with a good signature, whether or not it gets in. */
   seen(signed: SignedTransaction): void;
+  /** Resolves when transactions may have their turn. */
+  pause(): Promise<void>;
   publish(topic: "transactions", message: Uint8Array): Promise<unknown>;
 }
 
@@ -38,9 +40,10 @@ export class TransactionService {
   readonly #modules: TransactionServiceModules;
   #waiting: Uint8Array[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(modules: TransactionServiceModules) {
-    const { chain, mempool, verified, seen } = modules;
+    const { chain, mempool, verified, seen, pause } = modules;
     this.#modules = modules;
     this.admission = new AdmissionQueue({
       verify: (signed) => verifyTransactionSync(chain.state, chain.genesisRoot, signed, verified),
@@ -48,6 +51,7 @@ export class TransactionService {
         seen(signed);
         mempool.add(chain.state, signed);
       },
+      pause,
     });
     chain.onBlock(({ block }) => mempool.afterBlock(chain.state, block.body.transactions));
   }
@@ -102,12 +106,15 @@ export class TransactionService {
   #announce(taken: readonly SignedTransaction[]): void {
     for (const signed of taken) this.#waiting.push(SignedTransaction.serialize(signed));
     if (this.#waiting.length >= BATCH_COUNT) this.#flush();
-    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS);
+    if (this.#waiting.length === 0) return;
+    const due = this.#flushedAt + BATCH_MS - performance.now();
+    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, due));
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#flushedAt = performance.now();
     const batches = encodeBatches(this.#waiting);
     this.#waiting = [];
     for (const batch of batches) {

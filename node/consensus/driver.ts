@@ -28,6 +28,7 @@ import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-points.ts";
 import { SerialQueue } from "../serial-queue.ts";
+import type { Measure } from "../telemetry/block-times.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import type { JournalEntry } from "./journal-file.ts";
@@ -43,6 +44,9 @@ export interface DriverModules {
   /** Transactions for a block, best first. */
   select(limitBytes: number): Parameters<typeof buildBlock>[1]["transactions"];
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
+  /** Runs what transactions have to wait for. */
+  urgent<T>(work: () => Promise<T>): Promise<T>;
+  readonly measure?: Measure;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
   /** Whether the disk has room; without it nothing can be signed, for nothing can be recorded. */
@@ -163,7 +167,9 @@ export class ConsensusDriver {
   #restart(): void {
     this.#clearTimers();
     if (this.#stopped) return;
-    void this.#queue.run(() => this.#begin()).catch((error: unknown) => this.#fail(error));
+    void this.#queue
+      .run(() => this.#modules.urgent(() => this.#begin()))
+      .catch((error: unknown) => this.#fail(error));
   }
 
   async #begin(): Promise<void> {
@@ -222,7 +228,9 @@ export class ConsensusDriver {
 
   #feed(event: Event): void {
     if (this.#stopped) return;
-    void this.#queue.run(() => this.#take(event)).catch((error: unknown) => this.#fail(error));
+    void this.#queue
+      .run(() => this.#modules.urgent(() => this.#take(event)))
+      .catch((error: unknown) => this.#fail(error));
   }
 
   async #take(event: Event): Promise<void> {
@@ -307,6 +315,7 @@ export class ConsensusDriver {
     }
     const limit = head.state.parameters.maxBlockBytes;
     const time = BigInt(clock.now());
+    const begin = performance.now();
     const applied = buildBlock(
       head,
       {
@@ -320,6 +329,7 @@ export class ConsensusDriver {
       },
       limit,
     );
+    this.#modules.measure?.("build", performance.now() - begin);
     const value = toValueId(applied.hash);
     this.#candidates.set(value, applied);
     return { kind: "built", height, round, value };

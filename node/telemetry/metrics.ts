@@ -1,21 +1,27 @@
 /** Prometheus metrics of a node; values are read when they are asked for. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { AdmissionQueue } from "../chain/admission-queue.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { FaultCounts } from "../consensus/fault-counts.ts";
 import type { NodeStatus } from "../services.ts";
+import type { BlockTimes } from "./block-times.ts";
 
-/** @param status read at every scrape */
+export interface MetricSources {
+  /** Read at every scrape. */
+  status(): NodeStatus;
+  readonly faults: FaultCounts;
+  readonly evidence: { readonly waiting: number };
+  readonly admission: Pick<AdmissionQueue, "length" | "refused">;
+  readonly blockTimes: BlockTimes;
+}
+
 export function createMetrics(
   chain: Chain,
-  modules: {
-    status(): NodeStatus;
-    readonly faults: FaultCounts;
-    readonly evidence: { readonly waiting: number };
-  },
+  { status, faults, evidence, admission, blockTimes }: MetricSources,
 ): Registry {
-  const { status, faults, evidence } = modules;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registry.registerMetric(blockTimes.histogram);
   const gauge = (name: string, help: string, read: (status: NodeStatus) => number): void => {
     new Gauge({
       name,
@@ -68,6 +74,16 @@ export function createMetrics(
       },
     });
   };
+  gauge(
+    "poml_admission_transactions",
+    "Transactions whose signature is yet to be checked",
+    () => admission.length,
+  );
+  counted(
+    "poml_admission_refused_total",
+    "Transactions turned away because too many waited to be checked",
+    () => admission.refused,
+  );
   counted("poml_double_votes_total", "Seats seen to vote twice", () => faults.doubleVotes);
   counted(
     "poml_double_proposals_total",
@@ -86,6 +102,11 @@ export function createMetrics(
   );
   gauge("poml_evidence_waiting", "Proven faults that wait for a block", () => evidence.waiting);
   const blocks = counter("poml_blocks_total", "Blocks made final since the start");
+  const rounds = counter(
+    "poml_late_rounds_total",
+    "Rounds that passed without a decision, over blocks made final since the start",
+  );
+  const votes = counter("poml_certified_votes_total", "Precommits in certificates of these blocks");
   const transactions = counter(
     "poml_transactions_total",
     "Transactions made final since the start",
@@ -95,8 +116,10 @@ export function createMetrics(
     "Training records made final since the start",
   );
   const slashed = counter("poml_slashed_total", "Nodes punished in final blocks since the start");
-  chain.onBlock(({ block }) => {
+  chain.onBlock(({ block, certificate }) => {
     blocks.inc();
+    rounds.inc(certificate.round);
+    votes.inc(certificate.signatures.length);
     transactions.inc(block.body.transactions.length);
     records.inc(block.body.records.length);
     slashed.inc(block.body.evidence.length);

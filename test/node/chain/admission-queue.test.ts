@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { AdmissionQueue } from "../../../node/chain/admission-queue.ts";
@@ -24,6 +25,7 @@ describe("AdmissionQueue", () => {
         if (signed === c) throw new Error("no room");
         added.push(signed);
       },
+      pause: nextTurn,
     });
     const [first, second] = await Promise.all([queue.admit([a, b, c]), queue.admit([d])]);
     expect(first.map((refusal) => refusal?.message)).to.deep.equal([
@@ -46,7 +48,7 @@ describe("AdmissionQueue", () => {
       if (!isOver) setImmediate(count);
     };
     const queue = new AdmissionQueue(
-      { verify: () => {}, add: () => turns.push(turn) },
+      { verify: () => {}, add: () => turns.push(turn), pause: nextTurn },
       { waiting: 100, chunk: 4 },
     );
     setImmediate(count);
@@ -60,7 +62,7 @@ describe("AdmissionQueue", () => {
   it("refuses OVERLOADED what does not fit, all of it, and counts it", async () => {
     const added: SignedTransaction[] = [];
     const queue = new AdmissionQueue(
-      { verify: () => {}, add: (signed) => added.push(signed) },
+      { verify: () => {}, add: (signed) => added.push(signed), pause: nextTurn },
       { waiting: 5, chunk: 2 },
     );
     const all = transactions(8);
