@@ -1,17 +1,15 @@
 /**
  * The exact engine: equal inputs give equal bits on every machine, so that training can be audited by
  * comparing hashes. Runs the program of a LayersModel; models outside it belong to the tfjs engine.
+ * What compiles models is imported when the first one opens.
  */
 
 import type { Engine, Trainer } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { checkHyperparameters, type Hyperparameters } from "../hyperparameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
-import { compileProgram } from "./compile-program.ts";
 import { ENGINE_HASH } from "./engine-hash.ts";
 import { compileKernels } from "./load-kernels.ts";
-import { selfTest } from "./self-test.ts";
-import { ExactTrainer } from "./trainer.ts";
 
 export interface ExactEngineOptions {
   /** Contents of kernels.wasm; read from beside this file when absent (a page must fetch them). */
@@ -25,6 +23,7 @@ export interface ExactEngineOptions {
 export async function createExactEngine(options: ExactEngineOptions = {}): Promise<Engine> {
   const bytes = options.kernels ?? (await readKernels());
   const engine = new ExactEngine(await compileKernels(bytes));
+  const { selfTest } = await import("./self-test.ts");
   await selfTest(engine);
   return engine;
 }
@@ -48,6 +47,8 @@ export class ExactEngine implements Engine {
   async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
     checkHyperparameters(hyperparameters);
     if (model.layers === null) throw refusal(model);
+    const { compileProgram } = await import("./compile-program.ts");
+    const { ExactTrainer } = await import("./trainer.ts");
     const program = compileProgram(this.#module, model, model.layers, hyperparameters);
     return new ExactTrainer(model, program, hyperparameters.batchSize);
   }
