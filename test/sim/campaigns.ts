@@ -130,7 +130,8 @@ export const equivocating: Campaign = (seed) => {
   // No seat decides alone, so that everybody has to hear the others.
   const weights = similarWeights(random, random.between(4, 7));
   const faults = someFaults(random, weights, ["equivocating"]);
-  return { ...base(seed, weights), gst: 0, faults, crashChance: 0 };
+  // Votes for a height that is over are not looked at: who starts late is caught a little later.
+  return { ...base(seed, weights), gst: 0, faults, heights: 6 };
 };
 
 /** 40 % faulty, as above: more than the rules bear, so it MUST break some runs. */
