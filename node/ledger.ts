@@ -31,6 +31,9 @@ import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
 import { Sync } from "./network/sync.ts";
 import { ClaimWatch } from "./rating/claim-watch.ts";
+import type { SnapshotSettings } from "./snapshots/snapshot-keeper.ts";
+import { SnapshotService } from "./snapshots/snapshot-service.ts";
+import type { TrustedPoint } from "./snapshots/trust.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
@@ -51,6 +54,10 @@ export interface LedgerOptions {
   readonly minFreeBytes: number;
   /** Newest blocks to keep; 0 = all. */
   readonly keepBlocks: number;
+  /** The block an empty node starts from, and that a chain must have. */
+  readonly trust?: TrustedPoint | undefined;
+  /** Default: makes none. */
+  readonly snapshots?: SnapshotSettings;
   readonly p2p: {
     readonly listen: readonly string[];
     readonly announce: readonly string[];
@@ -75,6 +82,9 @@ export interface Ledger {
   readonly journal: Journal;
   readonly repair: BlockRepair;
   readonly blockTimes: BlockTimes;
+  readonly snapshots: SnapshotService;
+  /** Resolves with what forbids the node to go on. */
+  readonly failure: Promise<unknown>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -167,6 +177,26 @@ export async function createLedger(
     evidence: () => evidence.select(),
     fault,
   });
+  let fail: (error: unknown) => void = () => {};
+  const failure = new Promise<unknown>((resolve) => {
+    fail = resolve;
+  });
+  const snapshots = await SnapshotService.open(
+    {
+      dataDir,
+      genesis,
+      trust: options.trust,
+      settings: options.snapshots ?? { everyEpochs: 0, keep: 1 },
+      keepsBlocks: options.keepBlocks === 0,
+    },
+    {
+      host,
+      chain,
+      sync,
+      log: log.child({ module: "snapshots" }),
+      fail,
+    },
+  );
   const behind = (): void => sync.poke();
   const gossip = new ConsensusGossip({ chain, driver, log, behind });
   const height = (): number => chain.height;
@@ -200,6 +230,8 @@ export async function createLedger(
     journal,
     repair,
     blockTimes,
+    snapshots,
+    failure,
     async start() {
       disk.start();
       chain.onBlock(() => {
@@ -208,12 +240,16 @@ export async function createLedger(
       });
       await messages.start();
       await sync.start();
+      await snapshots.serve();
       await host.start();
-      await duties.resume();
-      driver.start();
+      snapshots.start(async () => {
+        await duties.resume();
+        driver.start();
+      });
       await repair.start(check.damaged);
     },
     async stop() {
+      await snapshots.stop();
       await driver.stop();
       await duties.idle();
       await sync.stop();

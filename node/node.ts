@@ -36,6 +36,7 @@ import { SegmentExchange } from "./rating/segment-exchange.ts";
 import { SegmentVerifier } from "./rating/segment-verifier.ts";
 import { WindowService } from "./rating/window-service.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
+import { parseTrust } from "./snapshots/trust.ts";
 import { useFastHasher } from "./ssz-hasher.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -60,6 +61,8 @@ export interface RunningNode {
   readonly ledger: Ledger;
   readonly services: NodeServices;
   endpoints(): Endpoints;
+  /** Resolves with what forbids the node to go on; it is to be stopped then. */
+  readonly failure: Promise<unknown>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -96,6 +99,8 @@ export async function createNode(
       abandonVotes: options.abandonVotes,
       keepBlocks: config.pruning.keepBlocks,
       minFreeBytes: config.disk.minFreeMib * 1024 * 1024,
+      trust: parseTrust(config.trust),
+      snapshots: config.snapshots,
       p2p: config.p2p,
     },
     { clock, log },
@@ -173,6 +178,7 @@ export async function createNode(
     headTime: Number(chain.state.meta.time),
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,
+    joining: ledger.snapshots.progress,
     peers: host.peers(),
     mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
     workers: workers.status(),
@@ -227,6 +233,7 @@ export async function createNode(
   return {
     ledger,
     services,
+    failure: ledger.failure,
     endpoints: () => ({
       p2p: host.multiaddrs(),
       api: `http://${apiHost}:${api.port}`,
@@ -235,7 +242,13 @@ export async function createNode(
     async start() {
       await torrents.start();
       await workers.start();
-      await serveBlobs(host, async (hash) => ledger.knownVotes.find(hash) ?? blobs.serve(hash));
+      await serveBlobs(
+        host,
+        async (hash) =>
+          ledger.knownVotes.find(hash) ??
+          (await blobs.serve(hash)) ??
+          ledger.snapshots.store.chunk(hash),
+      );
       torrentAddresses.serve();
       new ChainEvents({ chain, host, events });
       chain.onBlock(() => setImmediate(onBlock));

@@ -8,6 +8,7 @@ import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { LightService } from "./light/light-service.ts";
+import type { JoiningProgress } from "./snapshots/joining.ts";
 
 export interface NodeStatus {
   readonly version: string;
@@ -30,6 +31,8 @@ export interface NodeStatus {
   /** Consensus round under way at height + 1. */
   readonly round: number;
   readonly syncing: boolean;
+  /** How far a node is that started from a snapshot, or looks for one. */
+  readonly joining: JoiningProgress;
   readonly peers: readonly PeerStatus[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
   readonly workers: readonly WorkerStatus[];

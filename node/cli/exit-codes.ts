@@ -88,6 +88,10 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   KEY_FILE_MALFORMED: EXIT.setup,
   PASSPHRASE_NEEDED: EXIT.setup,
   PASSPHRASE_WRONG: EXIT.setup,
+  TRUST_MISMATCH: EXIT.verification,
+  HISTORY_MISMATCH: EXIT.verification,
+  BAD_SNAPSHOT: EXIT.verification,
+  NO_SNAPSHOT: EXIT.notFound,
 };
 
 /** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = none was sent. */

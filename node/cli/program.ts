@@ -15,6 +15,7 @@ import { nodeCommand } from "./commands/node.ts";
 import { parameterCommand } from "./commands/parameter.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { snapshotCommand } from "./commands/snapshot.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyDbCommand } from "./commands/verify-db.ts";
@@ -70,6 +71,7 @@ function buildProgram(context: CliContext): Command {
     verifyDbCommand,
     repairCommand,
     rollbackCommand,
+    snapshotCommand,
     configCommand,
   ];
   for (const command of make) program.addCommand(command(context));

@@ -42,7 +42,8 @@ export async function runNode(
     const endpoints: Endpoints = { pid: process.pid, api, p2p: [...p2p] };
     await writeFile(dataDir.paths.endpoints, `${JSON.stringify(endpoints)}\n`);
     context.output.result(endpoints, () => context.output.line(`API and page: ${api}`));
-    await ended;
+    const failure = await Promise.race([ended, node.failure]);
+    if (failure !== undefined) throw failure;
   } finally {
     await rm(dataDir.paths.endpoints, { force: true });
     await withDeadline(node.stop());

@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { POML } from "../../chain/genesis.ts";
+import { parseTrust } from "../snapshots/trust.ts";
 import { formatAmount } from "../wallet/amount.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -46,6 +47,13 @@ export const ConfigSchema = z.strictObject({
     .max(256)
     .default(1)
     .describe("Training processes on this machine. 0: remote workers only."),
+  trust: z
+    .string()
+    .refine((text) => text === "" || parseTrust(text) !== undefined, "expected height:hash")
+    .default("")
+    .describe(
+      "A final block, as height:hash, from a node you trust: an empty node starts from the snapshot below it.",
+    ),
   metrics: z.boolean().default(true).describe("Serve Prometheus text at /metrics."),
   autoRegister: z
     .strictObject({
@@ -135,6 +143,17 @@ export const ConfigSchema = z.strictObject({
         .describe(
           `Newest blocks to keep; older ones are removed. 0: keep all, else at least ${MIN_KEPT_BLOCKS}.`,
         ),
+    })
+    .prefault({}),
+  snapshots: z
+    .strictObject({
+      everyEpochs: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(64)
+        .describe("Epochs between two snapshots of the state for nodes that join. 0: makes none."),
+      keep: z.int().min(1).max(16).default(4).describe("Newest snapshots to keep."),
     })
     .prefault({}),
   log: z

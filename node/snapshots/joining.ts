@@ -5,6 +5,7 @@
  */
 import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { State } from "../../chain/state/state.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Sync } from "../network/sync.ts";
@@ -17,7 +18,7 @@ import { type SnapshotProgress, SnapshotSync, type SnapshotSyncOptions } from ".
 import type { TrustedPoint } from "./trust.ts";
 
 export interface JoiningOptions {
-  /** The head before block 1, to replay from; not used by anything else. */
+  /** The head before block 1, to replay from. */
   readonly genesis: Head;
   readonly trust: TrustedPoint | undefined;
   /** Whether blocks before the snapshot are kept once they were replayed. */
@@ -83,7 +84,7 @@ export class Joining {
    * With the network up: puts an empty chain on a snapshot where one is trusted, then replays what is
    * not confirmed yet. Returns at once; `ready` is called when the chain may go on.
    */
-  start(ready: () => void): void {
+  start(ready: () => Promise<void>): void {
     this.#running = this.#run(ready).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) this.#modules.fail(error);
     });
@@ -94,7 +95,7 @@ export class Joining {
     await this.#running;
   }
 
-  async #run(ready: () => void): Promise<void> {
+  async #run(ready: () => Promise<void>): Promise<void> {
     const { trust } = this.#options;
     const { chain, sync } = this.#modules;
     const { signal } = this.#stopping;
@@ -103,14 +104,15 @@ export class Joining {
       if (signal.aborted) return;
       sync.release();
     }
-    ready();
+    await ready();
     const base = await this.#base.base();
     if (base === undefined) return;
     const { genesis, keepsBlocks, replayIdleShare } = this.#options;
     const { host, log } = this.#modules;
     this.#replay = new HistoryReplay(
       {
-        genesis,
+        // A copy: the replay takes its state over, others read this one.
+        genesis: { state: State.of(genesis.state.parts()), hash: genesis.hash },
         base,
         keepsBlocks,
         ...(replayIdleShare === undefined ? {} : { idleShare: replayIdleShare }),

@@ -159,6 +159,7 @@ export class FixtureNode implements NodeServices {
       headTime: Number(meta.time),
       round: 0,
       syncing: this.syncing,
+      joining: { snapshot: undefined, history: undefined },
       peers: others.map(({ keys }, i) => ({
         publicKey: keys.publicKey,
         address: `/ip4/127.0.0.1/tcp/${9001 + i}/ws`,

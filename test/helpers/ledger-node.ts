@@ -79,7 +79,7 @@ export async function startLedgerNode(options: LedgerNodeOptions): Promise<Ledge
     return chunk === undefined ? undefined : (options.serveChunk ?? ((bytes) => bytes))(chunk);
   });
   let ready = false;
-  joining.start(() => {
+  joining.start(async () => {
     ready = true;
   });
   return {

@@ -79,6 +79,14 @@ export const Status = z.object({
   headTime: UnixMs,
   round: Count,
   syncing: z.boolean(),
+  snapshotSync: z
+    .object({ stage: z.enum(["peers", "headers", "chunks", "state"]), done: Count, total: Count })
+    .optional()
+    .describe("the node starts from a snapshot of its peers"),
+  historyReplay: z
+    .object({ height: Height, target: Height })
+    .optional()
+    .describe("the blocks before the snapshot it started from are being replayed"),
   epoch: Count,
   /** Seats and weight that certify blocks of this epoch. */
   seats: Count,

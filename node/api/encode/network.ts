@@ -23,7 +23,7 @@ import { encodeFactors } from "./block.ts";
 import { plain, textOf } from "./plain.ts";
 
 export function encodeStatus(state: State, status: NodeStatus): Status {
-  const { height } = status;
+  const { height, joining } = status;
   return {
     version: status.version,
     network: status.network,
@@ -40,6 +40,8 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     headTime: status.headTime,
     round: status.round,
     syncing: status.syncing,
+    ...(joining.snapshot === undefined ? {} : { snapshotSync: joining.snapshot }),
+    ...(joining.history === undefined ? {} : { historyReplay: joining.history }),
     epoch: epochOf(height, state.parameters),
     seats: state.seats.length,
     totalWeight: totalWeight(state.seats).toString(),

@@ -19,12 +19,20 @@ export function statusCommand(context: CliContext): Command {
     });
 }
 
+function joining({ stage, done, total }: NonNullable<Status["snapshotSync"]>): string {
+  return stage === "peers" ? `looking for one, ${done} peers` : `${stage} ${done} of ${total}`;
+}
+
 function show(output: Output, status: Status, nodes: readonly NodeJson[]): void {
   output.fields({
     network: `${status.network} (genesis ${shortHash(status.genesisRoot)})`,
     node: `${status.name}, ${status.address}`,
     height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
     head: status.headHash,
+    ...(status.snapshotSync === undefined ? {} : { snapshot: joining(status.snapshotSync) }),
+    ...(status.historyReplay === undefined
+      ? {}
+      : { history: `replayed ${status.historyReplay.height} of ${status.historyReplay.target}` }),
     "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
     ...(status.damagedBlocks === 0 ? {} : { damaged: `${status.damagedBlocks} blocks` }),
     ...(status.hasDiskRoom ? {} : { disk: "full: neither votes nor takes blocks" }),
