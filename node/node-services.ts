@@ -12,6 +12,7 @@ import { JobError } from "./jobs/job-error.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { Ledger } from "./ledger.ts";
+import { ratingHistory } from "./rating/rating-history.ts";
 import type {
   JobRequest,
   NodeServices,
@@ -105,6 +106,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     jobRecords,
     submit: (signed) => transactions.submit(signed),
     submitAll: (all) => transactions.submitAll(all),
+    ratingHistory: (node, limit) => ratingHistory(chain.store, node, limit),
     submitEvidence: (proof) => evidence.submit(proof),
     importDataset: (upload) => datasets.import(upload),
     datasets: () => datasets.list(),

@@ -3,11 +3,13 @@
  * place that builds these; started in order, stopped in reverse.
  */
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { addressOf, formatAddress } from "../chain/crypto/address.ts";
 import { toHex } from "../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../chain/crypto/keys.ts";
 import { genesisHead } from "../chain/genesis.ts";
 import { JOB_ENGINES, JOB_KINDS, type JobSpec } from "../chain/types/job.ts";
+import { EnergyMeter } from "../ml/energy/meter.ts";
 import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
 import { peerIdOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
@@ -138,6 +140,11 @@ export async function createNode(
     { chain, fetcher, torrents, log: jobLog },
   );
   const segments = new SegmentExchange(messages);
+  const meter = await EnergyMeter.open({
+    sysfs: "/sys",
+    now: () => clock.monotonic(),
+    cores: availableParallelism(),
+  });
   const window = new WindowService(
     { publicKey },
     {
@@ -147,6 +154,7 @@ export async function createNode(
       states: new LaneStates({ dataDir: paths.root }),
       segments,
       log: log.child({ module: "rating" }),
+      meter,
       lanes: () => workers.status().length,
     },
   );

@@ -8,6 +8,7 @@ import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { LightService } from "./light/light-service.ts";
+import type { PastChange } from "./rating/rating-history.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
 
 export interface NodeStatus {
@@ -165,6 +166,8 @@ export interface NodeServices {
   nextNonce(address: Uint8Array): number;
   /** The recorded rounds of a job, oldest first; empty for a job without any. */
   jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]>;
+  /** Changes of a node's rating, newest first. @param node its index */
+  ratingHistory(node: number, limit: number): Promise<readonly PastChange[]>;
   /** Checks, keeps and gossips a signed transaction. @throws PomlError */
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */

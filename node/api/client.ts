@@ -34,6 +34,7 @@ import {
 import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";
+import { RatingExplanation } from "./contract/rating.ts";
 import { EncodedBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
@@ -153,6 +154,11 @@ export class PomlClient {
 
   account(address: string): Promise<AccountJson> {
     return this.#get(`/v1/accounts/${segment(address)}`, AccountJson);
+  }
+
+  /** @param key public key in hex */
+  rating(key: string): Promise<RatingExplanation> {
+    return this.#get(`/v1/nodes/${segment(key)}/rating`, RatingExplanation);
   }
 
   parameters(): Promise<ParameterList> {

@@ -8,6 +8,7 @@ import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import { ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
+import type { EnergyMeter } from "../../ml/energy/meter.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
@@ -24,6 +25,7 @@ export interface WindowModules {
   readonly states: LaneStates;
   readonly segments: SegmentExchange;
   readonly log: NodeLog;
+  readonly meter: EnergyMeter;
   /** Workers that are there to work now. */
   lanes(): number;
 }
@@ -70,9 +72,11 @@ export class WindowService {
     await states.begin(number);
     if (chain.height >= closes) return;
     const count = Math.min(MAX_LANES, Math.max(1, this.#modules.lanes()));
+    const stop = await this.#modules.meter.start();
     const lanes = await Promise.all(
       Array.from({ length: count }, (_, lane) => this.#workLane(mix, lane, end.signal)),
     );
+    const energy = await stop(count);
     const segments = lanes.reduce((sum, hashes) => sum + Math.max(0, hashes.length - 1), 0);
     log.info("window worked", { window: number, lanes: count, segments });
     if (segments === 0) return;
@@ -87,8 +91,8 @@ export class WindowService {
         window: number,
         opens,
         lanes: claims,
-        energyMillijoules: 0n,
-        energySource: ENERGY_SOURCES.indexOf("none"),
+        energyMillijoules: energy.millijoules,
+        energySource: ENERGY_SOURCES.indexOf(energy.source),
       }),
       chain.state.parameters.claimBlocks,
     );

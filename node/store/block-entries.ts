@@ -5,7 +5,7 @@ import { transactionId } from "../../chain/transaction-id.ts";
 import { CertifiedBlock } from "../../chain/types/block.ts";
 import { put, remove, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
-import { bytesKey, type Key, numberKey, recordKey } from "./keys.ts";
+import { bytesKey, type Key, numberKey, ratingChangeKey, recordKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface TransactionPlace {
@@ -29,6 +29,10 @@ export function indexEntries({ block }: CertifiedBlock, hash: Uint8Array): Index
       value: placeBytes({ height, index }),
     })),
     ...block.body.records.map(({ job, round }) => ({ key: recordKey(job, round), value: at })),
+    ...block.body.ratingChanges.map(({ node }) => ({
+      key: ratingChangeKey(node, height),
+      value: at,
+    })),
   ];
 }
 

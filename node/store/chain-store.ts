@@ -20,7 +20,15 @@ import {
 } from "./block-entries.ts";
 import { type Database, put, remove, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
-import { bytesKey, nameKey, numberKey, numberRange, range, recordKey } from "./keys.ts";
+import {
+  bytesKey,
+  nameKey,
+  numberKey,
+  numberRange,
+  range,
+  ratingChangeKey,
+  recordKey,
+} from "./keys.ts";
 import { readState, stateWrites, wholeState } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
 import { StateBatch, UNDO_BLOCKS, undoWrites } from "./undo.ts";
@@ -247,6 +255,19 @@ export class ChainStore {
   async recordHeight(job: Uint8Array, round: number): Promise<number | undefined> {
     const bytes = await this.db.get(recordKey(job, round));
     return bytes === undefined ? undefined : readHeight(bytes);
+  }
+
+  /** Heights of the newest blocks that changed a node's rating, newest first. */
+  async ratingChangeHeights(node: number, limit: number): Promise<number[]> {
+    const keys = {
+      gte: ratingChangeKey(node, 0),
+      lt: ratingChangeKey(node + 1, 0),
+      reverse: true,
+      limit,
+    };
+    const heights: number[] = [];
+    for await (const [, bytes] of this.db.entries(keys)) heights.push(readHeight(bytes));
+    return heights;
   }
 
   /** From now on blocks below this height are gone; their entries are removed in the same batch. */

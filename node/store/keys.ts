@@ -25,6 +25,8 @@ export const PREFIX = {
   seatChange: 0x0a,
   /** height -> what its block overwrote in the state, for the last blocks (undo.ts) */
   undo: 0x0b,
+  /** node index, height -> height of a block that changed the node's rating */
+  ratingChange: 0x0c,
 } as const;
 // 0x30 began the keys of format 1, which were text.
 
@@ -54,6 +56,15 @@ export function recordKey(job: Uint8Array, round: number): Key {
   bytes.set(job, 0);
   new DataView(bytes.buffer).setUint32(job.length, round);
   return bytesKey("record", bytes);
+}
+
+export function ratingChangeKey(node: number, height: number): Key {
+  const key = new Uint8Array(9);
+  key[0] = PREFIX.ratingChange;
+  const view = new DataView(key.buffer);
+  view.setUint32(1, node);
+  view.setUint32(5, height);
+  return key;
 }
 
 export interface KeyRange {

@@ -29,6 +29,7 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
   DatasetSummary,
   DatasetUpload,
@@ -215,6 +216,17 @@ export class FixtureNode implements NodeServices {
           record,
         })),
     );
+  }
+
+  async ratingHistory(node: number, limit: number): Promise<readonly PastChange[]> {
+    return this.#blocks
+      .flatMap(({ block: { header, body } }) =>
+        body.ratingChanges
+          .filter((change) => change.node === node)
+          .map((change) => ({ height: header.height, time: Number(header.time), change })),
+      )
+      .reverse()
+      .slice(0, limit);
   }
 
   async submitEvidence(evidence: Evidence): Promise<void> {

@@ -1,101 +1,112 @@
-/** `poml benchmark`: the work a rating is made of, run on this machine for some seconds. */
-import { randomBytes } from "node:crypto";
+/** `poml benchmark`: the baseline task on this machine, and the rating it would get. */
 import { availableParallelism, cpus } from "node:os";
 import { Command } from "commander";
+import type { NodeJson } from "../../api/contract/network.ts";
+import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
+import { type BenchmarkRun, runBenchmark } from "../benchmark/run.ts";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
 import { gflops, percent } from "../format.ts";
 
-export function benchmarkCommand(context: CliContext): Command {
-  return new Command("benchmark")
-    .description("measure this machine and predict its rating")
-    .option("--seconds <n>", "how long to measure", "10")
-    .option("--segment-steps <n>", "optimizer steps per segment (a chain parameter)", "60")
-    .action((options: { seconds: string; segmentSteps: string }) =>
-      benchmark(
-        numberOf("seconds", options.seconds, 600),
-        Math.round(numberOf("segment-steps", options.segmentSteps, 100_000)),
-        context,
-      ),
-    );
+interface Options extends ApiOptions {
+  readonly seconds: string;
+  readonly segmentSteps: string;
+  readonly compare: boolean;
 }
 
-async function benchmark(
-  seconds: number,
-  stepsPerSegment: number,
-  { output, signal }: CliContext,
-): Promise<void> {
-  const { createExactEngine } = await import("../../../ml/exact/engine.ts");
-  const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
-  const { runLane } = await import("../../../ml/baseline/lane.ts");
-  const { metricsOf, ratiosOf } = await import("../../../ml/metrics.ts");
-  const { capacityOf, flopsOf } = await import("../../../chain/rating/formula.ts");
-  const { BASELINE_TASK } = await import("../../../ml/baseline/task.ts");
-  const { createProgress } = await import("../progress.ts");
-  const engine = await createExactEngine();
-  const progress = await createProgress(output);
-  const bar = progress.bar("benchmark", { isMain: true });
-  const clock = { now: () => performance.now() };
-  const startMs = clock.now();
-  const lane = runLane(
-    { seed: randomBytes(32), stepsPerSegment, untilMs: startMs + 1000 * seconds },
-    { engine, clock, signal },
-  );
-  // The window is over when it is over, as on the chain; an unfinished segment does not count.
-  const task = { segmentSteps: stepsPerSegment, baselineTask: BASELINE_TASK };
-  const flopsBy = (count: number): bigint => flopsOf(count, task);
-  let step = await lane.next();
-  for (; !step.done; step = await lane.next()) {
-    const passedMs = clock.now() - startMs;
-    const rate = capacityOf(flopsBy(step.value.segments), BigInt(Math.ceil(passedMs)));
-    bar.update(passedMs / 1000 / seconds, `${gflops(rate)} GFLOP/s`);
-  }
-  progress.stop();
-  const { segments, confusion, flops } = step.value;
-  const capacity = capacityOf(flops, BigInt(Math.round(1000 * seconds)));
-  const rating = capacity;
-  const samples = confusion.reduce((sum, count) => sum + count, 0);
-  const accuracy =
-    samples === 0 ? 0 : ratiosOf(metricsOf({ lossSum: 0, samples, confusion })).accuracy;
-  const result = {
-    engine: engine.name,
-    engineHash: ENGINE_HASH,
-    seconds,
-    segments,
-    stepsPerSegment,
-    flops,
-    capacity,
-    rating,
-    accuracy,
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model ?? "unknown",
-  };
-  output.result(result, () => {
+export function benchmarkCommand(context: CliContext): Command {
+  return addApiOptions(new Command("benchmark"))
+    .description("run the baseline benchmark here and predict the rating")
+    .option("--seconds <n>", "length of the window, 0.1 to 3600", "10")
+    .option("--segment-steps <n>", "optimizer steps per segment, 1 to 100000", "250")
+    .option(
+      "--compare",
+      "show where this machine would stand among the nodes of the network",
+      false,
+    )
+    .action(async (options: Options) => {
+      const seconds = numberOf("seconds", options.seconds, 0.1, 3600);
+      const steps = Math.floor(numberOf("segmentSteps", options.segmentSteps, 1, 100_000));
+      const run = await runBenchmark({ seconds, stepsPerSegment: steps }, context);
+      const network = options.compare ? await networkOf(options, context) : undefined;
+      show(run, network, context);
+    });
+}
+
+async function networkOf(options: Options, context: CliContext): Promise<readonly NodeJson[]> {
+  return (await (await connect(options, context)).nodes()).nodes;
+}
+
+function show(
+  run: BenchmarkRun,
+  network: readonly NodeJson[] | undefined,
+  { output }: CliContext,
+): void {
+  const { capacity, accuracy, energy, factors } = run;
+  const place = network === undefined ? undefined : placeAmong(capacity, network);
+  const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model ?? "unknown" };
+  output.result({ ...run, ...machine, ...(place && { network: place }) }, () => {
+    const watts = Number(energy.millijoules) / 1000 / run.seconds;
+    const uncertainty = `±${Math.round(100 * energy.uncertainty)} %`;
     output.table(
-      ["factor", "value", "measured by"],
+      ["factor", "value", "comes from"],
       [
         [
           "capacity",
           `${gflops(capacity)} GFLOP/s`,
-          "this run; on the chain a window, spot-checked",
+          "this run; on the chain windows, spot-checked bit by bit",
         ],
-        ["accuracy of the task", percent(accuracy), "this run; shown, no factor yet"],
-        ["quality, reliability, energy", "1.00", "not measured yet, so they change nothing"],
+        ["quality", factors.quality.toFixed(2), "not measured yet: 1 for everybody"],
         [
-          "predicted rating",
-          gflops(rating),
-          "product of the above; the first window counts in full",
+          "reliability",
+          factors.reliability.toFixed(2),
+          "one verified window: 1 / 11, half after ten",
         ],
+        [
+          "energy",
+          factors.energy.toFixed(3),
+          `self-reported: ${watts.toFixed(1)} W by ${energy.source}, ${uncertainty}`,
+        ],
+        ["freshness", factors.freshness.toFixed(2), "just measured; halves every half-life"],
+        ["first rating", gflops(run.firstRating), "product of the above"],
+        ["settled rating", gflops(run.settledRating), "with reliability 0.84, where it settles"],
       ],
     );
     output.line(
-      `\n${segments} segments of ${stepsPerSegment} steps in ${seconds} s, one thread, ${result.cpu}`,
+      `\n${run.segments} segments of ${run.stepsPerSegment} steps in ${run.seconds} s on one thread of ` +
+        `${machine.cores} (${machine.cpu}); accuracy of the task ${percent(accuracy)}, which no factor takes.`,
     );
+    if (place !== undefined) {
+      output.line(
+        `Capacity among the ${place.nodes} rated nodes of the network: place ${place.place}, ` +
+          `median ${gflops(place.median)} GFLOP/s, highest ${gflops(place.highest)} GFLOP/s.`,
+      );
+    }
   });
 }
 
-function numberOf(field: string, text: string, limit: number): number {
+interface Place {
+  readonly place: number;
+  readonly nodes: number;
+  readonly median: bigint;
+  readonly highest: bigint;
+}
+
+function placeAmong(capacity: bigint, nodes: readonly NodeJson[]): Place {
+  const others = nodes
+    .map((node) => BigInt(node.capacity))
+    .filter((one) => one > 0n)
+    .sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  return {
+    place: 1 + others.filter((one) => one > capacity).length,
+    nodes: others.length,
+    median: others[others.length >> 1] ?? 0n,
+    highest: others[0] ?? 0n,
+  };
+}
+
+function numberOf(field: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value >= 0.1 && value <= limit) return value;
-  throw usageError(field, `${JSON.stringify(text)} is not between 0.1 and ${limit}`, "e.g. 10");
+  if (Number.isFinite(value) && value >= least && value <= most) return value;
+  throw usageError(field, `${JSON.stringify(text)} is not between ${least} and ${most}`, "e.g. 10");
 }

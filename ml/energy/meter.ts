@@ -1,0 +1,72 @@
+/**
+ * What energy a piece of work took, from the best source this machine has: RAPL counters of the
+ * processor packages, the battery, else an estimate. Nobody can check it from afar, so it only ever
+ * moves a rating by a few percent, and is always shown with its source and uncertainty.
+ */
+import type { EnergySource } from "../../chain/types/window.ts";
+import { openBattery } from "./battery.ts";
+import { estimate } from "./estimate.ts";
+import { openRapl } from "./rapl.ts";
+
+export interface EnergyReading {
+  readonly millijoules: bigint;
+  readonly source: EnergySource;
+  /** The true value lies within this share of it, about. */
+  readonly uncertainty: number;
+}
+
+/** A running total; differences of two readings are energy. */
+export interface EnergyCounter {
+  readonly source: EnergySource;
+  readonly uncertainty: number;
+  /** Millijoules since some moment; undefined when the source went away. */
+  read(): Promise<bigint | undefined>;
+}
+
+export interface EnergyMeterOptions {
+  /** Where the kernel shows its devices. */
+  readonly sysfs: string;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
+  /** Processor cores. */
+  readonly cores: number;
+}
+
+export class EnergyMeter {
+  readonly #options: EnergyMeterOptions;
+  readonly #counter: EnergyCounter | undefined;
+
+  private constructor(options: EnergyMeterOptions, counter: EnergyCounter | undefined) {
+    this.#options = options;
+    this.#counter = counter;
+  }
+
+  /** Looks for the best source once. */
+  static async open(options: EnergyMeterOptions): Promise<EnergyMeter> {
+    const counter = (await openRapl(options.sysfs)) ?? (await openBattery(options.sysfs));
+    return new EnergyMeter(options, counter);
+  }
+
+  get source(): EnergySource {
+    return this.#counter?.source ?? "estimate";
+  }
+
+  /**
+   * Starts a measurement.
+   * @returns ends it; to be told how many threads worked, for the estimate
+   */
+  async start(): Promise<(threads: number) => Promise<EnergyReading>> {
+    const { now, cores } = this.#options;
+    const counter = this.#counter;
+    const startedAt = now();
+    const before = await counter?.read();
+    return async (threads) => {
+      const after = await counter?.read();
+      if (counter === undefined || before === undefined || after === undefined || after < before) {
+        return estimate({ durationMs: now() - startedAt, threads, cores });
+      }
+      const { source, uncertainty } = counter;
+      return { millijoules: after - before, source, uncertainty };
+    };
+  }
+}

@@ -1,0 +1,14 @@
+/** Small files of the kernel; undefined for what is not there or may not be read. */
+import { readFile } from "node:fs/promises";
+
+export async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+}
+
+export async function readNumber(path: string): Promise<bigint | undefined> {
+  const text = await readText(path);
+  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}

@@ -1,0 +1,115 @@
+/** One lane of the baseline on this machine, as in a window, and the rating that follows from it. */
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import type { EnergyReading } from "../../../ml/energy/meter.ts";
+import type { CliContext } from "../context.ts";
+import { gflops } from "../format.ts";
+
+export interface BenchmarkOptions {
+  readonly seconds: number;
+  readonly stepsPerSegment: number;
+}
+
+export interface BenchmarkRun {
+  readonly engine: string;
+  readonly engineHash: string;
+  readonly baselineTask: number;
+  readonly seconds: number;
+  readonly segments: number;
+  readonly stepsPerSegment: number;
+  readonly flops: bigint;
+  /** Micro-GFLOP/s. */
+  readonly capacity: bigint;
+  /** Of the task's last test, 0 to 1. */
+  readonly accuracy: number;
+  readonly energy: EnergyReading;
+  /** Multipliers after a first verified window. */
+  readonly factors: {
+    readonly quality: number;
+    readonly reliability: number;
+    readonly energy: number;
+    readonly freshness: number;
+  };
+  /** Micro-units: after the first window, and when reliability has settled. */
+  readonly firstRating: bigint;
+  readonly settledRating: bigint;
+}
+
+/** Five windows a day in seven days settle at so many verified units. */
+const SETTLED_UNITS = 53_000;
+
+export async function runBenchmark(
+  { seconds, stepsPerSegment }: BenchmarkOptions,
+  { output, signal }: CliContext,
+): Promise<BenchmarkRun> {
+  const { createExactEngine } = await import("../../../ml/exact/engine.ts");
+  const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
+  const { runLane } = await import("../../../ml/baseline/lane.ts");
+  const { BASELINE_TASK } = await import("../../../ml/baseline/task.ts");
+  const { EnergyMeter } = await import("../../../ml/energy/meter.ts");
+  const { metricsOf, ratiosOf } = await import("../../../ml/metrics.ts");
+  const rules = await import("../../../chain/rating/formula.ts");
+  const { standardParameters } = await import("../../../chain/genesis.ts");
+  const { ENERGY_SOURCES } = await import("../../../chain/types/window.ts");
+  const { createProgress } = await import("../progress.ts");
+
+  const engine = await createExactEngine();
+  const progress = await createProgress(output);
+  const bar = progress.bar("benchmark", { isMain: true });
+  const clock = { now: () => performance.now() };
+  const task = { segmentSteps: stepsPerSegment, baselineTask: BASELINE_TASK };
+  const cores = availableParallelism();
+  const meter = await EnergyMeter.open({ sysfs: "/sys", now: clock.now, cores });
+  const stopMeter = await meter.start();
+  const startMs = clock.now();
+  const lane = runLane(
+    { seed: randomBytes(32), stepsPerSegment, untilMs: startMs + 1000 * seconds },
+    { engine, clock, signal },
+  );
+  // The window is over when it is over, as on the chain; an unfinished segment does not count.
+  let step = await lane.next();
+  for (; !step.done; step = await lane.next()) {
+    const passedMs = clock.now() - startMs;
+    const done = rules.flopsOf(step.value.segments, task);
+    const rate = rules.capacityOf(done, BigInt(Math.ceil(passedMs)));
+    bar.update(passedMs / 1000 / seconds, `${gflops(rate)} GFLOP/s`);
+  }
+  progress.stop();
+  const energy = await stopMeter(1);
+  const { segments, confusion, flops } = step.value;
+  const capacity = rules.capacityOf(flops, BigInt(Math.round(1000 * seconds)));
+  const samples = confusion.reduce((sum, count) => sum + count, 0);
+  const accuracy =
+    samples === 0 ? 0 : ratiosOf(metricsOf({ lossSum: 0, samples, confusion })).accuracy;
+  const claim = {
+    energyMillijoules: energy.millijoules,
+    energySource: ENERGY_SOURCES.indexOf(energy.source),
+  };
+  const energyFactor = rules.energyOf(claim, flops, standardParameters(new Uint8Array(32)));
+  const ratedWith = (verified: number): { rating: bigint; reliability: number } => {
+    const reliability = Number(rules.reliabilityOf({ verified, failed: 0 }));
+    const shares = { quality: 1_000_000, energy: Number(energyFactor), freshness: 1_000_000 };
+    return { rating: rules.ratingOf({ capacity, reliability, ...shares }), reliability };
+  };
+  const first = ratedWith(rules.UNIT);
+  return {
+    engine: engine.name,
+    engineHash: ENGINE_HASH,
+    baselineTask: BASELINE_TASK,
+    seconds,
+    segments,
+    stepsPerSegment,
+    flops,
+    capacity,
+    accuracy,
+    energy,
+    factors: {
+      quality: 1,
+      reliability: first.reliability / 1e6,
+      energy: Number(energyFactor) / 1e6,
+      freshness: 1,
+    },
+    firstRating: first.rating,
+    settledRating: ratedWith(SETTLED_UNITS).rating,
+  };
+}

@@ -1,0 +1,286 @@
+/**
+ * The attack table of docs/rating.md, played against the rules: each test is named after its row and
+ * shows that the attack is seen or gains nothing. Work is made-up hashes here; what a replay
+ * would find is what the attacker did.
+ */
+import { expect } from "chai";
+import { equalBytes, sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
+import { drawChecks } from "../../../chain/rating/checks.ts";
+import { capacityOf, energyOf, flopsOf } from "../../../chain/rating/formula.ts";
+import { laneSeed } from "../../../chain/rating/window.ts";
+import type { Parameters } from "../../../chain/types/genesis.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import { ENERGY_SOURCES, WindowClaim } from "../../../chain/types/window.ts";
+import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
+import { type Person, TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
+import { doubleClaim } from "../../helpers/evidence.ts";
+import { expectRefused } from "../../helpers/expect-transaction.ts";
+import { claim, claimOf, findingOn, firstWindow, verifiersOf } from "../../helpers/window-run.ts";
+
+const INTERVAL = 60;
+const PARAMETERS: Partial<Parameters> = { windowInterval: INTERVAL, ratingHalfLife: 3600 };
+const HONEST_SEGMENTS = 40;
+const EMPTY_CLAIM = WindowClaim.defaultValue();
+
+/** What a node does in a window. */
+interface Play {
+  /** 0 = no claim. */
+  readonly segments: number;
+  /** Segments whose claimed end state is not what a replay gives. */
+  readonly isFalse?: (segment: number) => boolean;
+  readonly serves?: boolean;
+}
+
+const honest: Play = { segments: HONEST_SEGMENTS };
+
+/** Runs window `number` with these plays by node; verifiers and committees are honest. */
+function playWindow(chain: TestChain, number: number, plays: readonly Play[]): void {
+  const shift = (number - 1) * INTERVAL;
+  const { opens, closes, claimsUntil, appealsUntil } = firstWindow(chain);
+  chain.advanceTo(closes + shift);
+  const claims = plays.flatMap(({ segments }, node) => {
+    if (segments === 0) return [];
+    const who = chain.personOfNode(node);
+    const value = { ...claimOf(chain, who, segments), window: number, opens: opens + shift };
+    return [chain.transaction(who, "window-commit", value, { fee: 0n })];
+  });
+  chain.advance(...claims);
+  chain.advanceTo(claimsUntil + shift);
+  // Two rounds: the checks, then whatever went before a committee.
+  for (let stage = 0; stage < 2 && chain.head.state.claims.length > 0; stage++) {
+    verifyHonestly(chain, number, plays);
+  }
+  if (chain.head.state.window.settledAt === 0) chain.advanceTo(appealsUntil + shift);
+}
+
+/** Everybody drawn replays what is still open; a block for each claim. */
+function verifyHonestly(chain: TestChain, window: number, plays: readonly Play[]): void {
+  for (const made of chain.head.state.claims) {
+    const play = plays[made.node] ?? honest;
+    const open = [...made.checks, ...made.appeal].filter(({ verdict }) => verdict === 0);
+    const verifiers = [...new Set(open.map(({ verifier }) => verifier))];
+    const verdicts = verifiers.map((verifier) => {
+      const findings = open
+        .filter((check) => check.verifier === verifier)
+        // A segment may be drawn twice for the same verifier; one finding answers both.
+        .filter((check, i, all) => all.findIndex((c) => c.segment === check.segment) === i)
+        .map((check) => {
+          const verdict =
+            play.serves === false
+              ? "not-served"
+              : play.isFalse?.(check.segment) === true
+                ? "mismatch"
+                : "match";
+          return findingOn(chain, made, check, verdict);
+        });
+      const value = { window, node: made.node, findings };
+      return chain.transaction(chain.personOfNode(verifier), "window-verdict", value, { fee: 0n });
+    });
+    if (verdicts.length > 0) chain.advance(...verdicts);
+  }
+}
+
+const chainOf = (founders = 8, parameters: Partial<Parameters> = {}): TestChain =>
+  new TestChain({ founders, parameters: { ...PARAMETERS, ...parameters } });
+const node = (chain: TestChain, index = 0) => chain.head.state.nodes.at(index);
+const everyone = (chain: TestChain, attacker: Play): Play[] =>
+  Array.from({ length: chain.head.state.nodes.length }, (_, i) => (i === 0 ? attacker : honest));
+
+describe("attacks on ratings", () => {
+  it("claim a capacity that was never worked", () => {
+    const chain = chainOf();
+    playWindow(chain, 1, everyone(chain, { segments: 10_000, isFalse: () => true }));
+    expect(node(chain)).to.include({ rating: 0n, capacity: 0n, probation: 3 });
+    expect(node(chain).bond).to.equal(500_000_000n);
+    expect(node(chain, 1).rating > 0n).to.equal(true);
+  });
+
+  it("precompute, or copy a neighbour", () => {
+    const [a, b] = [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))];
+    const seeds = [laneSeed(a, a, 0), laneSeed(b, a, 0), laneSeed(a, b, 0), laneSeed(a, a, 1)];
+    for (const [i, seed] of seeds.entries()) {
+      for (const other of seeds.slice(i + 1)) expect(equalBytes(seed, other)).to.equal(false);
+    }
+    // A neighbour's whole claim copied: its segments replay to other bits under this key's seed.
+    const chain = chainOf();
+    playWindow(chain, 1, everyone(chain, { segments: HONEST_SEGMENTS, isFalse: () => true }));
+    expect(node(chain).rating).to.equal(0n);
+  });
+
+  it("skip part of the segments and invent the states", () => {
+    // q drawn segments see a skipped share x with 1 - (1 - x)^q, within sampling error.
+    const [total, runs, q] = [100, 600, 6];
+    const { state } = chainOf(8, { verifiers: 3, segmentsPerVerifier: 2 }).head;
+    const made = { ...EMPTY_CLAIM, lanes: [{ segments: total, checkpointRoot: ZERO_HASH }] };
+    for (const x of [0.02, 0.05, 0.25, 0.5]) {
+      let caught = 0;
+      for (let run = 0; run < runs; run++) {
+        state.meta = { ...state.meta, mix: sha256(uint32Bytes(run), uint32Bytes(1000 * x)) };
+        state.claims = [made];
+        drawChecks(state);
+        const [drawn] = state.claims;
+        expect(drawn?.checks).to.have.length(q);
+        if (drawn?.checks.some(({ segment }) => segment < x * total) === true) caught++;
+      }
+      const expected = 1 - (1 - x) ** q;
+      const error = Math.sqrt((expected * (1 - expected)) / runs);
+      expect(caught / runs).to.be.within(expected - 4 * error, expected + 4 * error);
+    }
+  });
+
+  it("one machine behind k keys, one after the other", () => {
+    // All lanes run between the same two blocks: half the window for each key gives half to each.
+    const whole = capacityOf(flopsOf(40, TEST_PARAMETERS), 3000n);
+    const halves = 2n * capacityOf(flopsOf(20, TEST_PARAMETERS), 3000n);
+    expect(halves <= whole).to.equal(true);
+    const chain = chainOf();
+    chain.advanceTo(firstWindow(chain).opens - 1);
+    expectRefused(chain, claim(chain, chain.personOfNode(0), 40), "NO_WINDOW");
+    chain.advanceTo(firstWindow(chain).claimsUntil);
+    expectRefused(chain, claim(chain, chain.personOfNode(0), 40), "NO_WINDOW");
+  });
+
+  it("k keys at once", () => {
+    const rated = (split: number): bigint => {
+      const chain = chainOf(8);
+      const plays = Array.from({ length: 8 }, (_, i) =>
+        i < split ? { segments: 80 / split } : { segments: 0 },
+      );
+      for (let i = 0; i < 8; i++) {
+        chain.head.state.nodes.set(i, { ...node(chain, i), measured: [], capacity: 0n });
+      }
+      playWindow(chain, 1, plays);
+      return plays.reduce(
+        (sum, { segments }, i) => sum + (segments > 0 ? node(chain, i).rating : 0n),
+        0n,
+      );
+    };
+    const whole = Number(rated(1));
+    for (const k of [2, 4]) expect(Number(rated(k)) / whole).to.be.within(0.99, 1.01);
+  });
+
+  it("a big machine rented for the window", () => {
+    const chain = chainOf();
+    const before = node(chain).capacity;
+    playWindow(chain, 1, everyone(chain, honest));
+    playWindow(chain, 2, everyone(chain, { segments: 100 * HONEST_SEGMENTS }));
+    playWindow(chain, 3, everyone(chain, honest));
+    const usual = node(chain, 1).capacity;
+    expect(Number(node(chain).capacity) / Number(usual)).to.be.below(1.26);
+    expect(node(chain).capacity <= (before * 125n * 125n) / 10_000n).to.equal(true);
+  });
+
+  it("verifiers that do not look", () => {
+    const chain = chainOf();
+    chain.advanceTo(firstWindow(chain).closes);
+    chain.advance(claim(chain, chain.personOfNode(0), 30));
+    chain.advanceTo(firstWindow(chain).claimsUntil);
+    const [made] = chain.head.state.claims;
+    const [check] = made?.checks ?? [];
+    if (made === undefined || check === undefined) throw new Error("nothing drawn");
+    // What a verifier can know without computing: the start state's hash and the served paths.
+    const served = findingOn(chain, made, check, "match");
+    const start = findingOn(chain, made, { lane: 0, segment: check.segment - 1 }, "match");
+    for (const guess of [start.endHash, sha256(start.endHash), ...served.path]) {
+      const value = { window: 1, node: 0, findings: [{ ...served, endHash: guess }] };
+      const verdict = chain.transaction(
+        chain.personOfNode(check.verifier),
+        "window-verdict",
+        value,
+      );
+      expectRefused(chain, verdict, "BAD_FIELD");
+    }
+  });
+
+  it("verifiers that frame an honest node", () => {
+    const chain = chainOf();
+    chain.advanceTo(firstWindow(chain).closes);
+    chain.advance(claim(chain, chain.personOfNode(0), HONEST_SEGMENTS));
+    chain.advanceTo(firstWindow(chain).claimsUntil);
+    const accusers = verifiersOf(chain.head.state.claims[0]);
+    verifyHonestly(chain, 1, [{ ...honest, isFalse: () => true }]);
+    verifyHonestly(chain, 1, [honest]);
+    expect(node(chain).bond).to.equal(1000_000_000n);
+    expect(node(chain).capacity > 0n).to.equal(true);
+    for (const accuser of accusers) expect(node(chain, accuser).failed).to.equal(1000);
+  });
+
+  it("hold back what was claimed", () => {
+    const chain = chainOf();
+    const plays = everyone(chain, { ...honest, serves: false });
+    playWindow(chain, 1, plays);
+    expect(node(chain)).to.include({ failed: 1000, ratedWindow: 0 });
+    playWindow(chain, 2, plays);
+    expect(node(chain)).to.include({ rating: 0n, probation: 3 });
+    expect(node(chain).bond).to.equal(500_000_000n);
+  });
+
+  it("two different claims in one window", () => {
+    const chain = chainOf();
+    const [guilty] = chain.founders as [Person];
+    const watch = new ClaimWatch();
+    watch.see(claim(chain, guilty, 10));
+    expect(watch.see(claim(chain, guilty, 20))?.kind).to.equal("duplicate-claim");
+    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.take(chain.build([], 0, 1_000_000, [doubleClaim(chain, guilty)]));
+    expect(node(chain)).to.include({ slashedAt: chain.height, rating: 0n });
+  });
+
+  it("lie about energy", () => {
+    const flops = flopsOf(HONEST_SEGMENTS, TEST_PARAMETERS);
+    const factor = (millijoules: bigint, source: (typeof ENERGY_SOURCES)[number]): number =>
+      Number(
+        energyOf(
+          { energyMillijoules: millijoules, energySource: ENERGY_SOURCES.indexOf(source) },
+          flops,
+          TEST_PARAMETERS,
+        ),
+      );
+    expect(factor(1n, "rapl")).to.equal(1_050_000);
+    expect(factor(2n ** 63n, "rapl")).to.equal(950_000);
+    expect(factor(1n, "estimate")).to.equal(1_000_000);
+  });
+
+  it("claim late to work longer", () => {
+    const [early, late] = [chainOf(), chainOf()];
+    for (const [chain, delay] of [
+      [early, 0],
+      [late, 3],
+    ] as const) {
+      chain.head.state.nodes.set(0, { ...node(chain), measured: [], capacity: 0n });
+      const { closes, claimsUntil } = firstWindow(chain);
+      chain.advanceTo(closes + delay);
+      // Seven block times of work, or ten.
+      chain.advance(claim(chain, chain.personOfNode(0), 4 * (7 + delay)));
+      chain.advanceTo(claimsUntil);
+      verifyHonestly(chain, 1, [honest]);
+    }
+    const ratio = Number(node(late).capacity) / Number(node(early).capacity);
+    expect(ratio).to.be.closeTo(1, 0.001);
+  });
+
+  it("do without claims and keep the rating", () => {
+    const chain = chainOf(4, { ratingHalfLife: 30 });
+    let last = node(chain).rating;
+    for (let window = 1; window <= 6; window++) {
+      playWindow(chain, window, everyone(chain, { segments: 0 }));
+      expect(node(chain).rating < last || last === 0n).to.equal(true);
+      last = node(chain).rating;
+    }
+    expect(last).to.equal(0n);
+    expect(node(chain, 1).rating > 0n).to.equal(true);
+  });
+
+  it("build trust, then cheat", () => {
+    const chain = chainOf(8, { segmentsPerVerifier: 2 });
+    for (let window = 1; window <= 5; window++) playWindow(chain, window, everyone(chain, honest));
+    const trusted = node(chain).rating;
+    playWindow(chain, 6, everyone(chain, { ...honest, isFalse: () => true }));
+    expect(node(chain)).to.include({ rating: 0n, verified: 0, probation: 3 });
+    // Back to honest work: one window on, a fraction of the old rating, under closer looks.
+    chain.advanceTo(chain.height + 1);
+    playWindow(chain, 7, everyone(chain, honest));
+    expect(Number(node(chain).rating) / Number(trusted)).to.be.below(0.1);
+    expect(node(chain).probation).to.equal(2);
+  });
+});
