@@ -194,6 +194,7 @@ export async function createLedger(
       chain,
       sync,
       log: log.child({ module: "snapshots" }),
+      now: () => clock.now(),
       fail,
     },
   );

@@ -34,6 +34,8 @@ export interface JoiningModules {
   readonly sync: Sync;
   readonly snapshots: SnapshotStore;
   readonly log: NodeLog;
+  /** Unix milliseconds. */
+  now(): number;
   /** The node must not go on. */
   fail(error: unknown): void;
 }
@@ -135,6 +137,17 @@ export class Joining {
     this.#search = undefined;
     if (found === undefined) return;
     const { state, certified, hash, seats } = found;
+    const ageSeconds = (this.#modules.now() - Number(certified.block.header.time)) / 1000;
+    const { unbondingSeconds } = state.parameters;
+    if (ageSeconds > unbondingSeconds) {
+      log.warn(
+        "the trusted block is old: keys that signed it may be free to sign another history",
+        {
+          ageSeconds: Math.round(ageSeconds),
+          unbondingSeconds,
+        },
+      );
+    }
     await this.#base.install(found);
     const { certificate, block } = certified;
     await chain.restart({ state, hash }, { header: block.header, certificate, seats });

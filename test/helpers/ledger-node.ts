@@ -67,7 +67,15 @@ export async function startLedgerNode(options: LedgerNodeOptions): Promise<Ledge
       search: { patienceMs: 300, retryMs: 50 },
       replayIdleShare: 0,
     },
-    { host, chain, sync, snapshots, log, fail: (error) => failures.push(error) },
+    {
+      host,
+      chain,
+      sync,
+      snapshots,
+      log,
+      now: () => Date.now(),
+      fail: (error) => failures.push(error),
+    },
   );
   await joining.check();
   await sync.start();
