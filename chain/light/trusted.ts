@@ -3,11 +3,8 @@
  * appoints. It starts from a block hash or a genesis that its owner vouches for, and grows by
  * light blocks that hold (verify.ts).
  */
-import type { Head } from "../apply-block.ts";
 import { equalBytes, toHex } from "../crypto/hash.ts";
-import { genesisHead } from "../genesis.ts";
 import { Header, PROTOCOL_VERSION } from "../types/block.ts";
-import type { Genesis } from "../types/genesis.ts";
 import type { LightBlock } from "../types/light.ts";
 import type { Seat } from "../types/node.ts";
 import { Seats } from "../types/state.ts";
@@ -27,24 +24,6 @@ export interface Trusted {
   readonly seats: readonly Seat[];
   /** Roots of the lists of seats that the last proven state appoints. */
   readonly appointed: readonly Uint8Array[];
-}
-
-/** @throws GenesisError */
-export function trustGenesis(genesis: Genesis): Trusted {
-  return trustGenesisHead(genesisHead(genesis));
-}
-
-/** @param head the head before block 1 */
-export function trustGenesisHead({ state, hash }: Head): Trusted {
-  return {
-    genesisRoot: hash,
-    height: 0,
-    hash,
-    time: state.meta.time,
-    header: undefined,
-    seats: state.seats,
-    appointed: [state.seats, state.nextSeats].map((seats) => Seats.hashTreeRoot([...seats])),
-  };
 }
 
 /**

@@ -11,7 +11,8 @@ import {
   type StateKind,
 } from "../../chain/light/inclusion.ts";
 import { findRoute, type Route, type RouteSource } from "../../chain/light/route.ts";
-import { grown, type Trusted, trustGenesisHead } from "../../chain/light/trusted.ts";
+import { trustGenesisHead } from "../../chain/light/trust-genesis.ts";
+import { grown, type Trusted } from "../../chain/light/trusted.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";

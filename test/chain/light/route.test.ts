@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { verify } from "../../../chain/crypto/keys.ts";
 import { findRoute, type RouteSource } from "../../../chain/light/route.ts";
-import { trustGenesis } from "../../../chain/light/trusted.ts";
+import { trustGenesis } from "../../../chain/light/trust-genesis.ts";
 import { verifyLightBlocks } from "../../../chain/light/verify.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { LightChain } from "../../helpers/light-chain.ts";

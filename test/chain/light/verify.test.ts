@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
-import { trustBlock, trustGenesis } from "../../../chain/light/trusted.ts";
+import { trustGenesis } from "../../../chain/light/trust-genesis.ts";
+import { trustBlock } from "../../../chain/light/trusted.ts";
 import { checkFresh, verifyLightBlock, verifyLightBlocks } from "../../../chain/light/verify.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { LightBlock } from "../../../chain/types/light.ts";

@@ -4,7 +4,7 @@ import { formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { verify } from "../../../chain/crypto/keys.ts";
 import { type Proven, verifyInclusion } from "../../../chain/light/inclusion.ts";
-import { trustGenesis } from "../../../chain/light/trusted.ts";
+import { trustGenesis } from "../../../chain/light/trust-genesis.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../../chain/light/verify.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { PomlClient } from "../../../node/api/client.ts";

@@ -1,0 +1,24 @@
+/** Where a light client starts that trusts the genesis: apart from the rest, since it takes all the rules along. */
+import type { Head } from "../apply-block.ts";
+import { genesisHead } from "../genesis.ts";
+import type { Genesis } from "../types/genesis.ts";
+import { Seats } from "../types/state.ts";
+import type { Trusted } from "./trusted.ts";
+
+/** @throws GenesisError */
+export function trustGenesis(genesis: Genesis): Trusted {
+  return trustGenesisHead(genesisHead(genesis));
+}
+
+/** @param head the head before block 1 */
+export function trustGenesisHead({ state, hash }: Head): Trusted {
+  return {
+    genesisRoot: hash,
+    height: 0,
+    hash,
+    time: state.meta.time,
+    header: undefined,
+    seats: state.seats,
+    appointed: [state.seats, state.nextSeats].map((seats) => Seats.hashTreeRoot([...seats])),
+  };
+}
