@@ -1,7 +1,7 @@
 /** Addresses: the first 20 bytes of SHA-256 of a public key, shown as bech32m (BIP 350) `poml1…`. */
 import { bech32m } from "@scure/base";
 import { PomlError } from "../errors.ts";
-import { sha256 } from "./hash.ts";
+import { bytesKey, sha256 } from "./hash.ts";
 
 const PREFIX = "poml";
 
@@ -9,15 +9,42 @@ export class AddressError extends PomlError<{ code: "BAD_ADDRESS"; reason: strin
 
 /** By the very array: a transaction's sender is asked for at every step of its way. */
 const addresses = new WeakMap<Uint8Array, Uint8Array>();
+/** By content: the same senders come again and again, in arrays of their own. */
+const recent = new Map<string, Uint8Array>();
+const RECENT = 8192;
 
 /** @param publicKey must not be changed afterwards */
 export function addressOf(publicKey: Uint8Array): Uint8Array {
   let address = addresses.get(publicKey);
   if (address === undefined) {
-    address = sha256(publicKey).slice(0, 20);
+    address = recentAddressOf(publicKey);
     addresses.set(publicKey, address);
   }
   return address;
+}
+
+function recentAddressOf(publicKey: Uint8Array): Uint8Array {
+  const key = bytesKey(publicKey);
+  let address = recent.get(key);
+  if (address === undefined) {
+    address = sha256(publicKey).slice(0, 20);
+    const oldest = recent.keys().next();
+    if (recent.size >= RECENT && !oldest.done) recent.delete(oldest.value);
+    recent.set(key, address);
+  }
+  return address;
+}
+
+const keys = new WeakMap<Uint8Array, string>();
+
+/** The address as a key of a Map, by the very array too. @param address must not be changed afterwards */
+export function addressKey(address: Uint8Array): string {
+  let key = keys.get(address);
+  if (key === undefined) {
+    key = bytesKey(address);
+    keys.set(address, key);
+  }
+  return key;
 }
 
 export function formatAddress(address: Uint8Array): string {

@@ -43,16 +43,19 @@ export function checkAdmission(
     });
   }
   checkLifetime(state, transaction);
-  const { nonce: actual } = transaction;
-  if (actual < account.nonce) {
-    throw new MempoolError(`nonce ${actual} is used, the next is ${account.nonce}`, {
-      code: "NONCE_TOO_LOW",
-      expected: account.nonce,
-      actual,
-    });
-  }
+  checkNonce(account.nonce, transaction.nonce);
   checkFee(state, transaction, feeFactor);
   checkBalance(account, transaction);
+}
+
+/** @throws MempoolError NONCE_TOO_LOW */
+export function checkNonce(expected: number, actual: number): void {
+  if (actual >= expected) return;
+  throw new MempoolError(`nonce ${actual} is used, the next is ${expected}`, {
+    code: "NONCE_TOO_LOW",
+    expected,
+    actual,
+  });
 }
 
 function checkLifetime({ height }: State, { validUntil }: Transaction): void {

@@ -3,13 +3,14 @@
  * the head. What gets in is in admission.ts, who goes when it is full in eviction.ts, what a block
  * takes in selection.ts.
  */
-import { addressOf } from "../crypto/address.ts";
+import { addressKey, addressOf } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
+import { isDuty } from "../transactions/fee.ts";
 import { SignedTransaction } from "../types/transaction.ts";
-import { checkAdmission, checkNext, checkReplacement, isFree } from "./admission.ts";
+import { checkAdmission, checkNext, checkNonce, checkReplacement, isFree } from "./admission.ts";
 import { type Entry, lastOf, nonceAfterRun, type Sender } from "./entry.ts";
 import { Eviction } from "./eviction.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
@@ -55,15 +56,27 @@ export class Mempool {
    */
   known(signed: SignedTransaction): SignedTransaction {
     const { sender, nonce } = signed.transaction;
-    const waiting = this.#senders.get(bytesKey(addressOf(sender)))?.waiting.get(nonce);
+    const waiting = this.#senders.get(addressKey(addressOf(sender)))?.waiting.get(nonce);
     if (waiting === undefined || !SignedTransaction.equals(waiting.signed, signed)) return signed;
     return waiting.signed;
+  }
+
+  /**
+   * Turns away what is not worth a look at its signature: it waits here, or is in a block already.
+   * Duties are looked at in any case, for they may prove a fault.
+   * @throws MempoolError ALREADY_KNOWN, NONCE_TOO_LOW
+   */
+  checkFresh(state: State, signed: SignedTransaction): void {
+    if (this.known(signed) !== signed) throw alreadyKnown();
+    const { transaction } = signed;
+    const { nonce } = state.account(addressOf(transaction.sender));
+    if (!isDuty(transaction)) checkNonce(nonce, transaction.nonce);
   }
 
   /** Next free nonce of an account, counting what waits here. */
   nextNonce(state: State, address: Uint8Array): number {
     const { nonce } = state.account(address);
-    const sender = this.#senders.get(bytesKey(address));
+    const sender = this.#senders.get(addressKey(address));
     return sender === undefined ? nonce : nonceAfterRun(sender, nonce);
   }
 
@@ -75,10 +88,10 @@ export class Mempool {
   add(state: State, signed: SignedTransaction): void {
     const { transaction } = signed;
     const id = bytesKey(transactionId(transaction));
-    if (this.#ids.has(id)) throw new MempoolError("known already", { code: "ALREADY_KNOWN" });
+    if (this.#ids.has(id)) throw alreadyKnown();
     const bytes = SignedTransaction.value_serializedSize(signed);
     const address = addressOf(transaction.sender);
-    const key = bytesKey(address);
+    const key = addressKey(address);
     const sender = this.#senders.get(key) ?? { key, address, waiting: new Map() };
     const account = state.account(address);
     checkAdmission(
@@ -176,7 +189,7 @@ export class Mempool {
   afterBlock(state: State, included: readonly SignedTransaction[]): void {
     const touched = new Set<Sender>();
     for (const { transaction } of included) {
-      const sender = this.#senders.get(bytesKey(addressOf(transaction.sender)));
+      const sender = this.#senders.get(addressKey(addressOf(transaction.sender)));
       if (sender !== undefined) touched.add(sender);
     }
     for (const sender of touched) {
@@ -229,6 +242,10 @@ export class Mempool {
   transactions(): SignedTransaction[] {
     return [...this.#ids.values()].map(({ signed }) => signed);
   }
+}
+
+function alreadyKnown(): MempoolError {
+  return new MempoolError("known already", { code: "ALREADY_KNOWN" });
 }
 
 function senderFull({ perSender: limit }: MempoolLimits): MempoolError {

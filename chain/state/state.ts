@@ -4,6 +4,7 @@
  * parent.
  */
 import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
 import { Job } from "../types/job.ts";
 import { NodeRecord, type Seat } from "../types/node.ts";
@@ -108,7 +109,7 @@ export class State {
     return new State(
       parts,
       {
-        accounts: Table.of(parts.accounts, (account) => accountKey(account.address)),
+        accounts: Table.of(parts.accounts, (account) => bytesKey(account.address)),
         nodes: Table.of(parts.nodes, (node) => bytesKey(node.publicKey)),
         jobs: Table.of(parts.jobs, (job) => bytesKey(job.id)),
       },
@@ -125,23 +126,23 @@ export class State {
   }
 
   account(address: Uint8Array): Account {
-    const index = this.accounts.indexOf(accountKey(address));
+    const index = this.accounts.indexOf(addressKey(address));
     return index === undefined ? { address, balance: 0n, nonce: 0 } : this.accounts.at(index);
   }
 
   accountIndex(address: Uint8Array): number | undefined {
-    return this.accounts.indexOf(accountKey(address));
+    return this.accounts.indexOf(addressKey(address));
   }
 
   putAccount(account: Account): void {
-    const index = this.accounts.indexOf(accountKey(account.address));
+    const index = this.accounts.indexOf(addressKey(account.address));
     if (index === undefined) this.accounts.push(account);
     else this.accounts.set(index, account);
   }
 
   credit(address: Uint8Array, amount: bigint): void {
     if (amount === 0n) return;
-    const index = this.accounts.indexOf(accountKey(address));
+    const index = this.accounts.indexOf(addressKey(address));
     if (index === undefined) {
       this.accounts.push({ address, balance: amount, nonce: 0 });
       return;
@@ -279,18 +280,6 @@ export class State {
 
 function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
   return type.toViewDU(value as never);
-}
-
-/** By the very array, since one transaction asks for its accounts many times. */
-const accountKeys = new WeakMap<Uint8Array, string>();
-
-function accountKey(address: Uint8Array): string {
-  let key = accountKeys.get(address);
-  if (key === undefined) {
-    key = bytesKey(address);
-    accountKeys.set(address, key);
-  }
-  return key;
 }
 
 interface RootList {

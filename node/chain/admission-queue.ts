@@ -16,7 +16,7 @@ export interface AdmissionLimits {
 export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, chunk: 16 };
 
 export interface AdmissionModules {
-  /** Throws when a signature does not match. */
+  /** Throws for what is of no use, and when a signature does not match. */
   verify(signed: SignedTransaction): void;
   /** Throws when the mempool does not take it. */
   add(signed: SignedTransaction): void;

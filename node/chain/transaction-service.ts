@@ -46,7 +46,10 @@ export class TransactionService {
     const { chain, mempool, verified, seen, pause } = modules;
     this.#modules = modules;
     this.admission = new AdmissionQueue({
-      verify: (signed) => verifyTransactionSync(chain.state, chain.genesisRoot, signed, verified),
+      verify: (signed) => {
+        mempool.checkFresh(chain.state, signed);
+        verifyTransactionSync(chain.state, chain.genesisRoot, signed, verified);
+      },
       add: (signed) => {
         seen(signed);
         mempool.add(chain.state, signed);

@@ -58,13 +58,15 @@ describe("Mempool admission", () => {
   });
 
   it("knows an equal transaction again, and no other", () => {
-    const { pool, pay, add } = pooled();
+    const { chain, pool, pay, add } = pooled();
     const transaction = pay(client, 0);
     add(transaction);
     const again = SignedTransaction.deserialize(SignedTransaction.serialize(transaction));
     expect(pool.known(again)).to.equal(transaction);
     const forged = { ...again, signature: new Uint8Array(64) };
     expect(pool.known(forged)).to.equal(forged);
+    expectCode(() => pool.checkFresh(chain.head.state, again), "ALREADY_KNOWN");
+    pool.checkFresh(chain.head.state, forged);
     const other = pay(client, 1);
     expect(pool.known(other)).to.equal(other);
   });
@@ -261,6 +263,17 @@ describe("Mempool after a block", () => {
     const { body } = chain.advance(taken, other);
     pool.afterBlock(chain.head.state, body.transactions);
     expect(pool.transactions()).to.deep.equal([next]);
+  });
+
+  it("turns away unseen what is in a block already, but looks at duties", () => {
+    const { chain, pool, pay } = pooled();
+    const founder = chain.personOfNode(0);
+    const onion = { onion: new Uint8Array(32), onionLength: 100 };
+    const duty = chain.transaction(founder, "reonion", onion, { fee: 0n });
+    const paid = pay(client, 0);
+    chain.advance(paid, duty);
+    expectCode(() => pool.checkFresh(chain.head.state, paid), "NONCE_TOO_LOW");
+    pool.checkFresh(chain.head.state, duty);
   });
 
   it("drops what its sender can no longer pay", () => {
