@@ -2,7 +2,7 @@
 import { getHeapStatistics } from "node:v8";
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { type FuzzedDecoder, fuzzedDecoders } from "./decoders.ts";
 
@@ -41,7 +41,10 @@ function outcome(decoder: FuzzedDecoder, bytes: Uint8Array): "taken" | "refused"
   if (grown > MAX_BUFFERS) throw new Error(`${grown} bytes of buffers for ${bytes.length}`);
   if (decoded === undefined) return "refused";
   if (decoder.encode !== undefined) {
-    expect(toHex(decoder.encode(decoded.value)), "encoded again").to.equal(toHex(bytes));
+    const again = decoder.encode(decoded.value);
+    if (!equalBytes(again, bytes)) {
+      expect(toHex(again), "encoded again").to.equal(toHex(bytes));
+    }
   }
   return "taken";
 }
