@@ -1,6 +1,7 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
+import { NEWCOMER_SEATS } from "./rating/weight.ts";
 import type { Parameters } from "./types/genesis.ts";
 import { MAX_SEATS, MAX_VERIFIERS } from "./types/primitive.ts";
 
@@ -51,7 +52,7 @@ export function checkParameters(parameters: Parameters): void {
   for (const field of ["blockIntervalMs", "epochBlocks", "segmentSteps"] as const) {
     within(field, 1);
   }
-  within("maxSeats", 1, MAX_SEATS);
+  within("maxSeats", 1, MAX_SEATS - NEWCOMER_SEATS);
   within("maxBlockBytes", MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
   within("feeFloor", 0n);
   within("feeCap", parameters.feeFloor);

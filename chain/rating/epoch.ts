@@ -9,7 +9,7 @@ import { accrueWorkReward } from "../supply/emission.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { endsEpoch, epochOf } from "./epoch-of.ts";
 import { regained } from "./punctuality.ts";
-import { drawSeats, steppedWeights, weightOf } from "./weight.ts";
+import { drawSeats, steppedWeights, totalWeight, weightOf } from "./weight.ts";
 
 /** Runs at the end of every block. An epoch that would have no voter keeps the old seats. */
 export function turnEpoch(state: State): void {
@@ -20,7 +20,7 @@ export function turnEpoch(state: State): void {
   state.seats = state.nextSeats;
   turnNodes(state);
   const next = drawSeats(state);
-  if (next.length > 0) state.nextSeats = next;
+  if (totalWeight(next) > 0n) state.nextSeats = next;
 }
 
 function turnNodes(state: State): void {

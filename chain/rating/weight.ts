@@ -10,6 +10,10 @@ import type { NodeRecord, Seat } from "../types/node.ts";
 import { FULL_PUNCTUALITY } from "./punctuality.ts";
 
 const MILLION = 1_000_000n;
+/** Seats beside the drawn ones that hold no weight. */
+export const NEWCOMER_SEATS = 8;
+/** Regular windows within which a node counts as new. */
+const NEWCOMER_WINDOWS = 10;
 
 /** A rating without a bond selects nothing. */
 export function weightOf(
@@ -55,7 +59,10 @@ export function steppedWeights(
   });
 }
 
-/** Every node that weighs anything, or `maxSeats` of them drawn by weight; in node order. */
+/**
+ * Every node that weighs anything, or `maxSeats` of them drawn by weight, and a few newcomers without
+ * weight; in node order.
+ */
 export function drawSeats(state: State): Seat[] {
   const all = Array.from(state.nodes.entries(), ([, node]) => node.weight);
   const seed = taggedHash("poml/seats/v1", state.meta.mix, uint32Bytes(state.height));
@@ -64,13 +71,32 @@ export function drawSeats(state: State): Seat[] {
     seated <= state.parameters.maxSeats
       ? all.flatMap((weight, index) => (weight > 0n ? [index] : []))
       : drawWithoutReplacement(seed, "poml/seats/v1", all, state.parameters.maxSeats);
-  return drawn
+  return [...drawn, ...drawNewcomers(state, seed)]
     .sort((a, b) => a - b)
     .map((index) => ({
       node: index,
       publicKey: state.nodes.at(index).publicKey,
       weight: all[index] ?? 0n,
     }));
+}
+
+/**
+ * Bonded nodes that no window has rated yet, drawn evenly: a seat without weight gives them the turns
+ * kept for newcomers, for their first windows only, so that nobody lives on being new.
+ */
+function drawNewcomers(state: State, seed: Uint8Array): number[] {
+  const { minBond, windowInterval } = state.parameters;
+  const isNew = (node: NodeRecord): boolean =>
+    node.weight === 0n &&
+    node.ratedWindow === 0 &&
+    node.slashedAt === 0 &&
+    node.probation === 0 &&
+    node.onionLeft > 0 &&
+    node.registeredAt > 0 &&
+    node.bond >= minBond &&
+    state.height - node.registeredAt <= NEWCOMER_WINDOWS * windowInterval;
+  const tickets = Array.from(state.nodes.entries(), ([, node]) => (isNew(node) ? 1n : 0n));
+  return drawWithoutReplacement(seed, "poml/newcomers/v1", tickets, NEWCOMER_SEATS);
 }
 
 export function totalWeight(seats: readonly Pick<Seat, "weight">[]): bigint {

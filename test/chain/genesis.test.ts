@@ -88,7 +88,7 @@ describe("genesisHead", () => {
     { blockIntervalMs: 0 },
     { epochBlocks: 0 },
     { maxSeats: 0 },
-    { maxSeats: 129 },
+    { maxSeats: 121 },
     { maxBlockBytes: 1000 },
     { feeCap: 999n },
     { bondPerRating: 0n },

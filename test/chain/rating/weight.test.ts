@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { drawSeats, totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../../helpers/window-run.ts";
 
@@ -50,8 +50,10 @@ describe("seats", () => {
     judgeAll(chain, () => "match");
     const { epochBlocks } = chain.head.state.parameters;
     expect(Math.floor(chain.height / epochBlocks)).to.equal(1);
-    const seated = (): boolean => chain.head.state.seats.some(({ node }) => node === 4);
-    const next = (): boolean => chain.head.state.nextSeats.some(({ node }) => node === 4);
+    const weighs = (seats: readonly { node: number; weight: bigint }[]): boolean =>
+      seats.some(({ node, weight }) => node === 4 && weight > 0n);
+    const seated = (): boolean => weighs(chain.head.state.seats);
+    const next = (): boolean => weighs(chain.head.state.nextSeats);
     chain.advanceTo(2 * epochBlocks - 2);
     expect([seated(), next()]).to.deep.equal([false, false]);
     chain.advance();
@@ -61,6 +63,25 @@ describe("seats", () => {
     chain.advance();
     expect(seated()).to.equal(true);
     while (chain.head.state.nodes.at(4).proposed === 0) chain.advance();
+  });
+
+  it("are kept for newcomers without weight, who may propose, for their first windows", () => {
+    const chain = new TestChain();
+    const { client } = chain;
+    chain.know(client);
+    chain.advance(chain.transaction(client, "register", registration(client)));
+    const { epochBlocks, windowInterval } = chain.head.state.parameters;
+    chain.advanceTo(2 * epochBlocks);
+    const seat = chain.head.state.seats.find(({ node }) => node === 4);
+    expect(seat?.weight).to.equal(0n);
+    const { header } = chain.advance();
+    expect(header.totalWeight).to.equal(totalWeight(chain.head.state.seats));
+    while (chain.head.state.nodes.at(4).proposed === 0 && chain.height < 1000) chain.advance();
+    expect(chain.head.state.nodes.at(4).proposed).to.equal(1);
+    // Long registered and never rated: not new any more.
+    const { state } = chain.head;
+    state.meta = { ...state.meta, height: 10 * windowInterval + 2 };
+    expect(drawSeats(state).some(({ node }) => node === 4)).to.equal(false);
   });
 
   it("are drawn by weight when there are more nodes than seats", () => {

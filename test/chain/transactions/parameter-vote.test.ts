@@ -90,7 +90,7 @@ describe("parameter-vote", () => {
     const [a = chain.client] = chain.founders;
     const refused: [VotableParameter, number | bigint][] = [
       ["maxSeats", 0],
-      ["maxSeats", 129],
+      ["maxSeats", 121],
       ["maxBlockBytes", 1024],
       ["feeCap", 999n],
       ["feeFloor", 2n ** 64n],
@@ -103,7 +103,7 @@ describe("parameter-vote", () => {
       const { field } = expectRefused(chain, ballot(chain, a, name, value), "BAD_FIELD");
       expect(field, name).to.equal("value");
     }
-    expectApplies(chain, ballot(chain, a, "maxSeats", 128));
+    expectApplies(chain, ballot(chain, a, "maxSeats", 120));
     const unknown = { parameter: VOTABLE_PARAMETERS.length, value: encodeValue(1) };
     expectRefused(chain, chain.transaction(a, "parameter-vote", unknown), "BAD_FIELD");
   });
