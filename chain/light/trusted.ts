@@ -1,9 +1,9 @@
 /**
  * What a light client believes: one block, the seats that certified it and the seats its state
- * appoints. It starts from a block hash or a genesis that its owner vouches for, and grows by
- * light blocks that hold (verify.ts).
+ * appoints. It starts from a block hash (trust-block.ts) or a genesis (trust-genesis.ts) that its owner
+ * vouches for, and grows by light blocks that hold (verify.ts).
  */
-import { equalBytes, toHex } from "../crypto/hash.ts";
+import { equalBytes } from "../crypto/hash.ts";
 import { Header, PROTOCOL_VERSION } from "../types/block.ts";
 import type { LightBlock } from "../types/light.ts";
 import type { Seat } from "../types/node.ts";
@@ -24,32 +24,6 @@ export interface Trusted {
   readonly seats: readonly Seat[];
   /** Roots of the lists of seats that the last proven state appoints. */
   readonly appointed: readonly Uint8Array[];
-}
-
-/**
- * Starts from a block the owner vouches for by height and hash; nothing else of `block` is believed
- * that does not follow from the hash.
- * @throws LightError
- */
-export function trustBlock(
-  block: LightBlock,
-  vouched: {
-    readonly height: number;
-    readonly hash: Uint8Array;
-    readonly genesisRoot: Uint8Array;
-  },
-): Trusted {
-  const hash = checkForm(block);
-  const { height } = block.header;
-  if (height !== vouched.height || !equalBytes(hash, vouched.hash)) {
-    const [expected, actual] = [toHex(vouched.hash), toHex(hash)];
-    throw new LightError(
-      `block ${height}:${actual} is not the trusted block ${vouched.height}:${expected}`,
-      { code: "LIGHT_OTHER_BLOCK", height, expected, actual },
-      { remedy: "check the trusted hash, or ask another node" },
-    );
-  }
-  return grown({ genesisRoot: vouched.genesisRoot, appointed: [] }, block, hash);
 }
 
 /**

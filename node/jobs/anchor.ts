@@ -6,8 +6,9 @@ import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyInclusion } from "../../chain/light/inclusion.ts";
 import { LightError } from "../../chain/light/light-error.ts";
+import { trustBlock } from "../../chain/light/trust-block.ts";
 import { trustGenesis } from "../../chain/light/trust-genesis.ts";
-import { type Trusted, trustBlock } from "../../chain/light/trusted.ts";
+import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
@@ -63,9 +64,9 @@ export async function anchorCertificate(
 async function checkOwnRoute({ updates, anchor, genesisRoot }: DecodedCertificate): Promise<void> {
   const [first, ...rest] = updates;
   if (first === undefined) return;
-  const { height } = first.header;
-  const start = trustBlock(first, { height, hash: Header.hashTreeRoot(first.header), genesisRoot });
-  await verifyLightBlocks(start, [first, ...rest, anchor], { verify });
+  const self = { height: first.header.height, hash: Header.hashTreeRoot(first.header) };
+  const start = await trustBlock(first, self, { genesisRoot, verify });
+  await verifyLightBlocks(start, [...rest, anchor], { verify });
 }
 
 async function begin(
@@ -84,7 +85,7 @@ async function begin(
   }
   const own = [...updates, anchor].find(({ header }) => header.height === trust.height);
   const start = own ?? (await source?.lightBlock(trust.height));
-  if (start !== undefined) return trustBlock(start, { ...trust, genesisRoot });
+  if (start !== undefined) return trustBlock(start, trust, { genesisRoot, verify });
   const heights = [...updates, anchor].map(({ header }) => header.height);
   throw new VerifyError(
     `nothing here leads from block ${trust.height} to block ${anchor.header.height}, where the certificate is anchored`,

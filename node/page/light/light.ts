@@ -7,7 +7,8 @@ import { offersEd25519, verifyNoble, verifyWeb } from "../../../chain/crypto/ver
 import { PomlError } from "../../../chain/errors.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../../chain/light/codec.ts";
 import { verifyInclusion } from "../../../chain/light/inclusion.ts";
-import { type Trusted, trustBlock } from "../../../chain/light/trusted.ts";
+import { trustBlock } from "../../../chain/light/trust-block.ts";
+import type { Trusted } from "../../../chain/light/trusted.ts";
 import { verifyLightBlocks } from "../../../chain/light/verify.ts";
 import type { LightBlock } from "../../../chain/types/light.ts";
 
@@ -76,14 +77,11 @@ async function walk(
 ): Promise<{ trusted: Trusted; checked: Checked }> {
   const [first, ...rest] = hexes.map((hex): LightBlock => decodeLightBlock(fromHex(hex)));
   if (first === undefined) throw new RangeError("nothing to start from");
-  const start = trustBlock(first, {
-    height: vouched.height,
-    hash: fromHex(vouched.hash),
-    genesisRoot: fromHex(vouched.genesisRoot),
-  });
-  const blocks = [first, ...rest];
-  const trusted = await verifyLightBlocks(start, blocks, { verify: verifyWeb });
-  const signatures = blocks.reduce(
+  const options = { genesisRoot: fromHex(vouched.genesisRoot), verify: verifyWeb };
+  const known = { height: vouched.height, hash: fromHex(vouched.hash) };
+  const start = await trustBlock(first, known, options);
+  const trusted = await verifyLightBlocks(start, rest, options);
+  const signatures = [first, ...rest].reduce(
     (sum, { certificate }) => sum + certificate.signatures.length,
     0,
   );

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
+import { trustBlock } from "../../../chain/light/trust-block.ts";
 import { trustGenesis } from "../../../chain/light/trust-genesis.ts";
-import { trustBlock } from "../../../chain/light/trusted.ts";
 import { checkFresh, verifyLightBlock, verifyLightBlocks } from "../../../chain/light/verify.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
@@ -53,12 +53,28 @@ describe("light client", () => {
   it("starts from any block by height and hash alone", async () => {
     const start = await ledger.at(20);
     const hash = Header.hashTreeRoot(start.header);
-    const believed = trustBlock(start, { height: 20, hash, genesisRoot });
+    const trust = (height: number, wanted: Uint8Array) =>
+      trustBlock(start, { height, hash: wanted }, { genesisRoot, verify });
+    const believed = await trust(20, hash);
     expect((await verifyLightBlock(believed, await ledger.at(70), options)).height).to.equal(70);
-    const other = { height: 20, hash: flip(hash), genesisRoot };
-    expectCode(() => trustBlock(start, other), "LIGHT_OTHER_BLOCK");
-    const higher = { height: 21, hash, genesisRoot };
-    expectCode(() => trustBlock(start, higher), "LIGHT_OTHER_BLOCK");
+    await expectCodeAsync(() => trust(20, flip(hash)), "LIGHT_OTHER_BLOCK");
+    await expectCodeAsync(() => trust(21, hash), "LIGHT_OTHER_BLOCK");
+  });
+
+  it("does not go over to another chain whose nodes have the same keys", async () => {
+    const other = new LightChain(new TestChain({ parameters: { feeFloor: 999n } }));
+    other.advanceTo(40);
+    const start = await ledger.at(20);
+    const known = { height: 20, hash: Header.hashTreeRoot(start.header) };
+    const later = await other.at(40);
+    const believed = await trustBlock(start, known, { genesisRoot, verify });
+    await expectCodeAsync(
+      () => verifyLightBlock(believed, later, options),
+      "CERTIFICATE_BAD_SIGNATURE",
+    );
+    // Under the other genesis the later block would hold: the start must not.
+    const elsewhere = { genesisRoot: other.chain.genesisRoot, verify };
+    await expectCodeAsync(() => trustBlock(start, known, elsewhere), "CERTIFICATE_BAD_SIGNATURE");
   });
 
   it("takes the block it believes already, and none below it", async () => {
