@@ -4,6 +4,7 @@ import { PomlError } from "../errors.ts";
 export type LightFacts =
   | { code: "LIGHT_VERSION"; expected: number; actual: number }
   | { code: "LIGHT_OTHER_BLOCK"; height: number; expected: string; actual: string }
+  | { code: "LIGHT_OTHER_CHAIN" }
   | { code: "LIGHT_NOT_LATER"; trusted: number; height: number }
   | { code: "LIGHT_TIME"; trusted: bigint; time: bigint }
   | { code: "LIGHT_SEATS"; reason: string }

@@ -13,6 +13,7 @@ import { initCommand } from "./commands/init.ts";
 import { jobCommand } from "./commands/job.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { parameterCommand } from "./commands/parameter.ts";
+import { proveCommand } from "./commands/prove.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
@@ -68,6 +69,7 @@ function buildProgram(context: CliContext): Command {
     jobCommand,
     statusCommand,
     verifyCommand,
+    proveCommand,
     verifyDbCommand,
     repairCommand,
     rollbackCommand,

@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
 import type { JobDetail, JobOrder } from "../../node/api/contract/job.ts";
-import type { TrustedBlock } from "../../node/cli/commands/verify.ts";
-import { parseTrusted, verifyDirectory } from "../../node/cli/commands/verify.ts";
+import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { CERTIFICATE_FILE, downloadResult } from "../../node/cli/job/download.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
 import { openJob } from "../../node/cli/job/open.ts";
+import { parseTrusted } from "../../node/cli/trust-options.ts";
 import { dataDirPaths } from "../../node/config/data-dir.ts";
+import type { TrustedPoint } from "../../node/snapshots/trust.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";
@@ -100,7 +101,7 @@ describe("a network of four processes", function () {
     const { proved } = await verifyDirectory(directory, trusted);
     expect(proved.map(({ claim }) => claim)).include.members(["final", "weights", "dataset"]);
 
-    const refused = (from: TrustedBlock = trusted) =>
+    const refused = (from: TrustedPoint = trusted) =>
       expectCodeAsync(() => verifyDirectory(directory, from), "NOT_VERIFIED");
     await refused(await trustedBlock(net.at(1), anchorHeight - 1));
     for (const name of ["weights.bin", "model.json"]) {
@@ -209,7 +210,7 @@ describe("a network of four processes", function () {
   });
 });
 
-async function trustedBlock(node: LocalNode, height: number): Promise<TrustedBlock> {
+async function trustedBlock(node: LocalNode, height: number): Promise<TrustedPoint> {
   await until(
     async () => (await node.client.status()).height >= height,
     BLOCK_MS,

@@ -2,22 +2,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import { fromHex } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
 import { ApiError } from "../../api/api-error.ts";
 import type { LightSource, Trust } from "../../jobs/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
+import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 
 const DAY_MS = 86_400_000;
 
 export function verifyCommand(context: CliContext): Command {
-  return new Command("verify")
+  return addTrustOptions(new Command("verify"))
     .description("check a model and its certificate, offline unless --api is given")
     .argument("<model-dir>", "directory with model.json, weights.bin, certificate.json")
-    .option("--trust <height:hash>", "a final block you trust, e.g. from a node of your own")
-    .option("--genesis <file>", "or the genesis file of the chain, if you trust all its history")
     .option(
       "--api <url>",
       "any node, for what leads from the trusted block to the certificate; it is not trusted",
@@ -37,9 +35,7 @@ export function verifyCommand(context: CliContext): Command {
     });
 }
 
-interface VerifyOptions {
-  readonly trust?: string;
-  readonly genesis?: string;
+interface VerifyOptions extends TrustOptions {
   readonly api?: string;
   readonly maxAge?: string;
 }
@@ -53,40 +49,6 @@ function parseDays(text: string | undefined): number | undefined {
     `${JSON.stringify(text)} is not a number of days`,
     "e.g. --max-age 14",
   );
-}
-
-/** @throws CliError BAD_ARGUMENT; ConfigError */
-async function trustOf({ trust, genesis }: VerifyOptions): Promise<Trust> {
-  if ((trust === undefined) === (genesis === undefined)) {
-    throw usageError(
-      "trust",
-      "give either --trust <height:hash> or --genesis <file>",
-      "GET /v1/blocks/<height> of a node you trust shows the hash of that block",
-    );
-  }
-  if (trust !== undefined) return parseTrusted(trust);
-  const { readGenesisFile } = await import("../../config/genesis-file.ts");
-  return { genesis: await readGenesisFile(genesis ?? "") };
-}
-
-export interface TrustedBlock {
-  readonly height: number;
-  /** 32 bytes. */
-  readonly hash: Uint8Array;
-}
-
-/** @param text `height:hash`. @throws CliError BAD_ARGUMENT */
-export function parseTrusted(text: string): TrustedBlock {
-  const match = /^(\d{1,10}):([0-9a-fA-F]{64})$/.exec(text);
-  if (match === null) {
-    throw usageError(
-      "trust",
-      `${JSON.stringify(text)} is not height:hash`,
-      "GET /v1/blocks/<height> of a node you trust shows the hash of that block; `poml job result` names the height",
-    );
-  }
-  const [, height = "", hash = ""] = match;
-  return { height: Number(height), hash: fromHex(hash) };
 }
 
 export interface VerifiedModel {

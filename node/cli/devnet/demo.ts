@@ -11,13 +11,14 @@ import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import type { JobDetail, JobOrder, RoundJson } from "../../api/contract/job.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
-import { parseTrusted, type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
+import { type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { gflops, poml } from "../format.ts";
 import { findIdxFiles } from "../idx-files.ts";
 import { downloadResult } from "../job/download.ts";
 import { followJob, isBalanced, isComplete } from "../job/follow.ts";
 import { openPrepared } from "../job/open.ts";
+import { parseTrusted } from "../trust-options.ts";
 import type { LiveView } from "./live-view.ts";
 import type { Devnet, RunningNode } from "./network.ts";
 

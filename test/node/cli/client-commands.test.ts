@@ -88,7 +88,8 @@ describe("poml as a client", () => {
 
   it("verifies that model against a block of any age, and says what keeps it from it", async () => {
     const directory = join(stage.directory, "model");
-    const { height } = stage.test.node.state();
+    // Above the block the certificate is anchored in.
+    const { height } = stage.test.node.advance().header;
     for (const at of [1, height]) {
       const found = await stage.test.node.block(at);
       const hash = toHex(found?.certificate.blockHash ?? new Uint8Array());
@@ -111,6 +112,27 @@ describe("poml as a client", () => {
     expect(young.exit).equal(5);
     expect(young.stderr).contain("too old");
     expect((await stage.run("verify", directory)).exit).equal(2);
+  });
+
+  it("proves a balance and a record from a trusted block, and nothing to who trusts another", async () => {
+    const { node } = stage.test;
+    const { address } = node.chain.client;
+    const first = await node.block(1);
+    const hash = toHex(first?.certificate.blockHash ?? new Uint8Array());
+    const trust = ["--trust", `1:${hash}`];
+    const account = await stage.json("prove", "account", formatAddress(address), ...trust);
+    expect(account).deep.include({ kind: "account", index: 0, trusted: `1:${hash}` });
+    expect((account.value as { nonce: number }).nonce).greaterThan(0);
+    const job = toHex(node.state().jobs.at(0).id);
+    const record = await stage.run("prove", "record", job, "1", ...trust);
+    expect(record.exit, record.stderr).equal(0);
+    expect(record.stdout).contain("which follows from 1:");
+    const other = ["--trust", `1:${"ab".repeat(32)}`];
+    const refused = await stage.run("prove", "account", formatAddress(address), ...other);
+    expect(refused.exit).equal(5);
+    expect(refused.stderr).contain("NOT proven");
+    expect((await stage.run("prove", "record", job, ...trust)).exit).equal(2);
+    expect((await stage.run("prove", "job", "ab".repeat(32), ...trust)).exit).equal(3);
   });
 
   it("names field and remedy of a wrong order", async () => {

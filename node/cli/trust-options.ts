@@ -1,0 +1,41 @@
+/** What a person vouches for on the command line: a block by height and hash, or a whole chain by its genesis. */
+import type { Command } from "commander";
+import type { Trust } from "../jobs/anchor.ts";
+import { parseTrust, type TrustedPoint } from "../snapshots/trust.ts";
+import { usageError } from "./exit-codes.ts";
+
+export interface TrustOptions {
+  readonly trust?: string;
+  readonly genesis?: string;
+}
+
+export function addTrustOptions(command: Command): Command {
+  return command
+    .option("--trust <height:hash>", "a final block you trust, e.g. from a node of your own")
+    .option("--genesis <file>", "or the genesis file of the chain, if you trust all its history");
+}
+
+/** @throws CliError BAD_ARGUMENT; ConfigError */
+export async function trustOf({ trust, genesis }: TrustOptions): Promise<Trust> {
+  if ((trust === undefined) === (genesis === undefined)) {
+    throw usageError(
+      "trust",
+      "give either --trust <height:hash> or --genesis <file>",
+      "GET /v1/blocks/<height> of a node you trust shows the hash of that block",
+    );
+  }
+  if (trust !== undefined) return parseTrusted(trust);
+  const { readGenesisFile } = await import("../config/genesis-file.ts");
+  return { genesis: await readGenesisFile(genesis ?? "") };
+}
+
+/** @param text `height:hash`. @throws CliError BAD_ARGUMENT */
+export function parseTrusted(text: string): TrustedPoint {
+  const trusted = parseTrust(text);
+  if (trusted !== undefined) return trusted;
+  throw usageError(
+    "trust",
+    `${JSON.stringify(text)} is not height:hash`,
+    "GET /v1/blocks/<height> of a node you trust shows the hash of that block; `poml job result` names the height",
+  );
+}
