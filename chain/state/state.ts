@@ -235,9 +235,9 @@ export class State {
   parts(): StateParts {
     return {
       ...this.singles(),
-      accounts: Array.from(this.accounts.entries(), ([, account]) => account),
-      nodes: Array.from(this.nodes.entries(), ([, node]) => node),
-      jobs: Array.from(this.jobs.entries(), ([, job]) => job),
+      accounts: this.accounts.values(),
+      nodes: this.nodes.values(),
+      jobs: this.jobs.values(),
     };
   }
 

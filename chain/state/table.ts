@@ -95,6 +95,12 @@ export class Table<V> {
     for (let index = 0; index < this.#length; index++) yield [index, this.at(index)];
   }
 
+  /** All records as they are now, in order. */
+  values(): V[] {
+    if (this.#parent === undefined && this.#changed.size === 0) return this.#base.slice();
+    return Array.from(this.entries(), ([, value]) => value);
+  }
+
   fork(): Table<V> {
     return new Table(this.#base, this.#keys, this.#keyOf, this);
   }

@@ -96,7 +96,7 @@ export class HistoryReplay {
         `block ${base.height} is ${found}, the snapshot is of ${toHex(base.hash)}`,
       );
     }
-    await store.confirm(keepsBlocks ? 1 : base.height);
+    await store.confirm({ isKept: keepsBlocks });
     log.info("the history leads to the snapshot: it is confirmed", { height: base.height });
   }
 

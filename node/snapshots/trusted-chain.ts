@@ -24,6 +24,7 @@ const REQUEST_MS = 8_000;
 /** Between two requests to one peer: below the rate peers grant. */
 const REQUEST_GAP_MS = 150;
 const MAX_COUNT = 256;
+const MIN_COUNT = 2;
 
 interface Link {
   readonly height: number;
@@ -36,6 +37,8 @@ export class TrustedChain {
   readonly #headers = new Map<number, { readonly header: Header; readonly hash: Uint8Array }>();
   /** The highest header not fetched yet, known by its hash. */
   #next: Link;
+  /** Headers in one request; fewer where blocks are large, since peers then answer with a part. */
+  #count = MAX_COUNT;
   /** What peers have at the trusted height, where it is not the trusted block. */
   readonly #others = new Map<string, string>();
 
@@ -68,7 +71,7 @@ export class TrustedChain {
     while (this.#next.height >= height && !signal.aborted) {
       const peer = usable[0];
       if (peer === undefined) return undefined;
-      const from = Math.max(height, this.#next.height - MAX_COUNT + 1);
+      const from = Math.max(height, this.#next.height - this.#count + 1);
       if (!(await this.#fetch(peer, from, signal))) usable.shift();
       else await delay(REQUEST_GAP_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -108,7 +111,7 @@ export class TrustedChain {
     return undefined;
   }
 
-  /** @returns false when the peer did not bring headers from `from` up to the next one wanted */
+  /** @returns false when the peer is of no use: another is to be asked */
   async #fetch(peer: string, from: number, signal: AbortSignal): Promise<boolean> {
     const { host } = this.#modules;
     const count = this.#next.height - from + 1;
@@ -118,8 +121,10 @@ export class TrustedChain {
       for await (const bytes of requestHeaders(host, peer, { from, count }, options)) {
         headers.push(decodeSsz("header", Header, bytes));
       }
-      if (headers.length !== count) return false;
-      return this.#takeDownwards(peer, headers);
+      if (headers.length === count) return this.#takeDownwards(peer, headers);
+      if (headers.length === 0 || this.#count <= MIN_COUNT) return false;
+      this.#count = Math.max(MIN_COUNT, Math.min(headers.length, this.#count >> 1));
+      return true;
     } catch (error) {
       this.#failed(peer, error);
       return false;

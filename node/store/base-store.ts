@@ -91,9 +91,9 @@ export class BaseStore {
     await this.#db.batch(writes);
   }
 
-  /** The history led to the base. @param lowest the lowest block that is kept */
-  async confirm(lowest: number): Promise<void> {
-    await this.#db.batch([remove(BASE), put(LOWEST, heightBytes(lowest))]);
+  /** The history led to the base. @param isKept whether all of its blocks are here now */
+  async confirm({ isKept }: { isKept: boolean }): Promise<void> {
+    await this.#db.batch([remove(BASE), ...(isKept ? [put(LOWEST, heightBytes(1))] : [])]);
     await this.#store.head();
   }
 }

@@ -1,4 +1,4 @@
-/** The part of a node that keeps, fetches and serves a chain, over a real socket and a real database. */
+/** The part of a node that keeps, fetches and serves a chain, with a real database and links in memory. */
 import { genesisHead } from "../../chain/genesis.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
@@ -10,14 +10,14 @@ import { SnapshotKeeper, type SnapshotSettings } from "../../node/snapshots/snap
 import { SnapshotStore } from "../../node/snapshots/snapshot-store.ts";
 import { openStore } from "../../node/store/open.ts";
 import { createLog } from "../../node/telemetry/log.ts";
-import type { Host } from "../../p2p/host.ts";
 import { serveBlobs } from "../../p2p/protocols/blob.ts";
 import { serveSnapshots } from "../../p2p/protocols/snapshots.ts";
+import type { LinkedHost } from "./memory-network.ts";
 
 export interface LedgerNodeOptions extends SnapshotSettings {
   readonly dataDir: string;
   readonly genesis: Genesis;
-  readonly host: Host;
+  readonly host: LinkedHost;
   readonly trust?: JoiningOptions["trust"];
   readonly keepsBlocks?: boolean;
   /** Stands between a chunk and whoever asks for it. */
@@ -25,7 +25,7 @@ export interface LedgerNodeOptions extends SnapshotSettings {
 }
 
 export interface LedgerNode {
-  readonly host: Host;
+  readonly host: LinkedHost;
   readonly chain: Chain;
   readonly sync: Sync;
   readonly joining: Joining;
@@ -33,11 +33,12 @@ export interface LedgerNode {
   /** What stopped the node. */
   readonly failures: unknown[];
   isReady(): boolean;
-  dial(others: readonly { readonly host: Host }[]): Promise<void>;
+  /** Joins the node to others and has it look for blocks. */
+  dial(others: readonly { readonly host: LinkedHost }[]): void;
   stop(): Promise<void>;
 }
 
-/** A node whose host runs; it looks for peers that were dialed. */
+/** A node with links to nobody yet. */
 export async function startLedgerNode(options: LedgerNodeOptions): Promise<LedgerNode> {
   const { dataDir, genesis, host, trust, everyEpochs, keep } = options;
   const first = genesisHead(genesis);
@@ -98,11 +99,12 @@ export async function startLedgerNode(options: LedgerNodeOptions): Promise<Ledge
     snapshots,
     failures,
     isReady: () => ready,
-    async dial(others) {
-      for (const other of others) await host.dial(other.host.multiaddrs()[0] ?? "");
+    dial(others) {
+      for (const other of others) host.link(other.host);
       sync.poke();
     },
     async stop() {
+      host.leave();
       await joining.stop();
       await sync.stop();
       await keeper.stop();

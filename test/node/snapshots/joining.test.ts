@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { PomlError } from "../../../chain/errors.ts";
+import type { PomlError } from "../../../chain/errors.ts";
 import { CertifiedChain } from "../../helpers/certified-chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import {
@@ -8,20 +8,20 @@ import {
   type LedgerNodeOptions,
   startLedgerNode,
 } from "../../helpers/ledger-node.ts";
+import { MemoryNetwork } from "../../helpers/memory-network.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 import { until } from "../../helpers/until.ts";
-import { Hosts } from "../../p2p/support.ts";
 
 const HEIGHT = 30;
 const SNAPSHOT = 23;
 const WAIT_MS = 20_000;
 
-describe("joining by a snapshot, over real sockets", function () {
+describe("joining by a snapshot", function () {
   this.timeout(60_000);
   const folders = new TemporaryFolders();
-  const hosts = new Hosts();
+  const network = new MemoryNetwork();
   const nodes: LedgerNode[] = [];
-  const lasting = { folders: new TemporaryFolders(), hosts: new Hosts() };
+  const lasting = new TemporaryFolders();
   /** Nodes with the whole chain and two snapshots, for all tests. */
   const servers: LedgerNode[] = [];
   const source = new CertifiedChain({ parameters: { epochBlocks: 8 } });
@@ -35,8 +35,7 @@ describe("joining by a snapshot, over real sockets", function () {
     for (let i = 0; i < 2; i++) {
       servers.push(
         await provider({
-          dataDir: await lasting.folders.create(),
-          host: await lasting.hosts.start(),
+          dataDir: await lasting.create(),
         }),
       );
     }
@@ -45,13 +44,11 @@ describe("joining by a snapshot, over real sockets", function () {
 
   after(async () => {
     for (const node of servers) await node.stop();
-    await lasting.hosts.stopAll();
-    await lasting.folders.removeAll();
+    await lasting.removeAll();
   });
 
   afterEach(async () => {
     for (const node of nodes.splice(0)) await node.stop();
-    await hosts.stopAll();
     await folders.removeAll();
   });
 
@@ -64,7 +61,7 @@ describe("joining by a snapshot, over real sockets", function () {
     const node = await startLedgerNode({
       dataDir: options.dataDir ?? (await folders.create()),
       genesis: source.chain.genesis,
-      host: options.host ?? (await hosts.start()),
+      host: network.host(),
       everyEpochs: 0,
       keep: 2,
       ...options,
@@ -92,7 +89,6 @@ describe("joining by a snapshot, over real sockets", function () {
   async function stopNode(node: LedgerNode): Promise<void> {
     nodes.splice(nodes.indexOf(node), 1);
     await node.stop();
-    await node.host.stop();
   }
 
   const reaches = (node: LedgerNode, height: number): Promise<void> =>
@@ -111,7 +107,7 @@ describe("joining by a snapshot, over real sockets", function () {
     me.chain.onBlock(({ block }) => {
       base ||= block.header.height - 1;
     });
-    await me.dial(servers);
+    me.dial(servers);
     await reaches(me, HEIGHT);
     expect(base).to.equal(SNAPSHOT);
     expect(toHex(me.chain.state.root())).to.equal(roots[HEIGHT]);
@@ -127,7 +123,7 @@ describe("joining by a snapshot, over real sockets", function () {
   it("takes a hash of the snapshot's own height, and of the newest block", async () => {
     for (const height of [SNAPSHOT, HEIGHT]) {
       const me = await start({ trust: trust(height) });
-      await me.dial(servers);
+      me.dial(servers);
       await reaches(me, HEIGHT);
       expect(me.failures).to.deep.equal([]);
     }
@@ -136,11 +132,11 @@ describe("joining by a snapshot, over real sockets", function () {
   it("refuses chunks that are not what they should be, and takes them from another", async () => {
     const liar = await provider({ serveChunk: (bytes) => bytes.map((byte) => byte ^ 1) });
     const me = await start({ trust: trust(27) });
-    await me.dial([liar, ...servers]);
+    me.dial([liar]);
+    await until(() => me.host.scoreOf(liar.host) < 0, WAIT_MS, "refused chunk");
+    me.dial(servers);
     await reaches(me, HEIGHT);
     expect(toHex(me.chain.state.root())).to.equal(roots[HEIGHT]);
-    const score = me.host.peers().find(({ peerId }) => peerId === liar.host.peerId)?.score ?? -99;
-    expect(score).to.be.below(0);
   });
 
   it("bans who offers a snapshot of another state under the right header", async () => {
@@ -154,24 +150,16 @@ describe("joining by a snapshot, over real sockets", function () {
     const { chunks, bytes } = older;
     await forged.snapshots.add({ ...newer, chunks, bytes }, 1);
     const me = await start({ trust: trust(27) });
-    await me.dial([forged]);
-    await until(
-      () =>
-        me.host.dial(forged.host.multiaddrs()[0] ?? "").then(
-          () => false,
-          (error: unknown) => error instanceof PomlError && error.code === "PEER_DENIED",
-        ),
-      5_000,
-      "ban",
-    );
-    await me.dial([honest]);
+    me.dial([forged]);
+    await until(() => me.host.isBanned(forged.host), WAIT_MS, "ban");
+    me.dial([honest]);
     await reaches(me, HEIGHT);
     expect(toHex(me.chain.state.root())).to.equal(roots[HEIGHT]);
   });
 
   it("stops with TRUST_MISMATCH when nobody has the trusted block", async () => {
     const me = await start({ trust: { height: 27, hash: new Uint8Array(32).fill(7) } });
-    await me.dial(servers);
+    me.dial(servers);
     await until(() => me.failures.length > 0, WAIT_MS, "failure");
     const [failure] = me.failures;
     expect(failure).to.include({ code: "TRUST_MISMATCH" });
@@ -183,12 +171,12 @@ describe("joining by a snapshot, over real sockets", function () {
   it("starts from genesis when nobody has a snapshot, and still minds the trusted block", async () => {
     const server = await provider({ everyEpochs: 0 });
     const me = await start({ trust: trust(27) });
-    await me.dial([server]);
+    me.dial([server]);
     await reaches(me, HEIGHT);
     expect(me.chain.store.lowest).to.equal(1);
     const dataDir = await folders.create();
     const wrong = await start({ dataDir });
-    await wrong.dial([server]);
+    wrong.dial([server]);
     await reaches(wrong, HEIGHT);
     await stopNode(wrong);
     const other = { height: 27, hash: new Uint8Array(32).fill(7) };
@@ -203,17 +191,17 @@ describe("joining by a snapshot, over real sockets", function () {
     });
     const dataDir = await folders.create();
     const first = await start({ dataDir, trust: trust(27) });
-    await first.dial([withheld]);
+    first.dial([withheld]);
     await until(() => first.joining.progress.snapshot?.stage === "chunks", WAIT_MS, "chunks stage");
     await stopNode(first);
     const second = await start({ dataDir, trust: trust(27) });
     expect(second.chain.height).to.equal(0);
-    await second.dial(servers);
+    second.dial(servers);
     await until(() => second.isReady(), WAIT_MS, "snapshot");
     await stopNode(second);
     const third = await start({ dataDir });
     expect(third.chain.height).to.be.at.least(SNAPSHOT);
-    await third.dial(servers);
+    third.dial(servers);
     await reaches(third, HEIGHT);
     await confirmed(third);
   });
@@ -221,7 +209,7 @@ describe("joining by a snapshot, over real sockets", function () {
   it("stops with HISTORY_MISMATCH when the blocks from genesis lead elsewhere", async () => {
     const dataDir = await folders.create();
     const victim = await start({ dataDir, trust: trust(SNAPSHOT) });
-    await victim.dial(servers);
+    victim.dial(servers);
     await until(() => victim.isReady(), WAIT_MS, "snapshot");
     await stopNode(victim);
     const other = new CertifiedChain({ parameters: { epochBlocks: 8 } });
@@ -230,14 +218,14 @@ describe("joining by a snapshot, over real sockets", function () {
     const forked = await start();
     for (const block of other.blocks) await forked.chain.import(block);
     const again = await start({ dataDir });
-    await again.dial([forked]);
+    again.dial([forked]);
     await until(() => again.failures.length > 0, WAIT_MS, "failure");
     expect(again.failures[0]).to.include({ code: "HISTORY_MISMATCH" });
   });
 
   it("checks the history of a node that prunes without keeping it", async () => {
     const me = await start({ trust: trust(27), keepsBlocks: false });
-    await me.dial(servers);
+    me.dial(servers);
     await until(() => me.isReady(), WAIT_MS, "snapshot");
     await until(() => me.joining.progress.history === undefined, WAIT_MS, "end of the replay");
     expect(me.chain.store.lowest).to.equal(SNAPSHOT);

@@ -1,0 +1,94 @@
+/**
+ * Hosts joined in memory: streams are pairs of queues, and the score book decides who may stay, as in
+ * the real host. For tests of what travels, not of how.
+ */
+import { PomlError } from "../../chain/errors.ts";
+import { P2pError } from "../../p2p/errors.ts";
+import { SILENT } from "../../p2p/log.ts";
+import { ScoreBook } from "../../p2p/peers/score.ts";
+import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { ByteStream } from "../../p2p/protocols/stream.ts";
+import { streamPair } from "../p2p/support.ts";
+
+type StreamHandler = (stream: ByteStream, peer: string) => Promise<void>;
+
+export class MemoryNetwork {
+  #made = 0;
+
+  host(): LinkedHost {
+    return new LinkedHost(`peer-${++this.#made}`);
+  }
+}
+
+export class LinkedHost implements StreamHost {
+  readonly peerId: string;
+  readonly log = SILENT;
+  readonly #scores = new ScoreBook();
+  readonly #handlers = new Map<string, StreamHandler>();
+  readonly #linked = new Map<string, LinkedHost>();
+  readonly #open = new Set<ByteStream>();
+
+  constructor(peerId: string) {
+    this.peerId = peerId;
+  }
+
+  /** Joins the two unless one of them refuses the other. */
+  link(other: LinkedHost): void {
+    if (this.isBanned(other) || other.isBanned(this)) return;
+    this.#linked.set(other.peerId, other);
+    other.#linked.set(this.peerId, this);
+  }
+
+  /** Ends all links and streams. */
+  leave(): void {
+    for (const other of this.#linked.values()) other.#linked.delete(this.peerId);
+    this.#linked.clear();
+    for (const stream of this.#open) stream.abort(new Error("the host is gone"));
+  }
+
+  isBanned(other: LinkedHost): boolean {
+    return this.#scores.standing(other.peerId, this.now()) === "banned";
+  }
+
+  scoreOf(other: LinkedHost): number {
+    return this.#scores.score(other.peerId, this.now());
+  }
+
+  peers(): { peerId: string }[] {
+    return [...this.#linked.keys()].map((peerId) => ({ peerId }));
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  report(peer: string, error: unknown): void {
+    if (!(error instanceof PomlError)) throw error;
+    const standing = this.#scores.report(peer, error, this.now());
+    if (standing === "good") return;
+    const other = this.#linked.get(peer);
+    if (other !== undefined) other.#linked.delete(this.peerId);
+    this.#linked.delete(peer);
+  }
+
+  onStream(protocol: string, handler: StreamHandler): Promise<void> {
+    this.#handlers.set(protocol, handler);
+    return Promise.resolve();
+  }
+
+  openStream(peer: string, protocol: string): Promise<ByteStream> {
+    const other = this.#linked.get(peer);
+    if (other === undefined) {
+      throw new P2pError(`not connected to ${peer}`, { code: "NOT_CONNECTED", peer });
+    }
+    const handler = other.#handlers.get(protocol);
+    if (handler === undefined) {
+      const facts = { code: "UNSUPPORTED_PROTOCOL", peer, protocol } as const;
+      throw new P2pError(`${peer} does not speak ${protocol}`, facts);
+    }
+    const [ours, theirs] = streamPair();
+    other.#open.add(theirs);
+    void handler(theirs, this.peerId).finally(() => other.#open.delete(theirs));
+    return Promise.resolve(ours);
+  }
+}
