@@ -22,37 +22,57 @@ const DISTRIBUTIONS: Readonly<Record<string, readonly bigint[]>> = {
   whale: Array.from({ length: SEATS }, (_, i) => (i === 0 ? UNIT * BigInt(SEATS - 1) : UNIT)),
 };
 
+interface Coalition {
+  readonly weights: readonly bigint[];
+  readonly coalition: ReadonlySet<number>;
+}
+
+/** Ways to hold a share of the weight. Many small seats see more of the future than a large one. */
+const COALITIONS: Readonly<Record<string, (percent: number) => Coalition>> = {
+  "small seats": (percent) => ({
+    weights: Array.from({ length: SEATS }, () => UNIT),
+    coalition: new Set(Array.from({ length: percent }, (_, i) => i)),
+  }),
+  // Beside ninety-nine equal ones.
+  "one seat": (percent) => ({
+    weights: Array.from({ length: SEATS }, (_, i) =>
+      i === 0 ? (UNIT * BigInt(99 * percent)) / BigInt(100 - percent) : UNIT,
+    ),
+    coalition: new Set([0]),
+  }),
+};
+
 export async function bench({ quick, json }: BenchOptions): Promise<object> {
-  const heights = quick ? 10_000 : 200_000;
+  const heights = quick ? 6_000 : 200_000;
   const skippers = [];
-  for (const percent of SHARES) {
-    const base = { seed: 1, heights, ...coalition(percent) };
-    const free = runSkipper({ ...base, penalty: false, mindsMoney: false });
-    const paid = runSkipper({ ...base, penalty: true, mindsMoney: true });
-    const stubborn = runSkipper({ ...base, penalty: true, mindsMoney: false });
-    skippers.push({
-      weight: percent,
-      withPenalty: inPercent(paid.share),
-      withoutPenalty: inPercent(free.share),
-      atAnyPrice: inPercent(stubborn.share),
-      incomeAtAnyPrice: inPercent(stubborn.income),
-      skipsPerBlock: rounded(free.skips),
-      skipsPerBlockPaid: rounded(paid.skips),
-    });
-    if (!json) process.stderr.write(`  ${percent} % of the weight done\n`);
+  for (const [coalition, seatsOf] of Object.entries(COALITIONS)) {
+    for (const percent of SHARES) {
+      skippers.push({ coalition, weight: percent, ...skipping(heights, seatsOf(percent)) });
+      if (!json) process.stderr.write(`  ${coalition}, ${percent} % of the weight: done\n`);
+    }
   }
   const draws = quick ? 20_000 : 200_000;
   const honest = Object.entries(DISTRIBUTIONS).map(([distribution, weights]) => {
     const { statistic, degreesOfFreedom, pValue } = honestDraws(weights, draws);
-    return {
-      distribution,
-      draws,
-      statistic: rounded(statistic),
-      degreesOfFreedom,
-      pValue: rounded(pValue),
-    };
+    const figures = { statistic: rounded(statistic), degreesOfFreedom, pValue: rounded(pValue) };
+    return { distribution, draws, ...figures };
   });
   return { heights, standardErrorPercent: rounded(50 / Math.sqrt(heights)), skippers, honest };
+}
+
+function skipping(heights: number, seats: Coalition) {
+  const base = { seed: 1, heights, ...seats };
+  const free = runSkipper({ ...base, penalty: false, mindsMoney: false });
+  const paid = runSkipper({ ...base, penalty: true, mindsMoney: true });
+  const stubborn = runSkipper({ ...base, penalty: true, mindsMoney: false });
+  return {
+    withPenalty: inPercent(paid.share),
+    withoutPenalty: inPercent(free.share),
+    atAnyPrice: inPercent(stubborn.share),
+    incomeAtAnyPrice: inPercent(stubborn.income),
+    skipsPerBlock: rounded(free.skips),
+    skipsPerBlockPaid: rounded(paid.skips),
+  };
 }
 
 /** First turns of many heights, from mixes that nobody moved. */
@@ -65,14 +85,6 @@ function honestDraws(weights: readonly bigint[], draws: number) {
     seen[first] = (seen[first] ?? 0) + 1;
   }
   return chiSquare(seen, weights);
-}
-
-/** So many of a hundred equal seats: many small ones see more of the future than a large one. */
-function coalition(percent: number) {
-  return {
-    weights: DISTRIBUTIONS.equal ?? [],
-    coalition: new Set(Array.from({ length: percent }, (_, i) => i)),
-  };
 }
 
 function inPercent(share: number): number {
