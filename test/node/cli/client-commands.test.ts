@@ -117,6 +117,7 @@ describe("poml as a client", () => {
   it("proves a balance and a record from a trusted block, and nothing to who trusts another", async () => {
     const { node } = stage.test;
     const { address } = node.chain.client;
+    const founder = node.state().nodes.at(0).publicKey;
     const first = await node.block(1);
     const hash = toHex(first?.certificate.blockHash ?? new Uint8Array());
     const trust = ["--trust", `1:${hash}`];
@@ -131,6 +132,12 @@ describe("poml as a client", () => {
     const refused = await stage.run("prove", "account", formatAddress(address), ...other);
     expect(refused.exit).equal(5);
     expect(refused.stderr).contain("NOT proven");
+    const { genesis } = node.chain;
+    const elsewhere = join(stage.directory, "elsewhere.json");
+    await writeGenesisFile(elsewhere, { ...genesis, time: genesis.time + 1n });
+    const chain = await stage.run("prove", "node", toHex(founder), "--genesis", elsewhere);
+    expect(chain.exit).equal(5);
+    expect(chain.stderr).contain("another chain");
     expect((await stage.run("prove", "record", job, ...trust)).exit).equal(2);
     expect((await stage.run("prove", "job", "ab".repeat(32), ...trust)).exit).equal(3);
   });
