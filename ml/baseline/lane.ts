@@ -12,9 +12,9 @@ import { evaluateShard } from "../training/evaluate.ts";
 import { testRows } from "./data.ts";
 import { runSegment } from "./segment.ts";
 import {
-  BASELINE_TASK,
   baselineModel,
   CLASSES,
+  DEFAULT_TASK,
   openBaseline,
   SEGMENTS_PER_ROUND,
   STEPS_PER_SEGMENT,
@@ -25,6 +25,8 @@ import {
 export interface LaneOptions {
   /** 32 bytes. */
   readonly seed: Uint8Array;
+  /** Version of the baseline task; default 1. */
+  readonly task?: number;
   /** Default 250. */
   readonly stepsPerSegment?: number;
   readonly maxSegments?: number;
@@ -64,14 +66,15 @@ export async function* runLane(
   options: LaneOptions,
   { engine, clock, signal, onCheckpoint }: LaneParts,
 ): AsyncGenerator<LaneProgress, LaneResult> {
-  const { seed, stepsPerSegment: steps = STEPS_PER_SEGMENT, untilMs } = options;
+  const { seed, task = DEFAULT_TASK, untilMs } = options;
+  const steps = options.stepsPerSegment ?? STEPS_PER_SEGMENT;
   const maxSegments = options.maxSegments ?? Number.POSITIVE_INFINITY;
   if (untilMs === undefined && signal === undefined && maxSegments === Number.POSITIVE_INFINITY) {
     throw new RangeError("a lane needs maxSegments, untilMs or a signal");
   }
   const isOver = (): boolean =>
     signal?.aborted === true || (untilMs !== undefined && clock.now() >= untilMs);
-  const model = baselineModel();
+  const model = baselineModel(task);
   const trainer = await openBaseline(engine, model);
   try {
     const confusion = new Uint32Array(CLASSES * CLASSES);
@@ -106,7 +109,7 @@ export async function* runLane(
       checkpoints,
       checkpointRoot: merkleRoot(checkpoints),
       confusion,
-      flops: BigInt(index) * BigInt(steps) * stepFlops(BASELINE_TASK),
+      flops: BigInt(index) * BigInt(steps) * stepFlops(task),
     };
   } finally {
     trainer.dispose();

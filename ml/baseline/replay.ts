@@ -4,7 +4,7 @@ import { AuditError } from "../audit/audit-error.ts";
 import { checkpointHash, decodeCheckpoint } from "../audit/checkpoint.ts";
 import type { Engine } from "../engine.ts";
 import { runSegment } from "./segment.ts";
-import { baselineModel, openBaseline, STEPS_PER_SEGMENT, zeroState } from "./task.ts";
+import { baselineModel, DEFAULT_TASK, openBaseline, STEPS_PER_SEGMENT, zeroState } from "./task.ts";
 
 export interface ReplaySegmentOptions {
   /** The lane's 32 bytes, computed by the verifier itself. */
@@ -13,6 +13,8 @@ export interface ReplaySegmentOptions {
   readonly index: number;
   /** Encoded checkpoint as served. */
   readonly startState: Uint8Array;
+  /** Version of the baseline task; default 1. */
+  readonly task?: number;
   /** Default 250. */
   readonly stepsPerSegment?: number;
 }
@@ -29,10 +31,16 @@ export interface SegmentHashes {
  * @throws AuditError BAD_CHECKPOINT; the signal's reason when aborted
  */
 export async function replaySegment(
-  { seed, index, startState, stepsPerSegment = STEPS_PER_SEGMENT }: ReplaySegmentOptions,
+  {
+    seed,
+    index,
+    startState,
+    task = DEFAULT_TASK,
+    stepsPerSegment = STEPS_PER_SEGMENT,
+  }: ReplaySegmentOptions,
   { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal },
 ): Promise<SegmentHashes> {
-  const model = baselineModel();
+  const model = baselineModel(task);
   const trainer = await openBaseline(engine, model);
   try {
     const start = decodeCheckpoint(startState, trainer.parameterCount);

@@ -1,14 +1,15 @@
 /**
- * Baseline task 1, the work behind every rating: which model, which optimizer, how the state of a
- * lane begins. The numbers are consensus rules; changing one makes another task.
+ * The baseline tasks, the work behind every rating: which model, which optimizer, how the state of a
+ * lane begins. The numbers are consensus rules; changing one makes another task, and the nodes vote
+ * when it is time for another.
  */
 import type { Checkpoint } from "../audit/checkpoint.ts";
 import type { Engine, Trainer } from "../engine.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 
-/** The version a chain's `baselineTask` parameter names. */
-export const BASELINE_TASK = 1;
+/** What is run where no chain says which. */
+export const DEFAULT_TASK = 1;
 export const INPUT_SIZE = 64;
 export const CLASSES = 10;
 export const BATCH_SIZE = 32;
@@ -18,29 +19,59 @@ export const SEGMENTS_PER_ROUND = 10;
 /** 0.1 to 0.25 s on one core. */
 export const STEPS_PER_SEGMENT = 250;
 
-/** Plain SGD: a checkpoint is the parameters alone, 340 kB. */
+/** Plain SGD: a checkpoint is the parameters alone, at most 340 kB. */
 export const HYPERPARAMETERS: Hyperparameters = {
   optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0 },
   batchSize: BATCH_SIZE,
 };
 
-/** MLP 64-256-256-10 with relu; chain/rating/baseline.ts counts its operations. */
-export function baselineModel(): LayersModel {
-  const dense = (name: string, units: number, activation: string, more: object = {}): object => ({
-    class_name: "Dense",
-    config: { name, units, activation, use_bias: true, ...more },
-  });
-  return parseLayersModel({
-    class_name: "Sequential",
-    config: {
-      name: "baseline-1",
-      layers: [
-        dense("hidden1", HIDDEN_SIZE, "relu", { batch_input_shape: [null, INPUT_SIZE] }),
-        dense("hidden2", HIDDEN_SIZE, "relu"),
-        dense("output", CLASSES, "softmax"),
-      ],
-    },
-  });
+const dense = (name: string, units: number, activation: string, more: object = {}): object => ({
+  class_name: "Dense",
+  config: { name, units, activation, use_bias: true, ...more },
+});
+
+const conv = (name: string, more: object = {}): object => ({
+  class_name: "Conv2D",
+  config: {
+    name,
+    filters: 16,
+    kernel_size: [3, 3],
+    padding: "same",
+    activation: "relu",
+    use_bias: true,
+    ...more,
+  },
+});
+
+/** MLP 64-256-256-10 with relu. */
+const MLP: readonly object[] = [
+  dense("hidden1", HIDDEN_SIZE, "relu", { batch_input_shape: [null, INPUT_SIZE] }),
+  dense("hidden2", HIDDEN_SIZE, "relu"),
+  dense("output", CLASSES, "softmax"),
+];
+
+/** Two 3x3 convolutions of 16 filters over 8x8, a pooling, dense 64 and 10. */
+const CNN: readonly object[] = [
+  conv("conv1", { batch_input_shape: [null, 8, 8, 1] }),
+  conv("conv2"),
+  { class_name: "MaxPooling2D", config: { name: "pool", pool_size: [2, 2], strides: [2, 2] } },
+  { class_name: "Flatten", config: { name: "flat" } },
+  dense("hidden", 64, "relu"),
+  dense("output", CLASSES, "softmax"),
+];
+
+/** By version from 1; chain/rating/baseline.ts counts their operations. Append only. */
+const TASKS: readonly (readonly object[])[] = [MLP, CNN];
+
+/**
+ * @param task version, as the chain's `baselineTask` parameter names it
+ * @throws RangeError for a version this program does not have
+ */
+export function baselineModel(task: number): LayersModel {
+  const layers = TASKS[task - 1];
+  if (layers === undefined) throw new RangeError(`no baseline task ${task}`);
+  const config = { name: `baseline-${task}`, layers };
+  return parseLayersModel({ class_name: "Sequential", config });
 }
 
 /** @returns a trainer of the task; the caller disposes of it */

@@ -128,7 +128,7 @@ export class SegmentVerifier {
     const seed = laneSeed(window.mix, nodes.at(claim.node).publicKey, lane);
     const stepsPerSegment = parameters.segmentSteps;
     try {
-      const task = { seed, index, stepsPerSegment, startState };
+      const task = { task: parameters.baselineTask, seed, index, stepsPerSegment, startState };
       return (await workers.replay(task, { deadlineMs: REPLAY_MS })).slice();
     } catch (error) {
       const { facts } = error instanceof WorkerError ? error : {};

@@ -103,6 +103,7 @@ export class WindowService {
     const { workers, states, chain } = this.#modules;
     const { checkpoints } = await workers.baseline(
       {
+        task: chain.state.parameters.baselineTask,
         seed: laneSeed(mix, this.#publicKey, lane),
         stepsPerSegment: chain.state.parameters.segmentSteps,
         maxSegments: MAX_SEGMENTS,

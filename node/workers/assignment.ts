@@ -102,10 +102,10 @@ export class BaselineLane {
   }
 
   attempt(): Assignment<BaselineTaskResult> {
-    const { stepsPerSegment, maxSegments } = this.#task;
+    const { task, stepsPerSegment, maxSegments } = this.#task;
     let next = 0;
     return {
-      order: { kind: "baseline", seed: toHex(this.#task.seed), stepsPerSegment, maxSegments },
+      order: { kind: "baseline", task, seed: toHex(this.#task.seed), stepsPerSegment, maxSegments },
       inputs: [],
       limitOf: (name) => (name === "state" && next <= maxSegments ? MAX_STATE_BYTES : 0),
       onOutput: (_, index, state) => {
@@ -138,7 +138,7 @@ export class BaselineLane {
 export function replayAssignment(task: ReplayTask): Assignment<Uint8Array> {
   const { index, stepsPerSegment, startState } = task;
   return {
-    order: { kind: "replay", seed: toHex(task.seed), index, stepsPerSegment },
+    order: { kind: "replay", task: task.task, seed: toHex(task.seed), index, stepsPerSegment },
     inputs: [input(startState)],
     limitOf: () => 0,
     onOutput: () => {},

@@ -82,12 +82,14 @@ const Order = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("baseline"),
+    task: Positive,
     seed: Hash,
     stepsPerSegment: Positive,
     maxSegments: Positive,
   }),
   z.strictObject({
     kind: z.literal("replay"),
+    task: Positive,
     seed: Hash,
     index: Count,
     stepsPerSegment: Positive,

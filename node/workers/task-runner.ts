@@ -64,9 +64,9 @@ export async function runTask(
       return baseline(order, { trainers, clock, context });
     case "replay": {
       const engine = await trainers.engine("exact");
-      const { index, stepsPerSegment } = order;
+      const { task, index, stepsPerSegment } = order;
       const startState = inputAt(inputs, 0, "start state").bytes;
-      const options = { seed: fromHex(order.seed), index, stepsPerSegment, startState };
+      const options = { seed: fromHex(order.seed), task, index, stepsPerSegment, startState };
       const { end } = await replaySegment(options, { engine, signal: context.signal });
       return { kind: "replay", hash: toHex(end) };
     }
@@ -115,14 +115,14 @@ async function evaluate(
 }
 
 async function baseline(
-  { seed, stepsPerSegment, maxSegments }: OrderOf<"baseline">,
+  { task, seed, stepsPerSegment, maxSegments }: OrderOf<"baseline">,
   { trainers, clock, context }: TaskRunnerModules & { readonly context: TaskContext },
 ): Promise<WireResult> {
   const { signal, end, onProgress, output } = context;
   const engine = await trainers.engine("exact");
   let sent: Promise<void> = Promise.resolve();
   const lane = runLane(
-    { seed: fromHex(seed), stepsPerSegment, maxSegments },
+    { task, seed: fromHex(seed), stepsPerSegment, maxSegments },
     {
       engine,
       clock,

@@ -59,6 +59,8 @@ export type EvaluateTaskResult = Evaluation;
 
 /** One lane of the baseline benchmark: segments in strict sequence until the window ends. */
 export interface BaselineTask {
+  /** Version of the baseline task. */
+  readonly task: number;
   /** 32 bytes. */
   readonly seed: Uint8Array;
   readonly stepsPerSegment: number;
@@ -76,6 +78,8 @@ export interface BaselineTaskResult {
 
 /** Re-execution of one segment of somebody's lane. */
 export interface ReplayTask {
+  /** Version of the baseline task. */
+  readonly task: number;
   /** Seed of the lane, 32 bytes. */
   readonly seed: Uint8Array;
   readonly index: number;

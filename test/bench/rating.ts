@@ -8,7 +8,7 @@ import { capacityOf, flopsOf } from "../../chain/rating/formula.ts";
 import { encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { type LaneResult, runLane } from "../../ml/baseline/lane.ts";
 import { replaySegment } from "../../ml/baseline/replay.ts";
-import { BASELINE_TASK } from "../../ml/baseline/task.ts";
+import { DEFAULT_TASK } from "../../ml/baseline/task.ts";
 import type { Engine } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
 import type { BenchOptions } from "./main.ts";
@@ -76,7 +76,7 @@ async function capacityIn(engine: Engine, seed: number, seconds: number): Promis
 }
 
 function capacityBy(segments: number, seconds: number): number {
-  const flops = flopsOf(segments, { segmentSteps: STEPS, baselineTask: BASELINE_TASK });
+  const flops = flopsOf(segments, { segmentSteps: STEPS, baselineTask: DEFAULT_TASK });
   return Number(capacityOf(flops, BigInt(Math.round(1000 * seconds))));
 }
 

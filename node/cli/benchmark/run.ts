@@ -45,7 +45,7 @@ export async function runBenchmark(
   const { createExactEngine } = await import("../../../ml/exact/engine.ts");
   const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
   const { runLane } = await import("../../../ml/baseline/lane.ts");
-  const { BASELINE_TASK } = await import("../../../ml/baseline/task.ts");
+  const { DEFAULT_TASK } = await import("../../../ml/baseline/task.ts");
   const { EnergyMeter } = await import("../../../ml/energy/meter.ts");
   const { metricsOf, ratiosOf } = await import("../../../ml/metrics.ts");
   const rules = await import("../../../chain/rating/formula.ts");
@@ -57,7 +57,7 @@ export async function runBenchmark(
   const progress = await createProgress(output);
   const bar = progress.bar("benchmark", { isMain: true });
   const clock = { now: () => performance.now() };
-  const task = { segmentSteps: stepsPerSegment, baselineTask: BASELINE_TASK };
+  const task = { segmentSteps: stepsPerSegment, baselineTask: DEFAULT_TASK };
   const cores = availableParallelism();
   const meter = await EnergyMeter.open({ sysfs: "/sys", now: clock.now, cores });
   const stopMeter = await meter.start();
@@ -95,7 +95,7 @@ export async function runBenchmark(
   return {
     engine: engine.name,
     engineHash: ENGINE_HASH,
-    baselineTask: BASELINE_TASK,
+    baselineTask: DEFAULT_TASK,
     seconds,
     segments,
     stepsPerSegment,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { merkleProof, verifyMerkleProof } from "../../../chain/proof/hash-tree.ts";
-import { stepFlops } from "../../../chain/rating/baseline.ts";
+import { BASELINE_TASKS, stepFlops } from "../../../chain/rating/baseline.ts";
 import { encodeCheckpoint } from "../../../ml/audit/checkpoint.ts";
 import {
   type LaneOptions,
@@ -14,7 +14,7 @@ import { replaySegment } from "../../../ml/baseline/replay.ts";
 import { BATCH_SIZE, baselineModel } from "../../../ml/baseline/task.ts";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { metricsOf } from "../../../ml/metrics.ts";
+import { metricsOf, ratiosOf } from "../../../ml/metrics.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 const SEED = new Uint8Array(32).fill(1);
@@ -26,7 +26,7 @@ interface Lane {
   readonly states: Uint8Array[];
 }
 
-describe("baseline task 1", () => {
+describe("baseline tasks", () => {
   let engine: Engine;
 
   before(async () => {
@@ -160,8 +160,37 @@ describe("baseline task 1", () => {
   });
 
   describe("baselineModel", () => {
-    it("takes the operations per step that the chain counts", () => {
-      expect(BigInt(baselineModel().flopsPerSample * BATCH_SIZE)).to.equal(stepFlops(1));
+    it("takes the operations per step that the chain counts, in every version", () => {
+      for (let task = 1; task <= BASELINE_TASKS; task++) {
+        expect(BigInt(baselineModel(task).flopsPerSample * BATCH_SIZE)).to.equal(stepFlops(task));
+      }
+      expect(() => baselineModel(BASELINE_TASKS + 1)).to.throw(RangeError);
+    });
+
+    it("is learnt and replayed to the same bits, in every version", async () => {
+      const engine = await createExactEngine();
+      for (let task = 1; task <= BASELINE_TASKS; task++) {
+        const states: Uint8Array[] = [];
+        const options = { task, seed: new Uint8Array(32).fill(task), stepsPerSegment: 60 };
+        const lane = runLane(
+          { ...options, maxSegments: 3 },
+          {
+            engine,
+            clock: performance,
+            onCheckpoint: (_, state) => states.push(encodeCheckpoint(state)),
+          },
+        );
+        let turn = await lane.next();
+        while (turn.done !== true) turn = await lane.next();
+        const { accuracy } = ratiosOf(
+          metricsOf({ lossSum: 0, samples: 1024, confusion: turn.value.confusion }),
+        );
+        // Guessing gives 0.1.
+        expect(accuracy).to.be.above(0.2);
+        const startState = states[1] ?? new Uint8Array(0);
+        const { end } = await replaySegment({ ...options, index: 1, startState }, { engine });
+        expect(end).to.deep.equal(turn.value.checkpoints[2]);
+      }
     });
   });
 });

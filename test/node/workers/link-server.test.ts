@@ -15,7 +15,13 @@ const TOKEN = "a-worker-token";
 const engineHash = "ab".repeat(32);
 const HELLO = { type: "hello", version: 1, engine: engineHash, threads: 2, platform: "test" };
 const startState = new Uint8Array(32).fill(7);
-const REPLAY = { seed: new Uint8Array(32), index: 0, stepsPerSegment: 1, startState };
+const REPLAY = {
+  task: 1,
+  seed: new Uint8Array(32),
+  index: 0,
+  stepsPerSegment: 1,
+  startState,
+};
 
 describe("LinkServer", () => {
   let clock: ManualClock;

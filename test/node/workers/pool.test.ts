@@ -204,7 +204,7 @@ describe("WorkerPool", () => {
   it("ends a lane that never got a worker without segments", async () => {
     const pool = await poolOf(0);
     const lane = await pool.baseline(
-      { seed, stepsPerSegment: 10, maxSegments: 10 },
+      { task: 1, seed, stepsPerSegment: 10, maxSegments: 10 },
       { ...DEADLINE, until: AbortSignal.timeout(50) },
     );
     expect(lane).to.deep.equal({
@@ -218,7 +218,7 @@ describe("WorkerPool", () => {
     const pool = await poolOf(1);
     const window = new AbortController();
     const lane = await pool.baseline(
-      { seed, stepsPerSegment: 10, maxSegments: 100_000 },
+      { task: 1, seed, stepsPerSegment: 10, maxSegments: 100_000 },
       {
         ...DEADLINE,
         until: window.signal,
@@ -344,7 +344,7 @@ describe("WorkerPool", () => {
       const states: Uint8Array[] = [];
       const window = new AbortController();
       const lane = await pool.baseline(
-        { seed, stepsPerSegment: 10, maxSegments: 100_000 },
+        { task: 1, seed, stepsPerSegment: 10, maxSegments: 100_000 },
         {
           ...DEADLINE,
           until: window.signal,
@@ -359,7 +359,7 @@ describe("WorkerPool", () => {
       expect(lane.checkpointRoot).to.deep.equal(merkleRoot(lane.checkpoints));
 
       const [, , startState = new Uint8Array()] = states;
-      const task = { seed, index: 2, stepsPerSegment: 10, startState };
+      const task = { task: 1, seed, index: 2, stepsPerSegment: 10, startState };
       expect(await pool.replay(task, DEADLINE)).to.deep.equal(lane.checkpoints[3]);
       const forged = startState.slice();
       forged[400] = (forged[400] ?? 0) ^ 1;
