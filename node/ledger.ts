@@ -28,6 +28,7 @@ import { LightService } from "./light/light-service.ts";
 import { BlockRepair } from "./network/block-repair.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
+import { PatientRelay } from "./network/patient-relay.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
 import { Sync } from "./network/sync.ts";
 import { ClaimWatch } from "./rating/claim-watch.ts";
@@ -203,10 +204,22 @@ export async function createLedger(
   const height = (): number => chain.height;
   const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
   host.subscribe("transactions", (message) => transactions.onBatch(message));
-  host.subscribe("votes", (message) => way.urgent(() => gossip.onVote(message)));
+  const relay = new PatientRelay({
+    chain,
+    publicKey: keys.publicKey,
+    peers: () => host.peers(),
+  });
+  host.subscribe("votes", async (message) =>
+    relay.judge(await way.urgent(() => gossip.onVote(message))),
+  );
   host.subscribe("evidence", (message) => evidence.onMessage(message));
-  host.subscribe("proposals", (message) => way.urgent(() => gossip.onProposal(message)));
-  host.onPeer(() => sync.poke());
+  host.subscribe("proposals", async (message) =>
+    relay.judge(await way.urgent(() => gossip.onProposal(message))),
+  );
+  host.onPeer(() => {
+    relay.peersChanged();
+    sync.poke();
+  });
 
   const duties = new DutySender({ keys }, { chain, mempool, transactions, own, log });
 
@@ -257,6 +270,7 @@ export async function createLedger(
       await repair.stop();
       await pruner.stop();
       transactions.stop();
+      relay.stop();
       await host.stop();
       await chain.idle();
       await disk.stop();
