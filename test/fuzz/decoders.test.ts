@@ -4,14 +4,23 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { type FuzzedDecoder, fuzzedDecoders } from "./decoders.ts";
+import { finishedJob } from "../helpers/finished-job.ts";
+import { dataDecoders, jsonDecoders } from "./data-decoders.ts";
+import type { FuzzedDecoder } from "./fuzzed-decoder.ts";
+import { peerDecoders, sszDecoders } from "./wire-decoders.ts";
 
 const RUNS = Number(process.env.POML_FUZZ_RUNS ?? 300);
 const SEED = Number(process.env.POML_FUZZ_SEED ?? 1);
 /** Buffers a decoder may take for one input of a few kilobytes. */
 const MAX_BUFFERS = 4 * 1024 * 1024;
 
-const DECODERS = await fuzzedDecoders();
+const { files } = await finishedJob(20);
+const DECODERS: readonly FuzzedDecoder[] = [
+  ...sszDecoders(),
+  ...peerDecoders(),
+  ...jsonDecoders(files["certificate.json"]),
+  ...dataDecoders(),
+];
 
 describe(`decoders of strangers' bytes, ${RUNS} hostile inputs each`, function () {
   this.timeout(20_000 + RUNS * 20);
