@@ -22,11 +22,11 @@ const DECODERS: readonly FuzzedDecoder[] = [
   ...dataDecoders(),
 ];
 
-describe(`decoders of strangers' bytes, ${RUNS} hostile inputs each`, function () {
+describe(`decoders take what is right and refuse ${RUNS} hostile inputs with typed errors:`, function () {
   this.timeout(20_000 + RUNS * 20);
 
   for (const decoder of DECODERS) {
-    it(`${decoder.name}: takes what is right, refuses the rest with a typed error`, () => {
+    it(decoder.name, () => {
       for (const sample of decoder.samples) {
         expect(outcome(decoder, sample), "a valid encoding").to.equal("taken");
       }

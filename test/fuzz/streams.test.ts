@@ -21,7 +21,7 @@ async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-describe(`streams of strangers, ${RUNS} hostile inputs each`, function () {
+describe(`streams refuse ${RUNS} hostile inputs with typed errors:`, function () {
   this.timeout(20_000 + RUNS * 20);
   const sizes = fc.constantFrom(1, 3, 7, 100, 10_000);
   const check = (
