@@ -39,6 +39,7 @@ import type { ChainStore } from "./store/chain-store.ts";
 import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
 import { Pruner } from "./store/pruner.ts";
+import { scrub } from "./store/scrub.ts";
 import { BlockTimes } from "./telemetry/block-times.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 
@@ -154,6 +155,8 @@ export async function createLedger(
   journal.onFull(() => disk.failed());
   const repair = new BlockRepair({ host, chain, log: log.child({ module: "repair" }) });
   const pruner = new Pruner({ keepBlocks: options.keepBlocks }, { store, log });
+  const stopping = new AbortController();
+  let scrubbing: Promise<unknown> = Promise.resolve();
   let asking = 0;
   const stuck = (): void => {
     const peers = host.peers();
@@ -261,12 +264,21 @@ export async function createLedger(
         driver.start();
       });
       await repair.start(check.damaged);
+      scrubbing = scrub(
+        { store, log, now: () => clock.monotonic(), damaged: (at) => repair.report(at) },
+        stopping.signal,
+      ).catch((error: unknown) => {
+        if (!stopping.signal.aborted)
+          log.warn("could not look through the blocks", { reason: String(error) });
+      });
     },
     async stop() {
+      stopping.abort();
       await snapshots.stop();
       await driver.stop();
       await duties.idle();
       await sync.stop();
+      await scrubbing;
       await repair.stop();
       await pruner.stop();
       transactions.stop();

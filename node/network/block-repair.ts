@@ -55,7 +55,7 @@ export class BlockRepair {
   async start(found: readonly number[]): Promise<void> {
     const { store } = this.#modules.chain;
     for (const height of [...found, ...(await readDamaged(store.db))]) this.#damaged.add(height);
-    store.onDamage((height) => this.#add(height));
+    store.onDamage((height) => this.report(height));
     if (this.#damaged.size === 0) return;
     this.#modules.log.warn("damaged blocks will be fetched from peers", {
       blocks: this.#damaged.size,
@@ -70,7 +70,8 @@ export class BlockRepair {
     await this.#running;
   }
 
-  #add(height: number): void {
+  /** A block is not as it should be. */
+  report(height: number): void {
     if (this.#damaged.has(height)) return;
     this.#damaged.add(height);
     this.#modules.log.warn("a block is damaged and will be fetched from a peer", { height });

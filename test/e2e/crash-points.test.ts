@@ -1,5 +1,5 @@
 /** A few of the crash points (all of them: faults/crash-points.fault.ts), on real processes. */
-import { dieAndReturn } from "../helpers/crash-sweep.ts";
+import { dieAndReturn, dieRecovering } from "../helpers/crash-sweep.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
 
 describe("a node that dies at a crash point", function () {
@@ -15,7 +15,7 @@ describe("a node that dies at a crash point", function () {
   it("comes back with what it signed, even when it dies again while recovering", async () => {
     const victim = net.at(3);
     try {
-      await dieAndReturn(net, victim, "precommit-journaled:2", "start-replayed");
+      await dieRecovering(net, victim, net.at(2), "precommit-journaled:2", "start-replayed");
       await dieAndReturn(net, victim, "block-written:2");
     } catch (error) {
       throw net.explained(error);

@@ -29,6 +29,27 @@ export async function dieAndReturn(
   await expectAgreement(net, target);
 }
 
+/**
+ * As `dieAndReturn`, with one more node away, so that the chain stands still and the victim finds in its
+ * journal the height it died at.
+ */
+export async function dieRecovering(
+  net: LocalNetwork,
+  victim: LocalNode,
+  bystander: LocalNode,
+  ...points: readonly string[]
+): Promise<void> {
+  await bystander.stop();
+  try {
+    for (const point of points) await dieAt(victim, point);
+  } finally {
+    await victim.stop();
+    await Promise.all([victim.start(), bystander.start()]);
+  }
+  const target = (await heightOf(victim)) + 2;
+  await expectAgreement(net, target);
+}
+
 /** Starts the node, or lets it run, until it dies at the point. */
 export async function dieAt(victim: LocalNode, point: string): Promise<void> {
   await victim.stop();

@@ -1,5 +1,5 @@
 /** A data directory with a certified chain in its database, and the damage tests do to it. */
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { genesisHead } from "../../chain/genesis.ts";
 import { Chain } from "../../node/chain/chain.ts";
@@ -25,6 +25,7 @@ export class StoredChain {
     source.advance();
     while (source.chain.height < height) source.advance([source.transfer(5n)]);
     const stored = new StoredChain(dataDir, source);
+    await mkdir(dataDir, { recursive: true });
     await writeGenesisFile(join(dataDir, "genesis.json"), source.chain.genesis);
     await stored.fill();
     return stored;

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CRASH_POINTS, type CrashPoint } from "../../../node/crash-points.ts";
-import { dieAndReturn } from "../../helpers/crash-sweep.ts";
+import { dieAndReturn, dieRecovering } from "../../helpers/crash-sweep.ts";
 import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";
 
 /** Points of commands and of rare work, tested where that work is. */
@@ -39,7 +39,8 @@ describe("a node that dies at every crash point", function () {
       try {
         if (NEED_DAMAGE.has(point)) await damageJournal(victim);
         if (point === "start-replayed") {
-          await dieAndReturn(net, victim, "prevote-journaled:2", point);
+          const bystander = net.at((number + 1) % 4);
+          await dieRecovering(net, victim, bystander, "prevote-journaled:2", point);
         } else {
           await dieAndReturn(
             net,
