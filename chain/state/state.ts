@@ -10,7 +10,7 @@ import { Job } from "../types/job.ts";
 import { NodeRecord, type Seat } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
 import {
-  Account,
+  type Account,
   type CastParameterVote,
   MAX_ACCOUNTS,
   MAX_JOBS,
@@ -24,6 +24,7 @@ import {
   type Unbonding,
 } from "../types/state.ts";
 import type { Window, WindowClaim } from "../types/window.ts";
+import { accountRoots } from "./account-roots.ts";
 import { Table } from "./table.ts";
 
 /** Everything a state is made of, as the store keeps it. */
@@ -97,9 +98,9 @@ export class State {
       meta: parts.meta,
       seats: [...parts.seats],
       nextSeats: [...parts.nextSeats],
-      accounts: parts.accounts.map((account) => Account.hashTreeRoot(account)),
-      registry: parts.nodes.map((node) => NodeRecord.hashTreeRoot(node)),
-      jobs: parts.jobs.map((job) => Job.hashTreeRoot(job)),
+      accounts: accountRoots(parts.accounts),
+      registry: nodeRoots(parts.nodes),
+      jobs: jobRoots(parts.jobs),
       window: parts.window,
       claims: [...parts.claims],
       unbondings: [...parts.unbondings],
@@ -264,9 +265,9 @@ export class State {
         Object.assign(tree, { [name]: toView(STATE_SINGLES[name], this[name]) });
       }
     }
-    layOn(tree.accounts, this.accounts, Account);
-    layOn(tree.registry, this.nodes, NodeRecord);
-    layOn(tree.jobs, this.jobs, Job);
+    layOn(tree.accounts, this.accounts, accountRoots);
+    layOn(tree.registry, this.nodes, nodeRoots);
+    layOn(tree.jobs, this.jobs, jobRoots);
     tree.batchHashTreeRoot();
     return tree;
   }
@@ -291,11 +292,22 @@ interface RootList {
 function layOn<V>(
   list: RootList,
   table: Table<V>,
-  type: { hashTreeRoot(value: V): Uint8Array },
+  rootsOf: (values: readonly V[]) => readonly Uint8Array[],
 ): void {
   const changes = [...table.changes].sort(([a], [b]) => a - b);
-  for (const [index, value] of changes) {
-    if (index < list.length) list.set(index, type.hashTreeRoot(value));
-    else list.push(type.hashTreeRoot(value));
-  }
+  const roots = rootsOf(changes.map(([, value]) => value));
+  changes.forEach(([index], i) => {
+    const root = roots[i];
+    if (root === undefined) throw new RangeError(`no root for record ${index}`);
+    if (index < list.length) list.set(index, root);
+    else list.push(root);
+  });
+}
+
+function nodeRoots(nodes: readonly NodeRecord[]): Uint8Array[] {
+  return nodes.map((node) => NodeRecord.hashTreeRoot(node));
+}
+
+function jobRoots(jobs: readonly Job[]): Uint8Array[] {
+  return jobs.map((job) => Job.hashTreeRoot(job));
 }
