@@ -1,8 +1,12 @@
 /**
- * Signatures of blocks that are to be applied in order, verified on the thread pool while the blocks
- * before them are being applied. Which seats certify a block is known one epoch ahead at most; the
- * header names them by their root, and applying the block proves that it named the right ones, so a
- * certificate may be verified against any list of seats that has this root.
+ * Proofs of blocks that are to be applied in order, verified on the thread pool while the blocks before
+ * them are being applied.
+ *
+ * Blocks are linked by hash, so one certificate proves a whole run of them: whoever votes for a block
+ * has verified the one before it. Only the last certificate of a run is verified; the others are those
+ * the next block carries for its parent, which its header names. Which seats certify a block is known
+ * one epoch ahead at most; the header names them by their root, and applying the block proves that it
+ * named the right ones, so a run is a stretch of blocks with one such root.
  */
 import { InvalidBlock } from "../../chain/block-error.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
@@ -11,7 +15,7 @@ import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { State } from "../../chain/state/state.ts";
 import { kindOf } from "../../chain/transactions/fee.ts";
 import { ruleOf } from "../../chain/transactions/rules.ts";
-import type { Certificate, CertifiedBlock } from "../../chain/types/block.ts";
+import { Certificate, type CertifiedBlock } from "../../chain/types/block.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
 import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
@@ -21,53 +25,112 @@ export interface ProofModules {
   readonly verified: VerifiedTransactions;
 }
 
-/** The block before the first one, as far as it is known: undefined at genesis. */
-export interface ProvenTip {
-  readonly certificate: Certificate | undefined;
-  readonly seats: readonly Seat[];
-}
-
-/** Blocks whose signatures are verified ahead of the one that is being applied. */
-const AHEAD = 48;
+/** Blocks in one run at most, and how far ahead of the one being applied the next run is started. */
+const RUN_BLOCKS = 64;
+const AHEAD = 32;
 
 type Outcome = { readonly error?: unknown };
 
+interface Started {
+  /** Position of the block whose certificate proves this one. */
+  readonly provenBy: number;
+  readonly outcome: Promise<Outcome>;
+}
+
 export class ProofAhead {
-  readonly #blocks: readonly CertifiedBlock[];
+  /** The blocks with the certificates they are to be kept with. */
+  readonly blocks: readonly CertifiedBlock[];
+  readonly #given: readonly CertifiedBlock[];
   readonly #modules: ProofModules;
-  readonly #tip: ProvenTip;
   readonly #seats = new Map<string, readonly Seat[]>();
   readonly #roots = new WeakMap<readonly Seat[], string>();
-  readonly #running: Promise<Outcome>[] = [];
+  readonly #started: Started[] = [];
 
-  /** @param blocks consecutive, each the parent of the next by hash */
-  constructor(blocks: readonly CertifiedBlock[], tip: ProvenTip, modules: ProofModules) {
-    this.#blocks = blocks;
-    this.#tip = tip;
+  /** @param blocks consecutive heights, each with a certificate that names it */
+  constructor(blocks: readonly CertifiedBlock[], modules: ProofModules) {
+    this.blocks = blocks.map(({ block, certificate }, i) => ({
+      block,
+      certificate: blocks[i + 1]?.block.parentCertificate ?? certificate,
+    }));
+    this.#given = blocks;
     this.#modules = modules;
-    this.#learn([tip.seats]);
   }
 
   /**
-   * Resolves when the certificate of block `index` and the one it carries for its parent hold. Call it
-   * in order, with the state the block applies to.
+   * Resolves when block `index` is proven final. Call it in order, with the state the block applies to.
    * @throws InvalidBlock, InvalidCertificate
    */
   async prove(index: number, state: State): Promise<void> {
-    this.#learn([state.seats, state.nextSeats]);
-    const block = this.#blocks[index];
+    for (const seats of [state.nextSeats, state.seats]) this.#seats.set(this.#rootOf(seats), seats);
+    const block = this.blocks[index];
     if (block === undefined) throw new RangeError(`no block ${index}`);
     const { seatsRoot } = block.block.header;
-    if (this.#rootOf(state.seats) !== toHex(seatsRoot)) throw wrongSeats(state, seatsRoot);
-    while (this.#running.length < Math.min(this.#blocks.length, index + AHEAD)) {
-      if (!this.#start(this.#running.length, state)) break;
+    if (this.#rootOf(state.seats) !== toHex(seatsRoot)) {
+      throw rootMismatch("seatsRoot", Seats.hashTreeRoot([...state.seats]), seatsRoot);
     }
-    const outcome = await this.#running[index];
-    if (outcome?.error !== undefined) throw outcome.error;
+    while (this.#started.length < Math.min(this.blocks.length, index + AHEAD)) {
+      if (!this.#startRun(this.#started.length, state)) break;
+    }
+    const started = this.#started[index];
+    const { error } = (await started?.outcome) ?? {};
+    if (error !== undefined) throw error;
+    if (started !== undefined && started.provenBy > index) this.#checkCarried(index);
   }
 
-  #learn(lists: readonly (readonly Seat[])[]): void {
-    for (const seats of lists) this.#seats.set(this.#rootOf(seats), seats);
+  /** A certificate that is not verified itself must be the one the next header names. */
+  #checkCarried(index: number): void {
+    const [block, next] = [this.blocks[index], this.blocks[index + 1]];
+    if (block === undefined || next === undefined) return;
+    const carried = Certificate.hashTreeRoot(block.certificate);
+    const named = next.block.header.parentCertificate;
+    if (!equalBytes(carried, named)) throw rootMismatch("parentCertificate", named, carried);
+  }
+
+  /** @returns false when the seats of the next run are not known yet */
+  #startRun(from: number, state: State): boolean {
+    const root = toHex(this.blocks[from]?.block.header.seatsRoot ?? new Uint8Array(0));
+    const seats = this.#seats.get(root);
+    if (seats === undefined) return false;
+    let end = from + 1;
+    while (end < from + RUN_BLOCKS && this.#continues(end, root)) end++;
+    const run = this.blocks.slice(from, end);
+    const last = run.at(-1);
+    if (last === undefined) return false;
+    const { genesisRoot } = this.#modules;
+    const proven = verifyCertificate(last.certificate, seats, { genesisRoot, verify });
+    const provenBy = end - 1;
+    for (const { block } of run) {
+      const work = Promise.all([proven, this.#verifyPlain(block.body.transactions, state)]);
+      const outcome = work.then(
+        (): Outcome => ({}),
+        (error: unknown): Outcome => ({ error }),
+      );
+      this.#started.push({ provenBy, outcome });
+    }
+    return true;
+  }
+
+  /** Whether a block has the one before it as its parent, and these seats. */
+  #continues(index: number, seatsRoot: string): boolean {
+    const [before, block] = [this.#given[index - 1], this.#given[index]];
+    if (before === undefined || block === undefined) return false;
+    const { parent, seatsRoot: root } = block.block.header;
+    return equalBytes(before.certificate.blockHash, parent) && toHex(root) === seatsRoot;
+  }
+
+  /**
+   * What a signature inside a payload must match depends on the state, so transactions that carry such
+   * wait until the block's own state is there. Whoever applies the block asks for all again.
+   */
+  async #verifyPlain(
+    transactions: CertifiedBlock["block"]["body"]["transactions"],
+    state: State,
+  ): Promise<void> {
+    const { genesisRoot, verified } = this.#modules;
+    const plain = transactions.filter(
+      ({ transaction }) => ruleOf(kindOf(transaction)).innerSignatures === undefined,
+    );
+    await verifyTransactions(state, genesisRoot, plain, verified).catch(() => undefined);
   }
 
   #rootOf(seats: readonly Seat[]): string {
@@ -77,66 +140,13 @@ export class ProofAhead {
     this.#roots.set(seats, root);
     return root;
   }
-
-  /** @returns false when the seats of the block are not known yet */
-  #start(index: number, state: State): boolean {
-    const certified = this.#blocks[index];
-    const seats = this.#seatsOf(certified);
-    if (certified === undefined || seats === undefined) return false;
-    const { genesisRoot, verified } = this.#modules;
-    // What a signature inside a payload must match depends on the state, so transactions that carry
-    // such wait until the block's own state is there. Whoever applies the block asks for all again.
-    const plain = certified.block.body.transactions.filter(
-      ({ transaction }) => ruleOf(kindOf(transaction)).innerSignatures === undefined,
-    );
-    const work = [
-      verifyCertificate(certified.certificate, seats, { genesisRoot, verify }),
-      this.#proveParent(index, certified),
-      verifyTransactions(state, genesisRoot, plain, verified).catch(() => undefined),
-    ];
-    const outcome: Promise<Outcome> = Promise.all(work).then(
-      () => ({}),
-      (error: unknown) => ({ error }),
-    );
-    this.#running.push(outcome);
-    return true;
-  }
-
-  /** The certificate inside a block is mostly the very one that came with its parent. */
-  async #proveParent(index: number, { block }: CertifiedBlock): Promise<void> {
-    const parent = this.#blocks[index - 1];
-    const known = index === 0 ? this.#tip.certificate : parent?.certificate;
-    if (known === undefined) return;
-    const { parentCertificate } = block;
-    if (sameCertificate(parentCertificate, known)) return;
-    const seats = index === 0 ? this.#tip.seats : this.#seatsOf(parent);
-    const { genesisRoot } = this.#modules;
-    await verifyCertificate(parentCertificate, seats ?? [], { genesisRoot, verify });
-  }
-
-  #seatsOf(certified: CertifiedBlock | undefined): readonly Seat[] | undefined {
-    if (certified === undefined) return undefined;
-    return this.#seats.get(toHex(certified.block.header.seatsRoot));
-  }
 }
 
-function sameCertificate(a: Certificate, b: Certificate): boolean {
-  return (
-    a.round === b.round &&
-    a.signatures.length === b.signatures.length &&
-    equalBytes(a.blockHash, b.blockHash) &&
-    a.signatures.every(({ seat, signature }, i) => {
-      const other = b.signatures[i];
-      return other?.seat === seat && equalBytes(signature, other.signature);
-    })
-  );
-}
-
-function wrongSeats({ seats }: State, given: Uint8Array): InvalidBlock {
-  const [expected, actual] = [toHex(Seats.hashTreeRoot([...seats])), toHex(given)];
-  return new InvalidBlock(`seatsRoot is ${actual}, expected ${expected}`, {
+function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
+  const [expected, actual] = [toHex(want), toHex(got)];
+  return new InvalidBlock(`${field} is ${actual}, expected ${expected}`, {
     code: "ROOT_MISMATCH",
-    field: "seatsRoot",
+    field,
     expected,
     actual,
   });

@@ -25,16 +25,18 @@ export async function importRange(
   range: BlockRange,
   signal: AbortSignal,
 ): Promise<void> {
-  const blocks = range.blocks
+  const missing = range.blocks
     .map(({ certified }) => certified)
     .filter(({ block }) => block.header.height > chain.height);
-  const proofs = new ProofAhead(blocks, chain.tip, chain);
+  const proofs = new ProofAhead(missing, chain);
+  const { blocks } = proofs;
+  const first = blocks[0]?.block.header.height ?? 0;
   const prove = async (certified: CertifiedBlock, { state, hash }: Head): Promise<void> => {
     const { height, parent } = certified.block.header;
     if (!equalBytes(parent, hash)) {
       throw SyncError.badBlocks(height, "it does not follow the final block before it");
     }
-    await proofs.prove(blocks.indexOf(certified), state).catch((error: unknown) => {
+    await proofs.prove(height - first, state).catch((error: unknown) => {
       if (!(error instanceof PomlError)) throw error;
       throw SyncError.badBlocks(height, error.message, error);
     });

@@ -108,6 +108,9 @@ describe("sync from several peers", function () {
     await until(poke, 20_000, "the last block");
     expect(toHex(chain.state.root())).to.equal(toHex(source.chain.head.state.root()));
     expect(toHex(chain.head.hash)).to.equal(toHex(source.chain.head.hash));
+    for (const block of source.blocks) {
+      expect(await chain.store.block(block.block.header.height)).to.deep.equal(block);
+    }
   }
 
   const isBanned = (from: Client, peer: LinkedHost): boolean => from.host.isBanned(peer);
@@ -158,6 +161,17 @@ describe("sync from several peers", function () {
     await catchUp(me, [liar, ...others]);
     expect(isBanned(me, liar)).to.equal(true);
     for (const each of others) expect(isBanned(me, each)).to.equal(false);
+  });
+
+  it("keeps the certificates blocks carry, whatever comes beside blocks in the middle", async () => {
+    const me = await client({ rangeBlocks: HEIGHT });
+    const careless = altered(({ block, certificate }) => ({
+      block,
+      certificate:
+        block.header.height === HEIGHT ? certificate : { ...certificate, signatures: [] },
+    }));
+    // One answer with all blocks: the last of them is certified.
+    await catchUp(me, [await server(careless)]);
   });
 
   it("bans liars of every kind around one honest peer", async () => {
