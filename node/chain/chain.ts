@@ -200,7 +200,9 @@ export class Chain<S extends BlockSink = ChainStore> {
     const change = seatChange(head.state, applied, certificate);
     const changes = state.changes();
     head.state.absorb(state);
-    return { certified, hash, changes, seats, seatChange: change };
+    // The block as it was applied: its transactions are those whose ids are known already.
+    const taken = { block: applied.block, certificate };
+    return { certified: taken, hash, changes, seats, seatChange: change };
   }
 
   async #append(applied: AppliedBlock, certificate: Certificate): Promise<void> {
