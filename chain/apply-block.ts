@@ -4,6 +4,7 @@
  * Pure: no clock, no I/O; signatures are verified beforehand (verify-signatures.ts).
  */
 import { applyTransaction } from "./apply-transaction.ts";
+import { tickAudits } from "./audit/tick.ts";
 import { InvalidBlock } from "./block-error.ts";
 import { slash } from "./bond/slash.ts";
 import { freeUnbondings } from "./bond/unbonding.ts";
@@ -198,7 +199,7 @@ function transition(
   chargeSkips(state, head.state, input.round);
   rewardProposer(state, proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
-  const ratingChanges = [...slashed, ...tickWindow(state)];
+  const ratingChanges = [...slashed, ...tickWindow(state), ...tickAudits(state)];
   tickJobs(state);
   freeUnbondings(state);
   turnEpoch(state);

@@ -66,6 +66,11 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     segmentSteps: 1250,
     minPricePerSample: 1n,
     managerShare: 100_000,
+    auditShare: 100_000,
+    secondLook: 100_000,
+    newcomerAudits: 10,
+    auditSlashShare: 500_000,
+    neglectShare: 100_000,
     maxExtensions: 2,
     exactEngine,
   };
@@ -96,6 +101,7 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     segmentsPerVerifier: 1,
     ratingHalfLife: 3600,
     segmentSteps: 60,
+    newcomerAudits: 2,
   };
 }
 
@@ -165,6 +171,9 @@ export function genesisHead(genesis: Genesis): Head {
       skipped: 0,
       slashedAt: 0,
       slashedWeight: 0n,
+      auditsPassed: 0,
+      auditsFailed: 0,
+      auditsMissed: 0,
     })),
     jobs: [],
   };

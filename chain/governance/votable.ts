@@ -38,6 +38,11 @@ export const VOTABLE_PARAMETERS = [
   "managerShare",
   "maxExtensions",
   "exactEngine",
+  "auditShare",
+  "secondLook",
+  "newcomerAudits",
+  "auditSlashShare",
+  "neglectShare",
 ] as const satisfies readonly (keyof Parameters)[];
 export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 

@@ -3,7 +3,13 @@ import { taggedHash } from "../crypto/hash.ts";
 import { drawWithoutReplacement } from "../draw/weighted.ts";
 import { weights } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
-import { JOB_PHASES, type Job, type JobPhase, type Participant } from "../types/job.ts";
+import {
+  AUDIT_BACKLOG,
+  JOB_PHASES,
+  type Job,
+  type JobPhase,
+  type Participant,
+} from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 
 export function phaseOf(job: Job): JobPhase {
@@ -33,21 +39,37 @@ export function enter(job: Job, phase: JobPhase, height: number): Job {
 
 /** Forgets the round's commits. */
 export function clearCommits(participants: readonly Participant[]): Participant[] {
-  return participants.map((participant) => ({
+  return participants.map(withoutCommit);
+}
+
+export function withoutCommit(participant: Participant): Participant {
+  return {
     ...participant,
     updateHash: ZERO_HASH,
     checkpointRoot: ZERO_HASH,
     samples: 0,
     trainMs: 0,
     updateBytes: 0,
-  }));
+  };
+}
+
+/** An audit found its update false, or it withheld it: out of this job. */
+export function isOut({ faultRound }: Participant): boolean {
+  return faultRound !== 0;
 }
 
 /** Every participant that still answers has committed, and they are enough. */
 export function allCommitted(job: Job): boolean {
   const committed = job.participants.filter(hasCommitted).length;
-  const awaited = job.participants.filter((p) => p.missed === 0 && !hasCommitted(p)).length;
+  const awaited = job.participants.filter(
+    (p) => p.missed === 0 && !isOut(p) && !hasCommitted(p),
+  ).length;
   return awaited === 0 && committed >= job.spec.quorum;
+}
+
+/** Audits may lag behind by some rounds; then the next one waits for them, which they end in time. */
+export function isBehind(job: Job): boolean {
+  return job.audits.length > AUDIT_BACKLOG;
 }
 
 /** Runs at the end of every block over all open jobs. */
@@ -65,6 +87,8 @@ function tickJob(state: State, job: Job): Job {
     case "drawing":
       return height > job.openedAt ? draw(state, job) : job;
     case "training":
+      if (isBehind(job)) return job;
+      if (allCommitted(job)) return enter(job, "revealing", height);
       if (!late) return job;
       return job.participants.filter(hasCommitted).length >= job.spec.quorum
         ? enter(markMissing(job), "revealing", height)
@@ -81,7 +105,7 @@ function tickJob(state: State, job: Job): Job {
 
 function markMissing(job: Job): Job {
   const participants = job.participants.map((p) =>
-    hasCommitted(p) ? p : { ...p, missed: Math.min(p.missed + 1, 65_535) },
+    hasCommitted(p) || isOut(p) ? p : { ...p, missed: Math.min(p.missed + 1, 65_535) },
   );
   return { ...job, participants };
 }
@@ -114,7 +138,10 @@ function draw(state: State, job: Job): Job {
     updateBytes: 0,
     paidSamples: 0n,
     paidRounds: 0,
+    verifiedRounds: 0,
     missed: 0,
+    faultRound: 0,
+    fault: 0,
   }));
   const started = enter(job, "training", state.height);
   return { ...started, round: 1, team, credits: team.map(() => 0), participants };

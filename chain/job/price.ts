@@ -2,6 +2,7 @@
 import { rateFee } from "../transactions/fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
+import { isAuditable } from "./segments.ts";
 
 const MILLION = 1_000_000n;
 
@@ -14,10 +15,19 @@ export function managerPay(participantPay: bigint, parameters: Parameters): bigi
   return (participantPay * BigInt(parameters.managerShare)) / MILLION;
 }
 
-/** Escrow a job needs: participants, managers and the fee when every sample step is delivered. */
+/** Nobody can audit what does not give equal bits on every machine. */
+export function auditorPay(spec: JobSpec, participantPay: bigint, parameters: Parameters): bigint {
+  if (!isAuditable(spec)) return 0n;
+  return (participantPay * BigInt(parameters.auditShare)) / MILLION;
+}
+
+/** Escrow a job needs: participants, managers, auditors and the fee when every sample step is delivered. */
 export function jobPrice(spec: JobSpec, parameters: Parameters): bigint {
   const participants = jobSamples(spec) * spec.pricePerSample;
-  const work = participants + managerPay(participants, parameters);
+  const work =
+    participants +
+    managerPay(participants, parameters) +
+    auditorPay(spec, participants, parameters);
   return work + rateFee(work, parameters);
 }
 

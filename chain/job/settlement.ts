@@ -1,8 +1,8 @@
-/** Division of a job's escrow: participants, managers, fee, and the rest back to the client. */
+/** Division of a job's escrow: participants, managers, auditors, fee, and the rest back to the client. */
 import { rateFee } from "../transactions/fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
-import { managerPay } from "./price.ts";
+import { auditorPay, managerPay } from "./price.ts";
 
 export interface Payout {
   /** Node index. */
@@ -14,36 +14,52 @@ export interface Division {
   readonly settlement: Settlement;
   readonly participants: readonly Payout[];
   readonly managers: readonly Payout[];
+  readonly auditors: readonly Payout[];
 }
 
-/** participants + managers + fee + refund = escrow, to the micro-unit. */
+/**
+ * The five parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
+ * the job was opened take what is left and no more.
+ */
 export function divideEscrow(job: Job, parameters: Parameters): Division {
   const participants = job.participants.map(({ node, paidSamples }) => ({
     node,
     amount: paidSamples * job.spec.pricePerSample,
   }));
-  const participantsTotal = sum(participants);
-  const managers = divideByCredits(job, managerPay(participantsTotal, parameters));
-  const managersTotal = sum(managers);
-  const work = participantsTotal + managersTotal;
-  const fee = work === 0n ? 0n : rateFee(work, parameters);
-  const refund = job.escrow - work - fee;
-  if (refund < 0n) throw new RangeError(`job ${job.openedAt} spent ${-refund} over its escrow`);
-  return {
-    settlement: { participants: participantsTotal, managers: managersTotal, fee, refund },
-    participants,
-    managers,
+  const earned = sum(participants);
+  let left = job.escrow - earned;
+  if (left < 0n) throw new RangeError(`job ${job.openedAt} spent ${-left} over its escrow`);
+  const upToLeft = (amount: bigint): bigint => (amount < left ? amount : left);
+  const managers = byCredits(
+    job.team.map((node, member) => ({ node, credits: job.credits[member] ?? 0 })),
+    upToLeft(managerPay(earned, parameters)),
+  );
+  left -= sum(managers);
+  const auditors = byCredits(
+    job.auditors.map(({ node, segments }) => ({ node, credits: segments })),
+    upToLeft(auditorPay(job.spec, earned, parameters)),
+  );
+  left -= sum(auditors);
+  const work = job.escrow - left;
+  const fee = work === 0n ? 0n : upToLeft(rateFee(work, parameters));
+  const settlement = {
+    participants: earned,
+    managers: sum(managers),
+    auditors: sum(auditors),
+    fee,
+    refund: left - fee,
   };
+  return { settlement, participants, managers, auditors };
 }
 
 /** Rounding dust stays with the client. */
-function divideByCredits(job: Job, total: bigint): Payout[] {
-  const credits = job.credits.reduce((all, credit) => all + BigInt(credit), 0n);
-  if (credits === 0n) return [];
-  return job.team.map((node, member) => ({
-    node,
-    amount: (total * BigInt(job.credits[member] ?? 0)) / credits,
-  }));
+function byCredits(
+  shares: readonly { readonly node: number; readonly credits: number }[],
+  total: bigint,
+): Payout[] {
+  const all = shares.reduce((count, { credits }) => count + BigInt(credits), 0n);
+  if (all === 0n) return [];
+  return shares.map(({ node, credits }) => ({ node, amount: (total * BigInt(credits)) / all }));
 }
 
 function sum(payouts: readonly Payout[]): bigint {

@@ -18,6 +18,8 @@ const DUTIES: ReadonlySet<TransactionKind> = new Set([
   "job-commit",
   "job-round",
   "job-settle",
+  "job-audit",
+  "job-audit-open",
 ]);
 
 export function kindOf(transaction: Transaction): TransactionKind {

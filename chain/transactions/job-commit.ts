@@ -1,6 +1,6 @@
 /** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { allCommitted, enter, hasCommitted } from "../job/phase.ts";
+import { allCommitted, enter, hasCommitted, isBehind, isOut } from "../job/phase.ts";
 import { shardLimit } from "../job/price.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
@@ -15,12 +15,21 @@ export const jobCommit: Rule<"job-commit"> = {
     if (participant === undefined) {
       refuse("not a participant of this job", { code: "NOT_ASSIGNED", duty: "job-commit" });
     }
+    if (isOut(participant)) {
+      refuse(`out of this job: its update of round ${participant.faultRound} did not hold`, {
+        code: "NOT_ASSIGNED",
+        duty: "job-commit",
+      });
+    }
     if (hasCommitted(participant)) {
       refuse("committed already in this round", { code: "ALREADY_DONE", duty: "job-commit" });
     }
     const limit = shardLimit(job.spec, job.participants.length);
     if (payload.samples === 0 || payload.samples > limit) {
       refuseField("samples", `1 to ${limit} for this shard, got ${payload.samples}`);
+    }
+    if (payload.samples % job.spec.localEpochs !== 0) {
+      refuseField("samples", `must be whole epochs of ${job.spec.localEpochs}`);
     }
     const { updateHash, checkpointRoot, samples, trainMs, updateBytes } = payload;
     const participants = job.participants.map((old, i) =>
@@ -29,6 +38,7 @@ export const jobCommit: Rule<"job-commit"> = {
         : old,
     );
     const next = { ...job, participants };
-    state.jobs.set(index, allCommitted(next) ? enter(next, "revealing", state.height) : next);
+    const isReady = allCommitted(next) && !isBehind(next);
+    state.jobs.set(index, isReady ? enter(next, "revealing", state.height) : next);
   },
 };

@@ -2,6 +2,8 @@
  * The record of one round: what was merged, by whom, and how good the model is now. Any manager of
  * the team may post it; it counts with the signatures of more than half of the team.
  */
+
+import { takeContributions } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { clearCommits, enter } from "../job/phase.ts";
@@ -87,16 +89,7 @@ function checkRecord(job: Job, record: TrainingRecord): void {
 }
 
 function finishRound(state: State, job: Job, record: TrainingRecord, signers: number[]): Job {
-  const delivered = new Map(record.contributions.map((c) => [c.node, c.samples]));
-  const paid = job.participants.map((participant) => {
-    const samples = delivered.get(participant.node);
-    if (samples === undefined) return participant;
-    return {
-      ...participant,
-      paidSamples: participant.paidSamples + BigInt(samples),
-      paidRounds: participant.paidRounds + 1,
-    };
-  });
+  const recorded = takeContributions(state, job, record);
   const credits = job.credits.map((credit, member) => {
     if (!signers.includes(member)) return credit;
     return credit + (job.team[member] === record.manager ? 2 : 1);
@@ -105,8 +98,8 @@ function finishRound(state: State, job: Job, record: TrainingRecord, signers: nu
   const reached = targetAccuracy > 0 && record.metrics.accuracy >= targetAccuracy;
   const last = record.round >= rounds || reached;
   const next: Job = {
-    ...job,
-    participants: clearCommits(paid),
+    ...recorded,
+    participants: clearCommits(recorded.participants),
     credits,
     extensions: 0,
     parameters: record.modelAfter,

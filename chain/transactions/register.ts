@@ -52,6 +52,9 @@ export const register: Rule<"register"> = {
       skipped: 0,
       slashedAt: 0,
       slashedWeight: 0n,
+      auditsPassed: 0,
+      auditsFailed: 0,
+      auditsMissed: 0,
     });
   },
 };

@@ -55,7 +55,9 @@ export type TransactionFacts =
   | { code: "NOT_ASSIGNED"; duty: string }
   | { code: "ALREADY_DONE"; duty: string }
   | { code: "RECORD_MISMATCH"; field: string }
-  | { code: "NO_WINDOW"; window: number };
+  | { code: "NO_WINDOW"; window: number }
+  | { code: "NO_AUDIT"; round: number; node: number }
+  | { code: "AUDITS_OPEN"; open: number };
 
 export class TransactionError extends PomlError<TransactionFacts> {}
 

@@ -1,6 +1,8 @@
 /** The rule of every transaction kind; the compiler keeps the table complete. */
 import type { TransactionKind } from "../types/transaction.ts";
 import { bond } from "./bond.ts";
+import { jobAudit } from "./job-audit.ts";
+import { jobAuditOpen } from "./job-audit-open.ts";
 import { jobCancel } from "./job-cancel.ts";
 import { jobCommit } from "./job-commit.ts";
 import { jobOpen } from "./job-open.ts";
@@ -29,6 +31,8 @@ export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "job-cancel": jobCancel,
   unbond,
   "parameter-vote": parameterVote,
+  "job-audit": jobAudit,
+  "job-audit-open": jobAuditOpen,
 };
 
 /** The rule for a decoded payload; selector and value type go together by construction. */

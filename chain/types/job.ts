@@ -3,6 +3,7 @@
  * and the running account of it in the state (`Job`).
  */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Audit, AuditCredit } from "./audit.ts";
 import {
   Address,
   Hash,
@@ -125,6 +126,10 @@ export const TrainingRecord = new ContainerType(
 );
 export type TrainingRecord = ValueOf<typeof TrainingRecord>;
 
+/** Wire values; append only. mismatch: a segment gives other bits. not-served: its start was withheld. */
+export const AUDIT_FAULTS = ["none", "mismatch", "not-served"] as const;
+export type AuditFault = (typeof AUDIT_FAULTS)[number];
+
 export const Participant = new ContainerType(
   {
     node: Uint32,
@@ -135,22 +140,34 @@ export const Participant = new ContainerType(
     samples: Uint32,
     trainMs: Uint32,
     updateBytes: Uint32,
-    /** Sample steps of all recorded rounds: what settlement pays. */
+    /** Sample steps of recorded rounds whose audits are over: what settlement pays. */
     paidSamples: Uint64,
     paidRounds: Uint16,
+    /** Those of the paid rounds of which others replayed a part and found every bit equal. */
+    verifiedRounds: Uint16,
     /** Rounds in a row without a commit; from one on, rounds do not wait for this node. */
     missed: Uint16,
+    /** Round whose update was proven false or was not served; 0 = none. It works here no more. */
+    faultRound: Uint16,
+    /** Index into AUDIT_FAULTS. */
+    fault: Uint8,
   },
   { typeName: "Participant", jsonCase: "eth2" },
 );
 export type Participant = ValueOf<typeof Participant>;
 
-/** How the escrow was divided; all zero until settled. payouts + fee + refund = escrow. */
+/** How the escrow was divided; all zero until settled. All five together are the escrow. */
 export const Settlement = new ContainerType(
-  { participants: Uint64, managers: Uint64, fee: Uint64, refund: Uint64 },
+  { participants: Uint64, managers: Uint64, auditors: Uint64, fee: Uint64, refund: Uint64 },
   { typeName: "Settlement", jsonCase: "eth2" },
 );
 export type Settlement = ValueOf<typeof Settlement>;
+
+/** No round is revealed while so many audits are open; one round adds at most two for each participant. */
+export const AUDIT_BACKLOG = 512;
+export const MAX_AUDITS = AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS;
+/** As many as there can be nodes. */
+export const MAX_AUDIT_CREDITS = 2 ** 20;
 
 export const Job = new ContainerType(
   {
@@ -175,6 +192,10 @@ export const Job = new ContainerType(
     credits: new ListBasicType(Uint16, MAX_TEAM),
     /** In drawn order; the position is the shard number. */
     participants: new ListCompositeType(Participant, MAX_PARTICIPANTS),
+    /** Looks at recorded updates that are not over; the job is not settled before. */
+    audits: new ListCompositeType(Audit, MAX_AUDITS),
+    /** Who replayed how much of this job, in node order. */
+    auditors: new ListCompositeType(AuditCredit, MAX_AUDIT_CREDITS),
     /** SHA-256 of the global parameters the round under way starts from. */
     parameters: Hash,
     metrics: Metrics,

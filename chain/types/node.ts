@@ -65,6 +65,12 @@ export const NodeRecord = new ContainerType(
     slashedAt: Uint32,
     /** Weight it had then. */
     slashedWeight: Uint64,
+    /** Updates of jobs that audits found right since the last that they did not. */
+    auditsPassed: Uint32,
+    /** Updates proven false or not served. */
+    auditsFailed: Uint32,
+    /** Audits of others' updates it was drawn for and did not do. */
+    auditsMissed: Uint32,
   },
   { typeName: "NodeRecord", jsonCase: "eth2" },
 );
@@ -79,7 +85,7 @@ export type Seat = ValueOf<typeof Seat>;
 
 /** Wire values; append only. */
 export const VERDICTS = ["match", "mismatch", "not-served"] as const;
-export const RATING_CAUSES = ["window", "mismatch", "decay", "slash", "not-served"] as const;
+export const RATING_CAUSES = ["window", "mismatch", "decay", "slash", "not-served", "audit"] as const;
 
 /** What a rating is the product of. Shares in millionths. */
 export const Factors = new ContainerType(

@@ -3,6 +3,7 @@
  * TRANSACTION_KINDS: append only. What each kind does lives in chain/transactions/, one file a kind.
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
+import { MAX_AUDIT_PROOF } from "./audit.ts";
 import { JobSpec, TrainingRecord } from "./job.ts";
 import { MemoContainerType } from "./memo-container.ts";
 import {
@@ -120,6 +121,39 @@ export const ParameterVote = new ContainerType(
   { typeName: "ParameterVote", jsonCase: "eth2" },
 );
 
+/** A drawn auditor's finding on the segments it replayed. */
+export const JobAudit = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    /** Node index of the participant. */
+    node: Uint32,
+    look: Uint8,
+    /** Index into AUDIT_ANSWERS. */
+    answer: Uint8,
+    /** Of a mismatch in a replay of all segments: the first that differs. */
+    segment: Uint16,
+    /**
+     * Of a match: hash of the segment's end state and its Merkle path, or of all segments the hashes
+     * of all states. Sealed: the seal alone. Else empty.
+     */
+    proof: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
+  },
+  { typeName: "JobAudit", jsonCase: "eth2" },
+);
+/** Shows the state that a committee should have reached, so that its seals can be counted. */
+export const JobAuditOpen = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    node: Uint32,
+    look: Uint8,
+    /** Hash of the segment's end state and its Merkle path. */
+    proof: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
+  },
+  { typeName: "JobAuditOpen", jsonCase: "eth2" },
+);
+
 export const TRANSACTION_KINDS = [
   "transfer",
   "register",
@@ -134,6 +168,8 @@ export const TRANSACTION_KINDS = [
   "job-cancel",
   "unbond",
   "parameter-vote",
+  "job-audit",
+  "job-audit-open",
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -152,6 +188,8 @@ export interface Payloads {
   "job-cancel": ValueOf<typeof JobCancel>;
   unbond: ValueOf<typeof Unbond>;
   "parameter-vote": ValueOf<typeof ParameterVote>;
+  "job-audit": ValueOf<typeof JobAudit>;
+  "job-audit-open": ValueOf<typeof JobAuditOpen>;
 }
 
 /** Order must equal TRANSACTION_KINDS (tested). */
@@ -169,6 +207,8 @@ export const Payload = new UnionType([
   JobCancel,
   Unbond,
   ParameterVote,
+  JobAudit,
+  JobAuditOpen,
 ]);
 export type Payload = ValueOf<typeof Payload>;
 

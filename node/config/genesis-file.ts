@@ -81,6 +81,11 @@ const ParametersJson = z.strictObject({
   segmentSteps: uint(32),
   minPricePerSample: uint64,
   managerShare: uint(32),
+  auditShare: uint(32),
+  secondLook: uint(32),
+  newcomerAudits: uint(16),
+  auditSlashShare: uint(32),
+  neglectShare: uint(32),
   maxExtensions: uint(16),
   exactEngine: bytes32,
 } satisfies Record<keyof Parameters, z.ZodType>);

@@ -6,7 +6,7 @@ import { State } from "../../chain/state/state.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { doubleVote } from "../helpers/evidence.ts";
-import { jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
+import { auditAnswers, jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
 import { partsOf } from "../helpers/state.ts";
 import { claim, registration, verdictOf, verifiersOf } from "../helpers/window-run.ts";
 
@@ -22,7 +22,8 @@ type Action =
   | { kind: "unbond"; from: number; amount: bigint }
   | { kind: "vote"; from: number; feeRate: number }
   | { kind: "fault"; from: number }
-  | { kind: "skip"; round: number };
+  | { kind: "skip"; round: number }
+  | { kind: "audit"; job: number; answers: number };
 
 const who = fc.nat(6);
 const amount = fc.bigInt({ min: 0n, max: 200_000_000n });
@@ -52,6 +53,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("fault" as const), from: fc.nat(20) }),
   fc.record({ kind: fc.constant("skip" as const), round: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant("audit" as const), job: fc.nat(3), answers: fc.nat(80) }),
+  fc.record({ kind: fc.constant("audit" as const), job: fc.nat(3), answers: fc.nat(80) }),
 );
 
 const strangers = [person("stranger 0"), person("stranger 1")];
@@ -100,6 +103,17 @@ function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
       const parameter = VOTABLE_PARAMETERS.indexOf("feeRate");
       const value = encodeValue(step.feeRate);
       return [chain.transaction(at(step.from), "parameter-vote", { parameter, value })];
+    }
+    case "audit": {
+      const job = jobAt(step.job);
+      const kinds = ["match", "mismatch", "not-served"] as const;
+      return job === undefined
+        ? []
+        : auditAnswers(
+            chain,
+            job,
+            ({ node }, of) => kinds[((step.answers >> (node % 4)) + of) % 3],
+          );
     }
     case "fault":
     case "skip":
@@ -156,7 +170,7 @@ describe("any sequence of blocks", () => {
     );
     // The sequences really contain everything.
     const kinds = ["transfer", "bond", "register", "open", "step", "cancel", "claim", "judge"];
-    kinds.push("unbond", "vote", "fault", "skip");
+    kinds.push("unbond", "vote", "fault", "skip", "audit");
     expect([...applied.keys()]).to.have.members(kinds);
   });
 });

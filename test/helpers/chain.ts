@@ -88,6 +88,11 @@ export const TEST_PARAMETERS: Parameters = {
   segmentSteps: 60,
   minPricePerSample: 1n,
   managerShare: 100_000,
+  auditShare: 100_000,
+  secondLook: 100_000,
+  newcomerAudits: 2,
+  auditSlashShare: 500_000,
+  neglectShare: 100_000,
   maxExtensions: 2,
   exactEngine: sha256(text("engine")),
 };

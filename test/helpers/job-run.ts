@@ -1,13 +1,23 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
 
-import { sha256 } from "../../chain/crypto/hash.ts";
+import { sealOf } from "../../chain/audit/proof.ts";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
+import { segmentCount } from "../../chain/job/segments.ts";
+import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
+import {
+  ALL_SEGMENTS,
+  AUDIT_ANSWERS,
+  AUDIT_STAGES,
+  type Audit,
+  type AuditAnswer,
+} from "../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
 import { TrainingRecord } from "../../chain/types/job.ts";
-import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Person, TestChain } from "./chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -66,10 +76,17 @@ export function metricsAt(round: number): TrainingRecord["metrics"] {
   };
 }
 
+/** Hashes of the states that a participant's training goes through. */
+export function stateHashes(job: Job, round: number, node: number, samples: number): Uint8Array[] {
+  return Array.from({ length: segmentCount(job.spec, samples) + 1 }, (_, boundary) =>
+    sha256(text(`state ${round} ${node} ${boundary}`)),
+  );
+}
+
 /** Commits of the job's participants in the round under way; `count` leaves the last ones out. */
 export function commits(chain: TestChain, job: Job, count = job.participants.length) {
   const { localEpochs, trainRows } = job.spec;
-  const samples = Math.floor((localEpochs * trainRows) / job.participants.length);
+  const samples = localEpochs * Math.floor(trainRows / job.participants.length);
   return job.participants.slice(0, count).map(({ node }) =>
     chain.transaction(
       chain.personOfNode(node),
@@ -78,7 +95,7 @@ export function commits(chain: TestChain, job: Job, count = job.participants.len
         job: job.id,
         round: job.round,
         updateHash: sha256(text(`update ${job.round} ${node}`)),
-        checkpointRoot: sha256(text(`checkpoints ${job.round} ${node}`)),
+        checkpointRoot: merkleRoot(stateHashes(job, job.round, node, samples)),
         samples,
         trainMs: 1800 + 90 * node,
         updateBytes: 4 * job.spec.parameterCount,
@@ -123,6 +140,93 @@ export function roundRecord(chain: TestChain, job: Job): SignedTransaction {
   );
 }
 
+/** What proves a match of the drawn part; of the state after `segment` when that is given. */
+export function matchProof(job: Job, audit: Audit, segment = audit.segment): Uint8Array[] {
+  const hashes = stateHashes(job, audit.round, audit.node, audit.samples);
+  if (segment === ALL_SEGMENTS) return hashes;
+  const end = hashes[segment + 1] ?? new Uint8Array(32);
+  return [end, ...merkleProof(hashes, segment + 1).siblings];
+}
+
+/** How a node answers. A committee member seals the state it reached: for a mismatch, another one. */
+export function auditPayload(
+  chain: TestChain,
+  job: Job,
+  audit: Audit,
+  { node, answer, isCommittee }: { node: number; answer: AuditAnswer; isCommittee: boolean },
+): Payloads["job-audit"] {
+  const { round, look } = audit;
+  const { publicKey } = chain.head.state.nodes.at(node);
+  const payload = { job: job.id, round, node: audit.node, look, segment: 0 };
+  const code = (name: AuditAnswer): number => AUDIT_ANSWERS.indexOf(name);
+  if (isCommittee && (answer === "match" || answer === "mismatch")) {
+    const right = matchProof(job, audit)[0] ?? new Uint8Array(32);
+    const reached = answer === "match" ? right : sha256(right);
+    return { ...payload, answer: code("sealed"), proof: [sealOf(reached, publicKey)] };
+  }
+  const proof = answer === "match" ? matchProof(job, audit) : [];
+  return { ...payload, answer: code(answer), proof };
+}
+
+/** Who is asked for an answer now. */
+export function askedSeats(job: Job): { audit: Audit; node: number; isCommittee: boolean }[] {
+  return job.audits.flatMap((audit) =>
+    audit.seats
+      .filter(({ answer }) => AUDIT_ANSWERS[answer] === "none")
+      .map(({ node }) => {
+        return { audit, node, isCommittee: AUDIT_STAGES[audit.stage] === "judging" };
+      }),
+  );
+}
+
+/**
+ * What everybody who is asked answers; participants show what committees should have reached.
+ * @param answerFor default all matches; undefined = silence
+ */
+export function auditAnswers(
+  chain: TestChain,
+  job: Job,
+  answerFor: (audit: Audit, node: number) => AuditAnswer | undefined = () => "match",
+): SignedTransaction[] {
+  const nonces = new Nonces(chain);
+  const answers = askedSeats(job).flatMap(({ audit, node, isCommittee }) => {
+    const answer = answerFor(audit, node);
+    if (answer === undefined) return [];
+    const payload = auditPayload(chain, job, audit, { node, answer, isCommittee });
+    return [nonces.transaction(node, "job-audit", payload)];
+  });
+  const shown = job.audits
+    .filter(({ stage }) => AUDIT_STAGES[stage] === "opening")
+    .map((audit) => {
+      const { round, node, look } = audit;
+      const payload = { job: job.id, round, node, look, proof: matchProof(job, audit) };
+      return nonces.transaction(node, "job-audit-open", payload);
+    });
+  return [...answers, ...shown];
+}
+
+/** Several transactions of one node in one block. */
+class Nonces {
+  readonly #chain: TestChain;
+  readonly #used = new Map<string, number>();
+
+  constructor(chain: TestChain) {
+    this.#chain = chain;
+  }
+
+  transaction<K extends "job-audit" | "job-audit-open">(
+    node: number,
+    kind: K,
+    value: Payloads[K],
+  ): SignedTransaction {
+    const person = this.#chain.personOfNode(node);
+    const key = toHex(person.address);
+    const next = this.#used.get(key) ?? this.#chain.head.state.account(person.address).nonce;
+    this.#used.set(key, next + 1);
+    return this.#chain.transaction(person, kind, value, { fee: 0n, nonce: next });
+  }
+}
+
 /**
  * The transactions a job waits for now; none while the chain itself has to move on.
  * @returns an empty list as well once it is settled
@@ -133,7 +237,10 @@ export function nextStep(chain: TestChain, job: Job): SignedTransaction[] {
       return commits(chain, job);
     case "revealing":
       return [roundRecord(chain, job)];
-    case "finished": {
+    case "finished":
+    case "failed":
+    case "cancelled": {
+      if (job.audits.length > 0) return auditAnswers(chain, job);
       const anyone = chain.founders[0] ?? chain.client;
       return [chain.transaction(anyone, "job-settle", { job: job.id }, { fee: 0n })];
     }

@@ -5,7 +5,15 @@ import { jobPrice, managerPay } from "../../../chain/job/price.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
-import { commits, jobOf, jobSpec, nextStep, openJob, roundRecord } from "../../helpers/job-run.ts";
+import {
+  auditAnswers,
+  commits,
+  jobOf,
+  jobSpec,
+  nextStep,
+  openJob,
+  roundRecord,
+} from "../../helpers/job-run.ts";
 
 /** A job, its chain, and what was there before it. */
 class Story {
@@ -43,14 +51,21 @@ class Story {
     return this.chain.height - since;
   }
 
+  /** Every auditor finds every update right. */
+  audit(): void {
+    const { chain } = this;
+    while (this.job.audits.length > 0) chain.advance(...auditAnswers(chain, this.job));
+  }
+
   settle(): Job["settlement"] {
+    this.audit();
     const id = { job: this.job.id };
     const { chain } = this;
     chain.advance(chain.transaction(chain.personOfNode(0), "job-settle", id, { fee: 0n }));
     expect(this.phase).to.equal("settled");
     const { settlement, escrow } = this.job;
-    const { participants, managers, fee, refund } = settlement;
-    expect(participants + managers + fee + refund).to.equal(escrow);
+    const { participants, managers, auditors, fee, refund } = settlement;
+    expect(participants + managers + auditors + fee + refund).to.equal(escrow);
     expect(chain.supply()).to.equal(this.supply);
     return settlement;
   }
@@ -75,7 +90,9 @@ describe("a job", () => {
     const settlement = story.settle();
     expect(settlement.participants).to.equal(3n * 12_000n * 10n);
     expect(settlement.managers).to.equal(36_000n);
-    expect(settlement.refund).to.equal(1_000_000n);
+    const dust = 36_000n - settlement.auditors;
+    expect(dust >= 0n && dust < 4n).to.equal(true);
+    expect(settlement.refund - 1_000_000n - dust <= 1n).to.equal(true);
   });
 
   it("pays every participant, manager, the proposer and the client what the division says", () => {
@@ -84,15 +101,19 @@ describe("a job", () => {
     story.chain.advance();
     story.step();
     story.step();
+    story.audit();
     const balances = () =>
       chain.founders.map(({ address }) => chain.head.state.account(address).balance);
     const before = balances();
-    const { fee, managers } = story.settle();
+    const { fee, managers, auditors } = story.settle();
+    const segments = new Map(story.job.auditors.map((credit) => [credit.node, credit.segments]));
+    const replayed = [...segments.values()].reduce((sum, count) => sum + count, 0);
     const proposer = chain.blocks.at(-1)?.header.proposer ?? new Uint8Array();
     const expected = chain.founders.map((founder, index) => {
       const node = chain.head.state.nodeIndex(founder.keys.publicKey) ?? -1;
       const member = story.job.team.indexOf(node);
-      const pay = 3000n * 10n + (managers * BigInt([2, 1, 1][member] ?? 0)) / 4n;
+      const audited = (auditors * BigInt(segments.get(node) ?? 0)) / BigInt(replayed);
+      const pay = 3000n * 10n + (managers * BigInt([2, 1, 1][member] ?? 0)) / 4n + audited;
       const proposed = chain.personOf(proposer) === founder ? fee : 0n;
       return (before[index] ?? 0n) + pay + proposed;
     });
@@ -120,8 +141,8 @@ describe("a job", () => {
           story.step(counts[story.job.round - 1] ?? 4);
           if (story.phase === "training") story.waitOut();
         }
-        const paid = story.job.participants.reduce((sum, p) => sum + p.paidSamples, 0n);
         const settlement = story.settle();
+        const paid = story.job.participants.reduce((sum, p) => sum + p.paidSamples, 0n);
         const participants = paid * spec.pricePerSample;
         expect(settlement.participants).to.equal(participants);
         const limit = managerPay(participants, chain.head.state.parameters);
@@ -144,6 +165,7 @@ describe("a job", () => {
     story.step(3);
     expect(story.phase).to.equal("revealing");
     story.step();
+    story.audit();
     expect(story.job.participants.map(({ paidRounds }) => paidRounds)).to.deep.equal([2, 2, 2, 0]);
     const { participants, refund } = story.settle();
     expect(participants).to.equal(2n * 9000n * 10n);
@@ -183,6 +205,7 @@ describe("a job", () => {
     expect(story.settle()).to.deep.equal({
       participants: 0n,
       managers: 0n,
+      auditors: 0n,
       fee: 0n,
       refund: story.job.escrow,
     });
@@ -225,8 +248,8 @@ describe("a job", () => {
     const { participants, managers, refund } = story.settle();
     expect(participants).to.equal(12_000n * 10n);
     expect(managers).to.equal(12_000n);
-    const fee = (132_000n * 15n) / 1000n;
-    expect(refund).to.equal(story.job.escrow - 132_000n - fee);
+    const fee = (144_000n * 15n) / 1000n;
+    expect(refund).to.equal(story.job.escrow - 144_000n - fee);
   });
 
   it("ends early at its target accuracy", () => {
@@ -263,8 +286,10 @@ describe("jobPrice", () => {
   it("is the work, the managers' share and the fee on both", () => {
     const { parameters } = new TestChain().head.state;
     const spec = jobSpec("job", { rounds: 2, localEpochs: 3, trainRows: 1000 });
-    // 6,000 sample steps at 10, a tenth for the managers, 1.5 % of the sum.
-    expect(jobPrice(spec, parameters)).to.equal(60_000n + 6_000n + 1_000n);
-    expect(jobPrice({ ...spec, pricePerSample: 1000n }, parameters)).to.equal(6_699_000n);
+    // 6,000 sample steps at 10, a tenth each for managers and auditors, 1.5 % of the sum.
+    expect(jobPrice(spec, parameters)).to.equal(60_000n + 6_000n + 6_000n + 1_080n);
+    expect(jobPrice({ ...spec, pricePerSample: 1000n }, parameters)).to.equal(7_308_000n);
+    const unauditable = { ...spec, engine: 1 };
+    expect(jobPrice(unauditable, parameters)).to.equal(60_000n + 6_000n + 1_000n);
   });
 });

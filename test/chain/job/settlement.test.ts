@@ -17,9 +17,15 @@ describe("divideEscrow", () => {
       shares: fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 9 }),
       credits: fc.array(fc.integer(count), { minLength: 1, maxLength: 16 }),
       managerShare: fc.integer({ min: 0, max: 1_000_000 }),
+      auditShare: fc.integer({ min: 0, max: 1_000_000 }),
+      raise: fc.integer({ min: 0, max: 500_000 }),
+      segments: fc.array(fc.integer(count), { maxLength: 9 }),
     })
-    .map(({ rounds, trainRows, pricePerSample, spare, shares, credits, managerShare }) => {
-      const parameters = { ...TEST_PARAMETERS, managerShare };
+    .map(({ rounds, trainRows, pricePerSample, spare, shares, credits, ...rest }) => {
+      const { managerShare, auditShare, raise, segments } = rest;
+      const opened = { ...TEST_PARAMETERS, managerShare, auditShare };
+      // A vote may have raised shares since the job was opened.
+      const parameters = { ...opened, managerShare: managerShare + raise };
       const spec = jobSpec("job", { rounds, trainRows, pricePerSample });
       const samples = jobSamples(spec);
       const all = shares.reduce((sum, share) => sum + share, 1000);
@@ -29,9 +35,10 @@ describe("divideEscrow", () => {
         paidSamples: (samples * BigInt(share)) / BigInt(all),
       }));
       const team = credits.map((_, node) => node);
-      const escrow = jobPrice(spec, parameters) + spare;
+      const auditors = segments.map((done, node) => ({ node, segments: done }));
+      const escrow = jobPrice(spec, opened) + spare;
       return {
-        job: { ...Job.defaultValue(), spec, escrow, participants, team, credits },
+        job: { ...Job.defaultValue(), spec, escrow, participants, team, credits, auditors },
         parameters,
       };
     });
@@ -39,11 +46,14 @@ describe("divideEscrow", () => {
   it("gives out the escrow to the micro-unit, and never more", () => {
     fc.assert(
       fc.property(cases, ({ job, parameters }) => {
-        const { settlement, participants, managers } = divideEscrow(job, parameters);
+        const { settlement, participants, managers, auditors } = divideEscrow(job, parameters);
         const total = Object.values(settlement).reduce((sum, amount) => sum + amount, 0n);
         expect(total).to.equal(job.escrow);
-        const paid = [...participants, ...managers].reduce((sum, { amount }) => sum + amount, 0n);
-        expect(paid).to.equal(settlement.participants + settlement.managers);
+        const paid = [...participants, ...managers, ...auditors].reduce(
+          (sum, { amount }) => sum + amount,
+          0n,
+        );
+        expect(paid).to.equal(settlement.participants + settlement.managers + settlement.auditors);
         for (const amount of Object.values(settlement)) expect(amount >= 0n).to.equal(true);
       }),
       { seed: 3, numRuns: 300 },
@@ -53,6 +63,12 @@ describe("divideEscrow", () => {
   it("gives all of it back when nothing was delivered", () => {
     const parameters = TEST_PARAMETERS;
     const { settlement } = divideEscrow({ ...Job.defaultValue(), escrow: 99n }, parameters);
-    expect(settlement).to.deep.equal({ participants: 0n, managers: 0n, fee: 0n, refund: 99n });
+    expect(settlement).to.deep.equal({
+      participants: 0n,
+      managers: 0n,
+      auditors: 0n,
+      fee: 0n,
+      refund: 99n,
+    });
   });
 });

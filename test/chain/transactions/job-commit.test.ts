@@ -45,6 +45,23 @@ describe("job-commit", () => {
     expect(phaseOf(jobOf(chain, open))).to.equal("revealing");
   });
 
+  it("refuses BAD_FIELD for samples that are no whole epochs", () => {
+    const chain = new TestChain();
+    const open = openJob(chain, chain.client, jobSpec("job", { localEpochs: 3 }));
+    chain.advance(open);
+    chain.advance();
+    const [good] = commits(chain, jobOf(chain, open));
+    const value = good?.transaction.payload.value as Payloads["job-commit"];
+    const from = chain.personOf(good?.transaction.sender ?? new Uint8Array());
+    const broken = { ...value, samples: value.samples - 1 };
+    const facts = expectRefused(
+      chain,
+      chain.transaction(from, "job-commit", broken, { fee: 0n }),
+      "BAD_FIELD",
+    );
+    expect(facts.field).to.equal("samples");
+  });
+
   it("refuses UNKNOWN_JOB and WRONG_ROUND", () => {
     const { chain, job, committing } = training();
     expectRefused(chain, committing({ job: sha256(job.id) }), "UNKNOWN_JOB");

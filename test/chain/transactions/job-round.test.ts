@@ -27,7 +27,7 @@ function revealing() {
 }
 
 describe("job-round", () => {
-  it("moves the model on, pays the contributions and credits who signed", () => {
+  it("moves the model on, hands the contributions to audits and credits who signed", () => {
     const { chain, open, good, posting } = revealing();
     const { body } = chain.advance(posting({}, good.cosignatures.slice(0, 2)));
     const job = jobOf(chain, open);
@@ -37,8 +37,12 @@ describe("job-round", () => {
     expect(job.metrics).to.deep.equal(good.record.metrics);
     expect(job.credits).to.deep.equal([2, 1, 0]);
     for (const participant of job.participants) {
-      expect(participant).to.include({ paidSamples: 3000n, paidRounds: 1, samples: 0 });
+      expect(participant).to.include({ paidSamples: 0n, paidRounds: 0, samples: 0 });
     }
+    const audited = job.audits.map(({ node, samples, shard }) => ({ node, samples, shard }));
+    expect(audited).to.deep.equal(
+      job.participants.map(({ node }, shard) => ({ node, samples: 3000, shard })),
+    );
     expect(body.records).to.deep.equal([good.record]);
   });
 

@@ -1,0 +1,90 @@
+/** Who looks at an update and at which part of it: by weight, from a mix nobody knew at the commit. */
+import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawBelow, drawWithoutReplacement } from "../draw/weighted.ts";
+import { segmentCount } from "../job/segments.ts";
+import { weights } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import {
+  ALL_SEGMENTS,
+  AUDIT_ANSWERS,
+  AUDIT_COMMITTEE,
+  AUDIT_STAGES,
+  type Audit,
+  type AuditSeat,
+} from "../types/audit.ts";
+import type { Job } from "../types/job.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { isWatched } from "./penalty.ts";
+
+const MILLION = 1_000_000n;
+const SEGMENT_TAG = "poml/audit-segment/v1";
+
+/** The first auditor of an update, now and then with a second look; empty when nobody can look. */
+export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
+  const { parameters } = state;
+  const seed = seedOf(state, job, audit);
+  const segments = segmentCount(job.spec, audit.samples);
+  const isWhole = isWatched(state.nodes.at(audit.node), parameters);
+  const isDoubted =
+    drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
+  const looks = isDoubted && !isWhole && segments > 1 ? 2 : 1;
+  const first = below(seed, 0, segments);
+  return drawNodes(state, seed, audit, looks).map((auditor, look) => {
+    const segment = look === 0 ? first : (first + 1 + below(seed, look, segments - 1)) % segments;
+    const drawn = { ...audit, look, segment: isWhole ? ALL_SEGMENTS : segment };
+    return seated(drawn, "replaying", state.height, [auditor], 1);
+  });
+}
+
+/** Another auditor for the same part. @returns undefined when there is nobody */
+export function drawReplacement(state: State, job: Job, audit: Audit): Audit | undefined {
+  const [auditor] = drawNodes(state, seedOf(state, job, audit), audit, 1);
+  return auditor === undefined
+    ? undefined
+    : seated(audit, "replaying", state.height, [auditor], audit.auditors + 1);
+}
+
+/** Those who decide. @returns undefined when there is nobody */
+export function drawCommittee(state: State, job: Job, audit: Audit): Audit | undefined {
+  const seed = seedOf(state, job, audit);
+  const members = drawNodes(state, seed, audit, AUDIT_COMMITTEE);
+  if (members.length === 0) return undefined;
+  const segments = segmentCount(job.spec, audit.samples);
+  const segment = audit.segment === ALL_SEGMENTS ? below(seed, 0, segments) : audit.segment;
+  return seated({ ...audit, segment }, "judging", state.height, members, audit.auditors);
+}
+
+function below(seed: Uint8Array, counter: number, total: number): number {
+  return Number(drawBelow(seed, SEGMENT_TAG, counter, BigInt(total)));
+}
+
+function seedOf({ meta }: State, job: Job, { round, node, look }: Audit): Uint8Array {
+  const place = [round, node, look].map(uint32Bytes);
+  return taggedHash("poml/audit/v1", meta.mix, job.id, ...place);
+}
+
+/** Never the participant, never somebody twice. */
+function drawNodes(state: State, seed: Uint8Array, audit: Audit, count: number): number[] {
+  const involved = new Set([audit.node, ...audit.seats.map(({ node }) => node)]);
+  const others = weights(state).map((weight, node) => (involved.has(node) ? 0n : weight));
+  return drawWithoutReplacement(seed, "poml/auditors/v1", others, count);
+}
+
+function seated(
+  audit: Audit,
+  stage: (typeof AUDIT_STAGES)[number],
+  height: number,
+  nodes: readonly number[],
+  auditors: number,
+): Audit {
+  const seats = nodes.map((node): AuditSeat => {
+    return { node, answer: AUDIT_ANSWERS.indexOf("none"), seal: ZERO_HASH };
+  });
+  return {
+    ...audit,
+    stage: AUDIT_STAGES.indexOf(stage),
+    since: height,
+    seats: [...audit.seats, ...seats],
+    auditors,
+  };
+}

@@ -1,0 +1,63 @@
+/** From a recorded round to its audits: no update is paid before somebody has looked at it. */
+import { hasCommitted, isOut } from "../job/phase.ts";
+import { isAuditable } from "../job/segments.ts";
+import type { State } from "../state/state.ts";
+import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
+import type { Job, Participant, TrainingRecord } from "../types/job.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { punishUnusable } from "./penalty.ts";
+
+/**
+ * Recorded updates go to their audits, or are paid at once on an engine that nobody can replay. Who
+ * committed to something the team could not use pays for having promised it.
+ */
+export function takeContributions(state: State, job: Job, record: TrainingRecord): Job {
+  const recorded = new Set(record.contributions.map(({ node }) => node));
+  const audits: Audit[] = [];
+  const participants = job.participants.map((participant, shard) => {
+    if (!hasCommitted(participant) || isOut(participant)) return participant;
+    if (!recorded.has(participant.node)) {
+      punishUnusable(state, participant.node);
+      return participant;
+    }
+    if (!isAuditable(job.spec)) return paidAtOnce(participant);
+    audits.push(newAudit(participant, { shard, round: job.round, job, height: state.height }));
+    return participant;
+  });
+  return { ...job, participants, audits: [...job.audits, ...audits] };
+}
+
+function paidAtOnce(participant: Participant): Participant {
+  return {
+    ...participant,
+    paidSamples: participant.paidSamples + BigInt(participant.samples),
+    paidRounds: participant.paidRounds + 1,
+  };
+}
+
+interface Place {
+  readonly shard: number;
+  readonly round: number;
+  readonly job: Job;
+  readonly height: number;
+}
+
+function newAudit(participant: Participant, { shard, round, job, height }: Place): Audit {
+  const { node, updateHash, checkpointRoot, samples } = participant;
+  return {
+    round,
+    node,
+    look: 0,
+    shard,
+    parameters: job.parameters,
+    updateHash,
+    checkpointRoot,
+    samples,
+    segment: 0,
+    stage: AUDIT_STAGES.indexOf("drawing"),
+    since: height,
+    seats: [],
+    auditors: 0,
+    opened: ZERO_HASH,
+  };
+}

@@ -1,0 +1,187 @@
+/** The life of audits at the end of every block: drawn, answered, disputed, over. No stage without a deadline. */
+import { equalBytes } from "../crypto/hash.ts";
+import { segmentCount } from "../job/segments.ts";
+import type { State } from "../state/state.ts";
+import {
+  ALL_SEGMENTS,
+  AUDIT_ANSWERS,
+  AUDIT_STAGES,
+  type Audit,
+  type AuditAnswer,
+  type AuditSeat,
+  type AuditStage,
+  MAX_AUDITORS,
+} from "../types/audit.ts";
+import type { Job } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { drawCommittee, drawFirst, drawReplacement } from "./draw-auditors.ts";
+import { failAudit, passAudit, voidAudit, withAudit, withCredits } from "./outcome.ts";
+import { punishFalseWitness, punishSilence } from "./penalty.ts";
+import { sealOf } from "./proof.ts";
+
+export function stageOf(audit: Audit): AuditStage {
+  const stage = AUDIT_STAGES[audit.stage];
+  if (stage === undefined) throw new RangeError(`no audit stage ${audit.stage}`);
+  return stage;
+}
+
+export function answerOf(seat: AuditSeat): AuditAnswer {
+  const answer = AUDIT_ANSWERS[seat.answer];
+  if (answer === undefined) throw new RangeError(`no audit answer ${seat.answer}`);
+  return answer;
+}
+
+export function isOpened({ opened }: Audit): boolean {
+  return !equalBytes(opened, ZERO_HASH);
+}
+
+/** Auditors get as long as participants had to train. */
+export function auditDeadline(audit: Audit, { spec }: Job): number {
+  return audit.since + spec.phaseBlocks;
+}
+
+/** Runs at the end of every block over all jobs; returns the rating changes it made. */
+export function tickAudits(state: State): RatingChange[] {
+  const changes: RatingChange[] = [];
+  for (const [index, job] of state.jobs.entries()) {
+    if (job.audits.length === 0) continue;
+    let next = job;
+    for (const audit of job.audits) {
+      // A fault found before it in this block takes all audits of its node along.
+      if (next.audits.includes(audit)) next = advance(state, next, audit, changes);
+    }
+    if (next !== job) state.jobs.set(index, next);
+  }
+  return changes;
+}
+
+function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
+  const isLate = state.height >= auditDeadline(audit, job);
+  const isDue = state.height > audit.since;
+  switch (stageOf(audit)) {
+    case "drawing":
+      return isDue ? draw(state, job, audit) : job;
+    case "replaying":
+      return afterReplay(state, job, audit, isLate);
+    case "calling":
+      return isDue ? call(state, job, audit) : job;
+    case "judging":
+      return afterJudging(state, job, audit, isLate, changes);
+    case "opening":
+      return isLate || isOpened(audit) ? tally(state, job, audit, changes) : job;
+  }
+}
+
+function draw(state: State, job: Job, audit: Audit): Job {
+  if (audit.seats.length === 0) {
+    const looks = drawFirst(state, job, audit);
+    return looks.length === 0 ? voidAudit(job, audit) : withAudit(job, audit, ...looks);
+  }
+  const next = drawReplacement(state, job, audit);
+  return next === undefined ? unanswered(state, job, audit) : withAudit(job, audit, next);
+}
+
+function afterReplay(state: State, job: Job, audit: Audit, isLate: boolean): Job {
+  const seat = audit.seats.at(-1);
+  if (seat === undefined) throw new RangeError("an audit without auditor");
+  const segments = audit.segment === ALL_SEGMENTS ? segmentCount(job.spec, audit.samples) : 1;
+  switch (answerOf(seat)) {
+    case "none": {
+      if (!isLate) return job;
+      const next = silenced(state, audit);
+      return again(state, withAudit(job, audit, next), next);
+    }
+    case "match":
+      return passAudit(state, withCredits(job, [seat.node], segments), audit);
+    case "mismatch":
+      return withAudit(job, audit, entering(audit, "calling", state.height));
+    case "not-served":
+      return again(state, job, audit);
+    case "sealed":
+    case "silent":
+      throw new RangeError("no answer of an auditor");
+  }
+}
+
+/** Another auditor, if this was the first. */
+function again(state: State, job: Job, audit: Audit): Job {
+  return audit.auditors < MAX_AUDITORS
+    ? withAudit(job, audit, entering(audit, "drawing", state.height))
+    : unanswered(state, job, audit);
+}
+
+/** No auditor is left to draw. Who was not served by the participant has it judged. */
+function unanswered(state: State, job: Job, audit: Audit): Job {
+  const isUnserved = audit.seats.some((seat) => answerOf(seat) === "not-served");
+  return isUnserved
+    ? withAudit(job, audit, entering(audit, "calling", state.height))
+    : voidAudit(job, audit);
+}
+
+function call(state: State, job: Job, audit: Audit): Job {
+  const next = drawCommittee(state, job, audit);
+  return next === undefined ? voidAudit(job, audit) : withAudit(job, audit, next);
+}
+
+function afterJudging(
+  state: State,
+  job: Job,
+  audit: Audit,
+  isLate: boolean,
+  changes: RatingChange[],
+): Job {
+  const answers = committeeOf(audit).map(answerOf);
+  if (answers.includes("none") && !isLate) return job;
+  const heard = silenced(state, audit);
+  const next = entering(heard, "opening", state.height);
+  const after = withAudit(job, audit, next);
+  return answers.includes("sealed") ? after : tally(state, after, next, changes);
+}
+
+/** Those who did not answer are marked and pay for it. */
+function silenced(state: State, audit: Audit): Audit {
+  const seats = audit.seats.map((seat) => {
+    if (answerOf(seat) !== "none") return seat;
+    punishSilence(state, seat.node);
+    return { ...seat, answer: AUDIT_ANSWERS.indexOf("silent") };
+  });
+  return { ...audit, seats };
+}
+
+/**
+ * The majority of the committee's answers decides; at a tie the participant is right, since a match
+ * is proven and an accusation is not. A seal that the shown state does not explain is an accusation.
+ */
+function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
+  const sealed = committeeOf(audit).filter((seat) => answerOf(seat) === "sealed");
+  const agrees = ({ node, seal }: AuditSeat): boolean =>
+    isOpened(audit) && equalBytes(seal, sealOf(audit.opened, state.nodes.at(node).publicKey));
+  const matches = sealed.filter(agrees);
+  const mismatches = sealed.filter((seat) => !agrees(seat));
+  const unserved = committeeOf(audit).filter((seat) => answerOf(seat) === "not-served");
+  const against = mismatches.length + unserved.length;
+  if (matches.length + against === 0) return voidAudit(job, audit);
+  const nodesOf = (seats: readonly AuditSeat[]): number[] => seats.map(({ node }) => node);
+  const accusers = audit.seats.filter((seat) => answerOf(seat) === "mismatch");
+  if (against > matches.length) {
+    for (const { node } of matches) punishFalseWitness(state, node);
+    const fault = mismatches.length > unserved.length ? "mismatch" : "not-served";
+    const refused = audit.seats.filter((seat) => answerOf(seat) === "not-served");
+    const provers = nodesOf([...accusers, ...mismatches, ...refused]);
+    const credited = withCredits(job, provers, 1);
+    const { job: next, change } = failAudit(state, credited, audit, { fault, provers });
+    if (change !== undefined) changes.push(change);
+    return next;
+  }
+  for (const { node } of [...accusers, ...mismatches]) punishFalseWitness(state, node);
+  return passAudit(state, withCredits(job, nodesOf(matches), 1), audit);
+}
+
+function committeeOf(audit: Audit): readonly AuditSeat[] {
+  return audit.seats.slice(audit.auditors);
+}
+
+function entering(audit: Audit, stage: AuditStage, height: number): Audit {
+  return { ...audit, stage: AUDIT_STAGES.indexOf(stage), since: height };
+}

@@ -1,0 +1,19 @@
+/** Into how many parts a training run is cut for its audit. */
+import { JOB_ENGINES, type JobSpec } from "../types/job.ts";
+
+/** States are hashed at so many boundaries; fewer where there are fewer steps. */
+export const SEGMENTS = 16;
+
+/** @param samples sample steps of the run: rows x epochs */
+export function segmentCount(
+  { localEpochs, batchSize }: Pick<JobSpec, "localEpochs" | "batchSize">,
+  samples: number,
+): number {
+  const rows = Math.floor(samples / localEpochs);
+  return Math.min(SEGMENTS, localEpochs * Math.ceil(rows / batchSize));
+}
+
+/** Only the exact engine gives equal bits to whoever replays a step. */
+export function isAuditable({ engine }: Pick<JobSpec, "engine">): boolean {
+  return JOB_ENGINES[engine] === "exact";
+}

@@ -1,0 +1,88 @@
+/**
+ * A drawn auditor says what it found. A match proves itself; members of a committee hide what they
+ * found until all have answered, so that nobody can repeat another's proof.
+ */
+import { findAudit } from "../audit/find.ts";
+import { withAudit } from "../audit/outcome.ts";
+import { provesMatch } from "../audit/proof.ts";
+import { answerOf, stageOf } from "../audit/tick.ts";
+import { findJob } from "../job/find.ts";
+import { segmentCount } from "../job/segments.ts";
+import {
+  ALL_SEGMENTS,
+  AUDIT_ANSWERS,
+  type Audit,
+  type AuditAnswer,
+  type AuditStage,
+} from "../types/audit.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import type { Payloads } from "../types/transaction.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+const AUDITOR_ANSWERS: readonly AuditAnswer[] = ["match", "mismatch", "not-served"];
+const COMMITTEE_ANSWERS: readonly AuditAnswer[] = ["sealed", "not-served"];
+
+export const jobAudit: Rule<"job-audit"> = {
+  apply(state, payload, { sender }) {
+    const { index, job } = findJob(state, payload.job);
+    const audit = findAudit(job, payload);
+    const node = state.nodeIndex(sender);
+    const seat = audit.seats.find((other) => other.node === node);
+    if (seat === undefined) {
+      refuse("not drawn for this audit", { code: "NOT_ASSIGNED", duty: "job-audit" });
+    }
+    if (answerOf(seat) !== "none") {
+      refuse("answered already, or too late", { code: "ALREADY_DONE", duty: "job-audit" });
+    }
+    const answer = checkAnswer(payload.answer, stageOf(audit));
+    const segments = segmentCount(job.spec, audit.samples);
+    checkProof(payload, answer, audit, segments);
+    const answered = {
+      ...seat,
+      answer: payload.answer,
+      seal: answer === "sealed" ? (payload.proof[0] ?? ZERO_HASH) : ZERO_HASH,
+    };
+    const next = {
+      ...audit,
+      segment: disputed(payload, answer, audit, segments),
+      seats: audit.seats.map((other) => (other === seat ? answered : other)),
+    };
+    state.jobs.set(index, withAudit(job, audit, next));
+  },
+};
+
+function checkAnswer(value: number, stage: AuditStage): AuditAnswer {
+  const answer = AUDIT_ANSWERS[value];
+  const allowed = stage === "judging" ? COMMITTEE_ANSWERS : AUDITOR_ANSWERS;
+  if (answer === undefined || !allowed.includes(answer)) {
+    refuseField("answer", `${allowed.join(", ")} are taken now, got ${answer ?? value}`);
+  }
+  return answer;
+}
+
+function checkProof(
+  { proof }: Payloads["job-audit"],
+  answer: AuditAnswer,
+  audit: Audit,
+  segments: number,
+): void {
+  if (answer === "match") {
+    if (provesMatch(audit, segments, proof)) return;
+    refuseField("proof", "does not show the end of the segment under the committed root");
+  }
+  const length = answer === "sealed" ? 1 : 0;
+  if (proof.length !== length) refuseField("proof", `takes ${length} hashes, got ${proof.length}`);
+}
+
+/** Who replayed all segments names the first that differs; else the drawn one stays. */
+function disputed(
+  { segment }: Payloads["job-audit"],
+  answer: AuditAnswer,
+  audit: Audit,
+  segments: number,
+): number {
+  const isNamed = answer === "mismatch" && audit.segment === ALL_SEGMENTS;
+  const limit = isNamed ? segments : 1;
+  if (segment >= limit) refuseField("segment", `must be below ${limit}, got ${segment}`);
+  return isNamed ? segment : audit.segment;
+}

@@ -1,0 +1,85 @@
+/** One look at an update by others: which part of it they replay, and what they answered. */
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Hash, Uint8, Uint16, Uint32 } from "./primitive.ts";
+
+/**
+ * Wire values; append only. drawing: an auditor is drawn at the end of the next block. replaying:
+ * one auditor answers. calling: a committee is drawn at the end of the next block. judging: its
+ * members answer under seal. opening: the state they should have reached is shown.
+ */
+export const AUDIT_STAGES = ["drawing", "replaying", "calling", "judging", "opening"] as const;
+export type AuditStage = (typeof AUDIT_STAGES)[number];
+
+/**
+ * Wire values; append only. sealed: a committee member's finding, hidden until all have theirs.
+ * silent: gave none in time.
+ */
+export const AUDIT_ANSWERS = [
+  "none",
+  "match",
+  "mismatch",
+  "not-served",
+  "sealed",
+  "silent",
+] as const;
+export type AuditAnswer = (typeof AUDIT_ANSWERS)[number];
+
+/** In place of a segment: all of them. */
+export const ALL_SEGMENTS = 0xffff;
+/** Auditors that one look draws before a committee: the first and its replacement. */
+export const MAX_AUDITORS = 2;
+export const AUDIT_COMMITTEE = 5;
+/** Hashes in an answer: those of all 17 states, or one and its Merkle path. */
+export const MAX_AUDIT_PROOF = 32;
+
+export const AuditSeat = new ContainerType(
+  {
+    /** Node index. */
+    node: Uint32,
+    /** Index into AUDIT_ANSWERS. */
+    answer: Uint8,
+    /** Of a sealed answer, else zero. */
+    seal: Hash,
+  },
+  { typeName: "AuditSeat", jsonCase: "eth2" },
+);
+export type AuditSeat = ValueOf<typeof AuditSeat>;
+
+export const Audit = new ContainerType(
+  {
+    round: Uint16,
+    /** Node index of the participant whose update it is. */
+    node: Uint32,
+    /** 0, or 1 for the second look at the same update. */
+    look: Uint8,
+    /** Shard the participant trained. */
+    shard: Uint16,
+    /** SHA-256 of the global parameters the round started from. */
+    parameters: Hash,
+    updateHash: Hash,
+    /** Merkle root over the hashes of the segments + 1 states. */
+    checkpointRoot: Hash,
+    samples: Uint32,
+    /** Drawn segment, or ALL_SEGMENTS; before a committee the disputed one. */
+    segment: Uint16,
+    /** Index into AUDIT_STAGES. */
+    stage: Uint8,
+    /** Height at which the stage began. */
+    since: Uint32,
+    /** Auditors in drawn order, then the committee. */
+    seats: new ListCompositeType(AuditSeat, MAX_AUDITORS + AUDIT_COMMITTEE),
+    /** How many of the seats are auditors. */
+    auditors: Uint8,
+    /** Hash of the state at the end of the disputed segment, once shown; else zero. */
+    opened: Hash,
+  },
+  { typeName: "Audit", jsonCase: "eth2" },
+);
+export type Audit = ValueOf<typeof Audit>;
+
+/** What a node is owed of a job's auditors' share: one credit for each segment it replayed. */
+export const AuditCredit = new ContainerType(
+  { node: Uint32, segments: Uint32 },
+  { typeName: "AuditCredit", jsonCase: "eth2" },
+);
+export type AuditCredit = ValueOf<typeof AuditCredit>;

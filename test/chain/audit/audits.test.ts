@@ -1,0 +1,383 @@
+import { expect } from "chai";
+import { sealOf } from "../../../chain/audit/proof.ts";
+import { stageOf } from "../../../chain/audit/tick.ts";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { POML } from "../../../chain/genesis.ts";
+import { phaseOf } from "../../../chain/job/phase.ts";
+import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";
+import { AUDIT_FAULTS } from "../../../chain/types/job.ts";
+import { AuditStory } from "../../helpers/audit-story.ts";
+import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
+import { auditPayload, commits, matchProof, roundRecord } from "../../helpers/job-run.ts";
+
+const BOND = 1000n * POML;
+/** So that no auditor has more than one thing to do. */
+const ONE = { participants: 1, quorum: 1 };
+
+/** A recorded round whose auditors are drawn. */
+function drawn(options: ConstructorParameters<typeof AuditStory>[0] = {}): AuditStory {
+  const story = new AuditStory(options);
+  story.round();
+  expect(stageOf(story.audit())).to.equal("drawing");
+  story.advance();
+  return story;
+}
+
+/** A recorded round, one update of which is before a committee. */
+function disputed(options: ConstructorParameters<typeof AuditStory>[0] = {}): AuditStory {
+  const story = drawn(options);
+  story.answer("mismatch");
+  expect(stageOf(story.audit())).to.equal("calling");
+  story.advance();
+  expect(stageOf(story.audit())).to.equal("judging");
+  return story;
+}
+
+describe("an audit", () => {
+  it("draws an auditor that is not the participant, and one segment", () => {
+    const story = drawn();
+    for (const audit of story.job.audits) {
+      expect(stageOf(audit)).to.equal("replaying");
+      expect(audit.seats).to.have.length(1);
+      expect(audit.seats[0]?.node).to.not.equal(audit.node);
+      expect(audit.segment).to.be.within(0, 15);
+    }
+  });
+
+  it("that matches has the update paid, verified, and the auditor credited", () => {
+    const story = drawn();
+    const auditor = story.audit().seats[0]?.node ?? -1;
+    const { node } = story.participant();
+    story.answer("match");
+    expect(story.job.audits).to.have.length(0);
+    expect(story.participant()).to.include({
+      paidSamples: 4000n,
+      paidRounds: 1,
+      verifiedRounds: 1,
+      faultRound: 0,
+    });
+    expect(story.record(node).auditsPassed).to.equal(1);
+    const segments = story.job.auditors.find((credit) => credit.node === auditor)?.segments;
+    expect(segments).to.be.within(1, 3);
+    expect(story.job.auditors.reduce((sum, credit) => sum + credit.segments, 0)).to.equal(3);
+  });
+
+  it("takes a match only with the committed end state", () => {
+    const story = drawn();
+    const { chain, job } = story;
+    const audit = story.audit();
+    const node = audit.seats[0]?.node ?? -1;
+    const person = chain.personOfNode(node);
+    const good = auditPayload(chain, job, audit, { node, answer: "match", isCommittee: false });
+    const posting = (change: Partial<typeof good>, from = person) =>
+      chain.transaction(from, "job-audit", { ...good, ...change }, { fee: 0n });
+    expectApplies(chain, posting({}));
+    const field = (change: Partial<typeof good>) =>
+      expectRefused(chain, posting(change), "BAD_FIELD").field;
+    const [end = new Uint8Array(32), ...path] = good.proof;
+    expect(field({ proof: [sha256(end), ...path] })).to.equal("proof");
+    expect(field({ proof: path })).to.equal("proof");
+    expect(field({ proof: [] })).to.equal("proof");
+    const neighbour = audit.segment === 0 ? 1 : audit.segment - 1;
+    expect(field({ proof: matchProof(job, audit, neighbour) })).to.equal("proof");
+    expect(field({ segment: 1 })).to.equal("segment");
+    for (const answer of ["none", "sealed", "silent"] as const) {
+      expect(field({ answer: AUDIT_ANSWERS.indexOf(answer) })).to.equal("answer");
+    }
+    expect(field({ answer: 77 })).to.equal("answer");
+    expect(field({ answer: AUDIT_ANSWERS.indexOf("mismatch") })).to.equal("proof");
+    const idle = chain.founders.findIndex((_, i) => i !== node);
+    expectRefused(chain, posting({}, chain.personOfNode(idle)), "NOT_ASSIGNED");
+    expectRefused(chain, posting({}, chain.client), "NOT_ASSIGNED");
+    expectRefused(chain, posting({ round: 2 }), "NO_AUDIT");
+    expectRefused(chain, posting({ look: 1 }), "NO_AUDIT");
+    expectRefused(chain, posting({ job: sha256(job.id) }), "UNKNOWN_JOB");
+    story.answer("match", 1);
+    expectRefused(chain, posting({}), "NO_AUDIT");
+  });
+
+  it("replays all segments of a newcomer, and pays for each", () => {
+    const story = drawn({ parameters: { newcomerAudits: 1, secondLook: 1_000_000 } });
+    expect(story.looks()).to.have.length(1);
+    expect(story.audit().segment).to.equal(ALL_SEGMENTS);
+    story.answer("match");
+    expect(story.job.auditors.reduce((sum, credit) => sum + credit.segments, 0)).to.equal(48);
+    story.round();
+    story.advance();
+    expect(story.audit().segment, "known by now").to.be.below(16);
+  });
+
+  it("has a second look at another segment by another auditor, and waits for both", () => {
+    const story = drawn({ parameters: { secondLook: 1_000_000 } });
+    const [first, second] = story.looks();
+    if (first === undefined || second === undefined) throw new Error("no second look");
+    expect(second.look).to.equal(1);
+    expect(second.segment).to.not.equal(first.segment);
+    expect(second.seats[0]?.node).to.not.equal(first.seats[0]?.node);
+    const { chain, job } = story;
+    const node = first.seats[0]?.node ?? -1;
+    const payload = auditPayload(chain, job, first, { node, answer: "match", isCommittee: false });
+    story.advance(chain.transaction(chain.personOfNode(node), "job-audit", payload, { fee: 0n }));
+    expect(story.participant()).to.include({ paidRounds: 0, verifiedRounds: 1 });
+    story.answer("match");
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
+  });
+
+  it("has a silent auditor replaced once, and is then void: paid, not verified", () => {
+    const story = drawn({ spec: ONE });
+    const first = story.audit().seats[0]?.node ?? -1;
+    story.until("drawing");
+    expect(story.record(first)).to.include({ auditsMissed: 1, reliability: 900_000 });
+    story.until("replaying");
+    const second = story.audit().seats[1]?.node ?? -1;
+    expect(second).to.not.equal(first);
+    expectRefused(
+      story.chain,
+      story.chain.transaction(
+        story.chain.personOfNode(first),
+        "job-audit",
+        auditPayload(story.chain, story.job, story.audit(), {
+          node: first,
+          answer: "match",
+          isCommittee: false,
+        }),
+        { fee: 0n },
+      ),
+      "ALREADY_DONE",
+    );
+    while (story.looks().length > 0) story.advance();
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0 });
+    expect(story.job.auditors).to.deep.equal([]);
+  });
+
+  it("forgives one auditor that was not served", () => {
+    const story = drawn();
+    story.answer("not-served");
+    story.until("replaying");
+    story.answer("match");
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
+  });
+
+  it("is void where nobody can look", () => {
+    const story = new AuditStory({
+      nodes: 1,
+      spec: { participants: 1, quorum: 1, teamSize: 1 },
+    });
+    story.round();
+    story.advance();
+    expect(story.job.audits).to.deep.equal([]);
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0 });
+  });
+
+  it("keeps a job from being settled", () => {
+    const story = new AuditStory({ spec: { rounds: 1 } });
+    story.round();
+    const { chain, job } = story;
+    expect(phaseOf(job)).to.equal("finished");
+    const settle = chain.transaction(chain.client, "job-settle", { job: job.id }, { fee: 0n });
+    expect(expectRefused(chain, settle, "AUDITS_OPEN").open).to.equal(3);
+    story.advance();
+    story.answer("match");
+    const later = chain.transaction(chain.client, "job-settle", { job: job.id }, { fee: 0n });
+    expectApplies(chain, later);
+  });
+
+  it("is not made of an engine whose bits differ: paid at once", () => {
+    const story = new AuditStory({ spec: { engine: 1 } });
+    story.round();
+    expect(story.job.audits).to.deep.equal([]);
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0 });
+  });
+});
+
+describe("a committee", () => {
+  it("is drawn of others, and a false update costs its node pay, rating and bond", () => {
+    const story = disputed();
+    const { node } = story.participant();
+    const accuser = story.audit().seats[0]?.node ?? -1;
+    const members = story
+      .audit()
+      .seats.slice(1)
+      .map((seat) => seat.node);
+    expect(new Set([node, accuser, ...members]).size).to.equal(7);
+    const balance = (of: number) =>
+      story.chain.head.state.account(story.chain.personOfNode(of).address).balance;
+    const before = balance(accuser);
+    const { burned } = story.chain.head.state.meta;
+    story.answer("mismatch");
+    expect(stageOf(story.audit())).to.equal("opening");
+    story.answer("mismatch");
+    expect(story.looks()).to.deep.equal([]);
+    expect(story.participant()).to.include({
+      paidSamples: 0n,
+      paidRounds: 0,
+      faultRound: 1,
+      fault: AUDIT_FAULTS.indexOf("mismatch"),
+    });
+    expect(story.record(node)).to.include({ rating: 0n, bond: BOND / 2n, auditsFailed: 1 });
+    expect(story.changes.find((change) => change.node === node)).to.include({
+      cause: 4,
+      after: 0n,
+    });
+    // A tenth of what was slashed for the six who proved it.
+    const part = BOND / 20n / 6n;
+    expect(balance(accuser) - before).to.equal(part);
+    expect(story.chain.head.state.meta.burned - burned).to.equal(BOND / 2n - 6n * part);
+    // The next round does without it.
+    const facts = () => {
+      const own = commits(story.chain, story.job).find(
+        ({ transaction }) => story.chain.head.state.nodeIndex(transaction.sender) === node,
+      );
+      if (own === undefined) throw new Error("no commit");
+      return expectRefused(story.chain, own, "NOT_ASSIGNED");
+    };
+    expect(facts().duty).to.equal("job-commit");
+    const rest = commits(story.chain, story.job).filter(
+      ({ transaction }) => story.chain.head.state.nodeIndex(transaction.sender) !== node,
+    );
+    story.advance(...rest);
+    expect(phaseOf(story.job)).to.equal("revealing");
+  });
+
+  it("that finds the update right makes the accuser pay", () => {
+    const story = disputed({ spec: ONE });
+    const accuser = story.audit().seats[0]?.node ?? -1;
+    story.answer("match");
+    story.answer("match");
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
+    const { skipPenalty } = story.chain.head.state.parameters;
+    expect(story.record(accuser)).to.include({ reliability: 500_000, bond: BOND - skipPenalty });
+    expect(story.job.auditors.find((credit) => credit.node === accuser)).to.equal(undefined);
+  });
+
+  it("counts a repeated seal as an accusation, whoever made it first", () => {
+    const story = disputed();
+    const { chain, job } = story;
+    const audit = story.audit();
+    const members = audit.seats.slice(audit.auditors).map((seat) => seat.node);
+    const [first = -1] = members;
+    const honest = auditPayload(chain, job, audit, {
+      node: first,
+      answer: "match",
+      isCommittee: true,
+    });
+    for (const member of members) {
+      const person = chain.personOfNode(member);
+      story.advance(chain.transaction(person, "job-audit", honest, { fee: 0n }));
+    }
+    expect(stageOf(story.audit())).to.equal("opening");
+    story.answer("match");
+    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("mismatch"));
+    expect(story.record(first).reliability, "the only one to match").to.equal(500_000);
+  });
+
+  it("takes sealed answers only, and shows the end state only afterwards", () => {
+    const story = disputed();
+    const { chain, job } = story;
+    const audit = story.audit();
+    const member = audit.seats[1]?.node ?? -1;
+    const person = chain.personOfNode(member);
+    const bare = auditPayload(chain, job, audit, {
+      node: member,
+      answer: "match",
+      isCommittee: false,
+    });
+    const posting = (value: typeof bare) =>
+      chain.transaction(person, "job-audit", value, { fee: 0n });
+    expect(expectRefused(chain, posting(bare), "BAD_FIELD").field).to.equal("answer");
+    const sealed = { ...bare, answer: AUDIT_ANSWERS.indexOf("sealed") };
+    expect(expectRefused(chain, posting(sealed), "BAD_FIELD").field).to.equal("proof");
+    const { round, node, look } = audit;
+    const value = { job: job.id, round, node, look, proof: matchProof(job, audit) };
+    const showing = (change: Partial<typeof value> = {}, from = person) =>
+      chain.transaction(from, "job-audit-open", { ...value, ...change }, { fee: 0n });
+    expectRefused(chain, showing(), "NO_AUDIT");
+    story.answer("match");
+    expectApplies(chain, showing());
+    expectApplies(chain, showing({}, chain.personOfNode(node)));
+    expectRefused(chain, showing({}, chain.client), "NOT_ASSIGNED");
+    const [end = new Uint8Array(32), ...path] = value.proof;
+    const wrong = { proof: [sha256(end), ...path] };
+    expect(expectRefused(chain, showing(wrong), "BAD_FIELD").field).to.equal("proof");
+  });
+
+  it("decides against a participant that does not show its state", () => {
+    const story = disputed();
+    story.answer("match");
+    expect(stageOf(story.audit())).to.equal("opening");
+    while (story.looks().length > 0) story.advance();
+    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("mismatch"));
+  });
+
+  it("decides for the participant at a tie, and not at all when it is silent", () => {
+    const tie = disputed();
+    tie.answer((place) => (["match", "mismatch"] as const)[place]);
+    tie.until("opening");
+    tie.answer("match");
+    expect(tie.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
+    const silent = disputed();
+    const member = silent.audit().seats[1]?.node ?? -1;
+    while (silent.looks().length > 0) silent.advance();
+    expect(silent.participant()).to.include({ paidRounds: 1, verifiedRounds: 0, faultRound: 0 });
+    expect(silent.record(member).auditsMissed).to.equal(1);
+  });
+
+  it("judges who twice did not serve: unpaid and less reliable, but not slashed", () => {
+    const story = drawn({ parameters: { newcomerAudits: 1 } });
+    const { node } = story.participant();
+    const withhold = (): void => {
+      story.answer("not-served");
+      story.until("replaying");
+      story.answer("not-served");
+      story.until("judging");
+      expect(story.audit().segment).to.be.below(16);
+      story.answer("not-served");
+    };
+    withhold();
+    expect(story.participant()).to.include({
+      paidRounds: 0,
+      faultRound: 1,
+      fault: AUDIT_FAULTS.indexOf("not-served"),
+    });
+    expect(story.record(node)).to.include({ bond: BOND, reliability: 900_000, auditsFailed: 1 });
+    expect(story.record(node).rating > 0n).to.equal(true);
+    expect(story.changes.filter((change) => change.node === node)).to.deep.equal([]);
+  });
+
+  it("leaves earlier updates of the node unpaid that still waited", () => {
+    const story = new AuditStory({ spec: { rounds: 3 } });
+    story.round();
+    story.round();
+    const { node } = story.participant();
+    expect(story.looks().map(({ round }) => round)).to.deep.equal([1, 2]);
+    story.answer("mismatch");
+    story.until("judging");
+    for (let i = 0; i < 3 && story.looks().length > 0; i++) story.answer("mismatch");
+    expect(story.looks()).to.deep.equal([]);
+    expect(story.participant()).to.include({ node, paidRounds: 0, paidSamples: 0n });
+  });
+});
+
+describe("sealOf", () => {
+  it("differs with the state and with who seals it", () => {
+    const [a, b] = [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))];
+    const seals = [sealOf(a, a), sealOf(a, b), sealOf(b, a)].map((seal) => seal.join());
+    expect(new Set(seals).size).to.equal(3);
+  });
+});
+
+describe("a committed update that the team cannot use", () => {
+  it("costs reliability and is neither audited nor paid", () => {
+    const story = new AuditStory();
+    story.advance(...commits(story.chain, story.job));
+    const { chain, job } = story;
+    const [, left] = job.participants;
+    if (left === undefined) throw new Error("no second participant");
+    const merged = { ...job, participants: job.participants.filter((one) => one !== left) };
+    story.advance(roundRecord(chain, merged));
+    expect(story.looks(1)).to.deep.equal([]);
+    expect(story.participant(1).paidRounds).to.equal(0);
+    expect(story.record(left.node).reliability).to.equal(900_000);
+    expect(story.record(story.participant(0).node).reliability).to.equal(1_000_000);
+  });
+});
