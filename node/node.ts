@@ -23,6 +23,10 @@ import type { OpenedDataDir } from "./config/data-dir.ts";
 import type { Config } from "./config/schema.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
+import { AuditExchange } from "./jobs/audit-exchange.ts";
+import { AuditedRuns } from "./jobs/audited-runs.ts";
+import { Auditor } from "./jobs/auditor.ts";
+import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
 import { DatasetService } from "./jobs/dataset-service.ts";
 import { JobFiles } from "./jobs/job-files.ts";
 import { Manager } from "./jobs/manager.ts";
@@ -126,9 +130,19 @@ export async function createNode(
   const events = new EventHub();
   const jobLog = log.child({ module: "jobs" });
   const allows = (spec: JobSpec): boolean => isAllowed(spec, config.jobs.allow);
+  const keeper = new CheckpointKeeper({ dataDir: paths.root });
   const participant = new Participant(
     { publicKey, allows },
-    { chain, duties, files, blobs, workers, events, log: jobLog },
+    { chain, duties, files, blobs, keeper, workers, events, log: jobLog },
+  );
+  const exchange = new AuditExchange(messages);
+  const auditedRuns = new AuditedRuns(
+    { publicKey },
+    { chain, duties, keeper, exchange, peerOf, log: jobLog },
+  );
+  const auditor = new Auditor(
+    { publicKey },
+    { chain, duties, files, workers, exchange, host, clock, peerOf, log: jobLog },
   );
   const team = new TeamMessages(messages);
   const manager = new Manager(
@@ -226,7 +240,7 @@ export async function createNode(
     workers.handleUpgrade(request, socket, head),
   );
 
-  const duty = [window, verifier, membership, participant, manager, publisher];
+  const duty = [window, verifier, membership, participant, auditedRuns, auditor, manager, publisher];
   const onBlock = (): void => {
     for (const service of duty) {
       try {
@@ -254,6 +268,7 @@ export async function createNode(
         host,
         async (hash) =>
           ledger.knownVotes.find(hash) ??
+          (await keeper.serve(hash)) ??
           (await blobs.serve(hash)) ??
           ledger.snapshots.store.chunk(hash),
       );
@@ -270,6 +285,8 @@ export async function createNode(
       window.stop();
       verifier.stop();
       participant.stop();
+      auditedRuns.stop();
+      auditor.stop();
       manager.stop();
       publisher.stop();
       await workers.stop();

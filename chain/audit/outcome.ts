@@ -2,7 +2,7 @@
 import { hasCommitted, phaseOf, withoutCommit } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
 import type { Audit, AuditCredit } from "../types/audit.ts";
-import { AUDIT_FAULTS, type AuditFault, type Job } from "../types/job.ts";
+import { AUDIT_FAULTS, type AuditFault, type Job, MAX_AUDIT_CREDITS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { punishFault } from "./penalty.ts";
 
@@ -14,7 +14,10 @@ export function withAudit(job: Job, old: Audit, ...next: readonly Audit[]): Job 
 /** @param segments replayed by each of them */
 export function withCredits(job: Job, nodes: readonly number[], segments: number): Job {
   const credits = new Map(job.auditors.map((credit) => [credit.node, credit.segments]));
-  for (const node of nodes) credits.set(node, (credits.get(node) ?? 0) + segments);
+  for (const node of nodes) {
+    if (credits.size === MAX_AUDIT_CREDITS && !credits.has(node)) continue;
+    credits.set(node, (credits.get(node) ?? 0) + segments);
+  }
   const auditors = Array.from(credits, ([node, count]): AuditCredit => {
     return { node, segments: count };
   });

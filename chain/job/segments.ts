@@ -13,7 +13,10 @@ export function segmentCount(
   return Math.min(SEGMENTS, localEpochs * Math.ceil(rows / batchSize));
 }
 
+/** A larger model's states, parameters and two optimizer values each, do not travel as one blob. */
+export const MAX_AUDITED_PARAMETERS = 20_000_000;
+
 /** Only the exact engine gives equal bits to whoever replays a step. */
-export function isAuditable({ engine }: Pick<JobSpec, "engine">): boolean {
-  return JOB_ENGINES[engine] === "exact";
+export function isAuditable(spec: Pick<JobSpec, "engine" | "parameterCount">): boolean {
+  return JOB_ENGINES[spec.engine] === "exact" && spec.parameterCount <= MAX_AUDITED_PARAMETERS;
 }

@@ -15,26 +15,41 @@ export interface MerkleProof {
   readonly siblings: readonly Uint8Array[];
 }
 
+/** What stands for a leaf in the tree; it tells nothing about a leaf that cannot be guessed. */
+export function leafDigest(leaf: Uint8Array): Uint8Array {
+  return sha256(LEAF, leaf);
+}
+
 /** @throws RangeError without leaves */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  const root = levelsOf(leaves).at(-1)?.[0];
+  return digestsRoot(leaves.map(leafDigest));
+}
+
+/** `merkleRoot` for who has only the digests of the leaves. @throws RangeError without any */
+export function digestsRoot(digests: readonly Uint8Array[]): Uint8Array {
+  const root = levelsOver(digests).at(-1)?.[0];
   if (root === undefined) throw new RangeError("Merkle tree without leaves");
   return root;
 }
 
 /** @throws RangeError when there is no leaf at `index` */
 export function merkleProof(leaves: readonly Uint8Array[], index: number): MerkleProof {
-  if (leaves[index] === undefined) {
-    throw new RangeError(`leaf ${index} of a Merkle tree with ${leaves.length}`);
+  return digestsProof(leaves.map(leafDigest), index);
+}
+
+/** `merkleProof` for who has only the digests of the leaves. @throws RangeError as it does */
+export function digestsProof(digests: readonly Uint8Array[], index: number): MerkleProof {
+  if (digests[index] === undefined) {
+    throw new RangeError(`leaf ${index} of a Merkle tree with ${digests.length}`);
   }
   const siblings: Uint8Array[] = [];
   let at = index;
-  for (const level of levelsOf(leaves)) {
+  for (const level of levelsOver(digests)) {
     const sibling = level[at ^ 1];
     if (sibling !== undefined) siblings.push(sibling);
     at >>>= 1;
   }
-  return { index, count: leaves.length, siblings };
+  return { index, count: digests.length, siblings };
 }
 
 /** True when `leaf` is at `proof.index` of the `proof.count` leaves under `root`. */
@@ -42,7 +57,7 @@ export function verifyMerkleProof(root: Uint8Array, leaf: Uint8Array, proof: Mer
   const { index, count, siblings } = proof;
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index)) return false;
   if (index < 0 || index >= count || count > 2 ** 31) return false;
-  let node = sha256(LEAF, leaf);
+  let node = leafDigest(leaf);
   let used = 0;
   let at = index;
   for (let size = count; size > 1; size = (size + 1) >>> 1) {
@@ -57,9 +72,9 @@ export function verifyMerkleProof(root: Uint8Array, leaf: Uint8Array, proof: Mer
   return used === siblings.length && equalBytes(node, root);
 }
 
-/** All levels, leaves first; the last holds the root alone. */
-function levelsOf(leaves: readonly Uint8Array[]): Uint8Array[][] {
-  let level = leaves.map((leaf) => sha256(LEAF, leaf));
+/** All levels, digests of leaves first; the last holds the root alone. */
+function levelsOver(digests: readonly Uint8Array[]): (readonly Uint8Array[])[] {
+  let level = digests;
   const levels = [level];
   while (level.length > 1) {
     const above: Uint8Array[] = [];

@@ -166,8 +166,8 @@ export type Settlement = ValueOf<typeof Settlement>;
 /** No round is revealed while so many audits are open; one round adds at most two for each participant. */
 export const AUDIT_BACKLOG = 512;
 export const MAX_AUDITS = AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS;
-/** As many as there can be nodes. */
-export const MAX_AUDIT_CREDITS = 2 ** 20;
+/** Nodes that one job can pay for audits. */
+export const MAX_AUDIT_CREDITS = 4096;
 
 export const Job = new ContainerType(
   {

@@ -5,7 +5,7 @@
  *   0  "PMLS"   4  version u32   8  parameter count u32   12  optimizer value count u32
  *   16  parameters   ...  optimizer values        (float32 little-endian)
  */
-import { sha256 } from "../../chain/crypto/hash.ts";
+import { sha256, taggedHash } from "../../chain/crypto/hash.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
 import { AuditError } from "./audit-error.ts";
 
@@ -21,6 +21,11 @@ const HEADER_BYTES = 16;
 /** Values that an optimizer keeps besides those of each parameter. */
 const MAX_SINGLES = 2;
 
+/** Bytes of a checkpoint of a model with so many parameters, at most. */
+export function maxCheckpointBytes(parameterCount: number): number {
+  return HEADER_BYTES + 4 * (3 * parameterCount + MAX_SINGLES);
+}
+
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const parts = partsOf(checkpoint);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -35,6 +40,18 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** SHA-256 of the encoded bytes, without making them. */
 export function checkpointHash(checkpoint: Checkpoint): Uint8Array {
   return sha256(...partsOf(checkpoint));
+}
+
+/**
+ * What a participant commits to of a training state: a hash of the hashes of its two parts, so that
+ * who has the parameters alone can check them against it.
+ */
+export function stateHash({ parameters, optimizerState }: Checkpoint): Uint8Array {
+  return stateHashOf(sha256(bytesOfFloats(parameters)), sha256(bytesOfFloats(optimizerState)));
+}
+
+export function stateHashOf(parametersHash: Uint8Array, optimizerHash: Uint8Array): Uint8Array {
+  return taggedHash("poml/training-state/v1", parametersHash, optimizerHash);
 }
 
 /**

@@ -2,19 +2,21 @@
  * Re-execution of one segment of a training run: from the state the participant served to the hash
  * it must have committed to. Equal bits or a wrong update; there is no tolerance.
  */
-import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "../training/breathe.ts";
 import { type PlanOptions, TrainingPlan } from "../training/plan.ts";
 import { stepperOf } from "../training/stepper.ts";
 import { AuditError } from "./audit-error.ts";
-import { type Checkpoint, checkpointHash } from "./checkpoint.ts";
+import { type Checkpoint, stateHash } from "./checkpoint.ts";
 
 export interface ReplayOptions extends Omit<PlanOptions, "rows"> {
   /** From 0. */
   readonly segment: number;
-  readonly start: Checkpoint;
+  /** Global parameters the round started from. */
+  readonly parameters: Float32Array;
+  /** State at the beginning of the segment; not needed for the first. */
+  readonly start?: Checkpoint | undefined;
 }
 
 export interface ReplayParts {
@@ -24,39 +26,53 @@ export interface ReplayParts {
   readonly signal?: AbortSignal;
 }
 
+/** `stateHash` of what an honest run goes through. */
+export interface Replay {
+  /** At the beginning of the run: global parameters, optimizer at rest. */
+  readonly origin: Uint8Array;
+  /** At the beginning of the segment. */
+  readonly start: Uint8Array;
+  /** At its end. */
+  readonly end: Uint8Array;
+}
+
 /**
- * @returns SHA-256 of the state at the end of the segment
- * @throws RangeError for a segment the plan does not have; TrainingError; the signal's reason
+ * @throws RangeError for a segment the plan does not have; AuditError BAD_CHECKPOINT for a start
+ * that is no state of this model and optimizer; TrainingError; the signal's reason
  */
 export async function replayTraining(
-  { segment, start, ...options }: ReplayOptions,
+  { segment, parameters, start, ...options }: ReplayOptions,
   parts: ReplayParts,
-): Promise<Uint8Array> {
+): Promise<Replay> {
   const { trainer, shard, signal } = parts;
   const plan = new TrainingPlan({ ...options, rows: shard.rows });
   if (!Number.isSafeInteger(segment) || segment < 0 || segment >= plan.segments) {
     throw new RangeError(`segment ${segment} of a plan with ${plan.segments}`);
   }
+  if (segment > 0 && start === undefined) throw new RangeError("a segment without its start");
   const runStep = stepperOf(plan, parts);
-  trainer.restore(start.parameters, start.optimizerState);
+  const present = (): Checkpoint => {
+    return { parameters: trainer.parameters(), optimizerState: trainer.optimizerState() };
+  };
+  trainer.load(parameters);
+  const fresh = present();
+  const origin = stateHash(fresh);
+  if (segment > 0 && start !== undefined) restore(trainer, start, fresh);
   for (let step = plan.segmentStart(segment); step < plan.segmentStart(segment + 1); step++) {
     signal?.throwIfAborted();
     runStep(step);
     await breathe();
   }
-  return checkpointHash({
-    parameters: trainer.parameters(),
-    optimizerState: trainer.optimizerState(),
-  });
+  const first = segment > 0 && start !== undefined ? stateHash(start) : origin;
+  return { origin, start: first, end: stateHash(present()) };
 }
 
-/** @throws AuditError CHECKPOINT_HASH unless the served state is the committed one */
-export function requireCommitted(served: Checkpoint, committed: Uint8Array): void {
-  const actual = checkpointHash(served);
-  if (equalBytes(actual, committed)) return;
-  const facts = { expected: toHex(committed), actual: toHex(actual) };
-  throw new AuditError(
-    `the served checkpoint has hash ${facts.actual}, committed was ${facts.expected}`,
-    { code: "CHECKPOINT_HASH", ...facts },
-  );
+function restore(trainer: Trainer, start: Checkpoint, like: Checkpoint): void {
+  const given = start.optimizerState.length;
+  const expected = like.optimizerState.length;
+  if (given !== expected) {
+    const reason = `${given} optimizer values, this optimizer has ${expected}`;
+    throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+  }
+  trainer.restore(start.parameters, start.optimizerState);
 }

@@ -1,12 +1,18 @@
 /**
- * An update on the wire: the change a participant made to the global parameters.
+ * An update on the wire: the parameters a participant's training ended with, and what ties them to
+ * its checkpoints.
  *
- *   0  "PMLU"   4  version u8   5  dtype u8 (1 = float32)   6  zero u16
+ *   0  "PMLU"   4  version u8   5  dtype u8 (1 = float32)   6  digests u16
  *   8  parameter count u32   12  sample steps u32   16  node index u32   20  round u32
- *   24  changes, float32 little-endian
- * Node and round are inside, so that a copied commitment cannot be revealed as one's own.
+ *   24  SHA-256 of the optimizer's last values
+ *   56  Merkle digests of the checkpoints, 32 bytes each
+ *   ..  parameters, float32 little-endian
+ * Node and round are inside, so that a copied commitment cannot be revealed as one's own. It holds
+ * parameters, not their change: a change rounded to float32 cannot be undone to the bit, and only
+ * the very parameters can be compared with the last checkpoint.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
+import { SEGMENTS } from "../../chain/job/segments.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
 import { UpdateError } from "./update-error.ts";
 
@@ -18,33 +24,49 @@ export interface Update {
 }
 
 /** An update as it travels: whose it is, and of which round. */
-export interface WireUpdate extends Update {
+export interface WireUpdate {
   /** Node index. */
   readonly participant: number;
   readonly round: number;
+  /** Sample steps behind it: rows x epochs. */
+  readonly samples: number;
+  /** After training. */
+  readonly parameters: Float32Array;
+  /** SHA-256 of the optimizer's values after training. */
+  readonly optimizerHash: Uint8Array;
+  /** `leafDigest` of each checkpoint hash. */
+  readonly digests: readonly Uint8Array[];
 }
 
 const MAGIC = 0x554c4d50;
-const VERSION = 2;
+const VERSION = 3;
 const FLOAT32 = 1;
-const HEADER_BYTES = 24;
+const HASH_BYTES = 32;
+const DIGESTS_AT = 24 + HASH_BYTES;
+export const MAX_DIGESTS = SEGMENTS + 1;
 
-/** Bytes of an update for a model with `parameterCount` parameters. */
-export function updateBytes(parameterCount: number): number {
-  return HEADER_BYTES + 4 * parameterCount;
+/** Bytes of an update for a model with `parameterCount` parameters, at most. */
+export function updateBytes(parameterCount: number, digests: number = MAX_DIGESTS): number {
+  return DIGESTS_AT + HASH_BYTES * digests + 4 * parameterCount;
 }
 
-export function encodeUpdate({ participant, round, samples, delta }: WireUpdate): Uint8Array {
-  const bytes = new Uint8Array(updateBytes(delta.length));
+export function encodeUpdate(update: WireUpdate): Uint8Array {
+  const { participant, round, samples, parameters, optimizerHash, digests } = update;
+  const bytes = new Uint8Array(updateBytes(parameters.length, digests.length));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint8(4, VERSION);
   view.setUint8(5, FLOAT32);
-  view.setUint32(8, delta.length, true);
+  view.setUint16(6, digests.length, true);
+  view.setUint32(8, parameters.length, true);
   view.setUint32(12, samples, true);
   view.setUint32(16, participant, true);
   view.setUint32(20, round, true);
-  bytes.set(bytesOfFloats(delta), HEADER_BYTES);
+  bytes.set(optimizerHash, DIGESTS_AT - HASH_BYTES);
+  digests.forEach((digest, i) => {
+    bytes.set(digest, DIGESTS_AT + HASH_BYTES * i);
+  });
+  bytes.set(bytesOfFloats(parameters), DIGESTS_AT + HASH_BYTES * digests.length);
   return bytes;
 }
 
@@ -61,14 +83,15 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpd
       actual: bytes.length,
     });
   }
-  if (bytes.length < HEADER_BYTES) refuse(`${bytes.length} bytes are less than a header`);
+  if (bytes.length < DIGESTS_AT) refuse(`${bytes.length} bytes are less than a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const known =
     view.getUint32(0, true) === MAGIC &&
     view.getUint8(4) === VERSION &&
-    view.getUint8(5) === FLOAT32 &&
-    view.getUint16(6, true) === 0;
+    view.getUint8(5) === FLOAT32;
   if (!known) refuse("magic, version or dtype is unknown");
+  const count = view.getUint16(6, true);
+  if (count < 2 || count > MAX_DIGESTS) refuse(`${count} checkpoints`);
   const actual = view.getUint32(8, true);
   if (actual !== parameterCount) {
     throw new UpdateError(`the update has ${actual} values, the model ${parameterCount}`, {
@@ -77,9 +100,12 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpd
       actual,
     });
   }
-  if (bytes.length !== limit) refuse(`${bytes.length} bytes for ${actual} values`);
-  const delta = floatsOfBytes(bytes.subarray(HEADER_BYTES));
-  const index = indexOfNonFinite(delta);
+  if (bytes.length !== updateBytes(actual, count)) {
+    refuse(`${bytes.length} bytes for ${actual} values and ${count} checkpoints`);
+  }
+  const parametersAt = DIGESTS_AT + HASH_BYTES * count;
+  const parameters = floatsOfBytes(bytes.subarray(parametersAt));
+  const index = indexOfNonFinite(parameters);
   if (index !== -1) {
     throw new UpdateError(`value ${index} of the update is not a finite number`, {
       code: "NOT_FINITE",
@@ -90,7 +116,11 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpd
     samples: view.getUint32(12, true),
     participant: view.getUint32(16, true),
     round: view.getUint32(20, true),
-    delta,
+    parameters,
+    optimizerHash: bytes.slice(DIGESTS_AT - HASH_BYTES, DIGESTS_AT),
+    digests: Array.from({ length: count }, (_, i) =>
+      bytes.slice(DIGESTS_AT + HASH_BYTES * i, DIGESTS_AT + HASH_BYTES * (i + 1)),
+    ),
   };
 }
 

@@ -4,9 +4,8 @@
  * on every machine, so a replay can start at any segment.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
+import { SEGMENTS } from "../../chain/job/segments.ts";
 import { Random } from "../random.ts";
-
-export const DEFAULT_SEGMENTS = 16;
 
 export interface PlanOptions {
   /** Rows of the shard. */
@@ -32,7 +31,7 @@ export class TrainingPlan {
 
   /** @throws RangeError for counts that are not positive integers */
   constructor(options: PlanOptions) {
-    const { rows, epochs, batchSize, seed, segments = DEFAULT_SEGMENTS } = options;
+    const { rows, epochs, batchSize, seed, segments = SEGMENTS } = options;
     for (const [name, value] of Object.entries({ rows, epochs, batchSize, segments })) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(`${name}: expected a positive integer, got ${value}`);

@@ -2,7 +2,7 @@
  * Local training of one round: the plain SGD of federated averaging, momentum starting at zero
  * each round, with a hash of the whole state at every segment boundary for the audit.
  */
-import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
+import { type Checkpoint, stateHash } from "../audit/checkpoint.ts";
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "./breathe.ts";
@@ -41,7 +41,7 @@ export interface TrainResult {
   readonly samples: number;
   /** Over all sample steps, float64. */
   readonly meanLoss: number;
-  /** SHA-256 of the state at the segments + 1 boundaries. */
+  /** `stateHash` at the segments + 1 boundaries. */
   readonly checkpoints: readonly Uint8Array[];
   readonly durationMs: number;
 }
@@ -62,7 +62,7 @@ export async function* trainShard(
   const checkpoint = (): void => {
     const state = { parameters: trainer.parameters(), optimizerState: trainer.optimizerState() };
     onCheckpoint?.(checkpoints.length, state);
-    checkpoints.push(checkpointHash(state));
+    checkpoints.push(stateHash(state));
   };
 
   trainer.load(parameters);

@@ -64,7 +64,8 @@ export class Manager {
     for (const [, job] of state.jobs.entries()) {
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
-      if (phase === "finished" || phase === "failed" || phase === "cancelled") {
+      const isOver = phase === "finished" || phase === "failed" || phase === "cancelled";
+      if (isOver && job.audits.length === 0) {
         this.#settle(job, job.team.length === 0 ? node : member);
       }
       if (member === -1) continue;

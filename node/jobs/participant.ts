@@ -4,11 +4,12 @@
  * alone, so a restart finds its place again.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
-import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
+import { hasCommitted, isOut, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
-import { merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { isAuditable } from "../../chain/job/segments.ts";
+import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
-import { deltaOf, encodeUpdate } from "../../ml/federation/update-codec.ts";
+import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -17,6 +18,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobCommitPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
+import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { type JobFiles, shardChunks } from "./job-files.ts";
 
 export interface ParticipantOptions {
@@ -30,6 +32,7 @@ export interface ParticipantModules {
   readonly duties: DutySender;
   readonly files: JobFiles;
   readonly blobs: BlobStore;
+  readonly keeper: CheckpointKeeper;
   readonly workers: Workers;
   readonly events: EventHub;
   readonly log: NodeLog;
@@ -65,7 +68,7 @@ export class Participant {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
       if (own === undefined || !this.#allows(job.spec)) continue;
-      if (phaseOf(job) === "training" && !hasCommitted(own)) {
+      if (phaseOf(job) === "training" && !hasCommitted(own) && !isOut(own)) {
         const key = runKey(job);
         due.add(key);
         if ((this.#retryAt.get(key) ?? 0) <= state.height) {
@@ -85,20 +88,29 @@ export class Participant {
   }
 
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
-    const { files, workers, blobs, duties, log, chain } = this.#modules;
+    const { files, workers, blobs, duties, log, chain, keeper } = this.#modules;
     const { spec, round } = job;
     const base = await files.parameters(spec, job.parameters, signal);
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
+    const run = await keeper.begin(job.id, round);
     const result = await workers.train(
       { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
-      { deadlineMs: this.#deadline(job), signal, onProgress: this.#progressOf(job, position) },
+      {
+        deadlineMs: this.#deadline(job),
+        signal,
+        onProgress: this.#progressOf(job, position),
+        ...(isAuditable(spec) && { onState: (index, state) => run.put(index, state) }),
+      },
     );
+    await run.finish(result.checkpoints);
     const bytes = encodeUpdate({
       participant: job.participants[position]?.node ?? 0,
       round,
       samples: result.samples,
-      delta: deltaOf(base, result.parameters),
+      parameters: result.parameters,
+      optimizerHash: result.optimizerHash,
+      digests: result.checkpoints.map(leafDigest),
     });
     const updateHash = await blobs.put(bytes);
     blobs.withhold(updateHash);

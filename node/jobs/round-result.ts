@@ -6,6 +6,7 @@
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
+import { segmentCount } from "../../chain/job/segments.ts";
 import {
   type Contribution,
   JOB_AGGREGATIONS,
@@ -13,10 +14,11 @@ import {
   type Metrics,
   type Participant,
 } from "../../chain/types/job.ts";
+import { isBoundTo } from "../../ml/audit/bound-update.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
 import { checkUpdates, normOf } from "../../ml/federation/check-updates.ts";
-import { decodeUpdate, updateBytes } from "../../ml/federation/update-codec.ts";
+import { decodeUpdate, deltaOf, updateBytes } from "../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -74,6 +76,7 @@ export async function mergeRound(
     );
   const updates = await collectUpdates(
     job,
+    base,
     committed.map(({ participant }) => participant),
     options,
     modules,
@@ -97,6 +100,7 @@ export async function mergeRound(
 
 async function collectUpdates(
   job: Job,
+  base: Float32Array,
   committed: readonly Participant[],
   { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
   { fetcher, log, peerOf }: RoundModules,
@@ -105,7 +109,7 @@ async function collectUpdates(
   const limit = AbortSignal.any([signal, patience]);
   const maxBytes = updateBytes(job.spec.parameterCount);
   const fetched = await Promise.all(
-    committed.map(async ({ node, updateHash, samples }) => {
+    committed.map(async ({ node, updateHash, checkpointRoot, samples }) => {
       while (!limit.aborted) {
         try {
           const prefer = [peerOf(node)];
@@ -115,7 +119,11 @@ async function collectUpdates(
             log.warn("update of another node or round", { job: toHex(job.id), node });
             return [];
           }
-          return [{ participant: node, samples, delta: update.delta }];
+          if (!isBoundTo(update, checkpointRoot, segmentCount(job.spec, samples))) {
+            log.warn("update that is not its last checkpoint", { job: toHex(job.id), node });
+            return [];
+          }
+          return [{ participant: node, samples, delta: deltaOf(base, update.parameters) }];
         } catch (error) {
           if (error instanceof PomlError && error.code !== "BLOB_NOT_FOUND") {
             log.warn("update refused", { job: toHex(job.id), node, code: error.code });

@@ -1,7 +1,8 @@
 /** Whether a model directory is what its certificate says, given what the reader trusts. */
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { phaseOf } from "../../chain/job/phase.ts";
+import { isOut, phaseOf } from "../../chain/job/phase.ts";
+import { isAuditable } from "../../chain/job/segments.ts";
 import { checkFresh } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
@@ -93,7 +94,21 @@ function jobClaims(job: Job): ProvedClaim[] {
         .map(({ node, paidSamples }) => `node #${node}: ${paidSamples} sample steps`)
         .join("; "),
     },
+    { claim: "audits", detail: auditsOf(job) },
   ];
+}
+
+function auditsOf({ spec, participants, audits }: Job): string {
+  if (!isAuditable(spec)) return "not verified: nobody can replay what this engine did";
+  const verified = participants.reduce((sum, { verifiedRounds }) => sum + verifiedRounds, 0);
+  const paid = participants.reduce((sum, { paidRounds }) => sum + paidRounds, 0);
+  const faulty = participants.filter(isOut);
+  const marks = faulty.map(({ node, faultRound }) => `node #${node} from round ${faultRound} on`);
+  return [
+    `${verified} of ${paid} paid updates replayed in part by others, bit by bit`,
+    ...(audits.length > 0 ? [`${audits.length} audits under way`] : []),
+    ...(marks.length > 0 ? [`found false and still in the rounds: ${marks.join(", ")}`] : []),
+  ].join("; ");
 }
 
 /** The canonical bytes of the topology inside a tfjs model.json. */

@@ -13,6 +13,7 @@ export const SUBJECTS = {
   heartbeat: 3,
   torrent: 4,
   segment: 5,
+  audit: 6,
 } as const;
 export type Subject = keyof typeof SUBJECTS;
 

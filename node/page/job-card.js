@@ -140,7 +140,8 @@ function person(participant, { share, state }) {
 /** @param {any} job @param {number} recorded rounds so far @param {any} participant */
 function progressOf(job, recorded, participant) {
   if (ENDED.includes(job.phase)) {
-    const { paidRounds, earned } = participant;
+    const { paidRounds, earned, fault } = participant;
+    if (fault !== undefined) return { share: 0, state: `unpaid: ${fault}` };
     const share = recorded === 0 ? 0 : paidRounds / recorded;
     return { share, state: `${plural(paidRounds, "round")}, ${poml(earned)}` };
   }

@@ -3,7 +3,7 @@ import { card, facts, h, table } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml, short } from "./format.js";
 import { jobCard } from "./job-card.js";
 
-const PARTS = /** @type {const} */ (["participants", "managers", "fee", "refund"]);
+const PARTS = /** @type {const} */ (["participants", "managers", "auditors", "fee", "refund"]);
 
 /** @param {HTMLElement} root @param {string} id @returns {() => void} leave */
 export function jobPage(root, id) {
@@ -13,7 +13,10 @@ export function jobPage(root, id) {
     heading: "h1",
     onData(job, rounds) {
       history.replaceChildren(...(rounds.length === 0 ? [] : [roundTable(rounds)]));
-      more.replaceChildren(h("div", { class: "stack" }, money(job), team(job)), order(job));
+      more.replaceChildren(
+        h("div", { class: "stack" }, money(job), team(job), audits(job)),
+        order(job),
+      );
     },
   });
   const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / job");
@@ -115,6 +118,34 @@ function team(job) {
     ],
   }));
   return card("Managers", "in drawn order", table(["Name", "Role", ">Credits", ">Earned"], rows));
+}
+
+/** @param {any} job */
+function audits(job) {
+  if (!job.audited) {
+    const text = "What this engine did cannot be replayed bit by bit: the work is not verified.";
+    return card("Audits", "not verified", h("p", { class: "empty" }, text));
+  }
+  const open = job.audits.length;
+  const rows = job.participants.map((participant) => ({
+    cells: [
+      participant.name || `node ${participant.node}`,
+      count(participant.verifiedRounds),
+      participant.fault === undefined
+        ? h("span", { class: "muted" }, `${plural(underWay(job, participant), "audit")} under way`)
+        : h("span", { class: "bad" }, `${participant.fault} in round ${participant.faultRound}`),
+    ],
+  }));
+  return card(
+    "Audits",
+    open === 0 ? "replayed by others, bit by bit" : `${open} under way`,
+    table(["Update of", ">Verified rounds", "Found"], rows),
+  );
+}
+
+/** @param {any} job @param {any} participant */
+function underWay(job, participant) {
+  return job.audits.filter(({ node }) => node === participant.node).length;
 }
 
 /** @param {any} job */

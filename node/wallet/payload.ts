@@ -99,6 +99,14 @@ export function jobRoundPayload(
   return payloadOf("job-round", { record, cosignatures });
 }
 
+export function jobAuditPayload(finding: Payloads["job-audit"]): Payload {
+  return payloadOf("job-audit", finding);
+}
+
+export function jobAuditOpenPayload(shown: Payloads["job-audit-open"]): Payload {
+  return payloadOf("job-audit-open", shown);
+}
+
 export function jobSettlePayload(job: Uint8Array): Payload {
   return payloadOf("job-settle", { job });
 }

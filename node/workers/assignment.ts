@@ -3,10 +3,11 @@
  * that becomes the result. Made anew for every attempt from the same task.
  */
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { SEGMENTS } from "../../chain/job/segments.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
 import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
-import { DEFAULT_SEGMENTS } from "../../ml/training/plan.ts";
 import { type BlobRef, refOf } from "./blob.ts";
 import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
 import type {
@@ -17,12 +18,17 @@ import type {
   EvaluateTaskResult,
   ModelTask,
   ReplayTask,
+  RetrainTask,
+  RetrainTaskResult,
+  TrainControl,
   TrainTask,
   TrainTaskResult,
 } from "./tasks.ts";
 import { badTask, breach } from "./worker-error.ts";
 
 const HASH_BYTES = 32;
+/** Model, manifest, parameters: what comes before the chunks. */
+const MODEL_INPUTS = 3;
 /** A baseline state is 340 kB; leaves room for a larger task version. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
@@ -41,24 +47,68 @@ export interface Assignment<T> {
   finish(result: WireResult): T;
 }
 
-export function trainAssignment(task: TrainTask): Assignment<TrainTaskResult> {
-  const { engine, hyperparameters, epochs, segments = DEFAULT_SEGMENTS } = task;
+export function trainAssignment(
+  task: TrainTask,
+  { onState }: Pick<TrainControl, "onState"> = {},
+): Assignment<TrainTaskResult> {
+  const { engine, hyperparameters, epochs, segments = SEGMENTS } = task;
+  const stateBytes = maxCheckpointBytes(task.parameters.length);
   const sizes = {
     parameters: task.parameters.byteLength,
     checkpoints: (segments + 1) * HASH_BYTES,
   };
   const outputs = new Outputs(sizes);
   return {
-    order: { kind: "train", engine, hyperparameters, epochs, segments, seed: toHex(task.seed) },
+    order: {
+      kind: "train",
+      engine,
+      hyperparameters,
+      epochs,
+      segments,
+      seed: toHex(task.seed),
+      states: onState !== undefined,
+    },
     inputs: modelInputs(task, "train", task.chunks),
-    limitOf: outputs.limitOf,
-    onOutput: outputs.keep,
+    limitOf: (name) => {
+      if (name !== "state") return outputs.limitOf(name);
+      return onState === undefined ? 0 : stateBytes;
+    },
+    onOutput: (name, index, bytes) => {
+      if (name !== "state") return outputs.keep(name, index, bytes);
+      if (index < 1 || index > segments) throw breach(`state ${index} of ${segments} segments`);
+      onState?.(index, bytes);
+    },
     finish(result) {
       if (result.kind !== "train") throw breach(`a ${result.kind} result of a train task`);
       const { steps, samples, meanLoss, durationMs } = result;
       const parameters = floatsOfBytes(outputs.take("parameters", sizes.parameters));
       const checkpoints = splitHashes(outputs.take("checkpoints"));
-      return { parameters, steps, samples, meanLoss, checkpoints, durationMs };
+      const optimizerHash = fromHex(result.optimizerHash);
+      return { parameters, steps, samples, meanLoss, checkpoints, optimizerHash, durationMs };
+    },
+  };
+}
+
+export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResult> {
+  const { engine, hyperparameters, epochs, segments = SEGMENTS, segment, startState } = task;
+  const inputs = modelInputs(task, "train", task.chunks);
+  const start = startState === undefined ? [] : [input(startState)];
+  return {
+    order: {
+      kind: "retrain",
+      engine,
+      hyperparameters,
+      epochs,
+      segments,
+      seed: toHex(task.seed),
+      segment,
+    },
+    inputs: inputs.toSpliced(MODEL_INPUTS, 0, ...start),
+    limitOf: () => 0,
+    onOutput: () => {},
+    finish(result) {
+      if (result.kind !== "retrain") throw breach(`a ${result.kind} result of a retrain task`);
+      return { origin: fromHex(result.origin), end: fromHex(result.end) };
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   BaselineLane,
   evaluateAssignment,
   replayAssignment,
+  retrainAssignment,
   trainAssignment,
 } from "./assignment.ts";
 import { LinkServer } from "./link-server.ts";
@@ -30,7 +31,10 @@ import type {
   EvaluateTask,
   EvaluateTaskResult,
   ReplayTask,
+  RetrainTask,
+  RetrainTaskResult,
   TaskControl,
+  TrainControl,
   TrainTask,
   TrainTaskResult,
   Workers,
@@ -131,8 +135,12 @@ export class WorkerPool implements Workers {
     return this.#local.pid(id);
   }
 
-  train(task: TrainTask, control: TaskControl): Promise<TrainTaskResult> {
-    return this.#run("train", () => trainAssignment(task), control);
+  train(task: TrainTask, control: TrainControl): Promise<TrainTaskResult> {
+    return this.#run("train", () => trainAssignment(task, control), control);
+  }
+
+  retrain(task: RetrainTask, control: TaskControl): Promise<RetrainTaskResult> {
+    return this.#run("retrain", () => retrainAssignment(task), control);
   }
 
   evaluate(task: EvaluateTask, control: TaskControl): Promise<EvaluateTaskResult> {

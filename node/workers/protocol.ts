@@ -62,7 +62,8 @@ const Hyperparameters = z.strictObject({
 const engine = z.enum(["exact", "tfjs"]);
 
 /**
- * Inputs of train and evaluate, in table order: model, manifest, parameters, then the chunks.
+ * Inputs of train and evaluate, in table order: model, manifest, parameters, then the chunks. Of
+ * retrain the same, with the start state before the chunks unless it is the first segment.
  * Of replay: the start state. Of baseline: none.
  */
 const Order = z.discriminatedUnion("kind", [
@@ -73,6 +74,17 @@ const Order = z.discriminatedUnion("kind", [
     epochs: Positive,
     segments: Positive,
     seed: Hash,
+    /** Whether the states between segments are wanted. */
+    states: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("retrain"),
+    engine,
+    hyperparameters: Hyperparameters,
+    epochs: Positive,
+    segments: Positive,
+    seed: Hash,
+    segment: Count,
   }),
   z.strictObject({
     kind: z.literal("evaluate"),
@@ -96,7 +108,7 @@ const Order = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Outputs of train: parameters, checkpoints. Of evaluate: confusion. Of baseline: states. */
+/** Outputs of train: states if wanted, parameters, checkpoints. Of evaluate: confusion. Of baseline: states. */
 const Result = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("train"),
@@ -104,7 +116,9 @@ const Result = z.discriminatedUnion("kind", [
     samples: Count,
     meanLoss: Finite,
     durationMs: z.number().nonnegative(),
+    optimizerHash: Hash,
   }),
+  z.strictObject({ kind: z.literal("retrain"), origin: Hash, end: Hash }),
   z.strictObject({ kind: z.literal("evaluate"), lossSum: Finite, samples: Count }),
   z.strictObject({ kind: z.literal("baseline"), segments: Count }),
   z.strictObject({ kind: z.literal("replay"), hash: Hash }),

@@ -2,8 +2,9 @@
  * The worker's work: turns an order and its inputs into calls of ml/. Knows neither socket nor
  * process; everything from outside has been bounded in size, and is checked here for fit.
  */
-import { fromHex, toHex } from "../../chain/crypto/hash.ts";
-import { encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
+import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
+import { replayTraining } from "../../ml/audit/replay.ts";
 import { runLane } from "../../ml/baseline/lane.ts";
 import { replaySegment } from "../../ml/baseline/replay.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../../ml/bytes.ts";
@@ -44,6 +45,9 @@ export interface TaskRunnerModules {
 type OrderOf<K extends WireOrder["kind"]> = Extract<WireOrder, { kind: K }>;
 type Inputs = readonly TaskInput[];
 
+/** Place of the start state among the inputs of a retrain. */
+const START_STATE = 3;
+
 /**
  * @param inputs in the order that protocol.ts states for the kind
  * @throws WorkerError BAD_TASK; ModelError, DatasetError, TrainingError, AuditError; the signal's
@@ -58,6 +62,8 @@ export async function runTask(
   switch (order.kind) {
     case "train":
       return train(order, await openTask(order, inputs, "train", trainers), { clock, context });
+    case "retrain":
+      return retrain(order, inputs, trainers, context);
     case "evaluate":
       return evaluate(await openTask(order, inputs, order.split, trainers), context);
     case "baseline":
@@ -82,22 +88,60 @@ interface OpenTask {
 }
 
 async function train(
-  { epochs, segments, seed, hyperparameters }: OrderOf<"train">,
+  { epochs, segments, seed, hyperparameters, states }: OrderOf<"train">,
   { trainer, parameters, shard }: OpenTask,
   { clock, context }: { readonly clock: Clock; readonly context: TaskContext },
 ): Promise<WireResult> {
   const { signal, onProgress, output } = context;
   const { batchSize } = hyperparameters;
+  let sent: Promise<void> = Promise.resolve();
+  const onCheckpoint = (index: number, state: Checkpoint): void => {
+    if (index === 0) return;
+    const bytes = encodeCheckpoint(state);
+    sent = sent.then(() => output("state", index, bytes));
+  };
   const run = trainShard(
     { parameters, epochs, batchSize, seed: fromHex(seed), segments },
-    { trainer, shard, signal, clock: { now: () => clock.monotonic() } },
+    {
+      trainer,
+      shard,
+      signal,
+      clock: { now: () => clock.monotonic() },
+      ...(states && { onCheckpoint }),
+    },
   );
   let turn = await run.next();
-  for (; turn.done !== true; turn = await run.next()) onProgress(turn.value);
+  for (; turn.done !== true; turn = await run.next()) {
+    onProgress(turn.value);
+    await sent;
+  }
+  await sent;
   const { steps, samples, meanLoss, durationMs, checkpoints } = turn.value;
   await output("parameters", 0, bytesOfFloats(turn.value.parameters));
   await output("checkpoints", 0, Buffer.concat(checkpoints));
-  return { kind: "train", steps, samples, meanLoss, durationMs };
+  const optimizerHash = toHex(sha256(bytesOfFloats(trainer.optimizerState())));
+  return { kind: "train", steps, samples, meanLoss, durationMs, optimizerHash };
+}
+
+async function retrain(
+  order: OrderOf<"retrain">,
+  inputs: Inputs,
+  trainers: TrainerCache,
+  { signal }: TaskContext,
+): Promise<WireResult> {
+  const { epochs, segments, segment, hyperparameters } = order;
+  const isFirst = segment === 0;
+  const served = isFirst ? undefined : inputAt(inputs, START_STATE, "start state").bytes;
+  const rest = isFirst ? inputs : inputs.toSpliced(START_STATE, 1);
+  const { trainer, parameters, shard } = await openTask(order, rest, "train", trainers);
+  const { batchSize } = hyperparameters;
+  const start = served === undefined ? undefined : decodeCheckpoint(served, parameters.length);
+  const seed = fromHex(order.seed);
+  const { origin, end } = await replayTraining(
+    { parameters, epochs, batchSize, seed, segments, segment, start },
+    { trainer, shard, signal },
+  );
+  return { kind: "retrain", origin: toHex(origin), end: toHex(end) };
 }
 
 async function evaluate(
@@ -145,7 +189,7 @@ async function baseline(
 
 /** Opens the model, decodes the shard, and makes sure that they and the parameters fit. */
 async function openTask(
-  { engine, hyperparameters }: OrderOf<"train" | "evaluate">,
+  { engine, hyperparameters }: OrderOf<"train" | "retrain" | "evaluate">,
   inputs: Inputs,
   split: Split,
   trainers: TrainerCache,

@@ -31,7 +31,7 @@ export interface TrainTask extends ModelTask {
   readonly epochs: number;
   /** 32 bytes, different for each job, round and participant. */
   readonly seed: Uint8Array;
-  /** Audited parts; default DEFAULT_SEGMENTS of ml/training/plan.ts. */
+  /** Audited parts; default SEGMENTS of chain/job/segments.ts. */
   readonly segments?: number;
 }
 
@@ -41,8 +41,10 @@ export interface TrainTaskResult {
   /** Sample steps: rows x epochs. */
   readonly samples: number;
   readonly meanLoss: number;
-  /** SHA-256 of the state at the segments + 1 boundaries. */
+  /** `stateHash` (ml/audit/checkpoint.ts) at the segments + 1 boundaries. */
   readonly checkpoints: readonly Uint8Array[];
+  /** SHA-256 of the optimizer's values at the end. */
+  readonly optimizerHash: Uint8Array;
   /** On the worker, without waiting and transfers. */
   readonly durationMs: number;
 }
@@ -88,6 +90,22 @@ export interface ReplayTask {
   readonly startState: Uint8Array;
 }
 
+/** Re-execution of one segment of somebody's training. */
+export interface RetrainTask extends TrainTask {
+  /** From 0. */
+  readonly segment: number;
+  /** The encoded checkpoint that was served; none for the first segment. */
+  readonly startState: Uint8Array | undefined;
+}
+
+/** `stateHash` of what an honest run goes through. */
+export interface RetrainTaskResult {
+  /** At the beginning of the run. */
+  readonly origin: Uint8Array;
+  /** At the end of the segment. */
+  readonly end: Uint8Array;
+}
+
 export interface TaskProgress {
   /** Steps (of a lane: segments) done. */
   readonly step: number;
@@ -106,6 +124,14 @@ export interface TaskControl {
   readonly onProgress?: (progress: TaskProgress) => void;
 }
 
+export interface TrainControl extends TaskControl {
+  /**
+   * Sees the encoded state at every boundary between two segments, the first at index 1. Keep them
+   * to serve auditors. A task repeated on another worker gives the same states again.
+   */
+  readonly onState?: (index: number, state: Uint8Array) => void;
+}
+
 export interface BaselineControl extends TaskControl {
   /** Ends the lane: its promise resolves with the segments finished by then. */
   readonly until: AbortSignal;
@@ -119,7 +145,8 @@ export interface BaselineControl extends TaskControl {
 
 /** What node/jobs needs of a worker pool. Every method throws WorkerError. */
 export interface Workers {
-  train(task: TrainTask, control: TaskControl): Promise<TrainTaskResult>;
+  train(task: TrainTask, control: TrainControl): Promise<TrainTaskResult>;
+  retrain(task: RetrainTask, control: TaskControl): Promise<RetrainTaskResult>;
   evaluate(task: EvaluateTask, control: TaskControl): Promise<EvaluateTaskResult>;
   baseline(task: BaselineTask, control: BaselineControl): Promise<BaselineTaskResult>;
   /** @returns SHA-256 of the state at the end of the segment */

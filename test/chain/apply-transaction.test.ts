@@ -104,6 +104,8 @@ describe("the table of transaction kinds", () => {
       "job-commit",
       "job-round",
       "job-settle",
+      "job-audit",
+      "job-audit-open",
     ]);
   });
 });

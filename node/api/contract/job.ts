@@ -1,6 +1,8 @@
 /** Training jobs: the order a client writes, what it costs, and how it goes. */
 import { z } from "zod";
+import { AUDIT_ANSWERS, AUDIT_STAGES } from "../../../chain/types/audit.ts";
 import {
+  AUDIT_FAULTS,
   JOB_AGGREGATIONS,
   JOB_ENGINES,
   JOB_KINDS,
@@ -99,6 +101,7 @@ export type MetricsJson = z.infer<typeof MetricsJson>;
 export const SettlementJson = z.object({
   participants: Amount,
   managers: Amount,
+  auditors: Amount,
   fee: Amount,
   refund: Amount,
 });
@@ -114,6 +117,9 @@ export const JobSummary = z.object({
   openedAt: Height,
   closedAt: Height.optional(),
   escrow: Amount,
+  audited: z
+    .boolean()
+    .describe("others replay a part of every update; false: the work is not verified"),
   metrics: MetricsJson.optional().describe("after the last recorded round"),
 });
 export type JobSummary = z.infer<typeof JobSummary>;
@@ -126,10 +132,13 @@ export const ParticipantJson = z.object({
   samples: Count,
   trainMs: Count,
   updateBytes: Count,
-  paidSamples: Amount.describe("sample steps of all recorded rounds"),
+  paidSamples: Amount.describe("sample steps of recorded rounds whose audits are over"),
   paidRounds: Count,
+  verifiedRounds: Count.describe("paid rounds of which others replayed a part, bit by bit"),
+  faultRound: Count.optional().describe("round whose update did not hold; it is out of the job"),
+  fault: z.enum(AUDIT_FAULTS).optional(),
   missed: Count,
-  earned: Amount.describe("micro-POML for the recorded sample steps"),
+  earned: Amount.describe("micro-POML for the paid sample steps"),
 });
 
 export const MemberJson = z.object({
@@ -140,6 +149,30 @@ export const MemberJson = z.object({
   earned: Amount.describe("micro-POML for managing, as of the recorded rounds"),
 });
 
+export const AuditJson = z.object({
+  round: Count,
+  node: Count.describe("participant whose update it is"),
+  look: Count,
+  segment: Count.optional().describe("absent: all of them, or not drawn yet"),
+  stage: z.enum(AUDIT_STAGES),
+  since: Height,
+  seats: z.array(
+    z.object({
+      node: Count,
+      name: z.string(),
+      committee: z.boolean(),
+      answer: z.enum(AUDIT_ANSWERS),
+    }),
+  ),
+});
+
+export const AuditorJson = z.object({
+  node: Count,
+  name: z.string(),
+  segments: Count.describe("replayed for this job"),
+  earned: Amount.describe("micro-POML of the auditors' share, as of the paid updates"),
+});
+
 export const JobDetail = JobSummary.omit({ participants: true }).extend({
   spec: SpecJson,
   phaseSince: Height,
@@ -147,6 +180,8 @@ export const JobDetail = JobSummary.omit({ participants: true }).extend({
   parameters: Hash.describe("SHA-256 of the current global parameters"),
   team: z.array(MemberJson),
   participants: z.array(ParticipantJson),
+  audits: z.array(AuditJson).describe("looks at updates that are not over"),
+  auditors: z.array(AuditorJson),
   settlement: SettlementJson.optional(),
 });
 export type JobDetail = z.infer<typeof JobDetail>;

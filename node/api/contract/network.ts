@@ -148,6 +148,9 @@ export const NodeJson = z.object({
   registeredAt: Height,
   proposed: Count.describe("blocks proposed"),
   skipped: Count.describe("turns to propose it let pass"),
+  auditsPassed: Count.describe("updates of jobs found right since the last that was not"),
+  auditsFailed: Count.describe("updates proven false or not served"),
+  auditsMissed: Count.describe("audits of others it was drawn for and did not do"),
   unbonding: Amount.describe("bonded money on its way back"),
   slashedAt: Height.optional().describe("where a fault of it was proven; it is out for good"),
 });

@@ -1,10 +1,15 @@
 /** Jobs, their orders and their recorded rounds in the contract's form. */
+
+import { answerOf, stageOf } from "../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
-import { toHex } from "../../../chain/crypto/hash.ts";
-import { hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
+import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
+import { hasCommitted, isOut, phaseOf } from "../../../chain/job/phase.ts";
+import { isAuditable } from "../../../chain/job/segments.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import type { State } from "../../../chain/state/state.ts";
+import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import {
+  AUDIT_FAULTS,
   JOB_AGGREGATIONS,
   JOB_ENGINES,
   JOB_KINDS,
@@ -88,6 +93,7 @@ export function encodeJobSummary(job: Job): JobSummary {
     participants: job.participants.length,
     openedAt: job.openedAt,
     escrow: job.escrow.toString(),
+    audited: isAuditable(job.spec),
     ...(job.closedAt === 0 ? {} : { closedAt: job.closedAt }),
     ...(hasRecord(job) ? { metrics: encodeMetrics(job.metrics) } : {}),
   };
@@ -120,19 +126,53 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
       updateBytes: participant.updateBytes,
       paidSamples: participant.paidSamples.toString(),
       paidRounds: participant.paidRounds,
+      verifiedRounds: participant.verifiedRounds,
+      ...(isOut(participant)
+        ? {
+            faultRound: participant.faultRound,
+            fault: nameOf(AUDIT_FAULTS, participant.fault),
+          }
+        : {}),
       missed: participant.missed,
       earned: earned(division.participants, shard),
+    })),
+    audits: job.audits.map((audit) => encodeAudit(state, audit)),
+    auditors: job.auditors.map(({ node, segments }, at) => ({
+      node,
+      name: nodeName(state, node) ?? "",
+      segments,
+      earned: earned(division.auditors, at),
     })),
     ...(phaseOf(job) === "settled"
       ? {
           settlement: {
             participants: job.settlement.participants.toString(),
             managers: job.settlement.managers.toString(),
+            auditors: job.settlement.auditors.toString(),
             fee: job.settlement.fee.toString(),
             refund: job.settlement.refund.toString(),
           },
         }
       : {}),
+  };
+}
+
+function encodeAudit(state: State, audit: Audit): JobDetail["audits"][number] {
+  const { round, node, look, segment, since, seats, auditors } = audit;
+  const isOne = seats.length > 0 && segment !== ALL_SEGMENTS;
+  return {
+    round,
+    node,
+    look,
+    ...(isOne ? { segment } : {}),
+    stage: stageOf(audit),
+    since,
+    seats: seats.map((seat, at) => ({
+      node: seat.node,
+      name: nodeName(state, seat.node) ?? "",
+      committee: at >= auditors,
+      answer: answerOf(seat),
+    })),
   };
 }
 
@@ -176,5 +216,5 @@ export function named<K extends string>(
 }
 
 function hasRecord(job: Job): boolean {
-  return job.participants.some(({ paidRounds }) => paidRounds > 0);
+  return !equalBytes(job.parameters, job.spec.initialParameters);
 }

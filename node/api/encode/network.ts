@@ -100,6 +100,9 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     registeredAt: node.registeredAt,
     proposed: node.proposed,
     skipped: node.skipped,
+    auditsPassed: node.auditsPassed,
+    auditsFailed: node.auditsFailed,
+    auditsMissed: node.auditsMissed,
     unbonding: unbondingsOf(state, index)
       .reduce((sum, { amount }) => sum + amount, 0n)
       .toString(),

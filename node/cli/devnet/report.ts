@@ -36,7 +36,7 @@ export function showDemo(output: Output, result: DemoResult, figures: DemoFigure
   const { settlement } = job;
   if (settlement !== undefined) {
     output.line(
-      `Settled: ${poml(job.escrow)} POML = participants ${poml(settlement.participants)} + managers ${poml(settlement.managers)} + fee ${poml(settlement.fee)} + refund ${poml(settlement.refund)}`,
+      `Settled: ${poml(job.escrow)} POML = participants ${poml(settlement.participants)} + managers ${poml(settlement.managers)} + auditors ${poml(settlement.auditors)} + fee ${poml(settlement.fee)} + refund ${poml(settlement.refund)}`,
     );
   }
   output.line(

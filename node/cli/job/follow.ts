@@ -82,8 +82,7 @@ export function isComplete(job: JobDetail): boolean {
 /** True when the settlement divides the escrow to the micro-unit. */
 export function isBalanced({ escrow, settlement }: JobDetail): boolean {
   if (settlement === undefined) return false;
-  const { participants, managers, fee, refund } = settlement;
-  const divided = BigInt(participants) + BigInt(managers) + BigInt(fee) + BigInt(refund);
+  const divided = Object.values(settlement).reduce((sum, part) => sum + BigInt(part), 0n);
   return divided === BigInt(escrow);
 }
 

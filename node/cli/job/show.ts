@@ -12,19 +12,38 @@ export function showJob(output: Output, job: JobDetail): void {
     phase: `${job.phase}, round ${job.round} of ${job.rounds}`,
     training: `${spec.engine} engine, ${spec.localEpochs} epochs a round, batch ${spec.batchSize}, learning rate ${spec.learningRate}, momentum ${spec.momentum}`,
     data: `${spec.trainRows} rows in ${spec.trainChunks} chunks, ${spec.partition}; ${spec.testRows} test rows`,
+    audits: auditsOf(job),
     team: job.team.map(({ name, active }) => (active ? `${name} (active)` : name)).join(", "),
     escrow: `${poml(job.escrow)} POML`,
     ...(settlement === undefined
       ? {}
       : {
-          settlement: `participants ${poml(settlement.participants)}, managers ${poml(settlement.managers)}, fee ${poml(settlement.fee)}, refund ${poml(settlement.refund)} POML`,
+          settlement: `participants ${poml(settlement.participants)}, managers ${poml(settlement.managers)}, auditors ${poml(settlement.auditors)}, fee ${poml(settlement.fee)}, refund ${poml(settlement.refund)} POML`,
         }),
   });
   output.line();
   output.table(
-    ["participant", "rounds", "samples", "missed", "earned POML"],
-    job.participants.map((p) => [p.name, p.paidRounds, p.paidSamples, p.missed, poml(p.earned)]),
+    ["participant", "rounds", "verified", "samples", "missed", "earned POML"],
+    job.participants.map((p) => [
+      p.name,
+      p.paidRounds,
+      p.fault === undefined ? p.verifiedRounds : `${p.fault} in round ${p.faultRound}`,
+      p.paidSamples,
+      p.missed,
+      poml(p.earned),
+    ]),
   );
+  if (job.auditors.length === 0) return;
+  output.line();
+  output.table(
+    ["auditor", "segments", "earned POML"],
+    job.auditors.map(({ name, segments, earned }) => [name, segments, poml(earned)]),
+  );
+}
+
+function auditsOf({ audited, audits }: JobDetail): string {
+  if (!audited) return "none: what this engine did cannot be verified";
+  return `a part of every update is replayed by others; ${audits.length} under way`;
 }
 
 export function showRounds(output: Output, rounds: readonly RoundJson[]): void {

@@ -11,6 +11,7 @@ import {
   UnionType,
 } from "@chainsafe/ssz";
 import { expect } from "chai";
+import * as audit from "../../../chain/types/audit.ts";
 import * as block from "../../../chain/types/block.ts";
 import * as evidence from "../../../chain/types/evidence.ts";
 import * as genesis from "../../../chain/types/genesis.ts";
@@ -52,7 +53,7 @@ describe("docs/protocol.md", () => {
         .trim()
         .split("\n"),
     );
-    const types = [block, evidence, genesis, job, light, node, state, transaction, vote, window]
+    const types = [audit, block, evidence, genesis, job, light, node, state, transaction, vote, window]
       .flatMap((module): unknown[] => Object.values(module))
       .filter((value) => value instanceof ContainerType);
     expect(listed).to.have.members(types.map(lineOf));

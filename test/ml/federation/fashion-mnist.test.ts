@@ -1,5 +1,8 @@
 import { expect } from "chai";
-import { taggedHash, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
+import { sha256, taggedHash, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
+import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
+import { isBoundTo } from "../../../ml/audit/bound-update.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { buildDataset, type Dataset, shardOfChunks } from "../../../ml/dataset/build.ts";
 import { decodeChunk } from "../../../ml/dataset/chunk.ts";
 import { FASHION_MNIST } from "../../../ml/dataset/fashion-mnist.ts";
@@ -52,9 +55,18 @@ async function trainedUpdate(
   for (;;) {
     const next = await run.next();
     if (!next.done) continue;
-    const delta = deltaOf(parameters, next.value.parameters);
-    const bytes = encodeUpdate({ participant, round, samples: next.value.samples, delta });
-    return decodeUpdate(bytes, parameters.length);
+    const { samples, checkpoints } = next.value;
+    const bytes = encodeUpdate({
+      participant,
+      round,
+      samples,
+      parameters: next.value.parameters,
+      optimizerHash: sha256(bytesOfFloats(trainer.optimizerState())),
+      digests: checkpoints.map(leafDigest),
+    });
+    const update = decodeUpdate(bytes, parameters.length);
+    expect(isBoundTo(update, merkleRoot(checkpoints), checkpoints.length - 1)).to.equal(true);
+    return { participant, samples, delta: deltaOf(parameters, update.parameters) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../chain/crypto/hash.ts";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import {
   decodeUpdate,
   deltaOf,
@@ -9,7 +9,17 @@ import {
 } from "../../../ml/federation/update-codec.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
-const UPDATE = { participant: 3, round: 2, samples: 600, delta: Float32Array.of(0.5, -1, 2) };
+const hashes = (count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => sha256(Uint8Array.of(i)));
+
+const UPDATE = {
+  participant: 3,
+  round: 2,
+  samples: 600,
+  parameters: Float32Array.of(0.5, -1, 2),
+  optimizerHash: sha256(Uint8Array.of(99)),
+  digests: hashes(3),
+};
 
 function changed(position: number, value: number): Uint8Array {
   const bytes = encodeUpdate(UPDATE);
@@ -19,11 +29,13 @@ function changed(position: number, value: number): Uint8Array {
 
 describe("update codec", () => {
   it("round-trips", () => {
-    const deltas = fc.float32Array({ noNaN: true, noDefaultInfinity: true });
+    const values = fc.float32Array({ noNaN: true, noDefaultInfinity: true });
+    const count = fc.nat({ max: 2 ** 32 - 1 });
+    const digests = fc.integer({ min: 2, max: 17 }).map(hashes);
     fc.assert(
-      fc.property(deltas, fc.nat({ max: 2 ** 32 - 1 }), fc.nat(), (delta, samples, participant) => {
-        const update = { participant, round: 7, samples, delta };
-        expect(decodeUpdate(encodeUpdate(update), delta.length)).to.deep.equal(update);
+      fc.property(values, count, fc.nat(), digests, (parameters, samples, participant, tree) => {
+        const update = { ...UPDATE, participant, samples, parameters, digests: tree };
+        expect(decodeUpdate(encodeUpdate(update), parameters.length)).to.deep.equal(update);
       }),
     );
   });
@@ -37,11 +49,11 @@ describe("update codec", () => {
 
   it("refuses TOO_LARGE before anything else", () => {
     const error = expectCode(() => decodeUpdate(new Uint8Array(4096), 3), "TOO_LARGE");
-    expect(error.facts).to.deep.include({ limit: 36, actual: 4096 });
+    expect(error.facts).to.deep.include({ limit: 612, actual: 4096 });
   });
 
   it("refuses UPDATE_FORMAT", () => {
-    for (const position of [0, 4, 5, 6]) {
+    for (const position of [0, 4, 5, 6, 7]) {
       expectCode(() => decodeUpdate(changed(position, 9), 3), "UPDATE_FORMAT");
     }
     expectCode(() => decodeUpdate(encodeUpdate(UPDATE).subarray(0, 35), 3), "UPDATE_FORMAT");
@@ -54,9 +66,9 @@ describe("update codec", () => {
   });
 
   it("refuses NOT_FINITE and names the value", () => {
-    const delta = Float32Array.of(0, Number.NaN, 0);
+    const parameters = Float32Array.of(0, Number.NaN, 0);
     const error = expectCode(
-      () => decodeUpdate(encodeUpdate({ ...UPDATE, delta }), 3),
+      () => decodeUpdate(encodeUpdate({ ...UPDATE, parameters }), 3),
       "NOT_FINITE",
     );
     expect(error.facts).to.deep.include({ index: 1 });

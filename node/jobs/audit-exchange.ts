@@ -1,0 +1,57 @@
+/**
+ * What a drawn auditor asks of a participant: the Merkle digests of all its states, and the name of
+ * the one state the segment begins with. Never the state it ends with: that is the auditor's proof.
+ */
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { decodeSsz } from "../../chain/decode.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { MAX_AUDIT_PROOF } from "../../chain/types/audit.ts";
+import { Hash, Uint8, Uint16 } from "../../chain/types/primitive.ts";
+import type { PeerMessages } from "../network/peer-messages.ts";
+
+const Request = new ContainerType(
+  { job: Hash, round: Uint16, look: Uint8 },
+  { typeName: "AuditRequest", jsonCase: "eth2" },
+);
+export type AuditRequest = ValueOf<typeof Request>;
+
+const ServedRun = new ContainerType(
+  {
+    /** `leafDigest` of the hash of each state. */
+    digests: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
+    /** SHA-256 of the encoded start state, a blob of the participant; zero where none is needed. */
+    startState: Hash,
+  },
+  { typeName: "ServedRun", jsonCase: "eth2" },
+);
+export type ServedRun = ValueOf<typeof ServedRun>;
+
+const TIMEOUT_MS = 10_000;
+
+export class AuditExchange {
+  readonly #messages: PeerMessages;
+
+  constructor(messages: PeerMessages) {
+    this.#messages = messages;
+  }
+
+  /** @param find undefined when this node has no such run, or the peer no business with it */
+  serve(find: (request: AuditRequest, peer: string) => Promise<ServedRun | undefined>): void {
+    this.#messages.handle("audit", async (body, peer) => {
+      const run = await find(decodeSsz("audit request", Request, body), peer);
+      return run === undefined ? new Uint8Array(0) : ServedRun.serialize(run);
+    });
+  }
+
+  /** @returns undefined when the peer does not serve it */
+  async ask(peer: string, request: AuditRequest): Promise<ServedRun | undefined> {
+    try {
+      const body = Request.serialize(request);
+      const reply = await this.#messages.ask(peer, "audit", body, TIMEOUT_MS);
+      return reply.length === 0 ? undefined : decodeSsz("served run", ServedRun, reply);
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
+ * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
+ */
+import { isOpened, stageOf } from "../../chain/audit/tick.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import { leafDigest, merkleProof } from "../../chain/proof/hash-tree.ts";
+import { ALL_SEGMENTS, AUDIT_ANSWERS, type Audit } from "../../chain/types/audit.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import { SingleFlight } from "../single-flight.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { jobAuditOpenPayload } from "../wallet/payload.ts";
+import type { AuditExchange, AuditRequest, ServedRun } from "./audit-exchange.ts";
+import { auditKey } from "./audit-key.ts";
+import { type CheckpointKeeper, runName } from "./checkpoint-keeper.ts";
+
+export interface AuditedRunsModules {
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly keeper: CheckpointKeeper;
+  readonly exchange: AuditExchange;
+  readonly log: NodeLog;
+  /** Peer id of a node. */
+  peerOf(node: number): string;
+}
+
+export class AuditedRuns {
+  readonly #publicKey: Uint8Array;
+  readonly #modules: AuditedRunsModules;
+  readonly #flights: SingleFlight;
+  readonly #shown = new Set<string>();
+  #kept = "";
+
+  constructor({ publicKey }: { publicKey: Uint8Array }, modules: AuditedRunsModules) {
+    this.#publicKey = publicKey;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      modules.log.warn("an audited run failed", { run: key, reason: String(error) });
+    });
+    modules.exchange.serve((request, peer) => this.#serve(request, peer));
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#publicKey);
+    if (node === undefined) return;
+    const wanted = new Set<string>();
+    const disputed = new Set<string>();
+    for (const [, job] of state.jobs.entries()) {
+      if (job.participants.every((participant) => participant.node !== node)) continue;
+      const phase = phaseOf(job);
+      if (phase === "training" || phase === "revealing") wanted.add(runName(job.id, job.round));
+      for (const audit of job.audits.filter((one) => one.node === node)) {
+        wanted.add(runName(job.id, audit.round));
+        if (stageOf(audit) !== "opening" || isOpened(audit)) continue;
+        const key = auditKey(job, audit);
+        disputed.add(key);
+        if (!this.#shown.has(key)) this.#flights.start(key, () => this.#show(job, audit, key));
+      }
+    }
+    for (const key of this.#shown) if (!disputed.has(key)) this.#shown.delete(key);
+    this.#retain(wanted);
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  #retain(wanted: ReadonlySet<string>): void {
+    const names = [...wanted].sort().join();
+    if (names === this.#kept || this.#flights.has("retain")) return;
+    this.#flights.start("retain", async () => {
+      await this.#modules.keeper.retain(wanted);
+      this.#kept = names;
+    });
+  }
+
+  /** Only who was drawn and has not answered, and only the start of its segment. */
+  async #serve(
+    { job: id, round, look }: AuditRequest,
+    peer: string,
+  ): Promise<ServedRun | undefined> {
+    const { chain, keeper, peerOf } = this.#modules;
+    const index = chain.state.jobIndex(id);
+    const node = chain.state.nodeIndex(this.#publicKey);
+    if (index === undefined) return undefined;
+    const audit = chain.state.jobs
+      .at(index)
+      .audits.find((one) => one.node === node && one.round === round && one.look === look);
+    const seat = audit?.seats.find((one) => peerOf(one.node) === peer);
+    if (audit === undefined || seat?.answer !== AUDIT_ANSWERS.indexOf("none")) return undefined;
+    const hashes = await keeper.hashes(id, round);
+    if (hashes === undefined) return undefined;
+    const digests = hashes.map(leafDigest);
+    const { segment } = audit;
+    if (segment === ALL_SEGMENTS || segment === 0) return { digests, startState: ZERO_HASH };
+    const startState = await keeper.offer(id, round, segment);
+    return startState === undefined ? undefined : { digests, startState };
+  }
+
+  async #show(job: Job, audit: Audit, key: string): Promise<void> {
+    const { keeper, duties, log } = this.#modules;
+    const { round, node, look, segment } = audit;
+    const hashes = await keeper.hashes(job.id, round);
+    const end = hashes?.[segment + 1];
+    if (hashes === undefined || end === undefined) return;
+    this.#shown.add(key);
+    const proof = [end, ...merkleProof(hashes, segment + 1).siblings];
+    log.info("disputed state shown", { job: key, round, segment });
+    const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
+    await duties.send(payload, job.spec.phaseBlocks);
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * This node as an auditor: replays the part of an update it was drawn for and posts what it found,
+ * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
+ * duty of every node, whatever jobs its owner lets it train.
+ */
+import { sealOf } from "../../chain/audit/proof.ts";
+import { auditDeadline, isOpened, stageOf } from "../../chain/audit/tick.ts";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { AUDIT_ANSWERS, type Audit, type AuditAnswer } from "../../chain/types/audit.ts";
+import type { Job } from "../../chain/types/job.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import { SingleFlight } from "../single-flight.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
+import { auditKey } from "./audit-key.ts";
+import { type Finding, type JudgeModules, judgeUpdate } from "./judge-update.ts";
+
+export interface AuditorModules extends JudgeModules {
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly log: NodeLog;
+  /** Peer id of a node. */
+  peerOf(node: number): string;
+}
+
+/** A failed attempt is tried again after so many blocks. */
+const RETRY_BLOCKS = 4;
+/** The participant shows its state first; then the members, so many blocks after each other. */
+const SHOW_STAGGER = 3;
+
+interface Kept {
+  readonly finding: Finding;
+  /** The answer is on its way; shown: the state too. */
+  shown: boolean;
+}
+
+export class Auditor {
+  readonly #publicKey: Uint8Array;
+  readonly #modules: AuditorModules;
+  readonly #flights: SingleFlight;
+  readonly #retryAt = new Map<string, number>();
+  readonly #done = new Map<string, Kept>();
+
+  constructor({ publicKey }: { publicKey: Uint8Array }, modules: AuditorModules) {
+    this.#publicKey = publicKey;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      modules.log.warn("audit failed", { audit: key, reason: String(error) });
+    });
+  }
+
+  onBlock(): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#publicKey);
+    if (node === undefined) return;
+    const known = new Set<string>();
+    for (const [, job] of state.jobs.entries()) {
+      for (const audit of job.audits) {
+        const seat = audit.seats.findIndex((one) => one.node === node);
+        if (seat !== -1) known.add(this.#look(job, audit, seat));
+      }
+    }
+    this.#flights.keepOnly((key) => known.has(key));
+    for (const key of this.#retryAt.keys()) if (!known.has(key)) this.#retryAt.delete(key);
+    for (const key of this.#done.keys()) if (!known.has(key)) this.#done.delete(key);
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  /** @returns the key under which this node's part in the audit is known */
+  #look(job: Job, audit: Audit, seat: number): string {
+    const { height } = this.#modules.chain;
+    const key = `${auditKey(job, audit)}/${seat}`;
+    const done = this.#done.get(key);
+    if (stageOf(audit) === "opening") {
+      const turn = audit.since + SHOW_STAGGER * (seat + 1 - audit.auditors);
+      const isOurs = seat >= audit.auditors && height >= turn && !isOpened(audit);
+      if (isOurs && done?.finding.answer === "match" && !done.shown) {
+        done.shown = true;
+        this.#flights.start(key, () => this.#show(job, audit, done.finding));
+      }
+      return key;
+    }
+    const isAsked = audit.seats[seat]?.answer === AUDIT_ANSWERS.indexOf("none");
+    if (isAsked && done === undefined && (this.#retryAt.get(key) ?? 0) <= height) {
+      this.#flights.start(key, (signal) => this.#audit(job, audit, key, signal));
+    }
+    return key;
+  }
+
+  async #audit(job: Job, audit: Audit, key: string, signal: AbortSignal): Promise<void> {
+    const { chain, duties, log, peerOf } = this.#modules;
+    const { round, node, look } = audit;
+    const blocks = Math.max(1, auditDeadline(audit, job) - chain.height);
+    const deadlineMs = blocks * chain.state.parameters.blockIntervalMs * 4;
+    const options = { peer: peerOf(node), deadlineMs, signal };
+    const finding = await judgeUpdate(job, audit, options, this.#modules);
+    const isCommittee = stageOf(audit) === "judging";
+    const payload = jobAuditPayload({
+      job: job.id,
+      round,
+      node,
+      look,
+      ...(isCommittee ? this.#sealed(finding) : plain(finding)),
+    });
+    await duties.send(payload, blocks);
+    this.#done.set(key, { finding, shown: false });
+    log.info("update audited", {
+      job: toHex(job.id),
+      round,
+      node,
+      segment: audit.segment,
+      answer: finding.answer,
+    });
+  }
+
+  #sealed(finding: Finding): Answered {
+    if (finding.answer === "not-served") return plain(finding);
+    // A mismatch seals nothing that anyone could show.
+    const end = finding.answer === "match" ? finding.proof[0] : undefined;
+    const seal = sealOf(end ?? sha256(this.#publicKey), this.#publicKey);
+    return { answer: codeOf("sealed"), segment: 0, proof: [seal] };
+  }
+
+  async #show(job: Job, { round, node, look }: Audit, finding: Finding): Promise<void> {
+    if (finding.answer !== "match") return;
+    const proof = [...finding.proof];
+    const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
+    await this.#modules.duties.send(payload, job.spec.phaseBlocks);
+  }
+}
+
+interface Answered {
+  readonly answer: number;
+  readonly segment: number;
+  readonly proof: Uint8Array[];
+}
+
+function plain(finding: Finding): Answered {
+  return {
+    answer: codeOf(finding.answer),
+    segment: finding.answer === "mismatch" ? finding.segment : 0,
+    proof: finding.answer === "match" ? [...finding.proof] : [],
+  };
+}
+
+function codeOf(answer: AuditAnswer): number {
+  return AUDIT_ANSWERS.indexOf(answer);
+}

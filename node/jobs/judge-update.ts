@@ -1,0 +1,201 @@
+/**
+ * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
+ * thrown, never blamed on the participant.
+ */
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { trainingSeed } from "../../chain/job/seed.ts";
+import { segmentCount } from "../../chain/job/segments.ts";
+import { digestsProof, digestsRoot, leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { ALL_SEGMENTS, type Audit } from "../../chain/types/audit.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { AuditError } from "../../ml/audit/audit-error.ts";
+import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../ml/audit/checkpoint.ts";
+import { P2pError } from "../../p2p/errors.ts";
+import { requestBlob } from "../../p2p/protocols/blob.ts";
+import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { Clock } from "../clock.ts";
+import type { TrainTask, Workers } from "../workers/tasks.ts";
+import { WorkerError } from "../workers/worker-error.ts";
+import type { AuditExchange, ServedRun } from "./audit-exchange.ts";
+import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
+
+export interface JudgeModules {
+  readonly files: JobFiles;
+  readonly workers: Workers;
+  readonly exchange: AuditExchange;
+  readonly host: StreamHost;
+  readonly clock: Clock;
+}
+
+export interface JudgeOptions {
+  /** Peer id of the participant. */
+  readonly peer: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type Finding =
+  /** `proof` is what the chain wants to see, see `JobAudit`. */
+  | { readonly answer: "match"; readonly proof: readonly Uint8Array[] }
+  /** `segment` is the first that differs in a replay of all, else 0. */
+  | { readonly answer: "mismatch"; readonly segment: number }
+  | { readonly answer: "not-served" };
+
+const ASK_TRIES = 4;
+/** The participant may see the draw a block later. */
+const ASK_PAUSE_MS = 1_000;
+const STATE_MS = 120_000;
+
+/** @throws BlobError, WorkerError, DatasetError, the signal's reason: nothing was found then */
+export async function judgeUpdate(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { files } = modules;
+  const { signal } = options;
+  const { manifest } = await files.manifest(job.spec, signal);
+  if (audit.samples !== shardSamples(job, manifest, audit.shard)) {
+    return { answer: "mismatch", segment: 0 };
+  }
+  const task = await taskOf(job, audit, signal, files);
+  return audit.segment === ALL_SEGMENTS
+    ? judgeAll(job, audit, task, options, modules)
+    : judgeSegment(job, audit, task, options, modules);
+}
+
+async function taskOf(
+  job: Job,
+  audit: Audit,
+  signal: AbortSignal,
+  files: JobFiles,
+): Promise<TrainTask> {
+  const { spec } = job;
+  const parameters = await files.parameters(spec, audit.parameters, signal);
+  const chunks = shardChunks(job, audit.shard);
+  const model = await files.modelTask(
+    spec,
+    parameters,
+    { split: "train", indexes: chunks },
+    signal,
+  );
+  const seed = trainingSeed(spec, audit.round, audit.shard);
+  return { ...model, chunks, epochs: spec.localEpochs, seed };
+}
+
+/** Needs nothing of the participant unless it is wrong. */
+async function judgeAll(
+  job: Job,
+  audit: Audit,
+  task: TrainTask,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { deadlineMs, signal } = options;
+  const { checkpoints } = await modules.workers.train(task, { deadlineMs, signal });
+  if (equalBytes(merkleRoot(checkpoints), audit.checkpointRoot)) {
+    return { answer: "match", proof: checkpoints };
+  }
+  const served = await fetchRun(job, audit, options, modules);
+  if (served === undefined) return { answer: "not-served" };
+  const differs = checkpoints.findIndex((hash, i) => {
+    const digest = served.digests[i];
+    return digest === undefined || !equalBytes(leafDigest(hash), digest);
+  });
+  return { answer: "mismatch", segment: Math.max(0, differs - 1) };
+}
+
+async function judgeSegment(
+  job: Job,
+  audit: Audit,
+  task: TrainTask,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { segment } = audit;
+  const { deadlineMs, signal } = options;
+  const served = await fetchRun(job, audit, options, modules);
+  if (served === undefined) return { answer: "not-served" };
+  const { digests } = served;
+  const startState =
+    segment === 0 ? undefined : await fetchState(job, served.startState, options, modules);
+  if (segment > 0 && !isState(startState, digests[segment], job.spec.parameterCount)) {
+    return { answer: "not-served" };
+  }
+  const replay = await replayed(() =>
+    modules.workers.retrain({ ...task, segment, startState }, { deadlineMs, signal }),
+  );
+  const isAt = (hash: Uint8Array | undefined, index: number): boolean =>
+    hash !== undefined && equalBytes(leafDigest(hash), digests[index] ?? ZERO_HASH);
+  if (replay === undefined || !isAt(replay.origin, 0) || !isAt(replay.end, segment + 1)) {
+    return { answer: "mismatch", segment: 0 };
+  }
+  const path = digestsProof(digests, segment + 1).siblings;
+  return { answer: "match", proof: [replay.end, ...path] };
+}
+
+/** The participant's word on its states, if it fits what it committed to. */
+async function fetchRun(
+  { id, spec }: Job,
+  { round, look, checkpointRoot, samples }: Audit,
+  { peer, signal }: JudgeOptions,
+  { exchange, clock }: JudgeModules,
+): Promise<ServedRun | undefined> {
+  const count = segmentCount(spec, samples) + 1;
+  for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
+    if (attempt > 0) await clock.sleep(ASK_PAUSE_MS, signal);
+    const served = await exchange.ask(peer, { job: id, round, look });
+    if (served === undefined) continue;
+    const { digests } = served;
+    if (digests.length === count && equalBytes(digestsRoot(digests), checkpointRoot)) return served;
+  }
+  return undefined;
+}
+
+async function fetchState(
+  { spec }: Job,
+  hash: Uint8Array,
+  { peer, signal }: JudgeOptions,
+  { host }: JudgeModules,
+): Promise<Uint8Array | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(STATE_MS)]);
+  const maxBytes = maxCheckpointBytes(spec.parameterCount);
+  try {
+    const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit });
+    return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof P2pError || limit.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** True for the bytes of a state with this digest. */
+function isState(
+  bytes: Uint8Array | undefined,
+  digest: Uint8Array | undefined,
+  parameterCount: number,
+): boolean {
+  if (bytes === undefined || digest === undefined) return false;
+  try {
+    return equalBytes(leafDigest(stateHash(decodeCheckpoint(bytes, parameterCount))), digest);
+  } catch (error) {
+    if (error instanceof AuditError) return false;
+    throw error;
+  }
+}
+
+/** Undefined when the committed start is no state that training could be in. */
+async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await replay();
+  } catch (error) {
+    const { facts } = error instanceof WorkerError ? error : {};
+    const isTheirs =
+      facts?.code === "TASK_FAILED" && ["BAD_CHECKPOINT", "DIVERGED"].includes(facts.reason);
+    if (isTheirs) return undefined;
+    throw error;
+  }
+}
