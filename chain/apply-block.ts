@@ -168,13 +168,13 @@ function transition(
   state.meta = { ...state.meta, height, time: input.time };
 
   const proposer = addressOf(input.proposer);
-  const slashed: RatingChange[] = [];
+  const ratingChanges: RatingChange[] = [];
   const evidence: Evidence[] = [];
   input.evidence.forEach((piece, index) => {
     attemptEvidence(
       () => {
         checkEvidence(state, piece);
-        slashed.push(slash(state, piece.node, proposer));
+        ratingChanges.push(slash(state, piece.node, proposer));
         evidence.push(piece);
       },
       piece,
@@ -183,11 +183,12 @@ function transition(
   });
 
   const records: TrainingRecord[] = [];
+  const context = { proposer, records, ratingChanges };
   const transactions: SignedTransaction[] = [];
   input.transactions.forEach((transaction, index) => {
     attemptTransaction(
       () => {
-        state.attempt(() => applyTransaction(state, transaction, { proposer, records }));
+        state.attempt(() => applyTransaction(state, transaction, context));
         transactions.push(transaction);
       },
       transaction,
@@ -199,7 +200,7 @@ function transition(
   chargeSkips(state, head.state, input.round);
   rewardProposer(state, proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
-  const ratingChanges = [...slashed, ...tickWindow(state), ...tickAudits(state)];
+  ratingChanges.push(...tickWindow(state), ...tickAudits(state));
   tickJobs(state);
   freeUnbondings(state);
   turnEpoch(state);

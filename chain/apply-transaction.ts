@@ -9,6 +9,7 @@ import { kindOf, requiredFee } from "./transactions/fee.ts";
 import { refuse } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import type { TrainingRecord } from "./types/job.ts";
+import type { RatingChange } from "./types/node.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
 
 /** Heights a transaction may ask to live at most. */
@@ -18,6 +19,7 @@ export interface BlockContext {
   /** Account that earns the fees. */
   readonly proposer: Uint8Array;
   readonly records: TrainingRecord[];
+  readonly ratingChanges: RatingChange[];
 }
 
 /**
@@ -27,7 +29,7 @@ export interface BlockContext {
 export function applyTransaction(
   state: State,
   { transaction }: SignedTransaction,
-  { proposer, records }: BlockContext,
+  { proposer, records, ratingChanges }: BlockContext,
 ): void {
   const { sender, nonce, fee, validUntil, payload } = transaction;
   const address = addressOf(sender);
@@ -65,6 +67,7 @@ export function applyTransaction(
     );
   }
   state.putAccount({ ...account, balance: account.balance - fee, nonce: nonce + 1 });
-  rule.apply(state, value, { sender, address, id: transactionId(transaction), proposer, records });
+  const id = transactionId(transaction);
+  rule.apply(state, value, { sender, address, id, proposer, records, ratingChanges });
   state.credit(proposer, fee);
 }

@@ -21,6 +21,8 @@ const SHARES = [
   "skipShare",
   "managerShare",
   "falseWorkShare",
+  "auditShare",
+  "secondLook",
 ] as const;
 /** Of which a claim on probation has four times as many, at most 16 a verifier. */
 const MAX_SEGMENTS_PER_VERIFIER = 16;

@@ -69,8 +69,6 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     auditShare: 100_000,
     secondLook: 100_000,
     newcomerAudits: 10,
-    auditSlashShare: 500_000,
-    neglectShare: 100_000,
     maxExtensions: 2,
     exactEngine,
   };

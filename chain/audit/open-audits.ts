@@ -4,20 +4,28 @@ import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Job, Participant, TrainingRecord } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { punishUnusable } from "./penalty.ts";
 
 /**
  * Recorded updates go to their audits, or are paid at once on an engine that nobody can replay. Who
  * committed to something the team could not use pays for having promised it.
+ * @param changes takes the changes of rating for the block to tell
  */
-export function takeContributions(state: State, job: Job, record: TrainingRecord): Job {
+export function takeContributions(
+  state: State,
+  job: Job,
+  record: TrainingRecord,
+  changes: RatingChange[],
+): Job {
   const recorded = new Set(record.contributions.map(({ node }) => node));
   const audits: Audit[] = [];
   const participants = job.participants.map((participant, shard) => {
     if (!hasCommitted(participant) || isOut(participant)) return participant;
     if (!recorded.has(participant.node)) {
-      punishUnusable(state, participant.node);
+      const change = punishUnusable(state, participant.node);
+      if (change !== undefined) changes.push(change);
       return participant;
     }
     if (!isAuditable(job.spec)) return paidAtOnce(participant);

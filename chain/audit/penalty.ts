@@ -1,24 +1,34 @@
 /** What it costs to deliver a false update, to withhold one, to leave an audit undone, to accuse wrongly. */
 import { takeBond } from "../bond/take-bond.ts";
 import { addressOf } from "../crypto/address.ts";
+import { factorsOf, ratingOf, UNIT } from "../rating/formula.ts";
+import { PROBATION_WINDOWS } from "../rating/settle-window.ts";
 import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
 
-const MILLION = 1_000_000n;
+/** Being drawn and staying silent, or promising what the team cannot use, in parts of a failed unit. */
+const NEGLECT = UNIT / 4;
 
-/** All segments of its updates are replayed: it is new here, or was at fault not long ago. */
+/** All segments of its updates are replayed: it is new here, or was caught not long ago. */
 export function isWatched(
-  { auditsPassed }: Pick<NodeRecord, "auditsPassed">,
+  { auditsPassed, probation }: Pick<NodeRecord, "auditsPassed" | "probation">,
   { newcomerAudits }: State["parameters"],
 ): boolean {
-  return auditsPassed < newcomerAudits;
+  return auditsPassed < newcomerAudits || probation > 0;
+}
+
+/** An update in which an audit found nothing wrong is a verified unit of work. */
+export function rewardGoodUpdate(state: State, index: number): void {
+  const node = state.nodes.at(index);
+  const verified = Math.min(node.verified + UNIT, 0xffff_ffff);
+  state.nodes.set(index, { ...node, verified, auditsPassed: node.auditsPassed + 1 });
 }
 
 /**
  * A false update costs the rating and a part of the bond. A machine may be switched off before its
- * update is audited, so an unserved one costs reliability alone, unless the last fault is not
- * forgotten yet.
+ * update is audited, so an unserved one costs reliability alone, unless it is the second within a
+ * half-life: else it would be the cheap disguise of a false one.
  * @param provers nodes whose answers proved it: they share what the finder of a fault is promised
  * @returns the change of rating for the block to tell, if there is one
  */
@@ -28,59 +38,68 @@ export function punishFault(
   fault: AuditFault,
   provers: readonly number[],
 ): RatingChange | undefined {
+  const { time } = state.meta;
+  const { ratingHalfLife, falseWorkShare, evidenceReward: reward } = state.parameters;
   const node = state.nodes.at(index);
-  const isRepeated = node.auditsFailed > 0 && isWatched(node, state.parameters);
-  const marked = { ...node, auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
+  const failed = failedMore(node, UNIT);
+  const marked = { ...failed, auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
+  const sinceMs = time - node.notServedAt;
+  const isRepeated = node.notServedAt !== 0n && sinceMs <= BigInt(ratingHalfLife) * 1000n;
   if (fault === "not-served" && !isRepeated) {
-    state.nodes.set(index, lessReliable(marked, state.parameters.neglectShare));
-    return undefined;
+    return rerated(state, index, { ...marked, notServedAt: time });
   }
-  state.nodes.set(index, { ...marked, capacity: 0n, rating: 0n });
-  distribute(state, takeBond(state, index, BigInt(state.parameters.auditSlashShare)), provers);
+  const earners = provers.map((prover) => addressOf(state.nodes.at(prover).publicKey));
+  takeBond(state, index, { share: falseWorkShare, reward, earners });
+  const { bond } = state.nodes.at(index);
+  return rerated(state, index, {
+    ...marked,
+    bond,
+    measured: [],
+    capacity: 0n,
+    verified: 0,
+    probation: PROBATION_WINDOWS,
+  });
+}
+
+/** An auditor that gave no answer in time. */
+export function punishSilence(state: State, index: number): RatingChange | undefined {
+  const node = state.nodes.at(index);
+  const marked = { ...node, auditsMissed: node.auditsMissed + 1 };
+  return rerated(state, index, failedMore(marked, NEGLECT));
+}
+
+/** A participant whose committed update the team could not use. */
+export function punishUnusable(state: State, index: number): RatingChange | undefined {
+  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT));
+}
+
+/** An auditor whose answer the majority of a committee found wrong. */
+export function punishFalseWitness(state: State, index: number): RatingChange | undefined {
+  const { skipPenalty } = state.parameters;
+  const node = state.nodes.at(index);
+  const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
+  state.meta = { ...state.meta, burned: state.meta.burned + lost };
+  return rerated(state, index, { ...failedMore(node, UNIT), bond: node.bond - lost });
+}
+
+function failedMore(node: NodeRecord, units: number): NodeRecord {
+  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
+}
+
+/** What was earned since the last window counts at the next: a penalty never raises a rating. */
+function rerated(state: State, index: number, node: NodeRecord): RatingChange | undefined {
+  const factors = factorsOf(node, state.meta.time, state.parameters);
+  const rated = ratingOf(factors);
+  const rating = rated < node.rating ? rated : node.rating;
+  state.nodes.set(index, { ...node, rating });
+  if (rating === node.rating) return undefined;
   return {
     node: index,
     cause: RATING_CAUSES.indexOf("audit"),
     window: 0,
     segments: 0,
-    capacity: 0n,
+    factors,
     before: node.rating,
-    after: 0n,
+    after: rating,
   };
-}
-
-/** The provers' share in equal parts; the rest burns. */
-function distribute(state: State, lost: bigint, provers: readonly number[]): void {
-  const reward = (lost * BigInt(state.parameters.evidenceReward)) / MILLION;
-  const part = provers.length === 0 ? 0n : reward / BigInt(provers.length);
-  for (const prover of provers) {
-    state.credit(addressOf(state.nodes.at(prover).publicKey), part);
-  }
-  const burned = lost - part * BigInt(provers.length);
-  state.meta = { ...state.meta, burned: state.meta.burned + burned };
-}
-
-/** An auditor that gave no answer in time. */
-export function punishSilence(state: State, index: number): void {
-  const node = state.nodes.at(index);
-  const marked = { ...node, auditsMissed: node.auditsMissed + 1 };
-  state.nodes.set(index, lessReliable(marked, state.parameters.neglectShare));
-}
-
-/** A participant whose committed update the team could not use. */
-export function punishUnusable(state: State, index: number): void {
-  state.nodes.set(index, lessReliable(state.nodes.at(index), state.parameters.neglectShare));
-}
-
-/** An auditor whose answer the majority of a committee found wrong. */
-export function punishFalseWitness(state: State, index: number): void {
-  const { auditSlashShare, skipPenalty } = state.parameters;
-  const node = state.nodes.at(index);
-  const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
-  state.nodes.set(index, { ...lessReliable(node, auditSlashShare), bond: node.bond - lost });
-  state.meta = { ...state.meta, burned: state.meta.burned + lost };
-}
-
-function lessReliable(node: NodeRecord, share: number): NodeRecord {
-  const lost = Math.floor((node.reliability * share) / Number(MILLION));
-  return { ...node, reliability: node.reliability - lost };
 }

@@ -63,7 +63,7 @@ function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]):
     case "drawing":
       return isDue ? draw(state, job, audit) : job;
     case "replaying":
-      return afterReplay(state, job, audit, isLate);
+      return afterReplay(state, job, audit, isLate, changes);
     case "calling":
       return isDue ? call(state, job, audit) : job;
     case "judging":
@@ -82,14 +82,20 @@ function draw(state: State, job: Job, audit: Audit): Job {
   return next === undefined ? unanswered(state, job, audit) : withAudit(job, audit, next);
 }
 
-function afterReplay(state: State, job: Job, audit: Audit, isLate: boolean): Job {
+function afterReplay(
+  state: State,
+  job: Job,
+  audit: Audit,
+  isLate: boolean,
+  changes: RatingChange[],
+): Job {
   const seat = audit.seats.at(-1);
   if (seat === undefined) throw new RangeError("an audit without auditor");
   const segments = audit.segment === ALL_SEGMENTS ? segmentCount(job.spec, audit.samples) : 1;
   switch (answerOf(seat)) {
     case "none": {
       if (!isLate) return job;
-      const next = silenced(state, audit);
+      const next = silenced(state, audit, changes);
       return again(state, withAudit(job, audit, next), next);
     }
     case "match":
@@ -133,17 +139,17 @@ function afterJudging(
 ): Job {
   const answers = committeeOf(audit).map(answerOf);
   if (answers.includes("none") && !isLate) return job;
-  const heard = silenced(state, audit);
+  const heard = silenced(state, audit, changes);
   const next = entering(heard, "opening", state.height);
   const after = withAudit(job, audit, next);
   return answers.includes("sealed") ? after : tally(state, after, next, changes);
 }
 
 /** Those who did not answer are marked and pay for it. */
-function silenced(state: State, audit: Audit): Audit {
+function silenced(state: State, audit: Audit, changes: RatingChange[]): Audit {
   const seats = audit.seats.map((seat) => {
     if (answerOf(seat) !== "none") return seat;
-    punishSilence(state, seat.node);
+    changes.push(...told(punishSilence(state, seat.node)));
     return { ...seat, answer: AUDIT_ANSWERS.indexOf("silent") };
   });
   return { ...audit, seats };
@@ -165,17 +171,22 @@ function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): J
   const nodesOf = (seats: readonly AuditSeat[]): number[] => seats.map(({ node }) => node);
   const accusers = audit.seats.filter((seat) => answerOf(seat) === "mismatch");
   if (against > matches.length) {
-    for (const { node } of matches) punishFalseWitness(state, node);
+    changes.push(...matches.flatMap(({ node }) => told(punishFalseWitness(state, node))));
     const fault = mismatches.length > unserved.length ? "mismatch" : "not-served";
     const refused = audit.seats.filter((seat) => answerOf(seat) === "not-served");
     const provers = nodesOf([...accusers, ...mismatches, ...refused]);
     const credited = withCredits(job, provers, 1);
     const { job: next, change } = failAudit(state, credited, audit, { fault, provers });
-    if (change !== undefined) changes.push(change);
+    changes.push(...told(change));
     return next;
   }
-  for (const { node } of [...accusers, ...mismatches]) punishFalseWitness(state, node);
+  const wrong = [...accusers, ...mismatches];
+  changes.push(...wrong.flatMap(({ node }) => told(punishFalseWitness(state, node))));
   return passAudit(state, withCredits(job, nodesOf(matches), 1), audit);
+}
+
+function told(change: RatingChange | undefined): RatingChange[] {
+  return change === undefined ? [] : [change];
 }
 
 function committeeOf(audit: Audit): readonly AuditSeat[] {

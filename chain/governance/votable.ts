@@ -41,8 +41,6 @@ export const VOTABLE_PARAMETERS = [
   "auditShare",
   "secondLook",
   "newcomerAudits",
-  "auditSlashShare",
-  "neglectShare",
 ] as const satisfies readonly (keyof Parameters)[];
 export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 

@@ -136,7 +136,7 @@ export function checkNext(state: State, account: Account, signed: SignedTransact
 export function dryRun(state: State, signed: SignedTransaction): void {
   state.rehearse(() => {
     state.meta = { ...state.meta, height: state.height + 1 };
-    applyTransaction(state, signed, { proposer: NOBODY, records: [] });
+    applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [] });
   });
 }
 

@@ -22,7 +22,7 @@ import { falseAccusers, judge, type Outcome, provers, silent } from "./judge.ts"
 import { weightOf } from "./weight.ts";
 
 /** Windows in which a caught cheat is checked more closely. */
-const PROBATION_WINDOWS = 3;
+export const PROBATION_WINDOWS = 3;
 /** Being drawn to verify and staying silent, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
 

@@ -13,13 +13,14 @@ import {
   type TrainingRecord,
   TrainingRecord as TrainingRecordType,
 } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
 import type { Payloads } from "../types/transaction.ts";
 import { type InnerSignature, type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {
   innerSignatures: cosignatures,
-  apply(state, payload, { sender, records }) {
+  apply(state, payload, { sender, records, ratingChanges }) {
     const { record } = payload;
     const { index, job } = findJob(state, record.job);
     requirePhase(job, "revealing");
@@ -35,7 +36,7 @@ export const jobRound: Rule<"job-round"> = {
     const signers = checkCosigners(job, payload);
     checkRecord(job, record);
     records.push(record);
-    state.jobs.set(index, finishRound(state, job, record, signers));
+    state.jobs.set(index, finishRound(state, job, { record, signers, ratingChanges }));
   },
 };
 
@@ -88,8 +89,15 @@ function checkRecord(job: Job, record: TrainingRecord): void {
   if (samples > job.spec.localEpochs * job.spec.trainRows) mismatch("contributions");
 }
 
-function finishRound(state: State, job: Job, record: TrainingRecord, signers: number[]): Job {
-  const recorded = takeContributions(state, job, record);
+interface Finish {
+  readonly record: TrainingRecord;
+  /** Team positions. */
+  readonly signers: readonly number[];
+  readonly ratingChanges: RatingChange[];
+}
+
+function finishRound(state: State, job: Job, { record, signers, ratingChanges }: Finish): Job {
+  const recorded = takeContributions(state, job, record, ratingChanges);
   const credits = job.credits.map((credit, member) => {
     if (!signers.includes(member)) return credit;
     return credit + (job.team[member] === record.manager ? 2 : 1);

@@ -5,6 +5,7 @@
 import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import type { TrainingRecord } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
 import type { Payloads, TransactionKind } from "../types/transaction.ts";
 
 /** What a rule may know besides state and payload. */
@@ -17,6 +18,8 @@ export interface RuleContext {
   readonly proposer: Uint8Array;
   /** Training records of this block so far. */
   readonly records: TrainingRecord[];
+  /** Changes of ratings of this block so far. */
+  readonly ratingChanges: RatingChange[];
 }
 
 /** A signature inside a payload, to be verified together with the transaction's own. */

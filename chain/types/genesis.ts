@@ -88,10 +88,6 @@ export const Parameters = new ContainerType(
     secondLook: Uint32,
     /** Updates of a node that are replayed as a whole, until so many were found right in a row. */
     newcomerAudits: Uint16,
-    /** Share of the bond that a false update costs, and of the reliability that a false accusation does. */
-    auditSlashShare: Uint32,
-    /** Share of the reliability that an unserved update or an audit not done costs, in millionths. */
-    neglectShare: Uint32,
     /** Times a phase without quorum is prolonged before the job fails. */
     maxExtensions: Uint16,
     /** SHA-256 of the exact engine's WebAssembly. */

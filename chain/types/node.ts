@@ -85,7 +85,14 @@ export type Seat = ValueOf<typeof Seat>;
 
 /** Wire values; append only. */
 export const VERDICTS = ["match", "mismatch", "not-served"] as const;
-export const RATING_CAUSES = ["window", "mismatch", "decay", "slash", "not-served", "audit"] as const;
+export const RATING_CAUSES = [
+  "window",
+  "mismatch",
+  "decay",
+  "slash",
+  "not-served",
+  "audit",
+] as const;
 
 /** What a rating is the product of. Shares in millionths. */
 export const Factors = new ContainerType(

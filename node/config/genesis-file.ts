@@ -84,8 +84,6 @@ const ParametersJson = z.strictObject({
   auditShare: uint(32),
   secondLook: uint(32),
   newcomerAudits: uint(16),
-  auditSlashShare: uint(32),
-  neglectShare: uint(32),
   maxExtensions: uint(16),
   exactEngine: bytes32,
 } satisfies Record<keyof Parameters, z.ZodType>);

@@ -10,6 +10,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
+import { SEGMENTS } from "../../chain/job/segments.ts";
 import { checkpointHash } from "../../ml/audit/checkpoint.ts";
 import type { Engine, Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
@@ -18,7 +19,6 @@ import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.
 import { presetModel } from "../../ml/model/presets.ts";
 import { Random, SEED_BYTES } from "../../ml/random.ts";
 import { createTfjsEngine } from "../../ml/tfjs/engine.ts";
-import { DEFAULT_SEGMENTS } from "../../ml/training/plan.ts";
 import type { BenchOptions } from "./main.ts";
 
 const MODELS = ["2nn", "cnn", "lenet"] as const;
@@ -153,7 +153,7 @@ async function measureCheckpoints(engine: Engine, name: string): Promise<Checkpo
     model: name,
     checkpointMs: rounded(checkpointMs),
     stepMs: rounded(stepMs),
-    percent: rounded((100 * (DEFAULT_SEGMENTS + 1) * checkpointMs) / training),
+    percent: rounded((100 * (SEGMENTS + 1) * checkpointMs) / training),
   };
 }
 

@@ -169,7 +169,9 @@ function refusals(
   state.meta = { ...state.meta, height: chain.height + 1, time };
   return transactions.map((transaction) => {
     try {
-      state.attempt(() => applyTransaction(state, transaction, { proposer, records: [] }));
+      state.attempt(() =>
+        applyTransaction(state, transaction, { proposer, records: [], ratingChanges: [] }),
+      );
       return undefined;
     } catch (error) {
       if (error instanceof PomlError) return String(error.code);

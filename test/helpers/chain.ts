@@ -91,8 +91,6 @@ export const TEST_PARAMETERS: Parameters = {
   auditShare: 100_000,
   secondLook: 100_000,
   newcomerAudits: 2,
-  auditSlashShare: 500_000,
-  neglectShare: 100_000,
   maxExtensions: 2,
   exactEngine: sha256(text("engine")),
 };

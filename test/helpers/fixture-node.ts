@@ -241,7 +241,7 @@ export class FixtureNode implements NodeServices {
     const waiting = this.#mempool.select(this.state(), 1_000_000, 1000);
     const trial = this.state().fork();
     for (const each of this.#mempool.has(id) ? [] : [...waiting, signed]) {
-      applyTransaction(trial, each, { proposer, records: [] });
+      applyTransaction(trial, each, { proposer, records: [], ratingChanges: [] });
     }
     this.#mempool.add(this.state(), signed);
     return id;

@@ -61,8 +61,6 @@ export const ParametersJson = z.object({
   auditShare: Count.describe("auditors' part, millionths of what participants earn"),
   secondLook: Count.describe("millionths of updates of which a second segment is replayed"),
   newcomerAudits: Count.describe("updates of a newcomer that are replayed as a whole"),
-  auditSlashShare: Count.describe("millionths of the bond that a false update costs"),
-  neglectShare: Count.describe("millionths of its reliability that an audit not done costs"),
   maxExtensions: Count,
   exactEngine: Hash,
 });

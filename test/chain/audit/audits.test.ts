@@ -6,6 +6,7 @@ import { POML } from "../../../chain/genesis.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";
 import { AUDIT_FAULTS } from "../../../chain/types/job.ts";
+import { RATING_CAUSES } from "../../../chain/types/node.ts";
 import { AuditStory } from "../../helpers/audit-story.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { auditPayload, commits, matchProof, roundRecord } from "../../helpers/job-run.ts";
@@ -127,7 +128,7 @@ describe("an audit", () => {
     const story = drawn({ spec: ONE });
     const first = story.audit().seats[0]?.node ?? -1;
     story.until("drawing");
-    expect(story.record(first)).to.include({ auditsMissed: 1, reliability: 900_000 });
+    expect(story.record(first)).to.include({ auditsMissed: 1, failed: 250 });
     story.until("replaying");
     const second = story.audit().seats[1]?.node ?? -1;
     expect(second).to.not.equal(first);
@@ -216,7 +217,7 @@ describe("a committee", () => {
     });
     expect(story.record(node)).to.include({ rating: 0n, bond: BOND / 2n, auditsFailed: 1 });
     expect(story.changes.find((change) => change.node === node)).to.include({
-      cause: 4,
+      cause: RATING_CAUSES.indexOf("audit"),
       after: 0n,
     });
     // A tenth of what was slashed for the six who proved it.
@@ -246,7 +247,7 @@ describe("a committee", () => {
     story.answer("match");
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
     const { skipPenalty } = story.chain.head.state.parameters;
-    expect(story.record(accuser)).to.include({ reliability: 500_000, bond: BOND - skipPenalty });
+    expect(story.record(accuser)).to.include({ failed: 1000, bond: BOND - skipPenalty });
     expect(story.job.auditors.find((credit) => credit.node === accuser)).to.equal(undefined);
   });
 
@@ -268,7 +269,7 @@ describe("a committee", () => {
     expect(stageOf(story.audit())).to.equal("opening");
     story.answer("match");
     expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("mismatch"));
-    expect(story.record(first).reliability, "the only one to match").to.equal(500_000);
+    expect(story.record(first).failed, "the only one to match").to.equal(1000);
   });
 
   it("takes sealed answers only, and shows the end state only afterwards", () => {
@@ -339,9 +340,11 @@ describe("a committee", () => {
       faultRound: 1,
       fault: AUDIT_FAULTS.indexOf("not-served"),
     });
-    expect(story.record(node)).to.include({ bond: BOND, reliability: 900_000, auditsFailed: 1 });
-    expect(story.record(node).rating > 0n).to.equal(true);
-    expect(story.changes.filter((change) => change.node === node)).to.deep.equal([]);
+    expect(story.record(node)).to.include({ bond: BOND, failed: 1000, auditsFailed: 1 });
+    const [change] = story.changes.filter((one) => one.node === node);
+    if (change === undefined) throw new Error("the block tells of no change");
+    expect(change.after > 0n && change.after < change.before).to.equal(true);
+    expect(change.after).to.equal(story.record(node).rating);
   });
 
   it("leaves earlier updates of the node unpaid that still waited", () => {
@@ -367,7 +370,7 @@ describe("sealOf", () => {
 });
 
 describe("a committed update that the team cannot use", () => {
-  it("costs reliability and is neither audited nor paid", () => {
+  it("costs some of the rating and is neither audited nor paid", () => {
     const story = new AuditStory();
     story.advance(...commits(story.chain, story.job));
     const { chain, job } = story;
@@ -377,7 +380,8 @@ describe("a committed update that the team cannot use", () => {
     story.advance(roundRecord(chain, merged));
     expect(story.looks(1)).to.deep.equal([]);
     expect(story.participant(1).paidRounds).to.equal(0);
-    expect(story.record(left.node).reliability).to.equal(900_000);
-    expect(story.record(story.participant(0).node).reliability).to.equal(1_000_000);
+    expect(story.record(left.node).failed).to.equal(250);
+    expect(story.record(story.participant(0).node).failed).to.equal(0);
+    expect(story.changes.map(({ node }) => node)).to.deep.equal([left.node]);
   });
 });

@@ -53,7 +53,19 @@ describe("docs/protocol.md", () => {
         .trim()
         .split("\n"),
     );
-    const types = [audit, block, evidence, genesis, job, light, node, state, transaction, vote, window]
+    const types = [
+      audit,
+      block,
+      evidence,
+      genesis,
+      job,
+      light,
+      node,
+      state,
+      transaction,
+      vote,
+      window,
+    ]
       .flatMap((module): unknown[] => Object.values(module))
       .filter((value) => value instanceof ContainerType);
     expect(listed).to.have.members(types.map(lineOf));
