@@ -24,7 +24,7 @@ describe("benchmark windows", () => {
   });
 
   it("open by surprise at ends of epochs, never beside another", () => {
-    const parameters = { surpriseChance: 300_000, windowInterval: 100 };
+    const parameters = { surpriseChance: 600_000, windowInterval: 100 };
     const chain = new TestChain({ parameters });
     const opened: { kind: string | undefined; opens: number; over: number }[] = [];
     for (let height = 1; height < 600; height++) {
