@@ -240,7 +240,16 @@ export async function createNode(
     workers.handleUpgrade(request, socket, head),
   );
 
-  const duty = [window, verifier, membership, participant, auditedRuns, auditor, manager, publisher];
+  const duty = [
+    window,
+    verifier,
+    membership,
+    participant,
+    auditedRuns,
+    auditor,
+    manager,
+    publisher,
+  ];
   const onBlock = (): void => {
     for (const service of duty) {
       try {
