@@ -157,7 +157,10 @@ describe("a network of four processes", function () {
       expect(nodes).lengthOf(3);
       expect(nodes).not.include(index);
     }
-    expect(job.participants.find(({ node }) => node === index)?.paidRounds).equal(1);
+    // Killed before its audit it could not serve it, and is not paid for what nobody saw.
+    const killed = job.participants.find(({ node }) => node === index);
+    expect(killed?.paidRounds).equal(killed?.fault === undefined ? 1 : 0);
+    expect(killed?.fault).oneOf([undefined, "not-served"]);
   });
 
   it("starts a killed node again with its chain, and it catches up", async () => {

@@ -52,6 +52,14 @@ export function dataDecoders(): FuzzedDecoder[] {
   const rows = chunks.get(ref?.file ?? "");
   if (ref === undefined || rows === undefined) throw new RangeError("no chunk");
   const delta = Float32Array.of(0, -1, 2.5, 1e-9);
+  const update = {
+    participant: 1,
+    round: 2,
+    samples: 3,
+    parameters: delta,
+    optimizerHash: sha256(Uint8Array.of(0)),
+    digests: [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))],
+  };
   const pixels = { dimensions: [3, 2, 2], values: new Uint8Array(12).fill(7) };
   return [
     binary(
@@ -67,7 +75,7 @@ export function dataDecoders(): FuzzedDecoder[] {
     binary("CSV table", [text(CSV_TEXT)], (bytes) => readTable(utf8(bytes), undefined)),
     binary(
       "update",
-      [encodeUpdate({ participant: 1, round: 2, samples: 3, delta })],
+      [encodeUpdate(update)],
       (bytes) => decodeUpdate(bytes, delta.length),
       encodeUpdate,
     ),

@@ -171,6 +171,7 @@ const NODE_MESSAGES: readonly object[] = [
       epochs: 1,
       segments: 2,
       seed: HASH,
+      states: true,
     },
   },
 ];
