@@ -29,11 +29,11 @@ const FULL: Plan = {
   maxAccounts: 1_000_000,
 };
 const QUICK: Plan = {
-  load: { warmUpMs: 2_000, fullMs: 6_000, halfMs: 4_000, prepared: 12_000 },
-  idleTransfers: 12,
+  load: { warmUpMs: 1_500, fullMs: 5_000, halfMs: 3_000, prepared: 10_000 },
+  idleTransfers: 8,
   catchUpBlocks: 1_000,
-  restartBlocks: 2_000,
-  seatMs: 200,
+  restartBlocks: 1_000,
+  seatMs: 100,
   maxAccounts: 100_000,
 };
 

@@ -8,7 +8,7 @@ import { BlockWatch, quantile } from "./block-watch.ts";
 const NODES = 4;
 export const IDLE_BLOCK_INTERVAL_MS = 250;
 const SENDERS = 16;
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 1_000;
 const LATEST_MS = 30_000;
 
 /** @returns ms from the call at one node to the block at another, median; calls fall anywhere between blocks */

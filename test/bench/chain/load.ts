@@ -21,7 +21,7 @@ const BLOCK_INTERVAL_MS = 500;
 const BACK_OFF_MS = 50;
 /** Between two batches to one node at half load. */
 const PACE_MS = 100;
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 1_000;
 const DRAIN_MS = 60_000;
 
 export interface LoadPlan {
