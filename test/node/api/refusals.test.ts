@@ -2,6 +2,7 @@
 import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
 import { POML } from "../../../chain/genesis.ts";
+import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
@@ -230,6 +231,21 @@ describe("API refusals", () => {
     const { id } = (await first.json()) as { id: string };
     expect(first.headers.get("location")).to.equal(`/v1/transactions/${id}`);
     expect(await submit(bytes)).to.include({ status: 409, code: "ALREADY_KNOWN" });
+  });
+
+  it("tells a client to come back when too many transactions wait", async () => {
+    const full = async (): Promise<never> => {
+      throw new MempoolError("too many wait", { code: "OVERLOADED", limit: 1 });
+    };
+    const busy = await startApi({}, Object.assign(Object.create(test.node), { submitAll: full }));
+    const answer = await fetch(
+      `${busy.url}/v1/transactions/batch`,
+      post(new Uint8Array(0), "application/octet-stream"),
+    );
+    await busy.stop();
+    expect(answer.status).to.equal(503);
+    expect(answer.headers.get("retry-after")).to.equal("1");
+    expect(await answer.json()).to.include({ code: "OVERLOADED" });
   });
 
   it("keeps the inside of a failure to itself", async () => {
