@@ -11,6 +11,8 @@ export interface ApiLimits {
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
   readonly connections: number;
+  /** Of one IP address: nobody alone can keep the others out. */
+  readonly connectionsPerAddress: number;
   readonly eventClients: number;
   /** Events that may wait for one reader before it is dropped. */
   readonly eventQueue: number;
@@ -25,6 +27,7 @@ export const API_LIMITS: ApiLimits = {
   requestsPerSecond: 200,
   requestBurst: 1000,
   connections: 512,
+  connectionsPerAddress: 128,
   eventClients: 64,
   eventQueue: 1024,
 };

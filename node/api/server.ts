@@ -23,6 +23,8 @@ const REQUEST_MS = 600_000;
 /** A socket that says nothing for so long is closed; WebSockets have pings of their own. */
 const IDLE_MS = 20_000;
 const STOP_MS = 2000;
+/** How often Node looks for sockets that are over these times. */
+const CHECK_MS = 2_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface ApiOptions {
@@ -66,11 +68,15 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   const app = createApp({ ...options, limits, hosts }, { routes, clock, log });
   const stream = new EventStream(limits, { events: services.events, log });
   const upgrades = new Map<string, UpgradeHandler>();
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECK_MS },
+    app,
+  );
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
   server.timeout = IDLE_MS;
   server.maxConnections = limits.connections;
+  limitPerAddress(server, limits.connectionsPerAddress);
   // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
   server.on("checkContinue", app);
   const upgraded = new Set<Duplex>();
@@ -107,6 +113,24 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
     },
     onUpgrade: (path, handler) => upgrades.set(path, handler),
   };
+}
+
+function limitPerAddress(server: Server, limit: number): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > limit) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.on("close", () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
 }
 
 function upgradeHandler(

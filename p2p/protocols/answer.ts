@@ -107,7 +107,13 @@ async function readRequest(
     if (frame.tag === TAG.data) return frame.payload;
     throw badRequest(peer, protocol.name, `unknown frame tag ${frame.tag}`);
   }
-  throw badRequest(peer, protocol.name, "no request");
+  // The asker gave up, most likely because it or this node is busy: two busy nodes must not ban each other.
+  throw new P2pError(`${protocol.name}: the request was cut off`, {
+    code: "STREAM_FAILED",
+    peer,
+    protocol: protocol.name,
+    reason: "ended before a request came",
+  });
 }
 
 /** Says why to the peer when it can still hear, and to the score book when it was the peer's fault. */

@@ -44,7 +44,10 @@ export interface LocalNetworkOptions {
   /** How the processes run, default memory. */
   readonly favour?: "memory" | "speed";
   /** Settings of every node's config.json beyond names and addresses. */
-  readonly settings?: { readonly api?: { readonly uploadMib?: number } };
+  readonly settings?: {
+    readonly api?: { readonly uploadMib?: number };
+    readonly disk?: { readonly minFreeMib?: number };
+  };
 }
 
 interface NodePorts {
@@ -242,9 +245,13 @@ export class LocalNetwork {
     return other;
   }
 
+  async stopAll(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
   /** Stops every process and removes the directory, unless its logs are needed. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.stopAll();
     if (this.#keepsLogs) return;
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
@@ -300,6 +307,7 @@ function settingsOf(
     p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}/ws`], announce, bootstrap },
     api: { ...options.settings?.api, host: "127.0.0.1", port: api },
     torrent: { host: "127.0.0.1", port: torrent },
+    disk: { ...options.settings?.disk },
   };
 }
 

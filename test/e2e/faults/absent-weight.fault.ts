@@ -11,7 +11,7 @@ const MAX_MEAN_ROUNDS = 1.6;
 const PERCENT = 10_000_000n;
 
 describe("absent weight", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

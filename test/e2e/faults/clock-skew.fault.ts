@@ -16,7 +16,7 @@ const HEIGHTS = 16;
 const HOUR_MS = 3_600_000;
 
 describe("clock skew", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

@@ -25,7 +25,7 @@ interface Found {
 }
 
 describe("equivocator", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

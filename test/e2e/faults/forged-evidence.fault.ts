@@ -23,7 +23,7 @@ const PER_PEER = 10;
 const KINDS = ["forged", "agreeing", "future", "nobody", "expired"] as const;
 
 describe("forged evidence", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

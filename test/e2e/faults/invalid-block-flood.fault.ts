@@ -24,7 +24,7 @@ const MAX_SLOWDOWN = 2;
 const MAX_GROWTH_MIB = 50;
 
 describe("invalid block flood", function () {
-  this.timeout(240_000 + 2 * FLOOD_MS);
+  this.timeout(600_000 + 2 * FLOOD_MS);
 
   let net: FaultNetwork;
   let peer: OutsidePeer;

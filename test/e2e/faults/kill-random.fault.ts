@@ -18,7 +18,7 @@ const SEED = Number(process.env.POML_FAULT_SEED ?? 1);
 const PAIR_CHANCE = 0.15;
 
 describe("kill -9 at random", function () {
-  this.timeout(60_000 + CYCLES * 60_000);
+  this.timeout(300_000 + CYCLES * 60_000);
 
   let net: FaultNetwork;
   const trickle = new TransferTrickle();

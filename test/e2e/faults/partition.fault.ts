@@ -15,7 +15,7 @@ const SPLIT_MS = 10_000;
 const RESUME_MS = 20_000;
 
 describe("partition", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

@@ -13,7 +13,7 @@ const PAUSE_MS = 10_000;
 const REJOIN_MS = 20_000;
 
 describe("pause", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
 

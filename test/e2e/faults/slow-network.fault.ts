@@ -23,7 +23,7 @@ const MAX_BLOCK_TIMES = 8;
 const MAX_GROWTH_MIB = 50;
 
 describe("slow network", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let net: FaultNetwork;
   const trickle = new TransferTrickle();

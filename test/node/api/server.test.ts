@@ -1,6 +1,6 @@
 /** Guards, health, the OpenAPI document, the page's files, upgrades, and starting and stopping. */
 import { request } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { buildLight } from "../../../node/page/light/build.ts";
@@ -39,6 +39,27 @@ describe("createApi", () => {
     expect(codes).to.deep.equal([200, 200, 200, 429]);
     limited.clock.nowMs += 1000;
     expect((await fetch(`${limited.url}/v1/status`)).status).to.equal(200);
+    await limited.stop();
+  });
+
+  it("limits the connections of one address, not those of others", async () => {
+    const limited = await startApi({ limits: { connectionsPerAddress: 2 } });
+    const port = Number(new URL(limited.url).port);
+    const from = (localAddress: string): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = connect({ port, host: "127.0.0.1", localAddress });
+        open.push(socket);
+        socket.on("error", () => resolve(false));
+        socket.on("close", () => resolve(false));
+        socket.on("data", () => resolve(true));
+        socket.write("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+      });
+    const open: Socket[] = [];
+    expect(await from("127.0.0.1")).to.equal(true);
+    expect(await from("127.0.0.1")).to.equal(true);
+    expect(await from("127.0.0.1")).to.equal(false);
+    expect(await from("127.0.0.2")).to.equal(true);
+    for (const socket of open) socket.destroy();
     await limited.stop();
   });
 

@@ -172,6 +172,15 @@ describe("request/response", () => {
       expect(bob.reports.map(({ code }) => code)).to.deep.equal(["BAD_REQUEST"]);
     });
 
+    it("does not blame a peer that gives up before it has asked", async () => {
+      const [alice, bob] = await serving(async function* () {});
+      const { signal } = new AbortController();
+      const stream = await alice.openStream("bob", "echo");
+      await stream.close(signal);
+      for await (const _ of stream.chunks);
+      expect(bob.reports).to.deep.equal([]);
+    });
+
     it("says RATE_LIMITED past the rate and serves again later", async () => {
       const [alice, bob] = await serving(async function* () {});
       for (let i = 0; i < 4; i++) await ask(alice);

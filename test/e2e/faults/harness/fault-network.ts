@@ -25,7 +25,7 @@ export interface Manifest
 
 export const EQUAL = 100_000_000n;
 /** Any node's way to a height, on a machine that is busy with other things. */
-export const PATIENCE_MS = 90_000;
+export const PATIENCE_MS = 180_000;
 /** Time for a network to show that it does not move. */
 export const STANDSTILL_MS = 6_000;
 
@@ -131,10 +131,13 @@ export class FaultNetwork {
   }
 
   /** No node moves for a while. @returns the heights they stand at */
-  async expectStandstill(nodes: readonly LocalNode[] = this.running): Promise<number[]> {
+  async expectStandstill(
+    nodes: readonly LocalNode[] = this.running,
+    forMs = STANDSTILL_MS,
+  ): Promise<number[]> {
     await this.untilStill(nodes);
     const before = await this.heads(nodes);
-    await pause(STANDSTILL_MS);
+    await pause(forMs);
     const after = await this.heads(nodes);
     expect(after, "heights while nothing can become final").eql(before);
     return after;
