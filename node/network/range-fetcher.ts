@@ -7,13 +7,8 @@ import { PomlError } from "../../chain/errors.ts";
 import { requestBlocks } from "../../p2p/protocols/blocks.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import {
-  type Claim,
-  type PlanOptions,
-  RangePlan,
-  type RangeRequest,
-  type ReadyRange,
-} from "./range-plan.ts";
+import type { Claim } from "./range-peers.ts";
+import { type PlanOptions, RangePlan, type RangeRequest, type ReadyRange } from "./range-plan.ts";
 import { type ReceivedBlock, receiveBlock } from "./received-block.ts";
 
 export interface FetcherOptions extends PlanOptions {

@@ -7,6 +7,8 @@
  * it brings is believed less. Only `exclude`, for a proven lie, is for good.
  */
 
+import { type Claim, RangePeers } from "./range-peers.ts";
+
 export interface PlanOptions {
   /** First height wanted. */
   readonly from: number;
@@ -24,12 +26,6 @@ export interface PlanOptions {
   readonly deadlineMs?: number;
   /** After which the range everything waits for is taken to an idle peer. */
   readonly patienceMs?: number;
-}
-
-export interface Claim {
-  /** Blocks from here to `height` are served. */
-  readonly lowest: number;
-  readonly height: number;
 }
 
 /** One request to send. */
@@ -74,15 +70,6 @@ interface Ready<B> extends ReadyRange<B> {
 
 type Range<B> = Waiting | Asked | Ready<B>;
 
-interface Peer {
-  claim: Claim;
-  failures: number;
-  restsUntil: number;
-  nextRequestAt: number;
-}
-
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 60_000;
 const BUSY_MS = 500;
 /** A guess until blocks have been seen. */
 const FIRST_BLOCK_BYTES = 2_048;
@@ -91,8 +78,7 @@ const NEWEST_SHARE = 0.5;
 
 export class RangePlan<B> {
   readonly #options: Required<PlanOptions>;
-  readonly #peers = new Map<string, Peer>();
-  readonly #excluded = new Set<string>();
+  readonly #peers = new RangePeers();
   /** In order of height, without gaps. */
   #ranges: Range<B>[] = [];
   /** First height no range covers yet. */
@@ -117,21 +103,17 @@ export class RangePlan<B> {
 
   /** What a peer says it serves; also for a peer known already. */
   offer(name: string, claim: Claim): void {
-    if (this.#excluded.has(name)) return;
-    const known = this.#peers.get(name);
-    if (known !== undefined) known.claim = claim;
-    else this.#peers.set(name, { claim, failures: 0, restsUntil: 0, nextRequestAt: 0 });
+    this.#peers.offer(name, claim);
   }
 
   /** The peer is gone. Its requests are still to be answered with `failed`. */
   remove(name: string): void {
-    this.#peers.delete(name);
+    this.#peers.remove(name);
   }
 
   /** Answers of this peer are not wanted any more; those not handed out yet are asked for again. */
   exclude(name: string): void {
-    this.#excluded.add(name);
-    this.#peers.delete(name);
+    this.#peers.exclude(name);
     this.#ranges = this.#ranges.map((range) =>
       range.kind === "ready" && range.peer === name ? waiting(range, new Set()) : range,
     );
@@ -144,7 +126,7 @@ export class RangePlan<B> {
 
   /** Highest height some peer claims. */
   get target(): number {
-    return Math.max(0, ...[...this.#peers.values()].map(({ claim }) => claim.height));
+    return this.#peers.highest;
   }
 
   /** Bytes of the ranges that wait to be taken. */
@@ -156,7 +138,7 @@ export class RangePlan<B> {
   get isOver(): boolean {
     if (this.#ranges.some(({ kind }) => kind !== "waiting")) return false;
     const from = this.#ranges[0]?.from ?? this.#next;
-    return ![...this.#peers.values()].some(({ claim }) => serves(claim, from));
+    return !this.#peers.anyServes(from);
   }
 
   /** The requests to send now. */
@@ -169,7 +151,7 @@ export class RangePlan<B> {
       if (range.kind !== "waiting") continue;
       // What everything else waits for is always asked for, whatever is held.
       if (at > 0 && !this.#hasRoom()) break;
-      const name = this.#bestPeer(range, now);
+      const name = this.#bestPeer(range, now, "any");
       if (name !== undefined) made.push(this.#ask(at, range, name, now));
     }
     return made;
@@ -185,7 +167,7 @@ export class RangePlan<B> {
       const holdsUp =
         range === first &&
         now - range.askedAt >= patienceMs &&
-        this.#bestPeer({ ...waiting(range, tried), onlyUntried: true }, now) !== undefined;
+        this.#bestPeer(waiting(range, tried), now, "untried") !== undefined;
       return holdsUp || now - range.askedAt >= deadlineMs;
     });
     for (const range of late) range.givenUp = true;
@@ -198,17 +180,16 @@ export class RangePlan<B> {
     if (found === undefined) return;
     const { at, range } = found;
     const { peer: name, from, count } = range.request;
-    const peer = this.#peers.get(name);
     if (blocks.length === 0) {
-      if (peer !== undefined) peer.claim = { ...peer.claim, height: from - 1 };
-      this.#rest(name, now);
+      this.#peers.correct(name, { height: from - 1 });
+      this.#peers.rest(name, now);
       this.#ranges[at] = waiting(range, new Set([...range.tried, name]));
       return;
     }
     const mean = bytes / blocks.length;
     this.#blockBytes += NEWEST_SHARE * (mean - this.#blockBytes);
-    if (range.givenUp) this.#rest(name, now);
-    else if (peer !== undefined) peer.failures = 0;
+    if (range.givenUp) this.#peers.rest(name, now);
+    else this.#peers.praise(name);
     const ready: Ready<B> = {
       kind: "ready",
       peer: name,
@@ -222,7 +203,7 @@ export class RangePlan<B> {
       rest === 0
         ? []
         : [{ kind: "waiting", from: from + blocks.length, count: rest, tried: new Set() }];
-    const wanted = this.#excluded.has(name) ? [waiting(range, new Set())] : [ready, ...missing];
+    const wanted = this.#peers.isExcluded(name) ? [waiting(range, new Set())] : [ready, ...missing];
     this.#ranges.splice(at, 1, ...wanted);
   }
 
@@ -231,7 +212,7 @@ export class RangePlan<B> {
     const found = this.#take(id);
     if (found === undefined) return;
     const { peer } = found.range.request;
-    this.#rest(peer, now);
+    this.#peers.rest(peer, now);
     this.#ranges[found.at] = waiting(found.range, new Set([...found.range.tried, peer]));
   }
 
@@ -239,8 +220,7 @@ export class RangePlan<B> {
   busy(id: number, now: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
-    const peer = this.#peers.get(found.range.request.peer);
-    if (peer !== undefined) peer.nextRequestAt = now + BUSY_MS;
+    this.#peers.pause(found.range.request.peer, now + BUSY_MS);
     this.#ranges[found.at] = waiting(found.range, found.range.tried);
   }
 
@@ -248,9 +228,8 @@ export class RangePlan<B> {
   notKept(id: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
-    const { peer: name, from } = found.range.request;
-    const peer = this.#peers.get(name);
-    if (peer !== undefined) peer.claim = { ...peer.claim, lowest: from + 1 };
+    const { peer, from } = found.range.request;
+    this.#peers.correct(peer, { lowest: from + 1 });
     this.#ranges[found.at] = waiting(found.range, found.range.tried);
   }
 
@@ -265,10 +244,7 @@ export class RangePlan<B> {
   /** How long nothing will change by itself; undefined when only an answer or a new peer can. */
   waitMs(now: number): number | undefined {
     const { deadlineMs, patienceMs } = this.#options;
-    const times: number[] = [];
-    for (const { restsUntil, nextRequestAt } of this.#peers.values()) {
-      times.push(restsUntil, nextRequestAt);
-    }
+    const times = this.#peers.times();
     for (const { askedAt } of this.#asked()) times.push(askedAt + patienceMs, askedAt + deadlineMs);
     const ahead = times.filter((time) => time > now);
     return ahead.length === 0 ? undefined : Math.min(...ahead) - now;
@@ -287,8 +263,7 @@ export class RangePlan<B> {
   }
 
   #ask(at: number, range: Waiting, name: string, now: number): RangeRequest {
-    const peer = this.#peers.get(name);
-    const height = peer?.claim.height ?? range.from;
+    const height = this.#peers.claimOf(name)?.height ?? range.from;
     const count = Math.min(range.count, height - range.from + 1);
     const request = { id: ++this.#lastId, peer: name, from: range.from, count };
     const { tried } = range;
@@ -304,34 +279,20 @@ export class RangePlan<B> {
     const more: Waiting[] =
       rest === 0 ? [] : [{ kind: "waiting", from: range.from + count, count: rest, tried }];
     this.#ranges.splice(at, 1, asked, ...more);
-    if (peer !== undefined) peer.nextRequestAt = now + this.#options.requestGapMs;
+    this.#peers.pause(name, now + this.#options.requestGapMs);
     return request;
   }
 
-  /** Who may be asked: those not tried before the others, then the least busy, then the most reliable. */
-  #bestPeer(
-    { from, tried, onlyUntried = false }: Waiting & { onlyUntried?: boolean },
-    now: number,
-  ): string | undefined {
+  #bestPeer({ from, tried }: Waiting, now: number, who: "any" | "untried"): string | undefined {
     const asked = this.#asked();
-    const loadOf = (name: string): number =>
-      asked.filter(({ request }) => request.peer === name).length;
-    const free = [...this.#peers].filter(
-      ([name, { claim, restsUntil, nextRequestAt }]) =>
-        serves(claim, from) &&
-        restsUntil <= now &&
-        nextRequestAt <= now &&
-        loadOf(name) < this.#options.requestsPerPeer &&
-        !(onlyUntried && tried.has(name)),
-    );
-    free.sort(
-      ([a, one], [b, two]) =>
-        Number(tried.has(a)) - Number(tried.has(b)) ||
-        loadOf(a) - loadOf(b) ||
-        one.failures - two.failures ||
-        one.nextRequestAt - two.nextRequestAt,
-    );
-    return free[0]?.[0];
+    const choice = {
+      from,
+      tried,
+      mustBeUntried: who === "untried",
+      requestsPerPeer: this.#options.requestsPerPeer,
+      loadOf: (name: string) => asked.filter(({ request }) => request.peer === name).length,
+    };
+    return this.#peers.best(choice, now);
   }
 
   #hasRoom(): boolean {
@@ -348,13 +309,6 @@ export class RangePlan<B> {
     const range = this.#ranges[at];
     return range?.kind === "asked" ? { at, range } : undefined;
   }
-
-  #rest(name: string, now: number): void {
-    const peer = this.#peers.get(name);
-    if (peer === undefined) return;
-    peer.restsUntil = now + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** peer.failures);
-    peer.failures++;
-  }
 }
 
 function waiting(
@@ -362,8 +316,4 @@ function waiting(
   tried: ReadonlySet<string>,
 ): Waiting {
   return { kind: "waiting", from, count, tried };
-}
-
-function serves({ lowest, height }: Claim, from: number): boolean {
-  return lowest <= from && from <= height;
 }

@@ -20,6 +20,7 @@ export interface LedgerNodeOptions extends SnapshotSettings {
   readonly host: LinkedHost;
   readonly trust?: JoiningOptions["trust"];
   readonly keepsBlocks?: boolean;
+  readonly replayIdleShare?: number;
   /** Stands between a chunk and whoever asks for it. */
   readonly serveChunk?: (bytes: Uint8Array) => Uint8Array;
 }
@@ -66,7 +67,7 @@ export async function startLedgerNode(options: LedgerNodeOptions): Promise<Ledge
       trust,
       keepsBlocks: options.keepsBlocks ?? true,
       search: { patienceMs: 300, retryMs: 50 },
-      replayIdleShare: 0,
+      replayIdleShare: options.replayIdleShare ?? 0,
     },
     {
       host,

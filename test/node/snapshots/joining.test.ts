@@ -208,7 +208,8 @@ describe("joining by a snapshot", function () {
 
   it("stops with HISTORY_MISMATCH when the blocks from genesis lead elsewhere", async () => {
     const dataDir = await folders.create();
-    const victim = await start({ dataDir, trust: trust(SNAPSHOT) });
+    // It idles for long before it would confirm what it replayed.
+    const victim = await start({ dataDir, trust: trust(SNAPSHOT), replayIdleShare: 10_000 });
     victim.dial(servers);
     await until(() => victim.isReady(), WAIT_MS, "snapshot");
     await stopNode(victim);
