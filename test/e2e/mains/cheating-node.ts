@@ -1,0 +1,137 @@
+/**
+ * A node that follows the chain and audits others as it should, and cheats when it is paid for
+ * training; POML_TEST_CHEAT says how:
+ *
+ *   lazy      hands the global model back, a little moved so that it passes for trained
+ *   random    changes the weights at random, as far as the team lets pass
+ *   half      trains half of the epochs
+ *   copier    commits to what another participant has committed to
+ *   inflater  claims the most samples that the chain takes
+ */
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { hasCommitted } from "../../../chain/job/phase.ts";
+import { shardLimit } from "../../../chain/job/price.ts";
+import { type Payloads, TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
+import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
+import { decodeManifest } from "../../../ml/dataset/manifest.ts";
+import { TrainingPlan } from "../../../ml/training/plan.ts";
+import type { RunningNode } from "../../../node/node.ts";
+import { WorkerPool } from "../../../node/workers/pool.ts";
+import type { TrainControl, TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
+import { runAsNode } from "../faults/mains/run-as-node.ts";
+
+type Train = (task: TrainTask, control: TrainControl) => Promise<TrainTaskResult>;
+
+const cheat = process.env.POML_TEST_CHEAT ?? "";
+const honest = WorkerPool.prototype.train;
+
+/** Only training for pay keeps its states; whole updates of others are replayed with the same task. */
+function cheatingOnly(train: (run: Train, ...args: Parameters<Train>) => Promise<TrainTaskResult>) {
+  WorkerPool.prototype.train = function (task, control) {
+    const run: Train = (...args) => honest.call(this, ...args);
+    return control.onState === undefined ? run(task, control) : train(run, task, control);
+  };
+}
+
+/** A run that ends where the cheat wants, with checkpoints that fit its end and nothing else. */
+async function madeUp(
+  task: TrainTask,
+  { onState }: TrainControl,
+  parametersAt: (boundary: number) => Float32Array,
+): Promise<TrainTaskResult> {
+  const { epochs, seed, hyperparameters, dataset } = task;
+  const manifest = decodeManifest(dataset.manifest);
+  const rows = task.chunks.reduce((sum, chunk) => sum + (manifest.train[chunk]?.rows ?? 0), 0);
+  const plan = new TrainingPlan({ rows, epochs, batchSize: hyperparameters.batchSize, seed });
+  const states = Array.from({ length: plan.segments + 1 }, (_, boundary) => ({
+    parameters: boundary === 0 ? task.parameters : parametersAt(boundary),
+    optimizerState: new Float32Array(task.parameters.length),
+  }));
+  states.forEach((state, boundary) => {
+    if (boundary > 0) onState?.(boundary, encodeCheckpoint(state));
+  });
+  const last = states.at(-1) ?? { parameters: task.parameters, optimizerState: task.parameters };
+  return {
+    parameters: last.parameters,
+    steps: plan.steps,
+    samples: rows * epochs,
+    meanLoss: 1,
+    checkpoints: states.map(stateHash),
+    optimizerHash: sha256(bytesOfFloats(last.optimizerState)),
+    durationMs: 1000,
+  };
+}
+
+function changeCommits(
+  { ledger }: RunningNode,
+  change: (commit: Payloads["job-commit"]) => Promise<Partial<Payloads["job-commit"]>>,
+): void {
+  const send = ledger.duties.send.bind(ledger.duties);
+  ledger.duties.send = async (payload, lifetime) => {
+    if (TRANSACTION_KINDS[payload.selector] !== "job-commit") return send(payload, lifetime);
+    const commit = payload.value as Payloads["job-commit"];
+    const value = { ...commit, ...(await change(commit)) };
+    return send({ ...payload, value } as typeof payload, lifetime);
+  };
+}
+
+function jobOf({ ledger }: RunningNode, id: Uint8Array) {
+  const { state } = ledger.chain;
+  return state.jobs.at(state.jobIndex(id) ?? -1);
+}
+
+async function othersCommit(node: RunningNode, id: Uint8Array) {
+  for (;;) {
+    const other = jobOf(node, id).participants.find(hasCommitted);
+    if (other !== undefined) return other;
+    await new Promise<void>((resolve) => {
+      const off = node.ledger.chain.onBlock(() => {
+        off();
+        resolve();
+      });
+    });
+  }
+}
+
+const CHEATS: Readonly<Record<string, () => (node: RunningNode) => void>> = {
+  lazy() {
+    const moved = (task: TrainTask, boundary: number) =>
+      task.parameters.map((value, i) => value + (i === 0 ? boundary / 1000 : 0));
+    cheatingOnly((_, task, control) => madeUp(task, control, (at) => moved(task, at)));
+    return () => {};
+  },
+  random() {
+    cheatingOnly((_, task, control) =>
+      madeUp(task, control, () =>
+        task.parameters.map((value) => value + (Math.random() - 0.5) / 50),
+      ),
+    );
+    return () => {};
+  },
+  half() {
+    cheatingOnly(async (run, task, control) => {
+      const epochs = task.epochs / 2;
+      const result = await run({ ...task, epochs }, control);
+      return { ...result, samples: 2 * result.samples };
+    });
+    return () => {};
+  },
+  copier: () => (node) => {
+    changeCommits(node, async ({ job }) => {
+      const { updateHash, checkpointRoot, updateBytes } = await othersCommit(node, job);
+      return { updateHash, checkpointRoot, updateBytes };
+    });
+  },
+  inflater: () => (node) => {
+    changeCommits(node, async ({ job, samples }) => {
+      const { spec, participants } = jobOf(node, job);
+      const limit = shardLimit(spec, participants.length);
+      return { samples: limit > samples ? limit : 2 * samples };
+    });
+  },
+};
+
+const onStarted = CHEATS[cheat]?.();
+if (onStarted === undefined) throw new Error(`no cheat ${cheat}`);
+await runAsNode({ onStarted });
