@@ -170,6 +170,7 @@ export async function createNode(
       log: log.child({ module: "rating" }),
       meter,
       lanes: () => workers.status().length,
+      peerOf,
     },
   );
   const verifier = new SegmentVerifier(

@@ -33,9 +33,9 @@ export class SegmentExchange {
   }
 
   /** @param find the segment, or undefined when this node does not have it */
-  serve(find: (place: SegmentPlace) => Promise<ServedSegment | undefined>): void {
-    this.#messages.handle("segment", async (body) => {
-      const segment = await find(decodeSsz("segment request", SegmentRequest, body));
+  serve(find: (place: SegmentPlace, peer: string) => Promise<ServedSegment | undefined>): void {
+    this.#messages.handle("segment", async (body, peer) => {
+      const segment = await find(decodeSsz("segment request", SegmentRequest, body), peer);
       return segment === undefined ? new Uint8Array(0) : encodeSegment(segment);
     });
   }

@@ -28,6 +28,8 @@ export interface WindowModules {
   readonly meter: EnergyMeter;
   /** Workers that are there to work now. */
   lanes(): number;
+  /** Peer id of a node. */
+  peerOf(node: number): string;
 }
 
 const MAX_SEGMENTS = 100_000;
@@ -45,7 +47,7 @@ export class WindowService {
     this.#flights = new SingleFlight((key, error) => {
       modules.log.warn("window work failed", { run: key, reason: String(error) });
     });
-    modules.segments.serve((place) => this.#served(place));
+    modules.segments.serve((place, peer) => this.#served(place, peer));
   }
 
   onBlock(): void {
@@ -117,11 +119,21 @@ export class WindowService {
     return checkpoints.map((hash) => hash.slice());
   }
 
-  /** Only what is in a claim of this node; nothing before the claim is final. */
-  async #served({ window, lane, index }: SegmentPlace): Promise<ServedSegment | undefined> {
-    const { chain, states } = this.#modules;
+  /**
+   * A segment goes to those drawn to replay it and to nobody else: the state it starts from ends the
+   * segment before, and the hash of an end state is what proves that somebody computed it.
+   */
+  async #served(
+    { window, lane, index }: SegmentPlace,
+    peer: string,
+  ): Promise<ServedSegment | undefined> {
+    const { chain, states, peerOf } = this.#modules;
     const own = chain.state.nodeIndex(this.#publicKey);
-    if (!chain.state.claims.some(({ node }) => node === own)) return undefined;
+    const claim = chain.state.claims.find(({ node }) => node === own);
+    const isDrawn = [...(claim?.checks ?? []), ...(claim?.appeal ?? [])].some(
+      (check) => check.lane === lane && check.segment === index && peerOf(check.verifier) === peer,
+    );
+    if (!isDrawn) return undefined;
     const hashes = (await states.worked(window))?.lanes[lane];
     if (hashes === undefined || index + 1 >= hashes.length) return undefined;
     const startState = await states.get(window, lane, index);
