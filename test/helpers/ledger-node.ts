@@ -22,7 +22,7 @@ export interface LedgerNodeOptions extends SnapshotSettings {
   readonly keepsBlocks?: boolean;
   readonly replayIdleShare?: number;
   /** Stands between a chunk and whoever asks for it. */
-  readonly serveChunk?: (bytes: Uint8Array) => Uint8Array;
+  readonly serveChunk?: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
 export interface LedgerNode {

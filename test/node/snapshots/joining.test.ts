@@ -184,8 +184,13 @@ describe("joining by a snapshot", function () {
   });
 
   it("goes on after a stop in the middle of the chunks, and in the middle of the history", async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const withheld = await provider({
-      serveChunk: () => {
+      serveChunk: async () => {
+        await held;
         throw new Error("not now");
       },
     });
@@ -193,7 +198,9 @@ describe("joining by a snapshot", function () {
     const first = await start({ dataDir, trust: trust(27) });
     first.dial([withheld]);
     await until(() => first.joining.progress.snapshot?.stage === "chunks", WAIT_MS, "chunks stage");
-    await stopNode(first);
+    const stopping = stopNode(first);
+    release();
+    await stopping;
     const second = await start({ dataDir, trust: trust(27) });
     expect(second.chain.height).to.equal(0);
     second.dial(servers);
