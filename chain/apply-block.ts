@@ -8,10 +8,11 @@ import { tickAudits } from "./audit/tick.ts";
 import { InvalidBlock } from "./block-error.ts";
 import { slash } from "./bond/slash.ts";
 import { freeUnbondings } from "./bond/unbonding.ts";
+import { checkBody, checkHeader, checkRoots, checkVersion, notTheProposer } from "./check-block.ts";
 import { addressOf } from "./crypto/address.ts";
-import { equalBytes, toHex } from "./crypto/hash.ts";
+import { toHex } from "./crypto/hash.ts";
 import { isReveal } from "./crypto/onion.ts";
-import { nextMix, proposerOrder } from "./draw/mix.ts";
+import { nextMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
 import { tickJobs } from "./job/phase.ts";
@@ -26,7 +27,6 @@ import {
   Certificate,
   EvidenceList,
   Header,
-  PROTOCOL_VERSION,
   RatingChanges,
   Records,
   Transactions,
@@ -68,14 +68,6 @@ export interface AppliedBlock {
 
 export function blockHash(header: Header): Uint8Array {
   return Header.hashTreeRoot(header);
-}
-
-/** The public key whose turn (height, round) is. */
-export function proposerOf(state: State, height: number, round: number): Uint8Array {
-  const order = proposerOrder(state.meta.mix, height, state.seats);
-  const seat = state.seats[order[round % order.length] ?? -1];
-  if (seat === undefined) throw new RangeError("an epoch without seats");
-  return seat.publicKey;
 }
 
 /**
@@ -142,10 +134,7 @@ export function applyBlock(head: Head, block: Block): AppliedBlock {
     attemptTransaction: refusing("BAD_TRANSACTION"),
   });
   checkRoots(applied.block.header, header);
-  // The transactions are the very ones that were applied; the rest of the body must be what they led to.
-  checkBodyRoot("recordsRoot", header, Records.hashTreeRoot(body.records));
-  checkBodyRoot("ratingsRoot", header, RatingChanges.hashTreeRoot(body.ratingChanges));
-  checkBodyRoot("evidenceRoot", header, EvidenceList.hashTreeRoot(body.evidence));
+  checkBody(block);
   return applied;
 }
 
@@ -267,141 +256,5 @@ function advanceOnion(state: State, input: BlockInput): void {
     onion: input.onionReveal,
     onionLeft: node.onionLeft - 1,
     proposed: node.proposed + 1,
-  });
-}
-
-function notTheProposer({
-  round,
-  proposer,
-}: {
-  round: number;
-  proposer: Uint8Array;
-}): InvalidBlock {
-  return new InvalidBlock(`round ${round} is not this proposer's turn`, {
-    code: "NOT_THE_PROPOSER",
-    round,
-    proposer: toHex(proposer),
-  });
-}
-
-/**
- * The nodes may have voted for rules this program does not have. Not the fault of whoever sent the
- * block.
- */
-function checkVersion({ parameters: { protocolVersion } }: State): void {
-  if (protocolVersion === PROTOCOL_VERSION) return;
-  throw new InvalidBlock(
-    `the chain goes on with protocol version ${protocolVersion}, this node knows ${PROTOCOL_VERSION}`,
-    { code: "UNKNOWN_VERSION", expected: PROTOCOL_VERSION, actual: protocolVersion },
-    { action: "local", remedy: "update the node" },
-  );
-}
-
-/** The cheap checks, before any transaction is touched. */
-function checkHeader(head: Head, block: Block): void {
-  const { header } = block;
-  const expected = head.state.height + 1;
-  checkVersion(head.state);
-  const { protocolVersion } = head.state.parameters;
-  if (header.version !== protocolVersion) {
-    throw new InvalidBlock(
-      `block of version ${header.version}, the chain is at ${protocolVersion}`,
-      {
-        code: "WRONG_VERSION",
-        expected: protocolVersion,
-        actual: header.version,
-      },
-    );
-  }
-  if (header.height !== expected) {
-    throw new InvalidBlock(
-      `block of height ${header.height}, expected ${expected}`,
-      { code: "WRONG_HEIGHT", expected, actual: header.height },
-      { action: "ignore" },
-    );
-  }
-  if (!equalBytes(header.parent, head.hash)) {
-    const [want, got] = [toHex(head.hash), toHex(header.parent)];
-    throw new InvalidBlock(`parent ${got} is not our head`, {
-      code: "UNKNOWN_PARENT",
-      expected: want,
-      actual: got,
-    });
-  }
-  if (header.time <= head.state.meta.time) {
-    throw new InvalidBlock("block time does not move forward", {
-      code: "TIME_NOT_AFTER_PARENT",
-      parent: head.state.meta.time,
-      actual: header.time,
-    });
-  }
-  if (!equalBytes(header.proposer, proposerOf(head.state, header.height, header.round))) {
-    throw notTheProposer(header);
-  }
-  const { blockHash: certified, height } = block.parentCertificate;
-  if (expected > 1 && (height !== expected - 1 || !equalBytes(certified, head.hash))) {
-    throw new InvalidBlock("the carried certificate is not the parent's", {
-      code: "BAD_PARENT_CERTIFICATE",
-      reason: "names another block",
-    });
-  }
-  if (expected === 1 && !Certificate.equals(block.parentCertificate, Certificate.defaultValue())) {
-    throw new InvalidBlock("the first block has no parent to certify", {
-      code: "BAD_PARENT_CERTIFICATE",
-      reason: "must be empty at height 1",
-    });
-  }
-  const bytes = Transactions.value_serializedSize(block.body.transactions);
-  const limit = head.state.parameters.maxBlockBytes;
-  if (bytes > limit) {
-    throw new InvalidBlock(`${bytes} bytes of transactions, the limit is ${limit}`, {
-      code: "BLOCK_TOO_LARGE",
-      bytes,
-      limit,
-    });
-  }
-}
-
-function checkRoots(computed: Header, given: Header): void {
-  if (computed.totalWeight !== given.totalWeight) {
-    const [want, got] = [String(computed.totalWeight), String(given.totalWeight)];
-    throw new InvalidBlock(`totalWeight is ${got}, expected ${want}`, {
-      code: "ROOT_MISMATCH",
-      field: "totalWeight",
-      expected: want,
-      actual: got,
-    });
-  }
-  const roots = [
-    "transactionsRoot",
-    "recordsRoot",
-    "ratingsRoot",
-    "evidenceRoot",
-    "seatsRoot",
-    "stateRoot",
-    "parentCertificate",
-  ] as const;
-  for (const field of roots) {
-    if (!equalBytes(computed[field], given[field])) {
-      throw rootMismatch(field, computed[field], given[field]);
-    }
-  }
-}
-
-function checkBodyRoot(
-  field: "recordsRoot" | "ratingsRoot" | "evidenceRoot",
-  header: Header,
-  root: Uint8Array,
-): void {
-  if (!equalBytes(header[field], root)) throw rootMismatch(field, header[field], root);
-}
-
-function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
-  const [expected, actual] = [toHex(want), toHex(got)];
-  return new InvalidBlock(`${field} is ${actual}, expected ${expected}`, {
-    code: "ROOT_MISMATCH",
-    field,
-    expected,
-    actual,
   });
 }

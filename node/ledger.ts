@@ -18,6 +18,7 @@ import { RightOfWay } from "./chain/right-of-way.ts";
 import type { ChainTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
 import type { Clock } from "./clock.ts";
+import { BlockBuilder } from "./consensus/block-builder.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
 import { EvidenceService } from "./consensus/evidence-service.ts";
 import { Journal } from "./consensus/journal.ts";
@@ -166,19 +167,29 @@ export async function createLedger(
       log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
     });
   };
+  const consensusLog = log.child({ module: "consensus" });
+  const builder = new BlockBuilder(
+    { publicKey: keys.publicKey },
+    {
+      chain,
+      onion,
+      clock,
+      log: consensusLog,
+      select: (limitBytes) => transactions.select(limitBytes),
+      evidence: () => evidence.select(),
+      measure: blockTimes.measure,
+    },
+  );
   const driver = new ConsensusDriver({
     chain,
     signer: new Signer({ keys, genesisRoot: genesis.hash }, { journal }),
-    onion,
+    builder,
     clock,
-    log: log.child({ module: "consensus" }),
-    select: (limitBytes) => transactions.select(limitBytes),
+    log: consensusLog,
     publish,
     stuck,
     urgent: (work) => way.urgent(work),
-    measure: blockTimes.measure,
     mayWrite: () => disk.hasRoom,
-    evidence: () => evidence.select(),
     fault,
   });
   let fail: (error: unknown) => void = () => {};

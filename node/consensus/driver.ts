@@ -2,57 +2,45 @@
  * Runs the finality rules on this node: feeds the pure reducer with verified messages and timers,
  * and carries out what it asks for, one thing after another. Owns no rule; journals before it sends.
  */
-import { type AppliedBlock, blockHash, buildBlock, proposerOf } from "../../chain/apply-block.ts";
+import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
-import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
 import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
 import { inspectRoundState, type RoundStateReport } from "../../chain/finality/inspect.ts";
 import type { Effect, Event } from "../../chain/finality/messages.ts";
 import { knownMessages } from "../../chain/finality/resend.ts";
-import {
-  type ProposalMessage,
-  proposerSeat,
-  type RoundState,
-  startHeight,
-} from "../../chain/finality/round-state.ts";
+import { proposerSeat, type RoundState, startHeight } from "../../chain/finality/round-state.ts";
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import { toValueId, type ValueId } from "../../chain/finality/vote.ts";
-import { Certificate, Proposal } from "../../chain/types/block.ts";
-import type { Evidence } from "../../chain/types/evidence.ts";
+import { Proposal } from "../../chain/types/block.ts";
 import { type Vote, Vote as VoteType } from "../../chain/types/vote.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-points.ts";
 import { SerialQueue } from "../serial-queue.ts";
-import type { Measure } from "../telemetry/block-times.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import type { BlockBuilder } from "./block-builder.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import type { JournalEntry } from "./journal-file.ts";
-import type { OnionKeeper } from "./onion-keeper.ts";
+import { nameOf, SignedProposals } from "./signed-proposals.ts";
 import type { Signer } from "./signer.ts";
 
 export interface DriverModules {
   readonly chain: Chain;
   readonly signer: Signer;
-  readonly onion: OnionKeeper;
+  readonly builder: BlockBuilder;
   readonly clock: Clock;
   readonly log: NodeLog;
-  /** Transactions for a block, best first. */
-  select(limitBytes: number): Parameters<typeof buildBlock>[1]["transactions"];
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
   /** Runs what transactions have to wait for. */
   urgent<T>(work: () => Promise<T>): Promise<T>;
-  readonly measure?: Measure;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
   /** Whether the disk has room; without it nothing can be signed, for nothing can be recorded. */
   mayWrite(): boolean;
-  /** Evidence for a block. */
-  evidence(): readonly Evidence[];
   /** A key signed two messages where one is allowed. */
   fault(publicKey: Uint8Array, proof: KnownProof): void;
 }
@@ -68,7 +56,7 @@ export class ConsensusDriver {
   readonly #queue = new SerialQueue();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #candidates = new Map<ValueId, AppliedBlock>();
-  readonly #proposals = new Map<string, Proposal>();
+  readonly #proposals = new SignedProposals();
   #state: RoundState | undefined;
   #stopped = true;
   #stuckTimer: NodeJS.Timeout | undefined;
@@ -112,7 +100,7 @@ export class ConsensusDriver {
   known(): { votes: readonly Vote[]; proposals: readonly Proposal[] } {
     if (this.#state === undefined) return { votes: [], proposals: [] };
     const { votes, proposals } = knownMessages(this.#state);
-    const signed = proposals.flatMap((p) => this.#proposals.get(proposalKey(p)) ?? []);
+    const signed = proposals.flatMap((p) => this.#proposals.get(p) ?? []);
     return { votes, proposals: signed };
   }
 
@@ -122,7 +110,7 @@ export class ConsensusDriver {
 
   wantsProposal(proposal: Proposal, seat: number, value: ValueId): boolean {
     if (this.#state === undefined) return false;
-    return isNewsProposal(this.#state, summary(proposal, seat, value));
+    return isNewsProposal(this.#state, nameOf(proposal, seat, value));
   }
 
   /** A vote whose signature has been verified. */
@@ -155,8 +143,8 @@ export class ConsensusDriver {
         offsetMs: Number(ahead),
       });
     }
-    const message = { ...summary(proposal, seat, value), timely };
-    this.#proposals.set(proposalKey(message), proposal);
+    const message = { ...nameOf(proposal, seat, value), timely };
+    this.#proposals.add(message, proposal);
     this.#feed({ kind: "proposal", ...message, valid: applied !== undefined });
   }
 
@@ -211,8 +199,8 @@ export class ConsensusDriver {
     const value = toValueId(applied.hash);
     const seat = proposerSeat(state, proposal.round);
     this.#candidates.set(value, applied);
-    const message = { ...summary(proposal, seat, value), timely: true };
-    this.#proposals.set(proposalKey(message), proposal);
+    const message = { ...nameOf(proposal, seat, value), timely: true };
+    this.#proposals.add(message, proposal);
     await this.#take({ kind: "proposal", ...message, valid: true });
   }
 
@@ -269,27 +257,16 @@ export class ConsensusDriver {
         return undefined;
       case "double-proposal":
         this.faults.doubleProposals++;
-        this.#accuseProposer(effect);
+        this.#accuse(effect.first.seat, this.#proposals.contradiction(effect.first, effect.second));
         return undefined;
       default:
         return effect satisfies never;
     }
   }
 
-  #accuse(seat: number, proof: KnownProof): void {
+  #accuse(seat: number, proof: KnownProof | undefined): void {
     const holder = this.#modules.chain.state.seats[seat];
-    if (holder !== undefined) this.#modules.fault(holder.publicKey, proof);
-  }
-
-  #accuseProposer({ first, second }: Extract<Effect, { kind: "double-proposal" }>): void {
-    const signed = [first, second].flatMap((message) => {
-      const proposal = this.#proposals.get(proposalKey(message));
-      return proposal === undefined ? [] : [signedSummary(proposal)];
-    });
-    const [a, b] = signed;
-    if (a === undefined || b === undefined || first.value === second.value) return;
-    const value = makeDuplicateProposal(a, b);
-    this.#accuse(first.seat, { kind: "duplicate-proposal", value });
+    if (holder !== undefined && proof !== undefined) this.#modules.fault(holder.publicKey, proof);
   }
 
   #setTimer(effect: Extract<Effect, { kind: "timer" }>): void {
@@ -301,35 +278,8 @@ export class ConsensusDriver {
   }
 
   #build({ height, round }: Extract<Effect, { kind: "build" }>): Event | undefined {
-    const { chain, onion, clock, log } = this.#modules;
-    const { head, tip } = chain;
-    const proposer = this.#modules.signer.publicKey;
-    const index = head.state.nodeIndex(proposer);
-    if (index === undefined || !equalBytes(proposerOf(head.state, height, round), proposer))
-      return undefined;
-    const onionReveal = onion.reveal(head.state.nodes.at(index));
-    crashPoint("onion-revealed");
-    if (onionReveal === undefined) {
-      log.error("no reveal left to propose with; a new onion takes over at its epoch", { height });
-      return undefined;
-    }
-    const limit = head.state.parameters.maxBlockBytes;
-    const time = BigInt(clock.now());
-    const begin = performance.now();
-    const applied = buildBlock(
-      head,
-      {
-        round,
-        time: time > head.state.meta.time ? time : head.state.meta.time + 1n,
-        proposer,
-        onionReveal,
-        parentCertificate: tip.certificate ?? Certificate.defaultValue(),
-        transactions: this.#modules.select(limit),
-        evidence: this.#modules.evidence(),
-      },
-      limit,
-    );
-    this.#modules.measure?.("build", performance.now() - begin);
+    const applied = this.#modules.builder.build(height, round);
+    if (applied === undefined) return undefined;
     const value = toValueId(applied.hash);
     this.#candidates.set(value, applied);
     return { kind: "built", height, round, value };
@@ -345,8 +295,8 @@ export class ConsensusDriver {
       log.warn("another block was signed for this round before a restart", { round: effect.round });
       return undefined;
     }
-    const message = { ...summary(proposal, seat, effect.value), timely: true };
-    this.#proposals.set(proposalKey(message), proposal);
+    const message = { ...nameOf(proposal, seat, effect.value), timely: true };
+    this.#proposals.add(message, proposal);
     this.#send("proposals", Proposal.serialize(proposal));
     crashPoint("proposal-sent");
     return { kind: "proposal", ...message, valid: true };
@@ -356,18 +306,13 @@ export class ConsensusDriver {
     const seat = this.#state?.self ?? null;
     if (seat === null || !this.#modules.mayWrite()) return undefined;
     const { signer } = this.#modules;
-    const locked = effect.type === "precommit" ? this.#proposalOf(effect.value) : undefined;
+    const { type, value } = effect;
+    const locked = type === "precommit" && value !== null ? this.#proposals.of(value) : undefined;
     if (locked !== undefined) await signer.keep(locked);
     const vote = await signer.vote(effect, seat);
     this.#send("votes", VoteType.serialize(vote));
     crashPoint(`${effect.type}-sent`);
     return { kind: "vote", vote };
-  }
-
-  #proposalOf(value: ValueId | null): Proposal | undefined {
-    if (value === null) return undefined;
-    for (const [key, proposal] of this.#proposals) if (key.endsWith(value)) return proposal;
-    return undefined;
   }
 
   async #commit({ value, certificate }: Extract<Effect, { kind: "commit" }>): Promise<void> {
@@ -414,21 +359,4 @@ export class ConsensusDriver {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#modules.log.error("consensus step failed", { code, reason });
   }
-}
-
-function summary(
-  { height, round, validRound }: Proposal,
-  seat: number,
-  value: ValueId,
-): Omit<ProposalMessage, "timely"> {
-  return { height, round, validRound: validRound - 1, value, seat };
-}
-
-function signedSummary({ height, round, validRound, block, signature }: Proposal) {
-  const summary = { height, round, validRound, blockHash: blockHash(block.header) };
-  return { summary, signature };
-}
-
-function proposalKey({ round, value, seat, validRound }: Omit<ProposalMessage, "timely">): string {
-  return `${round}/${seat}/${validRound}/${value}`;
 }

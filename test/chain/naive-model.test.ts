@@ -5,10 +5,10 @@
  */
 import { expect } from "chai";
 import fc from "fast-check";
-import { proposerOf } from "../../chain/apply-block.ts";
 import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
+import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { POML } from "../../chain/genesis.ts";
 import { jobPrice } from "../../chain/job/price.ts";

@@ -1,5 +1,6 @@
 /** A test chain whose blocks carry real certificates: what a store keeps and sync serves. */
-import { blockHash, buildBlock, proposerOf } from "../../chain/apply-block.ts";
+import { blockHash, buildBlock } from "../../chain/apply-block.ts";
+import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { voteSigningRoot, voteTypeIndex } from "../../chain/finality/vote.ts";
 import { type Block, Certificate, type CertifiedBlock } from "../../chain/types/block.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";

@@ -1,16 +1,11 @@
 /** A small real chain for tests: founders with known keys, and blocks built by the rules themselves. */
-import {
-  applyBlock,
-  blockHash,
-  buildBlock,
-  type Head,
-  proposerOf,
-} from "../../chain/apply-block.ts";
+import { applyBlock, blockHash, buildBlock, type Head } from "../../chain/apply-block.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { makeOnion } from "../../chain/crypto/onion.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
+import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { genesisHead, POML } from "../../chain/genesis.ts";
 import { supplyOf } from "../../chain/supply/supply.ts";
 import { transactionId } from "../../chain/transaction-id.ts";

@@ -2,18 +2,13 @@
  * Makes many certified blocks fast: a chain of four founders whose keys are all here, and which takes
  * what it built without applying it again.
  */
-import {
-  type AppliedBlock,
-  blockHash,
-  buildBlock,
-  type Head,
-  proposerOf,
-} from "../../../chain/apply-block.ts";
+import { type AppliedBlock, blockHash, buildBlock, type Head } from "../../../chain/apply-block.ts";
 import { MAX_LIFETIME } from "../../../chain/apply-transaction.ts";
 import { addressOf } from "../../../chain/crypto/address.ts";
 import { fromHex, sha256, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { type KeyPair, keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { makeOnion } from "../../../chain/crypto/onion.ts";
+import { proposerOf } from "../../../chain/draw/proposer-of.ts";
 import { voteSigningRoot, voteTypeIndex } from "../../../chain/finality/vote.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import { Certificate, type CertifiedBlock } from "../../../chain/types/block.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { proposerOf } from "../../../chain/apply-block.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { genesisMix, nextMix, proposerOrder } from "../../../chain/draw/mix.ts";
+import { proposerOf } from "../../../chain/draw/proposer-of.ts";
 import type { Seat } from "../../../chain/types/node.ts";
 import { TestChain } from "../../helpers/chain.ts";
 

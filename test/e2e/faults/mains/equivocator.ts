@@ -2,9 +2,10 @@
  * A node that from a SIGUSR2 on signs twice where once is allowed: beside each prevote, precommit or proposal
  * (EQUIVOCATES) its honest half sends, another one for the same height, round and type goes out.
  */
-import { buildBlock, proposerOf } from "../../../../chain/apply-block.ts";
+import { buildBlock } from "../../../../chain/apply-block.ts";
 import { equalBytes, sha256, uint32Bytes } from "../../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../../chain/crypto/keys.ts";
+import { proposerOf } from "../../../../chain/draw/proposer-of.ts";
 import {
   proposalSigningRoot,
   type VoteType,

@@ -1,0 +1,11 @@
+/** Whose turn it is to propose. */
+import type { State } from "../state/state.ts";
+import { proposerOrder } from "./mix.ts";
+
+/** The public key whose turn (height, round) is. */
+export function proposerOf(state: State, height: number, round: number): Uint8Array {
+  const order = proposerOrder(state.meta.mix, height, state.seats);
+  const seat = state.seats[order[round % order.length] ?? -1];
+  if (seat === undefined) throw new RangeError("an epoch without seats");
+  return seat.publicKey;
+}

@@ -1,0 +1,67 @@
+/**
+ * The signed proposals of the height under way, as the finality rules name them: they are shown to
+ * peers that lack them, journaled with a lock, and two of one round are proof of a fault.
+ */
+import { blockHash } from "../../chain/apply-block.ts";
+import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
+import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
+import type { ProposalMessage } from "../../chain/finality/round-state.ts";
+import type { ValueId } from "../../chain/finality/vote.ts";
+import type { Proposal } from "../../chain/types/block.ts";
+import type { SignedProposalSummary } from "../../chain/types/evidence.ts";
+
+export type ProposalName = Omit<ProposalMessage, "timely">;
+
+/** A proposal as the finality rules see it; on the wire `validRound` is one more. */
+export function nameOf(
+  { height, round, validRound }: Proposal,
+  seat: number,
+  value: ValueId,
+): ProposalName {
+  return { height, round, validRound: validRound - 1, value, seat };
+}
+
+export class SignedProposals {
+  readonly #byName = new Map<string, Proposal>();
+
+  add(name: ProposalName, proposal: Proposal): void {
+    this.#byName.set(keyOf(name), proposal);
+  }
+
+  clear(): void {
+    this.#byName.clear();
+  }
+
+  get(name: ProposalName): Proposal | undefined {
+    return this.#byName.get(keyOf(name));
+  }
+
+  /** Any proposal of a block. */
+  of(value: ValueId): Proposal | undefined {
+    for (const [key, proposal] of this.#byName) if (key.endsWith(value)) return proposal;
+    return undefined;
+  }
+
+  /** Proof that two proposals of one round name two blocks. */
+  contradiction(first: ProposalName, second: ProposalName): KnownProof | undefined {
+    const [a, b] = [this.get(first), this.get(second)];
+    if (a === undefined || b === undefined || first.value === second.value) return undefined;
+    const value = makeDuplicateProposal(signedSummary(a), signedSummary(b));
+    return { kind: "duplicate-proposal", value };
+  }
+}
+
+function keyOf({ round, value, seat, validRound }: ProposalName): string {
+  return `${round}/${seat}/${validRound}/${value}`;
+}
+
+function signedSummary({
+  height,
+  round,
+  validRound,
+  block,
+  signature,
+}: Proposal): SignedProposalSummary {
+  const summary = { height, round, validRound, blockHash: blockHash(block.header) };
+  return { summary, signature };
+}
