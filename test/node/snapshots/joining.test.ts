@@ -215,8 +215,13 @@ describe("joining by a snapshot", function () {
 
   it("stops with HISTORY_MISMATCH when the blocks from genesis lead elsewhere", async () => {
     const dataDir = await folders.create();
-    // It idles for long before it would confirm what it replayed.
-    const victim = await start({ dataDir, trust: trust(SNAPSHOT), replayIdleShare: 10_000 });
+    // It idles for long before it would confirm what it replayed, and leaves no block of it behind.
+    const victim = await start({
+      dataDir,
+      trust: trust(SNAPSHOT),
+      replayIdleShare: 10_000,
+      keepsBlocks: false,
+    });
     victim.dial(servers);
     await until(() => victim.isReady(), WAIT_MS, "snapshot");
     await stopNode(victim);
