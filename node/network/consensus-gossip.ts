@@ -1,14 +1,16 @@
 /**
  * Consensus messages between the wire and the driver: decode, cheap checks, signature, and only then
- * the driver. Messages of the next height wait in a small buffer, since peers finish a height
- * moments apart.
+ * the driver. Messages of the next height are verified just so, and wait until it begins.
  */
 
 import { blockHash } from "../../chain/apply-block.ts";
+import { isWhole } from "../../chain/check-block.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { decodeSsz } from "../../chain/decode.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
+import { seatsAt } from "../../chain/draw/seats-at.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { proposalSigningRoot, toValueId, voteSigningRoot } from "../../chain/finality/vote.ts";
 import { Proposal } from "../../chain/types/block.ts";
@@ -17,13 +19,11 @@ import type { Verdict } from "../../p2p/topics/gossip.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-
-const MAX_BUFFERED_PER_SEAT = 8;
-const MAX_BUFFERED_PROPOSALS = 4;
+import { EarlyMessages } from "./early-messages.ts";
 
 export interface ConsensusGossipModules {
-  readonly chain: Chain;
-  readonly driver: ConsensusDriver;
+  readonly chain: Pick<Chain, "genesisRoot" | "height" | "state" | "check" | "onBlock">;
+  readonly driver: Pick<ConsensusDriver, "wantsVote" | "wantsProposal" | "onVote" | "onProposal">;
   readonly log: NodeLog;
   /** A peer is at a height we do not have. */
   behind(): void;
@@ -31,12 +31,11 @@ export interface ConsensusGossipModules {
 
 export class ConsensusGossip {
   readonly #modules: ConsensusGossipModules;
-  #votes: Vote[] = [];
-  #proposals: Proposal[] = [];
+  readonly #early = new EarlyMessages();
 
   constructor(modules: ConsensusGossipModules) {
     this.#modules = modules;
-    modules.chain.onBlock(() => setImmediate(() => this.#releaseBuffer()));
+    modules.chain.onBlock(() => setImmediate(() => this.#releaseEarly()));
   }
 
   async onVote(bytes: Uint8Array): Promise<Verdict> {
@@ -49,40 +48,37 @@ export class ConsensusGossip {
 
   async takeVote(vote: Vote): Promise<Verdict> {
     const { chain, driver } = this.#modules;
-    const ahead = vote.height - (chain.height + 1);
-    if (ahead < 0) return "ignore";
-    if (ahead > 0) {
-      if (ahead === 1) this.#bufferVote(vote);
-      else this.#modules.behind();
-      return "ignore";
-    }
-    if (!driver.wantsVote(vote)) return "ignore";
-    const seat = chain.state.seats[vote.seat];
+    const turn = this.#turnOf(vote);
+    if (turn === undefined) return "ignore";
+    const taker = turn === "early" ? this.#early : driver;
+    if (!taker.wantsVote(vote)) return "ignore";
+    const seat = seatsAt(chain.state, vote.height)[vote.seat];
     if (seat === undefined) return "reject";
     const root = voteSigningRoot(chain.genesisRoot, vote);
     if (!(await verify(seat.publicKey, root, vote.signature))) return "reject";
+    if (this.#turnOf(vote) === "early") {
+      this.#early.addVote(vote);
+      return "ignore";
+    }
     driver.onVote(vote);
     return "accept";
   }
 
-  /** A few per seat, so that one sender cannot crowd out the others. */
-  #bufferVote(vote: Vote): void {
-    const ofSeat = this.#votes.filter(({ seat }) => seat === vote.seat).length;
-    if (ofSeat < MAX_BUFFERED_PER_SEAT) this.#votes.push(vote);
+  /** Of the height under way, or of the next one; undefined = of no use. */
+  #turnOf({ height }: { readonly height: number }): "current" | "early" | undefined {
+    const ahead = height - (this.#modules.chain.height + 1);
+    if (ahead > 1) this.#modules.behind();
+    if (ahead === 1) return "early";
+    return ahead === 0 ? "current" : undefined;
   }
 
   async takeProposal(proposal: Proposal): Promise<Verdict> {
     const { chain, driver } = this.#modules;
-    const ahead = proposal.height - (chain.height + 1);
-    if (ahead < 0) return "ignore";
-    if (ahead > 0) {
-      if (ahead === 1 && this.#proposals.length < MAX_BUFFERED_PROPOSALS)
-        this.#proposals.push(proposal);
-      else this.#modules.behind();
-      return "ignore";
-    }
-    const { height, round, validRound, block, signature } = proposal;
+    const turn = this.#turnOf(proposal);
+    if (turn === undefined) return "ignore";
     if (!isBuiltInTurn(proposal)) return "reject";
+    if (turn === "early") return this.#takeEarlyProposal(proposal);
+    const { height, round, block } = proposal;
     const { seats, meta } = chain.state;
     const order = proposerOrder(meta.mix, height, seats);
     const seat = order[round % order.length];
@@ -91,13 +87,7 @@ export class ConsensusGossip {
     const hash = blockHash(block.header);
     const value = toValueId(hash);
     if (!driver.wantsProposal(proposal, seat, value)) return "ignore";
-    const root = proposalSigningRoot(chain.genesisRoot, {
-      height,
-      round,
-      validRound,
-      blockHash: hash,
-    });
-    if (!(await verify(proposer.publicKey, root, signature))) return "reject";
+    if (!(await this.#isSigned(proposal, proposer.publicKey))) return "reject";
     try {
       const applied = await chain.check(block);
       driver.onProposal(proposal, seat, value, applied);
@@ -105,6 +95,7 @@ export class ConsensusGossip {
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
       if (error.action !== "reject") return "ignore";
+      if (!isWhole(block)) return "reject";
       const name = formatAddress(addressOf(proposer.publicKey));
       this.#modules.log.warn("proposal does not apply", {
         height,
@@ -116,18 +107,49 @@ export class ConsensusGossip {
     }
   }
 
-  #releaseBuffer(): void {
-    const [votes, proposals] = [this.#votes, this.#proposals];
-    this.#votes = [];
-    this.#proposals = [];
-    for (const proposal of proposals) this.#retry(() => this.takeProposal(proposal));
-    for (const vote of votes) this.#retry(() => this.takeVote(vote));
+  /**
+   * Whose turn it is follows from the block before, but a fresh block names who built and signed it.
+   * One with a proof-of-lock does not, and shows that peers are a round or more ahead.
+   */
+  async #takeEarlyProposal(proposal: Proposal): Promise<Verdict> {
+    const { chain } = this.#modules;
+    const { height, validRound, block } = proposal;
+    if (validRound !== 0) {
+      this.#modules.behind();
+      return "ignore";
+    }
+    const { proposer } = block.header;
+    const seats = seatsAt(chain.state, height);
+    const seat = seats.findIndex(({ publicKey }) => equalBytes(publicKey, proposer));
+    if (seat === -1) return "reject";
+    if (!this.#early.wantsProposal(seat)) return "ignore";
+    if (!(await this.#isSigned(proposal, proposer)) || !isWhole(block)) return "reject";
+    if (this.#turnOf(proposal) !== "early") return this.takeProposal(proposal);
+    this.#early.addProposal(seat, proposal);
+    return "ignore";
   }
 
-  #retry(take: () => Promise<Verdict>): void {
-    take().catch((error: unknown) => {
-      this.#modules.log.debug("a buffered message was refused", { reason: String(error) });
-    });
+  #isSigned(
+    { height, round, validRound, block, signature }: Proposal,
+    publicKey: Uint8Array,
+  ): Promise<boolean> {
+    const summary = { height, round, validRound, blockHash: blockHash(block.header) };
+    return verify(
+      publicKey,
+      proposalSigningRoot(this.#modules.chain.genesisRoot, summary),
+      signature,
+    );
+  }
+
+  #releaseEarly(): void {
+    const { chain, driver } = this.#modules;
+    const { votes, proposals } = this.#early.release(chain.height + 1);
+    for (const proposal of proposals) {
+      this.takeProposal(proposal).catch((error: unknown) => {
+        this.#modules.log.debug("an early proposal was refused", { reason: String(error) });
+      });
+    }
+    for (const vote of votes) driver.onVote(vote);
   }
 }
 
