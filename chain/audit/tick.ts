@@ -41,10 +41,10 @@ export function auditDeadline(audit: Audit, { spec }: Job): number {
   return audit.since + spec.phaseBlocks;
 }
 
-/** Runs at the end of every block over all jobs; returns the rating changes it made. */
+/** Runs at the end of every block over all jobs that are not settled; returns the rating changes it made. */
 export function tickAudits(state: State): RatingChange[] {
   const changes: RatingChange[] = [];
-  for (const [index, job] of state.jobs.entries()) {
+  for (const [index, job] of state.jobs.activeEntries()) {
     if (job.audits.length === 0) continue;
     let next = job;
     for (const audit of job.audits) {

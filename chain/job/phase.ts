@@ -72,9 +72,9 @@ export function isBehind(job: Job): boolean {
   return job.audits.length > AUDIT_BACKLOG;
 }
 
-/** Runs at the end of every block over all open jobs. */
+/** Runs at the end of every block over all jobs that are not settled. */
 export function tickJobs(state: State): void {
-  for (const [index, job] of state.jobs.entries()) {
+  for (const [index, job] of state.jobs.activeEntries()) {
     const next = tickJob(state, job);
     if (next !== job) state.jobs.set(index, next);
   }

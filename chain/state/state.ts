@@ -6,7 +6,7 @@
 import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
-import { Job } from "../types/job.ts";
+import { JOB_PHASES, Job } from "../types/job.ts";
 import { NodeRecord, type Seat } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
 import {
@@ -67,6 +67,7 @@ export class State {
   timeMarks: readonly TimeMark[];
   readonly accounts: Table<Account>;
   readonly nodes: Table<NodeRecord>;
+  /** Active until settled: nothing happens to a job after. */
   readonly jobs: Table<Job>;
   #tree: Tree;
   readonly #parent: State | undefined;
@@ -112,7 +113,7 @@ export class State {
       {
         accounts: Table.of(parts.accounts, (account) => bytesKey(account.address)),
         nodes: Table.of(parts.nodes, (node) => bytesKey(node.publicKey)),
-        jobs: Table.of(parts.jobs, (job) => bytesKey(job.id)),
+        jobs: Table.of(parts.jobs, (job) => bytesKey(job.id), isUnsettled),
       },
       tree,
     );
@@ -277,6 +278,10 @@ export class State {
     if (this.#parent !== undefined) this.#sealed ??= this.tree();
     return this.tree().batchHashTreeRoot();
   }
+}
+
+function isUnsettled({ phase }: Job): boolean {
+  return JOB_PHASES[phase] !== "settled";
 }
 
 function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {

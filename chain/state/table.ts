@@ -2,7 +2,8 @@
  * A growing list of records with a fork: changes are kept apart until they are absorbed, so that a
  * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
  * rollback undo the last few changes, so that a transaction can be tried for the price of a few
- * array entries. Records are never mutated.
+ * array entries. Records are never mutated. Which of them something still happens to is known without
+ * reading the others.
  */
 
 /** What a change replaced; `added` has the key of a record that was not there before. */
@@ -12,10 +13,18 @@ interface Undo<V> {
   readonly added: string | undefined;
 }
 
+/** What a table shares with its forks. */
+interface Ground<V> {
+  readonly base: V[];
+  readonly keys: Map<string, number>;
+  readonly keyOf: (value: V) => string;
+  /** Records of the base that are active. */
+  readonly active: Set<number>;
+  readonly isActive: (value: V) => boolean;
+}
+
 export class Table<V> {
-  readonly #base: V[];
-  readonly #keys: Map<string, number>;
-  readonly #keyOf: (value: V) => string;
+  readonly #ground: Ground<V>;
   readonly #parent: Table<V> | undefined;
   readonly #changed = new Map<number, V>();
   readonly #newKeys = new Map<string, number>();
@@ -23,26 +32,28 @@ export class Table<V> {
   #length: number;
   #isMarked = false;
 
-  private constructor(
-    base: V[],
-    keys: Map<string, number>,
-    keyOf: (value: V) => string,
-    parent?: Table<V>,
-  ) {
-    this.#base = base;
-    this.#keys = keys;
-    this.#keyOf = keyOf;
+  private constructor(ground: Ground<V>, parent?: Table<V>) {
+    this.#ground = ground;
     this.#parent = parent;
-    this.#length = parent === undefined ? base.length : parent.length;
+    this.#length = parent === undefined ? ground.base.length : parent.length;
   }
 
-  /** @param keyOf short and unique, e.g. `bytesKey` of an id */
-  static of<V>(values: readonly V[], keyOf: (value: V) => string): Table<V> {
+  /**
+   * @param keyOf short and unique, e.g. `bytesKey` of an id
+   * @param isActive what `activeEntries` gives; default: nothing
+   */
+  static of<V>(
+    values: readonly V[],
+    keyOf: (value: V) => string,
+    isActive: (value: V) => boolean = () => false,
+  ): Table<V> {
     const keys = new Map<string, number>();
+    const active = new Set<number>();
     values.forEach((value, index) => {
       keys.set(keyOf(value), index);
+      if (isActive(value)) active.add(index);
     });
-    return new Table([...values], keys, keyOf);
+    return new Table({ base: [...values], keys, keyOf, active, isActive });
   }
 
   get length(): number {
@@ -54,7 +65,7 @@ export class Table<V> {
       const index = table.#newKeys.get(key);
       if (index !== undefined) return index;
     }
-    return this.#keys.get(key);
+    return this.#ground.keys.get(key);
   }
 
   get(index: number): V | undefined {
@@ -62,7 +73,7 @@ export class Table<V> {
       const value = table.#changed.get(index);
       if (value !== undefined) return value;
     }
-    return this.#base[index];
+    return this.#ground.base[index];
   }
 
   /** @throws RangeError when there is no such record */
@@ -84,7 +95,7 @@ export class Table<V> {
 
   push(value: V): number {
     const index = this.#length++;
-    const key = this.#keyOf(value);
+    const key = this.#ground.keyOf(value);
     if (this.#isMarked) this.#undo.push({ index, before: undefined, added: key });
     this.#changed.set(index, value);
     this.#newKeys.set(key, index);
@@ -95,14 +106,26 @@ export class Table<V> {
     for (let index = 0; index < this.#length; index++) yield [index, this.at(index)];
   }
 
+  /** The active records as they are now, in order. Reads these and the changed ones only. */
+  *activeEntries(): IterableIterator<[number, V]> {
+    const indexes = new Set(this.#ground.active);
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      for (const index of table.#changed.keys()) indexes.add(index);
+    }
+    for (const index of [...indexes].sort((a, b) => a - b)) {
+      const value = this.at(index);
+      if (this.#ground.isActive(value)) yield [index, value];
+    }
+  }
+
   /** All records as they are now, in order. */
   values(): V[] {
-    if (this.#parent === undefined && this.#changed.size === 0) return this.#base.slice();
+    if (this.#parent === undefined && this.#changed.size === 0) return this.#ground.base.slice();
     return Array.from(this.entries(), ([, value]) => value);
   }
 
   fork(): Table<V> {
-    return new Table(this.#base, this.#keys, this.#keyOf, this);
+    return new Table(this.#ground, this);
   }
 
   /** Changes from here on can be taken back, until `release`. One mark at a time. */
@@ -147,10 +170,13 @@ export class Table<V> {
 
   /** Moves a root table's changes into its base. */
   #settle(): void {
+    const { base, keys, active, isActive } = this.#ground;
     for (const [index, value] of [...this.#changed].sort(([a], [b]) => a - b)) {
-      this.#base[index] = value;
+      base[index] = value;
+      if (isActive(value)) active.add(index);
+      else active.delete(index);
     }
-    for (const [key, index] of this.#newKeys) this.#keys.set(key, index);
+    for (const [key, index] of this.#newKeys) keys.set(key, index);
     this.#changed.clear();
     this.#newKeys.clear();
   }

@@ -1,9 +1,13 @@
 /** Turns final blocks and peer changes into events for the stream. */
 import { toHex } from "../../chain/crypto/hash.ts";
+import { phaseOf } from "../../chain/job/phase.ts";
+import type { State } from "../../chain/state/state.ts";
+import type { Job } from "../../chain/types/job.ts";
 import type { Host } from "../../p2p/host.ts";
 import { encodeBlockSummary, encodeRatingChange } from "../api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../api/encode/job.ts";
 import type { Chain, FinalBlock } from "../chain/chain.ts";
+import { JobWatch } from "../chain/job-watch.ts";
 import type { EventHub } from "./event-hub.ts";
 
 export interface ChainEventModules {
@@ -14,14 +18,13 @@ export interface ChainEventModules {
 
 export class ChainEvents {
   readonly #modules: ChainEventModules;
-  /** Phase and round last told, by job index. */
+  readonly #jobs = new JobWatch();
+  /** Phase and round last told, by index of the jobs that are not settled. */
   readonly #told = new Map<number, string>();
 
   constructor(modules: ChainEventModules) {
     this.#modules = modules;
-    for (const [index, job] of modules.chain.state.jobs.entries()) {
-      this.#told.set(index, `${job.phase}/${job.round}`);
-    }
+    this.#newsOf(modules.chain.state);
     modules.chain.onBlock((final) => this.#onBlock(final));
     modules.host.onPeer(({ type, peer }) => {
       modules.events.emit("peer", {
@@ -43,11 +46,17 @@ export class ChainEvents {
     for (const change of block.body.ratingChanges) {
       events.emit("rating", { ...encodeRatingChange(state, change), height });
     }
-    for (const [index, job] of state.jobs.entries()) {
+    for (const job of this.#newsOf(state)) events.emit("job", encodeJobSummary(job));
+  }
+
+  /** The jobs that are in another phase or round than when they were last told. */
+  #newsOf(state: State): Job[] {
+    return this.#jobs.look(state).flatMap(([index, job]) => {
       const now = `${job.phase}/${job.round}`;
-      if (this.#told.get(index) === now) continue;
-      this.#told.set(index, now);
-      events.emit("job", encodeJobSummary(job));
-    }
+      const isNews = this.#told.get(index) !== now;
+      if (phaseOf(job) === "settled") this.#told.delete(index);
+      else this.#told.set(index, now);
+      return isNews ? [job] : [];
+    });
   }
 }

@@ -49,7 +49,7 @@ export class AuditedRuns {
     if (node === undefined) return;
     const wanted = new Set<string>();
     const disputed = new Set<string>();
-    for (const [, job] of state.jobs.entries()) {
+    for (const [, job] of state.jobs.activeEntries()) {
       if (job.participants.every((participant) => participant.node !== node)) continue;
       const phase = phaseOf(job);
       if (phase === "training" || phase === "revealing") wanted.add(runName(job.id, job.round));

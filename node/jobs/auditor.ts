@@ -56,7 +56,7 @@ export class Auditor {
     const node = state.nodeIndex(this.#publicKey);
     if (node === undefined) return;
     const known = new Set<string>();
-    for (const [, job] of state.jobs.entries()) {
+    for (const [, job] of state.jobs.activeEntries()) {
       for (const audit of job.audits) {
         const seat = audit.seats.findIndex((one) => one.node === node);
         if (seat !== -1) known.add(this.#look(job, audit, seat));

@@ -61,7 +61,7 @@ export class Manager {
     if (node === undefined) return;
     const due = new Set<string>();
     const open = new Set<string>();
-    for (const [, job] of state.jobs.entries()) {
+    for (const [, job] of state.jobs.activeEntries()) {
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
       const isOver = phase === "finished" || phase === "failed" || phase === "cancelled";

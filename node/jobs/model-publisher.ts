@@ -3,6 +3,7 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { Chain } from "../chain/chain.ts";
+import { JobWatch } from "../chain/job-watch.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { type ModelFilesModules, publishModel } from "./model-files.ts";
@@ -18,7 +19,7 @@ export class ModelPublisher {
   readonly #options: { readonly dataDir: string; readonly publicKey: Uint8Array };
   readonly #modules: PublisherModules;
   readonly #flights: SingleFlight;
-  readonly #done = new Set<string>();
+  readonly #jobs = new JobWatch();
 
   constructor(options: { dataDir: string; publicKey: Uint8Array }, modules: PublisherModules) {
     this.#options = options;
@@ -32,10 +33,10 @@ export class ModelPublisher {
     const { state } = this.#modules.chain;
     const node = state.nodeIndex(this.#options.publicKey);
     if (node === undefined) return;
-    for (const [, job] of state.jobs.entries()) {
-      const key = toHex(job.id);
-      if (this.#done.has(key) || phaseOf(job) !== "settled") continue;
+    for (const [, job] of this.#jobs.look(state)) {
+      if (phaseOf(job) !== "settled") continue;
       if (job.credits.some((credit) => credit > 0) && job.team.includes(node)) {
+        const key = toHex(job.id);
         this.#flights.start(key, () => this.#publish(key, job));
       }
     }
@@ -46,7 +47,6 @@ export class ModelPublisher {
   }
 
   async #publish(key: string, job: Job): Promise<void> {
-    this.#done.add(key);
     const signal = AbortSignal.timeout(FETCH_MS);
     const { infoHash } = await publishModel(this.#options.dataDir, job, this.#modules, signal);
     this.#modules.log.info("model shared", { job: key, infoHash: toHex(infoHash) });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { Table } from "../../../chain/state/table.ts";
 
 interface Item {
@@ -74,6 +75,42 @@ describe("Table", () => {
     fork.push({ name: "c", size: 2 });
     fork.release();
     expect(fork.indexOf("c")).to.equal(2);
+  });
+
+  it("knows its active records, whatever was changed, undone, forked and absorbed", () => {
+    const isActive = ({ size }: Item): boolean => size % 2 === 1;
+    const change = fc.oneof(
+      fc.record({ set: fc.nat(), size: fc.nat(9) }),
+      fc.record({ push: fc.nat(9) }),
+      fc.constantFrom("fork", "absorb", "drop", "mark", "release", "rollback"),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.nat(9)), fc.array(change, { maxLength: 40 }), (sizes, changes) => {
+        let names = 0;
+        const item = (size: number): Item => ({ name: `${names++}`, size });
+        const levels = [Table.of(sizes.map(item), ({ name }) => name, isActive)];
+        let isMarked = false;
+        for (const step of changes) {
+          const table = levels.at(-1) as Table<Item>;
+          if (typeof step === "object") {
+            if ("push" in step) table.push(item(step.push));
+            else if (table.length > 0) table.set(step.set % table.length, item(step.size));
+          } else if (isMarked !== (step === "release" || step === "rollback")) continue;
+          else if (step === "fork") levels.push(table.fork());
+          else if (step === "absorb" || step === "drop") {
+            if (levels.length === 1) continue;
+            levels.pop();
+            if (step === "absorb") levels.at(-1)?.absorb(table);
+          } else {
+            isMarked = step === "mark";
+            table[step]();
+          }
+          const top = levels.at(-1) as Table<Item>;
+          const all = [...top.entries()].filter(([, value]) => isActive(value));
+          expect([...top.activeEntries()]).to.deep.equal(all);
+        }
+      }),
+    );
   });
 
   it("absorbs nothing but its own forks", () => {
