@@ -91,25 +91,32 @@ export async function decodeState(chunks: AsyncIterable<Uint8Array>): Promise<St
   return { ...singles, ...tables } as unknown as StateParts;
 }
 
+/** Joins chunks only once the record that began in them is there, so that no byte is copied often. */
 async function* split(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ part: number; bytes: Uint8Array }> {
-  let rest: Uint8Array = new Uint8Array(0);
+  let pieces: Uint8Array[] = [];
+  let held = 0;
+  let needed = HEAD_BYTES;
   for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    pieces.push(chunk);
+    held += chunk.length;
+    if (held < needed) continue;
+    const joined = pieces.length === 1 ? chunk : Buffer.concat(pieces);
     let at = 0;
-    while (rest.length - at >= HEAD_BYTES) {
-      const view = new DataView(rest.buffer, rest.byteOffset + at);
+    for (needed = HEAD_BYTES; joined.length - at >= needed; needed = HEAD_BYTES) {
+      const view = new DataView(joined.buffer, joined.byteOffset + at);
       const length = view.getUint32(1, true);
       if (length > MAX_RECORD_BYTES) throw SnapshotError.bad(`a record of ${length} bytes`);
-      const end = at + HEAD_BYTES + length;
-      if (end > rest.length) break;
-      yield { part: view.getUint8(0), bytes: rest.subarray(at + HEAD_BYTES, end) };
-      at = end;
+      needed = HEAD_BYTES + length;
+      if (joined.length - at < needed) break;
+      yield { part: view.getUint8(0), bytes: joined.subarray(at + HEAD_BYTES, at + needed) };
+      at += needed;
     }
-    rest = rest.subarray(at);
+    pieces = [joined.subarray(at)];
+    held = joined.length - at;
   }
-  if (rest.length > 0) throw SnapshotError.bad("it ends in the middle of a record");
+  if (held > 0) throw SnapshotError.bad("it ends in the middle of a record");
 }
 
 function typeOf(field: string): PartType {
