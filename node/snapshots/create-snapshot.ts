@@ -2,6 +2,7 @@
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { State, type StateParts } from "../../chain/state/state.ts";
 import type { Seat } from "../../chain/types/node.ts";
+import { crashPoint } from "../crash-points.ts";
 import type { SnapshotManifest } from "./manifest.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -29,6 +30,7 @@ export async function createSnapshot(
   }
   const { height } = parts.meta;
   const manifest = { height, blockHash, stateRoot, seats: [...seats], bytes, chunks };
+  crashPoint("snapshot-written");
   await snapshots.add(manifest, keep);
   return manifest;
 }

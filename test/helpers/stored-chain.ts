@@ -1,6 +1,7 @@
 /** A data directory with a certified chain in its database, and the damage tests do to it. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Head } from "../../chain/apply-block.ts";
 import { genesisHead } from "../../chain/genesis.ts";
 import { Chain } from "../../node/chain/chain.ts";
 import { writeGenesisFile } from "../../node/config/genesis-file.ts";
@@ -66,21 +67,12 @@ export class StoredChain {
   }
 
   /** Changes entries without the checks of a start. */
-  async tamper(change: (db: Database) => Promise<void>): Promise<void> {
-    const store = await openUnchecked(databasePlace(this.dataDir), this.genesis);
-    await change(store.db);
-    await store.close();
+  tamper(change: (db: Database) => Promise<void>): Promise<void> {
+    return tamper(this.dataDir, this.genesis, change);
   }
 
   flipEntry(key: Key): Promise<void> {
-    return this.tamper(async (db) => {
-      const [sealed] = await db.getManyRaw([key]);
-      if (sealed === undefined) throw new Error("nothing there to damage");
-      const bad = Uint8Array.from(sealed);
-      const at = bad.length >> 1;
-      bad[at] = (bad[at] ?? 0) ^ 0x20;
-      await db.batch([putRaw(key, bad)]);
-    });
+    return this.tamper((db) => flipEntry(db, key));
   }
 
   removeEntries(...keys: Key[]): Promise<void> {
@@ -106,4 +98,25 @@ export class StoredChain {
   async removeFile(path: string): Promise<void> {
     await rm(path);
   }
+}
+
+/** Changes entries of a stopped node's database without the checks of a start. */
+export async function tamper(
+  dataDir: string,
+  genesis: Head,
+  change: (db: Database) => Promise<void>,
+): Promise<void> {
+  const store = await openUnchecked(databasePlace(dataDir), genesis);
+  await change(store.db);
+  await store.close();
+}
+
+/** Flips a bit in the middle of an entry. */
+export async function flipEntry(db: Database, key: Key): Promise<void> {
+  const [sealed] = await db.getManyRaw([key]);
+  if (sealed === undefined) throw new Error("nothing there to damage");
+  const bad = Uint8Array.from(sealed);
+  const at = bad.length >> 1;
+  bad[at] = (bad[at] ?? 0) ^ 0x20;
+  await db.batch([putRaw(key, bad)]);
 }
