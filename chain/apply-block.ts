@@ -22,6 +22,7 @@ import { tickWindow } from "./rating/tick-window.ts";
 import { totalWeight } from "./rating/weight.ts";
 import type { State } from "./state/state.ts";
 import { rewardProposer } from "./supply/emission.ts";
+import { tickTrack } from "./track/tick-track.ts";
 import {
   type Block,
   Certificate,
@@ -189,7 +190,7 @@ function transition(
   chargeSkips(state, head.state, input.round);
   rewardProposer(state, proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
-  ratingChanges.push(...tickWindow(state), ...tickAudits(state));
+  ratingChanges.push(...tickWindow(state), ...tickTrack(state), ...tickAudits(state));
   tickJobs(state);
   freeUnbondings(state);
   turnEpoch(state);

@@ -2,6 +2,8 @@
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
 import { NEWCOMER_SEATS } from "./rating/weight.ts";
+import { trackStages } from "./track/stages.ts";
+import { TRACK_TASKS } from "./track/task.ts";
 import type { Parameters } from "./types/genesis.ts";
 import { MAX_SEATS, MAX_VERIFIERS } from "./types/primitive.ts";
 
@@ -82,6 +84,12 @@ export function checkParameters(parameters: Parameters): void {
   within("verifiers", 0, MAX_VERIFIERS);
   within("segmentsPerVerifier", 1, MAX_SEGMENTS_PER_VERIFIER);
   within("baselineTask", 1, BASELINE_TASKS);
+  within("trackOffset", 0);
+  within("trackBlocks", 1);
+  within("trackTask", 1, TRACK_TASKS);
+  if (parameters.trackInterval !== 0) {
+    within("trackInterval", trackStages(0, parameters).shownUntil + 1);
+  }
   within("ratingHalfLife", 1);
   within("energyReference", 0n);
   within("minPricePerSample", 0n);

@@ -10,6 +10,8 @@ import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
 import { drawSeats, weightOf } from "./rating/weight.ts";
 import { NO_WINDOW } from "./rating/window.ts";
 import { State } from "./state/state.ts";
+import { NO_SCORE } from "./track/quality.ts";
+import { NO_TRACK } from "./track/stages.ts";
 import { PROTOCOL_VERSION } from "./types/block.ts";
 import { Genesis, type GenesisNode, type Parameters } from "./types/genesis.ts";
 import { ZERO_HASH } from "./types/primitive.ts";
@@ -60,6 +62,10 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     verifiers: 3,
     segmentsPerVerifier: 4,
     baselineTask: 1,
+    trackInterval: 0,
+    trackOffset: 3600,
+    trackBlocks: 600,
+    trackTask: 1,
     ratingHalfLife: 7 * DAY_SECONDS,
     falseWorkShare: 500_000,
     energyReference: 500_000n,
@@ -97,6 +103,8 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     surpriseBlocks: 4,
     verifiers: 2,
     segmentsPerVerifier: 1,
+    trackOffset: 120,
+    trackBlocks: 40,
     ratingHalfLife: 3600,
     segmentSteps: 60,
     newcomerAudits: 2,
@@ -149,6 +157,8 @@ export function genesisHead(genesis: Genesis): Head {
     unbondings: [],
     parameterVotes: [],
     timeMarks: [],
+    track: NO_TRACK,
+    trackEntries: [],
     accounts: genesis.accounts.map(({ address, balance }) => ({ address, balance, nonce: 0 })),
     nodes: genesis.nodes.map((node) => ({
       publicKey: node.publicKey,
@@ -172,6 +182,7 @@ export function genesisHead(genesis: Genesis): Head {
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,
+      score: NO_SCORE,
     })),
     jobs: [],
   };

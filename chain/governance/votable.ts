@@ -1,6 +1,6 @@
 /**
  * The parameters nodes may change by vote, and how their values travel. Those that fix when epochs and
- * windows begin are not among them: the past would be cut differently.
+ * windows begin are not among them: the past would be cut differently. Tracks may: each holds its own heights.
  */
 import { checkParameters } from "../check-parameters.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -41,6 +41,9 @@ export const VOTABLE_PARAMETERS = [
   "auditShare",
   "secondLook",
   "newcomerAudits",
+  "trackInterval",
+  "trackBlocks",
+  "trackTask",
 ] as const satisfies readonly (keyof Parameters)[];
 export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 

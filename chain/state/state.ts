@@ -23,6 +23,7 @@ import {
   type TimeMark,
   type Unbonding,
 } from "../types/state.ts";
+import type { Track, TrackEntry } from "../types/track.ts";
 import type { Window, WindowClaim } from "../types/window.ts";
 import { accountRoots } from "./account-roots.ts";
 import { Table } from "./table.ts";
@@ -65,6 +66,8 @@ export class State {
   unbondings: readonly Unbonding[];
   parameterVotes: readonly CastParameterVote[];
   timeMarks: readonly TimeMark[];
+  track: Track;
+  trackEntries: readonly TrackEntry[];
   readonly accounts: Table<Account>;
   readonly nodes: Table<NodeRecord>;
   /** Active until settled: nothing happens to a job after. */
@@ -87,6 +90,8 @@ export class State {
     this.unbondings = singles.unbondings;
     this.parameterVotes = singles.parameterVotes;
     this.timeMarks = singles.timeMarks;
+    this.track = singles.track;
+    this.trackEntries = singles.trackEntries;
     this.accounts = tables.accounts;
     this.nodes = tables.nodes;
     this.jobs = tables.jobs;
@@ -107,6 +112,8 @@ export class State {
       unbondings: [...parts.unbondings],
       parameterVotes: [...parts.parameterVotes],
       timeMarks: [...parts.timeMarks],
+      track: parts.track,
+      trackEntries: [...parts.trackEntries],
     });
     return new State(
       parts,
@@ -223,14 +230,28 @@ export class State {
     this.unbondings = fork.unbondings;
     this.parameterVotes = fork.parameterVotes;
     this.timeMarks = fork.timeMarks;
+    this.track = fork.track;
+    this.trackEntries = fork.trackEntries;
     this.accounts.absorb(fork.accounts);
     this.nodes.absorb(fork.nodes);
     this.jobs.absorb(fork.jobs);
   }
 
   singles(): StateSingles {
-    const { meta, seats, nextSeats, window, claims, unbondings, parameterVotes, timeMarks } = this;
-    return { meta, seats, nextSeats, window, claims, unbondings, parameterVotes, timeMarks };
+    const { meta, seats, nextSeats, window, claims, track, trackEntries } = this;
+    const { unbondings, parameterVotes, timeMarks } = this;
+    return {
+      meta,
+      seats,
+      nextSeats,
+      window,
+      claims,
+      unbondings,
+      parameterVotes,
+      timeMarks,
+      track,
+      trackEntries,
+    };
   }
 
   /** Everything as it is now; later blocks do not change it, since records are never mutated. */

@@ -20,6 +20,10 @@ const DUTIES: ReadonlySet<TransactionKind> = new Set([
   "job-settle",
   "job-audit",
   "job-audit-open",
+  "track-commit",
+  "track-result",
+  "track-verdict",
+  "track-show",
 ]);
 
 export function kindOf(transaction: Transaction): TransactionKind {

@@ -1,6 +1,7 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
 import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
+import { NO_SCORE } from "../track/quality.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;
@@ -55,6 +56,7 @@ export const register: Rule<"register"> = {
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,
+      score: NO_SCORE,
     });
   },
 };

@@ -59,6 +59,7 @@ export type TransactionFacts =
   | { code: "ALREADY_DONE"; duty: string }
   | { code: "RECORD_MISMATCH"; field: string }
   | { code: "NO_WINDOW"; window: number }
+  | { code: "NO_TRACK"; track: number }
   | { code: "NO_AUDIT"; round: number; node: number }
   | { code: "AUDITS_OPEN"; open: number };
 

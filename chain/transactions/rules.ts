@@ -12,6 +12,10 @@ import { parameterVote } from "./parameter-vote.ts";
 import { register } from "./register.ts";
 import { reonion } from "./reonion.ts";
 import type { Rule } from "./rule.ts";
+import { trackCommit } from "./track-commit.ts";
+import { trackResult } from "./track-result.ts";
+import { trackShow } from "./track-show.ts";
+import { trackVerdict } from "./track-verdict.ts";
 import { transfer } from "./transfer.ts";
 import { unbond } from "./unbond.ts";
 import { windowCommit } from "./window-commit.ts";
@@ -33,6 +37,10 @@ export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "parameter-vote": parameterVote,
   "job-audit": jobAudit,
   "job-audit-open": jobAuditOpen,
+  "track-commit": trackCommit,
+  "track-result": trackResult,
+  "track-verdict": trackVerdict,
+  "track-show": trackShow,
 };
 
 /** The rule for a decoded payload; selector and value type go together by construction. */

@@ -70,6 +70,13 @@ export const Parameters = new ContainerType(
     segmentsPerVerifier: Uint16,
     /** Version of the baseline task (chain/rating/baseline.ts). */
     baselineTask: Uint16,
+    /** Heights between two open tracks, 0 = none; the first opens at `trackOffset`. */
+    trackInterval: Uint32,
+    trackOffset: Uint32,
+    /** Heights to train and commit in, then again for results and for verdicts. */
+    trackBlocks: Uint32,
+    /** Version of the open track's task (chain/track/task.ts). */
+    trackTask: Uint16,
     /** Seconds in which old work counts half in a rating. */
     ratingHalfLife: Uint32,
     /** Share of the bond that false work costs, millionths. */

@@ -10,6 +10,7 @@ import {
   Uint32,
   Uint64,
 } from "./primitive.ts";
+import { TrackScore } from "./track.ts";
 
 /** Windows whose median is the capacity. */
 export const MAX_MEASURED = 5;
@@ -25,7 +26,7 @@ export const NodeRecord = new ContainerType(
     measured: new ListBasicType(Uint64, MAX_MEASURED),
     /** Their median, rising by bounded steps. */
     capacity: Uint64,
-    /** Millionths, from the open track. */
+    /** Millionths: what `score` comes to. */
     quality: Uint32,
     /** Millionths, from the node's own meter. */
     energy: Uint32,
@@ -71,6 +72,8 @@ export const NodeRecord = new ContainerType(
     auditsFailed: Uint32,
     /** Audits of others' updates it was drawn for and did not do. */
     auditsMissed: Uint32,
+    /** Of the open track. */
+    score: TrackScore,
   },
   { typeName: "NodeRecord", jsonCase: "eth2" },
 );
@@ -92,6 +95,9 @@ export const RATING_CAUSES = [
   "slash",
   "not-served",
   "audit",
+  "track",
+  "track-mismatch",
+  "track-untold",
 ] as const;
 
 /** What a rating is the product of. Shares in millionths. */
@@ -113,6 +119,7 @@ export const RatingChange = new ContainerType(
     node: Uint32,
     /** Index into RATING_CAUSES. */
     cause: Uint8,
+    /** Or track, by the cause; 0 = neither. */
     window: Uint32,
     segments: Uint32,
     factors: Factors,

@@ -4,7 +4,7 @@ import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
 import { NodeRecord, Seat } from "./node.ts";
 import { Address, Hash, MAX_SEATS, Uint8, Uint32, Uint64 } from "./primitive.ts";
-
+import { Track, TrackEntry } from "./track.ts";
 import { Window, WindowClaim } from "./window.ts";
 
 export const Account = new ContainerType(
@@ -72,6 +72,7 @@ export const MAX_NODES = 2 ** 20;
 export const MAX_JOBS = 2 ** 24;
 
 export const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
+export const TrackEntries = new ListCompositeType(TrackEntry, MAX_NODES);
 export const Unbondings = new ListCompositeType(Unbonding, MAX_UNBONDINGS);
 export const ParameterVotes = new ListCompositeType(CastParameterVote, MAX_PARAMETER_VOTES);
 export const TimeMarks = new ListCompositeType(TimeMark, MAX_TIME_MARKS);
@@ -86,6 +87,8 @@ export const STATE_SINGLES = {
   unbondings: Unbondings,
   parameterVotes: ParameterVotes,
   timeMarks: TimeMarks,
+  track: Track,
+  trackEntries: TrackEntries,
 } as const;
 export type SingleName = keyof typeof STATE_SINGLES;
 export const SINGLE_NAMES = Object.keys(STATE_SINGLES) as readonly SingleName[];
@@ -99,6 +102,8 @@ export interface StateSingles {
   readonly unbondings: readonly Unbonding[];
   readonly parameterVotes: readonly CastParameterVote[];
   readonly timeMarks: readonly TimeMark[];
+  readonly track: Track;
+  readonly trackEntries: readonly TrackEntry[];
 }
 
 export function serializeSingle(singles: StateSingles, name: SingleName): Uint8Array {
@@ -126,6 +131,9 @@ export const StateTree = new ContainerType(
     parameterVotes: ParameterVotes,
     /** Oldest first. */
     timeMarks: TimeMarks,
+    track: Track,
+    /** What nodes committed to in the track under way, in the order in which they did. */
+    trackEntries: TrackEntries,
   },
   { typeName: "StateTree", jsonCase: "eth2" },
 );

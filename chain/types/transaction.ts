@@ -19,6 +19,7 @@ import {
   Uint32,
   Uint64,
 } from "./primitive.ts";
+import { Counts, Recipe } from "./track.ts";
 import { LaneClaims } from "./window.ts";
 
 export const Transfer = new ContainerType(
@@ -154,6 +155,27 @@ export const JobAuditOpen = new ContainerType(
   { typeName: "JobAuditOpen", jsonCase: "eth2" },
 );
 
+/** Binds a node to a recipe and the weights it trained with it (chain/track/proof.ts). */
+export const TrackCommit = new ContainerType(
+  { track: Uint32, commitment: Hash },
+  { typeName: "TrackCommit", jsonCase: "eth2" },
+);
+/** Opens the commitment and tells what the model does on the test rows. */
+export const TrackResult = new ContainerType(
+  { track: Uint32, recipe: Recipe, weights: Hash, counts: Counts, outputsDigest: Hash },
+  { typeName: "TrackResult", jsonCase: "eth2" },
+);
+/** What a drawn judge came to, hidden. `node` is the index of whom it judges. */
+export const TrackVerdict = new ContainerType(
+  { track: Uint32, node: Uint32, seal: Hash },
+  { typeName: "TrackVerdict", jsonCase: "eth2" },
+);
+/** The hash of a model's outputs, which the seals on its result hide. */
+export const TrackShow = new ContainerType(
+  { track: Uint32, node: Uint32, outputs: Hash },
+  { typeName: "TrackShow", jsonCase: "eth2" },
+);
+
 export const TRANSACTION_KINDS = [
   "transfer",
   "register",
@@ -170,6 +192,10 @@ export const TRANSACTION_KINDS = [
   "parameter-vote",
   "job-audit",
   "job-audit-open",
+  "track-commit",
+  "track-result",
+  "track-verdict",
+  "track-show",
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -190,6 +216,10 @@ export interface Payloads {
   "parameter-vote": ValueOf<typeof ParameterVote>;
   "job-audit": ValueOf<typeof JobAudit>;
   "job-audit-open": ValueOf<typeof JobAuditOpen>;
+  "track-commit": ValueOf<typeof TrackCommit>;
+  "track-result": ValueOf<typeof TrackResult>;
+  "track-verdict": ValueOf<typeof TrackVerdict>;
+  "track-show": ValueOf<typeof TrackShow>;
 }
 
 /** Order must equal TRANSACTION_KINDS (tested). */
@@ -209,6 +239,10 @@ export const Payload = new UnionType([
   ParameterVote,
   JobAudit,
   JobAuditOpen,
+  TrackCommit,
+  TrackResult,
+  TrackVerdict,
+  TrackShow,
 ]);
 export type Payload = ValueOf<typeof Payload>;
 

@@ -68,6 +68,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   NONCE_TOO_LOW: conflict("nonce"),
   NO_CLASSES: refused("dataset"),
   NO_LABELS: refused("label"),
+  NO_TRACK: conflict("track"),
   NO_WINDOW: conflict("window"),
   NOT_A_MODEL: refused("model.layersModel"),
   NOT_ASSIGNED: refused("sender"),

@@ -106,6 +106,10 @@ describe("the table of transaction kinds", () => {
       "job-settle",
       "job-audit",
       "job-audit-open",
+      "track-commit",
+      "track-result",
+      "track-verdict",
+      "track-show",
     ]);
   });
 });

@@ -16,6 +16,8 @@ import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
+import { commitmentOf, outputsDigest, runSeed, trackSeal } from "../../chain/track/proof.ts";
+import { scoresOf } from "../../chain/track/scores.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { Block, Header } from "../../chain/types/block.ts";
 import { Genesis } from "../../chain/types/genesis.ts";
@@ -57,6 +59,30 @@ function draws() {
     proposerOrderAtHeight7: proposerOrder(mix, 7, seats),
     laneSeed: toHex(laneSeed(seed, seed, 1)),
     trainingSeed: toHex(trainingSeed(jobSpec("job"), 2, 3)),
+  };
+}
+
+function track() {
+  const [mix, publicKey, weights, outputs] = [4, 5, 6, 7].map((n) => sha256(Uint8Array.of(n))) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const recipe = { learningRate: 30_000, batchSize: 32, width: 128, epochs: 10 };
+  const counts = [8, 2, 1, 9];
+  return {
+    mix: toHex(mix),
+    publicKey: toHex(publicKey),
+    recipe,
+    weights: toHex(weights),
+    counts,
+    outputs: toHex(outputs),
+    runSeed: toHex(runSeed(mix, publicKey)),
+    commitment: toHex(commitmentOf(publicKey, recipe, weights)),
+    outputsDigest: toHex(outputsDigest(outputs)),
+    seal: toHex(trackSeal({ weights, counts, outputs }, publicKey)),
+    scores: scoresOf(counts, 20),
   };
 }
 
@@ -140,6 +166,7 @@ describe("chain vectors", () => {
       identity: identity(),
       draws: draws(),
       signing: signing(chain),
+      track: track(),
       chain: blocks(),
     };
     if (process.env.UPDATE_VECTORS === "1") {

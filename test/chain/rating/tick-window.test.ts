@@ -215,7 +215,7 @@ describe("a benchmark window", () => {
     const chain = many({ segmentsPerVerifier: 2 });
     const { state } = chain.head;
     state.nodes.set(0, { ...state.nodes.at(0), probation: 2 });
-    claimed({ 0: 100, 1: 100 }, chain);
+    claimed({ 0: 1000, 1: 1000 }, chain);
     expect(chain.head.state.claims.map(({ checks }) => checks.length)).to.deep.equal([16, 4]);
     judgeAll(chain, () => "match");
     expect(chain.head.state.nodes.at(0).probation).to.equal(1);

@@ -5,6 +5,7 @@ import { StateTree } from "../../../chain/types/state.ts";
 import { person, TestChain } from "../../helpers/chain.ts";
 import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
 import { partsOf } from "../../helpers/state.ts";
+import { commit, stagesOf } from "../../helpers/track-run.ts";
 
 /** By the type as the protocol states it. */
 const rebuilt = (state: State): string => {
@@ -19,6 +20,8 @@ const rebuilt = (state: State): string => {
       unbondings: [...parts.unbondings],
       parameterVotes: [...parts.parameterVotes],
       timeMarks: [...parts.timeMarks],
+      track: parts.track,
+      trackEntries: [...parts.trackEntries],
       accounts: [...accounts],
       registry: [...nodes],
       jobs: [...jobs],
@@ -28,12 +31,15 @@ const rebuilt = (state: State): string => {
 
 describe("State", () => {
   it("has the root of a state rebuilt from its parts, whatever the blocks changed", () => {
-    const chain = new TestChain();
+    const chain = new TestChain({ parameters: { trackInterval: 60 } });
     const open = openJob(chain, chain.client, jobSpec("job", { rounds: 2 }));
     chain.advance(open);
-    // Over a window, its settlement and three epoch boundaries.
+    // Over a window, a track, their settlements and three epoch boundaries.
     while (chain.height < 50) {
-      chain.advance(...nextStep(chain, jobOf(chain, open)));
+      const steps = nextStep(chain, jobOf(chain, open));
+      const isOpen = chain.height === stagesOf(chain).opens;
+      if (isOpen && steps.length === 0) steps.push(commit(chain, chain.personOfNode(0)));
+      chain.advance(...steps);
       const root = rebuilt(chain.head.state);
       expect(toHex(chain.head.state.root())).to.equal(root, `at height ${chain.height}`);
       expect(toHex(chain.blocks.at(-1)?.header.stateRoot ?? new Uint8Array())).to.equal(root);

@@ -8,6 +8,7 @@ import { Genesis } from "../../../chain/types/genesis.ts";
 import { Job } from "../../../chain/types/job.ts";
 import { NodeRecord } from "../../../chain/types/node.ts";
 import { Account, Meta, Seats } from "../../../chain/types/state.ts";
+import { Track, TrackEntry } from "../../../chain/types/track.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { Vote } from "../../../chain/types/vote.ts";
 import { WindowClaim } from "../../../chain/types/window.ts";
@@ -25,6 +26,8 @@ const TYPES: Readonly<Record<string, Type<unknown>>> = {
   Account,
   NodeRecord,
   WindowClaim,
+  Track,
+  TrackEntry,
   Job,
   Meta,
   Seats,

@@ -19,6 +19,7 @@ import * as job from "../../../chain/types/job.ts";
 import * as light from "../../../chain/types/light.ts";
 import * as node from "../../../chain/types/node.ts";
 import * as state from "../../../chain/types/state.ts";
+import * as track from "../../../chain/types/track.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
 import * as vote from "../../../chain/types/vote.ts";
 import * as window from "../../../chain/types/window.ts";
@@ -62,6 +63,7 @@ describe("docs/protocol.md", () => {
       light,
       node,
       state,
+      track,
       transaction,
       vote,
       window,

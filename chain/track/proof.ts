@@ -1,0 +1,50 @@
+/**
+ * The hashes that bind a node to its choices, and a judge to what it came to itself. The hash of a
+ * model's outputs is the secret of both: only who trained that model with that node's seed and ran it
+ * over the test rows knows it.
+ */
+import { equalBytes, taggedHash } from "../crypto/hash.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { Counts, Recipe, type TrackEntry } from "../types/track.ts";
+
+/** Seed of everything random in a node's training: its own, so another's result is of no use to it. */
+export function runSeed(mix: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  return taggedHash("poml/track-run/v1", mix, publicKey);
+}
+
+/** @param weights SHA-256 of the trained parameters; unknown without training, so nobody tries recipes */
+export function commitmentOf(
+  publicKey: Uint8Array,
+  recipe: Recipe,
+  weights: Uint8Array,
+): Uint8Array {
+  return taggedHash("poml/track-commit/v1", publicKey, Recipe.hashTreeRoot(recipe), weights);
+}
+
+/** What a result says of the outputs before they are shown. @param outputs hash of the outputs */
+export function outputsDigest(outputs: Uint8Array): Uint8Array {
+  return taggedHash("poml/track-outputs/v1", outputs);
+}
+
+export interface TrackAnswer {
+  readonly weights: Uint8Array;
+  readonly counts: readonly number[];
+  readonly outputs: Uint8Array;
+}
+
+/** What a judge sends: everything it came to, of no use to another. */
+export function trackSeal(
+  { weights, counts, outputs }: TrackAnswer,
+  publicKey: Uint8Array,
+): Uint8Array {
+  const root = Counts.hashTreeRoot([...counts]);
+  return taggedHash("poml/track-seal/v1", weights, root, outputs, publicKey);
+}
+
+export function hasResult({ counts }: TrackEntry): boolean {
+  return counts.length > 0;
+}
+
+export function isShown({ outputs }: TrackEntry): boolean {
+  return !equalBytes(outputs, ZERO_HASH);
+}

@@ -1,0 +1,142 @@
+/** Sets the quality of nodes at the end of a track, and with it their ratings. */
+import { takeBond } from "../bond/take-bond.ts";
+import { addressOf } from "../crypto/address.ts";
+import { factorsOf, ratingOf, UNIT } from "../rating/formula.ts";
+import { PROBATION_WINDOWS } from "../rating/settle-window.ts";
+import type { State } from "../state/state.ts";
+import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import type { TrackEntry, TrackScore } from "../types/track.ts";
+import { judgeEntry, type TrackJudgement, type TrackOutcome } from "./judge.ts";
+import { isExpired, NO_SCORE, NOTHING, qualityOf } from "./quality.ts";
+import { type Scores, scoresOf } from "./scores.ts";
+import { trackTask } from "./task.ts";
+
+/** Being drawn to judge and staying silent, in parts of a failed unit. */
+const SILENCE = UNIT / 4;
+
+interface Part {
+  readonly entry: TrackEntry;
+  readonly judgement: TrackJudgement;
+}
+
+export function settleTrack(state: State): RatingChange[] {
+  const keyOf = (node: number): Uint8Array => state.nodes.at(node).publicKey;
+  const parts = state.trackEntries.map((entry): Part => {
+    return { entry, judgement: judgeEntry(entry, keyOf) };
+  });
+  const byNode = new Map(parts.map((part) => [part.entry.node, part]));
+  const failures = failuresOf(parts);
+  const changes: RatingChange[] = [];
+  for (const [index, node] of state.nodes.entries()) {
+    if (node.slashedAt !== 0) continue;
+    const part = byNode.get(index);
+    const outcome = part?.judgement.outcome;
+    if (part !== undefined && outcome === "false") punish(state, index, part.judgement.provers);
+    const next = judged(state, state.nodes.at(index), part, failures.get(index) ?? 0);
+    const change = rated(state, index, next, outcome);
+    if (change !== undefined) changes.push(change);
+  }
+  state.trackEntries = [];
+  state.track = { ...state.track, settledAt: state.height };
+  return changes;
+}
+
+/** Failed units of judges that were wrong or never answered. */
+function failuresOf(parts: readonly Part[]): Map<number, number> {
+  const failures = new Map<number, number>();
+  const add = (node: number, units: number): void => {
+    failures.set(node, (failures.get(node) ?? 0) + units);
+  };
+  for (const { judgement } of parts) {
+    for (const node of judgement.wrong) add(node, UNIT);
+    for (const node of judgement.silent) add(node, SILENCE);
+  }
+  return failures;
+}
+
+/** As for false work in a window: part goes to those who showed it, the rest burns. */
+function punish(state: State, index: number, to: readonly number[]): void {
+  const { falseWorkShare, evidenceReward } = state.parameters;
+  const earners = to.map((node) => addressOf(state.nodes.at(node).publicKey));
+  takeBond(state, index, { share: falseWorkShare, reward: evidenceReward, earners });
+}
+
+function judged(
+  state: State,
+  node: NodeRecord,
+  part: Part | undefined,
+  failures: number,
+): NodeRecord {
+  const aged = failures === 0 ? node : failedMore(node, failures);
+  if (part === undefined) return withoutStaleScore(aged, state.track.number);
+  const { entry, judgement } = part;
+  switch (judgement.outcome) {
+    case "verified":
+      return withScore(
+        aged,
+        scoreIn(state, scoresOf(entry.counts, trackTask(state.track.task).testRows)),
+      );
+    case "untold":
+      // Else only good results would be told.
+      return withScore(aged, scoreIn(state, NOTHING));
+    case "false":
+      return {
+        ...withScore(failedMore(aged, UNIT), scoreIn(state, NOTHING)),
+        measured: [],
+        capacity: 0n,
+        verified: 0,
+        probation: PROBATION_WINDOWS,
+      };
+    case "unproven":
+      return aged.quality > qualityOf(NO_SCORE) ? withScore(aged, NO_SCORE) : aged;
+    case "unheard":
+      return withoutStaleScore(aged, state.track.number);
+    default:
+      return judgement.outcome satisfies never;
+  }
+}
+
+function scoreIn({ track }: State, scores: Scores): TrackScore {
+  return { track: track.number, task: track.task, ...scores };
+}
+
+function withScore(node: NodeRecord, score: TrackScore): NodeRecord {
+  return { ...node, score, quality: qualityOf(score) };
+}
+
+function withoutStaleScore(node: NodeRecord, number: number): NodeRecord {
+  return isExpired(node.score, number) ? withScore(node, NO_SCORE) : node;
+}
+
+function failedMore(node: NodeRecord, units: number): NodeRecord {
+  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
+}
+
+/** Writes a node that changed. @returns the change for the block to tell, if there is one */
+function rated(
+  state: State,
+  index: number,
+  next: NodeRecord,
+  outcome: TrackOutcome | undefined,
+): RatingChange | undefined {
+  const node = state.nodes.at(index);
+  if (next === node) return undefined;
+  const factors = factorsOf(next, state.meta.time, state.parameters);
+  const rating = ratingOf(factors);
+  state.nodes.set(index, { ...next, rating });
+  if (rating === node.rating && outcome !== "verified") return undefined;
+  return {
+    node: index,
+    cause: RATING_CAUSES.indexOf(causeOf(outcome)),
+    window: state.track.number,
+    segments: 0,
+    factors,
+    before: node.rating,
+    after: rating,
+  };
+}
+
+function causeOf(outcome: TrackOutcome | undefined): (typeof RATING_CAUSES)[number] {
+  if (outcome === "false") return "track-mismatch";
+  return outcome === "untold" ? "track-untold" : "track";
+}

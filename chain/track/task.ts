@@ -1,0 +1,73 @@
+/**
+ * The versions of the open track's task: ml/track/ runs them, this bounds and prices what a node may
+ * choose. Changing a number makes another version, and the nodes vote when it is time for it.
+ */
+import type { Recipe } from "../types/track.ts";
+
+export interface TrackTask {
+  /** Values of a row. */
+  readonly inputs: number;
+  readonly classes: number;
+  /** Patterns of one class: a row shows one of them. */
+  readonly modes: number;
+  /** Amplitude of the noise, in amplitudes of a pattern. */
+  readonly noise: number;
+  readonly trainRows: number;
+  /** The same number of every class. */
+  readonly testRows: number;
+  /** Floating-point operations that the training may cost. */
+  readonly budget: bigint;
+  /** Macro F1 at which the quality is 1, millionths: the mean of the default recipe. */
+  readonly reference: number;
+  readonly recipe: Recipe;
+}
+
+/** By version from 1. Append only. */
+const TASKS: readonly TrackTask[] = [
+  {
+    inputs: 64,
+    classes: 10,
+    modes: 8,
+    noise: 2,
+    trainRows: 4000,
+    testRows: 2000,
+    budget: 4_000_000_000n,
+    reference: 617_000,
+    recipe: { learningRate: 30_000, batchSize: 32, width: 128, epochs: 10 },
+  },
+];
+
+export const TRACK_TASKS = TASKS.length;
+
+/** Bounds of a recipe's fields; the budget bounds their product. */
+const LIMITS = { learningRate: 10_000_000, batchSize: 1024, width: 1024, epochs: 1000 } as const;
+
+/** @param version 1 to TRACK_TASKS */
+export function trackTask(version: number): TrackTask {
+  const task = TASKS[version - 1];
+  if (task === undefined) throw new RangeError(`no track task ${version}`);
+  return task;
+}
+
+/** Operations of the whole training: forward, weight gradient, and input gradient but of the first layer. */
+export function trainingFlops({ inputs, classes, trainRows }: TrackTask, recipe: Recipe): bigint {
+  const { width, epochs } = recipe;
+  const perRow = 2 * width * (2 * inputs + 3 * classes);
+  return BigInt(perRow) * BigInt(trainRows) * BigInt(epochs);
+}
+
+/** @returns what is wrong with a recipe; undefined when it may be run */
+export function recipeFault(
+  task: TrackTask,
+  recipe: Recipe,
+): { readonly field: string; readonly reason: string } | undefined {
+  for (const [name, most] of Object.entries(LIMITS)) {
+    const value = recipe[name as keyof Recipe];
+    if (value < 1 || value > most) {
+      return { field: `recipe.${name}`, reason: `must be from 1 to ${most}, got ${value}` };
+    }
+  }
+  const flops = trainingFlops(task, recipe);
+  if (flops <= task.budget) return undefined;
+  return { field: "recipe", reason: `costs ${flops} operations of at most ${task.budget}` };
+}

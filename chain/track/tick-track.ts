@@ -1,0 +1,42 @@
+/** The life of a track in the state: opened, test rows seeded, judges drawn, ratings changed. */
+import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawWithoutReplacement } from "../draw/weighted.ts";
+import { weights } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import type { RatingChange } from "../types/node.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { TRACK_JUDGES, type TrackEntry } from "../types/track.ts";
+import { hasResult } from "./proof.ts";
+import { settleTrack } from "./settle-track.ts";
+import { isTrackUnderWay, openTrack } from "./stages.ts";
+
+/** Runs at the end of every block; returns the rating changes it made. */
+export function tickTrack(state: State): RatingChange[] {
+  const { height, track } = state;
+  if (!isTrackUnderWay(track)) {
+    openTrack(state);
+    return [];
+  }
+  if (height === track.revealed) state.track = { ...track, testMix: state.meta.mix };
+  if (height === track.resultsUntil) drawJudges(state);
+  return height >= track.shownUntil ? settleTrack(state) : [];
+}
+
+/** By weight, never the node itself. Nobody judges what was not told. */
+function drawJudges(state: State): void {
+  const all = weights(state);
+  state.trackEntries = state.trackEntries.map((entry) =>
+    hasResult(entry) ? { ...entry, judges: judgesOf(state, entry, all) } : entry,
+  );
+}
+
+function judgesOf(
+  { meta }: State,
+  { node }: TrackEntry,
+  all: readonly bigint[],
+): TrackEntry["judges"] {
+  const seed = taggedHash("poml/track-judges/v1", meta.mix, uint32Bytes(node));
+  const others = all.map((weight, index) => (index === node ? 0n : weight));
+  const drawn = drawWithoutReplacement(seed, "poml/track-judges/v1", others, TRACK_JUDGES);
+  return drawn.map((judge) => ({ node: judge, seal: ZERO_HASH }));
+}

@@ -1,0 +1,102 @@
+/** The open track: nodes choose how to train within a budget, and the chain measures what comes of it. */
+import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { Hash, Uint16, Uint32 } from "./primitive.ts";
+
+/** Classes squared: counts of a confusion matrix at most. */
+export const MAX_COUNTS = 256;
+/** Nodes that repeat one result. */
+export const TRACK_JUDGES = 5;
+
+/** The choices a node has. */
+export const Recipe = new ContainerType(
+  {
+    /** Millionths. */
+    learningRate: Uint32,
+    /** Rows per step. */
+    batchSize: Uint16,
+    /** Units of the hidden layer. */
+    width: Uint16,
+    epochs: Uint16,
+  },
+  { typeName: "Recipe", jsonCase: "eth2" },
+);
+export type Recipe = ValueOf<typeof Recipe>;
+
+/** What a node's quality rests on; shares in millionths. */
+export const TrackScore = new ContainerType(
+  {
+    /** 0: none, the quality is 1. */
+    track: Uint32,
+    /** Version of the task (chain/track/task.ts). */
+    task: Uint16,
+    accuracy: Uint32,
+    precision: Uint32,
+    recall: Uint32,
+    f1: Uint32,
+  },
+  { typeName: "TrackScore", jsonCase: "eth2" },
+);
+export type TrackScore = ValueOf<typeof TrackScore>;
+
+/** The last track; number 0 = none yet. Each height is the last of its stage. */
+export const Track = new ContainerType(
+  {
+    number: Uint32,
+    task: Uint16,
+    /** Block whose mix seeds the training rows. */
+    opens: Uint32,
+    /** Last block that takes commitments. */
+    commitsUntil: Uint32,
+    /** Block whose mix seeds the test rows, which nobody knew when they committed. */
+    revealed: Uint32,
+    /** Last block that takes results; its mix draws the judges. */
+    resultsUntil: Uint32,
+    /** Last block that takes what judges came to, under seal. */
+    verdictsUntil: Uint32,
+    /** Last block that takes what opens the seals; ratings change at its end. */
+    shownUntil: Uint32,
+    /** 0 = not yet. */
+    settledAt: Uint32,
+    mix: Hash,
+    /** Zero until `revealed`. */
+    testMix: Hash,
+  },
+  { typeName: "Track", jsonCase: "eth2" },
+);
+export type Track = ValueOf<typeof Track>;
+
+export const TrackJudge = new ContainerType(
+  {
+    /** Node index. */
+    node: Uint32,
+    /** What it came to, bound to its own key; zero = not heard. */
+    seal: Hash,
+  },
+  { typeName: "TrackJudge", jsonCase: "eth2" },
+);
+export type TrackJudge = ValueOf<typeof TrackJudge>;
+
+export const Counts = new ListBasicType(Uint16, MAX_COUNTS);
+
+/** One node's part in the track under way. */
+export const TrackEntry = new ContainerType(
+  {
+    /** Node index. */
+    node: Uint32,
+    commitment: Hash,
+    /** Zero until the result opens the commitment, like all below. */
+    recipe: Recipe,
+    /** SHA-256 of the trained parameters. */
+    weights: Hash,
+    /** Confusion matrix over the test rows, row = label, column = prediction. Empty: no result. */
+    counts: Counts,
+    /** Digest of the hash of the model's outputs on the test rows. */
+    outputsDigest: Hash,
+    /** Empty until drawn. */
+    judges: new ListCompositeType(TrackJudge, TRACK_JUDGES),
+    /** The hash of the outputs, once shown; else zero. */
+    outputs: Hash,
+  },
+  { typeName: "TrackEntry", jsonCase: "eth2" },
+);
+export type TrackEntry = ValueOf<typeof TrackEntry>;
