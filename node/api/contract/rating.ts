@@ -12,6 +12,18 @@ export const RatingFactorJson = z.object({
 });
 export type RatingFactorJson = z.infer<typeof RatingFactorJson>;
 
+/** What the quality rests on, each from 0 to 1. */
+export const TrackScoreJson = z.object({
+  track: Count,
+  task: Count,
+  accuracy: z.number(),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+  reference: z.number().describe("F1 at which the quality is 1"),
+});
+export type TrackScoreJson = z.infer<typeof TrackScoreJson>;
+
 export const RatingExplanation = z.object({
   node: Count,
   name: z.string(),
@@ -21,6 +33,7 @@ export const RatingExplanation = z.object({
   weight: Amount,
   votingWeight: Amount,
   windows: z.array(Amount).describe("verified capacities of the last windows, oldest first"),
+  track: TrackScoreJson.optional().describe("score of the open track, verified by others"),
   changes: z
     .array(RatingChangeJson.extend({ height: Height, time: UnixMs, explanation: z.string() }))
     .describe("newest first"),

@@ -2,9 +2,11 @@
 import { factorsOf } from "../../../chain/rating/formula.ts";
 import { weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
+import { trackTask } from "../../../chain/track/task.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../../../chain/types/node.ts";
+import type { TrackScore } from "../../../chain/types/track.ts";
 import type { PastChange } from "../../rating/rating-history.ts";
-import type { RatingExplanation, RatingFactorJson } from "../contract/rating.ts";
+import type { RatingExplanation, RatingFactorJson, TrackScoreJson } from "../contract/rating.ts";
 import { encodeRatingChange } from "./block.ts";
 import { textOf } from "./plain.ts";
 
@@ -24,6 +26,7 @@ export function encodeRating(
     weight: weightOf(node, state.parameters).toString(),
     votingWeight: node.weight.toString(),
     windows: node.measured.map(String),
+    ...(node.score.track === 0 ? {} : { track: encodeScore(node.score) }),
     changes: history.map(({ height, time, change }) => ({
       ...encodeRatingChange(state, change),
       height,
@@ -43,12 +46,7 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
       source: "measured by the chain",
       explanation: `median of the last ${node.measured.length} windows, rising by at most a quarter a window`,
     },
-    {
-      name: "quality",
-      value: now.quality / MILLION,
-      source: "not measured yet",
-      explanation: "1 for everybody",
-    },
+    { name: "quality", value: now.quality / MILLION, ...explainQuality(node) },
     {
       name: "reliability",
       value: now.reliability / MILLION,
@@ -70,6 +68,28 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
   ];
 }
 
+function encodeScore(score: TrackScore): TrackScoreJson {
+  const { track, task, accuracy, precision, recall, f1 } = score;
+  return {
+    track,
+    task,
+    accuracy: accuracy / MILLION,
+    precision: precision / MILLION,
+    recall: recall / MILLION,
+    f1: f1 / MILLION,
+    reference: trackTask(task).reference / MILLION,
+  };
+}
+
+function explainQuality({ score }: NodeRecord): Pick<RatingFactorJson, "source" | "explanation"> {
+  if (score.track === 0) {
+    return { source: "not measured yet", explanation: "1 without a score of the open track" };
+  }
+  const { track, f1, reference } = encodeScore(score);
+  const explanation = `macro F1 ${f1.toFixed(3)} on the hidden rows of track ${track}, against ${reference.toFixed(3)}; within 0.8 and 1.2`;
+  return { source: "measured by the chain", explanation };
+}
+
 function explainChange({ cause, window, segments }: RatingChange): string {
   switch (RATING_CAUSES[cause]) {
     case "window":
@@ -82,6 +102,12 @@ function explainChange({ cause, window, segments }: RatingChange): string {
       return `window ${window}: no verified claim, so the rating fades`;
     case "slash":
       return "two messages were signed where one is allowed";
+    case "track":
+      return `track ${window}: a verified score, one too old or without proof, or a duty as judge`;
+    case "track-mismatch":
+      return `track ${window}: judges came to other bits than the node told`;
+    case "track-untold":
+      return `track ${window}: the node committed and told no result`;
     default:
       return "unknown";
   }

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { qualityOf } from "../../../chain/track/quality.ts";
+import { trackTask } from "../../../chain/track/task.ts";
 import { PomlClient } from "../../../node/api/client.ts";
 import { doubleVote } from "../../helpers/evidence.ts";
 import { startApi, type TestApi } from "./support.ts";
@@ -28,6 +30,24 @@ describe("GET /v1/nodes/{key}/rating", () => {
     ]);
     expect(answer.changes).to.deep.equal([]);
     expect(answer.windows).to.deep.equal([String(values[0])]);
+  });
+
+  it("tells what the quality rests on", async () => {
+    const { chain } = test.node;
+    const [, , third = chain.client] = chain.founders;
+    const index = chain.head.state.nodeIndex(third.keys.publicKey) ?? 0;
+    const node = chain.head.state.nodes.at(index);
+    const shares = { accuracy: 650_000, precision: 660_000, recall: 650_000, f1: 648_000 };
+    const score = { track: 7, task: 1, ...shares };
+    chain.head.state.nodes.set(index, { ...node, score, quality: qualityOf(score) });
+    const { factors, track } = await client.rating(toHex(third.keys.publicKey));
+    const reference = trackTask(1).reference / 1e6;
+    const ratios = { accuracy: 0.65, precision: 0.66, recall: 0.65, f1: 0.648 };
+    expect(track).to.deep.equal({ track: 7, task: 1, ...ratios, reference });
+    const quality = factors.find(({ name }) => name === "quality");
+    expect(quality?.source).to.equal("measured by the chain");
+    expect(quality?.value).to.be.closeTo(0.648 / reference, 1e-6);
+    expect(quality?.explanation).to.contain("0.648");
   });
 
   it("tells every change with its cause, newest first", async () => {
