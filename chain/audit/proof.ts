@@ -2,7 +2,7 @@
  * What makes a match prove itself: the hash of a state that nobody serves. Whoever shows it under
  * the committed root has replayed the segment, or had it from the participant.
  */
-import { equalBytes, taggedHash } from "../crypto/hash.ts";
+import { equalBytes } from "../crypto/hash.ts";
 import { merkleRoot, verifyMerkleProof } from "../proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../types/audit.ts";
 
@@ -24,9 +24,4 @@ export function provesMatch(
   if (end === undefined) return false;
   const place = { index: segment + 1, count: segments + 1, siblings };
   return verifyMerkleProof(checkpointRoot, end, place);
-}
-
-/** A committee member's finding, of no use to another: the hash of the end state and its own key. */
-export function sealOf(endHash: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  return taggedHash("poml/audit-seal/v1", endHash, publicKey);
 }

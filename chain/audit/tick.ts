@@ -1,5 +1,6 @@
 /** The life of audits at the end of every block: drawn, answered, disputed, over. No stage without a deadline. */
-import { equalBytes } from "../crypto/hash.ts";
+import { type Answers, ruleOn } from "../committee/ruling.ts";
+import { isOpened } from "../committee/seal.ts";
 import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import {
@@ -14,11 +15,9 @@ import {
 } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
-import { ZERO_HASH } from "../types/primitive.ts";
 import { drawCommittee, drawFirst, drawReplacement } from "./draw-auditors.ts";
 import { failAudit, passAudit, voidAudit, withAudit, withCredits } from "./outcome.ts";
 import { punishFalseWitness, punishSilence } from "./penalty.ts";
-import { sealOf } from "./proof.ts";
 
 export function stageOf(audit: Audit): AuditStage {
   const stage = AUDIT_STAGES[audit.stage];
@@ -30,10 +29,6 @@ export function answerOf(seat: AuditSeat): AuditAnswer {
   const answer = AUDIT_ANSWERS[seat.answer];
   if (answer === undefined) throw new RangeError(`no audit answer ${seat.answer}`);
   return answer;
-}
-
-export function isOpened({ opened }: Audit): boolean {
-  return !equalBytes(opened, ZERO_HASH);
 }
 
 /** Auditors get as long as participants had to train. */
@@ -155,34 +150,43 @@ function silenced(state: State, audit: Audit, changes: RatingChange[]): Audit {
   return { ...audit, seats };
 }
 
-/**
- * The majority of the committee's answers decides; at a tie the participant is right, since a match
- * is proven and an accusation is not. A seal that the shown state does not explain is an accusation.
- */
+/** Who found what the ruling calls wrong pays for it; the others earn their credits. */
 function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
-  const sealed = committeeOf(audit).filter((seat) => answerOf(seat) === "sealed");
-  const agrees = ({ node, seal }: AuditSeat): boolean =>
-    isOpened(audit) && equalBytes(seal, sealOf(audit.opened, state.nodes.at(node).publicKey));
-  const matches = sealed.filter(agrees);
-  const mismatches = sealed.filter((seat) => !agrees(seat));
-  const unserved = committeeOf(audit).filter((seat) => answerOf(seat) === "not-served");
-  const against = mismatches.length + unserved.length;
-  if (matches.length + against === 0) return voidAudit(job, audit);
-  const nodesOf = (seats: readonly AuditSeat[]): number[] => seats.map(({ node }) => node);
-  const accusers = audit.seats.filter((seat) => answerOf(seat) === "mismatch");
-  if (against > matches.length) {
-    changes.push(...matches.flatMap(({ node }) => told(punishFalseWitness(state, node))));
-    const fault = mismatches.length > unserved.length ? "mismatch" : "not-served";
-    const refused = audit.seats.filter((seat) => answerOf(seat) === "not-served");
-    const provers = nodesOf([...accusers, ...mismatches, ...refused]);
-    const credited = withCredits(job, provers, 1);
-    const { job: next, change } = failAudit(state, credited, audit, { fault, provers });
-    changes.push(...told(change));
-    return next;
+  const { verdict, matches, mismatches } = ruleOn(answersOf(state, audit));
+  const seated = (answer: AuditAnswer): number[] =>
+    audit.seats.filter((seat) => answerOf(seat) === answer).map(({ node }) => node);
+  const punish = (nodes: readonly number[]): void => {
+    changes.push(...nodes.flatMap((node) => told(punishFalseWitness(state, node))));
+  };
+  switch (verdict) {
+    case "void":
+      return voidAudit(job, audit);
+    case "right":
+      punish([...seated("mismatch"), ...mismatches]);
+      return passAudit(state, withCredits(job, matches, 1), audit);
+    case "mismatch":
+    case "not-served": {
+      // Who serves some and not others makes nobody wrong.
+      if (verdict === "mismatch") punish(matches);
+      // Auditors and members alike: who was not served has shown it too.
+      const provers = [...seated("mismatch"), ...mismatches, ...seated("not-served")];
+      const credited = withCredits(job, provers, 1);
+      const { job: next, change } = failAudit(state, credited, audit, { fault: verdict, provers });
+      changes.push(...told(change));
+      return next;
+    }
   }
-  const wrong = [...accusers, ...mismatches];
-  changes.push(...wrong.flatMap(({ node }) => told(punishFalseWitness(state, node))));
-  return passAudit(state, withCredits(job, nodesOf(matches), 1), audit);
+}
+
+function answersOf({ nodes }: State, audit: Audit): Answers {
+  const committee = committeeOf(audit);
+  return {
+    sealed: committee
+      .filter((seat) => answerOf(seat) === "sealed")
+      .map(({ node, seal }) => ({ node, seal, publicKey: nodes.at(node).publicKey })),
+    unserved: committee.filter((seat) => answerOf(seat) === "not-served").length,
+    opened: audit.opened,
+  };
 }
 
 function told(change: RatingChange | undefined): RatingChange[] {

@@ -5,7 +5,8 @@
 import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
-import { isOpened, stageOf } from "../audit/tick.ts";
+import { stageOf } from "../audit/tick.ts";
+import { isOpened } from "../committee/seal.ts";
 import { findJob } from "../job/find.ts";
 import { segmentCount } from "../job/segments.ts";
 import { ZERO_HASH } from "../types/primitive.ts";

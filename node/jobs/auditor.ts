@@ -3,9 +3,10 @@
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
  * duty of every node, whatever jobs its owner lets it train.
  */
-import { sealOf } from "../../chain/audit/proof.ts";
-import { auditDeadline, isOpened, stageOf } from "../../chain/audit/tick.ts";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { randomBytes } from "node:crypto";
+import { auditDeadline, stageOf } from "../../chain/audit/tick.ts";
+import { isOpened, sealOf } from "../../chain/committee/seal.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
 import { AUDIT_ANSWERS, type Audit, type AuditAnswer } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -120,9 +121,9 @@ export class Auditor {
 
   #sealed(finding: Finding): Answered {
     if (finding.answer === "not-served") return plain(finding);
-    // A mismatch seals nothing that anyone could show.
+    // A mismatch seals nothing that anyone could show, or tell from a match before.
     const end = finding.answer === "match" ? finding.proof[0] : undefined;
-    const seal = sealOf(end ?? sha256(this.#publicKey), this.#publicKey);
+    const seal = sealOf(end ?? randomBytes(32), this.#publicKey);
     return { answer: codeOf("sealed"), segment: 0, proof: [seal] };
   }
 

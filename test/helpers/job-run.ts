@@ -1,6 +1,6 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
 
-import { sealOf } from "../../chain/audit/proof.ts";
+import { sealOf } from "../../chain/committee/seal.ts";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";

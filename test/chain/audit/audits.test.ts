@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { sealOf } from "../../../chain/audit/proof.ts";
 import { stageOf } from "../../../chain/audit/tick.ts";
+import { sealOf } from "../../../chain/committee/seal.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
@@ -345,6 +345,18 @@ describe("a committee", () => {
     if (change === undefined) throw new Error("the block tells of no change");
     expect(change.after > 0n && change.after < change.before).to.equal(true);
     expect(change.after).to.equal(story.record(node).rating);
+  });
+
+  it("marks no member that was served when most were not", () => {
+    const story = disputed();
+    const [, ...members] = story.audit().seats.map(({ node }) => node);
+    story.answer((place) => (place < 2 ? "match" : "not-served"));
+    story.until("opening");
+    story.answer("match");
+    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("not-served"));
+    for (const member of members) {
+      expect(story.record(member)).to.include({ failed: 0, bond: BOND });
+    }
   });
 
   it("leaves earlier updates of the node unpaid that still waited", () => {
