@@ -203,7 +203,7 @@ function meaning(kind, payload) {
     case "window-commit":
       return `window ${payload.window}, ${plural(payload.segments, "segment")}`;
     case "window-verdict":
-      return `window ${payload.window}, node ${payload.node}: ${payload.verdict}`;
+      return `window ${payload.window}, node ${payload.node}: ${payload.findings.map(({ verdict }) => verdict).join(", ")}`;
     default:
       return "";
   }
