@@ -78,7 +78,7 @@ export function checkParameters(parameters: Parameters): void {
     within(field, 1);
   }
   const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
-  within("windowInterval", windowBlocks + claimBlocks + 2 * verdictBlocks + 1);
+  within("windowInterval", windowBlocks + 2 * claimBlocks + 2 * verdictBlocks + 1);
   within("surpriseChance", 0, MILLION);
   within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);

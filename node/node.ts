@@ -36,6 +36,7 @@ import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
+import { CommitteeMember } from "./rating/committee-member.ts";
 import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
 import { SegmentExchange } from "./rating/segment-exchange.ts";
@@ -173,10 +174,16 @@ export async function createNode(
       peerOf,
     },
   );
-  const verifier = new SegmentVerifier(
-    { publicKey },
-    { chain, duties, workers, segments, log: log.child({ module: "rating" }), peerOf },
-  );
+  const verifying = {
+    chain,
+    duties,
+    workers,
+    segments,
+    peerOf,
+    log: log.child({ module: "rating" }),
+  };
+  const verifier = new SegmentVerifier({ publicKey }, verifying);
+  const committee = new CommitteeMember({ publicKey }, verifying);
   const bond = config.autoRegister.enabled
     ? parseAmount(config.autoRegister.bond, "autoRegister.bond")
     : undefined;
@@ -244,6 +251,7 @@ export async function createNode(
   const duty = [
     window,
     verifier,
+    committee,
     membership,
     participant,
     auditedRuns,
@@ -294,6 +302,7 @@ export async function createNode(
       await api.stop();
       window.stop();
       verifier.stop();
+      committee.stop();
       participant.stop();
       auditedRuns.stop();
       auditor.stop();

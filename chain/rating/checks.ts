@@ -1,24 +1,17 @@
 /** Who replays which segment of a claim, and the committee before which a dispute goes. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawBelow, drawWithoutReplacement } from "../draw/weighted.ts";
+import { drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
-import { VERDICTS } from "../types/node.ts";
-import { MAX_VERIFIERS } from "../types/primitive.ts";
-import { type Check, COMMITTEE_SIZE, type LaneClaim, type WindowClaim } from "../types/window.ts";
+import { MAX_VERIFIERS, ZERO_HASH } from "../types/primitive.ts";
+import { type Check, COMMITTEE_SIZE, type WindowClaim } from "../types/window.ts";
+import { drawSegments, segmentsOf } from "./draw-segments.ts";
+import { MISMATCH } from "./verdict.ts";
 import { weights } from "./weight.ts";
 
 /** A caught cheat's claims are looked at so many times as closely. */
 const PROBATION_CHECKS = 4;
-
-type Verdict = (typeof VERDICTS)[number];
-
-export function verdictCode(verdict: Verdict): number {
-  return VERDICTS.indexOf(verdict) + 1;
-}
-
-export const MATCH = verdictCode("match");
-export const MISMATCH = verdictCode("mismatch");
-export const NOT_SERVED = verdictCode("not-served");
+/** Segments for one verifier at most. */
+const MAX_EACH = 16;
 
 /** Draws verifiers by weight, never the claimant, and the segments each of them replays. */
 export function drawChecks(state: State): void {
@@ -29,7 +22,8 @@ export function drawChecks(state: State): void {
 function checksOf(state: State, claim: WindowClaim, all: readonly bigint[]): Check[] {
   const { verifiers, segmentsPerVerifier } = state.parameters;
   const isOnProbation = state.nodes.at(claim.node).probation > 0;
-  const each = Math.min(16, segmentsPerVerifier * (isOnProbation ? PROBATION_CHECKS : 1));
+  const wanted = segmentsPerVerifier * (isOnProbation ? PROBATION_CHECKS : 1);
+  const each = Math.min(MAX_EACH, wanted, segmentsOf(claim.lanes));
   const seed = taggedHash("poml/verifiers/v1", state.meta.mix, uint32Bytes(claim.node));
   const others = all.map((weight, index) => (index === claim.node ? 0n : weight));
   const drawn = drawWithoutReplacement(
@@ -38,27 +32,10 @@ function checksOf(state: State, claim: WindowClaim, all: readonly bigint[]): Che
     others,
     Math.min(verifiers, MAX_VERIFIERS),
   );
-  const total = segmentsOf(claim.lanes);
+  const places = drawSegments(seed, claim.lanes, { verifiers: drawn.length, each });
   return drawn.flatMap((verifier, i) =>
-    Array.from({ length: each }, (_, j) => {
-      const at = drawBelow(seed, "poml/verified-segment/v1", i * each + j, BigInt(total));
-      return { verifier, ...placeOf(claim.lanes, Number(at)), verdict: 0 };
-    }),
+    (places[i] ?? []).map((place) => ({ verifier, ...place, verdict: 0 })),
   );
-}
-
-export function segmentsOf(lanes: readonly LaneClaim[]): number {
-  return lanes.reduce((sum, { segments }) => sum + segments, 0);
-}
-
-/** The lane and the segment in it of a position in all segments. */
-function placeOf(lanes: readonly LaneClaim[], at: number): { lane: number; segment: number } {
-  let segment = at;
-  for (const [lane, { segments }] of lanes.entries()) {
-    if (segment < segments) return { lane, segment };
-    segment -= segments;
-  }
-  throw new RangeError(`segment ${at} is beyond the claim`);
 }
 
 /** The first segment of which a verifier says that it does not match. */
@@ -66,20 +43,24 @@ export function disputed({ checks }: WindowClaim): Check | undefined {
   return checks.find(({ verdict }) => verdict === MISMATCH);
 }
 
-/** Brings the disputed segment of a claim before a committee of others. */
+/**
+ * Brings the disputed segment of a claim before a committee of others: not the claimant, no accuser,
+ * and nobody who got the segment's end as the start of the next one.
+ */
 export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
   const dispute = disputed(claim);
   if (dispute === undefined) return claim;
-  const seed = taggedHash("poml/committee/v1", state.meta.mix, uint32Bytes(claim.node));
-  const accusers = claim.checks
-    .filter(({ verdict }) => verdict === MISMATCH)
-    .map(({ verifier }) => verifier);
-  const all = weights(state).map((weight, index) =>
-    index === claim.node || accusers.includes(index) ? 0n : weight,
-  );
-  const members = drawWithoutReplacement(seed, "poml/committee/v1", all, COMMITTEE_SIZE);
   const { lane, segment } = dispute;
-  return { ...claim, appeal: members.map((verifier) => ({ verifier, lane, segment, verdict: 0 })) };
+  const isBiased = (check: Check): boolean =>
+    check.verdict === MISMATCH || (check.lane === lane && check.segment === segment + 1);
+  const biased = claim.checks.filter(isBiased).map(({ verifier }) => verifier);
+  const excluded = new Set([claim.node, ...biased]);
+  const seed = taggedHash("poml/committee/v1", state.meta.mix, uint32Bytes(claim.node));
+  const all = weights(state).map((weight, index) => (excluded.has(index) ? 0n : weight));
+  const members = drawWithoutReplacement(seed, "poml/committee/v1", all, COMMITTEE_SIZE).map(
+    (verifier) => ({ verifier, verdict: 0, seal: ZERO_HASH }),
+  );
+  return { ...claim, appeal: { lane, segment, members, opened: ZERO_HASH } };
 }
 
 export function isComplete(checks: readonly Check[]): boolean {

@@ -5,7 +5,7 @@ import type { State } from "../state/state.ts";
 import { payWorkReward, type WorkShare } from "../supply/emission.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
-import { segmentsOf } from "./checks.ts";
+import { segmentsOf } from "./draw-segments.ts";
 import {
   capacityOf,
   energyOf,
@@ -18,7 +18,7 @@ import {
   UNIT,
   withMeasured,
 } from "./formula.ts";
-import { falseAccusers, judge, type Outcome, provers, silent } from "./judge.ts";
+import { type Judgement, judge, type Outcome } from "./judge.ts";
 import { weightOf } from "./weight.ts";
 
 /** Windows in which a caught cheat is checked more closely. */
@@ -27,17 +27,20 @@ export const PROBATION_WINDOWS = 3;
 const SILENCE = UNIT / 4;
 
 export function settleWindow(state: State): RatingChange[] {
-  const byNode = new Map(state.claims.map((claim) => [claim.node, claim]));
-  const failures = failuresOf(state.claims);
+  const publicKeyOf = (index: number): Uint8Array => state.nodes.at(index).publicKey;
+  const byNode = new Map(
+    state.claims.map((claim) => [claim.node, { claim, judged: judge(claim, publicKeyOf) }]),
+  );
+  const failures = failuresOf([...byNode.values()].map(({ judged }) => judged));
   const changes: RatingChange[] = [];
   const verified: WorkShare[] = [];
   for (const [index, node] of state.nodes.entries()) {
     if (node.registeredAt >= state.window.opens || node.slashedAt !== 0) continue;
-    const claim = byNode.get(index);
-    const outcome = outcomeFor(state, node, claim);
+    const { claim, judged } = byNode.get(index) ?? {};
+    const outcome = outcomeFor(state, node, judged?.outcome ?? "decay");
     const next = rerated(state, node, { claim, outcome, failed: failures.get(index) ?? 0 });
     state.nodes.set(index, next);
-    if (outcome === "mismatch" && claim !== undefined) punish(state, index, provers(claim));
+    if (outcome === "mismatch") punish(state, index, judged?.provers ?? []);
     if (outcome === "window") {
       verified.push({ node: index, share: bonded(next, measuredBy(state, claim), state) });
     }
@@ -51,22 +54,21 @@ export function settleWindow(state: State): RatingChange[] {
   return changes;
 }
 
-/** Failed units of those who accused falsely or never answered. */
-function failuresOf(claims: readonly WindowClaim[]): Map<number, number> {
+/** Failed units of those who said what was wrong or never answered. */
+function failuresOf(judgements: readonly Judgement[]): Map<number, number> {
   const failures = new Map<number, number>();
   const add = (node: number, units: number): void => {
     failures.set(node, (failures.get(node) ?? 0) + units);
   };
-  for (const claim of claims) {
-    for (const node of falseAccusers(claim, judge(claim))) add(node, UNIT);
-    for (const node of silent(claim)) add(node, SILENCE);
+  for (const { wrong, silent } of judgements) {
+    for (const node of wrong) add(node, UNIT);
+    for (const node of silent) add(node, SILENCE);
   }
   return failures;
 }
 
 /** Not serving twice within a half-life is taken for false work: else it would be its cheap disguise. */
-function outcomeFor(state: State, node: NodeRecord, claim: WindowClaim | undefined): Outcome {
-  const outcome = judge(claim);
+function outcomeFor(state: State, node: NodeRecord, outcome: Outcome): Outcome {
   if (outcome !== "not-served" || node.notServedAt === 0n) return outcome;
   const sinceMs = state.meta.time - node.notServedAt;
   const isRepeated = sinceMs <= BigInt(state.parameters.ratingHalfLife) * 1000n;

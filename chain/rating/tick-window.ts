@@ -2,6 +2,7 @@
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
+import { isHeard } from "./appeal.ts";
 import { disputed, drawChecks, drawCommittee, isComplete } from "./checks.ts";
 import { endsEpoch } from "./epoch-of.ts";
 import { settleWindow } from "./settle-window.ts";
@@ -26,7 +27,7 @@ export function tickWindow(state: State): RatingChange[] {
 function hearDisputes(state: State): void {
   const isOver = state.height >= state.window.verdictsUntil;
   const isRipe = (claim: WindowClaim): boolean =>
-    claim.appeal.length === 0 &&
+    claim.appeal.members.length === 0 &&
     disputed(claim) !== undefined &&
     (isOver || isComplete(claim.checks));
   if (state.height > state.window.verdictsUntil || !state.claims.some(isRipe)) return;
@@ -35,7 +36,7 @@ function hearDisputes(state: State): void {
 
 function isDue({ height, claims, window }: State): boolean {
   if (height >= window.appealsUntil) return true;
-  const isHeard = claims.every(({ appeal }) => isComplete(appeal));
-  if (height >= window.verdictsUntil) return isHeard;
-  return claims.length > 0 && isHeard && claims.every(({ checks }) => isComplete(checks));
+  if (!claims.every(({ appeal }) => isHeard(appeal, height, window))) return false;
+  if (height >= window.verdictsUntil) return true;
+  return claims.length > 0 && claims.every(({ checks }) => isComplete(checks));
 }

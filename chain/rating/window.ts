@@ -18,6 +18,7 @@ export const NO_WINDOW: Window = {
   closes: 0,
   claimsUntil: 0,
   verdictsUntil: 0,
+  sealsUntil: 0,
   appealsUntil: 0,
   settledAt: 0,
   mix: ZERO_HASH,
@@ -28,7 +29,7 @@ export const NO_WINDOW: Window = {
 export type WindowKind = (typeof WINDOW_KINDS)[number];
 export type Stages = Pick<
   Window,
-  "opens" | "closes" | "claimsUntil" | "verdictsUntil" | "appealsUntil"
+  "opens" | "closes" | "claimsUntil" | "verdictsUntil" | "sealsUntil" | "appealsUntil"
 >;
 
 /** The last heights of the stages of a window. */
@@ -37,7 +38,9 @@ export function stagesFrom(opens: number, kind: WindowKind, parameters: Paramete
   const closes = opens + (kind === "regular" ? windowBlocks : surpriseBlocks);
   const claimsUntil = closes + claimBlocks;
   const verdictsUntil = claimsUntil + verdictBlocks;
-  return { opens, closes, claimsUntil, verdictsUntil, appealsUntil: verdictsUntil + verdictBlocks };
+  const sealsUntil = verdictsUntil + verdictBlocks;
+  const appealsUntil = sealsUntil + claimBlocks;
+  return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
 }
 
 /** The first height at or after `height` at which a regular window opens. */

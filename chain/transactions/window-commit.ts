@@ -1,5 +1,6 @@
 /** A node claims what it worked in the window that just closed, before any of it is revealed. */
-import { segmentsOf } from "../rating/checks.ts";
+import { NO_APPEAL } from "../rating/appeal.ts";
+import { segmentsOf } from "../rating/draw-segments.ts";
 import { isUnderWay } from "../rating/window.ts";
 import { ENERGY_SOURCES } from "../types/window.ts";
 import { findActiveNode } from "./find-node.ts";
@@ -42,7 +43,7 @@ export const windowCommit: Rule<"window-commit"> = {
       energySource,
       claimed: state.meta.time,
       checks: [],
-      appeal: [],
+      appeal: NO_APPEAL,
     };
     state.claims = [...state.claims, claim];
   },

@@ -1,14 +1,21 @@
 /**
- * A drawn verifier reports what it found on the segments it replayed. It says `match` by naming the
- * end state it came to, which must be the claimed one: nobody can say so without having computed it.
+ * What a node found on segments of a claim it was drawn to replay. A match names the end state it came
+ * to, which must be the claimed one: nobody can say so without having computed it. Members of a
+ * committee answer under seal; once all have, a match shows what their seals should be made of.
  */
+import { isOpened } from "../committee/seal.ts";
 import { verifyMerkleProof } from "../proof/hash-tree.ts";
-import { MATCH } from "../rating/checks.ts";
+import { areSealsIn } from "../rating/appeal.ts";
+import { type Verdict, verdictCode } from "../rating/verdict.ts";
 import { isUnderWay } from "../rating/window.ts";
+import type { State } from "../state/state.ts";
 import { VERDICTS } from "../types/node.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
 import type { Finding } from "../types/transaction.ts";
-import type { Check, WindowClaim } from "../types/window.ts";
+import type { Appeal, AppealMember, Check, WindowClaim } from "../types/window.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
+
+const duty = "window-verdict";
 
 export const windowVerdict: Rule<"window-verdict"> = {
   apply(state, { window, node, findings }, { sender }) {
@@ -21,30 +28,86 @@ export const windowVerdict: Rule<"window-verdict"> = {
     if (verifier === undefined) refuse("only a node verifies", { code: "UNKNOWN_NODE" });
     if (findings.length === 0) refuseField("findings", "at least one");
     let next = claim;
-    for (const finding of findings) next = noted(next, finding, verifier);
+    for (const finding of findings) next = noted(state, next, finding, verifier);
     state.claims = state.claims.map((old, i) => (i === at ? next : old));
   },
 };
 
-/** Writes a finding beside every check of this verifier on this segment. */
-function noted(claim: WindowClaim, finding: Finding, verifier: number): WindowClaim {
-  const { lane, segment, verdict } = finding;
-  if (verdict >= VERDICTS.length) refuseField("findings", `unknown verdict ${verdict}`);
-  const isMine = (check: Check): boolean =>
-    check.verifier === verifier && check.lane === lane && check.segment === segment;
-  const mine = [...claim.checks, ...claim.appeal].filter(isMine);
-  if (mine.length === 0) {
-    refuse("not drawn to verify this segment", { code: "NOT_ASSIGNED", duty: "window-verdict" });
+function noted(state: State, claim: WindowClaim, finding: Finding, from: number): WindowClaim {
+  const { appeal } = claim;
+  if (appeal.members.length === 0 || !isAt(appeal, finding)) {
+    return { ...claim, checks: checked(state, claim, finding, from) };
   }
-  if (mine.every((check) => check.verdict !== 0)) {
-    refuse("verdict given already", { code: "ALREADY_DONE", duty: "window-verdict" });
+  const isMatch = VERDICTS[finding.verdict] === "match";
+  const next = isMatch ? opened(state, claim, finding, from) : sealed(state, appeal, finding, from);
+  return { ...claim, appeal: next };
+}
+
+/** Writes a finding beside the check of this verifier on this segment. */
+function checked(state: State, claim: WindowClaim, finding: Finding, from: number): Check[] {
+  const verdict = verdictOf(finding, ["match", "mismatch", "not-served"]);
+  const isMine = (check: Check): boolean => check.verifier === from && isAt(check, finding);
+  const mine = claim.checks.find(isMine);
+  if (mine === undefined) refuse("not drawn for this segment", { code: "NOT_ASSIGNED", duty });
+  takeUntil(state, state.window.verdictsUntil);
+  if (mine.verdict !== 0) refuse("verdict given already", { code: "ALREADY_DONE", duty });
+  if (verdict === "match") checkMatch(claim, finding);
+  return claim.checks.map((check) =>
+    check === mine ? { ...check, verdict: verdictCode(verdict) } : check,
+  );
+}
+
+/** Writes what a member of the committee answers. */
+function sealed(state: State, appeal: Appeal, finding: Finding, from: number): Appeal {
+  const verdict = verdictOf(finding, ["sealed", "not-served"]);
+  const mine = memberOf(appeal, from);
+  if (mine === undefined) refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+  takeUntil(state, state.window.sealsUntil);
+  if (mine.verdict !== 0) refuse("verdict given already", { code: "ALREADY_DONE", duty });
+  if (finding.path.length > 0) refuseField("findings", "a committee's answer has no path");
+  const answered: AppealMember = {
+    ...mine,
+    verdict: verdictCode(verdict),
+    seal: verdict === "sealed" ? finding.endHash : ZERO_HASH,
+  };
+  const members = appeal.members.map((member) => (member === mine ? answered : member));
+  return { ...appeal, members };
+}
+
+/** Shows the claimed end state: the claimant does, or a member. */
+function opened(state: State, claim: WindowClaim, finding: Finding, from: number): Appeal {
+  const { appeal, node } = claim;
+  if (from !== node && memberOf(appeal, from) === undefined) {
+    refuse("neither the claimant nor of the committee", { code: "NOT_ASSIGNED", duty });
   }
-  if (verdict + 1 === MATCH) checkMatch(claim, finding);
-  const write = (checks: readonly Check[]): Check[] =>
-    checks.map((check) =>
-      isMine(check) && check.verdict === 0 ? { ...check, verdict: verdict + 1 } : check,
-    );
-  return { ...claim, checks: write(claim.checks), appeal: write(claim.appeal) };
+  if (!areSealsIn(appeal, state.height, state.window)) {
+    const { number: window } = state.window;
+    refuse("the committee has not answered", { code: "NO_WINDOW", window });
+  }
+  if (isOpened(appeal)) refuse("shown already", { code: "ALREADY_DONE", duty });
+  checkMatch(claim, finding);
+  return { ...appeal, opened: finding.endHash };
+}
+
+function isAt(place: { lane: number; segment: number }, { lane, segment }: Finding): boolean {
+  return place.lane === lane && place.segment === segment;
+}
+
+function memberOf({ members }: Appeal, node: number): AppealMember | undefined {
+  return members.find(({ verifier }) => verifier === node);
+}
+
+function verdictOf({ verdict }: Finding, allowed: readonly Verdict[]): Verdict {
+  const name = VERDICTS[verdict];
+  if (name === undefined || !allowed.includes(name)) {
+    refuseField("findings", `${allowed.join(", ")} are taken here, got ${name ?? verdict}`);
+  }
+  return name;
+}
+
+function takeUntil({ height, window }: State, last: number): void {
+  if (height <= last) return;
+  refuse(`takes no findings at height ${height}`, { code: "NO_WINDOW", window: window.number });
 }
 
 function checkMatch(claim: WindowClaim, { lane, segment, endHash, path }: Finding): void {

@@ -86,8 +86,9 @@ export const Seat = new ContainerType(
 );
 export type Seat = ValueOf<typeof Seat>;
 
+/** Wire values; append only. sealed: a committee member's finding, hidden until all have theirs. */
+export const VERDICTS = ["match", "mismatch", "not-served", "sealed"] as const;
 /** Wire values; append only. */
-export const VERDICTS = ["match", "mismatch", "not-served"] as const;
 export const RATING_CAUSES = [
   "window",
   "mismatch",

@@ -60,7 +60,10 @@ export const Finding = new ContainerType(
     segment: Uint32,
     /** Index into VERDICTS. */
     verdict: Uint8,
-    /** Of a match: hash of the end state, and its siblings up to the claimed root. Else zero, empty. */
+    /**
+     * Of a match: hash of the end state, and its siblings up to the claimed root. Sealed: the seal, and
+     * no siblings. Else zero, empty.
+     */
     endHash: Hash,
     path: new ListCompositeType(Hash, 32),
   },

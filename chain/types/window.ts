@@ -19,7 +19,9 @@ export const Window = new ContainerType(
     claimsUntil: Uint32,
     /** Last block that takes findings of the first stage. */
     verdictsUntil: Uint32,
-    /** Last block that takes findings of committees. */
+    /** Last block that takes sealed findings of committees. */
+    sealsUntil: Uint32,
+    /** Last block in which their seals can be opened. */
     appealsUntil: Uint32,
     /** Height at which ratings were set; 0 = not yet. */
     settledAt: Uint32,
@@ -65,6 +67,33 @@ export const Check = new ContainerType(
 );
 export type Check = ValueOf<typeof Check>;
 
+export const AppealMember = new ContainerType(
+  {
+    /** Node index. */
+    verifier: Uint32,
+    /** VERDICTS index + 1, 0 = none yet. */
+    verdict: Uint8,
+    /** Of a sealed verdict, else zero. */
+    seal: Hash,
+  },
+  { typeName: "AppealMember", jsonCase: "eth2" },
+);
+export type AppealMember = ValueOf<typeof AppealMember>;
+
+/** One disputed segment before a committee. */
+export const Appeal = new ContainerType(
+  {
+    lane: Uint8,
+    segment: Uint32,
+    /** Empty where nobody disputes. */
+    members: new ListCompositeType(AppealMember, COMMITTEE_SIZE),
+    /** Hash of the state the segment is claimed to end in, once shown; else zero. */
+    opened: Hash,
+  },
+  { typeName: "Appeal", jsonCase: "eth2" },
+);
+export type Appeal = ValueOf<typeof Appeal>;
+
 /** Self-reported, for the energy factor only. Wire values; append only. */
 export const ENERGY_SOURCES = ["none", "estimate", "rapl", "battery"] as const;
 export type EnergySource = (typeof ENERGY_SOURCES)[number];
@@ -81,8 +110,7 @@ export const WindowClaim = new ContainerType(
     claimed: Uint64,
     /** Empty until drawn. */
     checks: new ListCompositeType(Check, MAX_CHECKS),
-    /** One disputed segment before a committee; empty where nobody disputes. */
-    appeal: new ListCompositeType(Check, COMMITTEE_SIZE),
+    appeal: Appeal,
   },
   { typeName: "WindowClaim", jsonCase: "eth2" },
 );

@@ -1,31 +1,35 @@
 /**
  * This node's part in benchmark windows: works a lane on every worker while the window is open,
- * claims what it finished, and serves its states to those who verify (segment-verifier.ts verifies
- * the others').
+ * claims what it finished, serves its states to those who verify, and shows a disputed one once a
+ * committee has answered (segment-verifier.ts and committee-member.ts look at the others').
  */
 
+import { isOpened } from "../../chain/committee/seal.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { areSealsIn } from "../../chain/rating/appeal.ts";
+import type { Place } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
-import { ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
+import { type Appeal, ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
 import type { EnergyMeter } from "../../ml/energy/meter.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { windowCommitPayload } from "../wallet/payload.ts";
+import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
+import { findingOn } from "./judge-segment.ts";
 import type { LaneStates } from "./lane-states.ts";
 import type { SegmentExchange, SegmentPlace, ServedSegment } from "./segment-exchange.ts";
 
 export interface WindowModules {
-  readonly chain: Chain;
-  readonly duties: DutySender;
-  readonly workers: Workers;
+  readonly chain: Pick<Chain, "state" | "height">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly workers: Pick<Workers, "baseline">;
   readonly states: LaneStates;
-  readonly segments: SegmentExchange;
+  readonly segments: Pick<SegmentExchange, "serve">;
   readonly log: NodeLog;
-  readonly meter: EnergyMeter;
+  readonly meter: Pick<EnergyMeter, "start">;
   /** Workers that are there to work now. */
   lanes(): number;
   /** Peer id of a node. */
@@ -40,6 +44,8 @@ export class WindowService {
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
   #end: AbortController | undefined;
+  /** Window whose disputed state was shown. */
+  #shown = 0;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: WindowModules) {
     this.#publicKey = publicKey;
@@ -60,6 +66,12 @@ export class WindowService {
       this.#flights.start(`window/${window.number}`, () => this.#work(window));
     }
     if (height >= window.closes) this.#end?.abort();
+    const appeal = this.#modules.chain.state.claims.find((claim) => claim.node === index)?.appeal;
+    const isDue =
+      appeal !== undefined && areSealsIn(appeal, height + 1, window) && !isOpened(appeal);
+    if (isDue && this.#shown !== window.number) {
+      this.#flights.start(`show/${window.number}`, () => this.#show(index, appeal, window));
+    }
   }
 
   stop(): void {
@@ -119,6 +131,23 @@ export class WindowService {
     return checkpoints.map((hash) => hash.slice());
   }
 
+  /** Shows the state that a disputed segment ends in: seals made of it are matches. */
+  async #show(node: number, appeal: Appeal, { number, appealsUntil }: Window): Promise<void> {
+    const { states, chain, duties } = this.#modules;
+    const { lane, segment } = appeal;
+    const hashes = (await states.worked(number))?.lanes[lane];
+    const endHash = hashes?.[segment + 1];
+    if (hashes === undefined || endHash === undefined) return;
+    const path = [...merkleProof(hashes, segment + 1).siblings];
+    const finding = findingOn(appeal, "match", { endHash, path });
+    const lifetime = Math.max(1, appealsUntil - chain.height);
+    await duties.send(
+      windowVerdictPayload({ window: number, node, findings: [finding] }),
+      lifetime,
+    );
+    this.#shown = number;
+  }
+
   /**
    * A segment goes to those drawn to replay it and to nobody else: the state it starts from ends the
    * segment before, and the hash of an end state is what proves that somebody computed it.
@@ -130,10 +159,11 @@ export class WindowService {
     const { chain, states, peerOf } = this.#modules;
     const own = chain.state.nodeIndex(this.#publicKey);
     const claim = chain.state.claims.find(({ node }) => node === own);
-    const isDrawn = [...(claim?.checks ?? []), ...(claim?.appeal ?? [])].some(
-      (check) => check.lane === lane && check.segment === index && peerOf(check.verifier) === peer,
-    );
-    if (!isDrawn) return undefined;
+    if (claim === undefined) return undefined;
+    const isHere = (place: Place): boolean => place.lane === lane && place.segment === index;
+    const members = isHere(claim.appeal) ? claim.appeal.members : [];
+    const drawn = [...claim.checks.filter(isHere), ...members];
+    if (!drawn.some(({ verifier }) => peerOf(verifier) === peer)) return undefined;
     const hashes = (await states.worked(window))?.lanes[lane];
     if (hashes === undefined || index + 1 >= hashes.length) return undefined;
     const startState = await states.get(window, lane, index);

@@ -92,7 +92,7 @@ describe("genesisHead", () => {
     { maxBlockBytes: 1000 },
     { feeCap: 999n },
     { bondPerRating: 0n },
-    { windowInterval: 22 },
+    { windowInterval: 38 },
     { windowOffset: 0 },
     { windowBlocks: 0 },
     { claimBlocks: 0 },

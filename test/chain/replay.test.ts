@@ -8,7 +8,7 @@ import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { doubleVote } from "../helpers/evidence.ts";
 import { auditAnswers, jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
 import { partsOf } from "../helpers/state.ts";
-import { claim, registration, verdictOf, verifiersOf } from "../helpers/window-run.ts";
+import { claim, registration, showing, verdictOf, verifiersOf } from "../helpers/window-run.ts";
 
 /** What may happen in a block; numbers pick people, jobs and amounts. */
 type Action =
@@ -93,9 +93,13 @@ function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
     case "judge": {
       const verdict = (["match", "mismatch", "not-served"] as const)[step.verdict] ?? "match";
       const first = state.claims[0];
-      const drawn =
-        first === undefined ? [] : [...verifiersOf(first), ...first.appeal.map((c) => c.verifier)];
-      return drawn.map((v) => verdictOf(chain, v, first?.node ?? 0, verdict));
+      if (first === undefined) return [];
+      const { node, appeal } = first;
+      const members = appeal.members.map(({ verifier }) => verifier);
+      const given = [...verifiersOf(first), ...members].map((v) =>
+        verdictOf(chain, v, node, verdict),
+      );
+      return members.length === 0 ? given : [...given, showing(chain, node)];
     }
     case "unbond":
       return [chain.transaction(at(step.from), "unbond", { amount: step.amount })];

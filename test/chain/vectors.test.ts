@@ -5,6 +5,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
+import { sealOf } from "../../chain/committee/seal.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { sha256, toHex, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
@@ -15,6 +16,7 @@ import { drawWithoutReplacement } from "../../chain/draw/weighted.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
+import { drawSegments } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { commitmentOf, outputsDigest, runSeed, trackSeal } from "../../chain/track/proof.ts";
 import { scoresOf } from "../../chain/track/scores.ts";
@@ -59,6 +61,12 @@ function draws() {
     proposerOrderAtHeight7: proposerOrder(mix, 7, seats),
     laneSeed: toHex(laneSeed(seed, seed, 1)),
     trainingSeed: toHex(trainingSeed(jobSpec("job"), 2, 3)),
+    segments: drawSegments(
+      seed,
+      [3, 0, 5].map((segments) => ({ segments, checkpointRoot: seed })),
+      { verifiers: 2, each: 3 },
+    ),
+    seal: toHex(sealOf(seed, mix)),
   };
 }
 

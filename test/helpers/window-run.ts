@@ -1,4 +1,5 @@
 /** Takes nodes through a benchmark window: registered, claimed, judged. */
+import { sealOf } from "../../chain/committee/seal.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
@@ -28,13 +29,19 @@ export function firstWindow(chain: TestChain): Stages {
   return stagesFrom(parameters.windowOffset, "regular", parameters);
 }
 
-/** Made-up states of a lane: hashes nobody else can guess, as those of real ones. */
-export function laneHashes(who: Person, segments: number): Uint8Array[] {
+/** Made-up states of a lane. */
+export function laneStates(who: Person, segments: number): Uint8Array[] {
   return Array.from({ length: segments + 1 }, (_, index) => {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, index);
-    return sha256(who.address, bytes);
+    const bytes = new Uint8Array(24);
+    bytes.set(who.address);
+    new DataView(bytes.buffer).setUint32(20, index);
+    return bytes;
   });
+}
+
+/** Hashes nobody else can guess, as those of real ones. */
+export function laneHashes(who: Person, segments: number): Uint8Array[] {
+  return laneStates(who, segments).map((state) => sha256(state));
 }
 
 /** A claim of one lane in window 1. */
@@ -76,20 +83,50 @@ export function findingOn(
   return { ...base, endHash, path: [...merkleProof(hashes, segment + 1).siblings] };
 }
 
-/** Findings of one verifier on everything it was drawn for in a node's claim, in window 1. */
+/** What a member of the committee answers: for a mismatch the seal of another state. */
+export function sealedFindingOn(
+  chain: TestChain,
+  claim: WindowClaim,
+  member: number,
+  verdict: Verdict,
+): Finding {
+  const { appeal } = claim;
+  if (verdict === "not-served") return findingOn(chain, claim, appeal, verdict);
+  const { endHash } = findingOn(chain, claim, appeal, "match");
+  const reached = verdict === "match" ? endHash : sha256(endHash);
+  const seal = sealOf(reached, chain.personOfNode(member).keys.publicKey);
+  return { ...findingOn(chain, claim, appeal, "sealed"), endHash: seal };
+}
+
+/** Shows what a node's disputed segment is claimed to end in. */
+export function showing(chain: TestChain, node: number, by = node): SignedTransaction {
+  const claim = claimBy(chain, node);
+  const { number: window } = chain.head.state.window;
+  const value = { window, node, findings: [findingOn(chain, claim, claim.appeal, "match")] };
+  return chain.transaction(chain.personOfNode(by), "window-verdict", value, { fee: 0n });
+}
+
+export function claimBy(chain: TestChain, node: number): WindowClaim {
+  const claim = chain.head.state.claims.find((one) => one.node === node);
+  if (claim === undefined) throw new Error(`node ${node} has no claim`);
+  return claim;
+}
+
+/** Findings of one node on everything it was drawn for in a node's claim, in window 1. */
 export function verdictOf(
   chain: TestChain,
   verifier: number,
   node: number,
   verdict: Verdict,
 ): SignedTransaction {
-  const claim = chain.head.state.claims.find((one) => one.node === node);
-  if (claim === undefined) throw new Error(`node ${node} has no claim`);
-  const due = [...claim.checks, ...claim.appeal].filter(
-    (check) => check.verifier === verifier && check.verdict === 0,
-  );
-  const places = due.length === 0 ? [{ lane: 0, segment: 0 }] : due;
+  const claim = claimBy(chain, node);
+  const isDue = (seat: { verifier: number; verdict: number }): boolean =>
+    seat.verifier === verifier && seat.verdict === 0;
+  const isMember = claim.appeal.members.some(isDue);
+  const due = claim.checks.filter(isDue);
+  const places = due.length === 0 && !isMember ? [{ lane: 0, segment: 0 }] : due;
   const findings = places.map((place) => findingOn(chain, claim, place, verdict));
+  if (isMember) findings.push(sealedFindingOn(chain, claim, verifier, verdict));
   const value = { window: 1, node, findings };
   return chain.transaction(chain.personOfNode(verifier), "window-verdict", value, { fee: 0n });
 }
@@ -111,11 +148,14 @@ export function judgeAll(
   }
 }
 
-/** The committees hear the disputes; a block for each member. */
+/** The committees hear the disputes, a block for each member; then claimants show their states. */
 export function hearAll(chain: TestChain, verdictFor: (position: number) => Verdict): void {
   for (const { node, appeal } of chain.head.state.claims) {
-    appeal.forEach(({ verifier }, position) => {
+    appeal.members.forEach(({ verifier }, position) => {
       chain.advance(verdictOf(chain, verifier, node, verdictFor(position)));
     });
+  }
+  for (const { node, appeal } of chain.head.state.claims) {
+    if (appeal.members.length > 0) chain.advance(showing(chain, node));
   }
 }

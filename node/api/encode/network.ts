@@ -2,7 +2,7 @@
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import { segmentsOf } from "../../../chain/rating/checks.ts";
+import { segmentsOf } from "../../../chain/rating/draw-segments.ts";
 import { epochOf } from "../../../chain/rating/epoch-of.ts";
 import { factorsOf } from "../../../chain/rating/formula.ts";
 import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
@@ -10,7 +10,7 @@ import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
-import type { Check } from "../../../chain/types/window.ts";
+import type { WindowClaim } from "../../../chain/types/window.ts";
 import type { NodeStatus } from "../../services.ts";
 import type {
   AccountJson,
@@ -110,8 +110,15 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
   };
 }
 
-function encodeCheck({ verdict, ...place }: Check, isAppeal: boolean) {
-  return { ...place, verdict: VERDICTS[verdict - 1] ?? ("none" as const), isAppeal };
+function encodeChecks({ checks, appeal }: WindowClaim): NonNullable<NodeDetail["claim"]>["checks"] {
+  const { lane, segment, members } = appeal;
+  const nameOf = (verdict: number) => VERDICTS[verdict - 1] ?? ("none" as const);
+  return [
+    ...checks.map((check) => ({ ...check, verdict: nameOf(check.verdict), isAppeal: false })),
+    ...members.map(({ verifier, verdict }) => {
+      return { verifier, lane, segment, verdict: nameOf(verdict), isAppeal: true };
+    }),
+  ];
 }
 
 function unbondingsOf(state: State, index: number): Unbonding[] {
@@ -145,10 +152,7 @@ export function encodeNodeDetail(state: State, index: number): NodeDetail {
           claim: {
             window: state.window.number,
             segments: segmentsOf(claim.lanes),
-            checks: [
-              ...claim.checks.map((check) => encodeCheck(check, false)),
-              ...claim.appeal.map((check) => encodeCheck(check, true)),
-            ],
+            checks: encodeChecks(claim),
           },
         }),
     jobs,

@@ -5,17 +5,29 @@
  */
 import { expect } from "chai";
 import { equalBytes, sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { drawChecks } from "../../../chain/rating/checks.ts";
+import { drawChecks, drawCommittee } from "../../../chain/rating/checks.ts";
+import type { Place } from "../../../chain/rating/draw-segments.ts";
 import { capacityOf, energyOf, flopsOf } from "../../../chain/rating/formula.ts";
+import { MISMATCH } from "../../../chain/rating/verdict.ts";
 import { laneSeed } from "../../../chain/rating/window.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
-import { ENERGY_SOURCES, WindowClaim } from "../../../chain/types/window.ts";
+import { type Check, ENERGY_SOURCES, WindowClaim } from "../../../chain/types/window.ts";
 import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
 import { type Person, TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
-import { claim, claimOf, findingOn, firstWindow, verifiersOf } from "../../helpers/window-run.ts";
+import {
+  claim,
+  claimBy,
+  claimOf,
+  findingOn,
+  firstWindow,
+  sealedFindingOn,
+  showing,
+  verdictOf,
+  verifiersOf,
+} from "../../helpers/window-run.ts";
 
 const INTERVAL = 60;
 const PARAMETERS: Partial<Parameters> = { windowInterval: INTERVAL, ratingHalfLife: 3600 };
@@ -50,6 +62,7 @@ function playWindow(chain: TestChain, number: number, plays: readonly Play[]): v
   for (let stage = 0; stage < 2 && chain.head.state.claims.length > 0; stage++) {
     verifyHonestly(chain, number, plays);
   }
+  showAll(chain);
   if (chain.head.state.window.settledAt === 0) chain.advanceTo(appealsUntil + shift);
 }
 
@@ -57,27 +70,31 @@ function playWindow(chain: TestChain, number: number, plays: readonly Play[]): v
 function verifyHonestly(chain: TestChain, window: number, plays: readonly Play[]): void {
   for (const made of chain.head.state.claims) {
     const play = plays[made.node] ?? honest;
-    const open = [...made.checks, ...made.appeal].filter(({ verdict }) => verdict === 0);
+    const foundOn = (segment: number) =>
+      play.serves === false ? "not-served" : play.isFalse?.(segment) ? "mismatch" : "match";
+    const { checks, appeal } = made;
+    const open = [...checks, ...appeal.members].filter(({ verdict }) => verdict === 0);
     const verifiers = [...new Set(open.map(({ verifier }) => verifier))];
     const verdicts = verifiers.map((verifier) => {
-      const findings = open
-        .filter((check) => check.verifier === verifier)
-        // A segment may be drawn twice for the same verifier; one finding answers both.
-        .filter((check, i, all) => all.findIndex((c) => c.segment === check.segment) === i)
-        .map((check) => {
-          const verdict =
-            play.serves === false
-              ? "not-served"
-              : play.isFalse?.(check.segment) === true
-                ? "mismatch"
-                : "match";
-          return findingOn(chain, made, check, verdict);
-        });
+      const isOwn = (seat: { verifier: number }): boolean => seat.verifier === verifier;
+      const findings = checks
+        .filter((check) => isOwn(check) && check.verdict === 0)
+        .map((check) => findingOn(chain, made, check, foundOn(check.segment)));
+      if (appeal.members.some(isOwn)) {
+        findings.push(sealedFindingOn(chain, made, verifier, foundOn(appeal.segment)));
+      }
       const value = { window, node: made.node, findings };
       return chain.transaction(chain.personOfNode(verifier), "window-verdict", value, { fee: 0n });
     });
     if (verdicts.length > 0) chain.advance(...verdicts);
   }
+}
+
+/** Claimants show the end of what committees have looked at. */
+function showAll(chain: TestChain): void {
+  const disputes = chain.head.state.claims.filter(({ appeal }) => appeal.members.length > 0);
+  const shown = disputes.map(({ node }) => showing(chain, node));
+  if (shown.length > 0) chain.advance(...shown);
 }
 
 const chainOf = (founders = 8, parameters: Partial<Parameters> = {}): TestChain =>
@@ -192,6 +209,61 @@ describe("attacks on ratings", () => {
     }
   });
 
+  it("repeat what another of the committee found", () => {
+    const chain = chainOf();
+    chain.advanceTo(firstWindow(chain).closes);
+    chain.advance(claim(chain, chain.personOfNode(0), HONEST_SEGMENTS));
+    chain.advanceTo(firstWindow(chain).claimsUntil);
+    verifyHonestly(chain, 1, [{ ...honest, isFalse: () => true }]);
+    const { members } = claimBy(chain, 0).appeal;
+    const [first = -1, copier = -1, ...others] = members.map(({ verifier }) => verifier);
+    const seal = sealedFindingOn(chain, claimBy(chain, 0), first, "match");
+    const from = (member: number) =>
+      chain.transaction(
+        chain.personOfNode(member),
+        "window-verdict",
+        { window: 1, node: 0, findings: [seal] },
+        { fee: 0n },
+      );
+    chain.advance(from(first));
+    // Nothing on the chain tells the state yet, and who computed it cannot give it away there.
+    for (const member of [0, first]) {
+      expectRefused(chain, showing(chain, 0, member), "NO_WINDOW");
+    }
+    chain.advance(from(copier));
+    for (const member of others) chain.advance(verdictOf(chain, member, 0, "match"));
+    showAll(chain);
+    // Its own key makes another seal of the same state: what it repeated counts as a mismatch.
+    expect(node(chain, copier).failed).to.equal(1000);
+    for (const member of [first, ...others]) expect(node(chain, member).failed).to.equal(0);
+    expect(node(chain).bond).to.equal(1000_000_000n);
+  });
+
+  it("two segments in a row", () => {
+    const { state } = chainOf(8, { verifiers: 5, segmentsPerVerifier: 4 }).head;
+    const lanes = [30, 30].map((segments) => ({ segments, checkpointRoot: ZERO_HASH }));
+    for (let run = 0; run < 200; run++) {
+      state.meta = { ...state.meta, mix: sha256(uint32Bytes(run)) };
+      state.claims = [{ ...EMPTY_CLAIM, lanes }];
+      drawChecks(state);
+      const checks = state.claims[0]?.checks ?? [];
+      const nameOf = ({ lane, segment }: Place): string => `${lane}/${segment}`;
+      expect(new Set(checks.map(nameOf)).size).to.equal(20);
+      const hasNext = ({ verifier, lane, segment }: Check): boolean =>
+        checks.some((c) => c.verifier === verifier && c.lane === lane && c.segment === segment + 1);
+      expect(checks.some(hasNext)).to.equal(false);
+    }
+    // Nor does the end of a disputed segment reach its committee as the start of the next.
+    const check = { lane: 0, segment: 4, verifier: 1, verdict: MISMATCH };
+    const next = { lane: 0, segment: 5, verifier: 2, verdict: 0 };
+    for (const checks of [[check, next], [check]]) {
+      const { appeal } = drawCommittee(state, { ...EMPTY_CLAIM, lanes, checks });
+      const members = appeal.members.map(({ verifier }) => verifier);
+      expect(members).to.have.length(5);
+      for (const { verifier } of checks) expect(members).not.to.include(verifier);
+    }
+  });
+
   it("verifiers that frame an honest node", () => {
     const chain = chainOf();
     chain.advanceTo(firstWindow(chain).closes);
@@ -200,6 +272,7 @@ describe("attacks on ratings", () => {
     const accusers = verifiersOf(chain.head.state.claims[0]);
     verifyHonestly(chain, 1, [{ ...honest, isFalse: () => true }]);
     verifyHonestly(chain, 1, [honest]);
+    showAll(chain);
     expect(node(chain).bond).to.equal(1000_000_000n);
     expect(node(chain).capacity > 0n).to.equal(true);
     for (const accuser of accusers) expect(node(chain, accuser).failed).to.equal(1000);

@@ -6,10 +6,12 @@ import { RATING_CAUSES, type RatingChange } from "../../../chain/types/node.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import {
   claim,
+  claimBy,
   firstWindow,
   hearAll,
   judgeAll,
   registration,
+  showing,
   verdictOf,
   verifiersOf,
 } from "../../helpers/window-run.ts";
@@ -107,7 +109,7 @@ describe("a benchmark window", () => {
     const accusers = verifiersOf(chain.head.state.claims[0]);
     judgeAll(chain, () => "mismatch");
     const [made] = chain.head.state.claims;
-    const committee = made?.appeal.map(({ verifier }) => verifier) ?? [];
+    const committee = made?.appeal.members.map(({ verifier }) => verifier) ?? [];
     expect(committee).to.have.length(5);
     expect(committee).not.to.include.members([0]);
     for (const accuser of accusers) expect(committee).not.to.include(accuser);
@@ -133,15 +135,46 @@ describe("a benchmark window", () => {
     expect(chain.head.state.nodes.at(liar).failed).to.equal(1000);
   });
 
-  it("convicts by more than half of the committee, not of those who spoke", () => {
-    const chain = claimed({ 0: 35 }, many());
-    judgeAll(chain, () => "mismatch");
-    const [made] = chain.head.state.claims;
-    for (const { verifier } of made?.appeal.slice(0, 2) ?? []) {
-      chain.advance(verdictOf(chain, verifier, 0, "mismatch"));
+  it("has those of a committee decide who answered; at a tie the claimant is right", () => {
+    const ends = [
+      { answers: ["mismatch", "mismatch"], cause: "mismatch" },
+      { answers: ["mismatch", "mismatch", "match"], cause: "mismatch" },
+      { answers: ["mismatch", "mismatch", "match", "match"], cause: "decay" },
+      { answers: ["not-served", "not-served", "mismatch"], cause: "not-served" },
+      { answers: ["not-served", "not-served", "match"], cause: "not-served" },
+      { answers: ["not-served", "match"], cause: "decay" },
+      { answers: [], cause: "decay" },
+    ] as const;
+    for (const end of ends) {
+      const chain = claimed({ 0: 35 }, many());
+      judgeAll(chain, () => "mismatch");
+      const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
+      for (const [i, answer] of end.answers.entries()) {
+        chain.advance(verdictOf(chain, members[i] ?? -1, 0, answer));
+      }
+      chain.advanceTo(firstWindow(chain).sealsUntil);
+      if (chain.head.state.claims.length > 0) chain.advance(showing(chain, 0));
+      expect(changeOf(chain, 0), end.answers.join()).to.include({ cause: cause(end.cause) });
+      const failed = members.map((member) => chain.head.state.nodes.at(member).failed);
+      const wrong = { mismatch: "match", "not-served": undefined, decay: "mismatch" }[end.cause];
+      const expected = members.map((_, i) => {
+        const answer = end.answers[i];
+        return answer === undefined ? 250 : answer === wrong ? 1000 : 0;
+      });
+      expect(failed, end.answers.join()).to.deep.equal(expected);
     }
-    chain.advanceTo(firstWindow(chain).appealsUntil);
-    expect(changeOf(chain, 0)).to.include({ cause: cause("decay") });
+  });
+
+  it("takes seals for accusations when nobody shows what they were made of", () => {
+    const chain = claimed({ 0: 35 }, many());
+    judgeAll(chain, (_, position) => (position === 0 ? "mismatch" : "match"));
+    for (const { verifier } of claimBy(chain, 0).appeal.members) {
+      chain.advance(verdictOf(chain, verifier, 0, "match"));
+    }
+    chain.advanceTo(firstWindow(chain).appealsUntil - 1);
+    expect(chain.head.state.claims).to.have.length(1);
+    chain.advance();
+    expect(changeOf(chain, 0)).to.include({ cause: cause("mismatch") });
   });
 
   it("where no committee can be drawn, convicts when all verifiers agree", () => {

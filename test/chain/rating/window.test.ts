@@ -10,7 +10,8 @@ describe("benchmark windows", () => {
       closes: 16,
       claimsUntil: 20,
       verdictsUntil: 32,
-      appealsUntil: 44,
+      sealsUntil: 44,
+      appealsUntil: 48,
     });
     expect(stagesFrom(100, "surprise", TEST_PARAMETERS).closes).to.equal(104);
   });

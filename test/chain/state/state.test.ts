@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { NO_APPEAL } from "../../../chain/rating/appeal.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { StateTree } from "../../../chain/types/state.ts";
 import { person, TestChain } from "../../helpers/chain.ts";
@@ -64,7 +65,7 @@ describe("State", () => {
         energySource: 0,
         claimed: 9n,
         checks: [{ verifier: 1, lane: 0, segment: 2, verdict: 0 }],
-        appeal: [],
+        appeal: NO_APPEAL,
       },
     ];
     const root = toHex(fork.root());

@@ -4,7 +4,17 @@ import type { Finding } from "../../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
-import { claim, findingOn, firstWindow, verdictOf, verifiersOf } from "../../helpers/window-run.ts";
+import {
+  claim,
+  claimBy,
+  findingOn,
+  firstWindow,
+  judgeAll,
+  sealedFindingOn,
+  showing,
+  verdictOf,
+  verifiersOf,
+} from "../../helpers/window-run.ts";
 
 /** Node 0 has claimed and its verifiers are drawn. */
 function claimed(): { chain: TestChain; made: WindowClaim; verifiers: readonly number[] } {
@@ -115,5 +125,125 @@ describe("window-verdict", () => {
       const transaction = chain.transaction(verifier, "window-verdict", value, { fee: 0n });
       expect(expectRefused(chain, transaction, "BAD_FIELD").field).to.equal("findings");
     }
+  });
+
+  it("takes no finding of the first stage after its last block", () => {
+    const { chain, verifiers } = claimed();
+    const [accuser = -1, late = -1] = verifiers;
+    chain.advance(verdictOf(chain, accuser, 0, "mismatch"));
+    chain.advanceTo(firstWindow(chain).verdictsUntil - 1);
+    expectApplies(chain, verdictOf(chain, late, 0, "match"));
+    chain.advance();
+    const { appeal, checks } = claimBy(chain, 0);
+    expect(appeal.members).not.to.have.length(0);
+    const place = checks.find(({ verifier }) => verifier === late);
+    if (place === undefined) throw new Error("no check");
+    const findings = [findingOn(chain, claimBy(chain, 0), place, "match")];
+    const value = { window: 1, node: 0, findings };
+    const verdict = chain.transaction(chain.personOfNode(late), "window-verdict", value);
+    expectRefused(chain, verdict, "NO_WINDOW");
+  });
+});
+
+describe("window-verdict of a committee", () => {
+  /** Node 0's claim is disputed and a committee drawn. */
+  function appealed(): { chain: TestChain; members: number[]; stranger: number } {
+    const chain = new TestChain({ founders: 9 });
+    const { closes, claimsUntil } = firstWindow(chain);
+    chain.advanceTo(closes);
+    chain.advance(claim(chain, chain.personOfNode(0), 30));
+    chain.advanceTo(claimsUntil);
+    judgeAll(chain, () => "mismatch");
+    const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
+    const stranger = [1, 2, 3, 4, 5, 6, 7, 8].find((node) => !members.includes(node)) ?? -1;
+    return { chain, members, stranger };
+  }
+
+  const send = (chain: TestChain, from: number, ...findings: Finding[]) => {
+    const value = { window: 1, node: 0, findings };
+    return chain.transaction(chain.personOfNode(from), "window-verdict", value, { fee: 0n });
+  };
+  const appealOf = (chain: TestChain) => claimBy(chain, 0).appeal;
+  const found = (chain: TestChain, verdict: (typeof VERDICTS)[number]) =>
+    findingOn(chain, claimBy(chain, 0), appealOf(chain), verdict);
+
+  it("is kept with its seal", () => {
+    const { chain, members } = appealed();
+    const [first = -1, second = -1] = members;
+    const seal = sealedFindingOn(chain, claimBy(chain, 0), first, "match");
+    chain.advance(send(chain, first, seal));
+    chain.advance(verdictOf(chain, second, 0, "not-served"));
+    const kept = appealOf(chain).members;
+    expect(kept.map(({ verdict }) => verdict)).to.deep.equal([4, 3, 0, 0, 0]);
+    expect(kept[0]?.seal).to.deep.equal(seal.endHash);
+    expect(kept[1]?.seal).to.deep.equal(new Uint8Array(32));
+  });
+
+  it("refuses BAD_FIELD for an accusation in the clear, and for a seal with a path", () => {
+    const { chain, members } = appealed();
+    const [member = -1] = members;
+    expectRefused(chain, send(chain, member, found(chain, "mismatch")), "BAD_FIELD");
+    const seal = sealedFindingOn(chain, claimBy(chain, 0), member, "match");
+    const padded = { ...seal, path: [new Uint8Array(32)] };
+    expectRefused(chain, send(chain, member, padded), "BAD_FIELD");
+    expectApplies(chain, send(chain, member, seal));
+  });
+
+  it("refuses BAD_FIELD for a seal in place of a verifier's finding", () => {
+    const { chain, made, verifiers } = claimed();
+    const [check] = made.checks;
+    if (check === undefined) throw new Error("no check");
+    const seal = findingOn(chain, made, check, "sealed");
+    expectRefused(chain, send(chain, verifiers[0] ?? -1, seal), "BAD_FIELD");
+  });
+
+  it("refuses NOT_ASSIGNED for who is not of it", () => {
+    const { chain, stranger } = appealed();
+    expectRefused(chain, send(chain, stranger, found(chain, "sealed")), "NOT_ASSIGNED");
+    expectRefused(chain, send(chain, 0, found(chain, "sealed")), "NOT_ASSIGNED");
+  });
+
+  it("refuses ALREADY_DONE for a second answer, NO_WINDOW for a late one", () => {
+    const { chain, members } = appealed();
+    const [first = -1, second = -1] = members;
+    chain.advance(verdictOf(chain, first, 0, "mismatch"));
+    const again = sealedFindingOn(chain, claimBy(chain, 0), first, "match");
+    expectRefused(chain, send(chain, first, again), "ALREADY_DONE");
+    chain.advanceTo(firstWindow(chain).sealsUntil - 1);
+    expectApplies(chain, verdictOf(chain, second, 0, "match"));
+    chain.advance();
+    expectRefused(chain, verdictOf(chain, second, 0, "match"), "NO_WINDOW");
+  });
+
+  it("is opened by the claimant or a member once all have answered", () => {
+    const { chain, members, stranger } = appealed();
+    const [last = -1, ...rest] = members;
+    for (const member of rest) chain.advance(verdictOf(chain, member, 0, "match"));
+    for (const node of [0, last]) {
+      expectRefused(chain, showing(chain, 0, node), "NO_WINDOW");
+    }
+    chain.advance(verdictOf(chain, last, 0, "match"));
+    expect(chain.height).to.be.below(firstWindow(chain).sealsUntil);
+    expectRefused(chain, showing(chain, 0, stranger), "NOT_ASSIGNED");
+    const wrong = { ...found(chain, "match"), endHash: new Uint8Array(32).fill(1) };
+    expectRefused(chain, send(chain, 0, wrong), "BAD_FIELD");
+    for (const node of [0, last]) expectApplies(chain, showing(chain, 0, node));
+    expectRefused(
+      chain,
+      send(chain, 0, found(chain, "match"), found(chain, "match")),
+      "ALREADY_DONE",
+    );
+    chain.advance(showing(chain, 0));
+    expect(chain.head.state.claims).to.have.length(0);
+  });
+
+  it("is opened after the last block for answers, whoever kept silent", () => {
+    const { chain, members } = appealed();
+    chain.advance(verdictOf(chain, members[0] ?? -1, 0, "match"));
+    chain.advanceTo(firstWindow(chain).sealsUntil);
+    expectApplies(chain, showing(chain, 0));
+    chain.advance(showing(chain, 0));
+    expect(chain.head.state.claims).to.have.length(0);
+    expect(chain.head.state.nodes.at(0).bond).to.equal(1000_000_000n);
   });
 });

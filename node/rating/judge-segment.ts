@@ -1,0 +1,100 @@
+/**
+ * Replays one segment of a claim and says what was found. Whatever fails on this node's side is
+ * thrown, never blamed on the claimant.
+ */
+import { sha256 } from "../../chain/crypto/hash.ts";
+import { verifyMerkleProof } from "../../chain/proof/hash-tree.ts";
+import type { Place } from "../../chain/rating/draw-segments.ts";
+import type { Verdict } from "../../chain/rating/verdict.ts";
+import { laneSeed } from "../../chain/rating/window.ts";
+import { VERDICTS } from "../../chain/types/node.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import type { Finding } from "../../chain/types/transaction.ts";
+import type { WindowClaim } from "../../chain/types/window.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { Workers } from "../workers/tasks.ts";
+import { WorkerError } from "../workers/worker-error.ts";
+import type { SegmentExchange, ServedSegment } from "./segment-exchange.ts";
+
+export interface JudgeModules {
+  readonly chain: Pick<Chain, "state">;
+  readonly workers: Pick<Workers, "replay">;
+  readonly segments: Pick<SegmentExchange, "ask">;
+  /** Peer id of a node. */
+  peerOf(node: number): string;
+}
+
+/** `endHash` is that of the state the replay came to; undefined where none could be reached. */
+export type Found =
+  | { readonly verdict: "match"; readonly endHash: Uint8Array; readonly path: Uint8Array[] }
+  | { readonly verdict: "mismatch"; readonly endHash: Uint8Array | undefined }
+  | { readonly verdict: "not-served" };
+
+const REPLAY_MS = 60_000;
+const ASK_TRIES = 3;
+
+/** @throws WorkerError */
+export async function judgeSegment(
+  claim: WindowClaim,
+  place: Place,
+  modules: JudgeModules,
+): Promise<Found> {
+  const { lane, segment } = place;
+  const claimed = claim.lanes[lane];
+  const served = await fetchSegment(claim, place, modules);
+  if (claimed === undefined || served === undefined) return { verdict: "not-served" };
+  const count = claimed.segments + 1;
+  const start = { index: segment, count, siblings: served.startPath };
+  if (!verifyMerkleProof(claimed.checkpointRoot, sha256(served.startState), start)) {
+    return { verdict: "not-served" };
+  }
+  const endHash = await replayed(claim, place, served.startState, modules);
+  const end = { index: segment + 1, count, siblings: served.endPath };
+  if (endHash === undefined || !verifyMerkleProof(claimed.checkpointRoot, endHash, end)) {
+    return { verdict: "mismatch", endHash };
+  }
+  return { verdict: "match", endHash, path: served.endPath };
+}
+
+/** A finding for the chain. @param proof of a match, or the seal as `endHash` */
+export function findingOn(
+  { lane, segment }: Place,
+  verdict: Verdict,
+  proof: Partial<Pick<Finding, "endHash" | "path">> = {},
+): Finding {
+  const { endHash = ZERO_HASH, path = [] } = proof;
+  return { lane, segment, verdict: VERDICTS.indexOf(verdict), endHash, path };
+}
+
+/** Undefined when the committed start state is no state of this task at all. */
+async function replayed(
+  claim: WindowClaim,
+  { lane, segment }: Place,
+  startState: Uint8Array,
+  { workers, chain }: JudgeModules,
+): Promise<Uint8Array | undefined> {
+  const { parameters, window, nodes } = chain.state;
+  const seed = laneSeed(window.mix, nodes.at(claim.node).publicKey, lane);
+  const { baselineTask: task, segmentSteps: stepsPerSegment } = parameters;
+  try {
+    const work = { task, seed, index: segment, stepsPerSegment, startState };
+    return (await workers.replay(work, { deadlineMs: REPLAY_MS })).slice();
+  } catch (error) {
+    const { facts } = error instanceof WorkerError ? error : {};
+    if (facts?.code === "TASK_FAILED" && facts.reason === "BAD_CHECKPOINT") return undefined;
+    throw error;
+  }
+}
+
+async function fetchSegment(
+  { node }: WindowClaim,
+  { lane, segment: index }: Place,
+  { chain, segments, peerOf }: JudgeModules,
+): Promise<ServedSegment | undefined> {
+  const place = { window: chain.state.window.number, lane, index };
+  for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
+    const served = await segments.ask(peerOf(node), place);
+    if (served !== undefined) return served;
+  }
+  return undefined;
+}
