@@ -1,12 +1,14 @@
 /**
- * A node that follows the chain and audits others as it should, and cheats when it is paid for
- * training; POML_TEST_CHEAT says how:
+ * A node that follows the chain as it should, and cheats when it is paid for training or takes part in
+ * benchmark windows; POML_TEST_CHEAT says how:
  *
  *   lazy      hands the global model back, a little moved so that it passes for trained
  *   random    changes the weights at random, as far as the team lets pass
  *   half      trains half of the epochs
  *   copier    commits to what another participant has committed to
  *   inflater  claims the most samples that the chain takes
+ *   forger    claims segments of a window that it did not work
+ *   framer    finds every segment of others' claims to end in another state
  */
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
@@ -129,6 +131,25 @@ const CHEATS: Readonly<Record<string, () => (node: RunningNode) => void>> = {
       const limit = shardLimit(spec, participants.length);
       return { samples: limit > samples ? limit : 2 * samples };
     });
+  },
+  forger() {
+    const { baseline } = WorkerPool.prototype;
+    WorkerPool.prototype.baseline = async function (task, control) {
+      const states: Uint8Array[] = [];
+      const keep = { ...control, onState: (i: number, state: Uint8Array) => (states[i] = state) };
+      const { checkpoints, ...result } = await baseline.call(this, task, keep);
+      const forged = states.map((state, i) => (i === 0 ? state : sha256(state)));
+      for (const [i, state] of forged.entries()) control.onState?.(i, state);
+      return { ...result, checkpoints: checkpoints.map((_, i) => sha256(forged[i] ?? task.seed)) };
+    };
+    return () => {};
+  },
+  framer() {
+    const { replay } = WorkerPool.prototype;
+    WorkerPool.prototype.replay = async function (...args) {
+      return sha256(await replay.apply(this, args));
+    };
+    return () => {};
   },
 };
 
