@@ -134,10 +134,14 @@ function checkEpsilon(epsilon: number): void {
 }
 
 /** The error for one field; the caller throws it. */
-export function badHyperparameter(field: string, reason: string): EngineError {
+export function badHyperparameter(
+  field: string,
+  reason: string,
+  remedy = `correct ${field} of the job`,
+): EngineError {
   return new EngineError(
     `${field} ${reason}`,
     { code: "BAD_HYPERPARAMETER", field, reason },
-    { remedy: `correct ${field} of the job` },
+    { remedy },
   );
 }

@@ -7,10 +7,12 @@ import type { Metrics } from "../chain/types/job.ts";
 import type { Evaluation } from "./engine.ts";
 
 const MICRO = 1_000_000;
+/** What the field of a block can hold. */
+const LARGEST_LOSS = 2n ** 64n - 1n;
 
 /**
  * The shares of chain/track/scores.ts, and the loss: the mean per sample, rounded to the nearest
- * millionth.
+ * millionth, at most what 64 bits hold.
  * @throws RangeError for no samples, a loss that is not finite, or counts that are not a square
  */
 export function metricsOf({ lossSum, samples, confusion }: Evaluation): Metrics {
@@ -18,8 +20,9 @@ export function metricsOf({ lossSum, samples, confusion }: Evaluation): Metrics 
   if (!Number.isFinite(meanLoss)) {
     throw new RangeError(`metrics of ${samples} samples, loss sum ${lossSum}`);
   }
+  const loss = BigInt(Math.round(meanLoss * MICRO));
   return {
-    loss: BigInt(Math.round(meanLoss * MICRO)),
+    loss: loss < LARGEST_LOSS ? loss : LARGEST_LOSS,
     ...scoresOf(confusion, samples),
   };
 }

@@ -7,6 +7,7 @@ import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
+import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PastChange } from "./rating/rating-history.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
@@ -108,8 +109,9 @@ export interface JobRequest {
   readonly rounds: number;
   readonly localEpochs: number;
   readonly batchSize: number;
-  readonly learningRate: number;
-  readonly momentum: number;
+  readonly optimizer: Optimizer;
+  /** Undefined = the cross-entropy that fits the model. */
+  readonly loss: Loss | undefined;
   readonly partition: "iid" | "by-label";
   readonly aggregation: "fedavg" | "median" | "trimmed-mean";
   readonly participants: number;

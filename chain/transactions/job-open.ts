@@ -10,8 +10,10 @@ import {
   type Job,
   type JobSpec,
 } from "../types/job.ts";
+import { JOB_LOSSES } from "../types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM, ZERO_HASH } from "../types/primitive.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import { checkOptimizer } from "./check-optimizer.ts";
+import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
 
 const MILLION = 1_000_000;
 export const MAX_ROUNDS = 10_000;
@@ -63,10 +65,10 @@ function checkSpec(spec: JobSpec, state: State): void {
       refuseField(`spec.${field}`, `must be ${low} to ${high}, got ${value}`);
     }
   };
-  between("kind", spec.kind, 0, JOB_KINDS.length - 1);
-  between("engine", spec.engine, 0, JOB_ENGINES.length - 1);
-  between("partition", spec.partition, 0, JOB_PARTITIONS.length - 1);
-  between("aggregation", spec.aggregation, 0, JOB_AGGREGATIONS.length - 1);
+  checkIndex("spec.kind", spec.kind, JOB_KINDS);
+  checkIndex("spec.engine", spec.engine, JOB_ENGINES);
+  checkIndex("spec.partition", spec.partition, JOB_PARTITIONS);
+  checkIndex("spec.aggregation", spec.aggregation, JOB_AGGREGATIONS);
   between("parameterCount", spec.parameterCount, 1, 100 * MILLION);
   between("trainRows", spec.trainRows, 1, 100 * MILLION);
   between("trainChunks", spec.trainChunks, 1, Math.min(spec.trainRows, 65_535));
@@ -74,8 +76,8 @@ function checkSpec(spec: JobSpec, state: State): void {
   between("rounds", spec.rounds, 1, MAX_ROUNDS);
   between("localEpochs", spec.localEpochs, 1, 100);
   between("batchSize", spec.batchSize, 1, 4096);
-  between("learningRate", spec.learningRate, 1, 10 * MILLION);
-  between("momentum", spec.momentum, 0, MILLION - 1);
+  checkOptimizer(spec.optimizer);
+  checkIndex("spec.loss", spec.loss, JOB_LOSSES);
   between("participants", spec.participants, 1, MAX_PARTICIPANTS);
   between("quorum", spec.quorum, 1, spec.participants);
   between("teamSize", spec.teamSize, 1, MAX_TEAM);

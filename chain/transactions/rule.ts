@@ -66,8 +66,18 @@ export type TransactionFacts =
 export class TransactionError extends PomlError<TransactionFacts> {}
 
 /** Refuses a field of a payload. */
-export function refuseField(field: string, reason: string): never {
-  throw new TransactionError(`${field}: ${reason}`, { code: "BAD_FIELD", field, reason });
+export function refuseField(field: string, reason: string, remedy?: string): never {
+  refuse(`${field}: ${reason}`, { code: "BAD_FIELD", field, reason }, remedy);
+}
+
+/** Refuses an index that a list of names does not have. */
+export function checkIndex(field: string, value: number, names: readonly string[]): void {
+  if (value < names.length) return;
+  refuseField(
+    field,
+    `must be 0 to ${names.length - 1}, got ${value}`,
+    `use one of ${names.map((name, index) => `${index} (${name})`).join(", ")}`,
+  );
 }
 
 export function refuse(message: string, facts: TransactionFacts, remedy?: string): never {

@@ -4,6 +4,7 @@
  */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Audit, AuditCredit } from "./audit.ts";
+import { OptimizerSpec } from "./optimizer.ts";
 import {
   Address,
   Hash,
@@ -60,10 +61,9 @@ export const JobSpec = new ContainerType(
     rounds: Uint16,
     localEpochs: Uint8,
     batchSize: Uint16,
-    /** Millionths. */
-    learningRate: Uint32,
-    /** Millionths. */
-    momentum: Uint32,
+    optimizer: OptimizerSpec,
+    /** Index into JOB_LOSSES. */
+    loss: Uint8,
     /** Index into JOB_PARTITIONS. */
     partition: Uint8,
     /** Index into JOB_AGGREGATIONS. */

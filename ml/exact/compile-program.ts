@@ -36,7 +36,7 @@ export interface CompiledProgram {
   seedDropout(seed: number): void;
 }
 
-/** @throws EngineError TOO_LARGE, BAD_HYPERPARAMETER */
+/** @throws EngineError TOO_LARGE */
 export function compileProgram(
   module: WebAssembly.Module,
   model: LayersModel,
@@ -65,7 +65,7 @@ export function compileProgram(
   const operations = planOperations(fuse(layers), { arena, batchSize, weight, inputs, seeds });
 
   const outputs = operations.at(-1)?.plan.output ?? inputs;
-  const lossPlan = planLoss(loss, layers.at(-1), arena, { batchSize, outputSize, outputs });
+  const lossPlan = planLoss(loss, arena, { batchSize, outputSize, outputs });
   const { throughLast } = lossPlan;
   const backward = new BackwardPlan(operations, { batchSize, throughLast });
   backward.reserve(arena);

@@ -6,7 +6,8 @@
 
 import type { Engine, Trainer } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
-import { checkHyperparameters, type Hyperparameters } from "../hyperparameters.ts";
+import { checkHyperparameters, DEFAULT_LOSS, type Hyperparameters } from "../hyperparameters.ts";
+import { checkLossFits } from "../loss-fit.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { ENGINE_HASH } from "./engine-hash.ts";
 import { compileKernels } from "./load-kernels.ts";
@@ -47,6 +48,7 @@ export class ExactEngine implements Engine {
   async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
     checkHyperparameters(hyperparameters);
     if (model.layers === null) throw refusal(model);
+    checkLossFits(hyperparameters.loss ?? DEFAULT_LOSS, model);
     const { compileProgram } = await import("./compile-program.ts");
     const { ExactTrainer } = await import("./trainer.ts");
     const program = compileProgram(this.#module, model, model.layers, hyperparameters);

@@ -101,7 +101,7 @@ function graph(): LayersModel {
     input_layers: [["input", 0, 0]],
     output_layers: [["output", 0, 0]],
   };
-  return parseLayersModel({ class_name: "Model", config }, { anyOutput: true });
+  return parseLayersModel({ class_name: "Model", config });
 }
 
 function layer(className: string, name: string, config: object): object {

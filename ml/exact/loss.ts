@@ -4,8 +4,7 @@
  * gradient through the softmax or sigmoid before them, by the logits.
  */
 
-import { badHyperparameter, type Loss } from "../hyperparameters.ts";
-import type { ProgramLayer } from "../model/program.ts";
+import type { Loss } from "../hyperparameters.ts";
 import type { Arena } from "./arena.ts";
 import type { Kernels } from "./kernel-exports.ts";
 
@@ -37,20 +36,13 @@ export interface LossShape {
   readonly outputs: number;
 }
 
-/** @throws EngineError BAD_HYPERPARAMETER when the model does not end as the loss needs */
+/** Of a loss that fits the model. */
 export function planLoss(
   loss: Loss,
-  last: ProgramLayer | undefined,
   arena: Arena,
   { batchSize, outputSize, outputs }: LossShape,
 ): LossPlan {
   const labels = arena.reserve(batchSize);
-  const crossEntropy = loss.endsWith("Crossentropy");
-  const needed = loss === "binaryCrossentropy" ? "sigmoid" : "softmax";
-  const ending = last?.kind === "activation" ? last.activation : last?.kind;
-  if (crossEntropy && ending !== needed) {
-    throw badHyperparameter("loss", `${loss} needs a model that ends in a ${needed}`);
-  }
   if (loss === "sparseCategoricalCrossentropy") {
     return {
       labels,
@@ -69,7 +61,7 @@ export function planLoss(
   return {
     labels,
     targets,
-    throughLast: crossEntropy,
+    throughLast: loss.endsWith("Crossentropy"),
     sum: (kernels, count, start) =>
       kernels.lossSum(kind, outputs, targets, count, outputSize, start),
     gradient: (kernels, count, to) => {

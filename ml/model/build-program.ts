@@ -23,7 +23,7 @@ export interface Program {
   readonly flopsPerSample: number;
 }
 
-/** @throws ModelError BAD_CONFIG, NO_CLASSES, TOO_LARGE or NEEDS_TFJS, naming the layer */
+/** @throws ModelError BAD_CONFIG, TOO_LARGE or NEEDS_TFJS, naming the layer */
 export function buildProgram({ layers, inputs, outputs }: Topology): Program {
   const first = layers.find(({ name }) => name === inputs[0]);
   const output = outputs[0];
@@ -49,7 +49,7 @@ export function buildProgram({ layers, inputs, outputs }: Topology): Program {
   const result = tensors.get(output);
   if (result === undefined) throw new RangeError(`topology: output "${output}" is not a layer`);
   if (result.layer !== program.layers.length - 1 || program.layers.length === 0) {
-    throw noClasses(output);
+    throw computesNothing(output);
   }
   return {
     inputShape,
@@ -62,19 +62,6 @@ export function buildProgram({ layers, inputs, outputs }: Topology): Program {
 }
 
 const MERGING: ReadonlySet<string> = new Set(["Add", "Concatenate"]);
-
-/**
- * The number of classes of a classifier.
- * @throws ModelError NO_CLASSES
- */
-export function classesOf({ layers, outputShape }: Program): number {
-  const last = layers.at(-1);
-  const [classes = 0] = outputShape;
-  if (last?.kind !== "softmax" || outputShape.length !== 1 || classes < 2) {
-    throw noClasses(last?.name ?? "model");
-  }
-  return classes;
-}
 
 function readInputShape(first: TopologyLayer): readonly number[] {
   const config = new LayerConfig(first.name, first.className, first.config);
@@ -114,11 +101,11 @@ function missing(config: LayerConfig, name: string): never {
   throw config.bad("inbound_nodes", `names "${name}", which is no input of the model`);
 }
 
-function noClasses(layer: string): ModelError {
-  const reason = "the model must end in a softmax over at least two classes";
+function computesNothing(layer: string): ModelError {
+  const reason = "must hold one that computes something";
   return new ModelError(
-    `layer "${layer}": ${reason}`,
-    { code: "NO_CLASSES", layer, reason },
+    `layer "${layer}": the model's layers ${reason}`,
+    { code: "BAD_CONFIG", layer, field: "layers", reason },
     { remedy: 'end with a Dense layer of one unit per class and activation "softmax"' },
   );
 }

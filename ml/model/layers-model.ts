@@ -4,7 +4,7 @@
  * `ml/tfjs/describe.ts`, and `read-layers-model.ts` picks the right one.
  */
 
-import { buildProgram, classesOf, MAX_CLASSES } from "./build-program.ts";
+import { buildProgram, MAX_CLASSES, type Program } from "./build-program.ts";
 import type { PlainObject } from "./plain-json.ts";
 import type { ParameterSlot, ProgramLayer } from "./program.ts";
 import { tooLarge } from "./program-builder.ts";
@@ -17,6 +17,9 @@ export interface ExactRefusal {
   readonly reason: string;
 }
 
+/** softmax: over two or more classes. sigmoid: of every output. */
+export type ModelEnding = "softmax" | "sigmoid" | "other";
+
 export interface LayersModel {
   /** Canonical topology, to hash, save and download. */
   readonly json: PlainObject;
@@ -25,8 +28,10 @@ export interface LayersModel {
   readonly inputSize: number;
   /** Values of one sample's output. */
   readonly outputSize: number;
-  /** Classes of a classifier; one output tells two classes apart. */
+  /** Classes that the outputs tell apart: one each, two by a single output. */
   readonly classes: number;
+  /** Decides which losses make sense. */
+  readonly ending: ModelEnding;
   /** One flat Float32Array holds all parameters, in this order without gaps. */
   readonly parameters: readonly ParameterSlot[];
   readonly parameterCount: number;
@@ -37,19 +42,11 @@ export interface LayersModel {
   readonly flopsPerSample: number;
 }
 
-export interface ParseOptions {
-  /** Also take models that do not end in a softmax over classes, for losses other than its own. */
-  readonly anyOutput?: boolean;
-}
-
 /**
  * Checks untrusted LayersModel JSON: `{modelTopology}`, `{model_config}` or a bare topology.
  * @throws ModelError; NEEDS_TFJS for a valid model outside the exact engine's layers
  */
-export function parseLayersModel(
-  json: unknown,
-  { anyOutput = false }: ParseOptions = {},
-): LayersModel {
+export function parseLayersModel(json: unknown): LayersModel {
   const topology = readTopology(json);
   const program = buildProgram(topology);
   const outputSize = program.outputShape.reduce((product, size) => product * size, 1);
@@ -59,11 +56,19 @@ export function parseLayersModel(
     inputShape: program.inputShape,
     inputSize: program.inputShape.reduce((product, size) => product * size, 1),
     outputSize,
-    classes: anyOutput ? Math.max(2, outputSize) : classesOf(program),
+    classes: Math.max(2, outputSize),
+    ending: endingOf(program),
     parameters: program.parameters,
     parameterCount: program.parameterCount,
     layers: program.layers,
     exactRefusal: null,
     flopsPerSample: program.flopsPerSample,
   };
+}
+
+function endingOf({ layers, outputShape }: Program): ModelEnding {
+  const last = layers.at(-1);
+  if (last?.kind === "activation" && last.activation === "sigmoid") return "sigmoid";
+  const [classes = 0, ...more] = outputShape;
+  return last?.kind === "softmax" && more.length === 0 && classes >= 2 ? "softmax" : "other";
 }

@@ -6,15 +6,15 @@
 import { MAX_CLASSES } from "../model/build-program.ts";
 import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
 import { LayerConfig } from "../model/layer-config.ts";
-import type { ExactRefusal, LayersModel } from "../model/layers-model.ts";
+import type { ExactRefusal, LayersModel, ModelEnding } from "../model/layers-model.ts";
 import { ModelError } from "../model/model-error.ts";
 import { isPlainObject } from "../model/plain-json.ts";
-import { MAX_ACTIVATION } from "../model/program-builder.ts";
+import { MAX_ACTIVATION, tooLarge } from "../model/program-builder.ts";
 import { readTopology, type Topology } from "../model/topology.ts";
 import { chooseBackend } from "./backend.ts";
 import { buildTfjsModel, type TfjsLayer, type TfjsWeight, weightsOf } from "./build-model.ts";
 
-/** @throws ModelError UNSUPPORTED_LAYER, BAD_CONFIG, NO_CLASSES or TOO_LARGE */
+/** @throws ModelError UNSUPPORTED_LAYER, BAD_CONFIG or TOO_LARGE */
 export async function describeWithTfjs(
   json: unknown,
   exactRefusal: ExactRefusal,
@@ -24,18 +24,17 @@ export async function describeWithTfjs(
   const model = await buildTfjsModel(topology.json);
   try {
     const inputShape = oneShape(model.inputs, "inputs");
-    const [classes = 0, ...more] = oneShape(model.outputs, "outputs");
-    const last = model.layers.at(-1);
-    if (more.length > 0 || classes < 2 || classes > MAX_CLASSES || !endsInSoftmax(last)) {
-      throw noClasses(last?.name ?? "model");
-    }
+    const outputShape = oneShape(model.outputs, "outputs");
+    const outputSize = outputShape.reduce((product, size) => product * size, 1);
+    if (outputSize > MAX_CLASSES) throw tooLarge("outputs", MAX_CLASSES, outputSize);
     const weights = weightsOf(model);
     return {
       json: topology.json,
       inputShape,
       inputSize: inputShape.reduce((product, size) => product * size, 1),
-      outputSize: classes,
-      classes,
+      outputSize,
+      classes: Math.max(2, outputSize),
+      ending: endingOf(model.outputs[0]?.sourceLayer, outputShape),
       parameters: weights.map((weight) => ({
         name: weight.name,
         shape: weight.shape,
@@ -70,9 +69,16 @@ function oneShape(
   );
 }
 
-function endsInSoftmax(layer: TfjsLayer | undefined): boolean {
-  if (layer === undefined) return false;
-  return layer.getClassName() === "Softmax" || layer.getConfig().activation === "softmax";
+/** Of recurrent layers and others the activation is not the last thing they do. */
+const ENDING_LAYERS: ReadonlySet<string> = new Set(["Activation", "Dense"]);
+
+function endingOf(layer: TfjsLayer | undefined, outputShape: readonly number[]): ModelEnding {
+  const className = layer?.getClassName() ?? "";
+  const activation = ENDING_LAYERS.has(className) ? layer?.getConfig().activation : undefined;
+  if (activation === "sigmoid") return "sigmoid";
+  const isSoftmax = className === "Softmax" || activation === "softmax";
+  const [classes = 0, ...more] = outputShape;
+  return isSoftmax && more.length === 0 && classes >= 2 ? "softmax" : "other";
 }
 
 /** Draws that tfjs would make by itself, from our own generator instead. */
@@ -102,13 +108,4 @@ function recurrentSteps(layer: TfjsLayer): number {
   if (!/LSTM|GRU|RNN|Bidirectional/.test(layer.getClassName())) return 1;
   const shape = layer.batchInputShape ?? (layer.input as { shape?: unknown }).shape;
   return Array.isArray(shape) ? Number(shape[1]) || 1 : 1;
-}
-
-function noClasses(layer: string): ModelError {
-  const reason = `the model must end in a softmax over 2 to ${MAX_CLASSES} classes`;
-  return new ModelError(
-    `layer "${layer}": ${reason}`,
-    { code: "NO_CLASSES", layer, reason },
-    { remedy: 'end with a Dense layer of one unit per class and activation "softmax"' },
-  );
 }

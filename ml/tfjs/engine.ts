@@ -4,7 +4,8 @@
  */
 
 import type { Engine, Trainer } from "../engine.ts";
-import { checkHyperparameters, type Hyperparameters } from "../hyperparameters.ts";
+import { checkHyperparameters, DEFAULT_LOSS, type Hyperparameters } from "../hyperparameters.ts";
+import { checkLossFits } from "../loss-fit.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { chooseBackend, tf, type Warn } from "./backend.ts";
 import { buildTfjsModel } from "./build-model.ts";
@@ -22,6 +23,7 @@ export async function createTfjsEngine(warn: Warn): Promise<Engine> {
     version,
     async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
       checkHyperparameters(hyperparameters);
+      checkLossFits(hyperparameters.loss ?? DEFAULT_LOSS, model);
       return new TfjsTrainer(model, await buildTfjsModel(model.json), hyperparameters);
     },
   };

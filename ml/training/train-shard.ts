@@ -1,6 +1,6 @@
 /**
- * Local training of one round: the plain SGD of federated averaging, momentum starting at zero
- * each round, with a hash of the whole state at every segment boundary for the audit.
+ * Local training of one round of federated averaging: the optimizer starts anew each round; a hash
+ * of the whole state at every segment boundary for the audit.
  */
 import { type Checkpoint, stateHash } from "../audit/checkpoint.ts";
 import type { Shard } from "../dataset/shard.ts";

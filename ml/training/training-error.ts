@@ -12,7 +12,10 @@ export class TrainingError extends PomlError<TrainingFacts> {
     super(
       `training diverged: the loss of step ${step} is ${loss}`,
       { code: "DIVERGED", step, loss },
-      { action: "local", remedy: "lower the learning rate or the momentum of the job" },
+      {
+        action: "local",
+        remedy: "lower the learning rate or the momentum of the job, or clip its gradients",
+      },
     );
   }
 }

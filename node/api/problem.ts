@@ -35,6 +35,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   AUDITS_OPEN: conflict("job"),
   BAD_ADDRESS: bad("address"),
   BAD_FIELD: refused(),
+  BAD_HYPERPARAMETER: refused(),
   BAD_NONCE: conflict("nonce"),
   BAD_PUBLIC_KEY: refused("sender"),
   BAD_SIGNATURE: refused("signature"),

@@ -4,7 +4,7 @@ import { floatsOfBytes } from "../../ml/bytes.ts";
 import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../ml/dataset/partition.ts";
 import type { EngineName } from "../../ml/engine.ts";
-import type { Hyperparameters } from "../../ml/hyperparameters.ts";
+import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { DatasetSource, ModelTask } from "../workers/tasks.ts";
 import type { DatasetService } from "./dataset-service.ts";
@@ -74,14 +74,6 @@ export function engineOf(spec: JobSpec): EngineName {
   const engine = JOB_ENGINES[spec.engine];
   if (engine === undefined) throw new RangeError(`no engine ${spec.engine}`);
   return engine;
-}
-
-export function hyperparametersOf({ learningRate, momentum, batchSize }: JobSpec): Hyperparameters {
-  const MILLION = 1_000_000;
-  return {
-    optimizer: { kind: "sgd", learningRate: learningRate / MILLION, momentum: momentum / MILLION },
-    batchSize,
-  };
 }
 
 /** Train chunks of the participant at this position. */

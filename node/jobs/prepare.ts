@@ -13,10 +13,14 @@ import {
   JOB_PARTITIONS,
   type JobSpec,
 } from "../../chain/types/job.ts";
+import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import type { EngineName } from "../../ml/engine.ts";
+import { checkHyperparameters } from "../../ml/hyperparameters.ts";
+import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
+import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { initialParameters } from "../../ml/model/initializers.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
@@ -35,7 +39,7 @@ export interface PrepareModules {
   parameters(): Parameters;
 }
 
-/** @throws ModelError, DatasetError, JobError, TransactionError BAD_FIELD */
+/** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
 export async function prepareJob(
   request: JobRequest,
   { datasets, blobs, parameters }: PrepareModules,
@@ -43,6 +47,9 @@ export async function prepareJob(
   const manifest = await datasets.manifest(request.dataset);
   const { model, engine, notes } = await chooseModel(request, manifest);
   checkFit(model, manifest);
+  const loss = request.loss ?? defaultLoss(model);
+  checkLossFits(loss, model);
+  checkHyperparameters({ optimizer: request.optimizer, batchSize: request.batchSize, loss });
   const seed = request.seed === undefined ? randomBytes(32) : fromHex(request.seed);
   const order = request.partition === "iid" ? "shuffled" : "by-label";
   const shared = await datasets.share(request.dataset, order, seed);
@@ -71,8 +78,8 @@ export async function prepareJob(
     rounds: request.rounds,
     localEpochs: request.localEpochs,
     batchSize: request.batchSize,
-    learningRate: Math.round(request.learningRate * MILLION),
-    momentum: Math.round(request.momentum * MILLION),
+    optimizer: optimizerSpecOf(request.optimizer),
+    loss: JOB_LOSSES.indexOf(loss),
     partition: JOB_PARTITIONS.indexOf(request.partition),
     aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
     participants: request.participants,

@@ -148,6 +148,12 @@ function underWay(job, participant) {
   return job.audits.filter(({ node }) => node === participant.node).length;
 }
 
+/** @param {any} optimizer */
+function optimizerText({ kind, ...settings }) {
+  const used = Object.entries(settings).filter(([, value]) => value !== 0);
+  return `${kind}: ${used.map(([name, value]) => `${name} ${value}`).join(", ")}`;
+}
+
 /** @param {any} job */
 function order(job) {
   const { spec } = job;
@@ -159,7 +165,8 @@ function order(job) {
       ["Client", h("span", { class: "mono" }, job.client)],
       ["Rows", `${count(spec.trainRows)} to train on, ${count(spec.testRows)} to test`],
       ["Training", `${plural(spec.localEpochs, "epoch")} a round, batches of ${spec.batchSize}`],
-      ["Optimizer", `SGD, rate ${spec.learningRate}, momentum ${spec.momentum}`],
+      ["Optimizer", optimizerText(spec.optimizer)],
+      ["Loss", spec.loss],
       ["Partition", spec.partition],
       ["Aggregation", `${spec.aggregation}, quorum ${spec.quorum} of ${spec.participants}`],
       ["Model", hash(spec.model)],

@@ -46,7 +46,7 @@ describe("a network of four processes", function () {
     rounds: 2,
     localEpochs: 4,
     batchSize: 16,
-    learningRate: 0.05,
+    optimizer: { kind: "sgd", learningRate: 0.05 },
     participants: 4,
     quorum: 3,
     teamSize: 3,
@@ -59,8 +59,7 @@ describe("a network of four processes", function () {
       model: { preset: "2nn" },
       localEpochs: 100,
       batchSize: 32,
-      learningRate: 0.02,
-      momentum: 0,
+      optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0 },
       ...changes,
     });
   const open = async (wanted: JobOrder): Promise<string> =>

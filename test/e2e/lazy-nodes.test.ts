@@ -51,7 +51,7 @@ describe("nodes that do not train", function () {
       rounds: 1,
       localEpochs: 16,
       batchSize: 4,
-      learningRate: 0.05,
+      optimizer: { kind: "sgd", learningRate: 0.05 },
       participants: HONEST + CHEATS.length,
       quorum: HONEST,
       teamSize: 3,

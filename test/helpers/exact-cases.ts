@@ -51,7 +51,6 @@ function mixedModel(units: number, activation: string): LayersModel {
       layer("Activation", "bend", { activation: "tanh" }),
       layer("Dense", "output", { units, activation }),
     ),
-    { anyOutput: true },
   );
 }
 
@@ -103,6 +102,17 @@ export const TRAINING_CASES: readonly ExactCase[] = [
     ...(values && { values }),
   })),
 ];
+
+/** Every optimizer with every loss. */
+export const PAIR_CASES: readonly ExactCase[] = Object.entries(optimizers).flatMap(
+  ([name, optimizer]) =>
+    losses.map(([loss, units, activation, values]) => ({
+      name: `${name}, ${loss} over ${units} ${activation}, ${values ?? "labels"}`,
+      modelOf: () => mixedModel(units, activation),
+      hyperparameters: { optimizer, batchSize: BATCH_SIZE, loss },
+      ...(values && { values }),
+    })),
+);
 
 export const EXACT_CASES: readonly ExactCase[] = [...LAYER_CASES, ...TRAINING_CASES];
 

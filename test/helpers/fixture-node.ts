@@ -18,12 +18,15 @@ import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
+import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
 import { buildDataset } from "../../ml/dataset/build.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { importCsv } from "../../ml/dataset/import-csv.ts";
 import { importIdx } from "../../ml/dataset/import-idx.ts";
+import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
+import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
@@ -294,7 +297,11 @@ export class FixtureNode implements NodeServices {
           })
         : request.model.layersModel;
     const model = parseLayersModel(json);
+    const loss = request.loss ?? defaultLoss(model);
+    checkLossFits(loss, model);
     const spec = jobSpec(request.name, {
+      optimizer: optimizerSpecOf(request.optimizer),
+      loss: JOB_LOSSES.indexOf(loss),
       engine: JOB_ENGINES.indexOf(request.engine ?? "exact"),
       partition: JOB_PARTITIONS.indexOf(request.partition),
       aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),

@@ -17,10 +17,25 @@ import {
 } from "../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
 import { TrainingRecord } from "../../chain/types/job.ts";
+import type { OptimizerSpec } from "../../chain/types/optimizer.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Person, TestChain } from "./chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** Millionths. */
+export const SGD: OptimizerSpec = {
+  kind: 0,
+  learningRate: 50_000,
+  momentum: 900_000,
+  beta1: 0,
+  beta2: 0,
+  epsilon: 0,
+  initialAccumulator: 0,
+  weightDecay: 0,
+  clipValue: 0,
+  clipNorm: 0,
+};
 
 /** A small valid order. */
 export function jobSpec(name: string, overrides: Partial<JobSpec> = {}): JobSpec {
@@ -40,8 +55,8 @@ export function jobSpec(name: string, overrides: Partial<JobSpec> = {}): JobSpec
     rounds: 5,
     localEpochs: 1,
     batchSize: 32,
-    learningRate: 50_000,
-    momentum: 900_000,
+    optimizer: SGD,
+    loss: 0,
     partition: 0,
     aggregation: 0,
     participants: 4,

@@ -48,6 +48,15 @@ describe("metricsOf", () => {
     );
   });
 
+  it("cuts a loss to what the field of a block holds", () => {
+    const { loss } = metricsOf({
+      lossSum: 1e77,
+      samples: 2,
+      confusion: Uint32Array.of(2, 0, 0, 0),
+    });
+    expect(loss).to.equal(2n ** 64n - 1n);
+  });
+
   it("refuses a loss that is not finite and no samples", () => {
     const confusion = new Uint32Array(4);
     expect(() => metricsOf({ lossSum: Number.NaN, samples: 2, confusion })).to.throw(RangeError);

@@ -9,6 +9,8 @@ import {
   JOB_PARTITIONS,
   JOB_PHASES,
 } from "../../../chain/types/job.ts";
+import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import { OptimizerJson, OptimizerOrder } from "./optimizer.ts";
 import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "./scalar.ts";
 
 export const MAX_NAME_BYTES = 64;
@@ -36,8 +38,11 @@ export const JobOrder = z.strictObject({
   rounds: z.int().min(1).max(10_000).optional().describe("default 5"),
   localEpochs: z.int().min(1).max(100).optional().describe("default 1"),
   batchSize: z.int().min(1).max(4096).optional().describe("default 32"),
-  learningRate: z.number().min(0.000001).max(10).optional().describe("default 0.05"),
-  momentum: z.number().min(0).max(0.999999).optional().describe("default 0.9"),
+  optimizer: OptimizerOrder.optional().describe("default: sgd"),
+  loss: z
+    .enum(JOB_LOSSES)
+    .optional()
+    .describe("default: the cross-entropy of the softmax or sigmoid that the model ends in"),
   partition: z.enum(JOB_PARTITIONS).optional().describe("default iid"),
   aggregation: z.enum(JOB_AGGREGATIONS).optional().describe("default fedavg"),
   participants: z.int().min(1).max(256).optional().describe("default 4"),
@@ -67,8 +72,8 @@ export const SpecJson = z.object({
   rounds: Count,
   localEpochs: Count,
   batchSize: Count,
-  learningRate: z.number(),
-  momentum: z.number(),
+  optimizer: OptimizerJson,
+  loss: z.enum(JOB_LOSSES),
   partition: z.enum(JOB_PARTITIONS),
   aggregation: z.enum(JOB_AGGREGATIONS),
   participants: Count,

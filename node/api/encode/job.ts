@@ -20,6 +20,8 @@ import {
   type Metrics,
   type TrainingRecord,
 } from "../../../chain/types/job.ts";
+import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import type { PreparedJob, RecordedRound } from "../../services.ts";
 import type {
   JobDetail,
@@ -49,8 +51,8 @@ export function encodeSpec(spec: JobSpec): SpecJson {
     rounds: spec.rounds,
     localEpochs: spec.localEpochs,
     batchSize: spec.batchSize,
-    learningRate: fraction(spec.learningRate),
-    momentum: fraction(spec.momentum),
+    optimizer: optimizerOf(spec.optimizer),
+    loss: nameOf(JOB_LOSSES, spec.loss),
     partition: nameOf(JOB_PARTITIONS, spec.partition),
     aggregation: nameOf(JOB_AGGREGATIONS, spec.aggregation),
     participants: spec.participants,

@@ -1,6 +1,7 @@
 /** From the options of `poml job submit` to a checked order. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import type { PomlClient } from "../../api/client.ts";
 import { JobOrder } from "../../api/contract/job.ts";
 import { parseAmount } from "../../wallet/amount.ts";
@@ -16,8 +17,17 @@ export interface OrderOptions {
   readonly rounds?: string;
   readonly epochs?: string;
   readonly batch?: string;
+  readonly optimizer?: string;
   readonly learningRate?: string;
   readonly momentum?: string;
+  readonly beta1?: string;
+  readonly beta2?: string;
+  readonly epsilon?: string;
+  readonly initialAccumulator?: string;
+  readonly weightDecay?: string;
+  readonly clipValue?: string;
+  readonly clipNorm?: string;
+  readonly loss?: string;
   readonly partition?: string;
   readonly aggregation?: string;
   readonly participants?: string;
@@ -44,8 +54,17 @@ export function addOrderOptions(command: Command): Command {
     .option("--rounds <n>", "rounds of federated averaging (default: 5)")
     .option("--epochs <n>", "local epochs per round (default: 1)")
     .option("--batch <n>", "batch size (default: 32)")
-    .option("--learning-rate <x>", "(default: 0.05)")
-    .option("--momentum <x>", "(default: 0.9)")
+    .option("--optimizer <name>", "sgd, adam or adagrad (default: sgd)")
+    .option("--learning-rate <x>", "(default: 0.05; adam: 0.001; adagrad: 0.01)")
+    .option("--momentum <x>", "sgd: (default: 0.9)")
+    .option("--beta1 <x>", "adam: (default: 0.9)")
+    .option("--beta2 <x>", "adam: (default: 0.999)")
+    .option("--epsilon <x>", "adam, adagrad: (default: 1e-7)")
+    .option("--initial-accumulator <x>", "adagrad: (default: 0.1)")
+    .option("--weight-decay <x>", "share of every weight taken away per step and unit of rate")
+    .option("--clip-value <x>", "cut every gradient to this size")
+    .option("--clip-norm <x>", "scale all gradients together down to this norm")
+    .option("--loss <name>", `${JOB_LOSSES.join(", ")} (default: the cross-entropy that fits)`)
     .option("--partition <name>", "iid or by-label (default: iid)")
     .option("--aggregation <name>", "fedavg, median or trimmed-mean (default: fedavg)")
     .option("--participants <n>", "nodes to draw (default: 4)")
@@ -65,8 +84,7 @@ const FIELDS = {
   rounds: ["rounds", Number],
   epochs: ["localEpochs", Number],
   batch: ["batchSize", Number],
-  learningRate: ["learningRate", Number],
-  momentum: ["momentum", Number],
+  loss: ["loss", String],
   partition: ["partition", String],
   aggregation: ["aggregation", String],
   participants: ["participants", Number],
@@ -78,6 +96,19 @@ const FIELDS = {
   seed: ["seed", String],
 } as const satisfies Partial<Record<keyof OrderOptions, readonly [keyof JobOrder, unknown]>>;
 
+/** Options that belong into the optimizer of an order, under the same names. */
+const SETTINGS = [
+  "learningRate",
+  "momentum",
+  "beta1",
+  "beta2",
+  "epsilon",
+  "initialAccumulator",
+  "weightDecay",
+  "clipValue",
+  "clipNorm",
+] as const satisfies readonly (keyof OrderOptions)[];
+
 /** @throws CliError BAD_ARGUMENT naming the field, DATASET_NOT_FOUND */
 export async function readOrder(options: OrderOptions, client: PomlClient): Promise<JobOrder> {
   const raw: Record<string, unknown> =
@@ -86,6 +117,8 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
     const text = options[option as keyof typeof FIELDS];
     if (text !== undefined) raw[key] = read(text);
   }
+  const optimizer = readOptimizer(options, raw.optimizer);
+  if (optimizer !== undefined) raw.optimizer = optimizer;
   if (options.budget !== undefined) raw.budget = parseAmount(options.budget, "budget").toString();
   if (options.preset !== undefined && options.model !== undefined) {
     throw usageError("model", "both --preset and --model are given", "give one of them");
@@ -107,6 +140,19 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
     issue?.message ?? "is not valid",
     "`poml job submit --help` lists the options",
   );
+}
+
+/** @param ordered what the order file says, whose settings count unless another optimizer is named */
+function readOptimizer(options: OrderOptions, ordered: unknown): unknown {
+  const settings: Record<string, unknown> = {};
+  for (const setting of SETTINGS) {
+    const text = options[setting];
+    if (text !== undefined) settings[setting] = Number(text);
+  }
+  if (options.optimizer === undefined && Object.keys(settings).length === 0) return ordered;
+  const given: { readonly kind?: unknown } = { ...Object(ordered) };
+  const kind = options.optimizer ?? given.kind ?? "sgd";
+  return { ...(kind === given.kind && given), ...settings, kind };
 }
 
 async function findDataset(

@@ -1,5 +1,6 @@
 /** Jobs, rounds and participants as tables. */
 import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import type { OptimizerJson } from "../../api/contract/optimizer.ts";
 import { mebibytes, percent, poml, seconds } from "../format.ts";
 import type { Output } from "../output.ts";
 
@@ -10,7 +11,7 @@ export function showJob(output: Output, job: JobDetail): void {
     name: job.name,
     client: job.client,
     phase: `${job.phase}, round ${job.round} of ${job.rounds}`,
-    training: `${spec.engine} engine, ${spec.localEpochs} epochs a round, batch ${spec.batchSize}, learning rate ${spec.learningRate}, momentum ${spec.momentum}`,
+    training: `${spec.engine} engine, ${spec.localEpochs} epochs a round, batch ${spec.batchSize}, ${optimizerText(spec.optimizer)}, loss ${spec.loss}`,
     data: `${spec.trainRows} rows in ${spec.trainChunks} chunks, ${spec.partition}; ${spec.testRows} test rows`,
     audits: auditsOf(job),
     team: job.team.map(({ name, active }) => (active ? `${name} (active)` : name)).join(", "),
@@ -39,6 +40,12 @@ export function showJob(output: Output, job: JobDetail): void {
     ["auditor", "segments", "earned POML"],
     job.auditors.map(({ name, segments, earned }) => [name, segments, poml(earned)]),
   );
+}
+
+/** `adam (learningRate 0.001, beta1 0.9, …)`; what is 0 is left out. */
+function optimizerText({ kind, ...settings }: OptimizerJson): string {
+  const named = Object.entries(settings).filter(([, value]) => value !== 0);
+  return `${kind} (${named.map(([name, value]) => `${name} ${value}`).join(", ")})`;
 }
 
 function auditsOf({ audited, audits }: JobDetail): string {

@@ -2,10 +2,12 @@ import { expect } from "chai";
 import { jobPrice } from "../../../chain/job/price.ts";
 import { MAX_PHASE_BLOCKS, MAX_ROUNDS } from "../../../chain/transactions/job-open.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
+import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
 import { TestChain } from "../../helpers/chain.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
-import { jobSpec, openJob } from "../../helpers/job-run.ts";
+import { jobSpec, openJob, SGD } from "../../helpers/job-run.ts";
 
 const MILLION = 1_000_000;
 
@@ -55,8 +57,7 @@ describe("job-open", () => {
     rounds: [1, MAX_ROUNDS],
     localEpochs: [1, 100],
     batchSize: [1, 4096],
-    learningRate: [1, 10 * MILLION],
-    momentum: [0, MILLION - 1],
+    loss: [0, 5],
     quorum: [1, 4],
     teamSize: [1, MAX_TEAM],
     phaseBlocks: [4, MAX_PHASE_BLOCKS],
@@ -72,6 +73,77 @@ describe("job-open", () => {
       }
     });
   }
+
+  const SETTINGS: Readonly<Record<string, OptimizerSpec>> = {
+    sgd: SGD,
+    adam: { ...SGD, kind: 1, momentum: 0, beta1: 900_000, beta2: 999_000, epsilon: 100 },
+    adagrad: { ...SGD, kind: 2, momentum: 0, initialAccumulator: 100_000, epsilon: 100 },
+  };
+  const ALWAYS = {
+    learningRate: [1, 10 * MILLION],
+    weightDecay: [0, 10 * MILLION],
+    clipValue: [0, 1000 * MILLION],
+    clipNorm: [0, 1000 * MILLION],
+  } as const;
+  const UNUSED = [0, 0] as const;
+  const FRACTION = [0, MILLION - 1] as const;
+  const EPSILON = [1, 1000 * MILLION] as const;
+  const OPTIMIZER_BOUNDS: Readonly<Record<string, Record<string, readonly [number, number]>>> = {
+    sgd: {
+      ...ALWAYS,
+      momentum: FRACTION,
+      beta1: UNUSED,
+      beta2: UNUSED,
+      epsilon: UNUSED,
+      initialAccumulator: UNUSED,
+    },
+    adam: {
+      ...ALWAYS,
+      momentum: UNUSED,
+      beta1: FRACTION,
+      beta2: FRACTION,
+      epsilon: EPSILON,
+      initialAccumulator: UNUSED,
+    },
+    adagrad: {
+      ...ALWAYS,
+      momentum: UNUSED,
+      beta1: UNUSED,
+      beta2: UNUSED,
+      epsilon: EPSILON,
+      initialAccumulator: [0, 1000 * MILLION],
+    },
+  };
+
+  for (const [name, bounds] of Object.entries(OPTIMIZER_BOUNDS)) {
+    for (const [setting, [low, high]] of Object.entries(bounds)) {
+      it(`refuses BAD_FIELD for ${setting} of ${name} outside ${low} to ${high}`, () => {
+        const changed = (value: number) =>
+          opening({ optimizer: { ...(SETTINGS[name] ?? SGD), [setting]: value } });
+        // The largest decay needs a small rate, which the default is.
+        for (const value of [low, high]) expectApplies(chain, changed(value));
+        for (const value of low === 0 ? [high + 1] : [low - 1, high + 1]) {
+          const facts = expectRefused(chain, changed(value), "BAD_FIELD");
+          expect(facts.field).to.equal(`spec.optimizer.${setting}`);
+        }
+      });
+    }
+  }
+
+  it("refuses BAD_FIELD for an optimizer nobody knows, and names those there are", () => {
+    const unknown = opening({ optimizer: { ...SGD, kind: 3 } });
+    const error = expectCode(() => expectApplies(chain, unknown), "BAD_FIELD");
+    expect(error.facts).to.include({ field: "spec.optimizer.kind" });
+    expect(error.remedy).to.include("1 (adam)");
+  });
+
+  it("refuses BAD_FIELD for a decay that takes whole weights away", () => {
+    const decaying = (weightDecay: number) =>
+      opening({ optimizer: { ...SGD, learningRate: MILLION, weightDecay } });
+    expectApplies(chain, decaying(MILLION - 1));
+    const facts = expectRefused(chain, decaying(MILLION), "BAD_FIELD");
+    expect(facts.field).to.equal("spec.optimizer.weightDecay");
+  });
 
   it("refuses BAD_FIELD for rows and participants out of bounds", () => {
     const fieldOf = (change: Partial<JobSpec>) =>

@@ -249,9 +249,12 @@ describe("exact engine", () => {
     }
     const linear = parseLayersModel(
       sequential(layer("Dense", "output", { batch_input_shape: [null, 2], units: 2 })),
-      { anyOutput: true },
     );
-    await expectCodeAsync(() => engine.open(linear, hyperparameters(0)), "BAD_HYPERPARAMETER");
+    const options = hyperparameters(0);
+    const error = await expectCodeAsync(() => engine.open(linear, options), "BAD_HYPERPARAMETER");
+    expect(error.remedy).to.include("meanSquaredError");
+    const trainer = await engine.open(linear, { ...options, loss: "meanSquaredError" });
+    trainer.dispose();
   });
 
   it("refuses TOO_LARGE before it takes the memory", async () => {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import type { Hyperparameters } from "../../../ml/hyperparameters.ts";
+import { DEFAULT_LOSS, type Hyperparameters, type Loss } from "../../../ml/hyperparameters.ts";
 import { initialParameters } from "../../../ml/model/initializers.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { COUNTS, EXACT_CASES, stepOf } from "../../helpers/exact-cases.ts";
@@ -30,20 +30,38 @@ const LAYERS: readonly ((name: string) => LayerJson)[] = [
   (name) => layer("Add", name),
 ];
 
-/** Each number pair is a layer and which of the outputs so far it takes. */
-function graphOf(choices: readonly (readonly [number, number, number])[]): LayersModel {
-  const nodes: [LayerJson, ...string[]][] = [
-    [layer("InputLayer", "n0", { batch_input_shape: [null, WIDTH] })],
-  ];
-  for (const [kind, first, second] of choices) {
+type Choice = readonly [number, number, number];
+type Node = [LayerJson, ...string[]];
+
+const choices = fc.array(
+  fc.tuple(fc.nat({ max: LAYERS.length - 1 }), fc.constantFrom(0, 0, 0, 1, 2), fc.nat({ max: 3 })),
+  { minLength: 1, maxLength: 9 },
+);
+
+/** Each choice is a layer and which of the outputs so far it takes. @param start input first */
+function nodesOf(chosen: readonly Choice[], ...start: Node[]): Node[] {
+  const nodes = [...start];
+  for (const [kind, first, second] of chosen) {
     const json = LAYERS[kind]?.(`n${nodes.length}`) ?? layer("ReLU", `n${nodes.length}`);
     // Mostly the output before, now and then one further back.
     const back = (by: number): string => `n${Math.max(0, nodes.length - 1 - by)}`;
     nodes.push(json.class_name === "Add" ? [json, back(first), back(second)] : [json, back(first)]);
   }
-  const last = `n${nodes.length - 1}`;
-  nodes.push([layer("Dense", "output", { units: 3, activation: "softmax" }), last]);
-  return parseLayersModel(graph(...nodes));
+  return nodes;
+}
+
+const INPUT: Node = [layer("InputLayer", "n0", { batch_input_shape: [null, WIDTH] })];
+
+function classifierOf(chosen: readonly Choice[]): LayersModel {
+  const nodes = nodesOf(chosen, INPUT);
+  const output = layer("Dense", "output", { units: 3, activation: "softmax" });
+  return parseLayersModel(graph(...nodes, [output, `n${nodes.length - 1}`]));
+}
+
+/** Ends in whatever was chosen last. */
+function openEndedOf(chosen: readonly Choice[]): LayersModel {
+  const weights: Node = [layer("Dense", "n1", { units: WIDTH }), "n0"];
+  return parseLayersModel(graph(...nodesOf(chosen, INPUT, weights)));
 }
 
 describe("exact engine against its referee", () => {
@@ -70,31 +88,36 @@ describe("exact engine against its referee", () => {
   }
 
   it("gives the same bits for any graph of layers, however they share memory", async () => {
-    const step = fc.tuple(
-      fc.nat({ max: LAYERS.length - 1 }),
-      fc.constantFrom(0, 0, 0, 1, 2),
-      fc.nat({ max: 3 }),
-    );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 9 }), async (choices) => {
-        const model = graphOf(choices);
-        const options: Hyperparameters = {
-          optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9 },
-          batchSize: 4,
-        };
-        const start = initialParameters(model, seedOf(3));
-        const trainer = await engine.open(model, options);
-        trainer.load(start);
-        const referee = new ExactReferee(model, start, options);
-        for (const count of [4, 3]) {
-          const { inputs, labels } = batchOf(model, 4, count);
-          trainer.step(inputs, labels, count, count);
-          referee.step(inputs, labels, count, count);
-        }
-        expect(bitsOf(trainer.parameters())).to.deep.equal(bitsOf(referee.parameters));
-        expect(bitsOf(trainer.optimizerState())).to.deep.equal(bitsOf(referee.state));
-      }),
+      fc.asyncProperty(choices, (chosen) => expectSameBits(classifierOf(chosen))),
       { numRuns: 150 },
     );
   });
+
+  it("gives the same bits for values compared after any last layer", async () => {
+    const loss = fc.constantFrom<Loss>("meanSquaredError", "meanAbsoluteError", "huber");
+    await fc.assert(
+      fc.asyncProperty(choices, loss, (chosen, loss) => expectSameBits(openEndedOf(chosen), loss)),
+      { numRuns: 150 },
+    );
+  });
+
+  async function expectSameBits(model: LayersModel, loss: Loss = DEFAULT_LOSS): Promise<void> {
+    const options: Hyperparameters = {
+      optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9 },
+      batchSize: 4,
+      loss,
+    };
+    const start = initialParameters(model, seedOf(3));
+    const trainer = await engine.open(model, options);
+    trainer.load(start);
+    const referee = new ExactReferee(model, start, options);
+    for (const count of [4, 3]) {
+      const { inputs, labels } = batchOf(model, 4, count);
+      const expected = referee.step(inputs, labels, count, count);
+      expect(trainer.step(inputs, labels, count, count)).to.equal(expected);
+    }
+    expect(bitsOf(trainer.parameters())).to.deep.equal(bitsOf(referee.parameters));
+    expect(bitsOf(trainer.optimizerState())).to.deep.equal(bitsOf(referee.state));
+  }
 });

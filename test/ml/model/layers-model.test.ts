@@ -120,11 +120,35 @@ describe("parseLayersModel", () => {
     expect(model.layers?.at(-3)).to.include({ kind: "lstm", steps: 9, inputSize: 4, size: 2 });
   });
 
-  it("takes outputs other than classes only when told to", () => {
-    const json = sequential(first({ units: 1, activation: "sigmoid" }));
-    expectCode(() => parseLayersModel(json), "NO_CLASSES");
-    const model = parseLayersModel(json, { anyOutput: true });
-    expect(model).to.include({ classes: 2, outputSize: 1 });
+  it("tells how a model ends, and how many classes its outputs tell apart", () => {
+    const endings = [
+      [
+        { units: 3, activation: "softmax" },
+        { ending: "softmax", classes: 3, outputSize: 3 },
+      ],
+      [
+        { units: 1, activation: "softmax" },
+        { ending: "other", classes: 2, outputSize: 1 },
+      ],
+      [
+        { units: 1, activation: "sigmoid" },
+        { ending: "sigmoid", classes: 2, outputSize: 1 },
+      ],
+      [
+        { units: 4, activation: "sigmoid" },
+        { ending: "sigmoid", classes: 4, outputSize: 4 },
+      ],
+      [
+        { units: 4, activation: "relu" },
+        { ending: "other", classes: 4, outputSize: 4 },
+      ],
+      [{ units: 4 }, { ending: "other", classes: 4, outputSize: 4 }],
+    ] as const;
+    for (const [config, expected] of endings) {
+      expect(parseLayersModel(sequential(first(config)))).to.include(expected);
+    }
+    const rows = first({ batch_input_shape: [null, 5, 4], units: 3, activation: "softmax" });
+    expect(parseLayersModel(sequential(rows))).to.include({ ending: "other", classes: 15 });
   });
 
   const merge = (className: string, config: object, units: number): object =>
@@ -156,8 +180,11 @@ describe("parseLayersModel", () => {
       "BAD_CONFIG",
       sequential(first({ kernel_initializer: "magic" }), last),
     ],
-    ["no softmax", "NO_CLASSES", sequential(first({ activation: "relu" }))],
-    ["one class", "NO_CLASSES", sequential(first({ units: 1, activation: "softmax" }))],
+    [
+      "nothing to compute",
+      "BAD_CONFIG",
+      sequential(layer("Flatten", "flat", { batch_input_shape: [null, 4] })),
+    ],
     [
       "too many parameters",
       "TOO_LARGE",

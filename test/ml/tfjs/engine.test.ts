@@ -6,7 +6,7 @@ import { initialParameters } from "../../../ml/model/initializers.ts";
 import { readLayersModel } from "../../../ml/model/read-layers-model.ts";
 import { tf } from "../../../ml/tfjs/backend.ts";
 import { createTfjsEngine } from "../../../ml/tfjs/engine.ts";
-import { caseBatch, stepOf, TRAINING_CASES } from "../../helpers/exact-cases.ts";
+import { caseBatch, PAIR_CASES, stepOf, TRAINING_CASES } from "../../helpers/exact-cases.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import {
   BEYOND_TFJS,
@@ -89,7 +89,7 @@ describe("tfjs engine", () => {
     });
   }
 
-  for (const exactCase of TRAINING_CASES) {
+  for (const exactCase of [...TRAINING_CASES, ...PAIR_CASES]) {
     it(`agrees with the exact engine after two steps: ${exactCase.name}`, async () => {
       const model = exactCase.modelOf();
       const trainers = [
@@ -172,14 +172,40 @@ describe("tfjs engine", () => {
     expect(model.parameterCount).to.equal((last?.offset ?? 0) + (last?.size ?? 0));
   });
 
-  it("refuses TOO_LARGE before tfjs allocates, NO_CLASSES and what tfjs cannot build", async () => {
+  it("tells how a model ends that only tfjs knows", async () => {
+    const elu = layer("ELU", "elu", { batch_input_shape: [null, 4] });
+    const dense = (units: number, activation: string) =>
+      layer("Dense", "output", { units, activation });
+    const endings = [
+      [[dense(3, "softmax")], { ending: "softmax", classes: 3, outputSize: 3 }],
+      [[dense(1, "sigmoid")], { ending: "sigmoid", classes: 2, outputSize: 1 }],
+      [[dense(1, "softmax")], { ending: "other", classes: 2, outputSize: 1 }],
+      [[dense(3, "linear"), layer("Softmax", "last")], { ending: "softmax", classes: 3 }],
+      // Its last operation is a product, whatever its activation.
+      [
+        [
+          layer("Reshape", "steps", { target_shape: [2, 2] }),
+          layer("LSTM", "lstm", { units: 3, activation: "softmax" }),
+        ],
+        { ending: "other", classes: 3 },
+      ],
+    ] as const;
+    for (const [rest, expected] of endings) {
+      const model = await readLayersModel(sequential(elu, ...rest));
+      expect(model.exactRefusal).not.to.equal(null);
+      expect(model).to.include(expected);
+    }
+  });
+
+  it("refuses TOO_LARGE before tfjs allocates, losses that do not fit, and what tfjs cannot build", async () => {
     const wide = { batch_input_shape: [null, 90_000], units: 90_000, activation: "tanh" };
     const output = layer("Dense", "output", { units: 3, activation: "softmax" });
     const huge = sequential(layer("Dense", "wide", wide), output);
     await expectCodeAsync(() => readLayersModel(huge), "TOO_LARGE");
     const sigmoid = { batch_input_shape: [null, 4], units: 1, activation: "sigmoid" };
-    const binary = sequential(layer("Dense", "output", sigmoid));
-    await expectCodeAsync(() => readLayersModel(binary), "NO_CLASSES");
+    const binary = await readLayersModel(sequential(layer("Dense", "output", sigmoid)));
+    const misfit = await expectCodeAsync(() => tfjs.open(binary, OPTIONS), "BAD_HYPERPARAMETER");
+    expect(misfit.remedy).to.include("binaryCrossentropy");
     const flat = { batch_input_shape: [null, 4], units: 3 };
     const mismatch = sequential(layer("LSTM", "lstm", flat), output);
     await expectCodeAsync(() => readLayersModel(mismatch), "BAD_CONFIG");

@@ -6,7 +6,9 @@ import { POML } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { PomlClient } from "../../../node/api/client.ts";
+import type { JobOrder } from "../../../node/api/contract/job.ts";
 import { person } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
@@ -117,6 +119,48 @@ describe("PomlClient", () => {
     expect(model.listing.files[1]).to.include({ name: "weights.bin", sizeBytes: 13 });
     expect(await client.certificate(id)).to.include({ version: 1, jobIndex: 0 });
     expect((await client.jobs()).jobs).to.have.length(1);
+  });
+
+  it("prepares a job as ordered: every optimizer with what it states and what it does not", async () => {
+    const dataset = await client.uploadCsv("more flowers", text(CSV));
+    const prepared = async (changes: Partial<JobOrder>) => {
+      const order = { name: "demo", dataset: dataset.id, model: { preset: "mlp" }, ...changes };
+      const { spec, specBytes } = await client.prepareJob(order);
+      const wire = JobSpec.deserialize(Buffer.from(specBytes, "hex"));
+      expect(spec.optimizer).to.deep.equal(optimizerOf(wire.optimizer));
+      return spec;
+    };
+    const usual = await prepared({});
+    expect(usual.loss).to.equal("sparseCategoricalCrossentropy");
+    expect(usual.optimizer).to.deep.equal({
+      kind: "sgd",
+      learningRate: 0.05,
+      momentum: 0.9,
+      weightDecay: 0,
+    });
+    const adam = await prepared({
+      loss: "huber",
+      optimizer: { kind: "adam", beta2: 0.99, epsilon: 1e-8, clipNorm: 0.5 },
+    });
+    expect(adam.loss).to.equal("huber");
+    expect(adam.optimizer).to.deep.equal({
+      kind: "adam",
+      learningRate: 0.001,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      clipNorm: 0.5,
+    });
+    const optimizer = { kind: "adagrad", weightDecay: 0.25, clipValue: 2 } as const;
+    expect((await prepared({ optimizer })).optimizer).to.deep.equal({
+      kind: "adagrad",
+      learningRate: 0.01,
+      initialAccumulator: 0.1,
+      epsilon: 1e-7,
+      weightDecay: 0.25,
+      clipValue: 2,
+    });
   });
 
   it("reads blocks with everything a job left in them", async () => {

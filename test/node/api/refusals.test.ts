@@ -103,6 +103,27 @@ describe("API refusals", () => {
     expect(problem.detail).to.contain("Quantum");
   });
 
+  it("names the setting that an optimizer does not have or that is out of bounds", async () => {
+    const refused = async (optimizer: object) => {
+      const { status, field } = await prepare(order({ optimizer }));
+      expect(status).to.equal(400);
+      return field;
+    };
+    expect(await refused({ kind: "sgd", beta1: 0.9 })).to.equal("optimizer.beta1");
+    expect(await refused({ kind: "adam", momentum: 0.9 })).to.equal("optimizer.momentum");
+    expect(await refused({ kind: "adam", beta2: 1 })).to.equal("optimizer.beta2");
+    expect(await refused({ kind: "adagrad", epsilon: 0 })).to.equal("optimizer.epsilon");
+    expect(await refused({ kind: "lion" })).to.equal("optimizer.kind");
+    expect(await refused({ learningRate: 0.1 })).to.equal("optimizer.kind");
+    expect(await prepare(order({ loss: "hinge" }))).to.include({ status: 400, field: "loss" });
+  });
+
+  it("refuses a loss that does not fit the model, and names one that does", async () => {
+    const problem = await prepare(order({ loss: "binaryCrossentropy" }));
+    expect(problem).to.include({ status: 422, code: "BAD_HYPERPARAMETER", field: "loss" });
+    expect(problem.remedy).to.contain("sparseCategoricalCrossentropy");
+  });
+
   it("refuses a preset and a dataset nobody has", async () => {
     const preset = await prepare(order({ model: { preset: "gpt" } }));
     expect(preset).to.include({ status: 422, code: "UNKNOWN_PRESET", field: "model.preset" });

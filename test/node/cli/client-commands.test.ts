@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import type { SpecJson } from "../../../node/api/contract/job.ts";
 import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
 import { CSV } from "../api/support.ts";
 import { CliStage } from "./support.ts";
@@ -140,6 +141,52 @@ describe("poml as a client", () => {
     expect(chain.stderr).contain("another chain");
     expect((await stage.run("prove", "record", job, ...trust)).exit).equal(2);
     expect((await stage.run("prove", "job", "ab".repeat(32), ...trust)).exit).equal(3);
+  });
+
+  it("orders by options, which win over the order file", async () => {
+    const order = join(stage.directory, "order.json");
+    const optimizer = { kind: "adam", learningRate: 0.5, beta1: 0.8 };
+    await writeFile(order, JSON.stringify({ dataset: "flowers", loss: "huber", optimizer }));
+    const chosen = async (...args: string[]) => {
+      const { id } = await stage.json("job", "submit", ...args);
+      const { spec } = await stage.json("job", "show", String(id));
+      return spec as SpecJson;
+    };
+    expect(await chosen("--order", order, "--learning-rate", "0.25")).deep.include({
+      loss: "huber",
+      optimizer: {
+        kind: "adam",
+        learningRate: 0.25,
+        beta1: 0.8,
+        beta2: 0.999,
+        epsilon: 1e-7,
+        weightDecay: 0,
+      },
+    });
+    const other = ["--optimizer", "adagrad", "--clip-norm", "2", "--loss", "meanSquaredError"];
+    expect(await chosen("--order", order, ...other)).deep.include({
+      loss: "meanSquaredError",
+      optimizer: {
+        kind: "adagrad",
+        learningRate: 0.01,
+        initialAccumulator: 0.1,
+        epsilon: 1e-7,
+        weightDecay: 0,
+        clipNorm: 2,
+      },
+    });
+    const plain = await chosen("--dataset", "flowers", "--momentum", "0");
+    expect(plain.optimizer).deep.include({ kind: "sgd", learningRate: 0.05, momentum: 0 });
+    const { exit, stderr } = await stage.run(
+      "job",
+      "submit",
+      "--dataset",
+      "flowers",
+      "--beta1",
+      "0.5",
+    );
+    expect(exit).equal(2);
+    expect(stderr).contain("beta1");
   });
 
   it("names field and remedy of a wrong order", async () => {

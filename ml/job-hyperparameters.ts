@@ -1,0 +1,101 @@
+/** The settings of a job as the engines take them, and back: its integers as numbers. */
+import type { JobSpec } from "../chain/types/job.ts";
+import { JOB_LOSSES, JOB_OPTIMIZERS, type OptimizerSpec } from "../chain/types/optimizer.ts";
+import {
+  ADAGRAD_DEFAULTS,
+  ADAM_DEFAULTS,
+  type Hyperparameters,
+  type Optimizer,
+} from "./hyperparameters.ts";
+
+const MILLION = 1_000_000;
+const BILLION = 1_000_000_000;
+
+/** @throws RangeError for an optimizer or a loss that the lists do not have; the chain refuses those */
+export function hyperparametersOf({
+  optimizer,
+  loss: index,
+  batchSize,
+}: Pick<JobSpec, "optimizer" | "loss" | "batchSize">): Hyperparameters {
+  const loss = JOB_LOSSES[index];
+  if (loss === undefined) throw new RangeError(`no loss ${index}`);
+  return { optimizer: optimizerOf(optimizer), loss, batchSize };
+}
+
+type Clip = "clipValue" | "clipNorm";
+/** With every setting stated; only clips may be absent. */
+type Stated<O> = O extends Optimizer ? Required<Omit<O, Clip>> & Pick<O, Clip> : never;
+export type StatedOptimizer = Stated<Optimizer>;
+
+/** A clip of 0 is left out. @throws RangeError for an optimizer that the list does not have */
+export function optimizerOf(spec: OptimizerSpec): StatedOptimizer {
+  const kind = JOB_OPTIMIZERS[spec.kind];
+  const learningRate = spec.learningRate / MILLION;
+  const epsilon = spec.epsilon / BILLION;
+  const common = {
+    weightDecay: spec.weightDecay / MILLION,
+    ...(spec.clipValue > 0 && { clipValue: spec.clipValue / MILLION }),
+    ...(spec.clipNorm > 0 && { clipNorm: spec.clipNorm / MILLION }),
+  };
+  switch (kind) {
+    case "sgd":
+      return { kind, learningRate, momentum: spec.momentum / MILLION, ...common };
+    case "adam": {
+      const [beta1, beta2] = [spec.beta1 / MILLION, spec.beta2 / MILLION];
+      return { kind, learningRate, beta1, beta2, epsilon, ...common };
+    }
+    case "adagrad": {
+      const initialAccumulator = spec.initialAccumulator / MILLION;
+      return { kind, learningRate, initialAccumulator, epsilon, ...common };
+    }
+    default:
+      throw new RangeError(`no optimizer ${spec.kind}`);
+  }
+}
+
+/** Rounded to the units of the wire. */
+export function optimizerSpecOf(optimizer: Optimizer): OptimizerSpec {
+  const { kind, learningRate, weightDecay = 0, clipValue = 0, clipNorm = 0 } = optimizer;
+  return {
+    ...ownSettings(optimizer),
+    kind: JOB_OPTIMIZERS.indexOf(kind),
+    learningRate: millionths(learningRate),
+    weightDecay: millionths(weightDecay),
+    clipValue: millionths(clipValue),
+    clipNorm: millionths(clipNorm),
+  };
+}
+
+type OwnSettings = Pick<
+  OptimizerSpec,
+  "momentum" | "beta1" | "beta2" | "epsilon" | "initialAccumulator"
+>;
+
+function ownSettings(optimizer: Optimizer): OwnSettings {
+  const none = { momentum: 0, beta1: 0, beta2: 0, epsilon: 0, initialAccumulator: 0 };
+  switch (optimizer.kind) {
+    case "sgd":
+      return { ...none, momentum: millionths(optimizer.momentum) };
+    case "adam": {
+      const { beta1, beta2, epsilon } = { ...ADAM_DEFAULTS, ...optimizer };
+      return {
+        ...none,
+        beta1: millionths(beta1),
+        beta2: millionths(beta2),
+        epsilon: Math.round(epsilon * BILLION),
+      };
+    }
+    case "adagrad": {
+      const { initialAccumulator, epsilon } = { ...ADAGRAD_DEFAULTS, ...optimizer };
+      return {
+        ...none,
+        initialAccumulator: millionths(initialAccumulator),
+        epsilon: Math.round(epsilon * BILLION),
+      };
+    }
+  }
+}
+
+function millionths(value: number): number {
+  return Math.round(value * MILLION);
+}

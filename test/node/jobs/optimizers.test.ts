@@ -1,0 +1,228 @@
+/** From an order to the worker: each job trains as ordered, and others replay it to the same bits. */
+import { expect } from "chai";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { trainingSeed } from "../../../chain/job/seed.ts";
+import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
+import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
+import type { Job, JobSpec } from "../../../chain/types/job.ts";
+import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
+import { metricsOf } from "../../../ml/metrics.ts";
+import type { JobOrder } from "../../../node/api/contract/job.ts";
+import { toJobRequest } from "../../../node/api/job-order.ts";
+import { BlobFetcher, type BlobFetcherModules } from "../../../node/blobs/blob-fetcher.ts";
+import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { systemClock } from "../../../node/clock.ts";
+import { type DatasetModules, DatasetService } from "../../../node/jobs/dataset-service.ts";
+import { JobFiles, shardChunks } from "../../../node/jobs/job-files.ts";
+import { type JudgeModules, judgeUpdate } from "../../../node/jobs/judge-update.ts";
+import { prepareJob } from "../../../node/jobs/prepare.ts";
+import { WorkerPool } from "../../../node/workers/pool.ts";
+import type { TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
+import { SILENT } from "../../../p2p/log.ts";
+import { TEST_PARAMETERS } from "../../helpers/chain.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { flowersCsv } from "../../helpers/flowers.ts";
+import { layer, sequential } from "../../helpers/models.ts";
+import { TemporaryFolders } from "../../helpers/temporary.ts";
+
+const DEADLINE = { deadlineMs: 18_000 };
+const SIGNAL = new AbortController().signal;
+const ROUND = 1;
+const SHARD = 0;
+const FEATURES = 4;
+
+/** Two layers over the flowers, ending as told. */
+function flowerModel(ending: string): JobOrder["model"] {
+  return {
+    layersModel: sequential(
+      layer("Dense", "hidden", {
+        batch_input_shape: [null, FEATURES],
+        units: 12,
+        activation: "tanh",
+      }),
+      layer("Dense", "output", { units: 3, activation: ending }),
+    ),
+  };
+}
+
+const COMMON = { weightDecay: 0.001, clipValue: 0.5, clipNorm: 1 };
+const JOBS: Readonly<Record<string, Partial<JobOrder>>> = {
+  "what nobody chose": {},
+  "plain sgd": { optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0 } },
+  "sgd with decay and clips": { optimizer: { kind: "sgd", ...COMMON } },
+  adam: { optimizer: { kind: "adam", learningRate: 0.02 } },
+  "adam with other settings": {
+    optimizer: {
+      kind: "adam",
+      learningRate: 0.02,
+      beta1: 0.8,
+      beta2: 0.99,
+      epsilon: 1e-5,
+      ...COMMON,
+    },
+  },
+  adagrad: { optimizer: { kind: "adagrad", learningRate: 0.1 } },
+  "adagrad from another start": {
+    optimizer: { kind: "adagrad", learningRate: 0.1, initialAccumulator: 0.01 },
+  },
+  "squared errors of a softmax": { loss: "meanSquaredError" },
+  "absolute errors of open outputs": { loss: "meanAbsoluteError", model: flowerModel("linear") },
+  "huber of open outputs, adam": {
+    loss: "huber",
+    model: flowerModel("linear"),
+    optimizer: { kind: "adam", learningRate: 0.02 },
+  },
+  "one probability for each class": { model: flowerModel("sigmoid") },
+};
+
+describe("jobs by optimizer and loss", () => {
+  const folders = new TemporaryFolders();
+  const seen = new Map<string, string>();
+  let datasets: DatasetService;
+  let blobs: BlobStore;
+  let files: JobFiles;
+  let dataset: string;
+  let pool: WorkerPool;
+
+  before(async () => {
+    const dataDir = await folders.create();
+    blobs = await BlobStore.open(dataDir);
+    const seed = async () => ({ torrentFile: new Uint8Array(8) });
+    const torrents = { seed } as unknown as DatasetModules["torrents"];
+    datasets = new DatasetService({ dataDir }, { blobs, torrents, torrentPeers: async () => [] });
+    const host = { peers: () => [] } as unknown as BlobFetcherModules["host"];
+    const fetcher = new BlobFetcher({ blobs, host });
+    files = new JobFiles({ fetcher, datasets });
+    const upload = { format: "csv", name: "flowers", bytes: flowersCsv(240) } as const;
+    dataset = (await datasets.import({ ...upload, label: "species" })).id;
+    pool = new WorkerPool(
+      { localWorkers: 1, engineHash: ENGINE_HASH },
+      { log: SILENT, clock: systemClock },
+    );
+    await pool.start();
+  });
+  after(async () => {
+    await pool.stop();
+    await folders.removeAll();
+  });
+
+  async function specOf(changes: Partial<JobOrder>): Promise<JobSpec> {
+    const order: JobOrder = {
+      name: "flowers",
+      dataset,
+      model: flowerModel("softmax"),
+      localEpochs: 12,
+      batchSize: 16,
+      participants: 1,
+      seed: "ab".repeat(32),
+      ...changes,
+    };
+    const modules = { datasets, blobs, parameters: () => TEST_PARAMETERS };
+    return (await prepareJob(toJobRequest(order), modules)).spec;
+  }
+
+  /** As `Participant` and the auditor put it together. */
+  async function taskOf(spec: JobSpec): Promise<TrainTask> {
+    const chunks = shardChunks(jobOf(spec), SHARD);
+    const start = await files.parameters(spec, spec.initialParameters, SIGNAL);
+    const model = await files.modelTask(spec, start, { split: "train", indexes: chunks }, SIGNAL);
+    const seed = trainingSeed(spec, ROUND, SHARD);
+    return { ...model, chunks, epochs: spec.localEpochs, seed };
+  }
+
+  async function train(spec: JobSpec): Promise<TrainTaskResult & { states: Uint8Array[] }> {
+    const states: Uint8Array[] = [];
+    const onState = (index: number, state: Uint8Array): void => {
+      states[index] = state;
+    };
+    return { ...(await pool.train(await taskOf(spec), { ...DEADLINE, onState })), states };
+  }
+
+  for (const [name, changes] of Object.entries(JOBS)) {
+    it(`trains and replays to the same bits: ${name}`, async () => {
+      const spec = await specOf(changes);
+      const task = await taskOf(spec);
+      const { checkpoints, states, parameters, samples } = await train(spec);
+      expect(samples).to.equal(spec.localEpochs * spec.trainRows);
+      for (const segment of [0, 1, checkpoints.length - 2]) {
+        const startState = segment === 0 ? undefined : states[segment];
+        const { origin, end } = await pool.retrain({ ...task, segment, startState }, DEADLINE);
+        expect(origin).to.deep.equal(checkpoints[0]);
+        expect(toHex(end)).to.equal(toHex(checkpoints[segment + 1] ?? new Uint8Array(0)));
+      }
+      const root = toHex(merkleRoot(checkpoints));
+      expect(seen.get(root), "another job with the same run").to.equal(undefined);
+      seen.set(root, name);
+
+      const test = { split: "test", indexes: [0] } as const;
+      const ordered = await files.modelTask(spec, parameters, test, SIGNAL);
+      const metrics = metricsOf(await pool.evaluate(ordered, DEADLINE));
+      expect(metrics.accuracy).to.be.greaterThan(750_000);
+    });
+  }
+
+  it("needs the optimizer's own values for a replay", async () => {
+    const spec = await specOf(JOBS.adam ?? {});
+    const { checkpoints, states } = await train(spec);
+    const [, startState] = states;
+    if (startState === undefined) return expect.fail();
+    const count = spec.parameterCount;
+    // Both means of every weight, and two powers.
+    expect(startState.length).to.equal(16 + 4 * (3 * count + 2));
+    const changed = startState.slice();
+    const mean = 16 + 4 * count;
+    changed[mean] = (changed[mean] ?? 0) ^ 1;
+    const task = { ...(await taskOf(spec)), segment: 1 };
+    const { end } = await pool.retrain({ ...task, startState: changed }, DEADLINE);
+    expect(toHex(end)).not.to.equal(toHex(checkpoints[2] ?? new Uint8Array(0)));
+    const sgd = await taskOf(await specOf({}));
+    const foreign = pool.retrain({ ...sgd, segment: 1, startState }, DEADLINE);
+    const error = await expectCodeAsync(() => foreign, "TASK_FAILED");
+    expect(error.facts).to.include({ reason: "BAD_CHECKPOINT" });
+  });
+
+  it("lets an auditor tell a run of the ordered optimizer from one of another", async () => {
+    const spec = await specOf(JOBS.adam ?? {});
+    const honest = await train(spec);
+    expect(await judge(spec, honest)).to.include({ answer: "match" });
+    const lazy = await train(await specOf({ optimizer: { kind: "sgd", learningRate: 0.02 } }));
+    expect(await judge(spec, lazy)).to.deep.equal({ answer: "mismatch", segment: 0 });
+  });
+
+  async function judge(spec: JobSpec, { checkpoints, samples }: TrainTaskResult) {
+    const served = { digests: checkpoints.map(leafDigest), startState: new Uint8Array(32) };
+    const modules: JudgeModules = {
+      files,
+      workers: pool,
+      clock: systemClock,
+      exchange: { ask: async () => served } as unknown as JudgeModules["exchange"],
+      host: {} as JudgeModules["host"],
+    };
+    const audit = {
+      round: ROUND,
+      shard: SHARD,
+      look: 0,
+      samples,
+      segment: ALL_SEGMENTS,
+      parameters: spec.initialParameters,
+      checkpointRoot: merkleRoot(checkpoints),
+    } as Audit;
+    return judgeUpdate(jobOf(spec), audit, { peer: "p", signal: SIGNAL, ...DEADLINE }, modules);
+  }
+
+  it("refuses a loss that does not fit, and a decay that the chain would refuse", async () => {
+    const misfit = async (changes: Partial<JobOrder>) => {
+      const error = await expectCodeAsync(() => specOf(changes), "BAD_HYPERPARAMETER");
+      expect(error.remedy).to.be.a("string");
+      return (error.facts as { field?: string }).field;
+    };
+    expect(await misfit({ loss: "binaryCrossentropy" })).to.equal("loss");
+    expect(await misfit({ model: flowerModel("linear") })).to.equal("loss");
+    const optimizer = { kind: "sgd", learningRate: 1, weightDecay: 1 } as const;
+    expect(await misfit({ optimizer })).to.equal("optimizer.weightDecay");
+  });
+});
+
+function jobOf(spec: JobSpec): Job {
+  return { spec, participants: [{}] } as unknown as Job;
+}
