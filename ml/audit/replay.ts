@@ -5,6 +5,7 @@
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "../training/breathe.ts";
+import { finiteState } from "../training/finite-state.ts";
 import { type PlanOptions, TrainingPlan } from "../training/plan.ts";
 import { stepperOf } from "../training/stepper.ts";
 import { AuditError } from "./audit-error.ts";
@@ -38,7 +39,7 @@ export interface Replay {
 
 /**
  * @throws RangeError for a segment the plan does not have; AuditError BAD_CHECKPOINT for a start
- * that is no state of this model and optimizer; TrainingError; the signal's reason
+ * that is no state of this model and optimizer; TrainingError DIVERGED; the signal's reason
  */
 export async function replayTraining(
   { segment, parameters, start, ...options }: ReplayOptions,
@@ -51,20 +52,18 @@ export async function replayTraining(
   }
   if (segment > 0 && start === undefined) throw new RangeError("a segment without its start");
   const runStep = stepperOf(plan, parts);
-  const present = (): Checkpoint => {
-    return { parameters: trainer.parameters(), optimizerState: trainer.optimizerState() };
-  };
   trainer.load(parameters);
-  const fresh = present();
+  const fresh = finiteState(trainer, 0);
   const origin = stateHash(fresh);
   if (segment > 0 && start !== undefined) restore(trainer, start, fresh);
-  for (let step = plan.segmentStart(segment); step < plan.segmentStart(segment + 1); step++) {
+  const endStep = plan.segmentStart(segment + 1);
+  for (let step = plan.segmentStart(segment); step < endStep; step++) {
     signal?.throwIfAborted();
     runStep(step);
     await breathe();
   }
   const first = segment > 0 && start !== undefined ? stateHash(start) : origin;
-  return { origin, start: first, end: stateHash(present()) };
+  return { origin, start: first, end: stateHash(finiteState(trainer, endStep)) };
 }
 
 function restore(trainer: Trainer, start: Checkpoint, like: Checkpoint): void {

@@ -24,7 +24,7 @@ export function stepperOf(
     const rows = plan.batch(step);
     shard.batch(rows, inputs, labels);
     const loss = trainer.step(inputs, labels, rows.length, plan.dropoutSeed(step));
-    if (!Number.isFinite(loss)) throw new TrainingError(step, loss);
+    if (!Number.isFinite(loss)) throw new TrainingError(step, `the loss is ${loss}`);
     return { loss, samples: rows.length };
   };
 }

@@ -6,6 +6,7 @@ import { type Checkpoint, stateHash } from "../audit/checkpoint.ts";
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "./breathe.ts";
+import { finiteState } from "./finite-state.ts";
 import { type PlanOptions, TrainingPlan } from "./plan.ts";
 import { stepperOf } from "./stepper.ts";
 
@@ -59,8 +60,8 @@ export async function* trainShard(
   const plan = new TrainingPlan({ ...options, rows: shard.rows });
   const runStep = stepperOf(plan, parts);
   const checkpoints: Uint8Array[] = [];
-  const checkpoint = (): void => {
-    const state = { parameters: trainer.parameters(), optimizerState: trainer.optimizerState() };
+  const checkpoint = (step: number): void => {
+    const state = finiteState(trainer, step);
     onCheckpoint?.(checkpoints.length, state);
     checkpoints.push(stateHash(state));
   };
@@ -70,7 +71,7 @@ export async function* trainShard(
   let lossSum = 0;
   for (let step = 0; step < plan.steps; step++) {
     signal?.throwIfAborted();
-    if (step === plan.segmentStart(checkpoints.length)) checkpoint();
+    if (step === plan.segmentStart(checkpoints.length)) checkpoint(step);
     const done = runStep(step);
     samples += done.samples;
     lossSum += done.loss * done.samples;
@@ -83,7 +84,7 @@ export async function* trainShard(
     };
     await breathe();
   }
-  checkpoint();
+  checkpoint(plan.steps);
   return {
     parameters: trainer.parameters(),
     steps: plan.steps,

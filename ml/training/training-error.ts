@@ -4,14 +4,14 @@ import { PomlError } from "../../chain/errors.ts";
 export type TrainingFacts = {
   readonly code: "DIVERGED";
   readonly step: number;
-  readonly loss: number;
+  readonly reason: string;
 };
 
 export class TrainingError extends PomlError<TrainingFacts> {
-  constructor(step: number, loss: number) {
+  constructor(step: number, reason: string) {
     super(
-      `training diverged: the loss of step ${step} is ${loss}`,
-      { code: "DIVERGED", step, loss },
+      `training diverged at step ${step}: ${reason}`,
+      { code: "DIVERGED", step, reason },
       {
         action: "local",
         remedy: "lower the learning rate or the momentum of the job, or clip its gradients",

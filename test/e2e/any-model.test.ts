@@ -79,7 +79,7 @@ function orderFor(dataset: DatasetJson): JobOrder {
     rounds: 3,
     localEpochs: 8,
     batchSize: 16,
-    optimizer: { kind: "sgd", learningRate: 0.05 },
+    optimizer: { kind: "adam", learningRate: 0.02 },
     participants: 2,
     quorum: 2,
     phaseSeconds: 60,

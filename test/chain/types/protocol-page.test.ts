@@ -18,6 +18,7 @@ import * as genesis from "../../../chain/types/genesis.ts";
 import * as job from "../../../chain/types/job.ts";
 import * as light from "../../../chain/types/light.ts";
 import * as node from "../../../chain/types/node.ts";
+import * as optimizer from "../../../chain/types/optimizer.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as track from "../../../chain/types/track.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
@@ -62,6 +63,7 @@ describe("docs/protocol.md", () => {
       job,
       light,
       node,
+      optimizer,
       state,
       track,
       transaction,

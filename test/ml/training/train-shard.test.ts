@@ -23,6 +23,7 @@ import {
 } from "../../../ml/training/train-shard.ts";
 import { blobs } from "../../helpers/blobs.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { layer, sequential } from "../../helpers/models.ts";
 import { tinyTrainer } from "../../helpers/tiny-trainer.ts";
 
 const SMALL_CNN = {
@@ -205,6 +206,34 @@ describe("replayTraining on the exact engine", () => {
       expect(replayed).to.deep.equal(result.checkpoints.slice(1).map(toHex));
     });
   }
+});
+
+describe("a run whose loss stays finite", () => {
+  /** Outputs of about 1e20: their squares fit the loss, not what adagrad remembers. */
+  const parameters = Float32Array.of(1e20, 1e20, 0, 0, 0);
+  const model = parseLayersModel(
+    sequential(layer("Dense", "output", { batch_input_shape: [null, 4], units: 1 })),
+  );
+  const shard = blobs(45, { classes: 2 });
+  const options = { ...OPTIONS, parameters, epochs: 1, segments: 2 };
+  const open = async (optimizer: Optimizer): Promise<Trainer> =>
+    (await createExactEngine()).open(model, { optimizer, batchSize: 8, loss: "meanSquaredError" });
+  const sgd: Optimizer = { kind: "sgd", learningRate: 1e-6, momentum: 0.9 };
+  const adagrad: Optimizer = { kind: "adagrad", learningRate: 1e-6 };
+
+  it("is DIVERGED before a state that nobody could serve is committed to", async () => {
+    const { result } = await train(options, { trainer: await open(sgd), shard });
+    expect(result.meanLoss).to.be.above(1e38);
+    const run = train(options, { trainer: await open(adagrad), shard });
+    const error = await expectCodeAsync(() => run, "DIVERGED");
+    expect(error.message).to.include("not finite");
+  });
+
+  it("is DIVERGED in a replay as well", async () => {
+    const replay = { trainer: await open(adagrad), shard };
+    const run = replayTraining({ ...options, segment: 0, start: undefined }, replay);
+    await expectCodeAsync(() => run, "DIVERGED");
+  });
 });
 
 describe("TrainingPlan", () => {
