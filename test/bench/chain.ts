@@ -2,18 +2,23 @@
  * The chain's speed in one object: throughput and finality over real processes, import, catch-up,
  * restart, growth. Each part has a file of its own.
  */
+import { initDataDir } from "../../node/config/data-dir.ts";
 import { useFastHasher } from "../../node/ssz-hasher.ts";
+import { BlockFactory } from "./chain/block-factory.ts";
 import { benchGrowth, type GrowthRow } from "./chain/growth.ts";
 import { benchIdle, IDLE_BLOCK_INTERVAL_MS } from "./chain/idle.ts";
 import { benchCatchUp, benchImport, type ImportResult } from "./chain/import.ts";
 import { benchLoad, type LoadPlan, type LoadResult } from "./chain/load.ts";
 import { describeMachine, type Machine } from "./chain/machine.ts";
 import { benchRestart } from "./chain/restart.ts";
+import { inWorkFolder } from "./chain/work-folder.ts";
 import type { BenchOptions } from "./main.ts";
 
 interface Plan {
   readonly load: LoadPlan;
   readonly idleTransfers: number;
+  readonly importRounds: number;
+  /** At most `restartBlocks`: the same chain, made longer. */
   readonly catchUpBlocks: number;
   readonly restartBlocks: number;
   readonly seatMs: number;
@@ -23,16 +28,18 @@ interface Plan {
 const FULL: Plan = {
   load: { warmUpMs: 5_000, fullMs: 60_000, halfMs: 20_000, prepared: 150_000 },
   idleTransfers: 60,
+  importRounds: 3,
   catchUpBlocks: 10_000,
   restartBlocks: 100_000,
   seatMs: 1_000,
   maxAccounts: 1_000_000,
 };
 const QUICK: Plan = {
-  load: { warmUpMs: 1_500, fullMs: 5_000, halfMs: 3_000, prepared: 10_000 },
+  load: { warmUpMs: 1_000, fullMs: 4_000, halfMs: 2_500, prepared: 10_000 },
   idleTransfers: 8,
-  catchUpBlocks: 1_000,
-  restartBlocks: 1_000,
+  importRounds: 2,
+  catchUpBlocks: 512,
+  restartBlocks: 512,
   seatMs: 100,
   maxAccounts: 100_000,
 };
@@ -60,9 +67,17 @@ export async function bench({ quick, json }: BenchOptions): Promise<ChainResult>
   const machine = describeMachine();
   const { settings, ...load } = await step("load", () => benchLoad(plan.load));
   const idleP50FinalityMs = await step("idle network", () => benchIdle(plan.idleTransfers));
-  const imports = await step("import", benchImport);
-  const catchUpBlocksPerSecond = await step("catch-up", () => benchCatchUp(plan.catchUpBlocks));
-  const restartMs = await step("restart", () => benchRestart(plan.restartBlocks));
+  const imports = await step("import", () => benchImport(plan.importRounds));
+  const { catchUpBlocksPerSecond, restartMs } = await inWorkFolder(async (directory) => {
+    const factory = new BlockFactory({ blocks: plan.restartBlocks, senders: 64, accounts: 1000 });
+    await initDataDir(directory, { genesis: factory.genesis });
+    return {
+      catchUpBlocksPerSecond: await step("catch-up", () =>
+        benchCatchUp(factory, directory, plan.catchUpBlocks),
+      ),
+      restartMs: await step("restart", () => benchRestart(factory, directory, plan.restartBlocks)),
+    };
+  });
   const growth = await step("growth", () => benchGrowth(plan.seatMs, plan.maxAccounts));
   return {
     ...load,
@@ -74,6 +89,8 @@ export async function bench({ quick, json }: BenchOptions): Promise<ChainResult>
     quick,
     settings: {
       ...settings,
+      idleTransfers: plan.idleTransfers,
+      importRounds: plan.importRounds,
       idleBlockIntervalMs: IDLE_BLOCK_INTERVAL_MS,
       catchUpBlocks: plan.catchUpBlocks,
       restartBlocks: plan.restartBlocks,

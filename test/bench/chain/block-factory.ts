@@ -57,6 +57,11 @@ export class BlockFactory {
     this.genesisRoot = this.#head.hash;
   }
 
+  /** What the next block is built on; it moves on with every block. */
+  get head(): Head {
+    return this.#head;
+  }
+
   /** A head before block 1 that nobody else writes to. */
   freshHead(): Head {
     return genesisHead(this.genesis);

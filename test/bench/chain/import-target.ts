@@ -1,7 +1,4 @@
 /** A chain on disk to import into, of a factory's genesis, with a mempool beside it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Mempool } from "../../../chain/mempool/pool.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { verifyTransactionSync } from "../../../chain/verify-signatures.ts";
@@ -11,18 +8,16 @@ import type { BlockFactory } from "./block-factory.ts";
 
 export class ImportTarget {
   readonly chain: Chain;
-  readonly #directory: string;
   readonly #mempool: Mempool;
 
-  private constructor(chain: Chain, mempool: Mempool, directory: string) {
+  private constructor(chain: Chain, mempool: Mempool) {
     this.chain = chain;
     this.#mempool = mempool;
-    this.#directory = directory;
     chain.onBlock(({ block }) => mempool.afterBlock(chain.state, block.body.transactions));
   }
 
-  static async open(factory: BlockFactory): Promise<ImportTarget> {
-    const directory = await mkdtemp(join(tmpdir(), "poml-bench-"));
+  /** @param directory without a chain so far */
+  static async open(factory: BlockFactory, directory: string): Promise<ImportTarget> {
     const { store, head } = await openStore(directory, factory.freshHead());
     const mempool = new Mempool();
     const tip = { header: undefined, certificate: undefined, seats: head.state.seats };
@@ -30,7 +25,7 @@ export class ImportTarget {
       { genesisRoot: factory.genesisRoot, head, tip },
       { store, verified: new WeakSet(), known: (signed) => mempool.known(signed) },
     );
-    return new ImportTarget(chain, mempool, directory);
+    return new ImportTarget(chain, mempool);
   }
 
   /** As if it had come by gossip: verified, and waiting for its block. */
@@ -40,8 +35,7 @@ export class ImportTarget {
     this.#mempool.add(chain.state, signed);
   }
 
-  async close(): Promise<void> {
-    await this.chain.store.close();
-    await rm(this.#directory, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.chain.store.close();
   }
 }

@@ -8,10 +8,9 @@ import { importRange } from "../../../node/network/range-importer.ts";
 import { type ReceivedBlock, receiveBlock } from "../../../node/network/received-block.ts";
 import { BlockFactory } from "./block-factory.ts";
 import { ImportTarget } from "./import-target.ts";
+import { inWorkFolder } from "./work-folder.ts";
 
 const TRANSFERS = 2000;
-/** Of each kind; the best counts, since other load only adds. */
-const ROUNDS = 3;
 const ACCOUNTS = 20_000;
 /** As many as a peer is asked for at once. */
 const RANGE = 128;
@@ -21,10 +20,15 @@ export interface ImportResult {
   readonly importCachedMs: number;
 }
 
-export async function benchImport(): Promise<ImportResult> {
-  const shape = { blocks: 2 * ROUNDS, senders: TRANSFERS, accounts: ACCOUNTS };
+/** @param rounds blocks of each kind; the best counts, since other load only adds */
+export function benchImport(rounds: number): Promise<ImportResult> {
+  return inWorkFolder((directory) => measureImport(rounds, directory));
+}
+
+async function measureImport(rounds: number, directory: string): Promise<ImportResult> {
+  const shape = { blocks: 2 * rounds, senders: TRANSFERS, accounts: ACCOUNTS };
   const factory = new BlockFactory(shape);
-  const target = await ImportTarget.open(factory);
+  const target = await ImportTarget.open(factory, directory);
   const importOne = async (isKnown: boolean): Promise<number> => {
     const certified = factory.next(factory.transfers(TRANSFERS));
     const bytes = CertifiedBlock.serialize(certified);
@@ -40,7 +44,7 @@ export async function benchImport(): Promise<ImportResult> {
   try {
     const uncached: number[] = [];
     const cached: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       uncached.push(await importOne(false));
       cached.push(await importOne(true));
     }
@@ -53,14 +57,21 @@ export async function benchImport(): Promise<ImportResult> {
   }
 }
 
-/** @returns blocks a second, each with one transfer and four signatures */
-export async function benchCatchUp(blocks: number): Promise<number> {
-  const factory = new BlockFactory({ blocks, senders: 64, accounts: 1000 });
+/**
+ * @param factory at genesis; it makes the blocks
+ * @param directory where the chain is on disk afterwards
+ * @returns blocks a second, each with one transfer and four signatures
+ */
+export async function benchCatchUp(
+  factory: BlockFactory,
+  directory: string,
+  blocks: number,
+): Promise<number> {
   const encoded: Uint8Array[] = [];
   for (let i = 0; i < blocks; i++) {
     encoded.push(CertifiedBlock.serialize(factory.next(factory.transfers(1))));
   }
-  const target = await ImportTarget.open(factory);
+  const target = await ImportTarget.open(factory, directory);
   try {
     const begin = performance.now();
     for (let from = 1; from <= blocks; from += RANGE) {

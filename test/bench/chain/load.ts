@@ -28,7 +28,7 @@ export interface LoadPlan {
   readonly warmUpMs: number;
   readonly fullMs: number;
   readonly halfMs: number;
-  /** Transfers signed before the clock starts; more are signed on the way. */
+  /** Transfers signed while the nodes start; more are signed on the way. */
   readonly prepared: number;
 }
 
@@ -77,8 +77,9 @@ export async function benchLoad(plan: LoadPlan): Promise<LoadResult> {
   });
   try {
     const queues = Array.from({ length: NODES }, (_, part) => load.queue(part, NODES));
+    const started = net.start();
     for (const queue of queues) queue.prepare(Math.ceil(plan.prepared / NODES));
-    await net.start();
+    await started;
     return await measure(net, queues, plan);
   } finally {
     await net.stop();

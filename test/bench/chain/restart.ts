@@ -1,51 +1,48 @@
 /** From the start of a killed node to its first answer, with a long chain on disk. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { PomlClient } from "../../../node/api/client.ts";
 import { ManagedProcess } from "../../../node/cli/devnet/managed-process.ts";
 import { freePorts } from "../../../node/cli/devnet/ports.ts";
-import { initDataDir } from "../../../node/config/data-dir.ts";
 import type { FinalChange } from "../../../node/store/chain-store.ts";
 import { openStore } from "../../../node/store/open.ts";
-import { newIdentity } from "../../../node/wallet/key-file.ts";
 import { until } from "../../helpers/until.ts";
-import { BlockFactory } from "./block-factory.ts";
+import type { BlockFactory } from "./block-factory.ts";
+import { inWorkFolder } from "./work-folder.ts";
 
 /** Blocks written together. */
 const BATCH = 256;
 const START_MS = 120_000;
 
-/** @returns ms from spawning the process until its API says the right height */
-export async function benchRestart(blocks: number): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), "poml-bench-"));
-  try {
-    await makeDatabase(directory, blocks);
-    const first = await start(directory, blocks);
-    if (first.process.pid !== undefined) process.kill(first.process.pid, "SIGKILL");
-    await first.process.ended;
-    const again = await start(directory, blocks);
-    await again.process.stop(START_MS);
-    return Math.round(again.ms);
-  } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
-}
-
-async function makeDatabase(directory: string, blocks: number): Promise<void> {
-  const factory = new BlockFactory({ blocks, senders: 64, accounts: 1000 });
-  await initDataDir(directory, { genesis: factory.genesis, identity: newIdentity() });
-  const { store } = await openStore(directory, factory.freshHead());
-  let batch: FinalChange[] = [];
-  for (let i = 1; i <= blocks; i++) {
-    factory.next(factory.transfers(1), ({ certified, applied: { hash, state }, seats }) => {
-      batch.push({ certified, hash, changes: state.changes(), seats });
-    });
-    if (batch.length < BATCH && i < blocks) continue;
-    await store.commitAll(batch);
-    batch = [];
-  }
-  await store.close();
+/**
+ * @param factory at the height of the chain on disk
+ * @param directory of a node that has the chain
+ * @param blocks how long the chain is made first
+ * @returns ms from spawning the process until its API says the right height
+ */
+export function benchRestart(
+  factory: BlockFactory,
+  directory: string,
+  blocks: number,
+): Promise<number> {
+  return inWorkFolder(async (killed) => {
+    const { store } = await openStore(directory, factory.freshHead());
+    let batch: FinalChange[] = [];
+    for (let height = store.height + 1; height <= blocks; height++) {
+      factory.next(factory.transfers(1), ({ certified, applied: { hash, state }, seats }) => {
+        batch.push({ certified, hash, changes: state.changes(), seats });
+      });
+      if (batch.length < BATCH && height < blocks) continue;
+      await store.commitAll(batch);
+      batch = [];
+    }
+    // What a node leaves that dies now: nothing is closed.
+    await cp(directory, killed, { recursive: true });
+    await store.close();
+    const started = await start(killed, blocks);
+    await started.process.stop(START_MS);
+    return Math.round(started.ms);
+  });
 }
 
 async function start(
