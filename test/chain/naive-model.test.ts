@@ -1,7 +1,7 @@
 /**
  * The state transition against a naive model of its money (helpers/naive-ledger.ts) over random sequences of
  * blocks: the same refusals, the same balances, and the incremental tree against one built from scratch.
- * POML_MODEL_RUNS sets the sequences (default 10); `npm run test:faults` takes a thousand.
+ * POML_MODEL_RUNS sets the sequences (default 10); `npm run test:faults` takes three thousand.
  */
 import { expect } from "chai";
 import fc from "fast-check";
@@ -20,6 +20,7 @@ import {
   TRANSACTION_KINDS,
   type Transaction,
 } from "../../chain/types/transaction.ts";
+import { useFastHasher } from "../../node/ssz-hasher.ts";
 import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { jobSpec } from "../helpers/job-run.ts";
 import { NaiveLedger, type NaiveTransaction } from "../helpers/naive-ledger.ts";
@@ -203,6 +204,8 @@ function expectEqual(chain: TestChain, model: NaiveLedger): void {
 
 describe("the state transition and a naive model", function () {
   this.timeout(60_000 + RUNS * 2000);
+
+  before(useFastHasher);
 
   it("refuse the same, pay the same, and conserve the supply", () => {
     const seen = new Map<string, number>();

@@ -20,7 +20,7 @@ const BY_NUMBERS = [
   "test/fuzz/streams.test.ts",
   "test/chain/naive-model.test.ts",
 ];
-const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000", POML_MODEL_RUNS: "1000" };
+const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000", POML_MODEL_RUNS: "3000" };
 
 interface Row {
   readonly title: string;
