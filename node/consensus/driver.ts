@@ -1,8 +1,8 @@
 /**
  * Runs the finality rules on this node: feeds the pure reducer with verified messages and timers,
- * and carries out what it asks for, one thing after another. Owns no rule; journals before it sends.
+ * and carries out what it asks for, one thing after another. Owns no rule.
  */
-import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
+import type { AppliedBlock } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
 import { PomlError } from "../../chain/errors.ts";
@@ -15,8 +15,8 @@ import { proposerSeat, type RoundState, startHeight } from "../../chain/finality
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import { toValueId, type ValueId } from "../../chain/finality/vote.ts";
-import { Proposal } from "../../chain/types/block.ts";
-import { type Vote, Vote as VoteType } from "../../chain/types/vote.ts";
+import type { Proposal } from "../../chain/types/block.ts";
+import type { Vote } from "../../chain/types/vote.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-points.ts";
@@ -24,7 +24,9 @@ import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { BlockBuilder } from "./block-builder.ts";
 import { FaultCounts } from "./fault-counts.ts";
+import { HeightTimers } from "./height-timers.ts";
 import type { JournalEntry } from "./journal-file.ts";
+import { OwnMessages } from "./own-messages.ts";
 import { nameOf, SignedProposals } from "./signed-proposals.ts";
 import type { Signer } from "./signer.ts";
 
@@ -39,7 +41,7 @@ export interface DriverModules {
   urgent<T>(work: () => Promise<T>): Promise<T>;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
-  /** Whether the disk has room; without it nothing can be signed, for nothing can be recorded. */
+  /** Whether the disk has room. */
   mayWrite(): boolean;
   /** A key signed two messages where one is allowed. */
   fault(publicKey: Uint8Array, proof: KnownProof): void;
@@ -47,23 +49,23 @@ export interface DriverModules {
 
 /** Proposals whose time is further from the local clock are prevoted nil. */
 const TIME_TOLERANCE_MS = 5_000;
-/** Without progress for so long, peers are asked for what they know. */
-const STUCK_MS = 1_500;
 
 export class ConsensusDriver {
   readonly faults = new FaultCounts();
   readonly #modules: DriverModules;
   readonly #queue = new SerialQueue();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers: HeightTimers;
   readonly #candidates = new Map<ValueId, AppliedBlock>();
   readonly #proposals = new SignedProposals();
+  readonly #own: OwnMessages;
   #state: RoundState | undefined;
   #stopped = true;
-  #stuckTimer: NodeJS.Timeout | undefined;
   #unsubscribe: () => void = () => {};
 
   constructor(modules: DriverModules) {
     this.#modules = modules;
+    this.#timers = new HeightTimers(modules.stuck);
+    this.#own = new OwnMessages({ ...modules, proposals: this.#proposals });
   }
 
   start(): void {
@@ -85,7 +87,7 @@ export class ConsensusDriver {
     this.#stopped = true;
     this.#unsubscribe();
     await this.#queue.idle();
-    this.#clearTimers();
+    this.#timers.clear();
   }
 
   get round(): number {
@@ -129,23 +131,20 @@ export class ConsensusDriver {
     applied: AppliedBlock | undefined,
   ): void {
     if (applied !== undefined && this.#isCurrent(applied)) this.#candidates.set(value, applied);
-    const now = BigInt(this.#modules.clock.now());
-    const ahead = proposal.block.header.time - now;
-    const tolerance = BigInt(TIME_TOLERANCE_MS * (1 + proposal.round));
-    const timely = ahead <= tolerance && ahead >= -tolerance;
-    this.faults.proposalOffsetMs = Number(ahead);
-    if (!timely) {
-      this.faults.untimelyProposals++;
-      const { height, round } = proposal;
-      this.#modules.log.warn("a proposal's time is far from this clock", {
-        height,
-        round,
-        offsetMs: Number(ahead),
-      });
-    }
+    const timely = this.#isTimely(proposal);
     const message = { ...nameOf(proposal, seat, value), timely };
     this.#proposals.add(message, proposal);
     this.#feed({ kind: "proposal", ...message, valid: applied !== undefined });
+  }
+
+  #isTimely({ height, round, block }: Proposal): boolean {
+    const offsetMs = Number(block.header.time - BigInt(this.#modules.clock.now()));
+    this.faults.proposalOffsetMs = offsetMs;
+    if (Math.abs(offsetMs) <= TIME_TOLERANCE_MS * (1 + round)) return true;
+    this.faults.untimelyProposals++;
+    const facts = { height, round, offsetMs };
+    this.#modules.log.warn("a proposal's time is far from this clock", facts);
+    return false;
   }
 
   #isCurrent(applied: AppliedBlock): boolean {
@@ -153,7 +152,7 @@ export class ConsensusDriver {
   }
 
   #restart(): void {
-    this.#clearTimers();
+    this.#timers.clear();
     if (this.#stopped) return;
     void this.#queue
       .run(() => this.#modules.urgent(() => this.#begin()))
@@ -183,35 +182,17 @@ export class ConsensusDriver {
     const due = Number(meta.time) + parameters.blockIntervalMs - clock.now();
     const wait = Math.max(0, Math.min(due, parameters.blockIntervalMs));
     this.#after(wait, () => this.#feed({ kind: "start", height }));
-    this.#watch(parameters.blockIntervalMs + wait);
+    if (!this.#stopped) this.#timers.watch(parameters.blockIntervalMs + wait);
   }
 
-  /** After a crash, what was signed counts again; it is never signed anew. */
   async #replay(entry: JournalEntry): Promise<void> {
-    if (entry.kind === "vote") {
-      await this.#take({ kind: "vote", vote: entry.vote });
-      return;
-    }
-    const { proposal } = entry;
-    const applied = await this.#checkJournaled(proposal);
     const state = this.#state;
-    if (applied === undefined || state === undefined) return;
-    const value = toValueId(applied.hash);
-    const seat = proposerSeat(state, proposal.round);
-    this.#candidates.set(value, applied);
-    const message = { ...nameOf(proposal, seat, value), timely: true };
-    this.#proposals.add(message, proposal);
-    await this.#take({ kind: "proposal", ...message, valid: true });
-  }
-
-  async #checkJournaled(proposal: Proposal): Promise<AppliedBlock | undefined> {
-    try {
-      return await this.#modules.chain.check(proposal.block);
-    } catch (error) {
-      if (!(error instanceof PomlError)) throw error;
-      this.#modules.log.warn("a journaled proposal does not apply any more", { code: error.code });
-      return undefined;
-    }
+    if (state === undefined) return;
+    const said = await this.#own.recall(entry, (round) => proposerSeat(state, round));
+    if (said === undefined) return;
+    const { event, applied } = said;
+    if (applied !== undefined) this.#candidates.set(toValueId(applied.hash), applied);
+    await this.#take(event);
   }
 
   #feed(event: Event): void {
@@ -288,31 +269,14 @@ export class ConsensusDriver {
   async #propose(effect: Extract<Effect, { kind: "propose" }>): Promise<Event | undefined> {
     const applied = this.#candidates.get(effect.value);
     const seat = this.#state?.self ?? null;
-    if (applied === undefined || seat === null || !this.#modules.mayWrite()) return undefined;
-    const { signer, log } = this.#modules;
-    const proposal = await signer.proposal(effect, applied.block, applied.hash);
-    if (!equalBytes(blockHash(proposal.block.header), applied.hash)) {
-      log.warn("another block was signed for this round before a restart", { round: effect.round });
-      return undefined;
-    }
-    const message = { ...nameOf(proposal, seat, effect.value), timely: true };
-    this.#proposals.add(message, proposal);
-    this.#send("proposals", Proposal.serialize(proposal));
-    crashPoint("proposal-sent");
-    return { kind: "proposal", ...message, valid: true };
+    return applied === undefined || seat === null
+      ? undefined
+      : this.#own.propose(effect, seat, applied);
   }
 
   async #vote(effect: Extract<Effect, { kind: "vote" }>): Promise<Event | undefined> {
     const seat = this.#state?.self ?? null;
-    if (seat === null || !this.#modules.mayWrite()) return undefined;
-    const { signer } = this.#modules;
-    const { type, value } = effect;
-    const locked = type === "precommit" && value !== null ? this.#proposals.of(value) : undefined;
-    if (locked !== undefined) await signer.keep(locked);
-    const vote = await signer.vote(effect, seat);
-    this.#send("votes", VoteType.serialize(vote));
-    crashPoint(`${effect.type}-sent`);
-    return { kind: "vote", vote };
+    return seat === null ? undefined : this.#own.vote(effect, seat);
   }
 
   async #commit({ value, certificate }: Extract<Effect, { kind: "commit" }>): Promise<void> {
@@ -324,34 +288,8 @@ export class ConsensusDriver {
     await this.#modules.chain.commit(applied, certificate);
   }
 
-  #send(topic: "proposals" | "votes", message: Uint8Array): void {
-    this.#modules.publish(topic, message).catch((error: unknown) => {
-      this.#modules.log.warn("could not gossip", { topic, reason: String(error) });
-    });
-  }
-
   #after(ms: number, action: () => void): void {
-    if (this.#stopped) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, ms);
-    this.#timers.add(timer);
-  }
-
-  /** Asks for help every so often until the height moves. */
-  #watch(extraMs: number): void {
-    if (this.#stopped) return;
-    this.#stuckTimer = setTimeout(() => {
-      this.#modules.stuck();
-      this.#watch(0);
-    }, STUCK_MS + extraMs);
-  }
-
-  #clearTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-    clearTimeout(this.#stuckTimer);
+    if (!this.#stopped) this.#timers.after(ms, action);
   }
 
   #fail(error: unknown): void {
