@@ -2,7 +2,6 @@
  * The chain half of a node: store, mempool, consensus and sync over one host. Built here, started
  * and stopped in reverse; knows nothing of jobs.
  */
-import { join } from "node:path";
 import type { Head } from "../chain/apply-block.ts";
 import { toHex } from "../chain/crypto/hash.ts";
 import type { KeyPair } from "../chain/crypto/keys.ts";
@@ -15,14 +14,15 @@ import { Chain } from "./chain/chain.ts";
 import { DutySender } from "./chain/duty-sender.ts";
 import { OwnTransactions } from "./chain/own-transactions.ts";
 import { RightOfWay } from "./chain/right-of-way.ts";
-import type { ChainTip } from "./chain/tip.ts";
+import { readTip } from "./chain/tip.ts";
 import { TransactionService } from "./chain/transaction-service.ts";
 import type { Clock } from "./clock.ts";
 import { BlockBuilder } from "./consensus/block-builder.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
 import { EvidenceService } from "./consensus/evidence-service.ts";
-import { Journal } from "./consensus/journal.ts";
+import type { Journal } from "./consensus/journal.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
+import { openJournal } from "./consensus/open-journal.ts";
 import { Signer } from "./consensus/signer.ts";
 import { crashPoint } from "./crash-points.ts";
 import { LightService } from "./light/light-service.ts";
@@ -36,7 +36,6 @@ import { ClaimWatch } from "./rating/claim-watch.ts";
 import type { SnapshotSettings } from "./snapshots/snapshot-keeper.ts";
 import { SnapshotService } from "./snapshots/snapshot-service.ts";
 import type { TrustedPoint } from "./snapshots/trust.ts";
-import type { ChainStore } from "./store/chain-store.ts";
 import { DiskSpace, requireSpace } from "./store/disk-space.ts";
 import { openStore } from "./store/open.ts";
 import { Pruner } from "./store/pruner.ts";
@@ -146,7 +145,8 @@ export async function createLedger(
   const sync = new Sync({ host, chain, log: log.child({ module: "sync" }) });
   const onion = new OnionKeeper(seed);
   // After the store: its lock keeps a second node off the journal, too.
-  const journal = await openJournal(options, head, log);
+  const { abandonVotes: abandon } = options;
+  const journal = await openJournal({ dataDir, abandon, head: head.state.height }, log);
   crashPoint("start-journal");
   const disk = new DiskSpace(
     { path: dataDir, minFreeBytes: options.minFreeBytes },
@@ -301,34 +301,4 @@ export async function createLedger(
       await store.close();
     },
   };
-}
-
-async function readTip(store: ChainStore, head: Head): Promise<ChainTip> {
-  const { height } = head.state;
-  const last = height === 0 ? undefined : await store.block(height);
-  return {
-    header: last?.block.header,
-    certificate: last?.certificate,
-    seats: (await store.tipSeats()) ?? head.state.seats,
-  };
-}
-
-async function openJournal(
-  { dataDir, abandonVotes }: LedgerOptions,
-  { state }: Head,
-  log: NodeLog,
-): Promise<Journal> {
-  const path = join(dataDir, "votes.journal");
-  const journal = await Journal.open(path, { head: state.height, abandon: abandonVotes });
-  const { finding, abstainsThrough } = journal;
-  if (finding === "torn") log.info("the last record of the votes was cut short and never sent");
-  if (finding === "damaged" || finding === "lost") {
-    log.error("the record of this node's votes is gone", { code: "DAMAGED_JOURNAL", finding });
-  }
-  if (abstainsThrough > state.height) {
-    log.warn("follows without voting, since it may have voted there and forgotten", {
-      through: abstainsThrough,
-    });
-  }
-  return journal;
 }

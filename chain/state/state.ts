@@ -3,29 +3,21 @@
  * `fork` is cheap, `attempt` inside it cheaper still; a fork that became final is absorbed by its
  * parent.
  */
-import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
-import { JOB_PHASES, Job } from "../types/job.ts";
-import { NodeRecord, type Seat } from "../types/node.ts";
-import { Hash } from "../types/primitive.ts";
-import {
-  type Account,
-  type CastParameterVote,
-  MAX_ACCOUNTS,
-  MAX_JOBS,
-  MAX_NODES,
+import { JOB_PHASES, type Job } from "../types/job.ts";
+import type { NodeRecord, Seat } from "../types/node.ts";
+import type {
+  Account,
+  CastParameterVote,
   Meta,
-  SINGLE_NAMES,
-  STATE_SINGLES,
-  type StateSingles,
-  StateTree,
-  type TimeMark,
-  type Unbonding,
+  StateSingles,
+  TimeMark,
+  Unbonding,
 } from "../types/state.ts";
 import type { Track, TrackEntry } from "../types/track.ts";
 import type { Window, WindowClaim } from "../types/window.ts";
-import { accountRoots } from "./account-roots.ts";
+import { type SummaryTree, treeAfter, treeOf } from "./summary-tree.ts";
 import { Table } from "./table.ts";
 
 /** Everything a state is made of, as the store keeps it. */
@@ -42,21 +34,6 @@ export interface StateChanges extends StateSingles {
   readonly jobs: ReadonlyMap<number, Job>;
 }
 
-/**
- * `StateTree` with the records of the long lists summed up in their roots, which leaves every root
- * and every place in the tree as it is: the records themselves are in the tables.
- */
-const SummaryTree = new ContainerType(
-  {
-    ...StateTree.fields,
-    accounts: new ListCompositeType(Hash, MAX_ACCOUNTS),
-    registry: new ListCompositeType(Hash, MAX_NODES),
-    jobs: new ListCompositeType(Hash, MAX_JOBS),
-  },
-  { typeName: "SummaryTree", jsonCase: "eth2" },
-);
-type Tree = CompositeViewDU<typeof SummaryTree>;
-
 export class State {
   meta: Meta;
   seats: readonly Seat[];
@@ -72,14 +49,14 @@ export class State {
   readonly nodes: Table<NodeRecord>;
   /** Active until settled: nothing happens to a job after. */
   readonly jobs: Table<Job>;
-  #tree: Tree;
+  #tree: SummaryTree;
   readonly #parent: State | undefined;
-  #sealed: Tree | undefined;
+  #sealed: SummaryTree | undefined;
 
   private constructor(
     singles: StateSingles,
     tables: { accounts: Table<Account>; nodes: Table<NodeRecord>; jobs: Table<Job> },
-    tree: Tree,
+    tree: SummaryTree,
     parent?: State,
   ) {
     this.meta = singles.meta;
@@ -100,21 +77,6 @@ export class State {
   }
 
   static of(parts: StateParts): State {
-    const tree = SummaryTree.toViewDU({
-      meta: parts.meta,
-      seats: [...parts.seats],
-      nextSeats: [...parts.nextSeats],
-      accounts: accountRoots(parts.accounts),
-      registry: nodeRoots(parts.nodes),
-      jobs: jobRoots(parts.jobs),
-      window: parts.window,
-      claims: [...parts.claims],
-      unbondings: [...parts.unbondings],
-      parameterVotes: [...parts.parameterVotes],
-      timeMarks: [...parts.timeMarks],
-      track: parts.track,
-      trackEntries: [...parts.trackEntries],
-    });
     return new State(
       parts,
       {
@@ -122,7 +84,7 @@ export class State {
         nodes: Table.of(parts.nodes, (node) => bytesKey(node.publicKey)),
         jobs: Table.of(parts.jobs, (job) => bytesKey(job.id), isUnsettled),
       },
-      tree,
+      treeOf(parts),
     );
   }
 
@@ -277,21 +239,10 @@ export class State {
    * The SSZ tree of this state. A fork's tree is its parent's with the changes laid on; forks of
    * forks (used while trying transactions) are absorbed before anyone asks.
    */
-  tree(): Tree {
+  tree(): SummaryTree {
     if (this.#parent === undefined) return this.#tree;
     if (this.#sealed !== undefined) return this.#sealed;
-    const tree = SummaryTree.getViewDU(this.#parent.tree().node);
-    tree.meta = Meta.toViewDU(this.meta);
-    for (const name of SINGLE_NAMES) {
-      if (name !== "meta" && this[name] !== this.#parent[name]) {
-        Object.assign(tree, { [name]: toView(STATE_SINGLES[name], this[name]) });
-      }
-    }
-    layOn(tree.accounts, this.accounts, accountRoots);
-    layOn(tree.registry, this.nodes, nodeRoots);
-    layOn(tree.jobs, this.jobs, jobRoots);
-    tree.batchHashTreeRoot();
-    return tree;
+    return treeAfter(this.#parent.tree(), this.#parent.singles(), this.changes());
   }
 
   /** Call it when all rules have run: the tree is built once and kept for `absorb`. */
@@ -303,37 +254,4 @@ export class State {
 
 function isUnsettled({ phase }: Job): boolean {
   return JOB_PHASES[phase] !== "settled";
-}
-
-function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
-  return type.toViewDU(value as never);
-}
-
-interface RootList {
-  readonly length: number;
-  set(index: number, root: Uint8Array): void;
-  push(root: Uint8Array): void;
-}
-
-function layOn<V>(
-  list: RootList,
-  table: Table<V>,
-  rootsOf: (values: readonly V[]) => readonly Uint8Array[],
-): void {
-  const changes = [...table.changes].sort(([a], [b]) => a - b);
-  const roots = rootsOf(changes.map(([, value]) => value));
-  changes.forEach(([index], i) => {
-    const root = roots[i];
-    if (root === undefined) throw new RangeError(`no root for record ${index}`);
-    if (index < list.length) list.set(index, root);
-    else list.push(root);
-  });
-}
-
-function nodeRoots(nodes: readonly NodeRecord[]): Uint8Array[] {
-  return nodes.map((node) => NodeRecord.hashTreeRoot(node));
-}
-
-function jobRoots(jobs: readonly Job[]): Uint8Array[] {
-  return jobs.map((job) => Job.hashTreeRoot(job));
 }

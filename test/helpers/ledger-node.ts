@@ -3,6 +3,7 @@ import { genesisHead } from "../../chain/genesis.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { Chain } from "../../node/chain/chain.ts";
+import { readTip } from "../../node/chain/tip.ts";
 import { Sync } from "../../node/network/sync.ts";
 import { Joining, type JoiningOptions } from "../../node/snapshots/joining.ts";
 import { SnapshotManifest } from "../../node/snapshots/manifest.ts";
@@ -44,12 +45,7 @@ export async function startLedgerNode(options: LedgerNodeOptions): Promise<Ledge
   const { dataDir, genesis, host, trust, everyEpochs, keep } = options;
   const first = genesisHead(genesis);
   const { store, head } = await openStore(dataDir, first);
-  const last = head.state.height === 0 ? undefined : await store.block(head.state.height);
-  const tip = {
-    header: last?.block.header,
-    certificate: last?.certificate,
-    seats: (await store.tipSeats()) ?? head.state.seats,
-  };
+  const tip = await readTip(store, head);
   const verified = new WeakSet<SignedTransaction>();
   const known = (signed: SignedTransaction): SignedTransaction => signed;
   const chain = new Chain({ genesisRoot: first.hash, head, tip }, { store, verified, known });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Head } from "../../chain/apply-block.ts";
 import { genesisHead } from "../../chain/genesis.ts";
 import { Chain } from "../../node/chain/chain.ts";
+import { readTip } from "../../node/chain/tip.ts";
 import { writeGenesisFile } from "../../node/config/genesis-file.ts";
 import { type Database, putRaw, remove } from "../../node/store/database.ts";
 import { databasePlace } from "../../node/store/format.ts";
@@ -43,12 +44,7 @@ export class StoredChain {
   /** Imports what the source has and the store lacks, as a running node would. */
   async fill(): Promise<void> {
     await this.with(async ({ store, head }) => {
-      const last = await store.block(head.state.height);
-      const tip = {
-        header: last?.block.header,
-        certificate: last?.certificate,
-        seats: (await store.tipSeats()) ?? head.state.seats,
-      };
+      const tip = await readTip(store, head);
       const chain = new Chain(
         { genesisRoot: this.genesis.hash, head, tip },
         { store, verified: { has: () => true, add: () => {} }, known: (signed) => signed },

@@ -1,0 +1,106 @@
+/**
+ * The SSZ tree that gives a state its root: `StateTree` with the records of the long lists summed up in
+ * their roots, which leaves every root and every place in the tree as it is. The records themselves are
+ * in the tables.
+ */
+import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { Job } from "../types/job.ts";
+import { NodeRecord } from "../types/node.ts";
+import { Hash } from "../types/primitive.ts";
+import {
+  MAX_ACCOUNTS,
+  MAX_JOBS,
+  MAX_NODES,
+  Meta,
+  SINGLE_NAMES,
+  STATE_SINGLES,
+  type StateSingles,
+  StateTree,
+} from "../types/state.ts";
+import { accountRoots } from "./account-roots.ts";
+import type { StateChanges, StateParts } from "./state.ts";
+
+const SummaryTree = new ContainerType(
+  {
+    ...StateTree.fields,
+    accounts: new ListCompositeType(Hash, MAX_ACCOUNTS),
+    registry: new ListCompositeType(Hash, MAX_NODES),
+    jobs: new ListCompositeType(Hash, MAX_JOBS),
+  },
+  { typeName: "SummaryTree", jsonCase: "eth2" },
+);
+export type SummaryTree = CompositeViewDU<typeof SummaryTree>;
+
+export function treeOf(parts: StateParts): SummaryTree {
+  return SummaryTree.toViewDU({
+    meta: parts.meta,
+    seats: [...parts.seats],
+    nextSeats: [...parts.nextSeats],
+    accounts: accountRoots(parts.accounts),
+    registry: nodeRoots(parts.nodes),
+    jobs: jobRoots(parts.jobs),
+    window: parts.window,
+    claims: [...parts.claims],
+    unbondings: [...parts.unbondings],
+    parameterVotes: [...parts.parameterVotes],
+    timeMarks: [...parts.timeMarks],
+    track: parts.track,
+    trackEntries: [...parts.trackEntries],
+  });
+}
+
+/**
+ * A new tree with changes laid on; the old one stays as it is.
+ * @param before what `tree` was made of; a part that is the very same object in both is left alone
+ */
+export function treeAfter(
+  tree: SummaryTree,
+  before: StateSingles,
+  changes: StateChanges,
+): SummaryTree {
+  const after = SummaryTree.getViewDU(tree.node);
+  after.meta = Meta.toViewDU(changes.meta);
+  for (const name of SINGLE_NAMES) {
+    if (name !== "meta" && changes[name] !== before[name]) {
+      Object.assign(after, { [name]: toView(STATE_SINGLES[name], changes[name]) });
+    }
+  }
+  layOn(after.accounts, changes.accounts, accountRoots);
+  layOn(after.registry, changes.nodes, nodeRoots);
+  layOn(after.jobs, changes.jobs, jobRoots);
+  after.batchHashTreeRoot();
+  return after;
+}
+
+function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
+  return type.toViewDU(value as never);
+}
+
+interface RootList {
+  readonly length: number;
+  set(index: number, root: Uint8Array): void;
+  push(root: Uint8Array): void;
+}
+
+function layOn<V>(
+  list: RootList,
+  records: ReadonlyMap<number, V>,
+  rootsOf: (values: readonly V[]) => readonly Uint8Array[],
+): void {
+  const changes = [...records].sort(([a], [b]) => a - b);
+  const roots = rootsOf(changes.map(([, value]) => value));
+  changes.forEach(([index], i) => {
+    const root = roots[i];
+    if (root === undefined) throw new RangeError(`no root for record ${index}`);
+    if (index < list.length) list.set(index, root);
+    else list.push(root);
+  });
+}
+
+function nodeRoots(nodes: readonly NodeRecord[]): Uint8Array[] {
+  return nodes.map((node) => NodeRecord.hashTreeRoot(node));
+}
+
+function jobRoots(jobs: readonly Job[]): Uint8Array[] {
+  return jobs.map((job) => Job.hashTreeRoot(job));
+}
