@@ -31,13 +31,14 @@ export interface RatingResult {
 }
 
 const STEPS = 60;
+const SPLIT_SECONDS = 3;
 const DAY_SECONDS = 86_400;
 
 export async function bench({ quick }: BenchOptions): Promise<RatingResult> {
   const windows = quick ? 8 : 20;
   const seconds = quick ? 1 : 5;
   const engine = await createExactEngine();
-  await worked(engine, 0, seconds);
+  await capacityIn(engine, 0, seconds);
   const capacities: number[] = [];
   for (let window = 0; window < windows; window++) {
     capacities.push(await capacityIn(engine, window, seconds));
@@ -45,7 +46,7 @@ export async function bench({ quick }: BenchOptions): Promise<RatingResult> {
   const rated = capacities.map((_, i) => median(capacities.slice(Math.max(0, i - 4), i + 1)));
   const splitGain: Record<string, number> = {};
   for (const keys of quick ? [2] : [2, 4]) {
-    splitGain[String(keys)] = round(await splitGainOf(engine, keys, seconds));
+    splitGain[String(keys)] = round(await splitGainOf(engine, keys, quick ? 1 : 5));
   }
   const { replayCost, segmentSeconds } = await replayCosts(engine);
   return {
@@ -60,8 +61,7 @@ export async function bench({ quick }: BenchOptions): Promise<RatingResult> {
   };
 }
 
-async function worked(engine: Engine, seed: number, seconds: number): Promise<LaneResult> {
-  const untilMs = performance.now() + 1000 * seconds;
+async function worked(engine: Engine, seed: number, untilMs: number): Promise<LaneResult> {
   const options = { seed: new Uint8Array(32).fill(seed), stepsPerSegment: STEPS, untilMs };
   const lane = runLane(options, { engine, clock: performance });
   for (;;) {
@@ -71,7 +71,7 @@ async function worked(engine: Engine, seed: number, seconds: number): Promise<La
 }
 
 async function capacityIn(engine: Engine, seed: number, seconds: number): Promise<number> {
-  const { segments } = await worked(engine, seed, seconds);
+  const { segments } = await worked(engine, seed, performance.now() + 1000 * seconds);
   return capacityBy(segments, seconds);
 }
 
@@ -81,29 +81,26 @@ function capacityBy(segments: number, seconds: number): number {
 }
 
 /**
- * k lanes share one thread for the whole window, as k identities on one machine would; beside it one
- * lane alone, before and after, since the machine's speed drifts.
+ * k lanes share one thread for a whole window, as k identities on one machine would. Windows of one lane
+ * alone go before and after each of these, since the machine's speed drifts; the median of the ratios.
  */
-async function splitGainOf(engine: Engine, keys: number, seconds: number): Promise<number> {
-  const before = await capacityIn(engine, 100, seconds);
-  const untilMs = performance.now() + 1000 * seconds;
-  const lanes = Array.from({ length: keys }, (_, i) =>
-    runLane(
-      { seed: new Uint8Array(32).fill(101 + i), stepsPerSegment: STEPS, untilMs },
-      { engine, clock: performance },
-    ),
-  );
-  const counts = await Promise.all(
-    lanes.map(async (lane) => {
-      for (;;) {
-        const { done, value } = await lane.next();
-        if (done === true) return value.segments;
-      }
-    }),
-  );
-  const split = counts.reduce((sum, count) => sum + capacityBy(count, seconds), 0);
-  const after = await capacityIn(engine, 100, seconds);
-  return split / mean([before, after]);
+async function splitGainOf(engine: Engine, keys: number, pairs: number): Promise<number> {
+  const ratios: number[] = [];
+  let before = await sharedCapacity(engine, 1);
+  for (let pair = 0; pair < pairs; pair++) {
+    const split = await sharedCapacity(engine, keys);
+    const after = await sharedCapacity(engine, 1);
+    ratios.push(split / mean([before, after]));
+    before = after;
+  }
+  return median(ratios);
+}
+
+async function sharedCapacity(engine: Engine, keys: number): Promise<number> {
+  const untilMs = performance.now() + 1000 * SPLIT_SECONDS;
+  const lanes = Array.from({ length: keys }, (_, i) => worked(engine, 100 + i, untilMs));
+  const results = await Promise.all(lanes);
+  return results.reduce((sum, { segments }) => sum + capacityBy(segments, SPLIT_SECONDS), 0);
 }
 
 /** A segment worked, and the same one replayed from its start state. */
