@@ -1,21 +1,25 @@
 /**
  * The way of transactions into the mempool when there are many: a bounded queue, worked off in small
  * chunks with a pause after each, so that votes, proposals and timers never wait for more than one
- * chunk. Who comes when it is full is told so at once.
+ * chunk. Who comes when it is full is told so at once; gossip is so earlier than clients of this node.
  */
 import { MempoolError } from "../../chain/mempool/mempool-error.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { AdmissionOrder, type AdmissionRank } from "./admission-order.ts";
 
 export interface AdmissionLimits {
   /** Transactions that may wait for their signatures to be checked. */
   readonly waiting: number;
+  /** As many of these places only clients of this node may take. */
+  readonly ofClients: number;
   /** Checked before anything else gets its turn: a few milliseconds. */
   readonly chunk: number;
 }
 
-export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, chunk: 16 };
+export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, ofClients: 2048, chunk: 16 };
 
 export interface AdmissionModules {
+  rank(signed: SignedTransaction): AdmissionRank;
   /** Throws for what is of no use, and when a signature does not match. */
   verify(signed: SignedTransaction): void;
   /** Throws when the mempool does not take it. */
@@ -27,6 +31,8 @@ export interface AdmissionModules {
 /** Why a transaction was not taken; undefined when it was. */
 export type Refusal = Error | undefined;
 
+export type Source = "gossip" | "client";
+
 interface Waiting {
   readonly signed: SignedTransaction;
   readonly done: (refusal: Refusal) => void;
@@ -35,8 +41,7 @@ interface Waiting {
 export class AdmissionQueue {
   readonly #limits: AdmissionLimits;
   readonly #modules: AdmissionModules;
-  #waiting: Waiting[] = [];
-  #length = 0;
+  readonly #order = new AdmissionOrder<Waiting>();
   #refused = 0;
   #isRunning = false;
 
@@ -47,7 +52,7 @@ export class AdmissionQueue {
 
   /** Transactions that wait. */
   get length(): number {
-    return this.#length;
+    return this.#order.length;
   }
 
   /** Transactions turned away so far because too many waited. */
@@ -56,12 +61,14 @@ export class AdmissionQueue {
   }
 
   /** @throws MempoolError OVERLOADED when `count` more would be too many */
-  checkRoom(count: number): void {
-    if (this.#length + count <= this.#limits.waiting) return;
+  checkRoom(count: number, source: Source): void {
+    const { waiting, ofClients } = this.#limits;
+    const limit = source === "client" ? waiting : waiting - ofClients;
+    if (this.length + count <= limit) return;
     this.#refused += count;
     throw new MempoolError(
       "too many transactions wait to be checked",
-      { code: "OVERLOADED", limit: this.#limits.waiting },
+      { code: "OVERLOADED", limit },
       "wait a second and send them again",
     );
   }
@@ -70,12 +77,11 @@ export class AdmissionQueue {
    * Takes all of them in or none; one answer for each, in order.
    * @throws MempoolError OVERLOADED
    */
-  admit(all: readonly SignedTransaction[]): Promise<Refusal[]> {
-    this.checkRoom(all.length);
+  admit(all: readonly SignedTransaction[], source: Source): Promise<Refusal[]> {
+    this.checkRoom(all.length, source);
     const answers = new Array<Refusal>(all.length);
     let open = all.length;
     if (open === 0) return Promise.resolve(answers);
-    this.#length += open;
     return new Promise((resolve) => {
       all.forEach((signed, i) => {
         const done = (refusal: Refusal): void => {
@@ -83,7 +89,7 @@ export class AdmissionQueue {
           open--;
           if (open === 0) resolve(answers);
         };
-        this.#waiting.push({ signed, done });
+        this.#order.push({ signed, done }, this.#modules.rank(signed));
       });
       if (!this.#isRunning) void this.#run();
     });
@@ -91,21 +97,19 @@ export class AdmissionQueue {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while (this.#waiting.length > 0) {
-      const taken = this.#waiting;
-      this.#waiting = [];
-      for (const [i, waiting] of taken.entries()) {
-        this.#take(waiting);
-        if ((i + 1) % this.#limits.chunk === 0 || i + 1 === taken.length)
-          await this.#modules.pause();
-      }
+    let inChunk = 0;
+    for (let next = this.#order.take(); next !== undefined; next = this.#order.take()) {
+      this.#check(next);
+      inChunk++;
+      if (inChunk < this.#limits.chunk && this.length > 0) continue;
+      inChunk = 0;
+      await this.#modules.pause();
     }
     this.#isRunning = false;
   }
 
-  #take({ signed, done }: Waiting): void {
+  #check({ signed, done }: Waiting): void {
     const { verify, add } = this.#modules;
-    this.#length--;
     try {
       verify(signed);
       add(signed);

@@ -1,8 +1,10 @@
 /**
  * Transactions on their way to a block: verified once, kept in the mempool, gossiped in batches.
  */
+import { addressKey, addressOf } from "../../chain/crypto/address.ts";
 import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
+import { isFree } from "../../chain/mempool/admission.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { MAX_TRANSACTIONS } from "../../chain/types/primitive.ts";
@@ -46,6 +48,11 @@ export class TransactionService {
     const { chain, mempool, verified, seen, pause } = modules;
     this.#modules = modules;
     this.admission = new AdmissionQueue({
+      rank: ({ transaction }) => ({
+        sender: addressKey(addressOf(transaction.sender)),
+        duty: isFree(chain.state, transaction),
+        fee: transaction.fee,
+      }),
       verify: (signed) => {
         mempool.checkFresh(chain.state, signed);
         verifyTransactionSync(chain.state, chain.genesisRoot, signed, verified);
@@ -79,7 +86,7 @@ export class TransactionService {
    * @throws MempoolError OVERLOADED, and then none was taken
    */
   async submitAll(all: readonly SignedTransaction[]): Promise<Refusal[]> {
-    const refusals = await this.admission.admit(all);
+    const refusals = await this.admission.admit(all, "client");
     this.#announce(all.filter((_, i) => refusals[i] === undefined));
     return refusals;
   }
@@ -87,13 +94,13 @@ export class TransactionService {
   /** A batch from a neighbour: passed on when any of it was news. */
   async onBatch(message: Uint8Array): Promise<Verdict> {
     const { mempool } = this.#modules;
-    this.admission.checkRoom(1);
+    this.admission.checkRoom(1, "gossip");
     const news: SignedTransaction[] = [];
     for (const bytes of decodeBatch(message)) {
       const signed = decodeSsz("transaction", SignedTransaction, bytes);
       if (mempool.known(signed) === signed) news.push(signed);
     }
-    const refusals = await this.admission.admit(news);
+    const refusals = await this.admission.admit(news, "gossip");
     for (const refusal of refusals) {
       if (refusal === undefined) continue;
       if (!(refusal instanceof PomlError) || PROVEN.has(String(refusal.code))) throw refusal;
