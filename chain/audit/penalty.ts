@@ -1,8 +1,6 @@
 /** What it costs to deliver a false update, to withhold one, to leave an audit undone, to accuse wrongly. */
-import { takeBond } from "../bond/take-bond.ts";
-import { addressOf } from "../crypto/address.ts";
-import { factorsOf, ratingOf, UNIT } from "../rating/formula.ts";
-import { PROBATION_WINDOWS } from "../rating/settle-window.ts";
+import { caught, takeForFalseWork } from "../rating/false-work.ts";
+import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
 import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
@@ -39,26 +37,17 @@ export function punishFault(
   provers: readonly number[],
 ): RatingChange | undefined {
   const { time } = state.meta;
-  const { ratingHalfLife, falseWorkShare, evidenceReward: reward } = state.parameters;
+  const { ratingHalfLife } = state.parameters;
   const node = state.nodes.at(index);
-  const failed = failedMore(node, UNIT);
-  const marked = { ...failed, auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
+  const audited = { auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
   const sinceMs = time - node.notServedAt;
   const isRepeated = node.notServedAt !== 0n && sinceMs <= BigInt(ratingHalfLife) * 1000n;
   if (fault === "not-served" && !isRepeated) {
-    return rerated(state, index, { ...marked, notServedAt: time });
+    return rerated(state, index, { ...failedMore(node, UNIT), ...audited, notServedAt: time });
   }
-  const earners = provers.map((prover) => addressOf(state.nodes.at(prover).publicKey));
-  takeBond(state, index, { share: falseWorkShare, reward, earners });
+  takeForFalseWork(state, index, provers);
   const { bond } = state.nodes.at(index);
-  return rerated(state, index, {
-    ...marked,
-    bond,
-    measured: [],
-    capacity: 0n,
-    verified: 0,
-    probation: PROBATION_WINDOWS,
-  });
+  return rerated(state, index, { ...caught({ ...node, ...audited }), bond });
 }
 
 /** An auditor that gave no answer in time. */
@@ -80,10 +69,6 @@ export function punishFalseWitness(state: State, index: number): RatingChange | 
   const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
   state.meta = { ...state.meta, burned: state.meta.burned + lost };
   return rerated(state, index, { ...failedMore(node, UNIT), bond: node.bond - lost });
-}
-
-function failedMore(node: NodeRecord, units: number): NodeRecord {
-  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
 }
 
 /** What was earned since the last window counts at the next: a penalty never raises a rating. */

@@ -61,6 +61,11 @@ export function reliabilityOf({
   return (good * MILLION) / all;
 }
 
+/** @param units thousandths, added to what failed before */
+export function failedMore<N extends Pick<NodeRecord, "failed">>(node: N, units: number): N {
+  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
+}
+
 /** Units left after a time. */
 export function faded(units: number, elapsedMs: bigint, { ratingHalfLife }: Parameters): number {
   const left = remaining(elapsedMs, BigInt(ratingHalfLife) * 1000n);

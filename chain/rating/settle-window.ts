@@ -1,11 +1,10 @@
-/** Sets the ratings of all nodes at the end of a window; ratings change here and by slashing only. */
-import { takeBond } from "../bond/take-bond.ts";
-import { addressOf } from "../crypto/address.ts";
+/** Sets the ratings of all nodes at the end of a window. */
 import type { State } from "../state/state.ts";
 import { payWorkReward, type WorkShare } from "../supply/emission.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { segmentsOf } from "./draw-segments.ts";
+import { caught, takeForFalseWork } from "./false-work.ts";
 import {
   capacityOf,
   energyOf,
@@ -21,8 +20,6 @@ import {
 import { type Judgement, judge, type Outcome } from "./judge.ts";
 import { weightOf } from "./weight.ts";
 
-/** Windows in which a caught cheat is checked more closely. */
-export const PROBATION_WINDOWS = 3;
 /** Being drawn to verify and staying silent, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
 
@@ -40,7 +37,7 @@ export function settleWindow(state: State): RatingChange[] {
     const outcome = outcomeFor(state, node, judged?.outcome ?? "decay");
     const next = rerated(state, node, { claim, outcome, failed: failures.get(index) ?? 0 });
     state.nodes.set(index, next);
-    if (outcome === "mismatch") punish(state, index, judged?.provers ?? []);
+    if (outcome === "mismatch") takeForFalseWork(state, index, judged?.provers ?? []);
     if (outcome === "window") {
       verified.push({ node: index, share: bonded(next, measuredBy(state, claim), state) });
     }
@@ -114,14 +111,7 @@ function judged(
       };
     }
     case "mismatch":
-      return {
-        ...node,
-        measured: [],
-        capacity: 0n,
-        verified: 0,
-        failed: node.failed + UNIT,
-        probation: PROBATION_WINDOWS,
-      };
+      return caught(node);
     case "not-served":
       return { ...node, failed: node.failed + UNIT, notServedAt: meta.time };
     case "decay":
@@ -142,13 +132,6 @@ function energyBy(state: State, claim: WindowClaim | undefined): number {
   if (claim === undefined) return 1_000_000;
   const flops = flopsOf(segmentsOf(claim.lanes), state.parameters);
   return Number(energyOf(claim, flops, state.parameters));
-}
-
-/** Part of what false work costs goes to those who showed it, the rest burns. */
-function punish(state: State, index: number, to: readonly number[]): void {
-  const { falseWorkShare, evidenceReward } = state.parameters;
-  const earners = to.map((node) => addressOf(state.nodes.at(node).publicKey));
-  takeBond(state, index, { share: falseWorkShare, reward: evidenceReward, earners });
 }
 
 /** Work counts for the reward as far as a bond stands behind it. */

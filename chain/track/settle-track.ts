@@ -1,8 +1,6 @@
 /** Sets the quality of nodes at the end of a track, and with it their ratings. */
-import { takeBond } from "../bond/take-bond.ts";
-import { addressOf } from "../crypto/address.ts";
-import { factorsOf, ratingOf, UNIT } from "../rating/formula.ts";
-import { PROBATION_WINDOWS } from "../rating/settle-window.ts";
+import { caught, takeForFalseWork } from "../rating/false-work.ts";
+import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
 import type { State } from "../state/state.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
 import type { TrackEntry, TrackScore } from "../types/track.ts";
@@ -31,7 +29,7 @@ export function settleTrack(state: State): RatingChange[] {
     if (node.slashedAt !== 0) continue;
     const part = byNode.get(index);
     const outcome = part?.judgement.outcome;
-    if (part !== undefined && outcome === "false") punish(state, index, part.judgement.provers);
+    if (outcome === "false") takeForFalseWork(state, index, part?.judgement.provers ?? []);
     const next = judged(state, state.nodes.at(index), part, failures.get(index) ?? 0);
     const change = rated(state, index, next, outcome);
     if (change !== undefined) changes.push(change);
@@ -54,13 +52,6 @@ function failuresOf(parts: readonly Part[]): Map<number, number> {
   return failures;
 }
 
-/** As for false work in a window: part goes to those who showed it, the rest burns. */
-function punish(state: State, index: number, to: readonly number[]): void {
-  const { falseWorkShare, evidenceReward } = state.parameters;
-  const earners = to.map((node) => addressOf(state.nodes.at(node).publicKey));
-  takeBond(state, index, { share: falseWorkShare, reward: evidenceReward, earners });
-}
-
 function judged(
   state: State,
   node: NodeRecord,
@@ -80,13 +71,7 @@ function judged(
       // Else only good results would be told.
       return withScore(aged, scoreIn(state, NOTHING));
     case "false":
-      return {
-        ...withScore(failedMore(aged, UNIT), scoreIn(state, NOTHING)),
-        measured: [],
-        capacity: 0n,
-        verified: 0,
-        probation: PROBATION_WINDOWS,
-      };
+      return withScore(caught(aged), scoreIn(state, NOTHING));
     case "unproven":
       return aged.quality > qualityOf(NO_SCORE) ? withScore(aged, NO_SCORE) : aged;
     case "unheard":
@@ -106,10 +91,6 @@ function withScore(node: NodeRecord, score: TrackScore): NodeRecord {
 
 function withoutStaleScore(node: NodeRecord, number: number): NodeRecord {
   return isExpired(node.score, number) ? withScore(node, NO_SCORE) : node;
-}
-
-function failedMore(node: NodeRecord, units: number): NodeRecord {
-  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
 }
 
 /** Writes a node that changed. @returns the change for the block to tell, if there is one */

@@ -1,0 +1,27 @@
+/** What false work costs, wherever it is found: in a window, in a job's audit, on the open track. */
+import { takeBond } from "../bond/take-bond.ts";
+import { addressOf } from "../crypto/address.ts";
+import type { State } from "../state/state.ts";
+import type { NodeRecord } from "../types/node.ts";
+import { failedMore, UNIT } from "./formula.ts";
+
+/** Windows in which a caught cheat is checked more closely. */
+const PROBATION_WINDOWS = 3;
+
+/** What is left of a node's rating: it begins anew, and watched. */
+export function caught(node: NodeRecord): NodeRecord {
+  return {
+    ...failedMore(node, UNIT),
+    measured: [],
+    capacity: 0n,
+    verified: 0,
+    probation: PROBATION_WINDOWS,
+  };
+}
+
+/** Takes its share of the bond: part of it goes to those who showed the fault, the rest burns. */
+export function takeForFalseWork(state: State, index: number, provers: readonly number[]): void {
+  const { falseWorkShare: share, evidenceReward: reward } = state.parameters;
+  const earners = provers.map((prover) => addressOf(state.nodes.at(prover).publicKey));
+  takeBond(state, index, { share, reward, earners });
+}
