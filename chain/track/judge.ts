@@ -1,8 +1,9 @@
 /** What the sealed answers of the judges come to, once the hash they hide is shown. */
+import { ruleOn } from "../committee/ruling.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import type { TrackEntry, TrackJudge } from "../types/track.ts";
-import { hasResult, isShown, trackSeal } from "./proof.ts";
+import type { TrackEntry } from "../types/track.ts";
+import { answerHash, hasResult, isShown } from "./proof.ts";
 
 /**
  * verified: the quality follows from it. false: others came to something else. untold: committed and
@@ -21,28 +22,26 @@ export interface TrackJudgement {
 }
 
 /**
- * A seal that the shown hash does not explain is an accusation. More than half of all judges drawn
- * must accuse for a result to be false; more than half of those heard must agree for it to count.
+ * Seals are told apart as those of committees are. Since nobody accused the node before its judges
+ * were drawn, more than half of them all must find its result false; and more than half of those heard
+ * must match it for it to count, so silence helps nobody.
  * @param keyOf public key of a node
  */
 export function judgeEntry(entry: TrackEntry, keyOf: (node: number) => Uint8Array): TrackJudgement {
   const heard = entry.judges.filter(({ seal }) => !equalBytes(seal, ZERO_HASH));
-  const silent = nodesOf(entry.judges.filter((judge) => !heard.includes(judge)));
+  const silent = entry.judges.filter((judge) => !heard.includes(judge)).map(({ node }) => node);
   if (!hasResult(entry)) return { outcome: "untold", wrong: [], provers: [], silent };
   if (heard.length === 0) return { outcome: "unheard", wrong: [], provers: [], silent };
-  const agrees = ({ node, seal }: TrackJudge): boolean =>
-    isShown(entry) && equalBytes(seal, trackSeal(entry, keyOf(node)));
-  const matches = heard.filter(agrees);
-  const against = heard.filter((judge) => !agrees(judge));
-  if (2 * against.length > entry.judges.length) {
-    return { outcome: "false", wrong: nodesOf(matches), provers: nodesOf(against), silent };
+  const { matches, mismatches } = ruleOn({
+    sealed: heard.map(({ node, seal }) => ({ node, seal, publicKey: keyOf(node) })),
+    unserved: 0,
+    opened: isShown(entry) ? answerHash(entry) : ZERO_HASH,
+  });
+  if (2 * mismatches.length > entry.judges.length) {
+    return { outcome: "false", wrong: matches, provers: mismatches, silent };
   }
   if (2 * matches.length > heard.length) {
-    return { outcome: "verified", wrong: nodesOf(against), provers: [], silent };
+    return { outcome: "verified", wrong: mismatches, provers: [], silent };
   }
   return { outcome: "unproven", wrong: [], provers: [], silent };
-}
-
-function nodesOf(judges: readonly TrackJudge[]): number[] {
-  return judges.map(({ node }) => node);
 }

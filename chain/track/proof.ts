@@ -3,6 +3,7 @@
  * model's outputs is the secret of both: only who trained that model with that node's seed and ran it
  * over the test rows knows it.
  */
+import { sealOf } from "../committee/seal.ts";
 import { equalBytes, taggedHash } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { Counts, Recipe, type TrackEntry } from "../types/track.ts";
@@ -32,13 +33,15 @@ export interface TrackAnswer {
   readonly outputs: Uint8Array;
 }
 
-/** What a judge sends: everything it came to, of no use to another. */
-export function trackSeal(
-  { weights, counts, outputs }: TrackAnswer,
-  publicKey: Uint8Array,
-): Uint8Array {
+/** Everything that a repetition must come to, in one hash; judges send it under seal. */
+export function answerHash({ weights, counts, outputs }: TrackAnswer): Uint8Array {
   const root = Counts.hashTreeRoot([...counts]);
-  return taggedHash("poml/track-seal/v1", weights, root, outputs, publicKey);
+  return taggedHash("poml/track-answer/v1", weights, root, outputs);
+}
+
+/** What a judge sends, of no use to another. */
+export function trackSeal(answer: TrackAnswer, publicKey: Uint8Array): Uint8Array {
+  return sealOf(answerHash(answer), publicKey);
 }
 
 export function hasResult({ counts }: TrackEntry): boolean {
