@@ -1,6 +1,6 @@
 /**
  * A network of real `poml node` processes on loopback that tests may kill, damage and start again.
- * All nodes are founders, of equal rating unless told otherwise, and no benchmark window opens, so
+ * All nodes are founders, of equal rating unless told otherwise, and no window or track opens, so
  * who may be missing for a quorum is known: any one of four equal ones.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -269,6 +269,7 @@ function foundGenesis(
       ...devnetParameters(fromHex(ENGINE_HASH)),
       windowOffset: 1_000_000,
       surpriseChance: 0,
+      trackInterval: 0,
       ...parameters,
     },
     accounts: [

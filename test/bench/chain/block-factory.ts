@@ -100,7 +100,11 @@ export class BlockFactory {
     return {
       name: new TextEncoder().encode("bench"),
       time: 1_700_000_000_000n,
-      parameters: { ...devnetParameters(fromHex(ENGINE_HASH)), windowOffset: 1_000_000 },
+      parameters: {
+        ...devnetParameters(fromHex(ENGINE_HASH)),
+        windowOffset: 1_000_000,
+        trackInterval: 0,
+      },
       accounts: [
         ...this.#senders.map(({ publicKey }) => ({
           address: addressOf(publicKey),
