@@ -4,10 +4,12 @@ import { availableParallelism } from "node:os";
 import type { EnergyReading } from "../../../ml/energy/meter.ts";
 import type { CliContext } from "../context.ts";
 import { gflops } from "../format.ts";
+import { type BenchmarkTrack, benchmarkTrack, type TrackChoice } from "./track.ts";
 
 export interface BenchmarkOptions {
   readonly seconds: number;
   readonly stepsPerSegment: number;
+  readonly recipe: TrackChoice;
 }
 
 export interface BenchmarkRun {
@@ -22,15 +24,16 @@ export interface BenchmarkRun {
   readonly capacity: bigint;
   /** Of the task's last test, 0 to 1. */
   readonly accuracy: number;
+  readonly track: BenchmarkTrack;
   readonly energy: EnergyReading;
-  /** Multipliers after a first verified window. */
+  /** Multipliers after a first verified window; the quality as of a first verified track. */
   readonly factors: {
     readonly quality: number;
     readonly reliability: number;
     readonly energy: number;
     readonly freshness: number;
   };
-  /** Micro-units: after the first window, and when reliability has settled. */
+  /** Micro-units: after the first window, still with quality 1, and when reliability has settled. */
   readonly firstRating: bigint;
   readonly settledRating: bigint;
 }
@@ -39,7 +42,7 @@ export interface BenchmarkRun {
 const SETTLED_UNITS = 53_000;
 
 export async function runBenchmark(
-  { seconds, stepsPerSegment }: BenchmarkOptions,
+  { seconds, stepsPerSegment, recipe }: BenchmarkOptions,
   { output, signal }: CliContext,
 ): Promise<BenchmarkRun> {
   const { createExactEngine } = await import("../../../ml/exact/engine.ts");
@@ -54,6 +57,7 @@ export async function runBenchmark(
   const { createProgress } = await import("../progress.ts");
 
   const engine = await createExactEngine();
+  const track = await benchmarkTrack(recipe, { engine, signal });
   const progress = await createProgress(output);
   const bar = progress.bar("benchmark", { isMain: true });
   const clock = { now: () => performance.now() };
@@ -86,12 +90,12 @@ export async function runBenchmark(
     energySource: ENERGY_SOURCES.indexOf(energy.source),
   };
   const energyFactor = rules.energyOf(claim, flops, standardParameters(new Uint8Array(32)));
-  const ratedWith = (verified: number): { rating: bigint; reliability: number } => {
+  const ratedWith = (verified: number, quality: number) => {
     const reliability = Number(rules.reliabilityOf({ verified, failed: 0 }));
-    const shares = { quality: 1_000_000, energy: Number(energyFactor), freshness: 1_000_000 };
+    const shares = { quality, energy: Number(energyFactor), freshness: 1_000_000 };
     return { rating: rules.ratingOf({ capacity, reliability, ...shares }), reliability };
   };
-  const first = ratedWith(rules.UNIT);
+  const first = ratedWith(rules.UNIT, 1_000_000);
   return {
     engine: engine.name,
     engineHash: ENGINE_HASH,
@@ -102,14 +106,15 @@ export async function runBenchmark(
     flops,
     capacity,
     accuracy,
+    track,
     energy,
     factors: {
-      quality: 1,
+      quality: track.quality,
       reliability: first.reliability / 1e6,
       energy: Number(energyFactor) / 1e6,
       freshness: 1,
     },
     firstRating: first.rating,
-    settledRating: ratedWith(SETTLED_UNITS).rating,
+    settledRating: ratedWith(SETTLED_UNITS, Math.round(1e6 * track.quality)).rating,
   };
 }

@@ -7,16 +7,21 @@ import { type BenchmarkRun, runBenchmark } from "../benchmark/run.ts";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
 import { gflops, percent } from "../format.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface Options extends ApiOptions {
   readonly seconds: string;
   readonly segmentSteps: string;
   readonly compare: boolean;
+  readonly trackLearningRate: string;
+  readonly trackBatchSize: string;
+  readonly trackWidth: string;
+  readonly trackEpochs: string;
 }
 
 export function benchmarkCommand(context: CliContext): Command {
   return addApiOptions(new Command("benchmark"))
-    .description("run the baseline benchmark here and predict the rating")
+    .description("run the baseline benchmark and an open track here and predict the rating")
     .option("--seconds <n>", "length of the window, 0.1 to 3600", "10")
     .option("--segment-steps <n>", "optimizer steps per segment, 1 to 100000", "250")
     .option(
@@ -24,10 +29,20 @@ export function benchmarkCommand(context: CliContext): Command {
       "show where this machine would stand among the nodes of the network",
       false,
     )
+    .option("--track-learning-rate <n>", "of the open track, millionths; 0: the task's own", "0")
+    .option("--track-batch-size <n>", "rows per step; 0: the task's own", "0")
+    .option("--track-width <n>", "units of the hidden layer; 0: the task's own", "0")
+    .option("--track-epochs <n>", "0: the task's own", "0")
     .action(async (options: Options) => {
       const seconds = numberOf("seconds", options.seconds, 0.1, 3600);
       const steps = Math.floor(numberOf("segmentSteps", options.segmentSteps, 1, 100_000));
-      const run = await runBenchmark({ seconds, stepsPerSegment: steps }, context);
+      const recipe = {
+        learningRate: wholeNumber("trackLearningRate", options.trackLearningRate),
+        batchSize: wholeNumber("trackBatchSize", options.trackBatchSize),
+        width: wholeNumber("trackWidth", options.trackWidth),
+        epochs: wholeNumber("trackEpochs", options.trackEpochs),
+      };
+      const run = await runBenchmark({ seconds, stepsPerSegment: steps, recipe }, context);
       const network = options.compare ? await networkOf(options, context) : undefined;
       show(run, network, context);
     });
@@ -56,7 +71,7 @@ function show(
           `${gflops(capacity)} GFLOP/s`,
           "this run; on the chain windows, spot-checked bit by bit",
         ],
-        ["quality", factors.quality.toFixed(2), "not measured yet: 1 for everybody"],
+        ["quality", factors.quality.toFixed(3), trackText(run)],
         [
           "reliability",
           factors.reliability.toFixed(2),
@@ -68,8 +83,12 @@ function show(
           `self-reported: ${watts.toFixed(1)} W by ${energy.source}, ${uncertainty}`,
         ],
         ["freshness", factors.freshness.toFixed(2), "just measured; halves every half-life"],
-        ["first rating", gflops(run.firstRating), "product of the above"],
-        ["settled rating", gflops(run.settledRating), "with reliability 0.84, where it settles"],
+        ["first rating", gflops(run.firstRating), "product of the above, quality still 1"],
+        [
+          "settled rating",
+          gflops(run.settledRating),
+          "with this quality, and reliability 0.84, where it settles",
+        ],
       ],
     );
     output.line(
@@ -83,6 +102,14 @@ function show(
       );
     }
   });
+}
+
+function trackText({ track }: BenchmarkRun): string {
+  const { accuracy, precision, recall, f1, reference } = track;
+  const { learningRate, batchSize, width, epochs } = track.recipe;
+  const recipe = `rate ${learningRate / 1e6}, batch ${batchSize}, width ${width}, epochs ${epochs}`;
+  const scores = `accuracy ${percent(accuracy)}, precision ${percent(precision)}, recall ${percent(recall)}`;
+  return `one open track here: F1 ${f1.toFixed(3)} / ${reference.toFixed(3)} (${scores}; ${recipe})`;
 }
 
 interface Place {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { trackTask } from "../../../chain/track/task.ts";
 import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { run } from "./support.ts";
@@ -53,6 +54,23 @@ describe("poml without a node", () => {
     const { exit, stderr } = await run(["init", "--data-dir", directory, "--genesis", broken]);
     expect(exit).equal(7);
     expect(stderr).contain("genesis time");
+  });
+
+  it("predicts the rating with the quality of an open track", async () => {
+    const args = ["benchmark", "--seconds", "0.1", "--segment-steps", "1"];
+    const recipe = ["--track-width", "16", "--track-epochs", "1"];
+    const { exit, stdout, stderr } = await run([...args, ...recipe, "--json"]);
+    expect(exit, stderr).equal(0);
+    const { track, factors } = JSON.parse(stdout);
+    expect(track.recipe).deep.equal({ ...trackTask(1).recipe, width: 16, epochs: 1 });
+    for (const name of ["accuracy", "precision", "recall", "f1"]) {
+      expect(track[name]).within(0.1, 0.6);
+    }
+    expect(track.reference).equal(trackTask(1).reference / 1e6);
+    expect(factors.quality).equal(track.quality).equal(0.8);
+    const dear = await run([...args, "--track-width", "1024"]);
+    expect(dear.exit).equal(2);
+    expect(dear.stderr).contain("operations");
   });
 
   it("prints its exit codes, and uses the one for usage", async () => {
