@@ -41,6 +41,8 @@ import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
 import { SegmentExchange } from "./rating/segment-exchange.ts";
 import { SegmentVerifier } from "./rating/segment-verifier.ts";
+import { TrackJudge } from "./rating/track-judge.ts";
+import { TrackService } from "./rating/track-service.ts";
 import { WindowService } from "./rating/window-service.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
 import { parseTrust } from "./snapshots/trust.ts";
@@ -184,6 +186,9 @@ export async function createNode(
   };
   const verifier = new SegmentVerifier({ publicKey }, verifying);
   const committee = new CommitteeMember({ publicKey }, verifying);
+  const { enabled: isEnabled, ...recipe } = config.track;
+  const track = new TrackService({ publicKey, isEnabled, recipe }, verifying);
+  const trackJudge = new TrackJudge({ publicKey }, verifying);
   const bond = config.autoRegister.enabled
     ? parseAmount(config.autoRegister.bond, "autoRegister.bond")
     : undefined;
@@ -252,6 +257,8 @@ export async function createNode(
     window,
     verifier,
     committee,
+    track,
+    trackJudge,
     membership,
     participant,
     auditedRuns,
@@ -303,6 +310,8 @@ export async function createNode(
       window.stop();
       verifier.stop();
       committee.stop();
+      track.stop();
+      trackJudge.stop();
       participant.stop();
       auditedRuns.stop();
       auditor.stop();

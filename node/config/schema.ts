@@ -30,6 +30,10 @@ const ip = z.string().refine((text) => isIP(text) !== 0, "expected an IP address
 /** POML as text, so that no amount passes through a float. */
 const amount = z.string().regex(/^\d{1,14}(\.\d{1,6})?$/, "expected POML, e.g. 12.5");
 
+/** A choice on the open track, which must not change between committing and telling. */
+const recipeField = (most: number, what: string) =>
+  z.int().min(0).max(most).default(0).describe(`${what} 0: the task's own value.`);
+
 export const ConfigSchema = z.strictObject({
   dataDir: z
     .string()
@@ -116,6 +120,20 @@ export const ConfigSchema = z.strictObject({
         .array(z.enum(JOB_WORK))
         .default([...JOB_WORK])
         .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+    })
+    .prefault({}),
+  track: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Take part in the open track, from which the quality factor of the rating comes.",
+        ),
+      learningRate: recipeField(10_000_000, "Learning rate on the open track, in millionths."),
+      batchSize: recipeField(1024, "Rows per step on the open track."),
+      width: recipeField(1024, "Units of the hidden layer on the open track."),
+      epochs: recipeField(1000, "Epochs on the open track."),
     })
     .prefault({}),
   disk: z

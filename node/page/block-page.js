@@ -204,6 +204,12 @@ function meaning(kind, payload) {
       return `window ${payload.window}, ${plural(payload.segments, "segment")}`;
     case "window-verdict":
       return `window ${payload.window}, node ${payload.node}: ${payload.findings.map(({ verdict }) => verdict).join(", ")}`;
+    case "track-commit":
+    case "track-result":
+      return `track ${payload.track}`;
+    case "track-verdict":
+    case "track-show":
+      return `track ${payload.track}, node ${payload.node}`;
     default:
       return "";
   }

@@ -65,6 +65,7 @@ function rating(node) {
       ["Rating", units(node.rating)],
       ["Bond", poml(node.bond)],
       ["On its way back", poml(node.unbonding)],
+      ["Quality", `${(node.factors.quality / 10_000).toFixed(2)} %, from the open track`],
       ["Reliability", `${(node.factors.reliability / 10_000).toFixed(2)} %, from verified work`],
       ["Freshness", `${(node.factors.freshness / 10_000).toFixed(2)} %`],
       ["Punctuality", `${(node.punctuality / 10_000).toFixed(2)} %, from turns to propose`],

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import type { WorkerStatus } from "../services.ts";
@@ -39,6 +40,7 @@ import type {
   TrainTaskResult,
   Workers,
 } from "./tasks.ts";
+import { trackAssignment } from "./track-assignment.ts";
 import { WorkerError, type WorkerFacts } from "./worker-error.ts";
 import { LINK_TIMINGS, type LinkTimings, type RunControl, type WorkerLink } from "./worker-link.ts";
 import { WorkerQueue } from "./worker-queue.ts";
@@ -162,6 +164,10 @@ export class WorkerPool implements Workers {
 
   replay(task: ReplayTask, control: TaskControl): Promise<Uint8Array> {
     return this.#run("replay", () => replayAssignment(task), control);
+  }
+
+  track(run: TrackRun, control: TaskControl): Promise<TrackRunResult> {
+    return this.#run("track", () => trackAssignment(run), control);
   }
 
   async #run<T>(

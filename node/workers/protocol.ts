@@ -14,6 +14,7 @@
  * present one is late and ignored.
  */
 import { z } from "zod";
+import { MAX_COUNTS } from "../../chain/types/track.ts";
 import { LOSSES } from "../../ml/hyperparameters.ts";
 import { badFrame, badTask } from "./worker-error.ts";
 
@@ -64,7 +65,7 @@ const engine = z.enum(["exact", "tfjs"]);
 /**
  * Inputs of train and evaluate, in table order: model, manifest, parameters, then the chunks. Of
  * retrain the same, with the start state before the chunks unless it is the first segment.
- * Of replay: the start state. Of baseline: none.
+ * Of replay: the start state. Of baseline and track: none.
  */
 const Order = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -106,6 +107,20 @@ const Order = z.discriminatedUnion("kind", [
     index: Count,
     stepsPerSegment: Positive,
   }),
+  z.strictObject({
+    kind: z.literal("track"),
+    task: Positive,
+    mix: Hash,
+    publicKey: Hash,
+    recipe: z.strictObject({
+      learningRate: Positive,
+      batchSize: Positive,
+      width: Positive,
+      epochs: Positive,
+    }),
+    /** Null while nobody knows the test rows. */
+    testMix: Hash.nullable(),
+  }),
 ]);
 
 /** Outputs of train: states if wanted, parameters, checkpoints. Of evaluate: confusion. Of baseline: states. */
@@ -122,6 +137,12 @@ const Result = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("evaluate"), lossSum: Finite, samples: Count }),
   z.strictObject({ kind: z.literal("baseline"), segments: Count }),
   z.strictObject({ kind: z.literal("replay"), hash: Hash }),
+  z.strictObject({
+    kind: z.literal("track"),
+    weights: Hash,
+    /** Null without a testMix. */
+    test: z.strictObject({ confusion: z.array(Count).max(MAX_COUNTS), outputs: Hash }).nullable(),
+  }),
 ]);
 
 /** Payload: the next bytes of the input or output under way. */

@@ -3,6 +3,7 @@
  * process; everything from outside has been bounded in size, and is checked here for fit.
  */
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { recipeFault, trackTask } from "../../chain/track/task.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../ml/audit/replay.ts";
 import { runLane } from "../../ml/baseline/lane.ts";
@@ -13,6 +14,7 @@ import { decodeChunk } from "../../ml/dataset/chunk.ts";
 import { decodeManifest, rowSize, type Split } from "../../ml/dataset/manifest.ts";
 import type { Shard } from "../../ml/dataset/shard.ts";
 import type { Trainer } from "../../ml/engine.ts";
+import { runTrack } from "../../ml/track/run.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
 import type { Clock } from "../clock.ts";
@@ -68,6 +70,8 @@ export async function runTask(
       return evaluate(await openTask(order, inputs, order.split, trainers), context);
     case "baseline":
       return baseline(order, { trainers, clock, context });
+    case "track":
+      return track(order, { trainers, clock, context });
     case "replay": {
       const engine = await trainers.engine("exact");
       const { task, index, stepsPerSegment } = order;
@@ -185,6 +189,41 @@ async function baseline(
   await sent;
   signal.throwIfAborted();
   return { kind: "baseline", segments: turn.value.segments };
+}
+
+async function track(
+  order: OrderOf<"track">,
+  { trainers, clock, context }: TaskRunnerModules & { readonly context: TaskContext },
+): Promise<WireResult> {
+  const { signal, onProgress } = context;
+  const { task, recipe, mix, publicKey, testMix } = order;
+  const fault = recipeFault(trackTask(task), recipe);
+  if (fault !== undefined) throw badTask(fault.field, fault.reason);
+  const run = runTrack(
+    {
+      task,
+      recipe,
+      mix: fromHex(mix),
+      publicKey: fromHex(publicKey),
+      testMix: testMix === null ? undefined : fromHex(testMix),
+    },
+    {
+      engine: await trainers.engine("exact"),
+      clock: { now: () => clock.monotonic() },
+      signal,
+    },
+  );
+  let turn = await run.next();
+  for (; turn.done !== true; turn = await run.next()) onProgress(turn.value);
+  const { weights, test } = turn.value;
+  return {
+    kind: "track",
+    weights: toHex(weights),
+    test:
+      test === undefined
+        ? null
+        : { confusion: Array.from(test.confusion), outputs: toHex(test.outputs) },
+  };
 }
 
 /** Opens the model, decodes the shard, and makes sure that they and the parameters fit. */

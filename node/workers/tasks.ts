@@ -5,6 +5,7 @@
 import type { Split } from "../../ml/dataset/manifest.ts";
 import type { EngineName, Evaluation } from "../../ml/engine.ts";
 import type { Hyperparameters } from "../../ml/hyperparameters.ts";
+import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 
 /** A dataset the node holds. A chunk is read only when the worker does not have it yet. */
 export interface DatasetSource {
@@ -151,4 +152,6 @@ export interface Workers {
   baseline(task: BaselineTask, control: BaselineControl): Promise<BaselineTaskResult>;
   /** @returns SHA-256 of the state at the end of the segment */
   replay(task: ReplayTask, control: TaskControl): Promise<Uint8Array>;
+  /** A node's training on the open track, this one's or one to be judged. */
+  track(run: TrackRun, control: TaskControl): Promise<TrackRunResult>;
 }

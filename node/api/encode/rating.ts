@@ -90,7 +90,7 @@ function explainQuality({ score }: NodeRecord): Pick<RatingFactorJson, "source" 
   return { source: "measured by the chain", explanation };
 }
 
-function explainChange({ cause, window, segments }: RatingChange): string {
+function explainChange({ cause, window, segments, factors }: RatingChange): string {
   switch (RATING_CAUSES[cause]) {
     case "window":
       return `window ${window}: ${segments} segments claimed, the drawn ones verified bit by bit`;
@@ -103,7 +103,7 @@ function explainChange({ cause, window, segments }: RatingChange): string {
     case "slash":
       return "two messages were signed where one is allowed";
     case "track":
-      return `track ${window}: a verified score, one too old or without proof, or a duty as judge`;
+      return `track ${window}: quality ${factors.quality / MILLION}, reliability ${factors.reliability / MILLION} after it`;
     case "track-mismatch":
       return `track ${window}: judges came to other bits than the node told`;
     case "track-untold":

@@ -6,11 +6,13 @@ import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { buildDataset, type Dataset } from "../../../ml/dataset/build.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import type { Rows } from "../../../ml/dataset/rows.ts";
+import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { initialParameters } from "../../../ml/model/initializers.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { Random } from "../../../ml/random.ts";
+import { runTrack } from "../../../ml/track/run.ts";
 import { systemClock } from "../../../node/clock.ts";
 import type { SpawnWorker } from "../../../node/workers/local-workers.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
@@ -338,6 +340,32 @@ describe("WorkerPool", () => {
       const before = await pool.evaluate(task, DEADLINE);
       const after = await pool.evaluate({ ...task, parameters: trained.parameters }, DEADLINE);
       expect(after.lossSum).to.be.lessThan(before.lossSum);
+    });
+
+    it("runs a node's part in the open track as it runs here", async () => {
+      const pool = await poolOf(1);
+      const recipe = { learningRate: 50_000, batchSize: 100, width: 16, epochs: 1 };
+      const run = { task: 1, mix: seed, publicKey: sha256(seed), recipe, testMix: undefined };
+      const tested = { ...run, testMix: seed };
+      const engine = await createExactEngine();
+      for (const each of [run, tested]) {
+        const steps = runTrack(each, { engine, clock: systemClock });
+        let step = await steps.next();
+        while (step.done !== true) step = await steps.next();
+        const result = await pool.track(each, DEADLINE);
+        expect(toHex(result.weights)).to.equal(toHex(step.value.weights));
+        expect(result.test?.confusion).to.deep.equal(step.value.test?.confusion);
+        expect(result.test?.outputs.join()).to.equal(step.value.test?.outputs.join());
+      }
+      const diverging = {
+        ...tested,
+        recipe: { ...recipe, learningRate: 10_000_000, batchSize: 1 },
+      };
+      const failed = await expectCodeAsync(() => pool.track(diverging, DEADLINE), "TASK_FAILED");
+      expect(failed.facts).to.include({ kind: "track", reason: "DIVERGED" });
+      const dear = { ...tested, recipe: { ...recipe, epochs: 1000, width: 1024 } };
+      const refused = await expectCodeAsync(() => pool.track(dear, DEADLINE), "TASK_FAILED");
+      expect(refused.facts).to.include({ reason: "BAD_TASK" });
     });
 
     it("ends a baseline lane with what is done, and replays its segments", async () => {
