@@ -5,7 +5,8 @@
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { wrongPart } from "../chain/block-parts.ts";
-import type { ChainStore, StoredHead } from "../store/chain-store.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import type { StoredHead } from "../store/head-entry.ts";
 import { PREFIX, type Prefix } from "../store/keys.ts";
 import { unseal } from "../store/sealed.ts";
 import { missingIndexes, readLinked } from "../store/self-check.ts";

@@ -15,7 +15,8 @@ import { type BlockRange, RangeFetcher } from "../network/range-fetcher.ts";
 import { importRange } from "../network/range-importer.ts";
 import { SyncError } from "../network/sync-error.ts";
 import type { BaseStore } from "../store/base-store.ts";
-import type { FinalChange, StoredHead } from "../store/chain-store.ts";
+import type { FinalChange } from "../store/chain-store.ts";
+import type { StoredHead } from "../store/head-entry.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 

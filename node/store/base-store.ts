@@ -8,17 +8,10 @@ import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
-import { blockWrites, decodeBlock, heightBytes, readHeight } from "./block-entries.ts";
-import {
-  type ChainStore,
-  type FinalChange,
-  HEAD,
-  headBytes,
-  LOWEST,
-  type StoredHead,
-  TIP_SEATS,
-} from "./chain-store.ts";
+import { blockWrites, decodeBlock, heightBytes } from "./block-entries.ts";
+import { type ChainStore, type FinalChange, HEAD, LOWEST, TIP_SEATS } from "./chain-store.ts";
 import { type Database, put, remove, type Write } from "./database.ts";
+import { headBytes, readHead, type StoredHead } from "./head-entry.ts";
 import { nameKey, numberKey } from "./keys.ts";
 import { stateWrites, wholeState } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
@@ -63,9 +56,7 @@ export class BaseStore {
   /** The base whose history has not been replayed yet. @throws StoreError DAMAGED_STORE */
   async base(): Promise<StoredHead | undefined> {
     const bytes = await this.#db.get(BASE);
-    if (bytes === undefined) return undefined;
-    if (bytes.length !== 36) throw StoreError.damaged("the base entry has a wrong length");
-    return { height: readHeight(bytes.subarray(0, 4)), hash: bytes.slice(4) };
+    return bytes === undefined ? undefined : readHead("base", bytes);
   }
 
   /** An older block kept by an earlier run of the replay; undefined when there is none that decodes. */

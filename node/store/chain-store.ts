@@ -20,6 +20,7 @@ import {
 } from "./block-entries.ts";
 import { type Database, put, remove, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
+import { headBytes, readHead, type StoredHead } from "./head-entry.ts";
 import {
   bytesKey,
   nameKey,
@@ -32,11 +33,6 @@ import {
 import { readState, stateWrites, wholeState } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
 import { StateBatch, UNDO_BLOCKS, undoWrites } from "./undo.ts";
-
-export interface StoredHead {
-  readonly height: number;
-  readonly hash: Uint8Array;
-}
 
 /** A final block and what it changes in the state. */
 export interface FinalChange {
@@ -84,11 +80,11 @@ export class ChainStore {
   async head(): Promise<StoredHead | undefined> {
     const bytes = await this.db.get(HEAD);
     if (bytes === undefined) return undefined;
-    if (bytes.length !== 36) throw StoreError.damaged("the head entry has a wrong length");
+    const head = readHead("head", bytes);
     const lowest = await this.db.get(LOWEST);
     this.#lowest = lowest === undefined ? 1 : readHeight(lowest);
-    this.#height = readHeight(bytes.subarray(0, 4));
-    return { height: this.#height, hash: bytes.slice(4) };
+    this.#height = head.height;
+    return head;
   }
 
   /** The seats that certified the head; undefined at genesis. */
@@ -297,11 +293,4 @@ export class ChainStore {
   async close(): Promise<void> {
     await this.db.close();
   }
-}
-
-export function headBytes({ height, hash }: StoredHead): Uint8Array {
-  const bytes = new Uint8Array(36);
-  bytes.set(heightBytes(height), 0);
-  bytes.set(hash, 4);
-  return bytes;
 }

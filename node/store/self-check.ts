@@ -7,8 +7,9 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { decodeBlock, indexEntries } from "./block-entries.ts";
-import type { ChainStore, StoredHead } from "./chain-store.ts";
+import type { ChainStore } from "./chain-store.ts";
 import { put, type Write } from "./database.ts";
+import type { StoredHead } from "./head-entry.ts";
 import { numberKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
