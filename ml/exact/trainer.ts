@@ -23,7 +23,8 @@ export class ExactTrainer implements Trainer {
     checkLength("parameters", parameters, this.parameterCount);
     const program = this.#open();
     const { layout, optimizer } = program;
-    layout.pack(parameters, floats(program, program.parameters, layout.size));
+    // The columns that fill up a panel too: a run that came to NaN leaves some there.
+    layout.pack(parameters, floats(program, program.parameters, layout.size).fill(0));
     for (const array of optimizer.arrays) {
       floats(program, array, layout.size).fill(0).fill(optimizer.arrayStart, 0, layout.trainable);
     }
