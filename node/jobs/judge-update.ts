@@ -94,17 +94,34 @@ async function judgeAll(
   modules: JudgeModules,
 ): Promise<Finding> {
   const { deadlineMs, signal } = options;
-  const { checkpoints } = await modules.workers.train(task, { deadlineMs, signal });
-  if (equalBytes(merkleRoot(checkpoints), audit.checkpointRoot)) {
-    return { answer: "match", proof: checkpoints };
+  const result = await replayed(() => modules.workers.train(task, { deadlineMs, signal }));
+  if (result !== undefined && equalBytes(merkleRoot(result.checkpoints), audit.checkpointRoot)) {
+    return { answer: "match", proof: result.checkpoints };
   }
   const served = await fetchRun(job, audit, options, modules);
   if (served === undefined) return { answer: "not-served" };
-  const differs = checkpoints.findIndex((hash, i) => {
+  const reached = result?.checkpoints ?? (await hashesBeforeDivergence(task, options, modules));
+  const differs = reached.findIndex((hash, i) => {
     const digest = served.digests[i];
-    return digest === undefined || !equalBytes(leafDigest(hash), digest);
+    return digest === undefined || (hash !== undefined && !equalBytes(leafDigest(hash), digest));
   });
-  return { answer: "mismatch", segment: Math.max(0, differs - 1) };
+  // Where all that can be reached is right, what follows cannot be.
+  const wrong = differs === -1 ? reached.length : differs;
+  return { answer: "mismatch", segment: Math.max(0, wrong - 1) };
+}
+
+/** Of the states that a run passes before it diverges; the first is not among them. */
+async function hashesBeforeDivergence(
+  task: TrainTask,
+  { deadlineMs, signal }: JudgeOptions,
+  { workers }: JudgeModules,
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const hashes: (Uint8Array | undefined)[] = [undefined];
+  const onState = (index: number, state: Uint8Array): void => {
+    hashes[index] = stateHash(decodeCheckpoint(state, task.parameters.length));
+  };
+  await replayed(() => workers.train(task, { deadlineMs, signal, onState }));
+  return hashes;
 }
 
 async function judgeSegment(

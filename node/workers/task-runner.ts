@@ -114,12 +114,17 @@ async function train(
       ...(states && { onCheckpoint }),
     },
   );
-  let turn = await run.next();
-  for (; turn.done !== true; turn = await run.next()) {
-    onProgress(turn.value);
+  let turn: Awaited<ReturnType<typeof run.next>>;
+  try {
+    turn = await run.next();
+    for (; turn.done !== true; turn = await run.next()) {
+      onProgress(turn.value);
+      await sent;
+    }
+  } finally {
+    // States before a divergence arrive too: they tell where it is.
     await sent;
   }
-  await sent;
   const { steps, samples, meanLoss, durationMs, checkpoints } = turn.value;
   await output("parameters", 0, bytesOfFloats(turn.value.parameters));
   await output("checkpoints", 0, Buffer.concat(checkpoints));

@@ -5,6 +5,7 @@ import { trainingSeed } from "../../../chain/job/seed.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
+import { decodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import type { JobOrder } from "../../../node/api/contract/job.ts";
@@ -25,7 +26,7 @@ import { flowersCsv } from "../../helpers/flowers.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
-const DEADLINE = { deadlineMs: 18_000 };
+const DEADLINE = { deadlineMs: 60_000 };
 const SIGNAL = new AbortController().signal;
 const ROUND = 1;
 const SHARD = 0;
@@ -75,7 +76,9 @@ const JOBS: Readonly<Record<string, Partial<JobOrder>>> = {
   "one probability for each class": { model: flowerModel("sigmoid") },
 };
 
-describe("jobs by optimizer and loss", () => {
+describe("jobs by optimizer and loss", function () {
+  this.timeout(90_000);
+
   const folders = new TemporaryFolders();
   const seen = new Map<string, string>();
   let datasets: DatasetService;
@@ -187,6 +190,30 @@ describe("jobs by optimizer and loss", () => {
     expect(await judge(spec, honest)).to.include({ answer: "match" });
     const lazy = await train(await specOf({ optimizer: { kind: "sgd", learningRate: 0.02 } }));
     expect(await judge(spec, lazy)).to.deep.equal({ answer: "mismatch", segment: 0 });
+  });
+
+  it("lets an auditor name where a run diverges that somebody says has ended", async () => {
+    const spec = await specOf({
+      loss: "meanSquaredError",
+      model: flowerModel("linear"),
+      optimizer: { kind: "sgd", learningRate: 10 },
+    });
+    const task = await taskOf(spec);
+    const hashes: Uint8Array[] = [];
+    const onState = (index: number, state: Uint8Array): void => {
+      hashes[index] = stateHash(decodeCheckpoint(state, spec.parameterCount));
+    };
+    const run = pool.train(task, { ...DEADLINE, onState });
+    const { facts } = await expectCodeAsync(() => run, "TASK_FAILED");
+    expect(facts).to.include({ reason: "DIVERGED" });
+    const { length } = hashes;
+    expect(length).to.be.within(2, 15);
+    const made = await train(await specOf({}));
+    const claimed = made.checkpoints.map((hash, i) => hashes[i] ?? hash);
+    const liar = { ...made, checkpoints: claimed };
+    expect(await judge(spec, liar)).to.deep.equal({ answer: "mismatch", segment: length - 1 });
+    const early = { ...made, checkpoints: claimed.with(1, new Uint8Array(32)) };
+    expect(await judge(spec, early)).to.deep.equal({ answer: "mismatch", segment: 0 });
   });
 
   async function judge(spec: JobSpec, { checkpoints, samples }: TrainTaskResult) {
