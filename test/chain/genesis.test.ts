@@ -99,6 +99,10 @@ describe("genesisHead", () => {
     { verdictBlocks: 0 },
     { verifiers: 9 },
     { segmentSteps: 0 },
+    { trackInterval: 26 },
+    { trackBlocks: 0 },
+    { trackTask: 0 },
+    { trackTask: 2 },
     { maxExtensions: 256 },
   ];
 
