@@ -8,6 +8,7 @@ import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { doubleVote } from "../helpers/evidence.ts";
 import { auditAnswers, jobSpec, nextStep, openJob } from "../helpers/job-run.ts";
 import { partsOf } from "../helpers/state.ts";
+import { commit, countsOf, result, show, trained, verdict } from "../helpers/track-run.ts";
 import { claim, registration, showing, verdictOf, verifiersOf } from "../helpers/window-run.ts";
 
 /** What may happen in a block; numbers pick people, jobs and amounts. */
@@ -23,7 +24,8 @@ type Action =
   | { kind: "vote"; from: number; feeRate: number }
   | { kind: "fault"; from: number }
   | { kind: "skip"; round: number }
-  | { kind: "audit"; job: number; answers: number };
+  | { kind: "audit"; job: number; answers: number }
+  | { kind: "track"; right: number; answers: number };
 
 const who = fc.nat(6);
 const amount = fc.bigInt({ min: 0n, max: 200_000_000n });
@@ -55,6 +57,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant("skip" as const), round: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant("audit" as const), job: fc.nat(3), answers: fc.nat(80) }),
   fc.record({ kind: fc.constant("audit" as const), job: fc.nat(3), answers: fc.nat(80) }),
+  fc.record({
+    kind: fc.constant("track" as const),
+    right: fc.constantFrom(90, 124, 140),
+    answers: fc.nat(80),
+  }),
 );
 
 const strangers = [person("stranger 0"), person("stranger 1")];
@@ -119,10 +126,37 @@ function transactionsOf(chain: TestChain, step: Action): SignedTransaction[] {
             ({ node }, of) => kinds[((step.answers >> (node % 4)) + of) % 3],
           );
     }
+    case "track":
+      return trackStep(chain, step);
     case "fault":
     case "skip":
       return [];
   }
+}
+
+/** What the founders may do on the open track now, true or not. */
+function trackStep(
+  chain: TestChain,
+  { right, answers }: { readonly right: number; readonly answers: number },
+): SignedTransaction[] {
+  const { track, trackEntries } = chain.head.state;
+  const number = { track: track.number };
+  const height = chain.height + 1;
+  if (height <= track.commitsUntil) {
+    return chain.founders.map((founder) => commit(chain, founder, number));
+  }
+  return trackEntries.flatMap(({ node, judges }) => {
+    const who = chain.personOfNode(node);
+    if (height <= track.resultsUntil) {
+      return [result(chain, who, { ...number, counts: countsOf(right) })];
+    }
+    if (height > track.verdictsUntil) return [show(chain, node, node, number)];
+    return judges.map((judge) => {
+      const isTrue = (answers >> (judge.node % 4)) % 2 === 0;
+      const answer = { ...trained(who), counts: countsOf(isTrue ? right : right + 1) };
+      return verdict(chain, judge.node, node, answer, track.number);
+    });
+  });
 }
 
 describe("any sequence of blocks", () => {
@@ -131,7 +165,7 @@ describe("any sequence of blocks", () => {
     const applied = new Map<string, number>();
     fc.assert(
       fc.property(blocks, (sequence) => {
-        const parameters = { blockReward: 1000n, workReward: 16_000n };
+        const parameters = { blockReward: 1000n, workReward: 16_000n, trackInterval: 30 };
         const chain = new TestChain({ parameters });
         for (const stranger of strangers) chain.know(stranger);
         chain.know(chain.client);
@@ -174,7 +208,7 @@ describe("any sequence of blocks", () => {
     );
     // The sequences really contain everything.
     const kinds = ["transfer", "bond", "register", "open", "step", "cancel", "claim", "judge"];
-    kinds.push("unbond", "vote", "fault", "skip", "audit");
+    kinds.push("unbond", "vote", "fault", "skip", "audit", "track");
     expect([...applied.keys()]).to.have.members(kinds);
   });
 });
