@@ -1,15 +1,23 @@
 import { expect } from "chai";
 import { LEAST_QUALITY, MOST_QUALITY, NO_SCORE, qualityOf } from "../../../chain/track/quality.ts";
-import { recipeFault, TRACK_TASKS, trackTask, trainingFlops } from "../../../chain/track/task.ts";
+import { recipeFault, TRACK_TASKS, trackTask, trainingCost } from "../../../chain/track/task.ts";
 import { MAX_COUNTS } from "../../../chain/types/track.ts";
 
 const TASK = trackTask(1);
 
 describe("the task of the open track", () => {
-  it("counts the operations of a training", () => {
-    const recipe = { learningRate: 1, batchSize: 1, width: 2, epochs: 3 };
+  it("prices a training by its arithmetic, its rows and its steps", () => {
+    const recipe = { learningRate: 1, batchSize: 3, width: 2, epochs: 3 };
     // 64-2-10: 148 weights; forward all, weight gradient all, input gradient of the last 20: x 2.
-    expect(trainingFlops(TASK, recipe)).to.equal(2n * (148n + 148n + 20n) * 4000n * 3n);
+    const perRow = 2n * (148n + 148n + 20n) + 8000n;
+    expect(trainingCost(TASK, recipe)).to.equal((perRow * 4000n + 1334n * 200_000n) * 3n);
+  });
+
+  it("refuses what is cheap to count and slow to repeat", () => {
+    const tiny = { learningRate: 1, batchSize: 1, width: 1 };
+    expect(recipeFault(TASK, { ...tiny, epochs: 6 })).to.equal(undefined);
+    expect(recipeFault(TASK, { ...tiny, epochs: 7 })?.field).to.equal("recipe");
+    expect(recipeFault(TASK, { ...tiny, batchSize: 1024, epochs: 200 })?.field).to.equal("recipe");
   });
 
   it("takes its own default, fits the counts, and has an even test set, in every version", () => {
@@ -38,7 +46,7 @@ describe("the task of the open track", () => {
 
   it("takes what costs exactly the budget", () => {
     const { recipe } = TASK;
-    const exact = { ...TASK, budget: trainingFlops(TASK, recipe) };
+    const exact = { ...TASK, budget: trainingCost(TASK, recipe) };
     expect(recipeFault(exact, recipe)).to.equal(undefined);
     expect(recipeFault({ ...exact, budget: exact.budget - 1n }, recipe)?.field).to.equal("recipe");
   });

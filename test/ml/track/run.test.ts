@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { scoresOf } from "../../../chain/track/scores.ts";
-import { trackTask, trainingFlops } from "../../../chain/track/task.ts";
+import { trackTask, trainingCost } from "../../../chain/track/task.ts";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { testRows, trainRows } from "../../../ml/track/data.ts";
@@ -78,14 +78,13 @@ describe("a run of the open track", () => {
     await expectCodeAsync(() => run({ recipe }), "DIVERGED");
   });
 
-  it("has as many weights as its price counts", () => {
-    const recipe = { ...RUN.recipe, width: 7 };
-    const { parameterCount } = trackModel(1, 7);
-    // Biases cost nothing; every weight is used twice and those after the first layer three times.
+  it("has the layers that its price counts", () => {
     const [hidden, output] = [64 * 7, 7 * 10];
-    expect(parameterCount).to.equal(hidden + 7 + output + 10);
-    const flops = BigInt(2 * (2 * hidden + 3 * output) * 2 * TASK.trainRows);
-    expect(trainingFlops(TASK, recipe)).to.equal(flops);
+    expect(trackModel(1, 7).parameterCount).to.equal(hidden + 7 + output + 10);
+    // Of one row more: every weight is used twice, those after the first layer three times.
+    const price = (width: number): bigint =>
+      trainingCost({ ...TASK, trainRows: 1 }, { ...RUN.recipe, width, epochs: 1 });
+    expect(price(14) - price(7)).to.equal(BigInt(2 * (2 * hidden + 3 * output)));
   });
 });
 
