@@ -6,7 +6,7 @@ import { sha256, taggedHash } from "../../chain/crypto/hash.ts";
 import { runSeed } from "../../chain/track/proof.ts";
 import { trackTask } from "../../chain/track/task.ts";
 import type { Recipe } from "../../chain/types/track.ts";
-import { bytesOfFloats } from "../bytes.ts";
+import { bytesOfFloats, indexOfNonFinite } from "../bytes.ts";
 import type { Shard } from "../dataset/shard.ts";
 import type { Engine, Trainer } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
@@ -14,6 +14,7 @@ import { initialParameters } from "../model/initializers.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 import { breathe } from "../training/breathe.ts";
 import { type TrainProgress, trainShard } from "../training/train-shard.ts";
+import { TrainingError } from "../training/training-error.ts";
 import { testRows, trainRows } from "./data.ts";
 
 const MOMENTUM = 0.9;
@@ -93,14 +94,17 @@ export async function* runTrack(
     const trained = yield* trainShard(options, parts);
     const weights = sha256(bytesOfFloats(trained.parameters));
     const test =
-      testMix === undefined ? undefined : await runTest(trainer, testRows(task, mix, testMix));
+      testMix === undefined
+        ? undefined
+        : await runTest(trainer, testRows(task, mix, testMix), trained.steps);
     return { weights, test };
   } finally {
     trainer.dispose();
   }
 }
 
-async function runTest(trainer: Trainer, rows: Shard): Promise<TrackTest> {
+/** @param steps that the model was trained for */
+async function runTest(trainer: Trainer, rows: Shard, steps: number): Promise<TrackTest> {
   const inputs = new Float32Array(TEST_BATCH * rows.rowSize);
   const labels = new Int32Array(TEST_BATCH);
   const confusion = new Uint32Array(rows.classes ** 2);
@@ -113,7 +117,12 @@ async function runTest(trainer: Trainer, rows: Shard): Promise<TrackTest> {
       labels,
     );
     addCounts(confusion, trainer.evaluate(inputs, labels, count).confusion);
-    outputs.push(bytesOfFloats(trainer.predict(inputs, count).slice()));
+    const predicted = trainer.predict(inputs, count).slice();
+    // The bits of a NaN differ from machine to machine.
+    if (indexOfNonFinite(predicted) !== -1) {
+      throw new TrainingError(steps, "an output on the test rows is not finite");
+    }
+    outputs.push(bytesOfFloats(predicted));
     await breathe();
   }
   return { confusion, outputs: sha256(...outputs) };

@@ -102,11 +102,20 @@ export class TrackService {
 
   async #tell(track: Track, { commitment }: TrackEntry, signal: AbortSignal): Promise<void> {
     const { publicKey } = this.#options;
+    const { log } = this.#modules;
     const recipe = this.#recipe(track);
-    const answer = answerOf(await this.#run(track, recipe, track.testMix, signal));
+    let run: TrackRunResult;
+    try {
+      run = await this.#run(track, recipe, track.testMix, signal);
+    } catch (error) {
+      if (!isDivergence(error)) throw error;
+      log.warn("no result to tell: outputs on the test rows diverge", { ...recipe });
+      return;
+    }
+    const answer = answerOf(run);
     const { weights, counts, outputs } = answer;
     if (!equalBytes(commitmentOf(publicKey, recipe, weights), commitment)) {
-      this.#modules.log.warn("the recipe was changed after committing: no result to tell");
+      log.warn("no result to tell: the recipe was changed after committing");
       return;
     }
     this.#told = { track: track.number, answer };

@@ -29,8 +29,8 @@ describe("a run of the open track", () => {
     engine = await createExactEngine();
   });
 
-  async function run(changes: Partial<TrackRun> = {}) {
-    const steps = runTrack({ ...RUN, ...changes }, { engine, clock: { now: () => 0 } });
+  async function run(changes: Partial<TrackRun> = {}, by: Engine = engine) {
+    const steps = runTrack({ ...RUN, ...changes }, { engine: by, clock: { now: () => 0 } });
     let turn = await steps.next();
     while (turn.done !== true) turn = await steps.next();
     const { weights, test } = turn.value;
@@ -76,6 +76,31 @@ describe("a run of the open track", () => {
   it("gives up where training diverges", async () => {
     const recipe = { ...RUN.recipe, learningRate: 10_000_000, batchSize: 1, epochs: 3 };
     await expectCodeAsync(() => run({ recipe }), "DIVERGED");
+  });
+
+  it("gives up where an output on the test rows is not finite: its bits would be the machine's", async () => {
+    const nearly: Engine = {
+      name: engine.name,
+      version: engine.version,
+      open: async (model, hyperparameters) => {
+        const trainer = await engine.open(model, hyperparameters);
+        return {
+          parameterCount: trainer.parameterCount,
+          load: (values: Float32Array) => trainer.load(values),
+          parameters: () => trainer.parameters(),
+          optimizerState: () => trainer.optimizerState(),
+          step: trainer.step.bind(trainer),
+          evaluate: trainer.evaluate.bind(trainer),
+          predict: (_: Float32Array, count: number) =>
+            new Float32Array(10 * count).fill(Number.NaN),
+          restore: trainer.restore.bind(trainer),
+          dispose: () => trainer.dispose(),
+        };
+      },
+    };
+    await expectCodeAsync(() => run({}, nearly), "DIVERGED");
+    // Without a test there is nothing to see.
+    expect((await run({ testMix: undefined }, nearly)).outputs).to.equal(undefined);
   });
 
   it("has the layers that its price counts", () => {
