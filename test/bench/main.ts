@@ -59,8 +59,9 @@ function readable(result: object): string {
       parts.push(`${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
       continue;
     }
-    const table = new Table({ head: Object.keys(rows[0] ?? {}), style: { head: [], border: [] } });
-    for (const row of rows) table.push(Object.values(row).map(String));
+    const head = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    const table = new Table({ head, style: { head: [], border: [] } });
+    for (const row of rows) table.push(head.map((column) => String(row[column] ?? "")));
     parts.push(table.toString());
   }
   return parts.join("\n");
