@@ -1,10 +1,12 @@
 /**
  * All fault tests, or those named: `npm run test:faults [-- NAME…]`, a NAME being a file of this folder. Beside
  * them run, in their large sizes, the tests that find faults by numbers: fuzzed decoders, the differential model
- * of the state, simulated consensus. Ends with a table of what was measured; the exit status counts failures.
+ * of the state, simulated consensus; in a process of lower priority, since real nodes mostly wait. Ends with a
+ * table of what was measured; the exit status counts failures.
  */
+import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
-import { cpus, loadavg } from "node:os";
+import { constants, cpus, loadavg, setPriority } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
@@ -38,6 +40,17 @@ async function main(names: readonly string[]): Promise<number> {
     process.stderr.write(`no fault test is named ${names.join(", ")}\n`);
     return 2;
   }
+  const numbers = files.filter((file) => BY_NUMBERS.includes(relative(ROOT, file)));
+  if (numbers.length === files.length) return runHere(numbers);
+  const beside = runBeside(numbers);
+  const failures = await runHere(files.filter((file) => !numbers.includes(file)));
+  const { output, status } = await beside;
+  process.stdout.write(output);
+  return Math.min(failures + status, 255);
+}
+
+/** @returns the number of failures */
+async function runHere(files: readonly string[]): Promise<number> {
   const mocha = new Mocha({ timeout: 20_000, reporter: "spec" });
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();
@@ -52,6 +65,30 @@ async function main(names: readonly string[]): Promise<number> {
     `load of the machine (${cpus().length} cores): ${before} before, ${load()} after\n`,
   );
   return Math.min(failures, 255);
+}
+
+/** The same program on other files, taking the processor time that is left. */
+async function runBeside(
+  files: readonly string[],
+): Promise<{ readonly output: string; readonly status: number }> {
+  if (files.length === 0) return { output: "", status: 0 };
+  const names = files.map((file) => relative(ROOT, file));
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...names], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const stop = (): boolean => child.kill();
+  process.once("exit", stop);
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  process.off("exit", stop);
+  return { output, status };
 }
 
 async function filesOf(names: readonly string[]): Promise<string[]> {
