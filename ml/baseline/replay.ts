@@ -1,7 +1,7 @@
 /** A verifier's part: one segment of another node's lane, from the state it served. */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { AuditError } from "../audit/audit-error.ts";
-import { checkpointHash, decodeCheckpoint } from "../audit/checkpoint.ts";
+import { type Checkpoint, checkpointHash, decodeCheckpoint } from "../audit/checkpoint.ts";
 import type { Engine } from "../engine.ts";
 import { runSegment } from "./segment.ts";
 import { baselineModel, DEFAULT_TASK, openBaseline, STEPS_PER_SEGMENT, zeroState } from "./task.ts";
@@ -45,10 +45,7 @@ export async function replaySegment(
   try {
     const start = decodeCheckpoint(startState, trainer.parameterCount);
     const startHash = checkpointHash(start);
-    if (index === 0 && !equalBytes(startHash, checkpointHash(zeroState(trainer)))) {
-      const reason = "a lane starts from the zero state";
-      throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
-    }
+    checkStart(index, start, zeroState(trainer));
     const isOver = (): boolean => signal?.aborted === true;
     const options = { seed, index, start, steps: stepsPerSegment };
     const end = await runSegment(options, { trainer, model, isOver });
@@ -57,4 +54,17 @@ export async function replaySegment(
   } finally {
     trainer.dispose();
   }
+}
+
+/** What a lane cannot be in must be its claimant's fault, or nobody could say that a claim is false. */
+function checkStart(index: number, start: Checkpoint, zero: Checkpoint): void {
+  const [given, expected] = [start.optimizerState.length, zero.optimizerState.length];
+  if (given !== expected) refuse(`${given} optimizer values, the task has ${expected}`);
+  if (index === 0 && !equalBytes(checkpointHash(start), checkpointHash(zero))) {
+    refuse("a lane starts from the zero state");
+  }
+}
+
+function refuse(reason: string): never {
+  throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
 }

@@ -157,6 +157,18 @@ describe("baseline tasks", () => {
       await expectCodeAsync(() => replay(startState), "BAD_CHECKPOINT");
       await expectCodeAsync(() => replay(startState.subarray(1)), "BAD_CHECKPOINT");
     });
+
+    it("refuses states with optimizer values that the task has none of, wherever they are", async () => {
+      const parameters = new Float32Array(baselineModel(1).parameterCount);
+      const startState = encodeCheckpoint({ parameters, optimizerState: new Float32Array(1) });
+      for (const index of [0, 1, 10, 11]) {
+        await expectCodeAsync(
+          () =>
+            replaySegment({ seed: SEED, index, startState, stepsPerSegment: STEPS }, { engine }),
+          "BAD_CHECKPOINT",
+        );
+      }
+    });
   });
 
   describe("baselineModel", () => {
