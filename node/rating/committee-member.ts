@@ -12,6 +12,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowVerdictPayload } from "../wallet/payload.ts";
 import { type Found, findingOn, type JudgeModules, judgeSegment } from "./judge-segment.ts";
+import { Patience } from "./patience.ts";
 
 export interface CommitteeMemberModules extends JudgeModules {
   readonly duties: Pick<DutySender, "send">;
@@ -69,7 +70,8 @@ export class CommitteeMember {
     const { chain, log } = this.#modules;
     const { window } = chain.state;
     const { node, appeal } = claim;
-    const found = await judgeSegment(claim, appeal, this.#modules);
+    const patience = new Patience(chain.state.parameters, 1);
+    const found = await judgeSegment(claim, appeal, patience, this.#modules);
     const match = found.verdict === "match" ? findingOn(appeal, "match", found) : undefined;
     const answer = { window: window.number, node, findings: [this.#sealed(claim, found)] };
     await this.#send(answer, window.sealsUntil);

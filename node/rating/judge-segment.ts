@@ -14,6 +14,7 @@ import type { WindowClaim } from "../../chain/types/window.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
+import type { Patience } from "./patience.ts";
 import type { SegmentExchange, ServedSegment } from "./segment-exchange.ts";
 
 export interface JudgeModules {
@@ -31,17 +32,20 @@ export type Found =
   | { readonly verdict: "not-served" };
 
 const REPLAY_MS = 60_000;
-const ASK_TRIES = 3;
 
-/** @throws WorkerError */
+/**
+ * @param patience with this claimant, shared by all segments of the claim
+ * @throws WorkerError
+ */
 export async function judgeSegment(
   claim: WindowClaim,
   place: Place,
+  patience: Patience,
   modules: JudgeModules,
 ): Promise<Found> {
   const { lane, segment } = place;
   const claimed = claim.lanes[lane];
-  const served = await fetchSegment(claim, place, modules);
+  const served = await fetchSegment(claim, place, patience, modules);
   if (claimed === undefined || served === undefined) return { verdict: "not-served" };
   const count = claimed.segments + 1;
   const start = { index: segment, count, siblings: served.startPath };
@@ -89,12 +93,13 @@ async function replayed(
 async function fetchSegment(
   { node }: WindowClaim,
   { lane, segment: index }: Place,
+  patience: Patience,
   { chain, segments, peerOf }: JudgeModules,
 ): Promise<ServedSegment | undefined> {
   const place = { window: chain.state.window.number, lane, index };
-  for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
-    const served = await segments.ask(peerOf(node), place);
-    if (served !== undefined) return served;
-  }
-  return undefined;
+  let served: ServedSegment | undefined;
+  do {
+    served = await segments.ask(peerOf(node), place, patience.timeoutMs);
+  } while (served === undefined && patience.again());
+  return served;
 }

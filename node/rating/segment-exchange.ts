@@ -23,8 +23,6 @@ const ServedSegment = new ContainerType(
 );
 export type ServedSegment = ValueOf<typeof ServedSegment>;
 
-const TIMEOUT_MS = 10_000;
-
 export class SegmentExchange {
   readonly #messages: PeerMessages;
 
@@ -41,10 +39,14 @@ export class SegmentExchange {
   }
 
   /** @returns undefined when the peer does not serve it */
-  async ask(peer: string, place: SegmentPlace): Promise<ServedSegment | undefined> {
+  async ask(
+    peer: string,
+    place: SegmentPlace,
+    timeoutMs: number,
+  ): Promise<ServedSegment | undefined> {
     try {
       const request = SegmentRequest.serialize(place);
-      const reply = await this.#messages.ask(peer, "segment", request, TIMEOUT_MS);
+      const reply = await this.#messages.ask(peer, "segment", request, timeoutMs);
       return reply.length === 0 ? undefined : decodeSegment(reply);
     } catch {
       return undefined;

@@ -10,6 +10,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowVerdictPayload } from "../wallet/payload.ts";
 import { findingOn, type JudgeModules, judgeSegment } from "./judge-segment.ts";
+import { Patience } from "./patience.ts";
 
 export interface SegmentVerifierModules extends JudgeModules {
   readonly duties: Pick<DutySender, "send">;
@@ -59,8 +60,9 @@ export class SegmentVerifier {
     const { duties, chain, log } = this.#modules;
     const window = this.#window;
     const findings: Finding[] = [];
+    const patience = new Patience(chain.state.parameters, due.length);
     for (const check of due) {
-      const found = await judgeSegment(claim, check, this.#modules);
+      const found = await judgeSegment(claim, check, patience, this.#modules);
       findings.push(findingOn(check, found.verdict, found.verdict === "match" ? found : {}));
     }
     const verdicts = findings.map(({ verdict }) => VERDICTS[verdict]);

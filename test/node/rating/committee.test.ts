@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { sealOf } from "../../../chain/committee/seal.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { merkleProof } from "../../../chain/proof/hash-tree.ts";
+import type { Parameters } from "../../../chain/types/genesis.ts";
 import { VERDICTS } from "../../../chain/types/node.ts";
 import type { Payload, Payloads, SignedTransaction } from "../../../chain/types/transaction.ts";
 import { CommitteeMember } from "../../../node/rating/committee-member.ts";
@@ -31,10 +32,12 @@ const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
 
 /** One claim of node 0, and what nodes send. */
 class Scene {
-  readonly chain = new TestChain({ founders: 9 });
+  readonly chain: TestChain;
   readonly sent: { node: number; payload: Payload; lifetime: number }[] = [];
   /** What the claimant serves; undefined = nothing. */
-  served: ((place: SegmentPlace) => ServedSegment | undefined) | undefined = (place) => {
+  served: ((place: SegmentPlace, timeoutMs: number) => ServedSegment | undefined) | undefined = (
+    place,
+  ) => {
     const claimant = this.chain.personOfNode(0);
     const hashes = laneHashes(claimant, SEGMENTS);
     return {
@@ -43,6 +46,11 @@ class Scene {
       endPath: [...merkleProof(hashes, place.index + 1).siblings],
     };
   };
+
+  constructor(parameters: Partial<Parameters> = {}) {
+    this.chain = new TestChain({ founders: 9, parameters });
+  }
+
   /** What a replay of a segment comes to. */
   replay = async (index: number): Promise<Uint8Array> => this.hashAt(index + 1);
 
@@ -77,7 +85,10 @@ class Scene {
           return chain.height;
         },
       },
-      segments: { ask: async (_: string, place: SegmentPlace) => this.served?.(place) },
+      segments: {
+        ask: async (_: string, place: SegmentPlace, timeoutMs: number) =>
+          this.served?.(place, timeoutMs),
+      },
       workers: { replay: ({ index }: { index: number }) => this.replay(index) },
       duties: {
         send: async (payload: Payload, lifetime = 0) => {
@@ -128,6 +139,24 @@ describe("SegmentVerifier", () => {
     expect(verdictsIn(scene)).to.deep.equal(["match", "match"]);
     expect(scene.take()).to.have.length(2);
     expect(scene.chain.head.state.nodes.at(0).ratedWindow).to.equal(1);
+  });
+
+  it("waits for a claimant that holds requests open only as long as it can tell of it in time", async () => {
+    for (const segmentsPerVerifier of [1, 4, 16]) {
+      const scene = new Scene({ segmentsPerVerifier });
+      scene.claimed();
+      let waitedMs = 0;
+      scene.served = (_, timeoutMs) => {
+        waitedMs += timeoutMs;
+        return undefined;
+      };
+      const [node = -1] = verifiersOf(claimBy(scene.chain, 0));
+      new SegmentVerifier({ publicKey: scene.publicKeyOf(node) }, scene.modulesOf(node)).onBlock();
+      await settled();
+      expect(verdictsIn(scene)).to.deep.equal(Array(segmentsPerVerifier).fill("not-served"));
+      const { verdictBlocks, blockIntervalMs } = scene.chain.head.state.parameters;
+      expect(waitedMs).to.be.within(1, (2 * verdictBlocks * blockIntervalMs) / 3);
+    }
   });
 });
 
