@@ -9,7 +9,7 @@ import { isExpired, NO_SCORE, NOTHING, qualityOf } from "./quality.ts";
 import { type Scores, scoresOf } from "./scores.ts";
 import { trackTask } from "./task.ts";
 
-/** Being drawn to judge and staying silent, in parts of a failed unit. */
+/** Being drawn to judge and staying silent about all of it, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
 
 interface Part {
@@ -39,17 +39,26 @@ export function settleTrack(state: State): RatingChange[] {
   return changes;
 }
 
-/** Failed units of judges that were wrong or never answered. */
+/**
+ * Failed units of judges that were wrong or never answered. Silence is charged by its share of what a
+ * judge was drawn for: entries cost nothing, and nobody shall lose a rating to more than he can repeat.
+ */
 function failuresOf(parts: readonly Part[]): Map<number, number> {
   const failures = new Map<number, number>();
-  const add = (node: number, units: number): void => {
-    failures.set(node, (failures.get(node) ?? 0) + units);
-  };
-  for (const { judgement } of parts) {
-    for (const node of judgement.wrong) add(node, UNIT);
-    for (const node of judgement.silent) add(node, SILENCE);
+  const drawn = countOf(parts.flatMap(({ entry }) => entry.judges.map(({ node }) => node)));
+  for (const [node, times] of countOf(parts.flatMap(({ judgement }) => judgement.silent))) {
+    failures.set(node, Math.floor((SILENCE * times) / (drawn.get(node) ?? times)));
+  }
+  for (const [node, times] of countOf(parts.flatMap(({ judgement }) => judgement.wrong))) {
+    failures.set(node, (failures.get(node) ?? 0) + UNIT * times);
   }
   return failures;
+}
+
+function countOf(nodes: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const node of nodes) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
 }
 
 function judged(

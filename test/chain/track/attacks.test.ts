@@ -165,6 +165,31 @@ describe("attacks on the open track", () => {
     for (const { node: accuser } of accusers) expect(node(chain, accuser).failed).to.equal(1000);
   });
 
+  it("flood the judges with more entries than they can repeat", () => {
+    const chain = trackChain();
+    const { opens, revealed, resultsUntil, shownUntil } = stagesOf(chain);
+    const all = Array.from({ length: 8 }, (_, index) => chain.personOfNode(index));
+    chain.advanceTo(opens);
+    chain.advance(...all.map((who) => commit(chain, who)));
+    chain.advanceTo(revealed);
+    chain.advance(...all.map((who) => result(chain, who)));
+    chain.advanceTo(resultsUntil);
+    const drawnFor = all.flatMap((_, entry) => {
+      const isDrawn = entryOf(chain, entry).judges.some((judge) => judge.node === 3);
+      return isDrawn ? [entry] : [];
+    });
+    // One of them judges the first it was drawn for, the others nothing.
+    chain.advance(
+      verdict(chain, 3, drawnFor[0] ?? 0, trained(chain.personOfNode(drawnFor[0] ?? 0))),
+    );
+    chain.advanceTo(shownUntil);
+    expect(drawnFor.length).to.be.above(2);
+    const share = (drawnFor.length - 1) / drawnFor.length;
+    expect(all.map((_, index) => node(chain, index).failed)).to.deep.equal(
+      all.map((_, index) => (index === 3 ? Math.floor(250 * share) : 250)),
+    );
+  });
+
   it("register a key that happens to start well", () => {
     const chain = trackChain();
     const { opens } = stagesOf(chain);
