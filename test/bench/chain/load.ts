@@ -3,7 +3,7 @@
  * final a second when there are always more, and how long one takes at half of that. Transfers are
  * signed beforehand and handed in by the batch.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as pause } from "node:timers/promises";
 import { ApiError } from "../../../node/api/api-error.ts";
 import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";
 import { type Transfer, TransferLoad, type TransferQueue } from "../../helpers/transfer-load.ts";
@@ -14,6 +14,8 @@ import { vitalsOf } from "./node-metrics.ts";
 const NODES = 4;
 const SENDERS = 1024;
 const BATCH = 128;
+/** Transfers signed for a node before others get a turn. */
+const SLICE = 128;
 /** Transfers that wait for a block at most: more would measure the queue. */
 const MAX_WAITING = 4_000;
 const BLOCK_INTERVAL_MS = 500;
@@ -77,12 +79,19 @@ export async function benchLoad(plan: LoadPlan): Promise<LoadResult> {
   });
   try {
     const queues = Array.from({ length: NODES }, (_, part) => load.queue(part, NODES));
-    const started = net.start();
-    for (const queue of queues) queue.prepare(Math.ceil(plan.prepared / NODES));
-    await started;
+    await Promise.all([net.start(), prepare(queues, Math.ceil(plan.prepared / NODES))]);
     return await measure(net, queues, plan);
   } finally {
     await net.stop();
+  }
+}
+
+/** A slice at a time, so that the nodes can be started meanwhile. */
+async function prepare(queues: readonly TransferQueue[], each: number): Promise<void> {
+  for (let ready = 0; ready < each; ) {
+    ready = Math.min(each, ready + SLICE);
+    for (const queue of queues) queue.prepare(ready);
+    await pause();
   }
 }
 
