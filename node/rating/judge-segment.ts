@@ -77,6 +77,8 @@ async function replayed(
   startState: Uint8Array,
   { workers, chain }: JudgeModules,
 ): Promise<Uint8Array | undefined> {
+  // No worker takes an empty input.
+  if (startState.length === 0) return undefined;
   const { parameters, window, nodes } = chain.state;
   const seed = laneSeed(window.mix, nodes.at(claim.node).publicKey, lane);
   const { baselineTask: task, segmentSteps: stepsPerSegment } = parameters;
