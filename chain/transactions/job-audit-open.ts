@@ -31,6 +31,7 @@ export const jobAuditOpen: Rule<"job-audit-open"> = {
       refuseField("proof", "does not show the end of the segment under the committed root");
     }
     const next = { ...audit, opened: payload.proof[0] ?? ZERO_HASH };
+    if (!isOpened(next)) refuseField("proof", "the shown state must not be zero");
     state.jobs.set(index, withAudit(job, audit, next));
   },
 };

@@ -17,6 +17,8 @@ export const trackShow: Rule<"track-show"> = {
     if (!equalBytes(outputsDigest(outputs), entry.outputsDigest)) {
       refuseField("outputs", "is not what the result was bound to");
     }
-    state.trackEntries = replace({ ...entry, outputs });
+    const next = { ...entry, outputs };
+    if (!isShown(next)) refuseField("outputs", "must not be zero");
+    state.trackEntries = replace(next);
   },
 };

@@ -86,7 +86,9 @@ function opened(state: State, claim: WindowClaim, finding: Finding, from: number
   }
   if (isOpened(appeal)) refuse("shown already", { code: "ALREADY_DONE", duty });
   checkMatch(claim, finding);
-  return { ...appeal, opened: finding.endHash };
+  const next = { ...appeal, opened: finding.endHash };
+  if (!isOpened(next)) refuseField("findings", "the shown end state must not be zero");
+  return next;
 }
 
 function isAt(place: { lane: number; segment: number }, { lane, segment }: Finding): boolean {

@@ -4,9 +4,12 @@ import { sealOf } from "../../../chain/committee/seal.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
+import { segmentCount } from "../../../chain/job/segments.ts";
+import { merkleProof, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";
 import { AUDIT_FAULTS } from "../../../chain/types/job.ts";
 import { RATING_CAUSES } from "../../../chain/types/node.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { AuditStory } from "../../helpers/audit-story.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { auditPayload, commits, matchProof, roundRecord } from "../../helpers/job-run.ts";
@@ -300,6 +303,17 @@ describe("a committee", () => {
     const [end = new Uint8Array(32), ...path] = value.proof;
     const wrong = { proof: [sha256(end), ...path] };
     expect(expectRefused(chain, showing(wrong), "BAD_FIELD").field).to.equal("proof");
+    const zeros = Array.from(
+      { length: segmentCount(job.spec, audit.samples) + 1 },
+      () => ZERO_HASH,
+    );
+    const { state } = chain.head;
+    const index = state.jobIndex(job.id) ?? -1;
+    const present = state.jobs.at(index);
+    const audits = present.audits.map((one) => ({ ...one, checkpointRoot: merkleRoot(zeros) }));
+    state.jobs.set(index, { ...present, audits });
+    const nothing = { proof: [ZERO_HASH, ...merkleProof(zeros, audit.segment + 1).siblings] };
+    expect(expectRefused(chain, showing(nothing), "BAD_FIELD").reason).to.contain("zero");
   });
 
   it("decides against a participant that does not show its state", () => {

@@ -5,6 +5,7 @@
 import { expect } from "chai";
 import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
 import { commitmentOf, outputsDigest, runSeed, trackSeal } from "../../../chain/track/proof.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import type { TestChain } from "../../helpers/chain.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
 import {
@@ -14,6 +15,7 @@ import {
   judged,
   RECIPE,
   result,
+  show,
   stagesOf,
   told,
   trackChain,
@@ -188,6 +190,19 @@ describe("attacks on the open track", () => {
     expect(all.map((_, index) => node(chain, index).failed)).to.deep.equal(
       all.map((_, index) => (index === 3 ? Math.floor(250 * share) : 250)),
     );
+  });
+
+  it("show a hash of nothing, block after block, for no fee", () => {
+    const chain = trackChain();
+    const { opens, revealed, verdictsUntil } = stagesOf(chain);
+    const who = chain.personOfNode(0);
+    chain.advanceTo(opens);
+    chain.advance(commit(chain, who));
+    chain.advanceTo(revealed);
+    chain.advance(result(chain, who, { outputsDigest: outputsDigest(ZERO_HASH) }));
+    chain.advanceTo(verdictsUntil);
+    const shown = show(chain, 0, 0, { outputs: ZERO_HASH });
+    expect(expectRefused(chain, shown, "BAD_FIELD").field).to.equal("outputs");
   });
 
   it("register a key that happens to start well", () => {

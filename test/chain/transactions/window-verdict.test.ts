@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { merkleProof, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { VERDICTS } from "../../../chain/types/node.ts";
 import type { Finding } from "../../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
@@ -235,6 +236,24 @@ describe("window-verdict of a committee", () => {
     );
     chain.advance(showing(chain, 0));
     expect(chain.head.state.claims).to.have.length(0);
+  });
+
+  it("refuses BAD_FIELD for an end state of zero, which would be shown for ever", () => {
+    const { chain, members } = appealed();
+    chain.advance(verdictOf(chain, members[0] ?? -1, 0, "match"));
+    chain.advanceTo(firstWindow(chain).sealsUntil);
+    const { state } = chain.head;
+    const claim = claimBy(chain, 0);
+    const [{ segments } = { segments: 0 }] = claim.lanes;
+    const hashes = Array.from({ length: segments + 1 }, () => new Uint8Array(32));
+    state.claims = [{ ...claim, lanes: [{ segments, checkpointRoot: merkleRoot(hashes) }] }];
+    const { lane, segment } = claim.appeal;
+    const path = [...merkleProof(hashes, segment + 1).siblings];
+    const finding = { lane, segment, verdict: 0, endHash: new Uint8Array(32), path };
+    const value = { window: 1, node: 0, findings: [finding] };
+    const shown = chain.transaction(chain.personOfNode(0), "window-verdict", value, { fee: 0n });
+    const facts = expectRefused(chain, shown, "BAD_FIELD");
+    expect(facts.reason).to.contain("zero");
   });
 
   it("is opened after the last block for answers, whoever kept silent", () => {
