@@ -99,9 +99,9 @@ async function fetchSegment(
   { chain, segments, peerOf }: JudgeModules,
 ): Promise<ServedSegment | undefined> {
   const place = { window: chain.state.window.number, lane, index };
-  let served: ServedSegment | undefined;
-  do {
-    served = await segments.ask(peerOf(node), place, patience.timeoutMs);
-  } while (served === undefined && patience.again());
+  let served = await segments.ask(peerOf(node), place, patience.firstMs);
+  while (served === undefined && patience.again()) {
+    served = await segments.ask(peerOf(node), place, patience.retryMs);
+  }
   return served;
 }

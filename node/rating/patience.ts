@@ -6,12 +6,14 @@ import type { Parameters } from "../../chain/types/genesis.ts";
 
 /** Of one request at most, milliseconds. */
 const LONGEST_MS = 10_000;
-/** Requests beyond one for each segment. */
+/** Requests beyond one for each segment, which wait half as long: what comes late comes the first time. */
 const RETRIES = 2;
 
 export class Patience {
-  /** Milliseconds to wait for one reply. */
-  readonly timeoutMs: number;
+  /** Milliseconds to wait for the reply to the first request for a segment. */
+  readonly firstMs: number;
+  /** To one more. */
+  readonly retryMs: number;
   #retries = RETRIES;
 
   /** @param segments of one claim that are asked for, one after another */
@@ -20,8 +22,9 @@ export class Patience {
     segments: number,
   ) {
     const stageMs = verdictBlocks * blockIntervalMs;
-    const each = Math.floor((2 * stageMs) / 3 / (segments + RETRIES));
-    this.timeoutMs = Math.max(1, Math.min(LONGEST_MS, each));
+    const each = Math.floor((2 * stageMs) / 3 / (segments + RETRIES / 2));
+    this.firstMs = Math.max(1, Math.min(LONGEST_MS, each));
+    this.retryMs = Math.ceil(this.firstMs / 2);
   }
 
   /** @returns whether one that was not served is asked for once more */
