@@ -3,7 +3,7 @@
  * the chain's values alone, and answers under seal. Where it agrees it shows what the seals hide if
  * the node itself is away.
  */
-import { equalBytes } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { isShown, outputsDigest, type TrackAnswer, trackSeal } from "../../chain/track/proof.ts";
 import { isTrackUnderWay } from "../../chain/track/stages.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
@@ -39,7 +39,7 @@ export class TrackJudge {
     }
     const own = state.nodeIndex(this.#publicKey);
     if (own === undefined || !isTrackUnderWay(track) || height < track.resultsUntil) return;
-    for (const entry of state.trackEntries) {
+    for (const entry of inOwnOrder(state.trackEntries, this.#publicKey)) {
       const seat = entry.judges.find(({ node }) => node === own);
       if (seat === undefined) continue;
       if (height < track.verdictsUntil && equalBytes(seat.seal, ZERO_HASH)) {
@@ -95,4 +95,15 @@ export class TrackJudge {
     const payload = payloadOf("track-show", { track: number, node, outputs });
     await duties.send(payload, shownUntil - chain.state.height);
   }
+}
+
+/**
+ * Every judge begins elsewhere: of more entries than all can be repeated, each has somebody who looks
+ * at it, and nobody hides behind those that came before it.
+ */
+function inOwnOrder(entries: readonly TrackEntry[], publicKey: Uint8Array): TrackEntry[] {
+  return entries
+    .map((entry) => ({ entry, rank: toHex(sha256(publicKey, entry.commitment)) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map(({ entry }) => entry);
 }
