@@ -207,8 +207,8 @@ describe("the services of the open track", () => {
     if (first !== undefined) first.isAway = true;
     await net.advanceTo(shownUntil);
     expect(net.record(0).score.track).to.equal(1);
-    // It judged nobody.
-    expect(net.record(0).failed).to.equal(4 * 250);
+    // It judged none of the four.
+    expect(net.record(0).failed).to.equal(250);
   });
 
   it("go on after a restart, and judge also where they take no part", async () => {
