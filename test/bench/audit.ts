@@ -1,7 +1,7 @@
 /**
- * What audits cost: a participant's run with and without hashing its states, and the replay of one
- * segment by an auditor, on one thread, in one process, in turn. Shares of the training itself, from
- * the least time of each.
+ * What audits cost: the states a participant hashes and keeps between its steps, and the replay of one segment
+ * by an auditor, as shares of the training itself. Both are compared with the run they belong to, since the
+ * speed of a machine drifts; the median of several runs, on one thread.
  */
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { SEGMENTS } from "../../chain/job/segments.ts";
@@ -33,38 +33,34 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   const seed = trainingSeed(jobSpec("bench"), 1, 0);
   const parameters = initialParameters(model, seed);
   const options = { epochs: 1, batchSize: BATCH, seed, parameters };
-  const rounds = quick ? 2 : 3;
-  const segments = 4;
+  const rounds = quick ? 2 : 6;
   const [train, states, replays]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round <= rounds; round++) {
-    // One segment only: its two hashes are the least a run can have.
-    const plain = await timed(() => run(trainer, shard, { ...options, segments: 1 }));
     const kept: Uint8Array[] = [];
-    const keep = (_: number, state: Checkpoint): void => {
-      kept.push(encodeCheckpoint(state));
-    };
-    const audited = await timed(() => run(trainer, shard, options, keep));
+    const clocked = new ClockedTrainer(trainer);
+    const audited = await timed(() => run(clocked, shard, options, kept));
     const looked = await timed(async () => {
-      for (let segment = 0; segment < SEGMENTS; segment += SEGMENTS / segments) {
+      for (let segment = 0; segment < SEGMENTS; segment++) {
         const start = decodeCheckpoint(kept[segment] ?? new Uint8Array(), model.parameterCount);
         await replayTraining({ ...options, segment, start }, { trainer, shard });
       }
     });
     if (round === 0) continue;
-    train.push(plain);
-    states.push(audited);
-    replays.push(looked);
+    const alone = audited - clocked.statesMs;
+    train.push(alone);
+    // All but the last state are followed by a step.
+    states.push((clocked.statesMs * (SEGMENTS + 1)) / SEGMENTS / alone);
+    replays.push(looked / SEGMENTS / alone);
   }
   trainer.dispose();
-  const whole = least(train);
-  const hashing = Math.max(0, least(states) / whole - 1);
-  const segment = least(replays) / segments / whole;
+  const hashing = median(states);
+  const segment = median(replays);
   const second = TEST_PARAMETERS.secondLook / MILLION;
   const overhead = hashing + segment * (1 + second);
   return {
     model: "lenet",
     rows: shard.rows,
-    trainMs: Math.round(whole),
+    trainMs: Math.round(median(train)),
     hashingShare: rounded(hashing),
     segmentShare: rounded(segment),
     secondLook: second,
@@ -75,14 +71,66 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   };
 }
 
+/** Passes everything on and counts the time from asking for a state to the step after it. */
+class ClockedTrainer implements Trainer {
+  statesMs = 0;
+  readonly #trainer: Trainer;
+  #askedAt: number | undefined;
+
+  constructor(trainer: Trainer) {
+    this.#trainer = trainer;
+  }
+
+  get parameterCount(): number {
+    return this.#trainer.parameterCount;
+  }
+
+  load(parameters: Float32Array): void {
+    this.#trainer.load(parameters);
+  }
+
+  parameters(): Float32Array {
+    this.#askedAt ??= performance.now();
+    return this.#trainer.parameters();
+  }
+
+  optimizerState(): Float32Array {
+    return this.#trainer.optimizerState();
+  }
+
+  restore(parameters: Float32Array, optimizerState: Float32Array): void {
+    this.#trainer.restore(parameters, optimizerState);
+  }
+
+  step(...batch: Parameters<Trainer["step"]>): number {
+    if (this.#askedAt !== undefined) this.statesMs += performance.now() - this.#askedAt;
+    this.#askedAt = undefined;
+    return this.#trainer.step(...batch);
+  }
+
+  evaluate(...batch: Parameters<Trainer["evaluate"]>): ReturnType<Trainer["evaluate"]> {
+    return this.#trainer.evaluate(...batch);
+  }
+
+  predict(inputs: Float32Array, count: number): Float32Array {
+    return this.#trainer.predict(inputs, count);
+  }
+
+  dispose(): void {
+    this.#trainer.dispose();
+  }
+}
+
 async function run(
   trainer: Trainer,
   shard: ReturnType<typeof blobs>,
   options: Parameters<typeof trainShard>[0],
-  onCheckpoint?: (index: number, state: Checkpoint) => void,
+  kept: Uint8Array[],
 ): Promise<void> {
-  const parts = { trainer, shard, clock: performance, ...(onCheckpoint && { onCheckpoint }) };
-  const steps = trainShard(options, parts);
+  const onCheckpoint = (_: number, state: Checkpoint): void => {
+    kept.push(encodeCheckpoint(state));
+  };
+  const steps = trainShard(options, { trainer, shard, clock: performance, onCheckpoint });
   while ((await steps.next()).done !== true);
 }
 
@@ -92,9 +140,9 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - since;
 }
 
-/** What other programs take away is none of it. */
-function least(values: readonly number[]): number {
-  return Math.min(...values);
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function rounded(share: number): number {
