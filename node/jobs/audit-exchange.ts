@@ -26,8 +26,6 @@ const ServedRun = new ContainerType(
 );
 export type ServedRun = ValueOf<typeof ServedRun>;
 
-const TIMEOUT_MS = 10_000;
-
 export class AuditExchange {
   readonly #messages: PeerMessages;
 
@@ -44,10 +42,14 @@ export class AuditExchange {
   }
 
   /** @returns undefined when the peer does not serve it */
-  async ask(peer: string, request: AuditRequest): Promise<ServedRun | undefined> {
+  async ask(
+    peer: string,
+    request: AuditRequest,
+    timeoutMs: number,
+  ): Promise<ServedRun | undefined> {
     try {
       const body = Request.serialize(request);
-      const reply = await this.#messages.ask(peer, "audit", body, TIMEOUT_MS);
+      const reply = await this.#messages.ask(peer, "audit", body, timeoutMs);
       return reply.length === 0 ? undefined : decodeSsz("served run", ServedRun, reply);
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;

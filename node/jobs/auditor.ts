@@ -97,8 +97,8 @@ export class Auditor {
     const { chain, duties, log, peerOf } = this.#modules;
     const { round, node, look } = audit;
     const blocks = Math.max(1, auditDeadline(audit, job) - chain.height);
-    const deadlineMs = blocks * chain.state.parameters.blockIntervalMs * 4;
-    const options = { peer: peerOf(node), deadlineMs, signal };
+    const stageMs = blocks * chain.state.parameters.blockIntervalMs;
+    const options = { peer: peerOf(node), stageMs, deadlineMs: 4 * stageMs, signal };
     const finding = await judgeUpdate(job, audit, options, this.#modules);
     const isCommittee = stageOf(audit) === "judging";
     const payload = jobAuditPayload({

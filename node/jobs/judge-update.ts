@@ -32,6 +32,8 @@ export interface JudgeOptions {
   /** Peer id of the participant. */
   readonly peer: string;
   readonly deadlineMs: number;
+  /** What is left of the stage: a participant that holds requests open is told of before it ends. */
+  readonly stageMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +47,11 @@ export type Finding =
 const ASK_TRIES = 4;
 /** The participant may see the draw a block later. */
 const ASK_PAUSE_MS = 1_000;
+const ASK_MS = 10_000;
 const STATE_MS = 120_000;
+/** Waits for digests and for a state at most, in parts of what is left of the stage; 15/16 together. */
+const ASK_PART = 16;
+const STATE_PART = 2;
 
 /** @throws BlobError, WorkerError, DatasetError, the signal's reason: nothing was found then */
 export async function judgeUpdate(
@@ -157,13 +163,14 @@ async function judgeSegment(
 async function fetchRun(
   { id, spec }: Job,
   { round, look, checkpointRoot, samples }: Audit,
-  { peer, signal }: JudgeOptions,
+  { peer, signal, stageMs }: JudgeOptions,
   { exchange, clock }: JudgeModules,
 ): Promise<ServedRun | undefined> {
   const count = segmentCount(spec, samples) + 1;
+  const partMs = Math.ceil(stageMs / ASK_PART);
   for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
-    if (attempt > 0) await clock.sleep(ASK_PAUSE_MS, signal);
-    const served = await exchange.ask(peer, { job: id, round, look });
+    if (attempt > 0) await clock.sleep(Math.min(ASK_PAUSE_MS, partMs), signal);
+    const served = await exchange.ask(peer, { job: id, round, look }, Math.min(ASK_MS, partMs));
     if (served === undefined) continue;
     const { digests } = served;
     if (digests.length === count && equalBytes(digestsRoot(digests), checkpointRoot)) return served;
@@ -174,10 +181,11 @@ async function fetchRun(
 async function fetchState(
   { spec }: Job,
   hash: Uint8Array,
-  { peer, signal }: JudgeOptions,
+  { peer, signal, stageMs }: JudgeOptions,
   { host }: JudgeModules,
 ): Promise<Uint8Array | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(STATE_MS)]);
+  const limitMs = Math.min(STATE_MS, Math.ceil(stageMs / STATE_PART));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const maxBytes = maxCheckpointBytes(spec.parameterCount);
   try {
     const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit });

@@ -216,7 +216,40 @@ describe("jobs by optimizer and loss", function () {
     expect(await judge(spec, early)).to.deep.equal({ answer: "mismatch", segment: 0 });
   });
 
-  async function judge(spec: JobSpec, { checkpoints, samples }: TrainTaskResult) {
+  it("lets an auditor tell of a participant that holds requests open before the stage is over", async () => {
+    const spec = await specOf({});
+    const made = await train(spec);
+    const held = (signal: AbortSignal): Promise<never> =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    const stageMs = 2000;
+    for (const stalling of [
+      {
+        exchange: {
+          ask: (_: string, __: unknown, timeoutMs: number) =>
+            held(AbortSignal.timeout(timeoutMs)).catch(() => undefined),
+        },
+      },
+      { host: { openStream: (_: string, __: string, signal: AbortSignal) => held(signal) } },
+    ]) {
+      const startedAt = performance.now();
+      const given = stalling as unknown as Partial<JudgeModules>;
+      const finding = await judge(spec, made, { segment: 1, stageMs, given });
+      expect(finding).to.deep.equal({ answer: "not-served" });
+      expect(performance.now() - startedAt).to.be.below(stageMs);
+    }
+  });
+
+  async function judge(
+    spec: JobSpec,
+    { checkpoints, samples }: TrainTaskResult,
+    {
+      segment = ALL_SEGMENTS,
+      stageMs = 60_000,
+      given = {},
+    }: { segment?: number; stageMs?: number; given?: Partial<JudgeModules> } = {},
+  ) {
     const served = { digests: checkpoints.map(leafDigest), startState: new Uint8Array(32) };
     const modules: JudgeModules = {
       files,
@@ -224,17 +257,19 @@ describe("jobs by optimizer and loss", function () {
       clock: systemClock,
       exchange: { ask: async () => served } as unknown as JudgeModules["exchange"],
       host: {} as JudgeModules["host"],
+      ...given,
     };
     const audit = {
       round: ROUND,
       shard: SHARD,
       look: 0,
       samples,
-      segment: ALL_SEGMENTS,
+      segment,
       parameters: spec.initialParameters,
       checkpointRoot: merkleRoot(checkpoints),
     } as Audit;
-    return judgeUpdate(jobOf(spec), audit, { peer: "p", signal: SIGNAL, ...DEADLINE }, modules);
+    const options = { peer: "p", signal: SIGNAL, stageMs, ...DEADLINE };
+    return judgeUpdate(jobOf(spec), audit, options, modules);
   }
 
   it("refuses a loss that does not fit, and a decay that the chain would refuse", async () => {
