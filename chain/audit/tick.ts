@@ -19,6 +19,10 @@ import { drawCommittee, drawFirst, drawReplacement } from "./draw-auditors.ts";
 import { failAudit, passAudit, voidAudit, withAudit, withCredits } from "./outcome.ts";
 import { punishFalseWitness, punishSilence } from "./penalty.ts";
 
+interface Seated {
+  readonly seats: readonly AuditSeat[];
+}
+
 export function stageOf(audit: Audit): AuditStage {
   const stage = AUDIT_STAGES[audit.stage];
   if (stage === undefined) throw new RangeError(`no audit stage ${audit.stage}`);
@@ -87,10 +91,13 @@ function afterReplay(
   const seat = audit.seats.at(-1);
   if (seat === undefined) throw new RangeError("an audit without auditor");
   const segments = audit.segment === ALL_SEGMENTS ? segmentCount(job.spec, audit.samples) : 1;
-  switch (answerOf(seat)) {
+  const answer = answerOf(seat);
+  if (answer !== "none") changes.push(...punishSilent(state, audit));
+  switch (answer) {
     case "none": {
       if (!isLate) return job;
-      const next = silenced(state, audit, changes);
+      const next = silenced(audit);
+      if (isAnswered(next)) changes.push(...punishSilent(state, next));
       return again(state, withAudit(job, audit, next), next);
     }
     case "match":
@@ -134,20 +141,31 @@ function afterJudging(
 ): Job {
   const answers = committeeOf(audit).map(answerOf);
   if (answers.includes("none") && !isLate) return job;
-  const heard = silenced(state, audit, changes);
-  const next = entering(heard, "opening", state.height);
+  const next = entering(silenced(audit), "opening", state.height);
+  changes.push(...punishSilent(state, { seats: committeeOf(next) }));
   const after = withAudit(job, audit, next);
   return answers.includes("sealed") ? after : tally(state, after, next, changes);
 }
 
-/** Those who did not answer are marked and pay for it. */
-function silenced(state: State, audit: Audit, changes: RatingChange[]): Audit {
-  const seats = audit.seats.map((seat) => {
-    if (answerOf(seat) !== "none") return seat;
-    changes.push(...told(punishSilence(state, seat.node)));
-    return { ...seat, answer: AUDIT_ANSWERS.indexOf("silent") };
-  });
+function silenced(audit: Audit): Audit {
+  const seats = audit.seats.map((seat) =>
+    answerOf(seat) === "none" ? { ...seat, answer: AUDIT_ANSWERS.indexOf("silent") } : seat,
+  );
   return { ...audit, seats };
+}
+
+/**
+ * Silence is neglect where another could answer. Where none could, the job may be to blame: its files
+ * are gone, or its model cannot be run.
+ */
+function punishSilent(state: State, { seats }: Seated): RatingChange[] {
+  return seats
+    .filter((seat) => answerOf(seat) === "silent")
+    .flatMap(({ node }) => told(punishSilence(state, node)));
+}
+
+function isAnswered({ seats }: Seated): boolean {
+  return seats.some((seat) => !["none", "silent"].includes(answerOf(seat)));
 }
 
 /** Who found what the ruling calls wrong pays for it; the others earn their credits. */

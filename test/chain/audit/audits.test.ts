@@ -131,7 +131,6 @@ describe("an audit", () => {
     const story = drawn({ spec: ONE });
     const first = story.audit().seats[0]?.node ?? -1;
     story.until("drawing");
-    expect(story.record(first)).to.include({ auditsMissed: 1, failed: 250 });
     story.until("replaying");
     const second = story.audit().seats[1]?.node ?? -1;
     expect(second).to.not.equal(first);
@@ -152,6 +151,28 @@ describe("an audit", () => {
     while (story.looks().length > 0) story.advance();
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0 });
     expect(story.job.auditors).to.deep.equal([]);
+    // Nobody could answer: perhaps the job cannot be audited.
+    for (const node of [first, second]) {
+      expect(story.record(node)).to.include({ auditsMissed: 0, failed: 0 });
+    }
+  });
+
+  it("marks a silent auditor once another answers, whoever was first", () => {
+    for (const isFirst of [true, false]) {
+      const story = drawn({ spec: ONE });
+      const nodeAt = (place: number): number => story.audit().seats[place]?.node ?? -1;
+      const first = nodeAt(0);
+      if (isFirst) story.until("drawing");
+      else story.answer("not-served");
+      story.until("replaying");
+      const second = nodeAt(1);
+      expect(story.record(first).auditsMissed).to.equal(0);
+      if (isFirst) story.answer("match");
+      else story.until("calling");
+      const [silent, other] = isFirst ? [first, second] : [second, first];
+      expect(story.record(silent)).to.include({ auditsMissed: 1, failed: 250 });
+      expect(story.record(other)).to.include({ auditsMissed: 0, failed: 0 });
+    }
   });
 
   it("forgives one auditor that was not served", () => {
