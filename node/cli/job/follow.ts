@@ -6,11 +6,14 @@ import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const POLL_MS = 500;
+const LOOK_AGAIN = "look again with `poml job watch`, which follows it from where it is";
 /** A node that is being started again answers within this time. */
 const SILENCE_MS = 30_000;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
+  /** What to do when that time is over; by default to look again. */
+  readonly remedy?: string;
   readonly signal: AbortSignal;
   /** After every look at the job. */
   readonly onJob?: (job: JobDetail) => void;
@@ -25,7 +28,7 @@ export interface FollowOptions {
 export async function followJob(
   client: PomlClient,
   id: string,
-  { timeoutMs, signal, onJob, onRound }: FollowOptions,
+  { timeoutMs, remedy = LOOK_AGAIN, signal, onJob, onRound }: FollowOptions,
 ): Promise<JobDetail> {
   const end = performance.now() + timeoutMs;
   let seen = 0;
@@ -44,7 +47,7 @@ export async function followJob(
       throw new CliError(
         `job ${id} is not settled after ${Math.round(timeoutMs / 1000)} s (${stateOf(job)})`,
         { code: "TIMEOUT", exit: EXIT.network },
-        "look again with `poml job watch`, which follows it from where it is",
+        remedy,
       );
     }
     await delay(POLL_MS, undefined, { signal });
