@@ -42,8 +42,9 @@ export function benchmarkCommand(context: CliContext): Command {
         width: wholeNumber("trackWidth", options.trackWidth),
         epochs: wholeNumber("trackEpochs", options.trackEpochs),
       };
-      const run = await runBenchmark({ seconds, stepsPerSegment: steps, recipe }, context);
+      // Asked first: a run takes long, and would be lost if the node did not answer.
       const network = options.compare ? await networkOf(options, context) : undefined;
+      const run = await runBenchmark({ seconds, stepsPerSegment: steps, recipe }, context);
       show(run, network, context);
     });
 }
@@ -58,7 +59,7 @@ function show(
   { output }: CliContext,
 ): void {
   const { capacity, accuracy, energy, factors } = run;
-  const place = network === undefined ? undefined : placeAmong(capacity, network);
+  const place = network === undefined ? undefined : placeAmong(run, network);
   const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model ?? "unknown" };
   output.result({ ...run, ...machine, ...(place && { network: place }) }, () => {
     const watts = Number(energy.millijoules) / 1000 / run.seconds;
@@ -96,9 +97,14 @@ function show(
         `${machine.cores} (${machine.cpu}); accuracy of the task ${percent(accuracy)}, which no factor takes.`,
     );
     if (place !== undefined) {
+      const { quality } = place;
       output.line(
         `Capacity among the ${place.nodes} rated nodes of the network: place ${place.place}, ` +
           `median ${gflops(place.median)} GFLOP/s, highest ${gflops(place.highest)} GFLOP/s.`,
+      );
+      output.line(
+        `Quality among them: place ${quality.place}, median ${quality.median.toFixed(3)}, ` +
+          `highest ${quality.highest.toFixed(3)}; 1 is a node without a score of the open track.`,
       );
     }
   });
@@ -112,23 +118,35 @@ function trackText({ track }: BenchmarkRun): string {
   return `one open track here: F1 ${f1.toFixed(3)} / ${reference.toFixed(3)} (${scores}; ${recipe})`;
 }
 
-interface Place {
+interface Place<T> {
   readonly place: number;
-  readonly nodes: number;
-  readonly median: bigint;
-  readonly highest: bigint;
+  readonly median: T;
+  readonly highest: T;
 }
 
-function placeAmong(capacity: bigint, nodes: readonly NodeJson[]): Place {
-  const others = nodes
-    .map((node) => BigInt(node.capacity))
-    .filter((one) => one > 0n)
-    .sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+interface NetworkPlace extends Place<bigint> {
+  readonly nodes: number;
+  readonly quality: Place<number>;
+}
+
+function placeAmong(run: BenchmarkRun, nodes: readonly NodeJson[]): NetworkPlace {
+  const rated = nodes.filter((node) => BigInt(node.capacity) > 0n);
+  const capacities = rated.map((node) => BigInt(node.capacity));
+  const qualities = rated.map((node) => node.factors.quality / 1e6);
   return {
-    place: 1 + others.filter((one) => one > capacity).length,
-    nodes: others.length,
-    median: others[others.length >> 1] ?? 0n,
-    highest: others[0] ?? 0n,
+    nodes: rated.length,
+    ...placeOf(run.capacity, capacities, 0n),
+    quality: placeOf(run.factors.quality, qualities, 1),
+  };
+}
+
+/** @param none stands for median and highest of an empty network */
+function placeOf<T extends bigint | number>(own: T, others: readonly T[], none: T): Place<T> {
+  const falling = others.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  return {
+    place: 1 + falling.filter((one) => one > own).length,
+    median: falling[falling.length >> 1] ?? none,
+    highest: falling[0] ?? none,
   };
 }
 

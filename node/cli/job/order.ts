@@ -134,12 +134,24 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   const parsed = JobOrder.safeParse(raw);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue?.path.join(".") || "order";
+  const path = issue?.path.map(String) ?? [];
+  if (issue?.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));
+  const field = path.join(".") || "order";
+  const option = optionOf(path);
   throw usageError(
     field,
     issue?.message ?? "is not valid",
-    "`poml job submit --help` lists the options",
+    `${option === undefined ? "" : `correct ${option}; `}\`poml job submit --help\` lists the options`,
   );
+}
+
+/** The option that sets a field of an order, e.g. `--epochs` for `localEpochs`. */
+function optionOf([field, setting = "kind"]: readonly string[]): string | undefined {
+  const option =
+    field === "optimizer"
+      ? (SETTINGS.find((name) => name === setting) ?? "optimizer")
+      : Object.entries(FIELDS).find(([, [key]]) => key === field)?.[0];
+  return option && `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** @param ordered what the order file says, whose settings count unless another optimizer is named */

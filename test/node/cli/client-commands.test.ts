@@ -193,8 +193,30 @@ describe("poml as a client", () => {
     const { exit, stderr } = await stage.run("job", "submit", "--rounds", "many");
     expect(exit).equal(2);
     expect(stderr).contain("rounds").and.contain("try:");
+    for (const [option, value, field] of [
+      ["--epochs", "0", "localEpochs"],
+      ["--optimizer", "lion", "optimizer.kind"],
+      ["--learning-rate", "-1", "optimizer.learningRate"],
+      ["--beta1", "0.5", "optimizer.beta1"],
+    ] as const) {
+      const wrong = await stage.run("job", "submit", option, value);
+      expect(wrong.exit).equal(2);
+      expect(wrong.stderr).contain(`${field}:`).and.contain(`correct ${option};`);
+    }
     const json = await stage.json("job", "submit", "--dataset", "nothing");
     expect(json.error).deep.include({ code: "DATASET_NOT_FOUND", field: "dataset" });
+  });
+
+  it("places this machine among the network's nodes by capacity and by quality", async () => {
+    const short = ["--seconds", "0.1", "--segment-steps", "1", "--track-width", "16"];
+    const args = ["benchmark", ...short, "--track-epochs", "1", "--compare"];
+    const { network } = (await stage.json(...args)) as { network: Record<string, unknown> };
+    expect(network.nodes).equal(4);
+    expect(network.quality).deep.equal({ place: 5, median: 1, highest: 1 });
+    const { stdout } = await stage.run(...args);
+    expect(stdout).contain("Quality among them: place 5, median 1.000, highest 1.000");
+    const away = ["--api", "http://127.0.0.1:1", "--seconds", "3600"];
+    expect((await stage.run("benchmark", "--compare", ...away)).exit).equal(4);
   });
 
   it("tells a missing job from a node that does not answer", async () => {
