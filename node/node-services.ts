@@ -1,6 +1,7 @@
 /** What the API may ask, answered from the parts of a running node. */
 
 import { toHex } from "../chain/crypto/hash.ts";
+import { weights } from "../chain/rating/weight.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
@@ -82,7 +83,12 @@ export function createServices(parts: ServiceParts): NodeServices {
   };
 
   const prepare = (request: JobRequest): Promise<PreparedJob> =>
-    prepareJob(request, { datasets, blobs, parameters: () => chain.state.parameters });
+    prepareJob(request, {
+      datasets,
+      blobs,
+      parameters: () => chain.state.parameters,
+      drawable: () => weights(chain.state).filter((weight) => weight > 0n).length,
+    });
 
   /** Orders under way by idempotency key, so that two at once open one job. */
   const opening = new Map<string, Promise<Uint8Array>>();

@@ -1,7 +1,7 @@
 /** Opens a training job: the order is checked, the escrow taken; the draw follows in the next block. */
 import { enter } from "../job/phase.ts";
 import { jobPrice } from "../job/price.ts";
-import type { State } from "../state/state.ts";
+import type { Parameters } from "../types/genesis.ts";
 import {
   JOB_AGGREGATIONS,
   JOB_ENGINES,
@@ -24,7 +24,7 @@ export const MAX_PHASE_BLOCKS = 43_200;
 export const jobOpen: Rule<"job-open"> = {
   spends: ({ escrow }) => escrow,
   apply(state, { spec, escrow }, { address, id }) {
-    checkSpec(spec, state);
+    checkJobSpec(spec, state.parameters);
     const price = jobPrice(spec, state.parameters);
     if (escrow < price) {
       refuse(
@@ -59,10 +59,12 @@ export const jobOpen: Rule<"job-open"> = {
   },
 };
 
-function checkSpec(spec: JobSpec, state: State): void {
+/** What the chain refuses of an order before it looks at the money. @throws TransactionError BAD_FIELD */
+export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): void {
   const between = (field: string, value: number, low: number, high: number): void => {
     if (value < low || value > high) {
-      refuseField(`spec.${field}`, `must be ${low} to ${high}, got ${value}`);
+      const reason = `must be ${low} to ${high}, got ${value}`;
+      refuseField(`spec.${field}`, reason, `give ${field} in that range`);
     }
   };
   checkIndex("spec.kind", spec.kind, JOB_KINDS);
@@ -83,10 +85,11 @@ function checkSpec(spec: JobSpec, state: State): void {
   between("teamSize", spec.teamSize, 1, MAX_TEAM);
   between("phaseBlocks", spec.phaseBlocks, MIN_PHASE_BLOCKS, MAX_PHASE_BLOCKS);
   between("targetAccuracy", spec.targetAccuracy, 0, MILLION);
-  if (spec.pricePerSample < state.parameters.minPricePerSample) {
+  if (spec.pricePerSample < minPricePerSample) {
     refuseField(
       "spec.pricePerSample",
-      `at least ${state.parameters.minPricePerSample}, got ${spec.pricePerSample}`,
+      `at least ${minPricePerSample}, got ${spec.pricePerSample}`,
+      `give at least ${minPricePerSample}`,
     );
   }
   for (const field of ["model", "initialParameters", "dataset", "torrent"] as const) {

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { jobPrice } from "../../chain/job/price.ts";
+import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import {
   JOB_AGGREGATIONS,
@@ -37,12 +38,14 @@ export interface PrepareModules {
   readonly datasets: DatasetService;
   readonly blobs: BlobStore;
   parameters(): Parameters;
+  /** Nodes that can be drawn for work now. */
+  drawable(): number;
 }
 
 /** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
 export async function prepareJob(
   request: JobRequest,
-  { datasets, blobs, parameters }: PrepareModules,
+  { datasets, blobs, parameters, drawable }: PrepareModules,
 ): Promise<PreparedJob> {
   const manifest = await datasets.manifest(request.dataset);
   const { model, engine, notes } = await chooseModel(request, manifest);
@@ -89,6 +92,7 @@ export async function prepareJob(
     pricePerSample: request.pricePerSample,
     targetAccuracy: Math.round(request.targetAccuracy * MILLION),
   };
+  checkJobSpec(spec, chain);
   const price = jobPrice(spec, chain);
   const escrow = request.budget ?? price;
   if (escrow < price) {
@@ -98,7 +102,15 @@ export async function prepareJob(
       { action: "local", remedy: "raise the budget, or ask for fewer rounds, epochs or rows" },
     );
   }
-  return { spec, price, escrow, notes };
+  return { spec, price, escrow, notes: [...notes, ...shortage(spec.quorum, drawable())] };
+}
+
+/** A job waits for a drawing of enough nodes, and ends without one. */
+function shortage(quorum: number, nodes: number): string[] {
+  if (nodes >= quorum) return [];
+  return [
+    `every round needs ${quorum} updates, but only ${nodes} nodes can be drawn now: unless more are rated in time, the job ends and the escrow comes back; fewer participants or a smaller quorum would start it`,
+  ];
 }
 
 async function chooseModel(

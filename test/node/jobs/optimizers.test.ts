@@ -120,7 +120,7 @@ describe("jobs by optimizer and loss", function () {
       seed: "ab".repeat(32),
       ...changes,
     };
-    const modules = { datasets, blobs, parameters: () => TEST_PARAMETERS };
+    const modules = { datasets, blobs, parameters: () => TEST_PARAMETERS, drawable: () => 1 };
     return (await prepareJob(toJobRequest(order), modules)).spec;
   }
 
