@@ -23,8 +23,8 @@ export interface TrackJudgement {
 
 /**
  * Seals are told apart as those of committees are. Since nobody accused the node before its judges
- * were drawn, more than half of them all must find its result false; and more than half of those heard
- * must match it for it to count, so silence helps nobody.
+ * were drawn, more than half of them all must find its result false. For it to count more than half of
+ * them must be heard, and more than half of those match it: one friend among judges kept busy is not enough.
  * @param keyOf public key of a node
  */
 export function judgeEntry(entry: TrackEntry, keyOf: (node: number) => Uint8Array): TrackJudgement {
@@ -40,7 +40,8 @@ export function judgeEntry(entry: TrackEntry, keyOf: (node: number) => Uint8Arra
   if (2 * mismatches.length > entry.judges.length) {
     return { outcome: "false", wrong: matches, provers: mismatches, silent };
   }
-  if (2 * matches.length > heard.length) {
+  const isHeard = 2 * heard.length > entry.judges.length;
+  if (isHeard && 2 * matches.length > heard.length) {
     return { outcome: "verified", wrong: mismatches, provers: [], silent };
   }
   return { outcome: "unproven", wrong: [], provers: [], silent };

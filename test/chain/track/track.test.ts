@@ -183,6 +183,17 @@ describe("the open track", () => {
     expect(node(chain)).to.deep.include({ quality: 1_000_000, score: NO_SCORE });
   });
 
+  it("takes no score from two of five judges alone, but from three", () => {
+    for (const [heard, track] of [
+      [2, 0],
+      [3, 1],
+    ] as const) {
+      const chain = told(trackChain(), 130);
+      judged(chain, (position) => (position < heard ? truth(chain, 130) : undefined));
+      expect(node(chain).score.track, `${heard} heard`).to.equal(track);
+    }
+  });
+
   it("forgets a score after three tracks that its node missed", () => {
     const chain = told(trackChain(), 130);
     judged(chain, () => truth(chain, 130));
