@@ -65,8 +65,12 @@ function rating(node) {
       ["Rating", units(node.rating)],
       ["Bond", poml(node.bond)],
       ["On its way back", poml(node.unbonding)],
-      ["Quality", `${(node.factors.quality / 10_000).toFixed(2)} %, from the open track`],
+      [
+        "Quality",
+        `${(node.factors.quality / 10_000).toFixed(2)} %, from the open track; 100 % without a score`,
+      ],
       ["Reliability", `${(node.factors.reliability / 10_000).toFixed(2)} %, from verified work`],
+      ["Energy", `${(node.factors.energy / 10_000).toFixed(2)} %, by the node's own meter`],
       ["Freshness", `${(node.factors.freshness / 10_000).toFixed(2)} %`],
       ["Punctuality", `${(node.punctuality / 10_000).toFixed(2)} %, from turns to propose`],
       ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
