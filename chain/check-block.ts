@@ -9,7 +9,6 @@ import { proposerOf } from "./draw/proposer-of.ts";
 import type { State } from "./state/state.ts";
 import {
   type Block,
-  type Body,
   Certificate,
   EvidenceList,
   type Header,
@@ -18,7 +17,6 @@ import {
   Records,
   Transactions,
 } from "./types/block.ts";
-import { ZERO_HASH } from "./types/primitive.ts";
 
 export function notTheProposer({
   round,
@@ -140,7 +138,11 @@ export function checkRoots(computed: Header, given: Header): void {
 
 /** The transactions are the very ones that were applied; the rest of a body must be what they led to. */
 export function checkBody({ header, body }: Block): void {
-  const roots = bodyRoots(body);
+  const roots = {
+    recordsRoot: Records.hashTreeRoot(body.records),
+    ratingsRoot: RatingChanges.hashTreeRoot(body.ratingChanges),
+    evidenceRoot: EvidenceList.hashTreeRoot(body.evidence),
+  } as const;
   for (const field of ["recordsRoot", "ratingsRoot", "evidenceRoot"] as const) {
     if (!equalBytes(header[field], roots[field])) {
       throw rootMismatch(field, header[field], roots[field]);
@@ -148,32 +150,7 @@ export function checkBody({ header, body }: Block): void {
   }
 }
 
-/**
- * Whether the header names everything that came with it. A proposer signs the header alone: of a block
- * that is not whole, whoever passed it on may have changed the rest.
- */
-export function isWhole({ header, body, parentCertificate }: Block): boolean {
-  const roots = {
-    ...bodyRoots(body),
-    transactionsRoot: Transactions.hashTreeRoot(body.transactions),
-    parentCertificate:
-      header.height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(parentCertificate),
-  };
-  const isEmptyFirst =
-    header.height > 1 || Certificate.equals(parentCertificate, Certificate.defaultValue());
-  const fields = Object.keys(roots) as (keyof typeof roots)[];
-  return isEmptyFirst && fields.every((field) => equalBytes(header[field], roots[field]));
-}
-
-function bodyRoots({ records, ratingChanges, evidence }: Body) {
-  return {
-    recordsRoot: Records.hashTreeRoot(records),
-    ratingsRoot: RatingChanges.hashTreeRoot(ratingChanges),
-    evidenceRoot: EvidenceList.hashTreeRoot(evidence),
-  };
-}
-
-function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
+export function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
   const [expected, actual] = [toHex(want), toHex(got)];
   return new InvalidBlock(`${field} is ${actual}, expected ${expected}`, {
     code: "ROOT_MISMATCH",

@@ -10,9 +10,13 @@ import {
 } from "../../chain/types/block.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 
+/** What the first block carries. */
+const NO_CERTIFICATE = Certificate.defaultValue();
+
 /** The part whose root does not stand in the header; undefined when all is as certified. */
 export function wrongPart({ header, body, parentCertificate }: Block): string | undefined {
-  const carried = header.height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(parentCertificate);
+  const isFirst = header.height === 1 && Certificate.equals(parentCertificate, NO_CERTIFICATE);
+  const carried = isFirst ? ZERO_HASH : Certificate.hashTreeRoot(parentCertificate);
   const roots: readonly (readonly [string, Uint8Array, Uint8Array])[] = [
     ["transactions", header.transactionsRoot, Transactions.hashTreeRoot(body.transactions)],
     ["records", header.recordsRoot, Records.hashTreeRoot(body.records)],

@@ -4,7 +4,6 @@
  */
 
 import { blockHash } from "../../chain/apply-block.ts";
-import { isWhole } from "../../chain/check-block.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
@@ -16,6 +15,7 @@ import { proposalSigningRoot, toValueId, voteSigningRoot } from "../../chain/fin
 import { Proposal } from "../../chain/types/block.ts";
 import { Vote } from "../../chain/types/vote.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
+import { wrongPart } from "../chain/block-parts.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -95,7 +95,8 @@ export class ConsensusGossip {
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
       if (error.action !== "reject") return "ignore";
-      if (!isWhole(block)) return "reject";
+      // The proposer signed the header alone: whoever passed this on may have changed the rest.
+      if (wrongPart(block) !== undefined) return "reject";
       const name = formatAddress(addressOf(proposer.publicKey));
       this.#modules.log.warn("proposal does not apply", {
         height,
@@ -123,7 +124,8 @@ export class ConsensusGossip {
     const seat = seats.findIndex(({ publicKey }) => equalBytes(publicKey, proposer));
     if (seat === -1) return "reject";
     if (!this.#early.wantsProposal(seat)) return "ignore";
-    if (!(await this.#isSigned(proposal, proposer)) || !isWhole(block)) return "reject";
+    if (!(await this.#isSigned(proposal, proposer))) return "reject";
+    if (wrongPart(block) !== undefined) return "reject";
     if (this.#turnOf(proposal) !== "early") return this.takeProposal(proposal);
     this.#early.addProposal(seat, proposal);
     return "ignore";

@@ -8,7 +8,7 @@
  * one epoch ahead at most; the header names them by their root, and applying the block proves that it
  * named the right ones, so a run is a stretch of blocks with one such root.
  */
-import { InvalidBlock } from "../../chain/block-error.ts";
+import { rootMismatch } from "../../chain/check-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
@@ -140,14 +140,4 @@ export class ProofAhead {
     this.#roots.set(seats, root);
     return root;
   }
-}
-
-function rootMismatch(field: string, want: Uint8Array, got: Uint8Array): InvalidBlock {
-  const [expected, actual] = [toHex(want), toHex(got)];
-  return new InvalidBlock(`${field} is ${actual}, expected ${expected}`, {
-    code: "ROOT_MISMATCH",
-    field,
-    expected,
-    actual,
-  });
 }
