@@ -5,12 +5,17 @@ import { weights } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import {
   AUDIT_BACKLOG,
+  JOB_OUTCOMES,
   JOB_PHASES,
   type Job,
+  type JobOutcome,
   type JobPhase,
   type Participant,
 } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+
+type OpenPhase = "drawing" | "training" | "revealing";
+type EndedOutcome = Exclude<JobOutcome, "open">;
 
 export function phaseOf(job: Job): JobPhase {
   const phase = JOB_PHASES[job.phase];
@@ -22,18 +27,32 @@ export function phaseCode(phase: JobPhase): number {
   return JOB_PHASES.indexOf(phase);
 }
 
+export function outcomeOf(job: Job): JobOutcome {
+  const outcome = JOB_OUTCOMES[job.outcome];
+  if (outcome === undefined) throw new RangeError(`no job outcome ${job.outcome}`);
+  return outcome;
+}
+
 export function hasCommitted(participant: Participant): boolean {
   return participant.samples > 0;
 }
 
 /** The job in another phase, starting now. */
-export function enter(job: Job, phase: JobPhase, height: number): Job {
-  const closed = phase === "finished" || phase === "failed" || phase === "cancelled";
+export function enter(job: Job, phase: OpenPhase, height: number): Job {
+  return { ...job, phase: phaseCode(phase), phaseSince: height };
+}
+
+/** The job at its end; the round that was under way does not count unless its record came. */
+export function end(job: Job, outcome: EndedOutcome, height: number): Job {
+  const isFinished = outcome === "complete" || outcome === "target";
+  const phase = isFinished ? "finished" : outcome === "cancelled" ? "cancelled" : "failed";
   return {
     ...job,
     phase: phaseCode(phase),
+    outcome: JOB_OUTCOMES.indexOf(outcome),
+    round: isFinished || job.round === 0 ? job.round : job.round - 1,
     phaseSince: height,
-    closedAt: closed ? height : job.closedAt,
+    closedAt: height,
   };
 }
 
@@ -112,7 +131,9 @@ function markMissing(job: Job): Job {
 
 /** The round starts over, a limited number of times. */
 function prolong(job: Job, state: State): Job {
-  if (job.extensions >= state.parameters.maxExtensions) return enter(job, "failed", state.height);
+  if (job.extensions >= state.parameters.maxExtensions) {
+    return end(job, phaseOf(job) === "revealing" ? "no-record" : "no-quorum", state.height);
+  }
   const again = enter(job, "training", state.height);
   return { ...again, extensions: job.extensions + 1 };
 }
@@ -150,5 +171,5 @@ function draw(state: State, job: Job): Job {
 /** Too few rated nodes: keep drawing until the phase deadline has passed, then give the money back. */
 function prolongDrawing(job: Job, state: State): Job {
   const expired = state.height >= job.openedAt + job.spec.phaseBlocks;
-  return expired ? enter(job, "failed", state.height) : job;
+  return expired ? end(job, "undrawn", state.height) : job;
 }

@@ -4,7 +4,7 @@
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { findJob, requirePhase } from "../job/find.ts";
-import { enter } from "../job/phase.ts";
+import { end } from "../job/phase.ts";
 import { type Rule, refuse } from "./rule.ts";
 
 export const jobCancel: Rule<"job-cancel"> = {
@@ -17,6 +17,6 @@ export const jobCancel: Rule<"job-cancel"> = {
         duty: "job-cancel",
       });
     }
-    state.jobs.set(index, enter(job, "cancelled", state.height));
+    state.jobs.set(index, end(job, "cancelled", state.height));
   },
 };

@@ -41,6 +41,7 @@ export const jobOpen: Rule<"job-open"> = {
       spec,
       escrow,
       phase: 0,
+      outcome: 0,
       round: 0,
       openedAt: state.height,
       phaseSince: state.height,

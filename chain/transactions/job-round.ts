@@ -6,7 +6,7 @@
 import { takeContributions } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { clearCommits, enter } from "../job/phase.ts";
+import { clearCommits, end, enter } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
 import {
   type Job,
@@ -114,5 +114,6 @@ function finishRound(state: State, job: Job, { record, signers, ratingChanges }:
     metrics: record.metrics,
     round: last ? job.round : job.round + 1,
   };
-  return enter(next, last ? "finished" : "training", state.height);
+  if (!last) return enter(next, "training", state.height);
+  return end(next, record.round >= rounds ? "complete" : "target", state.height);
 }

@@ -37,6 +37,22 @@ export const JOB_PHASES = [
 ] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
 
+/**
+ * How a job ended. Wire values; append only. open: it has not. complete: all rounds are recorded. target: the
+ * accuracy it was to stop at is reached. cancelled: by its client. undrawn: too few nodes could be drawn.
+ * no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
+ */
+export const JOB_OUTCOMES = [
+  "open",
+  "complete",
+  "target",
+  "cancelled",
+  "undrawn",
+  "no-quorum",
+  "no-record",
+] as const;
+export type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
 export const JobSpec = new ContainerType(
   {
     /** Index into JOB_KINDS. */
@@ -178,7 +194,9 @@ export const Job = new ContainerType(
     escrow: Uint64,
     /** Index into JOB_PHASES. */
     phase: Uint8,
-    /** Round under way, from 1; after the end, the last recorded round. */
+    /** Index into JOB_OUTCOMES; stays when the job is settled. */
+    outcome: Uint8,
+    /** Round under way, from 1; after the end, the last recorded round, 0 = none. */
     round: Uint16,
     openedAt: Uint32,
     /** Height at which the phase under way began. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { phaseOf } from "../../../chain/job/phase.ts";
+import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import { jobPrice, managerPay } from "../../../chain/job/price.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
@@ -34,6 +34,11 @@ class Story {
 
   get phase(): string {
     return phaseOf(this.job);
+  }
+
+  /** Phase, outcome and the last recorded round. */
+  get end(): [string, string, number] {
+    return [this.phase, outcomeOf(this.job), this.job.round];
   }
 
   /** @param present how many participants try to commit; some may come after the phase has ended */
@@ -88,6 +93,7 @@ describe("a job", () => {
     expect(story.phase).to.equal("finished");
     expect(story.job.closedAt).to.equal(story.chain.height);
     const settlement = story.settle();
+    expect(story.end).to.deep.equal(["settled", "complete", 3]);
     expect(settlement.participants).to.equal(3n * 12_000n * 10n);
     expect(settlement.managers).to.equal(36_000n);
     const dust = 36_000n - settlement.auditors;
@@ -209,6 +215,20 @@ describe("a job", () => {
       fee: 0n,
       refund: story.job.escrow,
     });
+    expect(story.end).to.deep.equal(["settled", "no-quorum", 0]);
+  });
+
+  it("fails when no manager posts a record, and does not count the round it was in", () => {
+    const story = new Story({ rounds: 2, phaseBlocks: 4 });
+    story.chain.advance();
+    story.step();
+    story.step();
+    expect([story.phase, story.job.round]).to.deep.equal(["training", 2]);
+    for (let guard = 0; story.phase !== "failed" && guard < 8; guard++) {
+      story.step();
+      story.waitOut();
+    }
+    expect(story.end).to.deep.equal(["failed", "no-record", 1]);
   });
 
   it("starts a round over when no record comes, and forgives it once one does", () => {
@@ -229,6 +249,7 @@ describe("a job", () => {
     expect(story.waitOut()).to.equal(4);
     expect(story.phase).to.equal("failed");
     expect(story.settle().refund).to.equal(story.job.escrow);
+    expect(story.end).to.deep.equal(["settled", "undrawn", 0]);
   });
 
   it("pays the recorded rounds when its client cancels midway", () => {
@@ -250,6 +271,7 @@ describe("a job", () => {
     expect(managers).to.equal(12_000n);
     const fee = (144_000n * 15n) / 1000n;
     expect(refund).to.equal(story.job.escrow - 144_000n - fee);
+    expect(story.end).to.deep.equal(["settled", "cancelled", 1]);
   });
 
   it("ends early at its target accuracy", () => {
@@ -257,7 +279,7 @@ describe("a job", () => {
     story.chain.advance();
     while (story.phase !== "finished") story.step();
     expect(story.job.metrics.accuracy).to.be.at.least(760_000);
-    expect(story.job.round).to.equal(2);
+    expect(story.end).to.deep.equal(["finished", "target", 2]);
     expect(story.settle().participants).to.equal(2n * 12_000n * 10n);
   });
 
