@@ -51,7 +51,10 @@ export function createServices(parts: ServiceParts): NodeServices {
     throw new JobError(
       `no job ${toHex(id)} on this chain`,
       { code: "UNKNOWN_JOB", job: toHex(id) },
-      { action: "local", remedy: "`poml job list` shows the jobs; a new one takes a block or two" },
+      {
+        action: "local",
+        remedy: "`npx poml job list` shows the jobs; a new one takes a block or two",
+      },
     );
   };
 

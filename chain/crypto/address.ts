@@ -57,7 +57,7 @@ export function parseAddress(text: string): Uint8Array {
     throw new AddressError(
       `address ${JSON.stringify(text.slice(0, 80))}: ${reason}`,
       { code: "BAD_ADDRESS", reason },
-      { cause, remedy: "an address starts with poml1; `poml wallet show` prints yours" },
+      { cause, remedy: "an address starts with poml1; `npx poml wallet show` prints yours" },
     );
   };
   try {

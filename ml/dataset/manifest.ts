@@ -117,6 +117,6 @@ function refuse(field: string, reason: string, cause?: unknown): never {
   throw new DatasetError(
     `dataset manifest, field ${field}: ${reason}`,
     { code: "BAD_MANIFEST", field, reason },
-    { remedy: "make the dataset again with `poml dataset import`", cause },
+    { remedy: "make the dataset again with `npx poml dataset import`", cause },
   );
 }

@@ -146,7 +146,7 @@ export class PomlClient {
         throw new ApiError(
           `transaction ${id} is not final yet (${found === undefined ? "unknown here" : "pending"})`,
           { code: "TIMEOUT", status: 0 },
-          { cause, remedy: "see that blocks are being made (`poml status`), then ask again" },
+          { cause, remedy: "see that blocks are being made (`npx poml status`), then ask again" },
         );
       }
     }

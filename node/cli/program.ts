@@ -55,7 +55,7 @@ function buildProgram(context: CliContext): Command {
     .option("--json", "print one JSON object instead of text")
     .option("--verbose", "show the stack of an error")
     .showHelpAfterError("(add --help to see all options)")
-    .addHelpText("after", "\n`poml help exit-codes` lists what the exit status means.");
+    .addHelpText("after", "\n`npx poml help exit-codes` lists what the exit status means.");
   const make = [
     initCommand,
     nodeCommand,

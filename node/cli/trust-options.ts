@@ -36,6 +36,6 @@ export function parseTrusted(text: string): TrustedPoint {
   throw usageError(
     "trust",
     `${JSON.stringify(text)} is not height:hash`,
-    "GET /v1/blocks/<height> of a node you trust shows the hash of that block; `poml job result` names the height",
+    "GET /v1/blocks/<height> of a node you trust shows the hash of that block; `npx poml job result` names the height",
   );
 }

@@ -68,7 +68,7 @@ export async function initDataDir(root: string, options: InitOptions): Promise<I
     throw new ConfigError(
       `${root} holds a node already`,
       { code: "ALREADY_INITIALISED", path: root },
-      "start it with `poml node`, or choose another --data-dir",
+      "start it with `npx poml node`, or choose another --data-dir",
       error,
     );
   }

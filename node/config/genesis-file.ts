@@ -158,7 +158,7 @@ export async function readGenesisFile(path: string): Promise<Genesis> {
     throw new ConfigError(
       `${path} does not exist`,
       { code: "NOT_INITIALISED", path },
-      "make the data directory with `poml init --genesis <file>`",
+      "make the data directory with `npx poml init --genesis <file>`",
       error,
     );
   });

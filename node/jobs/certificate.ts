@@ -102,7 +102,7 @@ export function decodeCertificate(bytes: Uint8Array): DecodedCertificate {
     throw new VerifyError(
       "certificate.json is not a model certificate of version 1",
       { code: "CERTIFICATE_FORMAT", claim: "certificate.json" },
-      { cause: error, remedy: "download the model again with `poml job result`" },
+      { cause: error, remedy: "download the model again with `npx poml job result`" },
     );
   }
 }

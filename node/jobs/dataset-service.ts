@@ -192,6 +192,6 @@ function unknownDataset(id: string): JobError {
   return new JobError(
     `no dataset ${id.slice(0, 80)} on this node`,
     { code: "UNKNOWN_DATASET", dataset: id.slice(0, 80) },
-    { action: "local", remedy: "import it first: `poml dataset import`, or POST /v1/datasets" },
+    { action: "local", remedy: "import it first: `npx poml dataset import`, or POST /v1/datasets" },
   );
 }

@@ -33,7 +33,7 @@ export async function readModelFiles(
     throw new JobError(
       `job ${id} has no model yet: it is ${phase}`,
       { code: "JOB_NOT_FINISHED", job: id, phase },
-      { action: "local", remedy: "wait for its last round; `poml job watch` shows it" },
+      { action: "local", remedy: "wait for its last round; `npx poml job watch` shows it" },
     );
   }
   const { spec } = job;

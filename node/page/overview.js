@@ -108,7 +108,7 @@ function noJobs() {
       "p",
       { class: "muted" },
       "Submit one with ",
-      h("code", { class: "mono" }, "poml job submit"),
+      h("code", { class: "mono" }, "npx poml job submit"),
       ".",
     ),
   );

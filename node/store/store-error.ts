@@ -16,7 +16,7 @@ export type StoreFacts =
 
 const RESYNC =
   "start with --resync: the database is set aside and fetched again from peers (keys are not touched)";
-const REPAIR = `run \`poml repair\`, which mends it from its own blocks; if that fails, ${RESYNC}`;
+const REPAIR = `run \`npx poml repair\`, which mends it from its own blocks; if that fails, ${RESYNC}`;
 
 export class StoreError extends PomlError<StoreFacts> {
   static damaged(reason: string, cause?: unknown): StoreError {

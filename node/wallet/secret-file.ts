@@ -81,7 +81,7 @@ function missing(path: string): WalletError {
   return new WalletError(
     `${path} does not exist`,
     { code: "KEY_FILE_MISSING", path },
-    "make a node's key with `poml init`, a client's with `poml wallet new`",
+    "make a node's key with `npx poml init`, a client's with `npx poml wallet new`",
   );
 }
 

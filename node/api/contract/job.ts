@@ -240,5 +240,5 @@ export type ModelListing = z.infer<typeof ModelListing>;
 
 export const CertificateFile = z
   .record(z.string(), z.unknown())
-  .describe("the portable certificate; `poml verify` checks it offline");
+  .describe("the portable certificate; `npx poml verify` checks it offline");
 export type CertificateFile = z.infer<typeof CertificateFile>;

@@ -53,7 +53,7 @@ async function init(options: InitOptions, context: CliContext): Promise<void> {
       "genesis root": result.genesisRoot,
       "API token": paths.apiToken,
     });
-    context.output.line(`\nStart it with: poml node --data-dir ${dataDir}`);
+    context.output.line(`\nStart it with: npx poml node --data-dir ${dataDir}`);
   });
 }
 

@@ -83,7 +83,7 @@ async function submitJob(options: SubmitOptions, context: CliContext): Promise<v
       escrow: `${poml(escrow)} POML, taken in block ${height}`,
     });
     for (const note of notes) context.output.line(`note: ${note}`);
-    context.output.line(`\nFollow it with: poml job watch ${id.slice(0, 12)}`);
+    context.output.line(`\nFollow it with: npx poml job watch ${id.slice(0, 12)}`);
   });
 }
 
@@ -150,7 +150,7 @@ async function watchJob(
       throw new CliError(
         `job ${id} ended after round ${job.round} of ${job.rounds}`,
         { code: "JOB_INCOMPLETE", exit: EXIT.failure },
-        "the unused escrow was refunded; `poml job show` tells which nodes missed rounds",
+        "the unused escrow was refunded; `npx poml job show` tells which nodes missed rounds",
       );
     }
   } finally {
@@ -172,7 +172,7 @@ async function fetchResult(
     context.output.line(
       `Check them with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
-    context.output.line(`  poml verify ${options.out} --trust ${anchorHeight}:<hash>`);
+    context.output.line(`  npx poml verify ${options.out} --trust ${anchorHeight}:<hash>`);
     context.output.line("With --api and any node you can take another block.");
   });
 }
@@ -202,7 +202,7 @@ async function findJob(client: PomlClient, text: string): Promise<string> {
     throw usageError(
       "job",
       `${JSON.stringify(text)} is not an id`,
-      "`poml job list` shows the ids",
+      "`npx poml job list` shows the ids",
     );
   }
   const matches = (await client.jobs()).jobs.filter(({ id }) => id.startsWith(text));
@@ -211,6 +211,6 @@ async function findJob(client: PomlClient, text: string): Promise<string> {
   throw new CliError(
     `job ${text}: ${matches.length === 0 ? "none of the newest jobs" : "more than one job"} starts so`,
     { code: "UNKNOWN_JOB", exit: EXIT.notFound, field: "job" },
-    "`poml job list` shows the ids",
+    "`npx poml job list` shows the ids",
   );
 }

@@ -20,7 +20,7 @@ export function parameterCommand(context: CliContext): Command {
   parameter.addCommand(
     addKeyOption(addApiOptions(new Command("vote")))
       .description("vote with a node's weight; the present value takes the vote back")
-      .argument("<name>", "a name of `poml parameter list`")
+      .argument("<name>", "a name of `npx poml parameter list`")
       .argument("<value>", "an integer, or 64 hex characters for a hash")
       .action((name: string, value: string, options: Options) =>
         vote(name, value, options, context),
@@ -58,7 +58,7 @@ async function vote(
     throw new CliError(
       `name: no parameter ${JSON.stringify(name)} can be changed by vote`,
       { code: "BAD_ARGUMENT", exit: EXIT.usage, field: "name" },
-      "`poml parameter list` shows those that can",
+      "`npx poml parameter list` shows those that can",
     );
   }
   await sendSigned(parameterVotePayload(known, await parseValue(known, value)), options, context);

@@ -69,7 +69,7 @@ export function proveCommand(context: CliContext): Command {
 function pathOf(what: Subject, given: readonly string[]): string {
   const { path, names } = SUBJECTS[what];
   if (given.length !== names.length) {
-    throw usageError("name", `${what} takes ${names.join(" and ")}`, "see `poml prove --help`");
+    throw usageError("name", `${what} takes ${names.join(" and ")}`, "see `npx poml prove --help`");
   }
   return [path, ...given.map(encodeURIComponent)].join("/");
 }

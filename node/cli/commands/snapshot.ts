@@ -90,7 +90,7 @@ async function verify(
       throw new CliError(
         `no snapshot of height ${wanted}`,
         { code: "NO_SNAPSHOT", exit: EXIT.notFound },
-        "`poml snapshot list` shows those that are kept",
+        "`npx poml snapshot list` shows those that are kept",
       );
     }
     for (const manifest of chosen) {

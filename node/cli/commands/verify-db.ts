@@ -45,7 +45,7 @@ async function verifyDb(options: DataDirOptions, context: CliContext): Promise<v
     `${faults.length} faults in the chain database`,
     { code: "DAMAGED_STORE", exit: EXIT.verification, faults, ...counts },
     report.isStateSound
-      ? "run `poml repair`, then start the node: it fetches damaged blocks from its peers"
-      : "run `poml repair`, which replays the chain from its own blocks, or start with --resync",
+      ? "run `npx poml repair`, then start the node: it fetches damaged blocks from its peers"
+      : "run `npx poml repair`, which replays the chain from its own blocks, or start with --resync",
   );
 }

@@ -119,7 +119,7 @@ async function readPart(directory: string, name: string): Promise<Uint8Array> {
     throw new CliError(
       `${join(directory, name)} cannot be read`,
       { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field: name },
-      "`poml job result` writes all three files",
+      "`npx poml job result` writes all three files",
       error,
     );
   }

@@ -37,7 +37,7 @@ export async function measureFounder(
     throw new CliError(
       `a founder's benchmark failed: ${error instanceof Error ? error.message : String(error)}`,
       { code: "BENCHMARK_FAILED", exit: EXIT.failure },
-      "run `poml benchmark` by itself to see why",
+      "run `npx poml benchmark` by itself to see why",
       error,
     );
   }

@@ -106,7 +106,7 @@ async function chooseDirectory(wanted: string | undefined): Promise<string> {
     throw new CliError(
       `${directory} holds a network already`,
       { code: "ALREADY_INITIALISED", exit: EXIT.setup, field: "data-dir" },
-      "choose another directory, or start its nodes with `poml node --data-dir <dir>/node-1` and so on",
+      "choose another directory, or start its nodes with `npx poml node --data-dir <dir>/node-1` and so on",
     );
   }
   return directory;

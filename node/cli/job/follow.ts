@@ -6,7 +6,7 @@ import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const POLL_MS = 500;
-const LOOK_AGAIN = "look again with `poml job watch`, which follows it from where it is";
+const LOOK_AGAIN = "look again with `npx poml job watch`, which follows it from where it is";
 /** A node that is being started again answers within this time. */
 const SILENCE_MS = 30_000;
 

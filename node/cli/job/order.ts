@@ -141,7 +141,7 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   throw usageError(
     field,
     issue?.message ?? "is not valid",
-    `${option === undefined ? "" : `correct ${option}; `}\`poml job submit --help\` lists the options`,
+    `${option === undefined ? "" : `correct ${option}; `}\`npx poml job submit --help\` lists the options`,
   );
 }
 
@@ -175,7 +175,7 @@ async function findDataset(
   if (wanted === undefined) {
     const [only] = datasets;
     if (only !== undefined && datasets.length === 1) return only;
-    throw usageError("dataset", "not given", "`poml dataset list` shows what the node holds");
+    throw usageError("dataset", "not given", "`npx poml dataset list` shows what the node holds");
   }
   const text = String(wanted);
   const matches = datasets.filter(
@@ -186,7 +186,7 @@ async function findDataset(
   throw new CliError(
     `dataset ${JSON.stringify(text)}: ${matches.length === 0 ? "not held by this node" : "more than one fits"}`,
     { code: "DATASET_NOT_FOUND", exit: EXIT.notFound, field: "dataset" },
-    "`poml dataset list` shows the ids; `poml dataset import` adds one",
+    "`npx poml dataset list` shows the ids; `npx poml dataset import` adds one",
   );
 }
 
