@@ -6,7 +6,7 @@
 import { isExpired } from "../evidence/age.ts";
 import { exceedsThird } from "../finality/quorum.ts";
 import { factorsOf } from "../rating/formula.ts";
-import { totalWeight } from "../rating/weight.ts";
+import { totalWeight, votingWeight } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { RATING_CAUSES, type RatingChange } from "../types/node.ts";
 import { takeBond } from "./take-bond.ts";
@@ -19,7 +19,9 @@ const MILLION = 1_000_000;
  */
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
-  const share = lostShare(state, node.weight);
+  const votes = votingWeight(state, index);
+  const weight = votes > 0n ? votes : node.weight;
+  const share = lostShare(state, weight);
   const { evidenceReward: reward } = state.parameters;
   takeBond(state, index, { share, reward, earners: [proposer] });
   const slashed = {
@@ -29,7 +31,7 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
     rating: 0n,
     weight: 0n,
     slashedAt: state.height,
-    slashedWeight: node.weight,
+    slashedWeight: weight,
   };
   state.nodes.set(index, slashed);
   return {

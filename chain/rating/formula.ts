@@ -45,10 +45,18 @@ export function medianOf(measured: readonly bigint[]): bigint {
   return sorted[(sorted.length - 1) >> 1] ?? 0n;
 }
 
-/** Rises by at most a quarter per window, falls as the median falls; begins as measured. */
-export function nextCapacity(before: bigint, median: bigint): bigint {
+/**
+ * Follows the median slowly both ways, so that an hour in which a machine was busy with other things
+ * does not hand its weight to others. It rises by at most a quarter per window, and falls no faster
+ * than the rating of a node that claims nothing; it begins as measured.
+ * @param left millionths that such a rating would have kept since the last verified window
+ */
+export function nextCapacity(before: bigint, median: bigint, left: bigint): bigint {
+  if (before === 0n) return median;
   const ceiling = before + before / 4n;
-  return before === 0n || median < ceiling ? median : ceiling;
+  if (median > ceiling) return ceiling;
+  const floor = (before * left) / MILLION;
+  return median < floor ? floor : median;
 }
 
 /** Millionths: V / (V + 10 + 20 F), V and F in thousandths of a unit. */

@@ -1,4 +1,8 @@
-/** Exponential decay without floats: powers of a half by table, in sixteenths of a half-life. */
+/**
+ * Exponential decay without floats: powers of a half by table, in sixteenths of a half-life, and a
+ * straight line between two of them. Without the line, decay that is taken in many short steps would
+ * round to nothing.
+ */
 
 const MILLION = 1_000_000n;
 const STEPS = 16n;
@@ -28,5 +32,9 @@ export function remaining(elapsedMs: bigint, halfLifeMs: bigint): bigint {
   const steps = (elapsedMs * STEPS) / halfLifeMs;
   const halvings = steps / STEPS;
   if (halvings >= 20n) return 0n;
-  return (SIXTEENTHS[Number(steps % STEPS)] ?? 0n) >> halvings;
+  const at = Number(steps % STEPS);
+  const upper = SIXTEENTHS[at] ?? 0n;
+  const lower = SIXTEENTHS[at + 1] ?? MILLION / 2n;
+  const beyond = elapsedMs * STEPS - steps * halfLifeMs;
+  return (upper - ((upper - lower) * beyond) / halfLifeMs) >> halvings;
 }

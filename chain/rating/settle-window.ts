@@ -11,6 +11,7 @@ import {
   factorsOf,
   faded,
   flopsOf,
+  freshnessOf,
   medianOf,
   nextCapacity,
   ratingOf,
@@ -102,7 +103,11 @@ function judged(
       return {
         ...node,
         measured,
-        capacity: nextCapacity(node.capacity, medianOf(measured)),
+        capacity: nextCapacity(
+          node.capacity,
+          medianOf(measured),
+          freshnessOf(node.ratedAt, meta.time, state.parameters),
+        ),
         energy: energyBy(state, claim),
         verified: node.verified + UNIT,
         ratedWindow: window.number,

@@ -8,6 +8,7 @@ import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 import { FULL_PUNCTUALITY } from "./punctuality.ts";
+import { limitedVotes } from "./voting-limit.ts";
 
 const MILLION = 1_000_000n;
 /** Seats beside the drawn ones that hold no weight. */
@@ -61,23 +62,23 @@ export function steppedWeights(
 
 /**
  * Every node that weighs anything, or `maxSeats` of them drawn by weight, and a few newcomers without
- * weight; in node order.
+ * weight; in node order. Each votes with its weight, as far as the limit for one node allows.
  */
 export function drawSeats(state: State): Seat[] {
   const all = Array.from(state.nodes.entries(), ([, node]) => node.weight);
   const seed = taggedHash("poml/seats/v1", state.meta.mix, uint32Bytes(state.height));
-  const seated = all.filter((weight) => weight > 0n).length;
+  const voters = all.filter((weight) => weight > 0n).length;
   const drawn =
-    seated <= state.parameters.maxSeats
+    voters <= state.parameters.maxSeats
       ? all.flatMap((weight, index) => (weight > 0n ? [index] : []))
       : drawWithoutReplacement(seed, "poml/seats/v1", all, state.parameters.maxSeats);
-  return [...drawn, ...drawNewcomers(state, seed)]
-    .sort((a, b) => a - b)
-    .map((index) => ({
-      node: index,
-      publicKey: state.nodes.at(index).publicKey,
-      weight: all[index] ?? 0n,
-    }));
+  const seated = [...drawn, ...drawNewcomers(state, seed)].sort((a, b) => a - b);
+  const votes = limitedVotes(seated.map((index) => all[index] ?? 0n));
+  return seated.map((index, position) => ({
+    node: index,
+    publicKey: state.nodes.at(index).publicKey,
+    weight: votes[position] ?? 0n,
+  }));
 }
 
 /**
@@ -97,6 +98,12 @@ function drawNewcomers(state: State, seed: Uint8Array): number[] {
     state.height - node.registeredAt <= NEWCOMER_WINDOWS * windowInterval;
   const tickets = Array.from(state.nodes.entries(), ([, node]) => (isNew(node) ? 1n : 0n));
   return drawWithoutReplacement(seed, "poml/newcomers/v1", tickets, NEWCOMER_SEATS);
+}
+
+/** What a node votes with in this epoch or the next, whichever is more; 0 without a seat. */
+export function votingWeight(state: State, node: number): bigint {
+  const votes = [...state.seats, ...state.nextSeats].filter((seat) => seat.node === node);
+  return votes.reduce((most, { weight }) => (weight > most ? weight : most), 0n);
 }
 
 export function totalWeight(seats: readonly Pick<Seat, "weight">[]): bigint {

@@ -138,7 +138,9 @@ export const NodeJson = z.object({
   balance: Amount,
   rating: Amount.describe("micro-units"),
   weight: Amount.describe("rating as far as punctuality and bond let it count, micro-units"),
-  votingWeight: Amount.describe("follows the weight by bounded steps, one an epoch"),
+  votingWeight: Amount.describe(
+    "what its seat votes with now or next epoch: follows the weight by bounded steps, under a third of all where four or more vote",
+  ),
   punctuality: Count.describe("millionths; falls with every turn to propose that passes unused"),
   factors: FactorsJson.describe("what the rating is the product of"),
   probation: Count.describe("windows in which a caught cheat is checked more closely"),

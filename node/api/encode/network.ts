@@ -5,7 +5,7 @@ import { phaseOf } from "../../../chain/job/phase.ts";
 import { segmentsOf } from "../../../chain/rating/draw-segments.ts";
 import { epochOf } from "../../../chain/rating/epoch-of.ts";
 import { factorsOf } from "../../../chain/rating/formula.ts";
-import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { totalWeight, votingWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
@@ -88,7 +88,7 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     balance: state.account(address).balance.toString(),
     rating: node.rating.toString(),
     weight: weightOf(node, state.parameters).toString(),
-    votingWeight: node.weight.toString(),
+    votingWeight: votingWeight(state, index).toString(),
     punctuality: node.punctuality,
     factors: encodeFactors(factorsOf(node, state.meta.time, state.parameters)),
     probation: node.probation,

@@ -1,6 +1,6 @@
 /** A rating explained in words. */
 import { factorsOf } from "../../../chain/rating/formula.ts";
-import { weightOf } from "../../../chain/rating/weight.ts";
+import { votingWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { trackTask } from "../../../chain/track/task.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../../../chain/types/node.ts";
@@ -24,7 +24,7 @@ export function encodeRating(
     rating: node.rating.toString(),
     factors: explainFactors(state, node),
     weight: weightOf(node, state.parameters).toString(),
-    votingWeight: node.weight.toString(),
+    votingWeight: votingWeight(state, index).toString(),
     windows: node.measured.map(String),
     ...(node.score.track === 0 ? {} : { track: encodeScore(node.score) }),
     changes: history.map(({ height, time, change }) => ({
@@ -44,7 +44,7 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
       name: "capacity",
       value: Number(now.capacity),
       source: "measured by the chain",
-      explanation: `median of the last ${node.measured.length} windows, rising by at most a quarter a window`,
+      explanation: `follows the median of the last ${node.measured.length} windows: up by at most a quarter a window, down by at most half in ${state.parameters.ratingHalfLife} s`,
     },
     { name: "quality", value: now.quality / MILLION, ...explainQuality(node) },
     {

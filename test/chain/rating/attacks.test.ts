@@ -17,10 +17,10 @@ import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
 import { type Person, TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
+import { type Play, playWindow, showAll, verifyHonestly } from "../../helpers/window-play.ts";
 import {
   claim,
   claimBy,
-  claimOf,
   findingOn,
   firstWindow,
   sealedFindingOn,
@@ -32,70 +32,8 @@ import {
 const INTERVAL = 60;
 const PARAMETERS: Partial<Parameters> = { windowInterval: INTERVAL, ratingHalfLife: 3600 };
 const HONEST_SEGMENTS = 40;
-const EMPTY_CLAIM = WindowClaim.defaultValue();
-
-/** What a node does in a window. */
-interface Play {
-  /** 0 = no claim. */
-  readonly segments: number;
-  /** Segments whose claimed end state is not what a replay gives. */
-  readonly isFalse?: (segment: number) => boolean;
-  readonly serves?: boolean;
-}
-
 const honest: Play = { segments: HONEST_SEGMENTS };
-
-/** Runs window `number` with these plays by node; verifiers and committees are honest. */
-function playWindow(chain: TestChain, number: number, plays: readonly Play[]): void {
-  const shift = (number - 1) * INTERVAL;
-  const { opens, closes, claimsUntil, appealsUntil } = firstWindow(chain);
-  chain.advanceTo(closes + shift);
-  const claims = plays.flatMap(({ segments }, node) => {
-    if (segments === 0) return [];
-    const who = chain.personOfNode(node);
-    const value = { ...claimOf(chain, who, segments), window: number, opens: opens + shift };
-    return [chain.transaction(who, "window-commit", value, { fee: 0n })];
-  });
-  chain.advance(...claims);
-  chain.advanceTo(claimsUntil + shift);
-  // Two rounds: the checks, then whatever went before a committee.
-  for (let stage = 0; stage < 2 && chain.head.state.claims.length > 0; stage++) {
-    verifyHonestly(chain, number, plays);
-  }
-  showAll(chain);
-  if (chain.head.state.window.settledAt === 0) chain.advanceTo(appealsUntil + shift);
-}
-
-/** Everybody drawn replays what is still open; a block for each claim. */
-function verifyHonestly(chain: TestChain, window: number, plays: readonly Play[]): void {
-  for (const made of chain.head.state.claims) {
-    const play = plays[made.node] ?? honest;
-    const foundOn = (segment: number) =>
-      play.serves === false ? "not-served" : play.isFalse?.(segment) ? "mismatch" : "match";
-    const { checks, appeal } = made;
-    const open = [...checks, ...appeal.members].filter(({ verdict }) => verdict === 0);
-    const verifiers = [...new Set(open.map(({ verifier }) => verifier))];
-    const verdicts = verifiers.map((verifier) => {
-      const isOwn = (seat: { verifier: number }): boolean => seat.verifier === verifier;
-      const findings = checks
-        .filter((check) => isOwn(check) && check.verdict === 0)
-        .map((check) => findingOn(chain, made, check, foundOn(check.segment)));
-      if (appeal.members.some(isOwn)) {
-        findings.push(sealedFindingOn(chain, made, verifier, foundOn(appeal.segment)));
-      }
-      const value = { window, node: made.node, findings };
-      return chain.transaction(chain.personOfNode(verifier), "window-verdict", value, { fee: 0n });
-    });
-    if (verdicts.length > 0) chain.advance(...verdicts);
-  }
-}
-
-/** Claimants show the end of what committees have looked at. */
-function showAll(chain: TestChain): void {
-  const disputes = chain.head.state.claims.filter(({ appeal }) => appeal.members.length > 0);
-  const shown = disputes.map(({ node }) => showing(chain, node));
-  if (shown.length > 0) chain.advance(...shown);
-}
+const EMPTY_CLAIM = WindowClaim.defaultValue();
 
 const chainOf = (founders = 8, parameters: Partial<Parameters> = {}): TestChain =>
   new TestChain({ founders, parameters: { ...PARAMETERS, ...parameters } });

@@ -54,11 +54,15 @@ describe("the rating formula", () => {
     expect(six).to.deep.equal([2n, 3n, 4n, 5n, 6n]);
   });
 
-  it("lets a capacity rise by a quarter, fall with the median, and begin as measured", () => {
-    expect(nextCapacity(100n, 300n)).to.equal(125n);
-    expect(nextCapacity(100n, 124n)).to.equal(124n);
-    expect(nextCapacity(100n, 3n)).to.equal(3n);
-    expect(nextCapacity(0n, 300n)).to.equal(300n);
+  it("lets a capacity rise by a quarter, fall as a rating fades, and begin as measured", () => {
+    const half = 500_000n;
+    expect(nextCapacity(100n, 300n, half)).to.equal(125n);
+    expect(nextCapacity(100n, 124n, half)).to.equal(124n);
+    expect(nextCapacity(100n, 60n, half)).to.equal(60n);
+    expect(nextCapacity(100n, 3n, half)).to.equal(50n);
+    expect(nextCapacity(100n, 3n, 1_000_000n)).to.equal(100n);
+    expect(nextCapacity(100n, 3n, 0n)).to.equal(3n);
+    expect(nextCapacity(0n, 300n, half)).to.equal(300n);
   });
 
   it("counts reliability from work: ten units for a newcomer to be half trusted, one failure for twenty", () => {
@@ -79,6 +83,15 @@ describe("the rating formula", () => {
       const table = Number(remaining((HOUR_MS * BigInt(sixteenth)) / 16n, HOUR_MS));
       expect(table).to.be.within(Math.floor(exact) - 1, Math.ceil(exact) + 1);
     }
+  });
+
+  it("falls as far in many short steps as in one long one", () => {
+    const STEPS = 400n;
+    let left = 1_000_000_000_000n;
+    for (let step = 0; step < Number(STEPS); step++) {
+      left = (left * remaining(HOUR_MS / STEPS, HOUR_MS)) / 1_000_000n;
+    }
+    expect(Number(left)).to.be.closeTo(500e9, 10e9);
   });
 
   it("ends a rating that was not verified for four half-lives and more", () => {

@@ -30,7 +30,7 @@ describe("API for evidence and parameters", () => {
     expect(block.evidence).to.have.length(1);
     expect(block.evidence[0]).to.include({ node: 0, kind: "duplicate-vote" });
     const node = await client.node(toHex(guilty.keys.publicKey));
-    expect(node).to.include({ slashedAt: chain.height, rating: "0", votingWeight: "0" });
+    expect(node).to.include({ slashedAt: chain.height, rating: "0", weight: "0" });
   });
 
   it("refuses forged evidence with 422 and junk with 400", async () => {
