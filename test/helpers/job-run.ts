@@ -155,9 +155,17 @@ export function roundRecord(chain: TestChain, job: Job): SignedTransaction {
   );
 }
 
+/** Where the hashes of a run's states come from; `stateHashes` makes them up. */
+export type HashesOf = typeof stateHashes;
+
 /** What proves a match of the drawn part; of the state after `segment` when that is given. */
-export function matchProof(job: Job, audit: Audit, segment = audit.segment): Uint8Array[] {
-  const hashes = stateHashes(job, audit.round, audit.node, audit.samples);
+export function matchProof(
+  job: Job,
+  audit: Audit,
+  segment = audit.segment,
+  hashesOf: HashesOf = stateHashes,
+): Uint8Array[] {
+  const hashes = hashesOf(job, audit.round, audit.node, audit.samples);
   if (segment === ALL_SEGMENTS) return hashes;
   const end = hashes[segment + 1] ?? new Uint8Array(32);
   return [end, ...merkleProof(hashes, segment + 1).siblings];
@@ -169,17 +177,18 @@ export function auditPayload(
   job: Job,
   audit: Audit,
   { node, answer, isCommittee }: { node: number; answer: AuditAnswer; isCommittee: boolean },
+  hashesOf: HashesOf = stateHashes,
 ): Payloads["job-audit"] {
   const { round, look } = audit;
   const { publicKey } = chain.head.state.nodes.at(node);
   const payload = { job: job.id, round, node: audit.node, look, segment: 0 };
   const code = (name: AuditAnswer): number => AUDIT_ANSWERS.indexOf(name);
   if (isCommittee && (answer === "match" || answer === "mismatch")) {
-    const right = matchProof(job, audit)[0] ?? new Uint8Array(32);
+    const right = matchProof(job, audit, audit.segment, hashesOf)[0] ?? new Uint8Array(32);
     const reached = answer === "match" ? right : sha256(right);
     return { ...payload, answer: code("sealed"), proof: [sealOf(reached, publicKey)] };
   }
-  const proof = answer === "match" ? matchProof(job, audit) : [];
+  const proof = answer === "match" ? matchProof(job, audit, audit.segment, hashesOf) : [];
   return { ...payload, answer: code(answer), proof };
 }
 
@@ -202,19 +211,21 @@ export function auditAnswers(
   chain: TestChain,
   job: Job,
   answerFor: (audit: Audit, node: number) => AuditAnswer | undefined = () => "match",
+  hashesOf: HashesOf = stateHashes,
 ): SignedTransaction[] {
   const nonces = new Nonces(chain);
   const answers = askedSeats(job).flatMap(({ audit, node, isCommittee }) => {
     const answer = answerFor(audit, node);
     if (answer === undefined) return [];
-    const payload = auditPayload(chain, job, audit, { node, answer, isCommittee });
+    const payload = auditPayload(chain, job, audit, { node, answer, isCommittee }, hashesOf);
     return [nonces.transaction(node, "job-audit", payload)];
   });
   const shown = job.audits
     .filter(({ stage }) => AUDIT_STAGES[stage] === "opening")
     .map((audit) => {
       const { round, node, look } = audit;
-      const payload = { job: job.id, round, node, look, proof: matchProof(job, audit) };
+      const proof = matchProof(job, audit, audit.segment, hashesOf);
+      const payload = { job: job.id, round, node, look, proof };
       return nonces.transaction(node, "job-audit-open", payload);
     });
   return [...answers, ...shown];
