@@ -15,7 +15,7 @@ import { isReveal } from "./crypto/onion.ts";
 import { nextMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
-import { tickJobs } from "./job/phase.ts";
+import { tickJobs } from "./job/tick.ts";
 import { turnEpoch } from "./rating/epoch.ts";
 import { chargeSkips } from "./rating/punctuality.ts";
 import { tickWindow } from "./rating/tick-window.ts";

@@ -1,5 +1,5 @@
 /** From a recorded round to its audits: no update is paid before somebody has looked at it. */
-import { hasCommitted, isOut } from "../job/phase.ts";
+import { clearCommits, hasCommitted, isOut } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
@@ -33,6 +33,26 @@ export function takeContributions(
     return participant;
   });
   return { ...job, participants, audits: [...job.audits, ...audits] };
+}
+
+/**
+ * Updates of a round that has no record. Whatever they are worth to the client, an audit can tell that they
+ * are what the order made of its data, and such work is paid. Where nobody can replay it, it is not.
+ * @param usable participants that committed to updates fit for an audit
+ */
+export function takeUnrecorded(job: Job, usable: readonly Participant[], height: number): Job {
+  if (!isAuditable(job.spec)) return { ...job, participants: clearCommits(job.participants) };
+  const audits = usable
+    .filter((participant) => !isOut(participant))
+    .map((participant) => {
+      const shard = job.participants.indexOf(participant);
+      return newAudit(participant, { shard, round: job.round, job, height });
+    });
+  return {
+    ...job,
+    participants: clearCommits(job.participants),
+    audits: [...job.audits, ...audits],
+  };
 }
 
 function paidAtOnce(participant: Participant): Participant {

@@ -4,7 +4,7 @@
  */
 import { fromHex, taggedHash } from "./hash.ts";
 
-export type SigningDomain = "transaction" | "vote" | "proposal" | "record" | "manifest";
+export type SigningDomain = "transaction" | "vote" | "proposal" | "record" | "refusal" | "manifest";
 
 export function signingRoot(
   domain: SigningDomain,

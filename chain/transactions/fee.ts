@@ -24,6 +24,8 @@ const DUTIES: ReadonlySet<TransactionKind> = new Set([
   "track-result",
   "track-verdict",
   "track-show",
+  "job-refuse",
+  "job-diverged",
 ]);
 
 export function kindOf(transaction: Transaction): TransactionKind {

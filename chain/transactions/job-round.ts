@@ -5,6 +5,7 @@
 
 import { takeContributions } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
+import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { clearCommits, end, enter } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
@@ -15,55 +16,26 @@ import {
 } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
-import type { Payloads } from "../types/transaction.ts";
-import { type InnerSignature, type Rule, refuse, refuseField } from "./rule.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {
-  innerSignatures: cosignatures,
+  innerSignatures(state, { record, cosignatures }) {
+    const root = TrainingRecordType.hashTreeRoot(record);
+    return innerSignaturesOf(state, record.job, "record", root, cosignatures);
+  },
   apply(state, payload, { sender, records, ratingChanges }) {
     const { record } = payload;
     const { index, job } = findJob(state, record.job);
     requirePhase(job, "revealing");
     requireRound(job, record.round);
-    const manager = state.nodeIndex(sender);
-    if (manager === undefined || manager !== record.manager || !job.team.includes(manager)) {
-      refuse("only a manager of the job's team posts its record", {
-        code: "NOT_ASSIGNED",
-        duty: "job-round",
-      });
-    }
+    requireManager(state, job, sender, record.manager, "job-round");
     if (records.length >= MAX_RECORDS) refuseField("record", "the block holds no more records");
-    const signers = checkCosigners(job, payload);
+    const signers = requireMajority(job, payload.cosignatures);
     checkRecord(job, record);
     records.push(record);
     state.jobs.set(index, finishRound(state, job, { record, signers, ratingChanges }));
   },
 };
-
-/** The signatures a record carries, as far as the team is known. */
-function cosignatures(state: State, payload: Payloads["job-round"]): InnerSignature[] {
-  const { job } = findJob(state, payload.record.job);
-  const root = TrainingRecordType.hashTreeRoot(payload.record);
-  return payload.cosignatures.map(({ member, signature }) => {
-    const node = job.team[member];
-    if (node === undefined) refuseField("cosignatures", `the team has no member ${member}`);
-    return { publicKey: state.nodes.at(node).publicKey, domain: "record", root, signature };
-  });
-}
-
-/** @returns the team positions that signed */
-function checkCosigners(job: Job, payload: Payloads["job-round"]): number[] {
-  const members = payload.cosignatures.map(({ member }) => member);
-  const ordered = members.every((member, i) => i === 0 || member > (members[i - 1] ?? 0));
-  if (!ordered) refuseField("cosignatures", "must be in team order, each member once");
-  if (members.some((member) => member >= job.team.length)) {
-    refuseField("cosignatures", "names a member the team does not have");
-  }
-  if (2 * members.length <= job.team.length) {
-    refuseField("cosignatures", `${members.length} of ${job.team.length} is no majority`);
-  }
-  return members;
-}
 
 function checkRecord(job: Job, record: TrainingRecord): void {
   const mismatch = (field: string): never =>

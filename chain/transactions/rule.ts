@@ -25,7 +25,7 @@ export interface RuleContext {
 /** A signature inside a payload, to be verified together with the transaction's own. */
 export interface InnerSignature {
   readonly publicKey: Uint8Array;
-  readonly domain: "record";
+  readonly domain: "record" | "refusal";
   readonly root: Uint8Array;
   readonly signature: Uint8Array;
 }

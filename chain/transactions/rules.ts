@@ -5,7 +5,9 @@ import { jobAudit } from "./job-audit.ts";
 import { jobAuditOpen } from "./job-audit-open.ts";
 import { jobCancel } from "./job-cancel.ts";
 import { jobCommit } from "./job-commit.ts";
+import { jobDiverged } from "./job-diverged.ts";
 import { jobOpen } from "./job-open.ts";
+import { jobRefuse } from "./job-refuse.ts";
 import { jobRound } from "./job-round.ts";
 import { jobSettle } from "./job-settle.ts";
 import { parameterVote } from "./parameter-vote.ts";
@@ -41,6 +43,8 @@ export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "track-result": trackResult,
   "track-verdict": trackVerdict,
   "track-show": trackShow,
+  "job-refuse": jobRefuse,
+  "job-diverged": jobDiverged,
 };
 
 /** The rule for a decoded payload; selector and value type go together by construction. */

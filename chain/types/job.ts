@@ -41,6 +41,8 @@ export type JobPhase = (typeof JOB_PHASES)[number];
  * How a job ended. Wire values; append only. open: it has not. complete: all rounds are recorded. target: the
  * accuracy it was to stop at is reached. cancelled: by its client. undrawn: too few nodes could be drawn.
  * no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
+ * refused: so many updates of a round failed the team's checks that no quorum was left. diverged: training left
+ * the finite numbers at so many participants that none was left. too-few-left: audits put out so many.
  */
 export const JOB_OUTCOMES = [
   "open",
@@ -50,8 +52,28 @@ export const JOB_OUTCOMES = [
   "undrawn",
   "no-quorum",
   "no-record",
+  "refused",
+  "diverged",
+  "too-few-left",
 ] as const;
 export type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
+/**
+ * What an update of a round failed. Wire values; append only.
+ * diverged: there is none, the participant's training left the finite numbers (its own word).
+ * not-finite: its change is not finite. norm: it is much longer than the model or than the cohort's.
+ * no-change: it is the model it started from. format: it does not decode, or is not the one that was
+ * committed to. samples: it does not stand for the rows of its shard.
+ */
+export const UPDATE_CHECKS = [
+  "diverged",
+  "not-finite",
+  "norm",
+  "no-change",
+  "format",
+  "samples",
+] as const;
+export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 
 export const JobSpec = new ContainerType(
   {
@@ -142,6 +164,35 @@ export const TrainingRecord = new ContainerType(
 );
 export type TrainingRecord = ValueOf<typeof TrainingRecord>;
 
+/** An update that could not be used, and what it failed. */
+export const RefusedUpdate = new ContainerType(
+  {
+    /** Node index of the participant. */
+    node: Uint32,
+    /** As committed; zero where there is none. */
+    updateHash: Hash,
+    /** Index into UPDATE_CHECKS. */
+    check: Uint8,
+  },
+  { typeName: "RefusedUpdate", jsonCase: "eth2" },
+);
+export type RefusedUpdate = ValueOf<typeof RefusedUpdate>;
+
+/** What a team says of a round that cannot be recorded. */
+export const RoundRefusal = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    /** Node index of the manager that posts it. */
+    manager: Uint32,
+    modelBefore: Hash,
+    /** In node index order. */
+    refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
+  },
+  { typeName: "RoundRefusal", jsonCase: "eth2" },
+);
+export type RoundRefusal = ValueOf<typeof RoundRefusal>;
+
 /** Wire values; append only. mismatch: a segment gives other bits. not-served: its start was withheld. */
 export const AUDIT_FAULTS = ["none", "mismatch", "not-served"] as const;
 export type AuditFault = (typeof AUDIT_FAULTS)[number];
@@ -167,6 +218,8 @@ export const Participant = new ContainerType(
     faultRound: Uint16,
     /** Index into AUDIT_FAULTS. */
     fault: Uint8,
+    /** The last round in which its training left the finite numbers; 0 = none. */
+    divergedRound: Uint16,
   },
   { typeName: "Participant", jsonCase: "eth2" },
 );
@@ -218,6 +271,8 @@ export const Job = new ContainerType(
     parameters: Hash,
     metrics: Metrics,
     settlement: Settlement,
+    /** Of the round that could not be recorded, where that ended the job; in node index order. */
+    refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
   },
   { typeName: "Job", jsonCase: "eth2" },
 );

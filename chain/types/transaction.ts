@@ -4,7 +4,7 @@
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_AUDIT_PROOF } from "./audit.ts";
-import { JobSpec, TrainingRecord } from "./job.ts";
+import { JobSpec, RoundRefusal, TrainingRecord } from "./job.ts";
 import { MemoContainerType } from "./memo-container.ts";
 import {
   Address,
@@ -179,6 +179,17 @@ export const TrackShow = new ContainerType(
   { typeName: "TrackShow", jsonCase: "eth2" },
 );
 
+/** The round ends the job: too few of its updates can be used. Signatures over the refusal's root. */
+export const JobRefuse = new ContainerType(
+  { refusal: RoundRefusal, cosignatures: new ListCompositeType(Cosignature, MAX_TEAM) },
+  { typeName: "JobRefuse", jsonCase: "eth2" },
+);
+/** A participant has no update for this round: its training left the finite numbers. */
+export const JobDiverged = new ContainerType(
+  { job: Hash, round: Uint16 },
+  { typeName: "JobDiverged", jsonCase: "eth2" },
+);
+
 export const TRANSACTION_KINDS = [
   "transfer",
   "register",
@@ -199,6 +210,8 @@ export const TRANSACTION_KINDS = [
   "track-result",
   "track-verdict",
   "track-show",
+  "job-refuse",
+  "job-diverged",
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -223,6 +236,8 @@ export interface Payloads {
   "track-result": ValueOf<typeof TrackResult>;
   "track-verdict": ValueOf<typeof TrackVerdict>;
   "track-show": ValueOf<typeof TrackShow>;
+  "job-refuse": ValueOf<typeof JobRefuse>;
+  "job-diverged": ValueOf<typeof JobDiverged>;
 }
 
 /** Order must equal TRANSACTION_KINDS (tested). */
@@ -246,6 +261,8 @@ export const Payload = new UnionType([
   TrackResult,
   TrackVerdict,
   TrackShow,
+  JobRefuse,
+  JobDiverged,
 ]);
 export type Payload = ValueOf<typeof Payload>;
 

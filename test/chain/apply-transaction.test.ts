@@ -110,6 +110,8 @@ describe("the table of transaction kinds", () => {
       "track-result",
       "track-verdict",
       "track-show",
+      "job-refuse",
+      "job-diverged",
     ]);
   });
 });

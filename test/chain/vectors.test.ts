@@ -31,7 +31,14 @@ import { person, TestChain } from "../helpers/chain.ts";
 import { commits, jobOf, jobSpec, openJob, roundRecord } from "../helpers/job-run.ts";
 
 const FILE = new URL("../vectors/chain.json", import.meta.url);
-const DOMAINS: readonly SigningDomain[] = ["transaction", "vote", "proposal", "record", "manifest"];
+const DOMAINS: readonly SigningDomain[] = [
+  "transaction",
+  "vote",
+  "proposal",
+  "record",
+  "refusal",
+  "manifest",
+];
 
 function identity() {
   const seed = sha256(Uint8Array.of(1));

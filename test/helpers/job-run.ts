@@ -16,8 +16,14 @@ import {
   type AuditAnswer,
 } from "../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
-import { TrainingRecord } from "../../chain/types/job.ts";
+import {
+  RoundRefusal,
+  TrainingRecord,
+  UPDATE_CHECKS,
+  type UpdateCheck,
+} from "../../chain/types/job.ts";
 import type { OptimizerSpec } from "../../chain/types/optimizer.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Person, TestChain } from "./chain.ts";
 
@@ -273,4 +279,48 @@ export function nextStep(chain: TestChain, job: Job): SignedTransaction[] {
     default:
       return [];
   }
+}
+
+/** The team's word that updates of the round under way cannot be used, signed by all of it. */
+export function roundRefusal(
+  chain: TestChain,
+  job: Job,
+  refused: readonly { readonly node: number; readonly check: UpdateCheck }[],
+  changes: Partial<RoundRefusal> & { readonly members?: readonly number[] } = {},
+): SignedTransaction {
+  const { members = job.team.map((_, member) => member), ...fields } = changes;
+  const manager = job.team[0] ?? 0;
+  const hashOf = (node: number): Uint8Array =>
+    job.participants.find((participant) => participant.node === node)?.updateHash ?? ZERO_HASH;
+  const refusal: RoundRefusal = {
+    job: job.id,
+    round: job.round,
+    manager,
+    modelBefore: job.parameters,
+    refused: refused
+      .map(({ node, check }) => ({
+        node,
+        updateHash: hashOf(node),
+        check: UPDATE_CHECKS.indexOf(check),
+      }))
+      .sort((a, b) => a.node - b.node),
+    ...fields,
+  };
+  const root = signingRoot("refusal", chain.genesisRoot, RoundRefusal.hashTreeRoot(refusal));
+  const cosignatures = members.map((member) => ({
+    member,
+    signature: chain.personOfNode(job.team[member] ?? 0).keys.sign(root),
+  }));
+  return chain.transaction(
+    chain.personOfNode(refusal.manager),
+    "job-refuse",
+    { refusal, cosignatures },
+    { fee: 0n },
+  );
+}
+
+/** A participant's word that its training of the round under way left the finite numbers. */
+export function divergence(chain: TestChain, job: Job, node: number): SignedTransaction {
+  const told = { job: job.id, round: job.round };
+  return chain.transaction(chain.personOfNode(node), "job-diverged", told, { fee: 0n });
 }

@@ -1,0 +1,54 @@
+/** More than half of a job's team stands behind what one of its managers posts. */
+import type { State } from "../state/state.ts";
+import { type InnerSignature, refuse, refuseField } from "../transactions/rule.ts";
+import type { Job } from "../types/job.ts";
+import { findJob } from "./find.ts";
+
+export interface Cosignature {
+  /** Position in the job's team. */
+  readonly member: number;
+  readonly signature: Uint8Array;
+}
+
+/** The signatures that come with a root, as far as the team is known. */
+export function innerSignaturesOf(
+  state: State,
+  id: Uint8Array,
+  domain: "record" | "refusal",
+  root: Uint8Array,
+  cosignatures: readonly Cosignature[],
+): InnerSignature[] {
+  const { job } = findJob(state, id);
+  return cosignatures.map(({ member, signature }) => {
+    const node = job.team[member];
+    if (node === undefined) refuseField("cosignatures", `the team has no member ${member}`);
+    return { publicKey: state.nodes.at(node).publicKey, domain, root, signature };
+  });
+}
+
+/** @throws TransactionError NOT_ASSIGNED when the sender is not the manager, or no member of the team */
+export function requireManager(
+  state: State,
+  job: Job,
+  sender: Uint8Array,
+  named: number,
+  duty: "job-round" | "job-refuse",
+): void {
+  const manager = state.nodeIndex(sender);
+  if (manager !== undefined && manager === named && job.team.includes(manager)) return;
+  refuse("only a manager of the job's team posts this", { code: "NOT_ASSIGNED", duty });
+}
+
+/** @returns the team positions that signed */
+export function requireMajority(job: Job, cosignatures: readonly Cosignature[]): number[] {
+  const members = cosignatures.map(({ member }) => member);
+  const ordered = members.every((member, i) => i === 0 || member > (members[i - 1] ?? 0));
+  if (!ordered) refuseField("cosignatures", "must be in team order, each member once");
+  if (members.some((member) => member >= job.team.length)) {
+    refuseField("cosignatures", "names a member the team does not have");
+  }
+  if (2 * members.length <= job.team.length) {
+    refuseField("cosignatures", `${members.length} of ${job.team.length} is no majority`);
+  }
+  return members;
+}

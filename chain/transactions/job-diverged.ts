@@ -1,0 +1,32 @@
+/**
+ * A participant says that it has no update in this round, since its training left the finite numbers.
+ * Nobody has to believe it: it is paid nothing, and it ends the job only together with so many others
+ * that their silence would have ended it too, after three deadlines. Nor does it cost an honest node
+ * anything, since what it was ordered to do is the client's choice.
+ */
+import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { allCommitted, enter, hasCommitted, hasDiverged, isBehind, isOut } from "../job/phase.ts";
+import { type Rule, refuse } from "./rule.ts";
+
+export const jobDiverged: Rule<"job-diverged"> = {
+  apply(state, payload, { sender }) {
+    const { index, job } = findJob(state, payload.job);
+    requirePhase(job, "training");
+    requireRound(job, payload.round);
+    const node = state.nodeIndex(sender);
+    const position = job.participants.findIndex((participant) => participant.node === node);
+    const participant = job.participants[position];
+    if (participant === undefined || isOut(participant)) {
+      refuse("not a participant of this job", { code: "NOT_ASSIGNED", duty: "job-diverged" });
+    }
+    if (hasCommitted(participant) || hasDiverged(participant, job)) {
+      refuse("answered already in this round", { code: "ALREADY_DONE", duty: "job-diverged" });
+    }
+    const told = { ...participant, divergedRound: job.round, missed: 0 };
+    const participants = job.participants.with(position, told);
+    const next = { ...job, participants };
+    // The end of the block ends the job where no quorum can come any more.
+    const isReady = allCommitted(next) && !isBehind(next);
+    state.jobs.set(index, isReady ? enter(next, "revealing", state.height) : next);
+  },
+};

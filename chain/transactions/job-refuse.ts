@@ -1,0 +1,73 @@
+/**
+ * The team says that so many updates of a round fail its checks that no quorum is left: the job ends at
+ * once and says why. Counts with the signatures of more than half of the team, like a record.
+ *
+ * Whoever could lie gains nothing. The team earns credits for records alone, so ending a job early costs
+ * it. The client pays for every update that its audit finds right, as it would have for a recorded round,
+ * and has no model of this one. A participant that spoils a round on purpose is audited, and its false
+ * update costs what it always does. An honest participant whose order made its training run away is paid.
+ */
+import { takeUnrecorded } from "../audit/open-audits.ts";
+import { punishUnusable } from "../audit/penalty.ts";
+import { equalBytes } from "../crypto/hash.ts";
+import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
+import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { end, hasCommitted, isOut } from "../job/phase.ts";
+import {
+  type Job,
+  type RoundRefusal,
+  RoundRefusal as RoundRefusalType,
+  UPDATE_CHECKS,
+  type UpdateCheck,
+} from "../types/job.ts";
+import { type Rule, refuse, refuseField } from "./rule.ts";
+
+/** What training by the rules never gives, whatever the order: a broken promise, not a bad order. */
+const BROKEN: readonly UpdateCheck[] = ["format", "samples"];
+
+export const jobRefuse: Rule<"job-refuse"> = {
+  innerSignatures(state, { refusal, cosignatures }) {
+    const root = RoundRefusalType.hashTreeRoot(refusal);
+    return innerSignaturesOf(state, refusal.job, "refusal", root, cosignatures);
+  },
+  apply(state, { refusal, cosignatures }, { sender, ratingChanges }) {
+    const { index, job } = findJob(state, refusal.job);
+    requirePhase(job, "revealing");
+    requireRound(job, refusal.round);
+    requireManager(state, job, sender, refusal.manager, "job-refuse");
+    requireMajority(job, cosignatures);
+    checkRefusal(job, refusal);
+    const broken = new Set(refusal.refused.filter(isBroken).map(({ node }) => node));
+    for (const node of broken) {
+      const change = punishUnusable(state, node);
+      if (change !== undefined) ratingChanges.push(change);
+    }
+    const usable = job.participants.filter((p) => hasCommitted(p) && !broken.has(p.node));
+    const taken = takeUnrecorded(job, usable, state.height);
+    const ended = end(taken, "refused", state.height);
+    state.jobs.set(index, { ...ended, refused: refusal.refused });
+  },
+};
+
+function isBroken({ check }: { readonly check: number }): boolean {
+  return BROKEN.some((name) => UPDATE_CHECKS[check] === name);
+}
+
+function checkRefusal(job: Job, { modelBefore, refused }: RoundRefusal): void {
+  const mismatch = (field: string): never =>
+    refuse(`${field} of the refusal does not fit the job`, { code: "RECORD_MISMATCH", field });
+  if (!equalBytes(modelBefore, job.parameters)) mismatch("modelBefore");
+  const committed = job.participants.filter((p) => hasCommitted(p) && !isOut(p));
+  refused.forEach(({ node, updateHash, check }, i) => {
+    const before = refused[i - 1];
+    if (before !== undefined && before.node >= node) mismatch("refused");
+    const update = committed.find((participant) => participant.node === node);
+    if (update === undefined || !equalBytes(update.updateHash, updateHash)) mismatch("refused");
+    const name = UPDATE_CHECKS[check];
+    if (name === undefined || name === "diverged") refuseField("refused", `has no check ${check}`);
+  });
+  const left = committed.length - refused.length;
+  if (left >= job.spec.quorum) {
+    refuseField("refused", `leaves ${left} updates, and the quorum is ${job.spec.quorum}`);
+  }
+}
