@@ -3,12 +3,14 @@ import { EXIT } from "./cli/exit-codes.ts";
 import { Output } from "./cli/output.ts";
 import { passphraseFrom } from "./cli/passphrase.ts";
 import { runCli } from "./cli/program.ts";
+import { withoutEmpty } from "./config/environment.ts";
 import { armCrashPoint } from "./crash-points.ts";
 
 /** npm repeats a terminal's Ctrl-C to its child, so two signals in a row are one. */
 const SAME_SIGNAL_MS = 1000;
 
-armCrashPoint(process.env.POML_FAIL_AT);
+const env = withoutEmpty(process.env);
+armCrashPoint(env.POML_FAIL_AT);
 
 const stop = new AbortController();
 let stoppedAt = 0;
@@ -35,8 +37,8 @@ const LINGER_MS = 3000;
 
 process.exitCode = await runCli(process.argv.slice(2), {
   output: new Output(process.stdout, process.stderr),
-  env: process.env,
+  env,
   signal: stop.signal,
-  askPassphrase: passphraseFrom(process.env, process.stdin, process.stderr),
+  askPassphrase: passphraseFrom(env, process.stdin, process.stderr),
 });
 setTimeout(() => process.exit(), LINGER_MS).unref();

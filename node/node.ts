@@ -15,6 +15,7 @@ import { peerIdOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
 import { Torrents } from "../p2p/torrent/torrents.ts";
 import { createApi } from "./api/server.ts";
+import { localUrl } from "./api/url.ts";
 import { BlobFetcher } from "./blobs/blob-fetcher.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
 import type { Clock } from "./clock.ts";
@@ -283,7 +284,7 @@ export async function createNode(
     failure: ledger.failure,
     endpoints: () => ({
       p2p: host.multiaddrs(),
-      api: `http://${apiHost}:${api.port}`,
+      api: localUrl(apiHost, api.port),
       torrent: torrents.address,
     }),
     async start() {

@@ -17,6 +17,7 @@ import { API_LIMITS, type ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
+import { hostInUrl } from "./url.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 600_000;
@@ -164,7 +165,7 @@ function refuseUpgrade(socket: Duplex, error: unknown, log: Log): void {
 function listen(server: Server, { host, port }: ApiOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
-      reject(error.code === "EADDRINUSE" ? portInUse(host, port, error) : error);
+      reject(listenError(error, host, port));
     };
     server.once("error", failed);
     server.listen(port, host, () => {
@@ -174,12 +175,34 @@ function listen(server: Server, { host, port }: ApiOptions): Promise<void> {
   });
 }
 
-function portInUse(host: string, port: number, cause: unknown): Error {
-  return apiError(0, "PORT_IN_USE", `api.port: ${host}:${port} is in use by another program`, {
-    field: "api.port",
-    cause,
-    remedy: "stop that program, or choose another port (--api-port, POML_API_PORT; 0 = any)",
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === "EADDRINUSE") return portInUse(host, port, error);
+  if (error.code === "EACCES") {
+    return apiError(0, "PORT_NOT_ALLOWED", `api.port: this user may not listen on port ${port}`, {
+      field: "api.port",
+      cause: error,
+      remedy: "choose a port above 1023 (--api-port, POML_API_PORT; 0 = any)",
+    });
+  }
+  return apiError(0, "BAD_HOST", `api.host: cannot listen on ${host}: ${error.code}`, {
+    field: "api.host",
+    cause: error,
+    remedy:
+      "name an address of this machine, e.g. 127.0.0.1, ::1, 0.0.0.0 (--api-host, POML_API_HOST)",
   });
+}
+
+function portInUse(host: string, port: number, cause: unknown): Error {
+  return apiError(
+    0,
+    "PORT_IN_USE",
+    `api.port: ${hostInUrl(host)}:${port} is in use by another program`,
+    {
+      field: "api.port",
+      cause,
+      remedy: "stop that program, or choose another port (--api-port, POML_API_PORT; 0 = any)",
+    },
+  );
 }
 
 /** The server does not count upgraded connections as its own, but waits for them. */

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const NEEDED = [22, 18];
 const main = new URL("../main.ts", import.meta.url);
@@ -30,7 +31,9 @@ function restart() {
     process.exitCode = 7;
     return;
   }
-  const child = spawn(runtime, [main.pathname, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(runtime, [fileURLToPath(main), ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {

@@ -4,6 +4,7 @@
  */
 import Table from "cli-table3";
 import { PomlError } from "../../chain/errors.ts";
+import { type Hints, PLAIN_HINTS } from "./hints.ts";
 
 /** The part of a stream the CLI needs; tests pass a collector. */
 export interface Sink {
@@ -19,6 +20,8 @@ export class Output {
   readonly stderr: Sink;
   json = false;
   verbose = false;
+  /** Set once it is known which node the running command talks to. */
+  hints: Hints = PLAIN_HINTS;
 
   constructor(stdout: Sink, stderr: Sink) {
     this.stdout = stdout;
@@ -43,6 +46,16 @@ export class Output {
 
   line(text = ""): void {
     this.human.write(`${text}\n`);
+  }
+
+  /** Something to know besides the result; on standard error, so that the result stays what it is. */
+  note(text: string): void {
+    this.stderr.write(`note: ${this.hints.text(text)}\n`);
+  }
+
+  /** A line that shows a command to run next, completed so that it works as it stands. */
+  command(before: string, text: string): void {
+    this.line(`${before}${this.hints.command(text)}`);
   }
 
   /** Rows under a head; numbers are aligned right. */
@@ -71,13 +84,13 @@ export class Output {
   /** Message, field and remedy; the stack only with --verbose. */
   error(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof PomlError ? error.remedy : undefined;
+    const hint = remedy === undefined ? {} : { remedy: this.hints.text(remedy) };
     if (this.json) {
-      this.stdout.write(`${toJson({ error: { message, ...detailsOf(error) } })}\n`);
+      this.stdout.write(`${toJson({ error: { message, ...factsOf(error), ...hint } })}\n`);
     }
     this.stderr.write(`error: ${message}\n`);
-    if (error instanceof PomlError && error.remedy !== undefined) {
-      this.stderr.write(`  try: ${error.remedy}\n`);
-    }
+    if (hint.remedy !== undefined) this.stderr.write(`  try: ${hint.remedy}\n`);
     if (this.verbose && error instanceof Error) this.stderr.write(`${stacks(error)}\n`);
   }
 }
@@ -107,10 +120,10 @@ export function toJson(value: unknown): string {
   );
 }
 
-function detailsOf(error: unknown): Record<string, unknown> {
+function factsOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof PomlError)) return { code: "INTERNAL" };
   const { exit: _, ...facts } = error.facts as { code: string; exit?: unknown };
-  return { ...facts, remedy: error.remedy };
+  return facts;
 }
 
 function stacks(error: Error): string {

@@ -10,7 +10,7 @@ export function passphraseFrom(
 ): AskPassphrase {
   return async (path) => {
     const given = env.POML_PASSPHRASE;
-    if (given !== undefined && given !== "") return given;
+    if (given !== undefined) return given;
     if (!input.isTTY || !output.isTTY) return undefined;
     return askHidden(`passphrase for ${path}: `, input, output);
   };

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { withoutEmpty } from "../config/environment.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
 import { bondCommand } from "./commands/bond.ts";
 import { configCommand } from "./commands/config.ts";
@@ -24,12 +25,14 @@ import { walletCommand } from "./commands/wallet.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
+import { hintsOf } from "./hints.ts";
 
 /**
  * @param argv arguments after `poml`
  * @returns the exit status
  */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+export async function runCli(argv: readonly string[], given: CliContext): Promise<number> {
+  const context = { ...given, env: withoutEmpty(given.env) };
   const { output } = context;
   output.json = argv.includes("--json");
   output.verbose = argv.includes("--verbose");
@@ -38,7 +41,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     return EXIT.ok;
   }
   try {
-    await buildProgram(context).parseAsync([...argv], { from: "user" });
+    const program = buildProgram(context);
+    program.hook("preAction", (_, action) => {
+      output.hints = hintsOf(program, action, context);
+    });
+    await program.parseAsync([...argv], { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -1,11 +1,13 @@
 /** Runs one node from its data directory until a signal comes or its parent process is gone. */
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { genesisRoot } from "../../chain/genesis.ts";
 import { systemClock } from "../clock.ts";
 import { openDataDir } from "../config/data-dir.ts";
+import { writeRunFile } from "../config/endpoints.ts";
 import { loadConfig } from "../config/load.ts";
 import { createNode } from "../node.ts";
 import { createLog } from "../telemetry/log.ts";
-import type { Endpoints } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 
@@ -34,13 +36,18 @@ export async function runNode(
     { clock: systemClock, log },
   );
   const ended = untilEnd(context.signal);
-  // One left by a node that was killed would point at nobody.
-  await rm(dataDir.paths.endpoints, { force: true });
+  const self = {
+    pid: process.pid,
+    publicKey: toHex(dataDir.identity.keyPair.publicKey),
+    genesisRoot: toHex(genesisRoot(dataDir.genesis)),
+  };
   try {
+    // In place of one that a killed node left, which would point at nobody.
+    await writeRunFile(config.dataDir, { state: "starting", ...self });
     await node.start();
     const { api, p2p } = node.endpoints();
-    const endpoints: Endpoints = { pid: process.pid, api, p2p: [...p2p] };
-    await writeFile(dataDir.paths.endpoints, `${JSON.stringify(endpoints)}\n`);
+    const endpoints = { state: "serving", ...self, api, p2p: [...p2p] } as const;
+    await writeRunFile(config.dataDir, endpoints);
     context.output.result(endpoints, () => context.output.line(`API and page: ${api}`));
     const failure = await Promise.race([ended, node.failure]);
     if (failure !== undefined) throw failure;

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Trust } from "../jobs/anchor.ts";
 import { parseTrust, type TrustedPoint } from "../snapshots/trust.ts";
 import { usageError } from "./exit-codes.ts";
+import { pathOption } from "./path-option.ts";
 
 export interface TrustOptions {
   readonly trust?: string;
@@ -12,7 +13,11 @@ export interface TrustOptions {
 export function addTrustOptions(command: Command): Command {
   return command
     .option("--trust <height:hash>", "a final block you trust, e.g. from a node of your own")
-    .option("--genesis <file>", "or the genesis file of the chain, if you trust all its history");
+    .option(
+      "--genesis <file>",
+      "or the genesis file of the chain, if you trust all its history",
+      pathOption("genesis"),
+    );
 }
 
 /** @throws CliError BAD_ARGUMENT; ConfigError */

@@ -6,6 +6,7 @@ export type ConfigFacts =
   | { code: "UNKNOWN_OPTION"; field: string; source: string }
   | { code: "CONFIG_MALFORMED"; path: string; reason: string }
   | { code: "GENESIS_MALFORMED"; field: string; reason: string }
+  | { code: "ENDPOINTS_UNREADABLE"; path: string; reason: string }
   | { code: "WRONG_ENGINE"; expected: string; actual: string }
   | { code: "NOT_INITIALISED"; path: string }
   | { code: "ALREADY_INITIALISED"; path: string };

@@ -3,12 +3,13 @@
  * The only reader of POML_* variables for a node. The result is frozen.
  */
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { z } from "zod";
 import { isCode } from "../wallet/secret-file.ts";
 import { ConfigError } from "./config-error.ts";
 import { dataDirPaths } from "./data-dir.ts";
+import { type Environment, withoutEmpty } from "./environment.ts";
 import { OPTIONS, type Option, optionAt, valueOfText } from "./options.ts";
+import { absolutePath } from "./path.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -16,7 +17,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 export interface ConfigSources {
   /** By flag name without dashes, as given on the command line. */
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** A value and where it came from, for the message when it is wrong. */
@@ -37,13 +38,19 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
 /** @throws ConfigError BAD_OPTION, UNKNOWN_OPTION, CONFIG_MALFORMED */
 export async function loadConfig({ flags, env }: ConfigSources): Promise<Config> {
   const given = new Map<string, Given>();
-  const outside = [...fromEnvironment(env), ...fromFlags(flags)];
+  const outside = [...fromEnvironment(withoutEmpty(env)), ...fromFlags(flags)];
   const directory = outside.findLast(([key]) => key === "dataDir")?.[1].value;
-  const dataDir = typeof directory === "string" ? directory : ConfigSchema.parse({}).dataDir;
-  const file = dataDirPaths(resolve(dataDir)).config;
+  const named = typeof directory === "string" ? directory : ConfigSchema.parse({}).dataDir;
+  const dataDir = absolutePath("dataDir", named);
+  const file = dataDirPaths(dataDir).config;
   for (const [key, value] of [...(await fromFile(file)), ...outside]) given.set(key, value);
-  given.set("dataDir", { value: resolve(dataDir), source: given.get("dataDir")?.source ?? "" });
-  return freeze(validate(given));
+  given.set("dataDir", { value: dataDir, source: given.get("dataDir")?.source ?? "" });
+  const config = validate(given);
+  const { tokenFile } = config.api;
+  if (tokenFile === "") return freeze(config);
+  // A relative path means the directory the node is started in, as for any program.
+  const api = { ...config.api, tokenFile: absolutePath("api.tokenFile", tokenFile) };
+  return freeze({ ...config, api });
 }
 
 function validate(given: ReadonlyMap<string, Given>): Config {

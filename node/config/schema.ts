@@ -2,7 +2,7 @@
  * Every setting of a node, once: its form, default and explanation. Flags, environment variables,
  * config.json and docs/configuration.md all follow from this schema (options.ts).
  */
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -20,7 +20,16 @@ export const MIN_KEPT_BLOCKS = 2048;
 export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
 const port = z.int().min(0).max(65_535);
-const host = z.string().min(1).max(253);
+/** A name or an address; an IPv6 address may stand in brackets, as in a URL. */
+const host = z
+  .string()
+  .min(1)
+  .max(253)
+  .overwrite((text) => /^\[(.*)\]$/.exec(text)?.[1] ?? text)
+  .refine(
+    (text) => (isIPv6(text) && !text.includes("%")) || !/[[\]:/%@?#\s]/.test(text),
+    "expected a host name or an address, without scheme and port",
+  );
 const multiaddr = z
   .string()
   .max(256)

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { shellQuote } from "../shell-quote.ts";
 import { WalletError } from "./wallet-error.ts";
 
 const MAX_BYTES = 64 * 1024;
@@ -60,7 +61,7 @@ export async function readSecretFile(path: string): Promise<string> {
     throw new WalletError(
       `${path} has mode ${mode.toString(8)}: others on this machine could read the secret`,
       { code: "KEY_FILE_EXPOSED", path, mode: mode.toString(8) },
-      `chmod 600 ${path}`,
+      `chmod 600 ${shellQuote(path)}`,
     );
   }
   if (info.size > MAX_BYTES) {

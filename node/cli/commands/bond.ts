@@ -5,6 +5,7 @@ import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../
 import type { CliContext } from "../context.ts";
 import { gflops, poml } from "../format.ts";
 import { openNodeKey } from "../node-key.ts";
+import { pathOption } from "../path-option.ts";
 
 type Options = ApiOptions & WalletOptions;
 
@@ -31,7 +32,11 @@ export function bondCommand(context: CliContext): Command {
 }
 
 export function addKeyOption(command: Command): Command {
-  return command.option("--wallet <file>", "key file of the node (keys/node.key in --data-dir)");
+  return command.option(
+    "--wallet <file>",
+    "key file of the node (keys/node.key in --data-dir)",
+    pathOption("wallet"),
+  );
 }
 
 async function show(options: Options, context: CliContext): Promise<void> {

@@ -8,6 +8,7 @@ import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { findIdxFiles, type IdxFiles } from "../idx-files.ts";
+import { pathOption } from "../path-option.ts";
 
 interface IdxOptions extends ApiOptions {
   readonly name?: string;
@@ -22,7 +23,7 @@ export function datasetCommand(context: CliContext): Command {
   importing.addCommand(
     addApiOptions(new Command("csv"))
       .description("import a CSV file; one column holds the labels")
-      .argument("<file>")
+      .argument("<file>", "the file", pathOption("file"))
       .option("--name <name>", "default: the file's name")
       .option("--label <column>", "column with the labels")
       .action((file: string, options: ApiOptions & { name?: string; label?: string }) =>
@@ -32,12 +33,16 @@ export function datasetCommand(context: CliContext): Command {
   importing.addCommand(
     addApiOptions(new Command("idx"))
       .description("import IDX files (MNIST's format), plain or gzip")
-      .argument("[directory]", "holds train-images-idx3-ubyte[.gz] and so on")
+      .argument(
+        "[directory]",
+        "holds train-images-idx3-ubyte[.gz] and so on",
+        pathOption("directory"),
+      )
       .option("--name <name>", "default: the directory's name")
-      .option("--images <file>")
-      .option("--labels <file>")
-      .option("--test-images <file>")
-      .option("--test-labels <file>")
+      .option("--images <file>", "training images", pathOption("images"))
+      .option("--labels <file>", "training labels", pathOption("labels"))
+      .option("--test-images <file>", "test images", pathOption("test-images"))
+      .option("--test-labels <file>", "test labels", pathOption("test-labels"))
       .action((directory: string | undefined, options: IdxOptions) =>
         importIdx(directory, options, context),
       ),

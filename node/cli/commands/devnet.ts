@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
+import { pathOption } from "../path-option.ts";
 
 interface DevnetCommandOptions {
   readonly nodes: string;
@@ -16,7 +17,11 @@ export function devnetCommand(context: CliContext): Command {
     .option("-n, --nodes <n>", "how many nodes", "4")
     .option("--demo", "train a model on Fashion-MNIST with it")
     .option("--exit", "stop after the demo job")
-    .option("--data-dir <dir>", "directory for the network (default: a new temporary one)")
+    .option(
+      "--data-dir <dir>",
+      "directory for the network (default: a new temporary one)",
+      pathOption("data-dir"),
+    )
     .action(async (options: DevnetCommandOptions) => {
       const nodes = Number(options.nodes);
       if (!Number.isInteger(nodes) || nodes < 1 || nodes > 16) {

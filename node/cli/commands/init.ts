@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { pathOption } from "../path-option.ts";
 
 interface InitOptions extends DataDirOptions {
   readonly genesis: string;
@@ -15,7 +16,11 @@ interface InitOptions extends DataDirOptions {
 export function initCommand(context: CliContext): Command {
   return addDataDirOption(new Command("init"))
     .description("make a data directory: node key, API token, genesis")
-    .requiredOption("--genesis <file>", "genesis.json of the network to join")
+    .requiredOption(
+      "--genesis <file>",
+      "genesis.json of the network to join",
+      pathOption("genesis"),
+    )
     .option("--bootstrap <multiaddr...>", "nodes to join the network through; kept in config.json")
     .option("--name <name>", "name shown to others; kept in config.json")
     .option("--seal", "seal the key with a passphrase (POML_PASSPHRASE or asked for)")
@@ -53,7 +58,7 @@ async function init(options: InitOptions, context: CliContext): Promise<void> {
       "genesis root": result.genesisRoot,
       "API token": paths.apiToken,
     });
-    context.output.line(`\nStart it with: npx poml node --data-dir ${dataDir}`);
+    context.output.command("\nStart it with: ", "npx poml node");
   });
 }
 

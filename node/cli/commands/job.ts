@@ -1,6 +1,7 @@
 /** `poml job`: orders training, follows it, fetches the model. */
 import { Command } from "commander";
 import type { PomlClient } from "../../api/client.ts";
+import { shellQuote } from "../../shell-quote.ts";
 import {
   type ApiOptions,
   addApiOptions,
@@ -13,6 +14,7 @@ import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { percent, poml } from "../format.ts";
 import { addOrderOptions, type OrderOptions } from "../job/order.ts";
+import { pathOption } from "../path-option.ts";
 
 interface SubmitOptions extends ApiOptions, WalletOptions, OrderOptions {
   readonly payer: string;
@@ -49,6 +51,7 @@ export function jobCommand(context: CliContext): Command {
     .requiredOption(
       "--out <dir>",
       "directory to write model.json, weights.bin, certificate.json to",
+      pathOption("out"),
     )
     .action((job: string, options: ApiOptions & { out: string }) =>
       fetchResult(job, options, context),
@@ -83,7 +86,7 @@ async function submitJob(options: SubmitOptions, context: CliContext): Promise<v
       escrow: `${poml(escrow)} POML, taken in block ${height}`,
     });
     for (const note of notes) context.output.line(`note: ${note}`);
-    context.output.line(`\nFollow it with: npx poml job watch ${id.slice(0, 12)}`);
+    context.output.command("\nFollow it with: ", `npx poml job watch ${id.slice(0, 12)}`);
   });
 }
 
@@ -172,7 +175,9 @@ async function fetchResult(
     context.output.line(
       `Check them with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
-    context.output.line(`  npx poml verify ${options.out} --trust ${anchorHeight}:<hash>`);
+    context.output.line(
+      `  npx poml verify ${shellQuote(options.out)} --trust ${anchorHeight}:<hash>`,
+    );
     context.output.line("With --api and any node you can take another block.");
   });
 }

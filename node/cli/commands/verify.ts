@@ -8,6 +8,7 @@ import type { LightSource, Trust } from "../../jobs/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
+import { pathOption } from "../path-option.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 
 const DAY_MS = 86_400_000;
@@ -15,7 +16,11 @@ const DAY_MS = 86_400_000;
 export function verifyCommand(context: CliContext): Command {
   return addTrustOptions(new Command("verify"))
     .description("check a model and its certificate, offline unless --api is given")
-    .argument("<model-dir>", "directory with model.json, weights.bin, certificate.json")
+    .argument(
+      "<model-dir>",
+      "directory with model.json, weights.bin, certificate.json",
+      pathOption("model-dir"),
+    )
     .option(
       "--api <url>",
       "any node, for what leads from the trusted block to the certificate; it is not trusted",

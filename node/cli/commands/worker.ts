@@ -4,6 +4,7 @@ import { dataDirPaths, readApiToken } from "../../config/data-dir.ts";
 import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
+import { pathOption } from "../path-option.ts";
 
 interface WorkerOptions extends DataDirOptions {
   readonly connect: string;
@@ -14,7 +15,11 @@ export function workerCommand(context: CliContext): Command {
   return addDataDirOption(new Command("worker"))
     .description("train for a node, from this or another machine")
     .requiredOption("--connect <url>", "the node's API: ws://host:port or wss://host:port")
-    .option("--token-file <file>", "the node's API token (POML_TOKEN, the one in --data-dir)")
+    .option(
+      "--token-file <file>",
+      "the node's API token (POML_TOKEN, the one in --data-dir)",
+      pathOption("tokenFile"),
+    )
     .action((options: WorkerOptions) => work(options, context));
 }
 
@@ -22,7 +27,7 @@ async function work(options: WorkerOptions, context: CliContext): Promise<void> 
   const url = parseUrl(options.connect);
   const file = options.tokenFile ?? dataDirPaths(dataDirOf(options, context)).apiToken;
   const fromEnv = options.tokenFile === undefined ? context.env.POML_TOKEN : undefined;
-  const token = fromEnv || (await readApiToken(file));
+  const token = fromEnv ?? (await readApiToken(file));
   const { runWorker } = await import("../../workers/worker-main.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const { systemClock } = await import("../../clock.ts");

@@ -1,6 +1,7 @@
 /** What the demo prints when it is done: rounds, nodes, proofs, and where to go from here. */
 
 import { join } from "node:path";
+import { shellQuote } from "../../shell-quote.ts";
 import { gflops, mebibytes, percent, poml } from "../format.ts";
 import { showRounds } from "../job/show.ts";
 import type { Output } from "../output.ts";
@@ -44,7 +45,7 @@ export function showDemo(output: Output, result: DemoResult, figures: DemoFigure
   );
   output.line(`\nModel and certificate: ${modelDir}`);
   for (const { claim, detail } of verified.proved) output.line(`  + ${claim}: ${detail}`);
-  output.line(`Check it yourself: npx poml verify ${modelDir} --trust ${trustedBlock}`);
+  output.line(`Check it yourself: npx poml verify ${shellQuote(modelDir)} --trust ${trustedBlock}`);
 }
 
 function showNodes(output: Output, { job, rounds, nodes }: DemoResult): void {
@@ -76,7 +77,7 @@ export function showNetwork(output: Output, net: Devnet): void {
   output.line(`
 API token of ${first.name}: ${join(first.dataDir, "api-token")}
 Submit a job of your own:
-  npx poml dataset import csv your.csv --data-dir ${first.dataDir}
-  npx poml job submit --data-dir ${first.dataDir} --wallet ${net.clientWallet} --dataset your --rounds 5
+  npx poml dataset import csv your.csv --data-dir ${shellQuote(first.dataDir)}
+  npx poml job submit --data-dir ${shellQuote(first.dataDir)} --wallet ${shellQuote(net.clientWallet)} --dataset your --rounds 5
 Ctrl-C stops the network.`);
 }

@@ -6,6 +6,7 @@ import type { PomlClient } from "../../api/client.ts";
 import { JobOrder } from "../../api/contract/job.ts";
 import { parseAmount } from "../../wallet/amount.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { pathOption } from "../path-option.ts";
 
 export interface OrderOptions {
   readonly order?: string;
@@ -42,14 +43,22 @@ export interface OrderOptions {
 
 export function addOrderOptions(command: Command): Command {
   return command
-    .option("--order <file>", "JSON file with an order as POST /v1/jobs takes it; options win")
+    .option(
+      "--order <file>",
+      "JSON file with an order as POST /v1/jobs takes it; options win",
+      pathOption("order"),
+    )
     .option("--name <name>", "default: the dataset's name")
     .option("--dataset <id>", "id, start of an id, or name of a dataset the node holds")
     .option(
       "--preset <name>",
       "2nn, cnn, lenet, logistic or mlp (default: lenet for images, else mlp)",
     )
-    .option("--model <file>", "model.json in tfjs LayersModel form instead of a preset")
+    .option(
+      "--model <file>",
+      "model.json in tfjs LayersModel form instead of a preset",
+      pathOption("model"),
+    )
     .option("--engine <name>", "exact or tfjs (default: exact where the model allows it)")
     .option("--rounds <n>", "rounds of federated averaging (default: 5)")
     .option("--epochs <n>", "local epochs per round (default: 1)")

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadConfig } from "../../../node/config/load.ts";
@@ -41,6 +41,31 @@ describe("loadConfig", () => {
     );
     expect(config.jobs.allow).deep.equal(["train/exact", "train/tfjs"]);
     expect(config.metrics).equal(false);
+  });
+
+  it("takes variables that are set to nothing as not set", async () => {
+    await writeConfig({ workers: 2 });
+    const env = { POML_WORKERS: "", POML_JOBS_ALLOW: "", POML_API_PORT: "", POML_NO_SETTING: "" };
+    expect(await load({}, env)).deep.equal(await load());
+  });
+
+  it("expands ~ in paths, wherever they were written", async () => {
+    await writeConfig({ api: { tokenFile: "~/token" } });
+    expect((await load()).api.tokenFile).equal(join(homedir(), "token"));
+    const { dataDir: named } = await load({ "data-dir": "~/none" });
+    expect(named).equal(join(homedir(), "none"));
+    const other = await expectCodeAsync(() => load({ "data-dir": "~root/x" }), "BAD_OPTION");
+    expect(other.facts).deep.include({ field: "dataDir" });
+  });
+
+  it("takes an IPv6 address with brackets and without, and no URL for a host", async () => {
+    for (const host of ["::1", "[::1]"]) {
+      expect((await load({ "api-host": host })).api.host).equal("::1");
+    }
+    expect((await load({ "api-hosts": "[::1],name" })).api.hosts).deep.equal(["::1", "name"]);
+    for (const host of ["http://name", "name:80", "[::1]:80", "fe80::1%eth0", "a b"]) {
+      await expectCodeAsync(() => load({ "api-host": host }), "BAD_OPTION");
+    }
   });
 
   it("is frozen", async () => {

@@ -1,0 +1,64 @@
+/**
+ * Commands in hints, completed so that they reach the same node and wallet as the command that prints them:
+ * `npx poml job list` becomes `npx poml job list --data-dir ./net/node-1` where that was the data directory.
+ */
+import type { Command } from "commander";
+import { ConfigSchema } from "../config/schema.ts";
+import { shellQuote } from "../shell-quote.ts";
+import { type ApiOptions, dataDirOf, type WalletOptions } from "./api-options.ts";
+import type { CliContext } from "./context.ts";
+
+const COMMAND = /`(npx poml [^`]+)`/g;
+
+export interface Hints {
+  /** One whole command, e.g. `npx poml job watch 1f0c9a`, with what it needs to reach the same node. */
+  command(text: string): string;
+  /** The same for every command in backticks. */
+  text(text: string): string;
+}
+
+export const PLAIN_HINTS: Hints = { command: (text) => text, text: (text) => text };
+
+/** @param action the command that runs, with its options */
+export function hintsOf(program: Command, action: Command, context: CliContext): Hints {
+  const given = givenTo(action, context);
+  const command = (text: string): string => {
+    const target = commandOf(program, text);
+    const missing = given.filter(
+      ([option]) =>
+        target?.options.some(({ long }) => long === option) === true &&
+        !text.includes(`${option} `),
+    );
+    return [text, ...missing.map(([option, value]) => `${option} ${shellQuote(value)}`)].join(" ");
+  };
+  return {
+    command,
+    text: (text) => text.replace(COMMAND, (_, inner: string) => `\`${command(inner)}\``),
+  };
+}
+
+/** The options that say which node and whose money, as far as they differ from what a bare command takes. */
+function givenTo(action: Command, context: CliContext): (readonly [string, string])[] {
+  // The directory of a devnet holds nodes; it is none.
+  if (action.name() === "devnet") return [];
+  const options = action.opts<ApiOptions & WalletOptions>();
+  const dataDir = dataDirOf(options, context);
+  const isDefault = dataDir === ConfigSchema.parse({}).dataDir;
+  return [
+    ...(isDefault ? [] : [["--data-dir", dataDir] as const]),
+    ...(options.api === undefined ? [] : [["--api", options.api] as const]),
+    ...(options.tokenFile === undefined ? [] : [["--token-file", options.tokenFile] as const]),
+    ...(options.wallet === undefined ? [] : [["--wallet", options.wallet] as const]),
+  ];
+}
+
+/** The command a text names, e.g. `npx poml job list --help`. */
+function commandOf(program: Command, text: string): Command | undefined {
+  let found: Command = program;
+  for (const word of text.split(" ").slice(2)) {
+    const next = found.commands.find((child) => child.name() === word);
+    if (next === undefined) break;
+    found = next;
+  }
+  return found === program ? undefined : found;
+}
