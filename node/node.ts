@@ -218,6 +218,7 @@ export async function createNode(
     peers: host.peers(),
     mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
     workers: workers.status(),
+    lastWindow: window.last,
     uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
     rssBytes: process.memoryUsage.rss(),
     listen: { p2p: host.multiaddrs(), torrent: torrents.address },

@@ -10,6 +10,7 @@ import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PastChange } from "./rating/rating-history.ts";
+import type { WindowWork } from "./rating/window-service.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
 
 export interface NodeStatus {
@@ -38,6 +39,8 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
   readonly workers: readonly WorkerStatus[];
+  /** What this process did in its last benchmark window. */
+  readonly lastWindow: WindowWork | undefined;
   readonly uptimeSeconds: number;
   readonly rssBytes: number;
   readonly listen: { readonly p2p: readonly string[]; readonly torrent: string };

@@ -11,6 +11,7 @@ import type { Place } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import { type Appeal, ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
+import { disturbance } from "../../ml/baseline/core-share.ts";
 import type { EnergyMeter } from "../../ml/energy/meter.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -36,6 +37,15 @@ export interface WindowModules {
   peerOf(node: number): string;
 }
 
+/** What this node did in a window, as told to its owner. */
+export interface WindowWork {
+  readonly window: number;
+  readonly lanes: number;
+  readonly segments: number;
+  /** Part of a core that its lanes had, the least of them, 0 to 1; undefined: no lane was done. */
+  readonly coreShare: number | undefined;
+}
+
 const MAX_SEGMENTS = 100_000;
 const LANE_DEADLINE_MS = 3_600_000;
 
@@ -46,6 +56,7 @@ export class WindowService {
   #end: AbortController | undefined;
   /** Window whose disputed state was shown. */
   #shown = 0;
+  #last: WindowWork | undefined;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: WindowModules) {
     this.#publicKey = publicKey;
@@ -74,13 +85,18 @@ export class WindowService {
     }
   }
 
+  /** The last window that this process worked in. */
+  get last(): WindowWork | undefined {
+    return this.#last;
+  }
+
   stop(): void {
     this.#end?.abort();
     this.#flights.stop();
   }
 
   async #work({ number, opens, closes, mix }: Window): Promise<void> {
-    const { states, chain, log, duties } = this.#modules;
+    const { states, chain, duties } = this.#modules;
     const end = new AbortController();
     this.#end = end;
     await states.begin(number);
@@ -91,11 +107,11 @@ export class WindowService {
       Array.from({ length: count }, (_, lane) => this.#workLane(mix, lane, end.signal)),
     );
     const energy = await stop(count);
-    const segments = lanes.reduce((sum, hashes) => sum + Math.max(0, hashes.length - 1), 0);
-    log.info("window worked", { window: number, lanes: count, segments });
+    const segments = lanes.reduce((sum, lane) => sum + lane.segments, 0);
+    this.#report({ window: number, lanes: count, segments, coreShare: leastShare(lanes) });
     if (segments === 0) return;
-    await states.finish({ window: number, lanes });
-    const claims = lanes.map((hashes) =>
+    await states.finish({ window: number, lanes: lanes.map(({ hashes }) => hashes) });
+    const claims = lanes.map(({ hashes }) =>
       hashes.length < 2
         ? { segments: 0, checkpointRoot: ZERO_HASH }
         : { segments: hashes.length - 1, checkpointRoot: merkleRoot(hashes) },
@@ -112,10 +128,20 @@ export class WindowService {
     );
   }
 
-  /** @returns hashes of the states at all boundaries */
-  async #workLane(mix: Uint8Array, lane: number, until: AbortSignal): Promise<Uint8Array[]> {
+  /** Low figures must not puzzle the owner: other programs may have had the machine. */
+  #report(work: WindowWork): void {
+    this.#last = work;
+    const { log } = this.#modules;
+    log.info("window worked", { ...work });
+    const disturbed = work.coreShare === undefined ? undefined : disturbance(work.coreShare);
+    if (disturbed !== undefined) {
+      log.warn("this node was measured low in the window", { window: work.window, disturbed });
+    }
+  }
+
+  async #workLane(mix: Uint8Array, lane: number, until: AbortSignal): Promise<WorkedLane> {
     const { workers, states, chain } = this.#modules;
-    const { checkpoints } = await workers.baseline(
+    const { checkpoints, segments, coreShare } = await workers.baseline(
       {
         task: chain.state.parameters.baselineTask,
         seed: laneSeed(mix, this.#publicKey, lane),
@@ -128,7 +154,7 @@ export class WindowService {
         onState: (index, state) => states.put(lane, index, state),
       },
     );
-    return checkpoints.map((hash) => hash.slice());
+    return { hashes: checkpoints.map((hash) => hash.slice()), segments, coreShare };
   }
 
   /** Shows the state that a disputed segment ends in: seals made of it are matches. */
@@ -174,4 +200,16 @@ export class WindowService {
       endPath: [...merkleProof(hashes, index + 1).siblings],
     };
   }
+}
+
+interface WorkedLane {
+  /** Of the states at all boundaries. */
+  readonly hashes: readonly Uint8Array[];
+  readonly segments: number;
+  readonly coreShare: number | undefined;
+}
+
+function leastShare(lanes: readonly WorkedLane[]): number | undefined {
+  const shares = lanes.flatMap(({ coreShare }) => (coreShare === undefined ? [] : [coreShare]));
+  return shares.length === 0 ? undefined : Math.min(...shares);
 }

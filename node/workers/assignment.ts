@@ -168,12 +168,12 @@ export class BaselineLane {
         if (result.kind !== "baseline" || result.segments + 1 !== next) {
           throw breach("a lane's result that is not the states it sent");
         }
-        return this.result();
+        return this.result(result.coreShare);
       },
     };
   }
 
-  result(): BaselineTaskResult {
+  result(coreShare?: number): BaselineTaskResult {
     const checkpoints = [...this.#checkpoints];
     const segments = Math.max(0, checkpoints.length - 1);
     const none = checkpoints.length === 0;
@@ -181,6 +181,7 @@ export class BaselineLane {
       segments,
       checkpoints,
       checkpointRoot: none ? new Uint8Array(HASH_BYTES) : merkleRoot(checkpoints),
+      coreShare,
     };
   }
 }

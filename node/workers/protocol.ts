@@ -135,7 +135,12 @@ const Result = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("retrain"), origin: Hash, end: Hash }),
   z.strictObject({ kind: z.literal("evaluate"), lossSum: Finite, samples: Count }),
-  z.strictObject({ kind: z.literal("baseline"), segments: Count }),
+  z.strictObject({
+    kind: z.literal("baseline"),
+    segments: Count,
+    /** Part of a core that its thread had. */
+    coreShare: z.number().min(0).max(1),
+  }),
   z.strictObject({ kind: z.literal("replay"), hash: Hash }),
   z.strictObject({
     kind: z.literal("track"),

@@ -6,6 +6,7 @@ import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { recipeFault, trackTask } from "../../chain/track/task.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../ml/audit/replay.ts";
+import { type CoreMeter, startCoreShare } from "../../ml/baseline/core-share.ts";
 import { runLane } from "../../ml/baseline/lane.ts";
 import { replaySegment } from "../../ml/baseline/replay.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../../ml/bytes.ts";
@@ -42,6 +43,8 @@ export interface TaskInput {
 export interface TaskRunnerModules {
   readonly trainers: TrainerCache;
   readonly clock: Clock;
+  /** Of the process that runs the tasks. */
+  readonly meter: CoreMeter;
 }
 
 type OrderOf<K extends WireOrder["kind"]> = Extract<WireOrder, { kind: K }>;
@@ -58,7 +61,7 @@ const START_STATE = 3;
 export async function runTask(
   order: WireOrder,
   inputs: Inputs,
-  { trainers, clock }: TaskRunnerModules,
+  { trainers, clock, meter }: TaskRunnerModules,
   context: TaskContext,
 ): Promise<WireResult> {
   switch (order.kind) {
@@ -69,9 +72,9 @@ export async function runTask(
     case "evaluate":
       return evaluate(await openTask(order, inputs, order.split, trainers), context);
     case "baseline":
-      return baseline(order, { trainers, clock, context });
+      return baseline(order, { trainers, clock, meter, context });
     case "track":
-      return track(order, { trainers, clock, context });
+      return track(order, { trainers, clock, meter, context });
     case "replay": {
       const engine = await trainers.engine("exact");
       const { task, index, stepsPerSegment } = order;
@@ -169,10 +172,11 @@ async function evaluate(
 
 async function baseline(
   { task, seed, stepsPerSegment, maxSegments }: OrderOf<"baseline">,
-  { trainers, clock, context }: TaskRunnerModules & { readonly context: TaskContext },
+  { trainers, clock, meter, context }: TaskRunnerModules & { readonly context: TaskContext },
 ): Promise<WireResult> {
   const { signal, end, onProgress, output } = context;
   const engine = await trainers.engine("exact");
+  const share = startCoreShare(meter);
   let sent: Promise<void> = Promise.resolve();
   const lane = runLane(
     { task, seed: fromHex(seed), stepsPerSegment, maxSegments },
@@ -193,7 +197,7 @@ async function baseline(
   }
   await sent;
   signal.throwIfAborted();
-  return { kind: "baseline", segments: turn.value.segments };
+  return { kind: "baseline", segments: turn.value.segments, coreShare: share() };
 }
 
 async function track(

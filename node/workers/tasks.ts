@@ -77,6 +77,8 @@ export interface BaselineTaskResult {
   readonly checkpoints: readonly Uint8Array[];
   /** Merkle root over `checkpoints`, zero bytes when there are none: what a window claim says. */
   readonly checkpointRoot: Uint8Array;
+  /** Part of a core that the lane had, by its worker's word, 0 to 1; undefined: none finished. */
+  readonly coreShare: number | undefined;
 }
 
 /** Re-execution of one segment of somebody's lane. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { arch, platform, setPriority } from "node:os";
 import { WebSocket } from "ws";
+import type { CoreMeter } from "../../ml/baseline/core-share.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
@@ -37,6 +38,7 @@ export interface WorkerOptions {
 export interface WorkerModules {
   readonly log: Log;
   readonly clock: Clock;
+  readonly meter: CoreMeter;
   /** Ends the worker. */
   readonly signal: AbortSignal;
   /** Called after every task: the time to give memory back. */

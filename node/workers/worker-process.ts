@@ -3,6 +3,7 @@
  * its parent, or on SIGTERM.
  */
 import { systemClock } from "../clock.ts";
+import { processMeter } from "../core-meter.ts";
 import { ChildOrders, logThrough } from "./child-messages.ts";
 import { runWorker } from "./worker-main.ts";
 
@@ -29,6 +30,7 @@ process.once("message", (message) => {
   const modules = {
     log,
     clock: systemClock,
+    meter: processMeter,
     signal: stop.signal,
     afterTask: () => globalThis.gc?.(),
   };

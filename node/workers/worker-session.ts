@@ -2,8 +2,10 @@
  * The worker's end of one link: greets the node, collects the inputs of a task, runs it and sends
  * what comes of it. Lives as long as its WebSocket; cache and trainers outlive it.
  */
+
 import type { WebSocket } from "ws";
 import { PomlError } from "../../chain/errors.ts";
+import type { CoreMeter } from "../../ml/baseline/core-share.ts";
 import { breathe } from "../../ml/training/breathe.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
@@ -47,6 +49,7 @@ export interface SessionIdentity {
 
 export interface SessionModules {
   readonly clock: Clock;
+  readonly meter: CoreMeter;
   readonly log: Log;
   readonly cache: BlobCache;
   readonly trainers: TrainerCache;

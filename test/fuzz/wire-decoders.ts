@@ -153,7 +153,7 @@ const WORKER_MESSAGES: readonly object[] = [
   { type: "hello", version: 1, engine: HASH, threads: 4, platform: "linux" },
   { type: "progress", task: 3, step: 5, steps: 10, loss: 0.5 },
   { type: "output", task: 3, name: "parameters", index: 0, hash: HASH, size: 40 },
-  { type: "done", task: 3, result: { kind: "baseline", segments: 4 } },
+  { type: "done", task: 3, result: { kind: "baseline", segments: 4, coreShare: 0.5 } },
 ];
 const NODE_MESSAGES: readonly object[] = [
   { type: "welcome", version: 1, worker: "w", heartbeatMs: 10_000, silenceMs: 60_000 },

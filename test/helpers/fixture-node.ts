@@ -172,6 +172,7 @@ export class FixtureNode implements NodeServices {
       })),
       mempool: { transactions: this.#mempool.size, bytes: this.#mempool.bytes },
       workers: [{ id: "local-1", kind: "local", state: "idle", task: undefined }],
+      lastWindow: { window: 3, lanes: 1, segments: 12, coreShare: 0.4 },
       uptimeSeconds: 12.5,
       rssBytes: 120 * 1024 * 1024,
       listen: { p2p: ["/ip4/127.0.0.1/tcp/9000/ws"], torrent: "127.0.0.1:9100" },

@@ -70,6 +70,15 @@ export const ParametersJson = z.object({
 });
 export type ParametersJson = z.infer<typeof ParametersJson>;
 
+const WindowWorkJson = z.object({
+  window: Count,
+  lanes: Count,
+  segments: Count.describe("finished, on all lanes"),
+  coreShare: z.number().optional().describe("part of a core that each lane had at least, 0 to 1"),
+  disturbed: z.string().optional().describe("why the window measured less than the machine can do"),
+});
+export type WindowWorkJson = z.infer<typeof WindowWorkJson>;
+
 export const Status = z.object({
   version: z.string(),
   network: z.string(),
@@ -106,6 +115,7 @@ export const Status = z.object({
   peers: z.array(Peer),
   mempool: z.object({ transactions: Count, bytes: Count }),
   workers: z.array(Worker),
+  lastWindow: WindowWorkJson.optional().describe("its last benchmark window since it started"),
   uptimeSeconds: z.number(),
   rssBytes: Count,
   listen: z.object({ p2p: z.array(z.string()), torrent: z.string() }),

@@ -11,6 +11,8 @@ import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
+import { disturbance } from "../../../ml/baseline/core-share.ts";
+import type { WindowWork } from "../../rating/window-service.ts";
 import type { NodeStatus } from "../../services.ts";
 import type {
   AccountJson,
@@ -18,6 +20,7 @@ import type {
   NodeJson,
   ParametersJson,
   Status,
+  WindowWorkJson,
 } from "../contract/network.ts";
 import { encodeFactors } from "./block.ts";
 import { plain, textOf } from "./plain.ts";
@@ -63,10 +66,22 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
       state,
       ...(task === undefined ? {} : { task }),
     })),
+    ...(status.lastWindow === undefined ? {} : { lastWindow: encodeWindowWork(status.lastWindow) }),
     uptimeSeconds: status.uptimeSeconds,
     rssBytes: status.rssBytes,
     listen: { p2p: [...status.listen.p2p], torrent: status.listen.torrent },
     parameters: plain(state.parameters) as ParametersJson,
+  };
+}
+
+function encodeWindowWork({ window, lanes, segments, coreShare }: WindowWork): WindowWorkJson {
+  const disturbed = coreShare === undefined ? undefined : disturbance(coreShare);
+  return {
+    window,
+    lanes,
+    segments,
+    ...(coreShare === undefined ? {} : { coreShare }),
+    ...(disturbed === undefined ? {} : { disturbed }),
   };
 }
 

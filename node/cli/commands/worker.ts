@@ -31,10 +31,11 @@ async function work(options: WorkerOptions, context: CliContext): Promise<void> 
   const { runWorker } = await import("../../workers/worker-main.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const { systemClock } = await import("../../clock.ts");
+  const { processMeter } = await import("../../core-meter.ts");
   context.output.line(`working for ${url}; Ctrl-C stops`);
   await runWorker(
     { url, token, threads: 1 },
-    { log: createLog("info"), clock: systemClock, signal: context.signal },
+    { log: createLog("info"), clock: systemClock, meter: processMeter, signal: context.signal },
   );
 }
 

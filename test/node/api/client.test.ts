@@ -32,6 +32,8 @@ describe("PomlClient", () => {
     expect(status.height).to.equal(1);
     expect(status.genesisRoot).to.equal(toHex(test.node.chain.genesisRoot));
     expect(status.parameters.feeFloor).to.equal("1000");
+    expect(status.lastWindow).to.include({ window: 3, segments: 12, coreShare: 0.4 });
+    expect(status.lastWindow?.disturbed).to.match(/other programs.* took 60 % of each core/);
     const { nodes, next } = await client.nodes({ from: 1, limit: 2 });
     expect(nodes.map(({ index }) => index)).to.deep.equal([1, 2]);
     expect(next).to.equal(3);

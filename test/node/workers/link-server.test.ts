@@ -174,7 +174,11 @@ describe("LinkServer", () => {
     ["a part of nothing", encodeFrame({ type: "part", task: 1, offset: 0 }, new Uint8Array(3))],
     [
       "a result of another kind",
-      encodeFrame({ type: "done", task: 1, result: { kind: "baseline", segments: 0 } }),
+      encodeFrame({
+        type: "done",
+        task: 1,
+        result: { kind: "baseline", segments: 0, coreShare: 0.5 },
+      }),
     ],
     [
       "a list of inputs that do not exist",

@@ -2,6 +2,7 @@ import { getPriority } from "node:os";
 import { expect } from "chai";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { systemClock } from "../../../node/clock.ts";
+import { processMeter } from "../../../node/core-meter.ts";
 import { LinkServer } from "../../../node/workers/link-server.ts";
 import { LINK_TIMINGS, type WorkerLink } from "../../../node/workers/worker-link.ts";
 import { runWorker, type WorkerOptions } from "../../../node/workers/worker-main.ts";
@@ -49,7 +50,7 @@ describe("runWorker", () => {
   function work(url: string, options: Partial<WorkerOptions> = {}): Promise<void> {
     return runWorker(
       { url, token: TOKEN, threads: 1, niceness: getPriority(), ...options },
-      { log: SILENT, clock: systemClock, signal: stop.signal },
+      { log: SILENT, clock: systemClock, meter: processMeter, signal: stop.signal },
     );
   }
 
