@@ -11,6 +11,7 @@ export type P2pFacts =
   | { code: "BAD_MESSAGE"; peer: string; topic: string; reason: string }
   | { code: "BAD_REQUEST"; peer: string; protocol: string; reason: string }
   | { code: "BAD_RESPONSE"; peer: string; protocol: string; reason: string }
+  | { code: "BUSY"; peer: string; protocol: string; waiting: number; waitedMs: number }
   | { code: "CANCELLED"; peer: string; protocol: string }
   | { code: "DIAL_FAILED"; address: string; reason: string }
   | { code: "FRAME_TOO_LARGE"; limit: number; size: number }
@@ -39,6 +40,7 @@ const ACTIONS: Readonly<Record<P2pFacts["code"], ErrorAction>> = {
   BAD_MESSAGE: "reject",
   BAD_REQUEST: "reject",
   BAD_RESPONSE: "reject",
+  BUSY: "local",
   CANCELLED: "local",
   DIAL_FAILED: "ignore",
   FRAME_TOO_LARGE: "reject",

@@ -4,20 +4,23 @@
  * once identify has shown that it speaks this network's protocols; until then nobody hears of it.
  */
 import { randomInt } from "node:crypto";
-import type { Connection, IdentifyResult, Libp2p, PeerId } from "@libp2p/interface";
+import type { Connection, IdentifyResult, Libp2p, PeerId, StreamHandler } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { PomlError } from "../chain/errors.ts";
 import { P2pError, reasonOf } from "./errors.ts";
 import { publicKeyOf } from "./identity.ts";
-import { createNode, protocolId, type Services } from "./libp2p.ts";
+import { createNode, MAX_STREAMS, networkOf, protocolId, type Services } from "./libp2p.ts";
 import type { Log } from "./log.ts";
 import { type CheckedOptions, checkAddress, checkOptions, type HostOptions } from "./options.ts";
 import { isLoopback, peerOf, usableAddresses } from "./peers/addresses.ts";
 import { type DialTarget, PeerBook } from "./peers/book.ts";
+import { BootstrapList, type BootstrapPeer } from "./peers/bootstrap.ts";
 import { Connector } from "./peers/connector.ts";
+import { CutOffs } from "./peers/cut-offs.ts";
 import { askPeers, PEERS, servePeers } from "./peers/exchange.ts";
 import { type Peer, type PeerEvent, Roster } from "./peers/roster.ts";
 import { ScoreBook } from "./peers/score.ts";
+import { Asking } from "./protocols/asking.ts";
 import type { StreamHost } from "./protocols/protocol.ts";
 import { type ByteStream, fromLibp2p } from "./protocols/stream.ts";
 import type { TopicHandler } from "./topics/gossip.ts";
@@ -37,7 +40,21 @@ export interface PeerInfo extends Peer {
   readonly score: number;
 }
 
+/** A peer this node refuses. */
+export interface RefusedPeer {
+  readonly peerId: string;
+  /** `disconnect` until its score has healed a little; `banned` for half an hour. */
+  readonly standing: "disconnect" | "banned";
+  readonly code: string;
+  readonly reason: string;
+  readonly score: number;
+  /** Until it may come back. */
+  readonly remainingMs: number;
+}
+
 const HANG_UP_MS = 2_000;
+/** A dialer learns by identify that we are on another chain, if we do not hang up before it has. */
+const STRANGER_MS = 1_000;
 
 /** A host that is not listening yet. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Host> {
@@ -69,12 +86,15 @@ export class Host implements StreamHost {
   readonly peerId: string;
   readonly publicKey: Uint8Array;
   readonly log: Log;
+  readonly asking: Asking;
   readonly #options: CheckedOptions;
   readonly #node: Libp2p<Services>;
   readonly #scores: ScoreBook;
   readonly #clock: () => number;
   readonly #roster = new Roster();
   readonly #book = new PeerBook();
+  readonly #bootstrap: BootstrapList;
+  readonly #cutOffs = new CutOffs();
   readonly #connector: Connector;
   readonly #pubsub: Pubsub;
 
@@ -85,12 +105,12 @@ export class Host implements StreamHost {
     this.#scores = scores;
     this.#clock = now;
     this.log = log;
+    this.asking = new Asking(now);
     this.peerId = node.peerId.toString();
     this.publicKey = publicKeyOf(this.peerId);
-    for (const address of options.bootstrap) {
-      const name = peerOf(address) ?? address;
-      if (name !== this.peerId) this.#book.addBootstrap(name, address);
-    }
+    const others = options.bootstrap.filter((address) => peerOf(address) !== this.peerId);
+    for (const address of others) this.#book.addBootstrap(peerOf(address) ?? address, address);
+    this.#bootstrap = new BootstrapList(others);
     this.#pubsub = new Pubsub(node.services.pubsub, (topic) => this.#wire(topic), {
       log,
       now,
@@ -100,7 +120,7 @@ export class Host implements StreamHost {
       this.#book,
       {
         peerId: this.peerId,
-        dialTarget: (target) => this.#dialTarget(target),
+        dialTarget: (target) => this.#dialKnown(target),
         ask: (peer) => askPeers(this, peer),
         connectedPeers: () => this.#roster.list().map((entry) => entry.peerId),
         now,
@@ -157,6 +177,30 @@ export class Host implements StreamHost {
     }));
   }
 
+  /** What became of each bootstrap address but our own: none for a node that founds a network. */
+  bootstrap(): BootstrapPeer[] {
+    return this.#bootstrap.list((peer) => this.#roster.get(peer) !== undefined);
+  }
+
+  /** Peers that are refused now for their behaviour. */
+  refused(): RefusedPeer[] {
+    const now = this.now();
+    const isRefused = (peer: string): boolean => this.#scores.standing(peer, now) !== "good";
+    return this.#cutOffs.list(isRefused).map(({ peer, standing, code, reason }) => ({
+      peerId: peer,
+      standing,
+      code,
+      reason,
+      score: this.#scores.score(peer, now),
+      remainingMs: Math.max(0, this.#scores.deniedUntil(peer, now) - now),
+    }));
+  }
+
+  /** Addresses of a node that somebody trusted with its own says to be there; dialed when peers are wanted. */
+  know(peer: string, addresses: readonly string[]): void {
+    if (peer !== this.peerId) this.#book.learn(peer, usableAddresses(peer, addresses));
+  }
+
   /** Returns the function that stops listening. */
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.#roster.onChange(listener);
@@ -193,7 +237,20 @@ export class Host implements StreamHost {
     if (error.action === "reject") {
       this.log.warn("peer misbehaved", { peer, code: error.code, reason: error.message, standing });
     }
-    if (standing !== "good") this.#hangUp(peer);
+    if (standing !== "good") this.#cutOff(peer, standing, error);
+  }
+
+  #cutOff(peer: string, standing: "disconnect" | "banned", { code, message }: PomlError): void {
+    const atMs = this.now();
+    const score = this.#scores.score(peer, atMs);
+    const reason = message;
+    if (this.#cutOffs.add({ peer, standing, code: String(code), reason, score, atMs })) {
+      const seconds = Math.ceil((this.#scores.deniedUntil(peer, atMs) - atMs) / 1000);
+      const address = this.#roster.get(peer)?.address;
+      const facts = { peer, address, standing, code, reason, score: Math.round(score), seconds };
+      this.log.warn("peer cut off", facts);
+    }
+    this.#hangUp(peer);
   }
 
   now(): number {
@@ -207,7 +264,8 @@ export class Host implements StreamHost {
       throw new P2pError(`not connected to ${peer}`, { code: "NOT_CONNECTED", peer });
     }
     try {
-      return fromLibp2p(await connection.newStream(this.#wire(protocol), { signal }));
+      const options = { signal, maxOutboundStreams: MAX_STREAMS };
+      return fromLibp2p(await connection.newStream(this.#wire(protocol), options));
     } catch (error) {
       const unsupported = error instanceof Error && error.name === "UnsupportedProtocolError";
       throw unsupported
@@ -227,14 +285,16 @@ export class Host implements StreamHost {
   async onStream(
     protocol: string,
     handler: (stream: ByteStream, peer: string) => Promise<void>,
+    maxStreams: number,
   ): Promise<void> {
-    await this.#node.handle(this.#wire(protocol), (stream, connection) => {
+    const onStream: StreamHandler = (stream, connection) => {
       const peer = connection.remotePeer.toString();
       handler(fromLibp2p(stream), peer).catch((error: unknown) => {
         this.log.error("stream handler failed", { protocol, peer, reason: reasonOf(error) });
         stream.abort(error instanceof Error ? error : new Error(reasonOf(error)));
       });
-    });
+    };
+    await this.#node.handle(this.#wire(protocol), onStream, { maxInboundStreams: maxStreams });
   }
 
   /** What peer exchange tells `asker`: addresses of others, loopback ones only to a loopback peer. */
@@ -256,6 +316,17 @@ export class Host implements StreamHost {
     return this.#node
       .getConnections()
       .findLast(({ remotePeer, status }) => status === "open" && remotePeer.toString() === peer);
+  }
+
+  async #dialKnown(target: DialTarget): Promise<string> {
+    try {
+      const peer = await this.#dialTarget(target);
+      this.#bootstrap.reached(target.name, peer);
+      return peer;
+    } catch (error) {
+      this.#bootstrap.failed(target.name, error);
+      throw error;
+    }
   }
 
   async #dialTarget(target: DialTarget): Promise<string> {
@@ -303,7 +374,9 @@ export class Host implements StreamHost {
     if (connection.status !== "open") return;
     try {
       publicKeyOf(peer);
-      if (!protocols.includes(this.#wire(PEERS.name))) throw wrongNetwork(peer, this.#options);
+      if (!protocols.includes(this.#wire(PEERS.name))) {
+        throw wrongNetwork(peer, this.#options, networkOf(protocols, PEERS.name));
+      }
       if (this.#roster.get(peer) === undefined && this.#roster.size >= this.#options.maxPeers) {
         throw new P2pError("no room for another peer", {
           code: "DIAL_FAILED",
@@ -314,7 +387,9 @@ export class Host implements StreamHost {
     } catch (error) {
       this.log.debug("peer refused", { peer, reason: reasonOf(error) });
       this.#roster.refuse(peer, error instanceof Error ? error : new Error(reasonOf(error)));
-      this.#hangUp(peer);
+      const isStranger = error instanceof P2pError && error.code === "WRONG_NETWORK";
+      if (!isStranger || connection.direction === "outbound") this.#hangUp(peer);
+      else setTimeout(() => this.#hangUp(peer), STRANGER_MS).unref();
       return;
     }
     const remote = connection.remoteAddr.toString();
@@ -346,10 +421,15 @@ export class Host implements StreamHost {
   }
 }
 
-function wrongNetwork(peer: string, { network }: CheckedOptions): P2pError {
+function wrongNetwork(
+  peer: string,
+  { network }: CheckedOptions,
+  actual: string | undefined,
+): P2pError {
+  const theirs = actual === undefined ? "is no PoML node" : `is on chain ${actual}…`;
   return new P2pError(
-    `${peer} does not follow network ${network}`,
-    { code: "WRONG_NETWORK", peer, expected: network, actual: "another" },
+    `${peer} ${theirs}, we are on ${network}…`,
+    { code: "WRONG_NETWORK", peer, expected: network, actual: actual ?? "none" },
     { action: "ignore", remedy: "check that both nodes use the same genesis file" },
   );
 }

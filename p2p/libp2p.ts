@@ -33,11 +33,19 @@ export function protocolId(network: string, name: string): string {
   return `/poml/${network}/${name}/1`;
 }
 
+/** The network a node follows, by one protocol that every node speaks; undefined for no node of ours. */
+export function networkOf(protocols: readonly string[], name: string): string | undefined {
+  const found = protocols.map((protocol) => /^\/poml\/([0-9a-f]{16})\/(\w+)\//.exec(protocol));
+  return found.find((match) => match?.[2] === name)?.[1];
+}
+
 /** Room for gossipsub's own fields around the largest message. */
 const ENVELOPE_BYTES = 64 * 1024;
 /** Nodes behind one address (a devnet, an office) connect in bursts; libp2p's default is 5 a second. */
 const INBOUND_PER_SECOND = 50;
 const MAX_PENDING = 64;
+/** Of one connection and direction; above what all protocols together admit (protocols/protocol.ts). */
+export const MAX_STREAMS = 256;
 
 /** Not started. */
 export async function createNode(
@@ -62,8 +70,8 @@ export async function createNode(
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
-        maxInboundStreams: 256,
-        maxOutboundStreams: 256,
+        maxInboundStreams: MAX_STREAMS,
+        maxOutboundStreams: MAX_STREAMS,
         // What a stream nobody reads may hold; must stay under its read buffer of 4 MiB, or it is reset.
         streamOptions: { maxStreamWindowSize: 1024 * 1024 },
       }),

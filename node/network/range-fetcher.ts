@@ -139,7 +139,7 @@ export class RangeFetcher {
     }
     if (failure === undefined || blocks.length > 0) this.#plan.answered(id, blocks, total, now);
     else if (code === "NOT_FOUND") this.#plan.notKept(id);
-    else if (code === "RATE_LIMITED") this.#plan.busy(id, now);
+    else if (code === "RATE_LIMITED" || code === "BUSY") this.#plan.busy(id, now);
     else this.#plan.failed(id, now);
   }
 

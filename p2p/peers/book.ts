@@ -1,6 +1,7 @@
 /**
  * Whom we could dial, and when: known addresses per peer with exponential back-off. Pure data with clock and
- * randomness passed in. Bootstrap entries are never forgotten; others go after too many failures in a row.
+ * randomness passed in. Bootstrap entries are never forgotten, and peers that were connected once only to make
+ * room: a node that was cut off for a day finds them again. Addresses that never worked go after some failures.
  * Entries are named by peer id, or by their address while the peer id is still unknown.
  */
 
@@ -12,6 +13,8 @@ export interface DialTarget {
 interface Entry {
   addresses: string[];
   readonly bootstrap: boolean;
+  /** It was a peer at these addresses. */
+  proven: boolean;
   state: "idle" | "dialing" | "connected";
   failures: number;
   nextTryMs: number;
@@ -69,7 +72,7 @@ export class PeerBook {
       entry.addresses = merge(entry.addresses, addresses);
       return false;
     }
-    if (this.#entries.size >= this.#maxPeers) return false;
+    if (this.#entries.size >= this.#maxPeers && !this.#makeRoom()) return false;
     this.#entries.set(name, fresh(merge([], addresses), false));
     return true;
   }
@@ -90,6 +93,7 @@ export class PeerBook {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     if (entry.failures >= OUTAGE_FAILURES) this.#retryFailed();
+    entry.proven = true;
     entry.state = "connected";
     entry.failures = 0;
   }
@@ -114,12 +118,23 @@ export class PeerBook {
     if (entry === undefined || entry.state !== "dialing") return;
     entry.state = "idle";
     entry.failures += 1;
-    if (!entry.bootstrap && entry.failures >= MAX_FAILURES) this.#entries.delete(name);
+    const isWorthIt = entry.bootstrap || entry.proven;
+    if (!isWorthIt && entry.failures >= MAX_FAILURES) this.#entries.delete(name);
     else entry.nextTryMs = nowMs + this.#delay(entry, jitter);
   }
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Of those that have long been away, the one that failed most often goes. */
+  #makeRoom(): boolean {
+    let worst: { name: string; failures: number } | undefined;
+    for (const [name, { bootstrap, failures }] of this.#entries) {
+      if (bootstrap || failures < MAX_FAILURES) continue;
+      if (worst === undefined || failures > worst.failures) worst = { name, failures };
+    }
+    return worst !== undefined && this.#entries.delete(worst.name);
   }
 
   #delay({ failures, bootstrap }: Entry, jitter: number): number {
@@ -130,7 +145,8 @@ export class PeerBook {
 }
 
 function fresh(addresses: string[], bootstrap: boolean): Entry {
-  return { addresses, bootstrap, state: "idle", failures: 0, nextTryMs: Number.NEGATIVE_INFINITY };
+  const nextTryMs = Number.NEGATIVE_INFINITY;
+  return { addresses, bootstrap, proven: false, state: "idle", failures: 0, nextTryMs };
 }
 
 /** Newest first, without repeats, bounded. */

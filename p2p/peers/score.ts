@@ -1,8 +1,10 @@
 /**
  * What we remember of each peer's behaviour: a score that only offences lower and only time heals.
  * Pure data with the clock passed in; the host reports typed errors and asks before every connection.
- * A failure of our own (`local`) never costs a peer anything: nodes that blamed others for it have
- * isolated themselves.
+ * A failure of our own (`local`) never costs a peer anything, and neither does a stream that was reset or an
+ * answer that did not come: busy nodes and bad lines look like that, and nodes that blamed each other for it
+ * have isolated themselves. Who sends more than anybody may is charged by the second, not by the message: what
+ * a paused node finds waiting for it came in one.
  */
 import type { ErrorAction } from "../../chain/errors.ts";
 
@@ -25,12 +27,9 @@ const REJECTED_COSTS: Readonly<Record<string, number>> = {
   BAD_BLOCKS: -BAN_SCORE,
   BAD_SNAPSHOT: -BAN_SCORE,
 };
-/** `ignore` errors cost nothing except these. */
-const IGNORED_COSTS: Readonly<Record<string, number>> = {
-  RATE_LIMITED: 2,
-  TIMEOUT: 1,
-  STREAM_FAILED: 0.5,
-};
+/** `ignore` errors cost nothing except these, and these once in `FLOOD_MS`. */
+const FLOOD_COSTS: Readonly<Record<string, number>> = { RATE_LIMITED: 2 };
+const FLOOD_MS = 1_000;
 /** Closer to zero than this is a clean record. */
 const FORGIVEN = -0.1;
 
@@ -39,7 +38,7 @@ export function costOf(offence: Offence): number {
     case "reject":
       return REJECTED_COSTS[offence.code] ?? REJECT_COST;
     case "ignore":
-      return IGNORED_COSTS[offence.code] ?? 0;
+      return FLOOD_COSTS[offence.code] ?? 0;
     case "local":
       return 0;
   }
@@ -51,6 +50,8 @@ interface Entry {
   score: number;
   updatedMs: number;
   bannedUntilMs: number;
+  /** When it was last charged for a flood. */
+  floodedMs: number;
 }
 
 export class ScoreBook {
@@ -66,6 +67,10 @@ export class ScoreBook {
     const cost = costOf(offence);
     if (cost === 0) return this.standing(peer, nowMs);
     const entry = this.#entry(peer, nowMs);
+    if (offence.action === "ignore") {
+      if (nowMs - entry.floodedMs < FLOOD_MS) return this.standing(peer, nowMs);
+      entry.floodedMs = nowMs;
+    }
     entry.score = Math.max(MIN_SCORE, decayed(entry, nowMs) - cost);
     entry.updatedMs = nowMs;
     if (entry.score <= BAN_SCORE) entry.bannedUntilMs = nowMs + BAN_MS;
@@ -102,7 +107,8 @@ export class ScoreBook {
     const known = this.#entries.get(peer);
     if (known !== undefined) return known;
     if (this.#entries.size >= this.#maxPeers) this.#makeRoom(nowMs);
-    const entry: Entry = { score: 0, updatedMs: nowMs, bannedUntilMs: Number.NEGATIVE_INFINITY };
+    const never = Number.NEGATIVE_INFINITY;
+    const entry: Entry = { score: 0, updatedMs: nowMs, bannedUntilMs: never, floodedMs: never };
     this.#entries.set(peer, entry);
     return entry;
   }

@@ -7,10 +7,12 @@ import { P2pError, reasonOf } from "../errors.ts";
 import { TokenBuckets } from "../peers/token-bucket.ts";
 import { readFrames, TAG } from "./frames.ts";
 import {
+  admitted,
   badRequest,
   finish,
   type Protocol,
   type StreamHost,
+  streamLimit,
   timedOut,
   writeFrame,
 } from "./protocol.ts";
@@ -32,23 +34,25 @@ export async function answerRequests(
   protocol: Protocol,
   answer: Answer,
 ): Promise<void> {
-  const buckets = new TokenBuckets(protocol.rate);
+  const { places, rate } = admitted(protocol);
+  const buckets = new TokenBuckets(rate);
   const running = new Map<string, number>();
-  await host.onStream(protocol.name, async (stream, peer) => {
+  const onStream = async (stream: ByteStream, peer: string): Promise<void> => {
     const count = running.get(peer) ?? 0;
     // Too many at once is impatience; too many over time is abuse, and counts the refused ones.
     const withinRate = buckets.take(peer, host.now());
     if (!withinRate) host.report(peer, rateLimited(peer, protocol.name));
-    const admitted = withinRate && count < protocol.maxConcurrent;
+    const isAdmitted = withinRate && count < places;
     running.set(peer, count + 1);
     try {
-      await answerOne(host, protocol, stream, peer, admitted ? answer : undefined);
+      await answerOne(host, protocol, stream, peer, isAdmitted ? answer : undefined);
     } finally {
       const left = (running.get(peer) ?? 1) - 1;
       if (left > 0) running.set(peer, left);
       else running.delete(peer);
     }
-  });
+  };
+  await host.onStream(protocol.name, onStream, streamLimit(protocol));
 }
 
 async function answerOne(
@@ -72,6 +76,10 @@ async function answerOne(
       return;
     }
     const request = await readRequest(stream, protocol, peer);
+    // An asker that gave up frees its place at once, for it may ask again.
+    stream.onClose((error) => {
+      if (error !== undefined) control.abort(error);
+    });
     // From here on the time is ours: only the total counts while the answer is being made.
     watchdog.pause();
     let total = 0;

@@ -50,7 +50,7 @@ export async function requestBlob(
   const digest = createHash("sha256");
   let blob: Uint8Array | undefined;
   let received = 0;
-  for await (const frame of sendRequest(host, peer, BLOB, hash, { signal: options.signal })) {
+  for await (const frame of sendRequest(host, peer, BLOB, hash, options)) {
     if (blob === undefined) {
       if (frame.length !== SIZE_BYTES) throw fail(badResponse(peer, BLOB.name, "no size frame"));
       const size = new DataView(frame.buffer, frame.byteOffset).getBigUint64(0, true);

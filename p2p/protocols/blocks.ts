@@ -31,8 +31,8 @@ export const BLOCKS: Protocol = {
   maxResponseBytes: 32 * 1024 * 1024,
   stepMs: 10_000,
   totalMs: 120_000,
-  // Twice what a node of ours asks for: the next request may arrive before the last is counted as done.
-  maxConcurrent: 4,
+  // Two of catching up (range-plan.ts), and one of mending.
+  maxConcurrent: 3,
   rate: { burst: 32, perSecond: 8 },
 };
 

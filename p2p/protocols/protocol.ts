@@ -5,6 +5,7 @@
 import { P2pError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Rate } from "../peers/token-bucket.ts";
+import type { Asking } from "./asking.ts";
 import { frameHeader, type Tag } from "./frames.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -18,18 +19,46 @@ export interface Protocol {
   readonly stepMs: number;
   /** For the whole exchange. */
   readonly totalMs: number;
-  /** Inbound requests of one peer served at the same time. */
+  /** Requests an asker has under way with one peer; the others wait on the asking side. */
   readonly maxConcurrent: number;
-  /** Inbound requests of one peer over time. */
+  /** Requests of an asker to one peer over time. */
   readonly rate: Rate;
+}
+
+/** Requests beside `maxConcurrent` that consensus may have under way with one peer. */
+export const URGENT_PLACES = 2;
+/**
+ * The answering side grants so many times what an asker keeps to: requests arrive closer together than they
+ * were sent, and the next may be here before the last is counted as done.
+ */
+const GRANT = 2;
+
+/** What the answering side admits of one peer. */
+export function admitted({ maxConcurrent, rate }: Protocol): { places: number; rate: Rate } {
+  return {
+    places: GRANT * (maxConcurrent + URGENT_PLACES),
+    rate: { burst: GRANT * rate.burst, perSecond: GRANT * rate.perSecond },
+  };
+}
+
+/**
+ * Streams of one protocol and peer before libp2p resets the next one: a stream past its answer counts until
+ * both sides have closed it.
+ */
+export function streamLimit(protocol: Protocol): number {
+  return 2 * admitted(protocol).places;
 }
 
 /** What a protocol needs of the host. */
 export interface StreamHost {
+  /** Where requests wait until the peer would admit them. */
+  readonly asking: Asking;
   openStream(peer: string, protocol: string, signal: AbortSignal): Promise<ByteStream>;
+  /** @param maxStreams of one peer at the same time */
   onStream(
     protocol: string,
     handler: (stream: ByteStream, peer: string) => Promise<void>,
+    maxStreams: number,
   ): Promise<void>;
   report(peer: string, error: unknown): void;
   /** Monotonic milliseconds. */

@@ -17,9 +17,16 @@ import { Watchdog } from "./watchdog.ts";
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
+  /** What it is for: uses of one protocol take turns. Default: the protocol's name. */
+  readonly use?: string | undefined;
+  /** Does not wait behind other requests: for consensus alone. */
+  readonly urgent?: boolean | undefined;
 }
 
-/** Yields the payload of each response frame. Leaving the loop early aborts the stream. */
+/**
+ * Yields the payload of each response frame, once it is this request's turn (asking.ts). Leaving the loop early
+ * aborts the stream.
+ */
 export async function* sendRequest(
   host: StreamHost,
   peer: string,
@@ -40,11 +47,14 @@ export async function* sendRequest(
     fail(new P2pError(`${name}: cancelled`, { code: "CANCELLED", peer, protocol: name }));
   if (options.signal?.aborted) onCancel();
   options.signal?.addEventListener("abort", onCancel, { once: true });
-  const watchdog = new Watchdog(stepMs, protocol.totalMs, (ms) => fail(timedOut(peer, name, ms)));
+  let watchdog: Watchdog | undefined;
+  let free: (() => void) | undefined;
   let stream: ByteStream | undefined;
   let finished = false;
   try {
-    control.signal.throwIfAborted();
+    const { use = name, urgent = false } = options;
+    free = await host.asking.turn({ peer, protocol, use, urgent, signal: control.signal });
+    watchdog = new Watchdog(stepMs, protocol.totalMs, (ms) => fail(timedOut(peer, name, ms)));
     const opened = await host.openStream(peer, name, control.signal);
     stream = opened;
     control.signal.throwIfAborted();
@@ -56,7 +66,10 @@ export async function* sendRequest(
         finished = true;
         return;
       }
-      if (frame.tag === TAG.error) throw remoteError(peer, name, frame);
+      if (frame.tag === TAG.error) {
+        finished = true;
+        throw remoteError(peer, name, frame);
+      }
       total += frame.payload.length;
       if (frame.tag !== TAG.data) throw badResponse(peer, name, `unknown frame tag ${frame.tag}`);
       if (total > maxResponseBytes) {
@@ -82,10 +95,11 @@ export async function* sendRequest(
     host.report(peer, failure);
     throw failure;
   } finally {
-    watchdog.stop();
+    watchdog?.stop();
     options.signal?.removeEventListener("abort", onCancel);
     if (finished && stream !== undefined) finish(stream, stepMs);
     else stream?.abort(new Error("request given up"));
+    free?.();
   }
 }
 

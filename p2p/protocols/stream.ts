@@ -13,6 +13,8 @@ export interface ByteStream {
   drained(signal: AbortSignal): Promise<void>;
   /** Ends our writing side after what was sent. */
   close(signal: AbortSignal): Promise<void>;
+  /** Calls the listener when both sides are done, with an error when the stream was reset or lost. */
+  onClose(listener: (error: Error | undefined) => void): void;
   /** Drops everything at once; a pending read throws `error`. */
   abort(error: Error): void;
 }
@@ -25,6 +27,8 @@ export function fromLibp2p(stream: Stream): ByteStream {
     send: (bytes) => stream.send(bytes),
     drained: (signal) => drained(stream, signal),
     close: (signal) => stream.close({ signal }),
+    onClose: (listener) =>
+      stream.addEventListener("close", ({ error }) => listener(error), { once: true }),
     abort: (error) => stream.abort(error),
   };
 }

@@ -6,6 +6,7 @@ import { PomlError } from "../../chain/errors.ts";
 import { P2pError } from "../../p2p/errors.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { ScoreBook } from "../../p2p/peers/score.ts";
+import { Asking } from "../../p2p/protocols/asking.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { ByteStream } from "../../p2p/protocols/stream.ts";
 import { streamPair } from "../p2p/support.ts";
@@ -23,6 +24,7 @@ export class MemoryNetwork {
 export class LinkedHost implements StreamHost {
   readonly peerId: string;
   readonly log = SILENT;
+  readonly asking = new Asking(() => performance.now());
   readonly #scores = new ScoreBook();
   readonly #handlers = new Map<string, StreamHandler>();
   readonly #linked = new Map<string, LinkedHost>();

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { DecodeError } from "../../chain/errors.ts";
+import { P2pError, type P2pFacts } from "../../p2p/errors.ts";
 import type { Host } from "../../p2p/host.ts";
 import { blobHash, requestBlob, serveBlobs } from "../../p2p/protocols/blob.ts";
 import { requestBlocks, serveBlocks } from "../../p2p/protocols/blocks.ts";
@@ -107,6 +108,34 @@ describe("Host on loopback sockets", () => {
       expect(a.peers()).to.deep.equal([]);
     });
 
+    it("tells what became of each bootstrap address", async () => {
+      const gone = await hosts.start();
+      const [dead = ""] = gone.multiaddrs();
+      await gone.stop();
+      const other = await hosts.start({ network: "f".repeat(16) });
+      const friend = await hosts.start();
+      const bare = (host: Host): string => host.multiaddrs()[0]?.split("/p2p/")[0] ?? "";
+      const bootstrap = [dead, bare(other), bare(friend)];
+      const host = await hosts.create({ bootstrap });
+      expect(host.bootstrap().map(({ state }) => state)).to.deep.equal(
+        bootstrap.map(() => "trying"),
+      );
+      await host.start();
+      await until("every address to be tried", () =>
+        host.bootstrap().every(({ state }) => state !== "trying"),
+      );
+      const [first, second, third] = host.bootstrap();
+      expect(first).to.deep.include({ address: dead, state: "failed" });
+      expect(first?.failure?.code).to.equal("DIAL_FAILED");
+      expect(second?.failure).to.deep.include({ code: "WRONG_NETWORK", network: "f".repeat(16) });
+      expect(third).to.deep.equal({
+        address: bare(friend),
+        state: "reached",
+        failures: 0,
+        failure: undefined,
+      });
+    });
+
     it("PORT_IN_USE with the port and the option", async () => {
       const server = createServer().listen(0, "127.0.0.1");
       await new Promise((resolve) => server.once("listening", resolve));
@@ -142,11 +171,23 @@ describe("Host on loopback sockets", () => {
 
     it("an offender: cut off, then refused both ways", async () => {
       const [a, b] = await pair();
-      for (let i = 0; i < 5; i++) a.report(b.peerId, new DecodeError("block", "forged"));
+      for (let i = 0; i < 6; i++) a.report(b.peerId, new DecodeError("block", "forged"));
       await until("the offender to be cut off", () => connectedTo(0)(a) && connectedTo(0)(b));
       await expectCodeAsync(() => b.dial(a.multiaddrs()[0] ?? ""), "DIAL_FAILED");
       await expectCodeAsync(() => a.dial(b.multiaddrs()[0] ?? ""), "PEER_DENIED");
       expect(a.peers()).to.deep.equal([]);
+      const [refused] = a.refused();
+      expect(refused).to.deep.include({ peerId: b.peerId, standing: "banned", code: "DECODE" });
+      expect(refused?.reason).to.include("forged");
+      expect(refused?.remainingMs).to.be.greaterThan(0);
+    });
+
+    it("nobody for what a busy node looks like", async () => {
+      const [a, b] = await pair();
+      const reset = { code: "STREAM_FAILED", peer: b.peerId, protocol: "blob", reason: "reset" };
+      for (let i = 0; i < 1000; i++) a.report(b.peerId, new P2pError("reset", reset as P2pFacts));
+      expect(a.refused()).to.deep.equal([]);
+      expect(a.peers().map(({ score }) => score)).to.deep.equal([0]);
     });
   });
 
@@ -231,6 +272,28 @@ describe("Host on loopback sockets", () => {
       await serveBlobs(a, () => Promise.resolve(blob));
       const received = await requestBlob(b, a.peerId, blobHash(blob));
       expect(blob.equals(received)).to.equal(true);
+    });
+
+    it("a hundred requests at once: all are answered, nobody is blamed, consensus passes", async () => {
+      const [a, b] = await pair();
+      let answered = 0;
+      const serve = async (): Promise<undefined> => {
+        answered += 1;
+        return undefined;
+      };
+      await serveBlobs(a, serve);
+      const ask = (urgent: boolean): Promise<string> =>
+        requestBlob(b, a.peerId, randomBytes(32), { urgent }).then(
+          () => "found",
+          (error: P2pError) => error.code,
+        );
+      const many = Array.from({ length: 100 }, () => ask(false));
+      expect(await ask(true)).to.equal("NOT_FOUND");
+      expect(answered, "requests before the urgent one").to.be.below(50);
+      const codes = new Set(await Promise.all(many));
+      expect([...codes]).to.deep.equal(["NOT_FOUND"]);
+      expect(a.peers().map(({ score }) => score)).to.deep.equal([0]);
+      expect(b.peers().map(({ score }) => score)).to.deep.equal([0]);
     });
 
     it("hold a sender back while nobody reads", async () => {

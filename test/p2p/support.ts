@@ -4,6 +4,7 @@ import { PomlError } from "../../chain/errors.ts";
 import { createHost, type Host } from "../../p2p/host.ts";
 import { SILENT } from "../../p2p/log.ts";
 import type { HostOptions } from "../../p2p/options.ts";
+import { Asking } from "../../p2p/protocols/asking.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { ByteStream } from "../../p2p/protocols/stream.ts";
 
@@ -58,6 +59,7 @@ type StreamHandler = (stream: ByteStream, peer: string) => Promise<void>;
 export class MemoryHost implements StreamHost {
   readonly log = SILENT;
   readonly reports: { peer: string; code: string; action: string }[] = [];
+  readonly asking = new Asking(() => performance.now());
   timeMs = 0;
   readonly #name: string;
   readonly #handlers = new Map<string, StreamHandler>();
@@ -108,6 +110,7 @@ export function streamPair(): [ByteStream, ByteStream] {
 function end(incoming: Pipe, outgoing: Pipe): ByteStream {
   return {
     chunks: incoming.read(),
+    onClose: (listener) => incoming.onFailure(listener),
     send: (bytes) => {
       outgoing.push(bytes);
       return true;
@@ -128,6 +131,11 @@ class Pipe {
   readonly #queue: Uint8Array[] = [];
   #outcome: { error?: Error } | undefined;
   #wake = (): void => {};
+  #failed = (_error: Error): void => {};
+
+  onFailure(listener: (error: Error) => void): void {
+    this.#failed = listener;
+  }
 
   push(bytes: Uint8Array): void {
     if (this.#outcome?.error !== undefined) throw this.#outcome.error;
@@ -136,8 +144,10 @@ class Pipe {
   }
 
   finish(error?: Error): void {
+    const isFirst = this.#outcome === undefined;
     this.#outcome ??= error === undefined ? {} : { error };
     this.#wake();
+    if (isFirst && error !== undefined) this.#failed(error);
   }
 
   async *read(): AsyncGenerator<Uint8Array> {

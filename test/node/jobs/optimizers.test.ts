@@ -20,6 +20,7 @@ import { prepareJob } from "../../../node/jobs/prepare.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
 import type { TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
 import { SILENT } from "../../../p2p/log.ts";
+import { Asking } from "../../../p2p/protocols/asking.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
@@ -231,7 +232,13 @@ describe("jobs by optimizer and loss", function () {
             held(AbortSignal.timeout(timeoutMs)).catch(() => undefined),
         },
       },
-      { host: { openStream: (_: string, __: string, signal: AbortSignal) => held(signal) } },
+      {
+        host: {
+          asking: new Asking(() => performance.now()),
+          openStream: (_: string, __: string, signal: AbortSignal) => held(signal),
+          report: () => {},
+        },
+      },
     ]) {
       const startedAt = performance.now();
       const given = stalling as unknown as Partial<JudgeModules>;

@@ -41,6 +41,23 @@ describe("PeerBook", () => {
     expect(names(book, 1000)).to.deep.equal(["boot"]);
   });
 
+  it("never gives up on a peer that was connected once, but for one that is not", () => {
+    const book = new PeerBook({ maxPeers: 2, firstRetryMs: 1, maxRetryMs: 1 });
+    book.learn("old", ["/o"]);
+    book.learn("stranger", ["/s"]);
+    expect(names(book, 0)).to.deep.equal(["old", "stranger"]);
+    book.connected("old");
+    book.disconnected("old", 0, MIDDLE);
+    book.failed("stranger", 0, MIDDLE);
+    for (let now = 10; now < 1000; now += 10) {
+      for (const name of names(book, now)) book.failed(name, now, MIDDLE);
+    }
+    expect(names(book, 2000)).to.deep.equal(["old"]);
+    expect(book.learn("a", ["/a"])).to.equal(true);
+    expect(book.learn("b", ["/b"])).to.equal(true);
+    expect(names(book, 3000)).to.deep.equal(["a", "b"]);
+  });
+
   it("tries everybody again once a peer answers after an outage", () => {
     const book = new PeerBook({ firstRetryMs: 1000 });
     book.learn("a", ["/a"]);

@@ -24,13 +24,28 @@ describe("ScoreBook", () => {
     expect(book.size).to.equal(0);
   });
 
-  it("costs more to be provably wrong than to be slow or greedy", () => {
-    const slow = costOf({ action: "ignore", code: "TIMEOUT" });
+  it("never lowers a score for what a busy node or a bad line looks like", () => {
+    const book = new ScoreBook();
+    for (const code of ["TIMEOUT", "STREAM_FAILED", "NOT_FOUND", "DIAL_FAILED", "REMOTE_ERROR"]) {
+      repeat(book, 10_000, { action: "ignore", code });
+    }
+    expect(book.size).to.equal(0);
+  });
+
+  it("costs more to be provably wrong than to be greedy", () => {
     const greedy = costOf({ action: "ignore", code: "RATE_LIMITED" });
-    expect(slow).to.be.greaterThan(0);
-    expect(greedy).to.be.greaterThan(slow);
+    expect(greedy).to.be.greaterThan(0);
     expect(costOf(REJECT)).to.be.greaterThan(greedy);
-    expect(costOf({ action: "ignore", code: "NOT_FOUND" })).to.equal(0);
+  });
+
+  it("charges a flood by the second: what came at once is no offence worth a cut-off", () => {
+    const book = new ScoreBook();
+    const flood: Offence = { action: "ignore", code: "RATE_LIMITED" };
+    repeat(book, 10_000, flood, 0);
+    repeat(book, 10_000, flood, 1_000);
+    expect(book.standing("p", 1_000)).to.equal("good");
+    for (let second = 2; second < 15; second++) repeat(book, 100, flood, second * 1_000);
+    expect(book.standing("p", 15_000)).to.equal("disconnect");
   });
 
   it("disconnects at -20 and bans at -50", () => {

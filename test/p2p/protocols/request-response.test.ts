@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { P2pError } from "../../../p2p/errors.ts";
 import { type Answer, answerRequests } from "../../../p2p/protocols/answer.ts";
 import { frameHeader, TAG } from "../../../p2p/protocols/frames.ts";
-import { badRequest, type Protocol } from "../../../p2p/protocols/protocol.ts";
+import { admitted, badRequest, type Protocol } from "../../../p2p/protocols/protocol.ts";
 import { requestOne, sendRequest } from "../../../p2p/protocols/request.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { collect, MemoryHost, until } from "../support.ts";
@@ -17,6 +17,8 @@ const ECHO: Protocol = {
   maxConcurrent: 2,
   rate: { burst: 4, perSecond: 1 },
 };
+
+const slow = (protocol: Protocol): Protocol => ({ ...protocol, stepMs: 10_000, totalMs: 20_000 });
 
 const bytes = (size: number, fill = 1): Uint8Array => new Uint8Array(size).fill(fill);
 const never = new Promise<never>(() => {});
@@ -44,6 +46,14 @@ async function rogue(
 
 const ask = (host: MemoryHost, request = bytes(3)): Promise<Uint8Array[]> =>
   collect(sendRequest(host, "bob", ECHO, request));
+
+/** As one that keeps to no limits asks. */
+const GREEDY: Protocol = { ...ECHO, maxConcurrent: 100, rate: { burst: 1000, perSecond: 1000 } };
+const rush = (host: MemoryHost): Promise<Uint8Array[]> =>
+  collect(sendRequest(host, "bob", GREEDY, bytes(3)));
+/** Where the number of requests over time is not what is tested. */
+const ROOMY: Protocol = { ...ECHO, rate: GREEDY.rate };
+const ADMITTED = admitted(ECHO);
 
 describe("request/response", () => {
   it("carries a request and the frames of its answer", async () => {
@@ -183,14 +193,14 @@ describe("request/response", () => {
 
     it("says RATE_LIMITED past the rate and serves again later", async () => {
       const [alice, bob] = await serving(async function* () {});
-      for (let i = 0; i < 4; i++) await ask(alice);
-      const error = await expectCodeAsync(() => ask(alice), "RATE_LIMITED");
+      for (let i = 0; i < ADMITTED.rate.burst; i++) await rush(alice);
+      const error = await expectCodeAsync(() => rush(alice), "RATE_LIMITED");
       expect(error.action).to.equal("local");
       expect(bob.reports).to.deep.equal([
         { peer: "alice", code: "RATE_LIMITED", action: "ignore" },
       ]);
       bob.timeMs += 1000;
-      await ask(alice);
+      await rush(alice);
     });
 
     it("says RATE_LIMITED past the number of requests at once, without blame", async () => {
@@ -201,13 +211,32 @@ describe("request/response", () => {
       const [alice, bob] = await serving(async function* () {
         await gate;
         yield bytes(1);
-      });
-      const running = [ask(alice), ask(alice)];
-      await expectCodeAsync(() => ask(alice), "RATE_LIMITED");
+      }, ROOMY);
+      const running = Array.from({ length: ADMITTED.places }, () => rush(alice));
+      const refused = rush(alice);
+      await expectCodeAsync(() => refused, "RATE_LIMITED");
       release();
       await Promise.all(running);
-      await ask(alice);
+      await rush(alice);
       expect(bob.reports).to.deep.equal([]);
+    });
+
+    it("frees the place of an asker that gave up", async () => {
+      let calls = 0;
+      const [alice] = await serving(async function* () {
+        calls += 1;
+        if (calls <= ADMITTED.places) await never;
+        yield bytes(1);
+      }, slow(ROOMY));
+      const control = new AbortController();
+      const { signal } = control;
+      const held = Array.from({ length: ADMITTED.places }, () =>
+        collect(sendRequest(alice, "bob", slow(GREEDY), bytes(1), { signal })),
+      );
+      await until("all places to be taken", () => calls === ADMITTED.places);
+      control.abort();
+      await Promise.allSettled(held);
+      expect(await rush(alice)).to.have.length(1);
     });
 
     it("frees the place of an answer that never comes", async () => {
