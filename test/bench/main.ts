@@ -1,6 +1,6 @@
 /**
- * Runs one benchmark by name: `npm run bench -- NAME [--quick] [--json]`. NAME is a file of this folder
- * that exports `bench`. Prints a table, or one JSON object as the last line with --json.
+ * Runs one benchmark by name: `npm run bench -- NAME [--quick] [--minutes N] [--json]`. NAME is a file of
+ * this folder that exports `bench`. Prints a table, or one JSON object as the last line with --json.
  */
 
 import { readdir } from "node:fs/promises";
@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** The output is read by a program. */
   readonly json: boolean;
+  /** How long to load the nodes, where the benchmark leaves that open (soak). */
+  readonly minutes?: number | undefined;
 }
 
 export interface BenchModule {
@@ -28,17 +30,23 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { quick: { type: "boolean" }, json: { type: "boolean" } },
+    options: {
+      quick: { type: "boolean" },
+      json: { type: "boolean" },
+      minutes: { type: "string" },
+    },
   });
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
   const [name = ""] = positionals;
   const names = await benchNames();
-  if (positionals.length !== 1 || !names.includes(name)) {
-    const known = names.join(", ");
-    process.stderr.write(`usage: npm run bench -- NAME [--quick] [--json]   (NAME: ${known})\n`);
+  const isTime = minutes === undefined || (minutes > 0 && Number.isFinite(minutes));
+  if (positionals.length !== 1 || !names.includes(name) || !isTime) {
+    const usage = "usage: npm run bench -- NAME [--quick] [--minutes N] [--json]";
+    process.stderr.write(`${usage}   (NAME: ${names.join(", ")})\n`);
     return 2;
   }
   const { bench }: BenchModule = await import(`./${name}.ts`);
-  const options: BenchOptions = { quick: values.quick ?? false, json: values.json ?? false };
+  const options = { quick: values.quick ?? false, json: values.json ?? false, minutes };
   const result = await bench(options);
   process.stdout.write(`${options.json ? JSON.stringify(result) : readable(result)}\n`);
   return 0;

@@ -107,6 +107,11 @@ export class LocalNode {
     return this.#process?.isRunning === true;
   }
 
+  /** Of the process that was started last. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts the process without waiting for it. @param flags further flags of `poml node` */
   async launch(...flags: readonly string[]): Promise<ManagedProcess> {
     if (this.isRunning) throw new TypeError(`${this.name} runs already`);

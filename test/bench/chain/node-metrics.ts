@@ -19,14 +19,14 @@ export async function vitalsOf(nodes: readonly LocalNode[]): Promise<Vitals> {
   };
 }
 
-async function readMetrics({ ports }: LocalNode): Promise<string> {
+export async function readMetrics({ ports }: LocalNode): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${ports.api}/metrics`, {
     signal: AbortSignal.timeout(10_000),
   });
   return answer.text();
 }
 
-function metricOf(text: string, name: string): number {
+export function metricOf(text: string, name: string): number {
   const line = text.split("\n").find((each) => each.startsWith(`${name} `));
   if (line === undefined) throw new Error(`no metric ${name}`);
   return Number(line.slice(name.length + 1));
