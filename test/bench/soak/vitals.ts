@@ -53,20 +53,19 @@ function kindOf(target: string, dataDir: string): string {
 }
 
 async function diskOf(dataDir: string): Promise<Record<string, number>> {
-  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
   const kinds: Record<string, number> = {};
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    // Files come and go meanwhile.
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => 0,
-    );
-    const kind = placeOf(path, dataDir);
-    kinds[kind] = (kinds[kind] ?? 0) + size / 1e6;
-  }
+  for (const name of await readdir(dataDir))
+    kinds[name] = (await bytesIn(join(dataDir, name))) / 1e6;
   return kinds;
+}
+
+/** Files and folders that go meanwhile count nothing. */
+async function bytesIn(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) return found?.size ?? 0;
+  const names = await readdir(path).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => bytesIn(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function placeOf(path: string, dataDir: string): string {
