@@ -13,6 +13,7 @@ import { EnergyMeter } from "../ml/energy/meter.ts";
 import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
 import { peerIdOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
+import { TorrentShelf } from "../p2p/torrent/shelf.ts";
 import { Torrents } from "../p2p/torrent/torrents.ts";
 import { createApi } from "./api/server.ts";
 import { localUrl } from "./api/url.ts";
@@ -120,11 +121,12 @@ export async function createNode(
 
   const blobs = await BlobStore.open(paths.root);
   const fetcher = new BlobFetcher({ blobs, host });
-  const torrents = new Torrents(config.torrent, { log: log.child({ module: "torrent" }) });
-  const torrentAddresses = new TorrentAddresses({ host, messages, own: () => torrents.address });
+  const shelf = await TorrentShelf.open(paths.root);
+  const torrents = new Torrents(config.torrent, { log: log.child({ module: "torrent" }), shelf });
+  const torrentAddresses = new TorrentAddresses({ host, messages, torrents });
   const datasets = new DatasetService(
     { dataDir: paths.root },
-    { blobs, torrents, torrentPeers: (signal) => torrentAddresses.ask(signal) },
+    { blobs, torrents, torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal) },
   );
   const files = new JobFiles({ fetcher, datasets });
   const workers = new WorkerPool(

@@ -22,6 +22,7 @@ import {
   type Split,
 } from "../../ml/dataset/manifest.ts";
 import { readChunk, readDataset, readManifest, writeDataset } from "../../ml/dataset/store.ts";
+import { decodeTorrent } from "../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { DatasetSummary, DatasetUpload } from "../services.ts";
@@ -33,8 +34,8 @@ const HEX_ID = /^[0-9a-f]{64}$/;
 export interface DatasetModules {
   readonly blobs: BlobStore;
   readonly torrents: Torrents;
-  /** "ip:port" of the torrents of connected peers. */
-  torrentPeers(signal: AbortSignal): Promise<string[]>;
+  /** "ip:port" of connected peers that have a torrent. */
+  torrentPeers(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]>;
 }
 
 export interface SharedDataset {
@@ -120,11 +121,11 @@ export class DatasetService {
     await mkdir(destination, { recursive: true });
     const missing = await this.#missing(destination, wanted);
     if (missing.length > 0) {
-      const peers = await this.#modules.torrentPeers(signal);
+      const { infoHash } = decodeTorrent(torrentFile);
       await this.#modules.torrents.fetch({
         torrentFile,
         files: missing,
-        peers,
+        peers: () => this.#modules.torrentPeers(infoHash, signal),
         destination,
         signal,
       });

@@ -1,14 +1,22 @@
-/** Asks connected peers where their torrents listen; there is no DHT and no tracker. */
+/**
+ * Asks connected peers for a torrent: those that have it open it and say where they listen. There is no DHT
+ * and no tracker.
+ */
 import { isIP } from "node:net";
+import { DecodeError } from "../../chain/errors.ts";
 import type { PeerMessages } from "./peer-messages.ts";
 
 const ASK_MS = 3_000;
+const INFO_HASH_BYTES = 20;
 
 export interface TorrentAddressModules {
   readonly host: { peers(): { peerId: string }[] };
   readonly messages: PeerMessages;
-  /** "ip:port" of this node's torrents. */
-  own(): string;
+  readonly torrents: {
+    /** "ip:port" it listens on. */
+    readonly address: string;
+    offer(infoHash: Uint8Array): Promise<boolean>;
+  };
 }
 
 export class TorrentAddresses {
@@ -19,18 +27,23 @@ export class TorrentAddresses {
   }
 
   serve(): void {
-    const { messages, own } = this.#modules;
-    messages.handle("torrent", async () => new TextEncoder().encode(own()));
+    const { messages, torrents } = this.#modules;
+    messages.handle("torrent", async (infoHash) => {
+      if (infoHash.length !== INFO_HASH_BYTES)
+        throw new DecodeError("torrent request", "expected an info hash of 20 bytes");
+      const isHere = await torrents.offer(infoHash);
+      return new TextEncoder().encode(isHere ? torrents.address : "");
+    });
   }
 
-  /** @returns "ip:port" of every peer that answered in time */
-  async ask(signal: AbortSignal): Promise<string[]> {
+  /** @returns "ip:port" of every peer that has the torrent and answered in time */
+  async ask(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]> {
     const { host, messages } = this.#modules;
     const answers = await Promise.all(
       host
         .peers()
         .map(({ peerId }) =>
-          messages.ask(peerId, "torrent", new Uint8Array(0), ASK_MS).catch(() => undefined),
+          messages.ask(peerId, "torrent", infoHash, ASK_MS).catch(() => undefined),
         ),
     );
     signal.throwIfAborted();

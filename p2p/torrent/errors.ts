@@ -40,3 +40,10 @@ export class TorrentError extends PomlError<TorrentFacts> {
 export function invalid(reason: string, cause?: unknown): TorrentError {
   return new TorrentError(`torrent: ${reason}`, { code: "TORRENT_INVALID", reason }, { cause });
 }
+
+export function cancelled(infoHash: string): TorrentError {
+  return new TorrentError(`torrent ${infoHash}: cancelled`, {
+    code: "TORRENT_CANCELLED",
+    infoHash,
+  });
+}

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { WebTorrentTorrent } from "webtorrent";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { reasonOf } from "../errors.ts";
-import { TorrentError } from "./errors.ts";
+import { cancelled, TorrentError } from "./errors.ts";
 import type { TorrentFile } from "./layout.ts";
 import type { Torrent } from "./torrent-file.ts";
 
@@ -20,9 +20,11 @@ export interface Progress {
   readonly speed: number;
 }
 
+/** "ip:port" of nodes that may have the files; asked again while none of them is connected. */
+export type PeerFinder = () => Promise<readonly string[]>;
+
 export interface WaitOptions {
-  /** "ip:port" of nodes that may have the files. */
-  readonly peers: readonly string[];
+  readonly peers: readonly string[] | PeerFinder;
   /** Longest time without a verified piece. */
   readonly stallMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -31,6 +33,8 @@ export interface WaitOptions {
 
 /** WebTorrent gives an unreachable peer up after three tries; we offer it again while we wait. */
 const REDIAL_MS = 1_000;
+/** Times of these after which nodes are looked for anew. */
+const FIND_EVERY = 3;
 const WANTED_PRIORITY = 1;
 
 export class Swarm {
@@ -39,6 +43,7 @@ export class Swarm {
   readonly #web: WebTorrentTorrent;
   readonly #waiting = new Set<ReadonlySet<TorrentFile>>();
   readonly #name: string;
+  #uses = 0;
 
   constructor(torrent: Torrent, directory: string, web: WebTorrentTorrent) {
     this.torrent = torrent;
@@ -57,6 +62,26 @@ export class Swarm {
 
   get peers(): number {
     return this.#web.numPeers;
+  }
+
+  /** Whether somebody here waits for it. */
+  get isWanted(): boolean {
+    return this.#uses > 0;
+  }
+
+  /** Keeps it from being closed meanwhile. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#uses++;
+    try {
+      return await work();
+    } finally {
+      this.#uses--;
+    }
+  }
+
+  /** Hangs up on all peers and frees its memory; the files stay. */
+  close(): void {
+    if (!this.#web.destroyed) this.#web.destroy();
   }
 
   get piecesHeld(): number {
@@ -100,7 +125,8 @@ export class Swarm {
     if (missing.size === 0) return Promise.resolve();
     return this.#settled(options.signal, (resolve, reject) => {
       const stall = setTimeout(() => reject(this.#stalled(options, missing.size)), options.stallMs);
-      const redial = setInterval(() => this.#redial(options.peers), REDIAL_MS);
+      const dialer = this.#dialer(options.peers);
+      const redial = setInterval(dialer, REDIAL_MS);
       const onVerified = (piece: number): void => {
         if (!missing.delete(piece)) return;
         stall.refresh();
@@ -108,7 +134,7 @@ export class Swarm {
         if (missing.size === 0) resolve();
       };
       this.#web.on("verified", onVerified);
-      this.#redial(options.peers);
+      dialer();
       return () => {
         clearTimeout(stall);
         clearInterval(redial);
@@ -134,8 +160,8 @@ export class Swarm {
       const fail = (error: Error): void => finish(() => reject(error));
       const onError = (error: unknown): void => fail(this.#failed(reasonOf(error), error));
       const onClose = (): void => fail(this.#failed("the torrent was closed"));
-      const onAbort = (): void => fail(this.#cancelled());
-      if (signal?.aborted) return reject(this.#cancelled());
+      const onAbort = (): void => fail(cancelled(this.#name));
+      if (signal?.aborted) return reject(cancelled(this.#name));
       if (this.#web.destroyed) return reject(this.#failed("the torrent was closed"));
       this.#web.once("error", onError);
       this.#web.once("close", onClose);
@@ -166,8 +192,26 @@ export class Swarm {
     };
   }
 
-  #redial(peers: readonly string[]): void {
-    for (const peer of peers) this.#web.addPeer(peer);
+  /** To be called again and again. */
+  #dialer(peers: readonly string[] | PeerFinder): () => void {
+    const dial = (addresses: readonly string[]): void => {
+      if (this.#web.destroyed) return;
+      for (const address of addresses) this.#web.addPeer(address);
+    };
+    if (typeof peers !== "function") return () => dial(peers);
+    let known: readonly string[] = [];
+    let calls = 0;
+    return () => {
+      const isDue = calls++ % FIND_EVERY === 0 && (calls === 1 || this.#web.numPeers === 0);
+      if (!isDue) return dial(known);
+      peers().then(
+        (found) => {
+          known = found;
+          dial(known);
+        },
+        () => dial(known),
+      );
+    };
   }
 
   /** Stops asking for files nobody waits for any more. */
@@ -202,10 +246,5 @@ export class Swarm {
       cause,
       remedy: "check free space and permissions of the destination",
     });
-  }
-
-  #cancelled(): TorrentError {
-    const facts = { code: "TORRENT_CANCELLED", infoHash: this.#name } as const;
-    return new TorrentError(`torrent ${this.#name}: cancelled`, facts);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The torrents of this node: shares directories, fetches chosen files of others' and goes on sharing what it
- * has. WebTorrent over TCP only; no DHT, tracker, local discovery or peer exchange: peers come from our own
- * records. Torrent traffic is neither encrypted nor authenticated; pieces are checked by their SHA-1, and what
+ * has. Few are open at a time; the others lie on a shelf and are opened when a node asks for them (`offer`).
+ * WebTorrent over TCP only; no DHT, tracker, local discovery or peer exchange: peers come from our own records. Torrent traffic is neither encrypted nor authenticated; pieces are checked by their SHA-1, and what
  * must be safe against a forged SHA-1 carries its own SHA-256 (dataset chunks, models).
  */
 import { once } from "node:events";
@@ -9,11 +9,14 @@ import WebTorrent, { type AddOptions } from "webtorrent";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { TorrentError } from "./errors.ts";
+import { cancelled, TorrentError } from "./errors.ts";
 import type { TorrentFile } from "./layout.ts";
 import { type MadeTorrent, makeTorrent } from "./make-torrent.ts";
+import { OpenTorrents } from "./open-torrents.ts";
 import { PieceStore } from "./piece-store.ts";
-import { type Progress, Swarm } from "./swarm.ts";
+import type { TorrentShelf } from "./shelf.ts";
+import { Slots } from "./slots.ts";
+import { type PeerFinder, type Progress, Swarm } from "./swarm.ts";
 import { decodeTorrent, type Torrent } from "./torrent-file.ts";
 
 export interface TorrentsOptions {
@@ -23,7 +26,20 @@ export interface TorrentsOptions {
   readonly port?: number;
   /** Default for `fetch`: longest time without a verified piece. */
   readonly stallMs?: number;
+  /** Peers of one torrent. */
   readonly maxConnections?: number;
+  /** Torrents open at a time; only those being fetched may be more. */
+  readonly maxOpen?: number;
+  /** An open torrent that nobody uses is closed after this time. */
+  readonly idleMs?: number;
+  /** Torrents fetched at a time; further fetches wait. */
+  readonly maxFetching?: number;
+}
+
+export interface TorrentsModules {
+  readonly log: Log;
+  /** Without one, a torrent that was closed is not found again. */
+  readonly shelf?: TorrentShelf;
 }
 
 export interface FetchRequest {
@@ -31,8 +47,8 @@ export interface FetchRequest {
   readonly torrentFile: Uint8Array;
   /** Paths in the torrent; all files unless given. */
   readonly files?: readonly string[];
-  /** "ip:port" of nodes that may have them. */
-  readonly peers: readonly string[];
+  /** "ip:port" of nodes that may have them, or the way to find them. */
+  readonly peers: readonly string[] | PeerFinder;
   readonly destination: string;
   readonly stallMs?: number;
   readonly signal?: AbortSignal;
@@ -57,6 +73,7 @@ export interface TorrentStats {
 }
 
 const STALL_MS = 30_000;
+const IDLE_MS = 10_000;
 const STOP_MS = 5_000;
 /** Pieces kept in memory per torrent are limited by bytes. */
 const CACHE_BYTES = 4 * 1024 * 1024;
@@ -64,18 +81,28 @@ const CACHE_BYTES = 4 * 1024 * 1024;
 export class Torrents {
   readonly #options: Required<TorrentsOptions>;
   readonly #log: Log;
-  readonly #swarms = new Map<string, Swarm>();
+  readonly #shelf: TorrentShelf | undefined;
+  readonly #open: OpenTorrents;
+  readonly #fetching: Slots;
   #client: WebTorrent | undefined;
+  #tidying: NodeJS.Timeout | undefined;
 
-  constructor(options: TorrentsOptions, { log }: { readonly log: Log }) {
+  constructor(options: TorrentsOptions, { log, shelf }: TorrentsModules) {
     this.#options = {
       host: "127.0.0.1",
       port: 0,
       stallMs: STALL_MS,
-      maxConnections: 55,
+      maxConnections: 16,
+      maxOpen: 16,
+      idleMs: IDLE_MS,
+      maxFetching: 8,
       ...options,
     };
     this.#log = log;
+    this.#shelf = shelf;
+    const { maxOpen: open, idleMs } = this.#options;
+    this.#open = new OpenTorrents({ open, idleMs }, () => performance.now());
+    this.#fetching = new Slots(this.#options.maxFetching);
   }
 
   /** @throws TorrentError TORRENT_PORT_IN_USE */
@@ -101,13 +128,15 @@ export class Torrents {
     }
     client.on("error", (error) => this.#log.error("torrents failed", { reason: reasonOf(error) }));
     this.#client = client;
+    this.#tidying = setInterval(() => this.#open.tidy(), this.#options.idleMs / 4);
   }
 
   /** Stops sharing; files stay. */
   async stop(): Promise<void> {
+    clearInterval(this.#tidying);
     const client = this.#client;
     this.#client = undefined;
-    this.#swarms.clear();
+    this.#open.clear();
     if (client === undefined) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STOP_MS);
@@ -136,9 +165,35 @@ export class Torrents {
   async seed(directory: string): Promise<MadeTorrent> {
     this.#running("seed");
     const made = await makeTorrent(directory);
-    const swarm = this.#swarms.get(toHex(made.infoHash)) ?? this.#add(made, directory, true);
-    await swarm.ready(undefined);
+    const name = toHex(made.infoHash);
+    await this.#shelf?.put(made.infoHash, { directory, torrentFile: made.torrentFile });
+    const swarm = this.#open.get(name) ?? this.#openShelved(made, directory, true);
+    await swarm?.use(() => swarm.ready(undefined));
     return made;
+  }
+
+  /**
+   * Opens a torrent that this node has, for a node that is about to fetch from it.
+   * @returns false when it is not here, or all that may be open are in use
+   */
+  async offer(infoHash: Uint8Array): Promise<boolean> {
+    if (this.#client === undefined) return false;
+    const name = toHex(infoHash);
+    if (this.#open.get(name) !== undefined) return true;
+    const shelved = await this.#shelf?.get(infoHash);
+    if (shelved === undefined || this.#client === undefined) return false;
+    const { torrentFile, directory } = shelved;
+    const torrent = { ...decodeTorrent(torrentFile), torrentFile };
+    const swarm = this.#open.get(name) ?? this.#openShelved(torrent, directory, false);
+    if (swarm === undefined) return false;
+    await swarm.use(() => swarm.ready(undefined));
+    return true;
+  }
+
+  /** The files of a directory are about to go: what is shared of it is closed and forgotten. */
+  async forget(directory: string): Promise<void> {
+    for (const swarm of this.#open.all()) if (swarm.directory === directory) swarm.close();
+    await this.#shelf?.remove(directory);
   }
 
   /**
@@ -150,16 +205,26 @@ export class Torrents {
     this.#running("fetch");
     const torrent = decodeTorrent(request.torrentFile);
     const files = chosenFiles(torrent, request.files);
+    try {
+      return await this.#fetching.run(request.signal, () => this.#fetch(request, torrent, files));
+    } catch (error) {
+      const isCancelled = request.signal?.aborted === true && error === request.signal.reason;
+      throw isCancelled ? cancelled(toHex(torrent.infoHash)) : error;
+    }
+  }
+
+  async #fetch(request: FetchRequest, torrent: Torrent, files: TorrentFile[]): Promise<Fetched> {
     const { infoHash } = torrent;
-    const known = this.#swarms.get(toHex(infoHash));
+    const { torrentFile, peers, signal, stallMs = this.#options.stallMs } = request;
+    const { directory } = (await this.#shelf?.get(infoHash)) ?? { directory: request.destination };
+    await this.#shelf?.put(infoHash, { torrentFile, directory });
+    this.#open.makeRoom();
     const swarm =
-      known ?? this.#add({ ...torrent, torrentFile: request.torrentFile }, request.destination);
-    await swarm.ready(request.signal);
-    await swarm.fetch(files, {
-      peers: request.peers,
-      stallMs: request.stallMs ?? this.#options.stallMs,
-      signal: request.signal,
-      onProgress: request.onProgress?.bind(request),
+      this.#open.get(toHex(infoHash)) ?? this.#add({ ...torrent, torrentFile }, directory, false);
+    await swarm.use(async () => {
+      await swarm.ready(signal);
+      const onProgress = request.onProgress?.bind(request);
+      await swarm.fetch(files, { peers, stallMs, signal, onProgress });
     });
     return { infoHash, directory: swarm.directory };
   }
@@ -167,7 +232,7 @@ export class Torrents {
   /** @param peer "ip:port" */
   addPeer(infoHash: Uint8Array, peer: string): void {
     const name = toHex(infoHash);
-    const swarm = this.#swarms.get(name);
+    const swarm = this.#open.get(name);
     if (swarm === undefined) {
       const facts = { code: "TORRENT_UNKNOWN", infoHash: name } as const;
       throw new TorrentError(`torrent ${name} is not here`, facts);
@@ -176,8 +241,8 @@ export class Torrents {
   }
 
   stats(): TorrentStats[] {
-    return [...this.#swarms].map(([infoHash, swarm]) => ({
-      infoHash,
+    return this.#open.all().map((swarm) => ({
+      infoHash: toHex(swarm.torrent.infoHash),
       directory: swarm.directory,
       downloaded: swarm.received,
       uploaded: swarm.uploaded,
@@ -187,7 +252,12 @@ export class Torrents {
     }));
   }
 
-  #add(torrent: MadeTorrent, directory: string, complete = false): Swarm {
+  /** Undefined when all that may be open are in use. */
+  #openShelved(torrent: MadeTorrent, directory: string, complete: boolean): Swarm | undefined {
+    return this.#open.makeRoom() ? this.#add(torrent, directory, complete) : undefined;
+  }
+
+  #add(torrent: MadeTorrent, directory: string, complete: boolean): Swarm {
     const name = toHex(torrent.infoHash);
     const { layout } = torrent;
     const options: AddOptions = {
@@ -205,10 +275,8 @@ export class Torrents {
       this.#log.error("torrent failed", { infoHash: name, reason: reasonOf(error) }),
     );
     const swarm = new Swarm(torrent, directory, web);
-    this.#swarms.set(name, swarm);
-    web.once("close", () => {
-      if (this.#swarms.get(name) === swarm) this.#swarms.delete(name);
-    });
+    this.#open.add(name, swarm);
+    web.once("close", () => this.#open.remove(name, swarm));
     return swarm;
   }
 

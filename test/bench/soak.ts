@@ -19,7 +19,7 @@ import {
 import { OrderStream } from "./soak/orders.ts";
 
 const NODES = 4;
-const AT_A_TIME = 3;
+const AT_A_TIME = 5;
 const MINUTES = 10;
 const QUICK_MINUTES = 2;
 const SAMPLES = 40;

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { SILENT } from "../../../p2p/log.ts";
+import { TorrentShelf } from "../../../p2p/torrent/shelf.ts";
 import type { Progress } from "../../../p2p/torrent/swarm.ts";
+import { decodeTorrent } from "../../../p2p/torrent/torrent-file.ts";
 import { Torrents, type TorrentsOptions } from "../../../p2p/torrent/torrents.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { until } from "../support.ts";
@@ -35,8 +37,9 @@ describe("Torrents on loopback sockets", () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  async function start(options: TorrentsOptions = {}): Promise<Torrents> {
-    const torrents = new Torrents({ stallMs: 5_000, ...options }, { log: SILENT });
+  async function start(options: TorrentsOptions = {}, shelf?: TorrentShelf): Promise<Torrents> {
+    const modules = shelf === undefined ? { log: SILENT } : { log: SILENT, shelf };
+    const torrents = new Torrents({ stallMs: 5_000, ...options }, modules);
     running.push(torrents);
     await torrents.start();
     return torrents;
@@ -272,5 +275,124 @@ describe("Torrents on loopback sockets", () => {
     const error = await expectCodeAsync(() => start({ port }), "TORRENT_PORT_IN_USE");
     expect(error.message).to.include(`127.0.0.1:${port}`);
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  describe("with a shelf", () => {
+    /** Directories of one small file each, shared by a node that keeps few torrents open. */
+    async function shareMany(
+      count: number,
+      options: TorrentsOptions,
+    ): Promise<{ root: string; seeder: Torrents; made: Awaited<ReturnType<Torrents["seed"]>>[] }> {
+      const root = await newPlace();
+      const seeder = await start(options, await TorrentShelf.open(root));
+      const made: Awaited<ReturnType<Torrents["seed"]>>[] = [];
+      for (let i = 0; i < count; i++) {
+        const folder = join(root, "data", String(i));
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, "file"), `content ${i}`);
+        made.push(await seeder.seed(folder));
+      }
+      return { root, seeder, made };
+    }
+
+    async function fetchFrom(seeder: Torrents, torrentFile: Uint8Array): Promise<string> {
+      const destination = await newPlace();
+      const leecher = await start({ stallMs: 20_000 });
+      const { infoHash } = decodeTorrent(torrentFile);
+      const peers = async () => ((await seeder.offer(infoHash)) ? [seeder.address] : []);
+      await leecher.fetch({ torrentFile, peers, destination });
+      return readFile(join(destination, "file"), "utf8");
+    }
+
+    it("closes what nobody uses, and opens it again for whoever asks", async () => {
+      const { seeder, made } = await shareMany(3, { idleMs: 1_000 });
+      await until("every torrent closed", () => seeder.stats().length === 0);
+      const [, second] = made;
+      if (second === undefined) throw new Error("nothing was shared");
+      expect(await seeder.offer(second.infoHash)).to.equal(true);
+      expect(await fetchFrom(seeder, second.torrentFile)).to.equal("content 1");
+      await until("every torrent closed", () => seeder.stats().length === 0);
+    });
+
+    it("keeps few of many open, the newest", async () => {
+      const { seeder, made } = await shareMany(10, { maxOpen: 3, idleMs: 60_000 });
+      expect(seeder.stats().map(({ infoHash }) => infoHash)).to.deep.equal(
+        made.slice(-3).map(({ infoHash }) => toHex(infoHash)),
+      );
+      for (const { infoHash } of made) expect(await seeder.offer(infoHash)).to.equal(true);
+      expect(seeder.stats()).to.have.lengthOf(3);
+    });
+
+    it("does not close what is being fetched, and lets few fetch at a time", async () => {
+      const { root, seeder, made } = await shareMany(6, {});
+      const leecher = await start({ maxOpen: 2, maxFetching: 2, idleMs: 50 });
+      await Promise.all(
+        made.map(async ({ torrentFile, infoHash }, i) => {
+          expect(await seeder.offer(infoHash)).to.equal(true);
+          const destination = join(root, "fetched", String(i));
+          await leecher.fetch({ torrentFile, peers: [seeder.address], destination });
+          expect(await readFile(join(destination, "file"), "utf8")).to.equal(`content ${i}`);
+        }),
+      );
+      await until("every torrent closed", () => leecher.stats().length === 0);
+    });
+
+    it("gives up a fetch that waits for its turn", async () => {
+      const leecher = await start({ maxFetching: 1 });
+      const { made } = await shareMany(2, {});
+      const stop = new AbortController();
+      const fetches = made.map(async ({ torrentFile }) =>
+        leecher.fetch({
+          torrentFile,
+          peers: [],
+          destination: await newPlace(),
+          signal: stop.signal,
+        }),
+      );
+      stop.abort(new Error("enough"));
+      for (const fetched of fetches) {
+        await expectCodeAsync(() => fetched, "TORRENT_CANCELLED");
+      }
+    });
+
+    it("looks for peers again while nobody has the torrent", async () => {
+      const { seeder, made } = await shareMany(1, {});
+      const leecher = await start({ stallMs: 20_000 });
+      const destination = await newPlace();
+      let asked = 0;
+      await leecher.fetch({
+        torrentFile: made[0]?.torrentFile ?? new Uint8Array(0),
+        destination,
+        peers: async () => (asked++ === 0 ? [] : [seeder.address]),
+      });
+      expect(asked).to.equal(2);
+    }).timeout(20_000);
+
+    it("still knows after a restart what it shares, and forgets what is removed", async () => {
+      const { root, seeder, made } = await shareMany(2, {});
+      const [first, second] = made;
+      if (first === undefined || second === undefined) throw new Error("nothing was shared");
+      await seeder.stop();
+      const again = await start({}, await TorrentShelf.open(root));
+      expect(again.stats()).to.deep.equal([]);
+      expect(await again.offer(first.infoHash)).to.equal(true);
+      expect(await fetchFrom(again, first.torrentFile)).to.equal("content 0");
+      await again.forget(join(root, "data", "0"));
+      await until("the torrent closed", () => again.stats().length === 0);
+      expect(await again.offer(first.infoHash)).to.equal(false);
+      expect(await again.offer(second.infoHash)).to.equal(true);
+      const left = await readdir(join(root, "torrents"));
+      expect(left).to.have.lengthOf(2);
+    });
+
+    it("knows nothing of a torrent whose record is damaged", async () => {
+      const { root, seeder, made } = await shareMany(1, {});
+      await seeder.stop();
+      const infoHash = made[0]?.infoHash ?? new Uint8Array(20);
+      await writeFile(join(root, "torrents", `${toHex(infoHash)}.torrent`), "damaged");
+      const again = await start({}, await TorrentShelf.open(root));
+      expect(await again.offer(infoHash)).to.equal(false);
+      expect(await readdir(join(root, "torrents"))).to.deep.equal([]);
+    });
   });
 });

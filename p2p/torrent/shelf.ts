@@ -1,0 +1,92 @@
+/**
+ * What this node can share, on disk: for every torrent its file and where its data lie. A torrent is opened
+ * from here when somebody asks for it, so that thousands cost nothing but these small files.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { decodeTorrent } from "./torrent-file.ts";
+
+const NAME = /^([0-9a-f]{40})\.torrent$/;
+const PLACE = ".place";
+
+export interface Shelved {
+  readonly torrentFile: Uint8Array;
+  /** Where the files are. */
+  readonly directory: string;
+}
+
+export class TorrentShelf {
+  readonly #root: string;
+  readonly #folder: string;
+  /** Directories by info hash in hex. */
+  readonly #places = new Map<string, string>();
+
+  private constructor(root: string) {
+    this.#root = root;
+    this.#folder = join(root, "torrents");
+  }
+
+  /** @param root directory that all data lie under, so that it can be moved as a whole */
+  static async open(root: string): Promise<TorrentShelf> {
+    const shelf = new TorrentShelf(root);
+    await mkdir(shelf.#folder, { recursive: true });
+    for (const name of await readdir(shelf.#folder)) {
+      const infoHash = NAME.exec(name)?.[1];
+      if (infoHash === undefined) continue;
+      const place = await readFile(shelf.#path(infoHash, PLACE), "utf8").catch(() => undefined);
+      if (place !== undefined) shelf.#places.set(infoHash, resolve(root, place));
+    }
+    return shelf;
+  }
+
+  has(infoHash: Uint8Array): boolean {
+    return this.#places.has(toHex(infoHash));
+  }
+
+  async put(infoHash: Uint8Array, { torrentFile, directory }: Shelved): Promise<void> {
+    const name = toHex(infoHash);
+    if (this.#places.get(name) === directory) return;
+    await this.#write(name, ".torrent", torrentFile);
+    await this.#write(name, PLACE, Buffer.from(relative(this.#root, directory)));
+    this.#places.set(name, directory);
+  }
+
+  /** Undefined for what is not here or cannot be read. */
+  async get(infoHash: Uint8Array): Promise<Shelved | undefined> {
+    const name = toHex(infoHash);
+    const directory = this.#places.get(name);
+    if (directory === undefined) return undefined;
+    try {
+      const torrentFile = new Uint8Array(await readFile(this.#path(name, ".torrent")));
+      if (toHex(decodeTorrent(torrentFile).infoHash) === name) return { torrentFile, directory };
+    } catch {
+      // Gone or damaged: it is not shared any more.
+    }
+    await this.#remove(name);
+    return undefined;
+  }
+
+  /** The torrent of a directory is shared no more. @returns its info hashes */
+  async remove(directory: string): Promise<Uint8Array[]> {
+    const names = [...this.#places].filter(([, place]) => place === directory);
+    for (const [name] of names) await this.#remove(name);
+    return names.map(([name]) => fromHex(name));
+  }
+
+  async #remove(name: string): Promise<void> {
+    this.#places.delete(name);
+    await rm(this.#path(name, PLACE), { force: true });
+    await rm(this.#path(name, ".torrent"), { force: true });
+  }
+
+  async #write(name: string, ending: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#path(name, ending);
+    await writeFile(`${path}.part`, bytes);
+    await rename(`${path}.part`, path);
+  }
+
+  #path(name: string, ending: string): string {
+    return join(this.#folder, `${name}${ending}`);
+  }
+}
