@@ -32,8 +32,10 @@ import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
 import { DatasetService } from "./jobs/dataset-service.ts";
 import { JobFiles } from "./jobs/job-files.ts";
 import { Manager } from "./jobs/manager.ts";
+import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
 import { Participant } from "./jobs/participant.ts";
+import { Retention } from "./jobs/retention.ts";
 import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
@@ -59,6 +61,8 @@ export interface NodeModules {
   readonly clock: Clock;
   readonly log: NodeLog;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Where a running node can be reached. */
 export interface Endpoints {
@@ -129,6 +133,7 @@ export async function createNode(
     { blobs, torrents, torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal) },
   );
   const files = new JobFiles({ fetcher, datasets });
+  const models = new ModelFolders({ dataDir: paths.root }, { torrents });
   const workers = new WorkerPool(
     { localWorkers: config.workers, engineHash: ENGINE_HASH, remoteToken: apiToken },
     { clock, log: log.child({ module: "workers" }) },
@@ -155,9 +160,15 @@ export async function createNode(
     { keys },
     { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, log: jobLog },
   );
-  const publisher = new ModelPublisher(
-    { dataDir: paths.root, publicKey },
-    { chain, fetcher, torrents, log: jobLog },
+  const publisher = new ModelPublisher({ publicKey }, { chain, fetcher, models, log: jobLog });
+  const { keepHours, keepUpdatesHours, quotaMib } = config.jobs;
+  const retention = new Retention(
+    {
+      keepMs: keepHours * HOUR_MS,
+      keepOtherMs: keepUpdatesHours * HOUR_MS,
+      quotaBytes: quotaMib * 1024 * 1024,
+    },
+    { chain, blobs, datasets, models, log: jobLog, now: () => clock.now() },
   );
   const segments = new SegmentExchange(messages);
   const meter = await EnergyMeter.open({
@@ -306,6 +317,7 @@ export async function createNode(
       chain.onBlock(() => setImmediate(onBlock));
       await ledger.start();
       await api.start();
+      retention.start();
       setImmediate(onBlock);
       log.info("node started", { publicKey: toHex(publicKey), height: chain.height, name });
     },
@@ -321,6 +333,7 @@ export async function createNode(
       auditor.stop();
       manager.stop();
       publisher.stop();
+      await retention.stop();
       await workers.stop();
       await ledger.stop();
       await torrents.stop();

@@ -63,6 +63,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   INSUFFICIENT_BALANCE: refused(),
   JOB_NOT_FINISHED: conflict("id"),
   MEMPOOL_FULL: busy,
+  MODEL_GONE: missing(),
   MODEL_DATA_MISMATCH: refused("model"),
   NEEDS_TFJS: refused("engine"),
   NONCE_GAP: conflict("nonce"),

@@ -3,10 +3,11 @@
  * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
+import type { StoredFile } from "../jobs/retention-plan.ts";
 
 export type BlobFacts =
   | { code: "BLOB_NOT_FOUND"; hash: string }
@@ -33,7 +34,7 @@ export class BlobStore {
   async put(bytes: Uint8Array): Promise<Uint8Array> {
     const hash = sha256(bytes);
     const path = this.#path(hash);
-    if (await this.has(hash)) return hash;
+    if (await this.#touch(path)) return hash;
     const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
     const file = await open(temporary, "w", 0o600);
     try {
@@ -74,7 +75,24 @@ export class BlobStore {
   }
 
   async remove(hash: Uint8Array): Promise<void> {
-    await rm(this.#path(hash), { force: true });
+    await this.removeNamed(toHex(hash));
+  }
+
+  /** @param name as in `files` */
+  async removeNamed(name: string): Promise<void> {
+    this.#withheld.delete(name);
+    await rm(join(this.#folder, name), { force: true });
+  }
+
+  /** All that lies here, what interrupted writes left as well. Blobs are named by their hash in hex. */
+  async files(): Promise<StoredFile[]> {
+    const files: StoredFile[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const found = await stat(join(this.#folder, name)).catch(() => undefined);
+      if (found === undefined) continue;
+      files.push({ kind: "blob", name, bytes: found.size, touchedAt: found.mtimeMs });
+    }
+    return files;
   }
 
   /** Removes every blob whose name (hex) is not in `names`, and what interrupted writes left. */
@@ -96,6 +114,15 @@ export class BlobStore {
   /** What a peer may have. */
   async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#withheld.has(toHex(hash)) ? undefined : this.get(hash);
+  }
+
+  /** Put again, it is as young as a new one. @returns false when there is no such file */
+  #touch(path: string): Promise<boolean> {
+    const now = new Date();
+    return utimes(path, now, now).then(
+      () => true,
+      () => false,
+    );
   }
 
   #path(hash: Uint8Array): string {

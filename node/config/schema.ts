@@ -19,6 +19,9 @@ export const MIN_KEPT_BLOCKS = 2048;
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */
 export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
+/** Ten years. */
+const MAX_HOURS = 87_600;
+
 const port = z.int().min(0).max(65_535);
 /** A name or an address; an IPv6 address may stand in brackets, as in a URL. */
 const host = z
@@ -129,6 +132,30 @@ export const ConfigSchema = z.strictObject({
         .array(z.enum(JOB_WORK))
         .default([...JOB_WORK])
         .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+      keepHours: z
+        .int()
+        .min(1)
+        .max(MAX_HOURS)
+        .default(720)
+        .describe(
+          "Hours to keep the model and the data of a settled job, for those who download them.",
+        ),
+      keepUpdatesHours: z
+        .int()
+        .min(1)
+        .max(MAX_HOURS)
+        .default(24)
+        .describe(
+          "Hours to keep what no open job needs: updates and parameters of passed rounds, orders not opened.",
+        ),
+      quotaMib: z
+        .int()
+        .min(1)
+        .max(1_073_741_824)
+        .default(8192)
+        .describe(
+          "Room for files of jobs. Over it, those of settled jobs leave before their time, the oldest first.",
+        ),
     })
     .prefault({}),
   track: z

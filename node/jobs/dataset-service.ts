@@ -2,7 +2,7 @@
  * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
  * torrent; a participant fetches the chunk files it needs and no others.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   buildDataset,
@@ -28,8 +28,12 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { DatasetSummary, DatasetUpload } from "../services.ts";
 import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
+import type { StoredFile } from "./retention-plan.ts";
+import { storedFolders } from "./stored-folders.ts";
 
 const HEX_ID = /^[0-9a-f]{64}$/;
+/** An empty file beside the folder of a dataset that the owner imported. */
+const IMPORTED = /^([0-9a-f]{64})\.imported$/;
 
 export interface DatasetModules {
   readonly blobs: BlobStore;
@@ -59,15 +63,33 @@ export class DatasetService {
   async import(upload: DatasetUpload): Promise<DatasetSummary> {
     const dataset = buildDataset(sourceOf(upload));
     await this.#write(dataset);
+    await writeFile(join(this.#folder, `${datasetId(dataset.manifest)}.imported`), "");
     return summaryOf(dataset.manifest);
   }
 
-  async list(): Promise<DatasetSummary[]> {
+  /** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
+  async imported(): Promise<string[]> {
     const names = await readdir(this.#folder).catch(() => []);
+    return names.flatMap((name) => IMPORTED.exec(name)?.[1] ?? []);
+  }
+
+  /** All that lies here. */
+  files(): Promise<StoredFile[]> {
+    return storedFolders(this.#folder, "dataset");
+  }
+
+  async remove(id: string): Promise<void> {
+    const folder = join(this.#folder, id);
+    await this.#modules.torrents.forget(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** The imported ones. */
+  async list(): Promise<DatasetSummary[]> {
     const found = await Promise.all(
-      names
-        .filter((name) => HEX_ID.test(name))
-        .map((name) => readManifest(join(this.#folder, name)).catch(() => undefined)),
+      (await this.imported()).map((name) =>
+        readManifest(join(this.#folder, name)).catch(() => undefined),
+      ),
     );
     return found.flatMap((manifest) => (manifest === undefined ? [] : [summaryOf(manifest)]));
   }
@@ -96,7 +118,10 @@ export class DatasetService {
       manifest = reordered.manifest;
     }
     const { blobs, torrents } = this.#modules;
-    const { torrentFile } = await torrents.seed(join(this.#folder, datasetId(manifest)));
+    const folder = join(this.#folder, datasetId(manifest));
+    const { torrentFile } = await torrents.seed(folder);
+    // As young as a new one: the order may be opened some time later.
+    await utimes(folder, new Date(), new Date());
     return {
       manifest,
       id: await blobs.put(encodeManifest(manifest)),

@@ -6,6 +6,7 @@ export type JobFacts =
   | { code: "MODEL_DATA_MISMATCH"; field: string; model: string; dataset: string }
   | { code: "UNKNOWN_JOB"; job: string }
   | { code: "JOB_NOT_FINISHED"; job: string; phase: string }
+  | { code: "MODEL_GONE"; job: string }
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
   | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
   | { code: "WRONG_BLOB"; what: string }

@@ -61,7 +61,9 @@ export class Manager {
     if (node === undefined) return;
     const due = new Set<string>();
     const open = new Set<string>();
+    const unsettled = new Set<string>();
     for (const [, job] of state.jobs.activeEntries()) {
+      unsettled.add(toHex(job.id));
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
       const isOver = phase === "finished" || phase === "failed" || phase === "cancelled";
@@ -81,6 +83,7 @@ export class Manager {
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#results.keys()) if (!due.has(key)) this.#results.delete(key);
     for (const key of this.#startedAt.keys()) if (!open.has(key)) this.#startedAt.delete(key);
+    for (const key of this.#settled) if (!unsettled.has(key)) this.#settled.delete(key);
   }
 
   stop(): void {

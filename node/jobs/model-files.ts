@@ -1,28 +1,21 @@
-/** The trained model of a job in tfjs format, and its torrent once the job has ended. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+/** The trained model of a job in tfjs format. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
-import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
+import { BlobError } from "../blobs/blob-store.ts";
 import type { ModelFiles } from "../services.ts";
 import { JobError } from "./job-error.ts";
 
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
-export interface ModelFilesModules {
-  readonly fetcher: BlobFetcher;
-  readonly torrents: Torrents;
-}
-
-/** @throws JobError JOB_NOT_FINISHED; BlobError BLOB_NOT_FOUND */
+/** @throws JobError JOB_NOT_FINISHED, MODEL_GONE */
 export async function readModelFiles(
   job: Job,
-  { fetcher }: Pick<ModelFilesModules, "fetcher">,
+  { fetcher }: { readonly fetcher: BlobFetcher },
   signal: AbortSignal,
 ): Promise<ModelFiles> {
   const phase = phaseOf(job);
@@ -36,30 +29,34 @@ export async function readModelFiles(
       { action: "local", remedy: "wait for its last round; `npx poml job watch` shows it" },
     );
   }
-  const { spec } = job;
+  const { spec, parameters } = job;
+  const fetch = async (hash: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
+    try {
+      return await fetcher.fetch(hash, { maxBytes, signal });
+    } catch (error) {
+      if (error instanceof BlobError && error.code === "BLOB_NOT_FOUND")
+        throw modelGone(job, error);
+      throw error;
+    }
+  };
   const topology: unknown = JSON.parse(
-    new TextDecoder().decode(
-      await fetcher.fetch(spec.model, { maxBytes: MAX_MODEL_BYTES, signal }),
-    ),
+    new TextDecoder().decode(await fetch(spec.model, MAX_MODEL_BYTES)),
   );
   const model = await readLayersModel(topology);
-  const weights = await fetcher.fetch(job.parameters, {
-    maxBytes: 4 * spec.parameterCount,
-    signal,
-  });
+  const weights = await fetch(parameters, 4 * spec.parameterCount);
   return { "model.json": canonicalJson(modelJsonOf(model)), "weights.bin": weights };
 }
 
-/** Writes the model into a folder of its own and shares it as a torrent. */
-export async function publishModel(
-  dataDir: string,
-  job: Job,
-  modules: ModelFilesModules,
-  signal: AbortSignal,
-): Promise<{ infoHash: Uint8Array }> {
-  const files = await readModelFiles(job, modules, signal);
-  const folder = join(dataDir, "models", toHex(job.id));
-  await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
-  return modules.torrents.seed(folder);
+function modelGone(job: Job, cause: BlobError): JobError {
+  const id = toHex(job.id);
+  return new JobError(
+    `the model of job ${id} is on none of the connected nodes`,
+    { code: "MODEL_GONE", job: id },
+    {
+      action: "local",
+      cause,
+      remedy:
+        "nodes keep it for jobs.keepHours after the settlement; wait for a node that still has it, or order it again",
+    },
+  );
 }

@@ -135,15 +135,16 @@ export class Participant {
     const { chain } = this.#modules;
     const end = chain.height + job.spec.phaseBlocks;
     await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        off();
+        signal.removeEventListener("abort", finish);
+        resolve();
+      };
       const off = chain.onBlock(() => {
-        if (chain.height < end) return;
-        off();
-        resolve();
+        if (chain.height >= end) finish();
       });
-      signal.addEventListener("abort", () => {
-        off();
-        resolve();
-      });
+      signal.addEventListener("abort", finish, { once: true });
+      if (signal.aborted) finish();
     });
   }
 

@@ -3,6 +3,7 @@
  * committed hashes, checked, aggregated in canonical order, the result measured on the test set.
  * Equal inputs give equal records, which is what co-signing compares.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
@@ -192,12 +193,7 @@ export function sameResult(a: RoundResult, b: RoundResult): boolean {
   );
 }
 
+/** Ends early when the signal fires. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -40,8 +40,9 @@ export class TorrentShelf {
     return shelf;
   }
 
-  has(infoHash: Uint8Array): boolean {
-    return this.#places.has(toHex(infoHash));
+  /** Whether the torrent of a directory is here. */
+  holds(directory: string): boolean {
+    return [...this.#places.values()].includes(directory);
   }
 
   async put(infoHash: Uint8Array, { torrentFile, directory }: Shelved): Promise<void> {

@@ -172,6 +172,11 @@ export class Torrents {
     return made;
   }
 
+  /** Whether the torrent of a directory is on the shelf. */
+  isShared(directory: string): boolean {
+    return this.#shelf?.holds(directory) === true;
+  }
+
   /**
    * Opens a torrent that this node has, for a node that is about to fetch from it.
    * @returns false when it is not here, or all that may be open are in use

@@ -1,0 +1,154 @@
+import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { phaseOf } from "../../../chain/job/phase.ts";
+import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { DatasetService } from "../../../node/jobs/dataset-service.ts";
+import { ModelFolders } from "../../../node/jobs/model-folders.ts";
+import { Retention } from "../../../node/jobs/retention.ts";
+import { createLog } from "../../../node/telemetry/log.ts";
+import { SILENT } from "../../../p2p/log.ts";
+import { TorrentShelf } from "../../../p2p/torrent/shelf.ts";
+import { Torrents } from "../../../p2p/torrent/torrents.ts";
+import { TestChain } from "../../helpers/chain.ts";
+import { flowersCsv } from "../../helpers/flowers.ts";
+import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
+import { TemporaryFolders } from "../../helpers/temporary.ts";
+
+const HOUR = 3_600_000;
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("Retention", () => {
+  const folders = new TemporaryFolders();
+  const running: Torrents[] = [];
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((torrents) => torrents.stop()));
+    await folders.removeAll();
+  });
+
+  /** A node's disk beside a chain, both a while old. */
+  async function open(quotaBytes: number) {
+    const dataDir = await folders.create();
+    const shelf = await TorrentShelf.open(dataDir);
+    const torrents = new Torrents({}, { log: SILENT, shelf });
+    running.push(torrents);
+    await torrents.start();
+    const blobs = await BlobStore.open(dataDir);
+    const datasets = new DatasetService(
+      { dataDir },
+      { blobs, torrents, torrentPeers: async () => [] },
+    );
+    const models = new ModelFolders({ dataDir }, { torrents });
+    const chain = new TestChain();
+    const view = {
+      get state() {
+        return chain.head.state;
+      },
+    };
+    let nowMs = Date.now();
+    const retention = new Retention(
+      { keepMs: 100 * HOUR, keepOtherMs: 10 * HOUR, quotaBytes },
+      { chain: view, blobs, datasets, models, log: createLog("silent"), now: () => nowMs },
+    );
+    const pass = (hours: number): void => {
+      nowMs += hours * HOUR;
+    };
+    return { dataDir, torrents, blobs, datasets, models, chain, retention, pass };
+  }
+
+  it("keeps all of an open job, and of a settled one what its client comes for", async () => {
+    const { dataDir, blobs, models, torrents, chain, retention, pass } = await open(1e9);
+    const names = ["model", "initial parameters", "dataset", "torrent"];
+    // What the job-run helper names in its orders, updates and records.
+    const rounds = [1, 2, 3, 4, 5].map((round) => `model after ${round}`);
+    for (const name of [...names, ...rounds, "update 1 0"]) await blobs.put(text(name));
+    const present = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (const name of [...names, ...rounds, "update 1 0"]) {
+        if (await blobs.has(sha256(text(name)))) found.push(name);
+      }
+      return found;
+    };
+    const opened = openJob(chain, chain.client, jobSpec("job"));
+    chain.advance(opened);
+    while (phaseOf(jobOf(chain, opened)) !== "revealing") {
+      chain.advance(...nextStep(chain, jobOf(chain, opened)));
+    }
+    pass(1);
+    await retention.sweep();
+    expect(await present()).to.have.lengthOf(10);
+    pass(9.1);
+    await retention.sweep();
+    const { participants } = jobOf(chain, opened);
+    const isNodeZero = participants.some(({ node }) => node === 0);
+    expect(await present()).to.deep.equal([...names, ...(isNodeZero ? ["update 1 0"] : [])]);
+
+    while (phaseOf(jobOf(chain, opened)) !== "settled") {
+      chain.advance(...nextStep(chain, jobOf(chain, opened)));
+    }
+    await blobs.put(text("model after 5"));
+    const job = toHex(jobOf(chain, opened).id);
+    await models.share(job, { "model.json": text("{}"), "weights.bin": text("w") });
+    pass(20);
+    await retention.sweep();
+    expect(await present()).to.deep.equal(["model", "dataset", "torrent", "model after 5"]);
+    expect(models.isShared(job)).to.equal(true);
+    pass(100.1);
+    await retention.sweep();
+    expect(await present()).to.deep.equal([]);
+    expect(models.isShared(job)).to.equal(false);
+    expect(torrents.stats()).to.deep.equal([]);
+    expect(await readdir(join(dataDir, "models"))).to.deep.equal([]);
+    expect(await readdir(join(dataDir, "torrents"))).to.deep.equal([]);
+  });
+
+  it("never removes an imported dataset, but the copies that orders made of it", async () => {
+    const { dataDir, datasets, retention, pass } = await open(0);
+    const { id } = await datasets.import({
+      format: "csv",
+      name: "flowers",
+      label: "species",
+      bytes: flowersCsv(60),
+    });
+    await datasets.share(id, "by-label", sha256(text("seed")));
+    const before = (await datasets.files()).map(({ name }) => name);
+    expect(before).to.have.lengthOf(2);
+    expect((await datasets.list()).map((one) => one.id)).to.deep.equal([id]);
+    await retention.sweep();
+    expect(await datasets.files(), "an order may come any moment").to.have.lengthOf(2);
+    pass(1);
+    const { bytes } = await retention.sweep();
+    expect((await datasets.files()).map(({ name }) => name)).to.deep.equal([id]);
+    expect(bytes).to.be.greaterThan(0);
+    expect(await readdir(join(dataDir, "torrents"))).to.deep.equal([]);
+  });
+
+  it("removes what interrupted writes left, and gives a blob that is put again its time anew", async () => {
+    const { dataDir, blobs, retention, pass } = await open(1e9);
+    await writeFile(join(dataDir, "blobs", "abc.1234.part"), "half");
+    const hash = await blobs.put(text("again"));
+    const long = new Date(Date.now() - 50 * HOUR);
+    for (const name of await readdir(join(dataDir, "blobs"))) {
+      await utimes(join(dataDir, "blobs", name), long, long);
+    }
+    await blobs.put(text("again"));
+    expect((await stat(join(dataDir, "blobs", toHex(hash)))).mtimeMs).to.be.greaterThan(
+      Date.now() - HOUR,
+    );
+    await retention.sweep();
+    expect(await readdir(join(dataDir, "blobs"))).to.deep.equal([toHex(hash)]);
+    pass(10.1);
+    await retention.sweep();
+    expect(await readdir(join(dataDir, "blobs"))).to.deep.equal([]);
+  });
+
+  it("has no trouble with folders that do not exist yet, or were never ours", async () => {
+    const { dataDir, retention, pass } = await open(0);
+    await mkdir(join(dataDir, "models", "something else"), { recursive: true });
+    pass(1000);
+    expect(await retention.sweep()).to.deep.equal({ removals: [], bytes: 0 });
+    expect(await readdir(join(dataDir, "models"))).to.deep.equal(["something else"]);
+  });
+});
