@@ -4,20 +4,32 @@
  * record; the others sign what equals their own result and take over, at the same round, when those
  * before them fall silent.
  */
-import { toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { type KeyPair, verify } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
-import { type Job, TrainingRecord } from "../../chain/types/job.ts";
+import {
+  type Job,
+  type RefusedUpdate,
+  RoundRefusal,
+  TrainingRecord,
+  UPDATE_CHECKS,
+} from "../../chain/types/job.ts";
 import type { Payloads } from "../../chain/types/transaction.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
-import { jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
+import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import { JobError } from "./job-error.ts";
-import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
-import type { TeamMessages } from "./team-messages.ts";
+import {
+  mergeRound,
+  type RoundModules,
+  type RoundOutcome,
+  type RoundResult,
+  sameResult,
+} from "./round-result.ts";
+import type { TeamMessages, Verdict } from "./team-messages.ts";
 
 export interface ManagerModules extends RoundModules {
   readonly chain: Chain;
@@ -39,7 +51,7 @@ export class Manager {
   readonly #modules: ManagerModules;
   readonly #flights: SingleFlight;
   /** Results of the rounds under way, by round key. */
-  readonly #results = new Map<string, Promise<RoundResult>>();
+  readonly #results = new Map<string, Promise<RoundOutcome>>();
   readonly #startedAt = new Map<string, number>();
   readonly #settled = new Set<string>();
 
@@ -50,7 +62,7 @@ export class Manager {
       modules.log.warn("managing a round failed", { run: key, reason: String(error) });
     });
     modules.team.serve(
-      (record, peer) => this.#cosign(record, peer),
+      (verdict, peer) => this.#cosign(verdict, peer),
       (id) => this.#isOnTeam(id),
     );
   }
@@ -91,17 +103,31 @@ export class Manager {
   }
 
   async #manage(job: Job, member: number, signal: AbortSignal): Promise<void> {
-    const result = await this.#result(job, signal);
+    const { duties, log, clock } = this.#modules;
+    const outcome = await this.#outcome(job, signal);
     await this.#untilActive(job, member, signal);
-    const record = this.#recordOf(job, member, result);
-    const cosignatures = await this.#gather(job, member, record);
-    await this.#modules.duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
-    const { accuracy } = record.metrics;
-    this.#modules.log.info("round recorded", { job: toHex(job.id), round: job.round, accuracy });
-    await this.#modules.clock.sleep(this.#phaseMs(job), signal);
+    const id = toHex(job.id);
+    if (outcome.kind === "merged") {
+      const record = this.#recordOf(job, member, outcome.result);
+      const cosignatures = await this.#gather(job, member, { kind: "record", value: record });
+      await duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
+      const { accuracy } = record.metrics;
+      log.info("round recorded", { job: id, round: job.round, accuracy });
+    } else {
+      const refusal = this.#refusalOf(job, member, outcome.refused);
+      const cosignatures = await this.#gather(job, member, { kind: "refusal", value: refusal });
+      await duties.send(jobRefusePayload(refusal, cosignatures), job.spec.phaseBlocks);
+      const checks = refusal.refused.map(({ check }) => UPDATE_CHECKS[check]).join(", ");
+      log.warn("round refused: too few of its updates can be used, the job ends", {
+        job: id,
+        round: job.round,
+        checks,
+      });
+    }
+    await clock.sleep(this.#phaseMs(job), signal);
   }
 
-  #result(job: Job, signal: AbortSignal): Promise<RoundResult> {
+  #outcome(job: Job, signal: AbortSignal): Promise<RoundOutcome> {
     const key = roundKey(job);
     const known = this.#results.get(key);
     if (known !== undefined) return known;
@@ -147,20 +173,30 @@ export class Manager {
     };
   }
 
+  #refusalOf(job: Job, member: number, refused: readonly RefusedUpdate[]): RoundRefusal {
+    return {
+      job: job.id,
+      round: job.round,
+      manager: job.team[member] ?? 0,
+      modelBefore: job.parameters,
+      refused: [...refused],
+    };
+  }
+
   /** Own signature and those of the others; asks again until more than half of the team signed. */
   async #gather(
     job: Job,
     member: number,
-    record: TrainingRecord,
+    verdict: Verdict,
   ): Promise<Payloads["job-round"]["cosignatures"]> {
     const { team, peerOf, log } = this.#modules;
-    const own = { member, signature: this.#sign(record) };
+    const own = { member, signature: this.#sign(verdict) };
     const others = await Promise.all(
       job.team.map(async (node, other) => {
         if (other === member) return [own];
         try {
-          const signature = await team.askCosignature(peerOf(node), record, COSIGN_MS);
-          await this.#checkCosignature(node, record, signature);
+          const signature = await team.askCosignature(peerOf(node), verdict, COSIGN_MS);
+          await this.#checkCosignature(node, verdict, signature);
           return [{ member: other, signature }];
         } catch (error) {
           log.warn("no co-signature", { job: toHex(job.id), member: other, reason: String(error) });
@@ -170,65 +206,79 @@ export class Manager {
     );
     const cosignatures = others.flat();
     if (2 * cosignatures.length <= job.team.length) {
-      throw new JobError(`${cosignatures.length} of ${job.team.length} members signed the record`, {
-        code: "COSIGN_REFUSED",
-        reason: "no majority",
-      });
+      throw new JobError(
+        `${cosignatures.length} of ${job.team.length} members signed the ${verdict.kind}`,
+        { code: "COSIGN_REFUSED", reason: "no majority" },
+      );
     }
     return cosignatures;
   }
 
-  /** One bad signature would make the whole record worthless. */
-  async #checkCosignature(
-    node: number,
-    record: TrainingRecord,
-    signature: Uint8Array,
-  ): Promise<void> {
+  /** One bad signature would make the whole transaction worthless. */
+  async #checkCosignature(node: number, verdict: Verdict, signature: Uint8Array): Promise<void> {
     const { publicKey } = this.#modules.chain.state.nodes.at(node);
-    if (await verify(publicKey, this.#recordRoot(record), signature)) return;
+    if (await verify(publicKey, this.#rootOf(verdict), signature)) return;
     throw new JobError(`node #${node} sent a signature that does not hold`, {
       code: "COSIGN_REFUSED",
       reason: "bad signature",
     });
   }
 
-  #sign(record: TrainingRecord): Uint8Array {
-    return this.#keys.sign(this.#recordRoot(record));
+  #sign(verdict: Verdict): Uint8Array {
+    return this.#keys.sign(this.#rootOf(verdict));
   }
 
-  #recordRoot(record: TrainingRecord): Uint8Array {
+  #rootOf({ kind, value }: Verdict): Uint8Array {
     const { genesisRoot } = this.#modules.chain;
-    return signingRoot("record", genesisRoot, TrainingRecord.hashTreeRoot(record));
+    const root =
+      kind === "record" ? TrainingRecord.hashTreeRoot(value) : RoundRefusal.hashTreeRoot(value);
+    return signingRoot(kind, genesisRoot, root);
   }
 
-  /** Signs another manager's record when it equals what this node computed. */
-  async #cosign(record: TrainingRecord, peer: string): Promise<Uint8Array> {
+  /** Signs what another manager says of a round when this node came to the same. */
+  async #cosign(verdict: Verdict, peer: string): Promise<Uint8Array> {
+    const { kind, value } = verdict;
     const refuse = (reason: string): never => {
-      throw new JobError(`record not signed: ${reason}`, { code: "COSIGN_REFUSED", reason });
+      throw new JobError(`${kind} not signed: ${reason}`, { code: "COSIGN_REFUSED", reason });
     };
     const { state } = this.#modules.chain;
-    const index = state.jobIndex(record.job);
+    const index = state.jobIndex(value.job);
     const job = index === undefined ? undefined : state.jobs.at(index);
     const node = state.nodeIndex(this.#keys.publicKey);
     if (job === undefined || node === undefined || !job.team.includes(node))
       return refuse("not our job");
-    if (phaseOf(job) !== "revealing" || job.round !== record.round) return refuse("another round");
-    if (peer !== this.#modules.peerOf(record.manager) || !job.team.includes(record.manager)) {
+    if (phaseOf(job) !== "revealing" || job.round !== value.round) return refuse("another round");
+    if (peer !== this.#modules.peerOf(value.manager) || !job.team.includes(value.manager)) {
       return refuse("asked by someone else than its manager");
     }
     const signal = AbortSignal.timeout(COSIGN_MS);
-    const own = await this.#matching(job, record, signal);
-    if (!sameResult(own, record)) return refuse("our result differs");
-    return this.#sign(record);
+    if (kind === "record") {
+      const own = await this.#matching(job, value, signal);
+      if (own === undefined || !sameResult(own, value)) return refuse("our result differs");
+    } else {
+      const own = await this.#outcome(job, signal);
+      if (own.kind !== "refused" || !includesAll(own.refused, value.refused)) {
+        return refuse("our result differs");
+      }
+    }
+    return this.#sign(verdict);
   }
 
-  /** Our result over the same updates the record merges. */
-  async #matching(job: Job, record: TrainingRecord, signal: AbortSignal): Promise<RoundResult> {
-    const ours = await this.#result(job, signal);
+  /** Our result over the same updates the record merges; undefined when we refuse them. */
+  async #matching(
+    job: Job,
+    record: TrainingRecord,
+    signal: AbortSignal,
+  ): Promise<RoundResult | undefined> {
+    const ours = await this.#outcome(job, signal);
     const nodes = record.contributions.map(({ node }) => node);
-    const equal = nodes.join() === ours.contributions.map(({ node }) => node).join();
-    if (equal) return ours;
-    return mergeRound(job, { only: nodes, phaseMs: this.#phaseMs(job), signal }, this.#modules);
+    const isEqual =
+      ours.kind === "merged" &&
+      nodes.join() === ours.result.contributions.map(({ node }) => node).join();
+    if (isEqual) return ours.result;
+    const options = { only: nodes, phaseMs: this.#phaseMs(job), signal };
+    const again = await mergeRound(job, options, this.#modules);
+    return again.kind === "merged" ? again.result : undefined;
   }
 
   #isOnTeam(id: Uint8Array): boolean {
@@ -258,4 +308,13 @@ export class Manager {
 
 function roundKey(job: Job): string {
   return `${toHex(job.id)}/${job.round}/${job.extensions}`;
+}
+
+/** Every refusal of `theirs` is one of ours: of the same update, by the same check. */
+function includesAll(ours: readonly RefusedUpdate[], theirs: readonly RefusedUpdate[]): boolean {
+  return theirs.every(({ node, check, updateHash }) =>
+    ours.some(
+      (own) => own.node === node && own.check === check && equalBytes(own.updateHash, updateHash),
+    ),
+  );
 }

@@ -4,7 +4,7 @@
  * alone, so a restart finds its place again.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
-import { hasCommitted, isOut, phaseOf } from "../../chain/job/phase.ts";
+import { canCommit, hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { isAuditable } from "../../chain/job/segments.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
@@ -16,8 +16,9 @@ import type { DutySender } from "../chain/duty-sender.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { jobCommitPayload } from "../wallet/payload.ts";
+import { jobCommitPayload, jobDivergedPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
+import { WorkerError } from "../workers/worker-error.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { type JobFiles, shardChunks } from "./job-files.ts";
 
@@ -68,7 +69,7 @@ export class Participant {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
       if (own === undefined || !this.#allows(job.spec)) continue;
-      if (phaseOf(job) === "training" && !hasCommitted(own) && !isOut(own)) {
+      if (phaseOf(job) === "training" && !hasCommitted(own) && canCommit(own, job)) {
         const key = runKey(job);
         due.add(key);
         if ((this.#retryAt.get(key) ?? 0) <= state.height) {
@@ -94,15 +95,18 @@ export class Participant {
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
     const run = await keeper.begin(job.id, round);
-    const result = await workers.train(
-      { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
-      {
-        deadlineMs: this.#deadline(job),
-        signal,
-        onProgress: this.#progressOf(job, position),
-        ...(isAuditable(spec) && { onState: (index, state) => run.put(index, state) }),
-      },
+    const result = await orDiverged(
+      workers.train(
+        { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
+        {
+          deadlineMs: this.#deadline(job),
+          signal,
+          onProgress: this.#progressOf(job, position),
+          ...(isAuditable(spec) && { onState: (index, state) => run.put(index, state) }),
+        },
+      ),
     );
+    if (result === undefined) return this.#tellDiverged(job, signal);
     await run.finish(result.checkpoints);
     const bytes = encodeUpdate({
       participant: job.participants[position]?.node ?? 0,
@@ -127,6 +131,19 @@ export class Participant {
       spec.phaseBlocks,
     );
     log.info("update committed", { job: toHex(job.id), round, height: chain.height });
+    await this.#untilTaken(job, signal);
+  }
+
+  /** The same order runs away here every time: the chain need not wait for an update. */
+  async #tellDiverged(job: Job, signal: AbortSignal): Promise<void> {
+    const { duties, log } = this.#modules;
+    const { id, round, spec } = job;
+    log.warn("training left the finite numbers: no update in this round", {
+      job: toHex(id),
+      round,
+      remedy: "its client may order a smaller learning rate or clipped gradients",
+    });
+    await duties.send(jobDivergedPayload(id, round), spec.phaseBlocks);
     await this.#untilTaken(job, signal);
   }
 
@@ -177,4 +194,15 @@ export class Participant {
 
 function runKey(job: Job): string {
   return `${toHex(job.id)}/${job.round}/${job.extensions}`;
+}
+
+/** Undefined when the training itself left the finite numbers. */
+async function orDiverged<T>(training: Promise<T>): Promise<T | undefined> {
+  try {
+    return await training;
+  } catch (error) {
+    const { facts } = error instanceof WorkerError ? error : {};
+    if (facts?.code === "TASK_FAILED" && facts.reason === "DIVERGED") return undefined;
+    throw error;
+  }
 }

@@ -5,7 +5,6 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import { PomlError } from "../../chain/errors.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
 import { segmentCount } from "../../chain/job/segments.ts";
 import {
@@ -14,12 +13,16 @@ import {
   type Job,
   type Metrics,
   type Participant,
+  type RefusedUpdate,
+  UPDATE_CHECKS,
+  type UpdateCheck,
 } from "../../chain/types/job.ts";
 import { isBoundTo } from "../../ml/audit/bound-update.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
 import { checkUpdates, normOf } from "../../ml/federation/check-updates.ts";
 import { decodeUpdate, deltaOf, updateBytes } from "../../ml/federation/update-codec.ts";
+import { UpdateError, type UpdateFacts } from "../../ml/federation/update-error.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -44,6 +47,11 @@ export interface RoundResult {
   readonly metrics: Metrics;
 }
 
+/** Either the round's record, or why it can have none: `refused` leaves no quorum. */
+export type RoundOutcome =
+  | { readonly kind: "merged"; readonly result: RoundResult }
+  | { readonly kind: "refused"; readonly refused: readonly RefusedUpdate[] };
+
 /** Time given to updates that do not come, as a share of the phase. */
 const REVEAL_SHARE = 0.3;
 const EVALUATE_MS = 600_000;
@@ -52,7 +60,7 @@ const MAX_STEP = 20;
 
 /**
  * @param only node indexes to merge; default all whose updates arrive and hold
- * @throws JobError NO_QUORUM
+ * @throws JobError NO_QUORUM when updates that are missing could still make one
  */
 export async function mergeRound(
   job: Job,
@@ -62,7 +70,7 @@ export async function mergeRound(
     readonly signal: AbortSignal;
   },
   modules: RoundModules,
-): Promise<RoundResult> {
+): Promise<RoundOutcome> {
   const { files, blobs } = modules;
   const { spec } = job;
   const { signal } = options;
@@ -71,19 +79,43 @@ export async function mergeRound(
   const committed = job.participants
     .map((participant, position) => ({ participant, position }))
     .filter(({ participant }) => hasCommitted(participant))
-    .filter(({ participant }) => options.only?.includes(participant.node) ?? true)
-    .filter(
-      ({ participant, position }) => participant.samples === shardSamples(job, manifest, position),
-    );
-  const updates = await collectUpdates(
+    .filter(({ participant }) => options.only?.includes(participant.node) ?? true);
+  const isWhole = ({ participant, position }: (typeof committed)[number]): boolean =>
+    participant.samples === shardSamples(job, manifest, position);
+  const [whole, partial] = [committed.filter(isWhole), committed.filter((one) => !isWhole(one))];
+  const arrivals = await collectUpdates(
     job,
     base,
-    committed.map(({ participant }) => participant),
+    whole.map(({ participant }) => participant),
     options,
     modules,
   );
-  const kept = acceptable(updates, base, modules.log);
+  const updates = arrivals.flatMap((arrival) =>
+    arrival.kind === "update" ? [arrival.update] : [],
+  );
+  const verdicts = verdictsOn(updates, base);
+  const kept = updates.filter(({ participant }) => !verdicts.has(participant));
+  const refused = [
+    ...partial.map(({ participant }) => refusalOf(participant, "samples")),
+    ...arrivals.flatMap((arrival) =>
+      arrival.kind === "broken" ? [refusalOf(arrival.participant, arrival.check)] : [],
+    ),
+    ...whole.flatMap(({ participant }) => {
+      const check = verdicts.get(participant.node);
+      return check === undefined ? [] : [refusalOf(participant, check)];
+    }),
+  ].sort((a, b) => a.node - b.node);
+  for (const { node, check } of refused) {
+    const name = UPDATE_CHECKS[check];
+    modules.log.warn("update left out", {
+      job: toHex(job.id),
+      round: job.round,
+      node,
+      check: name,
+    });
+  }
   if (kept.length < spec.quorum) {
+    if (committed.length - refused.length < spec.quorum) return { kind: "refused", refused };
     throw new JobError(`${kept.length} usable updates, the job needs ${spec.quorum}`, {
       code: "NO_QUORUM",
       updates: kept.length,
@@ -96,66 +128,83 @@ export async function mergeRound(
   const contributions = kept
     .map(({ participant: node }) => contributionOf(job, node))
     .sort((a, b) => a.node - b.node);
-  return { contributions, modelAfter, metrics: await evaluate(job, next, signal, modules) };
+  const metrics = await evaluate(job, next, signal, modules);
+  return { kind: "merged", result: { contributions, modelAfter, metrics } };
 }
 
-async function collectUpdates(
+/** What came for a commit: an update, bytes that are none, or nothing in time. */
+type Arrival =
+  | { readonly kind: "update"; readonly update: ParticipantUpdate }
+  | { readonly kind: "broken"; readonly participant: Participant; readonly check: UpdateCheck }
+  | { readonly kind: "missing" };
+
+function collectUpdates(
   job: Job,
   base: Float32Array,
   committed: readonly Participant[],
   { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
   { fetcher, log, peerOf }: RoundModules,
-): Promise<ParticipantUpdate[]> {
+): Promise<Arrival[]> {
   const patience = AbortSignal.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
   const limit = AbortSignal.any([signal, patience]);
   const maxBytes = updateBytes(job.spec.parameterCount);
-  const fetched = await Promise.all(
-    committed.map(async ({ node, updateHash, checkpointRoot, samples }) => {
+  return Promise.all(
+    committed.map(async (participant): Promise<Arrival> => {
+      const { node, updateHash, checkpointRoot, samples } = participant;
+      const broken = (reason: string, check: UpdateCheck = "format"): Arrival => {
+        log.warn("update refused", { job: toHex(job.id), node, reason });
+        return { kind: "broken", participant, check };
+      };
       while (!limit.aborted) {
         try {
           const prefer = [peerOf(node)];
           const bytes = await fetcher.fetch(updateHash, { prefer, maxBytes, signal: limit });
           const update = decodeUpdate(bytes, job.spec.parameterCount);
           if (update.participant !== node || update.round !== job.round) {
-            log.warn("update of another node or round", { job: toHex(job.id), node });
-            return [];
+            return broken("it is of another node or round");
           }
           if (!isBoundTo(update, checkpointRoot, segmentCount(job.spec, samples))) {
-            log.warn("update that is not its last checkpoint", { job: toHex(job.id), node });
-            return [];
+            return broken("it is not its last checkpoint");
           }
-          return [{ participant: node, samples, delta: deltaOf(base, update.parameters) }];
+          const delta = deltaOf(base, update.parameters);
+          return { kind: "update", update: { participant: node, samples, delta } };
         } catch (error) {
-          if (error instanceof PomlError && error.code !== "BLOB_NOT_FOUND") {
-            log.warn("update refused", { job: toHex(job.id), node, code: error.code });
-            return [];
-          }
+          // Only what the bytes themselves say is the participant's doing.
+          if (error instanceof UpdateError) return broken(error.code, CHECKS[error.code]);
           await pause(200, limit);
         }
       }
       signal.throwIfAborted();
-      return [];
+      return { kind: "missing" };
     }),
   );
-  return fetched.flat();
 }
 
-function acceptable(
+/** The checks that updates fail, by node. */
+function verdictsOn(
   updates: readonly ParticipantUpdate[],
   base: Float32Array,
-  log: NodeLog,
-): ParticipantUpdate[] {
+): Map<number, UpdateCheck> {
   const verdicts = checkUpdates(updates, {
     parameterCount: base.length,
     maxNorm: MAX_STEP * (1 + normOf(base)),
   });
-  return updates.filter((update, i) => {
-    const refusal = verdicts[i]?.refusal;
-    if (refusal !== undefined) {
-      log.warn("update left out", { node: update.participant, code: refusal.code });
-    }
-    return refusal === undefined;
-  });
+  return new Map(
+    verdicts.flatMap(({ participant, refusal }) => {
+      const check = refusal && (CHECKS[refusal.code] ?? "format");
+      return check === undefined ? [] : [[participant, check] as const];
+    }),
+  );
+}
+
+const CHECKS: Partial<Record<UpdateFacts["code"], UpdateCheck>> = {
+  NOT_FINITE: "not-finite",
+  NORM: "norm",
+  NO_CHANGE: "no-change",
+};
+
+function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): RefusedUpdate {
+  return { node, updateHash, check: UPDATE_CHECKS.indexOf(check) };
 }
 
 async function evaluate(

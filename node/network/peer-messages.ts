@@ -14,6 +14,7 @@ export const SUBJECTS = {
   torrent: 4,
   segment: 5,
   audit: 6,
+  "cosign-refusal": 7,
 } as const;
 export type Subject = keyof typeof SUBJECTS;
 

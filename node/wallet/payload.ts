@@ -8,7 +8,7 @@ import {
   type VotableParameter,
 } from "../../chain/governance/votable.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
-import type { TrainingRecord } from "../../chain/types/job.ts";
+import type { RoundRefusal, TrainingRecord } from "../../chain/types/job.ts";
 import {
   type Payload,
   type Payloads,
@@ -97,6 +97,17 @@ export function jobRoundPayload(
   cosignatures: Payloads["job-round"]["cosignatures"],
 ): Payload {
   return payloadOf("job-round", { record, cosignatures });
+}
+
+export function jobRefusePayload(
+  refusal: RoundRefusal,
+  cosignatures: Payloads["job-refuse"]["cosignatures"],
+): Payload {
+  return payloadOf("job-refuse", { refusal, cosignatures });
+}
+
+export function jobDivergedPayload(job: Uint8Array, round: number): Payload {
+  return payloadOf("job-diverged", { job, round });
 }
 
 export function jobAuditPayload(finding: Payloads["job-audit"]): Payload {

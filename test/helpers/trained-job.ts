@@ -233,7 +233,7 @@ class JobRun {
 
   async #record(job: Job): Promise<SignedTransaction> {
     const chain = this.#chain;
-    const result = await mergeRound(
+    const outcome = await mergeRound(
       job,
       { phaseMs: 60_000, signal: AbortSignal.timeout(60_000) },
       {
@@ -246,7 +246,8 @@ class JobRun {
       },
     );
     const manager = job.team[0] ?? 0;
-    const { contributions, modelAfter, metrics } = result;
+    if (outcome.kind !== "merged") throw new Error("a round whose updates are refused");
+    const { contributions, modelAfter, metrics } = outcome.result;
     const record: TrainingRecord = {
       job: job.id,
       round: job.round,

@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
+import { type Job, Job as JobType, UPDATE_CHECKS } from "../../../chain/types/job.ts";
+import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
+import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
+import { mergeRound, type RoundModules } from "../../../node/jobs/round-result.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { jobSpec } from "../../helpers/job-run.ts";
+
+const BASE = Float32Array.of(1, -2, 3, 0.5);
+const ROWS = 8;
+
+/** What a participant ends its training with; undefined: its update never arrives. */
+type Ending = Float32Array | "garbage" | undefined;
+
+/** Four participants that trained one step each. */
+class Round {
+  readonly #blobs = new Map<string, Uint8Array>();
+  readonly job: Job;
+
+  constructor(endings: readonly Ending[], { samples = ROWS }: { samples?: number } = {}) {
+    const spec = jobSpec("job", {
+      parameterCount: BASE.length,
+      trainRows: 4 * ROWS,
+      trainChunks: 4,
+      batchSize: ROWS,
+      quorum: 3,
+    });
+    const participants = endings.map((ending, i) => {
+      const node = 10 + i;
+      const committed = this.#update(node, ending, samples);
+      const empty = JobType.fields.participants.elementType.defaultValue();
+      return { ...empty, node, samples, ...committed };
+    });
+    this.job = { ...JobType.defaultValue(), spec, round: 1, participants, team: [0, 1, 2] };
+  }
+
+  #update(node: number, ending: Ending, samples: number) {
+    if (ending === "garbage") {
+      const bytes = new TextEncoder().encode(`garbage of ${node}`);
+      this.#blobs.set(toHex(sha256(bytes)), bytes);
+      return { updateHash: sha256(bytes), checkpointRoot: sha256(bytes) };
+    }
+    const parameters = ending ?? BASE;
+    const optimizerHash = sha256(new Uint8Array());
+    const states = [BASE, parameters].map((p) =>
+      stateHashOf(sha256(bytesOfFloats(p)), optimizerHash),
+    );
+    const digests = states.map(leafDigest);
+    const update = { participant: node, round: 1, samples, parameters, optimizerHash, digests };
+    const bytes = encodeUpdate(update);
+    if (ending !== undefined) this.#blobs.set(toHex(sha256(bytes)), bytes);
+    return { updateHash: sha256(bytes), checkpointRoot: merkleRoot(states) };
+  }
+
+  merge(only?: readonly number[]) {
+    const manifest = { train: Array.from({ length: 4 }, () => ({ rows: ROWS })), test: [{}] };
+    const files = {
+      parameters: async () => BASE,
+      manifest: async () => ({ manifest }),
+      modelTask: async () => ({}),
+    };
+    const fetcher = {
+      fetch: async (hash: Uint8Array) => {
+        const bytes = this.#blobs.get(toHex(hash));
+        if (bytes === undefined) throw new Error("nobody has it");
+        return bytes;
+      },
+    };
+    const confusion = Uint32Array.of(3, 1, 0, 4);
+    const modules = {
+      files,
+      fetcher,
+      blobs: { put: async (bytes: Uint8Array) => sha256(bytes) },
+      workers: { evaluate: async () => ({ lossSum: 4, samples: 8, confusion }) },
+      log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
+      peerOf: String,
+    } as unknown as RoundModules;
+    const signal = AbortSignal.timeout(20_000);
+    return mergeRound(this.job, { phaseMs: 100, signal, ...(only && { only }) }, modules);
+  }
+
+  /** Check by node, of a round that is refused. */
+  async refused(): Promise<Record<number, string>> {
+    const outcome = await this.merge();
+    if (outcome.kind !== "refused") throw new Error(`the round is ${outcome.kind}`);
+    return Object.fromEntries(
+      outcome.refused.map(({ node, check }) => [node, UPDATE_CHECKS[check] ?? ""]),
+    );
+  }
+}
+
+const near = (shift: number): Float32Array => BASE.map((value) => value + shift);
+const far = near(5e6);
+
+describe("the merge of a round", () => {
+  it("takes the updates that hold, and leaves one that runs away out", async () => {
+    const outcome = await new Round([near(0.1), near(0.2), near(0.3), far]).merge();
+    if (outcome.kind !== "merged") throw new Error("refused");
+    expect(outcome.result.contributions.map(({ node }) => node)).to.deep.equal([10, 11, 12]);
+  });
+
+  it("refuses the round when training ran away everywhere, at once and by name", async () => {
+    const refused = await new Round([far, far, far, far]).refused();
+    expect(refused).to.deep.equal({ 10: "norm", 11: "norm", 12: "norm", 13: "norm" });
+  });
+
+  it("tells a model that does not move from one that runs away, and bytes that are no update", async () => {
+    const refused = await new Round([BASE, BASE, "garbage", near(0.1)]).refused();
+    expect(refused).to.deep.equal({ 10: "no-change", 11: "no-change", 12: "format" });
+  });
+
+  it("tells values that are no numbers", async () => {
+    const broken = Float32Array.of(1, Number.NaN, 3, 4);
+    const refused = await new Round([broken, broken, near(0.1), near(0.2)]).refused();
+    expect(refused).to.deep.equal({ 10: "not-finite", 11: "not-finite" });
+  });
+
+  it("refuses commits to other rows than their shard's", async () => {
+    const refused = await new Round([near(1), near(2), near(3), near(1)], { samples: 7 }).refused();
+    expect(new Set(Object.values(refused))).to.deep.equal(new Set(["samples"]));
+  });
+
+  it("does not refuse while updates that are missing could make a quorum", async () => {
+    const round = new Round([far, near(0.1), near(0.2), undefined]);
+    const { facts } = await expectCodeAsync(() => round.merge(), "NO_QUORUM");
+    expect(facts).to.include({ updates: 2, quorum: 3 });
+    const hopeless = await new Round([far, far, near(0.1), undefined]).refused();
+    expect(hopeless).to.deep.equal({ 10: "norm", 11: "norm" });
+  });
+});
