@@ -12,6 +12,7 @@ import type { DatasetService } from "./jobs/dataset-service.ts";
 import { JobError } from "./jobs/job-error.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
 import { prepareJob } from "./jobs/prepare.ts";
+import type { PublicFiles } from "./jobs/public-files.ts";
 import type { Ledger } from "./ledger.ts";
 import { ratingHistory } from "./rating/rating-history.ts";
 import type {
@@ -30,6 +31,7 @@ export interface ServiceParts {
   readonly blobs: BlobStore;
   readonly fetcher: BlobFetcher;
   readonly events: EventHub;
+  readonly files: PublicFiles;
   status(): NodeStatus;
   metrics(): Promise<string>;
 }
@@ -133,6 +135,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       await readModelFiles(job, { fetcher }, AbortSignal.timeout(MODEL_MS));
       return { ...(await makeCertificate(chain, index, ledger.light)) };
     },
+    files: parts.files,
     light: ledger.light,
     events,
     metrics: parts.metrics,

@@ -35,6 +35,7 @@ import { Manager } from "./jobs/manager.ts";
 import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
 import { Participant } from "./jobs/participant.ts";
+import { PublicFiles } from "./jobs/public-files.ts";
 import { Retention } from "./jobs/retention.ts";
 import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
@@ -249,6 +250,7 @@ export async function createNode(
     blobs,
     fetcher,
     events,
+    files: new PublicFiles({ dataDir: paths.root }, { blobs }),
     status,
     metrics: () => metrics.metrics(),
   });

@@ -8,6 +8,7 @@ import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
+import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PastChange } from "./rating/rating-history.ts";
 import type { WindowWork } from "./rating/window-service.ts";
@@ -192,6 +193,8 @@ export interface NodeServices {
   jobModel(id: Uint8Array): Promise<ModelFiles>;
   /** The portable certificate of a finished job, JSON. */
   jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
+  /** Files of jobs that anybody may have, by hash. */
+  readonly files: Pick<PublicFiles, "blob" | "chunk">;
   /** What light clients ask. */
   readonly light: LightService;
   readonly events: EventSource;

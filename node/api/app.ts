@@ -5,11 +5,13 @@ import { TokenBuckets } from "../../p2p/peers/token-bucket.ts";
 import type { Clock } from "../clock.ts";
 import { apiError } from "./api-error.ts";
 import { drain, mediaTypeOf, parseJson, readBody } from "./body.ts";
+import { Downloads } from "./downloads.ts";
 import { checkHost, checkToken } from "./guard.ts";
 import type { ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
 import { reasonOf } from "./reason.ts";
 import { respond, respondProblem, SECURITY_HEADERS } from "./respond.ts";
+import { respondFile } from "./respond-file.ts";
 import { type Call, checked, expressPath, type Route } from "./route.ts";
 
 export interface AppOptions {
@@ -27,6 +29,7 @@ export function createApp(
   const { limits, hosts } = options;
   const rate = { burst: limits.requestBurst, perSecond: limits.requestsPerSecond };
   const buckets = new TokenBuckets(rate);
+  const downloads = new Downloads(limits);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -38,7 +41,8 @@ export function createApp(
       throw tooManyRequests();
     next();
   });
-  for (const route of routes) app[route.method](expressPath(route.path), mount(route, options));
+  for (const route of routes)
+    app[route.method](expressPath(route.path), mount(route, options, downloads));
   for (const [path, methods] of methodsByPath(routes)) {
     app.all(expressPath(path), (request, response) => {
       response.setHeader(
@@ -57,7 +61,7 @@ export function createApp(
   return app;
 }
 
-function mount(route: Route, options: AppOptions) {
+function mount(route: Route, options: AppOptions, downloads: Downloads) {
   return async (request: Request, response: Response): Promise<void> => {
     if (route.token === true) checkToken(request, options.token);
     const read = (limitBytes: number) => readBody(request, response, limitBytes);
@@ -69,7 +73,9 @@ function mount(route: Route, options: AppOptions) {
       header: (name) => request.get(name),
       bytes: read,
     };
-    respond(response, await route.handle(call));
+    const reply = await route.handle(call);
+    if ("file" in reply) await respondFile(response, reply, downloads);
+    else respond(response, reply);
 
     async function readJson(): Promise<unknown> {
       const type = mediaTypeOf(request);

@@ -13,6 +13,9 @@ export interface ApiLimits {
   readonly connections: number;
   /** Of one IP address: nobody alone can keep the others out. */
   readonly connectionsPerAddress: number;
+  /** Files being sent at the same time, and those of one IP address. */
+  readonly downloads: number;
+  readonly downloadsPerAddress: number;
   readonly eventClients: number;
   /** Events that may wait for one reader before it is dropped. */
   readonly eventQueue: number;
@@ -28,6 +31,8 @@ export const API_LIMITS: ApiLimits = {
   requestBurst: 1000,
   connections: 512,
   connectionsPerAddress: 128,
+  downloads: 32,
+  downloadsPerAddress: 8,
   eventClients: 64,
   eventQueue: 1024,
 };

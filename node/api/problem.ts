@@ -39,6 +39,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   BAD_NONCE: conflict("nonce"),
   BAD_PUBLIC_KEY: refused("sender"),
   BAD_SIGNATURE: refused("signature"),
+  BLOB_DAMAGED: busy,
   BLOB_NOT_FOUND: missing(),
   BLOCK_DAMAGED: busy,
   BLOCK_PRUNED: meaning(410, "It is no longer kept here"),

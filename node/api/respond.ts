@@ -1,7 +1,7 @@
 /** Replies and problems onto a response, with the headers every answer carries. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PROBLEM_TYPE, type Problem } from "./contract/problem.ts";
-import type { Reply } from "./route.ts";
+import type { BodyReply } from "./route.ts";
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -24,7 +24,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-export function respond(response: ServerResponse, reply: Reply): void {
+export function respond(response: ServerResponse, reply: BodyReply): void {
   const body = "json" in reply ? JSON.stringify(reply.json) : reply.bytes;
   const type = "json" in reply ? "application/json; charset=utf-8" : reply.type;
   response.statusCode = reply.status ?? 200;

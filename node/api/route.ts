@@ -3,9 +3,18 @@
  * express, guards it and documents it, so that the three cannot drift apart.
  */
 import type { z } from "zod";
+import type { ServedFile } from "../blobs/served-file.ts";
 import { apiError } from "./api-error.ts";
 
-export type Reply = {
+export type Reply = BodyReply | FileReply;
+
+/** Bytes that never change, named by their hash; sent in pieces. */
+export interface FileReply {
+  readonly file: ServedFile;
+  readonly type: string;
+}
+
+export type BodyReply = {
   /** Default 200. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;

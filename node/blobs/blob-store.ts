@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { StoredFile } from "../jobs/retention-plan.ts";
+import { type ServedFile, servedFile } from "./served-file.ts";
+import { Withheld } from "./withheld.ts";
 
 export type BlobFacts =
   | { code: "BLOB_NOT_FOUND"; hash: string }
@@ -18,16 +20,17 @@ export class BlobError extends PomlError<BlobFacts> {}
 export class BlobStore {
   readonly #folder: string;
   /** Blobs that are ours but not to be served yet. */
-  readonly #withheld = new Set<string>();
+  readonly #withheld: Withheld;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, withheld: Withheld) {
     this.#folder = folder;
+    this.#withheld = withheld;
   }
 
   static async open(dataDir: string): Promise<BlobStore> {
     const folder = join(dataDir, "blobs");
     await mkdir(folder, { recursive: true });
-    return new BlobStore(folder);
+    return new BlobStore(folder, await Withheld.open(join(dataDir, "withheld")));
   }
 
   /** @returns the SHA-256 that names the bytes */
@@ -47,6 +50,12 @@ export class BlobStore {
     return hash;
   }
 
+  /** `put` of a blob that is withheld from the start. @returns the SHA-256 that names the bytes */
+  async putWithheld(bytes: Uint8Array): Promise<Uint8Array> {
+    await this.withhold(sha256(bytes));
+    return this.put(bytes);
+  }
+
   async has(hash: Uint8Array): Promise<boolean> {
     return stat(this.#path(hash)).then(
       () => true,
@@ -62,15 +71,7 @@ export class BlobStore {
     } catch {
       return undefined;
     }
-    const name = toHex(hash);
-    if (toHex(sha256(bytes)) !== name) {
-      await this.remove(hash);
-      throw new BlobError(
-        `blob ${name} does not have its hash any more`,
-        { code: "BLOB_DAMAGED", hash: name },
-        { action: "local", remedy: "it was removed and will be fetched again; check the disk" },
-      );
-    }
+    if (toHex(sha256(bytes)) !== toHex(hash)) throw await this.#damaged(hash);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -80,8 +81,8 @@ export class BlobStore {
 
   /** @param name as in `files` */
   async removeNamed(name: string): Promise<void> {
-    this.#withheld.delete(name);
     await rm(join(this.#folder, name), { force: true });
+    await this.#withheld.delete(name);
   }
 
   /** All that lies here, what interrupted writes left as well. Blobs are named by their hash in hex. */
@@ -102,18 +103,35 @@ export class BlobStore {
     }
   }
 
-  /** Keeps a blob from being served until `release`: an update is secret before its reveal. */
-  withhold(hash: Uint8Array): void {
-    this.#withheld.add(toHex(hash));
+  /** Keeps a blob from being served until `release`, over restarts too: an update is secret before its reveal. */
+  withhold(hash: Uint8Array): Promise<void> {
+    return this.#withheld.add(toHex(hash));
   }
 
-  release(hash: Uint8Array): void {
-    this.#withheld.delete(toHex(hash));
+  release(hash: Uint8Array): Promise<void> {
+    return this.#withheld.delete(toHex(hash));
   }
 
   /** What a peer may have. */
   async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#withheld.has(toHex(hash)) ? undefined : this.get(hash);
+  }
+
+  /** What anybody may have, in pieces. Reading it throws BlobError BLOB_DAMAGED as `get` does. */
+  async serveFile(hash: Uint8Array): Promise<ServedFile | undefined> {
+    const name = toHex(hash);
+    if (this.#withheld.has(name)) return undefined;
+    return servedFile(this.#path(hash), { sha256: name, onDamaged: () => this.#damaged(hash) });
+  }
+
+  async #damaged(hash: Uint8Array): Promise<BlobError> {
+    const name = toHex(hash);
+    await this.remove(hash);
+    return new BlobError(
+      `blob ${name} does not have its hash any more`,
+      { code: "BLOB_DAMAGED", hash: name },
+      { action: "local", remedy: "it was removed and will be fetched again; check the disk" },
+    );
   }
 
   /** Put again, it is as young as a new one. @returns false when there is no such file */

@@ -76,8 +76,7 @@ export class Participant {
           this.#flights.start(key, (signal) => this.#train(job, position, signal));
         }
       } else if (hasCommitted(own)) {
-        if (phaseOf(job) === "revealing") this.#modules.blobs.release(own.updateHash);
-        else this.#modules.blobs.withhold(own.updateHash);
+        this.#setSecrecy(own.updateHash, phaseOf(job) !== "revealing");
       }
     }
     this.#flights.keepOnly((key) => due.has(key));
@@ -86,6 +85,14 @@ export class Participant {
 
   stop(): void {
     this.#flights.stop();
+  }
+
+  #setSecrecy(updateHash: Uint8Array, isSecret: boolean): void {
+    const { blobs, log } = this.#modules;
+    const done = isSecret ? blobs.withhold(updateHash) : blobs.release(updateHash);
+    done.catch((error: unknown) => {
+      log.warn("a restart may forget what is withheld", { reason: String(error) });
+    });
   }
 
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
@@ -116,8 +123,7 @@ export class Participant {
       optimizerHash: result.optimizerHash,
       digests: result.checkpoints.map(leafDigest),
     });
-    const updateHash = await blobs.put(bytes);
-    blobs.withhold(updateHash);
+    const updateHash = await blobs.putWithheld(bytes);
     await duties.send(
       jobCommitPayload({
         job: job.id,

@@ -98,6 +98,8 @@ export class FixtureNode implements NodeServices {
   readonly #datasets = new Map<string, DatasetSummary>();
   readonly #models = new Map<string, unknown>();
   readonly #orders = new Map<string, Uint8Array>();
+  /** None, until a test gives it some. */
+  files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
   /** Set by tests that need a node that is behind. */
   syncing = false;
 

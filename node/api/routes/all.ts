@@ -10,6 +10,7 @@ import { blockRoutes } from "./blocks.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
 import { evidenceRoutes } from "./evidence.ts";
+import { fileRoutes } from "./files.ts";
 import { healthRoutes, metricsRoute } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { lightRoutes } from "./light.ts";
@@ -43,6 +44,7 @@ export function allRoutes(
     ...jobRoutes(services),
     ...lightRoutes(services),
     ...datasetRoutes(services, limits),
+    ...fileRoutes(services),
     ...eventRoutes(),
     ...pageRoutes(),
   ];
