@@ -33,8 +33,10 @@ export interface Dataset {
 export interface DatasetSource
   extends Pick<
     Manifest,
-    "name" | "licence" | "source" | "scale" | "shape" | "columns" | "classes"
+    "name" | "licence" | "source" | "scale" | "shape" | "columns" | "classes" | "table"
   > {
+  /** What the import left out, filled or guessed; default: nothing. */
+  readonly notes?: readonly string[];
   readonly train: Rows;
   readonly test: Rows;
 }
@@ -78,7 +80,8 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
     });
   };
   const manifest = parseManifest({
-    version: 1,
+    version: 2,
+    notes: [],
     ...facts,
     dtype,
     rowsPerChunk,
@@ -100,7 +103,9 @@ export function reorderDataset(dataset: Dataset, order: DatasetOrder, seed: Uint
       scale: manifest.scale,
       shape: manifest.shape,
       columns: manifest.columns,
+      table: manifest.table,
       classes: manifest.classes,
+      notes: manifest.notes,
       train: joined(dataset, "train"),
       test: joined(dataset, "test"),
     },

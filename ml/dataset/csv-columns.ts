@@ -1,90 +1,113 @@
-/**
- * What each column of a table holds: numbers, a few distinct texts, or something no model can use.
- * Decides what becomes a feature, and says why when a column does not.
- */
-import { DatasetError } from "./errors.ts";
+/** What the cells of each column of a table hold, collected while the table is read. */
+import { shown } from "./csv-names.ts";
+import { CELL_FORMS, type CellForm, formOf, isInexact, numberOf } from "./csv-numbers.ts";
 
 /** More distinct texts than this are names or free text, not a category. */
-const MAX_CATEGORIES = 32;
-/** A column with at least this share of numbers is meant to be numeric. */
-const NUMERIC_SHARE = 0.9;
-const MISSING = new Set(["", "?", "na", "n/a", "nan", "null", "none", "-"]);
-const LONGEST_MISSING = Math.max(...Array.from(MISSING, (text) => text.length));
-const ROW_NUMBER_NAMES = new Set([
-  "",
-  "id",
-  "index",
-  "row",
-  "row_id",
-  "rowid",
-  "unnamed: 0",
-  "no",
-  "nr",
-]);
+export const MAX_CATEGORIES = 32;
+/** Numbers of which it is known how many stay different as 32-bit floats. */
+const DISTINCT_NUMBERS = 1000;
 
-/** Running facts of one column; `note` each cell, then ask `kindOf`. */
+export interface Place {
+  readonly line: number;
+  readonly cell: string;
+}
+
+/** Running facts of one column; `note` each cell of each labelled row. */
 export class ColumnProfile {
   readonly name: string;
-  /** Distinct texts, at most one more than a category may have. */
+  /** Distinct texts that are not empty, at most one more than a category may have. */
   readonly texts = new Set<string>();
-  #numbers = 0;
-  #others = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = Number.NEGATIVE_INFINITY;
-  #integers = true;
-  #counting = true;
-  #firstOther: { line: number; value: string } | undefined;
+  /** Distinct words for a missing value as they are written, the empty one included. */
+  readonly missingWords = new Set<string>();
+  readonly first = new Map<CellForm, Place>();
+  /** Over all cells that are numbers; with either decimal mark. */
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  isWhole = true;
+  /** Every number is one more than that above it. */
+  isCounting = true;
+  firstInexact: Place | undefined;
+  firstZeroLed: Place | undefined;
+  readonly distinct = new Set<number>();
+  /** Cells without a character. */
+  empty = 0;
+  /** Label of each text and text of each label while the two go together in every row. */
+  #pairs: { label: Map<string, string>; text: Map<string, string> } | undefined = {
+    label: new Map(),
+    text: new Map(),
+  };
+  #isCopy = true;
+  readonly #counts = new Uint32Array(CELL_FORMS.length);
 
   constructor(name: string) {
     this.name = name;
   }
 
-  note(cell: string, line: number): void {
-    if (isMissing(cell)) return;
-    if (this.texts.size <= MAX_CATEGORIES) this.texts.add(cell);
-    const value = Number(cell);
-    if (!Number.isFinite(value)) {
-      this.#others++;
-      this.#firstOther ??= { line, value: cell.slice(0, 40) };
+  note(cell: string, line: number, label: string): void {
+    const form = formOf(cell);
+    const index = CELL_FORMS.indexOf(form);
+    const count = this.#counts[index] ?? 0;
+    this.#counts[index] = count + 1;
+    if (count === 0) this.first.set(form, { line, cell });
+    if (cell === "") this.empty++;
+    else if (this.texts.size <= MAX_CATEGORIES) this.texts.add(cell);
+    if (this.#pairs !== undefined) this.#pair(cell, label);
+    if (form === "missing") {
+      if (this.missingWords.size <= MAX_CATEGORIES) this.missingWords.add(cell);
       return;
     }
-    // Row numbers rise by one from the first row to the last.
-    this.#counting &&= this.#numbers === 0 || value === this.#max + 1;
-    this.#integers &&= Number.isInteger(value);
-    this.#numbers++;
-    this.#min = Math.min(this.#min, value);
-    this.#max = Math.max(this.#max, value);
+    if (form === "text" || form === "grouped" || form === "beyond") return;
+    const value = numberOf(cell, form.startsWith("comma") ? "comma" : "point");
+    this.isCounting &&= this.max === Number.NEGATIVE_INFINITY || value === this.max + 1;
+    this.isWhole &&= Number.isInteger(value);
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+    if (this.distinct.size < DISTINCT_NUMBERS) this.distinct.add(value);
+    if (cell.length > 15 && this.firstInexact === undefined && isInexact(cell))
+      this.firstInexact = { line, cell };
+    if (cell.length > 1 && this.firstZeroLed === undefined && /^0\d/.test(cell))
+      this.firstZeroLed = { line, cell };
+  }
+
+  count(...forms: readonly CellForm[]): number {
+    return forms.reduce((sum, form) => sum + (this.#counts[CELL_FORMS.indexOf(form)] ?? 0), 0);
+  }
+
+  /** Cells that read as a number. */
+  get numbers(): number {
+    return this.count("whole", "point", "point-or-group", "comma", "comma-or-group");
+  }
+
+  get missing(): number {
+    return this.count("missing");
   }
 
   /** True when every cell is an integer from 0 to 255. */
   get isByte(): boolean {
-    return this.#others === 0 && this.#integers && this.#min >= 0 && this.#max <= 255;
+    const others = this.missing + this.count("text", "grouped", "beyond");
+    return others === 0 && this.isWhole && this.min >= 0 && this.max <= 255;
   }
 
-  /** @throws DatasetError NOT_NUMERIC for a numeric column with a stray text */
-  kind(): "numeric" | "category" | { readonly unusable: string } {
-    if (this.texts.size < 2) return { unusable: "it holds the same value in every row" };
-    if (this.#others === 0) {
-      return this.#counting && this.#numbers > 2 && ROW_NUMBER_NAMES.has(this.name.toLowerCase())
-        ? { unusable: "it numbers the rows" }
-        : "numeric";
-    }
-    if (this.#numbers / (this.#numbers + this.#others) >= NUMERIC_SHARE) {
-      const { line, value } = this.#firstOther ?? { line: 0, value: "" };
-      throw new DatasetError(
-        `line ${line}, column ${this.name}: ${JSON.stringify(value)} is not a number`,
-        { code: "NOT_NUMERIC", column: this.name, line, value },
-        { remedy: "correct the value, leave it empty if it is missing, or leave the column out" },
-      );
-    }
-    if (this.texts.size <= MAX_CATEGORIES) return "category";
-    return { unusable: `it holds more than ${MAX_CATEGORIES} different texts` };
+  /** How the column goes together with the label in every row, if it does. */
+  get leak(): "copy" | "rename" | undefined {
+    if (this.#pairs === undefined || this.#pairs.text.size < 2) return undefined;
+    return this.#isCopy ? "copy" : "rename";
+  }
+
+  #pair(cell: string, label: string): void {
+    const pairs = this.#pairs;
+    if (pairs === undefined) return;
+    const known = pairs.label.get(cell);
+    const text = pairs.text.get(label);
+    if (known === undefined && text === undefined) {
+      pairs.label.set(cell, label);
+      pairs.text.set(label, cell);
+      this.#isCopy &&= cell === label;
+    } else if (known !== label || text !== cell) this.#pairs = undefined;
   }
 }
 
-export function isMissing(cell: string): boolean {
-  // Most cells are numbers: the first character tells them apart without a copy of the text.
-  const first = cell.charCodeAt(0);
-  if (first >= 0x30 && first <= 0x39) return false;
-  return cell.length <= LONGEST_MISSING && MISSING.has(cell.toLowerCase());
+/** "line 7 ("abc")", for reasons. */
+export function placed(place: Place | undefined): string {
+  return place === undefined ? "" : `${shown(place.cell)} on line ${place.line}`;
 }

@@ -1,90 +1,145 @@
-/** Which column of a table is the label, whether the first line is a header, and the class names. */
-
-import { isMissing } from "./csv-columns.ts";
-import type { CsvRecord } from "./csv-records.ts";
+/** Which column of a table is the label, and what the classes are called. */
+import { type Names, shown, shownList } from "./csv-names.ts";
 import { DatasetError } from "./errors.ts";
 
-/** Tried in this order when no label column is named. */
-const LABEL_NAMES = [
-  "label",
-  "labels",
-  "class",
-  "target",
-  "species",
-  "variety",
-  "category",
-  "outcome",
-  "y",
-];
+/** Looked for when no label column is named; one of the first kind wins over the second. */
+const USUAL_NAMES = new Set(["label", "labels", "class", "target"]);
+const POSSIBLE_NAMES = new Set(["species", "variety", "category", "outcome", "y"]);
 /** A label with more distinct values than this must repeat them to count as classes. */
 const FEW_CLASSES = 20;
 const MIN_ROWS_PER_CLASS = 4;
 
-export interface Layout {
-  readonly names: readonly string[];
-  readonly hasHeader: boolean;
-  readonly labelColumn: number;
+export interface LabelChoice {
+  /** From 0. */
+  readonly column: number;
+  readonly note?: string;
+}
+
+/** Whether a cell of the first line is the name of a label column, so that the line is a header. */
+export function isLabelName(cell: string, wanted: string | number | undefined): boolean {
+  const name = fold(cell);
+  if (typeof wanted === "string" && fold(wanted) === name) return true;
+  return USUAL_NAMES.has(name) || POSSIBLE_NAMES.has(name);
 }
 
 /**
- * @param label name of the column, or its number from 0 (negative counts from the end)
- * @throws DatasetError NO_LABELS, UNKNOWN_COLUMN
+ * An exact name first, then a number, then a name that differs in case only.
+ * @param header the first line as it stands, or undefined where there is none
+ * @param wanted a name; or a number from 0, as a number or as text, negative from the end
+ * @throws DatasetError NO_LABELS, UNKNOWN_COLUMN, UNCLEAR, DUPLICATE_COLUMN
  */
-export function layoutOf(
-  first: CsvRecord,
-  second: CsvRecord | undefined,
-  label?: string | number,
-): Layout {
-  const cells = first.fields.map((cell) => cell.toLowerCase());
-  const wanted = typeof label === "string" ? [label.toLowerCase()] : LABEL_NAMES;
-  const named = wanted.map((name) => cells.indexOf(name)).find((column) => column !== -1);
-  const hasHeader = named !== undefined || looksLikeHeader(first, second);
-  const names = first.fields.map((cell, i) => (hasHeader ? cell : `column${i}`));
-  if (typeof label === "number") {
-    const labelColumn = label < 0 ? names.length + label : label;
-    if (!Number.isInteger(labelColumn) || labelColumn < 0 || labelColumn >= names.length) {
-      refuseColumn(String(label), names);
-    }
-    return { names, hasHeader, labelColumn };
+export function chooseLabel(
+  header: readonly string[] | undefined,
+  { names }: Names,
+  wanted: string | number | undefined,
+): LabelChoice {
+  const found = wanted === undefined ? usual(header, names) : asked(header, names, wanted);
+  const name = header?.[found.column];
+  if (name !== undefined && header?.filter((cell) => cell === name).length !== 1) {
+    throw new DatasetError(
+      `the header names the label column ${shown(name)} more than once`,
+      { code: "DUPLICATE_COLUMN", field: "label", column: name },
+      { remedy: "remove the copy: a feature that equals the label makes every model look perfect" },
+    );
   }
-  if (named !== undefined) return { names, hasHeader, labelColumn: named };
-  if (label !== undefined) refuseColumn(label, names);
-  throw new DatasetError(
-    `no column holds the labels; the columns are ${names.join(", ")}`,
-    { code: "NO_LABELS", columns: names },
-    {
-      remedy: `name the label column with the option label (a name, or a number from 0; -1 is the last), or call it "label"`,
-    },
-  );
+  return found;
+}
+
+function asked(
+  header: readonly string[] | undefined,
+  names: readonly string[],
+  wanted: string | number,
+): LabelChoice {
+  const text = String(wanted);
+  const byName = typeof wanted === "number" ? -1 : names.indexOf(wanted);
+  const position = /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined;
+  if (byName !== -1) {
+    if (position === undefined) return { column: byName };
+    return {
+      column: byName,
+      note: `The label is the column named ${shown(text)}, not column number ${text}.`,
+    };
+  }
+  if (position !== undefined) {
+    const column = position < 0 ? names.length + position : position;
+    if (column < 0 || column >= names.length) refuseColumn(text, names, header !== undefined);
+    return { column, note: `The label is column number ${text}, ${shown(names[column] ?? "")}.` };
+  }
+  const alike = names.flatMap((name, column) => (fold(name) === fold(text) ? [column] : []));
+  const [column] = alike;
+  if (column === undefined) return refuseColumn(text, names, header !== undefined);
+  if (alike.length > 1)
+    refuseChoice(
+      text,
+      alike.map((each) => names[each] ?? ""),
+    );
+  return {
+    column,
+    note: `There is no column ${shown(text)}; the label is ${shown(names[column] ?? "")}.`,
+  };
+}
+
+function usual(header: readonly string[] | undefined, names: readonly string[]): LabelChoice {
+  const among = (known: ReadonlySet<string>): number[] =>
+    (header ?? []).flatMap((cell, column) => (known.has(fold(cell)) ? [column] : []));
+  const candidates = [among(USUAL_NAMES), among(POSSIBLE_NAMES)].find(({ length }) => length > 0);
+  const [column] = candidates ?? [];
+  if (column === undefined || candidates === undefined) {
+    throw new DatasetError(
+      `no column holds the labels; the columns are ${shownList(names)}`,
+      { code: "NO_LABELS", columns: names.slice(0, 100) },
+      {
+        remedy: `name the label column with the option label (a name, or a number from 0; -1 is the last), or call it "label"`,
+      },
+    );
+  }
+  const different = new Set(candidates.map((each) => header?.[each]));
+  if (different.size > 1)
+    refuseChoice(
+      undefined,
+      candidates.map((each) => names[each] ?? ""),
+    );
+  return { column, note: `The label is column ${shown(names[column] ?? "")}, found by its name.` };
 }
 
 /** Distinct labels in numeric order when all are numbers, else in code-unit order. */
 export function classNames(labels: Iterable<string>): string[] {
   const distinct = [...new Set(labels)];
   const numeric = distinct.every((label) => Number.isFinite(Number(label)));
-  return distinct.sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
+  return distinct.sort((a, b) => (numeric && Number(a) - Number(b)) || (a < b ? -1 : 1));
 }
 
 /** @throws DatasetError NOT_CLASSES for measurements where classes are expected */
 export function requireClasses(column: string, distinct: number, rows: number): void {
   if (distinct <= Math.max(FEW_CLASSES, rows / MIN_ROWS_PER_CLASS)) return;
   throw new DatasetError(
-    `label column ${column} has ${distinct} different values in ${rows} rows: these are not classes`,
+    `label column ${shown(column)} has ${distinct} different values in ${rows} rows: these are not classes`,
     { code: "NOT_CLASSES", column, distinct, rows },
     { remedy: "name another label column, or group the values into classes first" },
   );
 }
 
-/** Texts over numbers, or texts that do not come back in the next line. */
-function looksLikeHeader(first: CsvRecord, second: CsvRecord | undefined): boolean {
-  const isNumber = (cell: string): boolean => !isMissing(cell) && Number.isFinite(Number(cell));
-  return !first.fields.some(isNumber) && (second?.fields.some(isNumber) ?? false);
+function fold(name: string): string {
+  return name.normalize("NFC").trim().toLowerCase();
 }
 
-function refuseColumn(column: string, columns: readonly string[]): never {
+function refuseChoice(wanted: string | undefined, choices: readonly string[]): never {
+  const what = wanted === undefined ? "" : `${shown(wanted)}: `;
   throw new DatasetError(
-    `there is no column ${column}; the columns are ${columns.join(", ")}`,
-    { code: "UNKNOWN_COLUMN", column, columns },
-    { remedy: "name one of the columns, or its number from 0" },
+    `${what}more than one column can be the label: ${shownList(choices)}`,
+    { code: "UNCLEAR", field: "label", choices: choices.slice(0, 20) },
+    { remedy: "name the label column exactly, or give its number from 0 (-1 is the last)" },
+  );
+}
+
+function refuseColumn(column: string, columns: readonly string[], hasHeader: boolean): never {
+  const why = hasHeader ? "" : " (the first line was read as data, not as a header)";
+  const header = hasHeader ? "" : "; if the first line names the columns, state header yes";
+  throw new DatasetError(
+    `there is no column ${shown(column)}; the columns are ${shownList(columns)}${why}`,
+    { code: "UNKNOWN_COLUMN", column: column.slice(0, 100), columns: columns.slice(0, 100) },
+    {
+      remedy: `name one of the columns, or its number from 0 to ${columns.length - 1} (-1 is the last)${header}`,
+    },
   );
 }

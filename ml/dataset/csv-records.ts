@@ -1,6 +1,6 @@
 /**
- * CSV text to records (RFC 4180): quoted fields with doubled quotes and line breaks, LF or CRLF,
- * comma, semicolon or tab. Reads lazily and keeps nothing.
+ * CSV text to records (RFC 4180): quoted fields with doubled quotes and line breaks; LF, CRLF or CR.
+ * Reads lazily and keeps nothing.
  */
 import { DatasetError, requireWithin } from "./errors.ts";
 import { MAX_COLUMNS } from "./manifest.ts";
@@ -12,45 +12,102 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-const SEPARATORS = [",", ";", "\t"] as const;
+export interface RecordStart {
+  readonly separator: string;
+  /** Where the first record starts, as a position in the text and as a line. */
+  readonly position: number;
+  readonly line: number;
+  /** Decides about a record that starts with #; default: all are records. */
+  readonly isComment?: (line: string) => boolean;
+}
+
 const MAX_FIELD_LENGTH = 100_000;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const HASH = 0x23;
 
 /**
- * Empty lines are skipped.
- * @throws DatasetError RAGGED_ROW, OPEN_QUOTE, TOO_LARGE
+ * Blank lines and comments are passed over; `onSkip` hears of them.
+ * @throws DatasetError OPEN_QUOTE, BAD_QUOTE, TOO_LARGE
  */
-export function* csvRecords(text: string): Generator<CsvRecord, void> {
-  const separator = separatorOf(text);
-  let position = text.startsWith("\ufeff") ? 1 : 0;
-  let line = 1;
-  let width: number | undefined;
+export function* records(
+  text: string,
+  { separator, position: start, line: startLine, isComment = () => false }: RecordStart,
+  onSkip?: (kind: "blank" | "comment", line: number) => void,
+): Generator<CsvRecord, void> {
+  const mark = separator.charCodeAt(0);
+  let position = start;
+  let line = startLine;
+  let width = 0;
   while (position < text.length) {
-    const start = line;
-    const fields: string[] = [];
-    let ended = false;
-    while (!ended) {
-      const field = readField(text, position, separator, line);
-      fields.push(field.value);
-      requireWithin("columns", fields.length, MAX_COLUMNS, "use fewer columns");
-      line += field.breaks;
-      position = field.end;
-      ended = text[position] !== separator;
-      if (!ended) position++;
+    if (text.charCodeAt(position) === HASH) {
+      const end = endOfLine(text, position);
+      if (isComment(text.slice(position, end))) {
+        onSkip?.("comment", line);
+        position = afterBreak(text, end);
+        line++;
+        continue;
+      }
     }
-    if (text[position] === "\r" && text[position + 1] === "\n") position++;
-    if (position < text.length) line++;
-    position++;
-    if (fields.length === 1 && fields[0] === "") continue;
-    width ??= fields.length;
-    if (fields.length !== width) {
-      throw new DatasetError(
-        `line ${start} has ${fields.length} fields, the first line has ${width}`,
-        { code: "RAGGED_ROW", line: start, expected: width, actual: fields.length },
-        { remedy: "give every line the same number of fields; quote fields that hold separators" },
-      );
+    const first = line;
+    const fields = new Array<string>(width);
+    let count = 0;
+    for (;;) {
+      let from = position;
+      while (text.charCodeAt(from) === SPACE) from++;
+      if (text.charCodeAt(from) === QUOTE) {
+        const field = readQuoted(text, from + 1, mark, line);
+        fields[count++] = field.value;
+        line += field.breaks;
+        position = field.end;
+      } else {
+        position = endOfField(text, from, mark);
+        requireFieldWithin(position - from, line);
+        const value = text.slice(from, position);
+        fields[count++] = isBlankCode(text.charCodeAt(position - 1)) ? value.trim() : value;
+      }
+      if (count > MAX_COLUMNS) refuseWide(first);
+      if (text.charCodeAt(position) !== mark) break;
+      position++;
     }
-    yield { line: start, fields };
+    fields.length = count;
+    width = count;
+    position = afterBreak(text, position);
+    line++;
+    if (count === 1 && fields[0] === "") {
+      onSkip?.("blank", first);
+      continue;
+    }
+    yield { line: first, fields };
   }
+}
+
+/** The fields of one physical line, or undefined when its quotes do not end on it. */
+export function fieldsOfLine(line: string, separator: string): readonly string[] | undefined {
+  try {
+    return records(line, { separator, position: 0, line: 1 }).next().value?.fields;
+  } catch (error) {
+    if (error instanceof DatasetError) return undefined;
+    throw error;
+  }
+}
+
+/** Position of the line break (or the end of the text) at or behind `from`. */
+export function endOfLine(text: string, from: number): number {
+  let end = from;
+  while (end < text.length) {
+    const code = text.charCodeAt(end);
+    if (code === LINE_FEED || code === CARRIAGE_RETURN) break;
+    end++;
+  }
+  return end;
+}
+
+/** Position behind the line break at `end`. */
+export function afterBreak(text: string, end: number): number {
+  return text[end] === "\r" && text[end + 1] === "\n" ? end + 2 : end + 1;
 }
 
 interface Field {
@@ -61,17 +118,7 @@ interface Field {
   readonly breaks: number;
 }
 
-function readField(text: string, from: number, separator: string, line: number): Field {
-  let start = from;
-  while (text[start] === " ") start++;
-  if (text[start] === '"') return readQuoted(text, start + 1, separator, line);
-  let end = start;
-  while (end < text.length && !endsField(text, end, separator)) end++;
-  requireFieldWithin(end - start, line);
-  return { value: text.slice(start, end).trim(), end, breaks: 0 };
-}
-
-function readQuoted(text: string, from: number, separator: string, line: number): Field {
+function readQuoted(text: string, from: number, mark: number, line: number): Field {
   let value = "";
   let start = from;
   for (;;) {
@@ -83,16 +130,37 @@ function readQuoted(text: string, from: number, separator: string, line: number)
         { remedy: 'close the quote; write a quote inside a quoted field as ""' },
       );
     }
+    requireFieldWithin(value.length + quote - start, line);
     value += text.slice(start, quote);
-    requireFieldWithin(value.length, line);
     if (text[quote + 1] !== '"') {
-      let end = quote + 1;
-      while (end < text.length && !endsField(text, end, separator)) end++;
-      return { value, end, breaks: value.split("\n").length - 1 };
+      const end = endOfField(text, quote + 1, mark);
+      const rest = text.slice(quote + 1, end).trim();
+      if (rest !== "") refuseRest(rest, line);
+      return { value, end, breaks: breaksIn(value) };
     }
     value += '"';
     start = quote + 2;
   }
+}
+
+function breaksIn(value: string): number {
+  return value.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
+
+function refuseRest(rest: string, line: number): never {
+  throw new DatasetError(
+    `a quoted field that starts on line ${line} goes on behind its closing quote: ${JSON.stringify(rest.slice(0, 40))}`,
+    { code: "BAD_QUOTE", line },
+    { remedy: 'write a quote inside a quoted field as "", and close every quote on its own field' },
+  );
+}
+
+function refuseWide(line: number): never {
+  throw new DatasetError(
+    `line ${line} has more than ${MAX_COLUMNS} columns`,
+    { code: "TOO_LARGE", what: "columns", limit: MAX_COLUMNS, actual: MAX_COLUMNS + 1 },
+    { remedy: "use fewer columns" },
+  );
 }
 
 /** The message is made only when it is needed: this runs for every cell. */
@@ -102,15 +170,18 @@ function requireFieldWithin(length: number, line: number): void {
   requireWithin(what, length, MAX_FIELD_LENGTH, "shorten the field, or close an open quote");
 }
 
-function endsField(text: string, at: number, separator: string): boolean {
-  const character = text[at];
-  return character === separator || character === "\n" || character === "\r";
+/** Position of the separator or line break at or behind `from`. */
+function endOfField(text: string, from: number, mark: number): number {
+  let end = from;
+  while (end < text.length) {
+    const code = text.charCodeAt(end);
+    if (code === mark || code === LINE_FEED || code === CARRIAGE_RETURN) break;
+    end++;
+  }
+  return end;
 }
 
-/** The candidate that occurs most often in the first line, outside quotes. */
-function separatorOf(text: string): string {
-  const [first = ""] = text.slice(0, MAX_FIELD_LENGTH).split(/[\r\n]/, 1);
-  const bare = first.replace(/"[^"]*"/g, "");
-  const counts = SEPARATORS.map((separator) => bare.split(separator).length);
-  return SEPARATORS[counts.indexOf(Math.max(...counts))] ?? ",";
+/** White space that may end a field; text as a whole is trimmed of all of it. */
+function isBlankCode(code: number): boolean {
+  return code <= SPACE || code >= 0xa0;
 }

@@ -26,6 +26,26 @@ export type DatasetFacts =
       readonly actual: number;
     }
   | { readonly code: "OPEN_QUOTE"; readonly line: number }
+  | { readonly code: "BAD_QUOTE"; readonly line: number }
+  | { readonly code: "NOT_TEXT"; readonly what: string }
+  | {
+      readonly code: "NOT_UTF8";
+      readonly field: "encoding";
+      readonly line: number;
+      readonly likely: string;
+    }
+  | { readonly code: "ONE_COLUMN"; readonly field: "separator" }
+  /** The data can be read in more ways than one; an option states which. */
+  | { readonly code: "UNCLEAR"; readonly field: string; readonly choices: readonly string[] }
+  | { readonly code: "BAD_OPTION"; readonly field: string; readonly value: string }
+  | { readonly code: "DUPLICATE_COLUMN"; readonly field: string; readonly column: string }
+  | {
+      readonly code: "TOO_LONG";
+      readonly what: string;
+      readonly value: string;
+      readonly limit: number;
+      readonly actual: number;
+    }
   | {
       readonly code: "NOT_NUMERIC";
       readonly column: string;

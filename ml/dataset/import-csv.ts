@@ -1,35 +1,49 @@
 /**
  * A CSV table to a dataset: numeric columns standardised over the training rows, text columns with
- * few values one-hot, missing numbers set to the mean, a seeded stratified test split. Every
- * decision that leaves something out is told in `notes`.
+ * few values one-hot, missing numbers set to the mean, a seeded stratified test split. Whatever is
+ * left out, filled or guessed is told in `notes`; what can be read in two ways is refused.
  */
 import { taggedHash } from "../../chain/crypto/hash.ts";
 import type { DatasetSource } from "./build.ts";
-import { type Encoder, encodeRows, standardise, widthOf } from "./csv-features.ts";
-import { classNames } from "./csv-labels.ts";
-import { readTable, type Table } from "./csv-table.ts";
+import { type ChoiceOptions, chooseColumns, withoutConstants } from "./csv-choice.ts";
+import {
+  type Encoder,
+  encodeRows,
+  manifestColumns,
+  mergedValues,
+  type Scale,
+  scalesOf,
+  widthOf,
+} from "./csv-features.ts";
+import { shown } from "./csv-names.ts";
+import {
+  bounded,
+  notesOnColumns,
+  notesOnLabels,
+  notesOnLeftOut,
+  notesOnReading,
+} from "./csv-notes.ts";
+import { readTable, type Table, type TableOptions } from "./csv-table.ts";
 import { DatasetError, requireWithin } from "./errors.ts";
 import { rowSize } from "./manifest.ts";
 import { stratifiedSplit } from "./order.ts";
-import { type Rows, selectRows } from "./rows.ts";
+import { decodeText } from "./text-encoding.ts";
 
-export interface CsvOptions {
+export interface CsvOptions extends TableOptions, ChoiceOptions {
   readonly name: string;
   readonly licence?: string;
   readonly source?: string;
-  /** Label column: a name, or a number from 0 (-1 is the last). Default: one called label, class, target ... */
-  readonly label?: string | number;
+  /** A name of the Encoding Standard; default UTF-8, or UTF-16 with a byte order mark. */
+  readonly encoding?: string | undefined;
   /** Share of the rows kept for testing, over 0 and under 1; default 0.2. */
-  readonly testShare?: number;
-  /** Shape of a row, when all other columns are the pixels of an image: [28,28,1]. */
-  readonly shape?: readonly number[];
+  readonly testShare?: number | undefined;
   /** 32 bytes; default a fixed seed. */
-  readonly seed?: Uint8Array;
+  readonly seed?: Uint8Array | undefined;
 }
 
 export interface CsvImport {
+  /** Its notes are for the owner of the data: what was left out, filled or guessed. */
   readonly dataset: DatasetSource;
-  /** Sentences for the owner of the data: columns and rows left out, and why. */
   readonly notes: readonly string[];
 }
 
@@ -38,57 +52,86 @@ const MAX_CSV_BYTES = 256 * 1024 * 1024;
 /** @throws DatasetError naming line, column or option */
 export function importCsv(bytes: Uint8Array | string, options: CsvOptions): CsvImport {
   requireWithin("CSV bytes", bytes.length, MAX_CSV_BYTES, "take fewer rows");
-  const text = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
-  const table = readTable(text, options.label);
-  const notes: string[] = [];
-  if (table.unlabelled > 0) notes.push(`${table.unlabelled} rows without a label were left out.`);
-  const encoders = chooseColumns(table, options.shape !== undefined, notes);
-  const width = encoders.reduce((sum, encoder) => sum + widthOf(encoder), 0);
-  const shape = shapeOf(width, options.shape);
-
-  const seed = options.seed ?? taggedHash("poml/csv-split/v1");
-  const [testRows, trainRows] = stratifiedSplit(table.labels, options.testShare ?? 0.2, seed);
-  const asBytes =
-    options.shape !== undefined && encoders.every((encoder) => encoder.profile.isByte);
-  const features = encodeRows(text, table, encoders, width);
-  const columns = asBytes ? [] : standardise(features, width, trainRows, encoders);
-  const all: Rows = {
-    rowSize: width,
-    features: asBytes ? Uint8Array.from(features) : features,
-    labels: table.labels,
-  };
+  const decoded =
+    typeof bytes === "string"
+      ? { text: bytes.replace(/^\ufeff/, ""), notes: [] }
+      : decodeText(bytes, options.encoding);
+  const table = readTable(decoded.text, options);
+  const chosen = chooseColumns(table, options);
+  const { isTraining, trainCount } = split(table, options);
+  const isImage = options.shape !== undefined;
+  const asBytes = isImage && chosen.encoders.every((encoder) => encoder.profile.isByte);
+  const scales = scalesOf(table, chosen.encoders, isTraining);
+  const { encoders, kept, leftOut } = isImage
+    ? { ...chosen, kept: scales.map((scale) => pixelScale(scale, asBytes)) }
+    : withoutConstants(chosen, scales);
+  const shape = shapeOf(
+    encoders.reduce((sum, one) => sum + widthOf(one), 0),
+    options.shape,
+  );
+  const { train, test } = encodeRows(table, encoders, kept, { isTraining, asBytes });
+  const notes = bounded([
+    ...decoded.notes,
+    ...notesOnReading(table),
+    ...notesOnLabels(table, isTraining),
+    ...notesOnLeftOut(leftOut),
+    ...(isImage ? [] : notesOnColumns(encoders)),
+    ...(isImage ? [] : mergedNotes(encoders, kept)),
+  ]);
+  const { dialect, names, label, header } = table;
   const dataset: DatasetSource = {
     name: options.name,
     licence: options.licence ?? "",
     source: options.source ?? "",
     scale: asBytes ? 1 / 255 : 1,
     shape,
-    columns,
+    columns: asBytes ? [] : manifestColumns(encoders, kept),
     classes: [...table.classes],
-    train: selectRows(all, trainRows),
-    test: selectRows(all, testRows),
+    notes,
+    table: {
+      separator: dialect.separator,
+      header: header !== undefined,
+      fields: dialect.width,
+      label: { name: names.names[label.column] ?? "", position: label.column },
+      leftOut,
+    },
+    train,
+    test,
   };
+  if (train.labels.length !== trainCount) throw new RangeError("rows were lost on the way");
   return { dataset, notes };
 }
 
-function chooseColumns(table: Table, keepAll: boolean, notes: string[]): Encoder[] {
-  const encoders: Encoder[] = [];
-  table.profiles.forEach((profile, column) => {
-    if (column === table.layout.labelColumn) return;
-    const kind = keepAll ? "numeric" : profile.kind();
-    if (typeof kind !== "string") {
-      notes.push(`Column ${profile.name} was left out: ${kind.unusable}.`);
-      return;
-    }
-    const values = kind === "category" ? classNames(profile.texts) : [];
-    encoders.push({ column, profile, kind, values });
+function split(
+  table: Table,
+  options: CsvOptions,
+): { readonly isTraining: Uint8Array; readonly trainCount: number } {
+  const seed = options.seed ?? taggedHash("poml/csv-split/v1");
+  const [, trainRows] = stratifiedSplit(table.labels, options.testShare ?? 0.2, seed);
+  const isTraining = new Uint8Array(table.labels.length);
+  for (const row of trainRows) isTraining[row] = 1;
+  return { isTraining, trainCount: trainRows.length };
+}
+
+/** Every pixel stays a feature; bytes stay bytes. */
+function pixelScale(scale: Scale | undefined, asBytes: boolean): Scale {
+  if (scale === undefined || asBytes) return { mean: 0, deviation: 1 };
+  return { mean: scale.mean, deviation: scale.deviation || 1 };
+}
+
+function mergedNotes(
+  encoders: readonly Encoder[],
+  scales: readonly (Scale | undefined)[],
+): string[] {
+  return encoders.flatMap((encoder, i) => {
+    const scale = scales[i];
+    const merged = scale === undefined ? 0 : mergedValues(encoder, scale);
+    if (merged === 0) return [];
+    const { name, distinct, min, max } = encoder.profile;
+    return [
+      `WARNING: column ${shown(name)}: of its first ${distinct.size} different values ${merged} became equal to another as 32-bit numbers, for its range from ${min} to ${max} is too wide; take logarithms, or remove the values far from the rest.`,
+    ];
   });
-  if (encoders.length > 0) return encoders;
-  throw new DatasetError(
-    "no column besides the label can be used as a feature",
-    { code: "EMPTY", what: "feature columns" },
-    { remedy: "give at least one column with different numbers or a few different texts" },
-  );
 }
 
 function shapeOf(width: number, wanted: readonly number[] | undefined): number[] {

@@ -16,7 +16,21 @@ export const MAX_COLUMNS = 10_000;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_DIMENSIONS = 4;
 
-const Text = z.string().max(256);
+/** Notes of an import, and the characters of one. */
+export const MAX_NOTES = 100;
+export const MAX_NOTE_LENGTH = 1000;
+/** Characters, not UTF-16 units, of the name of a column, a category or a class. */
+export const MAX_TEXT_LENGTH = 1024;
+
+const characters = (limit: number) =>
+  z
+    .string()
+    .refine(
+      (text) => text.length <= limit || [...text].length <= limit,
+      `must have at most ${limit} characters`,
+    );
+const Text = characters(MAX_TEXT_LENGTH);
+const Position = z.int().min(0).max(MAX_COLUMNS);
 
 const Chunk = z.strictObject({
   /** Name inside the dataset's folder; the pattern keeps it from leading anywhere else. */
@@ -28,21 +42,54 @@ const Chunk = z.strictObject({
 
 /** How one column of a table became features, so that new rows can be encoded the same way. */
 const Column = z.discriminatedUnion("kind", [
-  /** One feature: (value - mean) / deviation; a missing value counts as the mean. */
+  /** One feature: (value - mean) / deviation, rounded to binary32. */
   z.strictObject({
     kind: z.literal("numeric"),
     name: Text,
+    /** Position among the fields of a record, from 0. */
+    position: Position,
+    decimal: z.enum(["point", "comma"]),
+    /** Every value is a whole number. */
+    integer: z.boolean(),
+    min: z.number(),
+    max: z.number(),
+    /** 0 and 1 where whole numbers were kept as they are. */
     mean: z.number(),
     deviation: z.number().positive(),
+    /** Stands in for a missing value; without it a missing value cannot be encoded. */
+    fill: z.number().optional(),
+    /** Rows in which it did. */
+    missing: z.int().min(0).max(MAX_ROWS),
   }),
-  /** One feature per value: 1 where the text is equal, else 0. */
-  z.strictObject({ kind: z.literal("category"), name: Text, values: z.array(Text).min(1).max(64) }),
+  /** One feature per value: 1 where the text is equal, else 0; an unknown text is 0 in all. */
+  z.strictObject({
+    kind: z.literal("category"),
+    name: Text,
+    position: Position,
+    values: z.array(Text).min(1).max(64),
+    /** Rows with an empty cell. */
+    missing: z.int().min(0).max(MAX_ROWS),
+  }),
 ]);
 
+/** How the records of a table are read. */
+const Table = z.strictObject({
+  separator: z.string().length(1),
+  header: z.boolean(),
+  /** Fields of every record. */
+  fields: z.int().min(1).max(MAX_COLUMNS),
+  label: z.strictObject({ name: Text, position: Position }),
+  /** Columns that became no feature. */
+  leftOut: z
+    .array(z.strictObject({ name: Text, position: Position, reason: Text }).readonly())
+    .max(MAX_COLUMNS)
+    .readonly(),
+});
+
 const ManifestSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   name: z.string().min(1).max(64),
-  licence: Text,
+  licence: z.string().max(256),
   source: z.string().max(1024),
   /** uint8 features are multiplied by `scale` when read; float32 features are stored ready to use. */
   dtype: z.enum(["uint8", "float32"]),
@@ -51,7 +98,11 @@ const ManifestSchema = z.strictObject({
   shape: z.array(z.int().min(1).max(MAX_ROW_SIZE)).min(1).max(MAX_DIMENSIONS),
   /** Empty where the features are not columns of a table. */
   columns: z.array(Column).max(MAX_COLUMNS),
+  /** Absent where the data is no table. */
+  table: Table.optional(),
   classes: z.array(Text).min(2).max(MAX_CLASSES),
+  /** What the import left out, filled or guessed, in sentences. */
+  notes: z.array(characters(MAX_NOTE_LENGTH)).max(MAX_NOTES),
   rowsPerChunk: z.int().min(1).max(MAX_ROWS),
   order: z.enum(["as-given", "shuffled", "by-label"]),
   train: z.array(Chunk).min(1).max(MAX_CHUNKS),

@@ -37,8 +37,10 @@ export function stratifiedSplit(
     random.shuffle(members);
     const wanted = Math.round(members.length * share);
     const taken = Math.min(Math.max(wanted, 1), members.length - 1);
-    first.push(...members.slice(0, taken));
-    rest.push(...members.slice(taken));
+    // One by one: a class may have more rows than a call may have arguments.
+    members.forEach((row, i) => {
+      (i < taken ? first : rest).push(row);
+    });
   }
   return [ascending(first), ascending(rest)];
 }

@@ -72,7 +72,7 @@ export function dataDecoders(): FuzzedDecoder[] {
     binary("IDX file", [encodeIdx(pixels), gzipped(encodeIdx(pixels))], (bytes) =>
       decodeIdx("images", bytes),
     ),
-    binary("CSV table", [text(CSV_TEXT)], (bytes) => readTable(utf8(bytes), undefined)),
+    binary("CSV table", [text(CSV_TEXT)], (bytes) => readTable(utf8(bytes), {})),
     binary(
       "update",
       [encodeUpdate(update)],

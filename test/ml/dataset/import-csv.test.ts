@@ -17,7 +17,7 @@ function table(rows: number, header = "size,weight,colour,label"): string {
 describe("importCsv", () => {
   it("standardises numbers over the training rows and makes texts one-hot", () => {
     const { dataset, notes } = importCsv(table(40), OPTIONS);
-    expect(notes).to.deep.equal([]);
+    expect(notes.join(" ")).to.include('label is column "label"').and.not.include("left out");
     expect(dataset.shape).to.deep.equal([4]);
     expect(dataset.classes).to.deep.equal(["apple", "plum"]);
     expect(dataset.columns.map((column) => column.name)).to.deep.equal([
@@ -58,7 +58,10 @@ describe("importCsv", () => {
     const text = "x,z,class\n1,?,a\n,5,b\n3,7,\n5,9,a\n7,NA,b\n9,1,a\n9,1,b";
     const { dataset, notes } = importCsv(text, OPTIONS);
     expect(dataset.train.labels.length + dataset.test.labels.length).to.equal(6);
-    expect(notes).to.deep.equal(["1 rows without a label were left out."]);
+    expect(notes).to.include(
+      'Column "x": 1 of 6 values are missing (empty); the mean of the training rows stands in.',
+    );
+    expect(notes.join(" ")).to.include("1 row (line 4) was left out for want of a label");
     expect([...dataset.train.features, ...dataset.test.features].every(Number.isFinite)).to.equal(
       true,
     );
@@ -68,8 +71,13 @@ describe("importCsv", () => {
     const lines = Array.from({ length: 50 }, (_, i) => `${i + 1},7,name ${i},${i * i},${i % 2}`);
     const { dataset, notes } = importCsv(["Id,k,name,x,y", ...lines].join("\n"), OPTIONS);
     expect(dataset.shape).to.deep.equal([1]);
-    expect(notes).to.have.lengthOf(3);
-    expect(notes.join(" ")).to.include("Id").and.to.include("same value").and.to.include("32");
+    const told = notes.filter((note) => note.includes("left out"));
+    expect(told).to.have.lengthOf(3);
+    expect(told.join(" "))
+      .to.include("numbers the rows")
+      .and.include("same number")
+      .and.include("32");
+    expect(dataset.table?.leftOut.map(({ name }) => name)).to.deep.equal(["Id", "k", "name"]);
   });
 
   it("keeps pixels as bytes when a shape is given", () => {
@@ -99,7 +107,7 @@ describe("importCsv", () => {
   describe("refuses", () => {
     it("NO_LABELS with the columns found", () => {
       const error = expectCode(() => importCsv("a,b\n1,2\n3,4", OPTIONS), "NO_LABELS");
-      expect(error.message).to.include("a, b");
+      expect(error.message).to.include('"a", "b"');
       expect(error.remedy).to.include("label");
     });
 
