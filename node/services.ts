@@ -7,6 +7,7 @@ import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
+import type { CsvSettings } from "../ml/dataset/import-csv.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
@@ -85,13 +86,15 @@ export interface DatasetSummary {
   readonly trainRows: number;
   readonly testRows: number;
   readonly licence: string;
+  /** What the import left out, filled or guessed, in sentences. */
+  readonly notes: readonly string[];
 }
 
 export type DatasetUpload =
   | {
       readonly format: "csv";
       readonly name: string;
-      readonly label?: string;
+      readonly settings: CsvSettings;
       readonly bytes: Uint8Array;
     }
   | {

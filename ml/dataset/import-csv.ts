@@ -29,12 +29,16 @@ import { rowSize } from "./manifest.ts";
 import { stratifiedSplit } from "./order.ts";
 import { decodeText } from "./text-encoding.ts";
 
-export interface CsvOptions extends TableOptions, ChoiceOptions {
+/** What the owner of a table can state about it. */
+export interface CsvSettings extends TableOptions, Omit<ChoiceOptions, "shape"> {
+  /** A name of the Encoding Standard; default UTF-8, or UTF-16 with a byte order mark. */
+  readonly encoding?: string | undefined;
+}
+
+export interface CsvOptions extends CsvSettings, ChoiceOptions {
   readonly name: string;
   readonly licence?: string;
   readonly source?: string;
-  /** A name of the Encoding Standard; default UTF-8, or UTF-16 with a byte order mark. */
-  readonly encoding?: string | undefined;
   /** Share of the rows kept for testing, over 0 and under 1; default 0.2. */
   readonly testShare?: number | undefined;
   /** 32 bytes; default a fixed seed. */

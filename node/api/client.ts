@@ -18,7 +18,12 @@ import {
   type TransactionStatusJson,
   TransactionStatusJson as TransactionStatusSchema,
 } from "./contract/block.ts";
-import { type DatasetJson, DatasetList, DatasetJson as DatasetSchema } from "./contract/dataset.ts";
+import {
+  type CsvFields,
+  type DatasetJson,
+  DatasetList,
+  DatasetJson as DatasetSchema,
+} from "./contract/dataset.ts";
 import type { EventJson } from "./contract/event.ts";
 import {
   CertificateFile,
@@ -197,9 +202,8 @@ export class PomlClient {
     return this.#get(`/v1/jobs/${segment(id)}/rounds`, RoundList);
   }
 
-  /** @param label name of the column to predict; default: the last */
-  uploadCsv(name: string, bytes: Uint8Array, label?: string): Promise<DatasetJson> {
-    return this.#call(`/v1/datasets${query({ name, label })}`, DatasetSchema, {
+  uploadCsv(name: string, bytes: Uint8Array, fields: CsvFields = {}): Promise<DatasetJson> {
+    return this.#call(`/v1/datasets${query({ name, ...fields })}`, DatasetSchema, {
       method: "POST",
       body: new Uint8Array(bytes),
       headers: { "content-type": "text/csv" },
@@ -382,10 +386,13 @@ function segment(value: number | string): string {
   return encodeURIComponent(String(value));
 }
 
-function query(values: Readonly<Record<string, string | number | undefined>>): string {
+function query(
+  values: Readonly<Record<string, string | number | readonly string[] | undefined>>,
+): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) search.set(name, String(value));
+    if (typeof value === "object") for (const each of value) search.append(name, each);
+    else if (value !== undefined) search.set(name, String(value));
   }
   return search.size === 0 ? "" : `?${search}`;
 }

@@ -188,8 +188,7 @@ function chunkOf(manifest: Manifest, split: Split, index: number): Manifest["tra
 function sourceOf(upload: DatasetUpload): DatasetSource {
   const info = { name: upload.name, licence: "not stated", source: "uploaded" };
   if (upload.format === "csv") {
-    const { label, bytes } = upload;
-    return importCsv(bytes, label === undefined ? info : { ...info, label }).dataset;
+    return importCsv(upload.bytes, { ...info, ...upload.settings }).dataset;
   }
   const { images, labels, testImages, testLabels } = upload;
   if (testImages === undefined || testLabels === undefined) {
@@ -211,6 +210,7 @@ function summaryOf(manifest: Manifest): DatasetSummary {
     trainRows: rowCount(manifest, "train"),
     testRows: rowCount(manifest, "test"),
     licence: manifest.licence,
+    notes: manifest.notes,
   };
 }
 

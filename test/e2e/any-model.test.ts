@@ -25,7 +25,7 @@ describe("a model of the client's own on data of its own", function () {
 
   it("trains on tfjs and comes back loadable", async () => {
     const { client } = net.at(0);
-    const dataset = await client.uploadCsv("orders", ordersCsv(), "will return");
+    const dataset = await client.uploadCsv("orders", ordersCsv(), { label: "will return" });
     expect(dataset.classes).eql(["no", "yes"]);
     const order = orderFor(dataset);
     const { notes, spec } = await client.prepareJob(order);

@@ -70,7 +70,7 @@ describe("a network of four processes", function () {
   before(async () => {
     net = await LocalNetwork.create({ nodes: 4 });
     await net.start();
-    dataset = await net.at(0).client.uploadCsv("flowers", flowersCsv(3000), "species");
+    dataset = await net.at(0).client.uploadCsv("flowers", flowersCsv(3000), { label: "species" });
   });
   afterEach(function () {
     const test = this.currentTest;

@@ -43,7 +43,7 @@ describe("nodes that do not train", function () {
     });
     await net.start();
     const { client } = net.at(0);
-    const dataset = await client.uploadCsv("flowers", flowersCsv(ROWS), "species");
+    const dataset = await client.uploadCsv("flowers", flowersCsv(ROWS), { label: "species" });
     const order: JobOrder = {
       name: "flowers",
       dataset: dataset.id,

@@ -38,7 +38,7 @@ describe("what a running node refuses", function () {
     await net.start();
     node = net.at(0);
     client = node.client;
-    dataset = (await client.uploadCsv("flowers", flowersCsv(150), "species")).id;
+    dataset = (await client.uploadCsv("flowers", flowersCsv(150), { label: "species" })).id;
   });
   after(() => net?.stop());
 
@@ -127,7 +127,9 @@ describe("what a running node refuses", function () {
     const error = await refusedWith(large);
     expect(error).include({ status: 413, code: "TOO_LARGE" });
     expect(error.remedy).a("string");
-    expect((await client.uploadCsv("again", flowersCsv(150), "species")).trainRows).equal(120);
+    expect(
+      (await client.uploadCsv("again", flowersCsv(150), { label: "species" })).trainRows,
+    ).equal(120);
   });
 
   it("refuses malformed JSON and says where it breaks", async () => {

@@ -278,6 +278,7 @@ export class FixtureNode implements NodeServices {
       trainRows: rows(manifest.train),
       testRows: rows(manifest.test),
       licence: manifest.licence,
+      notes: manifest.notes,
     };
     this.#datasets.set(summary.id, summary);
     return summary;
@@ -372,8 +373,7 @@ export class FixtureNode implements NodeServices {
 function sourceOf(upload: DatasetUpload) {
   const { name } = upload;
   if (upload.format === "csv") {
-    const label = upload.label === undefined ? {} : { label: upload.label };
-    return importCsv(upload.bytes, { name, ...label }).dataset;
+    return importCsv(upload.bytes, { name, ...upload.settings }).dataset;
   }
   const { images, labels, testImages = images, testLabels = labels } = upload;
   const info = { name, licence: "unknown", source: "upload" };

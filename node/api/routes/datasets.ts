@@ -2,7 +2,13 @@
 import { z } from "zod";
 import type { DatasetUpload, NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
-import { CsvQuery, DatasetJson, DatasetList, UploadForm } from "../contract/dataset.ts";
+import {
+  CsvQuery,
+  csvSettings,
+  DatasetJson,
+  DatasetList,
+  UploadForm,
+} from "../contract/dataset.ts";
 import type { ApiLimits } from "../limits.ts";
 import { reasonOf } from "../reason.ts";
 import { type Call, checked, type Route, route } from "../route.ts";
@@ -57,9 +63,9 @@ export function datasetRoutes(services: NodeServices, limits: ApiLimits): Route[
 async function readUpload(call: Call, limitBytes: number): Promise<DatasetUpload> {
   switch (call.mediaType) {
     case "text/csv": {
-      const { name, label } = checked(CsvQuery, call.query, "query");
+      const { name, ...fields } = checked(CsvQuery, call.query, "query");
       const bytes = await call.bytes(limitBytes);
-      return { format: "csv", name, bytes, ...(label === undefined ? {} : { label }) };
+      return { format: "csv", name, bytes, settings: csvSettings(fields) };
     }
     case "multipart/form-data":
       return readForm(await call.bytes(limitBytes), call.header("content-type") ?? "");
@@ -72,23 +78,24 @@ async function readUpload(call: Call, limitBytes: number): Promise<DatasetUpload
 }
 
 async function readForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<DatasetUpload> {
-  const texts: Record<string, string> = {};
+  const texts: Record<string, string | string[]> = {};
   const files = new Map<string, Uint8Array>();
   for (const [field, value] of await parseForm(body, type)) {
-    if (typeof value === "string") texts[field] = value;
+    if (typeof value === "string") texts[field] = withRepeated(texts[field], value);
     else files.set(field, new Uint8Array(await value.arrayBuffer()));
   }
   const stray = [...files.keys()].find(
     (field) => !(FILE_FIELDS as readonly string[]).includes(field),
   );
   if (stray !== undefined) throw badForm(stray, "is not a file this form takes");
-  const { name, label } = checked(UploadForm, texts, "form");
+  const { name, ...fields } = checked(UploadForm, texts, "form");
   const csv = files.get("file");
   if (csv !== undefined) {
     if (files.size > 1) throw badForm("file", "comes alone: a CSV file or IDX files, not both");
-    return { format: "csv", name, bytes: csv, ...(label === undefined ? {} : { label }) };
+    return { format: "csv", name, bytes: csv, settings: csvSettings(fields) };
   }
-  if (label !== undefined) throw badForm("label", "is for CSV files only");
+  const [extra] = Object.keys(fields);
+  if (extra !== undefined) throw badForm(extra, "is for CSV files only");
   const images = files.get("images");
   const labels = files.get("labels");
   if (images === undefined && labels === undefined) throw badForm("file", "is missing");
@@ -104,6 +111,11 @@ async function readForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<Da
     ...(testImages === undefined ? {} : { testImages }),
     ...(testLabels === undefined ? {} : { testLabels }),
   };
+}
+
+function withRepeated(known: string | string[] | undefined, value: string): string | string[] {
+  if (known === undefined) return value;
+  return typeof known === "string" ? [known, value] : [...known, value];
 }
 
 async function parseForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<FormData> {

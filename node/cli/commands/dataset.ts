@@ -1,7 +1,7 @@
 /** `poml dataset`: gives a node datasets to train on, and lists those it has. */
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { isCode } from "../../wallet/secret-file.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
@@ -9,6 +9,17 @@ import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { findIdxFiles, type IdxFiles } from "../idx-files.ts";
 import { pathOption } from "../path-option.ts";
+
+interface CsvCommandOptions extends ApiOptions {
+  readonly name?: string;
+  readonly label?: string;
+  readonly header?: "yes" | "no" | "auto";
+  readonly separator?: string;
+  readonly decimal?: "point" | "comma";
+  readonly encoding?: string;
+  readonly leaveOut?: string[];
+  readonly keepIntegers?: boolean;
+}
 
 interface IdxOptions extends ApiOptions {
   readonly name?: string;
@@ -25,10 +36,25 @@ export function datasetCommand(context: CliContext): Command {
       .description("import a CSV file; one column holds the labels")
       .argument("<file>", "the file", pathOption("file"))
       .option("--name <name>", "default: the file's name")
-      .option("--label <column>", "column with the labels")
-      .action((file: string, options: ApiOptions & { name?: string; label?: string }) =>
-        importCsv(file, options, context),
-      ),
+      .option("--label <column>", "column with the labels: a name, or a number from 0 (-1 = last)")
+      .addOption(
+        new Option("--header <choice>", "whether line 1 names the columns; default: auto").choices([
+          "yes",
+          "no",
+          "auto",
+        ]),
+      )
+      .option("--separator <mark>", "comma, semicolon, tab, pipe or the character; default: found")
+      .addOption(
+        new Option("--decimal <mark>", "decimal mark; default: found for each column").choices([
+          "point",
+          "comma",
+        ]),
+      )
+      .option("--encoding <name>", "windows-1252, for example; default: utf-8")
+      .option("--leave-out <column...>", "columns to leave out, by name or number")
+      .option("--keep-integers", "keep columns of whole numbers as they are, for embeddings")
+      .action((file: string, options: CsvCommandOptions) => importCsv(file, options, context)),
   );
   importing.addCommand(
     addApiOptions(new Command("idx"))
@@ -58,13 +84,16 @@ export function datasetCommand(context: CliContext): Command {
 
 async function importCsv(
   file: string,
-  options: ApiOptions & { name?: string; label?: string },
+  options: CsvCommandOptions,
   context: CliContext,
 ): Promise<void> {
   const bytes = await readInput("file", file);
   const name = options.name ?? basename(file, extname(file));
   const client = await connect(options, context);
-  showDataset(await client.uploadCsv(name, bytes, options.label), context);
+  const { label, header, separator, decimal, encoding, leaveOut, keepIntegers } = options;
+  const keep = keepIntegers === true ? ({ keepIntegers: "yes" } as const) : {};
+  const fields = { label, header, separator, decimal, encoding, leaveOut, ...keep };
+  showDataset(await client.uploadCsv(name, bytes, fields), context);
 }
 
 async function importIdx(
@@ -124,6 +153,7 @@ function showDataset(dataset: DatasetJson, context: CliContext): void {
       rows: `${dataset.trainRows} to train on, ${dataset.testRows} to test with`,
     }),
   );
+  for (const note of dataset.notes) context.output.line(`note: ${note}`);
 }
 
 function definedOf({ images, labels, testImages, testLabels }: IdxOptions): IdxFiles {

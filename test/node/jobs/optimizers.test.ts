@@ -98,7 +98,7 @@ describe("jobs by optimizer and loss", function () {
     const fetcher = new BlobFetcher({ blobs, host });
     files = new JobFiles({ fetcher, datasets });
     const upload = { format: "csv", name: "flowers", bytes: flowersCsv(240) } as const;
-    dataset = (await datasets.import({ ...upload, label: "species" })).id;
+    dataset = (await datasets.import({ ...upload, settings: { label: "species" } })).id;
     pool = new WorkerPool(
       { localWorkers: 1, engineHash: ENGINE_HASH },
       { log: SILENT, clock: systemClock },

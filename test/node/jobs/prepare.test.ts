@@ -22,7 +22,7 @@ describe("preparing a job", () => {
     const torrents = { seed } as unknown as DatasetModules["torrents"];
     datasets = new DatasetService({ dataDir }, { blobs, torrents, torrentPeers: async () => [] });
     const upload = { format: "csv", name: "flowers", bytes: flowersCsv(240) } as const;
-    dataset = (await datasets.import({ ...upload, label: "species" })).id;
+    dataset = (await datasets.import({ ...upload, settings: { label: "species" } })).id;
   });
   after(() => folders.removeAll());
 
