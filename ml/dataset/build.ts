@@ -33,10 +33,12 @@ export interface Dataset {
 export interface DatasetSource
   extends Pick<
     Manifest,
-    "name" | "licence" | "source" | "scale" | "shape" | "columns" | "classes" | "table"
+    "name" | "licence" | "source" | "scale" | "shape" | "columns" | "classes"
   > {
   /** What the import left out, filled or guessed; default: nothing. */
   readonly notes?: readonly string[];
+  /** How the records of a table are read; default: the data is none. */
+  readonly table?: Manifest["table"];
   readonly train: Rows;
   readonly test: Rows;
 }
@@ -82,6 +84,7 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
   const manifest = parseManifest({
     version: 2,
     notes: [],
+    table: null,
     ...facts,
     dtype,
     rowsPerChunk,

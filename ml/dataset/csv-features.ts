@@ -187,7 +187,7 @@ export function manifestColumns(
       max: profile.max,
       mean,
       deviation,
-      ...(encoder.keepsWhole ? {} : { fill: mean }),
+      fill: encoder.keepsWhole ? null : mean,
       missing: profile.missing,
     };
   });

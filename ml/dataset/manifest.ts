@@ -56,8 +56,8 @@ const Column = z.discriminatedUnion("kind", [
     /** 0 and 1 where whole numbers were kept as they are. */
     mean: z.number(),
     deviation: z.number().positive(),
-    /** Stands in for a missing value; without it a missing value cannot be encoded. */
-    fill: z.number().optional(),
+    /** Stands in for a missing value; null: a row without the value cannot be encoded. */
+    fill: z.number().nullable(),
     /** Rows in which it did. */
     missing: z.int().min(0).max(MAX_ROWS),
   }),
@@ -98,8 +98,8 @@ const ManifestSchema = z.strictObject({
   shape: z.array(z.int().min(1).max(MAX_ROW_SIZE)).min(1).max(MAX_DIMENSIONS),
   /** Empty where the features are not columns of a table. */
   columns: z.array(Column).max(MAX_COLUMNS),
-  /** Absent where the data is no table. */
-  table: Table.optional(),
+  /** Null where the data is no table. */
+  table: Table.nullable(),
   classes: z.array(Text).min(2).max(MAX_CLASSES),
   /** What the import left out, filled or guessed, in sentences. */
   notes: z.array(characters(MAX_NOTE_LENGTH)).max(MAX_NOTES),

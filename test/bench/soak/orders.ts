@@ -54,7 +54,8 @@ export class OrderStream {
       try {
         if (turn % ORDERS_PER_DATASET === 0) {
           const csv = flowersCsv(ROWS, number);
-          dataset = (await node.client.uploadCsv(`flowers ${number}`, csv, "species")).id;
+          dataset = (await node.client.uploadCsv(`flowers ${number}`, csv, { label: "species" }))
+            .id;
         }
         const begin = performance.now();
         if (await this.#order(net, node, wallet, orderOf(number, dataset))) this.completed++;

@@ -109,7 +109,7 @@ describe("Retention", () => {
     const { id } = await datasets.import({
       format: "csv",
       name: "flowers",
-      label: "species",
+      settings: { label: "species" },
       bytes: flowersCsv(60),
     });
     await datasets.share(id, "by-label", sha256(text("seed")));
