@@ -188,7 +188,7 @@ function transition(
 
   advanceOnion(state, input);
   chargeSkips(state, head.state, input.round);
-  rewardProposer(state, proposer);
+  rewardProposer(state, input.proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
   ratingChanges.push(...tickWindow(state), ...tickTrack(state), ...tickAudits(state));
   tickJobs(state);

@@ -178,6 +178,7 @@ export function genesisHead(genesis: Genesis): Head {
       registeredAt: 0,
       proposed: 0,
       skipped: 0,
+      owed: 0n,
       slashedAt: 0,
       slashedWeight: 0n,
       auditsPassed: 0,
@@ -205,6 +206,7 @@ function founded({ bond, capacity }: GenesisNode, { time, parameters }: Genesis)
     failed: 0,
     ratedAt: time,
     notServedAt: 0n,
+    withheld: 0,
     probation: 0,
   };
   const rating = ratingOf(factorsOf(rated, time, parameters));

@@ -44,6 +44,7 @@ import { createServices } from "./node-services.ts";
 import { CommitteeMember } from "./rating/committee-member.ts";
 import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
+import { OwnRecordWatch } from "./rating/own-record-watch.ts";
 import { SegmentExchange } from "./rating/segment-exchange.ts";
 import { SegmentVerifier } from "./rating/segment-verifier.ts";
 import { TrackJudge } from "./rating/track-judge.ts";
@@ -197,8 +198,10 @@ export async function createNode(
     workers,
     segments,
     peerOf,
+    clock,
     log: log.child({ module: "rating" }),
   };
+  const ownRecord = new OwnRecordWatch({ publicKey }, verifying);
   const verifier = new SegmentVerifier({ publicKey }, verifying);
   const committee = new CommitteeMember({ publicKey }, verifying);
   const { enabled: isEnabled, ...recipe } = config.track;
@@ -317,6 +320,7 @@ export async function createNode(
       torrentAddresses.serve();
       new ChainEvents({ chain, host, events });
       chain.onBlock(() => setImmediate(onBlock));
+      chain.onBlock(({ block }) => setImmediate(() => ownRecord.onBlock(block.body.ratingChanges)));
       await ledger.start();
       await api.start();
       retention.start();

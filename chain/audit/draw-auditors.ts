@@ -17,6 +17,10 @@ import { ZERO_HASH } from "../types/primitive.ts";
 import { isWatched } from "./penalty.ts";
 
 const MILLION = 1_000_000n;
+const ACCUSING: readonly number[] = [
+  AUDIT_ANSWERS.indexOf("mismatch"),
+  AUDIT_ANSWERS.indexOf("not-served"),
+];
 const SEGMENT_TAG = "poml/audit-segment/v1";
 
 /** The first auditor of an update, now and then with a second look; empty when nobody can look. */
@@ -44,10 +48,16 @@ export function drawReplacement(state: State, job: Job, audit: Audit): Audit | u
     : seated(audit, "replaying", state.height, [auditor], audit.auditors + 1);
 }
 
-/** Those who decide. @returns undefined when there is nobody */
+/**
+ * Those who decide. In a small network auditors that said mismatch fill the places which others leave empty:
+ * three must agree in any case. @returns undefined when there is nobody
+ */
 export function drawCommittee(state: State, job: Job, audit: Audit): Audit | undefined {
   const seed = seedOf(state, job, audit);
-  const members = drawNodes(state, seed, audit, AUDIT_COMMITTEE);
+  const others = drawNodes(state, seed, audit, AUDIT_COMMITTEE);
+  const accusers = audit.seats.filter(({ answer }) => ACCUSING.includes(answer));
+  const places = AUDIT_COMMITTEE - others.length;
+  const members = [...others, ...accusers.slice(0, places).map(({ node }) => node)];
   if (members.length === 0) return undefined;
   const segments = segmentCount(job.spec, audit.samples);
   const segment = audit.segment === ALL_SEGMENTS ? below(seed, 0, segments) : audit.segment;
@@ -78,7 +88,7 @@ function seated(
   auditors: number,
 ): Audit {
   const seats = nodes.map((node): AuditSeat => {
-    return { node, answer: AUDIT_ANSWERS.indexOf("none"), seal: ZERO_HASH };
+    return { node, answer: AUDIT_ANSWERS.indexOf("none"), seal: ZERO_HASH, reached: ZERO_HASH };
   });
   return {
     ...audit,

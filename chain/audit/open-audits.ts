@@ -87,5 +87,6 @@ function newAudit(participant: Participant, { shard, round, job, height }: Place
     seats: [],
     auditors: 0,
     opened: ZERO_HASH,
+    retries: 0,
   };
 }

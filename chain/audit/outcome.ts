@@ -1,5 +1,5 @@
 /** What the end of an audit does to its job: the update is paid, or its participant is out. */
-import { hasCommitted, phaseOf, withoutCommit } from "../job/phase.ts";
+import { hasCommitted, isOut, phaseOf, withoutCommit } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
 import type { Audit, AuditCredit } from "../types/audit.ts";
 import { AUDIT_FAULTS, type AuditFault, type Job, MAX_AUDIT_CREDITS } from "../types/job.ts";
@@ -52,26 +52,54 @@ function closeAudit(job: Job, audit: Audit, verified: number): Job {
   return { ...rest, participants };
 }
 
+/** Accused, and neither refuted nor proven: not paid, and nobody is punished. */
+export function dropUpdate(job: Job, { node, round }: Audit): Job {
+  const isOther = (audit: Audit): boolean => audit.node !== node || audit.round !== round;
+  return { ...job, audits: job.audits.filter(isOther) };
+}
+
 /**
- * The update was false, or its states were withheld. Whatever else of this node waits for an audit
- * is not paid either, and it takes no part in later rounds. The round stands as it is recorded.
+ * Its states were withheld: this update is not paid. A machine may have been away, so the others of the node
+ * go on, and so does its part in the job.
  */
-export function failAudit(
+export function failWithheld(state: State, job: Job, audit: Audit): Failed {
+  const change = punishFault(state, audit.node, "not-served", []);
+  return { job: marked(dropUpdate(job, audit), audit, "not-served"), change };
+}
+
+/**
+ * The update was false. Whatever else of this node waits for an audit is not paid either, and it takes no
+ * part in later rounds. The round stands as it is recorded.
+ * @param provers nodes whose answers proved it
+ */
+export function failFalse(
   state: State,
   job: Job,
   audit: Audit,
-  { fault, provers }: { readonly fault: AuditFault; readonly provers: readonly number[] },
-): { readonly job: Job; readonly change: RatingChange | undefined } {
-  const change = punishFault(state, audit.node, fault, provers);
+  provers: readonly number[],
+): Failed {
+  const change = punishFault(state, audit.node, "mismatch", provers);
   const participants = job.participants.map((participant) => {
-    if (participant.node !== audit.node) return participant;
-    const isOut = phaseOf(job) === "training" && hasCommitted(participant);
-    return {
-      ...(isOut ? withoutCommit(participant) : participant),
-      faultRound: audit.round,
-      fault: AUDIT_FAULTS.indexOf(fault),
-    };
+    const isOut = participant.node === audit.node;
+    return isOut && phaseOf(job) === "training" && hasCommitted(participant)
+      ? withoutCommit(participant)
+      : participant;
   });
   const audits = job.audits.filter(({ node }) => node !== audit.node);
-  return { job: { ...job, participants, audits }, change };
+  return { job: marked({ ...job, participants, audits }, audit, "mismatch"), change };
+}
+
+export interface Failed {
+  readonly job: Job;
+  readonly change: RatingChange | undefined;
+}
+
+/** A false update is told rather than a withheld one. */
+function marked(job: Job, { node, round }: Audit, fault: AuditFault): Job {
+  const participants = job.participants.map((participant) =>
+    participant.node === node && !isOut(participant)
+      ? { ...participant, faultRound: round, fault: AUDIT_FAULTS.indexOf(fault) }
+      : participant,
+  );
+  return { ...job, participants };
 }

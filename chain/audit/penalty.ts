@@ -1,9 +1,16 @@
 /** What it costs to deliver a false update, to withhold one, to leave an audit undone, to accuse wrongly. */
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
 import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
+import { afterWithholding } from "../rating/withholding.ts";
 import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
-import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import {
+  type NodeRecord,
+  RATING_CAUSES,
+  RATING_FAULTS,
+  type RatingChange,
+  type RatingFault,
+} from "../types/node.ts";
 
 /** Being drawn and staying silent, or promising what the team cannot use, in parts of a failed unit. */
 const NEGLECT = UNIT / 4;
@@ -24,10 +31,10 @@ export function rewardGoodUpdate(state: State, index: number): void {
 }
 
 /**
- * A false update costs the rating and a part of the bond. A machine may be switched off before its
- * update is audited, so an unserved one costs reliability alone, unless it is the second within a
- * half-life: else it would be the cheap disguise of a false one.
- * @param provers nodes whose answers proved it: they share what the finder of a fault is promised
+ * A false update costs the rating and a part of the bond; a withheld one what withholding costs
+ * (chain/rating/withholding.ts). After either all segments of the next updates are replayed, and a whole
+ * replay needs nothing of the participant.
+ * @param provers nodes whose answers proved it false: they share what the finder of a fault is promised
  * @returns the change of rating for the block to tell, if there is one
  */
 export function punishFault(
@@ -36,43 +43,42 @@ export function punishFault(
   fault: AuditFault,
   provers: readonly number[],
 ): RatingChange | undefined {
-  const { time } = state.meta;
-  const { ratingHalfLife } = state.parameters;
+  const { meta, parameters } = state;
   const node = state.nodes.at(index);
-  const audited = { auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
-  const sinceMs = time - node.notServedAt;
-  const isRepeated = node.notServedAt !== 0n && sinceMs <= BigInt(ratingHalfLife) * 1000n;
-  if (fault === "not-served" && !isRepeated) {
-    return rerated(state, index, { ...failedMore(node, UNIT), ...audited, notServedAt: time });
+  const audited = { ...node, auditsPassed: 0, auditsFailed: node.auditsFailed + 1 };
+  if (fault === "not-served") {
+    const after = afterWithholding(audited, meta.time, parameters);
+    return rerated(state, index, after.node, after.fault);
   }
   takeForFalseWork(state, index, provers);
   const { bond } = state.nodes.at(index);
-  return rerated(state, index, { ...caught({ ...node, ...audited }), bond });
+  return rerated(state, index, { ...caught(audited), bond }, "mismatch");
 }
 
 /** An auditor that gave no answer in time. */
 export function punishSilence(state: State, index: number): RatingChange | undefined {
   const node = state.nodes.at(index);
   const marked = { ...node, auditsMissed: node.auditsMissed + 1 };
-  return rerated(state, index, failedMore(marked, NEGLECT));
+  return rerated(state, index, failedMore(marked, NEGLECT), "silent");
 }
 
 /** A participant whose committed update the team could not use. */
 export function punishUnusable(state: State, index: number): RatingChange | undefined {
-  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT));
+  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT), "left-out");
 }
 
-/** An auditor whose answer the majority of a committee found wrong. */
+/** An auditor whose answer most of a committee refuted. */
 export function punishFalseWitness(state: State, index: number): RatingChange | undefined {
-  const { skipPenalty } = state.parameters;
-  const node = state.nodes.at(index);
-  const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
-  state.meta = { ...state.meta, burned: state.meta.burned + lost };
-  return rerated(state, index, { ...failedMore(node, UNIT), bond: node.bond - lost });
+  return rerated(state, index, failedMore(state.nodes.at(index), UNIT), "wrong");
 }
 
 /** What was earned since the last window counts at the next: a penalty never raises a rating. */
-function rerated(state: State, index: number, node: NodeRecord): RatingChange | undefined {
+function rerated(
+  state: State,
+  index: number,
+  node: NodeRecord,
+  fault: RatingFault,
+): RatingChange | undefined {
   const factors = factorsOf(node, state.meta.time, state.parameters);
   const rated = ratingOf(factors);
   const rating = rated < node.rating ? rated : node.rating;
@@ -81,6 +87,7 @@ function rerated(state: State, index: number, node: NodeRecord): RatingChange | 
   return {
     node: index,
     cause: RATING_CAUSES.indexOf("audit"),
+    fault: RATING_FAULTS.indexOf(fault),
     window: 0,
     segments: 0,
     factors,

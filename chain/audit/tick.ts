@@ -1,6 +1,5 @@
 /** The life of audits at the end of every block: drawn, answered, disputed, over. No stage without a deadline. */
-import { type Answers, ruleOn } from "../committee/ruling.ts";
-import { isOpened } from "../committee/seal.ts";
+import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
 import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import {
@@ -13,10 +12,20 @@ import {
   type AuditStage,
   MAX_AUDITORS,
 } from "../types/audit.ts";
+import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
 import { drawCommittee, drawFirst, drawReplacement } from "./draw-auditors.ts";
-import { failAudit, passAudit, voidAudit, withAudit, withCredits } from "./outcome.ts";
+import {
+  dropUpdate,
+  failFalse,
+  failWithheld,
+  passAudit,
+  voidAudit,
+  withAudit,
+  withCredits,
+} from "./outcome.ts";
 import { punishFalseWitness, punishSilence } from "./penalty.ts";
 
 interface Seated {
@@ -35,9 +44,12 @@ export function answerOf(seat: AuditSeat): AuditAnswer {
   return answer;
 }
 
-/** Auditors get as long as participants had to train. */
-export function auditDeadline(audit: Audit, { spec }: Job): number {
-  return audit.since + spec.phaseBlocks;
+/** A phase of a job may be short; whoever replays has other things to do. */
+const PHASES = 2;
+
+/** Auditors get twice as long as participants had to train, and never less than verifiers of a window. */
+export function auditDeadline(audit: Audit, { spec }: Job, { verdictBlocks }: Parameters): number {
+  return audit.since + Math.max(verdictBlocks, PHASES * spec.phaseBlocks);
 }
 
 /** Runs at the end of every block over all jobs that are not settled; returns the rating changes it made. */
@@ -56,7 +68,7 @@ export function tickAudits(state: State): RatingChange[] {
 }
 
 function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
-  const isLate = state.height >= auditDeadline(audit, job);
+  const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   const isDue = state.height > audit.since;
   switch (stageOf(audit)) {
     case "drawing":
@@ -68,7 +80,9 @@ function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]):
     case "judging":
       return afterJudging(state, job, audit, isLate, changes);
     case "opening":
-      return isLate || isOpened(audit) ? tally(state, job, audit, changes) : job;
+      return isLate || areExplained(answersOf(state, audit))
+        ? tally(state, job, audit, changes)
+        : job;
   }
 }
 
@@ -129,7 +143,7 @@ function unanswered(state: State, job: Job, audit: Audit): Job {
 
 function call(state: State, job: Job, audit: Audit): Job {
   const next = drawCommittee(state, job, audit);
-  return next === undefined ? voidAudit(job, audit) : withAudit(job, audit, next);
+  return next === undefined ? undecided(state, job, audit) : withAudit(job, audit, next);
 }
 
 function afterJudging(
@@ -142,7 +156,6 @@ function afterJudging(
   const answers = committeeOf(audit).map(answerOf);
   if (answers.includes("none") && !isLate) return job;
   const next = entering(silenced(audit), "opening", state.height);
-  changes.push(...punishSilent(state, { seats: committeeOf(next) }));
   const after = withAudit(job, audit, next);
   return answers.includes("sealed") ? after : tally(state, after, next, changes);
 }
@@ -168,32 +181,52 @@ function isAnswered({ seats }: Seated): boolean {
   return seats.some((seat) => !["none", "silent"].includes(answerOf(seat)));
 }
 
-/** Who found what the ruling calls wrong pays for it; the others earn their credits. */
+/** Who said what the ruling refutes pays for it; the others earn their credits. */
 function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
-  const { verdict, matches, mismatches } = ruleOn(answersOf(state, audit));
+  const ruling = ruleOn(answersOf(state, audit));
+  const { verdict, matches, mismatches, agreeing } = ruling;
   const seated = (answer: AuditAnswer): number[] =>
     audit.seats.filter((seat) => answerOf(seat) === answer).map(({ node }) => node);
   const punish = (nodes: readonly number[]): void => {
-    changes.push(...nodes.flatMap((node) => told(punishFalseWitness(state, node))));
+    changes.push(...distinct(nodes).flatMap((node) => told(punishFalseWitness(state, node))));
   };
+  if (verdict !== "void") changes.push(...punishUnheard(state, audit, ruling));
   switch (verdict) {
     case "void":
-      return voidAudit(job, audit);
+      return undecided(state, job, audit);
+    case "unproven":
+      return audit.retries === 0 ? undecided(state, job, audit) : dropUpdate(job, audit);
     case "right":
-      punish([...seated("mismatch"), ...mismatches]);
+      if (matches.length >= PROOF) punish([...seated("mismatch"), ...mismatches]);
       return passAudit(state, withCredits(job, matches, 1), audit);
-    case "mismatch":
+    case "mismatch": {
+      punish(matches);
+      const provers = distinct([...seated("mismatch"), ...agreeing]);
+      const failed = failFalse(state, withCredits(job, provers, 1), audit, provers);
+      changes.push(...told(failed.change));
+      return failed.job;
+    }
     case "not-served": {
-      // Who serves some and not others makes nobody wrong.
-      if (verdict === "mismatch") punish(matches);
-      // Auditors and members alike: who was not served has shown it too.
-      const provers = [...seated("mismatch"), ...mismatches, ...seated("not-served")];
-      const credited = withCredits(job, provers, 1);
-      const { job: next, change } = failAudit(state, credited, audit, { fault: verdict, provers });
-      changes.push(...told(change));
-      return next;
+      const failed = failWithheld(state, withCredits(job, seated("not-served"), 1), audit);
+      changes.push(...told(failed.change));
+      return failed.job;
     }
   }
+}
+
+/** Members that answered nothing, or nothing that can be read, where others did. */
+function punishUnheard(state: State, audit: Audit, { unread }: Ruling): RatingChange[] {
+  const silent = committeeOf(audit).filter((seat) => answerOf(seat) === "silent");
+  const nodes = distinct([...silent.map(({ node }) => node), ...unread]);
+  return nodes.flatMap((node) => told(punishSilence(state, node)));
+}
+
+/** The committee came to nothing: another is drawn, once. Then the update is paid, and not counted as verified. */
+function undecided(state: State, job: Job, audit: Audit): Job {
+  if (audit.retries > 0) return voidAudit(job, audit);
+  const seats = audit.seats.slice(0, audit.auditors);
+  const again = { ...audit, seats, opened: ZERO_HASH, retries: audit.retries + 1 };
+  return withAudit(job, audit, entering(again, "calling", state.height));
 }
 
 function answersOf({ nodes }: State, audit: Audit): Answers {
@@ -201,10 +234,16 @@ function answersOf({ nodes }: State, audit: Audit): Answers {
   return {
     sealed: committee
       .filter((seat) => answerOf(seat) === "sealed")
-      .map(({ node, seal }) => ({ node, seal, publicKey: nodes.at(node).publicKey })),
+      .map(({ node, seal, reached }) => {
+        return { node, seal, reached, publicKey: nodes.at(node).publicKey };
+      }),
     unserved: committee.filter((seat) => answerOf(seat) === "not-served").length,
     opened: audit.opened,
   };
+}
+
+function distinct(nodes: readonly number[]): number[] {
+  return [...new Set(nodes)];
 }
 
 function told(change: RatingChange | undefined): RatingChange[] {

@@ -37,6 +37,7 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
   return {
     node: index,
     cause: RATING_CAUSES.indexOf("slash"),
+    fault: 0,
     window: 0,
     segments: 0,
     factors: factorsOf(slashed, state.meta.time, state.parameters),

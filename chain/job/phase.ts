@@ -1,6 +1,7 @@
 /** Phases of a job, how it ends, and whom a round waits for. */
 import {
   AUDIT_BACKLOG,
+  AUDIT_FAULTS,
   JOB_OUTCOMES,
   JOB_PHASES,
   type Job,
@@ -68,9 +69,9 @@ export function withoutCommit(participant: Participant): Participant {
   };
 }
 
-/** An audit found its update false, or it withheld it: out of this job. */
-export function isOut({ faultRound }: Participant): boolean {
-  return faultRound !== 0;
+/** An audit found its update false: out of this job. */
+export function isOut({ fault }: Participant): boolean {
+  return AUDIT_FAULTS[fault] === "mismatch";
 }
 
 /** Its training of the round under way left the finite numbers: there will be no update. */

@@ -4,8 +4,8 @@ import { drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
 import { MAX_VERIFIERS, ZERO_HASH } from "../types/primitive.ts";
 import { type Check, COMMITTEE_SIZE, type WindowClaim } from "../types/window.ts";
-import { drawSegments, segmentsOf } from "./draw-segments.ts";
-import { MISMATCH } from "./verdict.ts";
+import { drawSegments, type Place, segmentsOf } from "./draw-segments.ts";
+import { MISMATCH, NOT_SERVED } from "./verdict.ts";
 import { weights } from "./weight.ts";
 
 /** A caught cheat's claims are looked at so many times as closely. */
@@ -38,29 +38,65 @@ function checksOf(state: State, claim: WindowClaim, all: readonly bigint[]): Che
   );
 }
 
-/** The first segment of which a verifier says that it does not match. */
+/**
+ * What a committee is to look at: the first segment of which a verifier says that it does not match; if
+ * there is none, the first that was not served.
+ */
 export function disputed({ checks }: WindowClaim): Check | undefined {
-  return checks.find(({ verdict }) => verdict === MISMATCH);
+  return (
+    checks.find(({ verdict }) => verdict === MISMATCH) ??
+    checks.find(({ verdict }) => verdict === NOT_SERVED)
+  );
+}
+
+/** The same segment, whoever looks at it. */
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.lane === b.lane && a.segment === b.segment;
 }
 
 /**
- * Brings the disputed segment of a claim before a committee of others: not the claimant, no accuser,
- * and nobody who got the segment's end as the start of the next one.
+ * Brings the disputed segment of a claim before a committee, never of the claimant. In a small network
+ * accusers fill the places that others leave empty, and then those who got the segment's end as the
+ * start of the next one: three must agree in any case.
  */
 export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
   const dispute = disputed(claim);
   if (dispute === undefined) return claim;
   const { lane, segment } = dispute;
-  const isBiased = (check: Check): boolean =>
-    check.verdict === MISMATCH || (check.lane === lane && check.segment === segment + 1);
-  const biased = claim.checks.filter(isBiased).map(({ verifier }) => verifier);
-  const excluded = new Set([claim.node, ...biased]);
   const seed = taggedHash("poml/committee/v1", state.meta.mix, uint32Bytes(claim.node));
-  const all = weights(state).map((weight, index) => (excluded.has(index) ? 0n : weight));
-  const members = drawWithoutReplacement(seed, "poml/committee/v1", all, COMMITTEE_SIZE).map(
-    (verifier) => ({ verifier, verdict: 0, seal: ZERO_HASH }),
-  );
-  return { ...claim, appeal: { lane, segment, members, opened: ZERO_HASH } };
+  const all = weights(state);
+  const standing = standingOf(claim, dispute);
+  const members: number[] = [];
+  for (const wanted of ["other", "accuser", "knows-end"] as const) {
+    const open = all.map((weight, index) =>
+      index !== claim.node && (standing.get(index) ?? "other") === wanted ? weight : 0n,
+    );
+    const places = COMMITTEE_SIZE - members.length;
+    members.push(...drawWithoutReplacement(seed, "poml/committee/v1", open, places));
+  }
+  const appeal = {
+    lane,
+    segment,
+    members: members.map((verifier) => {
+      return { verifier, verdict: 0, seal: ZERO_HASH, reached: ZERO_HASH };
+    }),
+    opened: ZERO_HASH,
+  };
+  return { ...claim, appeal };
+}
+
+type Standing = "accuser" | "knows-end";
+
+/** Of those who are not as free to judge as anybody else. */
+function standingOf({ checks }: WindowClaim, dispute: Check): ReadonlyMap<number, Standing> {
+  const standing = new Map<number, Standing>();
+  const next = { lane: dispute.lane, segment: dispute.segment + 1 };
+  for (const check of checks) {
+    const isAccusing = check.verdict === MISMATCH || isSamePlace(check, dispute);
+    if (isSamePlace(check, next)) standing.set(check.verifier, "knows-end");
+    else if (isAccusing && !standing.has(check.verifier)) standing.set(check.verifier, "accuser");
+  }
+  return standing;
 }
 
 export function isComplete(checks: readonly Check[]): boolean {

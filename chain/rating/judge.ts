@@ -1,85 +1,98 @@
 /** What the findings on a claim come to, for its node and for those who made them. */
-import { type Ruling, ruleOn } from "../committee/ruling.ts";
+import { PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
 import type { Appeal, Check, WindowClaim } from "../types/window.ts";
-import { MATCH, MISMATCH, NOT_SERVED, SEALED } from "./verdict.ts";
+import { answersOf, type PublicKeyOf } from "./appeal.ts";
+import { isSamePlace } from "./checks.ts";
+import { MATCH, MISMATCH, NOT_SERVED } from "./verdict.ts";
 
 /**
- * window: verified. mismatch: false work. not-served: the node kept back what it claimed. decay: no
- * claim, or nobody looked at it.
+ * window: verified, at least in part. mismatch: proven false. not-served: proven to keep back what was claimed.
+ * unproven: claimed, and nobody could verify or refute it. decay: no claim.
  */
-export type Outcome = "window" | "mismatch" | "not-served" | "decay";
+export type Outcome = "window" | "mismatch" | "not-served" | "unproven" | "decay";
 
 /** Node lists are ascending, nobody is in one twice. */
 export interface Judgement {
   readonly outcome: Outcome;
+  /** Of the findings given those that hold for the claimant: so much of the claim counts. */
+  readonly verified: number;
+  readonly given: number;
   /** Those who showed that work was false. */
   readonly provers: readonly number[];
-  /** Those who said what the committee's majority found wrong. */
+  /** Those who said what at least PROOF members refuted. */
   readonly wrong: readonly number[];
-  /** Drawn and never heard. */
+  /** Drawn and never heard, where another was. */
   readonly silent: readonly number[];
 }
 
-/**
- * A committee decides about a dispute, by the same rule as in audits; where none could be drawn, all
- * verifiers must agree. A claim that nothing is held against is judged by the majority of the
- * findings given.
- * @param publicKeyOf of a node index
- */
-export function judge(
-  { checks, appeal }: WindowClaim,
-  publicKeyOf: (node: number) => Uint8Array,
-): Judgement {
+/** @param publicKeyOf of a node index */
+export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf): Judgement {
   const ruling = ruleOn(answersOf(appeal, publicKeyOf));
-  const accusers = [...nodesWith(checks, MISMATCH), ...ruling.mismatches];
+  const wrong = wrongBy(ruling, accusersOf(checks, appeal));
+  // Whoever was refuted once is not believed about the others.
+  const isRefuted = ({ verifier, verdict }: Check): boolean =>
+    verdict === MISMATCH && wrong.includes(verifier);
+  const given = checks.filter(
+    (check) => check.verdict !== 0 && (isSamePlace(check, appeal) || !isRefuted(check)),
+  );
+  const verified = given.filter((check) => holds(check, appeal, ruling)).length;
   return {
-    outcome: outcomeOf(checks, appeal, ruling),
-    provers: ascending(accusers),
-    wrong: ascending(wrongBy(ruling, accusers)),
-    silent: ascending([...nodesWith(checks, 0), ...nodesWith(appeal.members, 0)]),
+    outcome: outcomeOf(ruling, verified),
+    verified,
+    given: given.length,
+    provers: ascending(provenBy(ruling, checks)),
+    wrong: ascending(wrong),
+    silent: ascending([...silentAmong(checks), ...silentMembers(appeal, ruling)]),
   };
 }
 
-function answersOf({ members, opened }: Appeal, publicKeyOf: (node: number) => Uint8Array) {
-  return {
-    sealed: members
-      .filter(({ verdict }) => verdict === SEALED)
-      .map(({ verifier, seal }) => ({ node: verifier, seal, publicKey: publicKeyOf(verifier) })),
-    unserved: nodesWith(members, NOT_SERVED).length,
-    opened,
-  };
+/**
+ * A match holds. An accusation does not where the committee replayed the segment to the claimed end; and
+ * where most of a committee was served, the node does not withhold, whoever else was not served.
+ */
+function holds(check: Check, appeal: Appeal, { verdict, matches }: Ruling): boolean {
+  if (check.verdict === MATCH) return true;
+  if (verdict !== "right") return false;
+  return isSamePlace(check, appeal) || (check.verdict === NOT_SERVED && matches.length >= PROOF);
 }
 
-function outcomeOf(checks: readonly Check[], { members }: Appeal, { verdict }: Ruling): Outcome {
+function outcomeOf({ verdict }: Ruling, verified: number): Outcome {
   if (verdict === "mismatch" || verdict === "not-served") return verdict;
-  const count = (wanted: number): number => nodesWith(checks, wanted).length;
-  const isUnheard = members.length === 0 && checks.length > 0;
-  if (isUnheard && count(MISMATCH) === checks.length) return "mismatch";
-  const given = checks.length - count(0);
-  if (2 * count(NOT_SERVED) > given) return "not-served";
-  return 2 * count(MATCH) > given ? "window" : "decay";
+  return verified > 0 ? "window" : "unproven";
 }
 
-function wrongBy({ verdict, matches }: Ruling, accusers: readonly number[]): readonly number[] {
-  switch (verdict) {
-    case "right":
-      return accusers;
-    case "mismatch":
-      return matches;
-    // Who serves some and not others makes nobody wrong.
-    case "not-served":
-    case "void":
-      return [];
-  }
+function provenBy({ verdict, agreeing }: Ruling, checks: readonly Check[]): readonly number[] {
+  if (verdict !== "mismatch") return [];
+  const accusers = checks.filter((check) => check.verdict === MISMATCH);
+  return [...accusers.map(({ verifier }) => verifier), ...agreeing];
+}
+
+/** Who said of the disputed segment that it does not match. */
+function accusersOf(checks: readonly Check[], appeal: Appeal): number[] {
+  return checks
+    .filter((check) => check.verdict === MISMATCH && isSamePlace(check, appeal))
+    .map(({ verifier }) => verifier);
+}
+
+function wrongBy(ruling: Ruling, accusers: readonly number[]): readonly number[] {
+  const { verdict, matches, mismatches } = ruling;
+  if (verdict === "mismatch") return matches;
+  return verdict === "right" && matches.length >= PROOF ? [...accusers, ...mismatches] : [];
+}
+
+/** Silence is neglect where another could answer; where none could, the claimant may be to blame. */
+function silentAmong(findings: readonly Found[]): number[] {
+  const silent = findings.filter(({ verdict }) => verdict === 0);
+  return silent.length === findings.length ? [] : silent.map(({ verifier }) => verifier);
+}
+
+function silentMembers({ members }: Appeal, { verdict, unread }: Ruling): readonly number[] {
+  return verdict === "void" ? [] : [...silentAmong(members), ...unread];
 }
 
 interface Found {
   readonly verifier: number;
   readonly verdict: number;
-}
-
-function nodesWith(findings: readonly Found[], wanted: number): number[] {
-  return findings.filter(({ verdict }) => verdict === wanted).map(({ verifier }) => verifier);
 }
 
 function ascending(nodes: readonly number[]): number[] {

@@ -1,6 +1,7 @@
 /**
- * What it costs to let a turn to propose pass: some bond, and some weight until trust is regained.
- * Without a price, proposers would skip turns whose reveal gives them a worse draw next.
+ * What it costs to let a turn to propose pass: a part of the next block rewards, and some weight until trust is
+ * regained. Without a price, proposers would skip turns whose reveal gives them a worse draw next. It is never
+ * taken from a bond, and what one node can owe is bounded: a machine that was away lost its turns already.
  */
 import { proposerOrder } from "../draw/mix.ts";
 import type { State } from "../state/state.ts";
@@ -9,6 +10,8 @@ import type { NodeRecord } from "../types/node.ts";
 export const FULL_PUNCTUALITY = 1_000_000;
 /** Part of what is missing that comes back per epoch. */
 const REGAIN = 16;
+/** Skipped turns that a node can owe for at most. */
+export const MOST_OWED = 16n;
 
 /**
  * Charges those whose turns came before the block's round.
@@ -26,11 +29,11 @@ export function chargeSkips(state: State, parent: State, round: number): void {
 function charge(state: State, index: number): void {
   const node = state.nodes.at(index);
   const { skipPenalty, skipShare } = state.parameters;
-  const lost = node.bond < skipPenalty ? node.bond : skipPenalty;
-  state.meta = { ...state.meta, burned: state.meta.burned + lost };
+  const owed = node.owed + skipPenalty;
+  const most = MOST_OWED * skipPenalty;
   state.nodes.set(index, {
     ...node,
-    bond: node.bond - lost,
+    owed: owed < most ? owed : most,
     punctuality: node.punctuality - Math.floor((node.punctuality * skipShare) / FULL_PUNCTUALITY),
     skipped: node.skipped + 1,
   });

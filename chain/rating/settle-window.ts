@@ -1,7 +1,13 @@
 /** Sets the ratings of all nodes at the end of a window. */
 import type { State } from "../state/state.ts";
 import { payWorkReward, type WorkShare } from "../supply/emission.ts";
-import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import {
+  type NodeRecord,
+  RATING_CAUSES,
+  RATING_FAULTS,
+  type RatingChange,
+  type RatingFault,
+} from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { segmentsOf } from "./draw-segments.ts";
 import { caught, takeForFalseWork } from "./false-work.ts";
@@ -18,8 +24,9 @@ import {
   UNIT,
   withMeasured,
 } from "./formula.ts";
-import { type Judgement, judge, type Outcome } from "./judge.ts";
+import { type Judgement, judge } from "./judge.ts";
 import { weightOf } from "./weight.ts";
+import { afterWithholding } from "./withholding.ts";
 
 /** Being drawn to verify and staying silent, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
@@ -34,15 +41,15 @@ export function settleWindow(state: State): RatingChange[] {
   const verified: WorkShare[] = [];
   for (const [index, node] of state.nodes.entries()) {
     if (node.registeredAt >= state.window.opens || node.slashedAt !== 0) continue;
-    const { claim, judged } = byNode.get(index) ?? {};
-    const outcome = outcomeFor(state, node, judged?.outcome ?? "decay");
-    const next = rerated(state, node, { claim, outcome, failed: failures.get(index) ?? 0 });
+    const work = byNode.get(index);
+    const failure = failures.get(index) ?? NO_FAILURE;
+    const { next, cause } = rerated(state, node, work, failure.units);
     state.nodes.set(index, next);
-    if (outcome === "mismatch") takeForFalseWork(state, index, judged?.provers ?? []);
-    if (outcome === "window") {
-      verified.push({ node: index, share: bonded(next, measuredBy(state, claim), state) });
+    if (cause === "mismatch") takeForFalseWork(state, index, work?.judged.provers ?? []);
+    if (cause === "window" && work !== undefined) {
+      verified.push({ node: index, share: bonded(next, measuredBy(state, work), state) });
     }
-    const change = changeOf(state, { index, node, next, claim, outcome });
+    const change = changeOf(state, { index, node, next, work, cause, fault: failure.fault });
     if (change !== undefined) changes.push(change);
   }
   state.claims = [];
@@ -52,32 +59,46 @@ export function settleWindow(state: State): RatingChange[] {
   return changes;
 }
 
+interface Failure {
+  /** Thousandths. */
+  readonly units: number;
+  readonly fault: RatingFault;
+}
+
+const NO_FAILURE: Failure = { units: 0, fault: "none" };
+
 /** Failed units of those who said what was wrong or never answered. */
-function failuresOf(judgements: readonly Judgement[]): Map<number, number> {
-  const failures = new Map<number, number>();
-  const add = (node: number, units: number): void => {
-    failures.set(node, (failures.get(node) ?? 0) + units);
+function failuresOf(judgements: readonly Judgement[]): Map<number, Failure> {
+  const failures = new Map<number, Failure>();
+  const add = (node: number, units: number, fault: RatingFault): void => {
+    const before = failures.get(node) ?? NO_FAILURE;
+    // Of both the graver one is told.
+    failures.set(node, {
+      units: before.units + units,
+      fault: before.fault === "wrong" ? "wrong" : fault,
+    });
   };
   for (const { wrong, silent } of judgements) {
-    for (const node of wrong) add(node, UNIT);
-    for (const node of silent) add(node, SILENCE);
+    for (const node of wrong) add(node, UNIT, "wrong");
+    for (const node of silent) add(node, SILENCE, "silent");
   }
   return failures;
 }
 
-/** Not serving twice within a half-life is taken for false work: else it would be its cheap disguise. */
-function outcomeFor(state: State, node: NodeRecord, outcome: Outcome): Outcome {
-  if (outcome !== "not-served" || node.notServedAt === 0n) return outcome;
-  const sinceMs = state.meta.time - node.notServedAt;
-  const isRepeated = sinceMs <= BigInt(state.parameters.ratingHalfLife) * 1000n;
-  return isRepeated ? "mismatch" : outcome;
+/** A claim and what came of it. */
+interface Work {
+  readonly claim: WindowClaim;
+  readonly judged: Judgement;
 }
 
-function rerated(
-  state: State,
-  node: NodeRecord,
-  { claim, outcome, failed }: { claim: WindowClaim | undefined; outcome: Outcome; failed: number },
-): NodeRecord {
+type Cause = (typeof RATING_CAUSES)[number];
+
+interface Rerated {
+  readonly next: NodeRecord;
+  readonly cause: Cause;
+}
+
+function rerated(state: State, node: NodeRecord, work: Work | undefined, failed: number): Rerated {
   const { parameters, meta, window } = state;
   const elapsed = meta.time - meta.ratedAt;
   const aged: NodeRecord = {
@@ -86,57 +107,65 @@ function rerated(
     failed: faded(node.failed, elapsed, parameters) + failed,
     lastWindow: window.number,
   };
-  const next = judged(state, aged, claim, outcome);
-  return { ...next, rating: ratingOf(factorsOf(next, meta.time, parameters)) };
+  const { next, cause } = judged(state, aged, work);
+  const rating = ratingOf(factorsOf(next, meta.time, parameters));
+  return { next: { ...next, rating }, cause };
 }
 
-function judged(
-  state: State,
-  node: NodeRecord,
-  claim: WindowClaim | undefined,
-  outcome: Outcome,
-): NodeRecord {
-  const { meta, window } = state;
+function judged(state: State, node: NodeRecord, work: Work | undefined): Rerated {
+  const { meta, window, parameters } = state;
+  const outcome = work?.judged.outcome ?? "decay";
   switch (outcome) {
     case "window": {
-      const measured = withMeasured(node.measured, measuredBy(state, claim));
-      return {
+      const measured = withMeasured(node.measured, measuredBy(state, work));
+      const next = {
         ...node,
         measured,
         capacity: nextCapacity(
           node.capacity,
           medianOf(measured),
-          freshnessOf(node.ratedAt, meta.time, state.parameters),
+          freshnessOf(node.ratedAt, meta.time, parameters),
         ),
-        energy: energyBy(state, claim),
-        verified: node.verified + UNIT,
+        energy: energyBy(state, work),
+        verified: node.verified + Number(verifiedPart(BigInt(UNIT), work)),
         ratedWindow: window.number,
         ratedAt: meta.time,
         probation: Math.max(0, node.probation - 1),
       };
+      return { next, cause: outcome };
     }
     case "mismatch":
-      return caught(node);
-    case "not-served":
-      return { ...node, failed: node.failed + UNIT, notServedAt: meta.time };
+      return { next: caught(node), cause: outcome };
+    case "not-served": {
+      const { node: next, fault } = afterWithholding(node, meta.time, parameters);
+      return { next, cause: fault };
+    }
+    case "unproven":
     case "decay":
-      return node;
+      return { next: node, cause: outcome };
     default:
       return outcome satisfies never;
   }
 }
 
 /** Timed up to the claim, not to the close: who works on before claiming gains nothing by it. */
-function measuredBy(state: State, claim: WindowClaim | undefined): bigint {
-  if (claim === undefined) return 0n;
-  const flops = flopsOf(segmentsOf(claim.lanes), state.parameters);
-  return capacityOf(flops, claim.claimed - state.window.openedAt);
+function measuredBy(state: State, work: Work | undefined): bigint {
+  if (work === undefined) return 0n;
+  const { lanes, claimed } = work.claim;
+  const flops = verifiedPart(flopsOf(segmentsOf(lanes), state.parameters), work);
+  return capacityOf(flops, claimed - state.window.openedAt);
 }
 
-function energyBy(state: State, claim: WindowClaim | undefined): number {
-  if (claim === undefined) return 1_000_000;
-  const flops = flopsOf(segmentsOf(claim.lanes), state.parameters);
-  return Number(energyOf(claim, flops, state.parameters));
+/** What was not served to those who were drawn counts for nothing. */
+function verifiedPart(amount: bigint, work: Work | undefined): bigint {
+  const { verified, given } = work?.judged ?? { verified: 0, given: 0 };
+  return given === 0 ? 0n : (amount * BigInt(verified)) / BigInt(given);
+}
+
+function energyBy(state: State, work: Work | undefined): number {
+  if (work === undefined) return 1_000_000;
+  const flops = flopsOf(segmentsOf(work.claim.lanes), state.parameters);
+  return Number(energyOf(work.claim, flops, state.parameters));
 }
 
 /** Work counts for the reward as far as a bond stands behind it. */
@@ -150,17 +179,19 @@ function changeOf(
     index: number;
     node: NodeRecord;
     next: NodeRecord;
-    claim: WindowClaim | undefined;
-    outcome: Outcome;
+    work: Work | undefined;
+    cause: Cause;
+    fault: RatingFault;
   },
 ): RatingChange | undefined {
-  const { index, node, next, claim, outcome } = parts;
-  if (next.rating === node.rating && outcome !== "window") return undefined;
+  const { index, node, next, work, cause, fault } = parts;
+  if (next.rating === node.rating && cause !== "window") return undefined;
   return {
     node: index,
-    cause: RATING_CAUSES.indexOf(outcome),
+    cause: RATING_CAUSES.indexOf(cause),
+    fault: RATING_FAULTS.indexOf(fault),
     window: state.window.number,
-    segments: claim === undefined ? 0 : segmentsOf(claim.lanes),
+    segments: work === undefined ? 0 : segmentsOf(work.claim.lanes),
     factors: factorsOf(next, state.meta.time, state.parameters),
     before: node.rating,
     after: next.rating,

@@ -34,9 +34,11 @@ function hearDisputes(state: State): void {
   state.claims = state.claims.map((claim) => (isRipe(claim) ? drawCommittee(state, claim) : claim));
 }
 
-function isDue({ height, claims, window }: State): boolean {
+function isDue({ height, claims, window, nodes }: State): boolean {
   if (height >= window.appealsUntil) return true;
-  if (!claims.every(({ appeal }) => isHeard(appeal, height, window))) return false;
+  const publicKeyOf = (node: number): Uint8Array => nodes.at(node).publicKey;
+  const stage = { height, window, publicKeyOf };
+  if (!claims.every(({ appeal }) => isHeard(appeal, stage))) return false;
   if (height >= window.verdictsUntil) return true;
   return claims.length > 0 && claims.every(({ checks }) => isComplete(checks));
 }

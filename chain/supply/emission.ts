@@ -12,9 +12,19 @@ export interface WorkShare {
   readonly share: bigint;
 }
 
-/** Pays the proposer of a block. @param proposer its account */
+/**
+ * Pays the proposer of a block, less what it owes for turns it let pass: that is never created.
+ * @param proposer its public key
+ */
 export function rewardProposer(state: State, proposer: Uint8Array): void {
-  state.credit(proposer, emit(state, state.parameters.blockReward));
+  const { blockReward } = state.parameters;
+  const index = state.nodeIndex(proposer);
+  const { owed } = index === undefined ? { owed: 0n } : state.nodes.at(index);
+  const kept = owed < blockReward ? owed : blockReward;
+  if (index !== undefined && kept > 0n) {
+    state.nodes.set(index, { ...state.nodes.at(index), owed: owed - kept });
+  }
+  state.credit(addressOf(proposer), emit(state, blockReward - kept));
 }
 
 /** Runs at the end of an epoch. */

@@ -1,5 +1,5 @@
 /** What the sealed answers of the judges come to, once the hash they hide is shown. */
-import { ruleOn } from "../committee/ruling.ts";
+import { PROOF, ruleOn } from "../committee/ruling.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { TrackEntry } from "../types/track.ts";
@@ -22,27 +22,30 @@ export interface TrackJudgement {
 }
 
 /**
- * Seals are told apart as those of committees are. Since nobody accused the node before its judges
- * were drawn, more than half of them all must find its result false. For it to count more than half of
- * them must be heard, and more than half of those match it: one friend among judges kept busy is not enough.
+ * Seals are told apart as those of committees are. It takes PROOF judges that came to one other answer to
+ * find a result false. For it to count more than half of all must be heard, and more than half
+ * of those match it: one friend among judges kept busy is not enough.
  * @param keyOf public key of a node
  */
 export function judgeEntry(entry: TrackEntry, keyOf: (node: number) => Uint8Array): TrackJudgement {
-  const heard = entry.judges.filter(({ seal }) => !equalBytes(seal, ZERO_HASH));
-  const silent = entry.judges.filter((judge) => !heard.includes(judge)).map(({ node }) => node);
+  const { judges } = entry;
+  const heard = judges.filter(({ seal }) => !equalBytes(seal, ZERO_HASH));
+  const silent = judges.filter((judge) => !heard.includes(judge)).map(({ node }) => node);
   if (!hasResult(entry)) return { outcome: "untold", wrong: [], provers: [], silent };
   if (heard.length === 0) return { outcome: "unheard", wrong: [], provers: [], silent };
-  const { matches, mismatches } = ruleOn({
-    sealed: heard.map(({ node, seal }) => ({ node, seal, publicKey: keyOf(node) })),
+  const { verdict, matches, mismatches, agreeing, unread } = ruleOn({
+    sealed: heard.map((judge) => ({ ...judge, publicKey: keyOf(judge.node) })),
     unserved: 0,
     opened: isShown(entry) ? answerHash(entry) : ZERO_HASH,
   });
-  if (2 * mismatches.length > entry.judges.length) {
-    return { outcome: "false", wrong: matches, provers: mismatches, silent };
+  const missing = [...silent, ...unread];
+  if (verdict === "mismatch") {
+    return { outcome: "false", wrong: matches, provers: agreeing, silent: missing };
   }
-  const isHeard = 2 * heard.length > entry.judges.length;
+  const isHeard = 2 * heard.length > judges.length;
   if (isHeard && 2 * matches.length > heard.length) {
-    return { outcome: "verified", wrong: mismatches, provers: [], silent };
+    const wrong = matches.length >= PROOF ? mismatches : [];
+    return { outcome: "verified", wrong, provers: [], silent: missing };
   }
-  return { outcome: "unproven", wrong: [], provers: [], silent };
+  return { outcome: "unproven", wrong: [], provers: [], silent: missing };
 }

@@ -2,7 +2,13 @@
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
 import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
 import type { State } from "../state/state.ts";
-import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import {
+  type NodeRecord,
+  RATING_CAUSES,
+  RATING_FAULTS,
+  type RatingChange,
+  type RatingFault,
+} from "../types/node.ts";
 import type { TrackEntry, TrackScore } from "../types/track.ts";
 import { judgeEntry, type TrackJudgement, type TrackOutcome } from "./judge.ts";
 import { isExpired, NO_SCORE, NOTHING, qualityOf } from "./quality.ts";
@@ -30,8 +36,9 @@ export function settleTrack(state: State): RatingChange[] {
     const part = byNode.get(index);
     const outcome = part?.judgement.outcome;
     if (outcome === "false") takeForFalseWork(state, index, part?.judgement.provers ?? []);
-    const next = judged(state, state.nodes.at(index), part, failures.get(index) ?? 0);
-    const change = rated(state, index, next, outcome);
+    const { units, fault } = failures.get(index) ?? NO_FAILURE;
+    const next = judged(state, state.nodes.at(index), part, units);
+    const change = rated(state, index, next, { outcome, fault });
     if (change !== undefined) changes.push(change);
   }
   state.trackEntries = [];
@@ -39,18 +46,28 @@ export function settleTrack(state: State): RatingChange[] {
   return changes;
 }
 
+interface Failure {
+  /** Thousandths. */
+  readonly units: number;
+  readonly fault: RatingFault;
+}
+
+const NO_FAILURE: Failure = { units: 0, fault: "none" };
+
 /**
  * Failed units of judges that were wrong or never answered. Silence is charged by its share of what a
  * judge was drawn for: entries cost nothing, and nobody shall lose a rating to more than he can repeat.
  */
-function failuresOf(parts: readonly Part[]): Map<number, number> {
-  const failures = new Map<number, number>();
+function failuresOf(parts: readonly Part[]): Map<number, Failure> {
+  const failures = new Map<number, Failure>();
   const drawn = countOf(parts.flatMap(({ entry }) => entry.judges.map(({ node }) => node)));
   for (const [node, times] of countOf(parts.flatMap(({ judgement }) => judgement.silent))) {
-    failures.set(node, Math.floor((SILENCE * times) / (drawn.get(node) ?? times)));
+    const units = Math.floor((SILENCE * times) / (drawn.get(node) ?? times));
+    failures.set(node, { units, fault: "silent" });
   }
   for (const [node, times] of countOf(parts.flatMap(({ judgement }) => judgement.wrong))) {
-    failures.set(node, (failures.get(node) ?? 0) + UNIT * times);
+    const { units } = failures.get(node) ?? NO_FAILURE;
+    failures.set(node, { units: units + UNIT * times, fault: "wrong" });
   }
   return failures;
 }
@@ -107,7 +124,7 @@ function rated(
   state: State,
   index: number,
   next: NodeRecord,
-  outcome: TrackOutcome | undefined,
+  { outcome, fault }: { outcome: TrackOutcome | undefined; fault: RatingFault },
 ): RatingChange | undefined {
   const node = state.nodes.at(index);
   if (next === node) return undefined;
@@ -118,6 +135,7 @@ function rated(
   return {
     node: index,
     cause: RATING_CAUSES.indexOf(causeOf(outcome)),
+    fault: RATING_FAULTS.indexOf(fault),
     window: state.track.number,
     segments: 0,
     factors,

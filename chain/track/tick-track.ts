@@ -38,5 +38,5 @@ function judgesOf(
   const seed = taggedHash("poml/track-judges/v1", meta.mix, uint32Bytes(node));
   const others = all.map((weight, index) => (index === node ? 0n : weight));
   const drawn = drawWithoutReplacement(seed, "poml/track-judges/v1", others, TRACK_JUDGES);
-  return drawn.map((judge) => ({ node: judge, seal: ZERO_HASH }));
+  return drawn.map((judge) => ({ node: judge, seal: ZERO_HASH, reached: ZERO_HASH }));
 }

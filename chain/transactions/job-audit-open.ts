@@ -1,18 +1,25 @@
 /**
- * Shows the committed state at the end of a disputed segment after the committee has sealed its
- * answers: the seals made of the same state are matches. The participant posts it, or a member.
+ * After the committee has sealed its answers: the participant or a member shows the committed state at the end
+ * of the disputed segment, so that seals made of it are matches. A member that came to another state shows
+ * what its own seal was made of.
  */
 import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
 import { stageOf } from "../audit/tick.ts";
+import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
 import { findJob } from "../job/find.ts";
 import { segmentCount } from "../job/segments.ts";
+import type { State } from "../state/state.ts";
+import type { Audit } from "../types/audit.ts";
+import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 const duty = "job-audit-open";
+/** Hashes of a proof that shows another state: a path has at least one more. */
+const OTHER_STATE = 1;
 
 export const jobAuditOpen: Rule<"job-audit-open"> = {
   apply(state, payload, { sender }) {
@@ -26,12 +33,40 @@ export const jobAuditOpen: Rule<"job-audit-open"> = {
       const { round } = audit;
       refuse("the committee has not answered", { code: "NO_AUDIT", round, node: audit.node });
     }
-    if (isOpened(audit)) refuse("shown already", { code: "ALREADY_DONE", duty });
-    if (!provesMatch(audit, segmentCount(job.spec, audit.samples), payload.proof)) {
-      refuseField("proof", "does not show the end of the segment under the committed root");
-    }
-    const next = { ...audit, opened: payload.proof[0] ?? ZERO_HASH };
-    if (!isOpened(next)) refuseField("proof", "the shown state must not be zero");
+    const { proof } = payload;
+    const next =
+      proof.length === OTHER_STATE
+        ? refuted(state, audit, node, proof[0] ?? ZERO_HASH)
+        : opened(job, audit, proof);
     state.jobs.set(index, withAudit(job, audit, next));
   },
 };
+
+function opened({ spec }: Job, audit: Audit, proof: readonly Uint8Array[]): Audit {
+  if (isOpened(audit)) refuse("shown already", { code: "ALREADY_DONE", duty });
+  if (!provesMatch(audit, segmentCount(spec, audit.samples), proof)) {
+    refuseField("proof", "does not show the end of the segment under the committed root");
+  }
+  const next = { ...audit, opened: proof[0] ?? ZERO_HASH };
+  if (!isOpened(next)) refuseField("proof", "the shown state must not be zero");
+  return next;
+}
+
+function refuted(
+  { nodes }: State,
+  audit: Audit,
+  node: number | undefined,
+  reached: Uint8Array,
+): Audit {
+  const at = audit.seats.findLastIndex((seat) => seat.node === node);
+  const mine = audit.seats[at];
+  if (mine === undefined || at < audit.auditors) {
+    refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+  }
+  if (isOpened({ opened: mine.reached })) refuse("shown already", { code: "ALREADY_DONE", duty });
+  if (!explains(reached, { seal: mine.seal, publicKey: nodes.at(mine.node).publicKey })) {
+    refuseField("proof", "is not what the seal was made of");
+  }
+  const seats = audit.seats.map((seat) => (seat === mine ? { ...mine, reached } : seat));
+  return { ...audit, seats };
+}

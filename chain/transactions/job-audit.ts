@@ -27,7 +27,10 @@ export const jobAudit: Rule<"job-audit"> = {
     const { index, job } = findJob(state, payload.job);
     const audit = findAudit(job, payload);
     const node = state.nodeIndex(sender);
-    const seat = audit.seats.find((other) => other.node === node);
+    const isJudging = stageOf(audit) === "judging";
+    // In a small network an auditor that accused may sit in the committee too.
+    const asked = isJudging ? audit.seats.slice(audit.auditors) : audit.seats;
+    const seat = asked.find((other) => other.node === node);
     if (seat === undefined) {
       refuse("not drawn for this audit", { code: "NOT_ASSIGNED", duty: "job-audit" });
     }

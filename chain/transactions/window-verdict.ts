@@ -1,8 +1,10 @@
 /**
  * What a node found on segments of a claim it was drawn to replay. A match names the end state it came
  * to, which must be the claimed one: nobody can say so without having computed it. Members of a
- * committee answer under seal; once all have, a match shows what their seals should be made of.
+ * committee answer under seal; once all have, a match shows what their seals should be made of, and
+ * a mismatch what the seal of the sender was made of instead.
  */
+import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
 import { verifyMerkleProof } from "../proof/hash-tree.ts";
 import { areSealsIn } from "../rating/appeal.ts";
@@ -38,9 +40,18 @@ function noted(state: State, claim: WindowClaim, finding: Finding, from: number)
   if (appeal.members.length === 0 || !isAt(appeal, finding)) {
     return { ...claim, checks: checked(state, claim, finding, from) };
   }
-  const isMatch = VERDICTS[finding.verdict] === "match";
-  const next = isMatch ? opened(state, claim, finding, from) : sealed(state, appeal, finding, from);
-  return { ...claim, appeal: next };
+  return { ...claim, appeal: heard(state, claim, finding, from) };
+}
+
+function heard(state: State, claim: WindowClaim, finding: Finding, from: number): Appeal {
+  switch (VERDICTS[finding.verdict]) {
+    case "match":
+      return opened(state, claim, finding, from);
+    case "mismatch":
+      return refuted(state, claim.appeal, finding, from);
+    default:
+      return sealed(state, claim.appeal, finding, from);
+  }
 }
 
 /** Writes a finding beside the check of this verifier on this segment. */
@@ -80,15 +91,32 @@ function opened(state: State, claim: WindowClaim, finding: Finding, from: number
   if (from !== node && memberOf(appeal, from) === undefined) {
     refuse("neither the claimant nor of the committee", { code: "NOT_ASSIGNED", duty });
   }
-  if (!areSealsIn(appeal, state.height, state.window)) {
-    const { number: window } = state.window;
-    refuse("the committee has not answered", { code: "NO_WINDOW", window });
-  }
+  requireSealed(state, appeal);
   if (isOpened(appeal)) refuse("shown already", { code: "ALREADY_DONE", duty });
   checkMatch(claim, finding);
   const next = { ...appeal, opened: finding.endHash };
   if (!isOpened(next)) refuseField("findings", "the shown end state must not be zero");
   return next;
+}
+
+/** A member shows what its seal was made of, when that is not the claimed end state. */
+function refuted(state: State, appeal: Appeal, { endHash, path }: Finding, from: number): Appeal {
+  const mine = memberOf(appeal, from);
+  if (mine === undefined) refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+  requireSealed(state, appeal);
+  if (isOpened({ opened: mine.reached })) refuse("shown already", { code: "ALREADY_DONE", duty });
+  if (path.length > 0) refuseField("findings", "another state has no path");
+  const answer = { seal: mine.seal, publicKey: state.nodes.at(from).publicKey };
+  if (!explains(endHash, answer)) refuseField("findings", "is not what the seal was made of");
+  const members = appeal.members.map((member) =>
+    member === mine ? { ...mine, reached: endHash } : member,
+  );
+  return { ...appeal, members };
+}
+
+function requireSealed({ height, window }: State, appeal: Appeal): void {
+  if (areSealsIn(appeal, height, window)) return;
+  refuse("the committee has not answered", { code: "NO_WINDOW", window: window.number });
 }
 
 function isAt(place: { lane: number; segment: number }, { lane, segment }: Finding): boolean {

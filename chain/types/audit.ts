@@ -40,6 +40,8 @@ export const AuditSeat = new ContainerType(
     answer: Uint8,
     /** Of a sealed answer, else zero. */
     seal: Hash,
+    /** Other state that the member shows its seal was made of; zero = none. */
+    reached: Hash,
   },
   { typeName: "AuditSeat", jsonCase: "eth2" },
 );
@@ -72,6 +74,8 @@ export const Audit = new ContainerType(
     auditors: Uint8,
     /** Hash of the state at the end of the disputed segment, once shown; else zero. */
     opened: Hash,
+    /** Committees before this one that came to nothing. */
+    retries: Uint8,
   },
   { typeName: "Audit", jsonCase: "eth2" },
 );

@@ -214,7 +214,7 @@ export const Participant = new ContainerType(
     verifiedRounds: Uint16,
     /** Rounds in a row without a commit; from one on, rounds do not wait for this node. */
     missed: Uint16,
-    /** Round whose update was proven false or was not served; 0 = none. It works here no more. */
+    /** Round whose update was proven false, after which it works here no more, or was withheld; 0 = none. */
     faultRound: Uint16,
     /** Index into AUDIT_FAULTS. */
     fault: Uint8,

@@ -35,8 +35,10 @@ export const NodeRecord = new ContainerType(
     failed: Uint32,
     /** Time of the last verified window, Unix milliseconds. */
     ratedAt: Uint64,
-    /** Time it last served no segment it claimed, Unix milliseconds; 0 = never. */
+    /** Time at which it was last proven to withhold work it had claimed, Unix milliseconds; 0 = never. */
     notServedAt: Uint64,
+    /** How often that was proven, each time within a half-life of the one before. */
+    withheld: Uint8,
     /** Windows left in which a caught cheat is checked more closely. */
     probation: Uint8,
     /** Micro-units: the product of the factors (chain/rating/formula.ts). */
@@ -62,6 +64,8 @@ export const NodeRecord = new ContainerType(
     proposed: Uint32,
     /** Turns to propose it let pass. */
     skipped: Uint32,
+    /** What they cost and its block rewards have not paid yet, micro-POML. */
+    owed: Uint64,
     /** Height at which a fault of it was proven; 0 = never. It is no node any more. */
     slashedAt: Uint32,
     /** Weight it had then. */
@@ -88,7 +92,11 @@ export type Seat = ValueOf<typeof Seat>;
 
 /** Wire values; append only. sealed: a committee member's finding, hidden until all have theirs. */
 export const VERDICTS = ["match", "mismatch", "not-served", "sealed"] as const;
-/** Wire values; append only. */
+/**
+ * What a settlement made of the node's own work. unproven: claimed, neither verified nor refuted.
+ * not-served: several who asked for a whole stage got nothing. withheld: that, once too often. Wire
+ * values; append only.
+ */
 export const RATING_CAUSES = [
   "window",
   "mismatch",
@@ -99,7 +107,24 @@ export const RATING_CAUSES = [
   "track",
   "track-mismatch",
   "track-untold",
+  "unproven",
+  "withheld",
 ] as const;
+/**
+ * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as
+ * above; left-out: the team could not use its update), or as one who was drawn to look at others
+ * (silent: gave no answer in time; wrong: said what at least three who replayed refuted). Wire values; append only.
+ */
+export const RATING_FAULTS = [
+  "none",
+  "mismatch",
+  "not-served",
+  "withheld",
+  "silent",
+  "wrong",
+  "left-out",
+] as const;
+export type RatingFault = (typeof RATING_FAULTS)[number];
 
 /** What a rating is the product of. Shares in millionths. */
 export const Factors = new ContainerType(
@@ -120,6 +145,8 @@ export const RatingChange = new ContainerType(
     node: Uint32,
     /** Index into RATING_CAUSES. */
     cause: Uint8,
+    /** Index into RATING_FAULTS. */
+    fault: Uint8,
     /** Or track, by the cause; 0 = neither. */
     window: Uint32,
     segments: Uint32,

@@ -71,6 +71,8 @@ export const TrackJudge = new ContainerType(
     node: Uint32,
     /** What it came to, bound to its own key; zero = not heard. */
     seal: Hash,
+    /** Other answer that the judge shows its seal was made of; zero = none. */
+    reached: Hash,
   },
   { typeName: "TrackJudge", jsonCase: "eth2" },
 );

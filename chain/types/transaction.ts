@@ -152,7 +152,10 @@ export const JobAuditOpen = new ContainerType(
     round: Uint16,
     node: Uint32,
     look: Uint8,
-    /** Hash of the segment's end state and its Merkle path. */
+    /**
+     * Hash of the segment's end state and its Merkle path; of a member that came to another state the
+     * hash of that alone.
+     */
     proof: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
   },
   { typeName: "JobAuditOpen", jsonCase: "eth2" },
@@ -175,7 +178,14 @@ export const TrackVerdict = new ContainerType(
 );
 /** The hash of a model's outputs, which the seals on its result hide. */
 export const TrackShow = new ContainerType(
-  { track: Uint32, node: Uint32, outputs: Hash },
+  {
+    track: Uint32,
+    node: Uint32,
+    /** Hash of the outputs that the result was bound to; zero in the show below. */
+    outputs: Hash,
+    /** Of a judge that came to something else: the answer its seal was made of; else zero. */
+    reached: Hash,
+  },
   { typeName: "TrackShow", jsonCase: "eth2" },
 );
 

@@ -75,6 +75,8 @@ export const AppealMember = new ContainerType(
     verdict: Uint8,
     /** Of a sealed verdict, else zero. */
     seal: Hash,
+    /** Other state that the member shows its seal was made of; zero = none. */
+    reached: Hash,
   },
   { typeName: "AppealMember", jsonCase: "eth2" },
 );

@@ -2,7 +2,7 @@
  * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
  * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
  */
-import { stageOf } from "../../chain/audit/tick.ts";
+import { auditDeadline, stageOf } from "../../chain/audit/tick.ts";
 import { isOpened } from "../../chain/committee/seal.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { leafDigest, merkleProof } from "../../chain/proof/hash-tree.ts";
@@ -57,7 +57,7 @@ export class AuditedRuns {
       for (const audit of job.audits.filter((one) => one.node === node)) {
         wanted.add(runName(job.id, audit.round));
         if (stageOf(audit) !== "opening" || isOpened(audit)) continue;
-        const key = auditKey(job, audit);
+        const key = `${auditKey(job, audit)}/${audit.retries}`;
         disputed.add(key);
         if (!this.#shown.has(key)) this.#flights.start(key, () => this.#show(job, audit, key));
       }
@@ -91,8 +91,10 @@ export class AuditedRuns {
     const audit = chain.state.jobs
       .at(index)
       .audits.find((one) => one.node === node && one.round === round && one.look === look);
-    const seat = audit?.seats.find((one) => peerOf(one.node) === peer);
-    if (audit === undefined || seat?.answer !== AUDIT_ANSWERS.indexOf("none")) return undefined;
+    const isAsked = audit?.seats.some(
+      (one) => peerOf(one.node) === peer && one.answer === AUDIT_ANSWERS.indexOf("none"),
+    );
+    if (audit === undefined || isAsked !== true) return undefined;
     const hashes = await keeper.hashes(id, round);
     if (hashes === undefined) return undefined;
     const digests = hashes.map(leafDigest);
@@ -112,6 +114,8 @@ export class AuditedRuns {
     const proof = [end, ...merkleProof(hashes, segment + 1).siblings];
     log.info("disputed state shown", { job: key, round, segment });
     const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
-    await duties.send(payload, job.spec.phaseBlocks);
+    const { state, height } = this.#modules.chain;
+    const blocks = auditDeadline(audit, job, state.parameters) - height;
+    await duties.send(payload, Math.max(1, blocks));
   }
 }

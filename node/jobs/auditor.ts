@@ -3,7 +3,6 @@
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
  * duty of every node, whatever jobs its owner lets it train.
  */
-import { randomBytes } from "node:crypto";
 import { auditDeadline, stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -59,8 +58,9 @@ export class Auditor {
     const known = new Set<string>();
     for (const [, job] of state.jobs.activeEntries()) {
       for (const audit of job.audits) {
-        const seat = audit.seats.findIndex((one) => one.node === node);
-        if (seat !== -1) known.add(this.#look(job, audit, seat));
+        audit.seats.forEach((one, seat) => {
+          if (one.node === node) known.add(this.#look(job, audit, seat));
+        });
       }
     }
     this.#flights.keepOnly((key) => known.has(key));
@@ -75,12 +75,11 @@ export class Auditor {
   /** @returns the key under which this node's part in the audit is known */
   #look(job: Job, audit: Audit, seat: number): string {
     const { height } = this.#modules.chain;
-    const key = `${auditKey(job, audit)}/${seat}`;
+    const key = `${auditKey(job, audit)}/${audit.retries}/${seat}`;
     const done = this.#done.get(key);
     if (stageOf(audit) === "opening") {
-      const turn = audit.since + SHOW_STAGGER * (seat + 1 - audit.auditors);
-      const isOurs = seat >= audit.auditors && height >= turn && !isOpened(audit);
-      if (isOurs && done?.finding.answer === "match" && !done.shown) {
+      const isMember = seat >= audit.auditors && done !== undefined && !done.shown;
+      if (isMember && this.#isTurn(audit, seat, done.finding)) {
         done.shown = true;
         this.#flights.start(key, () => this.#show(job, audit, done.finding));
       }
@@ -93,10 +92,18 @@ export class Auditor {
     return key;
   }
 
+  /** Another state is shown at once; the committed one by the participant first. */
+  #isTurn(audit: Audit, seat: number, { answer }: Finding): boolean {
+    if (answer !== "match") return answer === "mismatch";
+    const turn = audit.since + SHOW_STAGGER * (seat + 1 - audit.auditors);
+    return this.#modules.chain.height >= turn && !isOpened(audit);
+  }
+
   async #audit(job: Job, audit: Audit, key: string, signal: AbortSignal): Promise<void> {
     const { chain, duties, log, peerOf } = this.#modules;
     const { round, node, look } = audit;
-    const blocks = Math.max(1, auditDeadline(audit, job) - chain.height);
+    const deadline = auditDeadline(audit, job, chain.state.parameters);
+    const blocks = Math.max(1, deadline - chain.height);
     const stageMs = blocks * chain.state.parameters.blockIntervalMs;
     const options = { peer: peerOf(node), stageMs, deadlineMs: 4 * stageMs, signal };
     const finding = await judgeUpdate(job, audit, options, this.#modules);
@@ -120,18 +127,30 @@ export class Auditor {
   }
 
   #sealed(finding: Finding): Answered {
-    if (finding.answer === "not-served") return plain(finding);
-    // A mismatch seals nothing that anyone could show, or tell from a match before.
-    const end = finding.answer === "match" ? finding.proof[0] : undefined;
-    const seal = sealOf(end ?? randomBytes(32), this.#publicKey);
-    return { answer: codeOf("sealed"), segment: 0, proof: [seal] };
+    const [end] = shownBy(finding);
+    if (end === undefined) return plain(finding);
+    return { answer: codeOf("sealed"), segment: 0, proof: [sealOf(end, this.#publicKey)] };
   }
 
-  async #show(job: Job, { round, node, look }: Audit, finding: Finding): Promise<void> {
-    if (finding.answer !== "match") return;
-    const proof = [...finding.proof];
+  async #show(job: Job, audit: Audit, finding: Finding): Promise<void> {
+    const { chain, duties } = this.#modules;
+    const { round, node, look } = audit;
+    const proof = [...shownBy(finding)];
     const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
-    await this.#modules.duties.send(payload, job.spec.phaseBlocks);
+    const blocks = auditDeadline(audit, job, chain.state.parameters) - chain.height;
+    await duties.send(payload, Math.max(1, blocks));
+  }
+}
+
+/** What a member's seal is made of, with its path where it is the committed state. */
+function shownBy(finding: Finding): readonly Uint8Array[] {
+  switch (finding.answer) {
+    case "match":
+      return finding.proof;
+    case "mismatch":
+      return [finding.reached];
+    case "not-served":
+      return [];
   }
 }
 

@@ -2,6 +2,7 @@
  * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
  * thrown, never blamed on the participant.
  */
+import { unreachable } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { segmentCount } from "../../chain/job/segments.ts";
@@ -40,8 +41,11 @@ export interface JudgeOptions {
 export type Finding =
   /** `proof` is what the chain wants to see, see `JobAudit`. */
   | { readonly answer: "match"; readonly proof: readonly Uint8Array[] }
-  /** `segment` is the first that differs in a replay of all, else 0. */
-  | { readonly answer: "mismatch"; readonly segment: number }
+  /**
+   * `segment` is the first that differs in a replay of all, else 0. `reached`: what all who replay come to, for
+   * the seal of a committee's member.
+   */
+  | { readonly answer: "mismatch"; readonly segment: number; readonly reached: Uint8Array }
   | { readonly answer: "not-served" };
 
 const ASK_TRIES = 4;
@@ -64,7 +68,7 @@ export async function judgeUpdate(
   const { signal } = options;
   const { manifest } = await files.manifest(job.spec, signal);
   if (audit.samples !== shardSamples(job, manifest, audit.shard)) {
-    return { answer: "mismatch", segment: 0 };
+    return { answer: "mismatch", segment: 0, reached: cannotReach("other-samples", audit) };
   }
   const task = await taskOf(job, audit, signal, files);
   return audit.segment === ALL_SEGMENTS
@@ -113,7 +117,8 @@ async function judgeAll(
   });
   // Where all that can be reached is right, what follows cannot be.
   const wrong = differs === -1 ? reached.length : differs;
-  return { answer: "mismatch", segment: Math.max(0, wrong - 1) };
+  // An auditor of all segments answers in the clear: there is no seal to show.
+  return { answer: "mismatch", segment: Math.max(0, wrong - 1), reached: ZERO_HASH };
 }
 
 /** Of the states that a run passes before it diverges; the first is not among them. */
@@ -152,11 +157,19 @@ async function judgeSegment(
   );
   const isAt = (hash: Uint8Array | undefined, index: number): boolean =>
     hash !== undefined && equalBytes(leafDigest(hash), digests[index] ?? ZERO_HASH);
-  if (replay === undefined || !isAt(replay.origin, 0) || !isAt(replay.end, segment + 1)) {
-    return { answer: "mismatch", segment: 0 };
-  }
+  const mismatch = (reached: Uint8Array): Finding => ({ answer: "mismatch", segment: 0, reached });
+  if (replay === undefined) return mismatch(cannotReach("no-state", audit));
+  if (!isAt(replay.origin, 0)) return mismatch(cannotReach("other-origin", audit));
+  if (!isAt(replay.end, segment + 1)) return mismatch(replay.end);
   const path = digestsProof(digests, segment + 1).siblings;
   return { answer: "match", proof: [replay.end, ...path] };
+}
+
+function cannotReach(
+  why: Parameters<typeof unreachable>[0],
+  { checkpointRoot, segment }: Audit,
+): Uint8Array {
+  return unreachable(why, checkpointRoot, segment);
 }
 
 /** The participant's word on its states, if it fits what it committed to. */

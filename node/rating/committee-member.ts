@@ -1,8 +1,7 @@
 /**
- * This node in committees on claims: replays the disputed segment, answers under seal, and if it came
- * to a match shows the claimed end state when the claimant does not.
+ * This node in committees on claims: replays the disputed segment, answers under seal, and when all have
+ * shows what it came to: another state at once, the claimed one when the claimant does not.
  */
-import { randomBytes } from "node:crypto";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Finding, Payloads } from "../../chain/types/transaction.ts";
@@ -21,9 +20,10 @@ export interface CommitteeMemberModules extends JudgeModules {
 
 /** What this node answered about a claim. */
 interface Kept {
-  /** What shows the claimed end state; undefined when it came to another, or has shown it. */
-  match: Finding | undefined;
-  /** Height from which it shows that. */
+  /** What its seal was made of; undefined when it was not served, or has shown it. */
+  shown: Finding | undefined;
+  readonly isMatch: boolean;
+  /** Height from which it shows a match. */
   turn: number | undefined;
 }
 
@@ -67,34 +67,33 @@ export class CommitteeMember {
   }
 
   async #hear(claim: WindowClaim): Promise<void> {
-    const { chain, log } = this.#modules;
+    const { chain, clock, log } = this.#modules;
     const { window } = chain.state;
     const { node, appeal } = claim;
-    const patience = new Patience(chain.state.parameters, 1);
+    const patience = new Patience(chain.state.parameters, clock);
     const found = await judgeSegment(claim, appeal, patience, this.#modules);
-    const match = found.verdict === "match" ? findingOn(appeal, "match", found) : undefined;
+    const { verdict } = found;
+    const shown = verdict === "not-served" ? undefined : findingOn(appeal, verdict, found);
     const answer = { window: window.number, node, findings: [this.#sealed(claim, found)] };
     await this.#send(answer, window.sealsUntil);
-    this.#kept.set(node, { match, turn: undefined });
-    log.info("dispute heard", { window: window.number, node, verdict: found.verdict });
+    this.#kept.set(node, { shown, isMatch: verdict === "match", turn: undefined });
+    log.info("dispute heard", { window: window.number, node, verdict });
   }
 
   #sealed({ appeal }: WindowClaim, found: Found): Finding {
     if (found.verdict === "not-served") return findingOn(appeal, "not-served");
-    // Where no state was reached the seal is of nothing that anyone could show.
-    const seal = sealOf(found.endHash ?? randomBytes(32), this.#publicKey);
-    return findingOn(appeal, "sealed", { endHash: seal });
+    return findingOn(appeal, "sealed", { endHash: sealOf(found.endHash, this.#publicKey) });
   }
 
-  /** The claimant is first; then the members, a block after each other. */
+  /** Of a match the claimant is first; then the members, a block after each other. */
   #show({ node, appeal }: WindowClaim, position: number): void {
     const { height, window } = this.#modules.chain.state;
     const kept = this.#kept.get(node);
-    if (kept?.match === undefined || isOpened(appeal)) return;
-    kept.turn ??= height + 1 + position;
+    if (kept?.shown === undefined || (kept.isMatch && isOpened(appeal))) return;
+    kept.turn ??= kept.isMatch ? height + 1 + position : height;
     if (height < kept.turn) return;
-    const verdict = { window: window.number, node, findings: [kept.match] };
-    kept.match = undefined;
+    const verdict = { window: window.number, node, findings: [kept.shown] };
+    kept.shown = undefined;
     this.#flights.start(`show/${window.number}/${node}`, () =>
       this.#send(verdict, window.appealsUntil),
     );

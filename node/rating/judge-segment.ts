@@ -2,6 +2,7 @@
  * Replays one segment of a claim and says what was found. Whatever fails on this node's side is
  * thrown, never blamed on the claimant.
  */
+import { unreachable } from "../../chain/committee/seal.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { verifyMerkleProof } from "../../chain/proof/hash-tree.ts";
 import type { Place } from "../../chain/rating/draw-segments.ts";
@@ -12,6 +13,7 @@ import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding } from "../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../chain/types/window.ts";
 import type { Chain } from "../chain/chain.ts";
+import type { Clock } from "../clock.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
 import type { Patience } from "./patience.ts";
@@ -21,14 +23,18 @@ export interface JudgeModules {
   readonly chain: Pick<Chain, "state">;
   readonly workers: Pick<Workers, "replay">;
   readonly segments: Pick<SegmentExchange, "ask">;
+  readonly clock: Pick<Clock, "monotonic" | "sleep">;
   /** Peer id of a node. */
   peerOf(node: number): string;
 }
 
-/** `endHash` is that of the state the replay came to; undefined where none could be reached. */
+/**
+ * `endHash` is that of the state the replay came to; where none could be reached, what all who replay it put
+ * in its place.
+ */
 export type Found =
   | { readonly verdict: "match"; readonly endHash: Uint8Array; readonly path: Uint8Array[] }
-  | { readonly verdict: "mismatch"; readonly endHash: Uint8Array | undefined }
+  | { readonly verdict: "mismatch"; readonly endHash: Uint8Array }
   | { readonly verdict: "not-served" };
 
 const REPLAY_MS = 60_000;
@@ -53,8 +59,14 @@ export async function judgeSegment(
     return { verdict: "not-served" };
   }
   const endHash = await replayed(claim, place, served.startState, modules);
+  if (endHash === undefined) {
+    return {
+      verdict: "mismatch",
+      endHash: unreachable("no-state", claimed.checkpointRoot, segment),
+    };
+  }
   const end = { index: segment + 1, count, siblings: served.endPath };
-  if (endHash === undefined || !verifyMerkleProof(claimed.checkpointRoot, endHash, end)) {
+  if (!verifyMerkleProof(claimed.checkpointRoot, endHash, end)) {
     return { verdict: "mismatch", endHash };
   }
   return { verdict: "match", endHash, path: served.endPath };
@@ -92,16 +104,12 @@ async function replayed(
   }
 }
 
-async function fetchSegment(
+function fetchSegment(
   { node }: WindowClaim,
   { lane, segment: index }: Place,
   patience: Patience,
   { chain, segments, peerOf }: JudgeModules,
 ): Promise<ServedSegment | undefined> {
   const place = { window: chain.state.window.number, lane, index };
-  let served = await segments.ask(peerOf(node), place, patience.firstMs);
-  while (served === undefined && patience.again()) {
-    served = await segments.ask(peerOf(node), place, patience.retryMs);
-  }
-  return served;
+  return patience.ask((timeoutMs) => segments.ask(peerOf(node), place, timeoutMs));
 }

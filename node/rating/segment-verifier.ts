@@ -57,10 +57,10 @@ export class SegmentVerifier {
   }
 
   async #verify(claim: WindowClaim, due: readonly Check[]): Promise<void> {
-    const { duties, chain, log } = this.#modules;
+    const { duties, chain, clock, log } = this.#modules;
     const window = this.#window;
     const findings: Finding[] = [];
-    const patience = new Patience(chain.state.parameters, due.length);
+    const patience = new Patience(chain.state.parameters, clock);
     for (const check of due) {
       const found = await judgeSegment(claim, check, patience, this.#modules);
       findings.push(findingOn(check, found.verdict, found.verdict === "match" ? found : {}));

@@ -1,13 +1,20 @@
 /**
  * This node as judge on the open track: repeats the training and test of those it was drawn for, from
- * the chain's values alone, and answers under seal. Where it agrees it shows what the seals hide if
- * the node itself is away.
+ * the chain's values alone, and answers under seal. When no seal is taken any more it shows what it
+ * came to: another answer at once, the node's own if that is away.
  */
+import { explains } from "../../chain/committee/ruling.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { isShown, outputsDigest, type TrackAnswer, trackSeal } from "../../chain/track/proof.ts";
+import {
+  answerHash,
+  isShown,
+  outputsDigest,
+  type TrackAnswer,
+  trackSeal,
+} from "../../chain/track/proof.ts";
 import { isTrackUnderWay } from "../../chain/track/stages.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
-import type { Track, TrackEntry } from "../../chain/types/track.ts";
+import type { Track, TrackEntry, TrackJudge as TrackJudgeSeat } from "../../chain/types/track.ts";
 import { payloadOf } from "../wallet/payload.ts";
 import { answerOf, DIVERGED, isDivergence, TRACK_RUN_MS } from "./track-answer.ts";
 import { TrackDuties } from "./track-duties.ts";
@@ -20,8 +27,8 @@ export class TrackJudge {
   readonly #publicKey: Uint8Array;
   readonly #modules: TrackModules;
   readonly #duties: TrackDuties;
-  /** Outputs of those it agreed with in `#track`, by node. */
-  readonly #agreed = new Map<number, Uint8Array>();
+  /** What it came to itself in `#track`, by node. */
+  readonly #answers = new Map<number, TrackAnswer>();
   #track = 0;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: TrackModules) {
@@ -35,22 +42,20 @@ export class TrackJudge {
     const { track, height } = state;
     if (track.number !== this.#track) {
       this.#track = track.number;
-      this.#agreed.clear();
+      this.#answers.clear();
     }
     const own = state.nodeIndex(this.#publicKey);
     if (own === undefined || !isTrackUnderWay(track) || height < track.resultsUntil) return;
     for (const entry of inOwnOrder(state.trackEntries, this.#publicKey)) {
       const seat = entry.judges.find(({ node }) => node === own);
       if (seat === undefined) continue;
-      if (height < track.verdictsUntil && equalBytes(seat.seal, ZERO_HASH)) {
+      const isSealed = !equalBytes(seat.seal, ZERO_HASH);
+      if (height < track.verdictsUntil && !isSealed) {
         const duty = `judge/${entry.node}`;
         this.#duties.start(track, duty, (signal) => this.#judge(track, entry, signal));
       }
-      const outputs = this.#agreed.get(entry.node);
-      const isTime = height >= track.verdictsUntil + SHOW_GRACE && height < track.shownUntil;
-      if (isTime && outputs !== undefined && !isShown(entry)) {
-        this.#duties.start(track, `show/${entry.node}`, () => this.#show(track, entry, outputs));
-      }
+      const isOpen = height >= track.verdictsUntil && height < track.shownUntil;
+      if (isOpen && isSealed) this.#explain(track, entry, seat);
     }
   }
 
@@ -62,12 +67,36 @@ export class TrackJudge {
     const { duties, chain, log } = this.#modules;
     const { number, verdictsUntil } = track;
     const answer = await this.#repeat(track, entry, signal);
-    const isSame = equalBytes(outputsDigest(answer.outputs), entry.outputsDigest);
-    if (isSame) this.#agreed.set(entry.node, answer.outputs);
-    log.info("judged on the open track", { track: number, node: entry.node, agrees: isSame });
+    this.#answers.set(entry.node, answer);
+    const agrees = isSame(answer, entry);
+    log.info("judged on the open track", { track: number, node: entry.node, agrees });
     const seal = trackSeal(answer, this.#publicKey);
     const payload = payloadOf("track-verdict", { track: number, node: entry.node, seal });
     await duties.send(payload, verdictsUntil - chain.state.height);
+  }
+
+  /** Lets the seal of this judge be read. */
+  #explain(track: Track, entry: TrackEntry, { seal, reached }: TrackJudgeSeat): void {
+    const { height } = this.#modules.chain.state;
+    const isRead =
+      !equalBytes(reached, ZERO_HASH) ||
+      (isShown(entry) && explains(answerHash(entry), { seal, publicKey: this.#publicKey }));
+    if (isRead) return;
+    const answer = this.#answers.get(entry.node);
+    if (answer === undefined) {
+      // Sealed before a restart: all of it can be made again.
+      const recall = async (signal: AbortSignal): Promise<void> => {
+        this.#answers.set(entry.node, await this.#repeat(track, entry, signal));
+      };
+      this.#duties.start(track, `recall/${entry.node}`, recall);
+      return;
+    }
+    const isRefuted = !isSame(answer, entry);
+    if (!isRefuted && (isShown(entry) || height < track.verdictsUntil + SHOW_GRACE)) return;
+    const shown = isRefuted
+      ? { outputs: ZERO_HASH, reached: answerHash(answer) }
+      : { outputs: answer.outputs, reached: ZERO_HASH };
+    this.#duties.start(track, `show/${entry.node}`, () => this.#show(track, entry, shown));
   }
 
   async #repeat(
@@ -89,12 +118,22 @@ export class TrackJudge {
   async #show(
     { number, shownUntil }: Track,
     { node }: TrackEntry,
-    outputs: Uint8Array,
+    shown: { readonly outputs: Uint8Array; readonly reached: Uint8Array },
   ): Promise<void> {
     const { duties, chain } = this.#modules;
-    const payload = payloadOf("track-show", { track: number, node, outputs });
+    const payload = payloadOf("track-show", { track: number, node, ...shown });
     await duties.send(payload, shownUntil - chain.state.height);
   }
+}
+
+/** Whether the node told what a repetition comes to. */
+function isSame(
+  answer: TrackAnswer,
+  { weights, counts, outputsDigest: told }: TrackEntry,
+): boolean {
+  const { outputs } = answer;
+  const theirs = answerHash({ weights, counts, outputs });
+  return equalBytes(outputsDigest(outputs), told) && equalBytes(answerHash(answer), theirs);
 }
 
 /**

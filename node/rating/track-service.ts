@@ -13,6 +13,7 @@ import {
 } from "../../chain/track/proof.ts";
 import { isTrackUnderWay } from "../../chain/track/stages.ts";
 import { recipeFault, trackTask } from "../../chain/track/task.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Recipe, Track, TrackEntry } from "../../chain/types/track.ts";
 import type { Window } from "../../chain/types/window.ts";
 import type { TrackRunResult } from "../../ml/track/run.ts";
@@ -136,7 +137,12 @@ export class TrackService {
         ? this.#told.answer
         : answerOf(await this.#run(track, recipe, track.testMix, signal));
     const { outputs } = answer;
-    const payload = payloadOf("track-show", { track: track.number, node, outputs });
+    const payload = payloadOf("track-show", {
+      track: track.number,
+      node,
+      outputs,
+      reached: ZERO_HASH,
+    });
     await this.#send(payload, track.shownUntil);
   }
 

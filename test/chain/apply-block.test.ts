@@ -141,6 +141,7 @@ describe("applyBlock", () => {
     const block = chain.build();
     const change = {
       node: 0,
+      fault: 0,
       cause: 0,
       window: 1,
       segments: 1,

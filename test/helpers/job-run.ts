@@ -1,7 +1,7 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
 
-import { sealOf } from "../../chain/committee/seal.ts";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { isOpened, sealOf } from "../../chain/committee/seal.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
@@ -210,7 +210,8 @@ export function askedSeats(job: Job): { audit: Audit; node: number; isCommittee:
 }
 
 /**
- * What everybody who is asked answers; participants show what committees should have reached.
+ * What everybody who is asked answers; participants show what committees should have reached, and members
+ * that came to another state show that.
  * @param answerFor default all matches; undefined = silence
  */
 export function auditAnswers(
@@ -227,14 +228,30 @@ export function auditAnswers(
     return [nonces.transaction(node, "job-audit", payload)];
   });
   const shown = job.audits
-    .filter(({ stage }) => AUDIT_STAGES[stage] === "opening")
+    .filter((audit) => AUDIT_STAGES[audit.stage] === "opening" && !isOpened(audit))
     .map((audit) => {
       const { round, node, look } = audit;
       const proof = matchProof(job, audit, audit.segment, hashesOf);
       const payload = { job: job.id, round, node, look, proof };
       return nonces.transaction(node, "job-audit-open", payload);
     });
-  return [...answers, ...shown];
+  return [...answers, ...shown, ...refutations(chain, job, nonces)];
+}
+
+/** Of members that sealed the other state of `auditPayload`. */
+function refutations(chain: TestChain, job: Job, nonces: Nonces): SignedTransaction[] {
+  return job.audits.flatMap((audit) => {
+    if (AUDIT_STAGES[audit.stage] !== "opening") return [];
+    const { round, node, look } = audit;
+    const other = sha256(matchProof(job, audit)[0] ?? new Uint8Array(32));
+    return audit.seats.slice(audit.auditors).flatMap((seat) => {
+      const { publicKey } = chain.head.state.nodes.at(seat.node);
+      const isOther = equalBytes(seat.seal, sealOf(other, publicKey));
+      if (!isOther || !equalBytes(seat.reached, ZERO_HASH)) return [];
+      const payload = { job: job.id, round, node, look, proof: [other] };
+      return [nonces.transaction(seat.node, "job-audit-open", payload)];
+    });
+  });
 }
 
 /** Several transactions of one node in one block. */

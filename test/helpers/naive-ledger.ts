@@ -38,6 +38,8 @@ const SMALLEST_ONION = 64;
 export class NaiveLedger {
   readonly accounts = new Map<string, Account>();
   readonly bonds = new Map<string, bigint>();
+  /** For turns to propose that passed. */
+  readonly owed = new Map<string, bigint>();
   unbondings: { node: string; amount: bigint; height: number; time: bigint }[] = [];
   readonly jobs = new Map<string, { client: string; escrow: bigint; phase: string }>();
   burned = 0n;
@@ -69,19 +71,25 @@ export class NaiveLedger {
 
   /** @param skipped whose turns passed, in order */
   endBlock(proposer: string, skipped: readonly string[]): void {
+    const { skipPenalty, blockReward } = this.#rules;
     for (const node of skipped) {
-      const bond = this.bonds.get(node) ?? 0n;
-      const lost = bond < this.#rules.skipPenalty ? bond : this.#rules.skipPenalty;
-      this.bonds.set(node, bond - lost);
-      this.burned += lost;
+      const owed = this.#owedBy(node) + skipPenalty;
+      this.owed.set(node, owed < 16n * skipPenalty ? owed : 16n * skipPenalty);
     }
-    this.#pay(proposer, this.#emit(this.#rules.blockReward));
+    const owed = this.#owedBy(proposer);
+    const kept = owed < blockReward ? owed : blockReward;
+    this.owed.set(proposer, owed - kept);
+    this.#pay(proposer, this.#emit(blockReward - kept));
     const free = this.unbondings.filter((u) => this.height >= u.height && this.time >= u.time);
     this.unbondings = this.unbondings.filter((u) => !free.includes(u));
     for (const { node, amount } of free) this.#pay(node, amount);
     if ((this.height + 1) % this.#rules.epochBlocks === 0) {
       this.workPot += this.#emit(this.#rules.workReward);
     }
+  }
+
+  #owedBy(node: string): bigint {
+    return this.owed.get(node) ?? 0n;
   }
 
   #emit(wanted: bigint): bigint {

@@ -1,6 +1,7 @@
 /** Takes nodes through an open track: committed, told, judged, shown. */
-import { sha256 } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import {
+  answerHash,
   commitmentOf,
   outputsDigest,
   type TrackAnswer,
@@ -9,6 +10,7 @@ import {
 import { type TrackStages, trackStages } from "../../chain/track/stages.ts";
 import { trackTask } from "../../chain/track/task.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Recipe, TrackEntry } from "../../chain/types/track.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Person, TestChain } from "./chain.ts";
@@ -99,7 +101,7 @@ export function show(
   changes: Partial<Payloads["track-show"]> = {},
 ): SignedTransaction {
   const { outputs } = trained(chain.personOfNode(node));
-  const value = { track: 1, node, outputs, ...changes };
+  const value = { track: 1, node, outputs, reached: ZERO_HASH, ...changes };
   return chain.transaction(chain.personOfNode(by), "track-show", value, { fee: 0n });
 }
 
@@ -121,6 +123,22 @@ export function told(chain: TestChain, right = 124, number = 1): TestChain {
   return chain;
 }
 
+/** Judges of node 0 that came to something else show what. */
+function refutations(
+  chain: TestChain,
+  finds: (position: number) => TrackAnswer | undefined,
+  track: number,
+): SignedTransaction[] {
+  const entry = entryOf(chain, 0);
+  const told = answerHash({ ...entry, outputs: trained(chain.personOfNode(0)).outputs });
+  return entry.judges.flatMap((judge, position) => {
+    const answer = finds(position);
+    if (answer === undefined || equalBytes(answerHash(answer), told)) return [];
+    const shown = { track, outputs: ZERO_HASH, reached: answerHash(answer) };
+    return [show(chain, judge.node, 0, shown)];
+  });
+}
+
 /**
  * The judges of node 0 answer and the track ends. `finds`: what each came to, by its position; no
  * answer = silent. @param shows whether node 0 opens the seals
@@ -137,7 +155,8 @@ export function judged(
   });
   const { verdictsUntil, shownUntil } = stagesOf(chain, number);
   chain.advanceTo(verdictsUntil);
-  if (shows) chain.advance(show(chain, 0, 0, { track: number }));
+  const refuted = refutations(chain, finds, number);
+  chain.advance(...(shows ? [show(chain, 0, 0, { track: number })] : []), ...refuted);
   chain.advanceTo(shownUntil);
   return chain;
 }

@@ -1,6 +1,13 @@
 /** Whole benchmark windows of a test chain: what each node does, and honest verifiers of all of it. */
 import type { TestChain } from "./chain.ts";
-import { claimOf, findingOn, firstWindow, sealedFindingOn, showing } from "./window-run.ts";
+import {
+  claimOf,
+  findingOn,
+  firstWindow,
+  refutations,
+  sealedFindingOn,
+  showing,
+} from "./window-run.ts";
 
 /** What a node does in a window. */
 export interface Play {
@@ -56,9 +63,9 @@ export function verifyHonestly(chain: TestChain, window: number, plays: readonly
   }
 }
 
-/** Claimants show the end of what committees have looked at. */
+/** Claimants show the end of what committees have looked at, and members what they came to instead. */
 export function showAll(chain: TestChain): void {
   const disputes = chain.head.state.claims.filter(({ appeal }) => appeal.members.length > 0);
-  const shown = disputes.map(({ node }) => showing(chain, node));
+  const shown = disputes.flatMap(({ node }) => [showing(chain, node), ...refutations(chain, node)]);
   if (shown.length > 0) chain.advance(...shown);
 }

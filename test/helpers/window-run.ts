@@ -1,10 +1,11 @@
 /** Takes nodes through a benchmark window: registered, claimed, judged. */
 import { sealOf } from "../../chain/committee/seal.ts";
-import { sha256 } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { type Stages, stagesFrom } from "../../chain/rating/window.ts";
 import { VERDICTS } from "../../chain/types/node.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding, Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Check, WindowClaim } from "../../chain/types/window.ts";
 import type { Person, TestChain } from "./chain.ts";
@@ -106,6 +107,21 @@ export function showing(chain: TestChain, node: number, by = node): SignedTransa
   return chain.transaction(chain.personOfNode(by), "window-verdict", value, { fee: 0n });
 }
 
+/** Members that sealed the other state of `sealedFindingOn` show that they did; those that shown it do not again. */
+export function refutations(chain: TestChain, node: number): SignedTransaction[] {
+  const claim = claimBy(chain, node);
+  const { number: window } = chain.head.state.window;
+  const { endHash: right } = findingOn(chain, claim, claim.appeal, "match");
+  const other = sha256(right);
+  return claim.appeal.members.flatMap(({ verifier, seal, reached }) => {
+    const who = chain.personOfNode(verifier);
+    const isOther = equalBytes(seal, sealOf(other, who.keys.publicKey));
+    if (!isOther || !equalBytes(reached, ZERO_HASH)) return [];
+    const findings = [{ ...findingOn(chain, claim, claim.appeal, "mismatch"), endHash: other }];
+    return [chain.transaction(who, "window-verdict", { window, node, findings }, { fee: 0n })];
+  });
+}
+
 export function claimBy(chain: TestChain, node: number): WindowClaim {
   const claim = chain.head.state.claims.find((one) => one.node === node);
   if (claim === undefined) throw new Error(`node ${node} has no claim`);
@@ -148,7 +164,7 @@ export function judgeAll(
   }
 }
 
-/** The committees hear the disputes, a block for each member; then claimants show their states. */
+/** The committees hear the disputes, a block for each member; then all show what there is to show. */
 export function hearAll(chain: TestChain, verdictFor: (position: number) => Verdict): void {
   for (const { node, appeal } of chain.head.state.claims) {
     appeal.members.forEach(({ verifier }, position) => {
@@ -156,6 +172,7 @@ export function hearAll(chain: TestChain, verdictFor: (position: number) => Verd
     });
   }
   for (const { node, appeal } of chain.head.state.claims) {
-    if (appeal.members.length > 0) chain.advance(showing(chain, node));
+    if (appeal.members.length === 0) continue;
+    chain.advance(showing(chain, node), ...refutations(chain, node));
   }
 }

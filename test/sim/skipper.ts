@@ -11,8 +11,9 @@ import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { nextMix, proposerOrder } from "../../chain/draw/mix.ts";
 import { genesisHead, POML, standardParameters } from "../../chain/genesis.ts";
 import { turnEpoch } from "../../chain/rating/epoch.ts";
-import { chargeSkips } from "../../chain/rating/punctuality.ts";
+import { chargeSkips, MOST_OWED } from "../../chain/rating/punctuality.ts";
 import type { State } from "../../chain/state/state.ts";
+import { rewardProposer } from "../../chain/supply/emission.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { Seat } from "../../chain/types/node.ts";
 
@@ -36,7 +37,7 @@ export interface SkipperOutcome {
   readonly weightShare: number;
   /** Skipped turns a block. */
   readonly skips: number;
-  /** Blocks' rewards less penalties, as a share of all blocks' rewards. */
+  /** What it was paid for its blocks, as a share of all blocks' rewards. */
   readonly income: number;
 }
 
@@ -85,19 +86,21 @@ class Skipper {
 
   run(): SkipperOutcome & { readonly objective: number } {
     const { heights, mindsMoney } = this.#options;
-    const { skipPenalty, blockReward } = this.#parameters;
-    const fine = Number(skipPenalty) / Number(blockReward);
+    const { blockReward } = this.#parameters;
     let blocks = 0;
     let skips = 0;
     let weight = 0;
+    let rewards = 0;
     for (let i = 0; i < heights; i++) {
       weight += this.#weightShare();
-      const { round, isOwn } = this.#advance();
+      const { round, isOwn, reward } = this.#advance();
       if (isOwn) blocks++;
+      rewards += reward;
       skips += round;
     }
     const share = blocks / heights;
-    const income = share - (skips * fine) / heights;
+    // What is still owed will be kept from rewards to come.
+    const income = (rewards - this.#owed()) / heights / Number(blockReward);
     return {
       share,
       weightShare: weight / heights,
@@ -119,8 +122,18 @@ class Skipper {
     return this.#weighed.share;
   }
 
-  /** One block: the coalition decides, strangers never skip. */
-  #advance(): { round: number; isOwn: boolean } {
+  /** Of all seats of the coalition, micro-POML. */
+  #owed(): number {
+    let owed = 0;
+    for (const index of this.#options.coalition) owed += Number(this.#state.nodes.at(index).owed);
+    return owed;
+  }
+
+  /**
+   * One block: the coalition decides, strangers never skip.
+   * @returns reward: what the coalition got for it, micro-POML
+   */
+  #advance(): { round: number; isOwn: boolean; reward: number } {
     const state = this.#state;
     const { mix } = state.meta;
     const height = state.height + 1;
@@ -132,9 +145,13 @@ class Skipper {
     const reveal = this.#reveal(proposer.node, 0);
     this.#used.set(proposer.node, (this.#used.get(proposer.node) ?? 0) + 1);
     chargeSkips(state, state, round);
+    const { emitted } = state.meta;
+    rewardProposer(state, proposer.publicKey);
+    const isOwn = this.#isOwn(proposer.node);
+    const reward = isOwn ? Number(state.meta.emitted - emitted) : 0;
     state.meta = { ...state.meta, height, mix: nextMix(mix, height, reveal) };
     turnEpoch(state);
-    return { round, isOwn: this.#isOwn(proposer.node) };
+    return { round, isOwn, reward };
   }
 
   /**
@@ -178,10 +195,15 @@ class Skipper {
     }
   }
 
-  /** In blocks: the fine, and the turns that the lost weight costs until it is regained. */
-  #skipCost({ weight }: Seat): number {
+  /**
+   * In blocks: the fine, less where the seat owes nearly as much as one can, and the turns that the lost
+   * weight costs until it is regained.
+   */
+  #skipCost({ node, weight }: Seat): number {
     const { skipPenalty, blockReward, skipShare, epochBlocks } = this.#parameters;
-    const fine = this.#options.mindsMoney ? Number(skipPenalty) / Number(blockReward) : 0;
+    const room = MOST_OWED * skipPenalty - this.#state.nodes.at(node).owed;
+    const charged = room < skipPenalty ? room : skipPenalty;
+    const fine = this.#options.mindsMoney ? Number(charged) / Number(blockReward) : 0;
     const part = Number(weight) / this.#total;
     return fine + (skipShare / 1_000_000) * part * epochBlocks * REGAIN_EPOCHS;
   }

@@ -1,7 +1,7 @@
 /** Blocks and transactions as JSON. */
 import { z } from "zod";
 import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
-import { RATING_CAUSES } from "../../../chain/types/node.ts";
+import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
 import { RecordJson } from "./job.ts";
 import { Problem } from "./problem.ts";
@@ -91,7 +91,15 @@ export const FactorsJson = z.object({
 export const RatingChangeJson = z.object({
   node: Count,
   name: z.string().optional(),
-  cause: z.enum(RATING_CAUSES),
+  cause: z
+    .enum(RATING_CAUSES)
+    .describe("what a window, track or audit made of the node's own work"),
+  fault: z
+    .enum(RATING_FAULTS)
+    .optional()
+    .describe(
+      "what was held against it beside that: in a job's audit, or as one who looked at others",
+    ),
   window: Count,
   segments: Count,
   factors: FactorsJson,

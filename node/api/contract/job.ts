@@ -140,7 +140,9 @@ export const ParticipantJson = z.object({
   paidSamples: Amount.describe("sample steps of recorded rounds whose audits are over"),
   paidRounds: Count,
   verifiedRounds: Count.describe("paid rounds of which others replayed a part, bit by bit"),
-  faultRound: Count.optional().describe("round whose update did not hold; it is out of the job"),
+  faultRound: Count.optional().describe(
+    "round whose update was proven false, after which the node is out of the job, or was not served",
+  ),
   fault: z.enum(AUDIT_FAULTS).optional(),
   missed: Count,
   earned: Amount.describe("micro-POML for the paid sample steps"),

@@ -153,7 +153,9 @@ export const NodeJson = z.object({
   ),
   punctuality: Count.describe("millionths; falls with every turn to propose that passes unused"),
   factors: FactorsJson.describe("what the rating is the product of"),
-  probation: Count.describe("windows in which a caught cheat is checked more closely"),
+  probation: Count.describe(
+    "windows in which a node is checked more closely, after false work or repeated withholding",
+  ),
   capacity: Amount.describe("measured, micro-GFLOP/s"),
   ratedWindow: Count.describe("0 = genesis benchmark or none"),
   lastWindow: Count,
@@ -162,6 +164,10 @@ export const NodeJson = z.object({
   registeredAt: Height,
   proposed: Count.describe("blocks proposed"),
   skipped: Count.describe("turns to propose it let pass"),
+  owed: Amount.describe("for such turns, kept from its next block rewards; never from the bond"),
+  withheld: Count.describe(
+    "times it was proven to withhold work, each within a half-life of the one before",
+  ),
   auditsPassed: Count.describe("updates of jobs found right since the last that was not"),
   auditsFailed: Count.describe("updates proven false or not served"),
   auditsMissed: Count.describe("audits of others it was drawn for and did not do"),

@@ -34,6 +34,11 @@ export const RatingExplanation = z.object({
   votingWeight: Amount,
   windows: z.array(Amount).describe("verified capacities of the last windows, oldest first"),
   track: TrackScoreJson.optional().describe("score of the open track, verified by others"),
+  warnings: z
+    .array(z.string())
+    .describe(
+      "what is held against the node right now, before it costs anything, or nearly enough",
+    ),
   changes: z
     .array(RatingChangeJson.extend({ height: Height, time: UnixMs, explanation: z.string() }))
     .describe("newest first"),

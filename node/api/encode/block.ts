@@ -11,6 +11,7 @@ import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import {
   type Factors,
   RATING_CAUSES,
+  RATING_FAULTS,
   type RatingChange,
   VERDICTS,
 } from "../../../chain/types/node.ts";
@@ -136,6 +137,7 @@ export function encodeRatingChange(
     node: change.node,
     ...named("name", nodeName(state, change.node)),
     cause: nameOf(RATING_CAUSES, change.cause),
+    ...(change.fault === 0 ? {} : { fault: nameOf(RATING_FAULTS, change.fault) }),
     window: change.window,
     segments: change.segments,
     factors: encodeFactors(change.factors),

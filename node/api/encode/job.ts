@@ -3,7 +3,7 @@
 import { answerOf, stageOf } from "../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { hasCommitted, isOut, phaseOf } from "../../../chain/job/phase.ts";
+import { hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
 import { isAuditable } from "../../../chain/job/segments.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import type { State } from "../../../chain/state/state.ts";
@@ -129,7 +129,7 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
       paidSamples: participant.paidSamples.toString(),
       paidRounds: participant.paidRounds,
       verifiedRounds: participant.verifiedRounds,
-      ...(isOut(participant)
+      ...(participant.faultRound !== 0
         ? {
             faultRound: participant.faultRound,
             fault: nameOf(AUDIT_FAULTS, participant.fault),

@@ -6,6 +6,7 @@ import { segmentsOf } from "../../../chain/rating/draw-segments.ts";
 import { epochOf } from "../../../chain/rating/epoch-of.ts";
 import { factorsOf } from "../../../chain/rating/formula.ts";
 import { totalWeight, votingWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { withheldNow } from "../../../chain/rating/withholding.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
@@ -115,6 +116,8 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     registeredAt: node.registeredAt,
     proposed: node.proposed,
     skipped: node.skipped,
+    owed: node.owed.toString(),
+    withheld: withheldNow(node, state),
     auditsPassed: node.auditsPassed,
     auditsFailed: node.auditsFailed,
     auditsMissed: node.auditsMissed,

@@ -3,9 +3,11 @@ import { factorsOf } from "../../../chain/rating/formula.ts";
 import { votingWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { trackTask } from "../../../chain/track/task.ts";
-import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../../../chain/types/node.ts";
+import type { NodeRecord } from "../../../chain/types/node.ts";
 import type { TrackScore } from "../../../chain/types/track.ts";
+import { explainChange } from "../../rating/explain-change.ts";
 import type { PastChange } from "../../rating/rating-history.ts";
+import { warningsOf } from "../../rating/warnings.ts";
 import type { RatingExplanation, RatingFactorJson, TrackScoreJson } from "../contract/rating.ts";
 import { encodeRatingChange } from "./block.ts";
 import { textOf } from "./plain.ts";
@@ -27,6 +29,7 @@ export function encodeRating(
     votingWeight: votingWeight(state, index).toString(),
     windows: node.measured.map(String),
     ...(node.score.track === 0 ? {} : { track: encodeScore(node.score) }),
+    warnings: warningsOf(state, index),
     changes: history.map(({ height, time, change }) => ({
       ...encodeRatingChange(state, change),
       height,
@@ -88,27 +91,4 @@ function explainQuality({ score }: NodeRecord): Pick<RatingFactorJson, "source" 
   const { track, f1, reference } = encodeScore(score);
   const explanation = `macro F1 ${f1.toFixed(3)} on the hidden rows of track ${track}, against ${reference.toFixed(3)}; within 0.8 and 1.2`;
   return { source: "measured by the chain", explanation };
-}
-
-function explainChange({ cause, window, segments, factors }: RatingChange): string {
-  switch (RATING_CAUSES[cause]) {
-    case "window":
-      return `window ${window}: ${segments} segments claimed, the drawn ones verified bit by bit`;
-    case "mismatch":
-      return `window ${window}: a replay came to other bits than were claimed`;
-    case "not-served":
-      return `window ${window}: the node did not serve what it had claimed`;
-    case "decay":
-      return `window ${window}: no verified claim, so the rating fades`;
-    case "slash":
-      return "two messages were signed where one is allowed";
-    case "track":
-      return `track ${window}: quality ${factors.quality / MILLION}, reliability ${factors.reliability / MILLION} after it`;
-    case "track-mismatch":
-      return `track ${window}: judges came to other bits than the node told`;
-    case "track-untold":
-      return `track ${window}: the node committed and told no result`;
-    default:
-      return "unknown";
-  }
 }

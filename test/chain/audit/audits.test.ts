@@ -8,7 +8,7 @@ import { segmentCount } from "../../../chain/job/segments.ts";
 import { merkleProof, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";
 import { AUDIT_FAULTS } from "../../../chain/types/job.ts";
-import { RATING_CAUSES } from "../../../chain/types/node.ts";
+import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { AuditStory } from "../../helpers/audit-story.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
@@ -270,12 +270,11 @@ describe("a committee", () => {
     story.answer("match");
     story.answer("match");
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
-    const { skipPenalty } = story.chain.head.state.parameters;
-    expect(story.record(accuser)).to.include({ failed: 1000, bond: BOND - skipPenalty });
+    expect(story.record(accuser)).to.include({ failed: 1000, bond: BOND });
     expect(story.job.auditors.find((credit) => credit.node === accuser)).to.equal(undefined);
   });
 
-  it("counts a repeated seal as an accusation, whoever made it first", () => {
+  it("reads no repeated seal, whoever made it first, and convicts nobody by it", () => {
     const story = disputed();
     const { chain, job } = story;
     const audit = story.audit();
@@ -291,9 +290,12 @@ describe("a committee", () => {
       story.advance(chain.transaction(person, "job-audit", honest, { fee: 0n }));
     }
     expect(stageOf(story.audit())).to.equal("opening");
-    story.answer("match");
-    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("mismatch"));
-    expect(story.record(first).failed, "the only one to match").to.equal(1000);
+    const { node } = story.participant();
+    while (story.looks().length > 0) story.answer("match");
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
+    expect(story.record(node).bond).to.equal(BOND);
+    const failed = members.map((member) => story.record(member).failed);
+    expect(failed, "only one computed it").to.deep.equal([0, 250, 250, 250, 250]);
   });
 
   it("takes sealed answers only, and shows the end state only afterwards", () => {
@@ -337,12 +339,18 @@ describe("a committee", () => {
     expect(expectRefused(chain, showing(nothing), "BAD_FIELD").reason).to.contain("zero");
   });
 
-  it("decides against a participant that does not show its state", () => {
-    const story = disputed();
+  it("holds against nobody that nobody shows the state: another committee is drawn, once", () => {
+    const story = disputed({ spec: ONE });
+    const first = story.audit().seats.slice(1);
     story.answer("match");
     expect(stageOf(story.audit())).to.equal("opening");
+    story.until("judging");
+    expect(story.audit()).to.include({ retries: 1, auditors: 1 });
+    expect(story.audit().seats.slice(1)).to.have.length(5);
+    for (const { node } of first) expect(story.record(node).failed).to.equal(0);
     while (story.looks().length > 0) story.advance();
-    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("mismatch"));
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0, faultRound: 0 });
+    expect(story.record(story.participant().node)).to.include({ bond: BOND, failed: 0 });
   });
 
   it("decides for the participant at a tie, and not at all when it is silent", () => {
@@ -352,24 +360,34 @@ describe("a committee", () => {
     tie.answer("match");
     expect(tie.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
     const silent = disputed();
+    const { node } = silent.participant();
+    const accuser = silent.audit().seats[0]?.node ?? -1;
     const member = silent.audit().seats[1]?.node ?? -1;
     while (silent.looks().length > 0) silent.advance();
     expect(silent.participant()).to.include({ paidRounds: 1, verifiedRounds: 0, faultRound: 0 });
-    expect(silent.record(member).auditsMissed).to.equal(1);
+    for (const one of [node, accuser, member]) {
+      expect(silent.record(one)).to.include({ failed: 0, bond: BOND });
+    }
   });
 
-  it("judges who twice did not serve: unpaid and less reliable, but not slashed", () => {
+  it("leaves unpaid what two of it accuse, and punishes nobody", () => {
+    const story = disputed({ spec: ONE });
+    const { node } = story.participant();
+    const two = (place: number) => (place < 2 ? ("mismatch" as const) : undefined);
+    while (story.looks().length > 0) story.answer(two);
+    expect(story.participant()).to.include({ paidRounds: 0, faultRound: 0, fault: 0 });
+    expect(story.record(node)).to.include({ bond: BOND, failed: 0, withheld: 0 });
+  });
+
+  it("judges who did not serve: that update unpaid, less reliable, never slashed, not out of the job", () => {
     const story = drawn({ parameters: { newcomerAudits: 1 } });
     const { node } = story.participant();
-    const withhold = (): void => {
-      story.answer("not-served");
-      story.until("replaying");
-      story.answer("not-served");
-      story.until("judging");
-      expect(story.audit().segment).to.be.below(16);
-      story.answer("not-served");
-    };
-    withhold();
+    story.answer("not-served");
+    story.until("replaying");
+    story.answer("not-served");
+    story.until("judging");
+    expect(story.audit().segment).to.be.below(16);
+    story.answer("not-served");
     expect(story.participant()).to.include({
       paidRounds: 0,
       faultRound: 1,
@@ -380,17 +398,36 @@ describe("a committee", () => {
     if (change === undefined) throw new Error("the block tells of no change");
     expect(change.after > 0n && change.after < change.before).to.equal(true);
     expect(change.after).to.equal(story.record(node).rating);
+    expect(change.fault).to.equal(RATING_FAULTS.indexOf("not-served"));
+    // It goes on, and its next update is replayed as a whole, for which nobody needs it.
+    story.round();
+    story.advance();
+    expect(story.audit().segment).to.equal(ALL_SEGMENTS);
+    story.answer("match");
+    expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
   });
 
-  it("marks no member that was served when most were not", () => {
-    const story = disputed();
-    const [, ...members] = story.audit().seats.map(({ node }) => node);
-    story.answer((place) => (place < 2 ? "match" : "not-served"));
-    story.until("opening");
-    story.answer("match");
-    expect(story.participant().fault).to.equal(AUDIT_FAULTS.indexOf("not-served"));
-    for (const member of members) {
-      expect(story.record(member)).to.include({ failed: 0, bond: BOND });
+  it("neither pays nor punishes who serves one of five", () => {
+    const story = disputed({ spec: ONE });
+    const { node } = story.participant();
+    const one = (place: number) => (place === 0 ? ("match" as const) : ("not-served" as const));
+    while (story.looks().length > 0) story.answer(one);
+    expect(story.participant()).to.include({ paidRounds: 0, faultRound: 0 });
+    expect(story.record(node)).to.include({ bond: BOND, failed: 0 });
+  });
+
+  it("seats the accuser where a network is too small, and three must agree all the same", () => {
+    for (const [nodes, convicts] of [
+      [3, false],
+      [4, true],
+    ] as const) {
+      const story = disputed({ nodes, spec: { ...ONE, teamSize: 1 } });
+      const { node } = story.participant();
+      const members = story.audit().seats.slice(1);
+      expect(members.map((seat) => seat.node)).to.include(story.audit().seats[0]?.node);
+      while (story.looks().length > 0) story.answer("mismatch");
+      expect(story.record(node).bond).to.equal(convicts ? BOND / 2n : BOND);
+      expect(story.participant().paidRounds).to.equal(0);
     }
   });
 

@@ -10,35 +10,52 @@ import { startUnbonding } from "../../../chain/bond/unbonding.ts";
 import { POML } from "../../../chain/genesis.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { supplyOf } from "../../../chain/supply/supply.ts";
+import { RATING_FAULTS } from "../../../chain/types/node.ts";
 import { TestChain } from "../../helpers/chain.ts";
 
 function fork(): State {
   return new TestChain().head.state.fork();
 }
 
+/** As if so much time had passed. */
+function later(state: State, ms: bigint): void {
+  state.meta = { ...state.meta, time: state.meta.time + ms };
+}
+
 describe("punishFault", () => {
-  it("lowers the rating of who did not serve, and takes it when it happens again", () => {
+  it("takes reliability of who did not serve, and capacity the third time, but never bond", () => {
     const state = fork();
+    const { ratingHalfLife } = state.parameters;
     const { rating, bond } = state.nodes.at(1);
-    expect(punishFault(state, 1, "not-served", [2])).to.include({ before: rating });
+    expect(punishFault(state, 1, "not-served", [])).to.include({ before: rating, fault: 2 });
     const once = state.nodes.at(1);
-    expect(once).to.include({ bond, failed: 1000, notServedAt: state.meta.time });
+    expect(once).to.include({ bond, failed: 1000, withheld: 1, notServedAt: state.meta.time });
     expect(once.rating > 0n && once.rating < rating).to.equal(true);
     expect(isWatched(once, state.parameters)).to.equal(true);
-    const again = punishFault(state, 1, "not-served", [2]);
-    expect(again).to.include({ before: once.rating, after: 0n });
-    expect(state.nodes.at(1)).to.include({ rating: 0n, bond: bond / 2n, auditsFailed: 2 });
+    later(state, BigInt(ratingHalfLife) * 500n);
+    punishFault(state, 1, "not-served", []);
+    expect(state.nodes.at(1)).to.include({ bond, failed: 2000, withheld: 2 });
+    later(state, BigInt(ratingHalfLife) * 500n);
+    const third = punishFault(state, 1, "not-served", []);
+    expect(third).to.include({ after: 0n, fault: RATING_FAULTS.indexOf("withheld") });
+    expect(state.nodes.at(1)).to.include({ bond, capacity: 0n, probation: 3, withheld: 0 });
+  });
+
+  it("takes what one outage withheld for one withholding", () => {
+    const state = fork();
+    for (let update = 0; update < 5; update++) punishFault(state, 1, "not-served", []);
+    expect(state.nodes.at(1)).to.include({ failed: 2000, withheld: 1, auditsFailed: 5 });
+    expect(state.nodes.at(1).capacity > 0n).to.equal(true);
   });
 
   it("forgives an unserved update after a half-life", () => {
     const state = fork();
     punishFault(state, 1, "not-served", []);
     const { ratingHalfLife } = state.parameters;
-    const later = state.meta.time + BigInt(ratingHalfLife) * 1000n + 1n;
-    state.meta = { ...state.meta, time: later };
+    later(state, BigInt(ratingHalfLife) * 1000n + 1n);
     punishFault(state, 1, "not-served", []);
-    expect(state.nodes.at(1)).to.include({ notServedAt: later, auditsFailed: 2 });
-    expect(state.nodes.at(1).bond).to.equal(state.nodes.at(2).bond);
+    const { time } = state.meta;
+    expect(state.nodes.at(1)).to.include({ notServedAt: time, withheld: 1, auditsFailed: 2 });
   });
 
   it("takes from what is on its way back too, and loses no money on the way", () => {
@@ -66,12 +83,11 @@ describe("a penalty", () => {
 });
 
 describe("punishFalseWitness", () => {
-  it("takes no more bond than there is", () => {
+  it("takes reliability, and no money", () => {
     const state = fork();
-    state.nodes.set(1, { ...state.nodes.at(1), bond: 7n });
-    const before = supplyOf(state).total;
-    punishFalseWitness(state, 1);
-    expect(state.nodes.at(1)).to.include({ bond: 0n, failed: 1000 });
-    expect(supplyOf(state).total).to.equal(before);
+    const { bond, rating } = state.nodes.at(1);
+    const change = punishFalseWitness(state, 1);
+    expect(change).to.include({ before: rating, fault: RATING_FAULTS.indexOf("wrong") });
+    expect(state.nodes.at(1)).to.include({ bond, failed: 1000 });
   });
 });

@@ -12,44 +12,67 @@ const by = (node: number, endHash: Uint8Array, publicKey = keyOf(node)) => ({
   node,
   publicKey: keyOf(node),
   seal: sealOf(endHash, publicKey),
+  reached: endHash === TRUE ? ZERO_HASH : endHash,
 });
 
-/** m members that match, then x that do not, then u that were not served. */
-function ruled(m: number, x: number, u: number, opened = TRUE) {
-  const sealed = Array.from({ length: m + x }, (_, node) => by(node, node < m ? TRUE : OTHER));
-  return ruleOn({ sealed, unserved: u, opened });
+/** m members that match, then those that came to the given other states, then u that were not served. */
+function ruled(m: number, others: readonly number[], u: number, opened = TRUE) {
+  const matching = Array.from({ length: m }, (_, node) => by(node, TRUE));
+  const differing = others.map((state, i) => by(m + i, sha256(Uint8Array.of(9, state))));
+  return ruleOn({ sealed: [...matching, ...differing], unserved: u, opened });
 }
 
 describe("a committee's ruling", () => {
   const CASES = [
-    [3, 2, 0, "right"],
-    [2, 1, 1, "right"],
-    [1, 0, 0, "right"],
-    [2, 3, 0, "mismatch"],
-    [0, 1, 0, "mismatch"],
-    [1, 2, 1, "mismatch"],
-    [1, 1, 1, "not-served"],
-    [0, 2, 3, "not-served"],
-    [0, 0, 0, "void"],
+    [3, [1, 1], 0, "right"],
+    [2, [1], 1, "right"],
+    [1, [], 0, "right"],
+    [1, [], 2, "right"],
+    [1, [1], 0, "right"],
+    [0, [1, 1, 1], 0, "mismatch"],
+    [2, [1, 1, 1], 0, "mismatch"],
+    [0, [1, 1, 1], 2, "mismatch"],
+    [0, [1, 1, 2], 0, "unproven"],
+    [0, [1, 2, 3, 4, 5], 0, "unproven"],
+    [1, [1, 1], 1, "unproven"],
+    [0, [1], 0, "unproven"],
+    [0, [], 2, "unproven"],
+    [0, [], 3, "not-served"],
+    [0, [1, 1], 3, "not-served"],
+    [1, [], 4, "unproven"],
+    [0, [], 0, "void"],
   ] as const;
-  for (const [m, x, u, verdict] of CASES) {
-    it(`of ${m} matches, ${x} mismatches, ${u} not served is ${verdict}`, () => {
-      const ruling = ruled(m, x, u);
+  for (const [m, others, u, verdict] of CASES) {
+    it(`of ${m} matches, states ${others.join()} of others and ${u} not served is ${verdict}`, () => {
+      const ruling = ruled(m, others, u);
       expect(ruling.verdict).to.equal(verdict);
       expect(ruling.matches).to.deep.equal(Array.from({ length: m }, (_, i) => i));
-      expect(ruling.mismatches).to.deep.equal(Array.from({ length: x }, (_, i) => m + i));
+      expect(ruling.mismatches).to.deep.equal(others.map((_, i) => m + i));
     });
   }
 
-  it("takes a seal under another's key for an accusation", () => {
-    const sealed = [by(0, TRUE), by(1, TRUE, keyOf(0))];
-    const ruling = ruleOn({ sealed, unserved: 0, opened: TRUE });
-    expect(ruling).to.deep.equal({ verdict: "right", matches: [0], mismatches: [1] });
+  it("knows those who agree from those who came to a state of their own", () => {
+    const { agreeing, mismatches } = ruled(1, [1, 2, 1, 1], 0);
+    expect(agreeing).to.deep.equal([1, 3, 4]);
+    expect(mismatches).to.deep.equal([1, 2, 3, 4]);
   });
 
-  it("counts no matches while nothing is shown, not even of zero", () => {
-    expect(ruled(3, 0, 0, ZERO_HASH).verdict).to.equal("mismatch");
-    const sealed = [by(0, ZERO_HASH)];
-    expect(ruleOn({ sealed, unserved: 0, opened: ZERO_HASH }).verdict).to.equal("mismatch");
+  it("reads no seal under another's key, and holds nothing it cannot read against anybody", () => {
+    const copied = Array.from({ length: 4 }, (_, i) => by(1 + i, TRUE, keyOf(0)));
+    const ruling = ruleOn({ sealed: [by(0, TRUE), ...copied], unserved: 0, opened: TRUE });
+    expect(ruling).to.deep.include({ verdict: "right", matches: [0], mismatches: [] });
+    expect(ruling.unread).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it("believes no state that is not what the seal was made of", () => {
+    const lying = [0, 1, 2].map((node) => ({ ...by(node, TRUE), reached: OTHER }));
+    const ruling = ruleOn({ sealed: lying, unserved: 0, opened: ZERO_HASH });
+    expect(ruling).to.deep.include({ verdict: "void", mismatches: [], unread: [0, 1, 2] });
+  });
+
+  it("counts no matches while nothing is shown, not even of zero, and convicts nobody for it", () => {
+    expect(ruled(3, [], 0, ZERO_HASH).verdict).to.equal("void");
+    const sealed = [{ ...by(0, ZERO_HASH), reached: ZERO_HASH }];
+    expect(ruleOn({ sealed, unserved: 0, opened: ZERO_HASH }).verdict).to.equal("void");
   });
 });

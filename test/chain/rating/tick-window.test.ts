@@ -2,14 +2,22 @@ import { expect } from "chai";
 import { capacityOf, flopsOf } from "../../../chain/rating/formula.ts";
 import { Block } from "../../../chain/types/block.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
-import { RATING_CAUSES, type RatingChange } from "../../../chain/types/node.ts";
+import {
+  RATING_CAUSES,
+  RATING_FAULTS,
+  type RatingChange,
+  type RatingFault,
+} from "../../../chain/types/node.ts";
+import type { Payloads } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
+import { expectRefused } from "../../helpers/expect-transaction.ts";
 import {
   claim,
   claimBy,
   firstWindow,
   hearAll,
   judgeAll,
+  refutations,
   registration,
   showing,
   verdictOf,
@@ -38,6 +46,7 @@ const changesOf = (chain: TestChain): RatingChange[] =>
   chain.blocks.flatMap(({ body }) => body.ratingChanges);
 const changeOf = (chain: TestChain, node: number) =>
   changesOf(chain).find((change) => change.node === node);
+const fault = (name: RatingFault): number => RATING_FAULTS.indexOf(name);
 const cause = (name: (typeof RATING_CAUSES)[number]): number => RATING_CAUSES.indexOf(name);
 
 describe("a benchmark window", () => {
@@ -83,13 +92,13 @@ describe("a benchmark window", () => {
     // The median of two is the lower one: a second window is needed to rise.
     expect(node).to.include({ capacity: FOUNDER_0, ratedWindow: 1, lastWindow: 1 });
     expect(node.measured).to.deep.equal([FOUNDER_0, measured]);
-    // Ten founding units, aged by a sixteenth of a half-life, and one more.
-    expect(node.verified).to.equal(9576 + 1000);
+    // Ten founding units, aged by eleven seconds of the half-life of 120, and one more.
+    expect(node.verified).to.equal(9386 + 1000);
     const change = changeOf(chain, 0);
     expect(change).to.include({ cause: cause("window"), window: 1, segments: 40, before });
     expect(change?.after).to.equal(node.rating);
     expect(change?.factors).to.include({ capacity: FOUNDER_0, quality: 1_000_000 });
-    expect(Number(node.rating) / Number(FOUNDER_0)).to.be.closeTo(10.576 / 20.576, 0.001);
+    expect(Number(node.rating) / Number(FOUNDER_0)).to.be.closeTo(10.386 / 20.386, 0.001);
     expect(chain.height).to.be.below(firstWindow(chain).verdictsUntil);
     expect(chain.head.state.claims).to.have.length(0);
   });
@@ -130,22 +139,29 @@ describe("a benchmark window", () => {
     const [liar = -1] = verifiersOf(chain.head.state.claims[0]);
     judgeAll(chain, (_, position) => (position === 0 ? "mismatch" : "match"));
     hearAll(chain, () => "match");
-    expect(changeOf(chain, 0)).to.include({ cause: cause("decay") });
-    expect(chain.head.state.nodes.at(0)).to.include({ probation: 0, capacity: FOUNDER_0 });
+    expect(changeOf(chain, 0)).to.include({ cause: cause("window"), fault: fault("none") });
+    expect(chain.head.state.nodes.at(0)).to.include({ probation: 0, ratedWindow: 1 });
+    expect(chain.head.state.nodes.at(0).measured).to.have.length(2);
     expect(chain.head.state.nodes.at(liar).failed).to.equal(1000);
+    expect(changeOf(chain, liar)).to.include({ fault: fault("wrong") });
   });
 
-  it("has those of a committee decide who answered; at a tie the claimant is right", () => {
+  it("finds nobody false by less than three who came to one other state", () => {
     const ends = [
-      { answers: ["mismatch", "mismatch"], cause: "mismatch" },
-      { answers: ["mismatch", "mismatch", "match"], cause: "mismatch" },
-      { answers: ["mismatch", "mismatch", "match", "match"], cause: "decay" },
-      { answers: ["not-served", "not-served", "mismatch"], cause: "not-served" },
-      { answers: ["not-served", "not-served", "match"], cause: "not-served" },
-      { answers: ["not-served", "match"], cause: "decay" },
-      { answers: [], cause: "decay" },
+      { answers: ["mismatch", "mismatch", "mismatch"], cause: "mismatch" },
+      { answers: ["mismatch", "mismatch", "mismatch", "match", "match"], cause: "mismatch" },
+      { answers: ["mismatch", "mismatch"], cause: "unproven" },
+      { answers: ["mismatch"], cause: "unproven" },
+      { answers: ["mismatch", "mismatch", "match"], cause: "unproven" },
+      { answers: ["mismatch", "mismatch", "match", "match"], cause: "window" },
+      { answers: ["not-served", "not-served", "not-served", "mismatch"], cause: "not-served" },
+      { answers: ["not-served", "not-served", "mismatch"], cause: "unproven" },
+      { answers: ["not-served", "not-served", "match"], cause: "window" },
+      { answers: ["not-served", "not-served", "not-served", "match"], cause: "unproven" },
+      { answers: [], cause: "unproven" },
     ] as const;
     for (const end of ends) {
+      const name = end.answers.join();
       const chain = claimed({ 0: 35 }, many());
       judgeAll(chain, () => "mismatch");
       const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
@@ -153,19 +169,34 @@ describe("a benchmark window", () => {
         chain.advance(verdictOf(chain, members[i] ?? -1, 0, answer));
       }
       chain.advanceTo(firstWindow(chain).sealsUntil);
-      if (chain.head.state.claims.length > 0) chain.advance(showing(chain, 0));
-      expect(changeOf(chain, 0), end.answers.join()).to.include({ cause: cause(end.cause) });
+      if (chain.head.state.claims.length > 0) {
+        chain.advance(showing(chain, 0), ...refutations(chain, 0));
+      }
+      chain.advanceTo(firstWindow(chain).appealsUntil);
+      expect(changeOf(chain, 0), name).to.include({ cause: cause(end.cause) });
+      const { bond } = chain.head.state.nodes.at(0);
+      expect(bond, name).to.equal(end.cause === "mismatch" ? 500_000_000n : 1000_000_000n);
       const failed = members.map((member) => chain.head.state.nodes.at(member).failed);
-      const wrong = { mismatch: "match", "not-served": undefined, decay: "mismatch" }[end.cause];
       const expected = members.map((_, i) => {
         const answer = end.answers[i];
-        return answer === undefined ? 250 : answer === wrong ? 1000 : 0;
+        if (answer === undefined) return end.answers.length === 0 ? 0 : 250;
+        return answer === "match" && end.cause === "mismatch" ? 1000 : 0;
       });
-      expect(failed, end.answers.join()).to.deep.equal(expected);
+      expect(failed, name).to.deep.equal(expected);
     }
   });
 
-  it("takes seals for accusations when nobody shows what they were made of", () => {
+  it("charges accusers whom at least three refute", () => {
+    const chain = claimed({ 0: 35 }, many());
+    judgeAll(chain, (_, position) => (position === 0 ? "mismatch" : "match"));
+    const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
+    hearAll(chain, (position) => (position < 3 ? "match" : "mismatch"));
+    const failed = members.map((member) => chain.head.state.nodes.at(member).failed);
+    expect(failed).to.deep.equal([0, 0, 0, 1000, 1000]);
+    expect(changeOf(chain, members[4] ?? -1)).to.include({ fault: fault("wrong") });
+  });
+
+  it("convicts nobody on seals that nobody explains", () => {
     const chain = claimed({ 0: 35 }, many());
     judgeAll(chain, (_, position) => (position === 0 ? "mismatch" : "match"));
     for (const { verifier } of claimBy(chain, 0).appeal.members) {
@@ -173,17 +204,72 @@ describe("a benchmark window", () => {
     }
     chain.advanceTo(firstWindow(chain).appealsUntil - 1);
     expect(chain.head.state.claims).to.have.length(1);
+    const { bond } = chain.head.state.nodes.at(0);
     chain.advance();
-    expect(changeOf(chain, 0)).to.include({ cause: cause("mismatch") });
+    // Of two segments that were looked at one is verified.
+    expect(changeOf(chain, 0)).to.include({ cause: cause("window") });
+    expect(chain.head.state.nodes.at(0).bond).to.equal(bond);
+    const [, measured] = chain.head.state.nodes.at(0).measured;
+    expect(measured).to.equal(capacityOf(flopsOf(35, chain.head.state.parameters) / 2n, 3500n));
   });
 
-  it("where no committee can be drawn, convicts when all verifiers agree", () => {
-    const chain = claimed({ 0: 35 }, new TestChain({ founders: 3 }));
+  it("takes of a member that its own seal was made of another state, and nothing else", () => {
+    const chain = claimed({ 0: 35 }, many());
     judgeAll(chain, () => "mismatch");
-    expect(changeOf(chain, 0)).to.include({ cause: cause("mismatch") });
-    const split = claimed({ 0: 35 }, new TestChain({ founders: 2 }));
-    judgeAll(split, () => "mismatch");
-    expect(changeOf(split, 0)).to.include({ cause: cause("mismatch") });
+    const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
+    const [liar = -1, honest = -1] = members;
+    chain.advance(verdictOf(chain, liar, 0, "mismatch"));
+    expect(refutations(chain, 0).map((each) => expectRefused(chain, each, "NO_WINDOW"))).lengthOf(
+      1,
+    );
+    for (const member of members.slice(1)) chain.advance(verdictOf(chain, member, 0, "match"));
+    const [shown] = refutations(chain, 0);
+    if (shown === undefined) throw new Error("nothing to show");
+    const { value } = shown.transaction.payload as { value: Payloads["window-verdict"] };
+    const by = (who: number, change = {}) => {
+      const findings = value.findings.map((finding) => ({ ...finding, ...change }));
+      return chain.transaction(chain.personOfNode(who), "window-verdict", { ...value, findings });
+    };
+    expectRefused(chain, by(honest), "BAD_FIELD");
+    expectRefused(chain, by(liar, { path: [new Uint8Array(32)] }), "BAD_FIELD");
+    expectRefused(chain, by(liar, { endHash: new Uint8Array(32) }), "BAD_FIELD");
+    expectRefused(chain, by(0), "NOT_ASSIGNED");
+    chain.advance(shown);
+    expectRefused(chain, by(liar), "ALREADY_DONE");
+  });
+
+  it("lets accusers fill the committee of a small network: three must agree all the same", () => {
+    for (const [founders, convicts] of [
+      [3, false],
+      [4, true],
+    ] as const) {
+      const chain = claimed({ 0: 35 }, new TestChain({ founders }));
+      judgeAll(chain, () => "mismatch");
+      expect(claimBy(chain, 0).appeal.members).to.have.length(founders - 1);
+      hearAll(chain, () => "mismatch");
+      chain.advanceTo(firstWindow(chain).appealsUntil);
+      expect(changeOf(chain, 0)).to.include({ cause: cause(convicts ? "mismatch" : "unproven") });
+    }
+  });
+
+  it("counts a claim as far as it was served, and punishes nobody for one who was not", () => {
+    const chain = claimed({ 0: 36 }, many({ verifiers: 3 }));
+    judgeAll(chain, (_, position) => (position === 0 ? "not-served" : "match"));
+    expect(claimBy(chain, 0).appeal.members).to.have.length(5);
+    chain.advanceTo(firstWindow(chain).appealsUntil);
+    expect(changeOf(chain, 0)).to.include({ cause: cause("window") });
+    const { measured, failed, withheld } = chain.head.state.nodes.at(0);
+    expect([failed, withheld]).to.deep.equal([0, 0]);
+    const flops = (flopsOf(36, chain.head.state.parameters) * 2n) / 3n;
+    expect(measured.at(-1)).to.equal(capacityOf(flops, 3500n));
+  });
+
+  it("counts it in whole when the committee is served", () => {
+    const chain = claimed({ 0: 36 }, many({ verifiers: 3 }));
+    judgeAll(chain, (_, position) => (position < 2 ? "not-served" : "match"));
+    hearAll(chain, (position) => (position < 3 ? "match" : "not-served"));
+    const { measured } = chain.head.state.nodes.at(0);
+    expect(measured.at(-1)).to.equal(capacityOf(flopsOf(36, chain.head.state.parameters), 3500n));
   });
 
   it("marks a verifier that never answers", () => {
@@ -206,44 +292,6 @@ describe("a benchmark window", () => {
     expect(changeOf(chain, 1)).to.include({ cause: cause("decay"), before: rating });
   });
 
-  it("takes not serving for a failure, and the second time for false work", () => {
-    const parameters = { windowInterval: 100 };
-    const chain = claimed({ 0: 35 }, new TestChain({ parameters }));
-    judgeAll(chain, () => "not-served");
-    expect(changeOf(chain, 0)).to.include({ cause: cause("not-served") });
-    const node = chain.head.state.nodes.at(0);
-    expect(node).to.include({ failed: 1000, capacity: FOUNDER_0 });
-    expect(node.bond).to.equal(1000_000_000n);
-    // The second window, 100 heights later, within the half-life.
-    const shift = 100;
-    const { opens, closes, claimsUntil } = firstWindow(chain);
-    chain.advanceTo(closes + shift);
-    const again = claim(chain, chain.personOfNode(0), 35);
-    const value = {
-      ...(again.transaction.payload.value as object),
-      window: 2,
-      opens: opens + shift,
-    };
-    chain.advance(
-      chain.transaction(chain.personOfNode(0), "window-commit", value as never, { fee: 0n }),
-    );
-    chain.advanceTo(claimsUntil + shift);
-    for (const { node: accused, checks } of chain.head.state.claims) {
-      for (const { verifier, lane, segment } of checks) {
-        const finding = { lane, segment, verdict: 2, endHash: new Uint8Array(32), path: [] };
-        const verdict = { window: 2, node: accused, findings: [finding] };
-        chain.advance(
-          chain.transaction(chain.personOfNode(verifier), "window-verdict", verdict, { fee: 0n }),
-        );
-      }
-    }
-    const last = changesOf(chain)
-      .filter((change) => change.node === 0)
-      .at(-1);
-    expect(last).to.include({ cause: cause("mismatch"), after: 0n });
-    expect(chain.head.state.nodes.at(0).bond).to.equal(500_000_000n);
-  });
-
   it("looks four times as closely at a node on probation", () => {
     const chain = many({ segmentsPerVerifier: 2 });
     const { state } = chain.head;
@@ -254,14 +302,14 @@ describe("a benchmark window", () => {
     expect(chain.head.state.nodes.at(0).probation).to.equal(1);
   });
 
-  it("leaves a claim without majority as it was: split or no verdict at all", () => {
+  it("leaves a claim that nobody verified as it was: not served and not heard, or no verdict at all", () => {
     const split = claimed({ 0: 35 }, many({ verifiers: 2 }));
-    judgeAll(split, (_, position) => (position === 0 ? "match" : "not-served"));
+    judgeAll(split, () => "not-served");
     const silent = claimed({ 0: 35 });
     silent.advanceTo(firstWindow(silent).appealsUntil);
     for (const chain of [split, silent]) {
-      chain.advanceTo(firstWindow(chain).verdictsUntil);
-      expect(changeOf(chain, 0)).to.include({ cause: cause("decay") });
+      chain.advanceTo(firstWindow(chain).appealsUntil);
+      expect(changeOf(chain, 0)).to.include({ cause: cause("unproven") });
       expect(chain.head.state.nodes.at(0)).to.include({ capacity: FOUNDER_0, failed: 0 });
       expect(chain.head.state.claims).to.have.length(0);
     }

@@ -4,7 +4,13 @@
  */
 import { expect } from "chai";
 import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
-import { commitmentOf, outputsDigest, runSeed, trackSeal } from "../../../chain/track/proof.ts";
+import {
+  answerHash,
+  commitmentOf,
+  outputsDigest,
+  runSeed,
+  trackSeal,
+} from "../../../chain/track/proof.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import type { TestChain } from "../../helpers/chain.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
@@ -62,8 +68,13 @@ describe("attacks on the open track", () => {
       chain.advance(verdict(chain, judge.node, 0, trained(thief)));
     }
     chain.advanceTo(verdictsUntil);
-    const shown = { track: 1, node: 0, outputs: stolen.outputs };
-    chain.advance(chain.transaction(thief, "track-show", shown, { fee: 0n }));
+    const shown = { track: 1, node: 0, outputs: stolen.outputs, reached: ZERO_HASH };
+    chain.advance(
+      chain.transaction(thief, "track-show", shown, { fee: 0n }),
+      ...entryOf(chain, 0).judges.map((judge) =>
+        show(chain, judge.node, 0, { outputs: ZERO_HASH, reached: answerHash(trained(thief)) }),
+      ),
+    );
     chain.advanceTo(shownUntil);
     expect(node(chain)).to.include({ rating: 0n, bond: 500_000_000n });
   });
@@ -140,11 +151,13 @@ describe("attacks on the open track", () => {
         track: 1,
         node: 0,
         outputs: answer.outputs,
+        reached: ZERO_HASH,
       }),
     );
     chain.advanceTo(shownUntil);
     expect(node(chain).score.track).to.equal(1);
-    expect(node(chain, second).failed).to.equal(1000);
+    // What it sealed it cannot show: no better than silence.
+    expect(node(chain, second).failed).to.equal(250);
     expect(node(chain, first).failed).to.equal(0);
   });
 
@@ -169,7 +182,7 @@ describe("attacks on the open track", () => {
 
   it("flood the judges with more entries than they can repeat", () => {
     const chain = trackChain();
-    const { opens, revealed, resultsUntil, shownUntil } = stagesOf(chain);
+    const { opens, revealed, resultsUntil, verdictsUntil, shownUntil } = stagesOf(chain);
     const all = Array.from({ length: 8 }, (_, index) => chain.personOfNode(index));
     chain.advanceTo(opens);
     chain.advance(...all.map((who) => commit(chain, who)));
@@ -184,6 +197,8 @@ describe("attacks on the open track", () => {
     chain.advance(
       verdict(chain, 3, drawnFor[0] ?? 0, trained(chain.personOfNode(drawnFor[0] ?? 0))),
     );
+    chain.advanceTo(verdictsUntil);
+    chain.advance(show(chain, drawnFor[0] ?? 0, drawnFor[0] ?? 0));
     chain.advanceTo(shownUntil);
     expect(drawnFor.length).to.be.above(2);
     const share = (drawnFor.length - 1) / drawnFor.length;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { sealOf } from "../../../chain/committee/seal.ts";
+import { sealOf, unreachable } from "../../../chain/committee/seal.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { merkleProof } from "../../../chain/proof/hash-tree.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
@@ -30,6 +30,23 @@ const SEGMENTS = 30;
 const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
 
+/** Who waits finds that the time has passed. */
+class PassingClock {
+  #time = 0;
+
+  monotonic(): number {
+    return this.#time;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.pass(ms);
+  }
+
+  pass(ms: number): void {
+    this.#time += ms;
+  }
+}
+
 /** One claim of node 0, and what nodes send. */
 class Scene {
   readonly chain: TestChain;
@@ -50,6 +67,9 @@ class Scene {
   constructor(parameters: Partial<Parameters> = {}) {
     this.chain = new TestChain({ founders: 9, parameters });
   }
+
+  /** Moves by as much as somebody waits. */
+  readonly clock = new PassingClock();
 
   /** What a replay of a segment comes to. */
   replay = async (index: number): Promise<Uint8Array> => this.hashAt(index + 1);
@@ -76,6 +96,7 @@ class Scene {
     const { chain } = this;
     return {
       log,
+      clock: this.clock,
       peerOf: (other: number) => `peer ${other}`,
       chain: {
         get state() {
@@ -145,9 +166,8 @@ describe("SegmentVerifier", () => {
     for (const segmentsPerVerifier of [1, 4, 16]) {
       const scene = new Scene({ segmentsPerVerifier });
       scene.claimed();
-      let waitedMs = 0;
       scene.served = (_, timeoutMs) => {
-        waitedMs += timeoutMs;
+        scene.clock.pass(timeoutMs);
         return undefined;
       };
       const [node = -1] = verifiersOf(claimBy(scene.chain, 0));
@@ -155,7 +175,9 @@ describe("SegmentVerifier", () => {
       await settled();
       expect(verdictsIn(scene)).to.deep.equal(Array(segmentsPerVerifier).fill("not-served"));
       const { verdictBlocks, blockIntervalMs } = scene.chain.head.state.parameters;
-      expect(waitedMs).to.be.within(1, (2 * verdictBlocks * blockIntervalMs) / 3);
+      const stageMs = verdictBlocks * blockIntervalMs;
+      expect(scene.clock.monotonic(), "not at once").to.be.at.least((stageMs * 2) / 3);
+      expect(scene.clock.monotonic(), "but in time").to.be.at.most(stageMs);
     }
   });
 });
@@ -186,9 +208,9 @@ describe("CommitteeMember", () => {
     }
   });
 
-  it("seals what cannot be guessed where no state can be reached, and tells if unserved", async () => {
+  it("seals the same as all others where no state can be reached, and tells if unserved", async () => {
     const scene = new Scene();
-    const [a = -1, b = -1] = scene.disputed();
+    const [a = -1, b = -1, c = -1] = scene.disputed();
     scene.replay = () =>
       Promise.reject(
         new WorkerError("no such state", {
@@ -199,13 +221,46 @@ describe("CommitteeMember", () => {
         }),
       );
     await answerOf(scene, a);
-    await answerOf(scene, a);
+    await answerOf(scene, b);
+    const { lanes, appeal } = claimBy(scene.chain, 0);
+    const root = lanes[0]?.checkpointRoot ?? new Uint8Array();
+    const reached = unreachable("no-state", root, appeal.segment);
     const seals = scene.findings().map(({ endHash }) => toHex(endHash));
-    expect(new Set(seals).size).to.equal(2);
+    expect(seals).to.deep.equal(
+      [a, b].map((node) => toHex(sealOf(reached, scene.publicKeyOf(node)))),
+    );
     scene.sent.splice(0);
     scene.served = undefined;
-    await answerOf(scene, b);
+    await answerOf(scene, c);
     expect(verdictsIn(scene)).to.deep.equal(["not-served"]);
+  });
+
+  it("shows at once what its seal was made of when that is another state", async () => {
+    const scene = new Scene();
+    const nodes = scene.disputed();
+    scene.replay = async (index) => sha256(scene.hashAt(index));
+    const members: CommitteeMember[] = [];
+    for (const node of nodes) members.push(await answerOf(scene, node));
+    expect(scene.take()).to.have.length(5);
+    for (const member of members) member.onBlock();
+    await settled();
+    expect(verdictsIn(scene)).to.deep.equal(Array(5).fill("mismatch"));
+    expect(scene.take()).to.have.length(5);
+    expect(scene.chain.head.state.nodes.at(0)).to.include({ capacity: 0n, bond: 500_000_000n });
+  });
+
+  it("asks on through a pause of its own, and does not take it for the claimant's", async () => {
+    const scene = new Scene();
+    const [node = -1] = scene.disputed();
+    const { served } = scene;
+    let tries = 0;
+    scene.served = (place, timeoutMs) => {
+      // The first request never comes back in the minute in which this process is stopped.
+      scene.clock.pass(tries++ === 0 ? 60_000 : 1);
+      return tries < 4 ? undefined : served?.(place, timeoutMs);
+    };
+    await answerOf(scene, node);
+    expect(verdictsIn(scene)).to.deep.equal(["sealed"]);
   });
 
   it("answers nothing when its own worker fails, and tries again", async () => {

@@ -9,6 +9,7 @@ import { encodeCheckpoint } from "../../../ml/audit/checkpoint.ts";
 import { replaySegment } from "../../../ml/baseline/replay.ts";
 import { baselineModel } from "../../../ml/baseline/task.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
+import { systemClock } from "../../../node/clock.ts";
 import { type Found, judgeSegment } from "../../../node/rating/judge-segment.ts";
 import { Patience } from "../../../node/rating/patience.ts";
 import { replayAssignment } from "../../../node/workers/assignment.ts";
@@ -59,7 +60,8 @@ async function found(startState: Uint8Array, segment: number): Promise<Found> {
     appeal: NO_APPEAL,
   };
   const { state } = chain.head;
-  return judgeSegment(claim, { lane: 0, segment }, new Patience(state.parameters, 1), {
+  return judgeSegment(claim, { lane: 0, segment }, new Patience(state.parameters, systemClock), {
+    clock: systemClock,
     chain: { state },
     peerOf: () => "claimant",
     workers: { replay },

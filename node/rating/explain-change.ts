@@ -1,0 +1,58 @@
+/** Why a rating changed, in words: the API, the page and the node's own log say the same. */
+import {
+  RATING_CAUSES,
+  RATING_FAULTS,
+  type RatingChange,
+  type RatingFault,
+} from "../../chain/types/node.ts";
+
+type Cause = (typeof RATING_CAUSES)[number];
+const MILLION = 1e6;
+
+export function explainChange(change: RatingChange): string {
+  const cause = explainCause(RATING_CAUSES[change.cause] ?? "decay", change);
+  const fault = FAULTS[RATING_FAULTS[change.fault] ?? "none"];
+  return [cause, fault].filter((words) => words !== "").join("; ");
+}
+
+/** What was held against it in audits, or as one who looked at others. */
+const FAULTS: Readonly<Record<RatingFault, string>> = {
+  none: "",
+  mismatch: "three others replayed a part of its update and came to one and the same other state",
+  "not-served":
+    "at least three others asked for a part of its update for a whole stage and were not served: the update is not paid",
+  withheld:
+    "for the third time within half-lives it was proven to withhold what it had committed to: it begins anew",
+  silent: "it was drawn to look at others' work and gave no answer that could be read in time",
+  wrong: "at least three others refuted what it said about others' work",
+  "left-out": "the team could not use an update that it had committed to",
+};
+
+function explainCause(cause: Cause, { window, segments, factors }: RatingChange): string {
+  switch (cause) {
+    case "window":
+      return `window ${window}: ${segments} segments claimed, the drawn ones that were served verified bit by bit`;
+    case "mismatch":
+      return `window ${window}: at least three others replayed a segment and came to one and the same other state`;
+    case "not-served":
+      return `window ${window}: at least three others asked for a segment for a whole stage and were not served`;
+    case "withheld":
+      return `window ${window}: for the third time within half-lives it was proven to withhold what it had claimed, so it begins anew`;
+    case "unproven":
+      return `window ${window}: the claim was neither verified nor refuted, so the rating fades`;
+    case "decay":
+      return `window ${window}: no claim, so the rating fades`;
+    case "slash":
+      return "two messages were signed where one is allowed";
+    case "track":
+      return `track ${window}: quality ${factors.quality / MILLION}, reliability ${factors.reliability / MILLION} after it`;
+    case "track-mismatch":
+      return `track ${window}: at least three judges came to one and the same other result`;
+    case "track-untold":
+      return `track ${window}: the node committed and told no result`;
+    case "audit":
+      return "audit of a job";
+    default:
+      return cause satisfies never;
+  }
+}
