@@ -192,7 +192,7 @@ export interface NodeServices {
   prepareJob(request: JobRequest): Promise<PreparedJob>;
   /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
   submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<Uint8Array>;
-  /** @throws PomlError JOB_NOT_FINISHED, UNKNOWN_JOB, MODEL_GONE */
+  /** @throws PomlError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, UNKNOWN_JOB, MODEL_GONE */
   jobModel(id: Uint8Array): Promise<ModelFiles>;
   /** The portable certificate of a finished job, JSON. */
   jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>>;

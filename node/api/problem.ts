@@ -62,6 +62,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EXPIRED: refused("validUntil"),
   FEE_TOO_LOW: refused("fee"),
   INSUFFICIENT_BALANCE: refused(),
+  JOB_HAS_NO_MODEL: missing("id"),
   JOB_NOT_FINISHED: conflict("id"),
   MEMPOOL_FULL: busy,
   MODEL_GONE: missing(),

@@ -7,6 +7,7 @@ export type JobFacts =
   | { code: "UNKNOWN_JOB"; job: string }
   | { code: "JOB_NOT_FINISHED"; job: string; phase: string }
   | { code: "MODEL_GONE"; job: string }
+  | { code: "JOB_HAS_NO_MODEL"; job: string }
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
   | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
   | { code: "WRONG_BLOB"; what: string }

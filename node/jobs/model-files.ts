@@ -1,6 +1,6 @@
 /** The trained model of a job in tfjs format. */
 import { toHex } from "../../chain/crypto/hash.ts";
-import { phaseOf } from "../../chain/job/phase.ts";
+import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
@@ -9,26 +9,17 @@ import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import { BlobError } from "../blobs/blob-store.ts";
 import type { ModelFiles } from "../services.ts";
 import { JobError } from "./job-error.ts";
+import { describeOutcome, hasModel } from "./job-outcome.ts";
 
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** @throws JobError JOB_NOT_FINISHED, MODEL_GONE */
+/** @throws JobError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, MODEL_GONE */
 export async function readModelFiles(
   job: Job,
   { fetcher }: { readonly fetcher: BlobFetcher },
   signal: AbortSignal,
 ): Promise<ModelFiles> {
-  const phase = phaseOf(job);
-  const hasEnded = phase === "finished" || phase === "settled";
-  const hasRecord = job.credits.some((credit) => credit > 0);
-  if (!hasEnded || !hasRecord) {
-    const id = toHex(job.id);
-    throw new JobError(
-      `job ${id} has no model yet: it is ${phase}`,
-      { code: "JOB_NOT_FINISHED", job: id, phase },
-      { action: "local", remedy: "wait for its last round; `npx poml job watch` shows it" },
-    );
-  }
+  requireModel(job);
   const { spec, parameters } = job;
   const fetch = async (hash: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
     try {
@@ -45,6 +36,23 @@ export async function readModelFiles(
   const model = await readLayersModel(topology);
   const weights = await fetch(parameters, 4 * spec.parameterCount);
   return { "model.json": canonicalJson(modelJsonOf(model)), "weights.bin": weights };
+}
+
+/** @throws JobError JOB_NOT_FINISHED while one may still come, JOB_HAS_NO_MODEL when none will */
+export function requireModel(job: Job): void {
+  if (hasModel(job)) return;
+  const id = toHex(job.id);
+  const phase = phaseOf(job);
+  const { reason, remedy = "order it again: `npx poml job submit`" } = describeOutcome(job);
+  if (outcomeOf(job) !== "open" && job.round === 0) {
+    const facts = { code: "JOB_HAS_NO_MODEL", job: id } as const;
+    throw new JobError(`job ${id}: ${reason}`, facts, { action: "local", remedy });
+  }
+  throw new JobError(
+    `job ${id} has no model yet: ${reason}`,
+    { code: "JOB_NOT_FINISHED", job: id, phase },
+    { action: "local", remedy: "wait for its end; `npx poml job watch` shows it" },
+  );
 }
 
 function modelGone(job: Job, cause: BlobError): JobError {

@@ -7,6 +7,7 @@ import type { Chain } from "../chain/chain.ts";
 import { JobWatch } from "../chain/job-watch.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { hasModel } from "./job-outcome.ts";
 import { readModelFiles } from "./model-files.ts";
 import type { ModelFolders } from "./model-folders.ts";
 
@@ -42,7 +43,7 @@ export class ModelPublisher {
     const recent = state.height - RECENT_MS / state.parameters.blockIntervalMs;
     for (const [, job] of this.#jobs.look(state)) {
       if (phaseOf(job) !== "settled" || job.closedAt < recent) continue;
-      if (job.credits.some((credit) => credit > 0) && job.team.includes(node)) {
+      if (hasModel(job) && job.team.includes(node)) {
         const key = toHex(job.id);
         if (this.#modules.models.isShared(key)) continue;
         this.#flights.start(key, () => this.#publish(key, job));

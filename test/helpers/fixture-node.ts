@@ -32,6 +32,7 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import { requireModel } from "../../node/jobs/model-files.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
   DatasetSummary,
@@ -342,10 +343,7 @@ export class FixtureNode implements NodeServices {
 
   async jobModel(id: Uint8Array): Promise<ModelFiles> {
     const job = this.state().jobs.at(this.state().jobIndex(id) ?? -1);
-    const phase = phaseOf(job);
-    if (phase !== "settled") {
-      throw new PomlError(`the job is ${phase}`, { code: "JOB_NOT_FINISHED" });
-    }
+    requireModel(job);
     const modelTopology = this.#models.get(toHex(job.spec.model)) ?? {};
     return {
       "model.json": text(JSON.stringify({ modelTopology, weightsManifest: [] })),

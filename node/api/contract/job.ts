@@ -10,6 +10,7 @@ import {
   JOB_PHASES,
 } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import { OUTCOME_STATES } from "../../jobs/job-outcome.ts";
 import { OptimizerJson, OptimizerOrder } from "./optimizer.ts";
 import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "./scalar.ts";
 
@@ -111,12 +112,23 @@ export const SettlementJson = z.object({
   refund: Amount,
 });
 
+/** How a job stands or ended. `phase` is how far the chain is with it: a failed job is settled, too. */
+export const OutcomeJson = z.object({
+  state: z.enum(OUTCOME_STATES),
+  reason: z.string().describe("what happened, for people"),
+  remedy: z.string().optional().describe("what the client can do about it"),
+});
+export type OutcomeJson = z.infer<typeof OutcomeJson>;
+
 export const JobSummary = z.object({
   id: Hash,
   name: z.string(),
   client: Address,
   phase: z.enum(JOB_PHASES),
-  round: Count,
+  outcome: OutcomeJson,
+  round: Count.describe("under way, from 1; after the end, the last recorded one"),
+  recordedRounds: Count,
+  hasModel: z.boolean().describe("model and certificate can be fetched"),
   rounds: Count,
   participants: Count,
   openedAt: Height,

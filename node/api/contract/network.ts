@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../../../chain/types/node.ts";
 import { FactorsJson } from "./block.ts";
+import { OutcomeJson } from "./job.ts";
 import { Address, Amount, Count, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
 
 export const Peer = z.object({
@@ -199,8 +200,10 @@ export const NodeDetail = NodeJson.extend({
       id: Hash,
       name: z.string(),
       phase: z.string(),
+      outcome: OutcomeJson,
       role: z.enum(["manager", "participant", "both"]),
       round: Count,
+      recordedRounds: Count,
       rounds: Count,
     }),
   ),

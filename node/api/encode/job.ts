@@ -22,11 +22,13 @@ import {
 } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
+import { describeOutcome, hasModel, recordedRounds } from "../../jobs/job-outcome.ts";
 import type { PreparedJob, RecordedRound } from "../../services.ts";
 import type {
   JobDetail,
   JobSummary,
   MetricsJson,
+  OutcomeJson,
   PreparedJson,
   RecordJson,
   RoundJson,
@@ -90,7 +92,10 @@ export function encodeJobSummary(job: Job): JobSummary {
     name: textOf(job.spec.name),
     client: formatAddress(job.client),
     phase: phaseOf(job),
+    outcome: encodeOutcome(job),
     round: job.round,
+    recordedRounds: recordedRounds(job),
+    hasModel: hasModel(job),
     rounds: job.spec.rounds,
     participants: job.participants.length,
     openedAt: job.openedAt,
@@ -99,6 +104,11 @@ export function encodeJobSummary(job: Job): JobSummary {
     ...(job.closedAt === 0 ? {} : { closedAt: job.closedAt }),
     ...(hasRecord(job) ? { metrics: encodeMetrics(job.metrics) } : {}),
   };
+}
+
+export function encodeOutcome(job: Job): OutcomeJson {
+  const { state, reason, remedy } = describeOutcome(job);
+  return { state, reason, ...named("remedy", remedy) };
 }
 
 export function encodeJobDetail(state: State, job: Job): JobDetail {

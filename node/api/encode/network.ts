@@ -1,7 +1,6 @@
 /** The node itself, accounts and the rated nodes in the contract's form. */
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { phaseOf } from "../../../chain/job/phase.ts";
 import { segmentsOf } from "../../../chain/rating/draw-segments.ts";
 import { epochOf } from "../../../chain/rating/epoch-of.ts";
 import { factorsOf } from "../../../chain/rating/formula.ts";
@@ -24,6 +23,7 @@ import type {
   WindowWorkJson,
 } from "../contract/network.ts";
 import { encodeFactors } from "./block.ts";
+import { encodeJobSummary } from "./job.ts";
 import { plain, textOf } from "./plain.ts";
 
 export function encodeStatus(state: State, status: NodeStatus): Status {
@@ -153,9 +153,8 @@ export function encodeNodeDetail(state: State, index: number): NodeDetail {
     const job = state.jobs.at(at);
     const role = roleIn(job, index);
     if (role === undefined) continue;
-    const { id, round, spec } = job;
-    const name = textOf(spec.name);
-    jobs.push({ id: toHex(id), name, phase: phaseOf(job), role, round, rounds: spec.rounds });
+    const { id, name, phase, outcome, round, recordedRounds, rounds } = encodeJobSummary(job);
+    jobs.push({ id, name, phase, outcome, role, round, recordedRounds, rounds });
   }
   return {
     ...encodeNode(state, index, state.nodes.at(index)),

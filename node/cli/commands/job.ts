@@ -1,6 +1,7 @@
 /** `poml job`: orders training, follows it, fetches the model. */
 import { Command } from "commander";
 import type { PomlClient } from "../../api/client.ts";
+import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import {
   type ApiOptions,
@@ -14,6 +15,7 @@ import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { percent, poml } from "../format.ts";
 import { addOrderOptions, type OrderOptions } from "../job/order.ts";
+import { outcomeWord, roundLine, showJob, showRounds, stateText } from "../job/show.ts";
 import { pathOption } from "../path-option.ts";
 
 interface SubmitOptions extends ApiOptions, WalletOptions, OrderOptions {
@@ -94,12 +96,12 @@ async function listJobs(options: ApiOptions, context: CliContext): Promise<void>
   const { jobs } = await (await connect(options, context)).jobs();
   context.output.result({ jobs }, () =>
     context.output.table(
-      ["job", "name", "phase", "round", "accuracy", "escrow POML"],
+      ["job", "name", "outcome", "rounds", "accuracy", "escrow POML"],
       jobs.map((job) => [
         job.id.slice(0, 12),
         job.name,
-        job.phase,
-        `${job.round} of ${job.rounds}`,
+        outcomeWord(job),
+        `${job.recordedRounds} of ${job.rounds}`,
         job.metrics === undefined ? "-" : percent(job.metrics.accuracy),
         poml(job.escrow),
       ]),
@@ -108,7 +110,6 @@ async function listJobs(options: ApiOptions, context: CliContext): Promise<void>
 }
 
 async function showOne(text: string, options: ApiOptions, context: CliContext): Promise<void> {
-  const { showJob, showRounds } = await import("../job/show.ts");
   const client = await connect(options, context);
   const id = await findJob(client, text);
   const job = await client.job(id);
@@ -127,7 +128,6 @@ async function watchJob(
   context: CliContext,
 ): Promise<void> {
   const { followJob, isComplete } = await import("../job/follow.ts");
-  const { roundLine, showRounds } = await import("../job/show.ts");
   const { createProgress } = await import("../progress.ts");
   const timeoutMs = 1000 * Number(options.timeout);
   if (!(timeoutMs > 0)) throw usageError("timeout", "not a positive number", "give seconds");
@@ -139,26 +139,36 @@ async function watchJob(
     const job = await followJob(client, id, {
       timeoutMs,
       signal: context.signal,
-      onJob: ({ phase, round, rounds, participants }) => {
-        const committed = participants.filter((p) => p.committed).length;
-        const text = `${phase}, round ${round} of ${rounds}, ${committed} of ${participants.length} updates`;
-        bar.update(round / rounds, text);
-      },
+      onJob: (job) => bar.update(job.recordedRounds / job.rounds, stateText(job)),
       onRound: (round) => progress.line(roundLine(round)),
     });
     progress.stop();
     const { rounds } = await client.rounds(id);
-    context.output.result({ ...job, records: rounds }, () => showRounds(context.output, rounds));
-    if (!isComplete(job)) {
-      throw new CliError(
-        `job ${id} ended after round ${job.round} of ${job.rounds}`,
-        { code: "JOB_INCOMPLETE", exit: EXIT.failure },
-        "the unused escrow was refunded; `npx poml job show` tells which nodes missed rounds",
-      );
-    }
+    if (!isComplete(job)) throw incomplete(job, rounds, context);
+    context.output.result({ ...job, records: rounds }, () => {
+      showRounds(context.output, rounds);
+      context.output.line(`\n${job.outcome.reason}`);
+      const command = `npx poml job result ${id.slice(0, 12)} --out ${shellQuote(job.name)}`;
+      context.output.command("Fetch the model with: ", command);
+    });
   } finally {
     progress.stop();
   }
+}
+
+/** With --json the job stands in the error: a program gets one object. */
+function incomplete(
+  { outcome, ...job }: JobDetail,
+  records: readonly RoundJson[],
+  { output }: CliContext,
+): CliError {
+  if (records.length > 0 && !output.json) showRounds(output, records);
+  const { reason, remedy } = outcome;
+  return new CliError(
+    `job ${job.id} ${outcomeWord({ outcome, phase: job.phase })}: ${reason}`,
+    { code: "JOB_INCOMPLETE", exit: EXIT.failure, job: { ...job, outcome, records } },
+    remedy ?? "order it again with `npx poml job submit`",
+  );
 }
 
 async function fetchResult(

@@ -137,7 +137,7 @@ async function collect(
 ): Promise<DemoResult> {
   if (!isComplete(job)) {
     throw new CliError(
-      `the job ended after round ${job.round} of ${job.rounds}`,
+      `the job is ${job.outcome.state}: ${job.outcome.reason}`,
       { code: "JOB_INCOMPLETE", exit: EXIT.failure },
       "the logs of the nodes say who missed a round",
     );

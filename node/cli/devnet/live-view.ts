@@ -3,7 +3,7 @@ import type { EventJson } from "../../api/contract/event.ts";
 import { EVENT_DATA } from "../../api/contract/event.ts";
 import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { percent } from "../format.ts";
-import { roundLine } from "../job/show.ts";
+import { roundLine, stateText } from "../job/show.ts";
 import type { Bar, Progress } from "../progress.ts";
 import type { RunningNode } from "./network.ts";
 
@@ -41,10 +41,10 @@ export class LiveView {
 
   job(job: JobDetail): void {
     const committed = job.participants.filter(({ committed }) => committed).length;
-    this.#done =
-      job.round === 0 ? 0 : (job.round - 1 + committed / job.participants.length) / job.rounds;
-    if (job.phase === "settled") this.#done = 1;
-    this.stage(`round ${job.round} of ${job.rounds}, ${job.phase}`);
+    const isRunning = job.outcome.state === "running" && job.round > 0;
+    const ofRound = isRunning ? committed / job.participants.length : 0;
+    this.#done = job.outcome.state === "done" ? 1 : (job.recordedRounds + ofRound) / job.rounds;
+    this.stage(stateText(job));
     for (const { node, name } of job.participants) {
       if (!this.#shards.has(node)) this.#shards.set(node, this.#progress.bar(name));
     }

@@ -37,7 +37,7 @@ export async function followJob(
   for (;;) {
     const job = await look();
     if (job !== undefined) onJob?.(job);
-    if (job !== undefined && onRound !== undefined && recordedRounds(job) > seen) {
+    if (job !== undefined && onRound !== undefined && job.recordedRounds > seen) {
       const rounds = (await lookAtRounds())?.rounds ?? [];
       for (const round of rounds.slice(seen)) onRound(round);
       seen = Math.max(seen, rounds.length);
@@ -72,14 +72,12 @@ function patiently<T>(request: () => Promise<T>): () => Promise<T | undefined> {
 }
 
 function stateOf(job: JobDetail | undefined): string {
-  return job === undefined ? "no answer" : `${job.phase}, round ${job.round} of ${job.rounds}`;
+  return job === undefined ? "no answer" : job.outcome.reason;
 }
 
 /** True when the job did what was ordered: all rounds, or its target accuracy. */
-export function isComplete(job: JobDetail): boolean {
-  const { targetAccuracy } = job.spec;
-  const reached = targetAccuracy > 0 && (job.metrics?.accuracy ?? 0) >= targetAccuracy;
-  return job.metrics !== undefined && (reached || job.round >= job.rounds);
+export function isComplete({ outcome }: JobDetail): boolean {
+  return outcome.state === "done";
 }
 
 /** True when the settlement divides the escrow to the micro-unit. */
@@ -87,9 +85,4 @@ export function isBalanced({ escrow, settlement }: JobDetail): boolean {
   if (settlement === undefined) return false;
   const divided = Object.values(settlement).reduce((sum, part) => sum + BigInt(part), 0n);
   return divided === BigInt(escrow);
-}
-
-function recordedRounds(job: JobDetail): number {
-  const isOpen = job.phase === "drawing" || job.phase === "training" || job.phase === "revealing";
-  return isOpen ? Math.max(0, job.round - 1) : job.round;
 }

@@ -1,8 +1,27 @@
 /** Jobs, rounds and participants as tables. */
-import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, JobSummary, RoundJson } from "../../api/contract/job.ts";
 import type { OptimizerJson } from "../../api/contract/optimizer.ts";
 import { mebibytes, percent, poml, seconds } from "../format.ts";
 import type { Output } from "../output.ts";
+
+/** How the job stands in one or two words. */
+export function outcomeWord({ outcome, phase }: Pick<JobSummary, "outcome" | "phase">): string {
+  if (outcome.state === "running") return phase;
+  return outcome.state === "undrawn" ? "not drawn" : outcome.state;
+}
+
+/** The same while it is followed, with how far its round is. */
+export function stateText(job: JobDetail): string {
+  const { outcome, phase, round, rounds, participants } = job;
+  if (outcome.state !== "running") {
+    return phase === "settled"
+      ? outcomeWord(job)
+      : `${outcomeWord(job)}, audits and payment under way`;
+  }
+  if (round === 0) return phase;
+  const committed = participants.filter((p) => p.committed).length;
+  return `${phase}, round ${round} of ${rounds}, ${committed} of ${participants.length} updates`;
+}
 
 export function showJob(output: Output, job: JobDetail): void {
   const { spec, settlement } = job;
@@ -10,11 +29,17 @@ export function showJob(output: Output, job: JobDetail): void {
     job: job.id,
     name: job.name,
     client: job.client,
-    phase: `${job.phase}, round ${job.round} of ${job.rounds}`,
+    outcome: `${outcomeWord(job)}, ${job.recordedRounds} of ${job.rounds} rounds recorded`,
+    reason: job.outcome.reason,
+    ...(job.outcome.remedy === undefined ? {} : { try: output.hints.text(job.outcome.remedy) }),
     training: `${spec.engine} engine, ${spec.localEpochs} epochs a round, batch ${spec.batchSize}, ${optimizerText(spec.optimizer)}, loss ${spec.loss}`,
     data: `${spec.trainRows} rows in ${spec.trainChunks} chunks, ${spec.partition}; ${spec.testRows} test rows`,
     audits: auditsOf(job),
-    team: job.team.map(({ name, active }) => (active ? `${name} (active)` : name)).join(", "),
+    ...(job.team.length === 0
+      ? {}
+      : {
+          team: job.team.map(({ name, active }) => (active ? `${name} (active)` : name)).join(", "),
+        }),
     escrow: `${poml(job.escrow)} POML`,
     ...(settlement === undefined
       ? {}
@@ -22,6 +47,7 @@ export function showJob(output: Output, job: JobDetail): void {
           settlement: `participants ${poml(settlement.participants)}, managers ${poml(settlement.managers)}, auditors ${poml(settlement.auditors)}, fee ${poml(settlement.fee)}, refund ${poml(settlement.refund)} POML`,
         }),
   });
+  if (job.participants.length === 0) return;
   output.line();
   output.table(
     ["participant", "rounds", "verified", "samples", "missed", "earned POML"],
@@ -50,7 +76,8 @@ function optimizerText({ kind, ...settings }: OptimizerJson): string {
 
 function auditsOf({ audited, audits }: JobDetail): string {
   if (!audited) return "none: what this engine did cannot be verified";
-  return `a part of every update is replayed by others; ${audits.length} under way`;
+  const open = audits.length === 0 ? "" : `; ${audits.length} under way`;
+  return `a part of every update is replayed by others${open}`;
 }
 
 export function showRounds(output: Output, rounds: readonly RoundJson[]): void {

@@ -1,9 +1,11 @@
 /** Every refusal of the API: the status, a code, the field at fault and what to do about it. */
 import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import type { JobDetail } from "../../../node/api/contract/job.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
 import { CSV, post, refusal, startApi, type TestApi } from "./support.ts";
@@ -91,6 +93,24 @@ describe("API refusals", () => {
     const jobs = (await (await fetch(`${test.url}/v1/jobs`)).json()) as { jobs: { id: string }[] };
     const problem = await refusal(`${test.url}/v1/jobs/${jobs.jobs[0]?.id}/model`);
     expect(problem).to.include({ status: 409, code: "JOB_NOT_FINISHED", field: "id" });
+  });
+
+  it("refuses the model of a cancelled job for good, and says why", async () => {
+    const { chain } = test.node;
+    const open = openJob(chain, chain.client, jobSpec("called off"));
+    const id = toHex(await test.node.submit(open));
+    test.node.advance();
+    const cancel = chain.transaction(chain.client, "job-cancel", { job: fromHex(id) });
+    await test.node.submit(cancel);
+    test.node.advance();
+    const job = (await (await fetch(`${test.url}/v1/jobs/${id}`)).json()) as JobDetail;
+    expect(job.outcome).to.include({ state: "cancelled" });
+    expect(job).to.include({ recordedRounds: 0, hasModel: false });
+    for (const part of ["model", "model/model.json", "certificate"]) {
+      const problem = await refusal(`${test.url}/v1/jobs/${id}/${part}`);
+      expect(problem).to.include({ status: 404, code: "JOB_HAS_NO_MODEL", field: "id" });
+      expect(problem.detail).to.contain("cancelled").and.not.contain("yet");
+    }
   });
 
   it("names the layer no engine knows", async () => {

@@ -73,7 +73,8 @@ describe("poml as a client", () => {
     expect(watched.exit, watched.stderr).equal(0);
     expect(watched.stdout).contain("accuracy");
     const shown = await stage.run("job", "show", id);
-    expect(shown.stdout).contain("settled").and.contain("refund");
+    expect(shown.stdout).contain("done, 2 of 2 rounds").and.contain("refund");
+    expect((await stage.run("job", "list")).stdout).match(/flowers +done +2 of 2/);
   });
 
   it("downloads model and certificate of a finished job", async () => {
@@ -141,6 +142,25 @@ describe("poml as a client", () => {
     expect(chain.stderr).contain("another chain");
     expect((await stage.run("prove", "record", job, ...trust)).exit).equal(2);
     expect((await stage.run("prove", "job", "ab".repeat(32), ...trust)).exit).equal(3);
+  });
+
+  it("says of a cancelled job what became of it, and fails to watch it", async () => {
+    const { id } = await stage.json("job", "submit", "--dataset", "flowers", "--rounds", "3");
+    const job = String(id).slice(0, 12);
+    const cancelled = await stage.run("job", "cancel", job);
+    expect(cancelled.exit, cancelled.stderr).equal(0);
+    stage.test.node.runJobs();
+    expect((await stage.run("job", "list")).stdout).match(/flowers +cancelled +0 of 3/);
+    const shown = await stage.run("job", "show", job);
+    expect(shown.stdout).contain("Its client cancelled it").and.not.contain("no model yet");
+    const watched = await stage.run("job", "watch", job);
+    expect(watched.exit).equal(1);
+    expect(watched.stderr).contain("cancelled: Its client cancelled it");
+    const { error } = await stage.json("job", "watch", job);
+    expect(error).deep.include({ code: "JOB_INCOMPLETE" });
+    const result = await stage.run("job", "result", job, "--out", join(stage.directory, "none"));
+    expect(result.exit).equal(3);
+    expect(result.stderr).contain("There is no model").and.contain("--data-dir");
   });
 
   it("orders by options, which win over the order file", async () => {

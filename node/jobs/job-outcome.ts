@@ -1,0 +1,153 @@
+/** How a job stands or ended, in a sentence people can act on. The API, the page and the command line say this. */
+import { toHex } from "../../chain/crypto/hash.ts";
+import { hasCommitted, outcomeOf, phaseOf } from "../../chain/job/phase.ts";
+import {
+  type Job,
+  type JobOutcome,
+  UPDATE_CHECKS,
+  type UpdateCheck,
+} from "../../chain/types/job.ts";
+
+export const OUTCOME_STATES = ["running", "done", "failed", "cancelled", "undrawn"] as const;
+export type OutcomeState = (typeof OUTCOME_STATES)[number];
+
+export interface JobOutcomeText {
+  readonly state: OutcomeState;
+  /** One or two sentences. */
+  readonly reason: string;
+  /** What the client can do; nothing where all went well. */
+  readonly remedy: string | undefined;
+}
+
+/** Rounds with a record in a block. */
+export function recordedRounds(job: Job): number {
+  return outcomeOf(job) === "open" ? Math.max(0, job.round - 1) : job.round;
+}
+
+/**
+ * Whether the node hands out model and certificate. A job that ended early has the model of its last recorded
+ * round, which its client paid for; its certificate holds once the job is settled.
+ */
+export function hasModel(job: Job): boolean {
+  const phase = phaseOf(job);
+  return (phase === "finished" || phase === "settled") && job.round > 0;
+}
+
+export function describeOutcome(job: Job): JobOutcomeText {
+  const outcome = outcomeOf(job);
+  if (outcome === "open") return { state: "running", reason: progress(job), remedy: undefined };
+  if (outcome === "complete") return done(`All ${rounds(job.spec.rounds)} are recorded.`);
+  if (outcome === "target") {
+    const target = job.spec.targetAccuracy / 10_000;
+    return done(
+      `The test accuracy it was to stop at, ${target} %, was reached in round ${job.round} of ${job.spec.rounds}.`,
+    );
+  }
+  const state = outcome === "cancelled" || outcome === "undrawn" ? outcome : "failed";
+  const { cause, remedy } = ENDS[outcome](job);
+  return { state, reason: `${cause} ${whatIsLeft(job)}`, remedy };
+}
+
+function done(reason: string): JobOutcomeText {
+  return { state: "done", reason, remedy: undefined };
+}
+
+function progress(job: Job): string {
+  const { round, extensions, spec } = job;
+  const again = extensions === 0 ? "" : `, for the ${ordinal(extensions + 1)} time`;
+  switch (phaseOf(job)) {
+    case "drawing":
+      return `Its participants are being drawn; a round needs ${spec.quorum} of them.`;
+    case "training":
+      return `Round ${round} of ${spec.rounds} is being trained${again}.`;
+    default:
+      return `The updates of round ${round} of ${spec.rounds} are being merged and tested${again}.`;
+  }
+}
+
+interface End {
+  readonly cause: string;
+  readonly remedy: string | undefined;
+}
+
+type EarlyEnd = Exclude<JobOutcome, "open" | "complete" | "target">;
+
+const STEADIER = "order it again with a smaller learning rate, or with --clip-norm";
+
+const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
+  cancelled: ({ round, spec }) => ({
+    cause: `Its client cancelled it ${round === 0 ? "before a round was recorded" : `after round ${round} of ${spec.rounds}`}.`,
+    remedy: undefined,
+  }),
+  undrawn: ({ spec }) => ({
+    cause: `Nobody could be drawn for it: a round needs ${nodes(spec.quorum)}, and fewer were rated while it waited.`,
+    remedy:
+      "order it again when more nodes are rated (`npx poml status` lists them), or with a smaller quorum",
+  }),
+  "no-quorum": (job) => ({
+    cause: `Round ${job.round + 1} got ${job.participants.filter(hasCommitted).length} of the ${job.spec.quorum} updates it needs, though it was started ${times(job.extensions + 1)}.`,
+    remedy: `\`npx poml job show ${toHex(job.id).slice(0, 12)}\` tells which nodes missed rounds; order it again with more seconds a phase or a smaller quorum`,
+  }),
+  "no-record": (job) => ({
+    cause: `The updates of round ${job.round + 1} came, but no manager of its team recorded them, though it was started ${times(job.extensions + 1)}.`,
+    remedy: "order it again; with more managers it is likelier that enough of them answer",
+  }),
+  refused: (job) => {
+    const checks = job.refused.map(({ check }) => UPDATE_CHECKS[check]);
+    const isOrder = checks.some((check) => check === "norm" || check === "not-finite");
+    return {
+      cause: `The team refused ${job.refused.length} updates of round ${job.round + 1}: ${reasons(checks)}.`,
+      remedy: isOrder ? STEADIER : "order it again, which draws other nodes",
+    };
+  },
+  diverged: (job) => ({
+    cause: `Training diverged in round ${job.round + 1}: at ${job.refused.length} of ${job.participants.length} nodes the numbers were no longer finite.`,
+    remedy: STEADIER,
+  }),
+  "too-few-left": (job) => ({
+    cause: `Audits put so many nodes out of it that round ${job.round + 1} could not get the ${job.spec.quorum} updates it needs.`,
+    remedy: "order it again, which draws other nodes",
+  }),
+};
+
+const FAILED_CHECKS: Readonly<Record<UpdateCheck, string>> = {
+  diverged: "there was none, since the training left the finite numbers",
+  "not-finite": "their numbers were not finite",
+  norm: "they were far longer than the model or than the others'",
+  "no-change": "they changed nothing",
+  format: "they were not what had been committed to",
+  samples: "they did not stand for the rows of their shard",
+};
+
+function reasons(checks: readonly (UpdateCheck | undefined)[]): string {
+  const known = [...new Set(checks)].filter((check) => check !== undefined);
+  return known.map((check) => FAILED_CHECKS[check]).join("; ");
+}
+
+/** What the client has of a job that ended early. */
+function whatIsLeft(job: Job): string {
+  const isSettled = phaseOf(job) === "settled";
+  if (job.round === 0) {
+    const isPaid = isSettled && job.settlement.refund < job.escrow;
+    if (isPaid) return "There is no model; the unused escrow came back.";
+    return `There is no model${isSettled ? "; the whole escrow came back" : ", and the unused escrow comes back"}.`;
+  }
+  const model = `The model of round ${job.round}${isSettled ? " is there" : " will be there once the job is settled"}`;
+  return `${model}; the unused escrow ${isSettled ? "came" : "comes"} back.`;
+}
+
+function rounds(count: number): string {
+  return count === 1 ? "1 round" : `${count} rounds`;
+}
+
+function nodes(count: number): string {
+  return count === 1 ? "1 node" : `${count} nodes`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+function ordinal(count: number): string {
+  return ["", "first", "second", "third"][count] ?? `${count}th`;
+}
