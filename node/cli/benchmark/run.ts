@@ -20,8 +20,14 @@ export interface BenchmarkRun {
   readonly segments: number;
   readonly stepsPerSegment: number;
   readonly flops: bigint;
-  /** Micro-GFLOP/s. */
+  /** Micro-GFLOP/s: of the run that was disturbed least. */
   readonly capacity: bigint;
+  /** Part of a core that this run had, 0 to 1. */
+  readonly coreShare: number;
+  /** How many runs it took. */
+  readonly runs: number;
+  /** Why the figure is less than the machine can do; undefined when nothing was in the way. */
+  readonly disturbed: string | undefined;
   /** Of the task's last test, 0 to 1. */
   readonly accuracy: number;
   readonly track: BenchmarkTrack;
@@ -38,6 +44,9 @@ export interface BenchmarkRun {
   readonly settledRating: bigint;
 }
 
+/** A run that other programs disturbed is repeated until it has been tried so many times. */
+const MAX_RUNS = 3;
+
 /** Five windows a day in seven days settle at so many verified units. */
 const SETTLED_UNITS = 53_000;
 
@@ -47,6 +56,9 @@ export async function runBenchmark(
 ): Promise<BenchmarkRun> {
   const { createExactEngine } = await import("../../../ml/exact/engine.ts");
   const { ENGINE_HASH } = await import("../../../ml/exact/engine-hash.ts");
+  const { disturbance, startCoreShare, UNDISTURBED } = await import(
+    "../../../ml/baseline/core-share.ts"
+  );
   const { runLane } = await import("../../../ml/baseline/lane.ts");
   const { DEFAULT_TASK } = await import("../../../ml/baseline/task.ts");
   const { EnergyMeter } = await import("../../../ml/energy/meter.ts");
@@ -55,32 +67,43 @@ export async function runBenchmark(
   const { standardParameters } = await import("../../../chain/genesis.ts");
   const { ENERGY_SOURCES } = await import("../../../chain/types/window.ts");
   const { createProgress } = await import("../progress.ts");
+  const { processMeter } = await import("../../core-meter.ts");
 
   const engine = await createExactEngine();
   const track = await benchmarkTrack(recipe, { engine, signal });
   const progress = await createProgress(output);
-  const bar = progress.bar("benchmark", { isMain: true });
   const clock = { now: () => performance.now() };
   const task = { segmentSteps: stepsPerSegment, baselineTask: DEFAULT_TASK };
   const cores = availableParallelism();
   const meter = await EnergyMeter.open({ sysfs: "/sys", now: clock.now, cores });
-  const stopMeter = await meter.start();
-  const startMs = clock.now();
-  const lane = runLane(
-    { seed: randomBytes(32), stepsPerSegment, untilMs: startMs + 1000 * seconds },
-    { engine, clock, signal },
-  );
-  // The window is over when it is over, as on the chain; an unfinished segment does not count.
-  let step = await lane.next();
-  for (; !step.done; step = await lane.next()) {
-    const passedMs = clock.now() - startMs;
-    const done = rules.flopsOf(step.value.segments, task);
-    const rate = rules.capacityOf(done, BigInt(Math.ceil(passedMs)));
-    bar.update(passedMs / 1000 / seconds, `${gflops(rate)} GFLOP/s`);
+  const measure = async (run: number) => {
+    const bar = progress.bar(run === 1 ? "benchmark" : `benchmark, run ${run}`, { isMain: true });
+    const stopMeter = await meter.start();
+    const share = startCoreShare(processMeter);
+    const startMs = clock.now();
+    const lane = runLane(
+      { seed: randomBytes(32), stepsPerSegment, untilMs: startMs + 1000 * seconds },
+      { engine, clock, signal },
+    );
+    // The window is over when it is over, as on the chain; an unfinished segment does not count.
+    let step = await lane.next();
+    for (; !step.done; step = await lane.next()) {
+      const passedMs = clock.now() - startMs;
+      const done = rules.flopsOf(step.value.segments, task);
+      const rate = rules.capacityOf(done, BigInt(Math.ceil(passedMs)));
+      bar.update(passedMs / 1000 / seconds, `${gflops(rate)} GFLOP/s`);
+    }
+    return { ...step.value, coreShare: share(), energy: await stopMeter(1) };
+  };
+  let best = await measure(1);
+  let runs = 1;
+  for (; runs < MAX_RUNS && !signal.aborted && best.coreShare < UNDISTURBED; runs++) {
+    progress.line(`${disturbance(best.coreShare)}: measuring again`);
+    const next = await measure(runs + 1);
+    if (next.coreShare > best.coreShare) best = next;
   }
   progress.stop();
-  const energy = await stopMeter(1);
-  const { segments, confusion, flops } = step.value;
+  const { segments, confusion, flops, coreShare, energy } = best;
   const capacity = rules.capacityOf(flops, BigInt(Math.round(1000 * seconds)));
   const samples = confusion.reduce((sum, count) => sum + count, 0);
   const accuracy =
@@ -105,6 +128,9 @@ export async function runBenchmark(
     stepsPerSegment,
     flops,
     capacity,
+    coreShare,
+    runs,
+    disturbed: disturbance(coreShare),
     accuracy,
     track,
     energy,

@@ -96,6 +96,11 @@ function show(
       `\n${run.segments} segments of ${run.stepsPerSegment} steps in ${run.seconds} s on one thread of ` +
         `${machine.cores} (${machine.cpu}); accuracy of the task ${percent(accuracy)}, which no factor takes.`,
     );
+    if (run.disturbed !== undefined) {
+      output.line(
+        `Less than this machine can do: ${run.disturbed}, in the best of ${run.runs} runs. End them and measure again.`,
+      );
+    }
     if (place !== undefined) {
       const { quality } = place;
       output.line(

@@ -1,8 +1,4 @@
-/** Founding a test network: rate the founders by a real benchmark each, then write the genesis. */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { z } from "zod";
+/** The genesis of a test network: its founders with their measured capacity, its money, its rules. */
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { devnetParameters, POML } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
@@ -10,38 +6,6 @@ import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { OnionKeeper } from "../../consensus/onion-keeper.ts";
 import type { Identity } from "../../wallet/key-file.ts";
 import { textBytes } from "../../wallet/payload.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const run = promisify(execFile);
-const BENCHMARK_DEADLINE_MS = 60_000;
-
-const BenchmarkResult = z.object({ capacity: z.string().regex(/^\d{1,20}$/) });
-
-/**
- * Runs `poml benchmark` in a process of its own, as a founder would.
- * @returns the measured capacity, micro-GFLOP/s
- */
-export async function measureFounder(
-  seconds: number,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<bigint> {
-  const args = [MAIN, "benchmark", "--seconds", String(seconds), "--json"];
-  try {
-    const { stdout } = await run(process.execPath, args, {
-      timeout: BENCHMARK_DEADLINE_MS,
-      env: { ...env },
-    });
-    return BigInt(BenchmarkResult.parse(JSON.parse(stdout)).capacity);
-  } catch (error) {
-    throw new CliError(
-      `a founder's benchmark failed: ${error instanceof Error ? error.message : String(error)}`,
-      { code: "BENCHMARK_FAILED", exit: EXIT.failure },
-      "run `npx poml benchmark` by itself to see why",
-      error,
-    );
-  }
-}
 
 export const FOUNDER_BOND = 1000n * POML;
 const FOUNDER_BALANCE = 100n * POML;

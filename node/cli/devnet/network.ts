@@ -3,6 +3,7 @@
  * node joins by transaction when there are more than three, as any stranger would.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { toHex } from "../../../chain/crypto/hash.ts";
@@ -14,34 +15,29 @@ import { writeGenesisFile } from "../../config/genesis-file.ts";
 import { formatAmount } from "../../wallet/amount.ts";
 import { type Identity, newIdentity, writeKeyFile } from "../../wallet/key-file.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
-import { FOUNDER_BOND, foundGenesis, measureFounder } from "./found.ts";
+import { FOUNDER_BOND, foundGenesis } from "./found.ts";
 import { ManagedProcess } from "./managed-process.ts";
+import {
+  type Benchmark,
+  benchmarkProcess,
+  type MeasuredMachine,
+  measureMachine,
+  shareOfMachine,
+} from "./measure.ts";
+import { clientWalletOf, type DevnetNode, type DevnetPlan, readPlan } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 
 const MAX_FOUNDERS = 3;
 const START_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 8000;
 const MAX_RESTARTS = 3;
-const BENCHMARK_SECONDS = 2;
 
 export interface DevnetOptions {
   readonly directory: string;
   readonly nodes: number;
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-export interface DevnetNode {
-  readonly name: string;
-  readonly dataDir: string;
-  readonly identity: Identity;
-  readonly isFounder: boolean;
-  readonly ports: NodePorts;
-}
-
-interface NodePorts {
-  readonly p2p: number;
-  readonly api: number;
-  readonly torrent: number;
+  /** Rates the founders; default `poml benchmark`. */
+  readonly benchmark?: Benchmark;
 }
 
 export interface RunningNode extends DevnetNode {
@@ -50,21 +46,17 @@ export interface RunningNode extends DevnetNode {
   process: ManagedProcess;
 }
 
-export class Devnet {
+export class Devnet implements DevnetPlan {
   readonly directory: string;
   readonly nodes: readonly DevnetNode[];
   readonly genesisRoot: string;
-  /** Holds most of the money; pays for jobs. */
   readonly client: Identity;
   readonly clientWallet: string;
   readonly running: RunningNode[] = [];
   readonly #env: DevnetOptions["env"];
   #isStopping = false;
 
-  private constructor(
-    options: DevnetOptions,
-    parts: Pick<Devnet, "nodes" | "genesisRoot" | "client" | "clientWallet">,
-  ) {
+  private constructor(options: Pick<DevnetOptions, "directory" | "env">, parts: DevnetPlan) {
     this.directory = options.directory;
     this.#env = childEnvironment(options.env);
     this.nodes = parts.nodes;
@@ -73,34 +65,44 @@ export class Devnet {
     this.clientWallet = parts.clientWallet;
   }
 
-  /** Benchmarks the founders and writes every data directory; starts nothing. */
+  /**
+   * Benchmarks the machine, which rates the founders, and writes every data directory; starts nothing.
+   * @throws CliError BENCHMARK_FAILED before anything is written
+   */
   static async create(
     options: DevnetOptions,
-    onMeasured: (name: string, capacity: bigint) => void,
+    onMeasured: (machine: MeasuredMachine, ofEach: bigint) => void,
   ): Promise<Devnet> {
-    const { directory } = options;
+    const { directory, benchmark = benchmarkProcess(childEnvironment(options.env)) } = options;
+    const machine = await measureMachine(benchmark);
     const nodes = await planNodes(options);
-    const founders = await Promise.all(
-      nodes
-        .filter(({ isFounder }) => isFounder)
-        .map(async (node) => {
-          const capacity = await measureFounder(BENCHMARK_SECONDS, childEnvironment(options.env));
-          onMeasured(node.name, capacity);
-          const endpoint = `/ip4/127.0.0.1/tcp/${node.ports.p2p}/ws`;
-          return { ...node, capacity, endpoint };
-        }),
-    );
+    const capacity = shareOfMachine(machine.capacity, nodes.length, availableParallelism());
+    onMeasured(machine, capacity);
+    const founders = nodes
+      .filter(({ isFounder }) => isFounder)
+      .map((node) => ({ ...node, capacity, endpoint: `/ip4/127.0.0.1/tcp/${node.ports.p2p}/ws` }));
     const client = newIdentity();
     const treasury = newIdentity();
     const genesis = foundGenesis({ founders, client, treasury, now: Date.now() });
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeGenesisFile(join(directory, "genesis.json"), genesis);
-    const clientWallet = join(directory, "client.key");
+    const clientWallet = clientWalletOf(directory);
     await writeKeyFile(clientWallet, client);
     await writeKeyFile(join(directory, "treasury.key"), treasury);
-    for (const { dataDir, identity } of nodes) await initDataDir(dataDir, { genesis, identity });
+    for (const node of nodes) {
+      await initDataDir(node.dataDir, { genesis, identity: node.identity });
+      await writeSettings(node, []);
+    }
     const root = toHex(genesisRoot(genesis));
     return new Devnet(options, { nodes, genesisRoot: root, client, clientWallet });
+  }
+
+  /**
+   * The network that a directory holds already.
+   * @throws CliError NOT_A_NETWORK
+   */
+  static async open(options: Omit<DevnetOptions, "nodes">): Promise<Devnet> {
+    return new Devnet(options, await readPlan(options.directory));
   }
 
   /** The first node, then all others with its address. Resolves when every API answers. */
@@ -159,8 +161,9 @@ export class Devnet {
     signal: AbortSignal,
   ): Promise<void> {
     const paths = dataDirPaths(node.dataDir);
-    const settings = settingsOf(node, bootstrap);
-    await writeFile(paths.config, `${JSON.stringify(settings, null, 2)}\n`);
+    await writeSettings(node, bootstrap);
+    // Of an earlier run that was killed.
+    await rm(paths.endpoints, { force: true });
     const process = await this.#spawn(node);
     const token = await readApiToken(paths.apiToken);
     const client = new PomlClient(`http://127.0.0.1:${node.ports.api}`, { token });
@@ -206,6 +209,12 @@ async function planNodes({ directory, nodes }: DevnetOptions): Promise<DevnetNod
       torrent: ports[3 * index + 2] ?? 0,
     },
   }));
+}
+
+async function writeSettings(node: DevnetNode, bootstrap: readonly string[]): Promise<void> {
+  const settings = settingsOf(node, bootstrap);
+  const { config } = dataDirPaths(node.dataDir);
+  await writeFile(config, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 /** config.json of one node; with it `poml node --data-dir …` starts the same node again. */

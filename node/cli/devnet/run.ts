@@ -4,7 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { CliContext } from "../context.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
+import { usageError } from "../exit-codes.ts";
 import { gflops } from "../format.ts";
 import { createProgress } from "../progress.ts";
 import { type DemoResult, runDemo } from "./demo.ts";
@@ -14,8 +14,11 @@ import { MemoryMeter } from "./memory.ts";
 import { Devnet } from "./network.ts";
 import { demoSummary, showDemo, showNetwork } from "./report.ts";
 
+const DEFAULT_NODES = 4;
+
 export interface RunOptions {
-  readonly nodes: number;
+  /** Default: 4, or as many as the directory holds already. */
+  readonly nodes?: number;
   readonly demo?: boolean;
   readonly exit?: boolean;
   readonly dataDir?: string;
@@ -24,15 +27,9 @@ export interface RunOptions {
 /** @throws CliError when a node keeps ending, or the demo fails */
 export async function runDevnet(options: RunOptions, context: CliContext): Promise<void> {
   const { output } = context;
-  const directory = await chooseDirectory(options.dataDir);
   const memory = new MemoryMeter();
   memory.start();
-  output.line(`PoML test network of ${options.nodes} nodes in ${directory}`);
-  output.line("benchmarking the founders …");
-  const net = await Devnet.create(
-    { directory, nodes: options.nodes, env: context.env },
-    (name, capacity) => output.line(`${name} measured ${gflops(capacity)} GFLOP/s`),
-  );
+  const net = await foundOrOpen(options, context);
   output.line(`genesis ${net.genesisRoot}`);
   let result: object;
   try {
@@ -46,6 +43,34 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
   if (options.exit !== true) return;
   if (options.dataDir === undefined) await net.discardNodes();
   output.result(result, () => {});
+}
+
+/** A new network, or the one that the directory holds from an earlier run. */
+async function foundOrOpen(
+  { nodes, dataDir }: RunOptions,
+  { output, env }: CliContext,
+): Promise<Devnet> {
+  const directory = dataDir === undefined ? await temporaryDirectory() : resolve(dataDir);
+  if (existsSync(join(directory, "genesis.json"))) {
+    const net = await Devnet.open({ directory, env });
+    if (nodes !== undefined && nodes !== net.nodes.length) {
+      const remedy = "leave --nodes out, or choose another --data-dir for a new network";
+      throw usageError("nodes", `${directory} holds a network of ${net.nodes.length}`, remedy);
+    }
+    output.line(`PoML test network of ${net.nodes.length} nodes in ${directory}, started again`);
+    return net;
+  }
+  const count = nodes ?? DEFAULT_NODES;
+  output.line(`PoML test network of ${count} nodes in ${directory}`);
+  output.line("benchmarking this machine, to rate the founders …");
+  return Devnet.create({ directory, nodes: count, env }, ({ capacity, disturbed }, ofEach) => {
+    output.line(`${gflops(capacity)} GFLOP/s a core: ${gflops(ofEach)} for each founder`);
+    if (disturbed !== undefined) output.line(`less than this machine can do: ${disturbed}`);
+  });
+}
+
+function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "poml-devnet-"));
 }
 
 /** Everything between the first and the last process. @returns what --json prints */
@@ -97,19 +122,6 @@ function addressesOf(net: Devnet): object {
     wallet: net.clientWallet,
     nodes: net.running.map(({ name, dataDir, client }) => ({ name, dataDir, api: client.baseUrl })),
   };
-}
-
-async function chooseDirectory(wanted: string | undefined): Promise<string> {
-  if (wanted === undefined) return mkdtemp(join(tmpdir(), "poml-devnet-"));
-  const directory = resolve(wanted);
-  if (existsSync(join(directory, "genesis.json"))) {
-    throw new CliError(
-      `${directory} holds a network already`,
-      { code: "ALREADY_INITIALISED", exit: EXIT.setup, field: "data-dir" },
-      "choose another directory, or start its nodes with `npx poml node --data-dir <dir>/node-1` and so on",
-    );
-  }
-  return directory;
 }
 
 function untilStopped(signal: AbortSignal): Promise<void> {
