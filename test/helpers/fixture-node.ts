@@ -89,13 +89,13 @@ export class EventLog implements EventSource {
 }
 
 export class FixtureNode implements NodeServices {
-  readonly chain = new TestChain({ parameters: { windowOffset: 1_000_000 } });
+  readonly chain: TestChain;
   readonly events: EventLog;
   readonly #evidence = new EvidencePool();
   readonly #mempool = new Mempool();
-  readonly #ledger = new LightChain(this.chain);
-  readonly #blocks = this.#ledger.blocks;
-  readonly light = this.#ledger.service;
+  readonly #ledger: LightChain;
+  readonly #blocks: CertifiedBlock[];
+  readonly light: LightChain["service"];
   readonly #datasets = new Map<string, DatasetSummary>();
   readonly #models = new Map<string, unknown>();
   readonly #orders = new Map<string, Uint8Array>();
@@ -104,8 +104,13 @@ export class FixtureNode implements NodeServices {
   /** Set by tests that need a node that is behind. */
   syncing = false;
 
-  constructor(events = new EventLog()) {
+  /** @param ledger a chain that has got somewhere already */
+  constructor(events = new EventLog(), ledger = new LightChain(newChain())) {
     this.events = events;
+    this.chain = ledger.chain;
+    this.#ledger = ledger;
+    this.#blocks = ledger.blocks;
+    this.light = ledger.service;
   }
 
   /** Puts everything that waits into a block and makes it final. */
@@ -366,6 +371,10 @@ export class FixtureNode implements NodeServices {
   async metrics(): Promise<string> {
     return `# TYPE poml_height gauge\npoml_height ${this.state().height}\n`;
   }
+}
+
+function newChain(): TestChain {
+  return new TestChain({ parameters: { windowOffset: 1_000_000 } });
 }
 
 function sourceOf(upload: DatasetUpload) {

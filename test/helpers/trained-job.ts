@@ -159,7 +159,7 @@ class JobRun {
     const { blobs } = parts;
     this.#chain = chain;
     this.#parts = parts;
-    this.#fetcher = new BlobFetcher({ blobs, host: NOBODY });
+    this.#fetcher = fetcherOf(blobs);
     const torrents = new Torrents({}, { log: SILENT });
     const datasets = new DatasetService(
       { dataDir },
@@ -305,6 +305,11 @@ function shardOf({ manifest, chunks }: Dataset, split: Split, indexes: readonly 
     return decodeChunk(manifest, chunk, chunks.get(chunk.file) ?? new Uint8Array());
   });
   return shardOfChunks(manifest, parts);
+}
+
+/** Of a node without peers. */
+export function fetcherOf(blobs: BlobStore): BlobFetcher {
+  return new BlobFetcher({ blobs, host: NOBODY });
 }
 
 const QUIET: NodeLog = { ...SILENT, child: () => QUIET };

@@ -2,26 +2,31 @@
 The independent checker, written from docs/ alone (Python 3.9 or later, standard library only):
 
     python3 test/independent/check.py vectors
-    python3 test/independent/check.py job FILE            a job with its files, as in test/vectors/update.json
-    python3 test/independent/check.py job --api URL ID    the same, fetched from any node
+    python3 test/independent/check.py job FILE                  a job with its files, as in test/vectors/update.json
+    python3 test/independent/check.py job --api URL ID          the same, fetched from any node
+    python3 test/independent/check.py model FOLDER HEIGHT:HASH  a model with its certificate, and a block that is trusted
 """
 import sys
 import time
 
+import certificate
 import replay
 import vectors
 
 
 def main(arguments):
     if arguments == ["vectors"]:
-        for name, check in vectors.CHECKS.items():
-            started = time.monotonic()
-            check()
+        started = time.monotonic()
+        for name in vectors.check_all():
             print(f"ok: {name} ({time.monotonic() - started:.1f} s)", flush=True)
-    elif len(arguments) == 2 and arguments[0] == "job":
-        print(f"ok: {vectors.replay_file(arguments[1])} updates replayed to the committed bits, and every merge")
-    elif len(arguments) == 4 and arguments[:2] == ["job", "--api"]:
-        print(f"ok: {replay.replay_from(*arguments[2:])} updates replayed to the committed bits, and every merge")
+    elif arguments[:1] == ["job"] and len(arguments) in (2, 4):
+        is_file = len(arguments) == 2
+        count = replay.replay_file(arguments[1]) if is_file else replay.replay_from(*arguments[2:])
+        print(f"ok: {count} updates replayed to the committed bits, and every merge with its metrics")
+    elif arguments[:1] == ["model"] and len(arguments) == 3:
+        height, hash_ = arguments[2].split(":")
+        job = certificate.check_model(arguments[1], int(height), bytes.fromhex(hash_))
+        print(f"ok: the model of job {job['id'].hex()}, accuracy {job['metrics']['accuracy'] / 10**4} %")
     else:
         sys.exit(__doc__)
 

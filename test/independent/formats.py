@@ -51,8 +51,21 @@ def canonical(value):
     return number_text(value)
 
 
+def read_json(data):
+    """Refuses what a reader could take in two ways."""
+
+    def pairs(items):
+        require(len(dict(items)) == len(items), "JSON: a key stands twice")
+        return dict(items)
+
+    def refuse(text):
+        raise ValueError(f"JSON: {text} is no number")
+
+    return json.loads(data.decode("utf-8"), object_pairs_hook=pairs, parse_constant=refuse)
+
+
 def read_canonical(data):
-    value = json.loads(data.decode("utf-8"))
+    value = read_json(data)
     require(canonical(value).encode() == data, "this JSON is not in its canonical form")
     return value
 

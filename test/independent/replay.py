@@ -1,5 +1,8 @@
 """Replays a whole job from its public files: every update, every merge, all metrics."""
+import json
 from math import prod
+from pathlib import Path
+from urllib.request import urlopen
 
 import ssz
 from binary32 import sha256
@@ -18,11 +21,60 @@ def rows_of(manifest, split, indexes, chunks):
     return rows, labels
 
 
+class Fetched(dict):
+    """What a node is asked for when it is wanted; the reader checks the hash."""
+
+    def __init__(self, fetch):
+        super().__init__()
+        self.fetch = fetch
+
+    def __missing__(self, name):
+        self[name] = self.fetch(name)
+        return self[name]
+
+
+def replay_from(api, job_id):
+    """A job from a running node, docs/training.md, "What to fetch"."""
+
+    def get(path):
+        with urlopen(api + path, timeout=60) as answer:
+            return answer.read()
+
+    def proven(path):
+        """The node's own header is taken as it is: to trust it is another question."""
+        answer = json.loads(get(path))
+        proof = ssz.decode("InclusionProof", bytes.fromhex(answer["proof"]))
+        return proof, ssz.decode("LightBlock", bytes.fromhex(answer["block"]))["header"]
+
+    proof, header = proven(f"/v1/proof/jobs/{job_id}")
+    job = ssz.decode("Job", proof["value"])
+    place = ssz.place_in_state("jobs", proof["index"])
+    require(ssz.folds_to(ssz.root("Job", job), place, proof["path"], header["stateRoot"]), "path of the job")
+    rounds = range(1, job["round"] + 1)
+    records = [proven(f"/v1/proof/records/{job_id}/{round_}")[0]["value"] for round_ in rounds]
+    blobs = Fetched(lambda hash_: get(f"/v1/blobs/{hash_.hex()}"))
+    dataset = job["spec"]["dataset"].hex()
+    return replay_job(proof["value"], records, blobs, Fetched(lambda file: get(f"/v1/datasets/{dataset}/chunks/{file}")))
+
+
+def replay_file(path):
+    """A file like test/vectors/update.json."""
+    v = json.loads(Path(path).read_text("utf-8"))
+    chunks = {file: bytes.fromhex(data) for file, data in v["chunks"].items()}
+    blobs = [v["topology"].encode(), v["manifest"].encode(), bytes.fromhex(v["initialParameters"])]
+    blobs += [bytes.fromhex(one["modelAfter"]) for one in v["rounds"]]
+    blobs += [bytes.fromhex(update["bytes"]) for one in v["rounds"] for update in one["updates"]]
+    records = [bytes.fromhex(one["record"]) for one in v["rounds"]]
+    return replay_job(bytes.fromhex(v["job"]), records, {sha256(data): data for data in blobs}, chunks)
+
+
 def replay_job(job_bytes, records, blobs, chunks):
-    """`blobs`: bytes by SHA-256. @returns how many updates came out to the committed bits"""
+    """`blobs`: bytes by SHA-256; `chunks`: by file name. @returns how many updates came out to the committed bits"""
     job, updates = ssz.decode("Job", job_bytes), 0
     spec = job["spec"]
     require(spec["engine"] == 0, "only the exact engine can be replayed")
+    for name in ("model", "dataset"):
+        require(sha256(blobs[spec[name]]) == spec[name], f"hash of the {name}")
     model = Model(read_canonical(blobs[spec["model"]]))
     manifest = read_canonical(blobs[spec["dataset"]])
     require(prod(model.input_shape) == prod(manifest["shape"]), "model and data")

@@ -2,15 +2,17 @@
 import json
 import struct
 from array import array
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import binary32
-from binary32 import H, Random, f, floats, sha256, u32
+import exact_cases
+from binary32 import H, Random, floats, sha256, u32
 from formats import canonical, encode_state, encode_update, leaf_digest, read_canonical, read_chunk, state_hash, tree_root
 from job import AGGREGATIONS, Plan, delta_of, kept_updates, merged, metrics_of, norm_of, shards, training_seed
 from model import Model
-from replay import replay_job
-from trainer import LOSSES, Trainer
+from presets import preset
+from replay import replay_file
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 
@@ -150,94 +152,6 @@ def merge_vectors():
         same(metrics | {"loss": str(metrics["loss"])}, v["metrics"], "metrics")
 
 
-def exact_vectors():
-    """docs/exact-engine.md, "The vectors"."""
-    vectors = read("exact.json")
-    for case in vectors["cases"]:
-        values = exact_case(case, vectors["counts"])
-        same(sha256(values.tobytes()).hex(), case["hash"], case["name"])
-
-
-def exact_case(case, counts):
-    model, settings = Model(case["model"]), case["hyperparameters"]
-    start = model.initial_parameters(bytes([3]) * 32)
-    trainer = Trainer(model, start, settings["optimizer"], settings.get("loss") or LOSSES[0])
-    values = array("f")
-    for s, count in enumerate(counts):
-        x, t = exact_batch(case, trainer, s)
-        values.append(trainer.step(x[:count], t[:count], 77 * s))
-    total, pairs = trainer.evaluate(*exact_batch(case, trainer, 9))
-    counted = array("f", bytes(4 * model.classes**2))
-    for label, predicted in pairs if case["targets"] == "labels" else []:
-        counted[label * model.classes + predicted] += 1
-    return values + array("f", [total]) + counted + trainer.w + trainer.values()
-
-
-def exact_batch(case, trainer, s):
-    model, random, size = trainer.model, Random(bytes([s]) * 32), 1
-    for n in model.input_shape:
-        size *= n
-    first = model.ops[0]
-    draw = (lambda: random.below(first.rows)) if first.kind == "embedding" else (lambda: random.uniform() - 0.5)
-    x = [array("f", [draw() for _ in range(size)]) for _ in range(10)]
-    labels = [random.below(model.classes) for _ in range(10)]
-    if case["targets"] == "labels":
-        return x, trainer.targets(labels)
-    random, outputs = Random(bytes([100 + s]) * 32), model.outputs
-    u = [random.uniform() for _ in range(10 * outputs)]
-    if case["targets"] == "any":
-        u = [4 * v - 2 for v in u]
-    if case["targets"] == "distribution":
-        u = [[0.125, 0.25, 0.625][(i + i // outputs) % 3] for i in range(len(u))]
-    return x, [array("f", u[i : i + outputs]) for i in range(0, len(u), outputs)]
-
-
-def preset(name, shape, classes):
-    """docs/training.md, "Presets"."""
-    scaling = lambda scale, mode: {"class_name": "VarianceScaling",  # noqa: E731
-                                   "config": {"scale": scale, "mode": mode, "distribution": "uniform", "seed": None}}  # fmt: skip
-    he, glorot, zeros = scaling(2, "fan_in"), scaling(1, "fan_avg"), {"class_name": "Zeros", "config": {}}
-
-    def layer(kind, name, **config):
-        return {"class_name": kind, "config": {"name": name, "trainable": True, **config}}
-
-    def dense(name, units, activation):
-        kernel = he if activation == "relu" else glorot
-        return layer("Dense", name, units=units, activation=activation, use_bias=True, kernel_initializer=kernel, bias_initializer=zeros)
-
-    def conv(name, filters, k):
-        shared = {"filters": filters, "kernel_size": [k, k], "strides": [1, 1], "padding": "same", "data_format": "channels_last"}
-        more = {"dilation_rate": [1, 1], "activation": "relu", "use_bias": True, "kernel_initializer": he, "bias_initializer": zeros}
-        return layer("Conv2D", name, **shared, **more)
-
-    def pool(name):
-        return layer("MaxPooling2D", name, pool_size=[2, 2], strides=[2, 2], padding="valid", data_format="channels_last")
-
-    flatten = layer("Flatten", "flatten")
-    bodies = {
-        "logistic": [flatten],
-        "mlp": [flatten, dense("hidden", 64, "relu")],
-        "2nn": [flatten, dense("hidden1", 200, "relu"), dense("hidden2", 200, "relu")],
-    }
-    for title, filters, k, units in (("lenet", (16, 32), 3, 64), ("cnn", (32, 64), 5, 512)):
-        body = [layer for i in (1, 2) for layer in (conv(f"conv{i}", filters[i - 1], k), pool(f"pool{i}"))]
-        bodies[title] = [*body, flatten, dense("hidden", units, "relu")]
-    layers = [*bodies[name], dense("output", classes, "softmax")]
-    layers[0]["config"] |= {"batch_input_shape": [None, *shape], "dtype": "float32"}
-    config = {"name": name, "layers": layers}
-    return {"class_name": "Sequential", "config": config, "keras_version": "tfjs-layers 4.22.0", "backend": "tensor_flow.js"}
-
-
-def update_vectors():
-    v = read("update.json")
-    chunks = {file: bytes.fromhex(data) for file, data in v["chunks"].items()}
-    blobs = [v["topology"].encode(), v["manifest"].encode(), bytes.fromhex(v["initialParameters"])]
-    blobs += [bytes.fromhex(one["modelAfter"]) for one in v["rounds"]]
-    blobs += [bytes.fromhex(update["bytes"]) for one in v["rounds"] for update in one["updates"]]
-    by_hash = {sha256(data): data for data in blobs}
-    replay_job(bytes.fromhex(v["job"]), [bytes.fromhex(one["record"]) for one in v["rounds"]], by_hash, chunks)
-
-
 CHECKS = {
     "random.json": random_vectors,
     "dataset.json": dataset_vectors,
@@ -247,6 +161,18 @@ CHECKS = {
     "functions.json": function_vectors,
     "run.json": run_vectors,
     "merge.json, metrics.json": merge_vectors,
-    "update.json": update_vectors,
-    "exact.json": exact_vectors,
+    "update.json": lambda: replay_file(FOLDER / "update.json"),
 }
+
+
+def check_all():
+    """Yields the name of every file that holds."""
+    for name, check in CHECKS.items():
+        check()
+        yield name
+    exact = read("exact.json")
+    counts, cases = exact["counts"], exact["cases"]
+    with ProcessPoolExecutor() as pool:
+        for case, hash_ in zip(cases, pool.map(exact_cases.hash_of_case, cases, [counts] * len(cases))):
+            same(hash_, case["hash"], case["name"])
+    yield "exact.json"
