@@ -41,6 +41,8 @@ import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
+import { NoticeWatch } from "./notice-watch.ts";
+import { noticesOfServices } from "./notices.ts";
 import { CommitteeMember } from "./rating/committee-member.ts";
 import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
@@ -233,6 +235,7 @@ export async function createNode(
     syncing: ledger.sync.syncing,
     joining: ledger.snapshots.progress,
     peers: host.peers(),
+    bootstrap: host.bootstrap(),
     mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
     workers: workers.status(),
     lastWindow: window.last,
@@ -257,6 +260,7 @@ export async function createNode(
     status,
     metrics: () => metrics.metrics(),
   });
+  const notices = new NoticeWatch(() => noticesOfServices(services, clock.now()), { log });
   const { host: apiHost, port, hosts } = config.api;
   const api = createApi(
     {
@@ -323,11 +327,13 @@ export async function createNode(
       chain.onBlock(({ block }) => setImmediate(() => ownRecord.onBlock(block.body.ratingChanges)));
       await ledger.start();
       await api.start();
+      notices.start();
       retention.start();
       setImmediate(onBlock);
       log.info("node started", { publicKey: toHex(publicKey), height: chain.height, name });
     },
     async stop() {
+      notices.stop();
       await api.stop();
       window.stop();
       verifier.stop();

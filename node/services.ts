@@ -9,6 +9,7 @@ import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { CsvSettings } from "../ml/dataset/import-csv.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
+import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PastChange } from "./rating/rating-history.ts";
@@ -39,6 +40,8 @@ export interface NodeStatus {
   /** How far a node is that started from a snapshot, or looks for one. */
   readonly joining: JoiningProgress;
   readonly peers: readonly PeerStatus[];
+  /** What became of each configured bootstrap address. */
+  readonly bootstrap: readonly BootstrapPeer[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
   readonly workers: readonly WorkerStatus[];
   /** What this process did in its last benchmark window. */

@@ -47,6 +47,12 @@ export interface SnapshotProgress {
   readonly stage: SnapshotStage;
   readonly done: number;
   readonly total: number;
+  /** Height of the trusted block. */
+  readonly trust: number;
+  /** Highest block that a connected peer has; undefined: none has said yet. */
+  readonly networkHead: number | undefined;
+  /** Hash that all peers past the trusted height have there instead, hex. */
+  readonly contradicted: string | undefined;
 }
 
 /** A snapshot and who offers it. */
@@ -67,7 +73,11 @@ export class SnapshotSync {
   readonly #options: SnapshotSyncOptions;
   readonly #modules: SnapshotSyncModules;
   readonly #trusted: TrustedChain;
-  #progress: SnapshotProgress = { stage: "peers", done: 0, total: 0 };
+  #progress: Pick<SnapshotProgress, "stage" | "done" | "total"> = {
+    stage: "peers",
+    done: 0,
+    total: 0,
+  };
 
   constructor(options: SnapshotSyncOptions, modules: SnapshotSyncModules) {
     this.#options = options;
@@ -76,7 +86,14 @@ export class SnapshotSync {
   }
 
   get progress(): SnapshotProgress {
-    return this.#progress;
+    const { height: trust } = this.#options.trust;
+    const heights = [...this.#modules.claims.all.values()].map(({ height }) => height);
+    return {
+      ...this.#progress,
+      trust,
+      networkHead: heights.length === 0 ? undefined : Math.max(...heights),
+      contradicted: this.#contradiction(this.#peers()),
+    };
   }
 
   /**
@@ -120,11 +137,17 @@ export class SnapshotSync {
   }
 
   #checkContradictions(peers: readonly string[]): void {
-    const { contradictions } = this.#trusted;
-    if (peers.length === 0 || !peers.every((peer) => contradictions.has(peer))) return;
+    const found = this.#contradiction(peers);
+    if (found === undefined) return;
     const { height, hash } = this.#options.trust;
-    const [found = ""] = contradictions.values();
     throw SnapshotError.trustMismatch(height, toHex(hash), found);
+  }
+
+  /** What all of these peers have at the trusted height, where it is not the trusted block. */
+  #contradiction(peers: readonly string[]): string | undefined {
+    const { contradictions } = this.#trusted;
+    if (peers.length === 0 || !peers.every((peer) => contradictions.has(peer))) return undefined;
+    return contradictions.values().next().value;
   }
 
   /** The newest usable snapshot first, among equals the one most peers have. */

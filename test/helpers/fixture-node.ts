@@ -101,6 +101,8 @@ export class FixtureNode implements NodeServices {
   readonly #orders = new Map<string, Uint8Array>();
   /** None, until a test gives it some. */
   files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
+  /** Set by tests of a node that cannot join. */
+  bootstrap: NodeStatus["bootstrap"] = [];
   /** Set by tests that need a node that is behind. */
   syncing = false;
 
@@ -172,6 +174,7 @@ export class FixtureNode implements NodeServices {
       round: 0,
       syncing: this.syncing,
       joining: { snapshot: undefined, history: undefined },
+      bootstrap: this.bootstrap,
       peers: others.map(({ keys }, i) => ({
         publicKey: keys.publicKey,
         address: `/ip4/127.0.0.1/tcp/${9001 + i}/ws`,

@@ -19,6 +19,9 @@ export const Worker = z.object({
   task: z.string().optional(),
 });
 
+/** serving: follows the chain. The others are what `/readyz` answers 503 for. */
+const HealthStatus = z.enum(["serving", "syncing", "stalled", "disk-full"]);
+
 /** What a wallet or a worker must know of the consensus parameters. */
 export const ParametersJson = z.object({
   protocolVersion: Count,
@@ -80,6 +83,28 @@ const WindowWorkJson = z.object({
 });
 export type WindowWorkJson = z.infer<typeof WindowWorkJson>;
 
+/** Something that keeps the node from its work, or that its owner should know. */
+export const NoticeJson = z.object({
+  code: z.string().describe("stable, for programs"),
+  level: z.enum(["problem", "note"]).describe("problem: not, or not usefully, part of its network"),
+  message: z.string(),
+  remedy: z.string(),
+});
+export type NoticeJson = z.infer<typeof NoticeJson>;
+
+const BootstrapJson = z.object({
+  address: z.string(),
+  state: z.enum(["reached", "trying", "failed"]),
+  reason: z.string().optional().describe("why the last try failed"),
+  genesis: z.string().optional().describe("start of the genesis hash of the chain it follows"),
+});
+
+/** What the voting weights of this epoch mean for the chain's safety. */
+export const VotingSafetyJson = z.object({
+  level: z.enum(["one-decides", "one-can-stop", "shared"]),
+  explanation: z.string(),
+});
+
 export const Status = z.object({
   version: z.string(),
   network: z.string(),
@@ -96,6 +121,8 @@ export const Status = z.object({
   headTime: UnixMs,
   round: Count,
   syncing: z.boolean(),
+  health: HealthStatus,
+  notices: z.array(NoticeJson).describe("what keeps the node from its work, the worst first"),
   snapshotSync: z
     .object({ stage: z.enum(["peers", "headers", "chunks", "state"]), done: Count, total: Count })
     .optional()
@@ -108,12 +135,14 @@ export const Status = z.object({
   /** Seats and weight that certify blocks of this epoch. */
   seats: Count,
   totalWeight: Amount,
+  safety: VotingSafetyJson,
   nodes: Count,
   jobs: Count,
   burned: Amount,
   emitted: Amount.describe("created since the genesis"),
   workPot: Amount.describe("waits for the next verified benchmark window"),
   peers: z.array(Peer),
+  bootstrap: z.array(BootstrapJson),
   mempool: z.object({ transactions: Count, bytes: Count }),
   workers: z.array(Worker),
   lastWindow: WindowWorkJson.optional().describe("its last benchmark window since it started"),
@@ -125,7 +154,7 @@ export const Status = z.object({
 export type Status = z.infer<typeof Status>;
 
 export const Health = z.object({
-  status: z.enum(["serving", "syncing", "stalled", "disk-full"]),
+  status: HealthStatus,
   height: Height,
   headAgeMs: Count,
 });

@@ -12,8 +12,11 @@ import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
 import { disturbance } from "../../../ml/baseline/core-share.ts";
+import { healthStatus, noticesOf } from "../../notices.ts";
 import type { WindowWork } from "../../rating/window-service.ts";
 import type { NodeStatus } from "../../services.ts";
+import type { SnapshotProgress } from "../../snapshots/snapshot-sync.ts";
+import { votingSafety } from "../../voting-safety.ts";
 import type {
   AccountJson,
   NodeDetail,
@@ -26,8 +29,11 @@ import { encodeFactors } from "./block.ts";
 import { encodeJobSummary } from "./job.ts";
 import { plain, textOf } from "./plain.ts";
 
-export function encodeStatus(state: State, status: NodeStatus): Status {
+/** @param now Unix milliseconds */
+export function encodeStatus(state: State, status: NodeStatus, now: number): Status {
   const { height, joining } = status;
+  const { blockIntervalMs } = state.parameters;
+  const context = { now, blockIntervalMs, voters: state.seats.length };
   return {
     version: status.version,
     network: status.network,
@@ -44,11 +50,16 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
     headTime: status.headTime,
     round: status.round,
     syncing: status.syncing,
-    ...(joining.snapshot === undefined ? {} : { snapshotSync: joining.snapshot }),
+    health: healthStatus(status, context),
+    notices: noticesOf(status, context),
+    ...(joining.snapshot === undefined ? {} : { snapshotSync: encodeSearch(joining.snapshot) }),
     ...(joining.history === undefined ? {} : { historyReplay: joining.history }),
     epoch: epochOf(height, state.parameters),
     seats: state.seats.length,
     totalWeight: totalWeight(state.seats).toString(),
+    safety: votingSafety(
+      state.seats.map(({ node, weight }) => ({ name: textOf(state.nodes.at(node).name), weight })),
+    ),
     nodes: state.nodes.length,
     jobs: state.jobs.length,
     burned: state.meta.burned.toString(),
@@ -59,6 +70,12 @@ export function encodeStatus(state: State, status: NodeStatus): Status {
       address,
       ...(latencyMs === undefined ? {} : { latencyMs }),
       score,
+    })),
+    bootstrap: status.bootstrap.map(({ address, state, failure }) => ({
+      address,
+      state,
+      ...(failure === undefined ? {} : { reason: failure.reason }),
+      ...(failure?.network === undefined ? {} : { genesis: failure.network }),
     })),
     mempool: { transactions: status.mempool.transactions, bytes: status.mempool.bytes },
     workers: status.workers.map(({ id, kind, state, task }) => ({
@@ -84,6 +101,14 @@ function encodeWindowWork({ window, lanes, segments, coreShare }: WindowWork): W
     ...(coreShare === undefined ? {} : { coreShare }),
     ...(disturbed === undefined ? {} : { disturbed }),
   };
+}
+
+function encodeSearch({
+  stage,
+  done,
+  total,
+}: SnapshotProgress): NonNullable<Status["snapshotSync"]> {
+  return { stage, done, total };
 }
 
 export function encodeAccount(state: State, address: Uint8Array, nextNonce: number): AccountJson {

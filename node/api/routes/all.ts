@@ -34,7 +34,7 @@ export function allRoutes(
   const routes: Route[] = [
     ...healthRoutes(services, clock),
     ...(metrics ? [metricsRoute(services)] : []),
-    ...statusRoutes(services),
+    ...statusRoutes(services, clock),
     ...blockRoutes(services),
     ...transactionRoutes(services, limits),
     ...accountRoutes(services),

@@ -1,14 +1,11 @@
 /** Whether the node serves, and its metrics for Prometheus. */
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
+import { healthStatus } from "../../notices.ts";
 import type { NodeServices } from "../../services.ts";
 import { Health } from "../contract/network.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
-
-/** Blocks may be late by a lost round; below this a short interval would make health flicker. */
-const MIN_STALL_MS = 5000;
-const STALL_INTERVALS = 3;
 
 export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
   return [
@@ -59,12 +56,14 @@ export function metricsRoute(services: NodeServices): Route {
   });
 }
 
-/** @param nowMs Unix milliseconds */
-export function healthOf(services: NodeServices, nowMs: number): Health {
-  const { height, headTime, syncing, hasDiskRoom } = services.status();
-  const { blockIntervalMs } = services.state().parameters;
-  const headAgeMs = Math.max(0, Math.round(nowMs - headTime));
-  const stalled = headAgeMs > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
-  const status = !hasDiskRoom ? "disk-full" : syncing ? "syncing" : stalled ? "stalled" : "serving";
-  return { status, height, headAgeMs };
+/** @param now Unix milliseconds */
+export function healthOf(services: NodeServices, now: number): Health {
+  const status = services.status();
+  const { parameters, seats } = services.state();
+  const { blockIntervalMs } = parameters;
+  return {
+    status: healthStatus(status, { now, blockIntervalMs, voters: seats.length }),
+    height: status.height,
+    headAgeMs: Math.max(0, Math.round(now - status.headTime)),
+  };
 }

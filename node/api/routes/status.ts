@@ -1,11 +1,12 @@
 /** What this node is and does right now. */
+import type { Clock } from "../../clock.ts";
 import type { NodeServices } from "../../services.ts";
 import { Status } from "../contract/network.ts";
 import { encodeStatus } from "../encode/network.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
 
-export function statusRoutes(services: NodeServices): Route[] {
+export function statusRoutes(services: NodeServices, clock: Clock): Route[] {
   return [
     route({
       method: "get",
@@ -14,7 +15,7 @@ export function statusRoutes(services: NodeServices): Route[] {
       summary: "Identity, head, peers, workers and consensus parameters",
       query: NoQuery,
       answers: [{ status: 200, description: "status", schema: Status }],
-      handle: () => ({ json: encodeStatus(services.state(), services.status()) }),
+      handle: () => ({ json: encodeStatus(services.state(), services.status(), clock.now()) }),
     }),
   ];
 }

@@ -19,11 +19,22 @@ export function statusCommand(context: CliContext): Command {
     });
 }
 
+function peersOf({ peers, bootstrap }: Status): string {
+  if (bootstrap.length === 0) return `${peers.length}`;
+  const reached = bootstrap.filter(({ state }) => state === "reached").length;
+  return `${peers.length}; ${reached} of ${bootstrap.length} bootstrap nodes reached`;
+}
+
 function joining({ stage, done, total }: NonNullable<Status["snapshotSync"]>): string {
   return stage === "peers" ? `looking for one, ${done} peers` : `${stage} ${done} of ${total}`;
 }
 
 function show(output: Output, status: Status, nodes: readonly NodeJson[]): void {
+  for (const { level, message, remedy } of status.notices) {
+    output.line(`${level === "problem" ? "PROBLEM" : "note"}: ${message}`);
+    output.line(`  try: ${output.hints.text(remedy)}`);
+  }
+  if (status.notices.length > 0) output.line();
   output.fields({
     network: `${status.network} (genesis ${shortHash(status.genesisRoot)})`,
     node: `${status.name}, ${status.address}`,
@@ -35,12 +46,9 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
       : { history: `replayed ${status.historyReplay.height} of ${status.historyReplay.target}` }),
     "blocks kept": status.lowestBlock === 1 ? "all" : `from ${status.lowestBlock}`,
     ...(status.damagedBlocks === 0 ? {} : { damaged: `${status.damagedBlocks} blocks` }),
-    ...(status.hasDiskRoom ? {} : { disk: "full: neither votes nor takes blocks" }),
-    ...(status.abstainsThrough === undefined
-      ? {}
-      : { votes: `none through ${status.abstainsThrough}: its record of earlier ones is lost` }),
     voters: `${status.seats} of ${status.nodes} nodes`,
-    peers: status.peers.length,
+    safety: status.safety.explanation,
+    peers: peersOf(status),
     supply: `${poml(status.emitted)} POML emitted, ${poml(status.burned)} burned`,
     mempool: `${status.mempool.transactions} transactions`,
     workers: status.workers.map(({ kind, state, task }) => `${kind} ${task ?? state}`).join(", "),

@@ -1,0 +1,44 @@
+/** Writes notices to the log as they come and go. */
+import type { Notice } from "./notices.ts";
+import type { NodeLog } from "./telemetry/log.ts";
+
+const LOOK_MS = 1000;
+
+export class NoticeWatch {
+  readonly #notices: () => readonly Notice[];
+  readonly #log: NodeLog;
+  /** Message last told, by code. */
+  readonly #told = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(notices: () => readonly Notice[], { log }: { readonly log: NodeLog }) {
+    this.#notices = notices;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Numbers that run (seconds without a block) are no news. */
+  look(): void {
+    const notices = this.#notices();
+    for (const { code, level, message, remedy } of notices) {
+      const shape = message.replace(/\d+ s\b/, "");
+      if (this.#told.get(code) === shape) continue;
+      this.#told.set(code, shape);
+      if (level === "problem") this.#log.warn(message, { code, remedy });
+      else this.#log.info(message, { code, remedy });
+    }
+    for (const code of this.#told.keys()) {
+      if (notices.some((notice) => notice.code === code)) continue;
+      this.#told.delete(code);
+      this.#log.info("no longer so", { code });
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * What keeps a node from its work, said at once and in the same words by its log, `poml status` and the page.
+ * Pure: everything is read off the status.
+ */
+import { toHex } from "../chain/crypto/hash.ts";
+import { disturbance } from "../ml/baseline/core-share.ts";
+import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
+import type { NodeServices, NodeStatus } from "./services.ts";
+
+export interface Notice {
+  /** Stable, for programs. */
+  readonly code: string;
+  /** `problem`: the node is not, or not usefully, part of its network. `note`: good to know. */
+  readonly level: "problem" | "note";
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface NoticeContext {
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly blockIntervalMs: number;
+  /** Nodes that vote in this epoch. */
+  readonly voters: number;
+}
+
+/** Blocks may be late by a lost round; below this a short interval would make health flicker. */
+const MIN_STALL_MS = 5000;
+const STALL_INTERVALS = 3;
+const SHORT = 12;
+
+/** Whether blocks stay out for longer than a lost round explains. */
+function isStalled(headTime: number, { now, blockIntervalMs }: NoticeContext): boolean {
+  return now - headTime > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
+}
+
+export type HealthStatus = "serving" | "syncing" | "stalled" | "disk-full";
+
+export function healthStatus(status: NodeStatus, context: NoticeContext): HealthStatus {
+  if (!status.hasDiskRoom) return "disk-full";
+  if (status.syncing) return "syncing";
+  return isStalled(status.headTime, context) ? "stalled" : "serving";
+}
+
+/** The worst first. */
+export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] {
+  return [
+    ...ofDisk(status),
+    ...ofBootstrap(status),
+    ...ofTrust(status),
+    ...ofBlocks(status, context),
+    ...ofVotes(status),
+    ...ofWindow(status),
+  ];
+}
+
+export function noticesOfServices(
+  services: Pick<NodeServices, "status" | "state">,
+  now: number,
+): Notice[] {
+  const { parameters, seats } = services.state();
+  const { blockIntervalMs } = parameters;
+  return noticesOf(services.status(), { now, blockIntervalMs, voters: seats.length });
+}
+
+function problem(code: string, message: string, remedy: string): Notice {
+  return { code, level: "problem", message, remedy };
+}
+
+function ofDisk({ hasDiskRoom }: NodeStatus): Notice[] {
+  if (hasDiskRoom) return [];
+  const message = "the disk is full: this node neither votes nor takes blocks";
+  return [problem("DISK_FULL", message, "make room, or lower disk.minFreeMib")];
+}
+
+function ofBootstrap({ bootstrap, peers, genesisRoot }: NodeStatus): Notice[] {
+  const strangers = bootstrap.flatMap(({ address, state, failure }) =>
+    state === "failed" && failure?.code === "WRONG_NETWORK" ? [{ address, failure }] : [],
+  );
+  const reached = bootstrap.filter(({ state }) => state === "reached").length;
+  const count = `${reached} of ${bootstrap.length} bootstrap nodes reached`;
+  const [stranger] = strangers;
+  if (stranger !== undefined) {
+    const { network } = stranger.failure;
+    const theirs =
+      network === undefined
+        ? "is no PoML node of this version, or follows another chain"
+        : `is on another chain (genesis ${network.slice(0, SHORT)}…, yours ${toHex(genesisRoot).slice(0, SHORT)}…)`;
+    const remedy =
+      "take the genesis file of the network you want: `npx poml init --genesis <file>` makes a data directory for it; or correct p2p.bootstrap";
+    return [problem("OTHER_CHAIN", `${count}: ${hostOf(stranger.address)} ${theirs}`, remedy)];
+  }
+  if (reached > 0 || peers.length > 0 || bootstrap.length === 0) return [];
+  const failed = bootstrap.filter(({ state }) => state === "failed");
+  if (failed.length === 0) {
+    const message = `${count} so far, the first tries are under way`;
+    return [{ code: "CONNECTING", level: "note", message, remedy: "wait a few seconds" }];
+  }
+  const remedy =
+    "check that a node runs there and that p2p.bootstrap has its address as it prints it; this node goes on trying";
+  return [problem("NO_BOOTSTRAP", `${count}: ${failed.map(whyNot).join("; ")}`, remedy)];
+}
+
+function whyNot({ address, failure }: BootstrapPeer): string {
+  const reason = failure?.reason ?? "no answer";
+  return `${hostOf(address)} does not answer (${plainReason(reason)})`;
+}
+
+/** libp2p's errors repeat the address and wrap one another. */
+function plainReason(reason: string): string {
+  const known = /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|ECONNRESET/.exec(reason);
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: "nothing listens on that port",
+    EHOSTUNREACH: "no way to that machine",
+    ENETUNREACH: "no way to that network",
+    ENOTFOUND: "no such name",
+    ETIMEDOUT: "no answer in time",
+    ECONNRESET: "the connection was cut",
+  };
+  return (
+    words[known?.[0] ?? ""] ??
+    (/timed? ?out|abort/i.test(reason) ? "no answer in time" : reason.slice(0, 160))
+  );
+}
+
+/** `203.0.113.7:9470` of a multiaddr. */
+function hostOf(address: string): string {
+  const [, , host, , port] = address.split("/");
+  return host === undefined || port === undefined ? address : `${host}:${port}`;
+}
+
+function ofTrust({ joining }: NodeStatus): Notice[] {
+  const search = joining.snapshot;
+  if (search === undefined) return [];
+  const { trust } = search;
+  if (search.contradicted !== undefined) {
+    const message = `peers have block ${trust}:${search.contradicted.slice(0, SHORT)}… where you trust another`;
+    const remedy = "take height and hash from a node you trust on this very network (--trust)";
+    return [problem("TRUST_CONTRADICTED", message, remedy)];
+  }
+  if (search.networkHead === undefined || search.networkHead >= trust) return [];
+  const message = `the trusted block ${trust} is above the network's head ${search.networkHead}`;
+  const remedy =
+    "check height and network: start again with a block that exists (--trust), or wait until the network has it";
+  return [problem("TRUST_ABOVE_HEAD", message, remedy)];
+}
+
+function ofBlocks(status: NodeStatus, context: NoticeContext): Notice[] {
+  const { height, headTime, syncing, hasDiskRoom, peers, bootstrap } = status;
+  if (syncing || !hasDiskRoom || !isStalled(headTime, context)) return [];
+  const isAlone = peers.length === 0 && (context.voters > 1 || bootstrap.length > 0);
+  if (isAlone) {
+    const message = "no peer is connected, so no block can come";
+    return [
+      problem("ALONE", message, "check this machine's network, p2p.bootstrap and p2p.listen"),
+    ];
+  }
+  const seconds = Math.round((context.now - headTime) / 1000);
+  const since = height === 0 ? "no block has been made yet" : `no block for ${seconds} s`;
+  const message = `${since}: more than 2/3 of the voting weight must be up and connected`;
+  return [problem("STALLED", message, "see which voters are away: `npx poml status`")];
+}
+
+function ofVotes({ abstainsThrough }: NodeStatus): Notice[] {
+  if (abstainsThrough === undefined) return [];
+  const message = `this node does not vote through block ${abstainsThrough}: its record of earlier votes is lost`;
+  const remedy = "it votes again after that block; docs/operations.md tells when to shorten it";
+  return [{ code: "ABSTAINS", level: "note", message, remedy }];
+}
+
+function ofWindow({ lastWindow }: NodeStatus): Notice[] {
+  const share = lastWindow?.coreShare;
+  const disturbed = share === undefined ? undefined : disturbance(share);
+  if (lastWindow === undefined || disturbed === undefined) return [];
+  const message = `benchmark window ${lastWindow.window} measured this node low: ${disturbed}`;
+  const remedy = "its rating rises again with windows in which the machine is free";
+  return [{ code: "MEASURED_LOW", level: "note", message, remedy }];
+}

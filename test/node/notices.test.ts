@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import { NoticeWatch } from "../../node/notice-watch.ts";
+import { type Notice, noticesOf } from "../../node/notices.ts";
+import type { NodeStatus } from "../../node/services.ts";
+import type { NodeLog } from "../../node/telemetry/log.ts";
+import { FixtureNode } from "../helpers/fixture-node.ts";
+
+const ADDRESS = "/ip4/203.0.113.7/tcp/9470/ws/p2p/12D3KooWpeer";
+
+describe("notices", () => {
+  const base: NodeStatus = {
+    ...new FixtureNode().status(),
+    lastWindow: undefined,
+    height: 5,
+    headTime: 100_000,
+  };
+  const context = { now: 101_000, blockIntervalMs: 1000, voters: 4 };
+  const of = (changes: Partial<NodeStatus>, now = context.now): Notice[] =>
+    noticesOf({ ...base, ...changes }, { ...context, now });
+  const failed = (code: "DIAL_FAILED" | "WRONG_NETWORK", reason: string, network?: string) => ({
+    address: ADDRESS,
+    state: "failed" as const,
+    failures: 1,
+    failure: { code, reason, network },
+  });
+  const searching = (found: { networkHead?: number; contradicted?: string }) => ({
+    history: undefined,
+    snapshot: {
+      stage: "peers" as const,
+      done: 0,
+      total: 0,
+      trust: 900,
+      networkHead: undefined,
+      contradicted: undefined,
+      ...found,
+    },
+  });
+
+  it("are none for a node that is well", () => {
+    expect(of({})).to.deep.equal([]);
+    const reached = {
+      address: ADDRESS,
+      state: "reached" as const,
+      failures: 0,
+      failure: undefined,
+    };
+    expect(of({ bootstrap: [reached] })).to.deep.equal([]);
+  });
+
+  it("say how many bootstrap nodes were reached, and why not the others", () => {
+    const bootstrap = [failed("DIAL_FAILED", "connect ECONNREFUSED 203.0.113.7:9470")];
+    const [notice] = of({ bootstrap, peers: [] });
+    expect(notice).to.include({ code: "NO_BOOTSTRAP", level: "problem" });
+    expect(notice?.message).to.equal(
+      "0 of 1 bootstrap nodes reached: 203.0.113.7:9470 does not answer (nothing listens on that port)",
+    );
+    expect(notice?.remedy).to.contain("p2p.bootstrap");
+    const trying = { address: ADDRESS, state: "trying" as const, failures: 0, failure: undefined };
+    expect(of({ bootstrap: [trying], peers: [] })[0]).to.include({
+      code: "CONNECTING",
+      level: "note",
+    });
+    // Whoever has peers by another way needs no bootstrap node.
+    expect(of({ bootstrap })).to.deep.equal([]);
+  });
+
+  it("tell another chain by its genesis and ours", () => {
+    const bootstrap = [failed("WRONG_NETWORK", "does not follow", "abcdef0123456789")];
+    const genesisRoot = new Uint8Array(32).fill(0xde);
+    const [notice] = of({ bootstrap, genesisRoot, peers: [] });
+    expect(notice).to.include({ code: "OTHER_CHAIN", level: "problem" });
+    expect(notice?.message).to.contain("0 of 1 bootstrap nodes reached");
+    expect(notice?.message).to.contain("genesis abcdef012345…, yours dededededede…");
+  });
+
+  it("tell a trusted block from the future, and one that peers contradict", () => {
+    expect(of({ syncing: true, joining: searching({}) })).to.deep.equal([]);
+    const [future] = of({ syncing: true, joining: searching({ networkHead: 41 }) });
+    expect(future).to.include({ code: "TRUST_ABOVE_HEAD", level: "problem" });
+    expect(future?.message).to.equal("the trusted block 900 is above the network's head 41");
+    expect(of({ syncing: true, joining: searching({ networkHead: 900 }) })).to.deep.equal([]);
+    const other = searching({ networkHead: 950, contradicted: "ab".repeat(32) });
+    expect(of({ syncing: true, joining: other })[0]).to.include({ code: "TRUST_CONTRADICTED" });
+  });
+
+  it("tell a chain that stands still from a node that is alone", () => {
+    expect(of({}, 104_900)).to.deep.equal([]);
+    expect(of({}, 106_000)[0]?.message).to.contain("no block for 6 s").and.contain("2/3");
+    expect(of({ peers: [] }, 106_000)[0]).to.include({ code: "ALONE" });
+    expect(of({ syncing: true }, 106_000)).to.deep.equal([]);
+    expect(of({ hasDiskRoom: false }, 106_000).map(({ code }) => code)).to.deep.equal([
+      "DISK_FULL",
+    ]);
+  });
+
+  it("explain a window that measured low on a busy machine", () => {
+    const lastWindow = { window: 3, lanes: 1, segments: 4, coreShare: 0.25 };
+    const [notice] = of({ lastWindow });
+    expect(notice).to.include({ code: "MEASURED_LOW", level: "note" });
+    expect(notice?.message).to.contain("window 3").and.contain("75 %");
+    expect(of({ lastWindow: { ...lastWindow, coreShare: 0.95 } })).to.deep.equal([]);
+  });
+});
+
+describe("the log of notices", () => {
+  it("tells each once, again when it changes, and when it is over", () => {
+    const lines: string[] = [];
+    const write = (level: string) => (message: string, facts: object) =>
+      lines.push(`${level} ${message} ${JSON.stringify(facts)}`);
+    const log = { warn: write("warn"), info: write("info") } as unknown as NodeLog;
+    const notice = (message: string): Notice => ({
+      code: "A",
+      level: "problem",
+      message,
+      remedy: "r",
+    });
+    let notices: Notice[] = [notice("no block for 6 s")];
+    const watch = new NoticeWatch(() => notices, { log });
+    watch.look();
+    notices = [notice("no block for 7 s")];
+    watch.look();
+    expect(lines).to.deep.equal(['warn no block for 6 s {"code":"A","remedy":"r"}']);
+    notices = [notice("other")];
+    watch.look();
+    notices = [];
+    watch.look();
+    watch.look();
+    expect(lines.slice(1)).to.deep.equal([
+      'warn other {"code":"A","remedy":"r"}',
+      'info no longer so {"code":"A"}',
+    ]);
+  });
+});
