@@ -10,6 +10,7 @@ import exact_cases
 from binary32 import H, Random, floats, sha256, u32
 from formats import canonical, encode_state, encode_update, leaf_digest, read_canonical, read_chunk, state_hash, tree_root
 from job import AGGREGATIONS, Plan, delta_of, kept_updates, merged, metrics_of, norm_of, shards, training_seed
+from lanes import lane_states, run_track
 from model import Model
 from presets import preset
 from replay import replay_file
@@ -152,6 +153,19 @@ def merge_vectors():
         same(metrics | {"loss": str(metrics["loss"])}, v["metrics"], "metrics")
 
 
+def lane_vectors():
+    """The first segment of the first lane: a step of this size takes plain Python three seconds."""
+    vectors = read("lane.json")
+    lane = vectors["lanes"][0]
+    states = lane_states(bytes.fromhex(vectors["seed"]), lane["task"], lane["steps"], 1)
+    same([state.hex() for state in states], lane["states"][:2], "lane")
+    digests = [leaf_digest(bytes.fromhex(state)) for state in lane["states"]]
+    same(tree_root(digests).hex(), lane["root"], "root of a lane")
+    v = read("track.json")
+    weights, counts, outputs = run_track(*(bytes.fromhex(v[name]) for name in ("mix", "publicKey", "testMix")), v["recipe"])
+    same((weights.hex(), counts, outputs.hex()), (v["weights"], v["counts"], v["outputs"]), "track")
+
+
 CHECKS = {
     "random.json": random_vectors,
     "dataset.json": dataset_vectors,
@@ -161,6 +175,7 @@ CHECKS = {
     "functions.json": function_vectors,
     "run.json": run_vectors,
     "merge.json, metrics.json": merge_vectors,
+    "lane.json, track.json": lane_vectors,
     "update.json": lambda: replay_file(FOLDER / "update.json"),
 }
 
