@@ -81,6 +81,17 @@ export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Che
   return { parameters, optimizerState };
 }
 
+/** The two parts of an encoded state that its hash is made of; undefined for other bytes. */
+export function stateParts(
+  bytes: Uint8Array,
+): { readonly parameters: Uint8Array; readonly optimizerState: Uint8Array } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) return undefined;
+  const split = HEADER_BYTES + 4 * view.getUint32(8, true);
+  if (bytes.length !== split + 4 * view.getUint32(12, true)) return undefined;
+  return { parameters: bytes.subarray(HEADER_BYTES, split), optimizerState: bytes.subarray(split) };
+}
+
 function partsOf({ parameters, optimizerState }: Checkpoint): Uint8Array[] {
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   header.setUint32(0, MAGIC, true);

@@ -4,8 +4,9 @@
  */
 import { auditDeadline, stageOf } from "../../chain/audit/tick.ts";
 import { isOpened } from "../../chain/committee/seal.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
-import { leafDigest, merkleProof } from "../../chain/proof/hash-tree.ts";
+import { leafDigest, merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS, type Audit } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
@@ -96,7 +97,10 @@ export class AuditedRuns {
     );
     if (audit === undefined || isAsked !== true) return undefined;
     const hashes = await keeper.hashes(id, round);
-    if (hashes === undefined) return undefined;
+    // What an earlier attempt left is not what was committed to.
+    if (hashes === undefined || !equalBytes(merkleRoot(hashes), audit.checkpointRoot)) {
+      return undefined;
+    }
     const digests = hashes.map(leafDigest);
     const { segment } = audit;
     if (segment === ALL_SEGMENTS || segment === 0) return { digests, startState: ZERO_HASH };

@@ -1,30 +1,40 @@
 /**
  * The states of this node's training runs on disk, from the commit until their audits are over: an
- * auditor asks for one of them. A folder per run, written before the commit is sent.
+ * auditor asks for one of them. A run is filled in a folder of its own and gets its name when it is whole, before the
+ * commit is sent: what an attempt left that was given up is never mixed with another, and a run
+ * whose states are not those it is to be committed to is not kept at all.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { storedStateHash } from "./stored-state-hash.ts";
 
 const HASH_BYTES = 32;
 const HASHES = "hashes";
+const PART = ".part-";
 /** States handed out lately, by the hash that auditors fetch them by. */
 const SERVED = 256;
 
 export class CheckpointKeeper {
   readonly #folder: string;
   readonly #served = new Map<string, string>();
+  /** Folders that are being filled. */
+  readonly #open = new Set<string>();
+  #runs = 0;
 
   constructor({ dataDir }: { dataDir: string }) {
     this.#folder = join(dataDir, "checkpoints");
   }
 
-  /** A run to be filled. What an earlier attempt left is forgotten. */
+  /** A run to be filled; end it with `finish` or `discard`. */
   async begin(job: Uint8Array, round: number): Promise<RunWriter> {
-    const folder = join(this.#folder, runName(job, round));
+    const name = runName(job, round);
+    const part = `${name}${PART}${process.pid}-${this.#runs++}`;
+    const folder = join(this.#folder, part);
+    this.#open.add(part);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    return new RunWriter(folder);
+    return new RunWriter(folder, join(this.#folder, name), () => this.#open.delete(part));
   }
 
   /** Hashes of all states of a run; undefined when it is not kept here. */
@@ -54,11 +64,11 @@ export class CheckpointKeeper {
     return path === undefined ? undefined : readOrNothing(path);
   }
 
-  /** Removes every run but these. @param wanted names by `runName` */
+  /** Removes every run but these, and what attempts left that are over. @param wanted names by `runName` */
   async retain(wanted: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []);
     for (const name of names) {
-      if (wanted.has(name)) continue;
+      if (wanted.has(name) || this.#open.has(name)) continue;
       await rm(join(this.#folder, name), { recursive: true, force: true });
     }
   }
@@ -66,10 +76,14 @@ export class CheckpointKeeper {
 
 export class RunWriter {
   readonly #folder: string;
+  readonly #target: string;
+  readonly #ended: () => void;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
+  constructor(folder: string, target: string, ended: () => void) {
     this.#folder = folder;
+    this.#target = target;
+    this.#ended = ended;
   }
 
   put(index: number, state: Uint8Array): void {
@@ -80,12 +94,38 @@ export class RunWriter {
     this.#writing.catch(() => {});
   }
 
-  /** Waits until everything is written; a run without its hashes counts as not kept. */
+  /**
+   * Waits until everything is written and reads it back. The states that segments begin in must be those of the
+   * hashes, where any were kept.
+   * @throws Error for a state that is missing or another: nothing may be committed then
+   */
   async finish(hashes: readonly Uint8Array[]): Promise<void> {
     await this.#writing;
-    const temporary = join(this.#folder, `${HASHES}.part`);
-    await writeFile(temporary, Buffer.concat(hashes));
-    await rename(temporary, join(this.#folder, HASHES));
+    const names = new Set(await readdir(this.#folder));
+    for (const [index, hash] of hashes.entries()) {
+      const isStart = index > 0 && index < hashes.length - 1;
+      if (names.size > 0 && isStart) await this.#check(index, hash);
+    }
+    await writeFile(join(this.#folder, HASHES), Buffer.concat(hashes), { flush: true });
+    await rm(this.#target, { recursive: true, force: true });
+    await rename(this.#folder, this.#target);
+    this.#ended();
+  }
+
+  /** The attempt came to nothing. */
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => {});
+    await rm(this.#folder, { recursive: true, force: true });
+    this.#ended();
+  }
+
+  async #check(index: number, hash: Uint8Array): Promise<void> {
+    const path = join(this.#folder, stateName(index));
+    const bytes = await readOrNothing(path);
+    const found = bytes === undefined ? undefined : await storedStateHash(bytes);
+    if (found === undefined || !equalBytes(found, hash)) {
+      throw new Error(`${path} is not the state that the run went through`);
+    }
   }
 }
 

@@ -17,10 +17,11 @@ import type { EventHub } from "../events/event-hub.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobCommitPayload, jobDivergedPayload } from "../wallet/payload.ts";
-import type { Workers } from "../workers/tasks.ts";
+import type { TrainTaskResult, Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
+import { checkOwnRun } from "./check-own-run.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
-import { type JobFiles, shardChunks } from "./job-files.ts";
+import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface ParticipantOptions {
   readonly publicKey: Uint8Array;
@@ -102,19 +103,32 @@ export class Participant {
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
     const run = await keeper.begin(job.id, round);
-    const result = await orDiverged(
-      workers.train(
-        { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
-        {
-          deadlineMs: this.#deadline(job),
-          signal,
-          onProgress: this.#progressOf(job, position),
-          ...(isAuditable(spec) && { onState: (index, state) => run.put(index, state) }),
-        },
-      ),
-    );
-    if (result === undefined) return this.#tellDiverged(job, signal);
-    await run.finish(result.checkpoints);
+    let result: TrainTaskResult | undefined;
+    try {
+      result = await orDiverged(
+        workers.train(
+          { ...task, chunks, epochs: spec.localEpochs, seed: trainingSeed(spec, round, position) },
+          {
+            deadlineMs: this.#deadline(job),
+            signal,
+            onProgress: this.#progressOf(job, position),
+            ...(isAuditable(spec) && { onState: (index, state) => run.put(index, state) }),
+          },
+        ),
+      );
+      signal.throwIfAborted();
+      if (result !== undefined) {
+        await checkOwnRun(result, await this.#samplesOf(job, position, signal));
+        await run.finish(result.checkpoints);
+      }
+    } catch (error) {
+      await run.discard();
+      throw error;
+    }
+    if (result === undefined) {
+      await run.discard();
+      return this.#tellDiverged(job, signal);
+    }
     const bytes = encodeUpdate({
       participant: job.participants[position]?.node ?? 0,
       round,
@@ -138,6 +152,11 @@ export class Participant {
     );
     log.info("update committed", { job: toHex(job.id), round, height: chain.height });
     await this.#untilTaken(job, signal);
+  }
+
+  async #samplesOf(job: Job, position: number, signal: AbortSignal): Promise<number> {
+    const { manifest } = await this.#modules.files.manifest(job.spec, signal);
+    return shardSamples(job, manifest, position);
   }
 
   /** The same order runs away here every time: the chain need not wait for an update. */

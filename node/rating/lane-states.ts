@@ -1,83 +1,159 @@
 /**
  * What this node worked in the last window, on disk: verifiers ask for it after the window, and a
- * restart in between must not make the node one that serves nothing.
+ * restart in between must not make the node one that serves nothing. Each window has a folder of its own, named
+ * after its number and its mix, so that what an earlier window or another chain left behind is never
+ * taken for it. Every state is read back when it was written: only what is whole is claimed.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import type { Window } from "../../chain/types/window.ts";
 
 const Hashes = z.array(z.string().regex(/^[0-9a-f]{64}$/));
-const Record = z.object({ window: z.int(), lanes: z.array(Hashes) });
+const Record = z.object({ lanes: z.array(Hashes) });
+const RECORD = "worked.json";
+/** Of the mix in the name of a folder. */
+const MIX_DIGITS = 16;
 
-export interface WorkedWindow {
-  readonly window: number;
-  /** By lane: SHA-256 of its segments + 1 states; empty where nothing was done. */
-  readonly lanes: readonly (readonly Uint8Array[])[];
-}
+export type WindowRef = Pick<Window, "number" | "mix">;
+
+/** By lane: SHA-256 of its segments + 1 states; empty where nothing was done. */
+export type WorkedLanes = readonly (readonly Uint8Array[])[];
 
 export class LaneStates {
   readonly #folder: string;
-  #window = 0;
-  #worked: WorkedWindow | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+  #kept: { readonly name: string; readonly lanes: WorkedLanes } | undefined;
 
   constructor({ dataDir }: { dataDir: string }) {
     this.#folder = join(dataDir, "window");
   }
 
-  /** Forgets the last window's states. */
-  async begin(window: number): Promise<void> {
-    this.#window = window;
-    this.#worked = undefined;
-    await rm(this.#folder, { recursive: true, force: true });
-    await mkdir(this.#folder, { recursive: true });
-  }
-
-  put(lane: number, index: number, state: Uint8Array): void {
-    this.#writing = this.#writing.then(() => writeFile(this.#path(lane, index), state));
-  }
-
-  /** Call it before the claim leaves. */
-  async finish(worked: WorkedWindow): Promise<void> {
-    await this.#writing;
-    const lanes = worked.lanes.map((hashes) => hashes.map(toHex));
-    const temporary = `${this.#recordPath}.tmp`;
-    await writeFile(temporary, JSON.stringify({ window: worked.window, lanes }));
-    await rename(temporary, this.#recordPath);
-    this.#worked = worked;
+  /**
+   * Forgets the states of other windows.
+   * @returns undefined when this window was worked and claimed already: a second claim, of other work, would
+   * be a fault
+   */
+  async begin(window: WindowRef): Promise<LaneWriter | undefined> {
+    if ((await this.worked(window)) !== undefined) return undefined;
+    const name = nameOf(window);
+    const others = (await readdir(this.#folder).catch(() => [])).filter((other) => other !== name);
+    for (const other of others) {
+      await rm(join(this.#folder, other), { recursive: true, force: true });
+    }
+    const folder = join(this.#folder, name);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return new LaneWriter(folder, (lanes) => {
+      this.#kept = { name, lanes };
+    });
   }
 
   /** What was claimed of a window; undefined when this node has nothing of it. */
-  async worked(window: number): Promise<WorkedWindow | undefined> {
-    this.#worked ??= await this.#read();
-    return this.#worked?.window === window ? this.#worked : undefined;
+  async worked(window: WindowRef): Promise<WorkedLanes | undefined> {
+    const name = nameOf(window);
+    if (this.#kept?.name !== name) {
+      const lanes = await this.#read(name);
+      if (lanes === undefined) return undefined;
+      this.#kept = { name, lanes };
+    }
+    return this.#kept.lanes;
   }
 
-  async get(window: number, lane: number, index: number): Promise<Uint8Array | undefined> {
-    if ((await this.worked(window)) === undefined) return undefined;
-    return readFile(this.#path(lane, index)).then(
-      (bytes) => new Uint8Array(bytes),
-      () => undefined,
-    );
+  /** A state that is still the one that was claimed. */
+  async get(window: WindowRef, lane: number, index: number): Promise<Uint8Array | undefined> {
+    const hash = (await this.worked(window))?.[lane]?.[index];
+    if (hash === undefined) return undefined;
+    const bytes = await readOrNothing(join(this.#folder, nameOf(window), stateName(lane, index)));
+    return bytes !== undefined && equalBytes(sha256(bytes), hash) ? bytes : undefined;
   }
 
-  async #read(): Promise<WorkedWindow | undefined> {
-    if (this.#window !== 0) return undefined;
+  async #read(name: string): Promise<WorkedLanes | undefined> {
     try {
-      const { window, lanes } = Record.parse(JSON.parse(await readFile(this.#recordPath, "utf8")));
-      return { window, lanes: lanes.map((hashes) => hashes.map(fromHex)) };
+      const text = await readFile(join(this.#folder, name, RECORD), "utf8");
+      return Record.parse(JSON.parse(text)).lanes.map((hashes) => hashes.map(fromHex));
     } catch {
       // Nothing worked yet, or torn: then nothing can be served.
       return undefined;
     }
   }
+}
 
-  get #recordPath(): string {
-    return join(this.#folder, "worked.json");
+/** The states of one window while it is open. */
+export class LaneWriter {
+  readonly #folder: string;
+  readonly #finished: (lanes: WorkedLanes) => void;
+  /** By lane: hashes of the states that were read back as they were written. */
+  readonly #whole = new Map<number, Map<number, string>>();
+  #writing: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(folder: string, finished: (lanes: WorkedLanes) => void) {
+    this.#folder = folder;
+    this.#finished = finished;
   }
 
-  #path(lane: number, index: number): string {
-    return join(this.#folder, `${lane}-${index}.state`);
+  /** Why the first state that could not be kept was not. */
+  get failure(): unknown {
+    return this.#failure;
   }
+
+  put(lane: number, index: number, state: Uint8Array): void {
+    this.#writing = this.#writing
+      .then(() => this.#keep(lane, index, state))
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      });
+  }
+
+  /**
+   * Call it before the claim leaves.
+   * @param lanes hashes of the states at all boundaries, as the workers came to them
+   * @returns as much of each lane, from its start, as can be served
+   * @throws the reason why not even that could be noted: nothing may be claimed then
+   */
+  async finish(lanes: WorkedLanes): Promise<WorkedLanes> {
+    await this.#writing;
+    const whole = lanes.map((hashes, lane) => this.#wholePart(lane, hashes));
+    const temporary = join(this.#folder, `${RECORD}.tmp`);
+    const record = { lanes: whole.map((hashes) => hashes.map(toHex)) };
+    await writeFile(temporary, JSON.stringify(record), { flush: true });
+    await rename(temporary, join(this.#folder, RECORD));
+    this.#finished(whole);
+    return whole;
+  }
+
+  async #keep(lane: number, index: number, state: Uint8Array): Promise<void> {
+    const path = join(this.#folder, stateName(lane, index));
+    const kept = this.#whole.get(lane) ?? new Map<number, string>();
+    this.#whole.set(lane, kept);
+    kept.delete(index);
+    await writeFile(path, state);
+    const back = await readFile(path);
+    if (!back.equals(state)) throw new Error(`${path} is not what was written to it`);
+    kept.set(index, toHex(sha256(state)));
+  }
+
+  /** A segment starts in a kept state; of the last one only the end's hash is needed. */
+  #wholePart(lane: number, hashes: readonly Uint8Array[]): readonly Uint8Array[] {
+    const kept = this.#whole.get(lane);
+    const broken = hashes.findIndex((hash, index) => kept?.get(index) !== toHex(hash));
+    const segments = broken === -1 ? hashes.length - 1 : Math.min(broken, hashes.length - 1);
+    return segments < 1 ? [] : hashes.slice(0, segments + 1);
+  }
+}
+
+function nameOf({ number, mix }: WindowRef): string {
+  return `${number}-${toHex(mix).slice(0, MIX_DIGITS)}`;
+}
+
+function stateName(lane: number, index: number): string {
+  return `${lane}-${index}.state`;
+}
+
+async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
+  return readFile(path).then(
+    (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    () => undefined,
+  );
 }

@@ -5,6 +5,7 @@
  */
 
 import { isOpened } from "../../chain/committee/seal.ts";
+import { equalBytes } from "../../chain/crypto/hash.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Place } from "../../chain/rating/draw-segments.ts";
@@ -12,7 +13,7 @@ import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import { type Appeal, ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
 import { disturbance } from "../../ml/baseline/core-share.ts";
-import type { EnergyMeter } from "../../ml/energy/meter.ts";
+import type { EnergyMeter, EnergyReading } from "../../ml/energy/meter.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
@@ -20,7 +21,7 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { findingOn } from "./judge-segment.ts";
-import type { LaneStates } from "./lane-states.ts";
+import type { LaneStates, LaneWriter, WorkedLanes } from "./lane-states.ts";
 import type { SegmentExchange, SegmentPlace, ServedSegment } from "./segment-exchange.ts";
 
 export interface WindowModules {
@@ -54,6 +55,8 @@ export class WindowService {
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
   #end: AbortController | undefined;
+  /** Window in which this process began to work. */
+  #begun = 0;
   /** Window whose disputed state was shown. */
   #shown = 0;
   #last: WindowWork | undefined;
@@ -73,7 +76,10 @@ export class WindowService {
     if (index === undefined || window.number === 0) return;
     const node = nodes.at(index);
     const isMember = node.registeredAt < window.opens && node.slashedAt === 0;
-    if (height === window.opens && isMember) {
+    const isOpen = height >= window.opens && height < window.closes;
+    if (isOpen && isMember && this.#begun !== window.number) {
+      // After a pause or a restart there is less of the window left, and less is claimed.
+      this.#begun = window.number;
       this.#flights.start(`window/${window.number}`, () => this.#work(window));
     }
     if (height >= window.closes) this.#end?.abort();
@@ -95,37 +101,62 @@ export class WindowService {
     this.#flights.stop();
   }
 
-  async #work({ number, opens, closes, mix }: Window): Promise<void> {
-    const { states, chain, duties } = this.#modules;
+  async #work(window: Window): Promise<void> {
+    const { states, chain, log } = this.#modules;
+    const { number, closes, mix } = window;
     const end = new AbortController();
     this.#end = end;
-    await states.begin(number);
+    const writer = await states.begin(window);
+    if (writer === undefined) {
+      log.info("window worked before a restart; its claim stands", { window: number });
+      return;
+    }
     if (chain.height >= closes) return;
     const count = Math.min(MAX_LANES, Math.max(1, this.#modules.lanes()));
     const stop = await this.#modules.meter.start();
     const lanes = await Promise.all(
-      Array.from({ length: count }, (_, lane) => this.#workLane(mix, lane, end.signal)),
+      Array.from({ length: count }, (_, lane) => this.#workLane(mix, lane, writer, end.signal)),
     );
     const energy = await stop(count);
     const segments = lanes.reduce((sum, lane) => sum + lane.segments, 0);
     this.#report({ window: number, lanes: count, segments, coreShare: leastShare(lanes) });
     if (segments === 0) return;
-    await states.finish({ window: number, lanes: lanes.map(({ hashes }) => hashes) });
-    const claims = lanes.map(({ hashes }) =>
+    const kept = await writer.finish(lanes.map(({ hashes }) => hashes));
+    const lost = segments - segmentsIn(kept);
+    if (lost > 0) {
+      const reason = String(writer.failure ?? "states differ from what a worker came to");
+      log.warn("claims less than it worked: states could not be kept", { lost, reason });
+    }
+    await this.#claim(window, kept, energy);
+  }
+
+  async #claim(
+    { number, opens, claimsUntil }: Window,
+    lanes: WorkedLanes,
+    energy: EnergyReading,
+  ): Promise<void> {
+    const { chain, duties, log } = this.#modules;
+    if (segmentsIn(lanes) === 0) return;
+    const blocks = claimsUntil - chain.height;
+    if (blocks < 1) {
+      log.warn("too late to claim a window: it costs this window, nothing else", {
+        window: number,
+      });
+      return;
+    }
+    const claims = lanes.map((hashes) =>
       hashes.length < 2
         ? { segments: 0, checkpointRoot: ZERO_HASH }
         : { segments: hashes.length - 1, checkpointRoot: merkleRoot(hashes) },
     );
-    await duties.send(
-      windowCommitPayload({
-        window: number,
-        opens,
-        lanes: claims,
-        energyMillijoules: energy.millijoules,
-        energySource: ENERGY_SOURCES.indexOf(energy.source),
-      }),
-      chain.state.parameters.claimBlocks,
-    );
+    const payload = windowCommitPayload({
+      window: number,
+      opens,
+      lanes: claims,
+      energyMillijoules: energy.millijoules,
+      energySource: ENERGY_SOURCES.indexOf(energy.source),
+    });
+    await duties.send(payload, blocks);
   }
 
   /** Low figures must not puzzle the owner: other programs may have had the machine. */
@@ -139,29 +170,39 @@ export class WindowService {
     }
   }
 
-  async #workLane(mix: Uint8Array, lane: number, until: AbortSignal): Promise<WorkedLane> {
-    const { workers, states, chain } = this.#modules;
-    const { checkpoints, segments, coreShare } = await workers.baseline(
-      {
-        task: chain.state.parameters.baselineTask,
-        seed: laneSeed(mix, this.#publicKey, lane),
-        stepsPerSegment: chain.state.parameters.segmentSteps,
-        maxSegments: MAX_SEGMENTS,
-      },
-      {
+  /** Of a lane whose worker fails nothing is claimed; the others go on. */
+  async #workLane(
+    mix: Uint8Array,
+    lane: number,
+    writer: LaneWriter,
+    until: AbortSignal,
+  ): Promise<WorkedLane> {
+    const { workers, chain, log } = this.#modules;
+    const task = {
+      task: chain.state.parameters.baselineTask,
+      seed: laneSeed(mix, this.#publicKey, lane),
+      stepsPerSegment: chain.state.parameters.segmentSteps,
+      maxSegments: MAX_SEGMENTS,
+    };
+    try {
+      const { checkpoints, segments, coreShare } = await workers.baseline(task, {
         until,
         deadlineMs: LANE_DEADLINE_MS,
-        onState: (index, state) => states.put(lane, index, state),
-      },
-    );
-    return { hashes: checkpoints.map((hash) => hash.slice()), segments, coreShare };
+        onState: (index, state) => writer.put(lane, index, state),
+      });
+      return { hashes: checkpoints.map((hash) => hash.slice()), segments, coreShare };
+    } catch (error) {
+      log.warn("a lane of the window failed", { lane, reason: String(error) });
+      return { hashes: [], segments: 0, coreShare: undefined };
+    }
   }
 
   /** Shows the state that a disputed segment ends in: seals made of it are matches. */
-  async #show(node: number, appeal: Appeal, { number, appealsUntil }: Window): Promise<void> {
+  async #show(node: number, appeal: Appeal, window: Window): Promise<void> {
     const { states, chain, duties } = this.#modules;
+    const { number, appealsUntil } = window;
     const { lane, segment } = appeal;
-    const hashes = (await states.worked(number))?.lanes[lane];
+    const hashes = (await states.worked(window))?.[lane];
     const endHash = hashes?.[segment + 1];
     if (hashes === undefined || endHash === undefined) return;
     const path = [...merkleProof(hashes, segment + 1).siblings];
@@ -190,9 +231,13 @@ export class WindowService {
     const members = isHere(claim.appeal) ? claim.appeal.members : [];
     const drawn = [...claim.checks.filter(isHere), ...members];
     if (!drawn.some(({ verifier }) => peerOf(verifier) === peer)) return undefined;
-    const hashes = (await states.worked(window))?.lanes[lane];
+    const present = chain.state.window;
+    if (present.number !== window) return undefined;
+    const hashes = (await states.worked(present))?.[lane];
     if (hashes === undefined || index + 1 >= hashes.length) return undefined;
-    const startState = await states.get(window, lane, index);
+    const root = claim.lanes[lane]?.checkpointRoot ?? ZERO_HASH;
+    if (!equalBytes(merkleRoot(hashes), root)) return undefined;
+    const startState = await states.get(present, lane, index);
     if (startState === undefined) return undefined;
     return {
       startState,
@@ -207,6 +252,10 @@ interface WorkedLane {
   readonly hashes: readonly Uint8Array[];
   readonly segments: number;
   readonly coreShare: number | undefined;
+}
+
+function segmentsIn(lanes: WorkedLanes): number {
+  return lanes.reduce((sum, hashes) => sum + Math.max(0, hashes.length - 1), 0);
 }
 
 function leastShare(lanes: readonly WorkedLane[]): number | undefined {

@@ -2,7 +2,7 @@
  * A task in the form in which a link carries it: the order, its inputs, what may come back, and how
  * that becomes the result. Made anew for every attempt from the same task.
  */
-import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../chain/job/segments.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
@@ -58,6 +58,7 @@ export function trainAssignment(
     checkpoints: (segments + 1) * HASH_BYTES,
   };
   const outputs = new Outputs(sizes);
+  const arrived = new Set<number>();
   return {
     order: {
       kind: "train",
@@ -76,6 +77,7 @@ export function trainAssignment(
     onOutput: (name, index, bytes) => {
       if (name !== "state") return outputs.keep(name, index, bytes);
       if (index < 1 || index > segments) throw breach(`state ${index} of ${segments} segments`);
+      arrived.add(index);
       onState?.(index, bytes);
     },
     finish(result) {
@@ -84,6 +86,10 @@ export function trainAssignment(
       const parameters = floatsOfBytes(outputs.take("parameters", sizes.parameters));
       const checkpoints = splitHashes(outputs.take("checkpoints"));
       const optimizerHash = fromHex(result.optimizerHash);
+      // Segments begin in these; an attempt must not be completed with what another one sent.
+      for (let index = 1; onState !== undefined && index < checkpoints.length - 1; index++) {
+        if (!arrived.has(index)) throw breach(`a result without state ${index}`);
+      }
       return { parameters, steps, samples, meanLoss, checkpoints, optimizerHash, durationMs };
     },
   };
@@ -139,12 +145,15 @@ export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskR
 
 /**
  * The states that arrive are the result: their hashes are the checkpoints. A later attempt gives
- * the same states again, so what an earlier one reached still counts.
+ * the same states again, so what an earlier one reached still counts. Where it does not, one of the two
+ * workers is broken, and a lane of states of both would be false: it ends where they part.
  */
 export class BaselineLane {
   readonly #task: BaselineTask;
   readonly #onState: BaselineControl["onState"];
-  readonly #checkpoints: Uint8Array[] = [];
+  #checkpoints: Uint8Array[] = [];
+  /** States from this one on are not believed. */
+  #ends = Number.POSITIVE_INFINITY;
 
   constructor(task: BaselineTask, { onState }: Pick<BaselineControl, "onState">) {
     this.#task = task;
@@ -161,8 +170,7 @@ export class BaselineLane {
       onOutput: (_, index, state) => {
         if (index !== next) throw breach(`state ${index} of a lane, expected ${next}`);
         next += 1;
-        this.#checkpoints[index] = sha256(state);
-        this.#onState?.(index, state);
+        if (this.#isBelieved(index, sha256(state))) this.#onState?.(index, state);
       },
       finish: (result) => {
         if (result.kind !== "baseline" || result.segments + 1 !== next) {
@@ -171,6 +179,18 @@ export class BaselineLane {
         return this.result(result.coreShare);
       },
     };
+  }
+
+  #isBelieved(index: number, hash: Uint8Array): boolean {
+    if (index >= this.#ends) return false;
+    const before = this.#checkpoints[index];
+    if (before !== undefined && !equalBytes(before, hash)) {
+      this.#ends = index;
+      this.#checkpoints = this.#checkpoints.slice(0, index);
+      return false;
+    }
+    this.#checkpoints[index] = hash;
+    return true;
   }
 
   result(coreShare?: number): BaselineTaskResult {

@@ -190,7 +190,7 @@ describe("jobs by optimizer and loss", function () {
     const honest = await train(spec);
     expect(await judge(spec, honest)).to.include({ answer: "match" });
     const lazy = await train(await specOf({ optimizer: { kind: "sgd", learningRate: 0.02 } }));
-    expect(await judge(spec, lazy)).to.deep.equal({ answer: "mismatch", segment: 0 });
+    expect(await judge(spec, lazy)).to.include({ answer: "mismatch", segment: 0 });
   });
 
   it("lets an auditor name where a run diverges that somebody says has ended", async () => {
@@ -212,9 +212,9 @@ describe("jobs by optimizer and loss", function () {
     const made = await train(await specOf({}));
     const claimed = made.checkpoints.map((hash, i) => hashes[i] ?? hash);
     const liar = { ...made, checkpoints: claimed };
-    expect(await judge(spec, liar)).to.deep.equal({ answer: "mismatch", segment: length - 1 });
+    expect(await judge(spec, liar)).to.include({ answer: "mismatch", segment: length - 1 });
     const early = { ...made, checkpoints: claimed.with(1, new Uint8Array(32)) };
-    expect(await judge(spec, early)).to.deep.equal({ answer: "mismatch", segment: 0 });
+    expect(await judge(spec, early)).to.include({ answer: "mismatch", segment: 0 });
   });
 
   it("lets an auditor tell of a participant that holds requests open before the stage is over", async () => {

@@ -307,11 +307,11 @@ describe("WindowService", () => {
     folder = await mkdtemp(join(tmpdir(), "poml-window-"));
     states = new LaneStates({ dataDir: folder });
     const claimant = scene.chain.personOfNode(0);
-    await states.begin(1);
+    const writer = await states.begin(scene.chain.head.state.window);
     for (const [index, state] of laneStates(claimant, SEGMENTS).entries()) {
-      states.put(0, index, state);
+      writer?.put(0, index, state);
     }
-    await states.finish({ window: 1, lanes: [laneHashes(claimant, SEGMENTS)] });
+    await writer?.finish([laneHashes(claimant, SEGMENTS)]);
     const unused = () => Promise.reject(new Error("no work in this test"));
     return new WindowService(
       { publicKey: scene.publicKeyOf(0) },

@@ -7,7 +7,7 @@ import { WindowService, type WindowWork } from "../../../node/rating/window-serv
 import type { NodeLog } from "../../../node/telemetry/log.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { until } from "../../helpers/until.ts";
-import { firstWindow, laneHashes } from "../../helpers/window-run.ts";
+import { firstWindow, laneHashes, laneStates } from "../../helpers/window-run.ts";
 
 interface Line {
   readonly level: "info" | "warn" | "error";
@@ -52,7 +52,8 @@ async function work(folder: string, shares: readonly (number | undefined)[]) {
         },
       },
       workers: {
-        baseline: async () => {
+        baseline: async (_, { onState }) => {
+          for (const [index, state] of laneStates(who, 3).entries()) onState?.(index, state);
           const checkpoints = laneHashes(who, 3);
           const coreShare = coreShares.shift();
           return { segments: 3, checkpoints, checkpointRoot: new Uint8Array(32), coreShare };

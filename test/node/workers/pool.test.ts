@@ -213,6 +213,7 @@ describe("WorkerPool", () => {
       segments: 0,
       checkpoints: [],
       checkpointRoot: new Uint8Array(32),
+      coreShare: undefined,
     });
   });
 
