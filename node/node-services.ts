@@ -19,6 +19,7 @@ import type {
   JobRequest,
   NodeServices,
   NodeStatus,
+  OrderedJob,
   PreparedJob,
   RecordedRound,
   TransactionStatus,
@@ -96,15 +97,15 @@ export function createServices(parts: ServiceParts): NodeServices {
     });
 
   /** Orders under way by idempotency key, so that two at once open one job. */
-  const opening = new Map<string, Promise<Uint8Array>>();
-  const open = async (request: JobRequest, key: string | undefined): Promise<Uint8Array> => {
+  const opening = new Map<string, Promise<OrderedJob>>();
+  const open = async (request: JobRequest, key: string | undefined): Promise<OrderedJob> => {
     const name = `idempotency/${key}`;
     const known = key === undefined ? undefined : await chain.store.own(name);
-    if (known !== undefined) return known;
-    const { spec, escrow } = await prepare(request);
-    const id = await duties.send(jobOpenPayload(spec, escrow));
+    if (known !== undefined) return { id: known, prepared: undefined };
+    const prepared = await prepare(request);
+    const id = await duties.send(jobOpenPayload(prepared.spec, prepared.escrow));
     if (key !== undefined) await chain.store.putOwn(name, id);
-    return id;
+    return { id, prepared };
   };
 
   return {

@@ -109,39 +109,53 @@ export type DatasetUpload =
       readonly testLabels?: Uint8Array;
     };
 
-/** A training order as a client states it; defaults are filled in by `prepare`. */
+/** An optimizer as a client names it; what it leaves open is filled in (node/jobs/default-order.ts). */
+export type OptimizerRequest = {
+  readonly [K in Optimizer["kind"]]: { readonly kind: K } & Partial<
+    Omit<Extract<Optimizer, { kind: K }>, "kind">
+  >;
+}[Optimizer["kind"]];
+
+/** A training order as a client states it; what is undefined is filled in (node/jobs/default-order.ts). */
 export interface JobRequest {
-  readonly name: string;
+  readonly name?: string | undefined;
   readonly dataset: string;
   /** A preset's name or LayersModel JSON. */
-  readonly model: { readonly preset: string } | { readonly layersModel: unknown };
+  readonly model?: { readonly preset: string } | { readonly layersModel: unknown } | undefined;
   readonly engine?: "exact" | "tfjs" | undefined;
-  readonly rounds: number;
-  readonly localEpochs: number;
-  readonly batchSize: number;
-  readonly optimizer: Optimizer;
+  readonly rounds?: number | undefined;
+  readonly localEpochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly optimizer?: OptimizerRequest | undefined;
   /** Undefined = the cross-entropy that fits the model. */
-  readonly loss: Loss | undefined;
-  readonly partition: "iid" | "by-label";
-  readonly aggregation: "fedavg" | "median" | "trimmed-mean";
-  readonly participants: number;
-  readonly quorum: number;
-  readonly teamSize: number;
-  readonly phaseSeconds: number;
-  readonly pricePerSample: bigint;
-  readonly targetAccuracy: number;
+  readonly loss?: Loss | undefined;
+  readonly partition?: "iid" | "by-label" | undefined;
+  readonly aggregation?: "fedavg" | "median" | "trimmed-mean" | undefined;
+  readonly participants?: number | undefined;
+  readonly quorum?: number | undefined;
+  readonly teamSize?: number | undefined;
+  readonly phaseSeconds?: number | undefined;
+  readonly pricePerSample?: bigint | undefined;
+  readonly targetAccuracy?: number | undefined;
   /** Micro-POML to put in escrow; undefined = exactly the price. */
-  readonly budget: bigint | undefined;
+  readonly budget?: bigint | undefined;
   /** 32 bytes hex; undefined = drawn by the node. */
-  readonly seed: string | undefined;
+  readonly seed?: string | undefined;
 }
 
 export interface PreparedJob {
   readonly spec: JobSpec;
   readonly price: bigint;
   readonly escrow: bigint;
-  /** Why a job had to take another engine than asked, or is not auditable. */
+  /** Sentences for the client: what was chosen for it, which engine runs the job and why, what may go wrong. */
   readonly notes: readonly string[];
+}
+
+/** A job opened with the node's own account. */
+export interface OrderedJob {
+  readonly id: Uint8Array;
+  /** Undefined for a job that an earlier request with the same key opened. */
+  readonly prepared: PreparedJob | undefined;
 }
 
 /** The trained model in tfjs format. */
@@ -194,7 +208,7 @@ export interface NodeServices {
   /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */
   prepareJob(request: JobRequest): Promise<PreparedJob>;
   /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
-  submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<Uint8Array>;
+  submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<OrderedJob>;
   /** @throws PomlError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, UNKNOWN_JOB, MODEL_GONE */
   jobModel(id: Uint8Array): Promise<ModelFiles>;
   /** The portable certificate of a finished job, JSON. */

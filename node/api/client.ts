@@ -236,8 +236,13 @@ export class PomlClient {
 
   /** Opens a job with the node's own account. Equal keys give the same job. @returns its id */
   async submitJob(order: JobOrder, idempotencyKey?: string): Promise<string> {
+    return (await this.orderJob(order, idempotencyKey)).id;
+  }
+
+  /** The same, with the price and what the node chose for the order. */
+  orderJob(order: JobOrder, idempotencyKey?: string): Promise<SubmittedJob> {
     const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
-    return (await this.#postJson("/v1/jobs", SubmittedJob, order, headers)).id;
+    return this.#postJson("/v1/jobs", SubmittedJob, order, headers);
   }
 
   /** The trained model in tfjs format. @throws ApiError BAD_ANSWER when a file is not what was listed */

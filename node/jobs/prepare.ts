@@ -30,6 +30,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { JobRequest, PreparedJob } from "../services.ts";
 import { textBytes } from "../wallet/payload.ts";
 import type { DatasetService } from "./dataset-service.ts";
+import { type CompleteOrder, fillOrder } from "./default-order.ts";
 import { JobError } from "./job-error.ts";
 
 const MILLION = 1_000_000;
@@ -44,10 +45,15 @@ export interface PrepareModules {
 
 /** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
 export async function prepareJob(
-  request: JobRequest,
+  asked: JobRequest,
   { datasets, blobs, parameters, drawable }: PrepareModules,
 ): Promise<PreparedJob> {
-  const manifest = await datasets.manifest(request.dataset);
+  const manifest = await datasets.manifest(asked.dataset);
+  const { order: request, notes: chosen } = fillOrder(
+    asked,
+    { name: manifest.name, rows: rowCount(manifest, "train"), shape: manifest.shape },
+    drawable(),
+  );
   const { model, engine, notes } = await chooseModel(request, manifest);
   checkFit(model, manifest);
   const loss = request.loss ?? defaultLoss(model);
@@ -102,7 +108,12 @@ export async function prepareJob(
       { action: "local", remedy: "raise the budget, or ask for fewer rounds, epochs or rows" },
     );
   }
-  return { spec, price, escrow, notes: [...notes, ...shortage(spec.quorum, drawable())] };
+  return {
+    spec,
+    price,
+    escrow,
+    notes: [...chosen, ...notes, ...shortage(spec.quorum, drawable())],
+  };
 }
 
 /** A job waits for a drawing of enough nodes, and ends without one. */
@@ -114,7 +125,7 @@ function shortage(quorum: number, nodes: number): string[] {
 }
 
 async function chooseModel(
-  request: JobRequest,
+  request: CompleteOrder,
   manifest: Manifest,
 ): Promise<{ model: LayersModel; engine: EngineName; notes: string[] }> {
   const json =

@@ -32,6 +32,7 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import { fillOrder } from "../../node/jobs/default-order.ts";
 import { requireModel } from "../../node/jobs/model-files.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
@@ -43,6 +44,7 @@ import type {
   NodeEvent,
   NodeServices,
   NodeStatus,
+  OrderedJob,
   PreparedJob,
   RecordedRound,
   TransactionStatus,
@@ -297,11 +299,13 @@ export class FixtureNode implements NodeServices {
     return [...this.#datasets.values()];
   }
 
-  async prepareJob(request: JobRequest): Promise<PreparedJob> {
-    const dataset = this.#datasets.get(request.dataset);
+  async prepareJob(asked: JobRequest): Promise<PreparedJob> {
+    const dataset = this.#datasets.get(asked.dataset);
     if (dataset === undefined) {
       throw new PomlError("this node does not hold the dataset", { code: "UNKNOWN_DATASET" });
     }
+    const data = { name: dataset.name, rows: dataset.trainRows, shape: dataset.shape };
+    const { order: request, notes } = fillOrder(asked, data, 4);
     const json =
       "preset" in request.model
         ? presetModel(request.model.preset, {
@@ -337,16 +341,16 @@ export class FixtureNode implements NodeServices {
         "raise the budget, or ask for fewer rounds, epochs or rows",
       );
     }
-    return { spec, price, escrow, notes: [] };
+    return { spec, price, escrow, notes };
   }
 
-  async submitJob(request: JobRequest, key: string | undefined): Promise<Uint8Array> {
+  async submitJob(request: JobRequest, key: string | undefined): Promise<OrderedJob> {
     const known = key === undefined ? undefined : this.#orders.get(key);
-    if (known !== undefined) return known;
-    const { spec } = await this.prepareJob(request);
-    const id = await this.submit(openJob(this.chain, this.chain.client, spec));
+    if (known !== undefined) return { id: known, prepared: undefined };
+    const prepared = await this.prepareJob(request);
+    const id = await this.submit(openJob(this.chain, this.chain.client, prepared.spec));
     if (key !== undefined) this.#orders.set(key, id);
-    return id;
+    return { id, prepared };
   }
 
   async jobModel(id: Uint8Array): Promise<ModelFiles> {

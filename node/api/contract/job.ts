@@ -30,25 +30,42 @@ export const ModelChoice = z.union([
   z.strictObject({ layersModel: z.unknown() }),
 ]);
 
-/** Defaults are named in the descriptions and set by `toJobRequest`. */
+/** What is left open is filled in by the size and kind of the data (node/jobs/default-order.ts); `notes` say how. */
 export const JobOrder = z.strictObject({
-  name: ShortName,
+  name: ShortName.optional().describe("default: the name of the dataset"),
   dataset: Hash.describe("id of a dataset this node holds"),
-  model: ModelChoice.describe('{"preset": "lenet"} or {"layersModel": tfjs LayersModel JSON}'),
+  model: ModelChoice.optional().describe(
+    '{"preset": "lenet"} or {"layersModel": tfjs LayersModel JSON}; default: lenet for images, else mlp',
+  ),
   engine: z.enum(JOB_ENGINES).optional().describe("default: exact where the model allows it"),
-  rounds: z.int().min(1).max(10_000).optional().describe("default 5"),
-  localEpochs: z.int().min(1).max(100).optional().describe("default 1"),
-  batchSize: z.int().min(1).max(4096).optional().describe("default 32"),
-  optimizer: OptimizerOrder.optional().describe("default: sgd"),
+  rounds: z.int().min(1).max(10_000).optional().describe("default by the rows, at most 10"),
+  localEpochs: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("default by the rows: about 300 steps a participant in all"),
+  batchSize: z.int().min(1).max(4096).optional().describe("default by the rows, 8 to 64"),
+  optimizer: OptimizerOrder.optional().describe("default: adam"),
   loss: z
     .enum(JOB_LOSSES)
     .optional()
     .describe("default: the cross-entropy of the softmax or sigmoid that the model ends in"),
   partition: z.enum(JOB_PARTITIONS).optional().describe("default iid"),
   aggregation: z.enum(JOB_AGGREGATIONS).optional().describe("default fedavg"),
-  participants: z.int().min(1).max(256).optional().describe("default 4"),
+  participants: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("default 4; fewer where rows or nodes are few"),
   quorum: z.int().min(1).max(256).optional().describe("default: more than half of participants"),
-  teamSize: z.int().min(1).max(16).optional().describe("managers, default 3"),
+  teamSize: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe("managers, default 3; fewer where nodes are few"),
   phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
   pricePerSample: Amount.optional().describe("micro-POML per verified sample step, default 10"),
   targetAccuracy: Fraction.optional().describe("stop early; 0 = never, the default"),
@@ -240,7 +257,12 @@ export type RoundJson = z.infer<typeof RoundJson>;
 export const RoundList = z.object({ rounds: z.array(RoundJson) });
 export type RoundList = z.infer<typeof RoundList>;
 
-export const SubmittedJob = z.object({ id: Hash });
+export const SubmittedJob = z.object({
+  id: Hash,
+  price: Amount.optional().describe("absent when an earlier request with the same key opened it"),
+  escrow: Amount.optional(),
+  notes: z.array(z.string()).describe("what was chosen for the order, and what may go wrong"),
+});
 export type SubmittedJob = z.infer<typeof SubmittedJob>;
 
 export const MODEL_FILES = ["model.json", "weights.bin"] as const;

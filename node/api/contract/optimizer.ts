@@ -18,7 +18,7 @@ const common = {
   clipNorm: clip.describe("all gradients together are scaled down to this norm; default: not"),
 };
 
-/** Defaults are named in the descriptions and set by `toJobRequest`. */
+/** Defaults are named in the descriptions and set by `defaultOptimizer` (ml/training/default-plan.ts). */
 export const OptimizerOrder = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sgd"),
@@ -28,7 +28,9 @@ export const OptimizerOrder = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("adam"),
-    learningRate: rate.exactOptional().describe("default 0.001"),
+    learningRate: rate
+      .exactOptional()
+      .describe("default: preset mlp 0.005, logistic 0.01, other models 0.001"),
     beta1: share.exactOptional().describe("default 0.9"),
     beta2: share.exactOptional().describe("default 0.999"),
     epsilon,

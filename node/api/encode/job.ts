@@ -23,7 +23,7 @@ import {
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { describeOutcome, hasModel, recordedRounds } from "../../jobs/job-outcome.ts";
-import type { PreparedJob, RecordedRound } from "../../services.ts";
+import type { OrderedJob, PreparedJob, RecordedRound } from "../../services.ts";
 import type {
   JobDetail,
   JobSummary,
@@ -33,6 +33,7 @@ import type {
   RecordJson,
   RoundJson,
   SpecJson,
+  SubmittedJob,
 } from "../contract/job.ts";
 import { fraction, nameOf, textOf } from "./plain.ts";
 
@@ -74,6 +75,14 @@ export function encodePrepared({ spec, price, escrow, notes }: PreparedJob): Pre
     escrow: escrow.toString(),
     notes: [...notes],
   };
+}
+
+const OPENED_BEFORE = "an earlier request with this Idempotency-Key opened the job";
+
+export function encodeOrdered({ id, prepared }: OrderedJob): SubmittedJob {
+  if (prepared === undefined) return { id: toHex(id), notes: [OPENED_BEFORE] };
+  const { price, escrow, notes } = encodePrepared(prepared);
+  return { id: toHex(id), price, escrow, notes };
 }
 
 export function encodeMetrics(metrics: Metrics): MetricsJson {

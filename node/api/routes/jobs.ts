@@ -15,7 +15,13 @@ import {
   RoundList,
   SubmittedJob,
 } from "../contract/job.ts";
-import { encodeJobDetail, encodeJobSummary, encodePrepared, encodeRound } from "../encode/job.ts";
+import {
+  encodeJobDetail,
+  encodeJobSummary,
+  encodeOrdered,
+  encodePrepared,
+  encodeRound,
+} from "../encode/job.ts";
 import { toJobRequest } from "../job-order.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery, PageQuery, parseHash } from "./parse.ts";
@@ -60,8 +66,9 @@ function orderRoutes(services: NodeServices): Route[] {
       answers: [{ status: 201, description: "handed in", schema: SubmittedJob }],
       handle: async (call) => {
         const key = idempotencyKey(call.header("idempotency-key"));
-        const id = toHex(await services.submitJob(toJobRequest(call.body), key));
-        return { status: 201, json: { id }, headers: { location: `/v1/jobs/${id}` } };
+        const ordered = await services.submitJob(toJobRequest(call.body), key);
+        const json = encodeOrdered(ordered);
+        return { status: 201, json, headers: { location: `/v1/jobs/${json.id}` } };
       },
     }),
   ];

@@ -67,27 +67,43 @@ export function jobCommand(context: CliContext): Command {
   return command;
 }
 
+const OVERRIDE =
+  "options choose otherwise: --preset or --model, --optimizer, --learning-rate, --rounds, --epochs, --batch, --participants, --quorum, --team";
+
 async function submitJob(options: SubmitOptions, context: CliContext): Promise<void> {
   const { readOrder } = await import("../job/order.ts");
-  const { openJob } = await import("../job/open.ts");
+  const { openPrepared } = await import("../job/open.ts");
   if (options.payer !== "wallet" && options.payer !== "node") {
     throw usageError("payer", `unknown payer ${JSON.stringify(options.payer)}`, "wallet or node");
   }
   const client = await connect(options, context);
   const order = await readOrder(options, client);
   if (options.payer === "node") {
-    const id = await client.submitJob(order, options.key);
-    return context.output.result({ id }, () => context.output.fields({ job: id }));
+    const ordered = await client.orderJob(order, options.key);
+    for (const note of ordered.notes) context.output.note(note);
+    const { id, price, escrow } = ordered;
+    return context.output.result(ordered, () =>
+      context.output.fields({
+        job: id,
+        ...(price === undefined ? {} : { price: `${poml(price)} POML` }),
+        ...(escrow === undefined ? {} : { escrow: `${poml(escrow)} POML` }),
+      }),
+    );
   }
-  const { id, prepared, height } = await openJob(client, await openWallet(options, context), order);
+  const wallet = await openWallet(options, context);
+  const prepared = await client.prepareJob(order);
   const { price, escrow, notes } = prepared;
+  // Before anything is signed, so that a person can still stop it.
+  for (const note of notes) context.output.note(note);
+  if (notes.some((note) => note.startsWith("chosen:"))) context.output.note(OVERRIDE);
+  context.output.note(`the price is ${poml(price)} POML; ${poml(escrow)} POML go into escrow`);
+  const { id, height } = await openPrepared(client, wallet, prepared);
   context.output.result({ id, price, escrow, height, notes }, () => {
     context.output.fields({
       job: id,
       price: `${poml(price)} POML`,
       escrow: `${poml(escrow)} POML, taken in block ${height}`,
     });
-    for (const note of notes) context.output.line(`note: ${note}`);
     context.output.command("\nFollow it with: ", `npx poml job watch ${id.slice(0, 12)}`);
   });
 }

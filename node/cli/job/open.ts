@@ -15,16 +15,16 @@ export interface OpenedJob {
   readonly height: number;
 }
 
-/** Returns when the opening is final. @throws ApiError */
+/** Prepares, signs and pays. Returns when the opening is final. @throws ApiError */
 export async function openJob(
   client: PomlClient,
   wallet: Identity,
   order: JobOrder,
 ): Promise<OpenedJob> {
-  const prepared = await client.prepareJob(order);
-  return openPrepared(client, wallet, prepared);
+  return openPrepared(client, wallet, await client.prepareJob(order));
 }
 
+/** Signs and pays a prepared order. Returns when the opening is final. @throws ApiError */
 export async function openPrepared(
   client: PomlClient,
   wallet: Identity,

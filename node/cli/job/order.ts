@@ -60,11 +60,17 @@ export function addOrderOptions(command: Command): Command {
       pathOption("model"),
     )
     .option("--engine <name>", "exact or tfjs (default: exact where the model allows it)")
-    .option("--rounds <n>", "rounds of federated averaging (default: 5)")
-    .option("--epochs <n>", "local epochs per round (default: 1)")
-    .option("--batch <n>", "batch size (default: 32)")
-    .option("--optimizer <name>", "sgd, adam or adagrad (default: sgd)")
-    .option("--learning-rate <x>", "(default: 0.05; adam: 0.001; adagrad: 0.01)")
+    .option("--rounds <n>", "rounds of federated averaging (default: by the rows, at most 10)")
+    .option(
+      "--epochs <n>",
+      "local epochs per round (default: by the rows, so that all learn enough)",
+    )
+    .option("--batch <n>", "batch size (default: by the rows, 8 to 64)")
+    .option("--optimizer <name>", "sgd, adam or adagrad (default: adam)")
+    .option(
+      "--learning-rate <x>",
+      "(default: adam 0.005 for mlp, 0.01 for logistic, else 0.001; sgd 0.05; adagrad 0.01)",
+    )
     .option("--momentum <x>", "sgd: (default: 0.9)")
     .option("--beta1 <x>", "adam: (default: 0.9)")
     .option("--beta2 <x>", "adam: (default: 0.999)")
@@ -76,9 +82,9 @@ export function addOrderOptions(command: Command): Command {
     .option("--loss <name>", `${JOB_LOSSES.join(", ")} (default: the cross-entropy that fits)`)
     .option("--partition <name>", "iid or by-label (default: iid)")
     .option("--aggregation <name>", "fedavg, median or trimmed-mean (default: fedavg)")
-    .option("--participants <n>", "nodes to draw (default: 4)")
+    .option("--participants <n>", "nodes to draw (default: 4; fewer where rows or nodes are few)")
     .option("--quorum <n>", "updates a round needs (default: more than half)")
-    .option("--team <n>", "managers to draw (default: 3)")
+    .option("--team <n>", "managers to draw (default: 3; fewer where nodes are few)")
     .option("--phase-seconds <n>", "deadline of a phase (default: 120)")
     .option("--price <micro>", "micro-POML per verified sample step (default: 10)")
     .option("--target-accuracy <x>", "stop early at this test accuracy, 0 to 1")
@@ -138,8 +144,6 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   }
   const dataset = await findDataset(options.dataset ?? raw.dataset, client);
   raw.dataset = dataset.id;
-  raw.name ??= dataset.name;
-  raw.model ??= { preset: dataset.shape.length > 1 ? "lenet" : "mlp" };
   const parsed = JobOrder.safeParse(raw);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -172,14 +176,11 @@ function readOptimizer(options: OrderOptions, ordered: unknown): unknown {
   }
   if (options.optimizer === undefined && Object.keys(settings).length === 0) return ordered;
   const given: { readonly kind?: unknown } = { ...Object(ordered) };
-  const kind = options.optimizer ?? given.kind ?? "sgd";
+  const kind = options.optimizer ?? given.kind ?? "adam";
   return { ...(kind === given.kind && given), ...settings, kind };
 }
 
-async function findDataset(
-  wanted: unknown,
-  client: PomlClient,
-): Promise<{ id: string; name: string; shape: readonly number[] }> {
+async function findDataset(wanted: unknown, client: PomlClient): Promise<{ id: string }> {
   const datasets = await client.datasets();
   if (wanted === undefined) {
     const [only] = datasets;

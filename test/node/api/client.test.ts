@@ -135,9 +135,11 @@ describe("PomlClient", () => {
     const usual = await prepared({});
     expect(usual.loss).to.equal("sparseCategoricalCrossentropy");
     expect(usual.optimizer).to.deep.equal({
-      kind: "sgd",
-      learningRate: 0.05,
-      momentum: 0.9,
+      kind: "adam",
+      learningRate: 0.005,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
       weightDecay: 0,
     });
     const adam = await prepared({
@@ -147,7 +149,7 @@ describe("PomlClient", () => {
     expect(adam.loss).to.equal("huber");
     expect(adam.optimizer).to.deep.equal({
       kind: "adam",
-      learningRate: 0.001,
+      learningRate: 0.005,
       beta1: 0.9,
       beta2: 0.99,
       epsilon: 1e-8,

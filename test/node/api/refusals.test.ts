@@ -50,7 +50,10 @@ describe("API refusals", () => {
   });
 
   it("names the field that is missing, unknown or wrong", async () => {
-    expect(await prepare(order({ name: undefined }))).to.include({ status: 400, field: "name" });
+    expect(await prepare(order({ dataset: undefined }))).to.include({
+      status: 400,
+      field: "dataset",
+    });
     expect(await prepare(order({ epochs: 3 }))).to.include({
       code: "BAD_REQUEST",
       field: "epochs",

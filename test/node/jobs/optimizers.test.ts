@@ -179,7 +179,7 @@ describe("jobs by optimizer and loss", function () {
     const task = { ...(await taskOf(spec)), segment: 1 };
     const { end } = await pool.retrain({ ...task, startState: changed }, DEADLINE);
     expect(toHex(end)).not.to.equal(toHex(checkpoints[2] ?? new Uint8Array(0)));
-    const sgd = await taskOf(await specOf({}));
+    const sgd = await taskOf(await specOf({ optimizer: { kind: "sgd" } }));
     const foreign = pool.retrain({ ...sgd, segment: 1, startState }, DEADLINE);
     const error = await expectCodeAsync(() => foreign, "TASK_FAILED");
     expect(error.facts).to.include({ reason: "BAD_CHECKPOINT" });

@@ -48,9 +48,48 @@ describe("preparing a job", () => {
   });
 
   it("says when too few nodes can be drawn for a round", async () => {
-    expect((await prepare({}, { nodes: 3 })).notes).to.deep.equal([]);
-    const [note] = (await prepare({}, { nodes: 2 })).notes;
+    const short = async (changes: Partial<JobOrder>, nodes: number) =>
+      (await prepare(changes, { nodes })).notes.filter((note) =>
+        note.includes("can be drawn now: un"),
+      );
+    expect(await short({ participants: 4 }, 3)).to.deep.equal([]);
+    const [note] = await short({ participants: 4 }, 2);
     expect(note).to.contain("needs 3 updates").and.contain("2 nodes");
-    expect((await prepare({ participants: 2 }, { nodes: 2 })).notes).to.deep.equal([]);
+    expect(await short({ participants: 2 }, 2)).to.deep.equal([]);
+  });
+
+  it("orders what fits data and network when only the dataset is named, and says what", async () => {
+    const { spec, notes } = await prepare({ name: undefined, model: undefined });
+    expect(new TextDecoder().decode(spec.name)).to.equal("flowers");
+    expect(spec).to.include({ participants: 4, quorum: 3, teamSize: 3, rounds: 10 });
+    const [model, optimizer, crowd, run, ...more] = notes;
+    expect(more).to.deep.equal([]);
+    expect(model).to.match(/^chosen: model preset mlp, since a row is 4 values/);
+    expect(optimizer).to.match(/^chosen: optimizer adam with learning rate 0.005/);
+    expect(crowd).to.match(/^chosen: 4 participants .* of which 3 must deliver/);
+    expect(run).to.match(/^chosen: 10 rounds, \d+ epochs a round, batches of \d+: about \d+ steps/);
+  });
+
+  it("asks for no more participants than there are nodes", async () => {
+    const { spec } = await prepare({}, { nodes: 2 });
+    expect(spec).to.include({ participants: 2, quorum: 2, teamSize: 2 });
+    expect((await prepare({}, { nodes: 0 })).spec).to.include({ participants: 1, quorum: 1 });
+  });
+
+  it("leaves what the order says as it is, and says nothing of it", async () => {
+    const { spec, notes } = await prepare({
+      rounds: 3,
+      localEpochs: 2,
+      batchSize: 5,
+      participants: 3,
+      quorum: 1,
+      teamSize: 1,
+      optimizer: { kind: "adam", learningRate: 0.25 },
+      model: { preset: "logistic" },
+    });
+    expect(spec).to.include({ rounds: 3, localEpochs: 2, batchSize: 5 });
+    expect(spec).to.include({ participants: 3, quorum: 1, teamSize: 1 });
+    expect(spec.optimizer).to.include({ learningRate: 250_000, beta1: 900_000 });
+    expect(notes).to.deep.equal([]);
   });
 });

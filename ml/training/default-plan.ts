@@ -1,0 +1,115 @@
+/**
+ * What an order trains where it does not say: model, optimizer and how much, by the size and the kind of
+ * the data. Chosen so that tables of 50 to 100,000 rows end about where a multilayer perceptron of
+ * scikit-learn ends (`npm run bench -- tables`).
+ */
+import { ADAGRAD_DEFAULTS, ADAM_DEFAULTS, type Optimizer } from "../hyperparameters.ts";
+import { isPresetName, type PresetName } from "../model/presets.ts";
+
+export interface DataSize {
+  /** Training rows. */
+  readonly rows: number;
+  /** Of one row: [columns], or [height, width, channels]. */
+  readonly shape: readonly number[];
+}
+
+/** A preset, or a model of the client's own. */
+export type PlannedModel = PresetName | "own";
+
+export interface Run {
+  readonly batchSize: number;
+  readonly localEpochs: number;
+  readonly rounds: number;
+}
+
+/** Convolutions halve an image twice. */
+const MIN_IMAGE_SIDE = 8;
+
+export function defaultPreset({ shape }: Pick<DataSize, "shape">): PresetName {
+  const [height = 0, width = 0] = shape;
+  return shape.length === 3 && Math.min(height, width) >= MIN_IMAGE_SIDE ? "lenet" : "mlp";
+}
+
+/** Adam's rate of the preset with one hidden layer; deeper models, and unknown ones, take smaller steps. */
+const ADAM_RATES: Readonly<Record<PlannedModel, number>> = {
+  mlp: 0.005,
+  logistic: 0.01,
+  "2nn": 0.001,
+  lenet: 0.001,
+  cnn: 0.001,
+  own: 0.001,
+};
+
+/** Tables are small and noisy: weights that nothing holds up sink slowly. */
+const MLP_WEIGHT_DECAY = 0.1;
+
+/** With every setting stated; what is not given comes from here. */
+export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"] = "adam"): Optimizer {
+  switch (kind) {
+    case "sgd":
+      return { kind, learningRate: 0.05, momentum: 0.9 };
+    case "adam":
+      return {
+        kind,
+        learningRate: ADAM_RATES[model],
+        ...ADAM_DEFAULTS,
+        ...(model === "mlp" && { weightDecay: MLP_WEIGHT_DECAY }),
+      };
+    case "adagrad":
+      return { kind, learningRate: 0.01, ...ADAGRAD_DEFAULTS };
+  }
+}
+
+/** Steps of one participant in the whole job: enough for a table, and no more where rows are few. */
+const STEPS = 300;
+const MIN_EPOCHS = 5;
+const MAX_EPOCHS = 100;
+const ROUNDS = 10;
+const MAX_LOCAL_EPOCHS = 100;
+/** A participant's rows make at least so many batches, where they are enough for the smallest. */
+const BATCHES_AN_EPOCH = 4;
+const BATCH_SIZES = [16, 32, 64] as const;
+
+/**
+ * How much to train: about equally many steps whatever the number of rows, in rounds that leave every
+ * participant some epochs for itself.
+ * @param given what the order says itself
+ */
+export function defaultRun(
+  { rows }: Pick<DataSize, "rows">,
+  participants: number,
+  given: { readonly [K in keyof Run]?: number | undefined } = {},
+): Run {
+  const share = Math.max(1, Math.floor(rows / participants));
+  const batchSize =
+    given.batchSize ??
+    BATCH_SIZES.findLast((size) => size * BATCHES_AN_EPOCH <= share) ??
+    BATCH_SIZES[0];
+  const stepsAnEpoch = Math.ceil(share / batchSize);
+  const wanted = Math.round(STEPS / stepsAnEpoch);
+  const epochs = Math.min(MAX_EPOCHS, Math.max(MIN_EPOCHS, wanted));
+  const rounds =
+    given.rounds ??
+    (given.localEpochs === undefined
+      ? Math.min(ROUNDS, epochs)
+      : Math.max(1, Math.ceil(epochs / given.localEpochs)));
+  const localEpochs =
+    given.localEpochs ?? Math.min(MAX_LOCAL_EPOCHS, Math.max(1, Math.round(epochs / rounds)));
+  return { batchSize, localEpochs, rounds };
+}
+
+/** Rows below which a participant has too little to learn from. */
+const ROWS_EACH = 20;
+const PARTICIPANTS = 4;
+
+/** @param drawable nodes that can be drawn for work now */
+export function defaultParticipants({ rows }: Pick<DataSize, "rows">, drawable: number): number {
+  const fed = Math.max(1, Math.floor(rows / ROWS_EACH));
+  return Math.min(PARTICIPANTS, fed, Math.max(1, drawable));
+}
+
+/** For what a client named; anything that is no preset counts as its own. */
+export function plannedModel(model: object): PlannedModel {
+  const name = "preset" in model ? String(model.preset) : "";
+  return isPresetName(name) ? name : "own";
+}
