@@ -43,18 +43,19 @@ const ADAM_RATES: Readonly<Record<PlannedModel, number>> = {
 /** Tables are small and noisy: weights that nothing holds up sink slowly. */
 const MLP_WEIGHT_DECAY = 0.1;
 
-/** With every setting stated; what is not given comes from here. */
-export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"] = "adam"): Optimizer {
+/** For an order that names no optimizer. */
+export function chosenOptimizer(model: PlannedModel): Optimizer {
+  const optimizer = defaultOptimizer(model, "adam");
+  return model === "mlp" ? { ...optimizer, weightDecay: MLP_WEIGHT_DECAY } : optimizer;
+}
+
+/** What an order that names its optimizer leaves open. */
+export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"]): Optimizer {
   switch (kind) {
     case "sgd":
       return { kind, learningRate: 0.05, momentum: 0.9 };
     case "adam":
-      return {
-        kind,
-        learningRate: ADAM_RATES[model],
-        ...ADAM_DEFAULTS,
-        ...(model === "mlp" && { weightDecay: MLP_WEIGHT_DECAY }),
-      };
+      return { kind, learningRate: ADAM_RATES[model], ...ADAM_DEFAULTS };
     case "adagrad":
       return { kind, learningRate: 0.01, ...ADAGRAD_DEFAULTS };
   }

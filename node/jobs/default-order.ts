@@ -4,6 +4,7 @@
  */
 import type { Optimizer } from "../../ml/hyperparameters.ts";
 import {
+  chosenOptimizer,
   type DataSize,
   defaultOptimizer,
   defaultParticipants,
@@ -43,9 +44,12 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
   const planned = plannedModel(model);
   const optimizer = fillOptimizer(planned, request.optimizer);
   if (request.optimizer?.learningRate === undefined) {
-    const { kind, learningRate } = optimizer;
+    const { kind, learningRate, weightDecay } = optimizer;
+    const decay =
+      weightDecay === undefined || request.optimizer ? "" : ` and weight decay ${weightDecay}`;
+    const suits = planned === "own" ? "most models" : `preset ${planned}`;
     notes.push(
-      `chosen: optimizer ${kind} with learning rate ${learningRate}, which suits ${planned === "own" ? "most models" : `preset ${planned}`}`,
+      `chosen: optimizer ${kind} with learning rate ${learningRate}${decay}, which suits ${suits}`,
     );
   }
   const crowd = fillCrowd(request, data.rows, drawable);
@@ -95,7 +99,8 @@ function fillOptimizer(
   planned: Parameters<typeof defaultOptimizer>[0],
   asked: OptimizerRequest | undefined,
 ): Optimizer {
-  const { kind, ...given } = asked ?? { kind: "adam" as const };
+  if (asked === undefined) return chosenOptimizer(planned);
+  const { kind, ...given } = asked;
   return { ...defaultOptimizer(planned, kind), ...given } as Optimizer;
 }
 

@@ -140,7 +140,7 @@ describe("PomlClient", () => {
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-7,
-      weightDecay: 0,
+      weightDecay: 0.1,
     });
     const adam = await prepared({
       loss: "huber",
