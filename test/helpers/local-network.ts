@@ -47,6 +47,7 @@ export interface LocalNetworkOptions {
   readonly settings?: {
     readonly api?: { readonly uploadMib?: number };
     readonly disk?: { readonly minFreeMib?: number };
+    readonly jobs?: { readonly quotaMib?: number };
   };
 }
 
@@ -314,6 +315,7 @@ function settingsOf(
     api: { ...options.settings?.api, host: "127.0.0.1", port: api },
     torrent: { host: "127.0.0.1", port: torrent },
     disk: { ...options.settings?.disk },
+    jobs: { ...options.settings?.jobs },
   };
 }
 
