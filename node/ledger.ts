@@ -11,6 +11,7 @@ import { Mempool } from "../chain/mempool/pool.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import { createHost, type Host } from "../p2p/host.ts";
 import { Chain } from "./chain/chain.ts";
+import { ClientTransactions } from "./chain/client-transactions.ts";
 import { DutySender } from "./chain/duty-sender.ts";
 import { OwnTransactions } from "./chain/own-transactions.ts";
 import { RightOfWay } from "./chain/right-of-way.ts";
@@ -72,6 +73,7 @@ export interface Ledger {
   readonly mempool: Mempool;
   readonly transactions: TransactionService;
   readonly duties: DutySender;
+  readonly clients: ClientTransactions;
   readonly driver: ConsensusDriver;
   readonly evidence: EvidenceService;
   readonly onion: OnionKeeper;
@@ -120,7 +122,7 @@ export async function createLedger(
     { log: log.child({ module: "p2p" }) },
   );
   const publish: Host["publish"] = (topic, message) => host.publish(topic, message);
-  const own = new OwnTransactions({ store });
+  const peerCount = (): number => host.peers().length;
   const evidence = new EvidenceService({ chain, log, publish });
   const fault = (publicKey: Uint8Array, proof: KnownProof): void => {
     evidence.report(publicKey, proof).catch((error: unknown) => {
@@ -235,13 +237,36 @@ export async function createLedger(
     sync.poke();
   });
 
-  const duties = new DutySender({ keys }, { chain, mempool, transactions, own, log });
+  const duties = new DutySender(
+    { keys },
+    {
+      chain,
+      mempool,
+      transactions,
+      own: new OwnTransactions({ store }),
+      log,
+      fate: async (id, since) => {
+        if ((await store.transactionPlace(id)) !== undefined) return "final";
+        return store.lowest > since + 1 ? "unknown" : "overtaken";
+      },
+      peers: peerCount,
+    },
+  );
+  const clients = new ClientTransactions({
+    chain,
+    mempool,
+    transactions,
+    own: new OwnTransactions({ store, name: "client-transactions" }),
+    log,
+    peers: peerCount,
+  });
 
   return {
     chain,
     mempool,
     transactions,
     duties,
+    clients,
     driver,
     evidence,
     onion,
@@ -272,6 +297,7 @@ export async function createLedger(
       await host.start();
       snapshots.start(async () => {
         await duties.resume();
+        await clients.resume();
         driver.start();
       });
       await repair.start(check.damaged);
@@ -288,6 +314,7 @@ export async function createLedger(
       await snapshots.stop();
       await driver.stop();
       await duties.idle();
+      await clients.idle();
       await sync.stop();
       await scrubbing;
       await repair.stop();

@@ -1,6 +1,6 @@
 /** What the API may ask, answered from the parts of a running node. */
 
-import { toHex } from "../chain/crypto/hash.ts";
+import { equalBytes, toHex } from "../chain/crypto/hash.ts";
 import { weights } from "../chain/rating/weight.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
@@ -33,6 +33,8 @@ export interface ServiceParts {
   readonly fetcher: BlobFetcher;
   readonly events: EventHub;
   readonly files: PublicFiles;
+  /** The node's own account. */
+  readonly address: Uint8Array;
   status(): NodeStatus;
   metrics(): Promise<string>;
 }
@@ -41,7 +43,7 @@ const MODEL_MS = 60_000;
 
 export function createServices(parts: ServiceParts): NodeServices {
   const { ledger, datasets, blobs, fetcher, events } = parts;
-  const { chain, mempool, transactions, duties, evidence } = ledger;
+  const { chain, mempool, transactions, duties, clients, evidence } = ledger;
 
   const block = async (at: number | Uint8Array): Promise<CertifiedBlock | undefined> => {
     const height = typeof at === "number" ? at : await chain.store.heightOf(at);
@@ -67,6 +69,8 @@ export function createServices(parts: ServiceParts): NodeServices {
       return { state: "pending", transaction: waiting, height: undefined, index: undefined };
     }
     const place = await chain.store.transactionPlace(id);
+    const replacement = duties.currentId(id);
+    if (place === undefined && replacement !== id) return transaction(replacement);
     if (place === undefined) return undefined;
     const found = (await block(place.height))?.block.body.transactions[place.index];
     return found === undefined ? undefined : { state: "final", transaction: found, ...place };
@@ -114,10 +118,21 @@ export function createServices(parts: ServiceParts): NodeServices {
     head: () => ({ header: chain.tip.header, hash: chain.head.hash }),
     block,
     transaction,
-    nextNonce: (address) => mempool.nextNonce(chain.state, address),
+    nextNonce: (address) =>
+      equalBytes(address, parts.address)
+        ? duties.nextNonce()
+        : mempool.nextNonce(chain.state, address),
     jobRecords,
-    submit: (signed) => transactions.submit(signed),
-    submitAll: (all) => transactions.submitAll(all),
+    submit: async (signed) => {
+      const id = await transactions.submit(signed);
+      clients.keep([signed]);
+      return id;
+    },
+    submitAll: async (all) => {
+      const refusals = await transactions.submitAll(all);
+      clients.keep(all.filter((_, i) => refusals[i] === undefined));
+      return refusals;
+    },
     ratingHistory: (node, limit) => ratingHistory(chain.store, node, limit),
     submitEvidence: (proof) => evidence.submit(proof),
     importDataset: (upload) => datasets.import(upload),

@@ -52,7 +52,7 @@ import { SegmentVerifier } from "./rating/segment-verifier.ts";
 import { TrackJudge } from "./rating/track-judge.ts";
 import { TrackService } from "./rating/track-service.ts";
 import { WindowService } from "./rating/window-service.ts";
-import type { NodeServices, NodeStatus } from "./services.ts";
+import type { NodeServices, NodeStatus, WaitingTransaction } from "./services.ts";
 import { parseTrust } from "./snapshots/trust.ts";
 import { useFastHasher } from "./ssz-hasher.ts";
 import type { NodeLog } from "./telemetry/log.ts";
@@ -237,6 +237,9 @@ export async function createNode(
     peers: host.peers(),
     bootstrap: host.bootstrap(),
     mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
+    get ownTransactions() {
+      return ownTransactions(ledger, publicKey);
+    },
     workers: workers.status(),
     lastWindow: window.last,
     uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
@@ -257,6 +260,7 @@ export async function createNode(
     fetcher,
     events,
     files: new PublicFiles({ dataDir: paths.root }, { blobs }),
+    address: addressOf(publicKey),
     status,
     metrics: () => metrics.metrics(),
   });
@@ -352,6 +356,19 @@ export async function createNode(
       log.info("node stopped", { height: chain.height });
     },
   };
+}
+
+function ownTransactions(
+  { duties, clients }: Pick<Ledger, "duties" | "clients">,
+  publicKey: Uint8Array,
+): WaitingTransaction[] {
+  const byNode = duties.waiting().map((waiting) => ({ ...waiting, signedBy: "node" as const }));
+  const byClients = clients
+    .of(publicKey)
+    .map((waiting) => ({ ...waiting, signedBy: "client" as const }));
+  return [...byNode, ...byClients].sort(
+    (a, b) => a.signed.transaction.nonce - b.signed.transaction.nonce,
+  );
 }
 
 const { version: VERSION } = JSON.parse(

@@ -43,6 +43,8 @@ export interface NodeStatus {
   /** What became of each configured bootstrap address. */
   readonly bootstrap: readonly BootstrapPeer[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
+  /** In nonce order. */
+  readonly ownTransactions: readonly WaitingTransaction[];
   readonly workers: readonly WorkerStatus[];
   /** What this process did in its last benchmark window. */
   readonly lastWindow: WindowWork | undefined;
@@ -64,6 +66,17 @@ export interface WorkerStatus {
   readonly state: "starting" | "idle" | "busy" | "suspect" | "failed";
   /** What it is doing, for people. */
   readonly task: string | undefined;
+}
+
+/** A transaction of this node's account that is not final yet. */
+export interface WaitingTransaction {
+  readonly signed: SignedTransaction;
+  /** Height when it was handed in. */
+  readonly since: number;
+  /** Who signed it: the node itself, or a client with the node's key. */
+  readonly signedBy: "node" | "client";
+  /** What it waits for, for people. */
+  readonly reason: string;
 }
 
 export interface TransactionStatus {

@@ -75,11 +75,16 @@ function checkLifetime({ height }: State, { validUntil }: Transaction): void {
   }
 }
 
-function checkFee(state: State, transaction: Transaction, factor: bigint): void {
-  if (isFree(state, transaction)) return;
+/** @param factor what fees are multiplied by while the pool is nearly full */
+export function askedFee(state: State, transaction: Transaction, factor: bigint): bigint {
+  if (isFree(state, transaction)) return 0n;
   const { parameters } = state;
   const byRule = requiredFee(transaction, parameters);
-  const required = factor * (byRule > parameters.feeFloor ? byRule : parameters.feeFloor);
+  return factor * (byRule > parameters.feeFloor ? byRule : parameters.feeFloor);
+}
+
+function checkFee(state: State, transaction: Transaction, factor: bigint): void {
+  const required = askedFee(state, transaction, factor);
   if (transaction.fee < required) {
     throw new MempoolError(
       `fee ${transaction.fee} is below the required ${required}`,

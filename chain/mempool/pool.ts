@@ -9,8 +9,15 @@ import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import { isDuty } from "../transactions/fee.ts";
-import { SignedTransaction } from "../types/transaction.ts";
-import { checkAdmission, checkNext, checkNonce, checkReplacement, isFree } from "./admission.ts";
+import { SignedTransaction, type Transaction } from "../types/transaction.ts";
+import {
+  askedFee,
+  checkAdmission,
+  checkNext,
+  checkNonce,
+  checkReplacement,
+  isFree,
+} from "./admission.ts";
 import { type Entry, lastOf, nonceAfterRun, type Sender } from "./entry.ts";
 import { Eviction } from "./eviction.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
@@ -48,6 +55,16 @@ export class Mempool {
 
   has(id: Uint8Array): boolean {
     return this.#ids.has(bytesKey(id));
+  }
+
+  /** What waits under a nonce of an account. */
+  at(address: Uint8Array, nonce: number): SignedTransaction | undefined {
+    return this.#senders.get(addressKey(address))?.waiting.get(nonce)?.signed;
+  }
+
+  /** The fee that a transaction must offer to get in now, micro-POML; more while the pool is nearly full. */
+  askedFee(state: State, transaction: Transaction): bigint {
+    return askedFee(state, transaction, this.#feeFactor());
   }
 
   /**

@@ -17,6 +17,8 @@ import {
   SubmittedTransaction,
   type TransactionStatusJson,
   TransactionStatusJson as TransactionStatusSchema,
+  type WaitingTransactionJson,
+  WaitingTransactionList,
 } from "./contract/block.ts";
 import {
   type CsvFields,
@@ -155,6 +157,11 @@ export class PomlClient {
         );
       }
     }
+  }
+
+  /** Of the node's own account, in no block yet. */
+  async ownTransactions(): Promise<WaitingTransactionJson[]> {
+    return (await this.#get("/v1/transactions/own", WaitingTransactionList)).transactions;
   }
 
   account(address: string): Promise<AccountJson> {

@@ -2,14 +2,36 @@
  * This node's own transactions that are not final yet, kept across restarts. The signed bytes are
  * kept, not the wish: handed in again they have the same nonce, so no restart doubles an order.
  */
-import { ListCompositeType } from "@chainsafe/ssz";
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
+import { Hash, Uint32 } from "../../chain/types/primitive.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
 
 const LIMIT = 1024;
-const List = new ListCompositeType(SignedTransaction, LIMIT);
-const NAME = "own-transactions";
+const MAX_REPLACED = 256;
+const OwnTransaction = new ContainerType(
+  {
+    signed: SignedTransaction,
+    /** Height when it was handed in first. */
+    since: Uint32,
+  },
+  { typeName: "OwnTransaction", jsonCase: "eth2" },
+);
+export type OwnTransaction = Readonly<ValueOf<typeof OwnTransaction>>;
+
+const Replaced = new ContainerType(
+  { old: Hash, next: Hash },
+  { typeName: "Replaced", jsonCase: "eth2" },
+);
+const Book = new ContainerType(
+  {
+    waiting: new ListCompositeType(OwnTransaction, LIMIT),
+    replaced: new ListCompositeType(Replaced, MAX_REPLACED),
+  },
+  { typeName: "OwnTransactions", jsonCase: "eth2" },
+);
 
 /** What is needed of the store. */
 export interface OwnValues {
@@ -19,30 +41,52 @@ export interface OwnValues {
 
 export class OwnTransactions {
   readonly #store: OwnValues;
+  readonly #name: string;
+  /** Ids in hex: what was signed anew, and as what. */
+  readonly #replaced = new Map<string, Uint8Array>();
   #saved = 0;
 
-  constructor({ store }: { readonly store: OwnValues }) {
+  constructor({ store, name = "own-transactions" }: { store: OwnValues; name?: string }) {
     this.#store = store;
+    this.#name = name;
   }
 
   /** In nonce order; none when what is stored does not decode. */
-  async load(): Promise<SignedTransaction[]> {
-    const bytes = await this.#store.own(NAME);
+  async load(): Promise<OwnTransaction[]> {
+    const bytes = await this.#store.own(this.#name);
     if (bytes === undefined) return [];
     try {
-      const transactions = decodeSsz("own transactions", List, bytes);
-      this.#saved = transactions.length;
-      return transactions;
+      const { waiting, replaced } = decodeSsz("own transactions", Book, bytes);
+      for (const { old, next } of replaced) this.#replaced.set(toHex(old), next);
+      this.#saved = waiting.length;
+      return waiting;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       return [];
     }
   }
 
+  /** Remembers under which id a transaction goes on; the oldest are forgotten. */
+  replace(old: Uint8Array, next: Uint8Array): void {
+    for (const [id, known] of this.#replaced) {
+      if (toHex(known) === toHex(old)) this.#replaced.set(id, next);
+    }
+    this.#replaced.set(toHex(old), next);
+    const oldest = this.#replaced.keys().next();
+    if (this.#replaced.size > MAX_REPLACED && !oldest.done) this.#replaced.delete(oldest.value);
+  }
+
+  /** The id under which a transaction goes on, if it was signed anew. */
+  replacementOf(id: Uint8Array): Uint8Array | undefined {
+    return this.#replaced.get(toHex(id));
+  }
+
   /** Call it before a new one leaves. */
-  async save(transactions: readonly SignedTransaction[]): Promise<void> {
-    if (transactions.length === 0 && this.#saved === 0) return;
-    this.#saved = transactions.length;
-    await this.#store.putOwn(NAME, List.serialize(transactions.slice(-LIMIT)));
+  async save(waiting: readonly OwnTransaction[]): Promise<void> {
+    if (waiting.length === 0 && this.#saved === 0) return;
+    this.#saved = waiting.length;
+    const replaced = [...this.#replaced].map(([old, next]) => ({ old: fromHex(old), next }));
+    const book = { waiting: waiting.slice(-LIMIT), replaced };
+    await this.#store.putOwn(this.#name, Book.serialize(book));
   }
 }

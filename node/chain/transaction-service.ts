@@ -21,11 +21,30 @@ const BATCH_MS = 20;
 /** So many are company enough. */
 const BATCH_COUNT = 256;
 
+/** Refusals of another block are looked at again after the next one, so many of them. */
+const LATER_COUNT = 256;
+const LATER_BYTES = 1024 * 1024;
+const LATER_TRIES = 2;
+/** What the next block does not change. */
+const LASTING: ReadonlySet<string> = new Set([
+  "ALREADY_KNOWN",
+  "NONCE_TOO_LOW",
+  "SENDER_FULL",
+  "REPLACEMENT_TOO_CHEAP",
+  "MEMPOOL_FULL",
+]);
+
 /** Faults no honest node relays; anything else may look different at another head. */
 const PROVEN: ReadonlySet<string> = new Set(["DECODE", "BAD_SIGNATURE", "TRANSACTION_TOO_LARGE"]);
 
+interface Later {
+  readonly signed: SignedTransaction;
+  readonly bytes: number;
+  readonly tries: number;
+}
+
 export interface TransactionServiceModules {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, "state" | "height" | "genesisRoot" | "onBlock">;
   readonly mempool: Mempool;
   readonly verified: VerifiedTransactions;
   readonly log: NodeLog;
@@ -41,6 +60,8 @@ export class TransactionService {
   readonly admission: AdmissionQueue;
   readonly #modules: TransactionServiceModules;
   #waiting: Uint8Array[] = [];
+  /** Refused here a moment ago: the block that makes them valid may be on its way. */
+  #later: Later[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
@@ -63,7 +84,10 @@ export class TransactionService {
       },
       pause,
     });
-    chain.onBlock(({ block }) => mempool.afterBlock(chain.state, block.body.transactions));
+    chain.onBlock(({ block }) => {
+      mempool.afterBlock(chain.state, block.body.transactions);
+      if (this.#later.length > 0) void this.#tryLater();
+    });
   }
 
   stop(): void {
@@ -91,12 +115,18 @@ export class TransactionService {
     return refusals;
   }
 
+  /** Tells neighbours once more of transactions that wait; those that know them do not pass them on. */
+  offerAgain(all: readonly SignedTransaction[]): void {
+    const bytes = all.map((signed) => SignedTransaction.serialize(signed));
+    this.#publish(encodeBatches(bytes, this.#modules.chain.height));
+  }
+
   /** A batch from a neighbour: passed on when any of it was news. */
   async onBatch(message: Uint8Array): Promise<Verdict> {
     const { mempool } = this.#modules;
     this.admission.checkRoom(1, "gossip");
     const news: SignedTransaction[] = [];
-    for (const bytes of decodeBatch(message)) {
+    for (const bytes of decodeBatch(message).transactions) {
       const signed = decodeSsz("transaction", SignedTransaction, bytes);
       if (mempool.known(signed) === signed) news.push(signed);
     }
@@ -105,6 +135,7 @@ export class TransactionService {
       if (refusal === undefined) continue;
       if (!(refusal instanceof PomlError) || PROVEN.has(String(refusal.code))) throw refusal;
     }
+    for (const [i, signed] of news.entries()) this.#keepForLater(signed, refusals[i], 0);
     return refusals.includes(undefined) ? "accept" : "ignore";
   }
 
@@ -113,20 +144,52 @@ export class TransactionService {
     return mempool.select(chain.state, limitBytes, MAX_TRANSACTIONS);
   }
 
-  #announce(taken: readonly SignedTransaction[]): void {
-    for (const signed of taken) this.#waiting.push(SignedTransaction.serialize(signed));
-    if (this.#waiting.length >= BATCH_COUNT) this.#flush();
-    if (this.#waiting.length === 0) return;
-    const due = this.#flushedAt + BATCH_MS - performance.now();
-    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, due));
+  #keepForLater(signed: SignedTransaction, refusal: Refusal, tries: number): void {
+    if (!(refusal instanceof PomlError) || tries >= LATER_TRIES) return;
+    if (LASTING.has(String(refusal.code))) return;
+    const bytes = SignedTransaction.value_serializedSize(signed);
+    const held = this.#later.reduce((sum, later) => sum + later.bytes, bytes);
+    if (this.#later.length >= LATER_COUNT || held > LATER_BYTES) return;
+    this.#later.push({ signed, bytes, tries });
   }
 
-  #flush(): void {
+  async #tryLater(): Promise<void> {
+    const later = this.#later;
+    this.#later = [];
+    const all = later.map(({ signed }) => signed);
+    try {
+      const refusals = await this.admission.admit(all, "gossip");
+      for (const [i, { signed, tries }] of later.entries()) {
+        this.#keepForLater(signed, refusals[i], tries + 1);
+      }
+      const taken = all.filter((_, i) => refusals[i] === undefined);
+      // The neighbours were not told of them when they came.
+      if (taken.length > 0) this.offerAgain(taken);
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      this.#modules.log.debug("no room to look at transactions again", { code: error.code });
+    }
+  }
+
+  #announce(taken: readonly SignedTransaction[]): void {
+    for (const signed of taken) this.#waiting.push(SignedTransaction.serialize(signed));
+    if (this.#waiting.length >= BATCH_COUNT) this.flush();
+    if (this.#waiting.length === 0) return;
+    const due = this.#flushedAt + BATCH_MS - performance.now();
+    this.#timer ??= setTimeout(() => this.flush(), Math.max(0, due));
+  }
+
+  /** Sends at once what waits for company. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushedAt = performance.now();
     const batches = encodeBatches(this.#waiting);
     this.#waiting = [];
+    this.#publish(batches);
+  }
+
+  #publish(batches: readonly Uint8Array[]): void {
     for (const batch of batches) {
       this.#modules.publish("transactions", batch).catch((error: unknown) => {
         this.#modules.log.warn("could not gossip transactions", { reason: String(error) });

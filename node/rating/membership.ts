@@ -1,5 +1,9 @@
-/** Keeps this node a member: registers it when the owner wants that, and renews its hash onion. */
+/**
+ * Keeps this node a member: registers it when the owner wants that, and renews its hash onion. What waits
+ * already is not sent a second time: the sender of duties keeps it until it is final.
+ */
 import { addressOf } from "../../chain/crypto/address.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
 import { REONION_BELOW } from "../../chain/transactions/reonion.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -16,15 +20,15 @@ export interface MembershipOptions {
 }
 
 export interface MembershipModules {
-  readonly chain: Chain;
-  readonly duties: DutySender;
+  readonly chain: Pick<Chain, "state" | "height">;
+  readonly duties: Pick<DutySender, "send">;
   readonly onion: OnionKeeper;
   readonly log: NodeLog;
   /** Where this node listens, for its record. */
   endpoint(): string;
 }
 
-/** Blocks to wait before trying again what did not become final. */
+/** Blocks between two looks at what did not become final. */
 const RETRY_BLOCKS = 50;
 
 export class Membership {
@@ -32,6 +36,8 @@ export class Membership {
   readonly #modules: MembershipModules;
   #nextTry = 0;
   #toldBalance = 0n;
+  /** Id of the transaction that was sent last, in hex. */
+  #sent = "";
 
   constructor(options: MembershipOptions, modules: MembershipModules) {
     this.#options = options;
@@ -78,7 +84,11 @@ export class Membership {
     const { chain, duties, log } = this.#modules;
     this.#nextTry = chain.height + RETRY_BLOCKS;
     duties.send(payload).then(
-      () => log.info("membership transaction sent", { what }),
+      (sent) => {
+        const id = toHex(sent);
+        if (id !== this.#sent) log.info("membership transaction sent", { what, id });
+        this.#sent = id;
+      },
       (error: unknown) =>
         log.warn("membership transaction failed", { what, reason: String(error) }),
     );

@@ -1,5 +1,9 @@
-/** Transactions travel in batches: one gossip message is an SSZ list of encoded transactions. */
-import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
+/**
+ * Transactions travel in batches: one gossip message is a list of encoded transactions, and a number that makes
+ * it another message when the same transactions are offered again. Gossip drops messages it has seen, and a
+ * neighbour that refused a transaction a moment ago may take it now.
+ */
+import { ByteListType, ContainerType, ListCompositeType, UintNumberType } from "@chainsafe/ssz";
 import { DecodeError } from "../../chain/errors.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -7,48 +11,62 @@ export const MAX_BATCH = 512;
 const MAX_BYTES = TOPICS.transactions.maxBytes;
 /** SSZ puts one 4-byte offset before each element. */
 const OFFSET_BYTES = 4;
+/** The number, and the offset of the list. */
+const HEAD_BYTES = 8;
 
-const BatchType = new ListCompositeType(new ByteListType(MAX_BYTES), MAX_BATCH);
+const BatchType = new ContainerType(
+  {
+    offer: new UintNumberType(4),
+    transactions: new ListCompositeType(new ByteListType(MAX_BYTES), MAX_BATCH),
+  },
+  { typeName: "TransactionBatch", jsonCase: "eth2" },
+);
 
 /**
  * Packs encoded transactions, in order, into as few messages as the caps allow.
+ * @param offer another number than when these transactions were sent before
  * @throws RangeError for a transaction that fits in no message
  */
-export function encodeBatches(transactions: readonly Uint8Array[]): Uint8Array[] {
+export function encodeBatches(transactions: readonly Uint8Array[], offer = 0): Uint8Array[] {
   const batches: Uint8Array[] = [];
   let batch: Uint8Array[] = [];
-  let size = 0;
+  let size = HEAD_BYTES;
   for (const transaction of transactions) {
     const bytes = transaction.length + OFFSET_BYTES;
-    if (bytes > MAX_BYTES) {
-      throw new RangeError(`transaction: expected at most ${MAX_BYTES - OFFSET_BYTES} bytes`);
+    if (HEAD_BYTES + bytes > MAX_BYTES) {
+      const most = MAX_BYTES - HEAD_BYTES - OFFSET_BYTES;
+      throw new RangeError(`transaction: expected at most ${most} bytes`);
     }
     if (batch.length === MAX_BATCH || size + bytes > MAX_BYTES) {
-      batches.push(BatchType.serialize(batch));
+      batches.push(BatchType.serialize({ offer, transactions: batch }));
       batch = [];
-      size = 0;
+      size = HEAD_BYTES;
     }
     batch.push(transaction);
     size += bytes;
   }
-  if (batch.length > 0) batches.push(BatchType.serialize(batch));
+  if (batch.length > 0) batches.push(BatchType.serialize({ offer, transactions: batch }));
   return batches;
 }
 
-/**
- * The encoded transactions of one message, at least one and none empty.
- * @throws DecodeError
- */
-export function decodeBatch(message: Uint8Array): Uint8Array[] {
+export interface TransactionBatch {
+  readonly offer: number;
+  /** Encoded; at least one, and none empty. */
+  readonly transactions: readonly Uint8Array[];
+}
+
+/** @throws DecodeError */
+export function decodeBatch(message: Uint8Array): TransactionBatch {
   if (message.length > MAX_BYTES) throw new DecodeError("transaction batch", "over 256 KiB");
-  let batch: Uint8Array[];
+  let batch: TransactionBatch;
   try {
     batch = BatchType.deserialize(message);
   } catch (error) {
-    throw new DecodeError("transaction batch", "not a list of byte lists", error);
+    throw new DecodeError("transaction batch", "not a number and a list of byte lists", error);
   }
-  if (batch.length === 0) throw new DecodeError("transaction batch", "empty");
-  if (batch.some((transaction) => transaction.length === 0)) {
+  const { transactions } = batch;
+  if (transactions.length === 0) throw new DecodeError("transaction batch", "empty");
+  if (transactions.some((transaction) => transaction.length === 0)) {
     throw new DecodeError("transaction batch", "an empty transaction");
   }
   return batch;

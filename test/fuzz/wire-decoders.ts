@@ -96,7 +96,7 @@ export function peerDecoders(): FuzzedDecoder[] {
       "gossip batch",
       encodeBatches([transaction, transaction, text("x")]),
       decodeBatch,
-      (batch) => encodeBatches(batch)[0] ?? new Uint8Array(0),
+      ({ offer, transactions }) => encodeBatches(transactions, offer)[0] ?? new Uint8Array(0),
     ),
     binary("status", [status], (bytes) => decodeStatus(bytes, refuse)),
     binary(

@@ -172,6 +172,7 @@ export class FixtureNode implements NodeServices {
       damagedBlocks: 0,
       hasDiskRoom: true,
       abstainsThrough: undefined,
+      ownTransactions: [],
       headTime: Number(meta.time),
       round: 0,
       syncing: this.syncing,

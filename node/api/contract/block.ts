@@ -38,6 +38,24 @@ export const TransactionStatusJson = z.object({
 });
 export type TransactionStatusJson = z.infer<typeof TransactionStatusJson>;
 
+/** A transaction of the node's own account that is not in a block yet. */
+export const WaitingTransactionJson = z.object({
+  id: Hash,
+  kind: z.enum(TRANSACTION_KINDS),
+  nonce: Count,
+  fee: Amount,
+  validUntil: Height,
+  since: Height.describe("height when it was handed in"),
+  blocks: Count.describe("that came since"),
+  signedBy: z.enum(["node", "client"]),
+  reason: z.string().describe("what it waits for"),
+});
+export type WaitingTransactionJson = z.infer<typeof WaitingTransactionJson>;
+
+export const WaitingTransactionList = z.object({
+  transactions: z.array(WaitingTransactionJson),
+});
+
 /** The JSON form of POST /v1/transactions; `application/octet-stream` takes the bytes themselves. */
 export const TransactionHex = z.strictObject({
   hex: Bytes.min(2).describe("SSZ SignedTransaction"),

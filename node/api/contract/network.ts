@@ -1,7 +1,7 @@
 /** The node, its peers and workers, the accounts, and the nodes of the chain with their ratings. */
 import { z } from "zod";
 import { VERDICTS } from "../../../chain/types/node.ts";
-import { FactorsJson } from "./block.ts";
+import { FactorsJson, WaitingTransactionJson } from "./block.ts";
 import { OutcomeJson } from "./job.ts";
 import { Address, Amount, Count, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
 
@@ -144,6 +144,9 @@ export const Status = z.object({
   peers: z.array(Peer),
   bootstrap: z.array(BootstrapJson),
   mempool: z.object({ transactions: Count, bytes: Count }),
+  ownTransactions: z
+    .object({ waiting: Count, oldest: WaitingTransactionJson.optional() })
+    .describe("of this node's account, in no block yet; see /v1/transactions/own"),
   workers: z.array(Worker),
   lastWindow: WindowWorkJson.optional().describe("its last benchmark window since it started"),
   uptimeSeconds: z.number(),

@@ -21,13 +21,14 @@ import type {
   TransactionKind,
 } from "../../../chain/types/transaction.ts";
 import { ENERGY_SOURCES } from "../../../chain/types/window.ts";
-import type { TransactionStatus } from "../../services.ts";
+import type { TransactionStatus, WaitingTransaction } from "../../services.ts";
 import type {
   BlockJson,
   BlockSummary,
   HeaderJson,
   TransactionJson,
   TransactionStatusJson,
+  WaitingTransactionJson,
 } from "../contract/block.ts";
 import { encodeRecord, encodeSpec, named, nodeName } from "./job.ts";
 import { nameOf, type Plain, plain, textOf } from "./plain.ts";
@@ -86,6 +87,24 @@ export function encodeTransaction(state: State, signed: SignedTransaction): Tran
     validUntil: transaction.validUntil,
     payload: encode?.(value, state) ?? fields(value as object),
     signature: toHex(signature),
+  };
+}
+
+export function encodeWaiting(
+  height: number,
+  { signed: { transaction }, since, signedBy, reason }: WaitingTransaction,
+): WaitingTransactionJson {
+  const { nonce, fee, validUntil } = transaction;
+  return {
+    id: toHex(transactionId(transaction)),
+    kind: kindOf(transaction),
+    nonce,
+    fee: fee.toString(),
+    validUntil,
+    since,
+    blocks: Math.max(0, height - since),
+    signedBy,
+    reason,
   };
 }
 

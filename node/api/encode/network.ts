@@ -25,7 +25,7 @@ import type {
   Status,
   WindowWorkJson,
 } from "../contract/network.ts";
-import { encodeFactors } from "./block.ts";
+import { encodeFactors, encodeWaiting } from "./block.ts";
 import { encodeJobSummary } from "./job.ts";
 import { plain, textOf } from "./plain.ts";
 
@@ -34,6 +34,7 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
   const { height, joining } = status;
   const { blockIntervalMs } = state.parameters;
   const context = { now, blockIntervalMs, voters: state.seats.length };
+  const oldest = status.ownTransactions.toSorted((a, b) => a.since - b.since)[0];
   return {
     version: status.version,
     network: status.network,
@@ -78,6 +79,10 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
       ...(failure?.network === undefined ? {} : { genesis: failure.network }),
     })),
     mempool: { transactions: status.mempool.transactions, bytes: status.mempool.bytes },
+    ownTransactions: {
+      waiting: status.ownTransactions.length,
+      ...(oldest === undefined ? {} : { oldest: encodeWaiting(height, oldest) }),
+    },
     workers: status.workers.map(({ id, kind, state, task }) => ({
       id,
       kind,

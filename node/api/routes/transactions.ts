@@ -14,10 +14,11 @@ import {
   SubmittedTransaction,
   TransactionHex,
   TransactionStatusJson,
+  WaitingTransactionList,
 } from "../contract/block.ts";
 import { Bytes } from "../contract/scalar.ts";
 import { MAX_BATCH_TRANSACTIONS, TransactionBatch } from "../contract/transaction-batch.ts";
-import { encodeTransactionStatus } from "../encode/block.ts";
+import { encodeTransactionStatus, encodeWaiting } from "../encode/block.ts";
 import type { ApiLimits } from "../limits.ts";
 import { problemOf } from "../problem.ts";
 import { type Call, checked, type Route, route } from "../route.ts";
@@ -51,6 +52,19 @@ export function transactionRoutes(services: NodeServices, limits: ApiLimits): Ro
         const refusals = await services.submitAll(all);
         const results = all.map((signed, i) => batchResult(signed, refusals[i]));
         return { json: { results } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/transactions/own",
+      tag: "chain",
+      summary:
+        "Transactions of this node's account that are in no block yet, and what they wait for",
+      query: NoQuery,
+      answers: [{ status: 200, description: "in nonce order", schema: WaitingTransactionList }],
+      handle: () => {
+        const { height, ownTransactions } = services.status();
+        return { json: { transactions: ownTransactions.map((one) => encodeWaiting(height, one)) } };
       },
     }),
     route({

@@ -29,6 +29,16 @@ function joining({ stage, done, total }: NonNullable<Status["snapshotSync"]>): s
   return stage === "peers" ? `looking for one, ${done} peers` : `${stage} ${done} of ${total}`;
 }
 
+/** Young ones go into the next block or two; that is nothing to tell. */
+const TOLD_BLOCKS = 3;
+
+function own({ ownTransactions: { waiting, oldest } }: Status): Record<string, string> {
+  if (oldest === undefined || oldest.blocks < TOLD_BLOCKS) return {};
+  const { kind, nonce, blocks, reason } = oldest;
+  const what = `${kind} (nonce ${nonce}) for ${blocks} blocks: ${reason}`;
+  return { "own waiting": waiting === 1 ? what : `${waiting}; the oldest: ${what}` };
+}
+
 function show(output: Output, status: Status, nodes: readonly NodeJson[]): void {
   for (const { level, message, remedy } of status.notices) {
     output.line(`${level === "problem" ? "PROBLEM" : "note"}: ${message}`);
@@ -51,6 +61,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
     peers: peersOf(status),
     supply: `${poml(status.emitted)} POML emitted, ${poml(status.burned)} burned`,
     mempool: `${status.mempool.transactions} transactions`,
+    ...own(status),
     workers: status.workers.map(({ kind, state, task }) => `${kind} ${task ?? state}`).join(", "),
     memory: mebibytes(status.rssBytes),
   });

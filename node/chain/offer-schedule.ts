@@ -1,0 +1,19 @@
+/** When a transaction that waits is offered to the neighbours again, and when the owner is told. */
+
+/** Blocks between offers grow up to this. */
+const MAX_PAUSE = 16;
+const FIRST_TOLD = 8;
+
+/** @param waited blocks since it was first handed in */
+export function isOfferDue(waited: number): boolean {
+  return waited > 0 && (waited < MAX_PAUSE ? isPowerOfTwo(waited) : waited % MAX_PAUSE === 0);
+}
+
+/** Less and less often. @param waited blocks since it was first handed in */
+export function isToldDue(waited: number): boolean {
+  return waited >= FIRST_TOLD && isPowerOfTwo(waited);
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
+}
