@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
-import type { JobDetail, JobOrder, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, JobOrder, PreparedJson, RoundJson } from "../../api/contract/job.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
 import { type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
@@ -21,9 +21,9 @@ import { openPrepared } from "../job/open.ts";
 import { parseTrusted } from "../trust-options.ts";
 import type { LiveView } from "./live-view.ts";
 import type { Devnet, RunningNode } from "./network.ts";
+import { unratedText, untilRated } from "./ratings.ts";
 
 const DATASET = fileURLToPath(new URL("../../../datasets/fashion-mnist", import.meta.url));
-const RATED_DEADLINE_MS = 120_000;
 /** Longer than the chain waits for five rounds on a machine that is busy with other things. */
 const JOB_DEADLINE_MS = 900_000;
 const BLOCK_DEADLINE_MS = 15_000;
@@ -68,11 +68,14 @@ export async function runDemo(
   if (entry === undefined || witness === undefined) throw new TypeError("the network has no nodes");
   const { client } = entry;
   const dataset = await importDemoDataset(client, view);
-  const participants = Math.min(ORDER.participants ?? 4, net.running.length);
-  const prepared = await client.prepareJob({ ...ORDER, participants, dataset: dataset.id });
+  const prepare = (participants: number): Promise<PreparedJson> =>
+    client.prepareJob({ ...ORDER, participants, dataset: dataset.id });
+  // Meanwhile the first window opens: preparing takes time as well.
+  const wanted = Math.min(ORDER.participants ?? 4, net.running.length);
+  let prepared = await prepare(wanted);
   view.stage("waiting for the ratings of the first window");
-  const nodes = await untilRated(client, net.running.length, signal);
-  for (const { name, rating } of nodes) view.line(`${name} is rated ${gflops(rating)} GFLOP/s`);
+  const rated = await showRatings(net, client, view, signal);
+  if (rated < wanted) prepared = await prepare(rated);
   const { id, height } = await openPrepared(client, net.client, prepared);
   view.line(
     `job ${id.slice(0, 12)}… opened in block ${height}, ${poml(prepared.escrow)} POML in escrow`,
@@ -85,6 +88,22 @@ export async function runDemo(
     onRound: (round) => view.round(round),
   });
   return collect(net, { id, job, dataset }, { entry, witness });
+}
+
+/** @returns how many nodes can be drawn */
+async function showRatings(
+  net: Devnet,
+  client: PomlClient,
+  view: LiveView,
+  signal: AbortSignal,
+): Promise<number> {
+  const names = net.running.map(({ name }) => name);
+  const { rated, unrated } = await untilRated(client, names, { signal });
+  for (const { name, rating } of rated) view.line(`${name} is rated ${gflops(rating)} GFLOP/s`);
+  for (const node of net.running.filter(({ name }) => unrated.includes(name))) {
+    view.line(unratedText(node.name, await node.client.status()));
+  }
+  return rated.length;
 }
 
 async function importDemoDataset(client: PomlClient, view: LiveView): Promise<DatasetJson> {
@@ -105,28 +124,6 @@ async function importDemoDataset(client: PomlClient, view: LiveView): Promise<Da
     `dataset ${dataset.name}: ${dataset.trainRows} rows to train on, ${dataset.testRows} to test with`,
   );
   return dataset;
-}
-
-/** Work is given by weight, so all nodes need a rating before the job is opened. */
-async function untilRated(
-  client: PomlClient,
-  count: number,
-  signal: AbortSignal,
-): Promise<NodeJson[]> {
-  const end = performance.now() + RATED_DEADLINE_MS;
-  for (;;) {
-    const { nodes } = await client.nodes();
-    const rated = nodes.filter(({ weight }) => BigInt(weight) > 0n);
-    if (rated.length >= count) return nodes;
-    if (performance.now() > end) {
-      throw new CliError(
-        `only ${rated.length} of ${count} nodes are rated after ${RATED_DEADLINE_MS / 1000} s`,
-        { code: "TIMEOUT", exit: EXIT.failure },
-        "the logs of the nodes say what became of the benchmark window",
-      );
-    }
-    await delay(POLL_MS, undefined, { signal });
-  }
 }
 
 /** Takes the result from one node and the trusted block from another. */
