@@ -3,7 +3,7 @@ The independent checker, written from docs/ alone (Python 3.9 or later, standard
 
     python3 test/independent/check.py vectors
     python3 test/independent/check.py job FILE                  a job with its files, as in test/vectors/update.json
-    python3 test/independent/check.py job --api URL ID          the same, fetched from any node
+    python3 test/independent/check.py job --api URL,URL… ID     the same, fetched from nodes: each has some of the files
     python3 test/independent/check.py model FOLDER HEIGHT:HASH  a model with its certificate, and a block that is trusted
 """
 import sys
@@ -21,7 +21,7 @@ def main(arguments):
             print(f"ok: {name} ({time.monotonic() - started:.1f} s)", flush=True)
     elif arguments[:1] == ["job"] and len(arguments) in (2, 4):
         is_file = len(arguments) == 2
-        count = replay.replay_file(arguments[1]) if is_file else replay.replay_from(*arguments[2:])
+        count = replay.replay_file(arguments[1]) if is_file else replay.replay_from(arguments[2].split(","), arguments[3])
         print(f"ok: {count} updates replayed to the committed bits, and every merge with its metrics")
     elif arguments[:1] == ["model"] and len(arguments) == 3:
         height, hash_ = arguments[2].split(":")

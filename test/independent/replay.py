@@ -2,6 +2,7 @@
 import json
 from math import prod
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import ssz
@@ -33,12 +34,18 @@ class Fetched(dict):
         return self[name]
 
 
-def replay_from(api, job_id):
-    """A job from a running node, docs/training.md, "What to fetch"."""
+def replay_from(apis, job_id):
+    """A job from running nodes, docs/training.md, "What to fetch"; each has some of the files."""
 
     def get(path):
-        with urlopen(api + path, timeout=60) as answer:
-            return answer.read()
+        for api in apis:
+            try:
+                with urlopen(api.rstrip("/") + path, timeout=60) as answer:
+                    return answer.read()
+            except HTTPError as error:
+                if error.code != 404:
+                    raise
+        raise ValueError(f"none of the nodes asked has {path}")
 
     def proven(path):
         """The node's own header is taken as it is: to trust it is another question."""
