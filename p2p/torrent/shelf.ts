@@ -21,6 +21,7 @@ export class TorrentShelf {
   readonly #folder: string;
   /** Directories by info hash in hex. */
   readonly #places = new Map<string, string>();
+  readonly #putting = new Map<string, Promise<void>>();
 
   private constructor(root: string) {
     this.#root = root;
@@ -45,8 +46,20 @@ export class TorrentShelf {
     return [...this.#places.values()].includes(directory);
   }
 
-  async put(infoHash: Uint8Array, { torrentFile, directory }: Shelved): Promise<void> {
+  /** Calls for one torrent wait for each other: its files have one name each. */
+  async put(infoHash: Uint8Array, shelved: Shelved): Promise<void> {
     const name = toHex(infoHash);
+    const before = this.#putting.get(name) ?? Promise.resolve();
+    const put = before.catch(() => {}).then(() => this.#put(name, shelved));
+    this.#putting.set(name, put);
+    try {
+      await put;
+    } finally {
+      if (this.#putting.get(name) === put) this.#putting.delete(name);
+    }
+  }
+
+  async #put(name: string, { torrentFile, directory }: Shelved): Promise<void> {
     if (this.#places.get(name) === directory) return;
     await this.#write(name, ".torrent", torrentFile);
     await this.#write(name, PLACE, Buffer.from(relative(this.#root, directory)));

@@ -84,6 +84,8 @@ export class Torrents {
   readonly #shelf: TorrentShelf | undefined;
   readonly #open: OpenTorrents;
   readonly #fetching: Slots;
+  /** By directory. */
+  readonly #seeding = new Map<string, Promise<MadeTorrent>>();
   #client: WebTorrent | undefined;
   #tidying: NodeJS.Timeout | undefined;
 
@@ -159,10 +161,19 @@ export class Torrents {
   }
 
   /**
-   * Shares the files of a directory. The torrent file is the same bytes for the same files.
+   * Shares the files of a directory. The torrent file is the same bytes for the same files; who asks while it is
+   * being made gets the same one.
    * @throws TorrentError TORRENT_UNSEEDABLE
    */
-  async seed(directory: string): Promise<MadeTorrent> {
+  seed(directory: string): Promise<MadeTorrent> {
+    const running = this.#seeding.get(directory);
+    if (running !== undefined) return running;
+    const started = this.#seed(directory).finally(() => this.#seeding.delete(directory));
+    this.#seeding.set(directory, started);
+    return started;
+  }
+
+  async #seed(directory: string): Promise<MadeTorrent> {
     this.#running("seed");
     const made = await makeTorrent(directory);
     const name = toHex(made.infoHash);

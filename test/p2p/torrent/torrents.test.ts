@@ -368,6 +368,22 @@ describe("Torrents on loopback sockets", () => {
       expect(asked).to.equal(2);
     }).timeout(20_000);
 
+    it("shares a directory that many ask for at once", async () => {
+      const root = await newPlace();
+      const shelf = await TorrentShelf.open(root);
+      const seeder = await start({}, shelf);
+      const directory = join(root, "data");
+      await mkdir(directory);
+      await writeFile(join(directory, "file"), "content");
+      const made = await Promise.all(Array.from({ length: 50 }, () => seeder.seed(directory)));
+      const [first] = made;
+      if (first === undefined) throw new Error("nothing was shared");
+      expect(new Set(made.map(({ infoHash }) => toHex(infoHash))).size).to.equal(1);
+      const elsewhere = { torrentFile: first.torrentFile, directory: join(root, "elsewhere") };
+      await Promise.all(Array.from({ length: 10 }, () => shelf.put(first.infoHash, elsewhere)));
+      expect((await shelf.get(first.infoHash))?.directory).to.equal(elsewhere.directory);
+    });
+
     it("still knows after a restart what it shares, and forgets what is removed", async () => {
       const { root, seeder, made } = await shareMany(2, {});
       const [first, second] = made;
