@@ -29,7 +29,8 @@ export const RESTART_TIMINGS: RestartTimings = {
   maxPauseMs: 30_000,
   calmMs: 60_000,
   killMs: 5_000,
-  linkMs: 30_000,
+  // On a busy machine the runtime alone can take a minute to start.
+  linkMs: 180_000,
 };
 
 export interface LocalWorkersModules {
