@@ -28,6 +28,7 @@ import { Signer } from "./consensus/signer.ts";
 import { crashPoint } from "./crash-points.ts";
 import { LightService } from "./light/light-service.ts";
 import { BlockRepair } from "./network/block-repair.ts";
+import { ChainAddresses } from "./network/chain-addresses.ts";
 import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PatientRelay } from "./network/patient-relay.ts";
@@ -294,6 +295,7 @@ export async function createLedger(
       await messages.start();
       await sync.start();
       await snapshots.serve();
+      new ChainAddresses({ chain, host }).look();
       await host.start();
       snapshots.start(async () => {
         await duties.resume();

@@ -196,9 +196,17 @@ export class Host implements StreamHost {
     }));
   }
 
-  /** Addresses of a node that somebody trusted with its own says to be there; dialed when peers are wanted. */
+  /**
+   * Addresses where a peer says that it listens, dialed when peers are wanted. Those on loopback are those of
+   * another machine, unless this node is one of a network on one machine.
+   */
   know(peer: string, addresses: readonly string[]): void {
-    if (peer !== this.peerId) this.#book.learn(peer, usableAddresses(peer, addresses));
+    if (peer === this.peerId) return;
+    const isLocal = this.#options.listen.every(isLoopback);
+    const usable = usableAddresses(peer, addresses).filter(
+      (address) => isLocal || !isLoopback(address),
+    );
+    this.#book.learn(peer, usable);
   }
 
   /** Returns the function that stops listening. */
