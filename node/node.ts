@@ -159,7 +159,7 @@ export async function createNode(
     { publicKey },
     { chain, duties, files, workers, exchange, host, clock, peerOf, log: jobLog },
   );
-  const team = new TeamMessages(messages);
+  const team = new TeamMessages(messages, clock);
   const manager = new Manager(
     { keys },
     { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, log: jobLog },

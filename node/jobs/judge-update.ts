@@ -48,6 +48,7 @@ export type Finding =
   | { readonly answer: "mismatch"; readonly segment: number; readonly reached: Uint8Array }
   | { readonly answer: "not-served" };
 
+const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
 const ASK_TRIES = 4;
 /** The participant may see the draw a block later. */
 const ASK_PAUSE_MS = 1_000;
@@ -201,10 +202,12 @@ async function fetchState(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const maxBytes = maxCheckpointBytes(spec.parameterCount);
   try {
-    const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit });
+    const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit, use: "audit" });
     return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
   } catch (error) {
     signal.throwIfAborted();
+    // Our own haste says nothing about the participant.
+    if (error instanceof P2pError && OUR_HASTE.includes(error.code)) throw error;
     if (error instanceof P2pError || limit.aborted) return undefined;
     throw error;
   }

@@ -22,13 +22,8 @@ import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import { JobError } from "./job-error.ts";
-import {
-  mergeRound,
-  type RoundModules,
-  type RoundOutcome,
-  type RoundResult,
-  sameResult,
-} from "./round-result.ts";
+import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
+import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
 
 export interface ManagerModules extends RoundModules {
@@ -45,20 +40,26 @@ const PATIENCE_SHARE = 0.25;
 const COSIGN_MS = 20_000;
 /** Blocks each later member waits longer before it settles a finished job. */
 const SETTLE_STAGGER = 6;
+/** A failed attempt is tried again after so many blocks. */
+const RETRY_BLOCKS = 4;
 
 export class Manager {
   readonly #keys: KeyPair;
   readonly #modules: ManagerModules;
   readonly #flights: SingleFlight;
-  /** Results of the rounds under way, by round key. */
-  readonly #results = new Map<string, Promise<RoundOutcome>>();
+  readonly #outcomes: RoundOutcomes;
   readonly #startedAt = new Map<string, number>();
+  readonly #retryAt = new Map<string, number>();
   readonly #settled = new Set<string>();
 
   constructor({ keys }: { keys: KeyPair }, modules: ManagerModules) {
     this.#keys = keys;
     this.#modules = modules;
+    this.#outcomes = new RoundOutcomes((job, only, signal) =>
+      mergeRound(job, { ...(only && { only }), phaseMs: this.#phaseMs(job), signal }, modules),
+    );
     this.#flights = new SingleFlight((key, error) => {
+      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
       modules.log.warn("managing a round failed", { run: key, reason: String(error) });
     });
     modules.team.serve(
@@ -90,21 +91,24 @@ export class Manager {
       }
       if (phase !== "revealing") continue;
       due.add(key);
+      if ((this.#retryAt.get(key) ?? 0) > state.height) continue;
       this.#flights.start(key, (signal) => this.#manage(job, member, signal));
     }
     this.#flights.keepOnly((key) => due.has(key));
-    for (const key of this.#results.keys()) if (!due.has(key)) this.#results.delete(key);
+    this.#outcomes.keepOnly(due);
+    for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     for (const key of this.#startedAt.keys()) if (!open.has(key)) this.#startedAt.delete(key);
     for (const key of this.#settled) if (!unsettled.has(key)) this.#settled.delete(key);
   }
 
   stop(): void {
     this.#flights.stop();
+    this.#outcomes.stop();
   }
 
   async #manage(job: Job, member: number, signal: AbortSignal): Promise<void> {
     const { duties, log, clock } = this.#modules;
-    const outcome = await this.#outcome(job, signal);
+    const outcome = await this.#outcomes.of(job);
     await this.#untilActive(job, member, signal);
     const id = toHex(job.id);
     if (outcome.kind === "merged") {
@@ -125,16 +129,6 @@ export class Manager {
       });
     }
     await clock.sleep(this.#phaseMs(job), signal);
-  }
-
-  #outcome(job: Job, signal: AbortSignal): Promise<RoundOutcome> {
-    const key = roundKey(job);
-    const known = this.#results.get(key);
-    if (known !== undefined) return known;
-    const started = mergeRound(job, { phaseMs: this.#phaseMs(job), signal }, this.#modules);
-    this.#results.set(key, started);
-    started.catch(() => this.#results.delete(key));
-    return started;
   }
 
   /** Returns when no member before this one answers, or they answer but post no record. */
@@ -251,12 +245,11 @@ export class Manager {
     if (peer !== this.#modules.peerOf(value.manager) || !job.team.includes(value.manager)) {
       return refuse("asked by someone else than its manager");
     }
-    const signal = AbortSignal.timeout(COSIGN_MS);
     if (kind === "record") {
-      const own = await this.#matching(job, value, signal);
+      const own = await this.#matching(job, value);
       if (own === undefined || !sameResult(own, value)) return refuse("our result differs");
     } else {
-      const own = await this.#outcome(job, signal);
+      const own = await this.#outcomes.of(job);
       if (own.kind !== "refused" || !includesAll(own.refused, value.refused)) {
         return refuse("our result differs");
       }
@@ -265,19 +258,14 @@ export class Manager {
   }
 
   /** Our result over the same updates the record merges; undefined when we refuse them. */
-  async #matching(
-    job: Job,
-    record: TrainingRecord,
-    signal: AbortSignal,
-  ): Promise<RoundResult | undefined> {
-    const ours = await this.#outcome(job, signal);
+  async #matching(job: Job, record: TrainingRecord): Promise<RoundResult | undefined> {
+    const ours = await this.#outcomes.of(job);
     const nodes = record.contributions.map(({ node }) => node);
     const isEqual =
       ours.kind === "merged" &&
       nodes.join() === ours.result.contributions.map(({ node }) => node).join();
     if (isEqual) return ours.result;
-    const options = { only: nodes, phaseMs: this.#phaseMs(job), signal };
-    const again = await mergeRound(job, options, this.#modules);
+    const again = await this.#outcomes.of(job, nodes);
     return again.kind === "merged" ? again.result : undefined;
   }
 
@@ -304,10 +292,6 @@ export class Manager {
   #phaseMs({ spec }: Job): number {
     return spec.phaseBlocks * this.#modules.chain.state.parameters.blockIntervalMs;
   }
-}
-
-function roundKey(job: Job): string {
-  return `${toHex(job.id)}/${job.round}/${job.extensions}`;
 }
 
 /** Every refusal of `theirs` is one of ours: of the same update, by the same check. */

@@ -54,6 +54,11 @@ export type RoundOutcome =
 
 /** Time given to updates that do not come, as a share of the phase. */
 const REVEAL_SHARE = 0.3;
+/** Between two looks for an update that is not there yet; doubles up to the longest. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+/** Only its participant has an update at first; the others are asked, too, every so many looks. */
+const ASK_ALL_EVERY = 4;
 const EVALUATE_MS = 600_000;
 /** A round may move the parameters so many times their own length; anything more is no training. */
 const MAX_STEP = 20;
@@ -155,10 +160,14 @@ function collectUpdates(
         log.warn("update refused", { job: toHex(job.id), node, reason });
         return { kind: "broken", participant, check };
       };
-      while (!limit.aborted) {
+      for (let look = 0; !limit.aborted; look++) {
         try {
-          const prefer = [peerOf(node)];
-          const bytes = await fetcher.fetch(updateHash, { prefer, maxBytes, signal: limit });
+          const bytes = await fetcher.fetch(updateHash, {
+            prefer: [peerOf(node)],
+            onlyPreferred: (look + 1) % ASK_ALL_EVERY !== 0,
+            maxBytes,
+            signal: limit,
+          });
           const update = decodeUpdate(bytes, job.spec.parameterCount);
           if (update.participant !== node || update.round !== job.round) {
             return broken("it is of another node or round");
@@ -171,7 +180,7 @@ function collectUpdates(
         } catch (error) {
           // Only what the bytes themselves say is the participant's doing.
           if (error instanceof UpdateError) return broken(error.code, CHECKS[error.code]);
-          await pause(200, limit);
+          await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look), limit);
         }
       }
       signal.throwIfAborted();

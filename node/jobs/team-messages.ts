@@ -3,14 +3,25 @@ import { ContainerType } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
 import { RoundRefusal, TrainingRecord } from "../../chain/types/job.ts";
 import { Hash, Signature, Uint8 } from "../../chain/types/primitive.ts";
+import type { Clock } from "../clock.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 import { JobError } from "./job-error.ts";
 
 const Reply = new ContainerType(
-  { signed: Uint8, signature: Signature },
+  {
+    /** 0: refused; 1: signed; 2: ask again, for the member has not merged the round yet. */
+    signed: Uint8,
+    signature: Signature,
+  },
   { typeName: "CosignReply", jsonCase: "eth2" },
 );
 const HEARTBEAT_MS = 2_000;
+/** One answer counts for all jobs that ask within this time: members of one job are members of many. */
+const HEARTBEAT_COUNTS_MS = 1_000;
+/** Longest time a request is held; a member that takes longer asks to be asked again. */
+const HOLD_MS = 1_000;
+const ASK_AGAIN_MS = 1_000;
+const NO_SIGNATURE = new Uint8Array(64);
 
 /** What a team says of a round: its record, or why it has none. */
 export type Verdict =
@@ -22,9 +33,13 @@ export type Cosigner = (verdict: Verdict, peer: string) => Promise<Uint8Array>;
 
 export class TeamMessages {
   readonly #messages: PeerMessages;
+  readonly #clock: Clock;
+  /** By peer. */
+  readonly #heartbeats = new Map<string, { readonly askedAt: number; answer: Promise<boolean> }>();
 
-  constructor(messages: PeerMessages) {
+  constructor(messages: PeerMessages, clock: Clock) {
     this.#messages = messages;
+    this.#clock = clock;
   }
 
   /**
@@ -32,26 +47,36 @@ export class TeamMessages {
    * @param active answers whether this node works on a job
    */
   serve(cosign: Cosigner, active: (job: Uint8Array) => boolean): void {
-    const answer = async (verdict: Verdict, peer: string): Promise<Uint8Array> => {
+    const answer = async (
+      verdict: Verdict,
+      peer: string,
+      signal: AbortSignal,
+    ): Promise<Uint8Array> => {
       try {
-        return Reply.serialize({ signed: 1, signature: await cosign(verdict, peer) });
+        const later = this.#clock.sleep(HOLD_MS, signal).then(() => undefined);
+        const signature = await Promise.race([cosign(verdict, peer), later]);
+        const signed = signature === undefined ? 2 : 1;
+        return Reply.serialize({ signed, signature: signature ?? NO_SIGNATURE });
       } catch (error) {
         if (!(error instanceof JobError)) throw error;
-        return Reply.serialize({ signed: 0, signature: new Uint8Array(64) });
+        return Reply.serialize({ signed: 0, signature: NO_SIGNATURE });
       }
     };
-    this.#messages.handle("cosign", (body, peer) =>
-      answer({ kind: "record", value: decodeSsz("record", TrainingRecord, body) }, peer),
+    this.#messages.handle("cosign", (body, peer, signal) =>
+      answer({ kind: "record", value: decodeSsz("record", TrainingRecord, body) }, peer, signal),
     );
-    this.#messages.handle("cosign-refusal", (body, peer) =>
-      answer({ kind: "refusal", value: decodeSsz("refusal", RoundRefusal, body) }, peer),
+    this.#messages.handle("cosign-refusal", (body, peer, signal) =>
+      answer({ kind: "refusal", value: decodeSsz("refusal", RoundRefusal, body) }, peer, signal),
     );
     this.#messages.handle("heartbeat", async (body) => {
       return Uint8Array.of(active(decodeSsz("heartbeat", Hash, body)) ? 1 : 0);
     });
   }
 
-  /** @throws P2pError; JobError COSIGN_REFUSED when the member computed something else */
+  /**
+   * Asks until the member has merged the round, too.
+   * @throws P2pError; JobError COSIGN_REFUSED when the member computed something else, or nothing in time
+   */
   async askCosignature(
     peer: string,
     { kind, value }: Verdict,
@@ -61,26 +86,39 @@ export class TeamMessages {
       kind === "record"
         ? (["cosign", TrainingRecord.serialize(value)] as const)
         : (["cosign-refusal", RoundRefusal.serialize(value)] as const);
-    const reply = decodeSsz(
-      "cosign reply",
-      Reply,
-      await this.#messages.ask(peer, subject, body, timeoutMs),
-    );
-    if (reply.signed === 1) return reply.signature;
-    throw new JobError(
-      "a team member does not agree",
-      { code: "COSIGN_REFUSED", reason: "its own result differs" },
-      { action: "ignore" },
-    );
+    const end = this.#clock.monotonic() + timeoutMs;
+    for (;;) {
+      const leftMs = end - this.#clock.monotonic();
+      if (leftMs <= 0) throw refused("it has not merged the round in time");
+      const bytes = await this.#messages.ask(peer, subject, body, Math.ceil(leftMs));
+      const reply = decodeSsz("cosign reply", Reply, bytes);
+      if (reply.signed === 1) return reply.signature;
+      if (reply.signed !== 2) throw refused("its own result differs");
+      await this.#clock.sleep(ASK_AGAIN_MS);
+    }
   }
 
   /** False when the peer does not answer in time. */
-  async isAlive(peer: string, job: Uint8Array): Promise<boolean> {
-    try {
-      const reply = await this.#messages.ask(peer, "heartbeat", job, HEARTBEAT_MS);
-      return reply[0] === 1;
-    } catch {
-      return false;
+  isAlive(peer: string, job: Uint8Array): Promise<boolean> {
+    const now = this.#clock.monotonic();
+    for (const [name, { askedAt }] of this.#heartbeats) {
+      if (now - askedAt >= HEARTBEAT_COUNTS_MS) this.#heartbeats.delete(name);
     }
+    const known = this.#heartbeats.get(peer);
+    if (known !== undefined) return known.answer;
+    const answer = this.#messages.ask(peer, "heartbeat", job, HEARTBEAT_MS).then(
+      (reply) => reply[0] === 1,
+      () => false,
+    );
+    this.#heartbeats.set(peer, { askedAt: now, answer });
+    return answer;
   }
+}
+
+function refused(reason: string): JobError {
+  return new JobError(
+    `a team member does not sign: ${reason}`,
+    { code: "COSIGN_REFUSED", reason },
+    { action: "ignore" },
+  );
 }

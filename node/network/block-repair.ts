@@ -151,7 +151,10 @@ export class BlockRepair {
   async #fetch(peer: string, height: number, hash: Uint8Array): Promise<Block | undefined> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(FETCH_MS)]);
     const range = { from: height, count: 1 };
-    for await (const bytes of requestBlocks(this.#modules.host, peer, range, { signal })) {
+    for await (const bytes of requestBlocks(this.#modules.host, peer, range, {
+      signal,
+      use: "repair",
+    })) {
       const { block } = decodeSsz("block", CertifiedBlock, bytes);
       const isIt = equalBytes(blockHash(block.header), hash) && wrongPart(block) === undefined;
       return isIt ? block : undefined;

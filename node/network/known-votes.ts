@@ -65,6 +65,8 @@ export class KnownVotesExchange {
     for (const hash of known.proposals) {
       const bytes = await requestBlob(host, peer, hash, {
         maxBytes: MAX_PROPOSAL_BYTES,
+        use: "consensus",
+        urgent: true,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       await gossip.onProposal(bytes);

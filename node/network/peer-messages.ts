@@ -45,6 +45,8 @@ export class PeerMessages {
     const message = new Uint8Array(1 + body.length);
     message[0] = SUBJECTS[subject];
     message.set(body, 1);
-    return sendMessage(this.#host, peer, message, { signal: AbortSignal.timeout(timeoutMs) });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const urgent = subject === "known-votes";
+    return sendMessage(this.#host, peer, message, { signal, use: subject, urgent });
   }
 }

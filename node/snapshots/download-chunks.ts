@@ -78,6 +78,7 @@ async function fetchChunk(
   try {
     const bytes = await requestBlob(host, peer, hash, {
       maxBytes: CHUNK_BYTES,
+      use: "snapshots",
       signal: AbortSignal.any([signal, AbortSignal.timeout(CHUNK_MS)]),
     });
     await snapshots.putChunk(bytes);

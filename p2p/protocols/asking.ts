@@ -6,7 +6,7 @@
 import { P2pError } from "../errors.ts";
 import { TokenBuckets } from "../peers/token-bucket.ts";
 import { type Protocol, URGENT_PLACES } from "./protocol.ts";
-import { type Entry, type Place, Turns } from "./turns.ts";
+import { type Entry, Turns } from "./turns.ts";
 
 export interface Turn {
   readonly peer: string;
@@ -61,9 +61,9 @@ export class Asking {
       if (turns.isIdle && this.#turns.get(key) === turns) this.#turns.delete(key);
     };
     try {
-      const place = await this.#place(turns, turn);
+      const free = await this.#place(turns, turn);
       return () => {
-        turns.free(place);
+        free();
         forget();
       };
     } catch (error) {
@@ -72,7 +72,7 @@ export class Asking {
     }
   }
 
-  #place(turns: Turns, turn: Turn): Promise<Place> {
+  #place(turns: Turns, turn: Turn): Promise<() => void> {
     const { use, urgent, signal } = turn;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -87,9 +87,9 @@ export class Asking {
       const entry: Entry = {
         use,
         urgent,
-        start: (place) => {
+        start: (free) => {
           settle();
-          resolve(place);
+          resolve(free);
         },
       };
       const onAbort = (): void => giveUp(signal.reason);

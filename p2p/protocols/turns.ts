@@ -1,7 +1,8 @@
 /**
  * Requests to one peer by one protocol that wait for their turn: one line for each use, and the lines take
- * turns, so that two hundred fetches of one use do not hold up the single one of another. Urgent requests have
- * places of their own, and go first where those are taken.
+ * turns, so that two hundred fetches of one use do not hold up the single one of another. A quarter of the
+ * places stays free of any one use, whose answers may take long. Urgent requests have places of their own, and
+ * go first where those are taken.
  */
 import type { Rate } from "../peers/token-bucket.ts";
 
@@ -18,16 +19,21 @@ export interface Entry {
   /** What the request is for. */
   readonly use: string;
   readonly urgent: boolean;
-  start(place: Place): void;
+  /** @param free to be called once it is over */
+  start(free: () => void): void;
 }
 
-export type Place = "plain" | "urgent";
+/** Share of the places that one use leaves to others, where there are two or more. */
+const LEFT_TO_OTHERS = 0.25;
 
 export class Turns {
   readonly #options: TurnsOptions;
   /** Spends one token of the rate; false when there is none. */
   readonly #take: () => boolean;
-  readonly #running: Record<Place, number> = { plain: 0, urgent: 0 };
+  #urgent = 0;
+  #running = 0;
+  /** By use; those that have places only. */
+  readonly #runningOf = new Map<string, number>();
   /** By use; the first is the next to have a turn. */
   readonly #lines = new Map<string, Entry[]>();
   #waiting = 0;
@@ -43,14 +49,17 @@ export class Turns {
   }
 
   get isIdle(): boolean {
-    return this.#waiting + this.#running.plain + this.#running.urgent === 0;
+    return this.#waiting + this.#running + this.#urgent === 0;
   }
 
   /** Starts the entry now or later. @returns false when too many wait */
   join(entry: Entry): boolean {
-    if (entry.urgent && this.#running.urgent < this.#options.urgentPlaces) {
-      this.#running.urgent += 1;
-      entry.start("urgent");
+    if (entry.urgent && this.#urgent < this.#options.urgentPlaces) {
+      this.#urgent += 1;
+      entry.start(() => {
+        this.#urgent -= 1;
+        this.#advance();
+      });
       return true;
     }
     if (this.#waiting >= this.#options.maxWaiting) return false;
@@ -78,36 +87,48 @@ export class Turns {
     if (this.#waiting === 0) clearTimeout(this.#timer);
   }
 
-  /** A request is over. */
-  free(place: Place): void {
-    this.#running[place] -= 1;
-    this.#advance();
-  }
-
   /** Starts what may start now, and comes back when the rate allows the next. */
   #advance(): void {
     clearTimeout(this.#timer);
     const { places, rate } = this.#options;
-    while (this.#waiting > 0 && this.#running.plain < places) {
+    while (this.#running < places) {
+      const use = this.#nextUse();
+      if (use === undefined) return;
       if (!this.#take()) {
         this.#timer = setTimeout(() => this.#advance(), Math.ceil(250 / rate.perSecond));
         return;
       }
-      this.#running.plain += 1;
-      this.#next()?.start("plain");
+      this.#start(use);
     }
   }
 
-  /** The first of the line whose turn it is; that line is then the last to have one again. */
-  #next(): Entry | undefined {
-    const [first] = this.#lines;
-    if (first === undefined) return undefined;
-    const [use, line] = first;
-    const next = line.shift();
-    this.#waiting -= 1;
+  /** The use whose turn it is: the first of those that may have another place. */
+  #nextUse(): string | undefined {
+    const { places } = this.#options;
+    const most = Math.max(1, places - Math.ceil(places * LEFT_TO_OTHERS));
+    return [...this.#lines.keys()].find((use) => (this.#runningOf.get(use) ?? 0) < most);
+  }
+
+  /** The first of the line; that line is then the last to have a turn again. */
+  #start(use: string): void {
+    const line = this.#lines.get(use) ?? [];
+    const entry = line.shift();
     this.#lines.delete(use);
     if (line.length > 0) this.#lines.set(use, line);
-    return next;
+    if (entry === undefined) return;
+    this.#waiting -= 1;
+    this.#count(use, 1);
+    entry.start(() => {
+      this.#count(use, -1);
+      this.#advance();
+    });
+  }
+
+  #count(use: string, change: number): void {
+    this.#running += change;
+    const count = (this.#runningOf.get(use) ?? 0) + change;
+    if (count > 0) this.#runningOf.set(use, count);
+    else this.#runningOf.delete(use);
   }
 
   #putFirst(use: string, line: Entry[]): void {

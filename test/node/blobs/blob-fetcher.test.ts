@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
+import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { serveBlobs } from "../../../p2p/protocols/blob.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { type LinkedHost, MemoryNetwork } from "../../helpers/memory-network.ts";
+import { TemporaryFolders } from "../../helpers/temporary.ts";
+import { until } from "../../helpers/until.ts";
+
+const never = new Promise<never>(() => {});
+
+describe("BlobFetcher", () => {
+  const folders = new TemporaryFolders();
+  const bytes = new Uint8Array(randomBytes(1000));
+  const hash = sha256(bytes);
+  const maxBytes = 1000;
+  let network: MemoryNetwork;
+  let me: LinkedHost;
+  let fetcher: BlobFetcher;
+
+  beforeEach(async () => {
+    network = new MemoryNetwork();
+    me = network.host();
+    const blobs = await BlobStore.open(await folders.create());
+    fetcher = new BlobFetcher({ blobs, host: me });
+  });
+  after(() => folders.removeAll());
+
+  /** A peer, and how often it was asked. */
+  async function peer(find: () => Promise<Uint8Array | undefined>) {
+    const host = network.host();
+    const seen = { host, asked: 0 };
+    await serveBlobs(host, () => {
+      seen.asked += 1;
+      return find();
+    });
+    me.link(host);
+    return seen;
+  }
+
+  it("asks only whom it is told to, when told so, and everybody else when not", async () => {
+    const owner = await peer(async () => undefined);
+    const other = await peer(async () => bytes);
+    const prefer = [owner.host.peerId];
+    const { signal } = new AbortController();
+    const narrow = { prefer, onlyPreferred: true, maxBytes, signal };
+    await expectCodeAsync(() => fetcher.fetch(hash, narrow), "BLOB_NOT_FOUND");
+    expect(other.asked).equal(0);
+    expect(await fetcher.fetch(hash, { prefer, maxBytes, signal })).deep.equal(bytes);
+    expect([owner.asked, other.asked]).deep.equal([2, 1]);
+  });
+
+  it("searches once for all that want a blob, and goes on when the first gives up", async () => {
+    let show = (_: Uint8Array): void => {};
+    const owner = await peer(() => new Promise((resolve) => (show = resolve)));
+    const control = new AbortController();
+    const first = fetcher.fetch(hash, { maxBytes, signal: control.signal });
+    const second = fetcher.fetch(hash, { maxBytes, signal: new AbortController().signal });
+    await until(() => owner.asked === 1, 5_000, "request");
+    control.abort(new Error("not wanted"));
+    const reason = await first.catch((error: Error) => error.message);
+    expect(reason).equal("not wanted");
+    show(bytes);
+    expect(await second).deep.equal(bytes);
+    expect(owner.asked).equal(1);
+  });
+
+  it("ends a search nobody waits for, and begins anew for the next caller", async () => {
+    let answer: Promise<Uint8Array> = never;
+    const owner = await peer(() => answer);
+    const control = new AbortController();
+    const given = fetcher.fetch(hash, { maxBytes, signal: control.signal });
+    await until(() => owner.asked === 1, 5_000, "request");
+    control.abort(new Error("not wanted"));
+    await given.catch(() => {});
+    answer = Promise.resolve(bytes);
+    const { signal } = new AbortController();
+    expect(await fetcher.fetch(hash, { maxBytes, signal })).deep.equal(bytes);
+  });
+});
