@@ -44,11 +44,12 @@ export function healthStatus(status: NodeStatus, context: NoticeContext): Health
 
 /** The worst first. */
 export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] {
+  const ofJoining = [...ofBootstrap(status), ...ofTrust(status)];
   return [
     ...ofDisk(status),
-    ...ofBootstrap(status),
-    ...ofTrust(status),
-    ...ofBlocks(status, context),
+    ...ofJoining,
+    // Why no block can come has been said then.
+    ...(ofJoining.length > 0 ? [] : ofBlocks(status, context)),
     ...ofVotes(status),
     ...ofWindow(status),
   ];
@@ -87,7 +88,7 @@ function ofBootstrap({ bootstrap, peers, genesisRoot }: NodeStatus): Notice[] {
         ? "is no PoML node of this version, or follows another chain"
         : `is on another chain (genesis ${network.slice(0, SHORT)}…, yours ${toHex(genesisRoot).slice(0, SHORT)}…)`;
     const remedy =
-      "take the genesis file of the network you want: `npx poml init --genesis <file>` makes a data directory for it; or correct p2p.bootstrap";
+      "take the genesis file of the network you want: `npx poml init --genesis <file> --data-dir <another>` makes a data directory for it; or correct p2p.bootstrap";
     return [problem("OTHER_CHAIN", `${count}: ${hostOf(stranger.address)} ${theirs}`, remedy)];
   }
   if (reached > 0 || peers.length > 0 || bootstrap.length === 0) return [];
@@ -106,21 +107,21 @@ function whyNot({ address, failure }: BootstrapPeer): string {
   return `${hostOf(address)} does not answer (${plainReason(reason)})`;
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens on that port",
+  EHOSTUNREACH: "no way to that machine",
+  ENETUNREACH: "no way to that network",
+  ENOTFOUND: "no such name",
+  ETIMEDOUT: "no answer in time",
+  ECONNRESET: "the connection was cut",
+  "[object ErrorEvent]": "no WebSocket there",
+};
+
 /** libp2p's errors repeat the address and wrap one another. */
 function plainReason(reason: string): string {
-  const known = /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|ECONNRESET/.exec(reason);
-  const words: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "nothing listens on that port",
-    EHOSTUNREACH: "no way to that machine",
-    ENETUNREACH: "no way to that network",
-    ENOTFOUND: "no such name",
-    ETIMEDOUT: "no answer in time",
-    ECONNRESET: "the connection was cut",
-  };
-  return (
-    words[known?.[0] ?? ""] ??
-    (/timed? ?out|abort/i.test(reason) ? "no answer in time" : reason.slice(0, 160))
-  );
+  const known = Object.keys(REASONS).find((name) => reason.includes(name));
+  if (known !== undefined) return REASONS[known] ?? "";
+  return /timed? ?out|abort/i.test(reason) ? "no answer in time" : reason.slice(0, 160);
 }
 
 /** `203.0.113.7:9470` of a multiaddr. */

@@ -3,11 +3,15 @@
 /**
  * @param {string} path
  * @returns {Promise<any>}
+ * @throws Error with the HTTP `status`, where the node refused
  */
 export async function get(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(15_000) });
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail ?? `the node answered ${answer.status}`);
+  if (!answer.ok) {
+    const error = new Error(body.detail ?? `the node answered ${answer.status}`);
+    throw Object.assign(error, { status: answer.status });
+  }
   return body;
 }
 

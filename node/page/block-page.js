@@ -3,7 +3,9 @@ import { get } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, percent, plural, poml, short, units } from "./format.js";
 import { lightCard } from "./light-check.js";
+import { notFound } from "./not-found.js";
 import { canHash, headerRoot, transactionsRoot } from "./ssz.js";
+import { store } from "./store.js";
 
 /** @param {HTMLElement} root @param {string} at height or hash @returns {() => void} leave */
 export function blockPage(root, at) {
@@ -15,7 +17,9 @@ export function blockPage(root, at) {
       if (!left) root.replaceChildren(crumb, ...sections(block));
     },
     (error) => {
-      if (!left) root.replaceChildren(crumb, h("section", { class: "card bad" }, error.message));
+      if (left) return;
+      if (error.status === 404) notFound(root, "No such block", error.message);
+      else root.replaceChildren(crumb, h("section", { class: "card bad" }, error.message));
     },
   );
   return () => {
@@ -46,7 +50,8 @@ function sections(block) {
 function summary(block) {
   const { header, certificate } = block;
   const before = header.height > 1 && h("a", { href: `#/blocks/${header.height - 1}` }, "← older");
-  const after = h("a", { href: `#/blocks/${header.height + 1}` }, "newer →");
+  const isNewest = header.height >= (store.status?.height ?? 0);
+  const after = !isNewest && h("a", { href: `#/blocks/${header.height + 1}` }, "newer →");
   return h(
     "section",
     { class: "card" },

@@ -46,7 +46,7 @@ export function table(heads, rows) {
     class: [/^~?>/.test(head) ? "right" : "", head.startsWith("~") ? "wide" : ""].join(" ").trim(),
   }));
   const body = rows.map(({ href, cells }) => {
-    const attributes = href === undefined ? {} : { "data-href": href, click: () => open(href) };
+    const attributes = href === undefined ? {} : { "data-href": href, "data-key": href };
     return h(
       "tr",
       attributes,
@@ -61,9 +61,14 @@ export function table(heads, rows) {
   );
 }
 
-/** @param {string} href */
-function open(href) {
-  location.hash = href.slice(1);
+/** A click anywhere in a row that leads somewhere goes there; one listener, so that rows can be kept. */
+export function followRows() {
+  addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element) || target.closest("a, button, input, summary") !== null)
+      return;
+    const row = target.closest("tr[data-href]");
+    if (row instanceof HTMLElement) location.hash = (row.dataset.href ?? "#/").slice(1);
+  });
 }
 
 /**
@@ -77,16 +82,11 @@ export function card(title, note, ...body) {
   return h("section", { class: "card" }, head, ...body);
 }
 
-/** @param {readonly (readonly [string, Child])[]} pairs */
+/** @param {readonly (readonly [string, Child | readonly Child[]])[]} pairs */
 export function facts(pairs) {
   return h(
     "dl",
     { class: "facts" },
-    pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, ...[value].flat())]),
   );
-}
-
-/** @param {string} phase */
-export function phaseChip(phase) {
-  return h("span", { class: "chip", "data-phase": phase }, phase);
 }

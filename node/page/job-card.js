@@ -1,18 +1,23 @@
 /** A job with its figures, curve and participants, live. The job page adds the rest around it. */
 import { get } from "./api.js";
 import { curves } from "./chart.js";
-import { h, meter, phaseChip } from "./dom.js";
+import { h, meter } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml } from "./format.js";
+import { outcomeChip, outcomeNote } from "./outcome.js";
+import { patch } from "./patch.js";
 import { listen, store } from "./store.js";
 
 const REFRESH_MS = 400;
-const ENDED = ["finished", "settled", "failed", "cancelled"];
 
 /**
  * @param {string} id
- * @param {{ heading?: "h1" | "h2", onData?: (job: any, rounds: readonly any[]) => void }} [options]
+ * @param {{
+ *   heading?: "h1" | "h2",
+ *   onData?: (job: any, rounds: readonly any[]) => void,
+ *   onMissing?: (message: string) => void,
+ * }} [options]
  */
-export function jobCard(id, { heading = "h2", onData } = {}) {
+export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   const element = h("section", { class: "card" }, h("p", { class: "empty" }, "Reading the job…"));
   /** @type {ReturnType<typeof curves> | undefined} */
   let chart;
@@ -21,7 +26,9 @@ export function jobCard(id, { heading = "h2", onData } = {}) {
   /** @type {readonly any[]} */
   let records = [];
   const head = h("div");
+  const graph = h("div");
   const people = h("div", { class: "people" });
+  let isBuilt = false;
   let timer = 0;
   let removed = false;
 
@@ -34,9 +41,11 @@ export function jobCard(id, { heading = "h2", onData } = {}) {
       ]);
       if (!removed) show(next, rounds);
     } catch (error) {
+      if (error.status === 404 && onMissing !== undefined) return onMissing(error.message);
       element.replaceChildren(h("p", { class: "bad" }, String(error.message ?? error)));
       chart?.remove();
       chart = undefined;
+      isBuilt = false;
     }
   }
 
@@ -44,19 +53,22 @@ export function jobCard(id, { heading = "h2", onData } = {}) {
   function show(next, rounds) {
     job = next;
     records = rounds;
-    if (chart === undefined) {
+    if (!isBuilt) element.replaceChildren(head, graph, people);
+    isBuilt = true;
+    // Without a round there is nothing to draw, and without a chance of one there will not be.
+    if (chart === undefined && (rounds.length > 0 || isRunning(job))) {
       chart = curves(job.rounds);
-      element.replaceChildren(head, chart.element, legend(), people);
+      graph.replaceChildren(chart.element, legend());
     }
-    head.replaceChildren(...headOf(job, rounds, heading));
-    chart.show(rounds);
+    patch(head, headOf(job, rounds, heading));
+    chart?.show(rounds);
     showPeople();
     onData?.(job, rounds);
   }
 
   function showPeople() {
     const rows = job.participants.map((one) => person(one, progressOf(job, records.length, one)));
-    people.replaceChildren(...rows);
+    patch(people, rows);
   }
 
   const stop = listen((topic, data) => {
@@ -81,30 +93,38 @@ export function jobCard(id, { heading = "h2", onData } = {}) {
   };
 }
 
+/** @param {any} job */
+function isRunning(job) {
+  return job.outcome.state === "running";
+}
+
 /** @param {any} job @param {readonly any[]} rounds @param {"h1" | "h2"} heading */
 function headOf(job, rounds, heading) {
   const last = rounds.at(-1);
-  const round = ENDED.includes(job.phase) ? rounds.length : job.round;
+  const round = isRunning(job) ? job.round : job.recordedRounds;
+  const hasFigures = last !== undefined || isRunning(job);
   return [
     h(
       "div",
       { class: "headline" },
       h(heading, {}, heading === "h2" ? h("a", { href: `#/jobs/${job.id}` }, job.name) : job.name),
-      phaseChip(job.phase),
+      outcomeChip(job),
       h(
         "span",
         { class: "muted" },
         `${job.spec.engine} engine, ${count(job.spec.parameterCount)} parameters`,
       ),
     ),
+    outcomeNote(job),
     h(
       "div",
       { class: "figures" },
-      figure(`${round} / ${job.rounds}`, "round"),
-      figure(last === undefined ? "–" : percent(last.metrics.accuracy), "test accuracy"),
-      figure(last === undefined ? "–" : last.metrics.loss.toFixed(3), "loss"),
-      figure(last === undefined ? "–" : percent(last.metrics.f1), "F1"),
-      figure(last === undefined ? "–" : duration(last.durationMs), "last round"),
+      figure(`${round} / ${job.rounds}`, isRunning(job) ? "round" : "rounds recorded"),
+      hasFigures &&
+        figure(last === undefined ? "–" : percent(last.metrics.accuracy), "test accuracy"),
+      hasFigures && figure(last === undefined ? "–" : last.metrics.loss.toFixed(3), "loss"),
+      hasFigures && figure(last === undefined ? "–" : percent(last.metrics.f1), "F1"),
+      hasFigures && figure(last === undefined ? "–" : duration(last.durationMs), "last round"),
       figure(poml(job.escrow), "escrow"),
     ),
   ];
@@ -130,7 +150,7 @@ function person(participant, { share, state }) {
   const name = participant.name || `node ${participant.node}`;
   return h(
     "div",
-    {},
+    { "data-key": participant.node },
     h("span", { class: "name" }, name),
     meter(share, `progress of ${name}`, share === 1 ? "good" : ""),
     h("span", { class: "state" }, state),
@@ -139,9 +159,10 @@ function person(participant, { share, state }) {
 
 /** @param {any} job @param {number} recorded rounds so far @param {any} participant */
 function progressOf(job, recorded, participant) {
-  if (ENDED.includes(job.phase)) {
+  if (!isRunning(job)) {
     const { paidRounds, earned, fault } = participant;
     if (fault !== undefined) return { share: 0, state: `unpaid: ${fault}` };
+    if (paidRounds === 0) return { share: 0, state: "no paid round" };
     const share = recorded === 0 ? 0 : paidRounds / recorded;
     return { share, state: `${plural(paidRounds, "round")}, ${poml(earned)}` };
   }

@@ -2,6 +2,8 @@
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml, short } from "./format.js";
 import { jobCard } from "./job-card.js";
+import { notFound } from "./not-found.js";
+import { patch } from "./patch.js";
 
 const PARTS = /** @type {const} */ (["participants", "managers", "auditors", "fee", "refund"]);
 
@@ -12,11 +14,12 @@ export function jobPage(root, id) {
   const main = jobCard(id, {
     heading: "h1",
     onData(job, rounds) {
-      history.replaceChildren(...(rounds.length === 0 ? [] : [roundTable(rounds)]));
-      more.replaceChildren(
-        h("div", { class: "stack" }, money(job), team(job), audits(job)),
-        order(job),
-      );
+      patch(history, rounds.length > 0 && roundTable(rounds));
+      patch(more, h("div", { class: "stack" }, money(job), team(job), audits(job)), order(job));
+    },
+    onMissing(message) {
+      main.remove();
+      notFound(root, "No such job", message);
     },
   });
   const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / job");
@@ -87,28 +90,42 @@ function money(job) {
       ...PARTS.map((part) => /** @type {[string, string]} */ ([part, poml(settlement[part])])),
       ["escrow", poml(escrow)],
     ]),
+    job.hasModel
+      ? downloads(job)
+      : h(
+          "p",
+          { class: "downloads muted" },
+          "No round was recorded, so there is no model to fetch.",
+        ),
+  );
+}
+
+/** @param {any} job */
+function downloads(job) {
+  const early =
+    job.outcome.state === "done"
+      ? []
+      : [h("span", { class: "muted" }, `of round ${job.recordedRounds}:`)];
+  return h(
+    "p",
+    { class: "downloads" },
+    early,
+    h("a", { href: `/v1/jobs/${job.id}/model/model.json`, download: "model.json" }, "model.json"),
     h(
-      "p",
-      { class: "downloads" },
-      h("a", { href: `/v1/jobs/${job.id}/model/model.json`, download: "model.json" }, "model.json"),
-      h(
-        "a",
-        { href: `/v1/jobs/${job.id}/model/weights.bin`, download: "weights.bin" },
-        "weights.bin",
-      ),
-      h(
-        "a",
-        { href: `/v1/jobs/${job.id}/certificate`, download: "certificate.json" },
-        "certificate",
-      ),
+      "a",
+      { href: `/v1/jobs/${job.id}/model/weights.bin`, download: "weights.bin" },
+      "weights.bin",
     ),
+    h("a", { href: `/v1/jobs/${job.id}/certificate`, download: "certificate.json" }, "certificate"),
   );
 }
 
 /** @param {any} job */
 function team(job) {
-  if (job.team.length === 0)
-    return card("Managers", "", h("p", { class: "empty" }, "Being drawn."));
+  if (job.team.length === 0) {
+    const text = job.outcome.state === "running" ? "Being drawn." : "None was drawn.";
+    return card("Managers", "", h("p", { class: "empty" }, text));
+  }
   const rows = job.team.map((member) => ({
     cells: [
       member.name || `node ${member.node}`,
@@ -127,25 +144,47 @@ function audits(job) {
     return card("Audits", "not verified", h("p", { class: "empty" }, text));
   }
   const open = job.audits.length;
+  if (
+    job.participants.every(({ paidRounds, fault }) => paidRounds === 0 && fault === undefined) &&
+    open === 0
+  ) {
+    const text =
+      job.outcome.state === "running"
+        ? "They begin with the first recorded round."
+        : "No update was paid, so there was nothing to audit.";
+    return card("Audits", "", h("p", { class: "empty" }, text));
+  }
   const rows = job.participants.map((participant) => ({
     cells: [
       participant.name || `node ${participant.node}`,
-      count(participant.verifiedRounds),
-      participant.fault === undefined
-        ? h("span", { class: "muted" }, `${plural(underWay(job, participant), "audit")} under way`)
-        : h("span", { class: "bad" }, `${participant.fault} in round ${participant.faultRound}`),
+      `${count(participant.verifiedRounds)} of ${count(participant.paidRounds)}`,
+      finding(job, participant),
     ],
   }));
   return card(
     "Audits",
     open === 0 ? "replayed by others, bit by bit" : `${open} under way`,
-    table(["Update of", ">Verified rounds", "Found"], rows),
+    table(["Updates of", ">Verified", "Found"], rows),
   );
 }
 
-/** @param {any} job @param {any} participant */
-function underWay(job, participant) {
-  return job.audits.filter(({ node }) => node === participant.node).length;
+const FAULTS = {
+  mismatch: "a replay gave other bits",
+  "not-served": "it did not serve its work",
+};
+
+/** What audits found so far. @param {any} job @param {any} participant */
+function finding(job, participant) {
+  const { fault, faultRound, node, verifiedRounds } = participant;
+  if (fault !== undefined) {
+    return h("span", { class: "bad" }, `${FAULTS[fault] ?? fault} in round ${faultRound}`);
+  }
+  const open = job.audits.filter((audit) => audit.node === node).length;
+  const soFar = verifiedRounds > 0 ? "every bit equal" : "nothing yet";
+  if (open > 0) return h("span", { class: "muted" }, `${soFar}, ${open} under way`);
+  return verifiedRounds > 0
+    ? h("span", { class: "good" }, "every bit equal")
+    : h("span", { class: "muted" }, "not audited");
 }
 
 /** @param {any} optimizer */

@@ -1,8 +1,15 @@
-/** One node of the chain: what its rating rests on and the jobs it works in. */
+/** One node of the chain: what is held against it, what its rating rests on and the jobs it works in. */
 import { get } from "./api.js";
-import { card, facts, h, phaseChip, table } from "./dom.js";
-import { count, plural, poml, units } from "./format.js";
-import { listen } from "./store.js";
+import { card, facts, h, table } from "./dom.js";
+import { ago, count, plural, poml, units } from "./format.js";
+import { notFound } from "./not-found.js";
+import { outcomeChip } from "./outcome.js";
+import { patch } from "./patch.js";
+import { listen, store } from "./store.js";
+
+const SHOWN_CHANGES = 12;
+/** Causes of a change that are nobody's fault. */
+const BLAMELESS = ["window", "decay", "track", "unproven", "audit"];
 
 /** @param {HTMLElement} root @param {string} key @returns {() => void} leave */
 export function nodePage(root, key) {
@@ -10,10 +17,17 @@ export function nodePage(root, key) {
   const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / node");
   const show = async () => {
     try {
-      const node = await get(`/v1/nodes/${encodeURIComponent(key)}`);
-      if (!left) root.replaceChildren(crumb, summary(node), rating(node), jobs(node));
+      const [node, explained] = await Promise.all([
+        get(`/v1/nodes/${key}`),
+        get(`/v1/nodes/${key}/rating`),
+      ]);
+      if (left) return;
+      const pair = h("div", { class: "pair" }, rating(node, explained), jobs(node));
+      patch(root, crumb, summary(node), penalties(node, explained), pair, changes(explained));
     } catch (error) {
-      if (!left) root.replaceChildren(crumb, h("section", { class: "card bad" }, error.message));
+      if (left) return;
+      if (error.status === 404) notFound(root, "No such node", error.message);
+      else patch(root, crumb, h("section", { class: "card bad" }, error.message));
     }
   };
   root.replaceChildren(crumb);
@@ -29,11 +43,21 @@ export function nodePage(root, key) {
 
 /** @param {any} node */
 function summary(node) {
+  const isOut = node.slashedAt !== undefined;
   const state = node.seat === undefined ? "no seat this epoch" : `seat ${node.seat}`;
   return h(
     "section",
     { class: "card" },
-    h("div", { class: "headline" }, h("h1", {}, node.name), h("span", { class: "chip" }, state)),
+    h(
+      "div",
+      { class: "headline" },
+      h("h1", {}, node.name),
+      h(
+        "span",
+        { class: "chip", "data-outcome": isOut ? "failed" : "" },
+        isOut ? "slashed" : state,
+      ),
+    ),
     facts([
       ["Public key", h("span", { class: "mono" }, node.publicKey)],
       ["Account", h("span", { class: "mono" }, node.address)],
@@ -41,49 +65,131 @@ function summary(node) {
       ["Registered", node.registeredAt === 0 ? "founder" : `at #${count(node.registeredAt)}`],
       ["Balance", poml(node.balance)],
       ["Proposed", `${plural(node.proposed, "block")}, ${plural(node.skipped, "turn")} skipped`],
-      ...(node.slashedAt === undefined
+    ]),
+  );
+}
+
+/** In plain sight: everything that was or may be held against it, with its reason. @param {any} node @param {any} explained */
+function penalties(node, explained) {
+  const faults = explained.changes.filter(
+    ({ cause, fault }) => fault !== undefined || !BLAMELESS.includes(cause),
+  );
+  const lines = [
+    node.slashedAt !== undefined &&
+      line(
+        "bad",
+        `A fault was proven at block #${count(node.slashedAt)}: it lost bond and is out for good.`,
+      ),
+    ...explained.warnings.map((warning) => line("warn", `${capital(warning)}.`)),
+    node.probation > 0 &&
+      line(
+        "warn",
+        `On probation for ${plural(node.probation, "window")}: its work is checked more closely.`,
+      ),
+    node.auditsFailed > 0 &&
+      line("bad", `${plural(node.auditsFailed, "update")} of jobs did not pass their audits.`),
+    node.auditsMissed > 0 &&
+      line(
+        "warn",
+        `${plural(node.auditsMissed, "audit")} of others' work it was drawn for and did not do.`,
+      ),
+    ...faults
+      .slice(0, SHOWN_CHANGES)
+      .map((change) =>
+        line(
+          "bad",
+          `${capital(change.explanation)}: rating ${units(change.before)} → ${units(change.after)}, `,
+          h("a", { href: `#/blocks/${change.height}` }, `block #${count(change.height)}`),
+          `, ${ago(change.time)}.`,
+        ),
+      ),
+  ].filter(Boolean);
+  if (lines.length === 0) {
+    return h("p", { class: "muted" }, "Nothing is held against this node: no penalty, no warning.");
+  }
+  const more = faults.length > SHOWN_CHANGES ? `newest ${SHOWN_CHANGES} of ${faults.length}` : "";
+  return card("Penalties and warnings", more, h("ul", { class: "checks" }, lines));
+}
+
+/** @param {"bad" | "warn"} kind @param {...(Node | string)} words */
+function line(kind, ...words) {
+  return h(
+    "li",
+    {},
+    h("span", { class: kind }, kind === "bad" ? "✗" : "!"),
+    h("div", {}, ...words),
+  );
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** @param {any} node @param {any} explained */
+function rating(node, explained) {
+  const window = node.ratedWindow === 0 ? "genesis benchmark" : `window ${node.ratedWindow}`;
+  const { claim } = node;
+  const percent = (millionths) => `${(millionths / 10_000).toFixed(2)} %`;
+  const why = (name) => explained.factors.find((factor) => factor.name === name)?.explanation ?? "";
+  const factor = (label, name) => [
+    label,
+    [percent(node.factors[name]), h("div", { class: "muted" }, why(name))],
+  ];
+  return card(
+    "Rating",
+    "measured by the chain, limited by the bond",
+    facts([
+      ["Measured", [`${units(node.capacity)} GFLOP/s, ${window}`, ownWindow(node)]],
+      ["Rating", units(node.rating)],
+      ["Bond", poml(node.bond)],
+      ["On its way back", poml(node.unbonding)],
+      factor("Quality", "quality"),
+      factor("Reliability", "reliability"),
+      factor("Energy", "energy"),
+      factor("Freshness", "freshness"),
+      ["Punctuality", `${percent(node.punctuality)}, from turns to propose`],
+      ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
+      ...(claim === undefined
         ? []
         : [
-            /** @type {[string, string]} */ ([
-              "Slashed",
-              `a fault was proven at #${node.slashedAt}`,
-            ]),
+            [
+              "Claim under way",
+              `window ${claim.window}, ${plural(claim.segments, "segment")}; ` +
+                `verdicts: ${claim.checks.map((check) => check.verdict).join(", ") || "verifiers not drawn yet"}`,
+            ],
           ]),
     ]),
   );
 }
 
-/** @param {any} node */
-function rating(node) {
-  const window = node.ratedWindow === 0 ? "genesis benchmark" : `window ${node.ratedWindow}`;
-  const claim = node.claim;
+/** Why the node that serves this page measured low, which nobody else can know. @param {any} node */
+function ownWindow(node) {
+  const { publicKey, lastWindow } = store.status;
+  if (publicKey !== node.publicKey || lastWindow?.disturbed === undefined) return false;
+  return h(
+    "div",
+    { class: "warn" },
+    `Window ${lastWindow.window} measured it low: ${lastWindow.disturbed}.`,
+  );
+}
+
+/** @param {any} explained */
+function changes({ changes: all }) {
+  if (all.length === 0)
+    return card("Changes of the rating", "", h("p", { class: "empty" }, "None so far."));
+  const rows = all.slice(0, SHOWN_CHANGES).map((change) => ({
+    cells: [
+      h("a", { href: `#/blocks/${change.height}` }, `#${count(change.height)}`),
+      units(change.before),
+      units(change.after),
+      h("span", { class: "why" }, capital(change.explanation)),
+    ],
+  }));
   return card(
-    "Rating",
-    "measured by the chain, limited by the bond",
-    facts([
-      ["Measured", `${units(node.capacity)} GFLOP/s, ${window}`],
-      ["Rating", units(node.rating)],
-      ["Bond", poml(node.bond)],
-      ["On its way back", poml(node.unbonding)],
-      [
-        "Quality",
-        `${(node.factors.quality / 10_000).toFixed(2)} %, from the open track; 100 % without a score`,
-      ],
-      ["Reliability", `${(node.factors.reliability / 10_000).toFixed(2)} %, from verified work`],
-      ["Energy", `${(node.factors.energy / 10_000).toFixed(2)} %, by the node's own meter`],
-      ["Freshness", `${(node.factors.freshness / 10_000).toFixed(2)} %`],
-      ["Punctuality", `${(node.punctuality / 10_000).toFixed(2)} %, from turns to propose`],
-      ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
-      ...(claim === undefined
-        ? []
-        : [
-            /** @type {[string, string]} */ ([
-              "Claim under way",
-              `window ${claim.window}, ${plural(claim.segments, "segment")}; ` +
-                `verdicts: ${claim.checks.map((check) => check.verdict).join(", ") || "verifiers not drawn yet"}`,
-            ]),
-          ]),
-    ]),
+    "Changes of the rating",
+    "newest first",
+    table([">Block", ">Before", ">After", "Why"], rows),
   );
 }
 
@@ -94,10 +200,10 @@ function jobs(node) {
     href: `#/jobs/${job.id}`,
     cells: [
       h("a", { href: `#/jobs/${job.id}` }, job.name),
-      phaseChip(job.phase),
+      h("span", { title: job.outcome.reason }, outcomeChip(job)),
       job.role === "both" ? "manager and participant" : job.role,
-      `${job.round} / ${job.rounds}`,
+      `${job.recordedRounds} / ${job.rounds}`,
     ],
   }));
-  return card("Jobs", "", table(["Name", "Phase", "Role", ">Round"], rows));
+  return card("Jobs", "", table(["Name", "Outcome", "~Role", ">Rounds"], rows));
 }

@@ -1,21 +1,23 @@
 /** The front page: the network in six figures, the job under way, the latest blocks, nodes and jobs. */
 import { blockFeed } from "./block-feed.js";
-import { card, h, meter, phaseChip, table } from "./dom.js";
+import { card, h, meter, table } from "./dom.js";
 import { count, duration, percent, plural, poml, units } from "./format.js";
 import { jobCard } from "./job-card.js";
+import { outcomeChip } from "./outcome.js";
+import { patch } from "./patch.js";
 import { listen, store } from "./store.js";
-
-const RUNNING = ["drawing", "training", "revealing"];
 
 /** @param {HTMLElement} root @returns {() => void} leave */
 export function overview(root) {
   const tiles = h("section", { class: "tiles", "aria-label": "network" });
+  const safety = h("div");
   const work = h("div");
   const feed = blockFeed(10);
   const nodes = h("div");
   const jobs = h("div");
   root.replaceChildren(
     tiles,
+    safety,
     h("div", { class: "split" }, work, card("Latest blocks", "newest first", feed.element)),
     nodes,
     jobs,
@@ -24,16 +26,19 @@ export function overview(root) {
   let shown;
 
   const showWork = () => {
-    const job = store.jobs.find(({ phase }) => RUNNING.includes(phase)) ?? store.jobs[0];
-    if (job === undefined) work.replaceChildren(noJobs());
+    const job = store.jobs.find(({ outcome }) => outcome.state === "running") ?? store.jobs[0];
+    if (job === undefined) patch(work, noJobs());
     if (job === undefined || job.id === shown?.id) return;
     shown?.remove();
     shown = jobCard(job.id);
     work.replaceChildren(shown.element);
   };
-  const showTiles = () => tiles.replaceChildren(...figures());
-  const showNodes = () => nodes.replaceChildren(nodeTable());
-  const showJobs = () => jobs.replaceChildren(...(store.jobs.length === 0 ? [] : [jobTable()]));
+  const showTiles = () => {
+    patch(tiles, figures());
+    patch(safety, safetyNote());
+  };
+  const showNodes = () => patch(nodes, nodeTable());
+  const showJobs = () => patch(jobs, store.jobs.length > 0 && jobTable());
   const stop = listen((topic) => {
     if (topic === "status" || topic === "blocks") showTiles();
     if (topic === "blocks") feed.show();
@@ -68,7 +73,8 @@ function figures() {
     tile(
       "Certified by",
       newest === undefined ? "–" : `${newest.signatures} of ${status.seats}`,
-      `seats, total weight ${units(status.totalWeight)}`,
+      SAFETY[status.safety.level] ?? "seats",
+      status.safety.level,
     ),
     tile("Nodes", count(status.nodes), `${plural(status.peers.length, "peer")} of this one`),
     tile(
@@ -88,11 +94,28 @@ function workerHint(workers) {
     : `${plural(workers.length, "worker")} here`;
 }
 
-/** @param {string} name @param {string} value @param {string} hint */
-function tile(name, value, hint) {
+/** What the weights of the voters mean, in full below the figures. */
+const SAFETY = {
+  "one-decides": "one voter decides alone",
+  "one-can-stop": "one voter can stop it",
+  shared: "voters, no one alone",
+};
+
+function safetyNote() {
+  const { level, explanation } = store.status.safety;
+  if (level === "shared") return h("p", { class: "muted" }, explanation);
   return h(
     "div",
-    { class: "tile" },
+    { class: "notice", "data-level": level === "one-decides" ? "problem" : "note" },
+    explanation,
+  );
+}
+
+/** @param {string} name @param {string} value @param {string} hint */
+function tile(name, value, hint, kind = "") {
+  return h(
+    "div",
+    { class: "tile", "data-kind": kind },
     h("div", { class: "name" }, name),
     h("div", { class: "value" }, value),
     h("div", { class: "hint" }, hint),
@@ -157,8 +180,8 @@ function jobTable() {
     href: `#/jobs/${job.id}`,
     cells: [
       h("a", { href: `#/jobs/${job.id}` }, job.name),
-      phaseChip(job.phase),
-      `${job.round} / ${job.rounds}`,
+      h("span", { title: job.outcome.reason }, outcomeChip(job)),
+      `${job.recordedRounds} / ${job.rounds}`,
       job.metrics === undefined ? "–" : percent(job.metrics.accuracy),
       job.metrics === undefined ? "–" : job.metrics.loss.toFixed(3),
       poml(job.escrow),
@@ -168,6 +191,6 @@ function jobTable() {
   return card(
     "Jobs",
     "newest first",
-    table(["Name", "Phase", ">Round", ">Accuracy", "~>Loss", "~>Escrow", "~>Opened"], rows),
+    table(["Name", "Outcome", ">Rounds", ">Accuracy", "~>Loss", "~>Escrow", "~>Opened"], rows),
   );
 }

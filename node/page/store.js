@@ -6,6 +6,8 @@ import { follow, get } from "./api.js";
 
 const KEPT_BLOCKS = 40;
 const REFRESH_MS = 1500;
+/** Without an event for so long the node is asked how it is: silence is news, too. */
+const QUIET_MS = 4000;
 
 /** @typedef {"status" | "nodes" | "jobs" | "blocks" | "training" | "live"} Topic */
 
@@ -44,6 +46,9 @@ function tell(topic, data) {
 /** Reads everything once, then follows. */
 export async function start() {
   await reload();
+  setInterval(() => {
+    if (Date.now() - heardAt > QUIET_MS) refresh("status");
+  }, QUIET_MS / 2);
   follow(take, (state, missed) => {
     store.live = state;
     tell("live");
@@ -62,8 +67,11 @@ async function reload() {
   for (const topic of /** @type {const} */ (["status", "nodes", "jobs", "blocks"])) tell(topic);
 }
 
+let heardAt = Date.now();
+
 /** @param {{ type: string, data: any }} event */
 function take({ type, data }) {
+  heardAt = Date.now();
   switch (type) {
     case "block":
       store.blocks = [data, ...store.blocks.filter(({ height }) => height < data.height)];

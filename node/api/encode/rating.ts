@@ -59,8 +59,15 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
     {
       name: "energy",
       value: now.energy / MILLION,
-      source: "self-reported",
-      explanation: "efficiency by the node's own meter, within 5 % of 1; 1 without a meter",
+      ...(now.energy === MILLION
+        ? {
+            source: "not measured yet",
+            explanation: "counts as 1: no reading of a meter tells how much energy its work took",
+          }
+        : {
+            source: "self-reported",
+            explanation: "efficiency as the node's own meter reads it, within 5 % of 1",
+          }),
     },
     {
       name: "freshness",

@@ -48,7 +48,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
   output.fields({
     network: `${status.network} (genesis ${shortHash(status.genesisRoot)})`,
     node: `${status.name}, ${status.address}`,
-    height: `${status.height}${status.syncing ? ", catching up" : ""}, last block ${timeAgo(status.headTime)}`,
+    height: `${status.height}${status.syncing ? ", catching up" : ""}, ${status.height === 0 ? "no block yet" : `last block ${timeAgo(status.headTime)}`}`,
     head: status.headHash,
     ...(status.snapshotSync === undefined ? {} : { snapshot: joining(status.snapshotSync) }),
     ...(status.historyReplay === undefined

@@ -25,7 +25,7 @@ describe("GET /v1/nodes/{key}/rating", () => {
       ["capacity", "measured by the chain"],
       ["quality", "not measured yet"],
       ["reliability", "measured by the chain"],
-      ["energy", "self-reported"],
+      ["energy", "not measured yet"],
       ["freshness", "measured by the chain"],
     ]);
     expect(answer.changes).to.deep.equal([]);

@@ -1,0 +1,54 @@
+/** What keeps this node from its network, at the top of every page, in the words its log and command line use. */
+import { h } from "./dom.js";
+
+/** One or two words for the light at the top right. */
+const WORDS = {
+  DISK_FULL: "disk full",
+  NO_BOOTSTRAP: "not connected",
+  OTHER_CHAIN: "other chain",
+  TRUST_ABOVE_HEAD: "trusted block not there",
+  TRUST_CONTRADICTED: "trusted block contradicted",
+  ALONE: "no peers",
+  STALLED: "no new blocks",
+};
+const LIVE = { connecting: "connecting", live: "live", lost: "connection lost, trying again" };
+
+/**
+ * @param {any} status undefined until it was read
+ * @param {"connecting" | "live" | "lost"} live of the event stream
+ * @returns {{ state: string, text: string }}
+ */
+export function light(status, live) {
+  const worst = status?.notices.find(({ level }) => level === "problem");
+  if (live !== "live") return { state: live, text: LIVE[live] };
+  if (worst !== undefined) return { state: "problem", text: WORDS[worst.code] ?? "problem" };
+  if (status?.syncing === true) return { state: "connecting", text: "catching up" };
+  return { state: "live", text: LIVE.live };
+}
+
+/** @param {any} status @param {boolean} isHome what is merely good to know stands on the front page only */
+export function noticeList(status, isHome) {
+  const shown = status.notices.filter(({ level }) => isHome || level === "problem");
+  return shown.map(({ code, level, message, remedy }) =>
+    h(
+      "div",
+      { class: "notice", "data-level": level, "data-key": code, role: "status" },
+      h("strong", {}, sentence(message)),
+      " ",
+      h("span", {}, ...withCode(sentence(remedy))),
+    ),
+  );
+}
+
+/** Text with the parts in backticks as code. @param {string} text */
+export function withCode(text) {
+  return text
+    .split("`")
+    .map((part, i) => (i % 2 === 1 ? h("code", { class: "mono" }, part) : part));
+}
+
+/** @param {string} text */
+function sentence(text) {
+  const [first = "", ...rest] = text;
+  return `${first.toUpperCase()}${rest.join("")}${/[.!?]$/.test(text) ? "" : "."}`;
+}

@@ -1,0 +1,28 @@
+/** How a job stands or ended, as a chip and as a sentence. */
+import { h } from "./dom.js";
+import { withCode } from "./notices.js";
+
+/** @param {{ outcome: { state: string }, phase: string }} job */
+export function outcomeChip({ outcome, phase }) {
+  const { state } = outcome;
+  const word = state === "running" ? phase : state === "undrawn" ? "not drawn" : state;
+  return h("span", { class: "chip", "data-outcome": state }, word);
+}
+
+/** Why a job is not what was ordered, and what to do; nothing for one that is. @param {any} job */
+export function outcomeNote({ outcome }) {
+  const { state, reason, remedy } = outcome;
+  if (state === "done" || state === "running") return h("p", { class: "muted" }, reason);
+  return h(
+    "div",
+    { class: "notice", "data-level": state === "failed" ? "problem" : "note" },
+    h("strong", {}, reason),
+    remedy !== undefined && " ",
+    remedy !== undefined && h("span", {}, ...withCode(`${capital(remedy)}.`)),
+  );
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.startsWith("`") ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
+}

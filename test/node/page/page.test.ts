@@ -1,0 +1,201 @@
+/** The page in a real browser: outcomes, addresses, notices, and focus that survives blocks. */
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import type { JobSpec } from "../../../chain/types/job.ts";
+import { launchChromium } from "../../helpers/chromium.ts";
+import { FixtureNode } from "../../helpers/fixture-node.ts";
+import { jobSpec, openJob } from "../../helpers/job-run.ts";
+import { startApi, type TestApi } from "../api/support.ts";
+
+const UNKNOWN = "ab".repeat(32);
+
+describe("the page", function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let page: Page;
+  let test: TestApi;
+  const node = new FixtureNode();
+  const ids = { done: "", undrawn: "", cancelled: "" };
+  const problems: string[] = [];
+
+  const open = async (name: string, spec: Partial<JobSpec>): Promise<string> => {
+    const { chain } = node;
+    return toHex(await node.submit(openJob(chain, chain.client, jobSpec(name, spec))));
+  };
+
+  before(async function () {
+    browser = await launchChromium(this);
+    const { chain } = node;
+    ids.done = await open("whole", { rounds: 2 });
+    node.runJobs();
+    ids.undrawn = await open("too many", {
+      rounds: 1000,
+      participants: 9,
+      quorum: 9,
+      phaseBlocks: 4,
+    });
+    node.runJobs();
+    ids.cancelled = await open("called off", { rounds: 5 });
+    node.advance();
+    await node.submit(
+      chain.transaction(chain.client, "job-cancel", { job: fromHex(ids.cancelled) }),
+    );
+    node.runJobs();
+    const limits = { requestBurst: 1e6, requestsPerSecond: 1e6 };
+    test = await startApi({ limits }, node);
+    page = await browser.newPage();
+    page.on("pageerror", ({ message }) => problems.push(message));
+  });
+  after(async () => {
+    await browser?.close();
+    await test?.stop();
+  });
+  afterEach(() => expect(problems.splice(0)).to.deep.equal([]));
+
+  const goto = async (address: string): Promise<void> => {
+    await page.goto("about:blank");
+    await page.goto(`${test.url}/${address}`);
+  };
+  const text = async (selector: string): Promise<string> =>
+    (await page.locator(selector).textContent()) ?? "";
+
+  it("tells done, cancelled and never drawn apart, in the list and on their pages", async () => {
+    await goto("#/");
+    const row = (name: string) => page.locator("tr", { hasText: name });
+    await row("whole").locator('[data-outcome="done"]').waitFor();
+    await row("called off").locator('[data-outcome="cancelled"]').waitFor();
+    const undrawn = row("too many");
+    expect(await undrawn.locator('[data-outcome="undrawn"]').textContent()).to.equal("not drawn");
+    expect(await undrawn.textContent())
+      .to.contain("0 / 1000")
+      .and.not.contain("settled");
+    await goto(`#/jobs/${ids.undrawn}`);
+    await page.getByText("Nobody could be drawn for it: a round needs 9 nodes").waitFor();
+    await page.getByText("with a smaller quorum").waitFor();
+    await goto(`#/jobs/${ids.cancelled}`);
+    await page.getByText("Its client cancelled it before a round was recorded.").waitFor();
+    const cancelled = await text("main");
+    expect(cancelled).not.to.contain("no model yet").and.not.contain("under way");
+    expect(await page.locator("a[download]").count()).to.equal(0);
+    await goto(`#/jobs/${ids.done}`);
+    await page.getByText("All 2 rounds are recorded.").waitFor();
+    expect(await page.locator("a[download]").count()).to.equal(3);
+    expect(await text("main"))
+      .to.contain("every bit equal")
+      .and.not.contain("0 audits under way");
+  });
+
+  it("has nothing at unknown addresses, and says so", async () => {
+    await goto("#/");
+    for (const [address, title] of [
+      ["#/nonsense", "No such page"],
+      ["#/jobs", "Nothing has this name"],
+      ["#/jobs/..%2f..%2fstatus", "Nothing has this name"],
+      ["#/blocks/1/2", "No such page"],
+      ["#jobs", "No such page"],
+      ["#/constructor/x", "No such page"],
+      [`#/jobs/${UNKNOWN}`, "No such job"],
+      [`#/nodes/${UNKNOWN}`, "No such node"],
+      ["#/blocks/999999", "No such block"],
+    ] as const) {
+      await page.evaluate(`location.hash = ${JSON.stringify(address)}`);
+      await page.getByRole("heading", { name: title }).waitFor();
+      expect(await page.locator(".tiles").count(), address).to.equal(0);
+      await page.evaluate("location.hash = '#/'");
+      await page.locator(".tiles").waitFor();
+    }
+  });
+
+  it("keeps focus, opened rows and elements while blocks come", async () => {
+    await goto("#/");
+    const link = page.locator("tbody a").first();
+    await link.focus();
+    const mark = await link.evaluate((element) => {
+      Object.assign(element, { mark: 7 });
+      return element.textContent;
+    });
+    const tile = page.locator(".tile .value").first();
+    for (let i = 0; i < 3; i++) {
+      const { height } = node.advance().header;
+      await page.locator(".tile").first().getByText(`${height}`, { exact: true }).waitFor();
+    }
+    expect(await tile.textContent()).to.equal(String(node.state().height));
+    const focused = await page
+      .locator(":focus")
+      .evaluate((element) => ({ text: element.textContent, mark: Object(element).mark }));
+    expect(focused).to.deep.equal({ text: mark, mark: 7 });
+    const block = page.locator(".feed a").nth(2);
+    const href = await block.getAttribute("href");
+    await block.focus();
+    const { height } = node.advance().header;
+    await page.locator(`.feed a[href="#/blocks/${height}"]`).waitFor();
+    expect(await page.locator(":focus").getAttribute("href")).to.equal(href);
+  });
+
+  it("says what the certificates of one, or of some, are worth", async () => {
+    await goto("#/");
+    await page.getByText("any one of the 4 voters may stop and the chain goes on").waitFor();
+  });
+
+  it("is not live on a wrong chain, and says whose", async () => {
+    await goto("#/");
+    await page.locator('#live[data-state="live"]').waitFor();
+    const failure = {
+      code: "WRONG_NETWORK",
+      reason: "another",
+      network: "abcdef0123456789",
+    } as const;
+    const address = "/ip4/203.0.113.7/tcp/9470/ws/p2p/12D3KooWpeer";
+    node.bootstrap = [{ address, state: "failed", failures: 1, failure }];
+    node.advance();
+    await page.locator('#live[data-state="problem"]').waitFor();
+    expect(await text("#live")).to.equal("other chain");
+    const notice = await text("#notices");
+    expect(notice).to.contain("0 of 1 bootstrap nodes reached");
+    expect(notice).to.contain("203.0.113.7:9470 is on another chain (genesis abcdef012345");
+    node.bootstrap = [];
+    node.advance();
+    await page.locator('#live[data-state="live"]').waitFor();
+  });
+
+  it("notices by itself that no block comes any more", async () => {
+    await goto("#/");
+    await page.locator('#live[data-state="live"]').waitFor();
+    test.clock.nowMs = Number(node.state().meta.time) + 60_000;
+    await page.getByText("No block for 60 s").waitFor();
+    expect(await text("#live")).to.equal("no new blocks");
+    test.clock.nowMs = 0;
+  });
+
+  it("shows what is held against a node, in plain sight", async () => {
+    const key = toHex(node.state().nodes.at(1).publicKey);
+    await goto(`#/nodes/${key}`);
+    await page.getByText("Nothing is held against this node").waitFor();
+    const change = {
+      cause: "not-served",
+      fault: undefined,
+      window: 7,
+      segments: 2,
+      node: 1,
+      before: "5000000",
+      after: "1000000",
+      height: 3,
+      time: 1,
+      explanation: "window 7: at least three others asked for a segment and were not served",
+    };
+    await page.route(`**/v1/nodes/${key}/rating`, async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      await route.fulfill({ json: { ...json, warnings: ["be reachable"], changes: [change] } });
+    });
+    await goto(`#/nodes/${key}`);
+    await page.getByRole("heading", { name: "Penalties and warnings" }).waitFor();
+    const held = await page.locator(".card", { hasText: "Penalties" }).first().textContent();
+    expect(held).to.contain("Window 7: at least three others").and.contain("5.00 → 1.00");
+    expect(held).to.contain("Be reachable.");
+    expect(await text("main"))
+      .to.contain("no reading of a meter")
+      .and.not.contain("own meter");
+  });
+});
