@@ -2,25 +2,26 @@
  * Files of jobs that anybody may have by hash: blobs that are not withheld, and manifests and chunks of datasets that
  * were shared. A dataset that was only imported stays private until an order uses it.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex } from "../../chain/crypto/hash.ts";
-import { decodeManifest } from "../../ml/dataset/manifest.ts";
 import { BlobError, type BlobStore } from "../blobs/blob-store.ts";
 import { type ServedFile, servedFile } from "../blobs/served-file.ts";
+import { ByteCache } from "./byte-cache.ts";
+import { findChunk } from "./find-chunk.ts";
 
-/** Hashes of the chunks of a dataset by file name. */
-type ChunkHashes = ReadonlyMap<string, string>;
-
-/** Datasets whose chunk lists are remembered; the largest takes about ten megabytes. */
-const REMEMBERED = 4;
+/** No manifest is larger; other blobs may be, and are not read for a question about chunks. */
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
 
 export class PublicFiles {
-  readonly #folder: string;
+  readonly #dataDir: string;
   readonly #blobs: BlobStore;
-  readonly #chunks = new Map<string, ChunkHashes>();
+  /** Manifests asked for lately, as they lie on the disk. */
+  readonly #manifests = new ByteCache(CACHE_BYTES);
 
   constructor({ dataDir }: { dataDir: string }, { blobs }: { blobs: BlobStore }) {
-    this.#folder = join(dataDir, "datasets");
+    this.#dataDir = dataDir;
     this.#blobs = blobs;
   }
 
@@ -34,40 +35,20 @@ export class PublicFiles {
    * @returns undefined where this node has no such chunk, or may not show the dataset
    */
   async chunk(dataset: string, name: string): Promise<ServedFile | undefined> {
-    const hashes = await this.#hashesOf(dataset);
-    if (hashes === undefined) return undefined;
-    const file = hashes.has(name) ? name : fileOf(hashes, name.toLowerCase());
-    const sha256 = file === undefined ? undefined : hashes.get(file);
-    if (file === undefined || sha256 === undefined) return undefined;
-    return servedFile(join(this.#folder, dataset, file), {
+    const found = findChunk(await this.#manifest(dataset), name);
+    if (found === undefined) return undefined;
+    const { file, sha256 } = found;
+    return servedFile(join(this.#dataDir, "datasets", dataset, file), {
       sha256,
       onDamaged: async () => damagedChunk(dataset, file, sha256),
     });
   }
 
-  async #hashesOf(dataset: string): Promise<ChunkHashes | undefined> {
-    const manifest = await this.#blobs.serveFile(fromHex(dataset));
-    // Shared datasets are those whose manifest is a blob: an import alone makes none.
-    if (manifest === undefined) return undefined;
-    const known = this.#chunks.get(dataset);
-    if (known !== undefined) return known;
-    const bytes = await this.#blobs.get(fromHex(dataset));
-    const hashes = bytes === undefined ? undefined : hashesIn(bytes);
-    if (hashes === undefined) return undefined;
-    const oldest = this.#chunks.keys().next();
-    if (this.#chunks.size >= REMEMBERED && !oldest.done) this.#chunks.delete(oldest.value);
-    this.#chunks.set(dataset, hashes);
-    return hashes;
-  }
-}
-
-/** @returns undefined for a blob that is no manifest */
-function hashesIn(bytes: Uint8Array): ChunkHashes | undefined {
-  try {
-    const { train, test } = decodeManifest(bytes);
-    return new Map([...train, ...test].map(({ file, sha256 }) => [file, sha256]));
-  } catch {
-    return undefined;
+  /** Empty where there is none to be shown: shared datasets are those whose manifest is a blob. */
+  async #manifest(dataset: string): Promise<Buffer> {
+    const blob = await this.#blobs.serveFile(fromHex(dataset));
+    if (blob === undefined || blob.sizeBytes > MAX_MANIFEST_BYTES) return Buffer.alloc(0);
+    return this.#manifests.get(dataset, () => readFile(join(this.#dataDir, "blobs", dataset)));
   }
 }
 
@@ -77,9 +58,4 @@ function damagedChunk(dataset: string, file: string, hash: string): BlobError {
     { code: "BLOB_DAMAGED", hash },
     { action: "local", remedy: "import the dataset again, or fetch it anew; check the disk" },
   );
-}
-
-function fileOf(hashes: ChunkHashes, sha256: string): string | undefined {
-  for (const [file, hash] of hashes) if (hash === sha256) return file;
-  return undefined;
 }
