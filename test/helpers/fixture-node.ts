@@ -296,6 +296,10 @@ export class FixtureNode implements NodeServices {
     return summary;
   }
 
+  forgetDataset(id: string): void {
+    this.#datasets.delete(id);
+  }
+
   async datasets(): Promise<readonly DatasetSummary[]> {
     return [...this.#datasets.values()];
   }

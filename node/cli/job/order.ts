@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import type { PomlClient } from "../../api/client.ts";
+import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { JobOrder } from "../../api/contract/job.ts";
 import { parseAmount } from "../../wallet/amount.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
@@ -193,10 +194,21 @@ async function findDataset(wanted: unknown, client: PomlClient): Promise<{ id: s
   );
   const [found] = matches;
   if (found !== undefined && matches.length === 1) return found;
+  if (matches.length > 1) throw ambiguous(text, matches);
   throw new CliError(
-    `dataset ${JSON.stringify(text)}: ${matches.length === 0 ? "not held by this node" : "more than one fits"}`,
+    `dataset ${JSON.stringify(text)}: not held by this node`,
     { code: "DATASET_NOT_FOUND", exit: EXIT.notFound, field: "dataset" },
     "`npx poml dataset list` shows the ids; `npx poml dataset import` adds one",
+  );
+}
+
+/** Names are the owner's to give twice; ids are not. */
+function ambiguous(text: string, matches: readonly DatasetJson[]): CliError {
+  const ids = matches.map(({ id, trainRows }) => `${id.slice(0, 16)} (${trainRows} rows to train)`);
+  return new CliError(
+    `dataset ${JSON.stringify(text)}: more than one fits: ${ids.join(", ")}`,
+    { code: "DATASET_AMBIGUOUS", exit: EXIT.usage, field: "dataset" },
+    "name it by its id; `npx poml dataset list` shows what each holds",
   );
 }
 

@@ -163,6 +163,27 @@ describe("poml as a client", () => {
     expect(result.stderr).contain("There is no model").and.contain("--data-dir");
   });
 
+  it("names the datasets that one name fits, by their ids", async () => {
+    const other = join(stage.directory, "other.csv");
+    await writeFile(other, CSV.replaceAll("class0", "class9"));
+    const twin = await stage.json(
+      "dataset",
+      "import",
+      "csv",
+      other,
+      "--name",
+      "flowers",
+      "--label",
+      "label",
+    );
+    const { exit, stderr } = await stage.run("job", "submit", "--dataset", "flowers");
+    expect(exit).equal(2);
+    const start = String(twin.id).slice(0, 16);
+    expect(stderr).contain("more than one fits").and.contain(start).and.contain("rows to train");
+    await stage.json("job", "submit", "--dataset", start, "--rounds", "1");
+    stage.test.node.forgetDataset(String(twin.id));
+  });
+
   it("orders by options, which win over the order file", async () => {
     const order = join(stage.directory, "order.json");
     const optimizer = { kind: "adam", learningRate: 0.5, beta1: 0.8 };
@@ -195,18 +216,18 @@ describe("poml as a client", () => {
         clipNorm: 2,
       },
     });
-    const plain = await chosen("--dataset", "flowers", "--momentum", "0");
+    const plain = await chosen("--dataset", "flowers", "--optimizer", "sgd", "--momentum", "0");
     expect(plain.optimizer).deep.include({ kind: "sgd", learningRate: 0.05, momentum: 0 });
     const { exit, stderr } = await stage.run(
       "job",
       "submit",
       "--dataset",
       "flowers",
-      "--beta1",
+      "--momentum",
       "0.5",
     );
     expect(exit).equal(2);
-    expect(stderr).contain("beta1");
+    expect(stderr).contain("momentum");
   });
 
   it("names field and remedy of a wrong order", async () => {
@@ -217,7 +238,7 @@ describe("poml as a client", () => {
       ["--epochs", "0", "localEpochs"],
       ["--optimizer", "lion", "optimizer.kind"],
       ["--learning-rate", "-1", "optimizer.learningRate"],
-      ["--beta1", "0.5", "optimizer.beta1"],
+      ["--momentum", "0.5", "optimizer.momentum"],
     ] as const) {
       const wrong = await stage.run("job", "submit", option, value);
       expect(wrong.exit).equal(2);

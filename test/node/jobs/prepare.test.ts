@@ -47,6 +47,12 @@ describe("preparing a job", () => {
     expect(remedy).to.contain("5");
   });
 
+  it("keeps the copy of an order by label out of the datasets that names are looked up in", async () => {
+    await prepare({ partition: "by-label" });
+    await prepare({ partition: "iid" });
+    expect((await datasets.list()).map(({ id }) => id)).to.deep.equal([dataset]);
+  });
+
   it("says when too few nodes can be drawn for a round", async () => {
     const short = async (changes: Partial<JobOrder>, nodes: number) =>
       (await prepare(changes, { nodes })).notes.filter((note) =>
