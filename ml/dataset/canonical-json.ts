@@ -10,6 +10,7 @@ export class CanonicalJsonError extends PomlError<CanonicalJsonFacts> {}
 
 /** Deeper values would need more stack than a reader may have. */
 const MAX_DEPTH = 64;
+const HALF_PAIR = /\p{Surrogate}/u;
 
 /**
  * @param value what JSON can hold; members that are undefined count as absent
@@ -69,7 +70,7 @@ function isPlain(value: unknown): value is object {
 }
 
 function encodeText(text: string): string {
-  if (text.isWellFormed()) return JSON.stringify(text);
+  if (!HALF_PAIR.test(text)) return JSON.stringify(text);
   throw refuse(`a text holds half a surrogate pair: ${JSON.stringify(text.slice(0, 40))}`);
 }
 

@@ -1,20 +1,28 @@
 /**
  * A trained model in the files of tfjs: `model.json` (topology and weights manifest) and
- * `weights.bin` (float32, little-endian), as tf.loadLayersModel reads them. No I/O here.
+ * `weights.bin` (float32, little-endian), as tf.loadLayersModel reads them. A model has one such
+ * pair of files and no other. No I/O here.
  */
 
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import {
+  CanonicalJsonError,
+  canonicalJson,
+  parseCanonicalJson,
+} from "../dataset/canonical-json.ts";
 import type { LayersModel } from "./layers-model.ts";
 import { ModelError } from "./model-error.ts";
-import { copyPlainJson, isPlainArray, isPlainObject, type PlainObject } from "./plain-json.ts";
+import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
 import { readLayersModel } from "./read-layers-model.ts";
 
 export const MODEL_FILE = "model.json";
 export const WEIGHTS_FILE = "weights.bin";
+const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
 export interface ModelArtifact {
-  /** Contents of model.json. */
-  readonly modelJson: PlainObject;
-  /** Contents of weights.bin. */
+  /** Bytes of model.json: canonical JSON. */
+  readonly modelJson: Uint8Array;
+  /** Bytes of weights.bin. */
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
@@ -38,8 +46,12 @@ export function encodeArtifact(model: LayersModel, parameters: Float32Array): Mo
   return { modelJson: modelJsonOf(model), weights };
 }
 
-/** model.json alone, for weights that already lie in a file of their own. */
-export function modelJsonOf(model: LayersModel): PlainObject {
+/** The only model.json of a model, for weights that lie in a file of their own. */
+export function modelJsonOf(model: LayersModel): Uint8Array {
+  return canonicalJson(contentOf(model));
+}
+
+function contentOf(model: LayersModel): PlainObject {
   return {
     format: "layers-model",
     generatedBy: "PoML",
@@ -59,18 +71,15 @@ export function modelJsonOf(model: LayersModel): PlainObject {
 }
 
 /**
- * Checks untrusted files against each other.
- * @param modelJson parsed model.json
+ * Checks untrusted files against each other: model.json must be, byte for byte, what its own
+ * topology makes it, and weights.bin hold its values and no more.
  * @throws ModelError BAD_ARTIFACT, or what the topology is refused for
  */
 export async function decodeArtifact(
-  modelJson: unknown,
+  modelJson: Uint8Array,
   weights: Uint8Array,
 ): Promise<DecodedArtifact> {
-  const json = copyPlainJson(modelJson);
-  if (!isPlainObject(json)) throw bad("model.json", "must be an object");
-  const model = await readLayersModel(json);
-  checkManifest(model, json);
+  const model = await decodeModelJson(modelJson);
   const expected = model.parameterCount * 4;
   if (weights.length !== expected) {
     throw bad(WEIGHTS_FILE, `must be ${expected} bytes for this model, not ${weights.length}`);
@@ -85,31 +94,60 @@ export async function decodeArtifact(
   return { model, parameters };
 }
 
-function checkManifest(model: LayersModel, json: PlainObject): void {
-  const groups = json.weightsManifest;
-  if (!isPlainArray(groups)) throw bad("weightsManifest", "must be an array");
-  const weights = groups.flatMap((group) =>
-    isPlainObject(group) && isPlainArray(group.weights) ? group.weights : [],
-  );
-  if (weights.length !== model.parameters.length) {
-    throw bad("weightsManifest", `must list the model's ${model.parameters.length} weights`);
-  }
-  model.parameters.forEach(({ name, shape }, index) => {
-    const weight = weights[index];
-    const field = `weightsManifest weight ${index}`;
-    if (!isPlainObject(weight)) throw bad(field, "must be an object");
-    if (weight.dtype !== "float32") throw bad(field, 'must have dtype "float32"');
-    if (weight.quantization !== undefined) throw bad(field, "must not be quantized");
-    if (weight.name !== name) throw bad(field, `must be "${name}"`);
-    const same = isPlainArray(weight.shape) && String(weight.shape) === String(shape);
-    if (!same) throw bad(field, `must have shape [${shape}]`);
-  });
+async function decodeModelJson(bytes: Uint8Array): Promise<LayersModel> {
+  if (bytes.length > MAX_MODEL_BYTES) throw bad(MODEL_FILE, `is over ${MAX_MODEL_BYTES} bytes`);
+  const json = parsed(bytes);
+  const topology = isPlainObject(json) ? json.modelTopology : undefined;
+  if (!isPlainObject(topology)) throw bad(`${MODEL_FILE}: modelTopology`, "must be an object");
+  const model = await readLayersModel(topology);
+  const content = contentOf(model);
+  if (!equalBytes(canonicalJson(content), bytes)) throw difference(MODEL_FILE, json, content);
+  return model;
 }
 
-function bad(field: string, reason: string): ModelError {
+function parsed(bytes: Uint8Array): PlainJson {
+  try {
+    return parseCanonicalJson(bytes) as PlainJson;
+  } catch (error) {
+    if (error instanceof CanonicalJsonError) throw bad(MODEL_FILE, `is ${error.message}`, error);
+    throw error;
+  }
+}
+
+/** Names the first member that is not as it must be. */
+function difference(path: string, given: PlainJson, wanted: PlainJson): ModelError {
+  if (isPlainArray(given) && isPlainArray(wanted) && given.length === wanted.length) {
+    for (const [index, item] of wanted.entries()) {
+      const other = given[index] ?? null;
+      if (!same(other, item)) return difference(`${path}[${index}]`, other, item);
+    }
+  }
+  if (isPlainObject(given) && isPlainObject(wanted)) {
+    const dot = path === MODEL_FILE ? ": " : ".";
+    const unknown = Object.keys(given).find((key) => !Object.hasOwn(wanted, key));
+    if (unknown !== undefined) return bad(`${path}${dot}${unknown.slice(0, 64)}`, "is unknown");
+    for (const [key, member] of Object.entries(wanted)) {
+      const other = given[key];
+      if (other === undefined) return bad(`${path}${dot}${key}`, "is missing");
+      if (!same(other, member)) return difference(`${path}${dot}${key}`, other, member);
+    }
+  }
+  return bad(path, `must be ${excerpt(wanted)}, not ${excerpt(given)}`);
+}
+
+function same(a: PlainJson, b: PlainJson): boolean {
+  return equalBytes(canonicalJson(a), canonicalJson(b));
+}
+
+function excerpt(value: PlainJson): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function bad(field: string, reason: string, cause?: unknown): ModelError {
   return new ModelError(
     `${field} ${reason}`,
     { code: "BAD_ARTIFACT", field, reason },
-    { remedy: "use model.json and weights.bin as tfjs model.save() or poml wrote them" },
+    { remedy: "download the model again with `npx poml job result`", cause },
   );
 }

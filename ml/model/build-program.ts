@@ -3,6 +3,7 @@
  * What tfjs could run but the program cannot is NEEDS_TFJS, naming the layer.
  */
 
+import { fansOf, readInitializer } from "./initializers.ts";
 import { LayerConfig } from "./layer-config.ts";
 import { LAYER_READERS } from "./layer-readers.ts";
 import { ModelError } from "./model-error.ts";
@@ -38,14 +39,17 @@ export function buildProgram({ layers, inputs, outputs }: Topology): Program {
     const reader = LAYER_READERS.get(layer.className);
     if (reader === undefined) throw config.needsTfjs(`it has no ${layer.className} layer`);
     if (config.get("trainable") === false) throw config.needsTfjs("its weights are frozen");
+    checkOwnData(config);
     const given = layer.inputs.map((name) => tensors.get(name) ?? missing(config, name));
     if (layer === first) given.push({ layer: MODEL_INPUT, shape: inputShape });
     const [input = missing(config, "input")] = given;
     if (given.length > 1 && !MERGING.has(layer.className)) {
       throw config.bad("inputs", "must be one");
     }
+    if (layer !== first) checkRepeatedShape(config, input.shape);
     tensors.set(layer.name, reader(config, input, program, given));
   }
+  checkInputType(first, program.layers);
   const result = tensors.get(output);
   if (result === undefined) throw new RangeError(`topology: output "${output}" is not a layer`);
   if (result.layer !== program.layers.length - 1 || program.layers.length === 0) {
@@ -61,15 +65,49 @@ export function buildProgram({ layers, inputs, outputs }: Topology): Program {
   };
 }
 
+/** What tfjs would take from the description instead of from the weights and the data. */
+function checkOwnData(config: LayerConfig): void {
+  if (config.get("weights") !== undefined) {
+    throw config.bad("weights", "must be absent: weights have a file of their own");
+  }
+  // tfjs reads them all, needed or not.
+  for (const field of config.fields()) {
+    if (field.endsWith("_initializer")) readInitializer(config, field, "zeros", fansOf([1]));
+  }
+  const dtype = config.get("dtype");
+  const isIndexes = dtype === "int32" && config.className === "InputLayer";
+  if (dtype !== undefined && dtype !== "float32" && !isIndexes) {
+    throw config.bad("dtype", `must be "float32", not ${JSON.stringify(dtype).slice(0, 64)}`);
+  }
+}
+
+/** Whole numbers as input are for an embedding; anything else computes with fractions. */
+function checkInputType(first: TopologyLayer, layers: readonly ProgramLayer[]): void {
+  if (first.config.dtype !== "int32") return;
+  const takers = layers.filter(({ inputs }) => inputs.includes(MODEL_INPUT));
+  if (takers.every(({ kind }) => kind === "embedding")) return;
+  const config = new LayerConfig(first.name, first.className, first.config);
+  throw config.bad("dtype", 'must be "float32": only an embedding takes "int32"');
+}
+
 const MERGING: ReadonlySet<string> = new Set(["Add", "Concatenate"]);
 
 function readInputShape(first: TopologyLayer): readonly number[] {
   const config = new LayerConfig(first.name, first.className, first.config);
-  const field = config.get("batch_shape") === undefined ? "batch_input_shape" : "batch_shape";
+  const field = "batch_input_shape";
   const value = config.get(field);
   if (value === undefined) throw config.bad(field, "is missing on the first layer");
   if (!isPlainArray(value) || value.length < 2 || value.length > MAX_RANK + 1) {
     throw config.bad(field, `must hold the batch size and 1 to ${MAX_RANK} dimensions`);
+  }
+  const [batch] = value;
+  if (batch !== null && !(Number.isInteger(batch) && Number(batch) >= 1)) {
+    throw config.bad(field, "must begin with null, for a batch of any size");
+  }
+  for (const other of ["input_shape", "batch_size"]) {
+    if (config.get(other) !== undefined) {
+      throw config.bad(other, `must be absent beside ${field}, tfjs takes only one of them`);
+    }
   }
   const shape = value.slice(1).map((size) => {
     if (typeof size === "number" && Number.isInteger(size) && size >= 1) return size;
@@ -77,6 +115,21 @@ function readInputShape(first: TopologyLayer): readonly number[] {
   });
   checkActivation(shape);
   return shape;
+}
+
+/** A layer further on may say again what shape comes to it; tfjs wants a list there, and warns of others. */
+function checkRepeatedShape(config: LayerConfig, shape: readonly number[]): void {
+  for (const [field, before] of [
+    ["batch_input_shape", 1],
+    ["input_shape", 0],
+  ] as const) {
+    const given = config.get(field);
+    const said = isPlainArray(given) ? given.slice(before) : undefined;
+    const fits =
+      said?.length === shape.length && said.every((n, i) => n === null || n === shape[i]);
+    if (given === undefined || fits) continue;
+    throw config.bad(field, `must be absent here, or that of its input, [${shape}]`);
+  }
 }
 
 function unusedInput(name: string): ModelError {

@@ -104,13 +104,17 @@ function inboundNames(
   return node.map((reference) => referenceName(reference, names, field));
 }
 
-/** `[layer, node, tensor, …]` of a layer that exists; layers have one node with one tensor. */
+/** `[layer, node, tensor, {}]` of a layer that exists; layers have one node with one tensor. */
 function referenceName(reference: PlainJson, names: ReadonlySet<string>, field: string): string {
   if (!isPlainArray(reference)) throw refuse(field, "must hold [layer, 0, 0]");
-  const [name, node, tensor] = reference;
+  const [name, node, tensor, call = {}, ...more] = reference;
   if (typeof name !== "string" || !names.has(name))
     throw refuse(field, "names a layer that is not there");
   if (node !== 0 || tensor !== 0) throw refuse(field, `must take output 0 of node 0 of "${name}"`);
+  const isPlainCall = call === null || (isPlainObject(call) && Object.keys(call).length === 0);
+  if (!isPlainCall || more.length > 0) {
+    throw refuse(field, `must call "${name}" without arguments: [layer, 0, 0, {}]`);
+  }
   return name;
 }
 

@@ -5,9 +5,10 @@
  */
 
 import { Random } from "../random.ts";
+import { initializerKind } from "./initializer-form.ts";
 import type { LayerConfig } from "./layer-config.ts";
 import type { LayersModel } from "./layers-model.ts";
-import { isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
+import { isPlainObject, type PlainJson } from "./plain-json.ts";
 
 /** What a parameter starts from, with every scale already resolved to a number. */
 export type Initializer =
@@ -36,6 +37,24 @@ const SCALINGS: Readonly<Record<string, readonly [number, FanMode, "uniform" | "
 };
 
 type FanMode = "fan_in" | "fan_out" | "fan_avg";
+
+/** As Keras and tfjs write them; what is absent has a default. */
+const FAN_MODES: ReadonlyMap<unknown, FanMode> = new Map([
+  [undefined, "fan_in"],
+  ["fan_in", "fan_in"],
+  ["fanIn", "fan_in"],
+  ["fan_out", "fan_out"],
+  ["fanOut", "fan_out"],
+  ["fan_avg", "fan_avg"],
+  ["fanAvg", "fan_avg"],
+]);
+const DISTRIBUTIONS: ReadonlyMap<unknown, "uniform" | "normal"> = new Map([
+  [undefined, "normal"],
+  ["normal", "normal"],
+  ["truncated_normal", "normal"],
+  ["truncatedNormal", "normal"],
+  ["uniform", "uniform"],
+]);
 
 export interface Fans {
   readonly fanIn: number;
@@ -68,8 +87,12 @@ export function readInitializer(
   const name = isPlainObject(value) ? value.class_name : value;
   const options = isPlainObject(value) && isPlainObject(value.config) ? value.config : {};
   if (typeof name !== "string") throw config.bad(field, "must be an initializer name or object");
-  const kind = name.toLowerCase().replaceAll("_", "");
-  const number = (key: string, otherwise: number): number => readNumber(options, key, otherwise);
+  const kind = initializerKind(name);
+  const number = (key: string, otherwise: number): number => {
+    const given = options[key] ?? otherwise;
+    if (typeof given === "number") return given;
+    throw config.bad(`${field}.config.${key}`, "must be a number");
+  };
   switch (kind) {
     case "zeros":
       return ZEROS;
@@ -88,8 +111,20 @@ export function readInitializer(
         deviation: number("stddev", 0.05),
       };
     case "variancescaling": {
-      const distribution = options.distribution === "uniform" ? "uniform" : "normal";
-      return varianceScaling(number("scale", 1), readFanMode(options.mode), distribution, fans);
+      const scale = number("scale", 1);
+      if (scale < 0) throw config.bad(`${field}.config.scale`, "must be at least 0");
+      const choose = <T>(key: string, choices: ReadonlyMap<unknown, T>): T => {
+        const chosen = choices.get(options[key] ?? undefined);
+        if (chosen !== undefined) return chosen;
+        const known = [...choices.keys()].filter((one) => one !== undefined);
+        throw config.bad(`${field}.config.${key}`, `must be one of: ${known.join(", ")}`);
+      };
+      return varianceScaling(
+        scale,
+        choose("mode", FAN_MODES),
+        choose("distribution", DISTRIBUTIONS),
+        fans,
+      );
     }
     default: {
       const scaling = Object.hasOwn(SCALINGS, kind) ? SCALINGS[kind] : undefined;
@@ -165,7 +200,7 @@ function varianceScaling(
   { fanIn, fanOut }: Fans,
 ): Initializer {
   const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
-  const variance = Math.abs(scale) / Math.max(1, fan);
+  const variance = scale / Math.max(1, fan);
   if (distribution === "normal") {
     return { kind: "truncatedNormal", mean: 0, deviation: squareRoot(variance) };
   }
@@ -182,14 +217,4 @@ function squareRoot(value: number): number {
     if (next >= root) return root;
     root = next;
   }
-}
-
-function readFanMode(mode: PlainJson | undefined): FanMode {
-  if (mode === "fan_out" || mode === "fanOut") return "fan_out";
-  return mode === "fan_avg" || mode === "fanAvg" ? "fan_avg" : "fan_in";
-}
-
-function readNumber(options: PlainObject, key: string, otherwise: number): number {
-  const value = options[key];
-  return typeof value === "number" ? value : otherwise;
 }

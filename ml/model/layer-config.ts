@@ -30,17 +30,22 @@ export class LayerConfig {
     return this.#size(field, this.get(field));
   }
 
-  /** Two sizes, given as one number or as an array of one or two. */
-  pair(field: string, fallback?: readonly [number, number]): readonly [number, number] {
+  fields(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
+  /** True for a field that is there and null. */
+  isNull(field: string): boolean {
+    return Object.hasOwn(this.#values, field) && this.#values[field] === null;
+  }
+
+  /** Sizes by dimension, given as one number for all or as an array of `count`. */
+  sizes(field: string, count: number, fallback?: readonly number[]): readonly number[] {
     const value = this.get(field);
     if (value === undefined && fallback !== undefined) return fallback;
-    if (!Array.isArray(value)) {
-      const size = this.#size(field, value);
-      return [size, size];
-    }
-    if (value.length < 1 || value.length > 2) throw this.bad(field, "must hold one or two numbers");
-    const first = this.#size(field, value[0]);
-    return [first, value.length === 2 ? this.#size(field, value[1]) : first];
+    if (!Array.isArray(value)) return new Array(count).fill(this.#size(field, value));
+    if (value.length === count) return value.map((size) => this.#size(field, size));
+    throw this.bad(field, `must be one number or an array of ${count}, not of ${value.length}`);
   }
 
   /** A number with minimum <= value < limit. */

@@ -1,7 +1,7 @@
 /**
  * Ready-made classifiers by name, as LayersModel JSON for any input shape and class count: `2nn` and
  * `cnn` of the FedAvg paper (arXiv 1602.05629), `lenet`, `logistic`, `mlp`. Dense presets flatten
- * any input, so they also fit rows of a table.
+ * images, so they fit any input.
  */
 
 import { ModelError } from "./model-error.ts";
@@ -54,11 +54,11 @@ interface LayerJson extends PlainObject {
 function bodyOf(name: PresetName, inputShape: readonly number[]): LayerJson[] {
   switch (name) {
     case "logistic":
-      return [flatten()];
+      return flat(inputShape);
     case "mlp":
-      return [flatten(), dense("hidden", 64, "relu")];
+      return [...flat(inputShape), dense("hidden", 64, "relu")];
     case "2nn":
-      return [flatten(), dense("hidden1", 200, "relu"), dense("hidden2", 200, "relu")];
+      return [...flat(inputShape), dense("hidden1", 200, "relu"), dense("hidden2", 200, "relu")];
     case "lenet":
       return [
         ...convolutions(name, inputShape, [16, 32], 3),
@@ -158,6 +158,11 @@ function maxPool2d(name: string): LayerJson {
       data_format: "channels_last",
     },
   };
+}
+
+/** Rows of a table are flat already, and tfjs refuses to flatten them. */
+function flat(inputShape: readonly number[]): LayerJson[] {
+  return inputShape.length === 1 ? [] : [flatten()];
 }
 
 function flatten(): LayerJson {

@@ -104,8 +104,8 @@ function readPair(
   rank: 1 | 2,
   fallback?: number | readonly [number, number],
 ): readonly [number, number] {
-  const pair = typeof fallback === "number" ? ([fallback, fallback] as const) : fallback;
-  const [first, second] = config.pair(field, pair);
+  const otherwise = typeof fallback === "number" ? [fallback, fallback] : fallback;
+  const [first = 1, second = 1] = config.sizes(field, rank, otherwise);
   return rank === 1 ? [first, 1] : [first, second];
 }
 

@@ -7,10 +7,16 @@
 import { executionOrder, readGraph, type Wiring } from "./graph.ts";
 import { KNOWN_LAYERS } from "./known-layers.ts";
 import { ModelError } from "./model-error.ts";
-import { copyPlainJson, isPlainArray, isPlainObject, type PlainObject } from "./plain-json.ts";
+import {
+  copyPlainJson,
+  isPlainArray,
+  isPlainObject,
+  type PlainJson,
+  type PlainObject,
+} from "./plain-json.ts";
+import { refusedName, tfjsConfig } from "./tfjs-form.ts";
 
 const MAX_LAYERS = 256;
-const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export interface TopologyLayer {
   readonly name: string;
@@ -25,7 +31,7 @@ type NamedLayer = Omit<TopologyLayer, "inputs">;
 export interface Topology {
   /** Canonical form: `{class_name, config: {name, layers}, keras_version, backend}`. */
   readonly json: PlainObject;
-  /** In execution order: every layer comes after its inputs. Layers that no output needs are left out. */
+  /** In execution order: every layer comes after its inputs. */
   readonly layers: readonly TopologyLayer[];
   /** Names of the first and the last layers. */
   readonly inputs: readonly string[];
@@ -50,45 +56,76 @@ export function readTopology(json: unknown): Topology {
 
   const used = new Set<string>();
   const layers = list.map((layer, index) => readLayer(layer as PlainObject, index, used));
-  const wiring =
-    sequential || !isPlainObject(config) ? chain(layers) : readGraph(config, list, layers);
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const name = isPlainObject(config) && typeof config.name === "string" ? config.name : "model";
-  const rest = isPlainObject(config) ? config : {};
-  const canonical: PlainObject = {
-    class_name: className,
-    config: {
-      ...(sequential ? {} : rest),
-      name,
-      layers: layers.map((layer, index) => ({
-        ...(sequential ? {} : (list[index] as PlainObject)),
-        class_name: layer.className,
-        config: layer.config,
-      })),
-    },
-    keras_version: "tfjs-layers 4.22.0",
-    backend: "tensor_flow.js",
-  };
+  if (sequential || !isPlainObject(config)) return sequence(name, layers);
+  const wiring = readGraph(config, list, layers);
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const order = executionOrder(wiring);
+  requireAllUsed(layers, [...order, ...wiring.inputs]);
   return {
-    json: canonical,
-    layers: (sequential ? [...byName.keys()] : executionOrder(wiring)).flatMap((name) => {
-      const layer = byName.get(name);
-      return layer === undefined ? [] : [{ ...layer, inputs: wiring.inputsOf.get(name) ?? [] }];
+    json: canonical(className, {
+      name,
+      layers: layers.map((layer) => graphLayer(layer, wiring)),
+      input_layers: wiring.inputs.map((input) => [input, 0, 0]),
+      output_layers: wiring.outputs.map((output) => [output, 0, 0]),
+    }),
+    layers: order.flatMap((one) => {
+      const layer = byName.get(one);
+      return layer === undefined ? [] : [{ ...layer, inputs: wiring.inputsOf.get(one) ?? [] }];
     }),
     inputs: wiring.inputs,
     outputs: wiring.outputs,
   };
 }
 
-function chain(layers: readonly NamedLayer[]): Wiring {
-  const names = layers.map(({ name }) => name);
+function canonical(className: string, config: PlainObject): PlainObject {
   return {
-    inputsOf: new Map(
-      names.map((name, index) => [name, names.slice(Math.max(0, index - 1), index)]),
-    ),
+    class_name: className,
+    config,
+    keras_version: "tfjs-layers 4.22.0",
+    backend: "tensor_flow.js",
+  };
+}
+
+function sequence(name: string, layers: readonly NamedLayer[]): Topology {
+  const [first] = layers;
+  const names = layers.map((layer) => layer.name);
+  // tfjs puts a layer of this name before a first one that is no input itself.
+  if (first?.className !== "InputLayer" && names.includes(`${first?.name}_input`)) {
+    throw notAModel(
+      `config.layers[${names.indexOf(`${first?.name}_input`)}].config.name`,
+      `must not be "${first?.name}_input": tfjs gives this name to the input before layer "${first?.name}"`,
+    );
+  }
+  const json = layers.map(({ className, config }) => ({ class_name: className, config }));
+  return {
+    json: canonical("Sequential", { name, layers: json }),
+    layers: layers.map((layer, index) => ({
+      ...layer,
+      inputs: names.slice(Math.max(0, index - 1), index),
+    })),
     inputs: names.slice(0, 1),
     outputs: names.slice(-1),
   };
+}
+
+function graphLayer({ name, className, config }: NamedLayer, { inputsOf }: Wiring): PlainObject {
+  const references = (inputsOf.get(name) ?? []).map((input): PlainJson => [input, 0, 0, {}]);
+  return {
+    name,
+    class_name: className,
+    config,
+    inbound_nodes: references.length === 0 ? [] : [references],
+  };
+}
+
+/** tfjs builds what no output needs, but neither runs it nor saves its weights. */
+function requireAllUsed(layers: readonly NamedLayer[], used: readonly string[]): void {
+  const needed = new Set(used);
+  const index = layers.findIndex(({ name }) => !needed.has(name));
+  const unused = layers[index];
+  if (unused === undefined) return;
+  throw notAModel(`config.layers[${index}]`, `layer "${unused.name}" leads to no output`);
 }
 
 function unwrap(json: PlainObject): PlainObject {
@@ -110,13 +147,15 @@ function readLayer(layer: PlainObject, index: number, used: Set<string>): NamedL
   const config = layer.config ?? {};
   if (!isPlainObject(config)) throw notAModel(`${at}.config`, "must be an object");
   const name = config.name ?? `${className.toLowerCase()}_${index + 1}`;
-  if (typeof name !== "string" || !NAME_PATTERN.test(name)) {
-    throw notAModel(`${at}.config.name`, "must be 1 to 64 letters, digits, _ . or -");
+  if (typeof name !== "string") throw notAModel(`${at}.config.name`, "must be a text");
+  const refused = refusedName(name);
+  if (refused !== undefined) {
+    throw notAModel(`${at}.config.name`, `${JSON.stringify(name.slice(0, 128))} ${refused}`);
   }
   if (used.has(name)) throw notAModel(`${at}.config.name`, `repeats the name "${name}"`);
   used.add(name);
   if (!KNOWN_LAYERS.has(className)) throw unsupported(name, className);
-  return { name, className, config: { ...config, name } };
+  return { name, className, config: { ...tfjsConfig(name, config), name } };
 }
 
 function notAModel(field: string, reason: string): ModelError {

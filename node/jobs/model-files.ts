@@ -2,7 +2,6 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
-import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
@@ -35,7 +34,7 @@ export async function readModelFiles(
   );
   const model = await readLayersModel(topology);
   const weights = await fetch(parameters, 4 * spec.parameterCount);
-  return { "model.json": canonicalJson(modelJsonOf(model)), "weights.bin": weights };
+  return { "model.json": modelJsonOf(model), "weights.bin": weights };
 }
 
 /** @throws JobError JOB_NOT_FINISHED while one may still come, JOB_HAS_NO_MODEL when none will */

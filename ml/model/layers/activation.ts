@@ -1,27 +1,47 @@
 /** Activations, as layers of their own and as the `activation` field of others; and softmax. */
 
 import type { LayerConfig } from "../layer-config.ts";
+import type { ModelError } from "../model-error.ts";
 import type { Activation } from "../program.ts";
 import type { ProgramBuilder, Tensor } from "../program-builder.ts";
 import type { LayerReader } from "./layer-reader.ts";
 
-/** By the names that tfjs and Keras write, lower case without underscores. */
+/** By the names that tfjs reads. */
 const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
   ["linear", "linear"],
   ["relu", "relu"],
-  ["leakyrelu", "leakyRelu"],
   ["sigmoid", "sigmoid"],
   ["tanh", "tanh"],
-  ["hardsigmoid", "hardSigmoid"],
+  ["hard_sigmoid", "hardSigmoid"],
+  ["hardSigmoid", "hardSigmoid"],
   ["gelu", "gelu"],
 ]);
 
 /** @throws ModelError NEEDS_TFJS, BAD_CONFIG */
 export function activationName(config: LayerConfig, field: string, fallback: string): Activation {
-  const name = config.text(field, fallback);
-  const activation = ACTIVATIONS.get(name.toLowerCase().replaceAll("_", ""));
-  if (activation === undefined) throw config.needsTfjs(`it has no ${name.slice(0, 64)} activation`);
+  const name = activationText(config, field, fallback);
+  const activation = ACTIVATIONS.get(name);
+  if (activation === undefined) throw unknown(config, field, name);
   return activation;
+}
+
+/** To tfjs null is no activation, whatever the default of the layer. */
+function activationText(config: LayerConfig, field: string, fallback: string): string {
+  return config.isNull(field) ? "linear" : config.text(field, fallback);
+}
+
+function unknown(config: LayerConfig, field: string, name: string): ModelError {
+  const plain = name.toLowerCase().replaceAll("_", "");
+  if (plain === "leakyrelu") {
+    return config.bad(field, `is "${name}", which tfjs does not have: use a layer LeakyReLU`);
+  }
+  const meant = [...ACTIVATIONS.keys(), "softmax"].find(
+    (known) => known.toLowerCase().replaceAll("_", "") === plain,
+  );
+  if (meant !== undefined) {
+    return config.bad(field, `is "${name}", which tfjs does not know: write "${meant}"`);
+  }
+  return config.needsTfjs(`it has no ${name.slice(0, 64)} activation`);
 }
 
 /** Adds what the `activation` field of a layer names. */
@@ -31,8 +51,10 @@ export function addActivation(
   program: ProgramBuilder,
   fallback = "linear",
 ): Tensor {
-  if (config.text("activation", fallback) === "softmax") return addSoftmax(config, input, program);
-  return add(config, input, program, activationName(config, "activation", fallback), 0.2);
+  if (activationText(config, "activation", fallback) === "softmax") {
+    return addSoftmax(config, input, program);
+  }
+  return add(config, input, program, activationName(config, "activation", fallback));
 }
 
 export const readActivation: LayerReader = (config, input, program) =>
@@ -61,12 +83,7 @@ function add(
   alpha = 0,
 ): Tensor {
   if (activation === "linear") return input;
-  const slope = activation === "leakyRelu" ? alpha : 0;
-  return program.add(config, [input], input.shape, {
-    kind: "activation",
-    activation,
-    alpha: slope,
-  });
+  return program.add(config, [input], input.shape, { kind: "activation", activation, alpha });
 }
 
 function addSoftmax(config: LayerConfig, input: Tensor, program: ProgramBuilder): Tensor {

@@ -41,6 +41,10 @@ export const readDepthwiseConv2d: LayerReader = (config, input, program) => {
 
 export const readSeparableConv2d: LayerReader = (config, input, program) => {
   refuseExtras(config);
+  if (config.get("kernel_initializer") !== undefined) {
+    const own = "depthwise_initializer and pointwise_initializer";
+    throw config.bad("kernel_initializer", `is none of this layer's to tfjs: it has ${own}`);
+  }
   const filters = config.size("filters");
   const output = addDepthwise(config, input, program, false);
   const [height = 1, width = 1, channels = 1] = output.shape;

@@ -4,6 +4,9 @@ import type { LayerConfig } from "../layer-config.ts";
 import type { ProgramBuilder, Tensor } from "../program-builder.ts";
 import { type LayerReader, refuseExtras } from "./layer-reader.ts";
 
+/** Below it the variance of equal values is 0 in float32, and tfjs divides by it. */
+const MIN_EPSILON = 1e-12;
+
 export const readBatchNorm: LayerReader = (config, input, program) => {
   const channels = readChannels(config, input);
   const { gamma, beta } = addAffine(config, channels, program);
@@ -18,7 +21,7 @@ export const readBatchNorm: LayerReader = (config, input, program) => {
   return program.add(config, [input], input.shape, {
     kind: "batchNorm",
     channels,
-    epsilon: config.number("epsilon", 1e-3, 0, 1),
+    epsilon: config.number("epsilon", 1e-3, MIN_EPSILON, 1),
     momentum,
     gamma,
     beta,
@@ -30,7 +33,7 @@ export const readBatchNorm: LayerReader = (config, input, program) => {
 export const readLayerNorm: LayerReader = (config, input, program) => {
   const channels = readChannels(config, input);
   const { gamma, beta } = addAffine(config, channels, program);
-  const epsilon = config.number("epsilon", 1e-3, 0, 1);
+  const epsilon = config.number("epsilon", 1e-3, MIN_EPSILON, 1);
   return program.add(config, [input], input.shape, {
     kind: "layerNorm",
     channels,

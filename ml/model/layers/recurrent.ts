@@ -76,6 +76,9 @@ function smooth(
   field: string,
   fallback: string,
 ): "linear" | "relu" | "sigmoid" | "tanh" | "hardSigmoid" {
+  if (config.isNull(field)) {
+    throw config.bad(field, 'must be named, "linear" for none: to tfjs null is not always the same');
+  }
   const name = activationName(config, field, fallback);
   if (name === "gelu" || name === "leakyRelu") {
     throw config.needsTfjs(`it has no ${name} activation in its cells`);

@@ -4,10 +4,16 @@ import { isPlainArray } from "../plain-json.ts";
 import { volume } from "../program-builder.ts";
 import type { LayerReader } from "./layer-reader.ts";
 
-export const readFlatten: LayerReader = (_config, { layer, shape }) => ({
-  layer,
-  shape: [volume(shape)],
-});
+export const readFlatten: LayerReader = (config, { layer, shape }) => {
+  if (shape.length < 2) {
+    throw config.bad("input", "is flat already, and tfjs refuses to flatten it: remove the layer");
+  }
+  const format = config.text("data_format", "channels_last");
+  if (format !== "channels_last" && format !== "channelsLast") {
+    throw config.needsTfjs("its data format is not channels_last");
+  }
+  return { layer, shape: [volume(shape)] };
+};
 
 export const readReshape: LayerReader = (config, { layer, shape }) => {
   const target = config.get("target_shape");
@@ -24,5 +30,12 @@ export const readReshape: LayerReader = (config, { layer, shape }) => {
   if (known.length === 0 || known.length > 4 || !fits) {
     throw config.bad("target_shape", `does not hold the ${total} values of its input`);
   }
-  return { layer, shape: known.map((size) => (size === -1 ? total / rest : size)) };
+  const sizes = known.map((size) => (size === -1 ? total / rest : size));
+  if (free > 0) {
+    throw config.bad(
+      "target_shape",
+      `must be [${sizes}]: tfjs forgets the size that -1 stands for`,
+    );
+  }
+  return { layer, shape: sizes };
 };

@@ -95,7 +95,7 @@ describe("parseLayersModel", () => {
           depth_multiplier: 3,
         }),
         layer("BatchNormalization", "norm", { scale: false }),
-        layer("Reshape", "rows", { target_shape: [-1, 4] }),
+        layer("Reshape", "rows", { target_shape: [9, 4] }),
         layer("LSTM", "lstm", { units: 2, unit_forget_bias: true }),
         last,
       ),
