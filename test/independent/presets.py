@@ -21,15 +21,15 @@ def preset(name, shape, classes):
     def pool(name):
         return layer("MaxPooling2D", name, pool_size=[2, 2], strides=[2, 2], padding="valid", data_format="channels_last")
 
-    flatten = layer("Flatten", "flatten")
+    flatten = [layer("Flatten", "flatten")] if len(shape) > 1 else []
     bodies = {
-        "logistic": [flatten],
-        "mlp": [flatten, dense("hidden", 64, "relu")],
-        "2nn": [flatten, dense("hidden1", 200, "relu"), dense("hidden2", 200, "relu")],
+        "logistic": [*flatten],
+        "mlp": [*flatten, dense("hidden", 64, "relu")],
+        "2nn": [*flatten, dense("hidden1", 200, "relu"), dense("hidden2", 200, "relu")],
     }
     for title, filters, k, units in (("lenet", (16, 32), 3, 64), ("cnn", (32, 64), 5, 512)):
         body = [layer for i in (1, 2) for layer in (conv(f"conv{i}", filters[i - 1], k), pool(f"pool{i}"))]
-        bodies[title] = [*body, flatten, dense("hidden", units, "relu")]
+        bodies[title] = [*body, *flatten, dense("hidden", units, "relu")]
     layers = [*bodies[name], dense("output", classes, "softmax")]
     layers[0]["config"] |= {"batch_input_shape": [None, *shape], "dtype": "float32"}
     config = {"name": name, "layers": layers}
