@@ -56,6 +56,9 @@ const DISTRIBUTIONS: ReadonlyMap<unknown, "uniform" | "normal"> = new Map([
   ["uniform", "uniform"],
 ]);
 
+/** Far above what trains, far below what overflows. */
+const MAX_NUMBER = 1e9;
+
 export interface Fans {
   readonly fanIn: number;
   readonly fanOut: number;
@@ -90,8 +93,8 @@ export function readInitializer(
   const kind = initializerKind(name);
   const number = (key: string, otherwise: number): number => {
     const given = options[key] ?? otherwise;
-    if (typeof given === "number") return given;
-    throw config.bad(`${field}.config.${key}`, "must be a number");
+    if (typeof given === "number" && Math.abs(given) <= MAX_NUMBER) return given;
+    throw config.bad(`${field}.config.${key}`, `must be a number of at most ${MAX_NUMBER}`);
   };
   switch (kind) {
     case "zeros":
@@ -214,7 +217,7 @@ function squareRoot(value: number): number {
   let root = value > 1 ? value : 1;
   for (;;) {
     const next = (root + value / root) / 2;
-    if (next >= root) return root;
+    if (!(next < root)) return root;
     root = next;
   }
 }

@@ -77,7 +77,10 @@ function smooth(
   fallback: string,
 ): "linear" | "relu" | "sigmoid" | "tanh" | "hardSigmoid" {
   if (config.isNull(field)) {
-    throw config.bad(field, 'must be named, "linear" for none: to tfjs null is not always the same');
+    throw config.bad(
+      field,
+      'must be named, "linear" for none: to tfjs null is not always the same',
+    );
   }
   const name = activationName(config, field, fallback);
   if (name === "gelu" || name === "leakyRelu") {

@@ -181,6 +181,18 @@ describe("parseLayersModel", () => {
       sequential(first({ kernel_initializer: "magic" }), last),
     ],
     [
+      "an initializer beyond all numbers",
+      "BAD_CONFIG",
+      sequential(
+        first({ kernel_initializer: { class_name: "HeUniform", config: { scale: 1 } } }),
+        layer("Dense", "d", {
+          units: 2,
+          kernel_initializer: { class_name: "VarianceScaling", config: { scale: 1.7e308 } },
+        }),
+        last,
+      ),
+    ],
+    [
       "nothing to compute",
       "BAD_CONFIG",
       sequential(layer("Flatten", "flat", { batch_input_shape: [null, 4] })),
