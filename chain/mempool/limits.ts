@@ -14,7 +14,7 @@ export interface MempoolLimits {
 export const MEMPOOL_LIMITS: MempoolLimits = {
   transactions: 20_000,
   bytes: 32 * 1024 * 1024,
-  perSender: 64,
+  perSender: 256,
   nonceGap: 16,
   waitBlocks: 10_000,
   transactionBytes: 64 * 1024,

@@ -28,13 +28,13 @@ const DUTIES: ReadonlySet<TransactionKind> = new Set([
   "job-diverged",
 ]);
 
-export function kindOf(transaction: Transaction): TransactionKind {
+export function kindOf(transaction: Pick<Transaction, "payload">): TransactionKind {
   const kind = TRANSACTION_KINDS[transaction.payload.selector];
   if (kind === undefined) throw new RangeError(`no kind ${transaction.payload.selector}`);
   return kind;
 }
 
-export function isDuty(transaction: Transaction): boolean {
+export function isDuty(transaction: Pick<Transaction, "payload">): boolean {
   return DUTIES.has(kindOf(transaction));
 }
 

@@ -10,6 +10,7 @@ import type { KeyPair } from "../../chain/crypto/keys.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
+import { isDuty } from "../../chain/transactions/fee.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
 import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";
 import { SerialQueue } from "../serial-queue.ts";
@@ -19,6 +20,7 @@ import { DEFAULT_LIFETIME, feeFor, signTransaction } from "../wallet/sign.ts";
 import type { Chain } from "./chain.ts";
 import { planNonces } from "./nonce-plan.ts";
 import { isOfferDue, isToldDue } from "./offer-schedule.ts";
+import { Outbox } from "./outbox.ts";
 import type { OwnTransaction, OwnTransactions } from "./own-transactions.ts";
 import { factsOf, hasPayload, isMovable, isSameWish, nonceOf, raised } from "./own-wish.ts";
 import type { TransactionService } from "./transaction-service.ts";
@@ -56,6 +58,7 @@ export class DutySender {
   readonly #address: Uint8Array;
   readonly #modules: DutySenderModules;
   readonly #queue = new SerialQueue();
+  readonly #outbox: Outbox;
   /** Not final yet, in nonce order. */
   #pending: readonly Pending[] = [];
 
@@ -63,8 +66,14 @@ export class DutySender {
     this.#keys = keys;
     this.#address = addressOf(keys.publicKey);
     this.#modules = modules;
+    this.#outbox = new Outbox({
+      height: () => modules.chain.height,
+      waiting: () => this.#pending.length,
+      submit: (payload, validUntil) => this.#queue.run(() => this.#sendNow(payload, validUntil)),
+    });
     modules.chain.onBlock(() => {
       if (this.#pending.length > 0) void this.#queue.run(() => this.#recheck());
+      this.#outbox.drain();
     });
   }
 
@@ -77,20 +86,22 @@ export class DutySender {
   }
 
   /**
-   * Sends a transaction, unless this very wish waits already.
+   * Sends a transaction, unless this very wish waits already; later, when the mempool has no more room for ours.
    * @param lifetime heights after which the transaction is worthless
    * @returns the transaction's id
    * @throws MempoolError, TransactionError
    */
   send(payload: Payload, lifetime: number = DEFAULT_LIFETIME): Promise<Uint8Array> {
     const validUntil = this.#modules.chain.height + lifetime;
-    return this.#queue.run(async () => {
-      const same = this.#pending.find(({ signed }) => isSameWish(signed.transaction, payload));
-      if (same === undefined) return this.#submit(payload, validUntil);
-      const { transaction } = same.signed;
-      if (hasPayload(transaction, payload)) return transactionId(transaction);
-      return this.#signAgain(same, { payload, validUntil, fee: raised(transaction.fee) });
-    });
+    return this.#outbox.send(payload, validUntil, isDuty({ payload }));
+  }
+
+  async #sendNow(payload: Payload, validUntil: number): Promise<Uint8Array> {
+    const same = this.#pending.find(({ signed }) => isSameWish(signed.transaction, payload));
+    if (same === undefined) return this.#submit(payload, validUntil);
+    const { transaction } = same.signed;
+    if (hasPayload(transaction, payload)) return transactionId(transaction);
+    return this.#signAgain(same, { payload, validUntil, fee: raised(transaction.fee) });
   }
 
   /** What is not final yet, and why; in nonce order. */

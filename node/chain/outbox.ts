@@ -1,0 +1,106 @@
+/**
+ * Own transactions that wait for room: a mempool takes so many of one sender. Duties go first, since they have
+ * deadlines; what the owner sends leaves them some room. Each goes when a block has made room, or is refused when
+ * its time is over.
+ */
+import { MempoolError } from "../../chain/mempool/mempool-error.ts";
+import type { Payload } from "../../chain/types/transaction.ts";
+
+export interface OutboxModules {
+  height(): number;
+  /** Own transactions that wait for a block. */
+  waiting(): number;
+  /** @throws MempoolError SENDER_FULL when the mempool takes no more of ours now */
+  submit(payload: Payload, validUntil: number): Promise<Uint8Array>;
+}
+
+export interface OutboxLimits {
+  /** Own transactions in the mempool beyond which only duties are added. */
+  readonly ordersUpTo: number;
+  readonly waiting: number;
+}
+
+export const OUTBOX_LIMITS: OutboxLimits = { ordersUpTo: 192, waiting: 8192 };
+
+interface Letter {
+  readonly payload: Payload;
+  readonly validUntil: number;
+  resolve(id: Uint8Array): void;
+  reject(error: unknown): void;
+}
+
+export class Outbox {
+  readonly #modules: OutboxModules;
+  readonly #limits: OutboxLimits;
+  readonly #duties: Letter[] = [];
+  readonly #orders: Letter[] = [];
+  #isDraining = false;
+  /** There may be room, or a letter, since the last look. */
+  #isDue = false;
+
+  constructor(modules: OutboxModules, limits: OutboxLimits = OUTBOX_LIMITS) {
+    this.#modules = modules;
+    this.#limits = limits;
+  }
+
+  get length(): number {
+    return this.#duties.length + this.#orders.length;
+  }
+
+  /** @throws MempoolError OVERLOADED, EXPIRED; what `submit` throws */
+  send(payload: Payload, validUntil: number, isDuty: boolean): Promise<Uint8Array> {
+    const { waiting: limit } = this.#limits;
+    if (this.length >= limit) {
+      const facts = { code: "OVERLOADED", limit } as const;
+      const remedy = "wait until some are final";
+      return Promise.reject(new MempoolError(`${limit} own transactions wait`, facts, remedy));
+    }
+    return new Promise((resolve, reject) => {
+      const line = isDuty ? this.#duties : this.#orders;
+      line.push({ payload, validUntil, resolve, reject });
+      this.drain();
+    });
+  }
+
+  /** To be called after every block. */
+  drain(): void {
+    this.#isDue = true;
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    void this.#drain().finally(() => {
+      this.#isDraining = false;
+      if (this.#isDue) this.drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#isDue = false;
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      const letter = line[0];
+      if (letter === undefined) return;
+      const height = this.#modules.height();
+      try {
+        if (letter.validUntil <= height) throw expired(letter.validUntil, height);
+        letter.resolve(await this.#modules.submit(letter.payload, letter.validUntil));
+      } catch (error) {
+        if (error instanceof MempoolError && error.code === "SENDER_FULL") return;
+        letter.reject(error);
+      }
+      line.shift();
+    }
+  }
+
+  #next(): Letter[] | undefined {
+    if (this.#duties.length > 0) return this.#duties;
+    const hasRoom = this.#modules.waiting() < this.#limits.ordersUpTo;
+    return hasRoom && this.#orders.length > 0 ? this.#orders : undefined;
+  }
+}
+
+function expired(validUntil: number, height: number): MempoolError {
+  return new MempoolError(`valid until height ${validUntil}, the chain is at ${height}`, {
+    code: "EXPIRED",
+    validUntil,
+    height,
+  });
+}
