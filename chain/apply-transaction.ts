@@ -2,6 +2,7 @@
  * The frame around every transaction: nonce, lifetime, fee and balance. Signatures are verified
  * beforehand, for a whole block at once (verify-signatures.ts).
  */
+import { formatAmount } from "./amount.ts";
 import { addressOf } from "./crypto/address.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
@@ -51,9 +52,9 @@ export function applyTransaction(
   const required = requiredFee(transaction, state.parameters);
   if (fee < required) {
     refuse(
-      `fee ${fee} is below the required ${required}`,
+      `fee of ${formatAmount(fee)} POML is below the required ${formatAmount(required)}`,
       { code: "FEE_TOO_LOW", required, offered: fee },
-      `offer a fee of at least ${required} micro-POML`,
+      `offer a fee of at least ${formatAmount(required)} POML`,
     );
   }
   const rule = ruleOf(kindOf(transaction));
@@ -61,7 +62,7 @@ export function applyTransaction(
   const needed = fee + (rule.spends?.(value) ?? 0n);
   if (account.balance < needed) {
     refuse(
-      `balance ${account.balance} is below the needed ${needed}`,
+      `balance of ${formatAmount(account.balance)} POML is below the needed ${formatAmount(needed)}`,
       { code: "INSUFFICIENT_BALANCE", balance: account.balance, needed },
       "fund the account, or ask for less",
     );

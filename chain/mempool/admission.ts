@@ -2,6 +2,7 @@
  * Which transactions may wait: size, lifetime, nonce, fee and balance against the head state. Duties
  * are free for nodes, whose bond stands behind them; strangers pay to wait.
  */
+import { formatAmount } from "../amount.ts";
 import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
 import type { State } from "../state/state.ts";
 import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
@@ -87,9 +88,9 @@ function checkFee(state: State, transaction: Transaction, factor: bigint): void 
   const required = askedFee(state, transaction, factor);
   if (transaction.fee < required) {
     throw new MempoolError(
-      `fee ${transaction.fee} is below the required ${required}`,
+      `fee of ${formatAmount(transaction.fee)} POML is below the required ${formatAmount(required)}`,
       { code: "FEE_TOO_LOW", required, offered: transaction.fee },
-      `offer a fee of at least ${required} micro-POML`,
+      `offer a fee of at least ${formatAmount(required)} POML`,
     );
   }
 }
@@ -101,7 +102,7 @@ function checkBalance({ balance }: Account, transaction: Transaction): void {
   const needed = transaction.fee + (rule.spends?.(value) ?? 0n);
   if (balance < needed) {
     throw new MempoolError(
-      `balance ${balance} is below the needed ${needed}`,
+      `balance of ${formatAmount(balance)} POML is below the needed ${formatAmount(needed)}`,
       { code: "INSUFFICIENT_BALANCE", balance, needed },
       "fund the account, or ask for less",
     );
@@ -113,7 +114,7 @@ export function checkReplacement(old: SignedTransaction, next: SignedTransaction
   const required = old.transaction.fee + old.transaction.fee / 10n + 1n;
   if (next.transaction.fee < required) {
     throw new MempoolError(
-      `replacing needs a fee of ${required}, offered ${next.transaction.fee}`,
+      `replacing needs a fee of ${formatAmount(required)} POML, offered ${formatAmount(next.transaction.fee)}`,
       { code: "REPLACEMENT_TOO_CHEAP", required, offered: next.transaction.fee },
       "raise the fee by a tenth",
     );

@@ -1,4 +1,5 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
+import { formatAmount } from "../amount.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { NO_SCORE } from "../track/quality.ts";
@@ -16,9 +17,9 @@ export const register: Rule<"register"> = {
     const { minBond } = state.parameters;
     if (payload.bond < minBond) {
       refuse(
-        `bond ${payload.bond} is below the minimum ${minBond}`,
+        `bond of ${formatAmount(payload.bond)} POML is below the minimum ${formatAmount(minBond)}`,
         { code: "BOND_TOO_SMALL", bond: payload.bond, minimum: minBond },
-        `bond at least ${minBond} micro-POML`,
+        `bond at least ${formatAmount(minBond)} POML`,
       );
     }
     checkOnionLength(payload.onionLength);

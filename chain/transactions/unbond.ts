@@ -1,4 +1,5 @@
 /** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
+import { formatAmount } from "../amount.ts";
 import { MAX_UNBONDINGS_PER_NODE, startUnbonding } from "../bond/unbonding.ts";
 import { MAX_UNBONDINGS } from "../types/state.ts";
 import { findNode } from "./find-node.ts";
@@ -8,14 +9,18 @@ export const unbond: Rule<"unbond"> = {
   apply(state, { amount }, { sender }) {
     const { index, node } = findNode(state, sender);
     if (amount === 0n) refuseField("amount", "must be above zero");
-    if (amount > node.bond) refuseField("amount", `the bond is ${node.bond}, got ${amount}`);
+    if (amount > node.bond)
+      refuseField(
+        "amount",
+        `the bond is ${formatAmount(node.bond)} POML, got ${formatAmount(amount)}`,
+      );
     const left = node.bond - amount;
     const { minBond } = state.parameters;
     if (left > 0n && left < minBond && node.slashedAt === 0) {
       refuse(
-        `a bond of ${left} would be left, the minimum is ${minBond}`,
+        `a bond of ${formatAmount(left)} POML would be left, the minimum is ${formatAmount(minBond)}`,
         { code: "BOND_TOO_SMALL", bond: left, minimum: minBond },
-        `leave at least ${minBond} micro-POML, or unbond all ${node.bond}`,
+        `leave at least ${formatAmount(minBond)} POML, or unbond all ${formatAmount(node.bond)}`,
       );
     }
     const own = state.unbondings.filter((entry) => entry.node === index).length;

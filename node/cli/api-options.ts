@@ -5,6 +5,7 @@ import { PomlClient } from "../api/client.ts";
 import { absolutePath, expandPath } from "../config/path.ts";
 import { ConfigSchema } from "../config/schema.ts";
 import { type Identity, readKeyFile } from "../wallet/key-file.ts";
+import { WalletError } from "../wallet/wallet-error.ts";
 import type { CliContext } from "./context.ts";
 import { DEFAULT_API, findNode } from "./find-node.ts";
 import { pathOption } from "./path-option.ts";
@@ -64,5 +65,16 @@ export function walletPath(options: WalletOptions, context: CliContext): string 
 }
 
 export function openWallet(options: WalletOptions, context: CliContext): Promise<Identity> {
-  return readKeyFile(walletPath(options, context), context.askPassphrase);
+  return readKeyFile(walletPath(options, context), context.askPassphrase).catch(
+    (error: unknown) => {
+      if (!(error instanceof WalletError) || error.code !== "KEY_FILE_MISSING") throw error;
+      const { path } = error.facts as { path: string };
+      throw new WalletError(
+        `no wallet: ${path} does not exist`,
+        { code: "KEY_FILE_MISSING", path },
+        "make one with `npx poml wallet new`, or name another file with --wallet",
+        error,
+      );
+    },
+  );
 }

@@ -1,5 +1,5 @@
 /** Numbers and hashes as people read them. Amounts come as the API's decimal strings. */
-import { formatAmount } from "../wallet/amount.ts";
+import { formatAmount } from "../../chain/amount.ts";
 
 /** @param micro micro-POML, decimal */
 export function poml(micro: string | bigint): string {

@@ -81,18 +81,31 @@ export class Output {
     }
   }
 
+  /** The object that a program gets in place of a result. */
+  jsonError(error: unknown): void {
+    const remedy = this.#remedyOf(error);
+    const hint = remedy === undefined ? {} : { remedy };
+    const told = { message: messageOf(error), ...factsOf(error), ...hint };
+    this.stdout.write(`${toJson({ error: told })}\n`);
+  }
+
+  #remedyOf(error: unknown): string | undefined {
+    const remedy = error instanceof PomlError ? error.remedy : undefined;
+    return remedy === undefined ? undefined : this.hints.text(remedy);
+  }
+
   /** Message, field and remedy; the stack only with --verbose. */
   error(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof PomlError ? error.remedy : undefined;
-    const hint = remedy === undefined ? {} : { remedy: this.hints.text(remedy) };
-    if (this.json) {
-      this.stdout.write(`${toJson({ error: { message, ...factsOf(error), ...hint } })}\n`);
-    }
-    this.stderr.write(`error: ${message}\n`);
-    if (hint.remedy !== undefined) this.stderr.write(`  try: ${hint.remedy}\n`);
+    if (this.json) this.jsonError(error);
+    const remedy = this.#remedyOf(error);
+    this.stderr.write(`error: ${messageOf(error)}\n`);
+    if (remedy !== undefined) this.stderr.write(`  try: ${remedy}\n`);
     if (this.verbose && error instanceof Error) this.stderr.write(`${stacks(error)}\n`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const PLAIN_BORDERS = {

@@ -24,7 +24,7 @@ import { verifyDbCommand } from "./commands/verify-db.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
-import { EXIT, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
+import { CliError, EXIT, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
 import { hintsOf } from "./hints.ts";
 
 /**
@@ -48,11 +48,23 @@ export async function runCli(argv: readonly string[], given: CliContext): Promis
     await program.parseAsync([...argv], { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      if (output.json) output.jsonError(badUsage(error));
+      return EXIT.usage;
+    }
     if (context.signal.aborted) return EXIT.interrupted;
     output.error(error);
     return exitCodeOf(error);
   }
+}
+
+/** Commander has told people already; programs get their object. */
+function badUsage({ message, code }: CommanderError): CliError {
+  const reason = message.replace(/^error: /, "");
+  const remedy = "add --help to see all commands and options";
+  const facts = { code: "BAD_ARGUMENT", exit: EXIT.usage, usage: code };
+  return new CliError(reason, facts, remedy);
 }
 
 function buildProgram(context: CliContext): Command {

@@ -14,15 +14,21 @@ export interface SentTransaction {
   readonly fee: bigint;
 }
 
-/** Signs and hands in; the transaction is in the node's mempool when this returns. @throws ApiError */
+/**
+ * Signs and hands in; the transaction is in the node's mempool when this returns.
+ * @param onFee sees what it costs before anything is signed
+ * @throws ApiError
+ */
 export async function sendTransaction(
   client: PomlClient,
   identity: Identity,
   payload: Payload,
+  onFee?: (fee: bigint) => void,
 ): Promise<SentTransaction> {
   const status = await client.status();
   const account = await client.account(formatAddress(identity.address));
   const fee = feeFor(payload, decodeParameters(status.parameters));
+  onFee?.(fee);
   const signed = signTransaction(identity.keyPair, fromHex(status.genesisRoot), {
     nonce: account.nextNonce,
     fee,

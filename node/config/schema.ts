@@ -6,9 +6,9 @@ import { isIP, isIPv6 } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { formatAmount } from "../../chain/amount.ts";
 import { POML } from "../../chain/genesis.ts";
 import { parseTrust } from "../snapshots/trust.ts";
-import { formatAmount } from "../wallet/amount.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -2,7 +2,9 @@
  * From a client's order to the specification that goes on chain: model and dataset are checked
  * against each other, stored for the network, and the work is priced.
  */
+
 import { randomBytes } from "node:crypto";
+import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
@@ -103,7 +105,7 @@ export async function prepareJob(
   const escrow = request.budget ?? price;
   if (escrow < price) {
     throw new JobError(
-      `budget: ${escrow} micro-POML is below the price ${price} of this job`,
+      `budget: ${formatAmount(escrow)} POML is below the price of this job, ${formatAmount(price)} POML`,
       { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
       { action: "local", remedy: "raise the budget, or ask for fewer rounds, epochs or rows" },
     );

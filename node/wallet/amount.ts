@@ -1,4 +1,4 @@
-/** Amounts as people write them: POML with up to six decimals, outside; bigint micro-POML, inside. */
+/** Amounts as people write them: POML with up to six decimals. How they are shown: chain/amount.ts. */
 import { POML } from "../../chain/genesis.ts";
 import { WalletError } from "./wallet-error.ts";
 
@@ -15,14 +15,6 @@ export function parseAmount(text: string, field = "amount"): bigint {
   const [, whole = "0", fraction = ""] = match;
   const amount = BigInt(whole) * POML + BigInt(fraction.padEnd(6, "0"));
   return amount > MAX_AMOUNT ? refuse(field, "is more than fits in 64 bits") : amount;
-}
-
-/** @returns POML without trailing zeros, e.g. `12.5` */
-export function formatAmount(micro: bigint): string {
-  const sign = micro < 0n ? "-" : "";
-  const value = micro < 0n ? -micro : micro;
-  const fraction = (value % POML).toString().padStart(6, "0").replace(/0+$/, "");
-  return `${sign}${value / POML}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 function refuse(field: string, reason: string): never {

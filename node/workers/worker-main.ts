@@ -41,6 +41,8 @@ export interface WorkerModules {
   readonly meter: CoreMeter;
   /** Ends the worker. */
   readonly signal: AbortSignal;
+  /** The node took this worker, under this name. */
+  readonly onLinked?: (name: string) => void;
   /** Called after every task: the time to give memory back. */
   readonly afterTask?: () => void;
 }

@@ -53,6 +53,7 @@ export interface SessionModules {
   readonly log: Log;
   readonly cache: BlobCache;
   readonly trainers: TrainerCache;
+  readonly onLinked?: (name: string) => void;
   /** Called when a task has ended and its result is on the way. */
   readonly afterTask?: () => void;
 }
@@ -127,6 +128,7 @@ export class WorkerSession {
         this.#greeted.abort();
         void this.#watch(message);
         this.#modules.log.info("linked to the node", { worker: message.worker });
+        this.#modules.onLinked?.(message.worker);
         break;
       case "refused":
         this.#refused = new WorkerError(

@@ -2,6 +2,7 @@
  * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
+import { formatAmount } from "../../chain/amount.ts";
 import { blockHash } from "../../chain/apply-block.ts";
 import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
@@ -341,7 +342,7 @@ export class FixtureNode implements NodeServices {
     const escrow = request.budget ?? price;
     if (escrow < price) {
       refuse(
-        `budget ${escrow} is below the price ${price} of this job`,
+        `budget: ${formatAmount(escrow)} POML is below the price of this job, ${formatAmount(price)} POML`,
         { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
         "raise the budget, or ask for fewer rounds, epochs or rows",
       );

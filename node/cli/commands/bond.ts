@@ -87,7 +87,9 @@ export async function sendSigned(
   const { sendTransaction } = await import("../send.ts");
   const identity = await openNodeKey(options, context);
   const client = await connect(options, context);
-  const { id, fee } = await sendTransaction(client, identity, payload);
+  const { id, fee } = await sendTransaction(client, identity, payload, (cost) =>
+    context.output.line(`signing, for a fee of ${poml(cost)} POML`),
+  );
   const { height } = await client.waitForTransaction(id);
   context.output.result({ id, fee, height }, () =>
     context.output.fields({

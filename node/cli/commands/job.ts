@@ -1,6 +1,6 @@
 /** `poml job`: orders training, follows it, fetches the model. */
+
 import { Command } from "commander";
-import type { PomlClient } from "../../api/client.ts";
 import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import {
@@ -14,6 +14,7 @@ import {
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { percent, poml } from "../format.ts";
+import { findJob } from "../job/find.ts";
 import { addOrderOptions, type OrderOptions } from "../job/order.ts";
 import { outcomeWord, roundLine, showJob, showRounds, stateText } from "../job/show.ts";
 import { pathOption } from "../path-option.ts";
@@ -223,25 +224,5 @@ async function cancelJob(
   const { height } = await client.waitForTransaction(id);
   context.output.result({ job, transaction: id, height }, () =>
     context.output.line(`cancelled in block ${height}`),
-  );
-}
-
-/** A whole id as it is; a start of one looked up among the newest jobs. */
-async function findJob(client: PomlClient, text: string): Promise<string> {
-  if (/^[0-9a-f]{64}$/.test(text)) return text;
-  if (!/^[0-9a-f]{6,63}$/.test(text)) {
-    throw usageError(
-      "job",
-      `${JSON.stringify(text)} is not an id`,
-      "`npx poml job list` shows the ids",
-    );
-  }
-  const matches = (await client.jobs()).jobs.filter(({ id }) => id.startsWith(text));
-  const [found] = matches;
-  if (found !== undefined && matches.length === 1) return found.id;
-  throw new CliError(
-    `job ${text}: ${matches.length === 0 ? "none of the newest jobs" : "more than one job"} starts so`,
-    { code: "UNKNOWN_JOB", exit: EXIT.notFound, field: "job" },
-    "`npx poml job list` shows the ids",
   );
 }

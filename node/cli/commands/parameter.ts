@@ -4,6 +4,7 @@ import type { VotableParameter } from "../../../chain/governance/votable.ts";
 import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { withUnit } from "../parameter-units.ts";
 import { addKeyOption, sendSigned } from "./bond.ts";
 
 type Options = ApiOptions & WalletOptions;
@@ -35,11 +36,12 @@ async function list(options: ApiOptions, context: CliContext): Promise<void> {
     `${((100 * Number(weight)) / Number(answer.totalWeight)).toFixed(1)} %`;
   context.output.result(answer, () =>
     context.output.table(
-      ["parameter", "value", "votes"],
+      ["parameter", "value", "to vote for it", "votes"],
       answer.parameters.map(({ name, value, votes }) => [
         name,
+        withUnit(name, value),
         value,
-        votes.map((vote) => `${vote.value}: ${share(vote.weight)}`).join(", "),
+        votes.map((vote) => `${withUnit(name, vote.value)}: ${share(vote.weight)}`).join(", "),
       ]),
     ),
   );

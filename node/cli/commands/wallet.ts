@@ -105,10 +105,13 @@ async function send(
   const { parseAmount } = await import("../../wallet/amount.ts");
   const { transferPayload } = await import("../../wallet/payload.ts");
   const { sendTransaction } = await import("../send.ts");
-  const payload = transferPayload(parseAddress(to), parseAmount(amount));
+  const micro = parseAmount(amount);
+  const payload = transferPayload(parseAddress(to), micro);
   const identity = await openWallet(options, context);
   const client = await connect(options, context);
-  const { id, fee } = await sendTransaction(client, identity, payload);
+  const { id, fee } = await sendTransaction(client, identity, payload, (cost) =>
+    context.output.line(`sending ${poml(micro)} POML to ${to}, for a fee of ${poml(cost)} POML`),
+  );
   const done = options.wait ? await client.waitForTransaction(id) : undefined;
   context.output.result({ id, fee, height: done?.height }, () =>
     context.output.fields({

@@ -32,10 +32,17 @@ async function work(options: WorkerOptions, context: CliContext): Promise<void> 
   const { createLog } = await import("../../telemetry/log.ts");
   const { systemClock } = await import("../../clock.ts");
   const { processMeter } = await import("../../core-meter.ts");
-  context.output.line(`working for ${url}; Ctrl-C stops`);
+  const { output, signal } = context;
+  output.line(`connecting to ${url}; Ctrl-C stops`);
   await runWorker(
     { url, token, threads: 1 },
-    { log: createLog("info"), clock: systemClock, meter: processMeter, signal: context.signal },
+    {
+      log: createLog("info"),
+      clock: systemClock,
+      meter: processMeter,
+      signal,
+      onLinked: (name) => output.line(`linked as ${name}: this machine works for the node now`),
+    },
   );
 }
 

@@ -85,6 +85,24 @@ describe("poml without a node", () => {
     expect(option.stderr).contain("--trust");
   });
 
+  it("gives a program its object for a typo as for any other error", async () => {
+    const typos = [["statsu"], ["status", "--jsno"], ["wallet", "sned"], ["bond", "add"]];
+    for (const args of typos) {
+      const { stdout, exit } = await run([...args, "--json"]);
+      expect(exit, args.join(" ")).equal(2);
+      const { error } = JSON.parse(stdout);
+      expect(error.code).equal("BAD_ARGUMENT");
+      expect(error.message).not.equal("");
+      expect(error.remedy).contain("--help");
+    }
+  });
+
+  it("names the command that makes a wallet where there is none", async () => {
+    const { exit, stderr } = await run(["wallet", "show", "--wallet", join(directory, "none.key")]);
+    expect(exit).equal(7);
+    expect(stderr).contain("no wallet").and.contain("npx poml wallet new").not.contain("init");
+  });
+
   it("names the setting, its source and the remedy when it is wrong", async () => {
     const { exit, stderr } = await run(["config", "--data-dir", directory], {
       POML_WORKERS: "many",

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { bigInt, sample } from "fast-check";
-import { formatAmount, parseAmount } from "../../../node/wallet/amount.ts";
+import { formatAmount } from "../../../chain/amount.ts";
+import { parseAmount } from "../../../node/wallet/amount.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
 describe("amounts", () => {
