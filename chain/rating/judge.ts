@@ -28,10 +28,10 @@ export interface Judgement {
 /** @param publicKeyOf of a node index */
 export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf): Judgement {
   const ruling = ruleOn(answersOf(appeal, publicKeyOf));
-  const wrong = wrongBy(ruling, accusersOf(checks, appeal));
+  const accusers = accusersOf(checks, appeal);
   // Whoever was refuted once is not believed about the others.
   const isRefuted = ({ verifier, verdict }: Check): boolean =>
-    verdict === MISMATCH && wrong.includes(verifier);
+    ruling.verdict === "right" && verdict === MISMATCH && accusers.includes(verifier);
   const given = checks.filter(
     (check) => check.verdict !== 0 && (isSamePlace(check, appeal) || !isRefuted(check)),
   );
@@ -41,7 +41,7 @@ export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf)
     verified,
     given: given.length,
     provers: ascending(provenBy(ruling, checks)),
-    wrong: ascending(wrong),
+    wrong: ascending(wrongBy(ruling, accusers)),
     silent: ascending([...silentAmong(checks), ...silentMembers(appeal, ruling)]),
   };
 }
@@ -53,7 +53,8 @@ export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf)
 function holds(check: Check, appeal: Appeal, { verdict, matches }: Ruling): boolean {
   if (check.verdict === MATCH) return true;
   if (verdict !== "right") return false;
-  return isSamePlace(check, appeal) || (check.verdict === NOT_SERVED && matches.length >= PROOF);
+  const isMostServed = 2 * matches.length > appeal.members.length;
+  return isSamePlace(check, appeal) || (check.verdict === NOT_SERVED && isMostServed);
 }
 
 function outcomeOf({ verdict }: Ruling, verified: number): Outcome {

@@ -14,12 +14,13 @@ const HONEST = 3;
 const PROVEN = ["lazy", "random", "half"] as const;
 const LEFT_OUT = ["copier", "inflater"] as const;
 const CHEATS = [...PROVEN, ...LEFT_OUT];
-const JOB_MS = 200_000;
+/** Far more than it takes: the test goes on when the job is settled. */
+const JOB_MS = 800_000;
 /** Makes 25 chunks for 8 participants: all shards but one are smaller than the chain allows. */
 const ROWS = 122;
 
 describe("nodes that do not train", function () {
-  this.timeout(300_000);
+  this.timeout(1_000_000);
 
   let net: LocalNetwork;
   let job: JobDetail;
@@ -55,7 +56,7 @@ describe("nodes that do not train", function () {
       participants: HONEST + CHEATS.length,
       quorum: HONEST,
       teamSize: 3,
-      phaseSeconds: 40,
+      phaseSeconds: 60,
     };
     const { id } = await openJob(client, net.client, order);
     const signal = AbortSignal.timeout(JOB_MS);
@@ -73,8 +74,7 @@ describe("nodes that do not train", function () {
       const node = named(cheat);
       expect(participant(node)).include({ earned: "0", faultRound: 1, fault: "mismatch" });
       expect(node).include({ rating: "0", auditsFailed: 1 });
-      // A skipped turn to propose costs a little more.
-      expect(Number(node.bond)).within(499_900_000, 500_000_000);
+      expect(node.bond).equal("500000000");
     });
   }
 
