@@ -41,7 +41,9 @@ export async function verifyModelDirectory(
   const anchored = await anchorCertificate(decoded, trust, source);
   if (age !== undefined) checkFresh(anchored.trusted, age);
   const { job } = anchored;
-  require(["finished", "settled"].includes(phaseOf(job)), "the job has ended with a model");
+  const hasEnded = ["finished", "settled"].includes(phaseOf(job));
+  // Of a job that was cancelled or never drawn the chain has only the weights it was to start from.
+  require(hasEnded && job.round > 0, "the job has ended with a model");
   require(equalBytes(
     sha256(files["weights.bin"]),
     job.parameters,

@@ -1,7 +1,7 @@
 /** One block: its header, what it holds, and a button that hashes it again in this browser. */
 import { get } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
-import { bytes, count, percent, plural, poml, short, units } from "./format.js";
+import { bytes, count, percent, plural, poml, sentence, short, units } from "./format.js";
 import { lightCard } from "./light-check.js";
 import { notFound } from "./not-found.js";
 import { canHash, headerRoot, transactionsRoot } from "./ssz.js";
@@ -18,7 +18,7 @@ export function blockPage(root, at) {
     },
     (error) => {
       if (left) return;
-      if (error.status === 404) notFound(root, "No such block", error.message);
+      if (error.status === 404) notFound(root, "No such block", sentence(error.message));
       else root.replaceChildren(crumb, h("section", { class: "card bad" }, error.message));
     },
   );

@@ -60,3 +60,9 @@ export function bytes(size) {
 export function plural(amount, noun) {
   return `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 }
+
+/** With a capital at its start and a stop at its end. @param {string} text */
+export function sentence(text) {
+  const [first = "", ...rest] = text;
+  return `${first.toUpperCase()}${rest.join("")}${/[.!?]$/.test(text) ? "" : "."}`;
+}

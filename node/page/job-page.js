@@ -1,6 +1,6 @@
 /** One job in full: curve and participants, rounds, the order, the team, the money, the result. */
 import { card, facts, h, table } from "./dom.js";
-import { bytes, count, duration, percent, plural, poml, short } from "./format.js";
+import { bytes, count, duration, percent, plural, poml, sentence, short } from "./format.js";
 import { jobCard } from "./job-card.js";
 import { notFound } from "./not-found.js";
 import { patch } from "./patch.js";
@@ -19,7 +19,7 @@ export function jobPage(root, id) {
     },
     onMissing(message) {
       main.remove();
-      notFound(root, "No such job", message);
+      notFound(root, "No such job", sentence(message));
     },
   });
   const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / job");

@@ -1,7 +1,7 @@
 /** One node of the chain: what is held against it, what its rating rests on and the jobs it works in. */
 import { get } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
-import { ago, count, plural, poml, units } from "./format.js";
+import { ago, count, plural, poml, sentence, units } from "./format.js";
 import { notFound } from "./not-found.js";
 import { outcomeChip } from "./outcome.js";
 import { patch } from "./patch.js";
@@ -26,7 +26,7 @@ export function nodePage(root, key) {
       patch(root, crumb, summary(node), penalties(node, explained), pair, changes(explained));
     } catch (error) {
       if (left) return;
-      if (error.status === 404) notFound(root, "No such node", error.message);
+      if (error.status === 404) notFound(root, "No such node", sentence(error.message));
       else patch(root, crumb, h("section", { class: "card bad" }, error.message));
     }
   };

@@ -1,5 +1,6 @@
 /** What keeps this node from its network, at the top of every page, in the words its log and command line use. */
 import { h } from "./dom.js";
+import { sentence } from "./format.js";
 
 /** One or two words for the light at the top right. */
 const WORDS = {
@@ -45,10 +46,4 @@ export function withCode(text) {
   return text
     .split("`")
     .map((part, i) => (i % 2 === 1 ? h("code", { class: "mono" }, part) : part));
-}
-
-/** @param {string} text */
-function sentence(text) {
-  const [first = "", ...rest] = text;
-  return `${first.toUpperCase()}${rest.join("")}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -8,6 +8,7 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import type { DatasetSource } from "../../ml/dataset/build.ts";
@@ -147,7 +148,7 @@ async function byDefault(engine: Engine, source: DatasetSource, seed: Uint8Array
 }
 
 async function bySklearn(sources: readonly DatasetSource[]): Promise<number[]> {
-  const script = new URL("tables/sklearn-mlp.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("tables/sklearn-mlp.py", import.meta.url));
   // One thread, as our rounds have.
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
   const child = spawn(PYTHON, [script], { env, stdio: ["pipe", "pipe", "inherit"] });
@@ -169,7 +170,7 @@ function plainRows({ features, labels, rowSize }: Rows): { x: number[][]; y: num
 }
 
 async function shipped(table: string): Promise<string> {
-  const script = new URL("tables/sklearn-tables.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("tables/sklearn-tables.py", import.meta.url));
   const { stdout } = await promisify(execFile)(PYTHON, [script, table], { maxBuffer: 2 ** 24 });
   return stdout;
 }

@@ -9,6 +9,7 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SEGMENTS } from "../../chain/job/segments.ts";
 import { checkpointHash } from "../../ml/audit/checkpoint.ts";
@@ -172,7 +173,7 @@ async function pythonWithTorch(): Promise<string | undefined> {
 }
 
 async function measureTorch(python: string, name: string, roundMs: number): Promise<number> {
-  const script = new URL("train-torch.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("train-torch.py", import.meta.url));
   const { stdout } = await run(python, [script, name, `${BATCH_SIZE}`, `${roundMs}`, `${ROUNDS}`]);
   return Number(stdout);
 }

@@ -4,6 +4,7 @@
  * `UPDATE_VECTORS=1 npx mocha test/ml/exact/vectors.test.ts && npx biome format --write test/vectors`.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { build } from "esbuild";
@@ -55,7 +56,7 @@ describe("exact engine's vectors", () => {
     it("are the same", async function () {
       this.timeout(60_000);
       const { outputFiles } = await build({
-        entryPoints: [PAGE.pathname],
+        entryPoints: [fileURLToPath(PAGE)],
         bundle: true,
         format: "iife",
         globalName: "exactPage",

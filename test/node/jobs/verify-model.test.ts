@@ -8,6 +8,7 @@ import { type ModelDirectory, verifyModelDirectory } from "../../../node/jobs/ve
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { type FinishedJob, finishedJob } from "../../helpers/finished-job.ts";
+import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
 import { LightChain } from "../../helpers/light-chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -130,6 +131,25 @@ describe("verifyModelDirectory", () => {
     await refused({ ...files, "weights.bin": text("model after 4") }, "NOT_PROVED");
     const model = text(JSON.stringify({ modelTopology: { class_name: "Other" } }));
     await refused({ ...files, "model.json": model }, "NOT_PROVED");
+  });
+
+  it("refuses the weights that a job without a recorded round was to start from", async () => {
+    const chain = new TestChain();
+    const ledger = new LightChain(chain);
+    const open = openJob(chain, chain.client, jobSpec("never trained"));
+    ledger.advance(open);
+    const { id } = jobOf(chain, open);
+    ledger.advance(chain.transaction(chain.client, "job-cancel", { job: id }));
+    ledger.advance(...nextStep(chain, jobOf(chain, open)));
+    expect(jobOf(chain, open)).to.include({ round: 0 });
+    const certificate = text(JSON.stringify(await ledger.certificate(0)));
+    const { height } = chain;
+    const hash = Header.hashTreeRoot((await ledger.at(height)).header);
+    const error = await refused({ ...files, "certificate.json": certificate }, "NOT_PROVED", {
+      height,
+      hash,
+    });
+    expect(error.message).to.contain("ended with a model");
   });
 
   it("refuses a block that is not the trusted one", async () => {
