@@ -235,6 +235,7 @@ export async function createNode(
     syncing: ledger.sync.syncing,
     joining: ledger.snapshots.progress,
     peers: host.peers(),
+    refusedPeers: host.refused(),
     bootstrap: host.bootstrap(),
     mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
     get ownTransactions() {

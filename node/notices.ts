@@ -51,6 +51,7 @@ export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] 
     // Why no block can come has been said then.
     ...(ofJoining.length > 0 ? [] : ofBlocks(status, context)),
     ...ofVotes(status),
+    ...ofRefusals(status),
     ...ofWindow(status),
   ];
 }
@@ -72,6 +73,18 @@ function ofDisk({ hasDiskRoom }: NodeStatus): Notice[] {
   if (hasDiskRoom) return [];
   const message = "the disk is full: this node neither votes nor takes blocks";
   return [problem("DISK_FULL", message, "make room, or lower disk.minFreeMib")];
+}
+
+/** One line with the peer and the facts: whoever is alone because of it must not have to search. */
+function ofRefusals({ refusedPeers }: NodeStatus): Notice[] {
+  const [first, ...others] = refusedPeers.toSorted((a, b) => b.remainingMs - a.remainingMs);
+  if (first === undefined) return [];
+  const { peerId, code, reason, remainingMs } = first;
+  const rest = others.length === 0 ? "" : `, and ${others.length} more`;
+  const seconds = Math.ceil(remainingMs / 1000);
+  const message = `peer ${peerId} is refused for another ${seconds} s (${code}: ${reason})${rest}`;
+  const remedy = "it may come back by itself then; a restart of this node forgets it at once";
+  return [{ code: "PEERS_REFUSED", level: "note", message, remedy }];
 }
 
 function ofBootstrap({ bootstrap, peers, genesisRoot }: NodeStatus): Notice[] {

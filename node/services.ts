@@ -9,6 +9,7 @@ import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { CsvSettings } from "../ml/dataset/import-csv.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
+import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
@@ -42,6 +43,8 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[];
   /** What became of each configured bootstrap address. */
   readonly bootstrap: readonly BootstrapPeer[];
+  /** Peers this node refuses for their behaviour. */
+  readonly refusedPeers: readonly RefusedPeer[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
   /** In nonce order. */
   readonly ownTransactions: readonly WaitingTransaction[];

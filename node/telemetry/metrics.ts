@@ -53,6 +53,11 @@ export function createMetrics(
     ({ abstainsThrough }) => abstainsThrough ?? 0,
   );
   gauge("poml_peers", "Connected peers", ({ peers }) => peers.length);
+  gauge(
+    "poml_peers_refused",
+    "Peers refused for their behaviour",
+    ({ refusedPeers }) => refusedPeers.length,
+  );
   gauge("poml_mempool_transactions", "Transactions waiting", ({ mempool }) => mempool.transactions);
   gauge("poml_mempool_bytes", "Bytes of transactions waiting", ({ mempool }) => mempool.bytes);
   gauge("poml_workers", "Linked workers", ({ workers }) => workers.length);

@@ -22,8 +22,9 @@ export const BLOB: Protocol = {
   maxResponseBytes: MAX_BLOB_BYTES + SIZE_BYTES,
   stepMs: 10_000,
   totalMs: 30 * 60_000,
-  maxConcurrent: 4,
-  rate: { burst: 64, perSecond: 16 },
+  maxConcurrent: 8,
+  // Most are small: updates of small models, and those that are not there yet.
+  rate: { burst: 128, perSecond: 64 },
 };
 
 export interface BlobOptions extends RequestOptions {

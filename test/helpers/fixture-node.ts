@@ -179,6 +179,7 @@ export class FixtureNode implements NodeServices {
       syncing: this.syncing,
       joining: { snapshot: undefined, history: undefined },
       bootstrap: this.bootstrap,
+      refusedPeers: [],
       peers: others.map(({ keys }, i) => ({
         publicKey: keys.publicKey,
         address: `/ip4/127.0.0.1/tcp/${9001 + i}/ws`,

@@ -26,7 +26,11 @@ export class LinkedHost implements StreamHost {
   readonly log = SILENT;
   readonly asking = new Asking(() => performance.now());
   readonly #scores = new ScoreBook();
-  readonly #handlers = new Map<string, StreamHandler>();
+  readonly #handlers = new Map<string, { handler: StreamHandler; maxStreams: number }>();
+  /** Streams of others to this host, by protocol and peer. */
+  readonly #inbound = new Map<string, number>();
+  /** Streams this host reset because there were too many. */
+  resets = 0;
   readonly #linked = new Map<string, LinkedHost>();
   readonly #open = new Set<ByteStream>();
 
@@ -73,8 +77,8 @@ export class LinkedHost implements StreamHost {
     this.#linked.delete(peer);
   }
 
-  onStream(protocol: string, handler: StreamHandler): Promise<void> {
-    this.#handlers.set(protocol, handler);
+  onStream(protocol: string, handler: StreamHandler, maxStreams: number): Promise<void> {
+    this.#handlers.set(protocol, { handler, maxStreams });
     return Promise.resolve();
   }
 
@@ -83,14 +87,26 @@ export class LinkedHost implements StreamHost {
     if (other === undefined) {
       throw new P2pError(`not connected to ${peer}`, { code: "NOT_CONNECTED", peer });
     }
-    const handler = other.#handlers.get(protocol);
-    if (handler === undefined) {
+    const served = other.#handlers.get(protocol);
+    if (served === undefined) {
       const facts = { code: "UNSUPPORTED_PROTOCOL", peer, protocol } as const;
       throw new P2pError(`${peer} does not speak ${protocol}`, facts);
     }
     const [ours, theirs] = streamPair();
+    const key = `${protocol} ${this.peerId}`;
+    const count = (other.#inbound.get(key) ?? 0) + 1;
+    if (count > served.maxStreams) {
+      // As libp2p does it.
+      other.resets += 1;
+      theirs.abort(new Error("too many streams"));
+      return Promise.resolve(ours);
+    }
+    other.#inbound.set(key, count);
     other.#open.add(theirs);
-    void handler(theirs, this.peerId).finally(() => other.#open.delete(theirs));
+    void served.handler(theirs, this.peerId).finally(() => {
+      other.#open.delete(theirs);
+      other.#inbound.set(key, (other.#inbound.get(key) ?? 1) - 1);
+    });
     return Promise.resolve(ours);
   }
 }

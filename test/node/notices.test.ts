@@ -47,6 +47,22 @@ describe("notices", () => {
     expect(of({ bootstrap: [reached] })).to.deep.equal([]);
   });
 
+  it("name a peer that is refused, why, and until when", () => {
+    const refused = {
+      peerId: "12D3KooWpeer",
+      standing: "banned" as const,
+      code: "WRONG_BLOB",
+      reason: "the peer sent other bytes",
+      score: -60,
+      remainingMs: 1_000_500,
+    };
+    const [notice] = of({ refusedPeers: [{ ...refused, remainingMs: 5 }, refused] });
+    expect(notice).to.include({ code: "PEERS_REFUSED", level: "note" });
+    expect(notice?.message).to.equal(
+      "peer 12D3KooWpeer is refused for another 1001 s (WRONG_BLOB: the peer sent other bytes), and 1 more",
+    );
+  });
+
   it("say how many bootstrap nodes were reached, and why not the others", () => {
     const bootstrap = [failed("DIAL_FAILED", "connect ECONNREFUSED 203.0.113.7:9470")];
     const [notice] = of({ bootstrap, peers: [] });

@@ -12,6 +12,15 @@ export const Peer = z.object({
   score: z.number(),
 });
 
+export const RefusedPeerJson = z.object({
+  peerId: z.string(),
+  standing: z.enum(["disconnect", "banned"]),
+  code: z.string(),
+  reason: z.string(),
+  score: z.number(),
+  remainingSeconds: Count,
+});
+
 export const Worker = z.object({
   id: z.string(),
   kind: z.enum(["local", "remote"]),
@@ -143,6 +152,9 @@ export const Status = z.object({
   workPot: Amount.describe("waits for the next verified benchmark window"),
   peers: z.array(Peer),
   bootstrap: z.array(BootstrapJson),
+  refusedPeers: z
+    .array(RefusedPeerJson)
+    .describe("peers this node refuses for their behaviour, until their time is over"),
   mempool: z.object({ transactions: Count, bytes: Count }),
   ownTransactions: z
     .object({ waiting: Count, oldest: WaitingTransactionJson.optional() })

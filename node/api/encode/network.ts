@@ -78,6 +78,10 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
       ...(failure === undefined ? {} : { reason: failure.reason }),
       ...(failure?.network === undefined ? {} : { genesis: failure.network }),
     })),
+    refusedPeers: status.refusedPeers.map(({ remainingMs, ...peer }) => ({
+      ...peer,
+      remainingSeconds: Math.ceil(remainingMs / 1000),
+    })),
     mempool: { transactions: status.mempool.transactions, bytes: status.mempool.bytes },
     ownTransactions: {
       waiting: status.ownTransactions.length,
