@@ -8,7 +8,7 @@ import { buildProgram, MAX_CLASSES, type Program } from "./build-program.ts";
 import type { PlainObject } from "./plain-json.ts";
 import type { ParameterSlot, ProgramLayer } from "./program.ts";
 import { tooLarge } from "./program-builder.ts";
-import { readTopology } from "./topology.ts";
+import { readTopology, type Topology } from "./topology.ts";
 
 /** Why the exact engine cannot run a model. */
 export interface ExactRefusal {
@@ -38,6 +38,8 @@ export interface LayersModel {
   /** Program of the exact engine; null when `exactRefusal` says why there is none. */
   readonly layers: readonly ProgramLayer[] | null;
   readonly exactRefusal: ExactRefusal | null;
+  /** What was changed or is special about it, for the client. */
+  readonly notes: readonly string[];
   /** Floating-point operations of one sample, forward and backward. 0 when unknown. */
   readonly flopsPerSample: number;
 }
@@ -62,6 +64,7 @@ export function parseLayersModel(json: unknown): LayersModel {
     parameterCount: program.parameterCount,
     layers: program.layers,
     exactRefusal: null,
+    notes: renamingNotes(topology),
     flopsPerSample: program.flopsPerSample,
   };
 }
@@ -71,4 +74,12 @@ function endingOf({ layers, outputShape }: Program): ModelEnding {
   if (last?.kind === "activation" && last.activation === "sigmoid") return "sigmoid";
   const [classes = 0, ...more] = outputShape;
   return last?.kind === "softmax" && more.length === 0 && classes >= 2 ? "softmax" : "other";
+}
+
+/** @returns a sentence for each layer that has another name here */
+export function renamingNotes({ renamed }: Pick<Topology, "renamed">): string[] {
+  return renamed.map(
+    ({ from, to }) =>
+      `layer ${JSON.stringify(from)} is named ${JSON.stringify(to)} here: tfjs loads no weights whose names have spaces or accents`,
+  );
 }

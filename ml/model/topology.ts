@@ -5,7 +5,9 @@
  */
 
 import { executionOrder, readGraph, type Wiring } from "./graph.ts";
+import { toTfjsForm } from "./keras-form.ts";
 import { KNOWN_LAYERS } from "./known-layers.ts";
+import { type Renamed, withSafeNames } from "./layer-names.ts";
 import { ModelError } from "./model-error.ts";
 import {
   copyPlainJson,
@@ -33,6 +35,8 @@ export interface Topology {
   readonly json: PlainObject;
   /** In execution order: every layer comes after its inputs. */
   readonly layers: readonly TopologyLayer[];
+  /** Layers whose names tfjs cannot load, with the names they have here. */
+  readonly renamed: readonly Renamed[];
   /** Names of the first and the last layers. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -40,7 +44,8 @@ export interface Topology {
 
 /** @throws ModelError NOT_A_MODEL, UNSUPPORTED_LAYER, BAD_CONFIG or TOO_LARGE */
 export function readTopology(json: unknown): Topology {
-  const model = unwrap(copyPlainJson(json) as PlainObject);
+  const given = unwrap(copyPlainJson(json) as PlainObject);
+  const { model, renamed } = withSafeNames(toTfjsForm(given));
   const className = model.class_name;
   if (className !== "Sequential" && className !== "Model" && className !== "Functional") {
     throw notAModel("class_name", `must be "Sequential", "Model" or "Functional"`);
@@ -57,7 +62,7 @@ export function readTopology(json: unknown): Topology {
   const used = new Set<string>();
   const layers = list.map((layer, index) => readLayer(layer as PlainObject, index, used));
   const name = isPlainObject(config) && typeof config.name === "string" ? config.name : "model";
-  if (sequential || !isPlainObject(config)) return sequence(name, layers);
+  if (sequential || !isPlainObject(config)) return { ...sequence(name, layers), renamed };
   const wiring = readGraph(config, list, layers);
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const order = executionOrder(wiring);
@@ -75,6 +80,7 @@ export function readTopology(json: unknown): Topology {
     }),
     inputs: wiring.inputs,
     outputs: wiring.outputs,
+    renamed,
   };
 }
 
@@ -87,7 +93,7 @@ function canonical(className: string, config: PlainObject): PlainObject {
   };
 }
 
-function sequence(name: string, layers: readonly NamedLayer[]): Topology {
+function sequence(name: string, layers: readonly NamedLayer[]): Omit<Topology, "renamed"> {
   const [first] = layers;
   const names = layers.map((layer) => layer.name);
   // tfjs puts a layer of this name before a first one that is no input itself.

@@ -5,8 +5,9 @@
 
 import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
 import { ModelError } from "../model/model-error.ts";
-import type { PlainObject } from "../model/plain-json.ts";
+import { isPlainArray, isPlainObject, type PlainObject } from "../model/plain-json.ts";
 import { MAX_PARAMETERS } from "../model/program-builder.ts";
+import type { Topology, TopologyLayer } from "../model/topology.ts";
 import { layers, type tf } from "./backend.ts";
 
 export type TfjsLayer = TfjsModel["layers"][number];
@@ -22,21 +23,77 @@ export interface TfjsWeight {
   readonly layer: TfjsLayer;
 }
 
-/** @throws ModelError BAD_CONFIG or TOO_LARGE; tfjs's own complaint is in the message */
-export async function buildTfjsModel(json: PlainObject): Promise<TfjsModel> {
+/** @throws ModelError BAD_CONFIG or TOO_LARGE, naming the first layer that tfjs cannot build */
+export async function buildTfjsModel(
+  topology: Pick<Topology, "json" | "layers">,
+): Promise<TfjsModel> {
   try {
-    return await withParameterLimit(() =>
-      layers.models.modelFromJSON({ ...json } as Parameters<typeof layers.models.modelFromJSON>[0]),
-    );
+    return await build(topology.json);
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : "it cannot be built";
+    const { layer, cause: first } = (await firstUnbuildable(topology)) ?? {
+      layer: undefined,
+      cause,
+    };
+    const reason = reasonOf(first);
+    const where = layer === undefined ? "the model" : `layer "${layer.name}" (${layer.className})`;
     throw new ModelError(
-      `tfjs refuses the model: ${reason}`,
-      { code: "BAD_CONFIG", layer: "model", field: "layers", reason },
-      { cause, remedy: "check that tf.models.modelFromJSON accepts the model" },
+      `tfjs cannot build ${where}: ${reason}`,
+      { code: "BAD_CONFIG", layer: layer?.name ?? "model", field: "config", reason },
+      {
+        cause,
+        remedy:
+          "correct its config: tf.models.modelFromJSON of tfjs 4.22 must accept the model, which it does for what model.toJSON() writes",
+      },
     );
   }
+}
+
+function build(json: PlainObject): Promise<TfjsModel> {
+  return withParameterLimit(() =>
+    layers.models.modelFromJSON({ ...json } as Parameters<typeof layers.models.modelFromJSON>[0]),
+  );
+}
+
+/** tfjs says what it misses in a sentence, or trips over it; that is nothing for a client to read. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : "";
+  const isInternal =
+    message === "" ||
+    cause instanceof TypeError ||
+    /undefined|\bnull\b|is not (a|iterable|defined)|\[object|NaN/.test(message);
+  return isInternal
+    ? "a field is missing, or has a value of the wrong kind"
+    : message.replaceAll(/\s+/g, " ").slice(0, 300);
+}
+
+/** Building layer by layer costs its square. */
+const MAX_SEARCHED = 64;
+
+/** The first layer in execution order without which tfjs builds the model, and what it says of it. */
+async function firstUnbuildable({
+  json,
+  layers: all,
+}: Pick<Topology, "json" | "layers">): Promise<
+  { layer: TopologyLayer; cause: unknown } | undefined
+> {
+  const { config } = json;
+  if (!isPlainObject(config) || !isPlainArray(config.layers) || all.length > MAX_SEARCHED) return;
+  const entries = config.layers;
+  for (const [index, layer] of all.entries()) {
+    const names = new Set(all.slice(0, index + 1).map(({ name }) => name));
+    const part = entries.filter(
+      (entry) =>
+        isPlainObject(entry) && isPlainObject(entry.config) && names.has(String(entry.config.name)),
+    );
+    const ends = json.class_name === "Sequential" ? {} : { output_layers: [[layer.name, 0, 0]] };
+    try {
+      (await build({ ...json, config: { ...config, ...ends, layers: part } })).dispose();
+    } catch (cause) {
+      return cause instanceof ModelError ? undefined : { layer, cause };
+    }
+  }
+  return undefined;
 }
 
 export function weightsOf(model: TfjsModel): readonly TfjsWeight[] {
@@ -87,7 +144,8 @@ function withParameterLimit<T>(build: () => Promise<T>): Promise<T> {
   let total = 0;
   prototype.addWeight = function (name, shape, dtype, _initializer, ...rest) {
     total += shape.reduce((product, size) => product * size, 1);
-    if (!(total <= MAX_PARAMETERS)) {
+    if (!Number.isFinite(total)) throw new Error("a dimension of its weights is no number");
+    if (total > MAX_PARAMETERS) {
       throw new ModelError(
         `the model has more than ${MAX_PARAMETERS} parameters`,
         { code: "TOO_LARGE", what: "parameters", limit: MAX_PARAMETERS, actual: total },

@@ -6,9 +6,14 @@
 import { MAX_CLASSES } from "../model/build-program.ts";
 import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
 import { LayerConfig } from "../model/layer-config.ts";
-import type { ExactRefusal, LayersModel, ModelEnding } from "../model/layers-model.ts";
+import {
+  type ExactRefusal,
+  type LayersModel,
+  type ModelEnding,
+  renamingNotes,
+} from "../model/layers-model.ts";
 import { ModelError } from "../model/model-error.ts";
-import { isPlainObject } from "../model/plain-json.ts";
+import { isPlainObject, type PlainObject } from "../model/plain-json.ts";
 import { MAX_ACTIVATION, tooLarge } from "../model/program-builder.ts";
 import { readTopology, type Topology } from "../model/topology.ts";
 import { chooseBackend } from "./backend.ts";
@@ -21,7 +26,8 @@ export async function describeWithTfjs(
 ): Promise<LayersModel> {
   const topology = readTopology(json);
   await chooseBackend(() => undefined);
-  const model = await buildTfjsModel(topology.json);
+  refuseUnapplied(topology);
+  const model = await buildTfjsModel(topology);
   try {
     const inputShape = oneShape(model.inputs, "inputs");
     const outputShape = oneShape(model.outputs, "outputs");
@@ -46,11 +52,47 @@ export async function describeWithTfjs(
       parameterCount: weights.reduce((sum, { size }) => sum + size, 0),
       layers: null,
       exactRefusal,
+      notes: [...renamingNotes(topology), ...regularizerNotes(topology)],
       flopsPerSample: weights.reduce((sum, weight) => sum + flopsOf(weight), 0),
     };
   } finally {
     model.dispose();
   }
+}
+
+/** Constraints are not applied between steps here, and tfjs has no regularizer of outputs. */
+function refuseUnapplied({ layers }: Topology): void {
+  for (const { name, className, config } of layers) {
+    for (const field of settingsOf(config)) {
+      const isConstraint = field.endsWith("_constraint");
+      if (!isConstraint && field !== "activity_regularizer") continue;
+      const reader = new LayerConfig(name, className, config);
+      throw reader.bad(
+        field,
+        `is not applied in training; set it to null${isConstraint ? ", or order clipped gradients" : ""}`,
+      );
+    }
+  }
+}
+
+function regularizerNotes({ layers }: Topology): string[] {
+  return layers.flatMap(({ name, config }) =>
+    settingsOf(config)
+      .filter((field) => field.endsWith("_regularizer"))
+      .map(
+        (field) =>
+          `layer ${name}: its ${field} is part of the loss in training, and not of the test metrics`,
+      ),
+  );
+}
+
+/** Fields that are set, of a layer and of the one it wraps. */
+function settingsOf(config: PlainObject): string[] {
+  const own = Object.entries(config).flatMap(([field, value]) => (value === null ? [] : [field]));
+  const { layer } = config;
+  return isPlainObject(layer) && isPlainObject(layer.config)
+    ? [...own, ...settingsOf(layer.config)]
+    : own;
 }
 
 function oneShape(

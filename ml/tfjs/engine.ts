@@ -7,6 +7,7 @@ import type { Engine, Trainer } from "../engine.ts";
 import { checkHyperparameters, DEFAULT_LOSS, type Hyperparameters } from "../hyperparameters.ts";
 import { checkLossFits } from "../loss-fit.ts";
 import type { LayersModel } from "../model/layers-model.ts";
+import { readTopology } from "../model/topology.ts";
 import { chooseBackend, tf, type Warn } from "./backend.ts";
 import { buildTfjsModel } from "./build-model.ts";
 import { TfjsTrainer } from "./trainer.ts";
@@ -24,7 +25,11 @@ export async function createTfjsEngine(warn: Warn): Promise<Engine> {
     async open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer> {
       checkHyperparameters(hyperparameters);
       checkLossFits(hyperparameters.loss ?? DEFAULT_LOSS, model);
-      return new TfjsTrainer(model, await buildTfjsModel(model.json), hyperparameters);
+      return new TfjsTrainer(
+        model,
+        await buildTfjsModel(readTopology(model.json)),
+        hyperparameters,
+      );
     },
   };
 }

@@ -65,7 +65,8 @@ export class TfjsTrainer implements Trainer {
       const x = this.#inputTensor(inputs, 0, count);
       const wanted = this.#targetTensor(targets, 0, count);
       const { value, grads } = tf.variableGrads(
-        () => tf.mean(lossPerSample(this.#loss, this.#apply(x, true), wanted)) as tf.Scalar,
+        () =>
+          this.#withRegularizers(tf.mean(lossPerSample(this.#loss, this.#apply(x, true), wanted))),
         this.#trainable.map(({ variable }) => variable),
       );
       this.#optimizer.update(
@@ -126,6 +127,12 @@ export class TfjsTrainer implements Trainer {
   #apply(x: tf.Tensor, training: boolean): tf.Tensor {
     const y = this.#net.apply(x, { training }) as tf.Tensor;
     return tf.reshape(y, [-1, this.#model.outputSize]);
+  }
+
+  /** Regularizers of weights belong to the loss in training, as tfjs and Keras have it. */
+  #withRegularizers(loss: tf.Tensor): tf.Scalar {
+    const parts = this.#net.calculateLosses();
+    return parts.reduce<tf.Tensor>((sum, part) => tf.add(sum, part), loss) as tf.Scalar;
   }
 
   #inputTensor(inputs: Float32Array, first: number, rows: number): tf.Tensor {

@@ -74,6 +74,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   NO_LABELS: refused("label"),
   NO_TRACK: conflict("track"),
   NO_WINDOW: conflict("window"),
+  NOTHING_TO_TRAIN: refused("model.layersModel"),
   NOT_A_MODEL: refused("model.layersModel"),
   NOT_ASSIGNED: refused("sender"),
   NOT_CLASSES: refused("label"),

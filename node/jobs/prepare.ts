@@ -58,6 +58,7 @@ export async function prepareJob(
   );
   const { model, engine, notes } = await chooseModel(request, manifest);
   checkFit(model, manifest);
+  requireTrainable(model);
   const loss = request.loss ?? defaultLoss(model);
   checkLossFits(loss, model);
   checkHyperparameters({ optimizer: request.optimizer, batchSize: request.batchSize, loss });
@@ -139,26 +140,54 @@ async function chooseModel(
       : request.model.layersModel;
   const model = await readLayersModel(json);
   const refusal = model.exactRefusal;
+  const { notes } = model;
   if (refusal === null) {
     const { engine = "exact" } = request;
     const note = "engine tfjs, as asked: the work cannot be audited bit by bit, on exact it could";
-    return { model, engine, notes: engine === "tfjs" ? [note] : [] };
+    return { model, engine, notes: engine === "tfjs" ? [...notes, note] : [...notes] };
   }
   const { layer, className, reason } = refusal;
   const note = `engine tfjs: layer ${layer} (${className}) cannot run on the exact engine: ${reason}; the work cannot be audited bit by bit`;
-  return { model, engine: "tfjs", notes: [note] };
+  return { model, engine: "tfjs", notes: [note, ...notes] };
+}
+
+/** @throws JobError NOTHING_TO_TRAIN when every weight is frozen, or there is none */
+function requireTrainable({ parameters }: LayersModel): void {
+  if (parameters.some(({ trainable }) => trainable)) return;
+  const what =
+    parameters.length === 0
+      ? "it has no weights"
+      : 'all its layers are frozen ("trainable": false)';
+  throw new JobError(
+    `model: there is nothing to train: ${what}`,
+    { code: "NOTHING_TO_TRAIN", weights: parameters.length },
+    {
+      action: "local",
+      remedy:
+        parameters.length === 0
+          ? "add a Dense layer with one unit per class"
+          : 'set "trainable" to true in the config of at least one layer with weights',
+    },
+  );
 }
 
 function checkFit(model: LayersModel, manifest: Manifest): void {
-  const refuse = (field: string, ofModel: string, ofData: string): never => {
+  const refuse = (
+    field: string,
+    ofModel: string,
+    ofData: string,
+    remedy = "build the model for this dataset, or use a preset",
+  ): never => {
     throw new JobError(
       `model: its ${field} is ${ofModel}, the dataset's is ${ofData}`,
       { code: "MODEL_DATA_MISMATCH", field, model: ofModel, dataset: ofData },
-      { action: "local", remedy: "build the model for this dataset, or use a preset" },
+      { action: "local", remedy },
     );
   };
   const size = manifest.shape.reduce((product, n) => product * n, 1);
   if (model.inputSize !== size) refuse("input shape", `${model.inputShape}`, `${manifest.shape}`);
   const classes = manifest.classes.length;
-  if (model.classes !== classes) refuse("number of classes", `${model.classes}`, `${classes}`);
+  if (model.classes === classes) return;
+  const ending = `end with a Dense layer of ${classes} units and activation "softmax"${classes === 2 ? ', or of 1 unit and "sigmoid"' : ""}, or use a preset`;
+  refuse("number of classes", `${model.classes}`, `${classes}`, ending);
 }

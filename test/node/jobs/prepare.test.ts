@@ -98,4 +98,62 @@ describe("preparing a job", () => {
     expect(spec.optimizer).to.include({ learningRate: 250_000, beta1: 900_000 });
     expect(notes).to.deep.equal([]);
   });
+
+  /** A model of two layers over the four measures. */
+  const layersModel = (first: object, last: object): JobOrder["model"] => ({
+    layersModel: {
+      class_name: "Sequential",
+      config: {
+        name: "own",
+        layers: [
+          {
+            class_name: "Dense",
+            config: {
+              name: "first",
+              units: 6,
+              activation: "relu",
+              batch_input_shape: [null, 4],
+              ...first,
+            },
+          },
+          {
+            class_name: "Dense",
+            config: { name: "last", units: 3, activation: "softmax", ...last },
+          },
+        ],
+      },
+    },
+  });
+
+  it("refuses a model in which nothing can learn, and says what to unfreeze", async () => {
+    const frozen = { trainable: false };
+    const all = () => prepare({ model: layersModel(frozen, frozen) });
+    const error = await expectCodeAsync(all, "NOTHING_TO_TRAIN");
+    expect(error.message).to.contain("frozen");
+    expect(error.remedy).to.contain('"trainable" to true');
+    const { spec, notes } = await prepare({ model: layersModel(frozen, {}) });
+    expect(spec.engine).to.equal(1);
+    expect(notes.join()).to.contain("its weights are frozen");
+  });
+
+  it("says what a regularizer does, and refuses what it would not apply", async () => {
+    const l2 = { kernel_regularizer: { class_name: "L2", config: { l2: 0.01 } } };
+    const { notes } = await prepare({ model: layersModel(l2, {}) });
+    expect(notes.join()).to.contain("layer first: its kernel_regularizer is part of the loss");
+    const norm = { kernel_constraint: { class_name: "MaxNorm", config: { max_value: 2 } } };
+    const constrained = () => prepare({ model: layersModel(norm, {}) });
+    const { facts } = await expectCodeAsync(constrained, "BAD_CONFIG");
+    expect(facts).to.include({ layer: "first", field: "kernel_constraint" });
+  });
+
+  it("says how a model must end for the classes of the data", async () => {
+    const one = () => prepare({ model: layersModel({}, { units: 1, activation: "sigmoid" }) });
+    const { remedy } = await expectCodeAsync(one, "MODEL_DATA_MISMATCH");
+    expect(remedy).to.contain("3 units").and.contain("softmax");
+  });
+
+  it("tells of layers that have another name here", async () => {
+    const { notes } = await prepare({ model: layersModel({ name: "first layer" }, {}) });
+    expect(notes.join()).to.contain('"first layer"').and.contain('"first_layer"');
+  });
 });
