@@ -3,7 +3,8 @@
  * back until all of it has the hash that it is named by, so a damaged file never arrives complete.
  */
 import { createHash } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { PomlError } from "../../chain/errors.ts";
 
 const PIECE_BYTES = 64 * 1024;
 
@@ -15,10 +16,13 @@ export interface ServedFile {
   read(): AsyncGenerator<Uint8Array>;
 }
 
-/** @returns undefined when there is no such file */
+/**
+ * @param onDamaged the error to throw when the bytes are not those of the hash
+ * @returns undefined when there is no such file
+ */
 export async function servedFile(
   path: string,
-  { sha256, onDamaged }: { readonly sha256: string; readonly onDamaged?: () => Promise<Error> },
+  { sha256, onDamaged }: { readonly sha256: string; readonly onDamaged: () => Promise<Error> },
 ): Promise<ServedFile | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) return undefined;
@@ -26,7 +30,7 @@ export async function servedFile(
 
   async function* read(): AsyncGenerator<Uint8Array> {
     const digest = createHash("sha256");
-    const file = await open(path, "r");
+    const file = await opened(path);
     try {
       let left = sizeBytes;
       let kept: Uint8Array = new Uint8Array();
@@ -40,7 +44,7 @@ export async function servedFile(
         left -= bytesRead;
       }
       if (left > 0 || digest.digest("hex") !== sha256) {
-        throw (await onDamaged?.()) ?? new Error(`file ${sha256} does not have its hash any more`);
+        throw await onDamaged();
       }
       yield kept;
     } finally {
@@ -48,4 +52,17 @@ export async function servedFile(
     }
   }
   return { sizeBytes, sha256, read };
+}
+
+/** @throws PomlError NOT_FOUND when it left the disk meanwhile */
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    throw new PomlError(
+      "the file is no longer on this disk",
+      { code: "NOT_FOUND", what: "file" },
+      { action: "ignore", remedy: "ask another node", cause },
+    );
+  }
 }

@@ -69,6 +69,14 @@ describe("BlobStore", () => {
     }
   });
 
+  it("says that a file has left since it was found", async () => {
+    const blobs = await BlobStore.open(await folders.create());
+    const hash = await blobs.put(bytes);
+    const file = await blobs.serveFile(hash);
+    await blobs.remove(hash);
+    await expectCodeAsync(() => read(file), "NOT_FOUND");
+  });
+
   it("never gives the last piece of a damaged file", async () => {
     const folder = await folders.create();
     const blobs = await BlobStore.open(folder);
