@@ -5,6 +5,8 @@
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { decodeManifest } from "../../ml/dataset/manifest.ts";
 import type { ApiError } from "../../node/api/api-error.ts";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
 import type { JobDetail, JobOrder } from "../../node/api/contract/job.ts";
@@ -92,6 +94,35 @@ describe("a network of four processes", function () {
     expect(rounds.map(({ round }) => round)).eql([1, 2]);
     expect(rounds[0]?.modelAfter).equal(rounds[1]?.modelBefore);
     expect(rounds[1]?.modelAfter).equal(settled.parameters);
+  });
+
+  it("serves the files of the job by hash, to whoever asks enough nodes", async () => {
+    const bytesOf = async (path: string): Promise<Uint8Array | undefined> => {
+      for (const index of [0, 1, 2, 3]) {
+        const answer = await fetch(`${net.at(index).client.baseUrl}${path}`);
+        if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+        expect(answer.status, path).equal(404);
+        await answer.arrayBuffer();
+      }
+      return undefined;
+    };
+    const { rounds } = await net.at(2).client.rounds(settled.id);
+    const hashes = rounds.flatMap(({ modelAfter, contributions }) => [
+      modelAfter,
+      ...contributions.map(({ updateHash }) => updateHash),
+    ]);
+    expect(hashes).length(10);
+    for (const hash of [settled.spec.model, settled.spec.dataset, ...hashes]) {
+      const bytes = await bytesOf(`/v1/blobs/${hash}`);
+      expect(toHex(sha256(bytes ?? new Uint8Array())), hash).equal(hash);
+    }
+    const manifest = decodeManifest(
+      (await bytesOf(`/v1/datasets/${settled.spec.dataset}/manifest`)) ?? new Uint8Array(),
+    );
+    for (const { sha256: hash } of [...manifest.train, ...manifest.test]) {
+      const bytes = await bytesOf(`/v1/datasets/${settled.spec.dataset}/chunks/${hash}`);
+      expect(toHex(sha256(bytes ?? new Uint8Array())), hash).equal(hash);
+    }
   });
 
   it("proves where the model came from, and nothing that was tampered with", async () => {
