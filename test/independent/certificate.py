@@ -4,7 +4,7 @@ from pathlib import Path
 import ed25519
 import ssz
 from binary32 import H, sha256
-from formats import canonical, read_json, require
+from formats import canonical, read_canonical, read_json, require
 from model import Model
 
 PRECOMMIT = 1
@@ -79,11 +79,9 @@ def check_block(genesis_root, block):
 
 def check_model(folder, height, hash_):
     """@returns the job that the directory's model was trained by"""
-    folder = Path(folder)
-    file = read_json((folder / "certificate.json").read_bytes())
-    model_json = read_json((folder / "model.json").read_bytes())
-    weights = (folder / "weights.bin").read_bytes()
-    require(file["version"] == 1, "version of the certificate")
+    files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    file = read_json(files["certificate.json"])
+    require(file["version"] in (1, 2), "version of the certificate")
     genesis_root = bytes.fromhex(file["genesisRoot"])
     anchor = {"appointed": []}
     seats_kind = dict(ssz.TYPES["LightBlock"])["seats"]
@@ -107,10 +105,28 @@ def check_model(folder, height, hash_):
     path = [bytes.fromhex(one) for one in file["path"]]
     require(ssz.folds_to(ssz.root("Job", job), place, path, anchor["header"]["stateRoot"]), "path of the job")
     require(job["phase"] in (3, 6), "the job has not ended with a model")
-    require(sha256(weights) == job["parameters"], "weights.bin")
-    require(sha256(canonical(model_json["modelTopology"]).encode()) == job["spec"]["model"], "modelTopology")
-    require(model_json["weightsManifest"] == weights_manifest(model_json["modelTopology"]), "weightsManifest")
+    shown = {"height": anchor["header"]["height"], "hash": ssz.root("Header", anchor["header"]).hex()}
+    require(file["anchor"] == shown, "anchor is not that of the header")
+    check_files(files, job, file["version"])
     return job
+
+
+def check_files(files, job, version):
+    """Every byte of a model directory follows from the job."""
+    topology = read_json(files["model.json"])["modelTopology"]
+    require(sha256(files["weights.bin"]) == job["parameters"], "weights.bin")
+    require(sha256(canonical(topology).encode()) == job["spec"]["model"], "modelTopology")
+    whole = {"format": "layers-model", "generatedBy": "PoML", "convertedBy": None}
+    whole |= {"modelTopology": topology, "weightsManifest": weights_manifest(topology)}
+    require(files["model.json"] == canonical(whole).encode(), "model.json is not that of its topology")
+    if version == 1:
+        return
+    read_canonical(files["certificate.json"])
+    require(sha256(files["dataset.json"]) == job["spec"]["dataset"], "dataset.json")
+    manifest = read_canonical(files["dataset.json"])
+    rows = {split: sum(entry["rows"] for entry in manifest[split]) for split in ("train", "test")}
+    counted = (rows["train"], rows["test"], len(manifest["train"]))
+    require(counted == tuple(job["spec"][k] for k in ("trainRows", "testRows", "trainChunks")), "rows of dataset.json")
 
 
 def weights_manifest(topology):

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { toHex } from "../../chain/crypto/hash.ts";
+import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { readModelFiles } from "../../node/jobs/model-files.ts";
 import { PublicFiles } from "../../node/jobs/public-files.ts";
 import { EventLog, FixtureNode } from "../helpers/fixture-node.ts";
@@ -99,7 +100,7 @@ describe("the independent checker", function () {
     const certificate = await made.ledger.certificate(0);
     const files: Record<string, Uint8Array> = {
       ...model,
-      "certificate.json": new TextEncoder().encode(JSON.stringify(certificate)),
+      "certificate.json": canonicalJson(certificate),
     };
     const write = async (name: string, bytes: Uint8Array): Promise<void> =>
       writeFile(join(folder, name), bytes);
@@ -112,18 +113,13 @@ describe("the independent checker", function () {
     expect(await refusalOf(checker("model", folder, other))).to.include(
       "hash of the trusted block",
     );
-    for (const [name, reason] of Object.entries({
-      "weights.bin": "weights.bin",
-      "model.json": "",
-      "certificate.json": "",
-    })) {
-      const bytes = files[name] ?? new Uint8Array();
+    for (const [name, bytes] of Object.entries(files)) {
       const changed = bytes.slice();
       // A digit or a bit in the middle: of the certificate that is in the job or on its way.
       const at = Math.floor(bytes.length / 2);
       changed[at] = (changed[at] ?? 0) ^ 1;
       await write(name, changed);
-      expect(await refusalOf(checker("model", folder, trust)), name).to.include(reason);
+      expect(await refusalOf(checker("model", folder, trust)), name).not.to.equal("");
       await write(name, bytes);
     }
   });
