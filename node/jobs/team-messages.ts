@@ -15,7 +15,8 @@ const Reply = new ContainerType(
   },
   { typeName: "CosignReply", jsonCase: "eth2" },
 );
-const HEARTBEAT_MS = 2_000;
+/** A busy member answers late; one that is gone is not connected, which shows at once. */
+const HEARTBEAT_MS = 5_000;
 /** One answer counts for all jobs that ask within this time: members of one job are members of many. */
 const HEARTBEAT_COUNTS_MS = 1_000;
 /** Longest time a request is held; a member that takes longer asks to be asked again. */
