@@ -92,7 +92,8 @@ function standingOf({ checks }: WindowClaim, dispute: Check): ReadonlyMap<number
   const standing = new Map<number, Standing>();
   const next = { lane: dispute.lane, segment: dispute.segment + 1 };
   for (const check of checks) {
-    const isAccusing = check.verdict === MISMATCH || isSamePlace(check, dispute);
+    const isAccusing =
+      check.verdict === MISMATCH || check.verdict === NOT_SERVED || isSamePlace(check, dispute);
     if (isSamePlace(check, next)) standing.set(check.verifier, "knows-end");
     else if (isAccusing && !standing.has(check.verifier)) standing.set(check.verifier, "accuser");
   }

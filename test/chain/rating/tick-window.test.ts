@@ -146,7 +146,7 @@ describe("a benchmark window", () => {
     expect(changeOf(chain, liar)).to.include({ fault: fault("wrong") });
   });
 
-  it("finds nobody false by less than three who came to one other state", () => {
+  describe("finds nobody false by less than three who came to one other state", () => {
     const ends = [
       { answers: ["mismatch", "mismatch", "mismatch"], cause: "mismatch" },
       { answers: ["mismatch", "mismatch", "mismatch", "match", "match"], cause: "mismatch" },
@@ -162,27 +162,29 @@ describe("a benchmark window", () => {
     ] as const;
     for (const end of ends) {
       const name = end.answers.join();
-      const chain = claimed({ 0: 35 }, many());
-      judgeAll(chain, () => "mismatch");
-      const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
-      for (const [i, answer] of end.answers.entries()) {
-        chain.advance(verdictOf(chain, members[i] ?? -1, 0, answer));
-      }
-      chain.advanceTo(firstWindow(chain).sealsUntil);
-      if (chain.head.state.claims.length > 0) {
-        chain.advance(showing(chain, 0), ...refutations(chain, 0));
-      }
-      chain.advanceTo(firstWindow(chain).appealsUntil);
-      expect(changeOf(chain, 0), name).to.include({ cause: cause(end.cause) });
-      const { bond } = chain.head.state.nodes.at(0);
-      expect(bond, name).to.equal(end.cause === "mismatch" ? 500_000_000n : 1000_000_000n);
-      const failed = members.map((member) => chain.head.state.nodes.at(member).failed);
-      const expected = members.map((_, i) => {
-        const answer = end.answers[i];
-        if (answer === undefined) return end.answers.length === 0 ? 0 : 250;
-        return answer === "match" && end.cause === "mismatch" ? 1000 : 0;
+      it(`${name === "" ? "nobody answers" : name}: ${end.cause}`, () => {
+        const chain = claimed({ 0: 35 }, many());
+        judgeAll(chain, () => "mismatch");
+        const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
+        for (const [i, answer] of end.answers.entries()) {
+          chain.advance(verdictOf(chain, members[i] ?? -1, 0, answer));
+        }
+        chain.advanceTo(firstWindow(chain).sealsUntil);
+        if (chain.head.state.claims.length > 0) {
+          chain.advance(showing(chain, 0), ...refutations(chain, 0));
+        }
+        chain.advanceTo(firstWindow(chain).appealsUntil);
+        expect(changeOf(chain, 0), name).to.include({ cause: cause(end.cause) });
+        const { bond } = chain.head.state.nodes.at(0);
+        expect(bond, name).to.equal(end.cause === "mismatch" ? 500_000_000n : 1000_000_000n);
+        const failed = members.map((member) => chain.head.state.nodes.at(member).failed);
+        const expected = members.map((_, i) => {
+          const answer = end.answers[i];
+          if (answer === undefined) return end.answers.length === 0 ? 0 : 250;
+          return answer === "match" && end.cause === "mismatch" ? 1000 : 0;
+        });
+        expect(failed, name).to.deep.equal(expected);
       });
-      expect(failed, name).to.deep.equal(expected);
     }
   });
 

@@ -14,7 +14,7 @@ import { measured } from "./harness/measured.ts";
 
 const NODES = 4;
 const BOND = "1000000000";
-const [OFFSET, OPEN, INTERVAL] = [20, 10, 220];
+const [OFFSET, OPEN, INTERVAL] = [40, 40, 280];
 const PATIENCE_MS = 300_000;
 const SETTLED_MS = 400_000;
 
