@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   BUDGET_BELOW_PRICE: refused("budget"),
   DECODE: bad(),
   DISK_FULL: busy,
+  EMBEDDING_INPUT: refused("model.layersModel"),
   EVIDENCE_ALREADY_PUNISHED: conflict("node"),
   EVIDENCE_BAD_SIGNATURE: refused("signature"),
   EVIDENCE_EXPIRED: refused("height"),

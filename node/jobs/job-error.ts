@@ -4,6 +4,7 @@ import { PomlError } from "../../chain/errors.ts";
 export type JobFacts =
   | { code: "UNKNOWN_DATASET"; dataset: string }
   | { code: "MODEL_DATA_MISMATCH"; field: string; model: string; dataset: string }
+  | { code: "EMBEDDING_INPUT"; layer: string; what: string }
   | { code: "NOTHING_TO_TRAIN"; weights: number }
   | { code: "UNKNOWN_JOB"; job: string }
   | { code: "JOB_NOT_FINISHED"; job: string; phase: string }

@@ -33,6 +33,7 @@ import type { JobRequest, PreparedJob } from "../services.ts";
 import { textBytes } from "../wallet/payload.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { type CompleteOrder, fillOrder } from "./default-order.ts";
+import { checkEmbeddings } from "./embedding-inputs.ts";
 import { JobError } from "./job-error.ts";
 
 const MILLION = 1_000_000;
@@ -59,6 +60,7 @@ export async function prepareJob(
   const { model, engine, notes } = await chooseModel(request, manifest);
   checkFit(model, manifest);
   requireTrainable(model);
+  checkEmbeddings(model, manifest);
   const loss = request.loss ?? defaultLoss(model);
   checkLossFits(loss, model);
   checkHyperparameters({ optimizer: request.optimizer, batchSize: request.batchSize, loss });
