@@ -6,6 +6,8 @@ import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
+import type { ImportTasks } from "./datasets/import-tasks.ts";
+import type { UploadStore } from "./datasets/upload-store.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import { makeCertificate } from "./jobs/certificate.ts";
 import type { DatasetService } from "./jobs/dataset-service.ts";
@@ -35,6 +37,8 @@ export interface ServiceParts {
   readonly files: PublicFiles;
   /** The node's own account. */
   readonly address: Uint8Array;
+  readonly uploads: UploadStore;
+  readonly imports: ImportTasks;
   status(): NodeStatus;
   metrics(): Promise<string>;
 }
@@ -135,7 +139,8 @@ export function createServices(parts: ServiceParts): NodeServices {
     },
     ratingHistory: (node, limit) => ratingHistory(chain.store, node, limit),
     submitEvidence: (proof) => evidence.submit(proof),
-    importDataset: (upload) => datasets.import(upload),
+    uploads: parts.uploads,
+    imports: parts.imports,
     datasets: () => datasets.list(),
     prepareJob: prepare,
     submitJob: (request, key) => {

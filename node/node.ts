@@ -23,6 +23,9 @@ import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { OpenedDataDir } from "./config/data-dir.ts";
 import type { Config } from "./config/schema.ts";
+import { importInChild } from "./datasets/import-child.ts";
+import { ImportTasks } from "./datasets/import-tasks.ts";
+import { UPLOAD_LIMITS, UploadStore } from "./datasets/upload-store.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { AuditExchange } from "./jobs/audit-exchange.ts";
@@ -136,6 +139,16 @@ export async function createNode(
     { dataDir: paths.root },
     { blobs, torrents, torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal) },
   );
+  const uploadBytes = config.api.uploadMib * 1024 * 1024;
+  const uploadLimits = { ...UPLOAD_LIMITS, fileBytes: uploadBytes, totalBytes: 4 * uploadBytes };
+  const uploads = new UploadStore(paths.root, uploadLimits, { clock });
+  await uploads.load();
+  const imports = new ImportTasks({
+    clock,
+    log: log.child({ module: "import" }),
+    run: importInChild,
+    adopt: (folder) => datasets.adopt(folder),
+  });
   const files = new JobFiles({ fetcher, datasets });
   const models = new ModelFolders({ dataDir: paths.root }, { torrents });
   const workers = new WorkerPool(
@@ -262,6 +275,8 @@ export async function createNode(
     events,
     files: new PublicFiles({ dataDir: paths.root }, { blobs }),
     address: addressOf(publicKey),
+    uploads,
+    imports,
     status,
     metrics: () => metrics.metrics(),
   });
@@ -274,7 +289,6 @@ export async function createNode(
       token: apiToken,
       hosts,
       metrics: config.metrics,
-      limits: { uploadBytes: config.api.uploadMib * 1024 * 1024 },
     },
     { services, clock, log: log.child({ module: "api" }) },
   );
@@ -340,6 +354,7 @@ export async function createNode(
     async stop() {
       notices.stop();
       await api.stop();
+      await imports.stop();
       window.stop();
       verifier.stop();
       committee.stop();

@@ -7,10 +7,11 @@ import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
-import type { CsvSettings } from "../ml/dataset/import-csv.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
+import type { ImportTasks } from "./datasets/import-tasks.ts";
+import type { UploadStore } from "./datasets/upload-store.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PastChange } from "./rating/rating-history.ts";
@@ -109,22 +110,6 @@ export interface DatasetSummary {
   readonly notes: readonly string[];
 }
 
-export type DatasetUpload =
-  | {
-      readonly format: "csv";
-      readonly name: string;
-      readonly settings: CsvSettings;
-      readonly bytes: Uint8Array;
-    }
-  | {
-      readonly format: "idx";
-      readonly name: string;
-      readonly images: Uint8Array;
-      readonly labels: Uint8Array;
-      readonly testImages?: Uint8Array;
-      readonly testLabels?: Uint8Array;
-    };
-
 /** An optimizer as a client names it; what it leaves open is filled in (node/jobs/default-order.ts). */
 export type OptimizerRequest = {
   readonly [K in Optimizer["kind"]]: { readonly kind: K } & Partial<
@@ -219,7 +204,9 @@ export interface NodeServices {
    * @throws PomlError OVERLOADED, and then none was taken
    */
   submitAll(transactions: readonly SignedTransaction[]): Promise<readonly (Error | undefined)[]>;
-  importDataset(upload: DatasetUpload): Promise<DatasetSummary>;
+  /** Files that clients bring, and what becomes datasets of them. */
+  readonly uploads: UploadStore;
+  readonly imports: ImportTasks;
   datasets(): Promise<readonly DatasetSummary[]>;
   /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */
   prepareJob(request: JobRequest): Promise<PreparedJob>;

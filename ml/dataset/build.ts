@@ -57,6 +57,22 @@ const DEFAULT_CHUNKS = 32;
 
 /** @throws DatasetError EMPTY, ONE_CLASS, TOO_LARGE, BAD_MANIFEST */
 export function buildDataset(source: DatasetSource, options: BuildOptions = {}): Dataset {
+  const chunks = new Map<string, Uint8Array>();
+  const manifest = cutDataset(source, options, (file, bytes) => {
+    chunks.set(file, bytes);
+  });
+  return { manifest, chunks };
+}
+
+/**
+ * As `buildDataset`, but hands each chunk on as soon as it is made, so that two copies of the data
+ * are never in memory.
+ */
+export function cutDataset(
+  source: DatasetSource,
+  options: BuildOptions,
+  onChunk: (file: string, bytes: Uint8Array, done: number) => void,
+): Manifest {
   const { train, test, ...facts } = source;
   requireUsable(source);
   const rowsPerChunk =
@@ -69,7 +85,8 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
   const remedy = "use fewer rows per chunk";
   requireWithin("bytes per chunk", chunkBytes({ ...facts, dtype }, rows), MAX_CHUNK_BYTES, remedy);
 
-  const chunks = new Map<string, Uint8Array>();
+  const total = train.labels.length + test.labels.length;
+  let made = 0;
   const cut = (split: Split, all: Rows, indices: Uint32Array): ManifestChunk[] => {
     const count = Math.ceil(indices.length / rowsPerChunk);
     requireWithin(`${split} chunks`, count, MAX_CHUNKS, "use more rows per chunk");
@@ -77,11 +94,12 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
       const slice = indices.subarray(index * rowsPerChunk, (index + 1) * rowsPerChunk);
       const bytes = encodeChunk(selectRows(all, slice), facts.classes.length);
       const file = `${split}-${String(index).padStart(5, "0")}.bin`;
-      chunks.set(file, bytes);
+      made += slice.length;
+      onChunk(file, bytes, made / total);
       return { file, rows: slice.length, bytes: bytes.length, sha256: toHex(sha256(bytes)) };
     });
   };
-  const manifest = parseManifest({
+  return parseManifest({
     version: 2,
     notes: [],
     table: null,
@@ -92,7 +110,6 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
     train: cut("train", train, rowOrder(train.labels, order, seed)),
     test: cut("test", test, rowOrder(test.labels, "as-given", seed)),
   });
-  return { manifest, chunks };
 }
 
 /** The same data cut in another order: a dataset of its own, with its own id. */

@@ -53,6 +53,7 @@ export type DatasetFacts =
       readonly value: string;
     }
   | { readonly code: "SHAPE"; readonly expected: number; readonly actual: number }
+  | { readonly code: "BAD_GZIP"; readonly what: string; readonly reason: string }
   | { readonly code: "BAD_IDX"; readonly what: string; readonly reason: string }
   | {
       readonly code: "TOO_LARGE";

@@ -43,6 +43,8 @@ export interface CsvOptions extends CsvSettings, ChoiceOptions {
   readonly testShare?: number | undefined;
   /** 32 bytes; default a fixed seed. */
   readonly seed?: Uint8Array | undefined;
+  /** Hears the share of the work that is done. */
+  readonly onProgress?: (done: number) => void;
 }
 
 export interface CsvImport {
@@ -51,7 +53,11 @@ export interface CsvImport {
   readonly notes: readonly string[];
 }
 
-const MAX_CSV_BYTES = 256 * 1024 * 1024;
+export const MAX_CSV_BYTES = 256 * 1024 * 1024;
+
+/** What is done once the table was read the first time, and the second. */
+const READ_SHARE = 0.5;
+const SCALED_SHARE = 0.7;
 
 /** @throws DatasetError naming line, column or option */
 export function importCsv(bytes: Uint8Array | string, options: CsvOptions): CsvImport {
@@ -61,11 +67,13 @@ export function importCsv(bytes: Uint8Array | string, options: CsvOptions): CsvI
       ? { text: bytes.replace(/^\ufeff/, ""), notes: [] }
       : decodeText(bytes, options.encoding);
   const table = readTable(decoded.text, options);
+  options.onProgress?.(READ_SHARE);
   const chosen = chooseColumns(table, options);
   const { isTraining, trainCount } = split(table, options);
   const isImage = options.shape !== undefined;
   const asBytes = isImage && chosen.encoders.every((encoder) => encoder.profile.isByte);
   const scales = scalesOf(table, chosen.encoders, isTraining);
+  options.onProgress?.(SCALED_SHARE);
   const { encoders, kept, leftOut } = isImage
     ? { ...chosen, kept: scales.map((scale) => pixelScale(scale, asBytes)) }
     : withoutConstants(chosen, scales);
@@ -74,6 +82,7 @@ export function importCsv(bytes: Uint8Array | string, options: CsvOptions): CsvI
     options.shape,
   );
   const { train, test } = encodeRows(table, encoders, kept, { isTraining, asBytes });
+  options.onProgress?.(1);
   const notes = bounded([
     ...decoded.notes,
     ...notesOnReading(table),

@@ -2,9 +2,9 @@
  * IDX files (the format of MNIST and its relatives, plain or gzip) to a dataset. The magic number
  * is 0, 0, element type, dimensions; each dimension follows as a big-endian uint32.
  */
-import { gunzipSync } from "node:zlib";
 import type { DatasetSource } from "./build.ts";
 import { DatasetError, requireWithin } from "./errors.ts";
+import { gunzipWithin, isGzip, MAX_UNPACKED_BYTES, startOf } from "./gunzip.ts";
 import { MAX_CLASSES, MAX_ROW_SIZE, MAX_ROWS } from "./manifest.ts";
 import type { Rows } from "./rows.ts";
 
@@ -31,11 +31,45 @@ interface IdxArray {
 
 const UNSIGNED_BYTE = 0x08;
 const MAX_DIMENSIONS = 4;
-/** Unpacked size; the full Fashion-MNIST training set has 47 MB. */
-const MAX_IDX_BYTES = 1024 * 1024 * 1024;
+const FILES = {
+  images: "training images",
+  labels: "training labels",
+  testImages: "test images",
+  testLabels: "test labels",
+} as const;
 
-/** @throws DatasetError BAD_IDX, SHAPE, TOO_LARGE */
-export function importIdx(files: IdxFiles, info: IdxInfo): DatasetSource {
+/**
+ * The files unpacked, none before its header has said how large it is and all are found to fit.
+ * @throws DatasetError BAD_IDX, BAD_GZIP, TOO_LARGE
+ */
+async function unpacked(files: IdxFiles): Promise<IdxFiles> {
+  let left = MAX_UNPACKED_BYTES;
+  const one = async (field: keyof IdxFiles): Promise<Uint8Array> => {
+    const what = FILES[field];
+    const packed = files[field];
+    const first = isGzip(packed) ? startOf(packed) : packed;
+    if (isGzip(packed) && first.length === 0) refuse(what, "its gzip data is damaged or cut off");
+    const { start, dimensions } = headerOf(what, first);
+    const expectedBytes = start + sizeOf(dimensions);
+    const [rows = 0] = dimensions;
+    requireWithin(`rows of the ${what}`, rows, MAX_ROWS, "take fewer rows");
+    const bytes = isGzip(packed)
+      ? await gunzipWithin(what, packed, { limitBytes: left, expectedBytes })
+      : packed;
+    left -= bytes.length;
+    return bytes;
+  };
+  return {
+    labels: await one("labels"),
+    testLabels: await one("testLabels"),
+    images: await one("images"),
+    testImages: await one("testImages"),
+  };
+}
+
+/** @param packed plain or gzip @throws DatasetError BAD_IDX, BAD_GZIP, SHAPE, TOO_LARGE */
+export async function importIdx(packed: IdxFiles, info: IdxInfo): Promise<DatasetSource> {
+  const files = await unpacked(packed);
   const train = labelled("training", files.images, files.labels);
   const test = labelled("test", files.testImages, files.testLabels);
   if (train.shape.join() !== test.shape.join()) {
@@ -65,8 +99,21 @@ export function importIdx(files: IdxFiles, info: IdxInfo): DatasetSource {
 }
 
 /** @throws DatasetError BAD_IDX, TOO_LARGE */
-export function decodeIdx(what: string, packed: Uint8Array): IdxArray {
-  const bytes = unpacked(what, packed);
+export function decodeIdx(what: string, bytes: Uint8Array): IdxArray {
+  const { start, dimensions } = headerOf(what, bytes);
+  const size = sizeOf(dimensions);
+  if (bytes.length - start !== size) {
+    refuse(what, `${dimensions.join("x")} takes ${size} bytes, there are ${bytes.length - start}`);
+  }
+  return { dimensions, values: bytes.subarray(start) };
+}
+
+function sizeOf(dimensions: readonly number[]): number {
+  return dimensions.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** What the first bytes say; only they are looked at. */
+function headerOf(what: string, bytes: Uint8Array): { start: number; dimensions: number[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rank = bytes[3] ?? 0;
   const start = 4 + 4 * rank;
@@ -78,14 +125,10 @@ export function decodeIdx(what: string, packed: Uint8Array): IdxArray {
     refuse(what, `${rank} dimensions in ${bytes.length} bytes`);
   }
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i, false));
-  const size = dimensions.reduce((product, dimension) => product * dimension, 1);
-  if (bytes.length - start !== size) {
-    refuse(what, `${dimensions.join("x")} takes ${size} bytes, there are ${bytes.length - start}`);
-  }
-  return { dimensions, values: bytes.subarray(start) };
+  return { start, dimensions };
 }
 
-/** The inverse of decodeIdx, unpacked. */
+/** The inverse of decodeIdx. */
 export function encodeIdx({ dimensions, values }: IdxArray): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * dimensions.length + values.length);
   const view = new DataView(bytes.buffer);
@@ -117,15 +160,6 @@ function labelled(
     // Rows of height and width are grey images: one channel last, as convolutions expect.
     shape: shape.length === 2 ? [...shape, 1] : shape.length === 0 ? [1] : shape,
   };
-}
-
-function unpacked(what: string, packed: Uint8Array): Uint8Array {
-  if (packed[0] !== 0x1f || packed[1] !== 0x8b) return packed;
-  try {
-    return gunzipSync(packed, { maxOutputLength: MAX_IDX_BYTES });
-  } catch (cause) {
-    return refuse(what, "gzip data is damaged or unpacks to more than 1 GiB", cause);
-  }
 }
 
 function largest(labels: Uint16Array): number {

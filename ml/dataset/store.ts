@@ -2,9 +2,10 @@
  * Datasets on disk: one folder with `manifest.json` and its chunk files. Of the library files here
  * the only one that does I/O.
  */
+import { writeFileSync } from "node:fs";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset } from "./build.ts";
+import { cutDataset, type Dataset, type DatasetSource } from "./build.ts";
 import { decodeChunk, verifyChunk } from "./chunk.ts";
 import { DatasetError } from "./errors.ts";
 import type { IdxFiles } from "./import-idx.ts";
@@ -23,9 +24,28 @@ const MANIFEST_FILE = "manifest.json";
 export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [file, bytes] of dataset.chunks) await writeFile(join(folder, file), bytes);
-  const manifest = join(folder, MANIFEST_FILE);
-  await writeFile(`${manifest}.part`, encodeManifest(dataset.manifest));
-  await rename(`${manifest}.part`, manifest);
+  await writeManifest(folder, dataset.manifest);
+}
+
+/** Cuts a source into a folder, chunk by chunk. @throws DatasetError as cutDataset */
+export async function cutIntoFolder(
+  folder: string,
+  source: DatasetSource,
+  onProgress: (done: number) => void,
+): Promise<Manifest> {
+  await mkdir(folder, { recursive: true });
+  const manifest = cutDataset(source, {}, (file, bytes, done) => {
+    writeFileSync(join(folder, file), bytes);
+    onProgress(done);
+  });
+  await writeManifest(folder, manifest);
+  return manifest;
+}
+
+async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const path = join(folder, MANIFEST_FILE);
+  await writeFile(`${path}.part`, encodeManifest(manifest));
+  await rename(`${path}.part`, path);
 }
 
 /** @throws DatasetError MISSING_FILE, BAD_MANIFEST */

@@ -6,7 +6,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { taggedHash } from "../../chain/crypto/hash.ts";
 import { decodeIdx, encodeIdx } from "./import-idx.ts";
 import { balancedSubset } from "./order.ts";
@@ -18,8 +18,8 @@ const TEST_FILES = ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"] as
 
 /** Reads the four files of `from`, writes the four of `to`; test files are copied byte for byte. */
 async function makeSubset(from: string, to: string, count: number): Promise<void> {
-  const images = decodeIdx("training images", await readFile(join(from, IMAGES)));
-  const labels = decodeIdx("training labels", await readFile(join(from, LABELS)));
+  const images = decodeIdx("training images", gunzipSync(await readFile(join(from, IMAGES))));
+  const labels = decodeIdx("training labels", gunzipSync(await readFile(join(from, LABELS))));
   const [rows = 0, ...shape] = images.dimensions;
   const all = {
     rowSize: images.values.length / rows,

@@ -4,7 +4,7 @@ import type { Log } from "../../p2p/log.ts";
 import { TokenBuckets } from "../../p2p/peers/token-bucket.ts";
 import type { Clock } from "../clock.ts";
 import { apiError } from "./api-error.ts";
-import { drain, mediaTypeOf, parseJson, readBody } from "./body.ts";
+import { announcedBytes, drain, mediaTypeOf, parseJson, readBody, streamBody } from "./body.ts";
 import { Downloads } from "./downloads.ts";
 import { checkHost, checkToken } from "./guard.ts";
 import type { ApiLimits } from "./limits.ts";
@@ -72,6 +72,9 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
       mediaType: mediaTypeOf(request),
       header: (name) => request.get(name),
       bytes: read,
+      stream: (take) => streamBody(request, response, take),
+      announcedBytes: announcedBytes(request),
+      gone: goneSignal(response),
     };
     const reply = await route.handle(call);
     if ("file" in reply) await respondFile(response, reply, downloads);
@@ -83,6 +86,14 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
       return parseJson(await read(options.limits.jsonBytes));
     }
   };
+}
+
+function goneSignal(response: Response): AbortSignal {
+  const control = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) control.abort();
+  });
+  return control.signal;
 }
 
 function answerError(error: unknown, request: Request, response: Response, log: Log): void {

@@ -1,10 +1,14 @@
 /** Request bodies: the limit is checked against the announced length and again while reading. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { PomlError } from "../../chain/errors.ts";
 import { apiError } from "./api-error.ts";
 import { reasonOf } from "./reason.ts";
 
 /** How long a client may go on sending after it was refused, so that it can read the answer. */
 const DRAIN_MS = 5000;
+/** Silence after which an upload is given up. */
+const UPLOAD_IDLE_MS = 120_000;
 
 export function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -18,13 +22,8 @@ export async function readBody(
   response: ServerResponse,
   limitBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    throw apiError(415, "UNSUPPORTED_ENCODING", `content-encoding ${encoding} is not taken here`, {
-      remedy: "send the body without content-encoding",
-    });
-  }
-  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  requirePlain(request);
+  if ((announcedBytes(request) ?? 0) > limitBytes) throw tooLarge(limitBytes);
   if (request.headers.expect !== undefined) response.writeContinue();
   const parts: Buffer[] = [];
   let size = 0;
@@ -35,15 +34,54 @@ export async function readBody(
       parts.push(part as Buffer);
     }
   } catch (cause) {
-    if (request.destroyed && !request.complete) {
-      throw apiError(400, "INCOMPLETE_BODY", "the connection closed before the body was complete", {
-        cause,
-      });
-    }
-    throw cause;
+    throw cutOff(request, cause);
   }
   return new Uint8Array(Buffer.concat(parts, size));
 }
+
+/**
+ * Hands a large body on as it comes, after the same guards; it is never in memory as a whole.
+ * @throws ApiError as readBody, and what `take` throws
+ */
+export async function streamBody<T>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  take: (from: Readable) => Promise<T>,
+): Promise<T> {
+  requirePlain(request);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  // A slow line or a slow disk is no reason to cut an upload off.
+  request.socket.setTimeout(UPLOAD_IDLE_MS);
+  try {
+    return await take(request);
+  } catch (cause) {
+    throw cutOff(request, cause);
+  }
+}
+
+/** The size a client announces; undefined for a body in chunks. */
+export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+  const length = headers["content-length"];
+  return length === undefined ? undefined : Number(length);
+}
+
+function requirePlain({ headers }: IncomingMessage): void {
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || encoding === "identity") return;
+  throw apiError(415, "UNSUPPORTED_ENCODING", `content-encoding ${encoding} is not taken here`, {
+    remedy: "send the body without content-encoding; a file may be gzip itself",
+  });
+}
+
+function cutOff(request: IncomingMessage, cause: unknown): unknown {
+  if (!request.destroyed || request.complete || cause instanceof PomlError) return cause;
+  return apiError(400, "INCOMPLETE_BODY", "the connection closed before the body was complete", {
+    cause,
+  });
+}
+
+/** Deeper JSON is no request of this API, and would exhaust the stack of what walks through it. */
+const MAX_JSON_DEPTH = 100;
 
 /** @throws ApiError MALFORMED_JSON with the place of the mistake */
 export function parseJson(bytes: Uint8Array): unknown {
@@ -53,12 +91,33 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw malformed("the body is not UTF-8", cause);
   }
+  requireShallow(text);
   try {
     return JSON.parse(text);
   } catch (cause) {
     const reason = reasonOf(cause);
     const place = reason.includes(" position ") ? "" : ` at position ${text.length}`;
     throw malformed(`the body is not JSON: ${reason}${place}`, cause);
+  }
+}
+
+function requireShallow(text: string): void {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (isQuoted) {
+      if (character === "\\") at++;
+      else if (character === '"') isQuoted = false;
+    } else if (character === '"') isQuoted = true;
+    else if (character === "[" || character === "{") {
+      if (++depth > MAX_JSON_DEPTH) {
+        throw malformed(
+          `the JSON is nested deeper than ${MAX_JSON_DEPTH} at position ${at}`,
+          undefined,
+        );
+      }
+    } else if (character === "]" || character === "}") depth--;
   }
 }
 

@@ -20,12 +20,7 @@ import {
   type WaitingTransactionJson,
   WaitingTransactionList,
 } from "./contract/block.ts";
-import {
-  type CsvFields,
-  type DatasetJson,
-  DatasetList,
-  DatasetJson as DatasetSchema,
-} from "./contract/dataset.ts";
+import { type CsvFields, type DatasetJson, DatasetList } from "./contract/dataset.ts";
 import type { EventJson } from "./contract/event.ts";
 import {
   CertificateFile,
@@ -45,6 +40,7 @@ import { RatingExplanation } from "./contract/rating.ts";
 import { EncodedBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
+import { type ImportOptions, importFiles, type Send } from "./import-client.ts";
 import { reasonOf } from "./reason.ts";
 
 export interface ClientOptions {
@@ -66,14 +62,14 @@ export interface IdxUpload {
   readonly name: string;
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
-  readonly testImages?: Uint8Array | undefined;
-  readonly testLabels?: Uint8Array | undefined;
+  readonly testImages: Uint8Array;
+  readonly testLabels: Uint8Array;
 }
 
-type Body = string | Uint8Array<ArrayBuffer> | FormData;
+type Body = string | Uint8Array<ArrayBuffer>;
 
 interface CallOptions {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: Body;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -209,27 +205,19 @@ export class PomlClient {
     return this.#get(`/v1/jobs/${segment(id)}/rounds`, RoundList);
   }
 
-  uploadCsv(name: string, bytes: Uint8Array, fields: CsvFields = {}): Promise<DatasetJson> {
-    return this.#call(`/v1/datasets${query({ name, ...fields })}`, DatasetSchema, {
-      method: "POST",
-      body: new Uint8Array(bytes),
-      headers: { "content-type": "text/csv" },
-      timeoutMs: LONG_TIMEOUT_MS,
-    });
+  /** A CSV file, read as `fields` say. @throws ApiError with the reason */
+  uploadCsv(
+    name: string,
+    bytes: Uint8Array,
+    fields: CsvFields = {},
+    options: ImportOptions = {},
+  ): Promise<DatasetJson> {
+    return importFiles(this.#send, { name, ...fields }, { file: bytes }, options);
   }
 
   /** IDX files as they are, plain or gzip. */
-  uploadIdx({ name, ...files }: IdxUpload): Promise<DatasetJson> {
-    const form = new FormData();
-    form.set("name", name);
-    for (const [field, bytes] of Object.entries(files)) {
-      if (bytes !== undefined) form.set(field, new Blob([new Uint8Array(bytes)]), field);
-    }
-    return this.#call("/v1/datasets", DatasetSchema, {
-      method: "POST",
-      body: form,
-      timeoutMs: LONG_TIMEOUT_MS,
-    });
+  uploadIdx({ name, ...files }: IdxUpload, options: ImportOptions = {}): Promise<DatasetJson> {
+    return importFiles(this.#send, { name }, files, options);
   }
 
   async datasets(): Promise<DatasetJson[]> {
@@ -334,6 +322,8 @@ export class PomlClient {
     }
   }
 
+  readonly #send: Send = (path, schema, options) => this.#call(path, schema, options);
+
   #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
     return this.#call(path, schema, {});
   }
@@ -398,13 +388,10 @@ function segment(value: number | string): string {
   return encodeURIComponent(String(value));
 }
 
-function query(
-  values: Readonly<Record<string, string | number | readonly string[] | undefined>>,
-): string {
+function query(values: Readonly<Record<string, string | number | undefined>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value === "object") for (const each of value) search.append(name, each);
-    else if (value !== undefined) search.set(name, String(value));
+    if (value !== undefined) search.set(name, String(value));
   }
   return search.size === 0 ? "" : `?${search}`;
 }

@@ -10,8 +10,8 @@ export interface Exchange {
 }
 
 export interface RequestOptions {
-  readonly method?: "GET" | "POST";
-  readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Largest answer taken. */

@@ -1,9 +1,8 @@
 /** How much anyone may ask of the API. */
 export interface ApiLimits {
   readonly jsonBytes: number;
-  readonly uploadBytes: number;
-  /** Uploads at the same time: each holds its body in memory. */
-  readonly uploads: number;
+  /** Longest wait for an import before it goes on as a task. */
+  readonly importWaitMs: number;
   readonly transactionBytes: number;
   /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
   readonly batchBytes: number;
@@ -23,8 +22,7 @@ export interface ApiLimits {
 
 export const API_LIMITS: ApiLimits = {
   jsonBytes: 1024 * 1024,
-  uploadBytes: 256 * 1024 * 1024,
-  uploads: 2,
+  importWaitMs: 5000,
   transactionBytes: 64 * 1024,
   batchBytes: 1024 * 1024,
   requestsPerSecond: 200,

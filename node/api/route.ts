@@ -2,6 +2,7 @@
  * One route: method, path, what it takes and answers, and its handler. The same value mounts it on
  * express, guards it and documents it, so that the three cannot drift apart.
  */
+import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { ServedFile } from "../blobs/served-file.ts";
 import { apiError } from "./api-error.ts";
@@ -31,6 +32,12 @@ export interface Call<Q = unknown, B = unknown> {
   header(name: string): string | undefined;
   /** The raw body, for routes without a JSON body. @throws ApiError TOO_LARGE, LENGTH… */
   bytes(limitBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The raw body as it comes, for uploads. */
+  stream<T>(take: (from: Readable) => Promise<T>): Promise<T>;
+  /** Size of the body, where the client announces it. */
+  readonly announcedBytes: number | undefined;
+  /** Fires when the client leaves before it has its answer. */
+  readonly gone: AbortSignal;
 }
 
 export interface Answer {
@@ -42,7 +49,7 @@ export interface Answer {
 }
 
 interface RouteFacts {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "patch" | "delete";
   /** OpenAPI form: `/v1/jobs/{id}`. */
   readonly path: string;
   readonly summary: string;

@@ -2,17 +2,10 @@
  * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
  * torrent; a participant fetches the chunk files it needs and no others.
  */
-import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  buildDataset,
-  type Dataset,
-  type DatasetSource,
-  reorderDataset,
-} from "../../ml/dataset/build.ts";
+import { type Dataset, reorderDataset } from "../../ml/dataset/build.ts";
 import { DatasetError } from "../../ml/dataset/errors.ts";
-import { importCsv } from "../../ml/dataset/import-csv.ts";
-import { importIdx } from "../../ml/dataset/import-idx.ts";
 import {
   datasetId,
   decodeManifest,
@@ -25,12 +18,13 @@ import { readChunk, readDataset, readManifest, writeDataset } from "../../ml/dat
 import { decodeTorrent } from "../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import type { DatasetSummary, DatasetUpload } from "../services.ts";
+import type { DatasetSummary } from "../services.ts";
 import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
 import type { StoredFile } from "./retention-plan.ts";
 import { storedFolders } from "./stored-folders.ts";
 
+const MANIFEST = "manifest.json";
 const HEX_ID = /^[0-9a-f]{64}$/;
 /** An empty file beside the folder of a dataset that the owner imported. */
 const IMPORTED = /^([0-9a-f]{64})\.imported$/;
@@ -59,12 +53,24 @@ export class DatasetService {
     this.#modules = modules;
   }
 
-  /** @throws DatasetError */
-  async import(upload: DatasetUpload): Promise<DatasetSummary> {
-    const dataset = buildDataset(sourceOf(upload));
-    await this.#write(dataset);
-    await writeFile(join(this.#folder, `${datasetId(dataset.manifest)}.imported`), "");
-    return summaryOf(dataset.manifest);
+  /**
+   * Takes a finished folder in as a dataset that the owner imported; one that is here already stays.
+   * @throws DatasetError when the folder holds no dataset
+   */
+  async adopt(folder: string): Promise<DatasetSummary> {
+    const manifest = await readManifest(folder);
+    const id = datasetId(manifest);
+    const target = join(this.#folder, id);
+    await mkdir(this.#folder, { recursive: true });
+    const isHere = await readManifest(target).then(
+      () => true,
+      () => false,
+    );
+    // A folder without a manifest may hold chunks fetched for a job: they are the same bytes.
+    if (isHere) await rm(folder, { recursive: true, force: true });
+    else await moveInto(folder, target);
+    await writeFile(join(this.#folder, `${id}.imported`), "");
+    return summaryOf(manifest);
   }
 
   /** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
@@ -185,20 +191,14 @@ function chunkOf(manifest: Manifest, split: Split, index: number): Manifest["tra
   return chunk;
 }
 
-function sourceOf(upload: DatasetUpload): DatasetSource {
-  const info = { name: upload.name, licence: "not stated", source: "uploaded" };
-  if (upload.format === "csv") {
-    return importCsv(upload.bytes, { ...info, ...upload.settings }).dataset;
-  }
-  const { images, labels, testImages, testLabels } = upload;
-  if (testImages === undefined || testLabels === undefined) {
-    throw new DatasetError(
-      "the upload has no test images or labels",
-      { code: "EMPTY", what: "test rows" },
-      { remedy: "send all four IDX files; the test set is what accuracy is measured on" },
-    );
-  }
-  return importIdx({ images, labels, testImages, testLabels }, info);
+/** Files one by one, the manifest last: a folder with a manifest is complete. */
+async function moveInto(folder: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const names = (await readdir(folder)).sort(
+    (a, b) => Number(a === MANIFEST) - Number(b === MANIFEST),
+  );
+  for (const name of names) await rename(join(folder, name), join(target, name));
+  await rm(folder, { recursive: true, force: true });
 }
 
 function summaryOf(manifest: Manifest): DatasetSummary {

@@ -1,5 +1,4 @@
 /** Decoders of files and of what clients upload. */
-import { gzipSync } from "node:zlib";
 import { formatAddress, parseAddress } from "../../chain/crypto/address.ts";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
@@ -69,9 +68,7 @@ export function dataDecoders(): FuzzedDecoder[] {
         decodeChunk(manifest, { ...ref, bytes: bytes.length, sha256: toHex(sha256(bytes)) }, bytes),
       (value) => encodeChunk(value, manifest.classes.length),
     ),
-    binary("IDX file", [encodeIdx(pixels), gzipped(encodeIdx(pixels))], (bytes) =>
-      decodeIdx("images", bytes),
-    ),
+    binary("IDX file", [encodeIdx(pixels)], (bytes) => decodeIdx("images", bytes)),
     binary("CSV table", [text(CSV_TEXT)], (bytes) => readTable(utf8(bytes), {})),
     binary(
       "update",
@@ -104,8 +101,4 @@ function dataset() {
 
 function manifestOf(): unknown {
   return JSON.parse(utf8(encodeManifest(dataset().manifest)));
-}
-
-function gzipped(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(gzipSync(bytes));
 }

@@ -2,6 +2,10 @@
  * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatAmount } from "../../chain/amount.ts";
 import { blockHash } from "../../chain/apply-block.ts";
 import { applyTransaction } from "../../chain/apply-transaction.ts";
@@ -22,10 +26,9 @@ import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types
 import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
-import { buildDataset } from "../../ml/dataset/build.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
-import { importCsv } from "../../ml/dataset/import-csv.ts";
-import { importIdx } from "../../ml/dataset/import-idx.ts";
+import { datasetId, rowCount } from "../../ml/dataset/manifest.ts";
+import { readManifest } from "../../ml/dataset/store.ts";
 import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
@@ -33,12 +36,14 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import { importDataset } from "../../node/datasets/import-dataset.ts";
+import { ImportTasks } from "../../node/datasets/import-tasks.ts";
+import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
 import { fillOrder } from "../../node/jobs/default-order.ts";
 import { requireModel } from "../../node/jobs/model-files.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
   DatasetSummary,
-  DatasetUpload,
   EventSource,
   JobRequest,
   ModelFiles,
@@ -50,6 +55,7 @@ import type {
   RecordedRound,
   TransactionStatus,
 } from "../../node/services.ts";
+import { SILENT } from "../../p2p/log.ts";
 import { TestChain } from "./chain.ts";
 import { jobSpec, nextStep, openJob } from "./job-run.ts";
 import { LightChain } from "./light-chain.ts";
@@ -109,13 +115,50 @@ export class FixtureNode implements NodeServices {
   /** Set by tests that need a node that is behind. */
   syncing = false;
 
+  readonly folder = mkdtempSync(join(tmpdir(), "poml-fixture-"));
+  readonly uploads: UploadStore;
+  readonly imports = new ImportTasks({
+    clock: Date,
+    log: SILENT,
+    run: (order, { onProgress }) => importDataset(order, onProgress),
+    adopt: (folder) => this.#adopt(folder),
+  });
+
   /** @param ledger a chain that has got somewhere already */
-  constructor(events = new EventLog(), ledger = new LightChain(newChain())) {
+  constructor(
+    events = new EventLog(),
+    ledger = new LightChain(newChain()),
+    uploadLimits: Partial<UploadLimits> = {},
+  ) {
     this.events = events;
     this.chain = ledger.chain;
     this.#ledger = ledger;
     this.#blocks = ledger.blocks;
     this.light = ledger.service;
+    const limits = { ...UPLOAD_LIMITS, ...uploadLimits };
+    this.uploads = new UploadStore(this.folder, limits, { clock: Date });
+  }
+
+  /** Removes what it wrote. */
+  async close(): Promise<void> {
+    await this.imports.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #adopt(folder: string): Promise<DatasetSummary> {
+    const manifest = await readManifest(folder);
+    const summary: DatasetSummary = {
+      id: datasetId(manifest),
+      name: manifest.name,
+      shape: manifest.shape,
+      classes: manifest.classes,
+      trainRows: rowCount(manifest, "train"),
+      testRows: rowCount(manifest, "test"),
+      licence: manifest.licence,
+      notes: manifest.notes,
+    };
+    this.#datasets.set(summary.id, summary);
+    return summary;
   }
 
   /** Puts everything that waits into a block and makes it final. */
@@ -280,24 +323,6 @@ export class FixtureNode implements NodeServices {
     return answers;
   }
 
-  async importDataset(upload: DatasetUpload): Promise<DatasetSummary> {
-    const { manifest } = buildDataset(sourceOf(upload));
-    const rows = (chunks: readonly { rows: number }[]) =>
-      chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
-    const summary: DatasetSummary = {
-      id: toHex(sha256(text(JSON.stringify(manifest)))),
-      name: manifest.name,
-      shape: manifest.shape,
-      classes: manifest.classes,
-      trainRows: rows(manifest.train),
-      testRows: rows(manifest.test),
-      licence: manifest.licence,
-      notes: manifest.notes,
-    };
-    this.#datasets.set(summary.id, summary);
-    return summary;
-  }
-
   forgetDataset(id: string): void {
     this.#datasets.delete(id);
   }
@@ -389,14 +414,4 @@ export class FixtureNode implements NodeServices {
 
 function newChain(): TestChain {
   return new TestChain({ parameters: { windowOffset: 1_000_000 } });
-}
-
-function sourceOf(upload: DatasetUpload) {
-  const { name } = upload;
-  if (upload.format === "csv") {
-    return importCsv(upload.bytes, { name, ...upload.settings }).dataset;
-  }
-  const { images, labels, testImages = images, testLabels = labels } = upload;
-  const info = { name, licence: "unknown", source: "upload" };
-  return importIdx({ images, labels, testImages, testLabels }, info);
 }

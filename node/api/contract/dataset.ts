@@ -61,6 +61,18 @@ export const CsvQuery = z.strictObject({ name: ShortName, ...CsvFields });
 /** Text fields of a multipart upload; its files are `file` (CSV) or `images`, `labels`, …. */
 export const UploadForm = CsvQuery;
 
+const uploadId = z.string().regex(/^[0-9a-f]{32}$/, "must be the id of an upload");
+
+/** An import from uploads that are complete: `file` (CSV), or the four IDX files. */
+export const ImportOrderJson = CsvQuery.extend({
+  file: uploadId.optional(),
+  images: uploadId.optional(),
+  labels: uploadId.optional(),
+  testImages: uploadId.optional(),
+  testLabels: uploadId.optional(),
+});
+export type ImportOrderJson = z.infer<typeof ImportOrderJson>;
+
 export type CsvFields = Omit<z.infer<typeof CsvQuery>, "name">;
 
 /** The fields as the import takes them. */

@@ -19,7 +19,9 @@ import { pageRoutes } from "./page.ts";
 import { parameterRoutes } from "./parameters.ts";
 import { NoQuery } from "./parse.ts";
 import { statusRoutes } from "./status.ts";
+import { taskRoutes } from "./tasks.ts";
 import { transactionRoutes } from "./transactions.ts";
+import { uploadRoutes } from "./uploads.ts";
 
 export interface RouteModules {
   readonly services: NodeServices;
@@ -44,6 +46,8 @@ export function allRoutes(
     ...jobRoutes(services),
     ...lightRoutes(services),
     ...datasetRoutes(services, limits),
+    ...uploadRoutes(services),
+    ...taskRoutes(services),
     ...fileRoutes(services),
     ...eventRoutes(),
     ...pageRoutes(),

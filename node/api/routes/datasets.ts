@@ -1,20 +1,29 @@
-/** Datasets: list them, bring one as CSV or IDX. Uploads are imported, chunked and shared by the node. */
+/**
+ * Datasets: list them, import one. A body goes to the disk as it comes and is read in a process of
+ * its own; what is not done within seconds goes on as a task.
+ */
 import { z } from "zod";
-import type { DatasetUpload, NodeServices } from "../../services.ts";
+import type { ImportSource } from "../../datasets/import-order.ts";
+import type { ImportTask, ImportWork } from "../../datasets/import-tasks.ts";
+import { UploadError } from "../../datasets/upload-error.ts";
+import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
+import { parseJson } from "../body.ts";
 import {
   CsvQuery,
   csvSettings,
   DatasetJson,
   DatasetList,
+  ImportOrderJson,
   UploadForm,
 } from "../contract/dataset.ts";
+import { TaskJson } from "../contract/task.ts";
+import { datasetJson } from "../encode/dataset.ts";
+import { taskJson } from "../encode/task.ts";
 import type { ApiLimits } from "../limits.ts";
-import { reasonOf } from "../reason.ts";
-import { type Call, checked, type Route, route } from "../route.ts";
+import { type Call, checked, type Reply, type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
 
-const FILE_FIELDS = ["file", "images", "labels", "testImages", "testLabels"] as const;
 const binary = z.string().meta({ contentMediaType: "application/octet-stream" });
 
 const FormDoc = UploadForm.extend({
@@ -26,7 +35,6 @@ const FormDoc = UploadForm.extend({
 });
 
 export function datasetRoutes(services: NodeServices, limits: ApiLimits): Route[] {
-  let uploads = 0;
   return [
     route({
       method: "get",
@@ -35,109 +43,158 @@ export function datasetRoutes(services: NodeServices, limits: ApiLimits): Route[
       summary: "Datasets this node holds",
       query: NoQuery,
       answers: [{ status: 200, description: "datasets", schema: DatasetList }],
-      handle: async () => ({ json: { datasets: await services.datasets() } }),
+      handle: async () => ({ json: { datasets: (await services.datasets()).map(datasetJson) } }),
     }),
     route({
       method: "post",
       path: "/v1/datasets",
       tag: "datasets",
       token: true,
-      summary: "Import a CSV body (?name=&label=) or a multipart form of a CSV or IDX files",
+      summary: "Import a CSV body (?name=&label=), a multipart form, or uploads that are complete",
       query: CsvQuery.partial(),
-      content: { "text/csv": z.string(), "multipart/form-data": FormDoc },
-      answers: [{ status: 201, description: "imported", schema: DatasetJson }],
+      content: {
+        "text/csv": z.string(),
+        "multipart/form-data": FormDoc,
+        "application/json": ImportOrderJson,
+      },
+      headers: { Prefer: "respond-async: answer 202 at once" },
+      answers: [
+        { status: 201, description: "imported", schema: DatasetJson },
+        { status: 202, description: "it goes on as the task in Location", schema: TaskJson },
+      ],
       handle: async (call) => {
-        if (uploads >= limits.uploads) throw tooManyUploads();
-        uploads++;
+        const work = await workOf(call, services, limits);
+        let task: ImportTask;
         try {
-          const upload = await readUpload(call, limits.uploadBytes);
-          return { status: 201, json: await services.importDataset(upload) };
-        } finally {
-          uploads--;
+          task = services.imports.start(work);
+        } catch (error) {
+          await work.finally(false);
+          throw error;
         }
+        return answerOf(await awaited(call, task, services, limits.importWaitMs));
       },
     }),
   ];
 }
 
-async function readUpload(call: Call, limitBytes: number): Promise<DatasetUpload> {
+async function workOf(call: Call, services: NodeServices, limits: ApiLimits): Promise<ImportWork> {
   switch (call.mediaType) {
     case "text/csv": {
       const { name, ...fields } = checked(CsvQuery, call.query, "query");
-      const bytes = await call.bytes(limitBytes);
-      return { format: "csv", name, bytes, settings: csvSettings(fields) };
+      const settings = csvSettings(fields);
+      return passingWork(call, services, (file) => ({ kind: "csv", name, settings, file }));
     }
-    case "multipart/form-data":
-      return readForm(await call.bytes(limitBytes), call.header("content-type") ?? "");
+    case "multipart/form-data": {
+      const contentType = call.header("content-type") ?? "";
+      return passingWork(call, services, (file) => ({ kind: "form", file, contentType }));
+    }
+    case "application/json":
+      return uploadedWork(
+        checked(ImportOrderJson, parseJson(await call.bytes(limits.jsonBytes)), "body"),
+        services,
+      );
     default:
-      throw apiError(415, "UNSUPPORTED_MEDIA_TYPE", "a dataset comes as CSV or as a form", {
+      throw apiError(415, "UNSUPPORTED_MEDIA_TYPE", "a dataset comes as CSV, form or JSON", {
         field: "Content-Type",
         remedy: "send text/csv with ?name=, or a multipart form (curl -F name=… -F file=@data.csv)",
       });
   }
 }
 
-async function readForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<DatasetUpload> {
-  const texts: Record<string, string | string[]> = {};
-  const files = new Map<string, Uint8Array>();
-  for (const [field, value] of await parseForm(body, type)) {
-    if (typeof value === "string") texts[field] = withRepeated(texts[field], value);
-    else files.set(field, new Uint8Array(await value.arrayBuffer()));
+/** The body of this request, which goes when the import has ended. */
+async function passingWork(
+  call: Call,
+  { uploads }: NodeServices,
+  sourceOf: (file: string) => ImportSource,
+): Promise<ImportWork> {
+  const limit = uploads.limits.fileBytes;
+  const { id } = await uploads.create(call.announcedBytes ?? limit, { isPassing: true });
+  const remove = (): Promise<void> => uploads.remove(id);
+  try {
+    await call.stream((from) => uploads.append(id, 0, from));
+  } catch (error) {
+    await remove();
+    throw error;
   }
-  const stray = [...files.keys()].find(
-    (field) => !(FILE_FIELDS as readonly string[]).includes(field),
-  );
-  if (stray !== undefined) throw badForm(stray, "is not a file this form takes");
-  const { name, ...fields } = checked(UploadForm, texts, "form");
-  const csv = files.get("file");
-  if (csv !== undefined) {
-    if (files.size > 1) throw badForm("file", "comes alone: a CSV file or IDX files, not both");
-    return { format: "csv", name, bytes: csv, settings: csvSettings(fields) };
+  return { source: sourceOf(uploads.path(id)), output: uploads.outputOf(id), finally: remove };
+}
+
+/** Uploads that are complete; they stay when the import is refused, to be tried with other options. */
+async function uploadedWork(
+  order: ImportOrderJson,
+  { uploads }: NodeServices,
+): Promise<ImportWork> {
+  const { name, file, images, labels, testImages, testLabels, ...fields } = order;
+  const ids: string[] = [];
+  const path = async (field: string, id: string | undefined): Promise<string> => {
+    if (id === undefined) throw missing(field);
+    const { offset, bytes } = await uploads.find(id);
+    if (offset !== bytes) throw UploadError.incomplete(id, offset, bytes);
+    ids.push(id);
+    return uploads.path(id);
+  };
+  const hasImages = [images, labels, testImages, testLabels].some((id) => id !== undefined);
+  let source: ImportSource;
+  if (!hasImages) {
+    source = { kind: "csv", name, settings: csvSettings(fields), file: await path("file", file) };
+  } else {
+    const [extra] = Object.keys({ ...(file === undefined ? {} : { file }), ...fields });
+    if (extra !== undefined) throw extraField(extra);
+    source = {
+      kind: "idx",
+      name,
+      images: await path("images", images),
+      labels: await path("labels", labels),
+      testImages: await path("testImages", testImages),
+      testLabels: await path("testLabels", testLabels),
+    };
   }
-  const [extra] = Object.keys(fields);
-  if (extra !== undefined) throw badForm(extra, "is for CSV files only");
-  const images = files.get("images");
-  const labels = files.get("labels");
-  if (images === undefined && labels === undefined) throw badForm("file", "is missing");
-  if (images === undefined) throw badForm("images", "is missing");
-  if (labels === undefined) throw badForm("labels", "is missing");
-  const testImages = files.get("testImages");
-  const testLabels = files.get("testLabels");
+  const output = `${uploads.outputOf(ids[0] ?? "")}-${++works}`;
   return {
-    format: "idx",
-    name,
-    images,
-    labels,
-    ...(testImages === undefined ? {} : { testImages }),
-    ...(testLabels === undefined ? {} : { testLabels }),
+    source,
+    output,
+    finally: async (isDone) => {
+      if (isDone) for (const id of new Set(ids)) await uploads.remove(id);
+    },
   };
 }
 
-function withRepeated(known: string | string[] | undefined, value: string): string | string[] {
-  if (known === undefined) return value;
-  return typeof known === "string" ? [known, value] : [...known, value];
+/** Two imports of one upload write to folders of their own. */
+let works = 0;
+
+/** The task once it has ended, or as it is when the client should not wait any longer. */
+async function awaited(
+  call: Call,
+  task: ImportTask,
+  { imports }: NodeServices,
+  waitMs: number,
+): Promise<ImportTask> {
+  if (/\brespond-async\b/.test(call.header("prefer") ?? "")) return task;
+  const signal = AbortSignal.any([call.gone, AbortSignal.timeout(waitMs)]);
+  const now = (await imports.wait(task.id, signal)) ?? task;
+  // Nobody knows the id of a task whose client left before the answer.
+  if (call.gone.aborted && now.ended === undefined) imports.cancel(task.id);
+  return now;
 }
 
-async function parseForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<FormData> {
-  try {
-    return await new Response(body, { headers: { "content-type": type } }).formData();
-  } catch (cause) {
-    throw apiError(400, "MALFORMED_FORM", `the body is not a multipart form: ${reasonOf(cause)}`, {
-      cause,
-      remedy: "let the client build the form, as curl -F does",
-    });
-  }
+function answerOf(task: ImportTask): Reply {
+  if (task.result !== undefined) return { status: 201, json: datasetJson(task.result) };
+  if (task.ended !== undefined) throw task.error;
+  const headers = { location: `/v1/tasks/${task.id}`, "retry-after": "1" };
+  return { status: 202, json: taskJson(task), headers };
 }
 
-function badForm(field: string, reason: string): Error {
-  return apiError(400, "BAD_REQUEST", `${field}: ${reason}`, {
+function missing(field: string): Error {
+  return apiError(400, "BAD_REQUEST", `${field}: is missing`, {
     field,
-    remedy: "send name and either file (CSV) or images, labels, testImages, testLabels (IDX)",
+    remedy:
+      "name the upload of a CSV file (file), or those of images, labels, testImages, testLabels",
   });
 }
 
-function tooManyUploads(): Error {
-  return apiError(503, "TOO_MANY_UPLOADS", "other uploads are being imported", {
-    remedy: "try again when they are done",
+function extraField(field: string): Error {
+  return apiError(400, "BAD_REQUEST", `${field}: is for CSV files only`, {
+    field,
+    remedy: "leave it out, or import a CSV file",
   });
 }

@@ -9,6 +9,7 @@ import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { findIdxFiles, type IdxFiles } from "../idx-files.ts";
 import { pathOption } from "../path-option.ts";
+import { createProgress } from "../progress.ts";
 
 interface CsvCommandOptions extends ApiOptions {
   readonly name?: string;
@@ -93,7 +94,7 @@ async function importCsv(
   const { label, header, separator, decimal, encoding, leaveOut, keepIntegers } = options;
   const keep = keepIntegers === true ? ({ keepIntegers: "yes" } as const) : {};
   const fields = { label, header, separator, decimal, encoding, leaveOut, ...keep };
-  showDataset(await client.uploadCsv(name, bytes, fields), context);
+  await importWith(context, (onProgress) => client.uploadCsv(name, bytes, fields, { onProgress }));
 }
 
 async function importIdx(
@@ -102,26 +103,38 @@ async function importIdx(
   context: CliContext,
 ): Promise<void> {
   const found = directory === undefined ? {} : await findIdxFiles(directory);
-  const { images, labels, testImages, testLabels } = { ...found, ...definedOf(options) };
-  if (images === undefined || labels === undefined) {
-    const field = images === undefined ? "images" : "labels";
-    throw usageError(field, "no file", `give --${field}, or a directory with the four IDX files`);
-  }
-  const name = options.name ?? basename(directory ?? images).replace(/\..*$/, "");
-  const [imageBytes, labelBytes, testImageBytes, testLabelBytes] = await Promise.all([
-    readInput("images", images),
-    readInput("labels", labels),
-    testImages === undefined ? undefined : readInput("test-images", testImages),
-    testLabels === undefined ? undefined : readInput("test-labels", testLabels),
-  ]);
-  const client = await connect(options, context);
-  const dataset = await client.uploadIdx({
+  const chosen = { ...found, ...definedOf(options) };
+  const name =
+    options.name ?? basename(directory ?? chosen.images ?? "images").replace(/\..*$/, "");
+  const one = (field: keyof IdxFiles, flag: string): Promise<Uint8Array> => {
+    const path = chosen[field];
+    if (path !== undefined) return readInput(flag, path);
+    throw usageError(flag, "no file", `give --${flag}, or a directory with the four IDX files`);
+  };
+  const upload = {
     name,
-    images: imageBytes,
-    labels: labelBytes,
-    testImages: testImageBytes,
-    testLabels: testLabelBytes,
-  });
+    images: await one("images", "images"),
+    labels: await one("labels", "labels"),
+    testImages: await one("testImages", "test-images"),
+    testLabels: await one("testLabels", "test-labels"),
+  };
+  const client = await connect(options, context);
+  await importWith(context, (onProgress) => client.uploadIdx(upload, { onProgress }));
+}
+
+/** Shows how far upload and import are, then the dataset with its notes. */
+async function importWith(
+  context: CliContext,
+  run: (onProgress: (step: string, done: number) => void) => Promise<DatasetJson>,
+): Promise<void> {
+  const progress = await createProgress(context.output);
+  const bar = progress.bar("import", { isMain: true });
+  let dataset: DatasetJson;
+  try {
+    dataset = await run((step, done) => bar.update(done, step));
+  } finally {
+    progress.stop();
+  }
   showDataset(dataset, context);
 }
 

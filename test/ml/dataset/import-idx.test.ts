@@ -1,10 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { buildDataset, shardOfSplit } from "../../../ml/dataset/build.ts";
+import { DatasetError } from "../../../ml/dataset/errors.ts";
 import { FASHION_MNIST } from "../../../ml/dataset/fashion-mnist.ts";
 import { decodeIdx, encodeIdx, type IdxFiles, importIdx } from "../../../ml/dataset/import-idx.ts";
 import { readIdxFolder } from "../../../ml/dataset/store.ts";
-import { expectCode } from "../../helpers/expect-code.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 const INFO = { name: "dots", licence: "CC0", source: "made here" };
 
@@ -27,9 +28,9 @@ function files(): IdxFiles {
 }
 
 describe("importIdx", () => {
-  it("reads plain and gzip files into images with one channel", () => {
-    const plain = importIdx(files(), INFO);
-    const packed = importIdx({ ...files(), images: gzipSync(images(3)) }, INFO);
+  it("reads plain and gzip files into images with one channel", async () => {
+    const plain = await importIdx(files(), INFO);
+    const packed = await importIdx({ ...files(), images: gzipSync(images(3)) }, INFO);
     expect(plain.shape).to.deep.equal([2, 2, 1]);
     expect(plain.classes).to.deep.equal(["0", "1", "2"]);
     expect([...plain.train.labels]).to.deep.equal([0, 1, 2]);
@@ -41,23 +42,46 @@ describe("importIdx", () => {
     expect(decodeIdx("values", encodeIdx(array))).to.deep.equal(array);
   });
 
-  it("refuses what is not IDX", () => {
-    const refuse = (change: Partial<IdxFiles>): string =>
-      expectCode(() => importIdx({ ...files(), ...change }, INFO), "BAD_IDX").message;
-    expect(refuse({ images: new TextEncoder().encode("label,a\n") })).to.include("00 00 08");
-    expect(refuse({ images: new Uint8Array() })).to.include("nothing");
-    expect(refuse({ images: images(3).subarray(0, 20) })).to.include("3x2x2");
-    expect(refuse({ labels: labels(0, 1) })).to.include("2 labels for 3 images");
-    expect(refuse({ labels: images(3) })).to.include("labels");
-    expect(refuse({ images: gzipSync(images(3)).subarray(0, 25) })).to.include("damaged");
+  it("refuses what is not IDX", async () => {
+    const refuse = async (change: Partial<IdxFiles>): Promise<string> =>
+      (await expectCodeAsync(() => importIdx({ ...files(), ...change }, INFO), "BAD_IDX")).message;
+    expect(await refuse({ images: new TextEncoder().encode("label,a\n") })).to.include("00 00 08");
+    expect(await refuse({ images: new Uint8Array() })).to.include("nothing");
+    expect(await refuse({ images: images(3).subarray(0, 20) })).to.include("3x2x2");
+    expect(await refuse({ labels: labels(0, 1) })).to.include("2 labels for 3 images");
+    expect(await refuse({ labels: images(3) })).to.include("labels");
+    const cut = gzipSync(images(3)).subarray(0, 25);
+    await expectCodeAsync(() => importIdx({ ...files(), images: cut }, INFO), "BAD_GZIP");
   });
 
-  it("refuses SHAPE when training and test images differ", () => {
-    expectCode(() => importIdx({ ...files(), testImages: images(2, 3) }, INFO), "SHAPE");
+  it("unpacks no more than the header says, and nothing of a bomb", async () => {
+    const bomb = (start: Uint8Array, size: number): Uint8Array =>
+      gzipSync(Buffer.concat([start, Buffer.alloc(size)]), { level: 9 });
+    const code = async (change: Partial<IdxFiles>): Promise<string> => {
+      const error = await importIdx({ ...files(), ...change }, INFO).catch((cause) => cause);
+      return error instanceof DatasetError ? error.code : String(error);
+    };
+    const header = (rows: number): Uint8Array => {
+      const bytes = images(1).slice(0, 16);
+      new DataView(bytes.buffer).setUint32(4, rows, false);
+      return bytes;
+    };
+    expect(await code({ images: bomb(new Uint8Array(), 100_000_000) })).to.equal("BAD_IDX");
+    expect(await code({ images: bomb(header(3), 100_000_000) })).to.equal("BAD_GZIP");
+    expect(await code({ images: bomb(header(9_000_000), 36_000_000) })).to.equal("BAD_IDX");
+    // 100 MB of zeros as the header promises: far more than 200 times what was sent.
+    const wide = header(100_000);
+    new DataView(wide.buffer).setUint32(8, 500, false);
+    expect(await code({ images: bomb(wide, 100_000_000) })).to.equal("TOO_LARGE");
+    expect(await code({ images: bomb(header(4_000_000_000), 1000) })).to.equal("TOO_LARGE");
+  });
+
+  it("refuses SHAPE when training and test images differ", async () => {
+    await expectCodeAsync(() => importIdx({ ...files(), testImages: images(2, 3) }, INFO), "SHAPE");
   });
 
   it("imports the Fashion-MNIST that ships with the project", async () => {
-    const source = importIdx(await readIdxFolder("datasets/fashion-mnist"), FASHION_MNIST);
+    const source = await importIdx(await readIdxFolder("datasets/fashion-mnist"), FASHION_MNIST);
     const dataset = buildDataset(source, { rowsPerChunk: 500 });
     expect(dataset.manifest.train).to.have.lengthOf(24);
     expect(dataset.manifest.test).to.have.lengthOf(20);

@@ -75,7 +75,7 @@ describe("federated averaging on Fashion-MNIST", function () {
 
   it("learns with four participants, and any order of arrival makes the same model", async () => {
     const files = await readIdxFolder("datasets/fashion-mnist");
-    const dataset = buildDataset(importIdx(files, FASHION_MNIST), { rowsPerChunk: 500 });
+    const dataset = buildDataset(await importIdx(files, FASHION_MNIST), { rowsPerChunk: 500 });
     // A third of the training images, a quarter of the test images: seconds, not minutes.
     const assignment = assignChunks(8, PARTICIPANTS, SEED, "iid");
     const shards = assignment.map((indices) => shardOf(dataset, "train", indices));

@@ -185,10 +185,16 @@ describe("PomlClient", () => {
     expect(recorded.header.height).to.equal(rounds[0]?.height);
   });
 
-  it("uploads IDX files as a form", async () => {
+  it("uploads IDX files", async () => {
     const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, ...range(160));
     const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 40, ...range(40).map((i) => i % 2));
-    const dataset = await client.uploadIdx({ name: "tiny", images, labels });
+    const dataset = await client.uploadIdx({
+      name: "tiny",
+      images,
+      labels,
+      testImages: images,
+      testLabels: labels,
+    });
     expect(dataset).to.deep.include({ name: "tiny", shape: [2, 2, 1], classes: ["0", "1"] });
   });
 

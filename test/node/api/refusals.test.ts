@@ -1,4 +1,5 @@
 /** Every refusal of the API: the status, a code, the field at fault and what to do about it. */
+
 import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
@@ -7,6 +8,7 @@ import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import type { JobDetail } from "../../../node/api/contract/job.ts";
 import { TestChain } from "../../helpers/chain.ts";
+import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
 import { CSV, post, refusal, startApi, type TestApi } from "./support.ts";
 
@@ -17,7 +19,10 @@ describe("API refusals", () => {
   let dataset: string;
 
   before(async () => {
-    test = await startApi({ limits: { uploadBytes: 64 * 1024, jsonBytes: 16 * 1024 } });
+    test = await startApi(
+      { limits: { jsonBytes: 16 * 1024 } },
+      new FixtureNode(undefined, undefined, { fileBytes: 64 * 1024 }),
+    );
     const answer = await fetch(`${test.url}/v1/datasets?name=flowers`, post(CSV, "text/csv"));
     dataset = ((await answer.json()) as { id: string }).id;
   });

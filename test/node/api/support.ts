@@ -24,7 +24,11 @@ export async function startApi(
     { services: node, clock: clockOf(clock), log: SILENT },
   );
   await api.start();
-  return { api, node, clock, url: `http://127.0.0.1:${api.port}`, stop: () => api.stop() };
+  const stop = async (): Promise<void> => {
+    await api.stop();
+    await node.close();
+  };
+  return { api, node, clock, url: `http://127.0.0.1:${api.port}`, stop };
 }
 
 function clockOf(clock: { nowMs: number }): Clock {

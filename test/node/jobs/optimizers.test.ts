@@ -24,6 +24,7 @@ import { Asking } from "../../../p2p/protocols/asking.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
+import { importTable } from "../../helpers/import-table.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -97,8 +98,8 @@ describe("jobs by optimizer and loss", function () {
     const host = { peers: () => [] } as unknown as BlobFetcherModules["host"];
     const fetcher = new BlobFetcher({ blobs, host });
     files = new JobFiles({ fetcher, datasets });
-    const upload = { format: "csv", name: "flowers", bytes: flowersCsv(240) } as const;
-    dataset = (await datasets.import({ ...upload, settings: { label: "species" } })).id;
+    const table = { name: "flowers", label: "species" };
+    dataset = await importTable(datasets, flowersCsv(240), table);
     pool = new WorkerPool(
       { localWorkers: 1, engineHash: ENGINE_HASH },
       { log: SILENT, clock: systemClock },

@@ -7,6 +7,7 @@ import { prepareJob } from "../../../node/jobs/prepare.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
+import { importTable } from "../../helpers/import-table.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
 describe("preparing a job", () => {
@@ -21,8 +22,8 @@ describe("preparing a job", () => {
     const seed = async () => ({ torrentFile: new Uint8Array(8) });
     const torrents = { seed } as unknown as DatasetModules["torrents"];
     datasets = new DatasetService({ dataDir }, { blobs, torrents, torrentPeers: async () => [] });
-    const upload = { format: "csv", name: "flowers", bytes: flowersCsv(240) } as const;
-    dataset = (await datasets.import({ ...upload, settings: { label: "species" } })).id;
+    const table = { name: "flowers", label: "species" };
+    dataset = await importTable(datasets, flowersCsv(240), table);
   });
   after(() => folders.removeAll());
 

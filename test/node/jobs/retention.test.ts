@@ -13,6 +13,7 @@ import { TorrentShelf } from "../../../p2p/torrent/shelf.ts";
 import { Torrents } from "../../../p2p/torrent/torrents.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
+import { importTable } from "../../helpers/import-table.ts";
 import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -106,12 +107,8 @@ describe("Retention", () => {
 
   it("never removes an imported dataset, but the copies that orders made of it", async () => {
     const { dataDir, datasets, retention, pass } = await open(0);
-    const { id } = await datasets.import({
-      format: "csv",
-      name: "flowers",
-      settings: { label: "species" },
-      bytes: flowersCsv(60),
-    });
+    const table = { name: "flowers", label: "species" };
+    const id = await importTable(datasets, flowersCsv(60), table);
     await datasets.share(id, "by-label", sha256(text("seed")));
     const before = (await datasets.files()).map(({ name }) => name);
     expect(before).to.have.lengthOf(2);

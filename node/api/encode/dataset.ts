@@ -1,0 +1,11 @@
+import type { DatasetSummary } from "../../services.ts";
+import type { DatasetJson } from "../contract/dataset.ts";
+
+export function datasetJson(dataset: DatasetSummary): DatasetJson {
+  return {
+    ...dataset,
+    shape: [...dataset.shape],
+    classes: [...dataset.classes],
+    notes: [...dataset.notes],
+  };
+}

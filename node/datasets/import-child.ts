@@ -1,0 +1,141 @@
+/**
+ * Runs an import in a process of its own, behind everything else in the queue for the processor,
+ * and ends it when it takes too long or too much memory: whatever was uploaded, the node goes on.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { constants, setPriority } from "node:os";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { PomlError } from "../../chain/errors.ts";
+import { type ImportMessage, receivedError } from "./import-messages.ts";
+import type { ImportOrder, ImportProgress } from "./import-order.ts";
+
+export interface ImportLimits {
+  readonly memoryBytes: number;
+  readonly timeMs: number;
+}
+
+export const IMPORT_LIMITS: ImportLimits = {
+  memoryBytes: 1536 * 1024 * 1024,
+  timeMs: 30 * 60_000,
+};
+
+const MAIN = fileURLToPath(new URL("./import-process.ts", import.meta.url));
+const CHECK_MS = 250;
+const MIB = 1024 * 1024;
+
+/**
+ * @param signal ends the import at once
+ * @throws PomlError as importDataset; IMPORT_TOO_COSTLY, IMPORT_CRASHED, IMPORT_CANCELLED
+ */
+export async function importInChild(
+  order: ImportOrder,
+  { onProgress, signal }: { readonly onProgress: ImportProgress; readonly signal: AbortSignal },
+  limits: ImportLimits = IMPORT_LIMITS,
+): Promise<void> {
+  if (signal.aborted) throw cancelled();
+  const heapMib = Math.floor(limits.memoryBytes / MIB);
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning", MAIN],
+    { stdio: ["pipe", "ignore", "inherit", "pipe"] },
+  );
+  const ended = once(child, "close");
+  const watch = watched(child, limits, signal);
+  let outcome: ImportMessage | undefined;
+  try {
+    lowerPriority(child);
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(JSON.stringify(order));
+    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+      const message = JSON.parse(line) as ImportMessage;
+      if (message.kind === "progress") onProgress(message.done, message.what);
+      else outcome = message;
+    }
+    const [code, by] = (await ended) as [number | null, NodeJS.Signals | null];
+    if (outcome?.kind === "done" && watch.reason === undefined) return;
+    if (outcome?.kind === "refused") throw receivedError(outcome.error);
+    throw watch.reason ?? crashed(outcome?.kind === "crashed" ? outcome.reason : `${by ?? code}`);
+  } finally {
+    watch.stop();
+    child.kill("SIGKILL");
+  }
+}
+
+interface Watch {
+  reason: PomlError | undefined;
+  stop(): void;
+}
+
+function watched(child: ChildProcess, limits: ImportLimits, signal: AbortSignal): Watch {
+  const end = (reason: PomlError): void => {
+    watch.reason ??= reason;
+    child.kill("SIGKILL");
+  };
+  const onAbort = (): void => end(cancelled());
+  signal.addEventListener("abort", onAbort, { once: true });
+  const deadline = setTimeout(
+    () => end(tooCostly(`takes longer than ${Math.round(limits.timeMs / 60_000)} minutes`)),
+    limits.timeMs,
+  );
+  const timer = setInterval(() => {
+    void residentBytes(child.pid).then((bytes) => {
+      if (bytes <= limits.memoryBytes) return;
+      end(tooCostly(`takes more than ${Math.floor(limits.memoryBytes / MIB)} MiB of memory`));
+    });
+  }, CHECK_MS);
+  const watch: Watch = {
+    reason: undefined,
+    stop: () => {
+      clearTimeout(deadline);
+      clearInterval(timer);
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
+  return watch;
+}
+
+/** 0 where the system does not tell; the limit of the heap holds there too. */
+async function residentBytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It ended already, or the system does not allow it: it only runs less politely.
+  }
+}
+
+function tooCostly(reason: string): PomlError {
+  return new PomlError(
+    `the import was ended: it ${reason}`,
+    { code: "IMPORT_TOO_COSTLY" },
+    { remedy: "import fewer rows or columns", action: "local" },
+  );
+}
+
+function cancelled(): PomlError {
+  return new PomlError(
+    "the import was cancelled",
+    { code: "IMPORT_CANCELLED" },
+    { remedy: "start it again", action: "local" },
+  );
+}
+
+function crashed(reason: string): PomlError {
+  return new PomlError(
+    "the process of the import ended without a result",
+    { code: "IMPORT_CRASHED" },
+    {
+      remedy: "the data may be too large for this machine: import fewer rows",
+      action: "local",
+      cause: new Error(reason),
+    },
+  );
+}

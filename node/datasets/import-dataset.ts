@@ -1,0 +1,81 @@
+/** Carries out one import order. Heavy and synchronous in part: it runs in a process of its own. */
+import { readFile } from "node:fs/promises";
+import type { DatasetSource } from "../../ml/dataset/build.ts";
+import { gunzipWithin, isGzip } from "../../ml/dataset/gunzip.ts";
+import { type CsvSettings, importCsv, MAX_CSV_BYTES } from "../../ml/dataset/import-csv.ts";
+import { type IdxFiles, importIdx } from "../../ml/dataset/import-idx.ts";
+import { cutIntoFolder } from "../../ml/dataset/store.ts";
+import { readForm } from "./import-form.ts";
+import type { ImportOrder, ImportProgress, ImportSource } from "./import-order.ts";
+
+const FACTS = { licence: "not stated", source: "uploaded" };
+const READ = 0.1;
+const ENCODED = 0.8;
+
+/** @throws DatasetError, ApiError */
+export async function importDataset(
+  { source, output }: ImportOrder,
+  onProgress: ImportProgress,
+): Promise<void> {
+  onProgress(0, "reading");
+  const dataset = await read(source, onProgress);
+  onProgress(ENCODED, "writing");
+  await cutIntoFolder(output, dataset, (done) => {
+    onProgress(ENCODED + (1 - ENCODED) * done, "writing");
+  });
+}
+
+async function read(source: ImportSource, onProgress: ImportProgress): Promise<DatasetSource> {
+  switch (source.kind) {
+    case "csv":
+      return csv(source.name, await readFile(source.file), source.settings, onProgress);
+    case "idx": {
+      const { images, labels, testImages, testLabels } = source;
+      const files = {
+        images: await readFile(images),
+        labels: await readFile(labels),
+        testImages: await readFile(testImages),
+        testLabels: await readFile(testLabels),
+      };
+      return idx(source.name, files, onProgress);
+    }
+    case "form": {
+      const form = await readForm(await readFile(source.file), source.contentType);
+      return form.kind === "csv"
+        ? csv(form.name, form.bytes, form.settings, onProgress)
+        : idx(form.name, form.files, onProgress);
+    }
+    default:
+      return source satisfies never;
+  }
+}
+
+async function csv(
+  name: string,
+  bytes: Uint8Array,
+  settings: CsvSettings,
+  onProgress: ImportProgress,
+): Promise<DatasetSource> {
+  const isPacked = isGzip(bytes);
+  const plain = isPacked
+    ? await gunzipWithin("the CSV file", bytes, { limitBytes: MAX_CSV_BYTES })
+    : bytes;
+  onProgress(READ, "reading the table");
+  const { dataset } = importCsv(plain, {
+    ...FACTS,
+    ...settings,
+    name,
+    onProgress: (done) => onProgress(READ + (ENCODED - READ) * done, "reading the table"),
+  });
+  if (!isPacked) return dataset;
+  return { ...dataset, notes: ["The file was gzip and was unpacked.", ...(dataset.notes ?? [])] };
+}
+
+async function idx(
+  name: string,
+  files: IdxFiles,
+  onProgress: ImportProgress,
+): Promise<DatasetSource> {
+  onProgress(READ, "unpacking");
+  return importIdx(files, { ...FACTS, name });
+}

@@ -1,0 +1,28 @@
+/** What an import process tells its parent: one JSON object a line, written at once. */
+import { PomlError } from "../../chain/errors.ts";
+import { ApiError } from "../api/api-error.ts";
+
+export type ImportMessage =
+  | { readonly kind: "progress"; readonly done: number; readonly what: string }
+  | { readonly kind: "done" }
+  | { readonly kind: "refused"; readonly error: SentError }
+  /** A mistake of the program itself. */
+  | { readonly kind: "crashed"; readonly reason: string };
+
+export interface SentError {
+  readonly message: string;
+  readonly facts: { readonly code: string };
+  readonly remedy?: string | undefined;
+}
+
+export function sentError({ message, facts, remedy }: PomlError): SentError {
+  return { message, facts, remedy };
+}
+
+/** The error with its code and facts; one of the API keeps its status. */
+export function receivedError({ message, facts, remedy }: SentError): PomlError {
+  const options = remedy === undefined ? {} : { remedy };
+  const { status, ...rest } = facts as { code: string; status?: unknown };
+  if (typeof status !== "number") return new PomlError(message, facts, options);
+  return new ApiError(message, { ...rest, status }, { ...options, action: "local" });
+}

@@ -1,0 +1,30 @@
+/** What is to be imported, as files on this disk, and where it goes. Plain data: it is sent to a process. */
+import type { CsvSettings } from "../../ml/dataset/import-csv.ts";
+
+export type ImportSource =
+  | {
+      readonly kind: "csv";
+      readonly name: string;
+      readonly settings: CsvSettings;
+      /** Path. */
+      readonly file: string;
+    }
+  | {
+      readonly kind: "idx";
+      readonly name: string;
+      readonly images: string;
+      readonly labels: string;
+      readonly testImages: string;
+      readonly testLabels: string;
+    }
+  /** A multipart form as it came over the wire, with its content type. */
+  | { readonly kind: "form"; readonly file: string; readonly contentType: string };
+
+export interface ImportOrder {
+  readonly source: ImportSource;
+  /** Folder that the dataset is written to; made by the import. */
+  readonly output: string;
+}
+
+/** Shares of the whole, for people: reading takes most of the time. */
+export type ImportProgress = (done: number, what: string) => void;

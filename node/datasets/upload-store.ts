@@ -1,0 +1,225 @@
+/**
+ * Uploads on this disk, piece by piece: what came over a line that broke stays, and the client goes
+ * on where it stopped. Bounded in number, size and age; they outlive a restart of the node.
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { toHex } from "../../chain/crypto/hash.ts";
+import type { Clock } from "../clock.ts";
+import { UploadError } from "./upload-error.ts";
+
+export interface UploadLimits {
+  /** Bytes of one file. */
+  readonly fileBytes: number;
+  /** Bytes of all that are here or announced. */
+  readonly totalBytes: number;
+  readonly count: number;
+  /** Without a new byte for so long, an upload is removed. */
+  readonly idleMs: number;
+  /** Room on the disk that uploads leave alone. */
+  readonly freeBytes: number;
+}
+
+export const UPLOAD_LIMITS: UploadLimits = {
+  fileBytes: 256 * 1024 * 1024,
+  totalBytes: 1024 * 1024 * 1024,
+  count: 16,
+  idleMs: 24 * 60 * 60_000,
+  freeBytes: 256 * 1024 * 1024,
+};
+
+export interface Upload {
+  readonly id: string;
+  /** Bytes it will have. */
+  readonly bytes: number;
+  /** Bytes that are here. */
+  readonly offset: number;
+  /** Unix milliseconds at which it is removed if nothing comes. */
+  readonly expires: number;
+}
+
+interface Entry {
+  readonly id: string;
+  /** Announced; that of a body of unknown length is the limit. */
+  readonly bytes: number;
+  /** Of one request: it does not outlive it. */
+  readonly isPassing: boolean;
+  touched: number;
+  /** The request that sends now. */
+  writer: { cancel(): void; readonly ended: Promise<void> } | undefined;
+}
+
+const ID = /^[0-9a-f]{32}$/;
+
+export class UploadStore {
+  readonly #folder: string;
+  readonly limits: UploadLimits;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(
+    dataDir: string,
+    limits: UploadLimits,
+    { clock }: { readonly clock: Pick<Clock, "now"> },
+  ) {
+    this.#folder = join(dataDir, "uploads");
+    this.limits = limits;
+    this.#clock = clock;
+  }
+
+  /** Takes up what an earlier run left, but for bodies of requests that ended with it. */
+  async load(): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const meta = await readMeta(join(this.#folder, name));
+      if (!ID.test(name) || meta === undefined) {
+        await rm(join(this.#folder, name), { recursive: true, force: true });
+        continue;
+      }
+      const touched = (await stat(this.path(name))).mtimeMs;
+      const entry = { id: name, bytes: meta.bytes, isPassing: false, touched, writer: undefined };
+      this.#entries.set(name, entry);
+    }
+    await this.expire();
+  }
+
+  /** Where the bytes of an upload are. */
+  path(id: string): string {
+    return join(this.#folder, id, "data");
+  }
+
+  /** A folder beside the bytes, for what is made of them; removed with the upload. */
+  outputOf(id: string): string {
+    return join(this.#folder, id, "output");
+  }
+
+  /** @throws UploadError TOO_LARGE, TOO_MANY_UPLOADS, DISK_FULL */
+  async create(bytes: number, { isPassing = false } = {}): Promise<Upload> {
+    const { fileBytes, totalBytes, count, freeBytes } = this.limits;
+    if (bytes > fileBytes) throw UploadError.tooLarge(fileBytes);
+    await this.expire();
+    const all = [...this.#entries.values()];
+    const taken = all.reduce((sum, entry) => sum + entry.bytes, 0);
+    if (all.length >= count) throw UploadError.tooMany(`${count} uploads are open`);
+    if (taken + bytes > totalBytes) {
+      throw UploadError.tooMany(`open uploads take ${taken} of ${totalBytes} bytes`);
+    }
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize < bytes + freeBytes) throw UploadError.diskFull();
+    const id = toHex(randomBytes(16));
+    const entry = { id, bytes, isPassing, touched: this.#clock.now(), writer: undefined };
+    this.#entries.set(id, entry);
+    try {
+      await mkdir(join(this.#folder, id), { mode: 0o700 });
+      await writeFile(this.path(id), "");
+      if (!isPassing)
+        await writeFile(join(this.#folder, id, "meta.json"), JSON.stringify({ bytes }));
+    } catch (error) {
+      await this.remove(id);
+      throw error;
+    }
+    return this.#describe(entry);
+  }
+
+  /** @throws UploadError UNKNOWN_UPLOAD */
+  async find(id: string): Promise<Upload> {
+    return this.#describe(this.#entry(id));
+  }
+
+  /**
+   * Writes what a stream brings behind what is here. A request still open for the same upload is
+   * ended first: its client has lost it, or would not have come again. What came stays, however
+   * the stream ends.
+   * @param offset where the client goes on; undefined: from the start
+   * @throws UploadError UNKNOWN_UPLOAD, WRONG_OFFSET, TOO_LARGE; what the stream throws
+   */
+  async append(id: string, offset: number, from: Readable): Promise<Upload> {
+    const entry = this.#entry(id);
+    // It may fail before it is read; the reading then says so.
+    from.on("error", () => {});
+    while (entry.writer !== undefined) {
+      entry.writer.cancel();
+      await entry.writer.ended;
+    }
+    let done = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    entry.writer = { cancel: () => from.destroy(UploadError.takenOver()), ended };
+    try {
+      const { size } = await stat(this.path(id));
+      if (offset !== size) throw UploadError.wrongOffset(offset, size);
+      await this.#write(entry, size, from);
+    } finally {
+      entry.touched = this.#clock.now();
+      entry.writer = undefined;
+      done();
+    }
+    return this.#describe(entry);
+  }
+
+  async remove(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.writer?.cancel();
+    await entry?.writer?.ended;
+    await rm(join(this.#folder, id), { recursive: true, force: true });
+  }
+
+  /** Removes what nobody has touched for long. */
+  async expire(): Promise<void> {
+    const limit = this.#clock.now() - this.limits.idleMs;
+    const old = [...this.#entries.values()].filter(
+      (entry) => entry.touched < limit && entry.writer === undefined && !entry.isPassing,
+    );
+    for (const { id } of old) await this.remove(id);
+  }
+
+  async #write(entry: Entry, start: number, from: Readable): Promise<void> {
+    let at = start;
+    const file = createWriteStream(this.path(entry.id), { flags: "a" });
+    const failed = new Promise<never>((_, reject) => file.once("error", reject));
+    failed.catch(() => {});
+    try {
+      // A stream that is refused stays open, so that its sender can read why.
+      for await (const part of from.iterator({ destroyOnReturn: false })) {
+        const bytes = part as Buffer;
+        at += bytes.length;
+        if (at > entry.bytes) throw UploadError.tooLarge(entry.bytes);
+        if (!file.write(bytes)) {
+          await Promise.race([once(file, "drain"), failed]);
+        }
+      }
+    } finally {
+      await new Promise<void>((closed) => {
+        file.once("close", closed);
+        file.end();
+        if (file.closed) closed();
+      });
+    }
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw UploadError.unknown(id);
+    return entry;
+  }
+
+  async #describe({ id, bytes, touched }: Entry): Promise<Upload> {
+    const { size } = await stat(this.path(id));
+    return { id, bytes, offset: size, expires: Math.floor(touched + this.limits.idleMs) };
+  }
+}
+
+async function readMeta(folder: string): Promise<{ bytes: number } | undefined> {
+  try {
+    const { bytes } = JSON.parse(await readFile(join(folder, "meta.json"), "utf8"));
+    return Number.isSafeInteger(bytes) && bytes >= 0 ? { bytes } : undefined;
+  } catch {
+    return undefined;
+  }
+}
