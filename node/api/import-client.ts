@@ -78,7 +78,12 @@ export async function importFiles(
       headers: { "content-type": "application/json", prefer: "respond-async" },
       signal: options.signal,
     });
-    return await followImport(send, task, options);
+    return await followImport(send, task, options).catch(async (error: unknown) => {
+      if (options.signal?.aborted === true) {
+        await send(`/v1/tasks/${task.id}`, TaskJson, { method: "DELETE" }).catch(() => undefined);
+      }
+      throw error;
+    });
   } catch (error) {
     // They would only wait for their end; that they cannot be removed now changes nothing.
     for (const id of Object.values(ids)) {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { Command, Option } from "commander";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
+import type { ImportOptions } from "../../api/import-client.ts";
 import { isCode } from "../../wallet/secret-file.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
@@ -94,7 +95,7 @@ async function importCsv(
   const { label, header, separator, decimal, encoding, leaveOut, keepIntegers } = options;
   const keep = keepIntegers === true ? ({ keepIntegers: "yes" } as const) : {};
   const fields = { label, header, separator, decimal, encoding, leaveOut, ...keep };
-  await importWith(context, (onProgress) => client.uploadCsv(name, bytes, fields, { onProgress }));
+  await importWith(context, (how) => client.uploadCsv(name, bytes, fields, how));
 }
 
 async function importIdx(
@@ -119,19 +120,20 @@ async function importIdx(
     testLabels: await one("testLabels", "test-labels"),
   };
   const client = await connect(options, context);
-  await importWith(context, (onProgress) => client.uploadIdx(upload, { onProgress }));
+  await importWith(context, (how) => client.uploadIdx(upload, how));
 }
 
 /** Shows how far upload and import are, then the dataset with its notes. */
 async function importWith(
   context: CliContext,
-  run: (onProgress: (step: string, done: number) => void) => Promise<DatasetJson>,
+  run: (how: ImportOptions) => Promise<DatasetJson>,
 ): Promise<void> {
   const progress = await createProgress(context.output);
   const bar = progress.bar("import", { isMain: true });
   let dataset: DatasetJson;
   try {
-    dataset = await run((step, done) => bar.update(done, step));
+    const onProgress = (step: string, done: number): void => bar.update(done, step);
+    dataset = await run({ onProgress, signal: context.signal });
   } finally {
     progress.stop();
   }

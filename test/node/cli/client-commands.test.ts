@@ -77,6 +77,29 @@ describe("poml as a client", () => {
     expect((await stage.run("job", "list")).stdout).match(/flowers +done +2 of 2/);
   });
 
+  it("tells what an import did, and asks for what it cannot know", async () => {
+    const votes = join(stage.directory, "votes.csv");
+    const line = (i: number): string => `${i % 3 ? "left" : "right"};${i % 2 ? "y" : "n"};${i},5`;
+    await writeFile(votes, Array.from({ length: 40 }, (_, i) => line(i)).join("\n"));
+    const { stdout, exit } = await stage.run("dataset", "import", "csv", votes, "--label", "0");
+    expect(exit).equal(0);
+    for (const word of ["no header", "semicolon", "decimal commas", "column number 0"]) {
+      expect(stdout).match(new RegExp(`note: .*${word}`));
+    }
+    const json = await stage.json("dataset", "import", "csv", votes, "--label", "-3");
+    expect(json.notes).to.be.an("array").with.length.above(3);
+    const refused = await stage.run("dataset", "import", "csv", votes, "--label", "y");
+    expect(refused.exit).not.equal(0);
+    expect(refused.stderr).contain("no column").and.contain("header yes");
+    const left = await stage.json(
+      ...["dataset", "import", "csv", votes, "--label", "0", "--leave-out", "1", "column-3"],
+    );
+    expect(left.error).deep.include({ code: "EMPTY" });
+    const typo = await stage.run("dataset", "import", "csv", votes, "--header", "ja");
+    expect(typo.exit).equal(2);
+    expect(typo.stderr).contain("yes, no, auto");
+  });
+
   it("downloads model and certificate of a finished job", async () => {
     const { jobs } = (await stage.json("job", "list")) as { jobs: { id: string }[] };
     const out = join(stage.directory, "model");
