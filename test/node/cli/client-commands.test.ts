@@ -98,6 +98,9 @@ describe("poml as a client", () => {
     const typo = await stage.run("dataset", "import", "csv", votes, "--header", "ja");
     expect(typo.exit).equal(2);
     expect(typo.stderr).contain("yes, no, auto");
+    for (const { id, name } of await stage.test.node.datasets()) {
+      if (name === "votes") stage.test.node.forgetDataset(id);
+    }
   });
 
   it("downloads model and certificate of a finished job", async () => {
