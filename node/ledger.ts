@@ -22,6 +22,7 @@ import { BlockBuilder } from "./consensus/block-builder.ts";
 import { ConsensusDriver } from "./consensus/driver.ts";
 import { EvidenceService } from "./consensus/evidence-service.ts";
 import type { Journal } from "./consensus/journal.ts";
+import { KeyWatch } from "./consensus/key-watch.ts";
 import { OnionKeeper } from "./consensus/onion-keeper.ts";
 import { openJournal } from "./consensus/open-journal.ts";
 import { Signer } from "./consensus/signer.ts";
@@ -54,6 +55,8 @@ export interface LedgerOptions {
   readonly resync: boolean;
   /** See JournalOptions.abandon. */
   readonly abandonVotes?: number | undefined;
+  /** See KeyWatchOptions.resume. */
+  readonly resumeSigning?: boolean | undefined;
   /** Room to leave on the disk. */
   readonly minFreeBytes: number;
   /** Newest blocks to keep; 0 = all. */
@@ -85,6 +88,7 @@ export interface Ledger {
   readonly light: LightService;
   readonly disk: DiskSpace;
   readonly journal: Journal;
+  readonly keyWatch: KeyWatch;
   readonly repair: BlockRepair;
   readonly blockTimes: BlockTimes;
   readonly snapshots: SnapshotService;
@@ -126,12 +130,14 @@ export async function createLedger(
   const peerCount = (): number => host.peers().length;
   const evidence = new EvidenceService({ chain, log, publish });
   const fault = (publicKey: Uint8Array, proof: KnownProof): void => {
+    if (keyWatch.contradiction(publicKey)) return;
     evidence.report(publicKey, proof).catch((error: unknown) => {
       log.warn("could not report a fault", { reason: String(error) });
     });
   };
   const claims = new ClaimWatch();
   const seen = (signed: SignedTransaction): void => {
+    keyWatch.transaction(signed.transaction);
     const proof = claims.see(signed);
     if (proof !== undefined) fault(signed.transaction.sender, proof);
   };
@@ -151,6 +157,10 @@ export async function createLedger(
   const { abandonVotes: abandon } = options;
   const journal = await openJournal({ dataDir, abandon, head: head.state.height }, log);
   crashPoint("start-journal");
+  const keyWatch = await KeyWatch.open(
+    { dataDir, publicKey: keys.publicKey, resume: options.resumeSigning === true },
+    { chain, journal, clock, log },
+  );
   const disk = new DiskSpace(
     { path: dataDir, minFreeBytes: options.minFreeBytes },
     { log, reopen: () => store.db.reopen(), resumed: () => driver.resume() },
@@ -192,7 +202,7 @@ export async function createLedger(
     publish,
     stuck,
     urgent: (work) => way.urgent(work),
-    mayWrite: () => disk.hasRoom,
+    maySign: () => disk.hasRoom && keyWatch.maySign,
     fault,
   });
   let fail: (error: unknown) => void = () => {};
@@ -217,7 +227,7 @@ export async function createLedger(
     },
   );
   const behind = (): void => sync.poke();
-  const gossip = new ConsensusGossip({ chain, driver, log, behind });
+  const gossip = new ConsensusGossip({ chain, driver, log, keyWatch, behind });
   const height = (): number => chain.height;
   const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
   host.subscribe("transactions", (message) => transactions.onBatch(message));
@@ -251,6 +261,7 @@ export async function createLedger(
         return store.lowest > since + 1 ? "unknown" : "overtaken";
       },
       peers: peerCount,
+      keyWatch,
     },
   );
   const clients = new ClientTransactions({
@@ -282,6 +293,7 @@ export async function createLedger(
     }),
     disk,
     journal,
+    keyWatch,
     repair,
     blockTimes,
     snapshots,
@@ -326,6 +338,7 @@ export async function createLedger(
       await host.stop();
       await chain.idle();
       await disk.stop();
+      await keyWatch.idle();
       await journal.close();
       await store.close();
     },

@@ -96,6 +96,8 @@ export interface NodeOptions {
   readonly resync: boolean;
   /** Vote again although the record of votes through this height is lost. */
   readonly abandonVotes?: number | undefined;
+  /** The owner says that no other node has its key, though it was heard elsewhere. */
+  readonly resumeSigning?: boolean | undefined;
 }
 
 /** @throws StoreError, GenesisError, ConfigError */
@@ -119,6 +121,7 @@ export async function createNode(
       genesis: genesisHead(genesis),
       resync: options.resync,
       abandonVotes: options.abandonVotes,
+      resumeSigning: options.resumeSigning,
       keepBlocks: config.pruning.keepBlocks,
       minFreeBytes: config.disk.minFreeMib * 1024 * 1024,
       trust: parseTrust(config.trust),
@@ -243,6 +246,7 @@ export async function createNode(
     damagedBlocks: ledger.repair.waiting,
     abstainsThrough:
       ledger.journal.abstainsThrough > chain.height ? ledger.journal.abstainsThrough : undefined,
+    keyElsewhere: ledger.keyWatch.heard,
     headTime: Number(chain.state.meta.time),
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,

@@ -5,6 +5,7 @@
 import { toHex } from "../chain/crypto/hash.ts";
 import { disturbance } from "../ml/baseline/core-share.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
+import { KEY_ELSEWHERE_REMEDY } from "./consensus/key-watch.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
 
 export interface Notice {
@@ -34,9 +35,10 @@ function isStalled(headTime: number, { now, blockIntervalMs }: NoticeContext): b
   return now - headTime > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
 }
 
-export type HealthStatus = "serving" | "syncing" | "stalled" | "disk-full";
+export type HealthStatus = "serving" | "syncing" | "stalled" | "disk-full" | "key-elsewhere";
 
 export function healthStatus(status: NodeStatus, context: NoticeContext): HealthStatus {
+  if (status.keyElsewhere !== undefined) return "key-elsewhere";
   if (!status.hasDiskRoom) return "disk-full";
   if (status.syncing) return "syncing";
   return isStalled(status.headTime, context) ? "stalled" : "serving";
@@ -46,6 +48,7 @@ export function healthStatus(status: NodeStatus, context: NoticeContext): Health
 export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] {
   const ofJoining = [...ofBootstrap(status), ...ofTrust(status)];
   return [
+    ...ofKey(status),
     ...ofDisk(status),
     ...ofJoining,
     // Why no block can come has been said then.
@@ -67,6 +70,13 @@ export function noticesOfServices(
 
 function problem(code: string, message: string, remedy: string): Notice {
   return { code, level: "problem", message, remedy };
+}
+
+function ofKey({ keyElsewhere }: NodeStatus): Notice[] {
+  if (keyElsewhere === undefined) return [];
+  const { kind, height } = keyElsewhere;
+  const message = `this node's key signs elsewhere: a ${kind} that it did not sign was heard at height ${height}; it votes, proposes and claims nothing more`;
+  return [problem("KEY_ELSEWHERE", message, KEY_ELSEWHERE_REMEDY)];
 }
 
 function ofDisk({ hasDiskRoom }: NodeStatus): Notice[] {

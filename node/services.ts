@@ -10,6 +10,7 @@ import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
+import type { HeardElsewhere } from "./consensus/key-watch.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
@@ -34,6 +35,8 @@ export interface NodeStatus {
   readonly hasDiskRoom: boolean;
   /** The node does not vote up to this height, since it may have voted there and forgotten. */
   readonly abstainsThrough: number | undefined;
+  /** This node's key signs elsewhere, so it signs nothing. */
+  readonly keyElsewhere: HeardElsewhere | undefined;
   /** Unix milliseconds of the last block. */
   readonly headTime: number;
   /** Consensus round under way at height + 1. */

@@ -13,6 +13,7 @@ import { transactionId } from "../../chain/transaction-id.ts";
 import { isDuty } from "../../chain/transactions/fee.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
 import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";
+import type { KeyWatch } from "../consensus/key-watch.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { transferPayload } from "../wallet/payload.ts";
@@ -39,6 +40,8 @@ export interface DutySenderModules {
   fate(id: Uint8Array, since: number): Promise<Fate>;
   /** Connected peers. */
   peers(): number;
+  /** Forbids duties while this node's key signs elsewhere, and is told of what is said. */
+  readonly keyWatch?: Pick<KeyWatch, "check" | "said">;
 }
 
 export interface WaitingOwn extends OwnTransaction {
@@ -81,6 +84,7 @@ export class DutySender {
   resume(): Promise<void> {
     return this.#queue.run(async () => {
       this.#pending = await this.#modules.own.load();
+      for (const { signed } of this.#pending) this.#modules.keyWatch?.said(signed.transaction);
       if (this.#pending.length > 0) await this.#recheck();
     });
   }
@@ -89,7 +93,7 @@ export class DutySender {
    * Sends a transaction, unless this very wish waits already; later, when the mempool has no more room for ours.
    * @param lifetime heights after which the transaction is worthless
    * @returns the transaction's id
-   * @throws MempoolError, TransactionError
+   * @throws MempoolError, TransactionError; KeyElsewhere for a duty
    */
   send(payload: Payload, lifetime: number = DEFAULT_LIFETIME): Promise<Uint8Array> {
     const validUntil = this.#modules.chain.height + lifetime;
@@ -97,6 +101,7 @@ export class DutySender {
   }
 
   async #sendNow(payload: Payload, validUntil: number): Promise<Uint8Array> {
+    if (isDuty({ payload })) this.#modules.keyWatch?.check();
     const same = this.#pending.find(({ signed }) => isSameWish(signed.transaction, payload));
     if (same === undefined) return this.#submit(payload, validUntil);
     const { transaction } = same.signed;
@@ -159,7 +164,10 @@ export class DutySender {
   }
 
   #sign(draft: Parameters<typeof signTransaction>[2]): SignedTransaction {
-    return signTransaction(this.#keys, this.#modules.chain.genesisRoot, draft);
+    const { chain, keyWatch } = this.#modules;
+    const signed = signTransaction(this.#keys, chain.genesisRoot, draft);
+    keyWatch?.said(signed.transaction);
+    return signed;
   }
 
   /** Durably, before anything leaves. */

@@ -18,11 +18,12 @@ export interface RunNodeOptions {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
   readonly resync: boolean;
   readonly abandonVotes?: number | undefined;
+  readonly resumeSigning?: boolean;
 }
 
 /** @throws ConfigError, WalletError, StoreError; CliError STOP_TIMEOUT */
 export async function runNode(
-  { flags, resync, abandonVotes }: RunNodeOptions,
+  { flags, resync, abandonVotes, resumeSigning }: RunNodeOptions,
   context: CliContext,
 ): Promise<void> {
   const config = await loadConfig({ flags, env: context.env });
@@ -32,7 +33,7 @@ export async function runNode(
     ask: context.askPassphrase,
   });
   const node = await createNode(
-    { config, dataDir, resync, abandonVotes },
+    { config, dataDir, resync, abandonVotes, resumeSigning },
     { clock: systemClock, log },
   );
   const ended = untilEnd(context.signal);

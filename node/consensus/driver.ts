@@ -41,8 +41,8 @@ export interface DriverModules {
   urgent<T>(work: () => Promise<T>): Promise<T>;
   /** The height does not move although peers may have what is missing. */
   stuck(): void;
-  /** Whether the disk has room. */
-  mayWrite(): boolean;
+  /** Whether the disk has room, and nobody else signs with this node's key. */
+  maySign(): boolean;
   /** A key signed two messages where one is allowed. */
   fault(publicKey: Uint8Array, proof: KnownProof): void;
 }

@@ -23,8 +23,8 @@ export interface OwnMessagesModules {
   readonly proposals: SignedProposals;
   readonly log: NodeLog;
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
-  /** Whether the disk has room. */
-  mayWrite(): boolean;
+  /** Whether the disk has room, and nobody else signs with this node's key. */
+  maySign(): boolean;
 }
 
 /** An own message as the finality rules are told of it; with the block, where it is a proposal. */
@@ -50,8 +50,8 @@ export class OwnMessages {
     seat: number,
     applied: AppliedBlock,
   ): Promise<Event | undefined> {
-    const { signer, proposals, log, mayWrite } = this.#modules;
-    if (!mayWrite()) return undefined;
+    const { signer, proposals, log, maySign } = this.#modules;
+    if (!maySign()) return undefined;
     const proposal = await signer.proposal(effect, applied.block, applied.hash);
     if (!equalBytes(blockHash(proposal.block.header), applied.hash)) {
       log.warn("another block was signed for this round before a restart", { round: effect.round });
@@ -66,8 +66,8 @@ export class OwnMessages {
 
   /** @param seat this node's */
   async vote(effect: Extract<Effect, { kind: "vote" }>, seat: number): Promise<Event | undefined> {
-    const { signer, proposals, mayWrite } = this.#modules;
-    if (!mayWrite()) return undefined;
+    const { signer, proposals, maySign } = this.#modules;
+    if (!maySign()) return undefined;
     const { type, value } = effect;
     const locked = type === "precommit" && value !== null ? proposals.of(value) : undefined;
     if (locked !== undefined) await signer.keep(locked);

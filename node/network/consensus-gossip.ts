@@ -18,6 +18,7 @@ import type { Verdict } from "../../p2p/topics/gossip.ts";
 import { wrongPart } from "../chain/block-parts.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
+import type { KeyWatch } from "../consensus/key-watch.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { EarlyMessages } from "./early-messages.ts";
 
@@ -25,6 +26,8 @@ export interface ConsensusGossipModules {
   readonly chain: Pick<Chain, "genesisRoot" | "height" | "state" | "check" | "onBlock">;
   readonly driver: Pick<ConsensusDriver, "wantsVote" | "wantsProposal" | "onVote" | "onProposal">;
   readonly log: NodeLog;
+  /** Told of every message whose signature holds. */
+  readonly keyWatch?: Pick<KeyWatch, "vote" | "proposal">;
   /** A peer is at a height we do not have. */
   behind(): void;
 }
@@ -56,6 +59,7 @@ export class ConsensusGossip {
     if (seat === undefined) return "reject";
     const root = voteSigningRoot(chain.genesisRoot, vote);
     if (!(await verify(seat.publicKey, root, vote.signature))) return "reject";
+    this.#modules.keyWatch?.vote(seat.publicKey, vote);
     if (this.#turnOf(vote) === "early") {
       this.#early.addVote(vote);
       return "ignore";
@@ -88,6 +92,7 @@ export class ConsensusGossip {
     const value = toValueId(hash);
     if (!driver.wantsProposal(proposal, seat, value)) return "ignore";
     if (!(await this.#isSigned(proposal, proposer.publicKey))) return "reject";
+    this.#modules.keyWatch?.proposal(proposer.publicKey, proposal);
     try {
       const applied = await chain.check(block);
       driver.onProposal(proposal, seat, value, applied);
@@ -125,6 +130,7 @@ export class ConsensusGossip {
     if (seat === -1) return "reject";
     if (!this.#early.wantsProposal(seat)) return "ignore";
     if (!(await this.#isSigned(proposal, proposer))) return "reject";
+    this.#modules.keyWatch?.proposal(proposer, proposal);
     if (wrongPart(block) !== undefined) return "reject";
     if (this.#turnOf(proposal) !== "early") return this.takeProposal(proposal);
     this.#early.addProposal(seat, proposal);

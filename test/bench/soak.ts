@@ -79,6 +79,7 @@ async function soak(
   const sampleMs = Math.max(MIN_SAMPLE_MS, ms / SAMPLES);
   const watch = new BlockWatch(net.at(0).client);
   const samples: Sample[] = [];
+  let missed = 0;
   try {
     const ordering = orders.run(net, begin + ms);
     let isOver = false;
@@ -87,12 +88,11 @@ async function soak(
     });
     while (!isOver) {
       await Promise.race([delay(sampleMs), over]);
-      const sample = await takeSample(net, {
-        at: performance.now() - begin,
-        orders: orders.completed,
-      });
-      samples.push(sample);
-      process.stderr.write(`  ${progressOf(sample, watch)}\n`);
+      const moment = { at: performance.now() - begin, orders: orders.completed };
+      const sample = await takeSample(net, moment).catch((error: unknown) => error);
+      if (isSample(sample)) samples.push(sample);
+      else missed++;
+      process.stderr.write(`  ${isSample(sample) ? progressOf(sample, watch) : sample}\n`);
     }
     await over;
   } finally {
@@ -123,8 +123,13 @@ async function soak(
       atATime: AT_A_TIME,
       jobQuotaMib: QUOTA_MIB,
       samples: samples.length,
+      missedSamples: missed,
     },
   };
+}
+
+function isSample(value: unknown): value is Sample {
+  return typeof value === "object" && value !== null && "nodes" in value;
 }
 
 function progressOf({ at, orders, nodes }: Sample, watch: BlockWatch): string {

@@ -216,6 +216,7 @@ export class FixtureNode implements NodeServices {
       damagedBlocks: 0,
       hasDiskRoom: true,
       abstainsThrough: undefined,
+      keyElsewhere: undefined,
       ownTransactions: [],
       headTime: Number(meta.time),
       round: 0,

@@ -238,9 +238,13 @@ export class LocalNetwork {
   /** Adds to a failure where the logs are, and leaves them there. */
   explained(failure: unknown): Error {
     this.#keepsLogs = true;
-    const error = failure instanceof Error ? failure : new Error(String(failure));
-    error.message += `\n(logs of the nodes: ${this.directory})`;
-    return error;
+    const where = `(logs of the nodes: ${this.directory})`;
+    // The message of a DOMException, such as a timeout, cannot be changed.
+    if (!(failure instanceof Error) || failure instanceof DOMException) {
+      return new Error(`${String(failure)}\n${where}`, { cause: failure });
+    }
+    failure.message += `\n${where}`;
+    return failure;
   }
 
   at(index: number): LocalNode {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { NoticeWatch } from "../../node/notice-watch.ts";
-import { type Notice, noticesOf } from "../../node/notices.ts";
+import { healthStatus, type Notice, noticesOf } from "../../node/notices.ts";
 import type { NodeStatus } from "../../node/services.ts";
 import type { NodeLog } from "../../node/telemetry/log.ts";
 import { FixtureNode } from "../helpers/fixture-node.ts";
@@ -60,6 +60,17 @@ describe("notices", () => {
     expect(notice).to.include({ code: "PEERS_REFUSED", level: "note" });
     expect(notice?.message).to.equal(
       "peer 12D3KooWpeer is refused for another 1001 s (WRONG_BLOB: the peer sent other bytes), and 1 more",
+    );
+  });
+
+  it("say that this node's key signs elsewhere, before all else, and how to go on", () => {
+    const keyElsewhere = { kind: "proposal", height: 77 } as const;
+    const [notice] = of({ keyElsewhere, hasDiskRoom: false });
+    expect(notice).to.include({ code: "KEY_ELSEWHERE", level: "problem" });
+    expect(notice?.message).to.include("a proposal that it did not sign was heard at height 77");
+    expect(notice?.remedy).to.include("--resume-signing");
+    expect(healthStatus({ ...base, keyElsewhere, syncing: true }, context)).to.equal(
+      "key-elsewhere",
     );
   });
 

@@ -29,7 +29,7 @@ export const Worker = z.object({
 });
 
 /** serving: follows the chain. The others are what `/readyz` answers 503 for. */
-const HealthStatus = z.enum(["serving", "syncing", "stalled", "disk-full"]);
+const HealthStatus = z.enum(["serving", "syncing", "stalled", "disk-full", "key-elsewhere"]);
 
 /** What a wallet or a worker must know of the consensus parameters. */
 export const ParametersJson = z.object({

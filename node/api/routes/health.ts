@@ -23,13 +23,13 @@ export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
       path: "/readyz",
       tag: "node",
       summary:
-        "Whether the node follows the chain; 503 while it syncs, when no block comes or the disk is full",
+        "Whether the node follows the chain; 503 while it syncs, when no block comes, the disk is full or its key signs elsewhere",
       query: NoQuery,
       answers: [
         { status: 200, description: "serving", schema: Health },
         {
           status: 503,
-          description: "syncing, stalled or out of disk space; reads still work",
+          description: "syncing, stalled, out of disk space or not signing; reads still work",
           schema: Health,
         },
       ],

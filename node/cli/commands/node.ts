@@ -18,12 +18,17 @@ export function nodeCommand(context: CliContext): Command {
     "vote again although the record of votes through this height is lost (docs/operations.md)",
     (text) => wholeNumber("abandon-votes", text),
   );
+  command.option(
+    "--resume-signing",
+    "sign again after this node's key was heard elsewhere and the other node is stopped (docs/operations.md)",
+  );
   return command.action(async (options: NodeFlags) => {
     const flags: Record<string, string | boolean | undefined> = {};
     for (const { flag } of OPTIONS) flags[flag] = options[camelCase(flag)];
     const { runNode } = await import("../run-node.ts");
-    const { resync, abandonVotes } = options;
-    await runNode({ flags, resync: resync === true, abandonVotes }, context);
+    const { abandonVotes } = options;
+    const [resync, resumeSigning] = [options.resync === true, options.resumeSigning === true];
+    await runNode({ flags, resync, abandonVotes, resumeSigning }, context);
   });
 }
 
