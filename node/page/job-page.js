@@ -1,4 +1,5 @@
 /** One job in full: curve and participants, rounds, the order, the team, the money, the result. */
+import { get } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml, sentence, short } from "./format.js";
 import { jobCard } from "./job-card.js";
@@ -102,22 +103,35 @@ function money(job) {
 
 /** @param {any} job */
 function downloads(job) {
-  const early =
-    job.outcome.state === "done"
-      ? []
-      : [h("span", { class: "muted" }, `of round ${job.recordedRounds}:`)];
+  const { id, outcome, recordedRounds } = job;
+  const early = h("span", { class: "muted" }, `of round ${recordedRounds}:`);
+  const link = (path, name, label = name) =>
+    h("a", { href: `/v1/jobs/${id}/${path}`, download: name, click: fetchFile }, label);
   return h(
     "p",
     { class: "downloads" },
-    early,
-    h("a", { href: `/v1/jobs/${job.id}/model/model.json`, download: "model.json" }, "model.json"),
-    h(
-      "a",
-      { href: `/v1/jobs/${job.id}/model/weights.bin`, download: "weights.bin" },
-      "weights.bin",
-    ),
-    h("a", { href: `/v1/jobs/${job.id}/certificate`, download: "certificate.json" }, "certificate"),
+    outcome.state !== "done" && early,
+    link("model/model.json", "model.json"),
+    link("model/weights.bin", "weights.bin"),
+    link("certificate", "certificate.json", "certificate"),
   );
+}
+
+/** Nodes keep files for a time: a refusal must not be saved in place of the file. @param {MouseEvent} event */
+async function fetchFile(event) {
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  event.preventDefault();
+  const { href, download } = link;
+  try {
+    if ((await fetch(href, { method: "HEAD" })).ok) {
+      Object.assign(document.createElement("a"), { href, download }).click();
+      return;
+    }
+    await get(new URL(href).pathname);
+  } catch (error) {
+    const said = h("span", { class: "bad", role: "alert" }, sentence(error.message));
+    link.closest(".downloads")?.replaceChildren(said);
+  }
 }
 
 /** @param {any} job */

@@ -139,6 +139,14 @@ describe("the node a command talks to", () => {
     expect(exit).equal(0);
   });
 
+  it("is named by a URL, and by nothing like one", async () => {
+    for (const api of ["", "localhost:9471", "127.0.0.1:9471", "ftp://x", "http://x:99999"]) {
+      const stderr = await refused("BAD_ARGUMENT", 2, ["status", "--api", api]);
+      expect(stderr).contain("api: ").and.contain("http://[::1]:9471");
+    }
+    expect(await refused("BAD_ARGUMENT", 2, ["status"], { POML_API: "x" })).contain("POML_API");
+  });
+
   it("counts variables set to nothing as not set", async () => {
     const nothing = { POML_API: "", POML_TOKEN: "", POML_WALLET: "", POML_PASSPHRASE: "" };
     const env = { ...nothing, POML_DATA_DIR: dataDir, POML_WORKERS: "", POML_P2P_BOOTSTRAP: "" };

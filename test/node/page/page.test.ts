@@ -86,6 +86,19 @@ describe("the page", function () {
       .and.not.contain("0 audits under way");
   });
 
+  it("saves the files of a model, and no refusal in their place", async () => {
+    await goto(`#/jobs/${ids.done}`);
+    const saved = page.waitForEvent("download");
+    await page.getByRole("link", { name: "model.json" }).click();
+    expect((await saved).suggestedFilename()).to.equal("model.json");
+    await page.route("**/model/weights.bin", (route) =>
+      route.fulfill({ status: 404, json: { detail: "the model is on none of the nodes" } }),
+    );
+    await page.getByRole("link", { name: "weights.bin" }).click();
+    await page.getByText("The model is on none of the nodes.").waitFor();
+    await page.unroute("**/model/weights.bin");
+  });
+
   it("has nothing at unknown addresses, and says so", async () => {
     await goto("#/");
     for (const [address, title] of [
