@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { factorsOf } from "../../../chain/rating/formula.ts";
-import { RATING_CAUSES } from "../../../chain/types/node.ts";
+import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim, doubleProposal, doubleVote } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
@@ -33,6 +33,7 @@ describe("slashing", () => {
       {
         node: 0,
         cause: RATING_CAUSES.indexOf("slash"),
+        fault: RATING_FAULTS.indexOf("none"),
         window: 0,
         segments: 0,
         factors: factorsOf(node, state.meta.time, state.parameters),

@@ -76,7 +76,7 @@ describe("the open track", () => {
 
   it("sets the quality of a verified result from its F1, and with it the rating", () => {
     // So long that nothing fades meanwhile.
-    const chain = told(trackChain(8, { ratingHalfLife: 86_400 }), 130);
+    const chain = told(trackChain(8, { ratingHalfLife: 1_000_000_000 }), 130);
     const { rating: before } = node(chain);
     judged(chain, () => truth(chain, 130));
     const scores = scoresOf(countsOf(130), TASK.testRows);

@@ -180,10 +180,10 @@ describe("window-verdict of a committee", () => {
     expect(kept[1]?.seal).to.deep.equal(new Uint8Array(32));
   });
 
-  it("refuses BAD_FIELD for an accusation in the clear, and for a seal with a path", () => {
+  it("refuses an accusation in the clear before all have answered, and a seal with a path", () => {
     const { chain, members } = appealed();
     const [member = -1] = members;
-    expectRefused(chain, send(chain, member, found(chain, "mismatch")), "BAD_FIELD");
+    expectRefused(chain, send(chain, member, found(chain, "mismatch")), "NO_WINDOW");
     const seal = sealedFindingOn(chain, claimBy(chain, 0), member, "match");
     const padded = { ...seal, path: [new Uint8Array(32)] };
     expectRefused(chain, send(chain, member, padded), "BAD_FIELD");
