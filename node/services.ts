@@ -162,8 +162,9 @@ export interface OrderedJob {
   readonly prepared: PreparedJob | undefined;
 }
 
-/** The trained model in tfjs format. */
+/** The trained model in tfjs format, and the manifest of its data, by which rows are encoded. */
 export interface ModelFiles {
+  readonly "dataset.json": Uint8Array;
   readonly "model.json": Uint8Array;
   readonly "weights.bin": Uint8Array;
 }

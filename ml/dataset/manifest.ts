@@ -3,7 +3,7 @@
  * the dataset's id, and through the chunk hashes it fixes every byte of the data.
  */
 import { z } from "zod";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { DatasetError, requireWithin } from "./errors.ts";
 
@@ -144,6 +144,13 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     refuse("manifest", "not JSON", cause);
   }
   return parseManifest(json);
+}
+
+/** @throws DatasetError BAD_MANIFEST for bytes that `encodeManifest` would not write */
+export function decodeCanonicalManifest(bytes: Uint8Array): Manifest {
+  const manifest = decodeManifest(bytes);
+  if (equalBytes(encodeManifest(manifest), bytes)) return manifest;
+  return refuse("manifest", "its bytes are not the canonical JSON (RFC 8785) of what it says");
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {

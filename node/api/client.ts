@@ -241,9 +241,12 @@ export class PomlClient {
   }
 
   /** The trained model in tfjs format. @throws ApiError BAD_ANSWER when a file is not what was listed */
-  async model(
-    id: string,
-  ): Promise<{ listing: ModelListing; modelJson: Uint8Array; weightsBin: Uint8Array }> {
+  async model(id: string): Promise<{
+    listing: ModelListing;
+    modelJson: Uint8Array;
+    weightsBin: Uint8Array;
+    datasetJson: Uint8Array;
+  }> {
     const path = `/v1/jobs/${segment(id)}/model`;
     const listing = await this.#get(path, ModelListing);
     const file = async (name: ModelFileName): Promise<Uint8Array> => {
@@ -256,6 +259,7 @@ export class PomlClient {
       listing,
       modelJson: await file("model.json"),
       weightsBin: await file("weights.bin"),
+      datasetJson: await file("dataset.json"),
     };
   }
 

@@ -1,4 +1,4 @@
-/** The trained model of a job in tfjs format. */
+/** The trained model of a job in tfjs format, with the manifest of its dataset. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
@@ -11,6 +11,7 @@ import { JobError } from "./job-error.ts";
 import { describeOutcome, hasModel } from "./job-outcome.ts";
 
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** @throws JobError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, MODEL_GONE */
 export async function readModelFiles(
@@ -34,7 +35,8 @@ export async function readModelFiles(
   );
   const model = await readLayersModel(topology);
   const weights = await fetch(parameters, 4 * spec.parameterCount);
-  return { "model.json": modelJsonOf(model), "weights.bin": weights };
+  const manifest = await fetch(spec.dataset, MAX_MANIFEST_BYTES);
+  return { "model.json": modelJsonOf(model), "weights.bin": weights, "dataset.json": manifest };
 }
 
 /** @throws JobError JOB_NOT_FINISHED while one may still come, JOB_HAS_NO_MODEL when none will */

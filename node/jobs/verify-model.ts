@@ -1,19 +1,30 @@
 /** Whether a model directory is what its certificate says, given what the reader trusts. */
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { isOut, phaseOf } from "../../chain/job/phase.ts";
+import { isOut } from "../../chain/job/phase.ts";
 import { isAuditable } from "../../chain/job/segments.ts";
 import { checkFresh } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
-import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import {
+  CanonicalJsonError,
+  canonicalJson,
+  parseCanonicalJson,
+} from "../../ml/dataset/canonical-json.ts";
+import { decodeCanonicalManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
+import { decodeArtifact } from "../../ml/model/artifact.ts";
 import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
 import { decodeCertificate, VerifyError } from "./certificate.ts";
+import { hasModel } from "./job-outcome.ts";
+
+/** Names of columns and classes that are shown. */
+const MAX_LISTED = 20;
 
 export interface ModelDirectory {
   readonly "certificate.json": Uint8Array;
   readonly "model.json": Uint8Array;
   readonly "weights.bin": Uint8Array;
+  readonly "dataset.json": Uint8Array;
 }
 
 export interface ProvedClaim {
@@ -29,8 +40,10 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks a model directory.
- * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate
+ * Checks a model directory. A job has one that is accepted, up to the block its certificate is
+ * anchored in: every byte of the other files follows from the job.
+ * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate; ModelError
+ *   and DatasetError for files that are not as they must be
  */
 export async function verifyModelDirectory(
   files: ModelDirectory,
@@ -41,18 +54,35 @@ export async function verifyModelDirectory(
   const anchored = await anchorCertificate(decoded, trust, source);
   if (age !== undefined) checkFresh(anchored.trusted, age);
   const { job } = anchored;
-  const hasEnded = ["finished", "settled"].includes(phaseOf(job));
-  // Of a job that was cancelled or never drawn the chain has only the weights it was to start from.
-  require(hasEnded && job.round > 0, "the job has ended with a model");
+  require(hasModel(job), "the job has ended with a model");
+  await checkModel(files, job);
+  const manifest = checkDataset(files["dataset.json"], job);
+  return { proved: [...claims(anchored), datasetClaim(job, manifest)] };
+}
+
+async function checkModel(files: ModelDirectory, { spec, parameters }: Job): Promise<void> {
+  const modelJson = files["model.json"];
+  const weights = files["weights.bin"];
+  require(equalBytes(sha256(weights), parameters), "the weights are those the job ended with");
+  // Its own text is hashed before anything is built of it.
+  const topology = topologyOf(modelJson);
   require(equalBytes(
-    sha256(files["weights.bin"]),
-    job.parameters,
-  ), "the weights are those the job ended with");
-  require(equalBytes(
-    sha256(topologyOf(files["model.json"])),
-    job.spec.model,
+    sha256(topology),
+    spec.model,
   ), "the architecture is the one the client ordered");
-  return { proved: claims(anchored) };
+  const { model } = await decodeArtifact(modelJson, weights);
+  require(model.parameterCount === spec.parameterCount, "the job counts the model's parameters");
+}
+
+function checkDataset(bytes: Uint8Array, { spec }: Job): Manifest {
+  require(equalBytes(sha256(bytes), spec.dataset), "the manifest is that of the job's dataset");
+  const manifest = decodeCanonicalManifest(bytes);
+  const fits =
+    rowCount(manifest, "train") === spec.trainRows &&
+    rowCount(manifest, "test") === spec.testRows &&
+    manifest.train.length === spec.trainChunks;
+  require(fits, "the job counts the rows and chunks of its dataset");
+  return manifest;
 }
 
 function claims({ block, job, trusted }: Anchored): ProvedClaim[] {
@@ -83,10 +113,6 @@ function jobClaims(job: Job): ProvedClaim[] {
     { claim: "weights", detail: `SHA-256 ${toHex(job.parameters)}` },
     { claim: "architecture", detail: `SHA-256 ${toHex(spec.model)}` },
     {
-      claim: "dataset",
-      detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows`,
-    },
-    {
       claim: "metrics",
       detail: `recorded by the team on the test rows: accuracy ${percent(metrics.accuracy)}, F1 ${percent(metrics.f1)}`,
     },
@@ -113,17 +139,38 @@ function auditsOf({ spec, participants, audits }: Job): string {
   ].join("; ");
 }
 
-/** The canonical bytes of the topology inside a tfjs model.json. */
-function topologyOf(bytes: Uint8Array): Uint8Array {
+function datasetClaim({ spec }: Job, { columns, shape, classes }: Manifest): ProvedClaim {
+  const names =
+    columns.length === 0
+      ? `shape ${shape.join(" x ")}`
+      : `columns ${listed(columns.map(({ name }) => name))}`;
+  return {
+    claim: "dataset",
+    detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows; ${names}; classes ${listed(classes)}`,
+  };
+}
+
+/** Names from a stranger's file, with nothing in them that a terminal would obey. */
+function listed(names: readonly string[]): string {
+  const shown = names
+    .slice(0, MAX_LISTED)
+    .map((name) => JSON.stringify(name.slice(0, 40)).replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}
+
+/** The canonical bytes of the topology inside model.json. */
+function topologyOf(modelJson: Uint8Array): Uint8Array {
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const json = parseCanonicalJson(modelJson);
     const hasTopology = typeof json === "object" && json !== null && "modelTopology" in json;
-    return canonicalJson(hasTopology ? json.modelTopology : json);
+    return canonicalJson(hasTopology ? json.modelTopology : null);
   } catch (error) {
+    if (!(error instanceof CanonicalJsonError)) throw error;
     throw new VerifyError(
-      "model.json is not JSON",
-      { code: "CERTIFICATE_FORMAT", claim: "model.json" },
-      { cause: error },
+      `not proved: model.json is ${error.message}`,
+      { code: "NOT_PROVED", claim: "model.json is in the canonical form" },
+      { cause: error, remedy: "download the model again with `npx poml job result`" },
     );
   }
 }

@@ -113,6 +113,7 @@ function downloads(job) {
     outcome.state !== "done" && early,
     link("model/model.json", "model.json"),
     link("model/weights.bin", "weights.bin"),
+    link("model/dataset.json", "dataset.json"),
     link("certificate", "certificate.json", "certificate"),
   );
 }

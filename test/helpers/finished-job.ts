@@ -1,15 +1,28 @@
 /** A chain whose first job is settled, and the model directory its certificate belongs to. */
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { buildDataset } from "../../ml/dataset/build.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import { importCsv } from "../../ml/dataset/import-csv.ts";
+import { encodeManifest, rowCount } from "../../ml/dataset/manifest.ts";
+import { modelJsonOf } from "../../ml/model/artifact.ts";
+import { parseLayersModel } from "../../ml/model/layers-model.ts";
+import { encodeCertificate } from "../../node/jobs/certificate.ts";
 import type { ModelDirectory } from "../../node/jobs/verify-model.ts";
 import { TestChain } from "./chain.ts";
-import { jobOf, jobSpec, nextStep, openJob } from "./job-run.ts";
+import { flowersCsv } from "./flowers.ts";
+import { jobOf, jobSpec, nextStep, openJob, weightsAfter } from "./job-run.ts";
 import { LightChain } from "./light-chain.ts";
+import { layer, sequential } from "./models.ts";
 
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-const TOPOLOGY = { class_name: "Sequential", config: { layers: [] } };
+const MODEL = parseLayersModel(
+  sequential(
+    layer("Dense", "hidden/one", { batch_input_shape: [null, 4], units: 2, activation: "relu" }),
+    layer("Dense", "output", { units: 3, activation: "softmax" }),
+  ),
+);
+const { manifest: MANIFEST } = buildDataset(importCsv(flowersCsv(60), { name: "flowers" }).dataset);
 
 export interface FinishedJob {
   readonly ledger: LightChain;
@@ -24,22 +37,29 @@ export interface FinishedJob {
 export async function finishedJob(anchor: number): Promise<FinishedJob> {
   const chain = new TestChain();
   const ledger = new LightChain(chain);
-  const model = sha256(canonicalJson(TOPOLOGY));
-  const open = openJob(chain, chain.client, jobSpec("job", { model }));
+  const spec = jobSpec("job", {
+    model: sha256(canonicalJson(MODEL.json)),
+    parameterCount: MODEL.parameterCount,
+    dataset: sha256(encodeManifest(MANIFEST)),
+    trainRows: rowCount(MANIFEST, "train"),
+    testRows: rowCount(MANIFEST, "test"),
+    trainChunks: MANIFEST.train.length,
+  });
+  const open = openJob(chain, chain.client, spec);
   ledger.advance(open);
   while (phaseOf(jobOf(chain, open)) !== "settled") {
-    ledger.advance(...nextStep(chain, jobOf(chain, open)));
+    ledger.advance(...nextStep(chain, jobOf(chain, open), weightsAfter));
   }
   ledger.advanceTo(anchor);
   const job = jobOf(chain, open);
-  return { ledger, job: toHex(job.id), files: await filesOf(ledger, job.round), anchor };
+  return { ledger, job: toHex(job.id), files: await filesOf(ledger, job), anchor };
 }
 
-async function filesOf(ledger: LightChain, rounds: number): Promise<ModelDirectory> {
+async function filesOf(ledger: LightChain, job: Job): Promise<ModelDirectory> {
   return {
-    "certificate.json": text(JSON.stringify(await ledger.certificate(0))),
-    "model.json": text(JSON.stringify({ modelTopology: TOPOLOGY, weightsManifest: [] })),
-    // What the job-run helper says the last round ended with.
-    "weights.bin": text(`model after ${rounds}`),
+    "certificate.json": encodeCertificate(await ledger.certificate(0)),
+    "model.json": modelJsonOf(MODEL),
+    "weights.bin": weightsAfter(job),
+    "dataset.json": encodeManifest(MANIFEST),
   };
 }

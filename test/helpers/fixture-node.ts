@@ -27,11 +27,12 @@ import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
-import { datasetId, rowCount } from "../../ml/dataset/manifest.ts";
+import { datasetId, encodeManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { readManifest } from "../../ml/dataset/store.ts";
 import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
-import { parseLayersModel } from "../../ml/model/layers-model.ts";
+import { modelJsonOf } from "../../ml/model/artifact.ts";
+import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
@@ -57,7 +58,7 @@ import type {
 } from "../../node/services.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { TestChain } from "./chain.ts";
-import { jobSpec, nextStep, openJob } from "./job-run.ts";
+import { jobSpec, nextStep, openJob, weightsAfter } from "./job-run.ts";
 import { LightChain } from "./light-chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -106,7 +107,9 @@ export class FixtureNode implements NodeServices {
   readonly #blocks: CertifiedBlock[];
   readonly light: LightChain["service"];
   readonly #datasets = new Map<string, DatasetSummary>();
-  readonly #models = new Map<string, unknown>();
+  readonly #models = new Map<string, LayersModel>();
+  /** Manifests of the datasets. */
+  readonly #manifests = new Map<string, Manifest>();
   readonly #orders = new Map<string, Uint8Array>();
   /** None, until a test gives it some. */
   files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
@@ -158,6 +161,7 @@ export class FixtureNode implements NodeServices {
       notes: manifest.notes,
     };
     this.#datasets.set(summary.id, summary);
+    this.#manifests.set(summary.id, manifest);
     return summary;
   }
 
@@ -191,7 +195,7 @@ export class FixtureNode implements NodeServices {
       );
       if (open.length === 0 && this.#mempool.size === 0) return;
       for (const job of open) {
-        for (const transaction of nextStep(this.chain, job)) {
+        for (const transaction of nextStep(this.chain, job, weightsAfter)) {
           this.#mempool.add(this.state(), transaction);
         }
       }
@@ -355,11 +359,12 @@ export class FixtureNode implements NodeServices {
       engine: JOB_ENGINES.indexOf(request.engine ?? "exact"),
       partition: JOB_PARTITIONS.indexOf(request.partition),
       aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
-      model: this.#keepModel(model.json),
+      model: this.#keepModel(model),
+      dataset: Buffer.from(dataset.id, "hex"),
       parameterCount: model.parameterCount,
       trainRows: dataset.trainRows,
       testRows: dataset.testRows,
-      trainChunks: Math.min(32, dataset.trainRows),
+      trainChunks: this.#manifests.get(dataset.id)?.train.length ?? 1,
       rounds: request.rounds,
       pricePerSample: request.pricePerSample,
       quorum: request.quorum,
@@ -389,11 +394,13 @@ export class FixtureNode implements NodeServices {
   async jobModel(id: Uint8Array): Promise<ModelFiles> {
     const job = this.state().jobs.at(this.state().jobIndex(id) ?? -1);
     requireModel(job);
-    const modelTopology = this.#models.get(toHex(job.spec.model)) ?? {};
+    const model = this.#models.get(toHex(job.spec.model));
+    const manifest = this.#manifests.get(toHex(job.spec.dataset));
     return {
-      "model.json": text(JSON.stringify({ modelTopology, weightsManifest: [] })),
+      "model.json": model === undefined ? text("{}") : modelJsonOf(model),
       // What the job-run helper says the last round ended with.
-      "weights.bin": text(`model after ${job.round}`),
+      "weights.bin": weightsAfter(job),
+      "dataset.json": manifest === undefined ? text("{}") : encodeManifest(manifest),
     };
   }
 
@@ -402,9 +409,9 @@ export class FixtureNode implements NodeServices {
     return { ...(await this.#ledger.certificate(this.state().jobIndex(id) ?? -1)) };
   }
 
-  #keepModel(topology: unknown): Uint8Array {
-    const hash = sha256(canonicalJson(topology));
-    this.#models.set(toHex(hash), topology);
+  #keepModel(model: LayersModel): Uint8Array {
+    const hash = sha256(canonicalJson(model.json));
+    this.#models.set(toHex(hash), model);
     return hash;
   }
 

@@ -25,6 +25,7 @@ import {
 import type { OptimizerSpec } from "../../chain/types/optimizer.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+import { bytesOfFloats } from "../../ml/bytes.ts";
 import type { Person, TestChain } from "./chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -126,15 +127,28 @@ export function commits(chain: TestChain, job: Job, count = job.participants.len
   );
 }
 
+function placeholderWeights(job: Job): Uint8Array {
+  return text(`model after ${job.round}`);
+}
+
+/** Bytes of weights as a model of the job's size has them, different after each round. */
+export function weightsAfter({ round, spec }: Pick<Job, "round" | "spec">): Uint8Array {
+  return bytesOfFloats(new Float32Array(spec.parameterCount).fill(round / 8));
+}
+
 /** The record of the round under way, posted by the active manager and signed by the whole team. */
-export function roundRecord(chain: TestChain, job: Job): SignedTransaction {
+export function roundRecord(
+  chain: TestChain,
+  job: Job,
+  weights = placeholderWeights(job),
+): SignedTransaction {
   const manager = job.team[0] ?? 0;
   const record: TrainingRecord = {
     job: job.id,
     round: job.round,
     manager,
     modelBefore: job.parameters,
-    modelAfter: sha256(text(`model after ${job.round}`)),
+    modelAfter: sha256(weights),
     contributions: job.participants
       .filter(({ samples }) => samples > 0)
       .map(({ node, updateHash, samples, trainMs, updateBytes }) => ({
@@ -280,12 +294,17 @@ class Nonces {
  * The transactions a job waits for now; none while the chain itself has to move on.
  * @returns an empty list as well once it is settled
  */
-export function nextStep(chain: TestChain, job: Job): SignedTransaction[] {
+/** @param weights those that the round under way ends with */
+export function nextStep(
+  chain: TestChain,
+  job: Job,
+  weights = placeholderWeights,
+): SignedTransaction[] {
   switch (phaseOf(job)) {
     case "training":
       return commits(chain, job);
     case "revealing":
-      return [roundRecord(chain, job)];
+      return [roundRecord(chain, job, weights(job))];
     case "finished":
     case "failed":
     case "cancelled": {

@@ -1,13 +1,15 @@
 """docs/protocol.md, "Model certificate" and "Light clients": a model directory against a block that is trusted."""
+from math import isfinite
 from pathlib import Path
 
 import ed25519
 import ssz
-from binary32 import H, sha256
+from binary32 import H, floats, sha256
 from formats import canonical, read_canonical, read_json, require
 from model import Model
 
 PRECOMMIT = 1
+MEMBERS = set("version anchor genesisRoot header certificate seats job jobIndex path updates".split())
 
 
 class Trusted:
@@ -80,8 +82,9 @@ def check_block(genesis_root, block):
 def check_model(folder, height, hash_):
     """@returns the job that the directory's model was trained by"""
     files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-    file = read_json(files["certificate.json"])
-    require(file["version"] in (1, 2), "version of the certificate")
+    file = read_canonical(files["certificate.json"])
+    require(set(file) == MEMBERS, "members of the certificate")
+    require(file["version"] == 2, "version of the certificate")
     genesis_root = bytes.fromhex(file["genesisRoot"])
     anchor = {"appointed": []}
     seats_kind = dict(ssz.TYPES["LightBlock"])["seats"]
@@ -89,6 +92,10 @@ def check_model(folder, height, hash_):
         anchor[name] = ssz.decode(kind, bytes.fromhex(file[name]))
     updates = [ssz.decode("LightBlock", bytes.fromhex(one)) for one in file["updates"]]
     route = [*updates, anchor]
+    heights = [block["header"]["height"] for block in route]
+    require(heights == sorted(set(heights)), "the heights of the updates do not rise")
+    shown = {"height": heights[-1], "hash": ssz.root("Header", anchor["header"]).hex()}
+    require(file["anchor"] == shown, "the anchor is not that of the header")
     own = route[0]["header"]
     trusted = start_at(route[0], genesis_root, own["height"], ssz.root("Header", own))
     for block in route[1:]:
@@ -104,14 +111,12 @@ def check_model(folder, height, hash_):
     place = ssz.place_in_state("jobs", file["jobIndex"])
     path = [bytes.fromhex(one) for one in file["path"]]
     require(ssz.folds_to(ssz.root("Job", job), place, path, anchor["header"]["stateRoot"]), "path of the job")
-    require(job["phase"] in (3, 6), "the job has not ended with a model")
-    shown = {"height": anchor["header"]["height"], "hash": ssz.root("Header", anchor["header"]).hex()}
-    require(file["anchor"] == shown, "anchor is not that of the header")
-    check_files(files, job, file["version"])
+    require(job["phase"] in (3, 6) and job["round"] > 0, "the job has not ended with a model")
+    check_files(files, job)
     return job
 
 
-def check_files(files, job, version):
+def check_files(files, job):
     """Every byte of a model directory follows from the job."""
     topology = read_json(files["model.json"])["modelTopology"]
     require(sha256(files["weights.bin"]) == job["parameters"], "weights.bin")
@@ -119,9 +124,8 @@ def check_files(files, job, version):
     whole = {"format": "layers-model", "generatedBy": "PoML", "convertedBy": None}
     whole |= {"modelTopology": topology, "weightsManifest": weights_manifest(topology)}
     require(files["model.json"] == canonical(whole).encode(), "model.json is not that of its topology")
-    if version == 1:
-        return
-    read_canonical(files["certificate.json"])
+    weights = files["weights.bin"]
+    require(len(weights) == 4 * job["spec"]["parameterCount"] and all(map(isfinite, floats(weights))), "weights.bin")
     require(sha256(files["dataset.json"]) == job["spec"]["dataset"], "dataset.json")
     manifest = read_canonical(files["dataset.json"])
     rows = {split: sum(entry["rows"] for entry in manifest[split]) for split in ("train", "test")}

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
+import { encodeCertificate } from "../../node/jobs/certificate.ts";
 import { readModelFiles } from "../../node/jobs/model-files.ts";
 import { PublicFiles } from "../../node/jobs/public-files.ts";
 import { EventLog, FixtureNode } from "../helpers/fixture-node.ts";
@@ -100,7 +100,7 @@ describe("the independent checker", function () {
     const certificate = await made.ledger.certificate(0);
     const files: Record<string, Uint8Array> = {
       ...model,
-      "certificate.json": canonicalJson(certificate),
+      "certificate.json": encodeCertificate(certificate),
     };
     const write = async (name: string, bytes: Uint8Array): Promise<void> =>
       writeFile(join(folder, name), bytes);

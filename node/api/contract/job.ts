@@ -265,7 +265,7 @@ export const SubmittedJob = z.object({
 });
 export type SubmittedJob = z.infer<typeof SubmittedJob>;
 
-export const MODEL_FILES = ["model.json", "weights.bin"] as const;
+export const MODEL_FILES = ["model.json", "weights.bin", "dataset.json"] as const;
 export type ModelFileName = (typeof MODEL_FILES)[number];
 
 export const ModelListing = z.object({

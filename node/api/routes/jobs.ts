@@ -1,6 +1,7 @@
 /** Training jobs: price and open them, watch them, take their results. */
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
+import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import {
@@ -31,6 +32,7 @@ const JOB_ID = { id: "job id: the id of the transaction that opened it" };
 const MODEL_TYPES = {
   "model.json": "application/json",
   "weights.bin": "application/octet-stream",
+  "dataset.json": "application/json",
 } as const;
 
 export function jobRoutes(services: NodeServices): Route[] {
@@ -163,7 +165,8 @@ function resultRoutes(services: NodeServices): Route[] {
       answers: [{ status: 200, description: "the certificate", schema: CertificateFile }],
       handle: async ({ params }) => {
         const { id } = findJob(services, params.id);
-        return { json: await services.jobCertificate(id) };
+        const certificate = canonicalJson(await services.jobCertificate(id));
+        return { bytes: certificate, type: "application/json" };
       },
     }),
   ];

@@ -53,7 +53,7 @@ export function jobCommand(context: CliContext): Command {
     .argument("<job>", "id or start of an id")
     .requiredOption(
       "--out <dir>",
-      "directory to write model.json, weights.bin, certificate.json to",
+      "directory to write model.json, weights.bin, dataset.json, certificate.json to",
       pathOption("out"),
     )
     .action((job: string, options: ApiOptions & { out: string }) =>

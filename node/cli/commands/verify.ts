@@ -1,5 +1,5 @@
 /** `poml verify`: checks a downloaded model against a block or a genesis the reader trusts. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { PomlError } from "../../../chain/errors.ts";
@@ -12,13 +12,15 @@ import { pathOption } from "../path-option.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 
 const DAY_MS = 86_400_000;
+/** Above the weights of the largest model. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export function verifyCommand(context: CliContext): Command {
   return addTrustOptions(new Command("verify"))
     .description("check a model and its certificate, offline unless --api is given")
     .argument(
       "<model-dir>",
-      "directory with model.json, weights.bin, certificate.json",
+      "directory with model.json, weights.bin, dataset.json, certificate.json",
       pathOption("model-dir"),
     )
     .option(
@@ -81,14 +83,17 @@ export async function verifyDirectory(
   const files = {
     "model.json": await readPart(directory, "model.json"),
     "weights.bin": await readPart(directory, "weights.bin"),
+    "dataset.json": await readPart(directory, "dataset.json"),
     [CERTIFICATE_FILE]: await readPart(directory, CERTIFICATE_FILE),
   };
+  const others = await otherFiles(directory, Object.keys(files));
   try {
     const { proved } = await verifyModelDirectory(files, trust, {
       source,
       age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays),
     });
-    return { proved, notProved: NOT_PROVED };
+    const notProved = others.length > 0 ? [...NOT_PROVED, unchecked(others)] : NOT_PROVED;
+    return { proved, notProved };
   } catch (error) {
     if (!(error instanceof PomlError) || error instanceof ApiError) throw error;
     throw new CliError(
@@ -117,15 +122,47 @@ const NOT_PROVED: readonly string[] = [
   "how the model does on other data than the test set named in the dataset",
 ];
 
+/**
+ * Names of what else lies there and is no part of a model.
+ * @throws CliError NOT_VERIFIED for a file that could be taken for one
+ */
+async function otherFiles(directory: string, known: readonly string[]): Promise<string[]> {
+  const others = (await readdir(directory)).filter((name) => !known.includes(name));
+  const part = others.find((name) =>
+    /\.(json|bin|h5|keras|pb|onnx|tflite|safetensors)\s*$/i.test(name),
+  );
+  if (part === undefined) return others;
+  throw new CliError(
+    `the model is NOT verified: ${shown(part)} lies beside it, which is no file of this model and could be loaded for one`,
+    { code: "NOT_VERIFIED", exit: EXIT.verification, field: part },
+    "move it elsewhere, or download the model into an empty directory",
+  );
+}
+
+function unchecked(names: readonly string[]): string {
+  return `anything of what else lies in the directory: ${names.slice(0, 20).map(shown).join(", ")}`;
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name).replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
+}
+
 async function readPart(directory: string, name: string): Promise<Uint8Array> {
+  const path = join(directory, name);
   try {
-    return await readFile(join(directory, name));
+    const { size } = await stat(path);
+    if (size <= MAX_FILE_BYTES) return await readFile(path);
   } catch (error) {
     throw new CliError(
-      `${join(directory, name)} cannot be read`,
+      `${path} cannot be read`,
       { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field: name },
-      "`npx poml job result` writes all three files",
+      "`npx poml job result` writes all four files",
       error,
     );
   }
+  throw new CliError(
+    `the model is NOT verified: ${path} has more than ${MAX_FILE_BYTES} bytes`,
+    { code: "NOT_VERIFIED", exit: EXIT.verification, field: name },
+    "download the model again with `npx poml job result`",
+  );
 }

@@ -1,8 +1,9 @@
-/** Brings the result of a job into a directory: model.json, weights.bin, certificate.json. */
+/** Brings the result of a job into a directory: the files of the model and its certificate. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
+import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import type { PomlClient } from "../../api/client.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
@@ -19,10 +20,14 @@ export async function downloadResult(
   id: string,
   directory: string,
 ): Promise<DownloadedModel> {
-  const { listing, modelJson, weightsBin } = await client.model(id);
+  const { listing, modelJson, weightsBin, datasetJson } = await client.model(id);
   const certificate = await client.certificate(id);
   await mkdir(directory, { recursive: true });
-  const files = { "model.json": modelJson, "weights.bin": weightsBin };
+  const files = {
+    "model.json": modelJson,
+    "weights.bin": weightsBin,
+    "dataset.json": datasetJson,
+  };
   for (const { name, sha256: expected } of listing.files) {
     if (toHex(sha256(files[name])) !== expected) {
       throw new CliError(
@@ -33,7 +38,7 @@ export async function downloadResult(
     }
     await writeFile(join(directory, name), files[name]);
   }
-  await writeFile(join(directory, CERTIFICATE_FILE), `${JSON.stringify(certificate, null, 2)}\n`);
+  await writeFile(join(directory, CERTIFICATE_FILE), canonicalJson(certificate));
   return { anchorHeight: heightOf(certificate.header) };
 }
 

@@ -1,7 +1,7 @@
 /** The client against a real server: every read, the whole way of a job, and waiting for finality. */
 import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
-import { toHex } from "../../../chain/crypto/hash.ts";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
@@ -117,9 +117,15 @@ describe("PomlClient", () => {
     expect(rounds.map(({ round }) => round)).to.deep.equal([1, 2]);
     expect(rounds[1]?.metrics).to.deep.equal(job.metrics);
     const model = await client.model(id);
-    expect(new TextDecoder().decode(model.weightsBin)).to.equal("model after 2");
-    expect(model.listing.files[1]).to.include({ name: "weights.bin", sizeBytes: 13 });
-    expect(await client.certificate(id)).to.include({ version: 1, jobIndex: 0 });
+    expect(new Float32Array(model.weightsBin.slice().buffer)[0]).to.equal(2 / 8);
+    expect(model.listing.files.map(({ name }) => name)).to.deep.equal([
+      "model.json",
+      "weights.bin",
+      "dataset.json",
+    ]);
+    const { spec } = test.node.state().jobs.at(0);
+    expect(sha256(model.datasetJson)).to.deep.equal(spec.dataset);
+    expect(await client.certificate(id)).to.include({ version: 2, jobIndex: 0 });
     expect((await client.jobs()).jobs).to.have.length(1);
   });
 

@@ -91,7 +91,11 @@ describe("Retention", () => {
     }
     await blobs.put(text("model after 5"));
     const job = toHex(jobOf(chain, opened).id);
-    await models.share(job, { "model.json": text("{}"), "weights.bin": text("w") });
+    await models.share(job, {
+      "model.json": text("{}"),
+      "weights.bin": text("w"),
+      "dataset.json": text("{}"),
+    });
     pass(20);
     await retention.sweep();
     expect(await present()).to.deep.equal(["model", "dataset", "torrent", "model after 5"]);

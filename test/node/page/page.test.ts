@@ -80,7 +80,7 @@ describe("the page", function () {
     expect(await page.locator("a[download]").count()).to.equal(0);
     await goto(`#/jobs/${ids.done}`);
     await page.getByText("All 2 rounds are recorded.").waitFor();
-    expect(await page.locator("a[download]").count()).to.equal(3);
+    expect(await page.locator("a[download]").count()).to.equal(4);
     expect(await text("main"))
       .to.contain("every bit equal")
       .and.not.contain("0 audits under way");
