@@ -47,7 +47,20 @@ function nodesOf(chosen: readonly Choice[], ...start: Node[]): Node[] {
     const back = (by: number): string => `n${Math.max(0, nodes.length - 1 - by)}`;
     nodes.push(json.class_name === "Add" ? [json, back(first), back(second)] : [json, back(first)]);
   }
-  return nodes;
+  return leadingTo(nodes);
+}
+
+/** Without what the last one does not need: a model with such layers is refused. */
+function leadingTo(nodes: readonly Node[]): Node[] {
+  const needed = new Set([`n${nodes.length - 1}`]);
+  return nodes
+    .toReversed()
+    .filter((node, back) => {
+      if (!needed.has(`n${nodes.length - 1 - back}`)) return false;
+      for (const input of node.slice(1)) needed.add(input as string);
+      return true;
+    })
+    .reverse();
 }
 
 const INPUT: Node = [layer("InputLayer", "n0", { batch_input_shape: [null, WIDTH] })];
@@ -55,7 +68,7 @@ const INPUT: Node = [layer("InputLayer", "n0", { batch_input_shape: [null, WIDTH
 function classifierOf(chosen: readonly Choice[]): LayersModel {
   const nodes = nodesOf(chosen, INPUT);
   const output = layer("Dense", "output", { units: 3, activation: "softmax" });
-  return parseLayersModel(graph(...nodes, [output, `n${nodes.length - 1}`]));
+  return parseLayersModel(graph(...nodes, [output, `n${chosen.length}`]));
 }
 
 /** Ends in whatever was chosen last. */
