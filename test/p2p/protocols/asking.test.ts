@@ -23,20 +23,33 @@ const turn = (changes: Partial<Turn> = {}): Turn => ({
   ...changes,
 });
 
+const askers: Asker[] = [];
+
 /** Asks for turns and notes the order in which they come. */
 class Asker {
   readonly asking: Asking;
   readonly begun: string[] = [];
   readonly #free: (() => void)[] = [];
+  readonly #over = new AbortController();
 
   constructor(asking = new Asking(() => performance.now())) {
     this.asking = asking;
+    askers.push(this);
   }
 
   async ask(name: string, changes: Partial<Turn> = {}): Promise<void> {
-    const free = await this.asking.turn(turn(changes));
-    this.begun.push(name);
-    this.#free.push(free);
+    try {
+      const free = await this.asking.turn(turn({ signal: this.#over.signal, ...changes }));
+      this.begun.push(name);
+      this.#free.push(free);
+    } catch (error) {
+      if (!this.#over.signal.aborted) throw error;
+    }
+  }
+
+  /** Nobody waits any more. */
+  leave(): void {
+    this.#over.abort();
   }
 
   /** Ends the request that has been under way longest. */
@@ -50,6 +63,10 @@ class Asker {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("Asking", () => {
+  afterEach(() => {
+    for (const asker of askers.splice(0)) asker.leave();
+  });
+
   it("has no more under way with a peer than the protocol says, and counts each peer alone", async () => {
     const asker = new Asker();
     for (const name of ["a", "b", "c", "d", "e"]) void asker.ask(name);
