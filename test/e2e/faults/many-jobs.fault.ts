@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { ApiError } from "../../../node/api/api-error.ts";
-import type { JobList, JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobDetail, JobList, JobOrder } from "../../../node/api/contract/job.ts";
 import { isBalanced, isComplete } from "../../../node/cli/job/follow.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";
@@ -61,7 +61,8 @@ describe("many jobs at once", function () {
       );
       const settledMs = performance.now() - begin;
       const loaded = await intervals(net.at(0), from, await heightOf(net.at(0)));
-      const jobs = await Promise.all(ids.map((id) => net.at(0).client.job(id)));
+      const jobs: JobDetail[] = [];
+      for (const id of ids) jobs.push(await net.at(0).client.job(id));
       measured(this, {
         jobs: ids.length,
         complete: jobs.filter(isComplete).length,
