@@ -12,30 +12,86 @@ export function drawBelow(seed: Uint8Array, tag: string, counter: number, total:
 
 /**
  * Draws up to `count` positions without replacement, each with probability proportional to its
- * weight among those left. Positions of zero weight are never drawn.
+ * weight among those left. Positions of zero weight are never drawn. Many draws from one list cost
+ * little more than one: its sums are worked out once.
+ * @param weights at least 0 each; the same list must never change
+ * @param excluded positions that are not drawn, as if they had no weight
  */
 export function drawWithoutReplacement(
   seed: Uint8Array,
   tag: string,
   weights: readonly bigint[],
   count: number,
+  excluded: Iterable<number> = [],
 ): number[] {
-  const left = weights
-    .map((weight, position) => ({ weight, position }))
-    .filter((e) => e.weight > 0n);
-  let total = left.reduce((sum, entry) => sum + entry.weight, 0n);
+  const left = new Left(weights);
+  for (const position of excluded) left.remove(position);
   const drawn: number[] = [];
-  while (drawn.length < count && left.length > 0) {
-    let ticket = drawBelow(seed, tag, drawn.length, total);
-    const at = left.findIndex((entry) => {
-      if (ticket < entry.weight) return true;
-      ticket -= entry.weight;
-      return false;
-    });
-    const [entry] = left.splice(at, 1);
-    if (entry === undefined) throw new RangeError("weighted draw ran past its total");
-    total -= entry.weight;
-    drawn.push(entry.position);
+  while (drawn.length < count && left.total > 0n) {
+    const position = left.at(drawBelow(seed, tag, drawn.length, left.total));
+    left.remove(position);
+    drawn.push(position);
   }
   return drawn;
+}
+
+/** Sum of the weights up to and with each position. */
+const sums = new WeakMap<readonly bigint[], readonly bigint[]>();
+
+function sumsOf(weights: readonly bigint[]): readonly bigint[] {
+  const known = sums.get(weights);
+  if (known !== undefined) return known;
+  let sum = 0n;
+  const made = weights.map((weight) => {
+    sum += weight;
+    return sum;
+  });
+  sums.set(weights, made);
+  return made;
+}
+
+/** The positions of a list that a draw can still come to. */
+class Left {
+  readonly #weights: readonly bigint[];
+  readonly #sums: readonly bigint[];
+  /** Ascending. */
+  readonly #removed: number[] = [];
+  total: bigint;
+
+  constructor(weights: readonly bigint[]) {
+    this.#weights = weights;
+    this.#sums = sumsOf(weights);
+    this.total = this.#sums.at(-1) ?? 0n;
+  }
+
+  remove(position: number): void {
+    const weight = this.#weights[position] ?? 0n;
+    const at = firstOf(this.#removed.length, (i) => (this.#removed[i] ?? 0) >= position);
+    if (weight === 0n || this.#removed[at] === position) return;
+    this.#removed.splice(at, 0, position);
+    this.total -= weight;
+  }
+
+  /** The position whose part of the weights left holds the ticket. @param ticket below `total` */
+  at(ticket: bigint): number {
+    // The same ticket among all weights: what was removed before it is added again.
+    let among = ticket;
+    for (const position of this.#removed) {
+      const weight = this.#weights[position] ?? 0n;
+      if (among < (this.#sums[position] ?? 0n) - weight) break;
+      among += weight;
+    }
+    return firstOf(this.#sums.length, (i) => (this.#sums[i] ?? 0n) > among);
+  }
+}
+
+/** The first of `length` positions for which a condition holds that holds for all after it; else `length`. */
+function firstOf(length: number, holds: (position: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

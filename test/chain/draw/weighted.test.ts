@@ -15,6 +15,28 @@ function tally(draws: number, size: number, draw: (seed: Uint8Array) => number |
   return seen;
 }
 
+/** As docs/protocol.md says it, word by word. */
+function walk(
+  seed: Uint8Array,
+  weights: readonly bigint[],
+  count: number,
+  excluded: readonly number[],
+): number[] {
+  const left = [...weights.entries()].filter(([at, w]) => w > 0n && !excluded.includes(at));
+  const drawn: number[] = [];
+  while (drawn.length < count && left.length > 0) {
+    const total = left.reduce((sum, [, weight]) => sum + weight, 0n);
+    let ticket = drawBelow(seed, "test", drawn.length, total);
+    const found = left.findIndex(([, weight]) => {
+      if (ticket < weight) return true;
+      ticket -= weight;
+      return false;
+    });
+    drawn.push(...left.splice(found, 1).map(([position]) => position));
+  }
+  return drawn;
+}
+
 describe("chi-square", () => {
   it("has the p-values of the tables", () => {
     // Two cells of 10 ± d: the statistic is d² / 5.
@@ -65,6 +87,20 @@ describe("weighted draws", () => {
         for (const position of drawn) expect(all[position]).not.to.equal(0n);
       }),
       { seed: 2, numRuns: 200 },
+    );
+  });
+
+  it("are those of a walk over all positions left, whoever is excluded", () => {
+    const weight = fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 2n ** 64n }));
+    const positions = fc.uniqueArray(fc.nat(35), { maxLength: 10 });
+    const all = fc.array(weight, { maxLength: 30 });
+    fc.assert(
+      fc.property(all, fc.nat(40), positions, fc.nat(), (weights, count, excluded, i) => {
+        const seed = seedOf(i);
+        const drawn = drawWithoutReplacement(seed, "test", weights, count, excluded);
+        expect(drawn).to.deep.equal(walk(seed, weights, count, excluded));
+      }),
+      { seed: 3, numRuns: 300 },
     );
   });
 
