@@ -26,8 +26,11 @@ export class ColumnProfile {
   isWhole = true;
   /** Every number is one more than that above it. */
   isCounting = true;
+  /** The first number with more digits than a double keeps. */
   firstInexact: Place | undefined;
   firstZeroLed: Place | undefined;
+  /** The first number that is not 0 and becomes 0 as a double. */
+  firstUnderflow: Place | undefined;
   readonly distinct = new Set<number>();
   /** Cells without a character. */
   empty = 0;
@@ -57,15 +60,18 @@ export class ColumnProfile {
       return;
     }
     if (form === "text" || form === "grouped" || form === "beyond") return;
-    const value = numberOf(cell, form.startsWith("comma") ? "comma" : "point");
+    const mark = form.startsWith("comma") ? "comma" : "point";
+    const value = numberOf(cell, mark);
     this.isCounting &&= this.max === Number.NEGATIVE_INFINITY || value === this.max + 1;
     this.isWhole &&= Number.isInteger(value);
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
     if (this.distinct.size < DISTINCT_NUMBERS) this.distinct.add(value);
-    if (cell.length > 15 && this.firstInexact === undefined && isInexact(cell))
+    if (cell.length > 15 && this.firstInexact === undefined && isInexact(cell, mark))
       this.firstInexact = { line, cell };
-    if (cell.length > 1 && this.firstZeroLed === undefined && /^0\d/.test(cell))
+    if (value === 0 && this.firstUnderflow === undefined && /^[^eE]*[1-9]/.test(cell))
+      this.firstUnderflow = { line, cell };
+    if (cell.length > 1 && this.firstZeroLed === undefined && /^[+-]?0\d/.test(cell))
       this.firstZeroLed = { line, cell };
   }
 

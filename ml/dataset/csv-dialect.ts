@@ -50,7 +50,8 @@ const CLEAR_LEAD = 0.05;
 export function dialectOf(text: string, wanted?: string): Dialect {
   const { separator: stated, position, line } = skipPreamble(text);
   if (position >= text.length) refuseEmpty();
-  const separator = wanted === undefined ? stated : separatorOf(wanted);
+  const wish = wanted ?? stated;
+  const separator = wish === undefined ? undefined : separatorOf(wish);
   const ratings = (separator === undefined ? SEPARATORS : [separator]).map((each) =>
     ratingOf(text, { separator: each, position, line }),
   );
@@ -78,7 +79,10 @@ export function dialectOf(text: string, wanted?: string): Dialect {
 /** The option as a separator. @throws DatasetError BAD_OPTION */
 function separatorOf(option: string): string {
   const separator = OPTION_NAMES[option] ?? option;
-  if (/^[^\p{L}\p{N}"'\s.+#-]$|^\t$/u.test(separator)) return separator;
+  // One UTF-16 unit: the text is cut at such, and the manifest keeps one.
+  if (/^[^\p{L}\p{N}\p{Cs}"'\s.+#-]$|^\t$/u.test(separator) && separator.length === 1) {
+    return separator;
+  }
   throw new DatasetError(
     `separator ${JSON.stringify(option.slice(0, 20))} cannot separate fields`,
     { code: "BAD_OPTION", field: "separator", value: option.slice(0, 20) },

@@ -79,7 +79,7 @@ export function requirePrecision({ profile }: Encoder, { deviation }: Scale): vo
   const largest = Math.max(Math.abs(profile.min), Math.abs(profile.max));
   if (place === undefined || largest * DOUBLE_EPSILON <= deviation * NEEDED_PRECISION) return;
   throw new DatasetError(
-    `column ${shown(profile.name)}: ${placed(place)} is above 2^53, and its differences from the other values are too small for numbers of 64 bits`,
+    `column ${shown(profile.name)}: ${placed(place)} has more digits than numbers of 64 bits keep, and its differences from the other values are too small for them`,
     { code: "NOT_NUMERIC", column: profile.name, line: place.line, value: place.cell.slice(0, 40) },
     {
       remedy:

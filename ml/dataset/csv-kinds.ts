@@ -140,6 +140,11 @@ function constantNumber(profile: ColumnProfile): ColumnKind {
       profile.firstInexact,
     );
   }
+  if (profile.firstUnderflow !== undefined) {
+    return unusable(
+      `it holds numbers too small for 64 bits, such as ${placed(profile.firstUnderflow)}`,
+    );
+  }
   const where = profile.missing > 0 ? "wherever it holds one" : "in every row";
   return unusable(`it holds the same number ${where}`);
 }

@@ -1,9 +1,13 @@
 /** Names of a table's columns, as they are shown and as they are looked up. */
+import { formOf, numberOf } from "./csv-numbers.ts";
 import { DatasetError } from "./errors.ts";
 import { MAX_TEXT_LENGTH } from "./manifest.ts";
 
 const SHOWN_LENGTH = 60;
 const SHOWN_NAMES = 20;
+const INVISIBLE = /(?!\s)[\p{Cf}\p{Cc}]/gu;
+const PLAIN_FORMS = new Set(["whole", "point", "point-or-group", "comma", "comma-or-group"]);
+const RENAMED_TOLD = 10;
 
 export interface Names {
   /** One a column, all different. */
@@ -21,7 +25,7 @@ export function numberedNames(count: number): string[] {
  * @throws DatasetError TOO_LONG
  */
 export function namesOfHeader(line: number, header: readonly string[]): Names {
-  const notes: string[] = [];
+  const renamed: string[] = [];
   const taken = new Set(header);
   const seen = new Set<string>();
   const names = header.map((cell, i) => {
@@ -36,14 +40,19 @@ export function namesOfHeader(line: number, header: readonly string[]): Names {
     let name = cell === "" ? base : `${base} (2)`;
     for (let n = 3; seen.has(name) || taken.has(name); n++) name = `${base} (${n})`;
     seen.add(name);
-    if (cell !== "") {
-      notes.push(
+    if (cell === "") {
+      renamed.push(`The header has no name for column ${i + 1}; it is called ${shown(name)} here.`);
+    } else {
+      renamed.push(
         `The header names ${shown(cell)} again in column ${i + 1}; it is called ${shown(name)} here.`,
       );
     }
     return name;
   });
-  return { names, notes };
+  const rest = renamed.length - RENAMED_TOLD;
+  if (rest <= 0) return { names, notes: renamed };
+  const more = `The same holds for ${rest} more columns.`;
+  return { names, notes: [...renamed.slice(0, RENAMED_TOLD), more] };
 }
 
 /** In quotes, with control characters escaped, cut to a readable length. */
@@ -79,15 +88,15 @@ export function refuseLong(what: string, text: string, field: string, value: str
 }
 
 /**
- * Groups of texts a reader may take for one: different in case, white space, Unicode form, or in
- * how a number is written.
+ * Groups of texts a reader may take for one: different in case, white space, Unicode form, in
+ * characters that nobody sees, or in how a number is written.
  */
 export function lookalikes(texts: readonly string[]): string[][] {
   const groups = new Map<string, string[]>();
   for (const text of texts) {
-    const folded = text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
-    const isNumber = /^[+-]?\d+(\.\d*)?$/.test(folded);
-    const key = isNumber ? `number ${Number(folded)}` : folded;
+    const visible = text.normalize("NFKC").replace(INVISIBLE, "");
+    const folded = visible.toLowerCase().replace(/\s+/g, " ").trim();
+    const key = PLAIN_FORMS.has(formOf(folded)) ? `number ${numberOf(folded, "comma")}` : folded;
     groups.set(key, [...(groups.get(key) ?? []), text]);
   }
   return [...groups.values()].filter((group) => group.length > 1);

@@ -1,5 +1,5 @@
 /** What an import did that its owner should know, in sentences. Many alike become one. */
-import type { ColumnProfile } from "./csv-columns.ts";
+import { type ColumnProfile, placed } from "./csv-columns.ts";
 import { SEPARATOR_NAMES } from "./csv-dialect.ts";
 import type { Encoder } from "./csv-features.ts";
 import { lookalikes, shown, shownList } from "./csv-names.ts";
@@ -27,6 +27,9 @@ export function notesOnReading(table: Table): string[] {
   notes.push(...names.notes);
   if (label.note !== undefined) notes.push(label.note);
   if (skipped.comment.count > 0) notes.push(`${told(skipped.comment, "comment")} skipped.`);
+  if (skipped.spaced.count > 0) {
+    notes.push(`${told(skipped.spaced, "record")} freed of white space around values.`);
+  }
   if (skipped.blank.count > 0) notes.push(`${told(skipped.blank, "blank line")} skipped.`);
   return notes;
 }
@@ -46,9 +49,12 @@ export function notesOnLabels(table: Table, isTraining: Uint8Array): string[] {
       `${shownList(kept)} in the label column is a class of its own; leave the label empty where there is none.`,
     );
   }
-  for (const group of lookalikes(classes).slice(0, COLUMNS_TOLD)) {
+  const alike = lookalikes(classes);
+  for (const group of alike.slice(0, COLUMNS_TOLD)) {
     notes.push(`The classes ${shownList(group)} look alike and are kept apart.`);
   }
+  const more = alike.length - COLUMNS_TOLD;
+  if (more > 0) notes.push(`The same holds for ${more} more groups of classes.`);
   notes.push(...notesOnSizes(classes, labels, isTraining));
   return notes;
 }
@@ -121,7 +127,7 @@ export function notesOnColumns(encoders: readonly Encoder[]): string[] {
   ];
 }
 
-/** Bounded as the manifest wants them. */
+/** Bounded as the manifest wants them; of too many, warnings stay. */
 export function bounded(notes: readonly string[]): string[] {
   const short = notes.map((note) => {
     const characters = [...note];
@@ -130,11 +136,13 @@ export function bounded(notes: readonly string[]): string[] {
       : `${characters.slice(0, MAX_NOTE_LENGTH - 1).join("")}…`;
   });
   if (short.length <= MAX_NOTES) return short;
+  const isWarning = (note: string): boolean => note.startsWith("WARNING");
+  const ordered = [...short.filter(isWarning), ...short.filter((note) => !isWarning(note))];
   const left = short.length - (MAX_NOTES - 1);
-  return [...short.slice(0, MAX_NOTES - 1), `${left} more notes are not kept.`];
+  return [...ordered.slice(0, MAX_NOTES - 1), `${left} more notes are not kept.`];
 }
 
-function each(
+export function each(
   encoders: readonly Encoder[],
   noteOf: (encoder: Encoder) => string | undefined,
 ): string[] {
@@ -157,18 +165,39 @@ function hasMark(profile: ColumnProfile): boolean {
 
 function oddNumbers(encoder: Encoder): string | undefined {
   const { profile } = encoder;
-  const { name, firstZeroLed, firstInexact, isCounting, numbers, missing } = profile;
+  const { name, firstZeroLed, firstInexact, firstUnderflow, isCounting, numbers, missing } =
+    profile;
   if (encoder.kind !== "numeric") return undefined;
   if (firstZeroLed !== undefined) {
     return `Column ${shown(name)} was read as numbers, so ${shown(firstZeroLed.cell)} on line ${firstZeroLed.line} is ${Number(firstZeroLed.cell)}; if these are codes, leave the column out or write them as texts.`;
   }
-  if (firstInexact !== undefined) {
-    return `Column ${shown(name)} holds whole numbers above 2^53, such as ${firstInexact.cell.slice(0, 40)} on line ${firstInexact.line}, which were rounded to 64-bit numbers.`;
+  const group = profile.first.get("point-or-group");
+  if (encoder.mark === "point" && group !== undefined && profile.count("point") === 0) {
+    return `Column ${shown(name)} was read with decimal points: ${placed(group)} is ${Number(group.cell)}, not ${group.cell.replace(".", "")}.`;
+  }
+  if (isDates(profile)) {
+    return `Column ${shown(name)} looks like dates, such as ${placed(profile.first.get("whole"))}, and was read as numbers, whose differences are not days.`;
+  }
+  if (firstUnderflow !== undefined) {
+    return `Column ${shown(name)} holds numbers too small for 64 bits, such as ${shown(firstUnderflow.cell)} on line ${firstUnderflow.line}, which became 0.`;
+  }
+  if (firstInexact !== undefined && Math.max(-profile.min, profile.max) > Number.MAX_SAFE_INTEGER) {
+    return `Column ${shown(name)} holds numbers above 2^53, such as ${firstInexact.cell.slice(0, 40)} on line ${firstInexact.line}, which were rounded to 64-bit numbers.`;
   }
   if (isCounting && numbers > 2 && missing === 0) {
     return `Column ${shown(name)} rises by one from row to row; leave it out if it only numbers the rows.`;
   }
   return undefined;
+}
+
+/** Every number is a day as 20240131. */
+function isDates({ distinct, numbers, isWhole, min, max }: ColumnProfile): boolean {
+  if (!isWhole || min < 1800_01_01 || max > 2199_12_31 || numbers < 2) return false;
+  return [...distinct].every((value) => {
+    const month = Math.floor(value / 100) % 100;
+    const day = value % 100;
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  });
 }
 
 function oddTexts(encoder: Encoder): string | undefined {
@@ -196,9 +225,10 @@ function emptyTexts(encoder: Encoder): string | undefined {
 
 function alikeTexts(encoder: Encoder): string | undefined {
   if (encoder.kind !== "category") return undefined;
-  const [group] = lookalikes(encoder.values);
-  if (group === undefined) return undefined;
-  return `Column ${shown(encoder.profile.name)}: the categories ${shownList(group)} look alike and are kept apart.`;
+  const groups = lookalikes(encoder.values);
+  if (groups.length === 0) return undefined;
+  const told = groups.map(shownList).join("; ");
+  return `Column ${shown(encoder.profile.name)}: the categories ${told} look alike and are kept apart.`;
 }
 
 function leaks({ profile }: Encoder): string | undefined {

@@ -93,10 +93,19 @@ export function isMissing(cell: string): boolean {
   return cell.length <= LONGEST_MISSING && MISSING.has(cell.toLowerCase());
 }
 
-/** A whole number too long for a double: two of them may become one. */
-export function isInexact(cell: string): boolean {
-  if (cell.length < 16 || !/^[+-]?\d+$/.test(cell)) return false;
-  return BigInt(cell.replace("+", "")) !== BigInt(Number(cell));
+/** A number with more digits than a double keeps: two of them may become one. */
+export function isInexact(cell: string, mark: DecimalMark): boolean {
+  const digits = digitsOf(cell);
+  // A double tells all numbers of fifteen digits apart; nobody writes a hundred that matter.
+  if (digits.length <= 15) return false;
+  if (digits.length > 100) return true;
+  return digitsOf(numberOf(cell, mark).toPrecision(digits.length)) !== digits;
+}
+
+/** The significant digits: without sign, marks, exponent and outer zeros. */
+function digitsOf(cell: string): string {
+  const [mantissa = ""] = cell.split(/e/i);
+  return mantissa.replace(/\D/g, "").replace(/^0+|0+$/g, "");
 }
 
 const DATE = /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ].*)?$/;

@@ -24,21 +24,23 @@ export interface RecordStart {
 const MAX_FIELD_LENGTH = 100_000;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const TAB = 0x09;
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const HASH = 0x23;
 
 /**
- * Blank lines and comments are passed over; `onSkip` hears of them.
+ * Blank lines and comments are passed over; `onSkip` hears of them, and of records from whose fields
+ * white space was removed.
  * @throws DatasetError OPEN_QUOTE, BAD_QUOTE, TOO_LARGE
  */
 export function* records(
   text: string,
-  { separator, position: start, line: startLine, isComment = () => false }: RecordStart,
-  onSkip?: (kind: "blank" | "comment", line: number) => void,
+  { separator, position: firstPosition, line: startLine, isComment = () => false }: RecordStart,
+  onSkip?: (kind: "blank" | "comment" | "spaced", line: number) => void,
 ): Generator<CsvRecord, void> {
   const mark = separator.charCodeAt(0);
-  let position = start;
+  let position = firstPosition;
   let line = startLine;
   let width = 0;
   while (position < text.length) {
@@ -54,9 +56,11 @@ export function* records(
     const first = line;
     const fields = new Array<string>(width);
     let count = 0;
+    let isSpaced = false;
     for (;;) {
-      let from = position;
-      while (text.charCodeAt(from) === SPACE) from++;
+      const start = position;
+      let from = start;
+      while (isSpace(text.charCodeAt(from), mark)) from++;
       if (text.charCodeAt(from) === QUOTE) {
         const field = readQuoted(text, from + 1, mark, line);
         fields[count++] = field.value;
@@ -66,7 +70,12 @@ export function* records(
         position = endOfField(text, from, mark);
         requireFieldWithin(position - from, line);
         const value = text.slice(from, position);
-        fields[count++] = isBlankCode(text.charCodeAt(position - 1)) ? value.trim() : value;
+        const mayTrim =
+          from < position &&
+          (isBlankCode(text.charCodeAt(position - 1)) || isBlankCode(text.charCodeAt(from)));
+        const field = mayTrim ? value.trim() : value;
+        isSpaced ||= from > start || field.length < value.length;
+        fields[count++] = field;
       }
       if (count > MAX_COLUMNS) refuseWide(first);
       if (text.charCodeAt(position) !== mark) break;
@@ -80,6 +89,7 @@ export function* records(
       onSkip?.("blank", first);
       continue;
     }
+    if (isSpaced) onSkip?.("spaced", first);
     yield { line: first, fields };
   }
 }
@@ -181,7 +191,12 @@ function endOfField(text: string, from: number, mark: number): number {
   return end;
 }
 
-/** White space that may end a field; text as a whole is trimmed of all of it. */
+/** A tab is white space where it does not separate. */
+function isSpace(code: number, mark: number): boolean {
+  return code === SPACE || (code === TAB && mark !== TAB);
+}
+
+/** White space that may begin or end a field; text as a whole is trimmed of all of it. */
 function isBlankCode(code: number): boolean {
   return code <= SPACE || code >= 0xa0;
 }

@@ -56,7 +56,7 @@ export interface Table {
   readonly classes: readonly string[];
   /** Class of every row that has one, in order. */
   readonly labels: Uint16Array;
-  readonly skipped: { readonly blank: Lines; readonly comment: Lines };
+  readonly skipped: Readonly<Record<"blank" | "comment" | "spaced", Lines>>;
   /** Rows left out for want of a label. */
   readonly unlabelled: Lines;
   /** Words such as "NA" that count as no label, because all other labels are numbers. */
@@ -114,7 +114,7 @@ interface Reading extends Pick<Table, "profiles" | "skipped" | "unlabelled"> {
 function profile(source: Source, missingLabels: ReadonlySet<string>): Reading {
   const { names, label } = source;
   const profiles = names.names.map((name) => new ColumnProfile(name));
-  const skipped = { blank: new Lines(), comment: new Lines() };
+  const skipped = { blank: new Lines(), comment: new Lines(), spaced: new Lines() };
   const unlabelled = new Lines();
   const known = new Map<string, number>();
   let positions = new Uint16Array(1024);
@@ -166,7 +166,7 @@ function finished(source: Source, reading: Reading, missingLabels: ReadonlySet<s
 /** The records below the header, all of the same number of fields. */
 function* dataRecords(
   { text, dialect, header }: Pick<Table, "text" | "dialect" | "header">,
-  onSkip?: (kind: "blank" | "comment", line: number) => void,
+  onSkip?: (kind: "blank" | "comment" | "spaced", line: number) => void,
 ): Generator<CsvRecord, void> {
   let skip = header !== undefined;
   for (const record of records(text, dialect, onSkip)) {
@@ -198,17 +198,23 @@ function headerOf(
 
 function refuseRagged({ line, fields }: CsvRecord, dialect: Dialect, isFirst: boolean): never {
   const actual = fields.length;
-  const isShort = isFirst && actual === dialect.width - 1;
-  const hint = isShort
-    ? "; the first line has one field fewer than the others: name a column of row names, remove separators at the ends of lines, or write decimal points"
-    : dialect.separator === ","
-      ? "; where numbers have decimal commas, separate the fields by semicolons"
-      : "";
+  const hints = [
+    isFirst && actual === dialect.width - 1
+      ? "the first line has one field fewer than the others: name a column of row names, remove separators at the ends of lines, or write decimal points"
+      : undefined,
+    actual === 1 ? "remove titles and footers; a comment starts with #" : undefined,
+    actual > 1 && dialect.separator === ","
+      ? "where numbers have decimal commas, separate the fields by semicolons"
+      : undefined,
+  ].filter((hint) => hint !== undefined);
   throw new DatasetError(
     `line ${line} has ${actual} fields, most lines have ${dialect.width}`,
     { code: "RAGGED_ROW", line, expected: dialect.width, actual },
     {
-      remedy: `give every line the same number of fields; quote fields that hold separators${hint}`,
+      remedy: [
+        "give every line the same number of fields; quote fields that hold separators",
+        ...hints,
+      ].join("; "),
     },
   );
 }

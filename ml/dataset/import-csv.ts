@@ -18,6 +18,7 @@ import {
 import { shown } from "./csv-names.ts";
 import {
   bounded,
+  each,
   notesOnColumns,
   notesOnLabels,
   notesOnLeftOut,
@@ -27,7 +28,7 @@ import { readTable, type Table, type TableOptions } from "./csv-table.ts";
 import { DatasetError, requireWithin } from "./errors.ts";
 import { rowSize } from "./manifest.ts";
 import { stratifiedSplit } from "./order.ts";
-import { decodeText } from "./text-encoding.ts";
+import { decodeText, withoutMarks } from "./text-encoding.ts";
 
 /** What the owner of a table can state about it. */
 export interface CsvSettings extends TableOptions, Omit<ChoiceOptions, "shape"> {
@@ -64,7 +65,7 @@ export function importCsv(bytes: Uint8Array | string, options: CsvOptions): CsvI
   requireWithin("CSV bytes", bytes.length, MAX_CSV_BYTES, "take fewer rows");
   const decoded =
     typeof bytes === "string"
-      ? { text: bytes.replace(/^\ufeff/, ""), notes: [] }
+      ? { text: withoutMarks(bytes), notes: [] }
       : decodeText(bytes, options.encoding);
   const table = readTable(decoded.text, options);
   options.onProgress?.(READ_SHARE);
@@ -136,14 +137,13 @@ function mergedNotes(
   encoders: readonly Encoder[],
   scales: readonly (Scale | undefined)[],
 ): string[] {
-  return encoders.flatMap((encoder, i) => {
-    const scale = scales[i];
+  const scaleOf = new Map(encoders.map((encoder, i) => [encoder, scales[i]]));
+  return each(encoders, (encoder) => {
+    const scale = scaleOf.get(encoder);
     const merged = scale === undefined ? 0 : mergedValues(encoder, scale);
-    if (merged === 0) return [];
+    if (merged === 0) return undefined;
     const { name, distinct, min, max } = encoder.profile;
-    return [
-      `WARNING: column ${shown(name)}: of its first ${distinct.size} different values ${merged} became equal to another as 32-bit numbers, for its range from ${min} to ${max} is too wide; take logarithms, or remove the values far from the rest.`,
-    ];
+    return `WARNING: column ${shown(name)}: of its first ${distinct.size} different values ${merged} became equal to another as 32-bit numbers, for its range from ${min} to ${max} is too wide; take logarithms, or remove the values far from the rest.`;
   });
 }
 

@@ -45,7 +45,7 @@ export function decodeText(bytes: Uint8Array, encoding?: string): DecodedText {
     refuseBytes(bytes, cause);
   }
   refuseNul(text, bytes);
-  return { text, notes: lostCharacters(text) };
+  return { text: withoutMarks(text), notes: lostCharacters(text) };
 }
 
 function decodeAs(bytes: Uint8Array, encoding: string): DecodedText {
@@ -67,7 +67,22 @@ function decodeAs(bytes: Uint8Array, encoding: string): DecodedText {
     );
   }
   refuseNul(text, bytes);
-  return { text, notes: [`The file was read as ${encoding}.`, ...lostCharacters(text)] };
+  const notes = [`The file was read as ${encoding}.`, ...doubtOn(encoding, bytes)];
+  return { text: withoutMarks(text), notes: [...notes, ...lostCharacters(text)] };
+}
+
+/** Programs that append to a file, or convert it twice, leave more than one mark. */
+export function withoutMarks(text: string): string {
+  return text.replace(/^\ufeff+/, "");
+}
+
+/** Almost no text of another encoding is valid UTF-8 by chance. */
+function doubtOn(encoding: string, bytes: Uint8Array): string[] {
+  if (/^utf-?16/i.test(encoding) || !bytes.some((byte) => byte >= 0x80)) return [];
+  if (firstInvalid(bytes) < bytes.length) return [];
+  return [
+    `WARNING: the file is valid UTF-8, too, and so likely is UTF-8; as ${encoding} its letters beyond ASCII became others.`,
+  ];
 }
 
 function refuseOtherFormats(bytes: Uint8Array): void {

@@ -42,6 +42,21 @@ describe("numbers of a table", () => {
   it("are refused where a double merges them", () => {
     const odd = table("x,label", 40, (i) => `90071992547409${93 + (i % 2)},${letter(i)}`);
     expectCode(() => importCsv(odd, NAME), "NOT_NUMERIC");
+    for (const cell of [
+      (i: number) => `1.00000000000000000${i % 2}1`,
+      (i: number) => `90071992547409${93 + (i % 2)}.0`,
+      (i: number) => `1700000000000000${100 + i}.0`,
+      (i: number) => `${1 + (i % 2)}e-400`,
+    ]) {
+      const text = table("x,z,label", 40, (i) => `${cell(i)},${i * i},${letter(i)}`);
+      try {
+        const { dataset, notes } = importCsv(text, NAME);
+        expect(dataset.columns.map(({ name }) => name)).to.deep.equal(["z"]);
+        expect(notes.join()).to.include("too small for 64 bits");
+      } catch (error) {
+        expect(error).to.have.nested.property("facts.code", "NOT_NUMERIC");
+      }
+    }
     const wide = table("x,label", 40, (i) => `${i + 1}0071992547409931,${letter(i)}`);
     expect(told(importCsv(wide, NAME))).to.include("above 2^53");
   });
@@ -92,6 +107,15 @@ describe("numbers of a table", () => {
     expect(expectCode(() => importCsv(both, NAME), "NOT_NUMERIC").message).to.include(
       "decimal mark",
     );
+  });
+
+  it("tell what else they can mean: dates, and points that separate thousands", () => {
+    const dates = table("day,label", 40, (i) => `202401${10 + (i % 20)},${letter(i)}`);
+    expect(told(importCsv(dates, NAME))).to.include('"day" looks like dates, such as "20240110"');
+    const groups = table("x;label", 40, (i) => `${1 + 7 * i}.500;${letter(i)}`);
+    expect(told(importCsv(groups, NAME))).to.include('"1.500" on line 2 is 1.5, not 1500');
+    const plain = table("x,label", 40, (i) => `0.${100 + i},${letter(i)}`);
+    expect(told(importCsv(plain, NAME))).not.to.include("decimal points");
   });
 
   it("tell codes that lose their zeros and columns that count", () => {
@@ -201,6 +225,18 @@ describe("the notes of an import", () => {
     expect(manifest.notes.length).to.be.lessThan(10);
     expect(manifest.notes.join(" ")).to.include("and 480 more were left out");
     expect(manifest.table?.leftOut).to.have.lengthOf(500);
+  });
+
+  it("keep their warnings when there are too many", () => {
+    const names = Array.from({ length: 300 }, () => "x");
+    const text = table(
+      `${names.join(",")},answer,label`,
+      30,
+      (i) => `${names.map((_, c) => (i * (c + 2)) % 11).join(",")},${letter(i)}!,${letter(i)}`,
+    );
+    const { manifest } = buildDataset(importCsv(text, NAME).dataset);
+    expect(manifest.notes.join(" ")).to.include('WARNING: column "answer"');
+    expect(manifest.notes.length).to.be.lessThan(30);
   });
 
   it("are all that is needed, with columns and classes, to encode a row again", () => {

@@ -54,6 +54,24 @@ describe("the separator of a CSV file", () => {
     expect(notes).to.include("1 comment (line 12) was skipped.");
   });
 
+  it("tells white space that was removed, which can make one class of two", () => {
+    const body = (end: string): string =>
+      lines(12, (i) => `${i}.5,${letter(i)}${i < 4 ? end : ""}`);
+    for (const end of ["  ", "\t", "\u00a0"]) {
+      const { notes, dataset } = importCsv(`x,label\n${body(end)}`, NAME);
+      expect(dataset.classes).to.deep.equal(["a", "b"]);
+      expect(notes.join()).to.match(/4 records \(lines 2, 3, 4, 5\) were freed of white space/);
+    }
+    expect(importCsv(`x,label\n${body("")}`, NAME).notes.join()).not.to.include("white space");
+  });
+
+  it("leaves tabs around values out where it is no tab", () => {
+    const text = `x|label\n${lines(12, (i) => `\t${i}.5\t|\t${letter(i)}`)}`;
+    const { dataset } = importCsv(text, NAME);
+    expect(dataset.columns[0]).to.include({ kind: "numeric", max: 11.5 });
+    expect(dataset.classes).to.deep.equal(["a", "b"]);
+  });
+
   it("takes a first field that starts with # for a name", () => {
     const { dataset } = importCsv(`#x;z;label\n${body(";")}`, NAME);
     expect(dataset.columns.map(({ name }) => name)).to.deep.equal(["#x", "z"]);
@@ -62,7 +80,12 @@ describe("the separator of a CSV file", () => {
   it("can be stated; what cannot separate is refused", () => {
     const text = `x:label\n${lines(9, (i) => `${i * i}:${letter(i)}`)}`;
     expect(rowsOf(text, { separator: ":" })).to.equal(9);
-    expectCode(() => importCsv(text, { ...NAME, separator: "xx" }), "BAD_OPTION");
+    for (const separator of ["xx", "", "a", '"', "\u{1f600}"]) {
+      expectCode(() => importCsv(text, { ...NAME, separator }), "BAD_OPTION");
+    }
+    for (const mark of ["a", '"', "1"]) {
+      expectCode(() => importCsv(`sep=${mark}\n${text}`, NAME), "BAD_OPTION");
+    }
   });
 
   it("is asked for where two fit", () => {
@@ -97,6 +120,10 @@ describe("the quotes and fields of a CSV file", () => {
     });
     const named = `x,label\n${lines(9, (i) => `r${i},${i},${letter(i)}`)}`;
     expect(expectCode(() => importCsv(named, NAME), "RAGGED_ROW").remedy).to.include("row names");
+    for (const title of ["My table", "// made by hand", "% made by hand"]) {
+      const titled = `${title}\nx,z,label\n${lines(9, (i) => `${i},1,${letter(i)}`)}`;
+      expect(expectCode(() => importCsv(titled, NAME), "RAGGED_ROW").remedy).to.include("titles");
+    }
   });
 
   it("are refused at once where there are too many", () => {
@@ -141,7 +168,22 @@ describe("the bytes of a CSV file", () => {
     const bytes = new TextEncoder().encode(
       `\ufeffx,label\n${lines(9, (i) => `${i * i},${letter(i)}`)}`,
     );
-    expect(importCsv(bytes, NAME).dataset.columns.map(({ name }) => name)).to.deep.equal(["x"]);
+    const twice = Uint8Array.from([0xef, 0xbb, 0xbf, ...bytes]);
+    for (const file of [bytes, twice]) {
+      expect(importCsv(file, NAME).dataset.columns.map(({ name }) => name)).to.deep.equal(["x"]);
+    }
+  });
+
+  it("raise a doubt where a stated encoding is likely wrong", () => {
+    const text = `x,label\n${lines(12, (i) => `${i * i},${i % 2 ? "caf\u00e9" : "th\u00e9"}`)}`;
+    const encoding = "windows-1252";
+    const wrong = importCsv(new TextEncoder().encode(text), { ...NAME, encoding });
+    expect(wrong.notes.join()).to.include("WARNING: the file is valid UTF-8");
+    const right = importCsv(
+      Uint8Array.from(text, (c) => c.charCodeAt(0)),
+      { ...NAME, encoding },
+    );
+    expect(right.notes.join()).not.to.include("WARNING");
   });
 
   it("tell what they are instead of a table", () => {
@@ -218,7 +260,9 @@ describe("the header of a CSV file", () => {
     const text = `x,x,,label\n${lines(20, (i) => `${i * i},${(i * 5) % 7},${i % 3},${letter(i)}`)}`;
     const { dataset, notes } = importCsv(text, NAME);
     expect(dataset.columns.map(({ name }) => name)).to.deep.equal(["x", "x (2)", "column-3"]);
-    expect(notes.join(" ")).to.include('names "x" again in column 2');
+    expect(notes.join(" "))
+      .to.include('names "x" again in column 2')
+      .and.include("no name for column 3");
   });
 
   it("may be as long as a survey question, not longer than the limit in words", () => {
@@ -289,5 +333,21 @@ describe("the label column", () => {
     expect(notes.join(" "))
       .to.include('"Yes", "yes" look alike')
       .and.include('one row only: "rare"');
+  });
+
+  it("tells all of many classes that look alike: numbers, and what nobody sees", () => {
+    for (const [one, other] of [
+      ["1", "1.0"],
+      ["1", "1e0"],
+      [".5", "0.50"],
+      ["cat", "ca\u200bt"],
+      ["cat", "cat\u0007"],
+      ["\u00e9", "e\u0301"],
+    ] as const) {
+      const text = `x,label\n${lines(24, (i) => `${i * i},${[one, other, "no"][i % 3]}`)}`;
+      expect(importCsv(text, NAME).notes.join()).to.include("look alike");
+    }
+    const many = `x,label\n${lines(120, (i) => `${i * i},${i % 2 ? "k" : "K"}${(i >> 1) % 15}`)}`;
+    expect(importCsv(many, NAME).notes).to.include("The same holds for 5 more groups of classes.");
   });
 });
