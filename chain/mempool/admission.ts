@@ -12,7 +12,7 @@ import type { SignedTransaction, Transaction } from "../types/transaction.ts";
 import type { MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 
-/** True for duties of nodes: no fee, first in a block, never evicted. */
+/** True for duties of nodes: no fee, first in a block, places of their own (free-places.ts). */
 export function isFree(state: State, transaction: Transaction): boolean {
   return isDuty(transaction) && state.nodeIndex(transaction.sender) !== undefined;
 }
@@ -140,9 +140,16 @@ export function checkNext(state: State, account: Account, signed: SignedTransact
 
 /** @throws TransactionError when the transaction would not apply to the next block */
 export function dryRun(state: State, signed: SignedTransaction): void {
+  dryRunAll(state, [signed]);
+}
+
+/** @throws TransactionError when one would not apply to the next block after those before it */
+export function dryRunAll(state: State, all: readonly SignedTransaction[]): void {
   state.rehearse(() => {
     state.meta = { ...state.meta, height: state.height + 1 };
-    applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [] });
+    for (const signed of all) {
+      applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [] });
+    }
   });
 }
 

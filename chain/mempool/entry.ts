@@ -8,7 +8,7 @@ export interface Entry {
   readonly nonce: number;
   readonly fee: bigint;
   readonly bytes: number;
-  /** A node's own work: no fee, first in a block, never evicted. */
+  /** A node's own work: no fee, first in a block, in places of its own. */
   readonly duty: boolean;
   /** Order of arrival. */
   readonly order: number;

@@ -1,6 +1,7 @@
 /**
- * Who goes when the mempool is full: the lowest fee among the last transactions of the other
- * senders, since dropping a last one leaves no gap. Duties stay.
+ * Which transactions go when the mempool is full: those with the lowest fee among the last ones of the other
+ * senders, since dropping a last one leaves no gap. A free one goes so only where it stands on paying ones, which
+ * nothing could reach otherwise; for all others there is a quota (free-places.ts).
  */
 import { type Entry, lastOf } from "./entry.ts";
 import { Heap } from "./heap.ts";
@@ -16,13 +17,15 @@ export class Eviction {
 
   /** Call it for every transaction that became its sender's last one. */
   offer(entry: Entry): void {
-    if (!entry.duty) this.#tails.push(entry);
+    if (isEvictable(entry)) this.#tails.push(entry);
   }
 
   /** Forgets what is not last any more, so that memory follows the size of the pool. */
   tidy(waiting: number, entries: Iterable<Entry>): void {
     if (this.#tails.size <= 2 * waiting + 64) return;
-    const tails = [...entries].filter((entry) => !entry.duty && lastOf(entry.sender) === entry);
+    const tails = [...entries].filter(
+      (entry) => lastOf(entry.sender) === entry && isEvictable(entry),
+    );
     this.#tails = new Heap(isCheaper, tails);
   }
 
@@ -39,8 +42,8 @@ export class Eviction {
       if (entry === undefined) found = false;
       else if (this.#isWaiting(entry) && lastOf(entry.sender, picked) === entry) {
         seen.push(entry);
-        if (entry.sender === newcomer.sender) continue;
-        if (newcomer.duty || entry.fee < newcomer.fee) {
+        if (entry.sender === newcomer.sender || !isEvictable(entry)) continue;
+        if (newcomer.duty || priceOf(entry) < newcomer.fee) {
           picked.add(entry);
           const next = lastOf(entry.sender, picked);
           if (next !== undefined) this.offer(next);
@@ -52,7 +55,16 @@ export class Eviction {
   }
 }
 
+function isEvictable({ duty, sender }: Entry): boolean {
+  return !duty || [...sender.waiting.values()].some((entry) => !entry.duty);
+}
+
+function priceOf({ duty, fee }: Entry): bigint {
+  return duty ? 0n : fee;
+}
+
 /** Of equal fees the newer one goes first. */
 function isCheaper(a: Entry, b: Entry): boolean {
-  return a.fee === b.fee ? a.order > b.order : a.fee < b.fee;
+  const [one, other] = [priceOf(a), priceOf(b)];
+  return one === other ? a.order > b.order : one < other;
 }

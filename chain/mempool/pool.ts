@@ -9,6 +9,7 @@ import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import { isDuty } from "../transactions/fee.ts";
+import type { Account } from "../types/state.ts";
 import { SignedTransaction, type Transaction } from "../types/transaction.ts";
 import {
   askedFee,
@@ -16,10 +17,12 @@ import {
   checkNext,
   checkNonce,
   checkReplacement,
+  dryRunAll,
   isFree,
 } from "./admission.ts";
 import { type Entry, lastOf, nonceAfterRun, type Sender } from "./entry.ts";
 import { Eviction } from "./eviction.ts";
+import { FreePlaces } from "./free-places.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 import { selectTransactions } from "./selection.ts";
@@ -32,13 +35,14 @@ export class Mempool {
   /** By address. */
   readonly #senders = new Map<string, Sender>();
   readonly #ids = new Map<string, Entry>();
-  readonly #duties = new Set<Entry>();
+  readonly #free: FreePlaces;
   readonly #eviction = new Eviction((entry) => this.#ids.get(entry.id) === entry);
   #bytes = 0;
   #arrivals = 0;
 
   constructor(limits: MempoolLimits = MEMPOOL_LIMITS) {
     this.#limits = limits;
+    this.#free = new FreePlaces(limits);
   }
 
   get size(): number {
@@ -119,22 +123,30 @@ export class Mempool {
     this.#checkNonceGap(sender, account.nonce, transaction.nonce);
     const replaced = sender.waiting.get(transaction.nonce);
     if (replaced !== undefined) checkReplacement(replaced.signed, signed);
-    else if (sender.waiting.size >= this.#limits.perSender) throw senderFull(this.#limits);
-    if (transaction.nonce === account.nonce) checkNext(state, account, signed);
-    this.#put(
-      {
-        id,
-        signed,
-        sender,
-        nonce: transaction.nonce,
-        fee: transaction.fee,
-        bytes,
-        duty: isFree(state, transaction),
-        order: this.#arrivals++,
-        since: state.height,
-      },
-      replaced,
-    );
+    else if (sender.waiting.size >= this.#limits.perSender)
+      throw senderFull(this.#limits.perSender);
+    const { nonce, fee } = transaction;
+    const duty = isFree(state, transaction);
+    const order = this.#arrivals++;
+    const entry = { id, signed, sender, nonce, fee, bytes, duty, order, since: state.height };
+    if (duty) {
+      this.#free.checkQuota(entry, replaced);
+      this.#checkFree(state, account, entry);
+    } else if (nonce === account.nonce) checkNext(state, account, signed);
+    this.#put(entry, replaced);
+  }
+
+  /** What costs nothing waits only in turn, and only while it would apply after those before it. */
+  #checkFree(state: State, { nonce: first }: Account, { sender, signed, nonce }: Entry): void {
+    const before: SignedTransaction[] = [];
+    for (let at = first; at < nonce; at++) {
+      const entry = sender.waiting.get(at);
+      if (entry === undefined) throw outOfTurn(at, nonce);
+      before.push(entry.signed);
+    }
+    const { freePerSender: limit } = this.#limits;
+    if (before.length >= limit) throw senderFull(limit);
+    dryRunAll(state, [...before, signed]);
   }
 
   #checkNonceGap(sender: Sender, from: number, nonce: number): void {
@@ -157,8 +169,9 @@ export class Mempool {
     this.#senders.set(sender.key, sender);
     this.#ids.set(entry.id, entry);
     this.#bytes += entry.bytes;
-    if (entry.duty) this.#duties.add(entry);
-    if (lastOf(sender) === entry) this.#eviction.offer(entry);
+    if (entry.duty) this.#free.add(entry);
+    const last = lastOf(sender);
+    if (last !== undefined) this.#eviction.offer(last);
     this.#eviction.tidy(this.#ids.size, this.#ids.values());
   }
 
@@ -171,7 +184,8 @@ export class Mempool {
       for (const entry of gone) bytes -= entry.bytes;
       return this.#ids.size - gone.size + 1 <= transactions && bytes <= limit;
     };
-    if (isEnough() || this.#eviction.pick(newcomer, gone, isEnough)) return gone;
+    const hasPlace = !newcomer.duty || this.#free.makeRoom(newcomer, gone);
+    if (hasPlace && (isEnough() || this.#eviction.pick(newcomer, gone, isEnough))) return gone;
     throw new MempoolError(
       "the mempool is full",
       { code: "MEMPOOL_FULL", limit: transactions },
@@ -191,7 +205,7 @@ export class Mempool {
     sender.waiting.delete(entry.nonce);
     if (sender.waiting.size === 0) this.#senders.delete(sender.key);
     this.#ids.delete(entry.id);
-    this.#duties.delete(entry);
+    if (entry.duty) this.#free.remove(entry);
     this.#bytes -= entry.bytes;
   }
 
@@ -214,7 +228,7 @@ export class Mempool {
       for (const entry of sender.waiting.values()) if (entry.nonce < nonce) this.#drop(entry);
     }
     // Duties depend on jobs and windows that others move, so they are tried after every block.
-    for (const { sender } of this.#duties) touched.add(sender);
+    for (const sender of this.#free.senders()) touched.add(sender);
     for (const sender of touched) this.#recheck(state, sender);
     if (state.height % EXPIRY_PERIOD === 0) this.#dropExpired(state.height);
   }
@@ -265,7 +279,15 @@ function alreadyKnown(): MempoolError {
   return new MempoolError("known already", { code: "ALREADY_KNOWN" });
 }
 
-function senderFull({ perSender: limit }: MempoolLimits): MempoolError {
+function outOfTurn(expected: number, actual: number): MempoolError {
+  return new MempoolError(
+    `a free transaction waits only in turn: nonce ${actual} came before ${expected}`,
+    { code: "NONCE_GAP", expected, actual, gap: 0 },
+    "send them in the order of their nonces",
+  );
+}
+
+function senderFull(limit: number): MempoolError {
   return new MempoolError(
     `the sender has ${limit} transactions waiting`,
     { code: "SENDER_FULL", limit },

@@ -24,6 +24,7 @@ import { isOfferDue, isToldDue } from "./offer-schedule.ts";
 import { Outbox } from "./outbox.ts";
 import type { OwnTransaction, OwnTransactions } from "./own-transactions.ts";
 import { factsOf, hasPayload, isMovable, isSameWish, nonceOf, raised } from "./own-wish.ts";
+import { stillApplies } from "./still-applies.ts";
 import type { TransactionService } from "./transaction-service.ts";
 import { waitingReason } from "./waiting-reason.ts";
 
@@ -239,14 +240,25 @@ export class DutySender {
     }
   }
 
-  /** Gives every transaction its nonce, so that none is left out below another. */
+  /**
+   * Gives every transaction its nonce, so that none is left out below another. A duty that is of no use any more
+   * keeps its nonce, which peers hold for it, only while none of ours waits above.
+   */
   async #moveInto(): Promise<void> {
     const { chain, mempool } = this.#modules;
     const { nonce: next } = chain.state.account(this.#address);
-    const entries = this.#pending.map((pending) => {
-      const { transaction } = pending.signed;
-      return { pending, nonce: transaction.nonce, isMovable: isMovable(transaction) };
-    });
+    const useless = this.#pending.filter(
+      ({ signed }) => isDuty(signed.transaction) && !stillApplies(chain.state, signed, next),
+    );
+    const entries = this.#pending
+      .filter((pending) => !useless.includes(pending))
+      .map((pending) => {
+        const { transaction } = pending.signed;
+        return { pending, nonce: transaction.nonce, isMovable: isMovable(transaction) };
+      });
+    for (const overtaken of useless.filter((one) => nonceOf(one) < next)) {
+      await this.#giveUp(overtaken);
+    }
     const ours = new Set(
       this.#pending.map(({ signed }) => toHex(transactionId(signed.transaction))),
     );
@@ -256,10 +268,22 @@ export class DutySender {
     });
     for (const { entry, nonce } of plan.assigned) {
       if (entry.nonce === nonce) continue;
-      const { fee } = entry.pending.signed.transaction;
-      await this.#tryAgain(entry.pending, { nonce, fee: this.#feeOver(nonce, fee) });
+      const fee = this.#feeOver(nonce, entry.pending.signed.transaction.fee);
+      await this.#giveUp(useless.find((one) => nonceOf(one) === nonce));
+      await this.#tryAgain(entry.pending, { nonce, fee });
     }
-    for (const nonce of plan.gaps) await this.#fill(nonce);
+    for (const nonce of plan.gaps) {
+      await this.#giveUp(useless.find((one) => nonceOf(one) === nonce));
+      await this.#fill(nonce);
+    }
+  }
+
+  async #giveUp(useless: Pending | undefined): Promise<void> {
+    if (useless === undefined) return;
+    const { log, mempool } = this.#modules;
+    mempool.remove(transactionId(useless.signed.transaction));
+    await this.#keep(this.#pending.filter((one) => one !== useless));
+    log.debug("an own transaction is of no use any more", factsOf(useless));
   }
 
   /** To take the place of what peers may hold under this nonce. */

@@ -17,6 +17,7 @@ export interface NoncePlan<T> {
 }
 
 /**
+ * As few as possible get another nonce: what waits above a gap stays, and the last one that may move fills it.
  * @param first the account's next nonce; entries below it were overtaken by another transaction and may move
  * @param taken nonces of transactions that are not among the entries
  */
@@ -25,25 +26,47 @@ export function planNonces<T extends Planned>(
   entries: readonly T[],
   taken: (nonce: number) => boolean,
 ): NoncePlan<T> {
-  const fixed = new Map<number, T>();
-  const movable: T[] = [];
-  for (const entry of entries.toSorted((a, b) => a.nonce - b.nonce)) {
-    if (entry.isMovable || entry.nonce < first) movable.push(entry);
-    else fixed.set(entry.nonce, entry);
-  }
-  const assigned: { entry: T; nonce: number }[] = [];
+  const { at, moving } = placed(first, entries, taken);
   const gaps: number[] = [];
-  for (let nonce = first; movable.length > 0 || fixed.size > 0; nonce++) {
-    const here = fixed.get(nonce);
-    if (here !== undefined) {
-      fixed.delete(nonce);
-      assigned.push({ entry: here, nonce });
-      continue;
-    }
-    if (taken(nonce)) continue;
-    const next = movable.shift();
+  for (let nonce = first; moving.length > 0 || nonce <= last(at); nonce++) {
+    if (at.has(nonce) || taken(nonce)) continue;
+    const next = moving.shift() ?? takeLast(at, nonce);
     if (next === undefined) gaps.push(nonce);
-    else assigned.push({ entry: next, nonce });
+    else at.set(nonce, next);
   }
-  return { assigned, gaps };
+  const assigned = [...at].map(([nonce, entry]) => ({ entry, nonce }));
+  return { assigned: assigned.toSorted((a, b) => a.nonce - b.nonce), gaps };
+}
+
+/** Entries that can keep their nonces, and those that cannot, in order; money goes before what can move. */
+function placed<T extends Planned>(
+  first: number,
+  entries: readonly T[],
+  taken: (nonce: number) => boolean,
+): { at: Map<number, T>; moving: T[] } {
+  const at = new Map<number, T>();
+  const moving: T[] = [];
+  for (const entry of entries.toSorted((a, b) => a.nonce - b.nonce)) {
+    const { nonce, isMovable } = entry;
+    const here = at.get(nonce);
+    if (nonce < first || (isMovable && (here !== undefined || taken(nonce)))) moving.push(entry);
+    else {
+      if (here !== undefined) moving.push(here);
+      at.set(nonce, entry);
+    }
+  }
+  return { at, moving };
+}
+
+function last(at: ReadonlyMap<number, Planned>): number {
+  return Math.max(-1, ...at.keys());
+}
+
+/** Takes away the one that may move from the highest nonce above `nonce`. */
+function takeLast<T extends Planned>(at: Map<number, T>, nonce: number): T | undefined {
+  const above = [...at].filter(([held, entry]) => entry.isMovable && held > nonce);
+  const [highest] = above.toSorted(([a], [b]) => b - a);
+  if (highest === undefined) return undefined;
+  at.delete(highest[0]);
+  return highest[1];
 }

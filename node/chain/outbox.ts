@@ -75,9 +75,14 @@ export class Outbox {
 
   async #drain(): Promise<void> {
     this.#isDue = false;
-    for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      const letter = line[0];
-      if (letter === undefined) return;
+    await this.#send(this.#duties);
+    await this.#send(this.#orders);
+  }
+
+  /** As many as find room. */
+  async #send(line: Letter[]): Promise<void> {
+    for (let letter = line[0]; letter !== undefined; letter = line[0]) {
+      if (line === this.#orders && !this.#hasRoomForOrders()) return;
       const height = this.#modules.height();
       try {
         if (letter.validUntil <= height) throw expired(letter.validUntil, height);
@@ -87,13 +92,12 @@ export class Outbox {
         letter.reject(error);
       }
       line.shift();
+      if (line === this.#orders && this.#duties.length > 0) await this.#send(this.#duties);
     }
   }
 
-  #next(): Letter[] | undefined {
-    if (this.#duties.length > 0) return this.#duties;
-    const hasRoom = this.#modules.waiting() < this.#limits.ordersUpTo;
-    return hasRoom && this.#orders.length > 0 ? this.#orders : undefined;
+  #hasRoomForOrders(): boolean {
+    return this.#modules.waiting() < this.#limits.ordersUpTo;
   }
 }
 

@@ -28,6 +28,12 @@ function pooled(limits: Partial<MempoolLimits> = {}, strangers = 0) {
   return { chain, pool, people, state, pay, add };
 }
 
+/** A duty that every founder of a test chain may do once. */
+function onionOf(chain: TestChain, founder: Person, nonce = 0): SignedTransaction {
+  const next = { onion: new Uint8Array(32), onionLength: 100 };
+  return chain.transaction(founder, "reonion", next, { nonce, fee: 0n });
+}
+
 describe("Mempool admission", () => {
   const { client } = new TestChain();
 
@@ -126,12 +132,24 @@ describe("Mempool admission", () => {
 
   it("takes duties of nodes for nothing, and lets strangers pay for them", () => {
     const { chain, state, pool } = pooled();
-    const later = (from: Person, fee: bigint) =>
-      chain.transaction(from, "job-settle", { job: new Uint8Array(32) }, { nonce: 1, fee });
-    pool.add(state, later(chain.personOfNode(0), 0n));
-    expectCode(() => pool.add(state, later(chain.client, 0n)), "FEE_TOO_LOW");
-    pool.add(state, later(chain.client, 1000n));
+    pool.add(state, onionOf(chain, chain.personOfNode(0)));
+    const later = (fee: bigint) =>
+      chain.transaction(client, "job-settle", { job: new Uint8Array(32) }, { nonce: 1, fee });
+    expectCode(() => pool.add(state, later(0n)), "FEE_TOO_LOW");
+    pool.add(state, later(1000n));
     expect(pool.size).to.equal(2);
+  });
+
+  it("takes free ones only in turn, and only while they would apply after those before", () => {
+    const { chain, state, pool } = pooled();
+    const founder = chain.personOfNode(0);
+    expectCode(() => pool.add(state, onionOf(chain, founder, 1)), "NONCE_GAP");
+    pool.add(state, onionOf(chain, founder));
+    expectCode(() => pool.add(state, onionOf(chain, founder, 1)), "ALREADY_DONE");
+    const settle = { job: new Uint8Array(32) };
+    const unknown = chain.transaction(founder, "job-settle", settle, { nonce: 1, fee: 0n });
+    expectCode(() => pool.add(state, unknown), "UNKNOWN_JOB");
+    expect(pool.size).to.equal(1);
   });
 });
 
@@ -203,22 +221,35 @@ describe("Mempool eviction", () => {
     expect(pool.size).to.equal(2);
   });
 
-  it("makes room for a duty, and never evicts one", () => {
-    const { chain, pool, state, people, pay, add } = pooled({ transactions: 2 }, 2);
-    const [a, b] = people;
-    if (a === undefined || b === undefined) throw new Error("not two");
-    const duty = (node: number) =>
-      chain.transaction(
-        chain.personOfNode(node),
-        "job-settle",
-        { job: new Uint8Array(32) },
-        { nonce: 1, fee: 0n },
-      );
-    add(pay(a, 0, 8000n), pay(b, 0, 9000n));
-    pool.add(state, duty(0));
-    pool.add(state, duty(1));
-    expect(pool.transactions().map(idOf)).to.have.members([idOf(duty(0)), idOf(duty(1))]);
-    expectCode(() => add(pay(a, 0, 1_000_000n)), "MEMPOOL_FULL");
+  it("makes room for duties up to half of its places, and never for money by dropping one", () => {
+    const { chain, pool, state, people, pay, add } = pooled({ transactions: 4 }, 5);
+    const [poorer, poor, ...rich] = people.map((one, i) => pay(one, 0, 1000n * BigInt(8 + i)));
+    const [third, fourth, fifth] = rich;
+    if (!poorer || !poor || !third || !fourth || !fifth) throw new Error("not five");
+    add(fourth, third, poor, poorer);
+    const [first, second] = [0, 1].map((node) => onionOf(chain, chain.personOfNode(node)));
+    if (first === undefined || second === undefined) throw new Error("not two");
+    add(first, second);
+    const kept = (...all: SignedTransaction[]) =>
+      expect(pool.transactions().map(idOf)).to.have.members(all.map(idOf));
+    kept(first, second, third, fourth);
+    const more = onionOf(chain, chain.personOfNode(2));
+    expectCode(() => pool.add(state, more), "MEMPOOL_FULL");
+    add({ ...fifth });
+    kept(first, second, fourth, fifth);
+  });
+
+  it("drops a free one that stands on a paying one, which nothing could reach otherwise", () => {
+    const { chain, pool, people, pay, add } = pooled({ transactions: 2 }, 1);
+    const [rich] = people;
+    if (rich === undefined) throw new Error("nobody");
+    const founder = chain.personOfNode(0);
+    const cheap = pay(founder, 0, 8000n);
+    add(cheap, onionOf(chain, founder, 1));
+    add(pay(rich, 0, 9000n));
+    expect(pool.has(transactionId(cheap.transaction))).to.equal(true);
+    add(pay(rich, 1, 9000n));
+    expect(pool.has(transactionId(cheap.transaction))).to.equal(false);
   });
 });
 

@@ -27,10 +27,11 @@ describe("planNonces", () => {
     });
   });
 
-  it("moves duties down into a gap, in their order", () => {
-    expect(plan(5, [movable(8), movable(7)]).moves).to.deep.equal([
-      [7, 5],
-      [8, 6],
+  it("fills a gap with the last that may move, and leaves the others alone", () => {
+    expect(plan(5, [movable(6), movable(7), movable(8)]).moves).to.deep.equal([
+      [8, 5],
+      [6, 6],
+      [7, 7],
     ]);
   });
 
@@ -58,8 +59,8 @@ describe("planNonces", () => {
   it("goes around nonces that somebody else's signature uses", () => {
     expect(plan(5, [movable(5), movable(6)], (nonce) => nonce === 5)).to.deep.equal({
       moves: [
-        [5, 6],
-        [6, 7],
+        [6, 6],
+        [5, 7],
       ],
       gaps: [],
     });

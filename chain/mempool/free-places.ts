@@ -1,0 +1,113 @@
+/**
+ * Places of free transactions. A node's duties cost it nothing, so they get a quota for each node and half the pool
+ * in all; where that is full, the node that holds most of it gives way.
+ */
+import { type Entry, lastOf, type Sender } from "./entry.ts";
+import type { MempoolLimits } from "./limits.ts";
+import { MempoolError } from "./mempool-error.ts";
+
+interface Held {
+  count: number;
+  bytes: number;
+}
+
+export class FreePlaces {
+  readonly #limits: MempoolLimits;
+  readonly #held = new Map<Sender, Held>();
+  readonly #all: Held = { count: 0, bytes: 0 };
+
+  constructor(limits: MempoolLimits) {
+    this.#limits = limits;
+  }
+
+  /** Senders with free transactions that wait. */
+  senders(): Iterable<Sender> {
+    return this.#held.keys();
+  }
+
+  add({ sender, bytes }: Entry): void {
+    const held = this.#held.get(sender) ?? { count: 0, bytes: 0 };
+    this.#held.set(sender, held);
+    count(held, 1, bytes);
+    count(this.#all, 1, bytes);
+  }
+
+  remove({ sender, bytes }: Entry): void {
+    const held = this.#held.get(sender);
+    if (held === undefined) return;
+    count(held, -1, -bytes);
+    count(this.#all, -1, -bytes);
+    if (held.count === 0) this.#held.delete(sender);
+  }
+
+  /** @throws MempoolError SENDER_FULL when its node has no place left */
+  checkQuota({ sender, bytes }: Entry, replaced: Entry | undefined): void {
+    const { freePerSender, freeBytesPerSender } = this.#limits;
+    const held = this.#after(sender, bytes, replaced);
+    if (held.count <= freePerSender && held.bytes <= freeBytesPerSender) return;
+    throw new MempoolError(
+      `the node has ${freePerSender} free transactions or ${freeBytesPerSender} bytes of them waiting`,
+      { code: "SENDER_FULL", limit: freePerSender },
+      "wait for some to be in a block",
+    );
+  }
+
+  /**
+   * Adds to `gone` what gives way so that free ones, with the newcomer, stay within half the pool.
+   * @returns false when its node would then hold more than those that gave way
+   */
+  makeRoom(newcomer: Entry, gone: Set<Entry>): boolean {
+    const { transactions, bytes } = this.#limits;
+    const replaced = [...gone].find(({ duty }) => duty);
+    const all = { ...this.#all };
+    count(all, replaced === undefined ? 1 : 0, newcomer.bytes - (replaced?.bytes ?? 0));
+    const own = this.#after(newcomer.sender, newcomer.bytes, replaced);
+    while (2 * all.count > transactions || 2 * all.bytes > bytes) {
+      const heaviest = this.#heaviest(gone);
+      if (heaviest === undefined || heaviest.held.bytes <= own.bytes) return false;
+      for (const entry of lastFree(heaviest.sender, gone)) {
+        gone.add(entry);
+        if (entry.duty) count(all, -1, -entry.bytes);
+      }
+    }
+    return true;
+  }
+
+  #after(sender: Sender, bytes: number, replaced: Entry | undefined): Held {
+    const held = { ...(this.#held.get(sender) ?? { count: 0, bytes: 0 }) };
+    const before = replaced?.duty ? replaced : undefined;
+    count(held, before === undefined ? 1 : 0, bytes - (before?.bytes ?? 0));
+    return held;
+  }
+
+  #heaviest(gone: ReadonlySet<Entry>): { sender: Sender; held: Held } | undefined {
+    const left = new Map(this.#held);
+    for (const { sender, bytes, duty } of gone) {
+      const held = duty ? left.get(sender) : undefined;
+      if (held !== undefined)
+        left.set(sender, { count: held.count - 1, bytes: held.bytes - bytes });
+    }
+    let most: { sender: Sender; held: Held } | undefined;
+    for (const [sender, held] of left) {
+      if (most === undefined || held.bytes > most.held.bytes) most = { sender, held };
+    }
+    return most;
+  }
+}
+
+function count(held: Held, transactions: number, bytes: number): void {
+  held.count += transactions;
+  held.bytes += bytes;
+}
+
+/** The last free transaction of a sender and all above it, since what is left must have no gap. */
+function lastFree(sender: Sender, gone: ReadonlySet<Entry>): Entry[] {
+  const out = new Set(gone);
+  const found: Entry[] = [];
+  for (let last = lastOf(sender, out); last !== undefined; last = lastOf(sender, out)) {
+    found.push(last);
+    out.add(last);
+    if (last.duty) break;
+  }
+  return found;
+}
