@@ -12,7 +12,7 @@ import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
-import { Job } from "../../chain/types/job.ts";
+import { Job, JobSpec, Metrics } from "../../chain/types/job.ts";
 import { type InclusionProof, type LightBlock, PROVABLE } from "../../chain/types/light.ts";
 import { type DecodedCertificate, VerifyError } from "./certificate.ts";
 
@@ -41,7 +41,7 @@ export async function anchorCertificate(
   trust: Trust,
   source: LightSource | undefined,
 ): Promise<Anchored> {
-  await checkOwnRoute(decoded);
+  await checkOwnClaims(decoded);
   const trusted = await begin(decoded, trust, source);
   const { anchor } = decoded;
   if (trusted.height > anchor.header.height) return renewed(decoded, trusted, source);
@@ -54,19 +54,18 @@ export async function anchorCertificate(
     const route = await source.lightRoute(trusted.height, anchor.header.height);
     await verifyLightBlocks(trusted, [...route, anchor], { verify });
   }
-  const { job, jobIndex: index, path } = decoded;
-  const kind = PROVABLE.indexOf("job");
-  verifyInclusion(anchor.header, { kind, index, value: Job.serialize(job), path: [...path] });
-  return { block: anchor, job, trusted };
+  return { block: anchor, job: decoded.job, trusted };
 }
 
-/** The light blocks of a certificate must hold among themselves, needed or not. */
-async function checkOwnRoute({ updates, anchor, genesisRoot }: DecodedCertificate): Promise<void> {
-  const [first, ...rest] = updates;
-  if (first === undefined) return;
+/** A certificate must hold in itself, whatever of it is needed: its light blocks, its job in its anchor. */
+async function checkOwnClaims(decoded: DecodedCertificate): Promise<void> {
+  const { updates, anchor, genesisRoot, job, jobIndex: index, path } = decoded;
+  const [first = anchor, ...rest] = [...updates, anchor];
   const self = { height: first.header.height, hash: Header.hashTreeRoot(first.header) };
   const start = await trustBlock(first, self, { genesisRoot, verify });
-  await verifyLightBlocks(start, [...rest, anchor], { verify });
+  await verifyLightBlocks(start, rest, { verify });
+  const kind = PROVABLE.indexOf("job");
+  verifyInclusion(anchor.header, { kind, index, value: Job.serialize(job), path: [...path] });
 }
 
 async function begin(
@@ -98,7 +97,7 @@ async function begin(
 
 /** The reader trusts a younger block than the certificate's: the job is proven there anew. */
 async function renewed(
-  { job }: DecodedCertificate,
+  { job, anchor }: DecodedCertificate,
   trusted: Trusted,
   source: LightSource | undefined,
 ): Promise<Anchored> {
@@ -121,5 +120,22 @@ async function renewed(
       { remedy: "ask another node" },
     );
   }
+  if (!isSameResult(proven.value, job)) {
+    throw new VerifyError(
+      `not proved: the result of the job is still that of block ${anchor.header.height}`,
+      { code: "NOT_PROVED", claim: "the job ended as the certificate says" },
+      { remedy: "download the model again with `npx poml job result`" },
+    );
+  }
   return { block, job: proven.value, trusted };
+}
+
+/** What a certificate is about; audits and payments may go on after the end. */
+function isSameResult(one: Job, other: Job): boolean {
+  return (
+    one.round === other.round &&
+    equalBytes(one.parameters, other.parameters) &&
+    equalBytes(JobSpec.serialize(one.spec), JobSpec.serialize(other.spec)) &&
+    equalBytes(Metrics.serialize(one.metrics), Metrics.serialize(other.metrics))
+  );
 }

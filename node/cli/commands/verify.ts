@@ -150,8 +150,9 @@ function shown(name: string): string {
 async function readPart(directory: string, name: string): Promise<Uint8Array> {
   const path = join(directory, name);
   try {
-    const { size } = await stat(path);
-    if (size <= MAX_FILE_BYTES) return await readFile(path);
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error("it is no file");
+    if (found.size <= MAX_FILE_BYTES) return await readFile(path);
   } catch (error) {
     throw new CliError(
       `${path} cannot be read`,

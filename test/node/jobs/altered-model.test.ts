@@ -8,6 +8,8 @@ import { canonicalJson, parseCanonicalJson } from "../../../ml/dataset/canonical
 import { type ModelDirectory, verifyModelDirectory } from "../../../node/jobs/verify-model.ts";
 import { finishedJob } from "../../helpers/finished-job.ts";
 import { jsonMutants, type Mutant } from "../../helpers/json-mutants.ts";
+import type { LightChain } from "../../helpers/light-chain.ts";
+import { sourceOf } from "../../helpers/light-source.ts";
 
 type FileName = keyof ModelDirectory;
 
@@ -19,9 +21,12 @@ describe("an altered model directory", function () {
   let files: ModelDirectory;
   let trusted: { height: number; hash: Uint8Array };
   let updates: string[];
+  let ledger: LightChain;
 
   before(async () => {
     const made = await finishedJob(40);
+    ({ ledger } = made);
+    ledger.advanceTo(70);
     const changes = made.ledger.changes.filter(({ header }) => header.height < made.anchor);
     updates = changes.map((update) => toHex(LightBlock.serialize(update)));
     // With light blocks of its own, so that these are altered too.
@@ -51,6 +56,25 @@ describe("an altered model directory", function () {
   it("is refused whatever is altered in certificate.json", async () => {
     const mutants = jsonMutants(files["certificate.json"]).filter(({ what }) => !FEWER.test(what));
     expect(await refuseAll("certificate.json", mutants)).to.be.above(200);
+  });
+
+  it("is refused against a younger block, too, where a node proves the job anew", async () => {
+    const { header } = await ledger.at(63);
+    const younger = { height: 63, hash: Header.hashTreeRoot(header) };
+    const options = { source: sourceOf(ledger) };
+    const { proved } = await verifyModelDirectory(files, younger, options);
+    const mutants = jsonMutants(files["certificate.json"], 20).filter(
+      ({ what }) => !FEWER.test(what),
+    );
+    for (const { what, bytes } of mutants) {
+      const altered = { ...files, "certificate.json": bytes };
+      const refusal = await verifyModelDirectory(altered, younger, options).catch(
+        (error: unknown) => error,
+      );
+      expect(refusal, what).to.be.instanceOf(PomlError);
+    }
+    expect(proved.map(({ claim }) => claim)).to.include("chain");
+    expect(mutants.length).to.be.above(100);
   });
 
   it("proves the same with fewer light blocks, where it proves anything", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { Job } from "../../../chain/types/job.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
@@ -11,24 +11,9 @@ import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { type FinishedJob, finishedJob } from "../../helpers/finished-job.ts";
 import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
 import { LightChain } from "../../helpers/light-chain.ts";
+import { sourceOf } from "../../helpers/light-source.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-/** A node that answers from a chain, as the API does. */
-function sourceOf({ service, chain }: LightChain): LightSource {
-  const here = <V>(value: V | undefined): V => {
-    if (value === undefined) throw new Error("not here");
-    return value;
-  };
-  return {
-    lightBlock: async (height) => here(await service.block(height)),
-    lightRoute: async (from, to) => [...here(await service.route(from, to)).blocks],
-    proof: async (of) => {
-      const index = chain.head.state.jobIndex(fromHex(of.replace("jobs/", "")));
-      return here(await service.proveInState("job", index ?? -1));
-    },
-  };
-}
 
 describe("verifyModelDirectory", () => {
   let made: FinishedJob;

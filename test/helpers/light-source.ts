@@ -1,0 +1,20 @@
+/** Light blocks and proofs of a chain of the tests. */
+import { fromHex } from "../../chain/crypto/hash.ts";
+import type { LightSource } from "../../node/jobs/anchor.ts";
+import type { LightChain } from "./light-chain.ts";
+
+/** A node that answers from a chain, as the API does. */
+export function sourceOf({ service, chain }: LightChain): LightSource {
+  const here = <V>(value: V | undefined): V => {
+    if (value === undefined) throw new Error("not here");
+    return value;
+  };
+  return {
+    lightBlock: async (height) => here(await service.block(height)),
+    lightRoute: async (from, to) => [...here(await service.route(from, to)).blocks],
+    proof: async (of) => {
+      const index = chain.head.state.jobIndex(fromHex(of.replace("jobs/", "")));
+      return here(await service.proveInState("job", index ?? -1));
+    },
+  };
+}
