@@ -82,9 +82,15 @@ export function hasDiverged(
   return divergedRound === round && round > 0;
 }
 
+/** It does no work on this job. */
+export function hasObjected(node: number, { objections }: Pick<Job, "objections">): boolean {
+  return objections.some((objection) => objection.node === node);
+}
+
 /** An update of the round under way may still come, or is there. */
 export function canCommit(participant: Participant, job: Job): boolean {
-  return !isOut(participant) && !hasDiverged(participant, job);
+  const { node } = participant;
+  return !isOut(participant) && !hasDiverged(participant, job) && !hasObjected(node, job);
 }
 
 /** Why no quorum of updates can come in this round whatever is waited for; undefined while one can. */

@@ -1,7 +1,9 @@
-/** Division of a job's escrow: participants, managers, auditors, fee, and the rest back to the client. */
+/** Division of a job's escrow: participants, managers, auditors, fee, a charge, and the rest back to the client. */
 import { rateFee } from "../transactions/fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
+import { impossibleCharge } from "./objections.ts";
+import { outcomeOf } from "./phase.ts";
 import { auditorPay, managerPay } from "./price.ts";
 
 export interface Payout {
@@ -18,7 +20,7 @@ export interface Division {
 }
 
 /**
- * The five parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
+ * The six parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
  * the job was opened take what is left and no more.
  */
 export function divideEscrow(job: Job, parameters: Parameters): Division {
@@ -42,12 +44,15 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
   left -= sum(auditors);
   const work = job.escrow - left;
   const fee = work === 0n ? 0n : upToLeft(rateFee(work, parameters));
+  left -= fee;
+  const burned = outcomeOf(job) === "impossible" ? upToLeft(impossibleCharge(job, parameters)) : 0n;
   const settlement = {
     participants: earned,
     managers: sum(managers),
     auditors: sum(auditors),
     fee,
-    refund: left - fee,
+    refund: left - burned,
+    burned,
   };
   return { settlement, participants, managers, auditors };
 }

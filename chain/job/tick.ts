@@ -6,6 +6,7 @@ import { weights } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { type Job, UPDATE_CHECKS } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { isDoubted } from "./objections.ts";
 import {
   allCommitted,
   canCommit,
@@ -36,7 +37,8 @@ function tickJob(state: State, job: Job): Job {
       return height > job.openedAt ? draw(state, job) : job;
     case "training": {
       const reason = hopeless(job);
-      if (reason !== undefined) return endWithout(state, job, reason);
+      // Others may still find that the order is impossible, which its client pays for.
+      if (reason !== undefined && (late || !isDoubted(job))) return endWithout(state, job, reason);
       if (isBehind(job)) return job;
       if (allCommitted(job)) return enter(job, "revealing", height);
       if (!late) return job;

@@ -23,8 +23,8 @@ export function supplyOf(state: State): Supply {
   for (const [, node] of state.nodes.entries()) bonds += node.bond;
   for (const { amount } of state.unbondings) unbonding += amount;
   for (const [, job] of state.jobs.entries()) {
-    const { participants, managers, auditors, fee, refund } = job.settlement;
-    escrow += job.escrow - participants - managers - auditors - fee - refund;
+    const divided = Object.values(job.settlement).reduce((sum, part) => sum + part, 0n);
+    escrow += job.escrow - divided;
   }
   const total = accounts + bonds + unbonding + escrow + workPot + burned;
   return { accounts, bonds, unbonding, escrow, workPot, burned, emitted, total };

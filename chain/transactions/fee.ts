@@ -26,6 +26,7 @@ const DUTIES: ReadonlySet<TransactionKind> = new Set([
   "track-show",
   "job-refuse",
   "job-diverged",
+  "job-object",
 ]);
 
 export function kindOf(transaction: Pick<Transaction, "payload">): TransactionKind {

@@ -1,6 +1,6 @@
 /** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { allCommitted, enter, hasCommitted, isBehind, isOut } from "../job/phase.ts";
+import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
 import { shardLimit } from "../job/price.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
@@ -21,8 +21,8 @@ export const jobCommit: Rule<"job-commit"> = {
         duty: "job-commit",
       });
     }
-    if (hasCommitted(participant)) {
-      refuse("committed already in this round", { code: "ALREADY_DONE", duty: "job-commit" });
+    if (hasCommitted(participant) || hasObjected(participant.node, job)) {
+      refuse("answered already", { code: "ALREADY_DONE", duty: "job-commit" });
     }
     const limit = shardLimit(job.spec, job.participants.length);
     if (payload.samples === 0 || payload.samples > limit) {

@@ -54,8 +54,9 @@ export const jobOpen: Rule<"job-open"> = {
       auditors: [],
       parameters: spec.initialParameters,
       metrics: { loss: 0n, accuracy: 0, precision: 0, recall: 0, f1: 0 },
-      settlement: { participants: 0n, managers: 0n, auditors: 0n, fee: 0n, refund: 0n },
+      settlement: { participants: 0n, managers: 0n, auditors: 0n, fee: 0n, refund: 0n, burned: 0n },
       refused: [],
+      objections: [],
     };
     state.jobs.push(enter(job, "drawing", state.height));
   },

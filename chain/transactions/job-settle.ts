@@ -18,6 +18,9 @@ export const jobSettle: Rule<"job-settle"> = {
     }
     state.credit(proposer, settlement.fee);
     state.credit(job.client, settlement.refund);
+    if (settlement.burned > 0n) {
+      state.meta = { ...state.meta, burned: state.meta.burned + settlement.burned };
+    }
     state.jobs.set(index, { ...job, phase: phaseCode("settled"), settlement });
   },
 };

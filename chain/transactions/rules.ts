@@ -6,6 +6,7 @@ import { jobAuditOpen } from "./job-audit-open.ts";
 import { jobCancel } from "./job-cancel.ts";
 import { jobCommit } from "./job-commit.ts";
 import { jobDiverged } from "./job-diverged.ts";
+import { jobObject } from "./job-object.ts";
 import { jobOpen } from "./job-open.ts";
 import { jobRefuse } from "./job-refuse.ts";
 import { jobRound } from "./job-round.ts";
@@ -45,6 +46,7 @@ export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "track-show": trackShow,
   "job-refuse": jobRefuse,
   "job-diverged": jobDiverged,
+  "job-object": jobObject,
 };
 
 /** The rule for a decoded payload; selector and value type go together by construction. */

@@ -42,7 +42,8 @@ export type JobPhase = (typeof JOB_PHASES)[number];
  * accuracy it was to stop at is reached. cancelled: by its client. undrawn: too few nodes could be drawn.
  * no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
  * refused: so many updates of a round failed the team's checks that no quorum was left. diverged: training left
- * the finite numbers at so many participants that none was left. too-few-left: audits put out so many.
+ * the finite numbers at so many participants that none was left. too-few-left: audits put out so many, or so
+ * many declined. impossible: most of the drawn nodes found that nobody can carry the order out.
  */
 export const JOB_OUTCOMES = [
   "open",
@@ -55,6 +56,7 @@ export const JOB_OUTCOMES = [
   "refused",
   "diverged",
   "too-few-left",
+  "impossible",
 ] as const;
 export type JobOutcome = (typeof JOB_OUTCOMES)[number];
 
@@ -74,6 +76,15 @@ export const UPDATE_CHECKS = [
   "samples",
 ] as const;
 export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
+
+/**
+ * Why a drawn node does no work on an order. Wire values; append only. declined: its owner wants no such work,
+ * which says nothing about the order. The others anybody can check who has the files that the order names:
+ * model: it is no model, or no engine may build it. data: the manifest is none, or does not describe chunks that
+ * can be. misfit: model, data and order do not fit each other. weights: the initial parameters are none.
+ */
+export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
+export type ObjectionReason = (typeof OBJECTIONS)[number];
 
 export const JobSpec = new ContainerType(
   {
@@ -225,9 +236,28 @@ export const Participant = new ContainerType(
 );
 export type Participant = ValueOf<typeof Participant>;
 
-/** How the escrow was divided; all zero until settled. All five together are the escrow. */
+/** A drawn node that does no work on an order, and why. */
+export const Objection = new ContainerType(
+  {
+    node: Uint32,
+    /** Index into OBJECTIONS. */
+    reason: Uint8,
+  },
+  { typeName: "Objection", jsonCase: "eth2" },
+);
+export type Objection = ValueOf<typeof Objection>;
+
+/** How the escrow was divided; all zero until settled. All six together are the escrow. */
 export const Settlement = new ContainerType(
-  { participants: Uint64, managers: Uint64, auditors: Uint64, fee: Uint64, refund: Uint64 },
+  {
+    participants: Uint64,
+    managers: Uint64,
+    auditors: Uint64,
+    fee: Uint64,
+    refund: Uint64,
+    /** What an impossible order costs its client; nobody gets it. */
+    burned: Uint64,
+  },
   { typeName: "Settlement", jsonCase: "eth2" },
 );
 export type Settlement = ValueOf<typeof Settlement>;
@@ -235,6 +265,8 @@ export type Settlement = ValueOf<typeof Settlement>;
 /** No round is revealed while so many audits are open; one round adds at most two for each participant. */
 export const AUDIT_BACKLOG = 512;
 export const MAX_AUDITS = AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS;
+/** Nodes that can be drawn for one job, participants and team. */
+const MAX_DRAWN = MAX_PARTICIPANTS + MAX_TEAM;
 /** Nodes that one job can pay for audits. */
 export const MAX_AUDIT_CREDITS = 4096;
 
@@ -273,6 +305,8 @@ export const Job = new ContainerType(
     settlement: Settlement,
     /** Of the round that could not be recorded, where that ended the job; in node index order. */
     refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
+    /** In node index order. */
+    objections: new ListCompositeType(Objection, MAX_DRAWN),
   },
   { typeName: "Job", jsonCase: "eth2" },
 );

@@ -200,6 +200,16 @@ export const JobDiverged = new ContainerType(
   { typeName: "JobDiverged", jsonCase: "eth2" },
 );
 
+/** A drawn node does no work on this order. */
+export const JobObject = new ContainerType(
+  {
+    job: Hash,
+    /** Index into OBJECTIONS. */
+    reason: Uint8,
+  },
+  { typeName: "JobObject", jsonCase: "eth2" },
+);
+
 export const TRANSACTION_KINDS = [
   "transfer",
   "register",
@@ -222,6 +232,7 @@ export const TRANSACTION_KINDS = [
   "track-show",
   "job-refuse",
   "job-diverged",
+  "job-object",
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -248,6 +259,7 @@ export interface Payloads {
   "track-show": ValueOf<typeof TrackShow>;
   "job-refuse": ValueOf<typeof JobRefuse>;
   "job-diverged": ValueOf<typeof JobDiverged>;
+  "job-object": ValueOf<typeof JobObject>;
 }
 
 /** Order must equal TRANSACTION_KINDS (tested). */
@@ -273,6 +285,7 @@ export const Payload = new UnionType([
   TrackShow,
   JobRefuse,
   JobDiverged,
+  JobObject,
 ]);
 export type Payload = ValueOf<typeof Payload>;
 

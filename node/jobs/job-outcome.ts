@@ -4,6 +4,8 @@ import { hasCommitted, outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {
   type Job,
   type JobOutcome,
+  OBJECTIONS,
+  type ObjectionReason,
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
@@ -104,9 +106,24 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
     cause: `Training diverged in round ${job.round + 1}: at ${job.refused.length} of ${job.participants.length} nodes the numbers were no longer finite.`,
     remedy: STEADIER,
   }),
-  "too-few-left": (job) => ({
-    cause: `Audits put so many nodes out of it that round ${job.round + 1} could not get the ${job.spec.quorum} updates it needs.`,
-    remedy: "order it again, which draws other nodes",
+  "too-few-left": (job) => {
+    const declined = job.objections.length;
+    const cause =
+      declined === 0
+        ? `Audits put so many nodes out of it that round ${job.round + 1}`
+        : `${nodes(declined)} of those drawn took no part in it, so round ${job.round + 1}`;
+    return {
+      cause: `${cause} could not get the ${job.spec.quorum} updates it needs.`,
+      remedy:
+        declined === 0
+          ? "order it again, which draws other nodes"
+          : "order a smaller model or a smaller batch: nodes decline what takes more memory than their owners allow",
+    };
+  },
+  impossible: (job) => ({
+    cause: `${nodes(job.objections.length)} of those drawn found that nobody can carry this order out: ${objectionsOf(job)}.`,
+    remedy:
+      "prepare the order with `npx poml job submit`, which checks all of it before it is opened",
   }),
 };
 
@@ -118,6 +135,21 @@ const FAILED_CHECKS: Readonly<Record<UpdateCheck, string>> = {
   format: "they were not what had been committed to",
   samples: "they did not stand for the rows of their shard",
 };
+
+const OBJECTION_TEXTS: Readonly<Record<ObjectionReason, string>> = {
+  declined: "their owners want no such work",
+  model: "its model is none, or no engine may build it",
+  data: "its manifest is none, or describes chunks that cannot be",
+  misfit: "model, data and order do not fit each other",
+  weights: "its initial weights are none",
+};
+
+function objectionsOf({ objections }: Job): string {
+  const known = new Set(objections.map(({ reason }) => OBJECTIONS[reason]));
+  return [...known]
+    .flatMap((name) => (name === undefined ? [] : [OBJECTION_TEXTS[name]]))
+    .join("; ");
+}
 
 function reasons(checks: readonly (UpdateCheck | undefined)[]): string {
   const known = [...new Set(checks)].filter((check) => check !== undefined);

@@ -6,7 +6,14 @@ import { jobCard } from "./job-card.js";
 import { notFound } from "./not-found.js";
 import { patch } from "./patch.js";
 
-const PARTS = /** @type {const} */ (["participants", "managers", "auditors", "fee", "refund"]);
+const PARTS = /** @type {const} */ ([
+  "participants",
+  "managers",
+  "auditors",
+  "fee",
+  "refund",
+  "burned",
+]);
 
 /** @param {HTMLElement} root @param {string} id @returns {() => void} leave */
 export function jobPage(root, id) {

@@ -110,6 +110,11 @@ export function jobDivergedPayload(job: Uint8Array, round: number): Payload {
   return payloadOf("job-diverged", { job, round });
 }
 
+/** @param reason index into OBJECTIONS */
+export function jobObjectPayload(job: Uint8Array, reason: number): Payload {
+  return payloadOf("job-object", { job, reason });
+}
+
 export function jobAuditPayload(finding: Payloads["job-audit"]): Payload {
   return payloadOf("job-audit", finding);
 }

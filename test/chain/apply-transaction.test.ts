@@ -112,6 +112,7 @@ describe("the table of transaction kinds", () => {
       "track-show",
       "job-refuse",
       "job-diverged",
+      "job-object",
     ]);
   });
 });

@@ -17,6 +17,8 @@ import {
 } from "../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
 import {
+  OBJECTIONS,
+  type ObjectionReason,
   RoundRefusal,
   TrainingRecord,
   UPDATE_CHECKS,
@@ -353,6 +355,17 @@ export function roundRefusal(
     { refusal, cosignatures },
     { fee: 0n },
   );
+}
+
+/** A drawn node's word that it does no work on the order. */
+export function objection(
+  chain: TestChain,
+  job: Job,
+  node: number,
+  reason: ObjectionReason,
+): SignedTransaction {
+  const told = { job: job.id, reason: OBJECTIONS.indexOf(reason) };
+  return chain.transaction(chain.personOfNode(node), "job-object", told, { fee: 0n });
 }
 
 /** A participant's word that its training of the round under way left the finite numbers. */

@@ -8,6 +8,7 @@ import {
   JOB_KINDS,
   JOB_PARTITIONS,
   JOB_PHASES,
+  OBJECTIONS,
 } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { OUTCOME_STATES } from "../../jobs/job-outcome.ts";
@@ -127,6 +128,7 @@ export const SettlementJson = z.object({
   auditors: Amount,
   fee: Amount,
   refund: Amount,
+  burned: Amount.describe("what an order that nobody could carry out costs its client"),
 });
 
 /** How a job stands or ended. `phase` is how far the chain is with it: a failed job is settled, too. */
@@ -218,6 +220,9 @@ export const JobDetail = JobSummary.omit({ participants: true }).extend({
   participants: z.array(ParticipantJson),
   audits: z.array(AuditJson).describe("looks at updates that are not over"),
   auditors: z.array(AuditorJson),
+  objections: z
+    .array(z.object({ node: Count, name: z.string(), reason: z.enum(OBJECTIONS) }))
+    .describe("drawn nodes that do no work on it"),
   settlement: SettlementJson.optional(),
 });
 export type JobDetail = z.infer<typeof JobDetail>;

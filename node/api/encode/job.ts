@@ -18,6 +18,7 @@ import {
   type JobSpec,
   JobSpec as JobSpecType,
   type Metrics,
+  OBJECTIONS,
   type TrainingRecord,
 } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
@@ -164,6 +165,11 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
       segments,
       earned: earned(division.auditors, at),
     })),
+    objections: job.objections.map(({ node, reason }) => ({
+      node,
+      name: nodeName(state, node) ?? "",
+      reason: nameOf(OBJECTIONS, reason),
+    })),
     ...(phaseOf(job) === "settled"
       ? {
           settlement: {
@@ -172,6 +178,7 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
             auditors: job.settlement.auditors.toString(),
             fee: job.settlement.fee.toString(),
             refund: job.settlement.refund.toString(),
+            burned: job.settlement.burned.toString(),
           },
         }
       : {}),

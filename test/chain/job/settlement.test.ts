@@ -69,6 +69,7 @@ describe("divideEscrow", () => {
       auditors: 0n,
       fee: 0n,
       refund: 99n,
+      burned: 0n,
     });
   });
 });

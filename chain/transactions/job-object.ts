@@ -1,0 +1,53 @@
+/**
+ * A drawn node says that it does no work on an order, and why. With most of the drawn nodes of one mind the job ends
+ * at once as impossible, and its client pays for their time (chain/job/objections.ts).
+ */
+import { takeUnrecorded } from "../audit/open-audits.ts";
+import { findJob, requirePhase } from "../job/find.ts";
+import { drawnNodes, isImpossible } from "../job/objections.ts";
+import {
+  allCommitted,
+  end,
+  enter,
+  hasCommitted,
+  hasObjected,
+  isBehind,
+  phaseOf,
+} from "../job/phase.ts";
+import type { State } from "../state/state.ts";
+import { type Job, OBJECTIONS } from "../types/job.ts";
+import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
+
+export const jobObject: Rule<"job-object"> = {
+  apply(state, payload, { sender }) {
+    const { index, job } = findJob(state, payload.job);
+    requirePhase(job, "training", "revealing");
+    checkIndex("reason", payload.reason, OBJECTIONS);
+    const node = state.nodeIndex(sender);
+    if (node === undefined || !drawnNodes(job).has(node)) {
+      refuse("not drawn for this job", { code: "NOT_ASSIGNED", duty: "job-object" });
+    }
+    const own = job.participants.find((participant) => participant.node === node);
+    if (hasObjected(node, job) || (own !== undefined && hasCommitted(own))) {
+      refuse("answered already", { code: "ALREADY_DONE", duty: "job-object" });
+    }
+    const name = OBJECTIONS[payload.reason];
+    if (name !== "declined" && job.round > 1) {
+      refuseField("reason", `${name}, but a round of this job is recorded: it is possible`);
+    }
+    const objections = [...job.objections, { node, reason: payload.reason }].sort(
+      (a, b) => a.node - b.node,
+    );
+    state.jobs.set(index, after(state, { ...job, objections }));
+  },
+};
+
+function after(state: State, job: Job): Job {
+  if (isImpossible(job)) {
+    const committed = job.participants.filter(hasCommitted);
+    return end(takeUnrecorded(job, committed, state.height), "impossible", state.height);
+  }
+  // The end of the block ends the job where no quorum can come any more.
+  const isReady = phaseOf(job) === "training" && allCommitted(job) && !isBehind(job);
+  return isReady ? enter(job, "revealing", state.height) : job;
+}
