@@ -8,12 +8,19 @@ import { type ProposalMessage, proposerSeat, type RoundState, roundAt } from "./
 import { isNewVote } from "./tally.ts";
 
 /**
- * Messages of later rounds are kept up to this distance; of those beyond, only the highest round of
- * their sender. That is what the skip rule needs, and once the node has skipped, peers send the
- * messages again. Past rounds are all kept, since a proposal may refer to any of them: rounds take
- * longer and longer, and of a seat few values are kept per round and type (tally.ts).
+ * Messages of later rounds are kept up to this distance. Of votes beyond, only the highest round of their sender is:
+ * that is what the skip rule needs, and once the node has skipped, peers send the messages again. Proposals beyond are
+ * dropped unseen, since no rule asks for one and its block would have to be applied. Past rounds are all kept, since a
+ * proposal may refer to any of them: rounds take longer and longer, and of a seat few values are kept per round and
+ * type (tally.ts).
  */
 export const FUTURE_ROUNDS = 4;
+
+/**
+ * A seat that was heard in a far round is heard again when its distance has grown by this part. A seat alone can so
+ * make others verify some 45 far votes a height, not 65,535; where more than a third really are so far, all skip.
+ */
+const DISTANCE_GROWTH = 4;
 
 /** Rounds are uint16 on the wire. */
 export const MAX_ROUND = 0xffff;
@@ -26,11 +33,11 @@ export function isNewsVote(state: RoundState, vote: Vote): boolean {
   const heardIn = state.heardIn[vote.seat];
   if (vote.height !== state.height || state.step === "decided") return false;
   if (type === undefined || heardIn === undefined || !isRound(vote.round)) return false;
-  if (!isKept(state, vote)) return vote.round > heardIn;
+  if (!isKept(state, vote)) return isFarther(state, heardIn, vote.round);
   return isNewVote(roundAt(state, vote.round)[type], vote, state.total);
 }
 
-/** False for a proposal of another height, out of turn, malformed, already known, or a third one. */
+/** False for a proposal of another height, out of turn, too far ahead, malformed, already known, or a third one. */
 export function isNewsProposal(
   state: RoundState,
   proposal: Omit<ProposalMessage, "timely">,
@@ -40,7 +47,7 @@ export function isNewsProposal(
   if (seat !== proposerSeat(state, round)) return false;
   if (!Number.isInteger(validRound) || validRound < -1 || validRound >= round) return false;
   if (state.wanted.includes(value)) return true;
-  if (!isKept(state, proposal)) return round > (state.heardIn[seat] ?? -1);
+  if (!isKept(state, proposal)) return false;
   const { proposals } = roundAt(state, round);
   return proposals.length < PROPOSALS_PER_ROUND && !proposals.some((p) => isSame(p, proposal));
 }
@@ -51,6 +58,12 @@ export function isKept(
   { round, seat }: { readonly round: number; readonly seat: number },
 ): boolean {
   return seat === state.self || round <= state.round + FUTURE_ROUNDS;
+}
+
+function isFarther(state: RoundState, heardIn: number, round: number): boolean {
+  const distance = heardIn - state.round;
+  if (distance <= FUTURE_ROUNDS) return true;
+  return round - heardIn >= Math.ceil(distance / DISTANCE_GROWTH);
 }
 
 /** The highest round in which, or above which, more than 1/3 of the weight was heard; -1 = none. */

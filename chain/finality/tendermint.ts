@@ -59,7 +59,6 @@ function receive(state: RoundState, event: Event, effects: Effect[]): RoundState
 function receiveProposal(state: RoundState, event: ProposalEvent, effects: Effect[]): RoundState {
   const { kind: _, valid, ...proposal } = event;
   let next = hear(state, proposal.seat, proposal.round);
-  if (!isKept(state, proposal) && !state.wanted.includes(proposal.value)) return next;
   next = learn(next, proposal.value, valid);
   const round = roundAt(next, proposal.round);
   if (round.proposals.some((known) => isSame(known, proposal))) return next;
