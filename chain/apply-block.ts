@@ -4,7 +4,6 @@
  * Pure: no clock, no I/O; signatures are verified beforehand (verify-signatures.ts).
  */
 import { applyTransaction } from "./apply-transaction.ts";
-import { tickAudits } from "./audit/tick.ts";
 import { InvalidBlock } from "./block-error.ts";
 import { slash } from "./bond/slash.ts";
 import { freeUnbondings } from "./bond/unbonding.ts";
@@ -190,8 +189,7 @@ function transition(
   chargeSkips(state, head.state, input.round);
   rewardProposer(state, input.proposer);
   state.meta = { ...state.meta, mix: nextMix(head.state.meta.mix, height, input.onionReveal) };
-  ratingChanges.push(...tickWindow(state), ...tickTrack(state), ...tickAudits(state));
-  tickJobs(state);
+  ratingChanges.push(...tickWindow(state), ...tickTrack(state), ...tickJobs(state, proposer));
   freeUnbondings(state);
   turnEpoch(state);
 

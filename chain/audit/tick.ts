@@ -1,5 +1,6 @@
-/** The life of audits at the end of every block: drawn, answered, disputed, over. No stage without a deadline. */
+/** The life of audits at the end of a block: drawn, answered, disputed, over. No stage without a deadline. */
 import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
+import type { DueWork } from "../job/due-work.ts";
 import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import {
@@ -52,37 +53,66 @@ export function auditDeadline(audit: Audit, { spec }: Job, { verdictBlocks }: Pa
   return audit.since + Math.max(verdictBlocks, PHASES * spec.phaseBlocks);
 }
 
-/** Runs at the end of every block over all jobs that are not settled; returns the rating changes it made. */
-export function tickAudits(state: State): RatingChange[] {
-  const changes: RatingChange[] = [];
-  for (const [index, job] of state.jobs.activeEntries()) {
-    if (job.audits.length === 0) continue;
-    let next = job;
-    for (const audit of job.audits) {
-      // A fault found before it in this block takes all audits of its node along.
-      if (next.audits.includes(audit)) next = advance(state, next, audit, changes);
-    }
-    if (next !== job) state.jobs.set(index, next);
+/**
+ * Takes the audits of one job a step further, those whose time has come or that were answered.
+ * @param work what this block may still do; an audit that it does not get to waits for the next
+ * @param changes takes the changes of rating for the block to tell
+ */
+export function tickAudits(state: State, job: Job, work: DueWork, changes: RatingChange[]): Job {
+  let next = job;
+  for (const audit of job.audits) {
+    if (work.isSpent) break;
+    if (!isRipe(state, job, audit)) continue;
+    // A fault found before it in this block takes all audits of its node along.
+    if (!next.audits.includes(audit)) continue;
+    work.spend(1);
+    next = advance(state, next, audit, changes);
   }
-  return changes;
+  return next;
+}
+
+/** Something happens to it now. */
+function isRipe(state: State, job: Job, audit: Audit): boolean {
+  if (state.height >= auditDeadline(audit, job, state.parameters)) return true;
+  switch (stageOf(audit)) {
+    case "drawing":
+    case "calling":
+      return state.height > audit.since;
+    case "replaying":
+      return audit.seats.slice(-1).some(isHeard);
+    case "judging":
+      return committeeOf(audit).every(isHeard);
+    case "opening":
+      return isExplained(state, audit);
+  }
+}
+
+function isHeard(seat: AuditSeat): boolean {
+  return answerOf(seat) !== "none";
+}
+
+/** Asked again for every audit of a job that a block touches; the answer to one that did not change is known. */
+const explained = new WeakMap<Audit, boolean>();
+
+function isExplained(state: State, audit: Audit): boolean {
+  const known = explained.get(audit) ?? areExplained(answersOf(state, audit));
+  explained.set(audit, known);
+  return known;
 }
 
 function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
   const isLate = state.height >= auditDeadline(audit, job, state.parameters);
-  const isDue = state.height > audit.since;
   switch (stageOf(audit)) {
     case "drawing":
-      return isDue ? draw(state, job, audit) : job;
+      return draw(state, job, audit);
     case "replaying":
       return afterReplay(state, job, audit, isLate, changes);
     case "calling":
-      return isDue ? call(state, job, audit) : job;
+      return call(state, job, audit);
     case "judging":
       return afterJudging(state, job, audit, isLate, changes);
     case "opening":
-      return isLate || areExplained(answersOf(state, audit))
-        ? tally(state, job, audit, changes)
-        : job;
+      return tally(state, job, audit, changes);
   }
 }
 

@@ -53,6 +53,12 @@ export function end(job: Job, outcome: EndedOutcome, height: number): Job {
   };
 }
 
+/** It has ended, and only its audits and its settlement are left. */
+export function isOver(job: Job): boolean {
+  const phase = phaseOf(job);
+  return phase === "finished" || phase === "failed" || phase === "cancelled";
+}
+
 /** Forgets the round's commits. */
 export function clearCommits(participants: readonly Participant[]): Participant[] {
   return participants.map(withoutCommit);

@@ -1,11 +1,15 @@
 /** What the end of a block does to jobs. No wait without deadline and quorum. */
 import { takeUnrecorded } from "../audit/open-audits.ts";
+import { tickAudits } from "../audit/tick.ts";
 import { taggedHash } from "../crypto/hash.ts";
 import { drawWithoutReplacement } from "../draw/weighted.ts";
 import { weights } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { type Job, UPDATE_CHECKS } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { dueOf, nextTry, SETTLE_BLOCKS } from "./due.ts";
+import { DRAW_STEPS, DueWork } from "./due-work.ts";
 import { isDoubted } from "./objections.ts";
 import {
   allCommitted,
@@ -18,23 +22,68 @@ import {
   hopeless,
   isBehind,
   isOut,
+  isOver,
   phaseOf,
 } from "./phase.ts";
+import { settle } from "./settle.ts";
 
-/** Runs at the end of every block over all jobs that are not settled. */
-export function tickJobs(state: State): void {
-  for (const [index, job] of state.jobs.activeEntries()) {
-    const next = tickJob(state, job);
-    if (next !== job) state.jobs.set(index, next);
+/**
+ * Runs at the end of every block over the jobs that are due, and those that its transactions changed.
+ * @param proposer account that earns the fee of a job which the chain settles itself
+ * @returns the changes of rating that audits made
+ */
+export function tickJobs(state: State, proposer: Uint8Array): RatingChange[] {
+  const changes: RatingChange[] = [];
+  const look: Look = { state, proposer, work: new DueWork(), changes };
+  const seen = new Set<number>();
+  for (const [index, job] of state.jobs.due(state.height)) {
+    if (look.work.isSpent) break;
+    seen.add(index);
+    look.work.spend(1);
+    state.jobs.set(index, lookAt(look, job));
   }
+  for (const [index, job] of state.jobs.touched()) {
+    if (!seen.has(index)) state.jobs.set(index, lookAt(look, job));
+  }
+  return changes;
 }
 
-function tickJob(state: State, job: Job): Job {
+interface Look {
+  readonly state: State;
+  readonly proposer: Uint8Array;
+  readonly work: DueWork;
+  readonly changes: RatingChange[];
+}
+
+function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
+  const { height, parameters } = state;
+  if (isLeft(job, height)) return settle(state, job, proposer);
+  const audited = tickAudits(state, job, work, changes);
+  const next = work.isSpent ? audited : tickJob(state, audited, work);
+  // What is left undone keeps its place among what is due.
+  const left = isDue(job, height) ? job.due : height + 1;
+  const due = work.isSpent ? left : dueOf(next, height, parameters);
+  return next === job && due === job.due ? job : { ...next, due };
+}
+
+/** Over, and nobody settles it. */
+function isLeft(job: Job, height: number): boolean {
+  const isSettleable = isOver(job) && job.audits.length === 0;
+  return isSettleable && isDue(job, height) && height >= job.closedAt + SETTLE_BLOCKS;
+}
+
+function isDue({ due }: Job, height: number): boolean {
+  return due !== 0 && due <= height;
+}
+
+function tickJob(state: State, job: Job, work: DueWork): Job {
   const { height } = state;
   const late = height >= job.phaseSince + job.spec.phaseBlocks;
   switch (phaseOf(job)) {
     case "drawing":
-      return height > job.openedAt ? draw(state, job) : job;
+      if (!isDue(job, height)) return job;
+      work.spend(DRAW_STEPS);
+      return draw(state, job);
     case "training": {
       const reason = hopeless(job);
       // Others may still find that the order is impossible, which its client pays for.
@@ -93,7 +142,7 @@ function draw(state: State, job: Job): Job {
     all,
     Math.min(job.spec.participants, job.spec.trainChunks),
   );
-  if (team.length === 0 || drawn.length < job.spec.quorum) return prolongDrawing(job, state);
+  if (team.length === 0 || drawn.length < job.spec.quorum) return tryAgain(job, state);
   const participants = drawn.map((node) => ({
     node,
     updateHash: ZERO_HASH,
@@ -113,8 +162,8 @@ function draw(state: State, job: Job): Job {
   return { ...started, round: 1, team, credits: team.map(() => 0), participants };
 }
 
-/** Too few rated nodes: keep drawing until the phase deadline has passed, then give the money back. */
-function prolongDrawing(job: Job, state: State): Job {
-  const expired = state.height >= job.openedAt + job.spec.phaseBlocks;
-  return expired ? end(job, "undrawn", state.height) : job;
+/** Too few rated nodes: it is drawn again a few times, then the money goes back. */
+function tryAgain(job: Job, state: State): Job {
+  const { height } = state;
+  return nextTry(job, height) === undefined ? end(job, "undrawn", height) : job;
 }

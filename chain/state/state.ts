@@ -46,6 +46,7 @@ export class State {
   track: Track;
   trackEntries: readonly TrackEntry[];
   readonly accounts: Table<Account>;
+  /** Active until slashed. */
   readonly nodes: Table<NodeRecord>;
   /** Active until settled: nothing happens to a job after. */
   readonly jobs: Table<Job>;
@@ -80,9 +81,17 @@ export class State {
     return new State(
       parts,
       {
-        accounts: Table.of(parts.accounts, (account) => bytesKey(account.address)),
-        nodes: Table.of(parts.nodes, (node) => bytesKey(node.publicKey)),
-        jobs: Table.of(parts.jobs, (job) => bytesKey(job.id), isUnsettled),
+        accounts: Table.of(parts.accounts, { keyOf: ({ address }) => bytesKey(address) }),
+        nodes: Table.of(parts.nodes, {
+          keyOf: ({ publicKey }) => bytesKey(publicKey),
+          isActive: ({ slashedAt }) => slashedAt === 0,
+        }),
+        jobs: Table.of(parts.jobs, {
+          keyOf: ({ id }) => bytesKey(id),
+          isActive: isUnsettled,
+          groupOf: ({ client }) => addressKey(client),
+          dueOf: ({ due }) => due,
+        }),
       },
       treeOf(parts),
     );

@@ -2,9 +2,22 @@
  * A growing list of records with a fork: changes are kept apart until they are absorbed, so that a
  * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
  * rollback undo the last few changes, so that a transaction can be tried for the price of a few
- * array entries. Records are never mutated. Which of them something still happens to is known without
- * reading the others.
+ * array entries. Records are never mutated. Which of them something still happens to, how many those are
+ * and which are due is known without reading the others.
  */
+import { DueIndex } from "./due-index.ts";
+
+/** What a table knows about its records. */
+export interface TableRules<V> {
+  /** Short and unique, e.g. `bytesKey` of an id. */
+  readonly keyOf: (value: V) => string;
+  /** Something may still happen to the record; default: to none. */
+  readonly isActive?: (value: V) => boolean;
+  /** Active records are counted by it. */
+  readonly groupOf?: (value: V) => string;
+  /** Height at which an active record is due; 0 = never. */
+  readonly dueOf?: (value: V) => number;
+}
 
 /** What a change replaced; `added` has the key of a record that was not there before. */
 interface Undo<V> {
@@ -17,10 +30,11 @@ interface Undo<V> {
 interface Ground<V> {
   readonly base: V[];
   readonly keys: Map<string, number>;
-  readonly keyOf: (value: V) => string;
-  /** Records of the base that are active. */
+  readonly rules: TableRules<V>;
+  /** Positions in the base. */
   readonly active: Set<number>;
-  readonly isActive: (value: V) => boolean;
+  readonly groups: Map<string, number>;
+  readonly due: DueIndex;
 }
 
 export class Table<V> {
@@ -29,6 +43,9 @@ export class Table<V> {
   readonly #changed = new Map<number, V>();
   readonly #newKeys = new Map<string, number>();
   readonly #undo: Undo<V>[] = [];
+  /** Against the parent: how many more records are active, in all and by group. */
+  readonly #moreByGroup = new Map<string, number>();
+  #moreActive = 0;
   #length: number;
   #isMarked = false;
 
@@ -38,22 +55,22 @@ export class Table<V> {
     this.#length = parent === undefined ? ground.base.length : parent.length;
   }
 
-  /**
-   * @param keyOf short and unique, e.g. `bytesKey` of an id
-   * @param isActive what `activeEntries` gives; default: nothing
-   */
-  static of<V>(
-    values: readonly V[],
-    keyOf: (value: V) => string,
-    isActive: (value: V) => boolean = () => false,
-  ): Table<V> {
-    const keys = new Map<string, number>();
-    const active = new Set<number>();
+  static of<V>(values: readonly V[], rules: TableRules<V>): Table<V> {
+    const ground: Ground<V> = {
+      base: [...values],
+      keys: new Map(),
+      rules,
+      active: new Set(),
+      groups: new Map(),
+      due: new DueIndex(),
+    };
     values.forEach((value, index) => {
-      keys.set(keyOf(value), index);
-      if (isActive(value)) active.add(index);
+      ground.keys.set(rules.keyOf(value), index);
+      note(ground, index, value);
+      const group = isActive(rules, value) ? rules.groupOf?.(value) : undefined;
+      if (group !== undefined) add(ground.groups, group, 1);
     });
-    return new Table({ base: [...values], keys, keyOf, active, isActive });
+    return new Table(ground);
   }
 
   get length(): number {
@@ -90,16 +107,37 @@ export class Table<V> {
     if (this.#isMarked) {
       this.#undo.push({ index, before: this.#changed.get(index), added: undefined });
     }
+    this.#count(index, -1);
     this.#changed.set(index, value);
+    this.#count(index, 1);
   }
 
   push(value: V): number {
     const index = this.#length++;
-    const key = this.#ground.keyOf(value);
+    const key = this.#ground.rules.keyOf(value);
     if (this.#isMarked) this.#undo.push({ index, before: undefined, added: key });
     this.#changed.set(index, value);
     this.#newKeys.set(key, index);
+    this.#count(index, 1);
     return index;
+  }
+
+  /** How many records are active. */
+  get activeCount(): number {
+    let count = this.#ground.active.size;
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      count += table.#moreActive;
+    }
+    return count;
+  }
+
+  /** How many records of a group are active. */
+  countOf(group: string): number {
+    let count = this.#ground.groups.get(group) ?? 0;
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      count += table.#moreByGroup.get(group) ?? 0;
+    }
+    return count;
   }
 
   *entries(): IterableIterator<[number, V]> {
@@ -114,8 +152,55 @@ export class Table<V> {
     }
     for (const index of [...indexes].sort((a, b) => a - b)) {
       const value = this.at(index);
-      if (this.#ground.isActive(value)) yield [index, value];
+      if (isActive(this.#ground.rules, value)) yield [index, value];
     }
+  }
+
+  /** The active records that were changed since the fork, as they are now, in order. */
+  touched(): [index: number, value: V][] {
+    return [...this.#changed]
+      .filter(([, value]) => isActive(this.#ground.rules, value))
+      .sort(([a], [b]) => a - b);
+  }
+
+  /**
+   * The records due at this height or below, in order of height, then position. Those that were given may
+   * change meanwhile, others not.
+   */
+  *due(height: number): IterableIterator<[index: number, value: V]> {
+    const changed = this.#changedDue(height);
+    let next = 0;
+    for (const { position, due } of this.#ground.due.upTo(height)) {
+      if (this.#isChanged(position)) continue;
+      for (const one of changed.slice(next)) {
+        if (!isBefore(one, { position, due })) break;
+        yield [one.position, this.at(one.position)];
+        next++;
+      }
+      yield [position, this.at(position)];
+    }
+    for (const { position } of changed.slice(next)) yield [position, this.at(position)];
+  }
+
+  #isChanged(index: number): boolean {
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      if (table.#changed.has(index)) return true;
+    }
+    return false;
+  }
+
+  /** Those due among the records that the ground does not know as they are now. */
+  #changedDue(height: number): Due[] {
+    const { rules } = this.#ground;
+    const indexes = new Set<number>();
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      for (const index of table.#changed.keys()) indexes.add(index);
+    }
+    return Array.from(indexes, (position): Due => {
+      return { position, due: dueOf(rules, this.at(position)) };
+    })
+      .filter(({ due }) => due !== 0 && due <= height)
+      .sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
   /** All records as they are now, in order. */
@@ -144,12 +229,14 @@ export class Table<V> {
   rollback(): void {
     for (let entry = this.#undo.pop(); entry !== undefined; entry = this.#undo.pop()) {
       const { index, before, added } = entry;
+      this.#count(index, -1);
       if (added !== undefined) {
         this.#newKeys.delete(added);
         this.#length--;
       }
       if (before === undefined) this.#changed.delete(index);
       else this.#changed.set(index, before);
+      if (added === undefined) this.#count(index, 1);
     }
     this.#isMarked = false;
   }
@@ -165,19 +252,63 @@ export class Table<V> {
     for (const [key, index] of fork.#newKeys) this.#newKeys.set(key, index);
     for (const [index, value] of fork.#changed) this.#changed.set(index, value);
     this.#length = fork.#length;
+    this.#moreActive += fork.#moreActive;
+    for (const [group, more] of fork.#moreByGroup) add(this.#moreByGroup, group, more);
     if (this.#parent === undefined) this.#settle();
   }
 
   /** Moves a root table's changes into its base. */
   #settle(): void {
-    const { base, keys, active, isActive } = this.#ground;
+    const { base, keys, groups } = this.#ground;
     for (const [index, value] of [...this.#changed].sort(([a], [b]) => a - b)) {
       base[index] = value;
-      if (isActive(value)) active.add(index);
-      else active.delete(index);
+      note(this.#ground, index, value);
     }
     for (const [key, index] of this.#newKeys) keys.set(key, index);
+    for (const [group, more] of this.#moreByGroup) add(groups, group, more);
     this.#changed.clear();
     this.#newKeys.clear();
+    this.#moreByGroup.clear();
+    this.#moreActive = 0;
   }
+
+  #count(index: number, by: number): void {
+    const { rules } = this.#ground;
+    if (rules.isActive === undefined) return;
+    const value = this.at(index);
+    if (!rules.isActive(value)) return;
+    this.#moreActive += by;
+    const group = rules.groupOf?.(value);
+    if (group !== undefined) add(this.#moreByGroup, group, by);
+  }
+}
+
+interface Due {
+  readonly position: number;
+  readonly due: number;
+}
+
+function isBefore(a: Due, b: Due): boolean {
+  return a.due === b.due ? a.position < b.position : a.due < b.due;
+}
+
+function isActive<V>(rules: TableRules<V>, value: V): boolean {
+  return rules.isActive?.(value) ?? false;
+}
+
+function dueOf<V>(rules: TableRules<V>, value: V): number {
+  return isActive(rules, value) ? (rules.dueOf?.(value) ?? 0) : 0;
+}
+
+/** Tells the ground what a record of its base is now. */
+function note<V>({ active, due, rules }: Ground<V>, index: number, value: V): void {
+  if (isActive(rules, value)) active.add(index);
+  else active.delete(index);
+  due.set(index, dueOf(rules, value));
+}
+
+function add(counts: Map<string, number>, group: string, more: number): void {
+  const count = (counts.get(group) ?? 0) + more;
+  if (count === 0) counts.delete(group);
+  else counts.set(group, count);
 }

@@ -47,6 +47,7 @@ export const jobOpen: Rule<"job-open"> = {
       phaseSince: state.height,
       extensions: 0,
       closedAt: 0,
+      due: 0,
       team: [],
       credits: [],
       participants: [],

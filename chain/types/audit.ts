@@ -1,5 +1,6 @@
 /** One look at an update by others: which part of it they replay, and what they answered. */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { MemoContainerType } from "./memo-container.ts";
 import { Hash, Uint8, Uint16, Uint32 } from "./primitive.ts";
 
 /**
@@ -47,7 +48,8 @@ export const AuditSeat = new ContainerType(
 );
 export type AuditSeat = ValueOf<typeof AuditSeat>;
 
-export const Audit = new ContainerType(
+/** Many may stand in one job, of which a block changes few: each is hashed once. */
+export const Audit = new MemoContainerType(
   {
     round: Uint16,
     /** Node index of the participant whose update it is. */

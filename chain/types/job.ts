@@ -4,6 +4,7 @@
  */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Audit, AuditCredit } from "./audit.ts";
+import { MemoContainerType } from "./memo-container.ts";
 import { OptimizerSpec } from "./optimizer.ts";
 import {
   Address,
@@ -86,7 +87,7 @@ export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];
 
-export const JobSpec = new ContainerType(
+export const JobSpec = new MemoContainerType(
   {
     /** Index into JOB_KINDS. */
     kind: Uint8,
@@ -208,7 +209,7 @@ export type RoundRefusal = ValueOf<typeof RoundRefusal>;
 export const AUDIT_FAULTS = ["none", "mismatch", "not-served"] as const;
 export type AuditFault = (typeof AUDIT_FAULTS)[number];
 
-export const Participant = new ContainerType(
+export const Participant = new MemoContainerType(
   {
     node: Uint32,
     /** Update committed for the current round; zero = none yet. */
@@ -289,6 +290,8 @@ export const Job = new ContainerType(
     /** Times the phase under way was prolonged for want of a quorum. */
     extensions: Uint8,
     closedAt: Uint32,
+    /** Height at which the chain looks at the job next although nobody touches it; 0 = never. */
+    due: Uint32,
     /** Node indexes in drawn order; the first is the active manager. */
     team: new ListBasicType(Uint32, MAX_TEAM),
     /** Per team member: two for each record it managed, one for each it co-signed. */

@@ -10,7 +10,7 @@ interface Item {
 const tableOf = (...names: string[]): Table<Item> =>
   Table.of(
     names.map((name, size) => ({ name, size })),
-    ({ name }) => name,
+    { keyOf: ({ name }) => name },
   );
 const contents = (table: Table<Item>): Item[] => Array.from(table.entries(), ([, item]) => item);
 
@@ -77,8 +77,12 @@ describe("Table", () => {
     expect(fork.indexOf("c")).to.equal(2);
   });
 
-  it("knows its active records, whatever was changed, undone, forked and absorbed", () => {
+  it("knows its active records and which are due, whatever was changed, undone, forked and absorbed", () => {
     const isActive = ({ size }: Item): boolean => size % 2 === 1;
+    const groupOf = ({ size }: Item): string => (size > 4 ? "large" : "small");
+    // 5 is never due, of the others the larger ones earlier.
+    const dueOf = ({ size }: Item): number => (size === 5 ? 0 : 10 - size);
+    const rules = { keyOf: ({ name }: Item) => name, isActive, groupOf, dueOf };
     const change = fc.oneof(
       fc.record({ set: fc.nat(), size: fc.nat(9) }),
       fc.record({ push: fc.nat(9) }),
@@ -88,7 +92,7 @@ describe("Table", () => {
       fc.property(fc.array(fc.nat(9)), fc.array(change, { maxLength: 40 }), (sizes, changes) => {
         let names = 0;
         const item = (size: number): Item => ({ name: `${names++}`, size });
-        const levels = [Table.of(sizes.map(item), ({ name }) => name, isActive)];
+        const levels = [Table.of(sizes.map(item), rules)];
         let isMarked = false;
         for (const step of changes) {
           const table = levels.at(-1) as Table<Item>;
@@ -108,6 +112,15 @@ describe("Table", () => {
           const top = levels.at(-1) as Table<Item>;
           const all = [...top.entries()].filter(([, value]) => isActive(value));
           expect([...top.activeEntries()]).to.deep.equal(all);
+          expect(top.activeCount).to.equal(all.length);
+          for (const group of ["large", "small"]) {
+            const those = all.filter(([, value]) => groupOf(value) === group);
+            expect(top.countOf(group), group).to.equal(those.length);
+          }
+          const due = all
+            .filter(([, value]) => dueOf(value) > 0 && dueOf(value) <= 8)
+            .sort(([i, a], [j, b]) => dueOf(a) - dueOf(b) || i - j);
+          expect([...top.due(8)]).to.deep.equal(due);
         }
       }),
     );

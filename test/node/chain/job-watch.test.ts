@@ -8,7 +8,7 @@ const inPhase = (phase: JobPhase): Job => ({ ...Job.defaultValue(), phase: phase
 
 describe("JobWatch", () => {
   it("shows every job until it has shown it settled, and new ones as they come", () => {
-    const jobs = Table.of([inPhase("settled"), inPhase("training")], () => "");
+    const jobs = Table.of([inPhase("settled"), inPhase("training")], { keyOf: () => "" });
     const watch = new JobWatch();
     const shown = (): number[] => watch.look({ jobs }).map(([index]) => index);
     expect(shown()).to.deep.equal([0, 1]);
