@@ -7,7 +7,7 @@ import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
 import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
-import { drawSeats, weightOf } from "./rating/weight.ts";
+import { drawSeats, weightOf, weights } from "./rating/weight.ts";
 import { NO_WINDOW } from "./rating/window.ts";
 import { State } from "./state/state.ts";
 import { NO_SCORE } from "./track/quality.ts";
@@ -194,10 +194,15 @@ export function genesisHead(genesis: Genesis): Head {
       score: NO_SCORE,
     })),
     jobs: [],
+    drawWeights: [],
+    nextDrawWeights: [],
   };
-  const seats = drawSeats(State.of(parts));
+  const founding = State.of(parts);
+  const seats = drawSeats(founding);
   if (seats.length === 0) throw new GenesisError("nodes", "no founder has rating and bond");
-  return { state: State.of({ ...parts, seats, nextSeats: seats }), hash: root };
+  const drawWeights = weights(founding);
+  const drawn = { seats, nextSeats: seats, drawWeights, nextDrawWeights: drawWeights };
+  return { state: State.of({ ...parts, ...drawn }), hash: root };
 }
 
 /** A founder's own measurement counts as one window, its word as so many units. */

@@ -1,7 +1,6 @@
 /** What the API may ask, answered from the parts of a running node. */
 
 import { equalBytes, toHex } from "../chain/crypto/hash.ts";
-import { weights } from "../chain/rating/weight.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
@@ -101,7 +100,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       datasets,
       blobs,
       parameters: () => chain.state.parameters,
-      drawable: () => weights(chain.state).filter((weight) => weight > 0n).length,
+      drawable: () => chain.state.drawWeights.filter((weight) => weight > 0n).length,
     });
 
   /** Orders under way by idempotency key, so that two at once open one job. */

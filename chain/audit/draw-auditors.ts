@@ -1,8 +1,8 @@
 /** Who looks at an update and at which part of it: by weight, from a mix nobody knew at the commit. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawBelow, drawWithoutReplacement } from "../draw/weighted.ts";
+import { drawNodes } from "../draw/frozen-weights.ts";
+import { drawBelow } from "../draw/weighted.ts";
 import { segmentCount } from "../job/segments.ts";
-import { weights } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import {
   ALL_SEGMENTS,
@@ -33,7 +33,7 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
     drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
   const looks = isDoubted && !isWhole && segments > 1 ? 2 : 1;
   const first = below(seed, 0, segments);
-  return drawNodes(state, seed, audit, looks).map((auditor, look) => {
+  return drawOthers(state, seed, audit, looks).map((auditor, look) => {
     const segment = look === 0 ? first : (first + 1 + below(seed, look, segments - 1)) % segments;
     const drawn = { ...audit, look, segment: isWhole ? ALL_SEGMENTS : segment };
     return seated(drawn, "replaying", state.height, [auditor], 1);
@@ -42,7 +42,7 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
 
 /** Another auditor for the same part. @returns undefined when there is nobody */
 export function drawReplacement(state: State, job: Job, audit: Audit): Audit | undefined {
-  const [auditor] = drawNodes(state, seedOf(state, job, audit), audit, 1);
+  const [auditor] = drawOthers(state, seedOf(state, job, audit), audit, 1);
   return auditor === undefined
     ? undefined
     : seated(audit, "replaying", state.height, [auditor], audit.auditors + 1);
@@ -54,7 +54,7 @@ export function drawReplacement(state: State, job: Job, audit: Audit): Audit | u
  */
 export function drawCommittee(state: State, job: Job, audit: Audit): Audit | undefined {
   const seed = seedOf(state, job, audit);
-  const others = drawNodes(state, seed, audit, AUDIT_COMMITTEE);
+  const others = drawOthers(state, seed, audit, AUDIT_COMMITTEE);
   const accusers = audit.seats.filter(({ answer }) => ACCUSING.includes(answer));
   const places = AUDIT_COMMITTEE - others.length;
   const members = [...others, ...accusers.slice(0, places).map(({ node }) => node)];
@@ -74,10 +74,10 @@ function seedOf({ meta }: State, job: Job, { round, node, look }: Audit): Uint8A
 }
 
 /** Never the participant, never somebody twice. */
-function drawNodes(state: State, seed: Uint8Array, audit: Audit, count: number): number[] {
+function drawOthers(state: State, seed: Uint8Array, audit: Audit, count: number): number[] {
   const involved = new Set([audit.node, ...audit.seats.map(({ node }) => node)]);
-  const others = weights(state).map((weight, node) => (involved.has(node) ? 0n : weight));
-  return drawWithoutReplacement(seed, "poml/auditors/v1", others, count);
+  const mayTake = (node: number): boolean => !involved.has(node);
+  return drawNodes(state, { seed, tag: "poml/auditors/v1", count, mayTake });
 }
 
 function seated(

@@ -4,7 +4,7 @@ import { proposerOrder } from "./mix.ts";
 
 /** The public key whose turn (height, round) is. */
 export function proposerOf(state: State, height: number, round: number): Uint8Array {
-  const order = proposerOrder(state.meta.mix, height, state.seats);
+  const order = proposerOrder(state.meta.mix, height, state.seats, round + 1);
   const seat = state.seats[order[round % order.length] ?? -1];
   if (seat === undefined) throw new RangeError("an epoch without seats");
   return seat.publicKey;

@@ -2,8 +2,7 @@
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { tickAudits } from "../audit/tick.ts";
 import { taggedHash } from "../crypto/hash.ts";
-import { drawWithoutReplacement } from "../draw/weighted.ts";
-import { weights } from "../rating/weight.ts";
+import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import { type Job, UPDATE_CHECKS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
@@ -134,14 +133,12 @@ function endWithout(state: State, job: Job, reason: "diverged" | "too-few-left")
 /** Team and participants by weight, from a mix nobody knew when the job was opened. */
 function draw(state: State, job: Job): Job {
   const seed = taggedHash("poml/job/v1", state.meta.mix, job.id);
-  const all = weights(state);
-  const team = drawWithoutReplacement(seed, "poml/job-team/v1", all, job.spec.teamSize);
-  const drawn = drawWithoutReplacement(
+  const team = drawNodes(state, { seed, tag: "poml/job-team/v1", count: job.spec.teamSize });
+  const drawn = drawNodes(state, {
     seed,
-    "poml/job-participants/v1",
-    all,
-    Math.min(job.spec.participants, job.spec.trainChunks),
-  );
+    tag: "poml/job-participants/v1",
+    count: Math.min(job.spec.participants, job.spec.trainChunks),
+  });
   if (team.length === 0 || drawn.length < job.spec.quorum) return tryAgain(job, state);
   const participants = drawn.map((node) => ({
     node,

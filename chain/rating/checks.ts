@@ -1,12 +1,11 @@
 /** Who replays which segment of a claim, and the committee before which a dispute goes. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawWithoutReplacement } from "../draw/weighted.ts";
+import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import { MAX_VERIFIERS, ZERO_HASH } from "../types/primitive.ts";
 import { type Check, COMMITTEE_SIZE, type WindowClaim } from "../types/window.ts";
 import { drawSegments, type Place, segmentsOf } from "./draw-segments.ts";
 import { MISMATCH, NOT_SERVED } from "./verdict.ts";
-import { weights } from "./weight.ts";
 
 /** A caught cheat's claims are looked at so many times as closely. */
 const PROBATION_CHECKS = 4;
@@ -15,23 +14,22 @@ const MAX_EACH = 16;
 
 /** Draws verifiers by weight, never the claimant, and the segments each of them replays. */
 export function drawChecks(state: State): void {
-  const all = weights(state);
-  state.claims = state.claims.map((claim) => ({ ...claim, checks: checksOf(state, claim, all) }));
+  state.claims = state.claims.map((claim) => ({ ...claim, checks: checksOf(state, claim) }));
 }
 
-function checksOf(state: State, claim: WindowClaim, all: readonly bigint[]): Check[] {
+function checksOf(state: State, claim: WindowClaim): Check[] {
   const { verifiers, segmentsPerVerifier } = state.parameters;
   const isOnProbation = state.nodes.at(claim.node).probation > 0;
   const wanted = segmentsPerVerifier * (isOnProbation ? PROBATION_CHECKS : 1);
   const each = Math.min(MAX_EACH, wanted, segmentsOf(claim.lanes));
-  const seed = taggedHash("poml/verifiers/v1", state.meta.mix, uint32Bytes(claim.node));
-  const others = all.map((weight, index) => (index === claim.node ? 0n : weight));
-  const drawn = drawWithoutReplacement(
+  const tag = "poml/verifiers/v1";
+  const seed = taggedHash(tag, state.meta.mix, uint32Bytes(claim.node));
+  const drawn = drawNodes(state, {
     seed,
-    "poml/verifiers/v1",
-    others,
-    Math.min(verifiers, MAX_VERIFIERS),
-  );
+    tag,
+    count: Math.min(verifiers, MAX_VERIFIERS),
+    mayTake: (node) => node !== claim.node,
+  });
   const places = drawSegments(seed, claim.lanes, { verifiers: drawn.length, each });
   return drawn.flatMap((verifier, i) =>
     (places[i] ?? []).map((place) => ({ verifier, ...place, verdict: 0 })),
@@ -63,16 +61,15 @@ export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
   const dispute = disputed(claim);
   if (dispute === undefined) return claim;
   const { lane, segment } = dispute;
-  const seed = taggedHash("poml/committee/v1", state.meta.mix, uint32Bytes(claim.node));
-  const all = weights(state);
+  const tag = "poml/committee/v1";
+  const seed = taggedHash(tag, state.meta.mix, uint32Bytes(claim.node));
   const standing = standingOf(claim, dispute);
   const members: number[] = [];
   for (const wanted of ["other", "accuser", "knows-end"] as const) {
-    const open = all.map((weight, index) =>
-      index !== claim.node && (standing.get(index) ?? "other") === wanted ? weight : 0n,
-    );
-    const places = COMMITTEE_SIZE - members.length;
-    members.push(...drawWithoutReplacement(seed, "poml/committee/v1", open, places));
+    const mayTake = (node: number): boolean =>
+      node !== claim.node && (standing.get(node) ?? "other") === wanted;
+    const count = COMMITTEE_SIZE - members.length;
+    members.push(...drawNodes(state, { seed, tag, count, mayTake }));
   }
   const appeal = {
     lane,

@@ -1,7 +1,9 @@
 /**
  * What happens at the end of an epoch: votes on parameters are counted, the frozen next seats take
- * over, weights move a step and are frozen for the epoch after, announced onions come into use.
+ * over, weights move a step and are frozen for the epoch after, those of draws for work too, announced onions
+ * come into use.
  */
+import { freezeDrawWeights } from "../draw/frozen-weights.ts";
 import { markTime } from "../evidence/age.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
 import type { State } from "../state/state.ts";
@@ -18,6 +20,7 @@ export function turnEpoch(state: State): void {
   countParameterVotes(state);
   markTime(state);
   state.seats = state.nextSeats;
+  freezeDrawWeights(state);
   turnNodes(state);
   const next = drawSeats(state);
   if (totalWeight(next) > 0n) state.nextSeats = next;

@@ -7,13 +7,15 @@ import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
 import { JOB_PHASES, type Job } from "../types/job.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
-import type {
-  Account,
-  CastParameterVote,
-  Meta,
-  StateSingles,
-  TimeMark,
-  Unbonding,
+import {
+  type Account,
+  type CastParameterVote,
+  type Meta,
+  SINGLE_NAMES,
+  type SingleName,
+  type StateSingles,
+  type TimeMark,
+  type Unbonding,
 } from "../types/state.ts";
 import type { Track, TrackEntry } from "../types/track.ts";
 import type { Window, WindowClaim } from "../types/window.ts";
@@ -29,6 +31,8 @@ export interface StateParts extends StateSingles {
 
 /** What a fork changed; the store writes it in the block's batch. */
 export interface StateChanges extends StateSingles {
+  /** Names of the single values that are not what they were. */
+  readonly changedSingles: readonly SingleName[];
   readonly accounts: ReadonlyMap<number, Account>;
   readonly nodes: ReadonlyMap<number, NodeRecord>;
   readonly jobs: ReadonlyMap<number, Job>;
@@ -45,6 +49,8 @@ export class State {
   timeMarks: readonly TimeMark[];
   track: Track;
   trackEntries: readonly TrackEntry[];
+  drawWeights: readonly bigint[];
+  nextDrawWeights: readonly bigint[];
   readonly accounts: Table<Account>;
   /** Active until slashed. */
   readonly nodes: Table<NodeRecord>;
@@ -70,6 +76,8 @@ export class State {
     this.timeMarks = singles.timeMarks;
     this.track = singles.track;
     this.trackEntries = singles.trackEntries;
+    this.drawWeights = singles.drawWeights;
+    this.nextDrawWeights = singles.nextDrawWeights;
     this.accounts = tables.accounts;
     this.nodes = tables.nodes;
     this.jobs = tables.jobs;
@@ -203,6 +211,8 @@ export class State {
     this.timeMarks = fork.timeMarks;
     this.track = fork.track;
     this.trackEntries = fork.trackEntries;
+    this.drawWeights = fork.drawWeights;
+    this.nextDrawWeights = fork.nextDrawWeights;
     this.accounts.absorb(fork.accounts);
     this.nodes.absorb(fork.nodes);
     this.jobs.absorb(fork.jobs);
@@ -210,7 +220,7 @@ export class State {
 
   singles(): StateSingles {
     const { meta, seats, nextSeats, window, claims, track, trackEntries } = this;
-    const { unbondings, parameterVotes, timeMarks } = this;
+    const { unbondings, parameterVotes, timeMarks, drawWeights, nextDrawWeights } = this;
     return {
       meta,
       seats,
@@ -222,6 +232,8 @@ export class State {
       timeMarks,
       track,
       trackEntries,
+      drawWeights,
+      nextDrawWeights,
     };
   }
 
@@ -235,9 +247,16 @@ export class State {
     };
   }
 
+  /** What this state changed of its parent's; all of it where there is none. */
   changes(): StateChanges {
+    const parent = this.#parent;
+    const changedSingles =
+      parent === undefined
+        ? SINGLE_NAMES
+        : SINGLE_NAMES.filter((name) => this[name] !== parent[name]);
     return {
       ...this.singles(),
+      changedSingles,
       accounts: this.accounts.changes,
       nodes: this.nodes.changes,
       jobs: this.jobs.changes,
@@ -251,7 +270,7 @@ export class State {
   tree(): SummaryTree {
     if (this.#parent === undefined) return this.#tree;
     if (this.#sealed !== undefined) return this.#sealed;
-    return treeAfter(this.#parent.tree(), this.#parent.singles(), this.changes());
+    return treeAfter(this.#parent.tree(), this.changes());
   }
 
   /** Call it when all rules have run: the tree is built once and kept for `absorb`. */

@@ -12,9 +12,7 @@ import {
   MAX_JOBS,
   MAX_NODES,
   Meta,
-  SINGLE_NAMES,
   STATE_SINGLES,
-  type StateSingles,
   StateTree,
 } from "../types/state.ts";
 import { accountRoots } from "./account-roots.ts";
@@ -46,22 +44,17 @@ export function treeOf(parts: StateParts): SummaryTree {
     timeMarks: [...parts.timeMarks],
     track: parts.track,
     trackEntries: [...parts.trackEntries],
+    drawWeights: [...parts.drawWeights],
+    nextDrawWeights: [...parts.nextDrawWeights],
   });
 }
 
-/**
- * A new tree with changes laid on; the old one stays as it is.
- * @param before what `tree` was made of; a part that is the very same object in both is left alone
- */
-export function treeAfter(
-  tree: SummaryTree,
-  before: StateSingles,
-  changes: StateChanges,
-): SummaryTree {
+/** A new tree with changes laid on; the old one stays as it is. */
+export function treeAfter(tree: SummaryTree, changes: StateChanges): SummaryTree {
   const after = SummaryTree.getViewDU(tree.node);
   after.meta = Meta.toViewDU(changes.meta);
-  for (const name of SINGLE_NAMES) {
-    if (name !== "meta" && changes[name] !== before[name]) {
+  for (const name of changes.changedSingles) {
+    if (name !== "meta") {
       Object.assign(after, { [name]: toView(STATE_SINGLES[name], changes[name]) });
     }
   }

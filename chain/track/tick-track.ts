@@ -1,7 +1,6 @@
 /** The life of a track in the state: opened, test rows seeded, judges drawn, ratings changed. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawWithoutReplacement } from "../draw/weighted.ts";
-import { weights } from "../rating/weight.ts";
+import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
@@ -24,19 +23,15 @@ export function tickTrack(state: State): RatingChange[] {
 
 /** By weight, never the node itself. Nobody judges what was not told. */
 function drawJudges(state: State): void {
-  const all = weights(state);
   state.trackEntries = state.trackEntries.map((entry) =>
-    hasResult(entry) ? { ...entry, judges: judgesOf(state, entry, all) } : entry,
+    hasResult(entry) ? { ...entry, judges: judgesOf(state, entry) } : entry,
   );
 }
 
-function judgesOf(
-  { meta }: State,
-  { node }: TrackEntry,
-  all: readonly bigint[],
-): TrackEntry["judges"] {
-  const seed = taggedHash("poml/track-judges/v1", meta.mix, uint32Bytes(node));
-  const others = all.map((weight, index) => (index === node ? 0n : weight));
-  const drawn = drawWithoutReplacement(seed, "poml/track-judges/v1", others, TRACK_JUDGES);
+function judgesOf(state: State, { node }: TrackEntry): TrackEntry["judges"] {
+  const tag = "poml/track-judges/v1";
+  const seed = taggedHash(tag, state.meta.mix, uint32Bytes(node));
+  const mayTake = (index: number): boolean => index !== node;
+  const drawn = drawNodes(state, { seed, tag, count: TRACK_JUDGES, mayTake });
   return drawn.map((judge) => ({ node: judge, seal: ZERO_HASH, reached: ZERO_HASH }));
 }

@@ -1,5 +1,5 @@
 /** The state as one SSZ container: its root stands in every header and its leaves can be proven. */
-import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
 import { NodeRecord, Seat } from "./node.ts";
@@ -76,6 +76,8 @@ export const TrackEntries = new ListCompositeType(TrackEntry, MAX_NODES);
 export const Unbondings = new ListCompositeType(Unbonding, MAX_UNBONDINGS);
 export const ParameterVotes = new ListCompositeType(CastParameterVote, MAX_PARAMETER_VOTES);
 export const TimeMarks = new ListCompositeType(TimeMark, MAX_TIME_MARKS);
+/** By node index. */
+export const DrawWeights = new ListBasicType(Uint64, MAX_NODES);
 
 /** The parts of the state that change as a whole, as opposed to its tables. */
 export const STATE_SINGLES = {
@@ -89,6 +91,8 @@ export const STATE_SINGLES = {
   timeMarks: TimeMarks,
   track: Track,
   trackEntries: TrackEntries,
+  drawWeights: DrawWeights,
+  nextDrawWeights: DrawWeights,
 } as const;
 export type SingleName = keyof typeof STATE_SINGLES;
 export const SINGLE_NAMES = Object.keys(STATE_SINGLES) as readonly SingleName[];
@@ -104,6 +108,8 @@ export interface StateSingles {
   readonly timeMarks: readonly TimeMark[];
   readonly track: Track;
   readonly trackEntries: readonly TrackEntry[];
+  readonly drawWeights: readonly bigint[];
+  readonly nextDrawWeights: readonly bigint[];
 }
 
 export function serializeSingle(singles: StateSingles, name: SingleName): Uint8Array {
@@ -134,6 +140,10 @@ export const StateTree = new ContainerType(
     track: Track,
     /** What nodes committed to in the track under way, in the order in which they did. */
     trackEntries: TrackEntries,
+    /** What draws for work read; frozen an epoch before it came into use. */
+    drawWeights: DrawWeights,
+    /** The same of the next epoch, already frozen. */
+    nextDrawWeights: DrawWeights,
   },
   { typeName: "StateTree", jsonCase: "eth2" },
 );

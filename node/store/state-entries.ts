@@ -18,6 +18,7 @@ import { StoreError } from "./store-error.ts";
 export function wholeState(state: State): StateChanges {
   return {
     ...state.singles(),
+    changedSingles: SINGLE_NAMES,
     accounts: new Map(state.accounts.entries()),
     nodes: new Map(state.nodes.entries()),
     jobs: new Map(state.jobs.entries()),
@@ -25,7 +26,7 @@ export function wholeState(state: State): StateChanges {
 }
 
 export function stateWrites(changes: StateChanges): Write[] {
-  const writes = SINGLE_NAMES.map((name) =>
+  const writes = changes.changedSingles.map((name) =>
     put(nameKey("single", name), serializeSingle(changes, name)),
   );
   for (const [i, value] of changes.accounts)

@@ -4,8 +4,10 @@
  */
 import { addressOf } from "../../chain/crypto/address.ts";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
+import { freezeDrawWeights } from "../../chain/draw/frozen-weights.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { tickJobs } from "../../chain/job/tick.ts";
+import { endsEpoch } from "../../chain/rating/epoch-of.ts";
 import { tickWindow } from "../../chain/rating/tick-window.ts";
 import type { State } from "../../chain/state/state.ts";
 import { tickTrack } from "../../chain/track/tick-track.ts";
@@ -79,5 +81,6 @@ export class BareChain {
     state.meta = { ...state.meta, mix };
     this.changes.push(...tickWindow(state), ...tickTrack(state));
     this.changes.push(...tickJobs(state, NOBODY));
+    if (endsEpoch(height, state.parameters)) freezeDrawWeights(state);
   }
 }

@@ -23,6 +23,8 @@ const rebuilt = (state: State): string => {
       timeMarks: [...parts.timeMarks],
       track: parts.track,
       trackEntries: [...parts.trackEntries],
+      drawWeights: [...parts.drawWeights],
+      nextDrawWeights: [...parts.nextDrawWeights],
       accounts: [...accounts],
       registry: [...nodes],
       jobs: [...jobs],

@@ -1,0 +1,47 @@
+/**
+ * Draws for work read weights that were frozen before anybody could know the mix they meet. Whoever proposes several
+ * blocks in a row knows the mix that the last of them leaves before it builds the first, and could move the weights
+ * of its own nodes until the draw suits it. So weights are taken down at the end of an epoch and come into use
+ * an epoch later: at least `epochBlocks` lie between what a draw reads and its mix.
+ */
+import { weights } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import type { NodeRecord } from "../types/node.ts";
+import { drawWithoutReplacement } from "./weighted.ts";
+
+/** Runs at the end of an epoch. */
+export function freezeDrawWeights(state: State): void {
+  state.drawWeights = state.nextDrawWeights;
+  const next = weights(state);
+  const isSame =
+    next.length === state.nextDrawWeights.length &&
+    next.every((weight, node) => weight === state.nextDrawWeights[node]);
+  if (!isSame) state.nextDrawWeights = next;
+}
+
+/** A node that took its whole bond back, or lost its place for good, does no work any more. */
+export function hasLeft({ bond, slashedAt }: Pick<NodeRecord, "bond" | "slashedAt">): boolean {
+  return bond === 0n || slashedAt !== 0;
+}
+
+export interface NodeDraw {
+  readonly seed: Uint8Array;
+  readonly tag: string;
+  readonly count: number;
+  /** Never the party itself; false for whoever may not take a place. */
+  readonly mayTake?: (node: number) => boolean;
+}
+
+/**
+ * Node indexes in drawn order. Who has left since the weights were frozen is passed over: the next in the same
+ * order takes the place, so that leaving costs a place and moves nobody else's.
+ */
+export function drawNodes(state: State, { seed, tag, count, mayTake }: NodeDraw): number[] {
+  return drawWithoutReplacement(
+    seed,
+    tag,
+    state.drawWeights,
+    count,
+    (node) => !hasLeft(state.nodes.at(node)) && (mayTake === undefined || mayTake(node)),
+  );
+}
