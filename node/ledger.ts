@@ -34,6 +34,7 @@ import { ConsensusGossip } from "./network/consensus-gossip.ts";
 import { KnownVotesExchange } from "./network/known-votes.ts";
 import { PatientRelay } from "./network/patient-relay.ts";
 import { PeerMessages } from "./network/peer-messages.ts";
+import { holdsSeat } from "./network/seat-peers.ts";
 import { Sync } from "./network/sync.ts";
 import { ClaimWatch } from "./rating/claim-watch.ts";
 import type { SnapshotSettings } from "./snapshots/snapshot-keeper.ts";
@@ -124,7 +125,7 @@ export async function createLedger(
   );
   const host = await createHost(
     { seed, network: toHex(genesis.hash).slice(0, NETWORK_ID_LENGTH), ...options.p2p },
-    { log: log.child({ module: "p2p" }) },
+    { log: log.child({ module: "p2p" }), isFavoured: (key) => holdsSeat(chain.state, key) },
   );
   const publish: Host["publish"] = (topic, message) => host.publish(topic, message);
   const peerCount = (): number => host.peers().length;

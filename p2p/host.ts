@@ -5,22 +5,26 @@
  */
 import { randomInt } from "node:crypto";
 import type { Connection, IdentifyResult, Libp2p, PeerId, StreamHandler } from "@libp2p/interface";
-import { multiaddr } from "@multiformats/multiaddr";
 import { PomlError } from "../chain/errors.ts";
+import { Dialer } from "./dialer.ts";
 import { P2pError, reasonOf } from "./errors.ts";
 import { publicKeyOf } from "./identity.ts";
-import { createNode, MAX_STREAMS, networkOf, protocolId, type Services } from "./libp2p.ts";
+import { createNode, networkOf, protocolId, type Services } from "./libp2p.ts";
 import type { Log } from "./log.ts";
 import { type CheckedOptions, checkAddress, checkOptions, type HostOptions } from "./options.ts";
 import { isLoopback, peerOf, usableAddresses } from "./peers/addresses.ts";
-import { type DialTarget, PeerBook } from "./peers/book.ts";
+import { PeerBook } from "./peers/book.ts";
 import { BootstrapList, type BootstrapPeer } from "./peers/bootstrap.ts";
 import { Connector } from "./peers/connector.ts";
 import { CutOffs } from "./peers/cut-offs.ts";
+import { Door } from "./peers/door.ts";
 import { askPeers, PEERS, servePeers } from "./peers/exchange.ts";
 import { type Peer, type PeerEvent, Roster } from "./peers/roster.ts";
+import { mayName, type Scope, scopeOf } from "./peers/scope.ts";
 import { ScoreBook } from "./peers/score.ts";
+import { keptPlaces } from "./peers/slots.ts";
 import { Asking } from "./protocols/asking.ts";
+import { openStream } from "./protocols/open-stream.ts";
 import type { StreamHost } from "./protocols/protocol.ts";
 import { type ByteStream, fromLibp2p } from "./protocols/stream.ts";
 import type { TopicHandler } from "./topics/gossip.ts";
@@ -31,6 +35,8 @@ export interface HostModules {
   readonly log: Log;
   /** Monotonic milliseconds; the process clock unless a test says otherwise. */
   now?(): number;
+  /** Whether a peer with this key finds a place in any case: it votes on this chain. Default: nobody. */
+  isFavoured?(publicKey: Uint8Array): boolean;
 }
 
 export interface PeerInfo extends Peer {
@@ -70,7 +76,8 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
       denyOutboundEncryptedConnection: denied,
     },
   });
-  const host = new Host(checked, { log: modules.log, now, node, scores });
+  const isFavoured = modules.isFavoured ?? (() => false);
+  const host = new Host(checked, { log: modules.log, now, node, scores, isFavoured });
   await servePeers(host, (asker) => host.addressesFor(asker));
   return host;
 }
@@ -80,6 +87,7 @@ interface Collaborators {
   now(): number;
   readonly node: Libp2p<Services>;
   readonly scores: ScoreBook;
+  isFavoured(publicKey: Uint8Array): boolean;
 }
 
 export class Host implements StreamHost {
@@ -95,11 +103,14 @@ export class Host implements StreamHost {
   readonly #book = new PeerBook();
   readonly #bootstrap: BootstrapList;
   readonly #cutOffs = new CutOffs();
+  readonly #door: Door;
+  readonly #dialer: Dialer;
   readonly #connector: Connector;
   readonly #pubsub: Pubsub;
 
   /** Use `createHost`. */
-  constructor(options: CheckedOptions, { log, now, node, scores }: Collaborators) {
+  constructor(options: CheckedOptions, collaborators: Collaborators) {
+    const { log, now, node, scores, isFavoured } = collaborators;
     this.#options = options;
     this.#node = node;
     this.#scores = scores;
@@ -111,6 +122,16 @@ export class Host implements StreamHost {
     const others = options.bootstrap.filter((address) => peerOf(address) !== this.peerId);
     for (const address of others) this.#book.addBootstrap(peerOf(address) ?? address, address);
     this.#bootstrap = new BootstrapList(others);
+    const isOwners = (peer: string): boolean => others.some((address) => peerOf(address) === peer);
+    this.#door = new Door(options, {
+      roster: this.#roster,
+      scores,
+      isFavoured: (peer, publicKey) => isOwners(peer) || isFavoured(publicKey),
+      now,
+    });
+    const { timeouts } = options;
+    const bootstrap = this.#bootstrap;
+    this.#dialer = new Dialer(timeouts, { node, roster: this.#roster, scores, bootstrap, now });
     this.#pubsub = new Pubsub(node.services.pubsub, (topic) => this.#wire(topic), {
       log,
       now,
@@ -120,14 +141,15 @@ export class Host implements StreamHost {
       this.#book,
       {
         peerId: this.peerId,
-        dialTarget: (target) => this.#dialKnown(target),
-        ask: (peer) => askPeers(this, peer),
-        connectedPeers: () => this.#roster.list().map((entry) => entry.peerId),
+        dialTarget: (target) => this.#dialer.dialKnown(target),
+        ask: (peer) => this.#ask(peer),
+        connectedPeers: () => this.#roster.list(),
         now,
         log,
       },
       {
         wantedPeers: Math.ceil(options.maxPeers / 2),
+        wantedOutbound: keptPlaces(options.maxPeers),
         random: () => randomInt(1 << 30) / (1 << 30),
       },
     );
@@ -170,7 +192,7 @@ export class Host implements StreamHost {
 
   /** The accepted peers. */
   peers(): PeerInfo[] {
-    return this.#roster.list().map(({ addresses: _, ...peer }) => ({
+    return this.#roster.list().map(({ addresses: _, remote: __, ...peer }) => ({
       ...peer,
       latencyMs: this.#connectionTo(peer.peerId)?.rtt,
       score: this.#scores.score(peer.peerId, this.now()),
@@ -197,14 +219,16 @@ export class Host implements StreamHost {
   }
 
   /**
-   * Addresses where a peer says that it listens, dialed when peers are wanted. Those on loopback are those of
-   * another machine, unless this node is one of a network on one machine.
+   * Addresses where the chain says that a peer listens, dialed when peers are wanted. Anybody may have written them,
+   * so those within a network or a machine count only where this node is one of that network or machine.
    */
   know(peer: string, addresses: readonly string[]): void {
     if (peer === this.peerId) return;
-    const isLocal = this.#options.listen.every(isLoopback);
-    const usable = usableAddresses(peer, addresses).filter(
-      (address) => isLocal || !isLoopback(address),
+    const { listen, bootstrap } = this.#options;
+    const from = listen.every(isLoopback) ? "loopback" : "public";
+    const isNear = [...listen, ...bootstrap].some((address) => scopeOf(address) === "private");
+    const usable = usableAddresses(peer, addresses).filter((address) =>
+      mayName(isNear && from !== "loopback" ? "private" : from, scopeOf(address)),
     );
     this.#book.learn(peer, usable);
   }
@@ -220,7 +244,7 @@ export class Host implements StreamHost {
    */
   async dial(address: string): Promise<string> {
     checkAddress("address", address);
-    return this.#dialTarget({ name: peerOf(address) ?? address, addresses: [address] });
+    return this.#dialer.dial({ name: peerOf(address) ?? address, addresses: [address] });
   }
 
   /** Sends to every peer that follows the topic; returns how many that were. */
@@ -271,23 +295,7 @@ export class Host implements StreamHost {
     if (connection === undefined) {
       throw new P2pError(`not connected to ${peer}`, { code: "NOT_CONNECTED", peer });
     }
-    try {
-      const options = { signal, maxOutboundStreams: MAX_STREAMS };
-      return fromLibp2p(await connection.newStream(this.#wire(protocol), options));
-    } catch (error) {
-      const unsupported = error instanceof Error && error.name === "UnsupportedProtocolError";
-      throw unsupported
-        ? new P2pError(
-            `${peer} does not speak ${protocol}`,
-            { code: "UNSUPPORTED_PROTOCOL", peer, protocol },
-            { cause: error },
-          )
-        : new P2pError(
-            `${protocol}: no stream to ${peer}: ${reasonOf(error)}`,
-            { code: "STREAM_FAILED", peer, protocol, reason: reasonOf(error) },
-            { cause: error },
-          );
-    }
+    return openStream(connection, { protocol, wire: this.#wire(protocol) }, signal);
   }
 
   async onStream(
@@ -305,15 +313,31 @@ export class Host implements StreamHost {
     await this.#node.handle(this.#wire(protocol), onStream, { maxInboundStreams: maxStreams });
   }
 
-  /** What peer exchange tells `asker`: addresses of others, loopback ones only to a loopback peer. */
+  /** What peer exchange tells `asker`: addresses of others that reach as far as it does. */
   addressesFor(asker: string): string[] {
-    const connection = this.#connectionTo(asker);
-    const near = connection !== undefined && isLoopback(connection.remoteAddr.toString());
+    const from = this.#scopeOf(asker);
     return this.#roster
       .list()
       .filter((entry) => entry.peerId !== asker)
       .flatMap((entry) => entry.addresses)
-      .filter((address) => near || !isLoopback(address));
+      .filter((address) => mayName(from, scopeOf(address)));
+  }
+
+  /** What a peer tells of others: nothing in networks that it is not in, so that we knock at nobody's door for it. */
+  async #ask(peer: string): Promise<Map<string, string[]>> {
+    const from = this.#scopeOf(peer);
+    const told = await askPeers(this, peer);
+    return new Map(
+      [...told].map(([name, addresses]) => [
+        name,
+        addresses.filter((address) => mayName(from, scopeOf(address))),
+      ]),
+    );
+  }
+
+  #scopeOf(peer: string): Scope {
+    const connection = this.#connectionTo(peer);
+    return connection === undefined ? "public" : scopeOf(connection.remoteAddr.toString());
   }
 
   #wire(name: string): string {
@@ -324,48 +348,6 @@ export class Host implements StreamHost {
     return this.#node
       .getConnections()
       .findLast(({ remotePeer, status }) => status === "open" && remotePeer.toString() === peer);
-  }
-
-  async #dialKnown(target: DialTarget): Promise<string> {
-    try {
-      const peer = await this.#dialTarget(target);
-      this.#bootstrap.reached(target.name, peer);
-      return peer;
-    } catch (error) {
-      this.#bootstrap.failed(target.name, error);
-      throw error;
-    }
-  }
-
-  async #dialTarget(target: DialTarget): Promise<string> {
-    const { dialMs, identifyMs } = this.#options.timeouts;
-    try {
-      const connection = await this.#node.dial(
-        target.addresses.map((text) => multiaddr(text)),
-        {
-          signal: AbortSignal.timeout(dialMs),
-        },
-      );
-      const peer = connection.remotePeer.toString();
-      await this.#roster.accepted(peer, AbortSignal.timeout(identifyMs));
-      return peer;
-    } catch (error) {
-      if (error instanceof P2pError) throw error;
-      const address = target.addresses[0] ?? target.name;
-      const denied = error instanceof Error && error.name === "DialDeniedError";
-      const untilMs = this.#scores.deniedUntil(target.name, this.now());
-      throw denied && untilMs > this.now()
-        ? new P2pError(
-            `${target.name} is refused for its behaviour`,
-            { code: "PEER_DENIED", peer: target.name, untilMs },
-            { remedy: "the refusal ends by itself; restart the node to forget it at once" },
-          )
-        : new P2pError(
-            `cannot connect to ${address}: ${reasonOf(error)}`,
-            { code: "DIAL_FAILED", address, reason: reasonOf(error) },
-            { cause: error, remedy: "check that the node there runs and its port can be reached" },
-          );
-    }
   }
 
   /** A connection that never says what it speaks is not kept. */
@@ -385,13 +367,9 @@ export class Host implements StreamHost {
       if (!protocols.includes(this.#wire(PEERS.name))) {
         throw wrongNetwork(peer, this.#options, networkOf(protocols, PEERS.name));
       }
-      if (this.#roster.get(peer) === undefined && this.#roster.size >= this.#options.maxPeers) {
-        throw new P2pError("no room for another peer", {
-          code: "DIAL_FAILED",
-          address: connection.remoteAddr.toString(),
-          reason: `maxPeers is ${this.#options.maxPeers}`,
-        });
-      }
+      const { direction, remoteAddr } = connection;
+      const gone = this.#door.admit({ peerId: peer, direction, remote: remoteAddr.toString() });
+      if (gone !== undefined) this.#giveWay(gone);
     } catch (error) {
       this.log.debug("peer refused", { peer, reason: reasonOf(error) });
       this.#roster.refuse(peer, error instanceof Error ? error : new Error(reasonOf(error)));
@@ -401,13 +379,20 @@ export class Host implements StreamHost {
       return;
     }
     const remote = connection.remoteAddr.toString();
-    const told = usableAddresses(peer, listenAddrs.map(String));
-    const addresses = isLoopback(remote) ? told : told.filter((address) => !isLoopback(address));
+    const addresses = usableAddresses(peer, listenAddrs.map(String)).filter((address) =>
+      mayName(scopeOf(remote), scopeOf(address)),
+    );
     const isNew = this.#roster.get(peer) === undefined;
     this.#book.learn(peer, addresses);
     this.#book.connected(peer);
     this.#roster.accept(peer, remote, connection.direction, addresses);
     if (isNew) this.#connector.connected(peer);
+  }
+
+  #giveWay(peer: string): void {
+    this.log.debug("peer gives way to another", { peer });
+    this.#roster.remove(peer);
+    this.#hangUp(peer);
   }
 
   #onDisconnect(peer: string): void {

@@ -13,6 +13,8 @@ export interface DialTarget {
 interface Entry {
   addresses: string[];
   readonly bootstrap: boolean;
+  /** The peer that told of it first; undefined for what the owner or the chain did. */
+  readonly source: string | undefined;
   /** It was a peer at these addresses. */
   proven: boolean;
   state: "idle" | "dialing" | "connected";
@@ -29,6 +31,8 @@ export interface BookOptions {
 }
 
 const MAX_ADDRESSES_PER_PEER = 4;
+/** Part of the book that the word of one peer may fill with entries that never worked. */
+const SOURCE_PART = 8;
 /** With the default back-off a vanished peer is retried for about six minutes. */
 const MAX_FAILURES = 10;
 /** A peer that answers after so many failures in a row shows that the network was away, not the peer. */
@@ -36,6 +40,8 @@ const OUTAGE_FAILURES = 3;
 
 export class PeerBook {
   readonly #entries = new Map<string, Entry>();
+  /** Names that never worked, by the peer that told of them. */
+  readonly #told = new Map<string, Set<string>>();
   readonly #maxPeers: number;
   readonly #firstRetryMs: number;
   readonly #maxRetryMs: number;
@@ -50,7 +56,7 @@ export class PeerBook {
 
   addBootstrap(name: string, address: string): void {
     const known = this.#entries.get(name)?.addresses ?? [];
-    this.#entries.set(name, fresh(merge(known, [address]), true));
+    this.#entries.set(name, fresh(merge(known, [address]), { bootstrap: true, source: undefined }));
   }
 
   /** The peer behind an entry that was named by its address has become known. */
@@ -60,39 +66,58 @@ export class PeerBook {
     const other = this.#entries.get(peer);
     if (other !== undefined) entry.addresses = merge(other.addresses, entry.addresses);
     if (other?.state === "connected") entry.state = "connected";
-    this.#entries.delete(name);
+    this.#forget(name);
+    if (other !== undefined) this.#forget(peer);
     this.#entries.set(peer, entry);
   }
 
-  /** Remembers addresses of a peer; true when the peer was unknown. A full book forgets nobody for a stranger. */
-  learn(name: string, addresses: readonly string[]): boolean {
+  /**
+   * Remembers addresses of a peer. A full book forgets nobody for a stranger, and one peer's word fills a part of it.
+   * @param source the peer that told of it
+   * @returns true when the peer was unknown and is remembered
+   */
+  learn(name: string, addresses: readonly string[], source?: string): boolean {
     if (addresses.length === 0) return false;
     const entry = this.#entries.get(name);
     if (entry !== undefined) {
       entry.addresses = merge(entry.addresses, addresses);
       return false;
     }
-    if (this.#entries.size >= this.#maxPeers && !this.#makeRoom()) return false;
-    this.#entries.set(name, fresh(merge([], addresses), false));
+    const own = source === undefined ? 0 : (this.#told.get(source)?.size ?? 0);
+    if (own >= this.#maxPeers / SOURCE_PART) return false;
+    if (this.#entries.size >= this.#maxPeers && !this.#makeRoom(own)) return false;
+    this.#entries.set(name, fresh(merge([], addresses), { bootstrap: false, source }));
+    if (source !== undefined) {
+      this.#told.set(source, (this.#told.get(source) ?? new Set()).add(name));
+    }
     return true;
   }
 
-  /** The peers to dial now, bootstrap first, and marks them as being dialed. */
-  takeDue(nowMs: number, limit: number): DialTarget[] {
-    const due = [...this.#entries]
+  /**
+   * The peers to dial now, and marks them as being dialed: bootstrap first, then those where few peers are yet; by
+   * turns one that the chain names or that worked before, and one that a peer told of, of each teller in turn.
+   * @param crowd how many of this node's outgoing connections lead to where these addresses are
+   */
+  takeDue(
+    nowMs: number,
+    limit: number,
+    crowd: (addresses: readonly string[]) => number = () => 0,
+  ): DialTarget[] {
+    const idle = [...this.#entries]
       .filter(([, entry]) => entry.state === "idle" && entry.nextTryMs <= nowMs)
-      .sort(
-        ([, a], [, b]) => Number(b.bootstrap) - Number(a.bootstrap) || a.nextTryMs - b.nextTryMs,
-      )
+      .map(([name, entry]) => ({ name, entry, crowd: crowd(entry.addresses) }));
+    const due = byTurns(idle)
+      .sort((a, b) => Number(b.entry.bootstrap) - Number(a.entry.bootstrap) || a.crowd - b.crowd)
       .slice(0, Math.max(0, limit));
-    for (const [, entry] of due) entry.state = "dialing";
-    return due.map(([name, entry]) => ({ name, addresses: [...entry.addresses] }));
+    for (const { entry } of due) entry.state = "dialing";
+    return due.map(({ name, entry }) => ({ name, addresses: [...entry.addresses] }));
   }
 
   connected(name: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     if (entry.failures >= OUTAGE_FAILURES) this.#retryFailed();
+    this.#untell(name);
     entry.proven = true;
     entry.state = "connected";
     entry.failures = 0;
@@ -119,7 +144,7 @@ export class PeerBook {
     entry.state = "idle";
     entry.failures += 1;
     const isWorthIt = entry.bootstrap || entry.proven;
-    if (!isWorthIt && entry.failures >= MAX_FAILURES) this.#entries.delete(name);
+    if (!isWorthIt && entry.failures >= MAX_FAILURES) this.#forget(name);
     else entry.nextTryMs = nowMs + this.#delay(entry, jitter);
   }
 
@@ -127,14 +152,35 @@ export class PeerBook {
     return this.#entries.size;
   }
 
-  /** Of those that have long been away, the one that failed most often goes. */
-  #makeRoom(): boolean {
+  /**
+   * Of those that have long been away, the one that failed most often goes; else the last that the peer told of which
+   * told most, if that is more than `own`, the number of the newcomer's source.
+   */
+  #makeRoom(own: number): boolean {
     let worst: { name: string; failures: number } | undefined;
     for (const [name, { bootstrap, failures }] of this.#entries) {
       if (bootstrap || failures < MAX_FAILURES) continue;
       if (worst === undefined || failures > worst.failures) worst = { name, failures };
     }
-    return worst !== undefined && this.#entries.delete(worst.name);
+    if (worst !== undefined) return this.#forget(worst.name);
+    let most: ReadonlySet<string> = new Set();
+    for (const names of this.#told.values()) if (names.size > most.size) most = names;
+    const last = [...most].findLast((name) => this.#entries.get(name)?.state === "idle");
+    return last !== undefined && most.size > own && this.#forget(last);
+  }
+
+  #forget(name: string): boolean {
+    this.#untell(name);
+    return this.#entries.delete(name);
+  }
+
+  /** It goes, or is known by more than somebody's word. */
+  #untell(name: string): void {
+    const source = this.#entries.get(name)?.source;
+    const names = source === undefined ? undefined : this.#told.get(source);
+    if (source === undefined || names === undefined) return;
+    names.delete(name);
+    if (names.size === 0) this.#told.delete(source);
   }
 
   #delay({ failures, bootstrap }: Entry, jitter: number): number {
@@ -144,9 +190,33 @@ export class PeerBook {
   }
 }
 
-function fresh(addresses: string[], bootstrap: boolean): Entry {
+function fresh(addresses: string[], by: Pick<Entry, "bootstrap" | "source">): Entry {
   const nextTryMs = Number.NEGATIVE_INFINITY;
-  return { addresses, bootstrap, proven: false, state: "idle", failures: 0, nextTryMs };
+  return { addresses, ...by, proven: false, state: "idle", failures: 0, nextTryMs };
+}
+
+interface Idle {
+  readonly name: string;
+  readonly entry: Entry;
+  readonly crowd: number;
+}
+
+function byTurns(idle: readonly Idle[]): Idle[] {
+  const byDue = idle.toSorted((a, b) => a.entry.nextTryMs - b.entry.nextTryMs);
+  const isTold = ({ entry }: Idle): boolean => entry.source !== undefined && !entry.proven;
+  const turns = new Map<string, number>();
+  const turnOf = ({ entry: { source = "" } }: Idle): number => {
+    const turn = turns.get(source) ?? 0;
+    turns.set(source, turn + 1);
+    return turn;
+  };
+  const told = byDue
+    .filter(isTold)
+    .map((one) => ({ one, turn: turnOf(one) }))
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ one }, i) => ({ one, at: 2 * i + 1 }));
+  const known = byDue.filter((one) => !isTold(one)).map((one, i) => ({ one, at: 2 * i }));
+  return [...known, ...told].sort((a, b) => a.at - b.at).map(({ one }) => one);
 }
 
 /** Newest first, without repeats, bounded. */

@@ -5,20 +5,24 @@
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { DialTarget, PeerBook } from "./book.ts";
+import type { RosterEntry } from "./roster.ts";
+import { groupOf } from "./scope.ts";
 
 export interface ConnectorHost {
   readonly peerId: string;
   /** Connects and waits until the peer is accepted; returns its peer id. */
   dialTarget(target: DialTarget): Promise<string>;
   ask(peer: string): Promise<Map<string, string[]>>;
-  connectedPeers(): string[];
+  connectedPeers(): readonly Pick<RosterEntry, "peerId" | "address" | "direction">[];
   now(): number;
   readonly log: Log;
 }
 
 export interface ConnectorOptions {
-  /** Outbound dialing rests at this many peers. */
+  /** Dialing rests at this many peers, ... */
   readonly wantedPeers: number;
+  /** ... of which so many were chosen by this node: peers that come by themselves may all be of one owner. */
+  readonly wantedOutbound: number;
   /** Uniform in [0, 1). */
   random(): number;
 }
@@ -62,15 +66,21 @@ export class Connector {
 
   #tick(): void {
     const connected = this.#host.connectedPeers();
-    const wanted = this.#options.wantedPeers - connected.length;
+    const outbound = connected.filter(({ direction }) => direction === "outbound");
+    const { wantedPeers, wantedOutbound } = this.#options;
+    const wanted = Math.max(wantedPeers - connected.length, wantedOutbound - outbound.length);
     const room = Math.min(MAX_DIALS, wanted) - this.#dialing;
-    for (const target of this.#book.takeDue(this.#host.now(), room)) void this.#dial(target);
+    const groups = outbound.map(({ address }) => groupOf(address));
+    const crowd = (addresses: readonly string[]): number =>
+      groups.filter((group) => group !== undefined && addresses.map(groupOf).includes(group))
+        .length;
+    for (const target of this.#book.takeDue(this.#host.now(), room, crowd)) void this.#dial(target);
     if (wanted <= 0 || this.#host.now() < this.#nextAskMs) return;
     const peer = connected[Math.floor(this.#options.random() * connected.length)];
     if (peer === undefined) return;
     this.#nextAskMs = this.#host.now() + this.#askDelayMs;
     this.#askDelayMs = Math.min(MAX_ASK_MS, 2 * this.#askDelayMs);
-    void this.#ask(peer);
+    void this.#ask(peer.peerId);
   }
 
   async #dial(target: DialTarget): Promise<void> {
@@ -91,7 +101,7 @@ export class Connector {
     try {
       for (const [name, addresses] of await this.#host.ask(peer)) {
         if (name === this.#host.peerId) continue;
-        if (this.#book.learn(name, addresses)) this.#askDelayMs = FIRST_ASK_MS;
+        if (this.#book.learn(name, addresses, peer)) this.#askDelayMs = FIRST_ASK_MS;
       }
     } catch (error) {
       this.#host.log.debug("peer exchange failed", { peer, reason: reasonOf(error) });

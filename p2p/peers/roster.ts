@@ -20,6 +20,8 @@ export interface PeerEvent {
 export interface RosterEntry extends Peer {
   /** Dialable addresses ending in `/p2p/ID`; empty for a peer that does not listen. */
   readonly addresses: readonly string[];
+  /** The other end of its connection, whatever it says of itself. */
+  readonly remote: string;
 }
 
 interface Waiter {
@@ -44,7 +46,7 @@ export class Roster {
     return [...this.#peers.values()];
   }
 
-  /** @param remote the address of the connection, for a peer that tells none */
+  /** @param remote the other end of the connection; its address, too, for a peer that tells none */
   accept(peer: string, remote: string, direction: Direction, addresses: readonly string[]): void {
     const known = this.#peers.get(peer);
     const entry: RosterEntry = {
@@ -53,6 +55,7 @@ export class Roster {
       address: addresses[0] ?? known?.address ?? remote,
       direction: known?.direction ?? direction,
       addresses: addresses.length > 0 ? addresses : (known?.addresses ?? []),
+      remote: known?.remote ?? remote,
     };
     this.#peers.set(peer, entry);
     for (const waiter of this.#takeWaiters(peer)) waiter.resolve();

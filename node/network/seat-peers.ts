@@ -1,0 +1,11 @@
+/** Which peers vote on this chain: they find a place at every node, so that nobody can keep voters apart. */
+import type { State } from "../../chain/state/state.ts";
+
+export function holdsSeat(
+  state: Pick<State, "nodeIndex" | "seats" | "nextSeats">,
+  publicKey: Uint8Array,
+): boolean {
+  const node = state.nodeIndex(publicKey);
+  if (node === undefined) return false;
+  return [state.seats, state.nextSeats].some((seats) => seats.some((seat) => seat.node === node));
+}

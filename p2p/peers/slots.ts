@@ -1,0 +1,75 @@
+/**
+ * Who gets a place among the peers when there are more than places. An attacker with many identities must not
+ * fill them all: some are kept for peers this node chose itself, one network gets a part, and nodes that vote on
+ * this chain always find one. Pure.
+ */
+import type { Direction } from "./roster.ts";
+
+/** A peer, or one that asks to be. */
+export interface Contender {
+  readonly peerId: string;
+  readonly direction: Direction;
+  /** What counts as one owner of addresses (scope.ts); undefined is not counted. */
+  readonly group: string | undefined;
+  /** It holds a seat, or the owner named it as bootstrap. */
+  readonly isFavoured: boolean;
+  /** 0 for a good record, negative after offences. */
+  readonly score: number;
+}
+
+/** `instead` is hung up on for the newcomer. */
+export type Placement =
+  | { readonly isTaken: true; readonly instead: string | undefined }
+  | { readonly isTaken: false; readonly reason: string };
+
+/** Places of `maxPeers` that only outgoing connections and favoured peers take. */
+export function keptPlaces(maxPeers: number): number {
+  return Math.floor(maxPeers / 4);
+}
+
+/** Most places of one group among peers that came by themselves. */
+export function groupPlaces(maxPeers: number): number {
+  return Math.max(2, Math.floor(maxPeers / 8));
+}
+
+/** @param held the peers, in the order in which they came */
+export function placeFor(
+  newcomer: Contender,
+  held: readonly Contender[],
+  maxPeers: number,
+): Placement {
+  const guests = held.filter((peer) => peer.direction === "inbound" && !peer.isFavoured);
+  if (newcomer.isFavoured || newcomer.direction === "outbound") {
+    if (held.length < maxPeers) return { isTaken: true, instead: undefined };
+    const instead = leastOf(guests)?.peerId;
+    if (instead !== undefined) return { isTaken: true, instead };
+    return { isTaken: false, reason: `maxPeers is ${maxPeers}` };
+  }
+  const places = maxPeers - keptPlaces(maxPeers);
+  if (held.length >= maxPeers || guests.length >= places) {
+    return { isTaken: false, reason: `maxPeers is ${maxPeers}, ${places} of them for guests` };
+  }
+  const { group } = newcomer;
+  const most = groupPlaces(maxPeers);
+  if (group !== undefined && guests.filter((peer) => peer.group === group).length >= most) {
+    return { isTaken: false, reason: `${most} peers of ${group} are here already` };
+  }
+  return { isTaken: true, instead: undefined };
+}
+
+/** Of the group with most places the one with the worst record, the newest of equals. */
+function leastOf(guests: readonly Contender[]): Contender | undefined {
+  const sizes = new Map<string, number>();
+  for (const { group = "" } of guests) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const sizeOf = ({ group = "" }: Contender): number => sizes.get(group) ?? 0;
+  let least: Contender | undefined;
+  for (const guest of guests) {
+    if (least === undefined || isLess(guest, least)) least = guest;
+  }
+  return least;
+
+  function isLess(a: Contender, b: Contender): boolean {
+    const [mine, other] = [sizeOf(a), sizeOf(b)];
+    return mine === other ? a.score <= b.score : mine > other;
+  }
+}
