@@ -1,5 +1,6 @@
 /** From a genesis to the first head, and the parameter sets chains start with. */
 import type { Head } from "./apply-block.ts";
+import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
 import { checkPublicKey, KeyError } from "./crypto/public-key.ts";
@@ -174,6 +175,7 @@ export function genesisHead(genesis: Genesis): Head {
       endpoint: node.endpoint,
       bond: node.bond,
       ...founded(node, genesis),
+      ...NO_VOTE_SHARE,
       punctuality: FULL_PUNCTUALITY,
       ratedWindow: 0,
       lastWindow: 0,
@@ -187,7 +189,8 @@ export function genesisHead(genesis: Genesis): Head {
       skipped: 0,
       owed: 0n,
       slashedAt: 0,
-      slashedWeight: 0n,
+      slashedShare: 0,
+      slashedPart: 0,
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,
@@ -202,7 +205,9 @@ export function genesisHead(genesis: Genesis): Head {
   if (seats.length === 0) throw new GenesisError("nodes", "no founder has rating and bond");
   const drawWeights = weights(founding);
   const drawn = { seats, nextSeats: seats, drawWeights, nextDrawWeights: drawWeights };
-  return { state: State.of({ ...parts, ...drawn }), hash: root };
+  const state = State.of({ ...parts, ...drawn });
+  noteVoteShares(state);
+  return { state: State.of(state.parts()), hash: root };
 }
 
 /** A founder's own measurement counts as one window, its word as so many units. */

@@ -1,17 +1,21 @@
 /**
- * What a proven fault costs: a share of the bond, or all of it when more than a third of the weight
- * was at fault within the punishable past, since alone nobody can harm the chain. The node is out
- * for good, so that it cannot be punished twice.
+ * What a proven fault costs. Alone a small node can harm nobody; many together can, so the part of the
+ * bond that each of them loses grows with the votes of all that were at fault within the punishable past,
+ * and reaches everything at a third, which is what a fork needs. It is charged to those slashed earlier
+ * too, so that it does not matter in which order faults are proven. A node is out for good, so that it
+ * cannot be punished twice.
  */
 import { isExpired } from "../evidence/age.ts";
-import { exceedsThird } from "../finality/quorum.ts";
 import { factorsOf } from "../rating/formula.ts";
-import { totalWeight, votingWeight } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
-import { RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
 import { takeBond } from "./take-bond.ts";
+import { holdUnbondings } from "./unbonding.ts";
+import { greatestVoteShare } from "./vote-share.ts";
 
 const MILLION = 1_000_000;
+/** At a third of all votes everything is lost. */
+const MULTIPLE = 3;
 
 /**
  * @param proposer account that brought the proof
@@ -19,21 +23,19 @@ const MILLION = 1_000_000;
  */
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
-  const votes = votingWeight(state, index);
-  const weight = votes > 0n ? votes : node.weight;
-  const share = lostShare(state, weight);
-  const { evidenceReward: reward } = state.parameters;
-  takeBond(state, index, { share, reward, earners: [proposer] });
   const slashed = {
-    ...state.nodes.at(index),
+    ...node,
     measured: [],
     capacity: 0n,
     rating: 0n,
     weight: 0n,
     slashedAt: state.height,
-    slashedWeight: weight,
+    slashedShare: greatestVoteShare(node),
+    slashedPart: 0,
   };
   state.nodes.set(index, slashed);
+  holdUnbondings(state, index);
+  chargeGuilty(state, proposer);
   return {
     node: index,
     cause: RATING_CAUSES.indexOf("slash"),
@@ -46,11 +48,23 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
   };
 }
 
-function lostShare(state: State, weight: bigint): number {
-  let guilty = weight;
-  for (const [, node] of state.nodes.entries()) {
-    if (node.slashedAt !== 0 && !isExpired(state, node.slashedAt)) guilty += node.slashedWeight;
+/** While later faults can still be charged to a slashed node, its money stays where it is. */
+export function isHeld(state: State, { slashedAt }: Pick<NodeRecord, "slashedAt">): boolean {
+  return slashedAt !== 0 && !isExpired(state, slashedAt);
+}
+
+/** Brings everybody slashed within the punishable past up to the part that all of them lose. */
+function chargeGuilty(state: State, proposer: Uint8Array): void {
+  const guilty = [...state.nodes.entries()].filter(([, node]) => isHeld(state, node));
+  const { slashShare, evidenceReward: reward } = state.parameters;
+  const shares = guilty.reduce((sum, [, { slashedShare }]) => sum + slashedShare, 0);
+  const wanted = MULTIPLE * shares < MILLION ? MULTIPLE * shares : MILLION;
+  const part = wanted > slashShare ? wanted : slashShare;
+  for (const [index, { slashedPart }] of guilty) {
+    if (slashedPart >= part) continue;
+    // What is there is what the earlier charge left.
+    const share = part - slashedPart;
+    takeBond(state, index, { share, of: MILLION - slashedPart, reward, earners: [proposer] });
+    state.nodes.set(index, { ...state.nodes.at(index), slashedPart: part });
   }
-  const isAttack = exceedsThird(guilty, totalWeight(state.seats));
-  return isAttack ? MILLION : state.parameters.slashShare;
 }

@@ -4,8 +4,9 @@ import type { State } from "../state/state.ts";
 const MILLION = 1_000_000n;
 
 export interface Penalty {
-  /** Millionths of the bond. */
+  /** Millionths of the bond, or parts of `of`. */
   readonly share: number;
+  readonly of?: number;
   /** Millionths of what is lost that go to the earners, in equal parts. */
   readonly reward: number;
   /** Accounts. */
@@ -13,9 +14,13 @@ export interface Penalty {
 }
 
 /** @returns micro-POML lost */
-export function takeBond(state: State, index: number, { share, reward, earners }: Penalty): bigint {
+export function takeBond(
+  state: State,
+  index: number,
+  { share, of = 1_000_000, reward, earners }: Penalty,
+): bigint {
   const node = state.nodes.at(index);
-  const part = (amount: bigint): bigint => (amount * BigInt(share)) / MILLION;
+  const part = (amount: bigint): bigint => (amount * BigInt(share)) / BigInt(of);
   let lost = part(node.bond);
   state.nodes.set(index, { ...node, bond: node.bond - lost });
   if (state.unbondings.some((entry) => entry.node === index)) {

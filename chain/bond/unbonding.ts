@@ -7,14 +7,27 @@ import type { Unbonding } from "../types/state.ts";
 export const MAX_UNBONDINGS_PER_NODE = 16;
 
 export function startUnbonding(state: State, node: number, amount: bigint): void {
-  const { unbondingBlocks, unbondingSeconds } = state.parameters;
-  const entry = {
-    node,
-    amount,
-    freeAtHeight: state.height + unbondingBlocks,
-    freeAtTime: state.meta.time + BigInt(unbondingSeconds) * 1000n,
+  state.unbondings = [...state.unbondings, { node, amount, ...freeAfterNow(state) }];
+}
+
+/** The way of these pieces begins anew: longer than a fault of today can be punished. */
+export function holdUnbondings(state: State, node: number): void {
+  if (!state.unbondings.some((entry) => entry.node === node)) return;
+  const free = freeAfterNow(state);
+  state.unbondings = state.unbondings.map((entry) =>
+    entry.node === node ? { ...entry, ...free } : entry,
+  );
+}
+
+function freeAfterNow({ height, parameters, meta }: State): {
+  readonly freeAtHeight: number;
+  readonly freeAtTime: bigint;
+} {
+  const { unbondingBlocks, unbondingSeconds } = parameters;
+  return {
+    freeAtHeight: height + unbondingBlocks,
+    freeAtTime: meta.time + BigInt(unbondingSeconds) * 1000n,
   };
-  state.unbondings = [...state.unbondings, entry];
 }
 
 /** Runs at the end of every block. */

@@ -3,6 +3,8 @@
  * over, weights move a step and are frozen for the epoch after, those of draws for work too, announced onions
  * come into use.
  */
+
+import { noteVoteShares } from "../bond/vote-share.ts";
 import { freezeDrawWeights } from "../draw/frozen-weights.ts";
 import { markTime } from "../evidence/age.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
@@ -21,6 +23,7 @@ export function turnEpoch(state: State): void {
   markTime(state);
   state.seats = state.nextSeats;
   freezeDrawWeights(state);
+  noteVoteShares(state);
   turnNodes(state);
   const next = drawSeats(state);
   if (totalWeight(next) > 0n) state.nextSeats = next;

@@ -1,5 +1,6 @@
 /** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
 import { formatAmount } from "../amount.ts";
+import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { NO_SCORE } from "../track/quality.ts";
@@ -42,6 +43,7 @@ export const register: Rule<"register"> = {
       probation: 0,
       rating: 0n,
       weight: 0n,
+      ...NO_VOTE_SHARE,
       punctuality: FULL_PUNCTUALITY,
       ratedWindow: 0,
       lastWindow: 0,
@@ -55,7 +57,8 @@ export const register: Rule<"register"> = {
       skipped: 0,
       owed: 0n,
       slashedAt: 0,
-      slashedWeight: 0n,
+      slashedShare: 0,
+      slashedPart: 0,
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,

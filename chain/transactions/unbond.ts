@@ -1,5 +1,6 @@
 /** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
 import { formatAmount } from "../amount.ts";
+import { isHeld } from "../bond/slash.ts";
 import { MAX_UNBONDINGS_PER_NODE, startUnbonding } from "../bond/unbonding.ts";
 import { MAX_UNBONDINGS } from "../types/state.ts";
 import { findNode } from "./find-node.ts";
@@ -14,6 +15,14 @@ export const unbond: Rule<"unbond"> = {
         "amount",
         `the bond is ${formatAmount(node.bond)} POML, got ${formatAmount(amount)}`,
       );
+    if (isHeld(state, node)) {
+      const { slashedAt } = node;
+      refuse(
+        `a fault of this node was proven at height ${slashedAt}: its bond answers for others' faults of that time`,
+        { code: "SLASHED", slashedAt },
+        "unbond once faults of that height are too old to be punished (evidenceBlocks and evidenceSeconds)",
+      );
+    }
     const left = node.bond - amount;
     const { minBond } = state.parameters;
     if (left > 0n && left < minBond && node.slashedAt === 0) {

@@ -45,6 +45,11 @@ export const NodeRecord = new ContainerType(
     rating: Uint64,
     /** Weight among the voters: follows what rating, punctuality and bond allow by bounded steps. */
     weight: Uint64,
+    /** Greatest part of all votes its seat had since `voteShareSince`, and in the stretch before; millionths. */
+    voteShare: Uint32,
+    voteShareBefore: Uint32,
+    /** Height. */
+    voteShareSince: Uint32,
     /** Millionths; falls with every turn to propose that the node lets pass. */
     punctuality: Uint32,
     /** Last window with a verified claim; 0 = genesis benchmark or none. */
@@ -68,8 +73,10 @@ export const NodeRecord = new ContainerType(
     owed: Uint64,
     /** Height at which a fault of it was proven; 0 = never. It is no node any more. */
     slashedAt: Uint32,
-    /** Weight it had then. */
-    slashedWeight: Uint64,
+    /** What it was measured by: its greatest part of all votes in the punishable past, millionths. */
+    slashedShare: Uint32,
+    /** Part of its bond lost so far, millionths; grows with the faults of others proven soon after. */
+    slashedPart: Uint32,
     /** Updates of jobs that audits found right since the last that they did not. */
     auditsPassed: Uint32,
     /** Updates proven false or not served. */

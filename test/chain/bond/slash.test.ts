@@ -14,12 +14,17 @@ function punish(chain: TestChain, ...evidence: ReturnType<typeof doubleVote>[]) 
   return block;
 }
 
+function supplyHolds(chain: TestChain): boolean {
+  return chain.supply() === new TestChain({ founders: chain.founders.length }).supply();
+}
+
 describe("slashing", () => {
   it("takes its share of the bond once, pays the proposer of the proof and burns the rest", () => {
-    // Six founders: the guilty one weighs less than a third.
-    const chain = new TestChain({ founders: 6 });
+    // Forty founders: three times what the guilty one votes with is below the least share.
+    const chain = new TestChain({ founders: 40 });
     const [guilty = chain.client] = chain.founders;
-    const { bond, rating } = chain.head.state.nodes.at(0);
+    const { bond, rating, voteShare } = chain.head.state.nodes.at(0);
+    expect(3 * voteShare).to.be.below(chain.head.state.parameters.slashShare);
     const block = punish(chain, doubleVote(chain, guilty), doubleProposal(chain, guilty));
     expect(block.body.evidence).to.have.length(1);
     const { state } = chain.head;
@@ -45,27 +50,63 @@ describe("slashing", () => {
     expect(chain.head.state.nodes.at(0).bond).to.equal(bond - lost);
   });
 
-  it("reaches money that is on its way out", () => {
+  it("takes three times the part of the votes, of money on its way out too, which then stays longer", () => {
     const chain = new TestChain({ founders: 6 });
     const [guilty = chain.client] = chain.founders;
-    const { bond } = chain.head.state.nodes.at(0);
+    const { bond, voteShare } = chain.head.state.nodes.at(0);
     chain.advance(chain.transaction(guilty, "unbond", { amount: bond }));
+    const [{ freeAtHeight } = { freeAtHeight: 0 }] = chain.head.state.unbondings;
+    chain.advanceTo(chain.height + 5);
     punish(chain, doubleVote(chain, guilty));
     const [entry] = chain.head.state.unbondings;
-    const share = BigInt(chain.head.state.parameters.slashShare);
-    expect(entry?.amount).to.equal(bond - (bond * share) / MILLION);
+    expect(entry?.amount).to.equal(bond - (bond * 3n * BigInt(voteShare)) / MILLION);
+    expect(entry?.freeAtHeight).to.equal(freeAtHeight + 6);
   });
 
-  it("takes everything when more than a third of the weight was at fault", () => {
+  it("charges those slashed before for the faults of others, whatever the order, and a part only once", () => {
+    const [forwards, backwards] = [
+      [0, 1, 2],
+      [2, 1, 0],
+    ].map((order) => {
+      const chain = new TestChain({ founders: 12 });
+      for (const node of order) punish(chain, doubleVote(chain, chain.founders[node] as Person));
+      const shares = order.reduce((sum, node) => {
+        return sum + chain.head.state.nodes.at(node).slashedShare;
+      }, 0);
+      const left = [0, 1, 2].map((node) => chain.head.state.nodes.at(node).bond);
+      for (const bond of left) {
+        // Each charge rounds down once.
+        const exact = 1_000n * MILLION - 1_000n * 3n * BigInt(shares);
+        expect(Number(bond - exact)).to.be.within(0, 3);
+      }
+      expect(supplyHolds(chain)).to.equal(true);
+      return left;
+    });
+    forwards?.forEach((bond, i) => {
+      expect(Number(bond - (backwards?.[i] ?? 0n))).to.be.within(-3, 3);
+    });
+  });
+
+  it("takes everything when more than a third of the votes was at fault, from the first too", () => {
     const chain = new TestChain();
     const [a, b] = chain.founders as [Person, Person];
-    const before = [0, 1].map((node) => chain.head.state.nodes.at(node).bond);
     punish(chain, doubleVote(chain, a));
+    expect(chain.head.state.nodes.at(0).bond > 0n).to.equal(true);
     punish(chain, doubleVote(chain, b));
-    const share = BigInt(chain.head.state.parameters.slashShare);
-    const first = before[0] ?? 0n;
-    expect(chain.head.state.nodes.at(0).bond).to.equal(first - (first * share) / MILLION);
-    expect(chain.head.state.nodes.at(1).bond).to.equal(0n);
+    for (const node of [0, 1]) {
+      expect(chain.head.state.nodes.at(node)).to.include({ bond: 0n, slashedPart: 1_000_000 });
+    }
+  });
+
+  it("forgets the faults of others that are past being punished", () => {
+    const chain = new TestChain();
+    const [a, b] = chain.founders as [Person, Person];
+    punish(chain, doubleVote(chain, a));
+    const { bond } = chain.head.state.nodes.at(0);
+    chain.advanceTo(chain.height + 80);
+    punish(chain, doubleVote(chain, b));
+    expect(chain.head.state.nodes.at(0).bond).to.equal(bond);
+    expect(chain.head.state.nodes.at(1).bond > 0n).to.equal(true);
   });
 
   it("puts the node out: no seat, no claim, no bond, but the rest of its money back", () => {
@@ -82,7 +123,16 @@ describe("slashing", () => {
     chain.advanceTo(3 * epochBlocks);
     expect(chain.head.state.seats.map(({ node }) => node)).to.deep.equal([1, 2, 3]);
     const { bond } = chain.head.state.nodes.at(0);
+    chain.advanceTo(80);
     chain.advance(chain.transaction(guilty, "unbond", { amount: bond }));
+  });
+
+  it("holds what is left of the bond while others' faults can be charged to it", () => {
+    const chain = new TestChain();
+    const [guilty = chain.client] = chain.founders;
+    punish(chain, doubleVote(chain, guilty));
+    chain.advanceTo(chain.height + 40);
+    expectRefused(chain, chain.transaction(guilty, "unbond", { amount: 1n }), "SLASHED");
   });
 
   it("punishes two claims of one window", () => {

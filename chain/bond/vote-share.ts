@@ -1,0 +1,48 @@
+/**
+ * The greatest part of all votes that a node had within the punishable past. Its faults are measured by
+ * it: what it votes with on the day of the proof says nothing, since it may have left meanwhile. Two
+ * numbers are enough: the maximum since `voteShareSince`, and that of the stretch before. A stretch ends
+ * once its beginning cannot be punished any more, so together they cover the punishable past, at most
+ * two of them.
+ */
+import { isExpired } from "../evidence/age.ts";
+import { totalWeight } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import type { NodeRecord } from "../types/node.ts";
+
+const MILLION = 1_000_000n;
+
+type VoteShare = Pick<NodeRecord, "voteShare" | "voteShareBefore" | "voteShareSince">;
+
+export const NO_VOTE_SHARE: VoteShare = { voteShare: 0, voteShareBefore: 0, voteShareSince: 0 };
+
+/** Millionths of all votes. */
+export function greatestVoteShare({ voteShare, voteShareBefore }: VoteShare): number {
+  return voteShare > voteShareBefore ? voteShare : voteShareBefore;
+}
+
+/** Runs when seats come into force. */
+export function noteVoteShares(state: State): void {
+  const total = totalWeight(state.seats);
+  const weights = new Map(state.seats.map(({ node, weight }) => [node, weight]));
+  for (const [index, node] of state.nodes.entries()) {
+    const weight = weights.get(index) ?? 0n;
+    if (weight === 0n && greatestVoteShare(node) === 0) continue;
+    // Rounded up: nodes that together have more than a third are never told to have less.
+    const share = Number((weight * MILLION + total - 1n) / total);
+    const after = withVoteShare(state, node, share);
+    if (after !== undefined) state.nodes.set(index, { ...node, ...after });
+  }
+}
+
+/** undefined = the record stays as it is. */
+function withVoteShare(state: State, node: VoteShare, share: number): VoteShare | undefined {
+  const { voteShare, voteShareSince } = node;
+  if (greatestVoteShare(node) > 0 && isExpired(state, voteShareSince)) {
+    if (voteShare === 0 && share === 0) return NO_VOTE_SHARE;
+    return { voteShare: share, voteShareBefore: voteShare, voteShareSince: state.height };
+  }
+  if (share <= voteShare) return undefined;
+  const isFirst = greatestVoteShare(node) === 0;
+  return { ...node, voteShare: share, voteShareSince: isFirst ? state.height : voteShareSince };
+}
