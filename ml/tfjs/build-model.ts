@@ -56,7 +56,7 @@ function build(json: PlainObject): Promise<TfjsModel> {
 }
 
 /** tfjs says what it misses in a sentence, or trips over it; that is nothing for a client to read. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : "";
   const isInternal =
     message === "" ||

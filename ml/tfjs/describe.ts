@@ -65,6 +65,10 @@ function refuseUnapplied({ layers }: Topology): void {
   for (const { name, className, config } of layers) {
     for (const field of settingsOf(config)) {
       const isConstraint = field.endsWith("_constraint");
+      if (field === "stateful" && hasState(config)) {
+        const reader = new LayerConfig(name, className, config);
+        throw reader.bad(field, "makes an answer depend on the rows before it; set it to false");
+      }
       if (!isConstraint && field !== "activity_regularizer") continue;
       const reader = new LayerConfig(name, className, config);
       throw reader.bad(
@@ -73,6 +77,12 @@ function refuseUnapplied({ layers }: Topology): void {
       );
     }
   }
+}
+
+function hasState(config: PlainObject): boolean {
+  const { stateful, layer } = config;
+  if (stateful !== undefined && stateful !== null && stateful !== false) return true;
+  return isPlainObject(layer) && isPlainObject(layer.config) && hasState(layer.config);
 }
 
 function regularizerNotes({ layers }: Topology): string[] {

@@ -21,7 +21,7 @@ import { bytesOfFloats } from "../../ml/bytes.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import type { EngineName } from "../../ml/engine.ts";
-import { checkHyperparameters } from "../../ml/hyperparameters.ts";
+import { checkHyperparameters, type Loss } from "../../ml/hyperparameters.ts";
 import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { initialParameters } from "../../ml/model/initializers.ts";
@@ -65,6 +65,8 @@ export async function prepareJob(
   checkLossFits(loss, model);
   checkHyperparameters({ optimizer: request.optimizer, batchSize: request.batchSize, loss });
   const seed = request.seed === undefined ? randomBytes(32) : fromHex(request.seed);
+  const start = initialParameters(model, seed);
+  if (engine === "tfjs") await tryOnTfjs(model, start, loss);
   const order = request.partition === "iid" ? "shuffled" : "by-label";
   const shared = await datasets.share(request.dataset, order, seed);
   const trainChunks = shared.manifest.train.length;
@@ -81,7 +83,7 @@ export async function prepareJob(
     name: textBytes("name", request.name, 64),
     engine: JOB_ENGINES.indexOf(engine),
     model: await blobs.put(canonicalJson(model.json)),
-    initialParameters: await blobs.put(bytesOfFloats(initialParameters(model, seed))),
+    initialParameters: await blobs.put(bytesOfFloats(start)),
     parameterCount: model.parameterCount,
     dataset: shared.id,
     torrent: shared.torrent,
@@ -151,6 +153,12 @@ async function chooseModel(
   const { layer, className, reason } = refusal;
   const note = `engine tfjs: layer ${layer} (${className}) cannot run on the exact engine: ${reason}; the work cannot be audited bit by bit`;
   return { model, engine: "tfjs", notes: [note, ...notes] };
+}
+
+/** tfjs is loaded for those alone that need it. @throws ModelError BAD_CONFIG */
+async function tryOnTfjs(model: LayersModel, start: Float32Array, loss: Loss): Promise<void> {
+  const { tryStep } = await import("../../ml/tfjs/try-step.ts");
+  await tryStep(model, start, loss);
 }
 
 /** @throws JobError NOTHING_TO_TRAIN when every weight is frozen, or there is none */

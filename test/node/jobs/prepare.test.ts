@@ -8,6 +8,7 @@ import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
+import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
 describe("preparing a job", () => {
@@ -46,6 +47,35 @@ describe("preparing a job", () => {
     const { facts, remedy } = await expectCodeAsync(cheap, "BAD_FIELD");
     expect(facts).to.include({ field: "spec.pricePerSample" });
     expect(remedy).to.contain("5");
+  });
+
+  it("refuses models that tfjs opens and cannot train, or that remember rows", async () => {
+    const rows = layer("Reshape", "rows", { batch_input_shape: [null, 4], target_shape: [4, 1] });
+    const end = layer("Dense", "end", { units: 3, activation: "softmax" });
+    const flat = layer("Flatten", "flat");
+    const memory = layer("LSTM", "memory", { units: 2, stateful: true });
+    const causal = layer("Conv1D", "causal", { filters: 2, kernel_size: 2, padding: "causal" });
+    const wrong = { class_name: "Zeros", config: {} };
+    for (const [says, ...layers] of [
+      ["stateful", rows, memory],
+      ["stateful", rows, layer("Bidirectional", "both", { layer: memory })],
+      ["cannot train it: The support for CAUSAL", rows, causal, flat],
+      [
+        "cannot train it",
+        rows,
+        layer("Permute", "turn", { dims: [2, 1] }),
+        flat,
+        layer("Dense", "d", { units: 2, kernel_regularizer: wrong }),
+      ],
+      ["no finite numbers", rows, flat, layer("GaussianNoise", "noise", { stddev: "same" })],
+    ] as const) {
+      const model = { layersModel: sequential(...layers, end) as Record<string, unknown> };
+      const error = await expectCodeAsync(() => prepare({ model }), "BAD_CONFIG");
+      expect(error.message).to.include(says);
+    }
+    const trains = sequential(rows, layer("Permute", "turn", { dims: [2, 1] }), flat, end);
+    const { notes } = await prepare({ model: { layersModel: trains as Record<string, unknown> } });
+    expect(notes.join()).to.include("engine tfjs");
   });
 
   it("keeps the copy of an order by label out of the datasets that names are looked up in", async () => {

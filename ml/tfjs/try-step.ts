@@ -1,0 +1,51 @@
+/**
+ * Tries whether tfjs can train a model that it could build: layers without a gradient and options that are read
+ * only when a layer runs would else fail on every node of a job, round after round.
+ */
+import type { Loss } from "../hyperparameters.ts";
+import type { LayersModel } from "../model/layers-model.ts";
+import { ModelError } from "../model/model-error.ts";
+import { reasonOf } from "./build-model.ts";
+import { createTfjsEngine } from "./engine.ts";
+
+const ROWS = 2;
+/** Of a sample; what costs more is not tried, because the node that takes the order waits for it. */
+const MAX_FLOPS = 300_000_000;
+
+/** @param parameters those the model starts from. @throws ModelError BAD_CONFIG */
+export async function tryStep(
+  model: LayersModel,
+  parameters: Float32Array,
+  loss: Loss,
+): Promise<void> {
+  if (model.flopsPerSample > MAX_FLOPS) return;
+  const engine = await createTfjsEngine(() => undefined);
+  const optimizer = { kind: "sgd", learningRate: 0.001, momentum: 0 } as const;
+  const trainer = await engine.open(model, { optimizer, batchSize: ROWS, loss });
+  try {
+    trainer.load(parameters);
+    const inputs = inputsOf(model);
+    const value = trainer.step(inputs, Int32Array.of(0, 1), ROWS, 0);
+    const outputs = trainer.predict(inputs, ROWS);
+    if (Number.isFinite(value) && outputs.every(Number.isFinite)) return;
+  } catch (cause) {
+    throw untrainable(reasonOf(cause), cause);
+  } finally {
+    trainer.dispose();
+  }
+  throw untrainable("one step of it gives values that are no finite numbers");
+}
+
+/** Zeros where whole numbers are wanted, which every table of an embedding has. */
+function inputsOf({ json, inputSize }: LayersModel): Float32Array {
+  const hasEmbedding = JSON.stringify(json).includes('"Embedding"');
+  return new Float32Array(ROWS * inputSize).map((_, i) => (hasEmbedding ? 0 : (i % 7) / 8));
+}
+
+function untrainable(reason: string, cause?: unknown): ModelError {
+  return new ModelError(
+    `tfjs opens the model, but cannot train it: ${reason}`,
+    { code: "BAD_CONFIG", layer: "model", field: "config", reason },
+    { cause, remedy: "try model.fit of tfjs 4.22 on a few rows, and change the layer it fails on" },
+  );
+}
