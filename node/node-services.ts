@@ -108,7 +108,7 @@ export function createServices(parts: ServiceParts): NodeServices {
   const open = async (request: JobRequest, key: string | undefined): Promise<OrderedJob> => {
     const name = `idempotency/${key}`;
     const known = key === undefined ? undefined : await chain.store.own(name);
-    if (known !== undefined) return { id: known, prepared: undefined };
+    if (known !== undefined) return { id: duties.currentId(known), prepared: undefined };
     const prepared = await prepare(request);
     const id = await duties.send(jobOpenPayload(prepared.spec, prepared.escrow));
     if (key !== undefined) await chain.store.putOwn(name, id);
@@ -125,6 +125,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       equalBytes(address, parts.address)
         ? duties.nextNonce()
         : mempool.nextNonce(chain.state, address),
+    currentId: (id) => duties.currentId(id),
     jobRecords,
     submit: async (signed) => {
       const id = await transactions.submit(signed);

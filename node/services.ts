@@ -195,6 +195,8 @@ export interface NodeServices {
   transaction(id: Uint8Array): Promise<TransactionStatus | undefined>;
   /** Next free nonce of an account, counting what waits in the mempool. */
   nextNonce(address: Uint8Array): number;
+  /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
+  currentId(id: Uint8Array): Uint8Array;
   /** The recorded rounds of a job, oldest first; empty for a job without any. */
   jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]>;
   /** Changes of a node's rating, newest first. @param node its index */

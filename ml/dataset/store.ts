@@ -50,7 +50,12 @@ async function writeManifest(folder: string, manifest: Manifest): Promise<void> 
 
 /** @throws DatasetError MISSING_FILE, BAD_MANIFEST */
 export async function readManifest(folder: string): Promise<Manifest> {
-  return decodeManifest(await read(join(folder, MANIFEST_FILE)));
+  return decodeManifest(await readManifestBytes(folder));
+}
+
+/** Unchecked. @throws DatasetError MISSING_FILE */
+export function readManifestBytes(folder: string): Promise<Uint8Array> {
+  return read(join(folder, MANIFEST_FILE));
 }
 
 /** Everything, verified. @throws DatasetError MISSING_FILE, BAD_MANIFEST, CHUNK_SIZE, CHUNK_HASH */

@@ -1,10 +1,11 @@
 /** Carries out one import order. Heavy and synchronous in part: it runs in a process of its own. */
 import { readFile } from "node:fs/promises";
-import type { DatasetSource } from "../../ml/dataset/build.ts";
+import { fromHex } from "../../chain/crypto/hash.ts";
+import { type DatasetSource, reorderDataset } from "../../ml/dataset/build.ts";
 import { gunzipWithin, isGzip } from "../../ml/dataset/gunzip.ts";
 import { type CsvSettings, importCsv, MAX_CSV_BYTES } from "../../ml/dataset/import-csv.ts";
 import { type IdxFiles, importIdx } from "../../ml/dataset/import-idx.ts";
-import { cutIntoFolder } from "../../ml/dataset/store.ts";
+import { cutIntoFolder, readDataset, writeDataset } from "../../ml/dataset/store.ts";
 import { readForm } from "./import-form.ts";
 import type { ImportOrder, ImportProgress, ImportSource } from "./import-order.ts";
 
@@ -18,6 +19,11 @@ export async function importDataset(
   onProgress: ImportProgress,
 ): Promise<void> {
   onProgress(0, "reading");
+  if (source.kind === "reorder") {
+    const { folder, order, seed } = source;
+    await writeDataset(output, reorderDataset(await readDataset(folder), order, fromHex(seed)));
+    return;
+  }
   const dataset = await read(source, onProgress);
   onProgress(ENCODED, "writing");
   await cutIntoFolder(output, dataset, (done) => {
@@ -25,7 +31,10 @@ export async function importDataset(
   });
 }
 
-async function read(source: ImportSource, onProgress: ImportProgress): Promise<DatasetSource> {
+async function read(
+  source: Exclude<ImportSource, { readonly kind: "reorder" }>,
+  onProgress: ImportProgress,
+): Promise<DatasetSource> {
   switch (source.kind) {
     case "csv":
       return csv(source.name, await readFile(source.file), source.settings, onProgress);

@@ -1,5 +1,6 @@
 /** What is to be imported, as files on this disk, and where it goes. Plain data: it is sent to a process. */
 import type { CsvSettings } from "../../ml/dataset/import-csv.ts";
+import type { DatasetOrder } from "../../ml/dataset/manifest.ts";
 
 export type ImportSource =
   | {
@@ -16,6 +17,13 @@ export type ImportSource =
       readonly labels: string;
       readonly testImages: string;
       readonly testLabels: string;
+    }
+  /** A dataset of this node, to be cut in another order. `seed`: hex. */
+  | {
+      readonly kind: "reorder";
+      readonly folder: string;
+      readonly order: DatasetOrder;
+      readonly seed: string;
     }
   /** A multipart form as it came over the wire, with its content type. */
   | { readonly kind: "form"; readonly file: string; readonly contentType: string };

@@ -2,22 +2,19 @@
  * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
  * torrent; a participant fetches the chunk files it needs and no others.
  */
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dataset, reorderDataset } from "../../ml/dataset/build.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
 import { DatasetError } from "../../ml/dataset/errors.ts";
-import {
-  datasetId,
-  decodeManifest,
-  encodeManifest,
-  type Manifest,
-  rowCount,
-  type Split,
-} from "../../ml/dataset/manifest.ts";
-import { readChunk, readDataset, readManifest, writeDataset } from "../../ml/dataset/store.ts";
+import { type Manifest, rowCount, type Split } from "../../ml/dataset/manifest.ts";
+import { readChunk, readManifestBytes } from "../../ml/dataset/store.ts";
 import { decodeTorrent } from "../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { IMPORT_LIMITS, importInChild } from "../datasets/import-child.ts";
+import type { ImportSource } from "../datasets/import-order.ts";
+import { ManifestReader, type ReadManifest } from "../datasets/manifest-reader.ts";
 import type { DatasetSummary } from "../services.ts";
 import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
@@ -25,6 +22,9 @@ import type { StoredFile } from "./retention-plan.ts";
 import { storedFolders } from "./stored-folders.ts";
 
 const MANIFEST = "manifest.json";
+const REORDER_MS = 10 * 60_000;
+/** The rows of the largest dataset as they are, in one piece, and cut anew. */
+const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
 const HEX_ID = /^[0-9a-f]{64}$/;
 /** An empty file beside the folder of a dataset that the owner imported. */
 const IMPORTED = /^([0-9a-f]{64})\.imported$/;
@@ -47,6 +47,9 @@ export interface SharedDataset {
 export class DatasetService {
   readonly #folder: string;
   readonly #modules: DatasetModules;
+  readonly manifests = new ManifestReader();
+  /** Of imported datasets, by id: it never changes. */
+  readonly #summaries = new Map<string, DatasetSummary>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
     this.#folder = join(dataDir, "datasets");
@@ -58,11 +61,10 @@ export class DatasetService {
    * @throws DatasetError when the folder holds no dataset
    */
   async adopt(folder: string): Promise<DatasetSummary> {
-    const manifest = await readManifest(folder);
-    const id = datasetId(manifest);
+    const { manifest, id } = await this.#read(folder);
     const target = join(this.#folder, id);
     await mkdir(this.#folder, { recursive: true });
-    const isHere = await readManifest(target).then(
+    const isHere = await readManifestBytes(target).then(
       () => true,
       () => false,
     );
@@ -70,7 +72,7 @@ export class DatasetService {
     if (isHere) await rm(folder, { recursive: true, force: true });
     else await moveInto(folder, target);
     await writeFile(join(this.#folder, `${id}.imported`), "");
-    return summaryOf(manifest);
+    return summaryOf(id, manifest);
   }
 
   /** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
@@ -86,6 +88,7 @@ export class DatasetService {
 
   async remove(id: string): Promise<void> {
     const folder = join(this.#folder, id);
+    this.#summaries.delete(id);
     await this.#modules.torrents.forget(folder);
     await rm(folder, { recursive: true, force: true });
   }
@@ -93,18 +96,29 @@ export class DatasetService {
   /** The imported ones. */
   async list(): Promise<DatasetSummary[]> {
     const found = await Promise.all(
-      (await this.imported()).map((name) =>
-        readManifest(join(this.#folder, name)).catch(() => undefined),
-      ),
+      (await this.imported()).map((id) => this.#summary(id).catch(() => undefined)),
     );
-    return found.flatMap((manifest) => (manifest === undefined ? [] : [summaryOf(manifest)]));
+    return found.filter((summary) => summary !== undefined);
+  }
+
+  async #summary(id: string): Promise<DatasetSummary> {
+    const known = this.#summaries.get(id);
+    if (known !== undefined) return known;
+    const { manifest } = await this.#read(join(this.#folder, id));
+    const summary = summaryOf(id, manifest);
+    this.#summaries.set(id, summary);
+    return summary;
+  }
+
+  async #read(folder: string): Promise<ReadManifest> {
+    return this.manifests.read(await readManifestBytes(folder));
   }
 
   /** @throws JobError UNKNOWN_DATASET */
   async manifest(id: string): Promise<Manifest> {
     try {
       if (!HEX_ID.test(id)) throw unknownDataset(id);
-      return await readManifest(join(this.#folder, id));
+      return (await this.#read(join(this.#folder, id))).manifest;
     } catch (error) {
       if (error instanceof DatasetError && error.code === "MISSING_FILE") throw unknownDataset(id);
       throw error;
@@ -117,20 +131,18 @@ export class DatasetService {
     order: "shuffled" | "by-label",
     seed: Uint8Array,
   ): Promise<SharedDataset> {
-    let manifest = await this.manifest(id);
-    if (manifest.order !== order) {
-      const reordered = reorderDataset(await readDataset(join(this.#folder, id)), order, seed);
-      await this.#write(reordered);
-      manifest = reordered.manifest;
-    }
+    const given = await this.manifest(id);
+    const shared = given.order === order ? id : await this.#reorder(id, order, seed);
     const { blobs, torrents } = this.#modules;
-    const folder = join(this.#folder, datasetId(manifest));
+    const folder = join(this.#folder, shared);
+    const bytes = await readManifestBytes(folder);
+    const { manifest } = await this.manifests.read(bytes);
     const { torrentFile } = await torrents.seed(folder);
     // As young as a new one: the order may be opened some time later.
     await utimes(folder, new Date(), new Date());
     return {
       manifest,
-      id: await blobs.put(encodeManifest(manifest)),
+      id: await blobs.put(bytes),
       torrent: await blobs.put(torrentFile),
     };
   }
@@ -146,9 +158,9 @@ export class DatasetService {
     chunks: { readonly split: Split; readonly indexes: readonly number[] },
     signal: AbortSignal,
   ): Promise<ChunkSource> {
-    const manifest = decodeManifest(manifestBytes);
+    const { manifest, id } = await this.manifests.read(manifestBytes);
     const wanted = chunks.indexes.map((index) => chunkOf(manifest, chunks.split, index));
-    const destination = join(this.#folder, datasetId(manifest));
+    const destination = join(this.#folder, id);
     await mkdir(destination, { recursive: true });
     const missing = await this.#missing(destination, wanted);
     if (missing.length > 0) {
@@ -163,6 +175,7 @@ export class DatasetService {
     }
     return {
       manifest: manifestBytes,
+      content: manifest,
       readChunk: (split, index) => readChunk(destination, chunkOf(manifest, split, index)),
     };
   }
@@ -179,8 +192,25 @@ export class DatasetService {
     return states.filter((file) => file !== undefined);
   }
 
-  async #write(dataset: Dataset): Promise<void> {
-    await writeDataset(join(this.#folder, datasetId(dataset.manifest)), dataset);
+  /** In a process of its own: all rows are read, sorted and written. @returns the id of the copy */
+  async #reorder(id: string, order: Manifest["order"], seed: Uint8Array): Promise<string> {
+    const output = join(this.#folder, `${id}.${toHex(randomBytes(8))}.part`);
+    const source: ImportSource = {
+      kind: "reorder",
+      folder: join(this.#folder, id),
+      order,
+      seed: toHex(seed),
+    };
+    try {
+      const signal = AbortSignal.timeout(REORDER_MS);
+      const limits = { ...IMPORT_LIMITS, memoryBytes: REORDER_BYTES };
+      await importInChild({ source, output }, { onProgress: () => {}, signal }, limits);
+      const { id: copy } = await this.#read(output);
+      await moveInto(output, join(this.#folder, copy));
+      return copy;
+    } finally {
+      await rm(output, { recursive: true, force: true });
+    }
   }
 }
 
@@ -201,9 +231,9 @@ async function moveInto(folder: string, target: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-function summaryOf(manifest: Manifest): DatasetSummary {
+function summaryOf(id: string, manifest: Manifest): DatasetSummary {
   return {
-    id: datasetId(manifest),
+    id,
     name: manifest.name,
     shape: manifest.shape,
     classes: manifest.classes,

@@ -1,7 +1,7 @@
 /** Everything a job names by hash, fetched from whoever has it and decoded. */
 import { JOB_ENGINES, JOB_PARTITIONS, type Job, type JobSpec } from "../../chain/types/job.ts";
 import { floatsOfBytes } from "../../ml/bytes.ts";
-import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
+import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../ml/dataset/partition.ts";
 import type { EngineName } from "../../ml/engine.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
@@ -29,9 +29,9 @@ export class JobFiles {
     spec: JobSpec,
     signal: AbortSignal,
   ): Promise<{ bytes: Uint8Array; manifest: Manifest }> {
-    const { fetcher } = this.#modules;
+    const { fetcher, datasets } = this.#modules;
     const bytes = await fetcher.fetch(spec.dataset, { maxBytes: MAX_MANIFEST_BYTES, signal });
-    return { bytes, manifest: decodeManifest(bytes) };
+    return { bytes, manifest: (await datasets.manifests.read(bytes)).manifest };
   }
 
   /** Global parameters by hash. */

@@ -7,7 +7,7 @@ import { SEGMENTS } from "../../chain/job/segments.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
-import { decodeManifest, type Manifest, type Split } from "../../ml/dataset/manifest.ts";
+import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
 import { type BlobRef, refOf } from "./blob.ts";
 import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
 import type {
@@ -121,7 +121,7 @@ export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResu
 
 export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskResult> {
   const { engine, hyperparameters, split = "test" } = task;
-  const manifest = decodeManifest(task.dataset.manifest);
+  const { content: manifest } = task.dataset;
   const size = manifest.classes.length ** 2 * Uint32Array.BYTES_PER_ELEMENT;
   const outputs = new Outputs({ confusion: size });
   const chunks = task.chunks ?? [...manifest[split].keys()];
@@ -248,7 +248,7 @@ class Outputs {
 
 function modelInputs(task: ModelTask, split: Split, chunks: readonly number[]): Input[] {
   const { model, parameters, dataset } = task;
-  const manifest = decodeManifest(dataset.manifest);
+  const { content: manifest } = dataset;
   const shard = chunks.map((index): Input => {
     const { sha256: hash, bytes: size } = chunkAt(manifest, split, index);
     return { hash, size, load: () => dataset.readChunk(split, index) };

@@ -2,7 +2,7 @@
  * What a node can ask of a worker and what it gets back. Callers see these values only; how they
  * travel is the business of protocol.ts.
  */
-import type { Split } from "../../ml/dataset/manifest.ts";
+import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
 import type { EngineName, Evaluation } from "../../ml/engine.ts";
 import type { Hyperparameters } from "../../ml/hyperparameters.ts";
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
@@ -11,6 +11,8 @@ import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 export interface DatasetSource {
   /** The manifest as canonical JSON bytes. */
   readonly manifest: Uint8Array;
+  /** What the manifest says. */
+  readonly content: Manifest;
   readChunk(split: Split, index: number): Promise<Uint8Array>;
 }
 

@@ -3,8 +3,8 @@
  * Pure data with the clock passed in; the host reports typed errors and asks before every connection.
  * A failure of our own (`local`) never costs a peer anything, and neither does a stream that was reset or an
  * answer that did not come: busy nodes and bad lines look like that, and nodes that blamed each other for it
- * have isolated themselves. Who sends more than anybody may is charged by the second, not by the message: what
- * a paused node finds waiting for it came in one.
+ * have isolated themselves. A peer that sends more than anybody may is charged by the second, not by the
+ * message: what a paused node finds waiting for it came in one.
  */
 import type { ErrorAction } from "../../chain/errors.ts";
 

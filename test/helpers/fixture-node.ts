@@ -274,6 +274,13 @@ export class FixtureNode implements NodeServices {
     return this.#mempool.nextNonce(this.state(), address);
   }
 
+  /** Ids in hex: what a test says was signed anew. */
+  readonly replaced = new Map<string, Uint8Array>();
+
+  currentId(id: Uint8Array): Uint8Array {
+    return this.replaced.get(toHex(id)) ?? id;
+  }
+
   async jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]> {
     return this.#blocks.flatMap(({ block, certificate }) =>
       block.body.records

@@ -175,7 +175,9 @@ function resultRoutes(services: NodeServices): Route[] {
 /** @throws ApiError BAD_HASH, UNKNOWN_JOB */
 function findJob(services: NodeServices, text: string | undefined): Job {
   const state = services.state();
-  const index = state.jobIndex(parseHash(text, "id"));
+  const id = parseHash(text, "id");
+  // An order that was signed anew, for another nonce or fee, opened its job under another id.
+  const index = state.jobIndex(id) ?? state.jobIndex(services.currentId(id));
   if (index !== undefined) return state.jobs.at(index);
   throw apiError(404, "UNKNOWN_JOB", `no job ${text} on this chain`, {
     field: "id",

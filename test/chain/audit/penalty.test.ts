@@ -23,7 +23,7 @@ function later(state: State, ms: bigint): void {
 }
 
 describe("punishFault", () => {
-  it("takes reliability of who did not serve, and capacity the third time, but never bond", () => {
+  it("takes reliability of a node that did not serve, and capacity the third time, but never bond", () => {
     const state = fork();
     const { ratingHalfLife } = state.parameters;
     const { rating, bond } = state.nodes.at(1);

@@ -93,6 +93,23 @@ describe("API refusals", () => {
     expect(transaction).to.include({ status: 404, code: "UNKNOWN_TRANSACTION" });
   });
 
+  it("finds a job by the id that its order had before it was signed anew", async () => {
+    const { chain } = test.node;
+    const open = openJob(chain, chain.client, jobSpec("signed anew"));
+    const id = await test.node.submit(open);
+    test.node.advance();
+    test.node.replaced.set(UNKNOWN, id);
+    for (const path of ["", "/rounds"]) {
+      const old = await fetch(`${test.url}/v1/jobs/${UNKNOWN}${path}`);
+      expect(await old.json()).to.deep.equal(
+        await (await fetch(`${test.url}/v1/jobs/${toHex(id)}${path}`)).json(),
+      );
+    }
+    expect(await refusal(`${test.url}/v1/jobs/${UNKNOWN}/model`)).to.include({
+      code: "JOB_NOT_FINISHED",
+    });
+  });
+
   it("refuses the model of a job that runs", async () => {
     const { chain } = test.node;
     const open = openJob(chain, chain.client, jobSpec("running"));

@@ -58,12 +58,14 @@ function makeDataset(): Dataset {
 /** Counts the chunks that were really read. */
 class CountedSource implements DatasetSource {
   readonly manifest: Uint8Array;
+  readonly content: Dataset["manifest"];
   reads = 0;
   readonly #dataset: Dataset;
 
   constructor(dataset: Dataset) {
     this.#dataset = dataset;
     this.manifest = encodeManifest(dataset.manifest);
+    this.content = dataset.manifest;
   }
 
   async readChunk(split: "train" | "test", index: number): Promise<Uint8Array> {
@@ -300,6 +302,7 @@ describe("WorkerPool", () => {
     it("passes on why an input could not be read", async () => {
       const broken: DatasetSource = {
         manifest: encodeManifest(dataset.manifest),
+        content: dataset.manifest,
         readChunk: () => Promise.reject(new Error("disk gone")),
       };
       const failed = await pool
