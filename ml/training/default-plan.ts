@@ -63,7 +63,8 @@ export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"]): 
 
 /** Steps of one participant in the whole job: enough for a table, and no more where rows are few. */
 const STEPS = 300;
-const MIN_EPOCHS = 5;
+/** Rows of a table are few numbers: more passes cost little. */
+const MIN_EPOCHS = { table: 10, image: 5 } as const;
 const MAX_EPOCHS = 100;
 const ROUNDS = 10;
 const MAX_LOCAL_EPOCHS = 100;
@@ -77,7 +78,7 @@ const BATCH_SIZES = [16, 32, 64] as const;
  * @param given what the order says itself
  */
 export function defaultRun(
-  { rows }: Pick<DataSize, "rows">,
+  { rows, shape }: DataSize,
   participants: number,
   given: { readonly [K in keyof Run]?: number | undefined } = {},
 ): Run {
@@ -88,7 +89,8 @@ export function defaultRun(
     BATCH_SIZES[0];
   const stepsAnEpoch = Math.ceil(share / batchSize);
   const wanted = Math.round(STEPS / stepsAnEpoch);
-  const epochs = Math.min(MAX_EPOCHS, Math.max(MIN_EPOCHS, wanted));
+  const least = MIN_EPOCHS[shape.length === 1 ? "table" : "image"];
+  const epochs = Math.min(MAX_EPOCHS, Math.max(least, wanted));
   const rounds =
     given.rounds ??
     (given.localEpochs === undefined

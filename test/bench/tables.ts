@@ -75,7 +75,7 @@ const LARGE: typeof GENERATED = {
   },
   "30,000 rows": {
     csv: () => clusters({ rows: 30_000, features: 12, classes: 4, apart: 2.5, centres: 4 }),
-    recorded: 0,
+    recorded: 0.869,
   },
 };
 const SHIPPED = ["iris", "wine", "breast_cancer", "digits"];

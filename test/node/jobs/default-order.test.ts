@@ -76,12 +76,15 @@ describe("the default plan", () => {
   });
 
   it("goes on from what is given", () => {
-    const run = defaultRun({ rows: 120 }, 4, { rounds: 5 });
+    const run = defaultRun({ rows: 120, shape: [4] }, 4, { rounds: 5 });
     expect(run.rounds * run.localEpochs).to.be.within(80, 120);
-    expect(defaultRun({ rows: 120 }, 4, { localEpochs: 1 }).rounds).to.be.within(50, 100);
-    expect(defaultRun({ rows: 120 }, 4, { rounds: 1, localEpochs: 1, batchSize: 7 })).to.deep.equal(
-      { rounds: 1, localEpochs: 1, batchSize: 7 },
+    expect(defaultRun({ rows: 120, shape: [4] }, 4, { localEpochs: 1 }).rounds).to.be.within(
+      50,
+      100,
     );
+    expect(
+      defaultRun({ rows: 120, shape: [4] }, 4, { rounds: 1, localEpochs: 1, batchSize: 7 }),
+    ).to.deep.equal({ rounds: 1, localEpochs: 1, batchSize: 7 });
   });
 
   it("gives every participant enough rows to learn from", () => {
