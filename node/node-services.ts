@@ -100,6 +100,8 @@ export function createServices(parts: ServiceParts): NodeServices {
       datasets,
       blobs,
       parameters: () => chain.state.parameters,
+      nodes: () => chain.state.nodes.activeCount,
+      openJobs: () => chain.state.jobs.activeCount,
       drawable: () => chain.state.drawWeights.filter((weight) => weight > 0n).length,
     });
 

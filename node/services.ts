@@ -141,7 +141,7 @@ export interface JobRequest {
   readonly phaseSeconds?: number | undefined;
   readonly pricePerSample?: bigint | undefined;
   readonly targetAccuracy?: number | undefined;
-  /** Micro-POML to put in escrow; undefined = exactly the price. */
+  /** Micro-POML to put in escrow; undefined = the price, and a little room. */
   readonly budget?: bigint | undefined;
   /** 32 bytes hex; undefined = drawn by the node. */
   readonly seed?: string | undefined;

@@ -1,4 +1,7 @@
-/** Division of a job's escrow: participants, managers, auditors, fee, a charge, and the rest back to the client. */
+/**
+ * Division of a job's escrow: participants, managers, auditors, fee, what its place and an impossible order cost,
+ * and the rest back to the client.
+ */
 import { rateFee } from "../transactions/fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
@@ -29,7 +32,7 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     amount: paidSamples * job.spec.pricePerSample,
   }));
   const earned = sum(participants);
-  let left = job.escrow - earned;
+  let left = job.escrow - job.opening - earned;
   if (left < 0n) throw new RangeError(`job ${job.openedAt} spent ${-left} over its escrow`);
   const upToLeft = (amount: bigint): bigint => (amount < left ? amount : left);
   const managers = byCredits(
@@ -42,17 +45,17 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     upToLeft(auditorPay(job.spec, earned, parameters)),
   );
   left -= sum(auditors);
-  const work = job.escrow - left;
+  const work = job.escrow - job.opening - left;
   const fee = work === 0n ? 0n : upToLeft(rateFee(work, parameters));
   left -= fee;
-  const burned = outcomeOf(job) === "impossible" ? upToLeft(impossibleCharge(job, parameters)) : 0n;
+  const charge = outcomeOf(job) === "impossible" ? upToLeft(impossibleCharge(job, parameters)) : 0n;
   const settlement = {
     participants: earned,
     managers: sum(managers),
     auditors: sum(auditors),
     fee,
-    refund: left - burned,
-    burned,
+    refund: left - charge,
+    burned: job.opening + charge,
   };
   return { settlement, participants, managers, auditors };
 }

@@ -1,4 +1,6 @@
 /** Opens a training job: the order is checked, the escrow taken; the draw follows in the next block. */
+
+import { openingPrice, requireEnoughNodes, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
 import { jobPrice } from "../job/price.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -25,10 +27,13 @@ export const jobOpen: Rule<"job-open"> = {
   spends: ({ escrow }) => escrow,
   apply(state, { spec, escrow }, { address, id }) {
     checkJobSpec(spec, state.parameters);
-    const price = jobPrice(spec, state.parameters);
+    requireEnoughNodes(spec, state.nodes.activeCount);
+    requirePlace(state, address);
+    const opening = openingPrice(spec, state.jobs.activeCount, state.parameters);
+    const price = jobPrice(spec, state.parameters) + opening;
     if (escrow < price) {
       refuse(
-        `budget ${escrow} is below the price ${price} of this job`,
+        `budget ${escrow} is below the price ${price} of this job, ${opening} of it for its place`,
         { code: "BUDGET_BELOW_PRICE", budget: escrow, price },
         "raise the budget, or ask for fewer rounds, epochs or rows",
       );
@@ -40,6 +45,7 @@ export const jobOpen: Rule<"job-open"> = {
       client: address,
       spec,
       escrow,
+      opening,
       phase: 0,
       outcome: 0,
       round: 0,
@@ -85,7 +91,8 @@ export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): 
   checkOptimizer(spec.optimizer);
   checkIndex("spec.loss", spec.loss, JOB_LOSSES);
   between("participants", spec.participants, 1, MAX_PARTICIPANTS);
-  between("quorum", spec.quorum, 1, spec.participants);
+  // No participant is drawn without a chunk of its own.
+  between("quorum", spec.quorum, 1, Math.min(spec.participants, spec.trainChunks));
   between("teamSize", spec.teamSize, 1, MAX_TEAM);
   between("phaseBlocks", spec.phaseBlocks, MIN_PHASE_BLOCKS, MAX_PHASE_BLOCKS);
   between("targetAccuracy", spec.targetAccuracy, 0, MILLION);

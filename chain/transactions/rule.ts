@@ -53,6 +53,7 @@ export type TransactionFacts =
   | { code: "BOND_TOO_SMALL"; bond: bigint; minimum: bigint }
   | { code: "UNKNOWN_JOB" }
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
+  | { code: "TOO_MANY_JOBS"; open: number; limit: number }
   | { code: "WRONG_PHASE"; phase: string }
   | { code: "WRONG_ROUND"; expected: number; actual: number }
   | { code: "NOT_ASSIGNED"; duty: string }

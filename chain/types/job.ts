@@ -278,6 +278,8 @@ export const Job = new ContainerType(
     client: Address,
     spec: JobSpec,
     escrow: Uint64,
+    /** The part of it that its place among the open jobs costs; burns at settlement. */
+    opening: Uint64,
     /** Index into JOB_PHASES. */
     phase: Uint8,
     /** Index into JOB_OUTCOMES; stays when the job is settled. */

@@ -101,6 +101,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   UNKNOWN_BLOCK: missing("at"),
   UNKNOWN_COLUMN: refused("label"),
   UNKNOWN_DATASET: refused("dataset"),
+  TOO_MANY_JOBS: conflict(),
   UNKNOWN_JOB: missing("id"),
   UNKNOWN_UPLOAD: missing("id"),
   UPLOAD_TAKEN_OVER: conflict("id"),

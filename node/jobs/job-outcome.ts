@@ -160,9 +160,9 @@ function reasons(checks: readonly (UpdateCheck | undefined)[]): string {
 function whatIsLeft(job: Job): string {
   const isSettled = phaseOf(job) === "settled";
   if (job.round === 0) {
-    const isPaid = isSettled && job.settlement.refund < job.escrow;
+    const isPaid = isSettled && job.settlement.refund < job.escrow - job.opening;
     if (isPaid) return "There is no model; the unused escrow came back.";
-    return `There is no model${isSettled ? "; the whole escrow came back" : ", and the unused escrow comes back"}.`;
+    return `There is no model${isSettled ? "; the escrow came back, but for the price of its place" : ", and the unused escrow comes back"}.`;
   }
   const model = `The model of round ${job.round}${isSettled ? " is there" : " will be there once the job is settled"}`;
   return `${model}; the unused escrow ${isSettled ? "came" : "comes"} back.`;

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
+import { openingPrice, requireEnoughNodes } from "../../chain/job/opening.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
@@ -44,12 +45,16 @@ export interface PrepareModules {
   parameters(): Parameters;
   /** Nodes that can be drawn for work now. */
   drawable(): number;
+  /** Nodes in all, the slashed ones left out. */
+  nodes(): number;
+  /** Jobs that are not settled, of all clients. */
+  openJobs(): number;
 }
 
 /** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
 export async function prepareJob(
   asked: JobRequest,
-  { datasets, blobs, parameters, drawable }: PrepareModules,
+  { datasets, blobs, parameters, drawable, nodes, openJobs }: PrepareModules,
 ): Promise<PreparedJob> {
   const manifest = await datasets.manifest(asked.dataset);
   const { order: request, notes: chosen } = fillOrder(
@@ -106,8 +111,11 @@ export async function prepareJob(
     targetAccuracy: Math.round(request.targetAccuracy * MILLION),
   };
   checkJobSpec(spec, chain);
-  const price = jobPrice(spec, chain);
-  const escrow = request.budget ?? price;
+  requireEnoughNodes(spec, nodes());
+  const opening = openingPrice(spec, openJobs(), chain);
+  const price = jobPrice(spec, chain) + opening;
+  // The price of a place may double before the order stands in a block; what is left comes back.
+  const escrow = request.budget ?? price + opening;
   if (escrow < price) {
     throw new JobError(
       `budget: ${formatAmount(escrow)} POML is below the price of this job, ${formatAmount(price)} POML`,

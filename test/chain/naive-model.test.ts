@@ -142,7 +142,8 @@ function payloadOf(
     case "job-open": {
       // So long that no phase ends by itself.
       const spec = jobSpec(`job ${job}`, { rounds: 1 + job, phaseBlocks: 43_200 });
-      const escrow = jobPrice(spec, chain.head.state.parameters) + (amount % 3n) - 1n;
+      const price = jobPrice(spec, chain.head.state.parameters) + 44_000n;
+      const escrow = price + (amount % 3n) - 1n;
       return [
         { spec, escrow },
         { kind, id: "", spec, escrow },

@@ -14,6 +14,7 @@ import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { EvidencePool } from "../../chain/evidence/pool.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
+import { openingPrice } from "../../chain/job/opening.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
@@ -377,7 +378,8 @@ export class FixtureNode implements NodeServices {
       quorum: request.quorum,
       participants: request.participants,
     });
-    const price = jobPrice(spec, this.state().parameters);
+    const { jobs, parameters } = this.state();
+    const price = jobPrice(spec, parameters) + openingPrice(spec, jobs.activeCount, parameters);
     const escrow = request.budget ?? price;
     if (escrow < price) {
       refuse(

@@ -41,7 +41,10 @@ export class NaiveLedger {
   /** For turns to propose that passed. */
   readonly owed = new Map<string, bigint>();
   unbondings: { node: string; amount: bigint; height: number; time: bigint }[] = [];
-  readonly jobs = new Map<string, { client: string; escrow: bigint; phase: string }>();
+  readonly jobs = new Map<
+    string,
+    { client: string; escrow: bigint; place: bigint; phase: string }
+  >();
   burned = 0n;
   emitted = 0n;
   workPot = 0n;
@@ -155,7 +158,9 @@ export class NaiveLedger {
         return own >= UNBONDINGS_EACH ? "ALREADY_DONE" : undefined;
       }
       case "job-open":
-        return does.escrow < jobPrice(does.spec, this.#rules) ? "BUDGET_BELOW_PRICE" : undefined;
+        return does.escrow < jobPrice(does.spec, this.#rules) + this.#placePrice(does.spec)
+          ? "BUDGET_BELOW_PRICE"
+          : undefined;
       case "job-cancel": {
         const job = this.jobs.get(does.id);
         if (job === undefined) return "UNKNOWN_JOB";
@@ -195,9 +200,11 @@ export class NaiveLedger {
         });
         return;
       }
-      case "job-open":
-        this.jobs.set(does.id, { client: from, escrow: does.escrow, phase: "open" });
+      case "job-open": {
+        const place = this.#placePrice(does.spec);
+        this.jobs.set(does.id, { client: from, escrow: does.escrow, place, phase: "open" });
         return;
+      }
       case "job-cancel": {
         const job = this.jobs.get(does.id);
         if (job !== undefined) job.phase = "cancelled";
@@ -206,14 +213,20 @@ export class NaiveLedger {
       case "job-settle": {
         const job = this.jobs.get(does.id);
         if (job === undefined) return;
-        // No round was recorded: nobody is paid and all of it returns.
-        this.#pay(job.client, job.escrow);
+        // No round was recorded: nobody is paid, and all but the price of its place returns.
+        this.#pay(job.client, job.escrow - job.place);
+        this.burned += job.place;
         job.phase = "settled";
         return;
       }
       default:
         does satisfies never;
     }
+  }
+
+  /** Of fewer than 1,024 jobs. */
+  #placePrice({ phaseBlocks }: JobSpec): bigint {
+    return this.#rules.feeFloor * BigInt(1 + (phaseBlocks - (phaseBlocks % 1000)) / 1000);
   }
 
   /** Everything anyone owns, less what was made and with what was burned: never changes. */

@@ -8,9 +8,25 @@ import { VERDICTS } from "../../chain/types/node.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding, Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Check, WindowClaim } from "../../chain/types/window.ts";
-import type { Person, TestChain } from "./chain.ts";
+import { type Person, person, type TestChain } from "./chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** Registers nodes that no window has rated, so that nobody draws them. */
+export function withUnrated(chain: TestChain, count: number): void {
+  const newcomers = Array.from({ length: count }, (_, i) => person(`unrated ${i}`));
+  for (const one of newcomers) chain.know(one);
+  const value = (to: Uint8Array) => ({ to, amount: 101n * POML });
+  chain.advance(
+    ...newcomers.map(({ address }, i) =>
+      chain.transaction(chain.client, "transfer", value(address), {
+        fee: 2n * POML,
+        nonce: chain.head.state.account(chain.client.address).nonce + i,
+      }),
+    ),
+  );
+  chain.advance(...newcomers.map((one) => chain.transaction(one, "register", registration(one))));
+}
 
 /** What a newcomer registers with. */
 export function registration(someone: Person): Payloads["register"] {

@@ -70,7 +70,9 @@ export const JobOrder = z.strictObject({
   phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
   pricePerSample: Amount.optional().describe("micro-POML per verified sample step, default 10"),
   targetAccuracy: Fraction.optional().describe("stop early; 0 = never, the default"),
-  budget: Amount.optional().describe("escrow in micro-POML; default: exactly the price"),
+  budget: Amount.optional().describe(
+    "escrow in micro-POML; default: the price, and room for the price of a place to double",
+  ),
   seed: Hash.optional().describe("default: drawn by the node"),
 });
 export type JobOrder = z.infer<typeof JobOrder>;

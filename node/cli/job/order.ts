@@ -89,7 +89,10 @@ export function addOrderOptions(command: Command): Command {
     .option("--phase-seconds <n>", "deadline of a phase (default: 120)")
     .option("--price <micro>", "micro-POML per verified sample step (default: 10)")
     .option("--target-accuracy <x>", "stop early at this test accuracy, 0 to 1")
-    .option("--budget <poml>", "escrow in POML (default: exactly the price)")
+    .option(
+      "--budget <poml>",
+      "escrow in POML (default: a little over the price; the rest comes back)",
+    )
     .option("--seed <hex>", "32 bytes that seed the training (default: drawn by the node)");
 }
 

@@ -14,6 +14,7 @@ import {
   openJob,
   roundRecord,
 } from "../../helpers/job-run.ts";
+import { withUnrated } from "../../helpers/window-run.ts";
 
 /** A job, its chain, and what was there before it. */
 class Story {
@@ -213,8 +214,8 @@ describe("a job", () => {
       managers: 0n,
       auditors: 0n,
       fee: 0n,
-      refund: story.job.escrow,
-      burned: 0n,
+      refund: story.job.escrow - 1000n,
+      burned: 1000n,
     });
     expect(story.end).to.deep.equal(["settled", "no-quorum", 0]);
   });
@@ -246,10 +247,12 @@ describe("a job", () => {
   });
 
   it("fails while too few nodes are rated to draw a quorum", () => {
-    const story = new Story({ participants: 5, quorum: 5, phaseBlocks: 4 });
+    const chain = new TestChain();
+    withUnrated(chain, 1);
+    const story = new Story({ participants: 5, quorum: 5, phaseBlocks: 4 }, chain);
     expect(story.waitOut()).to.equal(4);
     expect(story.phase).to.equal("failed");
-    expect(story.settle().refund).to.equal(story.job.escrow);
+    expect(story.settle().refund).to.equal(story.job.escrow - 1000n);
     expect(story.end).to.deep.equal(["settled", "undrawn", 0]);
   });
 
@@ -271,7 +274,7 @@ describe("a job", () => {
     expect(participants).to.equal(12_000n * 10n);
     expect(managers).to.equal(12_000n);
     const fee = (144_000n * 15n) / 1000n;
-    expect(refund).to.equal(story.job.escrow - 144_000n - fee);
+    expect(refund).to.equal(story.job.escrow - 1000n - 144_000n - fee);
     expect(story.end).to.deep.equal(["settled", "cancelled", 1]);
   });
 

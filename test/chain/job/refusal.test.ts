@@ -116,7 +116,7 @@ describe("a round whose updates are refused", () => {
     const story = new Story({ engine: 1 }).reveal();
     story.chain.advance(story.refusal("norm"));
     expect(story.job.audits).to.have.length(0);
-    expect(story.settle()).to.include({ participants: 0n, refund: story.job.escrow });
+    expect(story.settle()).to.include({ participants: 0n, refund: story.job.escrow - 1000n });
   });
 
   it("costs whoever spoiled it what a false update always costs", () => {
@@ -221,7 +221,7 @@ describe("training that leaves the finite numbers", () => {
     expect(story.job.refused.map(({ node, check }) => [node, check])).to.deep.equal(
       [first, second].toSorted((a, b) => a - b).map((node) => [node, 0]),
     );
-    expect(story.settle().refund).to.equal(story.job.escrow);
+    expect(story.settle().refund).to.equal(story.job.escrow - 1000n);
   });
 
   it("audits and pays what the others had delivered", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { phaseCode, phaseOf } from "../../../chain/job/phase.ts";
+import { jobPrice } from "../../../chain/job/price.ts";
 import { State, type StateParts } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { TestChain } from "../../helpers/chain.ts";
@@ -62,11 +63,12 @@ describe("the schedule of jobs", () => {
 
   it("does so much a block and goes on where it stopped, the longest due first", () => {
     const chain = new TestChain();
+    const clients = [chain.client, ...chain.founders];
     const opened = Array.from({ length: 300 }, (_, i) => {
-      const open = openJob(chain, chain.client, jobSpec(`job ${i}`));
-      return chain.transaction(chain.client, "job-open", open.transaction.payload.value as never, {
-        nonce: i,
-      });
+      const client = clients[i % 2] ?? chain.client;
+      const spec = jobSpec(`job ${i}`, { rounds: 1 });
+      const value = { spec, escrow: jobPrice(spec, chain.head.state.parameters) + 1000n };
+      return chain.transaction(client, "job-open", value, { fee: 1000n, nonce: (i - (i % 2)) / 2 });
     });
     chain.advance(...opened);
     const drawn: number[] = [];

@@ -62,12 +62,14 @@ describe("the outcome of a job", () => {
   });
 
   it("says that nobody could be drawn, and what would help", () => {
-    const { escrow } = drawn;
-    const settlement = { ...drawn.settlement, refund: escrow };
+    const { escrow, opening } = drawn;
+    const settlement = { ...drawn.settlement, refund: escrow - opening, burned: opening };
     const undrawn = job({ phase: "settled", outcome: "undrawn", round: 0, settlement });
     const { state, reason, remedy } = describeOutcome(undrawn);
     expect(state).to.equal("undrawn");
-    expect(reason).to.contain("needs 3 nodes").and.contain("the whole escrow came back");
+    expect(reason)
+      .to.contain("needs 3 nodes")
+      .and.contain("the escrow came back, but for the price of its place");
     expect(remedy).to.contain("smaller quorum");
     const refusal = expectCode(() => requireModel(undrawn), "JOB_HAS_NO_MODEL");
     expect(refusal.message).not.to.contain("yet");

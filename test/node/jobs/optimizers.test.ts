@@ -122,7 +122,14 @@ describe("jobs by optimizer and loss", function () {
       seed: "ab".repeat(32),
       ...changes,
     };
-    const modules = { datasets, blobs, parameters: () => TEST_PARAMETERS, drawable: () => 1 };
+    const modules = {
+      datasets,
+      blobs,
+      parameters: () => TEST_PARAMETERS,
+      drawable: () => 1,
+      nodes: () => 9,
+      openJobs: () => 0,
+    };
     return (await prepareJob(toJobRequest(order), modules)).spec;
   }
 

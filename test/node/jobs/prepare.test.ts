@@ -37,6 +37,8 @@ describe("preparing a job", () => {
       blobs,
       parameters: () => ({ ...TEST_PARAMETERS, minPricePerSample }),
       drawable: () => nodes,
+      nodes: () => 4,
+      openJobs: () => 0,
     });
 
   it("refuses what the chain would, before anything is signed", async () => {

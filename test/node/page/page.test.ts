@@ -6,6 +6,7 @@ import type { JobSpec } from "../../../chain/types/job.ts";
 import { launchChromium } from "../../helpers/chromium.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
+import { withUnrated } from "../../helpers/window-run.ts";
 import { startApi, type TestApi } from "../api/support.ts";
 
 const UNKNOWN = "ab".repeat(32);
@@ -27,6 +28,7 @@ describe("the page", function () {
   before(async function () {
     browser = await launchChromium(this);
     const { chain } = node;
+    withUnrated(chain, 5);
     ids.done = await open("whole", { rounds: 2 });
     node.runJobs();
     ids.undrawn = await open("too many", {

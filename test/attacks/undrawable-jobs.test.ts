@@ -1,0 +1,98 @@
+/**
+ * Jobs that can never be drawn, opened to make every block draw them again, or to stand open for nothing. Whatever
+ * quorum is asked for, it is refused at the door or tried four times, and its place is paid for.
+ */
+import { expect } from "chai";
+import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
+import { jobPrice } from "../../chain/job/price.ts";
+import type { JobSpec } from "../../chain/types/job.ts";
+import { type Person, TestChain } from "../helpers/chain.ts";
+import { expectRefused } from "../helpers/expect-transaction.ts";
+import { jobOf, jobSpec, openJob } from "../helpers/job-run.ts";
+import { withUnrated } from "../helpers/window-run.ts";
+
+const FEE = 1000n;
+const PLACE = 1000n;
+const UNDRAWABLE = { participants: 5, quorum: 5, phaseBlocks: 40 } as const;
+
+/** Four rated nodes and one that nobody draws. */
+function chainOfFive(): TestChain {
+  const chain = new TestChain();
+  withUnrated(chain, 1);
+  return chain;
+}
+
+const balance = (chain: TestChain, { address }: Person): bigint =>
+  chain.head.state.account(address).balance;
+
+describe("attack: jobs that cannot be drawn", () => {
+  const MOST = 6;
+
+  it("asks for quorums that can never be met: each is refused by name, all others are taken", () => {
+    const chain = chainOfFive();
+    const nodes = 5;
+    for (let participants = 1; participants <= MOST; participants++) {
+      for (let trainChunks = 1; trainChunks <= MOST; trainChunks++) {
+        for (let quorum = 1; quorum <= MOST; quorum++) {
+          const spec: Partial<JobSpec> = { participants, trainChunks, quorum };
+          const open = openJob(chain, chain.client, jobSpec("impossible", spec));
+          const most = Math.min(participants, trainChunks, nodes);
+          if (quorum <= most) {
+            expect(chain.build([open]).body.transactions).to.have.length(1);
+            continue;
+          }
+          const { field } = expectRefused(chain, open, "BAD_FIELD");
+          expect(field).to.equal("spec.quorum");
+        }
+      }
+    }
+  });
+
+  it("says how many nodes there are when the quorum is above them", () => {
+    const chain = chainOfFive();
+    const spec = jobSpec("too many", { participants: 9, quorum: 9 });
+    const { reason } = expectRefused(chain, openJob(chain, chain.client, spec), "BAD_FIELD");
+    expect(reason).to.equal("9 updates of each round are asked for, and there are 5 nodes");
+  });
+
+  it("opens many that are never drawn: four tries each, no work in between, and each costs", () => {
+    const chain = chainOfFive();
+    const attacker = chain.client;
+    const victims = chain.founders;
+    const count = 120;
+    const before = balance(chain, attacker);
+    const others = victims.map((one) => balance(chain, one));
+    const spec = jobSpec("never", UNDRAWABLE);
+    const escrow = jobPrice(spec, chain.head.state.parameters) + PLACE;
+    const { nonce } = chain.head.state.account(attacker.address);
+    const opened = Array.from({ length: count }, (_, i) =>
+      chain.transaction(attacker, "job-open", { spec, escrow }, { fee: FEE, nonce: nonce + i }),
+    );
+    const start = chain.height + 1;
+    chain.advance(...opened);
+    let looks = 0;
+    let busiest = 0;
+    const due = (): number[] => opened.map((open) => jobOf(chain, open).due);
+    while (opened.some((open) => phaseOf(jobOf(chain, open)) === "drawing")) {
+      const dues = due();
+      chain.advance();
+      const looked = due().filter((height, i) => height !== dues[i]).length;
+      looks += looked;
+      busiest = Math.max(busiest, looked);
+    }
+    expect(looks).to.equal(4 * count);
+    expect(busiest, "jobs drawn in one block").to.be.at.most(64);
+    expect(chain.height - start).to.be.within(UNDRAWABLE.phaseBlocks, UNDRAWABLE.phaseBlocks + 4);
+    for (const open of opened) expect(outcomeOf(jobOf(chain, open))).to.equal("undrawn");
+    // Nobody has to settle them.
+    while (opened.some((open) => phaseOf(jobOf(chain, open)) !== "settled")) chain.advance();
+    const lost = before - balance(chain, attacker);
+    const gained = victims.map((one, i) => balance(chain, one) - (others[i] ?? 0n));
+    process.stdout.write(
+      `      attacker: ${before} -> ${balance(chain, attacker)}, burned ${chain.head.state.meta.burned}; ` +
+        `founders earn ${gained.join(", ")} in fees; weights and ratings stay\n`,
+    );
+    expect(lost).to.equal(BigInt(count) * (FEE + PLACE));
+    expect(chain.head.state.meta.burned).to.equal(BigInt(count) * PLACE);
+  }).timeout(60_000);
+});
