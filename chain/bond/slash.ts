@@ -9,6 +9,7 @@ import { isExpired } from "../evidence/age.ts";
 import { factorsOf } from "../rating/formula.ts";
 import type { State } from "../state/state.ts";
 import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import { loseVote } from "./lose-vote.ts";
 import { takeBond } from "./take-bond.ts";
 import { holdUnbondings } from "./unbonding.ts";
 import { greatestVoteShare } from "./vote-share.ts";
@@ -35,6 +36,7 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
   };
   state.nodes.set(index, slashed);
   holdUnbondings(state, index);
+  loseVote(state, index);
   chargeGuilty(state, proposer);
   return {
     node: index,

@@ -12,6 +12,11 @@ export function nextMix(mix: Uint8Array, height: number, reveal: Uint8Array): Ui
   return taggedHash("poml/mix/v1", mix, uint32Bytes(height), reveal);
 }
 
+/** A seat, and whether its node was slashed: then it is no newcomer's although it weighs nothing. */
+export interface TurnTaker extends Pick<Seat, "weight"> {
+  readonly isOut?: boolean;
+}
+
 /** Of so many heights one begins with the turn of a newcomer, who has no weight to be drawn by. */
 const NEWCOMER_TURNS = 50n;
 
@@ -24,7 +29,7 @@ const NEWCOMER_TURNS = 50n;
 export function proposerOrder(
   mix: Uint8Array,
   height: number,
-  seats: readonly Pick<Seat, "weight">[],
+  seats: readonly TurnTaker[],
   count: number = seats.length,
 ): number[] {
   const seed = taggedHash("poml/proposer/v1", mix, uint32Bytes(height));
@@ -38,11 +43,10 @@ export function proposerOrder(
   return newcomer === undefined ? order : [newcomer, ...order].slice(0, count);
 }
 
-function newcomerTurn(
-  seed: Uint8Array,
-  seats: readonly Pick<Seat, "weight">[],
-): number | undefined {
-  const newcomers = seats.flatMap(({ weight }, seat) => (weight === 0n ? [seat] : []));
+function newcomerTurn(seed: Uint8Array, seats: readonly TurnTaker[]): number | undefined {
+  const newcomers = seats.flatMap(({ weight, isOut }, seat) =>
+    weight === 0n && isOut !== true ? [seat] : [],
+  );
   if (newcomers.length === 0) return undefined;
   if (drawBelow(seed, "poml/newcomer-turn/v1", 0, NEWCOMER_TURNS) !== 0n) return undefined;
   const at = drawBelow(seed, "poml/newcomer-turn/v1", 1, BigInt(newcomers.length));

@@ -3,7 +3,7 @@
  * regained. Without a price, proposers would skip turns whose reveal gives them a worse draw next. It is never
  * taken from a bond, and what one node can owe is bounded: a machine that was away lost its turns already.
  */
-import { proposerOrder } from "../draw/mix.ts";
+import { turnsAt } from "../draw/turns.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
 
@@ -19,7 +19,7 @@ export const MOST_OWED = 16n;
  */
 export function chargeSkips(state: State, parent: State, round: number): void {
   if (round === 0) return;
-  const order = proposerOrder(parent.meta.mix, parent.height + 1, parent.seats);
+  const order = turnsAt(parent, parent.height + 1);
   for (const position of order.slice(0, round)) {
     const seat = parent.seats[position];
     if (seat !== undefined) charge(state, seat.node);

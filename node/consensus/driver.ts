@@ -4,7 +4,7 @@
  */
 import type { AppliedBlock } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
-import { proposerOrder } from "../../chain/draw/mix.ts";
+import { turnsAt } from "../../chain/draw/turns.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
 import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
@@ -173,7 +173,7 @@ export class ConsensusDriver {
       height,
       seats,
       self: self === -1 || !signer.maySign(height) ? null : self,
-      order: proposerOrder(meta.mix, height, seats),
+      order: turnsAt(chain.state, height),
     });
     for (const entry of await signer.begin(height)) {
       await this.#replay(entry);

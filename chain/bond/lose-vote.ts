@@ -1,0 +1,24 @@
+/**
+ * A slashed node votes no more from the next block on: its seats, of this epoch and the next, weigh nothing. It keeps
+ * its place in the lists, so that votes of others already on their way still name the right seats.
+ */
+import { limitedVotes } from "../rating/voting-limit.ts";
+import { totalWeight } from "../rating/weight.ts";
+import type { State } from "../state/state.ts";
+import type { Seat } from "../types/node.ts";
+
+export function loseVote(state: State, node: number): void {
+  state.seats = withoutVote(state.seats, node);
+  state.nextSeats = withoutVote(state.nextSeats, node);
+}
+
+/**
+ * The limit for one node holds among those who are left. Without any other voter the seat keeps its weight. That the part
+ * of the others grows is not noted (vote-share.ts): what they lose counts the slashed ones' part beside their own.
+ */
+function withoutVote(seats: readonly Seat[], node: number): readonly Seat[] {
+  const held = seats.find((seat) => seat.node === node)?.weight ?? 0n;
+  if (held === 0n || totalWeight(seats) === held) return seats;
+  const votes = limitedVotes(seats.map((seat) => (seat.node === node ? 0n : seat.weight)));
+  return seats.map((seat, position) => ({ ...seat, weight: votes[position] ?? 0n }));
+}
