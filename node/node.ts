@@ -169,7 +169,7 @@ export async function createNode(
   const exchange = new AuditExchange(messages);
   const auditedRuns = new AuditedRuns(
     { publicKey },
-    { chain, duties, keeper, exchange, peerOf, log: jobLog },
+    { chain, duties, keeper, blobs, exchange, peerOf, log: jobLog },
   );
   const auditor = new Auditor(
     { publicKey },

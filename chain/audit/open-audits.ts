@@ -1,56 +1,41 @@
-/** From a recorded round to its audits: no update is paid before somebody has looked at it. */
+/**
+ * From the commits of a round to their audits. What a participant is paid and how it is rated follows from the
+ * replay of its update by others and never from the word of a team: an update that a record leaves out, that a
+ * refusal names or for which no record came is audited like every other. Its auditors must then be able to get
+ * the update too, since nobody else says that it was there.
+ */
 import { clearCommits, hasCommitted, isOut } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
-import type { State } from "../state/state.ts";
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Job, Participant, TrainingRecord } from "../types/job.ts";
-import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import { punishUnusable } from "./penalty.ts";
 
 /**
- * Recorded updates go to their audits, or are paid at once on an engine that nobody can replay. Who
- * committed to something the team could not use pays for having promised it.
- * @param changes takes the changes of rating for the block to tell
+ * All commits of a recorded round go to their audits. On an engine that nobody can replay the recorded ones are
+ * paid at once: there the word of the team is all there is.
  */
-export function takeContributions(
-  state: State,
-  job: Job,
-  record: TrainingRecord,
-  changes: RatingChange[],
-): Job {
-  const recorded = new Set(record.contributions.map(({ node }) => node));
+export function takeRecorded(job: Job, { contributions }: TrainingRecord, height: number): Job {
+  return takeCommits(job, new Set(contributions.map(({ node }) => node)), height);
+}
+
+/** The commits of a round without a record. */
+export function takeUnrecorded(job: Job, height: number): Job {
+  return takeCommits(job, new Set(), height);
+}
+
+function takeCommits(job: Job, merged: ReadonlySet<number>, height: number): Job {
+  const canReplay = isAuditable(job.spec);
   const audits: Audit[] = [];
   const participants = job.participants.map((participant, shard) => {
     if (!hasCommitted(participant) || isOut(participant)) return participant;
-    if (!recorded.has(participant.node)) {
-      const change = punishUnusable(state, participant.node);
-      if (change !== undefined) changes.push(change);
-      return participant;
-    }
-    if (!isAuditable(job.spec)) return paidAtOnce(participant);
-    audits.push(newAudit(participant, { shard, round: job.round, job, height: state.height }));
+    const isMerged = merged.has(participant.node);
+    if (!canReplay) return isMerged ? paidAtOnce(participant) : participant;
+    audits.push(newAudit(job, participant, { shard, isMerged, height }));
     return participant;
   });
-  return { ...job, participants, audits: [...job.audits, ...audits] };
-}
-
-/**
- * Updates of a round that has no record. Whatever they are worth to the client, an audit can tell that they
- * are what the order made of its data, and such work is paid. Where nobody can replay it, it is not.
- * @param usable participants that committed to updates fit for an audit
- */
-export function takeUnrecorded(job: Job, usable: readonly Participant[], height: number): Job {
-  if (!isAuditable(job.spec)) return { ...job, participants: clearCommits(job.participants) };
-  const audits = usable
-    .filter((participant) => !isOut(participant))
-    .map((participant) => {
-      const shard = job.participants.indexOf(participant);
-      return newAudit(participant, { shard, round: job.round, job, height });
-    });
   return {
     ...job,
-    participants: clearCommits(job.participants),
+    participants: clearCommits(participants),
     audits: [...job.audits, ...audits],
   };
 }
@@ -65,19 +50,22 @@ function paidAtOnce(participant: Participant): Participant {
 
 interface Place {
   readonly shard: number;
-  readonly round: number;
-  readonly job: Job;
+  readonly isMerged: boolean;
   readonly height: number;
 }
 
-function newAudit(participant: Participant, { shard, round, job, height }: Place): Audit {
-  const { node, updateHash, checkpointRoot, samples } = participant;
+function newAudit(
+  { round, parameters }: Job,
+  { node, updateHash, checkpointRoot, samples }: Participant,
+  { shard, isMerged, height }: Place,
+): Audit {
   return {
     round,
     node,
     look: 0,
     shard,
-    parameters: job.parameters,
+    merged: isMerged ? 1 : 0,
+    parameters,
     updateHash,
     checkpointRoot,
     samples,

@@ -31,9 +31,12 @@ export function passAudit(state: State, job: Job, audit: Audit): Job {
   return closeAudit(job, audit, isFirst ? 1 : 0);
 }
 
-/** Nobody could look: paid, and not counted as verified. */
+/**
+ * Nobody could look. A recorded update is paid, and not counted as verified; one that no record merged has to be
+ * shown valid first.
+ */
 export function voidAudit(job: Job, audit: Audit): Job {
-  return closeAudit(job, audit, 0);
+  return audit.merged === 1 ? closeAudit(job, audit, 0) : dropUpdate(job, audit);
 }
 
 function closeAudit(job: Job, audit: Audit, verified: number): Job {

@@ -12,7 +12,7 @@ import {
   type RatingFault,
 } from "../types/node.ts";
 
-/** Being drawn and staying silent, or promising what the team cannot use, in parts of a failed unit. */
+/** Being drawn and staying silent, in parts of a failed unit. */
 const NEGLECT = UNIT / 4;
 
 /** All segments of its updates are replayed: it is new here, or was caught not long ago. */
@@ -60,11 +60,6 @@ export function punishSilence(state: State, index: number): RatingChange | undef
   const node = state.nodes.at(index);
   const marked = { ...node, auditsMissed: node.auditsMissed + 1 };
   return rerated(state, index, failedMore(marked, NEGLECT), "silent");
-}
-
-/** A participant whose committed update the team could not use. */
-export function punishUnusable(state: State, index: number): RatingChange | undefined {
-  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT), "left-out");
 }
 
 /** An auditor whose answer most of a committee refuted. */

@@ -22,7 +22,7 @@ export function isOpened({ opened }: { readonly opened: Uint8Array }): boolean {
  * @param root of the states that were committed to
  */
 export function unreachable(
-  why: "no-state" | "other-origin" | "other-samples",
+  why: "no-state" | "other-origin" | "other-samples" | "other-update",
   root: Uint8Array,
   segment: number,
 ): Uint8Array {

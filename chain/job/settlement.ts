@@ -7,7 +7,7 @@ import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
 import { impossibleCharge } from "./objections.ts";
 import { outcomeOf } from "./phase.ts";
-import { auditorPay, managerPay } from "./price.ts";
+import { auditorPay, jobSamples, managerPay } from "./price.ts";
 
 export interface Payout {
   /** Node index. */
@@ -27,10 +27,7 @@ export interface Division {
  * the job was opened take what is left and no more.
  */
 export function divideEscrow(job: Job, parameters: Parameters): Division {
-  const participants = job.participants.map(({ node, paidSamples }) => ({
-    node,
-    amount: paidSamples * job.spec.pricePerSample,
-  }));
+  const participants = earnings(job);
   const earned = sum(participants);
   let left = job.escrow - job.opening - earned;
   if (left < 0n) throw new RangeError(`job ${job.openedAt} spent ${-left} over its escrow`);
@@ -58,6 +55,19 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     burned: job.opening + charge,
   };
   return { settlement, participants, managers, auditors };
+}
+
+/**
+ * What the order promised is the most that is paid: where audits came to nothing, updates may be among the paid
+ * ones that stand for more rows than there are. Then all get less in proportion.
+ */
+function earnings({ participants, spec }: Job): Payout[] {
+  const paid = participants.reduce((total, { paidSamples }) => total + paidSamples, 0n);
+  const ordered = jobSamples(spec);
+  return participants.map(({ node, paidSamples }) => {
+    const amount = paidSamples * spec.pricePerSample;
+    return { node, amount: paid > ordered ? (amount * ordered) / paid : amount };
+  });
 }
 
 /** Rounding dust stays with the client. */

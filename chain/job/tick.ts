@@ -7,13 +7,13 @@ import type { State } from "../state/state.ts";
 import { type Job, UPDATE_CHECKS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { chargedForQuorum } from "./charge.ts";
 import { dueOf, nextTry, SETTLE_BLOCKS } from "./due.ts";
 import { DRAW_STEPS, DueWork } from "./due-work.ts";
 import { isDoubted } from "./objections.ts";
 import {
   allCommitted,
   canCommit,
-  clearCommits,
   end,
   enter,
   hasCommitted,
@@ -95,9 +95,7 @@ function tickJob(state: State, job: Job, work: DueWork): Job {
         : prolong(job, state, "no-quorum");
     }
     case "revealing":
-      return late
-        ? prolong({ ...job, participants: clearCommits(job.participants) }, state, "no-record")
-        : job;
+      return late ? prolong(job, state, "no-record") : job;
     case "finished":
     case "failed":
     case "cancelled":
@@ -113,16 +111,27 @@ function markMissing(job: Job): Job {
   return { ...job, participants };
 }
 
-/** The round starts over, a limited number of times. */
+/**
+ * Participants are waited for again, a limited number of times. Commits stay: equal work gives equal bits, so to
+ * train again would change nothing. In the end what was delivered goes to its audits.
+ */
 function prolong(job: Job, state: State, outcome: "no-quorum" | "no-record"): Job {
-  if (job.extensions >= state.parameters.maxExtensions) return end(job, outcome, state.height);
-  const again = enter(job, "training", state.height);
-  return { ...again, extensions: job.extensions + 1 };
+  const { height } = state;
+  if (job.extensions >= state.parameters.maxExtensions) {
+    const committed = job.participants.filter(hasCommitted).length;
+    const paid = outcome === "no-quorum" ? chargedForQuorum(job, state.parameters, committed) : job;
+    return end(takeUnrecorded(paid, height), outcome, height);
+  }
+  const participants =
+    outcome === "no-record" ? job.participants.map((p) => ({ ...p, missed: 0 })) : job.participants;
+  const again = { ...job, participants, extensions: job.extensions + 1 };
+  return enter(again, allCommitted(again) ? "revealing" : "training", height);
 }
 
 /** No quorum can come: what was delivered all the same goes to its audits, the rest of the money back. */
 function endWithout(state: State, job: Job, reason: "diverged" | "too-few-left"): Job {
-  const taken = takeUnrecorded(job, job.participants.filter(hasCommitted), state.height);
+  const left = job.participants.filter((p) => canCommit(p, job)).length;
+  const taken = takeUnrecorded(chargedForQuorum(job, state.parameters, left), state.height);
   const refused = job.participants
     .filter((p) => !isOut(p) && hasDiverged(p, job))
     .map(({ node }) => ({ node, updateHash: ZERO_HASH, check: UPDATE_CHECKS.indexOf("diverged") }))

@@ -1,8 +1,12 @@
 /**
- * The client stops its job; recorded rounds are paid, the rest of the escrow returns at settlement.
- * Not while updates are being revealed: it would have the round's work for nothing.
+ * The client stops its job. Recorded rounds are paid, and so is what participants have committed to in this
+ * round, once its audits find it right. From the block after its opening, when the team may be known, it costs
+ * what chain/job/charge.ts says. Not while updates are being revealed: they are what the client ordered.
  */
+
+import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
+import { charged } from "../job/charge.ts";
 import { findJob, requirePhase } from "../job/find.ts";
 import { end } from "../job/phase.ts";
 import { type Rule, refuse } from "./rule.ts";
@@ -17,6 +21,8 @@ export const jobCancel: Rule<"job-cancel"> = {
         duty: "job-cancel",
       });
     }
-    state.jobs.set(index, end(job, "cancelled", state.height));
+    const { height, parameters } = state;
+    const paid = height > job.openedAt ? charged(job, parameters) : job;
+    state.jobs.set(index, end(takeUnrecorded(paid, height), "cancelled", height));
   },
 };

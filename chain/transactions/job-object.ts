@@ -44,8 +44,7 @@ export const jobObject: Rule<"job-object"> = {
 
 function after(state: State, job: Job): Job {
   if (isImpossible(job)) {
-    const committed = job.participants.filter(hasCommitted);
-    return end(takeUnrecorded(job, committed, state.height), "impossible", state.height);
+    return end(takeUnrecorded(job, state.height), "impossible", state.height);
   }
   // The end of the block ends the job where no quorum can come any more.
   const isReady = phaseOf(job) === "training" && allCommitted(job) && !isBehind(job);

@@ -18,6 +18,8 @@ import { checkOptimizer } from "./check-optimizer.ts";
 import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
 
 const MILLION = 1_000_000;
+/** So that no node alone speaks for a round. Where the network has fewer, all that it has are drawn. */
+export const MIN_TEAM = 3;
 export const MAX_ROUNDS = 10_000;
 export const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */
@@ -93,7 +95,7 @@ export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): 
   between("participants", spec.participants, 1, MAX_PARTICIPANTS);
   // No participant is drawn without a chunk of its own.
   between("quorum", spec.quorum, 1, Math.min(spec.participants, spec.trainChunks));
-  between("teamSize", spec.teamSize, 1, MAX_TEAM);
+  between("teamSize", spec.teamSize, MIN_TEAM, MAX_TEAM);
   between("phaseBlocks", spec.phaseBlocks, MIN_PHASE_BLOCKS, MAX_PHASE_BLOCKS);
   between("targetAccuracy", spec.targetAccuracy, 0, MILLION);
   if (spec.pricePerSample < minPricePerSample) {

@@ -3,12 +3,12 @@
  * once and says why. Counts with the signatures of more than half of the team, like a record.
  *
  * Whoever could lie gains nothing. The team earns credits for records alone, so ending a job early costs
- * it. The client pays for every update that its audit finds right, as it would have for a recorded round,
- * and has no model of this one. A participant that spoils a round on purpose is audited, and its false
- * update costs what it always does. An honest participant whose order made its training run away is paid.
+ * it. Every update of the round is audited, those that the team names too: its word costs nobody anything.
+ * The client pays for what these audits find right, as it would have for a recorded round, and has no model
+ * of this one. A participant that spoils a round on purpose pays for a false update what it always costs. An
+ * honest participant whose order made its training run away is paid.
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
-import { punishUnusable } from "../audit/penalty.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
@@ -18,40 +18,25 @@ import {
   type RoundRefusal,
   RoundRefusal as RoundRefusalType,
   UPDATE_CHECKS,
-  type UpdateCheck,
 } from "../types/job.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
-
-/** What training by the rules never gives, whatever the order: a broken promise, not a bad order. */
-const BROKEN: readonly UpdateCheck[] = ["format", "samples"];
 
 export const jobRefuse: Rule<"job-refuse"> = {
   innerSignatures(state, { refusal, cosignatures }) {
     const root = RoundRefusalType.hashTreeRoot(refusal);
     return innerSignaturesOf(state, refusal.job, "refusal", root, cosignatures);
   },
-  apply(state, { refusal, cosignatures }, { sender, ratingChanges }) {
+  apply(state, { refusal, cosignatures }, { sender }) {
     const { index, job } = findJob(state, refusal.job);
     requirePhase(job, "revealing");
     requireRound(job, refusal.round);
     requireManager(state, job, sender, refusal.manager, "job-refuse");
     requireMajority(job, cosignatures);
     checkRefusal(job, refusal);
-    const broken = new Set(refusal.refused.filter(isBroken).map(({ node }) => node));
-    for (const node of broken) {
-      const change = punishUnusable(state, node);
-      if (change !== undefined) ratingChanges.push(change);
-    }
-    const usable = job.participants.filter((p) => hasCommitted(p) && !broken.has(p.node));
-    const taken = takeUnrecorded(job, usable, state.height);
-    const ended = end(taken, "refused", state.height);
+    const ended = end(takeUnrecorded(job, state.height), "refused", state.height);
     state.jobs.set(index, { ...ended, refused: refusal.refused });
   },
 };
-
-function isBroken({ check }: { readonly check: number }): boolean {
-  return BROKEN.some((name) => UPDATE_CHECKS[check] === name);
-}
 
 function checkRefusal(job: Job, { modelBefore, refused }: RoundRefusal): void {
   const mismatch = (field: string): never =>

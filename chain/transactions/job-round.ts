@@ -3,18 +3,16 @@
  * the team may post it; it counts with the signatures of more than half of the team.
  */
 
-import { takeContributions } from "../audit/open-audits.ts";
+import { takeRecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { clearCommits, end, enter } from "../job/phase.ts";
-import type { State } from "../state/state.ts";
+import { end, enter } from "../job/phase.ts";
 import {
   type Job,
   type TrainingRecord,
   TrainingRecord as TrainingRecordType,
 } from "../types/job.ts";
-import type { RatingChange } from "../types/node.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
@@ -23,7 +21,7 @@ export const jobRound: Rule<"job-round"> = {
     const root = TrainingRecordType.hashTreeRoot(record);
     return innerSignaturesOf(state, record.job, "record", root, cosignatures);
   },
-  apply(state, payload, { sender, records, ratingChanges }) {
+  apply(state, payload, { sender, records }) {
     const { record } = payload;
     const { index, job } = findJob(state, record.job);
     requirePhase(job, "revealing");
@@ -33,7 +31,7 @@ export const jobRound: Rule<"job-round"> = {
     const signers = requireMajority(job, payload.cosignatures);
     checkRecord(job, record);
     records.push(record);
-    state.jobs.set(index, finishRound(state, job, { record, signers, ratingChanges }));
+    state.jobs.set(index, finishRound(job, record, signers, state.height));
   },
 };
 
@@ -61,15 +59,13 @@ function checkRecord(job: Job, record: TrainingRecord): void {
   if (samples > job.spec.localEpochs * job.spec.trainRows) mismatch("contributions");
 }
 
-interface Finish {
-  readonly record: TrainingRecord;
-  /** Team positions. */
-  readonly signers: readonly number[];
-  readonly ratingChanges: RatingChange[];
-}
-
-function finishRound(state: State, job: Job, { record, signers, ratingChanges }: Finish): Job {
-  const recorded = takeContributions(state, job, record, ratingChanges);
+/** @param signers team positions */
+function finishRound(
+  job: Job,
+  record: TrainingRecord,
+  signers: readonly number[],
+  height: number,
+): Job {
   const credits = job.credits.map((credit, member) => {
     if (!signers.includes(member)) return credit;
     return credit + (job.team[member] === record.manager ? 2 : 1);
@@ -78,14 +74,13 @@ function finishRound(state: State, job: Job, { record, signers, ratingChanges }:
   const reached = targetAccuracy > 0 && record.metrics.accuracy >= targetAccuracy;
   const last = record.round >= rounds || reached;
   const next: Job = {
-    ...recorded,
-    participants: clearCommits(recorded.participants),
+    ...takeRecorded(job, record, height),
     credits,
     extensions: 0,
     parameters: record.modelAfter,
     metrics: record.metrics,
     round: last ? job.round : job.round + 1,
   };
-  if (!last) return enter(next, "training", state.height);
-  return end(next, record.round >= rounds ? "complete" : "target", state.height);
+  if (!last) return enter(next, "training", height);
+  return end(next, record.round >= rounds ? "complete" : "target", height);
 }

@@ -58,6 +58,8 @@ export const Audit = new MemoContainerType(
     look: Uint8,
     /** Shard the participant trained. */
     shard: Uint16,
+    /** 1: a record merged the update, so its team had it. 0: auditors must get the update as well. */
+    merged: Uint8,
     /** SHA-256 of the global parameters the round started from. */
     parameters: Hash,
     updateHash: Hash,

@@ -256,16 +256,17 @@ export const Settlement = new ContainerType(
     auditors: Uint64,
     fee: Uint64,
     refund: Uint64,
-    /** What an impossible order costs its client; nobody gets it. */
+    /** What a place among the open jobs, an early end or an impossible order costs its client; nobody gets it. */
     burned: Uint64,
   },
   { typeName: "Settlement", jsonCase: "eth2" },
 );
 export type Settlement = ValueOf<typeof Settlement>;
 
-/** No round is revealed while so many audits are open; one round adds at most two for each participant. */
+/** No round is revealed while so many audits are open. */
 export const AUDIT_BACKLOG = 512;
-export const MAX_AUDITS = AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS;
+/** A round adds at most two for each participant: one that is recorded, and one at which the job ends. */
+export const MAX_AUDITS = AUDIT_BACKLOG + 4 * MAX_PARTICIPANTS;
 /** Nodes that can be drawn for one job, participants and team. */
 const MAX_DRAWN = MAX_PARTICIPANTS + MAX_TEAM;
 /** Nodes that one job can pay for audits. */
@@ -278,7 +279,7 @@ export const Job = new ContainerType(
     client: Address,
     spec: JobSpec,
     escrow: Uint64,
-    /** The part of it that its place among the open jobs costs; burns at settlement. */
+    /** The part of it that burns at settlement: what its place among the open jobs cost, and an early end. */
     opening: Uint64,
     /** Index into JOB_PHASES. */
     phase: Uint8,

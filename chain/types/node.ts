@@ -118,9 +118,9 @@ export const RATING_CAUSES = [
   "withheld",
 ] as const;
 /**
- * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as
- * above; left-out: the team could not use its update), or as one who was drawn to look at others
- * (silent: gave no answer in time; wrong: said what at least three who replayed refuted). Wire values; append only.
+ * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as above), or as one
+ * who was drawn to look at others (silent: gave no answer in time; wrong: said what at least three who replayed
+ * refuted). Wire values; append only.
  */
 export const RATING_FAULTS = [
   "none",
@@ -129,7 +129,6 @@ export const RATING_FAULTS = [
   "withheld",
   "silent",
   "wrong",
-  "left-out",
 ] as const;
 export type RatingFault = (typeof RATING_FAULTS)[number];
 

@@ -10,6 +10,7 @@ import { leafDigest, merkleProof, merkleRoot } from "../../chain/proof/hash-tree
 import { ALL_SEGMENTS, AUDIT_ANSWERS, type Audit } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
@@ -23,6 +24,7 @@ export interface AuditedRunsModules {
   readonly chain: Chain;
   readonly duties: DutySender;
   readonly keeper: CheckpointKeeper;
+  readonly blobs: BlobStore;
   readonly exchange: AuditExchange;
   readonly log: NodeLog;
   /** Peer id of a node. */
@@ -34,6 +36,8 @@ export class AuditedRuns {
   readonly #modules: AuditedRunsModules;
   readonly #flights: SingleFlight;
   readonly #shown = new Set<string>();
+  /** Updates that no record merged, by audit: auditors must get them from here. */
+  #released = new Set<string>();
   #kept = "";
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: AuditedRunsModules) {
@@ -51,12 +55,14 @@ export class AuditedRuns {
     if (node === undefined) return;
     const wanted = new Set<string>();
     const disputed = new Set<string>();
+    const released = new Set<string>();
     for (const [, job] of state.jobs.activeEntries()) {
       if (job.participants.every((participant) => participant.node !== node)) continue;
       const phase = phaseOf(job);
       if (phase === "training" || phase === "revealing") wanted.add(runName(job.id, job.round));
       for (const audit of job.audits.filter((one) => one.node === node)) {
         wanted.add(runName(job.id, audit.round));
+        if (audit.merged === 0) released.add(this.#release(job, audit));
         if (stageOf(audit) !== "opening" || isOpened(audit)) continue;
         const key = `${auditKey(job, audit)}/${audit.retries}`;
         disputed.add(key);
@@ -64,11 +70,23 @@ export class AuditedRuns {
       }
     }
     for (const key of this.#shown) if (!disputed.has(key)) this.#shown.delete(key);
+    this.#released = released;
     this.#retain(wanted);
   }
 
   stop(): void {
     this.#flights.stop();
+  }
+
+  /** A round that ended without its reveal leaves the update withheld. @returns the audit's key */
+  #release(job: Job, audit: Audit): string {
+    const { blobs, log } = this.#modules;
+    const key = auditKey(job, audit);
+    if (this.#released.has(key)) return key;
+    blobs.release(audit.updateHash).catch((error: unknown) => {
+      log.warn("a restart may withhold an update again", { audit: key, reason: String(error) });
+    });
+    return key;
   }
 
   #retain(wanted: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@
  * Fills what an order leaves open, once for the HTTP API and the command line, and says what it chose and
  * why. The choice of training itself is in ml/training/default-plan.ts.
  */
+import { MIN_TEAM } from "../../chain/transactions/job-open.ts";
 import type { Optimizer } from "../../ml/hyperparameters.ts";
 import {
   chosenOptimizer,
@@ -31,7 +32,6 @@ export interface FilledOrder {
   readonly notes: readonly string[];
 }
 
-const TEAM = 3;
 const PHASE_SECONDS = 120;
 const PRICE_PER_SAMPLE = 10n;
 
@@ -75,7 +75,7 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
   return { order, notes };
 }
 
-/** Participants, quorum and team: no more than there are nodes to draw and rows to share. */
+/** Participants and quorum: no more than there are nodes to draw and rows to share. */
 function fillCrowd(
   request: JobRequest,
   rows: number,
@@ -83,7 +83,7 @@ function fillCrowd(
 ): Pick<CompleteOrder, "participants" | "quorum" | "teamSize"> & { notes: string[] } {
   const participants = request.participants ?? defaultParticipants({ rows }, drawable);
   const quorum = request.quorum ?? Math.floor(participants / 2) + 1;
-  const teamSize = request.teamSize ?? Math.min(TEAM, Math.max(1, drawable));
+  const teamSize = request.teamSize ?? MIN_TEAM;
   const notes: string[] = [];
   if (request.participants === undefined) {
     const share = Math.floor(rows / participants);

@@ -1,6 +1,6 @@
 /** How a job stands or ended, in a sentence people can act on. The API, the page and the command line say this. */
 import { toHex } from "../../chain/crypto/hash.ts";
-import { hasCommitted, outcomeOf, phaseOf } from "../../chain/job/phase.ts";
+import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {
   type Job,
   type JobOutcome,
@@ -87,11 +87,11 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
       "order it again when more nodes are rated (`npx poml status` lists them), or with a smaller quorum",
   }),
   "no-quorum": (job) => ({
-    cause: `Round ${job.round + 1} got ${job.participants.filter(hasCommitted).length} of the ${job.spec.quorum} updates it needs, though it was started ${times(job.extensions + 1)}.`,
+    cause: `Round ${job.round + 1} did not get the ${job.spec.quorum} updates it needs, though it was started ${times(job.extensions + 1)}; those that came are paid once their audits find them right.`,
     remedy: `\`npx poml job show ${toHex(job.id).slice(0, 12)}\` tells which nodes missed rounds; order it again with more seconds a phase or a smaller quorum`,
   }),
   "no-record": (job) => ({
-    cause: `The updates of round ${job.round + 1} came, but no manager of its team recorded them, though it was started ${times(job.extensions + 1)}.`,
+    cause: `The updates of round ${job.round + 1} came, but no manager of its team recorded them, though it was started ${times(job.extensions + 1)}; they are paid once their audits find them right.`,
     remedy: "order it again; with more managers it is likelier that enough of them answer",
   }),
   refused: (job) => {

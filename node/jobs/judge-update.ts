@@ -11,7 +11,10 @@ import { ALL_SEGMENTS, type Audit } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import { AuditError } from "../../ml/audit/audit-error.ts";
+import { isBoundTo } from "../../ml/audit/bound-update.ts";
 import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../ml/audit/checkpoint.ts";
+import { decodeUpdate, updateBytes } from "../../ml/federation/update-codec.ts";
+import { UpdateError } from "../../ml/federation/update-error.ts";
 import { P2pError } from "../../p2p/errors.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
@@ -54,9 +57,13 @@ const ASK_TRIES = 4;
 const ASK_PAUSE_MS = 1_000;
 const ASK_MS = 10_000;
 const STATE_MS = 120_000;
-/** Waits for digests and for a state at most, in parts of what is left of the stage; 15/16 together. */
+/**
+ * Waits for digests, for an update and for a state at most, in parts of what is left of the stage; 15/16 together,
+ * with the pauses between tries.
+ */
 const ASK_PART = 16;
-const STATE_PART = 2;
+const UPDATE_PART = 4;
+const STATE_PART = 4;
 
 /** @throws BlobError, WorkerError, DatasetError, the signal's reason: nothing was found then */
 export async function judgeUpdate(
@@ -70,6 +77,12 @@ export async function judgeUpdate(
   const { manifest } = await files.manifest(job.spec, signal);
   if (audit.samples !== shardSamples(job, manifest, audit.shard)) {
     return { answer: "mismatch", segment: 0, reached: cannotReach("other-samples", audit) };
+  }
+  const update =
+    audit.merged === 1 ? "as-committed" : await checkUpdate(job, audit, options, modules);
+  if (update === "not-served") return { answer: "not-served" };
+  if (update === "other") {
+    return { answer: "mismatch", segment: 0, reached: cannotReach("other-update", audit) };
   }
   const task = await taskOf(job, audit, signal, files);
   return audit.segment === ALL_SEGMENTS
@@ -149,7 +162,13 @@ async function judgeSegment(
   if (served === undefined) return { answer: "not-served" };
   const { digests } = served;
   const startState =
-    segment === 0 ? undefined : await fetchState(job, served.startState, options, modules);
+    segment === 0
+      ? undefined
+      : await fetchBlob(
+          stateAt(served.startState, job.spec.parameterCount, options.stageMs),
+          options,
+          modules.host,
+        );
   if (segment > 0 && !isState(startState, digests[segment], job.spec.parameterCount)) {
     return { answer: "not-served" };
   }
@@ -164,6 +183,40 @@ async function judgeSegment(
   if (!isAt(replay.end, segment + 1)) return mismatch(replay.end);
   const path = digestsProof(digests, segment + 1).siblings;
   return { answer: "match", proof: [replay.end, ...path] };
+}
+
+/**
+ * Of an update that no record merged: nobody but its auditors says that it can be had, and that it is the last
+ * of the states that were committed to.
+ */
+async function checkUpdate(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  { host, clock }: JudgeModules,
+): Promise<"as-committed" | "other" | "not-served"> {
+  const { parameterCount } = job.spec;
+  const { updateHash, checkpointRoot, samples } = audit;
+  const until = clock.monotonic() + options.stageMs / UPDATE_PART;
+  for (;;) {
+    const limitMs = until - clock.monotonic();
+    if (limitMs <= 0) return "not-served";
+    const wanted = { hash: updateHash, maxBytes: updateBytes(parameterCount), limitMs };
+    const bytes = await fetchBlob(wanted, options, host);
+    if (bytes === undefined) {
+      await clock.sleep(Math.min(ASK_PAUSE_MS, options.stageMs / ASK_PART), options.signal);
+      continue;
+    }
+    try {
+      const update = decodeUpdate(bytes, parameterCount);
+      const isTheirs = update.participant === audit.node && update.round === audit.round;
+      const isLast = isBoundTo(update, checkpointRoot, segmentCount(job.spec, samples));
+      return isTheirs && isLast ? "as-committed" : "other";
+    } catch (error) {
+      if (error instanceof UpdateError) return "other";
+      throw error;
+    }
+  }
 }
 
 function cannotReach(
@@ -192,15 +245,25 @@ async function fetchRun(
   return undefined;
 }
 
-async function fetchState(
-  { spec }: Job,
-  hash: Uint8Array,
-  { peer, signal, stageMs }: JudgeOptions,
-  { host }: JudgeModules,
+function stateAt(hash: Uint8Array, parameterCount: number, stageMs: number): WantedBlob {
+  const limitMs = Math.min(STATE_MS, stageMs / STATE_PART);
+  return { hash, maxBytes: maxCheckpointBytes(parameterCount), limitMs };
+}
+
+interface WantedBlob {
+  readonly hash: Uint8Array;
+  readonly maxBytes: number;
+  /** Waited for at most so long. */
+  readonly limitMs: number;
+}
+
+/** Undefined when the participant does not serve it. */
+async function fetchBlob(
+  { hash, maxBytes, limitMs }: WantedBlob,
+  { peer, signal }: JudgeOptions,
+  host: StreamHost,
 ): Promise<Uint8Array | undefined> {
-  const limitMs = Math.min(STATE_MS, Math.ceil(stageMs / STATE_PART));
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  const maxBytes = maxCheckpointBytes(spec.parameterCount);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(limitMs))]);
   try {
     const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit, use: "audit" });
     return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;

@@ -86,7 +86,7 @@ export class Manager {
       if (member === -1) continue;
       const key = roundKey(job);
       if (phase === "training" || phase === "revealing") open.add(key);
-      if (phase === "training" && !this.#startedAt.has(key)) {
+      if (open.has(key) && !this.#startedAt.has(key)) {
         this.#startedAt.set(key, this.#modules.clock.monotonic());
       }
       if (phase !== "revealing") continue;

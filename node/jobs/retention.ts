@@ -142,7 +142,7 @@ function openNames({ id, spec, parameters, participants, audits }: Job): string[
     spec.initialParameters,
     parameters,
     ...participants.map(({ updateHash }) => updateHash),
-    ...audits.map((audit) => audit.parameters),
+    ...audits.flatMap((audit) => [audit.parameters, audit.updateHash]),
   ].map(toHex);
 }
 

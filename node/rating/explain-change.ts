@@ -25,7 +25,6 @@ const FAULTS: Readonly<Record<RatingFault, string>> = {
     "for the third time within half-lives it was proven to withhold what it had committed to: it begins anew",
   silent: "it was drawn to look at others' work and gave no answer that could be read in time",
   wrong: "at least three others refuted what it said about others' work",
-  "left-out": "the team could not use an update that it had committed to",
 };
 
 function explainCause(cause: Cause, { window, segments, factors }: RatingChange): string {

@@ -155,8 +155,10 @@ describe("attack: say that a good order cannot be carried out", () => {
     story.finish();
     expect(outcomeOf(story.job)).to.equal("too-few-left");
     expect(story.cost).to.equal(0n);
-    const few = new Story({ participants: 1, quorum: 1, teamSize: 1 });
-    few.object(few.drawn, "model").finish();
+    const few = new Story({ participants: 1, quorum: 1 });
+    const only = few.job.participants.map(({ node }) => node);
+    const other = few.drawn.filter((node) => !only.includes(node)).slice(0, 1);
+    few.object([...only, ...other], "model").finish();
     expect(outcomeOf(few.job)).to.equal("too-few-left");
     expect(few.cost).to.equal(0n);
   });

@@ -63,10 +63,10 @@ export const JobOrder = z.strictObject({
   quorum: z.int().min(1).max(256).optional().describe("default: more than half of participants"),
   teamSize: z
     .int()
-    .min(1)
+    .min(3)
     .max(16)
     .optional()
-    .describe("managers, default 3; fewer where nodes are few"),
+    .describe("managers, default 3; where the network has fewer nodes, all of them are drawn"),
   phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
   pricePerSample: Amount.optional().describe("micro-POML per verified sample step, default 10"),
   targetAccuracy: Fraction.optional().describe("stop early; 0 = never, the default"),

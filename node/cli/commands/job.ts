@@ -60,7 +60,9 @@ export function jobCommand(context: CliContext): Command {
       fetchResult(job, options, context),
     );
   const cancel = addWalletOption(addApiOptions(new Command("cancel")))
-    .description("cancel a job; what was recorded is paid, the rest comes back")
+    .description(
+      "cancel a job; delivered work is paid, the managers' share of what is left burns, the rest comes back",
+    )
     .argument("<job>", "id or start of an id")
     .action((job: string, options: ApiOptions & WalletOptions) => cancelJob(job, options, context));
   const command = new Command("job").description("order training and fetch models");

@@ -85,7 +85,10 @@ export function addOrderOptions(command: Command): Command {
     .option("--aggregation <name>", "fedavg, median or trimmed-mean (default: fedavg)")
     .option("--participants <n>", "nodes to draw (default: 4; fewer where rows or nodes are few)")
     .option("--quorum <n>", "updates a round needs (default: more than half)")
-    .option("--team <n>", "managers to draw (default: 3; fewer where nodes are few)")
+    .option(
+      "--team <n>",
+      "managers to draw, at least 3 (default: 3; where the network has fewer nodes, all of them)",
+    )
     .option("--phase-seconds <n>", "deadline of a phase (default: 120)")
     .option("--price <micro>", "micro-POML per verified sample step (default: 10)")
     .option("--target-accuracy <x>", "stop early at this test accuracy, 0 to 1")

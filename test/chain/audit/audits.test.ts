@@ -186,7 +186,7 @@ describe("an audit", () => {
   it("is void where nobody can look", () => {
     const story = new AuditStory({
       nodes: 1,
-      spec: { participants: 1, quorum: 1, teamSize: 1 },
+      spec: ONE,
     });
     story.round();
     story.advance();
@@ -421,7 +421,7 @@ describe("a committee", () => {
       [3, false],
       [4, true],
     ] as const) {
-      const story = disputed({ nodes, spec: { ...ONE, teamSize: 1 } });
+      const story = disputed({ nodes, spec: ONE });
       const { node } = story.participant();
       const members = story.audit().seats.slice(1);
       expect(members.map((seat) => seat.node)).to.include(story.audit().seats[0]?.node);
@@ -453,19 +453,50 @@ describe("sealOf", () => {
   });
 });
 
-describe("a committed update that the team cannot use", () => {
-  it("costs some of the rating and is neither audited nor paid", () => {
-    const story = new AuditStory();
+describe("a committed update that the record leaves out", () => {
+  /** A round of which the team records all updates but that of the participant in position 1. */
+  function leftOut(options: ConstructorParameters<typeof AuditStory>[0] = {}): AuditStory {
+    const story = new AuditStory(options);
     story.advance(...commits(story.chain, story.job));
     const { chain, job } = story;
-    const [, left] = job.participants;
-    if (left === undefined) throw new Error("no second participant");
-    const merged = { ...job, participants: job.participants.filter((one) => one !== left) };
-    story.advance(roundRecord(chain, merged));
-    expect(story.looks(1)).to.deep.equal([]);
+    story.advance(roundRecord(chain, { ...job, participants: job.participants.toSpliced(1, 1) }));
+    return story;
+  }
+
+  it("is audited like the others, paid and counted once it is found right", () => {
+    const story = leftOut();
+    expect(story.job.audits.map(({ merged }) => merged).sort()).to.deep.equal([0, 1, 1]);
+    expect(story.changes).to.deep.equal([]);
+    story.advance();
+    story.answer("match", 1);
+    const { node } = story.participant(1);
+    expect(story.participant(1)).to.include({ paidRounds: 1, verifiedRounds: 1 });
+    expect(story.record(node)).to.include({ failed: 0, verified: 11_000 });
+  });
+
+  it("costs its participant what a false one always costs when it is false", () => {
+    const story = leftOut();
+    const { node } = story.participant(1);
+    story.advance();
+    while (story.looks(1).length > 0) story.answer("mismatch", 1);
     expect(story.participant(1).paidRounds).to.equal(0);
-    expect(story.record(left.node).failed).to.equal(250);
-    expect(story.record(story.participant(0).node).failed).to.equal(0);
-    expect(story.changes.map(({ node }) => node)).to.deep.equal([left.node]);
+    expect(story.record(node).bond).to.equal(BOND / 2n);
+  });
+
+  it("is not paid where nobody can look: it was not shown valid", () => {
+    const story = new AuditStory({ spec: ONE });
+    story.advance(...commits(story.chain, story.job));
+    while (phaseOf(story.job) !== "failed") story.advance();
+    const { node } = story.participant();
+    for (let guard = 0; story.job.audits.length > 0 && guard < 400; guard++) story.advance();
+    expect(story.participant()).to.include({ paidRounds: 0, faultRound: 0 });
+    expect(story.record(node)).to.include({ bond: BOND, failed: 0 });
+  });
+
+  it("stays unpaid on an engine that nobody can replay, and costs nothing", () => {
+    const story = leftOut({ spec: { engine: 1 } });
+    expect(story.job.participants.map(({ paidRounds }) => paidRounds)).to.deep.equal([1, 0, 1]);
+    expect([story.changes, story.job.audits]).to.deep.equal([[], []]);
+    expect(story.record(story.participant(1).node).failed).to.equal(0);
   });
 });

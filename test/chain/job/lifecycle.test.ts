@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import { jobPrice, managerPay } from "../../../chain/job/price.ts";
+import { transactionId } from "../../../chain/transaction-id.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
@@ -134,7 +135,7 @@ describe("a job", () => {
       trainRows: fc.integer({ min: 40, max: 5000 }),
       trainChunks: fc.integer({ min: 4, max: 40 }),
       pricePerSample: fc.bigInt({ min: 1n, max: 100_000n }),
-      teamSize: fc.integer({ min: 1, max: 4 }),
+      teamSize: fc.integer({ min: 3, max: 4 }),
       quorum: fc.constant(1),
       phaseBlocks: fc.constant(4),
     });
@@ -195,7 +196,7 @@ describe("a job", () => {
     expect(story.phase).to.equal("revealing");
   });
 
-  it("fails for want of a quorum after its extensions, and gives everything back", () => {
+  it("fails for want of a quorum after its extensions, and pays what came once its audits find it right", () => {
     const story = new Story({ phaseBlocks: 4 });
     const { chain } = story;
     chain.advance();
@@ -209,41 +210,52 @@ describe("a job", () => {
     }
     expect(story.waitOut()).to.equal(4);
     expect(story.phase).to.equal("failed");
-    expect(story.settle()).to.deep.equal({
-      participants: 0n,
-      managers: 0n,
-      auditors: 0n,
-      fee: 0n,
-      refund: story.job.escrow - 1000n,
-      burned: 1000n,
-    });
+    const { participants, managers, refund } = story.settle();
+    expect([participants, managers]).to.deep.equal([2n * 3000n * 10n, 0n]);
+    expect(refund > story.job.escrow - 2n * participants).to.equal(true);
     expect(story.end).to.deep.equal(["settled", "no-quorum", 0]);
   });
 
-  it("fails when no manager posts a record, and does not count the round it was in", () => {
+  it("fails when no manager posts a record, pays the round it was in, and does not count it", () => {
     const story = new Story({ rounds: 2, phaseBlocks: 4 });
     story.chain.advance();
     story.step();
     story.step();
     expect([story.phase, story.job.round]).to.deep.equal(["training", 2]);
-    for (let guard = 0; story.phase !== "failed" && guard < 8; guard++) {
-      story.step();
-      story.waitOut();
-    }
+    story.step();
+    for (let guard = 0; story.phase !== "failed" && guard < 8; guard++) story.waitOut();
     expect(story.end).to.deep.equal(["failed", "no-record", 1]);
+    const { participants } = story.settle();
+    expect(participants).to.equal(2n * 12_000n * 10n);
+    expect(story.job.participants.map(({ paidRounds }) => paidRounds)).to.deep.equal([2, 2, 2, 2]);
   });
 
-  it("starts a round over when no record comes, and forgives it once one does", () => {
+  it("keeps the commits when no record comes, and forgives it once one does", () => {
     const story = new Story({ rounds: 2, phaseBlocks: 4 });
     story.chain.advance();
     story.step();
     story.waitOut();
-    expect(story.phase).to.equal("training");
+    expect(story.phase).to.equal("revealing");
     expect(story.job).to.include({ round: 1, extensions: 1 });
-    expect(story.job.participants.every(({ samples }) => samples === 0)).to.equal(true);
-    story.step();
+    expect(story.job.participants.every(({ samples }) => samples > 0)).to.equal(true);
     story.step();
     expect(story.job).to.include({ round: 2, extensions: 0 });
+  });
+
+  it("waits once more for those who missed the round, when no record came of it", () => {
+    const story = new Story({ rounds: 1, phaseBlocks: 4 });
+    const { chain } = story;
+    chain.advance();
+    const all = commits(chain, story.job);
+    chain.advance(...all.slice(0, 3));
+    story.waitOut();
+    expect(story.phase).to.equal("revealing");
+    story.waitOut();
+    expect([story.phase, story.job.extensions]).to.deep.equal(["training", 1]);
+    chain.advance();
+    expect(story.phase).to.equal("training");
+    chain.advance(...all.slice(3));
+    expect(story.phase).to.equal("revealing");
   });
 
   it("fails while too few nodes are rated to draw a quorum", () => {
@@ -274,8 +286,39 @@ describe("a job", () => {
     expect(participants).to.equal(12_000n * 10n);
     expect(managers).to.equal(12_000n);
     const fee = (144_000n * 15n) / 1000n;
-    expect(refund).to.equal(story.job.escrow - 1000n - 144_000n - fee);
+    // The managers' share of the four rounds that have no record.
+    const burned = 4n * 12_000n;
+    expect(refund).to.equal(story.job.escrow - 1000n - 144_000n - fee - burned);
     expect(story.end).to.deep.equal(["settled", "cancelled", 1]);
+    expect(chain.head.state.meta.burned).to.equal(1000n + burned);
+  });
+
+  it("pays what was committed to in the round under way when its client cancels", () => {
+    const story = new Story({ rounds: 2 });
+    const { chain } = story;
+    chain.advance();
+    story.step(3);
+    chain.advance(chain.transaction(chain.client, "job-cancel", { job: story.job.id }));
+    expect(story.end).to.deep.equal(["cancelled", "cancelled", 0]);
+    const { participants } = story.settle();
+    expect(participants).to.equal(3n * 3000n * 10n);
+    expect(chain.head.state.meta.burned).to.equal(1000n + 2n * 12_000n);
+  });
+
+  it("is cancelled for nothing in the block that opens it, before anybody knows its team", () => {
+    const chain = new TestChain();
+    const open = openJob(chain, chain.client, jobSpec("job"));
+    const nonce = open.transaction.nonce + 1;
+    const cancel = (id: Uint8Array) =>
+      chain.transaction(chain.client, "job-cancel", { job: id }, { nonce });
+    chain.advance(open, cancel(transactionId(open.transaction)));
+    const job = jobOf(chain, open);
+    expect([phaseOf(job), job.opening, job.team.length]).to.deep.equal(["cancelled", 1000n, 0]);
+    const later = new Story({});
+    later.chain.advance(
+      later.chain.transaction(later.chain.client, "job-cancel", { job: later.job.id }),
+    );
+    expect(later.settle().burned).to.equal(1000n + 5n * 12_000n);
   });
 
   it("ends early at its target accuracy", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { jobPrice } from "../../../chain/job/price.ts";
-import { MAX_PHASE_BLOCKS, MAX_ROUNDS } from "../../../chain/transactions/job-open.ts";
+import { MAX_PHASE_BLOCKS, MAX_ROUNDS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
@@ -59,7 +59,7 @@ describe("job-open", () => {
     batchSize: [1, 4096],
     loss: [0, 5],
     quorum: [1, 4],
-    teamSize: [1, MAX_TEAM],
+    teamSize: [MIN_TEAM, MAX_TEAM],
     phaseBlocks: [4, MAX_PHASE_BLOCKS],
     targetAccuracy: [0, MILLION],
   };

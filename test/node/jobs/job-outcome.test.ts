@@ -56,7 +56,7 @@ describe("the outcome of a job", () => {
     const failed = job({ phase: "settled", outcome: "no-quorum", round: 4, extensions: 2 });
     const { state, reason, remedy } = describeOutcome(failed);
     expect(state).to.equal("failed");
-    expect(reason).to.contain("Round 5 got 0 of the 3 updates").and.contain("started 3 times");
+    expect(reason).to.contain("Round 5 did not get the 3 updates").and.contain("started 3 times");
     expect(remedy).to.match(/npx poml job show [0-9a-f]{12}`/);
     expect([recordedRounds(failed), hasModel(failed)]).to.deep.equal([4, true]);
   });

@@ -1,12 +1,13 @@
 /** From an order to the worker: each job trains as ordered, and others replay it to the same bits. */
 import { expect } from "chai";
-import { toHex } from "../../../chain/crypto/hash.ts";
+import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { trainingSeed } from "../../../chain/job/seed.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import { decodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
+import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import type { JobOrder } from "../../../node/api/contract/job.ts";
 import { toJobRequest } from "../../../node/api/job-order.ts";
@@ -21,10 +22,12 @@ import { WorkerPool } from "../../../node/workers/pool.ts";
 import type { TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { Asking } from "../../../p2p/protocols/asking.ts";
+import { serveBlobs } from "../../../p2p/protocols/blob.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
+import { MemoryNetwork } from "../../helpers/memory-network.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -256,6 +259,49 @@ describe("jobs by optimizer and loss", function () {
     }
   });
 
+  it("has auditors of an update that no record merged get the update, and compare it with the last state", async () => {
+    const spec = await specOf({});
+    const made = await train(spec);
+    const { samples, parameters, optimizerHash, checkpoints } = made;
+    const update = {
+      participant: 0,
+      round: ROUND,
+      samples,
+      parameters,
+      optimizerHash,
+      digests: checkpoints.map(leafDigest),
+    };
+    const moved = parameters.with(0, (parameters[0] ?? 0) + 1);
+    const cases: readonly (readonly [string, Uint8Array | undefined, string])[] = [
+      ["as committed", encodeUpdate(update), "match"],
+      ["kept back", undefined, "not-served"],
+      ["other parameters", encodeUpdate({ ...update, parameters: moved }), "mismatch"],
+      ["of another node", encodeUpdate({ ...update, participant: 1 }), "mismatch"],
+      ["of another round", encodeUpdate({ ...update, round: ROUND + 1 }), "mismatch"],
+      ["no update", new Uint8Array(100), "mismatch"],
+    ];
+    for (const [name, bytes, answer] of cases) {
+      const network = new MemoryNetwork();
+      const [auditor, participant] = [network.host(), network.host()];
+      auditor.link(participant);
+      await serveBlobs(participant, async () => bytes);
+      const unmerged = {
+        merged: 0,
+        updateHash: bytes === undefined ? new Uint8Array(32) : sha256(bytes),
+      };
+      for (const segment of [0, ALL_SEGMENTS]) {
+        const finding = await judge(spec, made, {
+          segment,
+          stageMs: 2000,
+          peer: participant.peerId,
+          given: { host: auditor },
+          unmerged,
+        });
+        expect(finding.answer, `${name}, segment ${segment}`).to.equal(answer);
+      }
+    }
+  });
+
   async function judge(
     spec: JobSpec,
     { checkpoints, samples }: TrainTaskResult,
@@ -263,7 +309,15 @@ describe("jobs by optimizer and loss", function () {
       segment = ALL_SEGMENTS,
       stageMs = 60_000,
       given = {},
-    }: { segment?: number; stageMs?: number; given?: Partial<JudgeModules> } = {},
+      peer = "p",
+      unmerged = {},
+    }: {
+      segment?: number;
+      stageMs?: number;
+      given?: Partial<JudgeModules>;
+      peer?: string;
+      unmerged?: Partial<Audit>;
+    } = {},
   ) {
     const served = { digests: checkpoints.map(leafDigest), startState: new Uint8Array(32) };
     const modules: JudgeModules = {
@@ -276,14 +330,17 @@ describe("jobs by optimizer and loss", function () {
     };
     const audit = {
       round: ROUND,
+      node: 0,
       shard: SHARD,
+      merged: 1,
       look: 0,
       samples,
       segment,
       parameters: spec.initialParameters,
       checkpointRoot: merkleRoot(checkpoints),
+      ...unmerged,
     } as Audit;
-    const options = { peer: "p", signal: SIGNAL, stageMs, ...DEADLINE };
+    const options = { peer, signal: SIGNAL, stageMs, ...DEADLINE };
     return judgeUpdate(jobOf(spec), audit, options, modules);
   }
 

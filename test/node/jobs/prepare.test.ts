@@ -111,7 +111,7 @@ describe("preparing a job", () => {
 
   it("asks for no more participants than there are nodes", async () => {
     const { spec } = await prepare({}, { nodes: 2 });
-    expect(spec).to.include({ participants: 2, quorum: 2, teamSize: 2 });
+    expect(spec).to.include({ participants: 2, quorum: 2, teamSize: 3 });
     expect((await prepare({}, { nodes: 0 })).spec).to.include({ participants: 1, quorum: 1 });
   });
 
@@ -122,12 +122,12 @@ describe("preparing a job", () => {
       batchSize: 5,
       participants: 3,
       quorum: 1,
-      teamSize: 1,
+      teamSize: 5,
       optimizer: { kind: "adam", learningRate: 0.25 },
       model: { preset: "logistic" },
     });
     expect(spec).to.include({ rounds: 3, localEpochs: 2, batchSize: 5 });
-    expect(spec).to.include({ participants: 3, quorum: 1, teamSize: 1 });
+    expect(spec).to.include({ participants: 3, quorum: 1, teamSize: 5 });
     expect(spec.optimizer).to.include({ learningRate: 250_000, beta1: 900_000 });
     expect(notes).to.deep.equal([]);
   });

@@ -1,0 +1,32 @@
+/**
+ * What it costs a client to end its job before the work is done, so that nobody opens jobs only to see whom they draw.
+ *
+ * Whoever draws teams anew can gain the managers' share of what is left, which its own nodes would earn. So that is
+ * the price of one try, and it is burned: neither its nodes nor anybody else's get any of it back. A quorum above
+ * half of the participants lets a few of them end a job, who may be the client's; it pays for that too. Where half of
+ * the participants or more do not deliver, it was not in the client's hands.
+ */
+import type { Parameters } from "../types/genesis.ts";
+import type { Job } from "../types/job.ts";
+import { jobSamples, managerPay } from "./price.ts";
+
+/** The managers' share of all rounds that have no record. */
+export function endingPrice({ spec, round }: Job, parameters: Parameters): bigint {
+  const recorded = round === 0 ? 0 : round - 1;
+  const samples = jobSamples({ ...spec, rounds: spec.rounds - recorded });
+  return managerPay(samples * spec.pricePerSample, parameters);
+}
+
+/** The job with that price among what burns at its settlement; call it before the job's end. */
+export function charged(job: Job, parameters: Parameters): Job {
+  const { escrow, opening, spec } = job;
+  const price = endingPrice(job, parameters);
+  // A vote may have raised the share since the job was opened: what participants can earn is not touched.
+  const limit = escrow - opening - jobSamples(spec) * spec.pricePerSample;
+  return { ...job, opening: opening + (price < limit ? price : limit) };
+}
+
+/** The job at its end for want of a quorum. @param left participants that delivered, or still could */
+export function chargedForQuorum(job: Job, parameters: Parameters, left: number): Job {
+  return 2 * left > job.participants.length ? charged(job, parameters) : job;
+}
