@@ -142,17 +142,17 @@ function nodeTable() {
   const seated = nodes.filter((node) => node.seat !== undefined);
   const total = Math.max(
     1,
-    seated.reduce((sum, node) => sum + Number(node.weight), 0),
+    seated.reduce((sum, node) => sum + Number(node.votingWeight), 0),
   );
   const rows = nodes.map((node) => {
-    const share = node.seat === undefined ? 0 : Number(node.weight) / total;
+    const share = node.seat === undefined ? 0 : Number(node.votingWeight) / total;
     return {
       href: `#/nodes/${node.publicKey}`,
       cells: [
         h("a", { href: `#/nodes/${node.publicKey}` }, node.name),
         rated(node),
         units(node.weight),
-        h("div", {}, meter(share, "share of the weight of all seated nodes")),
+        h("div", {}, meter(share, "share of the votes of all seated nodes")),
         node.seat === undefined ? "waits" : percent(share),
         poml(node.bond),
         count(node.proposed),
@@ -162,7 +162,7 @@ function nodeTable() {
   });
   return card(
     "Nodes",
-    "rating is measured GFLOP/s; weight is the rating, limited by the bond",
+    "rating is measured GFLOP/s; weight is the rating, limited by the bond; share is of the votes",
     table(
       ["Name", ">Rating", ">Weight", "~Votes", "~>Share", ">Bond", ">Proposed", "~Endpoint"],
       rows,

@@ -86,7 +86,10 @@ function morph(old, fresh) {
     return;
   }
   for (const { name, value } of fresh.attributes) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (old.getAttribute(name) === value) continue;
+    // The content security policy lets scripts change a style, and not set the attribute.
+    if (name === "style") old.style.cssText = value;
+    else old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
     // Whether details are open is the reader's choice.

@@ -48,6 +48,10 @@ describe("the page", function () {
     test = await startApi({ limits }, node);
     page = await browser.newPage();
     page.on("pageerror", ({ message }) => problems.push(message));
+    // A refused style or script is told here only.
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) problems.push(message.text());
+    });
   });
   after(async () => {
     await browser?.close();
@@ -120,6 +124,23 @@ describe("the page", function () {
       await page.evaluate("location.hash = '#/'");
       await page.locator(".tiles").waitFor();
     }
+  });
+
+  it("moves a bar that is on the page already", async () => {
+    await goto("#/");
+    const widths = await page.evaluate(`(async () => {
+      const { meter } = await import("/assets/dom.js");
+      const { patch } = await import("/assets/patch.js");
+      const place = document.createElement("div");
+      document.body.append(place);
+      const shown = [0, 0.25, 0.75].map((share) => {
+        patch(place, meter(share, "steps"));
+        return place.querySelector("i").style.width;
+      });
+      place.remove();
+      return shown;
+    })()`);
+    expect(widths).to.deep.equal(["0%", "25%", "75%"]);
   });
 
   it("keeps focus, opened rows and elements while blocks come", async () => {
