@@ -31,7 +31,7 @@ export async function trustOf({ trust, genesis }: TrustOptions): Promise<Trust> 
   }
   if (trust !== undefined) return parseTrusted(trust);
   const { readGenesisFile } = await import("../config/genesis-file.ts");
-  return { genesis: await readGenesisFile(genesis ?? "") };
+  return { genesis: await readGenesisFile(genesis ?? "", "check the path given with --genesis") };
 }
 
 /** @param text `height:hash`. @throws CliError BAD_ARGUMENT */

@@ -151,14 +151,20 @@ export function encodeGenesis(genesis: Genesis): unknown {
   };
 }
 
-/** @throws ConfigError NOT_INITIALISED, GENESIS_MALFORMED */
-export async function readGenesisFile(path: string): Promise<Genesis> {
+/**
+ * @param remedy where there is no file
+ * @throws ConfigError NOT_INITIALISED, GENESIS_MALFORMED
+ */
+export async function readGenesisFile(
+  path: string,
+  remedy = "make the data directory with `npx poml init --genesis <file>`",
+): Promise<Genesis> {
   const content = await readFile(path).catch((error: unknown) => {
     if (!isCode(error, "ENOENT")) throw error;
     throw new ConfigError(
       `${path} does not exist`,
       { code: "NOT_INITIALISED", path },
-      "make the data directory with `npx poml init --genesis <file>`",
+      remedy,
       error,
     );
   });

@@ -1,9 +1,10 @@
 /** `poml init`: makes a data directory with key, API token and genesis. */
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
+import { ConfigSchema } from "../../config/schema.ts";
 import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
+import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { pathOption } from "../path-option.ts";
 
 interface InitOptions extends DataDirOptions {
@@ -34,13 +35,13 @@ async function init(options: InitOptions, context: CliContext): Promise<void> {
   const { toHex } = await import("../../../chain/crypto/hash.ts");
   const { genesisRoot } = await import("../../../chain/genesis.ts");
   const dataDir = dataDirOf(options, context);
-  const genesis = await readGenesisFile(options.genesis);
+  const genesis = await readGenesisFile(
+    options.genesis,
+    "check the path; the file comes from any node of the network, or from its operator",
+  );
+  const settings = settingsOf(options);
   const passphrase = options.seal === true ? await askToSeal(dataDir, context) : undefined;
   const identity = await initDataDir(dataDir, { genesis, passphrase });
-  const settings = {
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.bootstrap === undefined ? {} : { p2p: { bootstrap: options.bootstrap } }),
-  };
   const paths = dataDirPaths(dataDir);
   await writeFile(paths.config, `${JSON.stringify(settings, null, 2)}\n`, { flag: "wx" });
   const result = {
@@ -60,6 +61,25 @@ async function init(options: InitOptions, context: CliContext): Promise<void> {
     });
     context.output.command("\nStart it with: ", "npx poml node");
   });
+}
+
+/** What is kept in config.json. @throws CliError BAD_ARGUMENT: a node could not start with it */
+function settingsOf({ name, bootstrap }: InitOptions) {
+  const settings = {
+    ...(name === undefined ? {} : { name }),
+    ...(bootstrap === undefined ? {} : { p2p: { bootstrap } }),
+  };
+  const [issue] = ConfigSchema.safeParse(settings).error?.issues ?? [];
+  if (issue === undefined) return settings;
+  const [top, , index] = issue.path;
+  const given = top === "name" ? name : bootstrap?.[Number(index ?? 0)];
+  throw usageError(
+    top === "name" ? "name" : "bootstrap",
+    `${JSON.stringify(given)} ${issue.message}`,
+    top === "name"
+      ? "choose another --name"
+      : "e.g. --bootstrap /ip4/203.0.113.7/tcp/9470/ws/p2p/12D3KooW…; `npx poml node` prints the addresses of a node",
+  );
 }
 
 async function askToSeal(path: string, { askPassphrase }: CliContext): Promise<string> {

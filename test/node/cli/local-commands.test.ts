@@ -35,6 +35,25 @@ describe("poml without a node", () => {
     expect(JSON.parse(config.stdout)).deep.include({ name: "mine", dataDir });
   });
 
+  it("makes no data directory with settings that no node could start with", async () => {
+    const dataDir = join(directory, "never");
+    const start = ["init", "--data-dir", dataDir, "--genesis", genesis];
+    for (const bootstrap of ["hello", "/ip4/127.0.0.1/tcp/1/ws", ""]) {
+      const { exit, stderr } = await run([...start, "--bootstrap", bootstrap]);
+      expect(exit, stderr).equal(2);
+      expect(stderr)
+        .contain(`bootstrap: ${JSON.stringify(bootstrap)}`)
+        .and.contain("e.g.");
+    }
+    const named = await run([...start, "--name", "n".repeat(65)]);
+    expect(named.exit, named.stderr).equal(2);
+    expect(named.stderr).contain("choose another --name");
+    const lost = await run(["init", "--data-dir", dataDir, "--genesis", join(directory, "none")]);
+    expect(lost.exit).equal(7);
+    expect(lost.stderr).contain("check the path").and.not.contain("poml init");
+    expect(await stat(dataDir).catch(() => "none")).equal("none");
+  });
+
   it("makes wallets, sealed ones too", async () => {
     const wallet = join(directory, "sealed.key");
     const sealed = { POML_PASSPHRASE: "correct horse" };
