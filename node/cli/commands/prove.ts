@@ -4,10 +4,12 @@ import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
 import type { Proven } from "../../../chain/light/inclusion.ts";
 import { ApiError } from "../../api/api-error.ts";
+import type { PomlClient } from "../../api/client.ts";
 import { plain } from "../../api/encode/plain.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { findJob } from "../job/find.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 
 /** What can be proven, the path of its proof, and what names it. */
@@ -34,9 +36,10 @@ export function proveCommand(context: CliContext): Command {
     async (what: Subject, names: string[], options: ApiOptions & TrustOptions) => {
       const { proveFact } = await import("../../light/prove.ts");
       const trust = await trustOf(options);
+      checkNames(what, names);
       const client = await connect(options, context);
       const { genesisRoot } = await client.status();
-      const of = pathOf(what, names);
+      const of = pathOf(what, await wholeNames(what, names, client));
       try {
         const fact = await proveFact(of, trust, {
           source: client,
@@ -66,12 +69,26 @@ export function proveCommand(context: CliContext): Command {
   );
 }
 
-function pathOf(what: Subject, given: readonly string[]): string {
-  const { path, names } = SUBJECTS[what];
-  if (given.length !== names.length) {
-    throw usageError("name", `${what} takes ${names.join(" and ")}`, "see `npx poml prove --help`");
-  }
-  return [path, ...given.map(encodeURIComponent)].join("/");
+/** @throws CliError BAD_ARGUMENT: too many names, or too few */
+function checkNames(what: Subject, given: readonly string[]): void {
+  const { names } = SUBJECTS[what];
+  if (given.length === names.length) return;
+  const example = names.map((name) => `<${name}>`).join(" ");
+  throw usageError("name", `${what} takes ${names.join(" and ")}`, `e.g. prove ${what} ${example}`);
+}
+
+/** Jobs go by the start of their id too, as `poml job list` shows it. */
+async function wholeNames(
+  what: Subject,
+  given: readonly string[],
+  client: PomlClient,
+): Promise<readonly string[]> {
+  const [job = "", ...rest] = given;
+  return what === "job" || what === "record" ? [await findJob(client, job), ...rest] : given;
+}
+
+function pathOf(what: Subject, names: readonly string[]): string {
+  return [SUBJECTS[what].path, ...names.map(encodeURIComponent)].join("/");
 }
 
 function shown({ kind, index, value }: Proven) {

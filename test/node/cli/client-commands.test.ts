@@ -156,6 +156,8 @@ describe("poml as a client", () => {
     const record = await stage.run("prove", "record", job, "1", ...trust);
     expect(record.exit, record.stderr).equal(0);
     expect(record.stdout).contain("which follows from 1:");
+    const short = await stage.json("prove", "job", job.slice(0, 12), ...trust);
+    expect(short).deep.include({ kind: "job" });
     const other = ["--trust", `1:${"ab".repeat(32)}`];
     const refused = await stage.run("prove", "account", formatAddress(address), ...other);
     expect(refused.exit).equal(5);
