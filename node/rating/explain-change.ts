@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<RatingFault, string>> = {
 function explainCause(cause: Cause, { window, segments, factors }: RatingChange): string {
   switch (cause) {
     case "window":
-      return `window ${window}: ${segments} segments claimed, the drawn ones that were served verified bit by bit`;
+      return `window ${window}: ${segments} ${segments === 1 ? "segment" : "segments"} claimed, the drawn ones that were served verified bit by bit`;
     case "mismatch":
       return `window ${window}: at least three others replayed a segment and came to one and the same other state`;
     case "not-served":
@@ -38,9 +38,9 @@ function explainCause(cause: Cause, { window, segments, factors }: RatingChange)
     case "withheld":
       return `window ${window}: for the third time within half-lives it was proven to withhold what it had claimed, so it begins anew`;
     case "unproven":
-      return `window ${window}: the claim was neither verified nor refuted, so the rating fades`;
+      return `window ${window}: the claim was neither verified nor refuted: no new measurement, freshness and reliability as they stand by now`;
     case "decay":
-      return `window ${window}: no claim, so the rating fades`;
+      return `window ${window}: no claim: no new measurement, freshness and reliability as they stand by now`;
     case "slash":
       return "two messages were signed where one is allowed";
     case "track":
