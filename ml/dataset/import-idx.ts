@@ -3,6 +3,7 @@
  * is 0, 0, element type, dimensions; each dimension follows as a big-endian uint32.
  */
 import type { DatasetSource } from "./build.ts";
+import { shownList } from "./csv-names.ts";
 import { DatasetError, requireWithin } from "./errors.ts";
 import { gunzipWithin, isGzip, MAX_UNPACKED_BYTES, startOf } from "./gunzip.ts";
 import { MAX_CLASSES, MAX_ROW_SIZE, MAX_ROWS } from "./manifest.ts";
@@ -93,6 +94,7 @@ export async function importIdx(packed: IdxFiles, info: IdxInfo): Promise<Datase
     shape: train.shape,
     columns: [],
     classes: [...classes],
+    notes: emptyClasses(classes, train.rows.labels, test.rows.labels),
     train: train.rows,
     test: test.rows,
   };
@@ -160,6 +162,20 @@ function labelled(
     // Rows of height and width are grey images: one channel last, as convolutions expect.
     shape: shape.length === 2 ? [...shape, 1] : shape.length === 0 ? [1] : shape,
   };
+}
+
+/** Classes are the numbers from 0 to the largest label, whether rows have them or not. */
+function emptyClasses(classes: readonly string[], train: Uint16Array, test: Uint16Array): string[] {
+  const [trained, tested] = [new Set(train), new Set(test)];
+  const named = (what: string, isSo: (label: number) => boolean): string[] => {
+    const names = classes.filter((_, label) => isSo(label));
+    return names.length === 0 ? [] : [`Classes ${what}: ${shownList(names)}.`];
+  };
+  return [
+    ...named("without any row", (label) => !trained.has(label) && !tested.has(label)),
+    ...named("with test rows only", (label) => !trained.has(label) && tested.has(label)),
+    ...named("with training rows only", (label) => trained.has(label) && !tested.has(label)),
+  ];
 }
 
 function largest(labels: Uint16Array): number {

@@ -21,6 +21,7 @@ const OTHER_FORMATS: readonly (readonly [start: string, what: string])[] = [
   ["SQLite format 3", "an SQLite database"],
   ["\x93NUMPY", "a NumPy array"],
   ["BZh", "a bzip2 archive"],
+  ["\x1f\x8b", "a gzip archive, packed twice"],
   ["\x28\xb5\x2f\xfd", "a zstd archive"],
   ["\xfd7zXZ", "an xz archive"],
   ["\x89PNG", "a PNG image"],

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { PomlError } from "../../chain/errors.ts";
 import { apiError } from "./api-error.ts";
 import { reasonOf } from "./reason.ts";
+import { repeatedKey } from "./repeated-key.ts";
 
 /** How long a client may go on sending after it was refused, so that it can read the answer. */
 const DRAIN_MS = 5000;
@@ -83,7 +84,7 @@ function cutOff(request: IncomingMessage, cause: unknown): unknown {
 /** Deeper JSON is no request of this API, and would exhaust the stack of what walks through it. */
 const MAX_JSON_DEPTH = 100;
 
-/** @throws ApiError MALFORMED_JSON with the place of the mistake */
+/** @throws ApiError MALFORMED_JSON with the place of the mistake, also for a name that comes twice */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
@@ -92,13 +93,24 @@ export function parseJson(bytes: Uint8Array): unknown {
     throw malformed("the body is not UTF-8", cause);
   }
   requireShallow(text);
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch (cause) {
     const reason = reasonOf(cause);
     const place = reason.includes(" position ") ? "" : ` at position ${text.length}`;
     throw malformed(`the body is not JSON: ${reason}${place}`, cause);
   }
+  const twice = repeatedKey(text);
+  if (twice === undefined) return json;
+  throw apiError(400, "MALFORMED_JSON", `an object names ${shownKey(twice)} more than once`, {
+    field: twice.slice(0, 100),
+    remedy: "name every member once",
+  });
+}
+
+function shownKey(key: string): string {
+  return JSON.stringify(key.slice(0, 100));
 }
 
 function requireShallow(text: string): void {

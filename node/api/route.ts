@@ -104,10 +104,15 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string):
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = fieldOf(issue, where);
-  throw apiError(400, "BAD_REQUEST", `${field}: ${issue?.message ?? "is not valid"}`, {
+  throw apiError(400, "BAD_REQUEST", `${field}: ${reasonOf(issue)}`, {
     field,
     remedy: `correct ${field}; GET /openapi.json describes this request`,
   });
+}
+
+function reasonOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return "is not valid";
+  return issue.message.endsWith("received undefined") ? "is missing" : issue.message;
 }
 
 function fieldOf(issue: z.core.$ZodIssue | undefined, where: string): string {

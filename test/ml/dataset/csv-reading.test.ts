@@ -190,6 +190,7 @@ describe("the bytes of a CSV file", () => {
     for (const [bytes, what] of [
       ["PK\x03\x04....", "Excel"],
       ["PAR1....", "Parquet"],
+      ["\x1f\x8b\x08....", "packed twice"],
       ["<!DOCTYPE html><p>", "HTML"],
       ['[{"x": 1}]', "JSON"],
       ["x,label\n1,a\0\n", "binary"],

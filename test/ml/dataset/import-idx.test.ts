@@ -37,6 +37,18 @@ describe("importIdx", () => {
     expect(packed).to.deep.equal(plain);
   });
 
+  it("tells which classes have no rows, in one of the sets or at all", async () => {
+    expect((await importIdx(files(), INFO)).notes).to.deep.equal([
+      'Classes with training rows only: "1".',
+    ]);
+    const odd = { ...files(), labels: labels(0, 1, 1), testLabels: labels(0, 4) };
+    expect((await importIdx(odd, INFO)).notes).to.deep.equal([
+      'Classes without any row: "2", "3".',
+      'Classes with test rows only: "4".',
+      'Classes with training rows only: "1".',
+    ]);
+  });
+
   it("round-trips an array", () => {
     const array = { dimensions: [2, 3], values: Uint8Array.of(1, 2, 3, 4, 5, 6) };
     expect(decodeIdx("values", encodeIdx(array))).to.deep.equal(array);

@@ -54,6 +54,27 @@ describe("API refusals", () => {
     expect(cut.detail).to.contain("position 8");
   });
 
+  it("refuses JSON that says something twice: only one of the two would count", async () => {
+    for (const body of [
+      '{"rounds":1,"rounds":2}',
+      '{"rounds":1,"\\u0072ounds":2}',
+      '{"model":{"layersModel":{"a":[{"b":1,"c":"}{\\"b\\":","b" : 2}]}}}',
+    ]) {
+      const problem = await refusal(`${test.url}/v1/jobs/prepare`, post(body));
+      expect(problem, body).to.include({ status: 400, code: "MALFORMED_JSON" });
+      expect(problem.detail).to.include("more than once");
+    }
+    const fine = '{"a":{"b":"a","c":["a","a"]},"b":{"b":"\\"a\\":1"}}';
+    expect(await refusal(`${test.url}/v1/jobs/prepare`, post(fine))).to.include({
+      code: "BAD_REQUEST",
+    });
+  });
+
+  it("says that a field is missing, not what the program found instead", async () => {
+    const problem = await refusal(`${test.url}/v1/jobs/prepare`, post("{}"));
+    expect(problem.detail).to.equal("dataset: is missing");
+  });
+
   it("names the field that is missing, unknown or wrong", async () => {
     expect(await prepare(order({ dataset: undefined }))).to.include({
       status: 400,
