@@ -2,6 +2,7 @@
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
 import { NEWCOMER_SEATS } from "./rating/weight.ts";
+import { stagesFrom } from "./rating/window.ts";
 import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
 import type { Parameters } from "./types/genesis.ts";
@@ -71,14 +72,14 @@ export function checkParameters(parameters: Parameters): void {
     within(field, 0, MILLION);
   }
   within("weightChange", 1, MILLION);
+  within("drawDelay", 1, parameters.epochBlocks);
   within("skipPenalty", 0n);
   within("blockReward", 0n);
   within("workReward", 0n);
   for (const field of ["windowOffset", "windowBlocks", "claimBlocks", "verdictBlocks"] as const) {
     within(field, 1);
   }
-  const { windowBlocks, claimBlocks, verdictBlocks } = parameters;
-  within("windowInterval", windowBlocks + 2 * claimBlocks + 2 * verdictBlocks + 1);
+  within("windowInterval", stagesFrom(0, "regular", parameters).appealsUntil + 1);
   within("surpriseChance", 0, MILLION);
   within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);

@@ -1,5 +1,6 @@
 /** The life of audits at the end of a block: drawn, answered, disputed, over. No stage without a deadline. */
 import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
+import { drawnAt } from "../draw/due.ts";
 import type { DueWork } from "../job/due-work.ts";
 import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
@@ -73,17 +74,17 @@ export function tickAudits(state: State, job: Job, work: DueWork, changes: Ratin
 
 /** Something happens to it now. */
 function isRipe(state: State, job: Job, audit: Audit): boolean {
-  if (state.height >= auditDeadline(audit, job, state.parameters)) return true;
+  const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   switch (stageOf(audit)) {
     case "drawing":
     case "calling":
-      return state.height > audit.since;
+      return state.height >= drawnAt(audit.since, state.parameters);
     case "replaying":
-      return audit.seats.slice(-1).some(isHeard);
+      return isLate || audit.seats.slice(-1).some(isHeard);
     case "judging":
-      return committeeOf(audit).every(isHeard);
+      return isLate || committeeOf(audit).every(isHeard);
     case "opening":
-      return isExplained(state, audit);
+      return isLate || isExplained(state, audit);
   }
 }
 

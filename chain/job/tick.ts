@@ -170,6 +170,6 @@ function draw(state: State, job: Job): Job {
 
 /** Too few rated nodes: it is drawn again a few times, then the money goes back. */
 function tryAgain(job: Job, state: State): Job {
-  const { height } = state;
-  return nextTry(job, height) === undefined ? end(job, "undrawn", height) : job;
+  const { height, parameters } = state;
+  return nextTry(job, height, parameters) === undefined ? end(job, "undrawn", height) : job;
 }

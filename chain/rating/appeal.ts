@@ -7,8 +7,14 @@ import { ZERO_HASH } from "../types/primitive.ts";
 import type { Appeal, AppealMember, Window } from "../types/window.ts";
 import { NOT_SERVED, SEALED } from "./verdict.ts";
 
-/** Nobody disputes the claim, or nobody could be drawn. */
-export const NO_APPEAL: Appeal = { lane: 0, segment: 0, members: [], opened: ZERO_HASH };
+/** Nobody disputes the claim. */
+export const NO_APPEAL: Appeal = {
+  lane: 0,
+  segment: 0,
+  called: 0,
+  members: [],
+  opened: ZERO_HASH,
+};
 
 export type PublicKeyOf = (node: number) => Uint8Array;
 

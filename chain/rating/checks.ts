@@ -72,6 +72,7 @@ export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
     members.push(...drawNodes(state, { seed, tag, count, mayTake }));
   }
   const appeal = {
+    ...claim.appeal,
     lane,
     segment,
     members: members.map((verifier) => {

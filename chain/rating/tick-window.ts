@@ -1,4 +1,5 @@
 /** The life of a window in the state: open, close, checks drawn, disputes heard, ratings set. */
+import { drawnAt } from "../draw/due.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
@@ -17,27 +18,40 @@ export function tickWindow(state: State): RatingChange[] {
   }
   const { closes, claimsUntil } = state.window;
   if (height === closes) state.window = { ...state.window, closedAt: state.meta.time };
-  if (height === claimsUntil) drawChecks(state);
-  if (height <= claimsUntil) return [];
+  const checked = drawnAt(claimsUntil, state.parameters);
+  if (height === checked) drawChecks(state);
+  if (height <= checked) return [];
   hearDisputes(state);
   return isDue(state) ? settleWindow(state) : [];
 }
 
-/** A dispute goes before a committee when all have spoken or the time to speak is over. */
+/** A committee is called for when all have spoken or the time to speak is over, and drawn some blocks later. */
 function hearDisputes(state: State): void {
-  const isOver = state.height >= state.window.verdictsUntil;
-  const isRipe = (claim: WindowClaim): boolean =>
-    claim.appeal.members.length === 0 &&
-    disputed(claim) !== undefined &&
-    (isOver || isComplete(claim.checks));
-  if (state.height > state.window.verdictsUntil || !state.claims.some(isRipe)) return;
-  state.claims = state.claims.map((claim) => (isRipe(claim) ? drawCommittee(state, claim) : claim));
+  const { height, parameters, window } = state;
+  const isOver = height >= window.verdictsUntil;
+  const isRipe = ({ appeal, checks }: WindowClaim): boolean =>
+    appeal.called === 0 && (isOver || isComplete(checks));
+  const isDrawn = ({ appeal }: WindowClaim): boolean =>
+    appeal.called !== 0 && height === drawnAt(appeal.called, parameters);
+  const isCalled = (claim: WindowClaim): boolean => isRipe(claim) && disputed(claim) !== undefined;
+  if (!state.claims.some((claim) => isCalled(claim) || isDrawn(claim))) return;
+  state.claims = state.claims.map((claim) => {
+    if (isDrawn(claim)) return drawCommittee(state, claim);
+    return isCalled(claim) ? { ...claim, appeal: { ...claim.appeal, called: height } } : claim;
+  });
 }
 
-function isDue({ height, claims, window, nodes }: State): boolean {
+/** A committee is on its way. */
+function isAwaited({ appeal }: WindowClaim, { height, parameters }: State): boolean {
+  return appeal.called !== 0 && height < drawnAt(appeal.called, parameters);
+}
+
+function isDue(state: State): boolean {
+  const { height, claims, window, nodes } = state;
   if (height >= window.appealsUntil) return true;
   const publicKeyOf = (node: number): Uint8Array => nodes.at(node).publicKey;
   const stage = { height, window, publicKeyOf };
+  if (claims.some((claim) => isAwaited(claim, state))) return false;
   if (!claims.every(({ appeal }) => isHeard(appeal, stage))) return false;
   if (height >= window.verdictsUntil) return true;
   return claims.length > 0 && claims.every(({ checks }) => isComplete(checks));

@@ -4,6 +4,7 @@
  * an epoch, known to nobody before, so that nobody rents a machine for them.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -37,8 +38,8 @@ export function stagesFrom(opens: number, kind: WindowKind, parameters: Paramete
   const { windowBlocks, surpriseBlocks, claimBlocks, verdictBlocks } = parameters;
   const closes = opens + (kind === "regular" ? windowBlocks : surpriseBlocks);
   const claimsUntil = closes + claimBlocks;
-  const verdictsUntil = claimsUntil + verdictBlocks;
-  const sealsUntil = verdictsUntil + verdictBlocks;
+  const verdictsUntil = drawnAt(claimsUntil, parameters) + verdictBlocks;
+  const sealsUntil = drawnAt(verdictsUntil, parameters) + verdictBlocks;
   const appealsUntil = sealsUntil + claimBlocks;
   return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
 }

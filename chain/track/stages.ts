@@ -1,4 +1,5 @@
 /** When tracks open and how long their stages last. */
+import { drawnAt } from "../draw/due.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
@@ -19,12 +20,6 @@ export const NO_TRACK: Track = {
   testMix: ZERO_HASH,
 };
 
-/**
- * Blocks between the last commitment and the mix that seeds the test rows. The proposer of one block
- * knows its own reveal beforehand; of so many in a row hardly anybody does.
- */
-const REVEAL_BLOCKS = 4;
-
 export type TrackStages = Pick<
   Track,
   "opens" | "commitsUntil" | "revealed" | "resultsUntil" | "verdictsUntil" | "shownUntil"
@@ -33,12 +28,13 @@ export type TrackStages = Pick<
 /** The last heights of the stages: judges get as long as the nodes had to train. */
 export function trackStages(
   opens: number,
-  { trackBlocks, claimBlocks }: Pick<Parameters, "trackBlocks" | "claimBlocks">,
+  parameters: Pick<Parameters, "trackBlocks" | "claimBlocks" | "drawDelay">,
 ): TrackStages {
+  const { trackBlocks, claimBlocks } = parameters;
   const commitsUntil = opens + trackBlocks;
-  const revealed = commitsUntil + REVEAL_BLOCKS;
+  const revealed = drawnAt(commitsUntil, parameters);
   const resultsUntil = revealed + trackBlocks;
-  const verdictsUntil = resultsUntil + trackBlocks;
+  const verdictsUntil = drawnAt(resultsUntil, parameters) + trackBlocks;
   const shownUntil = verdictsUntil + claimBlocks;
   return { opens, commitsUntil, revealed, resultsUntil, verdictsUntil, shownUntil };
 }

@@ -1,5 +1,6 @@
 /** The life of a track in the state: opened, test rows seeded, judges drawn, ratings changed. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawnAt } from "../draw/due.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
@@ -17,7 +18,7 @@ export function tickTrack(state: State): RatingChange[] {
     return [];
   }
   if (height === track.revealed) state.track = { ...track, testMix: state.meta.mix };
-  if (height === track.resultsUntil) drawJudges(state);
+  if (height === drawnAt(track.resultsUntil, state.parameters)) drawJudges(state);
   return height >= track.shownUntil ? settleTrack(state) : [];
 }
 

@@ -48,6 +48,8 @@ export const Parameters = new ContainerType(
     skipShare: Uint32,
     /** Share of all weight that may move per epoch, upwards and downwards each, in millionths. */
     weightChange: Uint32,
+    /** Blocks between what a draw depends on and the mix it takes. */
+    drawDelay: Uint32,
     /** New money for the proposer of a block. */
     blockReward: Uint64,
     /** New money per epoch for work verified in benchmark windows. */

@@ -15,7 +15,7 @@ export const Window = new ContainerType(
     opens: Uint32,
     /** Block that ends the work. */
     closes: Uint32,
-    /** Last block that takes claims; its mix draws the checks. */
+    /** Last block that takes claims. */
     claimsUntil: Uint32,
     /** Last block that takes findings of the first stage. */
     verdictsUntil: Uint32,
@@ -87,7 +87,9 @@ export const Appeal = new ContainerType(
   {
     lane: Uint8,
     segment: Uint32,
-    /** Empty where nobody disputes. */
+    /** Height at which it was called for; 0 = nobody disputes. */
+    called: Uint32,
+    /** Empty until drawn. */
     members: new ListCompositeType(AppealMember, COMMITTEE_SIZE),
     /** Hash of the state the segment is claimed to end in, once shown; else zero. */
     opened: Hash,

@@ -62,6 +62,7 @@ const ParametersJson = z.strictObject({
   skipPenalty: uint64,
   skipShare: uint(32),
   weightChange: uint(32),
+  drawDelay: uint(32),
   blockReward: uint64,
   workReward: uint64,
   emissionLimit: uint64,

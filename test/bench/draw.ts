@@ -1,17 +1,20 @@
 /**
  * How fair the draws are, over the chain's own functions: the share of blocks of a coalition that
- * skips turns to move the randomness, with and without the price of a skip, and a chi-square of honest
- * draws. Seeded: the same figures every time.
+ * skips turns to move the randomness, with and without the price of a skip; the places it gets in other draws by
+ * every means; and a chi-square of honest draws. Seeded: the same figures every time.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../chain/draw/mix.ts";
+import { standardParameters } from "../../chain/genesis.ts";
 import { chiSquare } from "../helpers/statistics.ts";
+import { grindDraws } from "../sim/draw-grinder.ts";
 import { runSkipper } from "../sim/skipper.ts";
 import type { BenchOptions } from "./main.ts";
 
 const SEATS = 100;
 const SHARES = [5, 10, 20, 33] as const;
 const UNIT = 1_000_000n;
+const { drawDelay: DRAW_DELAY } = standardParameters(new Uint8Array(32));
 
 /** Ways weight may be spread over the seats, in millionths of the average. */
 const DISTRIBUTIONS: Readonly<Record<string, readonly bigint[]>> = {
@@ -57,7 +60,34 @@ export async function bench({ quick, json }: BenchOptions): Promise<object> {
     const figures = { statistic: rounded(statistic), degreesOfFreedom, pValue: rounded(pValue) };
     return { distribution, draws, ...figures };
   });
-  return { heights, standardErrorPercent: rounded(50 / Math.sqrt(heights)), skippers, honest };
+  const grinders = SHARES.flatMap((percent) => {
+    if (!json) process.stderr.write(`  grinding with ${percent} % of the weight\n`);
+    return [false, true].map((withholds) => grinding(quick ? 100 : 4_000, percent, withholds));
+  });
+  return {
+    heights,
+    standardErrorPercent: rounded(50 / Math.sqrt(heights)),
+    skippers,
+    grinders,
+    honest,
+  };
+}
+
+/** Shares of the places in draws for work and of first turns, and what skipped turns cost for each of the draws. */
+function grinding(draws: number, percent: number, withholds: boolean) {
+  const options = { seed: 1, draws, percent, withholds, frozen: true, delay: DRAW_DELAY };
+  const { shares, orders, skips, paid, weight } = grindDraws(options);
+  const all = draws * Object.keys(shares).length;
+  return {
+    weight: percent,
+    withholds,
+    draws,
+    ...Object.fromEntries(Object.entries(shares).map(([kind, share]) => [kind, inPercent(share)])),
+    teamsOfOwnOrders: inPercent(orders),
+    skipsPerDraw: rounded(skips / all),
+    blockRewardsPaidPerDraw: rounded(paid / all),
+    weightAtTheEnd: inPercent(weight),
+  };
 }
 
 function skipping(heights: number, seats: Coalition) {

@@ -64,6 +64,7 @@ export const TEST_PARAMETERS: Parameters = {
   skipPenalty: 2000n,
   skipShare: 10_000,
   weightChange: 250_000,
+  drawDelay: 1,
   blockReward: 0n,
   workReward: 0n,
   emissionLimit: 1_000_000n * POML,

@@ -1,5 +1,6 @@
 /** Takes nodes through an open track: committed, told, judged, shown. */
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
+import { drawnAt } from "../../chain/draw/due.ts";
 import {
   answerHash,
   commitmentOf,
@@ -27,9 +28,15 @@ export function trackChain(founders = 8, parameters: Partial<Parameters> = {}): 
 }
 
 /** @param number from 1 */
-export function stagesOf(chain: TestChain, number = 1): TrackStages {
+/** And when the results have judges. */
+export function stagesOf(
+  chain: TestChain,
+  number = 1,
+): TrackStages & { readonly judgesDrawn: number } {
   const { parameters } = chain.head.state;
-  return trackStages(parameters.trackOffset + (number - 1) * TRACK_INTERVAL, parameters);
+  const opens = parameters.trackOffset + (number - 1) * TRACK_INTERVAL;
+  const stages = trackStages(opens, parameters);
+  return { ...stages, judgesDrawn: drawnAt(stages.resultsUntil, parameters) };
 }
 
 /** Counts of a classifier that is right in so many of the test rows of every class. */
@@ -119,7 +126,7 @@ export function told(chain: TestChain, right = 124, number = 1): TestChain {
   chain.advance(commit(chain, who, { track: number }));
   chain.advanceTo(stages.revealed);
   chain.advance(result(chain, who, { track: number, counts: countsOf(right) }));
-  chain.advanceTo(stages.resultsUntil);
+  chain.advanceTo(stages.judgesDrawn);
   return chain;
 }
 

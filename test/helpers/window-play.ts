@@ -1,6 +1,7 @@
 /** Whole benchmark windows of a test chain: what each node does, and honest verifiers of all of it. */
 import type { TestChain } from "./chain.ts";
 import {
+  awaitCommittees,
   claimOf,
   findingOn,
   firstWindow,
@@ -21,7 +22,7 @@ export interface Play {
 /** Runs window `number` with these plays by node; verifiers and committees are honest. */
 export function playWindow(chain: TestChain, number: number, plays: readonly Play[]): void {
   const shift = (number - 1) * chain.head.state.parameters.windowInterval;
-  const { opens, closes, claimsUntil, appealsUntil } = firstWindow(chain);
+  const { opens, closes, checksDrawn, appealsUntil } = firstWindow(chain);
   chain.advanceTo(closes + shift);
   const claims = plays.flatMap(({ segments }, node) => {
     if (segments === 0) return [];
@@ -30,7 +31,7 @@ export function playWindow(chain: TestChain, number: number, plays: readonly Pla
     return [chain.transaction(who, "window-commit", value, { fee: 0n })];
   });
   chain.advance(...claims);
-  chain.advanceTo(claimsUntil + shift);
+  chain.advanceTo(checksDrawn + shift);
   // Two rounds: the checks, then whatever went before a committee.
   for (let stage = 0; stage < 2 && chain.head.state.claims.length > 0; stage++) {
     verifyHonestly(chain, number, plays);
@@ -61,6 +62,7 @@ export function verifyHonestly(chain: TestChain, window: number, plays: readonly
     });
     if (verdicts.length > 0) chain.advance(...verdicts);
   }
+  awaitCommittees(chain);
 }
 
 /** Claimants show the end of what committees have looked at, and members what they came to instead. */

@@ -1,6 +1,7 @@
 /** Takes nodes through a benchmark window: registered, claimed, judged. */
 import { sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
+import { drawnAt } from "../../chain/draw/due.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { type Stages, stagesFrom } from "../../chain/rating/window.ts";
@@ -40,10 +41,11 @@ export function registration(someone: Person): Payloads["register"] {
   };
 }
 
-/** The stages of the first regular window. */
-export function firstWindow(chain: TestChain): Stages {
+/** The stages of the first regular window, and when its claims have verifiers. */
+export function firstWindow(chain: TestChain): Stages & { readonly checksDrawn: number } {
   const { parameters } = chain.head.state;
-  return stagesFrom(parameters.windowOffset, "regular", parameters);
+  const stages = stagesFrom(parameters.windowOffset, "regular", parameters);
+  return { ...stages, checksDrawn: drawnAt(stages.claimsUntil, parameters) };
 }
 
 /** Made-up states of a lane. */
@@ -177,6 +179,16 @@ export function judgeAll(
       const verdict = verdictFor(claim.node, position);
       chain.advance(verdictOf(chain, verifier, claim.node, verdict));
     });
+  }
+  awaitCommittees(chain);
+}
+
+/** Goes on until the committees that were called for are drawn. */
+export function awaitCommittees(chain: TestChain): void {
+  const { claims, parameters } = chain.head.state;
+  for (const { appeal } of claims) {
+    const drawn = appeal.called === 0 ? 0 : drawnAt(appeal.called, parameters);
+    if (chain.height < drawn) chain.advanceTo(drawn);
   }
 }
 

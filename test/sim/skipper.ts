@@ -232,7 +232,11 @@ function parametersOf(penalty: boolean): Parameters {
   return penalty ? quiet : { ...quiet, skipPenalty: 0n, skipShare: 0 };
 }
 
-function stateOf(weights: readonly bigint[], parameters: Parameters, seed: Uint8Array): State {
+export function stateOf(
+  weights: readonly bigint[],
+  parameters: Parameters,
+  seed: Uint8Array,
+): State {
   const { state } = genesisHead({
     name: seed,
     time: 0n,

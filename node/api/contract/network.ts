@@ -52,6 +52,7 @@ export const ParametersJson = z.object({
   skipPenalty: Amount,
   skipShare: Count.describe("millionths of its reliability that a skipped turn costs"),
   weightChange: Count.describe("millionths of all weight that may move per epoch"),
+  drawDelay: Count.describe("blocks between what a draw depends on and its randomness"),
   blockReward: Amount,
   workReward: Amount,
   emissionLimit: Amount,

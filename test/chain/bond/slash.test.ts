@@ -115,11 +115,11 @@ describe("slashing", () => {
     punish(chain, doubleVote(chain, guilty));
     const { epochBlocks } = chain.head.state.parameters;
     expectRefused(chain, chain.transaction(guilty, "bond", { amount: 5n }), "SLASHED");
-    const { claimsUntil, closes } = firstWindow(chain);
+    const { checksDrawn, closes } = firstWindow(chain);
     chain.advanceTo(closes);
     const work = claimOf(chain, guilty, 1);
     expectRefused(chain, chain.transaction(guilty, "window-commit", work), "SLASHED");
-    chain.advanceTo(claimsUntil);
+    chain.advanceTo(checksDrawn);
     chain.advanceTo(3 * epochBlocks);
     expect(chain.head.state.seats.map(({ node }) => node)).to.deep.equal([1, 2, 3]);
     const { bond } = chain.head.state.nodes.at(0);
@@ -138,7 +138,7 @@ describe("slashing", () => {
   it("punishes two claims of one window", () => {
     const chain = new TestChain();
     const [guilty = chain.client] = chain.founders;
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     expect(punish(chain, doubleClaim(chain, guilty)).body.evidence).to.have.length(1);
     expect(chain.head.state.nodes.at(0).slashedAt).to.equal(chain.height);
   });

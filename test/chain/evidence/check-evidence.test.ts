@@ -9,7 +9,7 @@ import { claimOf, firstWindow } from "../../helpers/window-run.ts";
 
 function start(): { chain: TestChain; guilty: Person } {
   const chain = new TestChain();
-  chain.advanceTo(firstWindow(chain).claimsUntil);
+  chain.advanceTo(firstWindow(chain).checksDrawn);
   const [, guilty = chain.client] = chain.founders;
   return { chain, guilty };
 }

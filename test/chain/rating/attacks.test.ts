@@ -91,7 +91,7 @@ describe("attacks on ratings", () => {
     const chain = chainOf();
     chain.advanceTo(firstWindow(chain).opens - 1);
     expectRefused(chain, claim(chain, chain.personOfNode(0), 40), "NO_WINDOW");
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     expectRefused(chain, claim(chain, chain.personOfNode(0), 40), "NO_WINDOW");
   });
 
@@ -129,7 +129,7 @@ describe("attacks on ratings", () => {
     const chain = chainOf();
     chain.advanceTo(firstWindow(chain).closes);
     chain.advance(claim(chain, chain.personOfNode(0), 30));
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     const [made] = chain.head.state.claims;
     const [check] = made?.checks ?? [];
     if (made === undefined || check === undefined) throw new Error("nothing drawn");
@@ -151,7 +151,7 @@ describe("attacks on ratings", () => {
     const chain = chainOf();
     chain.advanceTo(firstWindow(chain).closes);
     chain.advance(claim(chain, chain.personOfNode(0), HONEST_SEGMENTS));
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     verifyHonestly(chain, 1, [{ ...honest, isFalse: () => true }]);
     const { members } = claimBy(chain, 0).appeal;
     const [first = -1, copier = -1, ...others] = members.map(({ verifier }) => verifier);
@@ -208,7 +208,7 @@ describe("attacks on ratings", () => {
     const chain = chainOf();
     chain.advanceTo(firstWindow(chain).closes);
     chain.advance(claim(chain, chain.personOfNode(0), HONEST_SEGMENTS));
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     const accusers = verifiersOf(chain.head.state.claims[0]);
     verifyHonestly(chain, 1, [{ ...honest, isFalse: () => true }]);
     verifyHonestly(chain, 1, [honest]);
@@ -239,7 +239,7 @@ describe("attacks on ratings", () => {
     const watch = new ClaimWatch();
     watch.see(claim(chain, guilty, 10));
     expect(watch.see(claim(chain, guilty, 20))?.kind).to.equal("duplicate-claim");
-    chain.advanceTo(firstWindow(chain).claimsUntil);
+    chain.advanceTo(firstWindow(chain).checksDrawn);
     chain.take(chain.build([], 0, 1_000_000, [doubleClaim(chain, guilty)]));
     expect(node(chain)).to.include({ slashedAt: chain.height, rating: 0n });
   });
@@ -266,11 +266,11 @@ describe("attacks on ratings", () => {
       [late, 3],
     ] as const) {
       chain.head.state.nodes.set(0, { ...node(chain), measured: [], capacity: 0n });
-      const { closes, claimsUntil } = firstWindow(chain);
+      const { closes, checksDrawn } = firstWindow(chain);
       chain.advanceTo(closes + delay);
       // Seven block times of work, or ten.
       chain.advance(claim(chain, chain.personOfNode(0), 4 * (7 + delay)));
-      chain.advanceTo(claimsUntil);
+      chain.advanceTo(checksDrawn);
       verifyHonestly(chain, 1, [honest]);
     }
     const ratio = Number(node(late).capacity) / Number(node(early).capacity);

@@ -28,13 +28,13 @@ const FOUNDER_0 = 10_000_000n;
 
 /** A chain at the end of claims; `segments` by node, none = no claim. */
 function claimed(segments: Readonly<Record<number, number>>, chain = new TestChain()): TestChain {
-  const { closes, claimsUntil } = firstWindow(chain);
+  const { closes, checksDrawn } = firstWindow(chain);
   chain.advanceTo(closes);
   const claims = Object.entries(segments).map(([node, count]) =>
     claim(chain, chain.personOfNode(Number(node)), count),
   );
   chain.advance(...claims);
-  chain.advanceTo(claimsUntil);
+  chain.advanceTo(checksDrawn);
   return chain;
 }
 
@@ -92,8 +92,8 @@ describe("a benchmark window", () => {
     // The median of two is the lower one: a second window is needed to rise.
     expect(node).to.include({ capacity: FOUNDER_0, ratedWindow: 1, lastWindow: 1 });
     expect(node.measured).to.deep.equal([FOUNDER_0, measured]);
-    // Ten founding units, aged by eleven seconds of the half-life of 120, and one more.
-    expect(node.verified).to.equal(9386 + 1000);
+    // Ten founding units, aged by eleven and a half seconds of the half-life of 120, and one more.
+    expect(node.verified).to.equal(9359 + 1000);
     const change = changeOf(chain, 0);
     expect(change).to.include({ cause: cause("window"), window: 1, segments: 40, before });
     expect(change?.after).to.equal(node.rating);

@@ -17,7 +17,7 @@ describe("weights", () => {
 
 describe("seats", () => {
   it("are frozen within an epoch and turn at its last height", () => {
-    const chain = new TestChain();
+    const chain = new TestChain({ parameters: { windowOffset: 9 } });
     const genesis = chain.head.state.seats;
     const { epochBlocks } = chain.head.state.parameters;
     const { verdictsUntil } = firstWindow(chain);
@@ -41,12 +41,12 @@ describe("seats", () => {
   it("count a newcomer from the epoch after next on", () => {
     const chain = new TestChain();
     const { client } = chain;
-    const { closes, claimsUntil } = firstWindow(chain);
+    const { closes, checksDrawn } = firstWindow(chain);
     chain.know(client);
     chain.advance(chain.transaction(client, "register", registration(client)));
     chain.advanceTo(closes);
     chain.advance(claim(chain, client, 50));
-    chain.advanceTo(claimsUntil);
+    chain.advanceTo(checksDrawn);
     judgeAll(chain, () => "match");
     const { epochBlocks } = chain.head.state.parameters;
     expect(Math.floor(chain.height / epochBlocks)).to.equal(1);

@@ -9,9 +9,9 @@ describe("benchmark windows", () => {
       opens: 10,
       closes: 16,
       claimsUntil: 20,
-      verdictsUntil: 32,
-      sealsUntil: 44,
-      appealsUntil: 48,
+      verdictsUntil: 33,
+      sealsUntil: 46,
+      appealsUntil: 50,
     });
     expect(stagesFrom(100, "surprise", TEST_PARAMETERS).closes).to.equal(104);
   });

@@ -17,11 +17,11 @@ describe("emission", () => {
   it("keeps the work reward until a window is verified, then divides it by verified work", () => {
     const chain = new TestChain({ parameters: { workReward: 16_000n } });
     const { epochBlocks } = chain.head.state.parameters;
-    const { closes, claimsUntil, verdictsUntil } = firstWindow(chain);
+    const { closes, checksDrawn, verdictsUntil } = firstWindow(chain);
     const [a = chain.client, b = chain.client] = chain.founders;
     chain.advanceTo(closes);
     chain.advance(claim(chain, a, 30), claim(chain, b, 10));
-    chain.advanceTo(claimsUntil);
+    chain.advanceTo(checksDrawn);
     expect(chain.head.state.meta.workPot).to.equal(chain.height >= epochBlocks - 1 ? 16_000n : 0n);
     const balances = () => [a, b].map(({ address }) => chain.head.state.account(address).balance);
     const before = balances();

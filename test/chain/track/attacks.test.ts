@@ -53,7 +53,7 @@ describe("attacks on the open track", () => {
 
   it("copy another's result with a commitment of one's own", () => {
     const chain = trackChain();
-    const { opens, revealed, resultsUntil, verdictsUntil, shownUntil } = stagesOf(chain);
+    const { opens, revealed, judgesDrawn, verdictsUntil, shownUntil } = stagesOf(chain);
     const [honest, thief] = [chain.personOfNode(1), chain.personOfNode(0)];
     const stolen = trained(honest);
     const commitment = commitmentOf(thief.keys.publicKey, RECIPE, stolen.weights);
@@ -62,7 +62,7 @@ describe("attacks on the open track", () => {
     chain.advanceTo(revealed);
     const told = { weights: stolen.weights, counts: [...stolen.counts] };
     chain.advance(result(chain, thief, { ...told, outputsDigest: outputsDigest(stolen.outputs) }));
-    chain.advanceTo(resultsUntil);
+    chain.advanceTo(judgesDrawn);
     for (const judge of entryOf(chain, 0).judges) {
       // A repetition with the thief's seed comes to other bits.
       chain.advance(verdict(chain, judge.node, 0, trained(thief)));
@@ -182,13 +182,13 @@ describe("attacks on the open track", () => {
 
   it("flood the judges with more entries than they can repeat", () => {
     const chain = trackChain();
-    const { opens, revealed, resultsUntil, verdictsUntil, shownUntil } = stagesOf(chain);
+    const { opens, revealed, judgesDrawn, verdictsUntil, shownUntil } = stagesOf(chain);
     const all = Array.from({ length: 8 }, (_, index) => chain.personOfNode(index));
     chain.advanceTo(opens);
     chain.advance(...all.map((who) => commit(chain, who)));
     chain.advanceTo(revealed);
     chain.advance(...all.map((who) => result(chain, who)));
-    chain.advanceTo(resultsUntil);
+    chain.advanceTo(judgesDrawn);
     const drawnFor = all.flatMap((_, entry) => {
       const isDrawn = entryOf(chain, entry).judges.some((judge) => judge.node === 3);
       return isDrawn ? [entry] : [];

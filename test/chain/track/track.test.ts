@@ -60,12 +60,12 @@ describe("the open track", () => {
 
   it("draws judges for every result, never its own node, and none for what was not told", () => {
     const chain = trackChain();
-    const { opens, revealed, resultsUntil } = stagesOf(chain);
+    const { opens, revealed, judgesDrawn } = stagesOf(chain);
     chain.advanceTo(opens);
     chain.advance(...[0, 1, 2].map((index) => commit(chain, chain.personOfNode(index))));
     chain.advanceTo(revealed);
     chain.advance(...[0, 1].map((index) => result(chain, chain.personOfNode(index))));
-    chain.advanceTo(resultsUntil);
+    chain.advanceTo(judgesDrawn);
     for (const index of [0, 1]) {
       const judges = entryOf(chain, index).judges.map((judge) => judge.node);
       expect(new Set(judges).size).to.equal(5);

@@ -6,6 +6,7 @@ import type { WindowClaim } from "../../../chain/types/window.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import {
+  awaitCommittees,
   claim,
   claimBy,
   findingOn,
@@ -20,10 +21,10 @@ import {
 /** Node 0 has claimed and its verifiers are drawn. */
 function claimed(): { chain: TestChain; made: WindowClaim; verifiers: readonly number[] } {
   const chain = new TestChain();
-  const { closes, claimsUntil } = firstWindow(chain);
+  const { closes, checksDrawn } = firstWindow(chain);
   chain.advanceTo(closes);
   chain.advance(claim(chain, chain.personOfNode(0), 30));
-  chain.advanceTo(claimsUntil);
+  chain.advanceTo(checksDrawn);
   const [made] = chain.head.state.claims;
   if (made === undefined) throw new Error("no claim");
   return { chain, made, verifiers: verifiersOf(made) };
@@ -135,6 +136,7 @@ describe("window-verdict", () => {
     chain.advanceTo(firstWindow(chain).verdictsUntil - 1);
     expectApplies(chain, verdictOf(chain, late, 0, "match"));
     chain.advance();
+    awaitCommittees(chain);
     const { appeal, checks } = claimBy(chain, 0);
     expect(appeal.members).not.to.have.length(0);
     const place = checks.find(({ verifier }) => verifier === late);
@@ -150,10 +152,10 @@ describe("window-verdict of a committee", () => {
   /** Node 0's claim is disputed and a committee drawn. */
   function appealed(): { chain: TestChain; members: number[]; stranger: number } {
     const chain = new TestChain({ founders: 9 });
-    const { closes, claimsUntil } = firstWindow(chain);
+    const { closes, checksDrawn } = firstWindow(chain);
     chain.advanceTo(closes);
     chain.advance(claim(chain, chain.personOfNode(0), 30));
-    chain.advanceTo(claimsUntil);
+    chain.advanceTo(checksDrawn);
     judgeAll(chain, () => "mismatch");
     const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
     const stranger = [1, 2, 3, 4, 5, 6, 7, 8].find((node) => !members.includes(node)) ?? -1;

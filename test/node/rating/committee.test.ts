@@ -79,10 +79,10 @@ class Scene {
   }
 
   claimed(): void {
-    const { closes, claimsUntil } = firstWindow(this.chain);
+    const { closes, checksDrawn } = firstWindow(this.chain);
     this.chain.advanceTo(closes);
     this.chain.advance(claim(this.chain, this.chain.personOfNode(0), SEGMENTS));
-    this.chain.advanceTo(claimsUntil);
+    this.chain.advanceTo(checksDrawn);
   }
 
   /** @returns the committee */

@@ -8,14 +8,14 @@ const FOUNDERS = 8;
 describe("TrackJudge", () => {
   it("repeats what it was drawn for in an order of its own, so that no entry is last for all", () => {
     const chain = trackChain(FOUNDERS);
-    const { opens, revealed, resultsUntil } = stagesOf(chain);
+    const { opens, revealed, judgesDrawn } = stagesOf(chain);
     const all = Array.from({ length: FOUNDERS }, (_, index) => chain.personOfNode(index));
     const indexOf = new Map(all.map(({ keys }, index) => [toHex(keys.publicKey), index]));
     chain.advanceTo(opens);
     chain.advance(...all.map((who) => commit(chain, who)));
     chain.advanceTo(revealed);
     chain.advance(...all.map((who) => result(chain, who)));
-    chain.advanceTo(resultsUntil);
+    chain.advanceTo(judgesDrawn);
     const last = all.map(({ keys: { publicKey } }, node) => {
       const begun: number[] = [];
       const judge = new TrackJudge(

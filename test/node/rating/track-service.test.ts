@@ -160,7 +160,7 @@ describe("the services of the open track", () => {
   it("take every node from a commitment to a verified score, and the rating with it", async () => {
     const net = new TestNet(engine).fill();
     const stages = stagesOf(net.chain);
-    await net.advanceTo(stages.resultsUntil);
+    await net.advanceTo(stages.judgesDrawn);
     const told = [0, 1, 2, 3, 4].map((index) => entryOf(net.chain, index));
     expect(told.map(({ recipe }) => recipe)).to.deep.equal(Array(5).fill(QUICK));
     expect(new Set(told.map(({ weights }) => weights.join())).size).to.equal(5);
@@ -201,8 +201,8 @@ describe("the services of the open track", () => {
 
   it("show for a node that went away after telling", async () => {
     const net = new TestNet(engine).fill();
-    const { resultsUntil, shownUntil } = stagesOf(net.chain);
-    await net.advanceTo(resultsUntil);
+    const { judgesDrawn, shownUntil } = stagesOf(net.chain);
+    await net.advanceTo(judgesDrawn);
     const [first] = net.nodes;
     if (first !== undefined) first.isAway = true;
     await net.advanceTo(shownUntil);
@@ -215,10 +215,10 @@ describe("the services of the open track", () => {
     const net = new TestNet(engine).fill();
     const [first, second] = net.nodes;
     second?.restart({ isEnabled: false });
-    const { commitsUntil, resultsUntil, shownUntil } = stagesOf(net.chain);
+    const { commitsUntil, judgesDrawn, shownUntil } = stagesOf(net.chain);
     await net.advanceTo(commitsUntil);
     first?.restart({});
-    await net.advanceTo(resultsUntil);
+    await net.advanceTo(judgesDrawn);
     first?.restart({});
     await net.advanceTo(shownUntil);
     expect(net.record(0).score.track).to.equal(1);
@@ -243,10 +243,10 @@ describe("the services of the open track", () => {
 
   it("tell nothing when the recipe was changed after committing", async () => {
     const net = new TestNet(engine, 3).fill();
-    const { commitsUntil, resultsUntil } = stagesOf(net.chain);
+    const { commitsUntil, judgesDrawn } = stagesOf(net.chain);
     await net.advanceTo(commitsUntil);
     net.nodes[0]?.restart({ recipe: { ...QUICK, width: 24 } });
-    await net.advanceTo(resultsUntil);
+    await net.advanceTo(judgesDrawn);
     expect(entryOf(net.chain, 0).counts).to.deep.equal([]);
     expect(net.nodes[0]?.warnings).to.have.length(1);
   });
