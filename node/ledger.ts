@@ -230,7 +230,15 @@ export async function createLedger(
   const behind = (): void => sync.poke();
   const gossip = new ConsensusGossip({ chain, driver, log, keyWatch, behind });
   const height = (): number => chain.height;
-  const knownVotes = new KnownVotesExchange({ host, messages, driver, gossip, height, behind });
+  const knownVotes = new KnownVotesExchange({
+    host,
+    messages,
+    driver,
+    gossip,
+    clock,
+    height,
+    behind,
+  });
   host.subscribe("transactions", (message) => transactions.onBatch(message));
   const relay = new PatientRelay({
     chain,

@@ -1,28 +1,17 @@
 /**
- * The answer to "I am stuck at this height": votes the other has, and its proposals as blob hashes.
- * Gossip alone leaves some runs stuck for ever: passing votes on is what keeps the chain alive.
+ * Asking peers when stuck at a height, and answering them. Gossip alone leaves some runs stuck for ever: passing
+ * votes on is what keeps the chain alive.
  */
-import { ContainerType, ListCompositeType } from "@chainsafe/ssz";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
-import { Proposal } from "../../chain/types/block.ts";
-import { Hash, Uint32 } from "../../chain/types/primitive.ts";
-import { Vote } from "../../chain/types/vote.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { Clock } from "../clock.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { ConsensusGossip } from "./consensus-gossip.ts";
+import { KnownAnswer } from "./known-answer.ts";
+import { KnownVotes } from "./known-votes-message.ts";
 import type { PeerMessages } from "./peer-messages.ts";
-
-export const KnownVotes = new ContainerType(
-  {
-    height: Uint32,
-    votes: new ListCompositeType(Vote, 4096),
-    proposals: new ListCompositeType(Hash, 16),
-  },
-  { typeName: "KnownVotes", jsonCase: "eth2" },
-);
 
 const TIMEOUT_MS = 5_000;
 const MAX_PROPOSAL_BYTES = 4 * 1024 * 1024;
@@ -32,6 +21,7 @@ export interface KnownVotesModules {
   readonly messages: PeerMessages;
   readonly driver: ConsensusDriver;
   readonly gossip: ConsensusGossip;
+  readonly clock: Pick<Clock, "monotonic">;
   height(): number;
   /** The peer has blocks we lack. */
   behind(): void;
@@ -39,20 +29,24 @@ export interface KnownVotesModules {
 
 export class KnownVotesExchange {
   readonly #modules: KnownVotesModules;
-  /** Encoded proposals offered by hash. */
-  #offered = new Map<string, Uint8Array>();
+  readonly #answer: KnownAnswer;
 
   constructor(modules: KnownVotesModules) {
     this.#modules = modules;
+    this.#answer = new KnownAnswer({
+      clock: modules.clock,
+      height: () => modules.height() + 1,
+      known: () => modules.driver.known(),
+    });
     modules.messages.handle("known-votes", async (body) => {
       if (body.length !== 0) throw new DecodeError("known-votes request", "expected no body");
-      return this.#answer();
+      return this.#answer.bytes();
     });
   }
 
   /** A proposal offered under this SHA-256. */
   find(hash: Uint8Array): Uint8Array | undefined {
-    return this.#offered.get(toHex(hash));
+    return this.#answer.find(hash);
   }
 
   async askPeer(peer: string): Promise<void> {
@@ -72,21 +66,5 @@ export class KnownVotesExchange {
       await gossip.onProposal(bytes);
     }
     for (const vote of known.votes) await gossip.takeVote(vote);
-  }
-
-  #answer(): Uint8Array {
-    const { votes, proposals } = this.#modules.driver.known();
-    this.#offered = new Map();
-    const hashes = proposals.slice(0, 16).map((proposal) => {
-      const bytes = Proposal.serialize(proposal);
-      const hash = sha256(bytes);
-      this.#offered.set(toHex(hash), bytes);
-      return hash;
-    });
-    return KnownVotes.serialize({
-      height: this.#modules.height() + 1,
-      votes: votes.slice(0, 4096),
-      proposals: hashes,
-    });
   }
 }

@@ -11,7 +11,7 @@ import { Seats } from "../../chain/types/state.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
 import { Vote } from "../../chain/types/vote.ts";
 import { TransactionBatch } from "../../node/api/contract/transaction-batch.ts";
-import { KnownVotes } from "../../node/network/known-votes.ts";
+import { KnownVotes } from "../../node/network/known-votes-message.ts";
 import { decodeSegment, encodeSegment } from "../../node/rating/segment-exchange.ts";
 import {
   decodeManifest as decodeSnapshot,
