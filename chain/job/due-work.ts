@@ -4,7 +4,7 @@
  */
 
 /** Steps of audits and jobs at the end of one block. */
-export const DUE_STEPS = 256;
+export const DUE_STEPS = 128;
 /** What drawing a team and its participants counts as, besides the look at the job. */
 export const DRAW_STEPS = 3;
 

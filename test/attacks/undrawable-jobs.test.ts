@@ -81,8 +81,8 @@ describe("attack: jobs that cannot be drawn", () => {
       busiest = Math.max(busiest, looked);
     }
     expect(looks).to.equal(4 * count);
-    expect(busiest, "jobs drawn in one block").to.be.at.most(64);
-    expect(chain.height - start).to.be.within(UNDRAWABLE.phaseBlocks, UNDRAWABLE.phaseBlocks + 4);
+    expect(busiest, "jobs drawn in one block").to.be.at.most(32);
+    expect(chain.height - start).to.be.within(UNDRAWABLE.phaseBlocks, UNDRAWABLE.phaseBlocks + 8);
     for (const open of opened) expect(outcomeOf(jobOf(chain, open))).to.equal("undrawn");
     // Nobody has to settle them.
     while (opened.some((open) => phaseOf(jobOf(chain, open)) !== "settled")) chain.advance();

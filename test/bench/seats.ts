@@ -1,5 +1,6 @@
 /** What agreement on one block costs a node as the seats grow: the reducer alone, no signatures. */
 import { runSteadyHeight } from "../sim/steady-height.ts";
+import { measureGrowth } from "./growth.ts";
 import type { BenchOptions } from "./main.ts";
 
 const SEATS = [4, 16, 64, 100] as const;
@@ -20,7 +21,8 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   // Exponent e of cost ~ seats^e: 1 = linear.
   const exponent =
     Math.log(last.microseconds / first.microseconds) / Math.log(last.seats / first.seats);
-  return { costs, exponent: Number(exponent.toFixed(2)) };
+  const { openJobs10000AddedMs } = await measureGrowth(quick ? 5 : 30);
+  return { costs, exponent: Number(exponent.toFixed(2)), openJobs10000AddedMs };
 }
 
 /** The least of as many heights as fit into the time: other load only adds. */
