@@ -31,11 +31,17 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   const isWhole = isWatched(state.nodes.at(audit.node), parameters);
   const isDoubted =
     drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
-  const looks = isDoubted && !isWhole && segments > 1 ? 2 : 1;
+  // Drawn again, it is one look still, at another segment perhaps.
+  const isFirst = audit.look === 0 && audit.retries === 0;
+  const looks = isFirst && isDoubted && !isWhole && segments > 1 ? 2 : 1;
   const first = below(seed, 0, segments);
   return drawOthers(state, seed, audit, looks).map((auditor, look) => {
     const segment = look === 0 ? first : (first + 1 + below(seed, look, segments - 1)) % segments;
-    const drawn = { ...audit, look, segment: isWhole ? ALL_SEGMENTS : segment };
+    const drawn = {
+      ...audit,
+      look: audit.look + look,
+      segment: isWhole ? ALL_SEGMENTS : segment,
+    };
     return seated(drawn, "replaying", state.height, [auditor], 1);
   });
 }

@@ -55,11 +55,15 @@ export function punishFault(
   return rerated(state, index, { ...caught(audited), bond }, "mismatch");
 }
 
-/** An auditor that gave no answer in time. */
-export function punishSilence(state: State, index: number): RatingChange | undefined {
+/** It gave no answer in time. That is told of it, and costs nothing: others can force it. */
+export function noteSilence(state: State, index: number): void {
   const node = state.nodes.at(index);
-  const marked = { ...node, auditsMissed: node.auditsMissed + 1 };
-  return rerated(state, index, failedMore(marked, NEGLECT), "silent");
+  state.nodes.set(index, { ...node, auditsMissed: node.auditsMissed + 1 });
+}
+
+/** A member of a committee that gave no answer in time where at least three others could. */
+export function punishSilence(state: State, index: number): RatingChange | undefined {
+  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT), "silent");
 }
 
 /** An auditor whose answer most of a committee refuted. */

@@ -13,6 +13,7 @@ import {
   type AuditSeat,
   type AuditStage,
   MAX_AUDITORS,
+  MAX_RETRIES,
 } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
@@ -28,11 +29,7 @@ import {
   withAudit,
   withCredits,
 } from "./outcome.ts";
-import { punishFalseWitness, punishSilence } from "./penalty.ts";
-
-interface Seated {
-  readonly seats: readonly AuditSeat[];
-}
+import { noteSilence, punishFalseWitness, punishSilence } from "./penalty.ts";
 
 export function stageOf(audit: Audit): AuditStage {
   const stage = AUDIT_STAGES[audit.stage];
@@ -107,7 +104,7 @@ function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]):
     case "drawing":
       return draw(state, job, audit);
     case "replaying":
-      return afterReplay(state, job, audit, isLate, changes);
+      return afterReplay(state, job, audit, isLate);
     case "calling":
       return call(state, job, audit);
     case "judging":
@@ -126,23 +123,15 @@ function draw(state: State, job: Job, audit: Audit): Job {
   return next === undefined ? unanswered(state, job, audit) : withAudit(job, audit, next);
 }
 
-function afterReplay(
-  state: State,
-  job: Job,
-  audit: Audit,
-  isLate: boolean,
-  changes: RatingChange[],
-): Job {
+function afterReplay(state: State, job: Job, audit: Audit, isLate: boolean): Job {
   const seat = audit.seats.at(-1);
   if (seat === undefined) throw new RangeError("an audit without auditor");
   const segments = audit.segment === ALL_SEGMENTS ? segmentCount(job.spec, audit.samples) : 1;
-  const answer = answerOf(seat);
-  if (answer !== "none") changes.push(...punishSilent(state, audit));
-  switch (answer) {
+  switch (answerOf(seat)) {
     case "none": {
       if (!isLate) return job;
+      noteSilence(state, seat.node);
       const next = silenced(audit);
-      if (isAnswered(next)) changes.push(...punishSilent(state, next));
       return again(state, withAudit(job, audit, next), next);
     }
     case "match":
@@ -164,17 +153,19 @@ function again(state: State, job: Job, audit: Audit): Job {
     : unanswered(state, job, audit);
 }
 
-/** No auditor is left to draw. Who was not served by the participant has it judged. */
+/**
+ * No auditor is left to draw. Who was not served by the participant has it judged. Where all were silent a segment
+ * and others are drawn again.
+ */
 function unanswered(state: State, job: Job, audit: Audit): Job {
   const isUnserved = audit.seats.some((seat) => answerOf(seat) === "not-served");
-  return isUnserved
-    ? withAudit(job, audit, entering(audit, "calling", state.height))
-    : voidAudit(job, audit);
+  if (isUnserved) return withAudit(job, audit, entering(audit, "calling", state.height));
+  return audit.seats.length === 0 ? voidAudit(job, audit) : undecided(state, job, audit, "drawing");
 }
 
 function call(state: State, job: Job, audit: Audit): Job {
   const next = drawCommittee(state, job, audit);
-  return next === undefined ? undecided(state, job, audit) : withAudit(job, audit, next);
+  return next === undefined ? undecided(state, job, audit, "calling") : withAudit(job, audit, next);
 }
 
 function afterJudging(
@@ -198,20 +189,6 @@ function silenced(audit: Audit): Audit {
   return { ...audit, seats };
 }
 
-/**
- * Silence is neglect where another could answer. Where none could, the job may be to blame: its files
- * are gone, or its model cannot be run.
- */
-function punishSilent(state: State, { seats }: Seated): RatingChange[] {
-  return seats
-    .filter((seat) => answerOf(seat) === "silent")
-    .flatMap(({ node }) => told(punishSilence(state, node)));
-}
-
-function isAnswered({ seats }: Seated): boolean {
-  return seats.some((seat) => !["none", "silent"].includes(answerOf(seat)));
-}
-
 /** Who said what the ruling refutes pays for it; the others earn their credits. */
 function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
   const ruling = ruleOn(answersOf(state, audit));
@@ -221,12 +198,14 @@ function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): J
   const punish = (nodes: readonly number[]): void => {
     changes.push(...distinct(nodes).flatMap((node) => told(punishFalseWitness(state, node))));
   };
-  if (verdict !== "void") changes.push(...punishUnheard(state, audit, ruling));
+  changes.push(...punishUnheard(state, audit, ruling));
   switch (verdict) {
     case "void":
-      return undecided(state, job, audit);
+      return undecided(state, job, audit, "calling");
     case "unproven":
-      return audit.retries === 0 ? undecided(state, job, audit) : dropUpdate(job, audit);
+      return audit.retries < MAX_RETRIES
+        ? undecided(state, job, audit, "calling")
+        : dropUpdate(job, audit);
     case "right":
       if (matches.length >= PROOF) punish([...seated("mismatch"), ...mismatches]);
       return passAudit(state, withCredits(job, matches, 1), audit);
@@ -245,19 +224,29 @@ function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): J
   }
 }
 
-/** Members that answered nothing, or nothing that can be read, where others did. */
-function punishUnheard(state: State, audit: Audit, { unread }: Ruling): RatingChange[] {
+/**
+ * Members that answered nothing, or nothing that can be read. It is neglect where so many have replayed the same
+ * segment as a conviction takes. Fewer may be friends of a participant, or of a client, who serve nobody else.
+ */
+function punishUnheard(state: State, audit: Audit, ruling: Ruling): RatingChange[] {
+  const { matches, mismatches, unread } = ruling;
   const silent = committeeOf(audit).filter((seat) => answerOf(seat) === "silent");
   const nodes = distinct([...silent.map(({ node }) => node), ...unread]);
+  for (const node of nodes) noteSilence(state, node);
+  if (matches.length + mismatches.length < PROOF) return [];
   return nodes.flatMap((node) => told(punishSilence(state, node)));
 }
 
-/** The committee came to nothing: another is drawn, once. Then the update is paid, and not counted as verified. */
-function undecided(state: State, job: Job, audit: Audit): Job {
-  if (audit.retries > 0) return voidAudit(job, audit);
-  const seats = audit.seats.slice(0, audit.auditors);
-  const again = { ...audit, seats, opened: ZERO_HASH, retries: audit.retries + 1 };
-  return withAudit(job, audit, entering(again, "calling", state.height));
+/**
+ * Auditors or a committee came to nothing: others are drawn, so often. Then the update is paid, and not counted as
+ * verified. Nobody pays for it, neither who accuses nor the accused.
+ */
+function undecided(state: State, job: Job, audit: Audit, stage: "drawing" | "calling"): Job {
+  if (audit.retries >= MAX_RETRIES) return voidAudit(job, audit);
+  const auditors = stage === "drawing" ? 0 : audit.auditors;
+  const seats = audit.seats.slice(0, auditors);
+  const again = { ...audit, auditors, seats, opened: ZERO_HASH, retries: audit.retries + 1 };
+  return withAudit(job, audit, entering(again, stage, state.height));
 }
 
 function answersOf({ nodes }: State, audit: Audit): Answers {

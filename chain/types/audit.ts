@@ -30,6 +30,8 @@ export const ALL_SEGMENTS = 0xffff;
 /** Auditors that one look draws before a committee: the first and its replacement. */
 export const MAX_AUDITORS = 2;
 export const AUDIT_COMMITTEE = 5;
+/** Times that others are drawn where nobody, or no committee, came to anything. */
+export const MAX_RETRIES = 2;
 /** Hashes in an answer: those of all 17 states, or one and its Merkle path. */
 export const MAX_AUDIT_PROOF = 32;
 
@@ -78,7 +80,7 @@ export const Audit = new MemoContainerType(
     auditors: Uint8,
     /** Hash of the state at the end of the disputed segment, once shown; else zero. */
     opened: Hash,
-    /** Committees before this one that came to nothing. */
+    /** Pairs of auditors and committees before this one that came to nothing. */
     retries: Uint8,
   },
   { typeName: "Audit", jsonCase: "eth2" },

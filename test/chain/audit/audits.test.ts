@@ -127,8 +127,8 @@ describe("an audit", () => {
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
   });
 
-  it("has a silent auditor replaced once, and is then void: paid, not verified", () => {
-    const story = drawn({ spec: ONE });
+  it("has silent auditors replaced, twice drawn anew, and is then void: paid, not verified", () => {
+    const story = drawn({ spec: ONE, parameters: { windowOffset: 100_000 } });
     const first = story.audit().seats[0]?.node ?? -1;
     story.until("drawing");
     story.until("replaying");
@@ -151,28 +151,34 @@ describe("an audit", () => {
     while (story.looks().length > 0) story.advance();
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 0 });
     expect(story.job.auditors).to.deep.equal([]);
-    // Nobody could answer: perhaps the job cannot be audited.
-    for (const node of [first, second]) {
-      expect(story.record(node)).to.include({ auditsMissed: 0, failed: 0 });
+    let missed = 0;
+    for (const { auditsMissed, failed } of story.chain.head.state.nodes.values()) {
+      missed += auditsMissed;
+      expect(failed).to.equal(0);
+    }
+    expect(missed, "two auditors, three times").to.equal(6);
+    expect(story.changes).to.deep.equal([]);
+  });
+
+  it("draws a segment and auditors anew for each of two looks, and stays two looks", () => {
+    const story = drawn({ spec: ONE, parameters: { secondLook: 1_000_000 } });
+    expect(story.looks().map(({ look }) => look)).to.deep.equal([0, 1]);
+    while (story.looks().some(({ retries }) => retries === 0)) story.advance();
+    expect(story.looks().map(({ look }) => look)).to.deep.equal([0, 1]);
+    story.until("replaying");
+    for (const { seats, auditors, retries } of story.looks()) {
+      expect([seats.length, auditors, retries]).to.deep.equal([1, 1, 1]);
     }
   });
 
-  it("marks a silent auditor once another answers, whoever was first", () => {
-    for (const isFirst of [true, false]) {
-      const story = drawn({ spec: ONE });
-      const nodeAt = (place: number): number => story.audit().seats[place]?.node ?? -1;
-      const first = nodeAt(0);
-      if (isFirst) story.until("drawing");
-      else story.answer("not-served");
-      story.until("replaying");
-      const second = nodeAt(1);
-      expect(story.record(first).auditsMissed).to.equal(0);
-      if (isFirst) story.answer("match");
-      else story.until("calling");
-      const [silent, other] = isFirst ? [first, second] : [second, first];
-      expect(story.record(silent)).to.include({ auditsMissed: 1, failed: 250 });
-      expect(story.record(other)).to.include({ auditsMissed: 0, failed: 0 });
-    }
+  it("tells of a silent auditor, and takes nothing for it", () => {
+    const story = drawn({ spec: ONE });
+    const first = story.audit().seats[0]?.node ?? -1;
+    story.until("drawing");
+    story.until("replaying");
+    story.answer("match");
+    expect(story.record(first)).to.include({ auditsMissed: 1, failed: 0 });
+    expect(story.changes).to.deep.equal([]);
   });
 
   it("forgives one auditor that was not served", () => {
@@ -294,8 +300,10 @@ describe("a committee", () => {
     while (story.looks().length > 0) story.answer("match");
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
     expect(story.record(node).bond).to.equal(BOND);
+    const told = members.map((member) => story.record(member).auditsMissed);
+    expect(told, "only one computed it").to.deep.equal([0, 1, 1, 1, 1]);
     const failed = members.map((member) => story.record(member).failed);
-    expect(failed, "only one computed it").to.deep.equal([0, 250, 250, 250, 250]);
+    expect(failed, "one alone shows nobody's neglect").to.deep.equal([0, 0, 0, 0, 0]);
   });
 
   it("takes sealed answers only, and shows the end state only afterwards", () => {
@@ -339,7 +347,7 @@ describe("a committee", () => {
     expect(expectRefused(chain, showing(nothing), "BAD_FIELD").reason).to.contain("zero");
   });
 
-  it("holds against nobody that nobody shows the state: another committee is drawn, once", () => {
+  it("holds against nobody that nobody shows the state: another committee is drawn, twice", () => {
     const story = disputed({ spec: ONE });
     const first = story.audit().seats.slice(1);
     story.answer("match");
