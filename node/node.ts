@@ -233,6 +233,10 @@ export async function createNode(
     { chain, duties, onion: ledger.onion, log, endpoint: () => host.multiaddrs()[0] ?? "" },
   );
   const startedAt = clock.monotonic();
+  let tookAt = startedAt;
+  chain.onBlock(() => {
+    tookAt = clock.monotonic();
+  });
   const status = (): NodeStatus => ({
     version: VERSION,
     network: new TextDecoder().decode(genesis.name),
@@ -250,6 +254,8 @@ export async function createNode(
     headTime: Number(chain.state.meta.time),
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,
+    peerHeights: ledger.sync.heights,
+    idleMs: clock.monotonic() - tookAt,
     joining: ledger.snapshots.progress,
     peers: host.peers(),
     refusedPeers: host.refused(),

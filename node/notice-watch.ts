@@ -29,7 +29,7 @@ export class NoticeWatch {
   look(): void {
     const notices = this.#notices();
     for (const { code, level, message, remedy } of notices) {
-      const shape = message.replace(/\d+ s\b/, "");
+      const shape = message.replace(/\d+ (?=(s|blocks behind)\b)/g, "");
       if (this.#told.get(code) === shape) continue;
       this.#told.set(code, shape);
       if (level === "problem") this.#log.warn(message, { code, remedy });

@@ -29,10 +29,37 @@ export interface NoticeContext {
 const MIN_STALL_MS = 5000;
 const STALL_INTERVALS = 3;
 const SHORT = 12;
+/** Time to find peers and hear how far they are; a machine under load needs it. */
+const STARTING_MS = 30_000;
+/** Blocks come in ranges, and a range may have to be asked of a second peer (network/range-plan.ts). */
+const NO_RANGE_MS = 60_000;
 
 /** Whether blocks stay out for longer than a lost round explains. */
 function isStalled(headTime: number, { now, blockIntervalMs }: NoticeContext): boolean {
   return now - headTime > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
+}
+
+/**
+ * What it means that no block comes. A peer that claims heights it does not bring can hide a halt for
+ * NO_RANGE_MS at most.
+ */
+type Halt = "none" | "starting" | "catching-up" | "not-brought" | "alone" | "silent" | "stalled";
+
+function haltOf(status: NodeStatus, context: NoticeContext): Halt {
+  const { headTime, peers, bootstrap, peerHeights, idleMs, uptimeSeconds } = status;
+  if (!isStalled(headTime, context)) return "none";
+  if (blocksBehind(status) > 1) return idleMs < NO_RANGE_MS ? "catching-up" : "not-brought";
+  const hasOthers = context.voters > 1 || bootstrap.length > 0;
+  if (hasOthers && uptimeSeconds * 1000 < STARTING_MS) return "starting";
+  if (!hasOthers) return "stalled";
+  if (peers.length === 0) return "alone";
+  if (peerHeights.highest !== undefined) return "stalled";
+  return peerHeights.silentMs < STARTING_MS ? "starting" : "silent";
+}
+
+/** How many blocks more a peer says it has. */
+export function blocksBehind({ height, peerHeights }: NodeStatus): number {
+  return Math.max(0, (peerHeights.highest ?? 0) - height);
 }
 
 export type HealthStatus = "serving" | "syncing" | "stalled" | "disk-full" | "key-elsewhere";
@@ -41,7 +68,9 @@ export function healthStatus(status: NodeStatus, context: NoticeContext): Health
   if (status.keyElsewhere !== undefined) return "key-elsewhere";
   if (!status.hasDiskRoom) return "disk-full";
   if (status.syncing) return "syncing";
-  return isStalled(status.headTime, context) ? "stalled" : "serving";
+  const halt = haltOf(status, context);
+  if (halt === "none") return "serving";
+  return halt === "starting" || halt === "catching-up" ? "syncing" : "stalled";
 }
 
 /** The worst first. */
@@ -170,19 +199,50 @@ function ofTrust({ joining }: NodeStatus): Notice[] {
 }
 
 function ofBlocks(status: NodeStatus, context: NoticeContext): Notice[] {
-  const { height, headTime, syncing, hasDiskRoom, peers, bootstrap } = status;
-  if (syncing || !hasDiskRoom || !isStalled(headTime, context)) return [];
-  const isAlone = peers.length === 0 && (context.voters > 1 || bootstrap.length > 0);
-  if (isAlone) {
+  const { height, headTime, syncing, joining, hasDiskRoom, peers, peerHeights, idleMs } = status;
+  // A node that looks for a snapshot fetches no blocks yet, and says what it does.
+  if (!hasDiskRoom || joining.snapshot !== undefined) return [];
+  const halt = haltOf(status, context);
+  const behind = `${blocksBehind(status)} blocks behind`;
+  const noBlock =
+    height === 0
+      ? "no block has been made yet"
+      : `no block for ${seconds(context.now - headTime)} s`;
+  const isMoving = halt === "catching-up" || (syncing && halt !== "not-brought");
+  if (halt === "none") return [];
+  if (isMoving) return blocksBehind(status) > 1 ? [catchingUp(behind)] : [];
+  if (halt === "starting") {
+    const message = "asking the peers how far the chain is";
+    return [{ code: "STARTING", level: "note", message, remedy: "wait a few seconds" }];
+  }
+  if (halt === "not-brought") {
+    const message = `${behind}, but no peer has brought one for ${seconds(idleMs)} s`;
+    const remedy = "see its peers: `npx poml status`; a restart asks them all anew";
+    return [problem("NOT_BROUGHT", message, remedy)];
+  }
+  if (halt === "alone") {
     const message = "no peer is connected, so no block can come";
     return [
       problem("ALONE", message, "check this machine's network, p2p.bootstrap and p2p.listen"),
     ];
   }
-  const seconds = Math.round((context.now - headTime) / 1000);
-  const since = height === 0 ? "no block has been made yet" : `no block for ${seconds} s`;
-  const message = `${since}: more than 2/3 of the voting weight must be up and connected`;
+  if (halt === "silent") {
+    const message = `${noBlock}, and none of ${peers.length} peers has said for ${seconds(peerHeights.silentMs)} s how far it is`;
+    const remedy = "see whether this machine or its network is overloaded; it goes on asking";
+    return [problem("PEERS_SILENT", message, remedy)];
+  }
+  const others = peers.length === 0 ? "" : ", and the peers have none either";
+  const message = `${noBlock}${others}: more than 2/3 of the voting weight must be up and connected`;
   return [problem("STALLED", message, "see which voters are away: `npx poml status`")];
+}
+
+function catchingUp(behind: string): Notice {
+  const remedy = "wait: it fetches them from its peers";
+  return { code: "CATCHING_UP", level: "note", message: `${behind}, catching up`, remedy };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000);
 }
 
 function ofVotes({ abstainsThrough }: NodeStatus): Notice[] {

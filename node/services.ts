@@ -15,6 +15,7 @@ import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
+import type { PeerHeights } from "./network/peer-heights.ts";
 import type { PastChange } from "./rating/rating-history.ts";
 import type { WindowWork } from "./rating/window-service.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
@@ -42,6 +43,10 @@ export interface NodeStatus {
   /** Consensus round under way at height + 1. */
   readonly round: number;
   readonly syncing: boolean;
+  /** How far the peers say the chain is. */
+  readonly peerHeights: PeerHeights;
+  /** Milliseconds since this process took its last block, or started. */
+  readonly idleMs: number;
   /** How far a node is that started from a snapshot, or looks for one. */
   readonly joining: JoiningProgress;
   readonly peers: readonly PeerStatus[];

@@ -5,6 +5,7 @@
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { type PeerHeights, peerHeights } from "./peer-heights.ts";
 import type { RangeFetcher } from "./range-fetcher.ts";
 
 const STATUS_INTERVAL_MS = 5_000;
@@ -23,12 +24,15 @@ export type ClaimListener = (status: Status, how: "told" | "asked") => void;
 export class PeerClaims {
   readonly #modules: PeerClaimsModules;
   readonly #claims = new Map<string, Status>();
+  readonly #heardAt = new Map<string, number>();
   readonly #fetchers = new Set<RangeFetcher>();
   readonly #stopping = new AbortController();
   #listener: ClaimListener = () => {};
   #timer: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #askedAgain = false;
+  /** Oldest question that nobody has answered. */
+  #askedAt: number | undefined;
 
   constructor(modules: PeerClaimsModules) {
     this.#modules = modules;
@@ -37,6 +41,14 @@ export class PeerClaims {
   /** Of the connected peers, as far as they answered. */
   get all(): ReadonlyMap<string, Status> {
     return this.#claims;
+  }
+
+  get heights(): PeerHeights {
+    const { host } = this.#modules;
+    const heard = Array.from(this.#claims, ([peer, { height }]) => {
+      return { height, at: this.#heardAt.get(peer) ?? 0 };
+    });
+    return peerHeights(heard, this.#askedAt, host.now());
   }
 
   onClaim(listener: ClaimListener): void {
@@ -85,9 +97,11 @@ export class PeerClaims {
     const { host, log } = this.#modules;
     const { signal } = this.#stopping;
     const peers = host.peers().map(({ peerId }) => peerId);
+    this.#askedAt ??= host.now();
     for (const known of this.#claims.keys()) {
       if (peers.includes(known)) continue;
       this.#claims.delete(known);
+      this.#heardAt.delete(known);
       for (const fetcher of this.#fetchers) fetcher.remove(known);
     }
     for (const peer of peers) {
@@ -101,6 +115,8 @@ export class PeerClaims {
   #heard(peer: string, status: Status, how: "told" | "asked"): void {
     if (this.#stopping.signal.aborted) return;
     this.#claims.set(peer, status);
+    this.#heardAt.set(peer, this.#modules.host.now());
+    this.#askedAt = undefined;
     for (const fetcher of this.#fetchers) fetcher.offer(peer, status);
     this.#listener(status, how);
   }

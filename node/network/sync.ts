@@ -10,6 +10,7 @@ import type { Status } from "../../p2p/protocols/status.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { PeerClaims } from "./peer-claims.ts";
+import type { PeerHeights } from "./peer-heights.ts";
 import { type BlockRange, type FetcherOptions, RangeFetcher } from "./range-fetcher.ts";
 import { importRange } from "./range-importer.ts";
 import { SyncError } from "./sync-error.ts";
@@ -49,6 +50,11 @@ export class Sync {
   /** True while more than the newest block is being fetched, or the node waits for a snapshot. */
   get syncing(): boolean {
     return this.#isHeld || (this.#fetcher?.target ?? 0) > this.#modules.chain.height + 1;
+  }
+
+  /** How far the peers say the chain is. */
+  get heights(): PeerHeights {
+    return this.claims.heights;
   }
 
   async start(): Promise<void> {

@@ -11,6 +11,8 @@ const WORDS = {
   TRUST_CONTRADICTED: "trusted block contradicted",
   ALONE: "no peers",
   STALLED: "no new blocks",
+  PEERS_SILENT: "peers silent",
+  NOT_BROUGHT: "behind, no blocks come",
 };
 const LIVE = { connecting: "connecting", live: "live", lost: "connection lost, trying again" };
 
@@ -23,7 +25,8 @@ export function light(status, live) {
   const worst = status?.notices.find(({ level }) => level === "problem");
   if (live !== "live") return { state: live, text: LIVE[live] };
   if (worst !== undefined) return { state: "problem", text: WORDS[worst.code] ?? "problem" };
-  if (status?.syncing === true) return { state: "connecting", text: "catching up" };
+  const halted = status?.health === "syncing";
+  if (halted || status?.syncing === true) return { state: "connecting", text: "catching up" };
   return { state: "live", text: LIVE.live };
 }
 

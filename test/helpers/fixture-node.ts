@@ -118,6 +118,7 @@ export class FixtureNode implements NodeServices {
   bootstrap: NodeStatus["bootstrap"] = [];
   /** Set by tests that need a node that is behind. */
   syncing = false;
+  peerHeights: NodeStatus["peerHeights"] = { highest: 0, silentMs: 0 };
 
   readonly folder = mkdtempSync(join(tmpdir(), "poml-fixture-"));
   readonly uploads: UploadStore;
@@ -226,6 +227,8 @@ export class FixtureNode implements NodeServices {
       headTime: Number(meta.time),
       round: 0,
       syncing: this.syncing,
+      peerHeights: this.peerHeights,
+      idleMs: 60_000,
       joining: { snapshot: undefined, history: undefined },
       bootstrap: this.bootstrap,
       refusedPeers: [],
@@ -238,7 +241,7 @@ export class FixtureNode implements NodeServices {
       mempool: { transactions: this.#mempool.size, bytes: this.#mempool.bytes },
       workers: [{ id: "local-1", kind: "local", state: "idle", task: undefined }],
       lastWindow: { window: 3, lanes: 1, segments: 12, coreShare: 0.4 },
-      uptimeSeconds: 12.5,
+      uptimeSeconds: 125.5,
       rssBytes: 120 * 1024 * 1024,
       listen: { p2p: ["/ip4/127.0.0.1/tcp/9000/ws"], torrent: "127.0.0.1:9100" },
     };

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { peerHeights } from "../../node/network/peer-heights.ts";
 import { NoticeWatch } from "../../node/notice-watch.ts";
 import { healthStatus, type Notice, noticesOf } from "../../node/notices.ts";
 import type { NodeStatus } from "../../node/services.ts";
@@ -13,6 +14,8 @@ describe("notices", () => {
     lastWindow: undefined,
     height: 5,
     headTime: 100_000,
+    uptimeSeconds: 3600,
+    peerHeights: { highest: 5, silentMs: 0 },
   };
   const context = { now: 101_000, blockIntervalMs: 1000, voters: 4 };
   const of = (changes: Partial<NodeStatus>, now = context.now): Notice[] =>
@@ -115,9 +118,64 @@ describe("notices", () => {
     expect(of({}, 106_000)[0]?.message).to.contain("no block for 6 s").and.contain("2/3");
     expect(of({ peers: [] }, 106_000)[0]).to.include({ code: "ALONE" });
     expect(of({ syncing: true }, 106_000)).to.deep.equal([]);
+    expect(healthStatus(base, { ...context, now: 106_000 })).to.equal("stalled");
     expect(of({ hasDiskRoom: false }, 106_000).map(({ code }) => code)).to.deep.equal([
       "DISK_FULL",
     ]);
+  });
+
+  describe("of a node whose last block is old", () => {
+    const now = 3_000_000;
+    const at = (highest: number | undefined, silentMs = 0) => ({ highest, silentMs });
+    const facts = (changes: Partial<NodeStatus>): string[] => [
+      healthStatus({ ...base, ...changes }, { ...context, now }),
+      ...of(changes, now).map(({ code, message }) => `${code}: ${message}`),
+    ];
+
+    it("say that it catches up as soon as a peer is higher, whether or not blocks are fetched yet", () => {
+      const expected = ["syncing", "CATCHING_UP: 2942 blocks behind, catching up"];
+      const behind = { peerHeights: at(2947), idleMs: 2_000 };
+      expect(facts({ ...behind, uptimeSeconds: 2, syncing: false })).to.deep.equal(expected);
+      expect(facts({ ...behind, syncing: true })).to.deep.equal(expected);
+      // A pause of an hour leaves the uptime long.
+      expect(facts({ ...behind, uptimeSeconds: 7200 })).to.deep.equal(expected);
+    });
+
+    it("do not let a peer that brings nothing pass for catching up", () => {
+      const behind = { peerHeights: at(1_000_000), idleMs: 61_000 };
+      const [health, notice] = facts(behind);
+      expect(health).to.equal("stalled");
+      expect(notice).to.equal(
+        "NOT_BROUGHT: 999995 blocks behind, but no peer has brought one for 61 s",
+      );
+      expect(facts({ ...behind, syncing: true })[1]).to.equal(notice);
+    });
+
+    it("look for no absent voters right after a start", () => {
+      for (const changes of [{ peers: [] }, { peerHeights: at(undefined) }, {}]) {
+        const [health, notice, ...more] = facts({ ...changes, uptimeSeconds: 5 });
+        expect([health, more]).to.deep.equal(["syncing", []]);
+        expect(notice).to.include("STARTING");
+      }
+    });
+
+    it("tell peers that say nothing from peers that have no block either", () => {
+      expect(facts({})[1]).to.include("STALLED").and.include("the peers have none either");
+      expect(facts({ peerHeights: at(undefined, 8_000) })[1]).to.include("STARTING");
+      const silent = facts({ peerHeights: at(undefined, 45_000) });
+      expect(silent[0]).to.equal("stalled");
+      expect(silent[1]).to.equal(
+        "PEERS_SILENT: no block for 2900 s, and none of 3 peers has said for 45 s how far it is",
+      );
+      expect(facts({ peers: [], peerHeights: at(undefined, 45_000) })[1]).to.include("ALONE");
+    });
+
+    it("do not wait for peers where there are no others", () => {
+      const alone = { peers: [], peerHeights: at(undefined, 9_000), uptimeSeconds: 5 };
+      expect(noticesOf({ ...base, ...alone }, { ...context, now, voters: 1 })[0]).to.include({
+        code: "STALLED",
+      });
+    });
   });
 
   it("explain a window that measured low on a busy machine", () => {
@@ -126,6 +184,23 @@ describe("notices", () => {
     expect(notice).to.include({ code: "MEASURED_LOW", level: "note" });
     expect(notice?.message).to.contain("window 3").and.contain("75 %");
     expect(of({ lastWindow: { ...lastWindow, coreShare: 0.95 } })).to.deep.equal([]);
+  });
+});
+
+describe("peer heights", () => {
+  it("count what was heard lately, of the highest", () => {
+    const heard = [
+      { height: 7, at: 90_000 },
+      { height: 9, at: 95_000 },
+      { height: 50, at: 10_000 },
+    ];
+    expect(peerHeights(heard, 99_000, 100_000)).to.deep.equal({ highest: 9, silentMs: 0 });
+    expect(peerHeights(heard, 99_000, 200_000)).to.deep.equal({
+      highest: undefined,
+      silentMs: 101_000,
+    });
+    // After a pause nobody has been asked yet, so nobody is late.
+    expect(peerHeights(heard, undefined, 200_000).silentMs).to.equal(0);
   });
 });
 
@@ -145,6 +220,8 @@ describe("the log of notices", () => {
     const watch = new NoticeWatch(() => notices, { log });
     watch.look();
     notices = [notice("no block for 7 s")];
+    watch.look();
+    notices = [notice("no block for 8 s")];
     watch.look();
     expect(lines).to.deep.equal(['warn no block for 6 s {"code":"A","remedy":"r"}']);
     notices = [notice("other")];

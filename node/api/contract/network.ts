@@ -131,6 +131,7 @@ export const Status = z.object({
   headTime: UnixMs,
   round: Count,
   syncing: z.boolean(),
+  blocksBehind: Count.describe("how many blocks more a peer says it has"),
   health: HealthStatus,
   notices: z.array(NoticeJson).describe("what keeps the node from its work, the worst first"),
   snapshotSync: z

@@ -12,7 +12,7 @@ import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
 import { disturbance } from "../../../ml/baseline/core-share.ts";
-import { healthStatus, noticesOf } from "../../notices.ts";
+import { blocksBehind, healthStatus, noticesOf } from "../../notices.ts";
 import type { WindowWork } from "../../rating/window-service.ts";
 import type { NodeStatus } from "../../services.ts";
 import type { SnapshotProgress } from "../../snapshots/snapshot-sync.ts";
@@ -51,6 +51,7 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
     headTime: status.headTime,
     round: status.round,
     syncing: status.syncing,
+    blocksBehind: blocksBehind(status),
     health: healthStatus(status, context),
     notices: noticesOf(status, context),
     ...(joining.snapshot === undefined ? {} : { snapshotSync: encodeSearch(joining.snapshot) }),

@@ -29,6 +29,11 @@ function joining({ stage, done, total }: NonNullable<Status["snapshotSync"]>): s
   return stage === "peers" ? `looking for one, ${done} peers` : `${stage} ${done} of ${total}`;
 }
 
+function progress({ syncing, blocksBehind }: Status): string {
+  if (blocksBehind > 1) return `, ${blocksBehind} blocks behind, catching up`;
+  return syncing ? ", catching up" : "";
+}
+
 /** Young ones go into the next block or two; that is nothing to tell. */
 const TOLD_BLOCKS = 3;
 
@@ -48,7 +53,7 @@ function show(output: Output, status: Status, nodes: readonly NodeJson[]): void 
   output.fields({
     network: `${status.network} (genesis ${shortHash(status.genesisRoot)})`,
     node: `${status.name}, ${status.address}`,
-    height: `${status.height}${status.syncing ? ", catching up" : ""}, ${status.height === 0 ? "no block yet" : `last block ${timeAgo(status.headTime)}`}`,
+    height: `${status.height}${progress(status)}, ${status.height === 0 ? "no block yet" : `last block ${timeAgo(status.headTime)}`}`,
     head: status.headHash,
     ...(status.snapshotSync === undefined ? {} : { snapshot: joining(status.snapshotSync) }),
     ...(status.historyReplay === undefined
