@@ -7,7 +7,14 @@ import { applyTransaction } from "./apply-transaction.ts";
 import { InvalidBlock } from "./block-error.ts";
 import { slash } from "./bond/slash.ts";
 import { freeUnbondings } from "./bond/unbonding.ts";
-import { checkBody, checkHeader, checkRoots, checkVersion, notTheProposer } from "./check-block.ts";
+import {
+  bodyBytes,
+  checkBody,
+  checkHeader,
+  checkRoots,
+  checkVersion,
+  notTheProposer,
+} from "./check-block.ts";
 import { addressOf } from "./crypto/address.ts";
 import { toHex } from "./crypto/hash.ts";
 import { isReveal } from "./crypto/onion.ts";
@@ -70,11 +77,26 @@ export function blockHash(header: Header): Uint8Array {
   return Header.hashTreeRoot(header);
 }
 
+/** Times a block is built with less room before it is built without transactions. */
+const MOST_TRIES = 3;
+
 /**
  * Builds the next block. Transactions and evidence that do not apply are left out.
- * @param limitBytes stop adding transactions when they fill so many bytes
+ * @param limitBytes of the whole body; what follows from the transactions, and what the height brings, counts
  */
 export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
+  let room = limitBytes;
+  for (let tries = 1; ; tries++) {
+    const applied = fill(head, input, room);
+    const { body } = applied.block;
+    const excess = bodyBytes(body) - limitBytes;
+    if (excess <= 0 || body.transactions.length === 0) return applied;
+    room = tries < MOST_TRIES ? room - excess : 0;
+  }
+}
+
+/** @param room stop adding transactions when they fill so many bytes */
+function fill(head: Head, input: BlockInput, room: number): AppliedBlock {
   let bytes = 0;
   let count = 0;
   const attemptEvidence: Attempt<Evidence> = (attempt) => {
@@ -86,7 +108,7 @@ export function buildBlock(head: Head, input: BlockInput, limitBytes: number): A
   };
   const attemptTransaction: Attempt<SignedTransaction> = (attempt, transaction) => {
     const size = Transactions.elementType.value_serializedSize(transaction) + LIST_OFFSET_BYTES;
-    if (bytes + size > limitBytes || count === MAX_TRANSACTIONS) return;
+    if (bytes + size > room || count === MAX_TRANSACTIONS) return;
     try {
       attempt();
       bytes += size;
