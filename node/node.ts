@@ -39,7 +39,6 @@ import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
 import { Participant } from "./jobs/participant.ts";
 import { PublicFiles } from "./jobs/public-files.ts";
-import { Retention } from "./jobs/retention.ts";
 import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
@@ -58,6 +57,7 @@ import { WindowService } from "./rating/window-service.ts";
 import type { NodeServices, NodeStatus, WaitingTransaction } from "./services.ts";
 import { parseTrust } from "./snapshots/trust.ts";
 import { useFastHasher } from "./ssz-hasher.ts";
+import { openStorage } from "./storage/open-storage.ts";
 import type { NodeLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { parseAmount } from "./wallet/amount.ts";
@@ -68,8 +68,6 @@ export interface NodeModules {
   readonly clock: Clock;
   readonly log: NodeLog;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Where a running node can be reached. */
 export interface Endpoints {
@@ -133,38 +131,47 @@ export async function createNode(
   const { chain, duties, host, messages } = ledger;
   const peerOf = (node: number): string => peerIdOf(chain.state.nodes.at(node).publicKey);
 
-  const blobs = await BlobStore.open(paths.root);
-  const fetcher = new BlobFetcher({ blobs, host });
+  const jobLog = log.child({ module: "jobs" });
+  const storage = await openStorage({ dataDir: paths.root, config }, { chain, log: jobLog, clock });
+  const room = storage.disk;
+  const blobs = await BlobStore.open(paths.root, room);
+  const fetcher = new BlobFetcher({ blobs, host, room });
   const shelf = await TorrentShelf.open(paths.root);
   const torrents = new Torrents(config.torrent, { log: log.child({ module: "torrent" }), shelf });
   const torrentAddresses = new TorrentAddresses({ host, messages, torrents });
   const datasets = new DatasetService(
     { dataDir: paths.root },
-    { blobs, torrents, torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal) },
+    {
+      blobs,
+      torrents,
+      room,
+      torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal),
+    },
   );
   const uploadBytes = config.api.uploadMib * 1024 * 1024;
-  const uploadLimits = { ...UPLOAD_LIMITS, fileBytes: uploadBytes, totalBytes: 4 * uploadBytes };
-  const uploads = new UploadStore(paths.root, uploadLimits, { clock });
+  const totalBytes = config.quota.uploadsMib * 1024 * 1024;
+  const uploadLimits = { ...UPLOAD_LIMITS, fileBytes: uploadBytes, totalBytes };
+  const uploads = new UploadStore(paths.root, uploadLimits, { clock, room });
   await uploads.load();
   const imports = new ImportTasks({
     clock,
     log: log.child({ module: "import" }),
     run: importInChild,
     adopt: (folder) => datasets.adopt(folder),
+    room,
   });
   const files = new JobFiles({ fetcher, datasets });
-  const models = new ModelFolders({ dataDir: paths.root }, { torrents });
+  const models = new ModelFolders({ dataDir: paths.root }, { torrents, room });
   const workers = new WorkerPool(
     { localWorkers: config.workers, engineHash: ENGINE_HASH, remoteToken: apiToken },
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();
-  const jobLog = log.child({ module: "jobs" });
   const allows = (spec: JobSpec): boolean => isAllowed(spec, config.jobs.allow);
-  const keeper = new CheckpointKeeper({ dataDir: paths.root });
+  const keeper = new CheckpointKeeper({ dataDir: paths.root }, room);
   const participant = new Participant(
     { publicKey, allows },
-    { chain, duties, files, blobs, keeper, workers, events, log: jobLog },
+    { chain, duties, files, blobs, keeper, workers, events, room, log: jobLog },
   );
   const exchange = new AuditExchange(messages);
   const auditedRuns = new AuditedRuns(
@@ -178,18 +185,16 @@ export async function createNode(
   const team = new TeamMessages(messages, clock);
   const manager = new Manager(
     { keys },
-    { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, log: jobLog },
+    { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, room, log: jobLog },
   );
   const publisher = new ModelPublisher({ publicKey }, { chain, fetcher, models, log: jobLog });
-  const { keepHours, keepUpdatesHours, quotaMib } = config.jobs;
-  const retention = new Retention(
-    {
-      keepMs: keepHours * HOUR_MS,
-      keepOtherMs: keepUpdatesHours * HOUR_MS,
-      quotaBytes: quotaMib * 1024 * 1024,
-    },
-    { chain, blobs, datasets, models, log: jobLog, now: () => clock.now() },
-  );
+  storage.retention.removeWith({
+    blobs: ({ name: blob }) => blobs.removeNamed(blob),
+    datasets: ({ name: id }) => datasets.remove(id),
+    models: ({ name: job }) => models.remove(job),
+    checkpoints: ({ name: run }) => keeper.remove(run),
+    torrents: ({ name: infoHash }) => torrents.unshare(infoHash),
+  });
   const segments = new SegmentExchange(messages);
   const meter = await EnergyMeter.open({
     sysfs: "/sys",
@@ -202,7 +207,7 @@ export async function createNode(
       chain,
       duties,
       workers,
-      states: new LaneStates({ dataDir: paths.root }),
+      states: new LaneStates({ dataDir: paths.root }, room),
       segments,
       log: log.child({ module: "rating" }),
       meter,
@@ -247,6 +252,7 @@ export async function createNode(
     headHash: chain.head.hash,
     lowestBlock: chain.store.lowest,
     hasDiskRoom: ledger.disk.hasRoom,
+    hasJobRoom: storage.disk.hasRoom,
     damagedBlocks: ledger.repair.waiting,
     abstainsThrough:
       ledger.journal.abstainsThrough > chain.height ? ledger.journal.abstainsThrough : undefined,
@@ -357,7 +363,7 @@ export async function createNode(
       await ledger.start();
       await api.start();
       notices.start();
-      retention.start();
+      storage.start();
       setImmediate(onBlock);
       log.info("node started", { publicKey: toHex(publicKey), height: chain.height, name });
     },
@@ -375,7 +381,7 @@ export async function createNode(
       auditor.stop();
       manager.stop();
       publisher.stop();
-      await retention.stop();
+      await storage.stop();
       await workers.stop();
       await ledger.stop();
       await torrents.stop();

@@ -108,7 +108,14 @@ function ofKey({ keyElsewhere }: NodeStatus): Notice[] {
   return [problem("KEY_ELSEWHERE", message, KEY_ELSEWHERE_REMEDY)];
 }
 
-function ofDisk({ hasDiskRoom }: NodeStatus): Notice[] {
+function ofDisk({ hasDiskRoom, hasJobRoom }: NodeStatus): Notice[] {
+  if (hasDiskRoom && !hasJobRoom) {
+    const message =
+      "the disk has too little room for files of jobs: this node takes no uploads, imports, datasets, updates or new work; it goes on voting";
+    const remedy =
+      "make room, or lower disk.jobsMinFreeMib; `npx poml storage` shows what lies there";
+    return [{ code: "JOB_DISK_FULL", level: "note", message, remedy }];
+  }
   if (hasDiskRoom) return [];
   const message = "the disk is full: this node neither votes nor takes blocks";
   return [problem("DISK_FULL", message, "make room, or lower disk.minFreeMib")];

@@ -34,6 +34,8 @@ export interface NodeStatus {
   readonly damagedBlocks: number;
   /** False: the disk is nearly full, and the node neither votes nor takes blocks. */
   readonly hasDiskRoom: boolean;
+  /** False: the disk has less room than files of jobs leave to the chain, and none is taken. */
+  readonly hasJobRoom: boolean;
   /** The node does not vote up to this height, since it may have voted there and forgotten. */
   readonly abstainsThrough: number | undefined;
   /** This node's key signs elsewhere, so it signs nothing. */

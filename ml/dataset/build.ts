@@ -52,6 +52,14 @@ export interface BuildOptions {
   readonly seed?: Uint8Array;
 }
 
+/** Bytes of the dataset that is cut from a source, chunk headers and manifest aside. */
+export function sourceBytes({ train, test }: Pick<DatasetSource, "train" | "test">): number {
+  return [train, test].reduce(
+    (sum, { features, labels }) => sum + features.byteLength + labels.byteLength,
+    0,
+  );
+}
+
 const DEFAULT_ROWS_PER_CHUNK = 500;
 const DEFAULT_CHUNKS = 32;
 

@@ -115,6 +115,11 @@ export type ManifestColumn = z.infer<typeof Column>;
 export type DatasetOrder = Manifest["order"];
 export type Split = "train" | "test";
 
+/** Bytes of all chunk files. */
+export function chunksBytes({ train, test }: Pick<Manifest, Split>): number {
+  return [...train, ...test].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** @throws DatasetError BAD_MANIFEST naming the field, TOO_LARGE */
 export function parseManifest(json: unknown): Manifest {
   const parsed = ManifestSchema.safeParse(json);

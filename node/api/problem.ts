@@ -67,6 +67,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   IMPORT_TOO_COSTLY: refused(),
   INCOMPLETE_UPLOAD: conflict("upload"),
   INSUFFICIENT_BALANCE: refused(),
+  JOB_DISK_FULL: busy,
   JOB_HAS_NO_MODEL: missing("id"),
   JOB_NOT_FINISHED: conflict("id"),
   MEMPOOL_FULL: busy,

@@ -6,6 +6,8 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import { type Room, UNBOUNDED } from "../storage/room.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { BlobError, type BlobStore } from "./blob-store.ts";
 
 export interface FetchOptions {
@@ -20,6 +22,8 @@ export interface FetchOptions {
 export interface BlobFetcherModules {
   readonly blobs: BlobStore;
   readonly host: StreamHost & { peers(): { peerId: string }[] };
+  /** Asked before the first byte comes; default: as much as the disk has. */
+  readonly room?: Room;
 }
 
 interface Search {
@@ -39,7 +43,8 @@ export class BlobFetcher {
 
   /**
    * @param hash SHA-256
-   * @throws BlobError BLOB_NOT_FOUND when nobody asked has it; the signal's reason
+   * @throws BlobError BLOB_NOT_FOUND when nobody asked has it; StorageError JOB_DISK_FULL when there is no room
+   * for `maxBytes`; the signal's reason
    */
   async fetch(hash: Uint8Array, options: FetchOptions): Promise<Uint8Array> {
     options.signal.throwIfAborted();
@@ -68,21 +73,38 @@ export class BlobFetcher {
   }
 
   async #search(hash: Uint8Array, options: FetchOptions): Promise<Uint8Array> {
-    const { blobs, host } = this.#modules;
+    const { blobs, room = UNBOUNDED } = this.#modules;
     const stored = await blobs.get(hash);
     if (stored !== undefined) return stored;
+    const held = await room.reserve("blobs", options.maxBytes);
+    let found: Uint8Array;
+    try {
+      found = await this.#ask(hash, options, held.signal);
+    } finally {
+      held.release();
+    }
+    await blobs.put(found);
+    return found;
+  }
+
+  async #ask(
+    hash: Uint8Array,
+    options: FetchOptions,
+    diskSignal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { host } = this.#modules;
+    const { maxBytes } = options;
+    const signal = AbortSignal.any([options.signal, diskSignal]);
     const asked = this.#peersToAsk(options);
     for (const peer of asked) {
-      options.signal.throwIfAborted();
+      signal.throwIfAborted();
       try {
-        const { maxBytes, signal } = options;
-        const bytes = await requestBlob(host, peer, hash, { maxBytes, signal, use: "files" });
-        await blobs.put(bytes);
-        return bytes;
+        return await requestBlob(host, peer, hash, { maxBytes, signal, use: "files" });
       } catch (error) {
-        if (!(error instanceof PomlError)) throw error;
+        if (!(error instanceof PomlError) || error instanceof StorageError) throw error;
       }
     }
+    signal.throwIfAborted();
     const name = toHex(hash);
     throw new BlobError(
       `none of ${asked.length} peers has blob ${name}`,

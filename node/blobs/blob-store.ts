@@ -7,7 +7,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:f
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
-import type { StoredFile } from "../jobs/retention-plan.ts";
+import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import { type ServedFile, servedFile } from "./served-file.ts";
 import { Withheld } from "./withheld.ts";
 
@@ -21,32 +21,41 @@ export class BlobStore {
   readonly #folder: string;
   /** Blobs that are ours but not to be served yet. */
   readonly #withheld: Withheld;
+  readonly #room: Room;
 
-  private constructor(folder: string, withheld: Withheld) {
+  private constructor(folder: string, withheld: Withheld, room: Room) {
     this.#folder = folder;
     this.#withheld = withheld;
+    this.#room = room;
   }
 
-  static async open(dataDir: string): Promise<BlobStore> {
+  /** @param room default: as much as the disk has */
+  static async open(dataDir: string, room: Room = UNBOUNDED): Promise<BlobStore> {
     const folder = join(dataDir, "blobs");
     await mkdir(folder, { recursive: true });
-    return new BlobStore(folder, await Withheld.open(join(dataDir, "withheld")));
+    return new BlobStore(folder, await Withheld.open(join(dataDir, "withheld")), room);
   }
 
-  /** @returns the SHA-256 that names the bytes */
+  /**
+   * @returns the SHA-256 that names the bytes
+   * @throws StorageError JOB_DISK_FULL
+   */
   async put(bytes: Uint8Array): Promise<Uint8Array> {
     const hash = sha256(bytes);
     const path = this.#path(hash);
     if (await this.#touch(path)) return hash;
-    const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
-    const file = await open(temporary, "w", 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await withRoom(this.#room, "blobs", bytes.length, async ({ wrote }) => {
+      const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+      const file = await open(temporary, "w", 0o600);
+      try {
+        await file.writeFile(bytes);
+        await file.datasync();
+        wrote(bytes.length);
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    });
     return hash;
   }
 
@@ -79,21 +88,10 @@ export class BlobStore {
     await this.removeNamed(toHex(hash));
   }
 
-  /** @param name as in `files` */
+  /** @param name hex, or that of what an interrupted write left */
   async removeNamed(name: string): Promise<void> {
     await rm(join(this.#folder, name), { force: true });
     await this.#withheld.delete(name);
-  }
-
-  /** All that lies here, what interrupted writes left as well. Blobs are named by their hash in hex. */
-  async files(): Promise<StoredFile[]> {
-    const files: StoredFile[] = [];
-    for (const name of await readdir(this.#folder)) {
-      const found = await stat(join(this.#folder, name)).catch(() => undefined);
-      if (found === undefined) continue;
-      files.push({ kind: "blob", name, bytes: found.size, touchedAt: found.mtimeMs });
-    }
-    return files;
   }
 
   /** Removes every blob whose name (hex) is not in `names`, and what interrupted writes left. */

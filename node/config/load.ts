@@ -8,7 +8,7 @@ import { isCode } from "../wallet/secret-file.ts";
 import { ConfigError } from "./config-error.ts";
 import { dataDirPaths } from "./data-dir.ts";
 import { type Environment, withoutEmpty } from "./environment.ts";
-import { OPTIONS, type Option, optionAt, valueOfText } from "./options.ts";
+import { OPTIONS, type Option, optionAt, REPLACED_OPTIONS, valueOfText } from "./options.ts";
 import { absolutePath } from "./path.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 
@@ -155,7 +155,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** @param field key, variable or flag, as it was given */
 function unknownOption(field: string, source: string): ConfigError {
+  const replaced = REPLACED_OPTIONS.find(({ key, env, flag }) =>
+    [key, env, `--${flag}`].includes(field),
+  );
+  if (replaced !== undefined) {
+    return new ConfigError(
+      `${field} (${source}) is not a setting any more: ${replaced.now}`,
+      { code: "UNKNOWN_OPTION", field, source },
+      "set these in its place and take it out; docs/configuration.md has their defaults",
+    );
+  }
   return new ConfigError(
     `${field} (${source}) is not a setting`,
     { code: "UNKNOWN_OPTION", field, source },

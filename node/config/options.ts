@@ -3,7 +3,7 @@
  * `p2p.listen` is POML_P2P_LISTEN and --p2p-listen.
  */
 import { z } from "zod";
-import { ConfigSchema } from "./schema.ts";
+import { ConfigSchema, REPLACED_SETTINGS } from "./schema.ts";
 
 export type OptionKind = "text" | "number" | "boolean" | "list";
 
@@ -20,6 +20,16 @@ export interface Option {
 }
 
 export const OPTIONS: readonly Option[] = optionsOf(ConfigSchema, "");
+
+/** Of an earlier version. */
+export interface ReplacedOption extends Pick<Option, "key" | "env" | "flag"> {
+  /** What took its place. */
+  readonly now: string;
+}
+
+export const REPLACED_OPTIONS: readonly ReplacedOption[] = [...REPLACED_SETTINGS].map(
+  ([key, now]) => ({ key, ...namesOf(key), now }),
+);
 
 export function optionAt(key: string): Option | undefined {
   return OPTIONS.find((option) => option.key === key);
@@ -52,15 +62,19 @@ function optionsOf(schema: z.ZodObject, prefix: string): Option[] {
 }
 
 function optionOf(key: string, field: z.core.$ZodType): Option {
-  const words = key.replace(/([a-z])([A-Z])/g, "$1-$2").replaceAll(".", "-");
   return {
     key,
-    env: `POML_${words.replaceAll("-", "_").toUpperCase()}`,
-    flag: words.toLowerCase(),
+    ...namesOf(key),
     kind: kindOf(key, unwrap(field)),
     description: z.globalRegistry.get(field)?.description ?? "",
     defaultValue: key === "dataDir" ? undefined : z.safeParse(field, undefined).data,
   };
+}
+
+function namesOf(key: string): Pick<Option, "env" | "flag"> {
+  const words = key.replace(/([a-z])([A-Z])/g, "$1-$2").replaceAll(".", "-");
+  const env = `POML_${words.replaceAll("-", "_").toUpperCase()}`;
+  return { env, flag: words.toLowerCase() };
 }
 
 function unwrap(field: z.core.$ZodType): z.core.$ZodType {

@@ -22,6 +22,14 @@ export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 /** Ten years. */
 const MAX_HOURS = 87_600;
 
+/** Settings of earlier versions, by key, and what took their place. */
+export const REPLACED_SETTINGS: ReadonlyMap<string, string> = new Map([
+  [
+    "jobs.quotaMib",
+    "each kind of files has a quota of its own: quota.blobsMib, quota.datasetsMib, quota.modelsMib, quota.checkpointsMib, quota.windowsMib, quota.uploadsMib, quota.torrentsMib",
+  ],
+]);
+
 const port = z.int().min(0).max(65_535);
 /** A name or an address; an IPv6 address may stand in brackets, as in a URL. */
 const host = z
@@ -46,7 +54,18 @@ const amount = z.string().regex(/^\d{1,14}(\.\d{1,6})?$/, "expected POML, e.g. 1
 const recipeField = (most: number, what: string) =>
   z.int().min(0).max(most).default(0).describe(`${what} 0: the task's own value.`);
 
-export const ConfigSchema = z.strictObject({
+/** Room for one kind of files of jobs. */
+const quota = (mib: number, what: string, least = 1) =>
+  z
+    .int()
+    .min(least)
+    .max(1_073_741_824)
+    .default(mib)
+    .describe(
+      `Room for ${what}. Over it, those of settled jobs leave before their time, the oldest first; what open jobs need stays, and nothing more is taken.`,
+    );
+
+const Settings = z.strictObject({
   dataDir: z
     .string()
     .min(1)
@@ -148,14 +167,17 @@ export const ConfigSchema = z.strictObject({
         .describe(
           "Hours to keep what no open job needs: updates and parameters of passed rounds, orders not opened.",
         ),
-      quotaMib: z
-        .int()
-        .min(1)
-        .max(1_073_741_824)
-        .default(8192)
-        .describe(
-          "Room for files of jobs. Over it, those of settled jobs leave before their time, the oldest first.",
-        ),
+    })
+    .prefault({}),
+  quota: z
+    .strictObject({
+      blobsMib: quota(4096, "updates, parameters, model descriptions and manifests of jobs", 64),
+      datasetsMib: quota(4096, "datasets: imported ones and copies that jobs work with"),
+      modelsMib: quota(2048, "trained models, as they are shared"),
+      checkpointsMib: quota(8192, "states of training runs, kept until their audits are over"),
+      windowsMib: quota(4096, "states of the last benchmark window"),
+      uploadsMib: quota(1024, "files that clients are sending"),
+      torrentsMib: quota(64, "torrent files"),
     })
     .prefault({}),
   track: z
@@ -181,6 +203,14 @@ export const ConfigSchema = z.strictObject({
         .default(256)
         .describe(
           "Room to leave on the disk. With less the node stops voting and taking blocks until there is more.",
+        ),
+      jobsMinFreeMib: z
+        .int()
+        .min(0)
+        .max(1_048_576)
+        .default(1024)
+        .describe(
+          "Room that files of jobs leave on the disk; at least disk.minFreeMib. With less the node takes no uploads, imports, datasets, updates or new work, and goes on voting.",
         ),
     })
     .prefault({}),
@@ -218,6 +248,14 @@ export const ConfigSchema = z.strictObject({
         .describe(`One of ${LOG_LEVELS.join(", ")}.`),
     })
     .prefault({}),
+});
+
+export const ConfigSchema = Settings.refine(({ disk }) => disk.jobsMinFreeMib >= disk.minFreeMib, {
+  path: ["disk", "jobsMinFreeMib"],
+  error: "expected at least disk.minFreeMib: files of jobs must not stop the chain",
+}).refine(({ api, quota }) => quota.uploadsMib >= api.uploadMib, {
+  path: ["quota", "uploadsMib"],
+  error: "expected at least api.uploadMib, the largest upload",
 });
 
 /** All settings of a node; frozen when made by loadConfig. */

@@ -27,13 +27,22 @@ const MAIN = fileURLToPath(new URL("./import-process.ts", import.meta.url));
 const CHECK_MS = 250;
 const MIB = 1024 * 1024;
 
-/**
- * @param signal ends the import at once
- * @throws PomlError as importDataset; IMPORT_TOO_COSTLY, IMPORT_CRASHED, IMPORT_CANCELLED
- */
+export interface ImportControl {
+  readonly onProgress: ImportProgress;
+  /**
+   * Asked once, before the dataset is written.
+   * @returns fires with the reason when there is no room for it any more
+   * @throws StorageError JOB_DISK_FULL, which ends the import
+   */
+  readonly onSize: (bytes: number) => Promise<AbortSignal>;
+  /** Ends the import at once. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws PomlError as importDataset; IMPORT_TOO_COSTLY, IMPORT_CRASHED, IMPORT_CANCELLED; what `onSize` throws */
 export async function importInChild(
   order: ImportOrder,
-  { onProgress, signal }: { readonly onProgress: ImportProgress; readonly signal: AbortSignal },
+  { onProgress, onSize, signal }: ImportControl,
   limits: ImportLimits = IMPORT_LIMITS,
 ): Promise<void> {
   if (signal.aborted) throw cancelled();
@@ -49,11 +58,15 @@ export async function importInChild(
   try {
     lowerPriority(child);
     child.stdin?.on("error", () => {});
-    child.stdin?.end(JSON.stringify(order));
+    child.stdin?.write(`${JSON.stringify(order)}\n`);
     for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
       const message = JSON.parse(line) as ImportMessage;
       if (message.kind === "progress") onProgress(message.done, message.what);
-      else outcome = message;
+      else if (message.kind === "size") {
+        const room = await onSize(message.bytes);
+        room.addEventListener("abort", () => watch.end(room.reason), { once: true });
+        child.stdin?.write("go\n");
+      } else outcome = message;
     }
     const [code, by] = (await ended) as [number | null, NodeJS.Signals | null];
     if (outcome?.kind === "done" && watch.reason === undefined) return;
@@ -66,12 +79,13 @@ export async function importInChild(
 }
 
 interface Watch {
-  reason: PomlError | undefined;
+  reason: unknown;
+  end(reason: unknown): void;
   stop(): void;
 }
 
 function watched(child: ChildProcess, limits: ImportLimits, signal: AbortSignal): Watch {
-  const end = (reason: PomlError): void => {
+  const end = (reason: unknown): void => {
     watch.reason ??= reason;
     child.kill("SIGKILL");
   };
@@ -89,6 +103,7 @@ function watched(child: ChildProcess, limits: ImportLimits, signal: AbortSignal)
   }, CHECK_MS);
   const watch: Watch = {
     reason: undefined,
+    end,
     stop: () => {
       clearTimeout(deadline);
       clearInterval(timer);

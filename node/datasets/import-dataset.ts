@@ -1,30 +1,35 @@
 /** Carries out one import order. Heavy and synchronous in part: it runs in a process of its own. */
 import { readFile } from "node:fs/promises";
 import { fromHex } from "../../chain/crypto/hash.ts";
-import { type DatasetSource, reorderDataset } from "../../ml/dataset/build.ts";
+import { type DatasetSource, reorderDataset, sourceBytes } from "../../ml/dataset/build.ts";
 import { gunzipWithin, isGzip } from "../../ml/dataset/gunzip.ts";
 import { type CsvSettings, importCsv, MAX_CSV_BYTES } from "../../ml/dataset/import-csv.ts";
 import { type IdxFiles, importIdx } from "../../ml/dataset/import-idx.ts";
+import { chunksBytes } from "../../ml/dataset/manifest.ts";
 import { cutIntoFolder, readDataset, writeDataset } from "../../ml/dataset/store.ts";
 import { readForm } from "./import-form.ts";
-import type { ImportOrder, ImportProgress, ImportSource } from "./import-order.ts";
+import type { ImportOrder, ImportProgress, ImportSize, ImportSource } from "./import-order.ts";
 
 const FACTS = { licence: "not stated", source: "uploaded" };
 const READ = 0.1;
 const ENCODED = 0.8;
 
-/** @throws DatasetError, ApiError */
+/** @throws DatasetError, ApiError; what `onSize` throws */
 export async function importDataset(
   { source, output }: ImportOrder,
   onProgress: ImportProgress,
+  onSize: ImportSize = async () => {},
 ): Promise<void> {
   onProgress(0, "reading");
   if (source.kind === "reorder") {
     const { folder, order, seed } = source;
-    await writeDataset(output, reorderDataset(await readDataset(folder), order, fromHex(seed)));
+    const dataset = await readDataset(folder);
+    await onSize(chunksBytes(dataset.manifest));
+    await writeDataset(output, reorderDataset(dataset, order, fromHex(seed)));
     return;
   }
   const dataset = await read(source, onProgress);
+  await onSize(sourceBytes(dataset));
   onProgress(ENCODED, "writing");
   await cutIntoFolder(output, dataset, (done) => {
     onProgress(ENCODED + (1 - ENCODED) * done, "writing");

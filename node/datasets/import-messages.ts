@@ -4,6 +4,8 @@ import { ApiError } from "../api/api-error.ts";
 
 export type ImportMessage =
   | { readonly kind: "progress"; readonly done: number; readonly what: string }
+  /** Bytes of the dataset; a byte on standard input lets it be written. */
+  | { readonly kind: "size"; readonly bytes: number }
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly error: SentError }
   /** A mistake of the program itself. */

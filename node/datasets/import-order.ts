@@ -34,5 +34,12 @@ export interface ImportOrder {
   readonly output: string;
 }
 
+/**
+ * Asked once, before anything is written.
+ * @param bytes of the dataset
+ * @throws StorageError JOB_DISK_FULL
+ */
+export type ImportSize = (bytes: number) => Promise<void>;
+
 /** Shares of the whole, for people: reading takes most of the time. */
 export type ImportProgress = (done: number, what: string) => void;

@@ -1,14 +1,16 @@
 /**
- * The process of one import: takes an order on standard input, tells how it goes on descriptor 3,
- * and ends. It writes synchronously, so that its words arrive while it computes.
+ * The process of one import: takes an order on standard input, one line, tells how it goes on descriptor 3,
+ * waits for leave before it writes the dataset, and ends. It writes and waits synchronously, so that its words
+ * arrive while it computes.
  */
-import { readFileSync, writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { PomlError } from "../../chain/errors.ts";
 import { reasonOf } from "../api/reason.ts";
 import { importDataset } from "./import-dataset.ts";
 import { type ImportMessage, sentError } from "./import-messages.ts";
 import type { ImportOrder } from "./import-order.ts";
 
+const IN = 0;
 const OUT = 3;
 /** Smaller steps are not worth a message. */
 const STEP = 0.01;
@@ -19,13 +21,32 @@ function tell(message: ImportMessage): void {
   writeSync(OUT, `${JSON.stringify(message)}\n`);
 }
 
+function readLine(): string {
+  const parts: Buffer[] = [];
+  const part = Buffer.alloc(4096);
+  for (;;) {
+    const count = readSync(IN, part);
+    if (count === 0) throw new Error("the node is gone");
+    const end = part.subarray(0, count).indexOf(10);
+    parts.push(Buffer.from(part.subarray(0, end === -1 ? count : end)));
+    if (end !== -1) return Buffer.concat(parts).toString("utf8");
+  }
+}
+
 try {
-  const order = JSON.parse(readFileSync(0, "utf8")) as ImportOrder;
-  await importDataset(order, (done, what) => {
-    if (done - told < STEP && done < 1) return;
-    told = done;
-    tell({ kind: "progress", done, what });
-  });
+  const order = JSON.parse(readLine()) as ImportOrder;
+  await importDataset(
+    order,
+    (done, what) => {
+      if (done - told < STEP && done < 1) return;
+      told = done;
+      tell({ kind: "progress", done, what });
+    },
+    async (bytes) => {
+      tell({ kind: "size", bytes });
+      readLine();
+    },
+  );
   tell({ kind: "done" });
 } catch (error) {
   if (error instanceof PomlError) tell({ kind: "refused", error: sentError(error) });

@@ -9,7 +9,9 @@ import { PomlError } from "../../chain/errors.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import type { DatasetSummary } from "../services.ts";
-import type { ImportOrder, ImportProgress, ImportSource } from "./import-order.ts";
+import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
+import type { ImportControl } from "./import-child.ts";
+import type { ImportOrder, ImportSource } from "./import-order.ts";
 
 export type TaskState = "queued" | "running" | "done" | "failed" | "cancelled";
 
@@ -31,12 +33,11 @@ export interface ImportModules {
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
   /** Carries an order out, elsewhere. */
-  run(
-    order: ImportOrder,
-    options: { readonly onProgress: ImportProgress; readonly signal: AbortSignal },
-  ): Promise<void>;
+  run(order: ImportOrder, control: ImportControl): Promise<void>;
   /** Takes the finished folder into the node's datasets. */
   adopt(folder: string): Promise<DatasetSummary>;
+  /** Asked before a dataset is written; default: as much as the disk has. */
+  readonly room?: Room;
 }
 
 export interface ImportWork {
@@ -128,17 +129,28 @@ export class ImportTasks {
   }
 
   async #carryOut(id: string, work: ImportWork, signal: AbortSignal): Promise<void> {
-    const { run, adopt, clock, log } = this.#modules;
+    const { run, adopt, clock, log, room = UNBOUNDED } = this.#modules;
     const { source, output } = work;
     let result: DatasetSummary | undefined;
+    let held: Reservation | undefined;
+    let size = 0;
     try {
       signal.throwIfAborted();
       this.#change(id, { state: "running", step: "starting" });
       await run(
         { source, output },
-        { signal, onProgress: (progress, step) => this.#change(id, { progress, step }) },
+        {
+          signal,
+          onProgress: (progress, step) => this.#change(id, { progress, step }),
+          onSize: async (bytes) => {
+            held = await room.reserve("datasets", bytes);
+            size = bytes;
+            return held.signal;
+          },
+        },
       );
       result = await adopt(output);
+      held?.wrote(size);
       this.#change(id, { state: "done", progress: 1, step: "done", ended: clock.now(), result });
       log.info("dataset imported", { task: id, dataset: result.id, name: result.name });
     } catch (error) {
@@ -147,6 +159,7 @@ export class ImportTasks {
       this.#change(id, { state, step: state, ended: clock.now(), error });
       log.info("import ended without a dataset", { task: id, reason, cause: causeOf(error) });
     } finally {
+      held?.release();
       await rm(output, { recursive: true, force: true }).catch(() => {});
       await work.finally(result !== undefined).catch((error: unknown) => {
         log.warn("files of an import could not be removed", { task: id, reason: String(error) });

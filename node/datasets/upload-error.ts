@@ -4,7 +4,6 @@ import { type ErrorOptions, PomlError } from "../../chain/errors.ts";
 export type UploadFacts =
   | { readonly code: "TOO_LARGE"; readonly limit: number }
   | { readonly code: "TOO_MANY_UPLOADS" }
-  | { readonly code: "DISK_FULL" }
   | { readonly code: "UNKNOWN_UPLOAD"; readonly upload: string }
   | { readonly code: "INCOMPLETE_UPLOAD"; readonly upload: string }
   | { readonly code: "WRONG_OFFSET"; readonly expected: number; readonly actual: number }
@@ -24,14 +23,6 @@ export class UploadError extends PomlError<UploadFacts> {
       `no upload is taken now: ${why}`,
       { code: "TOO_MANY_UPLOADS" },
       "try again when others are imported, or remove one (DELETE /v1/uploads/{id})",
-    );
-  }
-
-  static diskFull(): UploadError {
-    return local(
-      "the node's disk has no room for the upload",
-      { code: "DISK_FULL" },
-      "make room on the disk of the node",
     );
   }
 

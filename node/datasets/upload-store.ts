@@ -5,11 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { Clock } from "../clock.ts";
+import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 import { UploadError } from "./upload-error.ts";
 
 export interface UploadLimits {
@@ -20,8 +21,6 @@ export interface UploadLimits {
   readonly count: number;
   /** Without a new byte for so long, an upload is removed. */
   readonly idleMs: number;
-  /** Room on the disk that uploads leave alone. */
-  readonly freeBytes: number;
 }
 
 export const UPLOAD_LIMITS: UploadLimits = {
@@ -29,7 +28,6 @@ export const UPLOAD_LIMITS: UploadLimits = {
   totalBytes: 1024 * 1024 * 1024,
   count: 16,
   idleMs: 24 * 60 * 60_000,
-  freeBytes: 256 * 1024 * 1024,
 };
 
 export interface Upload {
@@ -49,6 +47,8 @@ interface Entry {
   /** Of one request: it does not outlive it. */
   readonly isPassing: boolean;
   touched: number;
+  /** Room for what is yet to come; undefined: it is asked for when more comes. */
+  held: Reservation | undefined;
   /** The request that sends now. */
   writer: { cancel(): void; readonly ended: Promise<void> } | undefined;
 }
@@ -59,16 +59,18 @@ export class UploadStore {
   readonly #folder: string;
   readonly limits: UploadLimits;
   readonly #clock: Pick<Clock, "now">;
+  readonly #room: Room;
   readonly #entries = new Map<string, Entry>();
 
   constructor(
     dataDir: string,
     limits: UploadLimits,
-    { clock }: { readonly clock: Pick<Clock, "now"> },
+    { clock, room = UNBOUNDED }: { readonly clock: Pick<Clock, "now">; readonly room?: Room },
   ) {
     this.#folder = join(dataDir, "uploads");
     this.limits = limits;
     this.#clock = clock;
+    this.#room = room;
   }
 
   /** Takes up what an earlier run left, but for bodies of requests that ended with it. */
@@ -80,7 +82,15 @@ export class UploadStore {
         continue;
       }
       const touched = (await stat(this.path(name))).mtimeMs;
-      const entry = { id: name, bytes: meta.bytes, isPassing: false, touched, writer: undefined };
+      const { bytes } = meta;
+      const entry = {
+        id: name,
+        bytes,
+        isPassing: false,
+        touched,
+        held: undefined,
+        writer: undefined,
+      };
       this.#entries.set(name, entry);
     }
     await this.expire();
@@ -96,9 +106,9 @@ export class UploadStore {
     return join(this.#folder, id, "output");
   }
 
-  /** @throws UploadError TOO_LARGE, TOO_MANY_UPLOADS, DISK_FULL */
+  /** @throws UploadError TOO_LARGE, TOO_MANY_UPLOADS; StorageError JOB_DISK_FULL */
   async create(bytes: number, { isPassing = false } = {}): Promise<Upload> {
-    const { fileBytes, totalBytes, count, freeBytes } = this.limits;
+    const { fileBytes, totalBytes, count } = this.limits;
     if (bytes > fileBytes) throw UploadError.tooLarge(fileBytes);
     await this.expire();
     const all = [...this.#entries.values()];
@@ -107,14 +117,14 @@ export class UploadStore {
     if (taken + bytes > totalBytes) {
       throw UploadError.tooMany(`open uploads take ${taken} of ${totalBytes} bytes`);
     }
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const { bavail, bsize } = await statfs(this.#folder);
-    if (bavail * bsize < bytes + freeBytes) throw UploadError.diskFull();
     const id = toHex(randomBytes(16));
-    const entry = { id, bytes, isPassing, touched: this.#clock.now(), writer: undefined };
+    const touched = this.#clock.now();
+    const entry: Entry = { id, bytes, isPassing, touched, held: undefined, writer: undefined };
+    // Announced before the room is there, so that two at once cannot exceed the limits above.
     this.#entries.set(id, entry);
     try {
-      await mkdir(join(this.#folder, id), { mode: 0o700 });
+      entry.held = await this.#room.reserve("uploads", bytes);
+      await mkdir(join(this.#folder, id), { recursive: true, mode: 0o700 });
       await writeFile(this.path(id), "");
       if (!isPassing)
         await writeFile(join(this.#folder, id, "meta.json"), JSON.stringify({ bytes }));
@@ -135,7 +145,8 @@ export class UploadStore {
    * ended first: its client has lost it, or would not have come again. What came stays, however
    * the stream ends.
    * @param offset where the client goes on; undefined: from the start
-   * @throws UploadError UNKNOWN_UPLOAD, WRONG_OFFSET, TOO_LARGE; what the stream throws
+   * @throws UploadError UNKNOWN_UPLOAD, WRONG_OFFSET, TOO_LARGE; StorageError JOB_DISK_FULL; what the stream
+   * throws
    */
   async append(id: string, offset: number, from: Readable): Promise<Upload> {
     const entry = this.#entry(id);
@@ -153,7 +164,7 @@ export class UploadStore {
     try {
       const { size } = await stat(this.path(id));
       if (offset !== size) throw UploadError.wrongOffset(offset, size);
-      await this.#write(entry, size, from);
+      await this.#write(entry, size, from, await this.#roomFor(entry, size));
     } finally {
       entry.touched = this.#clock.now();
       entry.writer = undefined;
@@ -165,6 +176,7 @@ export class UploadStore {
   async remove(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
+    entry?.held?.release();
     entry?.writer?.cancel();
     await entry?.writer?.ended;
     await rm(join(this.#folder, id), { recursive: true, force: true });
@@ -179,7 +191,17 @@ export class UploadStore {
     for (const { id } of old) await this.remove(id);
   }
 
-  async #write(entry: Entry, start: number, from: Readable): Promise<void> {
+  /** What was promised ends when other programs take the disk; then it is asked for anew. */
+  async #roomFor(entry: Entry, size: number): Promise<Reservation> {
+    if (entry.held?.signal.aborted) {
+      entry.held.release();
+      entry.held = undefined;
+    }
+    entry.held ??= await this.#room.reserve("uploads", entry.bytes - size);
+    return entry.held;
+  }
+
+  async #write(entry: Entry, start: number, from: Readable, held: Reservation): Promise<void> {
     let at = start;
     const file = createWriteStream(this.path(entry.id), { flags: "a" });
     const failed = new Promise<never>((_, reject) => file.once("error", reject));
@@ -190,6 +212,8 @@ export class UploadStore {
         const bytes = part as Buffer;
         at += bytes.length;
         if (at > entry.bytes) throw UploadError.tooLarge(entry.bytes);
+        held.signal.throwIfAborted();
+        held.wrote(bytes.length);
         if (!file.write(bytes)) {
           await Promise.race([once(file, "drain"), failed]);
         }

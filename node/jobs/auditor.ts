@@ -14,6 +14,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
 import { auditKey } from "./audit-key.ts";
+import { tellFailure } from "./duty-room.ts";
 import { type Finding, type JudgeModules, judgeUpdate } from "./judge-update.ts";
 
 export interface AuditorModules extends JudgeModules {
@@ -47,7 +48,7 @@ export class Auditor {
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
-      modules.log.warn("audit failed", { audit: key, reason: String(error) });
+      tellFailure(modules.log, { what: "audit failed", run: key, error });
     });
   }
 

@@ -7,6 +7,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 import { storedStateHash } from "./stored-state-hash.ts";
 
 const HASH_BYTES = 32;
@@ -20,21 +21,38 @@ export class CheckpointKeeper {
   readonly #served = new Map<string, string>();
   /** Folders that are being filled. */
   readonly #open = new Set<string>();
+  readonly #room: Room;
   #runs = 0;
 
-  constructor({ dataDir }: { dataDir: string }) {
+  /** @param room default: as much as the disk has */
+  constructor({ dataDir }: { dataDir: string }, room: Room = UNBOUNDED) {
     this.#folder = join(dataDir, "checkpoints");
+    this.#room = room;
   }
 
-  /** A run to be filled; end it with `finish` or `discard`. */
-  async begin(job: Uint8Array, round: number): Promise<RunWriter> {
+  /**
+   * A run to be filled; end it with `finish` or `discard`.
+   * @param maxBytes of all its states
+   * @throws StorageError JOB_DISK_FULL
+   */
+  async begin(job: Uint8Array, round: number, maxBytes = 0): Promise<RunWriter> {
+    const held = await this.#room.reserve("checkpoints", maxBytes);
     const name = runName(job, round);
     const part = `${name}${PART}${process.pid}-${this.#runs++}`;
     const folder = join(this.#folder, part);
     this.#open.add(part);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    return new RunWriter(folder, join(this.#folder, name), () => this.#open.delete(part));
+    const ended = (): void => {
+      this.#open.delete(part);
+      held.release();
+    };
+    try {
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+    } catch (error) {
+      ended();
+      throw error;
+    }
+    return new RunWriter({ folder, target: join(this.#folder, name), held }, ended);
   }
 
   /** Hashes of all states of a run; undefined when it is not kept here. */
@@ -64,12 +82,17 @@ export class CheckpointKeeper {
     return path === undefined ? undefined : readOrNothing(path);
   }
 
+  /** A run that nobody can ask for any more. @param name by `runName`, or of an attempt that is over */
+  async remove(name: string): Promise<void> {
+    if (this.#open.has(name)) return;
+    await rm(join(this.#folder, name), { recursive: true, force: true });
+  }
+
   /** Removes every run but these, and what attempts left that are over. @param wanted names by `runName` */
   async retain(wanted: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []);
     for (const name of names) {
-      if (wanted.has(name) || this.#open.has(name)) continue;
-      await rm(join(this.#folder, name), { recursive: true, force: true });
+      if (!wanted.has(name)) await this.remove(name);
     }
   }
 }
@@ -77,19 +100,35 @@ export class CheckpointKeeper {
 export class RunWriter {
   readonly #folder: string;
   readonly #target: string;
+  readonly #held: Reservation;
   readonly #ended: () => void;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, target: string, ended: () => void) {
+  constructor(
+    {
+      folder,
+      target,
+      held,
+    }: { readonly folder: string; readonly target: string; readonly held: Reservation },
+    ended: () => void,
+  ) {
     this.#folder = folder;
     this.#target = target;
+    this.#held = held;
     this.#ended = ended;
   }
 
+  /** Fires when the disk has no room for the run any more. */
+  get signal(): AbortSignal {
+    return this.#held.signal;
+  }
+
   put(index: number, state: Uint8Array): void {
-    this.#writing = this.#writing.then(() =>
-      writeFile(join(this.#folder, stateName(index)), state),
-    );
+    this.#writing = this.#writing.then(async () => {
+      this.#held.signal.throwIfAborted();
+      await writeFile(join(this.#folder, stateName(index)), state);
+      this.#held.wrote(state.length);
+    });
     // Told to who finishes the run.
     this.#writing.catch(() => {});
   }

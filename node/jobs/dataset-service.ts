@@ -7,33 +7,33 @@ import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { DatasetError } from "../../ml/dataset/errors.ts";
-import { type Manifest, rowCount, type Split } from "../../ml/dataset/manifest.ts";
+import { chunksBytes, type Manifest, rowCount, type Split } from "../../ml/dataset/manifest.ts";
 import { readChunk, readManifestBytes } from "../../ml/dataset/store.ts";
-import { decodeTorrent } from "../../p2p/torrent/torrent-file.ts";
+import { decodeTorrent, maxTorrentFileBytes } from "../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { IMPORT_LIMITS, importInChild } from "../datasets/import-child.ts";
 import type { ImportSource } from "../datasets/import-order.ts";
 import { ManifestReader, type ReadManifest } from "../datasets/manifest-reader.ts";
 import type { DatasetSummary } from "../services.ts";
+import { type Reservation, type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
+import { importedDatasets } from "../storage/stored-files.ts";
 import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
-import type { StoredFile } from "./retention-plan.ts";
-import { storedFolders } from "./stored-folders.ts";
 
 const MANIFEST = "manifest.json";
 const REORDER_MS = 10 * 60_000;
 /** The rows of the largest dataset as they are, in one piece, and cut anew. */
 const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
 const HEX_ID = /^[0-9a-f]{64}$/;
-/** An empty file beside the folder of a dataset that the owner imported. */
-const IMPORTED = /^([0-9a-f]{64})\.imported$/;
 
 export interface DatasetModules {
   readonly blobs: BlobStore;
   readonly torrents: Torrents;
   /** "ip:port" of connected peers that have a torrent. */
   torrentPeers(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]>;
+  /** Asked before the first byte comes; default: as much as the disk has. */
+  readonly room?: Room;
 }
 
 export interface SharedDataset {
@@ -45,6 +45,7 @@ export interface SharedDataset {
 }
 
 export class DatasetService {
+  readonly #dataDir: string;
   readonly #folder: string;
   readonly #modules: DatasetModules;
   readonly manifests = new ManifestReader();
@@ -52,6 +53,7 @@ export class DatasetService {
   readonly #summaries = new Map<string, DatasetSummary>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
+    this.#dataDir = dataDir;
     this.#folder = join(dataDir, "datasets");
     this.#modules = modules;
   }
@@ -76,14 +78,8 @@ export class DatasetService {
   }
 
   /** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
-  async imported(): Promise<string[]> {
-    const names = await readdir(this.#folder).catch(() => []);
-    return names.flatMap((name) => IMPORTED.exec(name)?.[1] ?? []);
-  }
-
-  /** All that lies here. */
-  files(): Promise<StoredFile[]> {
-    return storedFolders(this.#folder, "dataset");
+  imported(): Promise<string[]> {
+    return importedDatasets(this.#dataDir);
   }
 
   async remove(id: string): Promise<void> {
@@ -125,7 +121,7 @@ export class DatasetService {
     }
   }
 
-  /** The dataset in the order a partition needs, shared for the network. */
+  /** The dataset in the order a partition needs, shared for the network. @throws StorageError JOB_DISK_FULL */
   async share(
     id: string,
     order: "shuffled" | "by-label",
@@ -137,7 +133,13 @@ export class DatasetService {
     const folder = join(this.#folder, shared);
     const bytes = await readManifestBytes(folder);
     const { manifest } = await this.manifests.read(bytes);
-    const { torrentFile } = await torrents.seed(folder);
+    const files = manifest.train.length + manifest.test.length + 1;
+    const torrentBytes = maxTorrentFileBytes(files, chunksBytes(manifest) + bytes.length);
+    const { torrentFile } = await withRoom(this.#room, "torrents", torrentBytes, async (held) => {
+      const made = await torrents.seed(folder);
+      held.wrote(made.torrentFile.length);
+      return made;
+    });
     // As young as a new one: the order may be opened some time later.
     await utimes(folder, new Date(), new Date());
     return {
@@ -150,7 +152,7 @@ export class DatasetService {
   /**
    * Makes sure chunks are on this disk and returns the way to read them.
    * @param manifestBytes as named by the job; verified by the caller
-   * @throws TorrentError, DatasetError
+   * @throws TorrentError, DatasetError; StorageError JOB_DISK_FULL
    */
   async fetch(
     manifestBytes: Uint8Array,
@@ -164,14 +166,7 @@ export class DatasetService {
     await mkdir(destination, { recursive: true });
     const missing = await this.#missing(destination, wanted);
     if (missing.length > 0) {
-      const { infoHash } = decodeTorrent(torrentFile);
-      await this.#modules.torrents.fetch({
-        torrentFile,
-        files: missing,
-        peers: () => this.#modules.torrentPeers(infoHash, signal),
-        destination,
-        signal,
-      });
+      await this.#download(torrentFile, missing, destination, signal);
     }
     return {
       manifest: manifestBytes,
@@ -201,16 +196,67 @@ export class DatasetService {
       order,
       seed: toHex(seed),
     };
+    let held: Reservation | undefined;
+    let size = 0;
+    const onSize = async (bytes: number): Promise<AbortSignal> => {
+      held = await this.#room.reserve("datasets", bytes);
+      size = bytes;
+      return held.signal;
+    };
     try {
       const signal = AbortSignal.timeout(REORDER_MS);
       const limits = { ...IMPORT_LIMITS, memoryBytes: REORDER_BYTES };
-      await importInChild({ source, output }, { onProgress: () => {}, signal }, limits);
+      await importInChild({ source, output }, { onProgress: () => {}, onSize, signal }, limits);
       const { id: copy } = await this.#read(output);
       await moveInto(output, join(this.#folder, copy));
+      held?.wrote(size);
       return copy;
     } finally {
+      held?.release();
       await rm(output, { recursive: true, force: true });
     }
+  }
+
+  /** Room is held for the sizes that the torrent names, since those are what is written. */
+  async #download(
+    torrentFile: Uint8Array,
+    files: readonly string[],
+    destination: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { infoHash, layout } = decodeTorrent(torrentFile);
+    const bytes = layout.files
+      .filter(({ path }) => files.includes(path))
+      .reduce((sum, { length }) => sum + length, 0);
+    const { torrents, torrentPeers } = this.#modules;
+    await withRoom(this.#room, "torrents", torrentFile.length, async (torrent) => {
+      await withRoom(this.#room, "datasets", bytes, async (held) => {
+        const ended = AbortSignal.any([signal, held.signal]);
+        let written = 0;
+        try {
+          await torrents.fetch({
+            torrentFile,
+            files,
+            peers: () => torrentPeers(infoHash, ended),
+            destination,
+            signal: ended,
+            onProgress: ({ downloaded }) => {
+              held.wrote(Math.max(0, downloaded - written));
+              written = Math.max(written, downloaded);
+            },
+          });
+        } catch (error) {
+          held.signal.throwIfAborted();
+          throw error;
+        }
+        held.wrote(bytes);
+        torrent.wrote(torrentFile.length);
+      });
+    });
+  }
+
+  get #room(): Room {
+    return this.#modules.room ?? UNBOUNDED;
   }
 }
 

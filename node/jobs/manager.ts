@@ -20,7 +20,9 @@ import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { Room } from "../storage/room.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
+import { mergingNeeds, requireRoom, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
 import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
 import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
@@ -31,6 +33,8 @@ export interface ManagerModules extends RoundModules {
   readonly duties: DutySender;
   readonly team: TeamMessages;
   readonly clock: Clock;
+  /** Room for files of jobs on this disk. */
+  readonly room: Room;
 }
 
 const HEARTBEAT_MS = 2_000;
@@ -55,12 +59,14 @@ export class Manager {
   constructor({ keys }: { keys: KeyPair }, modules: ManagerModules) {
     this.#keys = keys;
     this.#modules = modules;
-    this.#outcomes = new RoundOutcomes((job, only, signal) =>
-      mergeRound(job, { ...(only && { only }), phaseMs: this.#phaseMs(job), signal }, modules),
-    );
+    this.#outcomes = new RoundOutcomes(async (job, only, signal) => {
+      await requireRoom(modules.room, mergingNeeds(job));
+      const options = { ...(only && { only }), phaseMs: this.#phaseMs(job), signal };
+      return mergeRound(job, options, modules);
+    });
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
-      modules.log.warn("managing a round failed", { run: key, reason: String(error) });
+      tellFailure(modules.log, { what: "managing a round failed", run: key, error });
     });
     modules.team.serve(
       (verdict, peer) => this.#cosign(verdict, peer),

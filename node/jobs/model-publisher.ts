@@ -7,6 +7,7 @@ import type { Chain } from "../chain/chain.ts";
 import { JobWatch } from "../chain/job-watch.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { tellFailure } from "./duty-room.ts";
 import { hasModel } from "./job-outcome.ts";
 import { readModelFiles } from "./model-files.ts";
 import type { ModelFolders } from "./model-folders.ts";
@@ -32,7 +33,7 @@ export class ModelPublisher {
     this.#publicKey = publicKey;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
-      modules.log.warn("the model could not be shared", { job: key, reason: String(error) });
+      tellFailure(modules.log, { what: "the model could not be shared", run: key, error });
     });
   }
 

@@ -15,12 +15,14 @@ import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { Room } from "../storage/room.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobCommitPayload, jobDivergedPayload } from "../wallet/payload.ts";
 import type { TrainTaskResult, Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
 import { checkOwnRun } from "./check-own-run.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import { requireRoom, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface ParticipantOptions {
@@ -37,6 +39,8 @@ export interface ParticipantModules {
   readonly keeper: CheckpointKeeper;
   readonly workers: Workers;
   readonly events: EventHub;
+  /** Room for files of jobs on this disk. */
+  readonly room: Room;
   readonly log: NodeLog;
 }
 
@@ -57,7 +61,7 @@ export class Participant {
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
-      modules.log.warn("training failed", { run: key, reason: String(error) });
+      tellFailure(modules.log, { what: "training failed", run: key, error });
     });
   }
 
@@ -97,12 +101,13 @@ export class Participant {
   }
 
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
-    const { files, workers, blobs, duties, log, chain, keeper } = this.#modules;
+    const { files, workers, blobs, duties, log, chain, keeper, room } = this.#modules;
     const { spec, round } = job;
+    await requireRoom(room, trainingNeeds(job));
     const base = await files.parameters(spec, job.parameters, signal);
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
-    const run = await keeper.begin(job.id, round);
+    const run = await keeper.begin(job.id, round, runBytes(spec));
     let result: TrainTaskResult | undefined;
     try {
       result = await orDiverged(

@@ -5,6 +5,7 @@ import { sentence } from "./format.js";
 /** One or two words for the light at the top right. */
 const WORDS = {
   DISK_FULL: "disk full",
+  JOB_DISK_FULL: "no room for jobs",
   NO_BOOTSTRAP: "not connected",
   OTHER_CHAIN: "other chain",
   TRUST_ABOVE_HEAD: "trusted block not there",

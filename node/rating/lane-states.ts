@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import type { Window } from "../../chain/types/window.ts";
+import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 
 const Hashes = z.array(z.string().regex(/^[0-9a-f]{64}$/));
 const Record = z.object({ lanes: z.array(Hashes) });
@@ -25,8 +26,12 @@ export class LaneStates {
   readonly #folder: string;
   #kept: { readonly name: string; readonly lanes: WorkedLanes } | undefined;
 
-  constructor({ dataDir }: { dataDir: string }) {
+  readonly #room: Room;
+
+  /** @param room default: as much as the disk has */
+  constructor({ dataDir }: { dataDir: string }, room: Room = UNBOUNDED) {
     this.#folder = join(dataDir, "window");
+    this.#room = room;
   }
 
   /**
@@ -44,7 +49,7 @@ export class LaneStates {
     const folder = join(this.#folder, name);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    return new LaneWriter(folder, (lanes) => {
+    return new LaneWriter({ folder, room: this.#room }, (lanes) => {
       this.#kept = { name, lanes };
     });
   }
@@ -82,14 +87,19 @@ export class LaneStates {
 /** The states of one window while it is open. */
 export class LaneWriter {
   readonly #folder: string;
+  readonly #room: Room;
   readonly #finished: (lanes: WorkedLanes) => void;
   /** By lane: hashes of the states that were read back as they were written. */
   readonly #whole = new Map<number, Map<number, string>>();
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
 
-  constructor(folder: string, finished: (lanes: WorkedLanes) => void) {
+  constructor(
+    { folder, room }: { readonly folder: string; readonly room: Room },
+    finished: (lanes: WorkedLanes) => void,
+  ) {
     this.#folder = folder;
+    this.#room = room;
     this.#finished = finished;
   }
 
@@ -128,7 +138,10 @@ export class LaneWriter {
     const kept = this.#whole.get(lane) ?? new Map<number, string>();
     this.#whole.set(lane, kept);
     kept.delete(index);
-    await writeFile(path, state);
+    await withRoom(this.#room, "windows", state.length, async ({ wrote }) => {
+      await writeFile(path, state);
+      wrote(state.length);
+    });
     const back = await readFile(path);
     if (!back.equals(state)) throw new Error(`${path} is not what was written to it`);
     kept.set(index, toHex(sha256(state)));

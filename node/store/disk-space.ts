@@ -117,7 +117,7 @@ export async function requireSpace({ path, minFreeBytes }: DiskSpaceOptions): Pr
 }
 
 /** What a process without privileges may still write. */
-async function freeBytes(path: string): Promise<number> {
+export async function freeBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
 }

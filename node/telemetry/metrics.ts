@@ -47,6 +47,9 @@ export function createMetrics(
   gauge("poml_disk_full", "1 while the disk has too little room to go on", (s) =>
     Number(!s.hasDiskRoom),
   );
+  gauge("poml_job_disk_full", "1 while the disk has too little room for files of jobs", (s) =>
+    Number(!s.hasJobRoom),
+  );
   gauge(
     "poml_abstains_through",
     "Height up to which the node does not vote because its record is lost; 0 = it votes",

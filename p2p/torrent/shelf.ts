@@ -88,6 +88,11 @@ export class TorrentShelf {
     return names.map(([name]) => fromHex(name));
   }
 
+  /** @param infoHash in hex */
+  async drop(infoHash: string): Promise<void> {
+    if (/^[0-9a-f]{40}$/.test(infoHash)) await this.#remove(infoHash);
+  }
+
   async #remove(name: string): Promise<void> {
     this.#places.delete(name);
     await rm(this.#path(name, PLACE), { force: true });

@@ -22,8 +22,19 @@ const MAX_PATH_PARTS = 8;
 const MAX_NAME_BYTES = 200;
 const MAX_TOTAL_BYTES = 2 ** 40;
 const SHA1_BYTES = 20;
+/** A file of a short name and its padding. */
+const FILE_ENTRY_BYTES = 256;
 const NAME = "data";
 const PADDING_FOLDER = ".pad";
+
+/**
+ * What the torrent file of so many files with short names has at most, for planning.
+ * @param bytes of all of them
+ */
+export function maxTorrentFileBytes(files: number, bytes: number): number {
+  const pieces = files + Math.ceil(bytes / MIN_PIECE_LENGTH);
+  return Math.min(MAX_TORRENT_FILE_BYTES, 1024 + files * FILE_ENTRY_BYTES + pieces * SHA1_BYTES);
+}
 
 export function encodeTorrent(layout: Layout, pieceHashes: Uint8Array): Uint8Array {
   return encode({ info: infoOf(layout, pieceHashes) });

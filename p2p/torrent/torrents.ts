@@ -212,6 +212,12 @@ export class Torrents {
     await this.#shelf?.remove(directory);
   }
 
+  /** The torrent is shared no more; its files stay. @param infoHash in hex */
+  async unshare(infoHash: string): Promise<void> {
+    this.#open.get(infoHash)?.close();
+    await this.#shelf?.drop(infoHash);
+  }
+
   /**
    * Fetches files and resolves when they are complete and verified; then goes on sharing them. Files already
    * in the destination are verified and not fetched again. Nothing but the chosen files is downloaded.

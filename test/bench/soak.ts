@@ -21,7 +21,8 @@ import { OrderStream } from "./soak/orders.ts";
 const NODES = 4;
 const AT_A_TIME = 5;
 /** For files of jobs; so small that they reach it in a quarter of an hour. */
-const QUOTA_MIB = 1;
+/** MiB; small, so that files leave while it runs. */
+const QUOTA = { blobsMib: 64, datasetsMib: 1, modelsMib: 1 };
 const MINUTES = 10;
 const QUICK_MINUTES = 2;
 const SAMPLES = 40;
@@ -56,7 +57,7 @@ export async function bench({ quick, minutes: wanted }: BenchOptions): Promise<S
   const net = await LocalNetwork.create({
     nodes: NODES,
     accounts: orders.wallets.map(({ address }) => ({ address, balance: 1_000_000n * POML })),
-    settings: { jobs: { quotaMib: QUOTA_MIB } },
+    settings: { quota: QUOTA },
     favour: "speed",
   });
   try {
@@ -121,7 +122,7 @@ async function soak(
     settings: {
       nodes: NODES,
       atATime: AT_A_TIME,
-      jobQuotaMib: QUOTA_MIB,
+      ...QUOTA,
       samples: samples.length,
       missedSamples: missed,
     },

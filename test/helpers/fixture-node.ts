@@ -221,6 +221,7 @@ export class FixtureNode implements NodeServices {
       lowestBlock: 1,
       damagedBlocks: 0,
       hasDiskRoom: true,
+      hasJobRoom: true,
       abstainsThrough: undefined,
       keyElsewhere: undefined,
       ownTransactions: [],

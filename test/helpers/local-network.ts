@@ -47,8 +47,8 @@ export interface LocalNetworkOptions {
   /** Settings of every node's config.json beyond names and addresses. */
   readonly settings?: {
     readonly api?: { readonly uploadMib?: number };
-    readonly disk?: { readonly minFreeMib?: number };
-    readonly jobs?: { readonly quotaMib?: number };
+    readonly disk?: { readonly minFreeMib?: number; readonly jobsMinFreeMib?: number };
+    readonly quota?: Readonly<Record<string, number>>;
   };
 }
 
@@ -333,7 +333,7 @@ function settingsOf(
     api: { ...options.settings?.api, host: "127.0.0.1", port: api },
     torrent: { host: "127.0.0.1", port: torrent },
     disk: { ...options.settings?.disk },
-    jobs: { ...options.settings?.jobs },
+    quota: { ...options.settings?.quota },
   };
 }
 

@@ -127,6 +127,9 @@ export const Status = z.object({
   lowestBlock: Height.describe("lowest height whose block is kept here; above 1: pruned"),
   damagedBlocks: Count.describe("blocks damaged on its disk, being fetched from peers"),
   hasDiskRoom: z.boolean().describe("false: neither votes nor takes blocks until there is room"),
+  hasJobRoom: z
+    .boolean()
+    .describe("false: takes no uploads, imports, datasets, updates or new work; it goes on voting"),
   abstainsThrough: Height.optional().describe("does not vote up to this height: it may have voted"),
   headTime: UnixMs,
   round: Count,

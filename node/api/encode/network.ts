@@ -47,6 +47,7 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
     lowestBlock: status.lowestBlock,
     damagedBlocks: status.damagedBlocks,
     hasDiskRoom: status.hasDiskRoom,
+    hasJobRoom: status.hasJobRoom,
     ...(status.abstainsThrough === undefined ? {} : { abstainsThrough: status.abstainsThrough }),
     headTime: status.headTime,
     round: status.round,

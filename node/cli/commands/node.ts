@@ -1,6 +1,6 @@
 /** `poml node`: runs a node. Every setting of docs/configuration.md is a flag here. */
-import { Command } from "commander";
-import { OPTIONS } from "../../config/options.ts";
+import { Command, Option } from "commander";
+import { OPTIONS, REPLACED_OPTIONS } from "../../config/options.ts";
 import type { CliContext } from "../context.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -11,6 +11,10 @@ export function nodeCommand(context: CliContext): Command {
   for (const { flag, kind, description } of OPTIONS) {
     if (kind === "boolean") command.option(`--${flag} [true|false]`, description);
     else command.option(`--${flag} <${kind === "list" ? "a,b,…" : kind}>`, description);
+  }
+  // Known to the parser, so that the loader can say what took their place.
+  for (const { flag } of REPLACED_OPTIONS) {
+    command.addOption(new Option(`--${flag} <value>`).hideHelp());
   }
   command.option("--resync", "set the chain database aside and fetch it again from the network");
   command.option(
@@ -24,7 +28,8 @@ export function nodeCommand(context: CliContext): Command {
   );
   return command.action(async (options: NodeFlags) => {
     const flags: Record<string, string | boolean | undefined> = {};
-    for (const { flag } of OPTIONS) flags[flag] = options[camelCase(flag)];
+    for (const { flag } of [...OPTIONS, ...REPLACED_OPTIONS])
+      flags[flag] = options[camelCase(flag)];
     const { runNode } = await import("../run-node.ts");
     const { abandonVotes } = options;
     const [resync, resumeSigning] = [options.resync === true, options.resumeSigning === true];

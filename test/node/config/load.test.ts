@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { loadConfig } from "../../../node/config/load.ts";
 import { OPTIONS } from "../../../node/config/options.ts";
+import { STORAGE_KINDS } from "../../../node/storage/kinds.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 describe("loadConfig", () => {
@@ -41,6 +42,31 @@ describe("loadConfig", () => {
     );
     expect(config.jobs.allow).deep.equal(["train/exact", "train/tfjs"]);
     expect(config.metrics).equal(false);
+  });
+
+  it("names what took the place of the one quota that earlier versions had", async () => {
+    await writeConfig({ jobs: { quotaMib: 100 } });
+    const ofFile = await expectCodeAsync(() => load(), "UNKNOWN_OPTION");
+    await writeConfig({});
+    const ofEnv = await expectCodeAsync(
+      () => load({}, { POML_JOBS_QUOTA_MIB: "100" }),
+      "UNKNOWN_OPTION",
+    );
+    const ofFlag = await expectCodeAsync(() => load({ "jobs-quota-mib": "100" }), "UNKNOWN_OPTION");
+    for (const { message } of [ofFile, ofEnv, ofFlag]) {
+      for (const kind of STORAGE_KINDS) expect(message).contain(`quota.${kind}Mib`);
+    }
+  });
+
+  it("refuses marks and quotas that contradict each other, with both names", async () => {
+    const low = { "disk-min-free-mib": "2000" };
+    const { message, facts } = await expectCodeAsync(() => load(low), "BAD_OPTION");
+    expect(facts).to.deep.include({ field: "disk.jobsMinFreeMib" });
+    expect(message).contain("at least disk.minFreeMib");
+    expect((await load({ ...low, "disk-jobs-min-free-mib": "2000" })).disk.minFreeMib).equal(2000);
+    const large = await expectCodeAsync(() => load({ "api-upload-mib": "2048" }), "BAD_OPTION");
+    expect(large.facts).to.deep.include({ field: "quota.uploadsMib" });
+    expect(large.message).contain("at least api.uploadMib");
   });
 
   it("takes variables that are set to nothing as not set", async () => {

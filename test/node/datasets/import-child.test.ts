@@ -1,4 +1,5 @@
 /** An import in a process of its own: what it makes, what it says, and how it is ended. */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,6 +7,7 @@ import { expect } from "chai";
 import { readDataset } from "../../../ml/dataset/store.ts";
 import { IMPORT_LIMITS, importInChild } from "../../../node/datasets/import-child.ts";
 import type { ImportSource } from "../../../node/datasets/import-order.ts";
+import { StorageError } from "../../../node/storage/storage-error.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -40,9 +42,10 @@ describe("an import in a process of its own", function () {
     limits: Partial<typeof IMPORT_LIMITS> = {},
     signal = new AbortController().signal,
     onProgress: (done: number, step: string) => void = () => {},
+    onSize: (bytes: number) => Promise<AbortSignal> = async () => new AbortController().signal,
   ): Promise<void> {
     const order = { source, output: join(folder, "output") };
-    return importInChild(order, { signal, onProgress }, { ...IMPORT_LIMITS, ...limits });
+    return importInChild(order, { signal, onProgress, onSize }, { ...IMPORT_LIMITS, ...limits });
   }
 
   it("writes the dataset and tells how far it is", async () => {
@@ -53,6 +56,21 @@ describe("an import in a process of its own", function () {
     expect(manifest.notes.join(" ")).to.include("semicolon").and.include("gzip");
     expect(steps).to.deep.equal([...steps].sort((a, b) => a - b));
     expect(steps.at(-1)).to.equal(1);
+  });
+
+  it("tells its size before it writes anything, and writes nothing when that is refused", async () => {
+    const source = await sourceOf(table(400));
+    let asked = 0;
+    const refuse = async (bytes: number): Promise<never> => {
+      asked = bytes;
+      expect(existsSync(join(folder, "output"))).to.equal(false);
+      const asking = { kind: "datasets", askedBytes: bytes, freeBytes: 0, heldBytes: 0 } as const;
+      throw StorageError.low(asking, { minFreeBytes: 1, setting: "disk.jobsMinFreeMib" });
+    };
+    const importing = () => run(source, {}, undefined, undefined, refuse);
+    await expectCodeAsync(importing, "JOB_DISK_FULL");
+    expect(asked).to.equal(400 * (2 * 4 + 2));
+    expect(existsSync(join(folder, "output"))).to.equal(false);
   });
 
   it("passes a refusal on with its code, facts and remedy", async () => {

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { expect } from "chai";
 import { UPLOAD_LIMITS, UploadStore } from "../../../node/datasets/upload-store.ts";
+import { CountedRoom } from "../../helpers/counted-room.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
+import { until } from "../../helpers/until.ts";
 
 const LIMITS = { ...UPLOAD_LIMITS, fileBytes: 100, totalBytes: 250, count: 3, idleMs: 1000 };
 
@@ -76,13 +78,34 @@ describe("uploads", () => {
     await expectCodeAsync(() => store.find(first.id), "UNKNOWN_UPLOAD");
   });
 
-  it("leave room on the disk", async () => {
-    const full = new UploadStore(
-      dataDir,
-      { ...LIMITS, freeBytes: Number.MAX_SAFE_INTEGER },
-      { clock },
-    );
-    await expectCodeAsync(() => full.create(1), "DISK_FULL");
+  it("ask for room before the first byte, and again for the rest once it was taken", async () => {
+    const room = new CountedRoom(50);
+    const next = new UploadStore(dataDir, LIMITS, { clock, room });
+    await expectCodeAsync(() => next.create(51), "JOB_DISK_FULL");
+    expect(await readdir(join(dataDir, "uploads")).catch(() => [])).to.deep.equal([]);
+    const { id } = await next.create(50);
+    await next.append(id, 0, bytes("abc"));
+    expect(room.of("uploads")).to.deep.equal({ held: 47, written: 3 });
+    room.takeAway();
+    await expectCodeAsync(() => next.append(id, 3, bytes("d")), "JOB_DISK_FULL");
+    room.left = 47;
+    expect((await next.append(id, 3, bytes("d"))).offset).to.equal(4);
+    await next.remove(id);
+    expect(room.of("uploads").held).to.equal(0);
+  });
+
+  it("stop in the middle of a piece when the room is taken, and keep what came", async () => {
+    const room = new CountedRoom(100);
+    const next = new UploadStore(dataDir, LIMITS, { clock, room });
+    const { id } = await next.create(100);
+    const from = new PassThrough();
+    const appending = next.append(id, 0, from);
+    from.write("abc");
+    await until(() => room.of("uploads").written === 3, 5_000, "the first bytes");
+    room.takeAway();
+    from.write("def");
+    await expectCodeAsync(() => appending, "JOB_DISK_FULL");
+    expect((await next.find(id)).offset).to.equal(3);
   });
 
   it("outlive a restart unless they belong to one request, and go when they are old", async () => {

@@ -6,7 +6,11 @@ import { phaseOf } from "../../../chain/job/phase.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import { DatasetService } from "../../../node/jobs/dataset-service.ts";
 import { ModelFolders } from "../../../node/jobs/model-folders.ts";
-import { Retention } from "../../../node/jobs/retention.ts";
+import { Deletions, readDeletions } from "../../../node/storage/deletions.ts";
+import { byKind } from "../../../node/storage/kinds.ts";
+import { Retention } from "../../../node/storage/retention.ts";
+import type { StoredFile } from "../../../node/storage/retention-plan.ts";
+import { storedFiles } from "../../../node/storage/stored-files.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { TorrentShelf } from "../../../p2p/torrent/shelf.ts";
@@ -49,14 +53,45 @@ describe("Retention", () => {
       },
     };
     let nowMs = Date.now();
+    const counts: Record<string, number>[] = [];
+    const rule = {
+      keepMs: 100 * HOUR,
+      keepOtherMs: 10 * HOUR,
+      quotaBytes: byKind(() => quotaBytes),
+    };
     const retention = new Retention(
-      { keepMs: 100 * HOUR, keepOtherMs: 10 * HOUR, quotaBytes },
-      { chain: view, blobs, datasets, models, log: createLog("silent"), now: () => nowMs },
+      { dataDir, rule },
+      {
+        chain: view,
+        disk: { beginCount: () => (bytes) => counts.push({ ...bytes }) },
+        deletions: await Deletions.open(dataDir),
+        log: createLog("silent"),
+        now: () => nowMs,
+      },
     );
+    retention.removeWith({
+      blobs: ({ name }) => blobs.removeNamed(name),
+      datasets: ({ name }) => datasets.remove(name),
+      models: ({ name }) => models.remove(name),
+      torrents: ({ name }) => torrents.unshare(name),
+    });
+    const inDatasets = async (): Promise<StoredFile[]> =>
+      (await storedFiles(dataDir)).filter(({ kind }) => kind === "datasets");
     const pass = (hours: number): void => {
       nowMs += hours * HOUR;
     };
-    return { dataDir, torrents, blobs, datasets, models, chain, retention, pass };
+    return {
+      dataDir,
+      torrents,
+      blobs,
+      datasets,
+      models,
+      chain,
+      retention,
+      pass,
+      counts,
+      inDatasets,
+    };
   }
 
   it("keeps all of an open job, and of a settled one what its client comes for", async () => {
@@ -110,19 +145,24 @@ describe("Retention", () => {
   });
 
   it("never removes an imported dataset, but the copies that orders made of it", async () => {
-    const { dataDir, datasets, retention, pass } = await open(0);
+    const { dataDir, datasets, retention, pass, counts, inDatasets } = await open(0);
     const table = { name: "flowers", label: "species" };
     const id = await importTable(datasets, flowersCsv(60), table);
     await datasets.share(id, "by-label", sha256(text("seed")));
-    const before = (await datasets.files()).map(({ name }) => name);
+    const before = (await inDatasets()).map(({ name }) => name);
     expect(before).to.have.lengthOf(2);
     expect((await datasets.list()).map((one) => one.id)).to.deep.equal([id]);
     await retention.sweep();
-    expect(await datasets.files(), "an order may come any moment").to.have.lengthOf(2);
+    expect(await inDatasets(), "an order may come any moment").to.have.lengthOf(2);
     pass(1);
-    const { bytes } = await retention.sweep();
-    expect((await datasets.files()).map(({ name }) => name)).to.deep.equal([id]);
-    expect(bytes).to.be.greaterThan(0);
+    const { kept } = await retention.sweep();
+    expect((await inDatasets()).map(({ name }) => name)).to.deep.equal([id]);
+    expect(kept.datasets.bytes).to.be.greaterThan(0);
+    expect(counts.at(-1)?.datasets).to.equal(kept.datasets.bytes);
+    const deleted = await readDeletions(dataDir);
+    expect(deleted.map(({ kind, reason }) => `${kind} ${reason}`)).to.include(
+      "datasets over-quota",
+    );
     expect(await readdir(join(dataDir, "torrents"))).to.deep.equal([]);
   });
 
@@ -149,7 +189,12 @@ describe("Retention", () => {
     const { dataDir, retention, pass } = await open(0);
     await mkdir(join(dataDir, "models", "something else"), { recursive: true });
     pass(1000);
-    expect(await retention.sweep()).to.deep.equal({ removals: [], bytes: 0 });
+    const { removals, kept } = await retention.sweep();
+    expect(removals).to.deep.equal([]);
+    expect(Object.values(kept).map(({ files, bytes }) => files + bytes)).to.deep.equal(
+      Array.from({ length: 7 }, () => 0),
+    );
+    expect(await readDeletions(dataDir)).to.deep.equal([]);
     expect(await readdir(join(dataDir, "models"))).to.deep.equal(["something else"]);
   });
 });

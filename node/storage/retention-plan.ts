@@ -1,0 +1,185 @@
+/**
+ * Which files of jobs leave this node's disk. Pure: what lies there, what jobs need it and what the owner
+ * allows go in; what leaves, and why, comes out. docs/operations.md tells the rule in words.
+ */
+import { type ByKind, byKind, type StorageKind } from "./kinds.ts";
+
+export interface StoredFile {
+  readonly kind: StorageKind;
+  /** Of a file or a folder in the folder of its kind. */
+  readonly name: string;
+  /** Files in it, 1 or more where it is a folder. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Unix milliseconds of when it was last written or asked to be kept. */
+  readonly touchedAt: number;
+  /** What jobs know it by, hex: a torrent by its dataset or model, a run by its job. Default: its name. */
+  readonly of?: string;
+}
+
+/** What a settled job leaves to whoever comes for it: its model, and the data it was trained on. */
+export interface SettledFiles {
+  /** Job id, hex. */
+  readonly job: string;
+  readonly settledAt: number;
+  /** Names of files of any kind. */
+  readonly names: readonly string[];
+}
+
+export interface FileNeeds {
+  /** Names of files that jobs which are not settled need, or that the owner imported. */
+  readonly needed: ReadonlySet<string>;
+  readonly settled: readonly SettledFiles[];
+}
+
+export interface RetentionRule {
+  /** How long the files of a settled job stay. */
+  readonly keepMs: number;
+  /** How long everything else stays: updates, parameters of passed rounds, orders that were not opened. */
+  readonly keepOtherMs: number;
+  /** A kind that is over its own loses files before their time. */
+  readonly quotaBytes: ByKind<number>;
+}
+
+export type RemovalReason = "old" | "settled-long-ago" | "over-quota" | "low-disk";
+
+export interface Removal {
+  readonly file: StoredFile;
+  readonly reason: RemovalReason;
+  /** Of whose model or data it was the last copy here. */
+  readonly job?: string;
+}
+
+/** What stays of a kind. */
+export interface KeptKind {
+  readonly files: number;
+  readonly bytes: number;
+  /** Of these, bytes that no rule takes: of open jobs, imported, being used. */
+  readonly neededBytes: number;
+  /** The one that was touched longest ago. */
+  readonly oldest: KeptFile | undefined;
+}
+
+export interface KeptFile {
+  readonly name: string;
+  readonly touchedAt: number;
+  /** Unix milliseconds at which it leaves unless its kind is over its quota; undefined: as long as it is needed. */
+  readonly until: number | undefined;
+  readonly job: string | undefined;
+}
+
+export interface RetentionPlan {
+  readonly removals: readonly Removal[];
+  readonly kept: ByKind<KeptKind>;
+}
+
+/** A file so young may belong to an order or a round that this node has not seen in a block yet. */
+export const GRACE_MS = 10 * 60_000;
+
+/** Those who write them remove them: windows with the next window, uploads once imported or idle for a day. */
+const KEPT_BY_OWNERS: readonly StorageKind[] = ["windows", "uploads"];
+/** What is told of a settled job's: its model, its data and the way to share them. */
+const LEFT_BY_JOBS: readonly StorageKind[] = ["blobs", "datasets", "models", "torrents"];
+
+/** What becomes of a file if nothing is over its quota. */
+interface Fate {
+  readonly file: StoredFile;
+  readonly owner: SettledFiles | undefined;
+  readonly until: number | undefined;
+}
+
+/**
+ * @param shortBytes to make free besides, ahead of time
+ * @param now Unix milliseconds
+ */
+export function planRetention(
+  files: readonly StoredFile[],
+  needs: FileNeeds,
+  rule: RetentionRule,
+  { now, shortBytes = 0 }: { readonly now: number; readonly shortBytes?: number },
+): RetentionPlan {
+  const removals = new Map<StoredFile, Removal>();
+  const bytes = byKind(() => 0);
+  for (const file of files) bytes[file.kind] += file.bytes;
+  let freed = 0;
+  const remove = ({ file, owner }: Fate, reason: RemovalReason): void => {
+    removals.set(file, { file, reason, ...(owner !== undefined && { job: owner.job }) });
+    bytes[file.kind] -= file.bytes;
+    freed += file.bytes;
+  };
+  const fates = fatesOf(files, needs, rule);
+  const mayGo: Fate[] = [];
+  for (const fate of fates) {
+    const { file, owner, until } = fate;
+    if (until === undefined || now - file.touchedAt < GRACE_MS) continue;
+    if (now >= until) remove(fate, owner === undefined ? "old" : "settled-long-ago");
+    else mayGo.push(fate);
+  }
+  mayGo.sort(leavesBefore);
+  for (const fate of mayGo) {
+    const { kind } = fate.file;
+    if (bytes[kind] > rule.quotaBytes[kind]) remove(fate, "over-quota");
+  }
+  for (const fate of mayGo) {
+    if (freed >= shortBytes) break;
+    if (!removals.has(fate.file)) remove(fate, "low-disk");
+  }
+  const stays = fates.filter(({ file }) => !removals.has(file));
+  return {
+    removals: [...removals.values()],
+    kept: byKind((kind) => keptOf(stays.filter(({ file }) => file.kind === kind))),
+  };
+}
+
+function fatesOf(
+  files: readonly StoredFile[],
+  { needed, settled }: FileNeeds,
+  { keepMs, keepOtherMs }: RetentionRule,
+): Fate[] {
+  /** By the job that was settled last of those that had it. */
+  const ownerOf = new Map<string, SettledFiles>();
+  for (const job of settled.toSorted((a, b) => a.settledAt - b.settledAt)) {
+    for (const name of job.names) ownerOf.set(name, job);
+  }
+  return files.map((file) => {
+    const { kind, name, touchedAt, of = name } = file;
+    const owner = LEFT_BY_JOBS.includes(kind) ? ownerOf.get(of) : undefined;
+    if (KEPT_BY_OWNERS.includes(kind) || needed.has(of)) {
+      return { file, owner, until: undefined };
+    }
+    const until =
+      owner === undefined ? touchedAt + keepOtherMs : Math.max(owner.settledAt, touchedAt) + keepMs;
+    return { file, owner, until };
+  });
+}
+
+/** What no job left first, the oldest first; then the files of the job settled longest ago. */
+function leavesBefore(a: Fate, b: Fate): number {
+  if (a.owner === undefined || b.owner === undefined) {
+    if (a.owner !== b.owner) return a.owner === undefined ? -1 : 1;
+    return a.file.touchedAt - b.file.touchedAt;
+  }
+  return a.owner.settledAt - b.owner.settledAt;
+}
+
+function keptOf(fates: readonly Fate[]): KeptKind {
+  let oldest: Fate | undefined;
+  for (const fate of fates) {
+    if (oldest === undefined || fate.file.touchedAt < oldest.file.touchedAt) oldest = fate;
+  }
+  return {
+    files: fates.reduce((sum, { file }) => sum + file.files, 0),
+    bytes: sumOf(fates),
+    neededBytes: sumOf(fates.filter(({ until }) => until === undefined)),
+    oldest: oldest && {
+      name: oldest.file.name,
+      touchedAt: oldest.file.touchedAt,
+      until: oldest.until,
+      job: oldest.owner?.job,
+    },
+  };
+}
+
+function sumOf(fates: readonly Fate[]): number {
+  return fates.reduce((sum, { file }) => sum + file.bytes, 0);
+}

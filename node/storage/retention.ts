@@ -1,0 +1,172 @@
+/**
+ * Removes files of jobs that are over from this node's disk, by the rule in retention-plan.ts. Nothing of a
+ * job that is not settled and no dataset the owner imported ever goes; the log says what went and why.
+ */
+import type { Chain } from "../chain/chain.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import type { Deletions } from "./deletions.ts";
+import { fileNeeds } from "./file-needs.ts";
+import type { JobDisk } from "./job-disk.ts";
+import { type ByKind, byKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts";
+import {
+  type KeptKind,
+  planRetention,
+  type RemovalReason,
+  type RetentionPlan,
+  type RetentionRule,
+  type StoredFile,
+} from "./retention-plan.ts";
+import { mebibytes } from "./storage-error.ts";
+import { importedDatasets, storedFiles } from "./stored-files.ts";
+
+export interface RetentionModules {
+  readonly chain: Pick<Chain, "state">;
+  readonly disk: Pick<JobDisk, "beginCount">;
+  readonly deletions: Deletions;
+  readonly log: NodeLog;
+  now(): number;
+}
+
+/** How a file of a kind is removed, with what else knows of it. */
+export type Removers = Partial<ByKind<(file: StoredFile) => Promise<void>>>;
+
+/** What the last look found. */
+export interface Look {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly kept: ByKind<KeptKind>;
+}
+
+const SWEEP_MS = 60_000;
+/** A sweep may cost this share of the time at most. */
+const IDLE_FACTOR = 20;
+
+export class Retention {
+  readonly #dataDir: string;
+  readonly #rule: RetentionRule;
+  readonly #modules: RetentionModules;
+  readonly #isOver = byKind(() => false);
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
+  #last: Look | undefined;
+  #removers: Removers = {};
+
+  constructor(
+    { dataDir, rule }: { readonly dataDir: string; readonly rule: RetentionRule },
+    modules: RetentionModules,
+  ) {
+    this.#dataDir = dataDir;
+    this.#rule = rule;
+    this.#modules = modules;
+  }
+
+  /** Nothing of a kind goes before its remover is known. */
+  removeWith(removers: Removers): void {
+    this.#removers = removers;
+  }
+
+  get last(): Look | undefined {
+    return this.#last;
+  }
+
+  start(sweepMs: number = SWEEP_MS): void {
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => {
+      void this.#sweepAndRest();
+    }, sweepMs);
+  }
+
+  async #sweepAndRest(): Promise<void> {
+    const begin = performance.now();
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.#modules.log.warn("could not look through files of jobs", { reason: String(error) });
+    }
+    this.start(Math.max(SWEEP_MS, IDLE_FACTOR * (performance.now() - begin)));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#sweeping.catch(() => {});
+  }
+
+  /**
+   * Looks once and removes what may go; one look at a time.
+   * @param shortBytes to make free besides, ahead of time
+   */
+  sweep(shortBytes = 0): Promise<RetentionPlan> {
+    const sweep = this.#sweeping.catch(() => {}).then(() => this.#sweep(shortBytes));
+    this.#sweeping = sweep;
+    return sweep;
+  }
+
+  async #sweep(shortBytes: number): Promise<RetentionPlan> {
+    const { chain, disk, deletions, now, log } = this.#modules;
+    const count = disk.beginCount();
+    const files = await storedFiles(this.#dataDir);
+    // After the files: what was written meanwhile is not among them.
+    const needs = fileNeeds(chain.state, await importedDatasets(this.#dataDir));
+    const plan = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
+    for (const { file } of plan.removals) await this.#removers[file.kind]?.(file);
+    count(byKind((kind) => plan.kept[kind].bytes));
+    this.#last = { at: now(), kept: plan.kept };
+    await deletions.add(plan.removals, now()).catch((error: unknown) => {
+      log.warn("could not note what was deleted", { reason: String(error) });
+    });
+    this.#tell(plan);
+    return plan;
+  }
+
+  #tell({ removals, kept }: RetentionPlan): void {
+    const { log } = this.#modules;
+    for (const kind of STORAGE_KINDS) {
+      const ofKind = removals.filter(({ file }) => file.kind === kind);
+      for (const reason of new Set(ofKind.map((removal) => removal.reason))) {
+        const gone = ofKind.filter((removal) => removal.reason === reason);
+        const jobs = new Set(gone.flatMap(({ job }) => job ?? []));
+        log.info("files of jobs removed", {
+          kind,
+          why: this.#why(kind, reason),
+          files: gone.reduce((sum, { file }) => sum + file.files, 0),
+          mib: mebibytes(gone.reduce((sum, { file }) => sum + file.bytes, 0)),
+          ...(jobs.size === 0 ? {} : { jobs: jobs.size, first: [...jobs][0] }),
+        });
+      }
+      this.#warn(kind, kept[kind].bytes);
+    }
+  }
+
+  #why(kind: StorageKind, reason: RemovalReason): string {
+    const { quotaBytes, keepMs, keepOtherMs } = this.#rule;
+    switch (reason) {
+      case "old":
+        return `of no open job and older than ${hours(keepOtherMs)} h`;
+      case "settled-long-ago":
+        return `of jobs settled more than ${hours(keepMs)} h ago`;
+      case "over-quota":
+        return `${kind} were over their quota of ${mebibytes(quotaBytes[kind])} MiB`;
+      case "low-disk":
+        return "the disk has less room than files of jobs leave to the chain";
+    }
+  }
+
+  #warn(kind: StorageKind, bytes: number): void {
+    const quotaBytes = this.#rule.quotaBytes[kind];
+    const isOver = bytes > quotaBytes;
+    if (isOver && !this.#isOver[kind]) {
+      this.#modules.log.warn("files that are needed are over their quota; none of them goes", {
+        kind,
+        mib: mebibytes(bytes),
+        quotaMib: mebibytes(quotaBytes),
+      });
+    }
+    this.#isOver[kind] = isOver;
+  }
+}
+
+function hours(ms: number): number {
+  return Math.round(ms / 3_600_000);
+}
