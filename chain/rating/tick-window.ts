@@ -5,6 +5,7 @@ import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { isHeard } from "./appeal.ts";
 import { disputed, drawChecks, drawCommittee, isComplete } from "./checks.ts";
+import { standingOf } from "./claims-standing.ts";
 import { endsEpoch } from "./epoch-of.ts";
 import { settleWindow } from "./settle-window.ts";
 import { isUnderWay, openWindow } from "./window.ts";
@@ -34,7 +35,9 @@ function hearDisputes(state: State): void {
   const isDrawn = ({ appeal }: WindowClaim): boolean =>
     appeal.called !== 0 && height === drawnAt(appeal.called, parameters);
   const isCalled = (claim: WindowClaim): boolean => isRipe(claim) && disputed(claim) !== undefined;
-  if (!state.claims.some((claim) => isCalled(claim) || isDrawn(claim))) return;
+  const standing = standingOf(state.claims);
+  const isCall = isOver ? standing.isDisputed : standing.isRipe;
+  if (!isCall && !standing.called.some(isDrawn)) return;
   state.claims = state.claims.map((claim) => {
     if (isDrawn(claim)) return drawCommittee(state, claim);
     return isCalled(claim) ? { ...claim, appeal: { ...claim.appeal, called: height } } : claim;
@@ -51,8 +54,9 @@ function isDue(state: State): boolean {
   if (height >= window.appealsUntil) return true;
   const publicKeyOf = (node: number): Uint8Array => nodes.at(node).publicKey;
   const stage = { height, window, publicKeyOf };
-  if (claims.some((claim) => isAwaited(claim, state))) return false;
-  if (!claims.every(({ appeal }) => isHeard(appeal, stage))) return false;
+  const { called, ...standing } = standingOf(claims);
+  if (called.some((claim) => isAwaited(claim, state))) return false;
+  if (!called.every(({ appeal }) => isHeard(appeal, stage))) return false;
   if (height >= window.verdictsUntil) return true;
-  return claims.length > 0 && claims.every(({ checks }) => isComplete(checks));
+  return claims.length > 0 && standing.isComplete;
 }

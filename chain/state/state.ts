@@ -270,7 +270,7 @@ export class State {
   tree(): SummaryTree {
     if (this.#parent === undefined) return this.#tree;
     if (this.#sealed !== undefined) return this.#sealed;
-    return treeAfter(this.#parent.tree(), this.changes());
+    return treeAfter(this.#parent.tree(), this.#parent.singles(), this.changes());
   }
 
   /** Call it when all rules have run: the tree is built once and kept for `absorb`. */

@@ -8,12 +8,18 @@ import { Job } from "../types/job.ts";
 import { NodeRecord } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
 import {
+  Claims,
   MAX_ACCOUNTS,
   MAX_JOBS,
   MAX_NODES,
   Meta,
+  ParameterVotes,
+  type SingleName,
   STATE_SINGLES,
+  type StateSingles,
   StateTree,
+  TrackEntries,
+  Unbondings,
 } from "../types/state.ts";
 import { accountRoots } from "./account-roots.ts";
 import type { StateChanges, StateParts } from "./state.ts";
@@ -24,6 +30,10 @@ const SummaryTree = new ContainerType(
     accounts: new ListCompositeType(Hash, MAX_ACCOUNTS),
     registry: new ListCompositeType(Hash, MAX_NODES),
     jobs: new ListCompositeType(Hash, MAX_JOBS),
+    claims: new ListCompositeType(Hash, Claims.limit),
+    unbondings: new ListCompositeType(Hash, Unbondings.limit),
+    parameterVotes: new ListCompositeType(Hash, ParameterVotes.limit),
+    trackEntries: new ListCompositeType(Hash, TrackEntries.limit),
   },
   { typeName: "SummaryTree", jsonCase: "eth2" },
 );
@@ -38,23 +48,31 @@ export function treeOf(parts: StateParts): SummaryTree {
     registry: nodeRoots(parts.nodes),
     jobs: jobRoots(parts.jobs),
     window: parts.window,
-    claims: [...parts.claims],
-    unbondings: [...parts.unbondings],
-    parameterVotes: [...parts.parameterVotes],
+    claims: rootsIn("claims", parts.claims),
+    unbondings: rootsIn("unbondings", parts.unbondings),
+    parameterVotes: rootsIn("parameterVotes", parts.parameterVotes),
     timeMarks: [...parts.timeMarks],
     track: parts.track,
-    trackEntries: [...parts.trackEntries],
+    trackEntries: rootsIn("trackEntries", parts.trackEntries),
     drawWeights: [...parts.drawWeights],
     nextDrawWeights: [...parts.nextDrawWeights],
   });
 }
 
-/** A new tree with changes laid on; the old one stays as it is. */
-export function treeAfter(tree: SummaryTree, changes: StateChanges): SummaryTree {
+/**
+ * A new tree with changes laid on; the old one stays as it is.
+ * @param before what `tree` was made of
+ */
+export function treeAfter(
+  tree: SummaryTree,
+  before: StateSingles,
+  changes: StateChanges,
+): SummaryTree {
   const after = SummaryTree.getViewDU(tree.node);
   after.meta = Meta.toViewDU(changes.meta);
   for (const name of changes.changedSingles) {
-    if (name !== "meta") {
+    if (isList(name)) layOnList(after, name, before[name], changes[name]);
+    else if (name !== "meta") {
       Object.assign(after, { [name]: toView(STATE_SINGLES[name], changes[name]) });
     }
   }
@@ -67,6 +85,46 @@ export function treeAfter(tree: SummaryTree, changes: StateChanges): SummaryTree
 
 function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
   return type.toViewDU(value as never);
+}
+
+/** Lists of which a block changes few elements: those that are the same object have the same root. */
+const LISTS = ["claims", "unbondings", "parameterVotes", "trackEntries"] as const;
+type ListName = (typeof LISTS)[number];
+
+function isList(name: SingleName): name is ListName {
+  return LISTS.some((list) => list === name);
+}
+
+function rootsIn(name: ListName, values: readonly unknown[]): Uint8Array[] {
+  const { elementType } = STATE_SINGLES[name];
+  const rootOf = elementType.hashTreeRoot.bind(elementType) as (value: unknown) => Uint8Array;
+  return values.map(rootOf);
+}
+
+function layOnList(
+  tree: SummaryTree,
+  name: ListName,
+  before: readonly unknown[],
+  after: readonly unknown[],
+): void {
+  if (after.length < before.length) {
+    tree[name] =
+      after.length === 0
+        ? SummaryTree.fields[name].defaultViewDU()
+        : tree[name].sliceTo(after.length - 1);
+  }
+  const changed = Array.from(after, (value, index) => ({ value, index })).filter(
+    ({ value, index }) => value !== before[index],
+  );
+  const roots = rootsIn(
+    name,
+    changed.map(({ value }) => value),
+  );
+  setRoots(
+    tree[name],
+    changed.map(({ index }) => index),
+    roots,
+  );
 }
 
 interface RootList {
@@ -82,7 +140,16 @@ function layOn<V>(
 ): void {
   const changes = [...records].sort(([a], [b]) => a - b);
   const roots = rootsOf(changes.map(([, value]) => value));
-  changes.forEach(([index], i) => {
+  setRoots(
+    list,
+    changes.map(([index]) => index),
+    roots,
+  );
+}
+
+/** @param indexes ascending */
+function setRoots(list: RootList, indexes: readonly number[], roots: readonly Uint8Array[]): void {
+  indexes.forEach((index, i) => {
     const root = roots[i];
     if (root === undefined) throw new RangeError(`no root for record ${index}`);
     if (index < list.length) list.set(index, root);

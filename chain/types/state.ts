@@ -2,6 +2,7 @@
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
+import { MemoContainerType } from "./memo-container.ts";
 import { NodeRecord, Seat } from "./node.ts";
 import { Address, Hash, MAX_SEATS, Uint8, Uint32, Uint64 } from "./primitive.ts";
 import { Track, TrackEntry } from "./track.ts";
@@ -38,7 +39,7 @@ export const Meta = new ContainerType(
 export type Meta = ValueOf<typeof Meta>;
 
 /** Bonded money on its way back to its owner. */
-export const Unbonding = new ContainerType(
+export const Unbonding = new MemoContainerType(
   {
     node: Uint32,
     amount: Uint64,
@@ -58,7 +59,7 @@ export const TimeMark = new ContainerType(
 export type TimeMark = ValueOf<typeof TimeMark>;
 
 /** A node's vote for the next value of a parameter, see `ParameterVote`. */
-export const CastParameterVote = new ContainerType(
+export const CastParameterVote = new MemoContainerType(
   { node: Uint32, parameter: Uint8, value: Hash },
   { typeName: "CastParameterVote", jsonCase: "eth2" },
 );

@@ -95,7 +95,7 @@ function claimOf(node: number, isDisputed: boolean): WindowClaim {
     energySource: 0,
     claimed: 0n,
     checks,
-    appeal: isDisputed ? { ...NO_APPEAL, members } : NO_APPEAL,
+    appeal: isDisputed ? { ...NO_APPEAL, called: 1, members } : NO_APPEAL,
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { NO_APPEAL } from "../../../chain/rating/appeal.ts";
 import type { State } from "../../../chain/state/state.ts";
@@ -49,6 +50,34 @@ describe("State", () => {
     }
     expect(chain.head.state.nodes.at(0).lastWindow).to.equal(1);
     expect(chain.head.state.jobs.at(0).settlement.participants > 0n).to.equal(true);
+  });
+
+  it("has that root whatever a list gains, loses and replaces", () => {
+    const change = fc.record({
+      kind: fc.constantFrom("add", "replace", "remove", "clear", "keep"),
+      at: fc.nat(20),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 12 }), (blocks) => {
+        const { state } = new TestChain().head;
+        let amount = 0n;
+        for (const changes of blocks) {
+          const fork = state.fork();
+          for (const { kind, at } of changes) {
+            const list = fork.unbondings;
+            const place = list.length === 0 ? 0 : at % list.length;
+            const entry = { node: at, amount: amount++, freeAtHeight: at, freeAtTime: 0n };
+            if (kind === "add") fork.unbondings = [...list, entry];
+            if (kind === "replace" && list.length > 0) fork.unbondings = list.with(place, entry);
+            if (kind === "remove") fork.unbondings = list.toSpliced(place, 1);
+            if (kind === "clear") fork.unbondings = [];
+          }
+          expect(toHex(fork.root())).to.equal(rebuilt(fork));
+          state.absorb(fork);
+        }
+      }),
+      { seed: 11, numRuns: 30 },
+    );
   });
 
   it("gives a fork the root of its own content, and leaves the parent's as it was", () => {

@@ -1,0 +1,36 @@
+/**
+ * What the claims of a window wait for, worked out once for as long as none of them changes, so that a block which says
+ * nothing about them does not read them.
+ */
+import type { WindowClaim } from "../types/window.ts";
+import { disputed, isComplete } from "./checks.ts";
+
+export interface ClaimsStanding {
+  /** All verdicts of all claims are in. */
+  readonly isComplete: boolean;
+  /** Some claim is disputed, has all its verdicts, and no committee was called. */
+  readonly isRipe: boolean;
+  /** Some claim is disputed and no committee was called. */
+  readonly isDisputed: boolean;
+  /** Those for which a committee was called. */
+  readonly called: readonly WindowClaim[];
+}
+
+const known = new WeakMap<readonly WindowClaim[], ClaimsStanding>();
+
+export function standingOf(claims: readonly WindowClaim[]): ClaimsStanding {
+  const standing = known.get(claims) ?? lookThrough(claims);
+  known.set(claims, standing);
+  return standing;
+}
+
+function lookThrough(claims: readonly WindowClaim[]): ClaimsStanding {
+  const uncalled = claims.filter(({ appeal }) => appeal.called === 0);
+  const open = uncalled.filter((claim) => disputed(claim) !== undefined);
+  return {
+    isComplete: claims.every(({ checks }) => isComplete(checks)),
+    isRipe: open.some(({ checks }) => isComplete(checks)),
+    isDisputed: open.length > 0,
+    called: claims.filter(({ appeal }) => appeal.called !== 0),
+  };
+}
