@@ -25,6 +25,7 @@ import type {
   RecordedRound,
   TransactionStatus,
 } from "./services.ts";
+import type { StorageReport } from "./storage/report.ts";
 import { jobOpenPayload } from "./wallet/payload.ts";
 
 export interface ServiceParts {
@@ -39,6 +40,7 @@ export interface ServiceParts {
   readonly uploads: UploadStore;
   readonly imports: ImportTasks;
   status(): NodeStatus;
+  storage(): Promise<StorageReport>;
   metrics(): Promise<string>;
 }
 
@@ -161,6 +163,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     files: parts.files,
     light: ledger.light,
     events,
+    storage: parts.storage,
     metrics: parts.metrics,
   };
 }

@@ -294,6 +294,7 @@ export async function createNode(
     uploads,
     imports,
     status,
+    storage: () => storage.report(),
     metrics: () => metrics.metrics(),
   });
   const notices = new NoticeWatch(() => noticesOfServices(services, clock.now()), { log });

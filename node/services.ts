@@ -19,6 +19,7 @@ import type { PeerHeights } from "./network/peer-heights.ts";
 import type { PastChange } from "./rating/rating-history.ts";
 import type { WindowWork } from "./rating/window-service.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
+import type { StorageReport } from "./storage/report.ts";
 
 export interface NodeStatus {
   readonly version: string;
@@ -234,6 +235,8 @@ export interface NodeServices {
   /** What light clients ask. */
   readonly light: LightService;
   readonly events: EventSource;
+  /** Files of jobs on this disk, as last counted. */
+  storage(): Promise<StorageReport>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;
 }

@@ -37,6 +37,7 @@ import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";
 import { RatingExplanation } from "./contract/rating.ts";
+import { StorageJson } from "./contract/storage.ts";
 import { EncodedBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
@@ -90,6 +91,11 @@ export class PomlClient {
 
   status(): Promise<Status> {
     return this.#get("/v1/status", Status);
+  }
+
+  /** Files of jobs on the node's disk; needs the token. */
+  storage(): Promise<StorageJson> {
+    return this.#get("/v1/storage", StorageJson);
   }
 
   /** Newest first, from height `from` (default: the head) downwards. */

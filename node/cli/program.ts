@@ -19,6 +19,7 @@ import { repairCommand } from "./commands/repair.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storageCommand } from "./commands/storage.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { verifyDbCommand } from "./commands/verify-db.ts";
 import { walletCommand } from "./commands/wallet.ts";
@@ -87,6 +88,7 @@ function buildProgram(context: CliContext): Command {
     datasetCommand,
     jobCommand,
     statusCommand,
+    storageCommand,
     verifyCommand,
     proveCommand,
     verifyDbCommand,

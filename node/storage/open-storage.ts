@@ -7,12 +7,15 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { Deletions } from "./deletions.ts";
 import { JobDisk } from "./job-disk.ts";
 import { byKind } from "./kinds.ts";
+import { type Marks, type StorageReport, storageReport } from "./report.ts";
 import { Retention } from "./retention.ts";
 import type { RetentionRule } from "./retention-plan.ts";
 
 export interface Storage {
   readonly disk: JobDisk;
   readonly retention: Retention;
+  /** As last counted; counts first when it never was. */
+  report(): Promise<StorageReport>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -33,21 +36,25 @@ export async function openStorage(
   },
 ): Promise<Storage> {
   const rule = retentionRule(config);
+  const { minFreeBytes, jobsMinFreeBytes, quotaBytes } = marksOf(config);
   const disk = new JobDisk(
-    {
-      minFreeBytes: config.disk.jobsMinFreeMib * MIB,
-      chainMinFreeBytes: config.disk.minFreeMib * MIB,
-      quotaBytes: rule.quotaBytes,
-    },
+    { minFreeBytes: jobsMinFreeBytes, chainMinFreeBytes: minFreeBytes, quotaBytes },
     { log, free: () => freeBytes(dataDir), monotonic: () => clock.monotonic() },
   );
   const deletions = await Deletions.open(dataDir);
   const modules = { chain, disk, deletions, log, now: () => clock.now() };
   const retention = new Retention({ dataDir, rule }, modules);
   disk.onShort((shortBytes) => retention.sweep(shortBytes));
+  const report = async (): Promise<StorageReport> => {
+    if (retention.last === undefined) await retention.sweep();
+    await disk.check();
+    if (retention.last === undefined) throw new Error("files of jobs were not counted");
+    return storageReport(retention.last, disk.status(), marksOf(config), deletions.last);
+  };
   return {
     disk,
     retention,
+    report,
     start: () => {
       disk.start();
       retention.start();
@@ -60,6 +67,12 @@ export async function openStorage(
 }
 
 export type StorageSettings = Pick<Config, "disk" | "jobs" | "quota">;
+
+export function marksOf(config: StorageSettings): Marks {
+  const { quotaBytes } = retentionRule(config);
+  const { minFreeMib, jobsMinFreeMib } = config.disk;
+  return { minFreeBytes: minFreeMib * MIB, jobsMinFreeBytes: jobsMinFreeMib * MIB, quotaBytes };
+}
 
 export function retentionRule({ jobs, quota }: StorageSettings): RetentionRule {
   return {

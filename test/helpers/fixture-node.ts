@@ -57,6 +57,8 @@ import type {
   RecordedRound,
   TransactionStatus,
 } from "../../node/services.ts";
+import { STORAGE_KINDS } from "../../node/storage/kinds.ts";
+import type { StorageReport } from "../../node/storage/report.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { TestChain } from "./chain.ts";
 import { jobSpec, nextStep, openJob, weightsAfter } from "./job-run.ts";
@@ -426,6 +428,26 @@ export class FixtureNode implements NodeServices {
     const hash = sha256(canonicalJson(model.json));
     this.#models.set(toHex(hash), model);
     return hash;
+  }
+
+  async storage(): Promise<StorageReport> {
+    const kept = { files: 2, bytes: 3_000_000, neededBytes: 1_000_000 };
+    const oldest = { name: "ab".repeat(32), touchedAt: 1_000, until: 2_000, job: "cd".repeat(32) };
+    return {
+      countedAt: 5_000,
+      freeBytes: 1e10,
+      minFreeBytes: 2 ** 28,
+      jobsMinFreeBytes: 2 ** 30,
+      hasJobRoom: true,
+      kinds: STORAGE_KINDS.map((kind) => ({
+        kind,
+        ...kept,
+        heldBytes: 0,
+        quotaBytes: 2 ** 32,
+        oldest: kind === "blobs" ? oldest : undefined,
+      })),
+      deletions: [{ at: 4_000, kind: "models", name: "m", bytes: 10, reason: "low-disk" }],
+    };
   }
 
   async metrics(): Promise<string> {

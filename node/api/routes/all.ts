@@ -19,6 +19,7 @@ import { pageRoutes } from "./page.ts";
 import { parameterRoutes } from "./parameters.ts";
 import { NoQuery } from "./parse.ts";
 import { statusRoutes } from "./status.ts";
+import { storageRoutes } from "./storage.ts";
 import { taskRoutes } from "./tasks.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { uploadRoutes } from "./uploads.ts";
@@ -37,6 +38,7 @@ export function allRoutes(
     ...healthRoutes(services, clock),
     ...(metrics ? [metricsRoute(services)] : []),
     ...statusRoutes(services, clock),
+    ...storageRoutes(services),
     ...blockRoutes(services),
     ...transactionRoutes(services, limits),
     ...accountRoutes(services),

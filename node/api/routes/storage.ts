@@ -1,0 +1,21 @@
+/** Files of jobs on this node's disk. The owner's: it names datasets that are private. */
+import type { NodeServices } from "../../services.ts";
+import { StorageJson } from "../contract/storage.ts";
+import { storageJson } from "../encode/storage.ts";
+import { type Route, route } from "../route.ts";
+import { NoQuery } from "./parse.ts";
+
+export function storageRoutes(services: NodeServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/v1/storage",
+      tag: "node",
+      token: true,
+      summary: "Files of jobs on this disk by kind, with quotas, free space and the last deletions",
+      query: NoQuery,
+      answers: [{ status: 200, description: "as last counted", schema: StorageJson }],
+      handle: async () => ({ json: storageJson(await services.storage()) }),
+    }),
+  ];
+}
