@@ -94,6 +94,7 @@ export function checkParameters(parameters: Parameters): void {
   within("ratingHalfLife", 1);
   within("energyReference", 0n);
   within("minPricePerSample", 0n);
+  within("minPricePerTeraflop", 0n);
   within("newcomerAudits", 0, 0xffff);
   within("maxExtensions", 0, 255);
 }

@@ -73,6 +73,7 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     energyReference: 500_000n,
     segmentSteps: 1250,
     minPricePerSample: 1n,
+    minPricePerTeraflop: 100_000n,
     managerShare: 100_000,
     auditShare: 100_000,
     secondLook: 100_000,

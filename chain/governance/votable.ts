@@ -44,6 +44,7 @@ export const VOTABLE_PARAMETERS = [
   "trackInterval",
   "trackBlocks",
   "trackTask",
+  "minPricePerTeraflop",
 ] as const satisfies readonly (keyof Parameters)[];
 export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 

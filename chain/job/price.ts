@@ -31,6 +31,40 @@ export function jobPrice(spec: JobSpec, parameters: Parameters): bigint {
   return work + rateFee(work, parameters);
 }
 
+/** What the optimizer does with each parameter in each step, about. */
+const UPDATE_OPERATIONS = 10n;
+/** Of a sample step's three passes a test needs the first. */
+const PASSES = 3n;
+const TERA = 1_000_000_000_000n;
+
+/** Operations of one run: so many sample steps in so many optimizer steps. */
+export function runOperations(
+  { operations, parameterCount }: Pick<JobSpec, "operations" | "parameterCount">,
+  samples: bigint,
+  steps: bigint,
+): bigint {
+  return samples * operations + steps * BigInt(parameterCount) * UPDATE_OPERATIONS;
+}
+
+/** Operations of a whole order: of all participants, and of the team that tests every round. */
+export function orderOperations(spec: JobSpec): bigint {
+  const { rounds, localEpochs, trainRows, batchSize, participants, testRows, teamSize } = spec;
+  const batches = BigInt(Math.ceil(trainRows / batchSize) + participants);
+  const steps = BigInt(rounds) * BigInt(localEpochs) * batches;
+  const tested = BigInt(rounds) * BigInt(testRows) * BigInt(teamSize);
+  return runOperations(spec, jobSamples(spec), steps) + (tested * spec.operations) / PASSES;
+}
+
+/** The least that a sample step of this order may earn: a dear model is not to be had at the price of a cheap one. */
+export function lowestPrice(
+  spec: JobSpec,
+  { minPricePerSample, minPricePerTeraflop }: Parameters,
+): bigint {
+  const unit = TERA * jobSamples(spec);
+  const byWork = (orderOperations(spec) * minPricePerTeraflop + unit - 1n) / unit;
+  return byWork > minPricePerSample ? byWork : minPricePerSample;
+}
+
 /** Sample steps one participant may report per round, from the chunk layout alone. */
 export function shardLimit(spec: JobSpec, participants: number): number {
   const rowsPerChunk = Math.ceil(spec.trainRows / spec.trainChunks);

@@ -2,7 +2,7 @@
 
 import { openingPrice, requireEnoughNodes, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
-import { jobPrice } from "../job/price.ts";
+import { jobPrice, lowestPrice } from "../job/price.ts";
 import type { Parameters } from "../types/genesis.ts";
 import {
   JOB_AGGREGATIONS,
@@ -21,6 +21,8 @@ const MILLION = 1_000_000;
 /** So that no node alone speaks for a round. Where the network has fewer, all that it has are drawn. */
 export const MIN_TEAM = 3;
 export const MAX_ROUNDS = 10_000;
+/** Of one sample step. */
+export const MAX_OPERATIONS = 1_000_000_000_000_000n;
 export const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */
 export const MAX_PHASE_BLOCKS = 43_200;
@@ -72,7 +74,7 @@ export const jobOpen: Rule<"job-open"> = {
 };
 
 /** What the chain refuses of an order before it looks at the money. @throws TransactionError BAD_FIELD */
-export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): void {
+export function checkJobSpec(spec: JobSpec, parameters: Parameters): void {
   const between = (field: string, value: number, low: number, high: number): void => {
     if (value < low || value > high) {
       const reason = `must be ${low} to ${high}, got ${value}`;
@@ -84,6 +86,10 @@ export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): 
   checkIndex("spec.partition", spec.partition, JOB_PARTITIONS);
   checkIndex("spec.aggregation", spec.aggregation, JOB_AGGREGATIONS);
   between("parameterCount", spec.parameterCount, 1, 100 * MILLION);
+  if (spec.operations < 1n || spec.operations > MAX_OPERATIONS) {
+    const reason = `must be 1 to ${MAX_OPERATIONS}, got ${spec.operations}`;
+    refuseField("spec.operations", reason, "give what the model costs by the cost model");
+  }
   between("trainRows", spec.trainRows, 1, 100 * MILLION);
   between("trainChunks", spec.trainChunks, 1, Math.min(spec.trainRows, 65_535));
   between("testRows", spec.testRows, 1, 100 * MILLION);
@@ -98,11 +104,12 @@ export function checkJobSpec(spec: JobSpec, { minPricePerSample }: Parameters): 
   between("teamSize", spec.teamSize, MIN_TEAM, MAX_TEAM);
   between("phaseBlocks", spec.phaseBlocks, MIN_PHASE_BLOCKS, MAX_PHASE_BLOCKS);
   between("targetAccuracy", spec.targetAccuracy, 0, MILLION);
-  if (spec.pricePerSample < minPricePerSample) {
+  const lowest = lowestPrice(spec, parameters);
+  if (spec.pricePerSample < lowest) {
     refuseField(
       "spec.pricePerSample",
-      `at least ${minPricePerSample}, got ${spec.pricePerSample}`,
-      `give at least ${minPricePerSample}`,
+      `at least ${lowest} for ${spec.operations} operations a sample step, got ${spec.pricePerSample}`,
+      `give at least ${lowest}`,
     );
   }
   for (const field of ["model", "initialParameters", "dataset", "torrent"] as const) {

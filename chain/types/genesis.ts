@@ -89,6 +89,8 @@ export const Parameters = new ContainerType(
     segmentSteps: Uint32,
     /** Smallest price of one sample step, micro-POML. */
     minPricePerSample: Uint64,
+    /** Smallest price of 10^12 operations, micro-POML. */
+    minPricePerTeraflop: Uint64,
     /** Managers' share of what participants earn, in millionths. */
     managerShare: Uint32,
     /** Auditors' share of what participants earn, in millionths. */

@@ -99,6 +99,8 @@ export const JobSpec = new MemoContainerType(
     /** SHA-256 of the initial parameters, float32 little-endian. */
     initialParameters: Hash,
     parameterCount: Uint32,
+    /** What a sample step costs: operations of the model forward and backward, by the cost model of training.md. */
+    operations: Uint64,
     /** SHA-256 of the dataset manifest bytes. */
     dataset: Hash,
     /** SHA-256 of the dataset's torrent file. */

@@ -35,6 +35,7 @@ export type ModelFacts =
       readonly inputShape: readonly number[];
       readonly reason: string;
     }
+  | { readonly code: "OTHER_OPERATIONS"; readonly declared: number; readonly actual: number }
   | { readonly code: "BAD_ARTIFACT"; readonly field: string; readonly reason: string };
 
 export class ModelError extends PomlError<ModelFacts> {

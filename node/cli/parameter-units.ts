@@ -42,6 +42,7 @@ const UNITS: Readonly<Record<VotableParameter, Unit>> = {
   trackInterval: "blocks",
   trackBlocks: "blocks",
   trackTask: "",
+  minPricePerTeraflop: "micro-POML per 10^12 operations",
 };
 
 /**

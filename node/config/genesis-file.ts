@@ -85,6 +85,7 @@ const ParametersJson = z.strictObject({
   energyReference: uint64,
   segmentSteps: uint(32),
   minPricePerSample: uint64,
+  minPricePerTeraflop: uint64,
   managerShare: uint(32),
   auditShare: uint(32),
   secondLook: uint(32),

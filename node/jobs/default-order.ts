@@ -20,7 +20,7 @@ export type CompleteOrder = {
   readonly [K in Exclude<keyof JobRequest, LeftOpen | "optimizer">]-?: NonNullable<JobRequest[K]>;
 } & Pick<JobRequest, LeftOpen> & { readonly optimizer: Optimizer };
 
-type LeftOpen = "engine" | "loss" | "budget" | "seed";
+type LeftOpen = "engine" | "loss" | "budget" | "seed" | "pricePerSample";
 
 export interface OrderedData extends DataSize {
   readonly name: string;
@@ -33,7 +33,6 @@ export interface FilledOrder {
 }
 
 const PHASE_SECONDS = 120;
-const PRICE_PER_SAMPLE = 10n;
 
 /** @param drawable nodes that can be drawn for work now */
 export function fillOrder(request: JobRequest, data: OrderedData, drawable: number): FilledOrder {
@@ -69,7 +68,6 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
     quorum,
     teamSize,
     phaseSeconds: request.phaseSeconds ?? PHASE_SECONDS,
-    pricePerSample: request.pricePerSample ?? PRICE_PER_SAMPLE,
     targetAccuracy: request.targetAccuracy ?? 0,
   };
   return { order, notes };

@@ -54,6 +54,7 @@ export class JobFiles {
       parameters,
       engine: engineOf(spec),
       hyperparameters: hyperparametersOf(spec),
+      operations: Number(spec.operations),
       dataset: await this.dataset(spec, chunks, signal),
     };
   }

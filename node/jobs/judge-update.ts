@@ -291,14 +291,16 @@ function isState(
   }
 }
 
-/** Undefined when the committed start is no state that training could be in. */
+/** What a replay fails with that no honest participant committed to. The last: its order lies about its cost. */
+const THEIRS: readonly string[] = ["BAD_CHECKPOINT", "DIVERGED", "OTHER_OPERATIONS"];
+
+/** Undefined when the committed start is no state that training could be in, or the order none to take. */
 async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
   try {
     return await replay();
   } catch (error) {
     const { facts } = error instanceof WorkerError ? error : {};
-    const isTheirs =
-      facts?.code === "TASK_FAILED" && ["BAD_CHECKPOINT", "DIVERGED"].includes(facts.reason);
+    const isTheirs = facts?.code === "TASK_FAILED" && THEIRS.includes(facts.reason);
     if (isTheirs) return undefined;
     throw error;
   }

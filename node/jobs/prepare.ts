@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { openingPrice, requireEnoughNodes } from "../../chain/job/opening.ts";
-import { jobPrice } from "../../chain/job/price.ts";
+import { jobPrice, lowestPrice } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import {
@@ -27,6 +27,7 @@ import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { initialParameters } from "../../ml/model/initializers.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
+import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -38,6 +39,7 @@ import { checkEmbeddings } from "./embedding-inputs.ts";
 import { JobError } from "./job-error.ts";
 
 const MILLION = 1_000_000;
+const PRICE_PER_SAMPLE = 10n;
 
 export interface PrepareModules {
   readonly datasets: DatasetService;
@@ -83,13 +85,14 @@ export async function prepareJob(
     );
   }
   const chain = parameters();
-  const spec: JobSpec = {
+  const draft: JobSpec = {
     kind: JOB_KINDS.indexOf("train"),
     name: textBytes("name", request.name, 64),
     engine: JOB_ENGINES.indexOf(engine),
     model: await blobs.put(canonicalJson(model.json)),
     initialParameters: await blobs.put(bytesOfFloats(start)),
     parameterCount: model.parameterCount,
+    operations: BigInt(operationsOf(model)),
     dataset: shared.id,
     torrent: shared.torrent,
     trainRows: rowCount(shared.manifest, "train"),
@@ -107,9 +110,10 @@ export async function prepareJob(
     quorum: request.quorum,
     teamSize: request.teamSize,
     phaseBlocks: Math.max(4, Math.ceil((request.phaseSeconds * 1000) / chain.blockIntervalMs)),
-    pricePerSample: request.pricePerSample,
+    pricePerSample: request.pricePerSample ?? 0n,
     targetAccuracy: Math.round(request.targetAccuracy * MILLION),
   };
+  const spec = { ...draft, pricePerSample: request.pricePerSample ?? usualPrice(draft, chain) };
   checkJobSpec(spec, chain);
   requireEnoughNodes(spec, nodes());
   const opening = openingPrice(spec, openJobs(), chain);
@@ -129,6 +133,12 @@ export async function prepareJob(
     escrow,
     notes: [...chosen, ...notes, ...shortage(spec.quorum, drawable())],
   };
+}
+
+/** What a sample step earns where the order does not say: ten, or what its work costs at least. */
+function usualPrice(draft: JobSpec, parameters: Parameters): bigint {
+  const lowest = lowestPrice(draft, parameters);
+  return lowest > PRICE_PER_SAMPLE ? lowest : PRICE_PER_SAMPLE;
 }
 
 /** A job waits for a drawing of enough nodes, and ends without one. */

@@ -51,7 +51,7 @@ export function trainAssignment(
   task: TrainTask,
   { onState }: Pick<TrainControl, "onState"> = {},
 ): Assignment<TrainTaskResult> {
-  const { engine, hyperparameters, epochs, segments = SEGMENTS } = task;
+  const { engine, hyperparameters, operations, epochs, segments = SEGMENTS } = task;
   const stateBytes = maxCheckpointBytes(task.parameters.length);
   const sizes = {
     parameters: task.parameters.byteLength,
@@ -64,6 +64,7 @@ export function trainAssignment(
       kind: "train",
       engine,
       hyperparameters,
+      ...(operations !== undefined && { operations }),
       epochs,
       segments,
       seed: toHex(task.seed),
@@ -96,7 +97,8 @@ export function trainAssignment(
 }
 
 export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResult> {
-  const { engine, hyperparameters, epochs, segments = SEGMENTS, segment, startState } = task;
+  const { engine, hyperparameters, operations, epochs, segments = SEGMENTS } = task;
+  const { segment, startState } = task;
   const inputs = modelInputs(task, "train", task.chunks);
   const start = startState === undefined ? [] : [input(startState)];
   return {
@@ -104,6 +106,7 @@ export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResu
       kind: "retrain",
       engine,
       hyperparameters,
+      ...(operations !== undefined && { operations }),
       epochs,
       segments,
       seed: toHex(task.seed),
@@ -120,13 +123,19 @@ export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResu
 }
 
 export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskResult> {
-  const { engine, hyperparameters, split = "test" } = task;
+  const { engine, hyperparameters, operations, split = "test" } = task;
   const { content: manifest } = task.dataset;
   const size = manifest.classes.length ** 2 * Uint32Array.BYTES_PER_ELEMENT;
   const outputs = new Outputs({ confusion: size });
   const chunks = task.chunks ?? [...manifest[split].keys()];
   return {
-    order: { kind: "evaluate", engine, hyperparameters, split },
+    order: {
+      kind: "evaluate",
+      engine,
+      hyperparameters,
+      ...(operations !== undefined && { operations }),
+      split,
+    },
     inputs: modelInputs(task, split, chunks),
     limitOf: outputs.limitOf,
     onOutput: outputs.keep,

@@ -29,6 +29,8 @@ const Positive = z
   .int()
   .min(1)
   .max(2 ** 32);
+/** As many as an order may say, see chain/transactions/job-open.ts. */
+const Operations = z.int().min(1).max(1e15);
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 const Text = z.string().max(1024);
 const Finite = z.number();
@@ -72,6 +74,7 @@ const Order = z.discriminatedUnion("kind", [
     kind: z.literal("train"),
     engine,
     hyperparameters: Hyperparameters,
+    operations: Operations.optional(),
     epochs: Positive,
     segments: Positive,
     seed: Hash,
@@ -82,6 +85,7 @@ const Order = z.discriminatedUnion("kind", [
     kind: z.literal("retrain"),
     engine,
     hyperparameters: Hyperparameters,
+    operations: Operations.optional(),
     epochs: Positive,
     segments: Positive,
     seed: Hash,
@@ -91,6 +95,7 @@ const Order = z.discriminatedUnion("kind", [
     kind: z.literal("evaluate"),
     engine,
     hyperparameters: Hyperparameters,
+    operations: Operations.optional(),
     split: z.enum(["train", "test"]),
   }),
   z.strictObject({

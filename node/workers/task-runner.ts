@@ -15,6 +15,7 @@ import { decodeChunk } from "../../ml/dataset/chunk.ts";
 import { decodeManifest, rowSize, type Split } from "../../ml/dataset/manifest.ts";
 import type { Shard } from "../../ml/dataset/shard.ts";
 import type { Trainer } from "../../ml/engine.ts";
+import { requireOperations } from "../../ml/model/operations.ts";
 import { runTrack } from "../../ml/track/run.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
@@ -237,7 +238,7 @@ async function track(
 
 /** Opens the model, decodes the shard, and makes sure that they and the parameters fit. */
 async function openTask(
-  { engine, hyperparameters }: OrderOf<"train" | "retrain" | "evaluate">,
+  { engine, hyperparameters, operations }: OrderOf<"train" | "retrain" | "evaluate">,
   inputs: Inputs,
   split: Split,
   trainers: TrainerCache,
@@ -249,6 +250,7 @@ async function openTask(
     inputAt(inputs, 0, "model"),
     hyperparameters,
   );
+  if (operations !== undefined) requireOperations(model, operations);
   requireFit("rows", rowSize(manifest), model.inputSize);
   requireFit("classes", manifest.classes.length, model.classes);
   requireFit("parameters", parameters.length, model.parameterCount);

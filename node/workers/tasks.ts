@@ -24,6 +24,8 @@ export interface ModelTask {
   readonly parameters: Float32Array;
   readonly engine: EngineName;
   readonly hyperparameters: Hyperparameters;
+  /** What the order says that a sample step costs; the worker holds the model to it. */
+  readonly operations?: number | undefined;
   readonly dataset: DatasetSource;
 }
 

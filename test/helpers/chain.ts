@@ -87,6 +87,7 @@ export const TEST_PARAMETERS: Parameters = {
   energyReference: 500_000n,
   segmentSteps: 60,
   minPricePerSample: 1n,
+  minPricePerTeraflop: 100_000n,
   managerShare: 100_000,
   auditShare: 100_000,
   secondLook: 100_000,

@@ -34,6 +34,7 @@ import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
+import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
@@ -380,7 +381,8 @@ export class FixtureNode implements NodeServices {
       testRows: dataset.testRows,
       trainChunks: this.#manifests.get(dataset.id)?.train.length ?? 1,
       rounds: request.rounds,
-      pricePerSample: request.pricePerSample,
+      pricePerSample: request.pricePerSample ?? 10n,
+      operations: BigInt(operationsOf(model)),
       quorum: request.quorum,
       participants: request.participants,
     });

@@ -55,6 +55,7 @@ export function jobSpec(name: string, overrides: Partial<JobSpec> = {}): JobSpec
     model: sha256(text("model")),
     initialParameters: sha256(text("initial parameters")),
     parameterCount: 56_714,
+    operations: 340_000n,
     dataset: sha256(text("dataset")),
     torrent: sha256(text("torrent")),
     trainRows: 12_000,

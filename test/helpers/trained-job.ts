@@ -24,6 +24,7 @@ import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
 import { initialParameters } from "../../ml/model/initializers.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
+import { operationsOf } from "../../ml/model/operations.ts";
 import { Random } from "../../ml/random.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
@@ -131,6 +132,7 @@ async function prepared(dataDir: string, { blobs, model, dataset }: Ingredients)
     model: await blobs.put(canonicalJson(model.json)),
     initialParameters: await blobs.put(bytesOfFloats(initialParameters(model, seed))),
     parameterCount: model.parameterCount,
+    operations: BigInt(operationsOf(model)),
     dataset: id,
     // Chunks are on the disk: nobody opens it.
     torrent: await blobs.put(new Uint8Array()),

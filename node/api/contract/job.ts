@@ -68,7 +68,9 @@ export const JobOrder = z.strictObject({
     .optional()
     .describe("managers, default 3; where the network has fewer nodes, all of them are drawn"),
   phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
-  pricePerSample: Amount.optional().describe("micro-POML per verified sample step, default 10"),
+  pricePerSample: Amount.optional().describe(
+    "micro-POML per verified sample step; default 10, or what its operations cost at least",
+  ),
   targetAccuracy: Fraction.optional().describe("stop early; 0 = never, the default"),
   budget: Amount.optional().describe(
     "escrow in micro-POML; default: the price, and room for the price of a place to double",
@@ -84,6 +86,7 @@ export const SpecJson = z.object({
   model: Hash,
   initialParameters: Hash,
   parameterCount: Count,
+  operations: Amount.describe("of one sample step, forward and backward"),
   dataset: Hash,
   torrent: Hash,
   trainRows: Count,

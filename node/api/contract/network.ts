@@ -75,6 +75,7 @@ export const ParametersJson = z.object({
   energyReference: Amount.describe("operations per millijoule"),
   segmentSteps: Count,
   minPricePerSample: Amount,
+  minPricePerTeraflop: Amount.describe("micro-POML for 10^12 operations of an order"),
   managerShare: Count.describe("millionths of what participants earn"),
   auditShare: Count.describe("auditors' part, millionths of what participants earn"),
   secondLook: Count.describe("millionths of updates of which a second segment is replayed"),

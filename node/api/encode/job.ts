@@ -46,6 +46,7 @@ export function encodeSpec(spec: JobSpec): SpecJson {
     model: toHex(spec.model),
     initialParameters: toHex(spec.initialParameters),
     parameterCount: spec.parameterCount,
+    operations: spec.operations.toString(),
     dataset: toHex(spec.dataset),
     torrent: toHex(spec.torrent),
     trainRows: spec.trainRows,

@@ -15,7 +15,8 @@ describe("job-open", () => {
   const chain = new TestChain();
   const { client } = chain;
   const { parameters } = chain.head.state;
-  const opening = (change: Partial<JobSpec>) => openJob(chain, client, jobSpec("job", change));
+  const opening = (change: Partial<JobSpec>) =>
+    openJob(chain, client, jobSpec("job", { pricePerSample: 1000n, ...change }));
 
   it("takes the escrow and waits for the draw", () => {
     const fresh = new TestChain();

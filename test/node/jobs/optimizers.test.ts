@@ -259,6 +259,20 @@ describe("jobs by optimizer and loss", function () {
     }
   });
 
+  it("takes no order that lies about what its model costs, and finds what somebody commits to one false", async () => {
+    const spec = await specOf({});
+    expect(Number(spec.operations)).to.be.above(6 * spec.parameterCount);
+    const made = await train(spec);
+    for (const operations of [spec.operations - 1n, spec.operations + 1n, 1n]) {
+      const lie = { ...spec, operations };
+      const error = await expectCodeAsync(() => train(lie), "TASK_FAILED");
+      expect(error.facts).to.include({ reason: "OTHER_OPERATIONS" });
+      for (const segment of [0, ALL_SEGMENTS]) {
+        expect(await judge(lie, made, { segment })).to.include({ answer: "mismatch", segment: 0 });
+      }
+    }
+  });
+
   it("has auditors of an update that no record merged get the update, and compare it with the last state", async () => {
     const spec = await specOf({});
     const made = await train(spec);
