@@ -8,7 +8,8 @@ import { punishFault, rewardGoodUpdate } from "./penalty.ts";
 
 /** The job with a look replaced by what became of it. */
 export function withAudit(job: Job, old: Audit, ...next: readonly Audit[]): Job {
-  return { ...job, audits: job.audits.flatMap((audit) => (audit === old ? next : [audit])) };
+  const at = job.audits.indexOf(old);
+  return at === -1 ? job : { ...job, audits: job.audits.toSpliced(at, 1, ...next) };
 }
 
 /** @param segments replayed by each of them */

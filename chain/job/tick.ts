@@ -22,6 +22,7 @@ import {
   isBehind,
   isOut,
   isOver,
+  outcomeOf,
   phaseOf,
 } from "./phase.ts";
 import { settle } from "./settle.ts";
@@ -59,6 +60,8 @@ function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
   if (isLeft(job, height)) return settle(state, job, proposer);
   const audited = tickAudits(state, job, work, changes);
   const next = work.isSpent ? audited : tickJob(state, audited, work);
+  // Nobody has anything to do with it: it costs nobody a transaction.
+  if (outcomeOf(next) === "undrawn") return settle(state, next, proposer);
   // What is left undone keeps its place among what is due.
   const left = isDue(job, height) ? job.due : height + 1;
   const due = work.isSpent ? left : dueOf(next, height, parameters);

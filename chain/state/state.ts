@@ -98,6 +98,7 @@ export class State {
           keyOf: ({ id }) => bytesKey(id),
           isActive: isUnsettled,
           groupOf: ({ client }) => addressKey(client),
+          membersOf: nodesOf,
           dueOf: ({ due }) => due,
         }),
       },
@@ -278,6 +279,12 @@ export class State {
     if (this.#parent !== undefined) this.#sealed ??= this.tree();
     return this.tree().batchHashTreeRoot();
   }
+}
+
+/** Whoever has or had something to do for it. */
+function nodesOf({ team, participants, audits }: Job): number[] {
+  const seats = audits.flatMap((audit) => [audit.node, ...audit.seats.map(({ node }) => node)]);
+  return [...team, ...participants.map(({ node }) => node), ...seats];
 }
 
 function isUnsettled({ phase }: Job): boolean {

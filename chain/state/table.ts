@@ -15,6 +15,8 @@ export interface TableRules<V> {
   readonly isActive?: (value: V) => boolean;
   /** Active records are counted by it. */
   readonly groupOf?: (value: V) => string;
+  /** Numbers by which active records are found; the same one may come twice. */
+  readonly membersOf?: (value: V) => readonly number[];
   /** Height at which an active record is due; 0 = never. */
   readonly dueOf?: (value: V) => number;
 }
@@ -34,6 +36,8 @@ interface Ground<V> {
   /** Positions in the base. */
   readonly active: Set<number>;
   readonly groups: Map<string, number>;
+  /** Positions of active records in the base, by member. */
+  readonly members: Map<number, Set<number>>;
   readonly due: DueIndex;
 }
 
@@ -62,6 +66,7 @@ export class Table<V> {
       rules,
       active: new Set(),
       groups: new Map(),
+      members: new Map(),
       due: new DueIndex(),
     };
     values.forEach((value, index) => {
@@ -153,6 +158,19 @@ export class Table<V> {
     for (const index of [...indexes].sort((a, b) => a - b)) {
       const value = this.at(index);
       if (isActive(this.#ground.rules, value)) yield [index, value];
+    }
+  }
+
+  /** The active records with this member as they are now, in order. Reads these and the changed ones only. */
+  *of(member: number): IterableIterator<[number, V]> {
+    const { members, rules } = this.#ground;
+    const indexes = new Set(members.get(member));
+    for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
+      for (const index of table.#changed.keys()) indexes.add(index);
+    }
+    for (const index of [...indexes].sort((a, b) => a - b)) {
+      const value = this.at(index);
+      if (membersOf(rules, value).includes(member)) yield [index, value];
     }
   }
 
@@ -261,8 +279,8 @@ export class Table<V> {
   #settle(): void {
     const { base, keys, groups } = this.#ground;
     for (const [index, value] of [...this.#changed].sort(([a], [b]) => a - b)) {
+      note(this.#ground, index, value, base[index]);
       base[index] = value;
-      note(this.#ground, index, value);
     }
     for (const [key, index] of this.#newKeys) keys.set(key, index);
     for (const [group, more] of this.#moreByGroup) add(groups, group, more);
@@ -300,11 +318,26 @@ function dueOf<V>(rules: TableRules<V>, value: V): number {
   return isActive(rules, value) ? (rules.dueOf?.(value) ?? 0) : 0;
 }
 
-/** Tells the ground what a record of its base is now. */
-function note<V>({ active, due, rules }: Ground<V>, index: number, value: V): void {
+function membersOf<V>(rules: TableRules<V>, value: V): readonly number[] {
+  return isActive(rules, value) ? (rules.membersOf?.(value) ?? []) : [];
+}
+
+/** Tells the ground what a record of its base is now, and what it was. */
+function note<V>(ground: Ground<V>, index: number, value: V, before?: V): void {
+  const { active, due, members, rules } = ground;
   if (isActive(rules, value)) active.add(index);
   else active.delete(index);
   due.set(index, dueOf(rules, value));
+  if (rules.membersOf === undefined) return;
+  for (const member of before === undefined ? [] : membersOf(rules, before)) {
+    const positions = members.get(member);
+    positions?.delete(index);
+    if (positions?.size === 0) members.delete(member);
+  }
+  for (const member of membersOf(rules, value)) {
+    const positions = members.get(member) ?? new Set();
+    members.set(member, positions.add(index));
+  }
 }
 
 function add(counts: Map<string, number>, group: string, more: number): void {

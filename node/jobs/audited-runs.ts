@@ -56,7 +56,7 @@ export class AuditedRuns {
     const wanted = new Set<string>();
     const disputed = new Set<string>();
     const released = new Set<string>();
-    for (const [, job] of state.jobs.activeEntries()) {
+    for (const [, job] of state.jobs.of(node)) {
       if (job.participants.every((participant) => participant.node !== node)) continue;
       const phase = phaseOf(job);
       if (phase === "training" || phase === "revealing") wanted.add(runName(job.id, job.round));

@@ -57,7 +57,7 @@ export class Auditor {
     const node = state.nodeIndex(this.#publicKey);
     if (node === undefined) return;
     const known = new Set<string>();
-    for (const [, job] of state.jobs.activeEntries()) {
+    for (const [, job] of state.jobs.of(node)) {
       for (const audit of job.audits) {
         audit.seats.forEach((one, seat) => {
           if (one.node === node) known.add(this.#look(job, audit, seat));

@@ -81,14 +81,12 @@ export class Manager {
     const due = new Set<string>();
     const open = new Set<string>();
     const unsettled = new Set<string>();
-    for (const [, job] of state.jobs.activeEntries()) {
+    for (const [, job] of state.jobs.of(node)) {
       unsettled.add(toHex(job.id));
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
       const isOver = phase === "finished" || phase === "failed" || phase === "cancelled";
-      if (isOver && job.audits.length === 0) {
-        this.#settle(job, job.team.length === 0 ? node : member);
-      }
+      if (isOver && job.audits.length === 0) this.#settle(job, member);
       if (member === -1) continue;
       const key = roundKey(job);
       if (phase === "training" || phase === "revealing") open.add(key);

@@ -70,7 +70,7 @@ export class Participant {
     const node = state.nodeIndex(this.#publicKey);
     if (node === undefined) return;
     const due = new Set<string>();
-    for (const [, job] of state.jobs.activeEntries()) {
+    for (const [, job] of state.jobs.of(node)) {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
       if (own === undefined || !this.#allows(job.spec)) continue;

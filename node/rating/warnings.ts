@@ -35,7 +35,7 @@ function ofClaim({ claims, window }: State, index: number): string[] {
 
 function ofUpdates({ jobs }: State, index: number): string[] {
   const warnings: string[] = [];
-  for (const [, job] of jobs.activeEntries()) {
+  for (const [, job] of jobs.of(index)) {
     for (const audit of job.audits) {
       if (audit.node !== index) continue;
       const answers = audit.seats.map(answerOf);

@@ -82,7 +82,8 @@ describe("Table", () => {
     const groupOf = ({ size }: Item): string => (size > 4 ? "large" : "small");
     // 5 is never due, of the others the larger ones earlier.
     const dueOf = ({ size }: Item): number => (size === 5 ? 0 : 10 - size);
-    const rules = { keyOf: ({ name }: Item) => name, isActive, groupOf, dueOf };
+    const membersOf = ({ size }: Item): number[] => [size, size + 2, size];
+    const rules = { keyOf: ({ name }: Item) => name, isActive, groupOf, membersOf, dueOf };
     const change = fc.oneof(
       fc.record({ set: fc.nat(), size: fc.nat(9) }),
       fc.record({ push: fc.nat(9) }),
@@ -113,6 +114,10 @@ describe("Table", () => {
           const all = [...top.entries()].filter(([, value]) => isActive(value));
           expect([...top.activeEntries()]).to.deep.equal(all);
           expect(top.activeCount).to.equal(all.length);
+          for (const member of [3, 5, 9]) {
+            const those = all.filter(([, value]) => membersOf(value).includes(member));
+            expect([...top.of(member)], `of ${member}`).to.deep.equal(those);
+          }
           for (const group of ["large", "small"]) {
             const those = all.filter(([, value]) => groupOf(value) === group);
             expect(top.countOf(group), group).to.equal(those.length);
