@@ -19,6 +19,7 @@ import { addressOf } from "./crypto/address.ts";
 import { toHex } from "./crypto/hash.ts";
 import { isReveal } from "./crypto/onion.ts";
 import { nextMix } from "./draw/mix.ts";
+import { seatsRootOf } from "./draw/seats-root.ts";
 import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
 import { tickJobs } from "./job/tick.ts";
@@ -42,7 +43,6 @@ import type { Evidence } from "./types/evidence.ts";
 import type { TrainingRecord } from "./types/job.ts";
 import type { RatingChange, Seat } from "./types/node.ts";
 import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
-import { Seats } from "./types/state.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
 
 /** What SSZ adds to each element of a list of variable-sized elements. */
@@ -249,7 +249,7 @@ function makeHeader({ head, input, height, seats, body, stateRoot }: HeaderParts
     recordsRoot: Records.hashTreeRoot(body.records),
     ratingsRoot: RatingChanges.hashTreeRoot(body.ratingChanges),
     evidenceRoot: EvidenceList.hashTreeRoot(body.evidence),
-    seatsRoot: Seats.hashTreeRoot([...seats]),
+    seatsRoot: seatsRootOf(seats),
     stateRoot,
     parentCertificate: height === 1 ? ZERO_HASH : Certificate.hashTreeRoot(input.parentCertificate),
   };

@@ -1,7 +1,8 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
+
+import { NEWCOMER_SEATS } from "./draw/draw-seats.ts";
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
-import { NEWCOMER_SEATS } from "./rating/weight.ts";
 import { stagesFrom } from "./rating/window.ts";
 import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
@@ -39,8 +40,8 @@ const MIN_BLOCK_BYTES = 32 * 1024;
 const MAX_BLOCK_BYTES = 1_835_008;
 const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
-/** A faulty node must still have its bond when its weight is last used: this epoch and the two after. */
-const UNBONDING_EPOCHS = 3;
+/** A faulty node must still have its bond when its weight is last used: this epoch and the three after. */
+const UNBONDING_EPOCHS = 4;
 
 /** @throws ParameterError */
 export function checkParameters(parameters: Parameters): void {

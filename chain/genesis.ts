@@ -4,11 +4,12 @@ import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
 import { checkPublicKey, KeyError } from "./crypto/public-key.ts";
+import { drawSeats } from "./draw/draw-seats.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
 import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
-import { drawSeats, weightOf, weights } from "./rating/weight.ts";
+import { weightOf, weights } from "./rating/weight.ts";
 import { NO_WINDOW } from "./rating/window.ts";
 import { State } from "./state/state.ts";
 import { NO_SCORE } from "./track/quality.ts";
@@ -34,7 +35,7 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     protocolVersion: PROTOCOL_VERSION,
     blockIntervalMs: 1000,
     epochBlocks: 64,
-    maxSeats: 100,
+    maxSeats: 512,
     maxBlockBytes: 1_048_576,
     feeFloor: 1000n,
     feeCap: 100n * POML,

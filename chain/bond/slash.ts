@@ -24,12 +24,12 @@ const MULTIPLE = 3;
  */
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
+  // The weight stays until the epoch turns, or a draw of seats could be moved by who is slashed before it.
   const slashed = {
     ...node,
     measured: [],
     capacity: 0n,
     rating: 0n,
-    weight: 0n,
     slashedAt: state.height,
     slashedShare: greatestVoteShare(node),
     slashedPart: 0,

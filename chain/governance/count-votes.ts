@@ -1,18 +1,22 @@
-/** Counts the votes on parameters by the weight of this epoch's seats: more than 2/3 changes one. */
-
+/**
+ * Counts the votes on parameters by the voting weight of all nodes, seated or not, as far as the limit for one
+ * of them allows: more than 2/3 changes one. A draw of seats has no say in it.
+ */
 import { toHex } from "../crypto/hash.ts";
+import { hasLeft } from "../draw/frozen-weights.ts";
 import { PomlError } from "../errors.ts";
 import { isQuorum } from "../finality/quorum.ts";
-import { totalWeight } from "../rating/weight.ts";
+import { limitedVotes } from "../rating/voting-limit.ts";
 import type { State } from "../state/state.ts";
 import type { CastParameterVote } from "../types/state.ts";
 import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 
 /** Runs at the end of an epoch, before its seats leave. Decided questions are forgotten. */
 export function countParameterVotes(state: State): void {
-  const total = totalWeight(state.seats);
+  if (state.parameterVotes.length === 0) return;
+  const electorate = electorateOf(state);
   for (const vote of firstOfEach(state.parameterVotes)) {
-    if (!isQuorum(support(state, vote), total)) continue;
+    if (!isQuorum(support(state, electorate, vote), electorate.total)) continue;
     adopt(state, vote);
     state.parameterVotes = state.parameterVotes.filter((v) => v.parameter !== vote.parameter);
   }
@@ -36,16 +40,29 @@ function firstOfEach(votes: readonly CastParameterVote[]): CastParameterVote[] {
   return [...byQuestion.keys()].sort().flatMap((key) => byQuestion.get(key) ?? []);
 }
 
-/** Weight of the seats whose nodes voted so. */
+/** What every node votes with on parameters. */
+export interface Electorate {
+  /** By node index. */
+  readonly votes: readonly bigint[];
+  readonly total: bigint;
+}
+
+export function electorateOf({ nodes }: Pick<State, "nodes">): Electorate {
+  const weights = Array.from(nodes.values(), (node) => (hasLeft(node) ? 0n : node.weight));
+  const votes = limitedVotes(weights);
+  return { votes, total: votes.reduce((sum, one) => sum + one, 0n) };
+}
+
+/** Votes of the nodes that want this value. */
 export function support(
-  state: State,
+  state: Pick<State, "parameterVotes">,
+  { votes }: Electorate,
   vote: Pick<CastParameterVote, "parameter" | "value">,
 ): bigint {
   const question = questionOf(vote);
-  const backers = new Set(
-    state.parameterVotes.filter((v) => questionOf(v) === question).map(({ node }) => node),
-  );
-  return totalWeight(state.seats.filter(({ node }) => backers.has(node)));
+  return state.parameterVotes
+    .filter((one) => questionOf(one) === question)
+    .reduce((sum, { node }) => sum + (votes[node] ?? 0n), 0n);
 }
 
 function questionOf({ parameter, value }: Pick<CastParameterVote, "parameter" | "value">): string {

@@ -3,10 +3,11 @@
  * proof, because later it no longer has that state.
  */
 import { Tree } from "@chainsafe/persistent-merkle-tree";
+import { seatsRootOf } from "../draw/seats-root.ts";
 import { isIncluded } from "../proof/inclusion.ts";
 import type { State } from "../state/state.ts";
 import { APPOINTING, type AppointedSeats, type LightBlock } from "../types/light.ts";
-import { Seats, StateTree } from "../types/state.ts";
+import { StateTree } from "../types/state.ts";
 import { LightError } from "./light-error.ts";
 
 function indexOf(field: (typeof APPOINTING)[number]): bigint {
@@ -16,7 +17,7 @@ function indexOf(field: (typeof APPOINTING)[number]): bigint {
 export function proveAppointments(state: State): AppointedSeats[] {
   const tree = new Tree(state.tree().node);
   return APPOINTING.map((field) => ({
-    root: Seats.hashTreeRoot([...state[field]]),
+    root: seatsRootOf(state[field]),
     path: tree.getSingleProof(indexOf(field)),
   }));
 }

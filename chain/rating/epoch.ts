@@ -1,10 +1,10 @@
 /**
- * What happens at the end of an epoch: votes on parameters are counted, the frozen next seats take
- * over, weights move a step and are frozen for the epoch after, those of draws for work too, announced onions
- * come into use.
+ * What happens at the end of an epoch: votes on parameters are counted, the next seats take over, those after
+ * them are drawn by weights as the last epoch left them, weights move a step, announced onions come into use.
  */
 
 import { noteVoteShares } from "../bond/vote-share.ts";
+import { drawSeats } from "../draw/draw-seats.ts";
 import { freezeDrawWeights } from "../draw/frozen-weights.ts";
 import { markTime } from "../evidence/age.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
@@ -13,7 +13,7 @@ import { accrueWorkReward } from "../supply/emission.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { endsEpoch, epochOf } from "./epoch-of.ts";
 import { regained } from "./punctuality.ts";
-import { drawSeats, steppedWeights, totalWeight, weightOf } from "./weight.ts";
+import { steppedWeights, totalWeight, weightOf } from "./weight.ts";
 
 /** Runs at the end of every block. An epoch that would have no voter keeps the old seats. */
 export function turnEpoch(state: State): void {
@@ -24,9 +24,9 @@ export function turnEpoch(state: State): void {
   state.seats = state.nextSeats;
   freezeDrawWeights(state);
   noteVoteShares(state);
-  turnNodes(state);
   const next = drawSeats(state);
   if (totalWeight(next) > 0n) state.nextSeats = next;
+  turnNodes(state);
 }
 
 function turnNodes(state: State): void {

@@ -2,20 +2,12 @@
  * From ratings to votes. What a node may weigh follows from rating, punctuality and bond; what it
  * does weigh among the voters moves there in bounded steps, one an epoch.
  */
-import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawWithoutReplacement } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 import { FULL_PUNCTUALITY } from "./punctuality.ts";
-import { limitedVotes } from "./voting-limit.ts";
 
 const MILLION = 1_000_000n;
-/** Seats beside the drawn ones that hold no weight. */
-export const NEWCOMER_SEATS = 8;
-/** Regular windows within which a node counts as new. */
-const NEWCOMER_WINDOWS = 10;
-
 /** A rating without a bond selects nothing. */
 export function weightOf(
   node: Pick<NodeRecord, "rating" | "punctuality" | "bond">,
@@ -58,46 +50,6 @@ export function steppedWeights(
       ? weight + part(target - weight, up)
       : weight - part(weight - target, down);
   });
-}
-
-/**
- * Every node that weighs anything, or `maxSeats` of them drawn by weight, and a few newcomers without
- * weight; in node order. Each votes with its weight, as far as the limit for one node allows.
- */
-export function drawSeats(state: State): Seat[] {
-  const all = Array.from(state.nodes.entries(), ([, node]) => node.weight);
-  const seed = taggedHash("poml/seats/v1", state.meta.mix, uint32Bytes(state.height));
-  const voters = all.filter((weight) => weight > 0n).length;
-  const drawn =
-    voters <= state.parameters.maxSeats
-      ? all.flatMap((weight, index) => (weight > 0n ? [index] : []))
-      : drawWithoutReplacement(seed, "poml/seats/v1", all, state.parameters.maxSeats);
-  const seated = [...drawn, ...drawNewcomers(state, seed)].sort((a, b) => a - b);
-  const votes = limitedVotes(seated.map((index) => all[index] ?? 0n));
-  return seated.map((index, position) => ({
-    node: index,
-    publicKey: state.nodes.at(index).publicKey,
-    weight: votes[position] ?? 0n,
-  }));
-}
-
-/**
- * Bonded nodes that no window has rated yet, drawn evenly: a seat without weight gives them the turns
- * kept for newcomers, for their first windows only, so that nobody lives on being new.
- */
-function drawNewcomers(state: State, seed: Uint8Array): number[] {
-  const { minBond, windowInterval } = state.parameters;
-  const isNew = (node: NodeRecord): boolean =>
-    node.weight === 0n &&
-    node.ratedWindow === 0 &&
-    node.slashedAt === 0 &&
-    node.probation === 0 &&
-    node.onionLeft > 0 &&
-    node.registeredAt > 0 &&
-    node.bond >= minBond &&
-    state.height - node.registeredAt <= NEWCOMER_WINDOWS * windowInterval;
-  const tickets = Array.from(state.nodes.entries(), ([, node]) => (isNew(node) ? 1n : 0n));
-  return drawWithoutReplacement(seed, "poml/newcomers/v1", tickets, NEWCOMER_SEATS);
 }
 
 /** What a node votes with in this epoch or the next, whichever is more; 0 without a seat. */

@@ -12,7 +12,6 @@ import {
   MAX_TRANSACTIONS,
   PublicKey,
   Signature,
-  Uint8,
   Uint16,
   Uint32,
   Uint64,
@@ -51,7 +50,7 @@ export const Header = new ContainerType(
 export type Header = ValueOf<typeof Header>;
 
 export const CertificateSignature = new ContainerType(
-  { seat: Uint8, signature: Signature },
+  { seat: Uint16, signature: Signature },
   { typeName: "CertificateSignature", jsonCase: "eth2" },
 );
 /** Precommits of more than 2/3 of the weight for one block, in seat order. */

@@ -29,7 +29,7 @@ export const MAX_RECORDS = 256;
 /** The settlement of a window may change every node at once: as many as MAX_NODES. */
 export const MAX_RATING_CHANGES = 2 ** 20;
 export const MAX_EVIDENCE = 16;
-export const MAX_SEATS = 128;
+export const MAX_SEATS = 1024;
 export const MAX_TEAM = 16;
 export const MAX_PARTICIPANTS = 256;
 export const MAX_VERIFIERS = 8;

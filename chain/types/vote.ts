@@ -14,7 +14,7 @@ export const Vote = new ContainerType(
     /** Zero = nil. */
     blockHash: Hash,
     /** Position in the epoch's seats. */
-    seat: Uint8,
+    seat: Uint16,
     signature: Signature,
   },
   { typeName: "Vote", jsonCase: "eth2" },

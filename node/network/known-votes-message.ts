@@ -3,7 +3,8 @@ import { ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
 import { Vote } from "../../chain/types/vote.ts";
 
-export const MAX_KNOWN_VOTES = 4096;
+/** Four rounds of as many seats as are usual, two of as many as there can be. */
+export const MAX_KNOWN_VOTES = 8192;
 export const MAX_KNOWN_PROPOSALS = 16;
 
 export const KnownVotes = new ContainerType(

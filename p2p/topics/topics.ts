@@ -32,8 +32,9 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
   votes: {
     maxBytes: 4 * 1024,
     deadlineMs: 5_000,
-    maxPending: 2048,
-    rate: { burst: 2_000, perSecond: 1_000 },
+    // A round of 520 seats is 1,040 votes, and a neighbour may bring all of them.
+    maxPending: 3072,
+    rate: { burst: 6_000, perSecond: 3_000 },
   },
   evidence: {
     maxBytes: 4 * 1024,

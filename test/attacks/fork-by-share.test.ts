@@ -3,7 +3,7 @@
  * for less than the bonds that stand behind it, by the order and the blocks in which the proofs arrive.
  */
 import { expect } from "chai";
-import { totalWeight } from "../../chain/rating/weight.ts";
+import { totalWeight, votingWeight } from "../../chain/rating/weight.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { bondsOf, convict, costBefore, nodesWithVotes, percent } from "../helpers/forkers.ts";
 
@@ -39,7 +39,8 @@ describe("attack: a fork by a part of the votes", () => {
           expect(lost).to.equal(theirs);
           expect(bondsOf(chain.head.state, honest)).to.equal(others);
           for (const node of guilty) {
-            expect(chain.head.state.nodes.at(node)).to.include({ weight: 0n, rating: 0n });
+            expect(chain.head.state.nodes.at(node)).to.include({ rating: 0n });
+            expect(votingWeight(chain.head.state, node)).to.equal(0n);
           }
           process.stdout.write(
             `      ${part} %, ${name}, ${each} a block: lost ${percent(before, theirs)} of the bonds by the rule before, ${percent(lost, theirs)} now; the honest 0.0 %\n`,

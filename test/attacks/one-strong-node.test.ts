@@ -3,8 +3,9 @@
  * Gain sought: a third of the votes stops the chain, two thirds rule it.
  */
 import { expect } from "chai";
+import { drawSeats } from "../../chain/draw/draw-seats.ts";
 import { genesisHead } from "../../chain/genesis.ts";
-import { drawSeats, totalWeight, weightOf } from "../../chain/rating/weight.ts";
+import { totalWeight, weightOf } from "../../chain/rating/weight.ts";
 import type { State } from "../../chain/state/state.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { playWindow } from "../helpers/window-play.ts";

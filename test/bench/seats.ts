@@ -1,9 +1,14 @@
-/** What agreement on one block costs a node as the seats grow: the reducer alone, no signatures. */
+/**
+ * How often a draw of seats gives somebody more than a third of them, exactly, with the chain's parameters; what as
+ * many seats cost in bytes; and what agreement on one block costs a node as they grow: the reducer alone, no
+ * signatures.
+ */
 import { runSteadyHeight } from "../sim/steady-height.ts";
 import { measureGrowth } from "./growth.ts";
 import type { BenchOptions } from "./main.ts";
+import { thirds } from "./seats/thirds.ts";
 
-const SEATS = [4, 16, 64, 100] as const;
+const SEATS = [4, 16, 64, 100, 512] as const;
 
 export interface SeatCost {
   readonly seats: number;
@@ -22,7 +27,7 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   const exponent =
     Math.log(last.microseconds / first.microseconds) / Math.log(last.seats / first.seats);
   const { openJobs10000AddedMs } = await measureGrowth(quick ? 5 : 30);
-  return { costs, exponent: Number(exponent.toFixed(2)), openJobs10000AddedMs };
+  return { ...thirds(), costs, exponent: Number(exponent.toFixed(2)), openJobs10000AddedMs };
 }
 
 /** The least of as many heights as fit into the time: other load only adds. */

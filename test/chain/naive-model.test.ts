@@ -212,7 +212,7 @@ describe("the state transition and a naive model", function () {
     const seen = new Map<string, number>();
     const parameters = {
       windowOffset: 1_000_000,
-      unbondingBlocks: 48,
+      unbondingBlocks: 64,
       unbondingSeconds: 6,
       evidenceBlocks: 40,
       evidenceSeconds: 5,

@@ -9,7 +9,7 @@ const Value = z.string();
 export const ParameterVoteJson = z.object({
   value: Value,
   nodes: z.array(Count).describe("who voted for it"),
-  weight: Amount.describe("of this epoch's seats behind it; more than 2/3 of the total changes it"),
+  weight: Amount.describe("of all nodes behind it; more than 2/3 of the total changes it"),
 });
 
 export const ParameterJson = z.object({

@@ -1,23 +1,23 @@
 /** Votable parameters in the contract's form. */
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { support } from "../../../chain/governance/count-votes.ts";
+import { type Electorate, electorateOf, support } from "../../../chain/governance/count-votes.ts";
 import { decodeValue, VOTABLE_PARAMETERS } from "../../../chain/governance/votable.ts";
-import { totalWeight } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { ParameterJson, ParameterList } from "../contract/parameter.ts";
 
 export function encodeParameters(state: State): ParameterList {
+  const electorate = electorateOf(state);
   return {
-    totalWeight: totalWeight(state.seats).toString(),
+    totalWeight: electorate.total.toString(),
     parameters: VOTABLE_PARAMETERS.map((name, parameter) => ({
       name,
       value: text(state.parameters[name]),
-      votes: votesOn(state, parameter),
+      votes: votesOn(state, electorate, parameter),
     })),
   };
 }
 
-function votesOn(state: State, parameter: number): ParameterJson["votes"] {
+function votesOn(state: State, electorate: Electorate, parameter: number): ParameterJson["votes"] {
   const name = VOTABLE_PARAMETERS[parameter];
   if (name === undefined) return [];
   const byValue = new Map<string, { value: Uint8Array; nodes: number[] }>();
@@ -30,7 +30,7 @@ function votesOn(state: State, parameter: number): ParameterJson["votes"] {
   return [...byValue.values()].map(({ value, nodes }) => ({
     value: text(decodeValue(state.parameters[name], value)),
     nodes,
-    weight: support(state, { parameter, value }).toString(),
+    weight: support(state, electorate, { parameter, value }).toString(),
   }));
 }
 

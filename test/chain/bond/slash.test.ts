@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { factorsOf } from "../../../chain/rating/formula.ts";
+import { votingWeight } from "../../../chain/rating/weight.ts";
 import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim, doubleProposal, doubleVote } from "../../helpers/evidence.ts";
@@ -32,7 +33,8 @@ describe("slashing", () => {
     const lost = (bond * BigInt(slashShare)) / MILLION;
     const reward = (lost * BigInt(evidenceReward)) / MILLION;
     const node = state.nodes.at(0);
-    expect(node).to.include({ bond: bond - lost, rating: 0n, weight: 0n, slashedAt: 1 });
+    expect(node).to.include({ bond: bond - lost, rating: 0n, slashedAt: 1 });
+    expect(votingWeight(state, 0)).to.equal(0n);
     expect(state.meta.burned).to.equal(lost - reward);
     expect(block.body.ratingChanges).to.deep.equal([
       {

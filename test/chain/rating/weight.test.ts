@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { drawSeats, totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { drawSeats } from "../../../chain/draw/draw-seats.ts";
+import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../../helpers/window-run.ts";
 
@@ -23,12 +24,12 @@ describe("seats", () => {
     const { verdictsUntil } = firstWindow(chain);
     // Nobody claims: all ratings fade at the window's last block, the first of epoch 2.
     expect(verdictsUntil).to.equal(2 * epochBlocks);
-    while (chain.height < 4 * epochBlocks - 2) {
+    while (chain.height < 5 * epochBlocks - 2) {
       chain.advance();
       expect(chain.head.state.seats).to.deep.equal(genesis);
     }
     chain.advance();
-    expect(chain.height).to.equal(4 * epochBlocks - 1);
+    expect(chain.height).to.equal(5 * epochBlocks - 1);
     const { seats, nodes, parameters } = chain.head.state;
     seats.forEach(({ node, weight }, i) => {
       expect(weight).to.equal(weightOf(nodes.at(node), parameters));
@@ -38,7 +39,7 @@ describe("seats", () => {
     expect(header.totalWeight).to.equal(totalWeight(chain.head.state.seats));
   });
 
-  it("count a newcomer from the epoch after next on", () => {
+  it("count a newcomer two epochs after its weight has moved", () => {
     const chain = new TestChain();
     const { client } = chain;
     const { closes, checksDrawn } = firstWindow(chain);
@@ -54,11 +55,11 @@ describe("seats", () => {
       seats.some(({ node, weight }) => node === 4 && weight > 0n);
     const seated = (): boolean => weighs(chain.head.state.seats);
     const next = (): boolean => weighs(chain.head.state.nextSeats);
-    chain.advanceTo(2 * epochBlocks - 2);
+    chain.advanceTo(3 * epochBlocks - 2);
     expect([seated(), next()]).to.deep.equal([false, false]);
     chain.advance();
     expect([seated(), next()]).to.deep.equal([false, true]);
-    chain.advanceTo(3 * epochBlocks - 2);
+    chain.advanceTo(4 * epochBlocks - 2);
     expect([seated(), next()]).to.deep.equal([false, true]);
     chain.advance();
     expect(seated()).to.equal(true);
@@ -71,7 +72,7 @@ describe("seats", () => {
     chain.know(client);
     chain.advance(chain.transaction(client, "register", registration(client)));
     const { epochBlocks, windowInterval } = chain.head.state.parameters;
-    chain.advanceTo(2 * epochBlocks);
+    chain.advanceTo(3 * epochBlocks);
     const seat = chain.head.state.seats.find(({ node }) => node === 4);
     expect(seat?.weight).to.equal(0n);
     const { header } = chain.advance();

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { support } from "../../../chain/governance/count-votes.ts";
+import { electorateOf, support } from "../../../chain/governance/count-votes.ts";
 import {
   encodeValue,
   VOTABLE_PARAMETERS,
@@ -50,7 +50,7 @@ describe("parameter-vote", () => {
     const parameter = VOTABLE_PARAMETERS.indexOf("maxExtensions");
     const { state } = chain.head;
     const [first, second] = state.seats;
-    expect(support(state, { parameter, value: encodeValue(3) })).to.equal(
+    expect(support(state, electorateOf(state), { parameter, value: encodeValue(3) })).to.equal(
       (first?.weight ?? 0n) + (second?.weight ?? 0n),
     );
     chain.advanceTo(2 * state.parameters.epochBlocks);
@@ -90,13 +90,13 @@ describe("parameter-vote", () => {
     const [a = chain.client] = chain.founders;
     const refused: [VotableParameter, number | bigint][] = [
       ["maxSeats", 0],
-      ["maxSeats", 121],
+      ["maxSeats", 1017],
       ["maxBlockBytes", 1024],
       ["feeCap", 999n],
       ["feeFloor", 2n ** 64n],
       ["slashShare", 1_000_001],
       ["evidenceBlocks", 64],
-      ["unbondingBlocks", 47],
+      ["unbondingBlocks", 63],
       ["protocolVersion", 3],
     ];
     for (const [name, value] of refused) {

@@ -1,0 +1,100 @@
+/**
+ * Which nodes get a seat when there are more than seats, so that nobody can expect more votes than its weight is of
+ * all. Whoever weighs as much as a seat has one for certain. Of the others each is drawn with a chance in proportion
+ * to its weight, and all drawn ones vote alike: systematic sampling, points at equal distances along the weights of
+ * all. The nodes stand in an order shuffled by the seed, so that no id or weight chosen beforehand says where.
+ */
+import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { drawBelow } from "./weighted.ts";
+
+const TAG = "poml/seats/v1";
+
+export interface SampledSeat {
+  readonly position: number;
+  readonly votes: bigint;
+}
+
+interface Weighed {
+  readonly position: number;
+  readonly weight: bigint;
+}
+
+/**
+ * @param weights of which more than `seats` are above 0
+ * @returns `seats` of the positions, in no order
+ */
+export function sampleSeats(
+  seed: Uint8Array,
+  weights: readonly bigint[],
+  seats: number,
+): SampledSeat[] {
+  const all = weights.map((weight, position) => ({ position, weight }));
+  const { certain, others } = parted(
+    all.filter(({ weight }) => weight > 0n),
+    seats,
+  );
+  const drawn = systematic(seed, shuffled(seed, others), seats - certain.length);
+  return [...certain.map(({ position, weight }) => ({ position, votes: weight })), ...drawn];
+}
+
+/** Takes out, from the greatest on, whoever weighs as much as one of the seats that are left. */
+function parted(
+  voters: readonly Weighed[],
+  seats: number,
+): { certain: readonly Weighed[]; others: readonly Weighed[] } {
+  const falling = [...voters].sort((a, b) => {
+    if (a.weight === b.weight) return a.position - b.position;
+    return a.weight > b.weight ? -1 : 1;
+  });
+  let rest = falling.reduce((sum, { weight }) => sum + weight, 0n);
+  let count = 0;
+  for (const { weight } of falling) {
+    if (weight * BigInt(seats - count) < rest) break;
+    rest -= weight;
+    count++;
+  }
+  const isCertain = new Set(falling.slice(0, count));
+  return { certain: falling.slice(0, count), others: voters.filter((one) => !isCertain.has(one)) };
+}
+
+/** Points `rest / seats` apart, the first one drawn; nobody here is long enough for two. */
+function systematic(seed: Uint8Array, order: readonly Weighed[], seats: number): SampledSeat[] {
+  const rest = order.reduce((sum, { weight }) => sum + weight, 0n);
+  const votes = rest / BigInt(seats);
+  const drawn: SampledSeat[] = [];
+  // All lengths times `seats`, so that they stay whole.
+  let point = drawBelow(seed, TAG, 0, rest);
+  let end = 0n;
+  for (const { position, weight } of order) {
+    end += weight * BigInt(seats);
+    if (end <= point) continue;
+    drawn.push({ position, votes });
+    point += rest;
+  }
+  return drawn;
+}
+
+/** Numbers of six bytes in a hash. */
+const NUMBERS = 5;
+const NUMBER_BYTES = 6;
+
+/** Fisher-Yates: from the last place on, each is swapped with one drawn among those up to it. */
+function shuffled<T>(seed: Uint8Array, items: readonly T[]): T[] {
+  const order = [...items];
+  let hash: Uint8Array = new Uint8Array(0);
+  for (let taken = 0; taken < order.length - 1; taken++) {
+    const at = taken % NUMBERS;
+    if (at === 0) hash = taggedHash("poml/seat-order/v1", seed, uint32Bytes(taken / NUMBERS));
+    let number = 0;
+    for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
+      number = number * 256 + (hash[at * NUMBER_BYTES + i] ?? 0);
+    }
+    const last = order.length - 1 - taken;
+    const other = number % (last + 1);
+    const [a, b] = [order[last], order[other]];
+    if (a === undefined || b === undefined) throw new RangeError("a shuffle ran past its end");
+    order[last] = b;
+    order[other] = a;
+  }
+  return order;
+}
