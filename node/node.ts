@@ -238,10 +238,6 @@ export async function createNode(
     { chain, duties, onion: ledger.onion, log, endpoint: () => host.multiaddrs()[0] ?? "" },
   );
   const startedAt = clock.monotonic();
-  let tookAt = startedAt;
-  chain.onBlock(() => {
-    tookAt = clock.monotonic();
-  });
   const status = (): NodeStatus => ({
     version: VERSION,
     network: new TextDecoder().decode(genesis.name),
@@ -261,7 +257,7 @@ export async function createNode(
     round: ledger.driver.round,
     syncing: ledger.sync.syncing,
     peerHeights: ledger.sync.heights,
-    idleMs: clock.monotonic() - tookAt,
+    idleMs: ledger.sync.idleMs,
     joining: ledger.snapshots.progress,
     peers: host.peers(),
     refusedPeers: host.refused(),

@@ -48,7 +48,7 @@ export interface NodeStatus {
   readonly syncing: boolean;
   /** How far the peers say the chain is. */
   readonly peerHeights: PeerHeights;
-  /** Milliseconds since this process took its last block, or started. */
+  /** Milliseconds for which a peer has claimed blocks that this node lacks, and none has come. */
   readonly idleMs: number;
   /** How far a node is that started from a snapshot, or looks for one. */
   readonly joining: JoiningProgress;

@@ -31,8 +31,8 @@ export class PeerClaims {
   #timer: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #askedAgain = false;
-  /** Oldest question that nobody has answered. */
-  #askedAt: number | undefined;
+  /** Rounds of asking since anybody was heard: a process that was paused has not asked. */
+  #unheard = 0;
 
   constructor(modules: PeerClaimsModules) {
     this.#modules = modules;
@@ -48,7 +48,7 @@ export class PeerClaims {
     const heard = Array.from(this.#claims, ([peer, { height }]) => {
       return { height, at: this.#heardAt.get(peer) ?? 0 };
     });
-    return peerHeights(heard, this.#askedAt, host.now());
+    return peerHeights(heard, this.#unheard * STATUS_INTERVAL_MS, host.now());
   }
 
   onClaim(listener: ClaimListener): void {
@@ -60,7 +60,10 @@ export class PeerClaims {
       status: () => this.#modules.status(),
       onStatus: (peer, status) => this.#heard(peer, status, "told"),
     });
-    this.#timer = setInterval(() => this.poke(), STATUS_INTERVAL_MS);
+    this.#timer = setInterval(() => {
+      this.#unheard++;
+      this.poke();
+    }, STATUS_INTERVAL_MS);
   }
 
   stop(): void {
@@ -97,7 +100,6 @@ export class PeerClaims {
     const { host, log } = this.#modules;
     const { signal } = this.#stopping;
     const peers = host.peers().map(({ peerId }) => peerId);
-    this.#askedAt ??= host.now();
     for (const known of this.#claims.keys()) {
       if (peers.includes(known)) continue;
       this.#claims.delete(known);
@@ -116,7 +118,7 @@ export class PeerClaims {
     if (this.#stopping.signal.aborted) return;
     this.#claims.set(peer, status);
     this.#heardAt.set(peer, this.#modules.host.now());
-    this.#askedAt = undefined;
+    this.#unheard = 0;
     for (const fetcher of this.#fetchers) fetcher.offer(peer, status);
     this.#listener(status, how);
   }

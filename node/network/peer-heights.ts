@@ -3,7 +3,7 @@
 export interface PeerHeights {
   /** Highest that a connected peer has told lately; undefined: none has. */
   readonly highest: number | undefined;
-  /** How long this node has asked its peers, or had none to ask, without hearing any. */
+  /** How long this node has asked in vain, or had no peer to ask. */
   readonly silentMs: number;
 }
 
@@ -12,16 +12,16 @@ export const FRESH_MS = 15_000;
 
 /**
  * @param heard what each connected peer told last, and when
- * @param askedAt when the oldest question was asked that nobody has answered; undefined: none waits
+ * @param unheardMs for how long this node has asked without hearing anybody
  */
 export function peerHeights(
   heard: Iterable<{ readonly height: number; readonly at: number }>,
-  askedAt: number | undefined,
+  unheardMs: number,
   now: number,
 ): PeerHeights {
   const heights = Array.from(heard)
     .filter(({ at }) => now - at <= FRESH_MS)
     .map(({ height }) => height);
   if (heights.length > 0) return { highest: Math.max(...heights), silentMs: 0 };
-  return { highest: undefined, silentMs: askedAt === undefined ? 0 : now - askedAt };
+  return { highest: undefined, silentMs: unheardMs };
 }

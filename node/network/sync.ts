@@ -32,6 +32,9 @@ export class Sync {
   readonly #options: Omit<FetcherOptions, "from">;
   readonly #stopping = new AbortController();
   #isHeld = false;
+  /** When a peer was first heard to have more than the next block; undefined while none has. */
+  #behindSince: number | undefined;
+  #tookAt: number;
   #fetcher: RangeFetcher | undefined;
   #running: Promise<void> | undefined;
 
@@ -41,7 +44,13 @@ export class Sync {
     this.#options = options;
     const { host, log } = modules;
     this.claims = new PeerClaims({ host, log, status: () => this.#status() });
+    this.#tookAt = host.now();
+    modules.chain.onBlock(() => {
+      this.#tookAt = host.now();
+      if (!this.#isBehind) this.#behindSince = undefined;
+    });
     this.claims.onClaim(({ height }, how) => {
+      if (height > modules.chain.height + 1) this.#behindSince ??= host.now();
       // Consensus brings the newest block; only who asks wants it at once.
       if (height > modules.chain.height + (how === "told" ? 1 : 0)) this.#startCatchingUp();
     });
@@ -55,6 +64,16 @@ export class Sync {
   /** How far the peers say the chain is. */
   get heights(): PeerHeights {
     return this.claims.heights;
+  }
+
+  get #isBehind(): boolean {
+    return (this.heights.highest ?? 0) > this.#modules.chain.height + 1;
+  }
+
+  /** Milliseconds for which a peer has claimed blocks that this node lacks, and none has come. */
+  get idleMs(): number {
+    if (this.#behindSince === undefined) return 0;
+    return this.#modules.host.now() - Math.max(this.#behindSince, this.#tookAt);
   }
 
   async start(): Promise<void> {
@@ -128,7 +147,12 @@ export class Sync {
     }
     const blocks = chain.height + 1 - from;
     const seconds = Math.round((host.now() - startedAt) / 100) / 10;
-    if (blocks > 1) log.info("caught up", { height: chain.height, blocks, seconds });
+    if (blocks <= 1) return;
+    log.info(this.#isBehind ? "catching up ended early" : "caught up", {
+      height: chain.height,
+      blocks,
+      seconds,
+    });
   }
 
   async #import(range: BlockRange, fetcher: RangeFetcher): Promise<void> {

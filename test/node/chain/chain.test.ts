@@ -71,6 +71,23 @@ describe("Chain", () => {
     expect(rootNow()).to.equal(roots[HEIGHT]);
   });
 
+  it("lets all else have a turn after each block, requests of readers among it", async () => {
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const seen: number[] = [];
+    await chain.importAll(source.blocks, async () => {
+      seen.push(turns);
+    });
+    isOver = true;
+    expect(seen).to.have.length(HEIGHT);
+    for (const [i, at] of seen.slice(1).entries()) expect(at).to.be.greaterThan(seen[i] ?? 0);
+  });
+
   it("takes the blocks before the one that does not hold", async () => {
     const bad = source.blocks.map((certified): CertifiedBlock => {
       const { block, certificate } = certified;
