@@ -11,8 +11,9 @@ import { dataDirPaths, readApiToken } from "../config/data-dir.ts";
 import { type Endpoints, readRunFile } from "../config/endpoints.ts";
 import { WalletError } from "../wallet/wallet-error.ts";
 import type { CliContext } from "./context.ts";
-import { CliError, EXIT, usageError } from "./exit-codes.ts";
+import { CliError, EXIT } from "./exit-codes.ts";
 import { shortHash } from "./format.ts";
+import { checkServiceUrl } from "./service-url.ts";
 
 export const DEFAULT_API = "http://127.0.0.1:9471";
 
@@ -44,7 +45,7 @@ export async function findNode(
   const fromEnv = options.dataDir !== undefined && holdsNode ? undefined : env.POML_API;
   const named = options.api ?? fromEnv;
   if (named !== undefined) {
-    checkUrl(options.api === undefined ? "POML_API" : "api", named);
+    checkApiUrl(options.api === undefined ? "POML_API" : "api", named);
     const isOwn = await isAddressOf(named, dataDir);
     return { url: named, token: await tokenFor(options, context, isOwn ? dataDir : undefined) };
   }
@@ -59,11 +60,8 @@ export async function findNode(
 }
 
 /** @throws CliError BAD_ARGUMENT */
-function checkUrl(field: string, text: string): void {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
-  if (protocol === "http:" || protocol === "https:") return;
-  const reason = `${JSON.stringify(text)} is no http:// or https:// URL`;
-  throw usageError(field, reason, `e.g. ${DEFAULT_API}, or http://[::1]:9471`);
+export function checkApiUrl(field: string, text: string): void {
+  checkServiceUrl(field, text, ["http", "https"], `${DEFAULT_API}, or http://[::1]:9471`);
 }
 
 /** The node of a data directory, once it has shown that it is this one. */

@@ -25,8 +25,9 @@ import { verifyDbCommand } from "./commands/verify-db.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
-import { CliError, EXIT, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
+import { CliError, EXIT, exitCodeOf, exitCodeTable, usageError } from "./exit-codes.ts";
 import { hintsOf } from "./hints.ts";
+import { closestCommand, commandAt, optionsMoved } from "./usage-help.ts";
 
 /**
  * @param argv arguments after `poml`
@@ -41,8 +42,9 @@ export async function runCli(argv: readonly string[], given: CliContext): Promis
     output.line(`Exit status of poml:\n${exitCodeTable()}`);
     return EXIT.ok;
   }
+  const program = buildProgram(context);
   try {
-    const program = buildProgram(context);
+    if (argv[0] === "help") return showHelp(program, argv.slice(1), context);
     program.hook("preAction", (_, action) => {
       output.hints = hintsOf(program, action, context);
     });
@@ -51,7 +53,9 @@ export async function runCli(argv: readonly string[], given: CliContext): Promis
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok;
-      if (output.json) output.jsonError(badUsage(error));
+      const meant = lineMeant(error, program, argv);
+      if (output.json) output.jsonError(badUsage(error, meant));
+      if (meant !== undefined) output.stderr.write(`  try: ${meant}\n`);
       return EXIT.usage;
     }
     if (context.signal.aborted) return EXIT.interrupted;
@@ -60,10 +64,38 @@ export async function runCli(argv: readonly string[], given: CliContext): Promis
   }
 }
 
+/** `poml help job submit`: as `poml job submit --help`. @throws CliError BAD_ARGUMENT */
+function showHelp(program: Command, given: readonly string[], { output }: CliContext): number {
+  const words = given.filter((word) => !word.startsWith("-"));
+  const command = commandAt(program, words);
+  if (command !== undefined) {
+    command.outputHelp();
+    return EXIT.ok;
+  }
+  const meant = closestCommand(program, words);
+  const remedy = meant?.replace("npx poml ", "npx poml help ") ?? "npx poml help";
+  output.error(usageError("command", `there is no command ${words.join(" ")}`, `\`${remedy}\``));
+  return EXIT.usage;
+}
+
+/** What was probably meant by a line that commander refused. */
+function lineMeant(
+  { code }: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): string | undefined {
+  if (code === "commander.unknownOption") {
+    const line = optionsMoved(program, argv);
+    return line && `${line}   (options follow the command)`;
+  }
+  const words = argv.filter((word) => !word.startsWith("-"));
+  return code === "commander.unknownCommand" ? closestCommand(program, words) : undefined;
+}
+
 /** Commander has told people already; programs get their object. */
-function badUsage({ message, code }: CommanderError): CliError {
+function badUsage({ message, code }: CommanderError, meant: string | undefined): CliError {
   const reason = message.replace(/^error: /, "");
-  const remedy = "add --help to see all commands and options";
+  const remedy = meant ?? "add --help to see all commands and options";
   const facts = { code: "BAD_ARGUMENT", exit: EXIT.usage, usage: code };
   return new CliError(reason, facts, remedy);
 }

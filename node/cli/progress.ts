@@ -8,6 +8,8 @@ import type { Output } from "./output.ts";
 /** Plain output repeats a bar's state at most this often, and a detail only when it moved. */
 const PLAIN_EVERY_MS = 5000;
 const PLAIN_STEP = 0.25;
+/** What has not moved is told again after so long, with how long it has stood. */
+const PLAIN_AGAIN_MS = 30_000;
 
 export interface Bar {
   /** @param done 0 to 1 */
@@ -68,15 +70,22 @@ function plainProgress(output: Output): Progress {
     bar(name, { isMain = false } = {}) {
       let shownAt = performance.now();
       let shown = 0;
+      let last = { line: "", since: 0 };
       return {
         update(done, text) {
           // Falling back is the next round; what it has done is told when it has done something.
           if (done < shown) shown = 0;
           const isSmall = done - shown < PLAIN_STEP && !isMain;
-          if (performance.now() - shownAt < PLAIN_EVERY_MS || isSmall) return;
-          shownAt = performance.now();
+          const now = performance.now();
+          if (now - shownAt < PLAIN_EVERY_MS || isSmall) return;
+          const line = `${name}: ${Math.round(100 * clamp(done))} %  ${text}`.trimEnd();
+          const isSame = line === last.line;
+          if (isSame && now - shownAt < PLAIN_AGAIN_MS) return;
+          if (!isSame) last = { line, since: now };
+          shownAt = now;
           shown = done;
-          output.line(`${name}: ${Math.round(100 * clamp(done))} %  ${text}`.trimEnd());
+          const stood = Math.round((now - last.since) / 1000);
+          output.line(isSame ? `${line} (for ${stood} s)` : line);
         },
       };
     },

@@ -14,6 +14,7 @@ import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { OUTCOME_STATES } from "../../jobs/job-outcome.ts";
 import { OptimizerJson, OptimizerOrder } from "./optimizer.ts";
 import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "./scalar.ts";
+import { isTask, TASK_ID } from "./task-id.ts";
 
 export const MAX_NAME_BYTES = 64;
 
@@ -31,10 +32,18 @@ export const ModelChoice = z.union([
   z.strictObject({ layersModel: z.unknown() }),
 ]);
 
+const DatasetId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, {
+    error: ({ input }) =>
+      TASK_ID.test(String(input)) ? isTask(String(input)) : "must be 64 lower-case hex characters",
+  })
+  .describe("id of a dataset this node holds");
+
 /** What is left open is filled in by the size and kind of the data (node/jobs/default-order.ts); `notes` say how. */
 export const JobOrder = z.strictObject({
   name: ShortName.optional().describe("default: the name of the dataset"),
-  dataset: Hash.describe("id of a dataset this node holds"),
+  dataset: DatasetId,
   model: ModelChoice.optional().describe(
     '{"preset": "lenet"} or {"layersModel": tfjs LayersModel JSON}; default: lenet for images, else mlp',
   ),

@@ -144,7 +144,7 @@ async function listDatasets(options: ApiOptions, context: CliContext): Promise<v
   const datasets = await (await connect(options, context)).datasets();
   context.output.result({ datasets }, () =>
     context.output.table(
-      ["id", "name", "row", "classes", "train", "test", "licence"],
+      ["id", "name", "values a row", "classes", "train", "test", "licence"],
       datasets.map((set) => [
         set.id.slice(0, 16),
         set.name,
@@ -163,12 +163,17 @@ function showDataset(dataset: DatasetJson, context: CliContext): void {
     context.output.fields({
       dataset: dataset.id,
       name: dataset.name,
-      row: dataset.shape.join("x"),
+      "each row": valuesOf(dataset.shape),
       classes: dataset.classes.join(", ").slice(0, 200),
       rows: `${dataset.trainRows} to train on, ${dataset.testRows} to test with`,
     }),
   );
   for (const note of dataset.notes) context.output.line(`note: ${note}`);
+}
+
+/** `4 values`, or `28x28x1 values` for an image. */
+function valuesOf(shape: readonly number[]): string {
+  return `${shape.join("x")} ${shape.length === 1 && shape[0] === 1 ? "value" : "values"}`;
 }
 
 function definedOf({ images, labels, testImages, testLabels }: IdxOptions): IdxFiles {

@@ -1,5 +1,6 @@
 /** `poml prove`: shows a fact of the chain, proven from a block the reader trusts by a node that is not trusted. */
 import { Argument, Command } from "commander";
+import { formatAddress } from "../../../chain/crypto/address.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
 import type { Proven } from "../../../chain/light/inclusion.ts";
@@ -9,13 +10,15 @@ import { plain } from "../../api/encode/plain.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { poml } from "../format.ts";
 import { findJob } from "../job/find.ts";
+import type { Output } from "../output.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 
 /** What can be proven, the path of its proof, and what names it. */
 const SUBJECTS = {
   account: { path: "accounts", names: ["address"] },
-  node: { path: "nodes", names: ["public key"] },
+  node: { path: "nodes", names: ["public key, name or index"] },
   job: { path: "jobs", names: ["job id"] },
   transaction: { path: "transactions", names: ["transaction id"] },
   record: { path: "records", names: ["job id", "round"] },
@@ -54,7 +57,7 @@ export function proveCommand(context: CliContext): Command {
         context.output.result(result, () => {
           context.output.line(`Proven by block ${result.block}`);
           context.output.line(`which follows from ${result.trusted}:`);
-          context.output.line(JSON.stringify(result.value, null, 2));
+          showValue(proven, context.output);
         });
       } catch (error) {
         if (!(error instanceof PomlError) || error instanceof ApiError) throw error;
@@ -84,7 +87,44 @@ async function wholeNames(
   client: PomlClient,
 ): Promise<readonly string[]> {
   const [job = "", ...rest] = given;
+  if (what === "node") return [await nodeKey(client, job)];
   return what === "job" || what === "record" ? [await findJob(client, job), ...rest] : given;
+}
+
+/**
+ * The public key of a node by its key, name or index. That the key is meant is the asked node's word; the
+ * name stands in what is proven.
+ */
+async function nodeKey(client: PomlClient, text: string): Promise<string> {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  const { nodes } = await client.nodes();
+  const named = nodes.filter(({ name }) => name === text);
+  const found = named.length > 0 ? named : nodes.filter(({ index }) => String(index) === text);
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only.publicKey;
+  throw usageError(
+    "name",
+    found.length > 1
+      ? `${found.length} nodes are called ${JSON.stringify(text)}`
+      : `no node has the name, index or public key ${JSON.stringify(text)}`,
+    found.length > 1
+      ? `give its public key: ${found.map(({ publicKey }) => publicKey).join(", ")}`
+      : "`npx poml status` lists the nodes",
+  );
+}
+
+/** An account in words; the other records as the chain has them, whose units docs/protocol.md names. */
+function showValue({ kind, index, value }: Proven, output: Output): void {
+  if (kind !== "account") {
+    output.line(`${kind} ${index} (amounts in micro-POML, ratings in micro-GFLOP/s):`);
+    output.line(JSON.stringify(plain(value), null, 2));
+    return;
+  }
+  output.fields({
+    address: formatAddress(value.address),
+    balance: `${poml(value.balance)} POML`,
+    "next nonce": value.nonce,
+  });
 }
 
 function pathOf(what: Subject, names: readonly string[]): string {

@@ -7,6 +7,7 @@ import { ApiError } from "../../api/api-error.ts";
 import type { LightSource, Trust } from "../../jobs/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { checkApiUrl } from "../find-node.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
 import { pathOption } from "../path-option.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
@@ -31,6 +32,7 @@ export function verifyCommand(context: CliContext): Command {
     .action(async (directory: string, options: VerifyOptions) => {
       const trust = await trustOf(options);
       const { api } = options;
+      if (api !== undefined) checkApiUrl("api", api);
       const maxAgeDays = parseDays(options.maxAge);
       const { proved, notProved } = await verifyDirectory(directory, trust, { api, maxAgeDays });
       context.output.result({ verified: true, modelDir: directory, proved, notProved }, () => {

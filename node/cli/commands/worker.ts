@@ -3,8 +3,8 @@ import { Command } from "commander";
 import { dataDirPaths, readApiToken } from "../../config/data-dir.ts";
 import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
-import { usageError } from "../exit-codes.ts";
 import { pathOption } from "../path-option.ts";
+import { checkServiceUrl } from "../service-url.ts";
 
 interface WorkerOptions extends DataDirOptions {
   readonly connect: string;
@@ -47,14 +47,7 @@ async function work(options: WorkerOptions, context: CliContext): Promise<void> 
 }
 
 function parseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["ws:", "wss:"].includes(url.protocol)) {
-    throw usageError(
-      "connect",
-      `${JSON.stringify(text)} is no ws:// or wss:// URL`,
-      "e.g. ws://127.0.0.1:9471",
-    );
-  }
+  const url = checkServiceUrl("connect", text, ["ws", "wss"], "ws://127.0.0.1:9471");
   if (url.pathname === "/") url.pathname = "/v1/workers";
   return url.href;
 }

@@ -1,10 +1,12 @@
 /** From the options of `poml job submit` to a checked order. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { formatAmount } from "../../../chain/amount.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { JobOrder } from "../../api/contract/job.ts";
+import { isTask, TASK_ID } from "../../api/contract/task-id.ts";
 import { parseAmount } from "../../wallet/amount.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { pathOption } from "../path-option.ts";
@@ -66,7 +68,7 @@ export function addOrderOptions(command: Command): Command {
       "--epochs <n>",
       "local epochs per round (default: by the rows, so that all learn enough)",
     )
-    .option("--batch <n>", "batch size (default: by the rows, 8 to 64)")
+    .option("--batch <n>", "batch size (default: by the rows: 16, 32 or 64)")
     .option("--optimizer <name>", "sgd, adam or adagrad (default: adam)")
     .option(
       "--learning-rate <x>",
@@ -90,7 +92,7 @@ export function addOrderOptions(command: Command): Command {
       "managers to draw, at least 3 (default: 3; where the network has fewer nodes, all of them)",
     )
     .option("--phase-seconds <n>", "deadline of a phase (default: 120)")
-    .option("--price <micro>", "micro-POML per verified sample step (default: 10)")
+    .option("--price <poml>", "POML per verified sample step, e.g. 0.00002 (default: 0.00001)")
     .option("--target-accuracy <x>", "stop early at this test accuracy, 0 to 1")
     .option(
       "--budget <poml>",
@@ -113,10 +115,24 @@ const FIELDS = {
   quorum: ["quorum", Number],
   team: ["teamSize", Number],
   phaseSeconds: ["phaseSeconds", Number],
-  price: ["pricePerSample", String],
+  price: ["pricePerSample", readPrice],
   targetAccuracy: ["targetAccuracy", Number],
   seed: ["seed", String],
 } as const satisfies Partial<Record<keyof OrderOptions, readonly [keyof JobOrder, unknown]>>;
+
+/**
+ * @returns micro-POML
+ * @throws CliError BAD_ARGUMENT for whole numbers: they were micro-POML once, and would cost a million times as much
+ */
+function readPrice(text: string): string {
+  const amount = parseAmount(text, "price");
+  if (amount === 0n || text.includes(".")) return amount.toString();
+  throw usageError(
+    "price",
+    `${text} would be ${text} POML for every sample step`,
+    `for ${text} micro-POML give ${formatAmount(BigInt(text))}; if you mean POML, write ${text}.0`,
+  );
+}
 
 /** Options that belong into the optimizer of an order, under the same names. */
 const SETTINGS = [
@@ -200,6 +216,9 @@ async function findDataset(wanted: unknown, client: PomlClient): Promise<{ id: s
   );
   const [found] = matches;
   if (found !== undefined && matches.length === 1) return found;
+  if (TASK_ID.test(text) && found === undefined) {
+    throw usageError("dataset", isTask(text), "`npx poml dataset list` shows the ids");
+  }
   if (matches.length > 1) throw ambiguous(text, matches);
   throw new CliError(
     `dataset ${JSON.stringify(text)}: not held by this node`,

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { PomlClient } from "../../../node/api/client.ts";
 import type { SpecJson } from "../../../node/api/contract/job.ts";
 import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
-import { CSV } from "../api/support.ts";
+import { CSV, TOKEN } from "../api/support.ts";
 import { CliStage } from "./support.ts";
 
 describe("poml as a client", () => {
@@ -152,6 +153,17 @@ describe("poml as a client", () => {
     const account = await stage.json("prove", "account", formatAddress(address), ...trust);
     expect(account).deep.include({ kind: "account", index: 0, trusted: `1:${hash}` });
     expect((account.value as { nonce: number }).nonce).greaterThan(0);
+    const shown = await stage.run("prove", "account", formatAddress(address), ...trust);
+    expect(shown.stdout)
+      .contain(formatAddress(address))
+      .and.match(/balance +[\d.]+ POML/);
+    for (const text of ["0", node.state().nodes.length > 0 ? "node 0" : "", toHex(founder)]) {
+      const named = await stage.json("prove", "node", text, ...trust);
+      expect(named, text).deep.include({ kind: "node", index: 0 });
+    }
+    const nobody = await stage.run("prove", "node", "nobody", ...trust);
+    expect(nobody.exit).equal(2);
+    expect(nobody.stderr).contain('public key "nobody"').and.contain("npx poml status");
     const job = toHex(node.state().jobs.at(0).id);
     const record = await stage.run("prove", "record", job, "1", ...trust);
     expect(record.exit, record.stderr).equal(0);
@@ -274,6 +286,31 @@ describe("poml as a client", () => {
     }
     const json = await stage.json("job", "submit", "--dataset", "nothing");
     expect(json.error).deep.include({ code: "DATASET_NOT_FOUND", field: "dataset" });
+  });
+
+  it("takes prices in POML, as everything else, and no whole numbers for micro-POML", async () => {
+    const submit = ["job", "submit", "--dataset", "flowers", "--rounds", "1", "--price"];
+    const whole = await stage.run(...submit, "10");
+    expect(whole.exit).equal(2);
+    expect(whole.stderr).contain("for 10 micro-POML give 0.00001").and.contain("write 10.0");
+    expect((await stage.run(...submit, "0.0000001")).exit).equal(2);
+    const { id } = await stage.json(...submit, "0.00002");
+    const { jobs } = stage.test.node.state();
+    const opened = Array.from(jobs.entries(), ([, job]) => job).find((job) => toHex(job.id) === id);
+    expect(opened?.spec.pricePerSample).equal(20n);
+  });
+
+  it("tells a task from a dataset", async () => {
+    const task = "ab".repeat(16);
+    const ordered = await stage.run("job", "submit", "--dataset", task);
+    expect(ordered.exit).equal(2);
+    expect(ordered.stderr).contain(`is a task, not a dataset: ask /v1/tasks/${task}`);
+    const answer = async (dataset: string): Promise<string> => {
+      const client = new PomlClient(stage.test.url, { token: TOKEN });
+      return String(await client.prepareJob({ dataset }).catch((error: unknown) => error));
+    };
+    expect(await answer(task)).contain(`ask /v1/tasks/${task}`);
+    expect(await answer("ab")).contain("64 lower-case hex");
   });
 
   it("places this machine among the network's nodes by capacity and by quality", async () => {

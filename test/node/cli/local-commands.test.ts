@@ -105,15 +105,77 @@ describe("poml without a node", () => {
   });
 
   it("gives a program its object for a typo as for any other error", async () => {
-    const typos = [["statsu"], ["status", "--jsno"], ["wallet", "sned"], ["bond", "add"]];
-    for (const args of typos) {
+    const typos: [string[], string][] = [
+      [["statsu"], "npx poml status"],
+      [["status", "--jsno"], "--help"],
+      [["wallet", "sned"], "npx poml wallet send"],
+      [["bond", "add"], "--help"],
+    ];
+    for (const [args, remedy] of typos) {
       const { stdout, exit } = await run([...args, "--json"]);
       expect(exit, args.join(" ")).equal(2);
       const { error } = JSON.parse(stdout);
       expect(error.code).equal("BAD_ARGUMENT");
       expect(error.message).not.equal("");
-      expect(error.remedy).contain("--help");
+      expect(error.remedy).contain(remedy);
     }
+  });
+
+  it("shows the help of the command that was named, or the nearest name", async () => {
+    const submit = await run(["help", "job", "submit"]);
+    expect(submit.exit).equal(0);
+    expect(submit.stdout).contain("Usage: poml job submit").and.contain("--rounds");
+    expect((await run(["help"])).stdout).contain("Usage: poml [options]");
+    const nearest = {
+      transfer: "npx poml help wallet send",
+      statsu: "npx poml help status",
+      "job sumbit": "npx poml help job submit",
+      xyzzy: "npx poml help`",
+    };
+    for (const [words, hint] of Object.entries(nearest)) {
+      const { exit, stderr } = await run(["help", ...words.split(" ")]);
+      expect(exit, words).equal(2);
+      expect(stderr).contain(`there is no command ${words}`).and.contain(hint);
+    }
+    const typed = await run(["transfer", "poml1x", "5", "--json"]);
+    expect(typed.exit).equal(2);
+    expect(JSON.parse(typed.stdout).error.remedy).equal("npx poml wallet send");
+  });
+
+  it("says that options follow the command, with the right line", async () => {
+    const lines: [string[], string][] = [
+      [["--data-dir", "my net", "status"], "npx poml status --data-dir 'my net'"],
+      [["--data-dir", "node", "job", "list"], "npx poml job list --data-dir node"],
+      [["--json", "--api=http://h:1", "status"], "npx poml --json status --api=http://h:1"],
+    ];
+    for (const [args, line] of lines) {
+      const { exit, stderr } = await run(args);
+      expect(exit, line).equal(2);
+      expect(stderr).contain(`try: ${line}   (options follow the command)`);
+    }
+    expect((await run(["status", "--nope"])).stderr).not.contain("options follow");
+  });
+
+  it("names the URL that was meant by a bare host and port, for every command and the variable", async () => {
+    const genesisTrust = ["--genesis", genesis];
+    const commands: [string[], Record<string, string>, string][] = [
+      [["verify", directory, ...genesisTrust, "--api", "127.0.0.1:21868"], {}, "api"],
+      [["status", "--api", "127.0.0.1:21868"], {}, "api"],
+      [["prove", "node", "0", ...genesisTrust, "--api", "127.0.0.1:21868"], {}, "api"],
+      [["job", "list"], { POML_API: "127.0.0.1:21868" }, "POML_API"],
+    ];
+    for (const [args, env, field] of commands) {
+      const { exit, stderr } = await run(args, env);
+      expect(exit, stderr).equal(2);
+      expect(stderr).contain(`${field}: `).and.contain("give it as http://127.0.0.1:21868");
+    }
+    const named = await run(["status", "--api", "localhost:21868"]);
+    expect(named.stderr).contain("give it as http://localhost:21868");
+    const other = await run(["status", "--api", "ftp://x"]);
+    expect(other.exit).equal(2);
+    expect(other.stderr).contain("e.g. http://127.0.0.1:9471");
+    const worker = await run(["worker", "--connect", "127.0.0.1:21868"]);
+    expect(worker.stderr).contain("give it as ws://127.0.0.1:21868");
   });
 
   it("names the command that makes a wallet where there is none", async () => {
