@@ -65,6 +65,7 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
   return async (request: Request, response: Response): Promise<void> => {
     if (route.token === true) checkToken(request, options.token);
     const read = (limitBytes: number) => readBody(request, response, limitBytes);
+    const answering = allowSilence(request, options.limits);
     const call: Call = {
       params: request.params as Record<string, string>,
       query: route.querySchema && checked(route.querySchema, { ...request.query }, "query"),
@@ -76,7 +77,7 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
       announcedBytes: announcedBytes(request),
       gone: goneSignal(response),
     };
-    const reply = await route.handle(call);
+    const reply = await (async () => route.handle(call))().finally(answering.end);
     if ("file" in reply) await respondFile(response, reply, downloads);
     else respond(response, reply);
 
@@ -85,6 +86,27 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
       if (type !== "application/json") throw notJson(type);
       return parseJson(await read(options.limits.jsonBytes));
     }
+  };
+}
+
+/**
+ * A client that has sent all it has to say waits in silence for its answer, and is not hung up on meanwhile.
+ * `end` is to be called before the answer goes out.
+ */
+function allowSilence(request: Request, { idleMs, answerMs }: ApiLimits): { end(): void } {
+  const { socket, headers } = request;
+  const wait = (): void => {
+    socket.setTimeout(answerMs);
+  };
+  const hasBody =
+    headers["transfer-encoding"] !== undefined || announcedBytes(request) !== undefined;
+  if (hasBody) request.once("end", wait);
+  else wait();
+  return {
+    end: () => {
+      request.off("end", wait);
+      socket.setTimeout(idleMs);
+    },
   };
 }
 

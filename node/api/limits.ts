@@ -3,6 +3,10 @@ export interface ApiLimits {
   readonly jsonBytes: number;
   /** Longest wait for an import before it goes on as a task. */
   readonly importWaitMs: number;
+  /** A socket on which nothing comes or goes for so long is closed; WebSockets have pings of their own. */
+  readonly idleMs: number;
+  /** Longest work on one answer, during which a socket may be silent. */
+  readonly answerMs: number;
   readonly transactionBytes: number;
   /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
   readonly batchBytes: number;
@@ -23,6 +27,8 @@ export interface ApiLimits {
 export const API_LIMITS: ApiLimits = {
   jsonBytes: 1024 * 1024,
   importWaitMs: 5000,
+  idleMs: 20_000,
+  answerMs: 600_000,
   transactionBytes: 64 * 1024,
   batchBytes: 1024 * 1024,
   requestsPerSecond: 200,

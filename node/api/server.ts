@@ -21,8 +21,6 @@ import { hostInUrl } from "./url.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 600_000;
-/** A socket that says nothing for so long is closed; WebSockets have pings of their own. */
-const IDLE_MS = 20_000;
 const STOP_MS = 2000;
 /** How often Node looks for sockets that are over these times. */
 const CHECK_MS = 2_000;
@@ -75,7 +73,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   );
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
-  server.timeout = IDLE_MS;
+  server.timeout = limits.idleMs;
   server.maxConnections = limits.connections;
   limitPerAddress(server, limits.connectionsPerAddress);
   // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").

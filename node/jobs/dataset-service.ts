@@ -13,8 +13,10 @@ import { decodeTorrent, maxTorrentFileBytes } from "../../p2p/torrent/torrent-fi
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { IMPORT_LIMITS, importInChild } from "../datasets/import-child.ts";
+import { importDataset } from "../datasets/import-dataset.ts";
 import type { ImportSource } from "../datasets/import-order.ts";
 import { ManifestReader, type ReadManifest } from "../datasets/manifest-reader.ts";
+import { SerialQueue } from "../serial-queue.ts";
 import type { DatasetSummary } from "../services.ts";
 import { type Reservation, type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import { importedDatasets } from "../storage/stored-files.ts";
@@ -22,6 +24,8 @@ import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
 
 const MANIFEST = "manifest.json";
+/** So few bytes are sorted in less time than a process takes to start. */
+const REORDER_HERE_BYTES = 2 * 1024 * 1024;
 const REORDER_MS = 10 * 60_000;
 /** The rows of the largest dataset as they are, in one piece, and cut anew. */
 const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
@@ -49,6 +53,8 @@ export class DatasetService {
   readonly #folder: string;
   readonly #modules: DatasetModules;
   readonly manifests = new ManifestReader();
+  /** Each takes a process with its memory. */
+  readonly #reorders = new SerialQueue();
   /** Of imported datasets, by id: it never changes. */
   readonly #summaries = new Map<string, DatasetSummary>();
 
@@ -128,7 +134,8 @@ export class DatasetService {
     seed: Uint8Array,
   ): Promise<SharedDataset> {
     const given = await this.manifest(id);
-    const shared = given.order === order ? id : await this.#reorder(id, order, seed);
+    const source = { id, bytes: chunksBytes(given) };
+    const shared = given.order === order ? id : await this.#reorder(source, order, seed);
     const { blobs, torrents } = this.#modules;
     const folder = join(this.#folder, shared);
     const bytes = await readManifestBytes(folder);
@@ -187,8 +194,15 @@ export class DatasetService {
     return states.filter((file) => file !== undefined);
   }
 
-  /** In a process of its own: all rows are read, sorted and written. @returns the id of the copy */
-  async #reorder(id: string, order: Manifest["order"], seed: Uint8Array): Promise<string> {
+  /**
+   * All rows are read, sorted and written: here where they are few, else in a process, one at a time.
+   * @returns the id of the copy
+   */
+  async #reorder(
+    { id, bytes }: { id: string; bytes: number },
+    order: Manifest["order"],
+    seed: Uint8Array,
+  ): Promise<string> {
     const output = join(this.#folder, `${id}.${toHex(randomBytes(8))}.part`);
     const source: ImportSource = {
       kind: "reorder",
@@ -198,15 +212,25 @@ export class DatasetService {
     };
     let held: Reservation | undefined;
     let size = 0;
-    const onSize = async (bytes: number): Promise<AbortSignal> => {
-      held = await this.#room.reserve("datasets", bytes);
-      size = bytes;
+    const reserve = async (wanted: number): Promise<AbortSignal> => {
+      held = await this.#room.reserve("datasets", wanted);
+      size = wanted;
       return held.signal;
     };
-    try {
+    const inProcess = async (): Promise<void> => {
       const signal = AbortSignal.timeout(REORDER_MS);
       const limits = { ...IMPORT_LIMITS, memoryBytes: REORDER_BYTES };
-      await importInChild({ source, output }, { onProgress: () => {}, onSize, signal }, limits);
+      const control = { onProgress: () => {}, onSize: reserve, signal };
+      await importInChild({ source, output }, control, limits);
+    };
+    const here = (): Promise<void> =>
+      importDataset(
+        { source, output },
+        () => {},
+        async (wanted) => void (await reserve(wanted)),
+      );
+    try {
+      await (bytes <= REORDER_HERE_BYTES ? here() : this.#reorders.run(inProcess));
       const { id: copy } = await this.#read(output);
       await moveInto(output, join(this.#folder, copy));
       held?.wrote(size);

@@ -1,10 +1,12 @@
 /** Guards, health, the OpenAPI document, the page's files, upgrades, and starting and stopping. */
+import { once } from "node:events";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { buildLight } from "../../../node/page/light/build.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { refusal, startApi, type TestApi } from "./support.ts";
 
 interface OpenApi {
@@ -40,6 +42,23 @@ describe("createApi", () => {
     limited.clock.nowMs += 1000;
     expect((await fetch(`${limited.url}/v1/status`)).status).to.equal(200);
     await limited.stop();
+  });
+
+  it("hangs up on a client that is silent, but not on one that waits for its answer", async () => {
+    const idleMs = 50;
+    const node = new FixtureNode();
+    const test = await startApi({ limits: { idleMs } }, node);
+    const hungUp = () =>
+      once(connect(Number(new URL(test.url).port), "127.0.0.1").resume(), "close");
+    const datasets = node.datasets.bind(node);
+    node.datasets = async () => {
+      // Both came later than the request: by then a silent client would be gone.
+      await hungUp();
+      await hungUp();
+      return datasets();
+    };
+    expect((await fetch(`${test.url}/v1/datasets`)).status).to.equal(200);
+    await test.stop();
   });
 
   it("limits the connections of one address, not those of others", async () => {
