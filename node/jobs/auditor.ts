@@ -14,7 +14,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
 import { auditKey } from "./audit-key.ts";
-import { tellFailure } from "./duty-room.ts";
+import { retryBlocks, tellFailure } from "./duty-room.ts";
 import { type Finding, type JudgeModules, judgeUpdate } from "./judge-update.ts";
 
 export interface AuditorModules extends JudgeModules {
@@ -25,8 +25,6 @@ export interface AuditorModules extends JudgeModules {
   peerOf(node: number): string;
 }
 
-/** A failed attempt is tried again after so many blocks. */
-const RETRY_BLOCKS = 4;
 /** The participant shows its state first; then the members, so many blocks after each other. */
 const SHOW_STAGGER = 3;
 
@@ -47,7 +45,7 @@ export class Auditor {
     this.#publicKey = publicKey;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
-      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
       tellFailure(modules.log, { what: "audit failed", run: key, error });
     });
   }

@@ -48,6 +48,11 @@ export async function requireRoom(room: Room, needs: RoomNeeds): Promise<void> {
   }
 }
 
+/** Blocks until a duty that failed is tried again; a disk without room is not asked for every few blocks. */
+export function retryBlocks(error: unknown): number {
+  return error instanceof StorageError ? 16 : 4;
+}
+
 /** Says that a duty failed; one that found no room was declined, and that is no failure. */
 export function tellFailure(
   log: Pick<NodeLog, "warn">,

@@ -22,7 +22,7 @@ import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
-import { mergingNeeds, requireRoom, tellFailure } from "./duty-room.ts";
+import { mergingNeeds, requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
 import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
 import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
@@ -44,8 +44,6 @@ const PATIENCE_SHARE = 0.25;
 const COSIGN_MS = 20_000;
 /** Blocks each later member waits longer before it settles a finished job. */
 const SETTLE_STAGGER = 6;
-/** A failed attempt is tried again after so many blocks. */
-const RETRY_BLOCKS = 4;
 
 export class Manager {
   readonly #keys: KeyPair;
@@ -65,7 +63,7 @@ export class Manager {
       return mergeRound(job, options, modules);
     });
     this.#flights = new SingleFlight((key, error) => {
-      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
       tellFailure(modules.log, { what: "managing a round failed", run: key, error });
     });
     modules.team.serve(

@@ -22,7 +22,7 @@ import type { TrainTaskResult, Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
 import { checkOwnRun } from "./check-own-run.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
-import { requireRoom, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
+import { requireRoom, retryBlocks, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface ParticipantOptions {
@@ -44,8 +44,6 @@ export interface ParticipantModules {
   readonly log: NodeLog;
 }
 
-/** A failed attempt is tried again after so many blocks. */
-const RETRY_BLOCKS = 4;
 const PROGRESS_MS = 250;
 
 export class Participant {
@@ -60,7 +58,7 @@ export class Participant {
     this.#allows = allows;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
-      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
       tellFailure(modules.log, { what: "training failed", run: key, error });
     });
   }

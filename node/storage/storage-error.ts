@@ -17,7 +17,8 @@ export class StorageError extends PomlError<StorageFacts> {
     { kind, askedBytes, freeBytes, heldBytes }: Asked & { readonly heldBytes: number },
     { minFreeBytes, setting }: { readonly minFreeBytes: number; readonly setting: string },
   ): StorageError {
-    const held = heldBytes === 0 ? "" : `, ${mebibytes(heldBytes)} MiB of them promised already`;
+    const held =
+      mebibytes(heldBytes) === 0 ? "" : `, ${mebibytes(heldBytes)} MiB of them promised already`;
     return new StorageError(
       `no room for files of jobs: ${mebibytes(askedBytes)} MiB asked for ${kind}; ${mebibytes(freeBytes)} MiB are free${held}, and ${mebibytes(minFreeBytes)} MiB stay free (${setting})`,
       { code: "JOB_DISK_FULL", kind, askedBytes, freeBytes, setting },
