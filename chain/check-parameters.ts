@@ -97,5 +97,6 @@ export function checkParameters(parameters: Parameters): void {
   within("minPricePerSample", 0n);
   within("minPricePerTeraflop", 0n);
   within("newcomerAudits", 0, 0xffff);
+  within("unitOperations", 1n);
   within("maxExtensions", 0, 255);
 }

@@ -79,6 +79,7 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
     auditShare: 100_000,
     secondLook: 100_000,
     newcomerAudits: 10,
+    unitOperations: 1_000_000_000_000n,
     maxExtensions: 2,
     exactEngine,
   };
@@ -106,6 +107,7 @@ export function devnetParameters(exactEngine: Uint8Array): Parameters {
     drawDelay: 4,
     blockReward: 1000n,
     workReward: 16_000n,
+    unitOperations: 10_000_000_000n,
     windowInterval: 600,
     windowOffset: 10,
     windowBlocks: 6,
@@ -198,6 +200,7 @@ export function genesisHead(genesis: Genesis): Head {
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,
+      audited: 0,
       score: NO_SCORE,
     })),
     jobs: [],

@@ -3,7 +3,8 @@ import { drawnAt } from "../draw/due.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
-import { auditDeadline, stageOf } from "./tick.ts";
+import { auditDeadline } from "./deadline.ts";
+import { stageOf } from "./tick.ts";
 
 export function auditDue(audit: Audit, job: Job, parameters: Parameters): number {
   const stage = stageOf(audit);

@@ -5,6 +5,7 @@ import type { Audit, AuditCredit } from "../types/audit.ts";
 import { AUDIT_FAULTS, type AuditFault, type Job, MAX_AUDIT_CREDITS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { punishFault, rewardGoodUpdate } from "./penalty.ts";
+import { replayOperations } from "./work.ts";
 
 /** The job with a look replaced by what became of it. */
 export function withAudit(job: Job, old: Audit, ...next: readonly Audit[]): Job {
@@ -28,7 +29,7 @@ export function withCredits(job: Job, nodes: readonly number[], segments: number
 /** This look found nothing wrong. Its update is paid when no other look is open. */
 export function passAudit(state: State, job: Job, audit: Audit): Job {
   const isFirst = audit.look === 0;
-  if (isFirst) rewardGoodUpdate(state, audit.node);
+  if (isFirst) rewardGoodUpdate(state, audit.node, replayOperations(audit, job.spec));
   return closeAudit(job, audit, isFirst ? 1 : 0);
 }
 

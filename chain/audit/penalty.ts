@@ -23,11 +23,21 @@ export function isWatched(
   return auditsPassed < newcomerAudits || probation > 0;
 }
 
-/** An update in which an audit found nothing wrong is a verified unit of work. */
-export function rewardGoodUpdate(state: State, index: number): void {
+/**
+ * An update in which an audit found nothing wrong is verified work, by the operations that were replayed: trust is
+ * not to be had by rounds of one row. All updates between two windows together count no more than a window does,
+ * and one of less than a thousandth of a unit counts nothing at all.
+ * @param operations replayed
+ */
+export function rewardGoodUpdate(state: State, index: number, operations: bigint): void {
   const node = state.nodes.at(index);
-  const verified = Math.min(node.verified + UNIT, 0xffff_ffff);
-  state.nodes.set(index, { ...node, verified, auditsPassed: node.auditsPassed + 1 });
+  const units = (BigInt(UNIT) * operations) / state.parameters.unitOperations;
+  if (units === 0n) return;
+  const left = Math.max(0, UNIT - node.audited);
+  const earned = units < BigInt(left) ? Number(units) : left;
+  const verified = Math.min(node.verified + earned, 0xffff_ffff);
+  const audited = node.audited + earned;
+  state.nodes.set(index, { ...node, verified, audited, auditsPassed: node.auditsPassed + 1 });
 }
 
 /**

@@ -15,10 +15,10 @@ import {
   MAX_AUDITORS,
   MAX_RETRIES,
 } from "../types/audit.ts";
-import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { auditDeadline } from "./deadline.ts";
 import { drawCommittee, drawFirst, drawReplacement } from "./draw-auditors.ts";
 import {
   dropUpdate,
@@ -41,14 +41,6 @@ export function answerOf(seat: AuditSeat): AuditAnswer {
   const answer = AUDIT_ANSWERS[seat.answer];
   if (answer === undefined) throw new RangeError(`no audit answer ${seat.answer}`);
   return answer;
-}
-
-/** A phase of a job may be short; whoever replays has other things to do. */
-const PHASES = 2;
-
-/** Auditors get twice as long as participants had to train, and never less than verifiers of a window. */
-export function auditDeadline(audit: Audit, { spec }: Job, { verdictBlocks }: Parameters): number {
-  return audit.since + Math.max(verdictBlocks, PHASES * spec.phaseBlocks);
 }
 
 /**

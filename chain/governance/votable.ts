@@ -45,6 +45,7 @@ export const VOTABLE_PARAMETERS = [
   "trackBlocks",
   "trackTask",
   "minPricePerTeraflop",
+  "unitOperations",
 ] as const satisfies readonly (keyof Parameters)[];
 export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 

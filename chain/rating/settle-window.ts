@@ -105,6 +105,7 @@ function rerated(state: State, node: NodeRecord, work: Work | undefined, failed:
     ...node,
     verified: faded(node.verified, elapsed, parameters),
     failed: faded(node.failed, elapsed, parameters) + failed,
+    audited: 0,
     lastWindow: window.number,
   };
   const { next, cause } = judged(state, aged, work);

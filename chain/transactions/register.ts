@@ -62,6 +62,7 @@ export const register: Rule<"register"> = {
       auditsPassed: 0,
       auditsFailed: 0,
       auditsMissed: 0,
+      audited: 0,
       score: NO_SCORE,
     });
   },

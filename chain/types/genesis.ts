@@ -99,6 +99,8 @@ export const Parameters = new ContainerType(
     secondLook: Uint32,
     /** Updates of a node that are replayed as a whole, until so many were found right in a row. */
     newcomerAudits: Uint16,
+    /** Replayed operations of updates that count as one unit of verified work. */
+    unitOperations: Uint64,
     /** Times a phase without quorum is prolonged before the job fails. */
     maxExtensions: Uint16,
     /** SHA-256 of the exact engine's WebAssembly. */

@@ -83,6 +83,8 @@ export const NodeRecord = new ContainerType(
     auditsFailed: Uint32,
     /** Audits of others' updates it was drawn for and did not do. */
     auditsMissed: Uint32,
+    /** Thousandths of a unit that audits of its updates have verified since the last window was settled. */
+    audited: Uint32,
     /** Of the open track. */
     score: TrackScore,
   },

@@ -43,6 +43,7 @@ const UNITS: Readonly<Record<VotableParameter, Unit>> = {
   trackBlocks: "blocks",
   trackTask: "",
   minPricePerTeraflop: "micro-POML per 10^12 operations",
+  unitOperations: "operations",
 };
 
 /**

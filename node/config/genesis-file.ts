@@ -90,6 +90,7 @@ const ParametersJson = z.strictObject({
   auditShare: uint(32),
   secondLook: uint(32),
   newcomerAudits: uint(16),
+  unitOperations: uint64,
   maxExtensions: uint(16),
   exactEngine: bytes32,
 } satisfies Record<keyof Parameters, z.ZodType>);

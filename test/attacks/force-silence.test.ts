@@ -4,7 +4,9 @@
  * bond. All numbers of accusers, friends and silent members of a committee are played.
  */
 import { expect } from "chai";
+import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { AUDIT_COMMITTEE, type AuditAnswer } from "../../chain/types/audit.ts";
+import type { JobSpec } from "../../chain/types/job.ts";
 import { AuditStory } from "../helpers/audit-story.ts";
 
 const ONE = { participants: 1, quorum: 1 };
@@ -53,6 +55,27 @@ describe("attack: force others to be silent", function () {
     expect(story.looks()).to.deep.equal([]);
     process.stdout.write(`      victim ${show(before)} -> ${show(held(story, victim))}\n`);
     expect(held(story, victim)).to.deep.equal(before);
+  });
+
+  it("deadlines follow the work, whatever phases the client asked for", () => {
+    const stageOf = (spec: Partial<JobSpec>): number => {
+      const story = new AuditStory({ spec: { ...ONE, ...spec } });
+      story.round();
+      story.advance();
+      const audit = story.audit();
+      return auditDeadline(audit, story.job, story.chain.head.state.parameters) - audit.since;
+    };
+    const shortest = stageOf({ phaseBlocks: 4, operations: 1000n, parameterCount: 10 });
+    expect(shortest).to.equal(24);
+    const dear = { operations: 10n ** 9n, parameterCount: 10, pricePerSample: 10_000n };
+    const blocks = [4, 20, 43_200].map((phaseBlocks) => stageOf({ ...dear, phaseBlocks }));
+    process.stdout.write(
+      `      a cheap replay has ${shortest} blocks, a dear one ${blocks.join(", ")}\n`,
+    );
+    expect(new Set(blocks).size).to.equal(1);
+    // One of 16 segments: 750 · 10^9 operations, 3750 s at 200 million a second, four times over.
+    expect(blocks[0]).to.equal(8 * 3750);
+    expect(stageOf({ operations: 1000n, parameterCount: 20_000_000 })).to.be.above(8 * 1600 - 1);
   });
 
   it("where all are silent the accuser and the accused lose nothing, and the segment is drawn three times", () => {

@@ -92,6 +92,7 @@ export const TEST_PARAMETERS: Parameters = {
   auditShare: 100_000,
   secondLook: 100_000,
   newcomerAudits: 2,
+  unitOperations: 10_000_000n,
   maxExtensions: 2,
   exactEngine: sha256(text("engine")),
 };

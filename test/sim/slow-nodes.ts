@@ -4,7 +4,8 @@
  * seals and shows as they do; work is made-up hashes, and replays find what was committed.
  */
 
-import { answerOf, auditDeadline, stageOf } from "../../chain/audit/tick.ts";
+import { auditDeadline } from "../../chain/audit/deadline.ts";
+import { answerOf, stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { hasCommitted, isOut, phaseOf } from "../../chain/job/phase.ts";

@@ -80,6 +80,7 @@ export const ParametersJson = z.object({
   auditShare: Count.describe("auditors' part, millionths of what participants earn"),
   secondLook: Count.describe("millionths of updates of which a second segment is replayed"),
   newcomerAudits: Count.describe("updates of a newcomer that are replayed as a whole"),
+  unitOperations: Amount.describe("replayed operations that count as one unit of verified work"),
   maxExtensions: Count,
   exactEngine: Hash,
 });

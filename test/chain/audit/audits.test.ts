@@ -178,7 +178,7 @@ describe("an audit", () => {
     story.until("replaying");
     story.answer("match");
     expect(story.record(first)).to.include({ auditsMissed: 1, failed: 0 });
-    expect(story.changes).to.deep.equal([]);
+    expect(story.changes.filter(({ fault }) => fault !== 0)).to.deep.equal([]);
   });
 
   it("forgives one auditor that was not served", () => {
