@@ -43,7 +43,7 @@ export const PROVABLE = [
 ] as const;
 export type Provable = (typeof PROVABLE)[number];
 
-export const MAX_PROVEN_BYTES = 1_048_576;
+export const MAX_PROVEN_BYTES = 2_097_152;
 
 export const InclusionProof = new ContainerType(
   {
