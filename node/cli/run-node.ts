@@ -27,7 +27,7 @@ export async function runNode(
   context: CliContext,
 ): Promise<void> {
   const config = await loadConfig({ flags, env: context.env });
-  const log = createLog(config.log.level);
+  const log = createLog(config.log.level, config.log.format);
   const dataDir = await openDataDir(config.dataDir, {
     tokenFile: config.api.tokenFile,
     ask: context.askPassphrase,

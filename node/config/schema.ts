@@ -10,6 +10,7 @@ import { formatAmount } from "../../chain/amount.ts";
 import { POML } from "../../chain/genesis.ts";
 import { parseTrust } from "../snapshots/trust.ts";
 
+export const LOG_FORMATS = ["auto", "text", "json"] as const;
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -246,6 +247,12 @@ const Settings = z.strictObject({
         .enum(LOG_LEVELS)
         .default("info")
         .describe(`One of ${LOG_LEVELS.join(", ")}.`),
+      format: z
+        .enum(LOG_FORMATS)
+        .default("auto")
+        .describe(
+          "json: one object a line; text: for people; auto: text on a terminal, else json.",
+        ),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 /** The node's log: pino behind the four methods every part is given. Secrets never come here. */
 import { pino } from "pino";
 import type { Log } from "../../p2p/log.ts";
+import { readableLine } from "./readable-line.ts";
 
 export interface NodeLog extends Log {
   child(fields: { readonly module: string }): NodeLog;
@@ -8,11 +9,18 @@ export interface NodeLog extends Log {
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
-/** JSON lines on standard error, so that standard output stays for results. */
-export function createLog(level: LogLevel): NodeLog {
-  return wrap(
-    pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
-  );
+export type LogFormat = "auto" | "text" | "json";
+
+/**
+ * On standard error, so that standard output stays for results: JSON lines, or lines for people.
+ * @param format auto: text on a terminal, else JSON
+ */
+export function createLog(level: LogLevel, format: LogFormat = "auto"): NodeLog {
+  const isText = format === "text" || (format === "auto" && process.stderr.isTTY === true);
+  const destination = isText
+    ? { write: (line: string) => process.stderr.write(readableLine(line)) }
+    : pino.destination(2);
+  return wrap(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination));
 }
 
 function wrap(logger: pino.Logger): NodeLog {
