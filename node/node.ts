@@ -63,6 +63,7 @@ import { createMetrics } from "./telemetry/metrics.ts";
 import { parseAmount } from "./wallet/amount.ts";
 import { WorkerPool } from "./workers/pool.ts";
 import { WORKERS_PATH } from "./workers/protocol.ts";
+import { openWorkerToken } from "./workers/worker-token.ts";
 
 export interface NodeModules {
   readonly clock: Clock;
@@ -163,7 +164,11 @@ export async function createNode(
   const files = new JobFiles({ fetcher, datasets });
   const models = new ModelFolders({ dataDir: paths.root }, { torrents, room });
   const workers = new WorkerPool(
-    { localWorkers: config.workers, engineHash: ENGINE_HASH, remoteToken: apiToken },
+    {
+      localWorkers: config.workers,
+      engineHash: ENGINE_HASH,
+      remoteToken: await openWorkerToken(paths.workerToken, apiToken),
+    },
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();

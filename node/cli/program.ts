@@ -17,6 +17,7 @@ import { parameterCommand } from "./commands/parameter.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { rotateWorkerTokenCommand } from "./commands/rotate-worker-token.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
@@ -112,6 +113,7 @@ function buildProgram(context: CliContext): Command {
     initCommand,
     nodeCommand,
     workerCommand,
+    rotateWorkerTokenCommand,
     devnetCommand,
     benchmarkCommand,
     walletCommand,

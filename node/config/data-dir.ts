@@ -21,6 +21,8 @@ export interface DataDirPaths {
   readonly config: string;
   readonly nodeKey: string;
   readonly apiToken: string;
+  /** Lets remote workers in; made when the node starts without one. */
+  readonly workerToken: string;
   readonly db: string;
   readonly blobs: string;
   readonly datasets: string;
@@ -37,6 +39,7 @@ export function dataDirPaths(root: string): DataDirPaths {
     config: join(root, "config.json"),
     nodeKey: join(root, "keys", "node.key"),
     apiToken: join(root, "api-token"),
+    workerToken: join(root, "worker-token"),
     db: join(root, "db"),
     blobs: join(root, "blobs"),
     datasets: join(root, "datasets"),
@@ -54,7 +57,7 @@ export interface InitOptions {
 }
 
 /**
- * Makes a data directory: genesis, node key, API token.
+ * Makes a data directory: genesis, node key, API token, worker token.
  * @throws ConfigError ALREADY_INITIALISED
  */
 export async function initDataDir(root: string, options: InitOptions): Promise<Identity> {
@@ -72,7 +75,9 @@ export async function initDataDir(root: string, options: InitOptions): Promise<I
       error,
     );
   }
-  await writeSecretFile(paths.apiToken, `${randomBytes(32).toString("base64url")}\n`);
+  for (const path of [paths.apiToken, paths.workerToken]) {
+    await writeSecretFile(path, `${randomBytes(32).toString("base64url")}\n`);
+  }
   await writeGenesisFile(paths.genesis, options.genesis);
   return identity;
 }
@@ -101,12 +106,20 @@ export async function openDataDir(
 }
 
 /** @throws WalletError KEY_FILE_MALFORMED and as readSecretFile */
-export async function readApiToken(path: string): Promise<string> {
+export function readApiToken(path: string): Promise<string> {
+  return readToken(path, "an API token");
+}
+
+/**
+ * @param what for people: "an API token"
+ * @throws WalletError KEY_FILE_MALFORMED and as readSecretFile
+ */
+export async function readToken(path: string, what: string): Promise<string> {
   const token = (await readSecretFile(path)).trim();
   if (/^[\x21-\x7e]{8,256}$/.test(token)) return token;
   throw new WalletError(
-    `${path} does not hold an API token`,
+    `${path} does not hold ${what}`,
     { code: "KEY_FILE_MALFORMED", path, reason: "not one line of 8 to 256 visible characters" },
-    "name the api-token file of the node's data directory",
+    "name the api-token file of the node's data directory, or worker-token for a worker",
   );
 }

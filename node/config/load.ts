@@ -31,6 +31,7 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   "POML_PASSPHRASE",
   "POML_API",
   "POML_TOKEN",
+  "POML_WORKER_TOKEN",
   "POML_WALLET",
   "POML_FAIL_AT",
 ]);

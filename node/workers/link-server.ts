@@ -21,12 +21,13 @@ import {
 } from "./protocol.ts";
 import { breach } from "./worker-error.ts";
 import { type LinkTimings, WorkerLink } from "./worker-link.ts";
+import type { WorkerToken } from "./worker-token.ts";
 
 export interface LinkServerOptions {
   /** SHA-256 of the exact engine's kernels, hex: a worker with other ones is refused. */
   readonly engineHash: string;
   /** Lets remote workers in; undefined refuses them all. */
-  readonly remoteToken: string | undefined;
+  readonly remoteToken: WorkerToken | undefined;
   readonly maxLinks: number;
   readonly timings: LinkTimings;
 }
@@ -53,6 +54,8 @@ export class LinkServer {
     perMessageDeflate: false,
   });
   readonly #links = new Set<WorkerLink>();
+  /** What remote workers showed, and how to end them when it counts no more. */
+  readonly #remoteLinks = new Map<WorkerLink, { readonly token: Buffer; end(): void }>();
   readonly #localTokens = new Map<string, Buffer>();
   readonly #stop = new AbortController();
   #remotes = 0;
@@ -96,10 +99,20 @@ export class LinkServer {
       refuseUpgrade(socket, "404 Not Found", `workers connect to ${WORKERS_PATH}`);
       return;
     }
+    void this.#admit(request, socket, head);
+  }
+
+  async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    await this.#options.remoteToken?.refresh();
+    if (socket.destroyed) return;
     const worker = this.#whoHas(bearerToken(request));
     if (worker === undefined) {
       this.#modules.log.warn("worker refused: wrong token", { from: request.socket.remoteAddress });
-      refuseUpgrade(socket, "401 Unauthorized", "wrong worker token; copy it from the node");
+      refuseUpgrade(
+        socket,
+        "401 Unauthorized",
+        "wrong worker token: copy worker-token from the data directory of the node; its API token is another",
+      );
       return;
     }
     if (this.#stop.signal.aborted || this.#sockets.clients.size >= this.#options.maxLinks) {
@@ -109,20 +122,20 @@ export class LinkServer {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#meet(ws, worker));
   }
 
-  #whoHas(token: string): { id: string; kind: "local" | "remote" } | undefined {
+  #whoHas(token: string): Admitted | undefined {
     const given = digest(token);
-    const { remoteToken } = this.#options;
+    const remoteToken = this.#options.remoteToken?.current;
     for (const [id, expected] of this.#localTokens) {
       if (!timingSafeEqual(given, expected)) continue;
       this.#localTokens.delete(id);
-      return { id, kind: "local" };
+      return { id, kind: "local", token: given };
     }
     if (remoteToken === undefined || !timingSafeEqual(given, digest(remoteToken))) return undefined;
     this.#remotes += 1;
-    return { id: `remote-${this.#remotes}`, kind: "remote" };
+    return { id: `remote-${this.#remotes}`, kind: "remote", token: given };
   }
 
-  #meet(socket: WebSocket, worker: { id: string; kind: "local" | "remote" }): void {
+  #meet(socket: WebSocket, worker: Admitted): void {
     const { clock, log } = this.#modules;
     let link: WorkerLink | undefined;
     const refuse = (refused: Refused): void => {
@@ -151,6 +164,7 @@ export class LinkServer {
         clearTimeout(timer);
         if (link === undefined) return;
         this.#links.delete(link);
+        this.#remoteLinks.delete(link);
         link.onClosed(reason);
         this.#modules.onGone(link, reason);
       },
@@ -173,7 +187,7 @@ export class LinkServer {
   #welcome(
     channel: Channel<WorkerMessage>,
     { threads, platform }: Hello,
-    { id, kind }: { id: string; kind: "local" | "remote" },
+    { id, kind, token }: Admitted,
   ): WorkerLink {
     const { clock, log, onLink } = this.#modules;
     const { timings } = this.#options;
@@ -189,9 +203,22 @@ export class LinkServer {
       silenceMs: timings.nodeSilenceMs,
     });
     this.#links.add(link);
+    if (kind === "remote") {
+      const end = (): void => channel.terminate("its token was replaced");
+      this.#remoteLinks.set(link, { token, end });
+    }
     log.info("worker linked", { worker: id, threads, platform });
     onLink(link);
     return link;
+  }
+
+  async #endReplaced(): Promise<void> {
+    if (this.#remoteLinks.size === 0) return;
+    await this.#options.remoteToken?.refresh();
+    const current = this.#options.remoteToken?.current;
+    for (const { token, end } of [...this.#remoteLinks.values()]) {
+      if (current === undefined || !timingSafeEqual(token, digest(current))) end();
+    }
   }
 
   async #watch(): Promise<void> {
@@ -200,10 +227,18 @@ export class LinkServer {
       await this.#modules.clock.sleep(this.#options.timings.heartbeatMs, signal).catch(() => {});
       // After a stall of this process, what has arrived meanwhile is read before anyone is judged.
       await breathe();
+      await this.#endReplaced();
       if (signal.aborted) return;
       for (const link of this.#links) link.heartbeat();
     }
   }
+}
+
+interface Admitted {
+  readonly id: string;
+  readonly kind: "local" | "remote";
+  /** Digest of what it showed. */
+  readonly token: Buffer;
 }
 
 function bearerToken({ headers }: IncomingMessage): string {

@@ -44,6 +44,7 @@ import { trackAssignment } from "./track-assignment.ts";
 import { WorkerError, type WorkerFacts } from "./worker-error.ts";
 import { LINK_TIMINGS, type LinkTimings, type RunControl, type WorkerLink } from "./worker-link.ts";
 import { WorkerQueue } from "./worker-queue.ts";
+import type { WorkerToken } from "./worker-token.ts";
 
 /** A task is given to at most so many workers. */
 const MAX_ATTEMPTS = 3;
@@ -57,7 +58,7 @@ export interface WorkerPoolOptions {
   /** SHA-256 of the exact engine's kernels, hex. */
   readonly engineHash: string;
   /** What remote workers must present; undefined = no remote workers. */
-  readonly remoteToken?: string | undefined;
+  readonly remoteToken?: WorkerToken | undefined;
   readonly linkTimings?: Partial<LinkTimings>;
   readonly restartTimings?: Partial<RestartTimings>;
 }

@@ -1,6 +1,6 @@
 /** `poml worker`: lends this machine to a node, over WebSocket. */
 import { Command } from "commander";
-import { dataDirPaths, readApiToken } from "../../config/data-dir.ts";
+import { dataDirPaths, readToken } from "../../config/data-dir.ts";
 import { addDataDirOption, type DataDirOptions, dataDirOf } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { pathOption } from "../path-option.ts";
@@ -17,7 +17,7 @@ export function workerCommand(context: CliContext): Command {
     .requiredOption("--connect <url>", "the node's API: ws://host:port or wss://host:port")
     .option(
       "--token-file <file>",
-      "the node's API token (POML_TOKEN, the one in --data-dir)",
+      "the node's worker token (POML_WORKER_TOKEN, the one in --data-dir)",
       pathOption("tokenFile"),
     )
     .action((options: WorkerOptions) => work(options, context));
@@ -25,9 +25,9 @@ export function workerCommand(context: CliContext): Command {
 
 async function work(options: WorkerOptions, context: CliContext): Promise<void> {
   const url = parseUrl(options.connect);
-  const file = options.tokenFile ?? dataDirPaths(dataDirOf(options, context)).apiToken;
-  const fromEnv = options.tokenFile === undefined ? context.env.POML_TOKEN : undefined;
-  const token = fromEnv ?? (await readApiToken(file));
+  const file = options.tokenFile ?? dataDirPaths(dataDirOf(options, context)).workerToken;
+  const fromEnv = options.tokenFile === undefined ? context.env.POML_WORKER_TOKEN : undefined;
+  const token = fromEnv ?? (await readToken(file, "a worker token"));
   const { runWorker } = await import("../../workers/worker-main.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const { systemClock } = await import("../../clock.ts");

@@ -29,15 +29,17 @@ describe("LinkServer", () => {
   let url: string;
   let links: WorkerLink[];
   let gone: string[];
+  let token: { current: string | undefined; refresh(): Promise<void> };
 
   async function open(options: { maxLinks?: number; helloMs?: number } = {}): Promise<void> {
     clock = new ManualClock();
     links = [];
     gone = [];
+    token = { current: TOKEN, refresh: async () => {} };
     server = new LinkServer(
       {
         engineHash,
-        remoteToken: TOKEN,
+        remoteToken: token,
         maxLinks: options.maxLinks ?? 4,
         timings: { ...LINK_TIMINGS, helloMs: options.helloMs ?? LINK_TIMINGS.helloMs },
       },
@@ -104,6 +106,22 @@ describe("LinkServer", () => {
     expect((await refusal(url.replace("workers", "else"), `Bearer ${TOKEN}`))[0]).to.equal(404);
     await link();
     expect((await refusal(url, `Bearer ${TOKEN}`))[0]).to.equal(503);
+  });
+
+  it("ends the links of a token that was replaced, and takes the new one at once", async () => {
+    const { socket } = await connect();
+    socket.send(encodeFrame(HELLO));
+    await until(() => links.length === 1, 5_000, "the link");
+    token.refresh = async () => {
+      token.current = "a-newer-token";
+    };
+    clock.advance(LINK_TIMINGS.heartbeatMs);
+    await until(() => gone.length === 1, 5_000, "its end");
+    expect(gone).to.deep.equal(["its token was replaced"]);
+    expect((await refusal(url, `Bearer ${TOKEN}`))[0]).to.equal(401);
+    const newer = new WebSocket(url, { headers: { authorization: "Bearer a-newer-token" } });
+    await once(newer, "open");
+    newer.terminate();
   });
 
   it("takes the token of a local worker once", async () => {

@@ -33,7 +33,7 @@ describe("runWorker", () => {
     server = new LinkServer(
       {
         engineHash: options.engineHash ?? ENGINE_HASH,
-        remoteToken: TOKEN,
+        remoteToken: { current: TOKEN, refresh: async () => {} },
         maxLinks: 4,
         timings: {
           ...LINK_TIMINGS,
