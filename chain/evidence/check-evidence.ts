@@ -5,6 +5,7 @@
 import { equalBytes } from "../crypto/hash.ts";
 import type { State } from "../state/state.ts";
 import type {
+  Amnesia,
   DuplicateClaim,
   DuplicateProposal,
   DuplicateVote,
@@ -13,6 +14,7 @@ import type {
 } from "../types/evidence.ts";
 import { EVIDENCE_KINDS } from "../types/evidence.ts";
 import { isExpired } from "./age.ts";
+import { checkAmnesia } from "./amnesia.ts";
 import { checkDuplicateClaim, claimOf } from "./duplicate-claim.ts";
 import { checkDuplicateProposal } from "./duplicate-proposal.ts";
 import { checkDuplicateVote } from "./duplicate-vote.ts";
@@ -22,7 +24,8 @@ import { InvalidEvidence, unrelated } from "./evidence-error.ts";
 export type KnownProof =
   | { readonly kind: "duplicate-vote"; readonly value: DuplicateVote }
   | { readonly kind: "duplicate-proposal"; readonly value: DuplicateProposal }
-  | { readonly kind: "duplicate-claim"; readonly value: DuplicateClaim };
+  | { readonly kind: "duplicate-claim"; readonly value: DuplicateClaim }
+  | { readonly kind: "amnesia"; readonly value: Amnesia };
 
 export function proofOf({ proof }: Evidence): KnownProof {
   const kind = EVIDENCE_KINDS[proof.selector];
@@ -45,6 +48,8 @@ export function evidenceHeight(evidence: Evidence): number {
       return proof.value.first.summary.height;
     case "duplicate-claim":
       return claimOf(proof.value.first).opens;
+    case "amnesia":
+      return proof.value.lock.height;
     default:
       return proof satisfies never;
   }
@@ -101,6 +106,9 @@ function checkForm(evidence: Evidence): void {
       break;
     case "duplicate-claim":
       checkDuplicateClaim(proof.value);
+      break;
+    case "amnesia":
+      checkAmnesia(proof.value);
       break;
     default:
       proof satisfies never;

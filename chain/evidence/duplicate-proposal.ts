@@ -3,13 +3,12 @@ import { compareBytes } from "../crypto/hash.ts";
 import type { DuplicateProposal, SignedProposalSummary } from "../types/evidence.ts";
 import { checkOrder, unrelated } from "./evidence-error.ts";
 
-/** The one form of two conflicting proposals: the smaller block hash first. */
+/** The one form of two conflicting proposals: the smaller block hash first, of one block the smaller valid round. */
 export function makeDuplicateProposal(
   a: SignedProposalSummary,
   b: SignedProposalSummary,
 ): DuplicateProposal {
-  const isOrdered = compareBytes(a.summary.blockHash, b.summary.blockHash) < 0;
-  return isOrdered ? { first: a, second: b } : { first: b, second: a };
+  return compareProposals(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
 }
 
 /** @throws InvalidEvidence */
@@ -17,5 +16,10 @@ export function checkDuplicateProposal({ first, second }: DuplicateProposal): vo
   for (const field of ["height", "round"] as const) {
     if (first.summary[field] !== second.summary[field]) throw unrelated(field);
   }
-  checkOrder(compareBytes(first.summary.blockHash, second.summary.blockHash));
+  checkOrder(compareProposals(first, second));
+}
+
+function compareProposals(a: SignedProposalSummary, b: SignedProposalSummary): number {
+  const order = compareBytes(a.summary.blockHash, b.summary.blockHash);
+  return order === 0 ? a.summary.validRound - b.summary.validRound : order;
 }

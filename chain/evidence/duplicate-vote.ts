@@ -4,10 +4,9 @@ import type { DuplicateVote } from "../types/evidence.ts";
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
 
-/** The one form of two conflicting votes: the smaller block hash first. */
+/** The one form of two conflicting votes: the smaller block hash first, of one block the smaller valid round. */
 export function makeDuplicateVote(a: Vote, b: Vote): DuplicateVote {
-  const isOrdered = compareBytes(a.blockHash, b.blockHash) < 0;
-  return isOrdered ? { first: a, second: b } : { first: b, second: a };
+  return compareVotes(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
 }
 
 /**
@@ -25,5 +24,10 @@ export function checkDuplicateVote({ first, second }: DuplicateVote): void {
       type: first.type,
     });
   }
-  checkOrder(compareBytes(first.blockHash, second.blockHash));
+  checkOrder(compareVotes(first, second));
+}
+
+function compareVotes(a: Vote, b: Vote): number {
+  const order = compareBytes(a.blockHash, b.blockHash);
+  return order === 0 ? a.validRound - b.validRound : order;
 }

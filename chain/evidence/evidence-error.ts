@@ -5,6 +5,7 @@ export type EvidenceFacts =
   | { code: "EVIDENCE_UNKNOWN_VOTE_TYPE"; type: number }
   | { code: "EVIDENCE_UNRELATED"; field: string }
   | { code: "EVIDENCE_SAME_VALUE" }
+  | { code: "EVIDENCE_NO_AMNESIA" }
   | { code: "EVIDENCE_NOT_CANONICAL" }
   | { code: "EVIDENCE_WRONG_KIND" }
   | { code: "EVIDENCE_UNKNOWN_NODE"; node: number }

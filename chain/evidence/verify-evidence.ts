@@ -43,6 +43,11 @@ function signedRoots(genesisRoot: Uint8Array, evidence: Evidence): SignedRoot[] 
         root: voteSigningRoot(genesisRoot, vote),
         signature: vote.signature,
       }));
+    case "amnesia":
+      return [value.lock, value.later].map((vote) => ({
+        root: voteSigningRoot(genesisRoot, vote),
+        signature: vote.signature,
+      }));
     case "duplicate-proposal":
       return [value.first, value.second].map(({ summary, signature }) => ({
         root: proposalSigningRoot(genesisRoot, summary),

@@ -6,6 +6,7 @@ import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { exceedsThird } from "./quorum.ts";
 import { type ProposalMessage, proposerSeat, type RoundState, roundAt } from "./round-state.ts";
 import { isNewVote } from "./tally.ts";
+import { isVoteForm } from "./vote.ts";
 
 /**
  * Messages of later rounds are kept up to this distance. Of votes beyond, only the highest round of their sender is:
@@ -27,10 +28,11 @@ export const MAX_ROUND = 0xffff;
 
 const PROPOSALS_PER_ROUND = 2;
 
-/** False for a vote of another height, of no seat, already counted, or beyond what is kept. */
+/** False for a vote of another height, of no seat, malformed, already counted, or beyond what is kept. */
 export function isNewsVote(state: RoundState, vote: Vote): boolean {
   const type = VOTE_TYPES[vote.type];
   const heardIn = state.heardIn[vote.seat];
+  if (!isVoteForm(vote)) return false;
   if (vote.height !== state.height || state.step === "decided") return false;
   if (type === undefined || heardIn === undefined || !isRound(vote.round)) return false;
   if (!isKept(state, vote)) return isFarther(state, heardIn, vote.round);

@@ -120,6 +120,7 @@ export function assembleCertificate(votes: readonly Vote[]): Certificate {
       vote.type === type &&
       vote.height === height &&
       vote.round === round &&
+      vote.validRound === 0 &&
       equalBytes(vote.blockHash, blockHash);
     if (!agrees) throw new RangeError("a certificate takes precommits for one block in one round");
     if (!bySeat.has(vote.seat)) bySeat.set(vote.seat, vote);
@@ -138,6 +139,7 @@ export function certificateVotes({ height, round, blockHash, signatures }: Certi
     round,
     type,
     blockHash,
+    validRound: 0,
     seat,
     signature,
   }));

@@ -1,6 +1,6 @@
 /** What goes into the finality reducer (events) and what it asks its driver to do (effects). */
 import type { Certificate } from "../types/block.ts";
-import type { DuplicateVote } from "../types/evidence.ts";
+import type { Amnesia, DuplicateVote } from "../types/evidence.ts";
 import type { Vote } from "../types/vote.ts";
 import type { ProposalMessage } from "./round-state.ts";
 import type { ValueId, VoteType } from "./vote.ts";
@@ -69,6 +69,8 @@ export interface VoteEffect {
   readonly round: number;
   /** null = nil. */
   readonly value: ValueId | null;
+  /** Of a prevote for a block that of its proposal; -1 = none. */
+  readonly validRound: number;
 }
 /** Feed back as `timeout` after `timeoutMs`. */
 export interface TimerEffect {
@@ -97,6 +99,11 @@ export interface DoubleVoteEffect {
   readonly kind: "double-vote";
   readonly proof: DuplicateVote;
 }
+/** A seat precommitted a block and later prevoted another without a reason to give up its lock. */
+export interface AmnesiaEffect {
+  readonly kind: "amnesia";
+  readonly proof: Amnesia;
+}
 /** A proposer signed two proposals for one round. */
 export interface DoubleProposalEffect {
   readonly kind: "double-proposal";
@@ -111,4 +118,5 @@ export type Effect =
   | CommitEffect
   | WantEffect
   | DoubleVoteEffect
+  | AmnesiaEffect
   | DoubleProposalEffect;

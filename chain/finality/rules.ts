@@ -91,7 +91,12 @@ function skipRounds(state: RoundState, effects: Effect[]): RoundState {
   return target > state.round ? startRound(state, target, effects) : state;
 }
 
-/** Lines 22-27 (fresh proposal) and 28-33 (one with a polka of an earlier round). */
+/**
+ * Lines 22-27 (fresh proposal) and 28-33 (one with a polka of an earlier round). Unlike the paper a node that is locked
+ * on the very block prevotes nil where the proposal's polka is older than its lock: so an honest prevote always gives a
+ * reason no older than any of its precommits. The proof of termination does not need that case, since the polka
+ * behind a lock reaches every proposer.
+ */
 function prevoteProposal(state: RoundState, effects: Effect[]): RoundState {
   if (state.step !== "propose") return state;
   const [proposal] = roundAt(state, state.round).proposals;
@@ -103,8 +108,10 @@ function prevoteProposal(state: RoundState, effects: Effect[]): RoundState {
   const isFree = isFresh
     ? locked === null && timely
     : locked === null || locked.round <= validRound;
-  const accepts = validityOf(state, value) === true && (isFree || locked?.value === value);
-  return castVote(state, "prevote", accepts ? value : null, effects);
+  const accepts = validityOf(state, value) === true && isFree;
+  return accepts
+    ? castVote(state, "prevote", value, effects, validRound)
+    : castVote(state, "prevote", null, effects);
 }
 
 /** Our lock and our valid value stand for polkas whose votes a crash may have lost. */
@@ -157,9 +164,10 @@ export function castVote(
   type: VoteType,
   value: ValueId | null,
   effects: Effect[],
+  validRound = -1,
 ): RoundState {
   const { height, round } = state;
-  if (state.self !== null) effects.push({ kind: "vote", type, height, round, value });
+  if (state.self !== null) effects.push({ kind: "vote", type, height, round, value, validRound });
   return { ...state, step: type };
 }
 

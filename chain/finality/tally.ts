@@ -1,5 +1,7 @@
 /**
- * The votes of one type in one round. A seat counts once towards the votes heard and once for each
+ * The votes of one type in one round. What prevotes are for is a block together with the round that the
+ * proposal gives as its reason: votes that give different reasons are for different things, so that a
+ * quorum binds all of its voters to one (docs/protocol.md, amnesia). A seat counts once towards the votes heard and once for each
  * value it voted for. Of a seat that equivocates the first two values are kept, as evidence, and
  * those others that honest seats voted for: without them two nodes could hold different votes of
  * that seat for ever, and one of them never see the polka the other is locked on.
@@ -15,6 +17,8 @@ const VOTES_PER_SEAT = 2;
 export interface Share {
   /** null = nil. */
   readonly value: ValueId | null;
+  /** As in votes. */
+  readonly validRound: number;
   readonly weight: bigint;
 }
 
@@ -31,19 +35,21 @@ export const EMPTY_TALLY: Tally = { votes: [], heard: 0n, shares: [] };
 /** True if `addVote` is to count the vote. A value with more than 1/3 has an honest vote. */
 export function isNewVote(tally: Tally, vote: Vote, total: bigint): boolean {
   const earlier = votesOf(tally, vote.seat);
-  if (earlier.some((other) => equalBytes(other.blockHash, vote.blockHash))) return false;
+  if (earlier.some((other) => isSame(other, vote))) return false;
   if (earlier.length < VOTES_PER_SEAT) return true;
-  return exceedsThird(shareOf(tally, voteValue(vote.blockHash)), total);
+  return exceedsThird(shareOfVote(tally, vote)?.weight ?? 0n, total);
 }
 
 /** Adds a new vote (see `isNewVote`) of a seat with this weight. */
 export function addVote(tally: Tally, vote: Vote, weight: bigint): Tally {
+  const { validRound } = vote;
   const value = voteValue(vote.blockHash);
-  const share = { value, weight: shareOf(tally, value) + weight };
+  const before = shareOfVote(tally, vote);
+  const share = { value, validRound, weight: (before?.weight ?? 0n) + weight };
   return {
     votes: [...tally.votes, vote],
     heard: votesOf(tally, vote.seat).length === 0 ? tally.heard + weight : tally.heard,
-    shares: [...tally.shares.filter((other) => other.value !== value), share],
+    shares: [...tally.shares.filter((other) => other !== before), share],
   };
 }
 
@@ -52,9 +58,21 @@ export function votesOf(tally: Tally, seat: number): Vote[] {
   return tally.votes.filter((vote) => vote.seat === seat);
 }
 
-/** Weight behind one value; null = nil. */
+/** Weight behind one value, for one and the same reason; null = nil. */
 export function shareOf(tally: Tally, value: ValueId | null): bigint {
-  return tally.shares.find((share) => share.value === value)?.weight ?? 0n;
+  return tally.shares.reduce(
+    (most, share) => (share.value === value && share.weight > most ? share.weight : most),
+    0n,
+  );
+}
+
+function shareOfVote({ shares }: Tally, { blockHash, validRound }: Vote): Share | undefined {
+  const value = voteValue(blockHash);
+  return shares.find((share) => share.value === value && share.validRound === validRound);
+}
+
+function isSame(a: Vote, b: Vote): boolean {
+  return equalBytes(a.blockHash, b.blockHash) && a.validRound === b.validRound;
 }
 
 /** The values (not nil) with more than 2/3 of the total; more than one only if a third is faulty. */

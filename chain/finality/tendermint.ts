@@ -5,6 +5,7 @@
  * them back, so that what was signed and what was counted never differ.
  */
 
+import { amnesiaOf } from "../evidence/amnesia.ts";
 import { makeDuplicateVote } from "../evidence/duplicate-vote.ts";
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { isKept, isNewsProposal, isNewsVote, isSame, MAX_ROUND } from "./admission.ts";
@@ -80,6 +81,7 @@ function receiveVote(state: RoundState, vote: Vote, effects: Effect[]): RoundSta
   if (first !== undefined && others.length === 0) {
     effects.push({ kind: "double-vote", proof: makeDuplicateVote(first, vote) });
   }
+  for (const proof of amnesiaOf(next.rounds, vote)) effects.push({ kind: "amnesia", proof });
   return withRound(next, { ...round, [type]: addVote(round[type], vote, weight) });
 }
 

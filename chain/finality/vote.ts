@@ -42,12 +42,22 @@ export function voteTypeIndex(type: VoteType): number {
   return VOTE_TYPES.indexOf(type);
 }
 
+/** `validRound` may be left out where it is 0. */
+export type UnsignedVote = Omit<Vote, "seat" | "signature" | "validRound"> &
+  Partial<Pick<Vote, "validRound">>;
+
+/** Only a prevote for a block refers to a round, and to one before its own. */
+export function isVoteForm({ type, round, blockHash, validRound }: Vote): boolean {
+  if (VOTE_TYPES[type] === "prevote" && voteValue(blockHash) !== null) return validRound <= round;
+  return validRound === 0;
+}
+
 /** What a vote's signature covers, on the chain with this genesis. */
 export function voteSigningRoot(
   genesisRoot: Uint8Array,
-  { height, round, type, blockHash }: Omit<Vote, "seat" | "signature">,
+  { height, round, type, blockHash, validRound = 0 }: UnsignedVote,
 ): Uint8Array {
-  const root = VoteSummary.hashTreeRoot({ height, round, type, blockHash });
+  const root = VoteSummary.hashTreeRoot({ height, round, type, blockHash, validRound });
   return signingRoot("vote", genesisRoot, root);
 }
 

@@ -31,11 +31,23 @@ export const DuplicateClaim = new ContainerType(
 );
 export type DuplicateClaim = ValueOf<typeof DuplicateClaim>;
 
+/** A precommit for a block, and a later prevote for another with no polka since as its reason. */
+export const Amnesia = new ContainerType(
+  { lock: Vote, later: Vote },
+  { typeName: "Amnesia", jsonCase: "eth2" },
+);
+export type Amnesia = ValueOf<typeof Amnesia>;
+
 /** Wire values: the selectors of `Proof`; append only. */
-export const EVIDENCE_KINDS = ["duplicate-vote", "duplicate-proposal", "duplicate-claim"] as const;
+export const EVIDENCE_KINDS = [
+  "duplicate-vote",
+  "duplicate-proposal",
+  "duplicate-claim",
+  "amnesia",
+] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
-export const Proof = new UnionType([DuplicateVote, DuplicateProposal, DuplicateClaim]);
+export const Proof = new UnionType([DuplicateVote, DuplicateProposal, DuplicateClaim, Amnesia]);
 
 /** `node` is the accused: both signatures of the proof are under its key. */
 export const Evidence = new ContainerType(

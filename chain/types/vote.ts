@@ -13,6 +13,8 @@ export const Vote = new ContainerType(
     type: Uint8,
     /** Zero = nil. */
     blockHash: Hash,
+    /** Of a prevote for a block that of the proposal it answers: one more than the round, 0 = none. Else 0. */
+    validRound: Uint16,
     /** Position in the epoch's seats. */
     seat: Uint16,
     signature: Signature,
@@ -29,6 +31,6 @@ export const ProposalSummary = new ContainerType(
 export type ProposalSummary = ValueOf<typeof ProposalSummary>;
 /** What a vote's signature covers. */
 export const VoteSummary = new ContainerType(
-  { height: Uint32, round: Uint16, type: Uint8, blockHash: Hash },
+  { height: Uint32, round: Uint16, type: Uint8, blockHash: Hash, validRound: Uint16 },
   { typeName: "VoteSummary", jsonCase: "eth2" },
 );

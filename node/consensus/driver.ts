@@ -236,6 +236,10 @@ export class ConsensusDriver {
         this.faults.doubleVotes++;
         this.#accuse(effect.proof.first.seat, { kind: "duplicate-vote", value: effect.proof });
         return undefined;
+      case "amnesia":
+        this.faults.amnesia++;
+        this.#accuse(effect.proof.lock.seat, { kind: "amnesia", value: effect.proof });
+        return undefined;
       case "double-proposal":
         this.faults.doubleProposals++;
         this.#accuse(effect.first.seat, this.#proposals.contradiction(effect.first, effect.second));

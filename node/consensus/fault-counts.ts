@@ -2,6 +2,8 @@
 export class FaultCounts {
   /** Seats that signed two votes for one (height, round, type). */
   doubleVotes = 0;
+  /** Seats that voted against their own lock. */
+  amnesia = 0;
   /** Proposers that signed two blocks for one round. */
   doubleProposals = 0;
   /** Proposals refused because their time is too far from this node's clock. */

@@ -42,10 +42,10 @@ export class SignedProposals {
     return undefined;
   }
 
-  /** Proof that two proposals of one round name two blocks. */
+  /** Proof that two proposals of one round differ: in their blocks, or in the reason to take one up again. */
   contradiction(first: ProposalName, second: ProposalName): KnownProof | undefined {
     const [a, b] = [this.get(first), this.get(second)];
-    if (a === undefined || b === undefined || first.value === second.value) return undefined;
+    if (a === undefined || b === undefined || keyOf(first) === keyOf(second)) return undefined;
     const value = makeDuplicateProposal(signedSummary(a), signedSummary(b));
     return { kind: "duplicate-proposal", value };
   }

@@ -45,7 +45,14 @@ export class Signer {
   }
 
   async vote(
-    step: { type: VoteType; height: number; round: number; value: ValueId | null },
+    step: {
+      type: VoteType;
+      height: number;
+      round: number;
+      value: ValueId | null;
+      /** -1 = none. */
+      validRound: number;
+    },
     seat: number,
   ): Promise<Vote> {
     const { height, round } = step;
@@ -55,7 +62,8 @@ export class Signer {
         return entry.vote;
       }
     }
-    const unsigned = { height, round, type, blockHash: hashOf(step.value) };
+    const validRound = step.validRound + 1;
+    const unsigned = { height, round, type, blockHash: hashOf(step.value), validRound };
     const signature = this.#sign(voteSigningRoot(this.#options.genesisRoot, unsigned));
     const vote = { ...unsigned, seat, signature };
     crashPoint(`${step.type}-signed`);

@@ -11,7 +11,12 @@ import { decodeSsz } from "../../chain/decode.ts";
 import { seatsAt } from "../../chain/draw/seats-at.ts";
 import { turnsAt } from "../../chain/draw/turns.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { proposalSigningRoot, toValueId, voteSigningRoot } from "../../chain/finality/vote.ts";
+import {
+  isVoteForm,
+  proposalSigningRoot,
+  toValueId,
+  voteSigningRoot,
+} from "../../chain/finality/vote.ts";
 import { Proposal } from "../../chain/types/block.ts";
 import { Vote } from "../../chain/types/vote.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
@@ -53,6 +58,7 @@ export class ConsensusGossip {
     const { chain, driver } = this.#modules;
     const turn = this.#turnOf(vote);
     if (turn === undefined) return "ignore";
+    if (!isVoteForm(vote)) return "reject";
     const taker = turn === "early" ? this.#early : driver;
     if (!taker.wantsVote(vote)) return "ignore";
     const seat = seatsAt(chain.state, vote.height)[vote.seat];

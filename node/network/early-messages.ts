@@ -52,5 +52,5 @@ export class EarlyMessages {
 
 function isSameVote(a: Vote, b: Vote): boolean {
   const isSameCast = a.height === b.height && a.round === b.round && a.type === b.type;
-  return isSameCast && equalBytes(a.blockHash, b.blockHash);
+  return isSameCast && equalBytes(a.blockHash, b.blockHash) && a.validRound === b.validRound;
 }

@@ -92,6 +92,7 @@ export function createMetrics(
     "Transactions turned away because too many waited to be checked",
     () => admission.refused,
   );
+  counted("poml_amnesia_total", "Seats seen to vote against their lock", () => faults.amnesia);
   counted("poml_double_votes_total", "Seats seen to vote twice", () => faults.doubleVotes);
   counted(
     "poml_double_proposals_total",

@@ -20,12 +20,28 @@ export function doubleVote(
   const [a, b] = BLOCKS.map((blockHash): Vote => {
     const unsigned = { height, round: 0, type: 1, blockHash };
     const signature = who.keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
-    return { ...unsigned, seat: 0, signature };
+    return { ...unsigned, validRound: 0, seat: 0, signature };
   }) as [Vote, Vote];
   return makeEvidence(nodeOf(chain, who), {
     kind: "duplicate-vote",
     value: makeDuplicateVote(a, b),
   });
+}
+
+/** A precommit of one block in round 0, and in round 1 a prevote for another that gives this reason. */
+export function amnesia(
+  chain: TestChain,
+  who: Person,
+  { height, validRound = 0 }: { height: number; validRound?: number },
+): Evidence {
+  const [lock, later] = [
+    { height, round: 0, type: 1, blockHash: BLOCKS[0], validRound: 0 },
+    { height, round: 1, type: 0, blockHash: BLOCKS[1], validRound },
+  ].map((unsigned): Vote => {
+    const signature = who.keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
+    return { ...unsigned, seat: 0, signature };
+  }) as [Vote, Vote];
+  return makeEvidence(nodeOf(chain, who), { kind: "amnesia", value: { lock, later } });
 }
 
 export function doubleProposal(

@@ -1,7 +1,8 @@
 /** Nodes of a test chain that vote for two blocks of one height, and what it costs them. */
 import { totalWeight } from "../../chain/rating/weight.ts";
 import type { State } from "../../chain/state/state.ts";
-import type { TestChain } from "./chain.ts";
+import type { Evidence } from "../../chain/types/evidence.ts";
+import type { Person, TestChain } from "./chain.ts";
 import { doubleVote } from "./evidence.ts";
 
 /** The first nodes whose votes together are more than this part. */
@@ -28,13 +29,15 @@ export function bondsOf({ nodes, unbondings }: State, of: readonly number[]): bi
 export function convict(
   chain: TestChain,
   guilty: readonly number[],
-  { each, height }: { each: number; height: number },
+  {
+    each,
+    height,
+    proof = (who) => doubleVote(chain, who, height),
+  }: { each: number; height: number; proof?: (who: Person) => Evidence },
 ): bigint {
   const before = bondsOf(chain.head.state, guilty);
   for (let i = 0; i < guilty.length; i += each) {
-    const proofs = guilty.slice(i, i + each).map((node) => {
-      return doubleVote(chain, chain.personOfNode(node), height);
-    });
+    const proofs = guilty.slice(i, i + each).map((node) => proof(chain.personOfNode(node)));
     const block = chain.build([], 0, 1_000_000, proofs);
     if (block.body.evidence.length !== proofs.length) throw new Error("a proof was left out");
     chain.take(block);

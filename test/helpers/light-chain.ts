@@ -26,7 +26,7 @@ export function certify(
   const votes = seats.flatMap(({ publicKey }, seat) => {
     if (!signs(seat)) return [];
     const signature = personOf(publicKey).keys.sign(root);
-    return [{ height, round, type, blockHash: hash, seat, signature }];
+    return [{ height, round, type, blockHash: hash, validRound: 0, seat, signature }];
   });
   return assembleCertificate(votes);
 }

@@ -73,7 +73,7 @@ def check_block(genesis_root, block):
     order = [one["seat"] for one in certificate["signatures"]]
     require(order == sorted(set(order)) and all(seat < len(seats) for seat in order), "rule 6: order of seats")
     require(3 * sum(seats[seat]["weight"] for seat in order) > 2 * total, "rule 6: weight")
-    vote = {"height": header["height"], "round": certificate["round"], "type": PRECOMMIT, "blockHash": hash_}
+    vote = {"height": header["height"], "round": certificate["round"], "type": PRECOMMIT, "blockHash": hash_, "validRound": 0}
     message = H("poml/sign/vote/v1", genesis_root, ssz.root("VoteSummary", vote))
     for one in certificate["signatures"]:
         require(ed25519.verify(seats[one["seat"]]["publicKey"], message, one["signature"]), "rule 6: signature")

@@ -88,7 +88,9 @@ export class Chaos implements Endpoint {
     const { seat } = this.#options;
     const signature = new Uint8Array(64);
     const type = random.between(0, 1);
-    const vote = { height, round, type, blockHash: hashOf(value), seat, signature };
+    const isPrevote = type === 0 && value !== null;
+    const validRound = isPrevote && random.chance(0.5) ? random.between(0, round) : 0;
+    const vote = { height, round, type, blockHash: hashOf(value), validRound, seat, signature };
     this.#world.send(peer, { kind: "vote", vote });
   }
 }

@@ -201,6 +201,11 @@ class Simulation {
         if (!this.#scenario.faults.has(first.seat)) throw new Error("an honest seat is accused");
         if (isHonest) this.#convicted.add(first.seat);
       },
+      forgot: ({ lock }) => {
+        if (!this.#scenario.faults.has(lock.seat))
+          throw new Error("an honest seat forgot its lock");
+        if (isHonest) this.#convicted.add(lock.seat);
+      },
       accusedProposer: (accused) => {
         if (!this.#scenario.faults.has(accused)) throw new Error("an honest proposer is accused");
         if (isHonest) this.#convicted.add(accused);
@@ -258,5 +263,5 @@ class Simulation {
 /** The same vote for something else. */
 function contradiction(vote: Vote): Vote {
   const isNil = voteValue(vote.blockHash) === null;
-  return { ...vote, blockHash: new Uint8Array(32).fill(isNil ? 0x77 : 0) };
+  return { ...vote, blockHash: new Uint8Array(32).fill(isNil ? 0x77 : 0), validRound: 0 };
 }

@@ -14,7 +14,7 @@ import {
 import { step } from "../../chain/finality/tendermint.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import { hashOf, type ValueId, voteTypeIndex } from "../../chain/finality/vote.ts";
-import type { DuplicateVote } from "../../chain/types/evidence.ts";
+import type { Amnesia, DuplicateVote } from "../../chain/types/evidence.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import type { Endpoint, FinalValue, Message } from "./network.ts";
 import { isValidValue, timeOf } from "./values.ts";
@@ -43,6 +43,7 @@ export interface ReplicaWorld {
   wallClock(): number;
   signed(vote: Vote): void;
   accused(proof: DuplicateVote): void;
+  forgot(proof: Amnesia): void;
   accusedProposer(seat: number): void;
   decided(height: number, decision: FinalValue, round: number): void;
   /** True = the process dies here. */
@@ -251,7 +252,7 @@ export class Replica implements Endpoint {
       case "propose":
         return this.#propose({ ...effect, seat, timely: true });
       case "vote": {
-        const { type, height, round, value } = effect;
+        const { type, height, round, value, validRound } = effect;
         const signature = new Uint8Array(64);
         const index = voteTypeIndex(type);
         const isLock = type === "precommit" && value !== null;
@@ -261,6 +262,7 @@ export class Replica implements Endpoint {
           round,
           type: index,
           blockHash: hashOf(value),
+          validRound: validRound + 1,
           seat,
           signature,
         });
@@ -273,6 +275,9 @@ export class Replica implements Endpoint {
         return undefined;
       case "double-vote":
         this.#world.accused(effect.proof);
+        return undefined;
+      case "amnesia":
+        this.#world.forgot(effect.proof);
         return undefined;
       case "double-proposal":
         this.#world.accusedProposer(effect.first.seat);

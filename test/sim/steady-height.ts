@@ -70,7 +70,15 @@ function answer(
       const signature = new Uint8Array(64);
       return {
         kind: "vote",
-        vote: { height, round, type: voteTypeIndex(type), blockHash, seat, signature },
+        vote: {
+          height,
+          round,
+          type: voteTypeIndex(type),
+          blockHash,
+          validRound: effect.validRound + 1,
+          seat,
+          signature,
+        },
       };
     }
     default:

@@ -23,13 +23,18 @@ export const X = value(3);
 export function vote(
   type: VoteType,
   seat: number,
-  { round = 0, value: chosen }: { round?: number; value: ValueId | null },
+  {
+    round = 0,
+    value: chosen,
+    validRound = -1,
+  }: { round?: number; value: ValueId | null; validRound?: number },
 ): Vote {
   return {
     height: HEIGHT,
     round,
     type: voteTypeIndex(type),
     blockHash: hashOf(chosen),
+    validRound: validRound + 1,
     seat,
     signature: new Uint8Array(64).fill(seat + 1),
   };
@@ -69,8 +74,8 @@ export class Drive {
       all.push(...effects);
       for (const effect of effects) {
         if (effect.kind !== "vote" || this.state.self === null) continue;
-        const { round, value: chosen } = effect;
-        const own = vote(effect.type, this.state.self, { round, value: chosen });
+        const { round, value: chosen, validRound } = effect;
+        const own = vote(effect.type, this.state.self, { round, value: chosen, validRound });
         events.push({ kind: "vote", vote: own });
       }
     }
@@ -92,13 +97,17 @@ export class Drive {
     return this.run({ kind: "proposal", ...event });
   }
 
-  /** Votes of several seats for one value, one after another. */
+  /** Votes of several seats for one value, one after another; prevotes give the reason of the proposal we know. */
   votes(
     type: VoteType,
     seats: readonly number[],
-    choice: { round?: number; value: ValueId | null },
+    choice: { round?: number; value: ValueId | null; validRound?: number },
   ): readonly Effect[] {
-    return seats.flatMap((seat) => [...this.run({ kind: "vote", vote: vote(type, seat, choice) })]);
+    const { round = 0, value: chosen } = choice;
+    const known = this.state.rounds.find((other) => other.round === round)?.proposals ?? [];
+    const answered = known.find((proposal) => type === "prevote" && proposal.value === chosen);
+    const given = { validRound: answered?.validRound ?? -1, ...choice };
+    return seats.flatMap((seat) => [...this.run({ kind: "vote", vote: vote(type, seat, given) })]);
   }
 
   timeout(timer: TimerStep, round: number): readonly Effect[] {

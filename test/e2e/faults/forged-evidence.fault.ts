@@ -98,7 +98,7 @@ async function piece(net: FaultNetwork, index: number): Promise<Uint8Array> {
     const unsigned = { height, round: 0, type: 0, blockHash: sha256(uint32Bytes(value)) };
     const root = voteSigningRoot(net.local.genesisRoot, unsigned);
     const signature = kind === "forged" ? new Uint8Array(64).fill(index + 1) : accused.sign(root);
-    return { ...unsigned, seat: 0, signature };
+    return { ...unsigned, validRound: 0, seat: 0, signature };
   };
   const first = vote(2 * index);
   const second = kind === "agreeing" ? first : vote(2 * index + 1);

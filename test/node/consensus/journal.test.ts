@@ -13,6 +13,7 @@ const vote = (height: number, round = 0): Vote => ({
   round,
   type: 0,
   blockHash: new Uint8Array(32).fill(height),
+  validRound: 0,
   seat: 1,
   signature: new Uint8Array(64).fill(round),
 });

@@ -102,7 +102,15 @@ class Watched {
 
   vote(height: number, content = "block"): Vote {
     const signature = new Uint8Array(64).fill(sha256(text(content))[0] ?? 0);
-    return { height, round: 0, type: 0, blockHash: sha256(text(content)), seat: 0, signature };
+    return {
+      height,
+      round: 0,
+      type: 0,
+      blockHash: sha256(text(content)),
+      validRound: 0,
+      seat: 0,
+      signature,
+    };
   }
 
   proposal(): Proposal {

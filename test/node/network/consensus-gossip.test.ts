@@ -57,7 +57,7 @@ class Listener {
     { height, round = 0 }: { height: number; round?: number },
     seats = this.test.head.state.seats,
   ): Vote {
-    const cast = { height, round, type: 0, blockHash: new Uint8Array(32).fill(7) };
+    const cast = { height, round, type: 0, blockHash: new Uint8Array(32).fill(7), validRound: 0 };
     const holder = seats[seat];
     if (holder === undefined) throw new Error(`no seat ${seat}`);
     const { keys } = this.test.personOf(holder.publicKey);

@@ -12,6 +12,7 @@ function vote(seat: number): Vote {
     round: 0,
     type: 0,
     blockHash: sha256(Uint8Array.of(1)),
+    validRound: 0,
     seat,
     signature: new Uint8Array(64),
   };

@@ -58,7 +58,7 @@ class Twin {
       blockHash: sha256(uint32Bytes(height)),
     };
     const signature = this.#keys.sign(voteSigningRoot(chain.genesisRoot, unsigned));
-    void host.publish("votes", Vote.serialize({ ...unsigned, seat, signature }));
+    void host.publish("votes", Vote.serialize({ ...unsigned, validRound: 0, seat, signature }));
   }
 
   /** An empty block with a time of its own, when the turn is this node's. */
