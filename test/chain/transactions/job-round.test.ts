@@ -112,7 +112,7 @@ describe("job-round", () => {
   it("refuses RECORD_MISMATCH when the round would be paid more samples than there are rows", () => {
     const chain = new TestChain();
     // 4 shards of 2 chunks of 3 rows: each may report 6, all of them only the 17 there are.
-    const spec = jobSpec("job", { trainRows: 17, trainChunks: 6 });
+    const spec = jobSpec("job", { trainRows: 17, trainChunks: 6, testRows: 10 });
     const open = openJob(chain, chain.client, spec);
     chain.advance(open);
     chain.advance();

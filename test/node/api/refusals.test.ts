@@ -275,7 +275,7 @@ describe("API refusals", () => {
     const to = chain.founders[0]?.address ?? new Uint8Array(20);
     const send = (from: TestChain, amount: bigint) =>
       from.transaction(from.client, "transfer", { to, amount }, { fee: 100n * POML });
-    const other = new TestChain({ parameters: { epochBlocks: 20 } });
+    const other = new TestChain({ parameters: { windowBlocks: 3 } });
     const foreign = send(other, 5n);
     foreign.transaction.nonce = chain.head.state.account(chain.client.address).nonce;
     const wrongChain = await submit(SignedTransaction.serialize(foreign));
