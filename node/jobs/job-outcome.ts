@@ -121,7 +121,7 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
     };
   },
   impossible: (job) => ({
-    cause: `${nodes(job.objections.length)} of those drawn found that nobody can carry this order out: ${objectionsOf(job)}.`,
+    cause: `Nobody can carry this order out, as ${nodes(job.objections.length)} of those drawn found: ${objectionsOf(job)}.`,
     remedy:
       "prepare the order with `npx poml job submit`, which checks all of it before it is opened",
   }),
