@@ -67,10 +67,11 @@ describe("attack: grind draws", function () {
   it("would pay if draws read the weights of the moment, a block after what they depend on", () => {
     const outcome = grindDraws({ ...base, percent: 33, frozen: false, delay: 1 });
     report(33, "without the defence", outcome);
-    for (const kind of ["verifiers", "teams", "judges"] as const) {
+    for (const kind of ["verifiers", "judges"] as const) {
       const error = errorOf(33, DRAWS * PLACES[kind]);
       expect(outcome.shares[kind]).to.be.above(0.33 + 2 * error);
     }
+    // Teams of all orders are few; those of its own it draws again until they are its nodes.
     expect(outcome.orders).to.be.above(0.6);
   });
 
