@@ -8,7 +8,7 @@ import type { Job } from "../types/job.ts";
 import { replayBytes, replayOperations } from "./work.ts";
 
 /** A second of a slow machine, and of a slow line. */
-const OPERATIONS_PER_SECOND = 200_000_000n;
+const OPERATIONS_PER_SECOND = 1_000_000_000n;
 const BYTES_PER_SECOND = 250_000n;
 /** It does other things too. */
 const MARGIN = 4n;

@@ -23,9 +23,9 @@ import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";
 import { until } from "../helpers/until.ts";
 
-const JOB_MS = 240_000;
+const JOB_MS = 420_000;
 const BLOCK_MS = 60_000;
-const TEST_MS = 300_000;
+const TEST_MS = 480_000;
 /** No chain can be caught up with by chance within so few blocks. */
 const BEHIND_BLOCKS = 3;
 
