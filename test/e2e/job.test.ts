@@ -62,6 +62,8 @@ describe("a network of four processes", function () {
       localEpochs: 100,
       batchSize: 32,
       optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0 },
+      // Longer than it takes on a machine with other work on it.
+      phaseSeconds: 24,
       ...changes,
     });
   const open = async (wanted: JobOrder): Promise<string> =>
