@@ -35,7 +35,7 @@ export interface HostModules {
   readonly log: Log;
   /** Monotonic milliseconds; the process clock unless a test says otherwise. */
   now?(): number;
-  /** Whether a peer with this key finds a place in any case: it votes on this chain. Default: nobody. */
+  /** Whether a peer with this key goes before others that come: it votes on this chain. Default: nobody. */
   isFavoured?(publicKey: Uint8Array): boolean;
 }
 

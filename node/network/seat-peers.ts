@@ -1,4 +1,4 @@
-/** Which peers vote on this chain: they find a place at every node, so that nobody can keep voters apart. */
+/** Which peers vote on this chain: they go before others that come, so that nobody can keep voters apart cheaply. */
 import type { State } from "../../chain/state/state.ts";
 
 export function holdsSeat(

@@ -9,7 +9,7 @@ import { type Contender, placeFor } from "./slots.ts";
 export interface DoorModules {
   readonly roster: Pick<Roster, "get" | "list">;
   readonly scores: Pick<ScoreBook, "score">;
-  /** Whether a peer with this key finds a place in any case. */
+  /** Whether a peer with this key goes before others that come. */
   isFavoured(peer: string, publicKey: Uint8Array): boolean;
   /** Monotonic milliseconds. */
   now(): number;

@@ -1,7 +1,7 @@
 /**
- * Who gets a place among the peers when there are more than places. An attacker with many identities must not
- * fill them all: some are kept for peers this node chose itself, one network gets a part, and nodes that vote on
- * this chain always find one. Pure.
+ * Which peers get a place when more come than there are places. An attacker with many identities, or with many seats,
+ * must not fill them all: some are kept for peers this node chose itself, one network gets a part of the others, and
+ * nodes that vote on this chain go before those that do not. Pure.
  */
 import type { Direction } from "./roster.ts";
 
@@ -22,7 +22,7 @@ export type Placement =
   | { readonly isTaken: true; readonly instead: string | undefined }
   | { readonly isTaken: false; readonly reason: string };
 
-/** Places of `maxPeers` that only outgoing connections and favoured peers take. */
+/** Places of `maxPeers` that only outgoing connections take. */
 export function keptPlaces(maxPeers: number): number {
   return Math.floor(maxPeers / 4);
 }
@@ -38,23 +38,27 @@ export function placeFor(
   held: readonly Contender[],
   maxPeers: number,
 ): Placement {
-  const guests = held.filter((peer) => peer.direction === "inbound" && !peer.isFavoured);
-  if (newcomer.isFavoured || newcomer.direction === "outbound") {
-    if (held.length < maxPeers) return { isTaken: true, instead: undefined };
-    const instead = leastOf(guests)?.peerId;
-    if (instead !== undefined) return { isTaken: true, instead };
-    return { isTaken: false, reason: `maxPeers is ${maxPeers}` };
-  }
+  const inbound = held.filter(({ direction }) => direction === "inbound");
+  const guests = inbound.filter(({ isFavoured }) => !isFavoured);
   const places = maxPeers - keptPlaces(maxPeers);
-  if (held.length >= maxPeers || guests.length >= places) {
-    return { isTaken: false, reason: `maxPeers is ${maxPeers}, ${places} of them for guests` };
+  const isOutbound = newcomer.direction === "outbound";
+  const isFree = held.length < maxPeers && (isOutbound || inbound.length < places);
+  if (!isOutbound && !newcomer.isFavoured) {
+    const most = groupPlaces(maxPeers);
+    const { group } = newcomer;
+    const near = guests.filter((peer) => group !== undefined && peer.group === group).length;
+    if (near >= most)
+      return { isTaken: false, reason: `${most} peers of ${group} are here already` };
+    if (isFree) return { isTaken: true, instead: undefined };
+    return {
+      isTaken: false,
+      reason: `maxPeers is ${maxPeers}, ${places} of them for those that come`,
+    };
   }
-  const { group } = newcomer;
-  const most = groupPlaces(maxPeers);
-  if (group !== undefined && guests.filter((peer) => peer.group === group).length >= most) {
-    return { isTaken: false, reason: `${most} peers of ${group} are here already` };
-  }
-  return { isTaken: true, instead: undefined };
+  if (isFree) return { isTaken: true, instead: undefined };
+  const instead = leastOf(guests)?.peerId;
+  if (instead !== undefined) return { isTaken: true, instead };
+  return { isTaken: false, reason: `maxPeers is ${maxPeers}, and no guest is left to give way` };
 }
 
 /** Of the group with most places the one with the worst record, the newest of equals. */

@@ -46,21 +46,17 @@ const voters = people("voter", VOTERS, (i) => `198.51.${i}.7`);
 const honest = people("honest", HONEST, (i) => `203.${i}.113.7`);
 const isVoter = new Set(voters.map(({ peerId }) => peerId));
 
-function surrounded(networks: number) {
-  const hostOf = (i: number): string => `45.${i % networks}.1.${i % 250}`;
-  const attackers = crowd.map((peerId, i) => ({ peerId, address: `/ip4/${hostOf(i)}/tcp/9/ws` }));
-  const isAttacker = new Set(attackers.map(({ peerId }) => peerId));
+function doorOf(isFavoured: (peer: string) => boolean) {
   const roster = new Roster();
   const door = new Door(
     { maxPeers: MAX_PEERS },
     {
       roster,
       scores: { score: () => 0 },
-      isFavoured: (peer) => isVoter.has(peer),
+      isFavoured,
       now: () => 0,
     },
   );
-  const book = new PeerBook();
   const arrives = ({ peerId, address }: Someone, direction: Direction): void => {
     try {
       const gone = door.admit({ peerId, direction, remote: address });
@@ -70,6 +66,15 @@ function surrounded(networks: number) {
       // Nothing else is thrown than that there is no place.
     }
   };
+  return { roster, arrives };
+}
+
+function surrounded(networks: number) {
+  const hostOf = (i: number): string => `45.${i % networks}.1.${i % 250}`;
+  const attackers = crowd.map((peerId, i) => ({ peerId, address: `/ip4/${hostOf(i)}/tcp/9/ws` }));
+  const isAttacker = new Set(attackers.map(({ peerId }) => peerId));
+  const { roster, arrives } = doorOf((peer) => isVoter.has(peer));
+  const book = new PeerBook();
   for (const attacker of attackers) arrives(attacker, "inbound");
   const surrounding = roster.list();
   for (const [at, { peerId }] of surrounding.entries()) {
@@ -119,6 +124,17 @@ describe("attack: surround a node", () => {
       expect(outcome.peers).to.be.at.most(MAX_PEERS);
     });
   }
+
+  it("with seats leaves it its own choice as well", () => {
+    const { roster, arrives } = doorOf(() => true);
+    for (const peerId of crowd) arrives({ peerId, address: "/ip4/45.0.1.1/tcp/9/ws" }, "inbound");
+    expect(roster.size).to.equal(MAX_PEERS - keptPlaces(MAX_PEERS));
+    for (const one of honest) arrives(one, "outbound");
+    expect(roster.size).to.equal(MAX_PEERS);
+    expect(roster.list().filter(({ direction }) => direction === "outbound")).to.have.length(
+      keptPlaces(MAX_PEERS),
+    );
+  });
 
   it("from one network comes to an eighth of the places by itself", () => {
     expect(surrounded(1).guests).to.be.at.most(MAX_PEERS / 8);
