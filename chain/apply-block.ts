@@ -82,7 +82,7 @@ const MOST_TRIES = 3;
 
 /**
  * Builds the next block. Transactions and evidence that do not apply are left out.
- * @param limitBytes of the whole body; what follows from the transactions, and what the height brings, counts
+ * @param limitBytes of the whole body, with the records and rating changes that transactions or the height bring
  */
 export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
   let room = limitBytes;

@@ -323,7 +323,7 @@ export class Host implements StreamHost {
       .filter((address) => mayName(from, scopeOf(address)));
   }
 
-  /** What a peer tells of others: nothing in networks that it is not in, so that we knock at nobody's door for it. */
+  /** Addresses that a peer tells of others, without those in networks it is not in: it cannot make us dial there. */
   async #ask(peer: string): Promise<Map<string, string[]>> {
     const from = this.#scopeOf(peer);
     const told = await askPeers(this, peer);

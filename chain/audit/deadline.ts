@@ -7,18 +7,18 @@ import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
 import { replayBytes, replayOperations } from "./work.ts";
 
-/** A second of a slow machine, and of a slow line. */
+/** What a slow machine computes in a second, and what a slow line carries. */
 const OPERATIONS_PER_SECOND = 1_000_000_000n;
 const BYTES_PER_SECOND = 250_000n;
-/** It does other things too. */
+/** The time is multiplied by this, since the machine and the line do other things too. */
 const MARGIN = 4n;
-/** Of the shortest stage, in those of a window. */
+/** The shortest stage lasts so many times `verdictBlocks`. */
 const VERDICTS = 2;
 /** A day of one-second blocks: a stage ends, whatever was ordered. */
 const MAX_STAGE_BLOCKS = 86_400n;
 const OPENING = AUDIT_STAGES.indexOf("opening");
 
-/** Height up to which an answer is taken. To show a state takes no work. */
+/** Last height at which an answer is taken. Showing a state takes no work, so it gets the shortest stage. */
 export function auditDeadline(audit: Audit, { spec }: Job, parameters: Parameters): number {
   const { verdictBlocks, blockIntervalMs } = parameters;
   const shortest = VERDICTS * verdictBlocks;

@@ -31,7 +31,7 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   const isWhole = isWatched(state.nodes.at(audit.node), parameters);
   const isDoubted =
     drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
-  // Drawn again, it is one look still, at another segment perhaps.
+  // A look that is drawn again stays one look, though perhaps at another segment.
   const isFirst = audit.look === 0 && audit.retries === 0;
   const looks = isFirst && isDoubted && !isWhole && segments > 1 ? 2 : 1;
   const first = below(seed, 0, segments);

@@ -12,7 +12,7 @@ import {
   type RatingFault,
 } from "../types/node.ts";
 
-/** Being drawn and staying silent, in parts of a failed unit. */
+/** What a drawn node that stays silent is charged with: a quarter of a failed unit. */
 const NEGLECT = UNIT / 4;
 
 /** All segments of its updates are replayed: it is new here, or was caught not long ago. */
@@ -24,8 +24,8 @@ export function isWatched(
 }
 
 /**
- * An update in which an audit found nothing wrong is verified work, by the operations that were replayed: trust is
- * not to be had by rounds of one row. All updates between two windows together count no more than a window does,
+ * An update in which an audit found nothing wrong is verified work. It counts by the operations that were replayed,
+ * so that rounds of one row buy no trust. All updates between two windows together count no more than a window does,
  * and one of less than a thousandth of a unit counts nothing at all.
  * @param operations replayed
  */
@@ -65,7 +65,7 @@ export function punishFault(
   return rerated(state, index, { ...caught(audited), bond }, "mismatch");
 }
 
-/** It gave no answer in time. That is told of it, and costs nothing: others can force it. */
+/** The node gave no answer in time. That is counted and costs it nothing, since others can force its silence. */
 export function noteSilence(state: State, index: number): void {
   const node = state.nodes.at(index);
   state.nodes.set(index, { ...node, auditsMissed: node.auditsMissed + 1 });

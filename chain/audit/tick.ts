@@ -61,7 +61,7 @@ export function tickAudits(state: State, job: Job, work: DueWork, changes: Ratin
   return next;
 }
 
-/** Something happens to it now. */
+/** Whether the audit moves on in this block. */
 function isRipe(state: State, job: Job, audit: Audit): boolean {
   const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   switch (stageOf(audit)) {
@@ -146,8 +146,8 @@ function again(state: State, job: Job, audit: Audit): Job {
 }
 
 /**
- * No auditor is left to draw. Who was not served by the participant has it judged. Where all were silent a segment
- * and others are drawn again.
+ * No auditor is left to draw. If the participant did not serve one of them, a committee judges it. If all were
+ * silent, a segment and other auditors are drawn again.
  */
 function unanswered(state: State, job: Job, audit: Audit): Job {
   const isUnserved = audit.seats.some((seat) => answerOf(seat) === "not-served");
@@ -217,8 +217,8 @@ function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): J
 }
 
 /**
- * Members that answered nothing, or nothing that can be read. It is neglect where so many have replayed the same
- * segment as a conviction takes. Fewer may be friends of a participant, or of a client, who serve nobody else.
+ * Members that answered nothing, or nothing that can be read. They are charged with it only if as many others have
+ * replayed the segment as a conviction takes. Fewer may be friends of a participant or client that serves nobody else.
  */
 function punishUnheard(state: State, audit: Audit, ruling: Ruling): RatingChange[] {
   const { matches, mismatches, unread } = ruling;
@@ -230,8 +230,8 @@ function punishUnheard(state: State, audit: Audit, ruling: Ruling): RatingChange
 }
 
 /**
- * Auditors or a committee came to nothing: others are drawn, so often. Then the update is paid, and not counted as
- * verified. Nobody pays for it, neither who accuses nor the accused.
+ * Auditors or a committee came to no result: others are drawn, at most `MAX_RETRIES` times. Then the audit is void.
+ * Nobody is punished for that, neither accusers nor the accused.
  */
 function undecided(state: State, job: Job, audit: Audit, stage: "drawing" | "calling"): Job {
   if (audit.retries >= MAX_RETRIES) return voidAudit(job, audit);

@@ -13,8 +13,9 @@ export function loseVote(state: State, node: number): void {
 }
 
 /**
- * The limit for one node holds among those who are left. Without any other voter the seat keeps its weight. That the part
- * of the others grows is not noted (vote-share.ts): what they lose counts the slashed ones' part beside their own.
+ * The limit for one node holds among the nodes that are left. Without any other voter the seat keeps its weight. The
+ * others' parts of the votes grow by this. vote-share.ts does not note that: if one of them is slashed later, the
+ * parts of those slashed before are added to its own.
  */
 function withoutVote(seats: readonly Seat[], node: number): readonly Seat[] {
   const held = seats.find((seat) => seat.node === node)?.weight ?? 0n;

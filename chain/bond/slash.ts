@@ -24,7 +24,7 @@ const MULTIPLE = 3;
  */
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
-  // The weight stays until the epoch turns, or a draw of seats could be moved by who is slashed before it.
+  // The weight stays until the epoch turns: else the proof of a fault could move a draw of seats.
   const slashed = {
     ...node,
     measured: [],
@@ -64,7 +64,7 @@ function chargeGuilty(state: State, proposer: Uint8Array): void {
   const part = wanted > slashShare ? wanted : slashShare;
   for (const [index, { slashedPart }] of guilty) {
     if (slashedPart >= part) continue;
-    // What is there is what the earlier charge left.
+    // The bond is what the earlier charge left of it, so the share is taken of that.
     const share = part - slashedPart;
     takeBond(state, index, { share, of: MILLION - slashedPart, reward, earners: [proposer] });
     state.nodes.set(index, { ...state.nodes.at(index), slashedPart: part });

@@ -4,7 +4,7 @@ import type { State } from "../state/state.ts";
 const MILLION = 1_000_000n;
 
 export interface Penalty {
-  /** Millionths of the bond, or parts of `of`. */
+  /** Part of the bond to take: `share` / `of`, in millionths where `of` is left out. */
   readonly share: number;
   readonly of?: number;
   /** Millionths of what is lost that go to the earners, in equal parts. */

@@ -10,7 +10,7 @@ export function startUnbonding(state: State, node: number, amount: bigint): void
   state.unbondings = [...state.unbondings, { node, amount, ...freeAfterNow(state) }];
 }
 
-/** The way of these pieces begins anew: longer than a fault of today can be punished. */
+/** The unbonding time of these pieces begins anew; it is longer than a fault of today can be punished. */
 export function holdUnbondings(state: State, node: number): void {
   if (!state.unbondings.some((entry) => entry.node === node)) return;
   const free = freeAfterNow(state);

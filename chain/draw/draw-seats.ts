@@ -13,7 +13,7 @@ const NEWCOMER_WINDOWS = 10;
 
 /**
  * Every node with voting weight, or `maxSeats` of them, and a few newcomers without; in node order. It
- * runs before the weights move, so they were frozen an epoch ago, when nobody could know this mix. Who has left
+ * runs before the weights move, so they were frozen an epoch ago, when nobody could know this mix. A node that left
  * since loses the seat it would have had; nobody gets it instead. Each votes as far as the limit for one node allows.
  */
 export function drawSeats(state: State): Seat[] {

@@ -33,7 +33,7 @@ export interface NodeDraw {
 }
 
 /**
- * Node indexes in drawn order. Who has left since the weights were frozen is passed over: the next in the same
+ * Node indexes in drawn order. A node that left since the weights were frozen is passed over: the next in the same
  * order takes the place, so that leaving costs a place and moves nobody else's.
  */
 export function drawNodes(state: State, { seed, tag, count, mayTake }: NodeDraw): number[] {

@@ -12,7 +12,7 @@ export function nextMix(mix: Uint8Array, height: number, reveal: Uint8Array): Ui
   return taggedHash("poml/mix/v1", mix, uint32Bytes(height), reveal);
 }
 
-/** A seat, and whether its node was slashed: then it is no newcomer's although it weighs nothing. */
+/** A seat, and whether its node was slashed. Such a seat weighs nothing either, but gets no newcomer's turn. */
 export interface TurnTaker extends Pick<Seat, "weight"> {
   readonly isOut?: boolean;
 }

@@ -1,8 +1,9 @@
 /**
- * Which nodes get a seat when there are more than seats, so that nobody can expect more votes than its weight is of
- * all. Whoever weighs as much as a seat has one for certain. Of the others each is drawn with a chance in proportion
- * to its weight, and all drawn ones vote alike: systematic sampling, points at equal distances along the weights of
- * all. The nodes stand in an order shuffled by the seed, so that no id or weight chosen beforehand says where.
+ * Which nodes get a seat when there are more nodes than seats, so that nobody can expect a larger part of the votes
+ * than its part of the weight. Whoever weighs as much as a seat has one for certain. Of the others each is drawn with a
+ * chance in proportion to its weight, and all drawn ones vote alike: systematic sampling, points at equal distances
+ * along the weights of all. The nodes stand in an order shuffled by the seed, so that no id or weight chosen beforehand
+ * says where.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawBelow } from "./weighted.ts";

@@ -12,7 +12,7 @@ export function drawBelow(seed: Uint8Array, tag: string, counter: number, total:
   return BigInt(`0x${toHex(taggedHash(tag, seed, uint32Bytes(counter)))}`) % total;
 }
 
-/** From so many positions on a tree is faster than a list of what has come. */
+/** With at least so many positions a tree is faster than a list of those that were drawn. */
 const MANY = 64;
 
 /**

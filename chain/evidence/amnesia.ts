@@ -1,7 +1,8 @@
 /**
- * Amnesia: a precommit of one block and, in a later round of the height, a prevote for another block whose reason is no
- * polka since. An honest node is locked by its precommit, and prevotes another block only in answer to a proposal that
- * gives the round of a polka at or after its lock. Both votes are the accused's own words, so nobody has to answer.
+ * Amnesia: a precommit of one block and, in a later round of the height, a prevote for another block that gives no
+ * polka newer than the precommit as its reason. An honest node is locked by its precommit, and prevotes another block
+ * only in answer to a proposal that gives the round of a polka at or after its lock. Both votes are the accused's own
+ * words, so nobody has to answer.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { voteValue } from "../finality/vote.ts";

@@ -3,8 +3,8 @@
  *
  * Whoever draws teams anew can gain the managers' share of what is left, which its own nodes would earn. So that is
  * the price of one try, and it is burned: neither its nodes nor anybody else's get any of it back. A quorum above
- * half of the participants lets a few of them end a job, who may be the client's; it pays for that too. Where half of
- * the participants or more do not deliver, it was not in the client's hands.
+ * half of the participants lets a few of them end a job, and they may be the client's; it pays for that too. Where half
+ * of the participants or more do not deliver, it was not in the client's hands.
  */
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";

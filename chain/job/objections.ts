@@ -1,6 +1,6 @@
 /**
  * Whether an order can be carried out at all, in the words of the nodes that were drawn for it. Everything the
- * order names is a file with a known hash, so who has the files can check what they say.
+ * order names is a file with a known hash, so anybody who has the files can check what they say.
  *
  * Who gains by saying so falsely: nobody. Those who object earn nothing, the charge burns, and the pay of the job is
  * lost to them; it takes most of the drawn nodes, three at least. Nobody is punished for an objection, so a node that is

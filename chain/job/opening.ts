@@ -16,7 +16,7 @@ export const MAX_OPEN_PER_CLIENT = 256;
 export const MAX_OPEN_JOBS = 16_384;
 /** The price doubles with each of these. */
 export const OPEN_JOBS_PER_DOUBLING = 1024;
-/** A job may stand open the longer the longer its phases are: each of these costs once more. */
+/** A job with longer phases may stand open longer: every so many blocks of a phase the price is paid once more. */
 const PHASE_UNIT = 1000;
 
 /** @param open jobs that are open already @returns micro-POML */

@@ -88,7 +88,7 @@ export function hasDiverged(
   return divergedRound === round && round > 0;
 }
 
-/** It does no work on this job. */
+/** Whether the node has said that it does no work on this job. */
 export function hasObjected(node: number, { objections }: Pick<Job, "objections">): boolean {
   return objections.some((objection) => objection.node === node);
 }

@@ -31,9 +31,9 @@ export function jobPrice(spec: JobSpec, parameters: Parameters): bigint {
   return work + rateFee(work, parameters);
 }
 
-/** What the optimizer does with each parameter in each step, about. */
+/** About how many operations the optimizer spends on each parameter in each step. */
 const UPDATE_OPERATIONS = 10n;
-/** Of a sample step's three passes a test needs the first. */
+/** A sample step has three passes of about equal cost; a test needs the first only. */
 const PASSES = 3n;
 const TERA = 1_000_000_000_000n;
 

@@ -60,7 +60,7 @@ function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
   if (isLeft(job, height)) return settle(state, job, proposer);
   const audited = tickAudits(state, job, work, changes);
   const next = work.isSpent ? audited : tickJob(state, audited, work);
-  // Nobody has anything to do with it: it costs nobody a transaction.
+  // Nobody was drawn for it, so nobody would post its settlement.
   if (outcomeOf(next) === "undrawn") return settle(state, next, proposer);
   // What is left undone keeps its place among what is due.
   const left = isDue(job, height) ? job.due : height + 1;
@@ -68,7 +68,7 @@ function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
   return next === job && due === job.due ? job : { ...next, due };
 }
 
-/** Over, and nobody settles it. */
+/** The job is over, and nobody has settled it in time. */
 function isLeft(job: Job, height: number): boolean {
   const isSettleable = isOver(job) && job.audits.length === 0;
   return isSettleable && isDue(job, height) && height >= job.closedAt + SETTLE_BLOCKS;

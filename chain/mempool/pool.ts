@@ -136,7 +136,7 @@ export class Mempool {
     this.#put(entry, replaced);
   }
 
-  /** What costs nothing waits only in turn, and only while it would apply after those before it. */
+  /** A free transaction is taken only in turn, and only if it would apply after those before it. */
   #checkFree(state: State, { nonce: first }: Account, { sender, signed, nonce }: Entry): void {
     const before: SignedTransaction[] = [];
     for (let at = first; at < nonce; at++) {

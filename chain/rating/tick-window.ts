@@ -26,7 +26,7 @@ export function tickWindow(state: State): RatingChange[] {
   return isDue(state) ? settleWindow(state) : [];
 }
 
-/** A committee is called for when all have spoken or the time to speak is over, and drawn some blocks later. */
+/** A committee is called for when all verdicts are in or their time is over, and drawn some blocks later. */
 function hearDisputes(state: State): void {
   const { height, parameters, window } = state;
   const isOver = height >= window.verdictsUntil;
@@ -44,7 +44,7 @@ function hearDisputes(state: State): void {
   });
 }
 
-/** A committee is on its way. */
+/** A committee was called for, and is not drawn yet. */
 function isAwaited({ appeal }: WindowClaim, { height, parameters }: State): boolean {
   return appeal.called !== 0 && height < drawnAt(appeal.called, parameters);
 }

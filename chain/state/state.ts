@@ -31,7 +31,7 @@ export interface StateParts extends StateSingles {
 
 /** What a fork changed; the store writes it in the block's batch. */
 export interface StateChanges extends StateSingles {
-  /** Names of the single values that are not what they were. */
+  /** Names of the single values that changed. */
   readonly changedSingles: readonly SingleName[];
   readonly accounts: ReadonlyMap<number, Account>;
   readonly nodes: ReadonlyMap<number, NodeRecord>;
@@ -248,7 +248,7 @@ export class State {
     };
   }
 
-  /** What this state changed of its parent's; all of it where there is none. */
+  /** What differs from the parent; everything, if there is no parent. */
   changes(): StateChanges {
     const parent = this.#parent;
     const changedSingles =
@@ -281,7 +281,7 @@ export class State {
   }
 }
 
-/** Whoever has or had something to do for it. */
+/** Nodes that have or had something to do for the job. */
 function nodesOf({ team, participants, audits }: Job): number[] {
   const seats = audits.flatMap((audit) => [audit.node, ...audit.seats.map(({ node }) => node)]);
   return [...team, ...participants.map(({ node }) => node), ...seats];

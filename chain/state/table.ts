@@ -2,8 +2,8 @@
  * A growing list of records with a fork: changes are kept apart until they are absorbed, so that a
  * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
  * rollback undo the last few changes, so that a transaction can be tried for the price of a few
- * array entries. Records are never mutated. Which of them something still happens to, how many those are
- * and which are due is known without reading the others.
+ * array entries. Records are never mutated. The table knows which records are active, how many these are and
+ * which are due, without reading the others.
  */
 import { DueIndex } from "./due-index.ts";
 
@@ -11,7 +11,7 @@ import { DueIndex } from "./due-index.ts";
 export interface TableRules<V> {
   /** Short and unique, e.g. `bytesKey` of an id. */
   readonly keyOf: (value: V) => string;
-  /** Something may still happen to the record; default: to none. */
+  /** Whether something may still happen to the record; default: no record is active. */
   readonly isActive?: (value: V) => boolean;
   /** Active records are counted by it. */
   readonly groupOf?: (value: V) => string;
@@ -207,7 +207,7 @@ export class Table<V> {
     return false;
   }
 
-  /** Those due among the records that the ground does not know as they are now. */
+  /** Those due among the records that forks changed: the ground knows older values of these. */
   #changedDue(height: number): Due[] {
     const { rules } = this.#ground;
     const indexes = new Set<number>();

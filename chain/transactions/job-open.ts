@@ -18,10 +18,10 @@ import { checkOptimizer } from "./check-optimizer.ts";
 import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
 
 const MILLION = 1_000_000;
-/** So that no node alone speaks for a round. Where the network has fewer, all that it has are drawn. */
+/** So that no node alone speaks for a round. A network with fewer nodes draws all of them. */
 export const MIN_TEAM = 3;
 export const MAX_ROUNDS = 10_000;
-/** Of one sample step. */
+/** The most operations that one sample step may cost. */
 export const MAX_OPERATIONS = 1_000_000_000_000_000n;
 export const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */

@@ -80,9 +80,9 @@ export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 
 /**
  * Why a drawn node does no work on an order. Wire values; append only. declined: its owner wants no such work,
- * which says nothing about the order. The others anybody can check who has the files that the order names:
- * model: it is no model, or no engine may build it. data: the manifest is none, or does not describe chunks that
- * can be. misfit: model, data and order do not fit each other. weights: the initial parameters are none.
+ * which says nothing about the order. Anybody who has the files that the order names can check the others.
+ * model: the file is no model, or no engine may build it. data: the file is no manifest, or describes impossible
+ * chunks. misfit: model, data and order do not fit each other. weights: the file holds no initial parameters.
  */
 export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];

@@ -120,9 +120,9 @@ export const RATING_CAUSES = [
   "withheld",
 ] as const;
 /**
- * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as above), or as one
- * who was drawn to look at others (silent: gave no answer in time; wrong: said what at least three who replayed
- * refuted). Wire values; append only.
+ * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as above), or when it
+ * was drawn to look at others (silent: it gave no answer in time; wrong: at least three nodes that replayed refuted
+ * what it said). Wire values; append only.
  */
 export const RATING_FAULTS = [
   "none",

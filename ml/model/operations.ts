@@ -1,7 +1,8 @@
 /**
- * What a sample step of a model costs, in operations: the one cost model for prices, deadlines and trust, so a count
- * that everybody comes to from the description alone. Products forward and backward as the layers count them, and a
- * few operations for every value that a layer makes, which is most of the work of pooling and activations.
+ * What a sample step of a model costs, in operations: the one cost model for prices, deadlines and trust. The count
+ * follows from the description alone, so everybody comes to the same one: products forward and backward as the layers
+ * count them, and a few operations for every value that a layer makes, which is most of the work of pooling and
+ * activations.
  */
 import type { LayersModel } from "./layers-model.ts";
 import { ModelError } from "./model-error.ts";

@@ -9,7 +9,7 @@ import { reasonOf } from "./build-model.ts";
 import { createTfjsEngine } from "./engine.ts";
 
 const ROWS = 2;
-/** Of a sample; what costs more is not tried, because the node that takes the order waits for it. */
+/** Of one sample. A model that costs more is not tried, because the node that takes the order waits for the try. */
 const MAX_FLOPS = 300_000_000;
 
 /** @param parameters those the model starts from. @throws ModelError BAD_CONFIG */
@@ -36,7 +36,7 @@ export async function tryStep(
   throw untrainable("one step of it gives values that are no finite numbers");
 }
 
-/** Zeros where whole numbers are wanted, which every table of an embedding has. */
+/** An embedding takes whole numbers: zeros then, since each has a row 0. Else small fractions. */
 function inputsOf({ json, inputSize }: LayersModel): Float32Array {
   const hasEmbedding = JSON.stringify(json).includes('"Embedding"');
   return new Float32Array(ROWS * inputSize).map((_, i) => (hasEmbedding ? 0 : (i % 7) / 8));

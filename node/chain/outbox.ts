@@ -79,7 +79,7 @@ export class Outbox {
     await this.#send(this.#orders);
   }
 
-  /** As many as find room. */
+  /** Sends letters in order, as many as the mempool has room for. */
   async #send(line: Letter[]): Promise<void> {
     for (let letter = line[0]; letter !== undefined; letter = line[0]) {
       if (line === this.#orders && !this.#hasRoomForOrders()) return;

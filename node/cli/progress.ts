@@ -8,7 +8,7 @@ import type { Output } from "./output.ts";
 /** Plain output repeats a bar's state at most this often, and a detail only when it moved. */
 const PLAIN_EVERY_MS = 5000;
 const PLAIN_STEP = 0.25;
-/** What has not moved is told again after so long, with how long it has stood. */
+/** A bar that has not moved is printed again after so long, and says for how long it has stood. */
 const PLAIN_AGAIN_MS = 30_000;
 
 export interface Bar {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { shellQuote } from "../shell-quote.ts";
 
-/** What other programs call what a command here does. */
+/** Words that other programs use for commands of this one. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   transfer: "wallet send",
   send: "wallet send",
@@ -63,7 +63,7 @@ export function optionsMoved(program: Command, argv: readonly string[]): string 
   const names = new Set(program.commands.map((child) => child.name()));
   const globals = new Set(program.options.map(({ long }) => long));
   const isCommand = (word: string | undefined): boolean => word !== undefined && names.has(word);
-  // The value of an option may be called like a command: the last of two that could be it.
+  // An option's value may read like a command: of two such words in a row the last is the command.
   const first = argv.findIndex(isCommand);
   const at = isCommand(argv[first + 1]) && argv[first - 1]?.startsWith("-") ? first + 1 : first;
   const before = argv.slice(0, Math.max(at, 0));

@@ -155,7 +155,7 @@ export function encodeGenesis(genesis: Genesis): unknown {
 }
 
 /**
- * @param remedy where there is no file
+ * @param remedy what the error advises if the file is missing
  * @throws ConfigError NOT_INITIALISED, GENESIS_MALFORMED
  */
 export async function readGenesisFile(

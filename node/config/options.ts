@@ -21,7 +21,7 @@ export interface Option {
 
 export const OPTIONS: readonly Option[] = optionsOf(ConfigSchema, "");
 
-/** Of an earlier version. */
+/** A setting of an earlier version. */
 export interface ReplacedOption extends Pick<Option, "key" | "env" | "flag"> {
   /** What took its place. */
   readonly now: string;

@@ -42,7 +42,7 @@ export class SignedProposals {
     return undefined;
   }
 
-  /** Proof that two proposals of one round differ: in their blocks, or in the reason to take one up again. */
+  /** Proof that two proposals of one round differ: in their blocks, or in `validRound`. */
   contradiction(first: ProposalName, second: ProposalName): KnownProof | undefined {
     const [a, b] = [this.get(first), this.get(second)];
     if (a === undefined || b === undefined || keyOf(first) === keyOf(second)) return undefined;

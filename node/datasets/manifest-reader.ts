@@ -80,7 +80,7 @@ async function readInThread(bytes: Uint8Array): Promise<ReadManifest> {
         ({ id } = message);
       } else if (message.kind === "piece") builder?.add(message);
       else if (builder !== undefined) return { manifest: builder.finish(), id };
-      // What waits on the network comes between two pieces.
+      // Other events of the process have a turn between two pieces.
       await nextTurn();
     }
   } finally {

@@ -191,7 +191,7 @@ export class UploadStore {
     for (const { id } of old) await this.remove(id);
   }
 
-  /** What was promised ends when other programs take the disk; then it is asked for anew. */
+  /** A promise of room ends when other programs take the disk; then room is asked for anew. */
   async #roomFor(entry: Entry, size: number): Promise<Reservation> {
     if (entry.held?.signal.aborted) {
       entry.held.release();

@@ -57,7 +57,7 @@ export async function anchorCertificate(
   return { block: anchor, job: decoded.job, trusted };
 }
 
-/** A certificate must hold in itself, whatever of it is needed: its light blocks, its job in its anchor. */
+/** All of a certificate must hold, needed or not: its light blocks, and the proof of its job in its anchor. */
 async function checkOwnClaims(decoded: DecodedCertificate): Promise<void> {
   const { updates, anchor, genesisRoot, job, jobIndex: index, path } = decoded;
   const [first = anchor, ...rest] = [...updates, anchor];
@@ -130,7 +130,7 @@ async function renewed(
   return { block, job: proven.value, trusted };
 }
 
-/** What a certificate is about; audits and payments may go on after the end. */
+/** Whether two states of a job agree in what a certificate is about. Audits and payments may go on after its end. */
 function isSameResult(one: Job, other: Job): boolean {
   return (
     one.round === other.round &&

@@ -53,9 +53,9 @@ export class DatasetService {
   readonly #folder: string;
   readonly #modules: DatasetModules;
   readonly manifests = new ManifestReader();
-  /** Each takes a process with its memory. */
+  /** One at a time, since each takes a process with its memory. */
   readonly #reorders = new SerialQueue();
-  /** Of imported datasets, by id: it never changes. */
+  /** Of imported datasets, by id. A summary never changes. */
   readonly #summaries = new Map<string, DatasetSummary>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {

@@ -58,8 +58,8 @@ const ASK_PAUSE_MS = 1_000;
 const ASK_MS = 10_000;
 const STATE_MS = 120_000;
 /**
- * Waits for digests, for an update and for a state at most, in parts of what is left of the stage; 15/16 together,
- * with the pauses between tries.
+ * The longest waits for digests, for an update and for a state: each is the time left of the stage divided by this.
+ * Together with the pauses between tries they take 15/16 of it.
  */
 const ASK_PART = 16;
 const UPDATE_PART = 4;
@@ -186,8 +186,8 @@ async function judgeSegment(
 }
 
 /**
- * Of an update that no record merged: nobody but its auditors says that it can be had, and that it is the last
- * of the states that were committed to.
+ * Checks an update that no record merged: only its auditors say that it can be fetched, and that it is the last of
+ * the states that were committed to.
  */
 async function checkUpdate(
   job: Job,
@@ -253,7 +253,7 @@ function stateAt(hash: Uint8Array, parameterCount: number, stageMs: number): Wan
 interface WantedBlob {
   readonly hash: Uint8Array;
   readonly maxBytes: number;
-  /** Waited for at most so long. */
+  /** The longest wait for the blob. */
   readonly limitMs: number;
 }
 
@@ -291,10 +291,10 @@ function isState(
   }
 }
 
-/** What a replay fails with that no honest participant committed to. The last: its order lies about its cost. */
+/** Errors of a replay to which no honest participant commits. The last means that the order names a false cost. */
 const THEIRS: readonly string[] = ["BAD_CHECKPOINT", "DIVERGED", "OTHER_OPERATIONS"];
 
-/** Undefined when the committed start is no state that training could be in, or the order none to take. */
+/** Undefined when the committed start is no state of any training, or no node should have taken the order. */
 async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
   try {
     return await replay();

@@ -1,7 +1,7 @@
 /**
  * The room that files of jobs may take: the quota of each kind, and a mark of free space well above the one at which
- * the chain stops. Whatever is about to be fetched or written is promised here first, so that many at once cannot
- * take more together than each was refused alone. Below the mark nothing is taken, what may go leaves ahead of its
+ * the chain stops. Whatever is about to be fetched or written is promised room here first, so that many at once cannot
+ * take more together than one could alone. Below the mark nothing is taken, files that may go leave ahead of their
  * time, and the node goes on voting.
  */
 import type { NodeLog } from "../telemetry/log.ts";
@@ -34,9 +34,9 @@ export interface RoomStatus {
 
 const CHECK_MS = 1_000;
 const TELL_MS = 60_000;
-/** Room to come back with, against the room to stop at: no flicker at the edge. */
+/** Files are taken again at so many times the mark, so that the node does not switch back and forth at it. */
 const RESUME_FACTOR = 1.25;
-/** Between two looks for what may leave, however many are refused meanwhile. */
+/** Time between two looks for what may leave, however many are refused meanwhile. */
 const COLLECT_MS = 10_000;
 
 interface Hold {

@@ -9,7 +9,7 @@ export interface KindReport {
   readonly kind: StorageKind;
   readonly files: number;
   readonly bytes: number;
-  /** Of `bytes`, what no rule takes. */
+  /** Those of `bytes` that no rule removes. */
   readonly neededBytes: number;
   /** Promised to what is being fetched or written, and not there yet. */
   readonly heldBytes: number;

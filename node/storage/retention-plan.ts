@@ -6,14 +6,14 @@ import { type ByKind, byKind, type StorageKind } from "./kinds.ts";
 
 export interface StoredFile {
   readonly kind: StorageKind;
-  /** Of a file or a folder in the folder of its kind. */
+  /** Name of the file or folder within the folder of its kind. */
   readonly name: string;
   /** Files in it, 1 or more where it is a folder. */
   readonly files: number;
   readonly bytes: number;
   /** Unix milliseconds of when it was last written or asked to be kept. */
   readonly touchedAt: number;
-  /** What jobs know it by, hex: a torrent by its dataset or model, a run by its job. Default: its name. */
+  /** What jobs call it, in hex: a torrent by its dataset or model, a run by its job. Default: `name`. */
   readonly of?: string;
 }
 
@@ -37,7 +37,7 @@ export interface RetentionRule {
   readonly keepMs: number;
   /** How long everything else stays: updates, parameters of passed rounds, orders that were not opened. */
   readonly keepOtherMs: number;
-  /** A kind that is over its own loses files before their time. */
+  /** A kind that is over its quota loses files before their time. */
   readonly quotaBytes: ByKind<number>;
 }
 
@@ -46,7 +46,7 @@ export type RemovalReason = "old" | "settled-long-ago" | "over-quota" | "low-dis
 export interface Removal {
   readonly file: StoredFile;
   readonly reason: RemovalReason;
-  /** Of whose model or data it was the last copy here. */
+  /** The settled job whose model or data the file was. */
   readonly job?: string;
 }
 
@@ -54,9 +54,9 @@ export interface Removal {
 export interface KeptKind {
   readonly files: number;
   readonly bytes: number;
-  /** Of these, bytes that no rule takes: of open jobs, imported, being used. */
+  /** Those of the bytes that no rule removes: of open jobs, imported, or in use. */
   readonly neededBytes: number;
-  /** The one that was touched longest ago. */
+  /** The file that was touched longest ago. */
   readonly oldest: KeptFile | undefined;
 }
 
@@ -76,9 +76,9 @@ export interface RetentionPlan {
 /** A file so young may belong to an order or a round that this node has not seen in a block yet. */
 export const GRACE_MS = 10 * 60_000;
 
-/** Those who write them remove them: windows with the next window, uploads once imported or idle for a day. */
+/** Kinds that other code removes: windows with the next window, uploads once imported or idle for a day. */
 const KEPT_BY_OWNERS: readonly StorageKind[] = ["windows", "uploads"];
-/** What is told of a settled job's: its model, its data and the way to share them. */
+/** Kinds that can be a settled job's: its model, its data and the torrents that share them. */
 const LEFT_BY_JOBS: readonly StorageKind[] = ["blobs", "datasets", "models", "torrents"];
 
 /** What becomes of a file if nothing is over its quota. */
@@ -136,7 +136,7 @@ function fatesOf(
   { needed, settled }: FileNeeds,
   { keepMs, keepOtherMs }: RetentionRule,
 ): Fate[] {
-  /** By the job that was settled last of those that had it. */
+  /** Of several jobs that had a file the one settled last. */
   const ownerOf = new Map<string, SettledFiles>();
   for (const job of settled.toSorted((a, b) => a.settledAt - b.settledAt)) {
     for (const name of job.names) ownerOf.set(name, job);
@@ -153,7 +153,7 @@ function fatesOf(
   });
 }
 
-/** What no job left first, the oldest first; then the files of the job settled longest ago. */
+/** Files that belong to no settled job go first, the oldest first; then those of the job settled longest ago. */
 function leavesBefore(a: Fate, b: Fate): number {
   if (a.owner === undefined || b.owner === undefined) {
     if (a.owner !== b.owner) return a.owner === undefined ? -1 : 1;

@@ -61,7 +61,7 @@ export class Retention {
     this.#modules = modules;
   }
 
-  /** Nothing of a kind goes before its remover is known. */
+  /** Says how to remove files; before that none are removed. */
   removeWith(removers: Removers): void {
     this.#removers = removers;
   }

@@ -7,7 +7,7 @@ export interface StorageFacts {
   readonly kind: StorageKind;
   readonly askedBytes: number;
   readonly freeBytes: number;
-  /** The setting that says no. */
+  /** The setting that forbids it. */
   readonly setting: string;
 }
 

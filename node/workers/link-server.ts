@@ -54,7 +54,7 @@ export class LinkServer {
     perMessageDeflate: false,
   });
   readonly #links = new Set<WorkerLink>();
-  /** What remote workers showed, and how to end them when it counts no more. */
+  /** Digests of the tokens that remote workers showed, and how to end a link whose token counts no more. */
   readonly #remoteLinks = new Map<WorkerLink, { readonly token: Buffer; end(): void }>();
   readonly #localTokens = new Map<string, Buffer>();
   readonly #stop = new AbortController();
@@ -237,7 +237,7 @@ export class LinkServer {
 interface Admitted {
   readonly id: string;
   readonly kind: "local" | "remote";
-  /** Digest of what it showed. */
+  /** Digest of the token it showed. */
   readonly token: Buffer;
 }
 

@@ -11,7 +11,7 @@ import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 export interface DatasetSource {
   /** The manifest as canonical JSON bytes. */
   readonly manifest: Uint8Array;
-  /** What the manifest says. */
+  /** The manifest, decoded. */
   readonly content: Manifest;
   readChunk(split: Split, index: number): Promise<Uint8Array>;
 }

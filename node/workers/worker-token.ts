@@ -1,7 +1,7 @@
 /**
- * The token that lets remote workers in, and does nothing else: it is none of the API. It lies in a file of its own, which
- * is read again for every worker that comes and at every heartbeat, so that a new one counts at once and ends the
- * links of the old one.
+ * The token that lets remote workers in, and does nothing else: no route of the API takes it. It lies in a file of its
+ * own, which is read again for every worker that comes and at every heartbeat, so that a new token counts at once and
+ * ends the links of the old one.
  */
 import { randomBytes } from "node:crypto";
 import { readToken } from "../config/data-dir.ts";
@@ -16,7 +16,7 @@ export interface WorkerToken {
 }
 
 /**
- * @param apiToken what it must not be
+ * @param apiToken the worker token must be another one
  * @throws WalletError as readToken; KEY_FILE_MALFORMED when it is the API token
  */
 export async function openWorkerToken(path: string, apiToken: string): Promise<WorkerToken> {

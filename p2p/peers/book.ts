@@ -153,8 +153,9 @@ export class PeerBook {
   }
 
   /**
-   * Of those that have long been away, the one that failed most often goes; else the last that the peer told of which
-   * told most, if that is more than `own`, the number of the newcomer's source.
+   * Forgets one entry: of peers that have long been away the one that failed most often. Without any, it takes the peer
+   * that told of most others, and forgets the last that it told of, if it told of more than `own`.
+   * @param own how many the newcomer's source told of
    */
   #makeRoom(own: number): boolean {
     let worst: { name: string; failures: number } | undefined;
@@ -174,7 +175,7 @@ export class PeerBook {
     return this.#entries.delete(name);
   }
 
-  /** It goes, or is known by more than somebody's word. */
+  /** No more counts it as known by its source's word alone: it is forgotten, or proved itself. */
   #untell(name: string): void {
     const source = this.#entries.get(name)?.source;
     const names = source === undefined ? undefined : this.#told.get(source);

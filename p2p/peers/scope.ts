@@ -35,7 +35,7 @@ LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
 const HOST = /^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/([^/]+)/;
-/** IPv4 in IPv6 clothes. */
+/** An IPv4 address written as IPv6. */
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 export function scopeOf(address: string): Scope {

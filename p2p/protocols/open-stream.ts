@@ -5,9 +5,9 @@ import { MAX_STREAMS } from "../libp2p.ts";
 import { type ByteStream, fromLibp2p } from "./stream.ts";
 
 export interface ProtocolName {
-  /** As in this project. */
+  /** Name within this project, without the network. */
   readonly protocol: string;
-  /** On the wire, with the network in it. */
+  /** Name on the wire, with the network in it. */
   readonly wire: string;
 }
 

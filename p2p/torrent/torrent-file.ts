@@ -22,14 +22,14 @@ const MAX_PATH_PARTS = 8;
 const MAX_NAME_BYTES = 200;
 const MAX_TOTAL_BYTES = 2 ** 40;
 const SHA1_BYTES = 20;
-/** A file of a short name and its padding. */
+/** Room in the torrent file for a file with a short name, and for its padding. */
 const FILE_ENTRY_BYTES = 256;
 const NAME = "data";
 const PADDING_FOLDER = ".pad";
 
 /**
- * What the torrent file of so many files with short names has at most, for planning.
- * @param bytes of all of them
+ * The most bytes that a torrent file for so many files with short names can have, for planning.
+ * @param bytes of all these files together
  */
 export function maxTorrentFileBytes(files: number, bytes: number): number {
   const pieces = files + Math.ceil(bytes / MIN_PIECE_LENGTH);

@@ -1,5 +1,5 @@
 /**
- * What a client gains who feeds the exact engine with denormal numbers: processors take longer for them, and the
+ * What a client gains by feeding the exact engine with denormal numbers: processors take longer for them, and the
  * engine keeps them, as its rules demand. The slowest of several ways to make them, as a ratio to ordinary numbers
  * in the same run; the fastest of several rounds each.
  */

@@ -282,7 +282,7 @@ export class FixtureNode implements NodeServices {
     return this.#mempool.nextNonce(this.state(), address);
   }
 
-  /** Ids in hex: what a test says was signed anew. */
+  /** By id in hex: the id under which a test says that the transaction was signed anew. */
   readonly replaced = new Map<string, Uint8Array>();
 
   currentId(id: Uint8Array): Uint8Array {

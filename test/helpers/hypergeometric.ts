@@ -1,6 +1,6 @@
 /** Exact chances of samples, in whole numbers up to the last division. */
 
-/** Of `drawn` out of `all` equal ones, of which `own` are somebody's: the chance that more than a third is its. */
+/** `drawn` of `all` equal nodes are drawn, and one owner has `own` of them: its chance of more than a third. */
 export function chanceOfThird(all: number, own: number, drawn: number): number {
   const least = Math.floor(drawn / 3) + 1;
   let ways = 0n;
@@ -10,7 +10,7 @@ export function chanceOfThird(all: number, own: number, drawn: number): number {
   return ratio(ways, choose(all, drawn));
 }
 
-/** The same where each of the draws is apart from the others: no finite number of nodes comes worse. */
+/** The same with independent draws: no finite number of nodes makes the chance greater. */
 export function chanceOfThirdApart(part: { of: number; in: number }, drawn: number): number {
   const [own, other] = [BigInt(part.of), BigInt(part.in - part.of)];
   let ways = 0n;

@@ -1,4 +1,4 @@
-/** Ids of tasks, which clients take for those of the datasets that come of them: theirs are twice as long. */
+/** Ids of import tasks. A client may mistake one for the id of the imported dataset, which is twice as long. */
 export const TASK_ID = /^[0-9a-f]{32}$/;
 
 /** @param text a task's id */

@@ -12,7 +12,7 @@ export function nodeCommand(context: CliContext): Command {
     if (kind === "boolean") command.option(`--${flag} [true|false]`, description);
     else command.option(`--${flag} <${kind === "list" ? "a,b,…" : kind}>`, description);
   }
-  // Known to the parser, so that the loader can say what took their place.
+  // The parser takes options of earlier versions, so that the loader can say what took their place.
   for (const { flag } of REPLACED_OPTIONS) {
     command.addOption(new Option(`--${flag} <value>`).hideHelp());
   }

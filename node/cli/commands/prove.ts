@@ -92,8 +92,8 @@ async function wholeNames(
 }
 
 /**
- * The public key of a node by its key, name or index. That the key is meant is the asked node's word; the
- * name stands in what is proven.
+ * The public key of a node by its key, name or index. Which key a name or index has is the word of the node that is
+ * asked; the proven record that is printed holds the name, and its index is printed too.
  */
 async function nodeKey(client: PomlClient, text: string): Promise<string> {
   if (/^[0-9a-f]{64}$/.test(text)) return text;

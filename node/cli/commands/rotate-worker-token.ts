@@ -13,7 +13,7 @@ export function rotateWorkerTokenCommand(context: CliContext): Command {
     .action(async (options: DataDirOptions) => {
       const { makeWorkerToken } = await import("../../workers/worker-token.ts");
       const { workerToken, genesis } = dataDirPaths(dataDirOf(options, context));
-      // Says what is wrong where no node is.
+      // Fails with a remedy where the directory holds no node.
       await readGenesisFile(genesis);
       await makeWorkerToken(workerToken, { replace: true });
       context.output.result({ workerTokenFile: workerToken }, () => {

@@ -5,12 +5,12 @@ import { Certificate } from "../../../chain/types/block.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
 import { chanceOfThird, chanceOfThirdApart } from "../../helpers/hypergeometric.ts";
 
-/** Whose share must not come to a third of the seats: equal nodes, and how many of a hundred are somebody's. */
+/** One owner with `percent` of so many equal nodes must not come to a third of the seats. */
 const PROMISED = [
   { nodes: 1_000, percent: 25 },
   { nodes: 10_000, percent: 20 },
 ] as const;
-/** Not promised; what the same seats give others. */
+/** Figures for other sizes, which nothing promises. */
 const OTHERS = [
   { nodes: 600, percent: 30 },
   { nodes: 1_000, percent: 20 },
