@@ -7,7 +7,7 @@ import { takeRecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { end, enter } from "../job/phase.ts";
+import { end, enter, hasCommitted } from "../job/phase.ts";
 import {
   type Job,
   type TrainingRecord,
@@ -47,6 +47,7 @@ function checkRecord(job: Job, record: TrainingRecord): void {
     const committed = job.participants.find(({ node }) => node === contribution.node);
     if (
       committed === undefined ||
+      !hasCommitted(committed) ||
       committed.samples !== contribution.samples ||
       committed.trainMs !== contribution.trainMs ||
       committed.updateBytes !== contribution.updateBytes ||

@@ -109,6 +109,31 @@ describe("job-round", () => {
     expectApplies(chain, posting({ contributions: rest }));
   });
 
+  it("refuses RECORD_MISMATCH for a quorum that is filled up with participants that delivered nothing", () => {
+    const chain = new TestChain();
+    const open = openJob(chain, chain.client, jobSpec("job", { quorum: 3, phaseBlocks: 4 }));
+    chain.advance(open);
+    chain.advance();
+    chain.advance(...commits(chain, jobOf(chain, open)).slice(1));
+    while (phaseOf(jobOf(chain, open)) === "training") chain.advance();
+    const job = jobOf(chain, open);
+    const [absent] = job.participants;
+    if (absent === undefined) throw new Error("no participant");
+    const { node, updateHash, samples, trainMs, updateBytes } = absent;
+    expect(samples).to.equal(0);
+    const good = roundRecord(chain, job).transaction.payload.value as Payloads["job-round"];
+    const nothing = { node, updateHash, samples, trainMs, updateBytes };
+    const contributions = [...good.record.contributions.slice(1), nothing].sort(
+      (a, b) => a.node - b.node,
+    );
+    expect(contributions).to.have.length(3);
+    const record = { ...good.record, contributions };
+    const manager = chain.personOfNode(record.manager);
+    const value = { record, cosignatures: good.cosignatures };
+    const post = chain.transaction(manager, "job-round", value, { fee: 0n });
+    expect(expectRefused(chain, post, "RECORD_MISMATCH").field).to.equal("contributions");
+  });
+
   it("refuses RECORD_MISMATCH when the round would be paid more samples than there are rows", () => {
     const chain = new TestChain();
     // 4 shards of 2 chunks of 3 rows: each may report 6, all of them only the 17 there are.
