@@ -5,7 +5,15 @@
  * anything, since what it was ordered to do is the client's choice.
  */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
-import { allCommitted, enter, hasCommitted, hasDiverged, isBehind, isOut } from "../job/phase.ts";
+import {
+  allCommitted,
+  enter,
+  hasCommitted,
+  hasDiverged,
+  hasObjected,
+  isBehind,
+  isOut,
+} from "../job/phase.ts";
 import { type Rule, refuse } from "./rule.ts";
 
 export const jobDiverged: Rule<"job-diverged"> = {
@@ -19,7 +27,8 @@ export const jobDiverged: Rule<"job-diverged"> = {
     if (participant === undefined || isOut(participant)) {
       refuse("not a participant of this job", { code: "NOT_ASSIGNED", duty: "job-diverged" });
     }
-    if (hasCommitted(participant) || hasDiverged(participant, job)) {
+    const hasAnswered = hasCommitted(participant) || hasObjected(participant.node, job);
+    if (hasAnswered || hasDiverged(participant, job)) {
       refuse("answered already in this round", { code: "ALREADY_DONE", duty: "job-diverged" });
     }
     const told = { ...participant, divergedRound: job.round, missed: 0 };

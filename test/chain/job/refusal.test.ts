@@ -13,6 +13,7 @@ import {
   divergence,
   jobOf,
   jobSpec,
+  objection,
   openJob,
   roundRecord,
   roundRefusal,
@@ -264,5 +265,13 @@ describe("training that leaves the finite numbers", () => {
     const told = { job: story.job.id, round: 1 };
     const outside = chain.transaction(chain.client, "job-diverged", told, { fee: 0n });
     expectRefused(chain, outside, "NOT_ASSIGNED");
+  });
+
+  it("is not the answer of a participant that objected to the order", () => {
+    const story = new Story({ quorum: 2 });
+    const { chain, nodes } = story;
+    const [first = -1] = nodes;
+    chain.advance(objection(chain, story.job, first, "declined"));
+    expectRefused(chain, divergence(chain, story.job, first), "ALREADY_DONE");
   });
 });
