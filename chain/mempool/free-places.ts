@@ -1,6 +1,7 @@
 /**
  * Places of free transactions. A node's duties cost it nothing, so they get a quota for each node and half the pool
- * in all; where that is full, the node that holds most of it gives way.
+ * in all. Where that is full, by number or by bytes, the node that holds most of what is short gives way: else many
+ * nodes with small duties would drive out the one large record of another.
  */
 import { type Entry, lastOf, type Sender } from "./entry.ts";
 import type { MempoolLimits } from "./limits.ts";
@@ -10,6 +11,7 @@ interface Held {
   count: number;
   bytes: number;
 }
+type Short = keyof Held;
 
 export class FreePlaces {
   readonly #limits: MempoolLimits;
@@ -63,8 +65,9 @@ export class FreePlaces {
     count(all, replaced === undefined ? 1 : 0, newcomer.bytes - (replaced?.bytes ?? 0));
     const own = this.#after(newcomer.sender, newcomer.bytes, replaced);
     while (2 * all.count > transactions || 2 * all.bytes > bytes) {
-      const heaviest = this.#heaviest(gone);
-      if (heaviest === undefined || heaviest.held.bytes <= own.bytes) return false;
+      const short = 2 * all.count > transactions ? "count" : "bytes";
+      const heaviest = this.#heaviest(short, gone);
+      if (heaviest === undefined || heaviest.held[short] <= own[short]) return false;
       for (const entry of lastFree(heaviest.sender, gone)) {
         gone.add(entry);
         if (entry.duty) count(all, -1, -entry.bytes);
@@ -80,7 +83,7 @@ export class FreePlaces {
     return held;
   }
 
-  #heaviest(gone: ReadonlySet<Entry>): { sender: Sender; held: Held } | undefined {
+  #heaviest(short: Short, gone: ReadonlySet<Entry>): { sender: Sender; held: Held } | undefined {
     const left = new Map(this.#held);
     for (const { sender, bytes, duty } of gone) {
       const held = duty ? left.get(sender) : undefined;
@@ -89,7 +92,7 @@ export class FreePlaces {
     }
     let most: { sender: Sender; held: Held } | undefined;
     for (const [sender, held] of left) {
-      if (most === undefined || held.bytes > most.held.bytes) most = { sender, held };
+      if (most === undefined || held[short] > most.held[short]) most = { sender, held };
     }
     return most;
   }
