@@ -221,7 +221,7 @@ export const Participant = new MemoContainerType(
     samples: Uint32,
     trainMs: Uint32,
     updateBytes: Uint32,
-    /** Sample steps of recorded rounds whose audits are over: what settlement pays. */
+    /** Sample steps of updates whose audits are over: what settlement pays. */
     paidSamples: Uint64,
     paidRounds: Uint16,
     /** Those of the paid rounds of which others replayed a part and found every bit equal. */
@@ -267,8 +267,8 @@ export type Settlement = ValueOf<typeof Settlement>;
 
 /** No round is revealed while so many audits are open. */
 export const AUDIT_BACKLOG = 512;
-/** A round adds at most two for each participant: one that is recorded, and one at which the job ends. */
-export const MAX_AUDITS = AUDIT_BACKLOG + 4 * MAX_PARTICIPANTS;
+/** Those, the round that is revealed then, and the one at which the job ends: all of them may get a second look. */
+export const MAX_AUDITS = 2 * (AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS);
 /** Nodes that can be drawn for one job, participants and team. */
 const MAX_DRAWN = MAX_PARTICIPANTS + MAX_TEAM;
 /** Nodes that one job can pay for audits. */
@@ -303,7 +303,7 @@ export const Job = new ContainerType(
     credits: new ListBasicType(Uint16, MAX_TEAM),
     /** In drawn order; the position is the shard number. */
     participants: new ListCompositeType(Participant, MAX_PARTICIPANTS),
-    /** Looks at recorded updates that are not over; the job is not settled before. */
+    /** Looks at committed updates that are not over; the job is not settled before. */
     audits: new ListCompositeType(Audit, MAX_AUDITS),
     /** Who replayed how much of this job, in node order. */
     auditors: new ListCompositeType(AuditCredit, MAX_AUDIT_CREDITS),
