@@ -1,5 +1,4 @@
-/** Opens a training job: the order is checked, the escrow taken; the draw follows in the next block. */
-
+/** Opens a training job: the order is checked, the escrow taken; the draw follows `drawDelay` blocks later. */
 import { openingPrice, requireEnoughNodes, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
 import { jobPrice, lowestPrice } from "../job/price.ts";

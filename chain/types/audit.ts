@@ -4,9 +4,9 @@ import { MemoContainerType } from "./memo-container.ts";
 import { Hash, Uint8, Uint16, Uint32 } from "./primitive.ts";
 
 /**
- * Wire values; append only. drawing: an auditor is drawn at the end of the next block. replaying:
- * one auditor answers. calling: a committee is drawn at the end of the next block. judging: its
- * members answer under seal. opening: the state they should have reached is shown.
+ * Wire values; append only. drawing: an auditor is drawn `drawDelay` blocks later. replaying: one auditor
+ * answers. calling: a committee is drawn `drawDelay` blocks later. judging: its members answer under seal.
+ * opening: the state they should have reached is shown.
  */
 export const AUDIT_STAGES = ["drawing", "replaying", "calling", "judging", "opening"] as const;
 export type AuditStage = (typeof AUDIT_STAGES)[number];

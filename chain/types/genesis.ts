@@ -42,9 +42,9 @@ export const Parameters = new ContainerType(
     slashShare: Uint32,
     /** Share of what was slashed that the proposer of the proof earns, in millionths; the rest burns. */
     evidenceReward: Uint32,
-    /** Burned from the bond of a proposer that lets its turn pass. */
+    /** What a proposer that lets its turn pass owes of its next block rewards. */
     skipPenalty: Uint64,
-    /** Share of its reliability that a skipped turn costs, in millionths. */
+    /** Share of its punctuality that a skipped turn costs, in millionths. */
     skipShare: Uint32,
     /** Share of all weight that may move per epoch, upwards and downwards each, in millionths. */
     weightChange: Uint32,
