@@ -70,6 +70,12 @@ describe("attack: order a dear model at the price of a cheap one", () => {
       expect(field).to.equal("spec.operations");
     }
     expectApplies(chain, opening(jobSpec("job", { operations: 1n })));
-    expect(orderOperations(jobSpec("job")) > 0n).to.equal(true);
+    const [cheap, dear] = [10n ** 6n, 10n ** 9n].map((operations) =>
+      orderOperations(jobSpec("job", { operations })),
+    );
+    if (cheap === undefined || dear === undefined) throw new RangeError("not two");
+    expect(dear > 500n * cheap, "a model a thousand times as dear is ordered as such").to.equal(
+      true,
+    );
   });
 });
