@@ -249,8 +249,9 @@ export class DatasetService {
     signal: AbortSignal,
   ): Promise<void> {
     const { infoHash, layout } = decodeTorrent(torrentFile);
+    const chosen = new Set(files);
     const bytes = layout.files
-      .filter(({ path }) => files.includes(path))
+      .filter(({ path }) => chosen.has(path))
       .reduce((sum, { length }) => sum + length, 0);
     const { torrents, torrentPeers } = this.#modules;
     await withRoom(this.#room, "torrents", torrentFile.length, async (torrent) => {

@@ -11,6 +11,7 @@ import { type ByKind, byKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts
 import {
   type KeptKind,
   planRetention,
+  type Removal,
   type RemovalReason,
   type RetentionPlan,
   type RetentionRule,
@@ -109,8 +110,8 @@ export class Retention {
     const files = await storedFiles(this.#dataDir);
     // After the files: what was written meanwhile is not among them.
     const needs = fileNeeds(chain.state, await importedDatasets(this.#dataDir));
-    const plan = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
-    for (const { file } of plan.removals) await this.#removers[file.kind]?.(file);
+    const planned = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
+    const plan = await this.#carryOut(planned);
     count(byKind((kind) => plan.kept[kind].bytes));
     this.#last = { at: now(), kept: plan.kept };
     await deletions.add(plan.removals, now()).catch((error: unknown) => {
@@ -118,6 +119,42 @@ export class Retention {
     });
     this.#tell(plan);
     return plan;
+  }
+
+  /** What cannot be removed stays, and keeps nothing else from going. */
+  async #carryOut({ removals, kept }: RetentionPlan): Promise<RetentionPlan> {
+    const gone: Removal[] = [];
+    const files = byKind(() => 0);
+    const bytes = byKind(() => 0);
+    let failure: { readonly name: string; readonly reason: string } | undefined;
+    for (const removal of removals) {
+      const { file } = removal;
+      const remove = this.#removers[file.kind];
+      try {
+        if (remove !== undefined) {
+          await remove(file);
+          gone.push(removal);
+          continue;
+        }
+      } catch (error) {
+        failure ??= { name: file.name, reason: String(error) };
+      }
+      files[file.kind] += file.files;
+      bytes[file.kind] += file.bytes;
+    }
+    if (failure !== undefined) {
+      this.#modules.log.warn("files of jobs could not be removed", {
+        files: STORAGE_KINDS.reduce((sum, kind) => sum + files[kind], 0),
+        first: failure.name,
+        reason: failure.reason,
+      });
+    }
+    const stays = byKind((kind) => ({
+      ...kept[kind],
+      files: kept[kind].files + files[kind],
+      bytes: kept[kind].bytes + bytes[kind],
+    }));
+    return { removals: gone, kept: stays };
   }
 
   #tell({ removals, kept }: RetentionPlan): void {

@@ -2,6 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isCode } from "../wallet/secret-file.ts";
 import type { StorageKind } from "./kinds.ts";
 import type { StoredFile } from "./retention-plan.ts";
 
@@ -15,7 +16,7 @@ const TORRENT = /^([0-9a-f]{40})\.torrent$/;
 /** An empty file beside the folder of a dataset that the owner imported. */
 const IMPORTED = /^([0-9a-f]{64})\.imported$/;
 
-/** What goes meanwhile is left out. */
+/** What goes meanwhile is left out. @throws what reading a folder throws */
 export async function storedFiles(dataDir: string): Promise<StoredFile[]> {
   const lists = await Promise.all([
     blobs(dataDir),
@@ -29,9 +30,9 @@ export async function storedFiles(dataDir: string): Promise<StoredFile[]> {
   return lists.flat();
 }
 
-/** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
+/** Ids of the datasets that the owner imported; the others are copies that jobs work with. @throws as storedFiles */
 export async function importedDatasets(dataDir: string): Promise<string[]> {
-  const names = await readdir(join(dataDir, "datasets")).catch(() => []);
+  const names = (await entriesOf(join(dataDir, "datasets"))).map(({ name }) => name);
   return names.flatMap((name) => IMPORTED.exec(name)?.[1] ?? []);
 }
 
@@ -103,8 +104,14 @@ async function sizeOf(folder: string): Promise<{ files: number; bytes: number }>
   return { files, bytes };
 }
 
-function entriesOf(folder: string): Promise<Dirent[]> {
-  return readdir(folder, { withFileTypes: true }).catch(() => []);
+/** One that cannot be read is not taken for empty: imported datasets would be deleted as if nobody had imported them. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return [];
+    throw error;
+  }
 }
 
 function statOf(path: string): Promise<{ bytes: number; touchedAt: number } | undefined> {

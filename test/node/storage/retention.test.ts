@@ -197,4 +197,33 @@ describe("Retention", () => {
     expect(await readDeletions(dataDir)).to.deep.equal([]);
     expect(await readdir(join(dataDir, "models"))).to.deep.equal(["something else"]);
   });
+
+  it("goes on where a file cannot be removed, and counts it as what it is: still there", async () => {
+    const { dataDir, blobs, retention, pass, counts } = await open(1e9);
+    const [stuck, other] = [await blobs.put(text("stuck")), await blobs.put(text("other one"))];
+    retention.removeWith({
+      blobs: async ({ name }) => {
+        if (name === toHex(stuck)) throw new Error("not permitted");
+        await blobs.removeNamed(name);
+      },
+    });
+    pass(11);
+    const { removals, kept } = await retention.sweep();
+    expect(await readdir(join(dataDir, "blobs"))).to.deep.equal([toHex(stuck)]);
+    expect(removals.map(({ file }) => file.name)).to.deep.equal([toHex(other)]);
+    expect(kept.blobs).to.include({ files: 1, bytes: 5 });
+    expect(counts.at(-1)?.blobs).to.equal(5);
+    expect((await readDeletions(dataDir)).map(({ name }) => name)).to.deep.equal([toHex(other)]);
+  });
+
+  it("takes a folder that cannot be read for no empty one", async () => {
+    const { dataDir, blobs, retention, pass } = await open(1e9);
+    await blobs.put(text("old"));
+    // For root every folder can be read, so there is something else in its place.
+    await writeFile(join(dataDir, "datasets"), "");
+    pass(11);
+    const error: unknown = await retention.sweep().catch((reason: unknown) => reason);
+    expect(String(error)).to.include("ENOTDIR");
+    expect(await readdir(join(dataDir, "blobs"))).to.have.lengthOf(1);
+  });
 });
