@@ -17,7 +17,6 @@ import { BlobStore } from "../../node/blobs/blob-store.ts";
 import { systemClock } from "../../node/clock.ts";
 import { initDataDir, openDataDir } from "../../node/config/data-dir.ts";
 import { ConfigSchema } from "../../node/config/schema.ts";
-import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 import { type DatasetModules, DatasetService } from "../../node/jobs/dataset-service.ts";
 import { prepareJob } from "../../node/jobs/prepare.ts";
 import { createNode, type RunningNode } from "../../node/node.ts";
@@ -33,6 +32,7 @@ import { serveBlobs } from "../../p2p/protocols/blob.ts";
 import { makeTorrent } from "../../p2p/torrent/make-torrent.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
+import { founder } from "../helpers/founder.ts";
 import { importTable } from "../helpers/import-table.ts";
 import { layer, sequential } from "../helpers/models.ts";
 import { SmallDisk } from "../helpers/small-disk.ts";
@@ -62,16 +62,7 @@ const GENESIS: Genesis = {
     { address: addressOf(keys.publicKey), balance: 1_000n * POML },
     { address: addressOf(attacker.publicKey), balance: 100_000n * POML },
   ],
-  nodes: [
-    {
-      publicKey: keys.publicKey,
-      name: text("node"),
-      endpoint: text(""),
-      bond: 100n * POML,
-      ...new OnionKeeper(seed).top(),
-      capacity: 10_000_000n,
-    },
-  ],
+  nodes: [founder(seed)],
 };
 
 describe("attack: disks full of jobs", function () {

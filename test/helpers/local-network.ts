@@ -14,10 +14,10 @@ import { PomlClient } from "../../node/api/client.ts";
 import { ManagedProcess } from "../../node/cli/devnet/managed-process.ts";
 import { freePorts } from "../../node/cli/devnet/ports.ts";
 import { dataDirPaths, initDataDir, readApiToken } from "../../node/config/data-dir.ts";
-import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 import { type Identity, newIdentity } from "../../node/wallet/key-file.ts";
 import { textBytes } from "../../node/wallet/payload.ts";
 import { peerIdOf } from "../../p2p/identity.ts";
+import { founder } from "./founder.ts";
 import { until } from "./until.ts";
 
 /** On a machine that is busy with other things. */
@@ -301,14 +301,14 @@ function foundGenesis(
       ...nodes.map(({ identity }) => ({ address: identity.address, balance: 100n * POML })),
       ...accounts,
     ],
-    nodes: nodes.map((node, index) => ({
-      publicKey: node.identity.keyPair.publicKey,
-      name: textBytes("name", node.name, 64),
-      endpoint: textBytes("endpoint", endpointOf(node), 256),
-      bond: BOND,
-      ...new OnionKeeper(node.identity.seed).top(),
-      capacity: capacities?.[index] ?? CAPACITY,
-    })),
+    nodes: nodes.map((node, index) =>
+      founder(node.identity.seed, {
+        name: node.name,
+        endpoint: endpointOf(node),
+        bond: BOND,
+        capacity: capacities?.[index] ?? CAPACITY,
+      }),
+    ),
   };
 }
 

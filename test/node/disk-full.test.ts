@@ -5,10 +5,10 @@ import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
 import { systemClock } from "../../node/clock.ts";
-import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 import { createLedger, type Ledger } from "../../node/ledger.ts";
 import { createLog } from "../../node/telemetry/log.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
+import { founder } from "../helpers/founder.ts";
 import { SmallDisk } from "../helpers/small-disk.ts";
 import { until } from "../helpers/until.ts";
 
@@ -24,16 +24,7 @@ const GENESIS: Genesis = {
   time: BigInt(Date.now()),
   parameters: { ...devnetParameters(sha256(text("engine"))), blockIntervalMs: 50 },
   accounts: [{ address: addressOf(keys.publicKey), balance: 100n * POML }],
-  nodes: [
-    {
-      publicKey: keys.publicKey,
-      name: text("node"),
-      endpoint: text(""),
-      bond: 100n * POML,
-      ...new OnionKeeper(seed).top(),
-      capacity: 10_000_000n,
-    },
-  ],
+  nodes: [founder(seed)],
 };
 
 describe("a node whose disk is full", function () {

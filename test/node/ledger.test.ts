@@ -8,10 +8,10 @@ import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
 import { systemClock } from "../../node/clock.ts";
-import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 import { createLedger, type Ledger } from "../../node/ledger.ts";
 import { createLog } from "../../node/telemetry/log.ts";
 import { transferPayload } from "../../node/wallet/payload.ts";
+import { founder } from "../helpers/founder.ts";
 import { until } from "../helpers/until.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -31,14 +31,7 @@ function genesisOf(count: number): Genesis {
       address: addressOf(publicKey),
       balance: 100n * POML,
     })),
-    nodes: people.map(({ publicKey }, i) => ({
-      publicKey,
-      name: text(`node ${i}`),
-      endpoint: text(""),
-      bond: 100n * POML,
-      ...new OnionKeeper(seedOf(i)).top(),
-      capacity: 10_000_000n,
-    })),
+    nodes: people.map((_, i) => founder(seedOf(i), { name: `node ${i}` })),
   };
 }
 

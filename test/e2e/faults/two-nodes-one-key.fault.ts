@@ -6,9 +6,9 @@ import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
 import { systemClock } from "../../../node/clock.ts";
-import { OnionKeeper } from "../../../node/consensus/onion-keeper.ts";
 import { createLedger, type Ledger } from "../../../node/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
+import { founder } from "../../helpers/founder.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -40,15 +40,14 @@ describe("two nodes with one key", function () {
       const address = addressOf(keyPairFromSeed(seedOf(name)).publicKey);
       return { address, balance: 100n * POML };
     }),
-    nodes: NAMES.map((name) => ({
-      publicKey: keyPairFromSeed(seedOf(name)).publicKey,
-      name: text(name),
-      endpoint: text(""),
-      bond: 1000n * POML,
-      ...new OnionKeeper(seedOf(name)).top(),
-      // The others make blocks without the twins.
-      capacity: name === "twin" ? 50_000_000n : 100_000_000n,
-    })),
+    nodes: NAMES.map((name) =>
+      founder(seedOf(name), {
+        name,
+        bond: 1000n * POML,
+        // The others make blocks without the twins.
+        capacity: name === "twin" ? 50_000_000n : 100_000_000n,
+      }),
+    ),
   };
 
   async function start(name: string, dataDir: string, ...peers: Ledger[]): Promise<Ledger> {

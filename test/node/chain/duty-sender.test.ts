@@ -7,10 +7,10 @@ import { sha256 } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import { systemClock } from "../../../node/clock.ts";
-import { OnionKeeper } from "../../../node/consensus/onion-keeper.ts";
 import { createLedger, type Ledger } from "../../../node/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
 import { transferPayload } from "../../../node/wallet/payload.ts";
+import { founder } from "../../helpers/founder.ts";
 import { until } from "../../helpers/until.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -31,16 +31,7 @@ describe("DutySender", function () {
       time: 1_700_000_000_000n,
       parameters: { ...devnetParameters(sha256(text("engine"))), blockIntervalMs: 2000 },
       accounts: [{ address, balance: 100n * POML }],
-      nodes: [
-        {
-          publicKey: keys.publicKey,
-          name: text("node"),
-          endpoint: text(""),
-          bond: 100n * POML,
-          ...new OnionKeeper(seed).top(),
-          capacity: 10_000_000n,
-        },
-      ],
+      nodes: [founder(seed)],
     });
     const p2p = { listen: ["/ip4/127.0.0.1/tcp/0/ws"], announce: [], bootstrap: [] };
     const options = {
