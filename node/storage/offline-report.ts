@@ -23,10 +23,11 @@ export async function offlineReport(
 ): Promise<StorageReport> {
   const store = await openOffline(dataDir, genesis);
   try {
-    const needs = fileNeeds(await store.state(), await importedDatasets(dataDir));
+    const files = await storedFiles(dataDir);
+    const needs = fileNeeds(await store.state(), files, await importedDatasets(dataDir));
     // Nothing is old yet at the time of the oldest file, so all of them are told as they lie there.
     const rule = { ...retentionRule(settings), quotaBytes: byKind(() => Number.POSITIVE_INFINITY) };
-    const { kept } = planRetention(await storedFiles(dataDir), needs, rule, { now: 0 });
+    const { kept } = planRetention(files, needs, rule, { now: 0 });
     const marks = marksOf(settings);
     const free = await freeBytes(dataDir);
     const hasRoom = free >= marks.jobsMinFreeBytes;

@@ -136,10 +136,15 @@ function fatesOf(
   { needed, settled }: FileNeeds,
   { keepMs, keepOtherMs }: RetentionRule,
 ): Fate[] {
+  const present = new Set(files.map(({ name, of = name }) => of));
   /** Of several jobs that had a file the one settled last. */
   const ownerOf = new Map<string, SettledFiles>();
-  for (const job of settled.toSorted((a, b) => a.settledAt - b.settledAt)) {
-    for (const name of job.names) ownerOf.set(name, job);
+  for (const job of settled) {
+    for (const name of job.names) {
+      if (!present.has(name)) continue;
+      const other = ownerOf.get(name);
+      if (other === undefined || other.settledAt <= job.settledAt) ownerOf.set(name, job);
+    }
   }
   return files.map((file) => {
     const { kind, name, touchedAt, of = name } = file;

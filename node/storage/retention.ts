@@ -109,7 +109,7 @@ export class Retention {
     const count = disk.beginCount();
     const files = await storedFiles(this.#dataDir);
     // After the files: what was written meanwhile is not among them.
-    const needs = fileNeeds(chain.state, await importedDatasets(this.#dataDir));
+    const needs = fileNeeds(chain.state, files, await importedDatasets(this.#dataDir));
     const planned = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
     const plan = await this.#carryOut(planned);
     count(byKind((kind) => plan.kept[kind].bytes));
