@@ -113,7 +113,11 @@ function options(width, rounds) {
   };
 }
 
-/** As many decimals as tell two ticks apart. */
-function decimalsOf(step) {
-  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+/** As many decimals as write a step, and so every tick, in full. @param {number} step */
+export function decimalsOf(step) {
+  let decimals = 0;
+  // 0.25 needs two, although the next smaller power of ten is 0.1.
+  while (decimals < 6 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
+    decimals++;
+  return decimals;
 }

@@ -101,7 +101,6 @@ function isRunning(job) {
 /** @param {any} job @param {readonly any[]} rounds @param {"h1" | "h2"} heading */
 function headOf(job, rounds, heading) {
   const last = rounds.at(-1);
-  const round = isRunning(job) ? job.round : job.recordedRounds;
   const hasFigures = last !== undefined || isRunning(job);
   return [
     h(
@@ -119,7 +118,7 @@ function headOf(job, rounds, heading) {
     h(
       "div",
       { class: "figures" },
-      figure(`${round} / ${job.rounds}`, isRunning(job) ? "round" : "rounds recorded"),
+      figure(`${job.recordedRounds} / ${job.rounds}`, "rounds recorded"),
       hasFigures &&
         figure(last === undefined ? "–" : percent(last.metrics.accuracy), "test accuracy"),
       hasFigures && figure(last === undefined ? "–" : last.metrics.loss.toFixed(3), "loss"),

@@ -149,7 +149,8 @@ function rating(node, explained) {
       factor("Energy", "energy"),
       factor("Freshness", "freshness"),
       ["Punctuality", `${percent(node.punctuality)}, from turns to propose`],
-      ["Weight", `${units(node.weight)}, voting ${units(node.votingWeight)}`],
+      ["Weight", `${units(node.weight)}, the rating as far as bond and punctuality let it count`],
+      ["Voting weight", `${units(node.votingWeight)}${whyOther(node)}`],
       ...(claim === undefined
         ? []
         : [
@@ -206,4 +207,10 @@ function jobs(node) {
     ],
   }));
   return card("Jobs", "", table(["Name", "Outcome", "~Role", ">Rounds"], rows));
+}
+
+/** @param {any} node */
+function whyOther({ weight, votingWeight }) {
+  if (weight === votingWeight) return "";
+  return ", which follows the weight by small steps from epoch to epoch and stays under a third of all where four or more vote";
 }
