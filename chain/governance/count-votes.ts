@@ -15,15 +15,18 @@ import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 export function countParameterVotes(state: State): void {
   if (state.parameterVotes.length === 0) return;
   const electorate = electorateOf(state);
-  for (const vote of firstOfEach(state.parameterVotes)) {
-    if (!isQuorum(support(state, electorate, vote), electorate.total)) continue;
-    adopt(state, vote);
-    state.parameterVotes = state.parameterVotes.filter((v) => v.parameter !== vote.parameter);
+  const decided = new Set<number>();
+  for (const tally of talliesOf(state, electorate)) {
+    if (decided.has(tally.parameter) || !isQuorum(tally.weight, electorate.total)) continue;
+    adopt(state, tally);
+    decided.add(tally.parameter);
   }
+  if (decided.size === 0) return;
+  state.parameterVotes = state.parameterVotes.filter(({ parameter }) => !decided.has(parameter));
 }
 
 /** Two changes of one epoch may not go together: then the later one in this order is dropped. */
-function adopt(state: State, { parameter, value }: CastParameterVote): void {
+function adopt(state: State, { parameter, value }: Tally): void {
   const name = VOTABLE_PARAMETERS[parameter];
   if (name === undefined) return;
   try {
@@ -32,12 +35,6 @@ function adopt(state: State, { parameter, value }: CastParameterVote): void {
   } catch (error) {
     if (!(error instanceof PomlError)) throw error;
   }
-}
-
-/** One vote for each value of each parameter, in order of parameter and value. */
-function firstOfEach(votes: readonly CastParameterVote[]): CastParameterVote[] {
-  const byQuestion = new Map(votes.map((vote) => [questionOf(vote), vote]));
-  return [...byQuestion.keys()].sort().flatMap((key) => byQuestion.get(key) ?? []);
 }
 
 /** What every node votes with on parameters. */
@@ -53,16 +50,30 @@ export function electorateOf({ nodes }: Pick<State, "nodes">): Electorate {
   return { votes, total: votes.reduce((sum, one) => sum + one, 0n) };
 }
 
-/** Votes of the nodes that want this value. */
-export function support(
-  state: Pick<State, "parameterVotes">,
+/** Who wants one value of one parameter. */
+export interface Tally {
+  readonly parameter: number;
+  readonly value: Uint8Array;
+  readonly nodes: readonly number[];
+  /** Votes of these nodes. */
+  readonly weight: bigint;
+}
+
+/** Of each value that anybody wants, in order of parameter and value. One pass over the votes, however many values. */
+export function talliesOf(
+  { parameterVotes }: Pick<State, "parameterVotes">,
   { votes }: Electorate,
-  vote: Pick<CastParameterVote, "parameter" | "value">,
-): bigint {
-  const question = questionOf(vote);
-  return state.parameterVotes
-    .filter((one) => questionOf(one) === question)
-    .reduce((sum, { node }) => sum + (votes[node] ?? 0n), 0n);
+): Tally[] {
+  const byQuestion = new Map<string, Tally & { nodes: number[]; weight: bigint }>();
+  for (const vote of parameterVotes) {
+    const { parameter, value, node } = vote;
+    const question = questionOf(vote);
+    const tally = byQuestion.get(question) ?? { parameter, value, nodes: [], weight: 0n };
+    tally.nodes.push(node);
+    tally.weight += votes[node] ?? 0n;
+    byQuestion.set(question, tally);
+  }
+  return [...byQuestion].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tally]) => tally);
 }
 
 function questionOf({ parameter, value }: Pick<CastParameterVote, "parameter" | "value">): string {

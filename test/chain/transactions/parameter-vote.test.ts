@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { electorateOf, support } from "../../../chain/governance/count-votes.ts";
+import { electorateOf, talliesOf } from "../../../chain/governance/count-votes.ts";
 import {
   encodeValue,
   VOTABLE_PARAMETERS,
@@ -50,9 +50,13 @@ describe("parameter-vote", () => {
     const parameter = VOTABLE_PARAMETERS.indexOf("maxExtensions");
     const { state } = chain.head;
     const [first, second] = state.seats;
-    expect(support(state, electorateOf(state), { parameter, value: encodeValue(3) })).to.equal(
-      (first?.weight ?? 0n) + (second?.weight ?? 0n),
+    const tallies = talliesOf(state, electorateOf(state));
+    const values = [3, 4, 5].map(encodeValue);
+    expect(tallies.map((tally) => [tally.parameter, tally.value])).to.have.deep.members(
+      values.map((value) => [parameter, value]),
     );
+    expect(tallies[0]).to.deep.include({ value: values[0], nodes: [0, 1] });
+    expect(tallies[0]?.weight).to.equal((first?.weight ?? 0n) + (second?.weight ?? 0n));
     chain.advanceTo(2 * state.parameters.epochBlocks);
     expect(chain.head.state.parameters.maxExtensions).to.equal(2);
   });
