@@ -11,6 +11,7 @@ import type { EventHub } from "./events/event-hub.ts";
 import { makeCertificate } from "./jobs/certificate.ts";
 import type { DatasetService } from "./jobs/dataset-service.ts";
 import { JobError } from "./jobs/job-error.ts";
+import { jobRecords } from "./jobs/job-records.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
@@ -22,7 +23,6 @@ import type {
   NodeStatus,
   OrderedJob,
   PreparedJob,
-  RecordedRound,
   TransactionStatus,
 } from "./services.ts";
 import type { StorageReport } from "./storage/report.ts";
@@ -81,22 +81,6 @@ export function createServices(parts: ServiceParts): NodeServices {
     return found === undefined ? undefined : { state: "final", transaction: found, ...place };
   };
 
-  const jobRecords = async (id: Uint8Array): Promise<RecordedRound[]> => {
-    const { job } = findJob(id);
-    const rounds: RecordedRound[] = [];
-    for (let round = 1; round <= job.round; round++) {
-      const height = await chain.store.recordHeight(id, round);
-      if (height === undefined || height < chain.store.lowest) continue;
-      const certified = await chain.store.block(height);
-      const record = certified?.block.body.records.find(
-        (entry) => entry.round === round && toHex(entry.job) === toHex(id),
-      );
-      if (certified === undefined || record === undefined) continue;
-      rounds.push({ height, blockHash: certified.certificate.blockHash, record });
-    }
-    return rounds;
-  };
-
   const prepare = (request: JobRequest): Promise<PreparedJob> =>
     prepareJob(request, {
       datasets,
@@ -130,7 +114,7 @@ export function createServices(parts: ServiceParts): NodeServices {
         ? duties.nextNonce()
         : mempool.nextNonce(chain.state, address),
     currentId: (id) => duties.currentId(id),
-    jobRecords,
+    jobRecords: async (id, page) => jobRecords(chain.store, findJob(id).job, page),
     submit: async (signed) => {
       const id = await transactions.submit(signed);
       clients.keep([signed]);
@@ -141,7 +125,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       clients.keep(all.filter((_, i) => refusals[i] === undefined));
       return refusals;
     },
-    ratingHistory: (node, limit) => ratingHistory(chain.store, node, limit),
+    ratingHistory: (node, page) => ratingHistory(chain.store, node, page),
     submitEvidence: (proof) => evidence.submit(proof),
     uploads: parts.uploads,
     imports: parts.imports,

@@ -108,6 +108,24 @@ export interface RecordedRound {
   readonly record: TrainingRecord;
 }
 
+/** Blocks that one answer reads: after so many bytes it ends, and says where to go on. */
+export const MAX_READ_BYTES = 2 * 1024 * 1024;
+
+/** Where a page of a list begins and how much may be on it. */
+export interface Page {
+  readonly from?: number | undefined;
+  readonly limit: number;
+}
+
+/** A page of a list made of blocks. */
+export interface Pages<T> {
+  readonly items: readonly T[];
+  /** Where the next begins, if there is more. */
+  readonly next: number | undefined;
+  /** Of the blocks that were read. */
+  readonly readBytes: number;
+}
+
 export interface DatasetSummary {
   /** SHA-256 of the manifest, hex. */
   readonly id: string;
@@ -205,10 +223,17 @@ export interface NodeServices {
   nextNonce(address: Uint8Array): number;
   /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
   currentId(id: Uint8Array): Uint8Array;
-  /** The recorded rounds of a job, oldest first; empty for a job without any. */
-  jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]>;
-  /** Changes of a node's rating, newest first. @param node its index */
-  ratingHistory(node: number, limit: number): Promise<readonly PastChange[]>;
+  /**
+   * Recorded rounds of a job, oldest first; empty for a job without any. Ends early where much was read.
+   * @param page rounds from `from` on, at most `limit`
+   */
+  jobRecords(id: Uint8Array, page: Page): Promise<Pages<RecordedRound>>;
+  /**
+   * Changes of a node's rating, newest first. Ends early where much was read.
+   * @param node its index
+   * @param page those at `from` and below, at most `limit`
+   */
+  ratingHistory(node: number, page: Page): Promise<Pages<PastChange>>;
   /** Checks, keeps and gossips a signed transaction. @throws PomlError */
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */

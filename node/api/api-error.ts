@@ -7,6 +7,8 @@ export interface ApiFacts {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly field?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
 }
 
 export class ApiError extends PomlError<ApiFacts> {
@@ -21,8 +23,8 @@ export class ApiError extends PomlError<ApiFacts> {
 
 /** The error a problem document stands for. */
 export function errorOfProblem(problem: Problem): ApiError {
-  const { code, status, field, detail, remedy } = problem;
-  const facts = field === undefined ? { code, status } : { code, status, field };
+  const { code, status, field, detail, remedy, retryAfter } = problem;
+  const facts = { code, status, ...given({ field, retryAfter }) };
   return new ApiError(detail, facts, remedy === undefined ? {} : { remedy });
 }
 
@@ -31,11 +33,20 @@ export function apiError(
   status: number,
   code: string,
   message: string,
-  options: ErrorOptions & { readonly field?: string } = {},
+  options: ErrorOptions & { readonly field?: string; readonly retryAfter?: number } = {},
 ): ApiError {
-  const { field, ...rest } = options;
-  return new ApiError(message, field === undefined ? { code, status } : { code, status, field }, {
-    action: "local",
-    ...rest,
-  });
+  const { field, retryAfter, ...rest } = options;
+  const facts = { code, status, ...given({ field, retryAfter }) };
+  return new ApiError(message, facts, { action: "local", ...rest });
+}
+
+function given(facts: {
+  readonly field: string | undefined;
+  readonly retryAfter: number | undefined;
+}): Pick<ApiFacts, "field" | "retryAfter"> {
+  const { field, retryAfter } = facts;
+  return {
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
 }

@@ -1,35 +1,54 @@
 /** The express app: guards in front, the routes, and one place where errors become answers. */
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Log } from "../../p2p/log.ts";
-import { TokenBuckets } from "../../p2p/peers/token-bucket.ts";
-import type { Clock } from "../clock.ts";
 import { apiError } from "./api-error.ts";
 import { announcedBytes, drain, mediaTypeOf, parseJson, readBody, streamBody } from "./body.ts";
 import { Downloads } from "./downloads.ts";
 import { checkHost, checkToken } from "./guard.ts";
+import { HeadAnswers } from "./head-answers.ts";
 import type { ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
+import { callerOf, type RateLimiter } from "./rate-limiter.ts";
 import { reasonOf } from "./reason.ts";
-import { respond, respondProblem, SECURITY_HEADERS } from "./respond.ts";
-import { respondFile } from "./respond-file.ts";
-import { type Call, checked, expressPath, type Route } from "./route.ts";
+import { respond, respondOfHead, respondProblem, SECURITY_HEADERS } from "./respond.ts";
+import { hasTag, respondFile } from "./respond-file.ts";
+import { type Call, checked, expressPath, type Reply, type Route } from "./route.ts";
+import { Turns } from "./turns.ts";
 
 export interface AppOptions {
   readonly limits: ApiLimits;
   /** Names, besides addresses and localhost, this node answers for. */
   readonly hosts: readonly string[];
   readonly token: string;
-  /** Named in remedies; never its content. */
+}
+
+export interface AppModules {
+  readonly routes: readonly Route[];
+  readonly log: Log;
+  readonly limiter: RateLimiter;
+  /** Hash of the newest block. */
+  head(): Uint8Array;
+}
+
+/** What the routes of one app share. */
+interface Shared {
+  readonly limiter: RateLimiter;
+  readonly turns: Turns;
+  readonly answers: HeadAnswers;
+  readonly downloads: Downloads;
 }
 
 export function createApp(
   options: AppOptions,
-  { routes, clock, log }: { routes: readonly Route[]; clock: Clock; log: Log },
+  { routes, log, limiter, head }: AppModules,
 ): Express {
   const { limits, hosts } = options;
-  const rate = { burst: limits.requestBurst, perSecond: limits.requestsPerSecond };
-  const buckets = new TokenBuckets(rate);
-  const downloads = new Downloads(limits);
+  const shared: Shared = {
+    limiter,
+    turns: new Turns(limits),
+    answers: new HeadAnswers(head),
+    downloads: new Downloads(limits),
+  };
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -37,12 +56,11 @@ export function createApp(
   app.use((request, response, next) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     checkHost(request, hosts);
-    if (!buckets.take(request.socket.remoteAddress ?? "", clock.monotonic()))
-      throw tooManyRequests();
+    limiter.take(callerOf(request, options.token));
     next();
   });
   for (const route of routes)
-    app[route.method](expressPath(route.path), mount(route, options, downloads));
+    app[route.method](expressPath(route.path), mount(route, options, shared));
   for (const [path, methods] of methodsByPath(routes)) {
     app.all(expressPath(path), (request, response) => {
       response.setHeader(
@@ -61,7 +79,8 @@ export function createApp(
   return app;
 }
 
-function mount(route: Route, options: AppOptions, downloads: Downloads) {
+function mount(route: Route, options: AppOptions, shared: Shared) {
+  const { limiter, turns, answers, downloads } = shared;
   return async (request: Request, response: Response): Promise<void> => {
     if (route.token === true) checkToken(request, options.token);
     const read = (limitBytes: number) => readBody(request, response, limitBytes);
@@ -77,9 +96,43 @@ function mount(route: Route, options: AppOptions, downloads: Downloads) {
       announcedBytes: announcedBytes(request),
       gone: goneSignal(response),
     };
-    const reply = await (async () => route.handle(call))().finally(answering.end);
-    if ("file" in reply) await respondFile(response, reply, downloads);
-    else respond(response, reply);
+    const url = request.originalUrl;
+    const isKnown = (): boolean => {
+      const known = route.isOfHead === true ? answers.get(url) : undefined;
+      const has = route.isOfHead === true && hasTag(request, answers.etag);
+      if (known === undefined && !has) return false;
+      answering.end();
+      respondOfHead(response, { etag: answers.etag, bytes: has ? undefined : known?.bytes });
+      return true;
+    };
+    if (isKnown()) return;
+    const caller = callerOf(request, options.token);
+    // One was taken at the door.
+    if (route.tokens !== undefined) limiter.take(caller, route.tokens - 1);
+    const answer = async (): Promise<void> => {
+      // Somebody else may have asked the same while this request waited.
+      if (isKnown()) return;
+      const etag = route.isOfHead === true ? answers.etag : undefined;
+      const reply = await handle(call);
+      if ("file" in reply) return respondFile(response, reply, downloads);
+      if (reply.tokens !== undefined) limiter.charge(caller, reply.tokens);
+      if (etag === undefined || !("json" in reply) || etag !== answers.etag) {
+        return respond(response, reply);
+      }
+      const bytes = JSON.stringify(reply.json);
+      answers.put(url, { etag, bytes });
+      respondOfHead(response, { etag, bytes });
+    };
+    if (route.isCostly === true) await turns.use(caller, call.gone, answer);
+    else await answer();
+
+    async function handle(asked: Call): Promise<Reply> {
+      try {
+        return await route.handle(asked);
+      } finally {
+        answering.end();
+      }
+    }
 
     async function readJson(): Promise<unknown> {
       const type = mediaTypeOf(request);
@@ -170,11 +223,5 @@ function notJson(type: string): Error {
   return apiError(415, "UNSUPPORTED_MEDIA_TYPE", `the body is ${type === "" ? "untyped" : type}`, {
     field: "Content-Type",
     remedy: "send application/json",
-  });
-}
-
-function tooManyRequests(): Error {
-  return apiError(429, "TOO_MANY_REQUESTS", "too many requests from this address", {
-    remedy: "slow down; follow /v1/events instead of polling",
   });
 }

@@ -207,8 +207,17 @@ export class PomlClient {
     return this.#get(`/v1/jobs/${segment(id)}`, JobDetail);
   }
 
-  rounds(id: string): Promise<RoundList> {
-    return this.#get(`/v1/jobs/${segment(id)}/rounds`, RoundList);
+  /** All of them, page by page. */
+  async rounds(id: string): Promise<RoundList> {
+    const rounds: RoundList["rounds"] = [];
+    for (let from: number | undefined; ; ) {
+      const path = `/v1/jobs/${segment(id)}/rounds`;
+      const page: RoundList = await this.#get(`${path}${query({ from })}`, RoundList);
+      rounds.push(...page.rounds);
+      if (page.next === undefined) return { rounds };
+      if (page.next <= (from ?? 0)) throw badAnswer(path, "its pages do not end", undefined);
+      from = page.next;
+    }
   }
 
   /** A CSV file, read as `fields` say. @throws ApiError with the reason */

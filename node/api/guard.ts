@@ -41,11 +41,15 @@ export function checkToken(request: IncomingMessage, token: string): void {
       remedy,
     });
   }
-  const [scheme, value = ""] = header.split(" ", 2);
-  const equal = timingSafeEqual(digest(value), digest(token));
-  if (scheme?.toLowerCase() !== "bearer" || token === "" || !equal) {
+  if (!hasToken(request, token)) {
     throw apiError(401, "TOKEN_WRONG", "the token is not this node's API token", { field, remedy });
   }
+}
+
+export function hasToken({ headers }: IncomingMessage, token: string): boolean {
+  const [scheme, value = ""] = (headers.authorization ?? "").split(" ", 2);
+  const equal = timingSafeEqual(digest(value), digest(token));
+  return scheme?.toLowerCase() === "bearer" && token !== "" && equal;
 }
 
 function digest(text: string): Uint8Array {

@@ -10,9 +10,23 @@ export interface ApiLimits {
   readonly transactionBytes: number;
   /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
   readonly batchBytes: number;
-  /** Token bucket of one IP address. */
+  /**
+   * Token bucket of one IP address (of an IPv6 /64). One token stands for about a millisecond of the main thread;
+   * every request takes one, a costly one more.
+   */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
+  /** Of all that show no token together: whatever they ask, the node has time for its chain. */
+  readonly strangersPerSecond: number;
+  readonly strangersBurst: number;
+  /** Of requests with the API token. */
+  readonly ownerPerSecond: number;
+  readonly ownerBurst: number;
+  /** Costly answers that are made at the same time: for strangers, and as many for the owner. */
+  readonly costlyAtOnce: number;
+  /** That may wait for their turn, and those of one IP address. */
+  readonly costlyWaiting: number;
+  readonly costlyWaitingPerAddress: number;
   readonly connections: number;
   /** Of one IP address: nobody alone can keep the others out. */
   readonly connectionsPerAddress: number;
@@ -33,6 +47,13 @@ export const API_LIMITS: ApiLimits = {
   batchBytes: 1024 * 1024,
   requestsPerSecond: 200,
   requestBurst: 1000,
+  strangersPerSecond: 400,
+  strangersBurst: 2000,
+  ownerPerSecond: 400,
+  ownerBurst: 2000,
+  costlyAtOnce: 2,
+  costlyWaiting: 64,
+  costlyWaitingPerAddress: 8,
   connections: 512,
   connectionsPerAddress: 128,
   downloads: 32,

@@ -163,6 +163,9 @@ function document(error: PomlError, { status, title, field }: Meaning): Problem 
     code: error.code,
     ...(where === undefined ? {} : { field: where }),
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    ...(error instanceof ApiError && error.facts.retryAfter !== undefined
+      ? { retryAfter: error.facts.retryAfter }
+      : {}),
   };
 }
 

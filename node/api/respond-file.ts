@@ -1,5 +1,5 @@
 /** A file named by its hash onto a response: a cache may keep it for ever. */
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Downloads } from "./downloads.ts";
 import type { FileReply } from "./route.ts";
 
@@ -11,7 +11,7 @@ export async function respondFile(
   const { req: request } = response;
   const tag = `"${file.sha256}"`;
   const lasting = { etag: tag, "cache-control": "public, max-age=31536000, immutable" };
-  if (tagsOf(request.headers["if-none-match"]).includes(tag)) {
+  if (hasTag(request, tag)) {
     response.writeHead(304, lasting).end();
     return;
   }
@@ -26,7 +26,8 @@ export async function respondFile(
   else await downloads.send(response, { file, headers });
 }
 
-/** A weak tag of the same value names the same bytes. */
-function tagsOf(header: string | undefined): string[] {
-  return (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+/** Whether the client has the answer of this ETag. A weak tag of the same value names the same bytes. */
+export function hasTag({ headers }: IncomingMessage, etag: string): boolean {
+  const tags = (headers["if-none-match"] ?? "").split(",");
+  return tags.some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }

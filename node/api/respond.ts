@@ -15,6 +15,8 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** No cross-origin headers on purpose: pages of other origins cannot read answers. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -26,7 +28,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 export function respond(response: ServerResponse, reply: BodyReply): void {
   const body = "json" in reply ? JSON.stringify(reply.json) : reply.bytes;
-  const type = "json" in reply ? "application/json; charset=utf-8" : reply.type;
+  const type = "json" in reply ? JSON_TYPE : reply.type;
   response.statusCode = reply.status ?? 200;
   response.setHeader("cache-control", "no-store");
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
@@ -35,13 +37,25 @@ export function respond(response: ServerResponse, reply: BodyReply): void {
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
+/** @param bytes undefined: the client has them already */
+export function respondOfHead(
+  response: ServerResponse,
+  { etag, bytes }: { readonly etag: string; readonly bytes: string | undefined },
+): void {
+  const headers = { etag, "cache-control": "no-cache" };
+  if (bytes === undefined) response.writeHead(304, headers).end();
+  else respond(response, { bytes, type: JSON_TYPE, headers });
+}
+
 export function respondProblem(response: ServerResponse, problem: Problem): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   if (problem.status === 401) response.setHeader("www-authenticate", 'Bearer realm="poml"');
-  if (problem.status === 429 || problem.status === 503) response.setHeader("retry-after", "1");
+  if (problem.status === 429 || problem.status === 503) {
+    response.setHeader("retry-after", problem.retryAfter ?? 1);
+  }
   // The rest of a refused body is not worth keeping the connection for.
   if (hasBody(response.req) && !response.req.complete) response.setHeader("connection", "close");
   const { status } = problem;

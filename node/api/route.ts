@@ -18,6 +18,8 @@ export interface FileReply {
 export type BodyReply = {
   /** Default 200. */
   readonly status?: number;
+  /** Tokens that the caller pays for what this answer took beyond the route's own. */
+  readonly tokens?: number;
   readonly headers?: Readonly<Record<string, string>>;
 } & ({ readonly json: unknown } | { readonly bytes: Uint8Array | string; readonly type: string });
 
@@ -62,6 +64,12 @@ interface RouteFacts {
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: readonly Answer[];
+  /** Tokens that an answer takes, about a millisecond of the main thread each; default 1. */
+  readonly tokens?: number;
+  /** Such answers are made a few at a time. */
+  readonly isCostly?: boolean;
+  /** The answer follows from the newest block, path and query alone. */
+  readonly isOfHead?: boolean;
   /** Left out of the OpenAPI document: the page and its files. */
   readonly undocumented?: boolean;
 }

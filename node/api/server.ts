@@ -15,6 +15,7 @@ import { EventStream } from "./event-stream.ts";
 import { checkHost, checkOrigin } from "./guard.ts";
 import { API_LIMITS, type ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
+import { callerOf, RateLimiter } from "./rate-limiter.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
 import { hostInUrl } from "./url.ts";
@@ -22,6 +23,8 @@ import { hostInUrl } from "./url.ts";
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 600_000;
 const STOP_MS = 2000;
+/** A reader of events may get all that are kept; a worker's token is read from the disk. */
+const UPGRADE_TOKENS = 10;
 /** How often Node looks for sockets that are over these times. */
 const CHECK_MS = 2_000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -64,7 +67,9 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   const limits = { ...API_LIMITS, ...options.limits };
   const hosts = [options.host, ...(options.hosts ?? [])].map((name) => name.toLowerCase());
   const routes = allRoutes({ services, clock, limits }, { metrics: options.metrics ?? true });
-  const app = createApp({ ...options, limits, hosts }, { routes, clock, log });
+  const limiter = new RateLimiter(limits, clock);
+  const head = (): Uint8Array => services.head().hash;
+  const app = createApp({ ...options, limits, hosts }, { routes, log, limiter, head });
   const stream = new EventStream(limits, { events: services.events, log });
   const upgrades = new Map<string, UpgradeHandler>();
   const server = createServer(
@@ -86,6 +91,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
     try {
       checkHost(request, hosts);
       checkOrigin(request);
+      limiter.take(callerOf(request, options.token), UPGRADE_TOKENS);
       upgradeHandler(request, upgrades)(request, socket, head);
     } catch (error) {
       refuseUpgrade(socket, error, log);

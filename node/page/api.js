@@ -15,6 +15,21 @@ export async function get(path) {
   return body;
 }
 
+/**
+ * All recorded rounds of a job, page by page.
+ * @param {string} id
+ * @returns {Promise<any[]>}
+ */
+export async function getRounds(id) {
+  const all = [];
+  for (let from = 1; ; ) {
+    const { rounds, next } = await get(`/v1/jobs/${id}/rounds?from=${from}`);
+    all.push(...rounds);
+    if (next === undefined || next <= from) return all;
+    from = next;
+  }
+}
+
 const SILENCE_MS = 20_000;
 const MAX_BACKOFF_MS = 8000;
 

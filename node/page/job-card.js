@@ -1,5 +1,5 @@
 /** A job with its figures, curve and participants, live. The job page adds the rest around it. */
-import { get } from "./api.js";
+import { get, getRounds } from "./api.js";
 import { curves } from "./chart.js";
 import { h, meter } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml } from "./format.js";
@@ -35,10 +35,7 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   async function load() {
     timer = 0;
     try {
-      const [next, { rounds }] = await Promise.all([
-        get(`/v1/jobs/${id}`),
-        get(`/v1/jobs/${id}/rounds`),
-      ]);
+      const [next, rounds] = await Promise.all([get(`/v1/jobs/${id}`), getRounds(id)]);
       if (!removed) show(next, rounds);
     } catch (error) {
       if (error.status === 404 && onMissing !== undefined) return onMissing(error.message);

@@ -1,5 +1,7 @@
 /** Why a node's rating is what it is: the changes blocks made to it, newest first. */
+import { CertifiedBlock } from "../../chain/types/block.ts";
 import type { RatingChange } from "../../chain/types/node.ts";
+import { MAX_READ_BYTES, type Page, type Pages } from "../services.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 
 export interface PastChange {
@@ -9,20 +11,26 @@ export interface PastChange {
   readonly change: RatingChange;
 }
 
-/** @returns at most `limit` changes of blocks this node still keeps */
+/** @returns changes of at most `limit` blocks that this node still keeps, from height `from` downwards */
 export async function ratingHistory(
-  store: ChainStore,
+  store: Pick<ChainStore, "ratingChangeHeights" | "block" | "lowest">,
   node: number,
-  limit: number,
-): Promise<PastChange[]> {
-  const history: PastChange[] = [];
-  for (const height of await store.ratingChangeHeights(node, limit)) {
+  { from, limit }: Page,
+): Promise<Pages<PastChange>> {
+  const items: PastChange[] = [];
+  let readBytes = 0;
+  // One more tells whether there is another page.
+  const heights = await store.ratingChangeHeights(node, limit + 1, from);
+  for (const [i, height] of heights.entries()) {
     if (height < store.lowest) break;
-    const { header, body } = (await store.block(height))?.block ?? {};
-    for (const change of body?.ratingChanges ?? []) {
-      if (change.node !== node || header === undefined) continue;
-      history.push({ height, time: Number(header.time), change });
+    if (i >= limit || readBytes >= MAX_READ_BYTES) return { items, next: height, readBytes };
+    const certified = await store.block(height);
+    if (certified === undefined) continue;
+    readBytes += CertifiedBlock.value_serializedSize(certified);
+    const { header, body } = certified.block;
+    for (const change of body.ratingChanges) {
+      if (change.node === node) items.push({ height, time: Number(header.time), change });
     }
   }
-  return history;
+  return { items, next: undefined, readBytes };
 }

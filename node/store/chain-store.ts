@@ -253,11 +253,11 @@ export class ChainStore {
     return bytes === undefined ? undefined : readHeight(bytes);
   }
 
-  /** Heights of the newest blocks that changed a node's rating, newest first. */
-  async ratingChangeHeights(node: number, limit: number): Promise<number[]> {
+  /** Heights of the newest blocks, up to `from`, that changed a node's rating, newest first. */
+  async ratingChangeHeights(node: number, limit: number, from?: number): Promise<number[]> {
     const keys = {
       gte: ratingChangeKey(node, 0),
-      lt: ratingChangeKey(node + 1, 0),
+      lt: from === undefined ? ratingChangeKey(node + 1, 0) : ratingChangeKey(node, from + 1),
       reverse: true,
       limit,
     };

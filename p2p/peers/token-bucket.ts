@@ -24,32 +24,52 @@ export class TokenBuckets {
     this.#maxKeys = maxKeys;
   }
 
-  /** Spends one token of `key`; false when there is none left. */
-  take(key: string, nowMs: number): boolean {
-    const { burst, perSecond } = this.#rate;
-    const bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= this.#maxKeys) this.#forgetRested(nowMs);
-      if (this.#buckets.size >= this.#maxKeys) return false;
-      this.#buckets.set(key, { tokens: burst - 1, updatedMs: nowMs });
-      return true;
-    }
-    const elapsedMs = Math.max(0, nowMs - bucket.updatedMs);
-    bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs / 1000) * perSecond);
-    bucket.updatedMs = nowMs;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+  /** Spends tokens of `key`; false when it has fewer. More than the burst needs a full bucket and leaves a debt. */
+  take(key: string, nowMs: number, tokens = 1): boolean {
+    const bucket = this.#refilled(key, nowMs);
+    if (bucket === undefined || bucket.tokens < Math.min(tokens, this.#rate.burst)) return false;
+    bucket.tokens -= tokens;
     return true;
+  }
+
+  /** Spends tokens for what has been done already: the key may come to owe some. */
+  charge(key: string, nowMs: number, tokens: number): void {
+    const bucket = this.#refilled(key, nowMs);
+    if (bucket !== undefined) bucket.tokens -= tokens;
+  }
+
+  /** Milliseconds until `take` may succeed. */
+  waitMs(key: string, nowMs: number, tokens = 1): number {
+    const { burst, perSecond } = this.#rate;
+    const held = this.#refilled(key, nowMs)?.tokens ?? 0;
+    return Math.max(0, ((Math.min(tokens, burst) - held) / perSecond) * 1000);
   }
 
   get size(): number {
     return this.#buckets.size;
   }
 
+  /** Undefined for a new key where there is no room for one. */
+  #refilled(key: string, nowMs: number): Bucket | undefined {
+    const { burst, perSecond } = this.#rate;
+    const known = this.#buckets.get(key);
+    if (known !== undefined) {
+      const elapsedMs = Math.max(0, nowMs - known.updatedMs);
+      known.tokens = Math.min(burst, known.tokens + (elapsedMs / 1000) * perSecond);
+      known.updatedMs = nowMs;
+      return known;
+    }
+    if (this.#buckets.size >= this.#maxKeys) this.#forgetRested(nowMs);
+    if (this.#buckets.size >= this.#maxKeys) return undefined;
+    const bucket = { tokens: burst, updatedMs: nowMs };
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
   #forgetRested(nowMs: number): void {
-    const refillMs = (this.#rate.burst / this.#rate.perSecond) * 1000;
-    for (const [key, bucket] of this.#buckets) {
-      if (nowMs - bucket.updatedMs >= refillMs) this.#buckets.delete(key);
+    const { burst, perSecond } = this.#rate;
+    for (const [key, { tokens, updatedMs }] of this.#buckets) {
+      if (nowMs - updatedMs >= ((burst - tokens) / perSecond) * 1000) this.#buckets.delete(key);
     }
   }
 }

@@ -54,6 +54,8 @@ import type {
   NodeServices,
   NodeStatus,
   OrderedJob,
+  Page,
+  Pages,
   PreparedJob,
   RecordedRound,
   TransactionStatus,
@@ -289,27 +291,29 @@ export class FixtureNode implements NodeServices {
     return this.replaced.get(toHex(id)) ?? id;
   }
 
-  async jobRecords(id: Uint8Array): Promise<readonly RecordedRound[]> {
-    return this.#blocks.flatMap(({ block, certificate }) =>
+  async jobRecords(id: Uint8Array, { from = 1, limit }: Page): Promise<Pages<RecordedRound>> {
+    const rounds = this.#blocks.flatMap(({ block, certificate }) =>
       block.body.records
-        .filter((record) => equalBytes(record.job, id))
+        .filter((record) => equalBytes(record.job, id) && record.round >= from)
         .map((record) => ({
           height: block.header.height,
           blockHash: certificate.blockHash,
           record,
         })),
     );
+    return { items: rounds.slice(0, limit), next: rounds[limit]?.record.round, readBytes: 0 };
   }
 
-  async ratingHistory(node: number, limit: number): Promise<readonly PastChange[]> {
-    return this.#blocks
+  async ratingHistory(node: number, { from, limit }: Page): Promise<Pages<PastChange>> {
+    const changes = this.#blocks
       .flatMap(({ block: { header, body } }) =>
         body.ratingChanges
           .filter((change) => change.node === node)
           .map((change) => ({ height: header.height, time: Number(header.time), change })),
       )
-      .reverse()
-      .slice(0, limit);
+      .filter(({ height }) => height <= (from ?? height))
+      .reverse();
+    return { items: changes.slice(0, limit), next: changes[limit]?.height, readBytes: 0 };
   }
 
   async submitEvidence(evidence: Evidence): Promise<void> {

@@ -273,7 +273,10 @@ export type RecordJson = z.infer<typeof RecordJson>;
 export const RoundJson = RecordJson.extend({ height: Height, blockHash: Hash });
 export type RoundJson = z.infer<typeof RoundJson>;
 
-export const RoundList = z.object({ rounds: z.array(RoundJson) });
+export const RoundList = z.object({
+  rounds: z.array(RoundJson),
+  next: Count.optional().describe("`from` of the next page"),
+});
 export type RoundList = z.infer<typeof RoundList>;
 
 export const SubmittedJob = z.object({

@@ -11,5 +11,6 @@ export const Problem = z.object({
   code: z.string().describe("stable, for programs"),
   field: z.string().optional().describe("the part of the request at fault"),
   remedy: z.string().optional().describe("what the reader can do about it"),
+  retryAfter: z.int().optional().describe("seconds, as in Retry-After, where waiting helps"),
 });
 export type Problem = z.infer<typeof Problem>;

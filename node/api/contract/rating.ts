@@ -42,5 +42,6 @@ export const RatingExplanation = z.object({
   changes: z
     .array(RatingChangeJson.extend({ height: Height, time: UnixMs, explanation: z.string() }))
     .describe("newest first"),
+  next: Height.optional().describe("`from` of the next page of changes"),
 });
 export type RatingExplanation = z.infer<typeof RatingExplanation>;

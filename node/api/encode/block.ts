@@ -21,6 +21,7 @@ import type {
   TransactionKind,
 } from "../../../chain/types/transaction.ts";
 import { ENERGY_SOURCES } from "../../../chain/types/window.ts";
+import { breathe } from "../../../ml/training/breathe.ts";
 import type { TransactionStatus, WaitingTransaction } from "../../services.ts";
 import type {
   BlockJson,
@@ -71,6 +72,9 @@ const PAYLOADS: PayloadEncoders = {
 function fields(value: object): PlainFields {
   return plain(value) as PlainFields;
 }
+
+/** Transactions that are written down in one go. */
+const PIECE = 64;
 
 export function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
   const { transaction, signature } = signed;
@@ -165,15 +169,21 @@ export function encodeRatingChange(
   };
 }
 
-export function encodeBlock(state: State, certified: CertifiedBlock): BlockJson {
+/** In pieces: a full block takes a quarter of a second, and the chain must not stand still for it. */
+export async function encodeBlock(state: State, certified: CertifiedBlock): Promise<BlockJson> {
   const { block, certificate } = certified;
   const { header, body } = block;
+  const transactions: BlockJson["transactions"] = [];
+  for (const transaction of body.transactions) {
+    transactions.push(encodeTransaction(state, transaction));
+    if (transactions.length % PIECE === 0) await breathe();
+  }
   return {
     hash: toHex(blockHash(header)),
     sizeBytes: CertifiedBlock.value_serializedSize(certified),
     ...named("proposerName", proposerName(state, header)),
     header: encodeHeader(header),
-    transactions: body.transactions.map((transaction) => encodeTransaction(state, transaction)),
+    transactions,
     records: body.records.map((record) => encodeRecord(state, record)),
     ratingChanges: body.ratingChanges.map((change) => encodeRatingChange(state, change)),
     evidence: body.evidence.map((piece) => ({

@@ -59,6 +59,7 @@ export function allRoutes(
     route({
       method: "get",
       path: "/openapi.json",
+      tokens: 2,
       tag: "node",
       summary: "This description",
       query: NoQuery,

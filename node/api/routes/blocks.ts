@@ -1,9 +1,10 @@
 /** Final blocks, newest first, and one block with all it holds. */
-import type { NodeServices } from "../../services.ts";
+import { MAX_READ_BYTES, type NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { BlockJson, BlockList, type BlockSummary } from "../contract/block.ts";
 import { encodeBlock, encodeBlockSummary } from "../encode/block.ts";
-import { type Route, route } from "../route.ts";
+import { tokensOfBlocks } from "../rate-limiter.ts";
+import { type BodyReply, type Route, route } from "../route.ts";
 import { NoQuery, PageQuery, parseHeightOrHash } from "./parse.ts";
 
 const DEFAULT_PAGE = 20;
@@ -13,15 +14,21 @@ export function blockRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/blocks",
+      tokens: 2,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "Blocks from a height downwards; default: from the head",
       query: PageQuery,
       answers: [{ status: 200, description: "a page of blocks", schema: BlockList }],
-      handle: async ({ query }) => ({ json: await listBlocks(services, query) }),
+      handle: ({ query }) => listBlocks(services, query),
     }),
     route({
       method: "get",
       path: "/v1/blocks/{at}",
+      tokens: 2,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "A block with its transactions, records, rating changes and certificate",
       params: { at: "height or block hash" },
@@ -31,23 +38,31 @@ export function blockRoutes(services: NodeServices): Route[] {
         const at = parseHeightOrHash(params.at);
         const found = await services.block(at);
         if (found === undefined) throw unknownBlock(params.at ?? "", services.state().height);
-        return { json: encodeBlock(services.state(), found) };
+        const json = await encodeBlock(services.state(), found);
+        // Writing it down costs several times what reading it does.
+        return { json, tokens: 8 * tokensOfBlocks(json.sizeBytes) };
       },
     }),
   ];
 }
 
-async function listBlocks(services: NodeServices, { from, limit }: PageQuery): Promise<BlockList> {
+async function listBlocks(services: NodeServices, { from, limit }: PageQuery): Promise<BodyReply> {
   const state = services.state();
   const newest = Math.min(from ?? state.height, state.height);
   const { lowestBlock } = services.status();
   const oldest = Math.max(lowestBlock, newest - (limit ?? DEFAULT_PAGE) + 1);
   const blocks: BlockSummary[] = [];
-  for (let height = newest; height >= oldest; height--) {
+  let readBytes = 0;
+  let height = newest;
+  for (; height >= oldest && readBytes < MAX_READ_BYTES; height--) {
     const found = await services.block(height);
-    if (found !== undefined) blocks.push(encodeBlockSummary(state, found));
+    if (found === undefined) continue;
+    const summary = encodeBlockSummary(state, found);
+    readBytes += summary.sizeBytes;
+    blocks.push(summary);
   }
-  return { blocks, ...(oldest > lowestBlock ? { next: oldest - 1 } : {}) };
+  const json: BlockList = { blocks, ...(height >= lowestBlock ? { next: height } : {}) };
+  return { json, tokens: tokensOfBlocks(readBytes) };
 }
 
 function unknownBlock(at: string, height: number): Error {

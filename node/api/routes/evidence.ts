@@ -15,6 +15,7 @@ export function evidenceRoutes(services: NodeServices): Route[] {
     route({
       method: "post",
       path: "/v1/evidence",
+      tokens: 5,
       tag: "chain",
       summary: "Hand in proof that a node signed two messages where one is allowed (SSZ Evidence)",
       query: NoQuery,

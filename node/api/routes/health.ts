@@ -45,6 +45,7 @@ export function metricsRoute(services: NodeServices): Route {
   return route({
     method: "get",
     path: "/metrics",
+    tokens: 10,
     tag: "node",
     summary: "Metrics in the Prometheus text format",
     query: NoQuery,

@@ -24,8 +24,9 @@ import {
   encodeRound,
 } from "../encode/job.ts";
 import { toJobRequest } from "../job-order.ts";
+import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Route, route } from "../route.ts";
-import { NoQuery, PageQuery, parseHash } from "./parse.ts";
+import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
 
 const DEFAULT_PAGE = 50;
 const JOB_ID = { id: "job id: the id of the transaction that opened it" };
@@ -44,6 +45,7 @@ function orderRoutes(services: NodeServices): Route[] {
     route({
       method: "post",
       path: "/v1/jobs/prepare",
+      tokens: 20,
       tag: "jobs",
       token: true,
       summary: "Check and price an order, store its files for the network; sign the rest yourself",
@@ -59,6 +61,7 @@ function orderRoutes(services: NodeServices): Route[] {
     route({
       method: "post",
       path: "/v1/jobs",
+      tokens: 20,
       tag: "jobs",
       token: true,
       summary: "Open a job with the node's own account",
@@ -81,6 +84,8 @@ function progressRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/jobs",
+      tokens: 2,
+      isOfHead: true,
       tag: "jobs",
       summary: "Jobs, newest first",
       query: PageQuery,
@@ -90,6 +95,8 @@ function progressRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/jobs/{id}",
+      tokens: 2,
+      isOfHead: true,
       tag: "jobs",
       summary: "A job with its team, participants and settlement",
       params: JOB_ID,
@@ -103,16 +110,21 @@ function progressRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/jobs/{id}/rounds",
+      tokens: 2,
+      isCostly: true,
+      isOfHead: true,
       tag: "jobs",
-      summary: "The recorded rounds of a job with metrics and contributions",
+      summary: "The recorded rounds of a job with metrics and contributions, from a round on",
       params: JOB_ID,
-      query: NoQuery,
+      query: PageQuery,
       answers: [{ status: 200, description: "rounds, oldest first", schema: RoundList }],
-      handle: async ({ params }) => {
+      handle: async ({ params, query: { from, limit = MAX_PAGE } }) => {
         const { id } = findJob(services, params.id);
-        const rounds = await services.jobRecords(id);
+        const { items, next, readBytes } = await services.jobRecords(id, { from, limit });
         const state = services.state();
-        return { json: { rounds: rounds.map((round) => encodeRound(state, round)) } };
+        const rounds = items.map((round) => encodeRound(state, round));
+        const json = { rounds, ...(next === undefined ? {} : { next }) };
+        return { json, tokens: tokensOfBlocks(readBytes) };
       },
     }),
   ];
@@ -123,6 +135,7 @@ function resultRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/jobs/{id}/model",
+      tokens: 20,
       tag: "jobs",
       summary: "Files of the trained model with sizes and hashes",
       params: JOB_ID,
@@ -143,6 +156,7 @@ function resultRoutes(services: NodeServices): Route[] {
       route({
         method: "get",
         path: `/v1/jobs/{id}/model/${name}`,
+        tokens: 20,
         tag: "jobs",
         summary: `${name} of the trained model, tfjs format`,
         params: JOB_ID,
@@ -158,6 +172,7 @@ function resultRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/jobs/{id}/certificate",
+      tokens: 20,
       tag: "jobs",
       summary: "The portable certificate of a finished job",
       params: JOB_ID,

@@ -27,6 +27,8 @@ export function lightRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/light/blocks/{height}",
+      tokens: 20,
+      isCostly: true,
       tag: "light",
       summary: "A block without its body: header, certificate and the seats that signed",
       params: { height: "block height" },
@@ -42,6 +44,8 @@ export function lightRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/light/updates",
+      tokens: 30,
+      isCostly: true,
       tag: "light",
       summary: "A short route of light blocks from one height to another",
       query: RouteQuery,
@@ -123,6 +127,8 @@ function proofRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path,
+      tokens: 30,
+      isCostly: true,
       tag: "light",
       summary,
       params,
@@ -146,7 +152,8 @@ async function findRecord(
   const id = parseHash(job, "job");
   const wanted = parseWhole(round, "round", MAX_HEIGHT);
   if (services.state().jobIndex(id) === undefined) return undefined;
-  const found = (await services.jobRecords(id)).find(({ record }) => record.round === wanted);
+  const { items } = await services.jobRecords(id, { from: wanted, limit: 1 });
+  const found = items.find(({ record }) => record.round === wanted);
   if (found === undefined) return undefined;
   const certified = await services.block(found.height);
   const index = certified?.block.body.records.findIndex(

@@ -1,5 +1,4 @@
 /** The nodes of the chain with their ratings. */
-import { z } from "zod";
 import { totalWeight } from "../../../chain/rating/weight.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
@@ -7,17 +6,20 @@ import { NodeDetail, type NodeJson, NodeList } from "../contract/network.ts";
 import { RatingExplanation } from "../contract/rating.ts";
 import { encodeNode, encodeNodeDetail } from "../encode/network.ts";
 import { encodeRating } from "../encode/rating.ts";
+import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Route, route } from "../route.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
 
 const DEFAULT_CHANGES = 50;
-const LimitQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).optional() });
 
 export function nodeRoutes(services: NodeServices): Route[] {
   return [
     route({
       method: "get",
       path: "/v1/nodes",
+      tokens: 20,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "Rated nodes in index order",
       query: PageQuery,
@@ -27,6 +29,9 @@ export function nodeRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/nodes/{key}",
+      tokens: 20,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "A node with its claim in the window under way and its jobs",
       params: { key: "public key" },
@@ -42,16 +47,22 @@ export function nodeRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/nodes/{key}/rating",
+      tokens: 2,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "Why a node is rated as it is: its factors, and every change with its cause",
       params: { key: "public key" },
-      query: LimitQuery,
+      query: PageQuery,
       answers: [{ status: 200, description: "the rating explained", schema: RatingExplanation }],
-      handle: async ({ params, query: { limit = DEFAULT_CHANGES } }) => {
+      handle: async ({ params, query: { from, limit = DEFAULT_CHANGES } }) => {
         const state = services.state();
         const index = state.nodeIndex(parseHash(params.key, "key"));
         if (index === undefined) throw unknownNode(params.key ?? "");
-        return { json: encodeRating(state, index, await services.ratingHistory(index, limit)) };
+        const { items, next, readBytes } = await services.ratingHistory(index, { from, limit });
+        const explained = encodeRating(state, index, items);
+        const json = { ...explained, ...(next === undefined ? {} : { next }) };
+        return { json, tokens: tokensOfBlocks(readBytes) };
       },
     }),
   ];

@@ -10,6 +10,9 @@ export function parameterRoutes(services: NodeServices): Route[] {
     route({
       method: "get",
       path: "/v1/parameters",
+      tokens: 20,
+      isCostly: true,
+      isOfHead: true,
       tag: "chain",
       summary: "Parameters the nodes may change by vote, with the open votes",
       query: NoQuery,

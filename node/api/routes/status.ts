@@ -11,6 +11,7 @@ export function statusRoutes(services: NodeServices, clock: Clock): Route[] {
     route({
       method: "get",
       path: "/v1/status",
+      tokens: 2,
       tag: "node",
       summary: "Identity, head, peers, workers and consensus parameters",
       query: NoQuery,

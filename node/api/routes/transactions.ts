@@ -42,6 +42,7 @@ export function transactionRoutes(services: NodeServices, limits: ApiLimits): Ro
     route({
       method: "post",
       path: "/v1/transactions/batch",
+      tokens: 10,
       tag: "chain",
       summary: `Hand in up to ${MAX_BATCH_TRANSACTIONS} signed transactions as an SSZ list; each gets its own answer`,
       query: NoQuery,
@@ -70,6 +71,7 @@ export function transactionRoutes(services: NodeServices, limits: ApiLimits): Ro
     route({
       method: "get",
       path: "/v1/transactions/{id}",
+      tokens: 5,
       tag: "chain",
       summary: "A transaction, waiting or final",
       params: { id: "transaction id" },

@@ -116,6 +116,11 @@ describe("PomlClient", () => {
     const { rounds } = await client.rounds(id);
     expect(rounds.map(({ round }) => round)).to.deep.equal([1, 2]);
     expect(rounds[1]?.metrics).to.deep.equal(job.metrics);
+    const all = test.node.jobRecords.bind(test.node);
+    test.node.jobRecords = (job, page) => all(job, { ...page, limit: 1 });
+    test.node.advance();
+    expect((await client.rounds(id)).rounds, "of pages of one").to.deep.equal(rounds);
+    test.node.jobRecords = all;
     const model = await client.model(id);
     expect(new Float32Array(model.weightsBin.slice().buffer)[0]).to.equal(2 / 8);
     expect(model.listing.files.map(({ name }) => name)).to.deep.equal([

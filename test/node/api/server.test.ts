@@ -37,10 +37,10 @@ describe("createApi", () => {
   it("limits the requests of one address", async () => {
     const limited = await startApi({ limits: { requestBurst: 3, requestsPerSecond: 1 } });
     const codes: number[] = [];
-    for (let i = 0; i < 4; i++) codes.push((await fetch(`${limited.url}/v1/status`)).status);
+    for (let i = 0; i < 4; i++) codes.push((await fetch(`${limited.url}/healthz`)).status);
     expect(codes).to.deep.equal([200, 200, 200, 429]);
     limited.clock.nowMs += 1000;
-    expect((await fetch(`${limited.url}/v1/status`)).status).to.equal(200);
+    expect((await fetch(`${limited.url}/healthz`)).status).to.equal(200);
     await limited.stop();
   });
 

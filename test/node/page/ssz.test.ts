@@ -26,7 +26,7 @@ describe("the page's recompute", () => {
       const { header } = node.advance();
       const certified = await node.block(header.height);
       if (certified === undefined) throw new Error("no block");
-      const block = encodeBlock(node.state(), certified);
+      const block = await encodeBlock(node.state(), certified);
       expect(block.transactions).to.have.length(count);
       expect(await headerRoot(block.header)).to.equal(toHex(Header.hashTreeRoot(header)));
       expect(await transactionsRoot(block.transactions)).to.equal(toHex(header.transactionsRoot));

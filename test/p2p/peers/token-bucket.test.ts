@@ -27,4 +27,27 @@ describe("TokenBuckets", () => {
     expect(buckets.take("c", 2000)).to.equal(true);
     expect(buckets.size).to.equal(1);
   });
+
+  it("takes several tokens at once, all or none, and says how long to wait for them", () => {
+    const buckets = new TokenBuckets({ burst: 10, perSecond: 2 });
+    expect([buckets.take("a", 0, 8), buckets.take("a", 0, 3)]).to.deep.equal([true, false]);
+    expect(buckets.waitMs("a", 0, 3)).to.equal(500);
+    expect(buckets.take("a", 500, 3)).to.equal(true);
+  });
+
+  it("lets a key owe what was done already, and remembers the debt when it is full", () => {
+    const buckets = new TokenBuckets({ burst: 2, perSecond: 1 }, 1);
+    buckets.charge("a", 0, 12);
+    expect([buckets.take("a", 10_999), buckets.take("a", 11_000)]).to.deep.equal([false, true]);
+    buckets.charge("a", 11_000, 100);
+    expect(buckets.take("b", 60_000), "a owes still").to.equal(false);
+    expect(buckets.waitMs("a", 60_000)).to.equal(52_000);
+    expect(buckets.take("b", 120_000)).to.equal(true);
+  });
+
+  it("gives what costs more than the burst to a rested key, which pays for it afterwards", () => {
+    const buckets = new TokenBuckets({ burst: 5, perSecond: 1 });
+    expect(buckets.take("a", 0, 20)).to.equal(true);
+    expect([buckets.take("a", 15_000), buckets.take("a", 16_000)]).to.deep.equal([false, true]);
+  });
 });

@@ -1,0 +1,32 @@
+/** The recorded rounds of a job, out of the blocks that carry them. */
+import { toHex } from "../../chain/crypto/hash.ts";
+import { CertifiedBlock } from "../../chain/types/block.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { MAX_READ_BYTES, type Page, type Pages, type RecordedRound } from "../services.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+
+/** @returns rounds whose blocks this node still keeps, oldest first, from round `from` on */
+export async function jobRecords(
+  store: Pick<ChainStore, "recordHeight" | "block" | "lowest">,
+  { id, round: last }: Pick<Job, "id" | "round">,
+  { from = 1, limit }: Page,
+): Promise<Pages<RecordedRound>> {
+  const items: RecordedRound[] = [];
+  let readBytes = 0;
+  for (let round = Math.max(1, from); round <= last; round++) {
+    if (items.length >= limit || readBytes >= MAX_READ_BYTES) {
+      return { items, next: round, readBytes };
+    }
+    const height = await store.recordHeight(id, round);
+    if (height === undefined || height < store.lowest) continue;
+    const certified = await store.block(height);
+    if (certified === undefined) continue;
+    readBytes += CertifiedBlock.value_serializedSize(certified);
+    const record = certified.block.body.records.find(
+      (entry) => entry.round === round && toHex(entry.job) === toHex(id),
+    );
+    if (record === undefined) continue;
+    items.push({ height, blockHash: certified.certificate.blockHash, record });
+  }
+  return { items, next: undefined, readBytes };
+}
