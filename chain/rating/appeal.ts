@@ -1,10 +1,13 @@
 /**
  * The committee on a claim and its stages: members answer under seal, then they show what they came to and
- * the claimed end state is shown, then it is decided.
+ * the claimed end state is shown, then it is decided. A committee that comes to nothing is followed by another.
  */
-import { type Answers, areExplained } from "../committee/ruling.ts";
+import { type Answers, areExplained, type Ruling, ruleOn } from "../committee/ruling.ts";
+import { drawnAt } from "../draw/due.ts";
+import type { State } from "../state/state.ts";
+import { MAX_RETRIES } from "../types/audit.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import type { Appeal, AppealMember, Window } from "../types/window.ts";
+import type { Appeal, AppealMember } from "../types/window.ts";
 import { NOT_SERVED, SEALED } from "./verdict.ts";
 
 /** Nobody disputes the claim. */
@@ -14,26 +17,76 @@ export const NO_APPEAL: Appeal = {
   called: 0,
   members: [],
   opened: ZERO_HASH,
+  retries: 0,
 };
 
 export type PublicKeyOf = (node: number) => Uint8Array;
 
+export type AppealTimes = Pick<State, "window" | "parameters">;
+
+/** Last heights of a committee's stages. The first one has those of the window, a later one its own. */
+export function appealStages(
+  { called, retries }: Pick<Appeal, "called" | "retries">,
+  { window, parameters }: AppealTimes,
+): { readonly sealsUntil: number; readonly shownUntil: number } {
+  if (retries === 0) return { sealsUntil: window.sealsUntil, shownUntil: window.appealsUntil };
+  const sealsUntil = drawnAt(called, parameters) + parameters.verdictBlocks;
+  return { sealsUntil, shownUntil: sealsUntil + parameters.claimBlocks };
+}
+
 /** True once there is a committee and its members cannot answer any more. */
-export function areSealsIn({ members }: Appeal, height: number, { sealsUntil }: Window): boolean {
-  return members.length > 0 && (height > sealsUntil || members.every(hasAnswered));
+export function areSealsIn(appeal: Appeal, height: number, times: AppealTimes): boolean {
+  const { members } = appeal;
+  if (members.length === 0) return false;
+  return members.every(hasAnswered) || height > appealStages(appeal, times).sealsUntil;
 }
 
 /** True at the end of a block after which nothing more can be said about the claim's dispute. */
 export function isHeard(
   appeal: Appeal,
-  { height, window, publicKeyOf }: { height: number; window: Window; publicKeyOf: PublicKeyOf },
+  { height, publicKeyOf, ...times }: AppealTimes & { height: number; publicKeyOf: PublicKeyOf },
 ): boolean {
-  const isAnswered = height >= window.sealsUntil || appeal.members.every(hasAnswered);
-  return isAnswered && areExplained(answersOf(appeal, publicKeyOf));
+  const { sealsUntil, shownUntil } = appealStages(appeal, times);
+  if (height >= shownUntil) return true;
+  const isAnswered = height >= sealsUntil || appeal.members.every(hasAnswered);
+  return isAnswered && isExplained(appeal, publicKeyOf);
+}
+
+/**
+ * Calls for another committee where this one has come to nothing: nobody answered, or the answers prove neither. Else
+ * whoever can silence members, or sits among them, would decide what a claim counts.
+ * @returns undefined where it has decided, or there were enough of them
+ */
+export function calledAgain(
+  appeal: Appeal,
+  height: number,
+  publicKeyOf: PublicKeyOf,
+): Appeal | undefined {
+  const { verdict } = rulingOn(appeal, publicKeyOf);
+  const isDecided = verdict !== "void" && verdict !== "unproven";
+  if (isDecided || appeal.retries >= MAX_RETRIES) return undefined;
+  const retries = appeal.retries + 1;
+  return { ...appeal, called: height, members: [], opened: ZERO_HASH, retries };
+}
+
+/** Asked in every block while a window is judged; the answer to an appeal that did not change is known. */
+const explained = new WeakMap<Appeal, boolean>();
+const rulings = new WeakMap<Appeal, Ruling>();
+
+function isExplained(appeal: Appeal, publicKeyOf: PublicKeyOf): boolean {
+  const known = explained.get(appeal) ?? areExplained(answersOf(appeal, publicKeyOf));
+  explained.set(appeal, known);
+  return known;
+}
+
+export function rulingOn(appeal: Appeal, publicKeyOf: PublicKeyOf): Ruling {
+  const known = rulings.get(appeal) ?? ruleOn(answersOf(appeal, publicKeyOf));
+  rulings.set(appeal, known);
+  return known;
 }
 
 /** What the members answered, as the ruling wants it. */
-export function answersOf({ members, opened }: Appeal, publicKeyOf: PublicKeyOf): Answers {
+function answersOf({ members, opened }: Appeal, publicKeyOf: PublicKeyOf): Answers {
   const sealed = members.filter(({ verdict }) => verdict === SEALED);
   return {
     sealed: sealed.map(({ verifier, seal, reached }) => {

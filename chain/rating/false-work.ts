@@ -6,7 +6,7 @@ import type { NodeRecord } from "../types/node.ts";
 import { failedMore, UNIT } from "./formula.ts";
 
 /** Windows in which a caught cheat is checked more closely. */
-const PROBATION_WINDOWS = 3;
+export const PROBATION_WINDOWS = 3;
 
 /** What is left of a node's rating: it begins anew, and watched. */
 export function caught(node: NodeRecord): NodeRecord {

@@ -1,7 +1,7 @@
 /** What the findings on a claim come to, for its node and for those who made them. */
-import { PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
+import { PROOF, type Ruling } from "../committee/ruling.ts";
 import type { Appeal, Check, WindowClaim } from "../types/window.ts";
-import { answersOf, type PublicKeyOf } from "./appeal.ts";
+import { type PublicKeyOf, rulingOn } from "./appeal.ts";
 import { isSamePlace } from "./checks.ts";
 import { MATCH, MISMATCH, NOT_SERVED } from "./verdict.ts";
 
@@ -14,6 +14,8 @@ export type Outcome = "window" | "mismatch" | "not-served" | "unproven" | "decay
 /** Node lists are ascending, nobody is in one twice. */
 export interface Judgement {
   readonly outcome: Outcome;
+  /** False where committees came to nothing on an accusation: the claim says nothing new about the capacity. */
+  readonly isMeasured: boolean;
   /** Of the findings given those that hold for the claimant: so much of the claim counts. */
   readonly verified: number;
   readonly given: number;
@@ -21,13 +23,13 @@ export interface Judgement {
   readonly provers: readonly number[];
   /** Those who said what at least PROOF members refuted. */
   readonly wrong: readonly number[];
-  /** Drawn and never heard, where another was. */
+  /** Members never heard, where at least PROOF others replayed the segment. */
   readonly silent: readonly number[];
 }
 
 /** @param publicKeyOf of a node index */
 export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf): Judgement {
-  const ruling = ruleOn(answersOf(appeal, publicKeyOf));
+  const ruling = rulingOn(appeal, publicKeyOf);
   const accusers = accusersOf(checks, appeal);
   // Whoever was refuted once is not believed about the others.
   const isRefuted = ({ verifier, verdict }: Check): boolean =>
@@ -38,11 +40,12 @@ export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf)
   const verified = given.filter((check) => holds(check, appeal, ruling)).length;
   return {
     outcome: outcomeOf(ruling, verified),
+    isMeasured: appeal.called === 0 || ruling.verdict === "right",
     verified,
     given: given.length,
     provers: ascending(provenBy(ruling, checks)),
     wrong: ascending(wrongBy(ruling, accusers)),
-    silent: ascending([...silentAmong(checks), ...silentMembers(appeal, ruling)]),
+    silent: ascending(silentMembers(appeal, ruling)),
   };
 }
 
@@ -81,19 +84,15 @@ function wrongBy(ruling: Ruling, accusers: readonly number[]): readonly number[]
   return verdict === "right" && matches.length >= PROOF ? [...accusers, ...mismatches] : [];
 }
 
-/** Silence is neglect where another could answer; where none could, the claimant may be to blame. */
-function silentAmong(findings: readonly Found[]): number[] {
-  const silent = findings.filter(({ verdict }) => verdict === 0);
-  return silent.length === findings.length ? [] : silent.map(({ verifier }) => verifier);
-}
-
-function silentMembers({ members }: Appeal, { verdict, unread }: Ruling): readonly number[] {
-  return verdict === "void" ? [] : [...silentAmong(members), ...unread];
-}
-
-interface Found {
-  readonly verifier: number;
-  readonly verdict: number;
+/**
+ * As in audits: fewer than PROOF who replayed may be friends of a claimant that serves nobody else. Verifiers lose
+ * nothing but their pay by silence.
+ */
+function silentMembers({ members }: Appeal, ruling: Ruling): readonly number[] {
+  const { matches, mismatches, unread } = ruling;
+  if (matches.length + mismatches.length < PROOF) return [];
+  const silent = members.filter(({ verdict }) => verdict === 0);
+  return [...silent.map(({ verifier }) => verifier), ...unread];
 }
 
 function ascending(nodes: readonly number[]): number[] {

@@ -1,6 +1,5 @@
 /** Sets the ratings of all nodes at the end of a window. */
 import type { State } from "../state/state.ts";
-import { payWorkReward, type WorkShare } from "../supply/emission.ts";
 import {
   type NodeRecord,
   RATING_CAUSES,
@@ -27,6 +26,7 @@ import {
 import { type Judgement, judge } from "./judge.ts";
 import { weightOf } from "./weight.ts";
 import { afterWithholding } from "./withholding.ts";
+import { payForWork, type VerifiedClaim } from "./work-pay.ts";
 
 /** Being drawn to verify and staying silent, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
@@ -38,7 +38,7 @@ export function settleWindow(state: State): RatingChange[] {
   );
   const failures = failuresOf([...byNode.values()].map(({ judged }) => judged));
   const changes: RatingChange[] = [];
-  const verified: WorkShare[] = [];
+  const verified: VerifiedClaim[] = [];
   for (const [index, node] of state.nodes.entries()) {
     if (node.registeredAt >= state.window.opens || node.slashedAt !== 0) continue;
     const work = byNode.get(index);
@@ -47,7 +47,7 @@ export function settleWindow(state: State): RatingChange[] {
     state.nodes.set(index, next);
     if (cause === "mismatch") takeForFalseWork(state, index, work?.judged.provers ?? []);
     if (cause === "window" && work !== undefined) {
-      verified.push({ node: index, share: bonded(next, measuredBy(state, work), state) });
+      verified.push({ claim: work.claim, share: bonded(next, measuredBy(state, work), state) });
     }
     const change = changeOf(state, { index, node, next, work, cause, fault: failure.fault });
     if (change !== undefined) changes.push(change);
@@ -55,7 +55,7 @@ export function settleWindow(state: State): RatingChange[] {
   state.claims = [];
   state.window = { ...state.window, settledAt: state.height };
   state.meta = { ...state.meta, ratedAt: state.meta.time };
-  payWorkReward(state, verified);
+  payForWork(state, verified);
   return changes;
 }
 
@@ -118,15 +118,9 @@ function judged(state: State, node: NodeRecord, work: Work | undefined): Rerated
   const outcome = work?.judged.outcome ?? "decay";
   switch (outcome) {
     case "window": {
-      const measured = withMeasured(node.measured, measuredBy(state, work));
       const next = {
         ...node,
-        measured,
-        capacity: nextCapacity(
-          node.capacity,
-          medianOf(measured),
-          freshnessOf(node.ratedAt, meta.time, parameters),
-        ),
+        ...(work?.judged.isMeasured === true && remeasured(state, node, work)),
         energy: energyBy(state, work),
         verified: node.verified + Number(verifiedPart(BigInt(UNIT), work)),
         ratedWindow: window.number,
@@ -147,6 +141,16 @@ function judged(state: State, node: NodeRecord, work: Work | undefined): Rerated
     default:
       return outcome satisfies never;
   }
+}
+
+function remeasured(
+  state: State,
+  node: NodeRecord,
+  work: Work,
+): Pick<NodeRecord, "measured" | "capacity"> {
+  const measured = withMeasured(node.measured, measuredBy(state, work));
+  const fresh = freshnessOf(node.ratedAt, state.meta.time, state.parameters);
+  return { measured, capacity: nextCapacity(node.capacity, medianOf(measured), fresh) };
 }
 
 /** Timed up to the claim, not to the close: who works on before claiming gains nothing by it. */

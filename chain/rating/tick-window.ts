@@ -3,7 +3,7 @@ import { drawnAt } from "../draw/due.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
-import { isHeard } from "./appeal.ts";
+import { calledAgain, isHeard } from "./appeal.ts";
 import { disputed, drawChecks, drawCommittee, isComplete } from "./checks.ts";
 import { standingOf } from "./claims-standing.ts";
 import { endsEpoch } from "./epoch-of.ts";
@@ -23,6 +23,7 @@ export function tickWindow(state: State): RatingChange[] {
   if (height === checked) drawChecks(state);
   if (height <= checked) return [];
   hearDisputes(state);
+  callAgain(state);
   return isDue(state) ? settleWindow(state) : [];
 }
 
@@ -44,19 +45,37 @@ function hearDisputes(state: State): void {
   });
 }
 
+/** Others are drawn for a dispute that was heard and came to nothing. */
+function callAgain(state: State): void {
+  const { height } = state;
+  const publicKeyOf = keysOf(state);
+  const again = new Map<WindowClaim, WindowClaim>();
+  for (const claim of standingOf(state.claims).called) {
+    if (isAwaited(claim, state) || !isOver(claim, state)) continue;
+    const appeal = calledAgain(claim.appeal, height, publicKeyOf);
+    if (appeal !== undefined) again.set(claim, { ...claim, appeal });
+  }
+  if (again.size > 0) state.claims = state.claims.map((claim) => again.get(claim) ?? claim);
+}
+
+function isOver({ appeal }: WindowClaim, state: State): boolean {
+  const { height, window, parameters } = state;
+  return isHeard(appeal, { height, window, parameters, publicKeyOf: keysOf(state) });
+}
+
+function keysOf({ nodes }: State): (node: number) => Uint8Array {
+  return (node) => nodes.at(node).publicKey;
+}
+
 /** A committee was called for, and is not drawn yet. */
 function isAwaited({ appeal }: WindowClaim, { height, parameters }: State): boolean {
   return appeal.called !== 0 && height < drawnAt(appeal.called, parameters);
 }
 
 function isDue(state: State): boolean {
-  const { height, claims, window, nodes } = state;
-  if (height >= window.appealsUntil) return true;
-  const publicKeyOf = (node: number): Uint8Array => nodes.at(node).publicKey;
-  const stage = { height, window, publicKeyOf };
+  const { height, claims, window } = state;
   const { called, ...standing } = standingOf(claims);
-  if (called.some((claim) => isAwaited(claim, state))) return false;
-  if (!called.every(({ appeal }) => isHeard(appeal, stage))) return false;
+  if (called.some((claim) => isAwaited(claim, state) || !isOver(claim, state))) return false;
   if (height >= window.verdictsUntil) return true;
   return claims.length > 0 && standing.isComplete;
 }

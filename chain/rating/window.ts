@@ -7,6 +7,7 @@ import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
+import { MAX_RETRIES } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { WINDOW_KINDS, type Window } from "../types/window.ts";
@@ -44,6 +45,13 @@ export function stagesFrom(opens: number, kind: WindowKind, parameters: Paramete
   return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
 }
 
+/** The last height of a window in which all committees that may be called for come to nothing. */
+export function latestEnd(opens: number, kind: WindowKind, parameters: Parameters): number {
+  const { verdictBlocks, claimBlocks } = parameters;
+  const again = drawnAt(verdictBlocks + claimBlocks, parameters);
+  return stagesFrom(opens, kind, parameters).appealsUntil + MAX_RETRIES * again;
+}
+
 /** The first height at or after `height` at which a regular window opens. */
 export function nextRegular(height: number, parameters: Parameters): number {
   const { windowOffset, windowInterval } = parameters;
@@ -79,7 +87,7 @@ function kindDue(state: State, endsEpoch: boolean): WindowKind | undefined {
   if (regular === height) return "regular";
   if (!endsEpoch || parameters.surpriseChance === 0) return undefined;
   // It must be over before the next regular one.
-  if (stagesFrom(height, "surprise", parameters).appealsUntil >= regular) return undefined;
+  if (latestEnd(height, "surprise", parameters) >= regular) return undefined;
   const ticket = drawBelow(state.meta.mix, "poml/surprise/v1", height, 1_000_000n);
   return ticket < BigInt(parameters.surpriseChance) ? "surprise" : undefined;
 }

@@ -1,23 +1,25 @@
 /**
- * What it costs to withhold what was claimed. Never money: a node that is cut off looks the same to those who
- * ask, and others could force that. The withheld work earns nothing, reliability falls, and who is proven to
- * withhold for the third time, each within a half-life of the one before, loses what its rating was built on.
+ * What it costs to withhold what was claimed. A node that is cut off looks the same to those who ask, and they prove
+ * nothing by a replay: it is their word. So it costs about as much as not to have claimed: the withheld work earns and
+ * proves nothing, and reliability falls by an eighth of a failed unit. With less than a twentieth a node that withholds
+ * what is false would gain rating (docs/rating.md). The third time, each within a half-life of the one before,
+ * its work is looked at more closely, which costs an honest node nothing.
  */
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord } from "../types/node.ts";
-import { caught } from "./false-work.ts";
+import { PROBATION_WINDOWS } from "./false-work.ts";
 import { failedMore, UNIT } from "./formula.ts";
 
 export const WITHHOLDING_LIMIT = 3;
-/** What is proven within this part of a half-life is one outage. */
+/** What is told within this part of a half-life is one outage. */
 const OUTAGE_PART = 64n;
-/** What one outage costs beyond its first unit, for each thing it withheld more. */
-const SAME_OUTAGE = UNIT / 4;
+/** What an outage costs, in thousandths of a failed unit. */
+const WITHHELD = UNIT / 8;
 
 /**
  * @param now block time, Unix milliseconds
- * @returns the node after one more proven withholding; "withheld" when that was one too many
+ * @returns the node after one more withholding that a committee told of; "withheld" from the third on
  */
 export function afterWithholding(
   node: NodeRecord,
@@ -27,16 +29,15 @@ export function afterWithholding(
   const halfLifeMs = halfLifeOf(parameters);
   const sinceMs = now - node.notServedAt;
   const isKnown = node.notServedAt !== 0n;
-  if (isKnown && sinceMs <= halfLifeMs / OUTAGE_PART) {
-    return { node: failedMore(node, SAME_OUTAGE), fault: "not-served" };
-  }
+  if (isKnown && sinceMs <= halfLifeMs / OUTAGE_PART) return { node, fault: "not-served" };
   const count = (isKnown && sinceMs <= halfLifeMs ? node.withheld : 0) + 1;
-  const marked = { ...node, notServedAt: now, withheld: count };
-  if (count < WITHHOLDING_LIMIT) return { node: failedMore(marked, UNIT), fault: "not-served" };
-  return { node: caught({ ...marked, withheld: 0 }), fault: "withheld" };
+  const marked = failedMore({ ...node, notServedAt: now, withheld: count }, WITHHELD);
+  if (count < WITHHOLDING_LIMIT) return { node: marked, fault: "not-served" };
+  const probation = Math.max(node.probation, PROBATION_WINDOWS);
+  return { node: { ...marked, withheld: 0, probation }, fault: "withheld" };
 }
 
-/** Proven withholdings that still count. */
+/** Withholdings that still count. */
 export function withheldNow(
   { withheld, notServedAt }: Pick<NodeRecord, "withheld" | "notServedAt">,
   { meta, parameters }: Pick<State, "meta" | "parameters">,

@@ -33,9 +33,11 @@ export function accrueWorkReward(state: State): void {
   state.meta = { ...state.meta, workPot: state.meta.workPot + amount };
 }
 
-/** Divides the pot by verified work; dust waits for the next time. */
-export function payWorkReward(state: State, shares: readonly WorkShare[]): void {
-  const total = shares.reduce((sum, { share }) => sum + share, 0n);
+/**
+ * Divides the pot; dust waits for the next time, and so does what nobody earned.
+ * @param total of which the shares are parts
+ */
+export function payWorkReward(state: State, total: bigint, shares: readonly WorkShare[]): void {
   if (total === 0n) return;
   const { workPot } = state.meta;
   let paid = 0n;

@@ -7,7 +7,7 @@
 import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
 import { verifyMerkleProof } from "../proof/hash-tree.ts";
-import { areSealsIn } from "../rating/appeal.ts";
+import { appealStages, areSealsIn } from "../rating/appeal.ts";
 import { type Verdict, verdictCode } from "../rating/verdict.ts";
 import { isUnderWay } from "../rating/window.ts";
 import type { State } from "../state/state.ts";
@@ -73,7 +73,7 @@ function sealed(state: State, appeal: Appeal, finding: Finding, from: number): A
   const verdict = verdictOf(finding, ["sealed", "not-served"]);
   const mine = memberOf(appeal, from);
   if (mine === undefined) refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
-  takeUntil(state, state.window.sealsUntil);
+  takeUntil(state, appealStages(appeal, state).sealsUntil);
   if (mine.verdict !== 0) refuse("verdict given already", { code: "ALREADY_DONE", duty });
   if (finding.path.length > 0) refuseField("findings", "a committee's answer has no path");
   const answered: AppealMember = {
@@ -114,9 +114,9 @@ function refuted(state: State, appeal: Appeal, { endHash, path }: Finding, from:
   return { ...appeal, members };
 }
 
-function requireSealed({ height, window }: State, appeal: Appeal): void {
-  if (areSealsIn(appeal, height, window)) return;
-  refuse("the committee has not answered", { code: "NO_WINDOW", window: window.number });
+function requireSealed(state: State, appeal: Appeal): void {
+  if (areSealsIn(appeal, state.height, state)) return;
+  refuse("the committee has not answered", { code: "NO_WINDOW", window: state.window.number });
 }
 
 function isAt(place: { lane: number; segment: number }, { lane, segment }: Finding): boolean {

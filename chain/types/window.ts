@@ -19,7 +19,7 @@ export const Window = new ContainerType(
     claimsUntil: Uint32,
     /** Last block that takes findings of the first stage. */
     verdictsUntil: Uint32,
-    /** Last block that takes sealed findings of committees. */
+    /** Last block that takes sealed findings of the first committees. */
     sealsUntil: Uint32,
     /** Last block in which their seals can be opened. */
     appealsUntil: Uint32,
@@ -87,12 +87,14 @@ export const Appeal = new ContainerType(
   {
     lane: Uint8,
     segment: Uint32,
-    /** Height at which it was called for; 0 = nobody disputes. */
+    /** Height at which this committee was called for; 0 = nobody disputes. */
     called: Uint32,
     /** Empty until drawn. */
     members: new ListCompositeType(AppealMember, COMMITTEE_SIZE),
     /** Hash of the state the segment is claimed to end in, once shown; else zero. */
     opened: Hash,
+    /** Committees before this one that came to nothing. */
+    retries: Uint8,
   },
   { typeName: "Appeal", jsonCase: "eth2" },
 );

@@ -3,7 +3,7 @@
  * shows what it came to: another state at once, the claimed one when the claimant does not.
  */
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
-import { areSealsIn } from "../../chain/rating/appeal.ts";
+import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Finding, Payloads } from "../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../chain/types/window.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -31,8 +31,8 @@ export class CommitteeMember {
   readonly #publicKey: Uint8Array;
   readonly #modules: CommitteeMemberModules;
   readonly #flights: SingleFlight;
-  /** By node whose claim it is. */
-  readonly #kept = new Map<number, Kept>();
+  /** By node whose claim it is, and the call for the committee. */
+  readonly #kept = new Map<string, Kept>();
   #window = 0;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: CommitteeMemberModules) {
@@ -52,12 +52,12 @@ export class CommitteeMember {
     }
     const own = state.nodeIndex(this.#publicKey);
     for (const claim of own === undefined ? [] : state.claims) {
-      const { node, appeal } = claim;
+      const { appeal } = claim;
       const position = appeal.members.findIndex(({ verifier }) => verifier === own);
       if (position === -1) continue;
-      if (areSealsIn(appeal, height + 1, window)) this.#show(claim, position);
-      else if (appeal.members[position]?.verdict === 0 && !this.#kept.has(node)) {
-        this.#flights.start(`hear/${window.number}/${node}`, () => this.#hear(claim));
+      if (areSealsIn(appeal, height + 1, state)) this.#show(claim, position);
+      else if (appeal.members[position]?.verdict === 0 && !this.#kept.has(keyOf(claim))) {
+        this.#flights.start(`hear/${keyOf(claim)}`, () => this.#hear(claim));
       }
     }
   }
@@ -75,8 +75,8 @@ export class CommitteeMember {
     const { verdict } = found;
     const shown = verdict === "not-served" ? undefined : findingOn(appeal, verdict, found);
     const answer = { window: window.number, node, findings: [this.#sealed(claim, found)] };
-    await this.#send(answer, window.sealsUntil);
-    this.#kept.set(node, { shown, isMatch: verdict === "match", turn: undefined });
+    await this.#send(answer, appealStages(appeal, chain.state).sealsUntil);
+    this.#kept.set(keyOf(claim), { shown, isMatch: verdict === "match", turn: undefined });
     log.info("dispute heard", { window: window.number, node, verdict });
   }
 
@@ -86,17 +86,18 @@ export class CommitteeMember {
   }
 
   /** Of a match the claimant is first; then the members, a block after each other. */
-  #show({ node, appeal }: WindowClaim, position: number): void {
-    const { height, window } = this.#modules.chain.state;
-    const kept = this.#kept.get(node);
+  #show(claim: WindowClaim, position: number): void {
+    const { state } = this.#modules.chain;
+    const { height, window } = state;
+    const { node, appeal } = claim;
+    const kept = this.#kept.get(keyOf(claim));
     if (kept?.shown === undefined || (kept.isMatch && isOpened(appeal))) return;
     kept.turn ??= kept.isMatch ? height + 1 + position : height;
     if (height < kept.turn) return;
     const verdict = { window: window.number, node, findings: [kept.shown] };
     kept.shown = undefined;
-    this.#flights.start(`show/${window.number}/${node}`, () =>
-      this.#send(verdict, window.appealsUntil),
-    );
+    const { shownUntil } = appealStages(appeal, state);
+    this.#flights.start(`show/${keyOf(claim)}`, () => this.#send(verdict, shownUntil));
   }
 
   async #send(verdict: Payloads["window-verdict"], lastHeight: number): Promise<void> {
@@ -104,4 +105,8 @@ export class CommitteeMember {
     const lifetime = Math.max(1, lastHeight - chain.state.height);
     await duties.send(windowVerdictPayload(verdict), lifetime);
   }
+}
+
+function keyOf({ node, appeal }: WindowClaim): string {
+  return `${node}/${appeal.called}`;
 }

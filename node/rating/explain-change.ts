@@ -22,7 +22,7 @@ const FAULTS: Readonly<Record<RatingFault, string>> = {
   "not-served":
     "at least three others asked for a part of its update for a whole stage and were not served: the update is not paid",
   withheld:
-    "for the third time within half-lives it was proven to withhold what it had committed to: it begins anew",
+    "for the third time within half-lives others were not served what it had committed to: its next claims and updates are looked at more closely",
   silent: "it was drawn to look at others' work and gave no answer that could be read in time",
   wrong: "at least three others refuted what it said about others' work",
 };
@@ -36,7 +36,7 @@ function explainCause(cause: Cause, { window, segments, factors }: RatingChange)
     case "not-served":
       return `window ${window}: at least three others asked for a segment for a whole stage and were not served`;
     case "withheld":
-      return `window ${window}: for the third time within half-lives it was proven to withhold what it had claimed, so it begins anew`;
+      return `window ${window}: at least three others were not served, for the third time within half-lives, so its next claims are looked at more closely`;
     case "unproven":
       return `window ${window}: the claim was neither verified nor refuted: no new measurement, freshness and reliability as they stand by now`;
     case "decay":

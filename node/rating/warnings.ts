@@ -1,6 +1,6 @@
 /**
  * What is held against a node before it costs anything: findings on its claims and updates that wait for a
- * committee, and how near it is to losing its capacity for withholding.
+ * committee, and how near it is to being looked at more closely for withholding.
  */
 import { answerOf } from "../../chain/audit/tick.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -57,7 +57,7 @@ function ofWithholding(state: State, index: number): string[] {
   const count = withheldNow(state.nodes.at(index), state);
   if (count === 0) return [];
   return [
-    `proven ${count} of ${WITHHOLDING_LIMIT} times within half-lives to withhold work it had claimed; ` +
-      `at ${WITHHOLDING_LIMIT} its capacity and trust are lost, its bond never`,
+    `others were not served work that it had claimed, ${count} of ${WITHHOLDING_LIMIT} times within half-lives; ` +
+      `at ${WITHHOLDING_LIMIT} four times as much of its next claims is replayed; it loses neither capacity nor bond`,
   ];
 }

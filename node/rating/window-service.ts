@@ -7,7 +7,7 @@
 import { isOpened } from "../../chain/committee/seal.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { areSealsIn } from "../../chain/rating/appeal.ts";
+import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Place } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
@@ -57,7 +57,7 @@ export class WindowService {
   #end: AbortController | undefined;
   /** Window in which this process began to work. */
   #begun = 0;
-  /** Window whose disputed state was shown. */
+  /** The call for the committee whose disputed state was shown, by its height. */
   #shown = 0;
   #last: WindowWork | undefined;
 
@@ -71,8 +71,9 @@ export class WindowService {
   }
 
   onBlock(): void {
-    const { height, window, nodes } = this.#modules.chain.state;
-    const index = this.#modules.chain.state.nodeIndex(this.#publicKey);
+    const { state } = this.#modules.chain;
+    const { height, window, nodes } = state;
+    const index = state.nodeIndex(this.#publicKey);
     if (index === undefined || window.number === 0) return;
     const node = nodes.at(index);
     const isMember = node.registeredAt < window.opens && node.slashedAt === 0;
@@ -83,11 +84,11 @@ export class WindowService {
       this.#flights.start(`window/${window.number}`, () => this.#work(window));
     }
     if (height >= window.closes) this.#end?.abort();
-    const appeal = this.#modules.chain.state.claims.find((claim) => claim.node === index)?.appeal;
+    const appeal = state.claims.find((claim) => claim.node === index)?.appeal;
     const isDue =
-      appeal !== undefined && areSealsIn(appeal, height + 1, window) && !isOpened(appeal);
-    if (isDue && this.#shown !== window.number) {
-      this.#flights.start(`show/${window.number}`, () => this.#show(index, appeal, window));
+      appeal !== undefined && areSealsIn(appeal, height + 1, state) && !isOpened(appeal);
+    if (isDue && this.#shown !== appeal.called) {
+      this.#flights.start(`show/${appeal.called}`, () => this.#show(index, appeal, window));
     }
   }
 
@@ -200,19 +201,19 @@ export class WindowService {
   /** Shows the state that a disputed segment ends in: seals made of it are matches. */
   async #show(node: number, appeal: Appeal, window: Window): Promise<void> {
     const { states, chain, duties } = this.#modules;
-    const { number, appealsUntil } = window;
+    const { number } = window;
     const { lane, segment } = appeal;
     const hashes = (await states.worked(window))?.[lane];
     const endHash = hashes?.[segment + 1];
     if (hashes === undefined || endHash === undefined) return;
     const path = [...merkleProof(hashes, segment + 1).siblings];
     const finding = findingOn(appeal, "match", { endHash, path });
-    const lifetime = Math.max(1, appealsUntil - chain.height);
+    const lifetime = Math.max(1, appealStages(appeal, chain.state).shownUntil - chain.height);
     await duties.send(
       windowVerdictPayload({ window: number, node, findings: [finding] }),
       lifetime,
     );
-    this.#shown = number;
+    this.#shown = appeal.called;
   }
 
   /**

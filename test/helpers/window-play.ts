@@ -22,7 +22,7 @@ export interface Play {
 /** Runs window `number` with these plays by node; verifiers and committees are honest. */
 export function playWindow(chain: TestChain, number: number, plays: readonly Play[]): void {
   const shift = (number - 1) * chain.head.state.parameters.windowInterval;
-  const { opens, closes, checksDrawn, appealsUntil } = firstWindow(chain);
+  const { opens, closes, checksDrawn, ends } = firstWindow(chain);
   chain.advanceTo(closes + shift);
   const claims = plays.flatMap(({ segments }, node) => {
     if (segments === 0) return [];
@@ -37,7 +37,7 @@ export function playWindow(chain: TestChain, number: number, plays: readonly Pla
     verifyHonestly(chain, number, plays);
   }
   showAll(chain);
-  if (chain.head.state.window.settledAt === 0) chain.advanceTo(appealsUntil + shift);
+  if (chain.head.state.window.settledAt === 0) chain.advanceTo(ends + shift);
 }
 
 /** Everybody drawn replays what is still open; a block for each claim. */

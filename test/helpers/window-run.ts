@@ -4,7 +4,7 @@ import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { drawnAt } from "../../chain/draw/due.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { type Stages, stagesFrom } from "../../chain/rating/window.ts";
+import { latestEnd, type Stages, stagesFrom } from "../../chain/rating/window.ts";
 import { VERDICTS } from "../../chain/types/node.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding, Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
@@ -41,11 +41,17 @@ export function registration(someone: Person): Payloads["register"] {
   };
 }
 
-/** The stages of the first regular window, and when its claims have verifiers. */
-export function firstWindow(chain: TestChain): Stages & { readonly checksDrawn: number } {
+/** The stages of the first regular window, when its claims have verifiers, and when all committees have had their time. */
+export function firstWindow(
+  chain: TestChain,
+): Stages & { readonly checksDrawn: number; readonly ends: number } {
   const { parameters } = chain.head.state;
   const stages = stagesFrom(parameters.windowOffset, "regular", parameters);
-  return { ...stages, checksDrawn: drawnAt(stages.claimsUntil, parameters) };
+  return {
+    ...stages,
+    checksDrawn: drawnAt(stages.claimsUntil, parameters),
+    ends: latestEnd(parameters.windowOffset, "regular", parameters),
+  };
 }
 
 /** Made-up states of a lane. */

@@ -145,8 +145,8 @@ export class SlowNodes {
       }
       const position = members.findIndex(({ verifier }) => verifier === node);
       const member = members[position];
-      const name = `appeal/${claim.node}`;
-      if (areSealsIn(claim.appeal, height, window)) {
+      const name = `appeal/${claim.node}/${claim.appeal.called}`;
+      if (areSealsIn(claim.appeal, height, state)) {
         const isClaimant = claim.node === node;
         const isTurn = position !== -1 && this.#knows(node, `${name}/match`);
         const waits = isClaimant ? 1 : 2 + position;

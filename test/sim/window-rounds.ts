@@ -4,7 +4,7 @@
  */
 import { sealOf } from "../../chain/committee/seal.ts";
 import { sha256, taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
-import { NO_APPEAL } from "../../chain/rating/appeal.ts";
+import { calledAgain, NO_APPEAL } from "../../chain/rating/appeal.ts";
 import { disputed, drawChecks, drawCommittee } from "../../chain/rating/checks.ts";
 import { settleWindow } from "../../chain/rating/settle-window.ts";
 import { MATCH, MISMATCH, NOT_SERVED, SEALED } from "../../chain/rating/verdict.ts";
@@ -79,9 +79,22 @@ export class WindowRounds {
     state.claims = state.claims.map((claim) => this.#checked(claim));
     state.meta = { ...state.meta, mix: sha256(mix) };
     state.claims = state.claims.map((claim) =>
-      disputed(claim) === undefined ? claim : this.#heard(drawCommittee(state, claim)),
+      disputed(claim) === undefined ? claim : this.#decided(claim),
     );
     settleWindow(state);
+  }
+
+  /** Committees hear a dispute until one comes to something, or there were enough of them. */
+  #decided(claim: WindowClaim): WindowClaim {
+    const { state } = this;
+    const publicKeyOf = (node: number): Uint8Array => state.nodes.at(node).publicKey;
+    let heard = this.#heard(drawCommittee(state, claim));
+    for (;;) {
+      const appeal = calledAgain(heard.appeal, state.height, publicKeyOf);
+      if (appeal === undefined) return heard;
+      state.meta = { ...state.meta, mix: sha256(state.meta.mix) };
+      heard = this.#heard(drawCommittee(state, { ...heard, appeal }));
+    }
   }
 
   #claimOf(node: number, claimed: bigint): WindowClaim {

@@ -401,7 +401,7 @@ describe("a committee", () => {
       faultRound: 1,
       fault: AUDIT_FAULTS.indexOf("not-served"),
     });
-    expect(story.record(node)).to.include({ bond: BOND, failed: 1000, auditsFailed: 1 });
+    expect(story.record(node)).to.include({ bond: BOND, failed: 125, auditsFailed: 1 });
     const [change] = story.changes.filter((one) => one.node === node);
     if (change === undefined) throw new Error("the block tells of no change");
     expect(change.after > 0n && change.after < change.before).to.equal(true);

@@ -23,29 +23,29 @@ function later(state: State, ms: bigint): void {
 }
 
 describe("punishFault", () => {
-  it("takes reliability of a node that did not serve, and capacity the third time, but never bond", () => {
+  it("takes reliability of a node that did not serve, and watches it after the third time, but takes never capacity or bond", () => {
     const state = fork();
     const { ratingHalfLife } = state.parameters;
     const { rating, bond } = state.nodes.at(1);
     expect(punishFault(state, 1, "not-served", [])).to.include({ before: rating, fault: 2 });
     const once = state.nodes.at(1);
-    expect(once).to.include({ bond, failed: 1000, withheld: 1, notServedAt: state.meta.time });
+    expect(once).to.include({ bond, failed: 125, withheld: 1, notServedAt: state.meta.time });
     expect(once.rating > 0n && once.rating < rating).to.equal(true);
     expect(isWatched(once, state.parameters)).to.equal(true);
     later(state, BigInt(ratingHalfLife) * 500n);
     punishFault(state, 1, "not-served", []);
-    expect(state.nodes.at(1)).to.include({ bond, failed: 2000, withheld: 2 });
+    expect(state.nodes.at(1)).to.include({ bond, failed: 250, withheld: 2 });
     later(state, BigInt(ratingHalfLife) * 500n);
     const third = punishFault(state, 1, "not-served", []);
-    expect(third).to.include({ after: 0n, fault: RATING_FAULTS.indexOf("withheld") });
-    expect(state.nodes.at(1)).to.include({ bond, capacity: 0n, probation: 3, withheld: 0 });
+    expect(third).to.include({ fault: RATING_FAULTS.indexOf("withheld") });
+    const { capacity } = once;
+    expect(state.nodes.at(1)).to.include({ bond, capacity, probation: 3, withheld: 0 });
   });
 
   it("takes what one outage withheld for one withholding", () => {
     const state = fork();
     for (let update = 0; update < 5; update++) punishFault(state, 1, "not-served", []);
-    expect(state.nodes.at(1)).to.include({ failed: 2000, withheld: 1, auditsFailed: 5 });
-    expect(state.nodes.at(1).capacity > 0n).to.equal(true);
+    expect(state.nodes.at(1)).to.include({ failed: 125, withheld: 1, auditsFailed: 5 });
   });
 
   it("forgives an unserved update after a half-life", () => {

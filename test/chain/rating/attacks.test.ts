@@ -29,7 +29,7 @@ import {
   verifiersOf,
 } from "../../helpers/window-run.ts";
 
-const INTERVAL = 60;
+const INTERVAL = 80;
 const PARAMETERS: Partial<Parameters> = { windowInterval: INTERVAL, ratingHalfLife: 3600 };
 const HONEST_SEGMENTS = 40;
 const honest: Play = { segments: HONEST_SEGMENTS };
@@ -225,11 +225,12 @@ describe("attacks on ratings", () => {
     const chain = chainOf(8, { ratingHalfLife: 1200 });
     const plays = everyone(chain, { ...honest, serves: false });
     playWindow(chain, 1, plays);
-    expect(node(chain)).to.include({ failed: 1000, ratedWindow: 0, withheld: 1 });
+    expect(node(chain)).to.include({ failed: 125, ratedWindow: 0, withheld: 1 });
     playWindow(chain, 2, plays);
     expect(node(chain)).to.include({ withheld: 2 });
     playWindow(chain, 3, plays);
-    expect(node(chain)).to.include({ rating: 0n, capacity: 0n, probation: 3, withheld: 0 });
+    expect(node(chain)).to.include({ ratedWindow: 0, probation: 3, withheld: 0 });
+    expect(node(chain).capacity).to.equal(10_000_000n);
     expect(node(chain).bond).to.equal(1000_000_000n);
   });
 

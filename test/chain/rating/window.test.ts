@@ -25,10 +25,10 @@ describe("benchmark windows", () => {
   });
 
   it("open by surprise at ends of epochs, never beside another", () => {
-    const parameters = { surpriseChance: 600_000, windowInterval: 100 };
+    const parameters = { surpriseChance: 600_000, windowInterval: 150 };
     const chain = new TestChain({ parameters });
     const opened: { kind: string | undefined; opens: number; over: number }[] = [];
-    for (let height = 1; height < 600; height++) {
+    for (let height = 1; height < 900; height++) {
       chain.advance();
       const { window } = chain.head.state;
       if (window.number > opened.length) {
@@ -39,7 +39,7 @@ describe("benchmark windows", () => {
     const surprises = opened.filter(({ kind }) => kind === "surprise");
     const regular = opened.filter(({ kind }) => kind === "regular");
     expect(surprises.length).to.be.above(2);
-    expect(regular.map(({ opens }) => opens)).to.deep.equal([10, 110, 210, 310, 410, 510]);
+    expect(regular.map(({ opens }) => opens)).to.deep.equal([10, 160, 310, 460, 610, 760]);
     const { epochBlocks } = chain.head.state.parameters;
     for (const { opens, over } of surprises) {
       expect((opens + 1) % epochBlocks).to.equal(0);

@@ -15,7 +15,8 @@ describe("emission", () => {
   });
 
   it("keeps the work reward until a window is verified, then divides it by verified work", () => {
-    const chain = new TestChain({ parameters: { workReward: 16_000n } });
+    // What verifying earns is in test/attacks/silence-in-windows.test.ts.
+    const chain = new TestChain({ parameters: { workReward: 16_000n, auditShare: 0 } });
     const { epochBlocks } = chain.head.state.parameters;
     const { closes, checksDrawn, verdictsUntil } = firstWindow(chain);
     const [a = chain.client, b = chain.client] = chain.founders;

@@ -177,7 +177,7 @@ describe("the open track", () => {
     judged(chain, () => truth(chain, 130));
     expect(node(chain).quality).to.be.above(1_000_000);
     told(chain, 130, 2);
-    judged(chain, (position) => (position < 2 ? truth(chain, 130 + 60 * position) : undefined), {
+    judged(chain, (position) => (position < 3 ? truth(chain, 130 + 60 * position) : undefined), {
       number: 2,
     });
     expect(node(chain)).to.deep.include({ quality: 1_000_000, score: NO_SCORE });
