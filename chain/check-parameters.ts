@@ -1,9 +1,8 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
 
-import { NEWCOMER_SEATS } from "./draw/draw-seats.ts";
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
-import { stagesFrom } from "./rating/window.ts";
+import { latestEnd } from "./rating/window.ts";
 import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
 import type { Parameters } from "./types/genesis.ts";
@@ -58,7 +57,7 @@ export function checkParameters(parameters: Parameters): void {
   for (const field of ["blockIntervalMs", "epochBlocks", "segmentSteps"] as const) {
     within(field, 1);
   }
-  within("maxSeats", 1, MAX_SEATS - NEWCOMER_SEATS);
+  within("maxSeats", 1, MAX_SEATS);
   within("maxBlockBytes", MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
   within("feeFloor", 0n);
   within("feeCap", parameters.feeFloor);
@@ -80,7 +79,7 @@ export function checkParameters(parameters: Parameters): void {
   for (const field of ["windowOffset", "windowBlocks", "claimBlocks", "verdictBlocks"] as const) {
     within(field, 1);
   }
-  within("windowInterval", stagesFrom(0, "regular", parameters).appealsUntil + 1);
+  within("windowInterval", latestEnd(0, "regular", parameters) + 1);
   within("surpriseChance", 0, MILLION);
   within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);

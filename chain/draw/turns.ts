@@ -1,4 +1,4 @@
-/** Who may propose after a state: drawn among the seats, without those of slashed nodes. */
+/** Who may propose after a state: drawn among the seats by their votes. */
 import type { State } from "../state/state.ts";
 import { proposerOrder } from "./mix.ts";
 
@@ -8,12 +8,9 @@ import { proposerOrder } from "./mix.ts";
  * @returns seat positions; round r belongs to order[r mod length]
  */
 export function turnsAt(
-  { meta, seats, nodes }: Pick<State, "meta" | "seats" | "nodes">,
+  { meta, seats }: Pick<State, "meta" | "seats">,
   height: number,
   count: number = seats.length,
 ): number[] {
-  const takers = seats.map(({ node, weight }) => {
-    return { weight, isOut: nodes.at(node).slashedAt !== 0 };
-  });
-  return proposerOrder(meta.mix, height, takers, count);
+  return proposerOrder(meta.mix, height, seats, count);
 }

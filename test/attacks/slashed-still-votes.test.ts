@@ -82,7 +82,7 @@ describe("attack: slashed nodes that keep voting, or keep silent", () => {
     expect(believed.hash).to.deep.equal(blockHash(block.header));
   });
 
-  it("have no turn, a newcomer's neither", () => {
+  it("have no turn", () => {
     const { chain, guilty } = slashed(34);
     const { state } = chain.head;
     for (let height = 6; height < 600; height++) {

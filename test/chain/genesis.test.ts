@@ -90,7 +90,7 @@ describe("genesisHead", () => {
     { maxSeats: 0 },
     { drawDelay: 0 },
     { drawDelay: 17 },
-    { maxSeats: 1017 },
+    { maxSeats: 1025 },
     { maxBlockBytes: 1000 },
     { feeCap: 999n },
     { bondPerRating: 0n },

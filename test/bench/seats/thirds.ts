@@ -1,5 +1,4 @@
 /** How often a draw of seats gives somebody more than a third of them, exactly, and what so many seats take in bytes. */
-import { NEWCOMER_SEATS } from "../../../chain/draw/draw-seats.ts";
 import { standardParameters } from "../../../chain/genesis.ts";
 import { Certificate } from "../../../chain/types/block.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
@@ -30,7 +29,7 @@ export function thirds() {
     epochBlocks,
     worstPer1000Years: Math.max(...promised.map((one) => one.per1000YearsGrinding)),
     thirds: found,
-    bytes: bytesOf(maxSeats + NEWCOMER_SEATS, epochBlocks),
+    bytes: bytesOf(maxSeats, epochBlocks),
   };
 }
 

@@ -54,21 +54,4 @@ describe("proposer turns", () => {
     expect(new Set(turns.slice(0, 4)).size).to.equal(4);
     expect(turns.slice(4)).to.deep.equal(turns.slice(0, 4));
   });
-
-  it("begins about one height in fifty with a newcomer's seat, each as often, and never without one", () => {
-    const mixed = [5n, 0n, 3n, 0n].map((weight) => ({ weight }));
-    const turns = [0, 0, 0, 0];
-    const heights = 4000;
-    for (let height = 0; height < heights; height++) {
-      const order = proposerOrder(hash(7), height, mixed);
-      const first = order[0] ?? -1;
-      turns[first] = (turns[first] ?? 0) + 1;
-      // A newcomer goes before the others, and stands nowhere else.
-      expect(order.slice(1).filter((seat) => mixed[seat]?.weight === 0n)).to.deep.equal([]);
-      expect(proposerOrder(hash(7), height, mixed, 1)).to.deep.equal([first]);
-    }
-    const newcomers = (turns[1] ?? 0) + (turns[3] ?? 0);
-    expect(newcomers / heights).to.be.within(0.013, 0.027);
-    expect(Math.min(turns[1] ?? 0, turns[3] ?? 0)).to.be.above(newcomers / 4);
-  });
 });

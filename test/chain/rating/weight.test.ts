@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { drawSeats } from "../../../chain/draw/draw-seats.ts";
 import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../../helpers/window-run.ts";
@@ -64,25 +63,6 @@ describe("seats", () => {
     chain.advance();
     expect(seated()).to.equal(true);
     while (chain.head.state.nodes.at(4).proposed === 0) chain.advance();
-  });
-
-  it("are kept for newcomers without weight, who may propose, for their first windows", () => {
-    const chain = new TestChain();
-    const { client } = chain;
-    chain.know(client);
-    chain.advance(chain.transaction(client, "register", registration(client)));
-    const { epochBlocks, windowInterval } = chain.head.state.parameters;
-    chain.advanceTo(3 * epochBlocks);
-    const seat = chain.head.state.seats.find(({ node }) => node === 4);
-    expect(seat?.weight).to.equal(0n);
-    const { header } = chain.advance();
-    expect(header.totalWeight).to.equal(totalWeight(chain.head.state.seats));
-    while (chain.head.state.nodes.at(4).proposed === 0 && chain.height < 1000) chain.advance();
-    expect(chain.head.state.nodes.at(4).proposed).to.equal(1);
-    // Long registered and never rated: not new any more.
-    const { state } = chain.head;
-    state.meta = { ...state.meta, height: 10 * windowInterval + 2 };
-    expect(drawSeats(state).some(({ node }) => node === 4)).to.equal(false);
   });
 
   it("are drawn by weight when there are more nodes than seats", () => {
