@@ -46,6 +46,15 @@ export function medianOf(measured: readonly bigint[]): bigint {
 }
 
 /**
+ * What a node has worked in most of its last windows: their median, where a window that it has not worked yet counts
+ * as 0. So a machine that is rented for a window or two earns nothing.
+ */
+export function steadyCapacity(measured: readonly bigint[]): bigint {
+  const missing = Array.from({ length: MAX_MEASURED - measured.length }, () => 0n);
+  return medianOf([...missing, ...measured]);
+}
+
+/**
  * Follows the median slowly both ways, so that an hour in which a machine was busy with other things
  * does not hand its weight to others. It rises by at most a quarter per window, and falls no faster
  * than the rating of a node that claims nothing; it begins as measured.

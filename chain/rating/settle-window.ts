@@ -20,6 +20,7 @@ import {
   medianOf,
   nextCapacity,
   ratingOf,
+  steadyCapacity,
   UNIT,
   withMeasured,
 } from "./formula.ts";
@@ -47,7 +48,7 @@ export function settleWindow(state: State): RatingChange[] {
     state.nodes.set(index, next);
     if (cause === "mismatch") takeForFalseWork(state, index, work?.judged.provers ?? []);
     if (cause === "window" && work !== undefined) {
-      verified.push({ claim: work.claim, share: bonded(next, measuredBy(state, work), state) });
+      verified.push({ claim: work.claim, share: earnedBy(state, next, work) });
     }
     const change = changeOf(state, { index, node, next, work, cause, fault: failure.fault });
     if (change !== undefined) changes.push(change);
@@ -173,9 +174,17 @@ function energyBy(state: State, work: Work | undefined): number {
   return Number(energyOf(work.claim, flops, state.parameters));
 }
 
-/** Work counts for the reward as far as a bond stands behind it. */
-function bonded(node: NodeRecord, measured: bigint, { parameters }: State): bigint {
-  return weightOf({ ...node, rating: measured }, parameters);
+/**
+ * Work of this window counts for the reward as far as the node has worked so in most of its last ones, its capacity has
+ * risen so far, and a bond stands behind it: one window with a rented machine earns no more than any other.
+ */
+function earnedBy(state: State, node: NodeRecord, work: Work): bigint {
+  const limits = [node.capacity, steadyCapacity(node.measured)];
+  const rating = limits.reduce(
+    (least, limit) => (limit < least ? limit : least),
+    measuredBy(state, work),
+  );
+  return weightOf({ ...node, rating }, state.parameters);
 }
 
 function changeOf(

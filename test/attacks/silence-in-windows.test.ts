@@ -11,6 +11,7 @@ import { COMMITTEE_SIZE, type WindowClaim } from "../../chain/types/window.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { entryOf, judged, told, trackChain, trained } from "../helpers/track-run.ts";
 import {
+  asIfSteady,
   claim,
   claimBy,
   firstWindow,
@@ -31,6 +32,7 @@ const SEGMENTS = 40;
 function claimed(verifiers = 3): TestChain {
   const parameters = { verifiers, workReward: REWARD, trackInterval: 0 };
   const chain = new TestChain({ founders: FOUNDERS, parameters });
+  asIfSteady(chain);
   chain.advanceTo(firstWindow(chain).closes);
   chain.advance(claim(chain, chain.personOfNode(0), SEGMENTS));
   chain.advanceTo(firstWindow(chain).checksDrawn);

@@ -41,6 +41,13 @@ export function registration(someone: Person): Payloads["register"] {
   };
 }
 
+/** As if all nodes had been measured at their capacity in most of the last windows, so that the pot pays them. */
+export function asIfSteady({ head: { state } }: TestChain): void {
+  for (const [index, node] of state.nodes.entries()) {
+    state.nodes.set(index, { ...node, measured: [node.capacity, node.capacity, node.capacity] });
+  }
+}
+
 /** The stages of the first regular window, when its claims have verifiers, and when all committees have had their time. */
 export function firstWindow(
   chain: TestChain,

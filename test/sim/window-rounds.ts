@@ -16,8 +16,8 @@ import type { AppealMember, Check, WindowClaim } from "../../chain/types/window.
 import { BareChain } from "./bare-chain.ts";
 
 export interface Strategy {
-  /** Segments that it claims. */
-  readonly claims: number;
+  /** Segments that it claims in a window, by its number from 1; 0 = no claim. */
+  readonly claims: number | ((window: number) => number);
   /** Share of them that it did not work. */
   readonly skips: number;
   /** Serves this segment to this verifier or member. @param isFalse it was not worked */
@@ -74,7 +74,10 @@ export class WindowRounds {
     accrueWorkReward(state);
     const opens = state.height + 1;
     state.window = { ...state.window, number: this.#number, opens, openedAt: time - 120_000n };
-    state.claims = Array.from({ length: nodes }, (_, node) => this.#claimOf(node, time));
+    state.claims = Array.from({ length: nodes }, (_, node) => node).flatMap((node) => {
+      const segments = this.#segmentsOf(node);
+      return segments === 0 ? [] : [this.#claimOf(node, segments, time)];
+    });
     drawChecks(state);
     state.claims = state.claims.map((claim) => this.#checked(claim));
     state.meta = { ...state.meta, mix: sha256(mix) };
@@ -97,8 +100,12 @@ export class WindowRounds {
     }
   }
 
-  #claimOf(node: number, claimed: bigint): WindowClaim {
-    const { claims: segments } = this.#strategyOf(node);
+  #segmentsOf(node: number): number {
+    const { claims } = this.#strategyOf(node);
+    return typeof claims === "number" ? claims : claims(this.#number);
+  }
+
+  #claimOf(node: number, segments: number, claimed: bigint): WindowClaim {
     const lanes = [{ segments, checkpointRoot: ZERO_HASH }];
     const energy = { energyMillijoules: 0n, energySource: 0 };
     return { node, lanes, ...energy, claimed, checks: [], appeal: NO_APPEAL };

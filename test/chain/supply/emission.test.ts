@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { addressOf } from "../../../chain/crypto/address.ts";
 import { supplyOf } from "../../../chain/supply/supply.ts";
 import { TestChain } from "../../helpers/chain.ts";
-import { claim, firstWindow, judgeAll } from "../../helpers/window-run.ts";
+import { asIfSteady, claim, firstWindow, judgeAll } from "../../helpers/window-run.ts";
 
 describe("emission", () => {
   it("pays the proposer of every block, up to the limit", () => {
@@ -20,6 +20,7 @@ describe("emission", () => {
     const { epochBlocks } = chain.head.state.parameters;
     const { closes, checksDrawn, verdictsUntil } = firstWindow(chain);
     const [a = chain.client, b = chain.client] = chain.founders;
+    asIfSteady(chain);
     chain.advanceTo(closes);
     chain.advance(claim(chain, a, 30), claim(chain, b, 10));
     chain.advanceTo(checksDrawn);
