@@ -41,6 +41,8 @@ const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
 /** A faulty node must still have its bond when its weight is last used: this epoch and the three after. */
 const UNBONDING_EPOCHS = 4;
+/** Weights are frozen: a node votes with its bond for so many epochs after it took it out. */
+const FROZEN_EPOCHS = 2;
 
 /** @throws ParameterError */
 export function checkParameters(parameters: Parameters): void {
@@ -65,7 +67,7 @@ export function checkParameters(parameters: Parameters): void {
   within("bondPerRating", 1n);
   within("minBond", 0n);
   within("unbondingBlocks", UNBONDING_EPOCHS * parameters.epochBlocks);
-  within("evidenceBlocks", 1, parameters.unbondingBlocks - 1);
+  within("evidenceBlocks", 1, parameters.unbondingBlocks - FROZEN_EPOCHS * parameters.epochBlocks);
   within("unbondingSeconds", 1);
   within("evidenceSeconds", 0, parameters.unbondingSeconds - 1);
   for (const field of SHARES) {

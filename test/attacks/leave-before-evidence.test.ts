@@ -39,7 +39,7 @@ describe("attack: leaving before the evidence arrives", () => {
         for (const leadHeights of [0, 18]) {
           const chain = new TestChain({
             founders: FOUNDERS,
-            parameters: { unbondingBlocks: 128, weightChange: 1_000_000 },
+            parameters: { unbondingBlocks: 128, evidenceBlocks: 48, weightChange: 1_000_000 },
           });
           chain.advanceTo(FORKED_AT - leadHeights - 1);
           // With a lead they still vote when they fork, since weights are frozen an epoch ahead.

@@ -214,7 +214,7 @@ describe("the state transition and a naive model", function () {
       windowOffset: 1_000_000,
       unbondingBlocks: 64,
       unbondingSeconds: 6,
-      evidenceBlocks: 40,
+      evidenceBlocks: 32,
       evidenceSeconds: 5,
       skipPenalty: 400n * POML,
       blockReward: POML,

@@ -57,7 +57,7 @@ export const TEST_PARAMETERS: Parameters = {
   minBond: 10n * POML,
   unbondingBlocks: 64,
   unbondingSeconds: 20,
-  evidenceBlocks: 48,
+  evidenceBlocks: 32,
   evidenceSeconds: 10,
   slashShare: 50_000,
   evidenceReward: 100_000,

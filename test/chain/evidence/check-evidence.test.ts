@@ -92,10 +92,10 @@ describe("evidence", () => {
 });
 
 describe("the age of a fault", () => {
-  /** 48 heights and 10 s: blocks of 100 ms reach the heights first, blocks of 1 s the time. */
+  /** 32 heights and 10 s: blocks of 100 ms reach the heights first, blocks of 1 s the time. */
   const cases = [
     { name: "fast blocks wait for the time", stepMs: 100n, expiresAfterHeights: 100 },
-    { name: "slow blocks wait for the heights", stepMs: 1000n, expiresAfterHeights: 48 },
+    { name: "slow blocks wait for the heights", stepMs: 1000n, expiresAfterHeights: 32 },
   ];
   for (const { name, stepMs, expiresAfterHeights } of cases) {
     it(`expires when heights and time have both passed: ${name}`, () => {

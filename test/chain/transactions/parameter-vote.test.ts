@@ -94,12 +94,12 @@ describe("parameter-vote", () => {
     const [a = chain.client] = chain.founders;
     const refused: [VotableParameter, number | bigint][] = [
       ["maxSeats", 0],
-      ["maxSeats", 1017],
+      ["maxSeats", 1025],
       ["maxBlockBytes", 1024],
       ["feeCap", 999n],
       ["feeFloor", 2n ** 64n],
       ["slashShare", 1_000_001],
-      ["evidenceBlocks", 64],
+      ["evidenceBlocks", 33],
       ["unbondingBlocks", 63],
       ["protocolVersion", 3],
     ];
