@@ -16,6 +16,7 @@ import { readModelFiles } from "./jobs/model-files.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { Ledger } from "./ledger.ts";
+import { reportConflict } from "./light/report-conflict.ts";
 import { ratingHistory } from "./rating/rating-history.ts";
 import type {
   JobRequest,
@@ -127,6 +128,13 @@ export function createServices(parts: ServiceParts): NodeServices {
     },
     ratingHistory: (node, page) => ratingHistory(chain.store, node, page),
     submitEvidence: (proof) => evidence.submit(proof),
+    reportConflict: (shown) =>
+      reportConflict(shown, {
+        light: ledger.light,
+        state: () => chain.state,
+        prevotes: (height) => ledger.driver.past.at(height),
+        submit: (proof) => evidence.submit(proof),
+      }),
     uploads: parts.uploads,
     imports: parts.imports,
     datasets: () => datasets.list(),

@@ -6,6 +6,7 @@ import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
+import type { LightBlock } from "../chain/types/light.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { RefusedPeer } from "../p2p/host.ts";
@@ -238,6 +239,12 @@ export interface NodeServices {
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */
   submitEvidence(evidence: Evidence): Promise<void>;
+  /**
+   * Accuses those who signed both a block that was shown to somebody and this chain's block of its height.
+   * @returns their node indexes
+   * @throws LightError, InvalidEvidence
+   */
+  reportConflict(block: LightBlock): Promise<readonly number[]>;
   /**
    * `submit` for many: for each, in order, undefined or why it was not taken.
    * @throws PomlError OVERLOADED, and then none was taken

@@ -5,6 +5,10 @@ export type LightFacts =
   | { code: "LIGHT_VERSION"; expected: number; actual: number }
   | { code: "LIGHT_OTHER_BLOCK"; height: number; expected: string; actual: string }
   | { code: "LIGHT_OTHER_CHAIN" }
+  | { code: "LIGHT_CONFLICT"; height: number; one: string; other: string }
+  | { code: "LIGHT_NO_CONFLICT"; height: number }
+  | { code: "LIGHT_NOT_COMPARABLE"; height: number }
+  | { code: "LIGHT_NOBODY_ACCUSED"; height: number }
   | { code: "LIGHT_NOT_LATER"; trusted: number; height: number }
   | { code: "LIGHT_TIME"; trusted: bigint; time: bigint }
   | { code: "LIGHT_SEATS"; reason: string }

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
-import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
+import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import { ApiError } from "./api-error.ts";
 import {
   BlockJson,
@@ -33,7 +33,7 @@ import {
   RoundList,
   SubmittedJob,
 } from "./contract/job.ts";
-import { LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
+import { AccusedJson, LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";
 import { RatingExplanation } from "./contract/rating.ts";
@@ -186,6 +186,16 @@ export class PomlClient {
       body: new Uint8Array(bytes),
       headers: { "content-type": "application/octet-stream" },
     });
+  }
+
+  /** Hands in a block that is not on this node's chain, though certified. @returns how many are accused */
+  async reportConflict(block: LightBlock): Promise<number> {
+    const { nodes } = await this.#call("/v1/light/conflicts", AccusedJson, {
+      method: "POST",
+      body: new Uint8Array(LightBlock.serialize(block)),
+      headers: { "content-type": "application/octet-stream" },
+    });
+    return nodes.length;
   }
 
   /** In index order, from index `from`. */

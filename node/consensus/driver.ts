@@ -27,6 +27,7 @@ import { FaultCounts } from "./fault-counts.ts";
 import { HeightTimers } from "./height-timers.ts";
 import type { JournalEntry } from "./journal-file.ts";
 import { OwnMessages } from "./own-messages.ts";
+import { PastPrevotes } from "./past-prevotes.ts";
 import { nameOf, SignedProposals } from "./signed-proposals.ts";
 import type { Signer } from "./signer.ts";
 
@@ -52,6 +53,7 @@ const TIME_TOLERANCE_MS = 5_000;
 
 export class ConsensusDriver {
   readonly faults = new FaultCounts();
+  readonly past = new PastPrevotes();
   readonly #modules: DriverModules;
   readonly #queue = new SerialQueue();
   readonly #timers: HeightTimers;
@@ -289,6 +291,7 @@ export class ConsensusDriver {
       this.#modules.stuck();
       return;
     }
+    if (this.#state !== undefined) this.past.keep(this.#state);
     await this.#modules.chain.commit(applied, certificate);
   }
 

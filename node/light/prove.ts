@@ -7,6 +7,7 @@ import { trustBlock } from "../../chain/light/trust-block.ts";
 import { trustGenesis } from "../../chain/light/trust-genesis.ts";
 import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
+import type { LightBlock } from "../../chain/types/light.ts";
 import type { LightSource, Trust } from "../jobs/anchor.ts";
 
 export interface ProvenFact {
@@ -14,6 +15,8 @@ export interface ProvenFact {
   /** The block it was started from, and the block that holds the fact. */
   readonly trusted: Trusted;
   readonly block: Trusted;
+  /** As the node gave it. */
+  readonly lightBlock: LightBlock;
 }
 
 export interface ProveOptions {
@@ -49,7 +52,12 @@ export async function proveFact(
     },
   );
   const holder = await verifyLightBlock(believed, block, { verify });
-  return { proven: verifyInclusion(block.header, proof), trusted, block: holder };
+  return {
+    proven: verifyInclusion(block.header, proof),
+    trusted,
+    block: holder,
+    lightBlock: block,
+  };
 }
 
 async function start(trust: Trust, { source, genesisRoot }: ProveOptions): Promise<Trusted> {

@@ -24,8 +24,10 @@ import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
+import type { LightBlock } from "../../chain/types/light.ts";
 import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import type { Vote } from "../../chain/types/vote.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { datasetId, encodeManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
@@ -44,6 +46,7 @@ import { ImportTasks } from "../../node/datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
 import { fillOrder } from "../../node/jobs/default-order.ts";
 import { requireModel } from "../../node/jobs/model-files.ts";
+import { reportConflict } from "../../node/light/report-conflict.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
   DatasetSummary,
@@ -119,6 +122,8 @@ export class FixtureNode implements NodeServices {
   readonly #orders = new Map<string, Uint8Array>();
   /** None, until a test gives it some. */
   files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
+  /** Set by tests of forks: prevotes that this node kept. */
+  prevotes: readonly Vote[] = [];
   /** Set by tests of a node that cannot join. */
   bootstrap: NodeStatus["bootstrap"] = [];
   /** Set by tests that need a node that is behind. */
@@ -319,6 +324,15 @@ export class FixtureNode implements NodeServices {
   async submitEvidence(evidence: Evidence): Promise<void> {
     await verifyEvidence(this.state(), this.chain.genesisRoot, evidence);
     this.#evidence.add(this.state(), evidence);
+  }
+
+  reportConflict(block: LightBlock): Promise<readonly number[]> {
+    return reportConflict(block, {
+      light: this.light,
+      state: () => this.state(),
+      prevotes: () => this.prevotes,
+      submit: (evidence) => this.submitEvidence(evidence),
+    });
   }
 
   async submit(signed: SignedTransaction): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 /** What light clients get: SSZ in hex, so that they check the very bytes. */
 import { z } from "zod";
 import { PROVABLE } from "../../../chain/types/light.ts";
-import { Bytes, Hash, Height } from "./scalar.ts";
+import { Bytes, Count, Hash, Height } from "./scalar.ts";
 
 export const LightBlockJson = z.object({
   height: Height,
@@ -25,3 +25,8 @@ export const ProofJson = z.object({
   block: Bytes.describe("SSZ LightBlock"),
 });
 export type ProofJson = z.infer<typeof ProofJson>;
+
+export const AccusedJson = z.object({
+  nodes: z.array(Count).describe("indexes of the nodes that signed both blocks"),
+});
+export type AccusedJson = z.infer<typeof AccusedJson>;

@@ -10,6 +10,7 @@ import { plain } from "../../api/encode/plain.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
+import { checkApiUrl } from "../find-node.ts";
 import { poml } from "../format.ts";
 import { findJob } from "../job/find.ts";
 import type { Output } from "../output.ts";
@@ -35,9 +36,15 @@ export function proveCommand(context: CliContext): Command {
       "<name...>",
       "address, key, id; for a record job and round, for a rating change height and index",
     );
-  return addTrustOptions(addApiOptions(command)).action(
-    async (what: Subject, names: string[], options: ApiOptions & TrustOptions) => {
+  return addTrustOptions(addApiOptions(command))
+    .option(
+      "--witness <url...>",
+      "other nodes, for comparison: where they show another block, both get the other's, and who signed both is punished",
+    )
+    .action(async (what: Subject, names: string[], options: ProveOptions) => {
+      for (const url of options.witness ?? []) checkApiUrl("witness", url);
       const { proveFact } = await import("../../light/prove.ts");
+      const { askWitness } = await import("../../light/ask-witness.ts");
       const trust = await trustOf(options);
       checkNames(what, names);
       const client = await connect(options, context);
@@ -48,7 +55,11 @@ export function proveCommand(context: CliContext): Command {
           source: client,
           genesisRoot: fromHex(genesisRoot),
         });
-        const { trusted, block, proven } = fact;
+        const { trusted, block, proven, lightBlock } = fact;
+        for (const url of options.witness ?? []) {
+          const witness = await clientOf(url);
+          await askWitness(trusted, lightBlock, { source: client, witness });
+        }
         const result = {
           ...shown(proven),
           block: `${block.height}:${toHex(block.hash)}`,
@@ -68,8 +79,14 @@ export function proveCommand(context: CliContext): Command {
           error,
         );
       }
-    },
-  );
+    });
+}
+
+type ProveOptions = ApiOptions & TrustOptions & { readonly witness?: readonly string[] };
+
+async function clientOf(url: string): Promise<PomlClient> {
+  const { PomlClient } = await import("../../api/client.ts");
+  return new PomlClient(url);
 }
 
 /** @throws CliError BAD_ARGUMENT: too many names, or too few */

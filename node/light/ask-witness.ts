@@ -1,0 +1,64 @@
+/**
+ * A second node as a witness: a light client that asks only one sees what that one shows. Where the two show different
+ * final blocks of one height, each gets the other's, so that who signed both is punished on whichever chain is real.
+ */
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { verify } from "../../chain/crypto/keys.ts";
+import { PomlError } from "../../chain/errors.ts";
+import { LightError } from "../../chain/light/light-error.ts";
+import type { Trusted } from "../../chain/light/trusted.ts";
+import { verifyLightBlocks } from "../../chain/light/verify.ts";
+import { Header } from "../../chain/types/block.ts";
+import type { LightBlock } from "../../chain/types/light.ts";
+import type { LightSource } from "../jobs/anchor.ts";
+
+export interface Witness extends Pick<LightSource, "lightRoute"> {
+  /** Hands in a block that is not on the node's chain. @returns how many are accused */
+  reportConflict(block: LightBlock): Promise<number>;
+}
+
+/**
+ * @param block that the first node showed, and that follows from `trusted`
+ * @throws LightError LIGHT_CONFLICT when both nodes' blocks follow from what is trusted; what the witness throws
+ */
+export async function askWitness(
+  trusted: Trusted,
+  block: LightBlock,
+  { source, witness }: { readonly source: Witness; readonly witness: Witness },
+): Promise<void> {
+  const { height } = block.header;
+  // What is trusted needs no witness.
+  if (height <= trusted.height) return;
+  const route = await witness.lightRoute(trusted.height, height);
+  const theirs = await verifyLightBlocks(trusted, route, { verify });
+  const hash = Header.hashTreeRoot(block.header);
+  if (theirs.height === height && equalBytes(theirs.hash, hash)) return;
+  const other = route.at(-1);
+  if (other === undefined || theirs.height !== height) {
+    throw new LightError(`the witness shows no block ${height}`, {
+      code: "LIGHT_NOT_COMPARABLE",
+      height,
+    });
+  }
+  const told = [
+    `the witness ${await report(witness, block)}`,
+    `the node ${await report(source, other)}`,
+  ];
+  throw new LightError(
+    `two final blocks ${height}: ${toHex(hash)} and, at the witness, ${toHex(theirs.hash)}; ${told.join("; ")}`,
+    { code: "LIGHT_CONFLICT", height, one: toHex(hash), other: toHex(theirs.hash) },
+    {
+      remedy:
+        "believe neither node; ask nodes of people you know which block is on the chain, and start from a block they name",
+    },
+  );
+}
+
+async function report(node: Witness, block: LightBlock): Promise<string> {
+  try {
+    return `accuses ${await node.reportConflict(block)} signers of it`;
+  } catch (error) {
+    if (!(error instanceof PomlError)) throw error;
+    return `accuses nobody: ${error.message}`;
+  }
+}
