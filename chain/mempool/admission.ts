@@ -12,9 +12,15 @@ import type { SignedTransaction, Transaction } from "../types/transaction.ts";
 import type { MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 
-/** True for duties of nodes: no fee, first in a block, places of their own (free-places.ts). */
+/** True for duties of nodes: no fee, places of their own (free-places.ts). */
 export function isFree(state: State, transaction: Transaction): boolean {
   return isDuty(transaction) && state.nodeIndex(transaction.sender) !== undefined;
+}
+
+/** True for nodes that may be drawn for work. The duties of the others are few, and wait behind (selection.ts). */
+export function isRated(state: State, { sender }: Transaction): boolean {
+  const index = state.nodeIndex(sender);
+  return index !== undefined && (state.drawWeights[index] ?? 0n) > 0n;
 }
 
 /** What a transaction is held against. */

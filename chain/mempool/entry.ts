@@ -8,8 +8,10 @@ export interface Entry {
   readonly nonce: number;
   readonly fee: bigint;
   readonly bytes: number;
-  /** A node's own work: no fee, first in a block, in places of its own. */
+  /** A node's own work: no fee needed, in places of its own; that of nodes with weight first in a block. */
   readonly duty: boolean;
+  /** Its sender could be drawn for work when it came: a node with weight. */
+  readonly rated: boolean;
   /** Order of arrival. */
   readonly order: number;
   /** Height of the head when it came. */

@@ -1,7 +1,8 @@
 /**
  * Places of free transactions. A node's duties cost it nothing, so they get a quota for each node and half the pool
  * in all. Where that is full, by number or by bytes, the node that holds most of what is short gives way: else many
- * nodes with small duties would drive out the one large record of another.
+ * nodes with small duties would drive out the one large record of another. Nodes without weight, of which anybody can
+ * have thousands, give way to those with weight first.
  */
 import { type Entry, lastOf, type Sender } from "./entry.ts";
 import type { MempoolLimits } from "./limits.ts";
@@ -12,10 +13,17 @@ interface Held {
   bytes: number;
 }
 type Short = keyof Held;
+interface Holder {
+  readonly sender: Sender;
+  readonly held: Held;
+  readonly rated: boolean;
+}
 
 export class FreePlaces {
   readonly #limits: MempoolLimits;
   readonly #held = new Map<Sender, Held>();
+  /** Those of the senders that had weight when they last sent. */
+  readonly #rated = new Set<Sender>();
   readonly #all: Held = { count: 0, bytes: 0 };
 
   constructor(limits: MempoolLimits) {
@@ -27,7 +35,9 @@ export class FreePlaces {
     return this.#held.keys();
   }
 
-  add({ sender, bytes }: Entry): void {
+  add({ sender, bytes, rated }: Entry): void {
+    if (rated) this.#rated.add(sender);
+    else this.#rated.delete(sender);
     const held = this.#held.get(sender) ?? { count: 0, bytes: 0 };
     this.#held.set(sender, held);
     count(held, 1, bytes);
@@ -39,7 +49,9 @@ export class FreePlaces {
     if (held === undefined) return;
     count(held, -1, -bytes);
     count(this.#all, -1, -bytes);
-    if (held.count === 0) this.#held.delete(sender);
+    if (held.count > 0) return;
+    this.#held.delete(sender);
+    this.#rated.delete(sender);
   }
 
   /** @throws MempoolError SENDER_FULL when its node has no place left */
@@ -56,7 +68,7 @@ export class FreePlaces {
 
   /**
    * Adds to `gone` what gives way so that free ones, with the newcomer, stay within half the pool.
-   * @returns false when its node would then hold more than those that gave way
+   * @returns false when those that could give way hold no more than its node
    */
   makeRoom(newcomer: Entry, gone: Set<Entry>): boolean {
     const { transactions, bytes } = this.#limits;
@@ -67,7 +79,10 @@ export class FreePlaces {
     while (2 * all.count > transactions || 2 * all.bytes > bytes) {
       const short = 2 * all.count > transactions ? "count" : "bytes";
       const heaviest = this.#heaviest(short, gone);
-      if (heaviest === undefined || heaviest.held[short] <= own[short]) return false;
+      if (heaviest === undefined) return false;
+      const isBelow = newcomer.rated && !heaviest.rated;
+      if (heaviest.rated && !newcomer.rated) return false;
+      if (!isBelow && heaviest.held[short] <= own[short]) return false;
       for (const entry of lastFree(heaviest.sender, gone)) {
         gone.add(entry);
         if (entry.duty) count(all, -1, -entry.bytes);
@@ -83,16 +98,23 @@ export class FreePlaces {
     return held;
   }
 
-  #heaviest(short: Short, gone: ReadonlySet<Entry>): { sender: Sender; held: Held } | undefined {
+  /** Among the nodes without weight, if there are any. */
+  #heaviest(short: Short, gone: ReadonlySet<Entry>): Holder | undefined {
     const left = new Map(this.#held);
     for (const { sender, bytes, duty } of gone) {
       const held = duty ? left.get(sender) : undefined;
       if (held !== undefined)
         left.set(sender, { count: held.count - 1, bytes: held.bytes - bytes });
     }
-    let most: { sender: Sender; held: Held } | undefined;
+    let most: Holder | undefined;
     for (const [sender, held] of left) {
-      if (most === undefined || held[short] > most.held[short]) most = { sender, held };
+      if (held.count === 0) continue;
+      const rated = this.#rated.has(sender);
+      const isNext =
+        most === undefined ||
+        (most.rated && !rated) ||
+        (most.rated === rated && held[short] > most.held[short]);
+      if (isNext) most = { sender, held, rated };
     }
     return most;
   }

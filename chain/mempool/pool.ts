@@ -19,6 +19,7 @@ import {
   checkReplacement,
   dryRunAll,
   isFree,
+  isRated,
 } from "./admission.ts";
 import { type Entry, lastOf, nonceAfterRun, type Sender } from "./entry.ts";
 import { Eviction } from "./eviction.ts";
@@ -128,7 +129,19 @@ export class Mempool {
     const { nonce, fee } = transaction;
     const duty = isFree(state, transaction);
     const order = this.#arrivals++;
-    const entry = { id, signed, sender, nonce, fee, bytes, duty, order, since: state.height };
+    const rated = isRated(state, transaction);
+    const entry = {
+      id,
+      signed,
+      sender,
+      nonce,
+      fee,
+      bytes,
+      duty,
+      rated,
+      order,
+      since: state.height,
+    };
     if (duty) {
       this.#free.checkQuota(entry, replaced);
       this.#checkFree(state, account, entry);

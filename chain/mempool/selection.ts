@@ -1,4 +1,7 @@
-/** Which waiting transactions a block takes: duties first, then by fee, each sender in nonce order. */
+/**
+ * Which waiting transactions a block takes: duties of nodes with weight first, then by fee, each sender in nonce order.
+ * Nodes without weight are drawn for nothing: what is free for them is taken where there is room, or for a fee.
+ */
 import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
 import type { Entry, Sender } from "./entry.ts";
@@ -35,6 +38,7 @@ export function selectTransactions(
 }
 
 function isFirst(a: Entry, b: Entry): boolean {
-  if (a.duty !== b.duty) return a.duty;
+  const [first, second] = [a.duty && a.rated, b.duty && b.rated];
+  if (first !== second) return first;
   return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
 }

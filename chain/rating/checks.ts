@@ -4,6 +4,7 @@ import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import { MAX_VERIFIERS, ZERO_HASH } from "../types/primitive.ts";
 import { type Check, COMMITTEE_SIZE, type WindowClaim } from "../types/window.ts";
+import { claimsToCheck } from "./choose-claims.ts";
 import { drawSegments, type Place, segmentsOf } from "./draw-segments.ts";
 import { MISMATCH, NOT_SERVED } from "./verdict.ts";
 
@@ -14,7 +15,10 @@ const MAX_EACH = 16;
 
 /** Draws verifiers by weight, never the claimant, and the segments each of them replays. */
 export function drawChecks(state: State): void {
-  state.claims = state.claims.map((claim) => ({ ...claim, checks: checksOf(state, claim) }));
+  state.claims = claimsToCheck(state).map((claim) => ({
+    ...claim,
+    checks: checksOf(state, claim),
+  }));
 }
 
 function checksOf(state: State, claim: WindowClaim): Check[] {

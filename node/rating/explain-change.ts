@@ -40,7 +40,7 @@ function explainCause(cause: Cause, { window, segments, factors }: RatingChange)
     case "unproven":
       return `window ${window}: the claim was neither verified nor refuted: no new measurement, freshness and reliability as they stand by now`;
     case "decay":
-      return `window ${window}: no claim: no new measurement, freshness and reliability as they stand by now`;
+      return `window ${window}: no claim, or none that was drawn to be looked at: no new measurement, freshness and reliability as they stand by now`;
     case "slash":
       return "two messages were signed where one is allowed";
     case "track":

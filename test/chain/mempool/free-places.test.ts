@@ -10,11 +10,12 @@ const SMALL = 300;
 
 let order = 0;
 /** The next free transaction of a node, in its queue but not in its place yet. */
-function next(sender: Sender, bytes: number): Entry {
+function next(sender: Sender, bytes: number, rated = true): Entry {
   const nonce = sender.waiting.size;
   const signed = {} as SignedTransaction;
   const id = `${sender.key}/${nonce}`;
-  return { id, signed, sender, nonce, fee: 0n, bytes, duty: true, order: order++, since: 0 };
+  const rest = { nonce, fee: 0n, bytes, duty: true, rated, order: order++, since: 0 };
+  return { id, signed, sender, ...rest };
 }
 const nodeOf = (key: string): Sender => ({ key, address: new Uint8Array(20), waiting: new Map() });
 
@@ -46,6 +47,18 @@ describe("places of free transactions", () => {
     const late = nodeOf("late");
     expect(add(places, next(late, RECORD))).to.equal(true);
     expect([team, late].map(({ waiting }) => waiting.size)).to.deep.equal([1, 1]);
+  });
+
+  it("nodes without weight give way to one with weight, and never the other way round", () => {
+    const places = new FreePlaces({ ...MEMPOOL_LIMITS, transactions: 20 });
+    const flood = Array.from({ length: 40 }, (_, i) => nodeOf(`new ${i}`));
+    expect(flood.filter((node) => add(places, next(node, SMALL, false)))).to.have.length(10);
+    const rated = Array.from({ length: 9 }, (_, i) => nodeOf(`rated ${i}`));
+    for (const node of rated) expect(add(places, next(node, SMALL))).to.equal(true);
+    expect(flood.filter(({ waiting }) => waiting.size > 0)).to.have.length(1);
+    expect(add(places, next(nodeOf("rated"), RECORD))).to.equal(true);
+    expect(add(places, next(nodeOf("new"), SMALL, false))).to.equal(false);
+    for (const node of rated) expect(node.waiting.size).to.equal(1);
   });
 
   it("short by bytes: the nodes with the largest ones give way to a small one", () => {
