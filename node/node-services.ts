@@ -13,6 +13,7 @@ import type { DatasetService } from "./jobs/dataset-service.ts";
 import { JobError } from "./jobs/job-error.ts";
 import { jobRecords } from "./jobs/job-records.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
+import type { OrderInspector } from "./jobs/orders/order-inspector.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { Ledger } from "./ledger.ts";
@@ -40,6 +41,7 @@ export interface ServiceParts {
   readonly address: Uint8Array;
   readonly uploads: UploadStore;
   readonly imports: ImportTasks;
+  readonly inspector: OrderInspector;
   status(): NodeStatus;
   storage(): Promise<StorageReport>;
   metrics(): Promise<string>;
@@ -86,6 +88,11 @@ export function createServices(parts: ServiceParts): NodeServices {
     prepareJob(request, {
       datasets,
       blobs,
+      inspect: (spec) =>
+        parts.inspector.inspect(spec, spec.participants, async () => ({
+          model: { path: blobs.pathOf(spec.model), hash: toHex(spec.model) },
+          manifest: { path: blobs.pathOf(spec.dataset), hash: toHex(spec.dataset) },
+        })),
       parameters: () => chain.state.parameters,
       nodes: () => chain.state.nodes.activeCount,
       openJobs: () => chain.state.jobs.activeCount,

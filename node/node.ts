@@ -13,6 +13,7 @@ import { EnergyMeter } from "../ml/energy/meter.ts";
 import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
 import { peerIdOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
+import { BytesInFlight } from "../p2p/protocols/bytes-in-flight.ts";
 import { TorrentShelf } from "../p2p/torrent/shelf.ts";
 import { Torrents } from "../p2p/torrent/torrents.ts";
 import { createApi } from "./api/server.ts";
@@ -28,6 +29,7 @@ import { ImportTasks } from "./datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, UploadStore } from "./datasets/upload-store.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
+import { Helper } from "./helpers/helper.ts";
 import { AuditExchange } from "./jobs/audit-exchange.ts";
 import { AuditedRuns } from "./jobs/audited-runs.ts";
 import { Auditor } from "./jobs/auditor.ts";
@@ -35,8 +37,11 @@ import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
 import { DatasetService } from "./jobs/dataset-service.ts";
 import { JobFiles } from "./jobs/job-files.ts";
 import { Manager } from "./jobs/manager.ts";
+import { MERGE_LIMITS } from "./jobs/merge/merge-limits.ts";
 import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
+import { OrderInspector } from "./jobs/orders/order-inspector.ts";
+import { OrderWatch } from "./jobs/orders/order-watch.ts";
 import { Participant } from "./jobs/participant.ts";
 import { PublicFiles } from "./jobs/public-files.ts";
 import { TeamMessages } from "./jobs/team-messages.ts";
@@ -161,7 +166,13 @@ export async function createNode(
     adopt: (folder) => datasets.adopt(folder),
     room,
   });
-  const files = new JobFiles({ fetcher, datasets });
+  const helperLog = log.child({ module: "helpers" });
+  const [inspecting, merging] = [0, 1].map(() => new Helper({ log: helperLog })) as [
+    Helper,
+    Helper,
+  ];
+  const inspector = new OrderInspector(inspecting);
+  const files = new JobFiles({ fetcher, datasets, blobs, inspector });
   const models = new ModelFolders({ dataDir: paths.root }, { torrents, room });
   const workers = new WorkerPool(
     {
@@ -174,9 +185,13 @@ export async function createNode(
   const events = new EventHub();
   const allows = (spec: JobSpec): boolean => isAllowed(spec, config.jobs.allow);
   const keeper = new CheckpointKeeper({ dataDir: paths.root }, room);
+  const orders = new OrderWatch(
+    { publicKey, allows, memoryBytes: config.jobs.memoryMib * 1024 * 1024 },
+    { chain, duties, files, log: jobLog },
+  );
   const participant = new Participant(
-    { publicKey, allows },
-    { chain, duties, files, blobs, keeper, workers, events, room, log: jobLog },
+    { publicKey },
+    { chain, duties, files, orders, blobs, keeper, workers, events, room, log: jobLog },
   );
   const exchange = new AuditExchange(messages);
   const auditedRuns = new AuditedRuns(
@@ -190,7 +205,21 @@ export async function createNode(
   const team = new TeamMessages(messages, clock);
   const manager = new Manager(
     { keys },
-    { chain, duties, team, clock, files, fetcher, blobs, workers, peerOf, room, log: jobLog },
+    {
+      chain,
+      duties,
+      team,
+      clock,
+      files,
+      orders,
+      fetcher,
+      blobs,
+      workers,
+      peerOf,
+      room,
+      log: jobLog,
+      merge: (task, signal) => merging.run("merge", task, MERGE_LIMITS, signal),
+    },
   );
   const publisher = new ModelPublisher({ publicKey }, { chain, fetcher, models, log: jobLog });
   storage.retention.removeWith({
@@ -294,6 +323,7 @@ export async function createNode(
     address: addressOf(publicKey),
     uploads,
     imports,
+    inspector,
     status,
     storage: () => storage.report(),
     metrics: () => metrics.metrics(),
@@ -321,6 +351,7 @@ export async function createNode(
     track,
     trackJudge,
     membership,
+    orders,
     participant,
     auditedRuns,
     auditor,
@@ -357,6 +388,7 @@ export async function createNode(
           (await keeper.serve(hash)) ??
           (await blobs.serve(hash)) ??
           ledger.snapshots.store.chunk(hash),
+        new BytesInFlight(),
       );
       torrentAddresses.serve();
       new ChainEvents({ chain, host, events });
@@ -378,12 +410,15 @@ export async function createNode(
       committee.stop();
       track.stop();
       trackJudge.stop();
+      orders.stop();
+      inspector.stop();
       participant.stop();
       auditedRuns.stop();
       auditor.stop();
       manager.stop();
       publisher.stop();
       await storage.stop();
+      await Promise.all([inspecting.stop(), merging.stop()]);
       await workers.stop();
       await ledger.stop();
       await torrents.stop();

@@ -19,7 +19,7 @@ export const MOST_OWED = 16n;
  */
 export function chargeSkips(state: State, parent: State, round: number): void {
   if (round === 0) return;
-  const order = turnsAt(parent, parent.height + 1, round);
+  const order = turnsAt(parent, parent.height + 1);
   for (const position of order.slice(0, round)) {
     const seat = parent.seats[position];
     if (seat !== undefined) charge(state, seat.node);

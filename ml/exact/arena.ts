@@ -38,6 +38,11 @@ export class Arena {
     return offset;
   }
 
+  /** Reserved so far. */
+  get bytes(): number {
+    return this.#end;
+  }
+
   /** Makes the memory, zeroed but for the tables. */
   allocate(): WebAssembly.Memory {
     const pages = Math.ceil((this.#end + SLACK_BYTES) / PAGE_BYTES);

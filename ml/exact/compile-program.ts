@@ -36,13 +36,60 @@ export interface CompiledProgram {
   seedDropout(seed: number): void;
 }
 
+/** Memory of a compiled program, in bytes, without taking any. @throws EngineError TOO_LARGE */
+export function programBytes(
+  model: LayersModel,
+  layers: readonly ProgramLayer[],
+  hyperparameters: Hyperparameters,
+): number {
+  return planProgram(model, layers, hyperparameters).arena.bytes;
+}
+
 /** @throws EngineError TOO_LARGE */
 export function compileProgram(
   module: WebAssembly.Module,
   model: LayersModel,
   layers: readonly ProgramLayer[],
-  { optimizer, batchSize, loss = DEFAULT_LOSS }: Hyperparameters,
+  hyperparameters: Hyperparameters,
 ): CompiledProgram {
+  const plan = planProgram(model, layers, hyperparameters);
+  const { operations, backward, seeds, lossPlan, optimizerPlan } = plan;
+  const memory = plan.arena.allocate();
+  const kernels = linkKernels(module, memory);
+  const context: LinkContext = { kernels, scratch: plan.scratch };
+  const start = backward.startOffset;
+  return {
+    kernels,
+    memory,
+    layout: plan.layout,
+    loss: lossPlan,
+    optimizer: optimizerPlan,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    confusion: plan.confusion,
+    parameters: plan.parameters,
+    forwardTraining: operations.map(({ plan }) => plan.forward(context)),
+    forwardEvaluation: operations.flatMap(({ plan }) => {
+      const step = plan.evaluate === undefined ? plan.forward(context) : plan.evaluate(context);
+      return step === null ? [] : [step];
+    }),
+    backwardAndUpdate: [
+      (count) => lossPlan.gradient(kernels, count, start),
+      ...backward.link(context),
+      () => optimizerPlan.update(kernels),
+    ],
+    seedDropout: (seed) => {
+      seeds.step = seed;
+    },
+  };
+}
+
+/** Every buffer has its place, and nothing is allocated. */
+function planProgram(
+  model: LayersModel,
+  layers: readonly ProgramLayer[],
+  { optimizer, batchSize, loss = DEFAULT_LOSS }: Hyperparameters,
+) {
   const { classes, outputSize } = model;
   const layout = new PanelLayout(model.parameters);
   const arena = new Arena();
@@ -70,33 +117,19 @@ export function compileProgram(
   const backward = new BackwardPlan(operations, { batchSize, throughLast });
   backward.reserve(arena);
   const scratch = arena.reserve(Math.max(1, ...operations.map(({ plan }) => plan.scratch)));
-  const memory = arena.allocate();
-  const kernels = linkKernels(module, memory);
-  const context: LinkContext = { kernels, scratch };
-  const start = backward.startOffset;
   return {
-    kernels,
-    memory,
+    arena,
     layout,
-    loss: lossPlan,
-    optimizer: optimizerPlan,
+    operations,
+    backward,
+    seeds,
+    lossPlan,
+    optimizerPlan,
+    scratch,
     inputs,
     outputs,
     confusion,
     parameters,
-    forwardTraining: operations.map(({ plan }) => plan.forward(context)),
-    forwardEvaluation: operations.flatMap(({ plan }) => {
-      const step = plan.evaluate === undefined ? plan.forward(context) : plan.evaluate(context);
-      return step === null ? [] : [step];
-    }),
-    backwardAndUpdate: [
-      (count) => lossPlan.gradient(kernels, count, start),
-      ...backward.link(context),
-      () => optimizerPlan.update(kernels),
-    ],
-    seedDropout: (seed) => {
-      seeds.step = seed;
-    },
   };
 }
 

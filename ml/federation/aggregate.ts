@@ -52,13 +52,30 @@ export function aggregate(
       );
     }
   });
-  const change = AGGREGATIONS[name](ordered);
-  const next = base.map((value, i) => value + (change[i] ?? 0));
+  return mergeStretch(name, base, ordered, 0);
+}
+
+/**
+ * A stretch of the parameters alone: every rule works value by value.
+ * @param base the stretch of the global parameters
+ * @param updates in participant order, the same stretch of each
+ * @param start position of its first value, for errors
+ * @throws UpdateError NOT_FINITE
+ */
+export function mergeStretch(
+  name: AggregationName,
+  base: Float32Array,
+  updates: readonly Update[],
+  start: number,
+): Float32Array {
+  const change = AGGREGATIONS[name](updates);
+  const next = new Float32Array(base.length);
+  for (let i = 0; i < next.length; i++) next[i] = (base[i] ?? 0) + (change[i] ?? 0);
   const index = indexOfNonFinite(next);
   if (index !== -1) {
-    throw new UpdateError(`aggregated value ${index} is not a finite number`, {
+    throw new UpdateError(`aggregated value ${start + index} is not a finite number`, {
       code: "NOT_FINITE",
-      index,
+      index: start + index,
     });
   }
   return next;

@@ -36,6 +36,17 @@ export function checkUpdates(
   }: CheckOptions,
 ): UpdateVerdict[] {
   const single = updates.map((update) => checkOne(update, parameterCount));
+  return limitNorms(single, { maxNormRatio, maxNorm });
+}
+
+/** Verdicts on single updates, with those refused that are too long among the others. */
+export function limitNorms(
+  single: readonly UpdateVerdict[],
+  {
+    maxNormRatio = MAX_NORM_RATIO,
+    maxNorm = Number.POSITIVE_INFINITY,
+  }: Omit<CheckOptions, "parameterCount">,
+): UpdateVerdict[] {
   const norms = single.filter((verdict) => verdict.refusal === undefined).map(({ norm }) => norm);
   const byCohort = norms.length < MIN_COHORT ? maxNorm : maxNormRatio * medianOf(norms);
   const limit = Math.min(byCohort, maxNorm);

@@ -70,17 +70,32 @@ export function encodeUpdate(update: WireUpdate): Uint8Array {
   return bytes;
 }
 
+/** All of an update but its parameters. */
+export interface UpdateHeader extends Omit<WireUpdate, "parameters"> {
+  /** Where the parameters begin, in bytes. */
+  readonly parametersAt: number;
+}
+
+/** Bytes that hold the header of any update. */
+export const MAX_HEADER_BYTES = DIGESTS_AT + HASH_BYTES * MAX_DIGESTS;
+
 /**
- * @param parameterCount of the job's model: nothing larger is ever allocated
- * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE, NOT_FINITE
+ * @param bytes the beginning of the update, MAX_HEADER_BYTES of it or all
+ * @param size bytes of the whole update
+ * @param parameterCount of the job's model
+ * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE
  */
-export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpdate {
+export function decodeUpdateHeader(
+  bytes: Uint8Array,
+  size: number,
+  parameterCount: number,
+): UpdateHeader {
   const limit = updateBytes(parameterCount);
-  if (bytes.length > limit) {
-    throw new UpdateError(`the update has ${bytes.length} bytes, at most ${limit} are expected`, {
+  if (size > limit) {
+    throw new UpdateError(`the update has ${size} bytes, at most ${limit} are expected`, {
       code: "TOO_LARGE",
       limit,
-      actual: bytes.length,
+      actual: size,
     });
   }
   if (bytes.length < DIGESTS_AT) refuse(`${bytes.length} bytes are less than a header`);
@@ -100,28 +115,39 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpd
       actual,
     });
   }
-  if (bytes.length !== updateBytes(actual, count)) {
-    refuse(`${bytes.length} bytes for ${actual} values and ${count} checkpoints`);
-  }
-  const parametersAt = DIGESTS_AT + HASH_BYTES * count;
-  const parameters = floatsOfBytes(bytes.subarray(parametersAt));
-  const index = indexOfNonFinite(parameters);
-  if (index !== -1) {
-    throw new UpdateError(`value ${index} of the update is not a finite number`, {
-      code: "NOT_FINITE",
-      index,
-    });
+  if (size !== updateBytes(actual, count)) {
+    refuse(`${size} bytes for ${actual} values and ${count} checkpoints`);
   }
   return {
     samples: view.getUint32(12, true),
     participant: view.getUint32(16, true),
     round: view.getUint32(20, true),
-    parameters,
+    parametersAt: DIGESTS_AT + HASH_BYTES * count,
     optimizerHash: bytes.slice(DIGESTS_AT - HASH_BYTES, DIGESTS_AT),
     digests: Array.from({ length: count }, (_, i) =>
       bytes.slice(DIGESTS_AT + HASH_BYTES * i, DIGESTS_AT + HASH_BYTES * (i + 1)),
     ),
   };
+}
+
+/**
+ * @param parameterCount of the job's model: nothing larger is ever allocated
+ * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE, NOT_FINITE
+ */
+export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpdate {
+  const { parametersAt, ...header } = decodeUpdateHeader(bytes, bytes.length, parameterCount);
+  const parameters = floatsOfBytes(bytes.subarray(parametersAt));
+  const index = indexOfNonFinite(parameters);
+  if (index !== -1) throw notFinite(index);
+  return { ...header, parameters };
+}
+
+/** @param index of the parameter */
+export function notFinite(index: number): UpdateError {
+  return new UpdateError(`value ${index} of the update is not a finite number`, {
+    code: "NOT_FINITE",
+    index,
+  });
 }
 
 /** What a participant commits to before it reveals the update. */

@@ -42,6 +42,8 @@ export interface LayersModel {
   readonly notes: readonly string[];
   /** Floating-point operations of one sample, forward and backward. 0 when unknown. */
   readonly flopsPerSample: number;
+  /** Values that all layers put out for one sample. */
+  readonly activationsPerSample: number;
 }
 
 /**
@@ -66,6 +68,7 @@ export function parseLayersModel(json: unknown): LayersModel {
     exactRefusal: null,
     notes: renamingNotes(topology),
     flopsPerSample: program.flopsPerSample,
+    activationsPerSample: program.layers.reduce((sum, { size }) => sum + size, 0),
   };
 }
 

@@ -54,6 +54,7 @@ export async function describeWithTfjs(
       exactRefusal,
       notes: [...renamingNotes(topology), ...regularizerNotes(topology)],
       flopsPerSample: weights.reduce((sum, weight) => sum + flopsOf(weight), 0),
+      activationsPerSample: model.layers.reduce((sum, layer) => sum + outputsOf(layer), 0),
     };
   } finally {
     model.dispose();
@@ -144,6 +145,17 @@ function initializerOf({ name, shape, layer }: TfjsWeight, topology: Topology): 
   const ones = part === "gamma" || part === "moving_variance";
   const fallback = shape.length >= 2 ? "glorotNormal" : ones ? "ones" : "zeros";
   return readInitializer(config, field, fallback, fansOf(shape));
+}
+
+/** Values of one sample that a layer puts out; unknown dimensions count as one. */
+function outputsOf({ outputShape }: TfjsLayer): number {
+  const shapes = (Array.isArray(outputShape[0]) ? outputShape : [outputShape]) as unknown[][];
+  return shapes
+    .map((shape) => shape.slice(1).reduce<number>((n, side) => n * (Number(side) || 1), 1))
+    .reduce((sum, size) => {
+      if (size > MAX_ACTIVATION) throw tooLarge("values per sample", MAX_ACTIVATION, size);
+      return sum + size;
+    }, 0);
 }
 
 /** Forward and backward cost of a weight: two operations per use, three passes. An estimate. */

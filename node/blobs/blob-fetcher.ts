@@ -1,14 +1,16 @@
 /**
- * Gets a blob from this node's store or from whichever peer has it; every try has a deadline. Callers that want
- * the same blob share one search, which ends early only when none of them waits any more.
+ * Gets a blob onto this node's disk from whichever peer has it, piece by piece. A peer that is slower than the least
+ * rate is not waited for: the next one is asked beside it, and the first whole blob counts. Callers that want the same
+ * blob share one search, which ends early only when none of them waits any more.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { requestBlob } from "../../p2p/protocols/blob.ts";
+import { requestBlobInto } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
-import { type Room, UNBOUNDED } from "../storage/room.ts";
-import { StorageError } from "../storage/storage-error.ts";
+import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
+import type { BlobSource } from "../workers/blob-source.ts";
 import { BlobError, type BlobStore } from "./blob-store.ts";
+import type { BlobWriter } from "./blob-writer.ts";
 
 export interface FetchOptions {
   /** Asked first, in this order. */
@@ -26,27 +28,64 @@ export interface BlobFetcherModules {
   readonly room?: Room;
 }
 
+export interface FetchTimings {
+  /** Between two looks at how a peer comes on. */
+  readonly lookMs: number;
+  /** Bytes that must have come since the last look, or another peer is asked beside this one. */
+  readonly leastBytes: number;
+}
+
+const TIMINGS: FetchTimings = { lookMs: 4_000, leastBytes: 256 * 1024 };
+/** Peers that one blob is asked of at the same time. */
+const MAX_BESIDE = 3;
+
+export interface FetchedFile {
+  readonly path: string;
+  readonly source: BlobSource;
+}
+
 interface Search {
-  readonly found: Promise<Uint8Array>;
+  readonly found: Promise<void>;
   readonly control: AbortController;
   callers: number;
 }
 
 export class BlobFetcher {
   readonly #modules: BlobFetcherModules;
+  readonly #timings: FetchTimings;
   /** By blob, and by whether all peers are asked. */
   readonly #searches = new Map<string, Search>();
 
-  constructor(modules: BlobFetcherModules) {
+  constructor(modules: BlobFetcherModules, timings: Partial<FetchTimings> = {}) {
     this.#modules = modules;
+    this.#timings = { ...TIMINGS, ...timings };
   }
 
   /**
+   * The bytes themselves, for what is small.
    * @param hash SHA-256
    * @throws BlobError BLOB_NOT_FOUND when nobody asked has it; StorageError JOB_DISK_FULL when there is no room
    * for `maxBytes`; the signal's reason
    */
   async fetch(hash: Uint8Array, options: FetchOptions): Promise<Uint8Array> {
+    await this.#fetched(hash, options);
+    const bytes = await this.#modules.blobs.get(hash);
+    if (bytes === undefined) throw notFound(hash, "it left the disk again");
+    return bytes;
+  }
+
+  /** The blob as a file on this disk. @throws as fetch */
+  async fetchFile(hash: Uint8Array, options: FetchOptions): Promise<FetchedFile> {
+    await this.#fetched(hash, options);
+    const { blobs } = this.#modules;
+    const source = await blobs.source(hash);
+    if (source === undefined) throw notFound(hash, "it left the disk again");
+    return { path: blobs.pathOf(hash), source };
+  }
+
+  async #fetched(hash: Uint8Array, options: FetchOptions): Promise<void> {
+    options.signal.throwIfAborted();
+    if (await this.#modules.blobs.has(hash)) return;
     options.signal.throwIfAborted();
     const key = `${toHex(hash)} ${options.onlyPreferred === true}`;
     const search = this.#searches.get(key) ?? this.#begin(key, hash, options);
@@ -72,45 +111,80 @@ export class BlobFetcher {
     return search;
   }
 
-  async #search(hash: Uint8Array, options: FetchOptions): Promise<Uint8Array> {
-    const { blobs, room = UNBOUNDED } = this.#modules;
-    const stored = await blobs.get(hash);
-    if (stored !== undefined) return stored;
-    const held = await room.reserve("blobs", options.maxBytes);
-    let found: Uint8Array;
-    try {
-      found = await this.#ask(hash, options, held.signal);
-    } finally {
-      held.release();
-    }
-    await blobs.put(found);
-    return found;
+  async #search(hash: Uint8Array, options: FetchOptions): Promise<void> {
+    const { room = UNBOUNDED } = this.#modules;
+    await withRoom(room, "blobs", options.maxBytes, async (held) => {
+      const signal = AbortSignal.any([options.signal, held.signal]);
+      held.wrote(await this.#askAll(hash, { ...options, signal }));
+    });
   }
 
-  async #ask(
-    hash: Uint8Array,
-    options: FetchOptions,
-    diskSignal: AbortSignal,
-  ): Promise<Uint8Array> {
-    const { host } = this.#modules;
-    const { maxBytes } = options;
-    const signal = AbortSignal.any([options.signal, diskSignal]);
-    const asked = this.#peersToAsk(options);
-    for (const peer of asked) {
-      signal.throwIfAborted();
-      try {
-        return await requestBlob(host, peer, hash, { maxBytes, signal, use: "files" });
-      } catch (error) {
-        if (!(error instanceof PomlError) || error instanceof StorageError) throw error;
-      }
+  /** @returns bytes of the blob, which is here now */
+  async #askAll(hash: Uint8Array, options: FetchOptions): Promise<number> {
+    const waiting = this.#peersToAsk(options);
+    const count = waiting.length;
+    const over = new AbortController();
+    const signal = AbortSignal.any([options.signal, over.signal]);
+    let running = 0;
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        const begin = (): void => {
+          const peer = running < MAX_BESIDE ? waiting.shift() : undefined;
+          if (peer === undefined) {
+            if (running === 0) reject(notFound(hash, `none of ${count} peers has it`));
+            return;
+          }
+          running += 1;
+          this.#ask(peer, hash, { ...options, signal }, begin).then((size) => {
+            running -= 1;
+            if (size !== undefined) resolve(size);
+            else if (signal.aborted) reject(signal.reason);
+            else begin();
+          }, reject);
+        };
+        begin();
+      });
+    } finally {
+      over.abort(new Error("another peer was faster"));
     }
-    signal.throwIfAborted();
-    const name = toHex(hash);
-    throw new BlobError(
-      `none of ${asked.length} peers has blob ${name}`,
-      { code: "BLOB_NOT_FOUND", hash: name },
-      { action: "ignore", remedy: "wait until a node that holds it is connected" },
-    );
+  }
+
+  /** @param onSlow called at every look that finds too little @returns bytes of the blob, when it is here now */
+  async #ask(
+    peer: string,
+    hash: Uint8Array,
+    { maxBytes, signal }: FetchOptions,
+    onSlow: () => void,
+  ): Promise<number | undefined> {
+    const { blobs, host } = this.#modules;
+    let writer: BlobWriter | undefined;
+    let received = 0;
+    let seen = 0;
+    const look = setInterval(() => {
+      if (received - seen < this.#timings.leastBytes) onSlow();
+      seen = received;
+    }, this.#timings.lookMs);
+    const sink = {
+      begin: async (): Promise<void> => {
+        writer = await blobs.writer(hash);
+      },
+      write: async (piece: Uint8Array): Promise<void> => {
+        await writer?.write(piece);
+        received += piece.length;
+      },
+    };
+    try {
+      await requestBlobInto(host, peer, hash, sink, { maxBytes, signal, use: "files" });
+      await writer?.finish();
+      writer = undefined;
+      return received;
+    } catch (error) {
+      if (!(error instanceof PomlError)) throw error;
+      return undefined;
+    } finally {
+      clearInterval(look);
+      await writer?.discard();
+    }
   }
 
   #peersToAsk({ prefer = [], onlyPreferred = false }: FetchOptions): string[] {
@@ -119,6 +193,15 @@ export class BlobFetcher {
     const others = connected.filter((peer) => !preferred.includes(peer));
     return onlyPreferred ? preferred : [...preferred, ...others];
   }
+}
+
+function notFound(hash: Uint8Array, reason: string): BlobError {
+  const name = toHex(hash);
+  return new BlobError(
+    `blob ${name}: ${reason}`,
+    { code: "BLOB_NOT_FOUND", hash: name },
+    { action: "ignore", remedy: "wait until a node that holds it is connected" },
+  );
 }
 
 /** The search goes on for the others when one caller gives up. */

@@ -3,11 +3,13 @@
  * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
+import type { BlobSource } from "../workers/blob-source.ts";
+import { BlobWriter } from "./blob-writer.ts";
 import { type ServedFile, servedFile } from "./served-file.ts";
 import { Withheld } from "./withheld.ts";
 
@@ -45,18 +47,32 @@ export class BlobStore {
     const path = this.#path(hash);
     if (await this.#touch(path)) return hash;
     await withRoom(this.#room, "blobs", bytes.length, async ({ wrote }) => {
-      const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
-      const file = await open(temporary, "w", 0o600);
+      const writer = await BlobWriter.open(path);
       try {
-        await file.writeFile(bytes);
-        await file.datasync();
+        await writer.write(bytes);
+        await writer.finish();
         wrote(bytes.length);
-      } finally {
-        await file.close();
+      } catch (error) {
+        await writer.discard();
+        throw error;
       }
-      await rename(temporary, path);
     });
     return hash;
+  }
+
+  /** For a blob that arrives piece by piece; the caller compares the bytes with the hash. */
+  writer(hash: Uint8Array): Promise<BlobWriter> {
+    return BlobWriter.open(this.#path(hash));
+  }
+
+  /** Takes a file of this disk over as a blob. @param hash of its bytes, which the caller has seen */
+  async adopt(path: string, hash: Uint8Array): Promise<void> {
+    await rename(path, this.#path(hash));
+  }
+
+  /** A name in this folder that no blob has: for a file that becomes one by `adopt`. */
+  newPath(): string {
+    return join(this.#folder, `${randomBytes(16).toString("hex")}.part`);
   }
 
   /** `put` of a blob that is withheld from the start. @returns the SHA-256 that names the bytes */
@@ -82,6 +98,12 @@ export class BlobStore {
     }
     if (toHex(sha256(bytes)) !== toHex(hash)) throw await this.#damaged(hash);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** @throws BlobError BLOB_DAMAGED as `get`, without the bytes in memory */
+  async verify(hash: Uint8Array): Promise<void> {
+    const source = await this.source(hash);
+    if (source !== undefined) for await (const _ of source.pieces());
   }
 
   async remove(hash: Uint8Array): Promise<void> {
@@ -110,9 +132,22 @@ export class BlobStore {
     return this.#withheld.delete(toHex(hash));
   }
 
+  /** Where the blob lies, or would lie. */
+  pathOf(hash: Uint8Array): string {
+    return this.#path(hash);
+  }
+
+  /** For the node's own use, in pieces. Reading it throws BlobError BLOB_DAMAGED as `get` does. */
+  async source(hash: Uint8Array): Promise<BlobSource | undefined> {
+    const name = toHex(hash);
+    const onDamaged = () => this.#damaged(hash);
+    const file = await servedFile(this.#path(hash), { sha256: name, onDamaged });
+    return file && { hash: name, size: file.sizeBytes, pieces: () => file.read() };
+  }
+
   /** What a peer may have. */
-  async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#withheld.has(toHex(hash)) ? undefined : this.get(hash);
+  async serve(hash: Uint8Array): Promise<BlobSource | undefined> {
+    return this.#withheld.has(toHex(hash)) ? undefined : this.source(hash);
   }
 
   /** What anybody may have, in pieces. Reading it throws BlobError BLOB_DAMAGED as `get` does. */

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { PomlError } from "../../chain/errors.ts";
 
-const PIECE_BYTES = 64 * 1024;
+export const PIECE_BYTES = 256 * 1024;
 
 export interface ServedFile {
   readonly sizeBytes: number;

@@ -20,6 +20,9 @@ export const MIN_KEPT_BLOCKS = 2048;
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */
 export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
+/** What owners allow a worker to take for one order, unless they say otherwise. */
+export const USUAL_MEMORY_MIB = 1024;
+
 /** Ten years. */
 const MAX_HOURS = 87_600;
 
@@ -152,6 +155,14 @@ const Settings = z.strictObject({
         .array(z.enum(JOB_WORK))
         .default([...JOB_WORK])
         .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+      memoryMib: z
+        .int()
+        .min(128)
+        .max(1_048_576)
+        .default(USUAL_MEMORY_MIB)
+        .describe(
+          "Memory that a worker may take for one order, estimated before it is worked on; larger orders are declined.",
+        ),
       keepHours: z
         .int()
         .min(1)

@@ -3,15 +3,23 @@
  * torrent; a participant fetches the chunk files it needs and no others.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../chain/crypto/hash.ts";
+import { chunkOf, type DatasetIndex } from "../../ml/dataset/dataset-index.ts";
 import { DatasetError } from "../../ml/dataset/errors.ts";
-import { chunksBytes, type Manifest, rowCount, type Split } from "../../ml/dataset/manifest.ts";
-import { readChunk, readManifestBytes } from "../../ml/dataset/store.ts";
+import {
+  chunksBytes,
+  type Manifest,
+  type ManifestChunk,
+  rowCount,
+  type Split,
+} from "../../ml/dataset/manifest.ts";
+import { readManifestBytes } from "../../ml/dataset/store.ts";
 import { decodeTorrent, maxTorrentFileBytes } from "../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { servedFile } from "../blobs/served-file.ts";
 import { IMPORT_LIMITS, importInChild } from "../datasets/import-child.ts";
 import { importDataset } from "../datasets/import-dataset.ts";
 import type { ImportSource } from "../datasets/import-order.ts";
@@ -20,6 +28,7 @@ import { SerialQueue } from "../serial-queue.ts";
 import type { DatasetSummary } from "../services.ts";
 import { type Reservation, type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import { importedDatasets } from "../storage/stored-files.ts";
+import type { BlobSource } from "../workers/blob-source.ts";
 import type { DatasetSource as ChunkSource } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
 
@@ -29,6 +38,7 @@ const REORDER_HERE_BYTES = 2 * 1024 * 1024;
 const REORDER_MS = 10 * 60_000;
 /** The rows of the largest dataset as they are, in one piece, and cut anew. */
 const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
+const MAX_VERIFIED = 200_000;
 const HEX_ID = /^[0-9a-f]{64}$/;
 
 export interface DatasetModules {
@@ -38,6 +48,13 @@ export interface DatasetModules {
   torrentPeers(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]>;
   /** Asked before the first byte comes; default: as much as the disk has. */
   readonly room?: Room;
+}
+
+/** As a job names it, read and checked. */
+export interface OrderedDataset {
+  readonly index: DatasetIndex;
+  readonly manifest: BlobSource;
+  readonly torrentFile: Uint8Array;
 }
 
 export interface SharedDataset {
@@ -57,6 +74,8 @@ export class DatasetService {
   readonly #reorders = new SerialQueue();
   /** Of imported datasets, by id. A summary never changes. */
   readonly #summaries = new Map<string, DatasetSummary>();
+  /** Chunk files found right, by path, with what they were like then. */
+  readonly #verified = new Map<string, string>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
     this.#dataDir = dataDir;
@@ -158,40 +177,49 @@ export class DatasetService {
 
   /**
    * Makes sure chunks are on this disk and returns the way to read them.
-   * @param manifestBytes as named by the job; verified by the caller
    * @throws TorrentError, DatasetError; StorageError JOB_DISK_FULL
    */
   async fetch(
-    manifestBytes: Uint8Array,
-    torrentFile: Uint8Array,
+    { index, manifest, torrentFile }: OrderedDataset,
     chunks: { readonly split: Split; readonly indexes: readonly number[] },
     signal: AbortSignal,
   ): Promise<ChunkSource> {
-    const { manifest, id } = await this.manifests.read(manifestBytes);
-    const wanted = chunks.indexes.map((index) => chunkOf(manifest, chunks.split, index));
-    const destination = join(this.#folder, id);
+    const wanted = chunks.indexes.map((at) => chunkOf(index, chunks.split, at));
+    const destination = join(this.#folder, index.id);
     await mkdir(destination, { recursive: true });
     const missing = await this.#missing(destination, wanted);
     if (missing.length > 0) {
       await this.#download(torrentFile, missing, destination, signal);
     }
     return {
-      manifest: manifestBytes,
-      content: manifest,
-      readChunk: (split, index) => readChunk(destination, chunkOf(manifest, split, index)),
+      manifest,
+      index,
+      readChunk: (split, at) => readPieces(destination, chunkOf(index, split, at)),
     };
   }
 
-  async #missing(folder: string, chunks: readonly Manifest["train"][number][]): Promise<string[]> {
-    const states = await Promise.all(
-      chunks.map((chunk) =>
-        readChunk(folder, chunk).then(
-          () => undefined,
-          () => chunk.file,
-        ),
-      ),
-    );
-    return states.filter((file) => file !== undefined);
+  /** One after another and piece by piece: they may be larger than the memory. */
+  async #missing(folder: string, chunks: readonly ManifestChunk[]): Promise<string[]> {
+    const missing: string[] = [];
+    for (const chunk of chunks) if (!(await this.#isHere(folder, chunk))) missing.push(chunk.file);
+    return missing;
+  }
+
+  /** A file that was read and found right is not read again before it changes. */
+  async #isHere(folder: string, chunk: ManifestChunk): Promise<boolean> {
+    const path = join(folder, chunk.file);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) return false;
+    const state = `${chunk.sha256} ${found.size} ${found.mtimeMs}`;
+    if (this.#verified.get(path) === state) return true;
+    try {
+      for await (const _ of readPieces(folder, chunk));
+    } catch {
+      return false;
+    }
+    if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
+    this.#verified.set(path, state);
+    return true;
   }
 
   /**
@@ -285,11 +313,22 @@ export class DatasetService {
   }
 }
 
-function chunkOf(manifest: Manifest, split: Split, index: number): Manifest["train"][number] {
-  const chunk = manifest[split][index];
-  if (chunk === undefined)
-    throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
-  return chunk;
+/** @throws DatasetError MISSING_FILE, CHUNK_HASH */
+async function* readPieces(folder: string, chunk: ManifestChunk): AsyncGenerator<Uint8Array> {
+  const { file, sha256 } = chunk;
+  const onDamaged = async (): Promise<Error> =>
+    new DatasetError(
+      `chunk ${file} on this disk is not the one of the manifest`,
+      { code: "CHUNK_HASH", file, expected: sha256, actual: "another" },
+      { remedy: "fetch the chunk again" },
+    );
+  const served = await servedFile(join(folder, file), { sha256, onDamaged });
+  if (served !== undefined && served.sizeBytes === chunk.bytes) return yield* served.read();
+  throw new DatasetError(
+    `chunk ${file} is not on this disk`,
+    { code: "MISSING_FILE", file },
+    { remedy: "fetch the chunk again" },
+  );
 }
 
 /** Files one by one, the manifest last: a folder with a manifest is complete. */

@@ -1,5 +1,6 @@
 /** Why a job cannot be prepared, worked on or handed out. */
 import { PomlError } from "../../chain/errors.ts";
+import type { Impossible } from "./orders/inspect-order.ts";
 
 export type JobFacts =
   | { code: "UNKNOWN_DATASET"; dataset: string }
@@ -13,6 +14,7 @@ export type JobFacts =
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
   | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
   | { code: "WRONG_BLOB"; what: string }
+  | { code: "ORDER_IMPOSSIBLE"; reason: Impossible }
   | { code: "COSIGN_REFUSED"; reason: string }
   | { code: "NO_QUORUM"; updates: number; quorum: number };
 

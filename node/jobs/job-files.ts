@@ -1,22 +1,36 @@
-/** Everything a job names by hash, fetched from whoever has it and decoded. */
-import { JOB_ENGINES, JOB_PARTITIONS, type Job, type JobSpec } from "../../chain/types/job.ts";
-import { floatsOfBytes } from "../../ml/bytes.ts";
-import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
+/** Everything a job names by hash: fetched from whoever has it to this disk, and read before it is worked with. */
+import { fromHex, toHex } from "../../chain/crypto/hash.ts";
+import { JOB_PARTITIONS, type Job, type JobSpec } from "../../chain/types/job.ts";
+import type { DatasetIndex } from "../../ml/dataset/dataset-index.ts";
+import type { Split } from "../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../ml/dataset/partition.ts";
-import type { EngineName } from "../../ml/engine.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { HelperError } from "../helpers/helper-error.ts";
+import type { BlobSource } from "../workers/blob-source.ts";
 import type { DatasetSource, ModelTask } from "../workers/tasks.ts";
 import type { DatasetService } from "./dataset-service.ts";
+import { engineOf } from "./job-engine.ts";
+import { JobError } from "./job-error.ts";
+import type { Impossible, Inspection, NamedFile } from "./orders/inspect-order.ts";
+import type { OrderInspector } from "./orders/order-inspector.ts";
 
-const MAX_MODEL_BYTES = 16 * 1024 * 1024;
+/** Far more than the JSON of 50,000 values takes, which is the most that a model may have. */
+export const MAX_MODEL_BYTES = 4 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_TORRENT_BYTES = 4 * 1024 * 1024;
 
+export type PossibleOrder = Extract<Inspection, { kind: "possible" }>;
+
 export interface JobFilesModules {
-  readonly fetcher: BlobFetcher;
-  readonly datasets: DatasetService;
+  readonly fetcher: Pick<BlobFetcher, "fetch" | "fetchFile">;
+  readonly datasets: Pick<DatasetService, "fetch">;
+  readonly inspector: Pick<OrderInspector, "inspect">;
+  readonly blobs: Pick<BlobStore, "verify">;
 }
+
+type Chunks = { readonly split: Split; readonly indexes: readonly number[] };
 
 export class JobFiles {
   readonly #modules: JobFilesModules;
@@ -25,60 +39,99 @@ export class JobFiles {
     this.#modules = modules;
   }
 
-  async manifest(
-    spec: JobSpec,
+  /**
+   * What model and manifest say, once they were read and found to fit the order.
+   * @throws JobError ORDER_IMPOSSIBLE; HelperError, BlobError when this node could not read them
+   */
+  async order(
+    { spec, participants }: Pick<Job, "spec" | "participants">,
     signal: AbortSignal,
-  ): Promise<{ bytes: Uint8Array; manifest: Manifest }> {
-    const { fetcher, datasets } = this.#modules;
-    const bytes = await fetcher.fetch(spec.dataset, { maxBytes: MAX_MANIFEST_BYTES, signal });
-    return { bytes, manifest: (await datasets.manifests.read(bytes)).manifest };
+  ): Promise<PossibleOrder> {
+    const count = Math.max(1, participants.length);
+    const found = await this.#inspect(spec, count, signal);
+    if (found.kind === "possible") return found;
+    throw impossible(found.reason, found.detail);
   }
 
-  /** Global parameters by hash. */
-  async parameters(spec: JobSpec, hash: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
-    const maxBytes = 4 * spec.parameterCount;
-    return floatsOfBytes(await this.#modules.fetcher.fetch(hash, { maxBytes, signal }));
+  async #inspect(spec: JobSpec, participants: number, signal: AbortSignal): Promise<Inspection> {
+    const { inspector, blobs } = this.#modules;
+    try {
+      return await inspector.inspect(spec, participants, async () => ({
+        model: await this.#file(spec.model, MAX_MODEL_BYTES, signal),
+        manifest: await this.#file(spec.dataset, MAX_MANIFEST_BYTES, signal),
+      }));
+    } catch (error) {
+      // A file that this disk has spoiled would fail every time; it goes, and is fetched again.
+      if (error instanceof HelperError) {
+        await blobs.verify(spec.model);
+        await blobs.verify(spec.dataset);
+      }
+      throw error;
+    }
+  }
+
+  /** Global parameters by hash. @throws JobError ORDER_IMPOSSIBLE when the first ones have another length */
+  async parameters(spec: JobSpec, hash: Uint8Array, signal: AbortSignal): Promise<BlobSource> {
+    const size = 4 * spec.parameterCount;
+    const { source } = await this.#modules.fetcher.fetchFile(hash, { maxBytes: size, signal });
+    if (source.size === size) return source;
+    throw impossible("weights", `the parameters have ${source.size} bytes, the order ${size}`);
   }
 
   /** What a worker needs to train or evaluate; the chunks are on this disk when it resolves. */
   async modelTask(
-    spec: JobSpec,
-    parameters: Float32Array,
-    chunks: { readonly split: Split; readonly indexes: readonly number[] },
+    job: Pick<Job, "spec" | "participants">,
+    parameters: BlobSource,
+    chunks: Chunks,
     signal: AbortSignal,
   ): Promise<ModelTask> {
-    const { fetcher } = this.#modules;
-    const model = await fetcher.fetch(spec.model, { maxBytes: MAX_MODEL_BYTES, signal });
+    const { spec } = job;
+    const dataset = await this.dataset(job, chunks, signal);
+    const options = { maxBytes: MAX_MODEL_BYTES, signal };
+    const { source } = await this.#modules.fetcher.fetchFile(spec.model, options);
     return {
-      model,
+      model: source,
       parameters,
       engine: engineOf(spec),
       hyperparameters: hyperparametersOf(spec),
       operations: Number(spec.operations),
-      dataset: await this.dataset(spec, chunks, signal),
+      dataset,
     };
   }
 
   async dataset(
-    spec: JobSpec,
-    chunks: { readonly split: Split; readonly indexes: readonly number[] },
+    job: Pick<Job, "spec" | "participants">,
+    chunks: Chunks,
     signal: AbortSignal,
   ): Promise<DatasetSource> {
     const { fetcher, datasets } = this.#modules;
-    const { bytes } = await this.manifest(spec, signal);
+    const { spec } = job;
+    const { dataset: index } = await this.order(job, signal);
     const torrent = await fetcher.fetch(spec.torrent, { maxBytes: MAX_TORRENT_BYTES, signal });
-    return datasets.fetch(bytes, torrent, chunks, signal);
+    const options = { maxBytes: MAX_MANIFEST_BYTES, signal };
+    const { source } = await fetcher.fetchFile(fromHex(index.id), options);
+    return datasets.fetch({ index, manifest: source, torrentFile: torrent }, chunks, signal);
+  }
+
+  async #file(hash: Uint8Array, maxBytes: number, signal: AbortSignal): Promise<NamedFile> {
+    const { path } = await this.#modules.fetcher.fetchFile(hash, { maxBytes, signal });
+    return { path, hash: toHex(hash) };
   }
 }
 
-export function engineOf(spec: JobSpec): EngineName {
-  const engine = JOB_ENGINES[spec.engine];
-  if (engine === undefined) throw new RangeError(`no engine ${spec.engine}`);
-  return engine;
+function impossible(reason: Impossible, detail: string): JobError {
+  return new JobError(
+    `the order cannot be carried out: ${detail}`,
+    { code: "ORDER_IMPOSSIBLE", reason },
+    { action: "local" },
+  );
 }
 
 /** Train chunks of the participant at this position. */
-export function shardChunks({ spec, participants }: Job, position: number): readonly number[] {
+export function shardChunks(
+  { spec, participants }: Pick<Job, "spec" | "participants">,
+  position: number,
+): readonly number[] {
   const partition = JOB_PARTITIONS[spec.partition] ?? "iid";
   const shards = assignChunks(spec.trainChunks, participants.length, spec.seed, partition);
   const shard = shards[position];
@@ -87,10 +140,11 @@ export function shardChunks({ spec, participants }: Job, position: number): read
 }
 
 /** Sample steps the participant at this position owes per round. */
-export function shardSamples(job: Job, manifest: Manifest, position: number): number {
-  const rows = shardChunks(job, position).reduce(
-    (sum, index) => sum + (manifest.train[index]?.rows ?? 0),
-    0,
-  );
+export function shardSamples(
+  job: Job,
+  { train }: Pick<DatasetIndex, "train">,
+  position: number,
+): number {
+  const rows = shardChunks(job, position).reduce((sum, at) => sum + (train.rows[at] ?? 0), 0);
   return rows * job.spec.localEpochs;
 }

@@ -107,23 +107,20 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
     remedy: STEADIER,
   }),
   "too-few-left": (job) => {
-    const declined = job.objections.length;
-    const cause =
-      declined === 0
-        ? `Audits put so many nodes out of it that round ${job.round + 1}`
-        : `${nodes(declined)} of those drawn took no part in it, so round ${job.round + 1}`;
+    const isDeclined = job.objections.length > 0;
+    const why = isDeclined
+      ? `${nodes(job.objections.length)} of those drawn took no part in it`
+      : "audits put so many nodes out of it";
     return {
-      cause: `${cause} could not get the ${job.spec.quorum} updates it needs.`,
-      remedy:
-        declined === 0
-          ? "order it again, which draws other nodes"
-          : "order a smaller model or a smaller batch: nodes decline what takes more memory than their owners allow",
+      cause: `Round ${job.round + 1} could not get the ${job.spec.quorum} updates it needs: ${why}.`,
+      remedy: isDeclined
+        ? "order a smaller model or smaller batches: nodes decline what takes more memory than their owners allow"
+        : "order it again, which draws other nodes",
     };
   },
   impossible: (job) => ({
     cause: `Nobody can carry this order out, as ${nodes(job.objections.length)} of those drawn found: ${objectionsOf(job)}.`,
-    remedy:
-      "prepare the order with `npx poml job submit`, which checks all of it before it is opened",
+    remedy: "order with `npx poml job submit`, which checks all of it before it is opened",
   }),
 };
 

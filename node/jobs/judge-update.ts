@@ -19,9 +19,11 @@ import { P2pError } from "../../p2p/errors.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { Clock } from "../clock.ts";
+import { parameterCount } from "../workers/assignment.ts";
 import type { TrainTask, Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
 import type { AuditExchange, ServedRun } from "./audit-exchange.ts";
+import { JobError } from "./job-error.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface JudgeModules {
@@ -72,10 +74,33 @@ export async function judgeUpdate(
   options: JudgeOptions,
   modules: JudgeModules,
 ): Promise<Finding> {
+  try {
+    return await judgeOrdered(job, audit, options, modules);
+  } catch (error) {
+    if (!isMisfit(error)) throw error;
+    // What was committed to such an order cannot be what training by it gives.
+    const isAll = audit.segment === ALL_SEGMENTS;
+    const reached = isAll ? ZERO_HASH : cannotReach("no-state", audit);
+    return { answer: "mismatch", segment: 0, reached };
+  }
+}
+
+/** Files that do not fit the order follow from their bytes alone; whether they can be read, from this machine too. */
+function isMisfit(error: unknown): boolean {
+  const { facts } = error instanceof JobError ? error : {};
+  return facts?.code === "ORDER_IMPOSSIBLE" && facts.reason === "misfit";
+}
+
+async function judgeOrdered(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
   const { files } = modules;
   const { signal } = options;
-  const { manifest } = await files.manifest(job.spec, signal);
-  if (audit.samples !== shardSamples(job, manifest, audit.shard)) {
+  const { dataset } = await files.order(job, signal);
+  if (audit.samples !== shardSamples(job, dataset, audit.shard)) {
     return { answer: "mismatch", segment: 0, reached: cannotReach("other-samples", audit) };
   }
   const update =
@@ -99,12 +124,7 @@ async function taskOf(
   const { spec } = job;
   const parameters = await files.parameters(spec, audit.parameters, signal);
   const chunks = shardChunks(job, audit.shard);
-  const model = await files.modelTask(
-    spec,
-    parameters,
-    { split: "train", indexes: chunks },
-    signal,
-  );
+  const model = await files.modelTask(job, parameters, { split: "train", indexes: chunks }, signal);
   const seed = trainingSeed(spec, audit.round, audit.shard);
   return { ...model, chunks, epochs: spec.localEpochs, seed };
 }
@@ -143,7 +163,7 @@ async function hashesBeforeDivergence(
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const hashes: (Uint8Array | undefined)[] = [undefined];
   const onState = (index: number, state: Uint8Array): void => {
-    hashes[index] = stateHash(decodeCheckpoint(state, task.parameters.length));
+    hashes[index] = stateHash(decodeCheckpoint(state, parameterCount(task)));
   };
   await replayed(() => workers.train(task, { deadlineMs, signal, onState }));
   return hashes;

@@ -24,11 +24,13 @@ import type { Room } from "../storage/room.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import { mergingNeeds, requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
+import type { OrderWatch } from "./orders/order-watch.ts";
 import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
 import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
 
 export interface ManagerModules extends RoundModules {
+  readonly orders: Pick<OrderWatch, "accepts" | "found">;
   readonly chain: Chain;
   readonly duties: DutySender;
   readonly team: TeamMessages;
@@ -60,7 +62,10 @@ export class Manager {
     this.#outcomes = new RoundOutcomes(async (job, only, signal) => {
       await requireRoom(modules.room, mergingNeeds(job));
       const options = { ...(only && { only }), phaseMs: this.#phaseMs(job), signal };
-      return mergeRound(job, options, modules);
+      return mergeRound(job, options, modules).catch((error: unknown) => {
+        modules.orders.found(job, error);
+        throw error;
+      });
     });
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
@@ -91,7 +96,7 @@ export class Manager {
       if (open.has(key) && !this.#startedAt.has(key)) {
         this.#startedAt.set(key, this.#modules.clock.monotonic());
       }
-      if (phase !== "revealing") continue;
+      if (phase !== "revealing" || !this.#modules.orders.accepts(job)) continue;
       due.add(key);
       if ((this.#retryAt.get(key) ?? 0) > state.height) continue;
       this.#flights.start(key, (signal) => this.#manage(job, member, signal));
@@ -243,6 +248,7 @@ export class Manager {
     const node = state.nodeIndex(this.#keys.publicKey);
     if (job === undefined || node === undefined || !job.team.includes(node))
       return refuse("not our job");
+    if (!this.#modules.orders.accepts(job)) return refuse("the order was not looked at yet");
     if (phaseOf(job) !== "revealing" || job.round !== value.round) return refuse("another round");
     if (peer !== this.#modules.peerOf(value.manager) || !job.team.includes(value.manager)) {
       return refuse("asked by someone else than its manager");

@@ -8,7 +8,7 @@ import { canCommit, hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { isAuditable } from "../../chain/job/segments.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import type { Job, JobSpec } from "../../chain/types/job.ts";
+import type { Job } from "../../chain/types/job.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -24,17 +24,17 @@ import { checkOwnRun } from "./check-own-run.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { requireRoom, retryBlocks, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
+import type { OrderWatch } from "./orders/order-watch.ts";
 
 export interface ParticipantOptions {
   readonly publicKey: Uint8Array;
-  /** Whether the owner lets this node do such work. */
-  readonly allows: (spec: JobSpec) => boolean;
 }
 
 export interface ParticipantModules {
   readonly chain: Chain;
   readonly duties: DutySender;
   readonly files: JobFiles;
+  readonly orders: Pick<OrderWatch, "accepts" | "found">;
   readonly blobs: BlobStore;
   readonly keeper: CheckpointKeeper;
   readonly workers: Workers;
@@ -48,14 +48,12 @@ const PROGRESS_MS = 250;
 
 export class Participant {
   readonly #publicKey: Uint8Array;
-  readonly #allows: (spec: JobSpec) => boolean;
   readonly #modules: ParticipantModules;
   readonly #flights: SingleFlight;
   readonly #retryAt = new Map<string, number>();
 
-  constructor({ publicKey, allows }: ParticipantOptions, modules: ParticipantModules) {
+  constructor({ publicKey }: ParticipantOptions, modules: ParticipantModules) {
     this.#publicKey = publicKey;
-    this.#allows = allows;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
       this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
@@ -71,12 +69,17 @@ export class Participant {
     for (const [, job] of state.jobs.of(node)) {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
-      if (own === undefined || !this.#allows(job.spec)) continue;
+      if (own === undefined || !this.#modules.orders.accepts(job)) continue;
       if (phaseOf(job) === "training" && !hasCommitted(own) && canCommit(own, job)) {
         const key = runKey(job);
         due.add(key);
         if ((this.#retryAt.get(key) ?? 0) <= state.height) {
-          this.#flights.start(key, (signal) => this.#train(job, position, signal));
+          this.#flights.start(key, (signal) =>
+            this.#train(job, position, signal).catch((error: unknown) => {
+              this.#modules.orders.found(job, error);
+              throw error;
+            }),
+          );
         }
       } else if (hasCommitted(own)) {
         this.#setSecrecy(own.updateHash, phaseOf(job) !== "revealing");
@@ -104,7 +107,7 @@ export class Participant {
     await requireRoom(room, trainingNeeds(job));
     const base = await files.parameters(spec, job.parameters, signal);
     const chunks = shardChunks(job, position);
-    const task = await files.modelTask(spec, base, { split: "train", indexes: chunks }, signal);
+    const task = await files.modelTask(job, base, { split: "train", indexes: chunks }, signal);
     const run = await keeper.begin(job.id, round, runBytes(spec));
     let result: TrainTaskResult | undefined;
     try {
@@ -158,8 +161,8 @@ export class Participant {
   }
 
   async #samplesOf(job: Job, position: number, signal: AbortSignal): Promise<number> {
-    const { manifest } = await this.#modules.files.manifest(job.spec, signal);
-    return shardSamples(job, manifest, position);
+    const { dataset } = await this.#modules.files.order(job, signal);
+    return shardSamples(job, dataset, position);
   }
 
   /** The same order runs away here every time: the chain need not wait for an update. */

@@ -31,15 +31,18 @@ import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { USUAL_MEMORY_MIB } from "../config/schema.ts";
 import type { JobRequest, PreparedJob } from "../services.ts";
 import { textBytes } from "../wallet/payload.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { type CompleteOrder, fillOrder } from "./default-order.ts";
 import { checkEmbeddings } from "./embedding-inputs.ts";
 import { JobError } from "./job-error.ts";
+import type { Inspection } from "./orders/inspect-order.ts";
 
 const MILLION = 1_000_000;
 const PRICE_PER_SAMPLE = 10n;
+const MIB = 1024 * 1024;
 
 export interface PrepareModules {
   readonly datasets: DatasetService;
@@ -51,12 +54,14 @@ export interface PrepareModules {
   nodes(): number;
   /** Jobs that are not settled, of all clients. */
   openJobs(): number;
+  /** Reads the order as those will that are drawn for it. */
+  inspect(spec: JobSpec): Promise<Inspection>;
 }
 
 /** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
 export async function prepareJob(
   asked: JobRequest,
-  { datasets, blobs, parameters, drawable, nodes, openJobs }: PrepareModules,
+  { datasets, blobs, parameters, drawable, nodes, openJobs, inspect }: PrepareModules,
 ): Promise<PreparedJob> {
   const manifest = await datasets.manifest(asked.dataset);
   const { order: request, notes: chosen } = fillOrder(
@@ -127,11 +132,12 @@ export async function prepareJob(
       { action: "local", remedy: "raise the budget, or ask for fewer rounds, epochs or rows" },
     );
   }
+  const memory = memoryNote(await inspect(spec));
   return {
     spec,
     price,
     escrow,
-    notes: [...chosen, ...notes, ...shortage(spec.quorum, drawable())],
+    notes: [...chosen, ...notes, ...memory, ...shortage(spec.quorum, drawable())],
   };
 }
 
@@ -139,6 +145,22 @@ export async function prepareJob(
 function usualPrice(draft: JobSpec, parameters: Parameters): bigint {
   const lowest = lowestPrice(draft, parameters);
   return lowest > PRICE_PER_SAMPLE ? lowest : PRICE_PER_SAMPLE;
+}
+
+/** @throws JobError ORDER_IMPOSSIBLE: it would end at once, and cost a tenth of its price */
+function memoryNote(found: Inspection): string[] {
+  if (found.kind === "impossible") {
+    throw new JobError(
+      `the order cannot be carried out: ${found.detail}`,
+      { code: "ORDER_IMPOSSIBLE", reason: found.reason },
+      { action: "local", remedy: "correct what it names; smaller batches take fewer operations" },
+    );
+  }
+  const mib = Math.ceil(found.workerBytes / MIB);
+  if (mib <= USUAL_MEMORY_MIB) return [];
+  return [
+    `it may take ${mib} MiB of memory on each node: those whose owners allow less (jobs.memoryMib, ${USUAL_MEMORY_MIB} unless they set it) decline it`,
+  ];
 }
 
 /** A job waits for a drawing of enough nodes, and ends without one. */

@@ -1,10 +1,11 @@
 /**
  * The merge of one round, as every member of a team computes it for itself: updates by their
  * committed hashes, checked, aggregated in canonical order, the result measured on the test set.
- * Equal inputs give equal records, which is what co-signing compares.
+ * Equal inputs give equal records, which is what co-signing compares. Here updates are fetched to the
+ * disk; a helper process reads and merges them.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
 import { segmentCount } from "../../chain/job/segments.ts";
 import {
@@ -17,12 +18,7 @@ import {
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
-import { isBoundTo } from "../../ml/audit/bound-update.ts";
-import { bytesOfFloats } from "../../ml/bytes.ts";
-import { aggregate, type ParticipantUpdate } from "../../ml/federation/aggregate.ts";
-import { checkUpdates, normOf } from "../../ml/federation/check-updates.ts";
-import { decodeUpdate, deltaOf, updateBytes } from "../../ml/federation/update-codec.ts";
-import { UpdateError, type UpdateFacts } from "../../ml/federation/update-error.ts";
+import { updateBytes } from "../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -30,13 +26,17 @@ import type { NodeLog } from "../telemetry/log.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
 import { type JobFiles, shardSamples } from "./job-files.ts";
+import type { CommittedUpdate } from "./merge/check-update-file.ts";
+import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
 
 export interface RoundModules {
-  readonly files: JobFiles;
-  readonly fetcher: BlobFetcher;
-  readonly blobs: BlobStore;
-  readonly workers: Workers;
+  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
+  readonly fetcher: Pick<BlobFetcher, "fetchFile">;
+  readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "remove">;
+  readonly workers: Pick<Workers, "evaluate">;
   readonly log: NodeLog;
+  /** Elsewhere than on this thread. @throws HelperError */
+  merge(task: MergeTask, signal: AbortSignal): Promise<MergeOutcome>;
   /** Peer id of a node, for asking it first. */
   peerOf(node: number): string;
 }
@@ -60,8 +60,6 @@ const LONGEST_PAUSE_MS = 4_000;
 /** Only its participant has an update at first; the others are asked, too, every so many looks. */
 const ASK_ALL_EVERY = 4;
 const EVALUATE_MS = 600_000;
-/** A round may move the parameters so many times their own length; anything more is no training. */
-const MAX_STEP = 20;
 
 /**
  * @param only node indexes to merge; default all whose updates arrive and hold
@@ -79,138 +77,119 @@ export async function mergeRound(
   const { files, blobs } = modules;
   const { spec } = job;
   const { signal } = options;
+  const { dataset } = await files.order(job, signal);
   const base = await files.parameters(spec, job.parameters, signal);
-  const { manifest } = await files.manifest(spec, signal);
   const committed = job.participants
     .map((participant, position) => ({ participant, position }))
     .filter(({ participant }) => hasCommitted(participant))
     .filter(({ participant }) => options.only?.includes(participant.node) ?? true);
   const isWhole = ({ participant, position }: (typeof committed)[number]): boolean =>
-    participant.samples === shardSamples(job, manifest, position);
+    participant.samples === shardSamples(job, dataset, position);
   const [whole, partial] = [committed.filter(isWhole), committed.filter((one) => !isWhole(one))];
-  const arrivals = await collectUpdates(
+  const updates = await collectUpdates(
     job,
-    base,
     whole.map(({ participant }) => participant),
     options,
     modules,
   );
-  const updates = arrivals.flatMap((arrival) =>
-    arrival.kind === "update" ? [arrival.update] : [],
+  const output = blobs.newPath();
+  const merged = await modules.merge(
+    {
+      base: { path: blobs.pathOf(job.parameters), hash: base.hash },
+      parameterCount: spec.parameterCount,
+      round: job.round,
+      rule: JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg",
+      quorum: spec.quorum,
+      updates,
+      output,
+    },
+    signal,
   );
-  const verdicts = verdictsOn(updates, base);
-  const kept = updates.filter(({ participant }) => !verdicts.has(participant));
+  await refetchDamaged(merged, modules);
   const refused = [
     ...partial.map(({ participant }) => refusalOf(participant, "samples")),
-    ...arrivals.flatMap((arrival) =>
-      arrival.kind === "broken" ? [refusalOf(arrival.participant, arrival.check)] : [],
-    ),
-    ...whole.flatMap(({ participant }) => {
-      const check = verdicts.get(participant.node);
-      return check === undefined ? [] : [refusalOf(participant, check)];
-    }),
+    ...merged.refused.map(({ node, check }) => refusalOf(participantOf(job, node), check)),
   ].sort((a, b) => a.node - b.node);
-  for (const { node, check } of refused) {
-    const name = UPDATE_CHECKS[check];
-    modules.log.warn("update left out", {
-      job: toHex(job.id),
-      round: job.round,
-      node,
-      check: name,
-    });
-  }
-  if (kept.length < spec.quorum) {
+  tellRefused(job, refused, merged, modules.log);
+  if (merged.after === undefined) {
     if (committed.length - refused.length < spec.quorum) return { kind: "refused", refused };
-    throw new JobError(`${kept.length} usable updates, the job needs ${spec.quorum}`, {
+    throw new JobError(`${merged.kept.length} usable updates, the job needs ${spec.quorum}`, {
       code: "NO_QUORUM",
-      updates: kept.length,
+      updates: merged.kept.length,
       quorum: spec.quorum,
     });
   }
-  const rule = JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg";
-  const next = aggregate(rule, base, kept);
-  const modelAfter = await blobs.put(bytesOfFloats(next));
-  const contributions = kept
-    .map(({ participant: node }) => contributionOf(job, node))
-    .sort((a, b) => a.node - b.node);
-  const metrics = await evaluate(job, next, signal, modules);
-  return { kind: "merged", result: { contributions, modelAfter, metrics } };
+  await blobs.adopt(output, merged.after);
+  const metrics = await evaluate(job, merged.after, signal, modules);
+  const contributions = merged.kept.map((node) => contributionOf(participantOf(job, node)));
+  return { kind: "merged", result: { contributions, modelAfter: merged.after, metrics } };
 }
 
-/** What came for a commit: an update, bytes that are none, or nothing in time. */
-type Arrival =
-  | { readonly kind: "update"; readonly update: ParticipantUpdate }
-  | { readonly kind: "broken"; readonly participant: Participant; readonly check: UpdateCheck }
-  | { readonly kind: "missing" };
-
-function collectUpdates(
-  job: Job,
-  base: Float32Array,
+/** Updates that came in time, each as a file of this disk. */
+async function collectUpdates(
+  { spec }: Job,
   committed: readonly Participant[],
   { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
-  { fetcher, log, peerOf }: RoundModules,
-): Promise<Arrival[]> {
+  { fetcher, peerOf }: RoundModules,
+): Promise<CommittedUpdate[]> {
   const patience = AbortSignal.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
   const limit = AbortSignal.any([signal, patience]);
-  const maxBytes = updateBytes(job.spec.parameterCount);
-  return Promise.all(
-    committed.map(async (participant): Promise<Arrival> => {
-      const { node, updateHash, checkpointRoot, samples } = participant;
-      const broken = (reason: string, check: UpdateCheck = "format"): Arrival => {
-        log.warn("update refused", { job: toHex(job.id), node, reason });
-        return { kind: "broken", participant, check };
-      };
+  const maxBytes = updateBytes(spec.parameterCount);
+  const arrived = await Promise.all(
+    committed.map(async ({ node, updateHash, checkpointRoot, samples }) => {
       for (let look = 0; !limit.aborted; look++) {
         try {
-          const bytes = await fetcher.fetch(updateHash, {
+          const { path } = await fetcher.fetchFile(updateHash, {
             prefer: [peerOf(node)],
             onlyPreferred: (look + 1) % ASK_ALL_EVERY !== 0,
             maxBytes,
             signal: limit,
           });
-          const update = decodeUpdate(bytes, job.spec.parameterCount);
-          if (update.participant !== node || update.round !== job.round) {
-            return broken("it is of another node or round");
-          }
-          if (!isBoundTo(update, checkpointRoot, segmentCount(job.spec, samples))) {
-            return broken("it is not its last checkpoint");
-          }
-          const delta = deltaOf(base, update.parameters);
-          return { kind: "update", update: { participant: node, samples, delta } };
-        } catch (error) {
-          // Only what the bytes themselves say is the participant's doing.
-          if (error instanceof UpdateError) return broken(error.code, CHECKS[error.code]);
+          const file = { path, hash: toHex(updateHash) };
+          return [{ node, file, samples, checkpointRoot, segments: segmentCount(spec, samples) }];
+        } catch {
           await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look), limit);
         }
       }
-      signal.throwIfAborted();
-      return { kind: "missing" };
+      return [];
     }),
+  );
+  signal.throwIfAborted();
+  return arrived.flat();
+}
+
+/** Files that this disk has spoiled say nothing about who sent them. */
+async function refetchDamaged(
+  { damaged }: MergeOutcome,
+  { blobs }: Pick<RoundModules, "blobs">,
+): Promise<void> {
+  const [first] = damaged;
+  if (first === undefined) return;
+  for (const hash of damaged) await blobs.remove(fromHex(hash));
+  throw new JobError(
+    `blob ${first} on this disk was damaged`,
+    { code: "WRONG_BLOB", what: first },
+    { action: "local", remedy: "it was removed and is fetched again; check the disk" },
   );
 }
 
-/** The checks that updates fail, by node. */
-function verdictsOn(
-  updates: readonly ParticipantUpdate[],
-  base: Float32Array,
-): Map<number, UpdateCheck> {
-  const verdicts = checkUpdates(updates, {
-    parameterCount: base.length,
-    maxNorm: MAX_STEP * (1 + normOf(base)),
-  });
-  return new Map(
-    verdicts.flatMap(({ participant, refusal }) => {
-      const check = refusal && (CHECKS[refusal.code] ?? "format");
-      return check === undefined ? [] : [[participant, check] as const];
-    }),
-  );
+function tellRefused(
+  job: Job,
+  refused: readonly RefusedUpdate[],
+  merged: MergeOutcome,
+  log: NodeLog,
+): void {
+  for (const { node, check } of refused) {
+    const reason = merged.refused.find((one) => one.node === node)?.reason;
+    log.warn("update left out", {
+      job: toHex(job.id),
+      round: job.round,
+      node,
+      check: UPDATE_CHECKS[check],
+      ...(reason !== undefined && { reason }),
+    });
+  }
 }
-
-const CHECKS: Partial<Record<UpdateFacts["code"], UpdateCheck>> = {
-  NOT_FINITE: "not-finite",
-  NORM: "norm",
-  NO_CHANGE: "no-change",
-};
 
 function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): RefusedUpdate {
   return { node, updateHash, check: UPDATE_CHECKS.indexOf(check) };
@@ -218,13 +197,14 @@ function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): Refus
 
 async function evaluate(
   job: Job,
-  parameters: Float32Array,
+  after: Uint8Array,
   signal: AbortSignal,
   { files, workers }: RoundModules,
 ): Promise<Metrics> {
-  const { manifest } = await files.manifest(job.spec, signal);
-  const indexes = [...manifest.test.keys()];
-  const task = await files.modelTask(job.spec, parameters, { split: "test", indexes }, signal);
+  const { dataset } = await files.order(job, signal);
+  const parameters = await files.parameters(job.spec, after, signal);
+  const indexes = [...dataset.test.files.keys()];
+  const task = await files.modelTask(job, parameters, { split: "test", indexes }, signal);
   const evaluation = await workers.evaluate(
     { ...task, chunks: indexes },
     { deadlineMs: EVALUATE_MS, signal },
@@ -232,11 +212,20 @@ async function evaluate(
   return metricsOf(evaluation);
 }
 
-function contributionOf(job: Job, node: number): Contribution {
+function participantOf(job: Job, node: number): Participant {
   const found = job.participants.find((participant) => participant.node === node);
   if (found === undefined) throw new RangeError(`node ${node} is no participant`);
-  const { updateHash, samples, trainMs, updateBytes: bytes } = found;
-  return { node, updateHash, samples, trainMs, updateBytes: bytes };
+  return found;
+}
+
+function contributionOf({
+  node,
+  updateHash,
+  samples,
+  trainMs,
+  ...rest
+}: Participant): Contribution {
+  return { node, updateHash, samples, trainMs, updateBytes: rest.updateBytes };
 }
 
 /** True when two members computed the same round. */

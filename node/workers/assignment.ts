@@ -6,9 +6,10 @@ import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../chain/job/segments.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
-import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
-import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
-import { type BlobRef, refOf } from "./blob.ts";
+import { floatsOfBytes } from "../../ml/bytes.ts";
+import { chunkOf, type DatasetIndex, rowsOf } from "../../ml/dataset/dataset-index.ts";
+import type { ManifestChunk, Split } from "../../ml/dataset/manifest.ts";
+import { type BlobSource, inMemory } from "./blob-source.ts";
 import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
 import type {
   BaselineControl,
@@ -32,14 +33,10 @@ const MODEL_INPUTS = 3;
 /** A baseline state is 340 kB; leaves room for a larger task version. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
-export interface Input extends BlobRef {
-  /** Called only when the worker lacks it. */
-  load(): Promise<Uint8Array>;
-}
-
 export interface Assignment<T> {
   readonly order: WireOrder;
-  readonly inputs: readonly Input[];
+  /** Read only when the worker lacks them. */
+  readonly inputs: readonly BlobSource[];
   /** Largest size of an output; 0 refuses it. */
   limitOf(name: OutputName): number;
   onOutput(name: OutputName, index: number, bytes: Uint8Array): void;
@@ -52,9 +49,9 @@ export function trainAssignment(
   { onState }: Pick<TrainControl, "onState"> = {},
 ): Assignment<TrainTaskResult> {
   const { engine, hyperparameters, operations, epochs, segments = SEGMENTS } = task;
-  const stateBytes = maxCheckpointBytes(task.parameters.length);
+  const stateBytes = maxCheckpointBytes(parameterCount(task));
   const sizes = {
-    parameters: task.parameters.byteLength,
+    parameters: task.parameters.size,
     checkpoints: (segments + 1) * HASH_BYTES,
   };
   const outputs = new Outputs(sizes);
@@ -100,7 +97,7 @@ export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResu
   const { engine, hyperparameters, operations, epochs, segments = SEGMENTS } = task;
   const { segment, startState } = task;
   const inputs = modelInputs(task, "train", task.chunks);
-  const start = startState === undefined ? [] : [input(startState)];
+  const start = startState === undefined ? [] : [inMemory(startState)];
   return {
     order: {
       kind: "retrain",
@@ -124,10 +121,10 @@ export function retrainAssignment(task: RetrainTask): Assignment<RetrainTaskResu
 
 export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskResult> {
   const { engine, hyperparameters, operations, split = "test" } = task;
-  const { content: manifest } = task.dataset;
-  const size = manifest.classes.length ** 2 * Uint32Array.BYTES_PER_ELEMENT;
+  const { index } = task.dataset;
+  const size = index.classes ** 2 * Uint32Array.BYTES_PER_ELEMENT;
   const outputs = new Outputs({ confusion: size });
-  const chunks = task.chunks ?? [...manifest[split].keys()];
+  const { chunks } = task;
   return {
     order: {
       kind: "evaluate",
@@ -136,13 +133,15 @@ export function evaluateAssignment(task: EvaluateTask): Assignment<EvaluateTaskR
       ...(operations !== undefined && { operations }),
       split,
     },
-    inputs: modelInputs(task, split, chunks),
+    inputs: modelInputs(task, split, chunks ?? [...index[split].files.keys()]),
     limitOf: outputs.limitOf,
     onOutput: outputs.keep,
     finish(result) {
       if (result.kind !== "evaluate") throw breach(`a ${result.kind} result of an evaluate task`);
       const confusion = countsOf(outputs.take("confusion", size));
-      const samples = chunks.reduce((sum, chunk) => sum + chunkAt(manifest, split, chunk).rows, 0);
+      const samples =
+        chunks?.reduce((sum, at) => sum + chunkAt(index, split, at).rows, 0) ??
+        rowsOf(index[split]);
       const counted = confusion.reduce((sum, count) => sum + count, 0);
       if (result.samples !== samples || counted !== samples) {
         throw breach(`an evaluation of ${counted} rows out of ${samples}`);
@@ -219,7 +218,7 @@ export function replayAssignment(task: ReplayTask): Assignment<Uint8Array> {
   const { index, stepsPerSegment, startState } = task;
   return {
     order: { kind: "replay", task: task.task, seed: toHex(task.seed), index, stepsPerSegment },
-    inputs: [input(startState)],
+    inputs: [inMemory(startState)],
     limitOf: () => 0,
     onOutput: () => {},
     finish(result) {
@@ -255,24 +254,22 @@ class Outputs {
   }
 }
 
-function modelInputs(task: ModelTask, split: Split, chunks: readonly number[]): Input[] {
+function modelInputs(task: ModelTask, split: Split, chunks: readonly number[]): BlobSource[] {
   const { model, parameters, dataset } = task;
-  const { content: manifest } = dataset;
-  const shard = chunks.map((index): Input => {
-    const { sha256: hash, bytes: size } = chunkAt(manifest, split, index);
-    return { hash, size, load: () => dataset.readChunk(split, index) };
+  const shard = chunks.map((at): BlobSource => {
+    const { sha256: hash, bytes: size } = chunkAt(dataset.index, split, at);
+    return { hash, size, pieces: () => dataset.readChunk(split, at) };
   });
-  return [input(model), input(dataset.manifest), input(bytesOfFloats(parameters)), ...shard];
+  return [model, dataset.manifest, parameters, ...shard];
 }
 
-function chunkAt(manifest: Manifest, split: Split, index: number): Manifest[Split][number] {
-  const chunk = manifest[split][index];
-  if (chunk === undefined) throw badTask("chunks", `the dataset has no ${split} chunk ${index}`);
-  return chunk;
+function chunkAt(index: DatasetIndex, split: Split, at: number): ManifestChunk {
+  if (index[split].files[at] !== undefined) return chunkOf(index, split, at);
+  throw badTask("chunks", `the dataset has no ${split} chunk ${at}`);
 }
 
-function input(bytes: Uint8Array): Input {
-  return { ...refOf(bytes), load: () => Promise.resolve(bytes) };
+export function parameterCount({ parameters }: Pick<ModelTask, "parameters">): number {
+  return parameters.size / Float32Array.BYTES_PER_ELEMENT;
 }
 
 function splitHashes(bytes: Uint8Array): Uint8Array[] {

@@ -2,6 +2,7 @@
  * Long things on the link, named by their SHA-256: the table of a task's inputs, and the receiver
  * that puts parts together again. Sizes are checked before memory is taken.
  */
+import { createHash } from "node:crypto";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { breach, requireWithin } from "./worker-error.ts";
 
@@ -79,6 +80,8 @@ export function decodeIndexes(bytes: Uint8Array, limit: number): number[] {
 export class BlobReceiver {
   readonly ref: BlobRef;
   readonly #bytes: Uint8Array;
+  /** Part by part: the whole at once would hold everything else up. */
+  readonly #digest = createHash("sha256");
   #filled = 0;
 
   /** @param limit of the size, checked before allocation @throws WorkerError TOO_LARGE */
@@ -93,9 +96,10 @@ export class BlobReceiver {
     if (offset !== this.#filled || part.length === 0) throw breach(`a part at ${offset}`);
     if (offset + part.length > this.ref.size) throw breach("more bytes than announced");
     this.#bytes.set(part, offset);
+    this.#digest.update(part);
     this.#filled += part.length;
     if (this.#filled < this.ref.size) return undefined;
-    if (toHex(sha256(this.#bytes)) !== this.ref.hash) throw breach("bytes with another hash");
+    if (this.#digest.digest("hex") !== this.ref.hash) throw breach("bytes with another hash");
     return this.#bytes;
   }
 }

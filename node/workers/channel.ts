@@ -75,12 +75,21 @@ export class Channel<Incoming> {
     });
   }
 
-  /** Sends `bytes` in parts. @returns false when `isWanted` said so or the link closed */
-  async sendParts(task: number, bytes: Uint8Array, isWanted: () => boolean): Promise<boolean> {
-    for (let offset = 0; offset < bytes.length; offset += PART_BYTES) {
+  /**
+   * Sends `bytes` in parts.
+   * @param start what was sent before of the same input or output
+   * @returns false when `isWanted` said so or the link closed
+   */
+  async sendParts(
+    task: number,
+    bytes: Uint8Array,
+    isWanted: () => boolean,
+    start = 0,
+  ): Promise<boolean> {
+    for (let at = 0; at < bytes.length; at += PART_BYTES) {
       if (!isWanted() || !this.#open) return false;
-      const part = bytes.subarray(offset, offset + PART_BYTES);
-      await this.send({ type: "part", task, offset }, part);
+      const part = bytes.subarray(at, at + PART_BYTES);
+      await this.send({ type: "part", task, offset: start + at }, part);
     }
     return this.#open;
   }

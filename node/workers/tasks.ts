@@ -2,26 +2,29 @@
  * What a node can ask of a worker and what it gets back. Callers see these values only; how they
  * travel is the business of protocol.ts.
  */
-import type { Manifest, Split } from "../../ml/dataset/manifest.ts";
+import type { DatasetIndex } from "../../ml/dataset/dataset-index.ts";
+import type { Split } from "../../ml/dataset/manifest.ts";
 import type { EngineName, Evaluation } from "../../ml/engine.ts";
 import type { Hyperparameters } from "../../ml/hyperparameters.ts";
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
+import type { BlobSource } from "./blob-source.ts";
 
-/** A dataset the node holds. A chunk is read only when the worker does not have it yet. */
+/** A dataset the node holds. What the worker has already is not read. */
 export interface DatasetSource {
   /** The manifest as canonical JSON bytes. */
-  readonly manifest: Uint8Array;
-  /** The manifest, decoded. */
-  readonly content: Manifest;
-  readChunk(split: Split, index: number): Promise<Uint8Array>;
+  readonly manifest: BlobSource;
+  /** What the manifest says of its chunks. */
+  readonly index: DatasetIndex;
+  /** The bytes of one chunk; called when they are to be read. */
+  readChunk(split: Split, at: number): AsyncIterable<Uint8Array>;
 }
 
 /** A model with the values it starts from. */
 export interface ModelTask {
   /** LayersModel JSON bytes. */
-  readonly model: Uint8Array;
-  /** In the layout of the program. */
-  readonly parameters: Float32Array;
+  readonly model: BlobSource;
+  /** In the layout of the program, float32 little-endian. */
+  readonly parameters: BlobSource;
   readonly engine: EngineName;
   readonly hyperparameters: Hyperparameters;
   /** What the order says that a sample step costs; the worker holds the model to it. */

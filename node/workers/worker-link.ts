@@ -215,11 +215,15 @@ export class WorkerLink {
     for (const index of lacking) {
       const input = present.assignment.inputs[index];
       if (input === undefined || !isWanted()) return;
-      const bytes = await input.load();
-      if (bytes.length !== input.size) {
-        throw new RangeError(`input ${index} has ${bytes.length} bytes, expected ${input.size}`);
+      let sent = 0;
+      for await (const piece of input.pieces()) {
+        if (sent + piece.length > input.size) break;
+        if (!(await this.#channel.sendParts(present.task, piece, isWanted, sent))) return;
+        sent += piece.length;
       }
-      await this.#channel.sendParts(present.task, bytes, isWanted);
+      if (sent !== input.size) {
+        throw new RangeError(`input ${index} does not have the ${input.size} bytes expected`);
+      }
     }
   }
 

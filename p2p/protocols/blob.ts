@@ -1,12 +1,13 @@
 /**
- * Blobs by their SHA-256: model weights, updates, torrent files. The hash is checked before anything is
- * returned, so a blob is right whoever sent it, and a peer that sends other bytes has proved its own fault.
- * First frame: u64 little-endian size. Then the bytes.
+ * Blobs by their SHA-256: model weights, updates, torrent files. They travel frame by frame and need not lie in memory
+ * at either end. The hash is checked before a receiver hears that a blob is whole, so it is right whoever sent it, and
+ * a peer that sends other bytes has proved its own fault. First frame: u64 little-endian size. Then the bytes.
  */
 import { createHash } from "node:crypto";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
+import type { BytesInFlight } from "./bytes-in-flight.ts";
 import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
 import { type RequestOptions, sendRequest } from "./request.ts";
 
@@ -20,6 +21,7 @@ export const BLOB: Protocol = {
   maxRequestBytes: HASH_BYTES,
   maxFrameBytes: FRAME_BYTES,
   maxResponseBytes: MAX_BLOB_BYTES + SIZE_BYTES,
+  // A frame in this time is the least rate at which a reader keeps its place: 26 kB/s.
   stepMs: 10_000,
   totalMs: 30 * 60_000,
   maxConcurrent: 8,
@@ -33,72 +35,141 @@ export interface BlobOptions extends RequestOptions {
   onProgress?(received: number, total: number): void;
 }
 
+/** Takes a blob as it arrives; what it threw ends the request. */
+export interface BlobSink {
+  /** Once, before any byte. @param size in bytes, within the limits */
+  begin(size: number): Promise<void> | void;
+  write(piece: Uint8Array): Promise<void> | void;
+}
+
+/** A blob that is read while it is sent. */
+export interface BlobPieces {
+  readonly size: number;
+  /** In order, together `size` bytes. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
 /**
+ * Resolves when the sink has all bytes, and they have the hash.
  * @param hash SHA-256 of the blob
  * @throws P2pError NOT_FOUND when the peer has no such blob, WRONG_BLOB when it sent other bytes
  */
-export async function requestBlob(
+export async function requestBlobInto(
   host: StreamHost,
   peer: string,
   hash: Uint8Array,
+  sink: BlobSink,
   options: BlobOptions = {},
-): Promise<Uint8Array> {
+): Promise<void> {
   const fail = (error: P2pError): P2pError => {
     host.report(peer, error);
     return error;
   };
   const limit = Math.min(options.maxBytes ?? MAX_BLOB_BYTES, MAX_BLOB_BYTES);
   const digest = createHash("sha256");
-  let blob: Uint8Array | undefined;
+  let size: number | undefined;
   let received = 0;
   for await (const frame of sendRequest(host, peer, BLOB, hash, options)) {
-    if (blob === undefined) {
+    if (size === undefined) {
       if (frame.length !== SIZE_BYTES) throw fail(badResponse(peer, BLOB.name, "no size frame"));
-      const size = new DataView(frame.buffer, frame.byteOffset).getBigUint64(0, true);
-      if (size > BigInt(limit)) throw tooLarge(peer, limit, size);
-      blob = new Uint8Array(Number(size));
+      const told = new DataView(frame.buffer, frame.byteOffset).getBigUint64(0, true);
+      if (told > BigInt(limit)) throw tooLarge(peer, limit, told);
+      size = Number(told);
+      await sink.begin(size);
       continue;
     }
-    if (frame.length > blob.length - received) {
-      throw fail(badResponse(peer, BLOB.name, `more than the announced ${blob.length} bytes`));
+    if (frame.length > size - received) {
+      throw fail(badResponse(peer, BLOB.name, `more than the announced ${size} bytes`));
     }
-    blob.set(frame, received);
     digest.update(frame);
+    await sink.write(frame);
     received += frame.length;
-    options.onProgress?.(received, blob.length);
+    options.onProgress?.(received, size);
   }
-  if (blob === undefined || received !== blob.length) {
-    throw fail(badResponse(peer, BLOB.name, `${received} of ${blob?.length ?? "?"} bytes`));
+  if (size === undefined || received !== size) {
+    throw fail(badResponse(peer, BLOB.name, `${received} of ${size ?? "?"} bytes`));
   }
   const expected = toHex(hash);
   const actual = digest.digest("hex");
-  if (actual !== expected) {
-    const facts = { code: "WRONG_BLOB", peer, expected, actual } as const;
-    throw fail(new P2pError(`blob ${expected}: the peer sent bytes with hash ${actual}`, facts));
-  }
+  if (actual === expected) return;
+  const facts = { code: "WRONG_BLOB", peer, expected, actual } as const;
+  throw fail(new P2pError(`blob ${expected}: the peer sent bytes with hash ${actual}`, facts));
+}
+
+/** The same into memory, for what is small. @throws as requestBlobInto */
+export async function requestBlob(
+  host: StreamHost,
+  peer: string,
+  hash: Uint8Array,
+  options: BlobOptions = {},
+): Promise<Uint8Array> {
+  let blob = new Uint8Array();
+  let filled = 0;
+  const sink: BlobSink = {
+    begin: (size) => {
+      blob = new Uint8Array(size);
+    },
+    write: (piece) => {
+      blob.set(piece, filled);
+      filled += piece.length;
+    },
+  };
+  await requestBlobInto(host, peer, hash, sink, options);
   return blob;
 }
 
-/** @param find the blob of a SHA-256, or undefined when this node does not have it */
+/**
+ * @param find the blob of a SHA-256, or undefined when this node does not have it
+ * @param inFlight what may be on its way at once, over all readers
+ */
 export function serveBlobs(
   host: StreamHost,
-  find: (hash: Uint8Array) => Promise<Uint8Array | undefined>,
+  find: (hash: Uint8Array) => Promise<Uint8Array | BlobPieces | undefined>,
+  inFlight?: BytesInFlight,
 ): Promise<void> {
-  return answerRequests(host, BLOB, async function* (request, { peer }) {
+  return answerRequests(host, BLOB, async function* (request, { peer, signal }) {
     if (request.length !== HASH_BYTES) {
       throw badRequest(peer, BLOB.name, `expected a hash of ${HASH_BYTES} bytes`);
     }
-    const blob = await find(request);
-    if (blob === undefined) {
+    const found = await find(request);
+    if (found === undefined) {
       throw new P2pError(`blob ${toHex(request)}: not here`, { code: "NOT_FOUND", what: "blob" });
     }
+    const blob = found instanceof Uint8Array ? piecesOf(found) : found;
     const size = new Uint8Array(SIZE_BYTES);
-    new DataView(size.buffer).setBigUint64(0, BigInt(blob.length), true);
+    new DataView(size.buffer).setBigUint64(0, BigInt(blob.size), true);
     yield size;
+    const pieces = blob.pieces()[Symbol.asyncIterator]();
+    try {
+      for (let left = blob.size; left > 0; ) {
+        const release = await inFlight?.take(peer, Math.min(left, FRAME_BYTES), signal);
+        try {
+          const { value, done } = await pieces.next();
+          if (done || value === undefined) return;
+          left -= value.length;
+          // Comes back when the frame has left this process, or nearly.
+          for (let at = 0; at < value.length; at += FRAME_BYTES) {
+            yield value.subarray(at, at + FRAME_BYTES);
+          }
+        } finally {
+          release?.();
+        }
+      }
+      // The last look at the bytes: a file that changed is not told to be whole.
+      await pieces.next();
+    } finally {
+      await pieces.return?.();
+    }
+  });
+}
+
+function piecesOf(blob: Uint8Array): BlobPieces {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < blob.length; at += FRAME_BYTES) {
       yield blob.subarray(at, at + FRAME_BYTES);
     }
-  });
+  }
+  return { size: blob.length, pieces };
 }
 
 /** The name of a blob. */

@@ -34,6 +34,7 @@ import { expectCodeAsync } from "../helpers/expect-code.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { founder } from "../helpers/founder.ts";
 import { importTable } from "../helpers/import-table.ts";
+import { inspectStored } from "../helpers/job-inspector.ts";
 import { layer, sequential } from "../helpers/models.ts";
 import { SmallDisk } from "../helpers/small-disk.ts";
 import { TemporaryFolders } from "../helpers/temporary.ts";
@@ -104,6 +105,7 @@ describe("attack: disks full of jobs", function () {
           drawable: () => 1,
           nodes: () => 1,
           openJobs: () => 0,
+          inspect: inspectStored(blobs),
         },
       );
     return { blobs, prepare };

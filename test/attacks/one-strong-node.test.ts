@@ -37,9 +37,7 @@ function report(facts: Readonly<Record<string, number>>): void {
   process.stdout.write(`      share of the fourth: ${told.join(", ")}\n`);
 }
 
-describe("attack: one strong node among four", function () {
-  this.timeout(60_000);
-
+describe("attack: one strong node among four", () => {
   it("an hour of load on three machines leaves the fourth where it was", () => {
     const chain = new TestChain({ parameters: HOURLY, stepMs: BLOCK_MS });
     const usually = [0, 1, 2, 3].map((node) => ({ segments: usual(node) }));

@@ -62,7 +62,7 @@ export async function bench({ quick, json }: BenchOptions): Promise<object> {
   });
   const grinders = SHARES.flatMap((percent) => {
     if (!json) process.stderr.write(`  grinding with ${percent} % of the weight\n`);
-    return [false, true].map((withholds) => grinding(quick ? 100 : 1_000, percent, withholds));
+    return [false, true].map((withholds) => grinding(quick ? 100 : 4_000, percent, withholds));
   });
   return {
     heights,

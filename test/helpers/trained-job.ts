@@ -32,12 +32,15 @@ import { BlobFetcher, type BlobFetcherModules } from "../../node/blobs/blob-fetc
 import { BlobStore } from "../../node/blobs/blob-store.ts";
 import { DatasetService } from "../../node/jobs/dataset-service.ts";
 import { JobFiles, shardChunks } from "../../node/jobs/job-files.ts";
+import { mergeFiles } from "../../node/jobs/merge/merge-files.ts";
 import { mergeRound } from "../../node/jobs/round-result.ts";
 import type { NodeLog } from "../../node/telemetry/log.ts";
+import { wholeOf } from "../../node/workers/blob-source.ts";
 import type { Workers } from "../../node/workers/tasks.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { Torrents } from "../../p2p/torrent/torrents.ts";
 import { TestChain } from "./chain.ts";
+import { INSPECTOR } from "./job-inspector.ts";
 import { auditAnswers, jobOf, jobSpec, nextStep, openJob } from "./job-run.ts";
 import { LightChain } from "./light-chain.ts";
 import { layer, sequential } from "./models.ts";
@@ -167,7 +170,7 @@ class JobRun {
       { dataDir },
       { blobs, torrents, torrentPeers: async () => [] },
     );
-    this.#files = new JobFiles({ fetcher: this.#fetcher, datasets });
+    this.#files = new JobFiles({ fetcher: this.#fetcher, datasets, blobs, inspector: INSPECTOR });
   }
 
   /** The transactions the job waits for now. */
@@ -244,6 +247,7 @@ class JobRun {
         blobs: this.#parts.blobs,
         workers: this.#evaluator(job.spec),
         log: QUIET,
+        merge: (task) => mergeFiles(task),
         peerOf: String,
       },
     );
@@ -281,7 +285,7 @@ class JobRun {
     const { dataset } = this.#parts;
     const evaluate: Workers["evaluate"] = async ({ parameters, chunks = [] }) => {
       const trainer = await this.#open(spec);
-      trainer.load(parameters);
+      trainer.load(floatsOfBytes(await wholeOf(parameters)));
       const evaluation = await evaluateShard(trainer, shardOf(dataset, "test", chunks));
       trainer.dispose();
       return evaluation;

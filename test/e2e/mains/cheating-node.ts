@@ -15,10 +15,10 @@ import { hasCommitted } from "../../../chain/job/phase.ts";
 import { shardLimit } from "../../../chain/job/price.ts";
 import { type Payloads, TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
 import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
-import { bytesOfFloats } from "../../../ml/bytes.ts";
-import { decodeManifest } from "../../../ml/dataset/manifest.ts";
+import { bytesOfFloats, floatsOfBytes } from "../../../ml/bytes.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 import type { RunningNode } from "../../../node/node.ts";
+import { wholeOf } from "../../../node/workers/blob-source.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
 import { runAsNode } from "../faults/mains/run-as-node.ts";
@@ -40,20 +40,21 @@ function cheatingOnly(train: (run: Train, ...args: Parameters<Train>) => Promise
 async function madeUp(
   task: TrainTask,
   { onState }: TrainControl,
-  parametersAt: (boundary: number) => Float32Array,
+  parametersAt: (start: Float32Array, boundary: number) => Float32Array,
 ): Promise<TrainTaskResult> {
+  const start = floatsOfBytes(await wholeOf(task.parameters));
   const { epochs, seed, hyperparameters, dataset } = task;
-  const manifest = decodeManifest(dataset.manifest);
-  const rows = task.chunks.reduce((sum, chunk) => sum + (manifest.train[chunk]?.rows ?? 0), 0);
+  const { train } = dataset.index;
+  const rows = task.chunks.reduce((sum, chunk) => sum + (train.rows[chunk] ?? 0), 0);
   const plan = new TrainingPlan({ rows, epochs, batchSize: hyperparameters.batchSize, seed });
   const states = Array.from({ length: plan.segments + 1 }, (_, boundary) => ({
-    parameters: boundary === 0 ? task.parameters : parametersAt(boundary),
-    optimizerState: new Float32Array(task.parameters.length),
+    parameters: boundary === 0 ? start : parametersAt(start, boundary),
+    optimizerState: new Float32Array(start.length),
   }));
   states.forEach((state, boundary) => {
     if (boundary > 0) onState?.(boundary, encodeCheckpoint(state));
   });
-  const last = states.at(-1) ?? { parameters: task.parameters, optimizerState: task.parameters };
+  const last = states.at(-1) ?? { parameters: start, optimizerState: start };
   return {
     parameters: last.parameters,
     steps: plan.steps,
@@ -98,16 +99,14 @@ async function othersCommit(node: RunningNode, id: Uint8Array) {
 
 const CHEATS: Readonly<Record<string, () => (node: RunningNode) => void>> = {
   lazy() {
-    const moved = (task: TrainTask, boundary: number) =>
-      task.parameters.map((value, i) => value + (i === 0 ? boundary / 1000 : 0));
-    cheatingOnly((_, task, control) => madeUp(task, control, (at) => moved(task, at)));
+    const moved = (start: Float32Array, boundary: number) =>
+      start.map((value, i) => value + (i === 0 ? boundary / 1000 : 0));
+    cheatingOnly((_, task, control) => madeUp(task, control, moved));
     return () => {};
   },
   random() {
     cheatingOnly((_, task, control) =>
-      madeUp(task, control, () =>
-        task.parameters.map((value) => value + (Math.random() - 0.5) / 50),
-      ),
+      madeUp(task, control, (start) => start.map((value) => value + (Math.random() - 0.5) / 50)),
     );
     return () => {};
   },

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
@@ -78,5 +80,36 @@ describe("BlobFetcher", () => {
     answer = Promise.resolve(bytes);
     const { signal } = new AbortController();
     expect(await fetcher.fetch(hash, { maxBytes, signal })).deep.equal(bytes);
+  });
+
+  it("asks another peer beside one that is too slow, and takes the first whole blob", async () => {
+    const blobs = await BlobStore.open(await folders.create());
+    const hasty = new BlobFetcher({ blobs, host: me }, { lookMs: 20 });
+    const slow = await peer(() => never);
+    const fast = await peer(async () => bytes);
+    const { signal } = new AbortController();
+    const options = { prefer: [slow.host.peerId], maxBytes, signal };
+    const { path, source } = await hasty.fetchFile(hash, options);
+    expect(source.size).to.equal(bytes.length);
+    expect(path).to.equal(blobs.pathOf(hash));
+    expect([slow.asked, fast.asked]).to.deep.equal([1, 1]);
+  });
+
+  it("leaves nothing of other bytes on the disk, and asks the next peer", async () => {
+    const folder = await folders.create();
+    const blobs = await BlobStore.open(folder);
+    const careful = new BlobFetcher({ blobs, host: me });
+    const liar = await peer(async () => bytes.map((byte) => byte ^ 1));
+    const honest = await peer(async () => bytes);
+    const { signal } = new AbortController();
+    const options = { prefer: [liar.host.peerId], maxBytes, signal };
+    expect(await careful.fetch(hash, options)).to.deep.equal(bytes);
+    expect([liar.asked, honest.asked]).to.deep.equal([1, 1]);
+    expect(await readdir(join(folder, "blobs"))).to.have.length(1);
+    await expectCodeAsync(
+      () => careful.fetch(sha256(Uint8Array.of(1)), { ...options, onlyPreferred: true }),
+      "BLOB_NOT_FOUND",
+    );
+    expect(await readdir(join(folder, "blobs"))).to.have.length(1);
   });
 });

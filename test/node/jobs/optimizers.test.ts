@@ -6,6 +6,7 @@ import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import { decodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
@@ -18,6 +19,7 @@ import { type DatasetModules, DatasetService } from "../../../node/jobs/dataset-
 import { JobFiles, shardChunks } from "../../../node/jobs/job-files.ts";
 import { type JudgeModules, judgeUpdate } from "../../../node/jobs/judge-update.ts";
 import { prepareJob } from "../../../node/jobs/prepare.ts";
+import { inMemory } from "../../../node/workers/blob-source.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
 import type { TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
 import { SILENT } from "../../../p2p/log.ts";
@@ -27,6 +29,7 @@ import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
+import { INSPECTOR, inspectStored } from "../../helpers/job-inspector.ts";
 import { MemoryNetwork } from "../../helpers/memory-network.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
@@ -100,7 +103,7 @@ describe("jobs by optimizer and loss", function () {
     datasets = new DatasetService({ dataDir }, { blobs, torrents, torrentPeers: async () => [] });
     const host = { peers: () => [] } as unknown as BlobFetcherModules["host"];
     const fetcher = new BlobFetcher({ blobs, host });
-    files = new JobFiles({ fetcher, datasets });
+    files = new JobFiles({ fetcher, datasets, blobs, inspector: INSPECTOR });
     const table = { name: "flowers", label: "species" };
     dataset = await importTable(datasets, flowersCsv(240), table);
     pool = new WorkerPool(
@@ -132,6 +135,7 @@ describe("jobs by optimizer and loss", function () {
       drawable: () => 1,
       nodes: () => 9,
       openJobs: () => 0,
+      inspect: inspectStored(blobs),
     };
     return (await prepareJob(toJobRequest(order), modules)).spec;
   }
@@ -140,7 +144,12 @@ describe("jobs by optimizer and loss", function () {
   async function taskOf(spec: JobSpec): Promise<TrainTask> {
     const chunks = shardChunks(jobOf(spec), SHARD);
     const start = await files.parameters(spec, spec.initialParameters, SIGNAL);
-    const model = await files.modelTask(spec, start, { split: "train", indexes: chunks }, SIGNAL);
+    const model = await files.modelTask(
+      jobOf(spec),
+      start,
+      { split: "train", indexes: chunks },
+      SIGNAL,
+    );
     const seed = trainingSeed(spec, ROUND, SHARD);
     return { ...model, chunks, epochs: spec.localEpochs, seed };
   }
@@ -170,7 +179,8 @@ describe("jobs by optimizer and loss", function () {
       seen.set(root, name);
 
       const test = { split: "test", indexes: [0] } as const;
-      const ordered = await files.modelTask(spec, parameters, test, SIGNAL);
+      const start = inMemory(bytesOfFloats(parameters));
+      const ordered = await files.modelTask(jobOf(spec), start, test, SIGNAL);
       const metrics = metricsOf(await pool.evaluate(ordered, DEADLINE));
       expect(metrics.accuracy).to.be.greaterThan(750_000);
     });
@@ -265,8 +275,8 @@ describe("jobs by optimizer and loss", function () {
     const made = await train(spec);
     for (const operations of [spec.operations - 1n, spec.operations + 1n, 1n]) {
       const lie = { ...spec, operations };
-      const error = await expectCodeAsync(() => train(lie), "TASK_FAILED");
-      expect(error.facts).to.include({ reason: "OTHER_OPERATIONS" });
+      const error = await expectCodeAsync(() => train(lie), "ORDER_IMPOSSIBLE");
+      expect(error.facts).to.include({ reason: "misfit" });
       for (const segment of [0, ALL_SEGMENTS]) {
         expect(await judge(lie, made, { segment })).to.include({ answer: "mismatch", segment: 0 });
       }

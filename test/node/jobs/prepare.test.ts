@@ -8,6 +8,7 @@ import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
+import { inspectStored } from "../../helpers/job-inspector.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -39,6 +40,7 @@ describe("preparing a job", () => {
       drawable: () => nodes,
       nodes: () => 4,
       openJobs: () => 0,
+      inspect: inspectStored(blobs),
     });
 
   it("refuses what the chain would, before anything is signed", async () => {

@@ -5,10 +5,14 @@ import { type Job, Job as JobType, UPDATE_CHECKS } from "../../../chain/types/jo
 import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
+import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { mergeFiles } from "../../../node/jobs/merge/merge-files.ts";
 import { mergeRound, type RoundModules } from "../../../node/jobs/round-result.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { jobSpec } from "../../helpers/job-run.ts";
+import { TemporaryFolders } from "../../helpers/temporary.ts";
 
+const FOLDERS = new TemporaryFolders();
 const BASE = Float32Array.of(1, -2, 3, 0.5);
 const ROWS = 8;
 
@@ -55,31 +59,41 @@ class Round {
     return { updateHash: sha256(bytes), checkpointRoot: merkleRoot(states) };
   }
 
-  merge(only?: readonly number[]) {
-    const manifest = { train: Array.from({ length: 4 }, () => ({ rows: ROWS })), test: [{}] };
-    const files = {
-      parameters: async () => BASE,
-      manifest: async () => ({ manifest }),
-      modelTask: async () => ({}),
+  async merge(only?: readonly number[]) {
+    const rows = new Uint32Array(4).fill(ROWS);
+    const dataset = { train: { rows }, test: { files: ["test.bin"] } };
+    const store = await BlobStore.open(await FOLDERS.create());
+    const base = await store.put(bytesOfFloats(BASE));
+    for (const bytes of this.#blobs.values()) await store.put(bytes);
+    const source = async (hash: Uint8Array) => {
+      const found = await store.source(hash);
+      if (found === undefined) throw new Error("nobody has it");
+      return found;
     };
-    const fetcher = {
-      fetch: async (hash: Uint8Array) => {
-        const bytes = this.#blobs.get(toHex(hash));
-        if (bytes === undefined) throw new Error("nobody has it");
-        return bytes;
-      },
-    };
-    const confusion = Uint32Array.of(3, 1, 0, 4);
     const modules = {
-      files,
-      fetcher,
-      blobs: { put: async (bytes: Uint8Array) => sha256(bytes) },
-      workers: { evaluate: async () => ({ lossSum: 4, samples: 8, confusion }) },
+      files: {
+        order: async () => ({ dataset }),
+        parameters: (_: unknown, hash: Uint8Array) => source(hash),
+        modelTask: async () => ({}),
+      },
+      fetcher: {
+        fetchFile: async (hash: Uint8Array) => {
+          return { path: store.pathOf(hash), source: await source(hash) };
+        },
+      },
+      blobs: store,
+      workers: {
+        evaluate: async () => {
+          return { lossSum: 4, samples: 8, confusion: Uint32Array.of(3, 1, 0, 4) };
+        },
+      },
       log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
+      merge: mergeFiles,
       peerOf: String,
     } as unknown as RoundModules;
     const signal = AbortSignal.timeout(20_000);
-    return mergeRound(this.job, { phaseMs: 100, signal, ...(only && { only }) }, modules);
+    const job = { ...this.job, parameters: base };
+    return mergeRound(job, { phaseMs: 100, signal, ...(only && { only }) }, modules);
   }
 
   /** Check by node, of a round that is refused. */
@@ -96,6 +110,8 @@ const near = (shift: number): Float32Array => BASE.map((value) => value + shift)
 const far = near(5e6);
 
 describe("the merge of a round", () => {
+  after(() => FOLDERS.removeAll());
+
   it("takes the updates that hold, and leaves one that runs away out", async () => {
     const outcome = await new Round([near(0.1), near(0.2), near(0.3), far]).merge();
     if (outcome.kind !== "merged") throw new Error("refused");

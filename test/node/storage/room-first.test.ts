@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
+import { indexOfManifest } from "../../../ml/dataset/dataset-index.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
@@ -17,6 +18,7 @@ import {
 import { ModelFolders } from "../../../node/jobs/model-folders.ts";
 import { LaneStates } from "../../../node/rating/lane-states.ts";
 import { storedFiles } from "../../../node/storage/stored-files.ts";
+import { inMemory } from "../../../node/workers/blob-source.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { serveBlobs } from "../../../p2p/protocols/blob.ts";
 import { makeTorrent } from "../../../p2p/torrent/make-torrent.ts";
@@ -72,10 +74,7 @@ describe("room for files of jobs", () => {
     expect([asked, await bytesHere()]).to.deep.equal([0, 0]);
     room.left = 1_000;
     expect(await fetch()).to.deep.equal(bytes);
-    expect(room.asked.slice(1)).to.deep.equal([
-      ["blobs", 1_000],
-      ["blobs", bytes.length],
-    ]);
+    expect(room.asked.slice(1)).to.deep.equal([["blobs", 1_000]]);
     expect(room.of("blobs")).to.deep.equal({ held: 0, written: bytes.length });
   });
 
@@ -131,13 +130,10 @@ describe("room for files of jobs", () => {
     const { torrentFile } = await makeTorrent(elsewhere);
     await datasets.remove(id);
     room.left = large - 1 + torrentFile.length;
-    const fetch = () =>
-      datasets.fetch(
-        encodeManifest(manifest),
-        torrentFile,
-        { split: "train", indexes: [0] },
-        signal,
-      );
+    const named = inMemory(encodeManifest(manifest));
+    const index = indexOfManifest(manifest, named.hash, named.size);
+    const order = { index, manifest: named, torrentFile };
+    const fetch = () => datasets.fetch(order, { split: "train", indexes: [0] }, signal);
     await expectCodeAsync(fetch, "JOB_DISK_FULL");
     expect(room.asked.at(-1)).to.deep.equal(["datasets", large]);
     expect(torrents.stats()).to.deep.equal([]);

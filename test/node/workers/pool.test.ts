@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { buildDataset, type Dataset } from "../../../ml/dataset/build.ts";
+import { type DatasetIndex, indexOfManifest } from "../../../ml/dataset/dataset-index.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import type { Rows } from "../../../ml/dataset/rows.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
@@ -14,6 +16,7 @@ import { presetModel } from "../../../ml/model/presets.ts";
 import { Random } from "../../../ml/random.ts";
 import { runTrack } from "../../../ml/track/run.ts";
 import { systemClock } from "../../../node/clock.ts";
+import { type BlobSource, inMemory } from "../../../node/workers/blob-source.ts";
 import type { SpawnWorker } from "../../../node/workers/local-workers.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
 import type { DatasetSource, TaskProgress, TrainTask } from "../../../node/workers/tasks.ts";
@@ -57,29 +60,32 @@ function makeDataset(): Dataset {
 
 /** Counts the chunks that were really read. */
 class CountedSource implements DatasetSource {
-  readonly manifest: Uint8Array;
-  readonly content: Dataset["manifest"];
+  readonly manifest: BlobSource;
+  readonly index: DatasetIndex;
   reads = 0;
   readonly #dataset: Dataset;
 
   constructor(dataset: Dataset) {
     this.#dataset = dataset;
-    this.manifest = encodeManifest(dataset.manifest);
-    this.content = dataset.manifest;
+    this.manifest = inMemory(encodeManifest(dataset.manifest));
+    this.index = indexOfManifest(dataset.manifest, this.manifest.hash, this.manifest.size);
   }
 
-  async readChunk(split: "train" | "test", index: number): Promise<Uint8Array> {
+  async *readChunk(split: "train" | "test", at: number): AsyncGenerator<Uint8Array> {
     this.reads += 1;
     const { manifest, chunks } = this.#dataset;
-    return chunks.get(manifest[split][index]?.file ?? "") ?? new Uint8Array(0);
+    yield chunks.get(manifest[split][at]?.file ?? "") ?? new Uint8Array(0);
   }
 }
 
 describe("WorkerPool", () => {
   const dataset = makeDataset();
   const json = presetModel("logistic", { inputShape: [ROW_SIZE], classes: CLASSES });
-  const model = new TextEncoder().encode(JSON.stringify(json));
-  const parameters = initialParameters(parseLayersModel(json), seed);
+  const text = (value: string): BlobSource => inMemory(new TextEncoder().encode(value));
+  const floats = (values: Float32Array): BlobSource => inMemory(bytesOfFloats(values));
+  const model = text(JSON.stringify(json));
+  const start = initialParameters(parseLayersModel(json), seed);
+  const parameters = floats(start);
   const pools: WorkerPool[] = [];
 
   interface PoolChanges {
@@ -150,12 +156,12 @@ describe("WorkerPool", () => {
     expect(one.checkpoints).to.have.length(5);
     expect(one.parameters).to.deep.equal(two.parameters);
     expect(one.checkpoints).to.deep.equal(two.checkpoints);
-    expect(one.parameters).not.to.deep.equal(parameters);
+    expect(one.parameters).not.to.deep.equal(start);
     expect(progress.at(-1)).to.include({ step: 30, steps: 30 });
 
     const { chunks: _, ...task } = trainTask();
     const before = await pool.evaluate(task, DEADLINE);
-    const after = await pool.evaluate({ ...task, parameters: one.parameters }, DEADLINE);
+    const after = await pool.evaluate({ ...task, parameters: floats(one.parameters) }, DEADLINE);
     expect(before.samples).to.equal(100);
     expect(after.lossSum).to.be.lessThan(before.lossSum);
     expect(after.confusion.reduce((sum, count) => sum + count, 0)).to.equal(100);
@@ -273,10 +279,10 @@ describe("WorkerPool", () => {
 
     it("tells why a task failed, and goes on", async () => {
       const failures: [Partial<TrainTask>, string][] = [
-        [{ parameters: new Float32Array(3) }, "BAD_TASK"],
-        [{ model: new TextEncoder().encode("{") }, "BAD_TASK"],
-        [{ model: new TextEncoder().encode('{"class_name":"Nope"}') }, "NOT_A_MODEL"],
-        [{ parameters: parameters.map(() => Number.NaN) }, "BAD_TASK"],
+        [{ parameters: floats(new Float32Array(3)) }, "BAD_TASK"],
+        [{ model: text("{") }, "BAD_TASK"],
+        [{ model: text('{"class_name":"Nope"}') }, "NOT_A_MODEL"],
+        [{ parameters: floats(start.map(() => Number.NaN)) }, "BAD_TASK"],
       ];
       for (const [changes, reason] of failures) {
         const failed = await expectCodeAsync(
@@ -300,11 +306,12 @@ describe("WorkerPool", () => {
     });
 
     it("passes on why an input could not be read", async () => {
-      const broken: DatasetSource = {
-        manifest: encodeManifest(dataset.manifest),
-        content: dataset.manifest,
-        readChunk: () => Promise.reject(new Error("disk gone")),
+      const { manifest, index } = new CountedSource(dataset);
+      const readChunk = async function* (): AsyncGenerator<Uint8Array> {
+        yield* [];
+        throw new Error("disk gone");
       };
+      const broken: DatasetSource = { manifest, index, readChunk };
       const failed = await pool
         .train(trainTask({ dataset: broken, chunks: [7] }), DEADLINE)
         .catch(String);
@@ -338,11 +345,14 @@ describe("WorkerPool", () => {
       const layer = { units: CLASSES, activation: "softmax", batch_input_shape: [null, ROW_SIZE] };
       const layers = [{ class_name: "Dense", config: { name: "output", ...layer } }];
       const plain = { class_name: "Sequential", config: { name: "plain", layers } };
-      const bytes = new TextEncoder().encode(JSON.stringify(plain));
-      const { chunks, ...task } = trainTask({ engine: "tfjs", model: bytes });
+      const model = text(JSON.stringify(plain));
+      const { chunks, ...task } = trainTask({ engine: "tfjs", model });
       const trained = await pool.train({ ...task, chunks }, DEADLINE);
       const before = await pool.evaluate(task, DEADLINE);
-      const after = await pool.evaluate({ ...task, parameters: trained.parameters }, DEADLINE);
+      const after = await pool.evaluate(
+        { ...task, parameters: floats(trained.parameters) },
+        DEADLINE,
+      );
       expect(after.lossSum).to.be.lessThan(before.lossSum);
     });
 

@@ -1,0 +1,45 @@
+/** A blob on its way to the disk: nothing is seen of it before it is whole, synced and named by its hash. */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+
+export class BlobWriter {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, temporary: string, file: FileHandle) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+  }
+
+  /** @param path that the blob gets when it is whole */
+  static async open(path: string): Promise<BlobWriter> {
+    const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+    return new BlobWriter(path, temporary, await open(temporary, "w", 0o600));
+  }
+
+  /** Kept by nobody after it resolves. */
+  async write(piece: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < piece.length) {
+      const { bytesWritten } = await this.#file.write(piece, written);
+      written += bytesWritten;
+    }
+  }
+
+  /** The caller has seen that the bytes are those of the name. */
+  async finish(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } finally {
+      await this.#file.close();
+    }
+    await rename(this.#temporary, this.#path);
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+  }
+}

@@ -1,0 +1,51 @@
+/** Why a helper process has no result. */
+import { PomlError } from "../../chain/errors.ts";
+
+export type HelperFacts =
+  /** It was ended: the task took more than it may. `what` is time, cpu or memory. */
+  | {
+      readonly code: "HELPER_LIMIT";
+      readonly task: string;
+      readonly what: "time" | "cpu" | "memory";
+      readonly limit: number;
+    }
+  /** It ended by itself, or somebody ended it. */
+  | { readonly code: "HELPER_LOST"; readonly task: string; readonly reason: string }
+  /** The task threw; `reason` is the code of the error there. */
+  | { readonly code: "HELPER_FAILED"; readonly task: string; readonly reason: string }
+  | { readonly code: "HELPER_STOPPED" };
+
+export class HelperError extends PomlError<HelperFacts> {}
+
+export function overLimit(
+  task: string,
+  what: "time" | "cpu" | "memory",
+  limit: number,
+): HelperError {
+  const unit = what === "memory" ? `${Math.floor(limit / 1024 / 1024)} MiB` : `${limit} ms`;
+  return new HelperError(
+    `${task}: ended, it took more than ${unit} of ${what}`,
+    { code: "HELPER_LIMIT", task, what, limit },
+    { action: "local" },
+  );
+}
+
+export function lost(task: string, reason: string): HelperError {
+  return new HelperError(
+    `${task}: its process ended: ${reason}`,
+    { code: "HELPER_LOST", task, reason },
+    { action: "local", remedy: "look for processes killed for lack of memory" },
+  );
+}
+
+export function failed(task: string, reason: string, message: string): HelperError {
+  return new HelperError(
+    `${task}: ${message}`,
+    { code: "HELPER_FAILED", task, reason },
+    { action: "local" },
+  );
+}
+
+export function stopped(): HelperError {
+  return new HelperError("the node is stopping", { code: "HELPER_STOPPED" }, { action: "local" });
+}

@@ -1,0 +1,51 @@
+/**
+ * Entry of a helper process: one task after another, each told when it starts and how it ended. Its parent ends it when
+ * a task takes too much; it ends itself with its parent. What a task needs is loaded with the first of its kind.
+ */
+import { constants, setPriority } from "node:os";
+import { PomlError } from "../../chain/errors.ts";
+import type { HelperReply, HelperRequest } from "./helper-tasks.ts";
+
+const MAX_TEXT = 1024;
+
+function reply(message: HelperReply): void {
+  if (process.connected) process.send?.(message, () => {});
+}
+
+async function loaded(kind: HelperRequest["kind"]): Promise<void> {
+  if (kind === "merge") await import("../jobs/merge/merge-files.ts");
+  else await import("../jobs/orders/inspect-order.ts");
+}
+
+async function carryOut(request: HelperRequest): Promise<HelperReply> {
+  switch (request.kind) {
+    case "inspect": {
+      const { inspectOrder } = await import("../jobs/orders/inspect-order.ts");
+      return { kind: "done", result: await inspectOrder(request.task) };
+    }
+    case "merge": {
+      const { mergeFiles } = await import("../jobs/merge/merge-files.ts");
+      return { kind: "done", result: await mergeFiles(request.task) };
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+async function answer(request: HelperRequest): Promise<void> {
+  try {
+    await loaded(request.kind);
+    reply({ kind: "started" });
+    reply(await carryOut(request));
+  } catch (error) {
+    const code = error instanceof PomlError ? error.code : "INTERNAL";
+    const message = error instanceof Error ? error.message : String(error);
+    reply({ kind: "failed", code, message: message.slice(0, MAX_TEXT) });
+  }
+  globalThis.gc?.();
+}
+
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+process.on("SIGINT", () => {});
+process.once("disconnect", () => process.exit(0));
+process.on("message", (request: HelperRequest) => void answer(request));

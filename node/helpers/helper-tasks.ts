@@ -1,0 +1,19 @@
+/** What a node has a helper process do, and what comes back: structured clones on their IPC channel. */
+import type { MergeOutcome, MergeTask } from "../jobs/merge/merge-files.ts";
+import type { Inspection, InspectTask } from "../jobs/orders/inspect-order.ts";
+
+export interface HelperTasks {
+  inspect: { readonly task: InspectTask; readonly result: Inspection };
+  merge: { readonly task: MergeTask; readonly result: MergeOutcome };
+}
+export type HelperKind = keyof HelperTasks;
+
+/** One of them, with its own task. */
+export type HelperRequest = {
+  readonly [K in HelperKind]: { readonly kind: K; readonly task: HelperTasks[K]["task"] };
+}[HelperKind];
+
+export type HelperReply =
+  | { readonly kind: "started" }
+  | { readonly kind: "done"; readonly result: HelperTasks[HelperKind]["result"] }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string };

@@ -1,0 +1,211 @@
+/**
+ * A process beside the node for what must not run on its consensus thread: files of strangers are read in it, within
+ * limits of time, processor and memory, and it can be killed without losing anything else. One task at a time; it is
+ * started when there is one and ends when there was none for a while.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Log } from "../../p2p/log.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import { failed, type HelperError, lost, overLimit, stopped } from "./helper-error.ts";
+import type { HelperKind, HelperReply, HelperRequest, HelperTasks } from "./helper-tasks.ts";
+import { processUse } from "./process-use.ts";
+
+export interface HelperLimits {
+  /** From the start of the task, its wait for the processor included. */
+  readonly timeMs: number;
+  /** Processor time of this task; where the system does not tell it, `timeMs` alone counts. */
+  readonly cpuMs: number;
+  /** Resident memory of the process. */
+  readonly memoryBytes: number;
+}
+
+/** Starts one process with an IPC channel that clones structures. */
+export type SpawnHelper = (heapMib: number) => ChildProcess;
+
+export interface HelperModules {
+  readonly log: Log;
+  /** Default: a child process of this runtime. */
+  readonly spawn?: SpawnHelper;
+  /** Default: what the system says of the process. */
+  readonly use?: typeof processUse;
+}
+
+const HEAP_MIB = 512;
+const CHECK_MS = 200;
+/** On a busy machine the runtime alone can take a minute to start. */
+const START_MS = 180_000;
+const IDLE_MS = 60_000;
+
+export class Helper {
+  readonly #modules: Required<HelperModules>;
+  readonly #queue = new SerialQueue();
+  #child: ChildProcess | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor({ log, spawn = forkHelper, use = processUse }: HelperModules) {
+    this.#modules = { log, spawn, use };
+  }
+
+  /**
+   * @throws HelperError HELPER_LIMIT, HELPER_LOST, HELPER_FAILED, HELPER_STOPPED; the signal's reason
+   */
+  run<K extends HelperKind>(
+    kind: K,
+    task: HelperTasks[K]["task"],
+    limits: HelperLimits,
+    signal: AbortSignal,
+  ): Promise<HelperTasks[K]["result"]> {
+    return this.#queue.run(async () => {
+      signal.throwIfAborted();
+      if (this.#isStopped) throw stopped();
+      clearTimeout(this.#idle);
+      try {
+        return await this.#carryOut(kind, task, limits, signal);
+      } finally {
+        this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#idle);
+    this.#end();
+    await this.#queue.idle();
+  }
+
+  /** Of the process, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  #start(): ChildProcess {
+    const child = this.#modules.spawn(HEAP_MIB);
+    // Errors between tasks, such as those of a process that was killed.
+    child.on("error", (error) => this.#modules.log.debug("helper", { reason: error.message }));
+    child.once("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    this.#child = child;
+    return child;
+  }
+
+  #end(): void {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill("SIGKILL");
+  }
+
+  async #carryOut<K extends HelperKind>(
+    kind: K,
+    task: HelperTasks[K]["task"],
+    limits: HelperLimits,
+    signal: AbortSignal,
+  ): Promise<HelperTasks[K]["result"]> {
+    const child = this.#child ?? this.#start();
+    const watch = new Watch(kind, limits, () => this.#modules.use(child.pid));
+    try {
+      const reply = await exchange(child, { kind, task } as HelperRequest, watch, signal);
+      if (reply.kind === "done") return reply.result as HelperTasks[K]["result"];
+      throw failed(kind, reply.code, reply.message);
+    } catch (error) {
+      // Unless it answered, nobody knows what it is doing.
+      if (!(error as Partial<HelperError>).code?.startsWith("HELPER_FAILED")) this.#end();
+      throw error;
+    } finally {
+      watch.stop();
+    }
+  }
+}
+
+type Answer = Exclude<HelperReply, { kind: "started" }>;
+
+function exchange(
+  child: ChildProcess,
+  request: HelperRequest,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const onReply = (reply: HelperReply): void => {
+      if (reply.kind === "started") watch.begin();
+      else settle(() => resolve(reply));
+    };
+    const onExit = (code: number | null, by: string | null): void =>
+      settle(() => reject(lost(request.kind, by ?? `exit code ${code}`)));
+    const onError = (error: Error): void => settle(() => reject(lost(request.kind, error.message)));
+    const onAbort = (): void => settle(() => reject(signal.reason));
+    const settle = (then: () => void): void => {
+      child.off("message", onReply);
+      child.off("exit", onExit);
+      child.off("error", onError);
+      signal.removeEventListener("abort", onAbort);
+      then();
+    };
+    child.on("message", onReply);
+    child.on("exit", onExit);
+    child.on("error", onError);
+    signal.addEventListener("abort", onAbort, { once: true });
+    watch.onOver = (error) => settle(() => reject(error));
+    child.send(request, (error) => {
+      if (error !== null) onError(error);
+    });
+  });
+}
+
+/** Looks at the process while a task runs. */
+class Watch {
+  onOver: (error: HelperError) => void = () => {};
+  readonly #kind: HelperKind;
+  readonly #limits: HelperLimits;
+  readonly #use: () => ReturnType<typeof processUse>;
+  #deadline: NodeJS.Timeout;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(kind: HelperKind, limits: HelperLimits, use: () => ReturnType<typeof processUse>) {
+    this.#kind = kind;
+    this.#limits = limits;
+    this.#use = use;
+    this.#deadline = setTimeout(() => this.onOver(lost(kind, "it did not start")), START_MS);
+  }
+
+  /** The task has begun: what the process took before does not count. */
+  begin(): void {
+    const { timeMs, cpuMs, memoryBytes } = this.#limits;
+    clearTimeout(this.#deadline);
+    const over = (what: "time" | "cpu" | "memory", limit: number): void =>
+      this.onOver(overLimit(this.#kind, what, limit));
+    this.#deadline = setTimeout(() => over("time", timeMs), timeMs);
+    let start: number | undefined;
+    this.#look = setInterval(() => {
+      void this.#use().then((use) => {
+        start ??= use.cpuMs;
+        if (use.residentBytes > memoryBytes) over("memory", memoryBytes);
+        else if (use.cpuMs - start > cpuMs) over("cpu", cpuMs);
+      });
+    }, CHECK_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#deadline);
+    clearInterval(this.#look);
+    this.onOver = () => {};
+  }
+}
+
+/** helper-process.ts under this same runtime; what it cannot tell goes to our standard error. */
+export function forkHelper(heapMib: number): ChildProcess {
+  const entry = fileURLToPath(new URL("./helper-process.ts", import.meta.url));
+  return fork(entry, [], {
+    execArgv: [
+      `--max-old-space-size=${heapMib}`,
+      "--max-semi-space-size=4",
+      "--expose-gc",
+      "--disable-warning=ExperimentalWarning",
+    ],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+}

@@ -1,0 +1,90 @@
+/** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { JobSpec } from "../../../chain/types/job.ts";
+import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
+import type { Helper, HelperLimits } from "../../helpers/helper.ts";
+import { HelperError } from "../../helpers/helper-error.ts";
+import { engineOf } from "../job-engine.ts";
+import type { Inspection, NamedFile } from "./inspect-order.ts";
+
+/**
+ * An order that takes more to read than this is impossible: a model or manifest of the largest size takes a small part
+ * of it. Processor time counts, so that a busy machine finds nothing else than an idle one.
+ */
+export const INSPECT_LIMITS: HelperLimits = {
+  timeMs: 300_000,
+  cpuMs: 60_000,
+  memoryBytes: 1024 * 1024 * 1024,
+};
+const KEPT = 64;
+
+export interface OrderFiles {
+  readonly model: NamedFile;
+  readonly manifest: NamedFile;
+}
+
+export class OrderInspector {
+  readonly #helper: Helper;
+  readonly #stop = new AbortController();
+  /** In order of their last use. */
+  readonly #found = new Map<string, Promise<Inspection>>();
+
+  constructor(helper: Helper) {
+    this.#helper = helper;
+  }
+
+  /**
+   * @param participants among whom the training chunks are shared
+   * @param files on this disk; asked for only where the order was not read yet
+   * @throws HelperError when this machine could not read it; tried again by the next call
+   */
+  inspect(
+    spec: JobSpec,
+    participants: number,
+    files: () => Promise<OrderFiles>,
+  ): Promise<Inspection> {
+    const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
+    const known = this.#found.get(key);
+    const found = known ?? this.#inspect(spec, participants, files);
+    this.#found.delete(key);
+    this.#found.set(key, found);
+    if (known === undefined) found.catch(() => this.#found.delete(key));
+    for (const [oldest] of this.#found) {
+      if (this.#found.size <= KEPT) break;
+      this.#found.delete(oldest);
+    }
+    return found;
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error("the node is stopping"));
+  }
+
+  async #inspect(
+    spec: JobSpec,
+    participants: number,
+    files: () => Promise<OrderFiles>,
+  ): Promise<Inspection> {
+    const facts = {
+      engine: engineOf(spec),
+      hyperparameters: hyperparametersOf(spec),
+      parameterCount: spec.parameterCount,
+      operations: Number(spec.operations),
+      trainRows: spec.trainRows,
+      trainChunks: spec.trainChunks,
+      testRows: spec.testRows,
+      participants,
+    };
+    try {
+      const task = { ...(await files()), facts };
+      return await this.#helper.run("inspect", task, INSPECT_LIMITS, this.#stop.signal);
+    } catch (error) {
+      const isTooMuch =
+        error instanceof HelperError &&
+        error.facts.code === "HELPER_LIMIT" &&
+        error.facts.what !== "time";
+      if (!isTooMuch) throw error;
+      return { kind: "impossible", reason: "model", detail: error.message };
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** Reads orders in this process: for tests whose files are their own. */
+import { toHex } from "../../chain/crypto/hash.ts";
+import type { JobSpec } from "../../chain/types/job.ts";
+import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
+import type { BlobStore } from "../../node/blobs/blob-store.ts";
+import { engineOf } from "../../node/jobs/job-engine.ts";
+import type { JobFilesModules } from "../../node/jobs/job-files.ts";
+import { type Inspection, inspectOrder } from "../../node/jobs/orders/inspect-order.ts";
+
+export const INSPECTOR: JobFilesModules["inspector"] = {
+  inspect: async (spec, participants, files) => {
+    const { parameterCount, trainRows, trainChunks, testRows } = spec;
+    const facts = {
+      engine: engineOf(spec),
+      hyperparameters: hyperparametersOf(spec),
+      parameterCount,
+      operations: Number(spec.operations),
+      trainRows,
+      trainChunks,
+      testRows,
+      participants,
+    };
+    return inspectOrder({ ...(await files()), facts });
+  },
+};
+
+/** For orders whose files lie in a store. */
+export function inspectStored(blobs: BlobStore): (spec: JobSpec) => Promise<Inspection> {
+  const file = (hash: Uint8Array) => ({ path: blobs.pathOf(hash), hash: toHex(hash) });
+  return (spec) =>
+    INSPECTOR.inspect(spec, spec.participants, async () => ({
+      model: file(spec.model),
+      manifest: file(spec.dataset),
+    }));
+}
