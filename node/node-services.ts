@@ -13,6 +13,7 @@ import type { DatasetService } from "./jobs/dataset-service.ts";
 import { JobError } from "./jobs/job-error.ts";
 import { jobRecords } from "./jobs/job-records.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
+import type { ModelOpener } from "./jobs/models/model-opener.ts";
 import type { OrderInspector } from "./jobs/orders/order-inspector.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
@@ -42,6 +43,7 @@ export interface ServiceParts {
   readonly uploads: UploadStore;
   readonly imports: ImportTasks;
   readonly inspector: OrderInspector;
+  readonly opener: ModelOpener;
   status(): NodeStatus;
   storage(): Promise<StorageReport>;
   metrics(): Promise<string>;
@@ -50,7 +52,7 @@ export interface ServiceParts {
 const MODEL_MS = 60_000;
 
 export function createServices(parts: ServiceParts): NodeServices {
-  const { ledger, datasets, blobs, fetcher, events } = parts;
+  const { ledger, datasets, blobs, fetcher, opener, events } = parts;
   const { chain, mempool, transactions, duties, clients, evidence } = ledger;
 
   const block = async (at: number | Uint8Array): Promise<CertifiedBlock | undefined> => {
@@ -88,6 +90,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     prepareJob(request, {
       datasets,
       blobs,
+      models: opener,
       inspect: (spec) =>
         parts.inspector.inspect(spec, spec.participants, async () => ({
           model: { path: blobs.pathOf(spec.model), hash: toHex(spec.model) },
@@ -153,10 +156,11 @@ export function createServices(parts: ServiceParts): NodeServices {
       if (key !== undefined) opening.set(key, started);
       return started;
     },
-    jobModel: (id) => readModelFiles(findJob(id).job, { fetcher }, AbortSignal.timeout(MODEL_MS)),
+    jobModel: (id) =>
+      readModelFiles(findJob(id).job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS)),
     jobCertificate: async (id) => {
       const { index, job } = findJob(id);
-      await readModelFiles(job, { fetcher }, AbortSignal.timeout(MODEL_MS));
+      await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
       return { ...(await makeCertificate(chain, index, ledger.light)) };
     },
     files: parts.files,

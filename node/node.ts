@@ -40,6 +40,7 @@ import { Manager } from "./jobs/manager.ts";
 import { MERGE_LIMITS } from "./jobs/merge/merge-limits.ts";
 import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelPublisher } from "./jobs/model-publisher.ts";
+import { ModelOpener } from "./jobs/models/model-opener.ts";
 import { OrderInspector } from "./jobs/orders/order-inspector.ts";
 import { OrderWatch } from "./jobs/orders/order-watch.ts";
 import { Participant } from "./jobs/participant.ts";
@@ -167,11 +168,10 @@ export async function createNode(
     room,
   });
   const helperLog = log.child({ module: "helpers" });
-  const [inspecting, merging] = [0, 1].map(() => new Helper({ log: helperLog })) as [
-    Helper,
-    Helper,
-  ];
+  const newHelper = (): Helper => new Helper({ log: helperLog });
+  const [inspecting, opening, merging] = [newHelper(), newHelper(), newHelper()];
   const inspector = new OrderInspector(inspecting);
+  const opener = new ModelOpener(opening);
   const files = new JobFiles({ fetcher, datasets, blobs, inspector });
   const models = new ModelFolders({ dataDir: paths.root }, { torrents, room });
   const workers = new WorkerPool(
@@ -221,7 +221,10 @@ export async function createNode(
       merge: (task, signal) => merging.run("merge", task, MERGE_LIMITS, signal),
     },
   );
-  const publisher = new ModelPublisher({ publicKey }, { chain, fetcher, models, log: jobLog });
+  const publisher = new ModelPublisher(
+    { publicKey },
+    { chain, fetcher, models, opener, log: jobLog },
+  );
   storage.retention.removeWith({
     blobs: ({ name: blob }) => blobs.removeNamed(blob),
     datasets: ({ name: id }) => datasets.remove(id),
@@ -324,6 +327,7 @@ export async function createNode(
     uploads,
     imports,
     inspector,
+    opener,
     status,
     storage: () => storage.report(),
     metrics: () => metrics.metrics(),
@@ -412,13 +416,14 @@ export async function createNode(
       trackJudge.stop();
       orders.stop();
       inspector.stop();
+      opener.stop();
       participant.stop();
       auditedRuns.stop();
       auditor.stop();
       manager.stop();
       publisher.stop();
       await storage.stop();
-      await Promise.all([inspecting.stop(), merging.stop()]);
+      await Promise.all([inspecting, opening, merging].map((helper) => helper.stop()));
       await workers.stop();
       await ledger.stop();
       await torrents.stop();

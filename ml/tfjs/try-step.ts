@@ -3,27 +3,28 @@
  * only when a layer runs would else fail on every node of a job, round after round.
  */
 import type { Loss } from "../hyperparameters.ts";
+import { initialParameters } from "../model/initializers.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { ModelError } from "../model/model-error.ts";
 import { reasonOf } from "./build-model.ts";
 import { createTfjsEngine } from "./engine.ts";
 
 const ROWS = 2;
-/** Of one sample. A model that costs more is not tried, because the node that takes the order waits for the try. */
+/** Of one sample. A model that costs more is not tried, because the client waits for the answer. */
 const MAX_FLOPS = 300_000_000;
 
-/** @param parameters those the model starts from. @throws ModelError BAD_CONFIG */
-export async function tryStep(
-  model: LayersModel,
-  parameters: Float32Array,
-  loss: Loss,
-): Promise<void> {
+/**
+ * Takes the time and memory that the layers ask for, which no description bounds.
+ * @param seed the weights are drawn from it
+ * @throws ModelError BAD_CONFIG
+ */
+export async function tryStep(model: LayersModel, seed: Uint8Array, loss: Loss): Promise<void> {
   if (model.flopsPerSample > MAX_FLOPS) return;
   const engine = await createTfjsEngine(() => undefined);
   const optimizer = { kind: "sgd", learningRate: 0.001, momentum: 0 } as const;
   const trainer = await engine.open(model, { optimizer, batchSize: ROWS, loss });
   try {
-    trainer.load(parameters);
+    trainer.load(initialParameters(model, seed));
     const inputs = inputsOf(model);
     const value = trainer.step(inputs, Int32Array.of(0, 1), ROWS, 0);
     const outputs = trainer.predict(inputs, ROWS);

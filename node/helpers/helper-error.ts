@@ -17,14 +17,22 @@ export type HelperFacts =
 
 export class HelperError extends PomlError<HelperFacts> {}
 
+/** In words, e.g. "512 MiB of memory". */
+export function limitText({
+  what,
+  limit,
+}: Pick<Extract<HelperFacts, { code: "HELPER_LIMIT" }>, "what" | "limit">): string {
+  if (what === "memory") return `${Math.floor(limit / 1024 / 1024)} MiB of memory`;
+  return `${limit / 1000} s of ${what === "cpu" ? "processor time" : "time"}`;
+}
+
 export function overLimit(
   task: string,
   what: "time" | "cpu" | "memory",
   limit: number,
 ): HelperError {
-  const unit = what === "memory" ? `${Math.floor(limit / 1024 / 1024)} MiB` : `${limit} ms`;
   return new HelperError(
-    `${task}: ended, it took more than ${unit} of ${what}`,
+    `${task}: ended, it took more than ${limitText({ what, limit })}`,
     { code: "HELPER_LIMIT", task, what, limit },
     { action: "local" },
   );

@@ -12,20 +12,25 @@ function reply(message: HelperReply): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
-async function loaded(kind: HelperRequest["kind"]): Promise<void> {
-  if (kind === "merge") await import("../jobs/merge/merge-files.ts");
-  else await import("../jobs/orders/inspect-order.ts");
-}
+const MODULES = {
+  inspect: () => import("../jobs/orders/inspect-order.ts"),
+  merge: () => import("../jobs/merge/merge-files.ts"),
+  model: () => import("../jobs/models/open-model.ts"),
+} as const;
 
 async function carryOut(request: HelperRequest): Promise<HelperReply> {
   switch (request.kind) {
     case "inspect": {
-      const { inspectOrder } = await import("../jobs/orders/inspect-order.ts");
+      const { inspectOrder } = await MODULES.inspect();
       return { kind: "done", result: await inspectOrder(request.task) };
     }
     case "merge": {
-      const { mergeFiles } = await import("../jobs/merge/merge-files.ts");
+      const { mergeFiles } = await MODULES.merge();
       return { kind: "done", result: await mergeFiles(request.task) };
+    }
+    case "model": {
+      const { openModel } = await MODULES.model();
+      return { kind: "done", result: await openModel(request.task) };
     }
     default:
       return request satisfies never;
@@ -34,7 +39,7 @@ async function carryOut(request: HelperRequest): Promise<HelperReply> {
 
 async function answer(request: HelperRequest): Promise<void> {
   try {
-    await loaded(request.kind);
+    await MODULES[request.kind]();
     reply({ kind: "started" });
     reply(await carryOut(request));
   } catch (error) {

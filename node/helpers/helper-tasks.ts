@@ -1,9 +1,11 @@
 /** What a node has a helper process do, and what comes back: structured clones on their IPC channel. */
 import type { MergeOutcome, MergeTask } from "../jobs/merge/merge-files.ts";
+import type { ModelAnswer, ModelTask } from "../jobs/models/open-model.ts";
 import type { Inspection, InspectTask } from "../jobs/orders/inspect-order.ts";
 
 export interface HelperTasks {
   inspect: { readonly task: InspectTask; readonly result: Inspection };
+  model: { readonly task: ModelTask; readonly result: ModelAnswer };
   merge: { readonly task: MergeTask; readonly result: MergeOutcome };
 }
 export type HelperKind = keyof HelperTasks;

@@ -3,20 +3,25 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
-import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import { BlobError } from "../blobs/blob-store.ts";
 import type { ModelFiles } from "../services.ts";
 import { JobError } from "./job-error.ts";
 import { describeOutcome, hasModel } from "./job-outcome.ts";
+import type { ModelOpener } from "./models/model-opener.ts";
 
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
-/** @throws JobError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, MODEL_GONE */
+export interface ModelFilesModules {
+  readonly fetcher: Pick<BlobFetcher, "fetch">;
+  readonly opener: Pick<ModelOpener, "read">;
+}
+
+/** @throws JobError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, MODEL_GONE; as ModelOpener */
 export async function readModelFiles(
   job: Job,
-  { fetcher }: { readonly fetcher: BlobFetcher },
+  { fetcher, opener }: ModelFilesModules,
   signal: AbortSignal,
 ): Promise<ModelFiles> {
   requireModel(job);
@@ -33,7 +38,7 @@ export async function readModelFiles(
   const topology: unknown = JSON.parse(
     new TextDecoder().decode(await fetch(spec.model, MAX_MODEL_BYTES)),
   );
-  const model = await readLayersModel(topology);
+  const model = await opener.read(topology);
   const weights = await fetch(parameters, 4 * spec.parameterCount);
   const manifest = await fetch(spec.dataset, MAX_MANIFEST_BYTES);
   return { "model.json": modelJsonOf(model), "weights.bin": weights, "dataset.json": manifest };

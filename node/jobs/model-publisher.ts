@@ -9,13 +9,14 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { tellFailure } from "./duty-room.ts";
 import { hasModel } from "./job-outcome.ts";
-import { readModelFiles } from "./model-files.ts";
+import { type ModelFilesModules, readModelFiles } from "./model-files.ts";
 import type { ModelFolders } from "./model-folders.ts";
 
 export interface PublisherModules {
   readonly chain: Chain;
   readonly fetcher: BlobFetcher;
   readonly models: ModelFolders;
+  readonly opener: ModelFilesModules["opener"];
   readonly log: NodeLog;
 }
 

@@ -29,7 +29,6 @@ import { initialParameters } from "../../ml/model/initializers.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
-import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { USUAL_MEMORY_MIB } from "../config/schema.ts";
 import type { JobRequest, PreparedJob } from "../services.ts";
@@ -38,6 +37,7 @@ import type { DatasetService } from "./dataset-service.ts";
 import { type CompleteOrder, fillOrder } from "./default-order.ts";
 import { checkEmbeddings } from "./embedding-inputs.ts";
 import { JobError } from "./job-error.ts";
+import type { ModelOpener } from "./models/model-opener.ts";
 import type { Inspection } from "./orders/inspect-order.ts";
 
 const MILLION = 1_000_000;
@@ -54,14 +54,18 @@ export interface PrepareModules {
   nodes(): number;
   /** Jobs that are not settled, of all clients. */
   openJobs(): number;
+  readonly models: Pick<ModelOpener, "read" | "tryStep">;
   /** Reads the order as those will that are drawn for it. */
   inspect(spec: JobSpec): Promise<Inspection>;
 }
 
-/** @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD */
+/**
+ * @throws ModelError, DatasetError, JobError, EngineError BAD_HYPERPARAMETER; TransactionError BAD_FIELD;
+ * PomlError as ModelOpener
+ */
 export async function prepareJob(
   asked: JobRequest,
-  { datasets, blobs, parameters, drawable, nodes, openJobs, inspect }: PrepareModules,
+  { datasets, blobs, parameters, drawable, nodes, openJobs, models, inspect }: PrepareModules,
 ): Promise<PreparedJob> {
   const manifest = await datasets.manifest(asked.dataset);
   const { order: request, notes: chosen } = fillOrder(
@@ -69,16 +73,9 @@ export async function prepareJob(
     { name: manifest.name, rows: rowCount(manifest, "train"), shape: manifest.shape },
     drawable(),
   );
-  const { model, engine, notes } = await chooseModel(request, manifest);
-  checkFit(model, manifest);
-  requireTrainable(model);
-  checkEmbeddings(model, manifest);
-  const loss = request.loss ?? defaultLoss(model);
-  checkLossFits(loss, model);
-  checkHyperparameters({ optimizer: request.optimizer, batchSize: request.batchSize, loss });
   const seed = request.seed === undefined ? randomBytes(32) : fromHex(request.seed);
+  const { model, engine, loss, notes } = await checkedModel({ request, manifest, seed }, models);
   const start = initialParameters(model, seed);
-  if (engine === "tfjs") await tryOnTfjs(model, start, loss);
   const order = request.partition === "iid" ? "shuffled" : "by-label";
   const shared = await datasets.share(request.dataset, order, seed);
   const trainChunks = shared.manifest.train.length;
@@ -171,10 +168,35 @@ function shortage(quorum: number, nodes: number): string[] {
   ];
 }
 
+interface ChosenModel {
+  readonly model: LayersModel;
+  readonly engine: EngineName;
+  readonly notes: readonly string[];
+}
+
+/** A model that the network can train on the dataset. */
+async function checkedModel(
+  of: { readonly request: CompleteOrder; readonly manifest: Manifest; readonly seed: Uint8Array },
+  models: PrepareModules["models"],
+): Promise<ChosenModel & { readonly loss: Loss }> {
+  const { request, manifest, seed } = of;
+  const chosen = await chooseModel(request, manifest, models);
+  const { model, engine } = chosen;
+  checkFit(model, manifest);
+  requireTrainable(model);
+  checkEmbeddings(model, manifest);
+  const { optimizer, batchSize, loss = defaultLoss(model) } = request;
+  checkLossFits(loss, model);
+  checkHyperparameters({ optimizer, batchSize, loss });
+  if (engine === "tfjs") await models.tryStep(model, seed, loss);
+  return { ...chosen, loss };
+}
+
 async function chooseModel(
   request: CompleteOrder,
   manifest: Manifest,
-): Promise<{ model: LayersModel; engine: EngineName; notes: string[] }> {
+  models: PrepareModules["models"],
+): Promise<ChosenModel> {
   const json =
     "preset" in request.model
       ? presetModel(request.model.preset, {
@@ -182,7 +204,7 @@ async function chooseModel(
           classes: manifest.classes.length,
         })
       : request.model.layersModel;
-  const model = await readLayersModel(json);
+  const model = await models.read(json);
   const refusal = model.exactRefusal;
   const { notes } = model;
   if (refusal === null) {
@@ -193,12 +215,6 @@ async function chooseModel(
   const { layer, className, reason } = refusal;
   const note = `engine tfjs: layer ${layer} (${className}) cannot run on the exact engine: ${reason}; the work cannot be audited bit by bit`;
   return { model, engine: "tfjs", notes: [note, ...notes] };
-}
-
-/** tfjs is loaded for those alone that need it. @throws ModelError BAD_CONFIG */
-async function tryOnTfjs(model: LayersModel, start: Float32Array, loss: Loss): Promise<void> {
-  const { tryStep } = await import("../../ml/tfjs/try-step.ts");
-  await tryStep(model, start, loss);
 }
 
 /** @throws JobError NOTHING_TO_TRAIN when every weight is frozen, or there is none */

@@ -35,6 +35,7 @@ import { flowersCsv } from "../helpers/flowers.ts";
 import { founder } from "../helpers/founder.ts";
 import { importTable } from "../helpers/import-table.ts";
 import { inspectStored } from "../helpers/job-inspector.ts";
+import { OPENER } from "../helpers/model-opener.ts";
 import { layer, sequential } from "../helpers/models.ts";
 import { SmallDisk } from "../helpers/small-disk.ts";
 import { TemporaryFolders } from "../helpers/temporary.ts";
@@ -105,6 +106,7 @@ describe("attack: disks full of jobs", function () {
           drawable: () => 1,
           nodes: () => 1,
           openJobs: () => 0,
+          models: OPENER,
           inspect: inspectStored(blobs),
         },
       );

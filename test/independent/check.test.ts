@@ -10,6 +10,7 @@ import { encodeCertificate } from "../../node/jobs/certificate.ts";
 import { readModelFiles } from "../../node/jobs/model-files.ts";
 import { PublicFiles } from "../../node/jobs/public-files.ts";
 import { EventLog, FixtureNode } from "../helpers/fixture-node.ts";
+import { OPENER } from "../helpers/model-opener.ts";
 import { TemporaryFolders } from "../helpers/temporary.ts";
 import { fetcherOf, type TrainedJob, trainedJob } from "../helpers/trained-job.ts";
 import { startApi } from "../node/api/support.ts";
@@ -96,7 +97,11 @@ describe("the independent checker", function () {
     const folder = join(await folders.create(), "model");
     await mkdir(folder);
     const fetcher = fetcherOf(made.blobs);
-    const model = await readModelFiles(made.job, { fetcher }, AbortSignal.timeout(10_000));
+    const model = await readModelFiles(
+      made.job,
+      { fetcher, opener: OPENER },
+      AbortSignal.timeout(10_000),
+    );
     const certificate = await made.ledger.certificate(0);
     const files: Record<string, Uint8Array> = {
       ...model,

@@ -21,7 +21,6 @@ import {
   type Hyperparameters,
 } from "../../../ml/hyperparameters.ts";
 import { checkLossFits } from "../../../ml/loss-fit.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { requireOperations } from "../../../ml/model/operations.ts";
 import { SEED_BYTES } from "../../../ml/random.ts";
@@ -137,7 +136,7 @@ async function tryOnTfjs(model: LayersModel, { hyperparameters }: OrderFacts): P
   const { loss = DEFAULT_LOSS } = hyperparameters;
   checkLossFits(loss, model);
   const { tryStep } = await import("../../../ml/tfjs/try-step.ts");
-  await tryStep(model, initialParameters(model, new Uint8Array(SEED_BYTES)), loss);
+  await tryStep(model, new Uint8Array(SEED_BYTES), loss);
 }
 
 function checkFit(model: LayersModel, manifest: Manifest, facts: OrderFacts): void {

@@ -1,4 +1,5 @@
 /** From an order to the worker: each job trains as ordered, and others replay it to the same bits. */
+
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { trainingSeed } from "../../../chain/job/seed.ts";
@@ -31,6 +32,7 @@ import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
 import { INSPECTOR, inspectStored } from "../../helpers/job-inspector.ts";
 import { MemoryNetwork } from "../../helpers/memory-network.ts";
+import { OPENER } from "../../helpers/model-opener.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -135,6 +137,7 @@ describe("jobs by optimizer and loss", function () {
       drawable: () => 1,
       nodes: () => 9,
       openJobs: () => 0,
+      models: OPENER,
       inspect: inspectStored(blobs),
     };
     return (await prepareJob(toJobRequest(order), modules)).spec;

@@ -9,10 +9,12 @@ import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
 import { inspectStored } from "../../helpers/job-inspector.ts";
+import { OPENER } from "../../helpers/model-opener.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
-describe("preparing a job", () => {
+describe("preparing a job", function () {
+  this.timeout(60_000);
   const folders = new TemporaryFolders();
   let datasets: DatasetService;
   let blobs: BlobStore;
@@ -40,6 +42,7 @@ describe("preparing a job", () => {
       drawable: () => nodes,
       nodes: () => 4,
       openJobs: () => 0,
+      models: OPENER,
       inspect: inspectStored(blobs),
     });
 
