@@ -187,7 +187,7 @@ export async function createNode(
   const keeper = new CheckpointKeeper({ dataDir: paths.root }, room);
   const orders = new OrderWatch(
     { publicKey, allows, memoryBytes: config.jobs.memoryMib * 1024 * 1024 },
-    { chain, duties, files, log: jobLog },
+    { chain, duties, files, room, log: jobLog },
   );
   const participant = new Participant(
     { publicKey },

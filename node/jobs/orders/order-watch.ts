@@ -15,9 +15,12 @@ import {
 import type { Chain } from "../../chain/chain.ts";
 import type { DutySender } from "../../chain/duty-sender.ts";
 import { SingleFlight } from "../../single-flight.ts";
+import type { Room } from "../../storage/room.ts";
+import { StorageError } from "../../storage/storage-error.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import { jobObjectPayload } from "../../wallet/payload.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
+import { requireRoom, trainingNeeds } from "../duty-room.ts";
 import { JobError } from "../job-error.ts";
 import type { JobFiles } from "../job-files.ts";
 
@@ -33,6 +36,7 @@ export interface OrderWatchModules {
   readonly chain: Pick<Chain, "state" | "height">;
   readonly duties: Pick<DutySender, "send">;
   readonly files: Pick<JobFiles, "order">;
+  readonly room: Room;
   readonly log: NodeLog;
 }
 
@@ -100,9 +104,10 @@ export class OrderWatch {
 
   async #look(job: Job, signal: AbortSignal): Promise<void> {
     const { allows, memoryBytes } = this.#options;
-    const { files } = this.#modules;
+    const { files, room } = this.#modules;
     if (!allows(job.spec)) return this.#decide(job, "declined", "jobs.allow does not name it");
     try {
+      await requireRoom(room, trainingNeeds(job));
       const { workerBytes } = await files.order(job, signal);
       if (workerBytes <= memoryBytes) this.#verdicts.set(toHex(job.id), "accepted");
       else {
@@ -114,8 +119,8 @@ export class OrderWatch {
         );
       }
     } catch (error) {
-      const reason = reasonOf(error);
-      if (reason === undefined) throw error;
+      if (error instanceof StorageError) return this.#decide(job, "declined", error.message);
+      if (reasonOf(error) === undefined) throw error;
       this.found(job, error);
     }
   }
