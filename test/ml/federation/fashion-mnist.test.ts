@@ -71,7 +71,7 @@ async function trainedUpdate(
 }
 
 describe("federated averaging on Fashion-MNIST", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it("learns with four participants, and any order of arrival makes the same model", async () => {
     const files = await readIdxFolder("datasets/fashion-mnist");
