@@ -1,0 +1,2 @@
+/** WebTorrent takes this for "there is no DHT". */
+export const Client = undefined;

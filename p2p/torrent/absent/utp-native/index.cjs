@@ -1,0 +1,2 @@
+/** Nothing: with `utp: false` WebTorrent calls nothing of it. */
+module.exports = {};
