@@ -22,6 +22,7 @@ import { nextMix } from "./draw/mix.ts";
 import { seatsRootOf } from "./draw/seats-root.ts";
 import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
+import { DrawRoom } from "./job/draw-room.ts";
 import { tickJobs } from "./job/tick.ts";
 import { turnEpoch } from "./rating/epoch.ts";
 import { chargeSkips } from "./rating/punctuality.ts";
@@ -194,7 +195,7 @@ function transition(
   });
 
   const records: TrainingRecord[] = [];
-  const context = { proposer, records, ratingChanges };
+  const context = { proposer, records, ratingChanges, draws: DrawRoom.ofBlock() };
   const transactions: SignedTransaction[] = [];
   input.transactions.forEach((transaction, index) => {
     attemptTransaction(

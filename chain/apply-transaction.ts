@@ -4,6 +4,7 @@
  */
 import { formatAmount } from "./amount.ts";
 import { addressOf } from "./crypto/address.ts";
+import type { DrawRoom } from "./job/draw-room.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
 import { kindOf, requiredFee } from "./transactions/fee.ts";
@@ -21,6 +22,7 @@ export interface BlockContext {
   readonly proposer: Uint8Array;
   readonly records: TrainingRecord[];
   readonly ratingChanges: RatingChange[];
+  readonly draws: DrawRoom;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface BlockContext {
 export function applyTransaction(
   state: State,
   { transaction }: SignedTransaction,
-  { proposer, records, ratingChanges }: BlockContext,
+  { proposer, ...block }: BlockContext,
 ): void {
   const { sender, nonce, fee, validUntil, payload } = transaction;
   const address = addressOf(sender);
@@ -69,6 +71,6 @@ export function applyTransaction(
   }
   state.putAccount({ ...account, balance: account.balance - fee, nonce: nonce + 1 });
   const id = transactionId(transaction);
-  rule.apply(state, value, { sender, address, id, proposer, records, ratingChanges });
+  rule.apply(state, value, { sender, address, id, proposer, ...block });
   state.credit(proposer, fee);
 }

@@ -28,7 +28,8 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   const { parameters } = state;
   const seed = seedOf(state, job, audit);
   const segments = segmentCount(job.spec, audit.samples);
-  const isWhole = isWatched(state.nodes.at(audit.node), parameters);
+  const isWhole =
+    audit.segment === ALL_SEGMENTS || isWatched(state.nodes.at(audit.node), parameters);
   const isDoubted =
     drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
   // A look that is drawn again stays one look, though perhaps at another segment.

@@ -6,31 +6,33 @@
  */
 import { clearCommits, hasCommitted, isOut } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
-import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
+import type { State } from "../state/state.ts";
+import { ALL_SEGMENTS, AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Job, Participant, TrainingRecord } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { isWatched } from "./penalty.ts";
 
 /**
  * All commits of a recorded round go to their audits. On an engine that nobody can replay the recorded ones are
  * paid at once: there the word of the team is all there is.
  */
-export function takeRecorded(job: Job, { contributions }: TrainingRecord, height: number): Job {
-  return takeCommits(job, new Set(contributions.map(({ node }) => node)), height);
+export function takeRecorded(state: State, job: Job, { contributions }: TrainingRecord): Job {
+  return takeCommits(state, job, new Set(contributions.map(({ node }) => node)));
 }
 
 /** The commits of a round without a record. */
-export function takeUnrecorded(job: Job, height: number): Job {
-  return takeCommits(job, new Set(), height);
+export function takeUnrecorded(state: State, job: Job): Job {
+  return takeCommits(state, job, new Set());
 }
 
-function takeCommits(job: Job, merged: ReadonlySet<number>, height: number): Job {
+function takeCommits(state: State, job: Job, merged: ReadonlySet<number>): Job {
   const canReplay = isAuditable(job.spec);
   const audits: Audit[] = [];
   const participants = job.participants.map((participant, shard) => {
     if (!hasCommitted(participant) || isOut(participant)) return participant;
     const isMerged = merged.has(participant.node);
     if (!canReplay) return isMerged ? paidAtOnce(participant) : participant;
-    audits.push(newAudit(job, participant, { shard, isMerged, height }));
+    audits.push(newAudit(state, job, participant, { shard, isMerged }));
     return participant;
   });
   return {
@@ -51,14 +53,16 @@ function paidAtOnce(participant: Participant): Participant {
 interface Place {
   readonly shard: number;
   readonly isMerged: boolean;
-  readonly height: number;
 }
 
 function newAudit(
+  state: State,
   { round, parameters }: Job,
   { node, updateHash, checkpointRoot, samples }: Participant,
-  { shard, isMerged, height }: Place,
+  { shard, isMerged }: Place,
 ): Audit {
+  // Said before anybody knows the mix that draws a segment, so that nobody who does can still take it back.
+  const isWhole = isWatched(state.nodes.at(node), state.parameters);
   return {
     round,
     node,
@@ -69,9 +73,9 @@ function newAudit(
     updateHash,
     checkpointRoot,
     samples,
-    segment: 0,
+    segment: isWhole ? ALL_SEGMENTS : 0,
     stage: AUDIT_STAGES.indexOf("drawing"),
-    since: height,
+    since: state.height,
     seats: [],
     auditors: 0,
     opened: ZERO_HASH,

@@ -1,6 +1,8 @@
-/** The life of audits at the end of a block: drawn, answered, disputed, over. No stage without a deadline. */
+/**
+ * The life of audits at the end of a block: drawn, answered, disputed, over. No stage without a deadline. Draws come at
+ * their height, first of all; the rest as far as the steps of a block go.
+ */
 import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
-import { drawnAt } from "../draw/due.ts";
 import type { DueWork } from "../job/due-work.ts";
 import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
@@ -43,8 +45,13 @@ export function answerOf(seat: AuditSeat): AuditAnswer {
   return answer;
 }
 
+/** What the draw for an audit does to its job, at the height of the draw. */
+export function drawAuditors(state: State, job: Job, audit: Audit): Job {
+  return stageOf(audit) === "calling" ? call(state, job, audit) : draw(state, job, audit);
+}
+
 /**
- * Takes the audits of one job a step further, those whose time has come or that were answered.
+ * Takes the audits of one job a step further, those whose deadline has come or that were answered.
  * @param work what this block may still do; an audit that it does not get to waits for the next
  * @param changes takes the changes of rating for the block to tell
  */
@@ -65,9 +72,10 @@ export function tickAudits(state: State, job: Job, work: DueWork, changes: Ratin
 function isRipe(state: State, job: Job, audit: Audit): boolean {
   const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   switch (stageOf(audit)) {
+    // Their height is fixed, and neither answers nor deadlines move it.
     case "drawing":
     case "calling":
-      return state.height >= drawnAt(audit.since, state.parameters);
+      return false;
     case "replaying":
       return isLate || audit.seats.slice(-1).some(isHeard);
     case "judging":
@@ -94,11 +102,10 @@ function advance(state: State, job: Job, audit: Audit, changes: RatingChange[]):
   const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   switch (stageOf(audit)) {
     case "drawing":
-      return draw(state, job, audit);
+    case "calling":
+      return job;
     case "replaying":
       return afterReplay(state, job, audit, isLate);
-    case "calling":
-      return call(state, job, audit);
     case "judging":
       return afterJudging(state, job, audit, isLate, changes);
     case "opening":

@@ -24,6 +24,15 @@ export function hasLeft({ bond, slashedAt }: Pick<NodeRecord, "bond" | "slashedA
   return bond === 0n || slashedAt !== 0;
 }
 
+const counts = new WeakMap<readonly bigint[], number>();
+
+/** No draw can give more nodes than this, which is known without drawing: those with frozen weight. */
+export function mostNodes({ drawWeights }: Pick<State, "drawWeights">): number {
+  const known = counts.get(drawWeights) ?? drawWeights.filter((weight) => weight > 0n).length;
+  counts.set(drawWeights, known);
+  return known;
+}
+
 export interface NodeDraw {
   readonly seed: Uint8Array;
   readonly tag: string;

@@ -1,12 +1,11 @@
 /**
  * How much of what is due one block does. The rest stays due, so the next block goes on where this one stopped;
- * a delay only gives more time to those who have a deadline.
+ * a delay only gives more time to those who have a deadline. Draws are not among it: they never wait. So this is also
+ * what bounds the draws that the end of one block can schedule.
  */
 
-/** Steps of audits and jobs at the end of one block. */
+/** Steps of audits and jobs at the end of one block: looks at what is due, audits that move, audits that are opened. */
 export const DUE_STEPS = 128;
-/** What drawing a team and its participants counts as, besides the look at the job. */
-export const DRAW_STEPS = 3;
 
 export class DueWork {
   #left: number;

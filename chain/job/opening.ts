@@ -9,6 +9,7 @@ import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transactions/rule.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
+import { type OrderedPlaces, placesOf } from "./draw-room.ts";
 
 /** Jobs of one client that are not settled. */
 export const MAX_OPEN_PER_CLIENT = 256;
@@ -19,15 +20,20 @@ export const OPEN_JOBS_PER_DOUBLING = 1024;
 /** A job with longer phases may stand open longer: every so many blocks of a phase the price is paid once more. */
 const PHASE_UNIT = 1000;
 
+/** An order of many nodes takes the room of many in its block: every so many places the price is paid once more. */
+const PLACES_UNIT = 32;
+
 /** @param open jobs that are open already @returns micro-POML */
 export function openingPrice(
-  { phaseBlocks }: Pick<JobSpec, "phaseBlocks">,
+  spec: Pick<JobSpec, "phaseBlocks"> & OrderedPlaces,
   open: number,
   { feeFloor }: Pick<Parameters, "feeFloor">,
 ): bigint {
   const unit = feeFloor > 0n ? feeFloor : 1n;
+  const phases = 1 + Math.floor(spec.phaseBlocks / PHASE_UNIT);
+  const places = Math.ceil(placesOf(spec) / PLACES_UNIT);
   const doublings = Math.floor(open / OPEN_JOBS_PER_DOUBLING);
-  return (unit * BigInt(1 + Math.floor(phaseBlocks / PHASE_UNIT))) << BigInt(doublings);
+  return (unit * BigInt(phases * places)) << BigInt(doublings);
 }
 
 /** @throws TransactionError TOO_MANY_JOBS */

@@ -1,15 +1,14 @@
 /** What the end of a block does to jobs. No wait without deadline and quorum. */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { tickAudits } from "../audit/tick.ts";
-import { taggedHash } from "../crypto/hash.ts";
-import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import { type Job, UPDATE_CHECKS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { chargedForQuorum } from "./charge.ts";
-import { dueOf, nextTry, SETTLE_BLOCKS } from "./due.ts";
-import { DRAW_STEPS, DueWork } from "./due-work.ts";
+import { drawAll } from "./draws.ts";
+import { dueOf, isDue, SETTLE_BLOCKS } from "./due.ts";
+import { DueWork } from "./due-work.ts";
 import { isDoubted } from "./objections.ts";
 import {
   allCommitted,
@@ -22,18 +21,18 @@ import {
   isBehind,
   isOut,
   isOver,
-  outcomeOf,
   phaseOf,
 } from "./phase.ts";
 import { settle } from "./settle.ts";
 
 /**
- * Runs at the end of every block over the jobs that are due, and those that its transactions changed.
+ * Runs at the end of every block: its draws, then the jobs that are due, then those that it changed.
  * @param proposer account that earns the fee of a job which the chain settles itself
  * @returns the changes of rating that audits made
  */
 export function tickJobs(state: State, proposer: Uint8Array): RatingChange[] {
   const changes: RatingChange[] = [];
+  drawAll(state, proposer);
   const look: Look = { state, proposer, work: new DueWork(), changes };
   const seen = new Set<number>();
   for (const [index, job] of state.jobs.due(state.height)) {
@@ -59,9 +58,8 @@ function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
   const { height, parameters } = state;
   if (isLeft(job, height)) return settle(state, job, proposer);
   const audited = tickAudits(state, job, work, changes);
-  const next = work.isSpent ? audited : tickJob(state, audited, work);
-  // Nobody was drawn for it, so nobody would post its settlement.
-  if (outcomeOf(next) === "undrawn") return settle(state, next, proposer);
+  const next = work.isSpent ? audited : tickJob(state, audited);
+  work.spend(next.audits.length - audited.audits.length);
   // What is left undone keeps its place among what is due.
   const left = isDue(job, height) ? job.due : height + 1;
   const due = work.isSpent ? left : dueOf(next, height, parameters);
@@ -74,18 +72,10 @@ function isLeft(job: Job, height: number): boolean {
   return isSettleable && isDue(job, height) && height >= job.closedAt + SETTLE_BLOCKS;
 }
 
-function isDue({ due }: Job, height: number): boolean {
-  return due !== 0 && due <= height;
-}
-
-function tickJob(state: State, job: Job, work: DueWork): Job {
+function tickJob(state: State, job: Job): Job {
   const { height } = state;
   const late = height >= job.phaseSince + job.spec.phaseBlocks;
   switch (phaseOf(job)) {
-    case "drawing":
-      if (!isDue(job, height)) return job;
-      work.spend(DRAW_STEPS);
-      return draw(state, job);
     case "training": {
       const reason = hopeless(job);
       // Others may still find that the order is impossible, which its client pays for.
@@ -99,6 +89,7 @@ function tickJob(state: State, job: Job, work: DueWork): Job {
     }
     case "revealing":
       return late ? prolong(job, state, "no-record") : job;
+    case "drawing":
     case "finished":
     case "failed":
     case "cancelled":
@@ -123,7 +114,7 @@ function prolong(job: Job, state: State, outcome: "no-quorum" | "no-record"): Jo
   if (job.extensions >= state.parameters.maxExtensions) {
     const committed = job.participants.filter(hasCommitted).length;
     const paid = outcome === "no-quorum" ? chargedForQuorum(job, state.parameters, committed) : job;
-    return end(takeUnrecorded(paid, height), outcome, height);
+    return end(takeUnrecorded(state, paid), outcome, height);
   }
   const participants =
     outcome === "no-record" ? job.participants.map((p) => ({ ...p, missed: 0 })) : job.participants;
@@ -134,45 +125,10 @@ function prolong(job: Job, state: State, outcome: "no-quorum" | "no-record"): Jo
 /** No quorum can come: what was delivered all the same goes to its audits, the rest of the money back. */
 function endWithout(state: State, job: Job, reason: "diverged" | "too-few-left"): Job {
   const left = job.participants.filter((p) => canCommit(p, job)).length;
-  const taken = takeUnrecorded(chargedForQuorum(job, state.parameters, left), state.height);
+  const taken = takeUnrecorded(state, chargedForQuorum(job, state.parameters, left));
   const refused = job.participants
     .filter((p) => !isOut(p) && hasDiverged(p, job))
     .map(({ node }) => ({ node, updateHash: ZERO_HASH, check: UPDATE_CHECKS.indexOf("diverged") }))
     .sort((a, b) => a.node - b.node);
   return { ...end(taken, reason, state.height), refused };
-}
-
-/** Team and participants by weight, from a mix nobody knew when the job was opened. */
-function draw(state: State, job: Job): Job {
-  const seed = taggedHash("poml/job/v1", state.meta.mix, job.id);
-  const team = drawNodes(state, { seed, tag: "poml/job-team/v1", count: job.spec.teamSize });
-  const drawn = drawNodes(state, {
-    seed,
-    tag: "poml/job-participants/v1",
-    count: Math.min(job.spec.participants, job.spec.trainChunks),
-  });
-  if (team.length === 0 || drawn.length < job.spec.quorum) return tryAgain(job, state);
-  const participants = drawn.map((node) => ({
-    node,
-    updateHash: ZERO_HASH,
-    checkpointRoot: ZERO_HASH,
-    samples: 0,
-    trainMs: 0,
-    updateBytes: 0,
-    paidSamples: 0n,
-    paidRounds: 0,
-    verifiedRounds: 0,
-    missed: 0,
-    faultRound: 0,
-    fault: 0,
-    divergedRound: 0,
-  }));
-  const started = enter(job, "training", state.height);
-  return { ...started, round: 1, team, credits: team.map(() => 0), participants };
-}
-
-/** Too few rated nodes: it is drawn again a few times, then the money goes back. */
-function tryAgain(job: Job, state: State): Job {
-  const { height, parameters } = state;
-  return nextTry(job, height, parameters) === undefined ? end(job, "undrawn", height) : job;
 }

@@ -4,6 +4,7 @@
  */
 import { formatAmount } from "../amount.ts";
 import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
+import { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
 import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
 import { ruleOf } from "../transactions/rules.ts";
@@ -153,8 +154,9 @@ export function dryRun(state: State, signed: SignedTransaction): void {
 export function dryRunAll(state: State, all: readonly SignedTransaction[]): void {
   state.rehearse(() => {
     state.meta = { ...state.meta, height: state.height + 1 };
+    const draws = DrawRoom.endless();
     for (const signed of all) {
-      applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [] });
+      applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [], draws });
     }
   });
 }

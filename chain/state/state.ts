@@ -5,6 +5,7 @@
  */
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
+import { nextDraw } from "../job/next-draw.ts";
 import { JOB_PHASES, type Job } from "../types/job.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 import {
@@ -100,6 +101,7 @@ export class State {
           groupOf: ({ client }) => addressKey(client),
           membersOf: nodesOf,
           dueOf: ({ due }) => due,
+          drawOf: (job) => nextDraw(job, parts.meta.parameters),
         }),
       },
       treeOf(parts),

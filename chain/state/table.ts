@@ -19,6 +19,8 @@ export interface TableRules<V> {
   readonly membersOf?: (value: V) => readonly number[];
   /** Height at which an active record is due; 0 = never. */
   readonly dueOf?: (value: V) => number;
+  /** Height of the first draw that an active record waits for; 0 = none. */
+  readonly drawOf?: (value: V) => number;
 }
 
 /** What a change replaced; `added` has the key of a record that was not there before. */
@@ -39,7 +41,11 @@ interface Ground<V> {
   /** Positions of active records in the base, by member. */
   readonly members: Map<number, Set<number>>;
   readonly due: DueIndex;
+  readonly draws: DueIndex;
 }
+
+/** The schedules by which records are found. */
+type Schedule = "due" | "draws";
 
 export class Table<V> {
   readonly #ground: Ground<V>;
@@ -68,6 +74,7 @@ export class Table<V> {
       groups: new Map(),
       members: new Map(),
       due: new DueIndex(),
+      draws: new DueIndex(),
     };
     values.forEach((value, index) => {
       ground.keys.set(rules.keyOf(value), index);
@@ -185,10 +192,19 @@ export class Table<V> {
    * The records due at this height or below, in order of height, then position. Those that were given may
    * change meanwhile, others not.
    */
-  *due(height: number): IterableIterator<[index: number, value: V]> {
-    const changed = this.#changedDue(height);
+  due(height: number): IterableIterator<[index: number, value: V]> {
+    return this.#upTo(height, "due");
+  }
+
+  /** The records of which a draw comes at this height or below, like `due`. */
+  draws(height: number): IterableIterator<[index: number, value: V]> {
+    return this.#upTo(height, "draws");
+  }
+
+  *#upTo(height: number, schedule: Schedule): IterableIterator<[index: number, value: V]> {
+    const changed = this.#changedUpTo(height, schedule);
     let next = 0;
-    for (const { position, due } of this.#ground.due.upTo(height)) {
+    for (const { position, due } of this.#ground[schedule].upTo(height)) {
       if (this.#isChanged(position)) continue;
       for (const one of changed.slice(next)) {
         if (!isBefore(one, { position, due })) break;
@@ -207,15 +223,15 @@ export class Table<V> {
     return false;
   }
 
-  /** Those due among the records that forks changed: the ground knows older values of these. */
-  #changedDue(height: number): Due[] {
+  /** Those of a schedule among the records that forks changed: the ground knows older values of these. */
+  #changedUpTo(height: number, schedule: Schedule): Due[] {
     const { rules } = this.#ground;
     const indexes = new Set<number>();
     for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
       for (const index of table.#changed.keys()) indexes.add(index);
     }
     return Array.from(indexes, (position): Due => {
-      return { position, due: dueOf(rules, this.at(position)) };
+      return { position, due: heightOf(rules, schedule, this.at(position)) };
     })
       .filter(({ due }) => due !== 0 && due <= height)
       .sort((a, b) => (isBefore(a, b) ? -1 : 1));
@@ -314,8 +330,9 @@ function isActive<V>(rules: TableRules<V>, value: V): boolean {
   return rules.isActive?.(value) ?? false;
 }
 
-function dueOf<V>(rules: TableRules<V>, value: V): number {
-  return isActive(rules, value) ? (rules.dueOf?.(value) ?? 0) : 0;
+function heightOf<V>(rules: TableRules<V>, schedule: Schedule, value: V): number {
+  if (!isActive(rules, value)) return 0;
+  return (schedule === "due" ? rules.dueOf?.(value) : rules.drawOf?.(value)) ?? 0;
 }
 
 function membersOf<V>(rules: TableRules<V>, value: V): readonly number[] {
@@ -324,10 +341,11 @@ function membersOf<V>(rules: TableRules<V>, value: V): readonly number[] {
 
 /** Tells the ground what a record of its base is now, and what it was. */
 function note<V>(ground: Ground<V>, index: number, value: V, before?: V): void {
-  const { active, due, members, rules } = ground;
+  const { active, due, draws, members, rules } = ground;
   if (isActive(rules, value)) active.add(index);
   else active.delete(index);
-  due.set(index, dueOf(rules, value));
+  due.set(index, heightOf(rules, "due", value));
+  draws.set(index, heightOf(rules, "draws", value));
   if (rules.membersOf === undefined) return;
   for (const member of before === undefined ? [] : membersOf(rules, before)) {
     const positions = members.get(member);

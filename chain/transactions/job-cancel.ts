@@ -1,7 +1,8 @@
 /**
  * The client stops its job. Recorded rounds are paid, and so is what participants have committed to in this
  * round, once its audits find it right. From the block after its opening, when the team may be known, it costs
- * what chain/job/charge.ts says. Not while updates are being revealed: they are what the client ordered.
+ * what chain/job/charge.ts says; after an objection at least what an impossible order does (objections.ts).
+ * Not while updates are being revealed: they are what the client ordered.
  */
 
 import { takeUnrecorded } from "../audit/open-audits.ts";
@@ -12,7 +13,7 @@ import { end } from "../job/phase.ts";
 import { type Rule, refuse } from "./rule.ts";
 
 export const jobCancel: Rule<"job-cancel"> = {
-  apply(state, payload, { address }) {
+  apply(state, payload, { address, draws }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "drawing", "training");
     if (!equalBytes(job.client, address)) {
@@ -23,6 +24,8 @@ export const jobCancel: Rule<"job-cancel"> = {
     }
     const { height, parameters } = state;
     const paid = height > job.openedAt ? charged(job, parameters) : job;
-    state.jobs.set(index, end(takeUnrecorded(paid, height), "cancelled", height));
+    const taken = takeUnrecorded(state, paid);
+    draws.takeUpdates(taken.audits.length - job.audits.length);
+    state.jobs.set(index, end(taken, "cancelled", height));
   },
 };

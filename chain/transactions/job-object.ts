@@ -19,7 +19,7 @@ import { type Job, OBJECTIONS } from "../types/job.ts";
 import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobObject: Rule<"job-object"> = {
-  apply(state, payload, { sender }) {
+  apply(state, payload, { sender, draws }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "training", "revealing");
     checkIndex("reason", payload.reason, OBJECTIONS);
@@ -38,13 +38,15 @@ export const jobObject: Rule<"job-object"> = {
     const objections = [...job.objections, { node, reason: payload.reason }].sort(
       (a, b) => a.node - b.node,
     );
-    state.jobs.set(index, after(state, { ...job, objections }));
+    const next = after(state, { ...job, objections });
+    draws.takeUpdates(next.audits.length - job.audits.length);
+    state.jobs.set(index, next);
   },
 };
 
 function after(state: State, job: Job): Job {
   if (isImpossible(job)) {
-    return end(takeUnrecorded(job, state.height), "impossible", state.height);
+    return end(takeUnrecorded(state, job), "impossible", state.height);
   }
   // The end of the block ends the job where no quorum can come any more.
   const isReady = phaseOf(job) === "training" && allCommitted(job) && !isBehind(job);

@@ -28,7 +28,7 @@ export const MAX_PHASE_BLOCKS = 43_200;
 
 export const jobOpen: Rule<"job-open"> = {
   spends: ({ escrow }) => escrow,
-  apply(state, { spec, escrow }, { address, id }) {
+  apply(state, { spec, escrow }, { address, id, draws }) {
     checkJobSpec(spec, state.parameters);
     requireEnoughNodes(spec, state.nodes.activeCount);
     requirePlace(state, address);
@@ -41,6 +41,7 @@ export const jobOpen: Rule<"job-open"> = {
         "raise the budget, or ask for fewer rounds, epochs or rows",
       );
     }
+    draws.takeOrder(spec);
     const account = state.account(address);
     state.putAccount({ ...account, balance: account.balance - escrow });
     const job: Job = {

@@ -26,14 +26,16 @@ export const jobRefuse: Rule<"job-refuse"> = {
     const root = RoundRefusalType.hashTreeRoot(refusal);
     return innerSignaturesOf(state, refusal.job, "refusal", root, cosignatures);
   },
-  apply(state, { refusal, cosignatures }, { sender }) {
+  apply(state, { refusal, cosignatures }, { sender, draws }) {
     const { index, job } = findJob(state, refusal.job);
     requirePhase(job, "revealing");
     requireRound(job, refusal.round);
     requireManager(state, job, sender, refusal.manager, "job-refuse");
     requireMajority(job, cosignatures);
     checkRefusal(job, refusal);
-    const ended = end(takeUnrecorded(job, state.height), "refused", state.height);
+    const taken = takeUnrecorded(state, job);
+    draws.takeUpdates(taken.audits.length - job.audits.length);
+    const ended = end(taken, "refused", state.height);
     state.jobs.set(index, { ...ended, refused: refusal.refused });
   },
 };

@@ -8,6 +8,7 @@ import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, enter, hasCommitted } from "../job/phase.ts";
+import type { State } from "../state/state.ts";
 import {
   type Job,
   type TrainingRecord,
@@ -21,7 +22,7 @@ export const jobRound: Rule<"job-round"> = {
     const root = TrainingRecordType.hashTreeRoot(record);
     return innerSignaturesOf(state, record.job, "record", root, cosignatures);
   },
-  apply(state, payload, { sender, records }) {
+  apply(state, payload, { sender, records, draws }) {
     const { record } = payload;
     const { index, job } = findJob(state, record.job);
     requirePhase(job, "revealing");
@@ -30,8 +31,10 @@ export const jobRound: Rule<"job-round"> = {
     if (records.length >= MAX_RECORDS) refuseField("record", "the block holds no more records");
     const signers = requireMajority(job, payload.cosignatures);
     checkRecord(job, record);
+    const next = finishRound(state, job, record, signers);
+    draws.takeUpdates(next.audits.length - job.audits.length);
     records.push(record);
-    state.jobs.set(index, finishRound(job, record, signers, state.height));
+    state.jobs.set(index, next);
   },
 };
 
@@ -62,11 +65,12 @@ function checkRecord(job: Job, record: TrainingRecord): void {
 
 /** @param signers team positions */
 function finishRound(
+  state: State,
   job: Job,
   record: TrainingRecord,
   signers: readonly number[],
-  height: number,
 ): Job {
+  const { height } = state;
   const credits = job.credits.map((credit, member) => {
     if (!signers.includes(member)) return credit;
     return credit + (job.team[member] === record.manager ? 2 : 1);
@@ -75,7 +79,7 @@ function finishRound(
   const reached = targetAccuracy > 0 && record.metrics.accuracy >= targetAccuracy;
   const last = record.round >= rounds || reached;
   const next: Job = {
-    ...takeRecorded(job, record, height),
+    ...takeRecorded(state, job, record),
     credits,
     extensions: 0,
     parameters: record.modelAfter,

@@ -3,6 +3,7 @@
  * The frame (nonce, balance, fee) is checked by apply-transaction.ts.
  */
 import { PomlError } from "../errors.ts";
+import type { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
 import type { TrainingRecord } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
@@ -20,6 +21,8 @@ export interface RuleContext {
   readonly records: TrainingRecord[];
   /** Changes of ratings of this block so far. */
   readonly ratingChanges: RatingChange[];
+  /** What is left in this block for orders and for updates that go to their audits. */
+  readonly draws: DrawRoom;
 }
 
 /** A signature inside a payload, to be verified together with the transaction's own. */
@@ -54,6 +57,7 @@ export type TransactionFacts =
   | { code: "UNKNOWN_JOB" }
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
   | { code: "TOO_MANY_JOBS"; open: number; limit: number }
+  | { code: "TOO_MANY_DRAWS"; left: number; limit: number }
   | { code: "WRONG_PHASE"; phase: string }
   | { code: "WRONG_ROUND"; expected: number; actual: number }
   | { code: "NOT_ASSIGNED"; duty: string }

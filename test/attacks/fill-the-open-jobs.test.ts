@@ -89,7 +89,7 @@ describe("attack: fill the places of open jobs", function () {
           expect(cost >= 1000n * harm, `${open} open, phases of ${phaseBlocks}`).to.equal(true);
         }
         // Fees are left out: a proposer that fills its own blocks gets them back.
-        cost += openingPrice({ phaseBlocks }, open, TEST_PARAMETERS);
+        cost += openingPrice({ ...spec, phaseBlocks }, open, TEST_PARAMETERS);
       }
       const top = openingPrice(spec, MAX_OPEN_JOBS - 1, TEST_PARAMETERS);
       process.stdout.write(

@@ -3,9 +3,11 @@
  * quorum is asked for, it is refused at the door or tried four times, and its place is paid for.
  */
 import { expect } from "chai";
+import { JOB_COUNTS_AS, MAX_PLACES_ORDERED } from "../../chain/job/draw-room.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import type { JobSpec } from "../../chain/types/job.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Person, TestChain } from "../helpers/chain.ts";
 import { expectRefused } from "../helpers/expect-transaction.ts";
 import { jobOf, jobSpec, openJob } from "../helpers/job-run.ts";
@@ -13,6 +15,8 @@ import { withUnrated } from "../helpers/window-run.ts";
 
 const FEE = 1000n;
 const PLACE = 1000n;
+/** Orders of five participants and a team of three, for which a block has room. */
+const ROOM = Math.floor(MAX_PLACES_ORDERED / (JOB_COUNTS_AS + 8));
 const UNDRAWABLE = { participants: 5, quorum: 5, phaseBlocks: 40 } as const;
 
 /** Four rated nodes and one that nobody draws. */
@@ -64,25 +68,24 @@ describe("attack: jobs that cannot be drawn", () => {
     const others = victims.map((one) => balance(chain, one));
     const spec = jobSpec("never", UNDRAWABLE);
     const escrow = jobPrice(spec, chain.head.state.parameters) + PLACE;
-    const { nonce } = chain.head.state.account(attacker.address);
-    const opened = Array.from({ length: count }, (_, i) =>
-      chain.transaction(attacker, "job-open", { spec, escrow }, { fee: FEE, nonce: nonce + i }),
-    );
-    const start = chain.height + 1;
-    chain.advance(...opened);
-    let looks = 0;
-    let busiest = 0;
-    const due = (): number[] => opened.map((open) => jobOf(chain, open).due);
-    while (opened.some((open) => phaseOf(jobOf(chain, open)) === "drawing")) {
-      const dues = due();
-      chain.advance();
-      const looked = due().filter((height, i) => height !== dues[i]).length;
-      looks += looked;
-      busiest = Math.max(busiest, looked);
+    const start = chain.height;
+    const opened: SignedTransaction[] = [];
+    // As many as there is room for in a block.
+    while (opened.length < count) {
+      const { nonce } = chain.head.state.account(attacker.address);
+      const wanted = Array.from({ length: count - opened.length }, (_, i) =>
+        chain.transaction(attacker, "job-open", { spec, escrow }, { fee: FEE, nonce: nonce + i }),
+      );
+      const block = chain.build(wanted);
+      chain.take(block);
+      opened.push(...block.body.transactions);
     }
-    expect(looks).to.equal(4 * count);
-    expect(busiest, "jobs drawn in one block").to.be.at.most(32);
-    expect(chain.height - start).to.be.within(UNDRAWABLE.phaseBlocks, UNDRAWABLE.phaseBlocks + 8);
+    const isOpen = (open: SignedTransaction): boolean => phaseOf(jobOf(chain, open)) === "drawing";
+    expect(chain.height - start, "blocks to get them in").to.equal(Math.ceil(count / ROOM));
+    while (opened.some(isOpen)) chain.advance();
+    expect(chain.height - start, "four tries, one block apart").to.equal(
+      Math.ceil(count / ROOM) + 4,
+    );
     for (const open of opened) expect(outcomeOf(jobOf(chain, open))).to.equal("undrawn");
     // Nobody has to settle them.
     while (opened.some((open) => phaseOf(jobOf(chain, open)) !== "settled")) chain.advance();

@@ -27,7 +27,7 @@ export interface Growth {
   readonly added: readonly AddedRow[];
   /** The most that any kind adds. */
   readonly openJobs10000AddedMs: number;
-  /** Of a block at which all of them are due: what it takes in its steps. */
+  /** Of the dearer block: one at which 10,000 deadlines come, or one with all draws that an earlier one can schedule. */
   readonly allDueMs: number;
 }
 
@@ -52,7 +52,7 @@ export async function measureGrowth(blocks: number): Promise<Growth> {
 
 /** The two are taken in turn, so that other load falls on both. */
 function costs(kind: OpenThings, blocks: number): [emptyMs: number, fullMs: number] {
-  const chain = new TestChain();
+  const chain = new TestChain({ parameters: { drawDelay: 4 } });
   const heads = [headWith(chain, kind, 0), headWith(chain, kind, OPEN)] as const;
   const least: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let i = 0; i < blocks; i++) {

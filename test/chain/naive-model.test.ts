@@ -11,6 +11,7 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { POML } from "../../chain/genesis.ts";
+import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { State } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
@@ -169,11 +170,10 @@ function refusals(
 ) {
   const state = chain.head.state.fork();
   state.meta = { ...state.meta, height: chain.height + 1, time };
+  const context = { proposer, records: [], ratingChanges: [], draws: DrawRoom.ofBlock() };
   return transactions.map((transaction) => {
     try {
-      state.attempt(() =>
-        applyTransaction(state, transaction, { proposer, records: [], ratingChanges: [] }),
-      );
+      state.attempt(() => applyTransaction(state, transaction, context));
       return undefined;
     } catch (error) {
       if (error instanceof PomlError) return String(error.code);

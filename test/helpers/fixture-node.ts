@@ -14,6 +14,7 @@ import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { EvidencePool } from "../../chain/evidence/pool.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
+import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { openingPrice } from "../../chain/job/opening.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
@@ -341,8 +342,9 @@ export class FixtureNode implements NodeServices {
     const id = transactionId(signed.transaction);
     const waiting = this.#mempool.select(this.state(), 1_000_000, 1000);
     const trial = this.state().fork();
+    const draws = DrawRoom.endless();
     for (const each of this.#mempool.has(id) ? [] : [...waiting, signed]) {
-      applyTransaction(trial, each, { proposer, records: [], ratingChanges: [] });
+      applyTransaction(trial, each, { proposer, records: [], ratingChanges: [], draws });
     }
     this.#mempool.add(this.state(), signed);
     return id;

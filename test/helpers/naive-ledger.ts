@@ -225,8 +225,10 @@ export class NaiveLedger {
   }
 
   /** Of fewer than 1,024 jobs. */
-  #placePrice({ phaseBlocks }: JobSpec): bigint {
-    return this.#rules.feeFloor * BigInt(1 + (phaseBlocks - (phaseBlocks % 1000)) / 1000);
+  #placePrice({ phaseBlocks, teamSize, participants, trainChunks }: JobSpec): bigint {
+    const places = 8 + teamSize + (participants < trainChunks ? participants : trainChunks);
+    const times = BigInt(1 + (places - 1 - ((places - 1) % 32)) / 32);
+    return times * this.#rules.feeFloor * BigInt(1 + (phaseBlocks - (phaseBlocks % 1000)) / 1000);
   }
 
   /** Everything anyone owns, less what was made and with what was burned: never changes. */

@@ -6,6 +6,7 @@ import { addressOf } from "../../chain/crypto/address.ts";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { freezeDrawWeights } from "../../chain/draw/frozen-weights.ts";
 import { PomlError } from "../../chain/errors.ts";
+import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { tickJobs } from "../../chain/job/tick.ts";
 import { endsEpoch } from "../../chain/rating/epoch-of.ts";
 import { tickWindow } from "../../chain/rating/tick-window.ts";
@@ -38,6 +39,7 @@ export class BareChain {
   readonly changes: RatingChange[] = [];
   readonly #seed: Uint8Array;
   readonly #stepMs: bigint;
+  #draws = DrawRoom.ofBlock();
 
   constructor(founders: number, parameters: Partial<Parameters>, seed: number) {
     this.base = baseOf(founders, parameters);
@@ -59,7 +61,8 @@ export class BareChain {
     const { publicKey } = from.keys;
     const address = addressOf(publicKey);
     const id = taggedHash("poml/simulated-id", this.#seed, uint32Bytes(this.height), publicKey);
-    const context = { sender: publicKey, address, id, proposer: address, records: [] };
+    const draws = this.#draws;
+    const context = { sender: publicKey, address, id, proposer: address, records: [], draws };
     try {
       this.state.attempt(() =>
         ruleOf(kind).apply(this.state, value, { ...context, ratingChanges: this.changes }),
@@ -75,6 +78,7 @@ export class BareChain {
   step(during: () => void): void {
     const { state } = this;
     const height = state.height + 1;
+    this.#draws = DrawRoom.ofBlock();
     state.meta = { ...state.meta, height, time: state.meta.time + this.#stepMs };
     during();
     const mix = taggedHash("poml/simulated-mix", this.#seed, uint32Bytes(height));

@@ -1,5 +1,11 @@
 /** States with many open things of one kind, in the stage in which most of them wait. */
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
+import {
+  JOB_COUNTS_AS,
+  MAX_PLACES_ORDERED,
+  MAX_UPDATES_SENT,
+} from "../../../chain/job/draw-room.ts";
+import { DUE_STEPS } from "../../../chain/job/due-work.ts";
 import { phaseCode } from "../../../chain/job/phase.ts";
 import { NO_APPEAL } from "../../../chain/rating/appeal.ts";
 import { stagesFrom } from "../../../chain/rating/window.ts";
@@ -7,14 +13,14 @@ import type { StateParts } from "../../../chain/state/state.ts";
 import { trackStages } from "../../../chain/track/stages.ts";
 import { AUDIT_ANSWERS, AUDIT_STAGES, Audit, type AuditStage } from "../../../chain/types/audit.ts";
 import { Job, type JobPhase, Participant } from "../../../chain/types/job.ts";
-import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import { MAX_PARTICIPANTS, MAX_TEAM, ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { TrackEntry } from "../../../chain/types/track.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
 import { jobSpec } from "../../helpers/job-run.ts";
 
 export interface OpenThings {
   readonly name: string;
-  /** All of them are due at the next block. */
+  /** All of them are due at the next block, or as many as there can be. */
   readonly isDue?: boolean;
   /** @param most how many there are at most, for what must be the same with fewer */
   fill(parts: StateParts, count: number, most: number): Partial<StateParts>;
@@ -38,6 +44,7 @@ function jobIn(phase: JobPhase, height: number, i: number, due: number): Job {
     phase: phaseCode(phase),
     round: isDrawn ? 1 : 0,
     openedAt: height - 1,
+    // A draw comes `drawDelay` later.
     phaseSince: height - 1,
     closedAt: height - 1,
     due,
@@ -132,7 +139,7 @@ const jobs = (
 });
 
 export const KINDS: readonly OpenThings[] = [
-  jobs("jobs to be drawn again", "drawing"),
+  jobs("jobs to be drawn", "drawing"),
   jobs("jobs that train", "training"),
   jobs("jobs whose updates are merged", "revealing"),
   jobs("jobs to be settled", "finished"),
@@ -192,20 +199,43 @@ export const KINDS: readonly OpenThings[] = [
     }),
   },
   {
-    name: "jobs to be drawn now",
+    name: "jobs whose deadline has come",
     isDue: true,
     fill: ({ meta: { height } }, count) => ({
-      jobs: some(count, (i) => jobIn("drawing", height + 1, i, height + 1)),
-    }),
-  },
-  {
-    name: "audits to be drawn now",
-    isDue: true,
-    fill: ({ meta: { height } }, count) => ({
-      jobs: some(count / 500, (i) => ({
+      jobs: some(count, (i) => ({
         ...jobIn("training", height, i, height + 1),
-        audits: some(500, (at) => ({ ...auditIn("drawing", height, at), seats: [], auditors: 0 })),
+        phaseSince: height + 1 - spec.phaseBlocks,
       })),
     }),
   },
+  {
+    name: "draws, the most that a block can schedule",
+    isDue: true,
+    fill: (parts, count, most) => ({
+      nodes: manyNodes(parts, most),
+      drawWeights: some(most, (i) => 1_000_000n + BigInt(i)),
+      jobs: count === 0 ? [] : mostDraws(parts.meta),
+    }),
+  },
 ];
+
+/** Orders and updates that the transactions of one block have room for, and committees that its end can call. */
+function mostDraws({ height, parameters }: StateParts["meta"]): Job[] {
+  const since = height + 1 - parameters.drawDelay;
+  const largest = { participants: MAX_PARTICIPANTS, trainChunks: 1000, teamSize: MAX_TEAM };
+  const room = JOB_COUNTS_AS + MAX_PARTICIPANTS + MAX_TEAM;
+  const orders = some(Math.floor(MAX_PLACES_ORDERED / room), (i) => {
+    const order = jobIn("drawing", height, i, 0);
+    return { ...order, spec: { ...order.spec, ...largest }, phaseSince: since };
+  });
+  const updates = MAX_UPDATES_SENT - JOB_COUNTS_AS;
+  const recorded = {
+    ...jobIn("training", height, orders.length, 0),
+    audits: some(updates, (at) => ({ ...auditIn("drawing", since, at), seats: [], auditors: 0 })),
+  };
+  const disputed = some(DUE_STEPS, (i) => ({
+    ...jobIn("training", height, orders.length + 1 + i, 0),
+    audits: [auditIn("calling", since, i)],
+  }));
+  return [...orders, recorded, ...disputed];
+}

@@ -100,6 +100,19 @@ describe("an audit", () => {
     expectRefused(chain, posting({}), "NO_AUDIT");
   });
 
+  it("is of all segments for good once the node is a newcomer when its update goes to the audit", () => {
+    const parameters = { newcomerAudits: 1, drawDelay: 4 };
+    const story = new AuditStory({ spec: ONE, parameters });
+    while (phaseOf(story.job) === "drawing") story.advance();
+    story.round();
+    const { node } = story.participant();
+    const { nodes } = story.chain.head.state;
+    // Whoever knows the mix of the draw by now may let another audit pass before it.
+    nodes.set(node, { ...nodes.at(node), auditsPassed: 1 });
+    story.until("replaying");
+    expect(story.audit().segment).to.equal(ALL_SEGMENTS);
+  });
+
   it("replays all segments of a newcomer, and pays for each", () => {
     const story = drawn({ parameters: { newcomerAudits: 1, secondLook: 1_000_000 } });
     expect(story.looks()).to.have.length(1);

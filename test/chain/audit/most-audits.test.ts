@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { takeUnrecorded } from "../../../chain/audit/open-audits.ts";
-import { tickAudits } from "../../../chain/audit/tick.ts";
+import { drawAuditors } from "../../../chain/audit/tick.ts";
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { DueWork } from "../../../chain/job/due-work.ts";
 import { isBehind } from "../../../chain/job/phase.ts";
 import { Job, MAX_AUDITS, Participant } from "../../../chain/types/job.ts";
 import { MAX_PARTICIPANTS } from "../../../chain/types/primitive.ts";
@@ -35,13 +34,16 @@ describe("the list of audits", () => {
     let job: Job = { ...Job.defaultValue(), spec: jobSpec("job"), phase: 1, round: 1 };
     let rounds = 0;
     for (; !isBehind(job); rounds++) {
-      job = { ...takeUnrecorded(committed(job), state.height), round: job.round + 1 };
+      job = { ...takeUnrecorded(state, committed(job)), round: job.round + 1 };
     }
     expect(rounds).to.equal(3);
-    job = takeUnrecorded(committed(job), state.height);
+    job = takeUnrecorded(state, committed(job));
     const { drawDelay } = state.parameters;
     state.meta = { ...state.meta, height: state.height + drawDelay };
-    const audits = tickAudits(state, job, new DueWork(MAX_AUDITS), []).audits;
+    const audits = job.audits.reduce(
+      (drawn, audit) => drawAuditors(state, drawn, audit),
+      job,
+    ).audits;
     expect(audits).to.have.length(MAX_AUDITS);
     const stored = Job.deserialize(Job.serialize({ ...job, audits }));
     expect(stored.audits).to.have.length(MAX_AUDITS);

@@ -82,8 +82,9 @@ describe("Table", () => {
     const groupOf = ({ size }: Item): string => (size > 4 ? "large" : "small");
     // 5 is never due, of the others the larger ones earlier.
     const dueOf = ({ size }: Item): number => (size === 5 ? 0 : 10 - size);
+    const drawOf = ({ size }: Item): number => (size === 3 ? 0 : size);
     const membersOf = ({ size }: Item): number[] => [size, size + 2, size];
-    const rules = { keyOf: ({ name }: Item) => name, isActive, groupOf, membersOf, dueOf };
+    const rules = { keyOf: ({ name }: Item) => name, isActive, groupOf, membersOf, dueOf, drawOf };
     const change = fc.oneof(
       fc.record({ set: fc.nat(), size: fc.nat(9) }),
       fc.record({ push: fc.nat(9) }),
@@ -126,6 +127,10 @@ describe("Table", () => {
             .filter(([, value]) => dueOf(value) > 0 && dueOf(value) <= 8)
             .sort(([i, a], [j, b]) => dueOf(a) - dueOf(b) || i - j);
           expect([...top.due(8)]).to.deep.equal(due);
+          const draws = all
+            .filter(([, value]) => drawOf(value) > 0 && drawOf(value) <= 6)
+            .sort(([i, a], [j, b]) => drawOf(a) - drawOf(b) || i - j);
+          expect([...top.draws(6)]).to.deep.equal(draws);
         }
       }),
     );

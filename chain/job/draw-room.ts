@@ -1,0 +1,62 @@
+/**
+ * How many draws the transactions of one block may schedule. All of them come at one height, `drawDelay` later, and none
+ * may wait, so what would be too much for that block is refused in this one. It fits into a later one.
+ */
+import { refuse } from "../transactions/rule.ts";
+import type { JobSpec } from "../types/job.ts";
+
+/** Places in teams and among participants that the orders of one block ask for. */
+export const MAX_PLACES_ORDERED = 768;
+/** Updates that its records, refusals, objections and cancelled jobs send to their audits. */
+export const MAX_UPDATES_SENT = 384;
+/** A job costs a block as much as so many draws, since it is written and hashed anew. */
+export const JOB_COUNTS_AS = 8;
+
+export class DrawRoom {
+  #places: number;
+  #updates: number;
+
+  private constructor(places: number, updates: number) {
+    this.#places = places;
+    this.#updates = updates;
+  }
+
+  static ofBlock(): DrawRoom {
+    return new DrawRoom(MAX_PLACES_ORDERED, MAX_UPDATES_SENT);
+  }
+
+  /** For transactions that are tried, and may come in different blocks. */
+  static endless(): DrawRoom {
+    return new DrawRoom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  /** Call it when nothing else is left to refuse. @throws TransactionError TOO_MANY_DRAWS */
+  takeOrder(spec: OrderedPlaces): void {
+    const places = placesOf(spec);
+    if (places > this.#places) tooMany("orders", this.#places, MAX_PLACES_ORDERED);
+    this.#places -= places;
+  }
+
+  /** Call it when nothing else is left to refuse. @throws TransactionError TOO_MANY_DRAWS */
+  takeUpdates(updates: number): void {
+    if (updates === 0) return;
+    const room = JOB_COUNTS_AS + updates;
+    if (room > this.#updates) tooMany("updates to audit", this.#updates, MAX_UPDATES_SENT);
+    this.#updates -= room;
+  }
+}
+
+export type OrderedPlaces = Pick<JobSpec, "teamSize" | "participants" | "trainChunks">;
+
+/** What an order takes of the room of a block. */
+export function placesOf({ teamSize, participants, trainChunks }: OrderedPlaces): number {
+  return JOB_COUNTS_AS + teamSize + Math.min(participants, trainChunks);
+}
+
+function tooMany(what: string, left: number, limit: number): never {
+  refuse(
+    `the draws for its ${what} take more than is left in this block: ${left} of ${limit}`,
+    { code: "TOO_MANY_DRAWS", left, limit },
+    "send it again, for a later block",
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Which draw a job waits for. A draw is never put off: it takes the mix of the very height that lies `drawDelay` after
+ * what it depends on. If it could wait for a block with time for it, a proposer that knows its mix could choose which
+ * block that is.
+ */
+import { drawnAt } from "../draw/due.ts";
+import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
+import type { Parameters } from "../types/genesis.ts";
+import { JOB_PHASES, type Job } from "../types/job.ts";
+
+const DRAWING_JOB = JOB_PHASES.indexOf("drawing");
+const DRAWING = AUDIT_STAGES.indexOf("drawing");
+const CALLING = AUDIT_STAGES.indexOf("calling");
+
+/** An auditor or a committee is to be drawn. */
+export function isToBeDrawn({ stage }: Pick<Audit, "stage">): boolean {
+  return stage === DRAWING || stage === CALLING;
+}
+
+/** @returns the height of the first draw of team and participants, auditors or a committee; 0 = none */
+export function nextDraw(
+  { phase, phaseSince, audits }: Pick<Job, "phase" | "phaseSince" | "audits">,
+  parameters: Pick<Parameters, "drawDelay">,
+): number {
+  if (phase === DRAWING_JOB) return drawnAt(phaseSince, parameters);
+  let first = 0;
+  for (const audit of audits) {
+    if (isToBeDrawn(audit) && (first === 0 || audit.since < first)) first = audit.since;
+  }
+  return first === 0 ? 0 : drawnAt(first, parameters);
+}
