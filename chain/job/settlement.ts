@@ -5,7 +5,8 @@
 import { rateFee } from "../transactions/fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
-import { impossibleCharge } from "./objections.ts";
+import { endingPrice } from "./charge.ts";
+import { impossibleCharge, isWithdrawnInDoubt } from "./objections.ts";
 import { outcomeOf } from "./phase.ts";
 import { auditorPay, jobSamples, managerPay } from "./price.ts";
 
@@ -45,7 +46,7 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
   const work = job.escrow - job.opening - left;
   const fee = work === 0n ? 0n : upToLeft(rateFee(work, parameters));
   left -= fee;
-  const charge = outcomeOf(job) === "impossible" ? upToLeft(impossibleCharge(job, parameters)) : 0n;
+  const charge = upToLeft(chargeOf(job, parameters));
   const settlement = {
     participants: earned,
     managers: sum(managers),
@@ -55,6 +56,14 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     burned: job.opening + charge,
   };
   return { settlement, participants, managers, auditors };
+}
+
+/** What an impossible order costs, and at least as much one that was withdrawn when the first said that it is. */
+function chargeOf(job: Job, parameters: Parameters): bigint {
+  if (outcomeOf(job) === "impossible") return impossibleCharge(job, parameters);
+  if (!isWithdrawnInDoubt(job)) return 0n;
+  const more = impossibleCharge(job, parameters) - endingPrice(job, parameters);
+  return more > 0n ? more : 0n;
 }
 
 /**

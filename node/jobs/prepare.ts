@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { openingPrice, requireEnoughNodes } from "../../chain/job/opening.ts";
-import { jobPrice, lowestPrice } from "../../chain/job/price.ts";
+import { jobPrice, jobSamples, lowestPrice, managerPay } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import {
@@ -134,7 +134,13 @@ export async function prepareJob(
     spec,
     price,
     escrow,
-    notes: [...chosen, ...notes, ...memory, ...shortage(spec.quorum, drawable())],
+    notes: [
+      ...chosen,
+      ...notes,
+      ...memory,
+      ...shortage(spec.quorum, drawable()),
+      ...highQuorum(spec, chain),
+    ],
   };
 }
 
@@ -256,4 +262,17 @@ function checkFit(model: LayersModel, manifest: Manifest): void {
   if (model.classes === classes) return;
   const ending = `end with a Dense layer of ${classes} units and activation "softmax"${classes === 2 ? ', or of 1 unit and "sigmoid"' : ""}, or use a preset`;
   refuse("number of classes", `${model.classes}`, `${classes}`, ending);
+}
+
+/** Few can end a job with a high quorum, and they may be its client's: so that costs what an early end costs. */
+function highQuorum(spec: JobSpec, parameters: Parameters): string[] {
+  const { quorum } = spec;
+  const drawn = Math.min(spec.participants, spec.trainChunks);
+  const free = Math.floor(drawn / 2) + 1;
+  if (quorum <= free) return [];
+  const price = formatAmount(managerPay(jobSamples(spec) * spec.pricePerSample, parameters));
+  const few = drawn - quorum + 1;
+  return [
+    `with a quorum of ${quorum} the job ends when ${few} of ${drawn} participants do not deliver, and that costs you up to ${price} POML; with at most ${free} it takes half of them, and costs you nothing`,
+  ];
 }

@@ -4,6 +4,7 @@
  * liars and every reason.
  */
 import { expect } from "chai";
+import { endingPrice } from "../../chain/job/charge.ts";
 import { drawnNodes, impossibleCharge } from "../../chain/job/objections.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
@@ -15,12 +16,14 @@ import { commits, jobOf, jobSpec, nextStep, objection, openJob } from "../helper
 const FAULTS = OBJECTIONS.filter((reason) => reason !== "declined");
 
 class Story {
-  readonly chain = new TestChain();
-  readonly supply = this.chain.supply();
+  readonly chain: TestChain;
+  readonly supply: bigint;
   readonly open;
   readonly paid: bigint;
 
-  constructor(spec: Partial<JobSpec> = {}) {
+  constructor(spec: Partial<JobSpec> = {}, founders = 4) {
+    this.chain = new TestChain({ founders });
+    this.supply = this.chain.supply();
     const { chain } = this;
     const order = jobSpec("order", { rounds: 1, participants: 4, quorum: 3, ...spec });
     this.paid = chain.head.state.account(chain.client.address).balance;
@@ -118,6 +121,30 @@ describe("attack: order what nobody can carry out", () => {
     expect(story.cost).to.equal(BigInt(story.drawn.length) * feeFloor);
   });
 
+  for (const size of [{}, { trainRows: 32, testRows: 32 }]) {
+    for (let objections = 0; objections <= 2; objections++) {
+      it(`withdrawn after ${objections} objections, ${JSON.stringify(size)}: costs no less than one proven impossible`, () => {
+        const story = new Story(size);
+        const { chain } = story;
+        const { parameters } = chain.head.state;
+        const { drawn, job } = story;
+        story.object(drawn.slice(0, objections), "model");
+        chain.advance(chain.transaction(chain.client, "job-cancel", { job: job.id }));
+        story.finish();
+        expect(outcomeOf(story.job)).to.equal("cancelled");
+        const place = job.opening;
+        const ending = endingPrice(job, parameters);
+        const charge = impossibleCharge(job, parameters);
+        const burned = story.job.settlement.burned - place;
+        process.stdout.write(`      burns ${burned}: an early end ${ending}, proven ${charge}\n`);
+        expect(burned).to.equal(objections === 0 || ending > charge ? ending : charge);
+        // What is left: withdrawn before anybody objects it costs a twelfth of the price and not a tenth.
+        if (objections === 0)
+          expect(charge - ending <= charge / 5n || size.trainRows === 32).to.equal(true);
+      });
+    }
+  }
+
   it("nodes that say nothing cannot shield the client unless they are half of those drawn", () => {
     const story = new Story();
     const majority = Math.floor(story.drawn.length / 2) + 1;
@@ -154,7 +181,8 @@ describe("attack: say that a good order cannot be carried out", () => {
     story.drawn.forEach((node, i) => {
       if (phaseOf(story.job) === "training") story.object([node], FAULTS[i % 4] ?? "model");
     });
-    expect(outcomeOf(story.job)).to.equal("open");
+    // Nobody is left who could prove one of them, so there is nothing to wait for.
+    expect(story.end).to.deep.equal(["failed", "too-few-left"]);
     story.finish();
     expect(outcomeOf(story.job)).to.equal("too-few-left");
     expect(story.cost).to.equal(0n);
@@ -164,6 +192,36 @@ describe("attack: say that a good order cannot be carried out", () => {
     few.object([...only, ...other], "model").finish();
     expect(outcomeOf(few.job)).to.equal("too-few-left");
     expect(few.cost).to.equal(0n);
+  });
+});
+
+describe("attack: keep a hopeless job open by one false objection", () => {
+  it("lasts while the others might prove the liar right, and a phase at most", () => {
+    for (let declining = 2; declining <= 4; declining++) {
+      const story = new Story({ phaseBlocks: 30 }, 16);
+      const participants = story.job.participants.map(({ node }) => node);
+      const [liar = -1] = story.drawn.filter(
+        (node) => !participants.slice(0, declining).includes(node),
+      );
+      const begin = story.chain.height;
+      for (const node of [liar, ...participants.slice(0, declining)]) {
+        if (phaseOf(story.job) !== "training") break;
+        const reason = node === liar ? "model" : "declined";
+        story.chain.advance(objection(story.chain, story.job, node, reason));
+      }
+      // The liar, and all that have said nothing.
+      const witnesses = story.drawn.length - (story.job.objections.length - 1);
+      const mayBeProven = 2 * witnesses > story.drawn.length;
+      const isHeld = phaseOf(story.job) === "training";
+      expect(isHeld, `${declining} of 4 decline`).to.equal(mayBeProven);
+      while (phaseOf(story.job) === "training") story.chain.advance();
+      expect(story.chain.height - begin).to.be.at.most(30);
+      expect(outcomeOf(story.job)).to.equal("too-few-left");
+      expect(story.finish().cost).to.equal(0n);
+      process.stdout.write(
+        `      ${declining} of 4 decline, one lies: open for ${isHeld ? "the phase" : "no longer"}, the client pays nothing\n`,
+      );
+    }
   });
 });
 
