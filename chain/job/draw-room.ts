@@ -32,17 +32,30 @@ export class DrawRoom {
 
   /** Call it when nothing else is left to refuse. @throws TransactionError TOO_MANY_DRAWS */
   takeOrder(spec: OrderedPlaces): void {
-    const places = placesOf(spec);
-    if (places > this.#places) tooMany("orders", this.#places, MAX_PLACES_ORDERED);
-    this.#places -= places;
+    if (this.tryOrder(spec)) return;
+    tooMany("orders", this.#places, MAX_PLACES_ORDERED);
   }
 
   /** Call it when nothing else is left to refuse. @throws TransactionError TOO_MANY_DRAWS */
   takeUpdates(updates: number): void {
-    if (updates === 0) return;
-    const room = JOB_COUNTS_AS + updates;
-    if (room > this.#updates) tooMany("updates to audit", this.#updates, MAX_UPDATES_SENT);
+    if (this.tryUpdates(updates)) return;
+    tooMany("updates to audit", this.#updates, MAX_UPDATES_SENT);
+  }
+
+  /** @returns false when there is no room for it, and then nothing is taken */
+  tryOrder(spec: OrderedPlaces): boolean {
+    const places = placesOf(spec);
+    if (places > this.#places) return false;
+    this.#places -= places;
+    return true;
+  }
+
+  /** @returns false when there is no room for them, and then nothing is taken */
+  tryUpdates(updates: number): boolean {
+    const room = updates === 0 ? 0 : JOB_COUNTS_AS + updates;
+    if (room > this.#updates) return false;
     this.#updates -= room;
+    return true;
   }
 }
 

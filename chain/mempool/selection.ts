@@ -6,6 +6,7 @@ import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
 import type { Entry, Sender } from "./entry.ts";
 import { Heap } from "./heap.ts";
+import { RoomForDraws } from "./room-for-draws.ts";
 
 export interface SelectionLimits {
   /** Stop when the next one would not fit. */
@@ -25,10 +26,12 @@ export function selectTransactions(
   }
   const ready = new Heap(isFirst, heads);
   const selected: SignedTransaction[] = [];
+  const room = new RoomForDraws(state);
   let bytes = 0;
   while (selected.length < limits.count) {
     const entry = ready.pop();
     if (entry === undefined || bytes + entry.bytes > limits.bytes) break;
+    if (!room.take(entry.signed.transaction)) continue;
     selected.push(entry.signed);
     bytes += entry.bytes;
     const next = entry.sender.waiting.get(entry.nonce + 1);
