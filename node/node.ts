@@ -248,7 +248,7 @@ export async function createNode(
       segments,
       log: log.child({ module: "rating" }),
       meter,
-      lanes: () => workers.status().length,
+      lanes: () => workers.status().filter(({ state }) => state !== "set-aside").length,
       peerOf,
     },
   );

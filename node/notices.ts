@@ -7,6 +7,7 @@ import { disturbance } from "../ml/baseline/core-share.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import { KEY_ELSEWHERE_REMEDY } from "./consensus/key-watch.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
+import { SET_ASIDE_REMEDY } from "./workers/set-aside.ts";
 
 export interface Notice {
   /** Stable, for programs. */
@@ -84,6 +85,7 @@ export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] 
     ...(ofJoining.length > 0 ? [] : ofBlocks(status, context)),
     ...ofVotes(status),
     ...ofRefusals(status),
+    ...ofWorkers(status),
     ...ofWindow(status),
   ];
 }
@@ -119,6 +121,13 @@ function ofDisk({ hasDiskRoom, hasJobRoom }: NodeStatus): Notice[] {
   if (hasDiskRoom) return [];
   const message = "the disk is full: this node neither votes nor takes blocks";
   return [problem("DISK_FULL", message, "make room, or lower disk.minFreeMib")];
+}
+
+function ofWorkers({ workers }: NodeStatus): Notice[] {
+  const aside = workers.filter(({ state }) => state === "set-aside").map(({ id }) => id);
+  if (aside.length === 0) return [];
+  const message = `${aside.join(", ")} sent work that comes out otherwise on this machine, and gets no tasks for a day`;
+  return [{ code: "WORKER_SET_ASIDE", level: "note", message, remedy: SET_ASIDE_REMEDY }];
 }
 
 /** One line with the peer and the facts: whoever is alone because of it must not have to search. */

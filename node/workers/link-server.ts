@@ -105,7 +105,7 @@ export class LinkServer {
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     await this.#options.remoteToken?.refresh();
     if (socket.destroyed) return;
-    const worker = this.#whoHas(bearerToken(request));
+    const worker = this.#whoHas(bearerToken(request), request.socket.remoteAddress ?? "");
     if (worker === undefined) {
       this.#modules.log.warn("worker refused: wrong token", { from: request.socket.remoteAddress });
       refuseUpgrade(
@@ -122,17 +122,17 @@ export class LinkServer {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#meet(ws, worker));
   }
 
-  #whoHas(token: string): Admitted | undefined {
+  #whoHas(token: string, address: string): Admitted | undefined {
     const given = digest(token);
     const remoteToken = this.#options.remoteToken?.current;
     for (const [id, expected] of this.#localTokens) {
       if (!timingSafeEqual(given, expected)) continue;
       this.#localTokens.delete(id);
-      return { id, kind: "local", token: given };
+      return { id, kind: "local", address, token: given };
     }
     if (remoteToken === undefined || !timingSafeEqual(given, digest(remoteToken))) return undefined;
     this.#remotes += 1;
-    return { id: `remote-${this.#remotes}`, kind: "remote", token: given };
+    return { id: `remote-${this.#remotes}`, kind: "remote", address, token: given };
   }
 
   #meet(socket: WebSocket, worker: Admitted): void {
@@ -187,11 +187,11 @@ export class LinkServer {
   #welcome(
     channel: Channel<WorkerMessage>,
     { threads, platform }: Hello,
-    { id, kind, token }: Admitted,
+    { id, kind, address, token }: Admitted,
   ): WorkerLink {
     const { clock, log, onLink } = this.#modules;
     const { timings } = this.#options;
-    const link = new WorkerLink({ id, kind, threads, platform }, channel, {
+    const link = new WorkerLink({ id, kind, address, threads, platform }, channel, {
       timings,
       monotonic: () => clock.monotonic(),
     });
@@ -237,6 +237,7 @@ export class LinkServer {
 interface Admitted {
   readonly id: string;
   readonly kind: "local" | "remote";
+  readonly address: string;
   /** Digest of the token it showed. */
   readonly token: Buffer;
 }

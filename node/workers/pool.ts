@@ -25,6 +25,8 @@ import {
   type SpawnWorker,
 } from "./local-workers.ts";
 import type { TaskKind } from "./protocol.ts";
+import { SET_ASIDE_REMEDY, SetAside } from "./set-aside.ts";
+import { type Draw, drawAtRandom, LaneProbe, TrainProbe } from "./spot-check.ts";
 import type {
   BaselineControl,
   BaselineTask,
@@ -51,6 +53,8 @@ const MAX_ATTEMPTS = 3;
 /** Longest timer of the runtime. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 const MAX_REMOTE_WORKERS = 256;
+/** A lane is to be claimed soon after its window; with what could not be checked until then. */
+const LANE_CHECK_MS = 8_000;
 
 export interface WorkerPoolOptions {
   /** Worker processes on this machine; 0 = remote ones only. */
@@ -68,6 +72,15 @@ export interface WorkerPoolModules {
   readonly clock: Clock;
   /** Default: a child process of this runtime. */
   readonly spawn?: SpawnWorker;
+  /** Which parts of remote results are done again; default: at random. */
+  readonly draw?: Draw;
+}
+
+/** One try of a task on one worker. */
+interface Attempt<T> {
+  readonly assignment: Assignment<T>;
+  /** Before the result is used. @throws WorkerError SPOT_CHECK */
+  readonly verify?: (result: T, signal: AbortSignal) => Promise<void>;
 }
 
 export class WorkerPool implements Workers {
@@ -78,8 +91,15 @@ export class WorkerPool implements Workers {
   readonly #local: LocalWorkers;
   readonly #queue = new WorkerQueue();
   readonly #stop = new AbortController();
+  readonly #draw: Draw;
+  readonly #aside: SetAside;
 
-  constructor(options: WorkerPoolOptions, { log, clock, spawn = forkWorker }: WorkerPoolModules) {
+  constructor(
+    options: WorkerPoolOptions,
+    { log, clock, spawn = forkWorker, draw = drawAtRandom }: WorkerPoolModules,
+  ) {
+    this.#draw = draw;
+    this.#aside = new SetAside(() => clock.monotonic());
     this.#options = options;
     this.#log = log;
     this.#clock = clock;
@@ -105,6 +125,11 @@ export class WorkerPool implements Workers {
 
   /** Opens the loopback door and starts the local workers; does not wait for them to link. */
   async start(): Promise<void> {
+    if (this.#options.localWorkers === 0 && this.#options.remoteToken !== undefined) {
+      this.#log.warn("what remote workers send is not checked: no worker runs on this machine", {
+        remedy: "set workers to 1 or more (--workers, POML_WORKERS)",
+      });
+    }
     const url = await this.#server.start();
     this.#local.start(this.#options.localWorkers, url);
   }
@@ -139,41 +164,116 @@ export class WorkerPool implements Workers {
   }
 
   train(task: TrainTask, control: TrainControl): Promise<TrainTaskResult> {
-    return this.#run("train", () => trainAssignment(task, control), control);
+    const { onState } = control;
+    return this.#run(
+      "train",
+      (link) => {
+        const isExact = task.engine === "exact";
+        if (!isExact || !this.#isChecked(link)) {
+          return { assignment: trainAssignment(task, control) };
+        }
+        const probe = new TrainProbe(task, onState !== undefined, this.#draw);
+        const watched = {
+          onState: (index: number, state: Uint8Array): void => {
+            probe.onState(index, state);
+            onState?.(index, state);
+          },
+        };
+        return {
+          assignment: trainAssignment(task, onState === undefined ? control : watched),
+          verify: (result, signal) =>
+            probe.check(link.identity.id, result, (again) =>
+              this.retrain(again, { deadlineMs: control.deadlineMs, signal }),
+            ),
+        };
+      },
+      control,
+    );
   }
 
   retrain(task: RetrainTask, control: TaskControl): Promise<RetrainTaskResult> {
-    return this.#run("retrain", () => retrainAssignment(task), control);
+    return this.#run("retrain", () => ({ assignment: retrainAssignment(task) }), control);
   }
 
   evaluate(task: EvaluateTask, control: TaskControl): Promise<EvaluateTaskResult> {
-    return this.#run("evaluate", () => evaluateAssignment(task), control);
+    return this.#run("evaluate", () => ({ assignment: evaluateAssignment(task) }), control);
   }
 
   /** Goes to the head of the queue: a window does not wait. */
   async baseline(task: BaselineTask, control: BaselineControl): Promise<BaselineTaskResult> {
-    const lane = new BaselineLane(task, control);
-    const { until } = control;
-    try {
-      return await this.#run("baseline", () => lane.attempt(), { ...control, end: until });
-    } catch (error) {
-      // Over while it waited for a worker, or for one to take the place of a dead one.
-      if (until.aborted && isCode(error, "NO_WORKER", "ATTEMPTS")) return lane.result();
-      throw error;
-    }
+    const { until, onState } = control;
+    const probe = new LaneProbe(task, this.#draw);
+    let remote: WorkerLink | undefined;
+    const lane = new BaselineLane(task, {
+      onState: (index, state) => {
+        probe.onState(index, state);
+        onState?.(index, state);
+      },
+    });
+    const attempt = (link: WorkerLink): Attempt<BaselineTaskResult> => {
+      if (this.#isChecked(link)) remote = link;
+      return { assignment: lane.attempt() };
+    };
+    const result = await this.#run("baseline", attempt, { ...control, end: until }).catch(
+      (error: unknown) => {
+        // Over while it waited for a worker, or for one to take the place of a dead one.
+        if (until.aborted && isCode(error, "NO_WORKER", "ATTEMPTS")) return lane.result();
+        throw error;
+      },
+    );
+    if (remote !== undefined) await this.#checkLane(probe, remote, result);
+    return result;
   }
 
   replay(task: ReplayTask, control: TaskControl): Promise<Uint8Array> {
-    return this.#run("replay", () => replayAssignment(task), control);
+    return this.#run("replay", () => ({ assignment: replayAssignment(task) }), control);
   }
 
   track(run: TrackRun, control: TaskControl): Promise<TrackRunResult> {
-    return this.#run("track", () => trackAssignment(run), control);
+    return this.#run("track", () => ({ assignment: trackAssignment(run) }), control);
+  }
+
+  /** A window cannot be worked again: of a lane with wrong work nothing is claimed. */
+  async #checkLane(probe: LaneProbe, link: WorkerLink, result: BaselineTaskResult): Promise<void> {
+    const { id } = link.identity;
+    try {
+      await probe.check(id, result, (again) => this.replay(again, { deadlineMs: LANE_CHECK_MS }));
+    } catch (error) {
+      if (isCode(error, "SPOT_CHECK")) this.#setAside(link, error.message);
+      if (!isCode(error, "DEADLINE")) throw error;
+      this.#log.warn("a lane of a remote worker is claimed unchecked: no worker was free in time", {
+        worker: id,
+        remedy: "let more workers run on this machine (workers)",
+      });
+    }
+  }
+
+  /** Whether what this worker sends is checked here. */
+  #isChecked({ identity }: WorkerLink): boolean {
+    return identity.kind === "remote" && this.#options.localWorkers > 0;
+  }
+
+  /** What cannot be checked in parts stays on this machine, where there is a worker. */
+  #mayHave(kind: TaskKind, link: WorkerLink): boolean {
+    return kind === "train" || kind === "baseline" || !this.#isChecked(link);
+  }
+
+  #setAside({ identity }: WorkerLink, reason: string): void {
+    const { id, address } = identity;
+    this.#aside.add(address);
+    for (const link of this.#queue.links) {
+      if (link.identity.kind === "remote" && link.identity.address === address) link.setAside();
+    }
+    const facts = { worker: id, address, reason, remedy: SET_ASIDE_REMEDY };
+    this.#log.error(
+      "a remote worker sent wrong work: it is dropped, and the worker set aside",
+      facts,
+    );
   }
 
   async #run<T>(
     kind: TaskKind,
-    attempt: () => Assignment<T>,
+    attempt: (link: WorkerLink) => Attempt<T>,
     control: TaskControl & Pick<RunControl, "end">,
   ): Promise<T> {
     const over = new AbortController();
@@ -191,25 +291,59 @@ export class WorkerPool implements Workers {
     }
   }
 
-  async #attempt<T>(kind: TaskKind, attempt: () => Assignment<T>, control: RunControl): Promise<T> {
+  async #attempt<T>(
+    kind: TaskKind,
+    attempt: (link: WorkerLink) => Attempt<T>,
+    control: RunControl,
+  ): Promise<T> {
     const urgent = kind === "baseline" || kind === "replay";
     const { signal, end } = control;
+    /** A remote worker failed at it: whether it can be done at all shows here. */
+    let isLocalOnly = false;
+    const fits = (link: WorkerLink): boolean =>
+      this.#mayHave(kind, link) && !(isLocalOnly && this.#isChecked(link));
     for (let attempts = 1; ; attempts++) {
-      const assignment = attempt();
+      let link: WorkerLink | undefined;
       try {
-        return await this.#queue.use({ signal, end, urgent }, (link) =>
-          link.run(assignment, control),
+        const { result, verify } = await this.#queue.use(
+          { signal, end, urgent, fits },
+          async (free) => {
+            link = free;
+            const { assignment, verify } = attempt(free);
+            return { result: await free.run(assignment, control), verify };
+          },
         );
+        await verify?.(result, signal);
+        return result;
       } catch (error) {
-        if (!isCode(error, "LINK_LOST")) throw error;
-        this.#log.warn("a task lost its worker", { kind, attempts, reason: error.message });
+        if (isCode(error, "SPOT_CHECK") && link !== undefined) {
+          this.#setAside(link, error.message);
+          isLocalOnly = true;
+        } else if (isCode(error, "TASK_FAILED") && link !== undefined && this.#isChecked(link)) {
+          this.#log.warn("a task failed on a remote worker; it is tried here", {
+            kind,
+            reason: error.message,
+          });
+          isLocalOnly = true;
+        } else if (isCode(error, "LINK_LOST")) {
+          this.#log.warn("a task lost its worker", { kind, attempts, reason: error.message });
+        } else throw error;
         if (attempts === MAX_ATTEMPTS) throw outOfAttempts(kind, attempts, error);
       }
     }
   }
 
   #onLink(link: WorkerLink): void {
-    this.#local.onLinked(link.identity.id);
+    const { id, kind, address } = link.identity;
+    this.#local.onLinked(id);
+    if (kind === "remote" && this.#aside.has(address)) {
+      link.setAside();
+      this.#log.warn("a worker links from a machine that is set aside: it gets no tasks", {
+        worker: id,
+        address,
+        remedy: SET_ASIDE_REMEDY,
+      });
+    }
     this.#queue.add(link);
   }
 

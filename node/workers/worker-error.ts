@@ -24,6 +24,8 @@ export type WorkerFacts =
       readonly worker: string;
       readonly reason: string;
     }
+  /** A part of a remote worker's result is not what this machine comes to. */
+  | { readonly code: "SPOT_CHECK"; readonly worker: string; readonly segment: number }
   | {
       readonly code: "TOO_LARGE";
       readonly what: string;

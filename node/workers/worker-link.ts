@@ -37,6 +37,8 @@ export const LINK_TIMINGS: LinkTimings = {
 export interface LinkIdentity {
   readonly id: string;
   readonly kind: WorkerStatus["kind"];
+  /** IP address of its machine. */
+  readonly address: string;
   readonly threads: number;
   readonly platform: string;
 }
@@ -70,6 +72,7 @@ export class WorkerLink {
   readonly #monotonic: () => number;
   #present: Present | undefined;
   #tasks = 0;
+  #isAside = false;
   /** Called whenever the worker may take a task. */
   onIdle: () => void = () => {};
 
@@ -85,7 +88,13 @@ export class WorkerLink {
   }
 
   get idle(): boolean {
-    return this.#channel.open && this.#present === undefined && !this.#isSuspect();
+    const isFree = this.#present === undefined && !this.#isAside;
+    return this.#channel.open && isFree && !this.#isSuspect();
+  }
+
+  /** Gives it no task any more. The link stays, so that its owner sees it. */
+  setAside(): void {
+    this.#isAside = true;
   }
 
   status(): WorkerStatus {
@@ -198,6 +207,7 @@ export class WorkerLink {
 
   #state(): WorkerStatus["state"] {
     if (!this.#channel.open) return "failed";
+    if (this.#isAside) return "set-aside";
     if (this.#isSuspect()) return "suspect";
     return this.#present === undefined ? "idle" : "busy";
   }

@@ -8,11 +8,18 @@ export interface WaitOptions {
   readonly end?: AbortSignal | undefined;
   /** Goes before those who already wait. */
   readonly urgent: boolean;
+  /** Which workers may have the task; default: any. */
+  readonly fits?: (link: WorkerLink) => boolean;
+}
+
+interface Waiting {
+  readonly fits: (link: WorkerLink) => boolean;
+  take(link: WorkerLink): void;
 }
 
 export class WorkerQueue {
   readonly #links = new Set<WorkerLink>();
-  readonly #waiting: ((link: WorkerLink) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
 
   get links(): WorkerLink[] {
     return [...this.#links];
@@ -32,7 +39,10 @@ export class WorkerQueue {
    * Runs `task` on the next idle worker.
    * @throws WorkerError NO_WORKER; the signal's reason; what `task` throws
    */
-  use<T>({ signal, end, urgent }: WaitOptions, task: (link: WorkerLink) => Promise<T>): Promise<T> {
+  use<T>(
+    { signal, end, urgent, fits = () => true }: WaitOptions,
+    task: (link: WorkerLink) => Promise<T>,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const take = (link: WorkerLink): void => {
         settle();
@@ -40,7 +50,7 @@ export class WorkerQueue {
       };
       const giveUp = (): void => {
         settle();
-        const at = this.#waiting.indexOf(take);
+        const at = this.#waiting.indexOf(waiting);
         if (at !== -1) this.#waiting.splice(at, 1);
         reject(signal.aborted ? signal.reason : noWorker());
       };
@@ -48,14 +58,15 @@ export class WorkerQueue {
         signal.removeEventListener("abort", giveUp);
         end?.removeEventListener("abort", giveUp);
       };
+      const waiting: Waiting = { fits, take };
       if (signal.aborted || end?.aborted) {
         giveUp();
         return;
       }
       signal.addEventListener("abort", giveUp);
       end?.addEventListener("abort", giveUp);
-      if (urgent) this.#waiting.unshift(take);
-      else this.#waiting.push(take);
+      if (urgent) this.#waiting.unshift(waiting);
+      else this.#waiting.push(waiting);
       this.#offer();
     });
   }
@@ -64,7 +75,11 @@ export class WorkerQueue {
   #offer(): void {
     for (const link of this.#links) {
       // Again when a task was refused before it began.
-      while (link.idle && this.#waiting.length > 0) this.#waiting.shift()?.(link);
+      while (link.idle) {
+        const at = this.#waiting.findIndex(({ fits }) => fits(link));
+        if (at === -1) break;
+        this.#waiting.splice(at, 1)[0]?.take(link);
+      }
     }
   }
 }

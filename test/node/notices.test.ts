@@ -66,6 +66,20 @@ describe("notices", () => {
     );
   });
 
+  it("name a remote worker that sent wrong work, and what its owner can do", () => {
+    const worker = { kind: "remote" as const, task: undefined };
+    const [notice, ...others] = of({
+      workers: [
+        { ...worker, id: "remote-1", state: "busy" },
+        { ...worker, id: "remote-2", state: "set-aside" },
+      ],
+    });
+    expect(others).to.deep.equal([]);
+    expect(notice).to.include({ code: "WORKER_SET_ASIDE", level: "note" });
+    expect(notice?.message).to.include("remote-2 sent work").and.not.include("remote-1");
+    expect(notice?.remedy).to.include("npx poml rotate-worker-token");
+  });
+
   it("say that this node's key signs elsewhere, before all else, and how to go on", () => {
     const keyElsewhere = { kind: "proposal", height: 77 } as const;
     const [notice] = of({ keyElsewhere, hasDiskRoom: false });

@@ -24,7 +24,7 @@ export const RefusedPeerJson = z.object({
 export const Worker = z.object({
   id: z.string(),
   kind: z.enum(["local", "remote"]),
-  state: z.enum(["starting", "idle", "busy", "suspect", "failed"]),
+  state: z.enum(["starting", "idle", "busy", "suspect", "failed", "set-aside"]),
   task: z.string().optional(),
 });
 
