@@ -2,7 +2,6 @@
 
 import { PomlError } from "./errors.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
-import { latestEnd } from "./rating/window.ts";
 import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
 import type { Parameters } from "./types/genesis.ts";
@@ -81,7 +80,7 @@ export function checkParameters(parameters: Parameters): void {
   for (const field of ["windowOffset", "windowBlocks", "claimBlocks", "verdictBlocks"] as const) {
     within(field, 1);
   }
-  within("windowInterval", latestEnd(0, "regular", parameters) + 1);
+  within("windowInterval", parameters.epochBlocks);
   within("surpriseChance", 0, MILLION);
   within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);

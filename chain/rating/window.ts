@@ -1,16 +1,18 @@
 /**
  * When benchmark windows open: all nodes work at the same time, so one machine cannot earn several
- * ratings in turn. Regular windows come at fixed heights; surprise windows are drawn at the end of
- * an epoch, known to nobody before, so that nobody rents a machine for them.
+ * ratings in turn. Whether one opens is drawn at the end of an epoch, each time with the same chance, so that nobody
+ * knows it before, however long ago the last one was: a machine that is rented for the next window has to be rented
+ * for as long on average as an honest node runs from window to window. Only the first one has a fixed height.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";
 import type { State } from "../state/state.ts";
-import { MAX_RETRIES } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { WINDOW_KINDS, type Window } from "../types/window.ts";
+
+const MILLION = 1_000_000n;
 
 /** Before the first window. */
 export const NO_WINDOW: Window = {
@@ -45,18 +47,12 @@ export function stagesFrom(opens: number, kind: WindowKind, parameters: Paramete
   return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
 }
 
-/** The last height of a window in which all committees that may be called for come to nothing. */
-export function latestEnd(opens: number, kind: WindowKind, parameters: Parameters): number {
-  const { verdictBlocks, claimBlocks } = parameters;
-  const again = drawnAt(verdictBlocks + claimBlocks, parameters);
-  return stagesFrom(opens, kind, parameters).appealsUntil + MAX_RETRIES * again;
-}
-
-/** The first height at or after `height` at which a regular window opens. */
-export function nextRegular(height: number, parameters: Parameters): number {
-  const { windowOffset, windowInterval } = parameters;
-  if (height <= windowOffset) return windowOffset;
-  return windowOffset + Math.ceil((height - windowOffset) / windowInterval) * windowInterval;
+/** Heights from a window to the next on average, where judging takes as long as it may with one committee. */
+export function meanSpacing(parameters: Parameters): bigint {
+  const { windowInterval, epochBlocks, surpriseChance } = parameters;
+  const [epoch, interval] = [BigInt(epochBlocks) * MILLION, BigInt(windowInterval)];
+  const waited = (interval * epoch) / (epoch + BigInt(surpriseChance) * interval);
+  return waited + BigInt(stagesFrom(0, "regular", parameters).appealsUntil);
 }
 
 /** True while a window is open or its claims are judged. */
@@ -81,15 +77,15 @@ export function openWindow(state: State, endsEpoch: boolean): void {
 }
 
 function kindDue(state: State, endsEpoch: boolean): WindowKind | undefined {
-  const { height, parameters } = state;
-  if (isUnderWay(state.window)) return undefined;
-  const regular = nextRegular(height, parameters);
-  if (regular === height) return "regular";
-  if (!endsEpoch || parameters.surpriseChance === 0) return undefined;
-  // It must be over before the next regular one.
-  if (latestEnd(height, "surprise", parameters) >= regular) return undefined;
-  const ticket = drawBelow(state.meta.mix, "poml/surprise/v1", height, 1_000_000n);
-  return ticket < BigInt(parameters.surpriseChance) ? "surprise" : undefined;
+  const { height, parameters, meta } = state;
+  const { windowOffset, windowInterval, epochBlocks, surpriseChance } = parameters;
+  if (isUnderWay(state.window) || height < windowOffset) return undefined;
+  if (height === windowOffset) return "regular";
+  if (!endsEpoch) return undefined;
+  const isDrawn = (tag: string, chance: number, of: number): boolean =>
+    drawBelow(meta.mix, tag, height, BigInt(of)) < BigInt(chance);
+  if (isDrawn("poml/window/v1", epochBlocks, windowInterval)) return "regular";
+  return isDrawn("poml/surprise/v1", surpriseChance, 1_000_000) ? "surprise" : undefined;
 }
 
 /** Seed of one lane's work: fresh and the node's own, so nothing can be shared or prepared. */

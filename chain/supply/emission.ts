@@ -4,6 +4,7 @@
  * anyone could order work from himself to mint some.
  */
 import { addressOf } from "../crypto/address.ts";
+import { meanSpacing } from "../rating/window.ts";
 import type { State } from "../state/state.ts";
 
 export interface WorkShare {
@@ -33,16 +34,24 @@ export function accrueWorkReward(state: State): void {
   state.meta = { ...state.meta, workPot: state.meta.workPot + amount };
 }
 
+/** Of the pot one window pays what comes into it from window to window on average, if there is so much. */
+export function workPay({ meta, parameters }: Pick<State, "meta" | "parameters">): bigint {
+  const most = (parameters.workReward * meanSpacing(parameters)) / BigInt(parameters.epochBlocks);
+  return meta.workPot < most ? meta.workPot : most;
+}
+
 /**
- * Divides the pot; dust waits for the next time, and so does what nobody earned.
+ * Divides what a window pays; the rest of the pot, dust, and what nobody earned wait. It is no more after a long wait
+ * than after a short one: else the time to rent a machine would be when no window has come for long.
  * @param total of which the shares are parts
  */
 export function payWorkReward(state: State, total: bigint, shares: readonly WorkShare[]): void {
   if (total === 0n) return;
   const { workPot } = state.meta;
+  const pay = workPay(state);
   let paid = 0n;
   for (const { node, share } of shares) {
-    const amount = (workPot * share) / total;
+    const amount = (pay * share) / total;
     paid += amount;
     state.credit(addressOf(state.nodes.at(node).publicKey), amount);
   }

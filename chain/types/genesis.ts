@@ -56,7 +56,7 @@ export const Parameters = new ContainerType(
     workReward: Uint64,
     /** New money at most, ever. */
     emissionLimit: Uint64,
-    /** Heights between two windows; the first opens at `windowOffset`. */
+    /** Heights from the end of a regular window to the next one, on average; the first opens at `windowOffset`. */
     windowInterval: Uint32,
     windowOffset: Uint32,
     /** Heights a window lasts. */

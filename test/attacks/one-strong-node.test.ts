@@ -16,7 +16,7 @@ const WINDOWS = 6;
 const usual = (node: number): number => 31 * (10 + node);
 const BUSY = 4;
 /** Six windows are an hour, and a half-life is seven days, as on a standard chain. */
-const HOURLY = { windowInterval: 80, ratingHalfLife: 7 * 86_400, segmentSteps: 150 };
+const HOURLY = { windowInterval: 64, ratingHalfLife: 7 * 86_400, segmentSteps: 150 };
 const BLOCK_MS = HOUR_MS / BigInt(WINDOWS * HOURLY.windowInterval);
 
 /** Part of the votes that a node's seat has. */

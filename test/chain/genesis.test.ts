@@ -94,7 +94,7 @@ describe("genesisHead", () => {
     { maxBlockBytes: 1000 },
     { feeCap: 999n },
     { bondPerRating: 0n },
-    { windowInterval: 40 },
+    { windowInterval: 15 },
     { windowOffset: 0 },
     { windowBlocks: 0 },
     { claimBlocks: 0 },

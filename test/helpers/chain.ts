@@ -68,7 +68,7 @@ export const TEST_PARAMETERS: Parameters = {
   blockReward: 0n,
   workReward: 0n,
   emissionLimit: 1_000_000n * POML,
-  windowInterval: 600,
+  windowInterval: 100_000,
   windowOffset: 10,
   windowBlocks: 6,
   claimBlocks: 4,

@@ -1,10 +1,11 @@
 /** Whole benchmark windows of a test chain: what each node does, and honest verifiers of all of it. */
+import { drawnAt } from "../../chain/draw/due.ts";
 import type { TestChain } from "./chain.ts";
 import {
   awaitCommittees,
   claimOf,
   findingOn,
-  firstWindow,
+  latestEnd,
   refutations,
   sealedFindingOn,
   showing,
@@ -21,23 +22,24 @@ export interface Play {
 
 /** Runs window `number` with these plays by node; verifiers and committees are honest. */
 export function playWindow(chain: TestChain, number: number, plays: readonly Play[]): void {
-  const shift = (number - 1) * chain.head.state.parameters.windowInterval;
-  const { opens, closes, checksDrawn, ends } = firstWindow(chain);
-  chain.advanceTo(closes + shift);
+  while (chain.head.state.window.number < number) chain.advance();
+  const { parameters, window } = chain.head.state;
+  const { opens, closes, claimsUntil } = window;
+  chain.advanceTo(closes);
   const claims = plays.flatMap(({ segments }, node) => {
     if (segments === 0) return [];
     const who = chain.personOfNode(node);
-    const value = { ...claimOf(chain, who, segments), window: number, opens: opens + shift };
+    const value = { ...claimOf(chain, who, segments), window: number, opens };
     return [chain.transaction(who, "window-commit", value, { fee: 0n })];
   });
   chain.advance(...claims);
-  chain.advanceTo(checksDrawn + shift);
+  chain.advanceTo(drawnAt(claimsUntil, parameters));
   // Two rounds: the checks, then whatever went before a committee.
   for (let stage = 0; stage < 2 && chain.head.state.claims.length > 0; stage++) {
     verifyHonestly(chain, number, plays);
   }
   showAll(chain);
-  if (chain.head.state.window.settledAt === 0) chain.advanceTo(ends + shift);
+  if (chain.head.state.window.settledAt === 0) chain.advanceTo(latestEnd(window, parameters));
 }
 
 /** Everybody drawn replays what is still open; a block for each claim. */

@@ -4,7 +4,9 @@ import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { drawnAt } from "../../chain/draw/due.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { latestEnd, type Stages, stagesFrom } from "../../chain/rating/window.ts";
+import { type Stages, stagesFrom } from "../../chain/rating/window.ts";
+import { MAX_RETRIES } from "../../chain/types/audit.ts";
+import type { Parameters } from "../../chain/types/genesis.ts";
 import { VERDICTS } from "../../chain/types/node.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding, Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
@@ -57,8 +59,17 @@ export function firstWindow(
   return {
     ...stages,
     checksDrawn: drawnAt(stages.claimsUntil, parameters),
-    ends: latestEnd(parameters.windowOffset, "regular", parameters),
+    ends: latestEnd(stages, parameters),
   };
+}
+
+/** The last height of a window in which all committees that may be called for come to nothing. */
+export function latestEnd(
+  { appealsUntil }: Pick<Stages, "appealsUntil">,
+  parameters: Parameters,
+): number {
+  const { verdictBlocks, claimBlocks } = parameters;
+  return appealsUntil + MAX_RETRIES * drawnAt(verdictBlocks + claimBlocks, parameters);
 }
 
 /** Made-up states of a lane. */

@@ -133,7 +133,7 @@ describe("slashing", () => {
     const chain = new TestChain();
     const [guilty = chain.client] = chain.founders;
     punish(chain, doubleVote(chain, guilty));
-    chain.advanceTo(chain.height + 40);
+    chain.advanceTo(chain.height + chain.head.state.parameters.evidenceBlocks - 1);
     expectRefused(chain, chain.transaction(guilty, "unbond", { amount: 1n }), "SLASHED");
   });
 

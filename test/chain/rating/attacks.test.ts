@@ -29,7 +29,8 @@ import {
   verifiersOf,
 } from "../../helpers/window-run.ts";
 
-const INTERVAL = 80;
+/** Each opens at the first end of an epoch after the one before. */
+const INTERVAL = 16;
 const PARAMETERS: Partial<Parameters> = { windowInterval: INTERVAL, ratingHalfLife: 3600 };
 const HONEST_SEGMENTS = 40;
 const honest: Play = { segments: HONEST_SEGMENTS };
@@ -221,8 +222,8 @@ describe("attacks on ratings", () => {
   });
 
   it("hold back what was claimed", () => {
-    // Half a minute from window to window: each is an outage of its own.
-    const chain = chainOf(8, { ratingHalfLife: 1200 });
+    // Some twenty seconds from window to window: each is an outage of its own.
+    const chain = chainOf(8, { ratingHalfLife: 600 });
     const plays = everyone(chain, { ...honest, serves: false });
     playWindow(chain, 1, plays);
     expect(node(chain)).to.include({ failed: 125, ratedWindow: 0, withheld: 1 });
@@ -279,9 +280,9 @@ describe("attacks on ratings", () => {
   });
 
   it("do without claims and keep the rating", () => {
-    const chain = chainOf(4, { ratingHalfLife: 30 });
+    const chain = chainOf(4, { ratingHalfLife: 20 });
     let last = node(chain).rating;
-    for (let window = 1; window <= 6; window++) {
+    for (let window = 1; window <= 16; window++) {
       playWindow(chain, window, everyone(chain, { segments: 0 }));
       expect(node(chain).rating < last || last === 0n).to.equal(true);
       last = node(chain).rating;

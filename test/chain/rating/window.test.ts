@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { laneSeed, nextRegular, stagesFrom } from "../../../chain/rating/window.ts";
+import { laneSeed, stagesFrom } from "../../../chain/rating/window.ts";
 import { WINDOW_KINDS } from "../../../chain/types/window.ts";
 import { TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 
@@ -16,39 +16,28 @@ describe("benchmark windows", () => {
     expect(stagesFrom(100, "surprise", TEST_PARAMETERS).closes).to.equal(104);
   });
 
-  it("open regularly", () => {
-    expect(nextRegular(0, TEST_PARAMETERS)).to.equal(10);
-    expect(nextRegular(10, TEST_PARAMETERS)).to.equal(10);
-    expect(nextRegular(11, TEST_PARAMETERS)).to.equal(610);
-    expect(nextRegular(610, TEST_PARAMETERS)).to.equal(610);
-    expect(nextRegular(611, TEST_PARAMETERS)).to.equal(1210);
-  });
-
-  it("open by surprise at ends of epochs, never beside another", () => {
-    const parameters = { surpriseChance: 600_000, windowInterval: 150 };
+  it("open at a fixed height the first time, then at ends of epochs, never beside another", () => {
+    const parameters = { surpriseChance: 100_000, windowInterval: 100, windowOffset: 20 };
     const chain = new TestChain({ parameters });
-    const opened: { kind: string | undefined; opens: number; over: number }[] = [];
-    for (let height = 1; height < 900; height++) {
+    const opened: { kind: string | undefined; opens: number }[] = [];
+    let over = 0;
+    for (let height = 1; height < 1200; height++) {
       chain.advance();
       const { window } = chain.head.state;
       if (window.number > opened.length) {
-        const { opens, appealsUntil: over } = window;
-        opened.push({ kind: WINDOW_KINDS[window.kind], opens, over });
+        expect(window.opens).to.be.above(over);
+        opened.push({ kind: WINDOW_KINDS[window.kind], opens: window.opens });
       }
+      if (window.settledAt > 0) over = window.settledAt;
     }
-    const surprises = opened.filter(({ kind }) => kind === "surprise");
-    const regular = opened.filter(({ kind }) => kind === "regular");
-    expect(surprises.length).to.be.above(2);
-    expect(regular.map(({ opens }) => opens)).to.deep.equal([10, 160, 310, 460, 610, 760]);
+    const [first, ...later] = opened;
+    expect(first).to.deep.equal({ kind: "regular", opens: 20 });
     const { epochBlocks } = chain.head.state.parameters;
-    for (const { opens, over } of surprises) {
-      expect((opens + 1) % epochBlocks).to.equal(0);
-      expect(over).to.be.below(nextRegular(opens, chain.head.state.parameters));
-    }
-    // Over before the next one, even where nobody claims.
-    opened.slice(1).forEach(({ opens }, i) => {
-      expect(opens).to.be.above(opened[i]?.opens ?? opens);
-    });
+    for (const { opens } of later) expect((opens + 1) % epochBlocks).to.equal(0);
+    expect(new Set(later.map(({ kind }) => kind)).size).to.equal(2);
+    // Not from height to height in equal steps.
+    const steps = later.slice(1).map(({ opens }, i) => opens - (later[i]?.opens ?? 0));
+    expect(new Set(steps).size).to.be.above(2);
   });
 
   it("come as no surprise where the chance is zero", () => {

@@ -14,7 +14,7 @@ import { measured } from "./harness/measured.ts";
 
 const NODES = 4;
 const BOND = "1000000000";
-const [OFFSET, OPEN, INTERVAL] = [40, 40, 280];
+const [OFFSET, OPEN, INTERVAL] = [40, 40, 100];
 const PATIENCE_MS = 300_000;
 const SETTLED_MS = 400_000;
 
@@ -118,13 +118,18 @@ describe("a slow node", function () {
 
   it("killed as it has claimed, and started again, keeps its bond", async function () {
     const killed = net.at(3);
-    const { height } = await net.at(0).client.status();
-    const window = Math.ceil((height + 1 - OFFSET) / INTERVAL);
-    const closes = OFFSET + window * INTERVAL + OPEN;
-    await at(net.at(0))(closes + 4);
+    const claimed = async (): Promise<number | undefined> =>
+      (await net.at(0).client.node(killed.publicKey)).claim?.window;
+    await until(async () => (await claimed()) === undefined, PATIENCE_MS, "no claim under way");
+    await until(
+      async () => (await claimed()) !== undefined,
+      PATIENCE_MS,
+      "a claim in a new window",
+    );
+    const window = (await claimed()) ?? 0;
     await killed.kill();
     await killed.start();
-    await untilSettled(window + 1);
+    await untilSettled(window);
     const worst = await expectNoMoneyLost().catch((error: unknown) => {
       throw net.explained(error);
     });
