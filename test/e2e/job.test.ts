@@ -68,8 +68,12 @@ describe("a network of four processes", function () {
     });
   const open = async (wanted: JobOrder): Promise<string> =>
     (await openJob(net.at(0).client, net.client, wanted)).id;
-  const follow = (node: LocalNode, id: string): Promise<JobDetail> =>
-    followJob(node.client, id, { timeoutMs: JOB_MS, signal: AbortSignal.timeout(JOB_MS) });
+  const follow = async (node: LocalNode, id: string): Promise<JobDetail> => {
+    // The block that opened it may come here later than to the node that took the order.
+    await node.client.waitForTransaction(id);
+    const signal = AbortSignal.timeout(JOB_MS);
+    return followJob(node.client, id, { timeoutMs: JOB_MS, signal });
+  };
 
   before(async () => {
     net = await LocalNetwork.create({ nodes: 4 });
