@@ -13,6 +13,7 @@ import { createHost, type Host } from "../p2p/host.ts";
 import { Chain } from "./chain/chain.ts";
 import { ClientTransactions } from "./chain/client-transactions.ts";
 import { DutySender } from "./chain/duty-sender.ts";
+import { JobArchive } from "./chain/job-archive.ts";
 import { OwnTransactions } from "./chain/own-transactions.ts";
 import { RightOfWay } from "./chain/right-of-way.ts";
 import { readTip } from "./chain/tip.ts";
@@ -298,6 +299,7 @@ export async function createLedger(
     light: new LightService({
       store,
       genesis,
+      settledJob: (index) => new JobArchive(chain).at(index),
       head: () => ({ state: chain.state, seats: chain.tip.seats }),
     }),
     disk,

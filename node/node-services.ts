@@ -2,9 +2,9 @@
 
 import { equalBytes, toHex } from "../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
-import type { Job } from "../chain/types/job.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
+import { type FoundJob, JobArchive } from "./chain/job-archive.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
 import type { EventHub } from "./events/event-hub.ts";
@@ -60,9 +60,10 @@ export function createServices(parts: ServiceParts): NodeServices {
     return height === undefined ? undefined : chain.store.block(height);
   };
 
-  const findJob = (id: Uint8Array): { index: number; job: Job } => {
-    const index = chain.state.jobIndex(id);
-    if (index !== undefined) return { index, job: chain.state.jobs.at(index) };
+  const jobs = new JobArchive(chain);
+  const findJob = async (id: Uint8Array): Promise<FoundJob> => {
+    const found = await jobs.find(id);
+    if (found !== undefined) return found;
     throw new JobError(
       `no job ${toHex(id)} on this chain`,
       { code: "UNKNOWN_JOB", job: toHex(id) },
@@ -125,7 +126,8 @@ export function createServices(parts: ServiceParts): NodeServices {
         ? duties.nextNonce()
         : mempool.nextNonce(chain.state, address),
     currentId: (id) => duties.currentId(id),
-    jobRecords: async (id, page) => jobRecords(chain.store, findJob(id).job, page),
+    jobs,
+    jobRecords: async (id, page) => jobRecords(chain.store, (await findJob(id)).job, page),
     submit: async (signed) => {
       const id = await transactions.submit(signed);
       clients.keep([signed]);
@@ -156,12 +158,14 @@ export function createServices(parts: ServiceParts): NodeServices {
       if (key !== undefined) opening.set(key, started);
       return started;
     },
-    jobModel: (id) =>
-      readModelFiles(findJob(id).job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS)),
+    jobModel: async (id) => {
+      const { job } = await findJob(id);
+      return readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
+    },
     jobCertificate: async (id) => {
-      const { index, job } = findJob(id);
+      const { index, job } = await findJob(id);
       await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
-      return { ...(await makeCertificate(chain, index, ledger.light)) };
+      return { ...(await makeCertificate(chain, index, { jobs, light: ledger.light })) };
     },
     files: parts.files,
     light: ledger.light,

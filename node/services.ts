@@ -11,6 +11,7 @@ import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
+import type { JobArchive } from "./chain/job-archive.ts";
 import type { HeardElsewhere } from "./consensus/key-watch.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
@@ -225,6 +226,8 @@ export interface NodeServices {
   nextNonce(address: Uint8Array): number;
   /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
   currentId(id: Uint8Array): Uint8Array;
+  /** All jobs of the chain, settled or not, as far as this node has them. */
+  readonly jobs: Pick<JobArchive, "find" | "at" | "between">;
   /**
    * Recorded rounds of a job, oldest first; empty for a job without any. Ends early where much was read.
    * @param page rounds from `from` on, at most `limit`

@@ -1,4 +1,8 @@
-/** Looks a job up and holds it to the phase and round a rule expects. */
+/**
+ * Looks a job up and holds it to the phase and round a rule expects. To the rules a settled job is as unknown as one
+ * that never was: its record is no part of the state in memory. Its id does not come again, since it is that of a
+ * transaction, and the nonce of an account only grows.
+ */
 import type { State } from "../state/state.ts";
 import { refuse } from "../transactions/rule.ts";
 import type { Job, JobPhase } from "../types/job.ts";
@@ -6,8 +10,11 @@ import { phaseOf } from "./phase.ts";
 
 export function findJob(state: State, id: Uint8Array): { index: number; job: Job } {
   const index = state.jobIndex(id);
-  if (index === undefined) refuse("no such job on this chain", { code: "UNKNOWN_JOB" });
-  return { index, job: state.jobs.at(index) };
+  const job = index === undefined ? undefined : state.jobs.get(index);
+  if (index !== undefined && job !== undefined && phaseOf(job) !== "settled") return { index, job };
+  refuse("no such job is under way: it is settled, or never was on this chain", {
+    code: "UNKNOWN_JOB",
+  });
 }
 
 export function requirePhase(job: Job, ...allowed: readonly JobPhase[]): void {

@@ -54,13 +54,21 @@ const BODY_LISTS = {
 } as const;
 export type BodyKind = keyof typeof BODY_LISTS;
 
-/** @throws RangeError when the state has no such record */
-export function proveInState(state: State, kind: StateKind, index: number): InclusionProof {
+/**
+ * @param settled the record, where it is a settled job: the state has none
+ * @throws RangeError when the state has no such record
+ */
+export function proveInState(
+  state: State,
+  kind: StateKind,
+  index: number,
+  settled?: Job,
+): InclusionProof {
   const list = STATE_LISTS[kind];
   const value = {
     account: () => Account.serialize(state.accounts.at(index)),
     node: () => NodeRecord.serialize(state.nodes.at(index)),
-    job: () => Job.serialize(state.jobs.at(index)),
+    job: () => Job.serialize(settled ?? state.jobs.at(index)),
   }[kind]();
   return { kind: PROVABLE.indexOf(kind), index, value, path: proveRecord(state, list, index) };
 }

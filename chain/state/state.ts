@@ -6,7 +6,7 @@
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
 import { nextDraw } from "../job/next-draw.ts";
-import { JOB_PHASES, type Job } from "../types/job.ts";
+import type { Job } from "../types/job.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 import {
   type Account,
@@ -20,14 +20,17 @@ import {
 } from "../types/state.ts";
 import type { Track, TrackEntry } from "../types/track.ts";
 import type { Window, WindowClaim } from "../types/window.ts";
-import { type SummaryTree, treeAfter, treeOf } from "./summary-tree.ts";
+import { isUnsettled, type JobSlots } from "./job-slots.ts";
+import { jobRoot, jobSlots } from "./job-tree.ts";
+import { PACKED } from "./packed-roots.ts";
+import { packed, type SummaryTree, treeAfter, treeOf } from "./summary-tree.ts";
 import { Table } from "./table.ts";
 
 /** Everything a state is made of, as the store keeps it. */
 export interface StateParts extends StateSingles {
   readonly accounts: readonly Account[];
   readonly nodes: readonly NodeRecord[];
-  readonly jobs: readonly Job[];
+  readonly jobs: JobSlots;
 }
 
 /** What a fork changed; the store writes it in the block's batch. */
@@ -55,7 +58,7 @@ export class State {
   readonly accounts: Table<Account>;
   /** Active until slashed. */
   readonly nodes: Table<NodeRecord>;
-  /** Active until settled: nothing happens to a job after. */
+  /** Active until settled: nothing happens to a job after, and no more than its root in the tree stays here. */
   readonly jobs: Table<Job>;
   #tree: SummaryTree;
   readonly #parent: State | undefined;
@@ -95,13 +98,14 @@ export class State {
           keyOf: ({ publicKey }) => bytesKey(publicKey),
           isActive: ({ slashedAt }) => slashedAt === 0,
         }),
-        jobs: Table.of(parts.jobs, {
+        jobs: Table.of(recordsOf(parts.jobs), {
           keyOf: ({ id }) => bytesKey(id),
           isActive: isUnsettled,
           groupOf: ({ client }) => addressKey(client),
           membersOf: nodesOf,
           dueOf: ({ due }) => due,
           drawOf: (job) => nextDraw(job, parts.meta.parameters),
+          forgets: true,
         }),
       },
       treeOf(parts),
@@ -146,8 +150,14 @@ export class State {
     return this.nodes.indexOf(bytesKey(publicKey));
   }
 
+  /** Of a job under way; settled ones are known by their index alone. */
   jobIndex(id: Uint8Array): number | undefined {
     return this.jobs.indexOf(bytesKey(id));
+  }
+
+  /** The SSZ root of a job, settled or not, as it stands in the tree. */
+  jobRoot(index: number): Uint8Array {
+    return jobRoot(this.tree().node, index);
   }
 
   fork(): State {
@@ -218,7 +228,24 @@ export class State {
     this.nextDrawWeights = fork.nextDrawWeights;
     this.accounts.absorb(fork.accounts);
     this.nodes.absorb(fork.nodes);
+    const changed = [...fork.jobs.changes.keys()];
     this.jobs.absorb(fork.jobs);
+    if (this.#parent === undefined)
+      this.#tree = packed(this.#tree, this.#settledStretches(changed));
+  }
+
+  /** The first index of each stretch in which one of these jobs was the last to be settled. */
+  #settledStretches(changed: readonly number[]): Set<number> {
+    const firsts = new Set(changed.map((index) => index - (index % PACKED)));
+    for (const first of firsts) {
+      const isWhole = first + PACKED <= this.jobs.length;
+      for (let i = 0; i < PACKED; i++) {
+        if (isWhole && this.jobs.get(first + i) === undefined) continue;
+        firsts.delete(first);
+        break;
+      }
+    }
+    return firsts;
   }
 
   singles(): StateSingles {
@@ -246,7 +273,7 @@ export class State {
       ...this.singles(),
       accounts: this.accounts.values(),
       nodes: this.nodes.values(),
-      jobs: this.jobs.values(),
+      jobs: jobSlots(this.tree().node, this.jobs.length, new Map(this.jobs.activeEntries())),
     };
   }
 
@@ -289,6 +316,7 @@ function nodesOf({ team, participants, audits }: Job): number[] {
   return [...team, ...participants.map(({ node }) => node), ...seats];
 }
 
-function isUnsettled({ phase }: Job): boolean {
-  return JOB_PHASES[phase] !== "settled";
+/** Of a settled job the table keeps no record. */
+function* recordsOf(slots: JobSlots): Generator<Job | undefined> {
+  for (const slot of slots) yield slot instanceof Uint8Array ? undefined : slot;
 }

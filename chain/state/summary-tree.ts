@@ -22,6 +22,7 @@ import {
   Unbondings,
 } from "../types/state.ts";
 import { accountRoots } from "./account-roots.ts";
+import { jobList, packJobs } from "./job-tree.ts";
 import type { StateChanges, StateParts } from "./state.ts";
 
 const SummaryTree = new ContainerType(
@@ -40,13 +41,13 @@ const SummaryTree = new ContainerType(
 export type SummaryTree = CompositeViewDU<typeof SummaryTree>;
 
 export function treeOf(parts: StateParts): SummaryTree {
-  return SummaryTree.toViewDU({
+  const tree = SummaryTree.toViewDU({
     meta: parts.meta,
     seats: [...parts.seats],
     nextSeats: [...parts.nextSeats],
     accounts: accountRoots(parts.accounts),
     registry: nodeRoots(parts.nodes),
-    jobs: jobRoots(parts.jobs),
+    jobs: [],
     window: parts.window,
     claims: rootsIn("claims", parts.claims),
     unbondings: rootsIn("unbondings", parts.unbondings),
@@ -57,6 +58,14 @@ export function treeOf(parts: StateParts): SummaryTree {
     drawWeights: [...parts.drawWeights],
     nextDrawWeights: [...parts.nextDrawWeights],
   });
+  tree.jobs = SummaryTree.fields.jobs.getViewDU(jobList(parts.jobs));
+  tree.commit();
+  return tree;
+}
+
+/** The same tree in less memory. @param firsts as `packJobs` */
+export function packed(tree: SummaryTree, firsts: ReadonlySet<number>): SummaryTree {
+  return firsts.size === 0 ? tree : SummaryTree.getViewDU(packJobs(tree.node, firsts));
 }
 
 /**

@@ -3,7 +3,7 @@
  * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
  * rollback undo the last few changes, so that a transaction can be tried for the price of a few
  * array entries. Records are never mutated. The table knows which records are active, how many these are and
- * which are due, without reading the others.
+ * which are due, without reading the others. A table may let go of records that are not active any more.
  */
 import { DueIndex } from "./due-index.ts";
 
@@ -21,6 +21,11 @@ export interface TableRules<V> {
   readonly dueOf?: (value: V) => number;
   /** Height of the first draw that an active record waits for; 0 = none. */
   readonly drawOf?: (value: V) => number;
+  /**
+   * Whether records that are not active leave the memory, and their keys too, once a table without a parent takes
+   * them over. They are still counted, and never active again.
+   */
+  readonly forgets?: boolean;
 }
 
 /** What a change replaced; `added` has the key of a record that was not there before. */
@@ -32,7 +37,8 @@ interface Undo<V> {
 
 /** What a table shares with its forks. */
 interface Ground<V> {
-  readonly base: V[];
+  /** Undefined: forgotten. */
+  readonly base: (V | undefined)[];
   readonly keys: Map<string, number>;
   readonly rules: TableRules<V>;
   /** Positions in the base. */
@@ -65,9 +71,10 @@ export class Table<V> {
     this.#length = parent === undefined ? ground.base.length : parent.length;
   }
 
-  static of<V>(values: readonly V[], rules: TableRules<V>): Table<V> {
+  /** @param values undefined: one that was forgotten */
+  static of<V>(values: Iterable<V | undefined>, rules: TableRules<V>): Table<V> {
     const ground: Ground<V> = {
-      base: [...values],
+      base: [],
       keys: new Map(),
       rules,
       active: new Set(),
@@ -76,12 +83,18 @@ export class Table<V> {
       due: new DueIndex(),
       draws: new DueIndex(),
     };
-    values.forEach((value, index) => {
+    for (const value of values) {
+      const index = ground.base.length;
+      if (value === undefined || isForgotten(rules, value)) {
+        ground.base.push(undefined);
+        continue;
+      }
+      ground.base.push(value);
       ground.keys.set(rules.keyOf(value), index);
       note(ground, index, value);
       const group = isActive(rules, value) ? rules.groupOf?.(value) : undefined;
       if (group !== undefined) add(ground.groups, group, 1);
-    });
+    }
     return new Table(ground);
   }
 
@@ -105,7 +118,7 @@ export class Table<V> {
     return this.#ground.base[index];
   }
 
-  /** @throws RangeError when there is no such record */
+  /** @throws RangeError when there is no such record, or it was forgotten */
   at(index: number): V {
     const value = this.get(index);
     if (value === undefined) throw new RangeError(`no record ${index} of ${this.#length}`);
@@ -152,6 +165,7 @@ export class Table<V> {
     return count;
   }
 
+  /** All records as they are now, in order; of a table that forgets none. */
   *entries(): IterableIterator<[number, V]> {
     for (let index = 0; index < this.#length; index++) yield [index, this.at(index)];
   }
@@ -237,9 +251,12 @@ export class Table<V> {
       .sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
-  /** All records as they are now, in order. */
+  /** All records as they are now, in order; of a table that forgets none. */
   values(): V[] {
-    if (this.#parent === undefined && this.#changed.size === 0) return this.#ground.base.slice();
+    const { base, rules } = this.#ground;
+    if (this.#parent === undefined && this.#changed.size === 0 && rules.forgets !== true) {
+      return base.slice() as V[];
+    }
     return Array.from(this.entries(), ([, value]) => value);
   }
 
@@ -293,12 +310,14 @@ export class Table<V> {
 
   /** Moves a root table's changes into its base. */
   #settle(): void {
-    const { base, keys, groups } = this.#ground;
+    const { base, keys, groups, rules } = this.#ground;
+    for (const [key, index] of this.#newKeys) keys.set(key, index);
     for (const [index, value] of [...this.#changed].sort(([a], [b]) => a - b)) {
       note(this.#ground, index, value, base[index]);
-      base[index] = value;
+      const isGone = isForgotten(rules, value);
+      base[index] = isGone ? undefined : value;
+      if (isGone) keys.delete(rules.keyOf(value));
     }
-    for (const [key, index] of this.#newKeys) keys.set(key, index);
     for (const [group, more] of this.#moreByGroup) add(groups, group, more);
     this.#changed.clear();
     this.#newKeys.clear();
@@ -333,6 +352,10 @@ function isActive<V>(rules: TableRules<V>, value: V): boolean {
 function heightOf<V>(rules: TableRules<V>, schedule: Schedule, value: V): number {
   if (!isActive(rules, value)) return 0;
   return (schedule === "due" ? rules.dueOf?.(value) : rules.drawOf?.(value)) ?? 0;
+}
+
+function isForgotten<V>(rules: TableRules<V>, value: V): boolean {
+  return rules.forgets === true && !isActive(rules, value);
 }
 
 function membersOf<V>(rules: TableRules<V>, value: V): readonly number[] {

@@ -13,6 +13,7 @@ import { seatChange } from "../../chain/light/seat-change.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
+import type { Job } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
 import { crashPoint } from "../crash-points.ts";
@@ -26,6 +27,8 @@ export interface FinalBlock {
   readonly block: Block;
   readonly hash: Uint8Array;
   readonly certificate: Certificate;
+  /** The jobs it changed, by index, as they are after it: the state has those it settled no more. */
+  readonly jobs: ReadonlyMap<number, Job>;
 }
 
 /** Verifies what certifies a block, given the head the block applies to. */
@@ -235,8 +238,9 @@ export class Chain<S extends BlockSink = ChainStore> {
     const { block, certificate } = last.certified;
     this.#tip = { header: block.header, certificate, seats: last.seats };
     crashPoint("block-taken");
-    for (const { certified, hash } of changes) {
-      for (const listener of this.#listeners) listener({ ...certified, hash });
+    for (const { certified, hash, changes: changed } of changes) {
+      const final = { ...certified, hash, jobs: changed.jobs };
+      for (const listener of this.#listeners) listener(final);
     }
     crashPoint("block-announced");
   }

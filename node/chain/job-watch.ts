@@ -1,18 +1,22 @@
-/** Follows all jobs of a chain at the price of the open ones: of a settled job nothing changes any more. */
-import { phaseOf } from "../../chain/job/phase.ts";
-import type { State } from "../../chain/state/state.ts";
+/** Follows the jobs of a chain at the price of those that change. */
 import type { Job } from "../../chain/types/job.ts";
+import type { Chain } from "./chain.ts";
 
 export class JobWatch {
-  /** Not settled when they were last looked at, by index. */
-  readonly #open = new Set<number>();
-  #seen = 0;
+  /** As they were after their last change, by index. */
+  #changed: Map<number, Job>;
 
-  /** The jobs that may have changed since the last call, in order: each once after it was settled. */
-  look({ jobs }: Pick<State, "jobs">): [index: number, job: Job][] {
-    while (this.#seen < jobs.length) this.#open.add(this.#seen++);
-    const changed = Array.from(this.#open, (index): [number, Job] => [index, jobs.at(index)]);
-    for (const [index, job] of changed) if (phaseOf(job) === "settled") this.#open.delete(index);
+  constructor(chain: Pick<Chain, "state" | "onBlock">) {
+    this.#changed = new Map(chain.state.jobs.activeEntries());
+    chain.onBlock(({ jobs }) => {
+      for (const [index, job] of jobs) this.#changed.set(index, job);
+    });
+  }
+
+  /** The jobs that changed since the last call, in order; at first all that are under way. */
+  take(): [index: number, job: Job][] {
+    const changed = [...this.#changed].sort(([a], [b]) => a - b);
+    this.#changed = new Map();
     return changed;
   }
 }

@@ -1,7 +1,6 @@
 /** Turns final blocks and peer changes into events for the stream. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
-import type { State } from "../../chain/state/state.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { Host } from "../../p2p/host.ts";
 import { encodeBlockSummary, encodeRatingChange } from "../api/encode/block.ts";
@@ -18,13 +17,14 @@ export interface ChainEventModules {
 
 export class ChainEvents {
   readonly #modules: ChainEventModules;
-  readonly #jobs = new JobWatch();
+  readonly #jobs: JobWatch;
   /** Phase and round last told, by index of the jobs that are not settled. */
   readonly #told = new Map<number, string>();
 
   constructor(modules: ChainEventModules) {
     this.#modules = modules;
-    this.#newsOf(modules.chain.state);
+    this.#jobs = new JobWatch(modules.chain);
+    this.#news();
     modules.chain.onBlock((final) => this.#onBlock(final));
     modules.host.onPeer(({ type, peer }) => {
       modules.events.emit("peer", {
@@ -46,12 +46,12 @@ export class ChainEvents {
     for (const change of block.body.ratingChanges) {
       events.emit("rating", { ...encodeRatingChange(state, change), height });
     }
-    for (const job of this.#newsOf(state)) events.emit("job", encodeJobSummary(job));
+    for (const job of this.#news()) events.emit("job", encodeJobSummary(job));
   }
 
   /** The jobs that are in another phase or round than when they were last told. */
-  #newsOf(state: State): Job[] {
-    return this.#jobs.look(state).flatMap(([index, job]) => {
+  #news(): Job[] {
+    return this.#jobs.take().flatMap(([index, job]) => {
       const now = `${job.phase}/${job.round}`;
       const isNews = this.#told.get(index) !== now;
       if (phaseOf(job) === "settled") this.#told.delete(index);

@@ -14,6 +14,7 @@ import { LightBlock } from "../../chain/types/light.ts";
 import { Seats } from "../../chain/types/state.ts";
 import { canonicalJson, parseCanonicalJson } from "../../ml/dataset/canonical-json.ts";
 import type { Chain } from "../chain/chain.ts";
+import type { JobArchive } from "../chain/job-archive.ts";
 import type { LightService } from "../light/light-service.ts";
 
 const Hex = z
@@ -54,12 +55,17 @@ export interface DecodedCertificate {
   readonly path: readonly Uint8Array[];
 }
 
-/** The certificate of a job as of the chain's head. */
+/**
+ * The certificate of a job as of the chain's head.
+ * @throws RangeError when the chain, or this node, does not have the job
+ */
 export async function makeCertificate(
   chain: Pick<Chain, "state" | "tip" | "head" | "genesisRoot">,
   jobIndex: number,
-  light: Pick<LightService, "route">,
+  { jobs, light }: { jobs: Pick<JobArchive, "at">; light: Pick<LightService, "route"> },
 ): Promise<ModelCertificate> {
+  const isUnderWay = chain.state.jobs.get(jobIndex) !== undefined;
+  const settled = isUnderWay ? undefined : await jobs.at(jobIndex);
   const { state, tip, head, genesisRoot } = chain;
   if (tip.header === undefined || tip.certificate === undefined) {
     throw new RangeError("no block is final yet");
@@ -73,7 +79,7 @@ export async function makeCertificate(
     header: toHex(Header.serialize(tip.header)),
     certificate: toHex(Certificate.serialize(tip.certificate)),
     seats: toHex(Seats.serialize([...tip.seats])),
-    job: toHex(Job.serialize(state.jobs.at(jobIndex))),
+    job: toHex(Job.serialize(settled ?? state.jobs.at(jobIndex))),
     jobIndex,
     path: proveRecord(state, "jobs", jobIndex).map(toHex),
   };

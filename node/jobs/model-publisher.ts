@@ -4,6 +4,7 @@ import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { Chain } from "../chain/chain.ts";
+import { JobArchive } from "../chain/job-archive.ts";
 import { JobWatch } from "../chain/job-watch.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -23,16 +24,20 @@ export interface PublisherModules {
 const FETCH_MS = 120_000;
 /** Models of jobs that were settled longer ago are not shared anew after a restart. */
 const RECENT_MS = 3_600_000;
+/** So many of the newest jobs are looked through then. */
+const MAX_RESUMED = 16_384;
 
 export class ModelPublisher {
   readonly #publicKey: Uint8Array;
   readonly #modules: PublisherModules;
   readonly #flights: SingleFlight;
-  readonly #jobs = new JobWatch();
+  readonly #jobs: JobWatch;
+  #hasResumed = false;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: PublisherModules) {
     this.#publicKey = publicKey;
     this.#modules = modules;
+    this.#jobs = new JobWatch(modules.chain);
     this.#flights = new SingleFlight((key, error) => {
       tellFailure(modules.log, { what: "the model could not be shared", run: key, error });
     });
@@ -40,17 +45,40 @@ export class ModelPublisher {
 
   onBlock(): void {
     const { state } = this.#modules.chain;
-    const node = state.nodeIndex(this.#publicKey);
-    if (node === undefined) return;
-    const recent = state.height - RECENT_MS / state.parameters.blockIntervalMs;
-    for (const [, job] of this.#jobs.look(state)) {
-      if (phaseOf(job) !== "settled" || job.closedAt < recent) continue;
-      if (hasModel(job) && job.team.includes(node)) {
-        const key = toHex(job.id);
-        if (this.#modules.models.isShared(key)) continue;
-        this.#flights.start(key, () => this.#publish(key, job));
-      }
+    const changed = this.#jobs.take();
+    if (state.nodeIndex(this.#publicKey) === undefined) return;
+    if (!this.#hasResumed) {
+      this.#hasResumed = true;
+      this.#flights.start("resume", (signal) => this.#resume(signal));
     }
+    for (const [, job] of changed) this.#look(job);
+  }
+
+  /** After a restart: models that this node shared before. */
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { chain } = this.#modules;
+    const archive = new JobArchive(chain);
+    const { length } = chain.state.jobs;
+    const from = Math.max(0, length - MAX_RESUMED);
+    for await (const [index, { closedAt }] of chain.store.settled.summaries(from, length)) {
+      if (signal.aborted) return;
+      const job = closedAt < this.#recent ? undefined : await archive.at(index);
+      if (job !== undefined) this.#look(job);
+    }
+  }
+
+  get #recent(): number {
+    const { height, parameters } = this.#modules.chain.state;
+    return height - RECENT_MS / parameters.blockIntervalMs;
+  }
+
+  #look(job: Job): void {
+    const node = this.#modules.chain.state.nodeIndex(this.#publicKey);
+    if (phaseOf(job) !== "settled" || job.closedAt < this.#recent) return;
+    if (node === undefined || !hasModel(job) || !job.team.includes(node)) return;
+    const key = toHex(job.id);
+    if (this.#modules.models.isShared(key)) return;
+    this.#flights.start(key, () => this.#publish(key, job));
   }
 
   stop(): void {

@@ -15,6 +15,7 @@ import { trustGenesisHead } from "../../chain/light/trust-genesis.ts";
 import { grown, type Trusted } from "../../chain/light/trusted.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
+import type { Job } from "../../chain/types/job.ts";
 import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
@@ -29,6 +30,8 @@ export interface LightModules {
   readonly store: LightStore;
   /** The head before block 1. */
   readonly genesis: Head;
+  /** The record of a job that is settled; undefined where it is not here. */
+  readonly settledJob: (index: number) => Promise<Job | undefined>;
   /** The newest state, and the seats that certified the newest block. */
   readonly head: () => { readonly state: State; readonly seats: readonly Seat[] };
 }
@@ -88,12 +91,16 @@ export class LightService {
     return findRoute(start, target, { source, limit: MAX_ROUTE });
   }
 
-  /** A record of the newest state, or undefined before the first block. */
+  /** A record of the newest state; undefined before the first block, and where the record is not here. */
   async proveInState(kind: StateKind, index: number): Promise<ProofUnderBlock | undefined> {
-    const { state } = this.#modules.head();
+    const { head, settledJob } = this.#modules;
+    const isOpen = (): boolean => head().state.jobs.get(index) !== undefined;
+    const settled = kind !== "job" || isOpen() ? undefined : await settledJob(index);
+    const { state } = head();
     if (state.height === 0) return undefined;
+    if (kind === "job" && settled === undefined && !isOpen()) return undefined;
     // Both at once: the next block may take the state away while the block is read.
-    const proof = proveInState(state, kind, index);
+    const proof = proveInState(state, kind, index, settled);
     const block = await this.block(state.height);
     return block === undefined ? undefined : { proof, block };
   }

@@ -4,7 +4,10 @@
  */
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
+import type { State } from "../../chain/state/state.ts";
+import { Job } from "../../chain/types/job.ts";
 import { wrongPart } from "../chain/block-parts.ts";
+import { BaseStore } from "../store/base-store.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import type { StoredHead } from "../store/head-entry.ts";
 import { PREFIX, type Prefix } from "../store/keys.ts";
@@ -23,7 +26,7 @@ export interface StoreReport {
   readonly lowest: number;
   readonly entries: number;
   readonly faults: readonly Fault[];
-  /** What a `poml repair` cannot do in place: the state itself, or the newest block. */
+  /** False for what a `poml repair` cannot do in place: the state, records of settled jobs, or the newest block. */
   readonly isStateSound: boolean;
 }
 
@@ -48,8 +51,10 @@ export async function verifyStore(
   const entries = await checkEntries(store, faults, { onProgress, ...(signal && { signal }) });
   const head = await store.head();
   if (head === undefined) throw StoreError.damaged("the head entry is missing");
-  const stateRoot = await checkState(store, head, faults);
-  let isStateSound = stateRoot !== undefined;
+  const state = await checkState(store, head, faults);
+  const stateRoot = state?.root();
+  const areJobsWhole = state !== undefined && (await checkSettled(store, state, faults));
+  let isStateSound = state !== undefined && areJobsWhole;
   let expected: Uint8Array | undefined = head.hash;
   const count = Math.max(1, head.height - store.lowest + 1);
   for (let height = head.height; height >= store.lowest; height--) {
@@ -103,16 +108,40 @@ async function checkState(
   store: ChainStore,
   head: StoredHead,
   faults: Fault[],
-): Promise<Uint8Array | undefined> {
+): Promise<State | undefined> {
   try {
     const state = await store.state();
-    if (state.height === head.height) return state.root();
+    if (state.height === head.height) return state;
     faults.push({ reason: `the state is at height ${state.height}` });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     faults.push({ reason: error.message });
   }
   return undefined;
+}
+
+/**
+ * The records of settled jobs, of which the state has the roots. Those from before a snapshot come with its history.
+ * @returns whether all are there that should be
+ */
+async function checkSettled(store: ChainStore, state: State, faults: Fault[]): Promise<boolean> {
+  const isReplayed = (await new BaseStore(store).base()) === undefined;
+  const before = faults.length;
+  for (let index = 0; index < state.jobs.length; index++) {
+    if (state.jobs.get(index) !== undefined) continue;
+    try {
+      const job = await store.settled.job(index);
+      if (job === undefined) {
+        if (isReplayed) faults.push({ reason: `settled job ${index} is missing` });
+      } else if (!equalBytes(Job.hashTreeRoot(job), state.jobRoot(index))) {
+        faults.push({ reason: `settled job ${index} is not the one the state names` });
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      faults.push({ reason: error.message });
+    }
+  }
+  return faults.length === before;
 }
 
 async function checkSeatChanges(store: ChainStore, faults: Fault[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** Makes a snapshot of a state, and tells whether a kept one still is what it says. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { State, type StateParts } from "../../chain/state/state.ts";
+import { conserved } from "../../chain/supply/supply.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { crashPoint } from "../crash-points.ts";
 import type { SnapshotManifest } from "./manifest.ts";
@@ -36,13 +37,16 @@ export async function createSnapshot(
 }
 
 /**
- * The state of a snapshot.
+ * The state of a snapshot. A root does not say whether its job is settled, and whoever made the snapshot could give
+ * one for a job under way. But the money of every job under way is in its record, and all money is accounted for.
  * @param chunk the bytes of a chunk by its hash; must have verified it
+ * @param supply what is conserved on this chain, by its genesis
  * @throws SnapshotError BAD_SNAPSHOT when it is not the state the manifest names, NO_SNAPSHOT when a chunk is missing
  */
 export async function readSnapshot(
   manifest: SnapshotManifest,
   chunk: (hash: Uint8Array) => Promise<Uint8Array | undefined>,
+  supply: bigint,
 ): Promise<State> {
   const parts = await decodeState(chunksOf(manifest, chunk));
   const state = State.of(parts);
@@ -51,6 +55,10 @@ export async function readSnapshot(
   }
   if (!equalBytes(state.root(), manifest.stateRoot)) {
     throw SnapshotError.bad(`its state has root ${toHex(state.root())}`);
+  }
+  const missing = supply - conserved(state);
+  if (missing !== 0n) {
+    throw SnapshotError.bad(`${missing} micro-POML of jobs under way are missing in its state`);
   }
   return state;
 }

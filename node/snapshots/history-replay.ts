@@ -2,7 +2,8 @@
  * The proof of a snapshot: fetches the blocks from genesis to the block the node started from, applies
  * every one of them, and compares. Runs behind the node's real work, at half a core at most; blocks
  * that were replayed are kept, so that a restart does not fetch them again. A history that leads
- * elsewhere means that the trusted block, or the network, is false.
+ * elsewhere means that the trusted block, or the network, is false. With it come the records of the jobs settled
+ * before the snapshot, of which that has the roots alone.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Head } from "../../chain/apply-block.ts";
@@ -176,7 +177,9 @@ export class HistoryReplay {
     if (idleMs > 0) await delay(idleMs, undefined, { signal }).catch(() => undefined);
   }
 
+  /** The jobs are kept again after a restart: a crash may have come between the two. */
   async #keep(blocks: readonly FinalChange[]): Promise<void> {
+    await this.#modules.store.keepSettled(blocks);
     const news = blocks.filter(({ certified }) => certified.block.header.height > this.#onDisk);
     if (this.#options.keepsBlocks && news.length > 0) await this.#modules.store.keep(news);
   }

@@ -6,6 +6,7 @@
 import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { State } from "../../chain/state/state.ts";
+import { conserved } from "../../chain/supply/supply.ts";
 import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Sync } from "../network/sync.ts";
@@ -128,12 +129,13 @@ export class Joining {
   async #startFrom(trust: TrustedPoint, signal: AbortSignal): Promise<void> {
     const { chain, host, sync, snapshots, log } = this.#modules;
     const { genesisRoot } = chain;
-    const search = new SnapshotSync(
-      { genesisRoot, trust, ...this.#options.search },
+    const { genesis, search } = this.#options;
+    const snapshotSync = new SnapshotSync(
+      { genesisRoot, supply: conserved(genesis.state), trust, ...search },
       { host, claims: sync.claims, snapshots, log },
     );
-    this.#search = search;
-    const found = await search.find(signal);
+    this.#search = snapshotSync;
+    const found = await snapshotSync.find(signal);
     this.#search = undefined;
     if (found === undefined) return;
     const { state, certified, hash, seats } = found;

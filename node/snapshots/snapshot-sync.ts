@@ -28,6 +28,8 @@ import { TrustedChain } from "./trusted-chain.ts";
 
 export interface SnapshotSyncOptions {
   readonly genesisRoot: Uint8Array;
+  /** What is conserved on this chain, in micro-POML. */
+  readonly supply: bigint;
   readonly trust: TrustedPoint;
   /** How long peers may contradict the trusted block, or offer no snapshot, before that counts. */
   readonly patienceMs?: number;
@@ -244,7 +246,8 @@ export class SnapshotSync {
       onProgress: (done) => this.#tell("chunks", done, total),
     });
     this.#tell("state", 0, 1);
-    const state = await readSnapshot(manifest, (chunk) => snapshots.chunk(chunk));
+    const { supply } = this.#options;
+    const state = await readSnapshot(manifest, (chunk) => snapshots.chunk(chunk), supply);
     return { state, certified, hash, seats: manifest.seats };
   }
 

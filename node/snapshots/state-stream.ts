@@ -1,15 +1,17 @@
 /**
  * A state as one stream of bytes, the same on every node: records of part u8, length u32 little-endian
  * and SSZ bytes. `part` is a position in StateTree. A table has a record for each of its elements, in
- * order; every other part has one. Both directions pause now and then, so that nothing else waits long.
+ * order, that of a settled job being its root; every other part has one. Both directions pause now and then, so that nothing else waits long.
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { PomlError } from "../../chain/errors.ts";
+import { isUnsettled, type JobSlot, SlotList } from "../../chain/state/job-slots.ts";
 import type { StateParts } from "../../chain/state/state.ts";
 import { Job } from "../../chain/types/job.ts";
 import { NodeRecord } from "../../chain/types/node.ts";
 import {
   Account,
+  MAX_JOBS,
   SINGLE_NAMES,
   STATE_SINGLES,
   StateTree,
@@ -19,6 +21,7 @@ import { SnapshotError } from "./snapshot-error.ts";
 
 export const CHUNK_BYTES = 1024 * 1024;
 const HEAD_BYTES = 5;
+const ROOT_BYTES = 32;
 /** Longer than any record can be: what a table's element or a part's limits allow. */
 const MAX_RECORD_BYTES = 1024 * 1024 * 1024;
 const RECORDS_PER_TURN = 1_000;
@@ -64,7 +67,9 @@ function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]
     }
     const { of, type } = TABLES[field];
     const serialize = type.serialize.bind(type) as (value: unknown) => Uint8Array;
-    for (const value of parts[of]) yield [part, serialize(value)];
+    for (const value of parts[of]) {
+      yield [part, value instanceof Uint8Array ? value : serialize(value)];
+    }
   }
 }
 
@@ -74,21 +79,34 @@ function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]
  */
 export async function decodeState(chunks: AsyncIterable<Uint8Array>): Promise<StateParts> {
   const singles: Record<string, unknown> = {};
-  const tables = { accounts: [] as unknown[], nodes: [] as unknown[], jobs: [] as unknown[] };
+  const tables = { accounts: [] as unknown[], nodes: [] as unknown[], jobs: new SlotList() };
   let last = -1;
   let sinceTurn = 0;
   for await (const { part, bytes } of split(chunks)) {
     const field = FIELDS[part];
     if (field === undefined || part < last) throw SnapshotError.bad(`a record of part ${part}`);
     last = part;
-    if (isTable(field)) tables[TABLES[field].of].push(decode(field, TABLES[field].type, bytes));
-    else if (field in singles) throw SnapshotError.bad(`${field} is there twice`);
+    if (field === "jobs") {
+      if (tables.jobs.length === MAX_JOBS) throw SnapshotError.bad(`more than ${MAX_JOBS} jobs`);
+      tables.jobs.push(decodeJob(bytes));
+    } else if (field === "accounts" || field === "registry") {
+      const { of, type } = TABLES[field];
+      tables[of].push(decode(field, type, bytes));
+    } else if (field in singles) throw SnapshotError.bad(`${field} is there twice`);
     else singles[field] = decode(field, typeOf(field), bytes);
     if (++sinceTurn % RECORDS_PER_TURN === 0) await pause();
   }
   const missing = SINGLE_NAMES.find((name) => !(name in singles));
   if (missing !== undefined) throw SnapshotError.bad(`${missing} is missing`);
   return { ...singles, ...tables } as unknown as StateParts;
+}
+
+/** No job is as short as a root. @throws SnapshotError BAD_SNAPSHOT */
+function decodeJob(bytes: Uint8Array): JobSlot {
+  if (bytes.length === ROOT_BYTES) return bytes;
+  const job = decode("jobs", Job, bytes) as Job;
+  if (isUnsettled(job)) return job;
+  throw SnapshotError.bad("it has the record of a settled job, not its root");
 }
 
 /** Joins chunks only once the record that began in them is there, so that no byte is copied often. */

@@ -1,39 +1,55 @@
-/** What the jobs of a chain need of the files on this disk. Pure. */
+/** What the jobs of a chain need of the files on this disk. */
+import { setImmediate as pause } from "node:timers/promises";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { phaseOf } from "../../chain/job/phase.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Job } from "../../chain/types/job.ts";
+import type { SettledJobs, SettledSummary } from "../store/settled-entries.ts";
 import type { FileNeeds, SettledFiles, StoredFile } from "./retention-plan.ts";
+
+/** The parts of a chain this needs. */
+export interface NeedsChain {
+  readonly state: Pick<State, "jobs" | "height" | "parameters" | "meta">;
+  readonly store: { readonly settled: Pick<SettledJobs, "summaries"> };
+}
 
 /** Settled jobs looked through, newest first; older ones are past any time to keep them. */
 const MAX_SETTLED = 100_000;
+/** Of these, as many as are looked at before others have a turn. */
+const PER_TURN = 1000;
 
 /**
  * @param files those on this disk: a settled job that left none of them is left out
  * @param imported ids of the datasets that the owner imported
  */
-export function fileNeeds(
-  state: Pick<State, "jobs" | "height" | "parameters" | "meta">,
+export async function fileNeeds(
+  chain: NeedsChain,
   files: readonly Pick<StoredFile, "name" | "of">[],
   imported: readonly string[],
-): FileNeeds {
+): Promise<FileNeeds> {
   const here = new Set(files.map(({ name, of = name }) => startOfHex(of)));
   const needed = new Set(imported);
   const settled: SettledFiles[] = [];
+  addOpen(chain, needed);
+  const { height, jobs, meta, parameters } = chain.state;
+  const from = Math.max(0, jobs.length - MAX_SETTLED);
+  let looked = 0;
+  for await (const [, summary] of chain.store.settled.summaries(from, jobs.length)) {
+    if (++looked % PER_TURN === 0) await pause();
+    const hashes = settledHashes(summary);
+    if (!hashes.some((hash) => here.has(startOf(hash)))) continue;
+    const since = (height - summary.closedAt) * parameters.blockIntervalMs;
+    const settledAt = Number(meta.time) - since;
+    settled.push({ job: toHex(summary.id), settledAt, names: hashes.map(toHex) });
+  }
+  // Again: jobs may have been opened meanwhile, and those that were settled meanwhile are in none of the two.
+  addOpen(chain, needed);
+  return { needed, settled };
+}
+
+function addOpen({ state }: NeedsChain, needed: Set<string>): void {
   for (const [, job] of state.jobs.activeEntries()) {
     for (const name of openNames(job)) needed.add(name);
   }
-  const oldest = Math.max(0, state.jobs.length - MAX_SETTLED);
-  for (let index = oldest; index < state.jobs.length; index++) {
-    const job = state.jobs.at(index);
-    if (phaseOf(job) !== "settled") continue;
-    const hashes = settledHashes(job);
-    if (!hashes.some((hash) => here.has(startOf(hash)))) continue;
-    const since = (state.height - job.closedAt) * state.parameters.blockIntervalMs;
-    const settledAt = Number(state.meta.time) - since;
-    settled.push({ job: toHex(job.id), settledAt, names: hashes.map(toHex) });
-  }
-  return { needed, settled };
 }
 
 /** Everything a job under way may still ask for. */
@@ -50,8 +66,9 @@ function openNames({ id, spec, parameters, participants, audits }: Job): string[
   ].map(toHex);
 }
 
-function settledHashes({ id, spec, parameters }: Job): Uint8Array[] {
-  return [id, spec.model, spec.dataset, spec.torrent, parameters];
+function settledHashes(summary: SettledSummary): Uint8Array[] {
+  const { id, model, dataset, torrent, parameters } = summary;
+  return [id, model, dataset, torrent, parameters];
 }
 
 /** The first six bytes as a number: half a million names as text would take a second, in which nothing is voted. */

@@ -24,7 +24,8 @@ export async function offlineReport(
   const store = await openOffline(dataDir, genesis);
   try {
     const files = await storedFiles(dataDir);
-    const needs = fileNeeds(await store.state(), files, await importedDatasets(dataDir));
+    const chain = { state: await store.state(), store };
+    const needs = await fileNeeds(chain, files, await importedDatasets(dataDir));
     // Nothing is old yet at the time of the oldest file, so all of them are told as they lie there.
     const rule = { ...retentionRule(settings), quotaBytes: byKind(() => Number.POSITIVE_INFINITY) };
     const { kept } = planRetention(files, needs, rule, { now: 0 });

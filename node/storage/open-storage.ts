@@ -1,10 +1,10 @@
 /** The keeping of files of jobs in one data directory: how much may come, what leaves, what is told of both. */
-import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import { freeBytes } from "../store/disk-space.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { Deletions } from "./deletions.ts";
+import type { NeedsChain } from "./file-needs.ts";
 import { JobDisk } from "./job-disk.ts";
 import { byKind } from "./kinds.ts";
 import { type Marks, type StorageReport, storageReport } from "./report.ts";
@@ -30,7 +30,7 @@ export async function openStorage(
     log,
     clock,
   }: {
-    readonly chain: Pick<Chain, "state">;
+    readonly chain: NeedsChain;
     readonly log: NodeLog;
     readonly clock: Pick<Clock, "now" | "monotonic">;
   },

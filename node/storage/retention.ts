@@ -2,10 +2,9 @@
  * Removes files of jobs that are over from this node's disk, by the rule in retention-plan.ts. Nothing of a
  * job that is not settled and no dataset the owner imported ever goes; the log says what went and why.
  */
-import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Deletions } from "./deletions.ts";
-import { fileNeeds } from "./file-needs.ts";
+import { fileNeeds, type NeedsChain } from "./file-needs.ts";
 import type { JobDisk } from "./job-disk.ts";
 import { type ByKind, byKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts";
 import {
@@ -21,7 +20,7 @@ import { mebibytes } from "./storage-error.ts";
 import { importedDatasets, storedFiles } from "./stored-files.ts";
 
 export interface RetentionModules {
-  readonly chain: Pick<Chain, "state">;
+  readonly chain: NeedsChain;
   readonly disk: Pick<JobDisk, "beginCount">;
   readonly deletions: Deletions;
   readonly log: NodeLog;
@@ -109,7 +108,7 @@ export class Retention {
     const count = disk.beginCount();
     const files = await storedFiles(this.#dataDir);
     // After the files: what was written meanwhile is not among them.
-    const needs = fileNeeds(chain.state, files, await importedDatasets(this.#dataDir));
+    const needs = await fileNeeds(chain, files, await importedDatasets(this.#dataDir));
     const planned = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
     const plan = await this.#carryOut(planned);
     count(byKind((kind) => plan.kept[kind].bytes));

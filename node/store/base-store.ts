@@ -3,8 +3,11 @@
  * and the older blocks as they are fetched and replayed. Until all of them are here they are not
  * counted: `lowest` of the chain stays at the base.
  */
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import { isUnsettled } from "../../chain/state/job-slots.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { Job } from "../../chain/types/job.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
@@ -13,7 +16,8 @@ import { type ChainStore, type FinalChange, HEAD, LOWEST, TIP_SEATS } from "./ch
 import { type Database, put, remove, type Write } from "./database.ts";
 import { headBytes, readHead, type StoredHead } from "./head-entry.ts";
 import { nameKey, numberKey } from "./keys.ts";
-import { stateWrites, wholeState } from "./state-entries.ts";
+import { recordWrites } from "./settled-entries.ts";
+import { wholeStateWrites } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Height and hash of the base; absent for a chain that knows its whole past. */
@@ -43,7 +47,7 @@ export class BaseStore {
   async install({ state, certified, hash, seats }: VerifiedBase): Promise<void> {
     const head = { height: certified.block.header.height, hash };
     await this.#db.batch([
-      ...stateWrites(wholeState(state)),
+      ...wholeStateWrites(state),
       ...blockWrites(certified, hash),
       put(TIP_SEATS, Seats.serialize([...seats])),
       put(LOWEST, heightBytes(head.height)),
@@ -70,7 +74,21 @@ export class BaseStore {
     }
   }
 
-  /** Keeps older blocks, and nothing of the states they led to. */
+  /** Keeps the jobs that older blocks settled, where they are those of the state: the history may be false. */
+  async keepSettled(blocks: readonly FinalChange[]): Promise<void> {
+    const jobs = blocks.flatMap(({ changes }) =>
+      [...changes.jobs].filter(([, job]) => !isUnsettled(job)),
+    );
+    const kept: Write[] = [];
+    for (const [index, job] of jobs) {
+      const root = await this.#db.get(numberKey("settledRoot", index));
+      if (root === undefined || !equalBytes(root, Job.hashTreeRoot(job))) continue;
+      kept.push(...recordWrites(new Map([[index, job]])));
+    }
+    if (kept.length > 0) await this.#db.batch(kept);
+  }
+
+  /** Keeps older blocks, and nothing else of the states they led to. */
   async keep(blocks: readonly FinalChange[]): Promise<void> {
     const writes: Write[] = [];
     for (const { certified, hash, seatChange } of blocks) {

@@ -30,7 +30,8 @@ import {
   ratingChangeKey,
   recordKey,
 } from "./keys.ts";
-import { readState, stateWrites, wholeState } from "./state-entries.ts";
+import { SettledJobs } from "./settled-entries.ts";
+import { readState, stateWrites, wholeStateWrites } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
 import { StateBatch, UNDO_BLOCKS, undoWrites } from "./undo.ts";
 
@@ -53,12 +54,15 @@ export const LOWEST = nameKey("single", "lowestBlock");
 
 export class ChainStore {
   readonly db: Database;
+  /** Records of settled jobs: the state has only their roots. */
+  readonly settled: SettledJobs;
   #height = 0;
   #lowest = 1;
   #onDamage: (height: number) => void = () => {};
 
   constructor(db: Database) {
     this.db = db;
+    this.settled = new SettledJobs(db);
   }
 
   /** Height of the newest block; known once `head` was read. */
@@ -100,7 +104,7 @@ export class ChainStore {
   /** Writes the state before block 1. */
   async initialise(genesisRoot: Uint8Array, state: State): Promise<void> {
     await this.db.batch([
-      ...stateWrites(wholeState(state)),
+      ...wholeStateWrites(state),
       put(GENESIS, genesisRoot),
       put(HEAD, headBytes({ height: 0, hash: genesisRoot })),
     ]);

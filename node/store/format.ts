@@ -8,8 +8,11 @@ import { writeDurably } from "../durable-file.ts";
 import { isCode } from "../wallet/secret-file.ts";
 import { StoreError } from "./store-error.ts";
 
-/** Raise it when keys or values change their form. 1: hex keys, values without checksum, no undo. */
-export const FORMAT = 2;
+/**
+ * Raise it when keys or values change their form. 1: hex keys, values without checksum, no undo. 2: settled jobs among
+ * those under way.
+ */
+export const FORMAT = 3;
 
 export interface DatabasePlace {
   /** LevelDB's folder. */

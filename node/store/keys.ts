@@ -15,7 +15,7 @@ export const PREFIX = {
   account: 0x05,
   /** index -> NodeRecord */
   node: 0x06,
-  /** index -> Job */
+  /** index -> Job under way */
   job: 0x07,
   /** job id, round -> height of the block with its record */
   record: 0x08,
@@ -27,6 +27,14 @@ export const PREFIX = {
   undo: 0x0b,
   /** node index, height -> height of a block that changed the node's rating */
   ratingChange: 0x0c,
+  /** index -> SSZ root of a settled job, as the state has it */
+  settledRoot: 0x0d,
+  /** index -> settled Job */
+  settledJob: 0x0e,
+  /** index -> SettledSummary */
+  settledSummary: 0x0f,
+  /** id of a settled job -> index */
+  settledIndex: 0x10,
 } as const;
 // 0x30 began the keys of format 1, which were text.
 

@@ -1,6 +1,7 @@
 /**
  * What 10,000 open things of any kind add to a block in which nothing happens to them: the transition and the
  * entries of the database. Processor time, the least of many blocks; each kind against the same state without it.
+ * And what a job costs in memory, under way and settled.
  */
 import { buildBlock, type Head } from "../../chain/apply-block.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
@@ -11,6 +12,7 @@ import { stateWrites } from "../../node/store/state-entries.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { partsOf } from "../helpers/state.ts";
 import { KINDS, type OpenThings } from "./growth/open-things.ts";
+import { measureSettledMemory, type SettledMemory } from "./growth/settled-memory.ts";
 import type { BenchOptions } from "./main.ts";
 
 const OPEN = 10_000;
@@ -31,8 +33,11 @@ export interface Growth {
   readonly allDueMs: number;
 }
 
-export async function bench({ quick }: BenchOptions): Promise<Growth> {
-  return measureGrowth(quick ? 12 : 60);
+export async function bench({ quick }: BenchOptions): Promise<Growth & SettledMemory> {
+  await useFastHasher();
+  // First: what other measurements leave behind would blur it.
+  const memory = measureSettledMemory(quick ? 20_000 : 50_000);
+  return { ...(await measureGrowth(quick ? 12 : 60)), ...memory };
 }
 
 /** @param blocks measured of each kind */

@@ -153,7 +153,7 @@ function payloadOf(
     case "job-cancel":
     case "job-settle": {
       const { jobs } = chain.head.state;
-      const id = job < jobs.length ? jobs.at(job).id : new Uint8Array(32);
+      const id = job < jobs.length ? chain.job(job).id : new Uint8Array(32);
       return [{ job: id }, { kind, id: toHex(id) }];
     }
     default:

@@ -22,7 +22,7 @@ export class CertifiedChain {
     const { chain } = this;
     const { state } = chain.head;
     const seats = state.seats;
-    const block = this.#build(transactions);
+    const block = this.build(transactions);
     const certified = { block, certificate: this.certify(block, seats) };
     chain.take(block);
     this.blocks.push(certified);
@@ -58,7 +58,8 @@ export class CertifiedChain {
     return { height, round, blockHash: hash, signatures };
   }
 
-  #build(transactions: readonly SignedTransaction[]): Block {
+  /** The next block, not yet taken. */
+  build(transactions: readonly SignedTransaction[]): Block {
     const { chain } = this;
     const { state } = chain.head;
     const proposer = chain.personOf(proposerOf(state, chain.height + 1, 0));

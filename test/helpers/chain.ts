@@ -7,11 +7,12 @@ import { makeOnion } from "../../chain/crypto/onion.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { genesisHead, POML } from "../../chain/genesis.ts";
-import { supplyOf } from "../../chain/supply/supply.ts";
+import { conserved } from "../../chain/supply/supply.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { type Block, Certificate } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
 import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
+import type { Job } from "../../chain/types/job.ts";
 import {
   type Payloads,
   type SignedTransaction,
@@ -19,6 +20,7 @@ import {
   type Transaction,
   type TransactionKind,
 } from "../../chain/types/transaction.ts";
+import { MemorySettledJobs } from "./settled-jobs.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -104,6 +106,8 @@ export class TestChain {
   readonly genesisRoot: Uint8Array;
   head: Head;
   blocks: Block[] = [];
+  /** The state has no records of these. */
+  readonly settled = new MemorySettledJobs();
   readonly #known: Person[];
   readonly #supply: bigint;
 
@@ -136,7 +140,7 @@ export class TestChain {
     };
     this.head = genesisHead(this.genesis);
     this.genesisRoot = this.head.hash;
-    this.#supply = supplyOf(this.head.state).total;
+    this.#supply = conserved(this.head.state);
   }
 
   get height(): number {
@@ -152,6 +156,11 @@ export class TestChain {
     const found = this.#known.find(({ keys }) => sameBytes(keys.publicKey, publicKey));
     if (found === undefined) throw new Error("nobody known");
     return found;
+  }
+
+  /** A job, settled or not. @throws RangeError when there is none */
+  job(index: number): Job {
+    return this.settled.get(index) ?? this.head.state.jobs.at(index);
   }
 
   personOfNode(index: number): Person {
@@ -195,11 +204,11 @@ export class TestChain {
 
   take(block: Block): void {
     const applied = applyBlock(this.head, block);
+    this.settled.add(applied.state);
     this.head.state.absorb(applied.state);
     this.head = { state: this.head.state, hash: applied.hash };
     this.blocks.push(block);
-    const { total, emitted } = supplyOf(this.head.state);
-    if (total - emitted !== this.#supply) throw new Error(`supply broken at ${this.height}`);
+    if (this.supply() !== this.#supply) throw new Error(`supply broken at ${this.height}`);
   }
 
   /** Builds and takes one block; throws when a transaction was left out. */
@@ -236,8 +245,7 @@ export class TestChain {
 
   /** Everything there is but what was emitted; must never change. */
   supply(): bigint {
-    const { total, emitted } = supplyOf(this.head.state);
-    return total - emitted;
+    return conserved(this.head.state);
   }
 }
 

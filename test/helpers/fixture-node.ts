@@ -16,7 +16,6 @@ import { EvidencePool } from "../../chain/evidence/pool.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { openingPrice } from "../../chain/job/opening.ts";
-import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -42,6 +41,7 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import { type FoundJob, JobArchive } from "../../node/chain/job-archive.ts";
 import { importDataset } from "../../node/datasets/import-dataset.ts";
 import { ImportTasks } from "../../node/datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
@@ -116,6 +116,7 @@ export class FixtureNode implements NodeServices {
   readonly #ledger: LightChain;
   readonly #blocks: CertifiedBlock[];
   readonly light: LightChain["service"];
+  readonly jobs: JobArchive;
   readonly #datasets = new Map<string, DatasetSummary>();
   readonly #models = new Map<string, LayersModel>();
   /** Manifests of the datasets. */
@@ -151,6 +152,13 @@ export class FixtureNode implements NodeServices {
     this.#ledger = ledger;
     this.#blocks = ledger.blocks;
     this.light = ledger.service;
+    const state = (): State => this.state();
+    this.jobs = new JobArchive({
+      get state() {
+        return state();
+      },
+      store: { settled: ledger.chain.settled },
+    });
     const limits = { ...UPLOAD_LIMITS, ...uploadLimits };
     this.uploads = new UploadStore(this.folder, limits, { clock: Date });
   }
@@ -194,8 +202,9 @@ export class FixtureNode implements NodeServices {
       const round = { height: block.header.height, blockHash: blockHash(block.header), record };
       this.events.emit("round", encodeRound(this.state(), round));
     }
-    for (const [, job] of this.state().jobs.entries()) {
-      this.events.emit("job", encodeJobSummary(job));
+    for (let index = 0; index < this.state().jobs.length; index++) {
+      const job = this.chain.settled.get(index) ?? this.state().jobs.get(index);
+      if (job !== undefined) this.events.emit("job", encodeJobSummary(job));
     }
     return block;
   }
@@ -203,8 +212,8 @@ export class FixtureNode implements NodeServices {
   /** Plays participants and managers until every job is settled or `rounds` are recorded. */
   runJobs(rounds = Number.POSITIVE_INFINITY): void {
     for (let guard = 0; guard < 200; guard++) {
-      const open = Array.from(this.state().jobs.entries(), ([, job]) => job).filter(
-        (job) => phaseOf(job) !== "settled" && (job.round <= rounds || job.round === 0),
+      const open = Array.from(this.state().jobs.activeEntries(), ([, job]) => job).filter(
+        (job) => job.round <= rounds || job.round === 0,
       );
       if (open.length === 0 && this.#mempool.size === 0) return;
       for (const job of open) {
@@ -429,7 +438,7 @@ export class FixtureNode implements NodeServices {
   }
 
   async jobModel(id: Uint8Array): Promise<ModelFiles> {
-    const job = this.state().jobs.at(this.state().jobIndex(id) ?? -1);
+    const { job } = await this.#found(id);
     requireModel(job);
     const model = this.#models.get(toHex(job.spec.model));
     const manifest = this.#manifests.get(toHex(job.spec.dataset));
@@ -443,7 +452,13 @@ export class FixtureNode implements NodeServices {
 
   async jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
     await this.jobModel(id);
-    return { ...(await this.#ledger.certificate(this.state().jobIndex(id) ?? -1)) };
+    return { ...(await this.#ledger.certificate((await this.#found(id)).index)) };
+  }
+
+  async #found(id: Uint8Array): Promise<FoundJob> {
+    const found = await this.jobs.find(id);
+    if (found === undefined) throw new Error("no such job");
+    return found;
   }
 
   #keepModel(model: LayersModel): Uint8Array {

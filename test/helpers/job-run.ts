@@ -84,9 +84,11 @@ export function openJob(chain: TestChain, client: Person, spec: JobSpec): Signed
   return chain.transaction(client, "job-open", { spec, escrow });
 }
 
+/** Settled or not. */
 export function jobOf(chain: TestChain, open: SignedTransaction): Job {
   const { state } = chain.head;
-  return state.jobs.at(state.jobIndex(transactionId(open.transaction)) ?? -1);
+  const id = transactionId(open.transaction);
+  return chain.settled.find(id) ?? state.jobs.at(state.jobIndex(id) ?? -1);
 }
 
 /** What a round ends with; a curve that looks like learning. */

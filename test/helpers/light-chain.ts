@@ -11,6 +11,7 @@ import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type ModelCertificate, makeCertificate } from "../../node/jobs/certificate.ts";
 import { LightService, type LightStore } from "../../node/light/light-service.ts";
 import type { Person, TestChain } from "./chain.ts";
+import { archiveOf } from "./settled-jobs.ts";
 
 /** Precommits of these seats for a header, by the people who hold the keys. */
 export function certify(
@@ -44,6 +45,7 @@ export class LightChain implements LightStore {
     this.service = new LightService({
       store: this,
       genesis: genesisHead(chain.genesis),
+      settledJob: (index) => archiveOf(chain).at(index),
       head: () => ({ state: chain.head.state, seats: this.#seats }),
     });
   }
@@ -92,7 +94,8 @@ export class LightChain implements LightStore {
       certificate: newest?.certificate,
       seats: this.#seats,
     };
-    return makeCertificate({ state: head.state, head, genesisRoot, tip }, job, this.service);
+    const modules = { jobs: archiveOf(this.chain), light: this.service };
+    return makeCertificate({ state: head.state, head, genesisRoot, tip }, job, modules);
   }
 
   /** The light block at a height. @throws Error when there is none */

@@ -2,6 +2,7 @@
 import { fromHex } from "../../chain/crypto/hash.ts";
 import type { LightSource } from "../../node/jobs/anchor.ts";
 import type { LightChain } from "./light-chain.ts";
+import { archiveOf } from "./settled-jobs.ts";
 
 /** A node that answers from a chain, as the API does. */
 export function sourceOf({ service, chain }: LightChain): LightSource {
@@ -13,8 +14,8 @@ export function sourceOf({ service, chain }: LightChain): LightSource {
     lightBlock: async (height) => here(await service.block(height)),
     lightRoute: async (from, to) => [...here(await service.route(from, to)).blocks],
     proof: async (of) => {
-      const index = chain.head.state.jobIndex(fromHex(of.replace("jobs/", "")));
-      return here(await service.proveInState("job", index ?? -1));
+      const found = await archiveOf(chain).find(fromHex(of.replace("jobs/", "")));
+      return here(await service.proveInState("job", found?.index ?? -1));
     },
   };
 }

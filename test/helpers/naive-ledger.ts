@@ -163,13 +163,13 @@ export class NaiveLedger {
           : undefined;
       case "job-cancel": {
         const job = this.jobs.get(does.id);
-        if (job === undefined) return "UNKNOWN_JOB";
+        if (job === undefined || job.phase === "settled") return "UNKNOWN_JOB";
         if (job.phase !== "open") return "WRONG_PHASE";
         return job.client === from ? undefined : "NOT_ASSIGNED";
       }
       case "job-settle": {
         const job = this.jobs.get(does.id);
-        if (job === undefined) return "UNKNOWN_JOB";
+        if (job === undefined || job.phase === "settled") return "UNKNOWN_JOB";
         return job.phase === "cancelled" ? undefined : "WRONG_PHASE";
       }
       default:

@@ -68,7 +68,7 @@ export function transactionsOf(chain: TestChain, step: Action): SignedTransactio
   const { state } = chain.head;
   const people = [...chain.founders, chain.client, ...strangers];
   const at = (index: number): Person => people[index] ?? chain.client;
-  const jobAt = (index: number) => (index < state.jobs.length ? state.jobs.at(index) : undefined);
+  const jobAt = (index: number) => (index < state.jobs.length ? chain.job(index) : undefined);
   switch (step.kind) {
     case "transfer": {
       const value = { to: at(step.to).address, amount: step.amount };

@@ -245,6 +245,9 @@ export type JobDetail = z.infer<typeof JobDetail>;
 export const JobList = z.object({
   jobs: z.array(JobSummary),
   next: Count.optional().describe("`from` of the next older page"),
+  absent: Count.optional().describe(
+    "jobs of this page whose records are not here: they come with the blocks before a snapshot",
+  ),
 });
 export type JobList = z.infer<typeof JobList>;
 

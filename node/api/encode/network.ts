@@ -12,6 +12,7 @@ import { type NodeRecord, VERDICTS } from "../../../chain/types/node.ts";
 import type { Unbonding } from "../../../chain/types/state.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
 import { disturbance } from "../../../ml/baseline/core-share.ts";
+import type { FoundJob } from "../../chain/job-archive.ts";
 import { blocksBehind, healthStatus, noticesOf } from "../../notices.ts";
 import type { WindowWork } from "../../rating/window-service.ts";
 import type { NodeStatus } from "../../services.ts";
@@ -179,14 +180,15 @@ function unbondingsOf(state: State, index: number): Unbonding[] {
   return state.unbondings.filter(({ node }) => node === index);
 }
 
-const MAX_JOBS_SCANNED = 1000;
-
-export function encodeNodeDetail(state: State, index: number): NodeDetail {
+/** @param recent the newest jobs of the chain, newest first */
+export function encodeNodeDetail(
+  state: State,
+  index: number,
+  recent: readonly FoundJob[],
+): NodeDetail {
   const claim = state.claims.find((one) => one.node === index);
   const jobs: NodeDetail["jobs"] = [];
-  const oldest = Math.max(0, state.jobs.length - MAX_JOBS_SCANNED);
-  for (let at = state.jobs.length - 1; at >= oldest; at--) {
-    const job = state.jobs.at(at);
+  for (const { job } of recent) {
     const role = roleIn(job, index);
     if (role === undefined) continue;
     const { id, name, phase, outcome, round, recordedRounds, rounds } = encodeJobSummary(job);

@@ -29,6 +29,8 @@ import { type Route, route } from "../route.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
 
 const DEFAULT_PAGE = 50;
+/** Settled ones are read from the disk. */
+const JOBS_PER_TOKEN = 20;
 const JOB_ID = { id: "job id: the id of the transaction that opened it" };
 const MODEL_TYPES = {
   "model.json": "application/json",
@@ -90,7 +92,10 @@ function progressRoutes(services: NodeServices): Route[] {
       summary: "Jobs, newest first",
       query: PageQuery,
       answers: [{ status: 200, description: "a page of jobs", schema: JobList }],
-      handle: ({ query }) => ({ json: listJobs(services, query) }),
+      handle: async ({ query }) => {
+        const json = await listJobs(services, query);
+        return { json, tokens: Math.floor(json.jobs.length / JOBS_PER_TOKEN) };
+      },
     }),
     route({
       method: "get",
@@ -102,8 +107,8 @@ function progressRoutes(services: NodeServices): Route[] {
       params: JOB_ID,
       query: NoQuery,
       answers: [{ status: 200, description: "the job", schema: JobDetail }],
-      handle: ({ params }) => {
-        const job = findJob(services, params.id);
+      handle: async ({ params }) => {
+        const job = await findJob(services, params.id);
         return { json: encodeJobDetail(services.state(), job) };
       },
     }),
@@ -119,7 +124,7 @@ function progressRoutes(services: NodeServices): Route[] {
       query: PageQuery,
       answers: [{ status: 200, description: "rounds, oldest first", schema: RoundList }],
       handle: async ({ params, query: { from, limit = MAX_PAGE } }) => {
-        const { id } = findJob(services, params.id);
+        const { id } = await findJob(services, params.id);
         const { items, next, readBytes } = await services.jobRecords(id, { from, limit });
         const state = services.state();
         const rounds = items.map((round) => encodeRound(state, round));
@@ -142,7 +147,7 @@ function resultRoutes(services: NodeServices): Route[] {
       query: NoQuery,
       answers: [{ status: 200, description: "the files", schema: ModelListing }],
       handle: async ({ params }) => {
-        const { id } = findJob(services, params.id);
+        const { id } = await findJob(services, params.id);
         const model = await services.jobModel(id);
         const files = MODEL_FILES.map((name) => ({
           name,
@@ -163,7 +168,7 @@ function resultRoutes(services: NodeServices): Route[] {
         query: NoQuery,
         answers: [{ status: 200, description: name, type: MODEL_TYPES[name] }],
         handle: async ({ params }) => {
-          const { id } = findJob(services, params.id);
+          const { id } = await findJob(services, params.id);
           const model = await services.jobModel(id);
           return { bytes: model[name], type: MODEL_TYPES[name] };
         },
@@ -179,7 +184,7 @@ function resultRoutes(services: NodeServices): Route[] {
       query: NoQuery,
       answers: [{ status: 200, description: "the certificate", schema: CertificateFile }],
       handle: async ({ params }) => {
-        const { id } = findJob(services, params.id);
+        const { id } = await findJob(services, params.id);
         const certificate = canonicalJson(await services.jobCertificate(id));
         return { bytes: certificate, type: "application/json" };
       },
@@ -188,25 +193,34 @@ function resultRoutes(services: NodeServices): Route[] {
 }
 
 /** @throws ApiError BAD_HASH, UNKNOWN_JOB */
-function findJob(services: NodeServices, text: string | undefined): Job {
-  const state = services.state();
+async function findJob(services: NodeServices, text: string | undefined): Promise<Job> {
   const id = parseHash(text, "id");
   // An order that was signed anew, for another nonce or fee, opened its job under another id.
-  const index = state.jobIndex(id) ?? state.jobIndex(services.currentId(id));
-  if (index !== undefined) return state.jobs.at(index);
-  throw apiError(404, "UNKNOWN_JOB", `no job ${text} on this chain`, {
+  const found =
+    (await services.jobs.find(id)) ?? (await services.jobs.find(services.currentId(id)));
+  if (found !== undefined) return found.job;
+  throw apiError(404, "UNKNOWN_JOB", `no job ${text} on this chain, or not on this node yet`, {
     field: "id",
-    remedy: "GET /v1/jobs lists the jobs; one just handed in appears with the next block",
+    remedy:
+      "GET /v1/jobs lists the jobs; one just handed in appears with the next block, and a node that started from a " +
+      "snapshot has those settled before it once it has replayed their blocks",
   });
 }
 
-function listJobs(services: NodeServices, { from, limit }: PageQuery): JobList {
-  const { jobs: table } = services.state();
-  const newest = Math.min(from ?? table.length - 1, table.length - 1);
+async function listJobs(services: NodeServices, { from, limit }: PageQuery): Promise<JobList> {
+  const { length } = services.state().jobs;
+  const newest = Math.min(from ?? length - 1, length - 1);
   const oldest = Math.max(0, newest - (limit ?? DEFAULT_PAGE) + 1);
   const jobs: JobSummary[] = [];
-  for (let index = newest; index >= oldest; index--) jobs.push(encodeJobSummary(table.at(index)));
-  return { jobs, ...(oldest > 0 ? { next: oldest - 1 } : {}) };
+  for await (const { job } of services.jobs.between(newest, oldest)) {
+    jobs.push(encodeJobSummary(job));
+  }
+  const absent = newest - oldest + 1 - jobs.length;
+  return {
+    jobs,
+    ...(oldest > 0 ? { next: oldest - 1 } : {}),
+    ...(absent > 0 ? { absent } : {}),
+  };
 }
 
 /** @throws ApiError BAD_IDEMPOTENCY_KEY */

@@ -93,7 +93,10 @@ function proofRoutes(services: NodeServices): Route[] {
       path: "/v1/proof/jobs/{id}",
       summary: "Proof of a job in the newest state",
       params: { id: "job id, hex" },
-      find: ({ id }) => inState("job", services.state().jobIndex(parseHash(id, "id"))),
+      find: async ({ id }) => {
+        const found = await services.jobs.find(parseHash(id, "id"));
+        return inState("job", found?.index);
+      },
     },
     {
       path: "/v1/proof/transactions/{id}",
@@ -151,7 +154,7 @@ async function findRecord(
 ): Promise<ProofUnderBlock | undefined> {
   const id = parseHash(job, "job");
   const wanted = parseWhole(round, "round", MAX_HEIGHT);
-  if (services.state().jobIndex(id) === undefined) return undefined;
+  if ((await services.jobs.find(id)) === undefined) return undefined;
   const { items } = await services.jobRecords(id, { from: wanted, limit: 1 });
   const found = items.find(({ record }) => record.round === wanted);
   if (found === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** The nodes of the chain with their ratings. */
 import { totalWeight } from "../../../chain/rating/weight.ts";
+import type { FoundJob } from "../../chain/job-archive.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { NodeDetail, type NodeJson, NodeList } from "../contract/network.ts";
@@ -11,6 +12,7 @@ import { type Route, route } from "../route.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
 
 const DEFAULT_CHANGES = 50;
+const RECENT_JOBS = 256;
 
 export function nodeRoutes(services: NodeServices): Route[] {
   return [
@@ -33,15 +35,18 @@ export function nodeRoutes(services: NodeServices): Route[] {
       isCostly: true,
       isOfHead: true,
       tag: "chain",
-      summary: "A node with its claim in the window under way and its jobs",
+      summary: `A node with its claim in the window under way and its jobs among the newest ${RECENT_JOBS}`,
       params: { key: "public key" },
       query: NoQuery,
       answers: [{ status: 200, description: "the node", schema: NodeDetail }],
-      handle: ({ params }) => {
-        const state = services.state();
-        const index = state.nodeIndex(parseHash(params.key, "key"));
+      handle: async ({ params }) => {
+        const index = services.state().nodeIndex(parseHash(params.key, "key"));
         if (index === undefined) throw unknownNode(params.key ?? "");
-        return { json: encodeNodeDetail(state, index) };
+        const newest = services.state().jobs.length - 1;
+        const oldest = Math.max(0, newest - RECENT_JOBS + 1);
+        const recent: FoundJob[] = [];
+        for await (const found of services.jobs.between(newest, oldest)) recent.push(found);
+        return { json: encodeNodeDetail(services.state(), index, recent) };
       },
     }),
     route({

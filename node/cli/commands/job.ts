@@ -112,8 +112,8 @@ async function submitJob(options: SubmitOptions, context: CliContext): Promise<v
 }
 
 async function listJobs(options: ApiOptions, context: CliContext): Promise<void> {
-  const { jobs } = await (await connect(options, context)).jobs();
-  context.output.result({ jobs }, () =>
+  const { jobs, absent = 0 } = await (await connect(options, context)).jobs();
+  context.output.result({ jobs, ...(absent > 0 ? { absent } : {}) }, () => {
     context.output.table(
       ["job", "name", "outcome", "rounds", "accuracy", "escrow POML"],
       jobs.map((job) => [
@@ -124,8 +124,14 @@ async function listJobs(options: ApiOptions, context: CliContext): Promise<void>
         job.metrics === undefined ? "-" : percent(job.metrics.accuracy),
         poml(job.escrow),
       ]),
-    ),
-  );
+    );
+    if (absent > 0) {
+      context.output.line(
+        `${absent} more were settled before the snapshot this node started from; it has them once it has replayed ` +
+          "the blocks before",
+      );
+    }
+  });
 }
 
 async function showOne(text: string, options: ApiOptions, context: CliContext): Promise<void> {

@@ -81,9 +81,11 @@ async function verify(
   options: DataDirOptions,
   context: CliContext,
 ): Promise<void> {
+  const { conserved } = await import("../../../chain/supply/supply.ts");
   const { readSnapshot } = await import("../../snapshots/create-snapshot.ts");
   const wanted = height === undefined ? undefined : wholeNumber("height", height);
-  const verified = await withDataDir(options, context, async ({ store, snapshots }) => {
+  const verified = await withDataDir(options, context, async ({ store, snapshots, head }) => {
+    const supply = conserved(head.state);
     const all = await snapshots.list();
     const chosen = all.filter((one) => wanted === undefined || one.height === wanted);
     if (wanted !== undefined && chosen.length === 0) {
@@ -94,7 +96,7 @@ async function verify(
       );
     }
     for (const manifest of chosen) {
-      await readSnapshot(manifest, (hash) => snapshots.chunk(hash));
+      await readSnapshot(manifest, (hash) => snapshots.chunk(hash), supply);
       await checkBlock(store, manifest);
     }
     return Promise.all(chosen.map(show));

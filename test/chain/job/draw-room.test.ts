@@ -51,7 +51,7 @@ function chainWithCommits(counts: readonly number[]): TestChain {
 }
 
 const cancels = (chain: TestChain): SignedTransaction[] =>
-  partsOf(chain.head.state).jobs.map(({ id }, nonce) =>
+  Array.from(chain.head.state.jobs.activeEntries(), ([, { id }], nonce) =>
     chain.transaction(chain.client, "job-cancel", { job: id }, { nonce }),
   );
 

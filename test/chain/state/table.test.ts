@@ -77,6 +77,28 @@ describe("Table", () => {
     expect(fork.indexOf("c")).to.equal(2);
   });
 
+  it("lets go of records that are not active, once no parent holds them", () => {
+    const rules = { keyOf: ({ name }: Item) => name, isActive: ({ size }: Item) => size > 0 };
+    const values = [{ name: "gone", size: 0 }, undefined, { name: "here", size: 1 }];
+    const table = Table.of(values, { ...rules, forgets: true });
+    expect([table.length, table.activeCount]).to.deep.equal([3, 1]);
+    expect([table.get(0), table.get(1)]).to.deep.equal([undefined, undefined]);
+    expect([table.indexOf("gone"), table.indexOf("here")]).to.deep.equal([undefined, 2]);
+    const fork = table.fork();
+    const block = fork.fork();
+    block.set(2, { name: "here", size: 0 });
+    block.push({ name: "short", size: 0 });
+    fork.absorb(block);
+    expect(fork.at(2).size).to.equal(0);
+    expect(fork.indexOf("here")).to.equal(2);
+    expect(table.at(2).size).to.equal(1);
+    table.absorb(fork);
+    expect([table.length, table.activeCount]).to.deep.equal([4, 0]);
+    expect([table.indexOf("here"), table.indexOf("short")]).to.deep.equal([undefined, undefined]);
+    expect(() => table.at(2)).to.throw(RangeError);
+    expect(() => table.values()).to.throw(RangeError);
+  });
+
   it("knows its active records and which are due, whatever was changed, undone, forked and absorbed", () => {
     const isActive = ({ size }: Item): boolean => size % 2 === 1;
     const groupOf = ({ size }: Item): string => (size > 4 ? "large" : "small");

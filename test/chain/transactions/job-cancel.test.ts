@@ -39,6 +39,6 @@ describe("job-cancel", () => {
     expect(phaseOf(jobOf(chain, open))).to.equal("cancelled");
     expect(expectRefused(chain, cancel(), "WRONG_PHASE").phase).to.equal("cancelled");
     chain.advance(settle());
-    expect(expectRefused(chain, settle(), "WRONG_PHASE").phase).to.equal("settled");
+    expectRefused(chain, settle(), "UNKNOWN_JOB");
   });
 });

@@ -128,10 +128,15 @@ describe("PomlClient", () => {
       "weights.bin",
       "dataset.json",
     ]);
-    const { spec } = test.node.state().jobs.at(0);
+    const { spec } = test.node.chain.job(0);
     expect(sha256(model.datasetJson)).to.deep.equal(spec.dataset);
     expect(await client.certificate(id)).to.include({ version: 2, jobIndex: 0 });
     expect((await client.jobs()).jobs).to.have.length(1);
+    test.node.chain.settled.forget(0);
+    test.node.advance();
+    expect(await client.jobs(), "not replayed yet").to.deep.equal({ jobs: [], absent: 1 });
+    await expectCodeAsync(() => client.job(id), "UNKNOWN_JOB");
+    await expectCodeAsync(() => client.certificate(id), "UNKNOWN_JOB");
   });
 
   it("prepares a job as ordered: every optimizer with what it states and what it does not", async () => {

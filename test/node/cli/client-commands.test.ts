@@ -164,7 +164,7 @@ describe("poml as a client", () => {
     const nobody = await stage.run("prove", "node", "nobody", ...trust);
     expect(nobody.exit).equal(2);
     expect(nobody.stderr).contain('public key "nobody"').and.contain("npx poml status");
-    const job = toHex(node.state().jobs.at(0).id);
+    const job = toHex(node.chain.job(0).id);
     const record = await stage.run("prove", "record", job, "1", ...trust);
     expect(record.exit, record.stderr).equal(0);
     expect(record.stdout).contain("which follows from 1:");
@@ -296,7 +296,7 @@ describe("poml as a client", () => {
     expect((await stage.run(...submit, "0.0000001")).exit).equal(2);
     const { id } = await stage.json(...submit, "0.00002");
     const { jobs } = stage.test.node.state();
-    const opened = Array.from(jobs.entries(), ([, job]) => job).find((job) => toHex(job.id) === id);
+    const opened = [...jobs.activeEntries()].find(([, job]) => toHex(job.id) === id)?.[1];
     expect(opened?.spec.pricePerSample).equal(20n);
   });
 

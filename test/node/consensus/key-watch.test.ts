@@ -89,7 +89,8 @@ class Watched {
     const signatures = precommit === undefined ? [] : [{ seat: this.#seat, signature: precommit }];
     const { height, round } = block.header;
     const { hash } = this.test.head;
-    this.#listener({ block, hash, certificate: { height, round, blockHash: hash, signatures } });
+    const certificate = { height, round, blockHash: hash, signatures };
+    this.#listener({ block, hash, certificate, jobs: new Map() });
   }
 
   get #seat(): number {

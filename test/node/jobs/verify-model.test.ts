@@ -144,7 +144,7 @@ describe("verifyModelDirectory", () => {
   });
 
   it("refuses a job that was altered", async () => {
-    const dataset = toHex(made.ledger.chain.head.state.jobs.at(0).spec.dataset);
+    const dataset = toHex(made.ledger.chain.job(0).spec.dataset);
     const forged = changed("job", (hex) => hex.replace(dataset, "00".repeat(32)));
     await refused(forged, "LIGHT_NOT_INCLUDED");
   });

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { PomlError } from "../../../chain/errors.ts";
+import type { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { JobArchive } from "../../../node/chain/job-archive.ts";
 import { CertifiedChain } from "../../helpers/certified-chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { jobSpec, openJob } from "../../helpers/job-run.ts";
 import {
   type LedgerNode,
   type LedgerNodeOptions,
@@ -29,7 +32,7 @@ describe("joining by a snapshot", function () {
 
   before(async () => {
     for (let height = 1; height <= HEIGHT; height++) {
-      source.advance(height % 4 === 0 ? [source.transfer(BigInt(height))] : []);
+      source.advance(height % 4 === 0 ? [source.transfer(BigInt(height))] : jobSteps(height));
       roots[height] = toHex(source.chain.head.state.root());
     }
     for (let i = 0; i < 2; i++) {
@@ -51,6 +54,27 @@ describe("joining by a snapshot", function () {
     for (const node of nodes.splice(0)) await node.stop();
     await folders.removeAll();
   });
+
+  /** Two jobs: the first is settled long before the snapshot, the second after it. */
+  function jobSteps(height: number): SignedTransaction[] {
+    const { chain } = source;
+    const ended = (index: number) => ({ job: chain.job(index).id });
+    switch (height) {
+      case 1:
+      case 2:
+        return [openJob(chain, chain.client, jobSpec(`job ${height}`))];
+      case 5:
+        return [chain.transaction(chain.client, "job-cancel", ended(0))];
+      case 6:
+        return [chain.transaction(chain.client, "job-settle", ended(0))];
+      case SNAPSHOT + 2:
+        return [chain.transaction(chain.client, "job-cancel", ended(1))];
+      case SNAPSHOT + 3:
+        return [chain.transaction(chain.client, "job-settle", ended(1))];
+      default:
+        return [];
+    }
+  }
 
   const trust = (height: number) => ({
     height,
@@ -118,6 +142,34 @@ describe("joining by a snapshot", function () {
     const again = await start({ dataDir, trust: trust(27) });
     expect(again.chain.height).to.equal(HEIGHT);
     expect(again.joining.progress).to.deep.equal({ snapshot: undefined, history: undefined });
+  });
+
+  it("has the jobs settled after the snapshot at once, and those before with their blocks", async () => {
+    const ids = [0, 1].map((index) => source.chain.job(index).id);
+    const dataDir = await folders.create();
+    // It idles for long before it goes on with what it replays.
+    const first = await start({ dataDir, trust: trust(27), replayIdleShare: 10_000 });
+    first.dial(servers);
+    await reaches(first, HEIGHT);
+    const early = new JobArchive(first.chain);
+    expect(await early.find(ids[1] ?? Uint8Array.of())).to.deep.equal({
+      index: 1,
+      job: source.chain.job(1),
+    });
+    expect(first.chain.store.lowest).to.equal(SNAPSHOT);
+    await stopNode(first);
+    for (const keepsBlocks of [false, true]) {
+      const me = await start({ dataDir, trust: trust(27), keepsBlocks });
+      me.dial(servers);
+      await until(() => me.isReady(), WAIT_MS, "start");
+      await until(() => me.joining.progress.history === undefined, WAIT_MS, "end of the replay");
+      const archive = new JobArchive(me.chain);
+      for (const [index, id] of ids.entries()) {
+        const found = await archive.find(id);
+        expect(found, `job ${index}`).to.deep.equal({ index, job: source.chain.job(index) });
+      }
+      await stopNode(me);
+    }
   });
 
   it("takes a hash of the snapshot's own height, and of the newest block", async () => {

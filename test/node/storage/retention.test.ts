@@ -19,6 +19,7 @@ import { TestChain } from "../../helpers/chain.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
 import { jobOf, jobSpec, nextStep, openJob } from "../../helpers/job-run.ts";
+import { viewOf } from "../../helpers/settled-jobs.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
 const HOUR = 3_600_000;
@@ -47,11 +48,6 @@ describe("Retention", () => {
     );
     const models = new ModelFolders({ dataDir }, { torrents });
     const chain = new TestChain();
-    const view = {
-      get state() {
-        return chain.head.state;
-      },
-    };
     let nowMs = Date.now();
     const counts: Record<string, number>[] = [];
     const rule = {
@@ -62,7 +58,7 @@ describe("Retention", () => {
     const retention = new Retention(
       { dataDir, rule },
       {
-        chain: view,
+        chain: viewOf(chain),
         disk: { beginCount: () => (bytes) => counts.push({ ...bytes }) },
         deletions: await Deletions.open(dataDir),
         log: createLog("silent"),

@@ -1,0 +1,71 @@
+/**
+ * Settled jobs as entries of the database. Their roots are part of the state. Their records follow from the blocks,
+ * so a node that started from a snapshot has those of earlier jobs once it has replayed the blocks before it.
+ */
+import { ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { isUnsettled } from "../../chain/state/job-slots.ts";
+import { Job } from "../../chain/types/job.ts";
+import { Hash, Uint32 } from "../../chain/types/primitive.ts";
+import { heightBytes, readHeight } from "./block-entries.ts";
+import { type Database, put, type Write } from "./database.ts";
+import { decodeEntry } from "./decode-entry.ts";
+import { bytesKey, numberKey, numberOf, numberRange } from "./keys.ts";
+
+/** What is asked of many settled jobs at once. */
+export const SettledSummary = new ContainerType(
+  {
+    id: Hash,
+    closedAt: Uint32,
+    model: Hash,
+    dataset: Hash,
+    torrent: Hash,
+    /** Of the trained model, or of the one it started from. */
+    parameters: Hash,
+  },
+  { typeName: "SettledSummary", jsonCase: "eth2" },
+);
+export type SettledSummary = ValueOf<typeof SettledSummary>;
+
+/** The records of the jobs among these that are settled, and what leads to them. */
+export function recordWrites(jobs: ReadonlyMap<number, Job>): Write[] {
+  return [...jobs].flatMap(([index, job]) => {
+    if (isUnsettled(job)) return [];
+    const { id, closedAt, parameters, spec } = job;
+    const { model, dataset, torrent } = spec;
+    const summary = { id, closedAt, model, dataset, torrent, parameters };
+    return [
+      put(numberKey("settledJob", index), Job.serialize(job)),
+      put(numberKey("settledSummary", index), SettledSummary.serialize(summary)),
+      put(bytesKey("settledIndex", id), heightBytes(index)),
+    ];
+  });
+}
+
+/** Reads what `recordWrites` wrote. All of it may be absent, whatever the state says. */
+export class SettledJobs {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @throws StoreError DAMAGED_STORE */
+  async job(index: number): Promise<Job | undefined> {
+    const bytes = await this.#db.get(numberKey("settledJob", index));
+    return bytes === undefined ? undefined : decodeEntry(`settled job ${index}`, Job, bytes);
+  }
+
+  /** Where the settled job with this id stands in the state. @throws StoreError DAMAGED_STORE */
+  async indexOf(id: Uint8Array): Promise<number | undefined> {
+    const bytes = await this.#db.get(bytesKey("settledIndex", id));
+    return bytes === undefined ? undefined : readHeight(bytes);
+  }
+
+  /** Newest first. @param end excluded @throws StoreError DAMAGED_STORE */
+  async *summaries(from: number, end: number): AsyncIterable<[index: number, SettledSummary]> {
+    const keys = { ...numberRange("settledSummary", from, end), reverse: true };
+    for await (const [key, bytes] of this.#db.entries(keys)) {
+      yield [numberOf(key), decodeEntry("a summary of a settled job", SettledSummary, bytes)];
+    }
+  }
+}
