@@ -30,8 +30,21 @@ function freeAfterNow({ height, parameters, meta }: State): {
   };
 }
 
+/** By the list: the height below which none of it is free. A list is never changed, and most blocks bring no other. */
+const earliest = new WeakMap<readonly Unbonding[], number>();
+
+function earliestOf(unbondings: readonly Unbonding[]): number {
+  const known = earliest.get(unbondings);
+  if (known !== undefined) return known;
+  let height = Number.POSITIVE_INFINITY;
+  for (const { freeAtHeight } of unbondings) if (freeAtHeight < height) height = freeAtHeight;
+  earliest.set(unbondings, height);
+  return height;
+}
+
 /** Runs at the end of every block. */
 export function freeUnbondings(state: State): void {
+  if (state.height < earliestOf(state.unbondings)) return;
   const isFree = (entry: Unbonding): boolean =>
     state.height >= entry.freeAtHeight && state.meta.time >= entry.freeAtTime;
   if (!state.unbondings.some(isFree)) return;
