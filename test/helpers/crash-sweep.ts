@@ -70,7 +70,8 @@ async function expectAgreement(net: LocalNetwork, height: number): Promise<void>
   expect(new Set(blocks.map(({ header }) => header.stateRoot)).size, "state roots").to.equal(1);
   for (const node of net.nodes) {
     const text = await metrics(node);
-    for (const name of ["poml_double_votes_total", "poml_double_proposals_total"]) {
+    for (const fault of ["double_votes", "double_proposals", "amnesia"]) {
+      const name = `poml_${fault}_total`;
       expect(text, `${name} seen by ${node.name}`).to.match(new RegExp(`^${name} 0$`, "m"));
     }
   }

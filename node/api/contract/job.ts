@@ -238,6 +238,9 @@ export const JobDetail = JobSummary.omit({ participants: true }).extend({
     .array(z.object({ node: Count, name: z.string(), reason: z.enum(OBJECTIONS) }))
     .describe("drawn nodes that do no work on it"),
   settlement: SettlementJson.optional(),
+  cancelBurns: Amount.optional().describe(
+    "what burns if the client cancels now, beyond the price of the job's place; absent where it cannot",
+  ),
 });
 export type JobDetail = z.infer<typeof JobDetail>;
 

@@ -3,7 +3,8 @@
 import { answerOf, stageOf } from "../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
+import { charged } from "../../../chain/job/charge.ts";
+import { end, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
 import { isAuditable } from "../../../chain/job/segments.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import type { State } from "../../../chain/state/state.ts";
@@ -117,6 +118,14 @@ export function encodeJobSummary(job: Job): JobSummary {
   };
 }
 
+/** Undefined where the chain takes no job-cancel. */
+function cancelBurns({ height, parameters }: State, job: Job): bigint | undefined {
+  const phase = phaseOf(job);
+  if (phase !== "drawing" && phase !== "training") return undefined;
+  const cancelled = end(charged(job, parameters), "cancelled", height + 1);
+  return divideEscrow(cancelled, parameters).settlement.burned - job.opening;
+}
+
 export function encodeOutcome(job: Job): OutcomeJson {
   const { state, reason, remedy } = describeOutcome(job);
   return { state, reason, ...named("remedy", remedy) };
@@ -171,6 +180,7 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
       name: nodeName(state, node) ?? "",
       reason: nameOf(OBJECTIONS, reason),
     })),
+    ...named("cancelBurns", cancelBurns(state, job)?.toString()),
     ...(phaseOf(job) === "settled"
       ? {
           settlement: {

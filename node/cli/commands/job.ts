@@ -64,7 +64,8 @@ export function jobCommand(context: CliContext): Command {
       "cancel a job; delivered work is paid, the managers' share of what is left burns, the rest comes back",
     )
     .argument("<job>", "id or start of an id")
-    .action((job: string, options: ApiOptions & WalletOptions) => cancelJob(job, options, context));
+    .option("--yes", "do it; without, the command only says what would burn")
+    .action((job: string, options: CancelOptions) => cancelJob(job, options, context));
   const command = new Command("job").description("order training and fetch models");
   for (const child of [submit, list, show, watch, result, cancel]) command.addCommand(child);
   return command;
@@ -217,20 +218,33 @@ async function fetchResult(
   });
 }
 
-async function cancelJob(
-  text: string,
-  options: ApiOptions & WalletOptions,
-  context: CliContext,
-): Promise<void> {
+type CancelOptions = ApiOptions & WalletOptions & { readonly yes?: boolean };
+
+async function cancelJob(text: string, options: CancelOptions, context: CliContext): Promise<void> {
   const { fromHex } = await import("../../../chain/crypto/hash.ts");
   const { jobCancelPayload } = await import("../../wallet/payload.ts");
   const { sendTransaction } = await import("../send.ts");
   const client = await connect(options, context);
   const job = await findJob(client, text);
+  const { cancelBurns, outcome, recordedRounds, rounds } = await client.job(job);
+  if (cancelBurns === undefined) {
+    throw new CliError(
+      `job ${job.slice(0, 12)} cannot be cancelled now: ${outcome.reason}`,
+      { code: "WRONG_PHASE", exit: EXIT.failure },
+      "a job is cancelled while it waits for its nodes or while they train",
+    );
+  }
+  if (options.yes !== true) {
+    throw usageError(
+      "yes",
+      `cancelling job ${job.slice(0, 12)} burns ${poml(cancelBurns)} POML; ${recordedRounds} of ${rounds} rounds are recorded and stay paid, so do updates of this round that hold; the rest of the escrow comes back. Nothing was done`,
+      "add --yes to do it",
+    );
+  }
   const wallet = await openWallet(options, context);
   const { id } = await sendTransaction(client, wallet, jobCancelPayload(fromHex(job)));
   const { height } = await client.waitForTransaction(id);
-  context.output.result({ job, transaction: id, height }, () =>
-    context.output.line(`cancelled in block ${height}`),
+  context.output.result({ job, transaction: id, height, cancelBurns }, () =>
+    context.output.line(`cancelled in block ${height}; ${poml(cancelBurns)} POML burn`),
   );
 }

@@ -60,7 +60,8 @@ export class Metrics {
 
   /** Seats and proposers this node saw contradict themselves. */
   get contradictions(): number {
-    return this.value("poml_double_votes_total") + this.value("poml_double_proposals_total");
+    const names = ["double_votes", "double_proposals", "amnesia"];
+    return names.reduce((sum, name) => sum + this.value(`poml_${name}_total`), 0);
   }
 }
 
