@@ -10,7 +10,7 @@ export interface Entry {
   readonly bytes: number;
   /** A node's own work: no fee needed, in places of its own; that of nodes with weight first in a block. */
   readonly duty: boolean;
-  /** Its sender could be drawn for work when it came: a node with weight. */
+  /** A duty whose sender could be drawn for work when it came: a node with weight. */
   readonly rated: boolean;
   /** Order of arrival. */
   readonly order: number;

@@ -129,7 +129,7 @@ export class Mempool {
     const { nonce, fee } = transaction;
     const duty = isFree(state, transaction);
     const order = this.#arrivals++;
-    const rated = isRated(state, transaction);
+    const rated = duty && isRated(state, transaction);
     const entry = {
       id,
       signed,

@@ -41,7 +41,6 @@ export function selectTransactions(
 }
 
 function isFirst(a: Entry, b: Entry): boolean {
-  const [first, second] = [a.duty && a.rated, b.duty && b.rated];
-  if (first !== second) return first;
+  if (a.rated !== b.rated) return a.rated;
   return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
 }
