@@ -2,6 +2,7 @@
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
+import { hasModel } from "../../jobs/job-outcome.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import {
@@ -25,7 +26,7 @@ import {
 } from "../encode/job.ts";
 import { toJobRequest } from "../job-order.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
-import { type Route, route } from "../route.ts";
+import { type Reply, type Route, route } from "../route.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
 
 const DEFAULT_PAGE = 50;
@@ -167,10 +168,15 @@ function resultRoutes(services: NodeServices): Route[] {
         params: JOB_ID,
         query: NoQuery,
         answers: [{ status: 200, description: name, type: MODEL_TYPES[name] }],
-        handle: async ({ params }) => {
-          const { id } = await findJob(services, params.id);
-          const model = await services.jobModel(id);
-          return { bytes: model[name], type: MODEL_TYPES[name] };
+        handle: async ({ params }): Promise<Reply> => {
+          const job = await findJob(services, params.id);
+          const type = MODEL_TYPES[name];
+          // The largest of the files, by far: from the disk in pieces where this node has it.
+          const isHere = name === "weights.bin" && hasModel(job);
+          const file = isHere ? await services.files.blob(job.parameters) : undefined;
+          if (file !== undefined) return { file, type };
+          const model = await services.jobModel(job.id);
+          return { bytes: model[name], type };
         },
       }),
     ),

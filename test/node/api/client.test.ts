@@ -130,6 +130,21 @@ describe("PomlClient", () => {
     ]);
     const { spec } = test.node.chain.job(0);
     expect(sha256(model.datasetJson)).to.deep.equal(spec.dataset);
+    const { files } = test.node;
+    const onDisk = Uint8Array.of(1, 2, 3);
+    const read = async function* () {
+      yield onDisk;
+    };
+    const { parameters } = await client.job(id);
+    const blob = async (hash: Uint8Array) =>
+      toHex(hash) === parameters
+        ? { sizeBytes: 3, sha256: toHex(sha256(onDisk)), read }
+        : undefined;
+    test.node.files = { ...files, blob };
+    const streamed = await fetch(`${test.url}/v1/jobs/${id}/model/weights.bin`);
+    expect(streamed.headers.get("etag")).to.equal(`"${toHex(sha256(onDisk))}"`);
+    expect(new Uint8Array(await streamed.arrayBuffer())).to.deep.equal(onDisk);
+    test.node.files = files;
     expect(await client.certificate(id)).to.include({ version: 2, jobIndex: 0 });
     expect((await client.jobs()).jobs).to.have.length(1);
     test.node.chain.settled.forget(0);
