@@ -11,19 +11,24 @@ import { digestOf } from "./stored-state-hash.ts";
 
 export class OwnRunError extends PomlError<{
   code: "OWN_RUN_DIFFERS";
-  field: "samples" | "parameters";
+  field: "samples" | "segments" | "parameters";
 }> {}
 
 /**
  * @param samples that the node's shard comes to
+ * @param segments that a run of them is cut into
  * @throws OwnRunError
  */
 export async function checkOwnRun(
   result: Pick<TrainTaskResult, "samples" | "parameters" | "optimizerHash" | "checkpoints">,
-  samples: number,
+  { samples, segments }: { readonly samples: number; readonly segments: number },
 ): Promise<void> {
   if (result.samples !== samples) {
     refuse("samples", `a worker trained ${result.samples} samples of the shard's ${samples}`);
+  }
+  const told = result.checkpoints.length - 1;
+  if (told !== segments) {
+    refuse("segments", `a worker sent a run of ${told} segments, the shard's has ${segments}`);
   }
   const parameters = await digestOf(bytesOfFloats(result.parameters));
   const last = result.checkpoints.at(-1);
@@ -32,7 +37,7 @@ export async function checkOwnRun(
   }
 }
 
-function refuse(field: "samples" | "parameters", message: string): never {
+function refuse(field: OwnRunError["facts"]["field"], message: string): never {
   throw new OwnRunError(
     message,
     { code: "OWN_RUN_DIFFERS", field },

@@ -6,7 +6,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { canCommit, hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
-import { isAuditable } from "../../chain/job/segments.ts";
+import { isAuditable, segmentCount } from "../../chain/job/segments.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
@@ -124,7 +124,8 @@ export class Participant {
       );
       signal.throwIfAborted();
       if (result !== undefined) {
-        await checkOwnRun(result, await this.#samplesOf(job, position, signal));
+        const samples = await this.#samplesOf(job, position, signal);
+        await checkOwnRun(result, { samples, segments: segmentCount(spec, samples) });
         await run.finish(result.checkpoints);
       }
     } catch (error) {

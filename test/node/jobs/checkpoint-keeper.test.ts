@@ -121,19 +121,24 @@ describe("checkOwnRun", () => {
   };
 
   it("passes a run that ends in its last state, of the whole shard", async () => {
-    await checkOwnRun(result, 40);
+    await checkOwnRun(result, { samples: 40, segments: SEGMENTS });
   });
 
-  it("refuses samples that are not the shard's, and parameters of another state", async () => {
+  it("refuses samples or segments that are not the shard's, and parameters of another state", async () => {
     const code = "OWN_RUN_DIFFERS";
-    const fieldOf = async (changed: Partial<typeof result>, samples = 40) =>
-      (await expectCodeAsync(() => checkOwnRun({ ...result, ...changed }, samples), code)).facts;
+    const fieldOf = async (changed: Partial<typeof result>, samples = 40) => {
+      const run = { ...result, ...changed };
+      const check = () => checkOwnRun(run, { samples, segments: SEGMENTS });
+      return (await expectCodeAsync(check, code)).facts;
+    };
     expect(await fieldOf({}, 20)).to.include({ field: "samples" });
     const stale = { parameters: stateAt(SEGMENTS - 1).parameters };
     expect(await fieldOf(stale)).to.include({ field: "parameters" });
     expect(await fieldOf({ optimizerHash: sha256(Uint8Array.of(9)) })).to.include({
       field: "parameters",
     });
-    expect(await fieldOf({ checkpoints: [] })).to.include({ field: "parameters" });
+    expect(await fieldOf({ checkpoints: [] })).to.include({ field: "segments" });
+    const ends = [HASHES[0], HASHES.at(-1)].flatMap((hash) => hash ?? []);
+    expect(await fieldOf({ checkpoints: ends })).to.include({ field: "segments" });
   });
 });

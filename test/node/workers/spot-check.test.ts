@@ -11,7 +11,13 @@ import { WorkerError } from "../../../node/workers/worker-error.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 const SEGMENTS = 16;
-const task = { segments: SEGMENTS } as TrainTask;
+/** As many steps as asked for, one for each row. */
+function taskOf(steps: number): TrainTask {
+  const dataset = { index: { train: { rows: Uint32Array.of(steps) } } };
+  const order = { dataset, chunks: [0], epochs: 1, hyperparameters: { batchSize: 1 } };
+  return { ...order, segments: SEGMENTS } as unknown as TrainTask;
+}
+const task = taskOf(SEGMENTS);
 const hashOf = (i: number): Uint8Array => sha256(Uint8Array.of(i));
 const honest = Array.from({ length: SEGMENTS + 1 }, (_, i) => hashOf(i));
 
@@ -54,6 +60,34 @@ describe("TrainProbe", () => {
     expect(1 - half[0] / half[1]).to.be.closeTo((8 / 16) * (7 / 15), 1e-12);
     expect(await share([])).to.deep.equal([0, 240]);
     expect((await share(honest.map((_, i) => i)))[0]).to.equal(240);
+  });
+
+  it("finds a run that is told in fewer parts than it has, so that the drawn ones are not among them", async () => {
+    const told = [
+      [hashOf(0), hashOf(99)],
+      honest.slice(0, -1),
+      [hashOf(0)],
+      [],
+      [...honest, hashOf(17)],
+    ];
+    for (const checkpoints of told) {
+      const probe = new TrainProbe(task, true, () => 7);
+      const result = { checkpoints } as unknown as TrainTaskResult;
+      const again = async () => ({ origin: hashOf(0), end: hashOf(99) });
+      await expectCodeAsync(() => probe.check("remote-1", result, again), "SPOT_CHECK");
+    }
+  });
+
+  it("draws among the parts that a short run has", async () => {
+    const probe = new TrainProbe(taskOf(3), true, (count) => count - 1);
+    for (const index of [1, 2]) probe.onState(index, Uint8Array.of(index));
+    const asked: number[] = [];
+    const result = { checkpoints: honest.slice(0, 4) } as unknown as TrainTaskResult;
+    await probe.check("remote-1", result, async ({ segment }) => {
+      asked.push(segment);
+      return { origin: hashOf(0), end: hashOf(segment + 1) };
+    });
+    expect(asked).to.deep.equal([2, 1]);
   });
 
   it("checks the first part of a run without states, whose start is the node's own", async () => {
