@@ -83,7 +83,9 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
   const { limiter, turns, answers, downloads } = shared;
   return async (request: Request, response: Response): Promise<void> => {
     if (route.token === true) checkToken(request, options.token);
-    const read = (limitBytes: number) => readBody(request, response, limitBytes);
+    let body: Uint8Array<ArrayBuffer> | undefined;
+    const read = async (limitBytes: number) =>
+      body ?? (await readBody(request, response, limitBytes));
     const answering = allowSilence(request, options.limits);
     const call: Call = {
       params: request.params as Record<string, string>,
@@ -109,6 +111,8 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
     const caller = callerOf(request, options.token);
     // One was taken at the door.
     if (route.tokens !== undefined) limiter.take(caller, route.tokens - 1);
+    // Before its turn: a body that never ends would keep the turn from everybody else.
+    if (route.bodyBytes !== undefined) body = await read(route.bodyBytes);
     const answer = async (): Promise<void> => {
       // Somebody else may have asked the same while this request waited.
       if (isKnown()) return;

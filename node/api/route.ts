@@ -66,8 +66,10 @@ interface RouteFacts {
   readonly answers: readonly Answer[];
   /** Tokens that an answer takes, about a millisecond of the main thread each; default 1. */
   readonly tokens?: number;
-  /** Such answers are made a few at a time. */
+  /** Such answers are made a few at a time; a raw body must be here before its turn: see `bodyBytes`. */
   readonly isCostly?: boolean;
+  /** Largest raw body that is read before the handler is called; `bytes` then gives it at once. */
+  readonly bodyBytes?: number;
   /** The answer follows from the newest block, path and query alone. */
   readonly isOfHead?: boolean;
   /** Left out of the OpenAPI document: the page and its files. */

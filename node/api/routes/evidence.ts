@@ -37,6 +37,7 @@ export function evidenceRoutes(services: NodeServices): Route[] {
       path: "/v1/light/conflicts",
       tokens: 100,
       isCostly: true,
+      bodyBytes: MAX_LIGHT_BYTES,
       tag: "light",
       summary:
         "Hand in a block that another node shows as final and that is not on this chain (SSZ LightBlock): who signed both is accused",
