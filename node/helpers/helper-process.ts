@@ -4,6 +4,7 @@
  */
 import { constants, setPriority } from "node:os";
 import { PomlError } from "../../chain/errors.ts";
+import { endWithParent } from "./end-with-parent.ts";
 import type { HelperReply, HelperRequest } from "./helper-tasks.ts";
 
 const MAX_TEXT = 1024;
@@ -50,6 +51,7 @@ async function answer(request: HelperRequest): Promise<void> {
   globalThis.gc?.();
 }
 
+endWithParent();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on("SIGINT", () => {});
 process.once("disconnect", () => process.exit(0));

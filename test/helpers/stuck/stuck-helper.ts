@@ -1,7 +1,10 @@
 /** A helper process that never ends its first task: it computes, or takes memory, or dies. */
+import { endWithParent } from "../../../node/helpers/end-with-parent.ts";
+
 const [how] = process.argv.slice(2);
 const kept: Buffer[] = [];
 
+endWithParent();
 process.once("disconnect", () => process.exit(0));
 process.on("message", () => {
   process.send?.({ kind: "started" });

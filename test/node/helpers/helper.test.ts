@@ -1,12 +1,14 @@
-import { fork } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Helper, type HelperLimits } from "../../../node/helpers/helper.ts";
 import type { InspectTask } from "../../../node/jobs/orders/inspect-order.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { until } from "../../helpers/until.ts";
 
 const STUCK = fileURLToPath(new URL("../../helpers/stuck/stuck-helper.ts", import.meta.url));
+const DYING = fileURLToPath(new URL("../../helpers/stuck/dying-parent.ts", import.meta.url));
 const LIMITS: HelperLimits = { timeMs: 60_000, cpuMs: 60_000, memoryBytes: 2 ** 31 };
 const SIGNAL = new AbortController().signal;
 const TASK = {} as InspectTask;
@@ -68,4 +70,21 @@ describe("a helper process", function () {
     expect(helper.pid).to.equal(undefined);
     await helper.stop();
   });
+
+  it("that computes ends with its node, also when that was killed", async () => {
+    const told = await new Promise<string>((resolve) => {
+      execFile(process.execPath, [DYING], (_, stdout) => resolve(stdout));
+    });
+    const pid = Number(told);
+    expect(pid).to.be.above(1);
+    await until(() => !isAlive(pid), 30_000, "end of the helper");
+  });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
