@@ -2,6 +2,7 @@
  * Leaves out of a block what there is no room for in its draws. Else thousands of orders that do not fit would stand in
  * the way of everything that offers less, and pay nothing for it.
  */
+import { bytesKey } from "../crypto/hash.ts";
 import { DrawRoom } from "../job/draw-room.ts";
 import { hasCommitted } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
@@ -9,9 +10,16 @@ import type { State } from "../state/state.ts";
 import { kindOf } from "../transactions/fee.ts";
 import type { Payloads, Transaction } from "../types/transaction.ts";
 
+/** Whether it takes of the room of a block, which may be full. */
+export function takesRoom(transaction: Transaction): boolean {
+  return kindOf(transaction) === "job-open" || endedRound(transaction) !== undefined;
+}
+
 /** As far as the state of the head tells; the rules themselves count exactly. */
 export class RoomForDraws {
   readonly #room = DrawRoom.ofBlock();
+  /** Jobs whose commits have their room. */
+  readonly #ended = new Set<string>();
   readonly #state: State;
 
   constructor(state: State) {
@@ -20,25 +28,37 @@ export class RoomForDraws {
 
   /** @returns false when a transaction has to wait for another block */
   take(transaction: Transaction): boolean {
-    const { value } = transaction.payload;
-    switch (kindOf(transaction)) {
-      case "job-open":
-        return this.#room.tryOrder((value as Payloads["job-open"]).spec);
-      case "job-round":
-        return this.#takeCommits((value as Payloads["job-round"]).record.job);
-      case "job-refuse":
-        return this.#takeCommits((value as Payloads["job-refuse"]).refusal.job);
-      case "job-cancel":
-        return this.#takeCommits((value as Payloads["job-cancel"]).job);
-      default:
-        return true;
+    if (kindOf(transaction) === "job-open") {
+      return this.#room.tryOrder((transaction.payload.value as Payloads["job-open"]).spec);
     }
+    const job = endedRound(transaction);
+    return job === undefined || this.#takeCommits(job);
   }
 
+  /** Several members of a team may post a round, of which one applies: room is taken once. */
   #takeCommits(id: Uint8Array): boolean {
+    const key = bytesKey(id);
+    if (this.#ended.has(key)) return true;
     const index = this.#state.jobIndex(id);
     const job = index === undefined ? undefined : this.#state.jobs.get(index);
     if (job === undefined || !isAuditable(job.spec)) return true;
-    return this.#room.tryUpdates(job.participants.filter(hasCommitted).length);
+    if (!this.#room.tryUpdates(job.participants.filter(hasCommitted).length)) return false;
+    this.#ended.add(key);
+    return true;
+  }
+}
+
+/** @returns id of the job whose commits it sends to their audits */
+function endedRound(transaction: Transaction): Uint8Array | undefined {
+  const { value } = transaction.payload;
+  switch (kindOf(transaction)) {
+    case "job-round":
+      return (value as Payloads["job-round"]).record.job;
+    case "job-refuse":
+      return (value as Payloads["job-refuse"]).refusal.job;
+    case "job-cancel":
+      return (value as Payloads["job-cancel"]).job;
+    default:
+      return undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
 import type { Entry, Sender } from "./entry.ts";
 import { Heap } from "./heap.ts";
-import { RoomForDraws } from "./room-for-draws.ts";
+import { RoomForDraws, takesRoom } from "./room-for-draws.ts";
 
 export interface SelectionLimits {
   /** Stop when the next one would not fit. */
@@ -19,28 +19,46 @@ export function selectTransactions(
   senders: Iterable<Sender>,
   limits: SelectionLimits,
 ): SignedTransaction[] {
-  const heads: Entry[] = [];
+  const heads: Candidate[] = [];
   for (const sender of senders) {
     const first = sender.waiting.get(state.account(sender.address).nonce);
-    if (first !== undefined) heads.push(first);
+    if (first !== undefined) heads.push({ entry: first, isLate: false });
   }
   const ready = new Heap(isFirst, heads);
   const selected: SignedTransaction[] = [];
   const room = new RoomForDraws(state);
   let bytes = 0;
   while (selected.length < limits.count) {
-    const entry = ready.pop();
+    const entry = ready.pop()?.entry;
     if (entry === undefined || bytes + entry.bytes > limits.bytes) break;
+    // The pool looks for what has expired now and then only.
+    if (entry.signed.transaction.validUntil <= state.height) continue;
     if (!room.take(entry.signed.transaction)) continue;
     selected.push(entry.signed);
     bytes += entry.bytes;
     const next = entry.sender.waiting.get(entry.nonce + 1);
-    if (next !== undefined) ready.push(next);
+    if (next !== undefined) ready.push({ entry: next, isLate: isUntried(next) });
   }
   return selected;
 }
 
-function isFirst(a: Entry, b: Entry): boolean {
+interface Candidate {
+  readonly entry: Entry;
+  /** It gets the room that others leave. */
+  readonly isLate: boolean;
+}
+
+/**
+ * Of what pays, the pool has tried the first of each sender only. Another one may never apply, and pay nothing: it must
+ * not take the room for draws from one that does.
+ */
+function isUntried({ duty, signed }: Entry): boolean {
+  return !duty && takesRoom(signed.transaction);
+}
+
+function isFirst(one: Candidate, other: Candidate): boolean {
+  if (one.isLate !== other.isLate) return other.isLate;
+  const [a, b] = [one.entry, other.entry];
   if (a.rated !== b.rated) return a.rated;
   return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
 }
