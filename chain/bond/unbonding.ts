@@ -1,6 +1,7 @@
 /** Bonded money on its way back: it stays punishable until heights and time have both passed. */
 import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
+import { without } from "../state/unordered.ts";
 import type { Unbonding } from "../types/state.ts";
 
 /** Pieces one node may have on their way at a time. */
@@ -47,9 +48,8 @@ export function freeUnbondings(state: State): void {
   if (state.height < earliestOf(state.unbondings)) return;
   const isFree = (entry: Unbonding): boolean =>
     state.height >= entry.freeAtHeight && state.meta.time >= entry.freeAtTime;
-  if (!state.unbondings.some(isFree)) return;
   for (const { node, amount } of state.unbondings.filter(isFree)) {
     state.credit(addressOf(state.nodes.at(node).publicKey), amount);
   }
-  state.unbondings = state.unbondings.filter((entry) => !isFree(entry));
+  state.unbondings = without(state.unbondings, isFree);
 }

@@ -2,12 +2,13 @@
  * Counts the votes on parameters by the voting weight of all nodes, seated or not, as far as the limit for one
  * of them allows: more than 2/3 changes one. A draw of seats has no say in it.
  */
-import { toHex } from "../crypto/hash.ts";
+import { bytesKey } from "../crypto/hash.ts";
 import { hasLeft } from "../draw/frozen-weights.ts";
 import { PomlError } from "../errors.ts";
 import { isQuorum } from "../finality/quorum.ts";
 import { limitedVotes } from "../rating/voting-limit.ts";
 import type { State } from "../state/state.ts";
+import { without } from "../state/unordered.ts";
 import type { CastParameterVote } from "../types/state.ts";
 import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 
@@ -16,13 +17,15 @@ export function countParameterVotes(state: State): void {
   if (state.parameterVotes.length === 0) return;
   const electorate = electorateOf(state);
   const decided = new Set<number>();
-  for (const tally of talliesOf(state, electorate)) {
+  // Those without a vote decide nothing, and anybody can have thousands of them.
+  const parameterVotes = state.parameterVotes.filter(({ node }) => electorate.votes[node] !== 0n);
+  for (const tally of talliesOf({ parameterVotes }, electorate)) {
     if (decided.has(tally.parameter) || !isQuorum(tally.weight, electorate.total)) continue;
     adopt(state, tally);
     decided.add(tally.parameter);
   }
   if (decided.size === 0) return;
-  state.parameterVotes = state.parameterVotes.filter(({ parameter }) => !decided.has(parameter));
+  state.parameterVotes = without(state.parameterVotes, ({ parameter }) => decided.has(parameter));
 }
 
 /** Two changes of one epoch may not go together: then the later one in this order is dropped. */
@@ -77,5 +80,5 @@ export function talliesOf(
 }
 
 function questionOf({ parameter, value }: Pick<CastParameterVote, "parameter" | "value">): string {
-  return `${parameter.toString(16).padStart(2, "0")}/${toHex(value)}`;
+  return String.fromCharCode(parameter) + bytesKey(value);
 }

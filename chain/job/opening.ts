@@ -9,6 +9,7 @@ import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transactions/rule.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
+import { MAX_JOBS } from "../types/state.ts";
 import { type OrderedPlaces, placesOf } from "./draw-room.ts";
 
 /** Jobs of one client that are not settled. */
@@ -53,6 +54,19 @@ export function requirePlace({ jobs }: Pick<State, "jobs">, client: Uint8Array):
       "wait until some of them are settled",
     );
   }
+}
+
+/**
+ * The list of jobs, settled ones included, has so many places. An order beyond them must not stop the chain.
+ * @throws TransactionError TOO_MANY_JOBS
+ */
+export function requireIndex(jobs: number): void {
+  if (jobs < MAX_JOBS) return;
+  refuse(
+    `this chain has had ${jobs} jobs, and has room for no more`,
+    { code: "TOO_MANY_JOBS", open: jobs, limit: MAX_JOBS },
+    "order on another chain",
+  );
 }
 
 /**

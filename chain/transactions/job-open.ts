@@ -1,5 +1,5 @@
 /** Opens a training job: the order is checked, the escrow taken; the draw follows `drawDelay` blocks later. */
-import { openingPrice, requireEnoughNodes, requirePlace } from "../job/opening.ts";
+import { openingPrice, requireEnoughNodes, requireIndex, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
 import { jobPrice, lowestPrice } from "../job/price.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -32,6 +32,7 @@ export const jobOpen: Rule<"job-open"> = {
     checkJobSpec(spec, state.parameters);
     requireEnoughNodes(spec, state.nodes.activeCount);
     requirePlace(state, address);
+    requireIndex(state.jobs.length);
     const opening = openingPrice(spec, state.jobs.activeCount, state.parameters);
     const price = jobPrice(spec, state.parameters) + opening;
     if (escrow < price) {

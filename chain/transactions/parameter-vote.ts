@@ -9,7 +9,8 @@ import {
   type VotableParameter,
 } from "../governance/votable.ts";
 import type { State } from "../state/state.ts";
-import { MAX_PARAMETER_VOTES } from "../types/state.ts";
+import { without } from "../state/unordered.ts";
+import { type CastParameterVote, MAX_PARAMETER_VOTES } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
@@ -19,16 +20,37 @@ export const parameterVote: Rule<"parameter-vote"> = {
     const name = VOTABLE_PARAMETERS[parameter];
     if (name === undefined) refuseField("parameter", `no votable parameter ${parameter}`);
     checkValue(state, name, value);
-    const others = state.parameterVotes.filter(
-      (vote) => vote.node !== index || vote.parameter !== parameter,
-    );
+    const votes = state.parameterVotes;
+    const at = placeOf(votes, index, parameter);
     const isWithdrawal = equalBytes(value, encodeValue(state.parameters[name]));
-    if (!isWithdrawal && others.length >= MAX_PARAMETER_VOTES) {
+    if (isWithdrawal) {
+      const own = votes[at];
+      if (own !== undefined) state.parameterVotes = without(votes, (vote) => vote === own);
+      return;
+    }
+    const vote = { node: index, parameter, value };
+    if (at < votes.length) {
+      const next = votes.slice();
+      next[at] = vote;
+      state.parameterVotes = next;
+      return;
+    }
+    if (votes.length >= MAX_PARAMETER_VOTES) {
       refuse("there is no room for more votes", { code: "ALREADY_DONE", duty: "parameter-vote" });
     }
-    state.parameterVotes = isWithdrawal ? others : [...others, { node: index, parameter, value }];
+    state.parameterVotes = [...votes, vote];
   },
 };
+
+/** @returns where the vote of a node on a parameter stands; the length of the list when it has none */
+function placeOf(votes: readonly CastParameterVote[], node: number, parameter: number): number {
+  let at = 0;
+  for (const vote of votes) {
+    if (vote.node === node && vote.parameter === parameter) break;
+    at++;
+  }
+  return at;
+}
 
 function checkValue(state: State, name: VotableParameter, value: Uint8Array): void {
   const present = state.parameters.protocolVersion;

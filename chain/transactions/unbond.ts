@@ -32,7 +32,8 @@ export const unbond: Rule<"unbond"> = {
         `leave at least ${formatAmount(minBond)} POML, or unbond all ${formatAmount(node.bond)}`,
       );
     }
-    const own = state.unbondings.filter((entry) => entry.node === index).length;
+    let own = 0;
+    for (const entry of state.unbondings) if (entry.node === index) own++;
     if (own >= MAX_UNBONDINGS_PER_NODE || state.unbondings.length >= MAX_UNBONDINGS) {
       refuse(`${own} pieces of the bond are on their way already`, {
         code: "ALREADY_DONE",

@@ -4,6 +4,7 @@ import { MAX_PHASE_BLOCKS, MAX_ROUNDS, MIN_TEAM } from "../../../chain/transacti
 import type { JobSpec } from "../../../chain/types/job.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
+import { MAX_JOBS } from "../../../chain/types/state.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
@@ -44,6 +45,21 @@ describe("job-open", () => {
     const spec = jobSpec("job");
     const rich = chain.transaction(client, "job-open", { spec, escrow: 2n ** 60n });
     expectRefused(chain, rich, "INSUFFICIENT_BALANCE");
+  });
+
+  it("refuses TOO_MANY_JOBS beyond the places of the list, in which settled jobs stay", () => {
+    const full = new TestChain();
+    const filledTo = (length: number): void => {
+      Object.defineProperty(full.head.state.jobs, "length", {
+        get: () => length,
+        configurable: true,
+      });
+    };
+    filledTo(MAX_JOBS - 1);
+    expectApplies(full, openJob(full, client, jobSpec("last")));
+    filledTo(MAX_JOBS);
+    const facts = expectRefused(full, openJob(full, client, jobSpec("late")), "TOO_MANY_JOBS");
+    expect(facts).to.include({ open: MAX_JOBS, limit: MAX_JOBS });
   });
 
   /** Per field: the smallest and largest value taken; beyond them it is refused by name. */
