@@ -224,8 +224,9 @@ export class Participant {
   }
 }
 
+/** Without the extensions: they wait for the run that is under way, which would come out the same. */
 function runKey(job: Job): string {
-  return `${toHex(job.id)}/${job.round}/${job.extensions}`;
+  return `${toHex(job.id)}/${job.round}`;
 }
 
 /** Undefined when the training itself left the finite numbers. */
