@@ -169,7 +169,9 @@ export async function createNode(
   });
   const helperLog = log.child({ module: "helpers" });
   const newHelper = (): Helper => new Helper({ log: helperLog });
-  const [inspecting, opening, merging] = [newHelper(), newHelper(), newHelper()];
+  const inspecting = { exact: newHelper(), tfjs: newHelper() };
+  const [opening, merging] = [newHelper(), newHelper()];
+  const helpers = [inspecting.exact, inspecting.tfjs, opening, merging];
   const inspector = new OrderInspector(inspecting);
   const opener = new ModelOpener(opening);
   const files = new JobFiles({ fetcher, datasets, blobs, inspector });
@@ -423,7 +425,7 @@ export async function createNode(
       manager.stop();
       publisher.stop();
       await storage.stop();
-      await Promise.all([inspecting, opening, merging].map((helper) => helper.stop()));
+      await Promise.all(helpers.map((helper) => helper.stop()));
       await workers.stop();
       await ledger.stop();
       await torrents.stop();

@@ -1,6 +1,7 @@
 /** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
+import type { EngineName } from "../../../ml/engine.ts";
 import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
 import type { Helper, HelperLimits } from "../../helpers/helper.ts";
 import { HelperError } from "../../helpers/helper-error.ts";
@@ -23,14 +24,21 @@ export interface OrderFiles {
   readonly manifest: NamedFile;
 }
 
+/** One for the orders of each engine. */
+export type InspectingHelpers = Readonly<Record<EngineName, Pick<Helper, "run">>>;
+
 export class OrderInspector {
-  readonly #helper: Helper;
+  readonly #helpers: InspectingHelpers;
   readonly #stop = new AbortController();
   /** In order of their last use. */
   readonly #found = new Map<string, Promise<Inspection>>();
 
-  constructor(helper: Helper) {
-    this.#helper = helper;
+  /**
+   * @param helpers two, because tfjs may take all of its limit to try a stranger's model: orders of the exact engine,
+   * which are read in a second, never stand behind one
+   */
+  constructor(helpers: InspectingHelpers) {
+    this.#helpers = helpers;
   }
 
   /**
@@ -77,7 +85,8 @@ export class OrderInspector {
     };
     try {
       const task = { ...(await files()), facts };
-      return await this.#helper.run("inspect", task, INSPECT_LIMITS, this.#stop.signal);
+      const helper = this.#helpers[facts.engine];
+      return await helper.run("inspect", task, INSPECT_LIMITS, this.#stop.signal);
     } catch (error) {
       const isTooMuch =
         error instanceof HelperError &&

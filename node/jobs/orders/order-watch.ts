@@ -14,6 +14,7 @@ import {
 } from "../../../chain/types/job.ts";
 import type { Chain } from "../../chain/chain.ts";
 import type { DutySender } from "../../chain/duty-sender.ts";
+import { HelperError } from "../../helpers/helper-error.ts";
 import { SingleFlight } from "../../single-flight.ts";
 import type { Room } from "../../storage/room.ts";
 import { StorageError } from "../../storage/storage-error.ts";
@@ -119,7 +120,11 @@ export class OrderWatch {
         );
       }
     } catch (error) {
-      if (error instanceof StorageError) return this.#decide(job, "declined", error.message);
+      // A busy machine would look at it again and again, and keep other orders waiting each time.
+      const isTooSlow = error instanceof HelperError && error.facts.code === "HELPER_LIMIT";
+      if (error instanceof StorageError || isTooSlow) {
+        return this.#decide(job, "declined", error.message);
+      }
       if (reasonOf(error) === undefined) throw error;
       this.found(job, error);
     }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { type JobSpec, OBJECTIONS } from "../../../../chain/types/job.ts";
 import type { Payloads } from "../../../../chain/types/transaction.ts";
 import type { DutySender } from "../../../../node/chain/duty-sender.ts";
+import { overLimit } from "../../../../node/helpers/helper-error.ts";
 import { JobError } from "../../../../node/jobs/job-error.ts";
 import type { PossibleOrder } from "../../../../node/jobs/job-files.ts";
 import { OrderWatch } from "../../../../node/jobs/orders/order-watch.ts";
@@ -23,6 +24,8 @@ interface Case {
   readonly workerBytes?: number;
   /** Nobody can carry it out. */
   readonly isImpossible?: boolean;
+  /** Its helper does not get to the end. */
+  readonly isTooSlow?: boolean;
 }
 
 describe("OrderWatch", () => {
@@ -46,6 +49,7 @@ describe("OrderWatch", () => {
       return new Uint8Array(32);
     };
     const order = async (): Promise<PossibleOrder> => {
+      if (of.isTooSlow === true) throw overLimit("inspect", "time", 300_000);
       if (of.isImpossible === true) {
         const facts = { code: "ORDER_IMPOSSIBLE", reason: "data" } as const;
         throw new JobError("no manifest", facts, { action: "local", remedy: "order another" });
@@ -83,6 +87,11 @@ describe("OrderWatch", () => {
   it("declines an order whose files find no room, so that the job goes on without it", async () => {
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ roomBytes: 0 })).to.deep.equal(declined);
+  });
+
+  it("declines an order that this machine could not look at in time, for others wait behind it", async () => {
+    const declined = { said: "declined", accepted: false };
+    expect(await verdictOn({ isTooSlow: true })).to.deep.equal(declined);
   });
 
   it("says why nobody can carry an order out", async () => {
