@@ -11,9 +11,9 @@ import { genesisHead } from "../chain/genesis.ts";
 import { JOB_ENGINES, JOB_KINDS, type JobSpec } from "../chain/types/job.ts";
 import { EnergyMeter } from "../ml/energy/meter.ts";
 import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
-import { peerIdOf } from "../p2p/identity.ts";
+import { peerIdOf, publicKeyOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
-import { BytesInFlight } from "../p2p/protocols/bytes-in-flight.ts";
+import { BytesInFlight, IN_FLIGHT } from "../p2p/protocols/bytes-in-flight.ts";
 import { TorrentShelf } from "../p2p/torrent/shelf.ts";
 import { Torrents } from "../p2p/torrent/torrents.ts";
 import { createApi } from "./api/server.ts";
@@ -137,6 +137,7 @@ export async function createNode(
   );
   const { chain, duties, host, messages } = ledger;
   const peerOf = (node: number): string => peerIdOf(chain.state.nodes.at(node).publicKey);
+  const isNode = (peer: string): boolean => chain.state.nodeIndex(publicKeyOf(peer)) !== undefined;
 
   const jobLog = log.child({ module: "jobs" });
   const storage = await openStorage({ dataDir: paths.root, config }, { chain, log: jobLog, clock });
@@ -394,7 +395,7 @@ export async function createNode(
           (await keeper.serve(hash)) ??
           (await blobs.serve(hash)) ??
           ledger.snapshots.store.chunk(hash),
-        new BytesInFlight(),
+        new BytesInFlight(IN_FLIGHT, isNode),
       );
       torrentAddresses.serve();
       new ChainEvents({ chain, host, events });

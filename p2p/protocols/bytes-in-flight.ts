@@ -1,21 +1,29 @@
 /**
  * How many bytes may be on their way to all readers together. A peer has no more than its share, however many requests
- * it makes; those that wait are served in turn, one peer after another.
+ * it makes; those that wait are served in turn, one peer after another. Peers that are nodes of the chain keep half of it
+ * to themselves: others cost nothing to make, and many slow ones would leave no place.
  */
 
 export interface InFlightLimits {
   readonly totalBytes: number;
   readonly peerBytes: number;
+  /** All peers that are no nodes of the chain together. */
+  readonly guestBytes: number;
 }
 
 export const IN_FLIGHT: InFlightLimits = {
   totalBytes: 16 * 1024 * 1024,
   peerBytes: 1024 * 1024,
+  guestBytes: 8 * 1024 * 1024,
 };
 
-interface Waiting {
+interface Part {
   readonly peer: string;
+  readonly isGuest: boolean;
   readonly bytes: number;
+}
+
+interface Waiting extends Part {
   readonly start: () => void;
 }
 
@@ -24,10 +32,14 @@ export class BytesInFlight {
   readonly #byPeer = new Map<string, number>();
   /** Each once in turn: a peer that was served goes to the end. */
   #waiting: Waiting[] = [];
+  readonly #isNode: (peer: string) => boolean;
   #total = 0;
+  #guests = 0;
 
-  constructor(limits: InFlightLimits = IN_FLIGHT) {
+  /** @param isNode whether a peer is a node of the chain; default: all are */
+  constructor(limits: InFlightLimits = IN_FLIGHT, isNode: (peer: string) => boolean = () => true) {
     this.#limits = limits;
+    this.#isNode = isNode;
   }
 
   get total(): number {
@@ -41,18 +53,19 @@ export class BytesInFlight {
    */
   async take(peer: string, bytes: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#waiting.length > 0 || !this.#fits(peer, bytes)) await this.#turn(peer, bytes, signal);
-    else this.#add(peer, bytes);
+    const part = { peer, bytes, isGuest: !this.#isNode(peer) };
+    if (this.#waiting.length > 0 || !this.#fits(part)) await this.#turn(part, signal);
+    else this.#add(part);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#add(peer, -bytes);
+      this.#add({ ...part, bytes: -bytes });
       this.#next();
     };
   }
 
-  #turn(peer: string, bytes: number, signal: AbortSignal): Promise<void> {
+  #turn(part: Part, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting = this.#waiting.filter((one) => one !== waiting);
@@ -60,10 +73,10 @@ export class BytesInFlight {
       };
       const start = (): void => {
         signal.removeEventListener("abort", leave);
-        this.#add(peer, bytes);
+        this.#add(part);
         resolve();
       };
-      const waiting = { peer, bytes, start };
+      const waiting = { ...part, start };
       signal.addEventListener("abort", leave, { once: true });
       this.#waiting.push(waiting);
       this.#next();
@@ -72,7 +85,7 @@ export class BytesInFlight {
 
   #next(): void {
     for (;;) {
-      const at = this.#waiting.findIndex(({ peer, bytes }) => this.#fits(peer, bytes));
+      const at = this.#waiting.findIndex((one) => this.#fits(one));
       const [waiting] = at === -1 ? [] : this.#waiting.splice(at, 1);
       if (waiting === undefined) return;
       // Others of this peer let those of other peers go first.
@@ -83,13 +96,15 @@ export class BytesInFlight {
     }
   }
 
-  #fits(peer: string, bytes: number): boolean {
-    const { totalBytes, peerBytes } = this.#limits;
+  #fits({ peer, isGuest, bytes }: Part): boolean {
+    const { totalBytes, peerBytes, guestBytes } = this.#limits;
+    if (isGuest && this.#guests + bytes > guestBytes) return false;
     return this.#total + bytes <= totalBytes && (this.#byPeer.get(peer) ?? 0) + bytes <= peerBytes;
   }
 
-  #add(peer: string, bytes: number): void {
+  #add({ peer, isGuest, bytes }: Part): void {
     this.#total += bytes;
+    if (isGuest) this.#guests += bytes;
     const left = (this.#byPeer.get(peer) ?? 0) + bytes;
     if (left > 0) this.#byPeer.set(peer, left);
     else this.#byPeer.delete(peer);
