@@ -26,6 +26,13 @@ const SHARES = [
   "auditShare",
   "secondLook",
 ] as const;
+const STAGES = [
+  "windowBlocks",
+  "surpriseBlocks",
+  "claimBlocks",
+  "verdictBlocks",
+  "trackBlocks",
+] as const;
 /** Of which a claim on probation has four times as many, at most 16 a verifier. */
 const MAX_SEGMENTS_PER_VERIFIER = 16;
 
@@ -40,6 +47,8 @@ const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
 /** A faulty node must still have its bond when its weight is last used: this epoch and the three after. */
 const UNBONDING_EPOCHS = 4;
+/** Heights are below 2^32, and those that lie some stages ahead must be, too. */
+const MAX_STAGE_BLOCKS = 2 ** 28;
 /** Weights are frozen: a node votes with its bond for so many epochs after it took it out. */
 const FROZEN_EPOCHS = 2;
 
@@ -65,7 +74,7 @@ export function checkParameters(parameters: Parameters): void {
   within("feeRate", 0, MILLION);
   within("bondPerRating", 1n);
   within("minBond", 0n);
-  within("unbondingBlocks", UNBONDING_EPOCHS * parameters.epochBlocks);
+  within("unbondingBlocks", UNBONDING_EPOCHS * parameters.epochBlocks, MAX_STAGE_BLOCKS);
   within("evidenceBlocks", 1, parameters.unbondingBlocks - FROZEN_EPOCHS * parameters.epochBlocks);
   within("unbondingSeconds", 1);
   within("evidenceSeconds", 0, parameters.unbondingSeconds - 1);
@@ -77,17 +86,16 @@ export function checkParameters(parameters: Parameters): void {
   within("skipPenalty", 0n);
   within("blockReward", 0n);
   within("workReward", 0n);
-  for (const field of ["windowOffset", "windowBlocks", "claimBlocks", "verdictBlocks"] as const) {
-    within(field, 1);
+  within("windowOffset", 1);
+  for (const field of STAGES) {
+    within(field, 1, MAX_STAGE_BLOCKS);
   }
   within("windowInterval", parameters.epochBlocks);
   within("surpriseChance", 0, MILLION);
-  within("surpriseBlocks", 1);
   within("verifiers", 0, MAX_VERIFIERS);
   within("segmentsPerVerifier", 1, MAX_SEGMENTS_PER_VERIFIER);
   within("baselineTask", 1, BASELINE_TASKS);
   within("trackOffset", 0);
-  within("trackBlocks", 1);
   within("trackTask", 1, TRACK_TASKS);
   if (parameters.trackInterval !== 0) {
     within("trackInterval", trackStages(0, parameters).shownUntil + 1);

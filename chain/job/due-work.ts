@@ -4,7 +4,10 @@
  * what bounds the draws that the end of one block can schedule.
  */
 
-/** Steps of audits and jobs at the end of one block: looks at what is due, audits that move, audits that are opened. */
+/**
+ * Steps of audits and jobs at the end of one block, for those that are due, and again for the others that it changed:
+ * looks at what is due, audits that move, audits that are opened.
+ */
 export const DUE_STEPS = 128;
 
 export class DueWork {

@@ -41,8 +41,10 @@ export function tickJobs(state: State, proposer: Uint8Array): RatingChange[] {
     look.work.spend(1);
     state.jobs.set(index, lookAt(look, job));
   }
+  // Steps of their own: else whoever has many jobs due would hold up those that others work on.
+  const afresh = { ...look, work: new DueWork() };
   for (const [index, job] of state.jobs.touched()) {
-    if (!seen.has(index)) state.jobs.set(index, lookAt(look, job));
+    if (!seen.has(index)) state.jobs.set(index, lookAt(afresh, job));
   }
   return changes;
 }
