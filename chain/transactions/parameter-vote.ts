@@ -16,7 +16,7 @@ import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const parameterVote: Rule<"parameter-vote"> = {
   apply(state, { parameter, value }, { sender }) {
-    const { index } = findActiveNode(state, sender);
+    const { index, node } = findActiveNode(state, sender);
     const name = VOTABLE_PARAMETERS[parameter];
     if (name === undefined) refuseField("parameter", `no votable parameter ${parameter}`);
     checkValue(state, name, value);
@@ -27,6 +27,14 @@ export const parameterVote: Rule<"parameter-vote"> = {
       const own = votes[at];
       if (own !== undefined) state.parameterVotes = without(votes, (vote) => vote === own);
       return;
+    }
+    // It would count nothing, and anybody can have thousands of such nodes.
+    if (node.weight === 0n) {
+      refuse(
+        "this node has no voting weight",
+        { code: "NOT_ASSIGNED", duty: "parameter-vote" },
+        "a node votes some epochs after its first verified window",
+      );
     }
     const vote = { node: index, parameter, value };
     if (at < votes.length) {

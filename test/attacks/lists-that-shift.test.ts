@@ -14,6 +14,7 @@ import { without } from "../../chain/state/unordered.ts";
 import { parameterVote } from "../../chain/transactions/parameter-vote.ts";
 import type { RuleContext } from "../../chain/transactions/rule.ts";
 import { TestChain } from "../helpers/chain.ts";
+import { expectCode } from "../helpers/expect-code.ts";
 
 const NODES = 1000;
 
@@ -80,6 +81,21 @@ describe("attack: long lists that shift", () => {
       Array.from({ length: NODES - 1 }, (_, i) => i + 1),
     );
     expect(vote(state.parameters.feeFloor), "none to take back").to.equal(0);
+  });
+
+  it("nodes without voting weight cast no votes, and may take back those they cast before", () => {
+    const state = crowded();
+    const parameter = VOTABLE_PARAMETERS.indexOf("feeFloor");
+    const sender = state.nodes.at(NODES - 1).publicKey;
+    const vote = (value: bigint): void => {
+      const payload = { parameter, value: encodeValue(value) };
+      parameterVote.apply(state, payload, { sender } as unknown as RuleContext);
+    };
+    expectCode(() => vote(2000n), "NOT_ASSIGNED");
+    const own = { node: NODES - 1, parameter, value: encodeValue(2000n) };
+    state.parameterVotes = [own, { ...own, node: 0 }];
+    vote(state.parameters.feeFloor);
+    expect(state.parameterVotes.map(({ node }) => node)).to.deep.equal([0]);
   });
 
   it("votes of nodes that weigh nothing are not looked at when votes are counted", () => {
