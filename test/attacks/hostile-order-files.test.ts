@@ -341,6 +341,27 @@ describe("attack: files of an order that cost whoever reads them", function () {
     });
   }
 
+  it("a model for tfjs that costs far more than it says is known by the time of its batch", async () => {
+    const batchMs = async (pool: number): Promise<number> => {
+      const model = sequential(
+        layer("Reshape", "first", { ...input, target_shape: [WIDTH, 1, 1] }),
+        layer("UpSampling2D", "second", { size: [15, 120] }),
+        layer("AveragePooling2D", "third", { pool_size: pool, strides: 1, padding: "same" }),
+        layer("GlobalAveragePooling2D", "fourth", {}),
+        output,
+      );
+      const { parameterCount, ...read } = await readLayersModel(model);
+      const changes = { engine: "tfjs" as const, parameterCount, operations: operationsOf(read) };
+      const found = await inspect({ model: json(model) }, changes);
+      if (found.kind !== "possible") throw new Error(found.detail);
+      return found.batchMs ?? Number.NaN;
+    };
+    const [small, large] = [await batchMs(2), await batchMs(60)];
+    const told = `${small.toFixed(0)} and ${large.toFixed(0)} ms a batch, for the same price`;
+    process.stdout.write(`      ${told}\n`);
+    expect(large, told).to.be.above(3 * small);
+  });
+
   for (const [what, manifest] of Object.entries(MANIFESTS)) {
     it(`a manifest with ${what}`, () => expectImpossible(inspect({ manifest }), "data"));
   }

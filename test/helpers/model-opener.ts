@@ -3,4 +3,7 @@ import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import { tryStep } from "../../ml/tfjs/try-step.ts";
 import type { PrepareModules } from "../../node/jobs/prepare.ts";
 
-export const OPENER: PrepareModules["models"] = { read: readLayersModel, tryStep };
+export const OPENER: PrepareModules["models"] = {
+  read: readLayersModel,
+  tryStep: async (...model) => void (await tryStep(...model)),
+};

@@ -66,6 +66,8 @@ export type Inspection =
       readonly workerBytes: number;
       /** Of one batch, as far as they are known. */
       readonly stepOperations: number;
+      /** Processor time that one batch takes on this machine, where tfjs was tried: no description bounds it. */
+      readonly batchMs?: number;
     }
   /** `detail` is for people. */
   | { readonly kind: "impossible"; readonly reason: Impossible; readonly detail: string };
@@ -81,11 +83,11 @@ export async function inspectOrder({ model, manifest, facts }: InspectTask): Pro
       checkFit(layers, dataset, facts);
       return costOf(layers, dataset, facts);
     });
-    if (facts.engine === "tfjs" && cost.workerBytes <= MAX_TRIED_BYTES) {
-      await foundAsync("model", () => tryOnTfjs(layers, facts));
-    }
+    const isTried = facts.engine === "tfjs" && cost.workerBytes <= MAX_TRIED_BYTES;
+    const rowMs = isTried ? await foundAsync("model", () => tryOnTfjs(layers, facts)) : undefined;
+    const batch = rowMs !== undefined && { batchMs: rowMs * facts.hyperparameters.batchSize };
     const index = indexOfManifest(dataset, manifest.hash, manifestBytes.length);
-    return { kind: "possible", dataset: index, ...cost };
+    return { kind: "possible", dataset: index, ...cost, ...batch };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { kind: "impossible", reason: error.reason, detail: error.message };
@@ -132,11 +134,14 @@ function costOf(model: LayersModel, { train, test }: Manifest, facts: OrderFacts
 }
 
 /** tfjs builds models that it cannot train; drawn values are as good as those of the order. */
-async function tryOnTfjs(model: LayersModel, { hyperparameters }: OrderFacts): Promise<void> {
+async function tryOnTfjs(
+  model: LayersModel,
+  { hyperparameters }: OrderFacts,
+): Promise<number | undefined> {
   const { loss = DEFAULT_LOSS } = hyperparameters;
   checkLossFits(loss, model);
   const { tryStep } = await import("../../../ml/tfjs/try-step.ts");
-  await tryStep(model, new Uint8Array(SEED_BYTES), loss);
+  return tryStep(model, new Uint8Array(SEED_BYTES), loss);
 }
 
 function checkFit(model: LayersModel, manifest: Manifest, facts: OrderFacts): void {

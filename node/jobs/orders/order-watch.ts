@@ -44,6 +44,8 @@ export interface OrderWatchModules {
 /** A look that failed for reasons of this machine is tried again after so many blocks. */
 const RETRY_BLOCKS = 8;
 const MIB = 1024 * 1024;
+/** A worker answers nobody during a batch, and is given up after a minute. */
+const MAX_BATCH_MS = 30_000;
 
 export class OrderWatch {
   readonly #options: OrderWatchOptions;
@@ -109,8 +111,15 @@ export class OrderWatch {
     if (!allows(job.spec)) return this.#decide(job, "declined", "jobs.allow does not name it");
     try {
       await requireRoom(room, trainingNeeds(job));
-      const { workerBytes } = await files.order(job, signal);
-      if (workerBytes <= memoryBytes) this.#verdicts.set(toHex(job.id), "accepted");
+      const { workerBytes, batchMs = 0 } = await files.order(job, signal);
+      if (batchMs > MAX_BATCH_MS) {
+        const [seconds, most] = [batchMs, MAX_BATCH_MS].map((ms) => Math.ceil(ms / 1000));
+        this.#decide(
+          job,
+          "declined",
+          `a batch takes ${seconds} s on this machine, at most ${most} can be interrupted in time`,
+        );
+      } else if (workerBytes <= memoryBytes) this.#verdicts.set(toHex(job.id), "accepted");
       else {
         const [needed, limit] = [workerBytes, memoryBytes].map((bytes) => Math.ceil(bytes / MIB));
         this.#decide(

@@ -22,6 +22,8 @@ interface Case {
   readonly roomBytes?: number;
   /** What a worker would take. */
   readonly workerBytes?: number;
+  /** What one batch takes here. */
+  readonly batchMs?: number;
   /** Nobody can carry it out. */
   readonly isImpossible?: boolean;
   /** Its helper does not get to the end. */
@@ -55,7 +57,8 @@ describe("OrderWatch", () => {
         throw new JobError("no manifest", facts, { action: "local", remedy: "order another" });
       }
       setImmediate(() => isDecided?.());
-      return { workerBytes: of.workerBytes ?? MIB } as PossibleOrder;
+      const { workerBytes = MIB, batchMs } = of;
+      return { workerBytes, ...(batchMs && { batchMs }) } as PossibleOrder;
     };
     const watch = new OrderWatch(
       { publicKey, allows: of.allows ?? (() => true), memoryBytes: 64 * MIB },
@@ -82,6 +85,12 @@ describe("OrderWatch", () => {
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ allows: () => false })).to.deep.equal(declined);
     expect(await verdictOn({ workerBytes: 65 * MIB }), "memory").to.deep.equal(declined);
+  });
+
+  it("declines an order of which one batch would hold a worker past all calls", async () => {
+    expect(await verdictOn({ batchMs: 29_000 })).to.include({ accepted: true });
+    const declined = { said: "declined", accepted: false };
+    expect(await verdictOn({ batchMs: 31_000 })).to.deep.equal(declined);
   });
 
   it("declines an order whose files find no room, so that the job goes on without it", async () => {
