@@ -75,6 +75,11 @@ export class BlobStore {
     return join(this.#folder, `${randomBytes(16).toString("hex")}.part`);
   }
 
+  /** @param path from `newPath`, of a file that will not become a blob */
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
   /** `put` of a blob that is withheld from the start. @returns the SHA-256 that names the bytes */
   async putWithheld(bytes: Uint8Array): Promise<Uint8Array> {
     await this.withhold(sha256(bytes));

@@ -32,7 +32,7 @@ import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
 export interface RoundModules {
   readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
   readonly fetcher: Pick<BlobFetcher, "fetchFile">;
-  readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "remove">;
+  readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "discard" | "remove">;
   readonly workers: Pick<Workers, "evaluate">;
   readonly log: NodeLog;
   /** Elsewhere than on this thread. @throws HelperError */
@@ -93,7 +93,7 @@ export async function mergeRound(
     modules,
   );
   const output = blobs.newPath();
-  const merged = await modules.merge(
+  const task = modules.merge(
     {
       base: { path: blobs.pathOf(job.parameters), hash: base.hash },
       parameterCount: spec.parameterCount,
@@ -105,6 +105,11 @@ export async function mergeRound(
     },
     signal,
   );
+  // A helper that was ended leaves what it had written.
+  const merged = await task.catch(async (error: unknown) => {
+    await blobs.discard(output);
+    throw error;
+  });
   await refetchDamaged(merged, modules);
   const refused = [
     ...partial.map(({ participant }) => refusalOf(participant, "samples")),

@@ -1,3 +1,5 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
@@ -6,6 +8,7 @@ import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { overLimit } from "../../../node/helpers/helper-error.ts";
 import { mergeFiles } from "../../../node/jobs/merge/merge-files.ts";
 import { mergeRound, type RoundModules } from "../../../node/jobs/round-result.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -59,10 +62,15 @@ class Round {
     return { updateHash: sha256(bytes), checkpointRoot: merkleRoot(states) };
   }
 
-  async merge(only?: readonly number[]) {
+  /** Where its blobs lie. */
+  folder = "";
+
+  async merge(only?: readonly number[], merge: RoundModules["merge"] = mergeFiles) {
     const rows = new Uint32Array(4).fill(ROWS);
     const dataset = { train: { rows }, test: { files: ["test.bin"] } };
-    const store = await BlobStore.open(await FOLDERS.create());
+    const dataDir = await FOLDERS.create();
+    this.folder = join(dataDir, "blobs");
+    const store = await BlobStore.open(dataDir);
     const base = await store.put(bytesOfFloats(BASE));
     for (const bytes of this.#blobs.values()) await store.put(bytes);
     const source = async (hash: Uint8Array) => {
@@ -88,7 +96,7 @@ class Round {
         },
       },
       log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
-      merge: mergeFiles,
+      merge,
       peerOf: String,
     } as unknown as RoundModules;
     const signal = AbortSignal.timeout(20_000);
@@ -116,6 +124,18 @@ describe("the merge of a round", () => {
     const outcome = await new Round([near(0.1), near(0.2), near(0.3), far]).merge();
     if (outcome.kind !== "merged") throw new Error("refused");
     expect(outcome.result.contributions.map(({ node }) => node)).to.deep.equal([10, 11, 12]);
+  });
+
+  it("leaves nothing on the disk when its helper is ended half-way", async () => {
+    const round = new Round([near(0.1), near(0.2), near(0.3)]);
+    const ended = round.merge(undefined, async ({ output }) => {
+      await writeFile(output, "half of it");
+      throw overLimit("merge", "time", 1_000);
+    });
+    await expectCodeAsync(() => ended, "HELPER_LIMIT");
+    const left = await readdir(round.folder);
+    expect(left.filter((name) => name.endsWith(".part"))).to.deep.equal([]);
+    expect(left).to.have.length(4);
   });
 
   it("refuses the round when training ran away everywhere, at once and by name", async () => {
