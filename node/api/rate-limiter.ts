@@ -76,9 +76,10 @@ export function callerOf(request: IncomingMessage, token: string): Caller {
 /** An IPv6 /64 has one owner. */
 function networkOf(address: string): string {
   if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
-  const [head = ""] = address.split("::");
-  const groups = head.split(":");
-  return `${[...groups, "0", "0", "0", "0"].slice(0, 4).join(":")}::/64`;
+  const [head = "", tail = ""] = address.split("::");
+  const [first, last] = [head, tail].map((part) => (part === "" ? [] : part.split(":")));
+  const zeros = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => "0");
+  return `${[...(first ?? []), ...zeros, ...(last ?? [])].slice(0, 4).join(":")}::/64`;
 }
 
 function tooManyRequests({ isOwner }: Caller, seconds: number): Error {

@@ -181,6 +181,8 @@ class Watch {
     let start: number | undefined;
     this.#look = setInterval(() => {
       void this.#use().then((use) => {
+        // It has ended, or the system does not tell.
+        if (use.residentBytes === 0) return;
         start ??= use.cpuMs;
         if (use.residentBytes > memoryBytes) over("memory", memoryBytes);
         else if (use.cpuMs - start > cpuMs) over("cpu", cpuMs);
