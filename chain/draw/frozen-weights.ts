@@ -24,6 +24,14 @@ export function hasLeft({ bond, slashedAt }: Pick<NodeRecord, "bond" | "slashedA
   return bond === 0n || slashedAt !== 0;
 }
 
+/** Draws for work give it places now, unless it left. */
+export function canBeDrawn(
+  { nodes, drawWeights }: Pick<State, "nodes" | "drawWeights">,
+  index: number,
+): boolean {
+  return (drawWeights[index] ?? 0n) > 0n && !hasLeft(nodes.at(index));
+}
+
 const counts = new WeakMap<readonly bigint[], number>();
 
 /** No draw can give more nodes than this, which is known without drawing: those with frozen weight. */

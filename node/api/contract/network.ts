@@ -203,6 +203,9 @@ export const NodeJson = z.object({
   votingWeight: Amount.describe(
     "what its seat votes with now or next epoch: follows the weight by bounded steps, under a third of all where four or more vote",
   ),
+  drawable: z
+    .boolean()
+    .describe("can be drawn for work now: draws read the weights of one to two epochs ago"),
   punctuality: Count.describe("millionths; falls with every turn to propose that passes unused"),
   factors: FactorsJson.describe("what the rating is the product of"),
   probation: Count.describe(

@@ -1,6 +1,7 @@
 /** The node itself, accounts and the rated nodes in the contract's form. */
 import { addressOf, formatAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
+import { canBeDrawn } from "../../../chain/draw/frozen-weights.ts";
 import { segmentsOf } from "../../../chain/rating/draw-segments.ts";
 import { epochOf } from "../../../chain/rating/epoch-of.ts";
 import { factorsOf } from "../../../chain/rating/formula.ts";
@@ -142,6 +143,7 @@ export function encodeNode(state: State, index: number, node: NodeRecord): NodeJ
     rating: node.rating.toString(),
     weight: weightOf(node, state.parameters).toString(),
     votingWeight: votingWeight(state, index).toString(),
+    drawable: canBeDrawn(state, index),
     punctuality: node.punctuality,
     factors: encodeFactors(factorsOf(node, state.meta.time, state.parameters)),
     probation: node.probation,

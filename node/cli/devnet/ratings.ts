@@ -1,6 +1,6 @@
 /**
- * Waits for the ratings that the demo's job is drawn by. The founders have theirs from the genesis. A
- * newcomer gets its own in the first window, if the machine lets it; without one the job goes on.
+ * Waits for the ratings that the demo's job is drawn by. The founders have theirs from the genesis. A newcomer gets its
+ * own in the first window, if the machine lets it, and can be drawn some epochs later; without one the job goes on.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeJson, Status } from "../../api/contract/network.ts";
@@ -21,7 +21,7 @@ export interface RatedNodes {
 
 /**
  * @param names of all nodes that run
- * @returns once all are rated, the first window is over, or the wait is
+ * @returns once all are rated or the first window is over, and those rated can be drawn; or the wait is over
  * @throws CliError NOT_RATED when nobody is
  */
 export async function untilRated(
@@ -38,7 +38,8 @@ export async function untilRated(
     const rated = nodes.filter(({ weight }) => BigInt(weight) > 0n);
     const unrated = names.filter((name) => !rated.some((node) => node.name === name));
     const isWindowOver = nodes.some(({ lastWindow }) => lastWindow > 0);
-    if (unrated.length === 0 || (rated.length > 0 && isWindowOver)) return { rated, unrated };
+    const isKnown = unrated.length === 0 || (rated.length > 0 && isWindowOver);
+    if (isKnown && rated.every(({ drawable }) => drawable)) return { rated, unrated };
     if (performance.now() > end) {
       if (rated.length > 0) return { rated, unrated };
       throw new CliError(

@@ -3,10 +3,10 @@ import type { NodeJson } from "../../../../node/api/contract/network.ts";
 import { type RatingSource, unratedText, untilRated } from "../../../../node/cli/devnet/ratings.ts";
 import { expectCodeAsync } from "../../../helpers/expect-code.ts";
 
-type Seen = Pick<NodeJson, "name" | "weight" | "lastWindow">;
+type Seen = Pick<NodeJson, "name" | "weight" | "lastWindow" | "drawable">;
 
-const node = (name: string, weight: number, lastWindow = 0): Seen => {
-  return { name, weight: String(weight), lastWindow };
+const node = (name: string, weight: number, lastWindow = 0, drawable = weight > 0): Seen => {
+  return { name, weight: String(weight), lastWindow, drawable };
 };
 
 /** What a node answers, one after the other; the last again and again. */
@@ -25,6 +25,15 @@ describe("waiting for the demo's ratings", () => {
     const { rated, unrated } = await untilRated(source, ["a", "b"], { signal });
     expect(rated.map(({ name }) => name)).to.deep.equal(["a", "b"]);
     expect(unrated).to.deep.equal([]);
+  });
+
+  it("waits until a node that was rated can be drawn", async () => {
+    const source = answers(
+      [node("a", 5), node("b", 1, 1, false)],
+      [node("a", 5), node("b", 2, 1, true)],
+    );
+    const { rated } = await untilRated(source, ["a", "b"], { signal });
+    expect(rated.map(({ weight }) => weight)).to.deep.equal(["5", "2"]);
   });
 
   it("ends with the first window, and names the nodes that it left without a rating", async () => {
