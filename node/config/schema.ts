@@ -85,7 +85,9 @@ const Settings = z.strictObject({
     .min(0)
     .max(256)
     .default(1)
-    .describe("Training processes on this machine. 0: remote workers only."),
+    .describe(
+      "Training processes on this machine. 0: remote workers only, and what they send is not checked.",
+    ),
   trust: z
     .string()
     .refine((text) => text === "" || parseTrust(text) !== undefined, "expected height:hash")

@@ -201,8 +201,7 @@ describe("poml as a client", () => {
     expect(again.exit).equal(1);
     expect(again.stderr).contain("cannot be cancelled now");
     stage.test.node.runJobs();
-    const state = stage.test.node.state();
-    const { settlement } = state.jobs.at(index);
+    const { settlement } = stage.test.node.chain.job(index);
     expect(amount).equal(poml(settlement.burned - place));
     expect((await stage.run("job", "list")).stdout).match(/flowers +cancelled +0 of 3/);
     const shown = await stage.run("job", "show", job);
