@@ -1,8 +1,14 @@
-/** One HTTP exchange over fetch: deadline, size limit, and problem documents turned into `ApiError`. */
+/**
+ * One HTTP exchange over fetch: deadline, size limit, and problem documents turned into `ApiError`. Where the node asks
+ * for a pause (429) it is asked again after that, as long as the deadline allows.
+ */
+import { setTimeout as delay } from "node:timers/promises";
 
 import { ApiError, errorOfProblem } from "./api-error.ts";
 import { Problem } from "./contract/problem.ts";
 import { reasonOf } from "./reason.ts";
+
+const MAX_PAUSES = 5;
 
 export interface Exchange {
   readonly baseUrl: string;
@@ -24,14 +30,37 @@ export interface RequestOptions {
  * @throws ApiError with the server's code, or UNREACHABLE, TIMEOUT, ANSWER_TOO_LARGE
  */
 export async function requestBytes(
-  { baseUrl, token }: Exchange,
+  exchange: Exchange,
   path: string,
   options: RequestOptions,
 ): Promise<Uint8Array> {
-  const { method = "GET", body, timeoutMs, limitBytes } = options;
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal =
     options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return await requestOnce(exchange, path, { ...options, signal });
+    } catch (error) {
+      const seconds = error instanceof ApiError ? pauseOf(error) : undefined;
+      if (seconds === undefined || pauses >= MAX_PAUSES) throw error;
+      await delay(seconds * 1000, undefined, { signal }).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** Seconds that the node asks for; it did nothing about the request. */
+function pauseOf({ status, facts }: ApiError): number | undefined {
+  return status === 429 ? facts.retryAfter : undefined;
+}
+
+async function requestOnce(
+  { baseUrl, token }: Exchange,
+  path: string,
+  options: RequestOptions & { readonly signal: AbortSignal },
+): Promise<Uint8Array> {
+  const { method = "GET", body, signal, limitBytes } = options;
   const headers = new Headers(options.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   try {

@@ -40,7 +40,7 @@ export function blockRoutes(services: NodeServices): Route[] {
         if (found === undefined) throw unknownBlock(params.at ?? "", services.state().height);
         const json = await encodeBlock(services.state(), found);
         // Writing it down costs several times what reading it does.
-        return { json, tokens: 8 * tokensOfBlocks(json.sizeBytes) };
+        return { json, tokens: tokensOfBlocks(8 * json.sizeBytes) };
       },
     }),
   ];
