@@ -3,13 +3,10 @@
  * place that builds these; started in order, stopped in reverse.
  */
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { addressOf, formatAddress } from "../chain/crypto/address.ts";
 import { toHex } from "../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../chain/crypto/keys.ts";
 import { genesisHead } from "../chain/genesis.ts";
-import { JOB_ENGINES, JOB_KINDS, type JobSpec } from "../chain/types/job.ts";
-import { EnergyMeter } from "../ml/energy/meter.ts";
 import { ENGINE_HASH } from "../ml/exact/engine-hash.ts";
 import { peerIdOf, publicKeyOf } from "../p2p/identity.ts";
 import { serveBlobs } from "../p2p/protocols/blob.ts";
@@ -30,36 +27,22 @@ import { UPLOAD_LIMITS, UploadStore } from "./datasets/upload-store.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { Helper } from "./helpers/helper.ts";
-import { AuditExchange } from "./jobs/audit-exchange.ts";
-import { AuditedRuns } from "./jobs/audited-runs.ts";
-import { Auditor } from "./jobs/auditor.ts";
 import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
 import { DatasetService } from "./jobs/dataset-service.ts";
 import { JobFiles } from "./jobs/job-files.ts";
-import { Manager } from "./jobs/manager.ts";
+import { createJobServices } from "./jobs/job-services.ts";
 import { MERGE_LIMITS } from "./jobs/merge/merge-limits.ts";
 import { ModelFolders } from "./jobs/model-folders.ts";
-import { ModelPublisher } from "./jobs/model-publisher.ts";
 import { ModelOpener } from "./jobs/models/model-opener.ts";
 import { OrderInspector } from "./jobs/orders/order-inspector.ts";
-import { OrderWatch } from "./jobs/orders/order-watch.ts";
-import { Participant } from "./jobs/participant.ts";
 import { PublicFiles } from "./jobs/public-files.ts";
-import { TeamMessages } from "./jobs/team-messages.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
 import { NoticeWatch } from "./notice-watch.ts";
 import { noticesOfServices } from "./notices.ts";
-import { CommitteeMember } from "./rating/committee-member.ts";
-import { LaneStates } from "./rating/lane-states.ts";
 import { Membership } from "./rating/membership.ts";
-import { OwnRecordWatch } from "./rating/own-record-watch.ts";
-import { SegmentExchange } from "./rating/segment-exchange.ts";
-import { SegmentVerifier } from "./rating/segment-verifier.ts";
-import { TrackJudge } from "./rating/track-judge.ts";
-import { TrackService } from "./rating/track-service.ts";
-import { WindowService } from "./rating/window-service.ts";
+import { createRatingServices } from "./rating/rating-services.ts";
 import type { NodeServices, NodeStatus, WaitingTransaction } from "./services.ts";
 import { parseTrust } from "./snapshots/trust.ts";
 import { useFastHasher } from "./ssz-hasher.ts";
@@ -186,47 +169,25 @@ export async function createNode(
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();
-  const allows = (spec: JobSpec): boolean => isAllowed(spec, config.jobs.allow);
   const keeper = new CheckpointKeeper({ dataDir: paths.root }, room);
-  const orders = new OrderWatch(
-    { publicKey, allows, memoryBytes: config.jobs.memoryMib * 1024 * 1024 },
-    { chain, duties, files, room, log: jobLog },
-  );
-  const participant = new Participant(
-    { publicKey },
-    { chain, duties, files, orders, blobs, keeper, workers, events, room, log: jobLog },
-  );
-  const exchange = new AuditExchange(messages);
-  const auditedRuns = new AuditedRuns(
-    { publicKey },
-    { chain, duties, keeper, blobs, exchange, peerOf, log: jobLog },
-  );
-  const auditor = new Auditor(
-    { publicKey },
-    { chain, duties, files, workers, exchange, host, clock, peerOf, log: jobLog },
-  );
-  const team = new TeamMessages(messages, clock);
-  const manager = new Manager(
-    { keys },
+  const jobServices = createJobServices(
+    { keys, jobs: config.jobs },
     {
-      chain,
-      duties,
-      team,
-      clock,
-      files,
-      orders,
-      fetcher,
+      ledger,
       blobs,
+      fetcher,
+      files,
+      keeper,
+      models,
+      opener,
       workers,
-      peerOf,
+      events,
       room,
+      clock,
       log: jobLog,
+      peerOf,
       merge: (task, signal) => merging.run("merge", task, MERGE_LIMITS, signal),
     },
-  );
-  const publisher = new ModelPublisher(
-    { publicKey },
-    { chain, fetcher, models, opener, log: jobLog },
   );
   storage.retention.removeWith({
     blobs: ({ name: blob }) => blobs.removeNamed(blob),
@@ -235,41 +196,10 @@ export async function createNode(
     checkpoints: ({ name: run }) => keeper.remove(run),
     torrents: ({ name: infoHash }) => torrents.unshare(infoHash),
   });
-  const segments = new SegmentExchange(messages);
-  const meter = await EnergyMeter.open({
-    sysfs: "/sys",
-    now: () => clock.monotonic(),
-    cores: availableParallelism(),
-  });
-  const window = new WindowService(
-    { publicKey },
-    {
-      chain,
-      duties,
-      workers,
-      states: new LaneStates({ dataDir: paths.root }, room),
-      segments,
-      log: log.child({ module: "rating" }),
-      meter,
-      lanes: () => workers.status().filter(({ state }) => state !== "set-aside").length,
-      peerOf,
-    },
+  const rating = await createRatingServices(
+    { publicKey, dataDir: paths.root, track: config.track },
+    { ledger, workers, room, clock, log: log.child({ module: "rating" }), peerOf },
   );
-  const verifying = {
-    chain,
-    duties,
-    workers,
-    segments,
-    peerOf,
-    clock,
-    log: log.child({ module: "rating" }),
-  };
-  const ownRecord = new OwnRecordWatch({ publicKey }, verifying);
-  const verifier = new SegmentVerifier({ publicKey }, verifying);
-  const committee = new CommitteeMember({ publicKey }, verifying);
-  const { enabled: isEnabled, ...recipe } = config.track;
-  const track = new TrackService({ publicKey, isEnabled, recipe }, verifying);
-  const trackJudge = new TrackJudge({ publicKey }, verifying);
   const bond = config.autoRegister.enabled
     ? parseAmount(config.autoRegister.bond, "autoRegister.bond")
     : undefined;
@@ -307,7 +237,7 @@ export async function createNode(
       return ownTransactions(ledger, publicKey);
     },
     workers: workers.status(),
-    lastWindow: window.last,
+    lastWindow: rating.window.last,
     uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
     rssBytes: process.memoryUsage.rss(),
     listen: { p2p: host.multiaddrs(), torrent: torrents.address },
@@ -351,22 +281,9 @@ export async function createNode(
     workers.handleUpgrade(request, socket, head),
   );
 
-  const duty = [
-    window,
-    verifier,
-    committee,
-    track,
-    trackJudge,
-    membership,
-    orders,
-    participant,
-    auditedRuns,
-    auditor,
-    manager,
-    publisher,
-  ];
+  const servicesOnBlock = [...rating.services, membership, ...jobServices];
   const onBlock = (): void => {
-    for (const service of duty) {
+    for (const service of servicesOnBlock) {
       try {
         service.onBlock();
       } catch (error) {
@@ -400,7 +317,9 @@ export async function createNode(
       torrentAddresses.serve();
       new ChainEvents({ chain, host, events });
       chain.onBlock(() => setImmediate(onBlock));
-      chain.onBlock(({ block }) => setImmediate(() => ownRecord.onBlock(block.body.ratingChanges)));
+      chain.onBlock(({ block }) =>
+        setImmediate(() => rating.ownRecord.onBlock(block.body.ratingChanges)),
+      );
       await ledger.start();
       await api.start();
       notices.start();
@@ -412,19 +331,9 @@ export async function createNode(
       notices.stop();
       await api.stop();
       await imports.stop();
-      window.stop();
-      verifier.stop();
-      committee.stop();
-      track.stop();
-      trackJudge.stop();
-      orders.stop();
+      for (const service of [...rating.services, ...jobServices]) service.stop();
       inspector.stop();
       opener.stop();
-      participant.stop();
-      auditedRuns.stop();
-      auditor.stop();
-      manager.stop();
-      publisher.stop();
       await storage.stop();
       await Promise.all(helpers.map((helper) => helper.stop()));
       await workers.stop();
@@ -460,8 +369,4 @@ function checkEngine(expected: Uint8Array): void {
     { code: "WRONG_ENGINE", expected: toHex(expected), actual: ENGINE_HASH },
     "install the version of PoML this chain runs",
   );
-}
-
-function isAllowed(spec: JobSpec, allowed: readonly string[]): boolean {
-  return allowed.includes(`${JOB_KINDS[spec.kind]}/${JOB_ENGINES[spec.engine]}`);
 }
