@@ -10,7 +10,7 @@ import {
 } from "../governance/votable.ts";
 import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
-import { type CastParameterVote, MAX_PARAMETER_VOTES } from "../types/state.ts";
+import { MAX_PARAMETER_VOTES } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
@@ -21,10 +21,9 @@ export const parameterVote: Rule<"parameter-vote"> = {
     if (name === undefined) refuseField("parameter", `no votable parameter ${parameter}`);
     checkValue(state, name, value);
     const votes = state.parameterVotes;
-    const at = placeOf(votes, index, parameter);
+    const own = votes.find((vote) => vote.node === index && vote.parameter === parameter);
     const isWithdrawal = equalBytes(value, encodeValue(state.parameters[name]));
     if (isWithdrawal) {
-      const own = votes[at];
       if (own !== undefined) state.parameterVotes = without(votes, (vote) => vote === own);
       return;
     }
@@ -37,10 +36,8 @@ export const parameterVote: Rule<"parameter-vote"> = {
       );
     }
     const vote = { node: index, parameter, value };
-    if (at < votes.length) {
-      const next = votes.slice();
-      next[at] = vote;
-      state.parameterVotes = next;
+    if (own !== undefined) {
+      state.parameterVotes = votes.with(votes.indexOf(own), vote);
       return;
     }
     if (votes.length >= MAX_PARAMETER_VOTES) {
@@ -49,16 +46,6 @@ export const parameterVote: Rule<"parameter-vote"> = {
     state.parameterVotes = [...votes, vote];
   },
 };
-
-/** @returns where the vote of a node on a parameter stands; the length of the list when it has none */
-function placeOf(votes: readonly CastParameterVote[], node: number, parameter: number): number {
-  let at = 0;
-  for (const vote of votes) {
-    if (vote.node === node && vote.parameter === parameter) break;
-    at++;
-  }
-  return at;
-}
 
 function checkValue(state: State, name: VotableParameter, value: Uint8Array): void {
   const present = state.parameters.protocolVersion;

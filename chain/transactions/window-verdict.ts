@@ -31,10 +31,7 @@ export const windowVerdict: Rule<"window-verdict"> = {
     if (findings.length === 0) refuseField("findings", "at least one");
     let next = claim;
     for (const finding of findings) next = noted(state, next, finding, verifier);
-    // A copy, not a walk: a window may have thousands of claims, and as many verdicts.
-    const claims = state.claims.slice();
-    claims[at] = next;
-    state.claims = claims;
+    state.claims = state.claims.with(at, next);
   },
 };
 
