@@ -16,7 +16,7 @@ export function nextMix(mix: Uint8Array, height: number, reveal: Uint8Array): Ui
  * Who may propose at `height`: seat positions; round r belongs to order[r mod length]. Drawn from
  * the mix of the block before, so nobody knows it earlier than that block is final. A seat without weight, that of a
  * slashed node, has no turn.
- * @param count only so many first turns, for who needs no more
+ * @param count only so many first turns, for callers that need no more
  */
 export function proposerOrder(
   mix: Uint8Array,

@@ -25,7 +25,7 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return digestsRoot(leaves.map(leafDigest));
 }
 
-/** `merkleRoot` for who has only the digests of the leaves. @throws RangeError without any */
+/** `merkleRoot` for callers that have only the digests of the leaves. @throws RangeError without any */
 export function digestsRoot(digests: readonly Uint8Array[]): Uint8Array {
   const root = levelsOver(digests).at(-1)?.[0];
   if (root === undefined) throw new RangeError("Merkle tree without leaves");
@@ -37,7 +37,7 @@ export function merkleProof(leaves: readonly Uint8Array[], index: number): Merkl
   return digestsProof(leaves.map(leafDigest), index);
 }
 
-/** `merkleProof` for who has only the digests of the leaves. @throws RangeError as it does */
+/** `merkleProof` for callers that have only the digests of the leaves. @throws RangeError as it does */
 export function digestsProof(digests: readonly Uint8Array[], index: number): MerkleProof {
   if (digests[index] === undefined) {
     throw new RangeError(`leaf ${index} of a Merkle tree with ${digests.length}`);

@@ -19,7 +19,7 @@ export class BlobWriter {
     return new BlobWriter(path, temporary, await open(temporary, "w", 0o600));
   }
 
-  /** Kept by nobody after it resolves. */
+  /** The caller may use the piece's memory again once it resolves. */
   async write(piece: Uint8Array): Promise<void> {
     let written = 0;
     while (written < piece.length) {

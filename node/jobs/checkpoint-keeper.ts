@@ -129,7 +129,7 @@ export class RunWriter {
       await writeFile(join(this.#folder, stateName(index)), state);
       this.#held.wrote(state.length);
     });
-    // Told to who finishes the run.
+    // Told to the code that finishes the run.
     this.#writing.catch(() => {});
   }
 

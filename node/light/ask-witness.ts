@@ -1,6 +1,7 @@
 /**
  * A second node as a witness: a light client that asks only one sees what that one shows. Where the two show different
- * final blocks of one height, each gets the other's, so that who signed both is punished on whichever chain is real.
+ * final blocks of one height, each gets the other's, so that nodes that signed both are punished on whichever chain is
+ * real.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";

@@ -17,7 +17,7 @@ export function inMemory(bytes: Uint8Array): BlobSource {
   return { ...refOf(bytes), pieces };
 }
 
-/** All of it, for who needs it at once. @throws WorkerError PROTOCOL when the bytes are others */
+/** All of it, for callers that need it at once. @throws WorkerError PROTOCOL when the bytes are others */
 export async function wholeOf({ hash, size, pieces }: BlobSource): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   let filled = 0;

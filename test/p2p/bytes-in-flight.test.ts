@@ -49,7 +49,7 @@ describe("bytes in flight", () => {
     expect(order).to.deep.equal(["a", "b", "c", "a", "a"]);
   });
 
-  it("are not waited for any more by who has left", async () => {
+  it("are not waited for any more by peers that have left", async () => {
     const flight = new BytesInFlight({ totalBytes: 10, peerBytes: 10, guestBytes: 10 });
     const release = await flight.take("a", 10, NEVER);
     const control = new AbortController();

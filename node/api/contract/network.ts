@@ -48,7 +48,9 @@ export const ParametersJson = z.object({
   evidenceBlocks: Count,
   evidenceSeconds: Count,
   slashShare: Count.describe("millionths of the bond that a proven fault costs"),
-  evidenceReward: Count.describe("millionths of what was slashed, for who brought the proof"),
+  evidenceReward: Count.describe(
+    "millionths of what was slashed, for the proposer that brought the proof",
+  ),
   skipPenalty: Amount,
   skipShare: Count.describe("millionths of its reliability that a skipped turn costs"),
   weightChange: Count.describe("millionths of all weight that may move per epoch"),

@@ -39,7 +39,7 @@ export function proveCommand(context: CliContext): Command {
   return addTrustOptions(addApiOptions(command))
     .option(
       "--witness <url...>",
-      "other nodes, for comparison: where they show another block, both get the other's, and who signed both is punished",
+      "other nodes, for comparison: where they show another block, both get the other's, and nodes that signed both are punished",
     )
     .action(async (what: Subject, names: string[], options: ProveOptions) => {
       for (const url of options.witness ?? []) checkApiUrl("witness", url);
