@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { PomlError } from "../../chain/errors.ts";
+import { processUse } from "../helpers/process-use.ts";
 import { type ImportMessage, receivedError } from "./import-messages.ts";
 import type { ImportOrder, ImportProgress } from "./import-order.ts";
 
@@ -96,8 +96,8 @@ function watched(child: ChildProcess, limits: ImportLimits, signal: AbortSignal)
     limits.timeMs,
   );
   const timer = setInterval(() => {
-    void residentBytes(child.pid).then((bytes) => {
-      if (bytes <= limits.memoryBytes) return;
+    void processUse(child.pid).then(({ residentBytes }) => {
+      if (residentBytes <= limits.memoryBytes) return;
       end(tooCostly(`takes more than ${Math.floor(limits.memoryBytes / MIB)} MiB of memory`));
     });
   }, CHECK_MS);
@@ -111,12 +111,6 @@ function watched(child: ChildProcess, limits: ImportLimits, signal: AbortSignal)
     },
   };
   return watch;
-}
-
-/** 0 where the system does not tell; the limit of the heap holds there too. */
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 function lowerPriority({ pid }: ChildProcess): void {
