@@ -7,12 +7,12 @@ import { addressOf } from "./crypto/address.ts";
 import type { DrawRoom } from "./job/draw-room.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
-import { kindOf, requiredFee } from "./transactions/fee.ts";
+import { requiredFee } from "./transactions/fee.ts";
 import { refuse } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import type { TrainingRecord } from "./types/job.ts";
 import type { RatingChange } from "./types/node.ts";
-import type { SignedTransaction } from "./types/transaction.ts";
+import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 
 /** Heights a transaction may ask to live at most. */
 export const MAX_LIFETIME = 100_000;
@@ -60,8 +60,7 @@ export function applyTransaction(
     );
   }
   const rule = ruleOf(kindOf(transaction));
-  const value = payload.value as Parameters<typeof rule.apply>[1];
-  const needed = fee + (rule.spends?.(value) ?? 0n);
+  const needed = fee + (rule.spends?.(payload.value) ?? 0n);
   if (account.balance < needed) {
     refuse(
       `balance of ${formatAmount(account.balance)} POML is below the needed ${formatAmount(needed)}`,
@@ -71,6 +70,6 @@ export function applyTransaction(
   }
   state.putAccount({ ...account, balance: account.balance - fee, nonce: nonce + 1 });
   const id = transactionId(transaction);
-  rule.apply(state, value, { sender, address, id, proposer, ...block });
+  rule.apply(state, payload.value, { sender, address, id, proposer, ...block });
   state.credit(proposer, fee);
 }

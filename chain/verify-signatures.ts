@@ -6,10 +6,9 @@ import { verify, verifySync } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
-import { kindOf } from "./transactions/fee.ts";
 import { TransactionError } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
-import type { SignedTransaction } from "./types/transaction.ts";
+import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 
 /** Remembers transactions whose signatures were found good, by the very object: a `WeakSet` will do. */
 export interface VerifiedTransactions {
@@ -59,11 +58,10 @@ function checksOf(
   { transaction, signature }: SignedTransaction,
 ): Check[] {
   const rule = ruleOf(kindOf(transaction));
-  const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
   const root = signingRoot("transaction", genesisRoot, transactionId(transaction));
   const own: Check = [transaction.sender, root, signature];
   if (rule.innerSignatures === undefined) return [own];
-  const inner = rule.innerSignatures(state, value).map((s): Check => {
+  const inner = rule.innerSignatures(state, transaction.payload.value).map((s): Check => {
     return [s.publicKey, signingRoot(s.domain, genesisRoot, s.root), s.signature];
   });
   return [own, ...inner];

@@ -2,7 +2,7 @@
 import { compareBytes, equalBytes } from "../crypto/hash.ts";
 import { transactionId } from "../transaction-id.ts";
 import type { DuplicateClaim } from "../types/evidence.ts";
-import { type Payloads, type SignedTransaction, TRANSACTION_KINDS } from "../types/transaction.ts";
+import { type Payloads, payloadIf, type SignedTransaction } from "../types/transaction.ts";
 import { LaneClaims } from "../types/window.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
 
@@ -31,13 +31,13 @@ export function isSameWork(a: Payloads["window-commit"], b: Payloads["window-com
 
 /** @throws InvalidEvidence EVIDENCE_WRONG_KIND */
 export function claimOf({ transaction }: SignedTransaction): Payloads["window-commit"] {
-  const { selector, value } = transaction.payload;
-  if (TRANSACTION_KINDS[selector] !== "window-commit") {
+  const claim = payloadIf("window-commit", transaction);
+  if (claim === undefined) {
     throw new InvalidEvidence("a transaction that is no claim of a window", {
       code: "EVIDENCE_WRONG_KIND",
     });
   }
-  return value as Payloads["window-commit"];
+  return claim;
 }
 
 function compareIds(a: SignedTransaction, b: SignedTransaction): number {

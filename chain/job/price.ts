@@ -1,5 +1,5 @@
 /** What a job costs: known before it starts, since the work is known before it starts. */
-import { rateFee } from "../transactions/fee.ts";
+import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
 import { isAuditable } from "./segments.ts";

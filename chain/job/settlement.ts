@@ -2,7 +2,7 @@
  * Division of a job's escrow: participants, managers, auditors, fee, what its place and an impossible order cost,
  * and the rest back to the client.
  */
-import { rateFee } from "../transactions/fee.ts";
+import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
 import { endingPrice } from "./charge.ts";

@@ -6,10 +6,10 @@ import { formatAmount } from "../amount.ts";
 import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
 import { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
-import { isDuty, kindOf, requiredFee } from "../transactions/fee.ts";
+import { isDuty, requiredFee } from "../transactions/fee.ts";
 import { ruleOf } from "../transactions/rules.ts";
 import type { Account } from "../types/state.ts";
-import type { SignedTransaction, Transaction } from "../types/transaction.ts";
+import { kindOf, type SignedTransaction, type Transaction } from "../types/transaction.ts";
 import type { MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 
@@ -105,8 +105,7 @@ function checkFee(state: State, transaction: Transaction, factor: bigint): void 
 /** Alone, every transaction must be payable now: places here are not for empty accounts. */
 function checkBalance({ balance }: Account, transaction: Transaction): void {
   const rule = ruleOf(kindOf(transaction));
-  const value = transaction.payload.value as Parameters<typeof rule.apply>[1];
-  const needed = transaction.fee + (rule.spends?.(value) ?? 0n);
+  const needed = transaction.fee + (rule.spends?.(transaction.payload.value) ?? 0n);
   if (balance < needed) {
     throw new MempoolError(
       `balance of ${formatAmount(balance)} POML is below the needed ${formatAmount(needed)}`,
@@ -139,7 +138,7 @@ export function checkNext(state: State, account: Account, signed: SignedTransact
   if (rule.check !== undefined) {
     checkFee(state, transaction, 1n);
     checkBalance(account, transaction);
-    rule.check(transaction.payload.value as Parameters<typeof rule.apply>[1]);
+    rule.check(transaction.payload.value);
     return;
   }
   dryRun(state, signed);

@@ -7,8 +7,7 @@ import { DrawRoom } from "../job/draw-room.ts";
 import { hasCommitted } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
-import { kindOf } from "../transactions/fee.ts";
-import type { Payloads, Transaction } from "../types/transaction.ts";
+import { kindOf, payloadIf, type Transaction } from "../types/transaction.ts";
 
 /** Whether it takes of the room of a block, which may be full. */
 export function takesRoom(transaction: Transaction): boolean {
@@ -28,9 +27,8 @@ export class RoomForDraws {
 
   /** @returns false when a transaction has to wait for another block */
   take(transaction: Transaction): boolean {
-    if (kindOf(transaction) === "job-open") {
-      return this.#room.tryOrder((transaction.payload.value as Payloads["job-open"]).spec);
-    }
+    const order = payloadIf("job-open", transaction);
+    if (order !== undefined) return this.#room.tryOrder(order.spec);
     const job = endedRound(transaction);
     return job === undefined || this.#takeCommits(job);
   }
@@ -50,15 +48,9 @@ export class RoomForDraws {
 
 /** @returns id of the job whose commits it sends to their audits */
 function endedRound(transaction: Transaction): Uint8Array | undefined {
-  const { value } = transaction.payload;
-  switch (kindOf(transaction)) {
-    case "job-round":
-      return (value as Payloads["job-round"]).record.job;
-    case "job-refuse":
-      return (value as Payloads["job-refuse"]).refusal.job;
-    case "job-cancel":
-      return (value as Payloads["job-cancel"]).job;
-    default:
-      return undefined;
-  }
+  return (
+    payloadIf("job-round", transaction)?.record.job ??
+    payloadIf("job-refuse", transaction)?.refusal.job ??
+    payloadIf("job-cancel", transaction)?.job
+  );
 }

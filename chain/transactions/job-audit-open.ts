@@ -22,6 +22,7 @@ const duty = "job-audit-open";
 const OTHER_STATE = 1;
 
 export const jobAuditOpen: Rule<"job-audit-open"> = {
+  isDuty: true,
   apply(state, payload, { sender }) {
     const { index, job } = findJob(state, payload.job);
     const audit = findAudit(job, payload);

@@ -23,6 +23,7 @@ const AUDITOR_ANSWERS: readonly AuditAnswer[] = ["match", "mismatch", "not-serve
 const COMMITTEE_ANSWERS: readonly AuditAnswer[] = ["sealed", "not-served"];
 
 export const jobAudit: Rule<"job-audit"> = {
+  isDuty: true,
   apply(state, payload, { sender }) {
     const { index, job } = findJob(state, payload.job);
     const audit = findAudit(job, payload);

@@ -5,6 +5,7 @@ import { shardLimit } from "../job/price.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobCommit: Rule<"job-commit"> = {
+  isDuty: true,
   apply(state, payload, { sender }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "training");

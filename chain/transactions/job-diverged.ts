@@ -17,6 +17,7 @@ import {
 import { type Rule, refuse } from "./rule.ts";
 
 export const jobDiverged: Rule<"job-diverged"> = {
+  isDuty: true,
   apply(state, payload, { sender }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "training");

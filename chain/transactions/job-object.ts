@@ -19,6 +19,7 @@ import { type Job, OBJECTIONS } from "../types/job.ts";
 import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobObject: Rule<"job-object"> = {
+  isDuty: true,
   apply(state, payload, { sender, draws }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "training", "revealing");

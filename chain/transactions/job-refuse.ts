@@ -22,6 +22,7 @@ import {
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRefuse: Rule<"job-refuse"> = {
+  isDuty: true,
   innerSignatures(state, { refusal, cosignatures }) {
     const root = RoundRefusalType.hashTreeRoot(refusal);
     return innerSignaturesOf(state, refusal.job, "refusal", root, cosignatures);

@@ -18,6 +18,7 @@ import { MAX_RECORDS } from "../types/primitive.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {
+  isDuty: true,
   innerSignatures(state, { record, cosignatures }) {
     const root = TrainingRecordType.hashTreeRoot(record);
     return innerSignaturesOf(state, record.job, "record", root, cosignatures);

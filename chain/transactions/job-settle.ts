@@ -7,6 +7,7 @@ import { settle } from "../job/settle.ts";
 import { type Rule, refuse } from "./rule.ts";
 
 export const jobSettle: Rule<"job-settle"> = {
+  isDuty: true,
   apply(state, payload, { proposer }) {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "finished", "failed", "cancelled");

@@ -11,6 +11,7 @@ import { type Rule, refuse } from "./rule.ts";
 export const REONION_BELOW = 1024;
 
 export const reonion: Rule<"reonion"> = {
+  isDuty: true,
   apply(state, { onion, onionLength }, { sender }) {
     const { index, node } = findActiveNode(state, sender);
     checkOnionLength(onionLength);

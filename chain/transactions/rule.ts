@@ -5,6 +5,7 @@
 import { PomlError } from "../errors.ts";
 import type { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
+import type { Parameters } from "../types/genesis.ts";
 import type { TrainingRecord } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { Payloads, TransactionKind } from "../types/transaction.ts";
@@ -34,6 +35,10 @@ export interface InnerSignature {
 }
 
 export interface Rule<K extends TransactionKind> {
+  /** Work that the chain asks of its nodes: it is free. Default: a transaction costs a fee. */
+  readonly isDuty?: true;
+  /** Micro-POML that the proposer must be offered. Default: the floor, and nothing for a duty. */
+  fee?(payload: Payloads[K], parameters: Parameters): bigint;
   /** @throws TransactionError, and then the state is unchanged */
   apply(state: State, payload: Payloads[K], context: RuleContext): void;
   /** Everything `apply` refuses, where the payload alone decides that. */

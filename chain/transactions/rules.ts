@@ -1,4 +1,4 @@
-/** The rule of every transaction kind; the compiler keeps the table complete. */
+/** The rule of every transaction kind; the compiler keeps the list complete. */
 import type { TransactionKind } from "../types/transaction.ts";
 import { bond } from "./bond.ts";
 import { jobAudit } from "./job-audit.ts";
@@ -24,7 +24,7 @@ import { unbond } from "./unbond.ts";
 import { windowCommit } from "./window-commit.ts";
 import { windowVerdict } from "./window-verdict.ts";
 
-export const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
+const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   transfer,
   register,
   bond,

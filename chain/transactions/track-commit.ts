@@ -6,6 +6,7 @@ import { requireTrack } from "./find-track.ts";
 import { type Rule, refuse } from "./rule.ts";
 
 export const trackCommit: Rule<"track-commit"> = {
+  isDuty: true,
   apply(state, { track, commitment }, { sender }) {
     const { opens, commitsUntil } = requireTrack(state, track, "opens", "commitsUntil");
     const { index, node } = findActiveNode(state, sender);

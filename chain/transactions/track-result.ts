@@ -8,6 +8,7 @@ import { findEntry, requireTrack } from "./find-track.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const trackResult: Rule<"track-result"> = {
+  isDuty: true,
   apply(state, { track, recipe, weights, counts, outputsDigest }, { sender }) {
     const { task: version } = requireTrack(state, track, "revealed", "resultsUntil");
     const { index } = findActiveNode(state, sender);

@@ -15,6 +15,7 @@ import { type Rule, refuse, refuseField } from "./rule.ts";
 const duty = "track-show";
 
 export const trackShow: Rule<"track-show"> = {
+  isDuty: true,
   apply(state, { track, node, outputs, reached }, { sender }) {
     requireTrack(state, track, "verdictsUntil", "shownUntil");
     const own = state.nodeIndex(sender);

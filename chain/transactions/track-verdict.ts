@@ -5,6 +5,7 @@ import { findEntry, requireTrack } from "./find-track.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const trackVerdict: Rule<"track-verdict"> = {
+  isDuty: true,
   apply(state, { track, node, seal }, { sender }) {
     requireTrack(state, track, "resultsUntil", "verdictsUntil");
     const own = state.nodeIndex(sender);

@@ -1,8 +1,10 @@
 /** Moves an amount from the sender to another account. */
+import { rateFee } from "../rate-fee.ts";
 import type { Payloads } from "../types/transaction.ts";
 import { type Rule, refuseField } from "./rule.ts";
 
 export const transfer: Rule<"transfer"> = {
+  fee: ({ amount }, parameters) => rateFee(amount, parameters),
   spends: ({ amount }) => amount,
   check: checkTransfer,
   apply(state, payload, { address }) {

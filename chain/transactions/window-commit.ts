@@ -10,6 +10,7 @@ import { type Rule, refuse, refuseField } from "./rule.ts";
 const MAX_SEGMENTS = 1_000_000;
 
 export const windowCommit: Rule<"window-commit"> = {
+  isDuty: true,
   apply(state, payload, { sender }) {
     const { number, opens, closes, claimsUntil } = state.window;
     const { window, lanes, energyMillijoules, energySource } = payload;

@@ -20,6 +20,7 @@ import { type Rule, refuse, refuseField } from "./rule.ts";
 const duty = "window-verdict";
 
 export const windowVerdict: Rule<"window-verdict"> = {
+  isDuty: true,
   apply(state, { window, node, findings }, { sender }) {
     const at = state.claims.findIndex((claim) => claim.node === node);
     const claim = state.claims[at];

@@ -1,6 +1,6 @@
 /**
- * Transactions on the wire. A payload is an SSZ union whose selector is the position in
- * TRANSACTION_KINDS: append only. What each kind does lives in chain/transactions/, one file a kind.
+ * Transactions on the wire. A payload is an SSZ union over the table below. What each kind does lives in
+ * chain/transactions/, one file a kind.
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_AUDIT_PROOF } from "./audit.ts";
@@ -210,84 +210,46 @@ export const JobObject = new ContainerType(
   { typeName: "JobObject", jsonCase: "eth2" },
 );
 
-export const TRANSACTION_KINDS = [
-  "transfer",
-  "register",
-  "bond",
-  "reonion",
-  "window-commit",
-  "window-verdict",
-  "job-open",
-  "job-commit",
-  "job-round",
-  "job-settle",
-  "job-cancel",
-  "unbond",
-  "parameter-vote",
-  "job-audit",
-  "job-audit-open",
-  "track-commit",
-  "track-result",
-  "track-verdict",
-  "track-show",
-  "job-refuse",
-  "job-diverged",
-  "job-object",
-] as const;
-export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
+/**
+ * Every kind of transaction, with its payload. Its place is its selector on the wire: append only. Kinds, payload
+ * types and the union follow from here, and the compiler asks chain/transactions/rules.ts for the rule of each.
+ */
+const PAYLOADS = {
+  transfer: Transfer,
+  register: Register,
+  bond: Bond,
+  reonion: Reonion,
+  "window-commit": WindowCommit,
+  "window-verdict": WindowVerdict,
+  "job-open": JobOpen,
+  "job-commit": JobCommit,
+  "job-round": JobRound,
+  "job-settle": JobSettle,
+  "job-cancel": JobCancel,
+  unbond: Unbond,
+  "parameter-vote": ParameterVote,
+  "job-audit": JobAudit,
+  "job-audit-open": JobAuditOpen,
+  "track-commit": TrackCommit,
+  "track-result": TrackResult,
+  "track-verdict": TrackVerdict,
+  "track-show": TrackShow,
+  "job-refuse": JobRefuse,
+  "job-diverged": JobDiverged,
+  "job-object": JobObject,
+} as const;
+export type TransactionKind = keyof typeof PAYLOADS;
+export type Payloads = { [K in TransactionKind]: ValueOf<(typeof PAYLOADS)[K]> };
+/** By selector. */
+export const TRANSACTION_KINDS = Object.keys(PAYLOADS) as readonly TransactionKind[];
 
-/** Payload types by kind; the union below and the rule table are both keyed by it. */
-export interface Payloads {
-  transfer: ValueOf<typeof Transfer>;
-  register: ValueOf<typeof Register>;
-  bond: ValueOf<typeof Bond>;
-  reonion: ValueOf<typeof Reonion>;
-  "window-commit": ValueOf<typeof WindowCommit>;
-  "window-verdict": ValueOf<typeof WindowVerdict>;
-  "job-open": ValueOf<typeof JobOpen>;
-  "job-commit": ValueOf<typeof JobCommit>;
-  "job-round": ValueOf<typeof JobRound>;
-  "job-settle": ValueOf<typeof JobSettle>;
-  "job-cancel": ValueOf<typeof JobCancel>;
-  unbond: ValueOf<typeof Unbond>;
-  "parameter-vote": ValueOf<typeof ParameterVote>;
-  "job-audit": ValueOf<typeof JobAudit>;
-  "job-audit-open": ValueOf<typeof JobAuditOpen>;
-  "track-commit": ValueOf<typeof TrackCommit>;
-  "track-result": ValueOf<typeof TrackResult>;
-  "track-verdict": ValueOf<typeof TrackVerdict>;
-  "track-show": ValueOf<typeof TrackShow>;
-  "job-refuse": ValueOf<typeof JobRefuse>;
-  "job-diverged": ValueOf<typeof JobDiverged>;
-  "job-object": ValueOf<typeof JobObject>;
-}
-
-/** Order must equal TRANSACTION_KINDS (tested). */
-export const Payload = new UnionType([
-  Transfer,
-  Register,
-  Bond,
-  Reonion,
-  WindowCommit,
-  WindowVerdict,
-  JobOpen,
-  JobCommit,
-  JobRound,
-  JobSettle,
-  JobCancel,
-  Unbond,
-  ParameterVote,
-  JobAudit,
-  JobAuditOpen,
-  TrackCommit,
-  TrackResult,
-  TrackVerdict,
-  TrackShow,
-  JobRefuse,
-  JobDiverged,
-  JobObject,
-]);
+export const Payload = new UnionType(Object.values(PAYLOADS));
 export type Payload = ValueOf<typeof Payload>;
+
+/** The payload of `kind`; the compiler ties the value's type to it. */
+export function payloadOf<K extends TransactionKind>(kind: K, value: Payloads[K]): Payload {
+  return { selector: TRANSACTION_KINDS.indexOf(kind), value };
+}
 
 export const Transaction = new MemoContainerType(
   {
@@ -309,3 +271,18 @@ export const SignedTransaction = new ContainerType(
   { typeName: "SignedTransaction", jsonCase: "eth2" },
 );
 export type SignedTransaction = ValueOf<typeof SignedTransaction>;
+
+export function kindOf({ payload }: Pick<Transaction, "payload">): TransactionKind {
+  const kind = TRANSACTION_KINDS[payload.selector];
+  if (kind === undefined) throw new RangeError(`no kind ${payload.selector}`);
+  return kind;
+}
+
+/** The payload of a transaction of this kind; undefined for any other kind. */
+export function payloadIf<K extends TransactionKind>(
+  kind: K,
+  { payload }: Pick<Transaction, "payload">,
+): Payloads[K] | undefined {
+  if (TRANSACTION_KINDS[payload.selector] !== kind) return undefined;
+  return payload.value as Payloads[K];
+}

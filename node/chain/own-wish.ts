@@ -1,8 +1,8 @@
 /** What a waiting transaction of this node is about, and which other would be the same. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
-import { isDuty, kindOf } from "../../chain/transactions/fee.ts";
-import { type Payload, Transaction } from "../../chain/types/transaction.ts";
+import { isDuty } from "../../chain/transactions/fee.ts";
+import { kindOf, type Payload, Transaction } from "../../chain/types/transaction.ts";
 import type { OwnTransaction } from "./own-transactions.ts";
 
 export function nonceOf({ signed }: OwnTransaction): number {

@@ -12,9 +12,8 @@ import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { isSameWork } from "../../chain/evidence/duplicate-claim.ts";
-import { kindOf } from "../../chain/transactions/fee.ts";
 import type { Proposal } from "../../chain/types/block.ts";
-import type { Payloads, Transaction } from "../../chain/types/transaction.ts";
+import { type Payloads, payloadIf, type Transaction } from "../../chain/types/transaction.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import type { Chain, FinalBlock } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
@@ -150,7 +149,7 @@ export class KeyWatch {
 
   /** To be called before this node's own transactions leave. */
   said(transaction: Transaction): void {
-    const claim = claimOf(transaction);
+    const claim = payloadIf("window-commit", transaction);
     if (claim === undefined) return;
     this.#claims.set(claim.window, claim);
     const oldest = this.#claims.keys().next();
@@ -159,7 +158,7 @@ export class KeyWatch {
 
   /** A transaction that holds under its sender's key. */
   transaction(transaction: Transaction): void {
-    const claim = claimOf(transaction);
+    const claim = payloadIf("window-commit", transaction);
     if (claim === undefined || !this.#isOurs(transaction.sender, claim.opens)) return;
     const own = this.#claims.get(claim.window);
     if (own === undefined || !isSameWork(own, claim)) this.#trip("claim");
@@ -230,11 +229,6 @@ export class KeyWatch {
       remedy: KEY_ELSEWHERE_REMEDY,
     });
   }
-}
-
-function claimOf(transaction: Transaction): Payloads["window-commit"] | undefined {
-  if (kindOf(transaction) !== "window-commit") return undefined;
-  return transaction.payload.value as Payloads["window-commit"];
 }
 
 /** A note that cannot be read still forbids to sign. */

@@ -13,11 +13,11 @@ import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { State } from "../../chain/state/state.ts";
-import { kindOf } from "../../chain/transactions/fee.ts";
 import { ruleOf } from "../../chain/transactions/rules.ts";
 import { Certificate, type CertifiedBlock } from "../../chain/types/block.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
+import { kindOf } from "../../chain/types/transaction.ts";
 import { type VerifiedTransactions, verifyTransactions } from "../../chain/verify-signatures.ts";
 
 export interface ProofModules {

@@ -5,9 +5,8 @@
 
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
-import { isSameWork, makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
-import { kindOf } from "../../chain/transactions/fee.ts";
-import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+import { claimOf, isSameWork, makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
+import { payloadIf, type SignedTransaction } from "../../chain/types/transaction.ts";
 
 /** Claims remembered; the oldest go first. */
 const LIMIT = 4096;
@@ -18,16 +17,15 @@ export class ClaimWatch {
   /** Takes a transaction with a good signature. @returns proof of a fault */
   see(signed: SignedTransaction): KnownProof | undefined {
     const { transaction } = signed;
-    if (kindOf(transaction) !== "window-commit") return undefined;
-    const claim = transaction.payload.value as Payloads["window-commit"];
+    const claim = payloadIf("window-commit", transaction);
+    if (claim === undefined) return undefined;
     const key = `${toHex(transaction.sender)}/${claim.window}`;
     const known = this.#first.get(key);
     if (known === undefined) {
       this.#remember(key, signed);
       return undefined;
     }
-    const earlier = known.transaction.payload.value as Payloads["window-commit"];
-    if (isSameWork(earlier, claim)) return undefined;
+    if (isSameWork(claimOf(known), claim)) return undefined;
     return { kind: "duplicate-claim", value: makeDuplicateClaim(known, signed) };
   }
 

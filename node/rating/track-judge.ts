@@ -15,7 +15,7 @@ import {
 import { isTrackUnderWay } from "../../chain/track/stages.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Track, TrackEntry, TrackJudge as TrackJudgeSeat } from "../../chain/types/track.ts";
-import { payloadOf } from "../wallet/payload.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { answerOf, DIVERGED, isDivergence, TRACK_RUN_MS } from "./track-answer.ts";
 import { TrackDuties } from "./track-duties.ts";
 import type { TrackModules } from "./track-service.ts";

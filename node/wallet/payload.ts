@@ -1,7 +1,4 @@
-/**
- * Builders of transaction payloads: the selector of a kind is looked up by name, so that no caller
- * counts positions in the union. What each kind means lives in chain/transactions/.
- */
+/** Payloads of transactions, made of what callers have. What each kind means lives in chain/transactions/. */
 import {
   encodeValue,
   VOTABLE_PARAMETERS,
@@ -9,20 +6,10 @@ import {
 } from "../../chain/governance/votable.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
 import type { RoundRefusal, TrainingRecord } from "../../chain/types/job.ts";
-import {
-  type Payload,
-  type Payloads,
-  TRANSACTION_KINDS,
-  type TransactionKind,
-} from "../../chain/types/transaction.ts";
+import { type Payload, type Payloads, payloadOf } from "../../chain/types/transaction.ts";
 
 const MAX_TEXT_BYTES = 64;
 const MAX_ENDPOINT_BYTES = 256;
-
-/** The payload of `kind`; the compiler ties the value's type to it. */
-export function payloadOf<K extends TransactionKind>(kind: K, value: Payloads[K]): Payload {
-  return { selector: TRANSACTION_KINDS.indexOf(kind), value } as Payload;
-}
 
 /** @param amount micro-POML */
 export function transferPayload(to: Uint8Array, amount: bigint): Payload {

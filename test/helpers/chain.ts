@@ -15,8 +15,8 @@ import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
 import type { Job } from "../../chain/types/job.ts";
 import {
   type Payloads,
+  payloadOf,
   type SignedTransaction,
-  TRANSACTION_KINDS,
   type Transaction,
   type TransactionKind,
 } from "../../chain/types/transaction.ts";
@@ -236,7 +236,7 @@ export class TestChain {
       nonce: this.head.state.account(from.address).nonce,
       fee: 1_000_000n,
       validUntil: this.height + 100,
-      payload: { selector: TRANSACTION_KINDS.indexOf(kind), value } as Transaction["payload"],
+      payload: payloadOf(kind, value),
       ...overrides,
     };
     const root = signingRoot("transaction", this.genesisRoot, transactionId(transaction));

@@ -5,7 +5,6 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import { evidenceHeight } from "../../../chain/evidence/check-evidence.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
-import { kindOf } from "../../../chain/transactions/fee.ts";
 import { CertifiedBlock, type Header } from "../../../chain/types/block.ts";
 import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import {
@@ -15,10 +14,11 @@ import {
   type RatingChange,
   VERDICTS,
 } from "../../../chain/types/node.ts";
-import type {
-  Payloads,
-  SignedTransaction,
-  TransactionKind,
+import {
+  kindOf,
+  type Payloads,
+  type SignedTransaction,
+  type TransactionKind,
 } from "../../../chain/types/transaction.ts";
 import { ENERGY_SOURCES } from "../../../chain/types/window.ts";
 import { breathe } from "../../../ml/training/breathe.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { POML } from "../../../chain/genesis.ts";
-import { rateFee } from "../../../chain/transactions/fee.ts";
+import { rateFee } from "../../../chain/rate-fee.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 
 describe("rateFee", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
-import { kindOf } from "../../../chain/transactions/fee.ts";
 import type { Block } from "../../../chain/types/block.ts";
+import { kindOf } from "../../../chain/types/transaction.ts";
 import { OnionKeeper } from "../../../node/consensus/onion-keeper.ts";
 import { Membership } from "../../../node/rating/membership.ts";
 import { createLog } from "../../../node/telemetry/log.ts";

@@ -3,16 +3,12 @@ import { sha256 } from "../../../chain/crypto/hash.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import {
   type Payloads,
+  payloadOf,
   SignedTransaction,
   TRANSACTION_KINDS,
 } from "../../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../../chain/verify-signatures.ts";
-import {
-  bondPayload,
-  payloadOf,
-  registerPayload,
-  transferPayload,
-} from "../../../node/wallet/payload.ts";
+import { bondPayload, registerPayload, transferPayload } from "../../../node/wallet/payload.ts";
 import { feeFor, signTransaction } from "../../../node/wallet/sign.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";

@@ -1,0 +1,11 @@
+/** The fee that grows with an amount: of transfers, and of the work of a job. */
+import type { Parameters } from "./types/genesis.ts";
+
+const MILLION = 1_000_000n;
+
+/** `feeRate` of an amount, within floor and cap. */
+export function rateFee(amount: bigint, parameters: Parameters): bigint {
+  const fee = (amount * BigInt(parameters.feeRate)) / MILLION;
+  if (fee < parameters.feeFloor) return parameters.feeFloor;
+  return fee > parameters.feeCap ? parameters.feeCap : fee;
+}
