@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): number;
   /** @throws the signal's reason when aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Fires once, so many milliseconds from now. */
+  timeout(ms: number): AbortSignal;
 }
 
 export const systemClock: Clock = {
@@ -16,4 +18,5 @@ export const systemClock: Clock = {
   sleep: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   },
+  timeout: (ms) => AbortSignal.timeout(ms),
 };

@@ -16,6 +16,7 @@ import { Torrents } from "../p2p/torrent/torrents.ts";
 import { createApi } from "./api/server.ts";
 import { localUrl } from "./api/url.ts";
 import { BlobFetcher } from "./blobs/blob-fetcher.ts";
+import { blobPeersOf } from "./blobs/blob-peers.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -36,6 +37,7 @@ import { ModelFolders } from "./jobs/model-folders.ts";
 import { ModelOpener } from "./jobs/models/model-opener.ts";
 import { OrderInspector } from "./jobs/orders/order-inspector.ts";
 import { PublicFiles } from "./jobs/public-files.ts";
+import { digestOf } from "./jobs/stored-state-hash.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
@@ -125,8 +127,9 @@ export async function createNode(
   const jobLog = log.child({ module: "jobs" });
   const storage = await openStorage({ dataDir: paths.root, config }, { chain, log: jobLog, clock });
   const room = storage.disk;
-  const blobs = await BlobStore.open(paths.root, room);
-  const fetcher = new BlobFetcher({ blobs, host, room });
+  const peers = blobPeersOf(host);
+  const blobs = await BlobStore.open(paths.root, { room });
+  const fetcher = new BlobFetcher({ blobs, peers, room, clock });
   const shelf = await TorrentShelf.open(paths.root);
   const torrents = new Torrents(config.torrent, { log: log.child({ module: "torrent" }), shelf });
   const torrentAddresses = new TorrentAddresses({ host, messages, torrents });
@@ -136,6 +139,7 @@ export async function createNode(
       blobs,
       torrents,
       room,
+      clock,
       torrentPeers: (infoHash, signal) => torrentAddresses.ask(infoHash, signal),
     },
   );
@@ -169,11 +173,14 @@ export async function createNode(
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();
-  const keeper = new CheckpointKeeper({ dataDir: paths.root }, room);
+  const keeper = new CheckpointKeeper({ dataDir: paths.root }, { room });
   const jobServices = createJobServices(
     { keys, jobs: config.jobs },
     {
-      ledger,
+      chain,
+      duties,
+      messages,
+      peers,
       blobs,
       fetcher,
       files,
@@ -186,6 +193,7 @@ export async function createNode(
       clock,
       log: jobLog,
       peerOf,
+      digest: digestOf,
       merge: (task, signal) => merging.run("merge", task, MERGE_LIMITS, signal),
     },
   );

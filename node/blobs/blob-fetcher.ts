@@ -5,10 +5,10 @@
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { requestBlobInto } from "../../p2p/protocols/blob.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import type { BlobSource } from "../workers/blob-source.ts";
+import type { BlobPeers } from "./blob-peers.ts";
 import { BlobError, type BlobStore } from "./blob-store.ts";
 import type { BlobWriter } from "./blob-writer.ts";
 
@@ -22,8 +22,9 @@ export interface FetchOptions {
 }
 
 export interface BlobFetcherModules {
-  readonly blobs: BlobStore;
-  readonly host: StreamHost & { peers(): { peerId: string }[] };
+  readonly blobs: Pick<BlobStore, "has" | "get" | "source" | "pathOf" | "writer">;
+  readonly peers: BlobPeers;
+  readonly clock?: Pick<Clock, "sleep">;
   /** Asked before the first byte comes; default: as much as the disk has. */
   readonly room?: Room;
 }
@@ -156,14 +157,16 @@ export class BlobFetcher {
     { maxBytes, signal }: FetchOptions,
     onSlow: () => void,
   ): Promise<number | undefined> {
-    const { blobs, host } = this.#modules;
+    const { blobs, peers } = this.#modules;
     let writer: BlobWriter | undefined;
     let received = 0;
     let seen = 0;
-    const look = setInterval(() => {
+    const over = new AbortController();
+    const look = (): void => {
       if (received - seen < this.#timings.leastBytes) onSlow();
       seen = received;
-    }, this.#timings.lookMs);
+    };
+    this.#every(this.#timings.lookMs, look, over.signal);
     const sink = {
       begin: async (): Promise<void> => {
         writer = await blobs.writer(hash);
@@ -174,7 +177,7 @@ export class BlobFetcher {
       },
     };
     try {
-      await requestBlobInto(host, peer, hash, sink, { maxBytes, signal, use: "files" });
+      await peers.request(peer, hash, sink, { maxBytes, signal, use: "files" });
       await writer?.finish();
       writer = undefined;
       return received;
@@ -182,13 +185,23 @@ export class BlobFetcher {
       if (!(error instanceof PomlError)) throw error;
       return undefined;
     } finally {
-      clearInterval(look);
+      over.abort(new Error("the peer has answered"));
       await writer?.discard();
     }
   }
 
+  /** Ends with the signal. */
+  #every(ms: number, look: () => void, signal: AbortSignal): void {
+    const { clock = systemClock } = this.#modules;
+    const again = (): void => {
+      look();
+      this.#every(ms, look, signal);
+    };
+    clock.sleep(ms, signal).then(again, () => {});
+  }
+
   #peersToAsk({ prefer = [], onlyPreferred = false }: FetchOptions): string[] {
-    const connected = this.#modules.host.peers().map(({ peerId }) => peerId);
+    const connected = this.#modules.peers.connected();
     const preferred = prefer.filter((peer) => connected.includes(peer));
     const others = connected.filter((peer) => !preferred.includes(peer));
     return onlyPreferred ? preferred : [...preferred, ...others];

@@ -3,10 +3,10 @@
  * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
+import { type Disk, systemDisk } from "../disk.ts";
 import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import type { BlobSource } from "../workers/blob-source.ts";
 import { BlobWriter } from "./blob-writer.ts";
@@ -19,23 +19,38 @@ export type BlobFacts =
 
 export class BlobError extends PomlError<BlobFacts> {}
 
+export interface BlobStoreModules {
+  /** Default: as much as the disk has. */
+  readonly room?: Room;
+  readonly disk?: Disk;
+}
+
 export class BlobStore {
   readonly #folder: string;
   /** Blobs that are ours but not to be served yet. */
   readonly #withheld: Withheld;
   readonly #room: Room;
+  readonly #disk: Disk;
 
-  private constructor(folder: string, withheld: Withheld, room: Room) {
+  private constructor(
+    folder: string,
+    withheld: Withheld,
+    { room, disk }: Required<BlobStoreModules>,
+  ) {
     this.#folder = folder;
     this.#withheld = withheld;
     this.#room = room;
+    this.#disk = disk;
   }
 
-  /** @param room default: as much as the disk has */
-  static async open(dataDir: string, room: Room = UNBOUNDED): Promise<BlobStore> {
+  static async open(
+    dataDir: string,
+    { room = UNBOUNDED, disk = systemDisk }: BlobStoreModules = {},
+  ): Promise<BlobStore> {
     const folder = join(dataDir, "blobs");
-    await mkdir(folder, { recursive: true });
-    return new BlobStore(folder, await Withheld.open(join(dataDir, "withheld")), room);
+    await disk.makeFolder(folder);
+    const withheld = await Withheld.open(join(dataDir, "withheld"), disk);
+    return new BlobStore(folder, withheld, { room, disk });
   }
 
   /**
@@ -47,7 +62,7 @@ export class BlobStore {
     const path = this.#path(hash);
     if (await this.#touch(path)) return hash;
     await withRoom(this.#room, "blobs", bytes.length, async ({ wrote }) => {
-      const writer = await BlobWriter.open(path);
+      const writer = await BlobWriter.open(path, this.#disk);
       try {
         await writer.write(bytes);
         await writer.finish();
@@ -62,12 +77,12 @@ export class BlobStore {
 
   /** For a blob that arrives piece by piece; the caller compares the bytes with the hash. */
   writer(hash: Uint8Array): Promise<BlobWriter> {
-    return BlobWriter.open(this.#path(hash));
+    return BlobWriter.open(this.#path(hash), this.#disk);
   }
 
   /** Takes a file of this disk over as a blob. @param hash of its bytes, which the caller has seen */
   async adopt(path: string, hash: Uint8Array): Promise<void> {
-    await rename(path, this.#path(hash));
+    await this.#disk.rename(path, this.#path(hash));
   }
 
   /** A name in this folder that no blob has: for a file that becomes one by `adopt`. */
@@ -77,7 +92,7 @@ export class BlobStore {
 
   /** @param path from `newPath`, of a file that will not become a blob */
   async discard(path: string): Promise<void> {
-    await rm(path, { force: true });
+    await this.#disk.remove(path);
   }
 
   /** `put` of a blob that is withheld from the start. @returns the SHA-256 that names the bytes */
@@ -87,7 +102,7 @@ export class BlobStore {
   }
 
   async has(hash: Uint8Array): Promise<boolean> {
-    return stat(this.#path(hash)).then(
+    return this.#disk.stat(this.#path(hash)).then(
       () => true,
       () => false,
     );
@@ -95,14 +110,14 @@ export class BlobStore {
 
   /** @throws BlobError BLOB_DAMAGED; the damaged file is removed, so that it is fetched again */
   async get(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    let bytes: Buffer;
+    let bytes: Uint8Array;
     try {
-      bytes = await readFile(this.#path(hash));
+      bytes = await this.#disk.readFile(this.#path(hash));
     } catch {
       return undefined;
     }
     if (toHex(sha256(bytes)) !== toHex(hash)) throw await this.#damaged(hash);
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return bytes;
   }
 
   /** @throws BlobError BLOB_DAMAGED as `get`, without the bytes in memory */
@@ -117,14 +132,14 @@ export class BlobStore {
 
   /** @param name hex, or that of what an interrupted write left */
   async removeNamed(name: string): Promise<void> {
-    await rm(join(this.#folder, name), { force: true });
+    await this.#disk.remove(join(this.#folder, name));
     await this.#withheld.delete(name);
   }
 
   /** Removes every blob whose name (hex) is not in `names`, and what interrupted writes left. */
   async retain(names: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
-      if (!names.has(name)) await rm(join(this.#folder, name), { force: true });
+    for (const name of await this.#disk.list(this.#folder)) {
+      if (!names.has(name)) await this.#disk.remove(join(this.#folder, name));
     }
   }
 
@@ -146,7 +161,7 @@ export class BlobStore {
   async source(hash: Uint8Array): Promise<BlobSource | undefined> {
     const name = toHex(hash);
     const onDamaged = () => this.#damaged(hash);
-    const file = await servedFile(this.#path(hash), { sha256: name, onDamaged });
+    const file = await servedFile(this.#path(hash), { sha256: name, onDamaged }, this.#disk);
     return file && { hash: name, size: file.sizeBytes, pieces: () => file.read() };
   }
 
@@ -159,7 +174,8 @@ export class BlobStore {
   async serveFile(hash: Uint8Array): Promise<ServedFile | undefined> {
     const name = toHex(hash);
     if (this.#withheld.has(name)) return undefined;
-    return servedFile(this.#path(hash), { sha256: name, onDamaged: () => this.#damaged(hash) });
+    const onDamaged = () => this.#damaged(hash);
+    return servedFile(this.#path(hash), { sha256: name, onDamaged }, this.#disk);
   }
 
   async #damaged(hash: Uint8Array): Promise<BlobError> {
@@ -174,8 +190,7 @@ export class BlobStore {
 
   /** Put again, it is as young as a new one. @returns false when there is no such file */
   #touch(path: string): Promise<boolean> {
-    const now = new Date();
-    return utimes(path, now, now).then(
+    return this.#disk.touch(path).then(
       () => true,
       () => false,
     );

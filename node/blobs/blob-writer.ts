@@ -1,22 +1,24 @@
 /** A blob on its way to the disk: nothing is seen of it before it is whole, synced and named by its hash. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type Disk, type DiskFile, systemDisk } from "../disk.ts";
 
 export class BlobWriter {
   readonly #path: string;
   readonly #temporary: string;
-  readonly #file: FileHandle;
+  readonly #file: DiskFile;
+  readonly #disk: Disk;
 
-  private constructor(path: string, temporary: string, file: FileHandle) {
+  private constructor(path: string, temporary: string, file: DiskFile, disk: Disk) {
+    this.#disk = disk;
     this.#path = path;
     this.#temporary = temporary;
     this.#file = file;
   }
 
   /** @param path that the blob gets when it is whole */
-  static async open(path: string): Promise<BlobWriter> {
+  static async open(path: string, disk: Disk = systemDisk): Promise<BlobWriter> {
     const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
-    return new BlobWriter(path, temporary, await open(temporary, "w", 0o600));
+    return new BlobWriter(path, temporary, await disk.open(temporary, "w"), disk);
   }
 
   /** The caller may use the piece's memory again once it resolves. */
@@ -35,11 +37,11 @@ export class BlobWriter {
     } finally {
       await this.#file.close();
     }
-    await rename(this.#temporary, this.#path);
+    await this.#disk.rename(this.#temporary, this.#path);
   }
 
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {});
-    await rm(this.#temporary, { force: true });
+    await this.#disk.remove(this.#temporary);
   }
 }

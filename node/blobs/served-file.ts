@@ -3,8 +3,8 @@
  * back until all of it has the hash that it is named by, so a damaged file never arrives complete.
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { PomlError } from "../../chain/errors.ts";
+import { type Disk, type DiskFile, systemDisk } from "../disk.ts";
 
 export const PIECE_BYTES = 256 * 1024;
 
@@ -23,14 +23,15 @@ export interface ServedFile {
 export async function servedFile(
   path: string,
   { sha256, onDamaged }: { readonly sha256: string; readonly onDamaged: () => Promise<Error> },
+  disk: Disk = systemDisk,
 ): Promise<ServedFile | undefined> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await disk.stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) return undefined;
   const sizeBytes = found.size;
 
   async function* read(): AsyncGenerator<Uint8Array> {
     const digest = createHash("sha256");
-    const file = await opened(path);
+    const file = await opened(path, disk);
     try {
       let left = sizeBytes;
       let kept: Uint8Array = new Uint8Array();
@@ -55,9 +56,9 @@ export async function servedFile(
 }
 
 /** @throws PomlError NOT_FOUND when it left the disk meanwhile */
-async function opened(path: string): Promise<FileHandle> {
+async function opened(path: string, disk: Disk): Promise<DiskFile> {
   try {
-    return await open(path, "r");
+    return await disk.open(path, "r");
   } catch (cause) {
     throw new PomlError(
       "the file is no longer on this disk",

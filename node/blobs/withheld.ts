@@ -2,8 +2,8 @@
  * Names of blobs that are here but secret: a participant's update before its reveal. Each name is an empty file, so
  * that a restart between commit and reveal gives nothing away.
  */
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Disk, systemDisk } from "../disk.ts";
 
 const NAME = /^[0-9a-f]{64}$/;
 
@@ -11,14 +11,17 @@ export class Withheld {
   readonly #folder: string;
   readonly #names: Set<string>;
 
-  private constructor(folder: string, names: Set<string>) {
+  readonly #disk: Disk;
+
+  private constructor(folder: string, names: Set<string>, disk: Disk) {
+    this.#disk = disk;
     this.#folder = folder;
     this.#names = names;
   }
 
-  static async open(folder: string): Promise<Withheld> {
-    const names = await readdir(folder).catch(() => []);
-    return new Withheld(folder, new Set(names.filter((name) => NAME.test(name))));
+  static async open(folder: string, disk: Disk = systemDisk): Promise<Withheld> {
+    const names = await disk.list(folder).catch(() => []);
+    return new Withheld(folder, new Set(names.filter((name) => NAME.test(name))), disk);
   }
 
   has(name: string): boolean {
@@ -29,13 +32,13 @@ export class Withheld {
   async add(name: string): Promise<void> {
     if (this.#names.has(name)) return;
     this.#names.add(name);
-    await mkdir(this.#folder, { recursive: true });
-    await writeFile(join(this.#folder, name), "");
+    await this.#disk.makeFolder(this.#folder);
+    await this.#disk.writeFile(join(this.#folder, name), "");
   }
 
   /** Counts at once; resolves when a restart will know it too. */
   async delete(name: string): Promise<void> {
     if (!this.#names.delete(name)) return;
-    await rm(join(this.#folder, name), { force: true });
+    await this.#disk.remove(join(this.#folder, name));
   }
 }

@@ -26,10 +26,12 @@ const ServedRun = new ContainerType(
 );
 export type ServedRun = ValueOf<typeof ServedRun>;
 
-export class AuditExchange {
-  readonly #messages: PeerMessages;
+type Messages = Pick<PeerMessages, "ask" | "handle">;
 
-  constructor(messages: PeerMessages) {
+export class AuditExchange {
+  readonly #messages: Messages;
+
+  constructor(messages: Messages) {
     this.#messages = messages;
   }
 

@@ -22,11 +22,11 @@ import { auditKey } from "./audit-key.ts";
 import { type CheckpointKeeper, runName } from "./checkpoint-keeper.ts";
 
 export interface AuditedRunsModules {
-  readonly chain: Chain;
-  readonly duties: DutySender;
-  readonly keeper: CheckpointKeeper;
-  readonly blobs: BlobStore;
-  readonly exchange: AuditExchange;
+  readonly chain: Pick<Chain, "state" | "height">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly keeper: Pick<CheckpointKeeper, "hashes" | "offer" | "retain">;
+  readonly blobs: Pick<BlobStore, "release">;
+  readonly exchange: Pick<AuditExchange, "serve">;
   readonly log: NodeLog;
   /** Peer id of a node. */
   peerOf(node: number): string;

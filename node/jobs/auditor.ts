@@ -19,8 +19,8 @@ import { retryBlocks, tellFailure } from "./duty-room.ts";
 import { type Finding, type JudgeModules, judgeUpdate } from "./judge-update.ts";
 
 export interface AuditorModules extends JudgeModules {
-  readonly chain: Chain;
-  readonly duties: DutySender;
+  readonly chain: Pick<Chain, "state" | "height">;
+  readonly duties: Pick<DutySender, "send">;
   readonly log: NodeLog;
   /** Peer id of a node. */
   peerOf(node: number): string;

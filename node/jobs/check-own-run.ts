@@ -7,7 +7,7 @@ import { PomlError } from "../../chain/errors.ts";
 import { stateHashOf } from "../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import type { TrainTaskResult } from "../workers/tasks.ts";
-import { digestOf } from "./stored-state-hash.ts";
+import type { Digest } from "./stored-state-hash.ts";
 
 export class OwnRunError extends PomlError<{
   code: "OWN_RUN_DIFFERS";
@@ -22,6 +22,7 @@ export class OwnRunError extends PomlError<{
 export async function checkOwnRun(
   result: Pick<TrainTaskResult, "samples" | "parameters" | "optimizerHash" | "checkpoints">,
   { samples, segments }: { readonly samples: number; readonly segments: number },
+  digest: Digest,
 ): Promise<void> {
   if (result.samples !== samples) {
     refuse("samples", `a worker trained ${result.samples} samples of the shard's ${samples}`);
@@ -30,7 +31,7 @@ export async function checkOwnRun(
   if (told !== segments) {
     refuse("segments", `a worker sent a run of ${told} segments, the shard's has ${segments}`);
   }
-  const parameters = await digestOf(bytesOfFloats(result.parameters));
+  const parameters = await digest(bytesOfFloats(result.parameters));
   const last = result.checkpoints.at(-1);
   if (last === undefined || !equalBytes(stateHashOf(parameters, result.optimizerHash), last)) {
     refuse("parameters", "a worker's parameters are not the last state it went through");

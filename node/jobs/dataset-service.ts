@@ -2,7 +2,6 @@
  * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
  * torrent; a participant fetches the chunk files it needs and no others.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -20,10 +19,12 @@ import { decodeTorrent, maxTorrentFileBytes } from "../../p2p/torrent/torrent-fi
 import type { Torrents } from "../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { servedFile } from "../blobs/served-file.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { IMPORT_LIMITS, importInChild } from "../datasets/import-child.ts";
 import { importDataset } from "../datasets/import-dataset.ts";
 import type { ImportSource } from "../datasets/import-order.ts";
 import { ManifestReader, type ReadManifest } from "../datasets/manifest-reader.ts";
+import { type RandomBytes, systemRandom } from "../random.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { DatasetSummary } from "../services.ts";
 import { type Reservation, type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
@@ -48,6 +49,9 @@ export interface DatasetModules {
   torrentPeers(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]>;
   /** Asked before the first byte comes; default: as much as the disk has. */
   readonly room?: Room;
+  readonly clock?: Pick<Clock, "timeout">;
+  /** Names of folders that are being filled. */
+  readonly random?: RandomBytes;
 }
 
 /** As a job names it, read and checked. */
@@ -231,7 +235,8 @@ export class DatasetService {
     order: Manifest["order"],
     seed: Uint8Array,
   ): Promise<string> {
-    const output = join(this.#folder, `${id}.${toHex(randomBytes(8))}.part`);
+    const { random = systemRandom, clock = systemClock } = this.#modules;
+    const output = join(this.#folder, `${id}.${toHex(random(8))}.part`);
     const source: ImportSource = {
       kind: "reorder",
       folder: join(this.#folder, id),
@@ -246,7 +251,7 @@ export class DatasetService {
       return held.signal;
     };
     const inProcess = async (): Promise<void> => {
-      const signal = AbortSignal.timeout(REORDER_MS);
+      const signal = clock.timeout(REORDER_MS);
       const limits = { ...IMPORT_LIMITS, memoryBytes: REORDER_BYTES };
       const control = { onProgress: () => {}, onSize: reserve, signal };
       await importInChild({ source, output }, control, limits);

@@ -16,8 +16,8 @@ import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../ml/audit/
 import { decodeUpdate, updateBytes } from "../../ml/federation/update-codec.ts";
 import { UpdateError } from "../../ml/federation/update-error.ts";
 import { P2pError } from "../../p2p/errors.ts";
-import { requestBlob } from "../../p2p/protocols/blob.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import { intoMemory } from "../../p2p/protocols/blob.ts";
+import type { BlobPeers } from "../blobs/blob-peers.ts";
 import type { Clock } from "../clock.ts";
 import { parameterCount } from "../workers/assignment.ts";
 import type { TrainTask, Workers } from "../workers/tasks.ts";
@@ -27,11 +27,11 @@ import { JobError } from "./job-error.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface JudgeModules {
-  readonly files: JobFiles;
-  readonly workers: Workers;
-  readonly exchange: AuditExchange;
-  readonly host: StreamHost;
-  readonly clock: Clock;
+  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
+  readonly workers: Pick<Workers, "train" | "retrain">;
+  readonly exchange: Pick<AuditExchange, "ask">;
+  readonly peers: Pick<BlobPeers, "request">;
+  readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
 }
 
 export interface JudgeOptions {
@@ -119,7 +119,7 @@ async function taskOf(
   job: Job,
   audit: Audit,
   signal: AbortSignal,
-  files: JobFiles,
+  files: JudgeModules["files"],
 ): Promise<TrainTask> {
   const { spec } = job;
   const parameters = await files.parameters(spec, audit.parameters, signal);
@@ -187,7 +187,7 @@ async function judgeSegment(
       : await fetchBlob(
           stateAt(served.startState, job.spec.parameterCount, options.stageMs),
           options,
-          modules.host,
+          modules,
         );
   if (segment > 0 && !isState(startState, digests[segment], job.spec.parameterCount)) {
     return { answer: "not-served" };
@@ -213,16 +213,17 @@ async function checkUpdate(
   job: Job,
   audit: Audit,
   options: JudgeOptions,
-  { host, clock }: JudgeModules,
+  modules: JudgeModules,
 ): Promise<"as-committed" | "other" | "not-served"> {
   const { parameterCount } = job.spec;
+  const { clock } = modules;
   const { updateHash, checkpointRoot, samples } = audit;
   const until = clock.monotonic() + options.stageMs / UPDATE_PART;
   for (;;) {
     const limitMs = until - clock.monotonic();
     if (limitMs <= 0) return "not-served";
     const wanted = { hash: updateHash, maxBytes: updateBytes(parameterCount), limitMs };
-    const bytes = await fetchBlob(wanted, options, host);
+    const bytes = await fetchBlob(wanted, options, modules);
     if (bytes === undefined) {
       await clock.sleep(Math.min(ASK_PAUSE_MS, options.stageMs / ASK_PART), options.signal);
       continue;
@@ -281,11 +282,13 @@ interface WantedBlob {
 async function fetchBlob(
   { hash, maxBytes, limitMs }: WantedBlob,
   { peer, signal }: JudgeOptions,
-  host: StreamHost,
+  { peers, clock }: JudgeModules,
 ): Promise<Uint8Array | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(limitMs))]);
+  const limit = AbortSignal.any([signal, clock.timeout(Math.ceil(limitMs))]);
   try {
-    const bytes = await requestBlob(host, peer, hash, { maxBytes, signal: limit, use: "audit" });
+    const bytes = await intoMemory((sink) =>
+      peers.request(peer, hash, sink, { maxBytes, signal: limit, use: "audit" }),
+    );
     return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -5,7 +5,7 @@
  * before them fall silent.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import { type KeyPair, verify } from "../../chain/crypto/keys.ts";
+import { type KeyPair, verifySync } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import {
@@ -31,10 +31,10 @@ import type { TeamMessages, Verdict } from "./team-messages.ts";
 
 export interface ManagerModules extends RoundModules {
   readonly orders: Pick<OrderWatch, "accepts" | "found">;
-  readonly chain: Chain;
-  readonly duties: DutySender;
-  readonly team: TeamMessages;
-  readonly clock: Clock;
+  readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly team: Pick<TeamMessages, "serve" | "askCosignature" | "isAlive">;
+  readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
   /** Room for files of jobs on this disk. */
   readonly room: Room;
 }
@@ -197,7 +197,7 @@ export class Manager {
         if (other === member) return [own];
         try {
           const signature = await team.askCosignature(peerOf(node), verdict, COSIGN_MS);
-          await this.#checkCosignature(node, verdict, signature);
+          this.#checkCosignature(node, verdict, signature);
           return [{ member: other, signature }];
         } catch (error) {
           log.warn("no co-signature", { job: toHex(job.id), member: other, reason: String(error) });
@@ -216,9 +216,9 @@ export class Manager {
   }
 
   /** One bad signature would make the whole transaction worthless. */
-  async #checkCosignature(node: number, verdict: Verdict, signature: Uint8Array): Promise<void> {
+  #checkCosignature(node: number, verdict: Verdict, signature: Uint8Array): void {
     const { publicKey } = this.#modules.chain.state.nodes.at(node);
-    if (await verify(publicKey, this.#rootOf(verdict), signature)) return;
+    if (verifySync(publicKey, this.#rootOf(verdict), signature)) return;
     throw new JobError(`node #${node} sent a signature that does not hold`, {
       code: "COSIGN_REFUSED",
       reason: "bad signature",

@@ -6,7 +6,9 @@ import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { Chain } from "../chain/chain.ts";
 import { JobArchive } from "../chain/job-archive.ts";
 import { JobWatch } from "../chain/job-watch.ts";
+import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { SettledJobs } from "../store/settled-entries.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { tellFailure } from "./duty-room.ts";
 import { hasModel } from "./job-outcome.ts";
@@ -14,10 +16,13 @@ import { type ModelFilesModules, readModelFiles } from "./model-files.ts";
 import type { ModelFolders } from "./model-folders.ts";
 
 export interface PublisherModules {
-  readonly chain: Chain;
-  readonly fetcher: BlobFetcher;
-  readonly models: ModelFolders;
+  readonly chain: Pick<Chain, "state" | "height" | "onBlock"> & {
+    readonly store: { readonly settled: Pick<SettledJobs, "summaries" | "job" | "indexOf"> };
+  };
+  readonly fetcher: Pick<BlobFetcher, "fetch">;
+  readonly models: Pick<ModelFolders, "isShared" | "share">;
   readonly opener: ModelFilesModules["opener"];
+  readonly clock: Pick<Clock, "timeout">;
   readonly log: NodeLog;
 }
 
@@ -87,7 +92,7 @@ export class ModelPublisher {
 
   async #publish(key: string, job: Job): Promise<void> {
     const { models, log } = this.#modules;
-    const files = await readModelFiles(job, this.#modules, AbortSignal.timeout(FETCH_MS));
+    const files = await readModelFiles(job, this.#modules, this.#modules.clock.timeout(FETCH_MS));
     const { infoHash } = await models.share(key, files);
     log.info("model shared", { job: key, infoHash: toHex(infoHash) });
   }

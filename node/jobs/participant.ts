@@ -13,6 +13,7 @@ import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
+import type { Clock } from "../clock.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
@@ -25,22 +26,25 @@ import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { requireRoom, retryBlocks, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 import type { OrderWatch } from "./orders/order-watch.ts";
+import type { Digest } from "./stored-state-hash.ts";
 
 export interface ParticipantOptions {
   readonly publicKey: Uint8Array;
 }
 
 export interface ParticipantModules {
-  readonly chain: Chain;
-  readonly duties: DutySender;
-  readonly files: JobFiles;
+  readonly chain: Pick<Chain, "state" | "height" | "onBlock">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
   readonly orders: Pick<OrderWatch, "accepts" | "found">;
-  readonly blobs: BlobStore;
-  readonly keeper: CheckpointKeeper;
-  readonly workers: Workers;
-  readonly events: EventHub;
+  readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
+  readonly keeper: Pick<CheckpointKeeper, "begin">;
+  readonly workers: Pick<Workers, "train">;
+  readonly events: Pick<EventHub, "emit">;
   /** Room for files of jobs on this disk. */
   readonly room: Room;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly digest: Digest;
   readonly log: NodeLog;
 }
 
@@ -125,7 +129,8 @@ export class Participant {
       signal.throwIfAborted();
       if (result !== undefined) {
         const samples = await this.#samplesOf(job, position, signal);
-        await checkOwnRun(result, { samples, segments: segmentCount(spec, samples) });
+        const expected = { samples, segments: segmentCount(spec, samples) };
+        await checkOwnRun(result, expected, this.#modules.digest);
         await run.finish(result.checkpoints);
       }
     } catch (error) {
@@ -207,9 +212,9 @@ export class Participant {
     job: Job,
     position: number,
   ): (progress: { step: number; steps: number; loss: number | undefined }) => void {
-    let shownAt = 0;
+    let shownAt = Number.NEGATIVE_INFINITY;
     return ({ step, steps, loss }) => {
-      const now = performance.now();
+      const now = this.#modules.clock.monotonic();
       if (now - shownAt < PROGRESS_MS && step !== steps) return;
       shownAt = now;
       this.#modules.events.emit("training", {

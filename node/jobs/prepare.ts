@@ -3,7 +3,6 @@
  * against each other, stored for the network, and the work is priced.
  */
 
-import { randomBytes } from "node:crypto";
 import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { openingPrice, requireEnoughNodes } from "../../chain/job/opening.ts";
@@ -31,6 +30,7 @@ import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { USUAL_MEMORY_MIB } from "../config/schema.ts";
+import { type RandomBytes, systemRandom } from "../random.ts";
 import type { JobRequest, PreparedJob } from "../services.ts";
 import { textBytes } from "../wallet/payload.ts";
 import type { DatasetService } from "./dataset-service.ts";
@@ -57,6 +57,8 @@ export interface PrepareModules {
   readonly models: Pick<ModelOpener, "read" | "tryStep">;
   /** Reads the order as those will that are drawn for it. */
   inspect(spec: JobSpec): Promise<Inspection>;
+  /** Seeds of orders that name none. */
+  readonly random?: RandomBytes;
 }
 
 /**
@@ -65,7 +67,17 @@ export interface PrepareModules {
  */
 export async function prepareJob(
   asked: JobRequest,
-  { datasets, blobs, parameters, drawable, nodes, openJobs, models, inspect }: PrepareModules,
+  {
+    datasets,
+    blobs,
+    parameters,
+    drawable,
+    nodes,
+    openJobs,
+    models,
+    inspect,
+    random = systemRandom,
+  }: PrepareModules,
 ): Promise<PreparedJob> {
   const manifest = await datasets.manifest(asked.dataset);
   const { order: request, notes: chosen } = fillOrder(
@@ -73,7 +85,7 @@ export async function prepareJob(
     { name: manifest.name, rows: rowCount(manifest, "train"), shape: manifest.shape },
     drawable(),
   );
-  const seed = request.seed === undefined ? randomBytes(32) : fromHex(request.seed);
+  const seed = request.seed === undefined ? random(32) : fromHex(request.seed);
   const { model, engine, loss, notes } = await checkedModel({ request, manifest, seed }, models);
   const start = initialParameters(model, seed);
   const order = request.partition === "iid" ? "shuffled" : "by-label";

@@ -4,7 +4,6 @@
  * Equal inputs give equal records, which is what co-signing compares. Here updates are fetched to the
  * disk; a helper process reads and merges them.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
 import { segmentCount } from "../../chain/job/segments.ts";
@@ -22,6 +21,7 @@ import { updateBytes } from "../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Clock } from "../clock.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Workers } from "../workers/tasks.ts";
 import { JobError } from "./job-error.ts";
@@ -34,6 +34,7 @@ export interface RoundModules {
   readonly fetcher: Pick<BlobFetcher, "fetchFile">;
   readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "discard" | "remove">;
   readonly workers: Pick<Workers, "evaluate">;
+  readonly clock: Pick<Clock, "sleep" | "timeout">;
   readonly log: NodeLog;
   /** Elsewhere than on this thread. @throws HelperError */
   merge(task: MergeTask, signal: AbortSignal): Promise<MergeOutcome>;
@@ -135,9 +136,9 @@ async function collectUpdates(
   { spec }: Job,
   committed: readonly Participant[],
   { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
-  { fetcher, peerOf }: RoundModules,
+  { fetcher, clock, peerOf }: RoundModules,
 ): Promise<CommittedUpdate[]> {
-  const patience = AbortSignal.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
+  const patience = clock.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
   const limit = AbortSignal.any([signal, patience]);
   const maxBytes = updateBytes(spec.parameterCount);
   const arrived = await Promise.all(
@@ -153,7 +154,8 @@ async function collectUpdates(
           const file = { path, hash: toHex(updateHash) };
           return [{ node, file, samples, checkpointRoot, segments: segmentCount(spec, samples) }];
         } catch {
-          await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look), limit);
+          const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look);
+          await clock.sleep(pauseMs, limit).catch(() => {});
         }
       }
       return [];
@@ -243,9 +245,4 @@ export function sameResult(a: RoundResult, b: RoundResult): boolean {
     a.metrics.recall === b.metrics.recall &&
     a.metrics.f1 === b.metrics.f1
   );
-}
-
-/** Ends early when the signal fires. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -2,12 +2,18 @@
 import { webcrypto } from "node:crypto";
 import { stateHashOf, stateParts } from "../../ml/audit/checkpoint.ts";
 
+/** SHA-256. */
+export type Digest = (bytes: Uint8Array) => Promise<Uint8Array>;
+
 /** @returns undefined for bytes that are no state */
-export async function storedStateHash(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+export async function storedStateHash(
+  bytes: Uint8Array,
+  digest: Digest,
+): Promise<Uint8Array | undefined> {
   const parts = stateParts(bytes);
   if (parts === undefined) return undefined;
   const { parameters, optimizerState } = parts;
-  return stateHashOf(await digestOf(parameters), await digestOf(optimizerState));
+  return stateHashOf(await digest(parameters), await digest(optimizerState));
 }
 
 /** SHA-256, made outside this thread. */

@@ -32,13 +32,16 @@ export type Verdict =
 /** @returns the signature, or refuses with a reason */
 export type Cosigner = (verdict: Verdict, peer: string) => Promise<Uint8Array>;
 
+type Messages = Pick<PeerMessages, "ask" | "handle">;
+type TeamClock = Pick<Clock, "monotonic" | "sleep">;
+
 export class TeamMessages {
-  readonly #messages: PeerMessages;
-  readonly #clock: Clock;
+  readonly #messages: Messages;
+  readonly #clock: TeamClock;
   /** By peer. */
   readonly #heartbeats = new Map<string, { readonly askedAt: number; answer: Promise<boolean> }>();
 
-  constructor(messages: PeerMessages, clock: Clock) {
+  constructor(messages: Messages, clock: TeamClock) {
     this.#messages = messages;
     this.#clock = clock;
   }

@@ -97,12 +97,17 @@ export async function requestBlobInto(
 }
 
 /** The same into memory, for what is small. @throws as requestBlobInto */
-export async function requestBlob(
+export function requestBlob(
   host: StreamHost,
   peer: string,
   hash: Uint8Array,
   options: BlobOptions = {},
 ): Promise<Uint8Array> {
+  return intoMemory((sink) => requestBlobInto(host, peer, hash, sink, options));
+}
+
+/** @param request fills the sink @returns what it was filled with */
+export async function intoMemory(request: (sink: BlobSink) => Promise<void>): Promise<Uint8Array> {
   let blob = new Uint8Array();
   let filled = 0;
   const sink: BlobSink = {
@@ -114,7 +119,7 @@ export async function requestBlob(
       filled += piece.length;
     },
   };
-  await requestBlobInto(host, peer, hash, sink, options);
+  await request(sink);
   return blob;
 }
 

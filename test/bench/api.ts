@@ -3,6 +3,7 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { API_LIMITS } from "../../node/api/limits.ts";
 import type { Call, Route } from "../../node/api/route.ts";
 import { allRoutes } from "../../node/api/routes/all.ts";
+import { systemClock } from "../../node/clock.ts";
 import { useFastHasher } from "../../node/ssz-hasher.ts";
 import { HeavyNode } from "../helpers/heavy-node.ts";
 import type { BenchOptions } from "./main.ts";
@@ -18,7 +19,7 @@ export async function bench({
 }: BenchOptions): Promise<{ readonly answers: readonly ApiRow[] }> {
   await useFastHasher();
   const node = new HeavyNode();
-  const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async () => undefined };
+  const clock = { ...systemClock, sleep: async () => undefined };
   const routes = allRoutes({ services: node, clock, limits: API_LIMITS }, { metrics: true });
   const key = toHex(node.state().nodes.at(0).publicKey);
   const id = toHex(node.jobId);

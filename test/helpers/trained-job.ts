@@ -30,6 +30,7 @@ import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
 import { BlobFetcher, type BlobFetcherModules } from "../../node/blobs/blob-fetcher.ts";
 import { BlobStore } from "../../node/blobs/blob-store.ts";
+import { systemClock } from "../../node/clock.ts";
 import { DatasetService } from "../../node/jobs/dataset-service.ts";
 import { JobFiles, shardChunks } from "../../node/jobs/job-files.ts";
 import { mergeFiles } from "../../node/jobs/merge/merge-files.ts";
@@ -246,6 +247,7 @@ class JobRun {
         fetcher: this.#fetcher,
         blobs: this.#parts.blobs,
         workers: this.#evaluator(job.spec),
+        clock: systemClock,
         log: QUIET,
         merge: (task) => mergeFiles(task),
         peerOf: String,
@@ -315,11 +317,12 @@ function shardOf({ manifest, chunks }: Dataset, split: Split, indexes: readonly 
 
 /** Of a node without peers. */
 export function fetcherOf(blobs: BlobStore): BlobFetcher {
-  return new BlobFetcher({ blobs, host: NOBODY });
+  return new BlobFetcher({ blobs, peers: NOBODY });
 }
 
 const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
 /** A node without peers. */
-const NOBODY: BlobFetcherModules["host"] = {
-  peers: () => [],
-} as unknown as BlobFetcherModules["host"];
+const NOBODY: BlobFetcherModules["peers"] = {
+  connected: () => [],
+  request: async () => undefined,
+};

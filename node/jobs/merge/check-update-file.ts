@@ -1,6 +1,5 @@
 /** One update as it lies on this disk: what it says, and whether it is what its participant committed to. */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest } from "../../../chain/proof/hash-tree.ts";
 import type { UpdateCheck } from "../../../chain/types/job.ts";
@@ -13,6 +12,7 @@ import {
   type UpdateHeader,
 } from "../../../ml/federation/update-codec.ts";
 import { UpdateError, type UpdateFacts } from "../../../ml/federation/update-error.ts";
+import type { Disk } from "../../disk.ts";
 import type { NamedFile } from "../orders/inspect-order.ts";
 import { FloatFile, STRETCH } from "./float-file.ts";
 
@@ -33,6 +33,8 @@ export type FileFinding =
   | { readonly kind: "damaged" }
   | { readonly kind: "read"; readonly verdict: UpdateVerdict; readonly parametersAt: number };
 
+const PIECE_BYTES = 64 * 1024;
+
 export const CHECKS: Partial<Record<UpdateFacts["code"], UpdateCheck>> = {
   NOT_FINITE: "not-finite",
   NORM: "norm",
@@ -43,19 +45,25 @@ export async function checkUpdateFile(
   update: CommittedUpdate,
   base: FloatFile,
   { parameterCount, round }: { readonly parameterCount: number; readonly round: number },
+  disk: Disk,
 ): Promise<FileFinding> {
-  const head = await readHead(update.file.path);
+  const head = await readHead(update.file.path, disk);
   let header: UpdateHeader;
   try {
     header = decodeUpdateHeader(head.bytes, head.size, parameterCount);
   } catch (error) {
     if (!(error instanceof UpdateError)) throw error;
-    if (!(await hasHash(update.file))) return { kind: "damaged" };
+    if (!(await hasHash(update.file, disk))) return { kind: "damaged" };
     return { kind: "broken", check: CHECKS[error.code] ?? "format", reason: error.message };
   }
   const { parametersAt } = header;
   const whole = createHash("sha256").update(head.bytes.subarray(0, parametersAt));
-  const read = await readParameters(update, base, { parametersAt, parameterCount }, whole);
+  const read = await readParameters(
+    update,
+    base,
+    { parametersAt, parameterCount },
+    { whole, disk },
+  );
   if (whole.digest("hex") !== update.file.hash) return { kind: "damaged" };
   const broken = (check: UpdateCheck, reason: string): FileFinding => {
     return { kind: "broken", check, reason };
@@ -80,10 +88,10 @@ async function readParameters(
   { file }: CommittedUpdate,
   base: FloatFile,
   { parametersAt, parameterCount }: { parametersAt: number; parameterCount: number },
-  whole: { update(bytes: Uint8Array): unknown },
+  { whole, disk }: { readonly whole: { update(bytes: Uint8Array): unknown }; readonly disk: Disk },
 ): Promise<Read> {
   const own = createHash("sha256");
-  const values = await FloatFile.open(file.path, parametersAt);
+  const values = await FloatFile.open(disk, file.path, parametersAt);
   let nonFinite = -1;
   let lost = -1;
   let squares = 0;
@@ -133,8 +141,8 @@ function isBound(
   return equalBytes(end, last) && equalBytes(digestsRoot(digests), checkpointRoot);
 }
 
-async function readHead(path: string): Promise<{ bytes: Uint8Array; size: number }> {
-  const file = await open(path, "r");
+async function readHead(path: string, disk: Disk): Promise<{ bytes: Uint8Array; size: number }> {
+  const file = await disk.open(path, "r");
   try {
     const { size } = await file.stat();
     const bytes = new Uint8Array(Math.min(size, MAX_HEADER_BYTES));
@@ -145,11 +153,16 @@ async function readHead(path: string): Promise<{ bytes: Uint8Array; size: number
   }
 }
 
-async function hasHash({ path, hash }: NamedFile): Promise<boolean> {
+async function hasHash({ path, hash }: NamedFile, disk: Disk): Promise<boolean> {
   const digest = createHash("sha256");
-  const file = await open(path, "r");
+  const piece = new Uint8Array(PIECE_BYTES);
+  const file = await disk.open(path, "r");
   try {
-    for await (const chunk of file.createReadStream({ autoClose: false })) digest.update(chunk);
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, piece.length);
+      if (bytesRead === 0) break;
+      digest.update(piece.subarray(0, bytesRead));
+    }
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 /** Values of a file on this disk, stretch by stretch: none of the files of a merge lies in memory as a whole. */
-import { type FileHandle, open } from "node:fs/promises";
 import { floatsOfBytes } from "../../../ml/bytes.ts";
+import type { Disk, DiskFile } from "../../disk.ts";
 
 /** Values of a stretch; 256 KiB. */
 export const STRETCH = 65_536;
@@ -8,19 +8,19 @@ const FLOAT_BYTES = 4;
 
 export class FloatFile {
   readonly size: number;
-  readonly #file: FileHandle;
+  readonly #file: DiskFile;
   readonly #start: number;
   readonly #bytes = new Uint8Array(STRETCH * FLOAT_BYTES);
 
-  private constructor(file: FileHandle, size: number, start: number) {
+  private constructor(file: DiskFile, size: number, start: number) {
     this.#file = file;
     this.size = size;
     this.#start = start;
   }
 
   /** @param start where the values begin, in bytes */
-  static async open(path: string, start = 0): Promise<FloatFile> {
-    const file = await open(path, "r");
+  static async open(disk: Disk, path: string, start = 0): Promise<FloatFile> {
+    const file = await disk.open(path, "r");
     return new FloatFile(file, (await file.stat()).size, start);
   }
 

@@ -3,11 +3,11 @@
  * the memory it takes depends neither on the model nor on how many updates there are. Runs in a helper process.
  */
 import { createHash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
 import type { UpdateCheck } from "../../../chain/types/job.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { type AggregationName, mergeStretch } from "../../../ml/federation/aggregate.ts";
 import { limitNorms } from "../../../ml/federation/check-updates.ts";
+import { type Disk, systemDisk } from "../../disk.ts";
 import type { NamedFile } from "../orders/inspect-order.ts";
 import { CHECKS, type CommittedUpdate, checkUpdateFile, deltaOf } from "./check-update-file.ts";
 import { FloatFile, STRETCH } from "./float-file.ts";
@@ -49,20 +49,20 @@ interface Readable extends CommittedUpdate {
 }
 
 /** @throws UpdateError NOT_FINITE when the merged parameters are none */
-export async function mergeFiles(task: MergeTask): Promise<MergeOutcome> {
-  const { parameterCount, quorum } = task;
-  const base = await FloatFile.open(task.base.path);
+export async function mergeFiles(task: MergeTask, disk: Disk = systemDisk): Promise<MergeOutcome> {
+  const { quorum } = task;
+  const base = await FloatFile.open(disk, task.base.path);
   try {
     const baseNorm = await checkBase(task, base);
     if (baseNorm === undefined) {
       return { refused: [], kept: [], after: undefined, damaged: [task.base.hash] };
     }
-    const { refused, readable, damaged } = await checkAll(task, base, baseNorm);
+    const { refused, readable, damaged } = await checkAll(task, base, baseNorm, disk);
     const kept = readable.map(({ node }) => node);
     if (damaged.length > 0 || readable.length < quorum) {
       return { refused, kept, after: undefined, damaged };
     }
-    const after = await merge(task, base, readable, parameterCount);
+    const after = await merge(task, base, readable, disk);
     return { refused, kept, after, damaged };
   } finally {
     await base.close();
@@ -85,13 +85,13 @@ async function checkBase(
   return digest.digest("hex") === hash ? Math.sqrt(squares) : undefined;
 }
 
-async function checkAll(task: MergeTask, base: FloatFile, baseNorm: number) {
+async function checkAll(task: MergeTask, base: FloatFile, baseNorm: number, disk: Disk) {
   const refused: RefusedFile[] = [];
   const damaged: string[] = [];
   const readable: Readable[] = [];
   const verdicts = [];
   for (const update of [...task.updates].sort((a, b) => a.node - b.node)) {
-    const found = await checkUpdateFile(update, base, task);
+    const found = await checkUpdateFile(update, base, task, disk);
     if (found.kind === "damaged") damaged.push(update.file.hash);
     else if (found.kind === "broken") {
       refused.push({ node: update.node, check: found.check, reason: found.reason });
@@ -112,17 +112,17 @@ async function checkAll(task: MergeTask, base: FloatFile, baseNorm: number) {
 
 /** @param updates in node order @returns SHA-256 of the next parameters */
 async function merge(
-  { rule, output }: MergeTask,
+  { rule, output, parameterCount }: MergeTask,
   base: FloatFile,
   updates: readonly Readable[],
-  parameterCount: number,
+  disk: Disk,
 ): Promise<Uint8Array> {
   const digest = createHash("sha256");
   const files: FloatFile[] = [];
-  const target = await open(output, "w", 0o600);
+  const target = await disk.open(output, "w");
   try {
     for (const { file, parametersAt } of updates) {
-      files.push(await FloatFile.open(file.path, parametersAt));
+      files.push(await FloatFile.open(disk, file.path, parametersAt));
     }
     for (let from = 0; from < parameterCount; from += STRETCH) {
       const count = Math.min(STRETCH, parameterCount - from);
@@ -139,7 +139,7 @@ async function merge(
     await target.datasync();
     return new Uint8Array(digest.digest());
   } catch (error) {
-    await rm(output, { force: true });
+    await disk.remove(output);
     throw error;
   } finally {
     await target.close();

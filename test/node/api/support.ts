@@ -36,6 +36,7 @@ function clockOf(clock: { nowMs: number }): Clock {
     now: () => clock.nowMs,
     monotonic: () => clock.nowMs,
     sleep: async () => undefined,
+    timeout: (ms) => AbortSignal.timeout(ms),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
+import { blobPeersOf } from "../../../node/blobs/blob-peers.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import { serveBlobs } from "../../../p2p/protocols/blob.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -26,7 +27,7 @@ describe("BlobFetcher", () => {
     network = new MemoryNetwork();
     me = network.host();
     const blobs = await BlobStore.open(await folders.create());
-    fetcher = new BlobFetcher({ blobs, host: me });
+    fetcher = new BlobFetcher({ blobs, peers: blobPeersOf(me) });
   });
   after(() => folders.removeAll());
 
@@ -84,7 +85,7 @@ describe("BlobFetcher", () => {
 
   it("asks another peer beside one that is too slow, and takes the first whole blob", async () => {
     const blobs = await BlobStore.open(await folders.create());
-    const hasty = new BlobFetcher({ blobs, host: me }, { lookMs: 20 });
+    const hasty = new BlobFetcher({ blobs, peers: blobPeersOf(me) }, { lookMs: 20 });
     const slow = await peer(() => never);
     const fast = await peer(async () => bytes);
     const { signal } = new AbortController();
@@ -98,7 +99,7 @@ describe("BlobFetcher", () => {
   it("leaves nothing of other bytes on the disk, and asks the next peer", async () => {
     const folder = await folders.create();
     const blobs = await BlobStore.open(folder);
-    const careful = new BlobFetcher({ blobs, host: me });
+    const careful = new BlobFetcher({ blobs, peers: blobPeersOf(me) });
     const liar = await peer(async () => bytes.map((byte) => byte ^ 1));
     const honest = await peer(async () => bytes);
     const { signal } = new AbortController();

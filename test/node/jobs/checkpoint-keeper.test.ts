@@ -6,6 +6,7 @@ import { sha256 } from "../../../chain/crypto/hash.ts";
 import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { checkOwnRun } from "../../../node/jobs/check-own-run.ts";
 import { CheckpointKeeper, type RunWriter, runName } from "../../../node/jobs/checkpoint-keeper.ts";
+import { digestOf } from "../../../node/jobs/stored-state-hash.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -121,14 +122,14 @@ describe("checkOwnRun", () => {
   };
 
   it("passes a run that ends in its last state, of the whole shard", async () => {
-    await checkOwnRun(result, { samples: 40, segments: SEGMENTS });
+    await checkOwnRun(result, { samples: 40, segments: SEGMENTS }, digestOf);
   });
 
   it("refuses samples or segments that are not the shard's, and parameters of another state", async () => {
     const code = "OWN_RUN_DIFFERS";
     const fieldOf = async (changed: Partial<typeof result>, samples = 40) => {
       const run = { ...result, ...changed };
-      const check = () => checkOwnRun(run, { samples, segments: SEGMENTS });
+      const check = () => checkOwnRun(run, { samples, segments: SEGMENTS }, digestOf);
       return (await expectCodeAsync(check, code)).facts;
     };
     expect(await fieldOf({}, 20)).to.include({ field: "samples" });

@@ -13,7 +13,8 @@ import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import type { JobOrder } from "../../../node/api/contract/job.ts";
 import { toJobRequest } from "../../../node/api/job-order.ts";
-import { BlobFetcher, type BlobFetcherModules } from "../../../node/blobs/blob-fetcher.ts";
+import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
+import { blobPeersOf } from "../../../node/blobs/blob-peers.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { type DatasetModules, DatasetService } from "../../../node/jobs/dataset-service.ts";
@@ -103,8 +104,8 @@ describe("jobs by optimizer and loss", function () {
     const seed = async () => ({ torrentFile: new Uint8Array(8) });
     const torrents = { seed } as unknown as DatasetModules["torrents"];
     datasets = new DatasetService({ dataDir }, { blobs, torrents, torrentPeers: async () => [] });
-    const host = { peers: () => [] } as unknown as BlobFetcherModules["host"];
-    const fetcher = new BlobFetcher({ blobs, host });
+    const peers = { connected: () => [], request: async () => undefined };
+    const fetcher = new BlobFetcher({ blobs, peers });
     files = new JobFiles({ fetcher, datasets, blobs, inspector: INSPECTOR });
     const table = { name: "flowers", label: "species" };
     dataset = await importTable(datasets, flowersCsv(240), table);
@@ -257,11 +258,11 @@ describe("jobs by optimizer and loss", function () {
         },
       },
       {
-        host: {
+        peers: blobPeersOf({
           asking: new Asking(() => performance.now()),
           openStream: (_: string, __: string, signal: AbortSignal) => held(signal),
           report: () => {},
-        },
+        } as unknown as Parameters<typeof blobPeersOf>[0]),
       },
     ]) {
       const startedAt = performance.now();
@@ -321,7 +322,7 @@ describe("jobs by optimizer and loss", function () {
           segment,
           stageMs: 2000,
           peer: participant.peerId,
-          given: { host: auditor },
+          given: { peers: blobPeersOf(auditor) },
           unmerged,
         });
         expect(finding.answer, `${name}, segment ${segment}`).to.equal(answer);
@@ -352,7 +353,7 @@ describe("jobs by optimizer and loss", function () {
       workers: pool,
       clock: systemClock,
       exchange: { ask: async () => served } as unknown as JudgeModules["exchange"],
-      host: {} as JudgeModules["host"],
+      peers: {} as JudgeModules["peers"],
       ...given,
     };
     const audit = {

@@ -8,6 +8,7 @@ import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
+import { systemClock } from "../../../node/clock.ts";
 import { overLimit } from "../../../node/helpers/helper-error.ts";
 import { mergeFiles } from "../../../node/jobs/merge/merge-files.ts";
 import { mergeRound, type RoundModules } from "../../../node/jobs/round-result.ts";
@@ -65,7 +66,7 @@ class Round {
   /** Where its blobs lie. */
   folder = "";
 
-  async merge(only?: readonly number[], merge: RoundModules["merge"] = mergeFiles) {
+  async merge(only?: readonly number[], merge: RoundModules["merge"] = (task) => mergeFiles(task)) {
     const rows = new Uint32Array(4).fill(ROWS);
     const dataset = { train: { rows }, test: { files: ["test.bin"] } };
     const dataDir = await FOLDERS.create();
@@ -96,6 +97,7 @@ class Round {
         },
       },
       log: { warn: () => undefined, info: () => undefined, debug: () => undefined },
+      clock: systemClock,
       merge,
       peerOf: String,
     } as unknown as RoundModules;

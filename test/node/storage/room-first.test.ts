@@ -6,6 +6,7 @@ import { sha256 } from "../../../chain/crypto/hash.ts";
 import { indexOfManifest } from "../../../ml/dataset/dataset-index.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
+import { blobPeersOf } from "../../../node/blobs/blob-peers.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
 import { DatasetService } from "../../../node/jobs/dataset-service.ts";
@@ -45,7 +46,7 @@ describe("room for files of jobs", () => {
   beforeEach(async () => {
     dataDir = await folders.create();
     room = new CountedRoom(0);
-    blobs = await BlobStore.open(dataDir, room);
+    blobs = await BlobStore.open(dataDir, { room });
     torrents = new Torrents({}, { log: SILENT });
     await torrents.start();
   });
@@ -68,7 +69,7 @@ describe("room for files of jobs", () => {
       return bytes;
     });
     me.link(peer);
-    const fetcher = new BlobFetcher({ blobs, host: me, room });
+    const fetcher = new BlobFetcher({ blobs, peers: blobPeersOf(me), room });
     const fetch = () => fetcher.fetch(sha256(bytes), { maxBytes: 1_000, signal });
     await expectCodeAsync(fetch, "JOB_DISK_FULL");
     expect([asked, await bytesHere()]).to.deep.equal([0, 0]);
@@ -87,7 +88,7 @@ describe("room for files of jobs", () => {
       "dataset.json": text("{}"),
     };
     await expectCodeAsync(() => models.share("ab".repeat(32), files), "JOB_DISK_FULL");
-    const keeper = new CheckpointKeeper({ dataDir }, room);
+    const keeper = new CheckpointKeeper({ dataDir }, { room });
     await expectCodeAsync(() => keeper.begin(sha256(text("job")), 1, 100), "JOB_DISK_FULL");
     const states = new LaneStates({ dataDir }, room);
     const writer = await states.begin({ number: 1, mix: sha256(text("mix")) });
@@ -105,7 +106,7 @@ describe("room for files of jobs", () => {
 
   it("of a run is held until its states are written, and stops what it was taken from", async () => {
     room.left = 100;
-    const keeper = new CheckpointKeeper({ dataDir }, room);
+    const keeper = new CheckpointKeeper({ dataDir }, { room });
     const run = await keeper.begin(sha256(text("job")), 1, 100);
     run.put(1, new Uint8Array(40));
     run.put(2, new Uint8Array(40));

@@ -35,6 +35,13 @@ export class ManualClock implements Clock {
     });
   }
 
+  timeout(ms: number): AbortSignal {
+    const control = new AbortController();
+    const reason = new DOMException("the time is over", "TimeoutError");
+    void this.sleep(ms).then(() => control.abort(reason));
+    return control.signal;
+  }
+
   advance(ms: number): void {
     this.#time += ms;
     const due = [...this.#sleepers].filter(({ at }) => at <= this.#time);
