@@ -3,12 +3,13 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Log } from "../../p2p/log.ts";
 import { apiError } from "./api-error.ts";
 import { announcedBytes, drain, mediaTypeOf, parseJson, readBody, streamBody } from "./body.ts";
+import { callerOf } from "./caller.ts";
 import { Downloads } from "./downloads.ts";
 import { checkHost, checkToken } from "./guard.ts";
 import { HeadAnswers } from "./head-answers.ts";
 import type { ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
-import { callerOf, type RateLimiter } from "./rate-limiter.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 import { reasonOf } from "./reason.ts";
 import { respond, respondOfHead, respondProblem, SECURITY_HEADERS } from "./respond.ts";
 import { hasTag, respondFile } from "./respond-file.ts";
@@ -118,7 +119,7 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
       if (isKnown()) return;
       const etag = route.isOfHead === true ? answers.etag : undefined;
       const reply = await handle(call);
-      if ("file" in reply) return respondFile(response, reply, downloads);
+      if ("file" in reply) return respondFile(response, reply, { downloads, caller });
       if (reply.tokens !== undefined) limiter.charge(caller, reply.tokens);
       if (etag === undefined || !("json" in reply) || etag !== answers.etag) {
         return respond(response, reply);

@@ -2,51 +2,45 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { ServedFile } from "../blobs/served-file.ts";
 import { apiError } from "./api-error.ts";
+import type { Caller } from "./caller.ts";
 import type { ApiLimits } from "./limits.ts";
+import { SharedPlaces } from "./shared-places.ts";
 
 const LEAST_MS = 30_000;
 /** A client that takes less than this is cut off: it keeps others from their files. */
 const LEAST_BYTES_PER_MS = 32;
 
-export class Downloads {
-  readonly #limits: ApiLimits;
-  readonly #open = new Map<string, number>();
-  #count = 0;
+export interface Download {
+  readonly file: ServedFile;
+  readonly headers: OutgoingHttpHeaders;
+  readonly caller: Caller;
+}
 
-  constructor(limits: ApiLimits) {
-    this.#limits = limits;
+export class Downloads {
+  readonly #places: SharedPlaces;
+
+  constructor({ downloads, downloadsPerAddress }: ApiLimits) {
+    this.#places = new SharedPlaces(downloads, downloadsPerAddress);
   }
 
   /** How many are under way. */
   get count(): number {
-    return this.#count;
+    return this.#places.taken;
   }
 
   /**
    * Sends the file; resolves when the client has it or is gone.
    * @throws ApiError TOO_MANY_DOWNLOADS, and what reading throws before anything was sent
    */
-  async send(
-    response: ServerResponse,
-    { file, headers }: { readonly file: ServedFile; readonly headers: OutgoingHttpHeaders },
-  ): Promise<void> {
-    const address = response.req.socket.remoteAddress ?? "";
-    const own = this.#open.get(address) ?? 0;
-    if (this.#count >= this.#limits.downloads || own >= this.#limits.downloadsPerAddress) {
-      throw tooMany();
-    }
-    this.#count++;
-    this.#open.set(address, own + 1);
+  async send(response: ServerResponse, { file, headers, caller }: Download): Promise<void> {
+    if (!this.#places.take(caller)) throw tooMany();
     const limitMs = LEAST_MS + file.sizeBytes / LEAST_BYTES_PER_MS;
     const timer = setTimeout(() => response.destroy(), limitMs);
     try {
       await sendPieces(response, file, headers);
     } finally {
       clearTimeout(timer);
-      this.#count--;
-      const left = (this.#open.get(address) ?? 1) - 1;
-      if (left > 0) this.#open.set(address, left);
-      else this.#open.delete(address);
+      this.#places.release(caller);
     }
   }
 }

@@ -8,9 +8,11 @@ import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import type { Log } from "../../p2p/log.ts";
 import type { EventSource, NodeEvent } from "../services.ts";
+import type { Caller } from "./caller.ts";
 import { CLOSE_SLOW_READER, CLOSE_TOO_MANY, type HelloJson } from "./contract/event.ts";
 import type { ApiLimits } from "./limits.ts";
 import { checked } from "./route.ts";
+import { SharedPlaces } from "./shared-places.ts";
 
 export const EventsQuery = z.strictObject({
   since: z
@@ -35,6 +37,8 @@ interface Reader {
   /** Queue length at which the reader counts as slow. */
   readonly limit: number;
   readonly unsubscribe: () => void;
+  /** Gives its place back. */
+  readonly leave: () => void;
   cursor: number;
   alive: boolean;
 }
@@ -43,6 +47,8 @@ export class EventStream {
   readonly #limits: ApiLimits;
   readonly #events: EventSource;
   readonly #log: Log;
+  readonly #places: SharedPlaces;
+  readonly #ownerPlaces: SharedPlaces;
   readonly #readers = new Set<Reader>();
   readonly #encoded = new WeakMap<NodeEvent, string>();
   readonly #server = new WebSocketServer({
@@ -55,6 +61,9 @@ export class EventStream {
 
   constructor(limits: ApiLimits, { events, log }: { events: EventSource; log: Log }) {
     this.#limits = limits;
+    this.#places = new SharedPlaces(limits.eventClients);
+    // Alone in it, the owner gets half.
+    this.#ownerPlaces = new SharedPlaces(2 * limits.eventClients);
     this.#events = events;
     this.#log = log;
   }
@@ -76,19 +85,20 @@ export class EventStream {
   }
 
   /** @throws ApiError BAD_REQUEST before the handshake */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     const { searchParams } = new URL(request.url ?? "/", "ws://node");
     const query = checked(EventsQuery, Object.fromEntries(searchParams), "query");
     this.#server.handleUpgrade(request, socket, head, (client) =>
-      this.#welcome(client, query.since),
+      this.#welcome(client, query.since, caller),
     );
   }
 
-  #welcome(socket: WebSocket, since: number | undefined): void {
+  #welcome(socket: WebSocket, since: number | undefined, caller: Caller): void {
     socket.on("error", (error) =>
       this.#log.debug("event reader failed", { reason: error.message }),
     );
-    if (this.#readers.size >= this.#limits.eventClients) {
+    const places = caller.isOwner ? this.#ownerPlaces : this.#places;
+    if (!places.take(caller)) {
       socket.close(CLOSE_TOO_MANY, "too many readers, try again later");
       setTimeout(() => socket.terminate(), CLOSE_MS).unref();
       return;
@@ -113,6 +123,7 @@ export class EventStream {
       queue,
       limit: queue.length + this.#limits.eventQueue,
       unsubscribe,
+      leave: () => places.release(caller),
       cursor: after,
       alive: true,
     };
@@ -174,6 +185,6 @@ export class EventStream {
   #forget(reader: Reader): void {
     reader.unsubscribe();
     reader.queue.length = 0;
-    this.#readers.delete(reader);
+    if (this.#readers.delete(reader)) reader.leave();
   }
 }

@@ -11,12 +11,9 @@ export interface ApiLimits {
   /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
   readonly batchBytes: number;
   /**
-   * Token bucket of one IP address (of an IPv6 /64). One token stands for about a millisecond of the main thread;
-   * every request takes one, a costly one more.
+   * Tokens of all that show no token together, in fair parts: whatever they ask, the node has time for its chain. One
+   * token stands for about a millisecond of the main thread; every request takes one, a costly one more.
    */
-  readonly requestsPerSecond: number;
-  readonly requestBurst: number;
-  /** Of all that show no token together: whatever they ask, the node has time for its chain. */
   readonly strangersPerSecond: number;
   readonly strangersBurst: number;
   /** Of requests with the API token. */
@@ -24,15 +21,15 @@ export interface ApiLimits {
   readonly ownerBurst: number;
   /** Costly answers that are made at the same time: for strangers, and as many for the owner. */
   readonly costlyAtOnce: number;
-  /** That may wait for their turn, and those of one IP address. */
+  /** That may wait for their turn, in fair parts, and those of one address (of IPv6: a /64), as below. */
   readonly costlyWaiting: number;
   readonly costlyWaitingPerAddress: number;
   readonly connections: number;
-  /** Of one IP address: nobody alone can keep the others out. */
   readonly connectionsPerAddress: number;
-  /** Files being sent at the same time, and those of one IP address. */
+  /** Files being sent at the same time, and those of one address. */
   readonly downloads: number;
   readonly downloadsPerAddress: number;
+  /** Readers of events without the token, in fair parts, and as many with it. */
   readonly eventClients: number;
   /** Events that may wait for one reader before it is dropped. */
   readonly eventQueue: number;
@@ -45,8 +42,6 @@ export const API_LIMITS: ApiLimits = {
   answerMs: 600_000,
   transactionBytes: 64 * 1024,
   batchBytes: 1024 * 1024,
-  requestsPerSecond: 200,
-  requestBurst: 1000,
   strangersPerSecond: 400,
   strangersBurst: 2000,
   ownerPerSecond: 400,

@@ -1,12 +1,13 @@
 /** A file named by its hash onto a response: a cache may keep it for ever. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Caller } from "./caller.ts";
 import type { Downloads } from "./downloads.ts";
 import type { FileReply } from "./route.ts";
 
 export async function respondFile(
   response: ServerResponse,
   { file, type }: FileReply,
-  downloads: Downloads,
+  { downloads, caller }: { readonly downloads: Downloads; readonly caller: Caller },
 ): Promise<void> {
   const { req: request } = response;
   const tag = `"${file.sha256}"`;
@@ -23,7 +24,7 @@ export async function respondFile(
     "content-disposition": "attachment",
   };
   if (request.method === "HEAD") response.writeHead(200, headers).end();
-  else await downloads.send(response, { file, headers });
+  else await downloads.send(response, { file, headers, caller });
 }
 
 /** Whether the client has the answer of this ETag. A weak tag of the same value names the same bytes. */

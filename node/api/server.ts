@@ -10,14 +10,16 @@ import type { Clock } from "../clock.ts";
 import type { NodeServices } from "../services.ts";
 import { apiError } from "./api-error.ts";
 import { createApp } from "./app.ts";
+import { type Caller, callerOf, placeOf } from "./caller.ts";
 import { PROBLEM_TYPE } from "./contract/problem.ts";
 import { EventStream } from "./event-stream.ts";
 import { checkHost, checkOrigin } from "./guard.ts";
 import { API_LIMITS, type ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
-import { callerOf, RateLimiter } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import type { Route } from "./route.ts";
 import { allRoutes } from "./routes/all.ts";
+import { SharedPlaces } from "./shared-places.ts";
 import { hostInUrl } from "./url.ts";
 
 const HEADERS_MS = 10_000;
@@ -48,7 +50,12 @@ export interface ApiModules {
   readonly log: Log;
 }
 
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export type UpgradeHandler = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  caller: Caller,
+) => void;
 
 export interface Api {
   readonly httpServer: Server;
@@ -79,8 +86,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
   server.timeout = limits.idleMs;
-  server.maxConnections = limits.connections;
-  limitPerAddress(server, limits.connectionsPerAddress);
+  limitConnections(server, limits);
   // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
   server.on("checkContinue", app);
   const upgraded = new Set<Duplex>();
@@ -91,14 +97,15 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
     try {
       checkHost(request, hosts);
       checkOrigin(request);
-      limiter.take(callerOf(request, options.token), UPGRADE_TOKENS);
-      upgradeHandler(request, upgrades)(request, socket, head);
+      const caller = callerOf(request, options.token);
+      limiter.take(caller, UPGRADE_TOKENS);
+      upgradeHandler(request, upgrades)(request, socket, head, caller);
     } catch (error) {
       refuseUpgrade(socket, error, log);
     }
   });
-  upgrades.set("/v1/events", (request, socket, head) =>
-    stream.handleUpgrade(request, socket, head),
+  upgrades.set("/v1/events", (request, socket, head, caller) =>
+    stream.handleUpgrade(request, socket, head, caller),
   );
 
   return {
@@ -120,21 +127,12 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   };
 }
 
-function limitPerAddress(server: Server, limit: number): void {
-  const open = new Map<string, number>();
+function limitConnections(server: Server, { connections, connectionsPerAddress }: ApiLimits): void {
+  const places = new SharedPlaces(connections, connectionsPerAddress);
   server.on("connection", (socket) => {
-    const address = socket.remoteAddress ?? "";
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > limit) {
-      socket.destroy();
-      return;
-    }
-    open.set(address, count);
-    socket.on("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
+    const place = placeOf(socket.remoteAddress ?? "");
+    if (places.take(place)) socket.on("close", () => places.release(place));
+    else socket.destroy();
   });
 }
 

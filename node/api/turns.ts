@@ -1,60 +1,72 @@
 /**
  * Costly answers wait for their turn: a few are made at a time, so that the chain's own work never stands behind many
- * of them. The owner's have turns of their own.
+ * of them. Networks take turns, and in each its addresses; the owner's answers have turns of their own.
  */
+import { FairLine } from "../fair-line.ts";
 import { apiError } from "./api-error.ts";
+import type { Caller } from "./caller.ts";
 import type { ApiLimits } from "./limits.ts";
-import type { Caller } from "./rate-limiter.ts";
+import { SharedPlaces } from "./shared-places.ts";
 
-interface Line {
-  running: number;
-  readonly waiting: { readonly key: string; go(): void }[];
+class Line {
+  readonly waiting = new FairLine<() => void>();
+  running = 0;
 }
 
 export class Turns {
   readonly #limits: ApiLimits;
-  readonly #strangers: Line = { running: 0, waiting: [] };
-  readonly #owner: Line = { running: 0, waiting: [] };
+  readonly #strangers = new Line();
+  readonly #owner = new Line();
+  readonly #places: SharedPlaces;
+  #ownerWaiting = 0;
 
   constructor(limits: ApiLimits) {
     this.#limits = limits;
+    this.#places = new SharedPlaces(limits.costlyWaiting, limits.costlyWaitingPerAddress);
   }
 
-  /** @throws ApiError BUSY where too many wait already; the signal's reason when it fires first */
-  async use<T>({ key, isOwner }: Caller, gone: AbortSignal, answer: () => Promise<T>): Promise<T> {
-    const line = isOwner ? this.#owner : this.#strangers;
-    if (line.running >= this.#limits.costlyAtOnce) await this.#wait(line, key, isOwner, gone);
+  /** @throws ApiError TOO_MANY_COSTLY_REQUESTS; the signal's reason when it fires before the turn */
+  async use<T>(caller: Caller, gone: AbortSignal, answer: () => Promise<T>): Promise<T> {
+    const line = caller.isOwner ? this.#owner : this.#strangers;
+    if (line.running >= this.#limits.costlyAtOnce) await this.#wait(line, caller, gone);
     else line.running++;
     try {
       return await answer();
     } finally {
-      const next = line.waiting.shift();
+      const next = line.waiting.next();
       if (next === undefined) line.running--;
       // Others get a look in between two answers.
-      else setImmediate(() => next.go());
+      else setImmediate(next);
     }
   }
 
-  #wait(line: Line, key: string, isOwner: boolean, gone: AbortSignal): Promise<void> {
-    const { costlyWaiting, costlyWaitingPerAddress } = this.#limits;
-    const own = line.waiting.filter((one) => one.key === key).length;
-    const most = isOwner ? costlyWaiting : costlyWaitingPerAddress;
-    if (line.waiting.length >= costlyWaiting || own >= most) throw busy();
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        const at = line.waiting.indexOf(entry);
-        if (at === -1) return;
-        line.waiting.splice(at, 1);
-        reject(gone.reason);
-      };
-      const go = (): void => {
-        gone.removeEventListener("abort", leave);
-        resolve();
-      };
-      const entry = { key, go };
-      line.waiting.push(entry);
-      gone.addEventListener("abort", leave, { once: true });
-    });
+  async #wait(line: Line, caller: Caller, gone: AbortSignal): Promise<void> {
+    gone.throwIfAborted();
+    if (!this.#takePlace(caller)) throw busy();
+    const turn = { group: caller.network, member: caller.key };
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const leave = (): void => {
+          if (line.waiting.remove(turn, go)) reject(gone.reason);
+        };
+        const go = (): void => {
+          gone.removeEventListener("abort", leave);
+          resolve();
+        };
+        line.waiting.add(turn, go);
+        gone.addEventListener("abort", leave, { once: true });
+      });
+    } finally {
+      if (caller.isOwner) this.#ownerWaiting--;
+      else this.#places.release(caller);
+    }
+  }
+
+  #takePlace(caller: Caller): boolean {
+    if (!caller.isOwner) return this.#places.take(caller);
+    if (this.#ownerWaiting >= this.#limits.costlyWaiting) return false;
+    this.#ownerWaiting++;
+    return true;
   }
 }
 

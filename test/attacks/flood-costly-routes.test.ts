@@ -43,7 +43,7 @@ describe("Attack: a flood of costly questions to the API", function () {
   };
 
   it("one address: it is told to wait; the owner and other addresses are answered meanwhile", async () => {
-    const { node, ask } = await start({ requestBurst: 100, strangersBurst: 400 });
+    const { node, ask } = await start({ strangersBurst: 800 });
     const flood: Promise<Answer>[] = [];
     for (let i = 0; i < 200; i++) {
       flood.push(ask(`/v1/blocks?limit=100&from=${9_000 - i}`, "127.0.0.1"));
@@ -68,7 +68,7 @@ describe("Attack: a flood of costly questions to the API", function () {
     expect(node.reads).to.be.below(40);
   });
 
-  it("many addresses: together they take their part of the time, and the owner's is not in it", async () => {
+  it("many addresses of one network: together they take its part of the time, and neither others' nor the owner's", async () => {
     const { node, ask } = await start({ strangersBurst: 300 });
     const flood: Promise<Answer>[] = [];
     for (let i = 0; i < 250; i++) {
@@ -79,12 +79,12 @@ describe("Attack: a flood of costly questions to the API", function () {
     process.stdout.write(`        250 questions of 50 addresses: ${JSON.stringify(tally)}\n`);
     expect(tally[200] ?? 0).to.be.within(1, 15);
     expect((await ask("/v1/nodes?limit=7", "127.0.0.1", AUTH)).status).to.equal(200);
-    expect((await ask("/v1/nodes?limit=8", "127.0.0.9")).status).to.equal(429);
+    expect((await ask("/v1/nodes?limit=8", "127.0.0.9")).status).to.equal(200);
     expect(node.reads).to.equal(0);
   });
 
   it("guesses of the token have no purse of their own", async () => {
-    const { ask, clock } = await start({ requestBurst: 10, requestsPerSecond: 1 });
+    const { ask, clock } = await start({ strangersBurst: 20, strangersPerSecond: 1 });
     const guesses: Answer[] = [];
     for (let i = 0; i < 12; i++) {
       guesses.push(await ask("/v1/storage", "127.0.0.1", { authorization: `Bearer guess-${i}` }));

@@ -20,10 +20,7 @@ describe("imports over HTTP", function () {
 
   before(async () => {
     const node = new FixtureNode(undefined, undefined, { fileBytes: 1024 * 1024, count: 4 });
-    test = await startApi(
-      { limits: { importWaitMs: 10_000, ownerBurst: 100_000, requestBurst: 100_000 } },
-      node,
-    );
+    test = await startApi({ limits: { importWaitMs: 10_000, ownerBurst: 100_000 } }, node);
   });
   after(() => test.stop());
 

@@ -35,7 +35,7 @@ describe("createApi", () => {
   });
 
   it("limits the requests of one address", async () => {
-    const limited = await startApi({ limits: { requestBurst: 3, requestsPerSecond: 1 } });
+    const limited = await startApi({ limits: { strangersBurst: 6, strangersPerSecond: 1 } });
     const codes: number[] = [];
     for (let i = 0; i < 4; i++) codes.push((await fetch(`${limited.url}/healthz`)).status);
     expect(codes).to.deep.equal([200, 200, 200, 429]);

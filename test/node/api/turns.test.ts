@@ -1,13 +1,13 @@
 import { expect } from "chai";
+import type { Caller } from "../../../node/api/caller.ts";
 import { API_LIMITS } from "../../../node/api/limits.ts";
-import type { Caller } from "../../../node/api/rate-limiter.ts";
 import { Turns } from "../../../node/api/turns.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { until } from "../../helpers/until.ts";
 
 const limits = { ...API_LIMITS, costlyAtOnce: 1, costlyWaiting: 3, costlyWaitingPerAddress: 2 };
-const from = (key: string): Caller => ({ key, isOwner: false });
-const OWNER: Caller = { key: "owner", isOwner: true };
+const from = (key: string): Caller => ({ key, network: key, isOwner: false });
+const OWNER: Caller = { key: "owner", network: "owner", isOwner: true };
 const HERE = new AbortController().signal;
 
 describe("Turns", () => {
