@@ -6,7 +6,7 @@ import { announcedBytes, drain, mediaTypeOf, parseJson, readBody, streamBody } f
 import { callerOf } from "./caller.ts";
 import { Downloads } from "./downloads.ts";
 import { checkHost, checkToken } from "./guard.ts";
-import { HeadAnswers } from "./head-answers.ts";
+import { type HeadAnswer, HeadAnswers } from "./head-answers.ts";
 import type { ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -100,12 +100,13 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
       gone: goneSignal(response),
     };
     const url = request.originalUrl;
+    const respondHead = ({ etag, bytes }: HeadAnswer): void =>
+      respondOfHead(response, { etag, bytes: hasTag(request, etag) ? undefined : bytes });
     const isKnown = (): boolean => {
       const known = route.isOfHead === true ? answers.get(url) : undefined;
-      const has = route.isOfHead === true && hasTag(request, answers.etag);
-      if (known === undefined && !has) return false;
+      if (known === undefined) return false;
       answering.end();
-      respondOfHead(response, { etag: answers.etag, bytes: has ? undefined : known?.bytes });
+      respondHead(known);
       return true;
     };
     if (isKnown()) return;
@@ -117,16 +118,12 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
     const answer = async (): Promise<void> => {
       // Somebody else may have asked the same while this request waited.
       if (isKnown()) return;
-      const etag = route.isOfHead === true ? answers.etag : undefined;
+      const { head } = answers;
       const reply = await handle(call);
       if ("file" in reply) return respondFile(response, reply, { downloads, caller });
       if (reply.tokens !== undefined) limiter.charge(caller, reply.tokens);
-      if (etag === undefined || !("json" in reply) || etag !== answers.etag) {
-        return respond(response, reply);
-      }
-      const bytes = JSON.stringify(reply.json);
-      answers.put(url, { etag, bytes });
-      respondOfHead(response, { etag, bytes });
+      if (route.isOfHead !== true || !("json" in reply)) return respond(response, reply);
+      respondHead(answers.put(url, JSON.stringify(reply.json), head));
     };
     if (route.isCostly === true) await turns.use(caller, call.gone, answer);
     else await answer();

@@ -1,52 +1,82 @@
 /**
- * Answers that follow from the newest block and the URL: made once a block, whoever asks, and named by an ETag, so
- * that a client which has one gets 304.
+ * Answers that follow from the newest block and the URL: made once a block, whoever asks. Each is named by an ETag of
+ * its URL and its content, so that a client which has it gets 304, also of a later block that changed nothing in it.
  */
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 
 export interface HeadAnswer {
   readonly bytes: string;
   readonly etag: string;
 }
 
-const MAX_BYTES = 8 * 1024 * 1024;
+/** In characters, of which each takes two bytes of memory at most. */
+const MAX_CHARS = 4 * 1024 * 1024;
 const MAX_ANSWERS = 256;
 const MAX_URL = 256;
 
 export class HeadAnswers {
   readonly #head: () => Uint8Array;
-  /** Another run of the node may be another release, which answers otherwise. */
-  readonly #run = randomBytes(4).toString("hex");
+  /** By URL, in order of their last use. */
   readonly #answers = new Map<string, HeadAnswer>();
   #of = "";
-  #bytes = 0;
+  #chars = 0;
 
   /** @param head hash of the newest block */
   constructor(head: () => Uint8Array) {
     this.#head = head;
   }
 
-  /** Names every answer at this block. */
-  get etag(): string {
-    return `"${this.#run}-${Buffer.from(this.#head()).toString("hex", 0, 8)}"`;
+  /** Of the newest block; an answer belongs to it if this is the same before and after the answer was made. */
+  get head(): string {
+    return Buffer.from(this.#head()).toString("hex");
+  }
+
+  get size(): number {
+    return this.#answers.size;
   }
 
   get(url: string): HeadAnswer | undefined {
-    return this.etag === this.#of ? this.#answers.get(url) : undefined;
+    this.#forgetOldBlock();
+    const known = this.#answers.get(url);
+    if (known === undefined) return undefined;
+    this.#answers.delete(url);
+    this.#answers.set(url, known);
+    return known;
   }
 
-  /** @param answer made of the block that its tag names */
-  put(url: string, answer: HeadAnswer): void {
-    if (answer.etag !== this.etag || url.length > MAX_URL) return;
-    if (answer.etag !== this.#of) {
-      this.#answers.clear();
-      this.#bytes = 0;
-      this.#of = answer.etag;
-    }
-    const isFull =
-      this.#answers.size >= MAX_ANSWERS || this.#bytes + answer.bytes.length > MAX_BYTES;
-    if (isFull || this.#answers.has(url)) return;
+  /** Names an answer, and keeps it if it is of the newest block. @param head of the block that it is made of */
+  put(url: string, bytes: string, head: string): HeadAnswer {
+    const answer = { bytes, etag: tagOf(url, bytes) };
+    this.#forgetOldBlock();
+    const chars = url.length + bytes.length;
+    if (head !== this.#of || url.length > MAX_URL || chars > MAX_CHARS) return answer;
+    this.#remove(url);
     this.#answers.set(url, answer);
-    this.#bytes += answer.bytes.length;
+    this.#chars += chars;
+    for (const [oldest] of this.#answers) {
+      if (this.#answers.size <= MAX_ANSWERS && this.#chars <= MAX_CHARS) break;
+      this.#remove(oldest);
+    }
+    return answer;
   }
+
+  #remove(url: string): void {
+    const known = this.#answers.get(url);
+    if (known === undefined) return;
+    this.#answers.delete(url);
+    this.#chars -= url.length + known.bytes.length;
+  }
+
+  #forgetOldBlock(): void {
+    const { head } = this;
+    if (head === this.#of) return;
+    this.#answers.clear();
+    this.#chars = 0;
+    this.#of = head;
+  }
+}
+
+function tagOf(url: string, bytes: string): string {
+  const hash = createHash("sha256").update(url).update("\0").update(bytes);
+  return `"${hash.digest("hex").slice(0, 32)}"`;
 }
