@@ -49,7 +49,7 @@ export async function verifyModelDirectory(
   files: ModelDirectory,
   trust: Trust,
   { source, age }: VerifyOptions = {},
-): Promise<{ proved: ProvedClaim[] }> {
+): Promise<{ proved: ProvedClaim[]; anchored: Anchored }> {
   const decoded = decodeCertificate(files["certificate.json"]);
   const anchored = await anchorCertificate(decoded, trust, source);
   if (age !== undefined) checkFresh(anchored.trusted, age);
@@ -57,7 +57,7 @@ export async function verifyModelDirectory(
   require(hasModel(job), "the job has ended with a model");
   await checkModel(files, job);
   const manifest = checkDataset(files["dataset.json"], job);
-  return { proved: [...claims(anchored), datasetClaim(job, manifest)] };
+  return { proved: [...claims(anchored), datasetClaim(job, manifest)], anchored };
 }
 
 async function checkModel(files: ModelDirectory, { spec, parameters }: Job): Promise<void> {

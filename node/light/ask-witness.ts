@@ -19,13 +19,13 @@ export interface Witness extends Pick<LightSource, "lightRoute"> {
 }
 
 /**
- * @param block that the first node showed, and that follows from `trusted`
+ * @param block that the first node or a file showed, and that follows from `trusted`
  * @throws LightError LIGHT_CONFLICT when both nodes' blocks follow from what is trusted; what the witness throws
  */
 export async function askWitness(
   trusted: Trusted,
   block: LightBlock,
-  { source, witness }: { readonly source: Witness; readonly witness: Witness },
+  { source, witness }: { readonly source: Witness | undefined; readonly witness: Witness },
 ): Promise<void> {
   const { height } = block.header;
   // What is trusted needs no witness.
@@ -41,10 +41,8 @@ export async function askWitness(
       height,
     });
   }
-  const told = [
-    `the witness ${await report(witness, block)}`,
-    `the node ${await report(source, other)}`,
-  ];
+  const told = [`the witness ${await report(witness, block)}`];
+  if (source !== undefined) told.push(`the node ${await report(source, other)}`);
   throw new LightError(
     `two final blocks ${height}: ${toHex(hash)} and, at the witness, ${toHex(theirs.hash)}; ${told.join("; ")}`,
     { code: "LIGHT_CONFLICT", height, one: toHex(hash), other: toHex(theirs.hash) },

@@ -4,7 +4,7 @@
  *
  * A client that compares with one honest node hands both blocks to both; who signed both loses bond and votes.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -17,6 +17,7 @@ import type { Vote } from "../../chain/types/vote.ts";
 import { PomlClient } from "../../node/api/client.ts";
 import { writeGenesisFile } from "../../node/config/genesis-file.ts";
 import { person, TestChain } from "../helpers/chain.ts";
+import { finishedJob } from "../helpers/finished-job.ts";
 import { EventLog, FixtureNode } from "../helpers/fixture-node.ts";
 import { bondsOf, nodesWithVotes, percent } from "../helpers/forkers.ts";
 import { LightChain } from "../helpers/light-chain.ts";
@@ -140,6 +141,38 @@ describe("attack: headers signed for a light client alone", () => {
     const command = ["prove", "account", own, "--genesis", genesis, "--api", real.url];
     const { exit, stderr } = await run([...command, "--witness", real.url]);
     expect(exit, stderr).to.equal(0);
+  });
+
+  it("the certificate of a model is compared as well: two blocks of its height, and it is not verified", async () => {
+    const [{ ledger: lying, files }, { ledger: honest }] = [
+      await finishedJob(40),
+      await finishedJob(39),
+    ];
+    const { chain } = honest;
+    honest.advance(
+      chain.transaction(chain.client, "transfer", { to: person("other").address, amount: 1n }),
+    );
+    const [real, same] = [await start(honest), await start(lying)];
+    const model = join(folder, "model");
+    await mkdir(model);
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(model, name), bytes);
+    const genesis = join(folder, "genesis.json");
+    await writeGenesisFile(genesis, chain.genesis);
+    const verify = ["verify", model, "--genesis", genesis];
+    for (const asked of [[], ["--witness", same.url]]) {
+      const { exit, stderr } = await run([...verify, ...asked]);
+      expect(exit, stderr).to.equal(0);
+    }
+    for (const asked of [[], ["--api", same.url]]) {
+      const { exit, stderr } = await run([...verify, ...asked, "--witness", same.url, real.url]);
+      expect(exit).to.equal(5);
+      expect(stderr).to.include("two final blocks 40").and.include("the witness accuses");
+      expect(stderr.includes("the node accuses")).to.equal(asked.length > 0);
+    }
+    const badUrl = await run([...verify, "--witness", "127.0.0.1:1"]);
+    expect([badUrl.exit, badUrl.stderr]).to.satisfy(
+      ([exit, text]: [number, string]) => exit === 2 && text.includes("witness"),
+    );
   });
 
   it("nobody is accused by a block of this chain, altered signatures, or votes of another round", async () => {

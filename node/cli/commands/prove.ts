@@ -10,11 +10,16 @@ import { plain } from "../../api/encode/plain.ts";
 import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { checkApiUrl } from "../find-node.ts";
 import { poml } from "../format.ts";
 import { findJob } from "../job/find.ts";
 import type { Output } from "../output.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
+import {
+  addWitnessOption,
+  askWitnesses,
+  type WitnessOptions,
+  witnessesOf,
+} from "../witness-option.ts";
 
 /** What can be proven, the path of its proof, and what names it. */
 const SUBJECTS = {
@@ -36,15 +41,10 @@ export function proveCommand(context: CliContext): Command {
       "<name...>",
       "address, key, id; for a record job and round, for a rating change height and index",
     );
-  return addTrustOptions(addApiOptions(command))
-    .option(
-      "--witness <url...>",
-      "other nodes, for comparison: where they show another block, both get the other's, and nodes that signed both are punished",
-    )
-    .action(async (what: Subject, names: string[], options: ProveOptions) => {
-      for (const url of options.witness ?? []) checkApiUrl("witness", url);
+  return addWitnessOption(addTrustOptions(addApiOptions(command))).action(
+    async (what: Subject, names: string[], options: ProveOptions) => {
+      const witnesses = witnessesOf(options);
       const { proveFact } = await import("../../light/prove.ts");
-      const { askWitness } = await import("../../light/ask-witness.ts");
       const trust = await trustOf(options);
       checkNames(what, names);
       const client = await connect(options, context);
@@ -56,10 +56,7 @@ export function proveCommand(context: CliContext): Command {
           genesisRoot: fromHex(genesisRoot),
         });
         const { trusted, block, proven, lightBlock } = fact;
-        for (const url of options.witness ?? []) {
-          const witness = await clientOf(url);
-          await askWitness(trusted, lightBlock, { source: client, witness });
-        }
+        await askWitnesses(witnesses, { trusted, block: lightBlock }, client);
         const result = {
           ...shown(proven),
           block: `${block.height}:${toHex(block.hash)}`,
@@ -79,15 +76,11 @@ export function proveCommand(context: CliContext): Command {
           error,
         );
       }
-    });
+    },
+  );
 }
 
-type ProveOptions = ApiOptions & TrustOptions & { readonly witness?: readonly string[] };
-
-async function clientOf(url: string): Promise<PomlClient> {
-  const { PomlClient } = await import("../../api/client.ts");
-  return new PomlClient(url);
-}
+type ProveOptions = ApiOptions & TrustOptions & WitnessOptions;
 
 /** @throws CliError BAD_ARGUMENT: too many names, or too few */
 function checkNames(what: Subject, given: readonly string[]): void {

@@ -4,21 +4,28 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { PomlError } from "../../../chain/errors.ts";
 import { ApiError } from "../../api/api-error.ts";
-import type { LightSource, Trust } from "../../jobs/anchor.ts";
+import type { PomlClient } from "../../api/client.ts";
+import type { Trust } from "../../jobs/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { checkApiUrl } from "../find-node.ts";
 import { CERTIFICATE_FILE } from "../job/download.ts";
 import { pathOption } from "../path-option.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
+import {
+  addWitnessOption,
+  askWitnesses,
+  type WitnessOptions,
+  witnessesOf,
+} from "../witness-option.ts";
 
 const DAY_MS = 86_400_000;
 /** Above the weights of the largest model. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export function verifyCommand(context: CliContext): Command {
-  return addTrustOptions(new Command("verify"))
-    .description("check a model and its certificate, offline unless --api is given")
+  return addWitnessOption(addTrustOptions(new Command("verify")))
+    .description("check a model and its certificate, offline unless --api or --witness is given")
     .argument(
       "<model-dir>",
       "directory with model.json, weights.bin, dataset.json, certificate.json",
@@ -34,7 +41,12 @@ export function verifyCommand(context: CliContext): Command {
       const { api } = options;
       if (api !== undefined) checkApiUrl("api", api);
       const maxAgeDays = parseDays(options.maxAge);
-      const { proved, notProved } = await verifyDirectory(directory, trust, { api, maxAgeDays });
+      const witnesses = witnessesOf(options);
+      const { proved, notProved } = await verifyDirectory(directory, trust, {
+        api,
+        maxAgeDays,
+        witnesses,
+      });
       context.output.result({ verified: true, modelDir: directory, proved, notProved }, () => {
         context.output.line("Proved:");
         for (const { claim, detail } of proved) context.output.line(`  + ${claim}: ${detail}`);
@@ -44,7 +56,7 @@ export function verifyCommand(context: CliContext): Command {
     });
 }
 
-interface VerifyOptions extends TrustOptions {
+interface VerifyOptions extends TrustOptions, WitnessOptions {
   readonly api?: string;
   readonly maxAge?: string;
 }
@@ -70,6 +82,8 @@ export interface VerifyDirectoryOptions {
   readonly api?: string | undefined;
   /** Age of the trusted block at most. */
   readonly maxAgeDays?: number | undefined;
+  /** Nodes to compare the certificate's block with. */
+  readonly witnesses?: readonly string[];
 }
 
 /**
@@ -78,7 +92,7 @@ export interface VerifyDirectoryOptions {
 export async function verifyDirectory(
   directory: string,
   trust: Trust,
-  { api, maxAgeDays }: VerifyDirectoryOptions = {},
+  { api, maxAgeDays, witnesses = [] }: VerifyDirectoryOptions = {},
 ): Promise<VerifiedModel> {
   const { verifyModelDirectory } = await import("../../jobs/verify-model.ts");
   const source = api === undefined ? undefined : await sourceAt(api);
@@ -90,10 +104,11 @@ export async function verifyDirectory(
   };
   const others = await otherFiles(directory, Object.keys(files));
   try {
-    const { proved } = await verifyModelDirectory(files, trust, {
+    const { proved, anchored } = await verifyModelDirectory(files, trust, {
       source,
       age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays),
     });
+    await askWitnesses(witnesses, anchored, source);
     const notProved = others.length > 0 ? [...NOT_PROVED, unchecked(others)] : NOT_PROVED;
     return { proved, notProved };
   } catch (error) {
@@ -111,7 +126,7 @@ function ageOf(days: number): { nowMs: bigint; limitMs: bigint } {
   return { nowMs: BigInt(Date.now()), limitMs: BigInt(Math.round(days * DAY_MS)) };
 }
 
-async function sourceAt(api: string): Promise<LightSource> {
+async function sourceAt(api: string): Promise<PomlClient> {
   const { PomlClient } = await import("../../api/client.ts");
   return new PomlClient(api);
 }
