@@ -28,6 +28,7 @@ import { turnEpoch } from "./rating/epoch.ts";
 import { chargeSkips } from "./rating/punctuality.ts";
 import { tickWindow } from "./rating/tick-window.ts";
 import { totalWeight } from "./rating/weight.ts";
+import { rootOf } from "./state/batch-roots.ts";
 import type { State } from "./state/state.ts";
 import { rewardProposer } from "./supply/emission.ts";
 import { tickTrack } from "./track/tick-track.ts";
@@ -248,7 +249,7 @@ function makeHeader({ head, input, height, seats, body, stateRoot }: HeaderParts
     totalWeight: totalWeight(seats),
     transactionsRoot: Transactions.hashTreeRoot(body.transactions),
     recordsRoot: Records.hashTreeRoot(body.records),
-    ratingsRoot: RatingChanges.hashTreeRoot(body.ratingChanges),
+    ratingsRoot: rootOf(RatingChanges, body.ratingChanges),
     evidenceRoot: EvidenceList.hashTreeRoot(body.evidence),
     seatsRoot: seatsRootOf(seats),
     stateRoot,

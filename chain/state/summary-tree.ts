@@ -3,7 +3,7 @@
  * their roots, which leaves every root and every place in the tree as it is. The records themselves are
  * in the tables.
  */
-import { type CompositeViewDU, ContainerType, ListCompositeType } from "@chainsafe/ssz";
+import { type CompositeViewDU, ContainerType, ListCompositeType, type Type } from "@chainsafe/ssz";
 import { Job } from "../types/job.ts";
 import { NodeRecord } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
@@ -22,6 +22,7 @@ import {
   Unbondings,
 } from "../types/state.ts";
 import { accountRoots } from "./account-roots.ts";
+import { rootsOf } from "./batch-roots.ts";
 import { jobList, packJobs } from "./job-tree.ts";
 import type { StateChanges, StateParts } from "./state.ts";
 
@@ -105,9 +106,7 @@ function isList(name: SingleName): name is ListName {
 }
 
 function rootsIn(name: ListName, values: readonly unknown[]): Uint8Array[] {
-  const { elementType } = STATE_SINGLES[name];
-  const rootOf = elementType.hashTreeRoot.bind(elementType) as (value: unknown) => Uint8Array;
-  return values.map(rootOf);
+  return rootsOf(STATE_SINGLES[name].elementType as Type<unknown>, values);
 }
 
 function layOnList(
@@ -167,9 +166,9 @@ function setRoots(list: RootList, indexes: readonly number[], roots: readonly Ui
 }
 
 function nodeRoots(nodes: readonly NodeRecord[]): Uint8Array[] {
-  return nodes.map((node) => NodeRecord.hashTreeRoot(node));
+  return rootsOf(NodeRecord, nodes);
 }
 
 function jobRoots(jobs: readonly Job[]): Uint8Array[] {
-  return jobs.map((job) => Job.hashTreeRoot(job));
+  return rootsOf(Job, jobs);
 }

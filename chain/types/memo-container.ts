@@ -21,6 +21,15 @@ export class MemoContainerType<
     return root;
   }
 
+  knownRoot(value: ValueOfFields<Fields>): Uint8Array | undefined {
+    return this.#roots.get(value);
+  }
+
+  /** @param root of this very value, worked out elsewhere; not to be written to any more */
+  keepRoot(value: ValueOfFields<Fields>, root: Uint8Array): void {
+    this.#roots.set(value, root);
+  }
+
   override hashTreeRootInto(
     value: ValueOfFields<Fields>,
     output: Uint8Array,

@@ -1,0 +1,237 @@
+/**
+ * SSZ roots of many values of one type at once, level by level: a call of the hasher takes thousands of pairs, where a
+ * value hashed alone has a call, and buffers, for each few of them. The same roots as `type.hashTreeRoot` of each.
+ */
+import { hashInto, zeroHash } from "@chainsafe/persistent-merkle-tree";
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  isBasicType,
+  ListBasicType,
+  ListCompositeType,
+  type Type,
+} from "@chainsafe/ssz";
+import { MemoContainerType } from "../types/memo-container.ts";
+
+const CHUNK = 32;
+/** Values at a time, so that what is worked on stays small. */
+const STRETCH = 256;
+
+/** @returns in the order of the values; not to be written to */
+export function rootsOf<V>(type: Type<V>, values: readonly V[]): Uint8Array[] {
+  const roots: Uint8Array[] = [];
+  for (let from = 0; from < values.length; from += STRETCH) {
+    const some = values.slice(from, from + STRETCH);
+    const joined = chunksFor(some.length);
+    write(type, some, { buffer: joined, step: CHUNK, from: 0 });
+    for (let i = 0; i < some.length; i++) roots.push(chunkAt(joined, i));
+  }
+  return roots;
+}
+
+/** Of one value with many elements, which it hashes together. */
+export function rootOf<V>(type: Type<V>, value: V): Uint8Array {
+  const [root] = rootsOf(type, [value]);
+  return root ?? type.hashTreeRoot(value);
+}
+
+/** Where the root of the value i goes: to `from + i * step`. */
+interface Target {
+  readonly buffer: Uint8Array;
+  readonly step: number;
+  readonly from: number;
+}
+
+function write(type: Type<unknown>, values: readonly unknown[], target: Target): void {
+  if (values.length === 0) return;
+  if (isBasicType(type)) writeBasic(type, values, target);
+  else if (type instanceof ByteVectorType && type.fixedSize <= CHUNK) {
+    put(values as readonly Uint8Array[], target);
+  } else if (type instanceof MemoContainerType) {
+    writeMemo(type, values as readonly Fields[], target);
+  } else if (type instanceof ContainerType) put(containerRoots(type, values), target);
+  else if (type instanceof ByteListType) {
+    const bytes = values as readonly Uint8Array[];
+    const lengths = bytes.map(({ length }) => length);
+    put(listRoots(bytes.map(toChunks), lengths, type.maxChunkCount), target);
+  } else if (type instanceof ListBasicType) {
+    const lists = values as readonly (readonly unknown[])[];
+    const lengths = lists.map(({ length }) => length);
+    const contents = lists.map((list) => packed(type.elementType, list));
+    put(listRoots(contents, lengths, type.maxChunkCount), target);
+  } else if (type instanceof ListCompositeType) {
+    const lists = values as readonly (readonly unknown[])[];
+    put(compositeListRoots(type, lists), target);
+  } else {
+    put(
+      values.map((value) => type.hashTreeRoot(value)),
+      target,
+    );
+  }
+}
+
+function put(roots: readonly Uint8Array[], { buffer, step, from }: Target): void {
+  roots.forEach((root, i) => {
+    buffer.set(root, from + i * step);
+  });
+}
+
+interface BasicWriter {
+  readonly byteLength: number;
+  value_serializeToBytes(
+    output: { uint8Array: Uint8Array; dataView: DataView },
+    offset: number,
+    value: unknown,
+  ): number;
+}
+
+function writeBasic(
+  type: BasicWriter,
+  values: readonly unknown[],
+  { buffer, step, from }: Target,
+): void {
+  const output = { uint8Array: buffer, dataView: viewOf(buffer) };
+  values.forEach((value, i) => {
+    type.value_serializeToBytes(output, from + i * step, value);
+  });
+}
+
+type Fields = Record<string, unknown>;
+
+/** Those that are known are taken as they are. */
+function writeMemo(
+  type: MemoContainerType<Record<string, Type<unknown>>>,
+  values: readonly Fields[],
+  target: Target,
+): void {
+  const fresh = [...new Set(values)].filter((value) => type.knownRoot(value) === undefined);
+  containerRoots(type, fresh).forEach((root, i) => {
+    type.keepRoot(fresh[i] ?? {}, root.slice());
+  });
+  put(
+    values.map((value) => type.hashTreeRoot(value)),
+    target,
+  );
+}
+
+function containerRoots(
+  { fields }: { readonly fields: Record<string, Type<unknown>> },
+  values: readonly unknown[],
+): Uint8Array[] {
+  const names = Object.keys(fields);
+  const width = 2 ** depthOf(names.length);
+  const buffer = chunksFor(values.length * width);
+  names.forEach((name, field) => {
+    const column = values.map((value) => (value as Fields)[name]);
+    const target = { buffer, step: width * CHUNK, from: field * CHUNK };
+    write(fields[name] as Type<unknown>, column, target);
+  });
+  let level = buffer;
+  while (level.length > values.length * CHUNK) level = above(level);
+  return values.map((_, i) => chunkAt(level, i));
+}
+
+function compositeListRoots(
+  {
+    elementType,
+    maxChunkCount,
+  }: { readonly elementType: Type<unknown>; readonly maxChunkCount: number },
+  lists: readonly (readonly unknown[])[],
+): Uint8Array[] {
+  const all = lists.flat();
+  const roots = chunksFor(all.length);
+  write(elementType, all, { buffer: roots, step: CHUNK, from: 0 });
+  let at = 0;
+  const contents = lists.map(({ length }) => {
+    const from = at;
+    at += length;
+    return roots.subarray(from * CHUNK, at * CHUNK);
+  });
+  return listRoots(
+    contents,
+    lists.map(({ length }) => length),
+    maxChunkCount,
+  );
+}
+
+/**
+ * @param contents whole chunks for each list
+ * @param limit of chunks
+ */
+function listRoots(
+  contents: readonly Uint8Array[],
+  lengths: readonly number[],
+  limit: number,
+): Uint8Array[] {
+  const tops = topsOf(contents, depthOf(limit));
+  const pairs = chunksFor(2 * lengths.length);
+  const view = viewOf(pairs);
+  lengths.forEach((length, i) => {
+    pairs.set(tops[i] ?? zeroHash(0), 2 * i * CHUNK);
+    view.setUint32((2 * i + 1) * CHUNK, length, true);
+  });
+  const roots = above(pairs);
+  return lengths.map((_, i) => chunkAt(roots, i));
+}
+
+/** The tops of trees of one depth, which are filled differently far. */
+function topsOf(contents: readonly Uint8Array[], depth: number): Uint8Array[] {
+  let levels = [...contents];
+  for (let height = 0; height < depth; height++) {
+    const sizes = levels.map(({ length }) => length + (length % (2 * CHUNK)));
+    const level = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+    let at = 0;
+    levels.forEach((nodes, i) => {
+      level.set(nodes, at);
+      const size = sizes[i] ?? 0;
+      if (size > nodes.length) level.set(zeroHash(height), at + nodes.length);
+      at += size;
+    });
+    const next = above(level);
+    at = 0;
+    levels = sizes.map((size) => {
+      const from = at;
+      at += size / 2;
+      return next.subarray(from, at);
+    });
+  }
+  return levels.map((top) => (top.length === 0 ? zeroHash(depth) : top));
+}
+
+function packed(type: BasicWriter, list: readonly unknown[]): Uint8Array {
+  const chunks = chunksFor(Math.ceil((list.length * type.byteLength) / CHUNK));
+  writeBasic(type, list, { buffer: chunks, step: type.byteLength, from: 0 });
+  return chunks;
+}
+
+function toChunks(bytes: Uint8Array): Uint8Array {
+  const chunks = chunksFor(Math.ceil(bytes.length / CHUNK));
+  chunks.set(bytes);
+  return chunks;
+}
+
+function above(level: Uint8Array): Uint8Array {
+  const next = new Uint8Array(level.length / 2);
+  if (next.length > 0) hashInto(level, next);
+  return next;
+}
+
+function chunksFor(count: number): Uint8Array {
+  return new Uint8Array(count * CHUNK);
+}
+
+function chunkAt(chunks: Uint8Array, i: number): Uint8Array {
+  return chunks.subarray(i * CHUNK, (i + 1) * CHUNK);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Levels above so many leaves. */
+function depthOf(leaves: number): number {
+  let depth = 0;
+  while (2 ** depth < leaves) depth++;
+  return depth;
+}
