@@ -5,7 +5,7 @@
  * along the weights of all. The nodes stand in an order shuffled by the seed, so that no id or weight chosen beforehand
  * says where.
  */
-import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { smallNumbers } from "./small-numbers.ts";
 import { drawBelow } from "./weighted.ts";
 
 const TAG = "poml/seats/v1";
@@ -75,23 +75,13 @@ function systematic(seed: Uint8Array, order: readonly Weighed[], seats: number):
   return drawn;
 }
 
-/** Numbers of six bytes in a hash. */
-const NUMBERS = 5;
-const NUMBER_BYTES = 6;
-
 /** Fisher-Yates: from the last place on, each is swapped with one drawn among those up to it. */
 function shuffled<T>(seed: Uint8Array, items: readonly T[]): T[] {
   const order = [...items];
-  let hash: Uint8Array = new Uint8Array(0);
+  const numberAt = smallNumbers(seed, "poml/seat-order/v1");
   for (let taken = 0; taken < order.length - 1; taken++) {
-    const at = taken % NUMBERS;
-    if (at === 0) hash = taggedHash("poml/seat-order/v1", seed, uint32Bytes(taken / NUMBERS));
-    let number = 0;
-    for (let i = NUMBER_BYTES - 1; i >= 0; i--) {
-      number = number * 256 + (hash[at * NUMBER_BYTES + i] ?? 0);
-    }
     const last = order.length - 1 - taken;
-    const other = number % (last + 1);
+    const other = numberAt(taken) % (last + 1);
     const [a, b] = [order[last], order[other]];
     if (a === undefined || b === undefined) throw new RangeError("a shuffle ran past its end");
     order[last] = b;

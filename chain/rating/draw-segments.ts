@@ -3,7 +3,7 @@
  * match stands on the chain for all to read. And where it can be avoided none gets two in a row of
  * a lane: the second starts in the state that the first ends in, which is what a match must name.
  */
-import { drawBelow } from "../draw/weighted.ts";
+import { smallNumbers } from "../draw/small-numbers.ts";
 import type { LaneClaim } from "../types/window.ts";
 
 const SEGMENT_TAG = "poml/verified-segment/v1";
@@ -31,6 +31,7 @@ export function drawSegments(
   const total = segmentsOf(lanes);
   const starts = laneStarts(lanes);
   const taken = new Set<number>();
+  const numberAt = smallNumbers(seed, SEGMENT_TAG);
   return Array.from({ length: verifiers }, (_, i) => {
     const own = new Set<number>();
     const isFree = (at: number): boolean => !taken.has(at);
@@ -38,7 +39,7 @@ export function drawSegments(
       !(own.has(at - 1) && !starts.has(at)) && !(own.has(at + 1) && !starts.has(at + 1));
     const isNew = (at: number): boolean => !own.has(at);
     return Array.from({ length: each }, (_, j) => {
-      const from = Number(drawBelow(seed, SEGMENT_TAG, i * each + j, BigInt(total)));
+      const from = numberAt(i * each + j) % total;
       const at = firstFrom(from, total, [(p) => isFree(p) && isApart(p), isFree, isNew]);
       taken.add(at);
       own.add(at);

@@ -13,6 +13,7 @@ import { TestChain } from "../helpers/chain.ts";
 import { partsOf } from "../helpers/state.ts";
 import { KINDS, type OpenThings } from "./growth/open-things.ts";
 import { measureSettledMemory, type SettledMemory } from "./growth/settled-memory.ts";
+import { windowBlocks } from "./growth/window-draws.ts";
 import type { BenchOptions } from "./main.ts";
 
 const OPEN = 10_000;
@@ -33,11 +34,26 @@ export interface Growth {
   readonly allDueMs: number;
 }
 
-export async function bench({ quick }: BenchOptions): Promise<Growth & SettledMemory> {
+export interface WindowRow {
+  /** What the block does for 10,000 claims. */
+  readonly block: string;
+  readonly blockMs: number;
+}
+
+export interface WindowDraws {
+  readonly windows: readonly WindowRow[];
+  /** Of the dearest of them. */
+  readonly windowDrawsMs: number;
+}
+
+export async function bench({
+  quick,
+}: BenchOptions): Promise<Growth & WindowDraws & SettledMemory> {
   await useFastHasher();
   // First: what other measurements leave behind would blur it.
   const memory = measureSettledMemory(quick ? 20_000 : 50_000);
-  return { ...(await measureGrowth(quick ? 12 : 60)), ...memory };
+  const growth = await measureGrowth(quick ? 12 : 60);
+  return { ...growth, ...(await measureWindowDraws(quick ? 2 : 8)), ...memory };
 }
 
 /** @param blocks measured of each kind */
@@ -53,6 +69,16 @@ export async function measureGrowth(blocks: number): Promise<Growth> {
     openJobs10000AddedMs: round2(Math.max(...added.map(({ addedMs }) => addedMs))),
     allDueMs: round2(Math.max(...due)),
   };
+}
+
+/** @param times each of them is built on the same head */
+export async function measureWindowDraws(times: number): Promise<WindowDraws> {
+  await useFastHasher();
+  const windows = windowBlocks(HEIGHT, OPEN).map(({ name, chain, head }): WindowRow => {
+    const all = Array.from({ length: times }, () => costOf(chain, head));
+    return { block: name, blockMs: round2(Math.min(...all)) };
+  });
+  return { windows, windowDrawsMs: round2(Math.max(...windows.map(({ blockMs }) => blockMs))) };
 }
 
 /** The two are taken in turn, so that other load falls on both. */

@@ -1,4 +1,4 @@
-"""Checks every file of test/vectors/ that docs/training.md and docs/exact-engine.md name."""
+"""Checks every file of test/vectors/ that docs/training.md and docs/exact-engine.md name, and the draws of the chain."""
 import json
 import struct
 from array import array
@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import binary32
+import draws
 import exact_cases
 from binary32 import H, Random, floats, sha256, u32
 from formats import canonical, encode_state, encode_update, leaf_digest, read_canonical, read_chunk, state_hash, tree_root
@@ -170,7 +171,18 @@ def update_vectors():
     same(replay_file(FOLDER / "update.json"), 6, "updates replayed")
 
 
+def draw_vectors():
+    v = read("chain.json")["draws"]
+    seed, weights = bytes.fromhex(v["seed"]), [int(weight) for weight in v["weights"]]
+    same(draws.order(seed, v["tag"], weights), v["order"], "order by weight")
+    turns = H("poml/proposer/v1", bytes.fromhex(v["genesisMix"]), u32(7))
+    same(draws.order(turns, "poml/proposer-order/v1", weights), v["proposerOrderAtHeight7"], "turns")
+    places = [[(place["lane"], place["segment"]) for place in own] for own in v["segments"]]
+    same(draws.segments(seed, [3, 0, 5], 2, 3), places, "segments to replay")
+
+
 CHECKS = {
+    "draws of chain.json": draw_vectors,
     "random.json": random_vectors,
     "dataset.json": dataset_vectors,
     "shards.json": shard_vectors,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
+import { sha256, taggedHash, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { drawBelow, drawWithoutReplacement, weightedOrder } from "../../../chain/draw/weighted.ts";
 import { chiSquare } from "../../helpers/statistics.ts";
 
@@ -21,7 +21,9 @@ function walk(seed: Uint8Array, weights: readonly bigint[]): number[] {
   const order: number[] = [];
   while (left.length > 0) {
     const total = left.reduce((sum, [, weight]) => sum + weight, 0n);
-    let ticket = drawBelow(seed, "test", order.length, total);
+    const hash = taggedHash("test", seed, uint32Bytes(Math.floor(order.length / 2)));
+    const half = 32 * (order.length % 2);
+    let ticket = BigInt(`0x${toHex(hash).slice(half, half + 32)}`) % total;
     const found = left.findIndex(([, weight]) => {
       if (ticket < weight) return true;
       ticket -= weight;
@@ -108,6 +110,12 @@ describe("weighted draws", () => {
       drawWithoutReplacement(seedOf(seed), tag, many, 50).join();
     expect(draw(1, "a")).to.equal(draw(1, "a"));
     expect(new Set([draw(1, "a"), draw(2, "a"), draw(1, "b")]).size).to.equal(3);
+  });
+
+  it("below a total take the whole hash as one number", () => {
+    const hash = taggedHash("test", seedOf(1), uint32Bytes(7));
+    const total = 2n ** 200n - 3n;
+    expect(drawBelow(seedOf(1), "test", 7, total)).to.equal(BigInt(`0x${toHex(hash)}`) % total);
   });
 
   it("stay below their total and refuse an empty one", () => {
