@@ -105,14 +105,22 @@ function writeMemo(
   values: readonly Fields[],
   target: Target,
 ): void {
-  const fresh = [...new Set(values)].filter((value) => type.knownRoot(value) === undefined);
-  containerRoots(type, fresh).forEach((root, i) => {
-    type.keepRoot(fresh[i] ?? {}, root.slice());
+  const fresh = new Set<Fields>();
+  const { buffer, step, from } = target;
+  values.forEach((value, i) => {
+    const known = type.knownRoot(value);
+    if (known === undefined) fresh.add(value);
+    else buffer.set(known, from + i * step);
   });
-  put(
-    values.map((value) => type.hashTreeRoot(value)),
-    target,
-  );
+  if (fresh.size === 0) return;
+  const asked = [...fresh];
+  containerRoots(type, asked).forEach((root, i) => {
+    const value = asked[i];
+    if (value !== undefined) type.keepRoot(value, root.slice());
+  });
+  values.forEach((value, i) => {
+    if (fresh.has(value)) buffer.set(type.hashTreeRoot(value), from + i * step);
+  });
 }
 
 function containerRoots(
@@ -132,11 +140,30 @@ function containerRoots(
   return values.map((_, i) => chunkAt(level, i));
 }
 
-function compositeListRoots(
-  {
-    elementType,
-    maxChunkCount,
-  }: { readonly elementType: Type<unknown>; readonly maxChunkCount: number },
+/** Lists of so many elements are known again: records are never changed, so neither are the lists in them. */
+const LONG = 64;
+const longLists = new WeakMap<object, WeakMap<readonly unknown[], Uint8Array>>();
+
+function compositeListRoots(type: ListOf, lists: readonly (readonly unknown[])[]): Uint8Array[] {
+  const known = longLists.get(type) ?? new WeakMap<readonly unknown[], Uint8Array>();
+  longLists.set(type, known);
+  const fresh = [...new Set(lists)].filter((list) => !known.has(list));
+  const made = new Map<readonly unknown[], Uint8Array>();
+  freshListRoots(type, fresh).forEach((root, i) => {
+    const list = fresh[i] ?? [];
+    made.set(list, root);
+    if (list.length >= LONG) known.set(list, root.slice());
+  });
+  return lists.map((list) => made.get(list) ?? known.get(list) ?? zeroHash(0));
+}
+
+interface ListOf {
+  readonly elementType: Type<unknown>;
+  readonly maxChunkCount: number;
+}
+
+function freshListRoots(
+  { elementType, maxChunkCount }: ListOf,
   lists: readonly (readonly unknown[])[],
 ): Uint8Array[] {
   const all = lists.flat();

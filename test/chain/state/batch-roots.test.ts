@@ -47,6 +47,16 @@ function claimOf(node: number, lanes: number, checks: number, members: number): 
   };
 }
 
+/** The same list, which says when one of its elements is read. */
+function watching<T>(list: T[], onRead: () => void): T[] {
+  return new Proxy(list, {
+    get(target, name) {
+      if (typeof name === "string" && /^\d+$/.test(name)) onRead();
+      return Reflect.get(target, name);
+    },
+  });
+}
+
 describe("roots of many values", () => {
   it("are those of the type, for claims with lists of every length", () => {
     const counts = fc.record({ lanes: fc.nat(64), checks: fc.nat(256), members: fc.nat(5) });
@@ -128,6 +138,24 @@ describe("roots of many values", () => {
       some(600, (i) => claimOf(i, 1, i % 4, 0)),
     );
     expect(rootsOf(WindowClaim, [])).to.deep.equal([]);
+  });
+
+  it("of a long list are known again as long as it is the same list", () => {
+    const auditors = some(100, (node) => ({ node, segments: 1 }));
+    const job = { ...Job.defaultValue(), auditors };
+    const roots = rootsOf(Job, [job, { ...job, round: 1 }, job]);
+    expect(roots).to.deep.equal(
+      [job, { ...job, round: 1 }, job].map((one) => Job.hashTreeRoot(one)),
+    );
+    let reads = 0;
+    const watched = { ...job, round: 2, auditors: watching(auditors, () => reads++) };
+    rootsOf(Job, [watched]);
+    const once = reads;
+    expect(once).to.be.at.least(100);
+    rootsOf(Job, [{ ...watched, round: 3 }]);
+    expect(reads, "none of its elements is looked at").to.equal(once);
+    const changed = { ...job, auditors: auditors.with(7, { node: 7, segments: 2 }) };
+    expect(rootsOf(Job, [changed])).to.deep.equal([Job.hashTreeRoot(changed)]);
   });
 
   it("of one list, which a block has", () => {
