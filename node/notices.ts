@@ -3,6 +3,7 @@
  * Pure: everything is read off the status.
  */
 import { toHex } from "../chain/crypto/hash.ts";
+import { timeoutMs } from "../chain/finality/timeouts.ts";
 import { disturbance } from "../ml/baseline/core-share.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import { KEY_ELSEWHERE_REMEDY } from "./consensus/key-watch.ts";
@@ -26,18 +27,27 @@ export interface NoticeContext {
   readonly voters: number;
 }
 
-/** Blocks may be late by a lost round; below this a short interval would make health flicker. */
-const MIN_STALL_MS = 5000;
-const STALL_INTERVALS = 3;
+/** With a third of the proposers away as many rounds in a row are lost once in 27 heights, which is no halt. */
+const LOST_ROUNDS = 3;
+const STEPS = ["propose", "prevote", "precommit"] as const;
 const SHORT = 12;
 /** Time to find peers and hear how far they are; a machine under load needs it. */
 const STARTING_MS = 30_000;
 /** Blocks come in ranges, and a range may have to be asked of a second peer (network/range-plan.ts). */
 const NO_RANGE_MS = 60_000;
 
-/** Whether blocks stay out for longer than a lost round explains. */
+/** Whether blocks stay out for longer than a few lost rounds explain. */
 function isStalled(headTime: number, { now, blockIntervalMs }: NoticeContext): boolean {
-  return now - headTime > Math.max(STALL_INTERVALS * blockIntervalMs, MIN_STALL_MS);
+  return now - headTime > stallMs(blockIntervalMs);
+}
+
+/** Time to the next block where `LOST_ROUNDS` are lost before it: a block time, and all that their steps may last. */
+export function stallMs(blockIntervalMs: number): number {
+  let sum = blockIntervalMs;
+  for (let round = 0; round < LOST_ROUNDS; round++) {
+    for (const step of STEPS) sum += timeoutMs({ step, round }, blockIntervalMs);
+  }
+  return sum;
 }
 
 /**

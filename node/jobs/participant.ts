@@ -8,7 +8,7 @@ import { canCommit, hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { trainingSeed } from "../../chain/job/seed.ts";
 import { isAuditable, segmentCount } from "../../chain/job/segments.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import type { Job } from "../../chain/types/job.ts";
+import type { Job, Participant as JobParticipant } from "../../chain/types/job.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -25,6 +25,7 @@ import { checkOwnRun } from "./check-own-run.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { requireRoom, retryBlocks, runBytes, tellFailure, trainingNeeds } from "./duty-room.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
+import { MissedUpdates } from "./missed-updates.ts";
 import type { OrderWatch } from "./orders/order-watch.ts";
 import type { Digest } from "./stored-state-hash.ts";
 
@@ -36,7 +37,7 @@ export interface ParticipantModules {
   readonly chain: Pick<Chain, "state" | "height" | "onBlock">;
   readonly duties: Pick<DutySender, "send">;
   readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
-  readonly orders: Pick<OrderWatch, "accepts" | "found">;
+  readonly orders: Pick<OrderWatch, "accepts" | "refuses" | "found">;
   readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
   readonly keeper: Pick<CheckpointKeeper, "begin">;
   readonly workers: Pick<Workers, "train">;
@@ -55,11 +56,14 @@ export class Participant {
   readonly #modules: ParticipantModules;
   readonly #flights: SingleFlight;
   readonly #retryAt = new Map<string, number>();
+  readonly #missed: MissedUpdates;
 
   constructor({ publicKey }: ParticipantOptions, modules: ParticipantModules) {
     this.#publicKey = publicKey;
     this.#modules = modules;
+    this.#missed = new MissedUpdates(modules.log);
     this.#flights = new SingleFlight((key, error) => {
+      this.#missed.fail(key, error);
       this.#retryAt.set(key, modules.chain.height + retryBlocks(error));
       tellFailure(modules.log, { what: "training failed", run: key, error });
     });
@@ -70,12 +74,18 @@ export class Participant {
     const node = state.nodeIndex(this.#publicKey);
     if (node === undefined) return;
     const due = new Set<string>();
+    const open = new Set<string>();
     for (const [, job] of state.jobs.of(node)) {
       const position = job.participants.findIndex((participant) => participant.node === node);
       const own = job.participants[position];
-      if (own === undefined || !this.#modules.orders.accepts(job)) continue;
-      if (phaseOf(job) === "training" && !hasCommitted(own) && canCommit(own, job)) {
-        const key = runKey(job);
+      if (own === undefined) continue;
+      const key = runKey(job);
+      if (isAwaited(own, job) && !this.#modules.orders.refuses(job)) {
+        open.add(key);
+        this.#missed.look(key, job);
+      }
+      if (!this.#modules.orders.accepts(job)) continue;
+      if (phaseOf(job) === "training" && isAwaited(own, job)) {
         due.add(key);
         if ((this.#retryAt.get(key) ?? 0) <= state.height) {
           this.#flights.start(key, (signal) =>
@@ -91,6 +101,7 @@ export class Participant {
     }
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
+    this.#missed.keepOnly(open);
   }
 
   stop(): void {
@@ -108,11 +119,13 @@ export class Participant {
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
     const { files, workers, blobs, duties, log, chain, keeper, room } = this.#modules;
     const { spec, round } = job;
+    this.#missed.reach(runKey(job), "files");
     await requireRoom(room, trainingNeeds(job));
     const base = await files.parameters(spec, job.parameters, signal);
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(job, base, { split: "train", indexes: chunks }, signal);
     const run = await keeper.begin(job.id, round, runBytes(spec));
+    this.#missed.reach(runKey(job), "training");
     let result: TrainTaskResult | undefined;
     try {
       result = await orDiverged(
@@ -150,6 +163,7 @@ export class Participant {
       digests: result.checkpoints.map(leafDigest),
     });
     const updateHash = await blobs.putWithheld(bytes);
+    this.#missed.reach(runKey(job), "commit");
     await duties.send(
       jobCommitPayload({
         job: job.id,
@@ -227,6 +241,13 @@ export class Participant {
       });
     };
   }
+}
+
+/** Whether its update of this round could still come. */
+function isAwaited(own: JobParticipant, job: Job): boolean {
+  const phase = phaseOf(job);
+  const isOpen = phase === "training" || phase === "revealing";
+  return isOpen && !hasCommitted(own) && canCommit(own, job);
 }
 
 /** Without the extensions: they wait for the run that is under way, which would come out the same. */

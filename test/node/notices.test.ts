@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { peerHeights } from "../../node/network/peer-heights.ts";
 import { NoticeWatch } from "../../node/notice-watch.ts";
-import { healthStatus, type Notice, noticesOf } from "../../node/notices.ts";
+import { healthStatus, type Notice, noticesOf, stallMs } from "../../node/notices.ts";
 import type { NodeStatus } from "../../node/services.ts";
 import type { NodeLog } from "../../node/telemetry/log.ts";
 import { FixtureNode } from "../helpers/fixture-node.ts";
@@ -128,14 +128,28 @@ describe("notices", () => {
   });
 
   it("tell a chain that stands still from a node that is alone", () => {
-    expect(of({}, 104_900)).to.deep.equal([]);
-    expect(of({}, 106_000)[0]?.message).to.contain("no block for 6 s").and.contain("2/3");
-    expect(of({ peers: [] }, 106_000)[0]).to.include({ code: "ALONE" });
-    expect(of({ syncing: true }, 106_000)).to.deep.equal([]);
-    expect(healthStatus(base, { ...context, now: 106_000 })).to.equal("stalled");
-    expect(of({ hasDiskRoom: false }, 106_000).map(({ code }) => code)).to.deep.equal([
+    expect(of({}, 109_900)).to.deep.equal([]);
+    expect(of({}, 111_000)[0]?.message).to.contain("no block for 11 s").and.contain("2/3");
+    expect(of({ peers: [] }, 111_000)[0]).to.include({ code: "ALONE" });
+    expect(of({ syncing: true }, 111_000)).to.deep.equal([]);
+    expect(healthStatus(base, { ...context, now: 111_000 })).to.equal("stalled");
+    expect(of({ hasDiskRoom: false }, 111_000).map(({ code }) => code)).to.deep.equal([
       "DISK_FULL",
     ]);
+  });
+
+  it("wait as long for a block as three lost rounds of this chain may last", () => {
+    for (const [interval, expected] of [
+      [200, 9_200],
+      [1_000, 10_000],
+      [6_000, 60_000],
+      [60_000, 510_000],
+    ] as const) {
+      expect(stallMs(interval), `${interval} ms`).to.equal(expected);
+      const slow = { ...context, blockIntervalMs: interval };
+      const late = (ms: number) => noticesOf(base, { ...slow, now: base.headTime + ms });
+      expect([late(expected), late(expected + 1).length]).to.deep.equal([[], 1]);
+    }
   });
 
   describe("of a node whose last block is old", () => {

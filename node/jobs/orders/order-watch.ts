@@ -94,6 +94,12 @@ export class OrderWatch {
     return this.#verdicts.get(toHex(job.id)) === "accepted";
   }
 
+  /** Whether it has looked, and this node does no work on the order. */
+  refuses(job: Pick<Job, "id">): boolean {
+    const verdict = this.#verdicts.get(toHex(job.id));
+    return verdict !== undefined && verdict !== "accepted";
+  }
+
   /** Work on an accepted order ended in something that only its files can be the reason of. */
   found(job: Job, error: unknown): void {
     const reason = reasonOf(error);

@@ -57,7 +57,7 @@ describe("partition", function () {
       const made = Math.min(...(await net.heads(majority))) - from;
       expect(made, "blocks of the majority meanwhile").greaterThan(2);
       const halted = await net.expectStandstill([lonely]);
-      expect(await isReady(lonely)).equal(false);
+      await until(async () => !(await isReady(lonely)), PATIENCE_MS, "503");
       expect(await answerOf(lonely, `/v1/blocks/${halted[0]}`), "reads").equal(200);
       for (const node of majority) expect(await isReady(node), node.name).equal(true);
       measured(this, { made, ...(await heal(net, await net.heads())) });

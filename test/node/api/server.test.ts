@@ -101,7 +101,7 @@ describe("createApi", () => {
     test.node.advance();
     test.clock.nowMs = test.node.status().headTime + 900;
     expect(await health()).to.deep.equal([200, "serving"]);
-    test.clock.nowMs += 10_000;
+    test.clock.nowMs += 11_000;
     expect(await health()).to.deep.equal([503, "stalled"]);
     test.node.syncing = true;
     expect(await health()).to.deep.equal([503, "syncing"]);

@@ -15,7 +15,10 @@ const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
 
 describe("Participant", () => {
   /** A node in round 1 of a job, whose training ends when it is given up. */
-  async function training() {
+  async function training(
+    warnings: unknown[] = [],
+    orders = { accepts: () => true, refuses: () => false },
+  ) {
     const chain = new TestChain();
     const opened = openJob(chain, chain.client, jobSpec("job"));
     chain.advance(opened);
@@ -39,7 +42,7 @@ describe("Participant", () => {
         order: async () => ({ dataset: {} as DatasetIndex }),
       },
       keeper: { begin: async () => ({ put: () => {}, discard: async () => {} }) },
-      orders: { accepts: () => true, found: () => {} },
+      orders: { ...orders, found: () => {} },
       workers: {
         train: (_: unknown, { signal }: { signal: AbortSignal }) =>
           new Promise((_, reject) => {
@@ -48,11 +51,11 @@ describe("Participant", () => {
           }),
       },
       room: new CountedRoom(2 ** 34),
-      log: QUIET,
+      log: { ...QUIET, warn: (_: string, facts: unknown) => warnings.push(facts) },
     };
     const participant = new Participant({ publicKey }, modules as unknown as ParticipantModules);
     participant.onBlock();
-    await until(() => runs.length === 1, 5_000, "training");
+    if (orders.accepts()) await until(() => runs.length === 1, 5_000, "training");
     const advance = (...transactions: Parameters<TestChain["advance"]>): void => {
       chain.advance(...transactions);
       participant.onBlock();
@@ -68,6 +71,44 @@ describe("Participant", () => {
     expect(runs.map(({ aborted }) => aborted)).to.deep.equal([false]);
     participant.stop();
     expect(runs.map(({ aborted }) => aborted)).to.deep.equal([true]);
+  });
+
+  it("says why a round was extended without its update, once each, and why it goes on without it", async () => {
+    const warnings: Record<string, unknown>[] = [];
+    const { chain, present, advance, participant } = await training(warnings);
+    advance(...commits(chain, present(), 2));
+    while (present().extensions < 2) advance();
+    advance();
+    expect(warnings.map(({ round, extension }) => [round, extension])).to.deep.equal([
+      [1, 1],
+      [1, 2],
+    ]);
+    for (const { reason, remedy } of warnings) {
+      expect(reason).to.equal("its workers are still training");
+      expect(remedy).to.include("workers").and.include("jobs.allow");
+    }
+    advance(...commits(chain, present(), 3).slice(2));
+    while (phaseOf(present()) === "training") advance();
+    advance();
+    expect(warnings).to.have.length(3);
+    expect(warnings[2]).to.include({ round: 1, reason: "its workers are still training" });
+    participant.stop();
+  });
+
+  it("says that the order is being looked at, and nothing where it is refused", async () => {
+    for (const [isRefused, count] of [
+      [false, 1],
+      [true, 0],
+    ] as const) {
+      const warnings: Record<string, unknown>[] = [];
+      const orders = { accepts: () => false, refuses: () => isRefused };
+      const { chain, present, advance, participant } = await training(warnings, orders);
+      advance(...commits(chain, present(), 2));
+      while (present().extensions < 1) advance();
+      expect(warnings).to.have.length(count);
+      for (const { reason } of warnings) expect(reason).to.match(/still being looked at/);
+      participant.stop();
+    }
   });
 
   it("gives its run up when the round goes on without it", async () => {
