@@ -1,5 +1,5 @@
 /**
- * The part of the WebAssembly API that the engine uses. TypeScript has it only in its "dom" library,
+ * The part of the WebAssembly API that the project uses. TypeScript has it only in its "dom" library,
  * which would also bring window and document into a Node program.
  */
 
