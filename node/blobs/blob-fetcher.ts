@@ -6,6 +6,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { SharedRuns } from "../shared-runs.ts";
 import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 import type { BlobSource } from "../workers/blob-source.ts";
 import type { BlobPeers } from "./blob-peers.ts";
@@ -45,17 +46,10 @@ export interface FetchedFile {
   readonly source: BlobSource;
 }
 
-interface Search {
-  readonly found: Promise<void>;
-  readonly control: AbortController;
-  callers: number;
-}
-
 export class BlobFetcher {
   readonly #modules: BlobFetcherModules;
   readonly #timings: FetchTimings;
-  /** By blob, and by whether all peers are asked. */
-  readonly #searches = new Map<string, Search>();
+  readonly #searches = new SharedRuns<void>();
 
   constructor(modules: BlobFetcherModules, timings: Partial<FetchTimings> = {}) {
     this.#modules = modules;
@@ -88,28 +82,10 @@ export class BlobFetcher {
     options.signal.throwIfAborted();
     if (await this.#modules.blobs.has(hash)) return;
     options.signal.throwIfAborted();
-    const key = `${toHex(hash)} ${options.onlyPreferred === true}`;
-    const search = this.#searches.get(key) ?? this.#begin(key, hash, options);
-    search.callers += 1;
-    try {
-      return await whileWanted(search.found, options.signal);
-    } finally {
-      search.callers -= 1;
-      if (search.callers === 0) search.control.abort(new Error("nobody waits for the blob"));
-    }
-  }
-
-  #begin(key: string, hash: Uint8Array, options: FetchOptions): Search {
-    const control = new AbortController();
-    const found = this.#search(hash, { ...options, signal: control.signal });
-    const search = { found, control, callers: 0 };
-    this.#searches.set(key, search);
-    const forget = (): void => {
-      if (this.#searches.get(key) === search) this.#searches.delete(key);
-    };
-    control.signal.addEventListener("abort", forget, { once: true });
-    found.then(forget, forget);
-    return search;
+    const key = keyOf(hash, options);
+    await this.#searches.use(key, options.signal, (signal) =>
+      this.#search(hash, { ...options, signal }),
+    );
   }
 
   async #search(hash: Uint8Array, options: FetchOptions): Promise<void> {
@@ -208,6 +184,14 @@ export class BlobFetcher {
   }
 }
 
+/** Callers that ask others, or take less, do not share a search: what one may find, another may not. */
+function keyOf(
+  hash: Uint8Array,
+  { prefer = [], onlyPreferred = false, maxBytes }: FetchOptions,
+): string {
+  return [toHex(hash), maxBytes, ...(onlyPreferred ? prefer : ["all"])].join(" ");
+}
+
 function notFound(hash: Uint8Array, reason: string): BlobError {
   const name = toHex(hash);
   return new BlobError(
@@ -215,13 +199,4 @@ function notFound(hash: Uint8Array, reason: string): BlobError {
     { code: "BLOB_NOT_FOUND", hash: name },
     { action: "ignore", remedy: "wait until a node that holds it is connected" },
   );
-}
-
-/** The search goes on for the others when one caller gives up. */
-function whileWanted<T>(found: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    found.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

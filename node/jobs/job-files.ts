@@ -56,10 +56,11 @@ export class JobFiles {
   async #inspect(spec: JobSpec, participants: number, signal: AbortSignal): Promise<Inspection> {
     const { inspector, blobs } = this.#modules;
     try {
-      return await inspector.inspect(spec, participants, async () => ({
-        model: await this.#file(spec.model, MAX_MODEL_BYTES, signal),
-        manifest: await this.#file(spec.dataset, MAX_MANIFEST_BYTES, signal),
-      }));
+      const files = async (wanted: AbortSignal) => ({
+        model: await this.#file(spec.model, MAX_MODEL_BYTES, wanted),
+        manifest: await this.#file(spec.dataset, MAX_MANIFEST_BYTES, wanted),
+      });
+      return await inspector.inspect(spec, participants, files, signal);
     } catch (error) {
       // A file that this disk has spoiled would fail every time; it goes, and is fetched again.
       if (error instanceof HelperError) {

@@ -5,6 +5,7 @@ import type { EngineName } from "../../../ml/engine.ts";
 import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
 import type { Helper, HelperLimits } from "../../helpers/helper.ts";
 import { HelperError } from "../../helpers/helper-error.ts";
+import { SharedRuns } from "../../shared-runs.ts";
 import { engineOf } from "../job-engine.ts";
 import type { Inspection, NamedFile } from "./inspect-order.ts";
 
@@ -30,8 +31,9 @@ export type InspectingHelpers = Readonly<Record<EngineName, Pick<Helper, "run">>
 export class OrderInspector {
   readonly #helpers: InspectingHelpers;
   readonly #stop = new AbortController();
+  readonly #runs = new SharedRuns<Inspection>();
   /** In order of their last use. */
-  readonly #found = new Map<string, Promise<Inspection>>();
+  readonly #found = new Map<string, Inspection>();
 
   /**
    * @param helpers two, because tfjs may take all of its limit to try a stranger's model: orders of the exact engine,
@@ -44,19 +46,22 @@ export class OrderInspector {
   /**
    * @param participants among whom the training chunks are shared
    * @param files on this disk; asked for only where the order was not read yet
-   * @throws HelperError when this machine could not read it; tried again by the next call
+   * @throws HelperError when this machine could not read it; tried again by the next call; the signal's reason
    */
-  inspect(
+  async inspect(
     spec: JobSpec,
     participants: number,
-    files: () => Promise<OrderFiles>,
+    files: (signal: AbortSignal) => Promise<OrderFiles>,
+    signal: AbortSignal,
   ): Promise<Inspection> {
     const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
-    const known = this.#found.get(key);
-    const found = known ?? this.#inspect(spec, participants, files);
+    const found =
+      this.#found.get(key) ??
+      (await this.#runs.use(key, signal, (wanted) =>
+        this.#inspect(spec, participants, files, wanted),
+      ));
     this.#found.delete(key);
     this.#found.set(key, found);
-    if (known === undefined) found.catch(() => this.#found.delete(key));
     for (const [oldest] of this.#found) {
       if (this.#found.size <= KEPT) break;
       this.#found.delete(oldest);
@@ -71,7 +76,8 @@ export class OrderInspector {
   async #inspect(
     spec: JobSpec,
     participants: number,
-    files: () => Promise<OrderFiles>,
+    files: (signal: AbortSignal) => Promise<OrderFiles>,
+    wanted: AbortSignal,
   ): Promise<Inspection> {
     const facts = {
       engine: engineOf(spec),
@@ -84,9 +90,10 @@ export class OrderInspector {
       participants,
     };
     try {
-      const task = { ...(await files()), facts };
+      const signal = AbortSignal.any([wanted, this.#stop.signal]);
+      const task = { ...(await files(signal)), facts };
       const helper = this.#helpers[facts.engine];
-      return await helper.run("inspect", task, INSPECT_LIMITS, this.#stop.signal);
+      return await helper.run("inspect", task, INSPECT_LIMITS, signal);
     } catch (error) {
       const isTooMuch =
         error instanceof HelperError &&

@@ -70,6 +70,21 @@ describe("BlobFetcher", () => {
     expect(owner.asked).equal(1);
   });
 
+  it("joins no search that asks others or takes less: what one may find, another may not", async () => {
+    const silent = await peer(() => never);
+    const owner = await peer(async () => bytes);
+    const control = new AbortController();
+    const { signal } = control;
+    const from = (host: LinkedHost) => ({ prefer: [host.peerId], onlyPreferred: true, signal });
+    const waiting = fetcher.fetch(hash, { ...from(silent.host), maxBytes });
+    waiting.catch(() => {});
+    await until(() => silent.asked === 1, 5_000, "request");
+    const tooSmall = fetcher.fetch(hash, { ...from(owner.host), maxBytes: maxBytes - 1 });
+    await expectCodeAsync(() => tooSmall, "BLOB_NOT_FOUND");
+    expect(await fetcher.fetch(hash, { ...from(owner.host), maxBytes })).deep.equal(bytes);
+    control.abort(new Error("over"));
+  });
+
   it("ends a search nobody waits for, and begins anew for the next caller", async () => {
     let answer: Promise<Uint8Array> = never;
     const owner = await peer(() => answer);
