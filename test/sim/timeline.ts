@@ -31,12 +31,17 @@ export class Timeline {
 
   /** Runs actions until `isDone`, until the clock would pass `deadline`, or until none is left. */
   run(deadline: number, isDone: () => boolean): void {
-    while (!isDone()) {
-      const next = this.#pop();
-      if (next === undefined || next.at > deadline) return;
-      this.#now = next.at;
-      next.action();
-    }
+    while (!isDone() && this.step(deadline));
+  }
+
+  /** Runs the next action. @returns false when none is left, or the next one comes after `deadline` */
+  step(deadline: number): boolean {
+    const [next] = this.#heap;
+    if (next === undefined || next.at > deadline) return false;
+    this.#pop();
+    this.#now = next.at;
+    next.action();
+    return true;
   }
 
   #pop(): Entry | undefined {

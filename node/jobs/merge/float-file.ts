@@ -10,7 +10,8 @@ export class FloatFile {
   readonly size: number;
   readonly #file: DiskFile;
   readonly #start: number;
-  readonly #bytes = new Uint8Array(STRETCH * FLOAT_BYTES);
+  /** As long as the longest read so far. */
+  #bytes = new Uint8Array();
 
   private constructor(file: DiskFile, size: number, start: number) {
     this.#file = file;
@@ -26,7 +27,9 @@ export class FloatFile {
 
   /** @returns bytes that the next read overwrites @throws Error when the file ends before */
   async bytes(from: number, count: number): Promise<Uint8Array> {
-    const wanted = this.#bytes.subarray(0, count * FLOAT_BYTES);
+    const length = count * FLOAT_BYTES;
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
+    const wanted = this.#bytes.subarray(0, length);
     let filled = 0;
     while (filled < wanted.length) {
       const at = this.#start + from * FLOAT_BYTES + filled;

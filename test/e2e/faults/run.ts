@@ -1,8 +1,8 @@
 /**
  * All fault tests, or those named: `npm run test:faults [-- NAME…]`, a NAME being a file of this folder. Beside
  * them run, in their large sizes, the tests that find faults by numbers: fuzzed decoders, the differential model
- * of the state, simulated consensus; in a process of lower priority, since real nodes mostly wait. Ends with a
- * table of what was measured; the exit status counts failures.
+ * of the state, simulated consensus and jobs; in a process of lower priority, since real nodes mostly wait. Ends
+ * with a table of what was measured; the exit status counts failures.
  */
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
@@ -18,11 +18,17 @@ const ROOT = join(FOLDER, "../../..");
 /** Tests whose size the environment sets, and the sizes of this run unless it sets them already. */
 const BY_NUMBERS = [
   "test/sim/consensus.test.ts",
+  "test/sim/jobs/jobs.test.ts",
   "test/fuzz/decoders.test.ts",
   "test/fuzz/streams.test.ts",
   "test/chain/naive-model.test.ts",
 ];
-const SIZES = { POML_SIM_SEEDS: "1000", POML_FUZZ_RUNS: "100000", POML_MODEL_RUNS: "3000" };
+const SIZES = {
+  POML_SIM_SEEDS: "1000",
+  POML_JOB_SEEDS: "1000",
+  POML_FUZZ_RUNS: "100000",
+  POML_MODEL_RUNS: "3000",
+};
 
 interface Row {
   readonly title: string;

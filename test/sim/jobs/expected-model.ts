@@ -1,0 +1,65 @@
+/** The models of a job's rounds, worked out again in a few lines from who took part in them. */
+import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
+import { trainingSeed } from "../../../chain/job/seed.ts";
+import { segmentCount } from "../../../chain/job/segments.ts";
+import { JOB_AGGREGATIONS, type Job, type TrainingRecord } from "../../../chain/types/job.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
+import { aggregate } from "../../../ml/federation/aggregate.ts";
+import { deltaOf } from "../../../ml/federation/update-codec.ts";
+import { metricsOf } from "../../../ml/metrics.ts";
+import { trainingLieOf } from "./lies.ts";
+import { INITIAL } from "./order.ts";
+import type { JobPlan } from "./plan.ts";
+import type { Outcome } from "./simulation.ts";
+import { evaluated, trained } from "./stand-in-engine.ts";
+
+/** Rounds come once each and in order, and every record says what its contributors' work comes to. */
+export function recordFindings({ plan, job, records }: Outcome): string[] {
+  if (job === undefined) return [];
+  let parameters: Float32Array = INITIAL;
+  return records.flatMap((record, i) => {
+    const what = `round ${record.round}`;
+    const findings: string[] = [];
+    if (record.round !== i + 1) findings.push(`${what} is recorded as number ${i + 1}`);
+    if (!equalBytes(record.modelBefore, hashOf(parameters))) {
+      findings.push(`${what} starts from another model`);
+    }
+    if (record.contributions.length < plan.spec.quorum) findings.push(`${what} has no quorum`);
+    parameters = modelAfter(plan, job, record, parameters);
+    if (!equalBytes(record.modelAfter, hashOf(parameters))) {
+      findings.push(`${what} leads to another model than its updates`);
+    }
+    const { loss, accuracy } = metricsOf(evaluated(parameters));
+    const { metrics } = record;
+    if (metrics.loss !== loss || metrics.accuracy !== accuracy) {
+      findings.push(`${what} has the metrics of another model`);
+    }
+    return findings;
+  });
+}
+
+export function lastModelOf({ job, records }: Outcome): Uint8Array {
+  return records.at(-1)?.modelAfter ?? job?.parameters ?? new Uint8Array(32);
+}
+
+function modelAfter(
+  { spec, lies }: JobPlan,
+  { participants }: Job,
+  { round, contributions }: TrainingRecord,
+  start: Float32Array,
+): Float32Array {
+  const updates = contributions.map(({ node, samples }) => {
+    const position = participants.findIndex((participant) => participant.node === node);
+    const seed = trainingSeed(spec, round, position);
+    const order = { seed, samples, segments: segmentCount(spec, samples) };
+    const run = trained(start, order, trainingLieOf(lies.get(node) ?? "none"));
+    const end = run.states.at(-1)?.parameters ?? start;
+    return { participant: node, samples, delta: deltaOf(start, end) };
+  });
+  const rule = JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg";
+  return aggregate(rule, start, updates);
+}
+
+function hashOf(parameters: Float32Array): Uint8Array {
+  return sha256(bytesOfFloats(parameters));
+}

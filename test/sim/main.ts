@@ -1,0 +1,67 @@
+/**
+ * Simulations by name: `npm run sim -- jobs [--seeds N] [--from N]` runs N seeds and names those in which something does
+ * not hold; `npm run sim -- jobs --seed N` tells what happens in one of them.
+ */
+import { parseArgs } from "node:util";
+import { findingsOf } from "./jobs/invariants.ts";
+import { disturbed } from "./jobs/plan.ts";
+import { simulateJob, type Told } from "./jobs/simulation.ts";
+
+const USAGE = "usage: npm run sim -- jobs [--seeds N] [--from N] [--seed N]\n";
+const DEFAULT_SEEDS = 100;
+const MS_PER_SECOND = 1_000;
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @returns the exit code: 1 when something does not hold, 2 for a wrong call */
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { seeds: { type: "string" }, from: { type: "string" }, seed: { type: "string" } },
+  });
+  const one = values.seed === undefined ? undefined : Number(values.seed);
+  const count = Number(values.seeds ?? DEFAULT_SEEDS);
+  const from = Number(values.from ?? 1);
+  const areNumbers = [one ?? 1, count, from].every((value) => Number.isSafeInteger(value));
+  if (positionals.join() !== "jobs" || !areNumbers || count < 1) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  return one === undefined ? runMany(from, count) : runOne(one);
+}
+
+async function runMany(from: number, count: number): Promise<number> {
+  const begin = performance.now();
+  const ends = new Map<string, number>();
+  let bad = 0;
+  for (let seed = from; seed < from + count; seed++) {
+    const outcome = await simulateJob(disturbed(seed));
+    const findings = await findingsOf(outcome);
+    ends.set(outcome.end, (ends.get(outcome.end) ?? 0) + 1);
+    if (findings.length === 0) continue;
+    bad++;
+    process.stdout.write(`seed ${seed}: ${findings.join("; ")}\n`);
+  }
+  const seconds = Math.round((performance.now() - begin) / MS_PER_SECOND);
+  const told = [...ends].map(([end, times]) => `${times} ${end}`).join(", ");
+  process.stdout.write(`${count} seeds in ${seconds} s: ${told}; ${bad} with findings\n`);
+  return bad === 0 ? 0 : 1;
+}
+
+async function runOne(seed: number): Promise<number> {
+  const plan = disturbed(seed);
+  const outcome = await simulateJob(plan, tell);
+  const findings = await findingsOf(outcome);
+  const { lies, links, crashes, failures } = plan;
+  const wrong = { lies: [...lies], links, crashes, failures };
+  process.stdout.write(`${JSON.stringify(wrong)}\nends ${outcome.end}\n`);
+  for (const finding of findings) process.stdout.write(`does not hold: ${finding}\n`);
+  return findings.length === 0 ? 0 : 1;
+}
+
+function tell({ at, height, node, message, facts }: Told): void {
+  const seconds = (at / MS_PER_SECOND).toFixed(2);
+  const rest = facts === undefined ? "" : ` ${JSON.stringify(facts)}`;
+  process.stdout.write(`${seconds} s, block ${height}, node ${node}: ${message}${rest}\n`);
+}
