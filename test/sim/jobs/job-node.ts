@@ -25,7 +25,7 @@ import { falsely, garbled, type Lie, muted, trainingLieOf } from "./lies.ts";
 import { Life } from "./life.ts";
 import { type Links, peerName, type Station } from "./links.ts";
 import { MemoryDisk } from "./memory-disk.ts";
-import { DATASETS, INSPECTOR, isOrderFile, OPENER } from "./order.ts";
+import { DATASETS, inspectorOn, isOrderFile, OPENER } from "./order.ts";
 import type { SharedChain } from "./shared-chain.ts";
 import { standInEngine } from "./stand-in-engine.ts";
 
@@ -255,7 +255,7 @@ export class JobNode {
         peers,
         blobs,
         fetcher,
-        files: new JobFiles({ fetcher, datasets: DATASETS, blobs, inspector: INSPECTOR }),
+        files: new JobFiles({ fetcher, datasets: DATASETS, blobs, inspector: inspectorOn(clock) }),
         keeper,
         models: {
           isShared: (job) => this.#shared.has(job),

@@ -5,8 +5,14 @@ import { bytesOfFloats } from "../../../ml/bytes.ts";
 import type { ChunkTable, DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
+import type { Clock } from "../../../node/clock.ts";
 import type { JobFilesModules } from "../../../node/jobs/job-files.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
+import type { InspectTask } from "../../../node/jobs/orders/inspect-order.ts";
+import {
+  type InspectingHelpers,
+  OrderInspector,
+} from "../../../node/jobs/orders/order-inspector.ts";
 import { jobSpec } from "../../helpers/job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -14,6 +20,7 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 export const PARAMETERS = 12;
 const ROWS_PER_CHUNK = 24;
 const CHUNK_BYTES = 100;
+const READING_MS = 40;
 
 const MODEL = text(JSON.stringify(presetModel("logistic", { inputShape: [5], classes: 2 })));
 const MANIFEST = text("the manifest of a simulated dataset");
@@ -70,13 +77,15 @@ export function indexOf({ trainChunks }: Pick<JobSpec, "trainChunks">): DatasetI
   };
 }
 
-/** Reads an order once its files are there. */
-export const INSPECTOR: JobFilesModules["inspector"] = {
-  inspect: async (spec, _, files) => {
-    await files();
-    return { kind: "possible", dataset: indexOf(spec), workerBytes: 1, stepOperations: 1 };
-  },
-};
+/** Reads orders after a while, in place of a helper process. */
+export function inspectorOn(clock: Clock): OrderInspector {
+  const run = async (_: string, { facts }: InspectTask, __: unknown, signal?: AbortSignal) => {
+    await clock.sleep(READING_MS, signal);
+    return { kind: "possible", dataset: indexOf(facts), workerBytes: 1, stepOperations: 1 };
+  };
+  const helper = { run } as unknown as InspectingHelpers["exact"];
+  return new OrderInspector({ exact: helper, tfjs: helper });
+}
 
 /** Chunks come by themselves: torrents are not what is simulated. */
 export const DATASETS: JobFilesModules["datasets"] = {
