@@ -32,6 +32,7 @@ import { rootOf } from "./state/batch-roots.ts";
 import type { State } from "./state/state.ts";
 import { rewardProposer } from "./supply/emission.ts";
 import { tickTrack } from "./track/tick-track.ts";
+import { ListRoom } from "./transactions/list-room.ts";
 import {
   type Block,
   Certificate,
@@ -196,7 +197,13 @@ function transition(
   });
 
   const records: TrainingRecord[] = [];
-  const context = { proposer, records, ratingChanges, draws: DrawRoom.ofBlock() };
+  const context = {
+    proposer,
+    records,
+    ratingChanges,
+    draws: DrawRoom.ofBlock(),
+    lists: ListRoom.ofBlock(),
+  };
   const transactions: SignedTransaction[] = [];
   input.transactions.forEach((transaction, index) => {
     attemptTransaction(

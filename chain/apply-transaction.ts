@@ -8,6 +8,7 @@ import type { DrawRoom } from "./job/draw-room.ts";
 import type { State } from "./state/state.ts";
 import { transactionId } from "./transaction-id.ts";
 import { requiredFee } from "./transactions/fee.ts";
+import type { ListRoom } from "./transactions/list-room.ts";
 import { refuse } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import type { TrainingRecord } from "./types/job.ts";
@@ -23,6 +24,7 @@ export interface BlockContext {
   readonly records: TrainingRecord[];
   readonly ratingChanges: RatingChange[];
   readonly draws: DrawRoom;
+  readonly lists: ListRoom;
 }
 
 /**

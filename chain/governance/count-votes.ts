@@ -7,8 +7,10 @@ import { hasLeft } from "../draw/frozen-weights.ts";
 import { PomlError } from "../errors.ts";
 import { isQuorum } from "../finality/quorum.ts";
 import { limitedVotes } from "../rating/voting-limit.ts";
+import { weightOf } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
+import type { Parameters } from "../types/genesis.ts";
 import type { CastParameterVote } from "../types/state.ts";
 import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 
@@ -28,16 +30,26 @@ export function countParameterVotes(state: State): void {
   state.parameterVotes = without(state.parameterVotes, ({ parameter }) => decided.has(parameter));
 }
 
-/** Two changes of one epoch may not go together: then the later one in this order is dropped. */
+/**
+ * Two changes of one epoch may not go together: then the later one in this order is dropped. So is one that would leave
+ * no node any weight, since nobody could vote it back.
+ */
 function adopt(state: State, { parameter, value }: Tally): void {
   const name = VOTABLE_PARAMETERS[parameter];
   if (name === undefined) return;
   try {
     const parameters = changed(state.parameters, name, value);
-    state.meta = { ...state.meta, parameters };
+    if (leavesWeight(state, parameters)) state.meta = { ...state.meta, parameters };
   } catch (error) {
     if (!(error instanceof PomlError)) throw error;
   }
+}
+
+function leavesWeight({ nodes }: State, parameters: Parameters): boolean {
+  for (const node of nodes.values()) {
+    if (!hasLeft(node) && weightOf(node, parameters) > 0n) return true;
+  }
+  return false;
 }
 
 /** What every node votes with on parameters. */

@@ -7,6 +7,7 @@ import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
 import { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
 import { isDuty, requiredFee } from "../transactions/fee.ts";
+import { ListRoom } from "../transactions/list-room.ts";
 import { ruleOf } from "../transactions/rules.ts";
 import type { Account } from "../types/state.ts";
 import { kindOf, type SignedTransaction, type Transaction } from "../types/transaction.ts";
@@ -154,8 +155,15 @@ export function dryRunAll(state: State, all: readonly SignedTransaction[]): void
   state.rehearse(() => {
     state.meta = { ...state.meta, height: state.height + 1 };
     const draws = DrawRoom.endless();
+    const lists = ListRoom.endless();
     for (const signed of all) {
-      applyTransaction(state, signed, { proposer: NOBODY, records: [], ratingChanges: [], draws });
+      applyTransaction(state, signed, {
+        proposer: NOBODY,
+        records: [],
+        ratingChanges: [],
+        draws,
+        lists,
+      });
     }
   });
 }

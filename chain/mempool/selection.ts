@@ -6,7 +6,7 @@ import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
 import type { Entry, Sender } from "./entry.ts";
 import { Heap } from "./heap.ts";
-import { RoomForDraws, takesRoom } from "./room-for-draws.ts";
+import { RoomInBlock, takesRoom } from "./room-in-block.ts";
 
 export interface SelectionLimits {
   /** Stop when the next one would not fit. */
@@ -26,7 +26,7 @@ export function selectTransactions(
   }
   const ready = new Heap(isFirst, heads);
   const selected: SignedTransaction[] = [];
-  const room = new RoomForDraws(state);
+  const room = new RoomInBlock(state);
   let bytes = 0;
   while (selected.length < limits.count) {
     const entry = ready.pop()?.entry;

@@ -121,18 +121,10 @@ function layOnList(
         ? SummaryTree.fields[name].defaultViewDU()
         : tree[name].sliceTo(after.length - 1);
   }
-  const changed = Array.from(after, (value, index) => ({ value, index })).filter(
-    ({ value, index }) => value !== before[index],
-  );
-  const roots = rootsIn(
-    name,
-    changed.map(({ value }) => value),
-  );
-  setRoots(
-    tree[name],
-    changed.map(({ index }) => index),
-    roots,
-  );
+  const changed: number[] = [];
+  for (let i = 0; i < after.length; i++) if (after[i] !== before[i]) changed.push(i);
+  const values = changed.map((i) => after[i]);
+  setRoots(tree[name], changed, rootsIn(name, values));
 }
 
 interface RootList {

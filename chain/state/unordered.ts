@@ -19,3 +19,11 @@ export function without<T>(list: readonly T[], isGone: (value: T) => boolean): r
   }
   return left ?? list;
 }
+
+/** @param at a place of the list */
+export function withoutPlace<T>(list: readonly T[], at: number): readonly T[] {
+  const left = list.slice();
+  left[at] = left[left.length - 1] as T;
+  left.length--;
+  return left;
+}

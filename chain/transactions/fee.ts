@@ -1,4 +1,4 @@
-/** What a transaction must offer its proposer. Duties the chain itself drew a node for are free. */
+/** What a transaction must offer its proposer. Duties the chain itself drew a node for, and votes, are free. */
 import type { Parameters } from "../types/genesis.ts";
 import { kindOf, type Transaction } from "../types/transaction.ts";
 import { ruleOf } from "./rules.ts";

@@ -1,4 +1,8 @@
-/** A node's vote for the next value of a parameter; it stands until the node votes otherwise. */
+/**
+ * A node's vote for the next value of a parameter; it stands until the node votes otherwise. It costs nothing: else a
+ * `feeFloor` that was voted too high, or an account that its owner emptied, could take the vote away that would mend it.
+ * Blocks have room for so many (list-room.ts), and one that changes nothing is refused.
+ */
 
 import { ParameterError } from "../check-parameters.ts";
 import { equalBytes } from "../crypto/hash.ts";
@@ -9,22 +13,31 @@ import {
   type VotableParameter,
 } from "../governance/votable.ts";
 import type { State } from "../state/state.ts";
-import { without } from "../state/unordered.ts";
-import { MAX_PARAMETER_VOTES } from "../types/state.ts";
+import { withoutPlace } from "../state/unordered.ts";
+import { type CastParameterVote, MAX_PARAMETER_VOTES } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const parameterVote: Rule<"parameter-vote"> = {
-  apply(state, { parameter, value }, { sender }) {
+  isDuty: true,
+  apply(state, { parameter, value }, { sender, lists }) {
     const { index, node } = findActiveNode(state, sender);
     const name = VOTABLE_PARAMETERS[parameter];
     if (name === undefined) refuseField("parameter", `no votable parameter ${parameter}`);
     checkValue(state, name, value);
     const votes = state.parameterVotes;
-    const own = votes.find((vote) => vote.node === index && vote.parameter === parameter);
+    const at = placeOf(votes, index, parameter);
     const isWithdrawal = equalBytes(value, encodeValue(state.parameters[name]));
+    const present = isWithdrawal ? undefined : value;
+    if (isSame(votes[at]?.value, present)) {
+      refuse(
+        isWithdrawal ? "this node has no vote on it to take back" : "this node votes so already",
+        { code: "ALREADY_DONE", duty: "parameter-vote" },
+      );
+    }
     if (isWithdrawal) {
-      if (own !== undefined) state.parameterVotes = without(votes, (vote) => vote === own);
+      lists.takeVote(index);
+      state.parameterVotes = withoutPlace(votes, at);
       return;
     }
     // It would count nothing, and anybody can have thousands of such nodes.
@@ -36,16 +49,27 @@ export const parameterVote: Rule<"parameter-vote"> = {
       );
     }
     const vote = { node: index, parameter, value };
-    if (own !== undefined) {
-      state.parameterVotes = votes.with(votes.indexOf(own), vote);
-      return;
-    }
-    if (votes.length >= MAX_PARAMETER_VOTES) {
+    if (at < 0 && votes.length >= MAX_PARAMETER_VOTES) {
       refuse("there is no room for more votes", { code: "ALREADY_DONE", duty: "parameter-vote" });
     }
-    state.parameterVotes = [...votes, vote];
+    lists.takeVote(index);
+    state.parameterVotes = at < 0 ? [...votes, vote] : votes.with(at, vote);
   },
 };
+
+/** @returns -1 where the node has none on this parameter */
+function placeOf(votes: readonly CastParameterVote[], node: number, parameter: number): number {
+  for (let at = 0; at < votes.length; at++) {
+    const vote = votes[at];
+    if (vote?.node === node && vote.parameter === parameter) return at;
+  }
+  return -1;
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return equalBytes(one, other);
+}
 
 function checkValue(state: State, name: VotableParameter, value: Uint8Array): void {
   const present = state.parameters.protocolVersion;

@@ -9,6 +9,7 @@ import type { Parameters } from "../types/genesis.ts";
 import type { TrainingRecord } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { Payloads, TransactionKind } from "../types/transaction.ts";
+import type { ListRoom } from "./list-room.ts";
 
 /** What a rule may know besides state and payload. */
 export interface RuleContext {
@@ -24,6 +25,8 @@ export interface RuleContext {
   readonly ratingChanges: RatingChange[];
   /** What is left in this block for orders and for updates that go to their audits. */
   readonly draws: DrawRoom;
+  /** What is left in this block for votes and for bonds that are asked back. */
+  readonly lists: ListRoom;
 }
 
 /** A signature inside a payload, to be verified together with the transaction's own. */
@@ -35,7 +38,7 @@ export interface InnerSignature {
 }
 
 export interface Rule<K extends TransactionKind> {
-  /** Work that the chain asks of its nodes: it is free. Default: a transaction costs a fee. */
+  /** Work that the chain asks of its nodes, and their votes: it is free. Default: a transaction costs a fee. */
   readonly isDuty?: true;
   /** Micro-POML that the proposer must be offered. Default: the floor, and nothing for a duty. */
   fee?(payload: Payloads[K], parameters: Parameters): bigint;
@@ -63,6 +66,7 @@ export type TransactionFacts =
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
   | { code: "TOO_MANY_JOBS"; open: number; limit: number }
   | { code: "TOO_MANY_DRAWS"; left: number; limit: number }
+  | { code: "TOO_MANY_ENTRIES"; limit: number }
   | { code: "WRONG_PHASE"; phase: string }
   | { code: "WRONG_ROUND"; expected: number; actual: number }
   | { code: "NOT_ASSIGNED"; duty: string }

@@ -7,7 +7,7 @@ import { findNode } from "./find-node.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const unbond: Rule<"unbond"> = {
-  apply(state, { amount }, { sender }) {
+  apply(state, { amount }, { sender, lists }) {
     const { index, node } = findNode(state, sender);
     if (amount === 0n) refuseField("amount", "must be above zero");
     if (amount > node.bond)
@@ -40,6 +40,7 @@ export const unbond: Rule<"unbond"> = {
         duty: "unbond",
       });
     }
+    lists.takePiece();
     state.nodes.set(index, { ...node, bond: left });
     startUnbonding(state, index, amount);
   },

@@ -106,6 +106,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   UNKNOWN_COLUMN: refused("label"),
   UNKNOWN_DATASET: refused("dataset"),
   TOO_MANY_DRAWS: busy,
+  TOO_MANY_ENTRIES: busy,
   TOO_MANY_JOBS: conflict(),
   UNKNOWN_JOB: missing("id"),
   UNKNOWN_UPLOAD: missing("id"),

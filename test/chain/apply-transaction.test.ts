@@ -120,7 +120,7 @@ describe("the table of transaction kinds", () => {
     expect(TRANSACTION_KINDS.slice(0, KNOWN_KINDS.length)).to.deep.equal(KNOWN_KINDS);
   });
 
-  it("frees duties of fees and nothing else", () => {
+  it("frees duties and votes of fees, and nothing else", () => {
     const duties = TRANSACTION_KINDS.filter((_, selector) => {
       const payload = { selector, value: Payload.types[selector]?.defaultValue() };
       return isDuty({ ...Transaction.defaultValue(), payload } as Transaction);
@@ -132,6 +132,7 @@ describe("the table of transaction kinds", () => {
       "job-commit",
       "job-round",
       "job-settle",
+      "parameter-vote",
       "job-audit",
       "job-audit-open",
       "track-commit",

@@ -15,6 +15,7 @@ import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { State } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
+import { ListRoom } from "../../chain/transactions/list-room.ts";
 import {
   type Payloads,
   type SignedTransaction,
@@ -170,7 +171,8 @@ function refusals(
 ) {
   const state = chain.head.state.fork();
   state.meta = { ...state.meta, height: chain.height + 1, time };
-  const context = { proposer, records: [], ratingChanges: [], draws: DrawRoom.ofBlock() };
+  const room = { draws: DrawRoom.ofBlock(), lists: ListRoom.ofBlock() };
+  const context = { proposer, records: [], ratingChanges: [], ...room };
   return transactions.map((transaction) => {
     try {
       state.attempt(() => applyTransaction(state, transaction, context));

@@ -20,6 +20,7 @@ import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
+import { ListRoom } from "../../chain/transactions/list-room.ts";
 import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
@@ -352,8 +353,9 @@ export class FixtureNode implements NodeServices {
     const waiting = this.#mempool.select(this.state(), 1_000_000, 1000);
     const trial = this.state().fork();
     const draws = DrawRoom.endless();
+    const lists = ListRoom.endless();
     for (const each of this.#mempool.has(id) ? [] : [...waiting, signed]) {
-      applyTransaction(trial, each, { proposer, records: [], ratingChanges: [], draws });
+      applyTransaction(trial, each, { proposer, records: [], ratingChanges: [], draws, lists });
     }
     this.#mempool.add(this.state(), signed);
     return id;

@@ -12,6 +12,7 @@ import { endsEpoch } from "../../chain/rating/epoch-of.ts";
 import { tickWindow } from "../../chain/rating/tick-window.ts";
 import type { State } from "../../chain/state/state.ts";
 import { tickTrack } from "../../chain/track/tick-track.ts";
+import { ListRoom } from "../../chain/transactions/list-room.ts";
 import { ruleOf } from "../../chain/transactions/rules.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { RatingChange } from "../../chain/types/node.ts";
@@ -40,6 +41,7 @@ export class BareChain {
   readonly #seed: Uint8Array;
   readonly #stepMs: bigint;
   #draws = DrawRoom.ofBlock();
+  #lists = ListRoom.ofBlock();
 
   constructor(founders: number, parameters: Partial<Parameters>, seed: number) {
     this.base = baseOf(founders, parameters);
@@ -61,8 +63,8 @@ export class BareChain {
     const { publicKey } = from.keys;
     const address = addressOf(publicKey);
     const id = taggedHash("poml/simulated-id", this.#seed, uint32Bytes(this.height), publicKey);
-    const draws = this.#draws;
-    const context = { sender: publicKey, address, id, proposer: address, records: [], draws };
+    const room = { draws: this.#draws, lists: this.#lists };
+    const context = { sender: publicKey, address, id, proposer: address, records: [], ...room };
     try {
       this.state.attempt(() =>
         ruleOf(kind).apply(this.state, value, { ...context, ratingChanges: this.changes }),
@@ -79,6 +81,7 @@ export class BareChain {
     const { state } = this;
     const height = state.height + 1;
     this.#draws = DrawRoom.ofBlock();
+    this.#lists = ListRoom.ofBlock();
     state.meta = { ...state.meta, height, time: state.meta.time + this.#stepMs };
     during();
     const mix = taggedHash("poml/simulated-mix", this.#seed, uint32Bytes(height));

@@ -1,22 +1,25 @@
 /**
- * Leaves out of a block what there is no room for in its draws. Else thousands of orders that do not fit would stand in
- * the way of everything that offers less, and pay nothing for it.
+ * Leaves out of a block what there is no room for in its draws, or in what it may change in long lists. Else thousands
+ * of orders that do not fit would stand in the way of everything that offers less, and pay nothing for it.
  */
 import { bytesKey } from "../crypto/hash.ts";
 import { DrawRoom } from "../job/draw-room.ts";
 import { hasCommitted } from "../job/phase.ts";
 import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
+import { ListRoom } from "../transactions/list-room.ts";
 import { kindOf, payloadIf, type Transaction } from "../types/transaction.ts";
 
 /** Whether it takes of the room of a block, which may be full. */
 export function takesRoom(transaction: Transaction): boolean {
-  return kindOf(transaction) === "job-open" || endedRound(transaction) !== undefined;
+  const kind = kindOf(transaction);
+  return kind === "job-open" || kind === "unbond" || endedRound(transaction) !== undefined;
 }
 
 /** As far as the state of the head tells; the rules themselves count exactly. */
-export class RoomForDraws {
+export class RoomInBlock {
   readonly #room = DrawRoom.ofBlock();
+  readonly #lists = ListRoom.ofBlock();
   /** Jobs whose commits have their room. */
   readonly #ended = new Set<string>();
   readonly #state: State;
@@ -27,6 +30,11 @@ export class RoomForDraws {
 
   /** @returns false when a transaction has to wait for another block */
   take(transaction: Transaction): boolean {
+    const kind = kindOf(transaction);
+    if (kind === "unbond") return this.#lists.tryPiece();
+    if (kind === "parameter-vote") {
+      return this.#lists.tryVote(this.#state.nodeIndex(transaction.sender) ?? -1);
+    }
     const order = payloadIf("job-open", transaction);
     if (order !== undefined) return this.#room.tryOrder(order.spec);
     const job = endedRound(transaction);
