@@ -23,6 +23,8 @@ export interface Sender {
   readonly address: Uint8Array;
   /** By nonce. */
   readonly waiting: Map<number, Entry>;
+  /** In the order of arrivals: when one of its transactions last came into a block; -1 = not yet. */
+  served: number;
 }
 
 /** The first free nonce from `nonce` on. */

@@ -114,7 +114,7 @@ export class Mempool {
     const bytes = SignedTransaction.value_serializedSize(signed);
     const address = addressOf(transaction.sender);
     const key = addressKey(address);
-    const sender = this.#senders.get(key) ?? { key, address, waiting: new Map() };
+    const sender = this.#senders.get(key) ?? { key, address, waiting: new Map(), served: -1 };
     const account = state.account(address);
     checkAdmission(
       { state, account, limits: this.#limits, feeFactor: this.#feeFactor() },
@@ -234,7 +234,9 @@ export class Mempool {
     const touched = new Set<Sender>();
     for (const { transaction } of included) {
       const sender = this.#senders.get(addressKey(addressOf(transaction.sender)));
-      if (sender !== undefined) touched.add(sender);
+      if (sender === undefined) continue;
+      touched.add(sender);
+      sender.served = this.#arrivals++;
     }
     for (const sender of touched) {
       const { nonce } = state.account(sender.address);
@@ -274,7 +276,7 @@ export class Mempool {
   }
 
   /**
-   * Candidates for the next block: duties first, then by fee, each sender in nonce order.
+   * Candidates for the next block: duties of nodes with weight in turn, then by fee, each sender in nonce order.
    * @param limitBytes stop when so many bytes are collected
    */
   select(state: State, limitBytes: number, limitCount: number): SignedTransaction[] {

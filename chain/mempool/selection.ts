@@ -1,6 +1,9 @@
 /**
  * Which waiting transactions a block takes: duties of nodes with weight first, then by fee, each sender in nonce order.
- * Nodes without weight are drawn for nothing: what is free for them is taken where there is room, or for a fee.
+ * Duties go in turn, whatever they offer: one of each node before a second of any, and first that of the node which has
+ * waited longest since its last was taken. So a node waits for one duty of each other node at most, and no fee and no
+ * number of tiny duties keeps a large record waiting. Nodes without weight are drawn for nothing: what is free for them
+ * is taken where there is room, or for a fee.
  */
 import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
@@ -22,14 +25,14 @@ export function selectTransactions(
   const heads: Candidate[] = [];
   for (const sender of senders) {
     const first = sender.waiting.get(state.account(sender.address).nonce);
-    if (first !== undefined) heads.push({ entry: first, isLate: false });
+    if (first !== undefined) heads.push({ entry: first, isLate: false, taken: 0 });
   }
   const ready = new Heap(isFirst, heads);
   const selected: SignedTransaction[] = [];
   const room = new RoomInBlock(state);
   let bytes = 0;
   while (selected.length < limits.count) {
-    const entry = ready.pop()?.entry;
+    const { entry, taken = 0 } = ready.pop() ?? {};
     if (entry === undefined || bytes + entry.bytes > limits.bytes) break;
     // The pool looks for what has expired now and then only.
     if (entry.signed.transaction.validUntil <= state.height) continue;
@@ -37,7 +40,7 @@ export function selectTransactions(
     selected.push(entry.signed);
     bytes += entry.bytes;
     const next = entry.sender.waiting.get(entry.nonce + 1);
-    if (next !== undefined) ready.push({ entry: next, isLate: isUntried(next) });
+    if (next !== undefined) ready.push({ entry: next, isLate: isUntried(next), taken: taken + 1 });
   }
   return selected;
 }
@@ -46,6 +49,8 @@ interface Candidate {
   readonly entry: Entry;
   /** It gets the room that others leave. */
   readonly isLate: boolean;
+  /** How many of its sender the block has before it. */
+  readonly taken: number;
 }
 
 /**
@@ -60,5 +65,11 @@ function isFirst(one: Candidate, other: Candidate): boolean {
   if (one.isLate !== other.isLate) return other.isLate;
   const [a, b] = [one.entry, other.entry];
   if (a.rated !== b.rated) return a.rated;
-  return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
+  if (!a.rated) return a.fee === b.fee ? a.order < b.order : a.fee > b.fee;
+  return one.taken === other.taken ? turnOf(a) < turnOf(b) : one.taken < other.taken;
+}
+
+/** Since when it has been its sender's next, in the order of arrivals. */
+function turnOf({ order, sender }: Entry): number {
+  return order > sender.served ? order : sender.served;
 }

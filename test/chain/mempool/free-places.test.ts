@@ -17,7 +17,9 @@ function next(sender: Sender, bytes: number, rated = true): Entry {
   const rest = { nonce, fee: 0n, bytes, duty: true, rated, order: order++, since: 0 };
   return { id, signed, sender, ...rest };
 }
-const nodeOf = (key: string): Sender => ({ key, address: new Uint8Array(20), waiting: new Map() });
+const nodeOf = (key: string): Sender => {
+  return { key, address: new Uint8Array(20), waiting: new Map(), served: -1 };
+};
 
 /** Takes one if it finds a place; what gives way for it leaves. */
 function add(places: FreePlaces, entry: Entry): boolean {
