@@ -93,16 +93,15 @@ export function createServices(parts: ServiceParts): NodeServices {
       blobs,
       models: opener,
       inspect: (spec) =>
-        parts.inspector.inspect(
-          spec,
-          spec.participants,
-          async () => ({
+        parts.inspector.inspect(spec, spec.participants, {
+          client: "owner",
+          files: async () => ({
             model: { path: blobs.pathOf(spec.model), hash: toHex(spec.model) },
             manifest: { path: blobs.pathOf(spec.dataset), hash: toHex(spec.dataset) },
           }),
           // Its client waits, and the helper has limits of its own.
-          new AbortController().signal,
-        ),
+          signal: new AbortController().signal,
+        }),
       parameters: () => chain.state.parameters,
       nodes: () => chain.state.nodes.activeCount,
       openJobs: () => chain.state.jobs.activeCount,

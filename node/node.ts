@@ -194,7 +194,7 @@ export async function createNode(
       log: jobLog,
       peerOf,
       digest: digestOf,
-      merge: (task, signal) => merging.run("merge", task, MERGE_LIMITS, signal),
+      merge: (task, signal, turn) => merging.run("merge", task, MERGE_LIMITS, { signal, turn }),
     },
   );
   storage.retention.removeWith({

@@ -2,71 +2,43 @@
  * Costly answers wait for their turn: a few are made at a time, so that the chain's own work never stands behind many
  * of them. Networks take turns, and in each its addresses; the owner's answers have turns of their own.
  */
-import { FairLine } from "../fair-line.ts";
+import { FairTurns } from "../fair-turns.ts";
 import { apiError } from "./api-error.ts";
 import type { Caller } from "./caller.ts";
 import type { ApiLimits } from "./limits.ts";
 import { SharedPlaces } from "./shared-places.ts";
 
-class Line {
-  readonly waiting = new FairLine<() => void>();
-  running = 0;
-}
-
 export class Turns {
-  readonly #limits: ApiLimits;
-  readonly #strangers = new Line();
-  readonly #owner = new Line();
+  readonly #strangers: FairTurns;
+  readonly #owner: FairTurns;
+  /** Where strangers wait; the owner is alone in its own, of which one gets half. */
   readonly #places: SharedPlaces;
-  #ownerWaiting = 0;
+  readonly #ownerPlaces: SharedPlaces;
 
-  constructor(limits: ApiLimits) {
-    this.#limits = limits;
-    this.#places = new SharedPlaces(limits.costlyWaiting, limits.costlyWaitingPerAddress);
+  constructor({ costlyAtOnce, costlyWaiting, costlyWaitingPerAddress }: ApiLimits) {
+    this.#strangers = new FairTurns(costlyAtOnce);
+    this.#owner = new FairTurns(costlyAtOnce);
+    this.#places = new SharedPlaces(costlyWaiting, costlyWaitingPerAddress);
+    this.#ownerPlaces = new SharedPlaces(2 * costlyWaiting);
   }
 
   /** @throws ApiError TOO_MANY_COSTLY_REQUESTS; the signal's reason when it fires before the turn */
   async use<T>(caller: Caller, gone: AbortSignal, answer: () => Promise<T>): Promise<T> {
-    const line = caller.isOwner ? this.#owner : this.#strangers;
-    if (line.running >= this.#limits.costlyAtOnce) await this.#wait(line, caller, gone);
-    else line.running++;
-    try {
-      return await answer();
-    } finally {
-      const next = line.waiting.next();
-      if (next === undefined) line.running--;
-      // Others get a look in between two answers.
-      else setImmediate(next);
-    }
-  }
-
-  async #wait(line: Line, caller: Caller, gone: AbortSignal): Promise<void> {
-    gone.throwIfAborted();
-    if (!this.#takePlace(caller)) throw busy();
+    const turns = caller.isOwner ? this.#owner : this.#strangers;
     const turn = { group: caller.network, member: caller.key };
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const leave = (): void => {
-          if (line.waiting.remove(turn, go)) reject(gone.reason);
-        };
-        const go = (): void => {
-          gone.removeEventListener("abort", leave);
-          resolve();
-        };
-        line.waiting.add(turn, go);
-        gone.addEventListener("abort", leave, { once: true });
-      });
-    } finally {
-      if (caller.isOwner) this.#ownerWaiting--;
-      else this.#places.release(caller);
-    }
-  }
-
-  #takePlace(caller: Caller): boolean {
-    if (!caller.isOwner) return this.#places.take(caller);
-    if (this.#ownerWaiting >= this.#limits.costlyWaiting) return false;
-    this.#ownerWaiting++;
-    return true;
+    if (!turns.isFull) return turns.use(turn, gone, answer);
+    const places = caller.isOwner ? this.#ownerPlaces : this.#places;
+    if (!places.take(caller)) throw busy();
+    let isWaiting = true;
+    const leave = (): void => {
+      if (isWaiting) places.release(caller);
+      isWaiting = false;
+    };
+    const begin = (): Promise<T> => {
+      leave();
+      return answer();
+    };
+    return turns.use(turn, gone, begin).finally(leave);
   }
 }
 

@@ -6,7 +6,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
-import { SerialQueue } from "../serial-queue.ts";
+import type { Turn } from "../fair-line.ts";
+import { FairTurns } from "../fair-turns.ts";
 import { failed, type HelperError, lost, overLimit, stopped } from "./helper-error.ts";
 import type { HelperKind, HelperReply, HelperRequest, HelperTasks } from "./helper-tasks.ts";
 import { processUse } from "./process-use.ts";
@@ -37,9 +38,15 @@ const CHECK_MS = 200;
 const START_MS = 180_000;
 const IDLE_MS = 60_000;
 
+export interface HelperCall {
+  readonly signal: AbortSignal;
+  /** For whom it is. */
+  readonly turn: Turn;
+}
+
 export class Helper {
   readonly #modules: Required<HelperModules>;
-  readonly #queue = new SerialQueue();
+  readonly #turns = new FairTurns(1);
   #child: ChildProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -49,15 +56,16 @@ export class Helper {
   }
 
   /**
+   * Callers wait by turns: groups, and in each its members, such as the jobs and who asked in them.
    * @throws HelperError HELPER_LIMIT, HELPER_LOST, HELPER_FAILED, HELPER_STOPPED; the signal's reason
    */
   run<K extends HelperKind>(
     kind: K,
     task: HelperTasks[K]["task"],
     limits: HelperLimits,
-    signal: AbortSignal,
+    { signal, turn }: HelperCall,
   ): Promise<HelperTasks[K]["result"]> {
-    return this.#queue.run(async () => {
+    return this.#turns.use(turn, signal, async () => {
       signal.throwIfAborted();
       if (this.#isStopped) throw stopped();
       clearTimeout(this.#idle);
@@ -73,7 +81,7 @@ export class Helper {
     this.#isStopped = true;
     clearTimeout(this.#idle);
     this.#end();
-    await this.#queue.idle();
+    await this.#turns.idle();
   }
 
   /** Of the process, while there is one. */

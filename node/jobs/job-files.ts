@@ -30,6 +30,7 @@ export interface JobFilesModules {
   readonly blobs: Pick<BlobStore, "verify">;
 }
 
+export type OrderedJob = Pick<Job, "spec" | "participants" | "client">;
 type Chunks = { readonly split: Split; readonly indexes: readonly number[] };
 
 export class JobFiles {
@@ -43,24 +44,24 @@ export class JobFiles {
    * What model and manifest say, once they were read and found to fit the order.
    * @throws JobError ORDER_IMPOSSIBLE; HelperError, BlobError when this node could not read them
    */
-  async order(
-    { spec, participants }: Pick<Job, "spec" | "participants">,
-    signal: AbortSignal,
-  ): Promise<PossibleOrder> {
-    const count = Math.max(1, participants.length);
-    const found = await this.#inspect(spec, count, signal);
+  async order(job: OrderedJob, signal: AbortSignal): Promise<PossibleOrder> {
+    const found = await this.#inspect(job, signal);
     if (found.kind === "possible") return found;
     throw impossible(found.reason, found.detail);
   }
 
-  async #inspect(spec: JobSpec, participants: number, signal: AbortSignal): Promise<Inspection> {
+  async #inspect(
+    { spec, participants, client }: OrderedJob,
+    signal: AbortSignal,
+  ): Promise<Inspection> {
+    const count = Math.max(1, participants.length);
     const { inspector, blobs } = this.#modules;
     try {
       const files = async (wanted: AbortSignal) => ({
         model: await this.#file(spec.model, MAX_MODEL_BYTES, wanted),
         manifest: await this.#file(spec.dataset, MAX_MANIFEST_BYTES, wanted),
       });
-      return await inspector.inspect(spec, participants, files, signal);
+      return await inspector.inspect(spec, count, { client: toHex(client), files, signal });
     } catch (error) {
       // A file that this disk has spoiled would fail every time; it goes, and is fetched again.
       if (error instanceof HelperError) {
@@ -81,7 +82,7 @@ export class JobFiles {
 
   /** What a worker needs to train or evaluate; the chunks are on this disk when it resolves. */
   async modelTask(
-    job: Pick<Job, "spec" | "participants">,
+    job: OrderedJob,
     parameters: BlobSource,
     chunks: Chunks,
     signal: AbortSignal,
@@ -100,11 +101,7 @@ export class JobFiles {
     };
   }
 
-  async dataset(
-    job: Pick<Job, "spec" | "participants">,
-    chunks: Chunks,
-    signal: AbortSignal,
-  ): Promise<DatasetSource> {
+  async dataset(job: OrderedJob, chunks: Chunks, signal: AbortSignal): Promise<DatasetSource> {
     const { fetcher, datasets } = this.#modules;
     const { spec } = job;
     const { dataset: index } = await this.order(job, signal);

@@ -19,17 +19,21 @@ import type { Payloads } from "../../chain/types/transaction.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
+import type { Turn } from "../fair-line.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import { mergingNeeds, requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
+import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
 import type { OrderWatch } from "./orders/order-watch.ts";
 import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
 import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
 
-export interface ManagerModules extends RoundModules {
+export interface ManagerModules extends Omit<RoundModules, "merge"> {
+  /** Elsewhere than on this thread, in turn by job and by whoever asked in it. @throws HelperError */
+  merge(task: MergeTask, signal: AbortSignal, turn: Turn): Promise<MergeOutcome>;
   readonly orders: Pick<OrderWatch, "accepts" | "found">;
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
   readonly duties: Pick<DutySender, "send">;
@@ -59,10 +63,13 @@ export class Manager {
   constructor({ keys }: { keys: KeyPair }, modules: ManagerModules) {
     this.#keys = keys;
     this.#modules = modules;
-    this.#outcomes = new RoundOutcomes(async (job, only, signal) => {
+    this.#outcomes = new RoundOutcomes(async (job, asked, signal) => {
       await requireRoom(modules.room, mergingNeeds(job));
-      const options = { ...(only && { only }), phaseMs: this.#phaseMs(job), signal };
-      return mergeRound(job, options, modules).catch((error: unknown) => {
+      const turn = { group: toHex(job.id), member: asked === undefined ? "own" : `${asked.by}` };
+      const merge: RoundModules["merge"] = (task, wanted) => modules.merge(task, wanted, turn);
+      const only = asked && { only: asked.only };
+      const options = { ...only, phaseMs: this.#phaseMs(job), signal };
+      return mergeRound(job, options, { ...modules, merge }).catch((error: unknown) => {
         modules.orders.found(job, error);
         throw error;
       });
@@ -273,7 +280,7 @@ export class Manager {
       ours.kind === "merged" &&
       nodes.join() === ours.result.contributions.map(({ node }) => node).join();
     if (isEqual) return ours.result;
-    const again = await this.#outcomes.of(job, nodes);
+    const again = await this.#outcomes.ofAsked(job, { by: record.manager, only: nodes });
     return again.kind === "merged" ? again.result : undefined;
   }
 

@@ -24,7 +24,7 @@ import { TemporaryFolders } from "../helpers/temporary.ts";
 
 const WIDTH = 8;
 const CLASSES = 3;
-const NO_SIGNAL = new AbortController().signal;
+const CALL = { signal: new AbortController().signal, turn: { group: "", member: "" } };
 const MIB = 1024 * 1024;
 
 const { manifest: MANIFEST } = buildDataset({
@@ -305,7 +305,7 @@ describe("attack: files of an order that cost whoever reads them", function () {
       manifest: await named(files.manifest ?? encodeManifest(MANIFEST)),
       facts: { ...facts(GOOD), ...changes },
     };
-    return helper.run("inspect", task, INSPECT_LIMITS, NO_SIGNAL);
+    return helper.run("inspect", task, INSPECT_LIMITS, CALL);
   }
 
   async function expectImpossible(found: Promise<Inspection>, reason: string): Promise<void> {
@@ -420,7 +420,7 @@ describe("attack: files of an order that cost whoever reads them", function () {
     const manifest = await named(encodeManifest(MANIFEST));
     await writeFile(model.path, "other bytes");
     const task = { model, manifest, facts: facts(GOOD) };
-    const error = await helper.run("inspect", task, INSPECT_LIMITS, NO_SIGNAL).then(
+    const error = await helper.run("inspect", task, INSPECT_LIMITS, CALL).then(
       () => undefined,
       (reason: unknown) => reason,
     );

@@ -109,7 +109,7 @@ async function merge(job: Job, blobs: BlobStore, helper: Helper): Promise<void> 
     },
     log: SILENT,
     merge: (task: Parameters<RoundModules["merge"]>[0], signal: AbortSignal) =>
-      helper.run("merge", task, MERGE_LIMITS, signal),
+      helper.run("merge", task, MERGE_LIMITS, { signal, turn: { group: "", member: "" } }),
     peerOf: String,
   } as unknown as RoundModules;
   const options = { phaseMs: DEADLINE_MS, signal: AbortSignal.timeout(DEADLINE_MS) };

@@ -8,7 +8,7 @@ import type { JobFilesModules } from "../../node/jobs/job-files.ts";
 import { type Inspection, inspectOrder } from "../../node/jobs/orders/inspect-order.ts";
 
 export const INSPECTOR: JobFilesModules["inspector"] = {
-  inspect: async (spec, participants, files, signal) => {
+  inspect: async (spec, participants, { files, signal }) => {
     const { parameterCount, trainRows, trainChunks, testRows } = spec;
     const facts = {
       engine: engineOf(spec),
@@ -28,10 +28,9 @@ export const INSPECTOR: JobFilesModules["inspector"] = {
 export function inspectStored(blobs: BlobStore): (spec: JobSpec) => Promise<Inspection> {
   const file = (hash: Uint8Array) => ({ path: blobs.pathOf(hash), hash: toHex(hash) });
   return (spec) =>
-    INSPECTOR.inspect(
-      spec,
-      spec.participants,
-      async () => ({ model: file(spec.model), manifest: file(spec.dataset) }),
-      new AbortController().signal,
-    );
+    INSPECTOR.inspect(spec, spec.participants, {
+      client: "",
+      files: async () => ({ model: file(spec.model), manifest: file(spec.dataset) }),
+      signal: new AbortController().signal,
+    });
 }

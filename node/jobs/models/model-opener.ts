@@ -7,6 +7,7 @@ import type { Loss } from "../../../ml/hyperparameters.ts";
 import type { LayersModel } from "../../../ml/model/layers-model.ts";
 import { readLayersModel } from "../../../ml/model/read-layers-model.ts";
 import { receivedError } from "../../datasets/import-messages.ts";
+import type { Turn } from "../../fair-line.ts";
 import type { Helper, HelperLimits } from "../../helpers/helper.ts";
 import { HelperError, limitText } from "../../helpers/helper-error.ts";
 import type { ModelTask } from "./open-model.ts";
@@ -17,6 +18,9 @@ export const OPEN_LIMITS: HelperLimits = {
   cpuMs: 120_000,
   memoryBytes: 2 * 1024 * 1024 * 1024,
 };
+
+/** All of them are for the owner, or for jobs of this node that have ended. */
+const TURN: Turn = { group: "models", member: "" };
 
 export class ModelOpener {
   readonly #helper: Pick<Helper, "run">;
@@ -49,7 +53,7 @@ export class ModelOpener {
 
   async #run(task: ModelTask): Promise<LayersModel> {
     const answer = await this.#helper
-      .run("model", task, this.#limits, this.#stop.signal)
+      .run("model", task, this.#limits, { signal: this.#stop.signal, turn: TURN })
       .catch((error: unknown) => {
         throw error instanceof HelperError ? ofModel(error) : error;
       });

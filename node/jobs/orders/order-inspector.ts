@@ -25,6 +25,14 @@ export interface OrderFiles {
   readonly manifest: NamedFile;
 }
 
+export interface InspectOptions {
+  /** Whose order it is: the orders of one wait for each other rather than those of others for them. */
+  readonly client: string;
+  /** On this disk; asked for only where the order was not read yet. */
+  readonly files: (signal: AbortSignal) => Promise<OrderFiles>;
+  readonly signal: AbortSignal;
+}
+
 /** One for the orders of each engine. */
 export type InspectingHelpers = Readonly<Record<EngineName, Pick<Helper, "run">>>;
 
@@ -45,20 +53,18 @@ export class OrderInspector {
 
   /**
    * @param participants among whom the training chunks are shared
-   * @param files on this disk; asked for only where the order was not read yet
    * @throws HelperError when this machine could not read it; tried again by the next call; the signal's reason
    */
   async inspect(
     spec: JobSpec,
     participants: number,
-    files: (signal: AbortSignal) => Promise<OrderFiles>,
-    signal: AbortSignal,
+    { client, files, signal }: InspectOptions,
   ): Promise<Inspection> {
     const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
     const found =
       this.#found.get(key) ??
       (await this.#runs.use(key, signal, (wanted) =>
-        this.#inspect(spec, participants, files, wanted),
+        this.#inspect(spec, participants, { client, files, signal: wanted }),
       ));
     this.#found.delete(key);
     this.#found.set(key, found);
@@ -76,8 +82,7 @@ export class OrderInspector {
   async #inspect(
     spec: JobSpec,
     participants: number,
-    files: (signal: AbortSignal) => Promise<OrderFiles>,
-    wanted: AbortSignal,
+    { client, files, signal: wanted }: InspectOptions,
   ): Promise<Inspection> {
     const facts = {
       engine: engineOf(spec),
@@ -93,7 +98,8 @@ export class OrderInspector {
       const signal = AbortSignal.any([wanted, this.#stop.signal]);
       const task = { ...(await files(signal)), facts };
       const helper = this.#helpers[facts.engine];
-      return await helper.run("inspect", task, INSPECT_LIMITS, signal);
+      const turn = { group: client, member: task.model.hash };
+      return await helper.run("inspect", task, INSPECT_LIMITS, { signal, turn });
     } catch (error) {
       const isTooMuch =
         error instanceof HelperError &&

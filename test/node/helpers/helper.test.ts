@@ -10,7 +10,7 @@ import { until } from "../../helpers/until.ts";
 const STUCK = fileURLToPath(new URL("../../helpers/stuck/stuck-helper.ts", import.meta.url));
 const DYING = fileURLToPath(new URL("../../helpers/stuck/dying-parent.ts", import.meta.url));
 const LIMITS: HelperLimits = { timeMs: 60_000, cpuMs: 60_000, memoryBytes: 2 ** 31 };
-const SIGNAL = new AbortController().signal;
+const CALL = { signal: new AbortController().signal, turn: { group: "", member: "" } };
 const TASK = {} as InspectTask;
 
 function stuck(how: string): Helper {
@@ -29,7 +29,7 @@ describe("a helper process", function () {
   ] as const) {
     it(`that ${how} is killed at its limit of ${what}`, async () => {
       const helper = stuck(how);
-      const task = helper.run("inspect", TASK, { ...LIMITS, ...limits }, SIGNAL);
+      const task = helper.run("inspect", TASK, { ...LIMITS, ...limits }, CALL);
       const error = await expectCodeAsync(() => task, "HELPER_LIMIT");
       expect(error.facts).to.include({ task: "inspect", what });
       expect(helper.pid).to.equal(undefined);
@@ -39,7 +39,7 @@ describe("a helper process", function () {
 
   it("that dies is told, and another takes the next task", async () => {
     const helper = stuck("dies");
-    const run = () => helper.run("inspect", TASK, LIMITS, SIGNAL);
+    const run = () => helper.run("inspect", TASK, LIMITS, CALL);
     await expectCodeAsync(run, "HELPER_LOST");
     await expectCodeAsync(run, "HELPER_LOST");
     await helper.stop();
@@ -47,7 +47,7 @@ describe("a helper process", function () {
 
   it("that refuses a task goes on with the next", async () => {
     const helper = stuck("fails");
-    const run = () => helper.run("inspect", TASK, LIMITS, SIGNAL);
+    const run = () => helper.run("inspect", TASK, LIMITS, CALL);
     await expectCodeAsync(run, "HELPER_FAILED");
     const { pid } = helper;
     await expectCodeAsync(run, "HELPER_FAILED");
@@ -59,7 +59,7 @@ describe("a helper process", function () {
   it("is killed with a task that nobody wants any more", async () => {
     const helper = stuck("waits");
     const control = new AbortController();
-    const task = helper.run("inspect", TASK, LIMITS, control.signal);
+    const task = helper.run("inspect", TASK, LIMITS, { ...CALL, signal: control.signal });
     const left = new Error("nobody waits");
     control.abort(left);
     const reason = await task.then(

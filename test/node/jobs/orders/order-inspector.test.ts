@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { JOB_ENGINES } from "../../../../chain/types/job.ts";
 import type { EngineName } from "../../../../ml/engine.ts";
-import type { Helper } from "../../../../node/helpers/helper.ts";
+import type { Helper, HelperCall } from "../../../../node/helpers/helper.ts";
 import { overLimit } from "../../../../node/helpers/helper-error.ts";
 import type { Inspection } from "../../../../node/jobs/orders/inspect-order.ts";
 import { OrderInspector } from "../../../../node/jobs/orders/order-inspector.ts";
@@ -23,8 +23,10 @@ describe("OrderInspector", () => {
   it("reads an exact order while a model for tfjs takes all the time it may", async () => {
     const stuck = helper(() => new Promise(() => {}));
     const inspector = new OrderInspector({ tfjs: stuck, exact: helper(async () => IMPOSSIBLE) });
-    void inspector.inspect(spec("tfjs"), 4, files, SIGNAL);
-    expect(await inspector.inspect(spec("exact"), 4, files, SIGNAL)).to.equal(IMPOSSIBLE);
+    void inspector.inspect(spec("tfjs"), 4, { client: "", files, signal: SIGNAL });
+    expect(
+      await inspector.inspect(spec("exact"), 4, { client: "", files, signal: SIGNAL }),
+    ).to.equal(IMPOSSIBLE);
   });
 
   for (const [what, limit] of [
@@ -34,7 +36,7 @@ describe("OrderInspector", () => {
     it(`calls an order that takes too much ${what} impossible`, async () => {
       const ended = helper(() => Promise.reject(overLimit("inspect", what, limit)));
       const inspector = new OrderInspector({ tfjs: ended, exact: ended });
-      const found = await inspector.inspect(spec("tfjs"), 4, files, SIGNAL);
+      const found = await inspector.inspect(spec("tfjs"), 4, { client: "", files, signal: SIGNAL });
       expect(found).to.include({ kind: "impossible", reason: "model" });
     });
   }
@@ -53,8 +55,16 @@ describe("OrderInspector", () => {
         return files();
       };
       const control = new AbortController();
-      const first = inspector.inspect(spec("exact"), 4, fetched, control.signal);
-      const second = inspector.inspect(spec("exact"), 4, fetched, SIGNAL);
+      const first = inspector.inspect(spec("exact"), 4, {
+        client: "",
+        files: fetched,
+        signal: control.signal,
+      });
+      const second = inspector.inspect(spec("exact"), 4, {
+        client: "",
+        files: fetched,
+        signal: SIGNAL,
+      });
       await until(() => steps.length === 1, 5_000, during);
       control.abort(new Error("given up"));
       const reason = await first.catch((error: Error) => error.message);
@@ -68,24 +78,31 @@ describe("OrderInspector", () => {
   it("ends what nobody waits for, and begins anew for the next caller", async () => {
     const signals: AbortSignal[] = [];
     const stuck = {
-      run: (_: string, __: unknown, ___: unknown, signal: AbortSignal) => {
+      run: (_: string, __: unknown, ___: unknown, { signal }: HelperCall) => {
         signals.push(signal);
         return signals.length === 1 ? new Promise(() => {}) : Promise.resolve(IMPOSSIBLE);
       },
     } as unknown as Pick<Helper, "run">;
     const inspector = new OrderInspector({ tfjs: stuck, exact: stuck });
     const control = new AbortController();
-    const left = inspector.inspect(spec("exact"), 4, files, control.signal).catch(() => {});
+    const left = inspector
+      .inspect(spec("exact"), 4, { client: "", files, signal: control.signal })
+      .catch(() => {});
     await until(() => signals.length === 1, 5_000, "reading");
     control.abort(new Error("given up"));
     await left;
     expect(signals[0]?.aborted).to.equal(true);
-    expect(await inspector.inspect(spec("exact"), 4, files, SIGNAL)).to.equal(IMPOSSIBLE);
+    expect(
+      await inspector.inspect(spec("exact"), 4, { client: "", files, signal: SIGNAL }),
+    ).to.equal(IMPOSSIBLE);
   });
 
   it("says nothing about an order for which this machine was too busy", async () => {
     const ended = helper(() => Promise.reject(overLimit("inspect", "time", 300_000)));
     const inspector = new OrderInspector({ tfjs: ended, exact: ended });
-    await expectCodeAsync(() => inspector.inspect(spec("exact"), 4, files, SIGNAL), "HELPER_LIMIT");
+    await expectCodeAsync(
+      () => inspector.inspect(spec("exact"), 4, { client: "", files, signal: SIGNAL }),
+      "HELPER_LIMIT",
+    );
   });
 });
