@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: "the command line or a setting is wrong",
   notFound: "what was asked for does not exist",
   network: "the node does not answer, or not in time",
-  verification: "the model, certificate or chain data did not verify",
+  verification: "the model, certificate, module or chain data did not verify",
   refused: "the node or the chain refused the request",
   setup: "key file, data directory or genesis cannot be used",
   interrupted: "stopped by Ctrl-C",
@@ -95,6 +95,16 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   HISTORY_MISMATCH: EXIT.verification,
   BAD_SNAPSHOT: EXIT.verification,
   NO_SNAPSHOT: EXIT.notFound,
+  ALGORITHM_MALFORMED: EXIT.verification,
+  ALGORITHM_TOO_LARGE: EXIT.verification,
+  ALGORITHM_IMPORTS: EXIT.verification,
+  ALGORITHM_EXPORT: EXIT.verification,
+  ALGORITHM_MEMORY: EXIT.verification,
+  ALGORITHM_INSTRUCTION: EXIT.verification,
+  ALGORITHM_RECURSION: EXIT.verification,
+  ALGORITHM_TRAPPED: EXIT.verification,
+  ALGORITHM_ENDLESS: EXIT.verification,
+  ALGORITHM_RESULT: EXIT.verification,
 };
 
 /** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = none was sent. */

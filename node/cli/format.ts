@@ -16,6 +16,12 @@ export function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(2)} %`;
 }
 
+/** Hashes a second in millions, or in thousands below one. */
+export function hashRate(perSecond: number): string {
+  if (perSecond < 1e6) return `${(perSecond / 1e3).toFixed(1)} kH/s`;
+  return `${(perSecond / 1e6).toFixed(2)} MH/s`;
+}
+
 export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { withoutEmpty } from "../config/environment.ts";
+import { algorithmCommand } from "./commands/algorithm.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
 import { bondCommand } from "./commands/bond.ts";
 import { configCommand } from "./commands/config.ts";
@@ -116,6 +117,7 @@ function buildProgram(context: CliContext): Command {
     rotateWorkerTokenCommand,
     devnetCommand,
     benchmarkCommand,
+    algorithmCommand,
     walletCommand,
     bondCommand,
     parameterCommand,

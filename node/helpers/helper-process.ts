@@ -14,6 +14,7 @@ function reply(message: HelperReply): void {
 }
 
 const MODULES = {
+  algorithm: () => import("../search/probe-module.ts"),
   inspect: () => import("../jobs/orders/inspect-order.ts"),
   merge: () => import("../jobs/merge/merge-files.ts"),
   model: () => import("../jobs/models/open-model.ts"),
@@ -21,6 +22,10 @@ const MODULES = {
 
 async function carryOut(request: HelperRequest): Promise<HelperReply> {
   switch (request.kind) {
+    case "algorithm": {
+      const { probeModule } = await MODULES.algorithm();
+      return { kind: "done", result: await probeModule(request.task) };
+    }
     case "inspect": {
       const { inspectOrder } = await MODULES.inspect();
       return { kind: "done", result: await inspectOrder(request.task) };

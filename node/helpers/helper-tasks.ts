@@ -2,8 +2,10 @@
 import type { MergeOutcome, MergeTask } from "../jobs/merge/merge-files.ts";
 import type { ModelAnswer, ModelTask } from "../jobs/models/open-model.ts";
 import type { Inspection, InspectTask } from "../jobs/orders/inspect-order.ts";
+import type { ModuleAnswer, ModuleTask } from "../search/probe-module.ts";
 
 export interface HelperTasks {
+  algorithm: { readonly task: ModuleTask; readonly result: ModuleAnswer };
   inspect: { readonly task: InspectTask; readonly result: Inspection };
   model: { readonly task: ModelTask; readonly result: ModelAnswer };
   merge: { readonly task: MergeTask; readonly result: MergeOutcome };

@@ -1,0 +1,48 @@
+/** Whether a module is an algorithm that this node could run: its bytes first, then a trial in a helper process. */
+import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
+import { checkModule } from "../../ml/search/check/check-module.ts";
+import type { Helper, HelperCall, HelperLimits } from "../helpers/helper.ts";
+import { HelperError, limitText } from "../helpers/helper-error.ts";
+import type { ModuleReport } from "./probe-module.ts";
+
+/**
+ * What a trial may take. The trial hashes some 4,000 messages before it measures, so an algorithm of more than some
+ * milliseconds a hash is refused: nobody could stop a search by it in time.
+ */
+const LIMITS: HelperLimits = {
+  timeMs: 120_000,
+  cpuMs: 20_000,
+  memoryBytes: 512 * 1024 * 1024,
+};
+
+/**
+ * @param limits default: those of every node
+ * @throws AlgorithmError for whatever is wrong with the module; HelperError HELPER_LOST, HELPER_STOPPED
+ */
+export async function checkAlgorithm(
+  bytes: Uint8Array,
+  helper: Helper,
+  call: HelperCall,
+  limits: HelperLimits = LIMITS,
+): Promise<ModuleReport> {
+  checkModule(bytes);
+  try {
+    const answer = await helper.run("algorithm", { bytes }, limits, call);
+    if (answer.isGood) return answer.report;
+    const { message, facts, remedy } = answer;
+    throw new AlgorithmError(message, facts, remedy === undefined ? {} : { remedy });
+  } catch (error) {
+    throw error instanceof HelperError ? endless(error) : error;
+  }
+}
+
+function endless(error: HelperError): Error {
+  const { facts } = error;
+  if (facts.code !== "HELPER_LIMIT") return error;
+  const { what, limit } = facts;
+  return new AlgorithmError(
+    `the module was stopped: its trial took more than ${limitText({ what, limit })}`,
+    { code: "ALGORITHM_ENDLESS", what, limit },
+    { remedy: "look for a loop without end; a hash may take some milliseconds at most" },
+  );
+}
