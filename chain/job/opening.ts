@@ -56,15 +56,18 @@ export function requirePlace({ jobs }: Pick<State, "jobs">, client: Uint8Array):
   }
 }
 
+/** So many as a u32 counts. */
+export const MOST_JOBS: number = MAX_JOBS - 1;
+
 /**
  * The list of jobs, settled ones included, has so many places. An order beyond them must not stop the chain.
  * @throws TransactionError TOO_MANY_JOBS
  */
 export function requireIndex(jobs: number): void {
-  if (jobs < MAX_JOBS) return;
+  if (jobs < MOST_JOBS) return;
   refuse(
     `this chain has had ${jobs} jobs, and has room for no more`,
-    { code: "TOO_MANY_JOBS", open: jobs, limit: MAX_JOBS },
+    { code: "TOO_MANY_JOBS", open: jobs, limit: MOST_JOBS },
     "order on another chain",
   );
 }

@@ -4,6 +4,7 @@ import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { NO_SCORE } from "../track/quality.ts";
+import { MAX_NODES } from "../types/state.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;
@@ -15,6 +16,7 @@ export const register: Rule<"register"> = {
     if (state.nodeIndex(sender) !== undefined) {
       refuse("this key is a node already", { code: "ALREADY_REGISTERED" });
     }
+    requireNodeIndex(state.nodes.length);
     const { minBond } = state.parameters;
     if (payload.bond < minBond) {
       refuse(
@@ -72,4 +74,14 @@ export function checkOnionLength(length: number): void {
   if (length < MIN_ONION_LENGTH) {
     refuseField("onionLength", `at least ${MIN_ONION_LENGTH} reveals, got ${length}`);
   }
+}
+
+/** Nodes that left keep their places: their index stands for them in records of the past. */
+function requireNodeIndex(nodes: number): void {
+  if (nodes < MAX_NODES) return;
+  refuse(
+    `this chain has had ${nodes} nodes, and has room for no more`,
+    { code: "TOO_MANY_NODES", nodes, limit: MAX_NODES },
+    "use a key that is a node already, or join another chain",
+  );
 }

@@ -61,6 +61,7 @@ export type TransactionFacts =
   | { code: "UNKNOWN_NODE" }
   | { code: "SLASHED"; slashedAt: number }
   | { code: "ALREADY_REGISTERED" }
+  | { code: "TOO_MANY_NODES"; nodes: number; limit: number }
   | { code: "BOND_TOO_SMALL"; bond: bigint; minimum: bigint }
   | { code: "UNKNOWN_JOB" }
   | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }

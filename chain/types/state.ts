@@ -70,7 +70,7 @@ export const MAX_TIME_MARKS = 256;
 export const MAX_PARAMETER_VOTES = 2 ** 20;
 export const MAX_ACCOUNTS = 2 ** 32;
 export const MAX_NODES = 2 ** 20;
-export const MAX_JOBS = 2 ** 24;
+export const MAX_JOBS = 2 ** 32;
 
 export const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
 export const TrackEntries = new ListCompositeType(TrackEntry, MAX_NODES);

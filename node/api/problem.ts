@@ -108,6 +108,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   TOO_MANY_DRAWS: busy,
   TOO_MANY_ENTRIES: busy,
   TOO_MANY_JOBS: conflict(),
+  TOO_MANY_NODES: conflict(),
   UNKNOWN_JOB: missing("id"),
   UNKNOWN_UPLOAD: missing("id"),
   UPLOAD_TAKEN_OVER: conflict("id"),

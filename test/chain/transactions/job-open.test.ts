@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { MOST_JOBS } from "../../../chain/job/opening.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
 import { MAX_PHASE_BLOCKS, MAX_ROUNDS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
-import { MAX_JOBS } from "../../../chain/types/state.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
@@ -55,11 +55,11 @@ describe("job-open", () => {
         configurable: true,
       });
     };
-    filledTo(MAX_JOBS - 1);
+    filledTo(MOST_JOBS - 1);
     expectApplies(full, openJob(full, client, jobSpec("last")));
-    filledTo(MAX_JOBS);
+    filledTo(MOST_JOBS);
     const facts = expectRefused(full, openJob(full, client, jobSpec("late")), "TOO_MANY_JOBS");
-    expect(facts).to.include({ open: MAX_JOBS, limit: MAX_JOBS });
+    expect(facts).to.include({ open: MOST_JOBS, limit: MOST_JOBS });
   });
 
   /** Per field: the smallest and largest value taken; beyond them it is refused by name. */

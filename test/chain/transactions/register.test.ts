@@ -4,6 +4,7 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { dryRun } from "../../../chain/mempool/admission.ts";
 import { MIN_ONION_LENGTH } from "../../../chain/transactions/register.ts";
+import { MAX_NODES } from "../../../chain/types/state.ts";
 import type { Payloads } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
@@ -35,6 +36,21 @@ describe("register", () => {
     const [founder = client] = chain.founders;
     const again = chain.transaction(founder, "register", { ...order, bond: 10n * POML });
     expectRefused(chain, again, "ALREADY_REGISTERED");
+  });
+
+  it("refuses TOO_MANY_NODES beyond the places of the list, and a proposer leaves it out", () => {
+    const full = new TestChain();
+    const transaction = full.transaction(client, "register", order);
+    const filledTo = (length: number): void => {
+      const value = { get: () => length, configurable: true };
+      Object.defineProperty(full.head.state.nodes, "length", value);
+    };
+    filledTo(MAX_NODES - 1);
+    expectApplies(full, transaction);
+    filledTo(MAX_NODES);
+    const facts = expectRefused(full, transaction, "TOO_MANY_NODES");
+    expect(facts).to.include({ nodes: MAX_NODES, limit: MAX_NODES });
+    expectCode(() => dryRun(full.head.state, transaction), "TOO_MANY_NODES");
   });
 
   it("refuses BOND_TOO_SMALL below the minimum", () => {
