@@ -3,12 +3,6 @@
  * network twice what is left of all, and one of its addresses as much as its network may still take. Alone, an address
  * gets half; of k networks with an address each, every one gets 1 part of k + 1, and one part stays free.
  */
-export interface Spender {
-  readonly key: string;
-  /** One of several of a network, which counts as one among others. */
-  readonly network: string;
-}
-
 export interface Held {
   readonly all: number;
   readonly network: number;

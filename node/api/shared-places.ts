@@ -1,5 +1,6 @@
 /** A bounded number of places, in fair parts: connections, files being sent, readers, waiting requests. */
-import { fairRoom, type Spender } from "./fair-part.ts";
+import type { Place } from "../place.ts";
+import { fairRoom } from "./fair-part.ts";
 
 export class SharedPlaces {
   readonly #total: number;
@@ -19,7 +20,7 @@ export class SharedPlaces {
   }
 
   /** False where all are taken, or the address or its network has its part. */
-  take({ key, network }: Spender): boolean {
+  take({ key, network }: Place): boolean {
     const held = {
       all: this.#taken,
       network: this.#networks.get(network) ?? 0,
@@ -33,7 +34,7 @@ export class SharedPlaces {
   }
 
   /** Once for each place taken. */
-  release({ key, network }: Spender): void {
+  release({ key, network }: Place): void {
     this.#taken--;
     for (const [held, name] of [
       [this.#keys, key],

@@ -5,7 +5,8 @@
  * The sum of all debts is kept by itself. Whoever owes less than a token is forgotten when there are many, and gains
  * less than a token by it; as the sum has a limit, so has the number of those who owe more.
  */
-import { fairRoom, type Held, type Spender } from "./fair-part.ts";
+import type { Place } from "../place.ts";
+import { fairRoom, type Held } from "./fair-part.ts";
 
 export interface PurseLimits {
   /** Tokens that may be owed at once, by all together. */
@@ -36,7 +37,7 @@ export class SharedPurse {
   }
 
   /** Takes tokens; false where the spender owes its part already. */
-  take(who: Spender, nowMs: number, tokens: number): boolean {
+  take(who: Place, nowMs: number, tokens: number): boolean {
     this.#payBack(nowMs);
     if (this.#needed(who, tokens) > fairRoom(this.#limits.burst, this.#heldBy(who))) return false;
     this.#add(who, tokens);
@@ -44,13 +45,13 @@ export class SharedPurse {
   }
 
   /** Takes tokens for what has been done already, whatever the spender owes. */
-  charge(who: Spender, nowMs: number, tokens: number): void {
+  charge(who: Place, nowMs: number, tokens: number): void {
     this.#payBack(nowMs);
     this.#add(who, tokens);
   }
 
   /** Milliseconds until `take` may succeed, if nobody else takes anything meanwhile. */
-  waitMs(who: Spender, nowMs: number, tokens: number): number {
+  waitMs(who: Place, nowMs: number, tokens: number): number {
     this.#payBack(nowMs);
     const { burst, perSecond } = this.#limits;
     const room = fairRoom(burst, this.#heldBy(who));
@@ -67,12 +68,12 @@ export class SharedPurse {
   }
 
   /** Room that must be there for so many tokens; never more than a spender has who is alone and owes nothing. */
-  #needed(who: Spender, tokens: number): number {
+  #needed(who: Place, tokens: number): number {
     const most = this.#heldBy(who).own < LEAST ? LEAST : Number.POSITIVE_INFINITY;
     return Math.min(tokens, most, this.#limits.burst / 2);
   }
 
-  #heldBy({ key, network }: Spender): Held {
+  #heldBy({ key, network }: Place): Held {
     const owed = (debt: Debt | undefined): number => (debt?.units ?? 0) * this.#scale;
     return {
       all: this.#owed,
@@ -81,7 +82,7 @@ export class SharedPurse {
     };
   }
 
-  #add({ key, network }: Spender, tokens: number): void {
+  #add({ key, network }: Place, tokens: number): void {
     this.#owed += tokens;
     for (const [debts, name] of [
       [this.#spenders, key],

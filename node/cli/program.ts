@@ -26,6 +26,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { verifyDbCommand } from "./commands/verify-db.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { workerCommand } from "./commands/worker.ts";
+import { workerTokenCommand } from "./commands/worker-token.ts";
 import type { CliContext } from "./context.ts";
 import { CliError, EXIT, exitCodeOf, exitCodeTable, usageError } from "./exit-codes.ts";
 import { hintsOf } from "./hints.ts";
@@ -114,6 +115,7 @@ function buildProgram(context: CliContext): Command {
     initCommand,
     nodeCommand,
     workerCommand,
+    workerTokenCommand,
     rotateWorkerTokenCommand,
     devnetCommand,
     benchmarkCommand,

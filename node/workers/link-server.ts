@@ -11,8 +11,10 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { breathe } from "../../ml/training/breathe.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
+import { placeOf } from "../place.ts";
 import { Channel } from "./channel.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
+import { holderOf } from "./machine-token.ts";
 import {
   decodeWorkerMessage,
   PROTOCOL_VERSION,
@@ -20,7 +22,7 @@ import {
   type WorkerMessage,
 } from "./protocol.ts";
 import { breach } from "./worker-error.ts";
-import { type LinkTimings, WorkerLink } from "./worker-link.ts";
+import { type LinkIdentity, type LinkTimings, WorkerLink } from "./worker-link.ts";
 import type { WorkerToken } from "./worker-token.ts";
 
 export interface LinkServerOptions {
@@ -54,8 +56,7 @@ export class LinkServer {
     perMessageDeflate: false,
   });
   readonly #links = new Set<WorkerLink>();
-  /** Digests of the tokens that remote workers showed, and how to end a link whose token counts no more. */
-  readonly #remoteLinks = new Map<WorkerLink, { readonly token: Buffer; end(): void }>();
+  readonly #remoteLinks = new Map<WorkerLink, RemoteLink>();
   readonly #localTokens = new Map<string, Buffer>();
   readonly #stop = new AbortController();
   #remotes = 0;
@@ -128,11 +129,19 @@ export class LinkServer {
     for (const [id, expected] of this.#localTokens) {
       if (!timingSafeEqual(given, expected)) continue;
       this.#localTokens.delete(id);
-      return { id, kind: "local", address, token: given };
+      return { id, kind: "local", address, machine: "", token };
     }
-    if (remoteToken === undefined || !timingSafeEqual(given, digest(remoteToken))) return undefined;
+    const holder = remoteToken === undefined ? undefined : holderOf(token, remoteToken);
+    if (holder === undefined) return undefined;
     this.#remotes += 1;
-    return { id: `remote-${this.#remotes}`, kind: "remote", address, token: given };
+    const named = holder.machine === undefined ? "" : `-${holder.machine}`;
+    return {
+      id: `remote-${this.#remotes}${named}`,
+      kind: "remote",
+      address,
+      machine: holder.machine ?? placeOf(address).key,
+      token,
+    };
   }
 
   #meet(socket: WebSocket, worker: Admitted): void {
@@ -187,11 +196,12 @@ export class LinkServer {
   #welcome(
     channel: Channel<WorkerMessage>,
     { threads, platform }: Hello,
-    { id, kind, address, token }: Admitted,
+    { token, ...worker }: Admitted,
   ): WorkerLink {
     const { clock, log, onLink } = this.#modules;
     const { timings } = this.#options;
-    const link = new WorkerLink({ id, kind, address, threads, platform }, channel, {
+    const { id, kind } = worker;
+    const link = new WorkerLink({ ...worker, threads, platform }, channel, {
       timings,
       monotonic: () => clock.monotonic(),
     });
@@ -205,7 +215,9 @@ export class LinkServer {
     this.#links.add(link);
     if (kind === "remote") {
       const end = (): void => channel.terminate("its token was replaced");
-      this.#remoteLinks.set(link, { token, end });
+      const isCurrent = (workerToken: string): boolean =>
+        holderOf(token, workerToken) !== undefined;
+      this.#remoteLinks.set(link, { isCurrent, end });
     }
     log.info("worker linked", { worker: id, threads, platform });
     onLink(link);
@@ -216,8 +228,8 @@ export class LinkServer {
     if (this.#remoteLinks.size === 0) return;
     await this.#options.remoteToken?.refresh();
     const current = this.#options.remoteToken?.current;
-    for (const { token, end } of [...this.#remoteLinks.values()]) {
-      if (current === undefined || !timingSafeEqual(token, digest(current))) end();
+    for (const { isCurrent, end } of [...this.#remoteLinks.values()]) {
+      if (current === undefined || !isCurrent(current)) end();
     }
   }
 
@@ -234,12 +246,15 @@ export class LinkServer {
   }
 }
 
-interface Admitted {
-  readonly id: string;
-  readonly kind: "local" | "remote";
-  readonly address: string;
-  /** Digest of the token it showed. */
-  readonly token: Buffer;
+interface Admitted extends Pick<LinkIdentity, "id" | "kind" | "address" | "machine"> {
+  /** That it showed. */
+  readonly token: string;
+}
+
+interface RemoteLink {
+  /** Whether its token still counts. */
+  isCurrent(workerToken: string): boolean;
+  end(): void;
 }
 
 function bearerToken({ headers }: IncomingMessage): string {

@@ -259,12 +259,12 @@ export class WorkerPool implements Workers {
   }
 
   #setAside({ identity }: WorkerLink, reason: string): void {
-    const { id, address } = identity;
-    this.#aside.add(address);
+    const { id, address, machine } = identity;
+    this.#aside.add(machine);
     for (const link of this.#queue.links) {
-      if (link.identity.kind === "remote" && link.identity.address === address) link.setAside();
+      if (link.identity.kind === "remote" && link.identity.machine === machine) link.setAside();
     }
-    const facts = { worker: id, address, reason, remedy: SET_ASIDE_REMEDY };
+    const facts = { worker: id, address, machine, reason, remedy: SET_ASIDE_REMEDY };
     this.#log.error(
       "a remote worker sent wrong work: it is dropped, and the worker set aside",
       facts,
@@ -334,13 +334,14 @@ export class WorkerPool implements Workers {
   }
 
   #onLink(link: WorkerLink): void {
-    const { id, kind, address } = link.identity;
+    const { id, kind, address, machine } = link.identity;
     this.#local.onLinked(id);
-    if (kind === "remote" && this.#aside.has(address)) {
+    if (kind === "remote" && this.#aside.has(machine)) {
       link.setAside();
       this.#log.warn("a worker links from a machine that is set aside: it gets no tasks", {
         worker: id,
         address,
+        machine,
         remedy: SET_ASIDE_REMEDY,
       });
     }

@@ -1,27 +1,27 @@
 /** Machines whose workers sent wrong results: they get no tasks for a day, also when they link again. */
 const DAY_MS = 86_400_000;
-const MAX_ADDRESSES = 1024;
+const MAX_MACHINES = 1024;
 
 export const SET_ASIDE_REMEDY =
   "test that machine (memory, heat, who else uses it); `npx poml rotate-worker-token` keeps it out, a restart of this node takes it back";
 
 export class SetAside {
   readonly #monotonic: () => number;
-  /** Until when, by address. */
+  /** Until when, by what a machine is known by. */
   readonly #until = new Map<string, number>();
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
   }
 
-  add(address: string): void {
+  add(machine: string): void {
     const [oldest] = this.#until.keys();
-    if (this.#until.size >= MAX_ADDRESSES && oldest !== undefined) this.#until.delete(oldest);
-    this.#until.delete(address);
-    this.#until.set(address, this.#monotonic() + DAY_MS);
+    if (this.#until.size >= MAX_MACHINES && oldest !== undefined) this.#until.delete(oldest);
+    this.#until.delete(machine);
+    this.#until.set(machine, this.#monotonic() + DAY_MS);
   }
 
-  has(address: string): boolean {
-    return (this.#until.get(address) ?? 0) > this.#monotonic();
+  has(machine: string): boolean {
+    return (this.#until.get(machine) ?? 0) > this.#monotonic();
   }
 }

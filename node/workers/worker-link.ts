@@ -39,6 +39,8 @@ export interface LinkIdentity {
   readonly kind: WorkerStatus["kind"];
   /** IP address of its machine. */
   readonly address: string;
+  /** What its machine is known by: the name that its token has, or else the place of its address. */
+  readonly machine: string;
   readonly threads: number;
   readonly platform: string;
 }

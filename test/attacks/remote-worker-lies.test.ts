@@ -22,6 +22,7 @@ import { systemClock } from "../../node/clock.ts";
 import { processMeter } from "../../node/core-meter.ts";
 import { BlobCache } from "../../node/workers/blob-cache.ts";
 import { inMemory } from "../../node/workers/blob-source.ts";
+import { machineToken } from "../../node/workers/machine-token.ts";
 import { WorkerPool } from "../../node/workers/pool.ts";
 import { WORKERS_PATH } from "../../node/workers/protocol.ts";
 import type { TrainTask } from "../../node/workers/tasks.ts";
@@ -119,10 +120,14 @@ describe("attack: a remote worker lies", function () {
   });
 
   /** The local worker takes a while to start: until then there is no other. */
-  async function link(lies: (step: number) => boolean): Promise<WorkerSession> {
+  async function link(
+    lies: (step: number) => boolean,
+    { token = TOKEN, localAddress = "127.0.0.1" } = {},
+  ): Promise<WorkerSession> {
     const { port } = server.address() as AddressInfo;
     const socket = new WebSocket(`ws://127.0.0.1:${port}${WORKERS_PATH}`, {
-      headers: { authorization: `Bearer ${TOKEN}` },
+      headers: { authorization: `Bearer ${token}` },
+      localAddress,
     });
     sockets.push(socket);
     await once(socket, "open");
@@ -199,6 +204,29 @@ describe("attack: a remote worker lies", function () {
     expect(states()).to.deep.equal(["set-aside"]);
     await link(() => false);
     expect(states()).to.deep.equal(["set-aside", "set-aside"]);
+  });
+
+  it("a machine with a token of its own is known from any address, and no other machine pays for it", async () => {
+    await open();
+    const bad = { token: machineToken(TOKEN, "bad"), localAddress: "127.0.0.2" };
+    await link((step) => step % 5 === 4, bad);
+    await pool.train(trainTask(), { ...DEADLINE, onState: () => {} });
+    expect(states()).to.deep.equal(["set-aside"]);
+    for (const socket of sockets.splice(0)) socket.terminate();
+    await until(() => remotes().length === 0, 10_000, "end of the link");
+    const places = [
+      [{ ...bad, localAddress: "127.0.0.3" }, "set-aside"],
+      [{ token: machineToken(TOKEN, "good"), localAddress: "127.0.0.2" }, "idle"],
+    ] as const;
+    for (const [place, state] of places) {
+      await link(() => false, place);
+      expect(states().at(-1), place.localAddress).to.equal(state);
+    }
+    process.stdout.write(
+      `        ${remotes()
+        .map(({ id, state }) => `${id}: ${state}`)
+        .join(", ")}\n`,
+    );
   });
 
   it("a lane is checked also when its worker vanishes as the window ends", async () => {

@@ -5,11 +5,12 @@
  */
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
-import { type Caller, placeOf } from "../../node/api/caller.ts";
+import type { Caller } from "../../node/api/caller.ts";
 import { API_LIMITS } from "../../node/api/limits.ts";
 import { SharedPlaces } from "../../node/api/shared-places.ts";
 import { SharedPurse } from "../../node/api/shared-purse.ts";
 import { Turns } from "../../node/api/turns.ts";
+import { placeOf } from "../../node/place.ts";
 import { until } from "../helpers/until.ts";
 import { startApi, type TestApi } from "../node/api/support.ts";
 
