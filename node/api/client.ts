@@ -1,14 +1,11 @@
 /**
- * The HTTP API from the caller's side: one method a route, answers checked against the contract,
- * every wait with a deadline. Refusals arrive as `ApiError` with the server's code, field and remedy.
+ * The HTTP API from the caller's side: one method a route, every wait with a deadline. Refusals arrive as `ApiError`
+ * with the server's code, field and remedy; what an answer must be, `api-caller.ts` checks.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
-
-import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
 import {
   BlockJson,
   BlockList,
@@ -40,9 +37,8 @@ import { RatingExplanation } from "./contract/rating.ts";
 import { StorageJson } from "./contract/storage.ts";
 import { EncodedBatch } from "./contract/transaction-batch.ts";
 import { readEvents } from "./event-reader.ts";
-import { type Exchange, requestBytes } from "./http-request.ts";
 import { type ImportOptions, importFiles, type Send } from "./import-client.ts";
-import { reasonOf } from "./reason.ts";
+import { untilFinal } from "./until-final.ts";
 
 export interface ClientOptions {
   /** Content of the node's api-token file; needed where the node's money or disk is spent. */
@@ -51,13 +47,9 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Deadline of uploads, model downloads and job preparation, which move or hash megabytes. */
-const LONG_TIMEOUT_MS = 300_000;
 const FINAL_TIMEOUT_MS = 60_000;
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
 /** A route halves what is left at every step, so that it is short even over years. */
 const MAX_ROUTE_BLOCKS = 4096;
-const MAX_MODEL_BYTES = 1024 * 1024 * 1024;
 
 export interface IdxUpload {
   readonly name: string;
@@ -67,59 +59,42 @@ export interface IdxUpload {
   readonly testLabels: Uint8Array;
 }
 
-type Body = string | Uint8Array<ArrayBuffer>;
-
-interface CallOptions {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
-  readonly body?: Body;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 export class PomlClient {
   readonly baseUrl: string;
-  readonly #exchange: Exchange;
-  readonly #timeoutMs: number;
+  readonly #api: ApiCaller;
 
   /** @param baseUrl `http://127.0.0.1:8645` */
   constructor(baseUrl: string, { token, timeoutMs }: ClientOptions = {}) {
     this.baseUrl = baseUrl.replace(/\/+$/, "");
-    this.#exchange = { baseUrl: this.baseUrl, token };
-    this.#timeoutMs = timeoutMs ?? 30_000;
+    this.#api = new ApiCaller({ baseUrl: this.baseUrl, token }, timeoutMs);
   }
 
   status(): Promise<Status> {
-    return this.#get("/v1/status", Status);
+    return this.#api.get("/v1/status", Status);
   }
 
   /** Files of jobs on the node's disk; needs the token. */
   storage(): Promise<StorageJson> {
-    return this.#get("/v1/storage", StorageJson);
+    return this.#api.get("/v1/storage", StorageJson);
   }
 
   /** Newest first, from height `from` (default: the head) downwards. */
   blocks(page: { from?: number; limit?: number } = {}): Promise<BlockList> {
-    return this.#get(`/v1/blocks${query(page)}`, BlockList);
+    return this.#api.get(`/v1/blocks${query(page)}`, BlockList);
   }
 
   /** @param at height or block hash in hex */
   block(at: number | string): Promise<BlockJson> {
-    return this.#get(`/v1/blocks/${segment(at)}`, BlockJson);
+    return this.#api.get(`/v1/blocks/${segment(at)}`, BlockJson);
   }
 
   transaction(id: string): Promise<TransactionStatusJson> {
-    return this.#get(`/v1/transactions/${segment(id)}`, TransactionStatusSchema);
+    return this.#api.get(`/v1/transactions/${segment(id)}`, TransactionStatusSchema);
   }
 
   /** @param bytes SSZ SignedTransaction */
   async submitTransaction(bytes: Uint8Array): Promise<string> {
-    const body = new Uint8Array(bytes);
-    const answer = await this.#call("/v1/transactions", SubmittedTransaction, {
-      method: "POST",
-      body,
-      headers: { "content-type": "application/octet-stream" },
-    });
+    const answer = await this.#api.postBytes("/v1/transactions", SubmittedTransaction, bytes);
     return answer.id;
   }
 
@@ -129,92 +104,75 @@ export class PomlClient {
    * @param all SSZ SignedTransaction each
    */
   async submitTransactions(all: readonly Uint8Array[]): Promise<SubmittedBatch["results"]> {
-    const answer = await this.#call("/v1/transactions/batch", SubmittedBatch, {
-      method: "POST",
-      body: new Uint8Array(EncodedBatch.serialize([...all])),
-      headers: { "content-type": "application/octet-stream" },
-    });
+    const answer = await this.#api.postBytes(
+      "/v1/transactions/batch",
+      SubmittedBatch,
+      EncodedBatch.serialize([...all]),
+    );
     return answer.results;
   }
 
   /**
-   * Polls until a transaction is in a final block. A transaction no block and no mempool knows may
-   * still be on its way, so only the signal ends the wait.
+   * Polls until a transaction is in a final block.
    * @throws ApiError TIMEOUT when the signal (default: 60 s) fires first
    */
-  async waitForTransaction(
+  waitForTransaction(
     id: string,
     signal: AbortSignal = AbortSignal.timeout(FINAL_TIMEOUT_MS),
   ): Promise<TransactionStatusJson> {
-    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
-      const found = await this.#peek(id, signal);
-      if (found?.state === "final") return found;
-      try {
-        await delay(pauseMs, undefined, { signal });
-      } catch (cause) {
-        throw new ApiError(
-          `transaction ${id} is not final yet (${found === undefined ? "unknown here" : "pending"})`,
-          { code: "TIMEOUT", status: 0 },
-          { cause, remedy: "see that blocks are being made (`npx poml status`), then ask again" },
-        );
-      }
-    }
+    return untilFinal(this.#api, id, signal);
   }
 
   /** Of the node's own account, in no block yet. */
   async ownTransactions(): Promise<WaitingTransactionJson[]> {
-    return (await this.#get("/v1/transactions/own", WaitingTransactionList)).transactions;
+    return (await this.#api.get("/v1/transactions/own", WaitingTransactionList)).transactions;
   }
 
   account(address: string): Promise<AccountJson> {
-    return this.#get(`/v1/accounts/${segment(address)}`, AccountJson);
+    return this.#api.get(`/v1/accounts/${segment(address)}`, AccountJson);
   }
 
   /** @param key public key in hex */
   rating(key: string): Promise<RatingExplanation> {
-    return this.#get(`/v1/nodes/${segment(key)}/rating`, RatingExplanation);
+    return this.#api.get(`/v1/nodes/${segment(key)}/rating`, RatingExplanation);
   }
 
   parameters(): Promise<ParameterList> {
-    return this.#get("/v1/parameters", ParameterList);
+    return this.#api.get("/v1/parameters", ParameterList);
   }
 
   /** @param bytes SSZ Evidence */
   async submitEvidence(bytes: Uint8Array): Promise<void> {
-    await this.#call("/v1/evidence", SubmittedEvidence, {
-      method: "POST",
-      body: new Uint8Array(bytes),
-      headers: { "content-type": "application/octet-stream" },
-    });
+    await this.#api.postBytes("/v1/evidence", SubmittedEvidence, bytes);
   }
 
   /** Hands in a block that is not on this node's chain, though certified. @returns how many are accused */
   async reportConflict(block: LightBlock): Promise<number> {
-    const { nodes } = await this.#call("/v1/light/conflicts", AccusedJson, {
-      method: "POST",
-      body: new Uint8Array(LightBlock.serialize(block)),
-      headers: { "content-type": "application/octet-stream" },
-    });
+    const { nodes } = await this.#api.postBytes(
+      "/v1/light/conflicts",
+      AccusedJson,
+      LightBlock.serialize(block),
+    );
     return nodes.length;
   }
 
   /** In index order, from index `from`. */
   nodes(page: { from?: number; limit?: number } = {}): Promise<NodeList> {
-    return this.#get(`/v1/nodes${query(page)}`, NodeList);
+    return this.#api.get(`/v1/nodes${query(page)}`, NodeList);
   }
 
   /** @param key public key in hex */
   node(key: string): Promise<NodeDetail> {
-    return this.#get(`/v1/nodes/${segment(key)}`, NodeDetail);
+    return this.#api.get(`/v1/nodes/${segment(key)}`, NodeDetail);
   }
 
   /** Newest first, from position `from` (default: the newest) downwards. */
   jobs(page: { from?: number; limit?: number } = {}): Promise<JobList> {
-    return this.#get(`/v1/jobs${query(page)}`, JobList);
+    return this.#api.get(`/v1/jobs${query(page)}`, JobList);
   }
 
   job(id: string): Promise<JobDetail> {
-    return this.#get(`/v1/jobs/${segment(id)}`, JobDetail);
+    return this.#api.get(`/v1/jobs/${segment(id)}`, JobDetail);
   }
 
   /** All of them, page by page. */
@@ -222,7 +180,7 @@ export class PomlClient {
     const rounds: RoundList["rounds"] = [];
     for (let from: number | undefined; ; ) {
       const path = `/v1/jobs/${segment(id)}/rounds`;
-      const page: RoundList = await this.#get(`${path}${query({ from })}`, RoundList);
+      const page: RoundList = await this.#api.get(`${path}${query({ from })}`, RoundList);
       rounds.push(...page.rounds);
       if (page.next === undefined) return { rounds };
       if (page.next <= (from ?? 0)) throw badAnswer(path, "its pages do not end", undefined);
@@ -246,12 +204,12 @@ export class PomlClient {
   }
 
   async datasets(): Promise<DatasetJson[]> {
-    return (await this.#get("/v1/datasets", DatasetList)).datasets;
+    return (await this.#api.get("/v1/datasets", DatasetList)).datasets;
   }
 
   /** Checks and prices an order and stores its files for the network; spends nothing. */
   prepareJob(order: JobOrder): Promise<PreparedJson> {
-    return this.#postJson("/v1/jobs/prepare", PreparedJson, order);
+    return this.#api.postJson("/v1/jobs/prepare", PreparedJson, order);
   }
 
   /** Opens a job with the node's own account. Equal keys give the same job. @returns its id */
@@ -262,7 +220,7 @@ export class PomlClient {
   /** The same, with the price and what the node chose for the order. */
   orderJob(order: JobOrder, idempotencyKey?: string): Promise<SubmittedJob> {
     const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
-    return this.#postJson("/v1/jobs", SubmittedJob, order, headers);
+    return this.#api.postJson("/v1/jobs", SubmittedJob, order, headers);
   }
 
   /** The trained model in tfjs format. @throws ApiError BAD_ANSWER when a file is not what was listed */
@@ -273,9 +231,9 @@ export class PomlClient {
     datasetJson: Uint8Array;
   }> {
     const path = `/v1/jobs/${segment(id)}/model`;
-    const listing = await this.#get(path, ModelListing);
+    const listing = await this.#api.get(path, ModelListing);
     const file = async (name: ModelFileName): Promise<Uint8Array> => {
-      const bytes = await this.#file(`${path}/${name}`);
+      const bytes = await this.#api.file(`${path}/${name}`);
       const listed = listing.files.find((one) => one.name === name);
       if (listed?.sha256 === toHex(sha256(bytes))) return bytes;
       throw badAnswer(`${path}/${name}`, "the bytes do not have the listed SHA-256", undefined);
@@ -289,13 +247,13 @@ export class PomlClient {
   }
 
   certificate(id: string): Promise<CertificateFile> {
-    return this.#get(`/v1/jobs/${segment(id)}/certificate`, CertificateFile);
+    return this.#api.get(`/v1/jobs/${segment(id)}/certificate`, CertificateFile);
   }
 
   /** A block without its body; believed only once the light client has checked it. */
   async lightBlock(height: number): Promise<LightBlock> {
     const path = `/v1/light/blocks/${segment(height)}`;
-    return decoded(path, decodeLightBlock, (await this.#get(path, LightBlockJson)).block);
+    return decoded(path, decodeLightBlock, (await this.#api.get(path, LightBlockJson)).block);
   }
 
   /**
@@ -306,7 +264,7 @@ export class PomlClient {
     const blocks: LightBlock[] = [];
     for (let at = from; ; ) {
       const path = `/v1/light/updates${query({ from: at, to })}`;
-      const { updates, complete } = await this.#get(path, LightRoute);
+      const { updates, complete } = await this.#api.get(path, LightRoute);
       blocks.push(...updates.map((hex) => decoded(path, decodeLightBlock, hex)));
       if (complete) return blocks;
       const reached = blocks.at(-1)?.header.height ?? from;
@@ -320,7 +278,7 @@ export class PomlClient {
   /** @param of path after /v1/proof/, e.g. `jobs/<id>` */
   async proof(of: string): Promise<{ proof: InclusionProof; block: LightBlock }> {
     const path = `/v1/proof/${of}`;
-    const answer = await this.#get(path, ProofJson);
+    const answer = await this.#api.get(path, ProofJson);
     return {
       proof: decoded(path, decodeInclusionProof, answer.proof),
       block: decoded(path, decodeLightBlock, answer.block),
@@ -339,88 +297,5 @@ export class PomlClient {
     return readEvents({ baseUrl: this.baseUrl, since, onEvent, signal });
   }
 
-  async #peek(id: string, signal: AbortSignal): Promise<TransactionStatusJson | undefined> {
-    try {
-      return await this.#call(`/v1/transactions/${segment(id)}`, TransactionStatusSchema, {
-        signal,
-      });
-    } catch (error) {
-      const passing = error instanceof ApiError && [0, 404, 429, 503].includes(error.status);
-      if (passing) return undefined;
-      throw error;
-    }
-  }
-
-  readonly #send: Send = (path, schema, options) => this.#call(path, schema, options);
-
-  #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    return this.#call(path, schema, {});
-  }
-
-  #postJson<T>(
-    path: string,
-    schema: z.ZodType<T>,
-    body: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
-    return this.#call(path, schema, {
-      method: "POST",
-      body: JSON.stringify(body),
-      headers: { "content-type": "application/json", ...headers },
-      timeoutMs: LONG_TIMEOUT_MS,
-    });
-  }
-
-  async #call<T>(path: string, schema: z.ZodType<T>, options: CallOptions): Promise<T> {
-    const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
-    const bytes = await requestBytes(this.#exchange, path, {
-      ...options,
-      timeoutMs,
-      limitBytes: MAX_JSON_BYTES,
-    });
-    let json: unknown;
-    try {
-      json = JSON.parse(new TextDecoder().decode(bytes));
-    } catch (cause) {
-      throw badAnswer(path, reasonOf(cause), cause);
-    }
-    const parsed = schema.safeParse(json);
-    if (!parsed.success) throw badAnswer(path, z.prettifyError(parsed.error), parsed.error);
-    return parsed.data;
-  }
-
-  #file(path: string): Promise<Uint8Array> {
-    return requestBytes(this.#exchange, path, {
-      timeoutMs: LONG_TIMEOUT_MS,
-      limitBytes: MAX_MODEL_BYTES,
-    });
-  }
-}
-
-function decoded<V>(path: string, decode: (bytes: Uint8Array) => V, hex: string): V {
-  try {
-    return decode(fromHex(hex));
-  } catch (cause) {
-    throw badAnswer(path, reasonOf(cause), cause);
-  }
-}
-
-function badAnswer(path: string, reason: string, cause: unknown): ApiError {
-  return new ApiError(
-    `the answer to ${path} is not what the contract says: ${reason}`,
-    { code: "BAD_ANSWER", status: 0 },
-    { cause, remedy: "check that the URL is a PoML node of this version" },
-  );
-}
-
-function segment(value: number | string): string {
-  return encodeURIComponent(String(value));
-}
-
-function query(values: Readonly<Record<string, string | number | undefined>>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) search.set(name, String(value));
-  }
-  return search.size === 0 ? "" : `?${search}`;
+  readonly #send: Send = (path, schema, options) => this.#api.call(path, schema, options);
 }
