@@ -11,6 +11,7 @@ import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
 import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
 import { weightOf, weights } from "./rating/weight.ts";
 import { NO_WINDOW } from "./rating/window.ts";
+import { emptyParts } from "./state/parts.ts";
 import { State } from "./state/state.ts";
 import { NO_SCORE } from "./track/quality.ts";
 import { NO_TRACK } from "./track/stages.ts";
@@ -155,6 +156,7 @@ export function genesisHead(genesis: Genesis): Head {
   }
   const root = genesisRoot(genesis);
   const parts = {
+    ...emptyParts(),
     meta: {
       height: 0,
       time: genesis.time,
@@ -165,15 +167,8 @@ export function genesisHead(genesis: Genesis): Head {
       ratedAt: genesis.time,
       parameters: genesis.parameters,
     },
-    seats: [],
-    nextSeats: [],
     window: NO_WINDOW,
-    claims: [],
-    unbondings: [],
-    parameterVotes: [],
-    timeMarks: [],
     track: NO_TRACK,
-    trackEntries: [],
     accounts: genesis.accounts.map(({ address, balance }) => ({ address, balance, nonce: 0 })),
     nodes: genesis.nodes.map((node) => ({
       publicKey: node.publicKey,
@@ -203,9 +198,6 @@ export function genesisHead(genesis: Genesis): Head {
       audited: 0,
       score: NO_SCORE,
     })),
-    jobs: [],
-    drawWeights: [],
-    nextDrawWeights: [],
   };
   const founding = State.of(parts);
   const seats = drawSeats(founding);

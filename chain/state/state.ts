@@ -5,111 +5,56 @@
  */
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
-import { nextDraw } from "../job/next-draw.ts";
-import type { Job } from "../types/job.ts";
-import type { NodeRecord, Seat } from "../types/node.ts";
+import type { Account, Meta } from "../types/state.ts";
+import { PACKED } from "./packed-roots.ts";
 import {
-  type Account,
-  type CastParameterVote,
-  type Meta,
   SINGLE_NAMES,
   type SingleName,
+  type StateChanges,
+  type StateParts,
   type StateSingles,
-  type TimeMark,
-  type Unbonding,
-} from "../types/state.ts";
-import type { Track, TrackEntry } from "../types/track.ts";
-import type { Window, WindowClaim } from "../types/window.ts";
-import { isUnsettled, type JobSlots } from "./job-slots.ts";
-import { jobRoot, jobSlots } from "./job-tree.ts";
-import { PACKED } from "./packed-roots.ts";
+} from "./parts.ts";
+import { slotRoot, slotsIn } from "./slot-tree.ts";
 import { packed, type SummaryTree, treeAfter, treeOf } from "./summary-tree.ts";
-import { Table } from "./table.ts";
+import type { Table } from "./table.ts";
+import { rowOf, type StateTables, TABLE_NAMES, type TableName, tableOf } from "./tables.ts";
 
-/** Everything a state is made of, as the store keeps it. */
-export interface StateParts extends StateSingles {
-  readonly accounts: readonly Account[];
-  readonly nodes: readonly NodeRecord[];
-  readonly jobs: JobSlots;
-}
+type Parts = { -readonly [N in SingleName]: StateSingles[N] } & StateTables;
 
-/** What a fork changed; the store writes it in the block's batch. */
-export interface StateChanges extends StateSingles {
-  /** Names of the single values that changed. */
-  readonly changedSingles: readonly SingleName[];
-  readonly accounts: ReadonlyMap<number, Account>;
-  readonly nodes: ReadonlyMap<number, NodeRecord>;
-  readonly jobs: ReadonlyMap<number, Job>;
-}
+/** Has the single values and the tables of a state as its properties, in one order. */
+const PartsHolder = class {
+  constructor(singles: Record<string, unknown>, tables: Record<string, unknown>) {
+    const parts = this as Record<string, unknown>;
+    for (const name of SINGLE_NAMES) parts[name] = singles[name];
+    for (const name of TABLE_NAMES) parts[name] = tables[name];
+  }
+} as unknown as new (
+  singles: StateSingles,
+  tables: StateTables,
+) => Parts;
 
-export class State {
-  meta: Meta;
-  seats: readonly Seat[];
-  nextSeats: readonly Seat[];
-  window: Window;
-  claims: readonly WindowClaim[];
-  unbondings: readonly Unbonding[];
-  parameterVotes: readonly CastParameterVote[];
-  timeMarks: readonly TimeMark[];
-  track: Track;
-  trackEntries: readonly TrackEntry[];
-  drawWeights: readonly bigint[];
-  nextDrawWeights: readonly bigint[];
-  readonly accounts: Table<Account>;
-  /** Active until slashed. */
-  readonly nodes: Table<NodeRecord>;
-  /** Active until settled: nothing happens to a job after, and no more than its root in the tree stays here. */
-  readonly jobs: Table<Job>;
+export class State extends PartsHolder {
+  readonly #tables: readonly Table<unknown>[];
   #tree: SummaryTree;
   readonly #parent: State | undefined;
   #sealed: SummaryTree | undefined;
 
   private constructor(
     singles: StateSingles,
-    tables: { accounts: Table<Account>; nodes: Table<NodeRecord>; jobs: Table<Job> },
+    tables: StateTables,
     tree: SummaryTree,
     parent?: State,
   ) {
-    this.meta = singles.meta;
-    this.seats = singles.seats;
-    this.nextSeats = singles.nextSeats;
-    this.window = singles.window;
-    this.claims = singles.claims;
-    this.unbondings = singles.unbondings;
-    this.parameterVotes = singles.parameterVotes;
-    this.timeMarks = singles.timeMarks;
-    this.track = singles.track;
-    this.trackEntries = singles.trackEntries;
-    this.drawWeights = singles.drawWeights;
-    this.nextDrawWeights = singles.nextDrawWeights;
-    this.accounts = tables.accounts;
-    this.nodes = tables.nodes;
-    this.jobs = tables.jobs;
+    super(singles, tables);
+    this.#tables = TABLE_NAMES.map((name) => this.#table(name));
     this.#tree = tree;
     this.#parent = parent;
   }
 
   static of(parts: StateParts): State {
-    return new State(
-      parts,
-      {
-        accounts: Table.of(parts.accounts, { keyOf: ({ address }) => bytesKey(address) }),
-        nodes: Table.of(parts.nodes, {
-          keyOf: ({ publicKey }) => bytesKey(publicKey),
-          isActive: ({ slashedAt }) => slashedAt === 0,
-        }),
-        jobs: Table.of(recordsOf(parts.jobs), {
-          keyOf: ({ id }) => bytesKey(id),
-          isActive: isUnsettled,
-          groupOf: ({ client }) => addressKey(client),
-          membersOf: nodesOf,
-          dueOf: ({ due }) => due,
-          drawOf: (job) => nextDraw(job, parts.meta.parameters),
-          forgets: true,
-        }),
-      },
-      treeOf(parts),
-    );
+    const { parameters } = parts.meta;
+    const tables = byTable((name) => tableOf(name, parts[name], parameters));
+    return new State(parts, tables as unknown as StateTables, treeOf(parts));
   }
 
   get height(): number {
@@ -157,16 +102,12 @@ export class State {
 
   /** The SSZ root of a job, settled or not, as it stands in the tree. */
   jobRoot(index: number): Uint8Array {
-    return jobRoot(this.tree().node, index);
+    return slotRoot(this.tree().node, rowOf("jobs").list, index);
   }
 
   fork(): State {
-    return new State(
-      this,
-      { accounts: this.accounts.fork(), nodes: this.nodes.fork(), jobs: this.jobs.fork() },
-      this.#tree,
-      this,
-    );
+    const tables = byTable((name) => this.#table(name).fork());
+    return new State(this, tables as unknown as StateTables, this.#tree, this);
   }
 
   /** Runs a change; when it throws, everything it wrote is undone. Attempts do not nest. */
@@ -178,9 +119,7 @@ export class State {
       undo();
       throw error;
     }
-    this.accounts.release();
-    this.nodes.release();
-    this.jobs.release();
+    for (const table of this.#tables) table.release();
   }
 
   /** Runs a change to see whether it throws; nothing it wrote stays. */
@@ -196,14 +135,10 @@ export class State {
   /** @returns what takes everything back to this moment */
   #mark(): () => void {
     const singles = this.singles();
-    this.accounts.mark();
-    this.nodes.mark();
-    this.jobs.mark();
+    for (const table of this.#tables) table.mark();
     return () => {
       Object.assign(this, singles);
-      this.accounts.rollback();
-      this.nodes.rollback();
-      this.jobs.rollback();
+      for (const table of this.#tables) table.rollback();
     };
   }
 
@@ -214,40 +149,24 @@ export class State {
     if (this.#parent === undefined) this.#tree = fork.tree();
     // A fork that gathers finished blocks is only ever changed by absorbing the next.
     else this.#sealed = fork.#sealed;
-    this.meta = fork.meta;
-    this.seats = fork.seats;
-    this.nextSeats = fork.nextSeats;
-    this.window = fork.window;
-    this.claims = fork.claims;
-    this.unbondings = fork.unbondings;
-    this.parameterVotes = fork.parameterVotes;
-    this.timeMarks = fork.timeMarks;
-    this.track = fork.track;
-    this.trackEntries = fork.trackEntries;
-    this.drawWeights = fork.drawWeights;
-    this.nextDrawWeights = fork.nextDrawWeights;
-    this.accounts.absorb(fork.accounts);
-    this.nodes.absorb(fork.nodes);
-    const changed = [...fork.jobs.changes.keys()];
-    this.jobs.absorb(fork.jobs);
-    if (this.#parent === undefined)
-      this.#tree = packed(this.#tree, this.#settledStretches(changed));
+    Object.assign(this, fork.singles());
+    for (const name of TABLE_NAMES) this.#absorbTable(name, fork.#table(name));
   }
 
-  /** The first index of each stretch in which one of these jobs was the last to be settled. */
-  #settledStretches(changed: readonly number[]): Set<number> {
-    const firsts = new Set(changed.map((index) => index - (index % PACKED)));
-    for (const first of firsts) {
-      const isWhole = first + PACKED <= this.jobs.length;
-      for (let i = 0; i < PACKED; i++) {
-        if (isWhole && this.jobs.get(first + i) === undefined) continue;
-        firsts.delete(first);
-        break;
-      }
-    }
-    return firsts;
+  #absorbTable(name: TableName, fork: Table<unknown>): void {
+    const { list, forgets } = rowOf(name);
+    const changed = forgets === true ? [...fork.changes.keys()] : [];
+    const table = this.#table(name);
+    table.absorb(fork);
+    if (this.#parent !== undefined || changed.length === 0) return;
+    this.#tree = packed(this.#tree, list, leftStretches(table, changed));
   }
 
+  #table(name: TableName): Table<unknown> {
+    return this[name] as unknown as Table<unknown>;
+  }
+
+  /** Written out, since every transaction asks for it and a loop over names takes twenty times as long. */
   singles(): StateSingles {
     const { meta, seats, nextSeats, window, claims, track, trackEntries } = this;
     const { unbondings, parameterVotes, timeMarks, drawWeights, nextDrawWeights } = this;
@@ -269,12 +188,13 @@ export class State {
 
   /** Everything as it is now; later blocks do not change it, since records are never mutated. */
   parts(): StateParts {
-    return {
-      ...this.singles(),
-      accounts: this.accounts.values(),
-      nodes: this.nodes.values(),
-      jobs: jobSlots(this.tree().node, this.jobs.length, new Map(this.jobs.activeEntries())),
-    };
+    const tables = byTable((name) => {
+      const table = this.#table(name);
+      const { list, forgets } = rowOf(name);
+      if (forgets !== true) return table.values();
+      return slotsIn(this.tree().node, list, table.length, new Map(table.activeEntries()));
+    });
+    return { ...this.singles(), ...tables } as unknown as StateParts;
   }
 
   /** What differs from the parent; everything, if there is no parent. */
@@ -284,13 +204,8 @@ export class State {
       parent === undefined
         ? SINGLE_NAMES
         : SINGLE_NAMES.filter((name) => this[name] !== parent[name]);
-    return {
-      ...this.singles(),
-      changedSingles,
-      accounts: this.accounts.changes,
-      nodes: this.nodes.changes,
-      jobs: this.jobs.changes,
-    };
+    const tables = byTable((name) => this.#table(name).changes);
+    return { ...this.singles(), changedSingles, ...tables } as unknown as StateChanges;
   }
 
   /**
@@ -310,13 +225,22 @@ export class State {
   }
 }
 
-/** Nodes that have or had something to do for the job. */
-function nodesOf({ team, participants, audits }: Job): number[] {
-  const seats = audits.flatMap((audit) => [audit.node, ...audit.seats.map(({ node }) => node)]);
-  return [...team, ...participants.map(({ node }) => node), ...seats];
+function byTable<T>(make: (name: TableName) => T): { readonly [N in TableName]: T } {
+  return Object.fromEntries(TABLE_NAMES.map((name) => [name, make(name)])) as {
+    [N in TableName]: T;
+  };
 }
 
-/** Of a settled job the table keeps no record. */
-function* recordsOf(slots: JobSlots): Generator<Job | undefined> {
-  for (const slot of slots) yield slot instanceof Uint8Array ? undefined : slot;
+/** The first index of each stretch in which one of these records was the last to leave. */
+function leftStretches(table: Table<unknown>, changed: readonly number[]): Set<number> {
+  const firsts = new Set(changed.map((index) => index - (index % PACKED)));
+  for (const first of firsts) {
+    const isWhole = first + PACKED <= table.length;
+    for (let i = 0; i < PACKED; i++) {
+      if (isWhole && table.get(first + i) === undefined) continue;
+      firsts.delete(first);
+      break;
+    }
+  }
+  return firsts;
 }

@@ -4,69 +4,70 @@
  * in the tables.
  */
 import { type CompositeViewDU, ContainerType, ListCompositeType, type Type } from "@chainsafe/ssz";
-import { Job } from "../types/job.ts";
-import { NodeRecord } from "../types/node.ts";
 import { Hash } from "../types/primitive.ts";
+import { StateTree } from "../types/state.ts";
 import {
-  Claims,
-  MAX_ACCOUNTS,
-  MAX_JOBS,
-  MAX_NODES,
-  Meta,
-  ParameterVotes,
+  SINGLE_NAMES,
   type SingleName,
-  STATE_SINGLES,
+  type StateChanges,
+  type StateParts,
   type StateSingles,
-  StateTree,
-  TrackEntries,
-  Unbondings,
-} from "../types/state.ts";
-import { accountRoots } from "./account-roots.ts";
+  singleType,
+} from "./parts.ts";
 import { rootsOf } from "./batch-roots.ts";
-import { jobList, packJobs } from "./job-tree.ts";
-import type { StateChanges, StateParts } from "./state.ts";
+import { packSlots, slotList } from "./slot-tree.ts";
+import type { Slots } from "./slots.ts";
+import { rowOf, TABLE_NAMES, type TableList, type TableRow } from "./tables.ts";
+
+/** Lists of which a block changes few elements: those that are the same object have the same root. */
+const SUMMED = ["claims", "unbondings", "parameterVotes", "trackEntries"] as const;
+type Summed = (typeof SUMMED)[number];
+type RootsName = Summed | TableList;
+
+type Roots = ListCompositeType<typeof Hash>;
+type RootsView = CompositeViewDU<Roots>;
+
+/** In place of the lists of records, lists of their roots. */
+function rootsFields(): Record<RootsName, Roots> {
+  const names: readonly RootsName[] = [...SUMMED, ...TABLE_NAMES.map((name) => rowOf(name).list)];
+  const entries = names.map((name) => {
+    return [name, new ListCompositeType(Hash, StateTree.fields[name].limit)] as const;
+  });
+  return Object.fromEntries(entries) as Record<RootsName, Roots>;
+}
 
 const SummaryTree = new ContainerType(
-  {
-    ...StateTree.fields,
-    accounts: new ListCompositeType(Hash, MAX_ACCOUNTS),
-    registry: new ListCompositeType(Hash, MAX_NODES),
-    jobs: new ListCompositeType(Hash, MAX_JOBS),
-    claims: new ListCompositeType(Hash, Claims.limit),
-    unbondings: new ListCompositeType(Hash, Unbondings.limit),
-    parameterVotes: new ListCompositeType(Hash, ParameterVotes.limit),
-    trackEntries: new ListCompositeType(Hash, TrackEntries.limit),
-  },
+  { ...StateTree.fields, ...rootsFields() },
   { typeName: "SummaryTree", jsonCase: "eth2" },
 );
 export type SummaryTree = CompositeViewDU<typeof SummaryTree>;
 
 export function treeOf(parts: StateParts): SummaryTree {
-  const tree = SummaryTree.toViewDU({
-    meta: parts.meta,
-    seats: [...parts.seats],
-    nextSeats: [...parts.nextSeats],
-    accounts: accountRoots(parts.accounts),
-    registry: nodeRoots(parts.nodes),
-    jobs: [],
-    window: parts.window,
-    claims: rootsIn("claims", parts.claims),
-    unbondings: rootsIn("unbondings", parts.unbondings),
-    parameterVotes: rootsIn("parameterVotes", parts.parameterVotes),
-    timeMarks: [...parts.timeMarks],
-    track: parts.track,
-    trackEntries: rootsIn("trackEntries", parts.trackEntries),
-    drawWeights: [...parts.drawWeights],
-    nextDrawWeights: [...parts.nextDrawWeights],
-  });
-  tree.jobs = SummaryTree.fields.jobs.getViewDU(jobList(parts.jobs));
+  const values: Record<string, unknown> = {};
+  for (const name of SINGLE_NAMES) {
+    values[name] = isSummed(name) ? rootsIn(name, parts[name]) : parts[name];
+  }
+  const forgetting: [TableRow<unknown>, Slots<unknown>][] = [];
+  for (const name of TABLE_NAMES) {
+    const row = rowOf(name);
+    if (row.forgets === true) forgetting.push([row, parts[name]]);
+    values[row.list] = row.forgets === true ? [] : recordRoots(row, [...parts[name]]);
+  }
+  const tree = SummaryTree.toViewDU(values as Parameters<typeof SummaryTree.toViewDU>[0]);
+  for (const [row, slots] of forgetting) {
+    tree[row.list] = SummaryTree.fields[row.list].getViewDU(slotList(row, slots));
+  }
   tree.commit();
   return tree;
 }
 
-/** The same tree in less memory. @param firsts as `packJobs` */
-export function packed(tree: SummaryTree, firsts: ReadonlySet<number>): SummaryTree {
-  return firsts.size === 0 ? tree : SummaryTree.getViewDU(packJobs(tree.node, firsts));
+/** The same tree in less memory. @param firsts as `packSlots` */
+export function packed(
+  tree: SummaryTree,
+  list: TableList,
+  firsts: ReadonlySet<number>,
+): SummaryTree {
+  return firsts.size === 0 ? tree : SummaryTree.getViewDU(packSlots(tree.node, list, firsts));
 }
 
 /**
@@ -79,39 +80,38 @@ export function treeAfter(
   changes: StateChanges,
 ): SummaryTree {
   const after = SummaryTree.getViewDU(tree.node);
-  after.meta = Meta.toViewDU(changes.meta);
   for (const name of changes.changedSingles) {
-    if (isList(name)) layOnList(after, name, before[name], changes[name]);
-    else if (name !== "meta") {
-      Object.assign(after, { [name]: toView(STATE_SINGLES[name], changes[name]) });
-    }
+    if (isSummed(name)) layOnSummed(after, name, before[name], changes[name]);
+    else Object.assign(after, { [name]: toView(name, changes[name]) });
   }
-  layOn(after.accounts, changes.accounts, accountRoots);
-  layOn(after.registry, changes.nodes, nodeRoots);
-  layOn(after.jobs, changes.jobs, jobRoots);
+  for (const name of TABLE_NAMES) {
+    const row = rowOf(name);
+    layOn(after[row.list], row, changes[name]);
+  }
   after.batchHashTreeRoot();
   return after;
 }
 
-function toView(type: { toViewDU(value: never): unknown }, value: unknown): unknown {
-  return type.toViewDU(value as never);
+function toView(name: SingleName, value: unknown): unknown {
+  return (singleType(name) as unknown as { toViewDU(value: unknown): unknown }).toViewDU(value);
 }
 
-/** Lists of which a block changes few elements: those that are the same object have the same root. */
-const LISTS = ["claims", "unbondings", "parameterVotes", "trackEntries"] as const;
-type ListName = (typeof LISTS)[number];
-
-function isList(name: SingleName): name is ListName {
-  return LISTS.some((list) => list === name);
+function isSummed(name: SingleName): name is Summed {
+  return SUMMED.some((list) => list === name);
 }
 
-function rootsIn(name: ListName, values: readonly unknown[]): Uint8Array[] {
-  return rootsOf(STATE_SINGLES[name].elementType as Type<unknown>, values);
+function rootsIn(name: Summed, values: readonly unknown[]): Uint8Array[] {
+  const elementType = StateTree.fields[name].elementType as unknown as Type<unknown>;
+  return rootsOf(elementType, values);
 }
 
-function layOnList(
+function recordRoots<V>(row: TableRow<V>, values: readonly V[]): readonly Uint8Array[] {
+  return row.rootsOf?.(values) ?? rootsOf(row.type, values);
+}
+
+function layOnSummed(
   tree: SummaryTree,
-  name: ListName,
+  name: Summed,
   before: readonly unknown[],
   after: readonly unknown[],
 ): void {
@@ -127,19 +127,12 @@ function layOnList(
   setRoots(tree[name], changed, rootsIn(name, values));
 }
 
-interface RootList {
-  readonly length: number;
-  set(index: number, root: Uint8Array): void;
-  push(root: Uint8Array): void;
-}
-
-function layOn<V>(
-  list: RootList,
-  records: ReadonlyMap<number, V>,
-  rootsOf: (values: readonly V[]) => readonly Uint8Array[],
-): void {
+function layOn<V>(list: RootsView, row: TableRow<V>, records: ReadonlyMap<number, V>): void {
   const changes = [...records].sort(([a], [b]) => a - b);
-  const roots = rootsOf(changes.map(([, value]) => value));
+  const roots = recordRoots(
+    row,
+    changes.map(([, value]) => value),
+  );
   setRoots(
     list,
     changes.map(([index]) => index),
@@ -148,19 +141,11 @@ function layOn<V>(
 }
 
 /** @param indexes ascending */
-function setRoots(list: RootList, indexes: readonly number[], roots: readonly Uint8Array[]): void {
+function setRoots(list: RootsView, indexes: readonly number[], roots: readonly Uint8Array[]): void {
   indexes.forEach((index, i) => {
     const root = roots[i];
     if (root === undefined) throw new RangeError(`no root for record ${index}`);
     if (index < list.length) list.set(index, root);
     else list.push(root);
   });
-}
-
-function nodeRoots(nodes: readonly NodeRecord[]): Uint8Array[] {
-  return rootsOf(NodeRecord, nodes);
-}
-
-function jobRoots(jobs: readonly Job[]): Uint8Array[] {
-  return rootsOf(Job, jobs);
 }

@@ -319,3 +319,7 @@ export const Job = new ContainerType(
   { typeName: "Job", jsonCase: "eth2" },
 );
 export type Job = ValueOf<typeof Job>;
+
+export function isUnsettled({ phase }: Pick<Job, "phase">): boolean {
+  return JOB_PHASES[phase] !== "settled";
+}

@@ -80,44 +80,6 @@ export const TimeMarks = new ListCompositeType(TimeMark, MAX_TIME_MARKS);
 /** By node index. */
 export const DrawWeights = new ListBasicType(Uint64, MAX_NODES);
 
-/** The parts of the state that change as a whole, as opposed to its tables. */
-export const STATE_SINGLES = {
-  meta: Meta,
-  seats: Seats,
-  nextSeats: Seats,
-  window: Window,
-  claims: Claims,
-  unbondings: Unbondings,
-  parameterVotes: ParameterVotes,
-  timeMarks: TimeMarks,
-  track: Track,
-  trackEntries: TrackEntries,
-  drawWeights: DrawWeights,
-  nextDrawWeights: DrawWeights,
-} as const;
-export type SingleName = keyof typeof STATE_SINGLES;
-export const SINGLE_NAMES = Object.keys(STATE_SINGLES) as readonly SingleName[];
-
-export interface StateSingles {
-  readonly meta: Meta;
-  readonly seats: readonly Seat[];
-  readonly nextSeats: readonly Seat[];
-  readonly window: Window;
-  readonly claims: readonly WindowClaim[];
-  readonly unbondings: readonly Unbonding[];
-  readonly parameterVotes: readonly CastParameterVote[];
-  readonly timeMarks: readonly TimeMark[];
-  readonly track: Track;
-  readonly trackEntries: readonly TrackEntry[];
-  readonly drawWeights: readonly bigint[];
-  readonly nextDrawWeights: readonly bigint[];
-}
-
-export function serializeSingle(singles: StateSingles, name: SingleName): Uint8Array {
-  const type = STATE_SINGLES[name] as { serialize(value: unknown): Uint8Array };
-  return type.serialize(singles[name]);
-}
-
 export const StateTree = new ContainerType(
   {
     meta: Meta,

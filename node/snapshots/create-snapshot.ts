@@ -1,6 +1,7 @@
 /** Makes a snapshot of a state, and tells whether a kept one still is what it says. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import { State, type StateParts } from "../../chain/state/state.ts";
+import type { StateParts } from "../../chain/state/parts.ts";
+import { State } from "../../chain/state/state.ts";
 import { conserved } from "../../chain/supply/supply.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { crashPoint } from "../crash-points.ts";

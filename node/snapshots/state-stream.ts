@@ -1,22 +1,15 @@
 /**
  * A state as one stream of bytes, the same on every node: records of part u8, length u32 little-endian
  * and SSZ bytes. `part` is a position in StateTree. A table has a record for each of its elements, in
- * order, that of a settled job being its root; every other part has one. Both directions pause now and then, so that nothing else waits long.
+ * order, that of one that left being its root; every other part has one. Both directions pause now and then, so that
+ * nothing else waits long.
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { PomlError } from "../../chain/errors.ts";
-import { isUnsettled, type JobSlot, SlotList } from "../../chain/state/job-slots.ts";
-import type { StateParts } from "../../chain/state/state.ts";
-import { Job } from "../../chain/types/job.ts";
-import { NodeRecord } from "../../chain/types/node.ts";
-import {
-  Account,
-  MAX_JOBS,
-  SINGLE_NAMES,
-  STATE_SINGLES,
-  StateTree,
-  serializeSingle,
-} from "../../chain/types/state.ts";
+import { SINGLE_NAMES, type StateParts, singleType } from "../../chain/state/parts.ts";
+import { type Slot, SlotList } from "../../chain/state/slots.ts";
+import { rowOf, TABLE_NAMES, type TableName, type TableRow } from "../../chain/state/tables.ts";
+import { StateTree } from "../../chain/types/state.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 
 export const CHUNK_BYTES = 1024 * 1024;
@@ -30,16 +23,13 @@ interface PartType {
   deserialize(bytes: Uint8Array): unknown;
 }
 
-/** The tables of the state by their names in StateTree. */
-const TABLES = {
-  accounts: { of: "accounts", type: Account },
-  registry: { of: "nodes", type: NodeRecord },
-  jobs: { of: "jobs", type: Job },
-} as const;
-type TableField = keyof typeof TABLES;
-
+/** Names of the state's fields in the tree, in order. */
 const FIELDS = Object.keys(StateTree.fields);
-const isTable = (field: string): field is TableField => Object.hasOwn(TABLES, field);
+
+/** The table that has this name in the tree. */
+function tableNamed(field: string): TableName | undefined {
+  return TABLE_NAMES.find((name) => rowOf(name).list === field);
+}
 
 /** Chunks of CHUNK_BYTES; the last is shorter. */
 export async function* encodeState(parts: StateParts): AsyncGenerator<Uint8Array> {
@@ -59,18 +49,23 @@ export async function* encodeState(parts: StateParts): AsyncGenerator<Uint8Array
 
 function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]> {
   for (const [part, field] of FIELDS.entries()) {
-    if (!isTable(field)) {
-      const name = SINGLE_NAMES.find((single) => single === field);
-      if (name === undefined) throw new TypeError(`the state has no part ${field}`);
-      yield [part, serializeSingle(parts, name)];
+    const table = tableNamed(field);
+    if (table === undefined) {
+      const name = singleNamed(field);
+      yield [part, singleType(name).serialize(parts[name])];
       continue;
     }
-    const { of, type } = TABLES[field];
-    const serialize = type.serialize.bind(type) as (value: unknown) => Uint8Array;
-    for (const value of parts[of]) {
-      yield [part, value instanceof Uint8Array ? value : serialize(value)];
+    const { type } = rowOf(table);
+    for (const slot of parts[table]) {
+      yield [part, slot instanceof Uint8Array ? slot : type.serialize(slot)];
     }
   }
+}
+
+/** What a table is read into. */
+interface Records {
+  readonly length: number;
+  push(record: unknown): unknown;
 }
 
 /**
@@ -78,35 +73,41 @@ function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]
  * @throws SnapshotError BAD_SNAPSHOT
  */
 export async function decodeState(chunks: AsyncIterable<Uint8Array>): Promise<StateParts> {
-  const singles: Record<string, unknown> = {};
-  const tables = { accounts: [] as unknown[], nodes: [] as unknown[], jobs: new SlotList() };
+  const parts: Record<string, unknown> = {};
+  const tables = new Map<TableName, Records>();
+  for (const name of TABLE_NAMES) {
+    tables.set(name, rowOf(name).forgets === true ? new SlotList<unknown>() : []);
+  }
   let last = -1;
   let sinceTurn = 0;
   for await (const { part, bytes } of split(chunks)) {
     const field = FIELDS[part];
     if (field === undefined || part < last) throw SnapshotError.bad(`a record of part ${part}`);
     last = part;
-    if (field === "jobs") {
-      if (tables.jobs.length === MAX_JOBS) throw SnapshotError.bad(`more than ${MAX_JOBS} jobs`);
-      tables.jobs.push(decodeJob(bytes));
-    } else if (field === "accounts" || field === "registry") {
-      const { of, type } = TABLES[field];
-      tables[of].push(decode(field, type, bytes));
-    } else if (field in singles) throw SnapshotError.bad(`${field} is there twice`);
-    else singles[field] = decode(field, typeOf(field), bytes);
+    const table = tableNamed(field);
+    if (table !== undefined) addRecord(tables.get(table) ?? [], rowOf(table), bytes);
+    else if (field in parts) throw SnapshotError.bad(`${field} is there twice`);
+    else parts[field] = decode(field, singleType(singleNamed(field)), bytes);
     if (++sinceTurn % RECORDS_PER_TURN === 0) await pause();
   }
-  const missing = SINGLE_NAMES.find((name) => !(name in singles));
+  const missing = SINGLE_NAMES.find((name) => !(name in parts));
   if (missing !== undefined) throw SnapshotError.bad(`${missing} is missing`);
-  return { ...singles, ...tables } as unknown as StateParts;
+  return { ...parts, ...Object.fromEntries(tables) } as unknown as StateParts;
 }
 
-/** No job is as short as a root. @throws SnapshotError BAD_SNAPSHOT */
-function decodeJob(bytes: Uint8Array): JobSlot {
+/** @throws SnapshotError BAD_SNAPSHOT */
+function addRecord(records: Records, row: TableRow<unknown>, bytes: Uint8Array): void {
+  const { list, limit, type, forgets } = row;
+  if (records.length === limit) throw SnapshotError.bad(`more than ${limit} ${list}`);
+  records.push(forgets === true ? decodeSlot(row, bytes) : decode(list, type, bytes));
+}
+
+/** No record of a table that forgets is as short as a root. @throws SnapshotError BAD_SNAPSHOT */
+function decodeSlot({ list, type, isActive }: TableRow<unknown>, bytes: Uint8Array): Slot<unknown> {
   if (bytes.length === ROOT_BYTES) return bytes;
-  const job = decode("jobs", Job, bytes) as Job;
-  if (isUnsettled(job)) return job;
-  throw SnapshotError.bad("it has the record of a settled job, not its root");
+  const record = decode(list, type, bytes);
+  if (isActive?.(record) === true) return record;
+  throw SnapshotError.bad(`it has the record of one of its ${list} that is over, not its root`);
 }
 
 /** Joins chunks only once the record that began in them is there, so that no byte is copied often. */
@@ -137,10 +138,10 @@ async function* split(
   if (held > 0) throw SnapshotError.bad("it ends in the middle of a record");
 }
 
-function typeOf(field: string): PartType {
+function singleNamed(field: string): (typeof SINGLE_NAMES)[number] {
   const name = SINGLE_NAMES.find((single) => single === field);
   if (name === undefined) throw new TypeError(`the state has no part ${field}`);
-  return STATE_SINGLES[name];
+  return name;
 }
 
 function decode(field: string, type: PartType, bytes: Uint8Array): unknown {

@@ -4,10 +4,9 @@
  * counted: `lowest` of the chain stays at the base.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
-import { isUnsettled } from "../../chain/state/job-slots.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
-import { Job } from "../../chain/types/job.ts";
+import { isUnsettled, Job } from "../../chain/types/job.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
@@ -81,7 +80,7 @@ export class BaseStore {
     );
     const kept: Write[] = [];
     for (const [index, job] of jobs) {
-      const root = await this.#db.get(numberKey("settledRoot", index));
+      const root = await this.#db.get(numberKey("jobsRoot", index));
       if (root === undefined || !equalBytes(root, Job.hashTreeRoot(job))) continue;
       kept.push(...recordWrites(new Map([[index, job]])));
     }

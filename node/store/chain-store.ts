@@ -4,7 +4,8 @@
  * LevelDB hides damage, so what is read back is checked (sealed.ts, self-check.ts, verify.ts).
  */
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
-import type { State, StateChanges } from "../../chain/state/state.ts";
+import type { StateChanges } from "../../chain/state/parts.ts";
+import type { State } from "../../chain/state/state.ts";
 import type { Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";

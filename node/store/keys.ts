@@ -2,8 +2,13 @@
  * Every key of the database: one prefix byte, then the key. Numbers are never reused; retired ones
  * stay listed. Heights and indexes are big-endian so that iteration follows their order.
  */
+import type { Forgetting, TableName } from "../../chain/state/tables.ts";
+
+/** Each table of the state has its records here, and one that forgets the roots of those that left. */
+type TablePrefix = TableName | `${Forgetting}Root`;
+
 export const PREFIX = {
-  /** name -> one value: `format`, `head`, `genesis`, `tipSeats`, `lowestBlock`, `damaged`, and each of STATE_SINGLES */
+  /** name -> one value: `format`, `head`, `genesis`, `tipSeats`, `lowestBlock`, `damaged`, and each single value of the state */
   single: 0x01,
   /** height -> CertifiedBlock */
   block: 0x02,
@@ -12,11 +17,11 @@ export const PREFIX = {
   /** transaction id -> height, index */
   transaction: 0x04,
   /** index -> Account */
-  account: 0x05,
+  accounts: 0x05,
   /** index -> NodeRecord */
-  node: 0x06,
+  nodes: 0x06,
   /** index -> Job under way */
-  job: 0x07,
+  jobs: 0x07,
   /** job id, round -> height of the block with its record */
   record: 0x08,
   /** name -> bytes a service of this node keeps for itself; not derived from the chain */
@@ -28,14 +33,14 @@ export const PREFIX = {
   /** node index, height -> height of a block that changed the node's rating */
   ratingChange: 0x0c,
   /** index -> SSZ root of a settled job, as the state has it */
-  settledRoot: 0x0d,
+  jobsRoot: 0x0d,
   /** index -> settled Job */
   settledJob: 0x0e,
   /** index -> SettledSummary */
   settledSummary: 0x0f,
   /** id of a settled job -> index */
   settledIndex: 0x10,
-} as const;
+} as const satisfies Record<TablePrefix, number> & Record<string, number>;
 // 0x30 began the keys of format 1, which were text.
 
 export type Prefix = keyof typeof PREFIX;
@@ -78,6 +83,11 @@ export function ratingChangeKey(node: number, height: number): Key {
 export interface KeyRange {
   readonly gte: Key;
   readonly lt: Key;
+}
+
+/** Of the roots that a table has of the records that left it. */
+export function rootPrefix(table: TableName): Prefix {
+  return `${table as Forgetting}Root`;
 }
 
 /** All keys of a prefix. */

@@ -3,8 +3,7 @@
  * so a node that started from a snapshot has those of earlier jobs once it has replayed the blocks before it.
  */
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
-import { isUnsettled } from "../../chain/state/job-slots.ts";
-import { Job } from "../../chain/types/job.ts";
+import { isUnsettled, Job } from "../../chain/types/job.ts";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
 import { heightBytes, readHeight } from "./block-entries.ts";
 import { type Database, put, type Write } from "./database.ts";

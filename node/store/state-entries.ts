@@ -1,114 +1,117 @@
 /**
- * The state as entries of the database: a few single values, and tables with an entry a record. Of a settled job the
- * state has its root alone.
+ * The state as entries of the database: a few single values, and tables with an entry a record. Of a record that left a
+ * table that forgets, the state has the root alone.
  */
-import { isUnsettled, SlotList } from "../../chain/state/job-slots.ts";
-import { State, type StateChanges } from "../../chain/state/state.ts";
-import { Job } from "../../chain/types/job.ts";
-import { NodeRecord } from "../../chain/types/node.ts";
 import {
-  Account,
   SINGLE_NAMES,
-  STATE_SINGLES,
+  type SingleName,
+  type StateChanges,
+  type StateParts,
   type StateSingles,
-  serializeSingle,
-} from "../../chain/types/state.ts";
+  singleType,
+} from "../../chain/state/parts.ts";
+import { SlotList } from "../../chain/state/slots.ts";
+import { State } from "../../chain/state/state.ts";
+import { rowOf, TABLE_NAMES, type TableName } from "../../chain/state/tables.ts";
 import { type Database, put, remove, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
-import { nameKey, numberKey, numberOf, type Prefix, range } from "./keys.ts";
+import { nameKey, numberKey, numberOf, range, rootPrefix } from "./keys.ts";
 import { recordWrites } from "./settled-entries.ts";
 import { StoreError } from "./store-error.ts";
 
 /** A state whose past the database does not know. */
 export function wholeStateWrites(state: State): Write[] {
-  const { jobs, ...parts } = state.parts();
-  const changes: StateChanges = {
-    ...parts,
-    changedSingles: SINGLE_NAMES,
-    accounts: new Map(parts.accounts.entries()),
-    nodes: new Map(parts.nodes.entries()),
-    jobs: new Map(state.jobs.activeEntries()),
-  };
-  const writes = stateWrites(changes);
-  let index = 0;
-  for (const slot of jobs) {
-    if (slot instanceof Uint8Array) writes.push(put(numberKey("settledRoot", index), slot));
-    index++;
+  const parts = state.parts();
+  const writes = singleWrites(parts, SINGLE_NAMES);
+  for (const name of TABLE_NAMES) {
+    const { type } = rowOf(name);
+    let index = 0;
+    for (const slot of parts[name]) {
+      if (slot instanceof Uint8Array) writes.push(put(numberKey(rootPrefix(name), index), slot));
+      else writes.push(put(numberKey(name, index), type.serialize(slot)));
+      index++;
+    }
   }
   return writes;
 }
 
 export function stateWrites(changes: StateChanges): Write[] {
-  const writes = changes.changedSingles.map((name) =>
-    put(nameKey("single", name), serializeSingle(changes, name)),
-  );
-  for (const [i, value] of changes.accounts)
-    writes.push(put(numberKey("account", i), Account.serialize(value)));
-  for (const [i, value] of changes.nodes)
-    writes.push(put(numberKey("node", i), NodeRecord.serialize(value)));
-  for (const [i, value] of changes.jobs) {
-    const key = numberKey("job", i);
-    if (isUnsettled(value)) writes.push(put(key, Job.serialize(value)));
-    else writes.push(remove(key), put(numberKey("settledRoot", i), Job.hashTreeRoot(value)));
-  }
+  const writes = singleWrites(changes, changes.changedSingles);
+  for (const name of TABLE_NAMES) writes.push(...tableWrites(name, changes[name]));
   writes.push(...recordWrites(changes.jobs));
+  return writes;
+}
+
+function singleWrites(singles: StateSingles, names: readonly SingleName[]): Write[] {
+  return names.map((name) =>
+    put(nameKey("single", name), singleType(name).serialize(singles[name])),
+  );
+}
+
+function tableWrites(name: TableName, records: ReadonlyMap<number, unknown>): Write[] {
+  const { type, forgets, isActive } = rowOf(name);
+  const writes: Write[] = [];
+  for (const [index, record] of records) {
+    const key = numberKey(name, index);
+    if (forgets !== true || isActive?.(record) === true) {
+      writes.push(put(key, type.serialize(record)));
+      continue;
+    }
+    writes.push(remove(key), put(numberKey(rootPrefix(name), index), type.hashTreeRoot(record)));
+  }
   return writes;
 }
 
 /** @throws StoreError DAMAGED_STORE when a part is missing or does not decode */
 export async function readState(db: Database): Promise<State> {
-  const singles: Record<string, unknown> = {};
+  const parts: Record<string, unknown> = {};
   for (const name of SINGLE_NAMES) {
     const bytes = await db.get(nameKey("single", name));
     if (bytes === undefined) throw StoreError.damaged(`the state lacks ${name}`);
-    singles[name] = decodeEntry<unknown>(name, STATE_SINGLES[name], bytes);
+    parts[name] = decodeEntry(name, singleType(name), bytes);
   }
-  return State.of({
-    ...(singles as unknown as StateSingles),
-    accounts: await list(db, "account", Account),
-    nodes: await list(db, "node", NodeRecord),
-    jobs: await readJobs(db),
-  });
+  for (const name of TABLE_NAMES) {
+    parts[name] = await (rowOf(name).forgets === true ? readSlots : readRecords)(db, name);
+  }
+  return State.of(parts as unknown as StateParts);
 }
 
-/** Those under way and the roots of the others together leave no gap. */
-async function readJobs(db: Database): Promise<SlotList> {
-  const open = new Map<number, Job>();
-  for await (const [key, bytes] of db.entries(range("job"))) {
+/** Those that are active and the roots of the others together leave no gap. */
+async function readSlots(db: Database, name: TableName): Promise<SlotList<unknown>> {
+  const { type } = rowOf(name);
+  const active = new Map<number, unknown>();
+  for await (const [key, bytes] of db.entries(range(name))) {
     const index = numberOf(key);
-    open.set(index, decodeEntry(`job ${index}`, Job, bytes));
+    active.set(index, decodeEntry(`${name} ${index}`, type, bytes));
   }
-  const jobs = new SlotList();
-  const addOpen = (end: number): void => {
-    for (let job = open.get(jobs.length); job !== undefined; job = open.get(jobs.length)) {
-      open.delete(jobs.length);
-      jobs.push(job);
+  const slots = new SlotList<unknown>();
+  const addActive = (end: number): void => {
+    for (let next = slots.length; active.has(next); next = slots.length) {
+      slots.push(active.get(next));
+      active.delete(next);
     }
-    if (jobs.length < end) throw StoreError.damaged(`job ${jobs.length} is missing`);
+    if (slots.length < end) throw StoreError.damaged(`${name} ${slots.length} is missing`);
   };
-  for await (const [key, root] of db.entries(range("settledRoot"))) {
+  for await (const [key, root] of db.entries(range(rootPrefix(name)))) {
     const index = numberOf(key);
-    addOpen(index);
-    if (jobs.length > index) throw StoreError.damaged(`job ${index} is settled and under way`);
-    if (root.length !== 32) throw StoreError.damaged(`the root of job ${index} is not one`);
-    jobs.push(root);
+    addActive(index);
+    if (slots.length > index) throw StoreError.damaged(`${name} ${index} is there and has left`);
+    if (root.length !== 32) throw StoreError.damaged(`the root of ${name} ${index} is not one`);
+    slots.push(root);
   }
-  addOpen(0);
-  const [beyond] = open.keys();
-  if (beyond !== undefined) throw StoreError.damaged(`job ${beyond} follows none`);
-  return jobs;
+  addActive(0);
+  const [beyond] = active.keys();
+  if (beyond !== undefined) throw StoreError.damaged(`${name} ${beyond} follows none`);
+  return slots;
 }
 
-async function list<V>(
-  db: Database,
-  prefix: Prefix,
-  type: { deserialize(bytes: Uint8Array): V },
-): Promise<V[]> {
-  const values: V[] = [];
-  for await (const [key, bytes] of db.entries(range(prefix))) {
-    const name = `${prefix} ${values.length}`;
-    if (numberOf(key) !== values.length) throw StoreError.damaged(`${name} is missing`);
-    values.push(decodeEntry(name, type, bytes));
+async function readRecords(db: Database, name: TableName): Promise<unknown[]> {
+  const { type } = rowOf(name);
+  const records: unknown[] = [];
+  for await (const [key, bytes] of db.entries(range(name))) {
+    const entry = `${name} ${records.length}`;
+    if (numberOf(key) !== records.length) throw StoreError.damaged(`${entry} is missing`);
+    records.push(decodeEntry(entry, type, bytes));
   }
-  return values;
+  return records;
 }

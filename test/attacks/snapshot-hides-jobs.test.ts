@@ -6,7 +6,8 @@
  */
 import { expect } from "chai";
 import { toHex } from "../../chain/crypto/hash.ts";
-import type { JobSlot } from "../../chain/state/job-slots.ts";
+import type { Slot } from "../../chain/state/slots.ts";
+import type { Job } from "../../chain/types/job.ts";
 import { createSnapshot, readSnapshot } from "../../node/snapshots/create-snapshot.ts";
 import { SnapshotStore } from "../../node/snapshots/snapshot-store.ts";
 import { TestChain } from "../helpers/chain.ts";
@@ -33,7 +34,7 @@ describe("attack: a snapshot hides jobs under way behind their roots", () => {
     chain.advance(chain.transaction(client, "job-settle", payload));
     const { state, hash } = chain.head;
     const snapshots = await SnapshotStore.open(await folders.create());
-    const read = async (jobs: readonly JobSlot[]) => {
+    const read = async (jobs: readonly Slot<Job>[]) => {
       const parts = { ...state.parts(), jobs };
       const named = { blockHash: hash, stateRoot: state.root(), seats: state.seats };
       const manifest = await createSnapshot({ parts, ...named }, snapshots, 2);
@@ -50,6 +51,6 @@ describe("attack: a snapshot hides jobs under way behind their roots", () => {
       expect(error.message).to.contain("jobs under way are missing");
     }
     const shown = await expectCodeAsync(() => read([first, second, third]), "BAD_SNAPSHOT");
-    expect(shown.message).to.contain("record of a settled job");
+    expect(shown.message).to.contain("record of one of its jobs that is over");
   });
 });

@@ -1,8 +1,7 @@
 /** The records of settled jobs of a chain in memory, as a node keeps them on its disk. */
 import { toHex } from "../../chain/crypto/hash.ts";
-import { isUnsettled } from "../../chain/state/job-slots.ts";
 import type { State } from "../../chain/state/state.ts";
-import type { Job } from "../../chain/types/job.ts";
+import { isUnsettled, type Job } from "../../chain/types/job.ts";
 import { JobArchive } from "../../node/chain/job-archive.ts";
 import type { SettledJobs, SettledSummary } from "../../node/store/settled-entries.ts";
 

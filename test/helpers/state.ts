@@ -1,19 +1,13 @@
 /** A state taken apart, as the store keeps it. */
-import type { JobSlot } from "../../chain/state/job-slots.ts";
-import type { State, StateParts } from "../../chain/state/state.ts";
-import type { Table } from "../../chain/state/table.ts";
 
-export type Parts = StateParts & { readonly jobs: readonly JobSlot[] };
+import type { StateParts } from "../../chain/state/parts.ts";
+import type { Slot } from "../../chain/state/slots.ts";
+import type { State } from "../../chain/state/state.ts";
+import type { Job } from "../../chain/types/job.ts";
+
+export type Parts = StateParts & { readonly jobs: readonly Slot<Job>[] };
 
 export function partsOf(state: State): Parts {
-  return {
-    ...state.singles(),
-    accounts: values(state.accounts),
-    nodes: values(state.nodes),
-    jobs: [...state.parts().jobs],
-  };
-}
-
-function values<V>(table: Table<V>): V[] {
-  return Array.from(table.entries(), ([, value]) => value);
+  const parts = state.parts();
+  return { ...parts, jobs: [...parts.jobs] };
 }

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
-import type { JobSlot } from "../../../chain/state/job-slots.ts";
+import type { Slot } from "../../../chain/state/slots.ts";
 import { State } from "../../../chain/state/state.ts";
+import type { Job } from "../../../chain/types/job.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
 import { type Action, anyAction, strangers, transactionsOf } from "../../helpers/random-history.ts";
@@ -79,7 +80,7 @@ describe("the schedule of jobs", () => {
     chain.advance();
     makeAllDue(chain);
     const looked: number[] = [];
-    const isLookedAt = (job: JobSlot): boolean => !(job instanceof Uint8Array) && job.due > 1;
+    const isLookedAt = (job: Slot<Job>): boolean => !(job instanceof Uint8Array) && job.due > 1;
     while (looked.at(-1) !== 300) {
       chain.advance();
       const { jobs } = partsOf(chain.head.state);

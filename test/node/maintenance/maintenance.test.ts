@@ -63,7 +63,7 @@ describe("looking after the chain database of a stopped node", function () {
     });
 
     it("finds a damaged record of the state", async () => {
-      await stored.flipEntry(numberKey("account", 1));
+      await stored.flipEntry(numberKey("accounts", 1));
       expect((await poml(5, "verify-db")).error.isStateSound).to.equal(false);
     });
   });

@@ -178,7 +178,7 @@ describe("settled jobs in the store", () => {
 
   it("whose root is lost, or a job under way, stop a start with DAMAGED_STORE", async () => {
     play();
-    for (const lost of [numberKey("settledRoot", 0), numberKey("job", 1)]) {
+    for (const lost of [numberKey("jobsRoot", 0), numberKey("jobs", 1)]) {
       const { store } = await start();
       const [before] = await store.db.getManyRaw([lost]);
       if (before === undefined) throw new Error("nothing to lose");

@@ -1,0 +1,50 @@
+/**
+ * The records of a table that forgets, in order, as the state keeps them: of a record that is active the record, of
+ * one that left its root alone. What left never changes, and no rule reads it; its record lies with whoever keeps the
+ * chain.
+ */
+
+/** 32 bytes: the SSZ root of a record that left. */
+export type Slot<V> = V | Uint8Array;
+
+/** Can be walked more than once. */
+export interface Slots<V> {
+  readonly length: number;
+  [Symbol.iterator](): Iterator<Slot<V>>;
+}
+
+const ROOT = 32;
+
+/** Collects slots; a record that left takes no more than its root. */
+export class SlotList<V> implements Slots<V> {
+  readonly #records = new Map<number, V>();
+  #roots = new Uint8Array(1024 * ROOT);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(slot: Slot<V>): void {
+    const index = this.#length++;
+    if (!(slot instanceof Uint8Array)) {
+      this.#records.set(index, slot);
+      return;
+    }
+    if (slot.length !== ROOT) throw new RangeError(`a root of ${slot.length} bytes`);
+    if (this.#roots.length < this.#length * ROOT) this.#grow();
+    this.#roots.set(slot, index * ROOT);
+  }
+
+  *[Symbol.iterator](): Generator<Slot<V>> {
+    for (let index = 0; index < this.#length; index++) {
+      yield this.#records.get(index) ?? this.#roots.slice(index * ROOT, (index + 1) * ROOT);
+    }
+  }
+
+  #grow(): void {
+    const roots = new Uint8Array(2 * this.#length * ROOT);
+    roots.set(this.#roots);
+    this.#roots = roots;
+  }
+}
