@@ -4,10 +4,11 @@
  * are leaves of the body.
  */
 import { Tree } from "@chainsafe/persistent-merkle-tree";
-import type { Type } from "@chainsafe/ssz";
+import type { Type, ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../decode.ts";
-import { isIncluded, type ProvableList, proveRecord, recordIndex } from "../proof/inclusion.ts";
+import { isIncluded, proveRecord, recordIndex } from "../proof/inclusion.ts";
 import type { State } from "../state/state.ts";
+import type { TableList, TableName } from "../state/tables.ts";
 import { type Body, type Header, RatingChanges, Records, Transactions } from "../types/block.ts";
 import { Job, TrainingRecord } from "../types/job.ts";
 import { type InclusionProof, PROVABLE, type Provable } from "../types/light.ts";
@@ -17,35 +18,31 @@ import { SignedTransaction } from "../types/transaction.ts";
 import { LightError } from "./light-error.ts";
 
 /** Types by what is proven. */
-export interface ProvenValues {
-  account: Account;
-  node: NodeRecord;
-  job: Job;
-  transaction: SignedTransaction;
-  record: TrainingRecord;
-  "rating-change": RatingChange;
-}
-
-/** What was proven and where it stands. */
-export type Proven = {
-  [K in Provable]: { readonly kind: K; readonly index: number; readonly value: ProvenValues[K] };
-}[Provable];
-
-const TYPES: { readonly [K in Provable]: Type<ProvenValues[K]> } = {
+const TYPES = {
   account: Account,
   node: NodeRecord,
   job: Job,
   transaction: SignedTransaction,
   record: TrainingRecord,
   "rating-change": RatingChange,
-};
+} as const satisfies Record<Provable, Type<unknown>>;
 
-const STATE_LISTS = {
-  account: "accounts",
-  node: "registry",
-  job: "jobs",
-} as const satisfies Record<string, ProvableList>;
-export type StateKind = keyof typeof STATE_LISTS;
+/** Of records in tables of the state: which table, and its name in the tree. */
+const TABLES = {
+  account: { table: "accounts", list: "accounts" },
+  node: { table: "nodes", list: "registry" },
+  job: { table: "jobs", list: "jobs" },
+} as const satisfies Record<string, { table: TableName; list: TableList }>;
+export type StateKind = keyof typeof TABLES;
+
+/** What was proven and where it stands. */
+export type Proven = {
+  [K in Provable]: {
+    readonly kind: K;
+    readonly index: number;
+    readonly value: ValueOf<(typeof TYPES)[K]>;
+  };
+}[Provable];
 
 const BODY_LISTS = {
   transaction: { field: "transactions", root: "transactionsRoot", type: Transactions },
@@ -64,12 +61,9 @@ export function proveInState(
   index: number,
   settled?: Job,
 ): InclusionProof {
-  const list = STATE_LISTS[kind];
-  const value = {
-    account: () => Account.serialize(state.accounts.at(index)),
-    node: () => NodeRecord.serialize(state.nodes.at(index)),
-    job: () => Job.serialize(settled ?? state.jobs.at(index)),
-  }[kind]();
+  const { table, list } = TABLES[kind];
+  const type: Type<unknown> = TYPES[kind];
+  const value = type.serialize(settled ?? state[table].at(index));
   return { kind: PROVABLE.indexOf(kind), index, value, path: proveRecord(state, list, index) };
 }
 
@@ -117,14 +111,18 @@ function placeOf(
   proof: InclusionProof,
 ): [root: Uint8Array, gindex: bigint] {
   const { index } = proof;
-  if (kind === "account" || kind === "node" || kind === "job") {
-    const list = STATE_LISTS[kind];
+  if (isStateKind(kind)) {
+    const { list } = TABLES[kind];
     if (index >= StateTree.fields[list].limit) throw notIncluded(kind, proof);
     return [header.stateRoot, recordIndex(list, index)];
   }
   const { root, type } = BODY_LISTS[kind];
   if (index >= type.limit) throw notIncluded(kind, proof);
   return [header[root], type.getPathInfo([index]).gindex];
+}
+
+function isStateKind(kind: Provable): kind is StateKind {
+  return Object.hasOwn(TABLES, kind);
 }
 
 function notIncluded(kind: string, { index }: InclusionProof): LightError {

@@ -5,18 +5,16 @@
 import { Tree } from "@chainsafe/persistent-merkle-tree";
 import { equalBytes, sha256 } from "../crypto/hash.ts";
 import type { State } from "../state/state.ts";
+import type { TableList } from "../state/tables.ts";
 import { StateTree } from "../types/state.ts";
 
-/** Lists of the state a record can be proven in, by their name in the tree. */
-export type ProvableList = "accounts" | "registry" | "jobs";
-
 /** Position of a record in the tree (generalized index of SSZ). */
-export function recordIndex(list: ProvableList, index: number): bigint {
+export function recordIndex(list: TableList, index: number): bigint {
   return StateTree.getPathInfo([list, index]).gindex;
 }
 
 /** @returns the siblings from the record up to the root */
-export function proveRecord(state: State, list: ProvableList, index: number): Uint8Array[] {
+export function proveRecord(state: State, list: TableList, index: number): Uint8Array[] {
   return new Tree(state.tree().node).getSingleProof(recordIndex(list, index));
 }
 

@@ -6,6 +6,7 @@
 import { type CompositeViewDU, ContainerType, ListCompositeType, type Type } from "@chainsafe/ssz";
 import { Hash } from "../types/primitive.ts";
 import { StateTree } from "../types/state.ts";
+import { rootsOf } from "./batch-roots.ts";
 import {
   SINGLE_NAMES,
   type SingleName,
@@ -14,7 +15,6 @@ import {
   type StateSingles,
   singleType,
 } from "./parts.ts";
-import { rootsOf } from "./batch-roots.ts";
 import { packSlots, slotList } from "./slot-tree.ts";
 import type { Slots } from "./slots.ts";
 import { rowOf, TABLE_NAMES, type TableList, type TableRow } from "./tables.ts";

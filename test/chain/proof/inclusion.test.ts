@@ -1,10 +1,6 @@
 import { expect } from "chai";
-import {
-  isIncluded,
-  type ProvableList,
-  proveRecord,
-  recordIndex,
-} from "../../../chain/proof/inclusion.ts";
+import { isIncluded, proveRecord, recordIndex } from "../../../chain/proof/inclusion.ts";
+import type { TableList } from "../../../chain/state/tables.ts";
 import { Job } from "../../../chain/types/job.ts";
 import { NodeRecord } from "../../../chain/types/node.ts";
 import { Account } from "../../../chain/types/state.ts";
@@ -18,7 +14,7 @@ describe("inclusion proofs", () => {
   chain.advanceTo(20);
   const { state } = chain.head;
   const root = chain.blocks.at(-1)?.header.stateRoot ?? new Uint8Array();
-  const leaves: [ProvableList, number, Uint8Array][] = [
+  const leaves: [TableList, number, Uint8Array][] = [
     ["accounts", 0, Account.hashTreeRoot(state.accounts.at(0))],
     ["accounts", 4, Account.hashTreeRoot(state.accounts.at(4))],
     ["registry", 2, NodeRecord.hashTreeRoot(state.nodes.at(2))],

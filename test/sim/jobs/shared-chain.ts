@@ -5,11 +5,11 @@
 import { buildBlock, type Head } from "../../../chain/apply-block.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { proposerOf } from "../../../chain/draw/proposer-of.ts";
-import { isUnsettled } from "../../../chain/state/job-slots.ts";
 import { State } from "../../../chain/state/state.ts";
 import { conserved } from "../../../chain/supply/supply.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { Certificate } from "../../../chain/types/block.ts";
+import { isUnsettled } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { verifyTransactionSync } from "../../../chain/verify-signatures.ts";
 import type { FinalBlock } from "../../../node/chain/chain.ts";
