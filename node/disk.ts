@@ -10,6 +10,7 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
+import { syncDirectory } from "./durable-file.ts";
 
 export interface DiskFile {
   /** @param position default: where the last read ended */
@@ -49,6 +50,8 @@ export interface Disk {
   stat(path: string): Promise<{ size: number; isFile(): boolean }>;
   /** Makes a file as young as a new one. */
   touch(path: string): Promise<void>;
+  /** Resolves when the names in a folder are durable: what was renamed into it is found after a loss of power. */
+  syncFolder(path: string): Promise<void>;
 }
 
 const OWNER_ONLY = 0o600;
@@ -69,4 +72,5 @@ export const systemDisk: Disk = {
     const now = new Date();
     return utimes(path, now, now);
   },
+  syncFolder: syncDirectory,
 };

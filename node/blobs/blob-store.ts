@@ -54,7 +54,8 @@ export class BlobStore {
   }
 
   /**
-   * @returns the SHA-256 that names the bytes
+   * Resolves when the bytes are durable.
+   * @returns the SHA-256 that names them
    * @throws StorageError JOB_DISK_FULL
    */
   async put(bytes: Uint8Array): Promise<Uint8Array> {
@@ -66,6 +67,7 @@ export class BlobStore {
       try {
         await writer.write(bytes);
         await writer.finish();
+        await this.#disk.syncFolder(this.#folder);
         wrote(bytes.length);
       } catch (error) {
         await writer.discard();

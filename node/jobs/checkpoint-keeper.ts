@@ -4,7 +4,7 @@
  * commit is sent: what an attempt left that was given up is never mixed with another, and a run
  * whose states are not those it is to be committed to is not kept at all.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { type Disk, systemDisk } from "../disk.ts";
 import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
@@ -128,6 +128,8 @@ export class RunWriter {
   readonly #digest: Digest;
   readonly #ended: () => void;
   #writing: Promise<unknown> = Promise.resolve();
+  /** One after another: a disk that syncs many files at once has no turn for the journal of votes. */
+  #syncing: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, target, held, disk, digest }: RunPlace, ended: () => void) {
     this.#disk = disk;
@@ -146,7 +148,13 @@ export class RunWriter {
   put(index: number, state: Uint8Array): void {
     this.#writing = this.#writing.then(async () => {
       this.#held.signal.throwIfAborted();
-      await this.#disk.writeFile(join(this.#folder, stateName(index)), state);
+      const file = await this.#disk.open(join(this.#folder, stateName(index)), "w");
+      try {
+        await file.writeFile(state);
+      } finally {
+        this.#syncing = this.#syncing.then(() => file.datasync()).finally(() => file.close());
+        this.#syncing.catch(() => {});
+      }
       this.#held.wrote(state.length);
     });
     // Told to the code that finishes the run.
@@ -154,12 +162,13 @@ export class RunWriter {
   }
 
   /**
-   * Waits until everything is written and reads it back. The states that segments begin in must be those of the
-   * hashes, where any were kept.
+   * Waits until everything is durable and reads it back: after a loss of power an auditor may still ask for it. The
+   * states that segments begin in must be those of the hashes, where any were kept.
    * @throws Error for a state that is missing or another: nothing may be committed then
    */
   async finish(hashes: readonly Uint8Array[]): Promise<void> {
     await this.#writing;
+    await this.#syncing;
     const names = new Set(await this.#disk.list(this.#folder));
     for (const [index, hash] of hashes.entries()) {
       const isStart = index > 0 && index < hashes.length - 1;
@@ -168,12 +177,14 @@ export class RunWriter {
     await this.#disk.writeFile(join(this.#folder, HASHES), Buffer.concat(hashes), { flush: true });
     await this.#disk.remove(this.#target);
     await this.#disk.rename(this.#folder, this.#target);
+    await this.#disk.syncFolder(dirname(this.#target));
     this.#ended();
   }
 
   /** The attempt came to nothing. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => {});
+    await this.#syncing.catch(() => {});
     await this.#disk.remove(this.#folder);
     this.#ended();
   }

@@ -8,6 +8,7 @@ import { PIECE_BYTES } from "../../../node/blobs/served-file.ts";
 import { type BlobSource, wholeOf } from "../../../node/workers/blob-source.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
+import { unreliableDisks } from "../../helpers/unreliable-disks.ts";
 
 async function served(blobs: BlobStore, hash: Uint8Array): Promise<BlobSource> {
   const source = await blobs.serve(hash);
@@ -34,6 +35,15 @@ describe("BlobStore", () => {
     for await (const piece of file.read()) pieces.push(piece);
     return new Uint8Array(Buffer.concat(pieces));
   };
+
+  it("has what was put after a loss of power, when it told that it has it", async () => {
+    for (const { disk, power } of unreliableDisks()) {
+      const bytes = Uint8Array.of(1, 2, 3);
+      const hash = await (await BlobStore.open("/data", { disk })).put(bytes);
+      power.losePower();
+      expect(await (await BlobStore.open("/data", { disk })).get(hash)).to.deep.equal(bytes);
+    }
+  });
 
   it("does not serve a withheld blob before its release", async () => {
     const blobs = await BlobStore.open(await folders.create());

@@ -9,6 +9,7 @@ import { CheckpointKeeper, type RunWriter, runName } from "../../../node/jobs/ch
 import { digestOf } from "../../../node/jobs/stored-state-hash.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
+import { unreliableDisks } from "../../helpers/unreliable-disks.ts";
 
 const JOB = sha256(Uint8Array.of(1));
 const SEGMENTS = 4;
@@ -48,6 +49,22 @@ describe("CheckpointKeeper", () => {
     const bytes = encodeCheckpoint(stateAt(2));
     expect(await again.offer(JOB, 1, 2)).to.deep.equal(sha256(bytes));
     expect(await again.serve(sha256(bytes))).to.deep.equal(bytes);
+  });
+
+  it("keeps a whole run over a loss of power: its auditors come after the commit", async () => {
+    for (const { disk, power } of unreliableDisks()) {
+      const run = await new CheckpointKeeper({ dataDir }, { disk }).begin(JOB, 1);
+      put(run, [1, 2, 3, 4]);
+      await run.finish(HASHES);
+      power.losePower();
+      const again = new CheckpointKeeper({ dataDir }, { disk });
+      expect(await again.hashes(JOB, 1)).to.deep.equal(HASHES);
+      for (const index of [1, 2, 3]) {
+        expect(await again.offer(JOB, 1, index)).to.deep.equal(
+          sha256(encodeCheckpoint(stateAt(index))),
+        );
+      }
+    }
   });
 
   it("keeps no run with a state that is missing, stale or of another run", async () => {

@@ -98,7 +98,10 @@ function progressFindings({ plan, job, end }: Outcome): string[] {
   return end === "complete" ? [] : [`the job ended as ${end}`];
 }
 
-/** Nobody honest loses a bond or is found false; those that were always there lose nothing at all. */
+/** Who is away for less misses no more than one of those that ask for something. */
+const BRIEF_MS = 5_000;
+
+/** Nobody honest loses a bond or is found false; those that were there, or nearly so, lose nothing at all. */
 function punishmentFindings({ chain, plan, job }: Outcome): string[] {
   const nodesAt = (height: number): NodeRecord[] => chain.headAt(height).state.nodes.values();
   const before = nodesAt(0);
@@ -109,15 +112,21 @@ function punishmentFindings({ chain, plan, job }: Outcome): string[] {
     const findings: string[] = [];
     if (after.bond !== begun.bond) findings.push(`node ${node} is honest and lost of its bond`);
     if (own !== undefined && isOut(own)) findings.push(`node ${node} is honest and found false`);
-    if (isLossy(plan) || isAway(plan, node)) return findings;
+    if (isLossy(plan) || absenceMs(plan, node) > BRIEF_MS) return findings;
     if (after.failed > begun.failed) findings.push(`node ${node} is honest and was punished`);
     if (after.auditsFailed > 0) findings.push(`node ${node} is honest and failed an audit`);
     return findings;
   });
 }
 
-function isAway({ crashes, links }: JobPlan, node: number): boolean {
-  return [...crashes, ...links.cuts].some((absence) => absence.node === node);
+function isAway(plan: JobPlan, node: number): boolean {
+  return absenceMs(plan, node) > 0;
+}
+
+function absenceMs({ crashes, links }: JobPlan, node: number): number {
+  return [...crashes, ...links.cuts]
+    .filter((absence) => absence.node === node)
+    .reduce((sum, { forMs }) => sum + forMs, 0);
 }
 
 function isLossy({ links, failures }: JobPlan): boolean {

@@ -42,7 +42,7 @@ export interface Station {
 const FASTEST_MS = 2;
 const BOUND_MS = 60;
 /** Until a blob that is not there, or a request that is lost, is given up by the transport. */
-const STREAM_MS = 30_000;
+const STREAM_MS = 10_000;
 const BYTES_PER_MS = 1_000;
 
 export class Links {

@@ -2,6 +2,7 @@
  * A disk in memory. It outlives the process that writes to it; a loss of power takes what was not synced. Writing takes
  * simulated time, so that a crash may come between any two writes.
  */
+import { dirname } from "node:path";
 import type { Disk, DiskFile } from "../../../node/disk.ts";
 import type { Random } from "../random.ts";
 import type { Life } from "./life.ts";
@@ -17,14 +18,19 @@ const SLOWEST_WRITE_MS = 3;
 export class MemoryDisk {
   readonly #files = new Map<string, Entry>();
   readonly #folders = new Set<string>();
+  /** Those that are not durable yet. */
+  #renames: { readonly from: string; readonly to: string }[] = [];
   readonly #random: Random;
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** Of a file that was not synced all is left, or an empty file. */
+  /** Of a file that was not synced all is left, or an empty file; it has its new name, or its old one. */
   losePower(): void {
+    for (const { from, to } of this.#renames.splice(0).reverse()) {
+      if (this.#random.chance(0.5) && this.#has(to) && !this.#has(from)) this.#move(to, from);
+    }
     for (const entry of this.#files.values()) {
       if (entry.durable === entry.bytes || this.#random.chance(0.5)) continue;
       entry.bytes = entry.durable ?? new Uint8Array();
@@ -32,7 +38,7 @@ export class MemoryDisk {
   }
 
   /** The disk as one process sees it. */
-  of(life: Life): Disk {
+  of(life: Pick<Life, "pause">): Disk {
     const written = (): Promise<void> => life.pause(this.#random.between(0, SLOWEST_WRITE_MS));
     return {
       open: async (path, flags) => {
@@ -54,6 +60,7 @@ export class MemoryDisk {
       rename: async (from, to) => {
         await written();
         this.#move(from, to);
+        this.#renames.push({ from, to });
       },
       remove: async (path) => {
         await written();
@@ -76,7 +83,15 @@ export class MemoryDisk {
         return { size: length, isFile: () => true };
       },
       touch: async (path) => void this.#at(path),
+      syncFolder: async (path) => {
+        await written();
+        this.#renames = this.#renames.filter(({ to }) => dirname(to) !== path);
+      },
     };
+  }
+
+  #has(path: string): boolean {
+    return this.#files.has(path) || this.#folders.has(path);
   }
 
   #at(path: string): Entry {

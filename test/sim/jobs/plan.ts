@@ -88,9 +88,12 @@ export function disturbed(seed: number): JobPlan {
       calmAt: isBad ? random.between(DRAWN_MS, FAULTY_MS) : 0,
       loss: isBad ? random.pick([0, 0.02, 0.1, 0.3]) : 0,
       slowestMs: isBad ? random.pick([60, 300, 2_000]) : 0,
-      cuts: absences(0.4, 12_000),
+      cuts: absences(0.4, random.pick([3_000, 12_000])),
     },
-    crashes: absences(0.5, 20_000).map((absence) => ({ ...absence, power: random.chance(0.5) })),
+    crashes: absences(0.5, random.pick([3_000, 20_000])).map((absence) => ({
+      ...absence,
+      power: random.chance(0.5),
+    })),
     lies: random.chance(0.4) ? new Map([[someone(), random.pick(LIES.slice(1))]]) : new Map(),
     failures: random.chance(0.3) ? 0.1 : 0,
   };

@@ -24,10 +24,12 @@ const LATEST_MS = 400;
 const CATCH_UP_MS = 5;
 /** Blocks until the job must be settled, whatever happened. */
 const MOST_BLOCKS = 900;
-/** Blocks after the settlement until nobody may wait for anything any more. */
-const REST_BLOCKS = 40;
-/** The same after the last fault. */
-const REST_MS = 10_000;
+/** Blocks after the settlement, in which nodes see that it is over. */
+const REST_BLOCKS = 12;
+/** Virtual time after the last block in which every wait must have ended by itself. */
+const LONGEST_WAIT_MS = 600_000;
+/** From the end of the last fault to the last block. */
+const REST_MS = 6_000;
 const OPENING_FEE = 1_000_000n;
 const EXTRA_ESCROW = 1_000_000n;
 
@@ -86,6 +88,8 @@ class JobSimulation {
   readonly #escrow: bigint;
   /** Virtual milliseconds. */
   readonly #faultsEnd: number;
+  /** No more blocks come. */
+  #isClosed = false;
   #restFrom: number | undefined;
   /** By node: whether a block is on its way to it. */
   readonly #feeding = new Set<number>();
@@ -140,7 +144,12 @@ class JobSimulation {
     }
     timeline.after(BLOCK_MS, () => this.#propose(0));
     do await turn();
-    while (!this.#isDone() && timeline.step(Number.POSITIVE_INFINITY));
+    while (!this.#isOver() && timeline.step(Number.POSITIVE_INFINITY));
+    this.#isClosed = true;
+    const end = timeline.now + LONGEST_WAIT_MS;
+    do await turn();
+    while (timeline.step(end));
+    if (timeline.step(Number.POSITIVE_INFINITY)) this.#failures.push("something waits without end");
   }
 
   outcome(): Outcome {
@@ -161,7 +170,7 @@ class JobSimulation {
     };
   }
 
-  #isDone(): boolean {
+  #isOver(): boolean {
     const { height } = this.#chain;
     if (this.#restFrom === undefined) return height >= MOST_BLOCKS;
     return height >= this.#restFrom + REST_BLOCKS && this.#isAllUp();
@@ -180,6 +189,7 @@ class JobSimulation {
 
   /** The next block, by the first in the order of proposers that is there and has the last one. */
   #propose(round: number): void {
+    if (this.#isClosed) return;
     const chain = this.#chain;
     const proposer = this.#nodes[chain.proposer(round)];
     const mempool = proposer?.mempool;
