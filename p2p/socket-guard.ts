@@ -9,13 +9,14 @@ import { Server, type Socket } from "node:net";
 import type { Connection, CreateListenerOptions, Listener, Transport } from "@libp2p/interface";
 import { type WebSocketsComponents, webSockets } from "@libp2p/websockets";
 import type { WebSocketServer } from "ws";
+import { placeOf } from "./peers/place.ts";
 
 export interface SocketLimits {
   /** From the TCP connection to an encrypted one. */
   readonly handshakeMs: number;
   /** Open sockets in all. */
   readonly sockets: number;
-  /** Sockets of one address that are no connection yet. */
+  /** Sockets of one address, of IPv6 of one /64, that are no connection yet. */
   readonly pendingPerAddress: number;
 }
 
@@ -53,7 +54,7 @@ function guard(listener: Listener, limits: SocketLimits, connections: () => Conn
   server.maxConnections = limits.sockets;
   const pending = new Map<string, number>();
   server.prependListener("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? "";
+    const address = placeOf(socket.remoteAddress ?? "").key;
     const count = (pending.get(address) ?? 0) + 1;
     if (count > limits.pendingPerAddress) {
       socket.destroy();

@@ -1,6 +1,6 @@
 /** Whose request it is, as far as limits go: the owner's by the token, others by where they come from. */
 import type { IncomingMessage } from "node:http";
-import { type Place, placeOf } from "../place.ts";
+import { type Place, placeOf } from "../../p2p/peers/place.ts";
 import { hasToken } from "./guard.ts";
 
 export interface Caller extends Place {

@@ -1,5 +1,5 @@
 /** A bounded number of places, in fair parts: connections, files being sent, readers, waiting requests. */
-import type { Place } from "../place.ts";
+import type { Place } from "../../p2p/peers/place.ts";
 import { fairRoom } from "./fair-part.ts";
 
 export class SharedPlaces {

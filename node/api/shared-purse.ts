@@ -5,7 +5,7 @@
  * The sum of all debts is kept by itself. Whoever owes less than a token is forgotten when there are many, and gains
  * less than a token by it; as the sum has a limit, so has the number of those who owe more.
  */
-import type { Place } from "../place.ts";
+import type { Place } from "../../p2p/peers/place.ts";
 import { fairRoom, type Held } from "./fair-part.ts";
 
 export interface PurseLimits {

@@ -10,7 +10,7 @@ import { API_LIMITS } from "../../node/api/limits.ts";
 import { SharedPlaces } from "../../node/api/shared-places.ts";
 import { SharedPurse } from "../../node/api/shared-purse.ts";
 import { Turns } from "../../node/api/turns.ts";
-import { placeOf } from "../../node/place.ts";
+import { placeOf } from "../../p2p/peers/place.ts";
 import { until } from "../helpers/until.ts";
 import { startApi, type TestApi } from "../node/api/support.ts";
 
