@@ -43,7 +43,7 @@ import {
   Transactions,
 } from "./types/block.ts";
 import type { Evidence } from "./types/evidence.ts";
-import type { TrainingRecord } from "./types/job.ts";
+import type { JobRecord } from "./types/job.ts";
 import type { RatingChange, Seat } from "./types/node.ts";
 import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
@@ -196,7 +196,7 @@ function transition(
     );
   });
 
-  const records: TrainingRecord[] = [];
+  const records: JobRecord[] = [];
   const context = {
     proposer,
     records,
@@ -237,7 +237,7 @@ interface HeaderParts {
   readonly seats: readonly Seat[];
   readonly body: {
     transactions: SignedTransaction[];
-    records: TrainingRecord[];
+    records: JobRecord[];
     ratingChanges: RatingChange[];
     evidence: Evidence[];
   };

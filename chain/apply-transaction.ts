@@ -11,7 +11,7 @@ import { requiredFee } from "./transactions/fee.ts";
 import type { ListRoom } from "./transactions/list-room.ts";
 import { refuse } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
-import type { TrainingRecord } from "./types/job.ts";
+import type { JobRecord } from "./types/job.ts";
 import type { RatingChange } from "./types/node.ts";
 import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 
@@ -21,7 +21,7 @@ export const MAX_LIFETIME = 100_000;
 export interface BlockContext {
   /** Account that earns the fees. */
   readonly proposer: Uint8Array;
-  readonly records: TrainingRecord[];
+  readonly records: JobRecord[];
   readonly ratingChanges: RatingChange[];
   readonly draws: DrawRoom;
   readonly lists: ListRoom;

@@ -1,6 +1,7 @@
 /** The settings of a job as the engines take them, and back: its integers as numbers. */
-import type { JobSpec } from "../chain/types/job.ts";
+
 import { JOB_LOSSES, JOB_OPTIMIZERS, type OptimizerSpec } from "../chain/types/optimizer.ts";
+import type { TrainSpec } from "../chain/types/train.ts";
 import {
   ADAGRAD_DEFAULTS,
   ADAM_DEFAULTS,
@@ -16,7 +17,7 @@ export function hyperparametersOf({
   optimizer,
   loss: index,
   batchSize,
-}: Pick<JobSpec, "optimizer" | "loss" | "batchSize">): Hyperparameters {
+}: Pick<TrainSpec, "optimizer" | "loss" | "batchSize">): Hyperparameters {
   const loss = JOB_LOSSES[index];
   if (loss === undefined) throw new RangeError(`no loss ${index}`);
   return { optimizer: optimizerOf(optimizer), loss, batchSize };

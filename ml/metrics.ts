@@ -3,7 +3,7 @@
  * every node that saw the same counts writes the same millionths.
  */
 import { scoresOf } from "../chain/track/scores.ts";
-import type { Metrics } from "../chain/types/job.ts";
+import type { Metrics } from "../chain/types/train.ts";
 import type { Evaluation } from "./engine.ts";
 
 const MICRO = 1_000_000;

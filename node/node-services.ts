@@ -2,6 +2,7 @@
 
 import { equalBytes, toHex } from "../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
+import { trainSpec } from "../chain/workload/train/train-of.ts";
 import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { type FoundJob, JobArchive } from "./chain/job-archive.ts";
@@ -14,6 +15,7 @@ import { JobError } from "./jobs/job-error.ts";
 import { jobRecords } from "./jobs/job-records.ts";
 import { readModelFiles } from "./jobs/model-files.ts";
 import type { ModelOpener } from "./jobs/models/model-opener.ts";
+import type { NamedFile } from "./jobs/orders/inspect-order.ts";
 import type { OrderInspector } from "./jobs/orders/order-inspector.ts";
 import { prepareJob } from "./jobs/prepare.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
@@ -87,6 +89,10 @@ export function createServices(parts: ServiceParts): NodeServices {
     return found === undefined ? undefined : { state: "final", transaction: found, ...place };
   };
 
+  const localFile = (hash: Uint8Array): NamedFile => ({
+    path: blobs.pathOf(hash),
+    hash: toHex(hash),
+  });
   const prepare = (request: JobRequest): Promise<PreparedJob> =>
     prepareJob(request, {
       datasets,
@@ -96,8 +102,8 @@ export function createServices(parts: ServiceParts): NodeServices {
         parts.inspector.inspect(spec, spec.participants, {
           client: "owner",
           files: async () => ({
-            model: { path: blobs.pathOf(spec.model), hash: toHex(spec.model) },
-            manifest: { path: blobs.pathOf(spec.dataset), hash: toHex(spec.dataset) },
+            model: localFile(trainSpec(spec).model),
+            manifest: localFile(trainSpec(spec).dataset),
           }),
           // Its client waits, and the helper has limits of its own.
           signal: new AbortController().signal,

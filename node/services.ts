@@ -5,12 +5,12 @@
 import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
-import type { JobSpec, TrainingRecord } from "../chain/types/job.ts";
+import type { JobRecord, JobSpec } from "../chain/types/job.ts";
 import type { LightBlock } from "../chain/types/light.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
+import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
-import type { RefusedPeer } from "../p2p/peers/reputation.ts";
 import type { JobArchive } from "./chain/job-archive.ts";
 import type { HeardElsewhere } from "./consensus/key-watch.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
@@ -108,7 +108,7 @@ export interface TransactionStatus {
 export interface RecordedRound {
   readonly height: number;
   readonly blockHash: Uint8Array;
-  readonly record: TrainingRecord;
+  readonly record: JobRecord;
 }
 
 /** Blocks that one answer reads: after so many bytes it ends, and says where to go on. */

@@ -5,7 +5,8 @@
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
-import { replayBytes, replayOperations } from "./work.ts";
+import { workloadOf } from "../workload/workloads.ts";
+import { replayOperations } from "./work.ts";
 
 /** What a slow machine computes in a second, and what a slow line carries. */
 const OPERATIONS_PER_SECOND = 1_000_000_000n;
@@ -23,8 +24,8 @@ export function auditDeadline(audit: Audit, { spec }: Job, parameters: Parameter
   const { verdictBlocks, blockIntervalMs } = parameters;
   const shortest = VERDICTS * verdictBlocks;
   if (audit.stage === OPENING) return audit.since + shortest;
-  const seconds =
-    replayOperations(audit, spec) / OPERATIONS_PER_SECOND + replayBytes(spec) / BYTES_PER_SECOND;
+  const bytes = workloadOf(spec).replayBytes(spec);
+  const seconds = replayOperations(audit, spec) / OPERATIONS_PER_SECOND + bytes / BYTES_PER_SECOND;
   const blocks = (seconds * 1000n * MARGIN) / BigInt(blockIntervalMs);
   const limited = Number(blocks < MAX_STAGE_BLOCKS ? blocks : MAX_STAGE_BLOCKS);
   return audit.since + (limited > shortest ? limited : shortest);

@@ -2,7 +2,6 @@
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import { drawBelow } from "../draw/weighted.ts";
-import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import {
   ALL_SEGMENTS,
@@ -15,6 +14,7 @@ import {
 import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { isWatched } from "./penalty.ts";
+import { segmentsOf } from "./work.ts";
 
 const MILLION = 1_000_000n;
 const ACCUSING: readonly number[] = [
@@ -27,7 +27,7 @@ const SEGMENT_TAG = "poml/audit-segment/v1";
 export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   const { parameters } = state;
   const seed = seedOf(state, job, audit);
-  const segments = segmentCount(job.spec, audit.samples);
+  const segments = segmentsOf(audit, job.spec);
   const isWhole =
     audit.segment === ALL_SEGMENTS || isWatched(state.nodes.at(audit.node), parameters);
   const isDoubted =
@@ -66,7 +66,7 @@ export function drawCommittee(state: State, job: Job, audit: Audit): Audit | und
   const places = AUDIT_COMMITTEE - others.length;
   const members = [...others, ...accusers.slice(0, places).map(({ node }) => node)];
   if (members.length === 0) return undefined;
-  const segments = segmentCount(job.spec, audit.samples);
+  const segments = segmentsOf(audit, job.spec);
   const segment = audit.segment === ALL_SEGMENTS ? below(seed, 0, segments) : audit.segment;
   return seated({ ...audit, segment }, "judging", state.height, members, audit.auditors);
 }

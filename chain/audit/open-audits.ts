@@ -5,18 +5,18 @@
  * the update too, since nobody else says that it was there.
  */
 import { clearCommits, hasCommitted, isOut } from "../job/phase.ts";
-import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import { ALL_SEGMENTS, AUDIT_STAGES, type Audit } from "../types/audit.ts";
-import type { Job, Participant, TrainingRecord } from "../types/job.ts";
+import type { Job, JobRecord, Participant } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { workloadOf } from "../workload/workloads.ts";
 import { isWatched } from "./penalty.ts";
 
 /**
  * All commits of a recorded round go to their audits. On an engine that nobody can replay the recorded ones are
  * paid at once: there the word of the team is all there is.
  */
-export function takeRecorded(state: State, job: Job, { contributions }: TrainingRecord): Job {
+export function takeRecorded(state: State, job: Job, { contributions }: JobRecord): Job {
   return takeCommits(state, job, new Set(contributions.map(({ node }) => node)));
 }
 
@@ -26,7 +26,7 @@ export function takeUnrecorded(state: State, job: Job): Job {
 }
 
 function takeCommits(state: State, job: Job, merged: ReadonlySet<number>): Job {
-  const canReplay = isAuditable(job.spec);
+  const canReplay = workloadOf(job.spec).isAuditable(job.spec);
   const audits: Audit[] = [];
   const participants = job.participants.map((participant, shard) => {
     if (!hasCommitted(participant) || isOut(participant)) return participant;
@@ -45,7 +45,7 @@ function takeCommits(state: State, job: Job, merged: ReadonlySet<number>): Job {
 function paidAtOnce(participant: Participant): Participant {
   return {
     ...participant,
-    paidSamples: participant.paidSamples + BigInt(participant.samples),
+    paidUnits: participant.paidUnits + BigInt(participant.units),
     paidRounds: participant.paidRounds + 1,
   };
 }
@@ -57,22 +57,22 @@ interface Place {
 
 function newAudit(
   state: State,
-  { round, parameters }: Job,
-  { node, updateHash, checkpointRoot, samples }: Participant,
+  job: Job,
+  { node, updateHash, checkpointRoot, units }: Participant,
   { shard, isMerged }: Place,
 ): Audit {
   // Said before anybody knows the mix that draws a segment, so that nobody who does can still take it back.
   const isWhole = isWatched(state.nodes.at(node), state.parameters);
   return {
-    round,
+    round: job.round,
     node,
     look: 0,
     shard,
     merged: isMerged ? 1 : 0,
-    parameters,
+    base: workloadOf(job.spec).base(job),
     updateHash,
     checkpointRoot,
-    samples,
+    units,
     segment: isWhole ? ALL_SEGMENTS : 0,
     stage: AUDIT_STAGES.indexOf("drawing"),
     since: state.height,

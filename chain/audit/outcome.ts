@@ -42,14 +42,14 @@ export function voidAudit(job: Job, audit: Audit): Job {
 }
 
 function closeAudit(job: Job, audit: Audit, verified: number): Job {
-  const { node, round, samples } = audit;
+  const { node, round, units } = audit;
   const rest = withAudit(job, audit);
   const isOpen = rest.audits.some((other) => other.node === node && other.round === round);
   const participants = rest.participants.map((participant) => {
     if (participant.node !== node) return participant;
     return {
       ...participant,
-      paidSamples: participant.paidSamples + (isOpen ? 0n : BigInt(samples)),
+      paidUnits: participant.paidUnits + (isOpen ? 0n : BigInt(units)),
       paidRounds: participant.paidRounds + (isOpen ? 0 : 1),
       verifiedRounds: participant.verifiedRounds + verified,
     };

@@ -4,7 +4,6 @@
  */
 import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
 import type { DueWork } from "../job/due-work.ts";
-import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import {
   ALL_SEGMENTS,
@@ -32,6 +31,7 @@ import {
   withCredits,
 } from "./outcome.ts";
 import { noteSilence, punishFalseWitness, punishSilence } from "./penalty.ts";
+import { segmentsOf } from "./work.ts";
 
 export function stageOf(audit: Audit): AuditStage {
   const stage = AUDIT_STAGES[audit.stage];
@@ -125,7 +125,7 @@ function draw(state: State, job: Job, audit: Audit): Job {
 function afterReplay(state: State, job: Job, audit: Audit, isLate: boolean): Job {
   const seat = audit.seats.at(-1);
   if (seat === undefined) throw new RangeError("an audit without auditor");
-  const segments = audit.segment === ALL_SEGMENTS ? segmentCount(job.spec, audit.samples) : 1;
+  const segments = audit.segment === ALL_SEGMENTS ? segmentsOf(audit, job.spec) : 1;
   switch (answerOf(seat)) {
     case "none": {
       if (!isLate) return job;

@@ -8,13 +8,14 @@
  */
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
-import { jobSamples, managerPay } from "./price.ts";
+import { workloadOf } from "../workload/workloads.ts";
+import { fullPay, managerPay } from "./price.ts";
 
 /** The managers' share of all rounds that have no record. */
 export function endingPrice({ spec, round }: Job, parameters: Parameters): bigint {
   const recorded = round === 0 ? 0 : round - 1;
-  const samples = jobSamples({ ...spec, rounds: spec.rounds - recorded });
-  return managerPay(samples * spec.pricePerSample, parameters);
+  const left = workloadOf(spec).units(spec, recorded);
+  return managerPay(left * spec.pricePerUnit, parameters);
 }
 
 /** The job with that price among what burns at its settlement; call it before the job's end. */
@@ -22,7 +23,7 @@ export function charged(job: Job, parameters: Parameters): Job {
   const { escrow, opening, spec } = job;
   const price = endingPrice(job, parameters);
   // A vote may have raised the share since the job was opened: what participants can earn is not touched.
-  const limit = escrow - opening - jobSamples(spec) * spec.pricePerSample;
+  const limit = escrow - opening - fullPay(spec);
   return { ...job, opening: opening + (price < limit ? price : limit) };
 }
 

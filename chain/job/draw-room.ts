@@ -4,6 +4,7 @@
  */
 import { refuse } from "../transactions/rule.ts";
 import type { JobSpec } from "../types/job.ts";
+import { workloadOf } from "../workload/workloads.ts";
 
 /** Places in teams and among participants that the orders of one block ask for. */
 export const MAX_PLACES_ORDERED = 768;
@@ -31,7 +32,7 @@ export class DrawRoom {
   }
 
   /** Call it when nothing else is left to refuse. @throws TransactionError TOO_MANY_DRAWS */
-  takeOrder(spec: OrderedPlaces): void {
+  takeOrder(spec: JobSpec): void {
     if (this.tryOrder(spec)) return;
     tooMany("orders", this.#places, MAX_PLACES_ORDERED);
   }
@@ -43,7 +44,7 @@ export class DrawRoom {
   }
 
   /** @returns false when there is no room for it, and then nothing is taken */
-  tryOrder(spec: OrderedPlaces): boolean {
+  tryOrder(spec: JobSpec): boolean {
     const places = placesOf(spec);
     if (places > this.#places) return false;
     this.#places -= places;
@@ -59,11 +60,14 @@ export class DrawRoom {
   }
 }
 
-export type OrderedPlaces = Pick<JobSpec, "teamSize" | "participants" | "trainChunks">;
+/** How many participants are drawn at most. */
+export function drawnParticipants(spec: JobSpec): number {
+  return Math.min(spec.participants, workloadOf(spec).mostParticipants(spec));
+}
 
 /** What an order takes of the room of a block. */
-export function placesOf({ teamSize, participants, trainChunks }: OrderedPlaces): number {
-  return JOB_COUNTS_AS + teamSize + Math.min(participants, trainChunks);
+export function placesOf(spec: JobSpec): number {
+  return JOB_COUNTS_AS + spec.teamSize + drawnParticipants(spec);
 }
 
 function tooMany(what: string, left: number, limit: number): never {

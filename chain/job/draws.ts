@@ -6,6 +6,7 @@ import { drawNodes, mostNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
 import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
+import { drawnParticipants } from "./draw-room.ts";
 import { dueOf, isDue } from "./due.ts";
 import { isToBeDrawn } from "./next-draw.ts";
 import { end, enter, outcomeOf, phaseOf } from "./phase.ts";
@@ -47,7 +48,7 @@ function drawAudits(state: State, job: Job): Job {
 function drawJob(state: State, job: Job): Job {
   const { height, meta } = state;
   const { spec } = job;
-  const count = Math.min(spec.participants, spec.trainChunks);
+  const count = drawnParticipants(spec);
   const seed = taggedHash("poml/job/v1", meta.mix, job.id);
   const isHopeless = mostNodes(state) < spec.quorum;
   const drawn = isHopeless
@@ -59,10 +60,10 @@ function drawJob(state: State, job: Job): Job {
     node,
     updateHash: ZERO_HASH,
     checkpointRoot: ZERO_HASH,
-    samples: 0,
-    trainMs: 0,
+    units: 0,
+    workMs: 0,
     updateBytes: 0,
-    paidSamples: 0n,
+    paidUnits: 0n,
     paidRounds: 0,
     verifiedRounds: 0,
     missed: 0,

@@ -10,7 +10,7 @@ import { refuse, refuseField } from "../transactions/rule.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
 import { MAX_JOBS } from "../types/state.ts";
-import { type OrderedPlaces, placesOf } from "./draw-room.ts";
+import { placesOf } from "./draw-room.ts";
 
 /** Jobs of one client that are not settled. */
 export const MAX_OPEN_PER_CLIENT = 256;
@@ -26,7 +26,7 @@ const PLACES_UNIT = 32;
 
 /** @param open jobs that are open already @returns micro-POML */
 export function openingPrice(
-  spec: Pick<JobSpec, "phaseBlocks"> & OrderedPlaces,
+  spec: JobSpec,
   open: number,
   { feeFloor }: Pick<Parameters, "feeFloor">,
 ): bigint {

@@ -31,7 +31,7 @@ export function outcomeOf(job: Job): JobOutcome {
 }
 
 export function hasCommitted(participant: Participant): boolean {
-  return participant.samples > 0;
+  return participant.units > 0;
 }
 
 /** The job in another phase, starting now. */
@@ -69,8 +69,8 @@ export function withoutCommit(participant: Participant): Participant {
     ...participant,
     updateHash: ZERO_HASH,
     checkpointRoot: ZERO_HASH,
-    samples: 0,
-    trainMs: 0,
+    units: 0,
+    workMs: 0,
     updateBytes: 0,
   };
 }

@@ -5,10 +5,11 @@
 import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
+import { workloadOf } from "../workload/workloads.ts";
 import { endingPrice } from "./charge.ts";
 import { impossibleCharge, isWithdrawnInDoubt } from "./objections.ts";
 import { outcomeOf } from "./phase.ts";
-import { auditorPay, jobSamples, managerPay } from "./price.ts";
+import { auditorPay, managerPay } from "./price.ts";
 
 export interface Payout {
   /** Node index. */
@@ -68,13 +69,13 @@ function chargeOf(job: Job, parameters: Parameters): bigint {
 
 /**
  * What the order promised is the most that is paid: where audits came to nothing, updates may be among the paid
- * ones that stand for more rows than there are. Then all get less in proportion.
+ * ones that stand for more work than was ordered. Then all get less in proportion.
  */
 function earnings({ participants, spec }: Job): Payout[] {
-  const paid = participants.reduce((total, { paidSamples }) => total + paidSamples, 0n);
-  const ordered = jobSamples(spec);
-  return participants.map(({ node, paidSamples }) => {
-    const amount = paidSamples * spec.pricePerSample;
+  const paid = participants.reduce((total, { paidUnits }) => total + paidUnits, 0n);
+  const ordered = workloadOf(spec).units(spec, 0);
+  return participants.map(({ node, paidUnits }) => {
+    const amount = paidUnits * spec.pricePerUnit;
     return { node, amount: paid > ordered ? (amount * ordered) / paid : amount };
   });
 }

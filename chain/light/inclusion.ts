@@ -10,7 +10,7 @@ import { isIncluded, proveRecord, recordIndex } from "../proof/inclusion.ts";
 import type { State } from "../state/state.ts";
 import type { TableList, TableName } from "../state/tables.ts";
 import { type Body, type Header, RatingChanges, Records, Transactions } from "../types/block.ts";
-import { Job, TrainingRecord } from "../types/job.ts";
+import { Job, JobRecord } from "../types/job.ts";
 import { type InclusionProof, PROVABLE, type Provable } from "../types/light.ts";
 import { NodeRecord, RatingChange } from "../types/node.ts";
 import { Account, StateTree } from "../types/state.ts";
@@ -23,7 +23,7 @@ const TYPES = {
   node: NodeRecord,
   job: Job,
   transaction: SignedTransaction,
-  record: TrainingRecord,
+  record: JobRecord,
   "rating-change": RatingChange,
 } as const satisfies Record<Provable, Type<unknown>>;
 

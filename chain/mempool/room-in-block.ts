@@ -5,10 +5,10 @@
 import { bytesKey } from "../crypto/hash.ts";
 import { DrawRoom } from "../job/draw-room.ts";
 import { hasCommitted } from "../job/phase.ts";
-import { isAuditable } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import { ListRoom } from "../transactions/list-room.ts";
 import { kindOf, payloadIf, type Transaction } from "../types/transaction.ts";
+import { workloadOf } from "../workload/workloads.ts";
 
 /** Whether it takes of the room of a block, which may be full. */
 export function takesRoom(transaction: Transaction): boolean {
@@ -47,7 +47,7 @@ export class RoomInBlock {
     if (this.#ended.has(key)) return true;
     const index = this.#state.jobIndex(id);
     const job = index === undefined ? undefined : this.#state.jobs.get(index);
-    if (job === undefined || !isAuditable(job.spec)) return true;
+    if (job === undefined || !workloadOf(job.spec).isAuditable(job.spec)) return true;
     if (!this.#room.tryUpdates(job.participants.filter(hasCommitted).length)) return false;
     this.#ended.add(key);
     return true;

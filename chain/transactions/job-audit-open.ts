@@ -7,10 +7,10 @@ import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
 import { stageOf } from "../audit/tick.ts";
+import { segmentsOf } from "../audit/work.ts";
 import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
 import { findJob } from "../job/find.ts";
-import { segmentCount } from "../job/segments.ts";
 import type { State } from "../state/state.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";
@@ -45,7 +45,7 @@ export const jobAuditOpen: Rule<"job-audit-open"> = {
 
 function opened({ spec }: Job, audit: Audit, proof: readonly Uint8Array[]): Audit {
   if (isOpened(audit)) refuse("shown already", { code: "ALREADY_DONE", duty });
-  if (!provesMatch(audit, segmentCount(spec, audit.samples), proof)) {
+  if (!provesMatch(audit, segmentsOf(audit, spec), proof)) {
     refuseField("proof", "does not show the end of the segment under the committed root");
   }
   const next = { ...audit, opened: proof[0] ?? ZERO_HASH };

@@ -6,8 +6,8 @@ import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
 import { answerOf, stageOf } from "../audit/tick.ts";
+import { segmentsOf } from "../audit/work.ts";
 import { findJob } from "../job/find.ts";
-import { segmentCount } from "../job/segments.ts";
 import {
   ALL_SEGMENTS,
   AUDIT_ANSWERS,
@@ -39,7 +39,7 @@ export const jobAudit: Rule<"job-audit"> = {
       refuse("answered already, or too late", { code: "ALREADY_DONE", duty: "job-audit" });
     }
     const answer = checkAnswer(payload.answer, stageOf(audit));
-    const segments = segmentCount(job.spec, audit.samples);
+    const segments = segmentsOf(audit, job.spec);
     checkProof(payload, answer, audit, segments);
     const answered = {
       ...seat,

@@ -1,8 +1,8 @@
 /** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
-import { shardLimit } from "../job/price.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import { workloadOf } from "../workload/workloads.ts";
+import { type Rule, refuse } from "./rule.ts";
 
 export const jobCommit: Rule<"job-commit"> = {
   isDuty: true,
@@ -25,17 +25,11 @@ export const jobCommit: Rule<"job-commit"> = {
     if (hasCommitted(participant) || hasObjected(participant.node, job)) {
       refuse("answered already", { code: "ALREADY_DONE", duty: "job-commit" });
     }
-    const limit = shardLimit(job.spec, job.participants.length);
-    if (payload.samples === 0 || payload.samples > limit) {
-      refuseField("samples", `1 to ${limit} for this shard, got ${payload.samples}`);
-    }
-    if (payload.samples % job.spec.localEpochs !== 0) {
-      refuseField("samples", `must be whole epochs of ${job.spec.localEpochs}`);
-    }
-    const { updateHash, checkpointRoot, samples, trainMs, updateBytes } = payload;
+    workloadOf(job.spec).checkUnits(job.spec, payload.units, job.participants.length);
+    const { updateHash, checkpointRoot, units, workMs, updateBytes } = payload;
     const participants = job.participants.map((old, i) =>
       i === position
-        ? { ...old, updateHash, checkpointRoot, samples, trainMs, updateBytes, missed: 0 }
+        ? { ...old, updateHash, checkpointRoot, units, workMs, updateBytes, missed: 0 }
         : old,
     );
     const next = { ...job, participants };

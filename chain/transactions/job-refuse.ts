@@ -19,6 +19,7 @@ import {
   RoundRefusal as RoundRefusalType,
   UPDATE_CHECKS,
 } from "../types/job.ts";
+import { workloadOf } from "../workload/workloads.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRefuse: Rule<"job-refuse"> = {
@@ -41,10 +42,10 @@ export const jobRefuse: Rule<"job-refuse"> = {
   },
 };
 
-function checkRefusal(job: Job, { modelBefore, refused }: RoundRefusal): void {
+function checkRefusal(job: Job, { base, refused }: RoundRefusal): void {
   const mismatch = (field: string): never =>
     refuse(`${field} of the refusal does not fit the job`, { code: "RECORD_MISMATCH", field });
-  if (!equalBytes(modelBefore, job.parameters)) mismatch("modelBefore");
+  if (!equalBytes(base, workloadOf(job.spec).base(job))) mismatch("base");
   const committed = job.participants.filter((p) => hasCommitted(p) && !isOut(p));
   refused.forEach(({ node, updateHash, check }, i) => {
     const before = refused[i - 1];

@@ -9,18 +9,15 @@ import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosig
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, enter, hasCommitted } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
-import {
-  type Job,
-  type TrainingRecord,
-  TrainingRecord as TrainingRecordType,
-} from "../types/job.ts";
+import { type Job, type JobRecord, JobRecord as JobRecordType } from "../types/job.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
+import { workloadOf } from "../workload/workloads.ts";
 import { type Rule, refuse, refuseField } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {
   isDuty: true,
   innerSignatures(state, { record, cosignatures }) {
-    const root = TrainingRecordType.hashTreeRoot(record);
+    const root = JobRecordType.hashTreeRoot(record);
     return innerSignaturesOf(state, record.job, "record", root, cosignatures);
   },
   apply(state, payload, { sender, records, draws }) {
@@ -39,12 +36,10 @@ export const jobRound: Rule<"job-round"> = {
   },
 };
 
-function checkRecord(job: Job, record: TrainingRecord): void {
+function checkRecord(job: Job, record: JobRecord): void {
   const mismatch = (field: string): never =>
     refuse(`${field} of the record does not fit the job`, { code: "RECORD_MISMATCH", field });
-  if (!equalBytes(record.modelBefore, job.parameters)) mismatch("modelBefore");
   if (record.contributions.length < job.spec.quorum) mismatch("contributions");
-  let samples = 0;
   record.contributions.forEach((contribution, i) => {
     const before = record.contributions[i - 1];
     if (before !== undefined && before.node >= contribution.node) mismatch("contributions");
@@ -52,41 +47,31 @@ function checkRecord(job: Job, record: TrainingRecord): void {
     if (
       committed === undefined ||
       !hasCommitted(committed) ||
-      committed.samples !== contribution.samples ||
-      committed.trainMs !== contribution.trainMs ||
+      committed.units !== contribution.units ||
+      committed.workMs !== contribution.workMs ||
       committed.updateBytes !== contribution.updateBytes ||
       !equalBytes(committed.updateHash, contribution.updateHash)
     ) {
       mismatch("contributions");
     }
-    samples += contribution.samples;
   });
-  if (samples > job.spec.localEpochs * job.spec.trainRows) mismatch("contributions");
+  workloadOf(job.spec).checkRecord(job, record);
 }
 
 /** @param signers team positions */
-function finishRound(
-  state: State,
-  job: Job,
-  record: TrainingRecord,
-  signers: readonly number[],
-): Job {
+function finishRound(state: State, job: Job, record: JobRecord, signers: readonly number[]): Job {
   const { height } = state;
   const credits = job.credits.map((credit, member) => {
     if (!signers.includes(member)) return credit;
     return credit + (job.team[member] === record.manager ? 2 : 1);
   });
-  const { rounds, targetAccuracy } = job.spec;
-  const reached = targetAccuracy > 0 && record.metrics.accuracy >= targetAccuracy;
-  const last = record.round >= rounds || reached;
+  const { progress, outcome } = workloadOf(job.spec).advance(job, record);
   const next: Job = {
     ...takeRecorded(state, job, record),
     credits,
     extensions: 0,
-    parameters: record.modelAfter,
-    metrics: record.metrics,
-    round: last ? job.round : job.round + 1,
+    progress,
+    round: outcome === undefined ? job.round + 1 : job.round,
   };
-  if (!last) return enter(next, "training", height);
-  return end(next, record.round >= rounds ? "complete" : "target", height);
+  return outcome === undefined ? enter(next, "training", height) : end(next, outcome, height);
 }

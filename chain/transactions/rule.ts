@@ -6,7 +6,7 @@ import { PomlError } from "../errors.ts";
 import type { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
-import type { TrainingRecord } from "../types/job.ts";
+import type { JobRecord } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { Payloads, TransactionKind } from "../types/transaction.ts";
 import type { ListRoom } from "./list-room.ts";
@@ -20,7 +20,7 @@ export interface RuleContext {
   /** Account that earns the fees of this block. */
   readonly proposer: Uint8Array;
   /** Training records of this block so far. */
-  readonly records: TrainingRecord[];
+  readonly records: JobRecord[];
   /** Changes of ratings of this block so far. */
   readonly ratingChanges: RatingChange[];
   /** What is left in this block for orders and for updates that go to their audits. */
@@ -92,6 +92,16 @@ export function checkIndex(field: string, value: number, names: readonly string[
     field,
     `must be 0 to ${names.length - 1}, got ${value}`,
     `use one of ${names.map((name, index) => `${index} (${name})`).join(", ")}`,
+  );
+}
+
+/** Refuses a number that is not from `low` to `high`. */
+export function checkRange(field: string, value: number, low: number, high: number): void {
+  if (value >= low && value <= high) return;
+  refuseField(
+    field,
+    `must be ${low} to ${high}, got ${value}`,
+    `give ${field.split(".").at(-1)} in that range`,
   );
 }
 

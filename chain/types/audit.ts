@@ -58,16 +58,16 @@ export const Audit = new MemoContainerType(
     node: Uint32,
     /** 0, or 1 for the second look at the same update. */
     look: Uint8,
-    /** Shard the participant trained. */
+    /** Position among the job's participants: the shard it works on. */
     shard: Uint16,
     /** 1: a record merged the update, so its team had it. 0: auditors must get the update as well. */
     merged: Uint8,
-    /** SHA-256 of the global parameters the round started from. */
-    parameters: Hash,
+    /** What the round started from; of a training job, SHA-256 of its global parameters. */
+    base: Hash,
     updateHash: Hash,
     /** Merkle root over the hashes of the segments + 1 states. */
     checkpointRoot: Hash,
-    samples: Uint32,
+    units: Uint32,
     /** Drawn segment, or ALL_SEGMENTS; before a committee the disputed one. */
     segment: Uint16,
     /** Index into AUDIT_STAGES. */

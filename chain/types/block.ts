@@ -1,7 +1,7 @@
 /** Blocks, votes and certificates. The hash of a block is the SSZ root of its header. */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Evidence } from "./evidence.ts";
-import { TrainingRecord } from "./job.ts";
+import { JobRecord } from "./job.ts";
 import { RatingChange } from "./node.ts";
 import {
   Hash,
@@ -66,7 +66,7 @@ export const Certificate = new ContainerType(
 export type Certificate = ValueOf<typeof Certificate>;
 
 export const Transactions = new ListCompositeType(SignedTransaction, MAX_TRANSACTIONS);
-export const Records = new ListCompositeType(TrainingRecord, MAX_RECORDS);
+export const Records = new ListCompositeType(JobRecord, MAX_RECORDS);
 export const RatingChanges = new ListCompositeType(RatingChange, MAX_RATING_CHANGES);
 export const EvidenceList = new ListCompositeType(Evidence, MAX_EVIDENCE);
 

@@ -1,11 +1,12 @@
 /**
- * A training job: the order (`JobSpec`), one round of it as written in a block (`TrainingRecord`),
- * and the running account of it in the state (`Job`).
+ * A job of any kind: the order (`JobSpec`), one round of it as written in a block (`JobRecord`), and the running
+ * account of it in the state (`Job`). What differs from kind to kind is in the unions, and chain/workload/ holds the
+ * rules for it.
  */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Audit, AuditCredit } from "./audit.ts";
+import { kindUnion } from "./kind-union.ts";
 import { MemoContainerType } from "./memo-container.ts";
-import { OptimizerSpec } from "./optimizer.ts";
 import {
   Address,
   Hash,
@@ -17,12 +18,11 @@ import {
   Uint32,
   Uint64,
 } from "./primitive.ts";
+import { TrainProgress, TrainResult, TrainSpec } from "./train.ts";
 
 /** Wire values; append only. */
 export const JOB_KINDS = ["train"] as const;
-export const JOB_ENGINES = ["exact", "tfjs"] as const;
-export const JOB_PARTITIONS = ["iid", "by-label"] as const;
-export const JOB_AGGREGATIONS = ["fedavg", "median", "trimmed-mean"] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 /**
  * drawing: waits for the mix that draws team and participants. training: participants commit.
  * revealing: updates travel, the team posts the record. finished / failed / cancelled: waits for settle.
@@ -87,39 +87,14 @@ export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];
 
+/** What is ordered, by kind of work. The selector of each union below is the position in JOB_KINDS. */
+export const JobWork = kindUnion([TrainSpec]);
+export type JobWork = ValueOf<typeof JobWork>;
+
+/** The terms that every order has, and the work itself. */
 export const JobSpec = new MemoContainerType(
   {
-    /** Index into JOB_KINDS. */
-    kind: Uint8,
     name: ShortText,
-    /** Index into JOB_ENGINES. */
-    engine: Uint8,
-    /** SHA-256 of the LayersModel JSON bytes. */
-    model: Hash,
-    /** SHA-256 of the initial parameters, float32 little-endian. */
-    initialParameters: Hash,
-    parameterCount: Uint32,
-    /** What a sample step costs: operations of the model forward and backward, by the cost model of training.md. */
-    operations: Uint64,
-    /** SHA-256 of the dataset manifest bytes. */
-    dataset: Hash,
-    /** SHA-256 of the dataset's torrent file. */
-    torrent: Hash,
-    trainRows: Uint32,
-    trainChunks: Uint16,
-    testRows: Uint32,
-    /** Seeds sample order and dropout. */
-    seed: Hash,
-    rounds: Uint16,
-    localEpochs: Uint8,
-    batchSize: Uint16,
-    optimizer: OptimizerSpec,
-    /** Index into JOB_LOSSES. */
-    loss: Uint8,
-    /** Index into JOB_PARTITIONS. */
-    partition: Uint8,
-    /** Index into JOB_AGGREGATIONS. */
-    aggregation: Uint8,
     /** Participants wanted; fewer are drawn when fewer nodes qualify. */
     participants: Uint16,
     /** A round counts with at least so many updates. */
@@ -127,21 +102,21 @@ export const JobSpec = new MemoContainerType(
     teamSize: Uint8,
     /** Blocks a phase may last before its `onMiss` rule fires. */
     phaseBlocks: Uint16,
-    /** Micro-POML a verified sample step earns its participant. */
-    pricePerSample: Uint64,
-    /** Stop early at this test accuracy, millionths; 0 = never. */
-    targetAccuracy: Uint32,
+    /** Micro-POML a verified unit of work earns its participant; the kind says what a unit is. */
+    pricePerUnit: Uint64,
+    work: JobWork,
   },
   { typeName: "JobSpec", jsonCase: "eth2" },
 );
 export type JobSpec = ValueOf<typeof JobSpec>;
 
-/** Test metrics in millionths; computed from integer confusion counts. */
-export const Metrics = new ContainerType(
-  { loss: Uint64, accuracy: Uint32, precision: Uint32, recall: Uint32, f1: Uint32 },
-  { typeName: "Metrics", jsonCase: "eth2" },
-);
-export type Metrics = ValueOf<typeof Metrics>;
+/** How far the work is. */
+export const JobProgress = kindUnion([TrainProgress]);
+export type JobProgress = ValueOf<typeof JobProgress>;
+
+/** What a round gave. */
+export const RoundGain = kindUnion([TrainResult]);
+export type RoundGain = ValueOf<typeof RoundGain>;
 
 /** What one participant delivered in one round. */
 export const Contribution = new ContainerType(
@@ -149,10 +124,10 @@ export const Contribution = new ContainerType(
     /** Node index. */
     node: Uint32,
     updateHash: Hash,
-    /** Sample steps (rows x epochs). */
-    samples: Uint32,
+    /** Units of work. */
+    units: Uint32,
     /** Self-reported. */
-    trainMs: Uint32,
+    workMs: Uint32,
     updateBytes: Uint32,
   },
   { typeName: "Contribution", jsonCase: "eth2" },
@@ -160,23 +135,21 @@ export const Contribution = new ContainerType(
 export type Contribution = ValueOf<typeof Contribution>;
 
 /** One finished round of one job. */
-export const TrainingRecord = new ContainerType(
+export const JobRecord = new ContainerType(
   {
     job: Hash,
     round: Uint16,
-    /** Node index of the manager that aggregated. */
+    /** Node index of the manager that merged the updates. */
     manager: Uint32,
-    modelBefore: Hash,
-    modelAfter: Hash,
     /** In node index order. */
     contributions: new ListCompositeType(Contribution, MAX_PARTICIPANTS),
-    metrics: Metrics,
     /** From the opening of the round to the record, as the manager saw it. */
     durationMs: Uint32,
+    gain: RoundGain,
   },
-  { typeName: "TrainingRecord", jsonCase: "eth2" },
+  { typeName: "JobRecord", jsonCase: "eth2" },
 );
-export type TrainingRecord = ValueOf<typeof TrainingRecord>;
+export type JobRecord = ValueOf<typeof JobRecord>;
 
 /** An update that could not be used, and what it failed. */
 export const RefusedUpdate = new ContainerType(
@@ -199,7 +172,8 @@ export const RoundRefusal = new ContainerType(
     round: Uint16,
     /** Node index of the manager that posts it. */
     manager: Uint32,
-    modelBefore: Hash,
+    /** What the round started from. */
+    base: Hash,
     /** In node index order. */
     refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
   },
@@ -218,11 +192,12 @@ export const Participant = new MemoContainerType(
     updateHash: Hash,
     /** Merkle root of the checkpoints of the committed update. */
     checkpointRoot: Hash,
-    samples: Uint32,
-    trainMs: Uint32,
+    /** Of the committed update; zero = none yet. */
+    units: Uint32,
+    workMs: Uint32,
     updateBytes: Uint32,
-    /** Sample steps of updates whose audits are over: what settlement pays. */
-    paidSamples: Uint64,
+    /** Units of updates whose audits are over: what settlement pays. */
+    paidUnits: Uint64,
     paidRounds: Uint16,
     /** Those of the paid rounds of which others replayed a part and found every bit equal. */
     verifiedRounds: Uint16,
@@ -307,9 +282,7 @@ export const Job = new ContainerType(
     audits: new ListCompositeType(Audit, MAX_AUDITS),
     /** Who replayed how much of this job, in node order. */
     auditors: new ListCompositeType(AuditCredit, MAX_AUDIT_CREDITS),
-    /** SHA-256 of the global parameters the round under way starts from. */
-    parameters: Hash,
-    metrics: Metrics,
+    progress: JobProgress,
     settlement: Settlement,
     /** Of the round that could not be recorded, where that ended the job; in node index order. */
     refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),

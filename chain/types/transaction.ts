@@ -4,7 +4,7 @@
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_AUDIT_PROOF } from "./audit.ts";
-import { JobSpec, RoundRefusal, TrainingRecord } from "./job.ts";
+import { JobRecord, JobSpec, RoundRefusal } from "./job.ts";
 import { MemoContainerType } from "./memo-container.ts";
 import {
   Address,
@@ -85,8 +85,8 @@ export const JobCommit = new ContainerType(
     round: Uint16,
     updateHash: Hash,
     checkpointRoot: Hash,
-    samples: Uint32,
-    trainMs: Uint32,
+    units: Uint32,
+    workMs: Uint32,
     updateBytes: Uint32,
   },
   { typeName: "JobCommit", jsonCase: "eth2" },
@@ -97,7 +97,7 @@ export const Cosignature = new ContainerType(
   { typeName: "Cosignature", jsonCase: "eth2" },
 );
 export const JobRound = new ContainerType(
-  { record: TrainingRecord, cosignatures: new ListCompositeType(Cosignature, MAX_TEAM) },
+  { record: JobRecord, cosignatures: new ListCompositeType(Cosignature, MAX_TEAM) },
   { typeName: "JobRound", jsonCase: "eth2" },
 );
 export const JobSettle = new ContainerType(

@@ -2,7 +2,7 @@
  * From a round's updates to the next global parameters. Updates are put in participant order and
  * summed in float64 by our own code, so every node computes the same bits whatever came first.
  */
-import type { JOB_AGGREGATIONS } from "../../chain/types/job.ts";
+import type { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
 import { indexOfNonFinite } from "../bytes.ts";
 import { fedavg } from "./fedavg.ts";
 import { median } from "./median.ts";

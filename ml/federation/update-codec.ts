@@ -12,7 +12,7 @@
  * the very parameters can be compared with the last checkpoint.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
-import { SEGMENTS } from "../../chain/job/segments.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
 import { UpdateError } from "./update-error.ts";
 

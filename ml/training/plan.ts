@@ -4,7 +4,7 @@
  * on every machine, so a replay can start at any segment.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
-import { SEGMENTS } from "../../chain/job/segments.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { Random } from "../random.ts";
 
 export interface PlanOptions {

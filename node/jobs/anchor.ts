@@ -12,7 +12,7 @@ import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
-import { Job, JobSpec, Metrics } from "../../chain/types/job.ts";
+import { Job, JobProgress, JobSpec } from "../../chain/types/job.ts";
 import { type InclusionProof, type LightBlock, PROVABLE } from "../../chain/types/light.ts";
 import { type DecodedCertificate, VerifyError } from "./certificate.ts";
 
@@ -134,8 +134,7 @@ async function renewed(
 function isSameResult(one: Job, other: Job): boolean {
   return (
     one.round === other.round &&
-    equalBytes(one.parameters, other.parameters) &&
     equalBytes(JobSpec.serialize(one.spec), JobSpec.serialize(other.spec)) &&
-    equalBytes(Metrics.serialize(one.metrics), Metrics.serialize(other.metrics))
+    equalBytes(JobProgress.serialize(one.progress), JobProgress.serialize(other.progress))
   );
 }

@@ -1,6 +1,8 @@
 /** Everything a job names by hash: fetched from whoever has it to this disk, and read before it is worked with. */
 import { fromHex, toHex } from "../../chain/crypto/hash.ts";
-import { JOB_PARTITIONS, type Job, type JobSpec } from "../../chain/types/job.ts";
+import type { Job, JobSpec } from "../../chain/types/job.ts";
+import { JOB_PARTITIONS } from "../../chain/types/train.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import type { DatasetIndex } from "../../ml/dataset/dataset-index.ts";
 import type { Split } from "../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../ml/dataset/partition.ts";
@@ -56,17 +58,18 @@ export class JobFiles {
   ): Promise<Inspection> {
     const count = Math.max(1, participants.length);
     const { inspector, blobs } = this.#modules;
+    const { model, dataset } = trainSpec(spec);
     try {
       const files = async (wanted: AbortSignal) => ({
-        model: await this.#file(spec.model, MAX_MODEL_BYTES, wanted),
-        manifest: await this.#file(spec.dataset, MAX_MANIFEST_BYTES, wanted),
+        model: await this.#file(model, MAX_MODEL_BYTES, wanted),
+        manifest: await this.#file(dataset, MAX_MANIFEST_BYTES, wanted),
       });
       return await inspector.inspect(spec, count, { client: toHex(client), files, signal });
     } catch (error) {
       // A file that this disk has spoiled would fail every time; it goes, and is fetched again.
       if (error instanceof HelperError) {
-        await blobs.verify(spec.model);
-        await blobs.verify(spec.dataset);
+        await blobs.verify(model);
+        await blobs.verify(dataset);
       }
       throw error;
     }
@@ -74,7 +77,7 @@ export class JobFiles {
 
   /** Global parameters by hash. @throws JobError ORDER_IMPOSSIBLE when the first ones have another length */
   async parameters(spec: JobSpec, hash: Uint8Array, signal: AbortSignal): Promise<BlobSource> {
-    const size = 4 * spec.parameterCount;
+    const size = 4 * trainSpec(spec).parameterCount;
     const { source } = await this.#modules.fetcher.fetchFile(hash, { maxBytes: size, signal });
     if (source.size === size) return source;
     throw impossible("weights", `the parameters have ${source.size} bytes, the order ${size}`);
@@ -87,7 +90,7 @@ export class JobFiles {
     chunks: Chunks,
     signal: AbortSignal,
   ): Promise<ModelTask> {
-    const { spec } = job;
+    const spec = trainSpec(job.spec);
     const dataset = await this.dataset(job, chunks, signal);
     const options = { maxBytes: MAX_MODEL_BYTES, signal };
     const { source } = await this.#modules.fetcher.fetchFile(spec.model, options);
@@ -103,9 +106,9 @@ export class JobFiles {
 
   async dataset(job: OrderedJob, chunks: Chunks, signal: AbortSignal): Promise<DatasetSource> {
     const { fetcher, datasets } = this.#modules;
-    const { spec } = job;
+    const { torrent: torrentHash } = trainSpec(job.spec);
     const { dataset: index } = await this.order(job, signal);
-    const torrent = await fetcher.fetch(spec.torrent, { maxBytes: MAX_TORRENT_BYTES, signal });
+    const torrent = await fetcher.fetch(torrentHash, { maxBytes: MAX_TORRENT_BYTES, signal });
     const options = { maxBytes: MAX_MANIFEST_BYTES, signal };
     const { source } = await fetcher.fetchFile(fromHex(index.id), options);
     return datasets.fetch({ index, manifest: source, torrentFile: torrent }, chunks, signal);
@@ -130,8 +133,9 @@ export function shardChunks(
   { spec, participants }: Pick<Job, "spec" | "participants">,
   position: number,
 ): readonly number[] {
-  const partition = JOB_PARTITIONS[spec.partition] ?? "iid";
-  const shards = assignChunks(spec.trainChunks, participants.length, spec.seed, partition);
+  const { partition, trainChunks, seed } = trainSpec(spec);
+  const rule = JOB_PARTITIONS[partition] ?? "iid";
+  const shards = assignChunks(trainChunks, participants.length, seed, rule);
   const shard = shards[position];
   if (shard === undefined) throw new RangeError(`no shard ${position}`);
   return shard;
@@ -144,5 +148,5 @@ export function shardSamples(
   position: number,
 ): number {
   const rows = shardChunks(job, position).reduce((sum, at) => sum + (train.rows[at] ?? 0), 0);
-  return rows * job.spec.localEpochs;
+  return rows * trainSpec(job.spec).localEpochs;
 }

@@ -1,4 +1,5 @@
 /** How a job stands or ended, in a sentence people can act on. The API, the page and the command line say this. */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {
@@ -9,6 +10,7 @@ import {
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 
 export const OUTCOME_STATES = ["running", "done", "failed", "cancelled", "undrawn"] as const;
 export type OutcomeState = (typeof OUTCOME_STATES)[number];
@@ -38,11 +40,12 @@ export function hasModel(job: Job): boolean {
 export function describeOutcome(job: Job): JobOutcomeText {
   const outcome = outcomeOf(job);
   if (outcome === "open") return { state: "running", reason: progress(job), remedy: undefined };
-  if (outcome === "complete") return done(`All ${rounds(job.spec.rounds)} are recorded.`);
+  if (outcome === "complete")
+    return done(`All ${rounds(trainSpec(job.spec).rounds)} are recorded.`);
   if (outcome === "target") {
-    const target = job.spec.targetAccuracy / 10_000;
+    const target = trainSpec(job.spec).targetAccuracy / 10_000;
     return done(
-      `The test accuracy it was to stop at, ${target} %, was reached in round ${job.round} of ${job.spec.rounds}.`,
+      `The test accuracy it was to stop at, ${target} %, was reached in round ${job.round} of ${trainSpec(job.spec).rounds}.`,
     );
   }
   const state = outcome === "cancelled" || outcome === "undrawn" ? outcome : "failed";
@@ -61,9 +64,9 @@ function progress(job: Job): string {
     case "drawing":
       return `Its participants are being drawn; a round needs ${spec.quorum} of them.`;
     case "training":
-      return `Round ${round} of ${spec.rounds} is being trained${again}.`;
+      return `Round ${round} of ${trainSpec(spec).rounds} is being trained${again}.`;
     default:
-      return `The updates of round ${round} of ${spec.rounds} are being merged and tested${again}.`;
+      return `The updates of round ${round} of ${trainSpec(spec).rounds} are being merged and tested${again}.`;
   }
 }
 
@@ -78,7 +81,7 @@ const STEADIER = "order it again with a smaller learning rate, or with --clip-no
 
 const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
   cancelled: ({ round, spec }) => ({
-    cause: `Its client cancelled it ${round === 0 ? "before a round was recorded" : `after round ${round} of ${spec.rounds}`}.`,
+    cause: `Its client cancelled it ${round === 0 ? "before a round was recorded" : `after round ${round} of ${trainSpec(spec).rounds}`}.`,
     remedy: undefined,
   }),
   undrawn: ({ spec }) => ({

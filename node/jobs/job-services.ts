@@ -1,12 +1,16 @@
 /** What a node does for jobs: looks at orders, trains, answers for its runs, audits, leads rounds, shares models. */
+
 import type { KeyPair } from "../../chain/crypto/keys.ts";
-import { JOB_ENGINES, JOB_KINDS, type JobSpec } from "../../chain/types/job.ts";
+import type { JobSpec } from "../../chain/types/job.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import { kindOf } from "../../chain/workload/workloads.ts";
 import type { Config } from "../config/schema.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 import type { OnBlock } from "../on-block.ts";
 import { AuditExchange } from "./audit-exchange.ts";
 import { AuditedRuns, type AuditedRunsModules } from "./audited-runs.ts";
 import { Auditor, type AuditorModules } from "./auditor.ts";
+import { engineOf } from "./job-engine.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
 import { ModelPublisher, type PublisherModules } from "./model-publisher.ts";
 import { OrderWatch, type OrderWatchModules } from "./orders/order-watch.ts";
@@ -51,5 +55,5 @@ export function createJobServices(
 }
 
 function isAllowed(spec: JobSpec, allowed: readonly string[]): boolean {
-  return allowed.includes(`${JOB_KINDS[spec.kind]}/${JOB_ENGINES[spec.engine]}`);
+  return allowed.includes(`${kindOf(spec)}/${engineOf(trainSpec(spec))}`);
 }

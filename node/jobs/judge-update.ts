@@ -2,14 +2,16 @@
  * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
  * thrown, never blamed on the participant.
  */
+
 import { unreachable } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { trainingSeed } from "../../chain/job/seed.ts";
-import { segmentCount } from "../../chain/job/segments.ts";
 import { digestsProof, digestsRoot, leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { segmentCount } from "../../chain/workload/train/segments.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { AuditError } from "../../ml/audit/audit-error.ts";
 import { isBoundTo } from "../../ml/audit/bound-update.ts";
 import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../ml/audit/checkpoint.ts";
@@ -100,7 +102,7 @@ async function judgeOrdered(
   const { files } = modules;
   const { signal } = options;
   const { dataset } = await files.order(job, signal);
-  if (audit.samples !== shardSamples(job, dataset, audit.shard)) {
+  if (audit.units !== shardSamples(job, dataset, audit.shard)) {
     return { answer: "mismatch", segment: 0, reached: cannotReach("other-samples", audit) };
   }
   const update =
@@ -121,12 +123,12 @@ async function taskOf(
   signal: AbortSignal,
   files: JudgeModules["files"],
 ): Promise<TrainTask> {
-  const { spec } = job;
-  const parameters = await files.parameters(spec, audit.parameters, signal);
+  const { localEpochs, seed: orderSeed } = trainSpec(job.spec);
+  const parameters = await files.parameters(job.spec, audit.base, signal);
   const chunks = shardChunks(job, audit.shard);
   const model = await files.modelTask(job, parameters, { split: "train", indexes: chunks }, signal);
-  const seed = trainingSeed(spec, audit.round, audit.shard);
-  return { ...model, chunks, epochs: spec.localEpochs, seed };
+  const seed = trainingSeed({ seed: orderSeed }, audit.round, audit.shard);
+  return { ...model, chunks, epochs: localEpochs, seed };
 }
 
 /** Needs nothing of the participant unless it is wrong. */
@@ -181,15 +183,16 @@ async function judgeSegment(
   const served = await fetchRun(job, audit, options, modules);
   if (served === undefined) return { answer: "not-served" };
   const { digests } = served;
+  const { parameterCount } = trainSpec(job.spec);
   const startState =
     segment === 0
       ? undefined
       : await fetchBlob(
-          stateAt(served.startState, job.spec.parameterCount, options.stageMs),
+          stateAt(served.startState, parameterCount, options.stageMs),
           options,
           modules,
         );
-  if (segment > 0 && !isState(startState, digests[segment], job.spec.parameterCount)) {
+  if (segment > 0 && !isState(startState, digests[segment], parameterCount)) {
     return { answer: "not-served" };
   }
   const replay = await replayed(() =>
@@ -215,9 +218,10 @@ async function checkUpdate(
   options: JudgeOptions,
   modules: JudgeModules,
 ): Promise<"as-committed" | "other" | "not-served"> {
-  const { parameterCount } = job.spec;
+  const spec = trainSpec(job.spec);
+  const { parameterCount } = spec;
   const { clock } = modules;
-  const { updateHash, checkpointRoot, samples } = audit;
+  const { updateHash, checkpointRoot, units } = audit;
   const until = clock.monotonic() + options.stageMs / UPDATE_PART;
   for (;;) {
     const limitMs = until - clock.monotonic();
@@ -231,7 +235,7 @@ async function checkUpdate(
     try {
       const update = decodeUpdate(bytes, parameterCount);
       const isTheirs = update.participant === audit.node && update.round === audit.round;
-      const isLast = isBoundTo(update, checkpointRoot, segmentCount(job.spec, samples));
+      const isLast = isBoundTo(update, checkpointRoot, segmentCount(spec, units));
       return isTheirs && isLast ? "as-committed" : "other";
     } catch (error) {
       if (error instanceof UpdateError) return "other";
@@ -250,11 +254,11 @@ function cannotReach(
 /** The participant's word on its states, if it fits what it committed to. */
 async function fetchRun(
   { id, spec }: Job,
-  { round, look, checkpointRoot, samples }: Audit,
+  { round, look, checkpointRoot, units }: Audit,
   { peer, signal, stageMs }: JudgeOptions,
   { exchange, clock }: JudgeModules,
 ): Promise<ServedRun | undefined> {
-  const count = segmentCount(spec, samples) + 1;
+  const count = segmentCount(trainSpec(spec), units) + 1;
   const partMs = Math.ceil(stageMs / ASK_PART);
   for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
     if (attempt > 0) await clock.sleep(Math.min(ASK_PAUSE_MS, partMs), signal);

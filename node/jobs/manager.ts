@@ -4,18 +4,21 @@
  * record; the others sign what equals their own result and take over, at the same round, when those
  * before them fall silent.
  */
+
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { type KeyPair, verifySync } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import {
   type Job,
+  JobRecord,
   type RefusedUpdate,
   RoundRefusal,
-  TrainingRecord,
   UPDATE_CHECKS,
 } from "../../chain/types/job.ts";
 import type { Payloads } from "../../chain/types/transaction.ts";
+import { trainResult } from "../../chain/workload/train/train-of.ts";
+import { workloadOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
@@ -28,7 +31,7 @@ import { JobError } from "./job-error.ts";
 import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
 import type { OrderWatch } from "./orders/order-watch.ts";
 import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
-import { mergeRound, type RoundModules, type RoundResult, sameResult } from "./round-result.ts";
+import { mergeRound, type RoundModules, type RoundResult, sameGain } from "./round-result.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
 
 export interface ManagerModules extends Omit<RoundModules, "merge"> {
@@ -129,7 +132,7 @@ export class Manager {
       const record = this.#recordOf(job, member, outcome.result);
       const cosignatures = await this.#gather(job, member, { kind: "record", value: record });
       await duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
-      const { accuracy } = record.metrics;
+      const { accuracy } = trainResult(record).metrics;
       log.info("round recorded", { job: id, round: job.round, accuracy });
     } else {
       const refusal = this.#refusalOf(job, member, outcome.refused);
@@ -166,18 +169,16 @@ export class Manager {
       log.warn("taking over as manager", { job: toHex(job.id), round: job.round, member });
   }
 
-  #recordOf(job: Job, member: number, result: RoundResult): TrainingRecord {
+  #recordOf(job: Job, member: number, result: RoundResult): JobRecord {
     const now = this.#modules.clock.monotonic();
     const since = this.#startedAt.get(roundKey(job)) ?? now;
     return {
       job: job.id,
       round: job.round,
       manager: job.team[member] ?? 0,
-      modelBefore: job.parameters,
-      modelAfter: result.modelAfter,
       contributions: [...result.contributions],
-      metrics: result.metrics,
       durationMs: Math.round(now - since),
+      gain: result.gain,
     };
   }
 
@@ -186,7 +187,7 @@ export class Manager {
       job: job.id,
       round: job.round,
       manager: job.team[member] ?? 0,
-      modelBefore: job.parameters,
+      base: workloadOf(job.spec).base(job),
       refused: [...refused],
     };
   }
@@ -239,7 +240,7 @@ export class Manager {
   #rootOf({ kind, value }: Verdict): Uint8Array {
     const { genesisRoot } = this.#modules.chain;
     const root =
-      kind === "record" ? TrainingRecord.hashTreeRoot(value) : RoundRefusal.hashTreeRoot(value);
+      kind === "record" ? JobRecord.hashTreeRoot(value) : RoundRefusal.hashTreeRoot(value);
     return signingRoot(kind, genesisRoot, root);
   }
 
@@ -262,7 +263,7 @@ export class Manager {
     }
     if (kind === "record") {
       const own = await this.#matching(job, value);
-      if (own === undefined || !sameResult(own, value)) return refuse("our result differs");
+      if (own === undefined || !sameGain(own.gain, value.gain)) return refuse("our result differs");
     } else {
       const own = await this.#outcomes.of(job);
       if (own.kind !== "refused" || !includesAll(own.refused, value.refused)) {
@@ -273,7 +274,7 @@ export class Manager {
   }
 
   /** Our result over the same updates the record merges; undefined when we refuse them. */
-  async #matching(job: Job, record: TrainingRecord): Promise<RoundResult | undefined> {
+  async #matching(job: Job, record: JobRecord): Promise<RoundResult | undefined> {
     const ours = await this.#outcomes.of(job);
     const nodes = record.contributions.map(({ node }) => node);
     const isEqual =

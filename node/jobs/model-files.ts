@@ -1,7 +1,9 @@
 /** The trained model of a job in tfjs format, with the manifest of its dataset. */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import { BlobError } from "../blobs/blob-store.ts";
@@ -25,7 +27,8 @@ export async function readModelFiles(
   signal: AbortSignal,
 ): Promise<ModelFiles> {
   requireModel(job);
-  const { spec, parameters } = job;
+  const { model: modelHash, dataset, parameterCount } = trainSpec(job.spec);
+  const { parameters } = trainProgress(job);
   const fetch = async (hash: Uint8Array, maxBytes: number): Promise<Uint8Array> => {
     try {
       return await fetcher.fetch(hash, { maxBytes, signal });
@@ -36,11 +39,11 @@ export async function readModelFiles(
     }
   };
   const topology: unknown = JSON.parse(
-    new TextDecoder().decode(await fetch(spec.model, MAX_MODEL_BYTES)),
+    new TextDecoder().decode(await fetch(modelHash, MAX_MODEL_BYTES)),
   );
   const model = await opener.read(topology);
-  const weights = await fetch(parameters, 4 * spec.parameterCount);
-  const manifest = await fetch(spec.dataset, MAX_MANIFEST_BYTES);
+  const weights = await fetch(parameters, 4 * parameterCount);
+  const manifest = await fetch(dataset, MAX_MANIFEST_BYTES);
   return { "model.json": modelJsonOf(model), "weights.bin": weights, "dataset.json": manifest };
 }
 

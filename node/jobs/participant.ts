@@ -3,12 +3,14 @@
  * hash on chain, and serves the update once the round is past committing. Driven by the chain
  * alone, so a restart finds its place again.
  */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import { canCommit, hasCommitted, phaseOf } from "../../chain/job/phase.ts";
-import { trainingSeed } from "../../chain/job/seed.ts";
-import { isAuditable, segmentCount } from "../../chain/job/segments.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import type { Job, Participant as JobParticipant } from "../../chain/types/job.ts";
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { isAuditable, segmentCount } from "../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -118,13 +120,14 @@ export class Participant {
 
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
     const { files, workers, blobs, duties, log, chain, keeper, room } = this.#modules;
-    const { spec, round } = job;
+    const { round } = job;
+    const spec = trainSpec(job.spec);
     this.#missed.reach(runKey(job), "files");
     await requireRoom(room, trainingNeeds(job));
-    const base = await files.parameters(spec, job.parameters, signal);
+    const base = await files.parameters(job.spec, trainProgress(job).parameters, signal);
     const chunks = shardChunks(job, position);
     const task = await files.modelTask(job, base, { split: "train", indexes: chunks }, signal);
-    const run = await keeper.begin(job.id, round, runBytes(spec));
+    const run = await keeper.begin(job.id, round, runBytes(job.spec));
     this.#missed.reach(runKey(job), "training");
     let result: TrainTaskResult | undefined;
     try {
@@ -170,11 +173,11 @@ export class Participant {
         round,
         updateHash,
         checkpointRoot: merkleRoot(result.checkpoints),
-        samples: result.samples,
-        trainMs: Math.min(Math.round(result.durationMs), 0xffff_ffff),
+        units: result.samples,
+        workMs: Math.min(Math.round(result.durationMs), 0xffff_ffff),
         updateBytes: bytes.length,
       }),
-      spec.phaseBlocks,
+      job.spec.phaseBlocks,
     );
     log.info("update committed", { job: toHex(job.id), round, height: chain.height });
     await this.#untilTaken(job, signal);

@@ -5,18 +5,20 @@
 
 import { formatAmount } from "../../chain/amount.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
+import { drawnParticipants } from "../../chain/job/draw-room.ts";
 import { openingPrice, requireEnoughNodes } from "../../chain/job/opening.ts";
-import { jobPrice, jobSamples, lowestPrice, managerPay } from "../../chain/job/price.ts";
+import { fullPay, jobPrice, managerPay } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
+import type { JobSpec } from "../../chain/types/job.ts";
+import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import {
   JOB_AGGREGATIONS,
   JOB_ENGINES,
-  JOB_KINDS,
   JOB_PARTITIONS,
-  type JobSpec,
-} from "../../chain/types/job.ts";
-import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
+  type TrainSpec,
+} from "../../chain/types/train.ts";
+import { lowestPrice } from "../../chain/workload/train/price.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
@@ -99,9 +101,7 @@ export async function prepareJob(
     );
   }
   const chain = parameters();
-  const draft: JobSpec = {
-    kind: JOB_KINDS.indexOf("train"),
-    name: textBytes("name", request.name, 64),
+  const train: TrainSpec = {
     engine: JOB_ENGINES.indexOf(engine),
     model: await blobs.put(canonicalJson(model.json)),
     initialParameters: await blobs.put(bytesOfFloats(start)),
@@ -120,14 +120,18 @@ export async function prepareJob(
     loss: JOB_LOSSES.indexOf(loss),
     partition: JOB_PARTITIONS.indexOf(request.partition),
     aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
+    targetAccuracy: Math.round(request.targetAccuracy * MILLION),
+  };
+  const draft: JobSpec = {
+    name: textBytes("name", request.name, 64),
     participants: request.participants,
     quorum: request.quorum,
     teamSize: request.teamSize,
     phaseBlocks: Math.max(4, Math.ceil((request.phaseSeconds * 1000) / chain.blockIntervalMs)),
-    pricePerSample: request.pricePerSample ?? 0n,
-    targetAccuracy: Math.round(request.targetAccuracy * MILLION),
+    pricePerUnit: request.pricePerSample ?? 0n,
+    work: { selector: 0, value: train },
   };
-  const spec = { ...draft, pricePerSample: request.pricePerSample ?? usualPrice(draft, chain) };
+  const spec = { ...draft, pricePerUnit: request.pricePerSample ?? usualPrice(draft, chain) };
   checkJobSpec(spec, chain);
   requireEnoughNodes(spec, nodes());
   const opening = openingPrice(spec, openJobs(), chain);
@@ -279,10 +283,10 @@ function checkFit(model: LayersModel, manifest: Manifest): void {
 /** Few can end a job with a high quorum, and they may be its client's: so that costs what an early end costs. */
 function highQuorum(spec: JobSpec, parameters: Parameters): string[] {
   const { quorum } = spec;
-  const drawn = Math.min(spec.participants, spec.trainChunks);
+  const drawn = drawnParticipants(spec);
   const free = Math.floor(drawn / 2) + 1;
   if (quorum <= free) return [];
-  const price = formatAmount(managerPay(jobSamples(spec) * spec.pricePerSample, parameters));
+  const price = formatAmount(managerPay(fullPay(spec), parameters));
   const few = drawn - quorum + 1;
   return [
     `with a quorum of ${quorum} the job ends when ${few} of ${drawn} participants do not deliver, and that costs you up to ${price} POML; with at most ${free} it takes half of them, and costs you nothing`,

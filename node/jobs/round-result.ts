@@ -6,17 +6,19 @@
  */
 import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../chain/job/phase.ts";
-import { segmentCount } from "../../chain/job/segments.ts";
 import {
   type Contribution,
-  JOB_AGGREGATIONS,
   type Job,
-  type Metrics,
   type Participant,
   type RefusedUpdate,
+  type RoundGain,
+  RoundGain as RoundGainType,
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
+import { JOB_AGGREGATIONS, type Metrics } from "../../chain/types/train.ts";
+import { segmentCount } from "../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { updateBytes } from "../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../ml/metrics.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
@@ -44,8 +46,7 @@ export interface RoundModules {
 
 export interface RoundResult {
   readonly contributions: readonly Contribution[];
-  readonly modelAfter: Uint8Array;
-  readonly metrics: Metrics;
+  readonly gain: RoundGain;
 }
 
 /** Either the round's record, or why it can have none: `refused` leaves no quorum. */
@@ -79,13 +80,15 @@ export async function mergeRound(
   const { spec } = job;
   const { signal } = options;
   const { dataset } = await files.order(job, signal);
-  const base = await files.parameters(spec, job.parameters, signal);
+  const { parameterCount, aggregation } = trainSpec(spec);
+  const { parameters } = trainProgress(job);
+  const base = await files.parameters(spec, parameters, signal);
   const committed = job.participants
     .map((participant, position) => ({ participant, position }))
     .filter(({ participant }) => hasCommitted(participant))
     .filter(({ participant }) => options.only?.includes(participant.node) ?? true);
   const isWhole = ({ participant, position }: (typeof committed)[number]): boolean =>
-    participant.samples === shardSamples(job, dataset, position);
+    participant.units === shardSamples(job, dataset, position);
   const [whole, partial] = [committed.filter(isWhole), committed.filter((one) => !isWhole(one))];
   const updates = await collectUpdates(
     job,
@@ -96,10 +99,10 @@ export async function mergeRound(
   const output = blobs.newPath();
   const task = modules.merge(
     {
-      base: { path: blobs.pathOf(job.parameters), hash: base.hash },
-      parameterCount: spec.parameterCount,
+      base: { path: blobs.pathOf(parameters), hash: base.hash },
+      parameterCount,
       round: job.round,
-      rule: JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg",
+      rule: JOB_AGGREGATIONS[aggregation] ?? "fedavg",
       quorum: spec.quorum,
       updates,
       output,
@@ -128,7 +131,8 @@ export async function mergeRound(
   await blobs.adopt(output, merged.after);
   const metrics = await evaluate(job, merged.after, signal, modules);
   const contributions = merged.kept.map((node) => contributionOf(participantOf(job, node)));
-  return { kind: "merged", result: { contributions, modelAfter: merged.after, metrics } };
+  const value = { modelBefore: parameters, modelAfter: merged.after, metrics };
+  return { kind: "merged", result: { contributions, gain: { selector: 0, value } } };
 }
 
 /** Updates that came in time, each as a file of this disk. */
@@ -140,9 +144,10 @@ async function collectUpdates(
 ): Promise<CommittedUpdate[]> {
   const patience = clock.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
   const limit = AbortSignal.any([signal, patience]);
-  const maxBytes = updateBytes(spec.parameterCount);
+  const train = trainSpec(spec);
+  const maxBytes = updateBytes(train.parameterCount);
   const arrived = await Promise.all(
-    committed.map(async ({ node, updateHash, checkpointRoot, samples }) => {
+    committed.map(async ({ node, updateHash, checkpointRoot, units }) => {
       for (let look = 0; !limit.aborted; look++) {
         try {
           const { path } = await fetcher.fetchFile(updateHash, {
@@ -152,7 +157,8 @@ async function collectUpdates(
             signal: limit,
           });
           const file = { path, hash: toHex(updateHash) };
-          return [{ node, file, samples, checkpointRoot, segments: segmentCount(spec, samples) }];
+          const segments = segmentCount(train, units);
+          return [{ node, file, samples: units, checkpointRoot, segments }];
         } catch {
           const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look);
           await clock.sleep(pauseMs, limit).catch(() => {});
@@ -228,21 +234,14 @@ function participantOf(job: Job, node: number): Participant {
 function contributionOf({
   node,
   updateHash,
-  samples,
-  trainMs,
-  ...rest
+  units,
+  workMs,
+  updateBytes: bytes,
 }: Participant): Contribution {
-  return { node, updateHash, samples, trainMs, updateBytes: rest.updateBytes };
+  return { node, updateHash, units, workMs, updateBytes: bytes };
 }
 
 /** True when two members computed the same round. */
-export function sameResult(a: RoundResult, b: RoundResult): boolean {
-  return (
-    equalBytes(a.modelAfter, b.modelAfter) &&
-    a.metrics.loss === b.metrics.loss &&
-    a.metrics.accuracy === b.metrics.accuracy &&
-    a.metrics.precision === b.metrics.precision &&
-    a.metrics.recall === b.metrics.recall &&
-    a.metrics.f1 === b.metrics.f1
-  );
+export function sameGain(a: RoundGain, b: RoundGain): boolean {
+  return equalBytes(RoundGainType.hashTreeRoot(a), RoundGainType.hashTreeRoot(b));
 }

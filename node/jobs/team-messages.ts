@@ -1,7 +1,7 @@
 /** What the managers of a job's team ask each other: "are you there?", "sign this record" or "this refusal". */
 import { ContainerType } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
-import { RoundRefusal, TrainingRecord } from "../../chain/types/job.ts";
+import { JobRecord, RoundRefusal } from "../../chain/types/job.ts";
 import { Hash, Signature, Uint8 } from "../../chain/types/primitive.ts";
 import type { Clock } from "../clock.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
@@ -26,7 +26,7 @@ const NO_SIGNATURE = new Uint8Array(64);
 
 /** What a team says of a round: its record, or why it has none. */
 export type Verdict =
-  | { readonly kind: "record"; readonly value: TrainingRecord }
+  | { readonly kind: "record"; readonly value: JobRecord }
   | { readonly kind: "refusal"; readonly value: RoundRefusal };
 
 /** @returns the signature, or refuses with a reason */
@@ -67,7 +67,7 @@ export class TeamMessages {
       }
     };
     this.#messages.handle("cosign", (body, peer, signal) =>
-      answer({ kind: "record", value: decodeSsz("record", TrainingRecord, body) }, peer, signal),
+      answer({ kind: "record", value: decodeSsz("record", JobRecord, body) }, peer, signal),
     );
     this.#messages.handle("cosign-refusal", (body, peer, signal) =>
       answer({ kind: "refusal", value: decodeSsz("refusal", RoundRefusal, body) }, peer, signal),
@@ -88,7 +88,7 @@ export class TeamMessages {
   ): Promise<Uint8Array> {
     const [subject, body] =
       kind === "record"
-        ? (["cosign", TrainingRecord.serialize(value)] as const)
+        ? (["cosign", JobRecord.serialize(value)] as const)
         : (["cosign-refusal", RoundRefusal.serialize(value)] as const);
     const end = this.#clock.monotonic() + timeoutMs;
     for (;;) {

@@ -1,11 +1,13 @@
 /** Whether a model directory is what its certificate says, given what the reader trusts. */
+
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { isOut } from "../../chain/job/phase.ts";
-import { isAuditable } from "../../chain/job/segments.ts";
 import { checkFresh } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
+import { isAuditable } from "../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import {
   CanonicalJsonError,
   canonicalJson,
@@ -60,7 +62,9 @@ export async function verifyModelDirectory(
   return { proved: [...claims(anchored), datasetClaim(job, manifest)], anchored };
 }
 
-async function checkModel(files: ModelDirectory, { spec, parameters }: Job): Promise<void> {
+async function checkModel(files: ModelDirectory, job: Job): Promise<void> {
+  const spec = trainSpec(job.spec);
+  const { parameters } = trainProgress(job);
   const modelJson = files["model.json"];
   const weights = files["weights.bin"];
   require(equalBytes(sha256(weights), parameters), "the weights are those the job ended with");
@@ -74,7 +78,8 @@ async function checkModel(files: ModelDirectory, { spec, parameters }: Job): Pro
   require(model.parameterCount === spec.parameterCount, "the job counts the model's parameters");
 }
 
-function checkDataset(bytes: Uint8Array, { spec }: Job): Manifest {
+function checkDataset(bytes: Uint8Array, job: Job): Manifest {
+  const spec = trainSpec(job.spec);
   require(equalBytes(sha256(bytes), spec.dataset), "the manifest is that of the job's dataset");
   const manifest = decodeCanonicalManifest(bytes);
   const fits =
@@ -103,15 +108,16 @@ function claims({ block, job, trusted }: Anchored): ProvedClaim[] {
 
 function jobClaims(job: Job): ProvedClaim[] {
   const percent = (micro: number): string => `${(micro / 10_000).toFixed(2)} %`;
-  const { spec, metrics } = job;
+  const { model } = trainSpec(job.spec);
+  const { parameters, metrics } = trainProgress(job);
   const participants = job.participants.filter(({ paidRounds }) => paidRounds > 0);
   return [
     {
       claim: "job",
       detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded`,
     },
-    { claim: "weights", detail: `SHA-256 ${toHex(job.parameters)}` },
-    { claim: "architecture", detail: `SHA-256 ${toHex(spec.model)}` },
+    { claim: "weights", detail: `SHA-256 ${toHex(parameters)}` },
+    { claim: "architecture", detail: `SHA-256 ${toHex(model)}` },
     {
       claim: "metrics",
       detail: `recorded by the team on the test rows: accuracy ${percent(metrics.accuracy)}, F1 ${percent(metrics.f1)}`,
@@ -119,7 +125,7 @@ function jobClaims(job: Job): ProvedClaim[] {
     {
       claim: "participants",
       detail: participants
-        .map(({ node, paidSamples }) => `node #${node}: ${paidSamples} sample steps`)
+        .map(({ node, paidUnits }) => `node #${node}: ${paidUnits} sample steps`)
         .join("; "),
     },
     { claim: "audits", detail: auditsOf(job) },
@@ -127,7 +133,7 @@ function jobClaims(job: Job): ProvedClaim[] {
 }
 
 function auditsOf({ spec, participants, audits }: Job): string {
-  if (!isAuditable(spec)) return "not verified: nobody can replay what this engine did";
+  if (!isAuditable(trainSpec(spec))) return "not verified: nobody can replay what this engine did";
   const verified = participants.reduce((sum, { verifiedRounds }) => sum + verifiedRounds, 0);
   const paid = participants.reduce((sum, { paidRounds }) => sum + paidRounds, 0);
   const faulty = participants.filter(isOut);
@@ -139,14 +145,15 @@ function auditsOf({ spec, participants, audits }: Job): string {
   ].join("; ");
 }
 
-function datasetClaim({ spec }: Job, { columns, shape, classes }: Manifest): ProvedClaim {
+function datasetClaim(job: Job, { columns, shape, classes }: Manifest): ProvedClaim {
+  const { dataset, trainRows, testRows } = trainSpec(job.spec);
   const names =
     columns.length === 0
       ? `shape ${shape.join(" x ")}`
       : `columns ${listed(columns.map(({ name }) => name))}`;
   return {
     claim: "dataset",
-    detail: `manifest SHA-256 ${toHex(spec.dataset)}, ${spec.trainRows} training and ${spec.testRows} test rows; ${names}; classes ${listed(classes)}`,
+    detail: `manifest SHA-256 ${toHex(dataset)}, ${trainRows} training and ${testRows} test rows; ${names}; classes ${listed(classes)}`,
   };
 }
 

@@ -1,8 +1,10 @@
 /** What the jobs of a chain need of the files on this disk. */
+
 import { setImmediate as pause } from "node:timers/promises";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Job } from "../../chain/types/job.ts";
+import { workloadOf } from "../../chain/workload/workloads.ts";
 import type { SettledJobs, SettledSummary } from "../store/settled-entries.ts";
 import type { FileNeeds, SettledFiles, StoredFile } from "./retention-plan.ts";
 
@@ -53,22 +55,18 @@ function addOpen({ state }: NeedsChain, needed: Set<string>): void {
 }
 
 /** Everything a job under way may still ask for. */
-function openNames({ id, spec, parameters, participants, audits }: Job): string[] {
+function openNames(job: Job): string[] {
+  const { id, spec, participants, audits } = job;
   return [
     id,
-    spec.model,
-    spec.dataset,
-    spec.torrent,
-    spec.initialParameters,
-    parameters,
+    ...workloadOf(spec).files(job),
     ...participants.map(({ updateHash }) => updateHash),
-    ...audits.flatMap((audit) => [audit.parameters, audit.updateHash]),
+    ...audits.flatMap((audit) => [audit.base, audit.updateHash]),
   ].map(toHex);
 }
 
 function settledHashes(summary: SettledSummary): Uint8Array[] {
-  const { id, model, dataset, torrent, parameters } = summary;
-  return [id, model, dataset, torrent, parameters];
+  return [summary.id, ...summary.files];
 }
 
 /** The first six bytes as a number: half a million names as text would take a second, in which nothing is voted. */

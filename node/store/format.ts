@@ -10,9 +10,9 @@ import { StoreError } from "./store-error.ts";
 
 /**
  * Raise it when keys or values change their form. 1: hex keys, values without checksum, no undo. 2: settled jobs among
- * those under way.
+ * those under way. 3: jobs without kinds of work.
  */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 export interface DatabasePlace {
   /** LevelDB's folder. */

@@ -2,24 +2,25 @@
  * Settled jobs as entries of the database. Their roots are part of the state. Their records follow from the blocks,
  * so a node that started from a snapshot has those of earlier jobs once it has replayed the blocks before it.
  */
-import { ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { isUnsettled, Job } from "../../chain/types/job.ts";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
+import { workloadOf } from "../../chain/workload/workloads.ts";
 import { heightBytes, readHeight } from "./block-entries.ts";
 import { type Database, put, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
 import { bytesKey, numberKey, numberOf, numberRange } from "./keys.ts";
+
+/** Files of a job that are kept after it. */
+const MAX_FILES = 16;
 
 /** What is asked of many settled jobs at once. */
 export const SettledSummary = new ContainerType(
   {
     id: Hash,
     closedAt: Uint32,
-    model: Hash,
-    dataset: Hash,
-    torrent: Hash,
-    /** Of the trained model, or of the one it started from. */
-    parameters: Hash,
+    /** Those that the result is used with. */
+    files: new ListCompositeType(Hash, MAX_FILES),
   },
   { typeName: "SettledSummary", jsonCase: "eth2" },
 );
@@ -29,9 +30,8 @@ export type SettledSummary = ValueOf<typeof SettledSummary>;
 export function recordWrites(jobs: ReadonlyMap<number, Job>): Write[] {
   return [...jobs].flatMap(([index, job]) => {
     if (isUnsettled(job)) return [];
-    const { id, closedAt, parameters, spec } = job;
-    const { model, dataset, torrent } = spec;
-    const summary = { id, closedAt, model, dataset, torrent, parameters };
+    const { id, closedAt, spec } = job;
+    const summary = { id, closedAt, files: [...workloadOf(spec).files(job)] };
     return [
       put(numberKey("settledJob", index), Job.serialize(job)),
       put(numberKey("settledSummary", index), SettledSummary.serialize(summary)),

@@ -5,7 +5,7 @@ import {
   type VotableParameter,
 } from "../../chain/governance/votable.ts";
 import { TransactionError } from "../../chain/transactions/rule.ts";
-import type { RoundRefusal, TrainingRecord } from "../../chain/types/job.ts";
+import type { JobRecord, RoundRefusal } from "../../chain/types/job.ts";
 import { type Payload, type Payloads, payloadOf } from "../../chain/types/transaction.ts";
 
 const MAX_TEXT_BYTES = 64;
@@ -80,7 +80,7 @@ export function jobCommitPayload(commit: Payloads["job-commit"]): Payload {
 }
 
 export function jobRoundPayload(
-  record: TrainingRecord,
+  record: JobRecord,
   cosignatures: Payloads["job-round"]["cosignatures"],
 ): Payload {
   return payloadOf("job-round", { record, cosignatures });

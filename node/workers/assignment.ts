@@ -3,8 +3,8 @@
  * that becomes the result. Made anew for every attempt from the same task.
  */
 import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { SEGMENTS } from "../../chain/job/segments.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
 import { floatsOfBytes } from "../../ml/bytes.ts";
 import { chunkOf, type DatasetIndex, rowsOf } from "../../ml/dataset/dataset-index.ts";

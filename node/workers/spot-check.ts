@@ -5,7 +5,7 @@
  */
 import { randomInt } from "node:crypto";
 import { equalBytes } from "../../chain/crypto/hash.ts";
-import { SEGMENTS } from "../../chain/job/segments.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import type {
   BaselineTask,
   BaselineTaskResult,

@@ -40,7 +40,7 @@ describe("attack: buy reliability with rounds of one row", function () {
           const state = newcomer();
           const before = show(state);
           const spec = jobSpec("job", { operations, parameterCount: 100 });
-          const replayed = replayOperations({ samples: rows, segment: ALL_SEGMENTS }, spec);
+          const replayed = replayOperations({ units: rows, segment: ALL_SEGMENTS }, spec);
           for (let round = 0; round < rounds; round++) rewardGoodUpdate(state, BUYER, replayed);
           const { verified, auditsPassed } = state.nodes.at(BUYER);
           const units = Number(replayed * BigInt(rounds)) / Number(UNIT_OPERATIONS);

@@ -8,7 +8,7 @@
 import { expect } from "chai";
 import { endingPrice } from "../../chain/job/charge.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
-import { jobPrice, jobSamples } from "../../chain/job/price.ts";
+import { fullPay, jobPrice } from "../../chain/job/price.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { jobSpec } from "../helpers/job-run.ts";
 import { BareChain } from "../sim/bare-chain.ts";
@@ -91,7 +91,7 @@ describe("attack: decline at the client's cost", () => {
           const isFew = 2 * few < participants;
           expect(loss, name).to.equal(isFew ? most : 0n);
           if (2 * (quorum - 1) <= participants) expect(loss, name).to.equal(0n);
-          const pay = jobSamples(spec) * spec.pricePerSample;
+          const pay = fullPay(spec);
           const givenUp = (pay * BigInt(few)) / BigInt(participants);
           expect(loss <= pay / 10n, name).to.equal(true);
           // From a tenth of the participants on those that decline give up more than they make the client pay.

@@ -3,6 +3,7 @@
  * then they could not vote, or would delete what other jobs need. A whole node on a small disk of its own, which is
  * the only voter and is drawn for every order; the client serves the files itself, as fast as it can.
  */
+
 import { statfs } from "node:fs/promises";
 import { expect } from "chai";
 import { addressOf } from "../../chain/crypto/address.ts";
@@ -12,6 +13,7 @@ import { NETWORK_ID_LENGTH } from "../../chain/crypto/signing.ts";
 import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import { BlobStore } from "../../node/blobs/blob-store.ts";
 import { systemClock } from "../../node/clock.ts";
@@ -149,7 +151,11 @@ describe("attack: disks full of jobs", function () {
     const honest = await client(await folders.create());
     const order = await honest.prepare({ engine: "tfjs" });
     await ledger.duties.send(jobOpenPayload(order.spec, order.escrow));
-    const files = [order.spec.model, order.spec.initialParameters, order.spec.dataset];
+    const files = [
+      trainSpec(order.spec).model,
+      trainSpec(order.spec).initialParameters,
+      trainSpec(order.spec).dataset,
+    ];
     const onDisk = await BlobStore.open(path);
     for (const hash of files) await onDisk.put((await honest.blobs.get(hash)) ?? new Uint8Array());
 
@@ -187,7 +193,7 @@ describe("attack: disks full of jobs", function () {
         model: { layersModel: large },
         seed: toHex(sha256(text(`flood ${nonce}`))),
       });
-      asked += 4 * spec.parameterCount;
+      asked += 4 * trainSpec(spec).parameterCount;
       const payload = jobOpenPayload(spec, escrow);
       const fee = feeFor(payload, chain.state.parameters);
       const draft = { nonce, fee, validUntil: chain.height + 1_000, payload };

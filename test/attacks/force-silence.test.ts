@@ -3,11 +3,12 @@
  * somebody who cuts a machine off. Gain sought: those who stay silent, or who are accused meanwhile, lose rating and
  * bond. All numbers of accusers, friends and silent members of a committee are played.
  */
+
 import { expect } from "chai";
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { AUDIT_COMMITTEE, type AuditAnswer } from "../../chain/types/audit.ts";
-import type { JobSpec } from "../../chain/types/job.ts";
 import { AuditStory } from "../helpers/audit-story.ts";
+import type { TrainOrder } from "../helpers/job-run.ts";
 
 const ONE = { participants: 1, quorum: 1 };
 /** No window comes in between. */
@@ -58,7 +59,7 @@ describe("attack: force others to be silent", function () {
   });
 
   it("deadlines follow the work, whatever phases the client asked for", () => {
-    const stageOf = (spec: Partial<JobSpec>): number => {
+    const stageOf = (spec: Partial<TrainOrder>): number => {
       const story = new AuditStory({ spec: { ...ONE, ...spec } });
       story.round();
       story.advance();
@@ -67,7 +68,7 @@ describe("attack: force others to be silent", function () {
     };
     const shortest = stageOf({ phaseBlocks: 4, operations: 1000n, parameterCount: 10 });
     expect(shortest).to.equal(24);
-    const dear = { operations: 10n ** 9n, parameterCount: 10, pricePerSample: 10_000n };
+    const dear = { operations: 10n ** 9n, parameterCount: 10, pricePerUnit: 10_000n };
     const blocks = [4, 20, 43_200].map((phaseBlocks) => stageOf({ ...dear, phaseBlocks }));
     process.stdout.write(
       `      a cheap replay has ${shortest} blocks, a dear one ${blocks.join(", ")}\n`,

@@ -2,10 +2,13 @@
  * A client orders work that costs much at the price of work that costs little: a large model, tiny batches, a huge
  * test set, a large team. Inequality: price of the order >= its operations x the chain's price of operations.
  */
+
 import { expect } from "chai";
-import { jobPrice, lowestPrice, orderOperations } from "../../chain/job/price.ts";
+import { jobPrice } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";
 import type { JobSpec } from "../../chain/types/job.ts";
+import { lowestPrice, orderOperations } from "../../chain/workload/train/price.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { expectCode } from "../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../helpers/expect-transaction.ts";
@@ -15,10 +18,12 @@ const TERA = 1e12;
 
 /** Operations counted anew, in doubles, from what nodes do. */
 function workOf(spec: JobSpec): number {
-  const samples = spec.rounds * spec.localEpochs * spec.trainRows;
-  const steps = (samples / spec.batchSize) * spec.parameterCount * 10;
-  const tests = (spec.rounds * spec.testRows * spec.teamSize * Number(spec.operations)) / 3;
-  return samples * Number(spec.operations) + steps + tests;
+  const { rounds, localEpochs, trainRows, testRows, batchSize, ...train } = trainSpec(spec);
+  const operations = Number(train.operations);
+  const samples = rounds * localEpochs * trainRows;
+  const steps = (samples / batchSize) * train.parameterCount * 10;
+  const tests = (rounds * testRows * spec.teamSize * operations) / 3;
+  return samples * operations + steps + tests;
 }
 
 describe("attack: order a dear model at the price of a cheap one", () => {
@@ -46,14 +51,14 @@ describe("attack: order a dear model at the price of a cheap one", () => {
                 teamSize,
                 trainRows,
               });
-              const spec = { ...draft, pricePerSample: lowestPrice(draft, parameters) };
+              const spec = { ...draft, pricePerUnit: lowestPrice(draft, parameters) };
               const price = Number(jobPrice(spec, parameters));
               const worth = (workOf(spec) / TERA) * Number(parameters.minPricePerTeraflop);
               expect(price >= worth, `${price} for ${worth}`).to.equal(true);
-              if (spec.pricePerSample <= 1n) continue;
-              const cheap = { ...spec, pricePerSample: spec.pricePerSample - 1n };
+              if (spec.pricePerUnit <= 1n) continue;
+              const cheap = { ...spec, pricePerUnit: spec.pricePerUnit - 1n };
               const { facts } = expectCode(() => checkJobSpec(cheap, parameters), "BAD_FIELD");
-              expect(facts).to.include({ field: "spec.pricePerSample" });
+              expect(facts).to.include({ field: "spec.pricePerUnit" });
               orders += 1;
             }
           }

@@ -3,14 +3,16 @@
  * order, to be rid of the work or to cost its client money. On the real rules of the chain, over every number of
  * liars and every reason.
  */
+
 import { expect } from "chai";
 import { endingPrice } from "../../chain/job/charge.ts";
 import { drawnNodes, impossibleCharge } from "../../chain/job/objections.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
-import { type Job, type JobSpec, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
+import { type Job, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
 import { type Person, TestChain } from "../helpers/chain.ts";
 import { expectRefused } from "../helpers/expect-transaction.ts";
+import type { TrainOrder } from "../helpers/job-run.ts";
 import { commits, jobOf, jobSpec, nextStep, objection, openJob } from "../helpers/job-run.ts";
 
 const FAULTS = OBJECTIONS.filter((reason) => reason !== "declined");
@@ -21,7 +23,7 @@ class Story {
   readonly open;
   readonly paid: bigint;
 
-  constructor(spec: Partial<JobSpec> = {}, founders = 4) {
+  constructor(spec: Partial<TrainOrder> = {}, founders = 4) {
     this.chain = new TestChain({ founders });
     this.supply = this.chain.supply();
     const { chain } = this;
@@ -75,7 +77,7 @@ class Story {
           ? commits(this.chain, this.job).filter((_, i) => {
               const participant = this.job.participants[i];
               return (
-                participant?.samples === 0 &&
+                participant?.units === 0 &&
                 isWorking(participant.node) &&
                 !this.job.objections.some(({ node }) => node === participant.node)
               );

@@ -3,10 +3,14 @@
  * majority. A team of its own saves it the managers' share; nothing else depends on a team's word. The inequality:
  * what one cancelled job burns >= all that the managers of the rounds that are left could earn.
  */
+
 import { expect } from "chai";
 import { phaseOf } from "../../chain/job/phase.ts";
-import { jobSamples, managerPay } from "../../chain/job/price.ts";
+import { managerPay } from "../../chain/job/price.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
+import { sampleSteps } from "../../chain/workload/train/price.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import type { TrainOrder } from "../helpers/job-run.ts";
 import { jobSpec } from "../helpers/job-run.ts";
 import { BareChain } from "../sim/bare-chain.ts";
 
@@ -22,7 +26,7 @@ class Hunt {
   tries = 0;
 
   /** @param own the first nodes are the client's */
-  constructor(own: number, teamSize: number, rounds: number, changes: Partial<JobSpec> = {}) {
+  constructor(own: number, teamSize: number, rounds: number, changes: Partial<TrainOrder> = {}) {
     this.chain = new BareChain(NODES, { windowOffset: 100_000 }, 100 * own + teamSize);
     this.#spec = jobSpec("job", { rounds, teamSize, ...changes });
     this.#own = own;
@@ -39,8 +43,8 @@ class Hunt {
 
   /** What the managers of so many rounds earn. */
   gain(rounds: number): bigint {
-    const samples = jobSamples({ ...this.#spec, rounds });
-    return managerPay(samples * this.#spec.pricePerSample, this.chain.state.parameters);
+    const samples = sampleSteps(trainSpec(this.#spec), rounds);
+    return managerPay(samples * this.#spec.pricePerUnit, this.chain.state.parameters);
   }
 
   open(): void {

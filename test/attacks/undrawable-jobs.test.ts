@@ -2,14 +2,15 @@
  * Jobs that can never be drawn, opened to make every block draw them again, or to stand open for nothing. Whatever
  * quorum is asked for, it is refused at the door or tried four times, and its place is paid for.
  */
+
 import { expect } from "chai";
 import { JOB_COUNTS_AS, MAX_PLACES_ORDERED } from "../../chain/job/draw-room.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
-import type { JobSpec } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Person, TestChain } from "../helpers/chain.ts";
 import { expectRefused } from "../helpers/expect-transaction.ts";
+import type { TrainOrder } from "../helpers/job-run.ts";
 import { jobOf, jobSpec, openJob } from "../helpers/job-run.ts";
 import { withUnrated } from "../helpers/window-run.ts";
 
@@ -38,7 +39,7 @@ describe("attack: jobs that cannot be drawn", () => {
     for (let participants = 1; participants <= MOST; participants++) {
       for (let trainChunks = 1; trainChunks <= MOST; trainChunks++) {
         for (let quorum = 1; quorum <= MOST; quorum++) {
-          const spec: Partial<JobSpec> = { participants, trainChunks, quorum };
+          const spec: Partial<TrainOrder> = { participants, trainChunks, quorum };
           const open = openJob(chain, chain.client, jobSpec("impossible", spec));
           const most = Math.min(participants, trainChunks, nodes);
           if (quorum <= most) {

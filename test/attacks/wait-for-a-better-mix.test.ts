@@ -121,8 +121,8 @@ class Race {
     // Without the last one, so that the round goes on.
     for (const { node } of participants.slice(0, -1)) {
       const hash = taggedHash("poml/simulated-update", uint32Bytes(node));
-      const payload = { job: id, round: 1, updateHash: hash, checkpointRoot: hash, samples: 1000 };
-      const told = { ...payload, trainMs: 1, updateBytes: 1 };
+      const payload = { job: id, round: 1, updateHash: hash, checkpointRoot: hash, units: 1000 };
+      const told = { ...payload, workMs: 1, updateBytes: 1 };
       expect(this.chain.send(this.chain.person(node), "job-commit", told)).to.equal(true);
     }
   }

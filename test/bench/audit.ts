@@ -3,8 +3,10 @@
  * by an auditor, as shares of the training itself. Both are compared with the run they belong to, since the
  * speed of a machine drifts; the median of several runs, on one thread.
  */
-import { trainingSeed } from "../../chain/job/seed.ts";
-import { SEGMENTS } from "../../chain/job/segments.ts";
+
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../ml/audit/replay.ts";
 import type { Trainer } from "../../ml/engine.ts";
@@ -30,7 +32,7 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
     batchSize: BATCH,
   });
   const shard = blobs(quick ? 1_600 : 4_800, { rowSize: 784, classes: 10 });
-  const seed = trainingSeed(jobSpec("bench"), 1, 0);
+  const seed = trainingSeed(trainSpec(jobSpec("bench")), 1, 0);
   const parameters = initialParameters(model, seed);
   const options = { epochs: 1, batchSize: BATCH, seed, parameters };
   const rounds = quick ? 2 : 6;
@@ -60,7 +62,7 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   return {
     model: "lenet",
     rows: shard.rows,
-    trainMs: Math.round(median(train)),
+    workMs: Math.round(median(train)),
     hashingShare: rounded(hashing),
     segmentShare: rounded(segment),
     secondLook: second,

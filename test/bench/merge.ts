@@ -3,6 +3,7 @@
  * reads and merges them, and the result is read as it is sent to a worker. Told are the delays of this process's
  * events meanwhile, as those of a node's consensus would be, and the memory of both processes.
  */
+
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { type Job, Job as JobType } from "../../chain/types/job.ts";
+import { trainProgress } from "../../chain/workload/train/train-of.ts";
 import { stateHashOf } from "../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
@@ -74,10 +76,12 @@ async function roundOf(blobs: BlobStore, updates: number, parameterCount: number
   const empty = JobType.fields.participants.elementType.defaultValue();
   for (let node = 1; node <= updates; node++) {
     const committed = await updateOf(blobs, node, base);
-    participants.push({ ...empty, node, samples: ROWS, ...committed });
+    participants.push({ ...empty, node, units: ROWS, ...committed });
   }
   const parameters = await blobs.put(bytesOfFloats(base));
-  return { ...JobType.defaultValue(), spec, round: ROUND, participants, team: [0], parameters };
+  const job = JobType.defaultValue();
+  const value = { ...trainProgress(job), parameters };
+  return { ...job, spec, round: ROUND, participants, team: [0], progress: { selector: 0, value } };
 }
 
 async function merge(job: Job, blobs: BlobStore, helper: Helper): Promise<void> {

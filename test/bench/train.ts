@@ -11,7 +11,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { SEGMENTS } from "../../chain/job/segments.ts";
+import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { checkpointHash } from "../../ml/audit/checkpoint.ts";
 import type { Engine, Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";

@@ -3,6 +3,7 @@
  * changed file means that old chains, signatures and certificates are no longer read. To write it
  * anew: `UPDATE_VECTORS=1 npx mocha test/chain/vectors.test.ts && npx biome format --write test/vectors`.
  */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { sealOf } from "../../chain/committee/seal.ts";
@@ -14,7 +15,6 @@ import { type SigningDomain, signingRoot } from "../../chain/crypto/signing.ts";
 import { genesisMix, nextMix, proposerOrder } from "../../chain/draw/mix.ts";
 import { drawWithoutReplacement } from "../../chain/draw/weighted.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
-import { trainingSeed } from "../../chain/job/seed.ts";
 import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { drawSegments } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
@@ -23,10 +23,12 @@ import { scoresOf } from "../../chain/track/scores.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { Block, Header } from "../../chain/types/block.ts";
 import { Genesis } from "../../chain/types/genesis.ts";
-import { Job, TrainingRecord } from "../../chain/types/job.ts";
+import { Job, JobRecord } from "../../chain/types/job.ts";
 import { NodeRecord } from "../../chain/types/node.ts";
 import { Account, Meta, Seats, StateTree } from "../../chain/types/state.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { person, TestChain } from "../helpers/chain.ts";
 import { commits, jobOf, jobSpec, openJob, roundRecord } from "../helpers/job-run.ts";
 
@@ -67,7 +69,7 @@ function draws() {
     nextMixAtHeight7: toHex(nextMix(mix, 7, seed)),
     proposerOrderAtHeight7: proposerOrder(mix, 7, seats),
     laneSeed: toHex(laneSeed(seed, seed, 1)),
-    trainingSeed: toHex(trainingSeed(jobSpec("job"), 2, 3)),
+    trainingSeed: toHex(trainingSeed(trainSpec(jobSpec("job")), 2, 3)),
     segments: drawSegments(
       seed,
       [3, 0, 5].map((segments) => ({ segments, checkpointRoot: seed })),
@@ -140,7 +142,7 @@ function blocks() {
   chain.advance();
   chain.advance(...commits(chain, jobOf(chain, open)));
   const { payload } = roundRecord(chain, jobOf(chain, open)).transaction;
-  const { record } = payload.value as { record: TrainingRecord };
+  const { record } = payload.value as { record: JobRecord };
   const { state } = chain.head;
   return {
     genesis: { ssz: toHex(Genesis.serialize(chain.genesis)), root: toHex(chain.genesisRoot) },
@@ -159,7 +161,7 @@ function blocks() {
       firstNode: toHex(NodeRecord.hashTreeRoot(state.nodes.at(0))),
       firstJob: toHex(Job.hashTreeRoot(state.jobs.at(0))),
     },
-    record: toHex(TrainingRecord.hashTreeRoot(record)),
+    record: toHex(JobRecord.hashTreeRoot(record)),
     inclusion: {
       list: "jobs",
       index: 0,

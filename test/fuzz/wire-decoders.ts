@@ -5,7 +5,7 @@ import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.
 import { Block, Certificate, CertifiedBlock, Header, Proposal } from "../../chain/types/block.ts";
 import { Evidence } from "../../chain/types/evidence.ts";
 import { Genesis } from "../../chain/types/genesis.ts";
-import { Job, TrainingRecord } from "../../chain/types/job.ts";
+import { Job, JobRecord } from "../../chain/types/job.ts";
 import { InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import { Seats } from "../../chain/types/state.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
@@ -41,7 +41,7 @@ export function sszDecoders(): FuzzedDecoder[] {
     ssz("vote", Vote),
     ssz("certificate", Certificate),
     ssz("evidence", Evidence),
-    ssz("training record", TrainingRecord),
+    ssz("training record", JobRecord),
     ssz("job", Job),
     ssz("seats", Seats),
     ssz("genesis", Genesis),

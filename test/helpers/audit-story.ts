@@ -1,19 +1,21 @@
 /** A job up to its first record, and what its auditors and committees then say. */
+
 import { stageOf } from "../../chain/audit/tick.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Audit, AuditAnswer, AuditStage } from "../../chain/types/audit.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
-import type { Job, JobSpec, Participant } from "../../chain/types/job.ts";
+import type { Job, Participant } from "../../chain/types/job.ts";
 import type { NodeRecord, RatingChange } from "../../chain/types/node.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { TestChain } from "./chain.ts";
+import type { TrainOrder } from "./job-run.ts";
 import { auditAnswers, jobOf, jobSpec, nextStep, openJob } from "./job-run.ts";
 
 type Answer = AuditAnswer | undefined;
 
 export interface StoryOptions {
   readonly nodes?: number;
-  readonly spec?: Partial<JobSpec>;
+  readonly spec?: Partial<TrainOrder>;
   readonly parameters?: Partial<Parameters>;
 }
 

@@ -2,6 +2,7 @@
  * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
+
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,12 +25,13 @@ import { ListRoom } from "../../chain/transactions/list-room.ts";
 import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
-import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/job.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
 import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
+import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/train.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { datasetId, encodeManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { readManifest } from "../../ml/dataset/store.ts";
@@ -412,7 +414,7 @@ export class FixtureNode implements NodeServices {
       testRows: dataset.testRows,
       trainChunks: this.#manifests.get(dataset.id)?.train.length ?? 1,
       rounds: request.rounds,
-      pricePerSample: request.pricePerSample ?? 10n,
+      pricePerUnit: request.pricePerSample ?? 10n,
       operations: BigInt(operationsOf(model)),
       quorum: request.quorum,
       participants: request.participants,
@@ -442,8 +444,8 @@ export class FixtureNode implements NodeServices {
   async jobModel(id: Uint8Array): Promise<ModelFiles> {
     const { job } = await this.#found(id);
     requireModel(job);
-    const model = this.#models.get(toHex(job.spec.model));
-    const manifest = this.#manifests.get(toHex(job.spec.dataset));
+    const model = this.#models.get(toHex(trainSpec(job.spec).model));
+    const manifest = this.#manifests.get(toHex(trainSpec(job.spec).dataset));
     return {
       "model.json": model === undefined ? text("{}") : modelJsonOf(model),
       // What the job-run helper says the last round ended with.

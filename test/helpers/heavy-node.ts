@@ -9,7 +9,7 @@ import type { StateParts } from "../../chain/state/parts.ts";
 import { State } from "../../chain/state/state.ts";
 import { Audit } from "../../chain/types/audit.ts";
 import { CertifiedBlock, Header } from "../../chain/types/block.ts";
-import { Job, Participant, TrainingRecord } from "../../chain/types/job.ts";
+import { Job, JobRecord, Participant } from "../../chain/types/job.ts";
 import { RatingChange } from "../../chain/types/node.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { jobRecords } from "../../node/jobs/job-records.ts";
@@ -164,8 +164,8 @@ function bigJob(i: number, isFull: boolean): Job {
 }
 
 function fullBody(transaction: SignedTransaction): CertifiedBlock["block"]["body"] {
-  const record = TrainingRecord.defaultValue();
-  const contribution = TrainingRecord.fields.contributions.elementType.defaultValue();
+  const record = JobRecord.defaultValue();
+  const contribution = JobRecord.fields.contributions.elementType.defaultValue();
   return {
     transactions: some(TRANSACTIONS, () => transaction),
     records: [{ ...record, contributions: some(PARTICIPANTS, () => contribution) }],

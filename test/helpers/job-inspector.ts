@@ -1,6 +1,8 @@
 /** Reads orders in this process: for tests whose files are their own. */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../chain/types/job.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
 import { engineOf } from "../../node/jobs/job-engine.ts";
@@ -9,12 +11,13 @@ import { type Inspection, inspectOrder } from "../../node/jobs/orders/inspect-or
 
 export const INSPECTOR: JobFilesModules["inspector"] = {
   inspect: async (spec, participants, { files, signal }) => {
-    const { parameterCount, trainRows, trainChunks, testRows } = spec;
+    const train = trainSpec(spec);
+    const { parameterCount, trainRows, trainChunks, testRows } = train;
     const facts = {
-      engine: engineOf(spec),
-      hyperparameters: hyperparametersOf(spec),
+      engine: engineOf(train),
+      hyperparameters: hyperparametersOf(train),
       parameterCount,
-      operations: Number(spec.operations),
+      operations: Number(train.operations),
       trainRows,
       trainChunks,
       testRows,
@@ -30,7 +33,10 @@ export function inspectStored(blobs: BlobStore): (spec: JobSpec) => Promise<Insp
   return (spec) =>
     INSPECTOR.inspect(spec, spec.participants, {
       client: "",
-      files: async () => ({ model: file(spec.model), manifest: file(spec.dataset) }),
+      files: async () => ({
+        model: file(trainSpec(spec).model),
+        manifest: file(trainSpec(spec).dataset),
+      }),
       signal: new AbortController().signal,
     });
 }

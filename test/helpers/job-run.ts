@@ -5,7 +5,6 @@ import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
-import { segmentCount } from "../../chain/job/segments.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import {
@@ -17,16 +16,19 @@ import {
 } from "../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../chain/types/job.ts";
 import {
+  JobRecord,
   OBJECTIONS,
   type ObjectionReason,
   RoundRefusal,
-  TrainingRecord,
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
 import type { OptimizerSpec } from "../../chain/types/optimizer.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import type { Metrics, TrainSpec } from "../../chain/types/train.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+import { segmentCount } from "../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import type { Person, TestChain } from "./chain.ts";
 
@@ -46,10 +48,12 @@ export const SGD: OptimizerSpec = {
   clipNorm: 0,
 };
 
+/** The fields of an order to train, without the layers they lie in. */
+export type TrainOrder = Omit<JobSpec, "work"> & TrainSpec;
+
 /** A small valid order. */
-export function jobSpec(name: string, overrides: Partial<JobSpec> = {}): JobSpec {
-  return {
-    kind: 0,
+export function jobSpec(name: string, overrides: Partial<TrainOrder> = {}): JobSpec {
+  return orderToTrain({
     name: text(name),
     engine: 0,
     model: sha256(text("model")),
@@ -73,10 +77,22 @@ export function jobSpec(name: string, overrides: Partial<JobSpec> = {}): JobSpec
     quorum: 3,
     teamSize: 3,
     phaseBlocks: 20,
-    pricePerSample: 10n,
+    pricePerUnit: 10n,
     targetAccuracy: 0,
     ...overrides,
-  };
+  });
+}
+
+export function orderToTrain(order: TrainOrder): JobSpec {
+  const { name, participants, quorum, teamSize, phaseBlocks, pricePerUnit, ...train } = order;
+  const work = { selector: 0, value: train } as const;
+  return { name, participants, quorum, teamSize, phaseBlocks, pricePerUnit, work };
+}
+
+/** The order with other fields. */
+export function withFields(spec: JobSpec, fields: Partial<TrainOrder>): JobSpec {
+  const { work, ...terms } = spec;
+  return orderToTrain({ ...terms, ...work.value, ...fields });
 }
 
 export function openJob(chain: TestChain, client: Person, spec: JobSpec): SignedTransaction {
@@ -92,7 +108,7 @@ export function jobOf(chain: TestChain, open: SignedTransaction): Job {
 }
 
 /** What a round ends with; a curve that looks like learning. */
-export function metricsAt(round: number): TrainingRecord["metrics"] {
+export function metricsAt(round: number): Metrics {
   const accuracy = Math.round(1_000_000 * (0.9 - 0.35 * Math.exp(-round / 2)));
   return {
     loss: BigInt(Math.round(1_000_000 * (0.28 + 1.1 * Math.exp(-round / 1.6)))),
@@ -105,14 +121,14 @@ export function metricsAt(round: number): TrainingRecord["metrics"] {
 
 /** Hashes of the states that a participant's training goes through. */
 export function stateHashes(job: Job, round: number, node: number, samples: number): Uint8Array[] {
-  return Array.from({ length: segmentCount(job.spec, samples) + 1 }, (_, boundary) =>
+  return Array.from({ length: segmentCount(trainSpec(job.spec), samples) + 1 }, (_, boundary) =>
     sha256(text(`state ${round} ${node} ${boundary}`)),
   );
 }
 
 /** Commits of the job's participants in the round under way; `count` leaves the last ones out. */
 export function commits(chain: TestChain, job: Job, count = job.participants.length) {
-  const { localEpochs, trainRows } = job.spec;
+  const { localEpochs, trainRows, parameterCount } = trainSpec(job.spec);
   const samples = localEpochs * Math.floor(trainRows / job.participants.length);
   return job.participants.slice(0, count).map(({ node }) =>
     chain.transaction(
@@ -123,9 +139,9 @@ export function commits(chain: TestChain, job: Job, count = job.participants.len
         round: job.round,
         updateHash: sha256(text(`update ${job.round} ${node}`)),
         checkpointRoot: merkleRoot(stateHashes(job, job.round, node, samples)),
-        samples,
-        trainMs: 1800 + 90 * node,
-        updateBytes: 4 * job.spec.parameterCount,
+        units: samples,
+        workMs: 1800 + 90 * node,
+        updateBytes: 4 * parameterCount,
       },
       { fee: 0n },
     ),
@@ -138,7 +154,7 @@ function placeholderWeights(job: Job): Uint8Array {
 
 /** Bytes of weights as a model of the job's size has them, different after each round. */
 export function weightsAfter({ round, spec }: Pick<Job, "round" | "spec">): Uint8Array {
-  return bytesOfFloats(new Float32Array(spec.parameterCount).fill(round / 8));
+  return bytesOfFloats(new Float32Array(trainSpec(spec).parameterCount).fill(round / 8));
 }
 
 /** The record of the round under way, posted by the active manager and signed by the whole team. */
@@ -148,26 +164,31 @@ export function roundRecord(
   weights = placeholderWeights(job),
 ): SignedTransaction {
   const manager = job.team[0] ?? 0;
-  const record: TrainingRecord = {
+  const record: JobRecord = {
     job: job.id,
     round: job.round,
     manager,
-    modelBefore: job.parameters,
-    modelAfter: sha256(weights),
     contributions: job.participants
-      .filter(({ samples }) => samples > 0)
-      .map(({ node, updateHash, samples, trainMs, updateBytes }) => ({
+      .filter(({ units }) => units > 0)
+      .map(({ node, updateHash, units, workMs, updateBytes }) => ({
         node,
         updateHash,
-        samples,
-        trainMs,
+        units,
+        workMs,
         updateBytes,
       }))
       .sort((a, b) => a.node - b.node),
-    metrics: metricsAt(job.round),
     durationMs: 4200 + 130 * job.round,
+    gain: {
+      selector: 0,
+      value: {
+        modelBefore: trainProgress(job).parameters,
+        modelAfter: sha256(weights),
+        metrics: metricsAt(job.round),
+      },
+    },
   };
-  const root = signingRoot("record", chain.genesisRoot, TrainingRecord.hashTreeRoot(record));
+  const root = signingRoot("record", chain.genesisRoot, JobRecord.hashTreeRoot(record));
   const cosignatures = job.team.map((node, member) => ({
     member,
     signature: chain.personOfNode(node).keys.sign(root),
@@ -190,7 +211,7 @@ export function matchProof(
   segment = audit.segment,
   hashesOf: HashesOf = stateHashes,
 ): Uint8Array[] {
-  const hashes = hashesOf(job, audit.round, audit.node, audit.samples);
+  const hashes = hashesOf(job, audit.round, audit.node, audit.units);
   if (segment === ALL_SEGMENTS) return hashes;
   const end = hashes[segment + 1] ?? new Uint8Array(32);
   return [end, ...merkleProof(hashes, segment + 1).siblings];
@@ -337,7 +358,7 @@ export function roundRefusal(
     job: job.id,
     round: job.round,
     manager,
-    modelBefore: job.parameters,
+    base: trainProgress(job).parameters,
     refused: refused
       .map(({ node, check }) => ({
         node,

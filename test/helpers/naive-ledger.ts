@@ -225,7 +225,8 @@ export class NaiveLedger {
   }
 
   /** Of fewer than 1,024 jobs. */
-  #placePrice({ phaseBlocks, teamSize, participants, trainChunks }: JobSpec): bigint {
+  #placePrice({ phaseBlocks, teamSize, participants, work }: JobSpec): bigint {
+    const { trainChunks } = work.value;
     const places = 8 + teamSize + (participants < trainChunks ? participants : trainChunks);
     const times = BigInt(1 + (places - 1 - ((places - 1) % 32)) / 32);
     return times * this.#rules.feeFloor * BigInt(1 + (phaseBlocks - (phaseBlocks % 1000)) / 1000);

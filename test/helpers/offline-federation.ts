@@ -2,8 +2,9 @@
  * A job's rounds in one process, without chain or network: the same dataset order, shards, seeds,
  * training, checks and merging as a job's participants and team use.
  */
-import { trainingSeed } from "../../chain/job/seed.ts";
-import { JOB_AGGREGATIONS, type JobSpec } from "../../chain/types/job.ts";
+
+import { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import {
   buildDataset,
   type DatasetSource,
@@ -82,7 +83,7 @@ export async function trainOffline(
             parameters,
             epochs: job.localEpochs,
             batchSize: job.batchSize,
-            seed: trainingSeed({ seed } as JobSpec, round, position),
+            seed: trainingSeed({ seed }, round, position),
           },
           { trainer, shard, clock: { now: () => 0 } },
         );

@@ -1,7 +1,9 @@
 /** The records of settled jobs of a chain in memory, as a node keeps them on its disk. */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
 import { isUnsettled, type Job } from "../../chain/types/job.ts";
+import { workloadOf } from "../../chain/workload/workloads.ts";
 import { JobArchive } from "../../node/chain/job-archive.ts";
 import type { SettledJobs, SettledSummary } from "../../node/store/settled-entries.ts";
 
@@ -40,10 +42,10 @@ export class MemorySettledJobs implements Pick<SettledJobs, "job" | "indexOf" | 
   }
 
   async *summaries(from: number, end: number): AsyncIterable<[number, SettledSummary]> {
-    for (const [index, { id, closedAt, parameters, spec }] of [...this.#jobs].reverse()) {
-      const { model, dataset, torrent } = spec;
+    for (const [index, job] of [...this.#jobs].reverse()) {
+      const { id, closedAt, spec } = job;
       if (index < from || index >= end) continue;
-      yield [index, { id, closedAt, model, dataset, torrent, parameters }];
+      yield [index, { id, closedAt, files: [...workloadOf(spec).files(job)] }];
     }
   }
 }

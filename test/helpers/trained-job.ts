@@ -2,14 +2,16 @@
  * A small job done for real, in one process: the chain's rules, training on the exact engine, updates, the
  * team's merge, audits that match. The same bytes on every run. Only network and processes are left out.
  */
+
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
-import { trainingSeed } from "../../chain/job/seed.ts";
 import { leafDigest, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { type Job, type JobSpec, TrainingRecord } from "../../chain/types/job.ts";
+import { type Job, JobRecord, type JobSpec } from "../../chain/types/job.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../ml/bytes.ts";
 import { buildDataset, type Dataset, shardOfChunks } from "../../ml/dataset/build.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
@@ -57,7 +59,7 @@ export interface TrainedJob {
   readonly model: LayersModel;
   /** Manifest, topology, parameters of every round and updates, by SHA-256. */
   readonly blobs: BlobStore;
-  readonly records: readonly TrainingRecord[];
+  readonly records: readonly JobRecord[];
 }
 
 /** @param dataDir an empty folder */
@@ -153,7 +155,7 @@ async function prepared(dataDir: string, { blobs, model, dataset }: Ingredients)
 }
 
 class JobRun {
-  readonly records: TrainingRecord[] = [];
+  readonly records: JobRecord[] = [];
   readonly #chain: TestChain;
   readonly #parts: Ingredients;
   readonly #files: JobFiles;
@@ -199,10 +201,12 @@ class JobRun {
     const trainer = await this.#open(spec);
     const run = trainShard(
       {
-        parameters: floatsOfBytes((await blobs.get(job.parameters)) ?? new Uint8Array()),
-        epochs: spec.localEpochs,
-        batchSize: spec.batchSize,
-        seed: trainingSeed(spec, round, position),
+        parameters: floatsOfBytes(
+          (await blobs.get(trainProgress(job).parameters)) ?? new Uint8Array(),
+        ),
+        epochs: trainSpec(spec).localEpochs,
+        batchSize: trainSpec(spec).batchSize,
+        seed: trainingSeed(trainSpec(spec), round, position),
       },
       {
         trainer,
@@ -229,8 +233,8 @@ class JobRun {
       round,
       updateHash: await blobs.put(bytes),
       checkpointRoot: merkleRoot(checkpoints),
-      samples,
-      trainMs: 1,
+      units: samples,
+      workMs: 1,
       updateBytes: bytes.length,
     };
     const person = this.#chain.personOfNode(node);
@@ -255,19 +259,17 @@ class JobRun {
     );
     const manager = job.team[0] ?? 0;
     if (outcome.kind !== "merged") throw new Error("a round whose updates are refused");
-    const { contributions, modelAfter, metrics } = outcome.result;
-    const record: TrainingRecord = {
+    const { contributions, gain } = outcome.result;
+    const record: JobRecord = {
       job: job.id,
       round: job.round,
       manager,
-      modelBefore: job.parameters,
-      modelAfter,
       contributions: [...contributions],
-      metrics,
       durationMs: 1,
+      gain,
     };
     this.records.push(record);
-    const root = signingRoot("record", chain.genesisRoot, TrainingRecord.hashTreeRoot(record));
+    const root = signingRoot("record", chain.genesisRoot, JobRecord.hashTreeRoot(record));
     const cosignatures = job.team.map((node, member) => ({
       member,
       signature: chain.personOfNode(node).keys.sign(root),
@@ -278,7 +280,7 @@ class JobRun {
 
   #open(spec: JobSpec): Promise<Trainer> {
     return createExactEngine().then((engine) =>
-      engine.open(this.#parts.model, hyperparametersOf(spec)),
+      engine.open(this.#parts.model, hyperparametersOf(trainSpec(spec))),
     );
   }
 

@@ -118,19 +118,20 @@ def check_model(folder, height, hash_):
 
 def check_files(files, job):
     """Every byte of a model directory follows from the job."""
+    (_, spec), (_, progress) = job["spec"]["work"], job["progress"]
     topology = read_json(files["model.json"])["modelTopology"]
-    require(sha256(files["weights.bin"]) == job["parameters"], "weights.bin")
-    require(sha256(canonical(topology).encode()) == job["spec"]["model"], "modelTopology")
+    require(sha256(files["weights.bin"]) == progress["parameters"], "weights.bin")
+    require(sha256(canonical(topology).encode()) == spec["model"], "modelTopology")
     whole = {"format": "layers-model", "generatedBy": "PoML", "convertedBy": None}
     whole |= {"modelTopology": topology, "weightsManifest": weights_manifest(topology)}
     require(files["model.json"] == canonical(whole).encode(), "model.json is not that of its topology")
     weights = files["weights.bin"]
-    require(len(weights) == 4 * job["spec"]["parameterCount"] and all(map(isfinite, floats(weights))), "weights.bin")
-    require(sha256(files["dataset.json"]) == job["spec"]["dataset"], "dataset.json")
+    require(len(weights) == 4 * spec["parameterCount"] and all(map(isfinite, floats(weights))), "weights.bin")
+    require(sha256(files["dataset.json"]) == spec["dataset"], "dataset.json")
     manifest = read_canonical(files["dataset.json"])
     rows = {split: sum(entry["rows"] for entry in manifest[split]) for split in ("train", "test")}
     counted = (rows["train"], rows["test"], len(manifest["train"]))
-    require(counted == tuple(job["spec"][k] for k in ("trainRows", "testRows", "trainChunks")), "rows of dataset.json")
+    require(counted == tuple(spec[k] for k in ("trainRows", "testRows", "trainChunks")), "rows of dataset.json")
 
 
 def weights_manifest(topology):

@@ -26,7 +26,7 @@ def main(arguments):
     elif arguments[:1] == ["model"] and len(arguments) == 3:
         height, hash_ = arguments[2].split(":")
         job = certificate.check_model(arguments[1], int(height), bytes.fromhex(hash_))
-        print(f"ok: the model of job {job['id'].hex()}, accuracy {job['metrics']['accuracy'] / 10**4} %")
+        print(f"ok: the model of job {job['id'].hex()}, accuracy {job['progress'][1]['metrics']['accuracy'] / 10**4} %")
     else:
         sys.exit(__doc__)
 

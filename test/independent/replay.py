@@ -60,7 +60,7 @@ def replay_from(apis, job_id):
     rounds = range(1, job["round"] + 1)
     records = [proven(f"/v1/proof/records/{job_id}/{round_}")[0]["value"] for round_ in rounds]
     blobs = Fetched(lambda hash_: get(f"/v1/blobs/{hash_.hex()}"))
-    dataset = job["spec"]["dataset"].hex()
+    dataset = train_spec(job)["dataset"].hex()
     return replay_job(proof["value"], records, blobs, Fetched(lambda file: get(f"/v1/datasets/{dataset}/chunks/{file}")))
 
 
@@ -75,10 +75,17 @@ def replay_file(path):
     return replay_job(bytes.fromhex(v["job"]), records, {sha256(data): data for data in blobs}, chunks)
 
 
+def train_spec(job):
+    """What is trained: the training member of the order's union of kinds."""
+    kind, spec = job["spec"]["work"]
+    require(kind == 0, "only training can be replayed here")
+    return spec
+
+
 def replay_job(job_bytes, records, blobs, chunks):
     """`blobs`: bytes by SHA-256; `chunks`: by file name. @returns how many updates came out to the committed bits"""
     job, updates = ssz.decode("Job", job_bytes), 0
-    spec = job["spec"]
+    spec = train_spec(job)
     require(spec["engine"] == 0, "only the exact engine can be replayed")
     for name in ("model", "dataset"):
         require(sha256(blobs[spec[name]]) == spec[name], f"hash of the {name}")
@@ -91,8 +98,9 @@ def replay_job(job_bytes, records, blobs, chunks):
     shares = shards(spec["trainChunks"], len(positions), spec["seed"], spec["partition"] == 1)
     test = rows_of(manifest, "test", range(len(manifest["test"])), chunks)
     for data in records:
-        record = ssz.decode("TrainingRecord", data)
-        require(record["modelBefore"] == sha256(start.tobytes()), "modelBefore")
+        record = ssz.decode("JobRecord", data)
+        gain = record["gain"][1]
+        require(gain["modelBefore"] == sha256(start.tobytes()), "modelBefore")
         given = []
         for one in record["contributions"]:
             node, round_ = one["node"], record["round"]
@@ -104,9 +112,9 @@ def replay_job(job_bytes, records, blobs, chunks):
             given.append((node, samples, delta_of(start, trained)))
             updates += 1
         kept = kept_updates(start, given)
-        require(len(kept) == len(given) >= spec["quorum"], "an update should have been left out")
+        require(len(kept) == len(given) >= job["spec"]["quorum"], "an update should have been left out")
         start = merged(AGGREGATIONS[spec["aggregation"]], start, given)
-        require(sha256(start.tobytes()) == record["modelAfter"], f"modelAfter of round {record['round']}")
-        require(measured(model, spec, start, *test) == record["metrics"], f"metrics of round {record['round']}")
-    require(sha256(start.tobytes()) == job["parameters"], "the job's last parameters")
+        require(sha256(start.tobytes()) == gain["modelAfter"], f"modelAfter of round {record['round']}")
+        require(measured(model, spec, start, *test) == gain["metrics"], f"metrics of round {record['round']}")
+    require(sha256(start.tobytes()) == job["progress"][1]["parameters"], "the job's last parameters")
     return updates

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from binary32 import sha256
 
+UNIONS = ("Payload", "Proof", "JobWork", "JobProgress", "RoundGain")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 
 
@@ -14,8 +15,8 @@ def declared():
         for line in re.sub(r"\n\s+", " ", block).strip().split("\n"):
             name, fields = line.split(": ", 1)
             types[name] = [field.split(" ", 1) for field in fields.strip().split(", ")]
-    for name in ("Payload", "Proof"):
-        found = re.search(rf"`{name}` is an SSZ union;\s+the selector is the position in:\s+([a-z,\s-]+)\.", text)
+    for name in UNIONS:
+        found = re.search(rf"`{name}` is an SSZ union;\s+the\s+selector\s+is\s+the\s+position\s+in:\s+([a-z,\s-]+)\.", text)
         types[name] = ["".join(w.title() for w in n.split("-")) for n in re.split(r",\s+", found[1])]
     return types
 
@@ -34,7 +35,7 @@ def fixed_size(kind):
         return int(kind[1:]) // 8
     if kind[0] == "B" and kind[1:].isdigit():
         return int(kind[1:])
-    if kind.startswith(("bytes≤", "[")) or kind in ("Payload", "Proof"):
+    if kind.startswith(("bytes≤", "[")) or kind in UNIONS:
         return None
     sizes = [fixed_size(field) for _, field in TYPES[kind]]
     return None if None in sizes else sum(sizes)
@@ -78,7 +79,7 @@ def decode(kind, data):
             count = len(data) // size
         require(count <= limit_of(kind), "too long a list")
         return [decode(inner, piece) for piece in parts([inner] * count, data)]
-    if kind in ("Payload", "Proof"):
+    if kind in UNIONS:
         return data[0], decode(TYPES[kind][data[0]], data[1:])
     fields = TYPES[kind]
     return {name: decode(inner, piece) for (name, inner), piece in zip(fields, parts([k for _, k in fields], data))}
@@ -127,7 +128,7 @@ def root(kind, value):
         else:
             chunks = [root(inner, v) for v in value]
         return with_length(merkleize(chunks, limit), len(value))
-    if kind in ("Payload", "Proof"):
+    if kind in UNIONS:
         selector, inner = value
         return sha256(root(TYPES[kind][selector], inner), selector.to_bytes(32, "little"))
     fields = TYPES[kind]

@@ -2,6 +2,7 @@
  * Jobs over the chain's own rules whose team belongs to somebody who wants to harm the participants: more than half
  * of it signs whatever its owner says, and the client is the owner too. Participants and auditors are honest.
  */
+
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
@@ -9,6 +10,7 @@ import { factorsOf, ratingOf } from "../../chain/rating/formula.ts";
 import { AUDIT_ANSWERS } from "../../chain/types/audit.ts";
 import { type Job, type JobSpec, UPDATE_CHECKS } from "../../chain/types/job.ts";
 import type { Payloads, TransactionKind } from "../../chain/types/transaction.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { jobSpec, matchProof, metricsAt, stateHashes } from "../helpers/job-run.ts";
 import { BareChain } from "./bare-chain.ts";
 
@@ -149,7 +151,7 @@ export class HostileTeams {
       this.chain.send(this.chain.base.client, "job-cancel", { job: job.id });
       return;
     }
-    const { localEpochs, trainRows } = job.spec;
+    const { localEpochs, trainRows } = trainSpec(job.spec);
     const samples = (localEpochs * trainRows) / nodes;
     // The attacker's first node is last, so that the client can wait for all others.
     for (const { node } of open.toSorted((a, b) => b.node - a.node)) {
@@ -159,8 +161,8 @@ export class HostileTeams {
         round: job.round,
         updateHash: sha256(Uint8Array.of(job.round, job.round >> 8, node)),
         checkpointRoot: merkleRoot(stateHashes(job, job.round, node, samples)),
-        samples,
-        trainMs: 1,
+        units: samples,
+        workMs: 1,
         updateBytes: 1,
       });
     }
@@ -173,24 +175,26 @@ export class HostileTeams {
     const cosignatures = Array.from({ length: this.attackers }, (_, member) => {
       return { member, signature: new Uint8Array(64) };
     });
-    const said = { job: job.id, round: job.round, manager: 0, modelBefore: job.parameters };
+    const said = { job: job.id, round: job.round, manager: 0 };
+    const { parameters: base } = trainProgress(job);
     if (malice === "refuses the others") {
       const refused = committed
         .filter(({ node }) => node >= this.attackers)
         .map(({ node, updateHash }) => {
           return { node, updateHash, check: UPDATE_CHECKS.indexOf("format") };
         });
-      this.#send(0, "job-refuse", { refusal: { ...said, refused }, cosignatures });
+      this.#send(0, "job-refuse", { refusal: { ...said, base, refused }, cosignatures });
     } else if (malice !== "records nothing") {
       const isIn = (node: number): boolean => malice === "records all" || node < this.attackers;
       const contributions = committed
         .filter(({ node }) => isIn(node))
-        .map(({ node, updateHash, samples, trainMs, updateBytes }) => {
-          return { node, updateHash, samples, trainMs, updateBytes };
+        .map(({ node, updateHash, units, workMs, updateBytes }) => {
+          return { node, updateHash, units, workMs, updateBytes };
         });
       const modelAfter = sha256(Uint8Array.of(job.round, job.round >> 8));
-      const metrics = metricsAt(job.round);
-      const record = { ...said, modelAfter, contributions, metrics, durationMs: 1 };
+      const value = { modelBefore: base, modelAfter, metrics: metricsAt(job.round) };
+      const gain = { selector: 0, value } as const;
+      const record = { ...said, contributions, durationMs: 1, gain };
       this.#send(0, "job-round", { record, cosignatures });
     }
   }

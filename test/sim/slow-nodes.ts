@@ -28,8 +28,16 @@ import type { Job } from "../../chain/types/job.ts";
 import { VERDICTS } from "../../chain/types/node.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Finding } from "../../chain/types/transaction.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import type { Person } from "../helpers/chain.ts";
-import { jobSpec, matchProof, metricsAt, SGD, stateHashes } from "../helpers/job-run.ts";
+import {
+  jobSpec,
+  matchProof,
+  metricsAt,
+  SGD,
+  stateHashes,
+  type TrainOrder,
+} from "../helpers/job-run.ts";
 import { RECIPE, trained } from "../helpers/track-run.ts";
 import { laneHashes } from "../helpers/window-run.ts";
 import type { BareChain } from "./bare-chain.ts";
@@ -75,7 +83,7 @@ export class SlowNodes {
     return this.#recorded;
   }
 
-  openJob(spec: Partial<ReturnType<typeof jobSpec>>): void {
+  openJob(spec: Partial<TrainOrder>): void {
     const { client } = this.chain.base;
     const value = { spec: jobSpec("job", { optimizer: SGD, ...spec }), escrow: 100_000_000_000n };
     const before = this.chain.state.jobs.length;
@@ -268,15 +276,15 @@ export class SlowNodes {
     const isDue = own !== undefined && !hasCommitted(own) && !isOut(own);
     if (!isDue || phaseOf(job) !== "training") return;
     if (!this.#spent(node, `train/${job.round}/${job.extensions}`, TRAINING)) return;
-    const { localEpochs, trainRows } = job.spec;
+    const { localEpochs, trainRows } = trainSpec(job.spec);
     const samples = localEpochs * Math.floor(trainRows / job.participants.length);
     this.chain.send(this.chain.person(node), "job-commit", {
       job: job.id,
       round: job.round,
       updateHash: sha256(Uint8Array.of(job.round, node)),
       checkpointRoot: merkleRoot(stateHashes(job, job.round, node, samples)),
-      samples,
-      trainMs: 1,
+      units: samples,
+      workMs: 1,
       updateBytes: 1,
     });
   }
@@ -293,8 +301,8 @@ export class SlowNodes {
     if (place === -1 || !this.#spent(node, name, waits)) return;
     const contributions = committed
       .filter((one) => !missing.includes(one))
-      .map(({ node: of, updateHash, samples, trainMs, updateBytes }) => {
-        return { node: of, updateHash, samples, trainMs, updateBytes };
+      .map(({ node: of, updateHash, units, workMs, updateBytes }) => {
+        return { node: of, updateHash, units, workMs, updateBytes };
       })
       .sort((a, b) => a.node - b.node);
     const signers = job.team.flatMap((member, at) => (this.#isAwake(member) ? [at] : []));
@@ -303,11 +311,16 @@ export class SlowNodes {
         job: job.id,
         round: job.round,
         manager: node,
-        modelBefore: job.parameters,
-        modelAfter: sha256(Uint8Array.of(job.round)),
         contributions,
-        metrics: metricsAt(job.round),
         durationMs: 1,
+        gain: {
+          selector: 0,
+          value: {
+            modelBefore: trainProgress(job).parameters,
+            modelAfter: sha256(Uint8Array.of(job.round)),
+            metrics: metricsAt(job.round),
+          },
+        },
       },
       cosignatures: signers.map((member) => ({ member, signature: new Uint8Array(64) })),
     });

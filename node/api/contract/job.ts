@@ -1,16 +1,10 @@
 /** Training jobs: the order a client writes, what it costs, and how it goes. */
+
 import { z } from "zod";
 import { AUDIT_ANSWERS, AUDIT_STAGES } from "../../../chain/types/audit.ts";
-import {
-  AUDIT_FAULTS,
-  JOB_AGGREGATIONS,
-  JOB_ENGINES,
-  JOB_KINDS,
-  JOB_PARTITIONS,
-  JOB_PHASES,
-  OBJECTIONS,
-} from "../../../chain/types/job.ts";
+import { AUDIT_FAULTS, JOB_KINDS, JOB_PHASES, OBJECTIONS } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../../chain/types/train.ts";
 import { OUTCOME_STATES } from "../../jobs/job-outcome.ts";
 import { OptimizerJson, OptimizerOrder } from "./optimizer.ts";
 import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "./scalar.ts";

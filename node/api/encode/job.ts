@@ -5,24 +5,27 @@ import { formatAddress } from "../../../chain/crypto/address.ts";
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { charged } from "../../../chain/job/charge.ts";
 import { end, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
-import { isAuditable } from "../../../chain/job/segments.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import {
   AUDIT_FAULTS,
-  JOB_AGGREGATIONS,
-  JOB_ENGINES,
-  JOB_KINDS,
-  JOB_PARTITIONS,
   type Job,
+  type JobRecord,
   type JobSpec,
   JobSpec as JobSpecType,
-  type Metrics,
   OBJECTIONS,
-  type TrainingRecord,
 } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_PARTITIONS,
+  type Metrics,
+} from "../../../chain/types/train.ts";
+import { isAuditable } from "../../../chain/workload/train/segments.ts";
+import { trainProgress, trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { kindOf } from "../../../chain/workload/workloads.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { describeOutcome, hasModel, recordedRounds } from "../../jobs/job-outcome.ts";
 import type { OrderedJob, PreparedJob, RecordedRound } from "../../services.ts";
@@ -40,33 +43,34 @@ import type {
 import { fraction, nameOf, textOf } from "./plain.ts";
 
 export function encodeSpec(spec: JobSpec): SpecJson {
+  const train = trainSpec(spec);
   return {
-    kind: nameOf(JOB_KINDS, spec.kind),
+    kind: kindOf(spec),
     name: textOf(spec.name),
-    engine: nameOf(JOB_ENGINES, spec.engine),
-    model: toHex(spec.model),
-    initialParameters: toHex(spec.initialParameters),
-    parameterCount: spec.parameterCount,
-    operations: spec.operations.toString(),
-    dataset: toHex(spec.dataset),
-    torrent: toHex(spec.torrent),
-    trainRows: spec.trainRows,
-    trainChunks: spec.trainChunks,
-    testRows: spec.testRows,
-    seed: toHex(spec.seed),
-    rounds: spec.rounds,
-    localEpochs: spec.localEpochs,
-    batchSize: spec.batchSize,
-    optimizer: optimizerOf(spec.optimizer),
-    loss: nameOf(JOB_LOSSES, spec.loss),
-    partition: nameOf(JOB_PARTITIONS, spec.partition),
-    aggregation: nameOf(JOB_AGGREGATIONS, spec.aggregation),
+    engine: nameOf(JOB_ENGINES, train.engine),
+    model: toHex(train.model),
+    initialParameters: toHex(train.initialParameters),
+    parameterCount: train.parameterCount,
+    operations: train.operations.toString(),
+    dataset: toHex(train.dataset),
+    torrent: toHex(train.torrent),
+    trainRows: train.trainRows,
+    trainChunks: train.trainChunks,
+    testRows: train.testRows,
+    seed: toHex(train.seed),
+    rounds: train.rounds,
+    localEpochs: train.localEpochs,
+    batchSize: train.batchSize,
+    optimizer: optimizerOf(train.optimizer),
+    loss: nameOf(JOB_LOSSES, train.loss),
+    partition: nameOf(JOB_PARTITIONS, train.partition),
+    aggregation: nameOf(JOB_AGGREGATIONS, train.aggregation),
     participants: spec.participants,
     quorum: spec.quorum,
     teamSize: spec.teamSize,
     phaseBlocks: spec.phaseBlocks,
-    pricePerSample: spec.pricePerSample.toString(),
-    targetAccuracy: fraction(spec.targetAccuracy),
+    pricePerSample: spec.pricePerUnit.toString(),
+    targetAccuracy: fraction(train.targetAccuracy),
   };
 }
 
@@ -108,13 +112,13 @@ export function encodeJobSummary(job: Job): JobSummary {
     round: job.round,
     recordedRounds: recordedRounds(job),
     hasModel: hasModel(job),
-    rounds: job.spec.rounds,
+    rounds: trainSpec(job.spec).rounds,
     participants: job.participants.length,
     openedAt: job.openedAt,
     escrow: job.escrow.toString(),
-    audited: isAuditable(job.spec),
+    audited: isAuditable(trainSpec(job.spec)),
     ...(job.closedAt === 0 ? {} : { closedAt: job.closedAt }),
-    ...(hasRecord(job) ? { metrics: encodeMetrics(job.metrics) } : {}),
+    ...(hasRecord(job) ? { metrics: encodeMetrics(trainProgress(job).metrics) } : {}),
   };
 }
 
@@ -140,7 +144,7 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
     spec: encodeSpec(job.spec),
     phaseSince: job.phaseSince,
     extensions: job.extensions,
-    parameters: toHex(job.parameters),
+    parameters: toHex(trainProgress(job).parameters),
     team: job.team.map((node, member) => ({
       node,
       name: nodeName(state, node) ?? "",
@@ -153,10 +157,10 @@ export function encodeJobDetail(state: State, job: Job): JobDetail {
       name: nodeName(state, participant.node) ?? "",
       shard,
       committed: hasCommitted(participant),
-      samples: participant.samples,
-      trainMs: participant.trainMs,
+      samples: participant.units,
+      trainMs: participant.workMs,
       updateBytes: participant.updateBytes,
-      paidSamples: participant.paidSamples.toString(),
+      paidSamples: participant.paidUnits.toString(),
       paidRounds: participant.paidRounds,
       verifiedRounds: participant.verifiedRounds,
       ...(participant.faultRound !== 0
@@ -215,22 +219,23 @@ function encodeAudit(state: State, audit: Audit): JobDetail["audits"][number] {
   };
 }
 
-export function encodeRecord(state: State, record: TrainingRecord): RecordJson {
+export function encodeRecord(state: State, record: JobRecord): RecordJson {
+  const { modelBefore, modelAfter, metrics } = trainResult(record);
   return {
     job: toHex(record.job),
     round: record.round,
     manager: record.manager,
     ...named("managerName", nodeName(state, record.manager)),
-    modelBefore: toHex(record.modelBefore),
-    modelAfter: toHex(record.modelAfter),
-    metrics: encodeMetrics(record.metrics),
+    modelBefore: toHex(modelBefore),
+    modelAfter: toHex(modelAfter),
+    metrics: encodeMetrics(metrics),
     durationMs: record.durationMs,
     contributions: record.contributions.map((contribution) => ({
       node: contribution.node,
       ...named("name", nodeName(state, contribution.node)),
       updateHash: toHex(contribution.updateHash),
-      samples: contribution.samples,
-      trainMs: contribution.trainMs,
+      samples: contribution.units,
+      trainMs: contribution.workMs,
       updateBytes: contribution.updateBytes,
     })),
   };
@@ -255,5 +260,5 @@ export function named<K extends string>(
 }
 
 function hasRecord(job: Job): boolean {
-  return !equalBytes(job.parameters, job.spec.initialParameters);
+  return !equalBytes(trainProgress(job).parameters, trainSpec(job.spec).initialParameters);
 }

@@ -1,6 +1,8 @@
 /** Training jobs: price and open them, watch them, take their results. */
+
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
+import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { hasModel } from "../../jobs/job-outcome.ts";
 import type { NodeServices } from "../../services.ts";
@@ -173,7 +175,9 @@ function resultRoutes(services: NodeServices): Route[] {
           const type = MODEL_TYPES[name];
           // The largest of the files, by far: from the disk in pieces where this node has it.
           const isHere = name === "weights.bin" && hasModel(job);
-          const file = isHere ? await services.files.blob(job.parameters) : undefined;
+          const file = isHere
+            ? await services.files.blob(trainProgress(job).parameters)
+            : undefined;
           if (file !== undefined) return { file, type };
           const model = await services.jobModel(job.id);
           return { bytes: model[name], type };

@@ -1,6 +1,8 @@
 /** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
+
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { EngineName } from "../../../ml/engine.ts";
 import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
 import type { Helper, HelperLimits } from "../../helpers/helper.ts";
@@ -84,14 +86,15 @@ export class OrderInspector {
     participants: number,
     { client, files, signal: wanted }: InspectOptions,
   ): Promise<Inspection> {
+    const train = trainSpec(spec);
     const facts = {
-      engine: engineOf(spec),
-      hyperparameters: hyperparametersOf(spec),
-      parameterCount: spec.parameterCount,
-      operations: Number(spec.operations),
-      trainRows: spec.trainRows,
-      trainChunks: spec.trainChunks,
-      testRows: spec.testRows,
+      engine: engineOf(train),
+      hyperparameters: hyperparametersOf(train),
+      parameterCount: train.parameterCount,
+      operations: Number(train.operations),
+      trainRows: train.trainRows,
+      trainChunks: train.trainChunks,
+      testRows: train.testRows,
       participants,
     };
     try {

@@ -1,4 +1,5 @@
 /** States with many open things of one kind, in the stage in which most of them wait. */
+
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import {
   JOB_COUNTS_AS,
@@ -16,7 +17,7 @@ import { Job, type JobPhase, Participant } from "../../../chain/types/job.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM, ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { TrackEntry } from "../../../chain/types/track.ts";
 import type { WindowClaim } from "../../../chain/types/window.ts";
-import { jobSpec } from "../../helpers/job-run.ts";
+import { jobSpec, withFields } from "../../helpers/job-run.ts";
 
 export interface OpenThings {
   readonly name: string;
@@ -40,7 +41,7 @@ function jobIn(phase: JobPhase, height: number, i: number, due: number): Job {
     ...Job.defaultValue(),
     id: hashOf(i),
     client: hashOf(i).subarray(0, 20),
-    spec: { ...spec, seed: hashOf(i) },
+    spec: withFields(spec, { seed: hashOf(i) }),
     phase: phaseCode(phase),
     round: isDrawn ? 1 : 0,
     openedAt: height - 1,
@@ -63,7 +64,7 @@ function auditIn(stage: AuditStage, height: number, i: number): Audit {
     round: 1,
     node: i % 4,
     shard: i,
-    samples: 1000,
+    units: 1000,
     stage: AUDIT_STAGES.indexOf(stage),
     since: height,
     seats: [{ node: 3, answer, seal: ZERO_HASH, reached: ZERO_HASH }],
@@ -226,7 +227,7 @@ function mostDraws({ height, parameters }: StateParts["meta"]): Job[] {
   const room = JOB_COUNTS_AS + MAX_PARTICIPANTS + MAX_TEAM;
   const orders = some(Math.floor(MAX_PLACES_ORDERED / room), (i) => {
     const order = jobIn("drawing", height, i, 0);
-    return { ...order, spec: { ...order.spec, ...largest }, phaseSince: since };
+    return { ...order, spec: withFields(order.spec, largest), phaseSince: since };
   });
   const updates = MAX_UPDATES_SENT - JOB_COUNTS_AS;
   const recorded = {

@@ -4,12 +4,13 @@ import { sealOf } from "../../../chain/committee/seal.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import { segmentCount } from "../../../chain/job/segments.ts";
 import { merkleProof, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";
 import { AUDIT_FAULTS } from "../../../chain/types/job.ts";
 import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { AuditStory } from "../../helpers/audit-story.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { auditPayload, commits, matchProof, roundRecord } from "../../helpers/job-run.ts";
@@ -55,7 +56,7 @@ describe("an audit", () => {
     story.answer("match");
     expect(story.job.audits).to.have.length(0);
     expect(story.participant()).to.include({
-      paidSamples: 4000n,
+      paidUnits: 4000n,
       paidRounds: 1,
       verifiedRounds: 1,
       faultRound: 0,
@@ -253,7 +254,7 @@ describe("a committee", () => {
     story.answer("mismatch");
     expect(story.looks()).to.deep.equal([]);
     expect(story.participant()).to.include({
-      paidSamples: 0n,
+      paidUnits: 0n,
       paidRounds: 0,
       faultRound: 1,
       fault: AUDIT_FAULTS.indexOf("mismatch"),
@@ -348,7 +349,7 @@ describe("a committee", () => {
     const wrong = { proof: [sha256(end), ...path] };
     expect(expectRefused(chain, showing(wrong), "BAD_FIELD").field).to.equal("proof");
     const zeros = Array.from(
-      { length: segmentCount(job.spec, audit.samples) + 1 },
+      { length: segmentCount(trainSpec(job.spec), audit.units) + 1 },
       () => ZERO_HASH,
     );
     const { state } = chain.head;
@@ -462,7 +463,7 @@ describe("a committee", () => {
     story.until("judging");
     for (let i = 0; i < 3 && story.looks().length > 0; i++) story.answer("mismatch");
     expect(story.looks()).to.deep.equal([]);
-    expect(story.participant()).to.include({ node, paidRounds: 0, paidSamples: 0n });
+    expect(story.participant()).to.include({ node, paidRounds: 0, paidUnits: 0n });
   });
 });
 

@@ -14,7 +14,7 @@ function committed(job: Job): Job {
     return {
       ...Participant.defaultValue(),
       node,
-      samples: 3000,
+      units: 3000,
       updateHash: sha256(uint32Bytes(node)),
     };
   });

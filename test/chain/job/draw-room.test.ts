@@ -14,7 +14,7 @@ import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
-import { jobOf, jobSpec } from "../../helpers/job-run.ts";
+import { jobOf, jobSpec, withFields } from "../../helpers/job-run.ts";
 import { partsOf } from "../../helpers/state.ts";
 
 /** Orders of four participants and a team of three that a block has room for. */
@@ -34,7 +34,7 @@ function chainWithCommits(counts: readonly number[]): TestChain {
   const { hash, state } = chain.head;
   const jobs = counts.map((count, i): Job => {
     const participants = Array.from({ length: count }, (_, shard) => {
-      return { ...Participant.defaultValue(), node: shard % 4, samples: 100 };
+      return { ...Participant.defaultValue(), node: shard % 4, units: 100 };
     });
     return {
       ...Job.defaultValue(),
@@ -58,14 +58,18 @@ const cancels = (chain: TestChain): SignedTransaction[] =>
 describe("the room for draws in a block", () => {
   it("has a place for the largest order and the largest record", () => {
     const room = DrawRoom.ofBlock();
-    const largest = { teamSize: MAX_TEAM, participants: MAX_PARTICIPANTS, trainChunks: 65_535 };
+    const largest = jobSpec("largest", {
+      teamSize: MAX_TEAM,
+      participants: MAX_PARTICIPANTS,
+      trainChunks: 65_535,
+    });
     room.takeOrder(largest);
     room.takeUpdates(MAX_PARTICIPANTS);
     room.takeOrder(largest);
     const { facts } = expectCode(() => room.takeOrder(largest), "TOO_MANY_DRAWS");
     const left = MAX_PLACES_ORDERED - 2 * (JOB_COUNTS_AS + MAX_TEAM + MAX_PARTICIPANTS);
     expect(facts).to.include({ left, limit: MAX_PLACES_ORDERED });
-    room.takeOrder({ ...largest, trainChunks: left - MAX_TEAM - JOB_COUNTS_AS });
+    room.takeOrder(withFields(largest, { trainChunks: left - MAX_TEAM - JOB_COUNTS_AS }));
     expectCode(() => room.takeUpdates(MAX_PARTICIPANTS), "TOO_MANY_DRAWS");
     room.takeUpdates(MAX_UPDATES_SENT - MAX_PARTICIPANTS - 2 * JOB_COUNTS_AS);
     expectCode(() => room.takeUpdates(1), "TOO_MANY_DRAWS");

@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import { jobPrice, managerPay } from "../../../chain/job/price.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
-import type { Job, JobSpec } from "../../../chain/types/job.ts";
+import type { Job } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { TestChain } from "../../helpers/chain.ts";
+import type { TrainOrder } from "../../helpers/job-run.ts";
 import {
   auditAnswers,
   commits,
@@ -14,6 +16,7 @@ import {
   nextStep,
   openJob,
   roundRecord,
+  withFields,
 } from "../../helpers/job-run.ts";
 import { withUnrated } from "../../helpers/window-run.ts";
 
@@ -23,7 +26,7 @@ class Story {
   readonly open: SignedTransaction;
   readonly supply: bigint;
 
-  constructor(spec: Partial<JobSpec>, chain = new TestChain()) {
+  constructor(spec: Partial<TrainOrder>, chain = new TestChain()) {
     this.chain = chain;
     this.supply = chain.supply();
     this.open = openJob(chain, chain.client, jobSpec("job", spec));
@@ -134,7 +137,7 @@ describe("a job", () => {
       localEpochs: fc.integer({ min: 1, max: 3 }),
       trainRows: fc.integer({ min: 40, max: 5000 }),
       trainChunks: fc.integer({ min: 4, max: 40 }),
-      pricePerSample: fc.bigInt({ min: 1n, max: 100_000n }),
+      pricePerUnit: fc.bigInt({ min: 1n, max: 100_000n }),
       teamSize: fc.integer({ min: 3, max: 4 }),
       quorum: fc.constant(1),
       phaseBlocks: fc.constant(4),
@@ -150,8 +153,8 @@ describe("a job", () => {
           if (story.phase === "training") story.waitOut();
         }
         const settlement = story.settle();
-        const paid = story.job.participants.reduce((sum, p) => sum + p.paidSamples, 0n);
-        const participants = paid * spec.pricePerSample;
+        const paid = story.job.participants.reduce((sum, p) => sum + p.paidUnits, 0n);
+        const participants = paid * spec.pricePerUnit;
         expect(settlement.participants).to.equal(participants);
         const limit = managerPay(participants, chain.head.state.parameters);
         expect(limit - settlement.managers < BigInt(spec.teamSize)).to.equal(true);
@@ -206,7 +209,7 @@ describe("a job", () => {
       story.waitOut();
       expect(story.phase).to.equal("training");
       expect(story.job.extensions).to.equal(extension);
-      expect(story.job.participants.filter(({ samples }) => samples > 0)).to.have.length(2);
+      expect(story.job.participants.filter(({ units: samples }) => samples > 0)).to.have.length(2);
     }
     expect(story.waitOut()).to.equal(4);
     expect(story.phase).to.equal("failed");
@@ -237,7 +240,7 @@ describe("a job", () => {
     story.waitOut();
     expect(story.phase).to.equal("revealing");
     expect(story.job).to.include({ round: 1, extensions: 1 });
-    expect(story.job.participants.every(({ samples }) => samples > 0)).to.equal(true);
+    expect(story.job.participants.every(({ units: samples }) => samples > 0)).to.equal(true);
     story.step();
     expect(story.job).to.include({ round: 2, extensions: 0 });
   });
@@ -328,7 +331,7 @@ describe("a job", () => {
     const story = new Story({ rounds: 5, targetAccuracy: 760_000 });
     story.chain.advance();
     while (story.phase !== "finished") story.step();
-    expect(story.job.metrics.accuracy).to.be.at.least(760_000);
+    expect(trainProgress(story.job).metrics.accuracy).to.be.at.least(760_000);
     expect(story.end).to.deep.equal(["finished", "target", 2]);
     expect(story.settle().participants).to.equal(2n * 12_000n * 10n);
   });
@@ -360,8 +363,8 @@ describe("jobPrice", () => {
     const spec = jobSpec("job", { rounds: 2, localEpochs: 3, trainRows: 1000 });
     // 6,000 sample steps at 10, a tenth each for managers and auditors, 1.5 % of the sum.
     expect(jobPrice(spec, parameters)).to.equal(60_000n + 6_000n + 6_000n + 1_080n);
-    expect(jobPrice({ ...spec, pricePerSample: 1000n }, parameters)).to.equal(7_308_000n);
-    const unauditable = { ...spec, engine: 1 };
+    expect(jobPrice({ ...spec, pricePerUnit: 1000n }, parameters)).to.equal(7_308_000n);
+    const unauditable = withFields(spec, { engine: 1 });
     expect(jobPrice(unauditable, parameters)).to.equal(60_000n + 6_000n + 1_000n);
   });
 });

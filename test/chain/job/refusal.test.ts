@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { hopeless, outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
-import type { Job, JobSpec, UpdateCheck } from "../../../chain/types/job.ts";
+import type { Job, UpdateCheck } from "../../../chain/types/job.ts";
 import type { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { verifyTransactionSync } from "../../../chain/verify-signatures.ts";
+import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
+import type { TrainOrder } from "../../helpers/job-run.ts";
 import {
   auditAnswers,
   commits,
@@ -25,7 +27,7 @@ class Story {
   readonly supply = this.chain.supply();
   readonly open: SignedTransaction;
 
-  constructor(spec: Partial<JobSpec> = {}) {
+  constructor(spec: Partial<TrainOrder> = {}) {
     const order = jobSpec("job", { rounds: 3, participants: 4, quorum: 3, ...spec });
     this.open = openJob(this.chain, this.chain.client, order);
     this.chain.advance(this.open);
@@ -104,10 +106,10 @@ describe("a round whose updates are refused", () => {
 
   it("keeps what the rounds before it were worth", () => {
     const story = new Story().reveal().record().reveal();
-    const parameters = story.job.parameters;
+    const parameters = trainProgress(story.job).parameters;
     story.chain.advance(story.refusal("no-change"));
     expect(story.end).to.deep.equal(["failed", "refused", 1]);
-    expect(story.job.parameters).to.equal(parameters);
+    expect(trainProgress(story.job).parameters).to.equal(parameters);
     const { participants, managers } = story.settle();
     expect(participants).to.equal(2n * 12_000n * 10n);
     expect(managers > 0n).to.equal(true);
@@ -178,7 +180,7 @@ describe("a round whose updates are refused", () => {
     refused(story.refusal("norm", nodes, { members: [1, 0] }), "BAD_FIELD");
     refused(story.refusal("norm", nodes, { members: [0, 0, 1] }), "BAD_FIELD");
     refused(story.refusal("diverged"), "BAD_FIELD");
-    refused(story.refusal("norm", nodes, { modelBefore: sha256(job.id) }), "RECORD_MISMATCH");
+    refused(story.refusal("norm", nodes, { base: sha256(job.id) }), "RECORD_MISMATCH");
     expectRefused(chain, story.refusal("norm", nodes, { round: 2 }), "WRONG_ROUND");
     const stranger = nodes.find((node) => !job.team.includes(node)) ?? -1;
     expectRefused(chain, story.refusal("norm", nodes, { manager: stranger }), "NOT_ASSIGNED");
@@ -249,7 +251,7 @@ describe("training that leaves the finite numbers", () => {
     story.record();
     expect(hopeless(story.job)).to.equal(undefined);
     story.reveal();
-    expect(story.job.participants.every(({ samples }) => samples > 0)).to.equal(true);
+    expect(story.job.participants.every(({ units: samples }) => samples > 0)).to.equal(true);
   });
 
   it("is one answer a round, of a participant, and earns and costs nothing", () => {

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { jobPrice, jobSamples } from "../../../chain/job/price.ts";
+import { jobPrice } from "../../../chain/job/price.ts";
 import { divideEscrow } from "../../../chain/job/settlement.ts";
 import { Job } from "../../../chain/types/job.ts";
+import { workloadOf } from "../../../chain/workload/workloads.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 import { jobSpec } from "../../helpers/job-run.ts";
 
@@ -12,7 +13,7 @@ describe("divideEscrow", () => {
     .record({
       rounds: fc.integer({ min: 1, max: 10_000 }),
       trainRows: fc.integer({ min: 1, max: 1_000_000 }),
-      pricePerSample: fc.bigInt({ min: 1n, max: 1000n }),
+      pricePerUnit: fc.bigInt({ min: 1n, max: 1000n }),
       spare: fc.bigInt({ min: 0n, max: 10n ** 12n }),
       shares: fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 9 }),
       credits: fc.array(fc.integer(count), { minLength: 1, maxLength: 16 }),
@@ -21,18 +22,18 @@ describe("divideEscrow", () => {
       raise: fc.integer({ min: 0, max: 500_000 }),
       segments: fc.array(fc.integer(count), { maxLength: 9 }),
     })
-    .map(({ rounds, trainRows, pricePerSample, spare, shares, credits, ...rest }) => {
+    .map(({ rounds, trainRows, pricePerUnit, spare, shares, credits, ...rest }) => {
       const { managerShare, auditShare, raise, segments } = rest;
       const opened = { ...TEST_PARAMETERS, managerShare, auditShare };
       // A vote may have raised shares since the job was opened.
       const parameters = { ...opened, managerShare: managerShare + raise };
-      const spec = jobSpec("job", { rounds, trainRows, pricePerSample });
-      const samples = jobSamples(spec);
+      const spec = jobSpec("job", { rounds, trainRows, pricePerUnit });
+      const samples = workloadOf(spec).units(spec, 0);
       const all = shares.reduce((sum, share) => sum + share, 1000);
       const participants = shares.map((share, node) => ({
         ...Job.fields.participants.elementType.defaultValue(),
         node,
-        paidSamples: (samples * BigInt(share)) / BigInt(all),
+        paidUnits: (samples * BigInt(share)) / BigInt(all),
       }));
       const team = credits.map((_, node) => node);
       const auditors = segments.map((done, node) => ({ node, segments: done }));

@@ -7,7 +7,7 @@ import {
   verifyInclusion,
 } from "../../../chain/light/inclusion.ts";
 import type { Header } from "../../../chain/types/block.ts";
-import { Job, TrainingRecord } from "../../../chain/types/job.ts";
+import { Job, JobRecord } from "../../../chain/types/job.ts";
 import { type InclusionProof, MAX_PROVEN_BYTES, PROVABLE } from "../../../chain/types/light.ts";
 import { NodeRecord, RatingChange } from "../../../chain/types/node.ts";
 import { Account, StateTree } from "../../../chain/types/state.ts";
@@ -57,7 +57,7 @@ describe("proofs for a light client", () => {
     inBody("transaction", committed, index, SignedTransaction.serialize(transaction));
   });
   recorded.block.body.records.forEach((record, index) => {
-    inBody("record", recorded, index, TrainingRecord.serialize(record));
+    inBody("record", recorded, index, JobRecord.serialize(record));
   });
   settled.block.body.ratingChanges.forEach((change, index) => {
     inBody("rating-change", settled, index, RatingChange.serialize(change));
@@ -110,7 +110,7 @@ describe("proofs for a light client", () => {
   });
 
   it("have room for the largest of everything", () => {
-    const types = [Account, NodeRecord, Job, SignedTransaction, TrainingRecord, RatingChange];
+    const types = [Account, NodeRecord, Job, SignedTransaction, JobRecord, RatingChange];
     expect(Math.max(...types.map(({ maxSize }) => maxSize))).to.be.at.most(MAX_PROVEN_BYTES);
   });
 

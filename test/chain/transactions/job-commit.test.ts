@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import { shardLimit } from "../../../chain/job/price.ts";
 import type { Payloads } from "../../../chain/types/transaction.ts";
+import { shardLimit } from "../../../chain/workload/train/price.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { commits, jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
@@ -19,8 +20,8 @@ function training() {
     round: 1,
     updateHash: sha256(job.id),
     checkpointRoot: sha256(sha256(job.id)),
-    samples: 4000,
-    trainMs: 1,
+    units: 4000,
+    workMs: 1,
     updateBytes: 2,
   };
   const committing = (change: Partial<typeof payload>, node = first) =>
@@ -40,7 +41,7 @@ describe("job-commit", () => {
     if (a === undefined || b === undefined || c === undefined) throw new Error("not three");
     chain.advance(a, b);
     expect(phaseOf(jobOf(chain, open))).to.equal("training");
-    expect(jobOf(chain, open).participants[0]).to.include({ samples: 4000, missed: 0 });
+    expect(jobOf(chain, open).participants[0]).to.include({ units: 4000, missed: 0 });
     chain.advance(c);
     expect(phaseOf(jobOf(chain, open))).to.equal("revealing");
   });
@@ -53,13 +54,13 @@ describe("job-commit", () => {
     const [good] = commits(chain, jobOf(chain, open));
     const value = good?.transaction.payload.value as Payloads["job-commit"];
     const from = chain.personOf(good?.transaction.sender ?? new Uint8Array());
-    const broken = { ...value, samples: value.samples - 1 };
+    const broken = { ...value, units: value.units - 1 };
     const facts = expectRefused(
       chain,
       chain.transaction(from, "job-commit", broken, { fee: 0n }),
       "BAD_FIELD",
     );
-    expect(facts.field).to.equal("samples");
+    expect(facts.field).to.equal("units");
   });
 
   it("refuses UNKNOWN_JOB and WRONG_ROUND", () => {
@@ -96,10 +97,10 @@ describe("job-commit", () => {
 
   it("refuses BAD_FIELD for more samples than the shard can hold, or none", () => {
     const { chain, job, committing } = training();
-    const limit = shardLimit(job.spec, 3);
-    expectApplies(chain, committing({ samples: limit }));
-    for (const samples of [0, limit + 1]) {
-      expect(expectRefused(chain, committing({ samples }), "BAD_FIELD").field).to.equal("samples");
+    const limit = shardLimit(trainSpec(job.spec), 3);
+    expectApplies(chain, committing({ units: limit }));
+    for (const units of [0, limit + 1]) {
+      expect(expectRefused(chain, committing({ units }), "BAD_FIELD").field).to.equal("units");
     }
   });
 });

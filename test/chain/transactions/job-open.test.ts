@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import { MOST_JOBS } from "../../../chain/job/opening.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
-import { MAX_PHASE_BLOCKS, MAX_ROUNDS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
-import type { JobSpec } from "../../../chain/types/job.ts";
+import { MAX_PHASE_BLOCKS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
+import { MAX_ROUNDS } from "../../../chain/workload/train/check.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
+import type { TrainOrder } from "../../helpers/job-run.ts";
 import { jobSpec, openJob, SGD } from "../../helpers/job-run.ts";
 
 const MILLION = 1_000_000;
@@ -16,8 +17,8 @@ describe("job-open", () => {
   const chain = new TestChain();
   const { client } = chain;
   const { parameters } = chain.head.state;
-  const opening = (change: Partial<JobSpec>) =>
-    openJob(chain, client, jobSpec("job", { pricePerSample: 1000n, ...change }));
+  const opening = (change: Partial<TrainOrder>) =>
+    openJob(chain, client, jobSpec("job", { pricePerUnit: 1000n, ...change }));
 
   it("takes the escrow and waits for the draw", () => {
     const fresh = new TestChain();
@@ -63,8 +64,7 @@ describe("job-open", () => {
   });
 
   /** Per field: the smallest and largest value taken; beyond them it is refused by name. */
-  const BOUNDS: Partial<Record<keyof JobSpec, readonly [number, number]>> = {
-    kind: [0, 0],
+  const BOUNDS: Partial<Record<keyof TrainOrder, readonly [number, number]>> = {
     engine: [0, 1],
     partition: [0, 1],
     aggregation: [0, 2],
@@ -165,7 +165,7 @@ describe("job-open", () => {
   });
 
   it("refuses BAD_FIELD for rows and participants out of bounds", () => {
-    const fieldOf = (change: Partial<JobSpec>) =>
+    const fieldOf = (change: Partial<TrainOrder>) =>
       expectRefused(chain, opening(change), "BAD_FIELD").field;
     expect(fieldOf({ trainRows: 0 })).to.equal("spec.trainRows");
     expect(fieldOf({ trainRows: 100 * MILLION + 1 })).to.equal("spec.trainRows");
@@ -176,7 +176,7 @@ describe("job-open", () => {
   });
 
   it("refuses BAD_FIELD for a price below the chain's minimum", () => {
-    const facts = expectRefused(chain, opening({ pricePerSample: 0n }), "BAD_FIELD");
+    const facts = expectRefused(chain, opening({ pricePerUnit: 0n }), "BAD_FIELD");
     expect(facts.field).to.equal("spec.pricePerSample");
   });
 

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
-import type { TrainingRecord } from "../../../chain/types/job.ts";
+import type { JobRecord } from "../../../chain/types/job.ts";
 import type { Payloads, SignedTransaction } from "../../../chain/types/transaction.ts";
+import { trainProgress, trainResult } from "../../../chain/workload/train/train-of.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { commits, jobOf, jobSpec, openJob, roundRecord } from "../../helpers/job-run.ts";
@@ -16,7 +17,7 @@ function revealing() {
   const job = jobOf(chain, open);
   const good = roundRecord(chain, job).transaction.payload.value as Payloads["job-round"];
   const posting = (
-    record: Partial<TrainingRecord>,
+    record: Partial<JobRecord>,
     cosignatures = good.cosignatures,
     from: Person = chain.personOfNode(job.team[0] ?? -1),
   ): SignedTransaction => {
@@ -33,15 +34,17 @@ describe("job-round", () => {
     const job = jobOf(chain, open);
     expect(phaseOf(job)).to.equal("training");
     expect(job.round).to.equal(2);
-    expect(toHex(job.parameters)).to.equal(toHex(good.record.modelAfter));
-    expect(job.metrics).to.deep.equal(good.record.metrics);
+    expect(toHex(trainProgress(job).parameters)).to.equal(
+      toHex(trainResult(good.record).modelAfter),
+    );
+    expect(trainProgress(job).metrics).to.deep.equal(trainResult(good.record).metrics);
     expect(job.credits).to.deep.equal([2, 1, 0]);
     for (const participant of job.participants) {
-      expect(participant).to.include({ paidSamples: 0n, paidRounds: 0, samples: 0 });
+      expect(participant).to.include({ paidUnits: 0n, paidRounds: 0, units: 0 });
     }
-    const audited = job.audits.map(({ node, samples, shard }) => ({ node, samples, shard }));
+    const audited = job.audits.map(({ node, units, shard }) => ({ node, units, shard }));
     expect(audited).to.deep.equal(
-      job.participants.map(({ node }, shard) => ({ node, samples: 3000, shard })),
+      job.participants.map(({ node }, shard) => ({ node, units: 3000, shard })),
     );
     expect(body.records).to.deep.equal([good.record]);
   });
@@ -83,8 +86,9 @@ describe("job-round", () => {
   });
 
   it("refuses RECORD_MISMATCH for another model to start from", () => {
-    const { chain, posting } = revealing();
-    const other = posting({ modelBefore: sha256(Uint8Array.of(1)) });
+    const { chain, good, posting } = revealing();
+    const value = { ...trainResult(good.record), modelBefore: sha256(Uint8Array.of(1)) };
+    const other = posting({ gain: { selector: 0, value } });
     expect(expectRefused(chain, other, "RECORD_MISMATCH").field).to.equal("modelBefore");
   });
 
@@ -92,13 +96,13 @@ describe("job-round", () => {
     const { chain, good, posting } = revealing();
     const [first, ...rest] = good.record.contributions;
     if (first === undefined) throw new Error("no contribution");
-    const wrong: TrainingRecord["contributions"][] = [
+    const wrong: JobRecord["contributions"][] = [
       rest.slice(1),
       [first, first, ...rest],
       [...rest, first],
       [{ ...first, updateHash: sha256(first.updateHash) }, ...rest],
-      [{ ...first, samples: first.samples + 1 }, ...rest],
-      [{ ...first, trainMs: first.trainMs + 1 }, ...rest],
+      [{ ...first, units: first.units + 1 }, ...rest],
+      [{ ...first, workMs: first.workMs + 1 }, ...rest],
       [{ ...first, updateBytes: first.updateBytes + 1 }, ...rest],
       [...rest, { ...first, node: 9 }],
     ];
@@ -119,10 +123,10 @@ describe("job-round", () => {
     const job = jobOf(chain, open);
     const [absent] = job.participants;
     if (absent === undefined) throw new Error("no participant");
-    const { node, updateHash, samples, trainMs, updateBytes } = absent;
-    expect(samples).to.equal(0);
+    const { node, updateHash, units, workMs, updateBytes } = absent;
+    expect(units).to.equal(0);
     const good = roundRecord(chain, job).transaction.payload.value as Payloads["job-round"];
-    const nothing = { node, updateHash, samples, trainMs, updateBytes };
+    const nothing = { node, updateHash, units, workMs, updateBytes };
     const contributions = [...good.record.contributions.slice(1), nothing].sort(
       (a, b) => a.node - b.node,
     );
@@ -145,7 +149,7 @@ describe("job-round", () => {
     honest.forEach(({ transaction }, i) => {
       const value = transaction.payload.value as Payloads["job-commit"];
       const from = chain.personOfNode(jobOf(chain, open).participants[i]?.node ?? -1);
-      chain.advance(chain.transaction(from, "job-commit", { ...value, samples: 6 }, { fee: 0n }));
+      chain.advance(chain.transaction(from, "job-commit", { ...value, units: 6 }, { fee: 0n }));
     });
     const record = roundRecord(chain, jobOf(chain, open));
     expectRefused(chain, record, "RECORD_MISMATCH");

@@ -17,6 +17,7 @@ import { followJob, isBalanced } from "../../../node/cli/job/follow.ts";
 import { jobOpenPayload } from "../../../node/wallet/payload.ts";
 import { signTransaction } from "../../../node/wallet/sign.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
+import { withFields } from "../../helpers/job-run.ts";
 import { LocalNetwork } from "../../helpers/local-network.ts";
 import { layer, sequential } from "../../helpers/models.ts";
 import { measured } from "./harness/measured.ts";
@@ -101,7 +102,7 @@ describe("orders that nobody can carry out", function () {
         await mkdir(folder, { recursive: true });
         await writeFile(join(folder, toHex(hash)), bytes);
         const { spec, price } = await prepared();
-        const id = await open({ ...spec, [field]: hash }, price);
+        const id = await open(withFields(spec, { [field]: hash }), price);
         const begin = (await client.status()).height;
         const seen = new Set<string>();
         const watch = setInterval(() => {

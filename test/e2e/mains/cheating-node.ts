@@ -10,10 +10,12 @@
  *   forger    claims segments of a window that it did not work
  *   framer    finds every segment of others' claims to end in another state
  */
+
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
-import { shardLimit } from "../../../chain/job/price.ts";
 import { type Payloads, TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
+import { shardLimit } from "../../../chain/workload/train/price.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../../ml/bytes.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
@@ -125,10 +127,10 @@ const CHEATS: Readonly<Record<string, () => (node: RunningNode) => void>> = {
     });
   },
   inflater: () => (node) => {
-    changeCommits(node, async ({ job, samples }) => {
+    changeCommits(node, async ({ job, units }) => {
       const { spec, participants } = jobOf(node, job);
-      const limit = shardLimit(spec, participants.length);
-      return { samples: limit > samples ? limit : 2 * samples };
+      const limit = shardLimit(trainSpec(spec), participants.length);
+      return { units: limit > units ? limit : 2 * units };
     });
   },
   forger() {

@@ -1,6 +1,7 @@
 /** docs/training.md, "From updates to the next parameters" and "Metrics". */
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/job.ts";
+
+import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { aggregate } from "../../../ml/federation/aggregate.ts";
 import { checkUpdates, normOf } from "../../../ml/federation/check-updates.ts";

@@ -1,6 +1,8 @@
 /** docs/training.md, "Random numbers" and "Seeds". */
+
 import { sha256, taggedHash, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { trainingSeed } from "../../../chain/job/seed.ts";
+import { trainingSeed } from "../../../chain/workload/train/seed.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { Random } from "../../../ml/random.ts";
 import { jobSpec } from "../job-run.ts";
 
@@ -43,9 +45,9 @@ function seeds(): object[] {
     [10_000, 255],
   ].map(([round = 0, position = 0]) => {
     const spec = jobSpec("job");
-    const training = trainingSeed(spec, round, position);
+    const training = trainingSeed(trainSpec(spec), round, position);
     return {
-      seed: toHex(spec.seed),
+      seed: toHex(trainSpec(spec).seed),
       round,
       position,
       training: toHex(training),

@@ -1,7 +1,9 @@
 /** docs/training.md as a whole: two rounds of a small job with everything that a replay of it reads. */
+
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { segmentCount } from "../../../chain/job/segments.ts";
-import { Job, TrainingRecord } from "../../../chain/types/job.ts";
+import { Job, JobRecord } from "../../../chain/types/job.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { TemporaryFolders } from "../temporary.ts";
@@ -32,14 +34,14 @@ async function describedJob(): Promise<object> {
       chunks: Object.fromEntries(
         Array.from(dataset.chunks, ([file, bytes]) => [file, toHex(bytes)]),
       ),
-      initialParameters: await hexOf(job.spec.initialParameters),
+      initialParameters: await hexOf(trainSpec(job.spec).initialParameters),
       rounds: await Promise.all(
         records.map(async (record) => ({
-          record: toHex(TrainingRecord.serialize(record)),
-          modelAfter: await hexOf(record.modelAfter),
+          record: toHex(JobRecord.serialize(record)),
+          modelAfter: await hexOf(trainResult(record).modelAfter),
           updates: await Promise.all(
-            record.contributions.map(async ({ updateHash, samples }) => ({
-              segments: segmentCount(job.spec, samples),
+            record.contributions.map(async ({ updateHash, units }) => ({
+              segments: segmentCount(trainSpec(job.spec), units),
               bytes: await hexOf(updateHash),
             })),
           ),

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/job.ts";
+
+import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import {
   type AggregationName,
   aggregate,

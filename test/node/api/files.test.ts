@@ -1,9 +1,11 @@
 /** Files of jobs by hash, over a real job's blobs and dataset. */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { buildDataset } from "../../../ml/dataset/build.ts";
 import { datasetId } from "../../../ml/dataset/manifest.ts";
 import { writeDataset } from "../../../ml/dataset/store.ts";
@@ -44,18 +46,23 @@ describe("files by hash", () => {
 
   it("serves topology, parameters of every round and revealed updates", async () => {
     const { spec } = made.job;
-    const hashes = made.records.flatMap(({ modelAfter, contributions }) => [
-      modelAfter,
+    const hashes = made.records.flatMap(({ gain, contributions }) => [
+      gain.value.modelAfter,
       ...contributions.map(({ updateHash }) => updateHash),
     ]);
     expect(hashes.length).to.be.above(6);
-    for (const hash of [spec.model, spec.initialParameters, spec.dataset, ...hashes]) {
+    for (const hash of [
+      trainSpec(spec).model,
+      trainSpec(spec).initialParameters,
+      trainSpec(spec).dataset,
+      ...hashes,
+    ]) {
       expect(sha256(await bytesAt(`/v1/blobs/${toHex(hash)}`))).to.deep.equal(hash);
     }
   });
 
   it("serves the manifest as JSON and chunks by file name or hash", async () => {
-    const id = toHex(made.job.spec.dataset);
+    const id = toHex(trainSpec(made.job.spec).dataset);
     const answer = await fetch(`${test.url}/v1/datasets/${id}/manifest`);
     expect(answer.headers.get("content-type")).to.equal("application/json");
     expect(await answer.json()).to.deep.equal(made.dataset.manifest);
@@ -71,7 +78,7 @@ describe("files by hash", () => {
   });
 
   it("names the bytes in an ETag, lets them be kept for ever, and sends them once", async () => {
-    const hash = toHex(made.job.spec.model);
+    const hash = toHex(trainSpec(made.job.spec).model);
     const url = `${test.url}/v1/blobs/${hash}`;
     const { headers } = await fetch(url, { method: "HEAD" });
     expect(headers.get("etag")).to.equal(`"${hash}"`);
@@ -122,7 +129,7 @@ describe("files by hash", () => {
   });
 
   it("refuses what is no hash, what is not here, and paths that lead elsewhere", async () => {
-    const id = toHex(made.job.spec.dataset);
+    const id = toHex(trainSpec(made.job.spec).dataset);
     const absent = "ab".repeat(32);
     await writeFile(join(dataDir, "datasets", id, "notes.txt"), "not a chunk");
     await mkdir(join(dataDir, "datasets", absent), { recursive: true });
@@ -138,7 +145,10 @@ describe("files by hash", () => {
       [`/v1/datasets/${id}/chunks/manifest.json`]: [404, "NOT_HERE"],
       [`/v1/datasets/${id}/chunks/..%2f..%2fapi-token`]: [404, "NOT_HERE"],
       // A blob that is no manifest names no chunks.
-      [`/v1/datasets/${toHex(made.job.spec.model)}/chunks/train-00000.bin`]: [404, "NOT_HERE"],
+      [`/v1/datasets/${toHex(trainSpec(made.job.spec).model)}/chunks/train-00000.bin`]: [
+        404,
+        "NOT_HERE",
+      ],
     };
     for (const [path, expected] of Object.entries(wanted)) {
       const { status, code } = await refusal(`${test.url}${path}`);

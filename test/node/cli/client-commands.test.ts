@@ -310,7 +310,7 @@ describe("poml as a client", () => {
     const { id } = await stage.json(...submit, "0.00002");
     const { jobs } = stage.test.node.state();
     const opened = [...jobs.activeEntries()].find(([, job]) => toHex(job.id) === id)?.[1];
-    expect(opened?.spec.pricePerSample).equal(20n);
+    expect(opened?.spec.pricePerUnit).equal(20n);
   });
 
   it("tells a task from a dataset", async () => {

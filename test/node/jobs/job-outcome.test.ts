@@ -4,7 +4,7 @@ import { describeOutcome, hasModel, recordedRounds } from "../../../node/jobs/jo
 import { requireModel } from "../../../node/jobs/model-files.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
-import { jobOf, jobSpec, openJob } from "../../helpers/job-run.ts";
+import { jobOf, jobSpec, openJob, withFields } from "../../helpers/job-run.ts";
 
 type Told = Partial<Omit<Job, "phase" | "outcome">> & {
   readonly phase: (typeof JOB_PHASES)[number];
@@ -46,7 +46,7 @@ describe("the outcome of a job", () => {
       reason: "All 5 rounds are recorded.",
       remedy: undefined,
     });
-    const spec = { ...drawn.spec, targetAccuracy: 905_000 };
+    const spec = withFields(drawn.spec, { targetAccuracy: 905_000 });
     const target = describeOutcome(job({ phase: "settled", outcome: "target", round: 2, spec }));
     expect(target.state).to.equal("done");
     expect(target.reason).to.contain("90.5 %").and.contain("round 2 of 5");

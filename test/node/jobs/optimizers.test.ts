@@ -1,11 +1,13 @@
+import { withFields } from "../../helpers/job-run.ts";
 /** From an order to the worker: each job trains as ordered, and others replay it to the same bits. */
 
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { trainingSeed } from "../../../chain/job/seed.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
+import { trainingSeed } from "../../../chain/workload/train/seed.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { decodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
@@ -147,15 +149,15 @@ describe("jobs by optimizer and loss", function () {
   /** As `Participant` and the auditor put it together. */
   async function taskOf(spec: JobSpec): Promise<TrainTask> {
     const chunks = shardChunks(jobOf(spec), SHARD);
-    const start = await files.parameters(spec, spec.initialParameters, SIGNAL);
+    const start = await files.parameters(spec, trainSpec(spec).initialParameters, SIGNAL);
     const model = await files.modelTask(
       jobOf(spec),
       start,
       { split: "train", indexes: chunks },
       SIGNAL,
     );
-    const seed = trainingSeed(spec, ROUND, SHARD);
-    return { ...model, chunks, epochs: spec.localEpochs, seed };
+    const seed = trainingSeed(trainSpec(spec), ROUND, SHARD);
+    return { ...model, chunks, epochs: trainSpec(spec).localEpochs, seed };
   }
 
   async function train(spec: JobSpec): Promise<TrainTaskResult & { states: Uint8Array[] }> {
@@ -171,7 +173,7 @@ describe("jobs by optimizer and loss", function () {
       const spec = await specOf(changes);
       const task = await taskOf(spec);
       const { checkpoints, states, parameters, samples } = await train(spec);
-      expect(samples).to.equal(spec.localEpochs * spec.trainRows);
+      expect(samples).to.equal(trainSpec(spec).localEpochs * trainSpec(spec).trainRows);
       for (const segment of [0, 1, checkpoints.length - 2]) {
         const startState = segment === 0 ? undefined : states[segment];
         const { origin, end } = await pool.retrain({ ...task, segment, startState }, DEADLINE);
@@ -195,7 +197,7 @@ describe("jobs by optimizer and loss", function () {
     const { checkpoints, states } = await train(spec);
     const [, startState] = states;
     if (startState === undefined) return expect.fail();
-    const count = spec.parameterCount;
+    const count = trainSpec(spec).parameterCount;
     // Both means of every weight, and two powers.
     expect(startState.length).to.equal(16 + 4 * (3 * count + 2));
     const changed = startState.slice();
@@ -227,7 +229,7 @@ describe("jobs by optimizer and loss", function () {
     const task = await taskOf(spec);
     const hashes: Uint8Array[] = [];
     const onState = (index: number, state: Uint8Array): void => {
-      hashes[index] = stateHash(decodeCheckpoint(state, spec.parameterCount));
+      hashes[index] = stateHash(decodeCheckpoint(state, trainSpec(spec).parameterCount));
     };
     const run = pool.train(task, { ...DEADLINE, onState });
     const { facts } = await expectCodeAsync(() => run, "TASK_FAILED");
@@ -275,10 +277,14 @@ describe("jobs by optimizer and loss", function () {
 
   it("takes no order that lies about what its model costs, and finds what somebody commits to one false", async () => {
     const spec = await specOf({});
-    expect(Number(spec.operations)).to.be.above(6 * spec.parameterCount);
+    expect(Number(trainSpec(spec).operations)).to.be.above(6 * trainSpec(spec).parameterCount);
     const made = await train(spec);
-    for (const operations of [spec.operations - 1n, spec.operations + 1n, 1n]) {
-      const lie = { ...spec, operations };
+    for (const operations of [
+      trainSpec(spec).operations - 1n,
+      trainSpec(spec).operations + 1n,
+      1n,
+    ]) {
+      const lie = withFields(spec, { operations });
       const error = await expectCodeAsync(() => train(lie), "ORDER_IMPOSSIBLE");
       expect(error.facts).to.include({ reason: "misfit" });
       for (const segment of [0, ALL_SEGMENTS]) {
@@ -362,9 +368,9 @@ describe("jobs by optimizer and loss", function () {
       shard: SHARD,
       merged: 1,
       look: 0,
-      samples,
+      units: samples,
       segment,
-      parameters: spec.initialParameters,
+      base: trainSpec(spec).initialParameters,
       checkpointRoot: merkleRoot(checkpoints),
       ...unmerged,
     } as Audit;
@@ -386,5 +392,5 @@ describe("jobs by optimizer and loss", function () {
 });
 
 function jobOf(spec: JobSpec): Job {
-  return { spec, participants: [{}] } as unknown as Job;
+  return { spec, client: new Uint8Array(20), participants: [{}] } as unknown as Job;
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { JobOrder } from "../../../node/api/contract/job.ts";
 import { toJobRequest } from "../../../node/api/job-order.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
@@ -105,7 +106,8 @@ describe("preparing a job", function () {
   it("orders what fits data and network when only the dataset is named, and says what", async () => {
     const { spec, notes } = await prepare({ name: undefined, model: undefined });
     expect(new TextDecoder().decode(spec.name)).to.equal("flowers");
-    expect(spec).to.include({ participants: 4, quorum: 3, teamSize: 3, rounds: 10 });
+    expect(spec).to.include({ participants: 4, quorum: 3, teamSize: 3 });
+    expect(trainSpec(spec)).to.include({ rounds: 10 });
     const [model, optimizer, crowd, run, ...more] = notes;
     expect(more).to.deep.equal([]);
     expect(model).to.match(/^chosen: model preset mlp, since a row is 4 values/);
@@ -131,9 +133,9 @@ describe("preparing a job", function () {
       optimizer: { kind: "adam", learningRate: 0.25 },
       model: { preset: "logistic" },
     });
-    expect(spec).to.include({ rounds: 3, localEpochs: 2, batchSize: 5 });
+    expect(trainSpec(spec)).to.include({ rounds: 3, localEpochs: 2, batchSize: 5 });
     expect(spec).to.include({ participants: 3, quorum: 1, teamSize: 5 });
-    expect(spec.optimizer).to.include({ learningRate: 250_000, beta1: 900_000 });
+    expect(trainSpec(spec).optimizer).to.include({ learningRate: 250_000, beta1: 900_000 });
     expect(notes).to.deep.equal([]);
   });
 
@@ -170,7 +172,7 @@ describe("preparing a job", function () {
     expect(error.message).to.contain("frozen");
     expect(error.remedy).to.contain('"trainable" to true');
     const { spec, notes } = await prepare({ model: layersModel(frozen, {}) });
-    expect(spec.engine).to.equal(1);
+    expect(trainSpec(spec).engine).to.equal(1);
     expect(notes.join()).to.contain("its weights are frozen");
   });
 

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { type Job, Job as JobType, UPDATE_CHECKS } from "../../../chain/types/job.ts";
+import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
@@ -40,7 +41,7 @@ class Round {
       const node = 10 + i;
       const committed = this.#update(node, ending, samples);
       const empty = JobType.fields.participants.elementType.defaultValue();
-      return { ...empty, node, samples, ...committed };
+      return { ...empty, node, units: samples, ...committed };
     });
     this.job = { ...JobType.defaultValue(), spec, round: 1, participants, team: [0, 1, 2] };
   }
@@ -102,7 +103,8 @@ class Round {
       peerOf: String,
     } as unknown as RoundModules;
     const signal = AbortSignal.timeout(20_000);
-    const job = { ...this.job, parameters: base };
+    const value = { ...trainProgress(this.job), parameters: base };
+    const job: Job = { ...this.job, progress: { selector: 0, value } };
     return mergeRound(job, { phaseMs: 100, signal, ...(only && { only }) }, modules);
   }
 

@@ -3,6 +3,7 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { Job } from "../../../chain/types/job.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { LightSource } from "../../../node/jobs/anchor.ts";
 import { encodeCertificate } from "../../../node/jobs/certificate.ts";
 import { type ModelDirectory, verifyModelDirectory } from "../../../node/jobs/verify-model.ts";
@@ -144,7 +145,7 @@ describe("verifyModelDirectory", () => {
   });
 
   it("refuses a job that was altered", async () => {
-    const dataset = toHex(made.ledger.chain.job(0).spec.dataset);
+    const dataset = toHex(trainSpec(made.ledger.chain.job(0).spec).dataset);
     const forged = changed("job", (hex) => hex.replace(dataset, "00".repeat(32)));
     await refused(forged, "LIGHT_NOT_INCLUDED");
   });

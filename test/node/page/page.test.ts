@@ -1,10 +1,11 @@
 /** The page in a real browser: outcomes, addresses, notices, and focus that survives blocks. */
+
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
-import type { JobSpec } from "../../../chain/types/job.ts";
 import { launchChromium } from "../../helpers/chromium.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
+import type { TrainOrder } from "../../helpers/job-run.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
 import { withUnrated } from "../../helpers/window-run.ts";
 import { startApi, type TestApi } from "../api/support.ts";
@@ -20,7 +21,7 @@ describe("the page", function () {
   const ids = { done: "", undrawn: "", cancelled: "" };
   const problems: string[] = [];
 
-  const open = async (name: string, spec: Partial<JobSpec>): Promise<string> => {
+  const open = async (name: string, spec: Partial<TrainOrder>): Promise<string> => {
     const { chain } = node;
     return toHex(await node.submit(openJob(chain, chain.client, jobSpec(name, spec))));
   };

@@ -1,4 +1,5 @@
 /** Whatever brings files of jobs to this disk asks for room first, for all that may come, and takes nothing without. */
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -28,7 +29,7 @@ import { CountedRoom } from "../../helpers/counted-room.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { importTable } from "../../helpers/import-table.ts";
-import { jobSpec } from "../../helpers/job-run.ts";
+import { jobSpec, withFields } from "../../helpers/job-run.ts";
 import { MemoryNetwork } from "../../helpers/memory-network.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 
@@ -152,15 +153,18 @@ describe("room for files of jobs", () => {
   });
 
   it("of a duty is looked for as a whole before its first byte, and said to be missing", async () => {
-    const spec = { ...jobSpec("job"), parameterCount: 1_000_000 };
+    const spec = jobSpec("job", { parameterCount: 1_000_000 });
     const participants = Array.from({ length: 8 }, (_, node) => ({
       node,
-      samples: node < 5 ? 1 : 0,
+      units: node < 5 ? 1 : 0,
     }));
     const needs = trainingNeeds({ spec });
     expect(needs.blobs).to.be.within(8_000_000, 8_001_000);
     expect(needs.checkpoints).to.be.within(16 * 12_000_000, 16 * 12_000_100);
-    expect(trainingNeeds({ spec: { ...spec, engine: 1 } }).checkpoints, "not audited").to.equal(0);
+    expect(
+      trainingNeeds({ spec: withFields(spec, { engine: 1 }) }).checkpoints,
+      "not audited",
+    ).to.equal(0);
     room.left = (needs.blobs ?? 0) + (needs.checkpoints ?? 0) - 1;
     const error = await expectCodeAsync(() => requireRoom(room, needs), "JOB_DISK_FULL");
     expect(room.of("blobs").held + room.of("checkpoints").held, "given back").to.equal(0);

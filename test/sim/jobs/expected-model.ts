@@ -1,8 +1,10 @@
 /** The models of a job's rounds, worked out again in a few lines from who took part in them. */
 import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
-import { trainingSeed } from "../../../chain/job/seed.ts";
-import { segmentCount } from "../../../chain/job/segments.ts";
-import { JOB_AGGREGATIONS, type Job, type TrainingRecord } from "../../../chain/types/job.ts";
+import type { Job, JobRecord } from "../../../chain/types/job.ts";
+import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
+import { trainingSeed } from "../../../chain/workload/train/seed.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { trainProgress, trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { aggregate } from "../../../ml/federation/aggregate.ts";
 import { deltaOf } from "../../../ml/federation/update-codec.ts";
@@ -20,17 +22,17 @@ export function recordFindings({ plan, job, records }: Outcome): string[] {
   return records.flatMap((record, i) => {
     const what = `round ${record.round}`;
     const findings: string[] = [];
+    const { modelBefore, modelAfter: claimed, metrics } = trainResult(record);
     if (record.round !== i + 1) findings.push(`${what} is recorded as number ${i + 1}`);
-    if (!equalBytes(record.modelBefore, hashOf(parameters))) {
+    if (!equalBytes(modelBefore, hashOf(parameters))) {
       findings.push(`${what} starts from another model`);
     }
     if (record.contributions.length < plan.spec.quorum) findings.push(`${what} has no quorum`);
     parameters = modelAfter(plan, job, record, parameters);
-    if (!equalBytes(record.modelAfter, hashOf(parameters))) {
+    if (!equalBytes(claimed, hashOf(parameters))) {
       findings.push(`${what} leads to another model than its updates`);
     }
     const { loss, accuracy } = metricsOf(evaluated(parameters));
-    const { metrics } = record;
     if (metrics.loss !== loss || metrics.accuracy !== accuracy) {
       findings.push(`${what} has the metrics of another model`);
     }
@@ -39,24 +41,27 @@ export function recordFindings({ plan, job, records }: Outcome): string[] {
 }
 
 export function lastModelOf({ job, records }: Outcome): Uint8Array {
-  return records.at(-1)?.modelAfter ?? job?.parameters ?? new Uint8Array(32);
+  const last = records.at(-1);
+  if (last !== undefined) return trainResult(last).modelAfter;
+  return job === undefined ? new Uint8Array(32) : trainProgress(job).parameters;
 }
 
 function modelAfter(
   { spec, lies }: JobPlan,
   { participants }: Job,
-  { round, contributions }: TrainingRecord,
+  { round, contributions }: JobRecord,
   start: Float32Array,
 ): Float32Array {
-  const updates = contributions.map(({ node, samples }) => {
+  const train = trainSpec(spec);
+  const updates = contributions.map(({ node, units: samples }) => {
     const position = participants.findIndex((participant) => participant.node === node);
-    const seed = trainingSeed(spec, round, position);
-    const order = { seed, samples, segments: segmentCount(spec, samples) };
+    const seed = trainingSeed(train, round, position);
+    const order = { seed, samples, segments: segmentCount(train, samples) };
     const run = trained(start, order, trainingLieOf(lies.get(node) ?? "none"));
     const end = run.states.at(-1)?.parameters ?? start;
     return { participant: node, samples, delta: deltaOf(start, end) };
   });
-  const rule = JOB_AGGREGATIONS[spec.aggregation] ?? "fedavg";
+  const rule = JOB_AGGREGATIONS[train.aggregation] ?? "fedavg";
   return aggregate(rule, start, updates);
 }
 

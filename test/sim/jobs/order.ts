@@ -1,6 +1,7 @@
 /** The order of a simulated job: its few small files, and what a node reads out of them. */
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
+import type { TrainSpec } from "../../../chain/types/train.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import type { ChunkTable, DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
@@ -13,7 +14,7 @@ import {
   type InspectingHelpers,
   OrderInspector,
 } from "../../../node/jobs/orders/order-inspector.ts";
-import { jobSpec } from "../../helpers/job-run.ts";
+import { jobSpec, type TrainOrder } from "../../helpers/job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -41,7 +42,7 @@ export function isOrderFile(hash: Uint8Array): boolean {
   return ORDER_HASHES.has(toHex(hash));
 }
 
-export function orderSpec(changes: Partial<JobSpec> & { readonly chunks: number }): JobSpec {
+export function orderSpec(changes: Partial<TrainOrder> & { readonly chunks: number }): JobSpec {
   const { chunks, ...rest } = changes;
   return jobSpec("simulated", {
     model: sha256(MODEL),
@@ -67,7 +68,7 @@ function table(split: string, chunks: number): ChunkTable {
   };
 }
 
-export function indexOf({ trainChunks }: Pick<JobSpec, "trainChunks">): DatasetIndex {
+export function indexOf({ trainChunks }: Pick<TrainSpec, "trainChunks">): DatasetIndex {
   return {
     id: toHex(sha256(MANIFEST)),
     size: MANIFEST.length,
@@ -79,7 +80,12 @@ export function indexOf({ trainChunks }: Pick<JobSpec, "trainChunks">): DatasetI
 
 /** Reads orders after a while, in place of a helper process. */
 export function inspectorOn(clock: Clock): OrderInspector {
-  const run = async (_: string, { facts }: InspectTask, __: unknown, signal?: AbortSignal) => {
+  const run = async (
+    _: string,
+    { facts }: InspectTask,
+    __: unknown,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ) => {
     await clock.sleep(READING_MS, signal);
     return { kind: "possible", dataset: indexOf(facts), workerBytes: 1, stepOperations: 1 };
   };

@@ -4,7 +4,7 @@
  */
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
-import type { Job, JobOutcome, TrainingRecord } from "../../../chain/types/job.ts";
+import type { Job, JobOutcome, JobRecord } from "../../../chain/types/job.ts";
 import { useFastHasher } from "../../../node/ssz-hasher.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { Random } from "../random.ts";
@@ -49,7 +49,7 @@ export interface Outcome {
   readonly job: Job | undefined;
   /** How it ended; "unsettled" when it did not. */
   readonly end: JobOutcome | "unsettled";
-  readonly records: readonly TrainingRecord[];
+  readonly records: readonly JobRecord[];
   readonly escrow: bigint;
   readonly openingFee: bigint;
   /** Virtual milliseconds. */

@@ -3,7 +3,7 @@
  * interface of the worker pool. All around it is real: segments, states, their hashes, deadlines.
  */
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { segmentCount } from "../../../chain/job/segments.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
 import {
   type Checkpoint,
   decodeCheckpoint,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../../chain/proof/hash-tree.ts";
-import { JOB_AGGREGATIONS } from "../../../../chain/types/job.ts";
+
+import { JOB_AGGREGATIONS } from "../../../../chain/types/train.ts";
 import { stateHashOf } from "../../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../../ml/bytes.ts";
 import { aggregate } from "../../../../ml/federation/aggregate.ts";

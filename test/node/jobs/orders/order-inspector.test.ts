@@ -1,6 +1,7 @@
 /** Which helper reads an order, and what is made of a helper that was ended. */
 import { expect } from "chai";
-import { JOB_ENGINES } from "../../../../chain/types/job.ts";
+
+import { JOB_ENGINES } from "../../../../chain/types/train.ts";
 import type { EngineName } from "../../../../ml/engine.ts";
 import type { Helper, HelperCall } from "../../../../node/helpers/helper.ts";
 import { overLimit } from "../../../../node/helpers/helper-error.ts";

@@ -1,6 +1,7 @@
 /** Whether the optimizer of a job has settings within bounds, and none that it does not use. */
-import { JOB_OPTIMIZERS, type OptimizerSpec } from "../types/optimizer.ts";
-import { checkIndex, refuseField } from "./rule.ts";
+
+import { checkIndex, refuseField } from "../../transactions/rule.ts";
+import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";
 
 const MILLION = 1_000_000;
 const BILLION = 1_000_000_000;

@@ -1,8 +1,0 @@
-/** The seed of one participant's training in one round: order and dropout follow from it alone. */
-import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import type { JobSpec } from "../types/job.ts";
-
-/** @param shard position among the job's participants */
-export function trainingSeed(spec: JobSpec, round: number, shard: number): Uint8Array {
-  return taggedHash("poml/training/v1", spec.seed, uint32Bytes(round), uint32Bytes(shard));
-}

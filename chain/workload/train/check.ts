@@ -1,0 +1,68 @@
+/** What the chain refuses of an order to train. */
+import { checkIndex, checkRange, refuseField } from "../../transactions/rule.ts";
+import type { Parameters } from "../../types/genesis.ts";
+import type { JobSpec } from "../../types/job.ts";
+import { JOB_LOSSES } from "../../types/optimizer.ts";
+import { ZERO_HASH } from "../../types/primitive.ts";
+import {
+  JOB_AGGREGATIONS,
+  JOB_ENGINES,
+  JOB_PARTITIONS,
+  type TrainSpec,
+} from "../../types/train.ts";
+import { checkOptimizer } from "./check-optimizer.ts";
+import { lowestPrice, shardLimit } from "./price.ts";
+import { trainSpec } from "./train-of.ts";
+
+const MILLION = 1_000_000;
+export const MAX_ROUNDS = 10_000;
+/** The most operations that one sample step may cost. */
+export const MAX_OPERATIONS = 1_000_000_000_000_000n;
+
+/** @throws TransactionError BAD_FIELD */
+export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
+  const train = trainSpec(spec);
+  const between = (field: keyof TrainSpec & string, low: number, high: number): void =>
+    checkRange(`spec.${field}`, Number(train[field]), low, high);
+  checkIndex("spec.engine", train.engine, JOB_ENGINES);
+  checkIndex("spec.partition", train.partition, JOB_PARTITIONS);
+  checkIndex("spec.aggregation", train.aggregation, JOB_AGGREGATIONS);
+  between("parameterCount", 1, 100 * MILLION);
+  if (train.operations < 1n || train.operations > MAX_OPERATIONS) {
+    const reason = `must be 1 to ${MAX_OPERATIONS}, got ${train.operations}`;
+    refuseField("spec.operations", reason, "give what the model costs by the cost model");
+  }
+  between("trainRows", 1, 100 * MILLION);
+  between("trainChunks", 1, Math.min(train.trainRows, 65_535));
+  between("testRows", 1, 100 * MILLION);
+  between("rounds", 1, MAX_ROUNDS);
+  between("localEpochs", 1, 100);
+  between("batchSize", 1, 4096);
+  checkOptimizer(train.optimizer);
+  checkIndex("spec.loss", train.loss, JOB_LOSSES);
+  between("targetAccuracy", 0, MILLION);
+  const lowest = lowestPrice(spec, parameters);
+  if (spec.pricePerUnit < lowest) {
+    refuseField(
+      "spec.pricePerSample",
+      `at least ${lowest} for ${train.operations} operations a sample step, got ${spec.pricePerUnit}`,
+      `give at least ${lowest}`,
+    );
+  }
+  for (const field of ["model", "initialParameters", "dataset", "torrent"] as const) {
+    if (train[field].every((byte, i) => byte === ZERO_HASH[i])) {
+      refuseField(`spec.${field}`, "must be the hash of a blob");
+    }
+  }
+}
+
+/** @throws TransactionError BAD_FIELD when one of so many participants cannot have made so many sample steps */
+export function checkSamples(train: TrainSpec, samples: number, participants: number): void {
+  const limit = shardLimit(train, participants);
+  if (samples === 0 || samples > limit) {
+    refuseField("units", `1 to ${limit} sample steps for this shard, got ${samples}`);
+  }
+  if (samples % train.localEpochs !== 0) {
+    refuseField("units", `must be whole epochs of ${train.localEpochs}`);
+  }
+}

@@ -1,0 +1,40 @@
+/** Federated training as a kind of work; its unit is a sample step: one row, once through the model and back. */
+import { phaseOf } from "../../job/phase.ts";
+import type { Workload } from "../workload.ts";
+import { checkSamples, checkTrainSpec } from "./check.ts";
+import { replayBytes, runOperations, runSteps, sampleSteps } from "./price.ts";
+import { advance, checkTrainRecord } from "./round.ts";
+import { isAuditable, segmentCount } from "./segments.ts";
+import { trainProgress, trainSpec } from "./train-of.ts";
+
+const NO_METRICS = { loss: 0n, accuracy: 0, precision: 0, recall: 0, f1: 0 };
+
+export const train: Workload = {
+  check: checkTrainSpec,
+  units(spec, recorded) {
+    const work = trainSpec(spec);
+    return sampleSteps(work, work.rounds - recorded);
+  },
+  /** None is drawn without a chunk of its own. */
+  mostParticipants: (spec) => trainSpec(spec).trainChunks,
+  checkUnits: (spec, units, participants) => checkSamples(trainSpec(spec), units, participants),
+  isAuditable: (spec) => isAuditable(trainSpec(spec)),
+  segments: (spec, units) => segmentCount(trainSpec(spec), units),
+  runOperations(spec, units) {
+    const work = trainSpec(spec);
+    return runOperations(work, BigInt(units), BigInt(runSteps(work, units)));
+  },
+  replayBytes: (spec) => replayBytes(trainSpec(spec)),
+  start(spec) {
+    const { initialParameters } = trainSpec(spec);
+    return { selector: 0, value: { parameters: initialParameters, metrics: NO_METRICS } };
+  },
+  base: (job) => trainProgress(job).parameters,
+  files(job) {
+    const { model, dataset, torrent, initialParameters } = trainSpec(job.spec);
+    const lasting = [model, dataset, torrent, trainProgress(job).parameters];
+    return phaseOf(job) === "settled" ? lasting : [...lasting, initialParameters];
+  },
+  checkRecord: checkTrainRecord,
+  advance,
+};

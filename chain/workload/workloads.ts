@@ -1,0 +1,14 @@
+/** The kinds of work that the chain knows, one row each. */
+import { JOB_KINDS, type JobKind, type JobSpec } from "../types/job.ts";
+import { train } from "./train/workload.ts";
+import type { Workload } from "./workload.ts";
+
+const WORKLOADS: Readonly<Record<JobKind, Workload>> = { train };
+
+export function kindOf({ work }: Pick<JobSpec, "work">): JobKind {
+  return JOB_KINDS[work.selector];
+}
+
+export function workloadOf(spec: Pick<JobSpec, "work">): Workload {
+  return WORKLOADS[kindOf(spec)];
+}
