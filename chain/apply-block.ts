@@ -22,6 +22,7 @@ import { nextMix } from "./draw/mix.ts";
 import { seatsRootOf } from "./draw/seats-root.ts";
 import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
+import type { Head } from "./head.ts";
 import { DrawRoom } from "./job/draw-room.ts";
 import { tickJobs } from "./job/tick.ts";
 import { turnEpoch } from "./rating/epoch.ts";
@@ -50,12 +51,6 @@ import type { SignedTransaction } from "./types/transaction.ts";
 
 /** What SSZ adds to each element of a list of variable-sized elements. */
 const LIST_OFFSET_BYTES = 4;
-
-/** The last final block and the state after it. At genesis `hash` is the genesis root. */
-export interface Head {
-  readonly state: State;
-  readonly hash: Uint8Array;
-}
 
 /** What a proposer chooses; everything else in a block follows. */
 export interface BlockInput {

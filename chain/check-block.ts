@@ -2,10 +2,11 @@
  * What an arriving block is held to: its header before any transaction is touched, and after the
  * transition the roots it claims.
  */
-import type { Head } from "./apply-block.ts";
+
 import { InvalidBlock } from "./block-error.ts";
 import { equalBytes, toHex } from "./crypto/hash.ts";
 import { proposerOf } from "./draw/proposer-of.ts";
+import type { Head } from "./head.ts";
 import type { State } from "./state/state.ts";
 import {
   type Block,

@@ -1,5 +1,5 @@
 /** From a genesis to the first head, and the parameter sets chains start with. */
-import type { Head } from "./apply-block.ts";
+
 import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
@@ -7,6 +7,7 @@ import { checkPublicKey, KeyError } from "./crypto/public-key.ts";
 import { drawSeats } from "./draw/draw-seats.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
+import type { Head } from "./head.ts";
 import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
 import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
 import { weightOf, weights } from "./rating/weight.ts";

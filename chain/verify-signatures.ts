@@ -5,8 +5,8 @@
 import { verify, verifySync } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
+import { TransactionError } from "./transaction-error.ts";
 import { transactionId } from "./transaction-id.ts";
-import { TransactionError } from "./transactions/rule.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 

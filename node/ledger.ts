@@ -2,11 +2,12 @@
  * The chain half of a node: store, mempool, consensus and sync over one host. Built here, started
  * and stopped in reverse; knows nothing of jobs.
  */
-import type { Head } from "../chain/apply-block.ts";
+
 import { toHex } from "../chain/crypto/hash.ts";
 import type { KeyPair } from "../chain/crypto/keys.ts";
 import { NETWORK_ID_LENGTH } from "../chain/crypto/signing.ts";
 import type { KnownProof } from "../chain/evidence/check-evidence.ts";
+import type { Head } from "../chain/head.ts";
 import { Mempool } from "../chain/mempool/pool.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
 import { createHost, type Host } from "../p2p/host.ts";

@@ -2,6 +2,7 @@
  * What the HTTP API, the event stream and the page may ask of a running node. `node.ts` implements
  * it; the API never sees the store, the consensus driver or the network.
  */
+
 import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";
@@ -13,11 +14,13 @@ import type { RefusedPeer } from "../p2p/host.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import type { JobArchive } from "./chain/job-archive.ts";
 import type { HeardElsewhere } from "./consensus/key-watch.ts";
+import type { DatasetSummary } from "./datasets/dataset-summary.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
 import type { PublicFiles } from "./jobs/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PeerHeights } from "./network/peer-heights.ts";
+import type { Page, Pages } from "./pages.ts";
 import type { PastChange } from "./rating/rating-history.ts";
 import type { WindowWork } from "./rating/window-service.ts";
 import type { JoiningProgress } from "./snapshots/joining.ts";
@@ -109,37 +112,6 @@ export interface RecordedRound {
   readonly height: number;
   readonly blockHash: Uint8Array;
   readonly record: JobRecord;
-}
-
-/** Blocks that one answer reads: after so many bytes it ends, and says where to go on. */
-export const MAX_READ_BYTES = 2 * 1024 * 1024;
-
-/** Where a page of a list begins and how much may be on it. */
-export interface Page {
-  readonly from?: number | undefined;
-  readonly limit: number;
-}
-
-/** A page of a list made of blocks. */
-export interface Pages<T> {
-  readonly items: readonly T[];
-  /** Where the next begins, if there is more. */
-  readonly next: number | undefined;
-  /** Of the blocks that were read. */
-  readonly readBytes: number;
-}
-
-export interface DatasetSummary {
-  /** SHA-256 of the manifest, hex. */
-  readonly id: string;
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly classes: readonly string[];
-  readonly trainRows: number;
-  readonly testRows: number;
-  readonly licence: string;
-  /** What the import left out, filled or guessed, in sentences. */
-  readonly notes: readonly string[];
 }
 
 /** An optimizer as a client names it; what it leaves open is filled in (node/jobs/default-order.ts). */

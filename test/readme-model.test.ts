@@ -10,7 +10,7 @@ import { importCsv } from "../ml/dataset/import-csv.ts";
 import { encodeManifest } from "../ml/dataset/manifest.ts";
 import { createExactEngine } from "../ml/exact/engine.ts";
 import { encodeArtifact } from "../ml/model/artifact.ts";
-import { initialParameters } from "../ml/model/initializers.ts";
+import { initialParameters } from "../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../ml/model/layers-model.ts";
 import { presetModel } from "../ml/model/presets.ts";
 import { flowersCsv } from "./helpers/flowers.ts";

@@ -1,5 +1,5 @@
 /** Looks up an open look at an update. */
-import { refuse } from "../transactions/rule.ts";
+import { refuse } from "../transaction-error.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";
 

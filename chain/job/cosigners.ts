@@ -1,6 +1,7 @@
 /** More than half of a job's team stands behind what one of its managers posts. */
 import type { State } from "../state/state.ts";
-import { type InnerSignature, refuse, refuseField } from "../transactions/rule.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
+import type { InnerSignature } from "../transactions/rule.ts";
 import type { Job } from "../types/job.ts";
 import { findJob } from "./find.ts";
 

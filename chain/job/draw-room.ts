@@ -2,7 +2,7 @@
  * How many draws the transactions of one block may schedule. All of them come at one height, `drawDelay` later, and none
  * may wait, so what would be too much for that block is refused in this one. It fits into a later one.
  */
-import { refuse } from "../transactions/rule.ts";
+import { refuse } from "../transaction-error.ts";
 import type { JobSpec } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
 

@@ -4,7 +4,7 @@
  * transaction, and the nonce of an account only grows.
  */
 import type { State } from "../state/state.ts";
-import { refuse } from "../transactions/rule.ts";
+import { refuse } from "../transaction-error.ts";
 import type { Job, JobPhase } from "../types/job.ts";
 import { phaseOf } from "./phase.ts";
 

@@ -6,7 +6,7 @@
  */
 import { addressKey } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
-import { refuse, refuseField } from "../transactions/rule.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
 import { MAX_JOBS } from "../types/state.ts";

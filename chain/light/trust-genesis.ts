@@ -1,6 +1,7 @@
 /** Where a light client starts that trusts the genesis: apart from the rest, since it takes all the rules along. */
-import type { Head } from "../apply-block.ts";
+
 import { genesisHead } from "../genesis.ts";
+import type { Head } from "../head.ts";
 import type { Genesis } from "../types/genesis.ts";
 import { Seats } from "../types/state.ts";
 import type { Trusted } from "./trusted.ts";

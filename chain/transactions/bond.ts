@@ -1,6 +1,8 @@
 /** Adds to the sender's bond, which lets more of its rating count. */
+
+import { refuseField } from "../transaction-error.ts";
 import { findActiveNode } from "./find-node.ts";
-import { type Rule, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const bond: Rule<"bond"> = {
   spends: ({ amount }) => amount,

@@ -1,7 +1,7 @@
 /** The node behind a transaction's sender. */
 import type { State } from "../state/state.ts";
+import { refuse } from "../transaction-error.ts";
 import type { NodeRecord } from "../types/node.ts";
-import { refuse } from "./rule.ts";
 
 /** @throws TransactionError UNKNOWN_NODE */
 export function findNode(state: State, sender: Uint8Array): { index: number; node: NodeRecord } {

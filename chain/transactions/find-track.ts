@@ -1,8 +1,8 @@
 /** The track a transaction belongs to, in the stage that takes it, and the entry it is about. */
 import type { State } from "../state/state.ts";
 import { isTrackUnderWay } from "../track/stages.ts";
+import { refuse } from "../transaction-error.ts";
 import type { Track, TrackEntry } from "../types/track.ts";
-import { refuse } from "./rule.ts";
 
 /**
  * @param after height after which it is taken, by the name of its stage

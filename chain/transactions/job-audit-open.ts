@@ -12,10 +12,11 @@ import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
 import { findJob } from "../job/find.ts";
 import type { State } from "../state/state.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 const duty = "job-audit-open";
 /** Hashes of a proof that shows another state: a path has at least one more. */

@@ -8,6 +8,7 @@ import { provesMatch } from "../audit/proof.ts";
 import { answerOf, stageOf } from "../audit/tick.ts";
 import { segmentsOf } from "../audit/work.ts";
 import { findJob } from "../job/find.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import {
   ALL_SEGMENTS,
   AUDIT_ANSWERS,
@@ -17,7 +18,7 @@ import {
 } from "../types/audit.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { Payloads } from "../types/transaction.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 const AUDITOR_ANSWERS: readonly AuditAnswer[] = ["match", "mismatch", "not-served"];
 const COMMITTEE_ANSWERS: readonly AuditAnswer[] = ["sealed", "not-served"];

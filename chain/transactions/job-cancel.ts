@@ -10,7 +10,8 @@ import { equalBytes } from "../crypto/hash.ts";
 import { charged } from "../job/charge.ts";
 import { findJob, requirePhase } from "../job/find.ts";
 import { end } from "../job/phase.ts";
-import { type Rule, refuse } from "./rule.ts";
+import { refuse } from "../transaction-error.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobCancel: Rule<"job-cancel"> = {
   apply(state, payload, { address, draws }) {

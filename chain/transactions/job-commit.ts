@@ -1,8 +1,9 @@
 /** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
+import { refuse } from "../transaction-error.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { type Rule, refuse } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobCommit: Rule<"job-commit"> = {
   isDuty: true,

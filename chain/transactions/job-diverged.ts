@@ -14,7 +14,8 @@ import {
   isBehind,
   isOut,
 } from "../job/phase.ts";
-import { type Rule, refuse } from "./rule.ts";
+import { refuse } from "../transaction-error.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobDiverged: Rule<"job-diverged"> = {
   isDuty: true,

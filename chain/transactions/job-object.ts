@@ -15,8 +15,9 @@ import {
   phaseOf,
 } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
+import { checkIndex, refuse, refuseField } from "../transaction-error.ts";
 import { type Job, OBJECTIONS } from "../types/job.ts";
-import { checkIndex, type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobObject: Rule<"job-object"> = {
   isDuty: true,

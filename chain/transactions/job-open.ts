@@ -3,11 +3,12 @@ import { drawnParticipants } from "../job/draw-room.ts";
 import { openingPrice, requireEnoughNodes, requireIndex, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
 import { jobPrice } from "../job/price.ts";
+import { checkRange, refuse } from "../transaction-error.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, JobSpec } from "../types/job.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../types/primitive.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { checkRange, type Rule, refuse } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** So that no node alone speaks for a round. A network with fewer nodes draws all of them. */
 export const MIN_TEAM = 3;

@@ -13,6 +13,7 @@ import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, hasCommitted, isOut } from "../job/phase.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import {
   type Job,
   type RoundRefusal,
@@ -20,7 +21,7 @@ import {
   UPDATE_CHECKS,
 } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobRefuse: Rule<"job-refuse"> = {
   isDuty: true,

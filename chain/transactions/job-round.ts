@@ -9,10 +9,11 @@ import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosig
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, enter, hasCommitted } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { type Job, type JobRecord, JobRecord as JobRecordType } from "../types/job.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {
   isDuty: true,

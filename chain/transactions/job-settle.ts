@@ -4,7 +4,8 @@
  */
 import { findJob, requirePhase } from "../job/find.ts";
 import { settle } from "../job/settle.ts";
-import { type Rule, refuse } from "./rule.ts";
+import { refuse } from "../transaction-error.ts";
+import type { Rule } from "./rule.ts";
 
 export const jobSettle: Rule<"job-settle"> = {
   isDuty: true,

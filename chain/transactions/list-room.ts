@@ -3,7 +3,7 @@
  * the whole list of votes, or of bonds on their way out, which may have tens of thousands. What finds no room in one
  * block fits into a later one. Votes are free, so no node may take the room of others either: it has one a block.
  */
-import { refuse } from "./rule.ts";
+import { refuse } from "../transaction-error.ts";
 
 /** Votes on parameters that are cast, changed or taken back. */
 export const MAX_VOTES_CAST = 64;

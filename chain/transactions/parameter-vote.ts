@@ -14,9 +14,10 @@ import {
 } from "../governance/votable.ts";
 import type { State } from "../state/state.ts";
 import { withoutPlace } from "../state/unordered.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { type CastParameterVote, MAX_PARAMETER_VOTES } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const parameterVote: Rule<"parameter-vote"> = {
   isDuty: true,

@@ -4,8 +4,9 @@ import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
 import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { NO_SCORE } from "../track/quality.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { MAX_NODES } from "../types/state.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;
 

@@ -3,9 +3,10 @@
  * nobody can have known the mix it will meet, and only once the old one runs low.
  */
 import { epochOf } from "../rating/epoch-of.ts";
+import { refuse } from "../transaction-error.ts";
 import { findActiveNode } from "./find-node.ts";
 import { checkOnionLength } from "./register.ts";
-import { type Rule, refuse } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** A node may announce a new onion when at most so many reveals are left. */
 export const REONION_BELOW = 1024;

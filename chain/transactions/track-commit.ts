@@ -1,9 +1,11 @@
 /** A node binds itself to how it trained, before anybody can know the test rows. */
+
+import { refuse } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { TrackEntry } from "../types/track.ts";
 import { findActiveNode } from "./find-node.ts";
 import { requireTrack } from "./find-track.ts";
-import { type Rule, refuse } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const trackCommit: Rule<"track-commit"> = {
   isDuty: true,

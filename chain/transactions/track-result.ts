@@ -3,9 +3,10 @@ import { equalBytes } from "../crypto/hash.ts";
 import { commitmentOf, hasResult } from "../track/proof.ts";
 import { labelledCount } from "../track/scores.ts";
 import { recipeFault, type TrackTask, trackTask } from "../track/task.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { findActiveNode } from "./find-node.ts";
 import { findEntry, requireTrack } from "./find-track.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const trackResult: Rule<"track-result"> = {
   isDuty: true,

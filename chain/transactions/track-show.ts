@@ -7,10 +7,11 @@ import { isOpened } from "../committee/seal.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import type { State } from "../state/state.ts";
 import { isShown, outputsDigest } from "../track/proof.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { TrackEntry } from "../types/track.ts";
 import { findEntry, requireTrack } from "./find-track.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 const duty = "track-show";
 

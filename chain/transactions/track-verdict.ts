@@ -1,8 +1,9 @@
 /** A drawn judge binds itself to what it came to when it repeated another's training and test. */
 import { equalBytes } from "../crypto/hash.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { findEntry, requireTrack } from "./find-track.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const trackVerdict: Rule<"track-verdict"> = {
   isDuty: true,

@@ -1,7 +1,8 @@
 /** Moves an amount from the sender to another account. */
 import { rateFee } from "../rate-fee.ts";
+import { refuseField } from "../transaction-error.ts";
 import type { Payloads } from "../types/transaction.ts";
-import { type Rule, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const transfer: Rule<"transfer"> = {
   fee: ({ amount }, parameters) => rateFee(amount, parameters),

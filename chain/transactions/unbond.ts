@@ -2,9 +2,10 @@
 import { formatAmount } from "../amount.ts";
 import { isHeld } from "../bond/slash.ts";
 import { MAX_UNBONDINGS_PER_NODE, startUnbonding } from "../bond/unbonding.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { MAX_UNBONDINGS } from "../types/state.ts";
 import { findNode } from "./find-node.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const unbond: Rule<"unbond"> = {
   apply(state, { amount }, { sender, lists }) {

@@ -2,9 +2,10 @@
 import { NO_APPEAL } from "../rating/appeal.ts";
 import { segmentsOf } from "../rating/draw-segments.ts";
 import { isUnderWay } from "../rating/window.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { ENERGY_SOURCES } from "../types/window.ts";
 import { findActiveNode } from "./find-node.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Segments of a lane at most: more than any window holds, few enough for every sum. */
 const MAX_SEGMENTS = 1_000_000;

@@ -11,11 +11,12 @@ import { appealStages, areSealsIn } from "../rating/appeal.ts";
 import { type Verdict, verdictCode } from "../rating/verdict.ts";
 import { isUnderWay } from "../rating/window.ts";
 import type { State } from "../state/state.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { VERDICTS } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { Finding } from "../types/transaction.ts";
 import type { Appeal, AppealMember, Check, WindowClaim } from "../types/window.ts";
-import { type Rule, refuse, refuseField } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 const duty = "window-verdict";
 

@@ -6,7 +6,7 @@
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
 import type { Trainer } from "../engine.ts";
-import { initialParameters } from "../model/initializers.ts";
+import { initialParameters } from "../model/initial-parameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { breathe } from "../training/breathe.ts";
 import { segmentRows } from "./data.ts";

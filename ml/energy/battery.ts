@@ -1,7 +1,7 @@
 /** What left the battery of a machine that runs on it (Linux power_supply class). */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { EnergyCounter } from "./meter.ts";
+import type { EnergyCounter } from "./counter.ts";
 import { readNumber, readText } from "./sysfs.ts";
 
 /** Coarse steps, and the whole machine with its screen. */

@@ -1,5 +1,5 @@
 /** Energy where nothing measures it: a usual processor at half its design power, by busy threads. */
-import type { EnergyReading } from "./meter.ts";
+import type { EnergyReading } from "./counter.ts";
 
 /** Watts of a core at work, with its share of the package. */
 const CORE_WATTS = 7;

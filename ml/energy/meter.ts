@@ -5,23 +5,9 @@
  */
 import type { EnergySource } from "../../chain/types/window.ts";
 import { openBattery } from "./battery.ts";
+import type { EnergyCounter, EnergyReading } from "./counter.ts";
 import { estimate } from "./estimate.ts";
 import { openRapl } from "./rapl.ts";
-
-export interface EnergyReading {
-  readonly millijoules: bigint;
-  readonly source: EnergySource;
-  /** The true value lies within this share of it, about. */
-  readonly uncertainty: number;
-}
-
-/** A running total; differences of two readings are energy. */
-export interface EnergyCounter {
-  readonly source: EnergySource;
-  readonly uncertainty: number;
-  /** Millijoules since some moment; undefined when the source went away. */
-  read(): Promise<bigint | undefined>;
-}
 
 export interface EnergyMeterOptions {
   /** Where the kernel shows its devices. */

@@ -5,7 +5,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { EnergyCounter } from "./meter.ts";
+import type { EnergyCounter } from "./counter.ts";
 import { readNumber, readText } from "./sysfs.ts";
 
 /** Misses memory, power supply and graphics cards. */

@@ -4,8 +4,7 @@
  * in `kernels/`.
  */
 
-import type { DepthwiseGeometry } from "./layers/depthwise-conv2d.ts";
-import type { PoolGeometry } from "./layers/pool2d.ts";
+import type { DepthwiseGeometry, PoolGeometry } from "./geometry.ts";
 import type { NormKernels } from "./norm-exports.ts";
 import type { RecurrentKernels } from "./recurrent-exports.ts";
 

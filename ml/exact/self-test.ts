@@ -5,7 +5,7 @@
 
 import type { Engine } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
-import { initialParameters } from "../model/initializers.ts";
+import { initialParameters } from "../model/initial-parameters.ts";
 import { Random, SEED_BYTES } from "../random.ts";
 import { type GoldenRun, goldenRuns } from "./golden-models.ts";
 import { sha256Hex } from "./sha256.ts";

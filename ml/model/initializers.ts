@@ -4,10 +4,9 @@
  * "Normal" values are the sum of twelve 16-bit integers (bounded at six deviations).
  */
 
-import { Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { initializerKind } from "./initializer-form.ts";
 import type { LayerConfig } from "./layer-config.ts";
-import type { LayersModel } from "./layers-model.ts";
 import { isPlainObject, type PlainJson } from "./plain-json.ts";
 
 /** What a parameter starts from, with every scale already resolved to a number. */
@@ -137,20 +136,8 @@ export function readInitializer(
   }
 }
 
-/**
- * All initial parameters of `model` in its flat layout, drawn in layout order from one stream.
- * @param seed 32 bytes
- */
-export function initialParameters(model: LayersModel, seed: Uint8Array): Float32Array {
-  const parameters = new Float32Array(model.parameterCount);
-  const random = new Random(seed);
-  for (const { offset, size, initializer } of model.parameters) {
-    fill(parameters.subarray(offset, offset + size), initializer, random);
-  }
-  return parameters;
-}
-
-function fill(values: Float32Array, initializer: Initializer, random: Random): void {
+/** Draws the values of one parameter. */
+export function fill(values: Float32Array, initializer: Initializer, random: Random): void {
   switch (initializer.kind) {
     case "constant":
       values.fill(initializer.value);

@@ -3,7 +3,7 @@
  * only when a layer runs would else fail on every node of a job, round after round.
  */
 import type { Loss } from "../hyperparameters.ts";
-import { initialParameters } from "../model/initializers.ts";
+import { initialParameters } from "../model/initial-parameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { ModelError } from "../model/model-error.ts";
 import { reasonOf } from "./build-model.ts";

@@ -10,7 +10,7 @@ import { bytesOfFloats, indexOfNonFinite } from "../bytes.ts";
 import type { Shard } from "../dataset/shard.ts";
 import type { Engine, Trainer } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
-import { initialParameters } from "../model/initializers.ts";
+import { initialParameters } from "../model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 import { breathe } from "../training/breathe.ts";
 import { type TrainProgress, trainShard } from "../training/train-shard.ts";

@@ -1,6 +1,6 @@
 /** The peers that blobs are asked of, as job services see them. */
 import { type BlobOptions, type BlobSink, requestBlobInto } from "../../p2p/protocols/blob.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 
 export interface BlobPeers {
   /** Peer ids of those that can be asked now. */

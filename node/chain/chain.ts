@@ -3,12 +3,13 @@
  * is stored first, in one synced batch, and announced after.
  */
 import { setImmediate as pause } from "node:timers/promises";
-import { type AppliedBlock, applyBlock, type Head } from "../../chain/apply-block.ts";
+import { type AppliedBlock, applyBlock } from "../../chain/apply-block.ts";
 import { InvalidBlock } from "../../chain/block-error.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import type { Head } from "../../chain/head.ts";
 import { seatChange } from "../../chain/light/seat-change.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { Block, Certificate, CertifiedBlock } from "../../chain/types/block.ts";

@@ -1,5 +1,5 @@
 /** What a node keeps of the newest final block besides the state. */
-import type { Head } from "../../chain/apply-block.ts";
+import type { Head } from "../../chain/head.ts";
 import type { Certificate, Header } from "../../chain/types/block.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import type { ChainStore } from "../store/chain-store.ts";

@@ -7,17 +7,9 @@ import { ConfigSchema } from "../config/schema.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { type ApiOptions, dataDirOf, type WalletOptions } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
+import type { Hints } from "./plain-hints.ts";
 
 const COMMAND = /`(npx poml [^`]+)`/g;
-
-export interface Hints {
-  /** One whole command, e.g. `npx poml job watch 1f0c9a`, with what it needs to reach the same node. */
-  command(text: string): string;
-  /** The same for every command in backticks. */
-  text(text: string): string;
-}
-
-export const PLAIN_HINTS: Hints = { command: (text) => text, text: (text) => text };
 
 /** @param action the command that runs, with its options */
 export function hintsOf(program: Command, action: Command, context: CliContext): Hints {

@@ -1,5 +1,5 @@
 /** What commands on a stopped node's database share: its genesis, a bar, and a way to be interrupted. */
-import type { Head } from "../../chain/apply-block.ts";
+import type { Head } from "../../chain/head.ts";
 import type { ScanOptions } from "../maintenance/verify-store.ts";
 import { type DataDirOptions, dataDirOf } from "./api-options.ts";
 import type { CliContext } from "./context.ts";

@@ -4,7 +4,7 @@
  */
 import Table from "cli-table3";
 import { PomlError } from "../../chain/errors.ts";
-import { type Hints, PLAIN_HINTS } from "./hints.ts";
+import { type Hints, PLAIN_HINTS } from "./plain-hints.ts";
 
 /** The part of a stream the CLI needs; tests pass a collector. */
 export interface Sink {

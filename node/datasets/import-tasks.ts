@@ -8,8 +8,8 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
-import type { DatasetSummary } from "../services.ts";
 import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
+import type { DatasetSummary } from "./dataset-summary.ts";
 import type { ImportControl } from "./import-child.ts";
 import type { ImportOrder, ImportSource } from "./import-order.ts";
 

@@ -15,7 +15,8 @@ import type { DatasetSource, ModelTask } from "../workers/tasks.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { engineOf } from "./job-engine.ts";
 import { JobError } from "./job-error.ts";
-import type { Impossible, Inspection, NamedFile } from "./orders/inspect-order.ts";
+import type { Impossible } from "./orders/impossible.ts";
+import type { Inspection, NamedFile } from "./orders/inspect-order.ts";
 import type { OrderInspector } from "./orders/order-inspector.ts";
 
 /** Far more than the JSON of 50,000 values takes, which is the most that a model may have. */

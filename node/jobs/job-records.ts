@@ -2,7 +2,8 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { CertifiedBlock } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
-import { MAX_READ_BYTES, type Page, type Pages, type RecordedRound } from "../services.ts";
+import { MAX_READ_BYTES, type Page, type Pages } from "../pages.ts";
+import type { RecordedRound } from "../services.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 
 /** @returns rounds whose blocks this node still keeps, oldest first, from round `from` on */

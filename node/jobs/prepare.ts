@@ -26,7 +26,7 @@ import type { EngineName } from "../../ml/engine.ts";
 import { checkHyperparameters, type Loss } from "../../ml/hyperparameters.ts";
 import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";

@@ -1,5 +1,5 @@
 /** The database of a stopped node, for commands that look after it: opened as it is, damage and all. */
-import type { Head } from "../../chain/apply-block.ts";
+import type { Head } from "../../chain/head.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { databasePlace, findDatabase } from "../store/format.ts";
 import { openUnchecked } from "../store/open.ts";

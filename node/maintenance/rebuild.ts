@@ -2,9 +2,10 @@
  * The chain replayed from its own blocks into a new database: every certificate verified, every
  * block applied. What comes out is right whatever the old database holds besides its blocks.
  */
-import type { Head } from "../../chain/apply-block.ts";
+
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
+import type { Head } from "../../chain/head.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { Chain, type ProveBlock } from "../chain/chain.ts";
 import type { ChainStore } from "../store/chain-store.ts";

@@ -5,7 +5,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { Level } from "level";
-import type { Head } from "../../chain/apply-block.ts";
+import type { Head } from "../../chain/head.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { noteDamaged } from "../store/damage-notes.ts";
 import { databasePlace } from "../store/format.ts";

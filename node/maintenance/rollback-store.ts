@@ -3,8 +3,9 @@
  * one; further back the chain is replayed from its own blocks. The journal of votes is never taken
  * back: above the new head the node must not sign a second time what it signed once.
  */
-import type { Head } from "../../chain/apply-block.ts";
+
 import { equalBytes } from "../../chain/crypto/hash.ts";
+import type { Head } from "../../chain/head.ts";
 import { crashPoint } from "../crash-points.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { replaceStore } from "../store/replace.ts";

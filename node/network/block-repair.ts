@@ -9,7 +9,7 @@ import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { type Block, type Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { requestBlocks } from "../../p2p/protocols/blocks.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { wrongPart } from "../chain/block-parts.ts";
 import type { Chain } from "../chain/chain.ts";
 import { crashPoint } from "../crash-points.ts";

@@ -5,7 +5,7 @@
 import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { Clock } from "../clock.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
 import type { ConsensusGossip } from "./consensus-gossip.ts";

@@ -4,7 +4,7 @@
  */
 import { DecodeError } from "../../chain/errors.ts";
 import { type MessageHandler, sendMessage, serveMessages } from "../../p2p/protocols/message.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 
 /** Wire values; append only. */
 export const SUBJECTS = {

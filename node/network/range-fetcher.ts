@@ -5,7 +5,7 @@
  */
 import { PomlError } from "../../chain/errors.ts";
 import { requestBlocks } from "../../p2p/protocols/blocks.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Claim } from "./range-peers.ts";
 import { type PlanOptions, RangePlan, type RangeRequest, type ReadyRange } from "./range-plan.ts";

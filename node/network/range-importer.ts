@@ -3,9 +3,10 @@
  * verified ahead is (proof-ahead.ts). A failure is told apart: a lie of the peer, or our own inability
  * to follow what the network made final. Only the first says anything about the peer.
  */
-import type { Head } from "../../chain/apply-block.ts";
+
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
+import type { Head } from "../../chain/head.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { wrongPart } from "../chain/block-parts.ts";
 import type { BlockSink, Chain } from "../chain/chain.ts";

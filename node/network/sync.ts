@@ -5,8 +5,8 @@
 import { Header, PROTOCOL_VERSION } from "../../chain/types/block.ts";
 import { P2pError } from "../../p2p/errors.ts";
 import { serveBlocks, serveHeaders } from "../../p2p/protocols/blocks.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { Status } from "../../p2p/protocols/status.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { PeerClaims } from "./peer-claims.ts";

@@ -1,7 +1,7 @@
 /** Why a node's rating is what it is: the changes blocks made to it, newest first. */
 import { CertifiedBlock } from "../../chain/types/block.ts";
 import type { RatingChange } from "../../chain/types/node.ts";
-import { MAX_READ_BYTES, type Page, type Pages } from "../services.ts";
+import { MAX_READ_BYTES, type Page, type Pages } from "../pages.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 
 export interface PastChange {

@@ -6,7 +6,7 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../../p2p/errors.ts";
 import { requestBlob } from "../../p2p/protocols/blob.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { BlobError } from "../blobs/blob-store.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { SnapshotManifest } from "./manifest.ts";

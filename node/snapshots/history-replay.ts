@@ -6,10 +6,10 @@
  * before the snapshot, of which that has the roots alone.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { Head } from "../../chain/head.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { type BlockSink, Chain } from "../chain/chain.ts";
 import type { PeerClaims } from "../network/peer-claims.ts";
 import { type BlockRange, RangeFetcher } from "../network/range-fetcher.ts";

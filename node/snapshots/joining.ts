@@ -3,11 +3,12 @@
  * its owner trusts. A chain that started from a snapshot is confirmed in the background by replaying
  * its history. What cannot be reconciled with the trusted block stops the node.
  */
-import type { Head } from "../../chain/apply-block.ts";
+
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { Head } from "../../chain/head.ts";
 import { State } from "../../chain/state/state.ts";
 import { conserved } from "../../chain/supply/supply.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Sync } from "../network/sync.ts";
 import { BaseStore } from "../store/base-store.ts";

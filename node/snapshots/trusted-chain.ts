@@ -9,7 +9,7 @@ import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { type CertifiedBlock, Header } from "../../chain/types/block.ts";
 import { requestBlocks, requestHeaders } from "../../p2p/protocols/blocks.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { receiveBlock } from "../network/received-block.ts";
 import { SyncError } from "../network/sync-error.ts";
 import type { NodeLog } from "../telemetry/log.ts";

@@ -1,5 +1,5 @@
 /** The files of jobs of a stopped node: looked at, nothing of it changed. */
-import type { Head } from "../../chain/apply-block.ts";
+import type { Head } from "../../chain/head.ts";
 import { openOffline } from "../maintenance/offline-store.ts";
 import { freeBytes } from "../store/disk-space.ts";
 import { readDeletions } from "./deletions.ts";

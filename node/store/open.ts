@@ -5,8 +5,8 @@
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Head } from "../../chain/apply-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { Head } from "../../chain/head.ts";
 import { crashPoint } from "../crash-points.ts";
 import { exists } from "../durable-file.ts";
 import { ChainStore } from "./chain-store.ts";

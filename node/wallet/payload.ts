@@ -4,7 +4,7 @@ import {
   VOTABLE_PARAMETERS,
   type VotableParameter,
 } from "../../chain/governance/votable.ts";
-import { TransactionError } from "../../chain/transactions/rule.ts";
+import { TransactionError } from "../../chain/transaction-error.ts";
 import type { JobRecord, RoundRefusal } from "../../chain/types/job.ts";
 import { type Payload, type Payloads, payloadOf } from "../../chain/types/transaction.ts";
 

@@ -24,9 +24,9 @@ import {
   type RestartTimings,
   type SpawnWorker,
 } from "./local-workers.ts";
-import type { TaskKind } from "./protocol.ts";
 import { SET_ASIDE_REMEDY, SetAside } from "./set-aside.ts";
 import { type Draw, drawAtRandom, LaneProbe, TrainProbe } from "./spot-check.ts";
+import type { TaskKind } from "./task-kind.ts";
 import type {
   BaselineControl,
   BaselineTask,

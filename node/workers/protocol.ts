@@ -222,7 +222,6 @@ const NodeMessage = z.discriminatedUnion("type", [
 
 export type WireOrder = z.infer<typeof Order>;
 export type WireResult = z.infer<typeof Result>;
-export type TaskKind = WireOrder["kind"];
 export type WorkerMessage = z.infer<typeof WorkerMessage>;
 export type NodeMessage = z.infer<typeof NodeMessage>;
 export type OutputName = Extract<WorkerMessage, { type: "output" }>["name"];

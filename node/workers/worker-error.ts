@@ -1,6 +1,6 @@
 /** What can go wrong between a node and its workers. */
 import { PomlError } from "../../chain/errors.ts";
-import type { TaskKind } from "./protocol.ts";
+import type { TaskKind } from "./task-kind.ts";
 
 /** Why a node does not take a worker. */
 export type Refusal = "token" | "path" | "version" | "engine" | "no-hello";

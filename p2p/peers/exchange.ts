@@ -7,8 +7,9 @@ import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
 import { reasonOf } from "../errors.ts";
 import { answerRequests } from "../protocols/answer.ts";
-import { badRequest, badResponse, type Protocol, type StreamHost } from "../protocols/protocol.ts";
+import { badRequest, badResponse, type Protocol } from "../protocols/protocol.ts";
 import { type RequestOptions, requestOne } from "../protocols/request.ts";
+import type { StreamHost } from "../protocols/stream-host.ts";
 import { MAX_ADDRESS_LENGTH, peerOf, usableAddresses } from "./addresses.ts";
 
 const MAX_TOLD = 64;

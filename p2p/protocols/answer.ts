@@ -11,12 +11,12 @@ import {
   badRequest,
   finish,
   type Protocol,
-  type StreamHost,
   streamLimit,
   timedOut,
   writeFrame,
 } from "./protocol.ts";
 import type { ByteStream } from "./stream.ts";
+import type { StreamHost } from "./stream-host.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface RequestContext {

@@ -8,8 +8,9 @@ import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
 import type { BytesInFlight } from "./bytes-in-flight.ts";
-import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
+import { badRequest, badResponse, type Protocol } from "./protocol.ts";
 import { type RequestOptions, sendRequest } from "./request.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 const FRAME_BYTES = 256 * 1024;

@@ -7,8 +7,9 @@
 import { ContainerType, UintNumberType } from "@chainsafe/ssz";
 import { Uint16 } from "../../chain/types/primitive.ts";
 import { answerRequests } from "./answer.ts";
-import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
+import { badRequest, badResponse, type Protocol } from "./protocol.ts";
 import { type RequestOptions, sendRequest } from "./request.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 const RangeType = new ContainerType(
   { from: new UintNumberType(8), count: Uint16 },

@@ -1,7 +1,8 @@
 /** One opaque request, one opaque response: how the members of a job's team talk to each other. */
 import { answerRequests } from "./answer.ts";
-import type { Protocol, StreamHost } from "./protocol.ts";
+import type { Protocol } from "./protocol.ts";
 import { type RequestOptions, requestOne } from "./request.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 

@@ -1,11 +1,8 @@
 /**
- * What every request/response protocol shares: its limits, what it needs of the host, how a frame is written
- * and the errors of an exchange. `request.ts` is the asking side, `answer.ts` the answering side.
+ * What every request/response protocol shares: its limits, how a frame is written and the errors of an exchange. `request.ts` is the asking side, `answer.ts` the answering side.
  */
 import { P2pError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import type { Rate } from "../peers/token-bucket.ts";
-import type { Asking } from "./asking.ts";
 import { frameHeader, type Tag } from "./frames.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -47,23 +44,6 @@ export function admitted({ maxConcurrent, rate }: Protocol): { places: number; r
  */
 export function streamLimit(protocol: Protocol): number {
   return 2 * admitted(protocol).places;
-}
-
-/** What a protocol needs of the host. */
-export interface StreamHost {
-  /** Where requests wait until the peer would admit them. */
-  readonly asking: Asking;
-  openStream(peer: string, protocol: string, signal: AbortSignal): Promise<ByteStream>;
-  /** @param maxStreams of one peer at the same time */
-  onStream(
-    protocol: string,
-    handler: (stream: ByteStream, peer: string) => Promise<void>,
-    maxStreams: number,
-  ): Promise<void>;
-  report(peer: string, error: unknown): void;
-  /** Monotonic milliseconds. */
-  now(): number;
-  readonly log: Log;
 }
 
 export async function writeFrame(

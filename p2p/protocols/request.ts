@@ -4,15 +4,9 @@
  */
 import { P2pError, reasonOf } from "../errors.ts";
 import { type Frame, readFrames, TAG } from "./frames.ts";
-import {
-  badResponse,
-  finish,
-  type Protocol,
-  type StreamHost,
-  timedOut,
-  writeFrame,
-} from "./protocol.ts";
+import { badResponse, finish, type Protocol, timedOut, writeFrame } from "./protocol.ts";
 import type { ByteStream } from "./stream.ts";
+import type { StreamHost } from "./stream-host.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface RequestOptions {

@@ -3,8 +3,9 @@
  * fetched as blobs (blob.ts), so that any peer that has a piece can bring it.
  */
 import { answerRequests } from "./answer.ts";
-import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
+import { badRequest, badResponse, type Protocol } from "./protocol.ts";
 import { type RequestOptions, sendRequest } from "./request.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 export const MAX_SNAPSHOTS = 16;
 const MAX_MANIFEST_BYTES = 3 * 1024 * 1024;

@@ -5,8 +5,9 @@ import type { PomlError } from "../../chain/errors.ts";
 import { Hash, Uint16 } from "../../chain/types/primitive.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
-import { badRequest, badResponse, type Protocol, type StreamHost } from "./protocol.ts";
+import { badRequest, badResponse, type Protocol } from "./protocol.ts";
 import { type RequestOptions, requestOne } from "./request.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 const StatusType = new ContainerType(
   {

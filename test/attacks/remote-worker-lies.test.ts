@@ -15,7 +15,7 @@ import { indexOfManifest } from "../../ml/dataset/dataset-index.ts";
 import { encodeManifest } from "../../ml/dataset/manifest.ts";
 import type { Engine, EngineName, Trainer } from "../../ml/engine.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { systemClock } from "../../node/clock.ts";

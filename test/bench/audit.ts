@@ -11,7 +11,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/au
 import { replayTraining } from "../../ml/audit/replay.ts";
 import type { Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";

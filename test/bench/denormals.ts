@@ -5,7 +5,7 @@
  */
 import type { Engine, Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { Random, SEED_BYTES } from "../../ml/random.ts";

@@ -3,8 +3,9 @@
  * entries of the database. Processor time, the least of many blocks; each kind against the same state without it.
  * And what a job costs in memory, under way and settled.
  */
-import { buildBlock, type Head } from "../../chain/apply-block.ts";
+import { buildBlock } from "../../chain/apply-block.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
+import type { Head } from "../../chain/head.ts";
 import { State } from "../../chain/state/state.ts";
 import { Certificate } from "../../chain/types/block.ts";
 import { useFastHasher } from "../../node/ssz-hasher.ts";

@@ -15,7 +15,7 @@ import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { checkpointHash } from "../../ml/audit/checkpoint.ts";
 import type { Engine, Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { Random, SEED_BYTES } from "../../ml/random.ts";

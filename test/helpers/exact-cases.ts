@@ -5,7 +5,7 @@
 
 import type { Engine, Targets, Trainer } from "../../ml/engine.ts";
 import type { Hyperparameters, Loss, Optimizer } from "../../ml/hyperparameters.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import { Random } from "../../ml/random.ts";
 import {

@@ -1,6 +1,6 @@
 /** Tries a transaction on the head of a chain, as the next block would. */
 import { dryRun } from "../../chain/mempool/admission.ts";
-import { TransactionError, type TransactionFacts } from "../../chain/transactions/rule.ts";
+import { TransactionError, type TransactionFacts } from "../../chain/transaction-error.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import type { TestChain } from "./chain.ts";
 import { expectCode } from "./expect-code.ts";

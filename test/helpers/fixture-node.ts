@@ -20,9 +20,9 @@ import { openingPrice } from "../../chain/job/opening.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
+import { refuse } from "../../chain/transaction-error.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { ListRoom } from "../../chain/transactions/list-room.ts";
-import { refuse } from "../../chain/transactions/rule.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
@@ -45,15 +45,16 @@ import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
 import { type FoundJob, JobArchive } from "../../node/chain/job-archive.ts";
+import type { DatasetSummary } from "../../node/datasets/dataset-summary.ts";
 import { importDataset } from "../../node/datasets/import-dataset.ts";
 import { ImportTasks } from "../../node/datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
 import { fillOrder } from "../../node/jobs/default-order.ts";
 import { requireModel } from "../../node/jobs/model-files.ts";
 import { reportConflict } from "../../node/light/report-conflict.ts";
+import type { Page, Pages } from "../../node/pages.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
 import type {
-  DatasetSummary,
   EventSource,
   JobRequest,
   ModelFiles,
@@ -61,8 +62,6 @@ import type {
   NodeServices,
   NodeStatus,
   OrderedJob,
-  Page,
-  Pages,
   PreparedJob,
   RecordedRound,
   TransactionStatus,

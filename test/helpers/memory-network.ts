@@ -7,8 +7,8 @@ import { P2pError } from "../../p2p/errors.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { ScoreBook } from "../../p2p/peers/score.ts";
 import { Asking } from "../../p2p/protocols/asking.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { ByteStream } from "../../p2p/protocols/stream.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { streamPair } from "../p2p/support.ts";
 
 type StreamHandler = (stream: ByteStream, peer: string) => Promise<void>;

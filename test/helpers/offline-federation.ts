@@ -21,7 +21,7 @@ import { deltaOf } from "../../ml/federation/update-codec.ts";
 import type { Optimizer } from "../../ml/hyperparameters.ts";
 import { defaultLoss } from "../../ml/loss-fit.ts";
 import { type MetricRatios, metricsOf, ratiosOf } from "../../ml/metrics.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";

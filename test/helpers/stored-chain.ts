@@ -1,8 +1,8 @@
 /** A data directory with a certified chain in its database, and the damage tests do to it. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Head } from "../../chain/apply-block.ts";
 import { genesisHead } from "../../chain/genesis.ts";
+import type { Head } from "../../chain/head.ts";
 import { Chain } from "../../node/chain/chain.ts";
 import { readTip } from "../../node/chain/tip.ts";
 import { writeGenesisFile } from "../../node/config/genesis-file.ts";

@@ -24,7 +24,7 @@ import type { Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
-import { initialParameters } from "../../ml/model/initializers.ts";
+import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import { operationsOf } from "../../ml/model/operations.ts";
 import { Random } from "../../ml/random.ts";

@@ -5,8 +5,8 @@ import { createHost, type Host } from "../../p2p/host.ts";
 import { SILENT } from "../../p2p/log.ts";
 import type { HostOptions } from "../../p2p/options.ts";
 import { Asking } from "../../p2p/protocols/asking.ts";
-import type { StreamHost } from "../../p2p/protocols/protocol.ts";
 import type { ByteStream } from "../../p2p/protocols/stream.ts";
+import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 
 export const NETWORK = "0123456789abcdef";
 

@@ -1,6 +1,6 @@
 /** Whether the optimizer of a job has settings within bounds, and none that it does not use. */
 
-import { checkIndex, refuseField } from "../../transactions/rule.ts";
+import { checkIndex, refuseField } from "../../transaction-error.ts";
 import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";
 
 const MILLION = 1_000_000;

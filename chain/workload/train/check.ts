@@ -1,5 +1,5 @@
 /** What the chain refuses of an order to train. */
-import { checkIndex, checkRange, refuseField } from "../../transactions/rule.ts";
+import { checkIndex, checkRange, refuseField } from "../../transaction-error.ts";
 import type { Parameters } from "../../types/genesis.ts";
 import type { JobSpec } from "../../types/job.ts";
 import { JOB_LOSSES } from "../../types/optimizer.ts";

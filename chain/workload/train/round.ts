@@ -1,6 +1,6 @@
 /** One round of training: what its record must fit, and what follows from it. */
 import { equalBytes } from "../../crypto/hash.ts";
-import { refuse } from "../../transactions/rule.ts";
+import { refuse } from "../../transaction-error.ts";
 import type { Job, JobRecord } from "../../types/job.ts";
 import type { Advance } from "../workload.ts";
 import { trainProgress, trainResult, trainSpec } from "./train-of.ts";

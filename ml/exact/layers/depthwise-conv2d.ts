@@ -1,26 +1,9 @@
 /** Depthwise convolution, read in place: every channel has kernels of its own. */
 
 import type { DepthwiseConv2dLayer } from "../../model/program.ts";
+import type { DepthwiseGeometry } from "../geometry.ts";
 import { roundUp } from "../panels.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";
-
-/** Arguments that the depthwise kernels share, in their order. */
-export type DepthwiseGeometry = readonly [
-  height: number,
-  width: number,
-  channels: number,
-  multiplier: number,
-  windowHeight: number,
-  windowWidth: number,
-  strideHeight: number,
-  strideWidth: number,
-  dilationHeight: number,
-  dilationWidth: number,
-  top: number,
-  left: number,
-  outHeight: number,
-  outWidth: number,
-];
 
 export function planDepthwiseConv2d(
   { window, multiplier, size, ...layer }: DepthwiseConv2dLayer,

@@ -5,6 +5,7 @@
  */
 
 import type { PoolLayer, Window } from "../../model/program.ts";
+import type { PoolGeometry } from "../geometry.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";
 
 /** @param afterRelu true when a relu right before leaves its mask to this layer */
@@ -60,21 +61,6 @@ function planAveragePool2d(
         kernels.averagePoolBackward(count, dInput, ...geometry, dOutput),
   };
 }
-
-/** Arguments that the pooling kernels share, in their order. */
-export type PoolGeometry = readonly [
-  height: number,
-  width: number,
-  channels: number,
-  windowHeight: number,
-  windowWidth: number,
-  strideHeight: number,
-  strideWidth: number,
-  top: number,
-  left: number,
-  outHeight: number,
-  outWidth: number,
-];
 
 function geometryOf(window: Window): PoolGeometry {
   return [

@@ -4,7 +4,29 @@ import type { Arena } from "../arena.ts";
 import type { Kernels } from "../kernel-exports.ts";
 import { WeightProduct } from "../weight-product.ts";
 import type { LinkContext } from "./layer-plan.ts";
-import type { RecurrentMemory } from "./recurrent.ts";
+
+/** What a cell works with. Byte offsets; all strides in bytes from sample to sample. */
+export interface RecurrentMemory {
+  readonly units: number;
+  readonly steps: number;
+  readonly activation: number;
+  readonly recurrentActivation: number;
+  /** Gates of every sample and step. */
+  readonly gates: number;
+  readonly gateStride: number;
+  /** States of every sample, from before the first step. */
+  readonly states: number;
+  readonly stateStride: number;
+  /** Offsets of the samples' states from their first, and of all states but the last. */
+  readonly stateRows: number;
+  readonly allStateRows: number;
+  /** Gradient carried back to the state before. */
+  readonly carry: number;
+  readonly zeros: number;
+  readonly batchSize: number;
+  /** Packed offset of the columns from `first` on of the recurrent kernel. */
+  recurrent(first: number): { readonly value: number; readonly gradient: number };
+}
 
 /** @param dOutput byte offset of the gradient of this step's output, or 0, `stride` from sample to sample */
 export type CellBackward = (step: number, samples: number, dOutput: number, stride: number) => void;

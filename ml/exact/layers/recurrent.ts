@@ -9,33 +9,16 @@ import { roundUp } from "../panels.ts";
 import { WeightProduct } from "../weight-product.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import type { LayerPlan, LinkContext, PlanContext, Step } from "./layer-plan.ts";
-import { type Cell, gruCell, lstmCell, simpleCell } from "./recurrent-cells.ts";
+import {
+  type Cell,
+  gruCell,
+  lstmCell,
+  type RecurrentMemory,
+  simpleCell,
+} from "./recurrent-cells.ts";
 
 export function planRecurrent(layer: RecurrentLayer, context: PlanContext): LayerPlan {
   return new RecurrentPlan(layer, context);
-}
-
-/** What a cell works with. Byte offsets; all strides in bytes from sample to sample. */
-export interface RecurrentMemory {
-  readonly units: number;
-  readonly steps: number;
-  readonly activation: number;
-  readonly recurrentActivation: number;
-  /** Gates of every sample and step. */
-  readonly gates: number;
-  readonly gateStride: number;
-  /** States of every sample, from before the first step. */
-  readonly states: number;
-  readonly stateStride: number;
-  /** Offsets of the samples' states from their first, and of all states but the last. */
-  readonly stateRows: number;
-  readonly allStateRows: number;
-  /** Gradient carried back to the state before. */
-  readonly carry: number;
-  readonly zeros: number;
-  readonly batchSize: number;
-  /** Packed offset of the columns from `first` on of the recurrent kernel. */
-  recurrent(first: number): { readonly value: number; readonly gradient: number };
 }
 
 const CELLS = { simpleRnn: simpleCell, gru: gruCell, lstm: lstmCell } as const;

@@ -1,4 +1,4 @@
-import type { DatasetSummary } from "../../services.ts";
+import type { DatasetSummary } from "../../datasets/dataset-summary.ts";
 import type { DatasetJson } from "../contract/dataset.ts";
 
 export function datasetJson(dataset: DatasetSummary): DatasetJson {

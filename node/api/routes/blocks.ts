@@ -1,5 +1,7 @@
 /** Final blocks, newest first, and one block with all it holds. */
-import { MAX_READ_BYTES, type NodeServices } from "../../services.ts";
+
+import { MAX_READ_BYTES } from "../../pages.ts";
+import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { BlockJson, BlockList, type BlockSummary } from "../contract/block.ts";
 import { encodeBlock, encodeBlockSummary } from "../encode/block.ts";

@@ -1,7 +1,7 @@
 /** One lane of the baseline on this machine, as in a window, and the rating that follows from it. */
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { EnergyReading } from "../../../ml/energy/meter.ts";
+import type { EnergyReading } from "../../../ml/energy/counter.ts";
 import type { CliContext } from "../context.ts";
 import { gflops } from "../format.ts";
 import { type BenchmarkTrack, benchmarkTrack, type TrackChoice } from "./track.ts";

@@ -125,7 +125,7 @@ async function checkBlock(store: ChainStore, manifest: SnapshotManifest): Promis
 interface Opened {
   readonly store: ChainStore;
   readonly snapshots: SnapshotStore;
-  readonly head: import("../../../chain/apply-block.ts").Head;
+  readonly head: import("../../../chain/head.ts").Head;
 }
 
 /** @throws StoreError STORE_IN_USE while the node runs */

@@ -5,7 +5,6 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { ObjectionReason } from "../../../chain/types/job.ts";
 import { chunkBytes } from "../../../ml/dataset/chunk.ts";
 import { type DatasetIndex, indexOfManifest } from "../../../ml/dataset/dataset-index.ts";
 import {
@@ -25,6 +24,7 @@ import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-mod
 import { requireOperations } from "../../../ml/model/operations.ts";
 import { SEED_BYTES } from "../../../ml/random.ts";
 import { checkEmbeddings } from "../embedding-inputs.ts";
+import type { Impossible } from "./impossible.ts";
 import { MAX_STEP_OPERATIONS, stepOperations, workerBytes } from "./order-cost.ts";
 
 /** A file on this machine that is said to have this hash (hex). */
@@ -55,8 +55,6 @@ export interface InspectTask {
 
 /** A model that takes more is not tried: it would take it here as well. */
 const MAX_TRIED_BYTES = 640 * 1024 * 1024;
-
-export type Impossible = Exclude<ObjectionReason, "declined">;
 
 export type Inspection =
   | {

@@ -3,7 +3,7 @@ import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { parametersHash } from "../../../ml/federation/update-codec.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { PRESET_NAMES, presetModel } from "../../../ml/model/presets.ts";
 import { BEYOND_TFJS, layer, sequential, TEST_MODELS } from "../models.ts";

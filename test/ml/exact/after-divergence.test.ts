@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { BATCH_SIZE, caseBatch, EXACT_CASES, stepOf } from "../../helpers/exact-cases.ts";
 import { seedOf } from "../../helpers/models.ts";
 

@@ -4,7 +4,7 @@ import type { Engine, Trainer } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import type { Hyperparameters } from "../../../ml/hyperparameters.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import {

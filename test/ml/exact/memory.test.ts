@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { compileProgram } from "../../../ml/exact/compile-program.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { batchOf, seedOf, TEST_MODELS } from "../../helpers/models.ts";

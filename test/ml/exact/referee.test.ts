@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { DEFAULT_LOSS, type Hyperparameters, type Loss } from "../../../ml/hyperparameters.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { COUNTS, EXACT_CASES, stepOf } from "../../helpers/exact-cases.ts";
 import { ExactReferee } from "../../helpers/exact-referee/referee.ts";

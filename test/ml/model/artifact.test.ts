@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { decodeArtifact, encodeArtifact } from "../../../ml/model/artifact.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { ModelError } from "../../../ml/model/model-error.ts";
 import { readLayersModel } from "../../../ml/model/read-layers-model.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { ModelError } from "../../../ml/model/model-error.ts";
 import { presetModel } from "../../../ml/model/presets.ts";

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { ModelError } from "../../../ml/model/model-error.ts";
 import { PRESET_NAMES, presetModel } from "../../../ml/model/presets.ts";

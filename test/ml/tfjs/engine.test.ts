@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import type { Hyperparameters } from "../../../ml/hyperparameters.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { readLayersModel } from "../../../ml/model/read-layers-model.ts";
 import { tf } from "../../../ml/tfjs/backend.ts";
 import { createTfjsEngine } from "../../../ml/tfjs/engine.ts";

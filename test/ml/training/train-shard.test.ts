@@ -10,7 +10,7 @@ import type { Trainer } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import type { Optimizer } from "../../../ml/hyperparameters.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../../ml/training/evaluate.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { PomlError } from "../../../chain/errors.ts";
+import type { DatasetSummary } from "../../../node/datasets/dataset-summary.ts";
 import type { ImportProgress } from "../../../node/datasets/import-order.ts";
 import { ImportTasks } from "../../../node/datasets/import-tasks.ts";
-import type { DatasetSummary } from "../../../node/services.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 

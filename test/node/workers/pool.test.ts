@@ -10,7 +10,7 @@ import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import type { Rows } from "../../../ml/dataset/rows.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
-import { initialParameters } from "../../../ml/model/initializers.ts";
+import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { Random } from "../../../ml/random.ts";

@@ -2,9 +2,10 @@
  * The chain that all nodes of a simulation agree on: blocks by the real rules, one after another, and the state at each
  * height for nodes that have not heard of the newest. How nodes agree is simulated elsewhere (../consensus.ts).
  */
-import { buildBlock, type Head } from "../../../chain/apply-block.ts";
+import { buildBlock } from "../../../chain/apply-block.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { proposerOf } from "../../../chain/draw/proposer-of.ts";
+import type { Head } from "../../../chain/head.ts";
 import { State } from "../../../chain/state/state.ts";
 import { conserved } from "../../../chain/supply/supply.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
