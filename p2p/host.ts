@@ -1,26 +1,27 @@
 /**
  * The node's door to other nodes: who is connected, streams to them, gossip, and the score that decides who
- * may stay. Peers are named by their peer id (text) everywhere outside this file. A connection becomes a peer
- * once identify has shown that it speaks this network's protocols; until then nobody hears of it.
+ * may stay. Peers are named by their peer id (text) everywhere outside this file. How a connection becomes a peer is
+ * in `admission.ts`.
  */
 import { randomInt } from "node:crypto";
-import type { Connection, IdentifyResult, Libp2p, PeerId, StreamHandler } from "@libp2p/interface";
-import { PomlError } from "../chain/errors.ts";
+import type { Connection, Libp2p, PeerId, StreamHandler } from "@libp2p/interface";
+import { Admission } from "./admission.ts";
 import { Dialer } from "./dialer.ts";
 import { P2pError, reasonOf } from "./errors.ts";
 import { publicKeyOf } from "./identity.ts";
-import { createNode, networkOf, protocolId, type Services } from "./libp2p.ts";
+import { createNode, protocolId, type Services } from "./libp2p.ts";
 import type { Log } from "./log.ts";
 import { type CheckedOptions, checkAddress, checkOptions, type HostOptions } from "./options.ts";
-import { isLoopback, peerOf, usableAddresses } from "./peers/addresses.ts";
+import { peerOf } from "./peers/addresses.ts";
 import { PeerBook } from "./peers/book.ts";
 import { BootstrapList, type BootstrapPeer } from "./peers/bootstrap.ts";
 import { Connector } from "./peers/connector.ts";
-import { CutOffs } from "./peers/cut-offs.ts";
 import { Door } from "./peers/door.ts";
-import { askPeers, PEERS, servePeers } from "./peers/exchange.ts";
+import { askPeers, servePeers } from "./peers/exchange.ts";
+import { believedOf, believedOfChain, toldTo } from "./peers/hearsay.ts";
+import { type RefusedPeer, Reputation } from "./peers/reputation.ts";
 import { type Peer, type PeerEvent, Roster } from "./peers/roster.ts";
-import { mayName, type Scope, scopeOf } from "./peers/scope.ts";
+import { type Scope, scopeOf } from "./peers/scope.ts";
 import { ScoreBook } from "./peers/score.ts";
 import { keptPlaces } from "./peers/slots.ts";
 import { Asking } from "./protocols/asking.ts";
@@ -46,22 +47,7 @@ export interface PeerInfo extends Peer {
   readonly score: number;
 }
 
-/** A peer this node refuses. */
-export interface RefusedPeer {
-  readonly peerId: string;
-  /** `disconnect` until its score has healed a little; `banned` for half an hour. */
-  readonly standing: "disconnect" | "banned";
-  readonly code: string;
-  readonly reason: string;
-  readonly score: number;
-  /** Until it may come back. */
-  readonly remainingMs: number;
-}
-
 const HANG_UP_MS = 2_000;
-/** A dialer learns by identify that we are on another chain, if we do not hang up before it has. */
-const STRANGER_MS = 1_000;
-
 /** A host that is not listening yet. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Host> {
   const checked = checkOptions(options);
@@ -102,8 +88,7 @@ export class Host implements StreamHost {
   readonly #roster = new Roster();
   readonly #book = new PeerBook();
   readonly #bootstrap: BootstrapList;
-  readonly #cutOffs = new CutOffs();
-  readonly #door: Door;
+  readonly #reputation: Reputation;
   readonly #dialer: Dialer;
   readonly #connector: Connector;
   readonly #pubsub: Pubsub;
@@ -123,7 +108,7 @@ export class Host implements StreamHost {
     for (const address of others) this.#book.addBootstrap(peerOf(address) ?? address, address);
     this.#bootstrap = new BootstrapList(others);
     const isOwners = (peer: string): boolean => others.some((address) => peerOf(address) === peer);
-    this.#door = new Door(options, {
+    const door = new Door(options, {
       roster: this.#roster,
       scores,
       isFavoured: (peer, publicKey) => isOwners(peer) || isFavoured(publicKey),
@@ -142,7 +127,10 @@ export class Host implements StreamHost {
       {
         peerId: this.peerId,
         dialTarget: (target) => this.#dialer.dialKnown(target),
-        ask: (peer) => this.#ask(peer),
+        ask: async (peer) => {
+          const from = this.#scopeOf(peer);
+          return believedOf(await askPeers(this, peer), from);
+        },
         connectedPeers: () => this.#roster.list(),
         now,
         log,
@@ -153,9 +141,12 @@ export class Host implements StreamHost {
         random: () => randomInt(1 << 30) / (1 << 30),
       },
     );
-    node.addEventListener("connection:open", ({ detail }) => this.#expectIdentify(detail));
-    node.addEventListener("peer:identify", ({ detail }) => this.#onIdentify(detail));
-    node.addEventListener("peer:disconnect", ({ detail }) => this.#onDisconnect(detail.toString()));
+    const hangUp = (peer: string): void => this.#hangUp(peer);
+    const addressOf = (peer: string): string | undefined => this.#roster.get(peer)?.address;
+    this.#reputation = new Reputation({ scores, log, now, addressOf, hangUp });
+    const [roster, book] = [this.#roster, this.#book];
+    const onNew = (peer: string): void => this.#connector.connected(peer);
+    new Admission(options, { door, roster, book, log, now, hangUp, onNew }).watch(node);
   }
 
   /** @throws P2pError PORT_IN_USE */
@@ -206,31 +197,13 @@ export class Host implements StreamHost {
 
   /** Peers that are refused now for their behaviour. */
   refused(): RefusedPeer[] {
-    const now = this.now();
-    const isRefused = (peer: string): boolean => this.#scores.standing(peer, now) !== "good";
-    return this.#cutOffs.list(isRefused).map(({ peer, standing, code, reason }) => ({
-      peerId: peer,
-      standing,
-      code,
-      reason,
-      score: this.#scores.score(peer, now),
-      remainingMs: Math.max(0, this.#scores.deniedUntil(peer, now) - now),
-    }));
+    return this.#reputation.refused();
   }
 
-  /**
-   * Addresses where the chain says that a peer listens, dialed when peers are wanted. Anybody may have written them,
-   * so those within a network or a machine count only where this node is one of that network or machine.
-   */
+  /** Addresses where the chain says that a peer listens, dialed when peers are wanted. */
   know(peer: string, addresses: readonly string[]): void {
     if (peer === this.peerId) return;
-    const { listen, bootstrap } = this.#options;
-    const from = listen.every(isLoopback) ? "loopback" : "public";
-    const isNear = [...listen, ...bootstrap].some((address) => scopeOf(address) === "private");
-    const usable = usableAddresses(peer, addresses).filter((address) =>
-      mayName(isNear && from !== "loopback" ? "private" : from, scopeOf(address)),
-    );
-    this.#book.learn(peer, usable);
+    this.#book.learn(peer, believedOfChain(peer, addresses, this.#options));
   }
 
   /** Returns the function that stops listening. */
@@ -264,25 +237,7 @@ export class Host implements StreamHost {
 
   /** Lowers the peer's score by what the error costs; an offender past the limits is cut off. */
   report(peer: string, error: unknown): void {
-    if (!(error instanceof PomlError) || peer === this.peerId) return;
-    const standing = this.#scores.report(peer, error, this.now());
-    if (error.action === "reject") {
-      this.log.warn("peer misbehaved", { peer, code: error.code, reason: error.message, standing });
-    }
-    if (standing !== "good") this.#cutOff(peer, standing, error);
-  }
-
-  #cutOff(peer: string, standing: "disconnect" | "banned", { code, message }: PomlError): void {
-    const atMs = this.now();
-    const score = this.#scores.score(peer, atMs);
-    const reason = message;
-    if (this.#cutOffs.add({ peer, standing, code: String(code), reason, score, atMs })) {
-      const seconds = Math.ceil((this.#scores.deniedUntil(peer, atMs) - atMs) / 1000);
-      const address = this.#roster.get(peer)?.address;
-      const facts = { peer, address, standing, code, reason, score: Math.round(score), seconds };
-      this.log.warn("peer cut off", facts);
-    }
-    this.#hangUp(peer);
+    if (peer !== this.peerId) this.#reputation.report(peer, error);
   }
 
   now(): number {
@@ -315,24 +270,7 @@ export class Host implements StreamHost {
 
   /** What peer exchange tells `asker`: addresses of others that reach as far as it does. */
   addressesFor(asker: string): string[] {
-    const from = this.#scopeOf(asker);
-    return this.#roster
-      .list()
-      .filter((entry) => entry.peerId !== asker)
-      .flatMap((entry) => entry.addresses)
-      .filter((address) => mayName(from, scopeOf(address)));
-  }
-
-  /** Addresses that a peer tells of others, without those in networks it is not in: it cannot make us dial there. */
-  async #ask(peer: string): Promise<Map<string, string[]>> {
-    const from = this.#scopeOf(peer);
-    const told = await askPeers(this, peer);
-    return new Map(
-      [...told].map(([name, addresses]) => [
-        name,
-        addresses.filter((address) => mayName(from, scopeOf(address))),
-      ]),
-    );
+    return toldTo(asker, this.#roster, this.#scopeOf(asker));
   }
 
   #scopeOf(peer: string): Scope {
@@ -350,59 +288,6 @@ export class Host implements StreamHost {
       .findLast(({ remotePeer, status }) => status === "open" && remotePeer.toString() === peer);
   }
 
-  /** A connection that never says what it speaks is not kept. */
-  #expectIdentify(connection: Connection): void {
-    const peer = connection.remotePeer.toString();
-    const timer = setTimeout(() => {
-      if (this.#roster.get(peer) === undefined) this.#hangUp(peer);
-    }, this.#options.timeouts.identifyMs);
-    connection.addEventListener("close", () => clearTimeout(timer), { once: true });
-  }
-
-  #onIdentify({ peerId, protocols, listenAddrs, connection }: IdentifyResult): void {
-    const peer = peerId.toString();
-    if (connection.status !== "open") return;
-    try {
-      publicKeyOf(peer);
-      if (!protocols.includes(this.#wire(PEERS.name))) {
-        throw wrongNetwork(peer, this.#options, networkOf(protocols, PEERS.name));
-      }
-      const { direction, remoteAddr } = connection;
-      const gone = this.#door.admit({ peerId: peer, direction, remote: remoteAddr.toString() });
-      if (gone !== undefined) this.#giveWay(gone);
-    } catch (error) {
-      this.log.debug("peer refused", { peer, reason: reasonOf(error) });
-      this.#roster.refuse(peer, error instanceof Error ? error : new Error(reasonOf(error)));
-      const isStranger = error instanceof P2pError && error.code === "WRONG_NETWORK";
-      if (!isStranger || connection.direction === "outbound") this.#hangUp(peer);
-      else setTimeout(() => this.#hangUp(peer), STRANGER_MS).unref();
-      return;
-    }
-    const remote = connection.remoteAddr.toString();
-    const addresses = usableAddresses(peer, listenAddrs.map(String)).filter((address) =>
-      mayName(scopeOf(remote), scopeOf(address)),
-    );
-    const isNew = this.#roster.get(peer) === undefined;
-    this.#book.learn(peer, addresses);
-    this.#book.connected(peer);
-    this.#roster.accept(peer, remote, connection.direction, addresses);
-    if (isNew) this.#connector.connected(peer);
-  }
-
-  #giveWay(peer: string): void {
-    this.log.debug("peer gives way to another", { peer });
-    this.#roster.remove(peer);
-    this.#hangUp(peer);
-  }
-
-  #onDisconnect(peer: string): void {
-    this.#book.disconnected(peer, this.now(), randomInt(1000) / 1000);
-    this.#roster.remove(peer);
-    const reason = "the connection was closed";
-    const facts = { code: "DIAL_FAILED", address: peer, reason } as const;
-    this.#roster.refuse(peer, new P2pError(`cannot connect to ${peer}: ${reason}`, facts));
-  }
-
   /** Closes in good order: an aborted WebSocket of libp2p's stays open and the other side hears nothing. */
   #hangUp(peer: string): void {
     for (const connection of this.#node.getConnections()) {
@@ -412,19 +297,6 @@ export class Host implements StreamHost {
         .catch((error: unknown) => connection.abort(new Error(reasonOf(error))));
     }
   }
-}
-
-function wrongNetwork(
-  peer: string,
-  { network }: CheckedOptions,
-  actual: string | undefined,
-): P2pError {
-  const theirs = actual === undefined ? "is no PoML node" : `is on chain ${actual}…`;
-  return new P2pError(
-    `${peer} ${theirs}, we are on ${network}…`,
-    { code: "WRONG_NETWORK", peer, expected: network, actual: actual ?? "none" },
-    { action: "ignore", remedy: "check that both nodes use the same genesis file" },
-  );
 }
 
 /** Names the port that is taken; any other start failure passes as it is. */
