@@ -7,13 +7,11 @@ import type { ChunkTable, DatasetIndex } from "../../../ml/dataset/dataset-index
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import type { Clock } from "../../../node/clock.ts";
+import type { Helper } from "../../../node/helpers/helper.ts";
 import type { JobFilesModules } from "../../../node/jobs/job-files.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
 import type { InspectTask } from "../../../node/jobs/orders/inspect-order.ts";
-import {
-  type InspectingHelpers,
-  OrderInspector,
-} from "../../../node/jobs/orders/order-inspector.ts";
+import { OrderInspector } from "../../../node/jobs/orders/order-inspector.ts";
 import { jobSpec, type TrainOrder } from "../../helpers/job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -80,17 +78,12 @@ export function indexOf({ trainChunks }: Pick<TrainSpec, "trainChunks">): Datase
 
 /** Reads orders after a while, in place of a helper process. */
 export function inspectorOn(clock: Clock): OrderInspector {
-  const run = async (
-    _: string,
-    { facts }: InspectTask,
-    __: unknown,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ) => {
+  const run = (async (_kind, task, _limits, { signal }) => {
     await clock.sleep(READING_MS, signal);
-    return { kind: "possible", dataset: indexOf(facts), workerBytes: 1, stepOperations: 1 };
-  };
-  const helper = { run } as unknown as InspectingHelpers["exact"];
-  return new OrderInspector({ exact: helper, tfjs: helper });
+    const dataset = indexOf((task as InspectTask).facts);
+    return { kind: "possible", dataset, workerBytes: 1, stepOperations: 1 };
+  }) as Helper["run"];
+  return new OrderInspector({ exact: { run }, tfjs: { run } });
 }
 
 /** Chunks come by themselves: torrents are not what is simulated. */
