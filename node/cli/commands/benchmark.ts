@@ -1,4 +1,4 @@
-/** `poml benchmark`: the baseline task on this machine, and the rating it would get. */
+/** `poml benchmark`: the baseline task on this machine and the rating it would get, or what it hashes. */
 import { availableParallelism, cpus } from "node:os";
 import { Command } from "commander";
 import type { NodeJson } from "../../api/contract/network.ts";
@@ -10,6 +10,7 @@ import { gflops, percent } from "../format.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface Options extends ApiOptions {
+  readonly kind: string;
   readonly seconds: string;
   readonly segmentSteps: string;
   readonly compare: boolean;
@@ -21,8 +22,11 @@ interface Options extends ApiOptions {
 
 export function benchmarkCommand(context: CliContext): Command {
   return addApiOptions(new Command("benchmark"))
-    .description("run the baseline benchmark and an open track here and predict the rating")
-    .option("--seconds <n>", "length of the window, 0.1 to 3600", "10")
+    .description(
+      "measure this machine: train runs the baseline and an open track and predicts the rating, search hashes",
+    )
+    .option("--kind <kind>", "train or search", "train")
+    .option("--seconds <n>", "length of the window, or of each algorithm, 0.1 to 3600", "10")
     .option("--segment-steps <n>", "optimizer steps per segment, 1 to 100000", "250")
     .option(
       "--compare",
@@ -33,8 +37,21 @@ export function benchmarkCommand(context: CliContext): Command {
     .option("--track-batch-size <n>", "rows per step; 0: the task's own", "0")
     .option("--track-width <n>", "units of the hidden layer; 0: the task's own", "0")
     .option("--track-epochs <n>", "0: the task's own", "0")
-    .action(async (options: Options) => {
+    .action(async (options: Options, command: Command) => {
       const seconds = numberOf("seconds", options.seconds, 0.1, 3600);
+      if (options.kind === "search") {
+        refuseTrainingOptions(command);
+        const { runSearchBenchmark, showSearchBenchmark } = await import("../benchmark/search.ts");
+        showSearchBenchmark(await runSearchBenchmark(seconds, context), context);
+        return;
+      }
+      if (options.kind !== "train") {
+        throw usageError(
+          "kind",
+          `${JSON.stringify(options.kind)} is neither train nor search`,
+          "e.g. --kind search",
+        );
+      }
       const steps = Math.floor(numberOf("segmentSteps", options.segmentSteps, 1, 100_000));
       const recipe = {
         learningRate: wholeNumber("trackLearningRate", options.trackLearningRate),
@@ -47,6 +64,23 @@ export function benchmarkCommand(context: CliContext): Command {
       const run = await runBenchmark({ seconds, stepsPerSegment: steps, recipe }, context);
       show(run, network, context);
     });
+}
+
+const TRAINING_OPTIONS = [
+  "segmentSteps",
+  "compare",
+  "trackLearningRate",
+  "trackBatchSize",
+  "trackWidth",
+  "trackEpochs",
+] as const;
+
+/** @throws CliError BAD_ARGUMENT */
+function refuseTrainingOptions(command: Command): void {
+  for (const name of TRAINING_OPTIONS) {
+    if (command.getOptionValueSource(name) !== "cli") continue;
+    throw usageError(name, "a search has no such setting", "leave it out, or use --kind train");
+  }
 }
 
 async function networkOf(options: Options, context: CliContext): Promise<readonly NodeJson[]> {

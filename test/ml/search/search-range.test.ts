@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { type SearchRange, sliceAt, sliceCount } from "../../../chain/search/range.ts";
 import type { Algorithm, Find } from "../../../ml/search/algorithm.ts";
+import { runLease } from "../../../ml/search/run-lease.ts";
 import {
   replaySlice,
   type SearchRangeOptions,
+  type SearchStep,
   type SliceResult,
   searchRange,
 } from "../../../ml/search/search-range.ts";
@@ -113,13 +115,58 @@ describe("a search of a range", () => {
 
   it("takes steps that last about as long as wanted", () => {
     const size = new StretchSize();
-    for (let call = 0; call < 30; call++) size.took(size.next, size.next * 0.0002);
+    const call = (msPerNonce: number): void => size.took(size.next, size.next * msPerNonce);
+    for (let calls = 0; calls < 20; calls++) call(0.0002);
     expect(size.next).equal(16_384);
-    for (let call = 0; call < 30; call++) size.took(size.next, size.next * 4);
-    expect(size.next).within(1, 4);
-    // A short rest at the end of a slice says nothing about longer calls.
-    const before = size.next;
-    size.took(before - 1, 0);
-    expect(size.next).equal(before);
+    // Calls that waited for the processor change nothing as long as some did not.
+    for (let calls = 0; calls < 50; calls++) {
+      call(calls % 7 === 0 ? 0.0002 : 0.1);
+      expect(size.next).equal(16_384);
+    }
+    for (let calls = 0; calls < 20; calls++) call(4);
+    expect(size.next).equal(2);
+    for (let calls = 0; calls < 20; calls++) call(100);
+    expect(size.next).equal(1);
+    // A clock too coarse to see a call.
+    for (let calls = 0; calls < 20; calls++) call(0);
+    expect(size.next).equal(16_384);
+  });
+
+  it("can be stopped between two steps, and is told of each", async () => {
+    const range = { from: 0n, to: 1n << 20n };
+    const search = algorithm.start(TASK);
+    const stop = new AbortController();
+    const steps: SearchStep[] = [];
+    let now = 0;
+    let breaths = 0;
+    const parts = {
+      // Each look at it is 3 ms later.
+      clock: { now: () => (now += 3) },
+      signal: stop.signal,
+      onStep: (step: SearchStep) => steps.push(step),
+      breathe: async () => {
+        breaths++;
+        if (breaths === 3) stop.abort(new Error("found elsewhere"));
+      },
+    };
+    const error = await runLease(search, { range }, parts).catch((reason: Error) => reason);
+    expect(error).instanceOf(Error).with.property("message", "found elsewhere");
+    // Three calls of 3 ms, then a breath.
+    expect(steps.length).equal(9);
+    expect(steps.map(({ hashes }) => hashes).slice(0, 3)).deep.equal([1, 2, 4]);
+  });
+
+  it("goes on at a slice and ends with the rest of the claim", async () => {
+    const range = { from: 77n, to: 77n + 6_400n };
+    const parts = {
+      clock: performance,
+      signal: new AbortController().signal,
+      onStep: () => {},
+      breathe: () => Promise.resolve(),
+    };
+    const whole = await runLease(algorithm.start(TASK), { range }, parts);
+    expect(whole).deep.equal(searchAll(algorithm, range).slices);
+    const rest = await runLease(algorithm.start(TASK), { range, slice: 60 }, parts);
+    expect(rest).deep.equal(whole.slice(60));
   });
 });

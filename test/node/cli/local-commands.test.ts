@@ -75,6 +75,30 @@ describe("poml without a node", () => {
     expect(stderr).contain("genesis time");
   });
 
+  it("measures what the machine hashes, each algorithm on one lane and on all", async () => {
+    const args = ["benchmark", "--kind", "search", "--seconds", "0.2"];
+    const { exit, stdout, stderr } = await run([...args, "--json"]);
+    expect(exit, stderr).equal(0);
+    const { kind, cores, algorithms } = JSON.parse(stdout);
+    expect(kind).equal("search");
+    expect(algorithms.map(({ algorithm }: { algorithm: string }) => algorithm)).deep.equal([
+      "sha256",
+      "sha256d",
+      "blake2b",
+    ]);
+    for (const { onePerSecond, machinePerSecond, lanes } of algorithms) {
+      expect(lanes.length).equal(cores);
+      expect(onePerSecond).greaterThan(0);
+      expect(machinePerSecond).equal(lanes.reduce((sum: number, rate: number) => sum + rate, 0));
+    }
+    const wrong = await run([...args, "--track-width", "16"]);
+    expect(wrong.exit).equal(2);
+    expect(wrong.stderr).contain("trackWidth");
+    const unknown = await run(["benchmark", "--kind", "mine"]);
+    expect(unknown.exit).equal(2);
+    expect(unknown.stderr).contain("neither train nor search");
+  });
+
   it("predicts the rating with the quality of an open track", async () => {
     const args = ["benchmark", "--seconds", "0.1", "--segment-steps", "1"];
     const recipe = ["--track-width", "16", "--track-epochs", "1"];
