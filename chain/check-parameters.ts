@@ -1,6 +1,7 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
 
 import { PomlError } from "./errors.ts";
+import { WHOLE } from "./millionths.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
 import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
@@ -38,7 +39,6 @@ const MAX_SEGMENTS_PER_VERIFIER = 16;
 
 type NumericField = Exclude<keyof Parameters, "exactEngine">;
 
-const MILLION = 1_000_000;
 /** Room for the largest transaction, a record of every participant. */
 const MIN_BLOCK_BYTES = 32 * 1024;
 /** A proposal travels in one gossip message of twice the size. */
@@ -71,7 +71,7 @@ export function checkParameters(parameters: Parameters): void {
   within("maxBlockBytes", MIN_BLOCK_BYTES, MAX_BLOCK_BYTES);
   within("feeFloor", 0n);
   within("feeCap", parameters.feeFloor);
-  within("feeRate", 0, MILLION);
+  within("feeRate", 0, WHOLE);
   within("bondPerRating", 1n);
   within("minBond", 0n);
   within("unbondingBlocks", UNBONDING_EPOCHS * parameters.epochBlocks, MAX_STAGE_BLOCKS);
@@ -79,9 +79,9 @@ export function checkParameters(parameters: Parameters): void {
   within("unbondingSeconds", 1);
   within("evidenceSeconds", 0, parameters.unbondingSeconds - 1);
   for (const field of SHARES) {
-    within(field, 0, MILLION);
+    within(field, 0, WHOLE);
   }
-  within("weightChange", 1, MILLION);
+  within("weightChange", 1, WHOLE);
   within("drawDelay", 1, parameters.epochBlocks);
   within("skipPenalty", 0n);
   within("blockReward", 0n);
@@ -91,7 +91,7 @@ export function checkParameters(parameters: Parameters): void {
     within(field, 1, MAX_STAGE_BLOCKS);
   }
   within("windowInterval", parameters.epochBlocks);
-  within("surpriseChance", 0, MILLION);
+  within("surpriseChance", 0, WHOLE);
   within("verifiers", 0, MAX_VERIFIERS);
   within("segmentsPerVerifier", 1, MAX_SEGMENTS_PER_VERIFIER);
   within("baselineTask", 1, BASELINE_TASKS);

@@ -1,7 +1,6 @@
 /** The fee that grows with an amount: of transfers, and of the work of a job. */
+import { MILLION } from "./millionths.ts";
 import type { Parameters } from "./types/genesis.ts";
-
-const MILLION = 1_000_000n;
 
 /** `feeRate` of an amount, within floor and cap. */
 export function rateFee(amount: bigint, parameters: Parameters): bigint {

@@ -1,7 +1,9 @@
 /** Who looks at an update and at which part of it: by weight, from a mix nobody knew at the commit. */
+
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import { drawBelow } from "../draw/weighted.ts";
+import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import {
   ALL_SEGMENTS,
@@ -16,7 +18,6 @@ import { ZERO_HASH } from "../types/primitive.ts";
 import { isWatched } from "./penalty.ts";
 import { segmentsOf } from "./work.ts";
 
-const MILLION = 1_000_000n;
 const ACCUSING: readonly number[] = [
   AUDIT_ANSWERS.indexOf("mismatch"),
   AUDIT_ANSWERS.indexOf("not-served"),

@@ -1,19 +1,11 @@
 /** What it costs to deliver a false update, to withhold one, to leave an audit undone, to accuse wrongly. */
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
-import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
+import { factorsOf, failedMore, ratingOf, SILENCE, UNIT } from "../rating/formula.ts";
+import { ratingChange } from "../rating/rating-change.ts";
 import { afterWithholding } from "../rating/withholding.ts";
 import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
-import {
-  type NodeRecord,
-  RATING_CAUSES,
-  RATING_FAULTS,
-  type RatingChange,
-  type RatingFault,
-} from "../types/node.ts";
-
-/** What a drawn node that stays silent is charged with: a quarter of a failed unit. */
-const NEGLECT = UNIT / 4;
+import type { NodeRecord, RatingChange, RatingFault } from "../types/node.ts";
 
 /** All segments of its updates are replayed: it is new here, or was caught not long ago. */
 export function isWatched(
@@ -73,7 +65,7 @@ export function noteSilence(state: State, index: number): void {
 
 /** A member of a committee that gave no answer in time where at least three others could. */
 export function punishSilence(state: State, index: number): RatingChange | undefined {
-  return rerated(state, index, failedMore(state.nodes.at(index), NEGLECT), "silent");
+  return rerated(state, index, failedMore(state.nodes.at(index), SILENCE), "silent");
 }
 
 /** An auditor whose answer most of a committee refuted. */
@@ -88,19 +80,9 @@ function rerated(
   node: NodeRecord,
   fault: RatingFault,
 ): RatingChange | undefined {
-  const factors = factorsOf(node, state.meta.time, state.parameters);
-  const rated = ratingOf(factors);
-  const rating = rated < node.rating ? rated : node.rating;
-  state.nodes.set(index, { ...node, rating });
-  if (rating === node.rating) return undefined;
-  return {
-    node: index,
-    cause: RATING_CAUSES.indexOf("audit"),
-    fault: RATING_FAULTS.indexOf(fault),
-    window: 0,
-    segments: 0,
-    factors,
-    before: node.rating,
-    after: rating,
-  };
+  const rated = ratingOf(factorsOf(node, state.meta.time, state.parameters));
+  const next = { ...node, rating: rated < node.rating ? rated : node.rating };
+  state.nodes.set(index, next);
+  if (next.rating === node.rating) return undefined;
+  return ratingChange(state, index, [node, next], { cause: "audit", fault });
 }

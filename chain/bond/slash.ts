@@ -5,16 +5,17 @@
  * too, so that it does not matter in which order faults are proven. A node is out for good, so that it
  * cannot be punished twice.
  */
+
 import { isExpired } from "../evidence/age.ts";
-import { factorsOf } from "../rating/formula.ts";
+import { WHOLE } from "../millionths.ts";
+import { ratingChange } from "../rating/rating-change.ts";
 import type { State } from "../state/state.ts";
-import { type NodeRecord, RATING_CAUSES, type RatingChange } from "../types/node.ts";
+import type { NodeRecord, RatingChange } from "../types/node.ts";
 import { loseVote } from "./lose-vote.ts";
 import { takeBond } from "./take-bond.ts";
 import { holdUnbondings } from "./unbonding.ts";
 import { greatestVoteShare } from "./vote-share.ts";
 
-const MILLION = 1_000_000;
 /** At a third of all votes everything is lost. */
 const MULTIPLE = 3;
 
@@ -38,16 +39,7 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
   holdUnbondings(state, index);
   loseVote(state, index);
   chargeGuilty(state, proposer);
-  return {
-    node: index,
-    cause: RATING_CAUSES.indexOf("slash"),
-    fault: 0,
-    window: 0,
-    segments: 0,
-    factors: factorsOf(slashed, state.meta.time, state.parameters),
-    before: node.rating,
-    after: 0n,
-  };
+  return ratingChange(state, index, [node, slashed], { cause: "slash" });
 }
 
 /** While later faults can still be charged to a slashed node, its money stays where it is. */
@@ -60,13 +52,13 @@ function chargeGuilty(state: State, proposer: Uint8Array): void {
   const guilty = [...state.nodes.entries()].filter(([, node]) => isHeld(state, node));
   const { slashShare, evidenceReward: reward } = state.parameters;
   const shares = guilty.reduce((sum, [, { slashedShare }]) => sum + slashedShare, 0);
-  const wanted = MULTIPLE * shares < MILLION ? MULTIPLE * shares : MILLION;
+  const wanted = MULTIPLE * shares < WHOLE ? MULTIPLE * shares : WHOLE;
   const part = wanted > slashShare ? wanted : slashShare;
   for (const [index, { slashedPart }] of guilty) {
     if (slashedPart >= part) continue;
     // The bond is what the earlier charge left of it, so the share is taken of that.
     const share = part - slashedPart;
-    takeBond(state, index, { share, of: MILLION - slashedPart, reward, earners: [proposer] });
+    takeBond(state, index, { share, of: WHOLE - slashedPart, reward, earners: [proposer] });
     state.nodes.set(index, { ...state.nodes.at(index), slashedPart: part });
   }
 }

@@ -1,7 +1,6 @@
 /** Takes a share of a bond, of what is on its way back too: the prover of the fault earns, the rest burns. */
+import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
-
-const MILLION = 1_000_000n;
 
 export interface Penalty {
   /** Part of the bond to take: `share` / `of`, in millionths where `of` is left out. */

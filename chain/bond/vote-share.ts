@@ -5,12 +5,12 @@
  * once its beginning cannot be punished any more, so together they cover the punishable past, at most
  * two of them.
  */
+
 import { isExpired } from "../evidence/age.ts";
+import { MILLION } from "../millionths.ts";
 import { totalWeight } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
-
-const MILLION = 1_000_000n;
 
 type VoteShare = Pick<NodeRecord, "voteShare" | "voteShareBefore" | "voteShareSince">;
 

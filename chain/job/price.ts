@@ -1,10 +1,9 @@
 /** What a job costs: known before it starts, since the work is known before it starts. */
+import { MILLION } from "../millionths.ts";
 import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
-
-const MILLION = 1_000_000n;
 
 /** What participants earn when every unit of work is delivered. */
 export function fullPay(spec: JobSpec): bigint {

@@ -3,15 +3,17 @@
  * integers only. A product that is linear in capacity: splitting a machine into several identities
  * gains nothing, as a weighted sum of the same factors would.
  */
+import { MILLION } from "../millionths.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { type Factors, MAX_MEASURED, type NodeRecord } from "../types/node.ts";
 import { ENERGY_SOURCES, type WindowClaim } from "../types/window.ts";
 import { stepFlops } from "./baseline.ts";
 import { remaining } from "./half-life.ts";
 
-export const MILLION = 1_000_000n;
 /** One unit of work in `verified` and `failed`. */
 export const UNIT = 1000;
+/** What staying silent about all that a node was drawn for is charged with, in parts of a failed unit. */
+export const SILENCE = UNIT / 4;
 /** Units that take a newcomer to half of full reliability. */
 const NEWCOMER_UNITS = 10n;
 /** A failure weighs as much as so many successes. */

@@ -3,8 +3,8 @@
  * straight line between two of them. Without the line, decay that is taken in many short steps would
  * round to nothing.
  */
+import { MILLION } from "../millionths.ts";
 
-const MILLION = 1_000_000n;
 const STEPS = 16n;
 /** round(10^6 * 2^(-i/16)). */
 const SIXTEENTHS: readonly bigint[] = [

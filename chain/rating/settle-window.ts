@@ -1,12 +1,7 @@
 /** Sets the ratings of all nodes at the end of a window. */
+import { WHOLE } from "../millionths.ts";
 import type { State } from "../state/state.ts";
-import {
-  type NodeRecord,
-  RATING_CAUSES,
-  RATING_FAULTS,
-  type RatingChange,
-  type RatingFault,
-} from "../types/node.ts";
+import type { NodeRecord, RATING_CAUSES, RatingChange, RatingFault } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { segmentsOf } from "./draw-segments.ts";
 import { caught, takeForFalseWork } from "./false-work.ts";
@@ -25,6 +20,7 @@ import {
   withMeasured,
 } from "./formula.ts";
 import { type Judgement, judge } from "./judge.ts";
+import { ratingChange } from "./rating-change.ts";
 import { weightOf } from "./weight.ts";
 import { afterWithholding } from "./withholding.ts";
 import { payForWork, type VerifiedClaim } from "./work-pay.ts";
@@ -169,7 +165,7 @@ function verifiedPart(amount: bigint, work: Work | undefined): bigint {
 }
 
 function energyBy(state: State, work: Work | undefined): number {
-  if (work === undefined) return 1_000_000;
+  if (work === undefined) return WHOLE;
   const flops = flopsOf(segmentsOf(work.claim.lanes), state.parameters);
   return Number(energyOf(work.claim, flops, state.parameters));
 }
@@ -200,14 +196,7 @@ function changeOf(
 ): RatingChange | undefined {
   const { index, node, next, work, cause, fault } = parts;
   if (next.rating === node.rating && cause !== "window") return undefined;
-  return {
-    node: index,
-    cause: RATING_CAUSES.indexOf(cause),
-    fault: RATING_FAULTS.indexOf(fault),
-    window: state.window.number,
-    segments: work === undefined ? 0 : segmentsOf(work.claim.lanes),
-    factors: factorsOf(next, state.meta.time, state.parameters),
-    before: node.rating,
-    after: next.rating,
-  };
+  const segments = work === undefined ? 0 : segmentsOf(work.claim.lanes);
+  const why = { cause, fault, window: state.window.number, segments };
+  return ratingChange(state, index, [node, next], why);
 }

@@ -2,12 +2,12 @@
  * From ratings to votes. What a node may weigh follows from rating, punctuality and bond; what it
  * does weigh among the voters moves there in bounded steps, one an epoch.
  */
+import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 import { FULL_PUNCTUALITY } from "./punctuality.ts";
 
-const MILLION = 1_000_000n;
 /** A rating without a bond selects nothing. */
 export function weightOf(
   node: Pick<NodeRecord, "rating" | "punctuality" | "bond">,

@@ -4,15 +4,15 @@
  * knows it before, however long ago the last one was: a machine that is rented for the next window has to be rented
  * for as long on average as an honest node runs from window to window. Only the first one has a fixed height.
  */
+
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";
+import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { WINDOW_KINDS, type Window } from "../types/window.ts";
-
-const MILLION = 1_000_000n;
 
 /** Before the first window. */
 export const NO_WINDOW: Window = {

@@ -1,10 +1,10 @@
 /** The quality factor: macro F1 of a node's last track against the reference of its task, bounded. */
+import { WHOLE } from "../millionths.ts";
 import type { TrackScore } from "../types/track.ts";
 import type { Scores } from "./scores.ts";
 import { trackTask } from "./task.ts";
 
 /** Millionths. */
-const MILLION = 1_000_000;
 export const LEAST_QUALITY = 800_000;
 export const MOST_QUALITY = 1_200_000;
 /** Tracks after which a score is too old to count. */
@@ -25,8 +25,8 @@ export const NOTHING: Scores = { accuracy: 0, precision: 0, recall: 0, f1: 0 };
 
 /** @returns millionths, from LEAST_QUALITY to MOST_QUALITY; 1 without a score */
 export function qualityOf({ track, task, f1 }: TrackScore): number {
-  if (track === 0) return MILLION;
-  const quality = Math.floor((f1 * MILLION) / trackTask(task).reference);
+  if (track === 0) return WHOLE;
+  const quality = Math.floor((f1 * WHOLE) / trackTask(task).reference);
   return Math.min(Math.max(quality, LEAST_QUALITY), MOST_QUALITY);
 }
 

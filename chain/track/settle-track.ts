@@ -1,22 +1,14 @@
 /** Sets the quality of nodes at the end of a track, and with it their ratings. */
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
-import { factorsOf, failedMore, ratingOf, UNIT } from "../rating/formula.ts";
+import { factorsOf, failedMore, ratingOf, SILENCE, UNIT } from "../rating/formula.ts";
+import { ratingChange, type Why } from "../rating/rating-change.ts";
 import type { State } from "../state/state.ts";
-import {
-  type NodeRecord,
-  RATING_CAUSES,
-  RATING_FAULTS,
-  type RatingChange,
-  type RatingFault,
-} from "../types/node.ts";
+import type { NodeRecord, RatingChange, RatingFault } from "../types/node.ts";
 import type { TrackEntry, TrackScore } from "../types/track.ts";
 import { judgeEntry, type TrackJudgement, type TrackOutcome } from "./judge.ts";
 import { isExpired, NO_SCORE, NOTHING, qualityOf } from "./quality.ts";
 import { type Scores, scoresOf } from "./scores.ts";
 import { trackTask } from "./task.ts";
-
-/** Being drawn to judge and staying silent about all of it, in parts of a failed unit. */
-const SILENCE = UNIT / 4;
 
 interface Part {
   readonly entry: TrackEntry;
@@ -128,23 +120,15 @@ function rated(
 ): RatingChange | undefined {
   const node = state.nodes.at(index);
   if (next === node) return undefined;
-  const factors = factorsOf(next, state.meta.time, state.parameters);
-  const rating = ratingOf(factors);
-  state.nodes.set(index, { ...next, rating });
+  const rating = ratingOf(factorsOf(next, state.meta.time, state.parameters));
+  const after = { ...next, rating };
+  state.nodes.set(index, after);
   if (rating === node.rating && outcome !== "verified") return undefined;
-  return {
-    node: index,
-    cause: RATING_CAUSES.indexOf(causeOf(outcome)),
-    fault: RATING_FAULTS.indexOf(fault),
-    window: state.track.number,
-    segments: 0,
-    factors,
-    before: node.rating,
-    after: rating,
-  };
+  const why = { cause: causeOf(outcome), fault, window: state.track.number };
+  return ratingChange(state, index, [node, after], why);
 }
 
-function causeOf(outcome: TrackOutcome | undefined): (typeof RATING_CAUSES)[number] {
+function causeOf(outcome: TrackOutcome | undefined): Why["cause"] {
   if (outcome === "false") return "track-mismatch";
   return outcome === "untold" ? "track-untold" : "track";
 }

@@ -1,24 +1,24 @@
 /** Whether the optimizer of a job has settings within bounds, and none that it does not use. */
 
+import { WHOLE } from "../../millionths.ts";
 import { checkIndex, refuseField } from "../../transaction-error.ts";
 import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";
 
-const MILLION = 1_000_000;
 const BILLION = 1_000_000_000;
 
 type Setting = Exclude<keyof OptimizerSpec, "kind">;
 
 /** Smallest and largest value, where the setting is used. */
 const BOUNDS: Readonly<Record<Setting, readonly [number, number]>> = {
-  learningRate: [1, 10 * MILLION],
-  momentum: [0, MILLION - 1],
-  beta1: [0, MILLION - 1],
-  beta2: [0, MILLION - 1],
+  learningRate: [1, 10 * WHOLE],
+  momentum: [0, WHOLE - 1],
+  beta1: [0, WHOLE - 1],
+  beta2: [0, WHOLE - 1],
   epsilon: [1, BILLION],
-  initialAccumulator: [0, 1000 * MILLION],
-  weightDecay: [0, 10 * MILLION],
-  clipValue: [0, 1000 * MILLION],
-  clipNorm: [0, 1000 * MILLION],
+  initialAccumulator: [0, 1000 * WHOLE],
+  weightDecay: [0, 10 * WHOLE],
+  clipValue: [0, 1000 * WHOLE],
+  clipNorm: [0, 1000 * WHOLE],
 };
 
 /** Besides those that every optimizer has. */
@@ -51,7 +51,7 @@ export function checkOptimizer(optimizer: OptimizerSpec): void {
     }
   }
   const { learningRate, weightDecay } = optimizer;
-  if (learningRate * weightDecay >= MILLION * MILLION) {
+  if (learningRate * weightDecay >= WHOLE * WHOLE) {
     refuseField(
       "spec.optimizer.weightDecay",
       `must be below 1 / learningRate, got ${weightDecay} with a rate of ${learningRate} millionths`,

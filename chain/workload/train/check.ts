@@ -1,4 +1,5 @@
 /** What the chain refuses of an order to train. */
+import { WHOLE } from "../../millionths.ts";
 import { checkIndex, checkRange, refuseField } from "../../transaction-error.ts";
 import type { Parameters } from "../../types/genesis.ts";
 import type { JobSpec } from "../../types/job.ts";
@@ -14,7 +15,6 @@ import { checkOptimizer } from "./check-optimizer.ts";
 import { lowestPrice, shardLimit } from "./price.ts";
 import { trainSpec } from "./train-of.ts";
 
-const MILLION = 1_000_000;
 export const MAX_ROUNDS = 10_000;
 /** The most operations that one sample step may cost. */
 export const MAX_OPERATIONS = 1_000_000_000_000_000n;
@@ -27,20 +27,20 @@ export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
   checkIndex("spec.engine", train.engine, JOB_ENGINES);
   checkIndex("spec.partition", train.partition, JOB_PARTITIONS);
   checkIndex("spec.aggregation", train.aggregation, JOB_AGGREGATIONS);
-  between("parameterCount", 1, 100 * MILLION);
+  between("parameterCount", 1, 100 * WHOLE);
   if (train.operations < 1n || train.operations > MAX_OPERATIONS) {
     const reason = `must be 1 to ${MAX_OPERATIONS}, got ${train.operations}`;
     refuseField("spec.operations", reason, "give what the model costs by the cost model");
   }
-  between("trainRows", 1, 100 * MILLION);
+  between("trainRows", 1, 100 * WHOLE);
   between("trainChunks", 1, Math.min(train.trainRows, 65_535));
-  between("testRows", 1, 100 * MILLION);
+  between("testRows", 1, 100 * WHOLE);
   between("rounds", 1, MAX_ROUNDS);
   between("localEpochs", 1, 100);
   between("batchSize", 1, 4096);
   checkOptimizer(train.optimizer);
   checkIndex("spec.loss", train.loss, JOB_LOSSES);
-  between("targetAccuracy", 0, MILLION);
+  between("targetAccuracy", 0, WHOLE);
   const lowest = lowestPrice(spec, parameters);
   if (spec.pricePerUnit < lowest) {
     refuseField(
