@@ -53,7 +53,7 @@ import type { SignedTransaction } from "./types/transaction.ts";
 const LIST_OFFSET_BYTES = 4;
 
 /** What a proposer chooses; everything else in a block follows. */
-export interface BlockInput {
+interface BlockInput {
   readonly round: number;
   /** Unix milliseconds. */
   readonly time: bigint;

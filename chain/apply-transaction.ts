@@ -18,7 +18,7 @@ import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 /** Heights a transaction may ask to live at most. */
 export const MAX_LIFETIME = 100_000;
 
-export interface BlockContext {
+interface BlockContext {
   /** Account that earns the fees. */
   readonly proposer: Uint8Array;
   readonly records: JobRecord[];

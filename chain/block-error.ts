@@ -1,7 +1,7 @@
 /** Why a block, proposal, vote or certificate is refused. */
 import { PomlError } from "./errors.ts";
 
-export type BlockFacts =
+type BlockFacts =
   | { code: "UNKNOWN_VERSION"; expected: number; actual: number }
   | { code: "WRONG_VERSION"; expected: number; actual: number }
   | { code: "WRONG_HEIGHT"; expected: number; actual: number }

@@ -7,7 +7,7 @@
 /** What a receiver should do with the sender of the refused thing. */
 export type ErrorAction = "reject" | "ignore" | "local";
 
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly code: string;
 }
 

@@ -3,7 +3,7 @@ import { refuse } from "../transaction-error.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";
 
-export type AuditName = Pick<Audit, "round" | "node" | "look">;
+type AuditName = Pick<Audit, "round" | "node" | "look">;
 
 export function findAudit(job: Job, { round, node, look }: AuditName): Audit {
   const found = job.audits.find(

@@ -94,7 +94,7 @@ export function failFalse(
   return { job: marked({ ...job, participants, audits }, audit, "mismatch"), change };
 }
 
-export interface Failed {
+interface Failed {
   readonly job: Job;
   readonly change: RatingChange | undefined;
 }

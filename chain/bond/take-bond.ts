@@ -2,7 +2,7 @@
 import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 
-export interface Penalty {
+interface Penalty {
   /** Part of the bond to take: `share` / `of`, in millionths where `of` is left out. */
   readonly share: number;
   readonly of?: number;

@@ -20,7 +20,7 @@ export interface Answers {
   readonly opened: Uint8Array;
 }
 
-export interface SealedAnswer {
+interface SealedAnswer {
   /** Node index. */
   readonly node: number;
   readonly publicKey: Uint8Array;
@@ -34,7 +34,7 @@ export interface SealedAnswer {
  * not-served: PROOF members got nothing, and nobody got anything. unproven: answers that prove
  * neither. void: no answer that can be read.
  */
-export type RulingVerdict = "right" | "mismatch" | "not-served" | "unproven" | "void";
+type RulingVerdict = "right" | "mismatch" | "not-served" | "unproven" | "void";
 
 export interface Ruling {
   readonly verdict: RulingVerdict;

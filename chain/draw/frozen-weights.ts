@@ -41,7 +41,7 @@ export function mostNodes({ drawWeights }: Pick<State, "drawWeights">): number {
   return known;
 }
 
-export interface NodeDraw {
+interface NodeDraw {
   readonly seed: Uint8Array;
   readonly tag: string;
   readonly count: number;

@@ -10,7 +10,7 @@ import { drawBelow } from "./weighted.ts";
 
 const TAG = "poml/seats/v1";
 
-export interface SampledSeat {
+interface SampledSeat {
   readonly position: number;
   readonly votes: bigint;
 }

@@ -1,7 +1,7 @@
 /** Why evidence of a fault is refused. */
 import { PomlError } from "../errors.ts";
 
-export type EvidenceFacts =
+type EvidenceFacts =
   | { code: "EVIDENCE_UNKNOWN_VOTE_TYPE"; type: number }
   | { code: "EVIDENCE_UNRELATED"; field: string }
   | { code: "EVIDENCE_SAME_VALUE" }

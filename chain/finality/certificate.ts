@@ -9,7 +9,7 @@ import type { Vote } from "../types/vote.ts";
 import { isQuorum } from "./quorum.ts";
 import { voteSigningRoot, voteTypeIndex, voteValue } from "./vote.ts";
 
-export type CertificateFacts =
+type CertificateFacts =
   | { code: "CERTIFICATE_FOR_NIL" }
   | { code: "CERTIFICATE_UNKNOWN_SEAT"; seat: number; seats: number }
   | { code: "CERTIFICATE_DUPLICATE_SEAT"; seat: number }
@@ -17,7 +17,7 @@ export type CertificateFacts =
   | { code: "CERTIFICATE_TOO_LITTLE_WEIGHT"; weight: bigint; total: bigint }
   | { code: "CERTIFICATE_BAD_SIGNATURE"; seat: number };
 
-export class InvalidCertificate extends PomlError<CertificateFacts> {}
+class InvalidCertificate extends PomlError<CertificateFacts> {}
 
 /** Ed25519, as in chain/crypto/keys.ts or WebCrypto. */
 export type VerifySignature = (
@@ -26,7 +26,7 @@ export type VerifySignature = (
   signature: Uint8Array,
 ) => Promise<boolean>;
 
-export interface VerifyCertificateOptions {
+interface VerifyCertificateOptions {
   readonly genesisRoot: Uint8Array;
   readonly verify: VerifySignature;
 }

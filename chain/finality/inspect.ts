@@ -14,13 +14,13 @@ export interface RoundStateReport {
   readonly wanted: readonly string[];
   readonly rounds: readonly RoundReport[];
 }
-export interface RoundReport {
+interface RoundReport {
   readonly round: number;
   readonly proposals: readonly string[];
   readonly prevote: TallyReport;
   readonly precommit: TallyReport;
 }
-export interface TallyReport {
+interface TallyReport {
   readonly seats: readonly number[];
   readonly heardWeight: string;
   /** `value` null = nil. */

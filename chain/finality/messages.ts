@@ -7,7 +7,7 @@ import type { ValueId, VoteType } from "./vote.ts";
 
 export type TimerStep = "propose" | VoteType;
 
-export interface StartEvent {
+interface StartEvent {
   readonly kind: "start";
   readonly height: number;
 }
@@ -17,7 +17,7 @@ export interface ProposalEvent extends ProposalMessage {
   readonly valid: boolean;
 }
 /** A vote with a good signature, from a peer or from ourselves. */
-export interface VoteEvent {
+interface VoteEvent {
   readonly kind: "vote";
   readonly vote: Vote;
 }
@@ -28,7 +28,7 @@ export interface TimeoutEvent {
   readonly round: number;
 }
 /** The answer to a `build` effect: our own block is ready. */
-export interface BuiltEvent {
+interface BuiltEvent {
   readonly kind: "built";
   readonly height: number;
   readonly round: number;
@@ -38,7 +38,7 @@ export interface BuiltEvent {
  * A block that did not come with a proposal: the answer to a `want` effect, or after a restart the
  * journaled block of our lock (fed after our votes).
  */
-export interface ValueEvent {
+interface ValueEvent {
   readonly kind: "value";
   readonly height: number;
   readonly value: ValueId;
@@ -47,13 +47,13 @@ export interface ValueEvent {
 export type Event = StartEvent | ProposalEvent | VoteEvent | TimeoutEvent | BuiltEvent | ValueEvent;
 
 /** We are to propose and have no valid value: build a block and feed it back as `built`. */
-export interface BuildEffect {
+interface BuildEffect {
   readonly kind: "build";
   readonly height: number;
   readonly round: number;
 }
 /** Sign, broadcast, and feed back as `proposal`. */
-export interface ProposeEffect {
+interface ProposeEffect {
   readonly kind: "propose";
   readonly height: number;
   readonly round: number;
@@ -62,7 +62,7 @@ export interface ProposeEffect {
   readonly value: ValueId;
 }
 /** Journal, sign, broadcast, and feed back as `vote`. */
-export interface VoteEffect {
+interface VoteEffect {
   readonly kind: "vote";
   readonly type: VoteType;
   readonly height: number;
@@ -73,14 +73,14 @@ export interface VoteEffect {
   readonly validRound: number;
 }
 /** Feed back as `timeout` after `timeoutMs`. */
-export interface TimerEffect {
+interface TimerEffect {
   readonly kind: "timer";
   readonly step: TimerStep;
   readonly height: number;
   readonly round: number;
 }
 /** Final: store the block with its certificate and start the next height. */
-export interface CommitEffect {
+interface CommitEffect {
   readonly kind: "commit";
   readonly height: number;
   readonly round: number;
@@ -88,24 +88,24 @@ export interface CommitEffect {
   readonly certificate: Certificate;
 }
 /** More than 2/3 voted for a block we lack: fetch it and feed it back as `value` or `proposal`. */
-export interface WantEffect {
+interface WantEffect {
   readonly kind: "want";
   readonly height: number;
   readonly round: number;
   readonly value: ValueId;
 }
 /** A seat voted twice; the two signed votes prove it. */
-export interface DoubleVoteEffect {
+interface DoubleVoteEffect {
   readonly kind: "double-vote";
   readonly proof: DuplicateVote;
 }
 /** A seat precommitted a block and later prevoted another without a reason to give up its lock. */
-export interface AmnesiaEffect {
+interface AmnesiaEffect {
   readonly kind: "amnesia";
   readonly proof: Amnesia;
 }
 /** A proposer signed two proposals for one round. */
-export interface DoubleProposalEffect {
+interface DoubleProposalEffect {
   readonly kind: "double-proposal";
   readonly first: ProposalMessage;
   readonly second: ProposalMessage;

@@ -5,7 +5,7 @@
 import type { Vote } from "../types/vote.ts";
 import type { ProposalMessage, RoundState } from "./round-state.ts";
 
-export interface Resend {
+interface Resend {
   readonly proposals: readonly ProposalMessage[];
   readonly votes: readonly Vote[];
 }

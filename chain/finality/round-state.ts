@@ -27,7 +27,7 @@ export interface ProposalMessage {
   readonly timely: boolean;
 }
 
-export interface Round {
+interface Round {
   readonly round: number;
   /** The first one counts; a second one shows that the proposer equivocates. */
   readonly proposals: readonly ProposalMessage[];
@@ -61,7 +61,7 @@ export interface RoundState {
   readonly decision: Polka | null;
 }
 
-export interface HeightOptions {
+interface HeightOptions {
   readonly height: number;
   readonly seats: readonly { readonly weight: bigint }[];
   /** Our own seat; null = we only follow. */

@@ -15,7 +15,7 @@ import { applyRules, castVote, startRound } from "./rules.ts";
 import { addVote, votesOf } from "./tally.ts";
 import { type ValueId, type VoteType, voteValue } from "./vote.ts";
 
-export interface Transition {
+interface Transition {
   readonly state: RoundState;
   /** In the order in which they are to be carried out. */
   readonly effects: readonly Effect[];

@@ -43,7 +43,7 @@ export function voteTypeIndex(type: VoteType): number {
 }
 
 /** `validRound` may be left out where it is 0. */
-export type UnsignedVote = Omit<Vote, "seat" | "signature" | "validRound"> &
+type UnsignedVote = Omit<Vote, "seat" | "signature" | "validRound"> &
   Partial<Pick<Vote, "validRound">>;
 
 /** Only a prevote for a block refers to a round, and to one before its own. */

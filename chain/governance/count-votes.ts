@@ -53,7 +53,7 @@ function leavesWeight({ nodes }: State, parameters: Parameters): boolean {
 }
 
 /** What every node votes with on parameters. */
-export interface Electorate {
+interface Electorate {
   /** By node index. */
   readonly votes: readonly bigint[];
   readonly total: bigint;

@@ -5,7 +5,7 @@ import type { InnerSignature } from "../transactions/rule.ts";
 import type { Job } from "../types/job.ts";
 import { findJob } from "./find.ts";
 
-export interface Cosignature {
+interface Cosignature {
   /** Position in the job's team. */
   readonly member: number;
   readonly signature: Uint8Array;

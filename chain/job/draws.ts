@@ -13,7 +13,7 @@ import { end, enter, outcomeOf, phaseOf } from "./phase.ts";
 import { settle } from "./settle.ts";
 
 /** A job that cannot be drawn is tried so many times, `drawDelay` apart. */
-export const DRAW_TRIES = 4;
+const DRAW_TRIES = 4;
 
 /**
  * Runs before anything else that the end of a block does to jobs. How many draws there are is bounded where they

@@ -11,13 +11,13 @@ import { impossibleCharge, isWithdrawnInDoubt } from "./objections.ts";
 import { outcomeOf } from "./phase.ts";
 import { auditorPay, managerPay } from "./price.ts";
 
-export interface Payout {
+interface Payout {
   /** Node index. */
   readonly node: number;
   readonly amount: bigint;
 }
 
-export interface Division {
+interface Division {
   readonly settlement: Settlement;
   readonly participants: readonly Payout[];
   readonly managers: readonly Payout[];

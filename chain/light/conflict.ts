@@ -8,7 +8,7 @@ import type { LightBlock } from "../types/light.ts";
 import type { Vote } from "../types/vote.ts";
 
 /** Signatures are to be verified. */
-export interface Suspect {
+interface Suspect {
   readonly publicKey: Uint8Array;
   readonly proof: KnownProof;
 }

@@ -1,7 +1,7 @@
 /** Why a light client refuses what it was given. */
 import { PomlError } from "../errors.ts";
 
-export type LightFacts =
+type LightFacts =
   | { code: "LIGHT_VERSION"; expected: number; actual: number }
   | { code: "LIGHT_OTHER_BLOCK"; height: number; expected: string; actual: string }
   | { code: "LIGHT_OTHER_CHAIN" }

@@ -6,7 +6,7 @@ import { checkForm, grown, type Trusted } from "./trusted.ts";
 import { type LightOptions, verifyLightBlock } from "./verify.ts";
 
 /** What the owner vouches for. */
-export interface Vouched {
+interface Vouched {
   readonly height: number;
   /** Block hash. */
   readonly hash: Uint8Array;

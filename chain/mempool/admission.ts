@@ -26,7 +26,7 @@ export function isRated(state: State, { sender }: Transaction): boolean {
 }
 
 /** What a transaction is held against. */
-export interface AdmissionContext {
+interface AdmissionContext {
   readonly state: State;
   /** Of the sender. */
   readonly account: Account;

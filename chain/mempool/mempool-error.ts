@@ -1,7 +1,7 @@
 /** Why a transaction may not wait in the mempool. */
 import { PomlError } from "../errors.ts";
 
-export type MempoolFacts =
+type MempoolFacts =
   | { code: "ALREADY_KNOWN" }
   | { code: "NONCE_TOO_LOW"; expected: number; actual: number }
   | { code: "NONCE_GAP"; expected: number; actual: number; gap: number }

@@ -11,7 +11,7 @@ import type { Entry, Sender } from "./entry.ts";
 import { Heap } from "./heap.ts";
 import { RoomInBlock, takesRoom } from "./room-in-block.ts";
 
-export interface SelectionLimits {
+interface SelectionLimits {
   /** Stop when the next one would not fit. */
   readonly bytes: number;
   readonly count: number;

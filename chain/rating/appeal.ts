@@ -22,7 +22,7 @@ export const NO_APPEAL: Appeal = {
 
 export type PublicKeyOf = (node: number) => Uint8Array;
 
-export type AppealTimes = Pick<State, "window" | "parameters">;
+type AppealTimes = Pick<State, "window" | "parameters">;
 
 /** Last heights of a committee's stages. The first one has those of the window, a later one its own. */
 export function appealStages(

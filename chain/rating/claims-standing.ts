@@ -5,7 +5,7 @@
 import type { WindowClaim } from "../types/window.ts";
 import { disputed, isComplete } from "./checks.ts";
 
-export interface ClaimsStanding {
+interface ClaimsStanding {
   /** All verdicts of all claims are in. */
   readonly isComplete: boolean;
   /** Some claim is disputed, has all its verdicts, and no committee was called. */

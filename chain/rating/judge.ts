@@ -9,7 +9,7 @@ import { MATCH, MISMATCH, NOT_SERVED } from "./verdict.ts";
  * window: verified, at least in part. mismatch: proven false. not-served: proven to keep back what was claimed.
  * unproven: claimed, and nobody could verify or refute it. decay: no claim.
  */
-export type Outcome = "window" | "mismatch" | "not-served" | "unproven" | "decay";
+type Outcome = "window" | "mismatch" | "not-served" | "unproven" | "decay";
 
 /** Node lists are ascending, nobody is in one twice. */
 export interface Judgement {

@@ -5,7 +5,7 @@
  */
 
 /** With fewer voters one of them must have a third or more. */
-export const LIMITED_FROM = 4;
+const LIMITED_FROM = 4;
 
 /**
  * Cuts the largest weights to the highest limit that leaves each below a third of what remains.

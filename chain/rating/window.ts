@@ -30,7 +30,7 @@ export const NO_WINDOW: Window = {
   closedAt: 0n,
 };
 
-export type WindowKind = (typeof WINDOW_KINDS)[number];
+type WindowKind = (typeof WINDOW_KINDS)[number];
 export type Stages = Pick<
   Window,
   "opens" | "closes" | "claimsUntil" | "verdictsUntil" | "sealsUntil" | "appealsUntil"

@@ -12,7 +12,7 @@ import type { Rule } from "./rule.ts";
 
 /** So that no node alone speaks for a round. A network with fewer nodes draws all of them. */
 export const MIN_TEAM = 3;
-export const MIN_PHASE_BLOCKS = 4;
+const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */
 export const MAX_PHASE_BLOCKS = 43_200;
 

@@ -2,7 +2,7 @@
 import { type CompositeType, type Type, UnionType, type ValueOf } from "@chainsafe/ssz";
 
 /** The selector says which member the value is; the library's own type leaves that open. */
-export type KindUnion<Types extends readonly Type<unknown>[]> = {
+type KindUnion<Types extends readonly Type<unknown>[]> = {
   [Kind in keyof Types & `${number}`]: {
     readonly selector: Kind extends `${infer Index extends number}` ? Index : never;
     readonly value: ValueOf<Types[Kind]>;
