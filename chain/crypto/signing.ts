@@ -2,7 +2,7 @@
  * What signatures cover: hash(domain ‖ genesis root ‖ object root). The genesis root keeps a
  * signature of one chain worthless on another; the domain keeps a vote from being a transaction.
  */
-import { fromHex, taggedHash } from "./hash.ts";
+import { taggedHash } from "./hash.ts";
 
 export type SigningDomain = "transaction" | "vote" | "proposal" | "record" | "refusal" | "manifest";
 
@@ -16,10 +16,3 @@ export function signingRoot(
 
 /** The network name in topics and protocol ids: the first 16 hex characters of the genesis root. */
 export const NETWORK_ID_LENGTH = 16;
-
-/** Parses a 64-character hex root as given on command lines and in URLs. */
-export function parseRoot(text: string): Uint8Array {
-  const bytes = fromHex(text.startsWith("0x") ? text.slice(2) : text);
-  if (bytes.length !== 32) throw new TypeError(`expected 64 hex characters, got ${text.length}`);
-  return bytes;
-}

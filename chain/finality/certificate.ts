@@ -130,17 +130,3 @@ export function assembleCertificate(votes: readonly Vote[]): Certificate {
     .map(({ seat, signature }) => ({ seat, signature }));
   return { height, round, blockHash, signatures };
 }
-
-/** The precommits a certificate is made of. */
-export function certificateVotes({ height, round, blockHash, signatures }: Certificate): Vote[] {
-  const type = voteTypeIndex("precommit");
-  return signatures.map(({ seat, signature }) => ({
-    height,
-    round,
-    type,
-    blockHash,
-    validRound: 0,
-    seat,
-    signature,
-  }));
-}

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { parseRoot, type SigningDomain, signingRoot } from "../../../chain/crypto/signing.ts";
+import { type SigningDomain, signingRoot } from "../../../chain/crypto/signing.ts";
 
 describe("signing roots", () => {
   const genesis = sha256(Uint8Array.of(1));
@@ -14,11 +14,5 @@ describe("signing roots", () => {
       signingRoot(domain, genesis, genesis),
     ]);
     expect(new Set(roots.map(toHex)).size).to.equal(3 * domains.length);
-  });
-
-  it("are read from 64 hex characters with or without 0x", () => {
-    expect(toHex(parseRoot(toHex(object)))).to.equal(toHex(object));
-    expect(toHex(parseRoot(`0x${toHex(object)}`))).to.equal(toHex(object));
-    expect(() => parseRoot("abcd")).to.throw(TypeError, "64 hex characters");
   });
 });

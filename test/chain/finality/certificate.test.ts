@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { keyPairFromSeed, verify } from "../../../chain/crypto/keys.ts";
 import {
   assembleCertificate,
-  certificateVotes,
   verifyCertificate,
   verifyCertificateWeight,
 } from "../../../chain/finality/certificate.ts";
@@ -29,10 +28,6 @@ describe("certificate", () => {
     expect(again).to.deep.equal(good);
     expect(good.signatures.map(({ seat }) => seat)).to.deep.equal([0, 1, 3]);
     expect(Certificate.deserialize(Certificate.serialize(good))).to.deep.equal(good);
-  });
-
-  it("gives its votes back", () => {
-    expect(certificateVotes(good)).to.deep.equal([signed(0), signed(1), signed(3)]);
   });
 
   it("is made of precommits for one block in one round only", () => {
