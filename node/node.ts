@@ -28,21 +28,22 @@ import { UPLOAD_LIMITS, UploadStore } from "./datasets/upload-store.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { Helper } from "./helpers/helper.ts";
-import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
-import { DatasetService } from "./jobs/dataset-service.ts";
-import { JobFiles } from "./jobs/job-files.ts";
 import { createJobServices } from "./jobs/job-services.ts";
-import { MERGE_LIMITS } from "./jobs/merge/merge-limits.ts";
-import { ModelFolders } from "./jobs/model-folders.ts";
-import { ModelOpener } from "./jobs/models/model-opener.ts";
-import { OrderInspector } from "./jobs/orders/order-inspector.ts";
-import { PublicFiles } from "./jobs/public-files.ts";
-import { digestOf } from "./jobs/stored-state-hash.ts";
+import { CheckpointKeeper } from "./jobs/train/checkpoint-keeper.ts";
+import { DatasetService } from "./jobs/train/dataset-service.ts";
+import { JobFiles } from "./jobs/train/job-files.ts";
+import { MERGE_LIMITS } from "./jobs/train/merge/merge-limits.ts";
+import { ModelFolders } from "./jobs/train/model-folders.ts";
+import { ModelOpener } from "./jobs/train/models/model-opener.ts";
+import { OrderInspector } from "./jobs/train/orders/order-inspector.ts";
+import { PublicFiles } from "./jobs/train/public-files.ts";
+import { digestOf } from "./jobs/train/stored-state-hash.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
 import { NoticeWatch } from "./notice-watch.ts";
 import { noticesOfServices } from "./notices.ts";
+import { tellEach } from "./on-block.ts";
 import { Membership } from "./rating/membership.ts";
 import { createRatingServices } from "./rating/rating-services.ts";
 import type { NodeServices, NodeStatus, WaitingTransaction } from "./services.ts";
@@ -290,16 +291,7 @@ export async function createNode(
   );
 
   const servicesOnBlock = [...rating.services, membership, ...jobServices];
-  const onBlock = (): void => {
-    for (const service of servicesOnBlock) {
-      try {
-        service.onBlock();
-      } catch (error) {
-        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        log.error("a service failed on a block", { service: service.constructor.name, reason });
-      }
-    }
-  };
+  const onBlock = (): void => tellEach(servicesOnBlock, (service) => service.onBlock(), log);
 
   return {
     ledger,

@@ -17,7 +17,7 @@ import type { HeardElsewhere } from "./consensus/key-watch.ts";
 import type { DatasetSummary } from "./datasets/dataset-summary.ts";
 import type { ImportTasks } from "./datasets/import-tasks.ts";
 import type { UploadStore } from "./datasets/upload-store.ts";
-import type { PublicFiles } from "./jobs/public-files.ts";
+import type { PublicFiles } from "./jobs/train/public-files.ts";
 import type { LightService } from "./light/light-service.ts";
 import type { PeerHeights } from "./network/peer-heights.ts";
 import type { Page, Pages } from "./pages.ts";
@@ -114,14 +114,14 @@ export interface RecordedRound {
   readonly record: JobRecord;
 }
 
-/** An optimizer as a client names it; what it leaves open is filled in (node/jobs/default-order.ts). */
+/** An optimizer as a client names it; what it leaves open is filled in (node/jobs/train/default-order.ts). */
 export type OptimizerRequest = {
   readonly [K in Optimizer["kind"]]: { readonly kind: K } & Partial<
     Omit<Extract<Optimizer, { kind: K }>, "kind">
   >;
 }[Optimizer["kind"]];
 
-/** A training order as a client states it; what is undefined is filled in (node/jobs/default-order.ts). */
+/** A training order as a client states it; what is undefined is filled in (node/jobs/train/default-order.ts). */
 export interface JobRequest {
   readonly name?: string | undefined;
   readonly dataset: string;

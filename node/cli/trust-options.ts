@@ -1,6 +1,6 @@
 /** What a person vouches for on the command line: a block by height and hash, or a whole chain by its genesis. */
 import type { Command } from "commander";
-import type { Trust } from "../jobs/anchor.ts";
+import type { Trust } from "../light/anchor.ts";
 import { parseTrust, type TrustedPoint } from "../snapshots/trust.ts";
 import { usageError } from "./exit-codes.ts";
 import { pathOption } from "./path-option.ts";

@@ -15,9 +15,9 @@ function reply(message: HelperReply): void {
 
 const MODULES = {
   algorithm: () => import("../search/probe-module.ts"),
-  inspect: () => import("../jobs/orders/inspect-order.ts"),
-  merge: () => import("../jobs/merge/merge-files.ts"),
-  model: () => import("../jobs/models/open-model.ts"),
+  inspect: () => import("../jobs/train/orders/inspect-order.ts"),
+  merge: () => import("../jobs/train/merge/merge-files.ts"),
+  model: () => import("../jobs/train/models/open-model.ts"),
 } as const;
 
 async function carryOut(request: HelperRequest): Promise<HelperReply> {

@@ -1,7 +1,7 @@
 /** What a node has a helper process do, and what comes back: structured clones on their IPC channel. */
-import type { MergeOutcome, MergeTask } from "../jobs/merge/merge-files.ts";
-import type { ModelAnswer, ModelTask } from "../jobs/models/open-model.ts";
-import type { Inspection, InspectTask } from "../jobs/orders/inspect-order.ts";
+import type { MergeOutcome, MergeTask } from "../jobs/train/merge/merge-files.ts";
+import type { ModelAnswer, ModelTask } from "../jobs/train/models/open-model.ts";
+import type { Inspection, InspectTask } from "../jobs/train/orders/inspect-order.ts";
 import type { ModuleAnswer, ModuleTask } from "../search/probe-module.ts";
 
 export interface HelperTasks {

@@ -2,6 +2,7 @@
  * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
  * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
  */
+
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened } from "../../chain/committee/seal.ts";
@@ -19,7 +20,8 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload } from "../wallet/payload.ts";
 import type { AuditExchange, AuditRequest, ServedRun } from "./audit-exchange.ts";
 import { auditKey } from "./audit-key.ts";
-import { type CheckpointKeeper, runName } from "./checkpoint-keeper.ts";
+import type { JobService } from "./dispatch.ts";
+import { type CheckpointKeeper, runName } from "./train/checkpoint-keeper.ts";
 
 export interface AuditedRunsModules {
   readonly chain: Pick<Chain, "state" | "height">;
@@ -32,7 +34,7 @@ export interface AuditedRunsModules {
   peerOf(node: number): string;
 }
 
-export class AuditedRuns {
+export class AuditedRuns implements JobService {
   readonly #publicKey: Uint8Array;
   readonly #modules: AuditedRunsModules;
   readonly #flights: SingleFlight;
@@ -50,14 +52,11 @@ export class AuditedRuns {
     modules.exchange.serve((request, peer) => this.#serve(request, peer));
   }
 
-  onBlock(): void {
-    const { state } = this.#modules.chain;
-    const node = state.nodeIndex(this.#publicKey);
-    if (node === undefined) return;
+  onJobs(jobs: readonly Job[], node: number): void {
     const wanted = new Set<string>();
     const disputed = new Set<string>();
     const released = new Set<string>();
-    for (const [, job] of state.jobs.of(node)) {
+    for (const job of jobs) {
       if (job.participants.every((participant) => participant.node !== node)) continue;
       const phase = phaseOf(job);
       if (phase === "training" || phase === "revealing") wanted.add(runName(job.id, job.round));

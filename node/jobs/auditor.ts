@@ -3,6 +3,7 @@
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
  * duty of every node, whatever jobs its owner lets it train.
  */
+
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
@@ -15,8 +16,9 @@ import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
 import { auditKey } from "./audit-key.ts";
+import type { JobService } from "./dispatch.ts";
 import { retryBlocks, tellFailure } from "./duty-room.ts";
-import { type Finding, type JudgeModules, judgeUpdate } from "./judge-update.ts";
+import { type Finding, type JudgeModules, judgeUpdate } from "./train/judge-update.ts";
 
 export interface AuditorModules extends JudgeModules {
   readonly chain: Pick<Chain, "state" | "height">;
@@ -35,7 +37,7 @@ interface Kept {
   shown: boolean;
 }
 
-export class Auditor {
+export class Auditor implements JobService {
   readonly #publicKey: Uint8Array;
   readonly #modules: AuditorModules;
   readonly #flights: SingleFlight;
@@ -51,12 +53,9 @@ export class Auditor {
     });
   }
 
-  onBlock(): void {
-    const { state } = this.#modules.chain;
-    const node = state.nodeIndex(this.#publicKey);
-    if (node === undefined) return;
+  onJobs(jobs: readonly Job[], node: number): void {
     const known = new Set<string>();
-    for (const [, job] of state.jobs.of(node)) {
+    for (const job of jobs) {
       for (const audit of job.audits) {
         audit.seats.forEach((one, seat) => {
           if (one.node === node) known.add(this.#look(job, audit, seat));

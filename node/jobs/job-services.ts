@@ -10,12 +10,13 @@ import type { OnBlock } from "../on-block.ts";
 import { AuditExchange } from "./audit-exchange.ts";
 import { AuditedRuns, type AuditedRunsModules } from "./audited-runs.ts";
 import { Auditor, type AuditorModules } from "./auditor.ts";
-import { engineOf } from "./job-engine.ts";
+import { JobDispatch, type JobService } from "./dispatch.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
-import { ModelPublisher, type PublisherModules } from "./model-publisher.ts";
-import { OrderWatch, type OrderWatchModules } from "./orders/order-watch.ts";
-import { Participant, type ParticipantModules } from "./participant.ts";
+import { OrderWatch, type OrderWatchModules } from "./order-watch.ts";
 import { TeamMessages } from "./team-messages.ts";
+import { engineOf } from "./train/job-engine.ts";
+import { ModelPublisher, type PublisherModules } from "./train/model-publisher.ts";
+import { Participant, type ParticipantModules } from "./train/participant.ts";
 
 export interface JobServicesOptions {
   readonly keys: KeyPair;
@@ -33,11 +34,24 @@ export type JobServicesModules = Omit<
   "orders" | "exchange" | "team"
 > & { readonly messages: Pick<PeerMessages, "ask" | "handle"> };
 
-/** @returns in the order in which they are told of a block */
 export function createJobServices(
+  options: JobServicesOptions,
+  modules: JobServicesModules,
+): OnBlock[] {
+  const { publicKey } = options.keys;
+  const { chain, log } = modules;
+  const services = { train: createTrainServices(options, modules) };
+  return [
+    new JobDispatch({ publicKey }, { chain, services, log }),
+    new ModelPublisher({ publicKey }, modules),
+  ];
+}
+
+/** In the order in which they are told of a block. */
+function createTrainServices(
   { keys, jobs }: JobServicesOptions,
   { messages, ...shared }: JobServicesModules,
-): OnBlock[] {
+): JobService[] {
   const { publicKey } = keys;
   const exchange = new AuditExchange(messages);
   const team = new TeamMessages(messages, shared.clock);
@@ -46,11 +60,10 @@ export function createJobServices(
   const orders = new OrderWatch({ publicKey, allows, memoryBytes }, shared);
   return [
     orders,
-    new Participant({ publicKey }, { ...shared, orders }),
+    new Participant({ ...shared, orders }),
     new AuditedRuns({ publicKey }, { ...shared, exchange }),
     new Auditor({ publicKey }, { ...shared, exchange }),
     new Manager({ keys }, { ...shared, orders, team }),
-    new ModelPublisher({ publicKey }, shared),
   ];
 }
 

@@ -26,13 +26,14 @@ import type { Turn } from "../fair-line.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
+import type { JobService } from "./dispatch.ts";
 import { mergingNeeds, requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
-import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
-import type { OrderWatch } from "./orders/order-watch.ts";
-import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
-import { mergeRound, type RoundModules, type RoundResult, sameGain } from "./round-result.ts";
+import type { OrderWatch } from "./order-watch.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
+import type { MergeOutcome, MergeTask } from "./train/merge/merge-files.ts";
+import { RoundOutcomes, roundKey } from "./train/round-outcomes.ts";
+import { mergeRound, type RoundModules, type RoundResult, sameGain } from "./train/round-result.ts";
 
 export interface ManagerModules extends Omit<RoundModules, "merge"> {
   /** Elsewhere than on this thread, in turn by job and by whoever asked in it. @throws HelperError */
@@ -54,7 +55,7 @@ const COSIGN_MS = 20_000;
 /** Blocks each later member waits longer before it settles a finished job. */
 const SETTLE_STAGGER = 6;
 
-export class Manager {
+export class Manager implements JobService {
   readonly #keys: KeyPair;
   readonly #modules: ManagerModules;
   readonly #flights: SingleFlight;
@@ -87,14 +88,12 @@ export class Manager {
     );
   }
 
-  onBlock(): void {
-    const { state } = this.#modules.chain;
-    const node = state.nodeIndex(this.#keys.publicKey);
-    if (node === undefined) return;
+  onJobs(jobs: readonly Job[], node: number): void {
+    const { height } = this.#modules.chain;
     const due = new Set<string>();
     const open = new Set<string>();
     const unsettled = new Set<string>();
-    for (const [, job] of state.jobs.of(node)) {
+    for (const job of jobs) {
       unsettled.add(toHex(job.id));
       const member = job.team.indexOf(node);
       const phase = phaseOf(job);
@@ -108,7 +107,7 @@ export class Manager {
       }
       if (phase !== "revealing" || !this.#modules.orders.accepts(job)) continue;
       due.add(key);
-      if ((this.#retryAt.get(key) ?? 0) > state.height) continue;
+      if ((this.#retryAt.get(key) ?? 0) > height) continue;
       this.#flights.start(key, (signal) => this.#manage(job, member, signal));
     }
     this.#flights.keepOnly((key) => due.has(key));

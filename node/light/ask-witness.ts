@@ -11,7 +11,7 @@ import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlocks } from "../../chain/light/verify.ts";
 import { Header } from "../../chain/types/block.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
-import type { LightSource } from "../jobs/anchor.ts";
+import type { LightSource } from "./anchor.ts";
 
 export interface Witness extends Pick<LightSource, "lightRoute"> {
   /** Hands in a block that is not on the node's chain. @returns how many are accused */

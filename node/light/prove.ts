@@ -8,7 +8,7 @@ import { trustGenesis } from "../../chain/light/trust-genesis.ts";
 import type { Trusted } from "../../chain/light/trusted.ts";
 import { verifyLightBlock, verifyLightBlocks } from "../../chain/light/verify.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
-import type { LightSource, Trust } from "../jobs/anchor.ts";
+import type { LightSource, Trust } from "./anchor.ts";
 
 export interface ProvenFact {
   readonly proven: Proven;

@@ -16,8 +16,12 @@ import { operationsOf } from "../../ml/model/operations.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
 import { Helper } from "../../node/helpers/helper.ts";
 import { processUse } from "../../node/helpers/process-use.ts";
-import type { Inspection, NamedFile, OrderFacts } from "../../node/jobs/orders/inspect-order.ts";
-import { INSPECT_LIMITS } from "../../node/jobs/orders/order-inspector.ts";
+import type {
+  Inspection,
+  NamedFile,
+  OrderFacts,
+} from "../../node/jobs/train/orders/inspect-order.ts";
+import { INSPECT_LIMITS } from "../../node/jobs/train/orders/order-inspector.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { graph, layer, sequential } from "../helpers/models.ts";
 import { TemporaryFolders } from "../helpers/temporary.ts";

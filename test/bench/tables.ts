@@ -18,7 +18,7 @@ import type { Engine } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
-import { fillOrder } from "../../node/jobs/default-order.ts";
+import { fillOrder } from "../../node/jobs/train/default-order.ts";
 import { trainOffline } from "../helpers/offline-federation.ts";
 import { clusters, irisLike, titanicLike, wineQualityLike } from "../helpers/tables.ts";
 import type { BenchOptions } from "./main.ts";

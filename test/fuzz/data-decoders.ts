@@ -12,7 +12,7 @@ import { decodeUpdate, encodeUpdate } from "../../ml/federation/update-codec.ts"
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { PRESET_NAMES, presetModel } from "../../ml/model/presets.ts";
 import { decodeGenesis, encodeGenesis } from "../../node/config/genesis-file.ts";
-import { decodeCertificate } from "../../node/jobs/certificate.ts";
+import { decodeCertificate } from "../../node/light/certificate.ts";
 import { parseKeyFile } from "../../node/wallet/key-file.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { binary, type FuzzedDecoder, json, text, utf8 } from "./fuzzed-decoder.ts";

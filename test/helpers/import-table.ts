@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildDataset } from "../../ml/dataset/build.ts";
 import { type CsvOptions, importCsv } from "../../ml/dataset/import-csv.ts";
 import { writeDataset } from "../../ml/dataset/store.ts";
-import type { DatasetService } from "../../node/jobs/dataset-service.ts";
+import type { DatasetService } from "../../node/jobs/train/dataset-service.ts";
 
 /** @returns the dataset's id */
 export async function importTable(

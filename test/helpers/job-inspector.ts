@@ -5,9 +5,9 @@ import type { JobSpec } from "../../chain/types/job.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { hyperparametersOf } from "../../ml/job-hyperparameters.ts";
 import type { BlobStore } from "../../node/blobs/blob-store.ts";
-import { engineOf } from "../../node/jobs/job-engine.ts";
-import type { JobFilesModules } from "../../node/jobs/job-files.ts";
-import { type Inspection, inspectOrder } from "../../node/jobs/orders/inspect-order.ts";
+import { engineOf } from "../../node/jobs/train/job-engine.ts";
+import type { JobFilesModules } from "../../node/jobs/train/job-files.ts";
+import { type Inspection, inspectOrder } from "../../node/jobs/train/orders/inspect-order.ts";
 
 export const INSPECTOR: JobFilesModules["inspector"] = {
   inspect: async (spec, participants, { files, signal }) => {

@@ -8,7 +8,7 @@ import type { Block, Certificate, CertifiedBlock, Header } from "../../chain/typ
 import type { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
-import { type ModelCertificate, makeCertificate } from "../../node/jobs/certificate.ts";
+import { type ModelCertificate, makeCertificate } from "../../node/light/certificate.ts";
 import { LightService, type LightStore } from "../../node/light/light-service.ts";
 import type { Person, TestChain } from "./chain.ts";
 import { archiveOf } from "./settled-jobs.ts";

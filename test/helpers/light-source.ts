@@ -1,6 +1,6 @@
 /** Light blocks and proofs of a chain of the tests. */
 import { fromHex } from "../../chain/crypto/hash.ts";
-import type { LightSource } from "../../node/jobs/anchor.ts";
+import type { LightSource } from "../../node/light/anchor.ts";
 import type { LightChain } from "./light-chain.ts";
 import { archiveOf } from "./settled-jobs.ts";
 

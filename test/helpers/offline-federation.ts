@@ -44,7 +44,7 @@ export interface OfflineRound extends MetricRatios {
   readonly refused: number;
 }
 
-/** As `node/jobs/round-result.ts` has it. */
+/** As `node/jobs/train/round-result.ts` has it. */
 const MAX_STEP = 20;
 
 /** @throws Error when all updates of a round are refused; TrainingError DIVERGED */

@@ -34,7 +34,7 @@ const DatasetId = z
   })
   .describe("id of a dataset this node holds");
 
-/** What is left open is filled in by the size and kind of the data (node/jobs/default-order.ts); `notes` say how. */
+/** What is left open is filled in by the size and kind of the data (node/jobs/train/default-order.ts); `notes` say how. */
 export const JobOrder = z.strictObject({
   name: ShortName.optional().describe("default: the name of the dataset"),
   dataset: DatasetId,

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { PomlError } from "../../../chain/errors.ts";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
-import type { Trust } from "../../jobs/anchor.ts";
+import type { Trust } from "../../light/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { checkApiUrl } from "../find-node.ts";
@@ -94,7 +94,7 @@ export async function verifyDirectory(
   trust: Trust,
   { api, maxAgeDays, witnesses = [] }: VerifyDirectoryOptions = {},
 ): Promise<VerifiedModel> {
-  const { verifyModelDirectory } = await import("../../jobs/verify-model.ts");
+  const { verifyModelDirectory } = await import("../../light/verify-model.ts");
   const source = api === undefined ? undefined : await sourceAt(api);
   const files = {
     "model.json": await readPart(directory, "model.json"),

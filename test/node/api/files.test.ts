@@ -10,7 +10,7 @@ import { buildDataset } from "../../../ml/dataset/build.ts";
 import { datasetId } from "../../../ml/dataset/manifest.ts";
 import { writeDataset } from "../../../ml/dataset/store.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
-import { PublicFiles } from "../../../node/jobs/public-files.ts";
+import { PublicFiles } from "../../../node/jobs/train/public-files.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";
 import { type TrainedJob, trainedJob } from "../../helpers/trained-job.ts";

@@ -2,7 +2,7 @@ import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Helper, type HelperLimits } from "../../../node/helpers/helper.ts";
-import type { InspectTask } from "../../../node/jobs/orders/inspect-order.ts";
+import type { InspectTask } from "../../../node/jobs/train/orders/inspect-order.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { until } from "../../helpers/until.ts";

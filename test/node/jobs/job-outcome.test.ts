@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { JOB_OUTCOMES, JOB_PHASES, type Job, UPDATE_CHECKS } from "../../../chain/types/job.ts";
 import { describeOutcome, hasModel, recordedRounds } from "../../../node/jobs/job-outcome.ts";
-import { requireModel } from "../../../node/jobs/model-files.ts";
+import { requireModel } from "../../../node/jobs/train/model-files.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { jobOf, jobSpec, openJob, withFields } from "../../helpers/job-run.ts";

@@ -9,15 +9,15 @@ import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
 import { blobPeersOf } from "../../../node/blobs/blob-peers.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
-import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
-import { DatasetService } from "../../../node/jobs/dataset-service.ts";
 import {
   mergingNeeds,
   requireRoom,
   tellFailure,
   trainingNeeds,
 } from "../../../node/jobs/duty-room.ts";
-import { ModelFolders } from "../../../node/jobs/model-folders.ts";
+import { CheckpointKeeper } from "../../../node/jobs/train/checkpoint-keeper.ts";
+import { DatasetService } from "../../../node/jobs/train/dataset-service.ts";
+import { ModelFolders } from "../../../node/jobs/train/model-folders.ts";
 import { LaneStates } from "../../../node/rating/lane-states.ts";
 import { storedFiles } from "../../../node/storage/stored-files.ts";
 import { inMemory } from "../../../node/workers/blob-source.ts";

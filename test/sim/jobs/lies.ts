@@ -6,7 +6,7 @@ import {
   type MergeOutcome,
   type MergeTask,
   mergeFiles,
-} from "../../../node/jobs/merge/merge-files.ts";
+} from "../../../node/jobs/train/merge/merge-files.ts";
 import type { PeerMessages } from "../../../node/network/peer-messages.ts";
 import { P2pError } from "../../../p2p/errors.ts";
 import type { TrainingLie } from "./stand-in-engine.ts";

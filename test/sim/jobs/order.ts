@@ -8,10 +8,10 @@ import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import type { Clock } from "../../../node/clock.ts";
 import type { Helper } from "../../../node/helpers/helper.ts";
-import type { JobFilesModules } from "../../../node/jobs/job-files.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
-import type { InspectTask } from "../../../node/jobs/orders/inspect-order.ts";
-import { OrderInspector } from "../../../node/jobs/orders/order-inspector.ts";
+import type { JobFilesModules } from "../../../node/jobs/train/job-files.ts";
+import type { InspectTask } from "../../../node/jobs/train/orders/inspect-order.ts";
+import { OrderInspector } from "../../../node/jobs/train/orders/order-inspector.ts";
 import { jobSpec, type TrainOrder } from "../../helpers/job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -1,0 +1,182 @@
+/**
+ * Looks at every order that this node was drawn for before any work is done on it. An order that its owner does not
+ * want, or that nobody can carry out, is objected to on the chain, once; the services of a job ask here before they
+ * begin.
+ */
+
+import { toHex } from "../../chain/crypto/hash.ts";
+import { drawnNodes } from "../../chain/job/objections.ts";
+import { hasCommitted, hasObjected, phaseOf } from "../../chain/job/phase.ts";
+import { type Job, type JobSpec, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
+import { HelperError } from "../helpers/helper-error.ts";
+import { SingleFlight } from "../single-flight.ts";
+import type { Room } from "../storage/room.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import type { NodeLog } from "../telemetry/log.ts";
+import { jobObjectPayload } from "../wallet/payload.ts";
+import { WorkerError } from "../workers/worker-error.ts";
+import type { JobService } from "./dispatch.ts";
+import { requireRoom, trainingNeeds } from "./duty-room.ts";
+import { JobError } from "./job-error.ts";
+import type { JobFiles } from "./train/job-files.ts";
+
+export interface OrderWatchOptions {
+  readonly publicKey: Uint8Array;
+  /** Whether the owner lets this node do such work. */
+  readonly allows: (spec: JobSpec) => boolean;
+  /** Most that a worker may take for one order. */
+  readonly memoryBytes: number;
+}
+
+export interface OrderWatchModules {
+  readonly chain: Pick<Chain, "state" | "height">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly files: Pick<JobFiles, "order">;
+  readonly room: Room;
+  readonly log: NodeLog;
+}
+
+/** A look that failed for reasons of this machine is tried again after so many blocks. */
+const RETRY_BLOCKS = 8;
+const MIB = 1024 * 1024;
+/** A worker answers nobody during a batch, and is given up after a minute. */
+const MAX_BATCH_MS = 30_000;
+
+export class OrderWatch implements JobService {
+  readonly #options: OrderWatchOptions;
+  readonly #modules: OrderWatchModules;
+  readonly #flights: SingleFlight;
+  /** By job id: an order to work on, or the reason not to. */
+  readonly #verdicts = new Map<string, "accepted" | ObjectionReason>();
+  readonly #retryAt = new Map<string, number>();
+  readonly #told = new Set<string>();
+
+  constructor(options: OrderWatchOptions, modules: OrderWatchModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#flights = new SingleFlight((key, error) => {
+      this.#retryAt.set(key, modules.chain.height + RETRY_BLOCKS);
+      modules.log.warn("an order could not be looked at", { job: key, reason: String(error) });
+    });
+  }
+
+  /** Before the services of jobs, which work only on what was accepted. */
+  onJobs(jobs: readonly Job[], node: number): void {
+    const { chain } = this.#modules;
+    const due = new Set<string>();
+    for (const job of jobs) {
+      const phase = phaseOf(job);
+      if (phase !== "training" && phase !== "revealing") continue;
+      if (!drawnNodes(job).has(node)) continue;
+      const key = toHex(job.id);
+      due.add(key);
+      const verdict = this.#verdicts.get(key);
+      if (verdict !== undefined) this.#object(job, node, verdict);
+      else if ((this.#retryAt.get(key) ?? 0) <= chain.height) {
+        this.#flights.start(key, (signal) => this.#look(job, signal));
+      }
+    }
+    this.#flights.keepOnly((key) => due.has(key));
+    for (const kept of [this.#verdicts, this.#retryAt, this.#told]) {
+      for (const key of kept.keys()) if (!due.has(key)) kept.delete(key);
+    }
+  }
+
+  /** Whether this node works on the order; false as well until it has looked. */
+  accepts(job: Pick<Job, "id">): boolean {
+    return this.#verdicts.get(toHex(job.id)) === "accepted";
+  }
+
+  /** Whether it has looked, and this node does no work on the order. */
+  refuses(job: Pick<Job, "id">): boolean {
+    const verdict = this.#verdicts.get(toHex(job.id));
+    return verdict !== undefined && verdict !== "accepted";
+  }
+
+  /** Work on an accepted order ended in something that only its files can be the reason of. */
+  found(job: Job, error: unknown): void {
+    const reason = reasonOf(error);
+    if (reason === undefined) return;
+    this.#decide(job, reason, error instanceof Error ? error.message : String(error));
+  }
+
+  stop(): void {
+    this.#flights.stop();
+  }
+
+  async #look(job: Job, signal: AbortSignal): Promise<void> {
+    const { allows, memoryBytes } = this.#options;
+    const { files, room } = this.#modules;
+    if (!allows(job.spec)) return this.#decide(job, "declined", "jobs.allow does not name it");
+    try {
+      await requireRoom(room, trainingNeeds(job));
+      const { workerBytes, batchMs = 0 } = await files.order(job, signal);
+      if (batchMs > MAX_BATCH_MS) {
+        const [seconds, most] = [batchMs, MAX_BATCH_MS].map((ms) => Math.ceil(ms / 1000));
+        this.#decide(
+          job,
+          "declined",
+          `a batch takes ${seconds} s on this machine, at most ${most} can be interrupted in time`,
+        );
+      } else if (workerBytes <= memoryBytes) this.#verdicts.set(toHex(job.id), "accepted");
+      else {
+        const [needed, limit] = [workerBytes, memoryBytes].map((bytes) => Math.ceil(bytes / MIB));
+        this.#decide(
+          job,
+          "declined",
+          `a worker would take up to ${needed} MiB, jobs.memoryMib allows ${limit}`,
+        );
+      }
+    } catch (error) {
+      // A busy machine would look at it again and again, and keep other orders waiting each time.
+      const isTooSlow = error instanceof HelperError && error.facts.code === "HELPER_LIMIT";
+      if (error instanceof StorageError || isTooSlow) {
+        return this.#decide(job, "declined", error.message);
+      }
+      if (reasonOf(error) === undefined) throw error;
+      this.found(job, error);
+    }
+  }
+
+  #decide(job: Job, reason: ObjectionReason, detail: string): void {
+    const key = toHex(job.id);
+    this.#modules.log.warn("order refused", { job: key, objection: reason, reason: detail });
+    this.#verdicts.set(key, reason);
+    const node = this.#modules.chain.state.nodeIndex(this.#options.publicKey);
+    if (node !== undefined) this.#object(job, node, reason);
+  }
+
+  #object(job: Job, node: number, reason: "accepted" | ObjectionReason): void {
+    const { duties, log } = this.#modules;
+    const key = toHex(job.id);
+    const own = job.participants.find((participant) => participant.node === node);
+    const isSaid = this.#told.has(key) || hasObjected(node, job);
+    // A recorded round shows that it is possible; a team member that wants no such work just does none.
+    const isOpen = reason === "declined" ? own !== undefined : job.round === 1;
+    if (reason === "accepted" || isSaid || !isOpen || (own && hasCommitted(own))) return;
+    this.#told.add(key);
+    const payload = jobObjectPayload(job.id, OBJECTIONS.indexOf(reason));
+    duties.send(payload, job.spec.phaseBlocks).catch((error: unknown) => {
+      this.#told.delete(key);
+      log.debug("objection not sent", { job: key, reason: String(error) });
+    });
+  }
+}
+
+/** Codes of a worker that had files of the right hashes, and found that they are not what they must be. */
+const FILE_FAULTS: ReadonlyMap<string, ObjectionReason> = new Map([
+  ["CHUNK_FORMAT", "data"],
+  ["BAD_TASK", "weights"],
+  ["BAD_LABEL", "data"],
+  ["OTHER_OPERATIONS", "misfit"],
+]);
+
+function reasonOf(error: unknown): ObjectionReason | undefined {
+  if (error instanceof JobError && error.facts.code === "ORDER_IMPOSSIBLE") {
+    return error.facts.reason;
+  }
+  const { facts } = error instanceof WorkerError ? error : {};
+  return facts?.code === "TASK_FAILED" ? FILE_FAULTS.get(facts.reason) : undefined;
+}

@@ -1,0 +1,50 @@
+/**
+ * What a node checks of its own training before it binds itself to it: a worker that broke down, or came back from
+ * another task, must end in no commit, never in a false one.
+ */
+import { equalBytes } from "../../../chain/crypto/hash.ts";
+import { PomlError } from "../../../chain/errors.ts";
+import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
+import { bytesOfFloats } from "../../../ml/bytes.ts";
+import type { TrainTaskResult } from "../../workers/tasks.ts";
+import type { Digest } from "./stored-state-hash.ts";
+
+export class OwnRunError extends PomlError<{
+  code: "OWN_RUN_DIFFERS";
+  field: "samples" | "segments" | "parameters";
+}> {}
+
+/**
+ * @param samples that the node's shard comes to
+ * @param segments that a run of them is cut into
+ * @throws OwnRunError
+ */
+export async function checkOwnRun(
+  result: Pick<TrainTaskResult, "samples" | "parameters" | "optimizerHash" | "checkpoints">,
+  { samples, segments }: { readonly samples: number; readonly segments: number },
+  digest: Digest,
+): Promise<void> {
+  if (result.samples !== samples) {
+    refuse("samples", `a worker trained ${result.samples} samples of the shard's ${samples}`);
+  }
+  const told = result.checkpoints.length - 1;
+  if (told !== segments) {
+    refuse("segments", `a worker sent a run of ${told} segments, the shard's has ${segments}`);
+  }
+  const parameters = await digest(bytesOfFloats(result.parameters));
+  const last = result.checkpoints.at(-1);
+  if (last === undefined || !equalBytes(stateHashOf(parameters, result.optimizerHash), last)) {
+    refuse("parameters", "a worker's parameters are not the last state it went through");
+  }
+}
+
+function refuse(field: OwnRunError["facts"]["field"], message: string): never {
+  throw new OwnRunError(
+    message,
+    { code: "OWN_RUN_DIFFERS", field },
+    {
+      remedy:
+        "nothing was committed; it is trained again, look at the worker if this happens twice",
+    },
+  );
+}

@@ -1,0 +1,212 @@
+/**
+ * The states of this node's training runs on disk, from the commit until their audits are over: an
+ * auditor asks for one of them. A run is filled in a folder of its own and gets its name when it is whole, before the
+ * commit is sent: what an attempt left that was given up is never mixed with another, and a run
+ * whose states are not those it is to be committed to is not kept at all.
+ */
+import { dirname, join } from "node:path";
+import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { type Disk, systemDisk } from "../../disk.ts";
+import { type Reservation, type Room, UNBOUNDED } from "../../storage/room.ts";
+import { type Digest, digestOf, storedStateHash } from "./stored-state-hash.ts";
+
+const HASH_BYTES = 32;
+const HASHES = "hashes";
+const PART = ".part-";
+/** States handed out lately, by the hash that auditors fetch them by. */
+const SERVED = 256;
+
+export interface KeeperModules {
+  /** Default: as much as the disk has. */
+  readonly room?: Room;
+  readonly disk?: Disk;
+  readonly digest?: Digest;
+}
+
+export class CheckpointKeeper {
+  readonly #folder: string;
+  readonly #served = new Map<string, string>();
+  /** Folders that are being filled. */
+  readonly #open = new Set<string>();
+  readonly #modules: Required<KeeperModules>;
+  #runs = 0;
+
+  constructor(
+    { dataDir }: { dataDir: string },
+    { room = UNBOUNDED, disk = systemDisk, digest = digestOf }: KeeperModules = {},
+  ) {
+    this.#folder = join(dataDir, "checkpoints");
+    this.#modules = { room, disk, digest };
+  }
+
+  /**
+   * A run to be filled; end it with `finish` or `discard`.
+   * @param maxBytes of all its states
+   * @throws StorageError JOB_DISK_FULL
+   */
+  async begin(job: Uint8Array, round: number, maxBytes = 0): Promise<RunWriter> {
+    const { room, disk, digest } = this.#modules;
+    const held = await room.reserve("checkpoints", maxBytes);
+    const name = runName(job, round);
+    const part = `${name}${PART}${process.pid}-${this.#runs++}`;
+    const folder = join(this.#folder, part);
+    this.#open.add(part);
+    const ended = (): void => {
+      this.#open.delete(part);
+      held.release();
+    };
+    try {
+      await disk.remove(folder);
+      await disk.makeFolder(folder);
+    } catch (error) {
+      ended();
+      throw error;
+    }
+    const target = join(this.#folder, name);
+    return new RunWriter({ folder, target, held, disk, digest }, ended);
+  }
+
+  /** Hashes of all states of a run; undefined when it is not kept here. */
+  async hashes(job: Uint8Array, round: number): Promise<Uint8Array[] | undefined> {
+    const bytes = await this.#read(join(this.#folder, runName(job, round), HASHES));
+    if (bytes === undefined || bytes.length % HASH_BYTES !== 0) return undefined;
+    return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
+      bytes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+    );
+  }
+
+  /** Lets a state be fetched. @returns the SHA-256 of its bytes */
+  async offer(job: Uint8Array, round: number, index: number): Promise<Uint8Array | undefined> {
+    const path = join(this.#folder, runName(job, round), stateName(index));
+    const bytes = await this.#read(path);
+    if (bytes === undefined) return undefined;
+    const hash = sha256(bytes);
+    const oldest = this.#served.keys().next();
+    if (this.#served.size >= SERVED && !oldest.done) this.#served.delete(oldest.value);
+    this.#served.set(toHex(hash), path);
+    return hash;
+  }
+
+  /** A state that was offered, for whoever knows its hash. */
+  async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    const path = this.#served.get(toHex(hash));
+    return path === undefined ? undefined : this.#read(path);
+  }
+
+  /** A run that nobody can ask for any more. @param name by `runName`, or of an attempt that is over */
+  async remove(name: string): Promise<void> {
+    if (this.#open.has(name)) return;
+    await this.#modules.disk.remove(join(this.#folder, name));
+  }
+
+  /** Removes every run but these, and what attempts left that are over. @param wanted names by `runName` */
+  async retain(wanted: ReadonlySet<string>): Promise<void> {
+    const names = await this.#modules.disk.list(this.#folder).catch(() => []);
+    for (const name of names) {
+      if (!wanted.has(name)) await this.remove(name);
+    }
+  }
+
+  #read(path: string): Promise<Uint8Array | undefined> {
+    return readOrNothing(this.#modules.disk, path);
+  }
+}
+
+interface RunPlace {
+  readonly folder: string;
+  readonly target: string;
+  readonly held: Reservation;
+  readonly disk: Disk;
+  readonly digest: Digest;
+}
+
+export class RunWriter {
+  readonly #folder: string;
+  readonly #target: string;
+  readonly #held: Reservation;
+  readonly #disk: Disk;
+  readonly #digest: Digest;
+  readonly #ended: () => void;
+  #writing: Promise<unknown> = Promise.resolve();
+  /** One after another: a disk that syncs many files at once has no turn for the journal of votes. */
+  #syncing: Promise<unknown> = Promise.resolve();
+
+  constructor({ folder, target, held, disk, digest }: RunPlace, ended: () => void) {
+    this.#disk = disk;
+    this.#digest = digest;
+    this.#folder = folder;
+    this.#target = target;
+    this.#held = held;
+    this.#ended = ended;
+  }
+
+  /** Fires when the disk has no room for the run any more. */
+  get signal(): AbortSignal {
+    return this.#held.signal;
+  }
+
+  put(index: number, state: Uint8Array): void {
+    this.#writing = this.#writing.then(async () => {
+      this.#held.signal.throwIfAborted();
+      const file = await this.#disk.open(join(this.#folder, stateName(index)), "w");
+      try {
+        await file.writeFile(state);
+      } finally {
+        this.#syncing = this.#syncing.then(() => file.datasync()).finally(() => file.close());
+        this.#syncing.catch(() => {});
+      }
+      this.#held.wrote(state.length);
+    });
+    // Told to the code that finishes the run.
+    this.#writing.catch(() => {});
+  }
+
+  /**
+   * Waits until everything is durable and reads it back: after a loss of power an auditor may still ask for it. The
+   * states that segments begin in must be those of the hashes, where any were kept.
+   * @throws Error for a state that is missing or another: nothing may be committed then
+   */
+  async finish(hashes: readonly Uint8Array[]): Promise<void> {
+    await this.#writing;
+    await this.#syncing;
+    const names = new Set(await this.#disk.list(this.#folder));
+    for (const [index, hash] of hashes.entries()) {
+      const isStart = index > 0 && index < hashes.length - 1;
+      if (names.size > 0 && isStart) await this.#check(index, hash);
+    }
+    await this.#disk.writeFile(join(this.#folder, HASHES), Buffer.concat(hashes), { flush: true });
+    await this.#disk.remove(this.#target);
+    await this.#disk.rename(this.#folder, this.#target);
+    await this.#disk.syncFolder(dirname(this.#target));
+    this.#ended();
+  }
+
+  /** The attempt came to nothing. */
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => {});
+    await this.#syncing.catch(() => {});
+    await this.#disk.remove(this.#folder);
+    this.#ended();
+  }
+
+  async #check(index: number, hash: Uint8Array): Promise<void> {
+    const path = join(this.#folder, stateName(index));
+    const bytes = await readOrNothing(this.#disk, path);
+    const found = bytes === undefined ? undefined : await storedStateHash(bytes, this.#digest);
+    if (found === undefined || !equalBytes(found, hash)) {
+      throw new Error(`${path} is not the state that the run went through`);
+    }
+  }
+}
+
+export function runName(job: Uint8Array, round: number): string {
+  return `${toHex(job)}-${round}`;
+}
+
+function stateName(index: number): string {
+  return `${index}.state`;
+}
+
+async function readOrNothing(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  return disk.readFile(path).catch(() => undefined);
+}

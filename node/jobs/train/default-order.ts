@@ -1,0 +1,138 @@
+/**
+ * Fills what an order leaves open, once for the HTTP API and the command line, and says what it chose and
+ * why. The choice of training itself is in ml/training/default-plan.ts.
+ */
+import { MIN_TEAM } from "../../../chain/transactions/job-open.ts";
+import type { Optimizer } from "../../../ml/hyperparameters.ts";
+import {
+  chosenOptimizer,
+  type DataSize,
+  defaultOptimizer,
+  defaultParticipants,
+  defaultPreset,
+  defaultRun,
+  plannedModel,
+} from "../../../ml/training/default-plan.ts";
+import type { JobRequest, OptimizerRequest } from "../../services.ts";
+
+/** An order with nothing left open; only what the model or the price decides later may be undefined. */
+export type CompleteOrder = {
+  readonly [K in Exclude<keyof JobRequest, LeftOpen | "optimizer">]-?: NonNullable<JobRequest[K]>;
+} & Pick<JobRequest, LeftOpen> & { readonly optimizer: Optimizer };
+
+type LeftOpen = "engine" | "loss" | "budget" | "seed" | "pricePerSample";
+
+export interface OrderedData extends DataSize {
+  readonly name: string;
+}
+
+export interface FilledOrder {
+  readonly order: CompleteOrder;
+  /** Sentences for the client: what was chosen for it. */
+  readonly notes: readonly string[];
+}
+
+const PHASE_SECONDS = 120;
+
+/** @param drawable nodes that can be drawn for work now */
+export function fillOrder(request: JobRequest, data: OrderedData, drawable: number): FilledOrder {
+  const { shape } = data;
+  const notes: string[] = [];
+  const model = request.model ?? { preset: defaultPreset(data) };
+  if (request.model === undefined) notes.push(modelNote(model, shape));
+  const planned = plannedModel(model);
+  const optimizer = fillOptimizer(planned, request.optimizer);
+  if (request.optimizer?.learningRate === undefined) {
+    const { kind, learningRate, weightDecay } = optimizer;
+    const decay =
+      weightDecay === undefined || request.optimizer ? "" : ` and weight decay ${weightDecay}`;
+    const suits = planned === "own" ? "most models" : `preset ${planned}`;
+    notes.push(
+      `chosen: optimizer ${kind} with learning rate ${learningRate}${decay}, which suits ${suits}`,
+    );
+  }
+  const crowd = fillCrowd(request, data.rows, drawable);
+  notes.push(...crowd.notes);
+  const { participants, quorum, teamSize } = crowd;
+  const run = defaultRun(data, participants, request);
+  notes.push(...runNotes(request, run, data.rows, participants));
+  const order: CompleteOrder = {
+    ...request,
+    name: request.name ?? data.name,
+    model,
+    optimizer,
+    ...run,
+    partition: request.partition ?? "iid",
+    aggregation: request.aggregation ?? "fedavg",
+    participants,
+    quorum,
+    teamSize,
+    phaseSeconds: request.phaseSeconds ?? PHASE_SECONDS,
+    targetAccuracy: request.targetAccuracy ?? 0,
+  };
+  return { order, notes };
+}
+
+/** Participants and quorum: no more than there are nodes to draw and rows to share. */
+function fillCrowd(
+  request: JobRequest,
+  rows: number,
+  drawable: number,
+): Pick<CompleteOrder, "participants" | "quorum" | "teamSize"> & { notes: string[] } {
+  const participants = request.participants ?? defaultParticipants({ rows }, drawable);
+  const quorum = request.quorum ?? Math.floor(participants / 2) + 1;
+  const teamSize = request.teamSize ?? MIN_TEAM;
+  const notes: string[] = [];
+  if (request.participants === undefined) {
+    const share = Math.floor(rows / participants);
+    const nodes = drawable === 1 ? "1 node" : `${drawable} nodes`;
+    notes.push(
+      `chosen: ${count(participants, "participant")} with about ${count(share, "row")} each, of which ${quorum} must deliver in every round; ${nodes} can be drawn now`,
+    );
+  }
+  return { participants, quorum, teamSize, notes };
+}
+
+function fillOptimizer(
+  planned: Parameters<typeof defaultOptimizer>[0],
+  asked: OptimizerRequest | undefined,
+): Optimizer {
+  if (asked === undefined) return chosenOptimizer(planned);
+  const { kind, ...given } = asked;
+  return { ...defaultOptimizer(planned, kind), ...given } as Optimizer;
+}
+
+function modelNote(model: object, shape: readonly number[]): string {
+  const preset = plannedModel(model);
+  const why =
+    preset === "lenet"
+      ? `since a row is an image of ${shape.join(" x ")} values`
+      : `since a row is ${count(
+          shape.reduce((product, side) => product * side, 1),
+          "value",
+        )} and no image`;
+  return `chosen: model preset ${preset}, ${why}`;
+}
+
+function runNotes(
+  request: JobRequest,
+  { batchSize, localEpochs, rounds }: ReturnType<typeof defaultRun>,
+  rows: number,
+  participants: number,
+): string[] {
+  const chosen = [
+    ...(request.rounds === undefined ? [count(rounds, "round")] : []),
+    ...(request.localEpochs === undefined ? [`${count(localEpochs, "epoch")} a round`] : []),
+    ...(request.batchSize === undefined ? [`batches of ${batchSize}`] : []),
+  ];
+  if (chosen.length === 0) return [];
+  const share = Math.max(1, Math.floor(rows / participants));
+  const steps = rounds * localEpochs * Math.ceil(share / batchSize);
+  return [
+    `chosen: ${chosen.join(", ")}: about ${steps} steps and ${rounds * localEpochs} passes over the ${rows} training rows in all`,
+  ];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,339 @@
+/**
+ * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
+ * thrown, never blamed on the participant.
+ */
+
+import { unreachable } from "../../../chain/committee/seal.ts";
+import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import {
+  digestsProof,
+  digestsRoot,
+  leafDigest,
+  merkleRoot,
+} from "../../../chain/proof/hash-tree.ts";
+import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import { trainingSeed } from "../../../chain/workload/train/seed.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { AuditError } from "../../../ml/audit/audit-error.ts";
+import { isBoundTo } from "../../../ml/audit/bound-update.ts";
+import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../../ml/audit/checkpoint.ts";
+import { decodeUpdate, updateBytes } from "../../../ml/federation/update-codec.ts";
+import { UpdateError } from "../../../ml/federation/update-error.ts";
+import { P2pError } from "../../../p2p/errors.ts";
+import { intoMemory } from "../../../p2p/protocols/blob.ts";
+import type { BlobPeers } from "../../blobs/blob-peers.ts";
+import type { Clock } from "../../clock.ts";
+import { parameterCount } from "../../workers/assignment.ts";
+import type { TrainTask, Workers } from "../../workers/tasks.ts";
+import { WorkerError } from "../../workers/worker-error.ts";
+import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
+import { JobError } from "../job-error.ts";
+import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
+
+export interface JudgeModules {
+  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
+  readonly workers: Pick<Workers, "train" | "retrain">;
+  readonly exchange: Pick<AuditExchange, "ask">;
+  readonly peers: Pick<BlobPeers, "request">;
+  readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
+}
+
+export interface JudgeOptions {
+  /** Peer id of the participant. */
+  readonly peer: string;
+  readonly deadlineMs: number;
+  /** What is left of the stage: a participant that holds requests open is told of before it ends. */
+  readonly stageMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type Finding =
+  /** `proof` is what the chain wants to see, see `JobAudit`. */
+  | { readonly answer: "match"; readonly proof: readonly Uint8Array[] }
+  /**
+   * `segment` is the first that differs in a replay of all, else 0. `reached`: what all who replay come to, for
+   * the seal of a committee's member.
+   */
+  | { readonly answer: "mismatch"; readonly segment: number; readonly reached: Uint8Array }
+  | { readonly answer: "not-served" };
+
+const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
+const ASK_TRIES = 4;
+/** The participant may see the draw a block later. */
+const ASK_PAUSE_MS = 1_000;
+const ASK_MS = 10_000;
+const STATE_MS = 120_000;
+/**
+ * The longest waits for digests, for an update and for a state: each is the time left of the stage divided by this.
+ * Together with the pauses between tries they take 15/16 of it.
+ */
+const ASK_PART = 16;
+const UPDATE_PART = 4;
+const STATE_PART = 4;
+
+/** @throws BlobError, WorkerError, DatasetError, the signal's reason: nothing was found then */
+export async function judgeUpdate(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  try {
+    return await judgeOrdered(job, audit, options, modules);
+  } catch (error) {
+    if (!isMisfit(error)) throw error;
+    // What was committed to such an order cannot be what training by it gives.
+    const isAll = audit.segment === ALL_SEGMENTS;
+    const reached = isAll ? ZERO_HASH : cannotReach("no-state", audit);
+    return { answer: "mismatch", segment: 0, reached };
+  }
+}
+
+/** Files that do not fit the order follow from their bytes alone; whether they can be read, from this machine too. */
+function isMisfit(error: unknown): boolean {
+  const { facts } = error instanceof JobError ? error : {};
+  return facts?.code === "ORDER_IMPOSSIBLE" && facts.reason === "misfit";
+}
+
+async function judgeOrdered(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { files } = modules;
+  const { signal } = options;
+  const { dataset } = await files.order(job, signal);
+  if (audit.units !== shardSamples(job, dataset, audit.shard)) {
+    return { answer: "mismatch", segment: 0, reached: cannotReach("other-samples", audit) };
+  }
+  const update =
+    audit.merged === 1 ? "as-committed" : await checkUpdate(job, audit, options, modules);
+  if (update === "not-served") return { answer: "not-served" };
+  if (update === "other") {
+    return { answer: "mismatch", segment: 0, reached: cannotReach("other-update", audit) };
+  }
+  const task = await taskOf(job, audit, signal, files);
+  return audit.segment === ALL_SEGMENTS
+    ? judgeAll(job, audit, task, options, modules)
+    : judgeSegment(job, audit, task, options, modules);
+}
+
+async function taskOf(
+  job: Job,
+  audit: Audit,
+  signal: AbortSignal,
+  files: JudgeModules["files"],
+): Promise<TrainTask> {
+  const { localEpochs, seed: orderSeed } = trainSpec(job.spec);
+  const parameters = await files.parameters(job.spec, audit.base, signal);
+  const chunks = shardChunks(job, audit.shard);
+  const model = await files.modelTask(job, parameters, { split: "train", indexes: chunks }, signal);
+  const seed = trainingSeed({ seed: orderSeed }, audit.round, audit.shard);
+  return { ...model, chunks, epochs: localEpochs, seed };
+}
+
+/** Needs nothing of the participant unless it is wrong. */
+async function judgeAll(
+  job: Job,
+  audit: Audit,
+  task: TrainTask,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { deadlineMs, signal } = options;
+  const result = await replayed(() => modules.workers.train(task, { deadlineMs, signal }));
+  if (result !== undefined && equalBytes(merkleRoot(result.checkpoints), audit.checkpointRoot)) {
+    return { answer: "match", proof: result.checkpoints };
+  }
+  const served = await fetchRun(job, audit, options, modules);
+  if (served === undefined) return { answer: "not-served" };
+  const reached = result?.checkpoints ?? (await hashesBeforeDivergence(task, options, modules));
+  const differs = reached.findIndex((hash, i) => {
+    const digest = served.digests[i];
+    return digest === undefined || (hash !== undefined && !equalBytes(leafDigest(hash), digest));
+  });
+  // Where all that can be reached is right, what follows cannot be.
+  const wrong = differs === -1 ? reached.length : differs;
+  // An auditor of all segments answers in the clear: there is no seal to show.
+  return { answer: "mismatch", segment: Math.max(0, wrong - 1), reached: ZERO_HASH };
+}
+
+/** Of the states that a run passes before it diverges; the first is not among them. */
+async function hashesBeforeDivergence(
+  task: TrainTask,
+  { deadlineMs, signal }: JudgeOptions,
+  { workers }: JudgeModules,
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const hashes: (Uint8Array | undefined)[] = [undefined];
+  const onState = (index: number, state: Uint8Array): void => {
+    hashes[index] = stateHash(decodeCheckpoint(state, parameterCount(task)));
+  };
+  await replayed(() => workers.train(task, { deadlineMs, signal, onState }));
+  return hashes;
+}
+
+async function judgeSegment(
+  job: Job,
+  audit: Audit,
+  task: TrainTask,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<Finding> {
+  const { segment } = audit;
+  const { deadlineMs, signal } = options;
+  const served = await fetchRun(job, audit, options, modules);
+  if (served === undefined) return { answer: "not-served" };
+  const { digests } = served;
+  const { parameterCount } = trainSpec(job.spec);
+  const startState =
+    segment === 0
+      ? undefined
+      : await fetchBlob(
+          stateAt(served.startState, parameterCount, options.stageMs),
+          options,
+          modules,
+        );
+  if (segment > 0 && !isState(startState, digests[segment], parameterCount)) {
+    return { answer: "not-served" };
+  }
+  const replay = await replayed(() =>
+    modules.workers.retrain({ ...task, segment, startState }, { deadlineMs, signal }),
+  );
+  const isAt = (hash: Uint8Array | undefined, index: number): boolean =>
+    hash !== undefined && equalBytes(leafDigest(hash), digests[index] ?? ZERO_HASH);
+  const mismatch = (reached: Uint8Array): Finding => ({ answer: "mismatch", segment: 0, reached });
+  if (replay === undefined) return mismatch(cannotReach("no-state", audit));
+  if (!isAt(replay.origin, 0)) return mismatch(cannotReach("other-origin", audit));
+  if (!isAt(replay.end, segment + 1)) return mismatch(replay.end);
+  const path = digestsProof(digests, segment + 1).siblings;
+  return { answer: "match", proof: [replay.end, ...path] };
+}
+
+/**
+ * Checks an update that no record merged: only its auditors say that it can be fetched, and that it is the last of
+ * the states that were committed to.
+ */
+async function checkUpdate(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
+): Promise<"as-committed" | "other" | "not-served"> {
+  const spec = trainSpec(job.spec);
+  const { parameterCount } = spec;
+  const { clock } = modules;
+  const { updateHash, checkpointRoot, units } = audit;
+  const until = clock.monotonic() + options.stageMs / UPDATE_PART;
+  for (;;) {
+    const limitMs = until - clock.monotonic();
+    if (limitMs <= 0) return "not-served";
+    const wanted = { hash: updateHash, maxBytes: updateBytes(parameterCount), limitMs };
+    const bytes = await fetchBlob(wanted, options, modules);
+    if (bytes === undefined) {
+      await clock.sleep(Math.min(ASK_PAUSE_MS, options.stageMs / ASK_PART), options.signal);
+      continue;
+    }
+    try {
+      const update = decodeUpdate(bytes, parameterCount);
+      const isTheirs = update.participant === audit.node && update.round === audit.round;
+      const isLast = isBoundTo(update, checkpointRoot, segmentCount(spec, units));
+      return isTheirs && isLast ? "as-committed" : "other";
+    } catch (error) {
+      if (error instanceof UpdateError) return "other";
+      throw error;
+    }
+  }
+}
+
+function cannotReach(
+  why: Parameters<typeof unreachable>[0],
+  { checkpointRoot, segment }: Audit,
+): Uint8Array {
+  return unreachable(why, checkpointRoot, segment);
+}
+
+/** The participant's word on its states, if it fits what it committed to. */
+async function fetchRun(
+  { id, spec }: Job,
+  { round, look, checkpointRoot, units }: Audit,
+  { peer, signal, stageMs }: JudgeOptions,
+  { exchange, clock }: JudgeModules,
+): Promise<ServedRun | undefined> {
+  const count = segmentCount(trainSpec(spec), units) + 1;
+  const partMs = Math.ceil(stageMs / ASK_PART);
+  for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
+    if (attempt > 0) await clock.sleep(Math.min(ASK_PAUSE_MS, partMs), signal);
+    const served = await exchange.ask(peer, { job: id, round, look }, Math.min(ASK_MS, partMs));
+    if (served === undefined) continue;
+    const { digests } = served;
+    if (digests.length === count && equalBytes(digestsRoot(digests), checkpointRoot)) return served;
+  }
+  return undefined;
+}
+
+function stateAt(hash: Uint8Array, parameterCount: number, stageMs: number): WantedBlob {
+  const limitMs = Math.min(STATE_MS, stageMs / STATE_PART);
+  return { hash, maxBytes: maxCheckpointBytes(parameterCount), limitMs };
+}
+
+interface WantedBlob {
+  readonly hash: Uint8Array;
+  readonly maxBytes: number;
+  /** The longest wait for the blob. */
+  readonly limitMs: number;
+}
+
+/** Undefined when the participant does not serve it. */
+async function fetchBlob(
+  { hash, maxBytes, limitMs }: WantedBlob,
+  { peer, signal }: JudgeOptions,
+  { peers, clock }: JudgeModules,
+): Promise<Uint8Array | undefined> {
+  const limit = AbortSignal.any([signal, clock.timeout(Math.ceil(limitMs))]);
+  try {
+    const bytes = await intoMemory((sink) =>
+      peers.request(peer, hash, sink, { maxBytes, signal: limit, use: "audit" }),
+    );
+    return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Our own haste says nothing about the participant.
+    if (error instanceof P2pError && OUR_HASTE.includes(error.code)) throw error;
+    if (error instanceof P2pError || limit.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** True for the bytes of a state with this digest. */
+function isState(
+  bytes: Uint8Array | undefined,
+  digest: Uint8Array | undefined,
+  parameterCount: number,
+): boolean {
+  if (bytes === undefined || digest === undefined) return false;
+  try {
+    return equalBytes(leafDigest(stateHash(decodeCheckpoint(bytes, parameterCount))), digest);
+  } catch (error) {
+    if (error instanceof AuditError) return false;
+    throw error;
+  }
+}
+
+/** Errors of a replay to which no honest participant commits. The last means that the order names a false cost. */
+const THEIRS: readonly string[] = ["BAD_CHECKPOINT", "DIVERGED", "OTHER_OPERATIONS"];
+
+/** Undefined when the committed start is no state of any training, or no node should have taken the order. */
+async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await replay();
+  } catch (error) {
+    const { facts } = error instanceof WorkerError ? error : {};
+    const isTheirs = facts?.code === "TASK_FAILED" && THEIRS.includes(facts.reason);
+    if (isTheirs) return undefined;
+    throw error;
+  }
+}

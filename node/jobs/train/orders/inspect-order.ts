@@ -1,0 +1,209 @@
+/**
+ * Reads everything that a stranger's order names before any work is done on it: that there is a model which the engine
+ * can build, a manifest of chunks that can be, and that they fit the order and each other. What it finds follows from
+ * the bytes alone, so every node finds the same. Runs in a helper process.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { chunkBytes } from "../../../../ml/dataset/chunk.ts";
+import { type DatasetIndex, indexOfManifest } from "../../../../ml/dataset/dataset-index.ts";
+import {
+  decodeCanonicalManifest,
+  type Manifest,
+  rowCount,
+  rowSize,
+} from "../../../../ml/dataset/manifest.ts";
+import type { EngineName } from "../../../../ml/engine.ts";
+import {
+  checkHyperparameters,
+  DEFAULT_LOSS,
+  type Hyperparameters,
+} from "../../../../ml/hyperparameters.ts";
+import { checkLossFits } from "../../../../ml/loss-fit.ts";
+import { type LayersModel, parseLayersModel } from "../../../../ml/model/layers-model.ts";
+import { requireOperations } from "../../../../ml/model/operations.ts";
+import { SEED_BYTES } from "../../../../ml/random.ts";
+import { checkEmbeddings } from "../embedding-inputs.ts";
+import type { Impossible } from "./impossible.ts";
+import { MAX_STEP_OPERATIONS, stepOperations, workerBytes } from "./order-cost.ts";
+
+/** A file on this machine that is said to have this hash (hex). */
+export interface NamedFile {
+  readonly path: string;
+  readonly hash: string;
+}
+
+/** What an order says of itself. */
+export interface OrderFacts {
+  readonly engine: EngineName;
+  readonly hyperparameters: Hyperparameters;
+  readonly parameterCount: number;
+  /** Of a sample step. */
+  readonly operations: number;
+  readonly trainRows: number;
+  readonly trainChunks: number;
+  readonly testRows: number;
+  /** Among whom the training chunks are shared. */
+  readonly participants: number;
+}
+
+export interface InspectTask {
+  readonly model: NamedFile;
+  readonly manifest: NamedFile;
+  readonly facts: OrderFacts;
+}
+
+/** A model that takes more is not tried: it would take it here as well. */
+const MAX_TRIED_BYTES = 640 * 1024 * 1024;
+
+export type Inspection =
+  | {
+      readonly kind: "possible";
+      readonly dataset: DatasetIndex;
+      /** Bytes that a worker takes, with the data of one participant or for the test: an upper bound. */
+      readonly workerBytes: number;
+      /** Of one batch, as far as they are known. */
+      readonly stepOperations: number;
+      /** Processor time that one batch takes on this machine, where tfjs was tried: no description bounds it. */
+      readonly batchMs?: number;
+    }
+  /** `detail` is for people. */
+  | { readonly kind: "impossible"; readonly reason: Impossible; readonly detail: string };
+
+/** @throws Error when a file is not there or has other bytes than its name: that says nothing about the order */
+export async function inspectOrder({ model, manifest, facts }: InspectTask): Promise<Inspection> {
+  const modelBytes = await read(model);
+  const manifestBytes = await read(manifest);
+  try {
+    const dataset = found("data", () => openManifest(manifestBytes));
+    const layers = await foundAsync("model", () => openModel(modelBytes, facts.engine));
+    const cost = found("misfit", () => {
+      checkFit(layers, dataset, facts);
+      return costOf(layers, dataset, facts);
+    });
+    const isTried = facts.engine === "tfjs" && cost.workerBytes <= MAX_TRIED_BYTES;
+    const rowMs = isTried ? await foundAsync("model", () => tryOnTfjs(layers, facts)) : undefined;
+    const batch = rowMs !== undefined && { batchMs: rowMs * facts.hyperparameters.batchSize };
+    const index = indexOfManifest(dataset, manifest.hash, manifestBytes.length);
+    return { kind: "possible", dataset: index, ...cost, ...batch };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { kind: "impossible", reason: error.reason, detail: error.message };
+  }
+}
+
+async function read({ path, hash }: NamedFile): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  const actual = createHash("sha256").update(bytes).digest("hex");
+  if (actual !== hash) throw new Error(`the file of ${hash} has SHA-256 ${actual}`);
+  return bytes;
+}
+
+function openManifest(bytes: Uint8Array): Manifest {
+  const manifest = decodeCanonicalManifest(bytes);
+  for (const chunk of [...manifest.train, ...manifest.test]) {
+    const expected = chunkBytes(manifest, chunk.rows);
+    if (chunk.bytes === expected) continue;
+    throw new Fault(
+      "data",
+      `chunk ${chunk.file}: ${chunk.rows} rows take ${expected} bytes, the manifest says ${chunk.bytes}`,
+    );
+  }
+  return manifest;
+}
+
+async function openModel(bytes: Uint8Array, engine: EngineName): Promise<LayersModel> {
+  const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  if (engine === "exact") return parseLayersModel(json);
+  const { readLayersModel } = await import("../../../../ml/model/read-layers-model.ts");
+  return readLayersModel(json);
+}
+
+function costOf(model: LayersModel, { train, test }: Manifest, facts: OrderFacts) {
+  const { hyperparameters, participants } = facts;
+  const bytes = Math.max(
+    bytesOf(test, test.length),
+    bytesOf(train, Math.ceil(train.length / participants)),
+  );
+  return {
+    workerBytes: workerBytes(model, hyperparameters, { bytes }),
+    stepOperations: stepOperations(model, hyperparameters),
+  };
+}
+
+/** tfjs builds models that it cannot train; drawn values are as good as those of the order. */
+async function tryOnTfjs(
+  model: LayersModel,
+  { hyperparameters }: OrderFacts,
+): Promise<number | undefined> {
+  const { loss = DEFAULT_LOSS } = hyperparameters;
+  checkLossFits(loss, model);
+  const { tryStep } = await import("../../../../ml/tfjs/try-step.ts");
+  return tryStep(model, new Uint8Array(SEED_BYTES), loss);
+}
+
+function checkFit(model: LayersModel, manifest: Manifest, facts: OrderFacts): void {
+  const { hyperparameters } = facts;
+  const equal = (what: string, actual: number, expected: number): void => {
+    if (actual === expected) return;
+    throw new Fault("misfit", `${what}: the order has ${expected}, its files ${actual}`);
+  };
+  equal("parameters", model.parameterCount, facts.parameterCount);
+  requireOperations(model, facts.operations);
+  equal("training rows", rowCount(manifest, "train"), facts.trainRows);
+  equal("training chunks", manifest.train.length, facts.trainChunks);
+  equal("test rows", rowCount(manifest, "test"), facts.testRows);
+  equal("values of a row", rowSize(manifest), model.inputSize);
+  equal("classes", manifest.classes.length, model.classes);
+  if (!model.parameters.some(({ trainable }) => trainable)) {
+    throw new Fault("misfit", "nothing of the model can be trained");
+  }
+  checkHyperparameters(hyperparameters);
+  checkLossFits(hyperparameters.loss ?? DEFAULT_LOSS, model);
+  checkEmbeddings(model, manifest);
+  const operations = stepOperations(model, hyperparameters);
+  if (operations > MAX_STEP_OPERATIONS) {
+    throw new Fault(
+      "misfit",
+      `a batch takes ${operations} operations, at most ${MAX_STEP_OPERATIONS} can be interrupted in time`,
+    );
+  }
+}
+
+/** Bytes of the `count` largest chunks. */
+function bytesOf(chunks: Manifest["train"], count: number): number {
+  const sizes = Float64Array.from(chunks, ({ bytes }) => bytes).sort();
+  return sizes.subarray(sizes.length - count).reduce((sum, size) => sum + size, 0);
+}
+
+class Fault extends Error {
+  readonly reason: Impossible;
+
+  constructor(reason: Impossible, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Whatever makes our readers stop follows from the bytes, and everybody's stop there; but not for want of memory. */
+function found<T>(reason: Impossible, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw faultOf(reason, error);
+  }
+}
+
+async function foundAsync<T>(reason: Impossible, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw faultOf(reason, error);
+  }
+}
+
+function faultOf(reason: Impossible, error: unknown): unknown {
+  if (error instanceof Fault || !(error instanceof Error)) return error;
+  const isOurs = error instanceof RangeError && /allocat|memory/i.test(error.message);
+  return isOurs ? error : new Fault(reason, error.message);
+}

@@ -1,0 +1,68 @@
+/**
+ * What one order takes of a machine, known before any of it is taken: memory of the worker that trains it, and
+ * operations of the longest piece of work that nothing can interrupt.
+ */
+import { programBytes } from "../../../../ml/exact/compile-program.ts";
+import type { Hyperparameters } from "../../../../ml/hyperparameters.ts";
+import type { LayersModel } from "../../../../ml/model/layers-model.ts";
+import { operationsOf } from "../../../../ml/model/operations.ts";
+
+const MIB = 1024 * 1024;
+const FLOAT_BYTES = 4;
+/** A worker without a task, and what its collector leaves lying about. */
+const WORKER_MIB = 160;
+/** tfjs with its kernels. */
+const TFJS_MIB = 200;
+/** Copies of the parameters outside the engine: as they came, as floats, as they leave, and in parts on the link. */
+const PARAMETER_COPIES = 4;
+/** Of a state between two segments: as values and as bytes. */
+const STATE_COPIES = 2;
+/** tfjs keeps what each layer puts out until its gradient is there, and makes copies of its own. */
+const TFJS_ACTIVATION_COPIES = 4;
+const TFJS_PARAMETER_COPIES = 4;
+
+export interface ShardSize {
+  /** Chunk files of one participant, or all test chunks, whichever is more. */
+  readonly bytes: number;
+}
+
+/** Bytes of one worker process, an upper bound for what trains. */
+export function workerBytes(
+  model: LayersModel,
+  hyperparameters: Hyperparameters,
+  shard: ShardSize,
+): number {
+  const { parameterCount } = model;
+  const arrays = optimizerArrays(hyperparameters);
+  const copies = PARAMETER_COPIES + STATE_COPIES * (1 + arrays);
+  const outside = copies * parameterCount * FLOAT_BYTES + 2 * shard.bytes;
+  if (model.layers !== null) {
+    return WORKER_MIB * MIB + outside + programBytes(model, model.layers, hyperparameters);
+  }
+  const inside =
+    (TFJS_PARAMETER_COPIES + arrays) * parameterCount +
+    TFJS_ACTIVATION_COPIES * hyperparameters.batchSize * model.activationsPerSample;
+  return (WORKER_MIB + TFJS_MIB) * MIB + outside + inside * FLOAT_BYTES;
+}
+
+/** Values that the optimizer remembers of each parameter. */
+function optimizerArrays({ optimizer }: Hyperparameters): number {
+  switch (optimizer.kind) {
+    case "adam":
+      return 2;
+    case "adagrad":
+      return 1;
+    default:
+      return optimizer.momentum === 0 ? 0 : 1;
+  }
+}
+
+/**
+ * A worker answers nobody while it works on one batch; with more operations than this a slow one would be given up
+ * as dead before the batch ends.
+ */
+export const MAX_STEP_OPERATIONS = 2 ** 35;
+
+export function stepOperations(model: LayersModel, { batchSize }: Hyperparameters): number {
+  return operationsOf(model) * batchSize;
+}

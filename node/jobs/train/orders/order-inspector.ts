@@ -1,0 +1,115 @@
+/** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
+
+import { toHex } from "../../../../chain/crypto/hash.ts";
+import { JobSpec } from "../../../../chain/types/job.ts";
+import { trainSpec } from "../../../../chain/workload/train/train-of.ts";
+import type { EngineName } from "../../../../ml/engine.ts";
+import { hyperparametersOf } from "../../../../ml/job-hyperparameters.ts";
+import type { Helper, HelperLimits } from "../../../helpers/helper.ts";
+import { HelperError } from "../../../helpers/helper-error.ts";
+import { SharedRuns } from "../../../shared-runs.ts";
+import { engineOf } from "../job-engine.ts";
+import type { Inspection, NamedFile } from "./inspect-order.ts";
+
+/**
+ * An order that takes more to read than this is impossible: a model or manifest of the largest size takes a small part
+ * of it. Processor time counts, so that a busy machine finds nothing else than an idle one.
+ */
+export const INSPECT_LIMITS: HelperLimits = {
+  timeMs: 300_000,
+  cpuMs: 60_000,
+  memoryBytes: 1024 * 1024 * 1024,
+};
+const KEPT = 64;
+
+export interface OrderFiles {
+  readonly model: NamedFile;
+  readonly manifest: NamedFile;
+}
+
+export interface InspectOptions {
+  /** Whose order it is: the orders of one wait for each other rather than those of others for them. */
+  readonly client: string;
+  /** On this disk; asked for only where the order was not read yet. */
+  readonly files: (signal: AbortSignal) => Promise<OrderFiles>;
+  readonly signal: AbortSignal;
+}
+
+/** One for the orders of each engine. */
+export type InspectingHelpers = Readonly<Record<EngineName, Pick<Helper, "run">>>;
+
+export class OrderInspector {
+  readonly #helpers: InspectingHelpers;
+  readonly #stop = new AbortController();
+  readonly #runs = new SharedRuns<Inspection>();
+  /** In order of their last use. */
+  readonly #found = new Map<string, Inspection>();
+
+  /**
+   * @param helpers two, because tfjs may take all of its limit to try a stranger's model: orders of the exact engine,
+   * which are read in a second, never stand behind one
+   */
+  constructor(helpers: InspectingHelpers) {
+    this.#helpers = helpers;
+  }
+
+  /**
+   * @param participants among whom the training chunks are shared
+   * @throws HelperError when this machine could not read it; tried again by the next call; the signal's reason
+   */
+  async inspect(
+    spec: JobSpec,
+    participants: number,
+    { client, files, signal }: InspectOptions,
+  ): Promise<Inspection> {
+    const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
+    const found =
+      this.#found.get(key) ??
+      (await this.#runs.use(key, signal, (wanted) =>
+        this.#inspect(spec, participants, { client, files, signal: wanted }),
+      ));
+    this.#found.delete(key);
+    this.#found.set(key, found);
+    for (const [oldest] of this.#found) {
+      if (this.#found.size <= KEPT) break;
+      this.#found.delete(oldest);
+    }
+    return found;
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error("the node is stopping"));
+  }
+
+  async #inspect(
+    spec: JobSpec,
+    participants: number,
+    { client, files, signal: wanted }: InspectOptions,
+  ): Promise<Inspection> {
+    const train = trainSpec(spec);
+    const facts = {
+      engine: engineOf(train),
+      hyperparameters: hyperparametersOf(train),
+      parameterCount: train.parameterCount,
+      operations: Number(train.operations),
+      trainRows: train.trainRows,
+      trainChunks: train.trainChunks,
+      testRows: train.testRows,
+      participants,
+    };
+    try {
+      const signal = AbortSignal.any([wanted, this.#stop.signal]);
+      const task = { ...(await files(signal)), facts };
+      const helper = this.#helpers[facts.engine];
+      const turn = { group: client, member: task.model.hash };
+      return await helper.run("inspect", task, INSPECT_LIMITS, { signal, turn });
+    } catch (error) {
+      const isTooMuch =
+        error instanceof HelperError &&
+        error.facts.code === "HELPER_LIMIT" &&
+        error.facts.what !== "time";
+      if (!isTooMuch) throw error;
+      return { kind: "impossible", reason: "model", detail: error.message };
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Files of jobs that anybody may have by hash: blobs that are not withheld, and manifests and chunks of datasets that
+ * were shared. A dataset that was only imported stays private until an order uses it.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fromHex } from "../../../chain/crypto/hash.ts";
+import { BlobError, type BlobStore } from "../../blobs/blob-store.ts";
+import { type ServedFile, servedFile } from "../../blobs/served-file.ts";
+import { ByteCache } from "../byte-cache.ts";
+import { findChunk } from "./find-chunk.ts";
+
+/** No manifest is larger; other blobs may be, and are not read for a question about chunks. */
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+export class PublicFiles {
+  readonly #dataDir: string;
+  readonly #blobs: BlobStore;
+  /** Manifests asked for lately, as they lie on the disk. */
+  readonly #manifests = new ByteCache(CACHE_BYTES);
+
+  constructor({ dataDir }: { dataDir: string }, { blobs }: { blobs: BlobStore }) {
+    this.#dataDir = dataDir;
+    this.#blobs = blobs;
+  }
+
+  blob(hash: Uint8Array): Promise<ServedFile | undefined> {
+    return this.#blobs.serveFile(hash);
+  }
+
+  /**
+   * @param dataset id, hex
+   * @param name file name in the manifest, or the SHA-256 of the chunk in hex
+   * @returns undefined where this node has no such chunk, or may not show the dataset
+   */
+  async chunk(dataset: string, name: string): Promise<ServedFile | undefined> {
+    const found = findChunk(await this.#manifest(dataset), name);
+    if (found === undefined) return undefined;
+    const { file, sha256 } = found;
+    return servedFile(join(this.#dataDir, "datasets", dataset, file), {
+      sha256,
+      onDamaged: async () => damagedChunk(dataset, file, sha256),
+    });
+  }
+
+  /** Empty where there is none to be shown: shared datasets are those whose manifest is a blob. */
+  async #manifest(dataset: string): Promise<Buffer> {
+    const blob = await this.#blobs.serveFile(fromHex(dataset));
+    if (blob === undefined || blob.sizeBytes > MAX_MANIFEST_BYTES) return Buffer.alloc(0);
+    return this.#manifests.get(dataset, () => readFile(join(this.#dataDir, "blobs", dataset)));
+  }
+}
+
+function damagedChunk(dataset: string, file: string, hash: string): BlobError {
+  return new BlobError(
+    `chunk ${file} of dataset ${dataset} does not have its hash any more`,
+    { code: "BLOB_DAMAGED", hash },
+    { action: "local", remedy: "import the dataset again, or fetch it anew; check the disk" },
+  );
+}

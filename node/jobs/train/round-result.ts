@@ -1,0 +1,247 @@
+/**
+ * The merge of one round, as every member of a team computes it for itself: updates by their
+ * committed hashes, checked, aggregated in canonical order, the result measured on the test set.
+ * Equal inputs give equal records, which is what co-signing compares. Here updates are fetched to the
+ * disk; a helper process reads and merges them.
+ */
+import { equalBytes, fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { hasCommitted } from "../../../chain/job/phase.ts";
+import {
+  type Contribution,
+  type Job,
+  type Participant,
+  type RefusedUpdate,
+  type RoundGain,
+  RoundGain as RoundGainType,
+  UPDATE_CHECKS,
+  type UpdateCheck,
+} from "../../../chain/types/job.ts";
+import { JOB_AGGREGATIONS, type Metrics } from "../../../chain/types/train.ts";
+import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { updateBytes } from "../../../ml/federation/update-codec.ts";
+import { metricsOf } from "../../../ml/metrics.ts";
+import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
+import type { BlobStore } from "../../blobs/blob-store.ts";
+import type { Clock } from "../../clock.ts";
+import type { NodeLog } from "../../telemetry/log.ts";
+import type { Workers } from "../../workers/tasks.ts";
+import { JobError } from "../job-error.ts";
+import { type JobFiles, shardSamples } from "./job-files.ts";
+import type { CommittedUpdate } from "./merge/check-update-file.ts";
+import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
+
+export interface RoundModules {
+  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
+  readonly fetcher: Pick<BlobFetcher, "fetchFile">;
+  readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "discard" | "remove">;
+  readonly workers: Pick<Workers, "evaluate">;
+  readonly clock: Pick<Clock, "sleep" | "timeout">;
+  readonly log: NodeLog;
+  /** Elsewhere than on this thread. @throws HelperError */
+  merge(task: MergeTask, signal: AbortSignal): Promise<MergeOutcome>;
+  /** Peer id of a node, for asking it first. */
+  peerOf(node: number): string;
+}
+
+export interface RoundResult {
+  readonly contributions: readonly Contribution[];
+  readonly gain: RoundGain;
+}
+
+/** Either the round's record, or why it can have none: `refused` leaves no quorum. */
+export type RoundOutcome =
+  | { readonly kind: "merged"; readonly result: RoundResult }
+  | { readonly kind: "refused"; readonly refused: readonly RefusedUpdate[] };
+
+/** Time given to updates that do not come, as a share of the phase. */
+const REVEAL_SHARE = 0.3;
+/** Between two looks for an update that is not there yet; doubles up to the longest. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+/** Only its participant has an update at first; the others are asked, too, every so many looks. */
+const ASK_ALL_EVERY = 4;
+const EVALUATE_MS = 600_000;
+
+/**
+ * @param only node indexes to merge; default all whose updates arrive and hold
+ * @throws JobError NO_QUORUM when updates that are missing could still make one
+ */
+export async function mergeRound(
+  job: Job,
+  options: {
+    readonly only?: readonly number[];
+    readonly phaseMs: number;
+    readonly signal: AbortSignal;
+  },
+  modules: RoundModules,
+): Promise<RoundOutcome> {
+  const { files, blobs } = modules;
+  const { spec } = job;
+  const { signal } = options;
+  const { dataset } = await files.order(job, signal);
+  const { parameterCount, aggregation } = trainSpec(spec);
+  const { parameters } = trainProgress(job);
+  const base = await files.parameters(spec, parameters, signal);
+  const committed = job.participants
+    .map((participant, position) => ({ participant, position }))
+    .filter(({ participant }) => hasCommitted(participant))
+    .filter(({ participant }) => options.only?.includes(participant.node) ?? true);
+  const isWhole = ({ participant, position }: (typeof committed)[number]): boolean =>
+    participant.units === shardSamples(job, dataset, position);
+  const [whole, partial] = [committed.filter(isWhole), committed.filter((one) => !isWhole(one))];
+  const updates = await collectUpdates(
+    job,
+    whole.map(({ participant }) => participant),
+    options,
+    modules,
+  );
+  const output = blobs.newPath();
+  const task = modules.merge(
+    {
+      base: { path: blobs.pathOf(parameters), hash: base.hash },
+      parameterCount,
+      round: job.round,
+      rule: JOB_AGGREGATIONS[aggregation] ?? "fedavg",
+      quorum: spec.quorum,
+      updates,
+      output,
+    },
+    signal,
+  );
+  // A helper that was ended leaves what it had written.
+  const merged = await task.catch(async (error: unknown) => {
+    await blobs.discard(output);
+    throw error;
+  });
+  await refetchDamaged(merged, modules);
+  const refused = [
+    ...partial.map(({ participant }) => refusalOf(participant, "samples")),
+    ...merged.refused.map(({ node, check }) => refusalOf(participantOf(job, node), check)),
+  ].sort((a, b) => a.node - b.node);
+  tellRefused(job, refused, merged, modules.log);
+  if (merged.after === undefined) {
+    if (committed.length - refused.length < spec.quorum) return { kind: "refused", refused };
+    throw new JobError(`${merged.kept.length} usable updates, the job needs ${spec.quorum}`, {
+      code: "NO_QUORUM",
+      updates: merged.kept.length,
+      quorum: spec.quorum,
+    });
+  }
+  await blobs.adopt(output, merged.after);
+  const metrics = await evaluate(job, merged.after, signal, modules);
+  const contributions = merged.kept.map((node) => contributionOf(participantOf(job, node)));
+  const value = { modelBefore: parameters, modelAfter: merged.after, metrics };
+  return { kind: "merged", result: { contributions, gain: { selector: 0, value } } };
+}
+
+/** Updates that came in time, each as a file of this disk. */
+async function collectUpdates(
+  { spec }: Job,
+  committed: readonly Participant[],
+  { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
+  { fetcher, clock, peerOf }: RoundModules,
+): Promise<CommittedUpdate[]> {
+  const patience = clock.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
+  const limit = AbortSignal.any([signal, patience]);
+  const train = trainSpec(spec);
+  const maxBytes = updateBytes(train.parameterCount);
+  const arrived = await Promise.all(
+    committed.map(async ({ node, updateHash, checkpointRoot, units }) => {
+      for (let look = 0; !limit.aborted; look++) {
+        try {
+          const { path } = await fetcher.fetchFile(updateHash, {
+            prefer: [peerOf(node)],
+            onlyPreferred: (look + 1) % ASK_ALL_EVERY !== 0,
+            maxBytes,
+            signal: limit,
+          });
+          const file = { path, hash: toHex(updateHash) };
+          const segments = segmentCount(train, units);
+          return [{ node, file, samples: units, checkpointRoot, segments }];
+        } catch {
+          const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look);
+          await clock.sleep(pauseMs, limit).catch(() => {});
+        }
+      }
+      return [];
+    }),
+  );
+  signal.throwIfAborted();
+  return arrived.flat();
+}
+
+/** Files that this disk has spoiled say nothing about who sent them. */
+async function refetchDamaged(
+  { damaged }: MergeOutcome,
+  { blobs }: Pick<RoundModules, "blobs">,
+): Promise<void> {
+  const [first] = damaged;
+  if (first === undefined) return;
+  for (const hash of damaged) await blobs.remove(fromHex(hash));
+  throw new JobError(
+    `blob ${first} on this disk was damaged`,
+    { code: "WRONG_BLOB", what: first },
+    { action: "local", remedy: "it was removed and is fetched again; check the disk" },
+  );
+}
+
+function tellRefused(
+  job: Job,
+  refused: readonly RefusedUpdate[],
+  merged: MergeOutcome,
+  log: NodeLog,
+): void {
+  for (const { node, check } of refused) {
+    const reason = merged.refused.find((one) => one.node === node)?.reason;
+    log.warn("update left out", {
+      job: toHex(job.id),
+      round: job.round,
+      node,
+      check: UPDATE_CHECKS[check],
+      ...(reason !== undefined && { reason }),
+    });
+  }
+}
+
+function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): RefusedUpdate {
+  return { node, updateHash, check: UPDATE_CHECKS.indexOf(check) };
+}
+
+async function evaluate(
+  job: Job,
+  after: Uint8Array,
+  signal: AbortSignal,
+  { files, workers }: RoundModules,
+): Promise<Metrics> {
+  const { dataset } = await files.order(job, signal);
+  const parameters = await files.parameters(job.spec, after, signal);
+  const indexes = [...dataset.test.files.keys()];
+  const task = await files.modelTask(job, parameters, { split: "test", indexes }, signal);
+  const evaluation = await workers.evaluate(
+    { ...task, chunks: indexes },
+    { deadlineMs: EVALUATE_MS, signal },
+  );
+  return metricsOf(evaluation);
+}
+
+function participantOf(job: Job, node: number): Participant {
+  const found = job.participants.find((participant) => participant.node === node);
+  if (found === undefined) throw new RangeError(`node ${node} is no participant`);
+  return found;
+}
+
+function contributionOf({
+  node,
+  updateHash,
+  units,
+  workMs,
+  updateBytes: bytes,
+}: Participant): Contribution {
+  return { node, updateHash, units, workMs, updateBytes: bytes };
+}
+
+/** True when two members computed the same round. */
+export function sameGain(a: RoundGain, b: RoundGain): boolean {
+  return equalBytes(RoundGainType.hashTreeRoot(a), RoundGainType.hashTreeRoot(b));
+}

@@ -1,0 +1,192 @@
+/** Whether a model directory is what its certificate says, given what the reader trusts. */
+
+import { formatAddress } from "../../chain/crypto/address.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { isOut } from "../../chain/job/phase.ts";
+import { checkFresh } from "../../chain/light/verify.ts";
+import { Header } from "../../chain/types/block.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { isAuditable } from "../../chain/workload/train/segments.ts";
+import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
+import {
+  CanonicalJsonError,
+  canonicalJson,
+  parseCanonicalJson,
+} from "../../ml/dataset/canonical-json.ts";
+import { decodeCanonicalManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
+import { decodeArtifact } from "../../ml/model/artifact.ts";
+import { hasModel } from "../jobs/job-outcome.ts";
+import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
+import { decodeCertificate, VerifyError } from "./certificate.ts";
+
+/** Names of columns and classes that are shown. */
+const MAX_LISTED = 20;
+
+export interface ModelDirectory {
+  readonly "certificate.json": Uint8Array;
+  readonly "model.json": Uint8Array;
+  readonly "weights.bin": Uint8Array;
+  readonly "dataset.json": Uint8Array;
+}
+
+export interface ProvedClaim {
+  readonly claim: string;
+  readonly detail: string;
+}
+
+export interface VerifyOptions {
+  /** A node to ask for what the certificate lacks; without one the check is offline. */
+  readonly source?: LightSource | undefined;
+  /** Refuses to start from a block older than `limitMs`. */
+  readonly age?: { readonly nowMs: bigint; readonly limitMs: bigint } | undefined;
+}
+
+/**
+ * Checks a model directory. A job has one that is accepted, up to the block its certificate is
+ * anchored in: every byte of the other files follows from the job.
+ * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate; ModelError
+ *   and DatasetError for files that are not as they must be
+ */
+export async function verifyModelDirectory(
+  files: ModelDirectory,
+  trust: Trust,
+  { source, age }: VerifyOptions = {},
+): Promise<{ proved: ProvedClaim[]; anchored: Anchored }> {
+  const decoded = decodeCertificate(files["certificate.json"]);
+  const anchored = await anchorCertificate(decoded, trust, source);
+  if (age !== undefined) checkFresh(anchored.trusted, age);
+  const { job } = anchored;
+  require(hasModel(job), "the job has ended with a model");
+  await checkModel(files, job);
+  const manifest = checkDataset(files["dataset.json"], job);
+  return { proved: [...claims(anchored), datasetClaim(job, manifest)], anchored };
+}
+
+async function checkModel(files: ModelDirectory, job: Job): Promise<void> {
+  const spec = trainSpec(job.spec);
+  const { parameters } = trainProgress(job);
+  const modelJson = files["model.json"];
+  const weights = files["weights.bin"];
+  require(equalBytes(sha256(weights), parameters), "the weights are those the job ended with");
+  // Its own text is hashed before anything is built of it.
+  const topology = topologyOf(modelJson);
+  require(equalBytes(
+    sha256(topology),
+    spec.model,
+  ), "the architecture is the one the client ordered");
+  const { model } = await decodeArtifact(modelJson, weights);
+  require(model.parameterCount === spec.parameterCount, "the job counts the model's parameters");
+}
+
+function checkDataset(bytes: Uint8Array, job: Job): Manifest {
+  const spec = trainSpec(job.spec);
+  require(equalBytes(sha256(bytes), spec.dataset), "the manifest is that of the job's dataset");
+  const manifest = decodeCanonicalManifest(bytes);
+  const fits =
+    rowCount(manifest, "train") === spec.trainRows &&
+    rowCount(manifest, "test") === spec.testRows &&
+    manifest.train.length === spec.trainChunks;
+  require(fits, "the job counts the rows and chunks of its dataset");
+  return manifest;
+}
+
+function claims({ block, job, trusted }: Anchored): ProvedClaim[] {
+  const { header, certificate, seats } = block;
+  const signers = certificate.signatures.map(({ seat }) => seats[seat]?.weight ?? 0n);
+  const signed = signers.reduce((sum, weight) => sum + weight, 0n);
+  const start = trusted.height === 0 ? "the genesis" : `block ${trusted.height}`;
+  const time = new Date(Number(trusted.time)).toISOString();
+  return [
+    {
+      claim: "final",
+      detail: `block ${header.height}:${toHex(Header.hashTreeRoot(header))} signed by ${signers.length} of ${seats.length} seats, weight ${signed} of ${header.totalWeight}`,
+    },
+    { claim: "chain", detail: `it follows from ${start} of ${time}, which you trust` },
+    ...jobClaims(job),
+  ];
+}
+
+function jobClaims(job: Job): ProvedClaim[] {
+  const percent = (micro: number): string => `${(micro / 10_000).toFixed(2)} %`;
+  const { model } = trainSpec(job.spec);
+  const { parameters, metrics } = trainProgress(job);
+  const participants = job.participants.filter(({ paidRounds }) => paidRounds > 0);
+  return [
+    {
+      claim: "job",
+      detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded`,
+    },
+    { claim: "weights", detail: `SHA-256 ${toHex(parameters)}` },
+    { claim: "architecture", detail: `SHA-256 ${toHex(model)}` },
+    {
+      claim: "metrics",
+      detail: `recorded by the team on the test rows: accuracy ${percent(metrics.accuracy)}, F1 ${percent(metrics.f1)}`,
+    },
+    {
+      claim: "participants",
+      detail: participants
+        .map(({ node, paidUnits }) => `node #${node}: ${paidUnits} sample steps`)
+        .join("; "),
+    },
+    { claim: "audits", detail: auditsOf(job) },
+  ];
+}
+
+function auditsOf({ spec, participants, audits }: Job): string {
+  if (!isAuditable(trainSpec(spec))) return "not verified: nobody can replay what this engine did";
+  const verified = participants.reduce((sum, { verifiedRounds }) => sum + verifiedRounds, 0);
+  const paid = participants.reduce((sum, { paidRounds }) => sum + paidRounds, 0);
+  const faulty = participants.filter(isOut);
+  const marks = faulty.map(({ node, faultRound }) => `node #${node} from round ${faultRound} on`);
+  return [
+    `${verified} of ${paid} paid updates replayed in part by others, bit by bit`,
+    ...(audits.length > 0 ? [`${audits.length} audits under way`] : []),
+    ...(marks.length > 0 ? [`found false and still in the rounds: ${marks.join(", ")}`] : []),
+  ].join("; ");
+}
+
+function datasetClaim(job: Job, { columns, shape, classes }: Manifest): ProvedClaim {
+  const { dataset, trainRows, testRows } = trainSpec(job.spec);
+  const names =
+    columns.length === 0
+      ? `shape ${shape.join(" x ")}`
+      : `columns ${listed(columns.map(({ name }) => name))}`;
+  return {
+    claim: "dataset",
+    detail: `manifest SHA-256 ${toHex(dataset)}, ${trainRows} training and ${testRows} test rows; ${names}; classes ${listed(classes)}`,
+  };
+}
+
+/** Names from a stranger's file, with nothing in them that a terminal would obey. */
+function listed(names: readonly string[]): string {
+  const shown = names
+    .slice(0, MAX_LISTED)
+    .map((name) => JSON.stringify(name.slice(0, 40)).replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}
+
+/** The canonical bytes of the topology inside model.json. */
+function topologyOf(modelJson: Uint8Array): Uint8Array {
+  try {
+    const json = parseCanonicalJson(modelJson);
+    const hasTopology = typeof json === "object" && json !== null && "modelTopology" in json;
+    return canonicalJson(hasTopology ? json.modelTopology : null);
+  } catch (error) {
+    if (!(error instanceof CanonicalJsonError)) throw error;
+    throw new VerifyError(
+      `not proved: model.json is ${error.message}`,
+      { code: "NOT_PROVED", claim: "model.json is in the canonical form" },
+      { cause: error, remedy: "download the model again with `npx poml job result`" },
+    );
+  }
+}
+
+function require(holds: boolean, claim: string): void {
+  if (holds) return;
+  throw new VerifyError(
+    `not proved: ${claim}`,
+    { code: "NOT_PROVED", claim },
+    { remedy: "do not use these weights; download them again or check the trusted block" },
+  );
+}
