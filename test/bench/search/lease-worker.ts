@@ -15,6 +15,7 @@ import { shippedModule } from "../../../ml/search/shipped.ts";
 
 export interface Turn {
   readonly kind: "bare" | "leases";
+  /** Of this thread's processor time. */
   readonly turnMs: number;
 }
 
@@ -45,16 +46,20 @@ port.postMessage({ kind: "ready" });
 
 async function run({ kind, turnMs }: Turn): Promise<TurnResult> {
   const start = performance.now();
-  const used = process.threadCpuUsage();
-  const untilMs = start + turnMs;
+  const startCpuMs = cpuMs();
+  const untilMs = startCpuMs + turnMs;
   const hashes = kind === "bare" ? runBare(untilMs) : await runLeases(untilMs);
-  const { user, system } = process.threadCpuUsage(used);
-  return { hashes, wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
+  return { hashes, wallMs: performance.now() - start, cpuMs: cpuMs() - startCpuMs };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 function runBare(untilMs: number): number {
   let hashes = 0;
-  while (performance.now() < untilMs) {
+  while (cpuMs() < untilMs) {
     kernel.search(BigInt(hashes), MAX_STRETCH);
     hashes += MAX_STRETCH;
   }
@@ -79,7 +84,7 @@ async function searchLeases(): Promise<never> {
     },
     breathe: async () => {
       await setImmediate();
-      if (performance.now() < turn.untilMs) return;
+      if (cpuMs() < turn.untilMs) return;
       const next = new Promise<void>((resolve) => {
         resume = resolve;
       });

@@ -151,8 +151,8 @@ describe("a search of a range", () => {
     };
     const error = await runLease(search, { range }, parts).catch((reason: Error) => reason);
     expect(error).instanceOf(Error).with.property("message", "found elsewhere");
-    // Three calls of 3 ms, then a breath.
-    expect(steps.length).equal(9);
+    // Seven calls of 3 ms, then a breath.
+    expect(steps.length).equal(21);
     expect(steps.map(({ hashes }) => hashes).slice(0, 3)).deep.equal([1, 2, 4]);
   });
 
