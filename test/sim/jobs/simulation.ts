@@ -26,6 +26,8 @@ const CATCH_UP_MS = 5;
 const MOST_BLOCKS = 900;
 /** Blocks after the settlement, in which nodes see that it is over. */
 const REST_BLOCKS = 12;
+/** Blocks after which what nodes have sent in vain has run out. */
+const STALE_BLOCKS = 60;
 /** Virtual time after the last block in which every wait must have ended by itself. */
 const LONGEST_WAIT_MS = 600_000;
 /** From the end of the last fault to the last block. */
@@ -173,7 +175,9 @@ class JobSimulation {
   #isOver(): boolean {
     const { height } = this.#chain;
     if (this.#restFrom === undefined) return height >= MOST_BLOCKS;
-    return height >= this.#restFrom + REST_BLOCKS && this.#isAllUp();
+    if (height < this.#restFrom + REST_BLOCKS || !this.#isAllUp()) return false;
+    const hasDuties = this.#nodes.some(({ unfinished }) => unfinished.duties > 0);
+    return !hasDuties || height >= this.#restFrom + STALE_BLOCKS;
   }
 
   #isAllUp(): boolean {
