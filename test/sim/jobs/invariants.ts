@@ -90,7 +90,7 @@ function waitingFindings({ nodes }: Outcome): string[] {
 
 /** Where enough of those drawn are honest and were always there, the job is done. */
 function progressFindings({ plan, job, end }: Outcome): string[] {
-  if (job === undefined || isLossy(plan)) return [];
+  if (job === undefined || isLate(plan)) return [];
   const isSound = (node: number): boolean => !plan.lies.has(node) && !isAway(plan, node);
   const participants = job.participants.filter(({ node }) => isSound(node)).length;
   const members = job.team.filter(isSound).length;
@@ -129,8 +129,12 @@ function absenceMs({ crashes, links }: JobPlan, node: number): number {
     .reduce((sum, { forMs }) => sum + forMs, 0);
 }
 
-function isLossy({ links, failures }: JobPlan): boolean {
-  return links.loss > 0 || links.slowestMs > 300 || failures > 0;
+function isLate({ links }: JobPlan): boolean {
+  return links.loss > 0 || links.slowestMs > 300;
+}
+
+function isLossy(plan: JobPlan): boolean {
+  return isLate(plan) || plan.failures > 0;
 }
 
 /** Of all that happened: equal for two runs of one seed. */
