@@ -16,6 +16,8 @@ export interface Entry {
   readonly order: number;
   /** Height of the head when it came. */
   readonly since: number;
+  /** What it rested on when it was tried last; undefined = not tried, or it rests on anything. */
+  rests?: readonly unknown[] | undefined;
 }
 
 export interface Sender {

@@ -9,8 +9,9 @@ import { PomlError } from "../errors.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import { isDuty } from "../transactions/fee.ts";
+import { ruleOf } from "../transactions/rules.ts";
 import type { Account } from "../types/state.ts";
-import { SignedTransaction, type Transaction } from "../types/transaction.ts";
+import { kindOf, SignedTransaction, type Transaction } from "../types/transaction.ts";
 import {
   askedFee,
   checkAdmission,
@@ -130,7 +131,7 @@ export class Mempool {
     const duty = isFree(state, transaction);
     const order = this.#arrivals++;
     const rated = duty && isRated(state, transaction);
-    const entry = {
+    const entry: Entry = {
       id,
       signed,
       sender,
@@ -145,6 +146,7 @@ export class Mempool {
     if (duty) {
       this.#free.checkQuota(entry, replaced);
       this.#checkFree(state, account, entry);
+      if (nonce === account.nonce) entry.rests = restsOn(state, entry);
     } else if (nonce === account.nonce) checkNext(state, account, signed);
     this.#put(entry, replaced);
   }
@@ -157,8 +159,11 @@ export class Mempool {
       if (entry === undefined) throw outOfTurn(at, nonce);
       before.push(entry.signed);
     }
-    const { freePerSender: limit } = this.#limits;
-    if (before.length >= limit) throw senderFull(limit);
+    const { freePerSender, votesPerSender } = this.#limits;
+    if (before.length >= freePerSender) throw senderFull(freePerSender);
+    if (isVote(signed) && before.filter(isVote).length >= votesPerSender) {
+      throw senderFull(votesPerSender, "votes");
+    }
     dryRunAll(state, [...before, signed]);
   }
 
@@ -242,9 +247,11 @@ export class Mempool {
       const { nonce } = state.account(sender.address);
       for (const entry of sender.waiting.values()) if (entry.nonce < nonce) this.#drop(entry);
     }
-    // Duties depend on jobs and windows that others move, so they are tried after every block.
-    for (const sender of this.#free.senders()) touched.add(sender);
     for (const sender of touched) this.#recheck(state, sender);
+    // Duties depend on jobs and windows that others move, so they are tried after every block.
+    for (const sender of this.#free.senders()) {
+      if (!touched.has(sender) && !this.#isAsTried(state, sender)) this.#recheck(state, sender);
+    }
     if (state.height % EXPIRY_PERIOD === 0) this.#dropExpired(state.height);
   }
 
@@ -255,10 +262,19 @@ export class Mempool {
     if (next === undefined) return;
     try {
       checkNext(state, account, next.signed);
+      next.rests = restsOn(state, next);
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
       this.#dropTail(next);
     }
+  }
+
+  /** Whether what is next in turn would come out as it did when it was tried last. */
+  #isAsTried(state: State, { address, waiting }: Sender): boolean {
+    const next = waiting.get(state.account(address).nonce);
+    if (next?.rests === undefined) return false;
+    const now = restsOn(state, next);
+    return next.rests.every((one, i) => one === now?.[i]);
   }
 
   #dropExpired(height: number): void {
@@ -290,6 +306,11 @@ export class Mempool {
   }
 }
 
+function restsOn(state: State, { signed }: Entry): readonly unknown[] | undefined {
+  const { transaction } = signed;
+  return ruleOf(kindOf(transaction)).restsOn?.(state, transaction.sender);
+}
+
 function alreadyKnown(): MempoolError {
   return new MempoolError("known already", { code: "ALREADY_KNOWN" });
 }
@@ -302,9 +323,13 @@ function outOfTurn(expected: number, actual: number): MempoolError {
   );
 }
 
-function senderFull(limit: number): MempoolError {
+function isVote({ transaction }: SignedTransaction): boolean {
+  return kindOf(transaction) === "parameter-vote";
+}
+
+function senderFull(limit: number, what = "transactions"): MempoolError {
   return new MempoolError(
-    `the sender has ${limit} transactions waiting`,
+    `the sender has ${limit} ${what} waiting`,
     { code: "SENDER_FULL", limit },
     "wait for some to be final",
   );

@@ -12,6 +12,7 @@ import {
   VOTABLE_PARAMETERS,
   type VotableParameter,
 } from "../governance/votable.ts";
+import { epochOf } from "../rating/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import { withoutPlace } from "../state/unordered.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
@@ -21,6 +22,14 @@ import type { Rule } from "./rule.ts";
 
 export const parameterVote: Rule<"parameter-vote"> = {
   isDuty: true,
+  /** Parameters, and votes of others, change at the end of an epoch alone. */
+  restsOn(state, sender) {
+    const node = state.nodeIndex(sender);
+    return [
+      epochOf(state.height + 1, state.parameters),
+      node === undefined ? undefined : state.nodes.get(node),
+    ];
+  },
   apply(state, { parameter, value }, { sender, lists }) {
     const { index, node } = findActiveNode(state, sender);
     const name = VOTABLE_PARAMETERS[parameter];

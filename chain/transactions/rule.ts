@@ -45,6 +45,11 @@ export interface Rule<K extends TransactionKind> {
   apply(state: State, payload: Payloads[K], context: RuleContext): void;
   /** Everything `apply` refuses, where the payload alone decides that. */
   check?(payload: Payloads[K]): void;
+  /**
+   * Besides what its sender sends, nothing but a change of one of these can make it inapplicable while it waits.
+   * Default: anything can.
+   */
+  restsOn?(state: State, sender: Uint8Array): readonly unknown[];
   /** Micro-POML the rule itself takes from the sender, besides the fee. */
   spends?(payload: Payloads[K]): bigint;
   innerSignatures?(state: State, payload: Payloads[K]): InnerSignature[];

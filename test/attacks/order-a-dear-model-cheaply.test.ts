@@ -58,7 +58,7 @@ describe("attack: order a dear model at the price of a cheap one", () => {
               if (spec.pricePerUnit <= 1n) continue;
               const cheap = { ...spec, pricePerUnit: spec.pricePerUnit - 1n };
               const { facts } = expectCode(() => checkJobSpec(cheap, parameters), "BAD_FIELD");
-              expect(facts).to.include({ field: "spec.pricePerUnit" });
+              expect(facts).to.include({ field: "spec.pricePerSample" });
               orders += 1;
             }
           }
