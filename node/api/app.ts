@@ -88,6 +88,7 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
     const read = async (limitBytes: number) =>
       body ?? (await readBody(request, response, limitBytes));
     const answering = allowSilence(request, options.limits);
+    const caller = callerOf(request, options.token);
     const call: Call = {
       params: request.params as Record<string, string>,
       query: route.querySchema && checked(route.querySchema, { ...request.query }, "query"),
@@ -97,6 +98,7 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
       bytes: read,
       stream: (take) => streamBody(request, response, take),
       announcedBytes: announcedBytes(request),
+      pay: (tokens) => limiter.take(caller, tokens),
       gone: goneSignal(response),
     };
     const url = request.originalUrl;
@@ -110,7 +112,6 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
       return true;
     };
     if (isKnown()) return;
-    const caller = callerOf(request, options.token);
     // One was taken at the door.
     if (route.tokens !== undefined) limiter.take(caller, route.tokens - 1);
     // Before its turn: a body that never ends would keep the turn from everybody else.

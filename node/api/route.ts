@@ -38,6 +38,8 @@ export interface Call<Q = unknown, B = unknown> {
   stream<T>(take: (from: Readable) => Promise<T>): Promise<T>;
   /** Size of the body, where the client announces it. */
   readonly announcedBytes: number | undefined;
+  /** Takes tokens before dear work, where only the handler knows how dear. @throws ApiError TOO_MANY_REQUESTS */
+  pay(tokens: number): void;
   /** Fires when the client leaves before it has its answer. */
   readonly gone: AbortSignal;
 }

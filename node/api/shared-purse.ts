@@ -19,7 +19,10 @@ interface Debt {
   units: number;
 }
 
-/** A spender that owes less gets what costs more, once there is room for this. It is large beside small parts. */
+/**
+ * Who is of a network that owes less gets what costs more, once there is room for this. It is large beside small parts.
+ * The network counts: else each new address of one could go beyond what all may owe.
+ */
 const LEAST = 10;
 /** Below it, debts are written anew, so that numbers stay exact. */
 const LEAST_SCALE = 1e-6;
@@ -67,9 +70,9 @@ export class SharedPurse {
     return this.#spenders.size;
   }
 
-  /** Room that must be there for so many tokens; never more than a spender has who is alone and owes nothing. */
+  /** Room that must be there for so many tokens; never more than somebody has who is alone and owes nothing. */
   #needed(who: Place, tokens: number): number {
-    const most = this.#heldBy(who).own < LEAST ? LEAST : Number.POSITIVE_INFINITY;
+    const most = this.#heldBy(who).network < LEAST ? LEAST : Number.POSITIVE_INFINITY;
     return Math.min(tokens, most, this.#limits.burst / 2);
   }
 

@@ -113,6 +113,23 @@ describe("attack: a few addresses spend what all strangers may take", () => {
     expect(remembered).to.be.at.most(2 * LIMITS.burst);
   });
 
+  it("dear questions from new addresses of ten networks take no more than ten parts", () => {
+    for (const cost of [20, 100, 500]) {
+      const rotating = Array.from(
+        { length: 10 },
+        (_, network): Attacker => ({
+          cost,
+          address: (i) => `10.0.${network}.${i % 256}`,
+        }),
+      );
+      const { answered, attackTokens } = play(rotating, { tokens: 1, everyMs: 50 }, 60);
+      process.stdout.write(
+        `        10 networks of 256 addresses, ${cost} tokens a question: ${(attackTokens / 60).toFixed(0)} tokens a second; a stranger that asks 20 times a second is answered ${(100 * answered).toFixed(1)} %\n`,
+      );
+      expect(answered, `${cost} tokens`).to.be.above(0.85);
+    }
+  });
+
   it("an address beside the attacker's in one network has its part, too", () => {
     const beside: Attacker = { cost: 1, address: () => "198.51.100.8" };
     expect(play([beside], { tokens: 1, everyMs: 10 }, 30).answered).to.equal(1);

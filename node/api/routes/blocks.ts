@@ -1,5 +1,6 @@
 /** Final blocks, newest first, and one block with all it holds. */
 
+import { CertifiedBlock } from "../../../chain/types/block.ts";
 import { MAX_READ_BYTES } from "../../pages.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
@@ -36,13 +37,13 @@ export function blockRoutes(services: NodeServices): Route[] {
       params: { at: "height or block hash" },
       query: NoQuery,
       answers: [{ status: 200, description: "the block", schema: BlockJson }],
-      handle: async ({ params }) => {
+      handle: async ({ params, pay }) => {
         const at = parseHeightOrHash(params.at);
         const found = await services.block(at);
         if (found === undefined) throw unknownBlock(params.at ?? "", services.state().height);
-        const json = await encodeBlock(services.state(), found);
         // Writing it down costs several times what reading it does.
-        return { json, tokens: tokensOfBlocks(8 * json.sizeBytes) };
+        pay(tokensOfBlocks(8 * CertifiedBlock.value_serializedSize(found)));
+        return { json: await encodeBlock(services.state(), found) };
       },
     }),
   ];

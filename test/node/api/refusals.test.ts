@@ -324,7 +324,7 @@ describe("API refusals", () => {
     const full = async (): Promise<never> => {
       throw new MempoolError("too many wait", { code: "OVERLOADED", limit: 1 });
     };
-    const busy = await startApi({}, Object.assign(Object.create(test.node), { submitAll: full }));
+    const busy = await startApi({}, Object.assign(new FixtureNode(), { submitAll: full }));
     const answer = await fetch(
       `${busy.url}/v1/transactions/batch`,
       post(new Uint8Array(0), "application/octet-stream"),
@@ -336,8 +336,7 @@ describe("API refusals", () => {
   });
 
   it("keeps the inside of a failure to itself", async () => {
-    const { node } = test;
-    const failing = await startApi({}, Object.assign(Object.create(node), { metrics: explode }));
+    const failing = await startApi({}, Object.assign(new FixtureNode(), { metrics: explode }));
     const problem = await refusal(`${failing.url}/metrics`);
     await failing.stop();
     expect(problem).to.include({ status: 500, code: "INTERNAL" });

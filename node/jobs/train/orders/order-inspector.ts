@@ -65,7 +65,8 @@ export class OrderInspector {
     const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
     const found =
       this.#found.get(key) ??
-      (await this.#runs.use(key, signal, (wanted) =>
+      // Of one client: an order would wait in the turn of whoever has copied it otherwise.
+      (await this.#runs.use(`${key} ${client}`, signal, (wanted) =>
         this.#inspect(spec, participants, { client, files, signal: wanted }),
       ));
     this.#found.delete(key);

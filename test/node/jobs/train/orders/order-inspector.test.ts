@@ -1,4 +1,5 @@
 /** Which helper reads an order, and what is made of a helper that was ended. */
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 
 import { JOB_ENGINES } from "../../../../../chain/types/train.ts";
@@ -74,6 +75,18 @@ describe("OrderInspector", () => {
       expect(await second).to.equal(IMPOSSIBLE);
       expect(fetches).to.equal(1);
     }
+  });
+
+  it("reads an order in its own client's turn, whoever else has ordered the same", async () => {
+    // The copy stands behind many others of its client.
+    const line = {
+      run: (_: string, __: unknown, ___: unknown, { turn }: HelperCall) =>
+        turn.group === "copies" ? new Promise(() => {}) : Promise.resolve(IMPOSSIBLE),
+    } as unknown as Pick<Helper, "run">;
+    const inspector = new OrderInspector({ tfjs: line, exact: line });
+    void inspector.inspect(spec("exact"), 4, { client: "copies", files, signal: SIGNAL });
+    const asked = inspector.inspect(spec("exact"), 4, { client: "first", files, signal: SIGNAL });
+    expect(await Promise.race([asked, delay(2_000, "waits with the copy")])).to.equal(IMPOSSIBLE);
   });
 
   it("ends what nobody waits for, and begins anew for the next caller", async () => {
