@@ -4,9 +4,6 @@ import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
 import type { Unbonding } from "../types/state.ts";
 
-/** Pieces one node may have on their way at a time. */
-export const MAX_UNBONDINGS_PER_NODE = 16;
-
 export function startUnbonding(state: State, node: number, amount: bigint): void {
   state.unbondings = [...state.unbondings, { node, amount, ...freeAfterNow(state) }];
 }

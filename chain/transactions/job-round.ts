@@ -56,6 +56,7 @@ function checkRecord(job: Job, record: JobRecord): void {
       mismatch("contributions");
     }
   });
+  if (record.gain.selector !== job.spec.work.selector) mismatch("gain");
   workloadOf(job.spec).checkRecord(job, record);
 }
 

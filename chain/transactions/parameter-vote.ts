@@ -16,7 +16,7 @@ import { epochOf } from "../rating/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import { withoutPlace } from "../state/unordered.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
-import { type CastParameterVote, MAX_PARAMETER_VOTES } from "../types/state.ts";
+import type { CastParameterVote } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";
 import type { Rule } from "./rule.ts";
 
@@ -59,9 +59,6 @@ export const parameterVote: Rule<"parameter-vote"> = {
       );
     }
     const vote = { node: index, parameter, value };
-    if (at < 0 && votes.length >= MAX_PARAMETER_VOTES) {
-      refuse("there is no room for more votes", { code: "ALREADY_DONE", duty: "parameter-vote" });
-    }
     lists.takeVote(index);
     state.parameterVotes = at < 0 ? [...votes, vote] : votes.with(at, vote);
   },

@@ -1,9 +1,9 @@
 /** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
 import { formatAmount } from "../amount.ts";
 import { isHeld } from "../bond/slash.ts";
-import { MAX_UNBONDINGS_PER_NODE, startUnbonding } from "../bond/unbonding.ts";
+import { startUnbonding } from "../bond/unbonding.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
-import { MAX_UNBONDINGS } from "../types/state.ts";
+import { MAX_UNBONDINGS_PER_NODE } from "../types/state.ts";
 import { findNode } from "./find-node.ts";
 import type { Rule } from "./rule.ts";
 
@@ -35,7 +35,7 @@ export const unbond: Rule<"unbond"> = {
     }
     let own = 0;
     for (const entry of state.unbondings) if (entry.node === index) own++;
-    if (own >= MAX_UNBONDINGS_PER_NODE || state.unbondings.length >= MAX_UNBONDINGS) {
+    if (own >= MAX_UNBONDINGS_PER_NODE) {
       refuse(`${own} pieces of the bond are on their way already`, {
         code: "ALREADY_DONE",
         duty: "unbond",

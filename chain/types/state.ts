@@ -65,11 +65,16 @@ export const CastParameterVote = new MemoContainerType(
 );
 export type CastParameterVote = ValueOf<typeof CastParameterVote>;
 
-export const MAX_UNBONDINGS = 2 ** 20;
+/** Pieces of its bond that one node may have on their way at a time. */
+export const MAX_UNBONDINGS_PER_NODE = 16;
 export const MAX_TIME_MARKS = 256;
-export const MAX_PARAMETER_VOTES = 2 ** 20;
 export const MAX_ACCOUNTS = 2 ** 32;
 export const MAX_NODES = 2 ** 20;
+/** Room for all pieces and votes that nodes can have, so that nobody fills a list and keeps others out of it. */
+export const MAX_UNBONDINGS: number = MAX_NODES * MAX_UNBONDINGS_PER_NODE;
+/** More than there are parameters to vote on. */
+const MAX_VOTES_PER_NODE = 64;
+export const MAX_PARAMETER_VOTES: number = MAX_NODES * MAX_VOTES_PER_NODE;
 export const MAX_JOBS = 2 ** 32;
 
 export const Claims = new ListCompositeType(WindowClaim, MAX_NODES);

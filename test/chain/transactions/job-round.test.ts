@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
+import { jobRound } from "../../../chain/transactions/job-round.ts";
+import type { RuleContext } from "../../../chain/transactions/rule.ts";
 import type { JobRecord } from "../../../chain/types/job.ts";
 import type { Payloads, SignedTransaction } from "../../../chain/types/transaction.ts";
 import { trainProgress, trainResult } from "../../../chain/workload/train/train-of.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
+import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
 import { commits, jobOf, jobSpec, openJob, roundRecord } from "../../helpers/job-run.ts";
 
@@ -47,6 +50,22 @@ describe("job-round", () => {
       job.participants.map(({ node }, shard) => ({ node, units: 3000, shard })),
     );
     expect(body.records).to.deep.equal([good.record]);
+  });
+
+  it("refuses RECORD_MISMATCH for a record of another kind of work", () => {
+    const { chain, job, good } = revealing();
+    const gain = { ...good.record.gain, selector: 1 } as unknown as JobRecord["gain"];
+    const context = { sender: chain.personOfNode(job.team[0] ?? -1).keys.publicKey, records: [] };
+    const { facts } = expectCode(
+      () =>
+        jobRound.apply(
+          chain.head.state.fork(),
+          { ...good, record: { ...good.record, gain } },
+          context as unknown as RuleContext,
+        ),
+      "RECORD_MISMATCH",
+    );
+    expect(facts).to.include({ field: "gain" });
   });
 
   it("may come from any manager of the team, named in the record", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { MAX_UNBONDINGS_PER_NODE } from "../../../chain/bond/unbonding.ts";
 import { POML } from "../../../chain/genesis.ts";
+import { MAX_UNBONDINGS_PER_NODE } from "../../../chain/types/state.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";
 
