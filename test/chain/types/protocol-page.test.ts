@@ -21,14 +21,22 @@ import * as node from "../../../chain/types/node.ts";
 import * as optimizer from "../../../chain/types/optimizer.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as track from "../../../chain/types/track.ts";
+import * as train from "../../../chain/types/train.ts";
 import * as transaction from "../../../chain/types/transaction.ts";
 import * as vote from "../../../chain/types/vote.ts";
 import * as window from "../../../chain/types/window.ts";
 
+const UNIONS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [evidence.Proof, "Proof"],
+  [job.JobWork, "JobWork"],
+  [job.JobProgress, "JobProgress"],
+  [job.RoundGain, "RoundGain"],
+]);
+
 /** A type in the notation of the page. */
 function nameOf(type: Type<unknown>): string {
   if (type instanceof ContainerType) return type.typeName;
-  if (type instanceof UnionType) return type === evidence.Proof ? "Proof" : "Payload";
+  if (type instanceof UnionType) return UNIONS.get(type) ?? "Payload";
   if (type instanceof UintNumberType || type instanceof UintBigintType) {
     return `u${8 * type.byteLength}`;
   }
@@ -66,6 +74,7 @@ describe("docs/protocol.md", () => {
       optimizer,
       state,
       track,
+      train,
       transaction,
       vote,
       window,
