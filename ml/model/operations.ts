@@ -12,13 +12,10 @@ const VALUE_OPERATIONS = 8;
 
 export function operationsOf({
   flopsPerSample,
-  layers,
+  activationsPerSample,
   inputSize,
-  outputSize,
-}: Pick<LayersModel, "flopsPerSample" | "layers" | "inputSize" | "outputSize">): number {
-  // Of a model that only tfjs runs nothing is known of the layers in between.
-  const made = layers === null ? outputSize : layers.reduce((sum, { size }) => sum + size, 0);
-  return flopsPerSample + VALUE_OPERATIONS * (inputSize + made);
+}: Pick<LayersModel, "flopsPerSample" | "activationsPerSample" | "inputSize">): number {
+  return flopsPerSample + VALUE_OPERATIONS * (inputSize + activationsPerSample);
 }
 
 /** @throws ModelError OTHER_OPERATIONS when an order says that its model costs something else */

@@ -3,6 +3,7 @@
  * and the flat parameter layout. The tfjs model is built for this and freed again.
  */
 
+import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
 import { MAX_CLASSES } from "../model/build-program.ts";
 import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
 import { LayerConfig } from "../model/layer-config.ts";
@@ -18,6 +19,7 @@ import { MAX_ACTIVATION, tooLarge } from "../model/program-builder.ts";
 import { readTopology, type Topology } from "../model/topology.ts";
 import { chooseBackend } from "./backend.ts";
 import { buildTfjsModel, type TfjsLayer, type TfjsWeight, weightsOf } from "./build-model.ts";
+import { type LayerFacts, plainOperations, weightOperations } from "./layer-operations.ts";
 
 /** @throws ModelError UNSUPPORTED_LAYER, BAD_CONFIG or TOO_LARGE */
 export async function describeWithTfjs(
@@ -53,7 +55,7 @@ export async function describeWithTfjs(
       layers: null,
       exactRefusal,
       notes: [...renamingNotes(topology), ...regularizerNotes(topology)],
-      flopsPerSample: weights.reduce((sum, weight) => sum + flopsOf(weight), 0),
+      flopsPerSample: operationsOf(model, weights),
       activationsPerSample: model.layers.reduce((sum, layer) => sum + outputsOf(layer), 0),
     };
   } finally {
@@ -158,18 +160,29 @@ function outputsOf({ outputShape }: TfjsLayer): number {
     }, 0);
 }
 
-/** Forward and backward cost of a weight: two operations per use, three passes. An estimate. */
-function flopsOf({ shape, size, layer }: TfjsWeight): number {
-  if (shape.length < 2) return 0;
-  const places = (value: unknown): number =>
-    Array.isArray(value)
-      ? value.slice(1, -1).reduce<number>((product, side) => product * (Number(side) || 1), 1)
-      : 1;
-  return 6 * size * Math.max(places(layer.outputShape), recurrentSteps(layer));
+/** Forward and backward: what its layers compute with weights, and without. */
+function operationsOf(model: TfjsModel, weights: readonly TfjsWeight[]): number {
+  const used = weights.reduce(
+    (sum, { layer, size, shape }) => sum + weightOperations(factsOf(layer), size, shape.length),
+    0,
+  );
+  return model.layers.reduce((sum, layer) => sum + plainOperations(factsOf(layer)), used);
 }
 
-function recurrentSteps(layer: TfjsLayer): number {
-  if (!/LSTM|GRU|RNN|Bidirectional/.test(layer.getClassName())) return 1;
-  const shape = layer.batchInputShape ?? (layer.input as { shape?: unknown }).shape;
-  return Array.isArray(shape) ? Number(shape[1]) || 1 : 1;
+/** A layer is applied once (ml/model/graph.ts), so it has one input and one output shape. */
+function factsOf(layer: TfjsLayer): LayerFacts {
+  const [node] = layer.inboundNodes;
+  return {
+    className: layer.getClassName(),
+    config: layer.getConfig() as LayerFacts["config"],
+    inputShape: firstShape(node?.inputShapes),
+    outputShape: firstShape(node?.outputShapes),
+  };
+}
+
+/** Of one shape or a list of them. */
+function firstShape(shapes: unknown): readonly unknown[] {
+  if (!Array.isArray(shapes)) return [];
+  const [first] = shapes;
+  return Array.isArray(first) ? first : shapes;
 }
