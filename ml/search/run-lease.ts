@@ -2,7 +2,7 @@
  * One lease from the slice it stands at to its end, in calls of a few milliseconds. Every now and then between two of
  * them the caller's `breathe` may look for news, wait as its owner's limits demand, or stop it all.
  */
-import type { SearchRange } from "../../chain/search/range.ts";
+import type { SearchRange } from "../../chain/workload/search/range.ts";
 import type { Search } from "./algorithm.ts";
 import { type SearchStep, type SliceResult, searchRange } from "./search-range.ts";
 import { StretchSize } from "./stretch-size.ts";

@@ -4,8 +4,12 @@
  */
 
 import { compareBytes } from "../../chain/crypto/hash.ts";
-import { type SearchRange, sliceAt, sliceCount } from "../../chain/search/range.ts";
-import { addRunning, RUNNING_BYTES, type SliceClaim } from "../../chain/search/slice-leaf.ts";
+import { type SearchRange, sliceAt, sliceCount } from "../../chain/workload/search/range.ts";
+import {
+  addRunning,
+  RUNNING_BYTES,
+  type SliceClaim,
+} from "../../chain/workload/search/slice-leaf.ts";
 import { MAX_STRETCH } from "./abi.ts";
 import type { Find, Search, Stretch } from "./algorithm.ts";
 

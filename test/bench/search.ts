@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
 import { cpus, loadavg } from "node:os";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { addRunning, RUNNING_BYTES } from "../../chain/search/slice-leaf.ts";
+import { addRunning, RUNNING_BYTES } from "../../chain/workload/search/slice-leaf.ts";
 import { MAX_STRETCH } from "../../ml/search/abi.ts";
 import type { Search } from "../../ml/search/algorithm.ts";
 import type { SearchTask } from "../../ml/search/search-task.ts";

@@ -4,7 +4,7 @@
  * may never end, so it belongs in a process that can be killed.
  */
 import { compareBytes, equalBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { addRunning, RUNNING_BYTES } from "../../../chain/search/slice-leaf.ts";
+import { addRunning, RUNNING_BYTES } from "../../../chain/workload/search/slice-leaf.ts";
 import { MAX_PART_BYTES, MAX_STRETCH } from "../abi.ts";
 import type { Algorithm, Find, Search, Stretch } from "../algorithm.ts";
 import { wrongResult } from "../algorithm-error.ts";

@@ -1,7 +1,7 @@
 /** Entry of a thread that searches leases for a while and says how fast; nothing is found, no digest is 0. */
 import { setImmediate } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
-import { evenLease } from "../../../chain/search/range.ts";
+import { evenLease } from "../../../chain/workload/search/range.ts";
 import { runLease } from "../../../ml/search/run-lease.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { openShipped, type ShippedName } from "../../../ml/search/shipped.ts";

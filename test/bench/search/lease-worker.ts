@@ -4,8 +4,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { evenLease } from "../../../chain/search/range.ts";
-import { claimRoot } from "../../../chain/search/slice-leaf.ts";
+import { evenLease } from "../../../chain/workload/search/range.ts";
+import { claimRoot } from "../../../chain/workload/search/slice-leaf.ts";
 import { type AlgorithmExports, MAX_STRETCH } from "../../../ml/search/abi.ts";
 import { Search } from "../../../ml/search/algorithm.ts";
 import { runLease } from "../../../ml/search/run-lease.ts";

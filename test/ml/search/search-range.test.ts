@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { type SearchRange, sliceAt, sliceCount } from "../../../chain/search/range.ts";
+import { type SearchRange, sliceAt, sliceCount } from "../../../chain/workload/search/range.ts";
 import type { Algorithm, Find } from "../../../ml/search/algorithm.ts";
 import { runLease } from "../../../ml/search/run-lease.ts";
 import {

@@ -2,13 +2,13 @@
  * What a worker commits to of the slices of its lease: a Merkle root over leaves that hold the running digests. A leaf
  * names the lease and the key, so nobody can copy it; without hashing the whole slice nobody can make it.
  */
-import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
+import { taggedHash, uint32Bytes } from "../../crypto/hash.ts";
 import {
   type MerkleProof,
   merkleProof,
   merkleRoot,
   verifyMerkleProof,
-} from "../proof/hash-tree.ts";
+} from "../../proof/hash-tree.ts";
 
 /** Bytes of a running digest: XOR of the first 8 bytes of all digests of a slice. */
 export const RUNNING_BYTES = 8;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { taggedHash, toHex } from "../../../chain/crypto/hash.ts";
+import { taggedHash, toHex } from "../../../../chain/crypto/hash.ts";
 import {
   addRunning,
   claimRoot,
@@ -8,7 +8,7 @@ import {
   type SliceClaim,
   sliceLeaf,
   sliceProof,
-} from "../../../chain/search/slice-leaf.ts";
+} from "../../../../chain/workload/search/slice-leaf.ts";
 
 const KEY: LeaseKey = {
   lease: new Uint8Array(32).fill(1),

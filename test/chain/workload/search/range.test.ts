@@ -7,7 +7,7 @@ import {
   sliceCount,
   sliceLength,
   sliceOf,
-} from "../../../chain/search/range.ts";
+} from "../../../../chain/workload/search/range.ts";
 
 const RANGE = fc
   .tuple(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 1n, max: 2n ** 20n }))
