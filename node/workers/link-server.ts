@@ -30,6 +30,7 @@ export interface LinkServerOptions {
   readonly engineHash: string;
   /** Lets remote workers in; undefined refuses them all. */
   readonly remoteToken: WorkerToken | undefined;
+  /** Of remote workers, of which one machine gets half at most; local ones are let in whatever these hold. */
   readonly maxLinks: number;
   readonly timings: LinkTimings;
 }
@@ -58,6 +59,8 @@ export class LinkServer {
   readonly #links = new Set<WorkerLink>();
   readonly #remoteLinks = new Map<WorkerLink, RemoteLink>();
   readonly #localTokens = new Map<string, Buffer>();
+  /** Sockets of remote workers by machine, those without a hello too. */
+  readonly #held = new Map<string, number>();
   readonly #stop = new AbortController();
   #remotes = 0;
 
@@ -116,11 +119,25 @@ export class LinkServer {
       );
       return;
     }
-    if (this.#stop.signal.aborted || this.#sockets.clients.size >= this.#options.maxLinks) {
+    if (this.#stop.signal.aborted || !this.#hasPlace(worker)) {
       refuseUpgrade(socket, "503 Service Unavailable", "the node takes no more workers");
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#meet(ws, worker));
+  }
+
+  /** A machine gets no more than it leaves to others, so that none takes all. */
+  #hasPlace({ kind, machine }: Admitted): boolean {
+    if (kind === "local") return true;
+    const all = [...this.#held.values()].reduce((sum, count) => sum + count, 0);
+    return (this.#held.get(machine) ?? 0) < this.#options.maxLinks - all;
+  }
+
+  #hold({ kind, machine }: Admitted, change: 1 | -1): void {
+    if (kind === "local") return;
+    const count = (this.#held.get(machine) ?? 0) + change;
+    if (count > 0) this.#held.set(machine, count);
+    else this.#held.delete(machine);
   }
 
   #whoHas(token: string, address: string): Admitted | undefined {
@@ -147,6 +164,8 @@ export class LinkServer {
   #meet(socket: WebSocket, worker: Admitted): void {
     const { clock, log } = this.#modules;
     let link: WorkerLink | undefined;
+    this.#hold(worker, 1);
+    socket.once("close", () => this.#hold(worker, -1));
     const refuse = (refused: Refused): void => {
       log.warn("worker refused", { worker: worker.id, ...refused });
       void channel.send({ type: "refused", ...refused });

@@ -107,7 +107,7 @@ export class WorkerPool implements Workers {
       {
         engineHash: options.engineHash,
         remoteToken: options.remoteToken,
-        maxLinks: options.localWorkers + MAX_REMOTE_WORKERS,
+        maxLinks: MAX_REMOTE_WORKERS,
         timings: { ...LINK_TIMINGS, ...options.linkTimings },
       },
       {

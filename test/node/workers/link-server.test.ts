@@ -5,6 +5,7 @@ import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { replayAssignment } from "../../../node/workers/assignment.ts";
 import { decodeFrame, encodeFrame, MAX_FRAME_BYTES } from "../../../node/workers/frame.ts";
 import { LinkServer } from "../../../node/workers/link-server.ts";
+import { machineToken } from "../../../node/workers/machine-token.ts";
 import { LINK_TIMINGS, type WorkerLink } from "../../../node/workers/worker-link.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -106,6 +107,21 @@ describe("LinkServer", () => {
     expect((await refusal(url.replace("workers", "else"), `Bearer ${TOKEN}`))[0]).to.equal(404);
     await link();
     expect((await refusal(url, `Bearer ${TOKEN}`))[0]).to.equal(503);
+  });
+
+  it("leaves places to other machines and to local workers, whatever one machine holds", async () => {
+    const open = async (given: string): Promise<void> => {
+      await once(new WebSocket(url, { headers: { authorization: `Bearer ${given}` } }), "open");
+    };
+    const greedy = machineToken(TOKEN, "greedy");
+    await open(greedy);
+    await open(greedy);
+    expect((await refusal(url, `Bearer ${greedy}`))[0]).to.equal(503);
+    await open(machineToken(TOKEN, "other"));
+    server.expectLocal("local-1", "child-1");
+    server.expectLocal("local-2", "child-2");
+    await open("child-1");
+    await open("child-2");
   });
 
   it("ends the links of a token that was replaced, and takes the new one at once", async () => {
