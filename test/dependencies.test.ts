@@ -9,7 +9,12 @@ interface Manifest {
 }
 
 /** Built at install or by developers, and what builds it. */
-const BUILT = ["ml/exact/build-kernels.ts", "node/page/light/", "node/page/dist/"];
+const BUILT = [
+  "ml/exact/build-kernels.ts",
+  "ml/search/build-kernels.ts",
+  "node/page/light/",
+  "node/page/dist/",
+];
 /** Not imported: the runtime itself, and what the page loads as a file. */
 const NOT_IMPORTED = ["node", "uplot"];
 const IMPORT =
