@@ -1,4 +1,5 @@
-/** The page at `/`: files from an explicit list, so that no path a client sends reaches the disk. */
+/** The page at `/`: its files are listed once, at the start, so that no path a client sends reaches the disk. */
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { LIGHT_BUNDLE } from "../../page/light/build.ts";
 import { isCode } from "../../wallet/secret-file.ts";
@@ -14,29 +15,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const PAGE = new URL("../../page/", import.meta.url);
-const OWN_FILES = [
-  "api.js",
-  "block-feed.js",
-  "block-page.js",
-  "chart.js",
-  "dom.js",
-  "format.js",
-  "icon.svg",
-  "job-card.js",
-  "job-page.js",
-  "light-check.js",
-  "main.js",
-  "node-page.js",
-  "not-found.js",
-  "notices.js",
-  "outcome.js",
-  "overview.js",
-  "parts.css",
-  "patch.js",
-  "ssz.js",
-  "store.js",
-  "style.css",
-] as const;
+/** Read once, at the start: whatever lies there beside index.html, and no folder below. */
+const OWN_FILES = readdirSync(PAGE).filter((name) => name !== "index.html" && typeOf(name));
 const UPLOT_FILES = { "uplot.js": "uPlot.esm.js", "uplot.css": "uPlot.min.css" } as const;
 
 /** URL path -> file. */
@@ -65,8 +45,7 @@ export function pageRoutes(): Route[] {
 }
 
 async function serve(file: URL): Promise<Reply> {
-  const extension = file.pathname.slice(file.pathname.lastIndexOf(".") + 1);
-  const type = TYPES[extension] ?? "application/octet-stream";
+  const type = typeOf(file.pathname) ?? "application/octet-stream";
   try {
     return { bytes: await readFile(file), type, headers: { "cache-control": "no-cache" } };
   } catch (error) {
@@ -76,4 +55,8 @@ async function serve(file: URL): Promise<Reply> {
       remedy: "npm ci && npm run build:page",
     });
   }
+}
+
+function typeOf(name: string): string | undefined {
+  return TYPES[name.slice(name.lastIndexOf(".") + 1)];
 }

@@ -159,6 +159,23 @@ describe("createApi", () => {
     }
   });
 
+  it("serves what the page's files ask for", async () => {
+    const served = test.api.routes.flatMap(({ path, undocumented }) =>
+      undocumented === true ? [path] : [],
+    );
+    expect(served).to.include.members(["/", "/assets/main.js", "/assets/style.css"]);
+    for (const path of served) {
+      if (/\/(light|uplot)\./.test(path)) continue;
+      const text = await (await fetch(`${test.url}${path}`)).text();
+      for (const [, name] of text.matchAll(/from "\.\/([\w-]+\.js)"/g)) {
+        expect(served, path).to.include(`/assets/${name}`);
+      }
+      for (const [, asset] of text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)) {
+        expect(served, path).to.include(asset);
+      }
+    }
+  });
+
   it("answers HEAD without a body", async () => {
     const answer = await fetch(`${test.url}/v1/status`, { method: "HEAD" });
     expect(answer.status).to.equal(200);
