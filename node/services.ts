@@ -9,6 +9,7 @@ import type { Evidence } from "../chain/types/evidence.ts";
 import type { JobRecord, JobSpec } from "../chain/types/job.ts";
 import type { LightBlock } from "../chain/types/light.ts";
 import type { SignedTransaction } from "../chain/types/transaction.ts";
+import type { AggregationName } from "../ml/federation/aggregate.ts";
 import type { Loss, Optimizer } from "../ml/hyperparameters.ts";
 import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
 import type { RefusedPeer } from "../p2p/peers/reputation.ts";
@@ -135,7 +136,7 @@ export interface JobRequest {
   /** Undefined = the cross-entropy that fits the model. */
   readonly loss?: Loss | undefined;
   readonly partition?: "iid" | "by-label" | undefined;
-  readonly aggregation?: "fedavg" | "median" | "trimmed-mean" | undefined;
+  readonly aggregation?: AggregationName | undefined;
   readonly participants?: number | undefined;
   readonly quorum?: number | undefined;
   readonly teamSize?: number | undefined;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { formatAmount } from "../../../chain/amount.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
+import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { JobOrder } from "../../api/contract/job.ts";
@@ -84,7 +85,7 @@ export function addOrderOptions(command: Command): Command {
     .option("--clip-norm <x>", "scale all gradients together down to this norm")
     .option("--loss <name>", `${JOB_LOSSES.join(", ")} (default: the cross-entropy that fits)`)
     .option("--partition <name>", "iid or by-label (default: iid)")
-    .option("--aggregation <name>", "fedavg, median or trimmed-mean (default: fedavg)")
+    .option("--aggregation <name>", `${JOB_AGGREGATIONS.join(", ")} (default: fedavg)`)
     .option("--participants <n>", "nodes to draw (default: 4; fewer where rows or nodes are few)")
     .option("--quorum <n>", "updates a round needs (default: more than half)")
     .option(

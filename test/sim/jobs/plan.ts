@@ -1,6 +1,7 @@
 /** What happens in one simulation: everything about it follows from a seed. */
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
+import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import { Random } from "../random.ts";
 import { LIES, type Lie } from "./lies.ts";
 import type { Absence, LinkFaults } from "./links.ts";
@@ -44,7 +45,7 @@ export function quiet(seed: number): JobPlan {
     rounds: random.between(1, 4),
     localEpochs: random.between(1, 2),
     chunks: participants + random.between(0, 3),
-    aggregation: random.between(0, 2),
+    aggregation: random.between(0, JOB_AGGREGATIONS.length - 1),
     phaseBlocks: random.between(16, 32),
   });
   const slow = random.pick([20, 100, 250, 500]);
