@@ -3,7 +3,13 @@
  * account of it in the state (`Job`). What differs from kind to kind is in the unions, and chain/workload/ holds the
  * rules for it.
  */
-import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import {
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  type Type,
+  type ValueOf,
+} from "@chainsafe/ssz";
 import { Audit, AuditCredit } from "./audit.ts";
 import { kindUnion } from "./kind-union.ts";
 import { MemoContainerType } from "./memo-container.ts";
@@ -87,8 +93,11 @@ export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];
 
-/** What is ordered, by kind of work. The selector of each union below is the position in JOB_KINDS. */
-export const JobWork = kindUnion([TrainSpec]);
+/** A list with a type for each kind. The selector of each union below is the position in JOB_KINDS. */
+type OfEach<Names extends readonly string[]> = { readonly [Index in keyof Names]: Type<unknown> };
+
+/** What is ordered, by kind of work. */
+export const JobWork = kindUnion([TrainSpec] satisfies OfEach<typeof JOB_KINDS>);
 export type JobWork = ValueOf<typeof JobWork>;
 
 /** The terms that every order has, and the work itself. */
@@ -111,11 +120,11 @@ export const JobSpec = new MemoContainerType(
 export type JobSpec = ValueOf<typeof JobSpec>;
 
 /** How far the work is. */
-export const JobProgress = kindUnion([TrainProgress]);
+export const JobProgress = kindUnion([TrainProgress] satisfies OfEach<typeof JOB_KINDS>);
 export type JobProgress = ValueOf<typeof JobProgress>;
 
 /** What a round gave. */
-export const RoundGain = kindUnion([TrainResult]);
+export const RoundGain = kindUnion([TrainResult] satisfies OfEach<typeof JOB_KINDS>);
 export type RoundGain = ValueOf<typeof RoundGain>;
 
 /** What one participant delivered in one round. */
