@@ -78,7 +78,7 @@ export function dialectOf(text: string, wanted?: string): Dialect {
 
 /** The option as a separator. @throws DatasetError BAD_OPTION */
 function separatorOf(option: string): string {
-  const separator = OPTION_NAMES[option] ?? option;
+  const separator = Object.hasOwn(OPTION_NAMES, option) ? (OPTION_NAMES[option] ?? option) : option;
   // One UTF-16 unit: the text is cut at such, and the manifest keeps one.
   if (/^[^\p{L}\p{N}\p{Cs}"'\s.+#-]$|^\t$/u.test(separator) && separator.length === 1) {
     return separator;

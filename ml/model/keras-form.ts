@@ -74,12 +74,12 @@ function configForm(config: PlainObject, layer: string): PlainObject {
     if (field === "dtype") next.dtype = dtypeForm(value, layer);
     else if (field === "batch_shape") next.batch_input_shape = value;
     else if (field === "negative_slope") next.alpha = value;
-    else if (REFUSED[field]?.includes(value) === false) {
+    else if (TAKEN.get(field)?.includes(value) === false) {
       throw badConfig(
         layer,
         field,
         `is ${short(value)}, which tfjs does not have`,
-        `set ${field} to ${short(REFUSED[field][0] ?? null)}`,
+        `set ${field} to ${short(TAKEN.get(field)?.[0] ?? null)}`,
       );
     } else if (!IGNORED.has(field)) next[field] = objectForm(value, field, layer);
   }
@@ -91,18 +91,18 @@ function configForm(config: PlainObject, layer: string): PlainObject {
 }
 
 /** Options that change what a layer computes, with the values that tfjs computes too. */
-const REFUSED: Readonly<Record<string, readonly PlainJson[]>> = {
-  keepdims: [false, null],
-  ragged: [false, null],
-  sparse: [false, null],
-  optional: [false, null],
-  synchronized: [false, null],
-  lora_rank: [null],
-  lora_alpha: [null],
-  quantization_config: [null],
-  quantization_mode: [null],
-  zero_output_for_mask: [false, null],
-};
+const TAKEN: ReadonlyMap<string, readonly PlainJson[]> = new Map([
+  ["keepdims", [false, null]],
+  ["ragged", [false, null]],
+  ["sparse", [false, null]],
+  ["optional", [false, null]],
+  ["synchronized", [false, null]],
+  ["lora_rank", [null]],
+  ["lora_alpha", [null]],
+  ["quantization_config", [null]],
+  ["quantization_mode", [null]],
+  ["zero_output_for_mask", [false, null]],
+]);
 /** They tell how a layer is run or kept, not what it computes. */
 const IGNORED: ReadonlySet<string> = new Set([
   "autocast",

@@ -288,6 +288,14 @@ describe("parseLayersModel", () => {
     expectCode(() => parseLayersModel({ list: new Array(100_000).fill(0) }), "TOO_LARGE");
   });
 
+  it("takes fields that every object inherits for unknown ones", () => {
+    for (const field of ["valueOf", "toString", "constructor", "hasOwnProperty"]) {
+      const damaged = presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 });
+      setPath(damaged, ["config", "layers", "1", "config", field], "");
+      expect(() => parseLayersModel(damaged), field).not.to.throw(TypeError);
+    }
+  });
+
   it("never throws anything but ModelError on JSON, however a valid model is damaged", () => {
     const valid = [
       presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 }),
