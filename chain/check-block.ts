@@ -2,7 +2,6 @@
  * What an arriving block is held to: its header before any transaction is touched, and after the
  * transition the roots it claims.
  */
-
 import { InvalidBlock } from "./block-error.ts";
 import { equalBytes, toHex } from "./crypto/hash.ts";
 import { proposerOf } from "./draw/proposer-of.ts";

@@ -1,5 +1,4 @@
 /** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
-
 import { PomlError } from "./errors.ts";
 import { WHOLE } from "./millionths.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";

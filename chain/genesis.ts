@@ -1,5 +1,4 @@
 /** From a genesis to the first head, and the parameter sets chains start with. */
-
 import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";

@@ -1,5 +1,4 @@
 /** The settings of a job as the engines take them, and back: its integers as numbers. */
-
 import { JOB_LOSSES, JOB_OPTIMIZERS, type OptimizerSpec } from "../chain/types/optimizer.ts";
 import type { TrainSpec } from "../chain/types/train.ts";
 import {

@@ -2,7 +2,6 @@
  * The chain half of a node: store, mempool, consensus and sync over one host. Built here, started
  * and stopped in reverse; knows nothing of jobs.
  */
-
 import { toHex } from "../chain/crypto/hash.ts";
 import type { KeyPair } from "../chain/crypto/keys.ts";
 import { NETWORK_ID_LENGTH } from "../chain/crypto/signing.ts";

@@ -1,5 +1,4 @@
 /** What the API may ask, answered from the parts of a running node. */
-
 import { equalBytes, toHex } from "../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../chain/types/block.ts";
 import { trainSpec } from "../chain/workload/train/train-of.ts";

@@ -2,7 +2,6 @@
  * What the HTTP API, the event stream and the page may ask of a running node. `node.ts` implements
  * it; the API never sees the store, the consensus driver or the network.
  */
-
 import type { State } from "../chain/state/state.ts";
 import type { CertifiedBlock, Header } from "../chain/types/block.ts";
 import type { Evidence } from "../chain/types/evidence.ts";

@@ -1,5 +1,4 @@
 /** Who looks at an update and at which part of it: by weight, from a mix nobody knew at the commit. */
-
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import { drawBelow } from "../draw/weighted.ts";

@@ -5,7 +5,6 @@
  * too, so that it does not matter in which order faults are proven. A node is out for good, so that it
  * cannot be punished twice.
  */
-
 import { isExpired } from "../evidence/age.ts";
 import { WHOLE } from "../millionths.ts";
 import { ratingChange } from "../rating/rating-change.ts";

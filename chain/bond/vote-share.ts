@@ -5,7 +5,6 @@
  * once its beginning cannot be punished any more, so together they cover the punishable past, at most
  * two of them.
  */
-
 import { isExpired } from "../evidence/age.ts";
 import { MILLION } from "../millionths.ts";
 import { totalWeight } from "../rating/weight.ts";

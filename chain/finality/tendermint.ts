@@ -4,7 +4,6 @@
  * they come in and carries out the effects. Our own votes and proposals count when the driver feeds
  * them back, so that what was signed and what was counted never differ.
  */
-
 import { amnesiaOf } from "../evidence/amnesia.ts";
 import { makeDuplicateVote } from "../evidence/duplicate-vote.ts";
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";

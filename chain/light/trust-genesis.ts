@@ -1,5 +1,4 @@
 /** Where a light client starts that trusts the genesis: apart from the rest, since it takes all the rules along. */
-
 import { genesisHead } from "../genesis.ts";
 import type { Head } from "../head.ts";
 import type { Genesis } from "../types/genesis.ts";

@@ -4,7 +4,6 @@
  * knows it before, however long ago the last one was: a machine that is rented for the next window has to be rented
  * for as long on average as an honest node runs from window to window. Only the first one has a fixed height.
  */
-
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";

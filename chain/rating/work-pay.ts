@@ -3,7 +3,6 @@
  * accusation, and silence, earn nothing, and what they did not earn waits in the pot. So it pays to replay and to say
  * what came of it, and whoever is kept from that loses nothing else. Silence of others brings a claimant nothing.
  */
-
 import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import { payWorkReward, type WorkShare } from "../supply/emission.ts";

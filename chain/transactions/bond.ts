@@ -1,5 +1,4 @@
 /** Adds to the sender's bond, which lets more of its rating count. */
-
 import { refuseField } from "../transaction-error.ts";
 import { findActiveNode } from "./find-node.ts";
 import type { Rule } from "./rule.ts";

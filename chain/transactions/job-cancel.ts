@@ -4,7 +4,6 @@
  * what chain/job/charge.ts says; after an objection at least what an impossible order does (objections.ts).
  * Not while updates are being revealed: they are what the client ordered.
  */
-
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { charged } from "../job/charge.ts";

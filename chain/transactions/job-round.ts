@@ -2,7 +2,6 @@
  * The record of one round: what was merged, by whom, and how good the model is now. Any manager of
  * the team may post it; it counts with the signatures of more than half of the team.
  */
-
 import { takeRecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";

@@ -3,7 +3,6 @@
  * `feeFloor` that was voted too high, or an account that its owner emptied, could take the vote away that would mend it.
  * Blocks have room for so many (list-room.ts), and one that changes nothing is refused.
  */
-
 import { ParameterError } from "../check-parameters.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import {

@@ -1,5 +1,4 @@
 /** A node binds itself to how it trained, before anybody can know the test rows. */
-
 import { refuse } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { TrackEntry } from "../types/track.ts";

@@ -5,10 +5,10 @@ import type { Workload } from "./workload.ts";
 
 const WORKLOADS: Readonly<Record<JobKind, Workload>> = { train };
 
-export function kindOf({ work }: Pick<JobSpec, "work">): JobKind {
+export function jobKindOf({ work }: Pick<JobSpec, "work">): JobKind {
   return JOB_KINDS[work.selector];
 }
 
 export function workloadOf(spec: Pick<JobSpec, "work">): Workload {
-  return WORKLOADS[kindOf(spec)];
+  return WORKLOADS[jobKindOf(spec)];
 }

@@ -3,7 +3,6 @@
  * memory; sizes count values or rows, strides bytes. Each kernel is described where it is written,
  * in `kernels/`.
  */
-
 import type { DepthwiseGeometry, PoolGeometry } from "./geometry.ts";
 import type { NormKernels } from "./norm-exports.ts";
 import type { RecurrentKernels } from "./recurrent-exports.ts";

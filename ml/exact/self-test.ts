@@ -2,7 +2,6 @@
  * The golden self-test: a few steps of tiny models that touch every kernel must end in known bits.
  * A machine that fails it must not take audited work: its results would look like fraud.
  */
-
 import type { Engine } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { initialParameters } from "../model/initial-parameters.ts";

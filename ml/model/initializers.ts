@@ -3,7 +3,6 @@
  * model needs no download and no trust: only + - * / and integers are used, never Math.log or exp.
  * "Normal" values are the sum of twelve 16-bit integers (bounded at six deviations).
  */
-
 import type { Random } from "../random.ts";
 import { initializerKind } from "./initializer-form.ts";
 import type { LayerConfig } from "./layer-config.ts";

@@ -2,7 +2,6 @@
  * Searches a range slice by slice, a stretch at a time: whoever takes the steps may pause between them, stop, or send
  * on what was found. How the stretches are cut changes nothing in the result.
  */
-
 import { compareBytes } from "../../chain/crypto/hash.ts";
 import { type SearchRange, sliceAt, sliceCount } from "../../chain/workload/search/range.ts";
 import {

@@ -1,5 +1,4 @@
 /** What is searched for: the nonce whose message `prefix || nonce || suffix` has a digest at or under the target. */
-
 import { DIGEST_BYTES, MAX_PART_BYTES } from "./abi.ts";
 import { AlgorithmError } from "./algorithm-error.ts";
 

@@ -43,8 +43,11 @@ function usesOf(layer: LayerFacts): number {
   const inner = wrapped(layer);
   if (inner !== undefined) return repeats(layer) * usesOf(inner);
   const { className, inputShape, outputShape } = layer;
-  const isRecurrent = /LSTM|GRU|RNN/.test(className);
-  return isRecurrent ? side(inputShape[1]) : volume(outputShape.slice(1, -1));
+  if (/LSTM|GRU|RNN/.test(className)) return side(inputShape[1]);
+  // Rows of it are looked up, and multiplied by nothing.
+  if (className === "Embedding") return 0;
+  const positions = className.endsWith("Transpose") ? inputShape : outputShape;
+  return volume(positions.slice(1, -1));
 }
 
 /** The layer that this one applies, at one of its repeats. */

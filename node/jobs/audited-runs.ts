@@ -2,7 +2,6 @@
  * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
  * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
  */
-
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened } from "../../chain/committee/seal.ts";

@@ -3,7 +3,6 @@
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
  * duty of every node, whatever jobs its owner lets it train.
  */
-
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";

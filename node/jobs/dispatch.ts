@@ -1,7 +1,7 @@
 /** After each block: the jobs in which this node has a part, to the services of their kind of work. */
 import type { State } from "../../chain/state/state.ts";
 import { JOB_KINDS, type Job, type JobKind } from "../../chain/types/job.ts";
-import { kindOf } from "../../chain/workload/workloads.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import { type OnBlock, tellEach } from "../on-block.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
@@ -38,7 +38,7 @@ export class JobDispatch implements OnBlock {
     if (node === undefined) return;
     const jobs = Array.from(state.jobs.of(node), ([, job]) => job);
     for (const kind of JOB_KINDS) {
-      const own = jobs.filter(({ spec }) => kindOf(spec) === kind);
+      const own = jobs.filter(({ spec }) => jobKindOf(spec) === kind);
       tellEach(services[kind], (service) => service.onJobs(own, node), log);
     }
   }

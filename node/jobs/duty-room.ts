@@ -1,5 +1,4 @@
 /** Room for what a duty of a job brings to this disk: looked for before its first byte is fetched. */
-
 import { hasCommitted } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { isAuditable, SEGMENTS } from "../../chain/workload/train/segments.ts";

@@ -1,5 +1,4 @@
 /** How a job stands or ended, in a sentence people can act on. The API, the page and the command line say this. */
-
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {

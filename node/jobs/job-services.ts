@@ -1,9 +1,8 @@
 /** What a node does for jobs: looks at orders, trains, answers for its runs, audits, leads rounds, shares models. */
-
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import type { JobSpec } from "../../chain/types/job.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
-import { kindOf } from "../../chain/workload/workloads.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Config } from "../config/schema.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 import type { OnBlock } from "../on-block.ts";
@@ -68,5 +67,5 @@ function createTrainServices(
 }
 
 function isAllowed(spec: JobSpec, allowed: readonly string[]): boolean {
-  return allowed.includes(`${kindOf(spec)}/${engineOf(trainSpec(spec))}`);
+  return allowed.includes(`${jobKindOf(spec)}/${engineOf(trainSpec(spec))}`);
 }

@@ -4,7 +4,6 @@
  * record; the others sign what equals their own result and take over, at the same round, when those
  * before them fall silent.
  */
-
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { type KeyPair, verifySync } from "../../chain/crypto/keys.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";

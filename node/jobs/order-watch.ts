@@ -3,7 +3,6 @@
  * want, or that nobody can carry out, is objected to on the chain, once; the services of a job ask here before they
  * begin.
  */
-
 import { toHex } from "../../chain/crypto/hash.ts";
 import { drawnNodes } from "../../chain/job/objections.ts";
 import { hasCommitted, hasObjected, phaseOf } from "../../chain/job/phase.ts";

@@ -2,7 +2,6 @@
  * What light clients ask of a node: blocks without bodies, a short route of them from a block they
  * believe, and proofs of what a block or the newest state holds.
  */
-
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
 import {

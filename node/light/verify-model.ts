@@ -1,5 +1,4 @@
 /** Whether a model directory is what its certificate says, given what the reader trusts. */
-
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { isOut } from "../../chain/job/phase.ts";

@@ -2,7 +2,6 @@
  * The chain replayed from its own blocks into a new database: every certificate verified, every
  * block applied. What comes out is right whatever the old database holds besides its blocks.
  */
-
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { Head } from "../../chain/head.ts";

@@ -3,7 +3,6 @@
  * one; further back the chain is replayed from its own blocks. The journal of votes is never taken
  * back: above the new head the node must not sign a second time what it signed once.
  */
-
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
 import { crashPoint } from "../crash-points.ts";

@@ -2,7 +2,6 @@
  * How far each peer says it is, and from where on it serves blocks. Asks everybody now and then, tells
  * everybody who asks, and keeps those who fetch blocks informed.
  */
-
 import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { NodeLog } from "../telemetry/log.ts";

@@ -3,7 +3,6 @@
  * verified ahead is (proof-ahead.ts). A failure is told apart: a lie of the peer, or our own inability
  * to follow what the network made final. Only the first says anything about the peer.
  */
-
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { Head } from "../../chain/head.ts";

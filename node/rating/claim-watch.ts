@@ -2,7 +2,6 @@
  * Notices a node that claims different work for one benchmark window: the first claim seen of each
  * node is remembered for a while, and a second one that differs is evidence.
  */
-
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
 import { claimOf, isSameWork, makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";

@@ -3,7 +3,6 @@
  * claims what it finished, serves its states to those who verify, and shows a disputed one once a
  * committee has answered (segment-verifier.ts and committee-member.ts look at the others').
  */
-
 import { isOpened } from "../../chain/committee/seal.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";

@@ -1,5 +1,4 @@
 /** Runs in a helper process: opens a module of a stranger and finds out whether it is an algorithm. */
-
 import { Algorithm } from "../../ml/search/algorithm.ts";
 import { AlgorithmError, type AlgorithmFacts } from "../../ml/search/algorithm-error.ts";
 import type { ModuleFacts } from "../../ml/search/check/check-module.ts";

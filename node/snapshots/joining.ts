@@ -3,7 +3,6 @@
  * its owner trusts. A chain that started from a snapshot is confirmed in the background by replaying
  * its history. What cannot be reconciled with the trusted block stops the node.
  */
-
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
 import { State } from "../../chain/state/state.ts";

@@ -1,5 +1,4 @@
 /** What the jobs of a chain need of the files on this disk. */
-
 import { setImmediate as pause } from "node:timers/promises";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";

@@ -3,7 +3,6 @@
  * then they could not vote, or would delete what other jobs need. A whole node on a small disk of its own, which is
  * the only voter and is drawn for every order; the client serves the files itself, as fast as it can.
  */
-
 import { statfs } from "node:fs/promises";
 import { expect } from "chai";
 import { addressOf } from "../../chain/crypto/address.ts";

@@ -6,9 +6,9 @@
 import { expect } from "chai";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
-import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { TestChain } from "../helpers/chain.ts";
-import { commits, jobOf, jobSpec, openJob } from "../helpers/job-run.ts";
+import { commitsOfFounders } from "../helpers/commits-of-founders.ts";
 
 const FOUNDERS = 6;
 /** One of the founders, the last, is honest. */
@@ -18,30 +18,11 @@ const JOBS = 10;
 const ROOM = 3;
 const BYTES = 1_000_000;
 
-/** For every founder a commit to each of many jobs, in the order of nonces; those of attackers pay. */
-function dutiesOf(chain: TestChain): SignedTransaction[][] {
-  const shape = { participants: FOUNDERS, quorum: 1, phaseBlocks: 400 };
-  const opened = Array.from({ length: JOBS }, (_, i) => {
-    const open = openJob(chain, chain.client, jobSpec(`job ${i}`, shape));
-    chain.advance(open);
-    return open;
-  });
-  chain.advance();
-  const all = opened.flatMap((open) => commits(chain, jobOf(chain, open)));
-  return chain.founders.map((founder, i) =>
-    all
-      .filter(({ transaction }) => Buffer.compare(transaction.sender, founder.keys.publicKey) === 0)
-      .map(({ transaction }, nonce) => {
-        const value = transaction.payload.value as Payloads["job-commit"];
-        const fee = i < ATTACKERS ? 1n + BigInt(nonce) : 0n;
-        return chain.transaction(founder, "job-commit", value, { nonce, fee });
-      }),
-  );
-}
-
 describe("attack: duties at a fee before those of others", () => {
   const chain = new TestChain({ founders: FOUNDERS });
-  const duties = dutiesOf(chain);
+  const duties = commitsOfFounders(chain, { jobs: JOBS, phaseBlocks: 400 }, (founder, nonce) =>
+    founder < ATTACKERS ? 1n + BigInt(nonce) : 0n,
+  );
   const [honest = []] = duties.slice(ATTACKERS);
   const flood = duties.slice(0, ATTACKERS);
   const balanceOf = (i: number): bigint =>

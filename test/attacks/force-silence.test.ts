@@ -3,7 +3,6 @@
  * somebody who cuts a machine off. Gain sought: those who stay silent, or who are accused meanwhile, lose rating and
  * bond. All numbers of accusers, friends and silent members of a committee are played.
  */
-
 import { expect } from "chai";
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { AUDIT_COMMITTEE, type AuditAnswer } from "../../chain/types/audit.ts";

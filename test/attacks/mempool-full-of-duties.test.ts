@@ -10,8 +10,8 @@ import { Mempool } from "../../chain/mempool/pool.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import { person, TestChain } from "../helpers/chain.ts";
+import { commitsOfFounders } from "../helpers/commits-of-founders.ts";
 import { expectCode } from "../helpers/expect-code.ts";
-import { commits, jobOf, jobSpec, openJob } from "../helpers/job-run.ts";
 
 const FOUNDERS = 8;
 /** One of the founders, the last, is honest. */
@@ -23,29 +23,9 @@ const PAYERS = 40;
 /** A fair part of the places for what is free. */
 const FAIR = Math.floor(PLACES / 2 / FOUNDERS);
 
-/** For every founder a commit to each of many jobs, in the order of nonces; all would apply. */
-function dutiesOf(chain: TestChain): SignedTransaction[][] {
-  const shape = { participants: FOUNDERS, quorum: 1, phaseBlocks: 40 };
-  const opened = Array.from({ length: JOBS }, (_, i) => {
-    const open = openJob(chain, chain.client, jobSpec(`job ${i}`, shape));
-    chain.advance(open);
-    return open;
-  });
-  chain.advance();
-  const all = opened.flatMap((open) => commits(chain, jobOf(chain, open)));
-  return chain.founders.map((founder) =>
-    all
-      .filter(({ transaction }) => Buffer.compare(transaction.sender, founder.keys.publicKey) === 0)
-      .map(({ transaction }, nonce) => {
-        const value = transaction.payload.value as Payloads["job-commit"];
-        return chain.transaction(founder, "job-commit", value, { nonce, fee: 0n });
-      }),
-  );
-}
-
 describe("attack: fill the mempool with duties", () => {
   const chain = new TestChain({ founders: FOUNDERS });
-  const duties = dutiesOf(chain);
+  const duties = commitsOfFounders(chain, { jobs: JOBS, phaseBlocks: 40 });
   const payers = Array.from({ length: PAYERS }, (_, i) => person(`payer ${i}`));
   for (const { address } of payers) chain.head.state.credit(address, POML);
   const { state } = chain.head;

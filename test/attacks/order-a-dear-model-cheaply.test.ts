@@ -2,7 +2,6 @@
  * A client orders work that costs much at the price of work that costs little: a large model, tiny batches, a huge
  * test set, a large team. Inequality: price of the order >= its operations x the chain's price of operations.
  */
-
 import { expect } from "chai";
 import { jobPrice } from "../../chain/job/price.ts";
 import { checkJobSpec } from "../../chain/transactions/job-open.ts";

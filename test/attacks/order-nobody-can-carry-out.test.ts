@@ -3,7 +3,6 @@
  * order, to be rid of the work or to cost its client money. On the real rules of the chain, over every number of
  * liars and every reason.
  */
-
 import { expect } from "chai";
 import { endingPrice } from "../../chain/job/charge.ts";
 import { drawnNodes, impossibleCharge } from "../../chain/job/objections.ts";

@@ -3,7 +3,6 @@
  * majority. A team of its own saves it the managers' share; nothing else depends on a team's word. The inequality:
  * what one cancelled job burns >= all that the managers of the rounds that are left could earn.
  */
-
 import { expect } from "chai";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { managerPay } from "../../chain/job/price.ts";

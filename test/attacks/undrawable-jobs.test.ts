@@ -2,7 +2,6 @@
  * Jobs that can never be drawn, opened to make every block draw them again, or to stand open for nothing. Whatever
  * quorum is asked for, it is refused at the door or tried four times, and its place is paid for.
  */
-
 import { expect } from "chai";
 import { JOB_COUNTS_AS, MAX_PLACES_ORDERED } from "../../chain/job/draw-room.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";

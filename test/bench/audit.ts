@@ -3,7 +3,6 @@
  * by an auditor, as shares of the training itself. Both are compared with the run they belong to, since the
  * speed of a machine drifts; the median of several runs, on one thread.
  */
-
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";

@@ -3,7 +3,6 @@
  * reads and merges them, and the result is read as it is sent to a worker. Told are the delays of this process's
  * events meanwhile, as those of a node's consensus would be, and the memory of both processes.
  */
-
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -6,7 +6,6 @@
  * Also what checkpoints cost: the hashes over all segments of a round of 60,000 samples, in percent of its
  * training, with momentum; and the time to import the engine and to have it ready, of fresh processes.
  */
-
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -3,7 +3,6 @@
  * changed file means that old chains, signatures and certificates are no longer read. To write it
  * anew: `UPDATE_VECTORS=1 npx mocha test/chain/vectors.test.ts && npx biome format --write test/vectors`.
  */
-
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { sealOf } from "../../chain/committee/seal.ts";

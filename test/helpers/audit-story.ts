@@ -1,5 +1,4 @@
 /** A job up to its first record, and what its auditors and committees then say. */
-
 import { stageOf } from "../../chain/audit/tick.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Audit, AuditAnswer, AuditStage } from "../../chain/types/audit.ts";

@@ -2,7 +2,6 @@
  * Short training runs that between them reach every kernel: each test model once, and one model under
  * every optimizer and loss. Also runs in a browser.
  */
-
 import type { Engine, Targets, Trainer } from "../../ml/engine.ts";
 import type { Hyperparameters, Loss, Optimizer } from "../../ml/hyperparameters.ts";
 import { initialParameters } from "../../ml/model/initial-parameters.ts";

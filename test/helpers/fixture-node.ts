@@ -2,7 +2,6 @@
  * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
-
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,4 @@
 /** Reads orders in this process: for tests whose files are their own. */
-
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../chain/types/job.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";

@@ -1,5 +1,4 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
-
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";

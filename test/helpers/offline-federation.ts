@@ -2,7 +2,6 @@
  * A job's rounds in one process, without chain or network: the same dataset order, shards, seeds,
  * training, checks and merging as a job's participants and team use.
  */
-
 import { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import {

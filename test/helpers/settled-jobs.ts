@@ -1,5 +1,4 @@
 /** The records of settled jobs of a chain in memory, as a node keeps them on its disk. */
-
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
 import { isUnsettled, type Job } from "../../chain/types/job.ts";

@@ -1,5 +1,4 @@
 /** A state taken apart, as the store keeps it. */
-
 import type { StateParts } from "../../chain/state/parts.ts";
 import type { Slot } from "../../chain/state/slots.ts";
 import type { State } from "../../chain/state/state.ts";

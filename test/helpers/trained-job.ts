@@ -2,7 +2,6 @@
  * A small job done for real, in one process: the chain's rules, training on the exact engine, updates, the
  * team's merge, audits that match. The same bytes on every run. Only network and processes are left out.
  */
-
 import { join } from "node:path";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";

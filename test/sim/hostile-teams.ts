@@ -2,7 +2,6 @@
  * Jobs over the chain's own rules whose team belongs to somebody who wants to harm the participants: more than half
  * of it signs whatever its owner says, and the client is the owner too. Participants and auditors are honest.
  */
-
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";

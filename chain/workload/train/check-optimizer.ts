@@ -1,5 +1,4 @@
 /** Whether the optimizer of a job has settings within bounds, and none that it does not use. */
-
 import { WHOLE } from "../../millionths.ts";
 import { checkIndex, refuseField } from "../../transaction-error.ts";
 import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";

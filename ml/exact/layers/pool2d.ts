@@ -3,7 +3,6 @@
  * comes right before a max pooling, its gradient mask is applied here, on the pooled values: the
  * winner is positive exactly when the pooled output is.
  */
-
 import type { PoolLayer, Window } from "../../model/program.ts";
 import type { PoolGeometry } from "../geometry.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";

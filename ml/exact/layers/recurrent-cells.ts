@@ -1,5 +1,4 @@
 /** One step of each recurrent cell, forward and back, over the memory of its layer. */
-
 import type { Arena } from "../arena.ts";
 import type { Kernels } from "../kernel-exports.ts";
 import { WeightProduct } from "../weight-product.ts";

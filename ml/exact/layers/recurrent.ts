@@ -3,7 +3,6 @@
  * after step the state is multiplied and a cell kernel combines both. States have a row of zeros
  * before the first step; gates are kept and become their own gradients on the way back.
  */
-
 import type { RecurrentLayer } from "../../model/program.ts";
 import { roundUp } from "../panels.ts";
 import { WeightProduct } from "../weight-product.ts";

@@ -1,5 +1,4 @@
 /** Training jobs: the order a client writes, what it costs, and how it goes. */
-
 import { z } from "zod";
 import { AUDIT_ANSWERS, AUDIT_STAGES } from "../../../chain/types/audit.ts";
 import { AUDIT_FAULTS, JOB_KINDS, JOB_PHASES, OBJECTIONS } from "../../../chain/types/job.ts";

@@ -1,5 +1,4 @@
 /** Jobs, their orders and their recorded rounds in the contract's form. */
-
 import { answerOf, stageOf } from "../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
@@ -25,7 +24,7 @@ import {
 } from "../../../chain/types/train.ts";
 import { isAuditable } from "../../../chain/workload/train/segments.ts";
 import { trainProgress, trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
-import { kindOf } from "../../../chain/workload/workloads.ts";
+import { jobKindOf } from "../../../chain/workload/workloads.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { describeOutcome, hasModel, recordedRounds } from "../../jobs/job-outcome.ts";
 import type { OrderedJob, PreparedJob, RecordedRound } from "../../services.ts";
@@ -45,7 +44,7 @@ import { fraction, nameOf, textOf } from "./plain.ts";
 export function encodeSpec(spec: JobSpec): SpecJson {
   const train = trainSpec(spec);
   return {
-    kind: kindOf(spec),
+    kind: jobKindOf(spec),
     name: textOf(spec.name),
     engine: nameOf(JOB_ENGINES, train.engine),
     model: toHex(train.model),

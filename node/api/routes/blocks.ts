@@ -1,5 +1,4 @@
 /** Final blocks, newest first, and one block with all it holds. */
-
 import { CertifiedBlock } from "../../../chain/types/block.ts";
 import { MAX_READ_BYTES } from "../../pages.ts";
 import type { NodeServices } from "../../services.ts";

@@ -1,5 +1,4 @@
 /** Training jobs: price and open them, watch them, take their results. */
-
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { trainProgress } from "../../../chain/workload/train/train-of.ts";

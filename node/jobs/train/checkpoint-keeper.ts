@@ -174,10 +174,16 @@ export class RunWriter {
       const isStart = index > 0 && index < hashes.length - 1;
       if (names.size > 0 && isStart) await this.#check(index, hash);
     }
-    await this.#disk.writeFile(join(this.#folder, HASHES), Buffer.concat(hashes), { flush: true });
-    await this.#disk.remove(this.#target);
-    await this.#disk.rename(this.#folder, this.#target);
-    await this.#disk.syncFolder(dirname(this.#target));
+    const whole = Buffer.concat(hashes);
+    // The run may be committed to already, so it is not removed for one that is no better, not even for a moment.
+    const kept = await readOrNothing(this.#disk, join(this.#target, HASHES));
+    if (kept !== undefined && equalBytes(kept, whole)) await this.#disk.remove(this.#folder);
+    else {
+      await this.#disk.writeFile(join(this.#folder, HASHES), whole, { flush: true });
+      await this.#disk.remove(this.#target);
+      await this.#disk.rename(this.#folder, this.#target);
+      await this.#disk.syncFolder(dirname(this.#target));
+    }
     this.#ended();
   }
 

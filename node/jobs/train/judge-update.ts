@@ -2,7 +2,6 @@
  * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
  * thrown, never blamed on the participant.
  */
-
 import { unreachable } from "../../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import {

@@ -1,5 +1,4 @@
 /** The trained model of a job in tfjs format, with the manifest of its dataset. */
-
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";

@@ -3,7 +3,6 @@
  * hash on chain, and serves the update once the round is past committing. Driven by the chain
  * alone, so a restart finds its place again.
  */
-
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { canCommit, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";

@@ -2,7 +2,6 @@
  * From a client's order to the specification that goes on chain: model and dataset are checked
  * against each other, stored for the network, and the work is priced.
  */
-
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { drawnParticipants } from "../../../chain/job/draw-room.ts";

@@ -1,5 +1,4 @@
 /** The rounds this node merges now: each once, whoever asks for the outcome, and no longer than the round is open. */
-
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { SerialQueue } from "../../serial-queue.ts";

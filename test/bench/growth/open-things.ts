@@ -1,5 +1,4 @@
 /** States with many open things of one kind, in the stage in which most of them wait. */
-
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import {
   JOB_COUNTS_AS,

@@ -2,7 +2,6 @@
  * What a window of 10,000 claims costs in the blocks that look at all of them: the one that draws verifiers and
  * segments, the one that draws committees if every claim is disputed, and the one that sets the ratings.
  */
-
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import type { Head } from "../../../chain/head.ts";
 import { NO_APPEAL } from "../../../chain/rating/appeal.ts";

@@ -10,7 +10,6 @@
  *   forger    claims segments of a window that it did not work
  *   framer    finds every segment of others' claims to end in another state
  */
-
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
 import { type Payloads, TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";

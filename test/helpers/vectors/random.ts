@@ -1,5 +1,4 @@
 /** docs/training.md, "Random numbers" and "Seeds". */
-
 import { sha256, taggedHash, toHex, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { trainingSeed } from "../../../chain/workload/train/seed.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";

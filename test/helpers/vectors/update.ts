@@ -1,5 +1,4 @@
 /** docs/training.md as a whole: two rounds of a small job with everything that a replay of it reads. */
-
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { Job, JobRecord } from "../../../chain/types/job.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";

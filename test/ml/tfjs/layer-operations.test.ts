@@ -54,6 +54,16 @@ describe("what layers of tfjs cost", () => {
     const filters = layer("Conv2D", { filters: 2, kernel_size: [3, 3], padding: "same" });
     const { flops } = await costOf(sequential([6, 6, 1], filters, FLATTEN));
     expect(flops).to.equal(6 * 36 * 9 * 2);
+    const back = { filters: 2, kernel_size: [3, 3], strides: [2, 2], padding: "same" };
+    const larger = await costOf(sequential([6, 6, 1], layer("Conv2DTranspose", back), FLATTEN));
+    expect(larger.flops).to.equal(6 * 36 * 9 * 2);
+  });
+
+  it("counts no product for rows that an embedding looks up", async () => {
+    const words = layer("Embedding", { input_dim: 1000, output_dim: 8, input_length: 5 });
+    const { flops, values } = await costOf(sequential([5], words, FLATTEN, dense(2)));
+    expect(flops).to.equal(6 * 40 * 2);
+    expect(values).to.equal(40 + 40 + 2);
   });
 
   it("counts what a wrapper applies at each of its steps", async () => {

@@ -1,5 +1,4 @@
 /** The client against a real server: every read, the whole way of a job, and waiting for finality. */
-
 import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";

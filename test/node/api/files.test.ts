@@ -1,5 +1,4 @@
 /** Files of jobs by hash, over a real job's blobs and dataset. */
-
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** Every refusal of the API: the status, a code, the field at fault and what to do about it. */
-
 import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";

@@ -1,5 +1,4 @@
 /** The page in a real browser: outcomes, addresses, notices, and focus that survives blocks. */
-
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";

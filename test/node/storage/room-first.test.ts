@@ -1,5 +1,4 @@
 /** Whatever brings files of jobs to this disk asks for room first, for all that may come, and takes nothing without. */
-
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";

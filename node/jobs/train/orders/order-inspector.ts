@@ -1,5 +1,4 @@
 /** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
-
 import { toHex } from "../../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../../chain/types/job.ts";
 import { trainSpec } from "../../../../chain/workload/train/train-of.ts";

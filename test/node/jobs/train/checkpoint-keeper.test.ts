@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "../../../../chain/crypto/hash.ts";
 import { encodeCheckpoint, stateHash } from "../../../../ml/audit/checkpoint.ts";
+import { type Disk, systemDisk } from "../../../../node/disk.ts";
 import { checkOwnRun } from "../../../../node/jobs/train/check-own-run.ts";
 import {
   CheckpointKeeper,
@@ -122,6 +123,28 @@ describe("CheckpointKeeper", () => {
     await keeper.retain(new Set([runName(JOB, 1)]));
     await attempt.discard();
     expect(await keeper.hashes(JOB, 1)).to.deep.equal(HASHES);
+  });
+
+  it("never removes a run that may be committed to, so that no crash can take it", async () => {
+    const removed: string[] = [];
+    const disk: Disk = {
+      ...systemDisk,
+      remove: (path) => {
+        removed.push(path);
+        return systemDisk.remove(path);
+      },
+    };
+    const counting = new CheckpointKeeper({ dataDir }, { disk });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const run = await counting.begin(JOB, 1);
+      if (attempt === 1) removed.length = 0;
+      put(run, [1, 2, 3, 4]);
+      await run.finish(HASHES);
+    }
+    expect(removed).to.have.length(1);
+    expect(removed).not.to.include(join(dataDir, "checkpoints", runName(JOB, 1)));
+    expect(await counting.hashes(JOB, 1)).to.deep.equal(HASHES);
+    expect(await readdir(join(dataDir, "checkpoints"))).to.deep.equal([runName(JOB, 1)]);
   });
 
   it("forgets what a crash left half done", async () => {
