@@ -1,6 +1,7 @@
 /**
- * SSZ roots of many values of one type at once, level by level: a call of the hasher takes thousands of pairs, where a
- * value hashed alone has a call, and buffers, for each few of them. The same roots as `type.hashTreeRoot` of each.
+ * The SSZ roots of many values of one type, the same as `type.hashTreeRoot` gives for each of them. All values are
+ * hashed together, level by level. So one call of the hasher takes thousands of pairs; values that are hashed one by one
+ * need a call, and buffers, for every few pairs.
  */
 import { hashInto, zeroHash } from "@chainsafe/persistent-merkle-tree";
 import {

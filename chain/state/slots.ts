@@ -1,7 +1,7 @@
 /**
- * The records of a table that forgets, in order, as the state keeps them: of a record that is active the record, of
- * one that left its root alone. What left never changes, and no rule reads it; its record lies with whoever keeps the
- * chain.
+ * The slots of a table that forgets, in order. The slot of an active record holds the record. When a record has left
+ * the table, its slot holds the root alone: no rule reads such a record any more, and it never changes. The record itself
+ * is in the database of nodes that keep the chain.
  */
 
 /** 32 bytes: the SSZ root of a record that left. */

@@ -1,4 +1,4 @@
-/** Training as a kind of work: what is ordered, how far it is, and what a round gives. */
+/** Training as a kind of work: the order, the progress of a job, and what a round gives. */
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { OptimizerSpec } from "./optimizer.ts";
 import { Hash, Uint8, Uint16, Uint32, Uint64 } from "./primitive.ts";

@@ -1,6 +1,7 @@
 /**
  * What a layer of tfjs costs for one sample, forward and backward, besides the operations that every value costs
- * (ml/model/operations.ts). `config` is as tfjs writes it, in camel case. Counted from class, config and shapes alone, so everybody comes to the same.
+ * (ml/model/operations.ts). It is counted from class, config (in camel case, as tfjs writes it) and shapes alone, so
+ * everybody comes to the same number.
  */
 import { isPlainObject, type PlainObject } from "../model/plain-json.ts";
 

@@ -1,5 +1,4 @@
-/** Commands shown to people: what completes them, and the way without (hints.ts). */
-
+/** How commands are shown to people. Most contexts add the options a command needs (hints.ts); the plain hints add none. */
 export interface Hints {
   /** One whole command, e.g. `npx poml job watch 1f0c9a`, with what it needs to reach the same node. */
   command(text: string): string;

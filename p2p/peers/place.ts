@@ -1,4 +1,4 @@
-/** Where an address belongs: who is counted as one, when addresses are counted. */
+/** The place of an address: its network, and the part of it that limits count as one caller. */
 import { isIPv6 } from "node:net";
 
 export interface Place {
