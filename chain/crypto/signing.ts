@@ -4,7 +4,15 @@
  */
 import { taggedHash } from "./hash.ts";
 
-export type SigningDomain = "transaction" | "vote" | "proposal" | "record" | "refusal" | "manifest";
+export type SigningDomain =
+  | "transaction"
+  | "vote"
+  | "proposal"
+  | "record"
+  | "refusal"
+  | "manifest"
+  | "lease"
+  | "lease-promise";
 
 export function signingRoot(
   domain: SigningDomain,

@@ -1,0 +1,77 @@
+/**
+ * Rules of the lease log that need nothing but the entries themselves: how they are chained, what is signed, whose turn
+ * a view is, and which two entries no honest manager signs both.
+ */
+import { equalBytes } from "../../crypto/hash.ts";
+import { signingRoot } from "../../crypto/signing.ts";
+import { LEASE_ENTRIES, LeaseEntry, type LeaseEntryKind, LeasePromise } from "../../types/lease.ts";
+import { ZERO_HASH } from "../../types/primitive.ts";
+
+/** What the next entry's `previous` must be. */
+export function leaseRoot(entry: LeaseEntry): Uint8Array {
+  return LeaseEntry.hashTreeRoot(entry);
+}
+
+/** What the manager signs of an entry. */
+export function leaseSigningRoot(genesisRoot: Uint8Array, entry: LeaseEntry): Uint8Array {
+  return signingRoot("lease", genesisRoot, leaseRoot(entry));
+}
+
+/** What a member signs of a promise. */
+export function promiseSigningRoot(genesisRoot: Uint8Array, promise: LeasePromise): Uint8Array {
+  return signingRoot("lease-promise", genesisRoot, LeasePromise.hashTreeRoot(promise));
+}
+
+/** @throws RangeError for a kind that does not exist */
+export function leaseEntryKind({ kind }: Pick<LeaseEntry, "kind">): LeaseEntryKind {
+  const name = LEASE_ENTRIES[kind];
+  if (name === undefined) throw new RangeError(`no lease entry has kind ${kind}`);
+  return name;
+}
+
+/**
+ * The node whose turn a view is. The first view goes round the team with the rounds, so that no member manages a whole
+ * job; each next view is the next member's in drawn order.
+ * @param team node indexes in drawn order, at least one
+ * @param round from 1
+ */
+export function leaseManagerOf(team: readonly number[], round: number, view: number): number {
+  const node = team[(round - 1 + view) % team.length];
+  if (node === undefined) throw new RangeError(`no manager for view ${view} of round ${round}`);
+  return node;
+}
+
+/** True for an entry by a node whose turn its view is not: it acts as manager without being elected. */
+export function isUsurped(entry: LeaseEntry, team: readonly number[]): boolean {
+  return entry.manager !== leaseManagerOf(team, entry.round, entry.view);
+}
+
+/**
+ * Whether an entry may stand after another, by chain, sequence and view alone. A new view begins with a takeover.
+ * @param before undefined at the begin of a round's log
+ */
+export function followsEntry(before: LeaseEntry | undefined, entry: LeaseEntry): boolean {
+  const isTakeover = LEASE_ENTRIES[entry.kind] === "takeover";
+  if (before === undefined) {
+    const begins = entry.sequence === 1 && equalBytes(entry.previous, ZERO_HASH);
+    return begins && isTakeover === entry.view > 0;
+  }
+  if (entry.round !== before.round || !equalBytes(entry.job, before.job)) return false;
+  if (entry.sequence !== before.sequence + 1) return false;
+  if (!equalBytes(entry.previous, leaseRoot(before))) return false;
+  if (entry.view === before.view) return !isTakeover && entry.manager === before.manager;
+  return entry.view > before.view && isTakeover;
+}
+
+/**
+ * Whether a manager that signed both wrote two logs: two different entries at one sequence of one view, or two
+ * takeovers of one view. In another view a manager may write at a sequence anew, since what it wrote there before may
+ * have been held by too few.
+ */
+export function contradicts(a: LeaseEntry, b: LeaseEntry): boolean {
+  if (a.manager !== b.manager || a.round !== b.round || a.view !== b.view) return false;
+  if (!equalBytes(a.job, b.job)) return false;
+  const areTakeovers = [a, b].every(({ kind }) => LEASE_ENTRIES[kind] === "takeover");
+  if (a.sequence !== b.sequence && !areTakeovers) return false;
+  return !equalBytes(leaseRoot(a), leaseRoot(b));
+}
