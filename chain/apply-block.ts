@@ -4,8 +4,9 @@
  * Pure: no clock, no I/O; signatures are verified beforehand (verify-signatures.ts).
  */
 import { applyTransaction } from "./apply-transaction.ts";
+import { tickJobs } from "./block-end/tick-jobs.ts";
+import { turnEpoch } from "./block-end/turn-epoch.ts";
 import { InvalidBlock } from "./block-error.ts";
-import { slash } from "./bond/slash.ts";
 import { freeUnbondings } from "./bond/unbonding.ts";
 import {
   bodyBytes,
@@ -24,11 +25,9 @@ import { PomlError } from "./errors.ts";
 import { checkEvidence } from "./evidence/check-evidence.ts";
 import type { Head } from "./head.ts";
 import { DrawRoom } from "./job/draw-room.ts";
-import { tickJobs } from "./job/tick.ts";
-import { turnEpoch } from "./rating/epoch.ts";
 import { chargeSkips } from "./rating/punctuality.ts";
+import { slash } from "./rating/slash.ts";
 import { tickWindow } from "./rating/tick-window.ts";
-import { totalWeight } from "./rating/weight.ts";
 import { rootOf } from "./state/batch-roots.ts";
 import type { State } from "./state/state.ts";
 import { rewardProposer } from "./supply/emission.ts";
@@ -48,6 +47,7 @@ import type { JobRecord } from "./types/job.ts";
 import type { RatingChange, Seat } from "./types/node.ts";
 import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
+import { totalWeight } from "./weight/weight.ts";
 
 /** What SSZ adds to each element of a list of variable-sized elements. */
 const LIST_OFFSET_BYTES = 4;

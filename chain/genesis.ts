@@ -8,8 +8,6 @@ import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import type { Head } from "./head.ts";
 import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
-import { FULL_PUNCTUALITY } from "./rating/punctuality.ts";
-import { weightOf, weights } from "./rating/weight.ts";
 import { NO_WINDOW } from "./rating/window.ts";
 import { emptyParts } from "./state/parts.ts";
 import { State } from "./state/state.ts";
@@ -18,6 +16,7 @@ import { NO_TRACK } from "./track/stages.ts";
 import { PROTOCOL_VERSION } from "./types/block.ts";
 import { Genesis, type GenesisNode, type Parameters } from "./types/genesis.ts";
 import { ZERO_HASH } from "./types/primitive.ts";
+import { FULL_PUNCTUALITY, weightOf, weights } from "./weight/weight.ts";
 
 /** One POML in micro-units. */
 export const POML = 1_000_000n;

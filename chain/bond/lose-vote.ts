@@ -2,10 +2,11 @@
  * A slashed node votes no more from the next block on: its seats, of this epoch and the next, weigh nothing. It keeps
  * its place in the lists, so that votes of others already on their way still name the right seats.
  */
-import { limitedVotes } from "../rating/voting-limit.ts";
-import { totalWeight } from "../rating/weight.ts";
+
 import type { State } from "../state/state.ts";
 import type { Seat } from "../types/node.ts";
+import { limitedVotes } from "../weight/voting-limit.ts";
+import { totalWeight } from "../weight/weight.ts";
 
 export function loseVote(state: State, node: number): void {
   state.seats = withoutVote(state.seats, node);

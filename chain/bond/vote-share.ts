@@ -7,9 +7,9 @@
  */
 import { isExpired } from "../evidence/age.ts";
 import { MILLION } from "../millionths.ts";
-import { totalWeight } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
+import { totalWeight } from "../weight/weight.ts";
 
 type VoteShare = Pick<NodeRecord, "voteShare" | "voteShareBefore" | "voteShareSince">;
 

@@ -1,8 +1,8 @@
 /** Who votes in the epoch after the next, and so who has turns to propose. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { limitedVotes } from "../rating/voting-limit.ts";
 import type { State } from "../state/state.ts";
 import type { Seat } from "../types/node.ts";
+import { limitedVotes } from "../weight/voting-limit.ts";
 import { hasLeft } from "./frozen-weights.ts";
 import { sampleSeats } from "./sample-seats.ts";
 

@@ -4,9 +4,10 @@
  * of its own nodes until the draw suits it. So weights are taken down at the end of an epoch and come into use
  * an epoch later: at least `epochBlocks` lie between what a draw reads and its mix.
  */
-import { weights } from "../rating/weight.ts";
+
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
+import { weights } from "../weight/weight.ts";
 import { drawWithoutReplacement } from "./weighted.ts";
 
 /** Runs at the end of an epoch. */

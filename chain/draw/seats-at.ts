@@ -1,5 +1,5 @@
 /** Whose votes count at a height. Seats are frozen an epoch ahead, so they are known before a block is. */
-import { endsEpoch } from "../rating/epoch-of.ts";
+import { endsEpoch } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import type { Seat } from "../types/node.ts";
 

@@ -1,13 +1,8 @@
 /** Two different votes of one seat for one (height, round, type): their form. */
-import { compareBytes } from "../crypto/hash.ts";
+import { compareVotes } from "../finality/contradiction.ts";
 import type { DuplicateVote } from "../types/evidence.ts";
-import { VOTE_TYPES, type Vote } from "../types/vote.ts";
+import { VOTE_TYPES } from "../types/vote.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
-
-/** The one form of two conflicting votes: the smaller block hash first, of one block the smaller valid round. */
-export function makeDuplicateVote(a: Vote, b: Vote): DuplicateVote {
-  return compareVotes(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
-}
 
 /**
  * Checks that the votes contradict each other and stand in canonical order. Seats are no part of
@@ -25,9 +20,4 @@ export function checkDuplicateVote({ first, second }: DuplicateVote): void {
     });
   }
   checkOrder(compareVotes(first, second));
-}
-
-function compareVotes(a: Vote, b: Vote): number {
-  const order = compareBytes(a.blockHash, b.blockHash);
-  return order === 0 ? a.validRound - b.validRound : order;
 }

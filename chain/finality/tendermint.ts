@@ -4,10 +4,10 @@
  * they come in and carries out the effects. Our own votes and proposals count when the driver feeds
  * them back, so that what was signed and what was counted never differ.
  */
-import { amnesiaOf } from "../evidence/amnesia.ts";
-import { makeDuplicateVote } from "../evidence/duplicate-vote.ts";
+
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { isKept, isNewsProposal, isNewsVote, isSame, MAX_ROUND } from "./admission.ts";
+import { amnesiaOf, makeDuplicateVote } from "./contradiction.ts";
 import type { Effect, Event, ProposalEvent, TimeoutEvent } from "./messages.ts";
 import { proposerSeat, type RoundState, roundAt, validityOf, withRound } from "./round-state.ts";
 import { applyRules, castVote, startRound } from "./rules.ts";

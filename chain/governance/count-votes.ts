@@ -6,12 +6,12 @@ import { bytesKey } from "../crypto/hash.ts";
 import { hasLeft } from "../draw/frozen-weights.ts";
 import { PomlError } from "../errors.ts";
 import { isQuorum } from "../finality/quorum.ts";
-import { limitedVotes } from "../rating/voting-limit.ts";
-import { weightOf } from "../rating/weight.ts";
 import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { CastParameterVote } from "../types/state.ts";
+import { limitedVotes } from "../weight/voting-limit.ts";
+import { weightOf } from "../weight/weight.ts";
 import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 
 /** Runs at the end of an epoch, before its seats leave. Decided questions are forgotten. */

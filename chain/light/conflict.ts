@@ -1,8 +1,7 @@
 /** Two certified blocks of one height: who signed both, or broke the lock of one to help the other. */
 import { equalBytes, toHex } from "../crypto/hash.ts";
-import { isAmnesia } from "../evidence/amnesia.ts";
 import type { KnownProof } from "../evidence/check-evidence.ts";
-import { makeDuplicateVote } from "../evidence/duplicate-vote.ts";
+import { isAmnesia, makeDuplicateVote } from "../finality/contradiction.ts";
 import { voteTypeIndex } from "../finality/vote.ts";
 import type { LightBlock } from "../types/light.ts";
 import type { Vote } from "../types/vote.ts";

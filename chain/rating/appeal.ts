@@ -3,7 +3,7 @@
  * the claimed end state is shown, then it is decided. A committee that comes to nothing is followed by another.
  */
 import { type Answers, areExplained, type Ruling, ruleOn } from "../committee/ruling.ts";
-import { drawnAt } from "../draw/due.ts";
+import { drawnAt } from "../schedule/drawn-at.ts";
 import type { State } from "../state/state.ts";
 import { MAX_RETRIES } from "../types/audit.ts";
 import { ZERO_HASH } from "../types/primitive.ts";

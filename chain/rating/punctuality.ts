@@ -6,8 +6,8 @@
 import { turnsAt } from "../draw/turns.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
+import { FULL_PUNCTUALITY } from "../weight/weight.ts";
 
-export const FULL_PUNCTUALITY = 1_000_000;
 /** Part of what is missing that comes back per epoch. */
 const REGAIN = 16;
 /** Skipped turns that a node can owe for at most. */

@@ -3,6 +3,7 @@ import { WHOLE } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord, RATING_CAUSES, RatingChange, RatingFault } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
+import { weightOf } from "../weight/weight.ts";
 import { segmentsOf } from "./draw-segments.ts";
 import { caught, takeForFalseWork } from "./false-work.ts";
 import {
@@ -21,7 +22,6 @@ import {
 } from "./formula.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { ratingChange } from "./rating-change.ts";
-import { weightOf } from "./weight.ts";
 import { afterWithholding } from "./withholding.ts";
 import { payForWork, type VerifiedClaim } from "./work-pay.ts";
 

@@ -1,12 +1,12 @@
 /** The life of a window in the state: open, close, checks drawn, disputes heard, ratings set. */
-import { drawnAt } from "../draw/due.ts";
+import { drawnAt } from "../schedule/drawn-at.ts";
+import { endsEpoch } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { calledAgain, isHeard } from "./appeal.ts";
 import { disputed, drawChecks, drawCommittee, isComplete } from "./checks.ts";
 import { standingOf } from "./claims-standing.ts";
-import { endsEpoch } from "./epoch-of.ts";
 import { settleWindow } from "./settle-window.ts";
 import { isUnderWay, openWindow } from "./window.ts";
 

@@ -5,11 +5,9 @@
  * for as long on average as an honest node runs from window to window. Only the first one has a fixed height.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawnAt } from "../draw/due.ts";
 import { drawBelow } from "../draw/weighted.ts";
-import { MILLION } from "../millionths.ts";
+import { stagesFrom, type WindowKind } from "../schedule/window-stages.ts";
 import type { State } from "../state/state.ts";
-import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { WINDOW_KINDS, type Window } from "../types/window.ts";
 
@@ -28,31 +26,6 @@ export const NO_WINDOW: Window = {
   openedAt: 0n,
   closedAt: 0n,
 };
-
-type WindowKind = (typeof WINDOW_KINDS)[number];
-export type Stages = Pick<
-  Window,
-  "opens" | "closes" | "claimsUntil" | "verdictsUntil" | "sealsUntil" | "appealsUntil"
->;
-
-/** The last heights of the stages of a window. */
-export function stagesFrom(opens: number, kind: WindowKind, parameters: Parameters): Stages {
-  const { windowBlocks, surpriseBlocks, claimBlocks, verdictBlocks } = parameters;
-  const closes = opens + (kind === "regular" ? windowBlocks : surpriseBlocks);
-  const claimsUntil = closes + claimBlocks;
-  const verdictsUntil = drawnAt(claimsUntil, parameters) + verdictBlocks;
-  const sealsUntil = drawnAt(verdictsUntil, parameters) + verdictBlocks;
-  const appealsUntil = sealsUntil + claimBlocks;
-  return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
-}
-
-/** Heights from a window to the next on average, where judging takes as long as it may with one committee. */
-export function meanSpacing(parameters: Parameters): bigint {
-  const { windowInterval, epochBlocks, surpriseChance } = parameters;
-  const [epoch, interval] = [BigInt(epochBlocks) * MILLION, BigInt(windowInterval)];
-  const waited = (interval * epoch) / (epoch + BigInt(surpriseChance) * interval);
-  return waited + BigInt(stagesFrom(0, "regular", parameters).appealsUntil);
-}
 
 /** True while a window is open or its claims are judged. */
 export function isUnderWay({ number, settledAt }: Window): boolean {

@@ -5,7 +5,7 @@
 import type { ListCompositeType, Type, ValueOf } from "@chainsafe/ssz";
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
-import { nextDraw } from "../job/next-draw.ts";
+import { nextDraw } from "../schedule/next-draw.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { isUnsettled, type Job } from "../types/job.ts";
 import { StateTree } from "../types/state.ts";

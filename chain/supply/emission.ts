@@ -4,7 +4,7 @@
  * anyone could order work from himself to mint some.
  */
 import { addressOf } from "../crypto/address.ts";
-import { meanSpacing } from "../rating/window.ts";
+import { meanSpacing } from "../schedule/window-stages.ts";
 import type { State } from "../state/state.ts";
 
 export interface WorkShare {

@@ -1,5 +1,5 @@
 /** When tracks open and how long their stages last. */
-import { drawnAt } from "../draw/due.ts";
+import { drawnAt } from "../schedule/drawn-at.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";

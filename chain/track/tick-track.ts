@@ -1,7 +1,7 @@
 /** The life of a track in the state: opened, test rows seeded, judges drawn, ratings changed. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
-import { drawnAt } from "../draw/due.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
+import { drawnAt } from "../schedule/drawn-at.ts";
 import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import { ZERO_HASH } from "../types/primitive.ts";

@@ -10,7 +10,6 @@
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
-import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, hasCommitted, isOut } from "../job/phase.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
@@ -21,6 +20,7 @@ import {
   UPDATE_CHECKS,
 } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
+import { innerSignaturesOf, requireMajority, requireManager } from "./cosigners.ts";
 import type { Rule } from "./rule.ts";
 
 export const jobRefuse: Rule<"job-refuse"> = {

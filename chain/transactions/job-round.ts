@@ -4,7 +4,6 @@
  */
 import { takeRecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
-import { innerSignaturesOf, requireMajority, requireManager } from "../job/cosigners.ts";
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { end, enter, hasCommitted } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
@@ -12,6 +11,7 @@ import { refuse, refuseField } from "../transaction-error.ts";
 import { type Job, type JobRecord, JobRecord as JobRecordType } from "../types/job.ts";
 import { MAX_RECORDS } from "../types/primitive.ts";
 import { workloadOf } from "../workload/workloads.ts";
+import { innerSignaturesOf, requireMajority, requireManager } from "./cosigners.ts";
 import type { Rule } from "./rule.ts";
 
 export const jobRound: Rule<"job-round"> = {

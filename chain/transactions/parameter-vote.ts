@@ -11,7 +11,7 @@ import {
   VOTABLE_PARAMETERS,
   type VotableParameter,
 } from "../governance/votable.ts";
-import { epochOf } from "../rating/epoch-of.ts";
+import { epochOf } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import { withoutPlace } from "../state/unordered.ts";
 import { refuse, refuseField } from "../transaction-error.ts";

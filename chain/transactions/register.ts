@@ -2,10 +2,10 @@
 import { formatAmount } from "../amount.ts";
 import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
-import { FULL_PUNCTUALITY } from "../rating/punctuality.ts";
 import { NO_SCORE } from "../track/quality.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import { MAX_NODES } from "../types/state.ts";
+import { FULL_PUNCTUALITY } from "../weight/weight.ts";
 import type { Rule } from "./rule.ts";
 
 export const MIN_ONION_LENGTH = 64;

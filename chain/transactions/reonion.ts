@@ -2,7 +2,7 @@
  * Announces the hash onion that follows the present one. It takes over two epochs later, when
  * nobody can have known the mix it will meet, and only once the old one runs low.
  */
-import { epochOf } from "../rating/epoch-of.ts";
+import { epochOf } from "../schedule/epoch-of.ts";
 import { refuse } from "../transaction-error.ts";
 import { findActiveNode } from "./find-node.ts";
 import { checkOnionLength } from "./register.ts";

@@ -1,7 +1,7 @@
 /** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
 import { formatAmount } from "../amount.ts";
-import { isHeld } from "../bond/slash.ts";
 import { startUnbonding } from "../bond/unbonding.ts";
+import { isHeld } from "../rating/slash.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import { MAX_UNBONDINGS_PER_NODE } from "../types/state.ts";
 import { findNode } from "./find-node.ts";

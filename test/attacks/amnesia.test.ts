@@ -8,8 +8,8 @@
  */
 import { expect } from "chai";
 import { equalBytes } from "../../chain/crypto/hash.ts";
-import { isAmnesia } from "../../chain/evidence/amnesia.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
+import { isAmnesia } from "../../chain/finality/contradiction.ts";
 import { type ValueId, type VoteType, voteValue } from "../../chain/finality/vote.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { Drive, V, vote, W } from "../chain/finality/drive.ts";

@@ -3,7 +3,7 @@
  * for less than the bonds that stand behind it, by the order and the blocks in which the proofs arrive.
  */
 import { expect } from "chai";
-import { totalWeight, votingWeight } from "../../chain/rating/weight.ts";
+import { totalWeight, votingWeight } from "../../chain/weight/weight.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { bondsOf, convict, costBefore, nodesWithVotes, percent } from "../helpers/forkers.ts";
 

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { turnsAt } from "../../chain/draw/turns.ts";
 import { POML } from "../../chain/genesis.ts";
-import { weightOf } from "../../chain/rating/weight.ts";
+import { weightOf } from "../../chain/weight/weight.ts";
 import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../helpers/window-run.ts";
 

@@ -5,8 +5,8 @@
 import { expect } from "chai";
 import { drawSeats } from "../../chain/draw/draw-seats.ts";
 import { genesisHead } from "../../chain/genesis.ts";
-import { totalWeight, weightOf } from "../../chain/rating/weight.ts";
 import type { State } from "../../chain/state/state.ts";
+import { totalWeight, weightOf } from "../../chain/weight/weight.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { playWindow } from "../helpers/window-play.ts";
 

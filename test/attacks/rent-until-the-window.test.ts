@@ -8,8 +8,9 @@
 import { expect } from "chai";
 import { sha256, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { standardParameters } from "../../chain/genesis.ts";
-import { endsEpoch } from "../../chain/rating/epoch-of.ts";
-import { meanSpacing, openWindow } from "../../chain/rating/window.ts";
+import { openWindow } from "../../chain/rating/window.ts";
+import { endsEpoch } from "../../chain/schedule/epoch-of.ts";
+import { meanSpacing } from "../../chain/schedule/window-stages.ts";
 import { accrueWorkReward, payWorkReward, workPay } from "../../chain/supply/emission.ts";
 import { TestChain } from "../helpers/chain.ts";
 

@@ -7,7 +7,7 @@ import { sha256, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { drawSeats } from "../../chain/draw/draw-seats.ts";
 import { sampleSeats } from "../../chain/draw/sample-seats.ts";
 import { standardParameters } from "../../chain/genesis.ts";
-import { totalWeight } from "../../chain/rating/weight.ts";
+import { totalWeight } from "../../chain/weight/weight.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { chanceOfThird } from "../helpers/hypergeometric.ts";
 

@@ -3,7 +3,7 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { makeEvidence } from "../../chain/evidence/check-evidence.ts";
 import { makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
 import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
-import { makeDuplicateVote } from "../../chain/evidence/duplicate-vote.ts";
+import { makeDuplicateVote } from "../../chain/finality/contradiction.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
 import type { Evidence, SignedProposalSummary } from "../../chain/types/evidence.ts";
 import type { Vote } from "../../chain/types/vote.ts";

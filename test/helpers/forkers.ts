@@ -1,7 +1,8 @@
 /** Nodes of a test chain that vote for two blocks of one height, and what it costs them. */
-import { totalWeight } from "../../chain/rating/weight.ts";
+
 import type { State } from "../../chain/state/state.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
+import { totalWeight } from "../../chain/weight/weight.ts";
 import type { Person, TestChain } from "./chain.ts";
 import { doubleVote } from "./evidence.ts";
 

@@ -1,6 +1,6 @@
 /** Takes nodes through an open track: committed, told, judged, shown. */
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
-import { drawnAt } from "../../chain/draw/due.ts";
+import { drawnAt } from "../../chain/schedule/drawn-at.ts";
 import {
   answerHash,
   commitmentOf,

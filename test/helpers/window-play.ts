@@ -1,5 +1,5 @@
 /** Whole benchmark windows of a test chain: what each node does, and honest verifiers of all of it. */
-import { drawnAt } from "../../chain/draw/due.ts";
+import { drawnAt } from "../../chain/schedule/drawn-at.ts";
 import type { TestChain } from "./chain.ts";
 import {
   awaitCommittees,

@@ -1,10 +1,10 @@
 /** Takes nodes through a benchmark window: registered, claimed, judged. */
 import { sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
-import { drawnAt } from "../../chain/draw/due.ts";
 import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
-import { type Stages, stagesFrom } from "../../chain/rating/window.ts";
+import { drawnAt } from "../../chain/schedule/drawn-at.ts";
+import { type Stages, stagesFrom } from "../../chain/schedule/window-stages.ts";
 import { MAX_RETRIES } from "../../chain/types/audit.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import { VERDICTS } from "../../chain/types/node.ts";

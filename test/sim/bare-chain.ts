@@ -2,14 +2,15 @@
  * The chain's rules without blocks, signatures and roots: what transactions and the ends of blocks do to a state,
  * and nothing else. So thousands of runs take seconds. Every block brings its own mix from a seed.
  */
+
+import { tickJobs } from "../../chain/block-end/tick-jobs.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { freezeDrawWeights } from "../../chain/draw/frozen-weights.ts";
 import { PomlError } from "../../chain/errors.ts";
 import { DrawRoom } from "../../chain/job/draw-room.ts";
-import { tickJobs } from "../../chain/job/tick.ts";
-import { endsEpoch } from "../../chain/rating/epoch-of.ts";
 import { tickWindow } from "../../chain/rating/tick-window.ts";
+import { endsEpoch } from "../../chain/schedule/epoch-of.ts";
 import type { State } from "../../chain/state/state.ts";
 import { tickTrack } from "../../chain/track/tick-track.ts";
 import { ListRoom } from "../../chain/transactions/list-room.ts";

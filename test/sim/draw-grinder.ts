@@ -3,17 +3,18 @@
  * turns, moves its bonds, lets nodes leave, and holds orders back and tries their ids until it knows a mix that
  * suits it. Against the chain's own draws, turns, skips and epochs. Strangers never skip.
  */
+
+import { turnEpoch } from "../../chain/block-end/turn-epoch.ts";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { drawNodes } from "../../chain/draw/frozen-weights.ts";
 import { nextMix, proposerOrder } from "../../chain/draw/mix.ts";
 import { drawWithoutReplacement } from "../../chain/draw/weighted.ts";
 import { standardParameters } from "../../chain/genesis.ts";
-import { turnEpoch } from "../../chain/rating/epoch.ts";
 import { chargeSkips } from "../../chain/rating/punctuality.ts";
-import { weights } from "../../chain/rating/weight.ts";
 import type { State } from "../../chain/state/state.ts";
 import { rewardProposer } from "../../chain/supply/emission.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
+import { weights } from "../../chain/weight/weight.ts";
 import { stateOf } from "./skipper.ts";
 
 /** What is drawn, and how many places one draw has. */

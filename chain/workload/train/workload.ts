@@ -1,5 +1,5 @@
 /** Federated training as a kind of work; its unit is a sample step: one row, once through the model and back. */
-import { phaseOf } from "../../job/phase.ts";
+import { isUnsettled } from "../../types/job.ts";
 import type { Workload } from "../workload.ts";
 import { checkSamples, checkTrainSpec } from "./check.ts";
 import { replayBytes, runOperations, runSteps, sampleSteps } from "./price.ts";
@@ -33,7 +33,7 @@ export const train: Workload = {
   files(job) {
     const { model, dataset, torrent, initialParameters } = trainSpec(job.spec);
     const lasting = [model, dataset, torrent, trainProgress(job).parameters];
-    return phaseOf(job) === "settled" ? lasting : [...lasting, initialParameters];
+    return isUnsettled(job) ? [...lasting, initialParameters] : lasting;
   },
   checkRecord: checkTrainRecord,
   advance,

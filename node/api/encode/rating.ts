@@ -1,10 +1,10 @@
 /** A rating explained in words. */
 import { factorsOf } from "../../../chain/rating/formula.ts";
-import { votingWeight, weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { trackTask } from "../../../chain/track/task.ts";
 import type { NodeRecord } from "../../../chain/types/node.ts";
 import type { TrackScore } from "../../../chain/types/track.ts";
+import { votingWeight, weightOf } from "../../../chain/weight/weight.ts";
 import { explainChange } from "../../rating/explain-change.ts";
 import type { PastChange } from "../../rating/rating-history.ts";
 import { warningsOf } from "../../rating/warnings.ts";

@@ -1,5 +1,5 @@
 /** The nodes of the chain with their ratings. */
-import { totalWeight } from "../../../chain/rating/weight.ts";
+import { totalWeight } from "../../../chain/weight/weight.ts";
 import type { FoundJob } from "../../chain/job-archive.ts";
 import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";

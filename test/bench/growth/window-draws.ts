@@ -5,7 +5,7 @@
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import type { Head } from "../../../chain/head.ts";
 import { NO_APPEAL } from "../../../chain/rating/appeal.ts";
-import { type Stages, stagesFrom } from "../../../chain/rating/window.ts";
+import { type Stages, stagesFrom } from "../../../chain/schedule/window-stages.ts";
 import { State } from "../../../chain/state/state.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import type { Check, WindowClaim } from "../../../chain/types/window.ts";

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { drawNodes } from "../../../chain/draw/frozen-weights.ts";
 import { POML } from "../../../chain/genesis.ts";
-import { weightOf } from "../../../chain/rating/weight.ts";
 import type { State } from "../../../chain/state/state.ts";
+import { weightOf } from "../../../chain/weight/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 
 const seedOf = (i: number): Uint8Array => sha256(uint32Bytes(i));

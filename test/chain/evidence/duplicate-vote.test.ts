@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { checkDuplicateVote, makeDuplicateVote } from "../../../chain/evidence/duplicate-vote.ts";
+import { checkDuplicateVote } from "../../../chain/evidence/duplicate-vote.ts";
+import { makeDuplicateVote } from "../../../chain/finality/contradiction.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { V, vote, W } from "../finality/drive.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { proposerOrder } from "../../../chain/draw/mix.ts";
-import { FULL_PUNCTUALITY, regained } from "../../../chain/rating/punctuality.ts";
-import { weightOf } from "../../../chain/rating/weight.ts";
+import { regained } from "../../../chain/rating/punctuality.ts";
+import { FULL_PUNCTUALITY, weightOf } from "../../../chain/weight/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 
 describe("punctuality", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { laneSeed, stagesFrom } from "../../../chain/rating/window.ts";
+import { laneSeed } from "../../../chain/rating/window.ts";
+import { stagesFrom } from "../../../chain/schedule/window-stages.ts";
 import { WINDOW_KINDS } from "../../../chain/types/window.ts";
 import { TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 

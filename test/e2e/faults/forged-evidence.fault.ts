@@ -5,7 +5,7 @@
  */
 import { expect } from "chai";
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { makeDuplicateVote } from "../../../chain/evidence/duplicate-vote.ts";
+import { makeDuplicateVote } from "../../../chain/finality/contradiction.ts";
 import { voteSigningRoot } from "../../../chain/finality/vote.ts";
 import { Evidence } from "../../../chain/types/evidence.ts";
 import type { Vote } from "../../../chain/types/vote.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { steppedWeights } from "../../../chain/rating/weight.ts";
+import { steppedWeights } from "../../../chain/weight/weight.ts";
 
 const MILLION = 1_000_000n;
 

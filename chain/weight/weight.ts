@@ -6,7 +6,9 @@ import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
-import { FULL_PUNCTUALITY } from "./punctuality.ts";
+
+/** Of a node that let no turn pass; millionths. */
+export const FULL_PUNCTUALITY = 1_000_000;
 
 /** A rating without a bond selects nothing. */
 export function weightOf(

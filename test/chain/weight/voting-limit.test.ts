@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { limitedVotes } from "../../../chain/rating/voting-limit.ts";
+import { limitedVotes } from "../../../chain/weight/voting-limit.ts";
 
 const sum = (weights: readonly bigint[]): bigint => weights.reduce((a, b) => a + b, 0n);
 

@@ -5,15 +5,16 @@
  * too, so that it does not matter in which order faults are proven. A node is out for good, so that it
  * cannot be punished twice.
  */
+
+import { loseVote } from "../bond/lose-vote.ts";
+import { takeBond } from "../bond/take-bond.ts";
+import { holdUnbondings } from "../bond/unbonding.ts";
+import { greatestVoteShare } from "../bond/vote-share.ts";
 import { isExpired } from "../evidence/age.ts";
 import { WHOLE } from "../millionths.ts";
-import { ratingChange } from "../rating/rating-change.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord, RatingChange } from "../types/node.ts";
-import { loseVote } from "./lose-vote.ts";
-import { takeBond } from "./take-bond.ts";
-import { holdUnbondings } from "./unbonding.ts";
-import { greatestVoteShare } from "./vote-share.ts";
+import { ratingChange } from "./rating-change.ts";
 
 /** At a third of all votes everything is lost. */
 const MULTIPLE = 3;

@@ -1,13 +1,13 @@
 /**
  * The schedule of jobs: every job names the height at which the chain looks at it again although nobody
  * touches it. So a block reads the jobs that its transactions changed and those that are due, and no other.
- * Draws have a schedule of their own (next-draw.ts).
+ * Draws have a schedule of their own (schedule/next-draw.ts).
  */
 import { auditDeadline } from "../audit/deadline.ts";
+import { isBehind, isOver, phaseOf } from "../job/phase.ts";
+import { isToBeDrawn } from "../schedule/next-draw.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
-import { isToBeDrawn } from "./next-draw.ts";
-import { isBehind, isOver, phaseOf } from "./phase.ts";
 
 /** So long after its end and its last audit anybody may settle a job; then the chain does it itself. */
 export const SETTLE_BLOCKS = 64;

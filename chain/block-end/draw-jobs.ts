@@ -1,23 +1,23 @@
 /** The draws of a block: teams, participants, auditors and committees whose height has come, each of them now. */
 import { drawAuditors } from "../audit/tick.ts";
 import { taggedHash } from "../crypto/hash.ts";
-import { drawnAt } from "../draw/due.ts";
 import { drawNodes, mostNodes } from "../draw/frozen-weights.ts";
+import { drawnParticipants } from "../job/draw-room.ts";
+import { end, enter, outcomeOf, phaseOf } from "../job/phase.ts";
+import { settle } from "../job/settle.ts";
+import { drawnAt } from "../schedule/drawn-at.ts";
+import { isToBeDrawn } from "../schedule/next-draw.ts";
 import type { State } from "../state/state.ts";
 import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import { drawnParticipants } from "./draw-room.ts";
 import { dueOf, isDue } from "./due.ts";
-import { isToBeDrawn } from "./next-draw.ts";
-import { end, enter, outcomeOf, phaseOf } from "./phase.ts";
-import { settle } from "./settle.ts";
 
 /** A job that cannot be drawn is tried so many times, `drawDelay` apart. */
 const DRAW_TRIES = 4;
 
 /**
  * Runs before anything else that the end of a block does to jobs. How many draws there are is bounded where they
- * are scheduled: by the room for them in a block (draw-room.ts), and by the steps of its end (due-work.ts).
+ * are scheduled: by the room for them in a block (job/draw-room.ts), and by the steps of its end (job/due-work.ts).
  * @param proposer account that earns the fee of a job which the chain settles itself
  */
 export function drawAll(state: State, proposer: Uint8Array): void {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { factorsOf } from "../../../chain/rating/formula.ts";
-import { votingWeight } from "../../../chain/rating/weight.ts";
 import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
+import { votingWeight } from "../../../chain/weight/weight.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim, doubleProposal, doubleVote } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";

@@ -1,15 +1,9 @@
 /** What the end of a block does to jobs. No wait without deadline and quorum. */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { tickAudits } from "../audit/tick.ts";
-import type { State } from "../state/state.ts";
-import { type Job, UPDATE_CHECKS } from "../types/job.ts";
-import type { RatingChange } from "../types/node.ts";
-import { ZERO_HASH } from "../types/primitive.ts";
-import { chargedForQuorum } from "./charge.ts";
-import { drawAll } from "./draws.ts";
-import { dueOf, isDue, SETTLE_BLOCKS } from "./due.ts";
-import { DueWork } from "./due-work.ts";
-import { isDoubted } from "./objections.ts";
+import { chargedForQuorum } from "../job/charge.ts";
+import { DueWork } from "../job/due-work.ts";
+import { isDoubted } from "../job/objections.ts";
 import {
   allCommitted,
   canCommit,
@@ -22,8 +16,14 @@ import {
   isOut,
   isOver,
   phaseOf,
-} from "./phase.ts";
-import { settle } from "./settle.ts";
+} from "../job/phase.ts";
+import { settle } from "../job/settle.ts";
+import type { State } from "../state/state.ts";
+import { type Job, UPDATE_CHECKS } from "../types/job.ts";
+import type { RatingChange } from "../types/node.ts";
+import { ZERO_HASH } from "../types/primitive.ts";
+import { drawAll } from "./draw-jobs.ts";
+import { dueOf, isDue, SETTLE_BLOCKS } from "./due.ts";
 
 /**
  * Runs at the end of every block: its draws, then the jobs that are due, then those that it changed.

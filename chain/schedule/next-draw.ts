@@ -3,10 +3,11 @@
  * what it depends on. If it could wait for a block with time for it, a proposer that knows its mix could choose which
  * block that is.
  */
-import { drawnAt } from "../draw/due.ts";
+
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { JOB_PHASES, type Job } from "../types/job.ts";
+import { drawnAt } from "./drawn-at.ts";
 
 const DRAWING_JOB = JOB_PHASES.indexOf("drawing");
 const DRAWING = AUDIT_STAGES.indexOf("drawing");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { totalWeight, weightOf } from "../../../chain/rating/weight.ts";
+import { totalWeight, weightOf } from "../../../chain/weight/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../../helpers/window-run.ts";
 

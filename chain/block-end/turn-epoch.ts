@@ -8,12 +8,12 @@ import { drawSeats } from "../draw/draw-seats.ts";
 import { freezeDrawWeights } from "../draw/frozen-weights.ts";
 import { markTime } from "../evidence/age.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
+import { regained } from "../rating/punctuality.ts";
+import { endsEpoch, epochOf } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import { accrueWorkReward } from "../supply/emission.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
-import { endsEpoch, epochOf } from "./epoch-of.ts";
-import { regained } from "./punctuality.ts";
-import { steppedWeights, totalWeight, weightOf } from "./weight.ts";
+import { steppedWeights, totalWeight, weightOf } from "../weight/weight.ts";
 
 /** Runs at the end of every block. An epoch that would have no voter keeps the old seats. */
 export function turnEpoch(state: State): void {

@@ -1,9 +1,10 @@
 /** More than half of a job's team stands behind what one of its managers posts. */
+
+import { findJob } from "../job/find.ts";
 import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
-import type { InnerSignature } from "../transactions/rule.ts";
 import type { Job } from "../types/job.ts";
-import { findJob } from "./find.ts";
+import type { InnerSignature } from "./rule.ts";
 
 interface Cosignature {
   /** Position in the job's team. */
