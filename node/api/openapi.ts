@@ -1,30 +1,14 @@
 /** The OpenAPI 3.1 document, made from the routes and the contract's schemas. */
 import { z } from "zod";
-import * as block from "./contract/block.ts";
-import * as dataset from "./contract/dataset.ts";
-import * as event from "./contract/event.ts";
-import * as job from "./contract/job.ts";
-import * as light from "./contract/light.ts";
-import * as network from "./contract/network.ts";
 import { PROBLEM_TYPE, Problem } from "./contract/problem.ts";
+import { contractSchemas } from "./contract-schemas.ts";
 import type { Answer, Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
 
-/** Schemas with a name of their own in `components`. */
-function namedSchemas(): Map<z.ZodType, string> {
-  const named = new Map<z.ZodType, string>([[Problem, "Problem"]]);
-  for (const module of [network, block, job, light, dataset, event]) {
-    for (const [name, value] of Object.entries(module)) {
-      if (value instanceof z.ZodType) named.set(value, name);
-    }
-  }
-  return named;
-}
-
 /** @param version of the node */
-export function openApiDocument(routes: readonly Route[], version: string): Json {
-  const named = namedSchemas();
+export async function openApiDocument(routes: readonly Route[], version: string): Promise<Json> {
+  const named = await contractSchemas();
   const registry = z.registry<{ id: string }>();
   for (const [schema, id] of named) registry.add(schema, { id });
   const uri = (id: string): string => `#/components/schemas/${id}`;

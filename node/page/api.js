@@ -1,29 +1,72 @@
 /** Requests to the node that served this page, and its event stream with resuming. */
 
+/** @import { AnswerOf, AnswerPath } from "../api/contract/answers.ts" */
+/** @import { EventData, HelloJson } from "../api/contract/event.ts" */
+/** @import { RoundJson } from "../api/contract/job.ts" */
+
+/** An event with what its type carries. @typedef {{ [T in keyof EventData]: { type: T, cursor: number, data: EventData[T] } }[keyof EventData]} PageEvent */
+
+/** A refusal of the node, with its HTTP status. */
+export class Refused extends Error {
+  /** @param {string} message @param {number} status */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * What a route answers with, as the table of the contract says.
+ * @template {AnswerPath} P
+ * @param {P} path as the table writes it, e.g. `/v1/jobs/{id}`
+ * @param {Readonly<Record<string, string | number>>} [values] for the parts in braces; the others become the query
+ * @returns {Promise<AnswerOf<P>>}
+ * @throws {Refused}
+ */
+export async function get(path, values = {}) {
+  const rest = new URLSearchParams();
+  /** @type {string} */
+  let filled = path;
+  for (const [name, value] of Object.entries(values)) {
+    if (path.includes(`{${name}}`)) {
+      filled = filled.replace(`{${name}}`, encodeURIComponent(value));
+    } else rest.set(name, String(value));
+  }
+  return /** @type {AnswerOf<P>} */ (await ask(rest.size === 0 ? filled : `${filled}?${rest}`));
+}
+
 /**
  * @param {string} path
- * @returns {Promise<any>}
- * @throws Error with the HTTP `status`, where the node refused
+ * @returns {Promise<unknown>}
+ * @throws {Refused}
  */
-export async function get(path) {
+export async function ask(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(15_000) });
-  const body = await answer.json();
-  if (!answer.ok) {
-    const error = new Error(body.detail ?? `the node answered ${answer.status}`);
-    throw Object.assign(error, { status: answer.status });
-  }
-  return body;
+  const body = /** @type {unknown} */ (await answer.json());
+  if (answer.ok) return body;
+  const detail = /** @type {{ detail?: string }} */ (body).detail;
+  throw new Refused(detail ?? `the node answered ${answer.status}`, answer.status);
+}
+
+/** What went wrong, in words. @param {unknown} error */
+export function reasonOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the node knows no such thing. @param {unknown} error */
+export function isUnknown(error) {
+  return error instanceof Refused && error.status === 404;
 }
 
 /**
  * All recorded rounds of a job, page by page.
  * @param {string} id
- * @returns {Promise<any[]>}
  */
 export async function getRounds(id) {
+  /** @type {RoundJson[]} */
   const all = [];
   for (let from = 1; ; ) {
-    const { rounds, next } = await get(`/v1/jobs/${id}/rounds?from=${from}`);
+    const { rounds, next } = await get("/v1/jobs/{id}/rounds", { id, from });
     all.push(...rounds);
     if (next === undefined || next <= from) return all;
     from = next;
@@ -35,7 +78,7 @@ const MAX_BACKOFF_MS = 8000;
 
 /**
  * Follows the events for as long as the page is open.
- * @param {(event: { type: string, cursor: number, data: any }) => void} onEvent
+ * @param {(event: PageEvent) => void} onEvent
  * @param {(state: "live" | "lost", missed: boolean) => void} onState `missed`: events were lost, read anew
  */
 export function follow(onEvent, onState) {
@@ -52,7 +95,7 @@ export function follow(onEvent, onState) {
     // A connection that never opens ends here; one that opened is watched by the server's pings.
     const opening = setTimeout(() => socket.close(), SILENCE_MS);
     socket.addEventListener("message", ({ data }) => {
-      const message = JSON.parse(data);
+      const message = /** @type {HelloJson | PageEvent} */ (JSON.parse(data));
       if (message.type === "hello") {
         clearTimeout(opening);
         backoffMs = 250;

@@ -4,6 +4,8 @@ import { ago, count, plural } from "./format.js";
 import { patch } from "./patch.js";
 import { store } from "./store.js";
 
+/** @import { BlockSummary } from "../api/contract/block.ts" */
+
 /** As long as the animation of a new one. */
 const FRESH_MS = 1600;
 
@@ -31,7 +33,7 @@ export function blockFeed(length) {
   return { element, show };
 }
 
-/** @param {any} block @param {boolean} fresh */
+/** @param {BlockSummary} block @param {boolean} fresh */
 function entry(block, fresh) {
   const { height, proposerName, proposer, time } = block;
   return h(
@@ -44,7 +46,7 @@ function entry(block, fresh) {
   );
 }
 
-/** @param {any} block */
+/** @param {BlockSummary} block */
 function contents({ transactions, records, ratingChanges }) {
   const parts = [
     records > 0 && plural(records, "training record"),

@@ -1,5 +1,5 @@
 /** One block: its header, what it holds, and a button that hashes it again in this browser. */
-import { get } from "./api.js";
+import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, percent, plural, poml, sentence, short, units } from "./format.js";
 import { lightCard } from "./light-check.js";
@@ -7,19 +7,24 @@ import { notFound } from "./not-found.js";
 import { canHash, headerRoot, transactionsRoot } from "./ssz.js";
 import { store } from "./store.js";
 
+/** @import { BlockJson, TransactionJson } from "../api/contract/block.ts" */
+/** @import { RecordJson } from "../api/contract/job.ts" */
+/** @import { TypedPayload } from "../api/contract/payload.ts" */
+
 /** @param {HTMLElement} root @param {string} at height or hash @returns {() => void} leave */
 export function blockPage(root, at) {
   let left = false;
   const crumb = h("p", { class: "crumb" }, h("a", { href: "#/" }, "Network"), " / block");
   root.replaceChildren(crumb, h("section", { class: "card" }, "Reading the block…"));
-  get(`/v1/blocks/${encodeURIComponent(at)}`).then(
+  get("/v1/blocks/{at}", { at }).then(
     (block) => {
       if (!left) root.replaceChildren(crumb, ...sections(block));
     },
     (error) => {
       if (left) return;
-      if (error.status === 404) notFound(root, "No such block", sentence(error.message));
-      else root.replaceChildren(crumb, h("section", { class: "card bad" }, error.message));
+      const reason = reasonOf(error);
+      if (isUnknown(error)) notFound(root, "No such block", sentence(reason));
+      else root.replaceChildren(crumb, h("section", { class: "card bad" }, reason));
     },
   );
   return () => {
@@ -27,7 +32,7 @@ export function blockPage(root, at) {
   };
 }
 
-/** @param {any} block */
+/** @param {BlockJson} block */
 function sections(block) {
   const { header, transactions, records, ratingChanges } = block;
   return [
@@ -46,7 +51,7 @@ function sections(block) {
   ];
 }
 
-/** @param {any} block */
+/** @param {BlockJson} block */
 function summary(block) {
   const { header, certificate } = block;
   const before = header.height > 1 && h("a", { href: `#/blocks/${header.height - 1}` }, "← older");
@@ -77,7 +82,7 @@ function summary(block) {
   );
 }
 
-/** @param {any} block */
+/** @param {BlockJson} block */
 function proof(block) {
   const results = h("ul", { class: "checks" });
   const button = h("button", { type: "button" }, "Recompute");
@@ -100,7 +105,7 @@ function proof(block) {
   );
 }
 
-/** @param {any} block */
+/** @param {BlockJson} block */
 async function recompute(block) {
   const { header, certificate, transactions } = block;
   const hash = await headerRoot(header);
@@ -118,7 +123,9 @@ async function recompute(block) {
     },
   ];
   if (header.height > 1) {
-    const parent = await headerRoot((await get(`/v1/blocks/${header.height - 1}`)).header);
+    const parent = await headerRoot(
+      (await get("/v1/blocks/{at}", { at: header.height - 1 })).header,
+    );
     const claim = `Block #${count(header.height - 1)} hashes to this block's parent`;
     checks.push({ claim, found: parent, holds: parent === header.parent });
   }
@@ -135,7 +142,7 @@ function checkLine({ claim, found, holds }) {
   );
 }
 
-/** @param {readonly any[]} records */
+/** @param {readonly RecordJson[]} records */
 function recordTable(records) {
   const rows = records.map((record) => ({
     cells: [
@@ -151,7 +158,7 @@ function recordTable(records) {
   return card("Training records", "", table(heads, rows));
 }
 
-/** @param {readonly any[]} changes */
+/** @param {BlockJson["ratingChanges"]} changes */
 function ratingTable(changes) {
   const rows = changes.map((change) => ({
     cells: [
@@ -167,9 +174,9 @@ function ratingTable(changes) {
   return card("Rating changes", "", table(heads, rows));
 }
 
-/** @param {any} transaction */
+/** @param {TransactionJson} transaction */
 function transactionItem(transaction) {
-  const { id, kind, address, fee, payload } = transaction;
+  const { id, kind, address, fee } = transaction;
   return h(
     "div",
     { class: "item" },
@@ -177,7 +184,7 @@ function transactionItem(transaction) {
       "div",
       { class: "top" },
       h("strong", {}, kind),
-      h("span", {}, meaning(kind, payload)),
+      h("span", {}, meaning(/** @type {TypedPayload} */ (/** @type {unknown} */ (transaction)))),
       h("span", { class: "muted" }, fee === "0" ? "a duty, no fee" : `fee ${poml(fee)}`),
     ),
     h("div", { class: "muted" }, "from ", h("span", { class: "mono" }, address)),
@@ -190,8 +197,13 @@ function transactionItem(transaction) {
   );
 }
 
-/** @param {string} kind @param {any} payload */
-function meaning(kind, payload) {
+/** @param {readonly { segments: number }[]} lanes */
+function segmentsOf(lanes) {
+  return lanes.reduce((sum, { segments }) => sum + segments, 0);
+}
+
+/** @param {TypedPayload} transaction */
+function meaning({ kind, payload }) {
   switch (kind) {
     case "transfer":
       return `${poml(payload.amount)} to ${short(payload.to)}`;
@@ -202,11 +214,11 @@ function meaning(kind, payload) {
     case "job-open":
       return `${payload.spec.name}, escrow ${poml(payload.escrow)}`;
     case "job-commit":
-      return `round ${payload.round}, ${plural(payload.samples, "sample step")}`;
+      return `round ${payload.round}, ${plural(payload.units, "sample step")}`;
     case "job-round":
       return `round ${payload.record.round}, accuracy ${percent(payload.record.metrics.accuracy)}`;
     case "window-commit":
-      return `window ${payload.window}, ${plural(payload.segments, "segment")}`;
+      return `window ${payload.window}, ${plural(segmentsOf(payload.lanes), "segment")}`;
     case "window-verdict":
       return `window ${payload.window}, node ${payload.node}: ${payload.findings.map(({ verdict }) => verdict).join(", ")}`;
     case "track-commit":

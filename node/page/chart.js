@@ -1,6 +1,8 @@
 /** Accuracy and loss over rounds as one uPlot chart with two scales, in the page's own colours. */
 import uPlot from "./uplot.js";
 
+/** @import { RoundJson } from "../api/contract/job.ts" */
+
 const HEIGHT = 190;
 
 /** @param {string} name of a CSS variable */
@@ -10,14 +12,14 @@ function colour(name) {
 
 /**
  * @param {number} rounds planned, for the length of the axis
- * @returns {{ element: HTMLElement, show(records: readonly any[]): void, remove(): void }}
+ * @returns {{ element: HTMLElement, show(records: readonly RoundJson[]): void, remove(): void }}
  */
 export function curves(rounds) {
   const element = document.createElement("div");
   element.className = "chart";
-  /** @type {any} */
+  /** @type {uPlot | undefined} */
   let plot;
-  /** @type {readonly any[]} */
+  /** @type {readonly RoundJson[]} */
   let records = [];
 
   const build = () => {
@@ -47,7 +49,7 @@ export function curves(rounds) {
   };
 }
 
-/** @param {readonly any[]} records */
+/** @param {readonly RoundJson[]} records @returns {uPlot.AlignedData} */
 function columns(records) {
   return [
     records.map(({ round }) => round),
@@ -56,7 +58,7 @@ function columns(records) {
   ];
 }
 
-/** @param {number} width @param {number} rounds */
+/** @param {number} width @param {number} rounds @returns {uPlot.Options} */
 function options(width, rounds) {
   const axis = {
     stroke: colour("--muted"),
@@ -64,6 +66,7 @@ function options(width, rounds) {
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
   };
+  /** @param {string} label @param {string} scale @param {string} stroke @returns {uPlot.Series} */
   const line = (label, scale, stroke) => ({
     label,
     scale,

@@ -11,16 +11,23 @@
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name, value);
+    if (isListener(value)) element.addEventListener(name, value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== undefined && value !== null && value !== false) {
       element.setAttribute(name, String(value));
     }
   }
   for (const child of children.flat()) {
-    if (child !== null && child !== undefined && child !== false) element.append(child);
+    if (child !== null && child !== undefined && child !== false) {
+      element.append(typeof child === "number" ? String(child) : child);
+    }
   }
   return element;
+}
+
+/** @param {unknown} value @returns {value is (event: Event) => void} */
+function isListener(value) {
+  return typeof value === "function";
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A job with its figures, curve and participants, live. The job page adds the rest around it. */
-import { get, getRounds } from "./api.js";
+import { get, getRounds, isUnknown, reasonOf } from "./api.js";
 import { curves } from "./chart.js";
 import { h, meter } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml } from "./format.js";
@@ -7,13 +7,15 @@ import { outcomeChip, outcomeNote } from "./outcome.js";
 import { patch } from "./patch.js";
 import { listen, store } from "./store.js";
 
+/** @import { JobDetail, RoundJson } from "../api/contract/job.ts" */
+
 const REFRESH_MS = 400;
 
 /**
  * @param {string} id
  * @param {{
  *   heading?: "h1" | "h2",
- *   onData?: (job: any, rounds: readonly any[]) => void,
+ *   onData?: (job: JobDetail, rounds: readonly RoundJson[]) => void,
  *   onMissing?: (message: string) => void,
  * }} [options]
  */
@@ -21,9 +23,9 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   const element = h("section", { class: "card" }, h("p", { class: "empty" }, "Reading the job…"));
   /** @type {ReturnType<typeof curves> | undefined} */
   let chart;
-  /** @type {any} */
+  /** @type {JobDetail | undefined} */
   let job;
-  /** @type {readonly any[]} */
+  /** @type {readonly RoundJson[]} */
   let records = [];
   const head = h("div");
   const graph = h("div");
@@ -35,46 +37,46 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   async function load() {
     timer = 0;
     try {
-      const [next, rounds] = await Promise.all([get(`/v1/jobs/${id}`), getRounds(id)]);
+      const [next, rounds] = await Promise.all([get("/v1/jobs/{id}", { id }), getRounds(id)]);
       if (!removed) show(next, rounds);
     } catch (error) {
-      if (error.status === 404 && onMissing !== undefined) return onMissing(error.message);
-      element.replaceChildren(h("p", { class: "bad" }, String(error.message ?? error)));
+      const reason = reasonOf(error);
+      if (isUnknown(error) && onMissing !== undefined) return onMissing(reason);
+      element.replaceChildren(h("p", { class: "bad" }, reason));
       chart?.remove();
       chart = undefined;
       isBuilt = false;
     }
   }
 
-  /** @param {any} next @param {readonly any[]} rounds */
+  /** @param {JobDetail} next @param {readonly RoundJson[]} rounds */
   function show(next, rounds) {
     job = next;
     records = rounds;
     if (!isBuilt) element.replaceChildren(head, graph, people);
     isBuilt = true;
     // Without a round there is nothing to draw, and without a chance of one there will not be.
-    if (chart === undefined && (rounds.length > 0 || isRunning(job))) {
-      chart = curves(job.rounds);
+    if (chart === undefined && (rounds.length > 0 || isRunning(next))) {
+      chart = curves(next.rounds);
       graph.replaceChildren(chart.element, legend());
     }
-    patch(head, headOf(job, rounds, heading));
+    patch(head, headOf(next, rounds, heading));
     chart?.show(rounds);
-    showPeople();
-    onData?.(job, rounds);
+    showPeople(next);
+    onData?.(next, rounds);
   }
 
-  function showPeople() {
-    const rows = job.participants.map((one) => person(one, progressOf(job, records.length, one)));
+  /** @param {JobDetail} of */
+  function showPeople(of) {
+    const rows = of.participants.map((one) => person(one, progressOf(of, records.length, one)));
     patch(people, rows);
   }
 
-  const stop = listen((topic, data) => {
-    if (topic === "jobs" && (data === undefined || data.id === id) && timer === 0) {
-      timer = setTimeout(load, REFRESH_MS);
+  const stop = listen((change) => {
+    if (change.topic === "jobs" && (change.id ?? id) === id && timer === 0) {
+      timer = window.setTimeout(load, REFRESH_MS);
     }
-    if (topic === "training" && data.job === id && job !== undefined) {
-      showPeople();
-    }
+    if (change.topic === "training" && change.data.job === id && job !== undefined) showPeople(job);
   });
   void load();
 
@@ -90,12 +92,12 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   };
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function isRunning(job) {
   return job.outcome.state === "running";
 }
 
-/** @param {any} job @param {readonly any[]} rounds @param {"h1" | "h2"} heading */
+/** @param {JobDetail} job @param {readonly RoundJson[]} rounds @param {"h1" | "h2"} heading */
 function headOf(job, rounds, heading) {
   const last = rounds.at(-1);
   const hasFigures = last !== undefined || isRunning(job);
@@ -141,7 +143,7 @@ function legend() {
   );
 }
 
-/** @param {any} participant @param {{ share: number, state: string }} progress */
+/** @param {JobDetail["participants"][number]} participant @param {{ share: number, state: string }} progress */
 function person(participant, { share, state }) {
   const name = participant.name || `node ${participant.node}`;
   return h(
@@ -153,7 +155,11 @@ function person(participant, { share, state }) {
   );
 }
 
-/** @param {any} job @param {number} recorded rounds so far @param {any} participant */
+/**
+ * @param {JobDetail} job
+ * @param {number} recorded rounds so far
+ * @param {JobDetail["participants"][number]} participant
+ */
 function progressOf(job, recorded, participant) {
   if (!isRunning(job)) {
     const { paidRounds, earned, fault } = participant;

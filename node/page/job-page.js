@@ -1,10 +1,12 @@
 /** One job in full: curve and participants, rounds, the order, the team, the money, the result. */
-import { get } from "./api.js";
+import { ask, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, duration, percent, plural, poml, sentence, short } from "./format.js";
 import { jobCard } from "./job-card.js";
 import { notFound } from "./not-found.js";
 import { patch } from "./patch.js";
+
+/** @import { JobDetail, RoundJson, SpecJson } from "../api/contract/job.ts" */
 
 const PARTS = /** @type {const} */ ([
   "participants",
@@ -35,7 +37,7 @@ export function jobPage(root, id) {
   return () => main.remove();
 }
 
-/** @param {readonly any[]} rounds */
+/** @param {readonly RoundJson[]} rounds */
 function roundTable(rounds) {
   const rows = [...rounds].reverse().map((round) => ({
     cells: [
@@ -61,7 +63,7 @@ function sum(contributions) {
   return contributions.reduce((total, { updateBytes }) => total + updateBytes, 0);
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function money(job) {
   const { settlement, escrow } = job;
   if (settlement === undefined) {
@@ -108,10 +110,11 @@ function money(job) {
   );
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function downloads(job) {
   const { id, outcome, recordedRounds } = job;
   const early = h("span", { class: "muted" }, `of round ${recordedRounds}:`);
+  /** @param {string} path @param {string} name @param {string} [label] */
   const link = (path, name, label = name) =>
     h("a", { href: `/v1/jobs/${id}/${path}`, download: name, click: fetchFile }, label);
   return h(
@@ -135,14 +138,14 @@ async function fetchFile(event) {
       Object.assign(document.createElement("a"), { href, download }).click();
       return;
     }
-    await get(new URL(href).pathname);
+    await ask(new URL(href).pathname);
   } catch (error) {
-    const said = h("span", { class: "bad", role: "alert" }, sentence(error.message));
+    const said = h("span", { class: "bad", role: "alert" }, sentence(reasonOf(error)));
     link.closest(".downloads")?.replaceChildren(said);
   }
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function team(job) {
   if (job.team.length === 0) {
     const text = job.outcome.state === "running" ? "Being drawn." : "None was drawn.";
@@ -159,7 +162,7 @@ function team(job) {
   return card("Managers", "in drawn order", table(["Name", "Role", ">Credits", ">Earned"], rows));
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function audits(job) {
   if (!job.audited) {
     const text = "What this engine did cannot be replayed bit by bit: the work is not verified.";
@@ -190,12 +193,13 @@ function audits(job) {
   );
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const FAULTS = {
   mismatch: "a replay gave other bits",
   "not-served": "it did not serve its work",
 };
 
-/** What audits found so far. @param {any} job @param {any} participant */
+/** What audits found so far. @param {JobDetail} job @param {JobDetail["participants"][number]} participant */
 function finding(job, participant) {
   const { fault, faultRound, node, verifiedRounds } = participant;
   if (fault !== undefined) {
@@ -209,15 +213,16 @@ function finding(job, participant) {
     : h("span", { class: "muted" }, "not audited");
 }
 
-/** @param {any} optimizer */
+/** @param {SpecJson["optimizer"]} optimizer */
 function optimizerText({ kind, ...settings }) {
   const used = Object.entries(settings).filter(([, value]) => value !== 0);
   return `${kind}: ${used.map(([name, value]) => `${name} ${value}`).join(", ")}`;
 }
 
-/** @param {any} job */
+/** @param {JobDetail} job */
 function order(job) {
   const { spec } = job;
+  /** @param {string} value */
   const hash = (value) => h("span", { class: "mono", title: value }, short(value));
   return card(
     "Order",

@@ -2,7 +2,7 @@
  * "Verify signatures" on the page of a block: the light client in this browser, from a block its
  * owner vouches for. Nothing the node answers is believed.
  */
-import { get } from "./api.js";
+import { get, reasonOf } from "./api.js";
 import { card, h } from "./dom.js";
 import { count, plural } from "./format.js";
 
@@ -47,9 +47,10 @@ async function check(trusted, height) {
     const match = /^(\d{1,10}):([0-9a-f]{64})$/i.exec(trusted);
     if (match === null)
       throw new Error("the trusted block is written height:hash, 64 hex characters");
+    const [, from = "", hash = ""] = match;
     const light = await import("./light.js");
     const { genesisRoot } = await get("/v1/status");
-    const vouched = { height: Number(match[1]), hash: match[2].toLowerCase(), genesisRoot };
+    const vouched = { height: Number(from), hash: hash.toLowerCase(), genesisRoot };
     const { steps, signatures } = await light.verifyBlock(vouched, height);
     localStorage.setItem(KEPT, trusted);
     return line(
@@ -58,8 +59,7 @@ async function check(trusted, height) {
       `${plural(steps, "step")}, ${plural(signatures, "signature")} verified here`,
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return line(false, "Not verified", reason);
+    return line(false, "Not verified", reasonOf(error));
   }
 }
 

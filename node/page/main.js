@@ -1,4 +1,5 @@
 /** Entry: reads the network once, follows it, and shows the view the address names. */
+import { reasonOf } from "./api.js";
 import { blockPage } from "./block-page.js";
 import { followRows, h } from "./dom.js";
 import { short } from "./format.js";
@@ -13,7 +14,12 @@ import { listen, start, store } from "./store.js";
 const RETRY_MS = 2000;
 const HASH = /^[0-9a-f]{64}$/i;
 
-/** By the first part of an address: what its second part must be, and the view. */
+/**
+ * By the first part of an address: what its second part must be, and the view.
+ * @type {Readonly<Record<string, {
+ *   name: RegExp, what: string, show: (root: HTMLElement, name: string) => () => void,
+ * }>>}
+ */
 const VIEWS = {
   jobs: { name: HASH, what: "A job is named by its id, 64 hex characters.", show: jobPage },
   blocks: {
@@ -82,7 +88,7 @@ async function boot() {
   try {
     await start();
   } catch (error) {
-    byId("view").replaceChildren(h("section", { class: "card bad" }, String(error.message)));
+    byId("view").replaceChildren(h("section", { class: "card bad" }, reasonOf(error)));
     setTimeout(boot, RETRY_MS);
     return;
   }
@@ -90,7 +96,7 @@ async function boot() {
   addEventListener("hashchange", show);
 }
 
-listen((topic) => {
+listen(({ topic }) => {
   if (topic === "live" || topic === "status") showFrame();
 });
 followRows();

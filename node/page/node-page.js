@@ -1,5 +1,5 @@
 /** One node of the chain: what is held against it, what its rating rests on and the jobs it works in. */
-import { get } from "./api.js";
+import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { ago, count, plural, poml, sentence, units } from "./format.js";
 import { notFound } from "./not-found.js";
@@ -7,8 +7,13 @@ import { outcomeChip } from "./outcome.js";
 import { patch } from "./patch.js";
 import { listen, store } from "./store.js";
 
+/** @import { NodeDetail } from "../api/contract/network.ts" */
+/** @import { RatingExplanation, RatingFactorJson } from "../api/contract/rating.ts" */
+/** @import { Child } from "./dom.js" */
+
 const SHOWN_CHANGES = 12;
 /** Causes of a change that are nobody's fault. */
+/** @type {readonly string[]} */
 const BLAMELESS = ["window", "decay", "track", "unproven", "audit"];
 
 /** @param {HTMLElement} root @param {string} key @returns {() => void} leave */
@@ -18,21 +23,22 @@ export function nodePage(root, key) {
   const show = async () => {
     try {
       const [node, explained] = await Promise.all([
-        get(`/v1/nodes/${key}`),
-        get(`/v1/nodes/${key}/rating`),
+        get("/v1/nodes/{key}", { key }),
+        get("/v1/nodes/{key}/rating", { key }),
       ]);
       if (left) return;
       const pair = h("div", { class: "pair" }, rating(node, explained), jobs(node));
       patch(root, crumb, summary(node), penalties(node, explained), pair, changes(explained));
     } catch (error) {
       if (left) return;
-      if (error.status === 404) notFound(root, "No such node", sentence(error.message));
-      else patch(root, crumb, h("section", { class: "card bad" }, error.message));
+      const reason = reasonOf(error);
+      if (isUnknown(error)) notFound(root, "No such node", sentence(reason));
+      else patch(root, crumb, h("section", { class: "card bad" }, reason));
     }
   };
   root.replaceChildren(crumb);
   void show();
-  const stop = listen((topic) => {
+  const stop = listen(({ topic }) => {
     if (topic === "nodes") void show();
   });
   return () => {
@@ -41,7 +47,7 @@ export function nodePage(root, key) {
   };
 }
 
-/** @param {any} node */
+/** @param {NodeDetail} node */
 function summary(node) {
   const isOut = node.slashedAt !== undefined;
   const state = node.seat === undefined ? "no seat this epoch" : `seat ${node.seat}`;
@@ -69,7 +75,7 @@ function summary(node) {
   );
 }
 
-/** In plain sight: everything that was or may be held against it, with its reason. @param {any} node @param {any} explained */
+/** In plain sight: everything that was or may be held against it, with its reason. @param {NodeDetail} node @param {RatingExplanation} explained */
 function penalties(node, explained) {
   const faults = explained.changes.filter(
     ({ cause, fault }) => fault !== undefined || !BLAMELESS.includes(cause),
@@ -126,16 +132,17 @@ function capital(text) {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** @param {any} node @param {any} explained */
+/** @param {NodeDetail} node @param {RatingExplanation} explained */
 function rating(node, explained) {
   const window = node.ratedWindow === 0 ? "genesis benchmark" : `window ${node.ratedWindow}`;
   const { claim } = node;
+  /** @param {number} millionths */
   const percent = (millionths) => `${(millionths / 10_000).toFixed(2)} %`;
-  const why = (name) => explained.factors.find((factor) => factor.name === name)?.explanation ?? "";
-  const factor = (label, name) => [
-    label,
-    [percent(node.factors[name]), h("div", { class: "muted" }, why(name))],
-  ];
+  /** @param {string} label @param {Exclude<RatingFactorJson["name"], "capacity">} name @returns {[string, Child[]]} */
+  const factor = (label, name) => {
+    const why = explained.factors.find((one) => one.name === name)?.explanation ?? "";
+    return [label, [percent(node.factors[name]), h("div", { class: "muted" }, why)]];
+  };
   return card(
     "Rating",
     "measured by the chain, limited by the bond",
@@ -151,22 +158,23 @@ function rating(node, explained) {
       ["Punctuality", `${percent(node.punctuality)}, from turns to propose`],
       ["Weight", `${units(node.weight)}, the rating as far as bond and punctuality let it count`],
       ["Voting weight", `${units(node.votingWeight)}${whyOther(node)}`],
-      ...(claim === undefined
-        ? []
-        : [
-            [
-              "Claim under way",
-              `window ${claim.window}, ${plural(claim.segments, "segment")}; ` +
-                `verdicts: ${claim.checks.map((check) => check.verdict).join(", ") || "verifiers not drawn yet"}`,
-            ],
-          ]),
+      ...(claim === undefined ? [] : [claimFact(claim)]),
     ]),
   );
 }
 
-/** Why the node that serves this page measured low, which nobody else can know. @param {any} node */
+/** @param {NonNullable<NodeDetail["claim"]>} claim @returns {[string, string]} */
+function claimFact({ window, segments, checks }) {
+  const verdicts = checks.map(({ verdict }) => verdict).join(", ") || "verifiers not drawn yet";
+  return [
+    "Claim under way",
+    `window ${window}, ${plural(segments, "segment")}; verdicts: ${verdicts}`,
+  ];
+}
+
+/** Why the node that serves this page measured low, which nobody else can know. @param {NodeDetail} node */
 function ownWindow(node) {
-  const { publicKey, lastWindow } = store.status;
+  const { publicKey, lastWindow } = store.status ?? {};
   if (publicKey !== node.publicKey || lastWindow?.disturbed === undefined) return false;
   return h(
     "div",
@@ -175,7 +183,7 @@ function ownWindow(node) {
   );
 }
 
-/** @param {any} explained */
+/** @param {RatingExplanation} explained */
 function changes({ changes: all }) {
   if (all.length === 0)
     return card("Changes of the rating", "", h("p", { class: "empty" }, "None so far."));
@@ -194,7 +202,7 @@ function changes({ changes: all }) {
   );
 }
 
-/** @param {any} node */
+/** @param {NodeDetail} node */
 function jobs(node) {
   if (node.jobs.length === 0) return card("Jobs", "", h("p", { class: "empty" }, "None so far."));
   const rows = node.jobs.map((job) => ({
@@ -209,7 +217,7 @@ function jobs(node) {
   return card("Jobs", "", table(["Name", "Outcome", "~Role", ">Rounds"], rows));
 }
 
-/** @param {any} node */
+/** @param {NodeDetail} node */
 function whyOther({ weight, votingWeight }) {
   if (weight === votingWeight) return "";
   return ", which follows the weight by small steps from epoch to epoch and stays under a third of all where four or more vote";

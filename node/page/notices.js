@@ -2,7 +2,9 @@
 import { h } from "./dom.js";
 import { sentence } from "./format.js";
 
-/** One or two words for the light at the top right. */
+/** @import { Status } from "../api/contract/network.ts" */
+
+/** One or two words for the light at the top right. @type {Readonly<Record<string, string>>} */
 const WORDS = {
   DISK_FULL: "disk full",
   JOB_DISK_FULL: "no room for jobs",
@@ -18,7 +20,7 @@ const WORDS = {
 const LIVE = { connecting: "connecting", live: "live", lost: "connection lost, trying again" };
 
 /**
- * @param {any} status undefined until it was read
+ * @param {Status | undefined} status undefined until it was read
  * @param {"connecting" | "live" | "lost"} live of the event stream
  * @returns {{ state: string, text: string }}
  */
@@ -31,7 +33,7 @@ export function light(status, live) {
   return { state: "live", text: LIVE.live };
 }
 
-/** @param {any} status @param {boolean} isHome what is merely good to know stands on the front page only */
+/** @param {Status} status @param {boolean} isHome what is merely good to know stands on the front page only */
 export function noticeList(status, isHome) {
   const shown = status.notices.filter(({ level }) => isHome || level === "problem");
   return shown.map(({ code, level, message, remedy }) =>

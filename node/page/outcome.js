@@ -2,14 +2,16 @@
 import { h } from "./dom.js";
 import { withCode } from "./notices.js";
 
-/** @param {{ outcome: { state: string }, phase: string }} job */
+/** @import { OutcomeJson } from "../api/contract/job.ts" */
+
+/** @param {{ outcome: OutcomeJson, phase: string }} job */
 export function outcomeChip({ outcome, phase }) {
   const { state } = outcome;
   const word = state === "running" ? phase : state === "undrawn" ? "not drawn" : state;
   return h("span", { class: "chip", "data-outcome": state }, word);
 }
 
-/** Why a job is not what was ordered, and what to do; nothing for one that is. @param {any} job */
+/** Why a job is not what was ordered, and what to do; nothing for one that is. @param {{ outcome: OutcomeJson }} job */
 export function outcomeNote({ outcome }) {
   const { state, reason, remedy } = outcome;
   if (state === "done" || state === "running") return h("p", { class: "muted" }, reason);

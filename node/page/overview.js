@@ -5,7 +5,9 @@ import { count, duration, percent, plural, poml, units } from "./format.js";
 import { jobCard } from "./job-card.js";
 import { outcomeChip } from "./outcome.js";
 import { patch } from "./patch.js";
-import { listen, store } from "./store.js";
+import { listen, readStatus, store } from "./store.js";
+
+/** @import { NodeJson, Status } from "../api/contract/network.ts" */
 
 /** @param {HTMLElement} root @returns {() => void} leave */
 export function overview(root) {
@@ -39,7 +41,7 @@ export function overview(root) {
   };
   const showNodes = () => patch(nodes, nodeTable());
   const showJobs = () => patch(jobs, store.jobs.length > 0 && jobTable());
-  const stop = listen((topic) => {
+  const stop = listen(({ topic }) => {
     if (topic === "status" || topic === "blocks") showTiles();
     if (topic === "blocks") feed.show();
     if (topic === "nodes" || topic === "status") showNodes();
@@ -61,11 +63,14 @@ export function overview(root) {
 }
 
 function figures() {
-  const { status, blocks } = store;
+  const { blocks } = store;
+  const status = readStatus();
   const newest = blocks[0];
   const oldest = blocks.at(-1);
   const interval =
-    blocks.length < 2 ? undefined : (newest.time - oldest.time) / (newest.height - oldest.height);
+    newest === undefined || oldest === undefined || newest === oldest
+      ? undefined
+      : (newest.time - oldest.time) / (newest.height - oldest.height);
   const target = duration(status.parameters.blockIntervalMs);
   return [
     tile("Final height", count(status.height), `epoch ${count(status.epoch)}`),
@@ -86,7 +91,7 @@ function figures() {
   ];
 }
 
-/** @param {readonly any[]} workers */
+/** @param {Status["workers"]} workers */
 function workerHint(workers) {
   const busy = workers.filter(({ state }) => state === "busy").length;
   return busy > 0
@@ -102,7 +107,7 @@ const SAFETY = {
 };
 
 function safetyNote() {
-  const { level, explanation } = store.status.safety;
+  const { level, explanation } = readStatus().safety;
   if (level === "shared") return h("p", { class: "muted" }, explanation);
   return h(
     "div",
@@ -170,7 +175,7 @@ function nodeTable() {
   );
 }
 
-/** @param {any} node */
+/** @param {NodeJson} node */
 function rated(node) {
   return BigInt(node.rating) === 0n ? h("span", { class: "muted" }, "unrated") : units(node.rating);
 }

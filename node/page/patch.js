@@ -49,7 +49,7 @@ function patchChildren(target, fresh) {
       target.insertBefore(next, at);
       continue;
     }
-    if (found === at) at = at.nextSibling;
+    if (found === at) at = found.nextSibling;
     else target.insertBefore(found, at);
     if (found !== next) morph(found, next);
   }

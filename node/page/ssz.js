@@ -3,6 +3,8 @@
  * the transaction list from ids and signatures (https://github.com/ethereum/consensus-specs, ssz/simple-serialize).
  */
 
+/** @import { HeaderJson } from "../api/contract/block.ts" */
+
 const ZERO = new Uint8Array(32);
 
 /** True where the browser offers SHA-256: pages over https or from this machine. */
@@ -27,7 +29,7 @@ async function merkleize(leaves, depth) {
   for (let i = 0; i < depth; i++) {
     const parents = [];
     for (let at = 0; at < level.length; at += 2) {
-      parents.push(await hashPair(level[at], level[at + 1] ?? padding));
+      parents.push(await hashPair(level[at] ?? padding, level[at + 1] ?? padding));
     }
     padding = await hashPair(padding, padding);
     level = parents;
@@ -52,9 +54,8 @@ function integer(value) {
   return leaf;
 }
 
-/** Fields in the order of the chain's Header container. */
-const INTEGERS = new Set(["version", "height", "round", "time", "totalWeight"]);
-const HEADER_FIELDS = [
+/** Fields in the order of the chain's Header container; numbers are leaves of their own kind. */
+const HEADER_FIELDS = /** @type {const} */ ([
   "version",
   "height",
   "round",
@@ -70,19 +71,20 @@ const HEADER_FIELDS = [
   "seatsRoot",
   "stateRoot",
   "parentCertificate",
-];
+]);
 const HEADER_DEPTH = 4;
 /** The list holds up to 4096 = 2^12 transactions. */
 const TRANSACTIONS_DEPTH = 12;
 
 /**
  * The block hash that follows from a header.
- * @param {Record<string, any>} header as the API writes it
+ * @param {HeaderJson} header
  */
 export async function headerRoot(header) {
-  const leaves = HEADER_FIELDS.map((name) =>
-    INTEGERS.has(name) ? integer(header[name]) : fromHex(header[name]),
-  );
+  const leaves = HEADER_FIELDS.map((name) => {
+    const value = header[name];
+    return typeof value === "number" || name === "totalWeight" ? integer(value) : fromHex(value);
+  });
   return toHex(await merkleize(leaves, HEADER_DEPTH));
 }
 

@@ -4,33 +4,50 @@
  */
 import { follow, get } from "./api.js";
 
+/** @import { BlockSummary } from "../api/contract/block.ts" */
+/** @import { EventData } from "../api/contract/event.ts" */
+/** @import { JobSummary } from "../api/contract/job.ts" */
+/** @import { NodeList, Status } from "../api/contract/network.ts" */
+/** @import { PageEvent } from "./api.js" */
+
 const KEPT_BLOCKS = 40;
 const REFRESH_MS = 1500;
 /** Without an event for so long the node is asked how it is: silence is news, too. */
 const QUIET_MS = 4000;
 
-/** @typedef {"status" | "nodes" | "jobs" | "blocks" | "training" | "live"} Topic */
+/**
+ * What changed: all of it, or the one job or step of work that is given.
+ * @typedef {{ topic: "status" | "nodes" | "blocks" | "live" }
+ *   | { topic: "jobs", id?: string }
+ *   | { topic: "training", data: EventData["training"] }} Change
+ */
 
 export const store = {
-  /** @type {any} */
+  /** Undefined until it was read. @type {Status | undefined} */
   status: undefined,
-  /** @type {any} */
+  /** @type {NodeList} */
   nodes: { nodes: [], totalWeight: "0" },
-  /** @type {any[]} newest first */
+  /** Newest first. @type {JobSummary[]} */
   jobs: [],
-  /** @type {any[]} newest first */
+  /** Newest first. @type {BlockSummary[]} */
   blocks: [],
-  /** Steps of shards this node trains: `job node` -> event data. @type {Map<string, any>} */
+  /** Steps of shards this node trains: `job node` -> event data. @type {Map<string, EventData["training"]>} */
   training: new Map(),
   /** @type {"connecting" | "live" | "lost"} */
   live: "connecting",
 };
 
-/** @type {Set<(topic: Topic, data: any) => void>} */
+/** The status, where a view is shown only once it was read. */
+export function readStatus() {
+  if (store.status === undefined) throw new TypeError("the status was not read yet");
+  return store.status;
+}
+
+/** @type {Set<(change: Change) => void>} */
 const listeners = new Set();
 
 /**
- * @param {(topic: Topic, data: any) => void} listener
+ * @param {(change: Change) => void} listener
  * @returns {() => void} unsubscribe
  */
 export function listen(listener) {
@@ -38,9 +55,9 @@ export function listen(listener) {
   return () => listeners.delete(listener);
 }
 
-/** @param {Topic} topic @param {any} [data] */
-function tell(topic, data) {
-  for (const listener of listeners) listener(topic, data);
+/** @param {Change} change */
+function tell(change) {
+  for (const listener of listeners) listener(change);
 }
 
 /** Reads everything once, then follows. */
@@ -51,7 +68,7 @@ export async function start() {
   }, QUIET_MS / 2);
   follow(take, (state, missed) => {
     store.live = state;
-    tell("live");
+    tell({ topic: "live" });
     if (missed) reload().catch(lost);
   });
 }
@@ -61,15 +78,17 @@ async function reload() {
     get("/v1/status"),
     get("/v1/nodes"),
     get("/v1/jobs"),
-    get(`/v1/blocks?limit=${KEPT_BLOCKS}`),
+    get("/v1/blocks", { limit: KEPT_BLOCKS }),
   ]);
   Object.assign(store, { status, nodes, jobs: jobs.jobs, blocks: blocks.blocks });
-  for (const topic of /** @type {const} */ (["status", "nodes", "jobs", "blocks"])) tell(topic);
+  for (const topic of /** @type {const} */ (["status", "nodes", "jobs", "blocks"])) {
+    tell({ topic });
+  }
 }
 
 let heardAt = Date.now();
 
-/** @param {{ type: string, data: any }} event */
+/** @param {PageEvent} event */
 function take({ type, data }) {
   heardAt = Date.now();
   switch (type) {
@@ -77,12 +96,12 @@ function take({ type, data }) {
       store.blocks = [data, ...store.blocks.filter(({ height }) => height < data.height)];
       store.blocks.length = Math.min(store.blocks.length, KEPT_BLOCKS);
       store.status = {
-        ...store.status,
+        ...readStatus(),
         height: data.height,
         headHash: data.hash,
         headTime: data.time,
       };
-      tell("blocks");
+      tell({ topic: "blocks" });
       refresh("status");
       if (data.transactions > 0 || data.ratingChanges > 0) refresh("nodes");
       break;
@@ -90,14 +109,14 @@ function take({ type, data }) {
       store.jobs = [data, ...store.jobs.filter(({ id }) => id !== data.id)].sort(
         (a, b) => b.openedAt - a.openedAt,
       );
-      tell("jobs", data);
+      tell({ topic: "jobs", id: data.id });
       break;
     case "round":
-      tell("jobs", { id: data.job });
+      tell({ topic: "jobs", id: data.job });
       break;
     case "training":
       store.training.set(`${data.job} ${data.node}`, data);
-      tell("training", data);
+      tell({ topic: "training", data });
       break;
     case "rating":
       refresh("nodes");
@@ -116,10 +135,11 @@ function refresh(what) {
   if (waiting.has(what)) return;
   waiting.set(
     what,
-    setTimeout(async () => {
+    window.setTimeout(async () => {
       try {
-        store[what] = await get(`/v1/${what}`);
-        tell(what);
+        if (what === "status") store.status = await get("/v1/status");
+        else store.nodes = await get("/v1/nodes");
+        tell({ topic: what });
       } catch {
         lost();
       } finally {
@@ -131,5 +151,5 @@ function refresh(what) {
 
 function lost() {
   store.live = "lost";
-  tell("live");
+  tell({ topic: "live" });
 }

@@ -31,47 +31,40 @@ import type {
   TransactionStatusJson,
   WaitingTransactionJson,
 } from "../contract/block.ts";
+import type { PayloadJson } from "../contract/payload.ts";
 import { encodeRecord, encodeSpec, named, nodeName } from "./job.ts";
-import { nameOf, type Plain, plain, textOf } from "./plain.ts";
+import { nameOf, plain, textOf } from "./plain.ts";
 
-type PlainFields = Record<string, Plain>;
 type PayloadEncoders = {
-  readonly [K in TransactionKind]?: (value: Payloads[K], state: State) => PlainFields;
+  readonly [K in TransactionKind]?: (value: Payloads[K], state: State) => PayloadJson[K];
 };
 
 /** Kinds whose fields read better than as hex; the rest take the general form. */
 const PAYLOADS: PayloadEncoders = {
   transfer: ({ to, amount }) => ({ to: formatAddress(to), amount: amount.toString() }),
   register: (value) => ({
-    ...fields(value),
+    ...plain(value),
     name: textOf(value.name),
     endpoint: textOf(value.endpoint),
   }),
   "window-commit": (value) => ({
-    ...fields(value),
+    ...plain(value),
     energySource: nameOf(ENERGY_SOURCES, value.energySource),
   }),
   "window-verdict": ({ window, node, findings }) => ({
     window,
     node,
     findings: findings.map((finding) => ({
-      ...fields(finding),
+      ...plain(finding),
       verdict: nameOf(VERDICTS, finding.verdict),
     })),
   }),
-  "job-open": ({ spec, escrow }) => ({
-    spec: fields(encodeSpec(spec)),
-    escrow: escrow.toString(),
-  }),
-  "job-round": ({ record, cosignatures }, state) => ({
-    record: fields(encodeRecord(state, record)),
-    cosignatures: plain(cosignatures),
+  "job-open": ({ spec, escrow }) => ({ spec: encodeSpec(spec), escrow: escrow.toString() }),
+  "job-round": (value, state) => ({
+    ...plain(value),
+    record: encodeRecord(state, value.record),
   }),
 };
-
-function fields(value: object): PlainFields {
-  return plain(value) as PlainFields;
-}
 
 /** Transactions that are written down in one go. */
 const PIECE = 64;
@@ -79,7 +72,7 @@ const PIECE = 64;
 export function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
   const { transaction, signature } = signed;
   const kind = kindOf(transaction);
-  const encode = PAYLOADS[kind] as ((value: unknown, state: State) => PlainFields) | undefined;
+  const encode = PAYLOADS[kind] as ((value: unknown, state: State) => object) | undefined;
   const { value } = transaction.payload;
   return {
     id: toHex(transactionId(transaction)),
@@ -89,7 +82,7 @@ export function encodeTransaction(state: State, signed: SignedTransaction): Tran
     nonce: transaction.nonce,
     fee: transaction.fee.toString(),
     validUntil: transaction.validUntil,
-    payload: encode?.(value, state) ?? fields(value as object),
+    payload: { ...(encode?.(value, state) ?? plain<object>(value)) },
     signature: toHex(signature),
   };
 }

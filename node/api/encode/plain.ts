@@ -1,23 +1,20 @@
 /** Chain values as JSON: bytes to lower-case hex, bigint to decimal strings, short texts to strings. */
 import { toHex } from "../../../chain/crypto/hash.ts";
-
-export type Plain =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Plain[]
-  | { readonly [name: string]: Plain };
+import type { JsonOf } from "../contract/json-of.ts";
 
 /** @throws TypeError on what has no JSON form, which is a mistake of the caller */
-export function plain(value: unknown): Plain {
+export function plain<T>(value: T): JsonOf<T> {
+  return jsonOf(value) as JsonOf<T>;
+}
+
+function jsonOf(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(jsonOf);
   if (typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, jsonOf(part)]));
   }
   throw new TypeError(`value: expected something with a JSON form, got ${typeof value}`);
 }

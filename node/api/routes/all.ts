@@ -54,7 +54,7 @@ export function allRoutes(
     ...eventRoutes(),
     ...pageRoutes(),
   ];
-  let document: unknown;
+  let document: Promise<unknown> | undefined;
   routes.push(
     route({
       method: "get",
@@ -66,9 +66,9 @@ export function allRoutes(
       answers: [
         { status: 200, description: "OpenAPI 3.1", schema: z.record(z.string(), z.unknown()) },
       ],
-      handle: () => {
+      handle: async () => {
         document ??= openApiDocument(routes, services.status().version);
-        return { json: document };
+        return { json: await document };
       },
     }),
   );

@@ -4,6 +4,10 @@ import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { WebSocket } from "ws";
+import { z } from "zod";
+import { ANSWERS } from "../../../node/api/contract/answers.ts";
+import { contractSchemas } from "../../../node/api/contract-schemas.ts";
+import type { Answer } from "../../../node/api/route.ts";
 import { buildLight } from "../../../node/page/light/build.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
@@ -14,6 +18,8 @@ interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
+
+const isObject = ({ schema }: Answer): boolean => schema instanceof z.ZodObject;
 
 describe("createApi", () => {
   let test: TestApi;
@@ -131,6 +137,26 @@ describe("createApi", () => {
       const own = /^\/(assets\/|$)/.test(path);
       expect(undocumented === true, `${method} ${path}`).to.equal(own);
     }
+  });
+
+  it("answers as the table of answers says", () => {
+    for (const [path, schema] of Object.entries(ANSWERS)) {
+      const found = test.api.routes.find((one) => one.method === "get" && one.path === path);
+      const answer = found?.answers.find(({ status }) => status === 200);
+      expect(answer?.schema === schema, path).to.equal(true);
+    }
+    const left = test.api.routes.filter(
+      ({ method, path, answers }) =>
+        method === "get" && !Object.hasOwn(ANSWERS, path) && answers.some(isObject),
+    );
+    const free = /^\/(openapi.json|v1\/events|v1\/proof\/.*|v1\/jobs\/\{id\}\/model\/.*)$/;
+    expect(left.map(({ path }) => path).filter((path) => !free.test(path))).to.deep.equal([]);
+  });
+
+  it("gives every structure of the contract one name", async () => {
+    const names = [...(await contractSchemas()).values()];
+    expect(names).to.include.members(["JobDetail", "RatingExplanation", "StorageJson", "Problem"]);
+    expect(new Set(names).size).to.equal(names.length);
   });
 
   it("documents with references that resolve", async () => {

@@ -1,0 +1,2 @@
+/** The script that the node serves under this name is the bundle of these sources. */
+export * from "./light/light.ts";

@@ -1,0 +1,2 @@
+/** The script that the node serves under this name is that of the npm package. */
+export { default } from "uplot";
