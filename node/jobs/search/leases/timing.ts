@@ -1,0 +1,13 @@
+/** Times of the lease protocol, in milliseconds. */
+
+/** Managers beat to their team and lanes to their manager so often; a beat carries progress. */
+export const BEAT_MS = 2_000;
+/** A manager that was not heard for so many beats is gone. */
+export const MANAGER_MISSES = 3;
+/** A lease is late only when its holder missed more beats than these ... */
+export const HOLDER_MISSES = 2;
+/** ... and took longer than so many times what it was expected to take. */
+export const LATE_FACTOR = 1.5;
+/** Whoever takes so many times the expected time, and at least this long, loses its lease although it beats. */
+export const DEADLINE_FACTOR = 3;
+export const LEAST_DEADLINE_MS = 15_000;
