@@ -28,8 +28,8 @@ import { UPLOAD_LIMITS, UploadStore } from "./datasets/upload-store.ts";
 import { ChainEvents } from "./events/chain-events.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { Helper } from "./helpers/helper.ts";
+import { CheckpointKeeper } from "./jobs/checkpoint-keeper.ts";
 import { createJobServices } from "./jobs/job-services.ts";
-import { CheckpointKeeper } from "./jobs/train/checkpoint-keeper.ts";
 import { DatasetService } from "./jobs/train/dataset-service.ts";
 import { JobFiles } from "./jobs/train/job-files.ts";
 import { MERGE_LIMITS } from "./jobs/train/merge/merge-limits.ts";
@@ -37,7 +37,7 @@ import { ModelFolders } from "./jobs/train/model-folders.ts";
 import { ModelOpener } from "./jobs/train/models/model-opener.ts";
 import { OrderInspector } from "./jobs/train/orders/order-inspector.ts";
 import { PublicFiles } from "./jobs/train/public-files.ts";
-import { digestOf } from "./jobs/train/stored-state-hash.ts";
+import { digestOf, storedStateHash } from "./jobs/train/stored-state-hash.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { TorrentAddresses } from "./network/torrent-addresses.ts";
 import { createServices } from "./node-services.ts";
@@ -174,7 +174,10 @@ export async function createNode(
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();
-  const keeper = new CheckpointKeeper({ dataDir: paths.root }, { room });
+  const keeper = new CheckpointKeeper(
+    { dataDir: paths.root },
+    { room, stateHash: storedStateHash },
+  );
   const jobServices = createJobServices(
     { keys, jobs: config.jobs },
     {

@@ -9,8 +9,9 @@ import { equalBytes } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { leafDigest, merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS, type Audit } from "../../chain/types/audit.ts";
-import type { Job } from "../../chain/types/job.ts";
+import type { Job, JobKind } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -19,10 +20,12 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload } from "../wallet/payload.ts";
 import type { AuditExchange, AuditRequest, ServedRun } from "./audit-exchange.ts";
 import { auditKey } from "./audit-key.ts";
+import { type CheckpointKeeper, runName } from "./checkpoint-keeper.ts";
 import type { JobService } from "./dispatch.ts";
-import { type CheckpointKeeper, runName } from "./train/checkpoint-keeper.ts";
+import type { KindDuties } from "./kind-duties.ts";
 
 export interface AuditedRunsModules {
+  readonly kinds: Readonly<Record<JobKind, Pick<KindDuties, "hasStates">>>;
   readonly chain: Pick<Chain, "state" | "height">;
   readonly duties: Pick<DutySender, "send">;
   readonly keeper: Pick<CheckpointKeeper, "hashes" | "offer" | "retain">;
@@ -102,13 +105,14 @@ export class AuditedRuns implements JobService {
     { job: id, round, look }: AuditRequest,
     peer: string,
   ): Promise<ServedRun | undefined> {
-    const { chain, keeper, peerOf } = this.#modules;
+    const { chain, kinds, keeper, peerOf } = this.#modules;
     const index = chain.state.jobIndex(id);
     const node = chain.state.nodeIndex(this.#publicKey);
     if (index === undefined) return undefined;
-    const audit = chain.state.jobs
-      .at(index)
-      .audits.find((one) => one.node === node && one.round === round && one.look === look);
+    const job = chain.state.jobs.at(index);
+    const audit = job.audits.find(
+      (one) => one.node === node && one.round === round && one.look === look,
+    );
     const isAsked = audit?.seats.some(
       (one) => peerOf(one.node) === peer && one.answer === AUDIT_ANSWERS.indexOf("none"),
     );
@@ -120,7 +124,10 @@ export class AuditedRuns implements JobService {
     }
     const digests = hashes.map(leafDigest);
     const { segment } = audit;
-    if (segment === ALL_SEGMENTS || segment === 0) return { digests, startState: ZERO_HASH };
+    const { hasStates } = kinds[jobKindOf(job.spec)];
+    if (!hasStates || segment === ALL_SEGMENTS || segment === 0) {
+      return { digests, startState: ZERO_HASH };
+    }
     const startState = await keeper.offer(id, round, segment);
     return startState === undefined ? undefined : { digests, startState };
   }

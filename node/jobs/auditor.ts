@@ -1,14 +1,15 @@
 /**
  * This node as an auditor: replays the part of an update it was drawn for and posts what it found,
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
- * duty of every node, whatever jobs its owner lets it train.
+ * duty of every node, whatever jobs its owner lets it work on.
  */
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { AUDIT_ANSWERS, type Audit, type AuditAnswer } from "../../chain/types/audit.ts";
-import type { Job } from "../../chain/types/job.ts";
+import type { Job, JobKind } from "../../chain/types/job.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
@@ -17,9 +18,11 @@ import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
 import { auditKey } from "./audit-key.ts";
 import type { JobService } from "./dispatch.ts";
 import { retryBlocks, tellFailure } from "./duty-room.ts";
-import { type Finding, type JudgeModules, judgeUpdate } from "./train/judge-update.ts";
+import type { Finding } from "./finding.ts";
+import type { KindDuties } from "./kind-duties.ts";
 
-export interface AuditorModules extends JudgeModules {
+export interface AuditorModules {
+  readonly kinds: Readonly<Record<JobKind, Pick<KindDuties, "judge">>>;
   readonly chain: Pick<Chain, "state" | "height">;
   readonly duties: Pick<DutySender, "send">;
   readonly log: NodeLog;
@@ -98,13 +101,13 @@ export class Auditor implements JobService {
   }
 
   async #audit(job: Job, audit: Audit, key: string, signal: AbortSignal): Promise<void> {
-    const { chain, duties, log, peerOf } = this.#modules;
+    const { kinds, chain, duties, log, peerOf } = this.#modules;
     const { round, node, look } = audit;
     const deadline = auditDeadline(audit, job, chain.state.parameters);
     const blocks = Math.max(1, deadline - chain.height);
     const stageMs = blocks * chain.state.parameters.blockIntervalMs;
     const options = { peer: peerOf(node), stageMs, deadlineMs: 4 * stageMs, signal };
-    const finding = await judgeUpdate(job, audit, options, this.#modules);
+    const finding = await kinds[jobKindOf(job.spec)].judge(job, audit, options);
     const isCommittee = stageOf(audit) === "judging";
     const payload = jobAuditPayload({
       job: job.id,

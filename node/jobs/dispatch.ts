@@ -1,14 +1,13 @@
-/** After each block: the jobs in which this node has a part, to the services of their kind of work. */
+/** After each block: the jobs in which this node has a part, to the services of jobs. */
 import type { State } from "../../chain/state/state.ts";
-import { JOB_KINDS, type Job, type JobKind } from "../../chain/types/job.ts";
-import { jobKindOf } from "../../chain/workload/workloads.ts";
+import type { Job } from "../../chain/types/job.ts";
 import { type OnBlock, tellEach } from "../on-block.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
-/** Does one thing for jobs of one kind, and ends what it began when the node stops. */
+/** Does one thing for jobs, and ends what it began when the node stops. */
 export interface JobService {
   /**
-   * @param jobs of its kind, not settled, that name this node in team, participants or audits
+   * @param jobs not settled, that name this node in team, participants or audits
    * @param node index of this node
    */
   onJobs(jobs: readonly Job[], node: number): void;
@@ -18,7 +17,7 @@ export interface JobService {
 export interface DispatchModules {
   readonly chain: { readonly state: Pick<State, "jobs" | "nodeIndex"> };
   /** In the order in which they are told. */
-  readonly services: Readonly<Record<JobKind, readonly JobService[]>>;
+  readonly services: readonly JobService[];
   readonly log: Pick<NodeLog, "error">;
 }
 
@@ -37,15 +36,10 @@ export class JobDispatch implements OnBlock {
     const node = state.nodeIndex(this.#publicKey);
     if (node === undefined) return;
     const jobs = Array.from(state.jobs.of(node), ([, job]) => job);
-    for (const kind of JOB_KINDS) {
-      const own = jobs.filter(({ spec }) => jobKindOf(spec) === kind);
-      tellEach(services[kind], (service) => service.onJobs(own, node), log);
-    }
+    tellEach(services, (service) => service.onJobs(jobs, node), log);
   }
 
   stop(): void {
-    for (const services of Object.values(this.#modules.services)) {
-      for (const service of services.toReversed()) service.stop();
-    }
+    for (const service of this.#modules.services.toReversed()) service.stop();
   }
 }

@@ -1,6 +1,6 @@
 /** Why a job cannot be prepared, worked on or handed out. */
 import { PomlError } from "../../chain/errors.ts";
-import type { Impossible } from "./train/orders/impossible.ts";
+import type { Impossible } from "./impossible.ts";
 
 export type JobFacts =
   | { code: "UNKNOWN_DATASET"; dataset: string }

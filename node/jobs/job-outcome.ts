@@ -3,13 +3,16 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {
   type Job,
+  type JobKind,
   type JobOutcome,
   OBJECTIONS,
   type ObjectionReason,
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../chain/types/job.ts";
-import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
+import type { OutcomeTexts } from "./outcome-texts.ts";
+import { TRAIN_TEXTS } from "./train/train-texts.ts";
 
 export const OUTCOME_STATES = ["running", "done", "failed", "cancelled", "undrawn"] as const;
 export type OutcomeState = (typeof OUTCOME_STATES)[number];
@@ -33,40 +36,36 @@ export function recordedRounds(job: Job): number {
  */
 export function hasModel(job: Job): boolean {
   const phase = phaseOf(job);
-  return (phase === "finished" || phase === "settled") && job.round > 0;
+  const isOver = phase === "finished" || phase === "settled";
+  return jobKindOf(job.spec) === "train" && isOver && job.round > 0;
 }
 
 export function describeOutcome(job: Job): JobOutcomeText {
   const outcome = outcomeOf(job);
   if (outcome === "open") return { state: "running", reason: progress(job), remedy: undefined };
-  if (outcome === "complete")
-    return done(`All ${rounds(trainSpec(job.spec).rounds)} are recorded.`);
-  if (outcome === "target") {
-    const target = trainSpec(job.spec).targetAccuracy / 10_000;
-    return done(
-      `The test accuracy it was to stop at, ${target} %, was reached in round ${job.round} of ${trainSpec(job.spec).rounds}.`,
-    );
+  if (outcome === "complete" || outcome === "target") {
+    return { state: "done", reason: textsOf(job)[outcome](job), remedy: undefined };
   }
   const state = outcome === "cancelled" || outcome === "undrawn" ? outcome : "failed";
   const { cause, remedy } = ENDS[outcome](job);
-  return { state, reason: `${cause} ${whatIsLeft(job)}`, remedy };
+  return { state, reason: `${cause} ${textsOf(job).whatIsLeft(job)}`, remedy };
 }
 
-function done(reason: string): JobOutcomeText {
-  return { state: "done", reason, remedy: undefined };
+const TEXTS: Readonly<Record<JobKind, OutcomeTexts>> = { train: TRAIN_TEXTS };
+
+function textsOf({ spec }: Job): OutcomeTexts {
+  return TEXTS[jobKindOf(spec)];
 }
 
 function progress(job: Job): string {
-  const { round, extensions, spec } = job;
+  const { extensions, spec } = job;
   const again = extensions === 0 ? "" : `, for the ${ordinal(extensions + 1)} time`;
-  switch (phaseOf(job)) {
-    case "drawing":
-      return `Its participants are being drawn; a round needs ${spec.quorum} of them.`;
-    case "training":
-      return `Round ${round} of ${trainSpec(spec).rounds} is being trained${again}.`;
-    default:
-      return `The updates of round ${round} of ${trainSpec(spec).rounds} are being merged and tested${again}.`;
+  const phase = phaseOf(job);
+  if (phase === "drawing") {
+    return `Its participants are being drawn; a round needs ${spec.quorum} of them.`;
   }
+  const texts = textsOf(job);
+  return `${phase === "training" ? texts.working(job) : texts.merging(job)}${again}.`;
 }
 
 interface End {
@@ -76,11 +75,9 @@ interface End {
 
 type EarlyEnd = Exclude<JobOutcome, "open" | "complete" | "target">;
 
-const STEADIER = "order it again with a smaller learning rate, or with --clip-norm";
-
 const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
-  cancelled: ({ round, spec }) => ({
-    cause: `Its client cancelled it ${round === 0 ? "before a round was recorded" : `after round ${round} of ${trainSpec(spec).rounds}`}.`,
+  cancelled: (job) => ({
+    cause: `Its client cancelled it ${job.round === 0 ? "before a round was recorded" : `after ${textsOf(job).roundName(job)}`}.`,
     remedy: undefined,
   }),
   undrawn: ({ spec }) => ({
@@ -101,12 +98,12 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
     const isOrder = checks.some((check) => check === "norm" || check === "not-finite");
     return {
       cause: `The team refused ${job.refused.length} updates of round ${job.round + 1}: ${reasons(checks)}.`,
-      remedy: isOrder ? STEADIER : "order it again, which draws other nodes",
+      remedy: isOrder ? textsOf(job).steadier : "order it again, which draws other nodes",
     };
   },
   diverged: (job) => ({
     cause: `Training diverged in round ${job.round + 1}: at ${job.refused.length} of ${job.participants.length} nodes the numbers were no longer finite.`,
-    remedy: STEADIER,
+    remedy: textsOf(job).steadier,
   }),
   "too-few-left": (job) => {
     const isDeclined = job.objections.length > 0;
@@ -115,14 +112,12 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
       : "audits put so many nodes out of it";
     return {
       cause: `Round ${job.round + 1} could not get the ${job.spec.quorum} updates it needs: ${why}.`,
-      remedy: isDeclined
-        ? "order a smaller model or smaller batches: nodes decline what takes more memory than their owners allow"
-        : "order it again, which draws other nodes",
+      remedy: isDeclined ? textsOf(job).ifDeclined : "order it again, which draws other nodes",
     };
   },
   impossible: (job) => ({
     cause: `Nobody can carry this order out, as ${nodes(job.objections.length)} of those drawn found: ${objectionsOf(job)}.`,
-    remedy: "order with `npx poml job submit`, which checks all of it before it is opened",
+    remedy: textsOf(job).ifImpossible,
   }),
 };
 
@@ -153,22 +148,6 @@ function objectionsOf({ objections }: Job): string {
 function reasons(checks: readonly (UpdateCheck | undefined)[]): string {
   const known = [...new Set(checks)].filter((check) => check !== undefined);
   return known.map((check) => FAILED_CHECKS[check]).join("; ");
-}
-
-/** What the client has of a job that ended early. */
-function whatIsLeft(job: Job): string {
-  const isSettled = phaseOf(job) === "settled";
-  if (job.round === 0) {
-    const isPaid = isSettled && job.settlement.refund < job.escrow - job.opening;
-    if (isPaid) return "There is no model; the unused escrow came back.";
-    return `There is no model${isSettled ? "; the escrow came back, but for the price of its place" : ", and the unused escrow comes back"}.`;
-  }
-  const model = `The model of round ${job.round}${isSettled ? " is there" : " will be there once the job is settled"}`;
-  return `${model}; the unused escrow ${isSettled ? "came" : "comes"} back.`;
-}
-
-function rounds(count: number): string {
-  return count === 1 ? "1 round" : `${count} rounds`;
 }
 
 function nodes(count: number): string {

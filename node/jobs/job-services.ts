@@ -1,21 +1,22 @@
-/** What a node does for jobs: looks at orders, trains, answers for its runs, audits, leads rounds, shares models. */
+/**
+ * What a node does for jobs. The frame looks at orders, answers for the node's runs, audits, and leads rounds, for all
+ * kinds of work; each kind brings the rest (`KindDuties`).
+ */
 import type { KeyPair } from "../../chain/crypto/keys.ts";
-import type { JobSpec } from "../../chain/types/job.ts";
-import { trainSpec } from "../../chain/workload/train/train-of.ts";
-import { jobKindOf } from "../../chain/workload/workloads.ts";
+import { JOB_KINDS, type JobKind } from "../../chain/types/job.ts";
 import type { Config } from "../config/schema.ts";
 import type { PeerMessages } from "../network/peer-messages.ts";
 import type { OnBlock } from "../on-block.ts";
 import { AuditExchange } from "./audit-exchange.ts";
 import { AuditedRuns, type AuditedRunsModules } from "./audited-runs.ts";
 import { Auditor, type AuditorModules } from "./auditor.ts";
-import { JobDispatch, type JobService } from "./dispatch.ts";
+import { ByKind } from "./by-kind.ts";
+import { JobDispatch } from "./dispatch.ts";
+import type { JobKindParts } from "./kind-duties.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
 import { OrderWatch, type OrderWatchModules } from "./order-watch.ts";
 import { TeamMessages } from "./team-messages.ts";
-import { engineOf } from "./train/job-engine.ts";
-import { ModelPublisher, type PublisherModules } from "./train/model-publisher.ts";
-import { Participant, type ParticipantModules } from "./train/participant.ts";
+import { type TrainModules, trainParts } from "./train/train-parts.ts";
 
 export interface JobServicesOptions {
   readonly keys: KeyPair;
@@ -24,48 +25,42 @@ export interface JobServicesOptions {
 
 /** What the services need together, and nothing else of a node: a simulation builds them from this list. */
 export type JobServicesModules = Omit<
-  OrderWatchModules &
-    ParticipantModules &
-    AuditedRunsModules &
-    AuditorModules &
-    ManagerModules &
-    PublisherModules,
-  "orders" | "exchange" | "team"
+  OrderWatchModules & AuditedRunsModules & AuditorModules & ManagerModules & TrainModules,
+  "kinds" | "orders" | "exchange" | "team"
 > & { readonly messages: Pick<PeerMessages, "ask" | "handle"> };
 
 export function createJobServices(
-  options: JobServicesOptions,
-  modules: JobServicesModules,
-): OnBlock[] {
-  const { publicKey } = options.keys;
-  const { chain, log } = modules;
-  const services = { train: createTrainServices(options, modules) };
-  return [
-    new JobDispatch({ publicKey }, { chain, services, log }),
-    new ModelPublisher({ publicKey }, modules),
-  ];
-}
-
-/** In the order in which they are told of a block. */
-function createTrainServices(
   { keys, jobs }: JobServicesOptions,
   { messages, ...shared }: JobServicesModules,
-): JobService[] {
+): OnBlock[] {
   const { publicKey } = keys;
+  const { chain, log } = shared;
   const exchange = new AuditExchange(messages);
   const team = new TeamMessages(messages, shared.clock);
-  const allows = (spec: JobSpec): boolean => isAllowed(spec, jobs.allow);
   const memoryBytes = jobs.memoryMib * 1024 * 1024;
-  const orders = new OrderWatch({ publicKey, allows, memoryBytes }, shared);
-  return [
+  const parts: Readonly<Record<JobKind, JobKindParts>> = {
+    train: trainParts({ publicKey, memoryBytes }, { ...shared, exchange }),
+  };
+  const kinds = mapKinds(({ duties }) => duties, parts);
+  const orders = new OrderWatch({ publicKey, allow: jobs.allow }, { ...shared, kinds });
+  const services = [
     orders,
-    new Participant({ ...shared, orders }),
-    new AuditedRuns({ publicKey }, { ...shared, exchange }),
-    new Auditor({ publicKey }, { ...shared, exchange }),
-    new Manager({ keys }, { ...shared, orders, team }),
+    new ByKind(
+      mapKinds((kind) => kind.services(orders), parts),
+      log,
+    ),
+    new AuditedRuns({ publicKey }, { ...shared, kinds, exchange }),
+    new Auditor({ publicKey }, { ...shared, kinds }),
+    new Manager({ keys }, { ...shared, kinds, orders, team }),
   ];
+  const watchers = JOB_KINDS.flatMap((kind) => parts[kind].watchers);
+  return [new JobDispatch({ publicKey }, { chain, services, log }), ...watchers];
 }
 
-function isAllowed(spec: JobSpec, allowed: readonly string[]): boolean {
-  return allowed.includes(`${jobKindOf(spec)}/${engineOf(trainSpec(spec))}`);
+function mapKinds<T>(
+  of: (parts: JobKindParts) => T,
+  parts: Readonly<Record<JobKind, JobKindParts>>,
+): Readonly<Record<JobKind, T>> {
+  const entries = JOB_KINDS.map((kind) => [kind, of(parts[kind])] as const);
+  return Object.fromEntries(entries) as Record<JobKind, T>;
 }

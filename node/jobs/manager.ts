@@ -10,40 +10,42 @@ import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import {
   type Job,
+  type JobKind,
   JobRecord,
   type RefusedUpdate,
   RoundRefusal,
   UPDATE_CHECKS,
 } from "../../chain/types/job.ts";
 import type { Payloads } from "../../chain/types/transaction.ts";
-import { trainResult } from "../../chain/workload/train/train-of.ts";
-import { workloadOf } from "../../chain/workload/workloads.ts";
+import { jobKindOf, workloadOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
-import type { Turn } from "../fair-line.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
+import type { NodeLog } from "../telemetry/log.ts";
 import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
+import type { AcceptedOrders } from "./accepted-orders.ts";
 import type { JobService } from "./dispatch.ts";
-import { mergingNeeds, requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
+import { requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
 import { JobError } from "./job-error.ts";
-import type { OrderWatch } from "./order-watch.ts";
+import type { KindDuties } from "./kind-duties.ts";
+import { type RoundResult, sameGain } from "./round-outcome.ts";
+import { RoundOutcomes, roundKey } from "./round-outcomes.ts";
 import type { TeamMessages, Verdict } from "./team-messages.ts";
-import type { MergeOutcome, MergeTask } from "./train/merge/merge-files.ts";
-import { RoundOutcomes, roundKey } from "./train/round-outcomes.ts";
-import { mergeRound, type RoundModules, type RoundResult, sameGain } from "./train/round-result.ts";
 
-export interface ManagerModules extends Omit<RoundModules, "merge"> {
-  /** Elsewhere than on this thread, in turn by job and by whoever asked in it. @throws HelperError */
-  merge(task: MergeTask, signal: AbortSignal, turn: Turn): Promise<MergeOutcome>;
-  readonly orders: Pick<OrderWatch, "accepts" | "found">;
+export interface ManagerModules {
+  readonly kinds: Readonly<Record<JobKind, Pick<KindDuties, "mergeNeeds" | "merge" | "factsOf">>>;
+  readonly orders: Pick<AcceptedOrders, "accepts" | "found">;
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
   readonly duties: Pick<DutySender, "send">;
   readonly team: Pick<TeamMessages, "serve" | "askCosignature" | "isAlive">;
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
   /** Room for files of jobs on this disk. */
   readonly room: Room;
+  readonly log: NodeLog;
+  /** Peer id of a node. */
+  peerOf(node: number): string;
 }
 
 const HEARTBEAT_MS = 2_000;
@@ -67,12 +69,10 @@ export class Manager implements JobService {
     this.#keys = keys;
     this.#modules = modules;
     this.#outcomes = new RoundOutcomes(async (job, asked, signal) => {
-      await requireRoom(modules.room, mergingNeeds(job));
-      const turn = { group: toHex(job.id), member: asked === undefined ? "own" : `${asked.by}` };
-      const merge: RoundModules["merge"] = (task, wanted) => modules.merge(task, wanted, turn);
-      const only = asked && { only: asked.only };
-      const options = { ...only, phaseMs: this.#phaseMs(job), signal };
-      return mergeRound(job, options, { ...modules, merge }).catch((error: unknown) => {
+      const kind = modules.kinds[jobKindOf(job.spec)];
+      await requireRoom(modules.room, kind.mergeNeeds(job));
+      const control = { phaseMs: this.#phaseMs(job), signal };
+      return kind.merge(job, asked, control).catch((error: unknown) => {
         modules.orders.found(job, error);
         throw error;
       });
@@ -122,7 +122,7 @@ export class Manager implements JobService {
   }
 
   async #manage(job: Job, member: number, signal: AbortSignal): Promise<void> {
-    const { duties, log, clock } = this.#modules;
+    const { kinds, duties, log, clock } = this.#modules;
     const outcome = await this.#outcomes.of(job);
     await this.#untilActive(job, member, signal);
     const id = toHex(job.id);
@@ -130,8 +130,8 @@ export class Manager implements JobService {
       const record = this.#recordOf(job, member, outcome.result);
       const cosignatures = await this.#gather(job, member, { kind: "record", value: record });
       await duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
-      const { accuracy } = trainResult(record).metrics;
-      log.info("round recorded", { job: id, round: job.round, accuracy });
+      const facts = kinds[jobKindOf(job.spec)].factsOf(record);
+      log.info("round recorded", { job: id, round: job.round, ...facts });
     } else {
       const refusal = this.#refusalOf(job, member, outcome.refused);
       const cosignatures = await this.#gather(job, member, { kind: "refusal", value: refusal });

@@ -6,7 +6,8 @@
 import { toHex } from "../../chain/crypto/hash.ts";
 import { drawnNodes } from "../../chain/job/objections.ts";
 import { hasCommitted, hasObjected, phaseOf } from "../../chain/job/phase.ts";
-import { type Job, type JobSpec, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
+import { type Job, type JobKind, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { HelperError } from "../helpers/helper-error.ts";
@@ -15,35 +16,31 @@ import type { Room } from "../storage/room.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobObjectPayload } from "../wallet/payload.ts";
-import { WorkerError } from "../workers/worker-error.ts";
+import type { AcceptedOrders } from "./accepted-orders.ts";
 import type { JobService } from "./dispatch.ts";
-import { requireRoom, trainingNeeds } from "./duty-room.ts";
-import { JobError } from "./job-error.ts";
-import type { JobFiles } from "./train/job-files.ts";
+import { requireRoom } from "./duty-room.ts";
+import type { KindDuties } from "./kind-duties.ts";
 
 export interface OrderWatchOptions {
   readonly publicKey: Uint8Array;
-  /** Whether the owner lets this node do such work. */
-  readonly allows: (spec: JobSpec) => boolean;
-  /** Most that a worker may take for one order. */
-  readonly memoryBytes: number;
+  /** What the owner lets this node work on, as `jobs.allow` names it. */
+  readonly allow: readonly string[];
 }
 
 export interface OrderWatchModules {
   readonly chain: Pick<Chain, "state" | "height">;
   readonly duties: Pick<DutySender, "send">;
-  readonly files: Pick<JobFiles, "order">;
+  readonly kinds: Readonly<
+    Record<JobKind, Pick<KindDuties, "namesOf" | "workNeeds" | "look" | "objectionTo">>
+  >;
   readonly room: Room;
   readonly log: NodeLog;
 }
 
 /** A look that failed for reasons of this machine is tried again after so many blocks. */
 const RETRY_BLOCKS = 8;
-const MIB = 1024 * 1024;
-/** A worker answers nobody during a batch, and is given up after a minute. */
-const MAX_BATCH_MS = 30_000;
 
-export class OrderWatch implements JobService {
+export class OrderWatch implements JobService, AcceptedOrders {
   readonly #options: OrderWatchOptions;
   readonly #modules: OrderWatchModules;
   readonly #flights: SingleFlight;
@@ -83,20 +80,17 @@ export class OrderWatch implements JobService {
     }
   }
 
-  /** Whether this node works on the order; false as well until it has looked. */
   accepts(job: Pick<Job, "id">): boolean {
     return this.#verdicts.get(toHex(job.id)) === "accepted";
   }
 
-  /** Whether it has looked, and this node does no work on the order. */
   refuses(job: Pick<Job, "id">): boolean {
     const verdict = this.#verdicts.get(toHex(job.id));
     return verdict !== undefined && verdict !== "accepted";
   }
 
-  /** Work on an accepted order ended in something that only its files can be the reason of. */
   found(job: Job, error: unknown): void {
-    const reason = reasonOf(error);
+    const reason = this.#kindOf(job).objectionTo(error);
     if (reason === undefined) return;
     this.#decide(job, reason, error instanceof Error ? error.message : String(error));
   }
@@ -106,37 +100,30 @@ export class OrderWatch implements JobService {
   }
 
   async #look(job: Job, signal: AbortSignal): Promise<void> {
-    const { allows, memoryBytes } = this.#options;
-    const { files, room } = this.#modules;
-    if (!allows(job.spec)) return this.#decide(job, "declined", "jobs.allow does not name it");
+    const { room } = this.#modules;
+    const kind = this.#kindOf(job);
+    const names = kind.namesOf(job.spec);
+    if (!names.some((name) => this.#options.allow.includes(name))) {
+      return this.#decide(job, "declined", `jobs.allow names none of ${names.join(", ")}`);
+    }
     try {
-      await requireRoom(room, trainingNeeds(job));
-      const { workerBytes, batchMs = 0 } = await files.order(job, signal);
-      if (batchMs > MAX_BATCH_MS) {
-        const [seconds, most] = [batchMs, MAX_BATCH_MS].map((ms) => Math.ceil(ms / 1000));
-        this.#decide(
-          job,
-          "declined",
-          `a batch takes ${seconds} s on this machine, at most ${most} can be interrupted in time`,
-        );
-      } else if (workerBytes <= memoryBytes) this.#verdicts.set(toHex(job.id), "accepted");
-      else {
-        const [needed, limit] = [workerBytes, memoryBytes].map((bytes) => Math.ceil(bytes / MIB));
-        this.#decide(
-          job,
-          "declined",
-          `a worker would take up to ${needed} MiB, jobs.memoryMib allows ${limit}`,
-        );
-      }
+      await requireRoom(room, kind.workNeeds(job));
+      const declined = await kind.look(job, signal);
+      if (declined === undefined) this.#verdicts.set(toHex(job.id), "accepted");
+      else this.#decide(job, "declined", declined);
     } catch (error) {
       // A busy machine would look at it again and again, and keep other orders waiting each time.
       const isTooSlow = error instanceof HelperError && error.facts.code === "HELPER_LIMIT";
       if (error instanceof StorageError || isTooSlow) {
         return this.#decide(job, "declined", error.message);
       }
-      if (reasonOf(error) === undefined) throw error;
+      if (kind.objectionTo(error) === undefined) throw error;
       this.found(job, error);
     }
+  }
+
+  #kindOf({ spec }: Job): OrderWatchModules["kinds"][JobKind] {
+    return this.#modules.kinds[jobKindOf(spec)];
   }
 
   #decide(job: Job, reason: ObjectionReason, detail: string): void {
@@ -162,20 +149,4 @@ export class OrderWatch implements JobService {
       log.debug("objection not sent", { job: key, reason: String(error) });
     });
   }
-}
-
-/** Codes of a worker that had files of the right hashes, and found that they are not what they must be. */
-const FILE_FAULTS: ReadonlyMap<string, ObjectionReason> = new Map([
-  ["CHUNK_FORMAT", "data"],
-  ["BAD_TASK", "weights"],
-  ["BAD_LABEL", "data"],
-  ["OTHER_OPERATIONS", "misfit"],
-]);
-
-function reasonOf(error: unknown): ObjectionReason | undefined {
-  if (error instanceof JobError && error.facts.code === "ORDER_IMPOSSIBLE") {
-    return error.facts.reason;
-  }
-  const { facts } = error instanceof WorkerError ? error : {};
-  return facts?.code === "TASK_FAILED" ? FILE_FAULTS.get(facts.reason) : undefined;
 }

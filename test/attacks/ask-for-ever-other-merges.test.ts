@@ -6,11 +6,11 @@
 import { EventEmitter } from "node:events";
 import { expect } from "chai";
 import { Helper, type SpawnHelper } from "../../node/helpers/helper.ts";
+import { RoundOutcomes } from "../../node/jobs/round-outcomes.ts";
 import type { MergeTask } from "../../node/jobs/train/merge/merge-files.ts";
 import { MERGE_LIMITS } from "../../node/jobs/train/merge/merge-limits.ts";
 import type { InspectTask } from "../../node/jobs/train/orders/inspect-order.ts";
 import { OrderInspector } from "../../node/jobs/train/orders/order-inspector.ts";
-import { RoundOutcomes } from "../../node/jobs/train/round-outcomes.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { TestChain } from "../helpers/chain.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";

@@ -12,10 +12,10 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import { HelperError } from "../../helpers/helper-error.ts";
 import type { BlobSource } from "../../workers/blob-source.ts";
 import type { DatasetSource, ModelTask } from "../../workers/tasks.ts";
+import type { Impossible } from "../impossible.ts";
 import { JobError } from "../job-error.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { engineOf } from "./job-engine.ts";
-import type { Impossible } from "./orders/impossible.ts";
 import type { Inspection, NamedFile } from "./orders/inspect-order.ts";
 import type { OrderInspector } from "./orders/order-inspector.ts";
 

@@ -29,6 +29,7 @@ import { parameterCount } from "../../workers/assignment.ts";
 import type { TrainTask, Workers } from "../../workers/tasks.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
+import type { Finding, JudgeOptions } from "../finding.ts";
 import { JobError } from "../job-error.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
@@ -39,25 +40,6 @@ export interface JudgeModules {
   readonly peers: Pick<BlobPeers, "request">;
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
 }
-
-export interface JudgeOptions {
-  /** Peer id of the participant. */
-  readonly peer: string;
-  readonly deadlineMs: number;
-  /** What is left of the stage: a participant that holds requests open is told of before it ends. */
-  readonly stageMs: number;
-  readonly signal: AbortSignal;
-}
-
-export type Finding =
-  /** `proof` is what the chain wants to see, see `JobAudit`. */
-  | { readonly answer: "match"; readonly proof: readonly Uint8Array[] }
-  /**
-   * `segment` is the first that differs in a replay of all, else 0. `reached`: what all who replay come to, for
-   * the seal of a committee's member.
-   */
-  | { readonly answer: "mismatch"; readonly segment: number; readonly reached: Uint8Array }
-  | { readonly answer: "not-served" };
 
 const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
 const ASK_TRIES = 4;

@@ -22,20 +22,21 @@ import type { NodeLog } from "../../telemetry/log.ts";
 import { jobCommitPayload, jobDivergedPayload } from "../../wallet/payload.ts";
 import type { TrainTaskResult, Workers } from "../../workers/tasks.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
+import type { AcceptedOrders } from "../accepted-orders.ts";
+import type { CheckpointKeeper } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
-import { requireRoom, retryBlocks, runBytes, tellFailure, trainingNeeds } from "../duty-room.ts";
-import type { OrderWatch } from "../order-watch.ts";
+import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
 import { checkOwnRun } from "./check-own-run.ts";
-import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 import { MissedUpdates } from "./missed-updates.ts";
+import { runBytes, trainingNeeds } from "./room-needs.ts";
 import type { Digest } from "./stored-state-hash.ts";
 
 export interface ParticipantModules {
   readonly chain: Pick<Chain, "state" | "height" | "onBlock">;
   readonly duties: Pick<DutySender, "send">;
   readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
-  readonly orders: Pick<OrderWatch, "accepts" | "refuses" | "found">;
+  readonly orders: AcceptedOrders;
   readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
   readonly keeper: Pick<CheckpointKeeper, "begin">;
   readonly workers: Pick<Workers, "train">;

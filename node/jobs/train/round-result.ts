@@ -4,17 +4,13 @@
  * Equal inputs give equal records, which is what co-signing compares. Here updates are fetched to the
  * disk; a helper process reads and merges them.
  */
-import { equalBytes, fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
 import {
-  type Contribution,
   type Job,
   type Participant,
   type RefusedUpdate,
-  type RoundGain,
-  RoundGain as RoundGainType,
   UPDATE_CHECKS,
-  type UpdateCheck,
 } from "../../../chain/types/job.ts";
 import { JOB_AGGREGATIONS, type Metrics } from "../../../chain/types/train.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";
@@ -27,6 +23,7 @@ import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import type { Workers } from "../../workers/tasks.ts";
 import { JobError } from "../job-error.ts";
+import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import { type JobFiles, shardSamples } from "./job-files.ts";
 import type { CommittedUpdate } from "./merge/check-update-file.ts";
 import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
@@ -43,16 +40,6 @@ export interface RoundModules {
   /** Peer id of a node, for asking it first. */
   peerOf(node: number): string;
 }
-
-export interface RoundResult {
-  readonly contributions: readonly Contribution[];
-  readonly gain: RoundGain;
-}
-
-/** Either the round's record, or why it can have none: `refused` leaves no quorum. */
-export type RoundOutcome =
-  | { readonly kind: "merged"; readonly result: RoundResult }
-  | { readonly kind: "refused"; readonly refused: readonly RefusedUpdate[] };
 
 /** Time given to updates that do not come, as a share of the phase. */
 const REVEAL_SHARE = 0.3;
@@ -204,10 +191,6 @@ function tellRefused(
   }
 }
 
-function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): RefusedUpdate {
-  return { node, updateHash, check: UPDATE_CHECKS.indexOf(check) };
-}
-
 async function evaluate(
   job: Job,
   after: Uint8Array,
@@ -229,19 +212,4 @@ function participantOf(job: Job, node: number): Participant {
   const found = job.participants.find((participant) => participant.node === node);
   if (found === undefined) throw new RangeError(`node ${node} is no participant`);
   return found;
-}
-
-function contributionOf({
-  node,
-  updateHash,
-  units,
-  workMs,
-  updateBytes: bytes,
-}: Participant): Contribution {
-  return { node, updateHash, units, workMs, updateBytes: bytes };
-}
-
-/** True when two members computed the same round. */
-export function sameGain(a: RoundGain, b: RoundGain): boolean {
-  return equalBytes(RoundGainType.hashTreeRoot(a), RoundGainType.hashTreeRoot(b));
 }

@@ -8,7 +8,7 @@ export type Digest = (bytes: Uint8Array) => Promise<Uint8Array>;
 /** @returns undefined for bytes that are no state */
 export async function storedStateHash(
   bytes: Uint8Array,
-  digest: Digest,
+  digest: Digest = digestOf,
 ): Promise<Uint8Array | undefined> {
   const parts = stateParts(bytes);
   if (parts === undefined) return undefined;

@@ -29,15 +29,12 @@ describe("the dispatch of jobs", () => {
   const log = { error: (_: string, facts?: unknown) => failures.push(facts) };
 
   function dispatched(publicKey: Uint8Array, ...services: JobService[]): JobDispatch {
-    const dispatch = new JobDispatch(
-      { publicKey },
-      { chain: chain.head, services: { train: services }, log },
-    );
+    const dispatch = new JobDispatch({ publicKey }, { chain: chain.head, services, log });
     dispatch.onBlock();
     return dispatch;
   }
 
-  it("gives the services of a kind the jobs in which the node has a part", () => {
+  it("gives the services the jobs in which the node has a part", () => {
     const service = new Listening();
     dispatched(state.nodes.at(drawn).publicKey, service);
     expect(service.told).to.deep.equal([[["job"], drawn]]);
@@ -47,7 +44,7 @@ describe("the dispatch of jobs", () => {
     const service = new Listening();
     const none = new TestChain();
     const { publicKey } = none.head.state.nodes.at(0);
-    const modules = { chain: none.head, services: { train: [service] }, log };
+    const modules = { chain: none.head, services: [service], log };
     new JobDispatch({ publicKey }, modules).onBlock();
     expect(service.told).to.deep.equal([[[], 0]]);
   });

@@ -1,12 +1,13 @@
 /** What a node says on the chain of the orders that it is drawn for. */
 import { expect } from "chai";
-import { type JobSpec, OBJECTIONS } from "../../../chain/types/job.ts";
+import { OBJECTIONS } from "../../../chain/types/job.ts";
 import type { Payloads } from "../../../chain/types/transaction.ts";
 import type { DutySender } from "../../../node/chain/duty-sender.ts";
 import { overLimit } from "../../../node/helpers/helper-error.ts";
 import { JobError } from "../../../node/jobs/job-error.ts";
 import { OrderWatch } from "../../../node/jobs/order-watch.ts";
 import type { PossibleOrder } from "../../../node/jobs/train/job-files.ts";
+import { TrainDuties } from "../../../node/jobs/train/train-duties.ts";
 import type { NodeLog } from "../../../node/telemetry/log.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { TestChain } from "../../helpers/chain.ts";
@@ -17,7 +18,7 @@ const MIB = 1024 * 1024;
 const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
 
 interface Case {
-  readonly allows?: (spec: JobSpec) => boolean;
+  readonly allow?: readonly string[];
   /** Of this machine, for files of jobs. */
   readonly roomBytes?: number;
   /** What a worker would take. */
@@ -61,11 +62,11 @@ describe("OrderWatch", () => {
       return { workerBytes, ...(batchMs && { batchMs }) } as PossibleOrder;
     };
     const watch = new OrderWatch(
-      { publicKey, allows: of.allows ?? (() => true), memoryBytes: 64 * MIB },
+      { publicKey, allow: of.allow ?? ["train/exact"] },
       {
         chain: { state: chain.head.state, height: chain.head.state.height },
         duties: { send },
-        files: { order },
+        kinds: { train: new TrainDuties({ memoryBytes: 64 * MIB }, { files: { order } } as never) },
         room: new CountedRoom(of.roomBytes ?? 1024 * MIB),
         log: QUIET,
       },
@@ -83,7 +84,7 @@ describe("OrderWatch", () => {
 
   it("declines what its owner does not want", async () => {
     const declined = { said: "declined", accepted: false };
-    expect(await verdictOn({ allows: () => false })).to.deep.equal(declined);
+    expect(await verdictOn({ allow: ["train/tfjs"] })).to.deep.equal(declined);
     expect(await verdictOn({ workerBytes: 65 * MIB }), "memory").to.deep.equal(declined);
   });
 

@@ -8,15 +8,12 @@ import { encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { BlobFetcher } from "../../../node/blobs/blob-fetcher.ts";
 import { blobPeersOf } from "../../../node/blobs/blob-peers.ts";
 import { BlobStore } from "../../../node/blobs/blob-store.ts";
-import {
-  mergingNeeds,
-  requireRoom,
-  tellFailure,
-  trainingNeeds,
-} from "../../../node/jobs/duty-room.ts";
-import { CheckpointKeeper } from "../../../node/jobs/train/checkpoint-keeper.ts";
+import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
+import { requireRoom, tellFailure } from "../../../node/jobs/duty-room.ts";
 import { DatasetService } from "../../../node/jobs/train/dataset-service.ts";
 import { ModelFolders } from "../../../node/jobs/train/model-folders.ts";
+import { mergingNeeds, trainingNeeds } from "../../../node/jobs/train/room-needs.ts";
+import { storedStateHash } from "../../../node/jobs/train/stored-state-hash.ts";
 import { LaneStates } from "../../../node/rating/lane-states.ts";
 import { storedFiles } from "../../../node/storage/stored-files.ts";
 import { inMemory } from "../../../node/workers/blob-source.ts";
@@ -88,7 +85,7 @@ describe("room for files of jobs", () => {
       "dataset.json": text("{}"),
     };
     await expectCodeAsync(() => models.share("ab".repeat(32), files), "JOB_DISK_FULL");
-    const keeper = new CheckpointKeeper({ dataDir }, { room });
+    const keeper = new CheckpointKeeper({ dataDir }, { room, stateHash: storedStateHash });
     await expectCodeAsync(() => keeper.begin(sha256(text("job")), 1, 100), "JOB_DISK_FULL");
     const states = new LaneStates({ dataDir }, room);
     const writer = await states.begin({ number: 1, mix: sha256(text("mix")) });
@@ -106,7 +103,7 @@ describe("room for files of jobs", () => {
 
   it("of a run is held until its states are written, and stops what it was taken from", async () => {
     room.left = 100;
-    const keeper = new CheckpointKeeper({ dataDir }, { room });
+    const keeper = new CheckpointKeeper({ dataDir }, { room, stateHash: storedStateHash });
     const run = await keeper.begin(sha256(text("job")), 1, 100);
     run.put(1, new Uint8Array(40));
     run.put(2, new Uint8Array(40));

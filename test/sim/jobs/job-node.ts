@@ -12,10 +12,11 @@ import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import type { FinalBlock } from "../../../node/chain/chain.ts";
 import { DutySender } from "../../../node/chain/duty-sender.ts";
 import { OwnTransactions } from "../../../node/chain/own-transactions.ts";
+import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
 import { createJobServices, type JobServicesOptions } from "../../../node/jobs/job-services.ts";
-import { CheckpointKeeper } from "../../../node/jobs/train/checkpoint-keeper.ts";
 import { JobFiles } from "../../../node/jobs/train/job-files.ts";
 import { type MergeTask, mergeFiles } from "../../../node/jobs/train/merge/merge-files.ts";
+import { storedStateHash } from "../../../node/jobs/train/stored-state-hash.ts";
 import type { OnBlock } from "../../../node/on-block.ts";
 import { UNBOUNDED } from "../../../node/storage/room.ts";
 import type { NodeLog } from "../../../node/telemetry/log.ts";
@@ -194,7 +195,8 @@ export class JobNode {
     const blobs = await BlobStore.open(DATA, { disk });
     for (const file of files) await blobs.put(file);
     const digest = async (bytes: Uint8Array): Promise<Uint8Array> => sha256(bytes);
-    const keeper = new CheckpointKeeper({ dataDir: DATA }, { disk, digest });
+    const stateHash = (bytes: Uint8Array) => storedStateHash(bytes, digest);
+    const keeper = new CheckpointKeeper({ dataDir: DATA }, { disk, stateHash });
     const station: Station = {
       node,
       life,

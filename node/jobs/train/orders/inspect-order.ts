@@ -23,8 +23,8 @@ import { checkLossFits } from "../../../../ml/loss-fit.ts";
 import { type LayersModel, parseLayersModel } from "../../../../ml/model/layers-model.ts";
 import { requireOperations } from "../../../../ml/model/operations.ts";
 import { SEED_BYTES } from "../../../../ml/random.ts";
+import type { Impossible } from "../../impossible.ts";
 import { checkEmbeddings } from "../embedding-inputs.ts";
-import type { Impossible } from "./impossible.ts";
 import { MAX_STEP_OPERATIONS, stepOperations, workerBytes } from "./order-cost.ts";
 
 /** A file on this machine that is said to have this hash (hex). */

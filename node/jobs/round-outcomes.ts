@@ -1,9 +1,9 @@
 /** The rounds this node merges now: each once, whoever asks for the outcome, and no longer than the round is open. */
-import { toHex } from "../../../chain/crypto/hash.ts";
-import type { Job } from "../../../chain/types/job.ts";
-import { SerialQueue } from "../../serial-queue.ts";
-import { JobError } from "../job-error.ts";
-import type { RoundOutcome } from "./round-result.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
+import type { Job } from "../../chain/types/job.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import { JobError } from "./job-error.ts";
+import type { RoundOutcome } from "./round-outcome.ts";
 
 /** A member of the team wants to know what comes of some of the updates alone. */
 export interface Asked {

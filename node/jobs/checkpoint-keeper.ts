@@ -1,14 +1,13 @@
 /**
- * The states of this node's training runs on disk, from the commit until their audits are over: an
- * auditor asks for one of them. A run is filled in a folder of its own and gets its name when it is whole, before the
+ * What this node committed to in each round, on disk from the commit until its audits are over: the hashes of all
+ * states of a run, and the states themselves where an auditor may ask for one. A run is filled in a folder of its own and gets its name when it is whole, before the
  * commit is sent: what an attempt left that was given up is never mixed with another, and a run
  * whose states are not those it is to be committed to is not kept at all.
  */
 import { dirname, join } from "node:path";
-import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { type Disk, systemDisk } from "../../disk.ts";
-import { type Reservation, type Room, UNBOUNDED } from "../../storage/room.ts";
-import { type Digest, digestOf, storedStateHash } from "./stored-state-hash.ts";
+import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { type Disk, systemDisk } from "../disk.ts";
+import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 
 const HASH_BYTES = 32;
 const HASHES = "hashes";
@@ -20,8 +19,11 @@ export interface KeeperModules {
   /** Default: as much as the disk has. */
   readonly room?: Room;
   readonly disk?: Disk;
-  readonly digest?: Digest;
+  /** The hash of a state as it lies on disk; undefined for bytes that are no state. Not made on this thread. */
+  readonly stateHash: StateHash;
 }
+
+export type StateHash = (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
 
 export class CheckpointKeeper {
   readonly #folder: string;
@@ -33,10 +35,10 @@ export class CheckpointKeeper {
 
   constructor(
     { dataDir }: { dataDir: string },
-    { room = UNBOUNDED, disk = systemDisk, digest = digestOf }: KeeperModules = {},
+    { room = UNBOUNDED, disk = systemDisk, stateHash }: KeeperModules,
   ) {
     this.#folder = join(dataDir, "checkpoints");
-    this.#modules = { room, disk, digest };
+    this.#modules = { room, disk, stateHash };
   }
 
   /**
@@ -45,7 +47,7 @@ export class CheckpointKeeper {
    * @throws StorageError JOB_DISK_FULL
    */
   async begin(job: Uint8Array, round: number, maxBytes = 0): Promise<RunWriter> {
-    const { room, disk, digest } = this.#modules;
+    const { room, disk, stateHash } = this.#modules;
     const held = await room.reserve("checkpoints", maxBytes);
     const name = runName(job, round);
     const part = `${name}${PART}${process.pid}-${this.#runs++}`;
@@ -63,7 +65,7 @@ export class CheckpointKeeper {
       throw error;
     }
     const target = join(this.#folder, name);
-    return new RunWriter({ folder, target, held, disk, digest }, ended);
+    return new RunWriter({ folder, target, held, disk, stateHash }, ended);
   }
 
   /** Hashes of all states of a run; undefined when it is not kept here. */
@@ -117,7 +119,7 @@ interface RunPlace {
   readonly target: string;
   readonly held: Reservation;
   readonly disk: Disk;
-  readonly digest: Digest;
+  readonly stateHash: StateHash;
 }
 
 export class RunWriter {
@@ -125,15 +127,15 @@ export class RunWriter {
   readonly #target: string;
   readonly #held: Reservation;
   readonly #disk: Disk;
-  readonly #digest: Digest;
+  readonly #stateHash: StateHash;
   readonly #ended: () => void;
   #writing: Promise<unknown> = Promise.resolve();
   /** One after another: a disk that syncs many files at once has no turn for the journal of votes. */
   #syncing: Promise<unknown> = Promise.resolve();
 
-  constructor({ folder, target, held, disk, digest }: RunPlace, ended: () => void) {
+  constructor({ folder, target, held, disk, stateHash }: RunPlace, ended: () => void) {
     this.#disk = disk;
-    this.#digest = digest;
+    this.#stateHash = stateHash;
     this.#folder = folder;
     this.#target = target;
     this.#held = held;
@@ -198,7 +200,7 @@ export class RunWriter {
   async #check(index: number, hash: Uint8Array): Promise<void> {
     const path = join(this.#folder, stateName(index));
     const bytes = await readOrNothing(this.#disk, path);
-    const found = bytes === undefined ? undefined : await storedStateHash(bytes, this.#digest);
+    const found = bytes === undefined ? undefined : await this.#stateHash(bytes);
     if (found === undefined || !equalBytes(found, hash)) {
       throw new Error(`${path} is not the state that the run went through`);
     }

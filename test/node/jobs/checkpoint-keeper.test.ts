@@ -2,19 +2,15 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { sha256 } from "../../../../chain/crypto/hash.ts";
-import { encodeCheckpoint, stateHash } from "../../../../ml/audit/checkpoint.ts";
-import { type Disk, systemDisk } from "../../../../node/disk.ts";
-import { checkOwnRun } from "../../../../node/jobs/train/check-own-run.ts";
-import {
-  CheckpointKeeper,
-  type RunWriter,
-  runName,
-} from "../../../../node/jobs/train/checkpoint-keeper.ts";
-import { digestOf } from "../../../../node/jobs/train/stored-state-hash.ts";
-import { expectCodeAsync } from "../../../helpers/expect-code.ts";
-import { TemporaryFolders } from "../../../helpers/temporary.ts";
-import { unreliableDisks } from "../../../helpers/unreliable-disks.ts";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
+import { type Disk, systemDisk } from "../../../node/disk.ts";
+import { CheckpointKeeper, type RunWriter, runName } from "../../../node/jobs/checkpoint-keeper.ts";
+import { checkOwnRun } from "../../../node/jobs/train/check-own-run.ts";
+import { digestOf, storedStateHash } from "../../../node/jobs/train/stored-state-hash.ts";
+import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { TemporaryFolders } from "../../helpers/temporary.ts";
+import { unreliableDisks } from "../../helpers/unreliable-disks.ts";
 
 const JOB = sha256(Uint8Array.of(1));
 const SEGMENTS = 4;
@@ -41,7 +37,7 @@ describe("CheckpointKeeper", () => {
 
   beforeEach(async () => {
     dataDir = await folders.create();
-    keeper = new CheckpointKeeper({ dataDir });
+    keeper = new CheckpointKeeper({ dataDir }, { stateHash: storedStateHash });
   });
   afterEach(() => folders.removeAll());
 
@@ -49,7 +45,7 @@ describe("CheckpointKeeper", () => {
     const run = await keeper.begin(JOB, 1);
     put(run, [1, 2, 3, 4]);
     await run.finish(HASHES);
-    const again = new CheckpointKeeper({ dataDir });
+    const again = new CheckpointKeeper({ dataDir }, { stateHash: storedStateHash });
     expect(await again.hashes(JOB, 1)).to.deep.equal(HASHES);
     const bytes = encodeCheckpoint(stateAt(2));
     expect(await again.offer(JOB, 1, 2)).to.deep.equal(sha256(bytes));
@@ -58,11 +54,14 @@ describe("CheckpointKeeper", () => {
 
   it("keeps a whole run over a loss of power: its auditors come after the commit", async () => {
     for (const { disk, power } of unreliableDisks()) {
-      const run = await new CheckpointKeeper({ dataDir }, { disk }).begin(JOB, 1);
+      const run = await new CheckpointKeeper(
+        { dataDir },
+        { disk, stateHash: storedStateHash },
+      ).begin(JOB, 1);
       put(run, [1, 2, 3, 4]);
       await run.finish(HASHES);
       power.losePower();
-      const again = new CheckpointKeeper({ dataDir }, { disk });
+      const again = new CheckpointKeeper({ dataDir }, { disk, stateHash: storedStateHash });
       expect(await again.hashes(JOB, 1)).to.deep.equal(HASHES);
       for (const index of [1, 2, 3]) {
         expect(await again.offer(JOB, 1, index)).to.deep.equal(
@@ -134,7 +133,7 @@ describe("CheckpointKeeper", () => {
         return systemDisk.remove(path);
       },
     };
-    const counting = new CheckpointKeeper({ dataDir }, { disk });
+    const counting = new CheckpointKeeper({ dataDir }, { disk, stateHash: storedStateHash });
     for (let attempt = 0; attempt < 2; attempt++) {
       const run = await counting.begin(JOB, 1);
       if (attempt === 1) removed.length = 0;
@@ -149,7 +148,7 @@ describe("CheckpointKeeper", () => {
 
   it("forgets what a crash left half done", async () => {
     put(await keeper.begin(JOB, 1), [1, 2]);
-    const again = new CheckpointKeeper({ dataDir });
+    const again = new CheckpointKeeper({ dataDir }, { stateHash: storedStateHash });
     expect(await again.hashes(JOB, 1)).to.equal(undefined);
     await again.retain(new Set([runName(JOB, 1)]));
     expect(await readdir(join(dataDir, "checkpoints"))).to.deep.equal([]);

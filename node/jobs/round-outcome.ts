@@ -1,0 +1,40 @@
+/** What comes of a round when a member of the team merges it. Equal inputs give equal outcomes, whatever the work is. */
+import { equalBytes } from "../../chain/crypto/hash.ts";
+import {
+  type Contribution,
+  type Participant,
+  type RefusedUpdate,
+  type RoundGain,
+  RoundGain as RoundGainType,
+  UPDATE_CHECKS,
+  type UpdateCheck,
+} from "../../chain/types/job.ts";
+
+export interface RoundResult {
+  readonly contributions: readonly Contribution[];
+  readonly gain: RoundGain;
+}
+
+/** Either the round's record, or why it can have none: `refused` leaves no quorum. */
+export type RoundOutcome =
+  | { readonly kind: "merged"; readonly result: RoundResult }
+  | { readonly kind: "refused"; readonly refused: readonly RefusedUpdate[] };
+
+/** True when two members computed the same round. */
+export function sameGain(a: RoundGain, b: RoundGain): boolean {
+  return equalBytes(RoundGainType.hashTreeRoot(a), RoundGainType.hashTreeRoot(b));
+}
+
+export function contributionOf({
+  node,
+  updateHash,
+  units,
+  workMs,
+  updateBytes,
+}: Participant): Contribution {
+  return { node, updateHash, units, workMs, updateBytes };
+}
+
+export function refusalOf({ node, updateHash }: Participant, check: UpdateCheck): RefusedUpdate {
+  return { node, updateHash, check: UPDATE_CHECKS.indexOf(check) };
+}

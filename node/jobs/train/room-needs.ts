@@ -1,0 +1,33 @@
+/** What the duties of a job of training bring to this disk, at most. */
+import { hasCommitted } from "../../../chain/job/phase.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import { isAuditable, SEGMENTS } from "../../../chain/workload/train/segments.ts";
+import { trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { maxCheckpointBytes } from "../../../ml/audit/checkpoint.ts";
+import { updateBytes } from "../../../ml/federation/update-codec.ts";
+import type { RoomNeeds } from "../duty-room.ts";
+
+/** Of a participant: the parameters it starts from, its update, the states an auditor may ask for. */
+export function trainingNeeds({ spec }: Pick<Job, "spec">): RoomNeeds {
+  const { parameterCount } = trainSpec(spec);
+  return {
+    blobs: 4 * parameterCount + updateBytes(parameterCount),
+    checkpoints: runBytes(spec),
+  };
+}
+
+/** Of all states of a training run that are kept. */
+export function runBytes(spec: Job["spec"]): number {
+  const train = trainSpec(spec);
+  return isAuditable(train) ? SEGMENTS * maxCheckpointBytes(train.parameterCount) : 0;
+}
+
+/** Of a member of a team: parameters before and after the round, and every update that was committed to. */
+export function mergingNeeds({
+  spec,
+  participants,
+}: Pick<Job, "spec" | "participants">): RoomNeeds {
+  const { parameterCount } = trainSpec(spec);
+  const updates = participants.filter(hasCommitted).length;
+  return { blobs: 2 * 4 * parameterCount + updates * updateBytes(parameterCount) };
+}
