@@ -13,6 +13,7 @@ import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { privateKeyOf } from "./identity.ts";
 import type { CheckedOptions } from "./options.ts";
+import { MAX_STREAMS } from "./protocols/open-stream.ts";
 import { guardedWebSockets } from "./socket-guard.ts";
 import { MAX_TOPIC_BYTES, TOPICS } from "./topics/topics.ts";
 
@@ -44,8 +45,6 @@ const ENVELOPE_BYTES = 64 * 1024;
 /** Nodes behind one address (a devnet, an office) connect in bursts; libp2p's default is 5 a second. */
 const INBOUND_PER_SECOND = 50;
 const MAX_PENDING = 64;
-/** Of one connection and direction; above what all protocols together admit (protocols/protocol.ts). */
-export const MAX_STREAMS = 256;
 
 /** Not started. */
 export async function createNode(

@@ -6,7 +6,7 @@ import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest } from "../../chain/proof/hash-tree.ts";
 import { bytesOfFloats } from "../bytes.ts";
 import type { WireUpdate } from "../federation/update-codec.ts";
-import { stateHashOf } from "./checkpoint.ts";
+import { stateHashOf } from "../training/checkpoint.ts";
 
 /** @param segments the run is cut into */
 export function isBoundTo(

@@ -5,11 +5,11 @@
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "../training/breathe.ts";
+import { type Checkpoint, stateHash } from "../training/checkpoint.ts";
+import { CheckpointError } from "../training/checkpoint-error.ts";
 import { finiteState } from "../training/finite-state.ts";
 import { type PlanOptions, TrainingPlan } from "../training/plan.ts";
 import { stepperOf } from "../training/stepper.ts";
-import { AuditError } from "./audit-error.ts";
-import { type Checkpoint, stateHash } from "./checkpoint.ts";
 
 export interface ReplayOptions extends Omit<PlanOptions, "rows"> {
   /** From 0. */
@@ -38,7 +38,7 @@ export interface Replay {
 }
 
 /**
- * @throws RangeError for a segment the plan does not have; AuditError BAD_CHECKPOINT for a start
+ * @throws RangeError for a segment the plan does not have; CheckpointError BAD_CHECKPOINT for a start
  * that is no state of this model and optimizer; TrainingError DIVERGED; the signal's reason
  */
 export async function replayTraining(
@@ -71,7 +71,7 @@ function restore(trainer: Trainer, start: Checkpoint, like: Checkpoint): void {
   const expected = like.optimizerState.length;
   if (given !== expected) {
     const reason = `${given} optimizer values, this optimizer has ${expected}`;
-    throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+    throw new CheckpointError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
   }
   trainer.restore(start.parameters, start.optimizerState);
 }

@@ -5,9 +5,9 @@
 
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { stepFlops } from "../../chain/rating/baseline.ts";
-import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
 import type { Engine } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
+import { type Checkpoint, checkpointHash } from "../training/checkpoint.ts";
 import { evaluateShard } from "../training/evaluate.ts";
 import { testRows } from "./data.ts";
 import { runSegment } from "./segment.ts";

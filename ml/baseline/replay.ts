@@ -1,8 +1,8 @@
 /** A verifier's part: one segment of another node's lane, from the state it served. */
 import { equalBytes } from "../../chain/crypto/hash.ts";
-import { AuditError } from "../audit/audit-error.ts";
-import { type Checkpoint, checkpointHash, decodeCheckpoint } from "../audit/checkpoint.ts";
 import type { Engine } from "../engine.ts";
+import { type Checkpoint, checkpointHash, decodeCheckpoint } from "../training/checkpoint.ts";
+import { CheckpointError } from "../training/checkpoint-error.ts";
 import { runSegment } from "./segment.ts";
 import { baselineModel, DEFAULT_TASK, openBaseline, STEPS_PER_SEGMENT, zeroState } from "./task.ts";
 
@@ -28,7 +28,7 @@ export interface SegmentHashes {
 
 /**
  * @returns hashes of the served start state and of the state the segment really ends in
- * @throws AuditError BAD_CHECKPOINT; the signal's reason when aborted
+ * @throws CheckpointError BAD_CHECKPOINT; the signal's reason when aborted
  */
 export async function replaySegment(
   {
@@ -66,5 +66,5 @@ function checkStart(index: number, start: Checkpoint, zero: Checkpoint): void {
 }
 
 function refuse(reason: string): never {
-  throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+  throw new CheckpointError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
 }

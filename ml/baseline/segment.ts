@@ -4,11 +4,11 @@
  * round draws new weights from the hash of its start state, which keeps the lane sequential.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
-import { type Checkpoint, checkpointHash } from "../audit/checkpoint.ts";
 import type { Trainer } from "../engine.ts";
 import { initialParameters } from "../model/initial-parameters.ts";
 import type { LayersModel } from "../model/layers-model.ts";
 import { breathe } from "../training/breathe.ts";
+import { type Checkpoint, checkpointHash } from "../training/checkpoint.ts";
 import { segmentRows } from "./data.ts";
 import { BATCH_SIZE, INPUT_SIZE, SEGMENTS_PER_ROUND } from "./task.ts";
 

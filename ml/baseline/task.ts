@@ -3,10 +3,11 @@
  * lane begins. The numbers are consensus rules; changing one makes another task, and the nodes vote
  * when it is time for another.
  */
-import type { Checkpoint } from "../audit/checkpoint.ts";
+
 import type { Engine, Trainer } from "../engine.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
 
 /** What is run where no chain says which. */
 export const DEFAULT_TASK = 1;

@@ -1,7 +1,8 @@
 /** The state of a run that may be hashed, kept and served: values that are not finite never are. */
-import type { Checkpoint } from "../audit/checkpoint.ts";
+
 import { indexOfNonFinite } from "../bytes.ts";
 import type { Trainer } from "../engine.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { TrainingError } from "./training-error.ts";
 
 /**

@@ -2,10 +2,11 @@
  * Local training of one round of federated averaging: the optimizer starts anew each round; a hash
  * of the whole state at every segment boundary for the audit.
  */
-import { type Checkpoint, stateHash } from "../audit/checkpoint.ts";
+
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
 import { breathe } from "./breathe.ts";
+import { type Checkpoint, stateHash } from "./checkpoint.ts";
 import { finiteState } from "./finite-state.ts";
 import { type PlanOptions, TrainingPlan } from "./plan.ts";
 import { stepperOf } from "./stepper.ts";

@@ -3,7 +3,7 @@
  * Requests with the API token have a purse of their own, so no flood of strangers keeps the owner out; strangers share
  * one in fair parts.
  */
-import { TokenBuckets } from "../../p2p/peers/token-bucket.ts";
+import { TokenBuckets } from "../../p2p/token-bucket.ts";
 import type { Clock } from "../clock.ts";
 import { apiError } from "./api-error.ts";
 import type { Caller } from "./caller.ts";

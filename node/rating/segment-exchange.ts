@@ -14,7 +14,7 @@ const SegmentRequest = new ContainerType(
 export type SegmentPlace = ValueOf<typeof SegmentRequest>;
 const ServedSegment = new ContainerType(
   {
-    /** Encoded checkpoint (ml/audit/checkpoint.ts). */
+    /** Encoded checkpoint (ml/training/checkpoint.ts). */
     startState: new ByteListType(MAX_STATE_BYTES),
     startPath: Path,
     endPath: Path,

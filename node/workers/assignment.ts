@@ -5,10 +5,10 @@
 import { equalBytes, fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
-import { maxCheckpointBytes } from "../../ml/audit/checkpoint.ts";
 import { floatsOfBytes } from "../../ml/bytes.ts";
 import { chunkOf, type DatasetIndex, rowsOf } from "../../ml/dataset/dataset-index.ts";
 import type { ManifestChunk, Split } from "../../ml/dataset/manifest.ts";
+import { maxCheckpointBytes } from "../../ml/training/checkpoint.ts";
 import { type BlobSource, inMemory } from "./blob-source.ts";
 import type { OutputName, WireOrder, WireResult } from "./protocol.ts";
 import type {

@@ -4,7 +4,6 @@
  */
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { recipeFault, trackTask } from "../../chain/track/task.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../ml/audit/replay.ts";
 import { type CoreMeter, startCoreShare } from "../../ml/baseline/core-share.ts";
 import { runLane } from "../../ml/baseline/lane.ts";
@@ -17,6 +16,11 @@ import type { Shard } from "../../ml/dataset/shard.ts";
 import type { Trainer } from "../../ml/engine.ts";
 import { requireOperations } from "../../ml/model/operations.ts";
 import { runTrack } from "../../ml/track/run.ts";
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../ml/training/checkpoint.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
 import type { Clock } from "../clock.ts";
@@ -56,7 +60,7 @@ const START_STATE = 3;
 
 /**
  * @param inputs in the order that protocol.ts states for the kind
- * @throws WorkerError BAD_TASK; ModelError, DatasetError, TrainingError, AuditError; the signal's
+ * @throws WorkerError BAD_TASK; ModelError, DatasetError, TrainingError, CheckpointError; the signal's
  * reason
  */
 export async function runTask(

@@ -49,7 +49,7 @@ export interface TrainTaskResult {
   /** Sample steps: rows x epochs. */
   readonly samples: number;
   readonly meanLoss: number;
-  /** `stateHash` (ml/audit/checkpoint.ts) at the segments + 1 boundaries. */
+  /** `stateHash` (ml/training/checkpoint.ts) at the segments + 1 boundaries. */
   readonly checkpoints: readonly Uint8Array[];
   /** SHA-256 of the optimizer's values at the end. */
   readonly optimizerHash: Uint8Array;

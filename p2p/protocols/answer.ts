@@ -4,7 +4,7 @@
  */
 import { PomlError } from "../../chain/errors.ts";
 import { P2pError, reasonOf } from "../errors.ts";
-import { TokenBuckets } from "../peers/token-bucket.ts";
+import { TokenBuckets } from "../token-bucket.ts";
 import { readFrames, TAG } from "./frames.ts";
 import {
   admitted,

@@ -4,7 +4,7 @@
  * wait that takes too long, ends in BUSY, which is our own doing and says nothing about the peer.
  */
 import { P2pError } from "../errors.ts";
-import { TokenBuckets } from "../peers/token-bucket.ts";
+import { TokenBuckets } from "../token-bucket.ts";
 import { type Protocol, URGENT_PLACES } from "./protocol.ts";
 import { type Entry, Turns } from "./turns.ts";
 

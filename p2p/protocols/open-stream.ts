@@ -1,8 +1,10 @@
 /** Opens a stream on a connection, with typed errors for a peer that does not speak the protocol. */
 import type { Connection } from "@libp2p/interface";
 import { P2pError, reasonOf } from "../errors.ts";
-import { MAX_STREAMS } from "../libp2p.ts";
 import { type ByteStream, fromLibp2p } from "./stream.ts";
+
+/** Of one connection and direction; more than all protocols together admit (protocol.ts). */
+export const MAX_STREAMS = 256;
 
 export interface ProtocolName {
   /** Name within this project, without the network. */

@@ -2,7 +2,7 @@
  * What every request/response protocol shares: its limits, how a frame is written and the errors of an exchange. `request.ts` is the asking side, `answer.ts` the answering side.
  */
 import { P2pError } from "../errors.ts";
-import type { Rate } from "../peers/token-bucket.ts";
+import type { Rate } from "../token-bucket.ts";
 import { frameHeader, type Tag } from "./frames.ts";
 import type { ByteStream } from "./stream.ts";
 

@@ -4,7 +4,7 @@
  * places stays free of any one use, whose answers may take long. Urgent requests have places of their own, and
  * go first where those are taken.
  */
-import type { Rate } from "../peers/token-bucket.ts";
+import type { Rate } from "../token-bucket.ts";
 
 export interface TurnsOptions {
   /** Requests under way at the same time, the urgent ones not counted. */

@@ -7,7 +7,7 @@
 import { PomlError } from "../../chain/errors.ts";
 import { P2pError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { TokenBuckets } from "../peers/token-bucket.ts";
+import { TokenBuckets } from "../token-bucket.ts";
 import { TOPICS, type TopicName } from "./topics.ts";
 
 /** accept: valid, pass it on. ignore: early, known or unsure. reject: provably invalid. */

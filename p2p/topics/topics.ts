@@ -2,7 +2,7 @@
  * The gossip topics, one row each: what may travel on it, how long a handler may think, how much of it one
  * neighbour may relay to us. The host adds the network to the name on the wire.
  */
-import type { Rate } from "../peers/token-bucket.ts";
+import type { Rate } from "../token-bucket.ts";
 
 export type TopicName = "transactions" | "proposals" | "votes" | "evidence";
 

@@ -6,13 +6,17 @@
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../ml/audit/replay.ts";
 import type { Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
 import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { presetModel } from "../../ml/model/presets.ts";
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../ml/training/checkpoint.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
 import { blobs } from "../helpers/blobs.ts";
 import { TEST_PARAMETERS } from "../helpers/chain.ts";

@@ -5,12 +5,12 @@
 
 import { standardParameters } from "../../chain/genesis.ts";
 import { capacityOf, flopsOf } from "../../chain/rating/formula.ts";
-import { encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { type LaneResult, runLane } from "../../ml/baseline/lane.ts";
 import { replaySegment } from "../../ml/baseline/replay.ts";
 import { DEFAULT_TASK } from "../../ml/baseline/task.ts";
 import type { Engine } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
+import { encodeCheckpoint } from "../../ml/training/checkpoint.ts";
 import type { BenchOptions } from "./main.ts";
 
 export interface RatingResult {

@@ -11,7 +11,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
-import { checkpointHash } from "../../ml/audit/checkpoint.ts";
 import type { Engine, Trainer } from "../../ml/engine.ts";
 import { createExactEngine } from "../../ml/exact/engine.ts";
 import { initialParameters } from "../../ml/model/initial-parameters.ts";
@@ -19,6 +18,7 @@ import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.
 import { presetModel } from "../../ml/model/presets.ts";
 import { Random, SEED_BYTES } from "../../ml/random.ts";
 import { createTfjsEngine } from "../../ml/tfjs/engine.ts";
+import { checkpointHash } from "../../ml/training/checkpoint.ts";
 import type { BenchOptions } from "./main.ts";
 
 const MODELS = ["2nn", "cnn", "lenet"] as const;

@@ -1,7 +1,6 @@
 /** Decoders of files and of what clients upload. */
 import { formatAddress, parseAddress } from "../../chain/crypto/address.ts";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../ml/audit/checkpoint.ts";
 import { buildDataset } from "../../ml/dataset/build.ts";
 import { decodeChunk, encodeChunk } from "../../ml/dataset/chunk.ts";
 import { readTable } from "../../ml/dataset/csv-table.ts";
@@ -11,6 +10,7 @@ import { decodeManifest, encodeManifest } from "../../ml/dataset/manifest.ts";
 import { decodeUpdate, encodeUpdate } from "../../ml/federation/update-codec.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { PRESET_NAMES, presetModel } from "../../ml/model/presets.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../ml/training/checkpoint.ts";
 import { decodeGenesis, encodeGenesis } from "../../node/config/genesis-file.ts";
 import { decodeCertificate } from "../../node/light/certificate.ts";
 import { parseKeyFile } from "../../node/wallet/key-file.ts";

@@ -4,8 +4,8 @@
  */
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
-import { stateHashOf } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
+import { stateHashOf } from "../../../ml/training/checkpoint.ts";
 import type { TrainTaskResult } from "../../workers/tasks.ts";
 import type { Digest } from "./stored-state-hash.ts";
 

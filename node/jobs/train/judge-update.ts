@@ -16,11 +16,15 @@ import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { trainingSeed } from "../../../chain/workload/train/seed.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
-import { AuditError } from "../../../ml/audit/audit-error.ts";
 import { isBoundTo } from "../../../ml/audit/bound-update.ts";
-import { decodeCheckpoint, maxCheckpointBytes, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { decodeUpdate, updateBytes } from "../../../ml/federation/update-codec.ts";
 import { UpdateError } from "../../../ml/federation/update-error.ts";
+import {
+  decodeCheckpoint,
+  maxCheckpointBytes,
+  stateHash,
+} from "../../../ml/training/checkpoint.ts";
+import { CheckpointError } from "../../../ml/training/checkpoint-error.ts";
 import { P2pError } from "../../../p2p/errors.ts";
 import { intoMemory } from "../../../p2p/protocols/blob.ts";
 import type { BlobPeers } from "../../blobs/blob-peers.ts";
@@ -299,7 +303,7 @@ function isState(
   try {
     return equalBytes(leafDigest(stateHash(decodeCheckpoint(bytes, parameterCount))), digest);
   } catch (error) {
-    if (error instanceof AuditError) return false;
+    if (error instanceof CheckpointError) return false;
     throw error;
   }
 }

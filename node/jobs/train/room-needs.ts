@@ -3,8 +3,8 @@ import { hasCommitted } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { isAuditable, SEGMENTS } from "../../../chain/workload/train/segments.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
-import { maxCheckpointBytes } from "../../../ml/audit/checkpoint.ts";
 import { updateBytes } from "../../../ml/federation/update-codec.ts";
+import { maxCheckpointBytes } from "../../../ml/training/checkpoint.ts";
 import type { RoomNeeds } from "../duty-room.ts";
 
 /** Of a participant: the parameters it starts from, its update, the states an auditor may ask for. */

@@ -1,6 +1,6 @@
 /** The hash of a training state as it lies on disk, made outside this thread: a state may have 240 MB. */
 import { webcrypto } from "node:crypto";
-import { stateHashOf, stateParts } from "../../../ml/audit/checkpoint.ts";
+import { stateHashOf, stateParts } from "../../../ml/training/checkpoint.ts";
 
 /** SHA-256. */
 export type Digest = (bytes: Uint8Array) => Promise<Uint8Array>;

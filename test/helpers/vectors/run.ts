@@ -1,8 +1,8 @@
 /** docs/training.md, "A run": plans, states and their tree, files. */
 import { sha256, taggedHash, toHex } from "../../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest, merkleProof } from "../../../chain/proof/hash-tree.ts";
-import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
 import { encodeUpdate, updateHash } from "../../../ml/federation/update-codec.ts";
+import { encodeCheckpoint, stateHash } from "../../../ml/training/checkpoint.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 
 const PLANS = [

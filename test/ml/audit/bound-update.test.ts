@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { isBoundTo } from "../../../ml/audit/bound-update.ts";
-import { stateHash } from "../../../ml/audit/checkpoint.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
+import { stateHash } from "../../../ml/training/checkpoint.ts";
 
 /** An update at the end of three segments, and the root its participant committed to. */
 function bound() {

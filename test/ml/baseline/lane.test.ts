@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { merkleProof, verifyMerkleProof } from "../../../chain/proof/hash-tree.ts";
 import { BASELINE_TASKS, stepFlops } from "../../../chain/rating/baseline.ts";
-import { encodeCheckpoint } from "../../../ml/audit/checkpoint.ts";
 import {
   type LaneOptions,
   type LaneParts,
@@ -15,6 +14,7 @@ import { BATCH_SIZE, baselineModel } from "../../../ml/baseline/task.ts";
 import type { Engine } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
 import { metricsOf, ratiosOf } from "../../../ml/metrics.ts";
+import { encodeCheckpoint } from "../../../ml/training/checkpoint.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 
 const SEED = new Uint8Array(32).fill(1);

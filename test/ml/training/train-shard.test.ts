@@ -1,10 +1,5 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import {
-  type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from "../../../ml/audit/checkpoint.ts";
 import { replayTraining } from "../../../ml/audit/replay.ts";
 import type { Trainer } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
@@ -12,6 +7,11 @@ import type { Optimizer } from "../../../ml/hyperparameters.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../../ml/training/checkpoint.ts";
 import { evaluateShard } from "../../../ml/training/evaluate.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 import {

@@ -3,7 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "../../../chain/crypto/hash.ts";
-import { encodeCheckpoint, stateHash } from "../../../ml/audit/checkpoint.ts";
+import { encodeCheckpoint, stateHash } from "../../../ml/training/checkpoint.ts";
 import { type Disk, systemDisk } from "../../../node/disk.ts";
 import { CheckpointKeeper, type RunWriter, runName } from "../../../node/jobs/checkpoint-keeper.ts";
 import { checkOwnRun } from "../../../node/jobs/train/check-own-run.ts";

@@ -4,14 +4,14 @@
  */
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";
+import { bytesOfFloats, floatsOfBytes } from "../../../ml/bytes.ts";
+import type { Evaluation } from "../../../ml/engine.ts";
 import {
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
   stateHash,
-} from "../../../ml/audit/checkpoint.ts";
-import { bytesOfFloats, floatsOfBytes } from "../../../ml/bytes.ts";
-import type { Evaluation } from "../../../ml/engine.ts";
+} from "../../../ml/training/checkpoint.ts";
 import type { Clock } from "../../../node/clock.ts";
 import { wholeOf } from "../../../node/workers/blob-source.ts";
 import type {

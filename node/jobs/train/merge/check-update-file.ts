@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { equalBytes } from "../../../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest } from "../../../../chain/proof/hash-tree.ts";
 import type { UpdateCheck } from "../../../../chain/types/job.ts";
-import { stateHashOf } from "../../../../ml/audit/checkpoint.ts";
 import { floatsOfBytes, indexOfNonFinite } from "../../../../ml/bytes.ts";
 import type { UpdateVerdict } from "../../../../ml/federation/check-updates.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type UpdateHeader,
 } from "../../../../ml/federation/update-codec.ts";
 import { UpdateError, type UpdateFacts } from "../../../../ml/federation/update-error.ts";
+import { stateHashOf } from "../../../../ml/training/checkpoint.ts";
 import type { Disk } from "../../../disk.ts";
 import type { NamedFile } from "../orders/inspect-order.ts";
 import { FloatFile, STRETCH } from "./float-file.ts";

@@ -7,7 +7,7 @@
  */
 import { sha256, taggedHash } from "../../chain/crypto/hash.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
-import { AuditError } from "./audit-error.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 
 export interface Checkpoint {
   readonly parameters: Float32Array;
@@ -56,7 +56,7 @@ export function stateHashOf(parametersHash: Uint8Array, optimizerHash: Uint8Arra
 
 /**
  * @param parameterCount of the model being audited: bounds what is read
- * @throws AuditError BAD_CHECKPOINT
+ * @throws CheckpointError BAD_CHECKPOINT
  */
 export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Checkpoint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -102,5 +102,5 @@ function partsOf({ parameters, optimizerState }: Checkpoint): Uint8Array[] {
 }
 
 function refuse(reason: string): never {
-  throw new AuditError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
+  throw new CheckpointError(`checkpoint: ${reason}`, { code: "BAD_CHECKPOINT", reason });
 }

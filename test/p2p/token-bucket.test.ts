@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { TokenBuckets } from "../../../p2p/peers/token-bucket.ts";
+import { TokenBuckets } from "../../p2p/token-bucket.ts";
 
 describe("TokenBuckets", () => {
   it("allows the burst, then the rate, per key", () => {

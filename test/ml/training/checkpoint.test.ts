@@ -5,7 +5,7 @@ import {
   checkpointHash,
   decodeCheckpoint,
   encodeCheckpoint,
-} from "../../../ml/audit/checkpoint.ts";
+} from "../../../ml/training/checkpoint.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
