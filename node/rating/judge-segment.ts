@@ -14,8 +14,8 @@ import type { Finding } from "../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../chain/types/window.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock.ts";
-import type { Workers } from "../workers/tasks.ts";
 import { WorkerError } from "../workers/worker-error.ts";
+import type { Workers } from "../workers/workers.ts";
 import type { Patience } from "./patience.ts";
 import type { SegmentExchange, ServedSegment } from "./segment-exchange.ts";
 

@@ -21,7 +21,7 @@ import type { TrackRunResult } from "../../ml/track/run.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import type { Workers } from "../workers/tasks.ts";
+import type { Workers } from "../workers/workers.ts";
 import { answerOf, isDivergence, TRACK_RUN_MS } from "./track-answer.ts";
 import { TrackDuties } from "./track-duties.ts";
 import { recipeFor } from "./track-recipe.ts";

@@ -19,7 +19,7 @@ import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
-import type { Workers } from "../workers/tasks.ts";
+import type { Workers } from "../workers/workers.ts";
 import { findingOn } from "./judge-segment.ts";
 import type { LaneStates, LaneWriter, WorkedLanes } from "./lane-states.ts";
 import type { SegmentExchange, SegmentPlace, ServedSegment } from "./segment-exchange.ts";

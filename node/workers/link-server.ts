@@ -3,15 +3,14 @@
  * what passes into a WorkerLink. Listens on a loopback port of its own for the local workers; the
  * API's server lets remote ones in through `handleUpgrade`.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { breathe } from "../../ml/training/breathe.ts";
 import type { Log } from "../../p2p/log.ts";
-import { placeOf } from "../../p2p/peers/place.ts";
 import type { Clock } from "../clock.ts";
+import { Admission, type Admitted } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import { holderOf } from "./machine-token.ts";
@@ -22,7 +21,7 @@ import {
   type WorkerMessage,
 } from "./protocol.ts";
 import { breach } from "./worker-error.ts";
-import { type LinkIdentity, type LinkTimings, WorkerLink } from "./worker-link.ts";
+import { type LinkTimings, WorkerLink } from "./worker-link.ts";
 import type { WorkerToken } from "./worker-token.ts";
 
 export interface LinkServerOptions {
@@ -58,15 +57,13 @@ export class LinkServer {
   });
   readonly #links = new Set<WorkerLink>();
   readonly #remoteLinks = new Map<WorkerLink, RemoteLink>();
-  readonly #localTokens = new Map<string, Buffer>();
-  /** Sockets of remote workers by machine, those without a hello too. */
-  readonly #held = new Map<string, number>();
+  readonly #admission: Admission;
   readonly #stop = new AbortController();
-  #remotes = 0;
 
   constructor(options: LinkServerOptions, modules: LinkServerModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#admission = new Admission(options.remoteToken, options.maxLinks);
     this.#http.on("upgrade", (request, socket, head) => this.handleUpgrade(request, socket, head));
   }
 
@@ -93,7 +90,7 @@ export class LinkServer {
 
   /** `token` lets the local worker `id` in, once. */
   expectLocal(id: string, token: string): void {
-    this.#localTokens.set(id, digest(token));
+    this.#admission.expectLocal(id, token);
   }
 
   /** Of an HTTP server that got an upgrade request for WORKERS_PATH. */
@@ -107,9 +104,8 @@ export class LinkServer {
   }
 
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    await this.#options.remoteToken?.refresh();
+    const worker = await this.#admission.admit(request);
     if (socket.destroyed) return;
-    const worker = this.#whoHas(bearerToken(request), request.socket.remoteAddress ?? "");
     if (worker === undefined) {
       this.#modules.log.warn("worker refused: wrong token", { from: request.socket.remoteAddress });
       refuseUpgrade(
@@ -119,53 +115,18 @@ export class LinkServer {
       );
       return;
     }
-    if (this.#stop.signal.aborted || !this.#hasPlace(worker)) {
+    if (this.#stop.signal.aborted || !this.#admission.hasPlace(worker)) {
       refuseUpgrade(socket, "503 Service Unavailable", "the node takes no more workers");
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#meet(ws, worker));
   }
 
-  /** A machine gets no more than it leaves to others, so that none takes all. */
-  #hasPlace({ kind, machine }: Admitted): boolean {
-    if (kind === "local") return true;
-    const all = [...this.#held.values()].reduce((sum, count) => sum + count, 0);
-    return (this.#held.get(machine) ?? 0) < this.#options.maxLinks - all;
-  }
-
-  #hold({ kind, machine }: Admitted, change: 1 | -1): void {
-    if (kind === "local") return;
-    const count = (this.#held.get(machine) ?? 0) + change;
-    if (count > 0) this.#held.set(machine, count);
-    else this.#held.delete(machine);
-  }
-
-  #whoHas(token: string, address: string): Admitted | undefined {
-    const given = digest(token);
-    const remoteToken = this.#options.remoteToken?.current;
-    for (const [id, expected] of this.#localTokens) {
-      if (!timingSafeEqual(given, expected)) continue;
-      this.#localTokens.delete(id);
-      return { id, kind: "local", address, machine: "", token };
-    }
-    const holder = remoteToken === undefined ? undefined : holderOf(token, remoteToken);
-    if (holder === undefined) return undefined;
-    this.#remotes += 1;
-    const named = holder.machine === undefined ? "" : `-${holder.machine}`;
-    return {
-      id: `remote-${this.#remotes}${named}`,
-      kind: "remote",
-      address,
-      machine: holder.machine ?? placeOf(address).key,
-      token,
-    };
-  }
-
   #meet(socket: WebSocket, worker: Admitted): void {
     const { clock, log } = this.#modules;
     let link: WorkerLink | undefined;
-    this.#hold(worker, 1);
-    socket.once("close", () => this.#hold(worker, -1));
+    this.#admission.hold(worker, 1);
+    socket.once("close", () => this.#admission.hold(worker, -1));
     const refuse = (refused: Refused): void => {
       log.warn("worker refused", { worker: worker.id, ...refused });
       void channel.send({ type: "refused", ...refused });
@@ -265,24 +226,10 @@ export class LinkServer {
   }
 }
 
-interface Admitted extends Pick<LinkIdentity, "id" | "kind" | "address" | "machine"> {
-  /** That it showed. */
-  readonly token: string;
-}
-
 interface RemoteLink {
   /** Whether its token still counts. */
   isCurrent(workerToken: string): boolean;
   end(): void;
-}
-
-function bearerToken({ headers }: IncomingMessage): string {
-  return /^Bearer (\S{1,512})$/.exec(headers.authorization ?? "")?.[1] ?? "";
-}
-
-/** Equal lengths for the comparison in constant time. */
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }
 
 function refuseUpgrade(socket: Duplex, status: string, detail: string): void {

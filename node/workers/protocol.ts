@@ -1,6 +1,6 @@
 /**
- * The messages of the worker link, version 1: a closed union in each direction, everything unknown
- * refused. One task at a time runs on a link:
+ * The messages of the worker link, version 2: a closed union in each direction, everything unknown
+ * refused; of orders and results each kind has its own (`kinds/`). One task at a time runs on a link:
  *
  *   node                                     worker
  *   order (table of inputs)            ->
@@ -14,146 +14,20 @@
  * present one is late and ignored.
  */
 import { z } from "zod";
-import { MAX_COUNTS } from "../../chain/types/track.ts";
-import { LOSSES } from "../../ml/hyperparameters.ts";
+import { Count, Finite, Hash, Positive } from "./kinds/fields.ts";
+import { KINDS, type TaskKind } from "./kinds/kinds.ts";
+import type { OfKind } from "./kinds/work.ts";
 import { badFrame, badTask } from "./worker-error.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const WORKERS_PATH = "/v1/workers";
 
-const Count = z
-  .int()
-  .min(0)
-  .max(2 ** 48);
-const Positive = z
-  .int()
-  .min(1)
-  .max(2 ** 32);
-/** As many as an order may say, see chain/transactions/job-open.ts. */
-const Operations = z.int().min(1).max(1e15);
-const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
+const Order = z.discriminatedUnion("kind", schemasOf("order"));
+const Result = z.discriminatedUnion("kind", schemasOf("outcome"));
 const Text = z.string().max(1024);
-const Finite = z.number();
-
-const OptimizerBase = {
-  learningRate: Finite,
-  weightDecay: Finite.exactOptional(),
-  clipValue: Finite.exactOptional(),
-  clipNorm: Finite.exactOptional(),
-};
-const Hyperparameters = z.strictObject({
-  optimizer: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("sgd"), momentum: Finite, ...OptimizerBase }),
-    z.strictObject({
-      kind: z.literal("adam"),
-      beta1: Finite.exactOptional(),
-      beta2: Finite.exactOptional(),
-      epsilon: Finite.exactOptional(),
-      ...OptimizerBase,
-    }),
-    z.strictObject({
-      kind: z.literal("adagrad"),
-      initialAccumulator: Finite.exactOptional(),
-      epsilon: Finite.exactOptional(),
-      ...OptimizerBase,
-    }),
-  ]),
-  loss: z.enum(LOSSES).exactOptional(),
-  batchSize: z.int().min(1).max(65_536),
-});
-
-const engine = z.enum(["exact", "tfjs"]);
-
-/**
- * Inputs of train and evaluate, in table order: model, manifest, parameters, then the chunks. Of
- * retrain the same, with the start state before the chunks unless it is the first segment.
- * Of replay: the start state. Of baseline and track: none.
- */
-const Order = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("train"),
-    engine,
-    hyperparameters: Hyperparameters,
-    operations: Operations.optional(),
-    epochs: Positive,
-    segments: Positive,
-    seed: Hash,
-    /** Whether the states between segments are wanted. */
-    states: z.boolean(),
-  }),
-  z.strictObject({
-    kind: z.literal("retrain"),
-    engine,
-    hyperparameters: Hyperparameters,
-    operations: Operations.optional(),
-    epochs: Positive,
-    segments: Positive,
-    seed: Hash,
-    segment: Count,
-  }),
-  z.strictObject({
-    kind: z.literal("evaluate"),
-    engine,
-    hyperparameters: Hyperparameters,
-    operations: Operations.optional(),
-    split: z.enum(["train", "test"]),
-  }),
-  z.strictObject({
-    kind: z.literal("baseline"),
-    task: Positive,
-    seed: Hash,
-    stepsPerSegment: Positive,
-    maxSegments: Positive,
-  }),
-  z.strictObject({
-    kind: z.literal("replay"),
-    task: Positive,
-    seed: Hash,
-    index: Count,
-    stepsPerSegment: Positive,
-  }),
-  z.strictObject({
-    kind: z.literal("track"),
-    task: Positive,
-    mix: Hash,
-    publicKey: Hash,
-    recipe: z.strictObject({
-      learningRate: Positive,
-      batchSize: Positive,
-      width: Positive,
-      epochs: Positive,
-    }),
-    /** Null while nobody knows the test rows. */
-    testMix: Hash.nullable(),
-  }),
-]);
-
-/** Outputs of train: states if wanted, parameters, checkpoints. Of evaluate: confusion. Of baseline: states. */
-const Result = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("train"),
-    steps: Count,
-    samples: Count,
-    meanLoss: Finite,
-    durationMs: z.number().nonnegative(),
-    optimizerHash: Hash,
-  }),
-  z.strictObject({ kind: z.literal("retrain"), origin: Hash, end: Hash }),
-  z.strictObject({ kind: z.literal("evaluate"), lossSum: Finite, samples: Count }),
-  z.strictObject({
-    kind: z.literal("baseline"),
-    segments: Count,
-    /** Part of a core that its thread had. */
-    coreShare: z.number().min(0).max(1),
-  }),
-  z.strictObject({ kind: z.literal("replay"), hash: Hash }),
-  z.strictObject({
-    kind: z.literal("track"),
-    weights: Hash,
-    /** Null without a testMix. */
-    test: z.strictObject({ confusion: z.array(Count).max(MAX_COUNTS), outputs: Hash }).nullable(),
-  }),
-]);
+const Name = z.string().max(32);
+/** Names of inputs of one order. */
+const MAX_NAMES = 16;
 
 /** Payload: the next bytes of the input or output under way. */
 const Part = z.strictObject({ type: z.literal("part"), task: Count, offset: Count });
@@ -180,7 +54,8 @@ const WorkerMessage = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("output"),
     task: Count,
-    name: z.enum(["parameters", "checkpoints", "confusion", "state"]),
+    /** The kind of the task says which there are. */
+    name: Name,
     index: Count,
     hash: Hash,
     size: z
@@ -214,9 +89,17 @@ const NodeMessage = z.discriminatedUnion("type", [
     message: Text,
   }),
   /** Payload: the table, 36 bytes an input: SHA-256, size u32. */
-  z.strictObject({ type: z.literal("order"), task: Count, order: Order }),
+  z.strictObject({
+    type: z.literal("order"),
+    task: Count,
+    order: Order,
+    /** What the inputs in the table are, one group after another. */
+    inputs: z
+      .array(z.strictObject({ name: Name, count: Count, isKept: z.boolean() }))
+      .max(MAX_NAMES),
+  }),
   Part,
-  /** `end`: finish early with what is done (a lane). `abandon`: nobody wants the result. */
+  /** `end`: finish early with what is done (a lane, a search). `abandon`: nobody wants the result. */
   z.strictObject({ type: z.literal("stop"), task: Count, how: z.enum(["end", "abandon"]) }),
 ]);
 
@@ -224,7 +107,6 @@ export type WireOrder = z.infer<typeof Order>;
 export type WireResult = z.infer<typeof Result>;
 export type WorkerMessage = z.infer<typeof WorkerMessage>;
 export type NodeMessage = z.infer<typeof NodeMessage>;
-export type OutputName = Extract<WorkerMessage, { type: "output" }>["name"];
 
 /** @throws WorkerError BAD_FRAME naming the field */
 export function decodeWorkerMessage(header: unknown): WorkerMessage {
@@ -237,7 +119,7 @@ export function decodeNodeMessage(header: unknown): NodeMessage {
 }
 
 /** For the sender: what a worker would refuse is refused here. @throws WorkerError BAD_TASK */
-export function checkOrder(order: WireOrder): void {
+export function checkOrder(order: OfKind): void {
   const issue = Order.safeParse(order).error?.issues[0];
   if (issue !== undefined) throw badTask(issue.path.join("."), issue.message);
 }
@@ -247,4 +129,14 @@ function decode<T>(schema: z.ZodType<T>, header: unknown): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw badFrame(`field ${issue?.path.join(".") || "type"}: ${issue?.message ?? "not known"}`);
+}
+
+type Schema<Part extends "order" | "outcome"> = (typeof KINDS)[TaskKind][Part];
+
+function schemasOf<Part extends "order" | "outcome">(
+  part: Part,
+): [Schema<Part>, ...Schema<Part>[]] {
+  const [first, ...others] = Object.values(KINDS).map((kind) => kind[part]);
+  if (first === undefined) throw new RangeError("no kinds of tasks");
+  return [first, ...others];
 }

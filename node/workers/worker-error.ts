@@ -1,6 +1,5 @@
 /** What can go wrong between a node and its workers. */
 import { PomlError } from "../../chain/errors.ts";
-import type { TaskKind } from "./task-kind.ts";
 
 /** Why a node does not take a worker. */
 export type Refusal = "token" | "path" | "version" | "engine" | "no-hello";
@@ -15,12 +14,12 @@ export type WorkerFacts =
   | { readonly code: "BAD_URL"; readonly url: string }
   | { readonly code: "UNREACHABLE"; readonly reason: string }
   | { readonly code: "LINK_LOST"; readonly worker: string; readonly reason: string }
-  | { readonly code: "ATTEMPTS"; readonly kind: TaskKind; readonly attempts: number }
-  | { readonly code: "DEADLINE"; readonly kind: TaskKind; readonly deadlineMs: number }
+  | { readonly code: "ATTEMPTS"; readonly kind: string; readonly attempts: number }
+  | { readonly code: "DEADLINE"; readonly kind: string; readonly deadlineMs: number }
   /** The task itself failed on the worker; `reason` is the code of the error there. */
   | {
       readonly code: "TASK_FAILED";
-      readonly kind: TaskKind;
+      readonly kind: string;
       readonly worker: string;
       readonly reason: string;
     }
@@ -37,6 +36,13 @@ export type WorkerFacts =
   | { readonly code: "STOPPED" };
 
 export class WorkerError extends PomlError<WorkerFacts> {}
+
+export function isWorkerCode(
+  error: unknown,
+  ...codes: WorkerFacts["code"][]
+): error is WorkerError {
+  return error instanceof WorkerError && codes.includes(error.code);
+}
 
 export function badFrame(reason: string, cause?: unknown): WorkerError {
   const facts = { code: "BAD_FRAME", reason } as const;

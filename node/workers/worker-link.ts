@@ -1,14 +1,13 @@
 /**
- * The node's end of the link to one worker: hands it one assignment at a time, serves the inputs it
- * lacks, takes the outputs, and watches whether it is alive. Which task comes next is the pool's.
+ * The node's end of the link to one worker: hands it one assignment at a time, and watches whether it is alive. Which
+ * task comes next is the pool's.
  */
 import type { WorkerStatus } from "../services.ts";
-import type { Assignment } from "./assignment.ts";
-import { BlobReceiver, decodeIndexes, encodeTable } from "./blob.ts";
 import type { Channel } from "./channel.ts";
-import { checkOrder, type WireResult, type WorkerMessage } from "./protocol.ts";
-import type { TaskProgress } from "./tasks.ts";
-import { breach, WorkerError } from "./worker-error.ts";
+import type { Assignment } from "./kinds/work.ts";
+import type { WorkerMessage } from "./protocol.ts";
+import { type RunControl, TaskExchange } from "./task-exchange.ts";
+import { breach } from "./worker-error.ts";
 
 export interface LinkTimings {
   /** Between two pings. */
@@ -45,34 +44,15 @@ export interface LinkIdentity {
   readonly platform: string;
 }
 
-export interface RunControl {
-  /** Gives the task up. */
-  readonly signal: AbortSignal;
-  /** Asks for what is done so far. */
-  readonly end?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: TaskProgress) => void) | undefined;
-}
-
-/** The task under way. */
-interface Present {
-  readonly task: number;
-  readonly assignment: Assignment<unknown>;
-  readonly onProgress: RunControl["onProgress"];
-  /** @throws WorkerError PROTOCOL */
-  readonly finish: (result: WireResult) => void;
-  readonly reject: (reason: unknown) => void;
-  output: { readonly blob: BlobReceiver; readonly take: (bytes: Uint8Array) => void } | undefined;
-  stoppedAt: number | undefined;
-  /** Nobody waits for it any more. */
-  abandoned: boolean;
-}
+type Exchange = Pick<TaskExchange<unknown>, "kind" | "stoppedAt" | "onMessage" | "lose">;
 
 export class WorkerLink {
   readonly identity: LinkIdentity;
   readonly #channel: Channel<WorkerMessage>;
   readonly #timings: LinkTimings;
   readonly #monotonic: () => number;
-  #present: Present | undefined;
+  /** The task under way. */
+  #present: Exchange | undefined;
   #tasks = 0;
   #isAside = false;
   /** Called whenever the worker may take a task. */
@@ -101,7 +81,7 @@ export class WorkerLink {
 
   status(): WorkerStatus {
     const { id, kind } = this.identity;
-    return { id, kind, state: this.#state(), task: this.#present?.assignment.order.kind };
+    return { id, kind, state: this.#state(), task: this.#present?.kind };
   }
 
   /** Pings, and gives up a worker that is silent or does not stop when told. */
@@ -124,83 +104,32 @@ export class WorkerLink {
    * @throws WorkerError BAD_TASK, TOO_LARGE; LINK_LOST, TASK_FAILED; what loading an input throws; the
    * signal's reason
    */
-  async run<T>(assignment: Assignment<T>, { signal, end, onProgress }: RunControl): Promise<T> {
+  async run<T>(assignment: Assignment<T>, control: RunControl): Promise<T> {
     if (this.#present !== undefined) throw new RangeError("the worker has a task already");
-    checkOrder(assignment.order);
-    const table = encodeTable(assignment.inputs);
-    const task = ++this.#tasks;
-    return new Promise<T>((resolve, reject) => {
-      const abandon = (): void => this.#abandon(present, signal.reason);
-      const stop = (): void => this.#stop(present, "end");
-      const settled = (): void => {
-        signal.removeEventListener("abort", abandon);
-        end?.removeEventListener("abort", stop);
-      };
-      const present: Present = {
-        task,
-        assignment,
-        onProgress,
-        finish: (result) => {
-          resolve(assignment.finish(result));
-          settled();
-        },
-        reject: (reason) => {
-          reject(reason);
-          settled();
-        },
-        output: undefined,
-        stoppedAt: undefined,
-        abandoned: false,
-      };
-      this.#present = present;
-      signal.addEventListener("abort", abandon);
-      end?.addEventListener("abort", stop);
-      void this.#channel.send({ type: "order", task, order: assignment.order }, table);
-      if (end?.aborted) stop();
-      if (signal.aborted) abandon();
+    const exchange = new TaskExchange(this.#tasks + 1, assignment, control, {
+      channel: this.#channel,
+      monotonic: this.#monotonic,
+      worker: this.identity.id,
     });
+    this.#tasks += 1;
+    this.#present = exchange;
+    exchange.start();
+    return exchange.result;
   }
 
   /** @throws WorkerError PROTOCOL, TOO_LARGE: the channel closes on them */
   onMessage(message: WorkerMessage, payload: Uint8Array): void {
     if (message.type === "hello") throw breach("a second hello");
-    const present = this.#present;
-    if (present === undefined || message.task !== present.task) return;
-    switch (message.type) {
-      case "lacks":
-        this.#serve(present, decodeIndexes(payload, present.assignment.inputs.length));
-        break;
-      case "progress":
-        this.#tell(present, () => {
-          const { step, steps, loss } = message;
-          present.onProgress?.({ step, steps, loss: loss ?? undefined });
-        });
-        break;
-      case "output":
-        this.#announce(present, message);
-        break;
-      case "part":
-        this.#accept(present, message.offset, payload);
-        break;
-      case "done":
-        if (present.output !== undefined) throw breach("a result before its output");
-        if (!present.abandoned) present.finish(message.result);
-        this.#free();
-        break;
-      case "failed":
-        this.#free();
-        present.reject(this.#failed(present, message));
-        break;
-      default:
-        message satisfies never;
-    }
+    if (this.#present?.onMessage(message, payload) !== true) return;
+    this.#present = undefined;
+    queueMicrotask(() => this.onIdle());
   }
 
   /** The link is gone: fails the task under way. */
   onClosed(reason: string): void {
     const present = this.#present;
     this.#present = undefined;
-    present?.reject(this.#lost(reason));
+    present?.lose(reason);
   }
 
   close(reason?: string): void {
@@ -216,93 +145,5 @@ export class WorkerLink {
 
   #isSuspect(): boolean {
     return this.#channel.silenceMs >= this.#timings.suspectMs;
-  }
-
-  #serve(present: Present, lacking: readonly number[]): void {
-    this.#send(present, lacking).catch((error: unknown) => this.#abandon(present, error));
-  }
-
-  async #send(present: Present, lacking: readonly number[]): Promise<void> {
-    const isWanted = (): boolean => this.#present === present && !present.abandoned;
-    for (const index of lacking) {
-      const input = present.assignment.inputs[index];
-      if (input === undefined || !isWanted()) return;
-      let sent = 0;
-      for await (const piece of input.pieces()) {
-        if (sent + piece.length > input.size) break;
-        if (!(await this.#channel.sendParts(present.task, piece, isWanted, sent))) return;
-        sent += piece.length;
-      }
-      if (sent !== input.size) {
-        throw new RangeError(`input ${index} does not have the ${input.size} bytes expected`);
-      }
-    }
-  }
-
-  #announce(present: Present, message: Extract<WorkerMessage, { type: "output" }>): void {
-    const { name, index, hash, size } = message;
-    if (present.output !== undefined) throw breach("an output inside another");
-    const { assignment } = present;
-    const blob = new BlobReceiver({ hash, size }, assignment.limitOf(name));
-    const take = (bytes: Uint8Array): void => assignment.onOutput(name, index, bytes);
-    present.output = { blob, take };
-  }
-
-  #accept(present: Present, offset: number, part: Uint8Array): void {
-    const { output } = present;
-    if (output === undefined) throw breach("a part of no output");
-    const bytes = output.blob.accept(offset, part);
-    if (bytes === undefined) return;
-    present.output = undefined;
-    this.#tell(present, () => output.take(bytes));
-  }
-
-  /** Calls what the caller gave. Its failure ends the task, not the link. */
-  #tell(present: Present, call: () => void): void {
-    if (present.abandoned) return;
-    try {
-      call();
-    } catch (error) {
-      if (error instanceof WorkerError && error.code === "PROTOCOL") throw error;
-      this.#abandon(present, error);
-    }
-  }
-
-  /** The caller hears at once; the worker stays busy until it says that it stopped. */
-  #abandon(present: Present, reason: unknown): void {
-    if (this.#present !== present || present.abandoned) return;
-    present.abandoned = true;
-    this.#stop(present, "abandon");
-    present.reject(reason);
-  }
-
-  #stop(present: Present, how: "end" | "abandon"): void {
-    if (this.#present !== present) return;
-    present.stoppedAt ??= this.#monotonic();
-    void this.#channel.send({ type: "stop", task: present.task, how });
-  }
-
-  #free(): void {
-    this.#present = undefined;
-    queueMicrotask(() => this.onIdle());
-  }
-
-  #lost(reason: string): WorkerError {
-    const worker = this.identity.id;
-    return new WorkerError(
-      `worker ${worker} was lost: ${reason}`,
-      { code: "LINK_LOST", worker, reason },
-      { action: "local" },
-    );
-  }
-
-  #failed(present: Present, { code, message }: { code: string; message: string }): WorkerError {
-    const { kind } = present.assignment.order;
-    const worker = this.identity.id;
-    return new WorkerError(
-      `${kind} failed on worker ${worker}: ${message}`,
-      { code: "TASK_FAILED", kind, worker, reason: code },
-      { action: "local" },
-    );
   }
 }

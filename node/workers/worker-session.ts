@@ -5,10 +5,8 @@
 
 import type { WebSocket } from "ws";
 import { PomlError } from "../../chain/errors.ts";
-import type { CoreMeter } from "../../ml/baseline/core-share.ts";
 import { breathe } from "../../ml/training/breathe.ts";
 import type { Log } from "../../p2p/log.ts";
-import type { Clock } from "../clock.ts";
 import {
   BlobReceiver,
   type BlobRef,
@@ -19,21 +17,14 @@ import {
 } from "./blob.ts";
 import type { BlobCache } from "./blob-cache.ts";
 import { Channel } from "./channel.ts";
-import {
-  decodeNodeMessage,
-  type NodeMessage,
-  type OutputName,
-  PROTOCOL_VERSION,
-  type WireOrder,
-} from "./protocol.ts";
-import { runTask } from "./task-runner.ts";
-import type { TaskProgress } from "./tasks.ts";
-import type { TrainerCache } from "./trainer-cache.ts";
+import type { WorkerParts } from "./kinds/context.ts";
+import { Inputs, requireFitting } from "./kinds/inputs.ts";
+import { decodeNodeMessage, type NodeMessage, PROTOCOL_VERSION } from "./protocol.ts";
+import { runTask } from "./run-task.ts";
+import type { TaskProgress } from "./task-control.ts";
 import { breach, WorkerError } from "./worker-error.ts";
 
 const PROGRESS_INTERVAL_MS = 250;
-/** New in every round, so not worth a place in the cache. */
-const PARAMETERS_INPUT = 2;
 const WELCOME_MS = 10_000;
 /** Limits of the protocol's `failed`. */
 const MAX_CODE = 64;
@@ -47,21 +38,22 @@ export interface SessionIdentity {
   readonly platform: string;
 }
 
-export interface SessionModules {
-  readonly clock: Clock;
-  readonly meter: CoreMeter;
+export interface SessionModules extends WorkerParts {
   readonly log: Log;
   readonly cache: BlobCache;
-  readonly trainers: TrainerCache;
   readonly onLinked?: (name: string) => void;
   /** Called when a task has ended and its result is on the way. */
   readonly afterTask?: () => void;
 }
 
+type Order = Extract<NodeMessage, { type: "order" }>;
+
 /** The task under way: first it collects inputs, then it runs. */
 interface Present {
   readonly task: number;
-  readonly order: WireOrder;
+  readonly order: Order["order"];
+  /** What the inputs of the table are, one group after another. */
+  readonly names: Order["inputs"];
   readonly table: readonly BlobRef[];
   readonly inputs: Map<string, Uint8Array>;
   /** Table indexes still to come, the next one first. */
@@ -154,9 +146,10 @@ export class WorkerSession {
     }
   }
 
-  #take({ task, order }: Extract<NodeMessage, { type: "order" }>, payload: Uint8Array): void {
+  #take({ task, order, inputs: names }: Order, payload: Uint8Array): void {
     if (this.#present !== undefined) throw breach("a second order");
     const table = decodeTable(payload);
+    requireFitting(names, table.length);
     const inputs = new Map<string, Uint8Array>();
     const lacking: number[] = [];
     table.forEach(({ hash, size }, index) => {
@@ -167,6 +160,7 @@ export class WorkerSession {
     const present: Present = {
       task,
       order,
+      names,
       table,
       inputs,
       lacking,
@@ -187,7 +181,7 @@ export class WorkerSession {
     if (bytes === undefined) return;
     const { hash } = present.receiver.ref;
     present.inputs.set(hash, bytes);
-    if (index !== PARAMETERS_INPUT) this.#modules.cache.put(hash, bytes);
+    if (isKept(present.names, index)) this.#modules.cache.put(hash, bytes);
     present.lacking.shift();
     this.#proceed(present);
   }
@@ -209,15 +203,18 @@ export class WorkerSession {
   }
 
   async #work(present: Present): Promise<void> {
-    const { task, order, table, inputs } = present;
+    const { task, order, names, table, inputs } = present;
     const found = table.map(({ hash }) => ({ hash, bytes: inputs.get(hash) ?? EMPTY }));
+    const context = {
+      signal: present.abandon.signal,
+      end: present.end.signal,
+      onProgress: (progress: TaskProgress) => this.#report(task, progress),
+      output: (name: string, index: number, bytes: Uint8Array) =>
+        this.#output(present, { name, index, bytes }),
+    };
     try {
-      const result = await runTask(order, found, this.#modules, {
-        signal: present.abandon.signal,
-        end: present.end.signal,
-        onProgress: (progress) => this.#report(task, progress),
-        output: (name, index, bytes) => this.#output(present, { name, index, bytes }),
-      });
+      const parts = { ...this.#modules, inputs: new Inputs(names, found), context };
+      const result = await runTask(order, parts);
       this.#present = undefined;
       await this.#channel.send({ type: "done", task, result });
     } catch (error) {
@@ -235,7 +232,7 @@ export class WorkerSession {
 
   async #output(
     { task, abandon }: Present,
-    { name, index, bytes }: { name: OutputName; index: number; bytes: Uint8Array },
+    { name, index, bytes }: { name: string; index: number; bytes: Uint8Array },
   ): Promise<void> {
     if (abandon.signal.aborted) return;
     void this.#channel.send({ type: "output", task, name, index, ...refOf(bytes) });
@@ -270,6 +267,16 @@ export class WorkerSession {
       if (this.#channel.silenceMs >= silenceMs) this.#channel.terminate("the node is silent");
     }
   }
+}
+
+/** Whether the input at this place of the table is worth a place in the cache. */
+function isKept(names: Order["inputs"], index: number): boolean {
+  let end = 0;
+  for (const { count, isKept } of names) {
+    end += count;
+    if (index < end) return isKept;
+  }
+  return false;
 }
 
 function deferred<T>(): {

@@ -156,7 +156,7 @@ const WORKER_MESSAGES: readonly object[] = [
   { type: "done", task: 3, result: { kind: "baseline", segments: 4, coreShare: 0.5 } },
 ];
 const NODE_MESSAGES: readonly object[] = [
-  { type: "welcome", version: 1, worker: "w", heartbeatMs: 10_000, silenceMs: 60_000 },
+  { type: "welcome", version: 2, worker: "w", heartbeatMs: 10_000, silenceMs: 60_000 },
   { type: "stop", task: 3, how: "abandon" },
   {
     type: "order",
@@ -173,5 +173,9 @@ const NODE_MESSAGES: readonly object[] = [
       seed: HASH,
       states: true,
     },
+    inputs: [
+      { name: "model", count: 1, isKept: true },
+      { name: "chunks", count: 3, isKept: true },
+    ],
   },
 ];

@@ -38,7 +38,7 @@ import { mergeFiles } from "../../node/jobs/train/merge/merge-files.ts";
 import { mergeRound } from "../../node/jobs/train/round-result.ts";
 import type { NodeLog } from "../../node/telemetry/log.ts";
 import { wholeOf } from "../../node/workers/blob-source.ts";
-import type { Workers } from "../../node/workers/tasks.ts";
+import type { Workers } from "../../node/workers/workers.ts";
 import { SILENT } from "../../p2p/log.ts";
 import { Torrents } from "../../p2p/torrent/torrents.ts";
 import { TestChain } from "./chain.ts";
@@ -284,7 +284,7 @@ class JobRun {
   }
 
   /** Evaluates in this process; a merge asks nothing else of workers. */
-  #evaluator(spec: JobSpec): Workers {
+  #evaluator(spec: JobSpec): Pick<Workers, "evaluate"> {
     const { dataset } = this.#parts;
     const evaluate: Workers["evaluate"] = async ({ parameters, chunks = [] }) => {
       const trainer = await this.#open(spec);
@@ -293,17 +293,7 @@ class JobRun {
       trainer.dispose();
       return evaluation;
     };
-    const unasked = (): never => {
-      throw new Error("a merge only evaluates");
-    };
-    return {
-      evaluate,
-      train: unasked,
-      retrain: unasked,
-      baseline: unasked,
-      replay: unasked,
-      track: unasked,
-    };
+    return { evaluate };
   }
 }
 

@@ -6,7 +6,7 @@ import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { stateHashOf } from "../../../ml/training/checkpoint.ts";
-import type { TrainTaskResult } from "../../workers/tasks.ts";
+import type { TrainTaskResult } from "../../workers/kinds/train/task.ts";
 import type { Digest } from "./stored-state-hash.ts";
 
 export class OwnRunError extends PomlError<{

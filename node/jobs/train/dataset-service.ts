@@ -30,7 +30,7 @@ import { SerialQueue } from "../../serial-queue.ts";
 import { type Reservation, type Room, UNBOUNDED, withRoom } from "../../storage/room.ts";
 import { importedDatasets } from "../../storage/stored-files.ts";
 import type { BlobSource } from "../../workers/blob-source.ts";
-import type { DatasetSource as ChunkSource } from "../../workers/tasks.ts";
+import type { DatasetSource as ChunkSource } from "../../workers/kinds/model-task.ts";
 import { JobError } from "../job-error.ts";
 
 const MANIFEST = "manifest.json";

@@ -11,7 +11,7 @@ import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { HelperError } from "../../helpers/helper-error.ts";
 import type { BlobSource } from "../../workers/blob-source.ts";
-import type { DatasetSource, ModelTask } from "../../workers/tasks.ts";
+import type { DatasetSource, ModelTask } from "../../workers/kinds/model-task.ts";
 import type { Impossible } from "../impossible.ts";
 import { JobError } from "../job-error.ts";
 import type { DatasetService } from "./dataset-service.ts";

@@ -21,7 +21,7 @@ import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
-import type { Workers } from "../../workers/tasks.ts";
+import type { Workers } from "../../workers/workers.ts";
 import { JobError } from "../job-error.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import { type JobFiles, shardSamples } from "./job-files.ts";

@@ -20,8 +20,12 @@ import { encodeCheckpoint, stateHash } from "../../../ml/training/checkpoint.ts"
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 import type { RunningNode } from "../../../node/node.ts";
 import { wholeOf } from "../../../node/workers/blob-source.ts";
+import type {
+  TrainControl,
+  TrainTask,
+  TrainTaskResult,
+} from "../../../node/workers/kinds/train/task.ts";
 import { WorkerPool } from "../../../node/workers/pool.ts";
-import type { TrainControl, TrainTask, TrainTaskResult } from "../../../node/workers/tasks.ts";
 import { runAsNode } from "../faults/mains/run-as-node.ts";
 
 type Train = (task: TrainTask, control: TrainControl) => Promise<TrainTaskResult>;

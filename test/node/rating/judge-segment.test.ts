@@ -12,9 +12,9 @@ import { encodeCheckpoint } from "../../../ml/training/checkpoint.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { type Found, judgeSegment } from "../../../node/rating/judge-segment.ts";
 import { Patience } from "../../../node/rating/patience.ts";
-import { replayAssignment } from "../../../node/workers/assignment.ts";
 import { encodeTable } from "../../../node/workers/blob.ts";
-import type { ReplayTask } from "../../../node/workers/tasks.ts";
+import { replayAssignment } from "../../../node/workers/kinds/replay/assignment.ts";
+import type { ReplayTask } from "../../../node/workers/kinds/replay/task.ts";
 import { WorkerError } from "../../../node/workers/worker-error.ts";
 import { TestChain } from "../../helpers/chain.ts";
 
@@ -36,7 +36,7 @@ const STATES: Readonly<Record<string, Uint8Array>> = {
 
 /** As the link to a worker and the worker itself do it. */
 async function replay(task: ReplayTask): Promise<Uint8Array> {
-  encodeTable(replayAssignment(task).inputs);
+  encodeTable(replayAssignment(task).inputs.flatMap(({ blobs }) => blobs));
   try {
     return (await replaySegment(task, { engine: await createExactEngine() })).end;
   } catch (error) {

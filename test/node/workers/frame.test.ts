@@ -84,7 +84,11 @@ describe("worker messages", () => {
     ["a long platform", { ...hello, platform: "x".repeat(65) }, "platform"],
     ["a fractional task", { type: "lacks", task: 1.5 }, "task"],
     ["a negative step", { type: "progress", task: 1, step: -1, steps: 1, loss: null }, "step"],
-    ["an unknown output", { type: "output", task: 1, name: "x", index: 0, hash, size: 1 }, "name"],
+    [
+      "an output with a long name",
+      { type: "output", task: 1, name: "x".repeat(33), index: 0, hash, size: 1 },
+      "name",
+    ],
     [
       "an empty output",
       { type: "output", task: 1, name: "state", index: 0, hash, size: 0 },

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { replayAssignment } from "../../../node/workers/assignment.ts";
 import { decodeFrame, encodeFrame, MAX_FRAME_BYTES } from "../../../node/workers/frame.ts";
+import { replayAssignment } from "../../../node/workers/kinds/replay/assignment.ts";
 import { LinkServer } from "../../../node/workers/link-server.ts";
 import { machineToken } from "../../../node/workers/machine-token.ts";
+import { PROTOCOL_VERSION } from "../../../node/workers/protocol.ts";
 import { LINK_TIMINGS, type WorkerLink } from "../../../node/workers/worker-link.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -14,7 +15,13 @@ import { ManualClock } from "./manual-clock.ts";
 
 const TOKEN = "a-worker-token";
 const engineHash = "ab".repeat(32);
-const HELLO = { type: "hello", version: 1, engine: engineHash, threads: 2, platform: "test" };
+const HELLO = {
+  type: "hello",
+  version: PROTOCOL_VERSION,
+  engine: engineHash,
+  threads: 2,
+  platform: "test",
+};
 const startState = new Uint8Array(32).fill(7);
 const REPLAY = {
   task: 1,
@@ -159,7 +166,7 @@ describe("LinkServer", () => {
 
   for (const [what, change, refused] of [
     ["engine", { engine: "cd".repeat(32) }, "engine"],
-    ["protocol version", { version: 2 }, "version"],
+    ["protocol version", { version: 1 }, "version"],
   ] as const) {
     it(`refuses another ${what} and says what to do`, async () => {
       const { socket, heard } = await connect();

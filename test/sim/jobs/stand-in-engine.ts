@@ -14,13 +14,10 @@ import {
 } from "../../../ml/training/checkpoint.ts";
 import type { Clock } from "../../../node/clock.ts";
 import { wholeOf } from "../../../node/workers/blob-source.ts";
-import type {
-  TaskControl,
-  TrainTask,
-  TrainTaskResult,
-  Workers,
-} from "../../../node/workers/tasks.ts";
+import type { TrainTask, TrainTaskResult } from "../../../node/workers/kinds/train/task.ts";
+import type { TaskControl } from "../../../node/workers/task-control.ts";
 import { WorkerError } from "../../../node/workers/worker-error.ts";
+import type { Workers } from "../../../node/workers/workers.ts";
 import type { Random } from "../random.ts";
 
 const DECAY = 0.5;

@@ -1,7 +1,7 @@
 /** What a node asks of workers for a search, and what it gets back. */
 import type { SearchTask } from "../../../../ml/search/search-task.ts";
 import type { BlobSource } from "../../blob-source.ts";
-import type { TaskControl } from "../../tasks.ts";
+import type { TaskControl } from "../../task-control.ts";
 
 /** Units of one task, at most: what they give is kept until the task ends. */
 export const MAX_TASK_UNITS = 65_536;

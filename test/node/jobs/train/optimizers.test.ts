@@ -27,8 +27,8 @@ import { JobFiles, shardChunks } from "../../../../node/jobs/train/job-files.ts"
 import { type JudgeModules, judgeUpdate } from "../../../../node/jobs/train/judge-update.ts";
 import { prepareJob } from "../../../../node/jobs/train/prepare.ts";
 import { inMemory } from "../../../../node/workers/blob-source.ts";
+import type { TrainTask, TrainTaskResult } from "../../../../node/workers/kinds/train/task.ts";
 import { WorkerPool } from "../../../../node/workers/pool.ts";
-import type { TrainTask, TrainTaskResult } from "../../../../node/workers/tasks.ts";
 import { SILENT } from "../../../../p2p/log.ts";
 import { Asking } from "../../../../p2p/protocols/asking.ts";
 import { serveBlobs } from "../../../../p2p/protocols/blob.ts";

@@ -1,14 +1,12 @@
 import { expect } from "chai";
-import { sha256 } from "../../../chain/crypto/hash.ts";
-import { LaneProbe, TrainProbe } from "../../../node/workers/spot-check.ts";
-import type {
-  BaselineTaskResult,
-  ReplayTask,
-  TrainTask,
-  TrainTaskResult,
-} from "../../../node/workers/tasks.ts";
-import { WorkerError } from "../../../node/workers/worker-error.ts";
-import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { sha256 } from "../../../../chain/crypto/hash.ts";
+import { LaneProbe } from "../../../../node/workers/kinds/baseline/probe.ts";
+import type { BaselineTaskResult } from "../../../../node/workers/kinds/baseline/task.ts";
+import type { ReplayTask } from "../../../../node/workers/kinds/replay/task.ts";
+import { TrainProbe } from "../../../../node/workers/kinds/train/probe.ts";
+import type { TrainTask, TrainTaskResult } from "../../../../node/workers/kinds/train/task.ts";
+import { WorkerError } from "../../../../node/workers/worker-error.ts";
+import { expectCodeAsync } from "../../../helpers/expect-code.ts";
 
 const SEGMENTS = 16;
 /** As many steps as asked for, one for each row. */

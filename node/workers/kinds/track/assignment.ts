@@ -1,14 +1,22 @@
 /** A run of the open track as a link carries it: nothing goes along, and the result is small. */
-import { fromHex, toHex } from "../../chain/crypto/hash.ts";
-import { trackTask } from "../../chain/track/task.ts";
-import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
-import type { Assignment } from "./assignment.ts";
-import { breach } from "./worker-error.ts";
+import { fromHex, toHex } from "../../../../chain/crypto/hash.ts";
+import { trackTask } from "../../../../chain/track/task.ts";
+import type { TrackRun, TrackRunResult } from "../../../../ml/track/run.ts";
+import type { TaskControl } from "../../task-control.ts";
+import { breach } from "../../worker-error.ts";
+import { type Assignment, NO_OUTPUTS, type Pool } from "../work.ts";
+import type { TrackOrder, TrackOutcome } from "./order.ts";
 
-export function trackAssignment(run: TrackRun): Assignment<TrackRunResult> {
+export function track(run: TrackRun, control: TaskControl, pool: Pool): Promise<TrackRunResult> {
+  const attempt = () => ({ assignment: trackAssignment(run) });
+  return pool.run({ kind: "track", isUrgent: false, isRemote: false, attempt }, control);
+}
+
+function trackAssignment(run: TrackRun): Assignment<TrackRunResult, TrackOrder, TrackOutcome> {
   const { task, mix, publicKey, recipe, testMix } = run;
   const { classes, testRows } = trackTask(task);
   return {
+    ...NO_OUTPUTS,
     order: {
       kind: "track",
       task,
@@ -18,10 +26,7 @@ export function trackAssignment(run: TrackRun): Assignment<TrackRunResult> {
       testMix: testMix === undefined ? null : toHex(testMix),
     },
     inputs: [],
-    limitOf: () => 0,
-    onOutput: () => {},
     finish(result) {
-      if (result.kind !== "track") throw breach(`a ${result.kind} result of a track task`);
       const weights = fromHex(result.weights);
       if ((result.test === null) !== (testMix === undefined)) {
         throw breach("a track result with a test that nobody asked for, or without one");

@@ -1,7 +1,7 @@
 /** What attempts on several workers come to: never a mixture that nobody computed. */
 import { expect } from "chai";
-import { sha256 } from "../../../chain/crypto/hash.ts";
-import { BaselineLane } from "../../../node/workers/assignment.ts";
+import { sha256 } from "../../../../../chain/crypto/hash.ts";
+import { BaselineLane } from "../../../../../node/workers/kinds/baseline/lane.ts";
 
 const TASK = { task: 1, seed: new Uint8Array(32), stepsPerSegment: 1, maxSegments: 100 };
 const stateAt = (index: number, worker = 0): Uint8Array => sha256(Uint8Array.of(worker, index));

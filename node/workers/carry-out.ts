@@ -1,0 +1,164 @@
+/**
+ * Carries tasks out on the workers there are: each waits for one that is idle and may have it, is repeated on another
+ * one when its worker is lost or sent wrong work, and has a deadline.
+ */
+import type { Log } from "../../p2p/log.ts";
+import type { Clock } from "../clock.ts";
+import type { Draw } from "./kinds/spot-check.ts";
+import type { Attempt, ChosenWorker, Pool, Work, WorkControl } from "./kinds/work.ts";
+import { SET_ASIDE_REMEDY, SetAside } from "./set-aside.ts";
+import type { RunControl } from "./task-exchange.ts";
+import { isWorkerCode, WorkerError } from "./worker-error.ts";
+import type { WorkerLink } from "./worker-link.ts";
+import type { WorkerQueue } from "./worker-queue.ts";
+
+/** A task is given to at most so many workers. */
+const MAX_ATTEMPTS = 3;
+/** Longest timer of the runtime. */
+const MAX_SLEEP_MS = 2 ** 31 - 1;
+
+export interface CarryOutModules {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly draw: Draw;
+  readonly queue: WorkerQueue;
+  /** Fails every task. */
+  readonly stop: AbortSignal;
+  /** Whether there are workers on this machine that check what remote ones send. */
+  readonly hasLocal: boolean;
+}
+
+export class CarryOut implements Pool {
+  readonly draw: Draw;
+  readonly clock: Clock;
+  readonly #modules: CarryOutModules;
+  readonly #aside: SetAside;
+
+  constructor(modules: CarryOutModules) {
+    const { draw, clock } = modules;
+    this.draw = draw;
+    this.clock = clock;
+    this.#modules = modules;
+    this.#aside = new SetAside(() => clock.monotonic());
+  }
+
+  async run<T>(work: Work<T>, control: WorkControl): Promise<T> {
+    const over = new AbortController();
+    const { deadlineMs } = control;
+    const given = control.signal === undefined ? [] : [control.signal];
+    const signal = AbortSignal.any([over.signal, this.#modules.stop, ...given]);
+    void this.clock.sleep(Math.min(deadlineMs, MAX_SLEEP_MS), over.signal).then(
+      () => over.abort(pastDeadline(work.kind, deadlineMs)),
+      () => {},
+    );
+    try {
+      return await this.#repeat(work, { ...control, signal });
+    } finally {
+      over.abort();
+    }
+  }
+
+  setAside({ id }: ChosenWorker, reason: string): void {
+    const link = this.#modules.queue.links.find(({ identity }) => identity.id === id);
+    if (link !== undefined) this.#setAside(link, reason);
+  }
+
+  warn(message: string, facts: Readonly<Record<string, unknown>>): void {
+    this.#modules.log.warn(message, facts);
+  }
+
+  /** A worker has linked: that of a machine which is set aside gets no tasks. */
+  greet(link: WorkerLink): void {
+    const { id, kind, address, machine } = link.identity;
+    if (kind !== "remote" || !this.#aside.has(machine)) return;
+    link.setAside();
+    this.#modules.log.warn("a worker links from a machine that is set aside: it gets no tasks", {
+      worker: id,
+      address,
+      machine,
+      remedy: SET_ASIDE_REMEDY,
+    });
+  }
+
+  async #repeat<T>(work: Work<T>, control: RunControl): Promise<T> {
+    const { kind, isUrgent: urgent } = work;
+    const { log, queue } = this.#modules;
+    const { signal, end } = control;
+    /** A remote worker failed at it: whether it can be done at all shows here. */
+    let isLocalOnly = false;
+    // What cannot be checked in parts stays on this machine, where there is a worker.
+    const fits = (link: WorkerLink): boolean =>
+      !this.#isChecked(link) || (work.isRemote && !isLocalOnly);
+    for (let attempts = 1; ; attempts++) {
+      let link: WorkerLink | undefined;
+      try {
+        const { result, verify } = await queue.use({ signal, end, urgent, fits }, async (free) => {
+          link = free;
+          const { assignment, verify } = this.#attempt(work, free);
+          return { result: await free.run(assignment, control), verify };
+        });
+        await verify?.(result, signal);
+        return result;
+      } catch (error) {
+        if (isWorkerCode(error, "SPOT_CHECK") && link !== undefined) {
+          this.#setAside(link, error.message);
+          isLocalOnly = true;
+        } else if (
+          isWorkerCode(error, "TASK_FAILED") &&
+          link !== undefined &&
+          this.#isChecked(link)
+        ) {
+          log.warn("a task failed on a remote worker; it is tried here", {
+            kind,
+            reason: error.message,
+          });
+          isLocalOnly = true;
+        } else if (isWorkerCode(error, "LINK_LOST")) {
+          log.warn("a task lost its worker", { kind, attempts, reason: error.message });
+        } else throw error;
+        if (attempts === MAX_ATTEMPTS) throw outOfAttempts(kind, attempts, error);
+      }
+    }
+  }
+
+  #attempt<T>(work: Work<T>, link: WorkerLink): Attempt<T> {
+    return work.attempt({ id: link.identity.id, isChecked: this.#isChecked(link) });
+  }
+
+  /** Whether what this worker sends is checked here. */
+  #isChecked({ identity }: WorkerLink): boolean {
+    return identity.kind === "remote" && this.#modules.hasLocal;
+  }
+
+  #setAside({ identity }: WorkerLink, reason: string): void {
+    const { id, address, machine } = identity;
+    const { log, queue } = this.#modules;
+    this.#aside.add(machine);
+    for (const link of queue.links) {
+      if (link.identity.kind === "remote" && link.identity.machine === machine) link.setAside();
+    }
+    log.error("a remote worker sent wrong work: it is dropped, and the worker set aside", {
+      worker: id,
+      address,
+      machine,
+      reason,
+      remedy: SET_ASIDE_REMEDY,
+    });
+  }
+}
+
+function pastDeadline(kind: string, deadlineMs: number): WorkerError {
+  return new WorkerError(
+    `${kind} did not end within ${deadlineMs} ms`,
+    { code: "DEADLINE", kind, deadlineMs },
+    { action: "local", remedy: "add workers, or give the task more time" },
+  );
+}
+
+function outOfAttempts(kind: string, attempts: number, cause: unknown): WorkerError {
+  return new WorkerError(
+    `${kind} lost its worker ${attempts} times`,
+    { code: "ATTEMPTS", kind, attempts },
+    { action: "local", cause, remedy: "look for worker processes killed for lack of memory" },
+  );
+}

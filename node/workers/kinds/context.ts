@@ -1,0 +1,32 @@
+/** The worker's half of a kind of task: what it is given to work with. */
+import type { CoreMeter } from "../../../ml/baseline/core-share.ts";
+import type { Clock } from "../../clock.ts";
+import type { TaskProgress } from "../task-control.ts";
+import type { TrainerCache } from "../trainer-cache.ts";
+import type { Inputs } from "./inputs.ts";
+
+export interface TaskContext {
+  /** Gives the task up. */
+  readonly signal: AbortSignal;
+  /** Ends a lane or a search with what is done. */
+  readonly end: AbortSignal;
+  readonly onProgress: (progress: TaskProgress) => void;
+  /** Sends an output; await it before the next. */
+  output(name: string, index: number, bytes: Uint8Array): Promise<void>;
+}
+
+/** What outlives tasks and links in the process that runs them. */
+export interface WorkerParts {
+  readonly trainers: TrainerCache;
+  readonly clock: Clock;
+  /** Of this process. */
+  readonly meter: CoreMeter;
+}
+
+export interface TaskParts extends WorkerParts {
+  readonly inputs: Inputs;
+  readonly context: TaskContext;
+}
+
+/** Everything from outside has been bounded in size, and is checked here for fit. */
+export type RunTask<Order, Result> = (order: Order, parts: TaskParts) => Promise<Result>;

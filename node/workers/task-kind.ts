@@ -1,2 +1,0 @@
-/** What workers are asked to do. */
-export type TaskKind = "train" | "retrain" | "evaluate" | "baseline" | "replay" | "track";
