@@ -16,23 +16,36 @@ import { isWatched } from "./penalty.ts";
  * All commits of a recorded round go to their audits. On an engine that nobody can replay the recorded ones are
  * paid at once: there the word of the team is all there is.
  */
-export function takeRecorded(state: State, job: Job, { contributions }: JobRecord): Job {
-  return takeCommits(state, job, new Set(contributions.map(({ node }) => node)));
+export function takeRecorded(state: State, job: Job, record: JobRecord): Job {
+  const merged = new Set(record.contributions.map(({ node }) => node));
+  const doubted = new Set(workloadOf(job.spec).doubted(record));
+  return takeCommits(state, job, { merged, doubted });
 }
 
 /** The commits of a round without a record. */
 export function takeUnrecorded(state: State, job: Job): Job {
-  return takeCommits(state, job, new Set());
+  return takeCommits(state, job, { merged: new Set(), doubted: new Set() });
 }
 
-function takeCommits(state: State, job: Job, merged: ReadonlySet<number>): Job {
-  const canReplay = workloadOf(job.spec).isAuditable(job.spec);
+/** What a record says of nodes. */
+interface Said {
+  readonly merged: ReadonlySet<number>;
+  /** Their updates are replayed as a whole: the word of a team costs them nothing else. */
+  readonly doubted: ReadonlySet<number>;
+}
+
+function takeCommits(state: State, job: Job, { merged, doubted }: Said): Job {
+  const workload = workloadOf(job.spec);
+  const canReplay = workload.isAuditable(job.spec);
   const audits: Audit[] = [];
   const participants = job.participants.map((participant, shard) => {
     if (!hasCommitted(participant) || isOut(participant)) return participant;
-    const isMerged = merged.has(participant.node);
+    const { node, units } = participant;
+    const isMerged = merged.has(node);
     if (!canReplay) return isMerged ? paidAtOnce(participant) : participant;
-    audits.push(newAudit(state, job, participant, { shard, isMerged }));
+    if (units === 0 || !(isMerged || workload.countsUnmerged)) return participant;
+    const place = { shard, isMerged, isDoubted: doubted.has(node) };
+    audits.push(newAudit(state, job, participant, place));
     return participant;
   });
   return {
@@ -53,16 +66,17 @@ function paidAtOnce(participant: Participant): Participant {
 interface Place {
   readonly shard: number;
   readonly isMerged: boolean;
+  readonly isDoubted: boolean;
 }
 
 function newAudit(
   state: State,
   job: Job,
   { node, updateHash, checkpointRoot, units }: Participant,
-  { shard, isMerged }: Place,
+  { shard, isMerged, isDoubted }: Place,
 ): Audit {
   // Said before anybody knows the mix that draws a segment, so that nobody who does can still take it back.
-  const isWhole = isWatched(state.nodes.at(node), state.parameters);
+  const isWhole = isDoubted || isWatched(state.nodes.at(node), state.parameters);
   return {
     round: job.round,
     node,

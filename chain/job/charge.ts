@@ -12,19 +12,29 @@ import { workloadOf } from "../workload/workloads.ts";
 import { fullPay, managerPay } from "./price.ts";
 
 /** The managers' share of all rounds that have no record. */
-export function endingPrice({ spec, round }: Job, parameters: Parameters): bigint {
-  const recorded = round === 0 ? 0 : round - 1;
-  const left = workloadOf(spec).units(spec, recorded);
-  return managerPay(left * spec.pricePerUnit, parameters);
+export function endingPrice(job: Job, parameters: Parameters): bigint {
+  const { spec } = job;
+  return managerPay(workloadOf(spec).unitsLeft(job) * spec.pricePerUnit, parameters);
 }
 
 /** The job with that price among what burns at its settlement; call it before the job's end. */
 export function charged(job: Job, parameters: Parameters): Job {
   const { escrow, opening, spec } = job;
-  const price = endingPrice(job, parameters);
+  const forfeited = forfeitedBonus(job);
+  const price = endingPrice(job, parameters) + forfeited;
   // A vote may have raised the share since the job was opened: what participants can earn is not touched.
-  const limit = escrow - opening - fullPay(spec);
+  const limit = escrow - opening - fullPay(spec) - workloadOf(spec).bonus(spec) + forfeited;
   return { ...job, opening: opening + (price < limit ? price : limit) };
+}
+
+/**
+ * A client may hear of a find before a record names it. It saves nothing if it ends its job then: what it promised for
+ * finds burns with the rest, unless recorded finds share it already.
+ */
+function forfeitedBonus(job: Job): bigint {
+  const workload = workloadOf(job.spec);
+  const isUnderWay = job.round > 0 && workload.bonusShares(job).length === 0;
+  return isUnderWay ? workload.bonus(job.spec) : 0n;
 }
 
 /** The job at its end for want of a quorum. @param left participants that delivered, or still could */

@@ -1,4 +1,5 @@
 /** Phases of a job, how it ends, and whom a round waits for. */
+import { equalBytes } from "../crypto/hash.ts";
 import {
   AUDIT_BACKLOG,
   AUDIT_FAULTS,
@@ -30,8 +31,9 @@ export function outcomeOf(job: Job): JobOutcome {
   return outcome;
 }
 
-export function hasCommitted(participant: Participant): boolean {
-  return participant.units > 0;
+/** Also to no work at all, where a kind of work allows that. */
+export function hasCommitted({ updateHash }: Pick<Participant, "updateHash">): boolean {
+  return !equalBytes(updateHash, ZERO_HASH);
 }
 
 /** The job in another phase, starting now. */
@@ -42,12 +44,13 @@ export function enter(job: Job, phase: OpenPhase, height: number): Job {
 /** The job at its end; the round that was under way does not count unless its record came. */
 export function end(job: Job, outcome: EndedOutcome, height: number): Job {
   const isFinished = outcome === "complete" || outcome === "target";
+  const isRecorded = isFinished || outcome === "stalled";
   const phase = isFinished ? "finished" : outcome === "cancelled" ? "cancelled" : "failed";
   return {
     ...job,
     phase: phaseCode(phase),
     outcome: JOB_OUTCOMES.indexOf(outcome),
-    round: isFinished || job.round === 0 ? job.round : job.round - 1,
+    round: isRecorded || job.round === 0 ? job.round : job.round - 1,
     phaseSince: height,
     closedAt: height,
   };

@@ -7,7 +7,7 @@ import { workloadOf } from "../workload/workloads.ts";
 
 /** What participants earn when every unit of work is delivered. */
 export function fullPay(spec: JobSpec): bigint {
-  return workloadOf(spec).units(spec, 0) * spec.pricePerUnit;
+  return workloadOf(spec).units(spec) * spec.pricePerUnit;
 }
 
 export function managerPay(participantPay: bigint, parameters: Parameters): bigint {
@@ -20,12 +20,13 @@ export function auditorPay(spec: JobSpec, participantPay: bigint, parameters: Pa
   return (participantPay * BigInt(parameters.auditShare)) / MILLION;
 }
 
-/** Escrow a job needs: participants, managers, auditors and the fee when every unit of work is delivered. */
+/** Escrow a job needs: participants, managers, auditors, the bonus and the fee when every unit of work is delivered. */
 export function jobPrice(spec: JobSpec, parameters: Parameters): bigint {
   const participants = fullPay(spec);
   const work =
     participants +
     managerPay(participants, parameters) +
-    auditorPay(spec, participants, parameters);
+    auditorPay(spec, participants, parameters) +
+    workloadOf(spec).bonus(spec);
   return work + rateFee(work, parameters);
 }

@@ -12,8 +12,8 @@ import { divideEscrow } from "./settlement.ts";
  */
 export function settle(state: State, job: Job, proposer: Uint8Array): Job {
   const { settlement, ...payouts } = divideEscrow(job, state.parameters);
-  const { participants, managers, auditors } = payouts;
-  for (const { node, amount } of [...participants, ...managers, ...auditors]) {
+  const { participants, managers, auditors, finders } = payouts;
+  for (const { node, amount } of [...participants, ...managers, ...auditors, ...finders]) {
     state.credit(addressOf(state.nodes.at(node).publicKey), amount);
   }
   state.credit(proposer, settlement.fee);

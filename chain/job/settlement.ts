@@ -1,6 +1,6 @@
 /**
- * Division of a job's escrow: participants, managers, auditors, fee, what its place and an impossible order cost,
- * and the rest back to the client.
+ * Division of a job's escrow: participants, managers, auditors, bonus, fee, what its place and an impossible order
+ * cost, and the rest back to the client.
  */
 import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -17,15 +17,22 @@ interface Payout {
   readonly amount: bigint;
 }
 
+/** A node with its part of a sum that is divided. */
+interface Share {
+  readonly node: number;
+  readonly credits: number;
+}
+
 interface Division {
   readonly settlement: Settlement;
   readonly participants: readonly Payout[];
   readonly managers: readonly Payout[];
   readonly auditors: readonly Payout[];
+  readonly finders: readonly Payout[];
 }
 
 /**
- * The six parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
+ * The seven parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
  * the job was opened take what is left and no more.
  */
 export function divideEscrow(job: Job, parameters: Parameters): Division {
@@ -44,6 +51,12 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     upToLeft(auditorPay(job.spec, earned, parameters)),
   );
   left -= sum(auditors);
+  const workload = workloadOf(job.spec);
+  const finders = byCredits(
+    workload.bonusShares(job).map((node) => ({ node, credits: 1 })),
+    upToLeft(workload.bonus(job.spec)),
+  );
+  left -= sum(finders);
   const work = job.escrow - job.opening - left;
   const fee = work === 0n ? 0n : upToLeft(rateFee(work, parameters));
   left -= fee;
@@ -55,8 +68,9 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
     fee,
     refund: left - charge,
     burned: job.opening + charge,
+    bonus: sum(finders),
   };
-  return { settlement, participants, managers, auditors };
+  return { settlement, participants, managers, auditors, finders };
 }
 
 /** What an impossible order costs, and at least as much one that was withdrawn when the first said that it is. */
@@ -73,7 +87,7 @@ function chargeOf(job: Job, parameters: Parameters): bigint {
  */
 function earnings({ participants, spec }: Job): Payout[] {
   const paid = participants.reduce((total, { paidUnits }) => total + paidUnits, 0n);
-  const ordered = workloadOf(spec).units(spec, 0);
+  const ordered = workloadOf(spec).units(spec);
   return participants.map(({ node, paidUnits }) => {
     const amount = paidUnits * spec.pricePerUnit;
     return { node, amount: paid > ordered ? (amount * ordered) / paid : amount };
@@ -81,10 +95,7 @@ function earnings({ participants, spec }: Job): Payout[] {
 }
 
 /** Rounding dust stays with the client. */
-function byCredits(
-  shares: readonly { readonly node: number; readonly credits: number }[],
-  total: bigint,
-): Payout[] {
+function byCredits(shares: readonly Share[], total: bigint): Payout[] {
   const all = shares.reduce((count, { credits }) => count + BigInt(credits), 0n);
   if (all === 0n) return [];
   return shares.map(({ node, credits }) => ({ node, amount: (total * BigInt(credits)) / all }));

@@ -1,7 +1,7 @@
 /** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
-import { refuse } from "../transaction-error.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
 import { workloadOf } from "../workload/workloads.ts";
 import type { Rule } from "./rule.ts";
 
@@ -26,7 +26,8 @@ export const jobCommit: Rule<"job-commit"> = {
     if (hasCommitted(participant) || hasObjected(participant.node, job)) {
       refuse("answered already", { code: "ALREADY_DONE", duty: "job-commit" });
     }
-    workloadOf(job.spec).checkUnits(job.spec, payload.units, job.participants.length);
+    if (!hasCommitted(payload)) refuseField("updateHash", "must be the hash of an update");
+    workloadOf(job.spec).checkUnits(job, payload.units);
     const { updateHash, checkpointRoot, units, workMs, updateBytes } = payload;
     const participants = job.participants.map((old, i) =>
       i === position

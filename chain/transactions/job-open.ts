@@ -16,6 +16,16 @@ const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */
 export const MAX_PHASE_BLOCKS = 43_200;
 
+const NOT_SETTLED = {
+  participants: 0n,
+  managers: 0n,
+  auditors: 0n,
+  fee: 0n,
+  refund: 0n,
+  burned: 0n,
+  bonus: 0n,
+};
+
 export const jobOpen: Rule<"job-open"> = {
   spends: ({ escrow }) => escrow,
   apply(state, { spec, escrow }, { address, id, draws }) {
@@ -55,9 +65,10 @@ export const jobOpen: Rule<"job-open"> = {
       audits: [],
       auditors: [],
       progress: workloadOf(spec).start(spec),
-      settlement: { participants: 0n, managers: 0n, auditors: 0n, fee: 0n, refund: 0n, burned: 0n },
+      settlement: NOT_SETTLED,
       refused: [],
       objections: [],
+      expelled: [],
     };
     state.jobs.push(enter(job, "drawing", state.height));
   },

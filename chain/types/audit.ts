@@ -32,8 +32,8 @@ export const MAX_AUDITORS = 2;
 export const AUDIT_COMMITTEE = 5;
 /** Times that others are drawn where nobody, or no committee, came to anything. */
 export const MAX_RETRIES = 2;
-/** Hashes in an answer: those of all 17 states, or one and its Merkle path. */
-export const MAX_AUDIT_PROOF = 32;
+/** Hashes in an answer: those of all states, or one and its Merkle path. A kind of work cuts runs into 64 parts at most. */
+export const MAX_AUDIT_PROOF = 65;
 
 export const AuditSeat = new ContainerType(
   {

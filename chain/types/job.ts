@@ -24,10 +24,11 @@ import {
   Uint32,
   Uint64,
 } from "./primitive.ts";
+import { SearchProgress, SearchResult, SearchSpec } from "./search.ts";
 import { TrainProgress, TrainResult, TrainSpec } from "./train.ts";
 
 /** Wire values; append only. */
-export const JOB_KINDS = ["train"] as const;
+export const JOB_KINDS = ["train", "search"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 /**
  * drawing: waits for the mix that draws team and participants. training: participants commit.
@@ -45,12 +46,13 @@ export const JOB_PHASES = [
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 /**
- * How a job ended. Wire values; append only. open: it has not. complete: all rounds are recorded. target: the
- * accuracy it was to stop at is reached. cancelled: by its client. undrawn: too few nodes could be drawn.
+ * How a job ended. Wire values; append only. open: it has not. complete: all that was ordered is recorded. target: what
+ * it was to stop at is reached, an accuracy or finds. cancelled: by its client. undrawn: too few nodes could be drawn.
  * no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
  * refused: so many updates of a round failed the team's checks that no quorum was left. diverged: training left
  * the finite numbers at so many participants that none was left. too-few-left: audits put out so many, or so
- * many declined. impossible: most of the drawn nodes found that nobody can carry the order out.
+ * many declined. impossible: most of the drawn nodes found that nobody can carry the order out. stalled: rounds were
+ * recorded, and nothing more was done in them.
  */
 export const JOB_OUTCOMES = [
   "open",
@@ -64,6 +66,7 @@ export const JOB_OUTCOMES = [
   "diverged",
   "too-few-left",
   "impossible",
+  "stalled",
 ] as const;
 export type JobOutcome = (typeof JOB_OUTCOMES)[number];
 
@@ -72,7 +75,7 @@ export type JobOutcome = (typeof JOB_OUTCOMES)[number];
  * diverged: there is none, the participant's training left the finite numbers (its own word).
  * not-finite: its change is not finite. norm: it is much longer than the model or than the cohort's.
  * no-change: it is the model it started from. format: it does not decode, or is not the one that was
- * committed to. samples: it does not stand for the rows of its shard.
+ * committed to. samples: it does not stand for the rows of its shard. range: it claims units that were not leased to it.
  */
 export const UPDATE_CHECKS = [
   "diverged",
@@ -81,6 +84,7 @@ export const UPDATE_CHECKS = [
   "no-change",
   "format",
   "samples",
+  "range",
 ] as const;
 export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 
@@ -89,15 +93,16 @@ export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
  * which says nothing about the order. Anybody who has the files that the order names can check the others.
  * model: the file is no model, or no engine may build it. data: the file is no manifest, or describes impossible
  * chunks. misfit: model, data and order do not fit each other. weights: the file holds no initial parameters.
+ * algorithm: the file is no search algorithm, or a hash of it costs other than the order states.
  */
-export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights"] as const;
+export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights", "algorithm"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];
 
 /** A list with a type for each kind. The selector of each union below is the position in JOB_KINDS. */
 type OfEach<Names extends readonly string[]> = { readonly [Index in keyof Names]: Type<unknown> };
 
 /** What is ordered, by kind of work. */
-export const JobWork = kindUnion([TrainSpec] satisfies OfEach<typeof JOB_KINDS>);
+export const JobWork = kindUnion([TrainSpec, SearchSpec] satisfies OfEach<typeof JOB_KINDS>);
 export type JobWork = ValueOf<typeof JobWork>;
 
 /** The terms that every order has, and the work itself. */
@@ -120,11 +125,13 @@ export const JobSpec = new MemoContainerType(
 export type JobSpec = ValueOf<typeof JobSpec>;
 
 /** How far the work is. */
-export const JobProgress = kindUnion([TrainProgress] satisfies OfEach<typeof JOB_KINDS>);
+export const JobProgress = kindUnion([TrainProgress, SearchProgress] satisfies OfEach<
+  typeof JOB_KINDS
+>);
 export type JobProgress = ValueOf<typeof JobProgress>;
 
 /** What a round gave. */
-export const RoundGain = kindUnion([TrainResult] satisfies OfEach<typeof JOB_KINDS>);
+export const RoundGain = kindUnion([TrainResult, SearchResult] satisfies OfEach<typeof JOB_KINDS>);
 export type RoundGain = ValueOf<typeof RoundGain>;
 
 /** What one participant delivered in one round. */
@@ -201,7 +208,7 @@ export const Participant = new MemoContainerType(
     updateHash: Hash,
     /** Merkle root of the checkpoints of the committed update. */
     checkpointRoot: Hash,
-    /** Of the committed update; zero = none yet. */
+    /** Of the committed update. */
     units: Uint32,
     workMs: Uint32,
     updateBytes: Uint32,
@@ -234,7 +241,7 @@ export const Objection = new ContainerType(
 );
 export type Objection = ValueOf<typeof Objection>;
 
-/** How the escrow was divided; all zero until settled. All six together are the escrow. */
+/** How the escrow was divided; all zero until settled. All seven together are the escrow. */
 export const Settlement = new ContainerType(
   {
     participants: Uint64,
@@ -244,6 +251,8 @@ export const Settlement = new ContainerType(
     refund: Uint64,
     /** What a place among the open jobs, an early end or an impossible order costs its client; nobody gets it. */
     burned: Uint64,
+    /** For finds, where the kind of work has any. */
+    bonus: Uint64,
   },
   { typeName: "Settlement", jsonCase: "eth2" },
 );
@@ -297,6 +306,8 @@ export const Job = new ContainerType(
     refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
     /** In node index order. */
     objections: new ListCompositeType(Objection, MAX_DRAWN),
+    /** Members of the team that a proven fault put out of it, in node index order. */
+    expelled: new ListBasicType(Uint32, MAX_TEAM),
   },
   { typeName: "Job", jsonCase: "eth2" },
 );

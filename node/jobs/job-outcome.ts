@@ -12,6 +12,7 @@ import {
 } from "../../chain/types/job.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { OutcomeTexts } from "./outcome-texts.ts";
+import { SEARCH_TEXTS } from "./search/search-texts.ts";
 import { TRAIN_TEXTS } from "./train/train-texts.ts";
 
 export const OUTCOME_STATES = ["running", "done", "failed", "cancelled", "undrawn"] as const;
@@ -51,7 +52,10 @@ export function describeOutcome(job: Job): JobOutcomeText {
   return { state, reason: `${cause} ${textsOf(job).whatIsLeft(job)}`, remedy };
 }
 
-const TEXTS: Readonly<Record<JobKind, OutcomeTexts>> = { train: TRAIN_TEXTS };
+const TEXTS: Readonly<Record<JobKind, OutcomeTexts>> = {
+  train: TRAIN_TEXTS,
+  search: SEARCH_TEXTS,
+};
 
 function textsOf({ spec }: Job): OutcomeTexts {
   return TEXTS[jobKindOf(spec)];
@@ -119,6 +123,10 @@ const ENDS: Readonly<Record<EarlyEnd, (job: Job) => End>> = {
     cause: `Nobody can carry this order out, as ${nodes(job.objections.length)} of those drawn found: ${objectionsOf(job)}.`,
     remedy: textsOf(job).ifImpossible,
   }),
+  stalled: ({ round }) => ({
+    cause: `Nothing more was done in its last rounds, up to round ${round}, though each of them was recorded.`,
+    remedy: "order it again, which draws other nodes",
+  }),
 };
 
 const FAILED_CHECKS: Readonly<Record<UpdateCheck, string>> = {
@@ -128,6 +136,7 @@ const FAILED_CHECKS: Readonly<Record<UpdateCheck, string>> = {
   "no-change": "they changed nothing",
   format: "they were not what had been committed to",
   samples: "they did not stand for the rows of their shard",
+  range: "they claimed units that were not leased to them",
 };
 
 const OBJECTION_TEXTS: Readonly<Record<ObjectionReason, string>> = {
@@ -136,6 +145,7 @@ const OBJECTION_TEXTS: Readonly<Record<ObjectionReason, string>> = {
   data: "its manifest is none, or describes chunks that cannot be",
   misfit: "model, data and order do not fit each other",
   weights: "its initial weights are none",
+  algorithm: "its search algorithm is none, or costs other than it says",
 };
 
 function objectionsOf({ objections }: Job): string {

@@ -15,6 +15,7 @@ import { JobDispatch } from "./dispatch.ts";
 import type { JobKindParts } from "./kind-duties.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
 import { OrderWatch, type OrderWatchModules } from "./order-watch.ts";
+import { SEARCH_PARTS } from "./search/search-parts.ts";
 import { TeamMessages } from "./team-messages.ts";
 import { type TrainModules, trainParts } from "./train/train-parts.ts";
 
@@ -40,6 +41,7 @@ export function createJobServices(
   const memoryBytes = jobs.memoryMib * 1024 * 1024;
   const parts: Readonly<Record<JobKind, JobKindParts>> = {
     train: trainParts({ publicKey, memoryBytes }, { ...shared, exchange }),
+    search: SEARCH_PARTS,
   };
   const kinds = mapKinds(({ duties }) => duties, parts);
   const orders = new OrderWatch({ publicKey, allow: jobs.allow }, { ...shared, kinds });

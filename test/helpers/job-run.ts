@@ -90,8 +90,8 @@ export function orderToTrain(order: TrainOrder): JobSpec {
 
 /** The order with other fields. */
 export function withFields(spec: JobSpec, fields: Partial<TrainOrder>): JobSpec {
-  const { work, ...terms } = spec;
-  return orderToTrain({ ...terms, ...work.value, ...fields });
+  const { work: _, ...terms } = spec;
+  return orderToTrain({ ...terms, ...trainSpec(spec), ...fields });
 }
 
 export function openJob(chain: TestChain, client: Person, spec: JobSpec): SignedTransaction {

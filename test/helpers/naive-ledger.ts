@@ -226,6 +226,7 @@ export class NaiveLedger {
 
   /** Of fewer than 1,024 jobs. */
   #placePrice({ phaseBlocks, teamSize, participants, work }: JobSpec): bigint {
+    if (work.selector !== 0) throw new RangeError("the model knows orders to train alone");
     const { trainChunks } = work.value;
     const places = 8 + teamSize + (participants < trainChunks ? participants : trainChunks);
     const times = BigInt(1 + (places - 1 - ((places - 1) % 32)) / 32);

@@ -11,20 +11,30 @@ const NO_METRICS = { loss: 0n, accuracy: 0, precision: 0, recall: 0, f1: 0 };
 
 export const train: Workload = {
   check: checkTrainSpec,
-  units(spec, recorded) {
+  units(spec) {
     const work = trainSpec(spec);
+    return sampleSteps(work, work.rounds);
+  },
+  unitsLeft({ spec, round }) {
+    const work = trainSpec(spec);
+    const recorded = round === 0 ? 0 : round - 1;
     return sampleSteps(work, work.rounds - recorded);
   },
   /** None is drawn without a chunk of its own. */
   mostParticipants: (spec) => trainSpec(spec).trainChunks,
-  checkUnits: (spec, units, participants) => checkSamples(trainSpec(spec), units, participants),
+  checkUnits: ({ spec, participants }, units) =>
+    checkSamples(trainSpec(spec), units, participants.length),
   isAuditable: (spec) => isAuditable(trainSpec(spec)),
+  /** The shard of a participant is fixed by its place among them. */
+  countsUnmerged: true,
   segments: (spec, units) => segmentCount(trainSpec(spec), units),
   runOperations(spec, units) {
     const work = trainSpec(spec);
     return runOperations(work, BigInt(units), BigInt(runSteps(work, units)));
   },
   replayBytes: (spec) => replayBytes(trainSpec(spec)),
+  bonus: () => 0n,
+  bonusShares: () => [],
   start(spec) {
     const { initialParameters } = trainSpec(spec);
     return { selector: 0, value: { parameters: initialParameters, metrics: NO_METRICS } };
@@ -36,5 +46,6 @@ export const train: Workload = {
     return isUnsettled(job) ? [...lasting, initialParameters] : lasting;
   },
   checkRecord: checkTrainRecord,
+  doubted: () => [],
   advance,
 };

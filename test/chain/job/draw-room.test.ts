@@ -34,7 +34,8 @@ function chainWithCommits(counts: readonly number[]): TestChain {
   const { hash, state } = chain.head;
   const jobs = counts.map((count, i): Job => {
     const participants = Array.from({ length: count }, (_, shard) => {
-      return { ...Participant.defaultValue(), node: shard % 4, units: 100 };
+      const updateHash = new Uint8Array(32).fill(1);
+      return { ...Participant.defaultValue(), node: shard % 4, updateHash, units: 100 };
     });
     return {
       ...Job.defaultValue(),

@@ -28,7 +28,7 @@ describe("divideEscrow", () => {
       // A vote may have raised shares since the job was opened.
       const parameters = { ...opened, managerShare: managerShare + raise };
       const spec = jobSpec("job", { rounds, trainRows, pricePerUnit });
-      const samples = workloadOf(spec).units(spec, 0);
+      const samples = workloadOf(spec).units(spec);
       const all = shares.reduce((sum, share) => sum + share, 1000);
       const participants = shares.map((share, node) => ({
         ...Job.fields.participants.elementType.defaultValue(),
@@ -71,6 +71,7 @@ describe("divideEscrow", () => {
       fee: 0n,
       refund: 99n,
       burned: 0n,
+      bonus: 0n,
     });
   });
 });

@@ -16,9 +16,11 @@ import * as block from "../../../chain/types/block.ts";
 import * as evidence from "../../../chain/types/evidence.ts";
 import * as genesis from "../../../chain/types/genesis.ts";
 import * as job from "../../../chain/types/job.ts";
+import * as lease from "../../../chain/types/lease.ts";
 import * as light from "../../../chain/types/light.ts";
 import * as node from "../../../chain/types/node.ts";
 import * as optimizer from "../../../chain/types/optimizer.ts";
+import * as search from "../../../chain/types/search.ts";
 import * as state from "../../../chain/types/state.ts";
 import * as track from "../../../chain/types/track.ts";
 import * as train from "../../../chain/types/train.ts";
@@ -69,9 +71,11 @@ describe("docs/protocol.md", () => {
       evidence,
       genesis,
       job,
+      lease,
       light,
       node,
       optimizer,
+      search,
       state,
       track,
       train,

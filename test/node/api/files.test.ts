@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { buildDataset } from "../../../ml/dataset/build.ts";
 import { datasetId } from "../../../ml/dataset/manifest.ts";
 import { writeDataset } from "../../../ml/dataset/store.ts";
@@ -45,9 +45,9 @@ describe("files by hash", () => {
 
   it("serves topology, parameters of every round and revealed updates", async () => {
     const { spec } = made.job;
-    const hashes = made.records.flatMap(({ gain, contributions }) => [
-      gain.value.modelAfter,
-      ...contributions.map(({ updateHash }) => updateHash),
+    const hashes = made.records.flatMap((record) => [
+      trainResult(record).modelAfter,
+      ...record.contributions.map(({ updateHash }) => updateHash),
     ]);
     expect(hashes.length).to.be.above(6);
     for (const hash of [

@@ -6,6 +6,7 @@ import type { DutySender } from "../../../node/chain/duty-sender.ts";
 import { overLimit } from "../../../node/helpers/helper-error.ts";
 import { JobError } from "../../../node/jobs/job-error.ts";
 import { OrderWatch } from "../../../node/jobs/order-watch.ts";
+import { SEARCH_PARTS } from "../../../node/jobs/search/search-parts.ts";
 import type { PossibleOrder } from "../../../node/jobs/train/job-files.ts";
 import { TrainDuties } from "../../../node/jobs/train/train-duties.ts";
 import type { NodeLog } from "../../../node/telemetry/log.ts";
@@ -66,7 +67,10 @@ describe("OrderWatch", () => {
       {
         chain: { state: chain.head.state, height: chain.head.state.height },
         duties: { send },
-        kinds: { train: new TrainDuties({ memoryBytes: 64 * MIB }, { files: { order } } as never) },
+        kinds: {
+          train: new TrainDuties({ memoryBytes: 64 * MIB }, { files: { order } } as never),
+          search: SEARCH_PARTS.duties,
+        },
         room: new CountedRoom(of.roomBytes ?? 1024 * MIB),
         log: QUIET,
       },

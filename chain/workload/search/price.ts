@@ -1,0 +1,24 @@
+/** What searching takes, and the least that a unit of it may cost. */
+import type { Parameters } from "../../types/genesis.ts";
+import type { JobSpec } from "../../types/job.ts";
+import type { SearchSpec } from "../../types/search.ts";
+import { searchSpec } from "./search-of.ts";
+import { unitLength } from "./units.ts";
+
+const TERA = 1_000_000_000_000n;
+/** The algorithm, and the list of the units of a claim. */
+export const REPLAY_BYTES = 2_000_000n;
+
+export function runOperations(
+  spec: Pick<SearchSpec, "unitBits" | "operations">,
+  units: number,
+): bigint {
+  return BigInt(units) * unitLength(spec) * BigInt(spec.operations);
+}
+
+/** The least that a unit of this order may earn. */
+export function lowestPrice(spec: JobSpec, { minPricePerTeraflop }: Parameters): bigint {
+  const operations = runOperations(searchSpec(spec), 1);
+  const byWork = (operations * minPricePerTeraflop + TERA - 1n) / TERA;
+  return byWork > 0n ? byWork : 1n;
+}

@@ -1,0 +1,125 @@
+/** One round of a search: what its record must fit, and what follows from it. */
+import { compareBytes, taggedHash, uint32Bytes } from "../../crypto/hash.ts";
+import { refuse } from "../../transaction-error.ts";
+import type { Job, JobRecord } from "../../types/job.ts";
+import {
+  MAX_FINDS,
+  SEARCH_MODES,
+  type SearchFind,
+  type SearchMode,
+  type SearchProgress,
+  SearchProgress as SearchProgressType,
+  type SearchResult,
+} from "../../types/search.ts";
+import type { Advance } from "../workload.ts";
+import { countUnits, isCanonical, isWithin } from "./coverage.ts";
+import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
+import { orderedUnits } from "./units.ts";
+
+/** A job ends after so many records in a row that cover nothing. */
+export const MAX_IDLE_ROUNDS = 8;
+export const MAX_ROUNDS = 10_000;
+
+export function modeOf({ spec }: Pick<Job, "spec">): SearchMode {
+  const mode = SEARCH_MODES[searchSpec(spec).mode];
+  if (mode === undefined) throw new RangeError(`no search mode ${searchSpec(spec).mode}`);
+  return mode;
+}
+
+/** What binds a claim to its round; it is leaf 0 of the tree that the claim commits to. */
+export function roundBase(job: Job): Uint8Array {
+  const progress = SearchProgressType.hashTreeRoot(searchProgress(job));
+  return taggedHash("poml/search-round/v1", job.id, uint32Bytes(job.round), progress);
+}
+
+/** @throws TransactionError RECORD_MISMATCH */
+export function checkSearchRecord(job: Job, record: JobRecord): void {
+  const result = searchResult(record);
+  const { open, claimed } = searchProgress(job);
+  const units = unitsOf(record);
+  if (!isCanonical(result.open) || !isWithin(result.open, open)) mismatch("open");
+  if (countUnits(open) - countUnits(result.open) > units) mismatch("open");
+  if (claimed + units > orderedUnits(searchSpec(job.spec))) mismatch("contributions");
+  checkFinds(job, record, result);
+  checkAlarms(record, result);
+}
+
+function checkFinds(job: Job, record: JobRecord, { finds }: SearchResult): void {
+  const { from, to, target } = searchSpec(job.spec);
+  const { finds: known } = searchProgress(job);
+  const contributors = new Set(record.contributions.map(({ node }) => node));
+  finds.forEach(({ nonce, digest, node }, i) => {
+    const before = finds[i - 1];
+    if (before !== undefined && before.nonce >= nonce) mismatch("finds");
+    if (nonce < from || nonce >= to || compareBytes(digest, target) > 0) mismatch("finds");
+    if (!contributors.has(node)) mismatch("finds");
+    if (known.some((find) => find.nonce === nonce)) mismatch("finds");
+  });
+  if (!fitsMode(modeOf(job), known, finds)) mismatch("finds");
+}
+
+function fitsMode(
+  mode: SearchMode,
+  known: readonly SearchFind[],
+  finds: readonly SearchFind[],
+): boolean {
+  switch (mode) {
+    case "first":
+      return finds.length <= 1;
+    case "all":
+      return known.length + finds.length <= MAX_FINDS;
+    case "best": {
+      const [found] = finds;
+      const [best] = known;
+      if (finds.length > 1) return false;
+      if (found === undefined || best === undefined) return true;
+      return compareBytes(found.digest, best.digest) < 0;
+    }
+  }
+}
+
+/** Nodes with units to replay, in order. */
+function checkAlarms({ contributions }: JobRecord, { alarms }: SearchResult): void {
+  alarms.forEach((node, i) => {
+    const before = alarms[i - 1];
+    if (before !== undefined && before >= node) mismatch("alarms");
+    if (!contributions.some((one) => one.node === node && one.units > 0)) mismatch("alarms");
+  });
+}
+
+function mismatch(field: string): never {
+  refuse(`${field} of the record does not fit the job`, { code: "RECORD_MISMATCH", field });
+}
+
+export function advance(job: Job, record: JobRecord): Advance {
+  const { open, finds } = searchResult(record);
+  const before = searchProgress(job);
+  const isIdle = finds.length === 0 && countUnits(open) === countUnits(before.open);
+  const progress: SearchProgress = {
+    open,
+    finds: findsAfter(job, finds),
+    claimed: before.claimed + unitsOf(record),
+    idleRounds: isIdle ? before.idleRounds + 1 : 0,
+  };
+  const outcome = outcomeAfter(job, progress);
+  return { progress: { selector: 1, value: progress }, outcome };
+}
+
+function findsAfter(job: Job, found: readonly SearchFind[]): SearchFind[] {
+  const { finds } = searchProgress(job);
+  if (modeOf(job) === "best") return [...(found.length === 0 ? finds : found)];
+  return [...finds, ...found].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+}
+
+function outcomeAfter(job: Job, { open, finds, idleRounds }: SearchProgress): Advance["outcome"] {
+  const mode = modeOf(job);
+  const isFull = finds.length === MAX_FINDS;
+  if ((mode === "first" && finds.length > 0) || (mode === "all" && isFull)) return "target";
+  if (open.length === 0) return "complete";
+  const isStalled = idleRounds >= MAX_IDLE_ROUNDS || job.round >= MAX_ROUNDS;
+  return isStalled ? "stalled" : undefined;
+}
+
+function unitsOf({ contributions }: JobRecord): bigint {
+  return contributions.reduce((total, { units }) => total + BigInt(units), 0n);
+}

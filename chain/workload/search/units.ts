@@ -1,0 +1,37 @@
+/** The units that a search is divided into: what is leased, claimed, replayed and paid. */
+import type { SearchSpec } from "../../types/search.ts";
+import type { SearchRange } from "./range.ts";
+
+type Cut = Pick<SearchSpec, "from" | "to" | "unitBits">;
+
+/** Nonces of every unit but perhaps the last. */
+export function unitLength({ unitBits }: Pick<SearchSpec, "unitBits">): bigint {
+  return 1n << BigInt(unitBits);
+}
+
+/** Units of the whole search. */
+export function unitCount(spec: Cut): bigint {
+  return (spec.to - spec.from + unitLength(spec) - 1n) >> BigInt(spec.unitBits);
+}
+
+/** The nonces of a unit. @throws RangeError where there is no such unit */
+export function unitAt(spec: Cut, unit: bigint): SearchRange {
+  if (unit < 0n || unit >= unitCount(spec)) {
+    throw new RangeError(`unit ${unit} of ${unitCount(spec)}`);
+  }
+  const length = unitLength(spec);
+  const from = spec.from + unit * length;
+  return { from, to: from + length < spec.to ? from + length : spec.to };
+}
+
+/** The unit that a nonce lies in; undefined outside the search. */
+export function unitOf(spec: Cut, nonce: bigint): bigint | undefined {
+  if (nonce < spec.from || nonce >= spec.to) return undefined;
+  return (nonce - spec.from) >> BigInt(spec.unitBits);
+}
+
+/** Units that are paid at most: all of them, and second searches of as many as the order asks for. */
+export function orderedUnits(spec: Cut & Pick<SearchSpec, "redundancy">): bigint {
+  const percent = BigInt(100 + spec.redundancy);
+  return (unitCount(spec) * percent + 99n) / 100n;
+}

@@ -1,0 +1,40 @@
+/** Search of a range of nonces as a kind of work; its unit is 2^unitBits nonces. */
+import type { Workload } from "../workload.ts";
+import { bonusShares } from "./bonus.ts";
+import { checkClaim, checkSearchSpec } from "./check.ts";
+import { REPLAY_BYTES, runOperations } from "./price.ts";
+import { advance, checkSearchRecord, roundBase } from "./round.ts";
+import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
+import { segmentCount } from "./segments.ts";
+import { orderedUnits, unitCount } from "./units.ts";
+
+export const search: Workload = {
+  check: checkSearchSpec,
+  units: (spec) => orderedUnits(searchSpec(spec)),
+  unitsLeft: ({ spec, progress }) =>
+    orderedUnits(searchSpec(spec)) - searchProgress({ progress }).claimed,
+  /** None is drawn that could get no unit. */
+  mostParticipants: (spec) => Number(unitCount(searchSpec(spec))),
+  checkUnits: checkClaim,
+  /** Digests are whole numbers: everybody comes to the same. */
+  isAuditable: () => true,
+  /**
+   * Whose units a claim may stand for is in the log of leases, which only the team has: what it leaves out stands for
+   * nothing that was ordered of that node.
+   */
+  countsUnmerged: false,
+  segments: (_, units) => segmentCount(units),
+  runOperations: (spec, units) => runOperations(searchSpec(spec), units),
+  replayBytes: () => REPLAY_BYTES,
+  bonus: (spec) => searchSpec(spec).findBonus,
+  bonusShares,
+  start(spec) {
+    const open = [{ from: 0n, to: unitCount(searchSpec(spec)) }];
+    return { selector: 1, value: { open, finds: [], claimed: 0n, idleRounds: 0 } };
+  },
+  base: roundBase,
+  files: ({ spec }) => [searchSpec(spec).algorithm],
+  checkRecord: checkSearchRecord,
+  doubted: (record) => searchResult(record).alarms,
+  advance,
+};
