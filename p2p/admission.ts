@@ -1,6 +1,6 @@
 /**
- * How a connection becomes a peer: identify has to show that it speaks this network's protocols, and the door to let
- * it in. Until then nobody hears of it.
+ * Decides whether a new connection becomes a peer: the identify protocol must show that it speaks this network's
+ * protocols, and the door must have a place for it. Until then the rest of the node does not know about the connection.
  */
 import { randomInt } from "node:crypto";
 import type { Connection, IdentifyResult, Libp2p } from "@libp2p/interface";
@@ -16,7 +16,7 @@ import { PEERS } from "./peers/exchange.ts";
 import type { Roster } from "./peers/roster.ts";
 import { mayName, scopeOf } from "./peers/scope.ts";
 
-/** A dialer learns by identify that we are on another chain, if we do not hang up before it has. */
+/** If we hung up at once, the dialer would not learn through identify that we are on another chain. */
 const STRANGER_MS = 1_000;
 
 export interface AdmissionModules {
@@ -26,7 +26,7 @@ export interface AdmissionModules {
   readonly log: Log;
   now(): number;
   hangUp(peer: string): void;
-  /** A peer that was none before. */
+  /** Called for a peer that was not connected before. */
   onNew(peer: string): void;
 }
 
@@ -45,7 +45,7 @@ export class Admission {
     node.addEventListener("peer:disconnect", ({ detail }) => this.#onDisconnect(detail.toString()));
   }
 
-  /** A connection that never says what it speaks is not kept. */
+  /** Closes a connection whose peer does not identify itself in time. */
   #expectIdentify(connection: Connection): void {
     const { roster, hangUp } = this.#modules;
     const peer = connection.remotePeer.toString();
@@ -77,7 +77,7 @@ export class Admission {
     if (isNew) onNew(peer);
   }
 
-  /** @throws P2pError BAD_PEER_ID, WRONG_NETWORK, and as the door */
+  /** @throws P2pError BAD_PEER_ID, WRONG_NETWORK, and whatever the door throws */
   #admit(peer: string, { protocols, connection }: IdentifyResult): void {
     const { network } = this.#options;
     publicKeyOf(peer);

@@ -1,4 +1,4 @@
-/** Connects to a peer at one of its addresses, waits until it is accepted, and says why it was not. */
+/** Connects to a peer at one of its addresses, waits until it is accepted, and reports why a dial failed. */
 import type { Libp2p } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { P2pError, reasonOf } from "./errors.ts";
@@ -68,13 +68,13 @@ export class Dialer {
       return new P2pError(
         `${target.name} is refused for its behaviour`,
         { code: "PEER_DENIED", peer: target.name, untilMs },
-        { remedy: "the refusal ends by itself; restart the node to forget it at once" },
+        { remedy: "the refusal ends by itself; a restart of the node lifts it at once" },
       );
     }
     return new P2pError(
       `cannot connect to ${address}: ${reasonOf(error)}`,
       { code: "DIAL_FAILED", address, reason: reasonOf(error) },
-      { cause: error, remedy: "check that the node there runs and its port can be reached" },
+      { cause: error, remedy: "check that the node is running and that its port can be reached" },
     );
   }
 }

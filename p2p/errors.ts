@@ -1,6 +1,7 @@
 /**
- * Every refusal of the p2p room. The action says what it means for the other side's score: `reject` is
- * provably its fault, `ignore` is bad luck or congestion, `local` is our own doing and never costs a peer.
+ * All errors of the p2p room. The action of an error decides what it does to the other side's score: `reject` means
+ * that the other side is provably at fault, `ignore` means bad luck or congestion, and `local` means that we caused it,
+ * so no peer pays for it.
  */
 import { type ErrorAction, PomlError } from "../chain/errors.ts";
 
@@ -32,7 +33,7 @@ export type P2pFacts =
   | { code: "WRONG_BLOB"; peer: string; expected: string; actual: string }
   | { code: "WRONG_NETWORK"; peer: string; expected: string; actual: string };
 
-/** What each code means for the sender's score, unless the thrower knows better. */
+/** What each code means for the sender's score, unless the thrower passes an action of its own. */
 const ACTIONS: Readonly<Record<P2pFacts["code"], ErrorAction>> = {
   BAD_ADDRESS: "local",
   BAD_OPTION: "local",
@@ -74,7 +75,7 @@ export class P2pError extends PomlError<P2pFacts> {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The message of any thrown value. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

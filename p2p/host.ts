@@ -1,7 +1,7 @@
 /**
- * The node's door to other nodes: who is connected, streams to them, gossip, and the score that decides who
- * may stay. Peers are named by their peer id (text) everywhere outside this file. How a connection becomes a peer is
- * in `admission.ts`.
+ * This node's connections to other nodes: the connected peers, streams to them, gossip, and the score that decides
+ * which peers may stay. Outside this file a peer is always named by its peer id (text). `admission.ts` decides how a
+ * connection becomes a peer.
  */
 import { randomInt } from "node:crypto";
 import type { Connection, Libp2p, PeerId, StreamHandler } from "@libp2p/interface";
@@ -34,9 +34,12 @@ import type { TopicName } from "./topics/topics.ts";
 
 export interface HostModules {
   readonly log: Log;
-  /** Monotonic milliseconds; the process clock unless a test says otherwise. */
+  /** Monotonic milliseconds; default: the clock of the process. */
   now?(): number;
-  /** Whether a peer with this key goes before others that come: it votes on this chain. Default: nobody. */
+  /**
+   * Whether a peer with this key takes precedence over other incoming peers, because it votes on this chain. Default:
+   * no peer does.
+   */
   isFavoured?(publicKey: Uint8Array): boolean;
 }
 
@@ -48,7 +51,7 @@ export interface PeerInfo extends Peer {
 }
 
 const HANG_UP_MS = 2_000;
-/** A host that is not listening yet. */
+/** Creates a host that does not listen yet. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Host> {
   const checked = checkOptions(options);
   const now = modules.now ?? (() => performance.now());
@@ -93,7 +96,7 @@ export class Host implements StreamHost {
   readonly #connector: Connector;
   readonly #pubsub: Pubsub;
 
-  /** Use `createHost`. */
+  /** For `createHost` only. */
   constructor(options: CheckedOptions, collaborators: Collaborators) {
     const { log, now, node, scores, isFavoured } = collaborators;
     this.#options = options;
@@ -176,7 +179,7 @@ export class Host implements StreamHost {
     for (const { peerId } of this.#roster.list()) this.#roster.remove(peerId);
   }
 
-  /** Our own addresses, ending in `/p2p/ID`: what another node's `bootstrap` needs. */
+  /** Our own addresses, each ending in `/p2p/ID`. These are what another node puts into its `bootstrap` option. */
   multiaddrs(): string[] {
     return this.#node.getMultiaddrs().map(String);
   }
@@ -190,29 +193,29 @@ export class Host implements StreamHost {
     }));
   }
 
-  /** What became of each bootstrap address but our own: none for a node that founds a network. */
+  /** The state of each bootstrap address except our own; empty for a node that founds a network. */
   bootstrap(): BootstrapPeer[] {
     return this.#bootstrap.list((peer) => this.#roster.get(peer) !== undefined);
   }
 
-  /** Peers that are refused now for their behaviour. */
+  /** Peers that this node refuses now because of their behaviour. */
   refused(): RefusedPeer[] {
     return this.#reputation.refused();
   }
 
-  /** Addresses where the chain says that a peer listens, dialed when peers are wanted. */
+  /** Adds addresses that the chain gives for a peer. They are dialed when this node wants more peers. */
   know(peer: string, addresses: readonly string[]): void {
     if (peer === this.peerId) return;
     this.#book.learn(peer, believedOfChain(peer, addresses, this.#options));
   }
 
-  /** Returns the function that stops listening. */
+  /** @returns a function that removes the listener */
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.#roster.onChange(listener);
   }
 
   /**
-   * Connects to a multiaddr and returns the peer id behind it, once accepted.
+   * Connects to a multiaddr and returns the id of the peer there, once this node has accepted it.
    * @throws P2pError BAD_ADDRESS, DIAL_FAILED, PEER_DENIED, WRONG_NETWORK
    */
   async dial(address: string): Promise<string> {
@@ -220,22 +223,25 @@ export class Host implements StreamHost {
     return this.#dialer.dial({ name: peerOf(address) ?? address, addresses: [address] });
   }
 
-  /** Sends to every peer that follows the topic; returns how many that were. */
+  /**
+   * Sends to every peer that follows the topic.
+   * @returns how many peers that were
+   */
   publish(topic: TopicName, message: Uint8Array): Promise<number> {
     return this.#pubsub.publish(topic, message);
   }
 
-  /** One handler a topic; call it before or after `start`. Our own messages do not come back. */
+  /** Each topic has one handler; call this before or after `start`. The handler does not receive our own messages. */
   subscribe(topic: TopicName, handler: TopicHandler): void {
     this.#pubsub.subscribe(topic, handler);
   }
 
-  /** How many peers follow a topic: those a message of ours reaches in one hop. */
+  /** How many peers follow a topic: one hop takes a message of ours to all of them. */
   subscribers(topic: TopicName): number {
     return this.#pubsub.subscribers(topic);
   }
 
-  /** Lowers the peer's score by what the error costs; an offender past the limits is cut off. */
+  /** Lowers the peer's score by what the error costs. A peer whose score falls too low is disconnected. */
   report(peer: string, error: unknown): void {
     if (peer !== this.peerId) this.#reputation.report(peer, error);
   }
@@ -268,7 +274,7 @@ export class Host implements StreamHost {
     await this.#node.handle(this.#wire(protocol), onStream, { maxInboundStreams: maxStreams });
   }
 
-  /** What peer exchange tells `asker`: addresses of others that reach as far as it does. */
+  /** The addresses that `asker` gets by peer exchange: those of other peers that reach as far as its own. */
   addressesFor(asker: string): string[] {
     return toldTo(asker, this.#roster, this.#scopeOf(asker));
   }
@@ -288,7 +294,7 @@ export class Host implements StreamHost {
       .findLast(({ remotePeer, status }) => status === "open" && remotePeer.toString() === peer);
   }
 
-  /** Closes in good order: an aborted WebSocket of libp2p's stays open and the other side hears nothing. */
+  /** Closes the connection properly. An aborted WebSocket of libp2p stays open, and the other side does not notice. */
   #hangUp(peer: string): void {
     for (const connection of this.#node.getConnections()) {
       if (connection.remotePeer.toString() !== peer) continue;
@@ -299,7 +305,7 @@ export class Host implements StreamHost {
   }
 }
 
-/** Names the port that is taken; any other start failure passes as it is. */
+/** Turns the error of a port in use into PORT_IN_USE; returns any other error unchanged. */
 function listenError(error: unknown, listen: readonly string[]): unknown {
   const taken = /EADDRINUSE[^\n]*?(\S+:\d+)/.exec(reasonOf(error))?.[1];
   if (taken === undefined) return error;

@@ -1,6 +1,6 @@
 /**
- * One key, two names: a node's chain identity (32-byte Ed25519 public key) IS its libp2p peer id
- * (base58btc of the identity multihash of the key, libp2p peer-ids spec), so either gives the other.
+ * A node's identity on the chain (32-byte Ed25519 public key) and its libp2p peer id (base58btc of the identity
+ * multihash of that key, libp2p peer-ids spec) are two forms of one key, so either can be computed from the other.
  */
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
@@ -13,7 +13,7 @@ const KEY_BYTES = 32;
 /** 38 bytes never need more base58 digits than this. */
 const MAX_PEER_ID_TEXT = 64;
 
-/** @param seed 32 secret bytes, the same that make the chain key pair */
+/** @param seed 32 secret bytes, from which the key pair on the chain is made too */
 export function privateKeyOf(seed: Uint8Array): Promise<Ed25519PrivateKey> {
   if (seed.length !== KEY_BYTES) {
     throw new RangeError(`seed: expected ${KEY_BYTES} bytes, got ${seed.length}`);

@@ -1,7 +1,6 @@
 /**
- * The libp2p node under the host, and the reasons for its settings: WebSockets, Noise, yamux, identify, ping
- * and gossipsub tuned for networks that start with two to four nodes. Nothing else in the project configures
- * libp2p.
+ * Configures the libp2p node under the host, and gives the reason for each setting: WebSockets, Noise, yamux, identify,
+ * ping, and gossipsub tuned for networks that start with two to four nodes. No other file configures libp2p.
  */
 import { createHash } from "node:crypto";
 import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
@@ -29,12 +28,15 @@ export interface NodeModules {
   score(peer: string): number;
 }
 
-/** Names on the wire carry the network, so that nodes of other chains share no protocol with us. */
+/** Protocol names on the wire contain the network, so that nodes of other chains have no protocol in common with us. */
 export function protocolId(network: string, name: string): string {
   return `/poml/${network}/${name}/1`;
 }
 
-/** The network a node follows, by one protocol that every node speaks; undefined for no node of ours. */
+/**
+ * The network that a node follows, read from the name of a protocol that every node speaks; undefined where it is no
+ * PoML node.
+ */
 export function networkOf(protocols: readonly string[], name: string): string | undefined {
   const found = protocols.map((protocol) => /^\/poml\/([0-9a-f]{16})\/(\w+)\//.exec(protocol));
   return found.find((match) => match?.[2] === name)?.[1];
@@ -46,7 +48,7 @@ const ENVELOPE_BYTES = 64 * 1024;
 const INBOUND_PER_SECOND = 50;
 const MAX_PENDING = 64;
 
-/** Not started. */
+/** Creates a libp2p node that is not started. */
 export async function createNode(
   options: CheckedOptions,
   modules: NodeModules,
@@ -71,7 +73,8 @@ export async function createNode(
       yamux({
         maxInboundStreams: MAX_STREAMS,
         maxOutboundStreams: MAX_STREAMS,
-        // What a stream nobody reads may hold; must stay under its read buffer of 4 MiB, or it is reset.
+        // Unread bytes that a stream may hold. The limit must stay below the stream's read buffer of 4 MiB; otherwise
+        // the stream is reset.
         streamOptions: { maxStreamWindowSize: 1024 * 1024 },
       }),
     ],
@@ -85,36 +88,36 @@ export async function createNode(
       inboundUpgradeTimeout: timeouts.dialMs,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
       maxIncomingPendingConnections: MAX_PENDING,
-      // Redialing is the connector's work; two back-offs would fight.
+      // Only the connector redials; a second back-off would work against its own.
       reconnectRetries: 0,
     },
     connectionMonitor: {
       pingInterval: 10_000,
-      // A node whose processor is busy answers late; that alone must not cut it off.
+      // A node whose processor is busy answers late, which is no reason to disconnect it.
       pingTimeout: { minTimeout: 20_000, maxTimeout: 30_000 },
     },
     services: {
       identify: identify({ timeout: timeouts.identifyMs }),
       ping: ping(),
       pubsub: gossipsub({
-        // The envelope names no author: contents carry their own signatures.
+        // The envelope names no author: the contents carry their own signatures.
         globalSignaturePolicy: StrictNoSign,
         msgIdFn: ({ topic, data }) =>
           createHash("sha256").update(topic).update("\0").update(data).digest().subarray(0, 20),
         allowedTopics: Object.keys(TOPICS).map((topic) => protocolId(network, topic)),
         maxInboundDataLength: MAX_TOPIC_BYTES + ENVELOPE_BYTES,
-        // Our own messages go to every peer at once: no waiting for a mesh, one hop for a vote.
+        // Our own messages go to every peer directly: a vote takes one hop and does not wait for a mesh.
         floodPublish: true,
         fallbackToFloodsub: false,
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
-        // Small nets are one full mesh; the degree bounds the copies in large ones.
+        // In a small network all nodes are one mesh; in a large one the degree bounds the number of copies.
         D: 8,
         Dlo: 6,
         Dhi: 12,
         Dout: 2,
         Dlazy: 6,
-        // What was published before a neighbour subscribed reaches it by gossip within a heartbeat or two.
+        // A peer that subscribes after a message was published gets it by gossip within one or two heartbeats.
         heartbeatInterval: 500,
         mcacheGossip: 6,
         mcacheLength: 12,
@@ -123,7 +126,7 @@ export async function createNode(
         scoreParams: {
           appSpecificScore: modules.score,
           appSpecificWeight: 1,
-          // A devnet is many nodes on one address.
+          // A devnet runs many nodes on one address.
           IPColocationFactorWeight: 0,
           behaviourPenaltyWeight: -1,
           behaviourPenaltyThreshold: 6,

@@ -1,4 +1,4 @@
-/** The logger this room is handed: a short constant message, then the facts as fields. */
+/** The logger that is passed to this room: a short constant message, then the facts as fields. */
 
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -9,9 +9,9 @@ export interface HostOptions {
   readonly network: string;
   /** WebSocket multiaddrs to listen on. */
   readonly listen?: readonly string[];
-  /** Multiaddrs to tell others instead of the listening ones (behind a proxy or NAT). */
+  /** Multiaddrs to tell other nodes instead of the listening ones (behind a proxy or NAT). */
   readonly announce?: readonly string[];
-  /** Multiaddrs of nodes to join by; one that answers is enough. */
+  /** Multiaddrs of nodes through which this node joins the network; one that answers is enough. */
   readonly bootstrap?: readonly string[];
   readonly maxPeers?: number;
   readonly timeouts?: Partial<HostTimeouts>;
@@ -20,9 +20,9 @@ export interface HostOptions {
 export interface HostTimeouts {
   /** One dial: TCP, WebSocket, Noise, muxer. */
   readonly dialMs: number;
-  /** From the connection to knowing what the peer speaks. */
+  /** From the connection until we know which protocols the peer speaks. */
   readonly identifyMs: number;
-  /** Graceful stop. */
+  /** For a graceful stop. */
   readonly stopMs: number;
 }
 

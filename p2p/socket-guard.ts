@@ -1,9 +1,10 @@
 /**
- * Keeps strangers from holding the node's sockets, or ending it. libp2p's WebSocket listener hears no errors of
- * its sockets, so that one malformed frame would end the process; it waits for ever for a client that says
- * nothing, leaves the socket of a failed handshake open (it closes with code 1006, which `ws` refuses), and takes
- * messages of 100 MiB from anybody. Here every socket becomes a connection in time or is destroyed, one address
- * can only have so many that have not, and a message has the size our own transport sends.
+ * Keeps strangers from holding the node's sockets, and from ending the process. libp2p's WebSocket listener does not
+ * handle errors of its sockets, so one malformed frame would end the process. It waits for ever for a client that sends
+ * nothing, leaves the socket of a failed handshake open (it closes with code 1006, which `ws` refuses), and accepts
+ * messages of 100 MiB from anybody. Here every socket becomes a connection in time or is destroyed; the number of
+ * sockets of one address that are no connection yet is limited; and so is the size of a message, to what our own
+ * transport sends.
  */
 import { Server, type Socket } from "node:net";
 import type { Connection, CreateListenerOptions, Listener, Transport } from "@libp2p/interface";
@@ -16,7 +17,7 @@ export interface SocketLimits {
   readonly handshakeMs: number;
   /** Open sockets in all. */
   readonly sockets: number;
-  /** Sockets of one address, of IPv6 of one /64, that are no connection yet. */
+  /** Sockets of one address (for IPv6, of one /64) that are no connection yet. */
   readonly pendingPerAddress: number;
 }
 
@@ -76,7 +77,7 @@ function guard(listener: Listener, limits: SocketLimits, connections: () => Conn
   });
 }
 
-/** By the remote port, which no two sockets of an address share. */
+/** Compares the remote ports: no two sockets of one address share one. */
 function isConnection({ remotePort }: Socket, connections: readonly Connection[]): boolean {
   return connections.some(({ remoteAddr }) =>
     remoteAddr.toString().includes(`/tcp/${remotePort}/`),
@@ -88,7 +89,7 @@ interface Internals {
   readonly wsServer: WebSocketServer;
 }
 
-/** @throws TypeError when a new version of the library keeps them elsewhere: then this file has to follow */
+/** @throws TypeError when a new version of the library keeps them elsewhere; then this file must be adapted */
 function internalsOf(listener: Listener): Internals {
   const { server, wsServer } = listener as unknown as Partial<Internals>;
   if (!(server instanceof Server) || wsServer?.handleUpgrade === undefined) {

@@ -1,10 +1,10 @@
 /**
- * Rate limits per key (a peer, or a peer and protocol) as token buckets with the time passed in.
- * Full buckets are forgotten, so memory is bounded by the keys seen within one refill time, and by `maxKeys`.
+ * Rate limits per key (a peer, or a peer and protocol) as token buckets; the time is passed in. Full buckets are
+ * forgotten, so memory is bounded by the keys seen within one refill time, and by `maxKeys`.
  */
 
 export interface Rate {
-  /** Tokens a rested key may spend at once. */
+  /** Tokens that a key may spend at once after a rest. */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -24,7 +24,10 @@ export class TokenBuckets {
     this.#maxKeys = maxKeys;
   }
 
-  /** Spends tokens of `key`; false when it has fewer. More than the burst needs a full bucket and leaves a debt. */
+  /**
+   * Spends tokens of `key`; returns false when it has too few. An amount above the burst needs a full bucket and leaves
+   * a debt.
+   */
   take(key: string, nowMs: number, tokens = 1): boolean {
     const bucket = this.#refilled(key, nowMs);
     if (bucket === undefined || bucket.tokens < Math.min(tokens, this.#rate.burst)) return false;
@@ -32,7 +35,7 @@ export class TokenBuckets {
     return true;
   }
 
-  /** Spends tokens for what has been done already: the key may come to owe some. */
+  /** Spends tokens for something that has already been done; the balance of the key may become negative. */
   charge(key: string, nowMs: number, tokens: number): void {
     const bucket = this.#refilled(key, nowMs);
     if (bucket !== undefined) bucket.tokens -= tokens;
@@ -49,7 +52,7 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /** Undefined for a new key where there is no room for one. */
+  /** Undefined for a new key when there is no room for it. */
   #refilled(key: string, nowMs: number): Bucket | undefined {
     const { burst, perSecond } = this.#rate;
     const known = this.#buckets.get(key);

@@ -1,6 +1,6 @@
-/** Which of a peer's claimed addresses are worth remembering and telling others. */
+/** Decides which of the addresses that a peer claims are worth remembering and passing on. */
 
-/** Longest multiaddr we accept from outside. */
+/** Longest multiaddr accepted from outside. */
 export const MAX_ADDRESS_LENGTH = 256;
 const MAX_ADDRESSES = 4;
 const WEBSOCKET = /\/wss?(\/|$)/;
@@ -11,7 +11,7 @@ export function isLoopback(address: string): boolean {
   return LOOPBACK.test(address);
 }
 
-/** The peer id an address ends with. */
+/** The peer id at the end of an address. */
 export function peerOf(address: string): string | undefined {
   return WITH_PEER.exec(address)?.[1];
 }

@@ -1,8 +1,9 @@
 /**
- * Whom we could dial, and when: known addresses per peer with exponential back-off. Pure data with clock and
- * randomness passed in. Bootstrap entries are never forgotten, and peers that were connected once only to make
- * room: a node that was cut off for a day finds them again. Addresses that never worked go after some failures.
- * Entries are named by peer id, or by their address while the peer id is still unknown.
+ * Which peers this node could dial, and when: the known addresses of each peer, with exponential back-off. Pure data;
+ * clock and randomness are passed in. Bootstrap entries are never forgotten. Entries of peers that were connected once
+ * are forgotten only to make room, so that a node that was cut off for a day finds them again. Addresses that never
+ * worked are forgotten after some failures. An entry is named by its peer id, or by its address while the peer id is
+ * unknown.
  */
 
 export interface DialTarget {
@@ -13,9 +14,9 @@ export interface DialTarget {
 interface Entry {
   addresses: string[];
   readonly bootstrap: boolean;
-  /** The peer that told of it first; undefined for what the owner or the chain did. */
+  /** The peer that first told us of this one; undefined where the owner or the chain did. */
   readonly source: string | undefined;
-  /** It was a peer at these addresses. */
+  /** A peer has been connected at these addresses before. */
   proven: boolean;
   state: "idle" | "dialing" | "connected";
   failures: number;
@@ -26,21 +27,21 @@ export interface BookOptions {
   readonly maxPeers?: number;
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
-  /** The same for bootstrap peers, which are few and are the way back into the network. */
+  /** The same for bootstrap peers. They are few, and they are the way back into the network. */
   readonly maxBootstrapRetryMs?: number;
 }
 
 const MAX_ADDRESSES_PER_PEER = 4;
-/** Part of the book that the word of one peer may fill with entries that never worked. */
+/** The entries that never worked and came from one peer fill at most one part in so many of the book. */
 const SOURCE_PART = 8;
-/** With the default back-off a vanished peer is retried for about six minutes. */
+/** With the default back-off, a peer that vanished is tried again for about six minutes. */
 const MAX_FAILURES = 10;
-/** A peer that answers after so many failures in a row shows that the network was away, not the peer. */
+/** When a peer answers after so many failures in a row, it was probably this node that had no network. */
 const OUTAGE_FAILURES = 3;
 
 export class PeerBook {
   readonly #entries = new Map<string, Entry>();
-  /** Names that never worked, by the peer that told of them. */
+  /** Names of entries that never worked, by the peer that told us of them. */
   readonly #told = new Map<string, Set<string>>();
   readonly #maxPeers: number;
   readonly #firstRetryMs: number;
@@ -59,7 +60,7 @@ export class PeerBook {
     this.#entries.set(name, fresh(merge(known, [address]), { bootstrap: true, source: undefined }));
   }
 
-  /** The peer behind an entry that was named by its address has become known. */
+  /** Renames an entry that was named by its address, once the peer id is known. */
   rename(name: string, peer: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined || name === peer) return;
@@ -72,9 +73,10 @@ export class PeerBook {
   }
 
   /**
-   * Remembers addresses of a peer. A full book forgets nobody for a stranger, and one peer's word fills a part of it.
-   * @param source the peer that told of it
-   * @returns true when the peer was unknown and is remembered
+   * Remembers addresses of a peer. A full book drops no entry for a peer that is unknown, and the word of one peer can
+   * fill only a part of the book.
+   * @param source the peer that told us of it
+   * @returns true when the peer was unknown and is remembered now
    */
   learn(name: string, addresses: readonly string[], source?: string): boolean {
     if (addresses.length === 0) return false;
@@ -94,9 +96,10 @@ export class PeerBook {
   }
 
   /**
-   * The peers to dial now, and marks them as being dialed: bootstrap first, then those where few peers are yet; by
-   * turns one that the chain names or that worked before, and one that a peer told of, of each teller in turn.
-   * @param crowd how many of this node's outgoing connections lead to where these addresses are
+   * Returns the peers to dial now, and marks them as being dialed. Bootstrap peers come first, then peers in networks
+   * to which this node has few connections. Within that order, peers that the chain names or that worked before
+   * alternate with peers that another peer told us of; these are taken from each teller in turn.
+   * @param crowd how many outgoing connections of this node lead to the network of these addresses
    */
   takeDue(
     nowMs: number,
@@ -123,7 +126,7 @@ export class PeerBook {
     entry.failures = 0;
   }
 
-  /** After an outage nobody waits for the end of a long back-off. */
+  /** After an outage all failed peers are tried at once, without waiting for the end of a long back-off. */
   #retryFailed(): void {
     for (const entry of this.#entries.values()) {
       if (entry.failures > 0) entry.nextTryMs = Number.NEGATIVE_INFINITY;
@@ -153,9 +156,9 @@ export class PeerBook {
   }
 
   /**
-   * Forgets one entry: of peers that have long been away the one that failed most often. Without any, it takes the peer
-   * that told of most others, and forgets the last that it told of, if it told of more than `own`.
-   * @param own how many the newcomer's source told of
+   * Forgets one entry: of the peers that have long been unreachable, the one that failed most often. If there is none,
+   * it takes the source that told us of the most peers, and forgets the last of these if there are more than `own`.
+   * @param own how many peers the source of the new entry has told us of
    */
   #makeRoom(own: number): boolean {
     let worst: { name: string; failures: number } | undefined;
@@ -175,7 +178,7 @@ export class PeerBook {
     return this.#entries.delete(name);
   }
 
-  /** No more counts it as known by its source's word alone: it is forgotten, or proved itself. */
+  /** Stops counting the entry as known by the word of its source alone: it was forgotten, or it has worked. */
   #untell(name: string): void {
     const source = this.#entries.get(name)?.source;
     const names = source === undefined ? undefined : this.#told.get(source);
@@ -220,7 +223,7 @@ function byTurns(idle: readonly Idle[]): Idle[] {
   return [...known, ...told].sort((a, b) => a.at - b.at).map(({ one }) => one);
 }
 
-/** Newest first, without repeats, bounded. */
+/** Newest first, without duplicates, bounded. */
 function merge(known: readonly string[], learned: readonly string[]): string[] {
   return [...new Set([...learned, ...known])].slice(0, MAX_ADDRESSES_PER_PEER);
 }

@@ -1,6 +1,6 @@
 /**
- * What became of each bootstrap address: reached or not, and why not. A node that nobody answers says so from
- * this at once, instead of waiting in silence.
+ * The state of each bootstrap address: reached or not, and the reason. A node that reaches none of them can report this
+ * at once instead of waiting in silence.
  */
 import { P2pError, type P2pFacts, reasonOf } from "../errors.ts";
 import { peerOf } from "./addresses.ts";
@@ -8,25 +8,27 @@ import { peerOf } from "./addresses.ts";
 export interface BootstrapPeer {
   /** As configured. */
   readonly address: string;
-  /** `reached`: it is a peer now. `trying`: the first try is under way. `failed`: tried again with pauses. */
+  /** `reached`: it is a peer now. `trying`: the first try is under way. `failed`: it is tried again after pauses. */
   readonly state: "reached" | "trying" | "failed";
-  /** Tries without success since it was last reached, or since the start. */
+  /** Failed tries since the node last reached it, or since the start. */
   readonly failures: number;
-  /** Of the last of those. */
+  /** The last of these failures. */
   readonly failure: BootstrapFailure | undefined;
 }
 
 export interface BootstrapFailure {
-  /** DIAL_FAILED: nobody answers there. WRONG_NETWORK: somebody on another chain, or no PoML node, does. */
+  /**
+   * DIAL_FAILED: nothing answers at the address. WRONG_NETWORK: the node there is on another chain, or is no PoML node.
+   */
   readonly code: P2pFacts["code"] | "UNKNOWN";
   readonly reason: string;
-  /** First 16 hex characters of the genesis hash the node there follows, where it told one. */
+  /** First 16 hex characters of the genesis hash that the node there follows, if it told us. */
   readonly network: string | undefined;
 }
 
 interface Entry {
   readonly address: string;
-  /** Peer id, or the address while that is unknown: the name the dialer knows it by. */
+  /** The name by which the dialer knows it: the peer id, or the address while the peer id is unknown. */
   name: string;
   failures: number;
   failure: BootstrapFailure | undefined;
@@ -44,7 +46,7 @@ export class BootstrapList {
     }));
   }
 
-  /** A dial of the entry with this name found `peer`, which was accepted. */
+  /** A dial of the entry with this name reached `peer`, and this node accepted it. */
   reached(name: string, peer: string): void {
     for (const entry of this.#named(name, peer)) {
       entry.name = peer;

@@ -1,6 +1,6 @@
 /**
- * Keeps this node connected: dials bootstrap and learned peers with back-off, and asks connected peers for
- * more, often while the node is new and rarely once it hears nothing new. Decides when; the host does the work.
+ * Keeps this node connected: dials bootstrap peers and learned peers with back-off, and asks connected peers for more,
+ * often while the node is new and rarely once the answers bring nothing new. It decides when; the host does the work.
  */
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -19,9 +19,9 @@ export interface ConnectorHost {
 }
 
 export interface ConnectorOptions {
-  /** Dialing rests at this many peers, ... */
+  /** Dialing stops at this number of peers, ... */
   readonly wantedPeers: number;
-  /** ... of which so many were chosen by this node: peers that come by themselves may all be of one owner. */
+  /** ... once this node has chosen so many of them itself: incoming peers may all belong to one owner. */
   readonly wantedOutbound: number;
   /** Uniform in [0, 1). */
   random(): number;
@@ -57,7 +57,7 @@ export class Connector {
     this.#timer = undefined;
   }
 
-  /** A peer was accepted: ask it at once, and ask around eagerly again. */
+  /** Called when a peer was accepted: asks it at once, and asks other peers often again. */
   connected(peer: string): void {
     this.#askDelayMs = FIRST_ASK_MS;
     this.#nextAskMs = this.#host.now() + FIRST_ASK_MS;

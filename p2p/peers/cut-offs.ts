@@ -1,10 +1,10 @@
-/** Which peers this node refuses now, and what for: so that nobody is cut off in silence. */
+/** Which peers this node refuses now, and why, so that the owner can see it. */
 import type { Standing } from "./score.ts";
 
 export interface CutOff {
   readonly peer: string;
   readonly standing: Exclude<Standing, "good">;
-  /** Of the offence that was the last straw. */
+  /** Code of the offence that led to the refusal. */
   readonly code: string;
   readonly reason: string;
   readonly score: number;
@@ -18,7 +18,7 @@ export class CutOffs {
   /** By peer, the oldest first. */
   readonly #kept = new Map<string, CutOff>();
 
-  /** @returns whether it is news: the peer was welcome, or was not banned before */
+  /** @returns true when this is new: the peer was not refused before, or was not banned before */
   add(cutOff: CutOff): boolean {
     const before = this.#kept.get(cutOff.peer);
     if (before?.standing === cutOff.standing) return false;
@@ -29,7 +29,7 @@ export class CutOffs {
     return true;
   }
 
-  /** @param isRefused whether a peer is refused still; the others are forgotten */
+  /** @param isRefused whether a peer is still refused; the others are forgotten */
   list(isRefused: (peer: string) => boolean): CutOff[] {
     for (const peer of [...this.#kept.keys()]) if (!isRefused(peer)) this.#kept.delete(peer);
     return [...this.#kept.values()];

@@ -1,4 +1,4 @@
-/** Asks for every newcomer whether there is a place for it, and which peer gives way. */
+/** Decides whether there is a place for a new peer, and which peer gives way to it. */
 import { P2pError } from "../errors.ts";
 import { publicKeyOf } from "../identity.ts";
 import type { Direction, Roster } from "./roster.ts";
@@ -9,7 +9,7 @@ import { type Contender, placeFor } from "./slots.ts";
 export interface DoorModules {
   readonly roster: Pick<Roster, "get" | "list">;
   readonly scores: Pick<ScoreBook, "score">;
-  /** Whether a peer with this key goes before others that come. */
+  /** Whether a peer with this key takes precedence over other incoming peers. */
   isFavoured(peer: string, publicKey: Uint8Array): boolean;
   /** Monotonic milliseconds. */
   now(): number;
@@ -17,7 +17,7 @@ export interface DoorModules {
 
 interface Arrival {
   readonly peerId: string;
-  /** The other end of its connection. */
+  /** The remote end of its connection. */
   readonly remote: string;
   readonly direction: Direction;
 }
@@ -32,7 +32,7 @@ export class Door {
   }
 
   /**
-   * @returns the peer that has to go, if any
+   * @returns the peer that has to leave, if any
    * @throws P2pError DIAL_FAILED when there is no place
    */
   admit(arrival: Arrival): string | undefined {

@@ -1,7 +1,8 @@
 /**
- * Peer exchange: "whom do you know?" answered with dialable addresses. One bootstrap address is enough to find
- * everybody. Chosen over kad-dht after measuring both with four processes on loopback: both find all within
- * a second, the DHT at 15 MB resident more a node, for a routing table nothing here looks anything up in.
+ * Peer exchange: a node answers with the dialable addresses it knows. One bootstrap address is enough to find every
+ * node. It was chosen over kad-dht after a measurement of both with four processes on loopback: both find all nodes
+ * within a second, but the DHT takes 15 MB more resident memory per node for a routing table that nothing here uses for
+ * lookups.
  */
 import { ByteListType, ListCompositeType } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
@@ -27,7 +28,7 @@ export const PEERS: Protocol = {
   rate: { burst: 20, perSecond: 2 },
 };
 
-/** The addresses `peer` knows, by the peer id they belong to. Nothing in them is verified before a dial. */
+/** The addresses that `peer` knows, by the peer id they belong to. None of them is verified before a dial. */
 export async function askPeers(
   host: StreamHost,
   peer: string,

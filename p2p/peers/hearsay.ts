@@ -1,12 +1,15 @@
-/** Which addresses of other peers count, by who names them: nobody can make a node knock inside its own network. */
+/**
+ * Decides which addresses this node believes, depending on who names them. Without this rule others could make a node
+ * connect to machines inside its own network.
+ */
 import type { CheckedOptions } from "../options.ts";
 import { isLoopback, usableAddresses } from "./addresses.ts";
 import type { Roster } from "./roster.ts";
 import { mayName, type Scope, scopeOf } from "./scope.ts";
 
 /**
- * Of those that the chain names, where anybody may have written them: those within a network or a machine count only
- * where this node is one of that network or machine.
+ * Filters addresses that the chain names, which anybody may have written: addresses within a network or on a machine
+ * count only if this node is in that network or on that machine.
  */
 export function believedOfChain(
   peer: string,
@@ -20,7 +23,10 @@ export function believedOfChain(
   );
 }
 
-/** Of those that a peer tells of others, by peer id: without those in networks it is not in. */
+/**
+ * Filters addresses that a peer names for others, by peer id: leaves out those in networks that the peer itself is not
+ * in.
+ */
 export function believedOf(
   told: ReadonlyMap<string, readonly string[]>,
   from: Scope,
@@ -33,7 +39,7 @@ export function believedOf(
   );
 }
 
-/** What peer exchange tells `asker`: addresses of others that reach as far as it does. */
+/** The addresses that `asker` gets by peer exchange: those of other peers that reach as far as its own. */
 export function toldTo(asker: string, roster: Roster, from: Scope): string[] {
   return roster
     .list()

@@ -1,4 +1,4 @@
-/** What peers have done wrong, and which of them this node refuses for it. */
+/** The offences of peers, and the peers that this node refuses because of them. */
 import { PomlError } from "../../chain/errors.ts";
 import type { Log } from "../log.ts";
 import { CutOffs } from "./cut-offs.ts";
@@ -7,12 +7,12 @@ import type { ScoreBook } from "./score.ts";
 /** A peer this node refuses. */
 export interface RefusedPeer {
   readonly peerId: string;
-  /** `disconnect` until its score has healed a little; `banned` for half an hour. */
+  /** `disconnect` until its score has recovered a little; `banned` for half an hour. */
   readonly standing: "disconnect" | "banned";
   readonly code: string;
   readonly reason: string;
   readonly score: number;
-  /** Until it may come back. */
+  /** Time until it may come back. */
   readonly remainingMs: number;
 }
 
@@ -20,7 +20,7 @@ export interface ReputationModules {
   readonly scores: ScoreBook;
   readonly log: Log;
   now(): number;
-  /** Where a peer is connected from. */
+  /** The address from which a peer is connected. */
   addressOf(peer: string): string | undefined;
   hangUp(peer: string): void;
 }
@@ -33,7 +33,7 @@ export class Reputation {
     this.#modules = modules;
   }
 
-  /** Lowers the peer's score by what the error costs; an offender past the limits is cut off. */
+  /** Lowers the peer's score by what the error costs. A peer whose score falls too low is disconnected. */
   report(peer: string, error: unknown): void {
     if (!(error instanceof PomlError)) return;
     const { scores, log, now } = this.#modules;

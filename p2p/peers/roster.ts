@@ -1,4 +1,4 @@
-/** The accepted peers of this moment, who waits for one to be accepted, and who wants to hear of changes. */
+/** The peers accepted at this moment, the callers that wait for a peer to be accepted, and the listeners to changes. */
 import { publicKeyOf } from "../identity.ts";
 
 export type Direction = "inbound" | "outbound";
@@ -7,7 +7,7 @@ export interface Peer {
   readonly peerId: string;
   /** 32-byte Ed25519 key: the peer's chain identity. */
   readonly publicKey: Uint8Array;
-  /** Where it can be dialed, or where its connection comes from when it does not listen. */
+  /** Where it can be dialed; for a peer that does not listen, the remote end of its connection. */
   readonly address: string;
   readonly direction: Direction;
 }
@@ -20,7 +20,7 @@ export interface PeerEvent {
 export interface RosterEntry extends Peer {
   /** Dialable addresses ending in `/p2p/ID`; empty for a peer that does not listen. */
   readonly addresses: readonly string[];
-  /** The other end of its connection, whatever it says of itself. */
+  /** The remote end of its connection, whatever address the peer claims. */
   readonly remote: string;
 }
 
@@ -46,7 +46,7 @@ export class Roster {
     return [...this.#peers.values()];
   }
 
-  /** @param remote the other end of the connection; its address, too, for a peer that tells none */
+  /** @param remote the remote end of the connection; also the address of a peer that names none */
   accept(peer: string, remote: string, direction: Direction, addresses: readonly string[]): void {
     const known = this.#peers.get(peer);
     const entry: RosterEntry = {
@@ -62,7 +62,7 @@ export class Roster {
     if (known === undefined) this.#emit({ type: "connect", peer: entry });
   }
 
-  /** The peer will not be accepted: tells those who wait for it why. */
+  /** The peer will not be accepted: rejects the callers that wait for it, with this error. */
   refuse(peer: string, error: Error): void {
     for (const waiter of this.#takeWaiters(peer)) waiter.reject(error);
   }
@@ -91,7 +91,7 @@ export class Roster {
     });
   }
 
-  /** Returns the function that stops listening. */
+  /** @returns a function that removes the listener */
   onChange(listener: (event: PeerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,10 +1,10 @@
 /**
- * How far an address reaches, and which addresses stand for one owner. A peer may name any address to others, so
- * without a rule it could make them knock at machines of their own networks that it cannot reach itself.
+ * How far an address reaches, and which addresses count as one owner. A peer may name any address to other nodes.
+ * Without a rule it could make them connect to machines inside their own networks, which it cannot reach itself.
  */
 import { BlockList, isIP } from "node:net";
 
-/** loopback: this machine. private: this network or link. public: everything else, names included. */
+/** loopback: this machine. private: this network or link. public: everything else, including names. */
 export type Scope = "loopback" | "private" | "public";
 
 const PRIVATE = new BlockList();
@@ -48,14 +48,14 @@ export function scopeOf(address: string): Scope {
   return PRIVATE.check(host, name) ? "private" : "public";
 }
 
-/** A peer at the one address may name the other: it reaches at least as far. */
+/** Whether a peer at the address `from` may name the address `told`: its own must reach no further. */
 export function mayName(from: Scope, told: Scope): boolean {
   return told === "public" || told === from || from === "loopback";
 }
 
 /**
- * What counts as one owner of addresses: an IPv4 /24, an IPv6 /48; undefined on this machine, where a proxy before
- * the node or a network of tests would look like one.
+ * What counts as one owner of addresses: an IPv4 /24 or an IPv6 /48. Undefined on this machine, where all connections
+ * through a local proxy, and all nodes of a test network, would look like one owner.
  */
 export function groupOf(address: string): string | undefined {
   if (scopeOf(address) === "loopback") return undefined;

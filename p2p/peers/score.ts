@@ -1,10 +1,10 @@
 /**
- * What we remember of each peer's behaviour: a score that only offences lower and only time heals.
- * Pure data with the clock passed in; the host reports typed errors and asks before every connection.
- * A failure of our own (`local`) never costs a peer anything, and neither does a stream that was reset or an
- * answer that did not come: busy nodes and bad lines look like that, and nodes that blamed each other for it
- * have isolated themselves. A peer that sends more than anybody may is charged by the second, not by the
- * message: what a paused node finds waiting for it came in one.
+ * What a node remembers of each peer's behaviour: a score that only offences lower and only time restores. Pure data;
+ * the clock is passed in. The host reports typed errors, and asks for the score before every connection. A failure of
+ * our own (`local`) never costs a peer anything. Neither does a stream that was reset, or an answer that did not come:
+ * busy nodes and bad connections look like that, and a network in which nodes punished each other for it has split into
+ * isolated nodes. A peer that exceeds the rate limit is charged once a second, not once a message: a node that was
+ * paused receives everything that waited for it within one second.
  */
 import type { ErrorAction } from "../../chain/errors.ts";
 
@@ -18,19 +18,19 @@ export const HALF_LIFE_MS = 10 * 60_000;
 export const DISCONNECT_SCORE = -20;
 export const BAN_SCORE = -50;
 export const BAN_MS = 30 * 60_000;
-/** A score cannot sink below this, so a ban ends in finite time. */
+/** A score cannot sink below this, so every ban ends. */
 export const MIN_SCORE = -100;
 
 const REJECT_COST = 10;
-/** `reject` errors that cost more: proof of a lie that took intent ends in a ban at once. */
+/** `reject` errors that cost more: a deliberate lie that is proven leads to a ban at once. */
 const REJECTED_COSTS: Readonly<Record<string, number>> = {
   BAD_BLOCKS: -BAN_SCORE,
   BAD_SNAPSHOT: -BAN_SCORE,
 };
-/** `ignore` errors cost nothing except these, and these once in `FLOOD_MS`. */
+/** `ignore` errors cost nothing, except these; they are charged at most once in `FLOOD_MS`. */
 const FLOOD_COSTS: Readonly<Record<string, number>> = { RATE_LIMITED: 2 };
 const FLOOD_MS = 1_000;
-/** Closer to zero than this is a clean record. */
+/** A score closer to zero than this counts as a clean record. */
 const FORGIVEN = -0.1;
 
 export function costOf(offence: Offence): number {
@@ -62,7 +62,10 @@ export class ScoreBook {
     this.#maxPeers = maxPeers;
   }
 
-  /** Lowers the score of `peer` by what the offence costs, and says where the peer stands now. */
+  /**
+   * Lowers the score of `peer` by what the offence costs.
+   * @returns the peer's standing afterwards
+   */
   report(peer: string, offence: Offence, nowMs: number): Standing {
     const cost = costOf(offence);
     if (cost === 0) return this.standing(peer, nowMs);
@@ -77,7 +80,7 @@ export class ScoreBook {
     return this.standing(peer, nowMs);
   }
 
-  /** Zero for a stranger, negative after offences. */
+  /** Zero for an unknown peer, negative after offences. */
   score(peer: string, nowMs: number): number {
     const entry = this.#entries.get(peer);
     return entry === undefined ? 0 : decayed(entry, nowMs);
@@ -90,7 +93,7 @@ export class ScoreBook {
     return decayed(entry, nowMs) <= DISCONNECT_SCORE ? "disconnect" : "good";
   }
 
-  /** When a refused peer may come back, in the clock's milliseconds; `nowMs` for a welcome one. */
+  /** When a refused peer may come back, in milliseconds of the clock; `nowMs` for a peer that is not refused. */
   deniedUntil(peer: string, nowMs: number): number {
     const entry = this.#entries.get(peer);
     if (entry === undefined) return nowMs;
@@ -113,7 +116,7 @@ export class ScoreBook {
     return entry;
   }
 
-  /** Forgets clean records first, then the one with the best score: never the worst offender. */
+  /** Forgets peers with a clean record first, then the one with the best score, so never the worst offender. */
   #makeRoom(nowMs: number): void {
     let best: { peer: string; score: number } | undefined;
     for (const [peer, entry] of this.#entries) {

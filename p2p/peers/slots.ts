@@ -1,15 +1,15 @@
 /**
- * Which peers get a place when more come than there are places. An attacker with many identities, or with many seats,
- * must not fill them all: some are kept for peers this node chose itself, one network gets a part of the others, and
- * nodes that vote on this chain go before those that do not. Pure.
+ * Decides which peers get a place when there are more peers than places. An attacker with many identities, or with many
+ * seats, must not fill them all. So some places are kept for peers that this node chose itself, one network gets a part
+ * of the others, and nodes that vote on this chain take precedence over those that do not. Pure.
  */
 import type { Direction } from "./roster.ts";
 
-/** A peer, or one that asks to be. */
+/** A peer, or a node that wants to become one. */
 export interface Contender {
   readonly peerId: string;
   readonly direction: Direction;
-  /** What counts as one owner of addresses (scope.ts); undefined is not counted. */
+  /** What counts as one owner of addresses (scope.ts); a contender without a group is not limited by it. */
   readonly group: string | undefined;
   /** It holds a seat, or the owner named it as bootstrap. */
   readonly isFavoured: boolean;
@@ -17,22 +17,22 @@ export interface Contender {
   readonly score: number;
 }
 
-/** `instead` is hung up on for the newcomer. */
+/** `instead` is the peer that is disconnected to make room. */
 export type Placement =
   | { readonly isTaken: true; readonly instead: string | undefined }
   | { readonly isTaken: false; readonly reason: string };
 
-/** Places of `maxPeers` that only outgoing connections take. */
+/** The number of `maxPeers` places that only outgoing connections take. */
 export function keptPlaces(maxPeers: number): number {
   return Math.floor(maxPeers / 4);
 }
 
-/** Most places of one group among peers that came by themselves. */
+/** The most places that one group gets among incoming peers. */
 export function groupPlaces(maxPeers: number): number {
   return Math.max(2, Math.floor(maxPeers / 8));
 }
 
-/** @param held the peers, in the order in which they came */
+/** @param held the present peers, in the order of their arrival */
 export function placeFor(
   newcomer: Contender,
   held: readonly Contender[],
@@ -48,20 +48,20 @@ export function placeFor(
     const { group } = newcomer;
     const near = guests.filter((peer) => group !== undefined && peer.group === group).length;
     if (near >= most)
-      return { isTaken: false, reason: `${most} peers of ${group} are here already` };
+      return { isTaken: false, reason: `${most} peers of ${group} are connected already` };
     if (isFree) return { isTaken: true, instead: undefined };
     return {
       isTaken: false,
-      reason: `maxPeers is ${maxPeers}, ${places} of them for those that come`,
+      reason: `maxPeers is ${maxPeers}, ${places} of them for incoming peers`,
     };
   }
   if (isFree) return { isTaken: true, instead: undefined };
   const instead = leastOf(guests)?.peerId;
   if (instead !== undefined) return { isTaken: true, instead };
-  return { isTaken: false, reason: `maxPeers is ${maxPeers}, and no guest is left to give way` };
+  return { isTaken: false, reason: `maxPeers is ${maxPeers}, and no incoming peer can give way` };
 }
 
-/** Of the group with most places the one with the worst record, the newest of equals. */
+/** The peer with the worst record in the group with the most places; of equals, the newest. */
 function leastOf(guests: readonly Contender[]): Contender | undefined {
   const sizes = new Map<string, number>();
   for (const { group = "" } of guests) sizes.set(group, (sizes.get(group) ?? 0) + 1);

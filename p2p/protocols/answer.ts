@@ -1,6 +1,6 @@
 /**
- * The answering side of a request/response exchange: admits a few requests per peer, reads one, sends the
- * frames of the answer within the protocol's limits, and says why when there is none.
+ * The answering side of a request/response exchange: admits a few requests per peer, reads one, and sends the frames of
+ * the answer within the protocol's limits, or the reason why there is no answer.
  */
 import { PomlError } from "../../chain/errors.ts";
 import { P2pError, reasonOf } from "../errors.ts";
@@ -21,7 +21,7 @@ import { Watchdog } from "./watchdog.ts";
 
 export interface RequestContext {
   readonly peer: string;
-  /** Aborts when the exchange is over or out of time. */
+  /** Aborts when the exchange is over or its time has run out. */
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ export async function answerRequests(
   const running = new Map<string, number>();
   const onStream = async (stream: ByteStream, peer: string): Promise<void> => {
     const count = running.get(peer) ?? 0;
-    // Too many at once is impatience; too many over time is abuse, and counts the refused ones.
+    // Too many requests at once are only refused. Too many over time are an offence, and refused requests count too.
     const withinRate = buckets.take(peer, host.now());
     if (!withinRate) host.report(peer, rateLimited(peer, protocol.name));
     const isAdmitted = withinRate && count < places;
@@ -76,11 +76,11 @@ async function answerOne(
       return;
     }
     const request = await readRequest(stream, protocol, peer);
-    // An asker that gave up frees its place at once, for it may ask again.
+    // The place of an asker that gave up becomes free at once, because the asker may try again.
     stream.onClose((error) => {
       if (error !== undefined) control.abort(error);
     });
-    // From here on the time is ours: only the total counts while the answer is being made.
+    // From here on only the total deadline counts: this node, not the peer, is making the answer.
     watchdog.pause();
     let total = 0;
     for await (const payload of until(
@@ -115,16 +115,19 @@ async function readRequest(
     if (frame.tag === TAG.data) return frame.payload;
     throw badRequest(peer, protocol.name, `unknown frame tag ${frame.tag}`);
   }
-  // The asker gave up, most likely because it or this node is busy: two busy nodes must not ban each other.
+  // The asker gave up, most likely because it or this node is busy. Two busy nodes must not ban each other.
   throw new P2pError(`${protocol.name}: the request was cut off`, {
     code: "STREAM_FAILED",
     peer,
     protocol: protocol.name,
-    reason: "ended before a request came",
+    reason: "the stream ended before a request came",
   });
 }
 
-/** Says why to the peer when it can still hear, and to the score book when it was the peer's fault. */
+/**
+ * Sends the reason to the peer if it can still receive, and reports the error to the score book if the peer is at
+ * fault.
+ */
 async function refuse(
   host: StreamHost,
   protocol: Protocol,
@@ -143,7 +146,7 @@ async function refuse(
     await writeFrame(stream, TAG.error, encodeCode(told), AbortSignal.timeout(stepMs));
     finish(stream, stepMs);
   } catch {
-    // The stream is already gone: there is nobody left to tell.
+    // The stream is already closed: no one can receive the reason.
     stream.abort(new Error(told));
   }
 }
@@ -152,7 +155,7 @@ function isReject(error: unknown): boolean {
   return error instanceof PomlError && error.action === "reject";
 }
 
-/** Stops waiting for an answer that does not come, whether or not it listens to the signal itself. */
+/** Stops waiting for a late answer when the signal fires, whether or not the answer listens to the signal. */
 async function* until(
   answer: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
@@ -173,7 +176,7 @@ async function* until(
       yield next.value;
     }
   } finally {
-    // Not awaited: a stuck answer would keep the stream and its slot.
+    // Not awaited: a stuck answer would hold the stream and its slot.
     if (!done) iterator.return?.().catch(() => {});
   }
 }

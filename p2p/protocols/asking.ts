@@ -1,7 +1,7 @@
 /**
- * The asking side's own limits. A node keeps to what the other side is known to admit, per peer and protocol:
- * so many requests at once, so many over time; the others wait here (turns.ts). A line that is too long, or a
- * wait that takes too long, ends in BUSY, which is our own doing and says nothing about the peer.
+ * The limits that the asking side keeps. For each peer and protocol, a node keeps to what the other side is known to
+ * admit: a number of requests at once, and a number over time. Further requests wait here (turns.ts). If too many wait,
+ * or one waits too long, the request fails with BUSY, which says nothing about the peer.
  */
 import { P2pError } from "../errors.ts";
 import { TokenBuckets } from "../token-bucket.ts";
@@ -11,9 +11,9 @@ import { type Entry, Turns } from "./turns.ts";
 export interface Turn {
   readonly peer: string;
   readonly protocol: Protocol;
-  /** What the request is for; requests of one use wait in one line. */
+  /** The purpose of the request; requests with the same use wait in one line. */
   readonly use: string;
-  /** Consensus cannot wait. */
+  /** For consensus, which cannot wait. */
   readonly urgent: boolean;
   readonly signal: AbortSignal;
 }
@@ -21,7 +21,7 @@ export interface Turn {
 export interface AskingLimits {
   /** Requests that may wait for one peer and protocol. */
   readonly waiting: number;
-  /** Longest wait, unless the caller's signal ends it before. */
+  /** Longest wait, unless the caller's signal ends it sooner. */
   readonly waitMs: number;
 }
 
@@ -40,7 +40,7 @@ export class Asking {
     this.#limits = limits;
   }
 
-  /** Requests that wait. */
+  /** The number of waiting requests. */
   get waiting(): number {
     let sum = 0;
     for (const turns of this.#turns.values()) sum += turns.waiting;
@@ -48,8 +48,8 @@ export class Asking {
   }
 
   /**
-   * Resolves when the request may go.
-   * @returns frees its place: to be called once the request is over
+   * Resolves when the request may start.
+   * @returns a function that frees its place; call it when the request is over
    * @throws P2pError BUSY; the signal's reason
    */
   async turn(turn: Turn): Promise<() => void> {
@@ -116,7 +116,7 @@ export class Asking {
 function busy({ peer, protocol }: Turn, waiting: number, waitedMs: number): P2pError {
   const { name } = protocol;
   return new P2pError(
-    `${name}: ${waiting} requests of ours wait for this peer already`,
+    `${name}: ${waiting} of our requests already wait for this peer`,
     { code: "BUSY", peer, protocol: name, waiting, waitedMs },
     { remedy: "try again later, or ask another peer" },
   );

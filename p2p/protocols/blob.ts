@@ -1,7 +1,8 @@
 /**
- * Blobs by their SHA-256: model weights, updates, torrent files. They travel frame by frame and need not lie in memory
- * at either end. The hash is checked before a receiver hears that a blob is whole, so it is right whoever sent it, and
- * a peer that sends other bytes has proved its own fault. First frame: u64 little-endian size. Then the bytes.
+ * Fetches blobs by their SHA-256: model weights, updates, torrent files. They travel frame by frame, and neither end
+ * needs to hold one in memory. The hash is checked before the receiver learns that a blob is complete, so the content
+ * is right whichever peer sent it, and a peer that sends other bytes is proven to be at fault. The first frame is the
+ * size as u64 little-endian; the bytes follow.
  */
 import { createHash } from "node:crypto";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
@@ -22,36 +23,39 @@ export const BLOB: Protocol = {
   maxRequestBytes: HASH_BYTES,
   maxFrameBytes: FRAME_BYTES,
   maxResponseBytes: MAX_BLOB_BYTES + SIZE_BYTES,
-  // A frame in this time is the least rate at which a reader keeps its place: 26 kB/s.
+  // A reader that takes at least one frame in this time keeps its place: 26 kB/s.
   stepMs: 10_000,
   totalMs: 30 * 60_000,
   maxConcurrent: 8,
-  // Most are small: updates of small models, and those that are not there yet.
+  // Most blobs are small: updates of small models, and updates that do not exist yet.
   rate: { burst: 128, perSecond: 64 },
 };
 
 export interface BlobOptions extends RequestOptions {
-  /** Refuse a larger blob at its first frame; at most and by default 256 MiB. */
+  /** A larger blob is refused at its first frame; the default and the maximum are 256 MiB. */
   readonly maxBytes?: number;
   onProgress?(received: number, total: number): void;
 }
 
-/** Takes a blob as it arrives; what it threw ends the request. */
+/** Takes the bytes of a blob as they arrive; an error it throws ends the request. */
 export interface BlobSink {
-  /** Once, before any byte. @param size in bytes, within the limits */
+  /**
+   * Called once, before any byte.
+   * @param size in bytes, within the limits
+   */
   begin(size: number): Promise<void> | void;
   write(piece: Uint8Array): Promise<void> | void;
 }
 
-/** A blob that is read while it is sent. */
+/** A blob that is read while it is being sent. */
 export interface BlobPieces {
   readonly size: number;
-  /** In order, together `size` bytes. */
+  /** In order; together they have `size` bytes. */
   pieces(): AsyncIterable<Uint8Array>;
 }
 
 /**
- * Resolves when the sink has all bytes, and they have the hash.
+ * Resolves when the sink has all bytes and their hash is right.
  * @param hash SHA-256 of the blob
  * @throws P2pError NOT_FOUND when the peer has no such blob, WRONG_BLOB when it sent other bytes
  */
@@ -97,7 +101,10 @@ export async function requestBlobInto(
   throw fail(new P2pError(`blob ${expected}: the peer sent bytes with hash ${actual}`, facts));
 }
 
-/** The same into memory, for what is small. @throws as requestBlobInto */
+/**
+ * Fetches a small blob into memory.
+ * @throws as requestBlobInto
+ */
 export function requestBlob(
   host: StreamHost,
   peer: string,
@@ -107,7 +114,10 @@ export function requestBlob(
   return intoMemory((sink) => requestBlobInto(host, peer, hash, sink, options));
 }
 
-/** @param request fills the sink @returns what it was filled with */
+/**
+ * @param request fills the sink
+ * @returns the bytes
+ */
 export async function intoMemory(request: (sink: BlobSink) => Promise<void>): Promise<Uint8Array> {
   let blob = new Uint8Array();
   let filled = 0;
@@ -125,8 +135,8 @@ export async function intoMemory(request: (sink: BlobSink) => Promise<void>): Pr
 }
 
 /**
- * @param find the blob of a SHA-256, or undefined when this node does not have it
- * @param inFlight what may be on its way at once, over all readers
+ * @param find the blob with a SHA-256, or undefined when this node does not have it
+ * @param inFlight bytes that may be on their way to all readers together
  */
 export function serveBlobs(
   host: StreamHost,
@@ -153,7 +163,7 @@ export function serveBlobs(
           const { value, done } = await pieces.next();
           if (done || value === undefined) return;
           left -= value.length;
-          // Comes back when the frame has left this process, or nearly.
+          // Resolves when the frame has (almost) left this process.
           for (let at = 0; at < value.length; at += FRAME_BYTES) {
             yield value.subarray(at, at + FRAME_BYTES);
           }
@@ -161,7 +171,7 @@ export function serveBlobs(
           release?.();
         }
       }
-      // The last look at the bytes: a file that changed is not told to be whole.
+      // A last check of the file: if it changed meanwhile, the reader must not be told that the blob is complete.
       await pieces.next();
     } finally {
       await pieces.return?.();
@@ -183,7 +193,7 @@ export function blobHash(blob: Uint8Array): Uint8Array {
   return sha256(blob);
 }
 
-/** Larger than this caller wants is no offence of the peer's. */
+/** A blob larger than this caller accepts is no offence of the peer. */
 function tooLarge(peer: string, limit: number, size: bigint): P2pError {
   return new P2pError(
     `blob: ${size} bytes is over the limit of ${limit}`,

@@ -1,8 +1,8 @@
 /**
- * Ranges of blocks, and of headers alone, for catching up. Both are opaque here: the caller encodes, checks and orders them.
- * A response may stop short of what was asked (end of chain, size limit) and the requester goes on from there.
- * A height the server knows of but does not keep (pruned, or not fetched yet) is NOT_FOUND; one it does not
- * know of is an empty response.
+ * Fetches ranges of blocks, or of headers alone, to catch up with the chain. Both are opaque here: the caller encodes,
+ * checks and orders them. A response may end before the requested range does (end of the chain, size limit); the
+ * requester continues from there. If the server knows of a height but does not keep its block (pruned, or not fetched
+ * yet), the answer is NOT_FOUND; if it does not know of the height, the answer is empty.
  */
 import { ContainerType, UintNumberType } from "@chainsafe/ssz";
 import { Uint16 } from "../../chain/types/primitive.ts";
@@ -32,12 +32,12 @@ export const BLOCKS: Protocol = {
   maxResponseBytes: 32 * 1024 * 1024,
   stepMs: 10_000,
   totalMs: 120_000,
-  // Two of catching up (range-plan.ts), and one of mending.
+  // Two for catching up (range-plan.ts), and one for mending.
   maxConcurrent: 3,
   rate: { burst: 32, perSecond: 8 },
 };
 
-/** Headers alone, for whoever only needs to follow the links between blocks. */
+/** Headers alone, for a node that only follows the links between blocks. */
 export const HEADERS: Protocol = {
   name: "headers",
   maxRequestBytes: RANGE_BYTES,
@@ -49,7 +49,7 @@ export const HEADERS: Protocol = {
   rate: { burst: 32, perSecond: 8 },
 };
 
-/** Yields the encoded items of `from`, `from + 1`, …; may end early; throws NOT_FOUND when it lacks the first. */
+/** Yields the encoded items `from`, `from + 1`, …; may end early; throws NOT_FOUND when the first is missing. */
 export type ServeRange = (from: number, count: number) => AsyncIterable<Uint8Array>;
 
 /** Yields the encoded blocks `from`, `from + 1`, … as they arrive; fewer than `count` is no error. */
@@ -119,7 +119,7 @@ export function encodeRange(range: BlockRange): Uint8Array {
   return RangeType.serialize(range);
 }
 
-/** @param refuse makes the error to throw of a reason */
+/** @param refuse makes the error to throw from a reason */
 export function decodeRange(bytes: Uint8Array, refuse: (reason: string) => Error): BlockRange {
   if (bytes.length !== RANGE_BYTES) throw refuse(`expected ${RANGE_BYTES} bytes`);
   const range = RangeType.deserialize(bytes);

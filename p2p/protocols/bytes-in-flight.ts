@@ -1,13 +1,13 @@
 /**
- * How many bytes may be on their way to all readers together. A peer has no more than its share, however many requests
- * it makes; those that wait are served in turn, one peer after another. Peers that are nodes of the chain keep half of it
- * to themselves: others cost nothing to make, and many slow ones would leave no place.
+ * Limits how many bytes may be on their way to all readers together. A peer gets no more than its share, however many
+ * requests it makes; waiting requests are served in turn, one peer after another. Half of the bytes are reserved for
+ * peers that are nodes of the chain: other identities cost nothing to make, and many slow ones would use up all of it.
  */
 
 export interface InFlightLimits {
   readonly totalBytes: number;
   readonly peerBytes: number;
-  /** All peers that are no nodes of the chain together. */
+  /** For all peers together that are not nodes of the chain. */
   readonly guestBytes: number;
 }
 
@@ -30,7 +30,7 @@ interface Waiting extends Part {
 export class BytesInFlight {
   readonly #limits: InFlightLimits;
   readonly #byPeer = new Map<string, number>();
-  /** Each once in turn: a peer that was served goes to the end. */
+  /** Served in turn: a peer that was served moves to the end. */
   #waiting: Waiting[] = [];
   readonly #isNode: (peer: string) => boolean;
   #total = 0;
@@ -48,7 +48,7 @@ export class BytesInFlight {
 
   /**
    * @param bytes at most `peerBytes`
-   * @returns gives the place back; harmless when called twice
+   * @returns a function that gives the bytes back; a second call does nothing
    * @throws the signal's reason
    */
   async take(peer: string, bytes: number, signal: AbortSignal): Promise<() => void> {
@@ -88,7 +88,7 @@ export class BytesInFlight {
       const at = this.#waiting.findIndex((one) => this.#fits(one));
       const [waiting] = at === -1 ? [] : this.#waiting.splice(at, 1);
       if (waiting === undefined) return;
-      // Others of this peer let those of other peers go first.
+      // The other requests of this peer go behind those of other peers.
       const { peer } = waiting;
       const own = this.#waiting.filter((one) => one.peer === peer);
       this.#waiting = [...this.#waiting.filter((one) => one.peer !== peer), ...own];

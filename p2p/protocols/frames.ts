@@ -15,7 +15,7 @@ export interface Frame {
 
 export const HEADER_BYTES = 5;
 
-/** The header alone: the payload is sent as it is, without a copy. */
+/** The header alone: the payload is sent separately, without a copy. */
 export function frameHeader(tag: Tag, payloadBytes: number): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   new DataView(header.buffer).setUint32(0, payloadBytes);
@@ -24,8 +24,8 @@ export function frameHeader(tag: Tag, payloadBytes: number): Uint8Array {
 }
 
 /**
- * Splits chunks of any size into frames; ends with the source.
- * @throws P2pError FRAME_TOO_LARGE before allocating a payload over `maxPayloadBytes`
+ * Splits chunks of any size into frames until the source ends.
+ * @throws P2pError FRAME_TOO_LARGE before it allocates a payload larger than `maxPayloadBytes`
  */
 export async function* readFrames(
   chunks: AsyncIterable<Uint8Array>,

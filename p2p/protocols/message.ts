@@ -1,4 +1,4 @@
-/** One opaque request, one opaque response: how the members of a job's team talk to each other. */
+/** One opaque request, one opaque response: the members of a job's team talk to each other in this way. */
 import { answerRequests } from "./answer.ts";
 import type { Protocol } from "./protocol.ts";
 import { type RequestOptions, requestOne } from "./request.ts";
@@ -33,7 +33,7 @@ export type MessageHandler = (
   signal: AbortSignal,
 ) => Promise<Uint8Array>;
 
-/** @param reply its `reject` errors lower the sender's score and are answered with BAD_REQUEST */
+/** @param reply a `reject` error that it throws lowers the sender's score and is answered with BAD_REQUEST */
 export function serveMessages(host: StreamHost, reply: MessageHandler): Promise<void> {
   return answerRequests(host, MESSAGE, async function* (message, { peer, signal }) {
     yield await reply(message, peer, signal);

@@ -3,7 +3,7 @@ import type { Connection } from "@libp2p/interface";
 import { P2pError, reasonOf } from "../errors.ts";
 import { type ByteStream, fromLibp2p } from "./stream.ts";
 
-/** Of one connection and direction; more than all protocols together admit (protocol.ts). */
+/** For one connection and direction; more than all protocols together admit (protocol.ts). */
 export const MAX_STREAMS = 256;
 
 export interface ProtocolName {

@@ -1,5 +1,6 @@
 /**
- * What every request/response protocol shares: its limits, how a frame is written and the errors of an exchange. `request.ts` is the asking side, `answer.ts` the answering side.
+ * What all request/response protocols share: limits, the writing of a frame, and the errors of an exchange.
+ * `request.ts` is the asking side, `answer.ts` the answering side.
  */
 import { P2pError } from "../errors.ts";
 import type { Rate } from "../token-bucket.ts";
@@ -16,21 +17,21 @@ export interface Protocol {
   readonly stepMs: number;
   /** For the whole exchange. */
   readonly totalMs: number;
-  /** Requests an asker has under way with one peer; the others wait on the asking side. */
+  /** Requests that an asker may have under way with one peer; further ones wait on the asking side. */
   readonly maxConcurrent: number;
   /** Requests of an asker to one peer over time. */
   readonly rate: Rate;
 }
 
-/** Requests beside `maxConcurrent` that consensus may have under way with one peer. */
+/** Requests beyond `maxConcurrent` that consensus may have under way with one peer. */
 export const URGENT_PLACES = 2;
 /**
- * The answering side grants so many times what an asker keeps to: requests arrive closer together than they
- * were sent, and the next may be here before the last is counted as done.
+ * The answering side grants this multiple of what an asker keeps to: requests can arrive closer together than they were
+ * sent, and the next one may arrive before the last one is counted as done.
  */
 const GRANT = 2;
 
-/** What the answering side admits of one peer. */
+/** What the answering side admits from one peer. */
 export function admitted({ maxConcurrent, rate }: Protocol): { places: number; rate: Rate } {
   return {
     places: GRANT * (maxConcurrent + URGENT_PLACES),
@@ -39,8 +40,8 @@ export function admitted({ maxConcurrent, rate }: Protocol): { places: number; r
 }
 
 /**
- * Streams of one protocol and peer before libp2p resets the next one: a stream past its answer counts until
- * both sides have closed it.
+ * How many streams of one protocol and peer may be open before libp2p resets the next one: a stream whose answer is
+ * complete still counts until both sides have closed it.
  */
 export function streamLimit(protocol: Protocol): number {
   return 2 * admitted(protocol).places;
@@ -57,7 +58,7 @@ export async function writeFrame(
   if (!drained) await stream.drained(signal);
 }
 
-/** Lets the last bytes leave in the background; the answer is already complete. */
+/** Sends the last bytes in the background; the answer is already complete. */
 export function finish(stream: ByteStream, timeoutMs: number): void {
   stream
     .close(AbortSignal.timeout(timeoutMs))

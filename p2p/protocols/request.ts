@@ -11,9 +11,9 @@ import { Watchdog } from "./watchdog.ts";
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What it is for: uses of one protocol take turns. Default: the protocol's name. */
+  /** What the request is for: the uses of one protocol take turns. Default: the protocol's name. */
   readonly use?: string | undefined;
-  /** Does not wait behind other requests: for consensus alone. */
+  /** Does not wait behind other requests; for consensus only. */
   readonly urgent?: boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ export async function* sendRequest(
       code: "STREAM_FAILED",
       peer,
       protocol: name,
-      reason: "ended without an end frame",
+      reason: "the stream ended without an end frame",
     });
   } catch (error) {
     const failure = asP2pError(error, peer, name, control.signal);
@@ -97,7 +97,7 @@ export async function* sendRequest(
   }
 }
 
-/** For a response of exactly one frame. */
+/** For a response that is exactly one frame. */
 export async function requestOne(
   host: StreamHost,
   peer: string,
@@ -134,7 +134,7 @@ function remoteError(peer: string, protocol: string, frame: Frame): P2pError {
         what: protocol,
       });
     case "RATE_LIMITED":
-      // Told so by the peer: we asked too often, which is no offence of its own.
+      // The peer says that we asked too often, which is no offence of the peer.
       return new P2pError(
         `${protocol}: the peer limits our requests`,
         { code: "RATE_LIMITED", peer, protocol },
@@ -150,7 +150,7 @@ function remoteError(peer: string, protocol: string, frame: Frame): P2pError {
   }
 }
 
-/** A deadline or cancellation explains whatever the stream threw because of it. */
+/** Where a deadline or a cancellation made the stream fail, that is the error to report. */
 function asP2pError(error: unknown, peer: string, protocol: string, signal: AbortSignal): P2pError {
   if (signal.reason instanceof P2pError) return signal.reason;
   if (error instanceof P2pError) return error;

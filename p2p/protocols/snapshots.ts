@@ -1,6 +1,6 @@
 /**
- * Which snapshots of the state a peer offers: one opaque manifest a frame. What the manifests name is
- * fetched as blobs (blob.ts), so that any peer that has a piece can bring it.
+ * The snapshots of the state that a peer offers: one opaque manifest in each frame. The files that a manifest names are
+ * fetched as blobs (blob.ts), so any peer that has a file can send it.
  */
 import { answerRequests } from "./answer.ts";
 import { badRequest, badResponse, type Protocol } from "./protocol.ts";
@@ -21,7 +21,7 @@ export const SNAPSHOTS: Protocol = {
   rate: { burst: 8, perSecond: 0.5 },
 };
 
-/** The encoded manifests a peer offers, at most 16; none is no error. */
+/** The encoded manifests that a peer offers, at most 16; an empty list is no error. */
 export async function requestSnapshots(
   host: StreamHost,
   peer: string,

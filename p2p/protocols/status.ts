@@ -1,4 +1,4 @@
-/** Status exchange: the first thing two nodes tell each other, and how a node learns that it is behind. */
+/** Status exchange: the first message between two nodes, by which a node learns that it is behind. */
 import { ContainerType, UintNumberType, type ValueOf } from "@chainsafe/ssz";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { PomlError } from "../../chain/errors.ts";
@@ -15,12 +15,12 @@ const StatusType = new ContainerType(
     genesisHash: Hash,
     height: new UintNumberType(8),
     headHash: Hash,
-    /** Blocks from here to `height` are served; those below may be pruned or not fetched yet. */
+    /** Blocks from here to `height` are served; lower ones may be pruned or not fetched yet. */
     lowest: new UintNumberType(8),
   },
   { typeName: "Status", jsonCase: "eth2" },
 );
-/** `height` and `headHash` of the last final block, and which chain they belong to. */
+/** `height` and `headHash` are those of the last final block; the rest says which chain it belongs to. */
 export type Status = ValueOf<typeof StatusType>;
 const STATUS_BYTES = 82;
 
@@ -68,7 +68,7 @@ export async function exchangeStatus(
 export interface StatusService {
   /** Our status now. */
   status(): Status;
-  /** A peer told us its status. */
+  /** Called when a peer told us its status. */
   onStatus?(peer: string, status: Status): void;
 }
 
@@ -80,7 +80,7 @@ export function serveStatus(host: StreamHost, service: StatusService): Promise<v
   });
 }
 
-/** @param refuse makes the error to throw of a reason */
+/** @param refuse makes the error to throw from a reason */
 export function decodeStatus(bytes: Uint8Array, refuse: (reason: string) => PomlError): Status {
   if (bytes.length !== STATUS_BYTES) {
     throw refuse(`expected ${STATUS_BYTES} bytes, got ${bytes.length}`);

@@ -1,19 +1,19 @@
 /**
- * The byte stream the protocols need, and libp2p's stream fitted to it. Reading is a pull: while nobody
- * reads, a little is buffered and then the sender is held back, so that a slow reader costs no memory.
+ * The byte stream that the protocols need, and the adapter that makes one from libp2p's stream. Reading is a pull:
+ * while nothing is read, a little is buffered and then the sender is held back, so that a slow reader costs no memory.
  */
 import type { Stream } from "@libp2p/interface";
 
 /** One bidirectional stream to one peer. Tests use a pair in memory. */
 export interface ByteStream {
-  /** Chunks as they arrive, at any boundary. Iterated once; throws when the stream fails. */
+  /** Chunks as they arrive, cut anywhere. To be iterated once; throws when the stream fails. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Queues bytes; false asks the caller to await `drained` before the next send. */
+  /** Queues bytes. When it returns false, await `drained` before the next send. */
   send(bytes: Uint8Array): boolean;
   drained(signal: AbortSignal): Promise<void>;
-  /** Ends our writing side after what was sent. */
+  /** Ends our writing side once all bytes have been sent. */
   close(signal: AbortSignal): Promise<void>;
-  /** Calls the listener when both sides are done, with an error when the stream was reset or lost. */
+  /** Calls the listener when both sides are done, with an error if the stream was reset or lost. */
   onClose(listener: (error: Error | undefined) => void): void;
   /** Drops everything at once; a pending read throws `error`. */
   abort(error: Error): void;
@@ -33,7 +33,7 @@ export function fromLibp2p(stream: Stream): ByteStream {
   };
 }
 
-/** libp2p's own `onDrain` (utils 7) waits for the first drain only and returns at once ever after. */
+/** libp2p's own `onDrain` (utils 7) waits only for the first drain, and returns at once ever after. */
 async function drained(stream: Stream, signal: AbortSignal): Promise<void> {
   while (stream.writableNeedsDrain && stream.status === "open") {
     signal.throwIfAborted();
@@ -54,8 +54,8 @@ async function drained(stream: Stream, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * libp2p's own iterator buffers without limit and loses what arrives while paused at the end of the stream;
- * this one listens to the events itself.
+ * libp2p's own iterator buffers without limit, and loses what arrives while it is paused at the end of the stream. This
+ * one listens to the events itself.
  */
 async function* pull(stream: Stream): AsyncGenerator<Uint8Array> {
   const queue: Uint8Array[] = [];

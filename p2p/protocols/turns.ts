@@ -1,13 +1,13 @@
 /**
- * Requests to one peer by one protocol that wait for their turn: one line for each use, and the lines take
- * turns, so that two hundred fetches of one use do not hold up the single one of another. A quarter of the
- * places stays free of any one use, whose answers may take long. Urgent requests have places of their own, and
- * go first where those are taken.
+ * Requests to one peer by one protocol that wait for their turn. Each use has a line, and the lines take turns, so that
+ * two hundred fetches for one use do not hold up a single one for another. No use may take the last quarter of the
+ * places, because its answers may take long. Urgent requests have places of their own; when these are taken, they go
+ * first.
  */
 import type { Rate } from "../token-bucket.ts";
 
 export interface TurnsOptions {
-  /** Requests under way at the same time, the urgent ones not counted. */
+  /** Requests under way at the same time, not counting the urgent ones. */
   readonly places: number;
   readonly urgentPlaces: number;
   readonly rate: Rate;
@@ -19,22 +19,22 @@ export interface Entry {
   /** What the request is for. */
   readonly use: string;
   readonly urgent: boolean;
-  /** @param free to be called once it is over */
+  /** @param free call it when the request is over */
   start(free: () => void): void;
 }
 
-/** Share of the places that one use leaves to others, where there are two or more. */
+/** Share of the places that one use leaves free for others, if there are at least two. */
 const LEFT_TO_OTHERS = 0.25;
 
 export class Turns {
   readonly #options: TurnsOptions;
-  /** Spends one token of the rate; false when there is none. */
+  /** Takes one token of the rate; returns false when there is none. */
   readonly #take: () => boolean;
   #urgent = 0;
   #running = 0;
-  /** By use; those that have places only. */
+  /** By use; only uses that have a request under way. */
   readonly #runningOf = new Map<string, number>();
-  /** By use; the first is the next to have a turn. */
+  /** By use; the first line has the next turn. */
   readonly #lines = new Map<string, Entry[]>();
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +52,10 @@ export class Turns {
     return this.#waiting + this.#running + this.#urgent === 0;
   }
 
-  /** Starts the entry now or later. @returns false when too many wait */
+  /**
+   * Starts the entry now or later.
+   * @returns false when too many entries wait
+   */
   join(entry: Entry): boolean {
     if (entry.urgent && this.#urgent < this.#options.urgentPlaces) {
       this.#urgent += 1;
@@ -87,7 +90,7 @@ export class Turns {
     if (this.#waiting === 0) clearTimeout(this.#timer);
   }
 
-  /** Starts what may start now, and comes back when the rate allows the next. */
+  /** Starts what may start now, and runs again when the rate allows the next request. */
   #advance(): void {
     clearTimeout(this.#timer);
     const { places, rate } = this.#options;
@@ -109,7 +112,7 @@ export class Turns {
     return [...this.#lines.keys()].find((use) => (this.#runningOf.get(use) ?? 0) < most);
   }
 
-  /** The first of the line; that line is then the last to have a turn again. */
+  /** Starts the first entry of the line, and moves that line to the end. */
   #start(use: string): void {
     const line = this.#lines.get(use) ?? [];
     const entry = line.shift();

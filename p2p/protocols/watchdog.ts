@@ -1,4 +1,4 @@
-/** Two deadlines on one exchange: each step must come in time, and so must the whole. */
+/** Two deadlines for one exchange: one for each step, and one for the whole. */
 
 export class Watchdog {
   readonly #stepMs: number;
@@ -17,7 +17,7 @@ export class Watchdog {
     this.#step = setTimeout(() => this.#expire(stepMs), stepMs);
   }
 
-  /** The step time does not run while we, not the peer, are at work. */
+  /** Stops the step deadline while this node, not the peer, is at work. */
   pause(): void {
     clearTimeout(this.#step);
   }

@@ -1,8 +1,8 @@
 /**
- * What stands between gossipsub and our handlers: size, rate and load limits before a handler runs, a deadline
- * while it runs, and its verdict turned into "forward", "drop" or "drop and blame the neighbour". Messages
- * carry no author (StrictNoSign): what must be signed is signed inside, and the neighbour answers for what it
- * relays, which is why a node forwards nothing it has not checked.
+ * The checks between gossipsub and our handlers: limits on size, rate and load before a handler runs, a deadline while
+ * it runs, and the step from its verdict to "forward", "drop" or "drop and blame the neighbour". Messages name no
+ * author (StrictNoSign): what must be signed is signed inside. The neighbour is responsible for what it relays, so a
+ * node forwards nothing that it has not checked.
  */
 import { PomlError } from "../../chain/errors.ts";
 import { P2pError, reasonOf } from "../errors.ts";
@@ -10,10 +10,13 @@ import type { Log } from "../log.ts";
 import { TokenBuckets } from "../token-bucket.ts";
 import { TOPICS, type TopicName } from "./topics.ts";
 
-/** accept: valid, pass it on. ignore: early, known or unsure. reject: provably invalid. */
+/** accept: valid, pass it on. ignore: too early, known already, or undecidable. reject: provably invalid. */
 export type Verdict = "accept" | "ignore" | "reject";
 
-/** May throw a PomlError instead: its action decides the verdict and its code the neighbour's score. */
+/**
+ * It may throw a PomlError instead: the action of the error decides the verdict, and its code the cost for the
+ * neighbour.
+ */
 export type TopicHandler = (message: Uint8Array, from: string) => Verdict | Promise<Verdict>;
 
 export interface GossipModules {
@@ -91,7 +94,7 @@ export class TopicGate {
   }
 }
 
-/** @throws P2pError MESSAGE_TOO_LARGE, as our own fault */
+/** @throws P2pError MESSAGE_TOO_LARGE, as a fault of our own */
 export function checkPublishable(topic: TopicName, message: Uint8Array): void {
   const limit = TOPICS[topic].maxBytes;
   if (message.length === 0) throw new RangeError(`${topic}: an empty message`);

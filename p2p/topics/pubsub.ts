@@ -1,4 +1,4 @@
-/** Publish and subscribe by topic name: our gates and limits on one side, gossipsub on the other. */
+/** Publish and subscribe by topic name: our checks and limits on one side, gossipsub on the other. */
 import type { GossipSub } from "@libp2p/gossipsub";
 import { P2pError } from "../errors.ts";
 import { checkPublishable, type GossipModules, TopicGate, type TopicHandler } from "./gossip.ts";
@@ -18,7 +18,7 @@ export class Pubsub {
     this.#modules = modules;
   }
 
-  /** Once gossipsub runs. */
+  /** Call it once gossipsub runs. */
   start(): void {
     this.#running = true;
     for (const topic of this.#topics) this.#gossipsub.subscribe(this.#wire(topic));

@@ -1,6 +1,6 @@
 /**
- * The gossip topics, one row each: what may travel on it, how long a handler may think, how much of it one
- * neighbour may relay to us. The host adds the network to the name on the wire.
+ * The gossip topics, one row each: what may travel on it, how long a handler may take, and how much one neighbour may
+ * relay to us. The host adds the network to the name on the wire.
  */
 import type { Rate } from "../token-bucket.ts";
 
@@ -12,7 +12,7 @@ export interface Topic {
   readonly deadlineMs: number;
   /** Messages being handled at the same time; more are dropped. */
   readonly maxPending: number;
-  /** Messages one neighbour may hand us; it relays those of others too. */
+  /** Messages that one neighbour may send us, including those it relays for others. */
   readonly rate: Rate;
 }
 
@@ -32,7 +32,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
   votes: {
     maxBytes: 4 * 1024,
     deadlineMs: 5_000,
-    // A round of 520 seats is 1,040 votes, and a neighbour may bring all of them.
+    // A round of 520 seats has 1,040 votes, and one neighbour may relay all of them.
     maxPending: 3072,
     rate: { burst: 6_000, perSecond: 3_000 },
   },

@@ -1,7 +1,7 @@
 /**
- * Transactions travel in batches: one gossip message is a list of encoded transactions, and a number that makes
- * it another message when the same transactions are offered again. Gossip drops messages it has seen, and a
- * neighbour that refused a transaction a moment ago may take it now.
+ * Transactions travel in batches: one gossip message holds a list of encoded transactions and a number. Gossip drops
+ * messages that it has seen before. With another number the same transactions make a new message, so they can be
+ * offered again to a neighbour that refused them a moment ago.
  */
 import { ByteListType, ContainerType, ListCompositeType, UintNumberType } from "@chainsafe/ssz";
 import { DecodeError } from "../../chain/errors.ts";
@@ -23,9 +23,9 @@ const BatchType = new ContainerType(
 );
 
 /**
- * Packs encoded transactions, in order, into as few messages as the caps allow.
- * @param offer another number than when these transactions were sent before
- * @throws RangeError for a transaction that fits in no message
+ * Packs encoded transactions, in order, into as few messages as the size limits allow.
+ * @param offer a number not used before for these transactions
+ * @throws RangeError for a transaction that fits into no message
  */
 export function encodeBatches(transactions: readonly Uint8Array[], offer = 0): Uint8Array[] {
   const batches: Uint8Array[] = [];
@@ -51,7 +51,7 @@ export function encodeBatches(transactions: readonly Uint8Array[], offer = 0): U
 
 export interface TransactionBatch {
   readonly offer: number;
-  /** Encoded; at least one, and none empty. */
+  /** Encoded; at least one, none of them empty. */
   readonly transactions: readonly Uint8Array[];
 }
 

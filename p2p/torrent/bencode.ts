@@ -1,6 +1,6 @@
 /**
- * Bencoding (BEP 3), strictly: integers without leading zeros, dictionary keys in order and once, nothing left
- * over. One value therefore has one encoding, and decoding then encoding gives the same bytes.
+ * Bencoding (BEP 3), strictly: integers without leading zeros, dictionary keys in order and without duplicates, and no
+ * bytes left over. So every value has exactly one encoding, and decoding followed by encoding gives the same bytes.
  */
 import { compareBytes } from "../../chain/crypto/hash.ts";
 import { invalid } from "./errors.ts";

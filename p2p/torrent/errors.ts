@@ -1,4 +1,4 @@
-/** Refusals around torrents. A torrent file comes from outside: what is wrong in it is its maker's fault. */
+/** Errors of torrents. A torrent file comes from outside, so a fault in it is its maker's fault. */
 import { type ErrorAction, PomlError } from "../../chain/errors.ts";
 
 export type TorrentFacts =

@@ -1,7 +1,7 @@
 /**
- * How files lie in a torrent: sorted, each starting on a piece boundary. The gap after a file is a padding
- * file (BEP 47), so a piece never spans two files: fetching some files moves no byte of the others. The cost
- * is at most one piece of zeros per file, which travel but are never stored.
+ * How files lie in a torrent: sorted, and each starts on a piece boundary. The gap after a file is a padding file (BEP
+ * 47), so no piece spans two files, and fetching some files moves no byte of the others. The cost is at most one piece
+ * of zeros per file; these zeros travel, but they are never stored.
  */
 
 export interface TorrentFile {
@@ -29,13 +29,15 @@ export interface PieceSpan {
   readonly pieceLength: number;
 }
 
-/** Smaller pieces cost more in messages than they save in padding (16 KiB: a fifth of the throughput). */
+/** Smaller pieces would cost more in messages than they save in padding (16 KiB: a fifth of the throughput). */
 export const MIN_PIECE_LENGTH = 64 * 1024;
 export const MAX_PIECE_LENGTH = 16 * 1024 * 1024;
 const WANTED_PIECES = 1024;
-/** Piece hashes of a torrent file within its size limit, with room for the paths. */
+/** So many piece hashes fit into a torrent file of the allowed size, with room for the paths. */
 const MAX_PIECES = 100_000;
-/** Padding is half a piece per file on average: at most 1/64 of the bytes, but for the piece count. */
+/**
+ * Padding is half a piece per file on average: at most 1/64 of the bytes, unless the limit on pieces makes them larger.
+ */
 const PIECES_PER_FILE = 32;
 
 export function pieceLengthFor(lengths: readonly number[]): number {
@@ -52,7 +54,7 @@ export function pieceLengthFor(lengths: readonly number[]): number {
   return pieceLength;
 }
 
-/** Lays out files in the order given. */
+/** Lays out files in the given order. */
 export function layOut(
   files: readonly { readonly path: string; readonly length: number }[],
   pieceLength: number,

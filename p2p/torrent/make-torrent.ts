@@ -1,4 +1,4 @@
-/** From a directory to its torrent: the regular files in it, sorted, hashed piece by piece. */
+/** Makes the torrent of a directory: its regular files, sorted, hashed piece by piece. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -15,8 +15,8 @@ export interface MadeTorrent extends Torrent {
 }
 
 /**
- * The same files give the same bytes, on any machine. Symbolic links are left out: they could share more
- * than the directory.
+ * The same files give the same bytes on any machine. Symbolic links are left out, because they could share files from
+ * outside the directory.
  * @throws TorrentError TORRENT_UNSEEDABLE
  */
 export async function makeTorrent(directory: string): Promise<MadeTorrent> {
@@ -30,7 +30,7 @@ export async function makeTorrent(directory: string): Promise<MadeTorrent> {
     const files = await listFiles(directory);
     if (files.length > MAX_FILES) throw refuse(`${files.length} files, the limit is ${MAX_FILES}`);
     const lengths = files.map((file) => file.length);
-    if (lengths.every((length) => length === 0)) throw refuse("there are no bytes in it");
+    if (lengths.every((length) => length === 0)) throw refuse("it has no bytes");
     const layout = layOut(files, pieceLengthFor(lengths));
     const pieceHashes = await hashPieces(directory, layout);
     const torrentFile = encodeTorrent(layout, pieceHashes);
@@ -83,7 +83,7 @@ function hashPiece(bytes: Uint8Array, size: number): Uint8Array {
     .digest();
 }
 
-/** A read stream may yield shorter chunks than asked for. */
+/** A read stream may yield chunks shorter than requested. */
 async function* splitPieces(
   stream: AsyncIterable<Uint8Array>,
   pieceLength: number,

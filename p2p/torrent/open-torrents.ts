@@ -1,13 +1,13 @@
 /**
- * The torrents that are open now. One costs timers, memory and a socket for every peer on it, so those that
- * nobody uses are closed after a short while, and the longest unused when there are too many.
+ * The torrents that are open now. Each costs timers, memory and a socket for every peer on it. So unused ones are
+ * closed after a short while, and when too many are open, the one unused for longest is closed first.
  */
 import type { Swarm } from "./swarm.ts";
 
 export interface OpenLimits {
-  /** Open at a time; only torrents that are being fetched may be more. */
+  /** The most open torrents at a time; only torrents that are being fetched may exceed it. */
   readonly open: number;
-  /** One that moved no byte for so long, and that nobody waits for, is closed. */
+  /** A torrent that moved no byte for so long, and that no caller waits for, is closed. */
   readonly idleMs: number;
 }
 
@@ -51,7 +51,10 @@ export class OpenTorrents {
     if (this.#entries.get(name)?.swarm === swarm) this.#entries.delete(name);
   }
 
-  /** Makes room for one more. @returns false when all that are open are in use */
+  /**
+   * Makes room for one more.
+   * @returns false when all open torrents are in use
+   */
   makeRoom(): boolean {
     this.#look();
     for (const { swarm } of this.#entries.values()) {
@@ -61,7 +64,7 @@ export class OpenTorrents {
     return this.size < this.#limits.open;
   }
 
-  /** Closes what has been idle for long enough. */
+  /** Closes the torrents that have been idle for long enough. */
   tidy(): void {
     this.#look();
     const latest = this.#now() - this.#limits.idleMs;
@@ -74,7 +77,7 @@ export class OpenTorrents {
     this.#entries.clear();
   }
 
-  /** Bytes that moved since the last look, and waits, are use. */
+  /** A torrent counts as used if bytes moved since the last check, or a caller waits for it. */
   #look(): void {
     for (const [name, entry] of [...this.#entries]) {
       const moved = entry.swarm.uploaded + entry.swarm.received;

@@ -1,6 +1,6 @@
 /**
- * The files of one torrent as the pieces WebTorrent reads and writes (the abstract-chunk-store interface).
- * Writes only inside its directory, never through a symbolic link, and never stores padding.
+ * Gives the files of one torrent to WebTorrent as the pieces that it reads and writes (the abstract-chunk-store
+ * interface). It writes only inside its directory, never through a symbolic link, and never stores padding.
  */
 import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
@@ -42,7 +42,7 @@ export class PieceStore {
     settle(Promise.resolve(undefined), done);
   }
 
-  /** The files stay: they belong to whoever named the directory. */
+  /** The files stay: they belong to the caller that named the directory. */
   destroy(done?: Callback<undefined>): void {
     this.close(done);
   }

@@ -1,6 +1,6 @@
 /**
- * What this node can share, on disk: for every torrent its file and where its data lie. A torrent is opened
- * from here when somebody asks for it, so that thousands cost nothing but these small files.
+ * The torrents that this node can share, on disk: for each one the torrent file, and where its data lie. A torrent is
+ * opened from here when another node asks for it, so thousands of them cost no more than these small files.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
@@ -28,7 +28,7 @@ export class TorrentShelf {
     this.#folder = join(root, "torrents");
   }
 
-  /** @param root directory that all data lie under, so that it can be moved as a whole */
+  /** @param root the directory that contains all data, so that it can be moved as a whole */
   static async open(root: string): Promise<TorrentShelf> {
     const shelf = new TorrentShelf(root);
     await mkdir(shelf.#folder, { recursive: true });
@@ -41,12 +41,12 @@ export class TorrentShelf {
     return shelf;
   }
 
-  /** Whether the torrent of a directory is here. */
+  /** Whether the torrent of a directory is stored here. */
   holds(directory: string): boolean {
     return [...this.#places.values()].includes(directory);
   }
 
-  /** Calls for one torrent wait for each other: its files have one name each. */
+  /** Calls for one torrent wait for each other, because they write the same file names. */
   async put(infoHash: Uint8Array, shelved: Shelved): Promise<void> {
     const name = toHex(infoHash);
     const before = this.#putting.get(name) ?? Promise.resolve();
@@ -66,7 +66,7 @@ export class TorrentShelf {
     this.#places.set(name, directory);
   }
 
-  /** Undefined for what is not here or cannot be read. */
+  /** Undefined for a torrent that is not here or cannot be read. */
   async get(infoHash: Uint8Array): Promise<Shelved | undefined> {
     const name = toHex(infoHash);
     const directory = this.#places.get(name);
@@ -75,13 +75,16 @@ export class TorrentShelf {
       const torrentFile = new Uint8Array(await readFile(this.#path(name, ".torrent")));
       if (toHex(decodeTorrent(torrentFile).infoHash) === name) return { torrentFile, directory };
     } catch {
-      // Gone or damaged: it is not shared any more.
+      // Missing or damaged: this node no longer shares it.
     }
     await this.#remove(name);
     return undefined;
   }
 
-  /** The torrent of a directory is shared no more. @returns its info hashes */
+  /**
+   * Stops sharing the torrent of a directory.
+   * @returns its info hashes
+   */
   async remove(directory: string): Promise<Uint8Array[]> {
     const names = [...this.#places].filter(([, place]) => place === directory);
     for (const [name] of names) await this.#remove(name);

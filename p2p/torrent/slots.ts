@@ -1,4 +1,4 @@
-/** Lets so many runs of something go on at a time; the others wait in order. */
+/** Lets a limited number of runs go on at a time; the others wait in order. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** @throws the signal's reason when it fires before there is a slot */
+  /** @throws the signal's reason when it fires before a slot is free */
   async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     await this.#take(signal);
     try {

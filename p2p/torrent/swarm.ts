@@ -1,6 +1,6 @@
 /**
- * One torrent in this node: its directory, the files wanted of it, and the wait for them. Over WebTorrent's
- * torrent object, which downloads pieces and knows nothing of files we did not ask for.
+ * One torrent in this node: its directory, the files wanted from it, and the wait for them. It wraps WebTorrent's
+ * torrent object, which downloads pieces and knows only the files that we ask for.
  */
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -16,11 +16,11 @@ export interface Progress {
   readonly downloaded: number;
   readonly total: number;
   readonly peers: number;
-  /** Bytes per second, all wanted files of this torrent together. */
+  /** Bytes per second for all wanted files of this torrent together. */
   readonly speed: number;
 }
 
-/** "ip:port" of nodes that may have the files; asked again while none of them is connected. */
+/** Finds nodes ("ip:port") that may have the files; it is called again while none of them is connected. */
 export type PeerFinder = () => Promise<readonly string[]>;
 
 export interface WaitOptions {
@@ -31,9 +31,9 @@ export interface WaitOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** WebTorrent gives an unreachable peer up after three tries; we offer it again while we wait. */
+/** WebTorrent gives up an unreachable peer after three tries; we offer the peer again while we wait. */
 const REDIAL_MS = 1_000;
-/** Times of these after which nodes are looked for anew. */
+/** After so many redials without success, this node looks for other nodes. */
 const FIND_EVERY = 3;
 const WANTED_PRIORITY = 1;
 
@@ -64,12 +64,12 @@ export class Swarm {
     return this.#web.numPeers;
   }
 
-  /** Whether somebody here waits for it. */
+  /** Whether a caller here waits for it. */
   get isWanted(): boolean {
     return this.#uses > 0;
   }
 
-  /** Keeps it from being closed meanwhile. */
+  /** Keeps the torrent open until `work` is done. */
   async use<T>(work: () => Promise<T>): Promise<T> {
     this.#uses++;
     try {
@@ -79,7 +79,7 @@ export class Swarm {
     }
   }
 
-  /** Hangs up on all peers and frees its memory; the files stay. */
+  /** Disconnects all peers and frees the memory; the files stay. */
   close(): void {
     if (!this.#web.destroyed) this.#web.destroy();
   }
@@ -143,7 +143,7 @@ export class Swarm {
     });
   }
 
-  /** One way out for every wait on the torrent: done, cancelled, or the torrent broke. */
+  /** Ends every wait on the torrent: it is done, it was cancelled, or the torrent failed. */
   #settled(
     signal: AbortSignal | undefined,
     begin: (resolve: () => void, reject: (error: Error) => void) => () => void,
@@ -192,7 +192,7 @@ export class Swarm {
     };
   }
 
-  /** To be called again and again. */
+  /** @returns a function that offers peers to WebTorrent; call it again and again */
   #dialer(peers: readonly string[] | PeerFinder): () => void {
     const dial = (addresses: readonly string[]): void => {
       if (this.#web.destroyed) return;
@@ -214,7 +214,7 @@ export class Swarm {
     };
   }
 
-  /** Stops asking for files nobody waits for any more. */
+  /** Stops the download of files that no caller waits for any more. */
   #release(files: readonly TorrentFile[]): void {
     for (const file of files) {
       const stillWanted = [...this.#waiting].some((wanted) => wanted.has(file));
@@ -235,7 +235,8 @@ export class Swarm {
       `torrent ${this.#name}: no piece within ${stallMs} ms, ${missing} missing, ${peers} peers`,
       { code: "TORRENT_STALLED", infoHash: this.#name, stallMs, peers, missing },
       {
-        remedy: "check that a node with these files runs and that its torrent port can be reached",
+        remedy:
+          "check that a node with these files is running and that its torrent port can be reached",
       },
     );
   }

@@ -1,7 +1,7 @@
 /**
- * Torrent files (BEP 3, v1) as this project writes them: one `info` dictionary and nothing else, with a fixed
- * name and the private flag, so that the same files always give the same bytes and the same info hash. Reading
- * accepts that form only, and checks every length, count and path before anything is allocated or written.
+ * Reads and writes torrent files (BEP 3, v1) in the form of this project: one `info` dictionary and nothing else, with
+ * a fixed name and the private flag, so that the same files always give the same bytes and the same info hash. The
+ * reader accepts only this form, and checks every length, count and path before it allocates or writes anything.
  */
 import { createHash } from "node:crypto";
 import { type Bencoded, type BencodedDictionary, decode, encode, isDictionary } from "./bencode.ts";
@@ -9,7 +9,7 @@ import { invalid, TorrentError } from "./errors.ts";
 import { type Layout, layOut, MAX_PIECE_LENGTH, MIN_PIECE_LENGTH, paddingAfter } from "./layout.ts";
 
 export interface Torrent {
-  /** SHA-1 of the info dictionary: what BitTorrent peers know the torrent by. */
+  /** SHA-1 of the info dictionary, by which BitTorrent peers know the torrent. */
   readonly infoHash: Uint8Array;
   readonly layout: Layout;
   /** SHA-1 of each piece, 20 bytes each. */
@@ -22,13 +22,13 @@ const MAX_PATH_PARTS = 8;
 const MAX_NAME_BYTES = 200;
 const MAX_TOTAL_BYTES = 2 ** 40;
 const SHA1_BYTES = 20;
-/** Room in the torrent file for a file with a short name, and for its padding. */
+/** Room in the torrent file for one file with a short name, and for its padding. */
 const FILE_ENTRY_BYTES = 256;
 const NAME = "data";
 const PADDING_FOLDER = ".pad";
 
 /**
- * The most bytes that a torrent file for so many files with short names can have, for planning.
+ * The largest size of a torrent file for so many files with short names, for planning.
  * @param bytes of all these files together
  */
 export function maxTorrentFileBytes(files: number, bytes: number): number {
@@ -63,7 +63,7 @@ export function decodeTorrent(bytes: Uint8Array): Torrent {
   const pieces = Math.ceil(layout.length / pieceLength);
   if (pieces === 0) throw invalid("no bytes to share");
   if (pieceHashes.length !== pieces * SHA1_BYTES) throw invalid("wrong number of piece hashes");
-  // The one canonical form: also proves padding, name, flags, and that there is nothing else.
+  // Only the canonical form is accepted, which also covers padding, name and flags, and excludes anything else.
   if (!Buffer.from(encodeTorrent(layout, pieceHashes)).equals(bytes)) {
     throw invalid("not in the canonical form of this project");
   }
@@ -76,7 +76,7 @@ export function infoHashOf(layout: Layout, pieceHashes: Uint8Array): Uint8Array 
 }
 
 /**
- * Refuses any path that could leave its directory or mean different files on different systems.
+ * Refuses any path that could leave its directory, or could mean different files on different systems.
  * @throws TorrentError TORRENT_INVALID
  */
 export function checkPath(parts: readonly string[]): string {
@@ -129,7 +129,7 @@ function filesOf(info: BencodedDictionary): { path: string; length: number }[] {
     if (typeof length !== "number" || length < 0) throw invalid("a file without length");
     total += length;
     if (total > MAX_TOTAL_BYTES) throw tooLarge("bytes", MAX_TOTAL_BYTES, total);
-    // Padding is recomputed; the canonical form shows whether it was right.
+    // Padding is computed anew; the comparison with the canonical form shows whether it was right.
     if (entry.attr !== undefined) continue;
     files.push({ path: checkPath(partsOf(path)), length });
   }
@@ -145,7 +145,7 @@ function partsOf(path: Bencoded | undefined): string[] {
   });
 }
 
-/** No two files with one name, however a file system compares them, and no file that is also a folder. */
+/** Refuses two files whose names some file system would treat as one, and a file that is also a folder. */
 function checkDistinct(paths: readonly string[]): void {
   const fold = (path: string): string => path.normalize("NFC").toLowerCase();
   const files = new Set(paths.map(fold));

@@ -1,8 +1,9 @@
 /**
- * The torrents of this node: shares directories, fetches chosen files of others' and goes on sharing what it
- * has. Few are open at a time; the others lie on a shelf and are opened when a node asks for them (`offer`).
- * WebTorrent over TCP only; no DHT, tracker, local discovery or peer exchange: peers come from our own records. Torrent traffic is neither encrypted nor authenticated; pieces are checked by their SHA-1, and what
- * must be safe against a forged SHA-1 carries its own SHA-256 (dataset chunks, models).
+ * The torrents of this node: it shares directories, fetches chosen files from other nodes, and shares these too. Only a
+ * few torrents are open at a time; the others are on a shelf, and are opened when a node asks for them (`offer`).
+ * WebTorrent runs over TCP only, without DHT, tracker, local discovery or peer exchange: peers come from our own
+ * records. Torrent traffic is neither encrypted nor authenticated. Pieces are checked by their SHA-1; data that must be
+ * safe against a forged SHA-1 (dataset chunks, models) has a SHA-256 of its own.
  */
 import { once } from "node:events";
 import WebTorrent, { type AddOptions } from "webtorrent";
@@ -20,7 +21,7 @@ import { type PeerFinder, type Progress, Swarm } from "./swarm.ts";
 import { decodeTorrent, type Torrent } from "./torrent-file.ts";
 
 export interface TorrentsOptions {
-  /** Address to listen on; loopback unless told otherwise. */
+  /** Address to listen on; default: loopback. */
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port?: number;
@@ -28,7 +29,7 @@ export interface TorrentsOptions {
   readonly stallMs?: number;
   /** Peers of one torrent. */
   readonly maxConnections?: number;
-  /** Torrents open at a time; only those being fetched may be more. */
+  /** Torrents open at a time; only those that are being fetched may exceed it. */
   readonly maxOpen?: number;
   /** An open torrent that nobody uses is closed after this time. */
   readonly idleMs?: number;
@@ -38,16 +39,16 @@ export interface TorrentsOptions {
 
 export interface TorrentsModules {
   readonly log: Log;
-  /** Without one, a torrent that was closed is not found again. */
+  /** Without a shelf, a torrent that was closed cannot be opened again. */
   readonly shelf?: TorrentShelf;
 }
 
 export interface FetchRequest {
-  /** The bytes of the torrent file; their SHA-256 is known from elsewhere. */
+  /** The bytes of the torrent file; the caller has checked their SHA-256. */
   readonly torrentFile: Uint8Array;
   /** Paths in the torrent; all files unless given. */
   readonly files?: readonly string[];
-  /** "ip:port" of nodes that may have them, or the way to find them. */
+  /** "ip:port" of nodes that may have the files, or a function that finds such nodes. */
   readonly peers: readonly string[] | PeerFinder;
   readonly destination: string;
   readonly stallMs?: number;
@@ -57,7 +58,7 @@ export interface FetchRequest {
 
 export interface Fetched {
   readonly infoHash: Uint8Array;
-  /** Where the files are: the destination, or where this node had the torrent already. */
+  /** Where the files are: the destination, or the directory in which this node had the torrent already. */
   readonly directory: string;
 }
 
@@ -75,7 +76,7 @@ export interface TorrentStats {
 const STALL_MS = 30_000;
 const IDLE_MS = 10_000;
 const STOP_MS = 5_000;
-/** Pieces kept in memory per torrent are limited by bytes. */
+/** Pieces in memory are limited by bytes, for each torrent. */
 const CACHE_BYTES = 4 * 1024 * 1024;
 
 export class Torrents {
@@ -154,15 +155,15 @@ export class Torrents {
     return this.#running("port").torrentPort;
   }
 
-  /** "ip:port" as it listens; what `peers` of a fetch on this machine needs. */
+  /** "ip:port" on which it listens; a fetch on this machine can use it in `peers`. */
   get address(): string {
     const bound = this.#running("address").address();
     return `${bound?.address ?? this.#options.host}:${this.port}`;
   }
 
   /**
-   * Shares the files of a directory. The torrent file is the same bytes for the same files; who asks while it is
-   * being made gets the same one.
+   * Shares the files of a directory. The same files give the same torrent file; calls made while it is being built get
+   * the same one.
    * @throws TorrentError TORRENT_UNSEEDABLE
    */
   seed(directory: string): Promise<MadeTorrent> {
@@ -190,7 +191,7 @@ export class Torrents {
 
   /**
    * Opens a torrent that this node has, for a node that is about to fetch from it.
-   * @returns false when it is not here, or all that may be open are in use
+   * @returns false when it is not here, or when all torrents that may be open are in use
    */
   async offer(infoHash: Uint8Array): Promise<boolean> {
     if (this.#client === undefined) return false;
@@ -206,21 +207,24 @@ export class Torrents {
     return true;
   }
 
-  /** The files of a directory are about to go: what is shared of it is closed and forgotten. */
+  /** Closes and forgets the torrent of a directory whose files are about to be deleted. */
   async forget(directory: string): Promise<void> {
     for (const swarm of this.#open.all()) if (swarm.directory === directory) swarm.close();
     await this.#shelf?.remove(directory);
   }
 
-  /** The torrent is shared no more; its files stay. @param infoHash in hex */
+  /**
+   * Stops sharing the torrent; its files stay.
+   * @param infoHash in hex
+   */
   async unshare(infoHash: string): Promise<void> {
     this.#open.get(infoHash)?.close();
     await this.#shelf?.drop(infoHash);
   }
 
   /**
-   * Fetches files and resolves when they are complete and verified; then goes on sharing them. Files already
-   * in the destination are verified and not fetched again. Nothing but the chosen files is downloaded.
+   * Fetches files, resolves when they are complete and verified, and then shares them. Files already in the destination
+   * are verified and not fetched again. Only the chosen files are downloaded.
    * @throws TorrentError TORRENT_INVALID, TORRENT_UNKNOWN_FILE, TORRENT_STALLED, TORRENT_CANCELLED, TORRENT_FAILED
    */
   async fetch(request: FetchRequest): Promise<Fetched> {
@@ -274,7 +278,7 @@ export class Torrents {
     }));
   }
 
-  /** Undefined when all that may be open are in use. */
+  /** Undefined when all torrents that may be open are in use. */
   #openShelved(torrent: MadeTorrent, directory: string, complete: boolean): Swarm | undefined {
     return this.#open.makeRoom() ? this.#add(torrent, directory, complete) : undefined;
   }
@@ -309,7 +313,7 @@ export class Torrents {
   }
 }
 
-/** WebTorrent constructs the store itself; ours knows its directory and layout already. */
+/** WebTorrent constructs the store itself; this store already knows its directory and layout. */
 function storeIn(directory: string, { layout }: Torrent): new () => PieceStore {
   return class extends PieceStore {
     constructor() {

@@ -1,4 +1,4 @@
-/** The part of webtorrent 3 this project uses; the package ships no types. */
+/** The part of webtorrent 3 that this project uses; the package contains no types. */
 declare module "webtorrent" {
   import type { EventEmitter } from "node:events";
 
@@ -7,7 +7,7 @@ declare module "webtorrent" {
   }
 
   export interface ClientOptions {
-    /** Handed to net.Server.listen as it is, so an object may name the host too. */
+    /** Passed unchanged to net.Server.listen, so an object may name the host too. */
     torrentPort: number | { host: string; port: number };
     dht: false;
     tracker: false;
@@ -30,12 +30,12 @@ declare module "webtorrent" {
   }
 
   export interface WebTorrentTorrent extends EventEmitter {
-    /** Absent until the pieces on disk have been looked at. */
+    /** Absent until the pieces on disk have been checked. */
     readonly bitfield: { get(piece: number): boolean } | undefined;
     readonly ready: boolean;
     readonly destroyed: boolean;
     readonly numPeers: number;
-    /** Bytes of pieces received, counting repeats. */
+    /** Bytes of pieces received, counting duplicates. */
     readonly received: number;
     readonly uploaded: number;
     /** Bytes per second. */
