@@ -8,6 +8,7 @@ import { requestBlob } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { Clock } from "../clock.ts";
 import type { ConsensusDriver } from "../consensus/driver.ts";
+import type { NodeLog } from "../telemetry/log.ts";
 import type { ConsensusGossip } from "./consensus-gossip.ts";
 import { KnownAnswer } from "./known-answer.ts";
 import { KnownVotes } from "./known-votes-message.ts";
@@ -17,11 +18,12 @@ const TIMEOUT_MS = 5_000;
 const MAX_PROPOSAL_BYTES = 4 * 1024 * 1024;
 
 export interface KnownVotesModules {
-  readonly host: StreamHost;
+  readonly host: StreamHost & { peers(): readonly { readonly peerId: string }[] };
   readonly messages: PeerMessages;
   readonly driver: ConsensusDriver;
   readonly gossip: ConsensusGossip;
   readonly clock: Pick<Clock, "monotonic">;
+  readonly log: Pick<NodeLog, "debug">;
   height(): number;
   /** The peer has blocks we lack. */
   behind(): void;
@@ -30,6 +32,7 @@ export interface KnownVotesModules {
 export class KnownVotesExchange {
   readonly #modules: KnownVotesModules;
   readonly #answer: KnownAnswer;
+  #asked = 0;
 
   constructor(modules: KnownVotesModules) {
     this.#modules = modules;
@@ -49,7 +52,18 @@ export class KnownVotesExchange {
     return this.#answer.find(hash);
   }
 
-  async askPeer(peer: string): Promise<void> {
+  /** The connected peers in turn: each call asks one. */
+  askNext(): void {
+    const { host, log } = this.#modules;
+    const peers = host.peers();
+    const peer = peers[this.#asked++ % Math.max(1, peers.length)];
+    if (peer === undefined) return;
+    this.#ask(peer.peerId).catch((error: unknown) => {
+      log.debug("a peer could not help", { peer: peer.peerId, reason: String(error) });
+    });
+  }
+
+  async #ask(peer: string): Promise<void> {
     const { messages, gossip, host } = this.#modules;
     const reply = await messages.ask(peer, "known-votes", new Uint8Array(0), TIMEOUT_MS);
     const known = decodeSsz("known-votes reply", KnownVotes, reply);

@@ -1,9 +1,11 @@
 /** What a node does for ratings: works in windows, verifies others' claims, sits in committees, takes part in tracks. */
 import { availableParallelism } from "node:os";
 import { EnergyMeter } from "../../ml/energy/meter.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { DutySender } from "../chain/duty-sender.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import type { Ledger } from "../ledger.ts";
+import type { PeerMessages } from "../network/peer-messages.ts";
 import type { OnBlock } from "../on-block.ts";
 import type { Room } from "../storage/room.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -24,7 +26,9 @@ export interface RatingServicesOptions {
 }
 
 export interface RatingServicesModules {
-  readonly ledger: Pick<Ledger, "chain" | "duties" | "messages">;
+  readonly chain: Chain;
+  readonly duties: DutySender;
+  readonly messages: PeerMessages;
   readonly workers: WorkerPool;
   readonly room: Room;
   readonly clock: Clock;
@@ -41,11 +45,10 @@ export interface RatingServices {
 
 export async function createRatingServices(
   { publicKey, dataDir, track }: RatingServicesOptions,
-  { ledger, room, ...modules }: RatingServicesModules,
+  { messages, room, ...modules }: RatingServicesModules,
 ): Promise<RatingServices> {
-  const { chain, duties, messages } = ledger;
   const { workers, clock } = modules;
-  const shared = { ...modules, chain, duties, segments: new SegmentExchange(messages) };
+  const shared = { ...modules, segments: new SegmentExchange(messages) };
   const meter = await EnergyMeter.open({
     sysfs: "/sys",
     now: () => clock.monotonic(),

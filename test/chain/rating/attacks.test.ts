@@ -13,7 +13,7 @@ import { laneSeed } from "../../../chain/rating/window.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import { type Check, ENERGY_SOURCES, WindowClaim } from "../../../chain/types/window.ts";
-import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
+import { ClaimWatch } from "../../../node/consensus/claim-watch.ts";
 import { type Person, TEST_PARAMETERS, TestChain } from "../../helpers/chain.ts";
 import { doubleClaim } from "../../helpers/evidence.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";

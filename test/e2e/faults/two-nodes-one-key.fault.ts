@@ -6,7 +6,7 @@ import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
 import { systemClock } from "../../../node/clock.ts";
-import { createLedger, type Ledger } from "../../../node/ledger.ts";
+import { createLedger, type Ledger } from "../../../node/compose/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
 import { founder } from "../../helpers/founder.ts";
 import { TemporaryFolders } from "../../helpers/temporary.ts";

@@ -18,7 +18,7 @@ import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { bytesOfFloats, floatsOfBytes } from "../../../ml/bytes.ts";
 import { encodeCheckpoint, stateHash } from "../../../ml/training/checkpoint.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
-import type { RunningNode } from "../../../node/node.ts";
+import type { RunningNode } from "../../../node/compose/node.ts";
 import { wholeOf } from "../../../node/workers/blob-source.ts";
 import type {
   TrainControl,

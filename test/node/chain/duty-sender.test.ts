@@ -7,7 +7,7 @@ import { sha256 } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import { systemClock } from "../../../node/clock.ts";
-import { createLedger, type Ledger } from "../../../node/ledger.ts";
+import { createLedger, type Ledger } from "../../../node/compose/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
 import { transferPayload } from "../../../node/wallet/payload.ts";
 import { founder } from "../../helpers/founder.ts";

@@ -14,8 +14,8 @@ import {
 } from "../../../../chain/finality/vote.ts";
 import { Certificate, Proposal } from "../../../../chain/types/block.ts";
 import { Vote } from "../../../../chain/types/vote.ts";
+import type { Ledger } from "../../../../node/compose/ledger.ts";
 import { OnionKeeper } from "../../../../node/consensus/onion-keeper.ts";
-import type { Ledger } from "../../../../node/ledger.ts";
 import { runAsNode } from "./run-as-node.ts";
 
 /** A honest node's first round of a height begins about then; both messages travel together. */

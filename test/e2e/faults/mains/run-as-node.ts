@@ -4,11 +4,11 @@
  */
 import { parseArgs } from "node:util";
 import { type Clock, systemClock } from "../../../../node/clock.ts";
+import { createNode, type RunningNode } from "../../../../node/compose/node.ts";
 import { openDataDir } from "../../../../node/config/data-dir.ts";
 import { loadConfig } from "../../../../node/config/load.ts";
 import type { Config } from "../../../../node/config/schema.ts";
 import { armCrashPoint } from "../../../../node/crash-points.ts";
-import { createNode, type RunningNode } from "../../../../node/node.ts";
 import { createLog } from "../../../../node/telemetry/log.ts";
 
 export interface Changes {

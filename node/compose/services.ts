@@ -1,26 +1,25 @@
 /** What the API may ask, answered from the parts of a running node. */
-import { equalBytes, toHex } from "../chain/crypto/hash.ts";
-import type { CertifiedBlock } from "../chain/types/block.ts";
-import { trainSpec } from "../chain/workload/train/train-of.ts";
-import type { BlobFetcher } from "./blobs/blob-fetcher.ts";
-import type { BlobStore } from "./blobs/blob-store.ts";
-import { type FoundJob, JobArchive } from "./chain/job-archive.ts";
-import type { ImportTasks } from "./datasets/import-tasks.ts";
-import type { UploadStore } from "./datasets/upload-store.ts";
-import type { EventHub } from "./events/event-hub.ts";
-import { JobError } from "./jobs/job-error.ts";
-import { jobRecords } from "./jobs/job-records.ts";
-import type { DatasetService } from "./jobs/train/dataset-service.ts";
-import { readModelFiles } from "./jobs/train/model-files.ts";
-import type { ModelOpener } from "./jobs/train/models/model-opener.ts";
-import type { NamedFile } from "./jobs/train/orders/inspect-order.ts";
-import type { OrderInspector } from "./jobs/train/orders/order-inspector.ts";
-import { prepareJob } from "./jobs/train/prepare.ts";
-import type { PublicFiles } from "./jobs/train/public-files.ts";
-import type { Ledger } from "./ledger.ts";
-import { makeCertificate } from "./light/certificate.ts";
-import { reportConflict } from "./light/report-conflict.ts";
-import { ratingHistory } from "./rating/rating-history.ts";
+import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
+import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { type FoundJob, JobArchive } from "../chain/job-archive.ts";
+import type { ImportTasks } from "../datasets/import-tasks.ts";
+import type { UploadStore } from "../datasets/upload-store.ts";
+import type { EventHub } from "../events/event-hub.ts";
+import { JobError } from "../jobs/job-error.ts";
+import { jobRecords } from "../jobs/job-records.ts";
+import type { DatasetService } from "../jobs/train/dataset-service.ts";
+import { readModelFiles } from "../jobs/train/model-files.ts";
+import type { ModelOpener } from "../jobs/train/models/model-opener.ts";
+import type { NamedFile } from "../jobs/train/orders/inspect-order.ts";
+import type { OrderInspector } from "../jobs/train/orders/order-inspector.ts";
+import { prepareJob } from "../jobs/train/prepare.ts";
+import type { PublicFiles } from "../jobs/train/public-files.ts";
+import { makeCertificate } from "../light/certificate.ts";
+import { reportConflict } from "../light/report-conflict.ts";
+import { ratingHistory } from "../rating/rating-history.ts";
 import type {
   JobRequest,
   NodeServices,
@@ -28,9 +27,10 @@ import type {
   OrderedJob,
   PreparedJob,
   TransactionStatus,
-} from "./services.ts";
-import type { StorageReport } from "./storage/report.ts";
-import { jobOpenPayload } from "./wallet/payload.ts";
+} from "../services.ts";
+import type { StorageReport } from "../storage/report.ts";
+import { jobOpenPayload } from "../wallet/payload.ts";
+import type { Ledger } from "./ledger.ts";
 
 export interface ServiceParts {
   readonly ledger: Ledger;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { checkDuplicateClaim } from "../../../chain/evidence/duplicate-claim.ts";
-import { ClaimWatch } from "../../../node/rating/claim-watch.ts";
+import { ClaimWatch } from "../../../node/consensus/claim-watch.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { claimOf } from "../../helpers/window-run.ts";
 

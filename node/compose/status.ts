@@ -1,0 +1,82 @@
+/** What a running node says of itself: read off its parts whenever it is asked. */
+import { readFile } from "node:fs/promises";
+import type { Clock } from "../clock.ts";
+import type { WindowService } from "../rating/window-service.ts";
+import type { NodeStatus, WaitingTransaction } from "../services.ts";
+import type { Storage } from "../storage/open-storage.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface StatusOptions {
+  readonly publicKey: Uint8Array;
+  readonly name: string;
+  readonly network: string;
+}
+
+export interface StatusModules {
+  readonly ledger: Ledger;
+  readonly storage: Pick<Storage, "disk">;
+  readonly workers: Pick<WorkerPool, "status">;
+  readonly window: Pick<WindowService, "last">;
+  readonly torrents: { readonly address: string };
+  readonly clock: Pick<Clock, "monotonic">;
+}
+
+const { version } = JSON.parse(
+  await readFile(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+/** @returns what reads the status; its uptime counts from now */
+export function statusOf(
+  { publicKey, name, network }: StatusOptions,
+  { ledger, storage, workers, window, torrents, clock }: StatusModules,
+): () => NodeStatus {
+  const { chain, host, journal } = ledger;
+  const startedAt = clock.monotonic();
+  return () => ({
+    version,
+    network,
+    genesisRoot: chain.genesisRoot,
+    publicKey,
+    name,
+    height: chain.height,
+    headHash: chain.head.hash,
+    lowestBlock: chain.store.lowest,
+    hasDiskRoom: ledger.disk.hasRoom,
+    hasJobRoom: storage.disk.hasRoom,
+    damagedBlocks: ledger.repair.waiting,
+    abstainsThrough: journal.abstainsThrough > chain.height ? journal.abstainsThrough : undefined,
+    keyElsewhere: ledger.keyWatch.heard,
+    headTime: Number(chain.state.meta.time),
+    round: ledger.driver.round,
+    syncing: ledger.sync.syncing,
+    peerHeights: ledger.sync.heights,
+    idleMs: ledger.sync.idleMs,
+    joining: ledger.snapshots.progress,
+    peers: host.peers(),
+    refusedPeers: host.refused(),
+    bootstrap: host.bootstrap(),
+    mempool: { transactions: ledger.mempool.size, bytes: ledger.mempool.bytes },
+    get ownTransactions() {
+      return ownTransactions(ledger, publicKey);
+    },
+    workers: workers.status(),
+    lastWindow: window.last,
+    uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
+    rssBytes: process.memoryUsage.rss(),
+    listen: { p2p: host.multiaddrs(), torrent: torrents.address },
+  });
+}
+
+function ownTransactions(
+  { duties, clients }: Pick<Ledger, "duties" | "clients">,
+  publicKey: Uint8Array,
+): WaitingTransaction[] {
+  const byNode = duties.waiting().map((waiting) => ({ ...waiting, signedBy: "node" as const }));
+  const byClients = clients
+    .of(publicKey)
+    .map((waiting) => ({ ...waiting, signedBy: "client" as const }));
+  return [...byNode, ...byClients].sort(
+    (a, b) => a.signed.transaction.nonce - b.signed.transaction.nonce,
+  );
+}
