@@ -1,11 +1,11 @@
 /**
- * Float32 values as little-endian bytes and back: the one form in which parameters, updates and
- * features are stored, sent and hashed.
+ * Float32 values as little-endian bytes, and back: parameters, updates and features are stored, sent and hashed in this
+ * form only.
  */
 
 const FLOAT_BYTES = 4;
 
-/** A view of `values` where the machine is little-endian, else a copy; do not write through it. */
+/** A view of `values` on a little-endian machine, otherwise a copy; do not write to it. */
 export function bytesOfFloats(values: Float32Array): Uint8Array {
   if (isLittleEndian()) {
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -32,7 +32,7 @@ export function floatsOfBytes(bytes: Uint8Array): Float32Array {
 
 /** Index of the first NaN or infinity, or -1. */
 export function indexOfNonFinite(values: Float32Array): number {
-  // A loop: this looks at every state of a run, and a callback for each value costs ten times as much.
+  // A loop, because this checks every state of a run, and a callback for each value costs ten times as much.
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;
 }

@@ -1,9 +1,12 @@
-/** Checks that every engine makes before it trusts a batch. */
+/** Checks that every engine makes before it uses a batch. */
 
 import type { Targets } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
 
-/** Buffers shorter than `count` rows are the caller's mistake. @throws RangeError */
+/**
+ * A buffer with fewer than `count` rows is a mistake of the caller.
+ * @throws RangeError
+ */
 export function checkInputs(inputs: Float32Array, inputSize: number, count: number): void {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`count: expected a whole number of at least 1, got ${count}`);
@@ -14,7 +17,7 @@ export function checkInputs(inputs: Float32Array, inputSize: number, count: numb
 }
 
 /**
- * Class indexes, one a sample, or with Float32Array the values wanted of every output.
+ * Checks class indexes, one per sample, or (as Float32Array) the wanted values of every output.
  * @throws EngineError BAD_LABEL; RangeError when there are fewer than `count`
  */
 export function checkTargets(

@@ -1,6 +1,6 @@
 /**
- * Why an engine refuses to start, to open a model or to take a batch. GOLDEN_MISMATCH and
- * KERNELS_CHANGED mean that this machine must not offer audited work.
+ * Why an engine refuses to start, to open a model or to take a batch. GOLDEN_MISMATCH and KERNELS_CHANGED mean that
+ * this machine must not offer audited work.
  */
 
 import { PomlError } from "../chain/errors.ts";

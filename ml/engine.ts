@@ -1,7 +1,7 @@
 /**
- * What an engine is: it turns a model program and hyper-parameters into a trainer that steps over
- * batches. Two exist, `exact` (bit-exact WebAssembly kernels) and `tfjs` (any LayersModel).
- * Nothing here knows where data comes from or who is paid.
+ * The interface of an engine: it turns a model program and hyper-parameters into a trainer that steps over batches.
+ * There are two, `exact` (bit-exact WebAssembly kernels) and `tfjs` (any LayersModel). An engine knows neither where
+ * data comes from nor who pays for the work.
  */
 
 import type { Hyperparameters } from "./hyperparameters.ts";
@@ -9,10 +9,10 @@ import type { LayersModel } from "./model/layers-model.ts";
 
 export type EngineName = "exact" | "tfjs";
 
-/** Class indexes, one a sample; or the values wanted of every output, count x outputSize. */
+/** Class indexes, one per sample; or the wanted values of every output, count x outputSize. */
 export type Targets = Uint8Array | Int32Array | Float32Array;
 
-/** Metrics leave an engine as integer counts, never as ratios, so that all write the same numbers. */
+/** An engine returns metrics as integer counts, never as ratios, so that all nodes write the same numbers. */
 export interface Evaluation {
   /** Sum of the per-sample losses over `samples`, float64 accumulated in sample order. */
   readonly lossSum: number;
@@ -21,7 +21,7 @@ export interface Evaluation {
   readonly confusion: Uint32Array;
 }
 
-/** One open model: parameters, optimizer state and work buffers. Not shared between runs. */
+/** One open model: parameters, optimizer state and work buffers. Runs must not share one. */
 export interface Trainer {
   readonly parameterCount: number;
   /** Copies `parameters` (layout of the program) in and zeroes the optimizer state. */
@@ -29,8 +29,8 @@ export interface Trainer {
   /** Copies of the current values. */
   parameters(): Float32Array;
   /**
-   * What the optimizer remembers: momentum and other means, each in parameter layout, then single
-   * values; empty when it has no state.
+   * The memory of the optimizer: momentum and other means, each in parameter layout, then single values; empty when it
+   * has no state.
    */
   optimizerState(): Float32Array;
   /** Restores a checkpoint exactly. */
@@ -43,7 +43,7 @@ export interface Trainer {
    * @returns mean loss of the batch
    */
   step(inputs: Float32Array, targets: Targets, count: number, dropoutSeed: number): number;
-  /** Forward pass only, any number of samples, dropout off. */
+  /** Forward pass only, for any number of samples, without dropout. */
   evaluate(inputs: Float32Array, targets: Targets, count: number): Evaluation;
   /** The model's outputs, count x outputSize. */
   predict(inputs: Float32Array, count: number): Float32Array;
@@ -52,7 +52,7 @@ export interface Trainer {
 
 export interface Engine {
   readonly name: EngineName;
-  /** Identifies the numbers: equal versions give equal bits (`exact`) or equal kernels (`tfjs`). */
+  /** Identifies the arithmetic: equal versions give equal bits (`exact`) or equal kernels (`tfjs`). */
   readonly version: string;
   open(model: LayersModel, hyperparameters: Hyperparameters): Promise<Trainer>;
 }

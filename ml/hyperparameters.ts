@@ -1,13 +1,13 @@
 /**
- * How a model is trained: optimizer, clipping, decay, loss and batch size. Everything but the first
- * form, plain SGD with momentum on cross-entropy, is optional; defaults are those of tfjs.
+ * How a model is trained: optimizer, clipping, decay, loss and batch size. Plain SGD with momentum on cross-entropy is
+ * the basic form; all other settings are optional, with the defaults of tfjs.
  */
 
 import { EngineError } from "./engine-error.ts";
 
 interface OptimizerBase {
   readonly learningRate: number;
-  /** Share of every weight taken away per step and unit of learning rate, apart from the gradient. */
+  /** Share of every weight that each step takes away, per unit of learning rate and independent of the gradient. */
   readonly weightDecay?: number;
   /** Every gradient is cut to [-clipValue, clipValue]. */
   readonly clipValue?: number;
@@ -133,7 +133,7 @@ function checkEpsilon(epsilon: number): void {
     throw badHyperparameter("optimizer.epsilon", "must be from 1e-12 to 1");
 }
 
-/** The error for one field; the caller throws it. */
+/** Makes the error for one field; the caller throws it. */
 export function badHyperparameter(
   field: string,
   reason: string,

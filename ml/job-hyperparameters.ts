@@ -1,4 +1,4 @@
-/** The settings of a job as the engines take them, and back: its integers as numbers. */
+/** Converts the settings of a job to those of the engines, and back: the chain has integers, the engines numbers. */
 import { JOB_LOSSES, JOB_OPTIMIZERS, type OptimizerSpec } from "../chain/types/optimizer.ts";
 import type { TrainSpec } from "../chain/types/train.ts";
 import {
@@ -11,7 +11,7 @@ import {
 const MILLION = 1_000_000;
 const BILLION = 1_000_000_000;
 
-/** @throws RangeError for an optimizer or a loss that the lists do not have; the chain refuses those */
+/** @throws RangeError for an optimizer or a loss that is not in the lists; the chain refuses these */
 export function hyperparametersOf({
   optimizer,
   loss: index,
@@ -23,11 +23,14 @@ export function hyperparametersOf({
 }
 
 type Clip = "clipValue" | "clipNorm";
-/** With every setting stated; only clips may be absent. */
+/** With every setting given; only the clips may be absent. */
 type Stated<O> = O extends Optimizer ? Required<Omit<O, Clip>> & Pick<O, Clip> : never;
 export type StatedOptimizer = Stated<Optimizer>;
 
-/** A clip of 0 is left out. @throws RangeError for an optimizer that the list does not have */
+/**
+ * A clip of 0 is left out.
+ * @throws RangeError for an optimizer that is not in the list
+ */
 export function optimizerOf(spec: OptimizerSpec): StatedOptimizer {
   const kind = JOB_OPTIMIZERS[spec.kind];
   const learningRate = spec.learningRate / MILLION;

@@ -1,18 +1,18 @@
 /**
- * From integer confusion counts to the metrics a block carries, in integer arithmetic throughout:
- * every node that saw the same counts writes the same millionths.
+ * Computes the metrics that a block carries from integer confusion counts, in integer arithmetic throughout: every node
+ * with the same counts writes the same millionths.
  */
 import { scoresOf } from "../chain/track/scores.ts";
 import type { Metrics } from "../chain/types/train.ts";
 import type { Evaluation } from "./engine.ts";
 
 const MICRO = 1_000_000;
-/** What the field of a block can hold. */
+/** The largest value that the field of a block can hold. */
 const LARGEST_LOSS = 2n ** 64n - 1n;
 
 /**
- * The shares of chain/track/scores.ts, and the loss: the mean per sample, rounded to the nearest
- * millionth, at most what 64 bits hold.
+ * The shares of chain/track/scores.ts, and the loss: the mean per sample, rounded to the nearest millionth, and limited
+ * to 64 bits.
  * @throws RangeError for no samples, a loss that is not finite, or counts that are not a square
  */
 export function metricsOf({ lossSum, samples, confusion }: Evaluation): Metrics {
@@ -27,7 +27,7 @@ export function metricsOf({ lossSum, samples, confusion }: Evaluation): Metrics 
   };
 }
 
-/** The same as plain numbers (0.875 for 875,000 millionths), for people and curves. */
+/** The same as plain numbers (0.875 for 875,000 millionths), for display and curves. */
 export interface MetricRatios {
   readonly loss: number;
   readonly accuracy: number;

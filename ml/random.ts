@@ -1,12 +1,12 @@
 /**
- * The deterministic generator of everything random in training: xoshiro128** seeded from 32 bytes.
- * Integer operations only, so every machine draws the same numbers. Not for keys or secrets.
- * The sequence is part of the audit rules: changing it changes every recorded training run.
+ * The deterministic generator for all randomness in training: xoshiro128** seeded from 32 bytes. It uses integer
+ * operations only, so every machine draws the same numbers. Not for keys or secrets. The sequence is part of the audit
+ * rules: a change would change every recorded training run.
  */
 
 export const SEED_BYTES = 32;
 
-/** Outputs dropped after seeding, so that related seeds give unrelated first values. */
+/** Outputs that are dropped after seeding, so that related seeds give unrelated first values. */
 const WARM_UP = 16;
 
 export class Random {
@@ -80,7 +80,7 @@ function rotateLeft(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
 }
 
-/** Finaliser of MurmurHash3: every input bit reaches every output bit. */
+/** Finaliser of MurmurHash3: every input bit affects every output bit. */
 function mix32(value: number): number {
   let mixed = value ^ (value >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);

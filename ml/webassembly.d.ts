@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly API that the project uses. TypeScript has it only in its "dom" library,
- * which would also bring window and document into a Node program.
+ * The part of the WebAssembly API that the project uses. TypeScript declares it only in its "dom" library, which would
+ * also bring window and document into a Node program.
  */
 
 declare namespace WebAssembly {

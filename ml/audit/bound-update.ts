@@ -1,6 +1,6 @@
 /**
- * Ties an update to the checkpoints its participant committed to: its parameters are those of the
- * last one. With it, whoever replays segments in between has checked the update itself.
+ * Checks that an update belongs to the checkpoints its participant committed to: its parameters must be those of the
+ * last one. An auditor that replays segments between these checkpoints has then checked the update itself.
  */
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest } from "../../chain/proof/hash-tree.ts";
@@ -8,7 +8,7 @@ import { bytesOfFloats } from "../bytes.ts";
 import type { WireUpdate } from "../federation/update-codec.ts";
 import { stateHashOf } from "../training/checkpoint.ts";
 
-/** @param segments the run is cut into */
+/** @param segments number of segments that the run is cut into */
 export function isBoundTo(
   { parameters, optimizerHash, digests }: WireUpdate,
   checkpointRoot: Uint8Array,

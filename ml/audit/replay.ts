@@ -1,6 +1,6 @@
 /**
- * Re-execution of one segment of a training run: from the state the participant served to the hash
- * it must have committed to. Equal bits or a wrong update; there is no tolerance.
+ * Repeats one segment of a training run: from the state that the participant served to the hash that it must have
+ * committed to. The bits must be equal; there is no tolerance.
  */
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";
@@ -14,7 +14,7 @@ import { stepperOf } from "../training/stepper.ts";
 export interface ReplayOptions extends Omit<PlanOptions, "rows"> {
   /** From 0. */
   readonly segment: number;
-  /** Global parameters the round started from. */
+  /** Global parameters that the round started from. */
   readonly parameters: Float32Array;
   /** State at the beginning of the segment; not needed for the first. */
   readonly start?: Checkpoint | undefined;
@@ -27,9 +27,9 @@ export interface ReplayParts {
   readonly signal?: AbortSignal;
 }
 
-/** `stateHash` of what an honest run goes through. */
+/** The `stateHash` of the states that an honest run passes. */
 export interface Replay {
-  /** At the beginning of the run: global parameters, optimizer at rest. */
+  /** At the beginning of the run: global parameters, and an optimizer without state. */
   readonly origin: Uint8Array;
   /** At the beginning of the segment. */
   readonly start: Uint8Array;
@@ -50,7 +50,8 @@ export async function replayTraining(
   if (!Number.isSafeInteger(segment) || segment < 0 || segment >= plan.segments) {
     throw new RangeError(`segment ${segment} of a plan with ${plan.segments}`);
   }
-  if (segment > 0 && start === undefined) throw new RangeError("a segment without its start");
+  if (segment > 0 && start === undefined)
+    throw new RangeError("a segment after the first needs its start state");
   const runStep = stepperOf(plan, parts);
   trainer.load(parameters);
   const fresh = finiteState(trainer, 0);

@@ -1,7 +1,7 @@
 /**
- * The baseline's synthetic data: ten integer patterns per round, rows that show one of them under
- * noise three times as strong. Integer draws scaled by a power of two, so all values are exact; hard
- * enough that accuracy tells training from guessing.
+ * The baseline's synthetic data: ten integer patterns per round, and rows that show one of them under noise three times
+ * as strong. All values are integer draws scaled by a power of two, so they are exact. The task is hard enough that
+ * accuracy tells training from guessing.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import type { Shard } from "../dataset/shard.ts";
@@ -12,7 +12,7 @@ import { CLASSES, INPUT_SIZE, SEGMENTS_PER_ROUND } from "./task.ts";
 const ROWS = 1024;
 const NOISE = 3;
 
-/** Fresh rows for one segment: they depend on its start state, so no segment can be run early. */
+/** New rows for one segment. They depend on its start state, so no segment can be run early. */
 export function segmentRows(seed: Uint8Array, index: number, startHash: Uint8Array): Shard {
   const random = new Random(
     taggedHash("poml/baseline-rows/v1", seed, uint32Bytes(index), startHash),

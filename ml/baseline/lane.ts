@@ -1,6 +1,6 @@
 /**
- * A lane: segment after segment on one thread until the window is over. What it leaves behind is a
- * chain of checkpoint hashes that anyone can spot-check; time is told by the chain, not by the lane.
+ * A lane: one thread works segment after segment until the window is over. The result is a chain of checkpoint hashes
+ * that anyone can spot-check. The chain, not the lane, measures the time.
  */
 
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
@@ -21,7 +21,7 @@ import {
   zeroState,
 } from "./task.ts";
 
-/** The lane ends at the first of the limits given; one is needed. */
+/** The lane ends at the first limit that it reaches; at least one is needed. */
 export interface LaneOptions {
   /** 32 bytes. */
   readonly seed: Uint8Array;
@@ -39,14 +39,14 @@ export interface LaneParts {
   readonly clock: { now(): number };
   /** Ends the lane like a limit: the segments done so far count. */
   readonly signal?: AbortSignal;
-  /** Sees every state as it is made; keep it to serve the verifiers. Index 0 is the zero state. */
+  /** Called with every state as it is made; keep the states to serve the verifiers. Index 0 is the zero state. */
   readonly onCheckpoint?: (index: number, checkpoint: Checkpoint) => void;
 }
 
 export interface LaneProgress {
   /** Segments done. */
   readonly segments: number;
-  /** Hash of the state at the end of the last one. */
+  /** Hash of the state at the end of the last segment. */
   readonly hash: Uint8Array;
 }
 
@@ -61,7 +61,10 @@ export interface LaneResult {
   readonly flops: bigint;
 }
 
-/** An unfinished segment is dropped. @throws RangeError without a limit */
+/**
+ * Drops an unfinished segment.
+ * @throws RangeError without a limit
+ */
 export async function* runLane(
   options: LaneOptions,
   { engine, clock, signal, onCheckpoint }: LaneParts,

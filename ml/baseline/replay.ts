@@ -1,4 +1,4 @@
-/** A verifier's part: one segment of another node's lane, from the state it served. */
+/** A verifier's work: one segment of another node's lane, from the state that this node served. */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Engine } from "../engine.ts";
 import { type Checkpoint, checkpointHash, decodeCheckpoint } from "../training/checkpoint.ts";
@@ -11,7 +11,7 @@ export interface ReplaySegmentOptions {
   readonly seed: Uint8Array;
   /** Segment from 0. */
   readonly index: number;
-  /** Encoded checkpoint as served. */
+  /** Encoded checkpoint, as served. */
   readonly startState: Uint8Array;
   /** Version of the baseline task; default 1. */
   readonly task?: number;
@@ -27,7 +27,7 @@ export interface SegmentHashes {
 }
 
 /**
- * @returns hashes of the served start state and of the state the segment really ends in
+ * @returns hashes of the served start state, and of the state in which the segment really ends
  * @throws CheckpointError BAD_CHECKPOINT; the signal's reason when aborted
  */
 export async function replaySegment(
@@ -56,7 +56,7 @@ export async function replaySegment(
   }
 }
 
-/** What a lane cannot be in must be its claimant's fault, or nobody could say that a claim is false. */
+/** A state that no lane can reach is the claimant's fault. Otherwise no verifier could call such a claim false. */
 function checkStart(index: number, start: Checkpoint, zero: Checkpoint): void {
   const [given, expected] = [start.optimizerState.length, zero.optimizerState.length];
   if (given !== expected) refuse(`${given} optimizer values, the task has ${expected}`);

@@ -1,7 +1,7 @@
 /**
- * One segment of a lane: a pure function of the lane's seed, the segment's number and its start
- * state. Lane and replay both run this, so a verifier needs nothing else. The first segment of a
- * round draws new weights from the hash of its start state, which keeps the lane sequential.
+ * One segment of a lane: a pure function of the lane's seed, the segment's number and its start state. Lane and replay
+ * both run this, so a verifier needs nothing else. The first segment of a round draws new weights from the hash of its
+ * start state, so the segments of a lane must be run one after another.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import type { Trainer } from "../engine.ts";
@@ -13,7 +13,7 @@ import { segmentRows } from "./data.ts";
 import { BATCH_SIZE, INPUT_SIZE, SEGMENTS_PER_ROUND } from "./task.ts";
 
 export interface SegmentOptions {
-  /** 32 bytes: the lane's, from chain/rating. */
+  /** 32 bytes: the seed of the lane (chain/rating). */
   readonly seed: Uint8Array;
   /** From 0. */
   readonly index: number;
@@ -24,13 +24,13 @@ export interface SegmentOptions {
 export interface SegmentParts {
   readonly trainer: Trainer;
   readonly model: LayersModel;
-  /** Asked between steps. */
+  /** Called between steps. */
   readonly isOver: () => boolean;
 }
 
 const STEPS_PER_BREATH = 8;
 
-/** @returns the end state, or undefined when it was over before the segment was done */
+/** @returns the end state, or undefined when the time was over before the segment was complete */
 export async function runSegment(
   { seed, index, start, steps }: SegmentOptions,
   { trainer, model, isOver }: SegmentParts,

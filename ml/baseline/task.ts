@@ -1,7 +1,7 @@
 /**
- * The baseline tasks, the work behind every rating: which model, which optimizer, how the state of a
- * lane begins. The numbers are consensus rules; changing one makes another task, and the nodes vote
- * when it is time for another.
+ * The baseline tasks, which every rating is measured with: the model, the optimizer, and the first state of a lane.
+ * These numbers are consensus rules: a change of one makes another task, and the nodes vote on when to change to
+ * another.
  */
 
 import type { Engine, Trainer } from "../engine.ts";
@@ -9,13 +9,13 @@ import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 
-/** What is run where no chain says which. */
+/** The task where no chain names one. */
 export const DEFAULT_TASK = 1;
 export const INPUT_SIZE = 64;
 export const CLASSES = 10;
 export const BATCH_SIZE = 32;
 const HIDDEN_SIZE = 256;
-/** Segments trained from one initialisation. */
+/** Segments that continue one initialisation. */
 export const SEGMENTS_PER_ROUND = 10;
 /** 0.1 to 0.25 s on one core. */
 export const STEPS_PER_SEGMENT = 250;

@@ -1,7 +1,6 @@
 /**
- * Cuts rows into chunks and writes the manifest that names them. The order chosen here is what a
- * later assignment of chunks to participants means: shuffled chunks are IID shards, label-sorted
- * ones are not.
+ * Cuts rows into chunks and writes the manifest that names them. The order of the rows decides what an assignment of
+ * chunks to participants means: shuffled chunks give IID shards, label-sorted chunks do not.
  */
 import { sha256, taggedHash, toHex } from "../../chain/crypto/hash.ts";
 import { chunkBytes, decodeChunk, encodeChunk } from "./chunk.ts";
@@ -35,9 +34,9 @@ export interface DatasetSource
     Manifest,
     "name" | "licence" | "source" | "scale" | "shape" | "columns" | "classes"
   > {
-  /** What the import left out, filled or guessed; default: nothing. */
+  /** What the import left out, filled in or guessed; default: nothing. */
   readonly notes?: readonly string[];
-  /** How the records of a table are read; default: the data is none. */
+  /** How to read the records of a table; default: the data is no table. */
   readonly table?: Manifest["table"];
   readonly train: Rows;
   readonly test: Rows;
@@ -52,7 +51,7 @@ export interface BuildOptions {
   readonly seed?: Uint8Array;
 }
 
-/** Bytes of the dataset that is cut from a source, chunk headers and manifest aside. */
+/** Bytes of the dataset made from a source, without chunk headers and manifest. */
 export function sourceBytes({ train, test }: Pick<DatasetSource, "train" | "test">): number {
   return [train, test].reduce(
     (sum, { features, labels }) => sum + features.byteLength + labels.byteLength,
@@ -73,8 +72,8 @@ export function buildDataset(source: DatasetSource, options: BuildOptions = {}):
 }
 
 /**
- * As `buildDataset`, but hands each chunk on as soon as it is made, so that two copies of the data
- * are never in memory.
+ * Like `buildDataset`, but passes each chunk on as soon as it is made, so that memory never holds two copies of the
+ * data.
  */
 export function cutDataset(
   source: DatasetSource,
@@ -120,7 +119,7 @@ export function cutDataset(
   });
 }
 
-/** The same data cut in another order: a dataset of its own, with its own id. */
+/** The same data in another order: a separate dataset with an id of its own. */
 export function reorderDataset(dataset: Dataset, order: DatasetOrder, seed: Uint8Array): Dataset {
   const { manifest } = dataset;
   return buildDataset(

@@ -1,35 +1,35 @@
 /**
- * One byte string per JSON value, by RFC 8785 (JSON Canonicalization Scheme): keys in the order of
- * their UTF-16 code units, no white space, numbers and strings as ECMAScript writes them, UTF-8.
- * What is hashed is what is written, and a reader takes no other bytes for the same value.
+ * One byte string for each JSON value, by RFC 8785 (JSON Canonicalization Scheme): keys in the order of their UTF-16
+ * code units, no white space, numbers and strings as ECMAScript writes them, UTF-8. The bytes that are written are the
+ * bytes that are hashed, and a reader accepts no other bytes for the same value.
  */
 import { PomlError } from "../../chain/errors.ts";
 
 export type CanonicalJsonFacts = { code: "NOT_CANONICAL_JSON"; reason: string };
 export class CanonicalJsonError extends PomlError<CanonicalJsonFacts> {}
 
-/** Deeper values would need more stack than a reader may have. */
+/** Deeper values would need more stack than a reader may use. */
 const MAX_DEPTH = 64;
 const HALF_PAIR = /\p{Surrogate}/u;
 
 /**
- * @param value what JSON can hold; members that are undefined count as absent
- * @throws CanonicalJsonError for numbers that are not finite, text with half a surrogate pair, and
- *   what is no JSON at all
+ * @param value a JSON value; members that are undefined count as absent
+ * @throws CanonicalJsonError for numbers that are not finite, text with half a surrogate pair, and anything that is no
+ * JSON
  */
 export function canonicalJson(value: unknown): Uint8Array {
   return new TextEncoder().encode(encode(value, 0));
 }
 
 /**
- * Reads bytes that must be canonical: a byte order mark, spaces, repeated or unsorted keys, other
- * spellings of a number or a text, and anything before or after the value are refused.
+ * Reads bytes that must be canonical. Refused are a byte order mark, spaces, repeated or unsorted keys, other spellings
+ * of a number or a text, and anything before or after the value.
  * @throws CanonicalJsonError
  */
 export function parseCanonicalJson(bytes: Uint8Array): unknown {
   let value: unknown;
   try {
-    // The decoder would drop a byte order mark by itself.
+    // Without this option the decoder would remove a byte order mark.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
@@ -88,6 +88,6 @@ function refuse(reason: string, cause?: unknown): CanonicalJsonError {
   return new CanonicalJsonError(
     `not canonical JSON (RFC 8785): ${reason}`,
     { code: "NOT_CANONICAL_JSON", reason },
-    { remedy: "use the bytes as the node gave them, without formatting them anew", cause },
+    { remedy: "use the bytes as the node gave them; do not format them again", cause },
   );
 }

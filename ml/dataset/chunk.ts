@@ -50,7 +50,7 @@ export function encodeChunk(rows: Rows, classes: number): Uint8Array {
   return bytes;
 }
 
-/** @throws DatasetError CHUNK_SIZE, CHUNK_HASH, and CHUNK_FORMAT for a chunk made wrong */
+/** @throws DatasetError CHUNK_SIZE, CHUNK_HASH, and CHUNK_FORMAT for a chunk that was made wrong */
 export function decodeChunk(manifest: Manifest, chunk: ManifestChunk, bytes: Uint8Array): Rows {
   verifyChunk(chunk, bytes);
   const expected = chunkBytes(manifest, chunk.rows);
@@ -92,7 +92,7 @@ export function decodeChunk(manifest: Manifest, chunk: ManifestChunk, bytes: Uin
   return { rowSize: size, features, labels };
 }
 
-/** @throws DatasetError CHUNK_SIZE or CHUNK_HASH unless `bytes` are what the manifest names */
+/** @throws DatasetError CHUNK_SIZE or CHUNK_HASH unless the manifest names exactly these bytes */
 export function verifyChunk(chunk: ManifestChunk, bytes: Uint8Array): void {
   const { file } = chunk;
   const remedy = "fetch the chunk again";

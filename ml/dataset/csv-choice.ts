@@ -1,4 +1,4 @@
-/** Which columns of a table become features, and why the others do not. */
+/** Decides which columns of a table become features, and gives the reason for each of the others. */
 import type { ColumnProfile } from "./csv-columns.ts";
 import { type Encoder, requirePrecision, type Scale } from "./csv-features.ts";
 import { type ColumnKind, evidenceOf, type FileEvidence, kindOf } from "./csv-kinds.ts";
@@ -11,9 +11,9 @@ import { DatasetError } from "./errors.ts";
 import { MAX_TEXT_LENGTH } from "./manifest.ts";
 
 export interface ChoiceOptions {
-  /** Default: found for each column. */
+  /** Default: detected for each column. */
   readonly decimal?: DecimalMark | undefined;
-  /** Columns to leave out, by name or number, as for the label. */
+  /** Columns to leave out, by name or by number, like the label. */
   readonly leaveOut?: readonly string[] | undefined;
   /** Columns of whole numbers stay as they are, as embeddings need them. */
   readonly keepIntegers?: boolean | undefined;
@@ -37,7 +37,7 @@ export function chooseColumns(table: Table, options: ChoiceOptions): Chosen {
   profiles.forEach((profile, column) => {
     if (column === label.column) return;
     const found = unwanted.has(column)
-      ? ({ kind: "unusable", reason: "so it was asked" } as const)
+      ? ({ kind: "unusable", reason: "the owner asked for it" } as const)
       : usableKind(profile, header?.[column], evidence, options);
     switch (found.kind) {
       case "unusable":
@@ -102,7 +102,7 @@ function unwantedColumns(
   return new Set(columns);
 }
 
-/** Columns that vary in the test rows only teach nothing. */
+/** Leaves out columns that vary in the test rows only, because a model cannot learn from them. */
 export function withoutConstants(
   { encoders, leftOut }: Chosen,
   scales: readonly (Scale | undefined)[],

@@ -1,10 +1,10 @@
-/** What the cells of each column of a table hold, collected while the table is read. */
+/** Collects what the cells of each column hold, while the table is read. */
 import { shown } from "./csv-names.ts";
 import { CELL_FORMS, type CellForm, formOf, isInexact, numberOf } from "./csv-numbers.ts";
 
 /** More distinct texts than this are names or free text, not a category. */
 export const MAX_CATEGORIES = 32;
-/** Numbers of which it is known how many stay different as 32-bit floats. */
+/** For so many different numbers it is counted how many stay different as 32-bit floats. */
 const DISTINCT_NUMBERS = 1000;
 
 export interface Place {
@@ -12,29 +12,32 @@ export interface Place {
   readonly cell: string;
 }
 
-/** Running facts of one column; `note` each cell of each labelled row. */
+/** Facts about one column, collected cell by cell: call `note` for each cell of each labelled row. */
 export class ColumnProfile {
   readonly name: string;
-  /** Distinct texts that are not empty, at most one more than a category may have. */
+  /** Distinct texts that are not empty; at most one more than a category may have. */
   readonly texts = new Set<string>();
-  /** Distinct words for a missing value as they are written, the empty one included. */
+  /** Distinct words for a missing value as they are written, including the empty one. */
   readonly missingWords = new Set<string>();
   readonly first = new Map<CellForm, Place>();
-  /** Over all cells that are numbers; with either decimal mark. */
+  /** Over all cells that are numbers, with either decimal mark. */
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
   isWhole = true;
-  /** Every number is one more than that above it. */
+  /** Every number is one more than the number above it. */
   isCounting = true;
-  /** The first number with more digits than a double keeps. */
+  /** The first number with more digits than a double can hold. */
   firstInexact: Place | undefined;
   firstZeroLed: Place | undefined;
-  /** The first number that is not 0 and becomes 0 as a double. */
+  /** The first number that is not 0 but becomes 0 as a double. */
   firstUnderflow: Place | undefined;
   readonly distinct = new Set<number>();
-  /** Cells without a character. */
+  /** Cells without any character. */
   empty = 0;
-  /** Label of each text and text of each label while the two go together in every row. */
+  /**
+   * Label of each text and text of each label, as long as each text comes with only one label and each label with only
+   * one text.
+   */
   #pairs: { label: Map<string, string>; text: Map<string, string> } | undefined = {
     label: new Map(),
     text: new Map(),
@@ -94,7 +97,7 @@ export class ColumnProfile {
     return others === 0 && this.isWhole && this.min >= 0 && this.max <= 255;
   }
 
-  /** How the column goes together with the label in every row, if it does. */
+  /** How the column gives away the label in every row, if it does. */
   get leak(): "copy" | "rename" | undefined {
     if (this.#pairs === undefined || this.#pairs.text.size < 2) return undefined;
     return this.#isCopy ? "copy" : "rename";
@@ -113,7 +116,7 @@ export class ColumnProfile {
   }
 }
 
-/** "line 7 ("abc")", for reasons. */
+/** A cell and its line for messages: line 7 ("abc"). */
 export function placed(place: Place | undefined): string {
   return place === undefined ? "" : `${shown(place.cell)} on line ${place.line}`;
 }

@@ -1,7 +1,7 @@
 /**
- * How a CSV file is written: its separator, where its first record starts, and what is no record
- * (blank lines, comments, Excel's `sep=` line). The separator is the one under which the first
- * records agree best on their number of fields.
+ * Detects how a CSV file is written: its separator, where its first record starts, and which lines are no records
+ * (blank lines, comments, Excel's `sep=` line). It chooses the separator under which the first records agree best on
+ * their number of fields.
  */
 import { formOf, isNumeric } from "./csv-numbers.ts";
 import {
@@ -17,7 +17,7 @@ import { DatasetError } from "./errors.ts";
 export interface Dialect extends RecordStart {
   /** Fields of most records. */
   readonly width: number;
-  /** Set when a `sep=` line was passed over. */
+  /** True when the file states its separator in a `sep=` line. */
   readonly stated: boolean;
 }
 
@@ -34,17 +34,20 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   pipe: "|",
 };
 const SEPARATORS = Object.keys(SEPARATOR_NAMES);
-/** Records the separators are tried on: at least a few, at most so many records and fields. */
+/**
+ * The sample of records for which each separator is tried: at least a few records, and at most so many records and
+ * fields.
+ */
 const FEW_RECORDS = 5;
 const SAMPLE_RECORDS = 200;
 const SAMPLE_FIELDS = 100_000;
-/** What it costs a separator when the first record does not agree with the others. */
+/** Penalty for a separator when the first record does not agree with the others. */
 const ODD_FIRST_RECORD = 0.3;
-/** A runner-up this close makes the choice a guess. */
+/** If the second-best separator is this close, the choice would be a guess. */
 const CLEAR_LEAD = 0.05;
 
 /**
- * @param wanted a separator, or one of comma, semicolon, tab, pipe; default: found
+ * @param wanted a separator, or one of comma, semicolon, tab, pipe; default: detected
  * @throws DatasetError EMPTY, BAD_OPTION, ONE_COLUMN, UNCLEAR
  */
 export function dialectOf(text: string, wanted?: string): Dialect {
@@ -79,7 +82,7 @@ export function dialectOf(text: string, wanted?: string): Dialect {
 /** The option as a separator. @throws DatasetError BAD_OPTION */
 function separatorOf(option: string): string {
   const separator = Object.hasOwn(OPTION_NAMES, option) ? (OPTION_NAMES[option] ?? option) : option;
-  // One UTF-16 unit: the text is cut at such, and the manifest keeps one.
+  // One UTF-16 unit: the text is cut at single units, and the manifest stores one.
   if (/^[^\p{L}\p{N}\p{Cs}"'\s.+#-]$|^\t$/u.test(separator) && separator.length === 1) {
     return separator;
   }
@@ -96,7 +99,7 @@ interface Preamble {
   readonly line: number;
 }
 
-/** Passes over blank lines and one `sep=` line. */
+/** Skips blank lines and one `sep=` line. */
 function skipPreamble(text: string): Preamble {
   let position = 0;
   let line = 1;
@@ -118,7 +121,7 @@ interface Rating {
   /** Fields of most records. */
   readonly width: number;
   readonly score: number;
-  /** What ended the sample early. */
+  /** Why the sample ended early. */
   readonly failure?: DatasetError | undefined;
 }
 
@@ -128,7 +131,7 @@ function ratingOf(text: string, start: RecordStart): Rating {
   const counts = new Map<number, number>();
   for (const { fields } of found) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
   const [width, agreeing] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
-  // A field that holds another separator speaks against this one, unless it is a number or prose.
+  // A field that contains another separator counts against this one, unless it is a number or prose.
   const isStrange = (cell: string): boolean =>
     SEPARATORS.some(
       (other) => other !== separator && cell.replaceAll(`${other} `, "").includes(other),
@@ -154,7 +157,7 @@ function sampleRecords(
       if (fields > SAMPLE_FIELDS && found.length >= FEW_RECORDS) break;
     }
   } catch (error) {
-    // The reading proper says what is wrong; here the records before it must do.
+    // The reading of the whole file reports the error; the records before it are enough for the choice.
     if (!(error instanceof DatasetError)) throw error;
     return { found, failure: error };
   }

@@ -1,7 +1,7 @@
 /**
- * The chosen columns of a table as features: numbers standardised over the training rows, texts
- * one-hot, missing numbers at the mean. All in doubles; only the result is rounded to 32 bits, so
- * that seconds since 1970 keep their differences.
+ * Turns the chosen columns of a table into features: numbers standardised over the training rows, texts one-hot,
+ * missing numbers replaced by the mean. All of it is computed in doubles, and only the result is rounded to 32 bits, so
+ * that large numbers such as seconds since 1970 keep their differences.
  */
 import { type ColumnProfile, placed } from "./csv-columns.ts";
 import { shown } from "./csv-names.ts";
@@ -15,7 +15,7 @@ const MAX_TABLE_BYTES = 512 * 1024 * 1024;
 /** Whole numbers up to here are exact as 32-bit floats. */
 const LARGEST_WHOLE = 2 ** 24;
 const DOUBLE_EPSILON = 2 ** -52;
-/** Rounding of the input to doubles must be finer than this part of the deviation. */
+/** The rounding of the input to doubles must be finer than this part of the deviation. */
 const NEEDED_PRECISION = 2 ** -20;
 
 /** A column that becomes one feature (numeric) or one per value (category). */
@@ -38,8 +38,8 @@ export function widthOf(encoder: Encoder): number {
 }
 
 /**
- * Mean and deviation of every numeric encoder over the training rows; a deviation of 0 says that
- * the column has one value in all of them.
+ * Mean and deviation of every numeric encoder over the training rows; a deviation of 0 means that the column has one
+ * value in all of them.
  */
 export function scalesOf(
   table: Table,
@@ -54,7 +54,7 @@ export function scalesOf(
       const cell = fields[encoder.column] ?? "";
       const sum = sums[i];
       if (encoder.kind !== "numeric" || sum === undefined || isMissing(cell)) return;
-      // From 0 to 1, so that neither squares nor a large offset cost precision (Welford).
+      // Scaled to the range from 0 to 1, so that neither squares nor a large offset cost precision (Welford).
       const { min, max } = encoder.profile;
       const value = (numberOf(cell, encoder.mark) - min) / (max - min || 1);
       sum.count++;
@@ -88,7 +88,7 @@ export function requirePrecision({ profile }: Encoder, { deviation }: Scale): vo
   );
 }
 
-/** How many of the first thousand different values of a column share their feature with another. */
+/** How many of the first thousand different values of a column become the same feature as another value. */
 export function mergedValues({ profile }: Encoder, { mean, deviation }: Scale): number {
   const features = new Set<number>();
   for (const value of profile.distinct) features.add(Math.fround((value - mean) / deviation));
@@ -148,12 +148,17 @@ function featureOf(
     const value = numberOf(cell, encoder.mark);
     if (!Number.isFinite(value)) refuseCell(encoder, line, cell, "is not a number");
     if (encoder.keepsWhole && Math.abs(value) > LARGEST_WHOLE) {
-      refuseCell(encoder, line, cell, "is above 2^24, where whole numbers are not exact any more");
+      refuseCell(encoder, line, cell, "is above 2^24, where whole numbers are no longer exact");
     }
     return (value - scale.mean) / scale.deviation;
   }
   if (!encoder.keepsWhole) return 0;
-  return refuseCell(encoder, line, cell, "is missing, and a whole number has no mean to stand in");
+  return refuseCell(
+    encoder,
+    line,
+    cell,
+    "is missing, and for whole numbers no mean can replace it",
+  );
 }
 
 function refuseCell({ profile }: Encoder, line: number, cell: string, reason: string): never {
@@ -164,7 +169,7 @@ function refuseCell({ profile }: Encoder, line: number, cell: string, reason: st
   );
 }
 
-/** How new rows are encoded: one entry a column, in the order of the features. */
+/** How to encode new rows: one entry for each column, in the order of the features. */
 export function manifestColumns(
   encoders: readonly Encoder[],
   scales: readonly (Scale | undefined)[],

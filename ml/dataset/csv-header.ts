@@ -1,7 +1,6 @@
 /**
- * Whether the first line of a table names its columns. A wrong guess would eat a row or train on
- * names, so each column is asked for evidence, and a table without clear evidence is refused until
- * its owner states it.
+ * Decides whether the first line of a table names its columns. A wrong guess would lose a row or train on names. So
+ * each column is searched for evidence, and a table without clear evidence is refused until its owner states it.
  */
 import { formOf, isNumeric } from "./csv-numbers.ts";
 import type { CsvRecord } from "./csv-records.ts";
@@ -12,15 +11,15 @@ export type HeaderOption = "yes" | "no" | "auto";
 interface Evidence {
   /** Numbers in the first line. */
   numbers: string[];
-  /** Texts over columns of numbers. */
+  /** Texts above columns of numbers. */
   contrasts: number;
-  /** Texts of the first line that come back below in the same column. */
+  /** Texts of the first line that appear again below in the same column. */
   repeats: number;
-  /** Texts over columns with few values, all repeated, none of them the text. */
+  /** Texts above columns with few values, where every value is repeated and none equals the text. */
   strangers: number;
 }
 
-/** Columns of which `repeats` outweighs one `stranger`: a rare value in the first row is possible. */
+/** A stranger outweighs fewer columns of `repeats` than this: the first row may hold a rare value. */
 const REPEATS_PER_STRANGER = 2;
 
 /**
@@ -38,15 +37,15 @@ export function hasHeader(
   if (numbers.length === 0) {
     if (repeats === 0) {
       if (contrasts > 0 || strangers > 0 || isNamed) return true;
-      return refuse("its first line can be names or data");
+      return refuse("its first line can hold names or data");
     }
     if (contrasts > 0) {
       return refuse(
-        "its first line looks like names over numbers, yet a text of it comes back below",
+        "its first line looks like names above numbers, but one of its texts appears again below",
       );
     }
     if (repeats >= REPEATS_PER_STRANGER * strangers) return false;
-    return refuse("some texts of its first line come back below, others do not");
+    return refuse("some texts of its first line appear again below, others do not");
   }
   if (repeats > 0) return false;
   if (numbers.length === first.fields.filter((cell) => cell !== "").length) {
@@ -57,7 +56,7 @@ export function hasHeader(
   if (!areNames(numbers)) return false;
   if (isNamed) return true;
   if (contrasts > 0 || strangers > 0 || isCount(numbers)) {
-    return refuse("its first line holds numbers that can be names or data");
+    return refuse("its first line holds numbers, which can be names or data");
   }
   return false;
 }
@@ -78,7 +77,7 @@ function evidenceOf(first: CsvRecord, rest: readonly CsvRecord[]): Evidence {
   return evidence;
 }
 
-/** Distinct whole numbers, as years or pixel numbers are. */
+/** Distinct whole numbers, such as years or pixel numbers, may be names. */
 function areNames(numbers: readonly string[]): boolean {
   return numbers.every((text) => /^\d+$/.test(text)) && new Set(numbers).size === numbers.length;
 }

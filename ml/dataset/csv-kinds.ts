@@ -1,6 +1,6 @@
 /**
- * What becomes of each column: numbers, a category, or nothing; and the decimal mark of its
- * numbers. What could be read in two ways is refused, what is left out is told with its reason.
+ * Decides what each column becomes: numbers, a category, or nothing; and finds the decimal mark of its numbers. A
+ * column that could be read in two ways is refused. A column that is left out is reported with the reason.
  */
 import { type ColumnProfile, MAX_CATEGORIES, placed } from "./csv-columns.ts";
 import { shown } from "./csv-names.ts";
@@ -27,11 +27,11 @@ export type ColumnKind =
   | { readonly kind: "unusable"; readonly reason: string };
 
 export interface FileEvidence {
-  /** A column of numbers somewhere in the file can only be read with decimal commas. */
+  /** Some column of numbers in the file can only be read with decimal commas. */
   readonly hasCommas: boolean;
 }
 
-/** What the columns say about the file's decimal mark. */
+/** What the columns show about the file's decimal mark. */
 export function evidenceOf(profiles: readonly ColumnProfile[]): FileEvidence {
   const columns = profiles.filter((profile) => profile.count("text") === 0);
   return {
@@ -42,8 +42,8 @@ export function evidenceOf(profiles: readonly ColumnProfile[]): FileEvidence {
 }
 
 /**
- * @param header the cell that names the column, undefined without a header
- * @param mark the decimal mark, where the owner states it
+ * @param header the cell that names the column; undefined without a header
+ * @param mark the decimal mark, if the owner states it
  * @throws DatasetError NOT_NUMERIC, UNCLEAR
  */
 export function kindOf(
@@ -116,7 +116,7 @@ function firstOf(profile: ColumnProfile, forms: readonly CellForm[]): CellForm |
   return forms.find((form) => profile.count(form) > 0);
 }
 
-/** @throws DatasetError NOT_NUMERIC for a column of numbers with something else in it */
+/** @throws DatasetError NOT_NUMERIC for a column of numbers that also holds something else */
 function requireNumbers(profile: ColumnProfile): void {
   if (profile.count("grouped") > 0) {
     refuseNumber(
@@ -136,7 +136,7 @@ function constantNumber(profile: ColumnProfile): ColumnKind {
     refuseNumber(
       profile,
       undefined,
-      "and others that differ from it are equal as numbers of 64 bits",
+      "and other, different numbers are equal as 64-bit numbers",
       profile.firstInexact,
     );
   }
@@ -187,7 +187,7 @@ function refuseNumber(
 
 function refuseMark(profile: ColumnProfile, form: CellForm, reason: string): never {
   throw new DatasetError(
-    `column ${shown(profile.name)}: how ${placed(profile.first.get(form))} is meant is not clear: ${reason}`,
+    `column ${shown(profile.name)}: the meaning of ${placed(profile.first.get(form))} is not clear: ${reason}`,
     { code: "UNCLEAR", field: "decimal", choices: ["comma", "point"] },
     { remedy: "state the decimal mark with the option decimal: comma or point" },
   );

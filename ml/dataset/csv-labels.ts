@@ -1,11 +1,14 @@
-/** Which column of a table is the label, and what the classes are called. */
+/** Decides which column of a table is the label, and how the classes are called. */
 import { type Names, shown, shownList } from "./csv-names.ts";
 import { DatasetError } from "./errors.ts";
 
-/** Looked for when no label column is named; one of the first kind wins over the second. */
+/**
+ * Names to look for when the owner names no label column; the names of the first set take precedence over those of the
+ * second.
+ */
 const USUAL_NAMES = new Set(["label", "labels", "class", "target"]);
 const POSSIBLE_NAMES = new Set(["species", "variety", "category", "outcome", "y"]);
-/** A label with more distinct values than this must repeat them to count as classes. */
+/** If a label has more distinct values than this, they must repeat to count as classes. */
 const FEW_CLASSES = 20;
 const MIN_ROWS_PER_CLASS = 4;
 
@@ -23,9 +26,9 @@ export function isLabelName(cell: string, wanted: string | number | undefined): 
 }
 
 /**
- * An exact name first, then a number, then a name that differs in case only.
- * @param header the first line as it stands, or undefined where there is none
- * @param wanted a name; or a number from 0, as a number or as text, negative from the end
+ * Looks for an exact name first, then for a number, then for a name that differs only in case.
+ * @param header the first line as it stands; undefined without a header
+ * @param wanted a name, or a number from 0 (as a number or as text; negative numbers count from the end)
  * @throws DatasetError NO_LABELS, UNKNOWN_COLUMN, UNCLEAR, DUPLICATE_COLUMN
  */
 export function chooseLabel(

@@ -1,4 +1,4 @@
-/** Names of a table's columns, as they are shown and as they are looked up. */
+/** The names of a table's columns: how they are shown, and how they are looked up. */
 import { formOf, numberOf } from "./csv-numbers.ts";
 import { DatasetError } from "./errors.ts";
 import { MAX_TEXT_LENGTH } from "./manifest.ts";
@@ -10,7 +10,7 @@ const PLAIN_FORMS = new Set(["whole", "point", "point-or-group", "comma", "comma
 const RENAMED_TOLD = 10;
 
 export interface Names {
-  /** One a column, all different. */
+  /** One for each column, all different. */
   readonly names: readonly string[];
   readonly notes: readonly string[];
 }
@@ -21,7 +21,7 @@ export function numberedNames(count: number): string[] {
 }
 
 /**
- * Names from a header: empty ones get a number, repeated ones a suffix.
+ * Names from a header: an empty name becomes a number, a repeated one gets a suffix.
  * @throws DatasetError TOO_LONG
  */
 export function namesOfHeader(line: number, header: readonly string[]): Names {
@@ -69,7 +69,7 @@ export function shownList(texts: readonly string[]): string {
   return rest > 0 ? `${head} and ${rest} more` : head;
 }
 
-/** Characters as a reader counts them, not UTF-16 units. */
+/** Counts characters as a reader does, not UTF-16 units. */
 export function lengthOf(text: string): number {
   if (text.length <= MAX_TEXT_LENGTH) return text.length;
   let length = 0;
@@ -88,8 +88,8 @@ export function refuseLong(what: string, text: string, field: string, value: str
 }
 
 /**
- * Groups of texts a reader may take for one: different in case, white space, Unicode form, in
- * characters that nobody sees, or in how a number is written.
+ * Groups of texts that a reader may take for one another: they differ only in case, white space, Unicode form,
+ * invisible characters, or the way a number is written.
  */
 export function lookalikes(texts: readonly string[]): string[][] {
   const groups = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-/** What an import did that its owner should know, in sentences. Many alike become one. */
+/** Reports, in sentences, what an import did that the owner should know. Many similar sentences become one. */
 import { type ColumnProfile, placed } from "./csv-columns.ts";
 import { SEPARATOR_NAMES } from "./csv-dialect.ts";
 import type { Encoder } from "./csv-features.ts";
@@ -7,11 +7,11 @@ import { isMissing, lookOf } from "./csv-numbers.ts";
 import type { Lines, Table } from "./csv-table.ts";
 import { MAX_NOTE_LENGTH, MAX_NOTES } from "./manifest.ts";
 
-/** Columns told one by one; of more only the number is told. */
+/** Columns that are named one by one; beyond these only the number is given. */
 const COLUMNS_TOLD = 10;
 const SMALL_CLASS = 5;
 
-/** How the file was read: separator, header, label, lines passed over. */
+/** How the file was read: separator, header, label, skipped lines. */
 export function notesOnReading(table: Table): string[] {
   const { dialect, header, names, label, skipped } = table;
   const notes: string[] = [];
@@ -28,20 +28,20 @@ export function notesOnReading(table: Table): string[] {
   if (label.note !== undefined) notes.push(label.note);
   if (skipped.comment.count > 0) notes.push(`${told(skipped.comment, "comment")} skipped.`);
   if (skipped.spaced.count > 0) {
-    notes.push(`${told(skipped.spaced, "record")} freed of white space around values.`);
+    notes.push(`${told(skipped.spaced, "record")} stripped of white space around values.`);
   }
   if (skipped.blank.count > 0) notes.push(`${told(skipped.blank, "blank line")} skipped.`);
   return notes;
 }
 
-/** Rows left out, and classes that need a look. */
+/** Rows that were left out, and classes that the owner should check. */
 export function notesOnLabels(table: Table, isTraining: Uint8Array): string[] {
   const { classes, labels, unlabelled, missingLabels } = table;
   const notes: string[] = [];
   if (unlabelled.count > 0) {
     const words = [...missingLabels].map(shown).join(", ");
     const how = words === "" ? "" : ` (empty or ${words}; all other labels are numbers)`;
-    notes.push(`${told(unlabelled, "row")} left out for want of a label${how}.`);
+    notes.push(`${told(unlabelled, "row")} left out because the label is missing${how}.`);
   }
   const kept = classes.filter(isMissing);
   if (kept.length > 0) {
@@ -74,7 +74,7 @@ function notesOnSizes(
   const untested = classes.filter((_, i) => tested[i] === 0);
   if (untested.length > 0) {
     notes.push(
-      `Classes with one row only: ${shownList(untested)}. It is trained on, so no test says how well they are told.`,
+      `Classes with one row only: ${shownList(untested)}. That row is used for training, so no test measures how well the class is recognised.`,
     );
   }
   const small = classes.filter((_, i) => tested[i] !== 0 && (total[i] ?? 0) < SMALL_CLASS);
@@ -110,7 +110,7 @@ export function notesOnLeftOut(columns: readonly LeftOut[]): string[] {
   return notes;
 }
 
-/** What became of the columns that are kept, beyond the usual. */
+/** Anything unusual about the columns that are kept. */
 export function notesOnColumns(encoders: readonly Encoder[]): string[] {
   return [
     ...each(encoders, missingNumbers),
@@ -127,7 +127,7 @@ export function notesOnColumns(encoders: readonly Encoder[]): string[] {
   ];
 }
 
-/** Bounded as the manifest wants them; of too many, warnings stay. */
+/** Limited as the manifest requires; if there are too many notes, warnings are kept first. */
 export function bounded(notes: readonly string[]): string[] {
   const short = notes.map((note) => {
     const characters = [...note];
@@ -190,7 +190,7 @@ function oddNumbers(encoder: Encoder): string | undefined {
   return undefined;
 }
 
-/** Every number is a day as 20240131. */
+/** Whether every number looks like a day written as 20240131. */
 function isDates({ distinct, numbers, isWhole, min, max }: ColumnProfile): boolean {
   if (!isWhole || min < 1800_01_01 || max > 2199_12_31 || numbers < 2) return false;
   return [...distinct].every((value) => {
@@ -240,7 +240,7 @@ function leaks({ profile }: Encoder): string | undefined {
   return `WARNING: column ${shown(profile.name)} ${what}. If it is another form of the answer, leave it out: a model that reads the answer learns nothing else.`;
 }
 
-/** "3 rows (lines 4, 9, 12) were". */
+/** A count with its verb, such as: 3 rows (lines 4, 9, 12) were */
 function told({ count, first }: Lines, what: string): string {
   const lines = `${count === 1 ? "line" : "lines"} ${first.join(", ")}${count > first.length ? ", …" : ""}`;
   return count === 1 ? `1 ${what} (${lines}) was` : `${count} ${what}s (${lines}) were`;

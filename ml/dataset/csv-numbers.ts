@@ -1,4 +1,4 @@
-/** How the cell of a table reads as a number, and which cells say that there is none. */
+/** How the cell of a table reads as a number, and which cells mean that there is none. */
 
 export type DecimalMark = "point" | "comma";
 
@@ -23,7 +23,7 @@ export const CELL_FORMS = [
 ] as const;
 export type CellForm = (typeof CELL_FORMS)[number];
 
-/** Above this the difference of two values would leave the range of doubles. */
+/** Above this, the difference of two values would exceed the range of doubles. */
 export const LARGEST_VALUE = 1e300;
 
 const MISSING = new Set([
@@ -53,7 +53,7 @@ const INFINITE = /^[+-]?inf(?:inity)?$/i;
 export function formOf(cell: string): CellForm {
   if (isDigits(cell)) return "whole";
   const first = cell.charCodeAt(0);
-  // Most cells are numbers: their first character tells them from texts.
+  // Most cells are numbers; their first character distinguishes them from texts.
   const isNumberLike = first >= 0x2b && first <= 0x39;
   if (isNumberLike && PLAIN.test(cell)) {
     if (!(Math.abs(Number(cell)) <= LARGEST_VALUE)) return "beyond";
@@ -69,7 +69,7 @@ export function formOf(cell: string): CellForm {
   return INFINITE.test(cell) ? "beyond" : "text";
 }
 
-/** Most cells are short whole numbers: no pattern is needed for them. */
+/** Most cells are short whole numbers, which need no pattern. */
 function isDigits(cell: string): boolean {
   if (cell.length === 0 || cell.length > 15) return false;
   for (let i = 0; i < cell.length; i++) {
@@ -93,10 +93,10 @@ export function isMissing(cell: string): boolean {
   return cell.length <= LONGEST_MISSING && MISSING.has(cell.toLowerCase());
 }
 
-/** A number with more digits than a double keeps: two of them may become one. */
+/** Whether a number has more digits than a double can hold, so that two such numbers may become one. */
 export function isInexact(cell: string, mark: DecimalMark): boolean {
   const digits = digitsOf(cell);
-  // A double tells all numbers of fifteen digits apart; nobody writes a hundred that matter.
+  // A double distinguishes all numbers of fifteen digits.
   if (digits.length <= 15) return false;
   if (digits.length > 100) return true;
   return digitsOf(numberOf(cell, mark).toPrecision(digits.length)) !== digits;
@@ -112,7 +112,7 @@ const DATE = /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?
 const TIME = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/;
 const WITH_UNIT = /^[€$£¥]?\s?[+-]?[\d.,]*\d\s?(?:%|€|\$|£|¥|[a-zA-Zµ°]{1,4})?$/;
 
-/** In words what a text is when it is no plain number: for reasons in notes. */
+/** Describes a text that is no plain number, for reasons in notes. */
 export function lookOf(text: string): "a date" | "a time" | "a number with a unit" | undefined {
   if (DATE.test(text)) return "a date";
   if (TIME.test(text)) return "a time";

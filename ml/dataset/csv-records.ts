@@ -1,12 +1,12 @@
 /**
- * CSV text to records (RFC 4180): quoted fields with doubled quotes and line breaks; LF, CRLF or CR.
- * Reads lazily and keeps nothing.
+ * Reads CSV text as records (RFC 4180): quoted fields with doubled quotes and line breaks; LF, CRLF or CR. It reads
+ * lazily and keeps nothing.
  */
 import { DatasetError, requireWithin } from "./errors.ts";
 import { MAX_COLUMNS } from "./manifest.ts";
 
 export interface CsvRecord {
-  /** 1-based line on which the record starts. */
+  /** Line on which the record starts, from 1. */
   readonly line: number;
   /** Fields without surrounding white space; white space inside quotes stays. */
   readonly fields: readonly string[];
@@ -17,7 +17,7 @@ export interface RecordStart {
   /** Where the first record starts, as a position in the text and as a line. */
   readonly position: number;
   readonly line: number;
-  /** Decides about a record that starts with #; default: all are records. */
+  /** Whether a record that starts with # is a comment; default: none is. */
   readonly isComment?: (line: string) => boolean;
 }
 
@@ -30,8 +30,8 @@ const QUOTE = 0x22;
 const HASH = 0x23;
 
 /**
- * Blank lines and comments are passed over; `onSkip` hears of them, and of records from whose fields
- * white space was removed.
+ * Skips blank lines and comments, and reports them to `onSkip`, together with records from whose fields white space was
+ * removed.
  * @throws DatasetError OPEN_QUOTE, BAD_QUOTE, TOO_LARGE
  */
 export function* records(
@@ -104,7 +104,7 @@ export function fieldsOfLine(line: string, separator: string): readonly string[]
   }
 }
 
-/** Position of the line break (or the end of the text) at or behind `from`. */
+/** Position of the line break (or the end of the text) at or after `from`. */
 export function endOfLine(text: string, from: number): number {
   let end = from;
   while (end < text.length) {
@@ -115,14 +115,14 @@ export function endOfLine(text: string, from: number): number {
   return end;
 }
 
-/** Position behind the line break at `end`. */
+/** Position after the line break at `end`. */
 export function afterBreak(text: string, end: number): number {
   return text[end] === "\r" && text[end + 1] === "\n" ? end + 2 : end + 1;
 }
 
 interface Field {
   readonly value: string;
-  /** Position of the separator or line break behind the field. */
+  /** Position of the separator or line break after the field. */
   readonly end: number;
   /** Line breaks inside the field. */
   readonly breaks: number;
@@ -173,14 +173,14 @@ function refuseWide(line: number): never {
   );
 }
 
-/** The message is made only when it is needed: this runs for every cell. */
+/** The message is built only when it is needed, because this runs for every cell. */
 function requireFieldWithin(length: number, line: number): void {
   if (length <= MAX_FIELD_LENGTH) return;
   const what = `characters of a field on line ${line}`;
   requireWithin(what, length, MAX_FIELD_LENGTH, "shorten the field, or close an open quote");
 }
 
-/** Position of the separator or line break at or behind `from`. */
+/** Position of the separator or line break at or after `from`. */
 function endOfField(text: string, from: number, mark: number): number {
   let end = from;
   while (end < text.length) {
@@ -191,7 +191,7 @@ function endOfField(text: string, from: number, mark: number): number {
   return end;
 }
 
-/** A tab is white space where it does not separate. */
+/** A tab is white space unless it is the separator. */
 function isSpace(code: number, mark: number): boolean {
   return code === SPACE || (code === TAB && mark !== TAB);
 }

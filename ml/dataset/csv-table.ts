@@ -1,4 +1,4 @@
-/** One reading of a CSV text: its layout, what each column holds, and the label of every row. */
+/** The result of reading a CSV text once: its layout, what each column holds, and the label of every row. */
 import { ColumnProfile } from "./csv-columns.ts";
 import { type Dialect, dialectOf, refuseEmpty } from "./csv-dialect.ts";
 import { type HeaderOption, hasHeader } from "./csv-header.ts";
@@ -30,11 +30,11 @@ export interface TableOptions {
   readonly label?: string | number | undefined;
   /** Whether the first line names the columns; default `auto`, which refuses what is not clear. */
   readonly header?: HeaderOption | undefined;
-  /** comma, semicolon, tab, pipe, or the character; default: found. */
+  /** comma, semicolon, tab, pipe, or the character itself; default: detected. */
   readonly separator?: string | undefined;
 }
 
-/** Lines that were passed over: how many, and the first few. */
+/** Lines that were skipped: how many, and the first few. */
 export class Lines {
   count = 0;
   readonly first: number[] = [];
@@ -48,7 +48,7 @@ export class Lines {
 export interface Table {
   readonly text: string;
   readonly dialect: Dialect;
-  /** The cells of the header, where there is one. */
+  /** The cells of the header, if there is one. */
   readonly header: readonly string[] | undefined;
   readonly names: Names;
   readonly label: LabelChoice;
@@ -57,16 +57,16 @@ export interface Table {
   /** Class of every row that has one, in order. */
   readonly labels: Uint16Array;
   readonly skipped: Readonly<Record<"blank" | "comment" | "spaced", Lines>>;
-  /** Rows left out for want of a label. */
+  /** Rows that were left out because they have no label. */
   readonly unlabelled: Lines;
   /** Words such as "NA" that count as no label, because all other labels are numbers. */
   readonly missingLabels: ReadonlySet<string>;
 }
 
-/** Rows a header is judged by, and their cells. */
+/** Rows, and cells of them, that are used to detect a header. */
 const SAMPLE_ROWS = 1000;
 const SAMPLE_CELLS = 200_000;
-/** More different labels than this are no classes, however many rows there are. */
+/** More different labels than this cannot be classes, however many rows there are. */
 const MAX_DISTINCT_LABELS = 65_535;
 
 /**
@@ -86,7 +86,7 @@ export function readTable(text: string, options: TableOptions): Table {
   const label = chooseLabel(header, names, options.label);
   const source = { text, dialect, header, names, label };
   const reading = profile(source, new Set());
-  // Known only at the end: in a column of numbers such a word stands for no label.
+  // Known only at the end: in a column of numbers such a word means that the label is missing.
   const missingLabels = new Set(reading.distinct.filter(isMissing));
   const others = reading.distinct.filter((each) => !missingLabels.has(each));
   const isNumbers = others.length > 0 && others.every((each) => isNumeric(formOf(each)));
@@ -94,7 +94,7 @@ export function readTable(text: string, options: TableOptions): Table {
   return finished(source, profile(source, missingLabels), missingLabels);
 }
 
-/** The rows with a label, again. */
+/** Reads the rows with a label again. */
 export function* dataRows(table: Table): Generator<CsvRecord, void> {
   const { label, missingLabels } = table;
   for (const record of dataRecords(table)) {
@@ -106,7 +106,7 @@ export function* dataRows(table: Table): Generator<CsvRecord, void> {
 type Source = Pick<Table, "text" | "dialect" | "header" | "names" | "label">;
 
 interface Reading extends Pick<Table, "profiles" | "skipped" | "unlabelled"> {
-  /** Labels in the order in which they came first, and for every row the position of its own. */
+  /** Labels in the order of their first appearance, and for every row the position of its label. */
   readonly distinct: readonly string[];
   readonly positions: Uint16Array;
 }

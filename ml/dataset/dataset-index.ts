@@ -1,6 +1,6 @@
 /**
- * What a node needs of a manifest once it is checked, in arrays: no text of a stranger, and small enough to hand
- * from process to process without parsing it again.
+ * The parts of a checked manifest that a node needs, in arrays: it contains no text from strangers, and is small enough
+ * to pass from process to process without parsing it again.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { Manifest, ManifestChunk, Split } from "./manifest.ts";

@@ -1,6 +1,6 @@
 /**
- * Every way in which data can be refused, as codes with their facts. The message names the place
- * (column, line, file), the remedy says what its owner can do.
+ * All reasons for which data can be refused, as codes with their facts. The message names the place (column, line,
+ * file); the remedy says what the owner of the data can do.
  */
 import { type ErrorOptions, PomlError } from "../../chain/errors.ts";
 
@@ -35,7 +35,7 @@ export type DatasetFacts =
       readonly likely: string;
     }
   | { readonly code: "ONE_COLUMN"; readonly field: "separator" }
-  /** The data can be read in more ways than one; an option states which. */
+  /** The data can be read in several ways; an option states which one is meant. */
   | { readonly code: "UNCLEAR"; readonly field: string; readonly choices: readonly string[] }
   | { readonly code: "BAD_OPTION"; readonly field: string; readonly value: string }
   | { readonly code: "DUPLICATE_COLUMN"; readonly field: string; readonly column: string }
@@ -91,7 +91,7 @@ export function requireWithin(what: string, actual: number, limit: number, remed
   );
 }
 
-/** @throws DatasetError CHUNK_FORMAT, which proves that whoever made the chunk broke the format */
+/** @throws DatasetError CHUNK_FORMAT, which proves that the maker of the chunk broke the format */
 export function refuseChunk(file: string, reason: string, options: ErrorOptions = {}): never {
   throw new DatasetError(
     `chunk ${file}: ${reason}`,

@@ -1,4 +1,4 @@
-/** What the Fashion-MNIST files do not say themselves: names, licence and source (datasets/fashion-mnist). */
+/** Facts that the Fashion-MNIST files do not contain: names, licence and source (datasets/fashion-mnist). */
 import type { IdxInfo } from "./import-idx.ts";
 
 export const FASHION_MNIST: IdxInfo = {

@@ -1,15 +1,15 @@
 /**
- * Unpacks gzip within a bound that is known before the first byte is kept: a megabyte of gzip can
- * stand for a gigabyte of zeros.
+ * Unpacks gzip within a bound that is fixed before the first byte is kept: a megabyte of gzip can unpack to a gigabyte
+ * of zeros.
  */
 import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { DatasetError } from "./errors.ts";
 
-/** All files of one import, unpacked. */
+/** For all files of one import, unpacked. */
 export const MAX_UNPACKED_BYTES = 768 * 1024 * 1024;
-/** Real images shrink to a tenth; data that shrinks more than this is made to be unpacked. */
+/** Real images shrink to a tenth. Data that shrinks more than this was made to attack the reader. */
 const MAX_RATIO = 200;
-/** Up to here the ratio does not matter. */
+/** Below this size the ratio is not checked. */
 const SMALL_BYTES = 64 * 1024 * 1024;
 const START_BYTES = 512;
 
@@ -17,7 +17,7 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The first bytes of what is packed, perhaps none. */
+/** The first unpacked bytes, perhaps none. */
 export function startOf(packed: Uint8Array): Uint8Array {
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4 * 1024 * 1024 };
@@ -28,7 +28,7 @@ export function startOf(packed: Uint8Array): Uint8Array {
 }
 
 /**
- * @param expectedBytes where the format says how many there are; else the limit stands in for it
+ * @param expectedBytes the unpacked size, if the format gives it; otherwise the limit is used
  * @throws DatasetError TOO_LARGE, BAD_GZIP
  */
 export async function gunzipWithin(

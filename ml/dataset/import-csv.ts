@@ -1,7 +1,7 @@
 /**
- * A CSV table to a dataset: numeric columns standardised over the training rows, text columns with
- * few values one-hot, missing numbers set to the mean, a seeded stratified test split. Whatever is
- * left out, filled or guessed is told in `notes`; what can be read in two ways is refused.
+ * Makes a dataset of a CSV table: numeric columns standardised over the training rows, text columns with few values
+ * one-hot, missing numbers replaced by the mean, and a seeded, stratified test split. `notes` report everything that is
+ * left out, filled in or guessed; whatever can be read in two ways is refused.
  */
 import { taggedHash } from "../../chain/crypto/hash.ts";
 import type { DatasetSource } from "./build.ts";
@@ -44,19 +44,19 @@ export interface CsvOptions extends CsvSettings, ChoiceOptions {
   readonly testShare?: number | undefined;
   /** 32 bytes; default a fixed seed. */
   readonly seed?: Uint8Array | undefined;
-  /** Hears the share of the work that is done. */
+  /** Called with the share of the work that is done. */
   readonly onProgress?: (done: number) => void;
 }
 
 export interface CsvImport {
-  /** Its notes are for the owner of the data: what was left out, filled or guessed. */
+  /** Its notes tell the owner of the data what was left out, filled in or guessed. */
   readonly dataset: DatasetSource;
   readonly notes: readonly string[];
 }
 
 export const MAX_CSV_BYTES = 256 * 1024 * 1024;
 
-/** What is done once the table was read the first time, and the second. */
+/** Share of the work that is done once the table has been read for the first time, and for the second. */
 const READ_SHARE = 0.5;
 const SCALED_SHARE = 0.7;
 
@@ -127,7 +127,7 @@ function split(
   return { isTraining, trainCount: trainRows.length };
 }
 
-/** Every pixel stays a feature; bytes stay bytes. */
+/** Every pixel stays a feature, and bytes stay bytes. */
 function pixelScale(scale: Scale | undefined, asBytes: boolean): Scale {
   if (scale === undefined || asBytes) return { mean: 0, deviation: 1 };
   return { mean: scale.mean, deviation: scale.deviation || 1 };
@@ -143,7 +143,7 @@ function mergedNotes(
     const merged = scale === undefined ? 0 : mergedValues(encoder, scale);
     if (merged === 0) return undefined;
     const { name, distinct, min, max } = encoder.profile;
-    return `WARNING: column ${shown(name)}: of its first ${distinct.size} different values ${merged} became equal to another as 32-bit numbers, for its range from ${min} to ${max} is too wide; take logarithms, or remove the values far from the rest.`;
+    return `WARNING: column ${shown(name)}: of its first ${distinct.size} different values ${merged} became equal to another as 32-bit numbers, because its range from ${min} to ${max} is too wide; take logarithms, or remove the values far from the rest.`;
   });
 }
 

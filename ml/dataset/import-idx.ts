@@ -40,7 +40,7 @@ const FILES = {
 } as const;
 
 /**
- * The files unpacked, none before its header has said how large it is and all are found to fit.
+ * Unpacks the files, but only after every header has given its size and all sizes fit.
  * @throws DatasetError BAD_IDX, BAD_GZIP, TOO_LARGE
  */
 async function unpacked(files: IdxFiles): Promise<IdxFiles> {
@@ -114,7 +114,7 @@ function sizeOf(dimensions: readonly number[]): number {
   return dimensions.reduce((product, dimension) => product * dimension, 1);
 }
 
-/** What the first bytes say; only they are looked at. */
+/** Reads the header; only the first bytes are used. */
 function headerOf(what: string, bytes: Uint8Array): { start: number; dimensions: number[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rank = bytes[3] ?? 0;
@@ -159,12 +159,12 @@ function labelled(
   requireWithin("values per row", rowSize, MAX_ROW_SIZE, "scale the images down");
   return {
     rows: { rowSize, features: pixels.values, labels: Uint16Array.from(classes.values) },
-    // Rows of height and width are grey images: one channel last, as convolutions expect.
+    // Rows of height and width are grey images; the channel dimension is last, as convolutions expect.
     shape: shape.length === 2 ? [...shape, 1] : shape.length === 0 ? [1] : shape,
   };
 }
 
-/** Classes are the numbers from 0 to the largest label, whether rows have them or not. */
+/** The classes are the numbers from 0 to the largest label, even those that no row has. */
 function emptyClasses(classes: readonly string[], train: Uint16Array, test: Uint16Array): string[] {
   const [trained, tested] = [new Set(train), new Set(test)];
   const named = (what: string, isSo: (label: number) => boolean): string[] => {

@@ -1,6 +1,6 @@
 /**
- * The manifest: what a dataset is and which chunk files hold it. Its SHA-256 over canonical JSON is
- * the dataset's id, and through the chunk hashes it fixes every byte of the data.
+ * The manifest: it describes a dataset, and names the chunk files that hold it. The SHA-256 of its canonical JSON is
+ * the dataset's id, and through the hashes of the chunks this id fixes every byte of the data.
  */
 import { z } from "zod";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
@@ -16,10 +16,10 @@ export const MAX_COLUMNS = 10_000;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_DIMENSIONS = 4;
 
-/** Notes of an import, and the characters of one. */
+/** The number of notes of an import, and the characters of one. */
 export const MAX_NOTES = 100;
 export const MAX_NOTE_LENGTH = 1000;
-/** Characters, not UTF-16 units, of the name of a column, a category or a class. */
+/** Characters, not UTF-16 units, in the name of a column, a category or a class. */
 export const MAX_TEXT_LENGTH = 1024;
 
 const characters = (limit: number) =>
@@ -33,14 +33,14 @@ const Text = characters(MAX_TEXT_LENGTH);
 const Position = z.int().min(0).max(MAX_COLUMNS);
 
 const Chunk = z.strictObject({
-  /** Name inside the dataset's folder; the pattern keeps it from leading anywhere else. */
+  /** A file name inside the dataset's folder; the pattern excludes any path that leads out of it. */
   file: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}\.bin$/, "must look like train-00000.bin"),
   rows: z.int().min(1).max(MAX_ROWS),
   bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
 });
 
-/** How one column of a table became features, so that new rows can be encoded the same way. */
+/** How one column of a table became features, so that new rows can be encoded in the same way. */
 const Column = z.discriminatedUnion("kind", [
   /** One feature: (value - mean) / deviation, rounded to binary32. */
   z.strictObject({
@@ -53,12 +53,12 @@ const Column = z.discriminatedUnion("kind", [
     integer: z.boolean(),
     min: z.number(),
     max: z.number(),
-    /** 0 and 1 where whole numbers were kept as they are. */
+    /** 0 and 1 where whole numbers were kept unchanged. */
     mean: z.number(),
     deviation: z.number().positive(),
-    /** Stands in for a missing value; null: a row without the value cannot be encoded. */
+    /** Replaces a missing value; null: a row without the value cannot be encoded. */
     fill: z.number().nullable(),
-    /** Rows in which it did. */
+    /** Number of rows in which it replaced one. */
     missing: z.int().min(0).max(MAX_ROWS),
   }),
   /** One feature per value: 1 where the text is equal, else 0; an unknown text is 0 in all. */
@@ -72,11 +72,11 @@ const Column = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** How the records of a table are read. */
+/** How to read the records of a table. */
 const Table = z.strictObject({
   separator: z.string().length(1),
   header: z.boolean(),
-  /** Fields of every record. */
+  /** Number of fields of every record. */
   fields: z.int().min(1).max(MAX_COLUMNS),
   label: z.strictObject({ name: Text, position: Position }),
   /** Columns that became no feature. */
@@ -101,7 +101,7 @@ const ManifestSchema = z.strictObject({
   /** Null where the data is no table. */
   table: Table.nullable(),
   classes: z.array(Text).min(2).max(MAX_CLASSES),
-  /** What the import left out, filled or guessed, in sentences. */
+  /** What the import left out, filled in or guessed, in sentences. */
   notes: z.array(characters(MAX_NOTE_LENGTH)).max(MAX_NOTES),
   rowsPerChunk: z.int().min(1).max(MAX_ROWS),
   order: z.enum(["as-given", "shuffled", "by-label"]),
@@ -115,7 +115,7 @@ export type ManifestColumn = z.infer<typeof Column>;
 export type DatasetOrder = Manifest["order"];
 export type Split = "train" | "test";
 
-/** Bytes of all chunk files. */
+/** Bytes of all chunk files together. */
 export function chunksBytes({ train, test }: Pick<Manifest, Split>): number {
   return [...train, ...test].reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -162,7 +162,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   return canonicalJson(manifest);
 }
 
-/** Hex SHA-256 of the canonical bytes: the id a job names. */
+/** Hex SHA-256 of the canonical bytes: the id by which a job names the dataset. */
 export function datasetId(manifest: Manifest): string {
   return toHex(sha256(encodeManifest(manifest)));
 }

@@ -1,6 +1,6 @@
 /**
- * Seeded choices of rows: the order in which they are cut into chunks, and class-balanced
- * selections. All by the integer PRNG, so the same seed gives the same dataset everywhere.
+ * Seeded choices of rows: the order in which they are cut into chunks, and class-balanced selections. All draws come
+ * from the integer PRNG, so the same seed gives the same dataset everywhere.
  */
 import { Random } from "../random.ts";
 import type { DatasetOrder } from "./manifest.ts";
@@ -21,8 +21,8 @@ export function rowOrder(labels: Uint16Array, order: DatasetOrder, seed: Uint8Ar
 }
 
 /**
- * Splits the rows so that every class gives the same share to the first part, and each part gets at
- * least one row of every class that has two.
+ * Splits the rows so that every class gives the same share of its rows to the first part, and each part gets at least
+ * one row of every class that has two.
  * @returns indexes in ascending order
  */
 export function stratifiedSplit(
@@ -37,7 +37,7 @@ export function stratifiedSplit(
     random.shuffle(members);
     const wanted = Math.round(members.length * share);
     const taken = Math.min(Math.max(wanted, 1), members.length - 1);
-    // One by one: a class may have more rows than a call may have arguments.
+    // One by one, because a class may have more rows than a call may have arguments.
     members.forEach((row, i) => {
       (i < taken ? first : rest).push(row);
     });
@@ -46,7 +46,7 @@ export function stratifiedSplit(
 }
 
 /**
- * `count` rows, the same number of each class (the first classes give the remainder).
+ * Selects `count` rows, the same number from each class (the first classes give the remainder).
  * @throws RangeError when a class has too few rows
  * @returns indexes in ascending order
  */
@@ -56,7 +56,7 @@ export function balancedSubset(labels: Uint16Array, count: number, seed: Uint8Ar
   const taken = groups.flatMap((members, label) => {
     const wanted = Math.floor(count / groups.length) + (label < count % groups.length ? 1 : 0);
     if (wanted > members.length) {
-      throw new RangeError(`class ${label} has ${members.length} rows, ${wanted} are wanted`);
+      throw new RangeError(`class ${label} has ${members.length} rows, ${wanted} are needed`);
     }
     return random.shuffle(members).slice(0, wanted);
   });

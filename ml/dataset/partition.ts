@@ -1,6 +1,6 @@
 /**
- * Which participant trains on which chunks. Pure integer arithmetic from a seed, so that every node
- * computes the same assignment; disjoint, complete, and even to within one chunk.
+ * Decides which participant trains on which chunks. It uses only integer arithmetic from a seed, so that every node
+ * computes the same assignment; the shares are disjoint, complete, and equal to within one chunk.
  */
 import { Random } from "../random.ts";
 import { DatasetError } from "./errors.ts";
@@ -8,7 +8,7 @@ import type { DatasetOrder } from "./manifest.ts";
 
 export type Partition = "iid" | "by-label";
 
-/** Label-sorted runs each participant gets, as in the pathological split of the FedAvg paper. */
+/** Label-sorted runs for each participant, as in the pathological split of the FedAvg paper. */
 const RUNS_PER_PARTICIPANT = 2;
 
 /**
@@ -42,7 +42,7 @@ export function assignChunks(
   return shares.map((share) => share.sort((a, b) => a - b));
 }
 
-/** Consecutive runs, the longer ones first, so that dealing them in turn stays even. */
+/** Consecutive runs, the longer ones first, so that dealing them out in turn keeps the shares equal. */
 function dealtRuns(chunkCount: number, runCount: number, random: Random): number[][] {
   const short = Math.floor(chunkCount / runCount);
   const longRuns = chunkCount % runCount;
@@ -57,7 +57,7 @@ function dealtRuns(chunkCount: number, runCount: number, random: Random): number
 }
 
 /**
- * A partition means what it says only on chunks cut in the right order.
+ * A partition has its meaning only on chunks that were cut in the right order.
  * @throws DatasetError PARTITION_ORDER
  */
 export function requirePartitionOrder(partition: Partition, order: DatasetOrder): void {

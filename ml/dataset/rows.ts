@@ -1,5 +1,5 @@
 /**
- * Labelled rows in memory, as they are stored: bytes stay bytes (60,000 images are 47 MB, not 188)
+ * Labelled rows in memory, in the form in which they are stored: bytes stay bytes (60,000 images take 47 MB, not 188)
  * until a batch of them is scaled to float32.
  */
 

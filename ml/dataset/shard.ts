@@ -1,6 +1,6 @@
 /**
- * A shard: the rows of some chunks as one list, read batch by batch. Training and evaluation see
- * data only through this.
+ * A shard: the rows of some chunks as one list, read batch by batch. Training and evaluation read data only through a
+ * shard.
  */
 import type { Rows } from "./rows.ts";
 
@@ -22,7 +22,7 @@ export interface ShardFormat {
   readonly classes: number;
 }
 
-/** The parts are kept, not copied. */
+/** The parts are kept without copying them. */
 export function shardOf(format: ShardFormat, parts: readonly Rows[]): Shard {
   const { rowSize, classes } = format;
   const scale = Math.fround(format.scale);
@@ -55,7 +55,7 @@ export function shardOf(format: ShardFormat, parts: readonly Rows[]): Shard {
   return { rows, rowSize, classes, batch };
 }
 
-/** byte * scale rounded to float32: one IEEE product, the same bits everywhere. */
+/** byte * scale rounded to float32: one IEEE multiplication, with the same bits everywhere. */
 function scaleInto(values: Uint8Array, scale: number, inputs: Float32Array, start: number): void {
   for (let k = 0; k < values.length; k++) inputs[start + k] = (values[k] ?? 0) * scale;
 }

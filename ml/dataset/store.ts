@@ -1,6 +1,6 @@
 /**
- * Datasets on disk: one folder with `manifest.json` and its chunk files. Of the library files here
- * the only one that does I/O.
+ * Datasets on disk: one folder with `manifest.json` and its chunk files. This is the only file of the library that does
+ * I/O.
  */
 import { writeFileSync } from "node:fs";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ import type { Rows } from "./rows.ts";
 
 const MANIFEST_FILE = "manifest.json";
 
-/** Chunks first, the manifest last and by rename: a folder with a manifest is complete. */
+/** Writes the chunks first, and the manifest last by rename, so that a folder with a manifest is complete. */
 export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [file, bytes] of dataset.chunks) await writeFile(join(folder, file), bytes);
@@ -53,12 +53,18 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return decodeManifest(await readManifestBytes(folder));
 }
 
-/** Unchecked. @throws DatasetError MISSING_FILE */
+/**
+ * Not checked.
+ * @throws DatasetError MISSING_FILE
+ */
 export function readManifestBytes(folder: string): Promise<Uint8Array> {
   return read(join(folder, MANIFEST_FILE));
 }
 
-/** Everything, verified. @throws DatasetError MISSING_FILE, BAD_MANIFEST, CHUNK_SIZE, CHUNK_HASH */
+/**
+ * Reads and verifies everything.
+ * @throws DatasetError MISSING_FILE, BAD_MANIFEST, CHUNK_SIZE, CHUNK_HASH
+ */
 export async function readDataset(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
   const chunks = new Map<string, Uint8Array>();
@@ -69,7 +75,7 @@ export async function readDataset(folder: string): Promise<Dataset> {
 }
 
 /**
- * Decoded chunks of one split, one file at a time.
+ * Decodes the chunks of one split, one file at a time.
  * @param indices which chunks; default all
  * @throws DatasetError MISSING_FILE and as decodeChunk; RangeError for a chunk that does not exist
  */
@@ -98,7 +104,7 @@ export async function readChunk(folder: string, chunk: ManifestChunk): Promise<U
 }
 
 /**
- * The four IDX files of a folder by their usual names, gzip or plain.
+ * Finds the four IDX files of a folder by their usual names, gzip or plain.
  * @throws DatasetError MISSING_FILE
  */
 export async function readIdxFolder(folder: string): Promise<IdxFiles> {
@@ -117,7 +123,7 @@ export async function readIdxFolder(folder: string): Promise<IdxFiles> {
   };
 }
 
-/** The size is compared before the file is read, so a wrong one costs no memory. */
+/** Compares the size before it reads the file, so that a file of the wrong size costs no memory. */
 async function read(path: string, chunk?: ManifestChunk): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);

@@ -16,7 +16,7 @@ const IMAGES = "train-images-idx3-ubyte.gz";
 const LABELS = "train-labels-idx1-ubyte.gz";
 const TEST_FILES = ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"] as const;
 
-/** Reads the four files of `from`, writes the four of `to`; test files are copied byte for byte. */
+/** Reads the four files in `from` and writes the four in `to`; test files are copied byte for byte. */
 async function makeSubset(from: string, to: string, count: number): Promise<void> {
   const images = decodeIdx("training images", gunzipSync(await readFile(join(from, IMAGES))));
   const labels = decodeIdx("training labels", gunzipSync(await readFile(join(from, LABELS))));

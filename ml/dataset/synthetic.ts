@@ -1,6 +1,6 @@
 /**
- * Rows made by the integer PRNG: a pattern of random bytes under noise. Integer draws scaled by a
- * power of two, so all values are exact in float32, the same on every machine.
+ * Rows made by the integer PRNG: a pattern of random bytes under noise. All values are integer draws scaled by a power
+ * of two, so they are exact in float32 and the same on every machine.
  */
 import type { Random } from "../random.ts";
 import { type Shard, shardOf } from "./shard.ts";
@@ -11,16 +11,16 @@ export interface NoisyShape {
   /** Values of a row; a multiple of 4. */
   readonly rowSize: number;
   readonly classes: number;
-  /** Amplitude of the noise, in amplitudes of a pattern. */
+  /** Amplitude of the noise, as a multiple of the amplitude of a pattern. */
   readonly noise: number;
 }
 
 export interface NoisyChoice {
   /** Patterns of `rowSize` bytes, one after the other. */
   readonly patterns: Uint8Array;
-  /** By row: which of them it shows. */
+  /** For each row, the pattern that it shows. */
   readonly picks: Uint16Array;
-  /** By row: its class. */
+  /** For each row, its class. */
   readonly labels: Uint16Array;
 }
 
@@ -42,7 +42,7 @@ export function noisyRows(
   return shardOf({ scale: 1, rowSize, classes }, [{ rowSize, features, labels }]);
 }
 
-/** Four bytes of every draw, lowest first. `length` is a multiple of 4. */
+/** Four bytes from every draw, lowest first. `length` is a multiple of 4. */
 export function randomBytes(random: Random, length: number): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(length));
   for (let at = 0; at < length; at += 4) bytes.setUint32(at, random.nextU32(), true);

@@ -1,6 +1,6 @@
 /**
- * The bytes of a table as text. UTF-8 is decoded fatally: a byte that is read wrong can make one
- * class of two, and nobody would see it.
+ * Decodes the bytes of a table to text. Invalid UTF-8 is an error: one byte that is read wrong can split a class in two
+ * without being noticed.
  */
 import { DatasetError } from "./errors.ts";
 
@@ -10,7 +10,7 @@ export interface DecodedText {
   readonly notes: readonly string[];
 }
 
-/** Files that are often taken for CSV, by their first bytes. */
+/** Other formats that are often mistaken for CSV, by their first bytes. */
 const OTHER_FORMATS: readonly (readonly [start: string, what: string])[] = [
   ["PK\x03\x04", "a zip archive or an Excel workbook (.xlsx)"],
   ["\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"],
@@ -72,17 +72,17 @@ function decodeAs(bytes: Uint8Array, encoding: string): DecodedText {
   return { text: withoutMarks(text), notes: [...notes, ...lostCharacters(text)] };
 }
 
-/** Programs that append to a file, or convert it twice, leave more than one mark. */
+/** Removes all byte order marks: programs that append to a file, or convert it twice, leave several. */
 export function withoutMarks(text: string): string {
   return text.replace(/^\ufeff+/, "");
 }
 
-/** Almost no text of another encoding is valid UTF-8 by chance. */
+/** Text in another encoding is almost never valid UTF-8 by chance. */
 function doubtOn(encoding: string, bytes: Uint8Array): string[] {
   if (/^utf-?16/i.test(encoding) || !bytes.some((byte) => byte >= 0x80)) return [];
   if (firstInvalid(bytes) < bytes.length) return [];
   return [
-    `WARNING: the file is valid UTF-8, too, and so likely is UTF-8; as ${encoding} its letters beyond ASCII became others.`,
+    `WARNING: the file is also valid UTF-8, so it probably is UTF-8; read as ${encoding}, its letters beyond ASCII have become other letters.`,
   ];
 }
 
@@ -98,7 +98,7 @@ function refuseOtherFormats(bytes: Uint8Array): void {
   throw new DatasetError(
     `the file looks like ${found}, not like CSV text`,
     { code: "NOT_TEXT", what: found },
-    { remedy: "export the table as CSV (UTF-8), one row a line" },
+    { remedy: "export the table as CSV (UTF-8), one row per line" },
   );
 }
 
@@ -111,7 +111,7 @@ function markedEncoding(bytes: Uint8Array): string | undefined {
   return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
 }
 
-/** @throws DatasetError NOT_UTF8 that names the line and what the file is likely to be */
+/** @throws DatasetError NOT_UTF8, naming the line and the probable encoding of the file */
 function refuseBytes(bytes: Uint8Array, cause: unknown): never {
   const at = firstInvalid(bytes);
   const line = lineOf(bytes, at);
@@ -142,7 +142,7 @@ function notUtf8(line: number, likely: string, cause?: unknown): DatasetError {
   );
 }
 
-/** A text of ASCII in UTF-16 is valid UTF-8 with a NUL beside every character. */
+/** ASCII text in UTF-16 is valid UTF-8 with a NUL beside every character. */
 function refuseNul(text: string, bytes: Uint8Array): void {
   const at = text.indexOf("\0");
   if (at === -1) return;
@@ -156,7 +156,7 @@ function refuseNul(text: string, bytes: Uint8Array): void {
   );
 }
 
-/** UTF-16 without a byte order mark, told by the side on which the zero bytes are. */
+/** Detects UTF-16 without a byte order mark, by the side on which the zero bytes are. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const sample = bytes.subarray(0, 4096);
   const zeros = [0, 0];
@@ -168,7 +168,7 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   return odd > even ? "UTF-16LE (little-endian)" : "UTF-16BE (big-endian)";
 }
 
-/** Offset of the first byte that is not part of valid UTF-8; the length where all is. */
+/** Offset of the first byte that is not valid UTF-8; the length if there is none. */
 function firstInvalid(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {
@@ -179,7 +179,7 @@ function firstInvalid(bytes: Uint8Array): number {
   return at;
 }
 
-/** Bytes of the UTF-8 sequence at `at`; 0 where there is none (RFC 3629, section 4). */
+/** Length of the UTF-8 sequence at `at`; 0 if there is none (RFC 3629, section 4). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;
@@ -217,6 +217,6 @@ function lostCharacters(text: string): string[] {
   if (at === -1) return [];
   const line = text.slice(0, at).split("\n").length;
   return [
-    `Line ${line} holds the character U+FFFD, which stands for one that an earlier conversion lost; texts that differed may be equal now.`,
+    `Line ${line} holds the character U+FFFD, which replaces a character that an earlier conversion lost; different texts may have become equal.`,
   ];
 }

@@ -1,14 +1,14 @@
-/** What left the battery of a machine that runs on it (Linux power_supply class). */
+/** The energy taken from the battery of a machine that runs on it (Linux power_supply class). */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EnergyCounter } from "./counter.ts";
 import { readNumber, readText } from "./sysfs.ts";
 
-/** Coarse steps, and the whole machine with its screen. */
+/** The battery reports coarse steps, and measures the whole machine with its screen. */
 const UNCERTAINTY = 0.3;
 const MICROWATT_HOUR_IN_MILLIJOULES = 3600n;
 
-/** @returns undefined unless a battery is discharging and tells its energy */
+/** @returns undefined unless a battery is discharging and reports its energy */
 export async function openBattery(sysfs: string): Promise<EnergyCounter | undefined> {
   const root = join(sysfs, "class", "power_supply");
   for (const name of await readdir(root).catch(() => [])) {
@@ -21,7 +21,7 @@ export async function openBattery(sysfs: string): Promise<EnergyCounter | undefi
       async read() {
         const microwattHours = await left();
         if (microwattHours === undefined) return undefined;
-        // Counts downwards; a total must grow.
+        // The battery counts downwards, but a total must grow.
         return ((FULL - microwattHours) * MICROWATT_HOUR_IN_MILLIJOULES) / 1000n;
       },
     };

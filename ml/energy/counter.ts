@@ -1,10 +1,10 @@
-/** What sources of energy figures give. */
+/** The interface of all sources of energy figures. */
 import type { EnergySource } from "../../chain/types/window.ts";
 
 export interface EnergyReading {
   readonly millijoules: bigint;
   readonly source: EnergySource;
-  /** The true value lies within this share of it, about. */
+  /** The true value lies within about this share of the figure. */
   readonly uncertainty: number;
 }
 
@@ -12,6 +12,6 @@ export interface EnergyReading {
 export interface EnergyCounter {
   readonly source: EnergySource;
   readonly uncertainty: number;
-  /** Millijoules since some moment; undefined when the source went away. */
+  /** Millijoules since some moment; undefined when the source has disappeared. */
   read(): Promise<bigint | undefined>;
 }

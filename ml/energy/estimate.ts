@@ -1,7 +1,10 @@
-/** Energy where nothing measures it: a usual processor at half its design power, by busy threads. */
+/**
+ * Estimates energy where nothing measures it: a usual processor at half its design power, by the number of busy
+ * threads.
+ */
 import type { EnergyReading } from "./counter.ts";
 
-/** Watts of a core at work, with its share of the package. */
+/** Watts of a core at work, including its share of the package. */
 const CORE_WATTS = 7;
 const UNCERTAINTY = 0.5;
 

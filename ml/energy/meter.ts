@@ -1,7 +1,7 @@
 /**
- * What energy a piece of work took, from the best source this machine has: RAPL counters of the
- * processor packages, the battery, else an estimate. Nobody can check it from afar, so it only ever
- * moves a rating by a few percent, and is always shown with its source and uncertainty.
+ * Measures the energy of a piece of work with the best source that this machine has: RAPL counters of the processor
+ * packages, the battery, or else an estimate. No other node can check the figure, so it changes a rating by a few
+ * percent at most, and is always shown with its source and uncertainty.
  */
 import type { EnergySource } from "../../chain/types/window.ts";
 import { openBattery } from "./battery.ts";
@@ -10,9 +10,9 @@ import { estimate } from "./estimate.ts";
 import { openRapl } from "./rapl.ts";
 
 export interface EnergyMeterOptions {
-  /** Where the kernel shows its devices. */
+  /** Folder in which the kernel shows its devices. */
   readonly sysfs: string;
-  /** Milliseconds, never going back. */
+  /** Milliseconds; never decreasing. */
   readonly now: () => number;
   /** Processor cores. */
   readonly cores: number;
@@ -39,7 +39,7 @@ export class EnergyMeter {
 
   /**
    * Starts a measurement.
-   * @returns ends it; to be told how many threads worked, for the estimate
+   * @returns a function that ends it, given the number of threads that worked (for the estimate)
    */
   async start(): Promise<(threads: number) => Promise<EnergyReading>> {
     const { now, cores } = this.#options;

@@ -8,17 +8,17 @@ import { join } from "node:path";
 import type { EnergyCounter } from "./counter.ts";
 import { readNumber, readText } from "./sysfs.ts";
 
-/** Misses memory, power supply and graphics cards. */
+/** RAPL does not cover the power supply, graphics cards, and some of the memory. */
 const UNCERTAINTY = 0.3;
 const PACKAGE = /^intel-rapl:\d+$/;
 
 interface Package {
   readonly path: string;
-  /** Microjoules at which the counter starts over. */
+  /** Microjoules at which the counter wraps around. */
   readonly range: bigint;
 }
 
-/** @returns undefined where there are no readable counters */
+/** @returns undefined if there are no readable counters */
 export async function openRapl(sysfs: string): Promise<EnergyCounter | undefined> {
   const root = join(sysfs, "class", "powercap");
   const packages: Package[] = [];

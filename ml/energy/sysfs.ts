@@ -1,4 +1,4 @@
-/** Small files of the kernel; undefined for what is not there or may not be read. */
+/** Reads small files of the kernel; the result is undefined for a file that is missing or not readable. */
 import { readFile } from "node:fs/promises";
 
 export async function readText(path: string): Promise<string | undefined> {

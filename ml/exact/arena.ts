@@ -1,13 +1,13 @@
 /**
- * Plans one trainer's memory before it exists: every buffer is a byte offset, reserved once, so that
- * a training step allocates nothing.
+ * Plans one trainer's memory before it is allocated: every buffer is a byte offset that is reserved once, so that a
+ * training step allocates nothing.
  */
 
 import { EngineError } from "../engine-error.ts";
 
 const PAGE_BYTES = 65_536;
 const ALIGNMENT = 64;
-/** Kernels may read (never write) this far past the end of a buffer. */
+/** Kernels may read (never write) so many bytes beyond the end of a buffer. */
 const SLACK_BYTES = 256;
 
 export const MAX_MEMORY_BYTES = 2 ** 31;
@@ -31,19 +31,19 @@ export class Arena {
     return offset;
   }
 
-  /** Reserves a constant table of int32 that `allocate` fills in. */
+  /** Reserves a constant table of int32, which `allocate` fills. */
   table(length: number, value: (index: number) => number): number {
     const offset = this.reserve(length);
     this.#tables.push({ offset, values: Int32Array.from({ length }, (_, index) => value(index)) });
     return offset;
   }
 
-  /** Reserved so far. */
+  /** Bytes reserved so far. */
   get bytes(): number {
     return this.#end;
   }
 
-  /** Makes the memory, zeroed but for the tables. */
+  /** Allocates the memory; everything but the tables is zero. */
   allocate(): WebAssembly.Memory {
     const pages = Math.ceil((this.#end + SLACK_BYTES) / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });

@@ -1,8 +1,7 @@
 /**
- * The way back through the operations, planned before memory exists: which need a gradient at all,
- * where each lies, and where several are added. After that, `link` gives the steps.
- *
- * An output that several operations use sums their gradients, the last user's first.
+ * Plans the backward pass through the operations before the memory is allocated: which operations need a gradient,
+ * where each gradient lies, and where several are added. Afterwards `link` returns the steps. If several operations use
+ * an output, its gradient is the sum of theirs, added from the last user to the first.
  */
 
 import { MODEL_INPUT } from "../model/program.ts";
@@ -31,7 +30,7 @@ interface BackwardStep {
 }
 
 export class BackwardPlan {
-  /** The buffer that receives the gradient of the loss; null when there is nothing to train. */
+  /** The buffer that receives the gradient of the loss; null when the model has nothing to train. */
   readonly start: number | null;
   readonly #buffers = new GradientBuffers();
   readonly #operations: readonly PlannedOperation[];
@@ -65,7 +64,7 @@ export class BackwardPlan {
     this.#buffers.reserve(arena);
   }
 
-  /** Byte offset of the loss's gradient, once reserved. */
+  /** Byte offset of the loss's gradient, once it is reserved. */
   get startOffset(): number {
     return this.#buffers.offsetOf(this.start);
   }
@@ -108,7 +107,7 @@ export class BackwardPlan {
     this.#buffers.release(dOutput);
   }
 
-  /** Its gradient becomes that of its input where it lies. */
+  /** Turns the gradient of the output into that of the input without moving it. */
   #planElementwise({ plan, inputs }: PlannedOperation, dOutput: number): void {
     const [input = MODEL_INPUT] = inputs;
     const present = this.#gradients[input] ?? null;

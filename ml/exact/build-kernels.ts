@@ -26,7 +26,7 @@ const ENTRY = "kernels/index.ts";
 const OUTPUT = "kernels.wasm";
 
 /**
- * @param simd false for a build of plain scalar instructions: the same numbers, slowly
+ * @param simd false builds with plain scalar instructions, which give the same numbers more slowly
  * @returns the WebAssembly module
  */
 export async function buildKernels({ simd = true } = {}): Promise<Uint8Array<ArrayBuffer>> {

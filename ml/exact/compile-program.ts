@@ -1,6 +1,6 @@
 /**
- * Compiles a model program into lists of steps over planned memory: forward for training, forward for
- * evaluation, backward, update. After this, running a batch is a walk over those lists.
+ * Compiles a model program into lists of steps over planned memory: forward for training, forward for evaluation,
+ * backward, update. To run a batch is then to run through these lists.
  */
 
 import { DEFAULT_LOSS, type Hyperparameters } from "../hyperparameters.ts";
@@ -30,13 +30,16 @@ export interface CompiledProgram {
   readonly parameters: number;
   readonly forwardTraining: readonly Step[];
   readonly forwardEvaluation: readonly Step[];
-  /** From the targets to the updated parameters; the outputs of the batch must be in place. */
+  /** From the targets to the updated parameters; the outputs of the batch must be computed before. */
   readonly backwardAndUpdate: readonly Step[];
   /** Seeds the dropout masks of the following steps. */
   seedDropout(seed: number): void;
 }
 
-/** Memory of a compiled program, in bytes, without taking any. @throws EngineError TOO_LARGE */
+/**
+ * Memory that a compiled program needs, in bytes; allocates none.
+ * @throws EngineError TOO_LARGE
+ */
 export function programBytes(
   model: LayersModel,
   layers: readonly ProgramLayer[],
@@ -84,7 +87,7 @@ export function compileProgram(
   };
 }
 
-/** Every buffer has its place, and nothing is allocated. */
+/** Gives every buffer its place without allocating memory. */
 function planProgram(
   model: LayersModel,
   layers: readonly ProgramLayer[],
@@ -144,7 +147,7 @@ function planOperations(
   { inputs: modelInput, seeds, ...parts }: OperationParts,
 ): readonly PlannedOperation[] {
   const planned: PlannedOperation[] = [];
-  /** What anyone still reads of the memory in which each output lies. */
+  /** What later steps still read from the memory in which each output lies. */
   const readsOf: LayerPlan["reads"][] = [];
   const usesOf = (index: number): number =>
     operations.reduce((n, { inputs }) => n + inputs.filter((input) => input === index).length, 0);
@@ -164,7 +167,10 @@ function planOperations(
   return planned;
 }
 
-/** Positive values stay positive, and no other becomes so, except where the gradient is zero anyway. */
+/**
+ * Whether the layer keeps positive values positive and makes no other value positive, except where the gradient is zero
+ * anyway.
+ */
 function keepsSign(layer: ProgramLayer): boolean {
   return (
     layer.kind === "dropout" ||

@@ -1,7 +1,7 @@
 /**
- * The exact engine: equal inputs give equal bits on every machine, so that training can be audited by
- * comparing hashes. Runs the program of a LayersModel; models outside it belong to the tfjs engine.
- * What compiles models is imported when the first one opens.
+ * The exact engine: equal inputs give equal bits on every machine, so that training can be audited by comparing hashes.
+ * It runs the program of a LayersModel; models without a program belong to the tfjs engine. The code that compiles
+ * models is imported when the first one opens.
  */
 
 import type { Engine, Trainer } from "../engine.ts";
@@ -13,7 +13,7 @@ import { ENGINE_HASH } from "./engine-hash.ts";
 import { compileKernels } from "./load-kernels.ts";
 
 export interface ExactEngineOptions {
-  /** Contents of kernels.wasm; read from beside this file when absent (a page must fetch them). */
+  /** Contents of kernels.wasm; default: the file beside this one is read (a page must fetch it). */
   readonly kernels?: Uint8Array<ArrayBuffer>;
 }
 
@@ -29,13 +29,13 @@ export async function createExactEngine(options: ExactEngineOptions = {}): Promi
   return engine;
 }
 
-/** Imported on demand, so that a page which fetches the kernels can load this file. */
+/** Imported only when needed, so that a page which fetches the kernels can load this file. */
 async function readKernels(): Promise<Uint8Array<ArrayBuffer>> {
   const { readFile } = await import("node:fs/promises");
   return readFile(new URL("./kernels.wasm", import.meta.url));
 }
 
-/** The engine on any build of the kernels; `createExactEngine` is the one that checks them. */
+/** The engine with any build of the kernels; `createExactEngine` is the one that checks them. */
 export class ExactEngine implements Engine {
   readonly name = "exact";
   readonly version = ENGINE_HASH.slice(0, 16);

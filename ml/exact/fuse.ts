@@ -1,7 +1,7 @@
 /**
- * Joins a relu to the dense or convolution layer before it, whose kernel then applies it, and leaves
- * the gradient mask of a relu before a max pooling to the pooling, a quarter of the work. Neither
- * changes a bit of the result.
+ * Joins a relu to the dense or convolution layer before it, whose kernel then applies it. If a max pooling follows a
+ * relu, the pooling applies the gradient mask of the relu, which takes a quarter of the work. Neither changes a bit of
+ * the result.
  */
 
 import { MODEL_INPUT, type ProgramLayer } from "../model/program.ts";
@@ -10,9 +10,9 @@ export interface Operation {
   readonly layer: ProgramLayer;
   /** Indexes of operations, or MODEL_INPUT. */
   readonly inputs: readonly number[];
-  /** A relu is part of this operation. */
+  /** This operation includes a relu. */
   readonly relu: boolean;
-  /** The mask of a relu, part of this operation or the operation itself, is the next pooling's. */
+  /** This operation is a relu or includes one, and the next pooling applies its mask. */
   readonly maskedByPool: boolean;
   /** This max pooling applies the mask of the relu before it. */
   readonly afterRelu: boolean;
@@ -27,7 +27,7 @@ export function fuse(layers: readonly ProgramLayer[]): readonly Operation[] {
     return more.length === 0 ? user : undefined;
   };
   const operations: Operation[] = [];
-  /** Operation that makes each layer's output. */
+  /** The operation that computes each layer's output. */
   const made: number[] = [];
   layers.forEach((layer, index) => {
     const [input = MODEL_INPUT] = layer.inputs;

@@ -1,6 +1,6 @@
-/** What kernels over windows of an image are told of their shape, in the order of the parameters. */
+/** The shape arguments of kernels that slide windows over an image, in the order of the kernels' parameters. */
 
-/** Arguments that the pooling kernels share. */
+/** Arguments of the pooling kernels. */
 export type PoolGeometry = readonly [
   height: number,
   width: number,
@@ -15,7 +15,7 @@ export type PoolGeometry = readonly [
   outWidth: number,
 ];
 
-/** Arguments that the depthwise kernels share. */
+/** Arguments of the depthwise kernels. */
 export type DepthwiseGeometry = readonly [
   height: number,
   width: number,

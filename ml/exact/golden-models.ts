@@ -1,4 +1,4 @@
-/** The tiny models of the self-test: between them they reach every kernel. */
+/** The tiny models of the self-test; together they use every kernel. */
 
 import type { Hyperparameters } from "../hyperparameters.ts";
 import { type LayersModel, parseLayersModel } from "../model/layers-model.ts";
@@ -8,7 +8,7 @@ const BATCH_SIZE = 5;
 export interface GoldenRun {
   readonly model: LayersModel;
   readonly hyperparameters: Hyperparameters;
-  /** Inputs are whole numbers below this, or anything from -1/4 to 3/4. */
+  /** Inputs are whole numbers below this; without it, they are values from -1/4 to 3/4. */
   readonly vocabulary?: number;
 }
 

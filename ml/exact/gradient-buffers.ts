@@ -1,6 +1,6 @@
 /**
- * Gradients of activations live from the last layer that uses an output back to the layer that made
- * it. Buffers are shared between those that never live at once, so a chain of layers needs two.
+ * Buffers for the gradients of activations. A gradient lives from the last layer that uses an output back to the layer
+ * that made it. Gradients that never live at the same time share a buffer, so a chain of layers needs only two.
  */
 
 import type { Arena } from "./arena.ts";
@@ -12,7 +12,7 @@ export class GradientBuffers {
 
   /** @returns the number of a buffer of at least `size` values, until it is released */
   acquire(size: number): number {
-    // The largest free one grows the least.
+    // The largest free buffer has to grow least.
     this.#free.sort((a, b) => (this.#sizes[a] ?? 0) - (this.#sizes[b] ?? 0));
     const buffer = this.#free.pop() ?? this.#sizes.length;
     this.#sizes[buffer] = Math.max(size, this.#sizes[buffer] ?? 0);
@@ -23,7 +23,7 @@ export class GradientBuffers {
     this.#free.push(buffer);
   }
 
-  /** Takes the memory, once all are planned. */
+  /** Reserves the memory, once all buffers are planned. */
   reserve(arena: Arena): void {
     this.#offsets = this.#sizes.map((size) => arena.reserve(size));
   }

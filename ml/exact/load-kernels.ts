@@ -1,6 +1,6 @@
 /**
- * The pinned WebAssembly module: read, checked against its published hash, compiled once. Each
- * trainer links it to its own memory. What the kernels compute is written in docs/exact-engine.md.
+ * The pinned WebAssembly module: read, checked against its published hash, and compiled once. Each trainer links it to
+ * its own memory. docs/exact-engine.md describes what the kernels compute.
  */
 
 import { EngineError } from "../engine-error.ts";

@@ -1,14 +1,14 @@
 /**
- * Losses over the model's outputs. Sparse cross-entropy reads class indexes, the others a row of
- * targets per sample, one-hot where the caller gives class indexes. The cross-entropies take their
- * gradient through the softmax or sigmoid before them, by the logits.
+ * Losses over the model's outputs. Sparse cross-entropy reads class indexes; the others read a row of targets per
+ * sample, which is one-hot where the caller gives class indexes. The gradient of a cross-entropy is taken with respect
+ * to the logits, through the softmax or sigmoid before it.
  */
 
 import type { Loss } from "../hyperparameters.ts";
 import type { Arena } from "./arena.ts";
 import type { Kernels } from "./kernel-exports.ts";
 
-/** Their numbers in the kernels. */
+/** The numbers by which the kernels know them. */
 const LOSS_KINDS = {
   categoricalCrossentropy: 0,
   binaryCrossentropy: 1,
@@ -36,7 +36,7 @@ export interface LossShape {
   readonly outputs: number;
 }
 
-/** Of a loss that fits the model. */
+/** Plans a loss that fits the model. */
 export function planLoss(
   loss: Loss,
   arena: Arena,

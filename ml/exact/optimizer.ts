@@ -1,6 +1,6 @@
 /**
- * The update of packed parameters from their gradients: clip, decay, step. What an optimizer remembers
- * is arrays in parameter layout and a few single values; both belong to a checkpoint.
+ * Updates packed parameters from their gradients: clip, decay, step. The state of an optimizer consists of arrays in
+ * parameter layout and a few single values; both belong to a checkpoint.
  */
 
 import {
@@ -24,7 +24,7 @@ export interface OptimizerPlan {
   update(kernels: Kernels): void;
 }
 
-/** Packed parameters of which the first `trainable` are updated. */
+/** Packed parameters; only the first `trainable` are updated. */
 export interface ParameterMemory {
   readonly parameters: number;
   readonly gradients: number;
@@ -102,7 +102,7 @@ function planSgd(
   };
 }
 
-/** The two single values are the powers of beta1 and beta2 so far, rounded step by step. */
+/** The two single values are the current powers of beta1 and beta2, rounded at each step. */
 function planAdam(
   adam: Adam,
   arena: Arena,

@@ -1,8 +1,8 @@
 /**
- * Parameters live in the engine as the panels its kernels read: a tensor of K x N values (N its last
- * dimension) becomes ceil(N / 8) panels of K rows of eight, padded with zeros. Outside, parameters
- * are flat in tfjs order. Gradients and the optimizer's means use the same panels. What no optimizer
- * touches lies behind the rest.
+ * The layout of parameters inside the engine: panels, as its kernels read them. A tensor of K x N values (N is its last
+ * dimension) becomes ceil(N / 8) panels of K rows of eight, padded with zeros. Outside the engine, parameters are flat
+ * in tfjs order. Gradients and the optimizer's means use the same panels. Parameters that no optimizer changes come
+ * last.
  */
 
 import type { ParameterSlot } from "../model/program.ts";
@@ -73,7 +73,7 @@ export class PanelLayout {
   }
 }
 
-/** One row of a group, eight values at a time; the steps are from one eight to the next. */
+/** Copies one row of a group, eight values at a time; the steps lead from one group of eight to the next. */
 function copyRow(
   target: Float32Array,
   to: number,
@@ -86,7 +86,7 @@ function copyRow(
   let at = to;
   let begin = from;
   let left = columns;
-  // Written out: a checkpoint copies every parameter, and a loop of eight is three times slower.
+  // Written out, because a checkpoint copies every parameter, and a loop over eight values is three times slower.
   for (; left >= WIDTH; left -= WIDTH) {
     target[at] = source[begin] ?? 0;
     target[at + 1] = source[begin + 1] ?? 0;

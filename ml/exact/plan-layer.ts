@@ -1,4 +1,4 @@
-/** From one operation to the plan of its layer. */
+/** Makes the plan of a layer from an operation. */
 
 import type { Operation } from "./fuse.ts";
 import { planActivation } from "./layers/activation.ts";
@@ -15,7 +15,7 @@ import { planPool2d } from "./layers/pool2d.ts";
 import { planRecurrent } from "./layers/recurrent.ts";
 import { planSoftmax } from "./layers/softmax.ts";
 
-/** Counts dropout layers, whose masks come from the step's seed and their place. */
+/** Counts dropout layers: the masks of a layer follow from the step's seed and this number. */
 export interface DropoutSeeds {
   layers: number;
   step: number;

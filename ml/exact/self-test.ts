@@ -1,6 +1,6 @@
 /**
- * The golden self-test: a few steps of tiny models that touch every kernel must end in known bits.
- * A machine that fails it must not take audited work: its results would look like fraud.
+ * The golden self-test: a few steps of tiny models that use every kernel must end in known bits. A machine that fails
+ * it must not take audited work, because its results would look like fraud.
  */
 import type { Engine } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
@@ -21,7 +21,7 @@ export async function selfTest(engine: Engine): Promise<void> {
   throw new EngineError(
     "this machine computes other bits than the rest of the network",
     { code: "GOLDEN_MISMATCH", expected: GOLDEN_HASH, actual },
-    { remedy: "update Node or the browser; report the CPU model if it stays" },
+    { remedy: "update Node or the browser; if the error remains, report the CPU model" },
   );
 }
 
@@ -51,7 +51,7 @@ async function stateAfter(
     labels.forEach((_, index) => {
       labels[index] = random.below(model.classes);
     });
-    // The last step is a batch tail.
+    // The last step is an incomplete batch.
     losses.push(trainer.step(inputs, labels, batchSize - Math.floor(step / 2), step));
   }
   const { lossSum, confusion } = trainer.evaluate(inputs, labels, batchSize);

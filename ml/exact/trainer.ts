@@ -1,4 +1,4 @@
-/** One open model on the exact engine: copies batches in, walks the compiled steps, copies out. */
+/** One open model on the exact engine: it copies a batch in, runs the compiled steps, and copies the results out. */
 
 import { checkInputs, checkLength, checkTargets } from "../check-batch.ts";
 import type { Evaluation, Targets, Trainer } from "../engine.ts";
@@ -23,7 +23,7 @@ export class ExactTrainer implements Trainer {
     checkLength("parameters", parameters, this.parameterCount);
     const program = this.#open();
     const { layout, optimizer } = program;
-    // The columns that fill up a panel too: a run that came to NaN leaves some there.
+    // This also writes the columns that fill up a panel, because a run that reached NaN leaves some there.
     layout.pack(parameters, floats(program, program.parameters, layout.size).fill(0));
     for (const array of optimizer.arrays) {
       floats(program, array, layout.size).fill(0).fill(optimizer.arrayStart, 0, layout.trainable);
@@ -92,7 +92,7 @@ export class ExactTrainer implements Trainer {
       this.#copyInputs(program, inputs, first, rows);
       this.#copyTargets(program, targets, first, rows);
       run(program.forwardEvaluation, rows);
-      // One running sum in sample order, so that a total does not depend on the batch size.
+      // One running sum in sample order, so that the total does not depend on the batch size.
       lossSum = loss.sum(kernels, rows, lossSum);
       if (targets instanceof Float32Array) continue;
       const { confusion: counts } = program;
@@ -120,7 +120,7 @@ export class ExactTrainer implements Trainer {
   }
 
   #open(): CompiledProgram {
-    if (this.#program === null) throw new TypeError("the trainer was disposed of");
+    if (this.#program === null) throw new TypeError("the trainer has been disposed of");
     return this.#program;
   }
 

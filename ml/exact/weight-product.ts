@@ -1,7 +1,6 @@
 /**
- * Rows times a weight matrix in panels, and the two gradients of that: what dense and recurrent
- * layers share. The input gradient is computed transposed (weight x output gradient), so that the
- * weight never has to be transposed.
+ * Rows times a weight matrix in panels, and the two gradients of that product: dense and recurrent layers share it. The
+ * input gradient is computed transposed (weight x output gradient), so that the weight never has to be transposed.
  */
 
 import type { Arena } from "./arena.ts";
@@ -15,17 +14,17 @@ const FORWARD_BLOCK = 64;
 const BACKWARD_BLOCK = 16;
 /** Rows summed between two stores of the weight gradient. */
 const TERM_BLOCK = 1024;
-/** Rows whose input gradient is computed at once. */
+/** Rows whose input gradient is computed together. */
 const ROW_BLOCK = 256;
 
 export interface ProductShape {
-  /** The most rows there are. */
+  /** The largest number of rows. */
   readonly rows: number;
   readonly inputSize: number;
   readonly outputSize: number;
 }
 
-/** Rows at `at`, their byte offsets from there in a table of int32. */
+/** Rows: the address of the first, and their byte offsets from it in a table of int32. */
 export interface Rows {
   readonly count: number;
   readonly at: number;
@@ -100,7 +99,7 @@ export class WeightProduct {
     }
   }
 
-  /** @param to where `count` rows of inputSize values go, side by side */
+  /** @param to where `count` rows of inputSize values go, one directly after another */
   inputGradient(
     { kernels, scratch }: LinkContext,
     count: number,

@@ -1,6 +1,6 @@
 /**
- * From a round's updates to the next global parameters. Updates are put in participant order and
- * summed in float64 by our own code, so every node computes the same bits whatever came first.
+ * Merges the updates of a round into the next global parameters. Updates are put in participant order and summed in
+ * float64 by our own code, so that every node computes the same bits, whatever the order of arrival.
  */
 import type { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
 import { indexOfNonFinite } from "../bytes.ts";
@@ -11,7 +11,7 @@ import type { Update } from "./update-codec.ts";
 import { UpdateError } from "./update-error.ts";
 
 export interface ParticipantUpdate extends Update {
-  /** Node index: fixes the order of summation. */
+  /** Node index; it decides the order of summation. */
   readonly participant: number;
 }
 
@@ -56,7 +56,7 @@ export function aggregate(
 }
 
 /**
- * A stretch of the parameters alone: every rule works value by value.
+ * Merges one stretch of the parameters: every rule works value by value.
  * @param base the stretch of the global parameters
  * @param updates in participant order, the same stretch of each
  * @param start position of its first value, for errors

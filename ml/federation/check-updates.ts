@@ -1,6 +1,6 @@
 /**
- * Judges the updates of one round before any of them counts: right shape, finite, changed at all,
- * and not far longer than the cohort's. Every verdict carries its reason for the record.
+ * Checks the updates of one round before any of them counts: the shape must be right, the values finite, at least one
+ * value changed, and the update not much longer than the others. Every verdict carries its reason for the record.
  */
 import { indexOfNonFinite } from "../bytes.ts";
 import type { ParticipantUpdate } from "./aggregate.ts";
@@ -10,20 +10,20 @@ export interface CheckOptions {
   readonly parameterCount: number;
   /** Largest L2 norm, as a multiple of the cohort's median. */
   readonly maxNormRatio?: number;
-  /** Largest L2 norm of any update, however few there are; default none. */
+  /** Largest L2 norm of any update, even if there are only a few; default none. */
   readonly maxNorm?: number;
 }
 
 export interface UpdateVerdict {
   readonly participant: number;
-  /** L2 norm of the update; NaN where it cannot be told. */
+  /** L2 norm of the update; NaN if it cannot be computed. */
   readonly norm: number;
   /** Undefined when the update counts. */
   readonly refusal: UpdateFacts | undefined;
 }
 
 const MAX_NORM_RATIO = 4;
-/** A median says something about outliers only from three updates on. */
+/** A median identifies outliers only among three updates or more. */
 const MIN_COHORT = 3;
 
 /** @returns one verdict per update, in the order given */
@@ -39,7 +39,7 @@ export function checkUpdates(
   return limitNorms(single, { maxNormRatio, maxNorm });
 }
 
-/** Verdicts on single updates, with those refused that are too long among the others. */
+/** Takes the verdicts on single updates, and refuses those that are too long compared with the others. */
 export function limitNorms(
   single: readonly UpdateVerdict[],
   {

@@ -1,4 +1,4 @@
-/** Walks over parameters one by one, with the values all updates give for each: for robust rules. */
+/** Goes through the parameters one by one, with the values that all updates give for each; for robust rules. */
 import type { Update } from "./update-codec.ts";
 
 /** @param combine gets one parameter's values in ascending order; the array is reused */

@@ -1,7 +1,7 @@
 /** Federated averaging (arXiv 1602.05629): the mean of the updates weighted by their samples. */
 import type { Update } from "./update-codec.ts";
 
-/** Without any samples every update counts the same. */
+/** If there are no samples at all, every update counts the same. */
 export function fedavg(updates: readonly Update[]): Float64Array {
   const counted = updates.reduce((sum, update) => sum + update.samples, 0);
   const total = counted === 0 ? updates.length : counted;

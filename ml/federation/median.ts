@@ -1,6 +1,6 @@
 /**
- * The coordinate-wise median: fewer than half of the participants cannot move a value beyond what
- * the others sent. Sample counts are ignored, as they are self-reported.
+ * The coordinate-wise median: fewer than half of the participants cannot move a value beyond those that the others
+ * sent. Sample counts are ignored, because participants report them themselves.
  */
 import { eachCoordinate } from "./coordinates.ts";
 import type { Update } from "./update-codec.ts";

@@ -1,4 +1,4 @@
-/** The coordinate-wise mean without the extremes: a fifth of the updates is left out on each side. */
+/** The coordinate-wise mean without the extremes: a fifth of the updates is dropped on each side. */
 import { eachCoordinate } from "./coordinates.ts";
 import type { Update } from "./update-codec.ts";
 

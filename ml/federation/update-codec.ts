@@ -1,15 +1,14 @@
 /**
- * An update on the wire: the parameters a participant's training ended with, and what ties them to
- * its checkpoints.
+ * An update on the wire: the parameters a participant's training ended with, and what ties them to its checkpoints.
  *
  *   0  "PMLU"   4  version u8   5  dtype u8 (1 = float32)   6  digests u16
  *   8  parameter count u32   12  sample steps u32   16  node index u32   20  round u32
  *   24  SHA-256 of the optimizer's last values
  *   56  Merkle digests of the checkpoints, 32 bytes each
  *   ..  parameters, float32 little-endian
- * Node and round are inside, so that a copied commitment cannot be revealed as one's own. It holds
- * parameters, not their change: a change rounded to float32 cannot be undone to the bit, and only
- * the very parameters can be compared with the last checkpoint.
+ * Node and round are part of the bytes, so no node can copy a commitment and reveal the update as its own. An update
+ * holds parameters, not their change: a change that is rounded to float32 does not lead back to the same bits, and only
+ * the exact parameters can be compared with the last checkpoint.
  */
 import { sha256 } from "../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
@@ -23,7 +22,7 @@ export interface Update {
   readonly delta: Float32Array;
 }
 
-/** An update as it travels: whose it is, and of which round. */
+/** An update as it travels, with its participant and round. */
 export interface WireUpdate {
   /** Node index. */
   readonly participant: number;
@@ -76,11 +75,11 @@ export interface UpdateHeader extends Omit<WireUpdate, "parameters"> {
   readonly parametersAt: number;
 }
 
-/** Bytes that hold the header of any update. */
+/** Enough bytes for the header of any update. */
 export const MAX_HEADER_BYTES = DIGESTS_AT + HASH_BYTES * MAX_DIGESTS;
 
 /**
- * @param bytes the beginning of the update, MAX_HEADER_BYTES of it or all
+ * @param bytes the beginning of the update: all of it, or at least MAX_HEADER_BYTES
  * @param size bytes of the whole update
  * @param parameterCount of the job's model
  * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE
@@ -131,7 +130,7 @@ export function decodeUpdateHeader(
 }
 
 /**
- * @param parameterCount of the job's model: nothing larger is ever allocated
+ * @param parameterCount of the job's model; nothing larger is ever allocated
  * @throws UpdateError TOO_LARGE, UPDATE_FORMAT, SHAPE, NOT_FINITE
  */
 export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpdate {
@@ -150,12 +149,12 @@ export function notFinite(index: number): UpdateError {
   });
 }
 
-/** What a participant commits to before it reveals the update. */
+/** The hash that a participant commits to before it reveals the update. */
 export function updateHash(bytes: Uint8Array): Uint8Array {
   return sha256(bytes);
 }
 
-/** SHA-256 of parameters as float32 little-endian: how the chain names a model's state. */
+/** SHA-256 of parameters as float32 little-endian, by which the chain names the state of a model. */
 export function parametersHash(parameters: Float32Array): Uint8Array {
   return sha256(bytesOfFloats(parameters));
 }

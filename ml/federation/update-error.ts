@@ -1,4 +1,4 @@
-/** Why an update is not counted. */
+/** Why an update does not count. */
 import { PomlError } from "../../chain/errors.ts";
 
 export type UpdateFacts =
@@ -8,7 +8,7 @@ export type UpdateFacts =
   | { readonly code: "NOT_FINITE"; readonly index: number }
   /** All zero: the participant sent the global model back. */
   | { readonly code: "NO_CHANGE" }
-  /** Longer than its cohort allows. */
+  /** Longer than the others allow. */
   | { readonly code: "NORM"; readonly norm: number; readonly limit: number };
 
 export class UpdateError extends PomlError<UpdateFacts> {}

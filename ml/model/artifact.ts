@@ -1,7 +1,7 @@
 /**
- * A trained model in the files of tfjs: `model.json` (topology and weights manifest) and
- * `weights.bin` (float32, little-endian), as tf.loadLayersModel reads them. A model has one such
- * pair of files and no other. No I/O here.
+ * A trained model in the files of tfjs: `model.json` (topology and weights manifest) and `weights.bin` (float32,
+ * little-endian), as tf.loadLayersModel reads them. For each model there is exactly one such pair of files. No I/O
+ * here.
  */
 
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -31,7 +31,7 @@ export interface DecodedArtifact {
   readonly parameters: Float32Array;
 }
 
-/** @throws RangeError when `parameters` is not of the model's length */
+/** @throws RangeError when `parameters` does not have the model's length */
 export function encodeArtifact(model: LayersModel, parameters: Float32Array): ModelArtifact {
   if (parameters.length !== model.parameterCount) {
     throw new RangeError(
@@ -46,7 +46,7 @@ export function encodeArtifact(model: LayersModel, parameters: Float32Array): Mo
   return { modelJson: modelJsonOf(model), weights };
 }
 
-/** The only model.json of a model, for weights that lie in a file of their own. */
+/** The only valid model.json of a model, for weights in a separate file. */
 export function modelJsonOf(model: LayersModel): Uint8Array {
   return canonicalJson(contentOf(model));
 }
@@ -71,9 +71,9 @@ function contentOf(model: LayersModel): PlainObject {
 }
 
 /**
- * Checks untrusted files against each other: model.json must be, byte for byte, what its own
- * topology makes it, and weights.bin hold its values and no more.
- * @throws ModelError BAD_ARTIFACT, or what the topology is refused for
+ * Checks untrusted files against each other: model.json must equal, byte for byte, the file that its own topology
+ * gives, and weights.bin must hold the values of the model and nothing more.
+ * @throws ModelError BAD_ARTIFACT, or the error of the topology
  */
 export async function decodeArtifact(
   modelJson: Uint8Array,
@@ -114,7 +114,7 @@ function parsed(bytes: Uint8Array): PlainJson {
   }
 }
 
-/** Names the first member that is not as it must be. */
+/** Names the first member that differs. */
 function difference(path: string, given: PlainJson, wanted: PlainJson): ModelError {
   if (isPlainArray(given) && isPlainArray(wanted) && given.length === wanted.length) {
     for (const [index, item] of wanted.entries()) {

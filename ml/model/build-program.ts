@@ -1,6 +1,6 @@
 /**
- * Turns a checked topology into the program of the exact engine, layer by layer in execution order.
- * What tfjs could run but the program cannot is NEEDS_TFJS, naming the layer.
+ * Turns a checked topology into the program of the exact engine, layer by layer in execution order. For a model that
+ * tfjs could run and the program cannot, the error is NEEDS_TFJS, which names the layer.
  */
 
 import { fansOf, readInitializer } from "./initializers.ts";
@@ -65,12 +65,12 @@ export function buildProgram({ layers, inputs, outputs }: Topology): Program {
   };
 }
 
-/** What tfjs would take from the description instead of from the weights and the data. */
+/** Refuses fields from which tfjs would take weights or data instead of from the files. */
 function checkOwnData(config: LayerConfig): void {
   if (config.get("weights") !== undefined) {
     throw config.bad("weights", "must be absent: weights have a file of their own");
   }
-  // tfjs reads them all, needed or not.
+  // tfjs reads all of them, even those that are not needed.
   for (const field of config.fields()) {
     if (field.endsWith("_initializer")) readInitializer(config, field, "zeros", fansOf([1]));
   }
@@ -81,7 +81,7 @@ function checkOwnData(config: LayerConfig): void {
   }
 }
 
-/** Whole numbers as input are for an embedding; anything else computes with fractions. */
+/** Inputs of whole numbers are only for an embedding; any other layer computes with fractions. */
 function checkInputType(first: TopologyLayer, layers: readonly ProgramLayer[]): void {
   if (first.config.dtype !== "int32") return;
   const takers = layers.filter(({ inputs }) => inputs.includes(MODEL_INPUT));
@@ -117,7 +117,7 @@ function readInputShape(first: TopologyLayer): readonly number[] {
   return shape;
 }
 
-/** A layer further on may say again what shape comes to it; tfjs wants a list there, and warns of others. */
+/** A later layer may repeat the shape of its input. tfjs expects a list there, and warns about anything else. */
 function checkRepeatedShape(config: LayerConfig, shape: readonly number[]): void {
   for (const [field, before] of [
     ["batch_input_shape", 1],
@@ -155,7 +155,7 @@ function missing(config: LayerConfig, name: string): never {
 }
 
 function computesNothing(layer: string): ModelError {
-  const reason = "must hold one that computes something";
+  const reason = "must hold at least one layer that computes something";
   return new ModelError(
     `layer "${layer}": the model's layers ${reason}`,
     { code: "BAD_CONFIG", layer, field: "layers", reason },

@@ -1,7 +1,7 @@
 /**
- * Checks the wiring of a graph model before anything builds it: tfjs waits for ever for an input that
- * never comes. Every layer but the inputs takes one node of others, each once, and there is no way
- * back. Layers used twice are refused.
+ * Checks the wiring of a graph model before anything builds it, because tfjs waits for ever for an input that never
+ * comes. Every layer except the inputs takes one output of each of its input layers, each once, and the graph has no
+ * cycle. Layers that are used twice are refused.
  */
 import { ModelError } from "./model-error.ts";
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
@@ -9,7 +9,7 @@ import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from ".
 const MAX_INPUTS = 64;
 
 export interface Wiring {
-  /** Names of the layers that each layer takes its inputs from. */
+  /** For each layer, the names of the layers from which it takes its inputs. */
   readonly inputsOf: ReadonlyMap<string, readonly string[]>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -54,8 +54,8 @@ export function readGraph(
 }
 
 /**
- * The layers that the outputs need, in the order in which tfjs runs them and lists their weights: the
- * longest way to an output first, then as a walk back from the outputs meets them.
+ * The layers that the outputs need, in the order in which tfjs runs them and lists their weights: layers with the
+ * longest path to an output first; equals in the order of a walk back from the outputs.
  */
 export function executionOrder({ inputsOf, outputs }: Wiring): readonly string[] {
   const met: string[] = [];
@@ -70,7 +70,7 @@ export function executionOrder({ inputsOf, outputs }: Wiring): readonly string[]
   };
   for (const output of outputs) visit(output);
   const depths = new Map<string, number>();
-  // Consumers finish after what they consume, so their depth is known first.
+  // Consumers finish after the layers that they consume, so their depth is known first.
   for (const name of finished.toReversed()) {
     const depth = depths.get(name) ?? 0;
     depths.set(name, depth);
@@ -78,7 +78,7 @@ export function executionOrder({ inputsOf, outputs }: Wiring): readonly string[]
       depths.set(input, Math.max(depth + 1, depths.get(input) ?? 0));
     }
   }
-  // A stable sort: equal depths stay in the order of the walk.
+  // The sort is stable: layers of equal depth stay in the order of the walk.
   return met.toSorted((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0));
 }
 
@@ -109,7 +109,7 @@ function referenceName(reference: PlainJson, names: ReadonlySet<string>, field: 
   if (!isPlainArray(reference)) throw refuse(field, "must hold [layer, 0, 0]");
   const [name, node, tensor, call = {}, ...more] = reference;
   if (typeof name !== "string" || !names.has(name))
-    throw refuse(field, "names a layer that is not there");
+    throw refuse(field, "names a layer that does not exist");
   if (node !== 0 || tensor !== 0) throw refuse(field, `must take output 0 of node 0 of "${name}"`);
   const isPlainCall = call === null || (isPlainObject(call) && Object.keys(call).length === 0);
   if (!isPlainCall || more.length > 0) {
@@ -118,7 +118,7 @@ function referenceName(reference: PlainJson, names: ReadonlySet<string>, field: 
   return name;
 }
 
-/** Removes layers whose inputs are all there until none is left. */
+/** Removes layers whose inputs are all present, until none is left. */
 function requireAcyclic(inputsOf: ReadonlyMap<string, readonly string[]>): void {
   const done = new Set<string>();
   let open = [...inputsOf];

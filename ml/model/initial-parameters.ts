@@ -1,10 +1,10 @@
-/** The parameters a model starts from. */
+/** The parameters with which the training of a model starts. */
 import { Random } from "../random.ts";
 import { fill } from "./initializers.ts";
 import type { LayersModel } from "./layers-model.ts";
 
 /**
- * All initial parameters of `model` in its flat layout, drawn in layout order from one stream.
+ * All initial parameters of `model` in its flat layout, drawn from one stream in the order of the layout.
  * @param seed 32 bytes
  */
 export function initialParameters(model: LayersModel, seed: Uint8Array): Float32Array {

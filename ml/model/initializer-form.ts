@@ -1,6 +1,6 @@
 /**
- * Initializers as tfjs spells them. Keras says LecunNormal where tfjs says LeCunNormal, and an object
- * without a config is none to tfjs. The drawn values do not depend on the spelling.
+ * Initializers as tfjs spells them. Keras says LecunNormal where tfjs says LeCunNormal, and tfjs does not accept an
+ * object without a config. The drawn values do not depend on the spelling.
  */
 
 import { isPlainObject, type PlainJson } from "./plain-json.ts";
@@ -33,8 +33,7 @@ export function initializerKind(name: string): string {
 }
 
 /**
- * The same initializer as an object that tfjs reads. Texts that tfjs reads, and what is no known
- * initializer, stay as they are.
+ * The same initializer as an object that tfjs reads. Texts that tfjs reads, and unknown initializers, stay unchanged.
  */
 export function initializerForm(value: PlainJson): PlainJson {
   const name = isPlainObject(value) ? value.class_name : value;
@@ -48,7 +47,7 @@ export function initializerForm(value: PlainJson): PlainJson {
 }
 
 function asObject(className: string, config: PlainJson): { class_name: string; config: PlainJson } {
-  // tfjs wants the value of a constant, which is 0 by default.
+  // tfjs requires the value of a constant; its default is 0.
   const needsValue = className === "Constant" && isPlainObject(config) && !("value" in config);
   return { class_name: className, config: needsValue ? { ...config, value: 0 } : config };
 }

@@ -1,20 +1,20 @@
 /**
- * Initial weights from a seed. The same seed gives the same bits on every machine, so an initial
- * model needs no download and no trust: only + - * / and integers are used, never Math.log or exp.
- * "Normal" values are the sum of twelve 16-bit integers (bounded at six deviations).
+ * Initial weights from a seed. The same seed gives the same bits on every machine, so an initial model needs neither a
+ * download nor trust. Only + - * / and integers are used, never Math.log or exp. "Normal" values are the sum of twelve
+ * 16-bit integers (bounded at six deviations).
  */
 import type { Random } from "../random.ts";
 import { initializerKind } from "./initializer-form.ts";
 import type { LayerConfig } from "./layer-config.ts";
 import { isPlainObject, type PlainJson } from "./plain-json.ts";
 
-/** What a parameter starts from, with every scale already resolved to a number. */
+/** The start values of a parameter; every scale has already been resolved to a number. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number }
-  /** Stretches one after another, each from its own. */
+  /** Consecutive stretches, each with its own initializer. */
   | {
       readonly kind: "parts";
       readonly parts: readonly { readonly size: number; readonly initializer: Initializer }[];
@@ -30,13 +30,13 @@ const SCALINGS: Readonly<Record<string, readonly [number, FanMode, "uniform" | "
   henormal: [2, "fan_in", "normal"],
   lecununiform: [1, "fan_in", "uniform"],
   lecunnormal: [1, "fan_in", "normal"],
-  // Needs a QR decomposition in tfjs; here a scaled normal of the same spread stands in for it.
+  // tfjs computes a QR decomposition here; this uses a scaled normal distribution of the same spread instead.
   orthogonal: [1, "fan_avg", "normal"],
 };
 
 type FanMode = "fan_in" | "fan_out" | "fan_avg";
 
-/** As Keras and tfjs write them; what is absent has a default. */
+/** As Keras and tfjs write them; an absent value has a default. */
 const FAN_MODES: ReadonlyMap<unknown, FanMode> = new Map([
   [undefined, "fan_in"],
   ["fan_in", "fan_in"],
@@ -54,7 +54,7 @@ const DISTRIBUTIONS: ReadonlyMap<unknown, "uniform" | "normal"> = new Map([
   ["uniform", "uniform"],
 ]);
 
-/** Far above what trains, far below what overflows. */
+/** Far above any value that can be trained, and far below overflow. */
 const MAX_NUMBER = 1e9;
 
 export interface Fans {
@@ -63,8 +63,8 @@ export interface Fans {
 }
 
 /**
- * Fans of a kernel as tfjs counts them: all leading axes but the last two are the receptive field.
- * Vectors count their length for both.
+ * Fans of a kernel as tfjs counts them: all axes except the last two are the receptive field. For a vector, both fans
+ * are its length.
  */
 export function fansOf(shape: readonly number[]): Fans {
   const last = shape.at(-1) ?? 1;
@@ -197,7 +197,7 @@ function varianceScaling(
   return { kind: "uniform", low: -limit, high: limit };
 }
 
-/** Newton's method from above until it stops falling: + and / only, so equal bits everywhere. */
+/** Newton's method from above until the value stops falling: it uses + and / only, so the bits are equal everywhere. */
 function squareRoot(value: number): number {
   if (value === 0) return 0;
   let root = value > 1 ? value : 1;

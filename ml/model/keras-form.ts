@@ -1,13 +1,13 @@
 /**
- * Translates what Keras 3 writes into the form of tfjs and Keras 2, which all else here reads and which plain
- * tfjs loads: edges of graphs, serialised objects, names of fields. What has no such form is refused by name;
- * nothing is dropped that would change what the model computes.
+ * Translates the form of Keras 3 into that of tfjs and Keras 2, which all other code here reads and which plain tfjs
+ * loads: edges of graphs, serialised objects, names of fields. Whatever has no such form is refused by name; nothing is
+ * dropped that would change what the model computes.
  */
 import { ModelError } from "./model-error.ts";
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
 
 const TENSOR = "__keras_tensor__";
-/** Model configs may hold models, but those are refused later, so there is no deeper way in. */
+/** Configs of models may contain models, but these are refused later, so no other field has to be followed. */
 const WRAPPED = ["layer", "backward_layer"] as const;
 
 /** @param model `{class_name, config}`, copied. @throws ModelError NOT_A_MODEL, BAD_CONFIG */
@@ -55,7 +55,7 @@ function layerForm(layer: PlainJson): PlainJson {
     }),
     ...(name !== undefined && { name }),
     ...(inbound_nodes !== undefined && { inbound_nodes: nodesForm(inbound_nodes, label) }),
-    // A Sequential model may say its shape here only.
+    // A Sequential model may give its shape only here.
     ...(isPlainObject(layer.build_config) && { build_config: layer.build_config }),
   };
 }
@@ -67,7 +67,7 @@ function nameOf(layer: PlainObject): string {
     : String(layer.class_name ?? "layer").slice(0, 64);
 }
 
-/** Fields under other names, and what a newer Keras can do and tfjs cannot. */
+/** Renames fields, and refuses options that a newer Keras has and tfjs does not. */
 function configForm(config: PlainObject, layer: string): PlainObject {
   const next: Record<string, PlainJson> = {};
   for (const [field, value] of Object.entries(config)) {
@@ -90,7 +90,7 @@ function configForm(config: PlainObject, layer: string): PlainObject {
   return next;
 }
 
-/** Options that change what a layer computes, with the values that tfjs computes too. */
+/** Options that change what a layer computes, with the values for which tfjs computes the same. */
 const TAKEN: ReadonlyMap<string, readonly PlainJson[]> = new Map([
   ["keepdims", [false, null]],
   ["ragged", [false, null]],
@@ -103,7 +103,7 @@ const TAKEN: ReadonlyMap<string, readonly PlainJson[]> = new Map([
   ["quantization_mode", [null]],
   ["zero_output_for_mask", [false, null]],
 ]);
-/** They tell how a layer is run or kept, not what it computes. */
+/** These say how a layer is run or stored, not what it computes. */
 const IGNORED: ReadonlySet<string> = new Set([
   "autocast",
   "build_config",
@@ -144,7 +144,7 @@ function objectForm(value: PlainJson, field: string, layer: string): PlainJson {
   return { class_name, config: config ?? {} };
 }
 
-/** tfjs knows one class for both, and no defaults that both share. */
+/** tfjs has one class for both, and its defaults differ from those of Keras. */
 function regularizerForm(className: string, config: PlainJson): PlainObject {
   const { l1, l2 } = isPlainObject(config) ? config : {};
   switch (className) {
@@ -163,7 +163,7 @@ function dtypeForm(value: PlainJson, layer: string): PlainJson {
       ? value.config.name
       : value;
   if (name === null || name === "float32") return "float32";
-  // Inputs and embeddings of whole numbers say so; the values arrive as float32 all the same.
+  // Inputs and embeddings of whole numbers declare this type, but the values still arrive as float32.
   if (name === "int32" || name === "int64") return "int32";
   throw badConfig(layer, "dtype", `is ${short(name)}`, "export the model in float32");
 }
@@ -185,7 +185,7 @@ function checkedEdge(edge: PlainJson, layer: string): PlainJson {
   return edge;
 }
 
-/** A call with `training=False`, a mask or a constant computes something else than the layer alone. */
+/** A call with `training=False`, a mask or a constant computes something different from the layer alone. */
 function refuseArguments(kwargs: PlainJson, layer: string): void {
   for (const [name, value] of Object.entries(isPlainObject(kwargs) ? kwargs : { call: kwargs })) {
     if (value !== null) {
@@ -214,13 +214,13 @@ function tensorsOf(argument: PlainJson, layer: string): PlainJson[] {
   );
 }
 
-/** `[name, 0, 0]`, or names of inputs with it, as `[[name, 0, 0]]`. */
+/** `[name, 0, 0]`, or names of inputs in this form, as `[[name, 0, 0]]`. */
 function endsForm(ends: PlainJson): PlainJson {
   if (isPlainObject(ends)) return Object.values(ends);
   return isPlainArray(ends) && typeof ends[0] === "string" ? [ends] : ends;
 }
 
-/** A Sequential model may say the shape of its input beside its first layer. */
+/** A Sequential model may give the shape of its input beside its first layer. */
 function withFirstShape(layers: readonly PlainJson[], ofModel: PlainJson | undefined): PlainJson[] {
   return layers.map((layer, index) => {
     if (!isPlainObject(layer)) return layer;

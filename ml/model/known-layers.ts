@@ -1,9 +1,9 @@
 /**
- * Every layer class a model may name. A name outside this list is refused before anything is built,
- * by both engines. `layer-readers.ts` has the part that the exact engine runs.
+ * All layer classes that a model may name. Any other name is refused by both engines before anything is built.
+ * `layer-readers.ts` lists those that the exact engine runs.
  */
 
-/** Class names as tfjs-layers 4.22 registers them; text, image-file and cell classes left out. */
+/** Class names as tfjs-layers 4.22 registers them, without the text, image-file and cell classes. */
 export const KNOWN_LAYERS: ReadonlySet<string> = new Set([
   "Activation",
   "Add",

@@ -1,12 +1,12 @@
 /**
- * Typed reads from one layer's `config`. Every wrong value becomes a BAD_CONFIG that names the layer,
- * the field and what was expected; nothing is guessed from a value of the wrong type.
+ * Typed reads from one layer's `config`. Every wrong value becomes a BAD_CONFIG that names the layer, the field and the
+ * expected value; nothing is guessed from a value of the wrong type.
  */
 
 import { ModelError } from "./model-error.ts";
 import type { PlainJson, PlainObject } from "./plain-json.ts";
 
-/** No single dimension of a layer may pass this. */
+/** The largest dimension that a layer may have. */
 export const MAX_DIMENSION = 2 ** 22;
 
 export class LayerConfig {
@@ -34,7 +34,7 @@ export class LayerConfig {
     return Object.keys(this.#values);
   }
 
-  /** True for a field that is there and null. */
+  /** True for a field that is present and null. */
   isNull(field: string): boolean {
     return Object.hasOwn(this.#values, field) && this.#values[field] === null;
   }
@@ -82,7 +82,7 @@ export class LayerConfig {
     );
   }
 
-  /** A valid layer or option that the exact program does not have. */
+  /** Makes the error for a valid layer or option that the exact program does not have. */
   needsTfjs(reason: string): ModelError {
     return new ModelError(
       `layer "${this.layer}" (${this.className}): the exact engine cannot run it: ${reason}`,

@@ -1,6 +1,6 @@
 /**
- * Names of layers that tfjs can load: it names every weight after its layer, and refuses a weight whose name
- * has spaces, accents or the like. Such layers get another name, in all places that mention them.
+ * Names of layers that tfjs can load. tfjs names every weight after its layer, and refuses a weight whose name has
+ * spaces, accents or similar characters. Such layers get another name, in all places that mention them.
  */
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
 import { refusedName } from "./tfjs-form.ts";
@@ -48,7 +48,7 @@ export function withSafeNames(model: PlainObject): {
   return { model: { ...model, config: { ...config, ...edges, layers: next } }, renamed };
 }
 
-/** Letters without their accents; all else that is not safe becomes an underscore. */
+/** Removes accents from letters; every other character that is not safe becomes an underscore. */
 function plainName(name: string): string {
   const plain = name
     .normalize("NFKD")

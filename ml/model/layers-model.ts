@@ -1,7 +1,7 @@
 /**
- * A model as the whole system sees it: tfjs LayersModel JSON, checked, with one flat parameter
- * layout. `parseLayersModel` understands what the exact engine runs; other models are described by
- * `ml/tfjs/describe.ts`, and `read-layers-model.ts` picks the right one.
+ * A model as the rest of the system sees it: tfjs LayersModel JSON, checked, with one flat parameter layout.
+ * `parseLayersModel` reads the models that the exact engine runs; `ml/tfjs/describe.ts` describes the others, and
+ * `read-layers-model.ts` chooses between the two.
  */
 
 import { buildProgram, MAX_CLASSES, type Program } from "./build-program.ts";
@@ -28,9 +28,9 @@ export interface LayersModel {
   readonly inputSize: number;
   /** Values of one sample's output. */
   readonly outputSize: number;
-  /** Classes that the outputs tell apart: one each, two by a single output. */
+  /** Classes that the outputs distinguish: one for each output, or two for a single output. */
   readonly classes: number;
-  /** Decides which losses make sense. */
+  /** It decides which losses make sense. */
   readonly ending: ModelEnding;
   /** One flat Float32Array holds all parameters, in this order without gaps. */
   readonly parameters: readonly ParameterSlot[];
@@ -38,11 +38,11 @@ export interface LayersModel {
   /** Program of the exact engine; null when `exactRefusal` says why there is none. */
   readonly layers: readonly ProgramLayer[] | null;
   readonly exactRefusal: ExactRefusal | null;
-  /** What was changed or is special about it, for the client. */
+  /** What was changed in the model, or is special about it, for the client. */
   readonly notes: readonly string[];
   /** Floating-point operations of one sample, forward and backward. 0 when unknown. */
   readonly flopsPerSample: number;
-  /** Values that all layers put out for one sample. */
+  /** Values that all layers together put out for one sample. */
   readonly activationsPerSample: number;
 }
 

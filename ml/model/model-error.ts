@@ -1,6 +1,6 @@
 /**
- * Why a model description or a model file is refused. Every refusal names the layer or the field
- * and says what to change, because the reader is usually a client who submits a job.
+ * Why a model description or a model file is refused. Every refusal names the layer or the field and says what to
+ * change, because the reader is usually a client that submits a job.
  */
 
 import { type ErrorAction, PomlError } from "../../chain/errors.ts";

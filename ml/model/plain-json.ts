@@ -1,6 +1,6 @@
 /**
- * Copies untrusted JSON into plain objects with sorted keys, within limits on depth, size and string
- * length. What passes can be walked, printed and hashed without surprises.
+ * Copies untrusted JSON into plain objects with sorted keys, within limits on depth, size and string length. The result
+ * can be walked, printed and hashed without surprises.
  */
 
 import { ModelError } from "./model-error.ts";

@@ -160,7 +160,7 @@ function maxPool2d(name: string): LayerJson {
   };
 }
 
-/** Rows of a table are flat already, and tfjs refuses to flatten them. */
+/** Rows of a table are flat already, and tfjs refuses to flatten them again. */
 function flat(inputShape: readonly number[]): LayerJson[] {
   return inputShape.length === 1 ? [] : [flatten()];
 }

@@ -1,6 +1,6 @@
 /**
- * What layer readers write into: the growing list of program layers, the parameter layout and the
- * count of multiply-adds, within limits.
+ * Collects what the layer readers write: the program layers, the parameter layout and the count of multiply-adds,
+ * within limits.
  */
 
 import { fansOf, type Initializer, readInitializer } from "./initializers.ts";
@@ -12,7 +12,7 @@ export const MAX_PARAMETERS = 50_000_000;
 /** Values of one activation of one sample. */
 export const MAX_ACTIVATION = 2 ** 24;
 
-/** An output: which layer makes it and its shape for one sample. */
+/** An output: the layer that makes it, and its shape for one sample. */
 export interface Tensor {
   readonly layer: number;
   readonly shape: readonly number[];
@@ -23,11 +23,11 @@ type WithoutBase<T> = T extends unknown ? Omit<T, "inputs" | "size" | "name"> : 
 export type NewLayer = WithoutBase<ProgramLayer>;
 
 export interface ParameterOptions {
-  /** Field of the initializer and its name when the field is absent. */
+  /** Field of the initializer, and the initializer to use when the field is absent. */
   readonly initializer: readonly [field: string, fallback: string];
   readonly trainable?: boolean;
   readonly groups?: readonly number[];
-  /** In place of what the config says. */
+  /** Replaces what the config says. */
   readonly start?: Initializer;
 }
 
@@ -44,8 +44,8 @@ export class ProgramBuilder {
   }
 
   /**
-   * Forward pass, weight gradient and input gradient cost the same; the first layer with weights needs
-   * no input gradient.
+   * Forward pass, weight gradient and input gradient cost the same; the first layer with weights needs no input
+   * gradient.
    */
   get flopsPerSample(): number {
     return 6 * this.#multiplyAdds - 2 * this.#firstMultiplyAdds;
@@ -89,7 +89,7 @@ export class ProgramBuilder {
     return offset;
   }
 
-  /** The biases of a layer, or null where its config turns them off. */
+  /** The biases of a layer, or null if its config turns them off. */
   bias(config: LayerConfig, size: number, start?: Initializer): number | null {
     if (!config.boolean("use_bias", true)) return null;
     const initializer = ["bias_initializer", "zeros"] as const;
@@ -106,7 +106,10 @@ export function volume(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** @returns the values of one sample. @throws ModelError TOO_LARGE */
+/**
+ * @returns the number of values of one sample.
+ * @throws ModelError TOO_LARGE
+ */
 export function checkActivation(shape: readonly number[]): number {
   const size = volume(shape);
   if (size > MAX_ACTIVATION) throw tooLarge("values per sample", MAX_ACTIVATION, size);

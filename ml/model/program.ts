@@ -1,7 +1,7 @@
 /**
- * The typed program that the exact engine compiles: layers in execution order, each naming the earlier
- * ones it takes its inputs from. Shapes are resolved, offsets point into the flat parameter vector,
- * images are NHWC, kernels are laid out as in tfjs. Layers that only rename dimensions leave no trace.
+ * The typed program that the exact engine compiles: layers in execution order, each of which names the earlier layers
+ * from which it takes its inputs. Shapes are resolved, offsets point into the flat parameter vector, images are NHWC,
+ * and kernels are laid out as in tfjs. Layers that only rename dimensions do not appear.
  */
 
 import type { Initializer } from "./initializers.ts";
@@ -16,11 +16,11 @@ export interface ParameterSlot {
   readonly initializer: Initializer;
   /** False for the moving statistics of a normalisation, which no optimizer touches. */
   readonly trainable: boolean;
-  /** Columns that the engine stores apart from each other; the last dimension where absent. */
+  /** Columns that the engine stores separately; default: all of the last dimension together. */
   readonly groups?: readonly number[];
 }
 
-/** A window sliding over an image: convolution or pooling. Padding is zeros, never counted by pools. */
+/** A window that slides over an image: convolution or pooling. Padding is zeros, which pooling never counts. */
 export interface Window {
   readonly inputHeight: number;
   readonly inputWidth: number;
@@ -37,7 +37,7 @@ export interface Window {
   readonly padLeft: number;
 }
 
-/** In place of a layer's index: the model's own input. */
+/** Stands for the model's own input, in place of the index of a layer. */
 export const MODEL_INPUT = -1;
 
 interface LayerBase {
@@ -150,7 +150,7 @@ export interface RecurrentLayer extends LayerBase {
   readonly activation: Activation;
   /** Of the gates; unused by simpleRnn. */
   readonly recurrentActivation: Activation;
-  /** The output is every state, not only the last. */
+  /** The output is every state, not only the last one. */
   readonly sequences: boolean;
   /** Offset of the inputSize x (gates x units) kernel. */
   readonly kernel: number;

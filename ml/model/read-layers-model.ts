@@ -1,6 +1,6 @@
 /**
- * Reads any model the system can train: the exact program where there is one, otherwise a
- * description made by tfjs. tfjs is loaded only then, because it costs memory and time.
+ * Reads any model that the system can train: as an exact program if possible, otherwise as a description made by tfjs.
+ * tfjs is loaded only in the second case, because it costs memory and time.
  */
 
 import { type ExactRefusal, type LayersModel, parseLayersModel } from "./layers-model.ts";
@@ -11,7 +11,7 @@ export type Describe = (json: unknown, exactRefusal: ExactRefusal) => Promise<La
 
 /**
  * @param json untrusted LayersModel JSON
- * @param describe default: here, which takes the time and memory that the model asks for
+ * @param describe default: in this process, which takes the time and memory that the model needs
  * @returns a model with `exactRefusal` set when only the tfjs engine can run it
  * @throws ModelError
  */

@@ -1,13 +1,13 @@
 /**
- * Where the windows of a convolution or pooling lie on their input: strides, dilation and padding,
- * resolved. One-dimensional windows slide over images of one column.
+ * Computes where the windows of a convolution or pooling lie on their input, from strides, dilation and padding.
+ * One-dimensional windows slide over images of one column.
  */
 
 import type { LayerConfig } from "./layer-config.ts";
 import type { Window } from "./program.ts";
 
 /**
- * @param sizeField `kernel_size`, or `pool_size`, whose default is 2 and which is its own stride
+ * @param sizeField `kernel_size`, or `pool_size`, which has the default 2 and is also the default of the strides
  * @throws ModelError BAD_CONFIG when the input has the wrong rank or is too small, NEEDS_TFJS
  */
 export function readWindow(
@@ -19,7 +19,7 @@ export function readWindow(
   const [inputHeight, inputWidth, channels] = readImage(config, inputShape, rank);
   const pool = sizeField === "pool_size";
   const size = readPair(config, sizeField, rank, pool ? 2 : undefined);
-  // tfjs writes null for strides that follow the pool.
+  // tfjs writes null for strides that equal the pool size.
   const stride = readPair(config, "strides", rank, pool ? size : 1);
   const dilation = pool ? ([1, 1] as const) : readPair(config, "dilation_rate", rank, 1);
   if (dilation.some((step) => step > 1) && stride.some((step) => step > 1)) {

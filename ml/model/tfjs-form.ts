@@ -1,14 +1,14 @@
 /**
- * The form in which plain tfjs reads a layer as we do. tfjs turns keys from snake to camel case, so
- * `useBias` beside `use_bias` would be one field to it and another to us; it refuses names that are
- * no tensor names, and knows initializers by its own spelling only.
+ * Checks that plain tfjs reads a layer in the same way as we do. tfjs turns keys from snake to camel case, so `useBias`
+ * and `use_bias` would be one field for tfjs and two for us; it refuses names that are no tensor names, and accepts
+ * initializers only in its own spelling.
  */
 
 import { initializerForm } from "./initializer-form.ts";
 import { ModelError } from "./model-error.ts";
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
 
-/** What tfjs takes as the name of a tensor, with a length of our own. */
+/** What tfjs accepts as the name of a tensor, with a length limit of our own. */
 const NAME_PATTERN = /^[A-Za-z0-9][-A-Za-z0-9._/]{0,127}$/;
 const KEY_PATTERN = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -19,8 +19,8 @@ export function refusedName(name: string): string | undefined {
   if (name.length > 128) return "is longer than 128 characters";
   const wrong = [...name].find((character) => !/[-A-Za-z0-9._/]/.test(character));
   return wrong === undefined
-    ? "must begin with a letter or a digit, as tfjs wants it"
-    : `holds ${JSON.stringify(wrong)}, which tfjs takes in no name: use letters, digits and _ . / -`;
+    ? "must begin with a letter or a digit, as tfjs requires"
+    : `holds ${JSON.stringify(wrong)}, which tfjs allows in no name: use letters, digits and _ . / -`;
 }
 
 /**
@@ -33,7 +33,7 @@ export function tfjsConfig(layer: string, config: PlainObject): PlainObject {
     key.endsWith("_initializer") ? [key, initializerForm(value)] : [key, value],
   );
   const read = Object.fromEntries(members);
-  // The name that Keras 3 gives it.
+  // The name of this field in Keras 3.
   const { batch_shape: shape, ...rest } = read;
   if (shape === undefined || shape === null) return read;
   const other = read.batch_input_shape ?? shape;

@@ -1,7 +1,7 @@
 /**
- * Finds the list of layers in the JSON forms that tfjs and Keras write: a bare topology,
- * `{modelTopology}` (model.json), and `{model_config}` around either. Names are completed here,
- * so that everything later can name a layer. Layer meaning is left to `build-program.ts`.
+ * Finds the list of layers in the JSON forms that tfjs and Keras write: a bare topology, `{modelTopology}`
+ * (model.json), and `{model_config}` around either. Missing names are filled in here, so that all later code can name a
+ * layer. `build-program.ts` reads the layers themselves.
  */
 
 import { executionOrder, readGraph, type Wiring } from "./graph.ts";
@@ -24,7 +24,7 @@ export interface TopologyLayer {
   readonly name: string;
   readonly className: string;
   readonly config: PlainObject;
-  /** Names of the layers it takes its inputs from; none for an input. */
+  /** Names of the layers from which it takes its inputs; none for an input. */
   readonly inputs: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface Topology {
   readonly json: PlainObject;
   /** In execution order: every layer comes after its inputs. */
   readonly layers: readonly TopologyLayer[];
-  /** Layers whose names tfjs cannot load, with the names they have here. */
+  /** Layers whose names tfjs cannot load, with their names here. */
   readonly renamed: readonly Renamed[];
   /** Names of the first and the last layers. */
   readonly inputs: readonly string[];
@@ -96,7 +96,7 @@ function canonical(className: string, config: PlainObject): PlainObject {
 function sequence(name: string, layers: readonly NamedLayer[]): Omit<Topology, "renamed"> {
   const [first] = layers;
   const names = layers.map((layer) => layer.name);
-  // tfjs puts a layer of this name before a first one that is no input itself.
+  // If the first layer is no input, tfjs puts an input layer with this name before it.
   if (first?.className !== "InputLayer" && names.includes(`${first?.name}_input`)) {
     throw notAModel(
       `config.layers[${names.indexOf(`${first?.name}_input`)}].config.name`,
@@ -125,7 +125,7 @@ function graphLayer({ name, className, config }: NamedLayer, { inputsOf }: Wirin
   };
 }
 
-/** tfjs builds what no output needs, but neither runs it nor saves its weights. */
+/** tfjs builds a layer that no output needs, but it neither runs the layer nor saves its weights. */
 function requireAllUsed(layers: readonly NamedLayer[], used: readonly string[]): void {
   const needed = new Set(used);
   const index = layers.findIndex(({ name }) => !needed.has(name));

@@ -1,7 +1,7 @@
 /**
- * The only file that imports the tfjs core and chooses its backend, once per process: tfjs-node where
- * it is installed, else WebAssembly (SIMD, one thread) with the training kernels it lacks. Import
- * it lazily; it costs tens of megabytes.
+ * The only file that imports the tfjs core and chooses its backend, once per process: tfjs-node where it is installed,
+ * otherwise WebAssembly (SIMD, one thread) with the training kernels that it lacks. Import it lazily; it costs tens of
+ * megabytes.
  */
 
 import "@tensorflow/tfjs-backend-cpu";
@@ -19,7 +19,7 @@ export { layers, tf };
 
 export type BackendName = "tensorflow" | "wasm" | "cpu";
 
-/** Told once when training will be slow, with what to do about it. */
+/** Called once with a message when training will be slow; the message says what to do. */
 export type Warn = (message: string) => void;
 
 let chosen: Promise<BackendName> | undefined;
@@ -31,7 +31,7 @@ export function chooseBackend(warn: Warn): Promise<BackendName> {
 }
 
 async function choose(warn: Warn): Promise<BackendName> {
-  // Without it the core prints advice about tfjs-node to the console.
+  // Without this the core prints advice about tfjs-node to the console.
   tf.enableProdMode();
   if ((await importTfjsNode()) && (await tf.setBackend("tensorflow"))) return "tensorflow";
 
@@ -55,7 +55,7 @@ async function choose(warn: Warn): Promise<BackendName> {
   );
 }
 
-/** tfjs-node is optional and mostly absent, so its name must not be resolved by the compiler. */
+/** tfjs-node is optional and usually absent, so the compiler must not resolve its name. */
 async function importTfjsNode(): Promise<boolean> {
   const name = "@tensorflow/tfjs-node";
   try {

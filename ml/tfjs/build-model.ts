@@ -55,7 +55,9 @@ function build(json: PlainObject): Promise<TfjsModel> {
   );
 }
 
-/** tfjs says what it misses in a sentence, or trips over it; that is nothing for a client to read. */
+/**
+ * tfjs describes a missing field in a sentence, or fails with an internal error; the latter is of no use to a client.
+ */
 export function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : "";
   const isInternal =
@@ -67,10 +69,10 @@ export function reasonOf(cause: unknown): string {
     : message.replaceAll(/\s+/g, " ").slice(0, 300);
 }
 
-/** Building layer by layer costs its square. */
+/** Building the model layer by layer takes quadratic time. */
 const MAX_SEARCHED = 64;
 
-/** The first layer in execution order without which tfjs builds the model, and what it says of it. */
+/** Finds the first layer in execution order without which tfjs builds the model, and the error that it causes. */
 async function firstUnbuildable({
   json,
   layers: all,
@@ -133,9 +135,9 @@ type AddWeight = (
 ) => unknown;
 
 /**
- * tfjs allocates weights while it reads the JSON, so the limit must be checked inside: a hostile
- * model could ask for any amount of memory. Weights start at zero here, because ours are loaded
- * over them. tfjs builds in the synchronous part of its call, so the hook never outlives it.
+ * tfjs allocates weights while it reads the JSON, so the limit must be checked inside: a hostile model could ask for
+ * any amount of memory. Weights start at zero here, because ours are loaded over them. tfjs builds in the synchronous
+ * part of its call, so the hook is removed right after it.
  */
 function withParameterLimit<T>(build: () => Promise<T>): Promise<T> {
   const prototype = layers.layers.Layer.prototype as unknown as { addWeight: AddWeight };

@@ -1,6 +1,6 @@
 /**
- * Describes a model that only tfjs can run in the terms of the rest of the system: shapes, classes
- * and the flat parameter layout. The tfjs model is built for this and freed again.
+ * Describes a model that only tfjs can run, in the terms of the rest of the system: shapes, classes and the flat
+ * parameter layout. The tfjs model is built for this and freed again.
  */
 import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
 import { MAX_CLASSES } from "../model/build-program.ts";
@@ -62,7 +62,9 @@ export async function describeWithTfjs(
   }
 }
 
-/** Constraints are not applied between steps here, and tfjs has no regularizer of outputs. */
+/**
+ * Refuses constraints, which are not applied between steps here, and regularizers of outputs, which tfjs does not have.
+ */
 function refuseUnapplied({ layers }: Topology): void {
   for (const { name, className, config } of layers) {
     for (const field of settingsOf(config)) {
@@ -93,12 +95,12 @@ function regularizerNotes({ layers }: Topology): string[] {
       .filter((field) => field.endsWith("_regularizer"))
       .map(
         (field) =>
-          `layer ${name}: its ${field} is part of the loss in training, and not of the test metrics`,
+          `layer ${name}: its ${field} is part of the loss in training, but not of the test metrics`,
       ),
   );
 }
 
-/** Fields that are set, of a layer and of the one it wraps. */
+/** The fields that are set in a layer and in the layer that it wraps. */
 function settingsOf(config: PlainObject): string[] {
   const own = Object.entries(config).flatMap(([field, value]) => (value === null ? [] : [field]));
   const { layer } = config;
@@ -123,7 +125,7 @@ function oneShape(
   );
 }
 
-/** Of recurrent layers and others the activation is not the last thing they do. */
+/** In recurrent and some other layers the activation is not the last operation. */
 const ENDING_LAYERS: ReadonlySet<string> = new Set(["Activation", "Dense"]);
 
 function endingOf(layer: TfjsLayer | undefined, outputShape: readonly number[]): ModelEnding {
@@ -135,7 +137,7 @@ function endingOf(layer: TfjsLayer | undefined, outputShape: readonly number[]):
   return isSoftmax && more.length === 0 && classes >= 2 ? "softmax" : "other";
 }
 
-/** Draws that tfjs would make by itself, from our own generator instead. */
+/** Uses our own generator for the values that tfjs would draw itself. */
 function initializerOf({ name, shape, layer }: TfjsWeight, topology: Topology): Initializer {
   const part = name.slice(name.lastIndexOf("/") + 1);
   const field = `${part.replace(/(?<=depthwise|pointwise|recurrent)_kernel$/, "")}_initializer`;
@@ -148,7 +150,7 @@ function initializerOf({ name, shape, layer }: TfjsWeight, topology: Topology): 
   return readInitializer(config, field, fallback, fansOf(shape));
 }
 
-/** Values of one sample that a layer puts out; unknown dimensions count as one. */
+/** Number of values that a layer puts out for one sample; an unknown dimension counts as one. */
 function outputsOf({ outputShape }: TfjsLayer): number {
   const shapes = (Array.isArray(outputShape[0]) ? outputShape : [outputShape]) as unknown[][];
   return shapes
@@ -159,7 +161,7 @@ function outputsOf({ outputShape }: TfjsLayer): number {
     }, 0);
 }
 
-/** Forward and backward: what its layers compute with weights, and without. */
+/** Forward and backward: the operations of its layers with weights, and of those without. */
 function operationsOf(model: TfjsModel, weights: readonly TfjsWeight[]): number {
   const used = weights.reduce(
     (sum, { layer, size, shape }) => sum + weightOperations(factsOf(layer), size, shape.length),
@@ -168,7 +170,7 @@ function operationsOf(model: TfjsModel, weights: readonly TfjsWeight[]): number 
   return model.layers.reduce((sum, layer) => sum + plainOperations(factsOf(layer)), used);
 }
 
-/** A layer is applied once (ml/model/graph.ts), so it has one input and one output shape. */
+/** A layer is applied once (ml/model/graph.ts), so it has one input shape and one output shape. */
 function factsOf(layer: TfjsLayer): LayerFacts {
   const [node] = layer.inboundNodes;
   return {
@@ -179,7 +181,7 @@ function factsOf(layer: TfjsLayer): LayerFacts {
   };
 }
 
-/** Of one shape or a list of them. */
+/** Takes the only shape, or the first of a list. */
 function firstShape(shapes: unknown): readonly unknown[] {
   if (!Array.isArray(shapes)) return [];
   const [first] = shapes;

@@ -1,6 +1,6 @@
 /**
- * The tfjs engine: any LayersModel that tfjs-layers can build. Its numbers depend on backend and
- * machine, so work done with it cannot be audited bit by bit.
+ * The tfjs engine: it runs any LayersModel that tfjs-layers can build. Its numbers depend on backend and machine, so
+ * its work cannot be audited bit by bit.
  */
 
 import type { Engine, Trainer } from "../engine.ts";
@@ -13,7 +13,7 @@ import { buildTfjsModel } from "./build-model.ts";
 import { TfjsTrainer } from "./trainer.ts";
 
 /**
- * @param warn told when only the slow cpu backend starts
+ * @param warn called when only the slow cpu backend starts
  * @throws EngineError NO_BACKEND
  */
 export async function createTfjsEngine(warn: Warn): Promise<Engine> {

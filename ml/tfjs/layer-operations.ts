@@ -1,15 +1,15 @@
 /**
- * What a layer of tfjs costs for one sample, forward and backward, besides the operations that every value costs
- * (ml/model/operations.ts). It is counted from class, config (in camel case, as tfjs writes it) and shapes alone, so
- * everybody comes to the same number.
+ * What a tfjs layer costs for one sample, forward and backward, besides the operations that every value costs
+ * (ml/model/operations.ts). The count follows from class, config (in camel case, as tfjs writes it) and shapes alone,
+ * so every node gets the same number.
  */
 import { isPlainObject, type PlainObject } from "../model/plain-json.ts";
 
-/** A layer, or one that another wraps. */
+/** A layer, or a layer that another one wraps. */
 export interface LayerFacts {
   readonly className: string;
   readonly config: PlainObject;
-  /** With the batch dimension; of several inputs the first. */
+  /** With the batch dimension; the first input if there are several. */
   readonly inputShape: readonly unknown[];
   readonly outputShape: readonly unknown[];
 }
@@ -20,12 +20,15 @@ const PRODUCT_OPERATIONS = 6;
 const WINDOW_OPERATIONS = 3;
 const DEFAULT_WINDOW = 2;
 
-/** @param size values of one of its weights @param rank dimensions of that weight */
+/**
+ * @param size number of values in one of its weights
+ * @param rank dimensions of that weight
+ */
 export function weightOperations(layer: LayerFacts, size: number, rank: number): number {
   return rank < 2 ? 0 : PRODUCT_OPERATIONS * size * usesOf(layer);
 }
 
-/** What it computes without weights: windows of pooling, products of two inputs. */
+/** The operations that use no weights: windows of pooling, products of two inputs. */
 export function plainOperations(layer: LayerFacts): number {
   const inner = wrapped(layer);
   if (inner !== undefined) return repeats(layer) * plainOperations(inner);
@@ -34,24 +37,24 @@ export function plainOperations(layer: LayerFacts): number {
   if (/^(Max|Average)Pooling[123]D$/.test(className)) {
     return WINDOW_OPERATIONS * outputs * windowOf(config, className);
   }
-  // The axis that both inputs share is no longer than the longest of the first.
+  // The axis that both inputs share is no longer than the longest axis of the first one.
   if (className === "Dot") return PRODUCT_OPERATIONS * outputs * longest(inputShape.slice(1));
   return 0;
 }
 
-/** How often each value of a weight is used for one sample. */
+/** How many times each value of a weight is used for one sample. */
 function usesOf(layer: LayerFacts): number {
   const inner = wrapped(layer);
   if (inner !== undefined) return repeats(layer) * usesOf(inner);
   const { className, inputShape, outputShape } = layer;
   if (/LSTM|GRU|RNN/.test(className)) return side(inputShape[1]);
-  // Rows of it are looked up, and multiplied by nothing.
+  // An embedding looks up rows and multiplies nothing.
   if (className === "Embedding") return 0;
   const positions = className.endsWith("Transpose") ? inputShape : outputShape;
   return volume(positions.slice(1, -1));
 }
 
-/** The layer that this one applies, at one of its repeats. */
+/** The layer that this one applies, at one repetition. */
 function wrapped({
   className,
   config,
@@ -88,7 +91,7 @@ function longest(sides: readonly unknown[]): number {
   return sides.reduce<number>((most, value) => Math.max(most, side(value)), 1);
 }
 
-/** Unknown dimensions count as one. */
+/** An unknown dimension counts as one. */
 function side(value: unknown): number {
   return Number(value) || 1;
 }

@@ -3,7 +3,7 @@
 import type { Loss } from "../hyperparameters.ts";
 import { tf } from "./backend.ts";
 
-/** Smallest probability the losses tell apart; the exact engine clips there too. */
+/** Smallest probability that the losses distinguish; the exact engine clips there too. */
 const EPSILON = 1e-7;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The optimizers on tfjs variables: clip, decay, step, and state in the same layout as the exact
- * engine's, so that either can go on from the other's.
+ * The optimizers on tfjs variables: clip, decay, step. Their state has the same layout as in the exact engine, so that
+ * either engine can continue the other's run.
  */
 
 import {
@@ -13,18 +13,18 @@ import {
 import { tf } from "./backend.ts";
 import type { TfjsWeight } from "./build-model.ts";
 
-/** Single values start at 1: products of decay rates. */
+/** Single values start at 1; they are products of decay rates. */
 const SCALAR_START = 1;
 
 export class TfjsOptimizer {
   readonly #optimizer: Optimizer;
   readonly #weights: readonly TfjsWeight[];
-  /** For each array that the optimizer remembers, one variable per weight. */
+  /** One variable per weight, for each array that the optimizer keeps. */
   readonly #arrays: readonly (readonly tf.Variable[])[];
   readonly #arrayStart: number;
   readonly #scalars: Float32Array;
 
-  /** @param weights the trainable ones */
+  /** @param weights only the trainable ones */
   constructor(optimizer: Optimizer, weights: readonly TfjsWeight[]) {
     this.#optimizer = optimizer;
     this.#weights = weights;
@@ -76,7 +76,10 @@ export class TfjsOptimizer {
     this.#scalars.set(state.subarray(this.#arrays.length * parameterCount));
   }
 
-  /** One step. @param gradients of each weight; call inside a tidy */
+  /**
+   * One step.
+   * @param gradients of each weight; call it inside a tidy
+   */
   update(gradients: readonly tf.Tensor[]): void {
     const { learningRate, weightDecay = 0 } = this.#optimizer;
     const clipped = this.#clip(gradients);

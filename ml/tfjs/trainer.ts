@@ -129,7 +129,7 @@ export class TfjsTrainer implements Trainer {
     return tf.reshape(y, [-1, this.#model.outputSize]);
   }
 
-  /** Regularizers of weights belong to the loss in training, as tfjs and Keras have it. */
+  /** Regularizers of weights are part of the loss in training, as in tfjs and Keras. */
   #withRegularizers(loss: tf.Tensor): tf.Scalar {
     const parts = this.#net.calculateLosses();
     return parts.reduce<tf.Tensor>((sum, part) => tf.add(sum, part), loss) as tf.Scalar;
@@ -153,7 +153,7 @@ export class TfjsTrainer implements Trainer {
     return tf.oneHot(tf.tensor1d(labels, "int32"), outputSize);
   }
 
-  /** Dropout and noise layers draw from their `seed` field when they have one. */
+  /** Dropout and noise layers draw from their `seed` field if they have one. */
   #seedLayers(stepSeed: number): void {
     this.#net.layers.forEach((layer, index) => {
       if ("seed" in layer) Object.assign(layer, { seed: stepSeed + index * 7919 + 1 });

@@ -1,6 +1,6 @@
 /**
- * Tries whether tfjs can train a model that it could build: layers without a gradient and options that are read
- * only when a layer runs would else fail on every node of a job, round after round.
+ * Tries whether tfjs can train a model that it could build. A layer without a gradient, or a wrong option that is read
+ * only when a layer runs, would otherwise fail on every node of a job, round after round.
  */
 import type { Loss } from "../hyperparameters.ts";
 import { initialParameters } from "../model/initial-parameters.ts";
@@ -10,16 +10,16 @@ import { reasonOf } from "./build-model.ts";
 import { createTfjsEngine } from "./engine.ts";
 
 const ROWS = 2;
-/** Of one sample. A model that costs more is not tried, because the client waits for the answer. */
+/** For one sample. A more expensive model is not tried, because the client waits for the answer. */
 const MAX_FLOPS = 300_000_000;
 
-/** A first step prepares tfjs as well: what that takes counts for little in a longer one. */
+/** The first step also prepares tfjs; in a step that takes longer than this, the preparation counts for little. */
 const LONG_MS = 1_000;
 
 /**
- * Takes the time and memory that the layers ask for, which no description bounds.
+ * Takes the time and memory that the layers need, which no description limits.
  * @param seed the weights are drawn from it
- * @returns milliseconds of processor time that a row takes here; undefined when it was not tried
+ * @returns milliseconds of processor time that one row takes here; undefined when it was not tried
  * @throws ModelError BAD_CONFIG
  */
 export async function tryStep(
@@ -48,7 +48,7 @@ export async function tryStep(
   } finally {
     trainer.dispose();
   }
-  throw untrainable("one step of it gives values that are no finite numbers");
+  throw untrainable("after one step its values are not finite");
 }
 
 function timed(work: () => void): number {
@@ -58,7 +58,7 @@ function timed(work: () => void): number {
   return (user + system) / 1000;
 }
 
-/** An embedding takes whole numbers: zeros then, since each has a row 0. Else small fractions. */
+/** Zeros for an embedding, which takes whole numbers and always has a row 0; small fractions for other models. */
 function inputsOf({ json, inputSize }: LayersModel): Float32Array {
   const hasEmbedding = JSON.stringify(json).includes('"Embedding"');
   return new Float32Array(ROWS * inputSize).map((_, i) => (hasEmbedding ? 0 : (i % 7) / 8));

@@ -1,7 +1,7 @@
 /**
- * The open track's rows: every class shows several patterns, under noise, so that a wider model and
- * a better schedule see more in the same rows. Patterns and training rows come from the track's mix,
- * test rows from the later one.
+ * The rows of the open track: every class shows several patterns under noise, so that a wider model and a better
+ * schedule learn more from the same rows. Patterns and training rows follow from the track's mix, test rows from a
+ * later mix.
  */
 import { taggedHash } from "../../chain/crypto/hash.ts";
 import type { TrackTask } from "../../chain/track/task.ts";
@@ -19,7 +19,7 @@ export function testRows(task: TrackTask, mix: Uint8Array, testMix: Uint8Array):
   return rowsOf(task, mix, task.testRows, taggedHash("poml/track-test/v1", mix, testMix));
 }
 
-/** Classes in turn, so that each has the same number of rows. */
+/** Goes through the classes in turn, so that each has the same number of rows. */
 function rowsOf(task: TrackTask, mix: Uint8Array, rows: number, seed: Uint8Array): Shard {
   const { inputs: rowSize, classes, modes, noise } = task;
   const patterns = randomBytes(

@@ -1,6 +1,6 @@
 /**
- * A node's part in the open track, from the chain's values alone: who takes part and who judges run
- * the same function and come to the same bits.
+ * A node's work in the open track, from the chain's values alone: participants and judges run the same function and get
+ * the same bits.
  */
 import { sha256, taggedHash } from "../../chain/crypto/hash.ts";
 import { runSeed } from "../../chain/track/proof.ts";
@@ -19,18 +19,18 @@ import { testRows, trainRows } from "./data.ts";
 
 const MOMENTUM = 0.9;
 const MICRO = 1_000_000;
-/** Part of the result only in that all use it: outputs are hashed in row order. */
+/** All nodes must use this value, because outputs are hashed in row order. */
 const TEST_BATCH = 250;
 
 export interface TrackRun {
   /** Version of the task. */
   readonly task: number;
-  /** Of the block that opened the track. */
+  /** The mix of the block that opened the track. */
   readonly mix: Uint8Array;
-  /** Of the node whose run it is. */
+  /** The key of the node whose run it is. */
   readonly publicKey: Uint8Array;
   readonly recipe: Recipe;
-  /** Seeds the test rows; undefined while nobody knows it. */
+  /** The seed of the test rows; undefined until it is known. */
   readonly testMix: Uint8Array | undefined;
 }
 
@@ -48,7 +48,10 @@ export interface TrackRunResult {
   readonly test: TrackTest | undefined;
 }
 
-/** One hidden layer of relu. @throws RangeError for a version this program does not have */
+/**
+ * A model with one hidden layer of relu.
+ * @throws RangeError for a version that this program does not have
+ */
 export function trackModel(task: number, width: number): LayersModel {
   const { inputs, classes } = trackTask(task);
   const dense = (name: string, units: number, activation: string, more: object = {}): object => ({
@@ -103,7 +106,7 @@ export async function* runTrack(
   }
 }
 
-/** @param steps that the model was trained for */
+/** @param steps number of steps that the model was trained for */
 async function runTest(trainer: Trainer, rows: Shard, steps: number): Promise<TrackTest> {
   const inputs = new Float32Array(TEST_BATCH * rows.rowSize);
   const labels = new Int32Array(TEST_BATCH);

@@ -1,6 +1,6 @@
 /**
- * The state of a training run between two steps, as bytes and as a hash. What an auditor needs to
- * run the next segment, and what two runs must agree on.
+ * The state of a training run between two steps, as bytes and as a hash. An auditor needs it to run the next segment,
+ * and two honest runs have the same one.
  *
  *   0  "PMLS"   4  version u32   8  parameter count u32   12  optimizer value count u32
  *   16  parameters   ...  optimizer values        (float32 little-endian)
@@ -18,10 +18,10 @@ export interface Checkpoint {
 const MAGIC = 0x534c4d50;
 const VERSION = 1;
 const HEADER_BYTES = 16;
-/** Values that an optimizer keeps besides those of each parameter. */
+/** Single values that an optimizer may have besides those of each parameter. */
 const MAX_SINGLES = 2;
 
-/** Bytes of a checkpoint of a model with so many parameters, at most. */
+/** The largest size of a checkpoint of a model with so many parameters, in bytes. */
 export function maxCheckpointBytes(parameterCount: number): number {
   return HEADER_BYTES + 4 * (3 * parameterCount + MAX_SINGLES);
 }
@@ -37,14 +37,14 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   return bytes;
 }
 
-/** SHA-256 of the encoded bytes, without making them. */
+/** SHA-256 of the encoded bytes, computed without building them. */
 export function checkpointHash(checkpoint: Checkpoint): Uint8Array {
   return sha256(...partsOf(checkpoint));
 }
 
 /**
- * What a participant commits to of a training state: a hash of the hashes of its two parts, so that
- * who has the parameters alone can check them against it.
+ * The hash of a training state to which a participant commits. It is a hash of the hashes of its two parts, so that a
+ * node with the parameters alone can check them against it.
  */
 export function stateHash({ parameters, optimizerState }: Checkpoint): Uint8Array {
   return stateHashOf(sha256(bytesOfFloats(parameters)), sha256(bytesOfFloats(optimizerState)));
@@ -55,7 +55,7 @@ export function stateHashOf(parametersHash: Uint8Array, optimizerHash: Uint8Arra
 }
 
 /**
- * @param parameterCount of the model being audited: bounds what is read
+ * @param parameterCount of the model that is audited; it limits what is read
  * @throws CheckpointError BAD_CHECKPOINT
  */
 export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Checkpoint {
@@ -81,7 +81,7 @@ export function decodeCheckpoint(bytes: Uint8Array, parameterCount: number): Che
   return { parameters, optimizerState };
 }
 
-/** The two parts of an encoded state that its hash is made of; undefined for other bytes. */
+/** The two parts of an encoded state from which its hash is made; undefined for other bytes. */
 export function stateParts(
   bytes: Uint8Array,
 ): { readonly parameters: Uint8Array; readonly optimizerState: Uint8Array } | undefined {

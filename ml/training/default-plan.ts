@@ -1,6 +1,6 @@
 /**
- * What an order trains where it does not say: model, optimizer and how much, by the size and the kind of
- * the data. Chosen so that tables of 50 to 100,000 rows end about where a multilayer perceptron of
+ * The model, the optimizer and the amount of training of an order that does not give them, chosen by the size and the
+ * kind of the data. With these values, tables of 50 to 100,000 rows end about where a multilayer perceptron of
  * scikit-learn ends (`npm run bench -- tables`).
  */
 import { ADAGRAD_DEFAULTS, ADAM_DEFAULTS, type Optimizer } from "../hyperparameters.ts";
@@ -13,7 +13,7 @@ export interface DataSize {
   readonly shape: readonly number[];
 }
 
-/** A preset, or a model of the client's own. */
+/** A preset, or the client's own model. */
 export type PlannedModel = PresetName | "own";
 
 export interface Run {
@@ -22,7 +22,7 @@ export interface Run {
   readonly rounds: number;
 }
 
-/** Convolutions halve an image twice. */
+/** The convolutions halve an image twice. */
 const MIN_IMAGE_SIDE = 8;
 
 export function defaultPreset({ shape }: Pick<DataSize, "shape">): PresetName {
@@ -30,7 +30,7 @@ export function defaultPreset({ shape }: Pick<DataSize, "shape">): PresetName {
   return shape.length === 3 && Math.min(height, width) >= MIN_IMAGE_SIDE ? "lenet" : "mlp";
 }
 
-/** Adam's rate of the preset with one hidden layer; deeper models, and unknown ones, take smaller steps. */
+/** Adam's rate for the preset with one hidden layer; deeper models, and unknown ones, take smaller steps. */
 const ADAM_RATES: Readonly<Record<PlannedModel, number>> = {
   mlp: 0.005,
   logistic: 0.01,
@@ -40,16 +40,16 @@ const ADAM_RATES: Readonly<Record<PlannedModel, number>> = {
   own: 0.001,
 };
 
-/** Tables are small and noisy: weights that nothing holds up sink slowly. */
+/** Tables are small and noisy: a weight that no gradient supports decays slowly. */
 const MLP_WEIGHT_DECAY = 0.1;
 
-/** For an order that names no optimizer. */
+/** The optimizer of an order that names none. */
 export function chosenOptimizer(model: PlannedModel): Optimizer {
   const optimizer = defaultOptimizer(model, "adam");
   return model === "mlp" ? { ...optimizer, weightDecay: MLP_WEIGHT_DECAY } : optimizer;
 }
 
-/** What an order that names its optimizer leaves open. */
+/** The settings that are left open in an order that names its optimizer. */
 export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"]): Optimizer {
   switch (kind) {
     case "sgd":
@@ -61,21 +61,21 @@ export function defaultOptimizer(model: PlannedModel, kind: Optimizer["kind"]): 
   }
 }
 
-/** Steps of one participant in the whole job: enough for a table, and no more where rows are few. */
+/** Steps of one participant in the whole job: enough for a table, and not too many where there are few rows. */
 const STEPS = 300;
-/** Rows of a table are few numbers: more passes cost little. */
+/** Rows of a table are small, so more passes over them cost little. */
 const MIN_EPOCHS = { table: 10, image: 5 } as const;
 const MAX_EPOCHS = 100;
 const ROUNDS = 10;
 const MAX_LOCAL_EPOCHS = 100;
-/** A participant's rows make at least so many batches, where they are enough for the smallest. */
+/** A participant's rows make at least so many batches, unless this would need a batch below the smallest size. */
 const BATCHES_AN_EPOCH = 4;
 const BATCH_SIZES = [16, 32, 64] as const;
 
 /**
- * How much to train: about equally many steps whatever the number of rows, in rounds that leave every
- * participant some epochs for itself.
- * @param given what the order says itself
+ * How much to train: about the same number of steps for any number of rows, in rounds that give every participant some
+ * epochs of its own.
+ * @param given what the order itself says
  */
 export function defaultRun(
   { rows, shape }: DataSize,
@@ -101,7 +101,7 @@ export function defaultRun(
   return { batchSize, localEpochs, rounds };
 }
 
-/** Rows below which a participant has too little to learn from. */
+/** With fewer rows than this, a participant has too little to learn from. */
 const ROWS_EACH = 20;
 const PARTICIPANTS = 4;
 
@@ -111,7 +111,7 @@ export function defaultParticipants({ rows }: Pick<DataSize, "rows">, drawable: 
   return Math.min(PARTICIPANTS, fed, Math.max(1, drawable));
 }
 
-/** For what a client named; anything that is no preset counts as its own. */
+/** The plan for a model that a client named; any model that is no preset counts as the client's own. */
 export function plannedModel(model: object): PlannedModel {
   const name = "preset" in model ? String(model.preset) : "";
   return isPresetName(name) ? name : "own";

@@ -1,10 +1,10 @@
-/** Evaluation of a whole shard in fixed batches, so that equal parameters give equal sums. */
+/** Evaluates a whole shard in batches of a fixed size, so that equal parameters give equal sums. */
 import type { Shard } from "../dataset/shard.ts";
 import type { Evaluation, Trainer } from "../engine.ts";
 import { addCounts } from "../metrics.ts";
 import { breathe } from "./breathe.ts";
 
-/** Part of the result: the loss is summed batch by batch. */
+/** It affects the result: the loss is summed batch by batch. */
 const BATCH_ROWS = 250;
 
 /**

@@ -1,4 +1,6 @@
-/** The state of a run that may be hashed, kept and served: values that are not finite never are. */
+/**
+ * The state of a run, checked before it is hashed, kept or served: a state with values that are not finite never is.
+ */
 
 import { indexOfNonFinite } from "../bytes.ts";
 import type { Trainer } from "../engine.ts";
@@ -6,7 +8,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { TrainingError } from "./training-error.ts";
 
 /**
- * The loss of a run can stay finite while squares of its gradients do not.
+ * The loss of a run can stay finite while the squares of its gradients do not.
  * @param step steps done so far
  * @throws TrainingError DIVERGED
  */

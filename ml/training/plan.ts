@@ -1,7 +1,7 @@
 /**
- * The plan of one local training run, fixed by the job before it starts: which rows each step
- * takes, its dropout seed, and where the audited segments begin. The same options give the same plan
- * on every machine, so a replay can start at any segment.
+ * The plan of one local training run, which the job fixes before the run starts: the rows of each step, its dropout
+ * seed, and where the audited segments begin. The same options give the same plan on every machine, so a replay can
+ * start at any segment.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
@@ -26,7 +26,7 @@ export class TrainingPlan {
   readonly #rows: number;
   readonly #seed: Uint8Array;
   readonly #dropoutBase: number;
-  /** Order of the epoch last asked for. */
+  /** The order of the epoch that was last used. */
   #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
 
   /** @throws RangeError for counts that are not positive integers */
@@ -46,7 +46,7 @@ export class TrainingPlan {
     this.#dropoutBase = new Random(taggedHash("poml/dropout/v1", seed)).nextU32();
   }
 
-  /** First step of a segment; `segments` gives the number of steps. */
+  /** First step of a segment; for `segments` it returns the number of steps. */
   segmentStart(segment: number): number {
     return Math.floor((segment * this.steps) / this.segments);
   }
@@ -55,7 +55,7 @@ export class TrainingPlan {
     return Math.floor(step / this.stepsPerEpoch);
   }
 
-  /** Rows of one step, at most `batchSize`; a view that stays valid for its epoch. */
+  /** Rows of one step, at most `batchSize`; the view stays valid during its epoch. */
   batch(step: number): Uint32Array {
     const epoch = this.epochOf(step);
     if (this.#order?.epoch !== epoch) {

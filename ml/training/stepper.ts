@@ -1,4 +1,4 @@
-/** One planned step on a trainer: the loop body that training and its replay share. */
+/** One planned step on a trainer: training and its replay share this loop body. */
 
 import type { Shard } from "../dataset/shard.ts";
 import type { Trainer } from "../engine.ts";

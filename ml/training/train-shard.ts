@@ -1,6 +1,6 @@
 /**
- * Local training of one round of federated averaging: the optimizer starts anew each round; a hash
- * of the whole state at every segment boundary for the audit.
+ * Local training for one round of federated averaging. The optimizer starts anew in each round, and the whole state is
+ * hashed at every segment boundary for the audit.
  */
 
 import type { Shard } from "../dataset/shard.ts";
@@ -21,7 +21,7 @@ export interface TrainParts {
   readonly shard: Shard;
   readonly clock: { now(): number };
   readonly signal?: AbortSignal;
-  /** Sees each checkpoint as it is made; keep it to serve an auditor. Index 0 is the start. */
+  /** Called with each checkpoint as it is made; keep them to serve an auditor. Index 0 is the start. */
   readonly onCheckpoint?: (index: number, checkpoint: Checkpoint) => void;
 }
 
@@ -49,7 +49,7 @@ export interface TrainResult {
 }
 
 /**
- * Yields after every step and lets the event loop run; `return()` on the generator stops it.
+ * Yields after every step and lets the event loop run; `return()` on the generator stops the training.
  * @throws TrainingError DIVERGED; the signal's reason when aborted
  */
 export async function* trainShard(

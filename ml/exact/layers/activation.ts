@@ -1,9 +1,9 @@
-/** Activations on their own, where they are not part of a dense or convolution layer's own pass. */
+/** Activations that are separate layers, not part of a dense or convolution layer. */
 
 import type { Activation, ActivationLayer } from "../../model/program.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";
 
-/** Their numbers in the kernels. */
+/** The numbers by which the kernels know them. */
 export const ACTIVATIONS: Readonly<Record<Activation, number>> = {
   linear: 0,
   relu: 1,

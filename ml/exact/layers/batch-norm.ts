@@ -1,6 +1,6 @@
 /**
- * Batch normalisation: the batch's own statistics while training, which also move the stored ones; the
- * stored ones in an evaluation.
+ * Batch normalisation. In training it uses the batch's own statistics, which also move the stored ones; in an
+ * evaluation it uses the stored ones.
  */
 
 import type { BatchNormLayer } from "../../model/program.ts";
@@ -18,7 +18,7 @@ export function planBatchNorm(
   const mean = arena.reserve(channels);
   const variance = arena.reserve(channels);
   const inverse = arena.reserve(channels);
-  // The input gradient needs both sums, whether or not they are gradients of weights.
+  // The input gradient needs both sums, even if they are not gradients of weights.
   const dGamma = gamma.gradient || arena.reserve(channels);
   const dBeta = beta.gradient || arena.reserve(channels);
   const decay = Math.fround(1 - momentum);

@@ -1,8 +1,8 @@
 /**
- * 2-D convolution, image by image. Windows are rows of a matrix that is read in place from a copy of
- * the image with a border of zeros; the input gradient is the same convolution over the output
- * gradient with the kernel flipped. A dilated convolution takes explicit matrices of patches instead,
- * and so does the kernel gradient of few channels, which needs runs of whole tiles.
+ * 2-D convolution, image by image. The windows are rows of a matrix that is read in place from a copy of the image with
+ * a border of zeros. The input gradient is the same convolution over the output gradient, with the kernel flipped. A
+ * dilated convolution uses explicit matrices of patches instead, and so does the kernel gradient for few channels,
+ * which needs runs of whole tiles.
  */
 
 import type { Conv2dLayer, Window } from "../../model/program.ts";
@@ -223,7 +223,7 @@ class Conv2dPlan implements LayerPlan {
     );
   }
 
-  /** @returns where the image with its border lies: in scratch, or in place when it needs none */
+  /** @returns where the image with its border lies: in scratch memory, or in place when it needs no border */
   #pad({ kernels, scratch }: LinkContext, image: number): number {
     if (!this.#padded) return image;
     const { inputHeight, inputWidth, channels, padTop, padLeft } = this.#window;

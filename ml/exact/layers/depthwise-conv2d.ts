@@ -1,4 +1,4 @@
-/** Depthwise convolution, read in place: every channel has kernels of its own. */
+/** Depthwise convolution, read in place: every channel has its own kernels. */
 import type { DepthwiseConv2dLayer } from "../../model/program.ts";
 import type { DepthwiseGeometry } from "../geometry.ts";
 import { roundUp } from "../panels.ts";

@@ -1,4 +1,4 @@
-/** Layer normalisation: every vector by its own mean and variance. */
+/** Layer normalisation: every vector is normalised by its own mean and variance. */
 
 import type { LayerNormLayer } from "../../model/program.ts";
 import type { LayerPlan, PlanContext } from "./layer-plan.ts";

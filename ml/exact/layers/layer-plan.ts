@@ -1,7 +1,6 @@
 /**
- * The two stages of every layer: a plan reserves memory, then `forward` and `backward` bind it to
- * kernels and give the steps that run it. A step is one function of the sample count; it allocates
- * nothing.
+ * The two stages of every layer: a plan reserves memory; then `forward` and `backward` bind it to kernels and return
+ * the steps that run it. A step is a function of the sample count, and allocates nothing.
  */
 
 import type { Arena } from "../arena.ts";
@@ -23,9 +22,9 @@ export interface PlanContext {
   readonly inputs: readonly number[];
   /** Byte offset of the first input. */
   readonly input: number;
-  /** True when nobody else needs the input, so that the output may lie over it. */
+  /** True when no other operation needs the input, so that the output may overwrite it. */
   readonly inPlace: boolean;
-  /** The weight at an offset of the flat parameter vector; null: none. */
+  /** The weight at an offset of the flat parameter vector; without weight for null. */
   weight(offset: number | null): Weight;
 }
 
@@ -40,16 +39,16 @@ export interface LayerPlan {
   readonly output: number;
   /** Values of scratch memory needed. */
   readonly scratch: number;
-  /** What `backward` still reads of the output, so that a later layer knows what it may overwrite. */
+  /** What `backward` still reads of the output; it decides what a later layer may overwrite. */
   readonly reads: "nothing" | "sign" | "values";
-  /** True when `backward` turns dOutput into the gradient of the only input where it lies. */
+  /** True when `backward` turns dOutput into the gradient of the only input in the same place. */
   readonly elementwise?: boolean;
   forward(context: LinkContext): Step;
-  /** The forward pass of an evaluation where it differs; null: nothing to do. */
+  /** The forward pass of an evaluation, if it differs; null: nothing to do. */
   evaluate?(context: LinkContext): Step | null;
   /**
    * @param dOutput byte offset of the gradient of the outputs; may be overwritten
-   * @param dInputs where the gradients of the inputs go; 0 where nobody needs one
+   * @param dInputs where the gradients of the inputs go; 0 for an input whose gradient is not needed
    */
   backward(context: LinkContext, dOutput: number, dInputs: readonly number[]): Step;
 }

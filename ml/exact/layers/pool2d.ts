@@ -1,7 +1,7 @@
 /**
- * Max and average pooling. The position of each maximum is kept for the backward pass. When a relu
- * comes right before a max pooling, its gradient mask is applied here, on the pooled values: the
- * winner is positive exactly when the pooled output is.
+ * Max and average pooling. The position of each maximum is kept for the backward pass. If a relu comes directly before
+ * a max pooling, its gradient mask is applied here, to the pooled values: the winner is positive exactly when the
+ * pooled output is.
  */
 import type { PoolLayer, Window } from "../../model/program.ts";
 import type { PoolGeometry } from "../geometry.ts";

@@ -1,4 +1,4 @@
-/** One step of each recurrent cell, forward and back, over the memory of its layer. */
+/** One step of each recurrent cell, forward and backward, over the memory of its layer. */
 import type { Arena } from "../arena.ts";
 import type { Kernels } from "../kernel-exports.ts";
 import { WeightProduct } from "../weight-product.ts";
@@ -13,13 +13,13 @@ export interface RecurrentMemory {
   /** Gates of every sample and step. */
   readonly gates: number;
   readonly gateStride: number;
-  /** States of every sample, from before the first step. */
+  /** States of every sample, beginning with the one before the first step. */
   readonly states: number;
   readonly stateStride: number;
   /** Offsets of the samples' states from their first, and of all states but the last. */
   readonly stateRows: number;
   readonly allStateRows: number;
-  /** Gradient carried back to the state before. */
+  /** Gradient that is carried back to the previous state. */
   readonly carry: number;
   readonly zeros: number;
   readonly batchSize: number;
@@ -27,16 +27,16 @@ export interface RecurrentMemory {
   recurrent(first: number): { readonly value: number; readonly gradient: number };
 }
 
-/** @param dOutput byte offset of the gradient of this step's output, or 0, `stride` from sample to sample */
+/** @param dOutput byte offset of the gradient of this step's output (0: none), `stride` bytes from sample to sample */
 export type CellBackward = (step: number, samples: number, dOutput: number, stride: number) => void;
 
 export interface Cell {
   readonly scratch: number;
   forward(context: LinkContext): (step: number, samples: number) => void;
-  /** Clears what the way back carries besides the state's gradient. */
+  /** Clears what the backward pass carries besides the gradient of the state. */
   start(kernels: Kernels, samples: number): void;
   backward(context: LinkContext): CellBackward;
-  /** Of the recurrent kernel, once all steps are back. */
+  /** Of the recurrent kernel, after the backward pass of all steps. */
   weightGradients(context: LinkContext, rows: number): void;
 }
 

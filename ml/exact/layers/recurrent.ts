@@ -1,7 +1,7 @@
 /**
- * Simple recurrent, GRU and LSTM layers. The inputs of all steps are multiplied at once; then step
- * after step the state is multiplied and a cell kernel combines both. States have a row of zeros
- * before the first step; gates are kept and become their own gradients on the way back.
+ * Simple recurrent, GRU and LSTM layers. The inputs of all steps are multiplied at once. Then, step by step, the state
+ * is multiplied, and a cell kernel combines both. The states have a row of zeros before the first step. Gates are kept,
+ * and are overwritten by their own gradients in the backward pass.
  */
 import type { RecurrentLayer } from "../../model/program.ts";
 import { roundUp } from "../panels.ts";

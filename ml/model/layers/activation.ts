@@ -1,4 +1,4 @@
-/** Activations, as layers of their own and as the `activation` field of others; and softmax. */
+/** Activations, as separate layers and as the `activation` field of other layers; and softmax. */
 
 import type { LayerConfig } from "../layer-config.ts";
 import type { ModelError } from "../model-error.ts";
@@ -25,7 +25,7 @@ export function activationName(config: LayerConfig, field: string, fallback: str
   return activation;
 }
 
-/** To tfjs null is no activation, whatever the default of the layer. */
+/** For tfjs null means no activation, whatever the default of the layer is. */
 function activationText(config: LayerConfig, field: string, fallback: string): string {
   return config.isNull(field) ? "linear" : config.text(field, fallback);
 }
@@ -44,7 +44,7 @@ function unknown(config: LayerConfig, field: string, name: string): ModelError {
   return config.needsTfjs(`it has no ${name.slice(0, 64)} activation`);
 }
 
-/** Adds what the `activation` field of a layer names. */
+/** Adds the activation that the `activation` field of a layer names. */
 export function addActivation(
   config: LayerConfig,
   input: Tensor,

@@ -43,7 +43,7 @@ export const readSeparableConv2d: LayerReader = (config, input, program) => {
   refuseExtras(config);
   if (config.get("kernel_initializer") !== undefined) {
     const own = "depthwise_initializer and pointwise_initializer";
-    throw config.bad("kernel_initializer", `is none of this layer's to tfjs: it has ${own}`);
+    throw config.bad("kernel_initializer", `is no field of this layer in tfjs: it has ${own}`);
   }
   const filters = config.size("filters");
   const output = addDepthwise(config, input, program, false);

@@ -1,4 +1,6 @@
-/** What reads one layer class: from its checked config and input shapes to program layers. */
+/**
+ * The interface of a function that reads one layer class: from its checked config and input shapes to program layers.
+ */
 
 import type { LayerConfig } from "../layer-config.ts";
 import type { ProgramBuilder, Tensor } from "../program-builder.ts";
@@ -11,7 +13,7 @@ export type LayerReader = (
   config: LayerConfig,
   input: Tensor,
   program: ProgramBuilder,
-  /** All inputs, `input` first; more than one only for layers that merge. */
+  /** All inputs, `input` first; only layers that merge have more than one. */
   inputs: readonly Tensor[],
 ) => Tensor;
 

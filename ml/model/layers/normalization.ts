@@ -4,7 +4,7 @@ import type { LayerConfig } from "../layer-config.ts";
 import type { ProgramBuilder, Tensor } from "../program-builder.ts";
 import { type LayerReader, refuseExtras } from "./layer-reader.ts";
 
-/** Below it the variance of equal values is 0 in float32, and tfjs divides by it. */
+/** With a smaller value, the variance of equal values can be 0 in float32, and tfjs divides by it. */
 const MIN_EPSILON = 1e-12;
 
 export const readBatchNorm: LayerReader = (config, input, program) => {

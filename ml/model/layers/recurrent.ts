@@ -1,4 +1,4 @@
-/** Simple recurrent layers, GRU (reset before the product, as tfjs has it) and LSTM. */
+/** Simple recurrent layers, GRU (with the reset before the product, as in tfjs) and LSTM. */
 
 import { type Initializer, readInitializer } from "../initializers.ts";
 import type { LayerConfig } from "../layer-config.ts";
@@ -9,7 +9,7 @@ import { type LayerReader, refuseExtras } from "./layer-reader.ts";
 type Kind = "simpleRnn" | "gru" | "lstm";
 
 const GATES: Readonly<Record<Kind, number>> = { simpleRnn: 1, gru: 3, lstm: 4 };
-/** Options that change what is computed, with the value that is understood. */
+/** Options that change what is computed, each with the only value that is supported. */
 const FIXED: Readonly<Record<string, unknown>> = {
   dropout: 0,
   recurrent_dropout: 0,
@@ -50,7 +50,7 @@ function addRecurrent(
   });
   const recurrentKernel = program.parameter(config, "recurrent_kernel", [units, columns], {
     initializer: ["recurrent_initializer", "orthogonal"],
-    // The last third multiplies the reset state, so it is stored apart.
+    // The last third multiplies the reset state, so it is stored separately.
     ...(kind === "gru" && { groups: [2 * units, units] }),
   });
   const forget = kind === "lstm" && config.boolean("unit_forget_bias", false);
@@ -70,7 +70,7 @@ function addRecurrent(
   });
 }
 
-/** The cells find the slope from the output, which gelu does not allow. */
+/** The cells compute the slope from the output, which is impossible for gelu. */
 function smooth(
   config: LayerConfig,
   field: string,
@@ -89,7 +89,7 @@ function smooth(
   return name;
 }
 
-/** One for the forget gate, the second of four. */
+/** Adds 1 to the bias of the forget gate, the second of four. */
 function forgetBias(config: LayerConfig, units: number): Initializer {
   const fans = { fanIn: units, fanOut: units };
   const own = readInitializer(config, "bias_initializer", "zeros", fans);

@@ -1,4 +1,4 @@
-/** Layers that only rename dimensions: no work, no trace in the program. */
+/** Layers that only rename dimensions: they cost nothing and do not appear in the program. */
 
 import { isPlainArray } from "../plain-json.ts";
 import { volume } from "../program-builder.ts";

@@ -1,6 +1,6 @@
 /**
- * BatchMatMul for the wasm backend whose transposed forms transpose first: the original has a fast
- * path (XNNPACK) only for plain operands, and every gradient of a dense layer needs a transposed one.
+ * BatchMatMul for the wasm backend; operands in transposed form are transposed first. The original has a fast path
+ * (XNNPACK) only for plain operands, but every gradient of a dense layer needs a transposed one.
  */
 
 import { KernelScope, type Tf, WASM } from "./kernel-scope.ts";

@@ -1,6 +1,6 @@
 /**
- * Conv2DBackpropFilter, which the wasm backend lacks: the filter gradient is itself a convolution, of
- * the images with their batch as channels by the output gradient as filter, strides as dilations.
+ * Conv2DBackpropFilter, which the wasm backend lacks. The filter gradient is itself a convolution: the images, with
+ * their batch as channels, are convolved with the output gradient as filter, and strides become dilations.
  */
 
 import type { Conv2DBackpropFilterAttrs } from "@tensorflow/tfjs-core";
@@ -28,7 +28,7 @@ export function registerConv2DBackpropFilter(tf: Tf): void {
       );
       const { padInfo, strideHeight, strideWidth, outHeight, outWidth } = info;
       const scope = new KernelScope(tf, backend);
-      // What the windows reach, which may be less than the padded image.
+      // The part that the windows reach, which may be smaller than the padded image.
       const bottom =
         reach(outHeight, strideHeight, info.filterHeight) - padInfo.top - info.inHeight;
       const right = reach(outWidth, strideWidth, info.filterWidth) - padInfo.left - info.inWidth;

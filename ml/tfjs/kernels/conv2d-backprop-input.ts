@@ -1,6 +1,6 @@
 /**
- * Conv2DBackpropInput for the wasm backend: for stride 1 a convolution of the output gradient by the
- * turned filter, which runs on XNNPACK; other strides keep the backend's own slow loop.
+ * Conv2DBackpropInput for the wasm backend: for stride 1 it convolves the output gradient with the rotated filter,
+ * which runs on XNNPACK; other strides keep the backend's own slow loop.
  */
 
 import type { Conv2DBackpropInputAttrs } from "@tensorflow/tfjs-core";

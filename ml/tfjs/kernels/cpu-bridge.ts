@@ -1,6 +1,6 @@
 /**
- * Kernels that the wasm backend lacks and that are too rare to rewrite: they run on the cpu backend's
- * implementation, with the data copied over and back. Slow but right.
+ * Kernels that the wasm backend lacks and that are too rare to rewrite: they run on the implementation of the cpu
+ * backend, with the data copied there and back. Slow but correct.
  */
 
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";

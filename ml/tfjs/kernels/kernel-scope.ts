@@ -1,6 +1,6 @@
 /**
- * Runs registered kernels inside a kernel of our own and frees what they made. Inside a kernel the
- * engine tracks nothing, so every intermediate result must be given back by hand.
+ * Runs registered kernels inside a kernel of our own and frees their results. Inside a kernel the engine tracks
+ * nothing, so every intermediate result must be freed explicitly.
  */
 
 import type { DataId, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
@@ -19,7 +19,7 @@ export class KernelScope {
     this.#backend = backend as KernelBackend;
   }
 
-  /** The one output of a kernel; freed by `end` unless it is the result. */
+  /** The only output of a kernel; `end` frees it unless it is the result. */
   run(name: string, inputs: Record<string, TensorInfo>, attrs: object): TensorInfo {
     const kernel = this.#tf.getKernel(name, WASM);
     const output = kernel.kernelFunc({ inputs, attrs: { ...attrs }, backend: this.#backend });
@@ -33,7 +33,7 @@ export class KernelScope {
     return this.run("Transpose", { x }, { perm });
   }
 
-  /** Frees all but `result`, which it returns. */
+  /** Frees everything except `result`, which it returns. */
   end(result: TensorInfo): TensorInfo {
     for (const dataId of this.#made) {
       if (dataId !== result.dataId) this.#backend.disposeData(dataId);

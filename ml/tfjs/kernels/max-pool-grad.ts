@@ -1,6 +1,6 @@
 /**
- * MaxPoolGrad for the wasm backend, whose own takes a third of a training step of a small CNN: one pass
- * over the outputs, each gradient to the first input of its window that equals the maximum.
+ * MaxPoolGrad for the wasm backend, whose own kernel takes a third of a training step of a small CNN. This one makes
+ * one pass over the outputs, and adds each gradient to the first input in its window that equals the maximum.
  */
 
 import type { KernelBackend, MaxPoolGradAttrs } from "@tensorflow/tfjs-core";

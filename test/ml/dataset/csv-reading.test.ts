@@ -60,7 +60,7 @@ describe("the separator of a CSV file", () => {
     for (const end of ["  ", "\t", "\u00a0"]) {
       const { notes, dataset } = importCsv(`x,label\n${body(end)}`, NAME);
       expect(dataset.classes).to.deep.equal(["a", "b"]);
-      expect(notes.join()).to.match(/4 records \(lines 2, 3, 4, 5\) were freed of white space/);
+      expect(notes.join()).to.match(/4 records \(lines 2, 3, 4, 5\) were stripped of white space/);
     }
     expect(importCsv(`x,label\n${body("")}`, NAME).notes.join()).not.to.include("white space");
   });
@@ -178,7 +178,7 @@ describe("the bytes of a CSV file", () => {
     const text = `x,label\n${lines(12, (i) => `${i * i},${i % 2 ? "caf\u00e9" : "th\u00e9"}`)}`;
     const encoding = "windows-1252";
     const wrong = importCsv(new TextEncoder().encode(text), { ...NAME, encoding });
-    expect(wrong.notes.join()).to.include("WARNING: the file is valid UTF-8");
+    expect(wrong.notes.join()).to.include("WARNING: the file is also valid UTF-8");
     const right = importCsv(
       Uint8Array.from(text, (c) => c.charCodeAt(0)),
       { ...NAME, encoding },

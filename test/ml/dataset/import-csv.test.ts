@@ -61,7 +61,7 @@ describe("importCsv", () => {
     expect(notes).to.include(
       'Column "x": 1 of 6 values are missing (empty); the mean of the training rows stands in.',
     );
-    expect(notes.join(" ")).to.include("1 row (line 4) was left out for want of a label");
+    expect(notes.join(" ")).to.include("1 row (line 4) was left out because the label is missing");
     expect([...dataset.train.features, ...dataset.test.features].every(Number.isFinite)).to.equal(
       true,
     );

@@ -15,7 +15,7 @@ function manifestOf(chunks: number, columns = 0): Manifest {
   const leftOut = Array.from({ length: columns }, (_, position) => ({
     name: `left ${position}`,
     position,
-    reason: "so it was asked",
+    reason: "the owner asked for it",
   }));
   return parseManifest({
     version: 2,

@@ -78,7 +78,7 @@ describe("preparing a job", function () {
         flat,
         layer("Dense", "d", { units: 2, kernel_regularizer: wrong }),
       ],
-      ["no finite numbers", rows, flat, layer("GaussianNoise", "noise", { stddev: "same" })],
+      ["not finite", rows, flat, layer("GaussianNoise", "noise", { stddev: "same" })],
     ] as const) {
       const model = { layersModel: sequential(...layers, end) as Record<string, unknown> };
       const error = await expectCodeAsync(() => prepare({ model }), "BAD_CONFIG");
