@@ -19,22 +19,24 @@ import { isWatched } from "./penalty.ts";
 export function takeRecorded(state: State, job: Job, record: JobRecord): Job {
   const merged = new Set(record.contributions.map(({ node }) => node));
   const doubted = new Set(workloadOf(job.spec).doubted(record));
-  return takeCommits(state, job, { merged, doubted });
+  return takeCommits(state, job, { merged, doubted, isRecorded: true });
 }
 
 /** The commits of a round without a record. */
 export function takeUnrecorded(state: State, job: Job): Job {
-  return takeCommits(state, job, { merged: new Set(), doubted: new Set() });
+  const none = new Set<number>();
+  return takeCommits(state, job, { merged: none, doubted: none, isRecorded: false });
 }
 
-/** What a record says of nodes. */
+/** What is said of the commits of a round. */
 interface Said {
+  readonly isRecorded: boolean;
   readonly merged: ReadonlySet<number>;
   /** Their updates are replayed as a whole: the word of a team costs them nothing else. */
   readonly doubted: ReadonlySet<number>;
 }
 
-function takeCommits(state: State, job: Job, { merged, doubted }: Said): Job {
+function takeCommits(state: State, job: Job, { merged, doubted, isRecorded }: Said): Job {
   const workload = workloadOf(job.spec);
   const canReplay = workload.isAuditable(job.spec);
   const audits: Audit[] = [];
@@ -43,7 +45,8 @@ function takeCommits(state: State, job: Job, { merged, doubted }: Said): Job {
     const { node, units } = participant;
     const isMerged = merged.has(node);
     if (!canReplay) return isMerged ? paidAtOnce(participant) : participant;
-    if (units === 0 || !(isMerged || workload.countsUnmerged)) return participant;
+    const isLeftOut = isRecorded && !isMerged;
+    if (units === 0 || (isLeftOut && !workload.countsLeftOut)) return participant;
     const place = { shard, isMerged, isDoubted: doubted.has(node) };
     audits.push(newAudit(state, job, participant, place));
     return participant;

@@ -14,7 +14,8 @@ import {
   isBehind,
   isOut,
 } from "../job/phase.ts";
-import { refuse } from "../transaction-error.ts";
+import { refuse, refuseField } from "../transaction-error.ts";
+import { workloadOf } from "../workload/workloads.ts";
 import type { Rule } from "./rule.ts";
 
 export const jobDiverged: Rule<"job-diverged"> = {
@@ -23,6 +24,7 @@ export const jobDiverged: Rule<"job-diverged"> = {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "training");
     requireRound(job, payload.round);
+    if (!workloadOf(job.spec).canDiverge) refuseField("job", "is not one that can diverge");
     const node = state.nodeIndex(sender);
     const position = job.participants.findIndex((participant) => participant.node === node);
     const participant = job.participants[position];

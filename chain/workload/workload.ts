@@ -23,7 +23,9 @@ export interface Workload {
    * Whether an update that a record leaves out can still be shown to be ordered work, by replays alone. If it cannot,
    * such an update is neither audited nor paid.
    */
-  readonly countsUnmerged: boolean;
+  readonly countsLeftOut: boolean;
+  /** Whether work can leave the finite numbers, so that honest participants have no update. */
+  readonly canDiverge: boolean;
   /** Into how many parts a run of so many units is cut for its audit; 0 for none. */
   segments(spec: JobSpec, units: number): number;
   /** Operations of a run of so many units. */

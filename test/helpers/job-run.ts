@@ -258,13 +258,17 @@ export function auditAnswers(
   job: Job,
   answerFor: (audit: Audit, node: number) => AuditAnswer | undefined = () => "match",
   hashesOf: HashesOf = stateHashes,
+  /** Who replayed all segments names this one as the first that differs. */
+  firstWrong: (audit: Audit) => number = () => 0,
 ): SignedTransaction[] {
   const nonces = new Nonces(chain);
   const answers = askedSeats(job).flatMap(({ audit, node, isCommittee }) => {
     const answer = answerFor(audit, node);
     if (answer === undefined) return [];
     const payload = auditPayload(chain, job, audit, { node, answer, isCommittee }, hashesOf);
-    return [nonces.transaction(node, "job-audit", payload)];
+    const isNamed = answer === "mismatch" && audit.segment === ALL_SEGMENTS;
+    const segment = isNamed ? firstWrong(audit) : payload.segment;
+    return [nonces.transaction(node, "job-audit", { ...payload, segment })];
   });
   const shown = job.audits
     .filter((audit) => AUDIT_STAGES[audit.stage] === "opening" && !isOpened(audit))
@@ -274,15 +278,20 @@ export function auditAnswers(
       const payload = { job: job.id, round, node, look, proof };
       return nonces.transaction(node, "job-audit-open", payload);
     });
-  return [...answers, ...shown, ...refutations(chain, job, nonces)];
+  return [...answers, ...shown, ...refutations(chain, job, nonces, hashesOf)];
 }
 
 /** Of members that sealed the other state of `auditPayload`. */
-function refutations(chain: TestChain, job: Job, nonces: Nonces): SignedTransaction[] {
+function refutations(
+  chain: TestChain,
+  job: Job,
+  nonces: Nonces,
+  hashesOf: HashesOf,
+): SignedTransaction[] {
   return job.audits.flatMap((audit) => {
     if (AUDIT_STAGES[audit.stage] !== "opening") return [];
     const { round, node, look } = audit;
-    const other = sha256(matchProof(job, audit)[0] ?? new Uint8Array(32));
+    const other = sha256(matchProof(job, audit, audit.segment, hashesOf)[0] ?? new Uint8Array(32));
     return audit.seats.slice(audit.auditors).flatMap((seat) => {
       const { publicKey } = chain.head.state.nodes.at(seat.node);
       const isOther = equalBytes(seat.seal, sealOf(other, publicKey));

@@ -19,10 +19,11 @@ export const search: Workload = {
   /** Digests are whole numbers: everybody comes to the same. */
   isAuditable: () => true,
   /**
-   * Whose units a claim may stand for is in the log of leases, which only the team has: what it leaves out stands for
-   * nothing that was ordered of that node.
+   * Whose units a claim may stand for is in the log of leases, which only the team has: what its record
+   * leaves out stands for nothing that was ordered of that node.
    */
-  countsUnmerged: false,
+  countsLeftOut: false,
+  canDiverge: false,
   segments: (_, units) => segmentCount(units),
   runOperations: (spec, units) => runOperations(searchSpec(spec), units),
   replayBytes: () => REPLAY_BYTES,

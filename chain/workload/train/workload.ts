@@ -26,7 +26,8 @@ export const train: Workload = {
     checkSamples(trainSpec(spec), units, participants.length),
   isAuditable: (spec) => isAuditable(trainSpec(spec)),
   /** The shard of a participant is fixed by its place among them. */
-  countsUnmerged: true,
+  countsLeftOut: true,
+  canDiverge: true,
   segments: (spec, units) => segmentCount(trainSpec(spec), units),
   runOperations(spec, units) {
     const work = trainSpec(spec);
