@@ -12,6 +12,7 @@ import type { RatingChange } from "../../chain/types/node.ts";
 import type { SearchFind, SearchResult, SearchSpec, UnitRange } from "../../chain/types/search.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import { countUnits, withoutUnits } from "../../chain/workload/search/coverage.ts";
+import { searchMessage } from "../../chain/workload/search/message.ts";
 import { roundBase } from "../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../chain/workload/search/search-of.ts";
 import { claimLeaves, type SearchedUnit } from "../../chain/workload/search/segment-leaf.ts";
@@ -59,11 +60,7 @@ export function searchOrder(name: string, overrides: Partial<SearchOrder> = {}):
 
 /** The digest of a nonce in this order, by SHA-256. */
 export function digestOf(spec: SearchSpec, nonce: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, nonce, spec.endian === 0);
-  const placed =
-    spec.endian === 0 ? bytes.slice(0, spec.nonceBytes) : bytes.slice(-spec.nonceBytes);
-  return sha256(spec.prefix, placed, spec.suffix);
+  return sha256(searchMessage(spec, nonce));
 }
 
 export interface Searched extends SearchedUnit {

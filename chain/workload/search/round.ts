@@ -1,5 +1,5 @@
 /** One round of a search: what its record must fit, and what follows from it. */
-import { compareBytes, taggedHash, uint32Bytes } from "../../crypto/hash.ts";
+import { compareBytes, equalBytes, taggedHash, uint32Bytes } from "../../crypto/hash.ts";
 import { refuse } from "../../transaction-error.ts";
 import type { Job, JobRecord } from "../../types/job.ts";
 import {
@@ -13,6 +13,8 @@ import {
 } from "../../types/search.ts";
 import type { Advance } from "../workload.ts";
 import { countUnits, isCanonical, isWithin } from "./coverage.ts";
+import { knownDigest } from "./known-digest.ts";
+import { searchMessage } from "./message.ts";
 import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
 import { orderedUnits } from "./units.ts";
 
@@ -45,7 +47,8 @@ export function checkSearchRecord(job: Job, record: JobRecord): void {
 }
 
 function checkFinds(job: Job, record: JobRecord, { finds }: SearchResult): void {
-  const { from, to, target } = searchSpec(job.spec);
+  const search = searchSpec(job.spec);
+  const { from, to, target, algorithm } = search;
   const { finds: known } = searchProgress(job);
   const contributors = new Set(record.contributions.map(({ node }) => node));
   finds.forEach(({ nonce, digest, node }, i) => {
@@ -53,6 +56,8 @@ function checkFinds(job: Job, record: JobRecord, { finds }: SearchResult): void 
     if (before !== undefined && before.nonce >= nonce) mismatch("finds");
     if (nonce < from || nonce >= to || compareBytes(digest, target) > 0) mismatch("finds");
     if (!contributors.has(node)) mismatch("finds");
+    const right = knownDigest(algorithm, searchMessage(search, nonce)) ?? digest;
+    if (!equalBytes(digest, right)) mismatch("finds");
     if (known.some((find) => find.nonce === nonce)) mismatch("finds");
   });
   if (!fitsMode(modeOf(job), known, finds)) mismatch("finds");
