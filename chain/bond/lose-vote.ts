@@ -1,6 +1,6 @@
 /**
- * A slashed node votes no more from the next block on: its seats, of this epoch and the next, weigh nothing. It keeps
- * its place in the lists, so that votes of others already on their way still name the right seats.
+ * A slashed node has no vote from the next block on: the weight of its seats, in this epoch and in the next, becomes 0.
+ * The seats stay in the lists, so that votes of other nodes that are already on their way still name the right seats.
  */
 
 import type { State } from "../state/state.ts";
@@ -14,9 +14,9 @@ export function loseVote(state: State, node: number): void {
 }
 
 /**
- * The limit for one node holds among the nodes that are left. Without any other voter the seat keeps its weight. The
- * others' parts of the votes grow by this. vote-share.ts does not note that: if one of them is slashed later, the
- * parts of those slashed before are added to its own.
+ * The limit for one node is applied anew to the remaining nodes. If there is no other voter, the seat keeps its weight.
+ * The others' shares of all votes grow by this, which vote-share.ts does not record: if one of them is slashed later,
+ * the shares of the nodes slashed before are added to its own.
  */
 function withoutVote(seats: readonly Seat[], node: number): readonly Seat[] {
   const held = seats.find((seat) => seat.node === node)?.weight ?? 0n;

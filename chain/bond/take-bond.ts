@@ -1,12 +1,15 @@
-/** Takes a share of a bond, of what is on its way back too: the prover of the fault earns, the rest burns. */
+/**
+ * Takes a share of a bond, including the part that is being unbonded. The nodes or accounts that proved the fault earn
+ * a part of it; the rest burns.
+ */
 import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 
 interface Penalty {
-  /** Part of the bond to take: `share` / `of`, in millionths where `of` is left out. */
+  /** The part of the bond to take: `share` / `of`; without `of`, in millionths. */
   readonly share: number;
   readonly of?: number;
-  /** Millionths of what is lost that go to the earners, in equal parts. */
+  /** The part of the loss that goes to the earners, in millionths; divided equally among them. */
   readonly reward: number;
   /** Accounts. */
   readonly earners: readonly Uint8Array[];

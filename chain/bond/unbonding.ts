@@ -1,4 +1,7 @@
-/** Bonded money on its way back: it stays punishable until heights and time have both passed. */
+/**
+ * Bonded money that is being paid back to its owner. It stays punishable until both a number of heights and a time have
+ * passed.
+ */
 import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
@@ -8,7 +11,9 @@ export function startUnbonding(state: State, node: number, amount: bigint): void
   state.unbondings = [...state.unbondings, { node, amount, ...freeAfterNow(state) }];
 }
 
-/** The unbonding time of these pieces begins anew; it is longer than a fault of today can be punished. */
+/**
+ * Starts the unbonding time of these pieces again; it is longer than the time in which today's fault can be punished.
+ */
 export function holdUnbondings(state: State, node: number): void {
   if (!state.unbondings.some((entry) => entry.node === node)) return;
   const free = freeAfterNow(state);
@@ -28,7 +33,10 @@ function freeAfterNow({ height, parameters, meta }: State): {
   };
 }
 
-/** By the list: the height below which none of it is free. A list is never changed, and most blocks bring no other. */
+/**
+ * For each list, the height below which none of its money is free. A list is never changed, and most blocks keep the
+ * same list.
+ */
 const earliest = new WeakMap<readonly Unbonding[], number>();
 
 function earliestOf(unbondings: readonly Unbonding[]): number {

@@ -1,9 +1,8 @@
 /**
- * The greatest part of all votes that a node had within the punishable past. Its faults are measured by
- * it: what it votes with on the day of the proof says nothing, since it may have left meanwhile. Two
- * numbers are enough: the maximum since `voteShareSince`, and that of the stretch before. A stretch ends
- * once its beginning cannot be punished any more, so together they cover the punishable past, at most
- * two of them.
+ * The largest share of all votes that a node had within the punishable past. Its faults are measured by this share. Its
+ * votes on the day of the proof would say nothing, because it may have left by then. Two numbers are enough: the
+ * maximum since `voteShareSince`, and the maximum of the period before that. A period ends when its beginning can no
+ * longer be punished, so the two together cover the punishable past, and at most twice its length.
  */
 import { isExpired } from "../evidence/age.ts";
 import { MILLION } from "../millionths.ts";
@@ -27,14 +26,14 @@ export function noteVoteShares(state: State): void {
   for (const [index, node] of state.nodes.entries()) {
     const weight = weights.get(index) ?? 0n;
     if (weight === 0n && greatestVoteShare(node) === 0) continue;
-    // Rounded up: nodes that together have more than a third are never told to have less.
+    // Rounded up, so that nodes that together have more than a third never count as less.
     const share = Number((weight * MILLION + total - 1n) / total);
     const after = withVoteShare(state, node, share);
     if (after !== undefined) state.nodes.set(index, { ...node, ...after });
   }
 }
 
-/** undefined = the record stays as it is. */
+/** undefined = the record stays unchanged. */
 function withVoteShare(state: State, node: VoteShare, share: number): VoteShare | undefined {
   const { voteShare, voteShareSince } = node;
   if (greatestVoteShare(node) > 0 && isExpired(state, voteShareSince)) {

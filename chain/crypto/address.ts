@@ -7,9 +7,9 @@ const PREFIX = "poml";
 
 export class AddressError extends PomlError<{ code: "BAD_ADDRESS"; reason: string }> {}
 
-/** By the very array: a transaction's sender is asked for at every step of its way. */
+/** By array object: the sender of a transaction is looked up at every step of its way. */
 const addresses = new WeakMap<Uint8Array, Uint8Array>();
-/** By content: the same senders come again and again, in arrays of their own. */
+/** By content: the same senders appear again and again, each time in another array. */
 const recent = new Map<string, Uint8Array>();
 const RECENT = 8192;
 
@@ -37,7 +37,10 @@ function recentAddressOf(publicKey: Uint8Array): Uint8Array {
 
 const keys = new WeakMap<Uint8Array, string>();
 
-/** The address as a key of a Map, by the very array too. @param address must not be changed afterwards */
+/**
+ * The address as a key for a Map; cached by array object.
+ * @param address must not be changed afterwards
+ */
 export function addressKey(address: Uint8Array): string {
   let key = keys.get(address);
   if (key === undefined) {
@@ -57,7 +60,7 @@ export function parseAddress(text: string): Uint8Array {
     throw new AddressError(
       `address ${JSON.stringify(text.slice(0, 80))}: ${reason}`,
       { code: "BAD_ADDRESS", reason },
-      { cause, remedy: "an address starts with poml1; `npx poml wallet show` prints yours" },
+      { cause, remedy: "an address starts with poml1; `npx poml wallet show` prints your own" },
     );
   };
   try {

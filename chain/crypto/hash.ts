@@ -1,4 +1,4 @@
-/** SHA-256 with domain separation, and the few byte helpers the rules need. */
+/** SHA-256 with domain separation, and a few helpers for bytes that the rules need. */
 import { sha256 } from "#sha256";
 
 export { sha256 };
@@ -8,7 +8,7 @@ export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8A
   return sha256(tagPrefix(tag), ...parts);
 }
 
-/** Tags are few and written in the code. */
+/** There are few tags, and all of them are written in the code. */
 const tagPrefixes = new Map<string, Uint8Array>();
 
 function tagPrefix(tag: string): Uint8Array {
@@ -22,7 +22,7 @@ function tagPrefix(tag: string): Uint8Array {
 }
 
 export function uint32Bytes(value: number): Uint8Array {
-  // Neither a view nor a list of arguments, which take longer.
+  // A typed view or a list of arguments would take longer.
   const bytes = new Uint8Array(4);
   bytes[0] = value;
   bytes[1] = value >>> 8;
@@ -41,7 +41,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Short bytes as a string with a character for each: the cheapest key for a Map. Not for eyes. */
+/** Short bytes as a string with one character for each byte: the cheapest key for a Map. Not for display. */
 export function bytesKey(bytes: Uint8Array): string {
   return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }

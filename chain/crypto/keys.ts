@@ -1,6 +1,6 @@
 /**
- * Ed25519 identities (RFC 8032) over node:crypto: the one signer and verifier of the project.
- * Key objects are cached because making one costs a good part of a verification.
+ * Ed25519 identities (RFC 8032) over node:crypto: the only signer and verifier of the project. Key objects are cached,
+ * because making one costs a good part of a verification.
  */
 import {
   createPrivateKey,
@@ -61,8 +61,8 @@ function keyObject(publicKey: Uint8Array): KeyObject {
 }
 
 /**
- * True when `signature` is valid; false for anything else, malformed input included. Never throws.
- * On the thread pool: for many at once, or where the caller has other things to do.
+ * True when `signature` is valid; false for anything else, including malformed input. Never throws. It runs on the
+ * thread pool: use it for many signatures at once, or when the caller has other work to do.
  */
 export function verify(
   publicKey: Uint8Array,
@@ -81,8 +81,8 @@ export function verify(
 }
 
 /**
- * `verify` on the spot: a quarter less work for one signature, and no queue to wait in. For whoever
- * limits how many follow each other.
+ * `verify` on the calling thread: a quarter less work for one signature, and no queue. Only for callers that limit how
+ * many they verify in a row.
  */
 export function verifySync(
   publicKey: Uint8Array,

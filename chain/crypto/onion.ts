@@ -1,7 +1,7 @@
 /**
- * Hash onions: a node commits to top = H^n(secret) and reveals one preimage for each block it
- * proposes. The revealed value is unique, so a proposer can only show it or skip its turn
- * (signatures would let it choose among many).
+ * Hash onions: a node commits to top = H^n(secret) and reveals one preimage in each block that it proposes. There is
+ * only one valid reveal, so a proposer can only show it or skip its turn. (With signatures it could choose among many
+ * values.)
  */
 import { equalBytes, taggedHash } from "./hash.ts";
 
@@ -17,8 +17,7 @@ export function isReveal(reveal: Uint8Array, top: Uint8Array): boolean {
 }
 
 /**
- * @returns links[0] = secret core … links[length] = top; when k reveals are left, the next reveal
- *   is links[k - 1]
+ * @returns links[0] = innermost secret … links[length] = top; when k reveals are left, the next reveal is links[k - 1]
  */
 export function makeOnion(secret: Uint8Array, length: number = ONION_LENGTH): Uint8Array[] {
   const links: Uint8Array[] = [taggedHash("poml/onion-core/v1", secret)];

@@ -1,4 +1,4 @@
-/** Which bytes may be somebody's Ed25519 public key: the rule of registration, in integers alone. */
+/** Which bytes are accepted as an Ed25519 public key: the rule of registration, in integer arithmetic alone. */
 import { PomlError } from "../errors.ts";
 import { toHex } from "./hash.ts";
 
@@ -15,7 +15,7 @@ const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
 ]);
 
 /**
- * Refuses non-canonical and small-order keys, on which verifiers of different libraries disagree.
+ * Refuses non-canonical and small-order keys, for which verifiers of different libraries disagree.
  * @throws KeyError BAD_PUBLIC_KEY
  */
 export function checkPublicKey(publicKey: Uint8Array): void {
@@ -31,6 +31,6 @@ export function checkPublicKey(publicKey: Uint8Array): void {
     const byte = publicKey[i] ?? 0;
     y = (y << 8n) | BigInt(i === 31 ? byte & 0x7f : byte);
   }
-  if (y >= P) refuse("not the canonical encoding");
+  if (y >= P) refuse("it is not the canonical encoding");
   if (SMALL_ORDER_Y.has(y)) refuse("small order");
 }

@@ -1,11 +1,11 @@
-/** SHA-256 of the node: node:crypto. Browsers take sha256-web.ts in its place (`#sha256` in package.json). */
+/** SHA-256 of the node, from node:crypto. Browsers use sha256-web.ts instead (`#sha256` in package.json). */
 import { createHash, hash } from "node:crypto";
 
-/** Up to so many bytes, one call over a copy is cheaper than a hash object fed part by part. */
+/** Up to this size, one call over a copy is cheaper than a hash object that is fed part by part. */
 const ONE_CALL_BYTES = 4096;
 const EMPTY = new Uint8Array(0);
 
-/** SHA-256 over the parts one after the other. */
+/** SHA-256 over the parts, one after another. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first = EMPTY] = parts;
   if (parts.length < 2) return digestOf(first);
@@ -21,7 +21,9 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return digestOf(joined);
 }
 
-/** By way of a text with a character for each byte, since making a Buffer takes longer than hashing. */
+/**
+ * The result passes through a text with one character for each byte, because making a Buffer takes longer than hashing.
+ */
 function digestOf(bytes: Uint8Array): Uint8Array {
   const text = hash("sha256", bytes, "binary");
   const digest = new Uint8Array(32);

@@ -1,6 +1,6 @@
 /**
- * What signatures cover: hash(domain ‖ genesis root ‖ object root). The genesis root keeps a
- * signature of one chain worthless on another; the domain keeps a vote from being a transaction.
+ * What a signature covers: hash(domain ‖ genesis root ‖ object root). Because of the genesis root, a signature for one
+ * chain is invalid on another; because of the domain, a vote can never pass for a transaction.
  */
 import { taggedHash } from "./hash.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Ed25519 verification for browsers: WebCrypto where it is offered (pages over https or of this
- * machine, since 2025), else @noble/curves. Tests hold both to the node's verifier. They differ on keys
- * of small order or with two encodings, so callers refuse those first (public-key.ts).
+ * Ed25519 verification for browsers: WebCrypto where it is available (on pages over https or from this machine, since
+ * 2025), otherwise @noble/curves. Tests compare both with the node's verifier. They differ for keys of small order or
+ * with two encodings, so callers refuse those keys first (public-key.ts).
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 
@@ -11,7 +11,7 @@ type Verify = (
   signature: Uint8Array,
 ) => Promise<boolean>;
 
-/** True when `signature` is valid; false for anything else, malformed input included. Never throws. */
+/** True when `signature` is valid; false for anything else, including malformed input. Never throws. */
 export const verifyWeb: Verify = async (publicKey, message, signature) => {
   try {
     return await (await chosen())(publicKey, message, signature);
@@ -20,7 +20,7 @@ export const verifyWeb: Verify = async (publicKey, message, signature) => {
   }
 };
 
-/** The check without WebCrypto. `zip215: false`: the strict reading of RFC 8032 that nodes have. */
+/** The check without WebCrypto. `zip215: false` selects the strict reading of RFC 8032, as in nodes. */
 export const verifyNoble: Verify = async (publicKey, message, signature) => {
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: false });
@@ -43,7 +43,7 @@ function chosen(): Promise<Verify> {
   return choice;
 }
 
-/** Whether WebCrypto is there and knows Ed25519: tried with a key, since nothing announces it. */
+/** Whether WebCrypto exists and supports Ed25519. It is tried with a key, because no property tells. */
 export async function offersEd25519(): Promise<boolean> {
   const subtle = globalThis.crypto?.subtle;
   if (subtle === undefined) return false;

@@ -1,4 +1,4 @@
-/** Who votes in the epoch after the next, and so who has turns to propose. */
+/** Draws the seats of the epoch after the next one: the nodes that vote in it, and take turns to propose. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import type { State } from "../state/state.ts";
 import type { Seat } from "../types/node.ts";
@@ -7,10 +7,11 @@ import { hasLeft } from "./frozen-weights.ts";
 import { sampleSeats } from "./sample-seats.ts";
 
 /**
- * Every node with voting weight, or `maxSeats` of them, in node order. Nobody has a seat or a turn for being new: it
- * would go to whoever registers most keys, and a node has weight from its first verified window on. This runs before
- * the weights move, so they were frozen an epoch ago, when nobody could know this mix. A node that left since loses
- * the seat it would have had; nobody gets it instead. Each votes as far as the limit for one node allows.
+ * Every node with voting weight, or `maxSeats` of them, in node order. A new node gets no seat or turn in advance:
+ * otherwise whoever registers most keys would get most of them, and a node has weight from its first verified window on
+ * anyway. This runs before the weights move. They were frozen an epoch ago, when this mix could not be known. A node
+ * that has left since loses the seat it would have had, and no other node gets it instead. The votes of each are
+ * limited by the limit for one node.
  */
 export function drawSeats(state: State): Seat[] {
   const all = Array.from(state.nodes.values(), ({ weight }) => weight);

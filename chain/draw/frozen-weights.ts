@@ -1,8 +1,8 @@
 /**
- * Draws for work read weights that were frozen before anybody could know the mix they meet. Whoever proposes several
- * blocks in a row knows the mix that the last of them leaves before it builds the first, and could move the weights
- * of its own nodes until the draw suits it. So weights are taken down at the end of an epoch and come into use
- * an epoch later: at least `epochBlocks` lie between what a draw reads and its mix.
+ * Draws for work use weights that were frozen before anybody could know the mix of the draw. A proposer of several
+ * blocks in a row knows, before it builds the first of them, the mix after the last, and could move the weights of its
+ * own nodes until the draw suits it. So weights are recorded at the end of an epoch and used an epoch later: at least
+ * `epochBlocks` lie between the weights of a draw and its mix.
  */
 
 import type { State } from "../state/state.ts";
@@ -20,12 +20,12 @@ export function freezeDrawWeights(state: State): void {
   if (!isSame) state.nextDrawWeights = next;
 }
 
-/** A node that took its whole bond back, or lost its place for good, does no work any more. */
+/** A node that took back its whole bond, or was slashed, does no more work. */
 export function hasLeft({ bond, slashedAt }: Pick<NodeRecord, "bond" | "slashedAt">): boolean {
   return bond === 0n || slashedAt !== 0;
 }
 
-/** Draws for work give it places now, unless it left. */
+/** Whether draws for work can choose this node now. */
 export function canBeDrawn(
   { nodes, drawWeights }: Pick<State, "nodes" | "drawWeights">,
   index: number,
@@ -35,7 +35,7 @@ export function canBeDrawn(
 
 const counts = new WeakMap<readonly bigint[], number>();
 
-/** No draw can give more nodes than this, which is known without drawing: those with frozen weight. */
+/** The largest number of nodes that a draw can give, known without drawing: those with frozen weight. */
 export function mostNodes({ drawWeights }: Pick<State, "drawWeights">): number {
   const known = counts.get(drawWeights) ?? drawWeights.filter((weight) => weight > 0n).length;
   counts.set(drawWeights, known);
@@ -46,13 +46,13 @@ interface NodeDraw {
   readonly seed: Uint8Array;
   readonly tag: string;
   readonly count: number;
-  /** Never the party itself; false for whoever may not take a place. */
+  /** Returns false for a node that may not take a place, such as the party concerned. */
   readonly mayTake?: (node: number) => boolean;
 }
 
 /**
- * Node indexes in drawn order. A node that left since the weights were frozen is passed over: the next in the same
- * order takes the place, so that leaving costs a place and moves nobody else's.
+ * Node indexes in drawn order. A node that has left since the weights were frozen is skipped, and the next one in the
+ * same order takes its place. So leaving gives up one's own place and changes no other.
  */
 export function drawNodes(state: State, { seed, tag, count, mayTake }: NodeDraw): number[] {
   return drawWithoutReplacement(

@@ -1,8 +1,8 @@
-/** Whose turn it is to propose. */
+/** Which node may propose in a round. */
 import type { State } from "../state/state.ts";
 import { turnsAt } from "./turns.ts";
 
-/** The public key whose turn (height, round) is. */
+/** The public key of the node with the turn (height, round). */
 export function proposerOf(state: State, height: number, round: number): Uint8Array {
   const order = turnsAt(state, height, round + 1);
   const seat = state.seats[order[round % order.length] ?? -1];

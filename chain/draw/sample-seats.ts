@@ -1,9 +1,9 @@
 /**
- * Which nodes get a seat when there are more nodes than seats, so that nobody can expect a larger part of the votes
- * than its part of the weight. Whoever weighs as much as a seat has one for certain. Of the others each is drawn with a
- * chance in proportion to its weight, and all drawn ones vote alike: systematic sampling, points at equal distances
- * along the weights of all. The nodes stand in an order shuffled by the seed, so that no id or weight chosen beforehand
- * says where.
+ * Chooses the nodes that get a seat when there are more nodes than seats, such that no node can expect a larger share
+ * of the votes than its share of the weight. A node with at least the weight of a seat gets one for certain. Each of
+ * the others is drawn with a probability in proportion to its weight, and all drawn ones have equal votes. The method
+ * is systematic sampling: points at equal distances along the weights of all nodes. The nodes stand in an order
+ * shuffled by the seed, so that no id or weight chosen beforehand determines their position.
  */
 import { smallNumbers } from "./small-numbers.ts";
 import { drawBelow } from "./weighted.ts";
@@ -21,8 +21,8 @@ interface Weighed {
 }
 
 /**
- * @param weights of which more than `seats` are above 0
- * @returns `seats` of the positions, in no order
+ * @param weights more than `seats` of them are above 0
+ * @returns `seats` positions, in no particular order
  */
 export function sampleSeats(
   seed: Uint8Array,
@@ -38,7 +38,7 @@ export function sampleSeats(
   return [...certain.map(({ position, weight }) => ({ position, votes: weight })), ...drawn];
 }
 
-/** Takes out, from the greatest on, whoever weighs as much as one of the seats that are left. */
+/** Separates, from the largest on, the nodes that weigh at least as much as one of the remaining seats. */
 function parted(
   voters: readonly Weighed[],
   seats: number,
@@ -58,12 +58,12 @@ function parted(
   return { certain: falling.slice(0, count), others: voters.filter((one) => !isCertain.has(one)) };
 }
 
-/** Points `rest / seats` apart, the first one drawn; nobody here is long enough for two. */
+/** Points `rest / seats` apart, the first of them drawn. No node here is long enough for two points. */
 function systematic(seed: Uint8Array, order: readonly Weighed[], seats: number): SampledSeat[] {
   const rest = order.reduce((sum, { weight }) => sum + weight, 0n);
   const votes = rest / BigInt(seats);
   const drawn: SampledSeat[] = [];
-  // All lengths times `seats`, so that they stay whole.
+  // All lengths are multiplied by `seats`, so that they stay whole numbers.
   let point = drawBelow(seed, TAG, 0, rest);
   let end = 0n;
   for (const { position, weight } of order) {
@@ -75,7 +75,7 @@ function systematic(seed: Uint8Array, order: readonly Weighed[], seats: number):
   return drawn;
 }
 
-/** Fisher-Yates: from the last place on, each is swapped with one drawn among those up to it. */
+/** Fisher-Yates: from the last place on, each item is swapped with one drawn among those up to it. */
 function shuffled<T>(seed: Uint8Array, items: readonly T[]): T[] {
   const order = [...items];
   const numberAt = smallNumbers(seed, "poml/seat-order/v1");

@@ -1,11 +1,11 @@
-/** Whose votes count at a height. Seats are frozen an epoch ahead, so they are known before a block is. */
+/** The seats whose votes count at a height. Seats are frozen an epoch ahead, so they are known before the block is. */
 import { endsEpoch } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
 import type { Seat } from "../types/node.ts";
 
 /**
  * @param state after the last final block
- * @param height one of the two that follow it
+ * @param height one of the two heights after it
  * @throws RangeError for any other height
  */
 export function seatsAt(

@@ -1,4 +1,4 @@
-/** The root of a list of seats; it stands in every header, and the list stays the same for an epoch. */
+/** The root of a list of seats. Every header contains it, and the list stays the same for an epoch. */
 import type { Seat } from "../types/node.ts";
 import { Seats } from "../types/state.ts";
 

@@ -1,10 +1,13 @@
-/** Many numbers from one seed and purpose, for draws among few: a hash gives five of 48 bits. */
+/** Many numbers from one seed and purpose, for draws among few positions: one hash gives five numbers of 48 bits. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 
 const NUMBERS = 5;
 const NUMBER_BYTES = 6;
 
-/** @returns number i: bytes 6 j to 6 j + 5, little-endian, of H(tag; seed, floor(i / 5)), j = i mod 5. Ask in order. */
+/**
+ * @returns number i: bytes 6 j to 6 j + 5, little-endian, of H(tag; seed, floor(i / 5)), j = i mod 5. Ask for them in
+ * order.
+ */
 export function smallNumbers(seed: Uint8Array, tag: string): (i: number) => number {
   let hash: Uint8Array = new Uint8Array(0);
   let present = -1;

@@ -1,10 +1,10 @@
-/** Who may propose after a state: drawn among the seats by their votes. */
+/** The order of proposers after a state: drawn among the seats by their votes. */
 import type { State } from "../state/state.ts";
 import { proposerOrder } from "./mix.ts";
 
 /**
- * @param state after the block before
- * @param count only so many first turns
+ * @param state after the previous block
+ * @param count computes only the first turns
  * @returns seat positions; round r belongs to order[r mod length]
  */
 export function turnsAt(

@@ -1,6 +1,6 @@
-/** Weights of which a few are taken away: made at once for a list that was used before. */
+/** Weights from which a few are removed; it is made at once for a list that was used before. */
 
-/** Sum of the weights up to and with each position. */
+/** Sum of the weights up to and including each position. */
 const sums = new WeakMap<readonly bigint[], readonly bigint[]>();
 
 function sumsOf(weights: readonly bigint[]): readonly bigint[] {
@@ -37,9 +37,12 @@ export class WeightList {
     this.total -= weight;
   }
 
-  /** The position whose part of the weights left holds the ticket. @param ticket below `total` */
+  /**
+   * The position whose share of the remaining weights contains the ticket.
+   * @param ticket below `total`
+   */
   at(ticket: bigint): number {
-    // The same ticket among all weights: what was removed before it is added again.
+    // Finds the same ticket among all weights: the removed weights before it are added again.
     let among = ticket;
     for (const position of this.#removed) {
       const weight = this.#weights[position] ?? 0n;
@@ -50,7 +53,10 @@ export class WeightList {
   }
 }
 
-/** The first of `length` positions for which a condition holds that holds for all after it; else `length`. */
+/**
+ * The first of `length` positions for which the condition holds, or `length`. The condition must hold for all positions
+ * after it, too.
+ */
 function firstOf(length: number, holds: (position: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {

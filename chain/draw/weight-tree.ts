@@ -1,7 +1,7 @@
-/** Weights that are taken away one by one, with the position of a ticket among those left (a Fenwick tree). */
+/** Weights that are removed one by one, with the position of a ticket among the remaining ones (a Fenwick tree). */
 export class WeightTree {
   readonly #weights: bigint[];
-  /** From 1; element i is the sum of the (i & -i) weights that end at i. */
+  /** Indexed from 1; element i is the sum of the (i & -i) weights that end at i. */
   readonly #sums: bigint[];
   #total = 0n;
 
@@ -19,7 +19,10 @@ export class WeightTree {
     return this.#total;
   }
 
-  /** The position whose part of the weights left holds the ticket. @param ticket below `total` */
+  /**
+   * The position whose share of the remaining weights contains the ticket.
+   * @param ticket below `total`
+   */
   at(ticket: bigint): number {
     let at = 0;
     let rest = ticket;

@@ -1,6 +1,6 @@
 /**
- * Weighted draws from public randomness: prefix sums and a 128-bit number taken modulo the total (bias below 2^-64
- * where all weights together are below 2^64). Everyone computes the same result; nobody chooses it.
+ * Weighted draws from public randomness: prefix sums and a 128-bit number modulo the total (the bias is below 2^-64 if
+ * all weights together are below 2^64). Every node computes the same result; none can choose it.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { WeightList } from "./weight-list.ts";
@@ -13,22 +13,22 @@ export function drawBelow(seed: Uint8Array, tag: string, counter: number, total:
   return ((halfOf(0) << 128n) | halfOf(1)) % total;
 }
 
-/** The hash that numbers are read from: kept, since a view of bytes takes longer to make than to read. */
+/** The hash from which numbers are read. It is kept, because making a view of bytes takes longer than reading it. */
 const digest = new Uint8Array(32);
 const words = new DataView(digest.buffer);
 
-/** Of `digest`, big-endian. */
+/** Half of `digest`, big-endian. */
 function halfOf(half: 0 | 1): bigint {
   return (words.getBigUint64(16 * half) << 64n) | words.getBigUint64(16 * half + 8);
 }
 
-/** With at least so many positions a tree is faster than a list of those that were drawn. */
+/** From this number of positions on, a tree is faster than a list of the drawn ones. */
 const MANY = 64;
 
 /**
- * All positions of weight in a drawn order: the next one is each of those left with a chance proportional to its
- * weight. The order depends on seed, tag and weights alone, so a reader that passes over a position changes nothing
- * for the others.
+ * All positions with weight in a drawn order: each next one is drawn among the remaining ones with a probability in
+ * proportion to its weight. The order depends only on seed, tag and weights, so a reader that skips a position changes
+ * nothing for the others.
  * @param weights at least 0 each; the same list must never change
  */
 export function* weightedOrder(
@@ -61,7 +61,7 @@ export function* weightedOrder(
 
 /**
  * The first `count` positions of the weighted order that may take a place. Many draws from one list cost little more
- * than one: its sums are worked out once.
+ * than one, because its sums are computed once.
  */
 export function drawWithoutReplacement(
   seed: Uint8Array,

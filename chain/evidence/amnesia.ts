@@ -1,4 +1,4 @@
-/** Whether two votes prove amnesia (finality/contradiction.ts). */
+/** Checks that two votes prove amnesia (finality/contradiction.ts). */
 import { isAmnesia } from "../finality/contradiction.ts";
 import type { Amnesia } from "../types/evidence.ts";
 import { InvalidEvidence, unrelated } from "./evidence-error.ts";

@@ -1,6 +1,6 @@
 /**
- * Everything about evidence but its signatures (verify-evidence.ts): form, accused, age. A message
- * counts whether or not its signer had a seat then: no honest node signs such a pair.
+ * All checks of evidence except its signatures (verify-evidence.ts): form, accused, age. A message counts whether or
+ * not its signer had a seat at that time, because no honest node signs such a pair.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import type { State } from "../state/state.ts";
@@ -20,7 +20,7 @@ import { checkDuplicateProposal } from "./duplicate-proposal.ts";
 import { checkDuplicateVote } from "./duplicate-vote.ts";
 import { InvalidEvidence, unrelated } from "./evidence-error.ts";
 
-/** A decoded proof by its kind; selector and value go together by construction. */
+/** A decoded proof, by its kind; selector and value always belong together. */
 export type KnownProof =
   | { readonly kind: "duplicate-vote"; readonly value: DuplicateVote }
   | { readonly kind: "duplicate-proposal"; readonly value: DuplicateProposal }
@@ -38,7 +38,7 @@ export function makeEvidence(node: number, { kind, value }: KnownProof): Evidenc
   return { node, proof: { selector, value } as Evidence["proof"] };
 }
 
-/** The height a fault belongs to. */
+/** The height at which a fault happened. */
 export function evidenceHeight(evidence: Evidence): number {
   const proof = proofOf(evidence);
   switch (proof.kind) {
@@ -56,7 +56,7 @@ export function evidenceHeight(evidence: Evidence): number {
 }
 
 /**
- * @param state at the height of the block that is to carry the evidence
+ * @param state at the height of the block that will contain the evidence
  * @throws InvalidEvidence
  */
 export function checkEvidence(state: State, evidence: Evidence): void {
@@ -81,14 +81,14 @@ export function checkEvidence(state: State, evidence: Evidence): void {
   const height = evidenceHeight(evidence);
   if (height > state.height) {
     throw new InvalidEvidence(
-      `a fault at height ${height}, the chain is at ${state.height}`,
+      `the fault is at height ${height}, but the chain is at ${state.height}`,
       { code: "EVIDENCE_FROM_THE_FUTURE", height, head: state.height },
       { action: "ignore" },
     );
   }
   if (isExpired(state, height)) {
     throw new InvalidEvidence(
-      `a fault at height ${height} is too long ago`,
+      `the fault at height ${height} is too long ago`,
       { code: "EVIDENCE_EXPIRED", height },
       { action: "ignore" },
     );

@@ -1,4 +1,4 @@
-/** Two claims of different work by one node in one benchmark window: their form. */
+/** Two claims of different work by one node in one benchmark window: checks of their form. */
 import { compareBytes, equalBytes } from "../crypto/hash.ts";
 import { transactionId } from "../transaction-id.ts";
 import type { DuplicateClaim } from "../types/evidence.ts";
@@ -6,13 +6,13 @@ import { type Payloads, payloadIf, type SignedTransaction } from "../types/trans
 import { LaneClaims } from "../types/window.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
 
-/** The one form of two conflicting claims: the smaller transaction id first. */
+/** Makes the canonical form of two conflicting claims: the smaller transaction id comes first. */
 export function makeDuplicateClaim(a: SignedTransaction, b: SignedTransaction): DuplicateClaim {
   return compareIds(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
 }
 
 /**
- * Sending the same claim again, under another nonce or fee, is no fault.
+ * Sending the same claim again, with another nonce or fee, is no fault.
  * @throws InvalidEvidence
  */
 export function checkDuplicateClaim({ first, second }: DuplicateClaim): void {
@@ -24,7 +24,7 @@ export function checkDuplicateClaim({ first, second }: DuplicateClaim): void {
   checkOrder(isSameWork(a, b) ? 0 : compareIds(first, second));
 }
 
-/** Energy is self-reported and no part of the work. */
+/** The energy is self-reported, and is not part of the work. */
 export function isSameWork(a: Payloads["window-commit"], b: Payloads["window-commit"]): boolean {
   return LaneClaims.equals(a.lanes, b.lanes);
 }
@@ -33,7 +33,7 @@ export function isSameWork(a: Payloads["window-commit"], b: Payloads["window-com
 export function claimOf({ transaction }: SignedTransaction): Payloads["window-commit"] {
   const claim = payloadIf("window-commit", transaction);
   if (claim === undefined) {
-    throw new InvalidEvidence("a transaction that is no claim of a window", {
+    throw new InvalidEvidence("the transaction is no claim of a window", {
       code: "EVIDENCE_WRONG_KIND",
     });
   }

@@ -1,9 +1,12 @@
-/** Two blocks proposed for one (height, round): their form. */
+/** Two blocks proposed for one (height, round): checks of their form. */
 import { compareBytes } from "../crypto/hash.ts";
 import type { DuplicateProposal, SignedProposalSummary } from "../types/evidence.ts";
 import { checkOrder, unrelated } from "./evidence-error.ts";
 
-/** The one form of two conflicting proposals: the smaller block hash first, of one block the smaller valid round. */
+/**
+ * Makes the canonical form of two conflicting proposals: the smaller block hash comes first; for one block, the smaller
+ * valid round.
+ */
 export function makeDuplicateProposal(
   a: SignedProposalSummary,
   b: SignedProposalSummary,

@@ -1,12 +1,12 @@
-/** Two different votes of one seat for one (height, round, type): their form. */
+/** Two different votes of one seat for one (height, round, type): checks of their form. */
 import { compareVotes } from "../finality/contradiction.ts";
 import type { DuplicateVote } from "../types/evidence.ts";
 import { VOTE_TYPES } from "../types/vote.ts";
 import { checkOrder, InvalidEvidence, unrelated } from "./evidence-error.ts";
 
 /**
- * Checks that the votes contradict each other and stand in canonical order. Seats are no part of
- * what is signed, so they say nothing.
+ * Checks that the votes contradict each other and are in canonical order. The seat is not covered by the signature, so
+ * it proves nothing.
  * @throws InvalidEvidence
  */
 export function checkDuplicateVote({ first, second }: DuplicateVote): void {

@@ -18,7 +18,7 @@ type EvidenceFacts =
 
 export class InvalidEvidence extends PomlError<EvidenceFacts> {}
 
-/** The two messages differ in something they must share: both may be honest. */
+/** The two messages differ in something that they must share, so both may be honest. */
 export function unrelated(field: string): InvalidEvidence {
   return new InvalidEvidence(`the messages differ in ${field}: both may be honest`, {
     code: "EVIDENCE_UNRELATED",
@@ -26,7 +26,7 @@ export function unrelated(field: string): InvalidEvidence {
   });
 }
 
-/** @param order of the second message against the first by the value that must differ */
+/** @param order of the second message relative to the first, by the value that must differ */
 export function checkOrder(order: number): void {
   if (order === 0) {
     throw new InvalidEvidence("both messages say the same", { code: "EVIDENCE_SAME_VALUE" });

@@ -1,6 +1,6 @@
 /**
- * Evidence that waits for a block: at most one piece per accused, since one conviction is all there
- * can be, and a bounded number in all. Pure: the caller verifies signatures first.
+ * Evidence that waits for a block: at most one piece per accused node, because a node can be convicted only once, and a
+ * limited number in all. Pure; the caller verifies signatures first.
  */
 import type { State } from "../state/state.ts";
 import type { Evidence } from "../types/evidence.ts";
@@ -44,7 +44,7 @@ export class EvidencePool {
     this.#byNode.set(node, evidence);
   }
 
-  /** Forgets what a new head made punished or expired. */
+  /** Forgets evidence that has become superfluous or too old with a new head. */
   afterBlock(state: State): void {
     for (const [node, evidence] of this.#byNode) {
       try {
@@ -56,7 +56,7 @@ export class EvidencePool {
     }
   }
 
-  /** For the next block, oldest first. */
+  /** The evidence for the next block, oldest first. */
   select(): Evidence[] {
     return [...this.#byNode.values()].slice(0, MAX_EVIDENCE);
   }

@@ -1,4 +1,4 @@
-/** The signatures of evidence, both under the key of the accused. */
+/** Verifies the signatures of evidence, both with the key of the accused. */
 import { verify } from "../crypto/keys.ts";
 import { signingRoot } from "../crypto/signing.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../finality/vote.ts";
@@ -28,7 +28,7 @@ export async function verifyEvidence(
   );
   if (results.includes(false)) {
     const { node } = evidence;
-    throw new InvalidEvidence(`a signature is not node ${node}'s`, {
+    throw new InvalidEvidence(`a signature was not made by node ${node}`, {
       code: "EVIDENCE_BAD_SIGNATURE",
       node,
     });

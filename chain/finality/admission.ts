@@ -1,6 +1,6 @@
 /**
- * Which messages the reducer would take in: cheap enough to ask before a signature is verified or a
- * block is applied. Also the limits that keep a faulty seat from filling the memory.
+ * Which messages the reducer would accept. These checks are cheap, so they come before a signature is verified or a
+ * block is applied. They include the limits that keep a faulty seat from filling the memory.
  */
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { exceedsThird } from "./quorum.ts";
@@ -9,17 +9,18 @@ import { isNewVote } from "./tally.ts";
 import { isVoteForm } from "./vote.ts";
 
 /**
- * Messages of later rounds are kept up to this distance. Of votes beyond, only the highest round of their sender is:
- * that is what the skip rule needs, and once the node has skipped, peers send the messages again. Proposals beyond are
- * dropped unseen, since no rule asks for one and its block would have to be applied. Past rounds are all kept, since a
- * proposal may refer to any of them: rounds take longer and longer, and of a seat few values are kept per round and
- * type (tally.ts).
+ * Messages of later rounds are kept up to this distance. Of votes further ahead only the highest round of each sender
+ * is kept: the skip rule needs no more, and after a skip peers send the messages again. Proposals further ahead are
+ * dropped unread, because no rule uses one and its block would have to be applied. All past rounds are kept, because a
+ * proposal may refer to any of them. There are few of them, because rounds become longer and longer, and for each seat
+ * few values are kept per round and type (tally.ts).
  */
 export const FUTURE_ROUNDS = 4;
 
 /**
- * A seat that was heard in a far round is heard again when its distance has grown by this part. A seat alone can so
- * make others verify some 45 far votes a height, not 65,535; where more than a third really are so far, all skip.
+ * A far vote of a seat counts again only when its distance has grown by this part. So a single seat can make other
+ * nodes verify about 45 far votes per height, not 65,535. If more than a third really are that far ahead, all nodes
+ * skip.
  */
 const DISTANCE_GROWTH = 4;
 
@@ -28,7 +29,7 @@ export const MAX_ROUND = 0xffff;
 
 const PROPOSALS_PER_ROUND = 2;
 
-/** False for a vote of another height, of no seat, malformed, already counted, or beyond what is kept. */
+/** False for a vote that is for another height, has no seat, is malformed, was counted already, or is too far ahead. */
 export function isNewsVote(state: RoundState, vote: Vote): boolean {
   const type = VOTE_TYPES[vote.type];
   const heardIn = state.heardIn[vote.seat];
@@ -39,7 +40,10 @@ export function isNewsVote(state: RoundState, vote: Vote): boolean {
   return isNewVote(roundAt(state, vote.round)[type], vote, state.total);
 }
 
-/** False for a proposal of another height, out of turn, too far ahead, malformed, already known, or a third one. */
+/**
+ * False for a proposal that is for another height, out of turn, too far ahead, malformed, known already, or the third
+ * for its round.
+ */
 export function isNewsProposal(
   state: RoundState,
   proposal: Omit<ProposalMessage, "timely">,
@@ -54,7 +58,7 @@ export function isNewsProposal(
   return proposals.length < PROPOSALS_PER_ROUND && !proposals.some((p) => isSame(p, proposal));
 }
 
-/** Whether the content of a message of this round is kept, or only that its sender was heard. */
+/** Whether the content of a message of this round is kept, or only the fact that its sender was heard. */
 export function isKept(
   state: RoundState,
   { round, seat }: { readonly round: number; readonly seat: number },
@@ -68,7 +72,7 @@ function isFarther(state: RoundState, heardIn: number, round: number): boolean {
   return round - heardIn >= Math.ceil(distance / DISTANCE_GROWTH);
 }
 
-/** The highest round in which, or above which, more than 1/3 of the weight was heard; -1 = none. */
+/** The highest round such that more than 1/3 of the weight was heard in it or in later ones; -1 = none. */
 export function roundOfThird(state: RoundState): number {
   const heard = state.heardIn
     .map((round, seat) => ({ round, weight: state.weights[seat] ?? 0n }))

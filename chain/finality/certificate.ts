@@ -1,6 +1,6 @@
 /**
- * Certificates: precommits of more than 2/3 of the weight for one block. One file for nodes and
- * light clients; the signature check is passed in, so that a browser can use WebCrypto.
+ * Certificates: precommits of more than 2/3 of the weight for one block. Nodes and light clients share this file; the
+ * signature check is passed in, so that a browser can use WebCrypto.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { PomlError } from "../errors.ts";
@@ -32,7 +32,7 @@ interface VerifyCertificateOptions {
 }
 
 /**
- * Everything about a certificate but its signatures. The caller compares height and block hash.
+ * All checks of a certificate except its signatures. The caller compares height and block hash.
  * @throws InvalidCertificate
  */
 export function verifyCertificateWeight(
@@ -40,7 +40,9 @@ export function verifyCertificateWeight(
   seats: readonly { readonly weight: bigint }[],
 ): void {
   if (voteValue(certificate.blockHash) === null) {
-    throw new InvalidCertificate("nil cannot be certified", { code: "CERTIFICATE_FOR_NIL" });
+    throw new InvalidCertificate("a certificate cannot be for nil", {
+      code: "CERTIFICATE_FOR_NIL",
+    });
   }
   let weight = 0n;
   let previous = -1;
@@ -71,14 +73,14 @@ export function verifyCertificateWeight(
   const total = seats.reduce((sum, seat) => sum + seat.weight, 0n);
   if (!isQuorum(weight, total)) {
     throw new InvalidCertificate(
-      `signatures of weight ${weight} out of ${total}: more than 2/3 is needed`,
+      `the signatures have a weight of ${weight} out of ${total}; more than 2/3 is needed`,
       { code: "CERTIFICATE_TOO_LITTLE_WEIGHT", weight, total },
     );
   }
 }
 
 /**
- * The whole check; all signatures cover the same root.
+ * The complete check; all signatures cover the same root.
  * @throws InvalidCertificate
  */
 export async function verifyCertificate(
@@ -99,14 +101,14 @@ export async function verifyCertificate(
   const bad = certificate.signatures[results.indexOf(false)];
   if (bad !== undefined) {
     throw new InvalidCertificate(
-      `the signature of seat ${bad.seat} does not match: altered, or of another chain`,
+      `the signature of seat ${bad.seat} does not match: it was altered, or belongs to another chain`,
       { code: "CERTIFICATE_BAD_SIGNATURE", seat: bad.seat },
     );
   }
 }
 
 /**
- * The certificate of precommits for one block: seat order, each seat once.
+ * Makes the certificate from precommits for one block: in seat order, each seat once.
  * @throws RangeError if there are none or they do not agree
  */
 export function assembleCertificate(votes: readonly Vote[]): Certificate {

@@ -1,16 +1,19 @@
 /**
- * How two votes of one seat contradict each other: a double vote (one height, round and type), or amnesia. Amnesia is
- * a precommit of one block and, in a later round of the height, a prevote for another block that gives no polka newer
- * than the precommit as its reason. An honest node is locked by its precommit, and prevotes another block only in
- * answer to a proposal that gives the round of a polka at or after its lock. Both votes are the accused's own words,
- * so nobody has to answer.
+ * How two votes of one seat contradict each other: a double vote (same height, round and type), or amnesia. Amnesia is
+ * a precommit for one block and, in a later round of the height, a prevote for another block whose stated reason is no
+ * polka (more than 2/3 of the prevotes) newer than the precommit. An honest node is locked by its precommit. It
+ * prevotes another block only in answer to a proposal that names the round of a polka at or after its lock. Both votes
+ * are signed by the accused, so no answer is needed from it or from anybody else.
  */
 import { compareBytes, equalBytes } from "../crypto/hash.ts";
 import type { Amnesia, DuplicateVote } from "../types/evidence.ts";
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
 import { voteValue } from "./vote.ts";
 
-/** The one form of two conflicting votes: the smaller block hash first, of one block the smaller valid round. */
+/**
+ * Makes the canonical form of two conflicting votes: the smaller block hash comes first; for one block, the smaller
+ * valid round.
+ */
 export function makeDuplicateVote(a: Vote, b: Vote): DuplicateVote {
   return compareVotes(a, b) < 0 ? { first: a, second: b } : { first: b, second: a };
 }
@@ -21,7 +24,7 @@ export function compareVotes(a: Vote, b: Vote): number {
   return order === 0 ? a.validRound - b.validRound : order;
 }
 
-/** Any two votes of one seat and height. */
+/** For any two votes of one seat and height. */
 export function isAmnesia(lock: Vote, later: Vote): boolean {
   return (
     VOTE_TYPES[lock.type] === "precommit" &&
@@ -30,12 +33,12 @@ export function isAmnesia(lock: Vote, later: Vote): boolean {
     voteValue(later.blockHash) !== null &&
     !equalBytes(lock.blockHash, later.blockHash) &&
     lock.round < later.round &&
-    // One more than the round of the polka: so the polka is older than the lock, or there is none.
+    // `validRound` is one more than the round of the polka. So the polka is older than the lock, or there is none.
     later.validRound <= lock.round
   );
 }
 
-/** What a vote that comes in proves together with those its seat sent before: at most one proof. */
+/** The proof that a new vote gives together with earlier votes of its seat: at most one. */
 export function amnesiaOf(
   rounds: readonly {
     readonly prevote: { readonly votes: readonly Vote[] };

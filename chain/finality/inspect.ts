@@ -1,4 +1,4 @@
-/** The state of a height as plain JSON: for the status page, logs and bug reports. */
+/** The state of the height under way as plain JSON, for the status page, logs and bug reports. */
 import type { Polka, RoundState, Step } from "./round-state.ts";
 import type { Share, Tally } from "./tally.ts";
 
@@ -10,7 +10,7 @@ export interface RoundStateReport {
   readonly locked: Polka | null;
   readonly valid: Polka | null;
   readonly decision: Polka | null;
-  /** Values whose blocks we lack. */
+  /** Values whose blocks this node does not have. */
   readonly wanted: readonly string[];
   readonly rounds: readonly RoundReport[];
 }

@@ -1,4 +1,4 @@
-/** What goes into the finality reducer (events) and what it asks its driver to do (effects). */
+/** The input of the finality reducer (events) and what it asks its driver to do (effects). */
 import type { Certificate } from "../types/block.ts";
 import type { Amnesia, DuplicateVote } from "../types/evidence.ts";
 import type { Vote } from "../types/vote.ts";
@@ -11,12 +11,12 @@ interface StartEvent {
   readonly kind: "start";
   readonly height: number;
 }
-/** A proposal with a good signature whose block the driver has run through applyBlock (`valid`). */
+/** A proposal with a valid signature whose block the driver has run through applyBlock (`valid`). */
 export interface ProposalEvent extends ProposalMessage {
   readonly kind: "proposal";
   readonly valid: boolean;
 }
-/** A vote with a good signature, from a peer or from ourselves. */
+/** A vote with a valid signature, from a peer or from this node. */
 interface VoteEvent {
   readonly kind: "vote";
   readonly vote: Vote;
@@ -35,8 +35,8 @@ interface BuiltEvent {
   readonly value: ValueId;
 }
 /**
- * A block that did not come with a proposal: the answer to a `want` effect, or after a restart the
- * journaled block of our lock (fed after our votes).
+ * A block that did not come with a proposal: the answer to a `want` effect; or, after a restart, the journaled block of
+ * this node's lock (passed in after its own votes).
  */
 interface ValueEvent {
   readonly kind: "value";
@@ -46,13 +46,13 @@ interface ValueEvent {
 }
 export type Event = StartEvent | ProposalEvent | VoteEvent | TimeoutEvent | BuiltEvent | ValueEvent;
 
-/** We are to propose and have no valid value: build a block and feed it back as `built`. */
+/** It is this node's turn to propose, and it has no valid value: build a block and pass it back as `built`. */
 interface BuildEffect {
   readonly kind: "build";
   readonly height: number;
   readonly round: number;
 }
-/** Sign, broadcast, and feed back as `proposal`. */
+/** Sign, broadcast, and pass back as `proposal`. */
 interface ProposeEffect {
   readonly kind: "propose";
   readonly height: number;
@@ -61,7 +61,7 @@ interface ProposeEffect {
   readonly validRound: number;
   readonly value: ValueId;
 }
-/** Journal, sign, broadcast, and feed back as `vote`. */
+/** Journal, sign, broadcast, and pass back as `vote`. */
 interface VoteEffect {
   readonly kind: "vote";
   readonly type: VoteType;
@@ -69,17 +69,17 @@ interface VoteEffect {
   readonly round: number;
   /** null = nil. */
   readonly value: ValueId | null;
-  /** Of a prevote for a block that of its proposal; -1 = none. */
+  /** In a prevote for a block, the round named by its proposal; -1 = none. */
   readonly validRound: number;
 }
-/** Feed back as `timeout` after `timeoutMs`. */
+/** Pass back as `timeout` after `timeoutMs`. */
 interface TimerEffect {
   readonly kind: "timer";
   readonly step: TimerStep;
   readonly height: number;
   readonly round: number;
 }
-/** Final: store the block with its certificate and start the next height. */
+/** The block is final: store it with its certificate and start the next height. */
 interface CommitEffect {
   readonly kind: "commit";
   readonly height: number;
@@ -87,7 +87,7 @@ interface CommitEffect {
   readonly value: ValueId;
   readonly certificate: Certificate;
 }
-/** More than 2/3 voted for a block we lack: fetch it and feed it back as `value` or `proposal`. */
+/** More than 2/3 voted for a block that this node does not have: fetch it and pass it back as `value` or `proposal`. */
 interface WantEffect {
   readonly kind: "want";
   readonly height: number;
@@ -99,7 +99,7 @@ interface DoubleVoteEffect {
   readonly kind: "double-vote";
   readonly proof: DuplicateVote;
 }
-/** A seat precommitted a block and later prevoted another without a reason to give up its lock. */
+/** A seat precommitted a block and later prevoted another one without a reason to give up its lock. */
 interface AmnesiaEffect {
   readonly kind: "amnesia";
   readonly proof: Amnesia;

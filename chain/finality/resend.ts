@@ -1,6 +1,6 @@
 /**
- * What to send again while a height is open. Without it runs stall for ever: some nodes got the
- * last vote, others never. A peer at an earlier height gets the certified block instead.
+ * The messages to send again while a height is open. Without this the network would stall for ever when some nodes got
+ * the last vote and others did not. A peer at an earlier height gets the certified block instead.
  */
 import type { Vote } from "../types/vote.ts";
 import type { ProposalMessage, RoundState } from "./round-state.ts";
@@ -11,11 +11,11 @@ interface Resend {
 }
 
 /**
- * Messages of the rounds that still matter: for one peer at a time. These rounds are the one under
- * way, the one before (whose precommits end it), those of the lock and the valid value (whose
- * precommits may decide), and those whose polka a recent proposal refers to: the proposer may have
- * lost it in a crash, so whoever knows a part of it shows it. For the same reason the proposals of
- * all values that someone precommitted, and may be locked on, are shown. Newest proposals first.
+ * The messages of the rounds that still matter, to be sent to one peer at a time. These rounds are: the current one;
+ * the previous one (its precommits end it); those of the lock and of the valid value (their precommits may decide); and
+ * those whose polka a recent proposal refers to, because the proposer may have lost the polka in a crash and needs
+ * every node that knows a part of it. For the same reason this includes the proposals of all values that some node
+ * precommitted and may be locked on. Newest proposals come first.
  */
 export function knownMessages(state: RoundState): Resend {
   if (state.step === "decided") return { proposals: [], votes: [] };

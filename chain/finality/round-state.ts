@@ -1,14 +1,14 @@
 /**
- * What a node knows of the height under way: plain immutable data, so that it can be shown on the
- * status page and rebuilt after a crash by feeding the journaled events again.
+ * What a node knows about the height under way: plain immutable data, so that the status page can show it, and so that
+ * it can be rebuilt after a crash from the journaled events.
  */
 import { EMPTY_TALLY, type Tally } from "./tally.ts";
 import type { ValueId, VoteType } from "./vote.ts";
 
-/** `waiting`: the height is known, its first round has not begun. `decided`: nothing left to do. */
+/** `waiting`: the height is known, but its first round has not begun. `decided`: nothing is left to do. */
 export type Step = "waiting" | "propose" | "prevote" | "precommit" | "decided";
 
-/** A value and the round in which it got more than 2/3 of the prevotes. */
+/** A value, and the round in which more than 2/3 of the prevotes were for it. */
 export interface Polka {
   readonly round: number;
   readonly value: ValueId;
@@ -18,12 +18,12 @@ export interface Polka {
 export interface ProposalMessage {
   readonly height: number;
   readonly round: number;
-  /** Round of the polka the proposer bases it on; -1 = none. */
+  /** Round of the polka on which the proposer bases it; -1 = none. */
   readonly validRound: number;
   readonly value: ValueId;
   /** The proposer's position among the seats. */
   readonly seat: number;
-  /** Its time was near the local clock on arrival. Decides the prevote only. */
+  /** Its time was close to the local clock when it arrived. This decides only the prevote. */
   readonly timely: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Round {
   readonly proposals: readonly ProposalMessage[];
   readonly prevote: Tally;
   readonly precommit: Tally;
-  /** Timers asked for already ("for the first time" in the algorithm). */
+  /** Timers that have been requested already ("for the first time" in the algorithm). */
   readonly timers: readonly VoteType[];
 }
 
@@ -42,21 +42,21 @@ export interface RoundState {
   /** By seat. */
   readonly weights: readonly bigint[];
   readonly total: bigint;
-  /** Our own seat; null = we only follow. */
+  /** This node's own seat; null = it only follows. */
   readonly self: number | null;
-  /** Round r is proposed by seat order[r mod length]. */
+  /** seat order[r mod length] proposes in round r. */
   readonly order: readonly number[];
   readonly round: number;
   readonly step: Step;
   readonly locked: Polka | null;
   readonly valid: Polka | null;
-  /** Blocks we hold, and whether they apply to our head. */
+  /** Blocks that this node has, and whether they apply to its head. */
   readonly values: readonly { readonly value: ValueId; readonly valid: boolean }[];
-  /** Values with a quorum whose blocks we lack. */
+  /** Values with a quorum whose blocks this node does not have. */
   readonly wanted: readonly ValueId[];
-  /** In round order; only those with messages. */
+  /** In round order; only rounds with messages. */
   readonly rounds: readonly Round[];
-  /** Highest round each seat was heard in; -1 = not yet. */
+  /** The highest round in which each seat was heard; -1 = not yet. */
   readonly heardIn: readonly number[];
   readonly decision: Polka | null;
 }
@@ -64,7 +64,7 @@ export interface RoundState {
 interface HeightOptions {
   readonly height: number;
   readonly seats: readonly { readonly weight: bigint }[];
-  /** Our own seat; null = we only follow. */
+  /** This node's own seat; null = it only follows. */
   readonly self: number | null;
   /** Seats in the drawn proposer order. */
   readonly order: readonly number[];
@@ -113,7 +113,7 @@ export function proposerSeat(state: RoundState, round: number): number {
   return seat;
 }
 
-/** What is known of a round; an empty one if nothing. */
+/** What is known about a round; an empty round if nothing is. */
 export function roundAt(state: RoundState, round: number): Round {
   return (
     state.rounds.find((known) => known.round === round) ?? {
@@ -132,7 +132,7 @@ export function withRound(state: RoundState, round: Round): RoundState {
   return { ...state, rounds };
 }
 
-/** Whether the block of a value applies; undefined = we lack the block. */
+/** Whether the block of a value applies; undefined = this node does not have the block. */
 export function validityOf(state: RoundState, value: ValueId): boolean | undefined {
   return state.values.find((known) => known.value === value)?.valid;
 }

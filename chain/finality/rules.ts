@@ -1,6 +1,6 @@
 /**
- * The rules of Tendermint that follow from what is known (arXiv 1807.04938, Algorithm 1; "line n"
- * refers to it), as opposed to those that answer one event (tendermint.ts).
+ * The rules of Tendermint that follow from what is known (arXiv 1807.04938, Algorithm 1; "line n" refers to it). Those
+ * that answer a single event are in tendermint.ts.
  */
 import { VOTE_TYPES } from "../types/vote.ts";
 import { roundOfThird } from "./admission.ts";
@@ -18,7 +18,7 @@ import {
 import { quorumValues, shareOf, votesFor } from "./tally.ts";
 import type { ValueId, VoteType } from "./vote.ts";
 
-/** Each returns the same state if it is not enabled. */
+/** Each returns the same state if it does not apply. */
 type Rule = (state: RoundState, effects: Effect[]) => RoundState;
 const RULES: readonly Rule[] = [
   decide,
@@ -29,7 +29,7 @@ const RULES: readonly Rule[] = [
   scheduleTimers,
 ];
 
-/** Applies the rules until none is enabled any more; adds to `effects`. */
+/** Applies the rules until none applies any more; adds to `effects`. */
 export function applyRules(state: RoundState, effects: Effect[]): RoundState {
   let current = state;
   for (;;) {
@@ -44,8 +44,8 @@ export function applyRules(state: RoundState, effects: Effect[]): RoundState {
 }
 
 /**
- * Lines 11-21. Unlike the paper the proposer sets the timer too: building may fail. A proposal of
- * ours that is known already was signed before a crash, and there is never a second one.
+ * Lines 11-21. Unlike in the paper the proposer sets the timer too, because building a block may fail. If a proposal of
+ * ours is known already, we signed it before a crash; we never sign a second one.
  */
 export function startRound(state: RoundState, round: number, effects: Effect[]): RoundState {
   const { height } = state;
@@ -64,8 +64,8 @@ export function startRound(state: RoundState, round: number, effects: Effect[]):
 }
 
 /**
- * Lines 49-54, in any round. The proposal itself is not asked for, here and in line 36: a quorum of
- * votes holds a correct seat that had it, so holding the block is enough.
+ * Lines 49-54, in any round. Neither this nor line 36 requires the proposal itself: among the seats of a quorum one is
+ * correct and had it, so it is enough to have the block.
  */
 function decide(state: RoundState, effects: Effect[]): RoundState {
   for (const { round, precommit } of state.rounds) {
@@ -82,8 +82,8 @@ function decide(state: RoundState, effects: Effect[]): RoundState {
 }
 
 /**
- * Lines 55-56, with messages of this round or a later one: more than 1/3 of the weight holds a
- * correct seat, so some correct node has come at least so far.
+ * Lines 55-56, with messages of this round or a later one: among the seats with more than 1/3 of the weight one is
+ * correct, so a correct node has reached at least this round.
  */
 function skipRounds(state: RoundState, effects: Effect[]): RoundState {
   if (!state.heardIn.some((round) => round > state.round)) return state;
@@ -92,10 +92,10 @@ function skipRounds(state: RoundState, effects: Effect[]): RoundState {
 }
 
 /**
- * Lines 22-27 (fresh proposal) and 28-33 (one with a polka of an earlier round). Unlike the paper a node that is locked
- * on the very block prevotes nil where the proposal's polka is older than its lock: so an honest prevote always gives a
- * reason no older than any of its precommits. The proof of termination does not need that case, since the polka
- * behind a lock reaches every proposer.
+ * Lines 22-27 (new proposal) and 28-33 (proposal with a polka of an earlier round). Unlike in the paper, a node that is
+ * locked on this block prevotes nil if the proposal's polka is older than its lock. So the reason of an honest prevote
+ * is never older than any of its precommits. The proof of termination does not need that case, because the polka behind
+ * a lock reaches every proposer.
  */
 function prevoteProposal(state: RoundState, effects: Effect[]): RoundState {
   if (state.step !== "propose") return state;
@@ -114,7 +114,7 @@ function prevoteProposal(state: RoundState, effects: Effect[]): RoundState {
     : castVote(state, "prevote", null, effects);
 }
 
-/** Our lock and our valid value stand for polkas whose votes a crash may have lost. */
+/** Our lock and our valid value prove polkas whose votes we may have lost in a crash. */
 function hasPolka(state: RoundState, { round, value }: Polka): boolean {
   const own = [state.locked, state.valid];
   if (own.some((polka) => polka?.round === round && polka.value === value)) return true;
@@ -158,7 +158,7 @@ function scheduleTimers(state: RoundState, effects: Effect[]): RoundState {
   return withRound(state, { ...round, timers: [...round.timers, ...due] });
 }
 
-/** Takes the step of a vote; the vote itself counts when the driver feeds it back. */
+/** Enters the step of a vote; the vote itself counts when the driver passes it back. */
 export function castVote(
   state: RoundState,
   type: VoteType,

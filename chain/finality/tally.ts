@@ -1,17 +1,17 @@
 /**
- * The votes of one type in one round. What prevotes are for is a block together with the round that the
- * proposal gives as its reason: votes that give different reasons are for different things, so that a
- * quorum binds all of its voters to one (docs/protocol.md, amnesia). A seat counts once towards the votes heard and once for each
- * value it voted for. Of a seat that equivocates the first two values are kept, as evidence, and
- * those others that honest seats voted for: without them two nodes could hold different votes of
- * that seat for ever, and one of them never see the polka the other is locked on.
+ * The votes of one type in one round. A prevote is for a block together with the round that the proposal gives as its
+ * reason. Votes with different reasons count separately, so that a quorum commits all of its voters to the same reason
+ * (docs/protocol.md, amnesia). A seat counts once among the heard votes, and once for each value it voted for. If a
+ * seat equivocates, its first two values are kept as evidence, and in addition those that honest seats voted for.
+ * Otherwise two nodes could hold different votes of that seat for ever, and one of them might never see the polka on
+ * which the other is locked.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import type { Vote } from "../types/vote.ts";
 import { exceedsThird, isQuorum } from "./quorum.ts";
 import { type ValueId, voteValue } from "./vote.ts";
 
-/** Enough to convict; taking any more would let one seat fill the memory. */
+/** Enough to convict; with more, one seat could fill the memory. */
 const VOTES_PER_SEAT = 2;
 
 export interface Share {
@@ -25,14 +25,14 @@ export interface Share {
 export interface Tally {
   /** In order of arrival. */
   readonly votes: readonly Vote[];
-  /** Weight of the seats heard, each once. */
+  /** Weight of the seats heard, each counted once. */
   readonly heard: bigint;
   readonly shares: readonly Share[];
 }
 
 export const EMPTY_TALLY: Tally = { votes: [], heard: 0n, shares: [] };
 
-/** True if `addVote` is to count the vote. A value with more than 1/3 has an honest vote. */
+/** True if `addVote` should count the vote. If more than 1/3 voted for a value, one of these votes is honest. */
 export function isNewVote(tally: Tally, vote: Vote, total: bigint): boolean {
   const earlier = votesOf(tally, vote.seat);
   if (earlier.some((other) => isSame(other, vote))) return false;
@@ -58,7 +58,7 @@ export function votesOf(tally: Tally, seat: number): Vote[] {
   return tally.votes.filter((vote) => vote.seat === seat);
 }
 
-/** Weight behind one value, for one and the same reason; null = nil. */
+/** Weight behind one value with one reason; null = nil. */
 export function shareOf(tally: Tally, value: ValueId | null): bigint {
   return tally.shares.reduce(
     (most, share) => (share.value === value && share.weight > most ? share.weight : most),
@@ -75,7 +75,7 @@ function isSame(a: Vote, b: Vote): boolean {
   return equalBytes(a.blockHash, b.blockHash) && a.validRound === b.validRound;
 }
 
-/** The values (not nil) with more than 2/3 of the total; more than one only if a third is faulty. */
+/** The values (not nil) with more than 2/3 of the total; there are several only if a third is faulty. */
 export function quorumValues(tally: Tally, total: bigint): ValueId[] {
   return tally.shares.flatMap(({ value, weight }) =>
     value !== null && isQuorum(weight, total) ? [value] : [],

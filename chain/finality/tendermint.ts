@@ -1,8 +1,8 @@
 /**
- * Finality by the rules of Tendermint (arXiv 1807.04938, Algorithm 1; "line n" below refers to it)
- * as a pure reducer. The driver owns clock, keys, journal and network: it verifies messages before
- * they come in and carries out the effects. Our own votes and proposals count when the driver feeds
- * them back, so that what was signed and what was counted never differ.
+ * Finality by the rules of Tendermint (arXiv 1807.04938, Algorithm 1; "line n" below refers to it) as a pure reducer.
+ * The driver owns clock, keys, journal and network: it verifies messages before it passes them in, and carries out the
+ * effects. This node's own votes and proposals count when the driver passes them back, so that what was signed and what
+ * was counted never differ.
  */
 
 import { VOTE_TYPES, type Vote } from "../types/vote.ts";
@@ -16,13 +16,13 @@ import { type ValueId, type VoteType, voteValue } from "./vote.ts";
 
 interface Transition {
   readonly state: RoundState;
-  /** In the order in which they are to be carried out. */
+  /** In the order in which they must be carried out. */
   readonly effects: readonly Effect[];
 }
 
 /**
- * Takes one event in and applies every rule it enables. Events that say nothing new (see
- * admission.ts) return the very same state and no effects.
+ * Takes in one event and applies every rule that it enables. For an event without news (see admission.ts) it returns
+ * the same state and no effects.
  */
 export function step(state: RoundState, event: Event): Transition {
   const effects: Effect[] = [];
@@ -85,8 +85,8 @@ function receiveVote(state: RoundState, vote: Vote, effects: Effect[]): RoundSta
 }
 
 /**
- * Our own vote binds us. In a running node the state has moved on already and this changes nothing;
- * after a crash the journaled votes alone bring back the round, the step and the lock.
+ * Our own vote binds us. In a running node the state has already moved on, and this changes nothing; after a crash it
+ * restores round, step and lock from the journaled votes alone.
  */
 function standBy(state: RoundState, vote: Vote, type: VoteType): RoundState {
   const { round } = vote;
@@ -123,7 +123,7 @@ function onTimeout(state: RoundState, event: TimeoutEvent, effects: Effect[]): R
   }
 }
 
-/** Only blocks that are asked for, or that belong to our lock, are taken without a proposal. */
+/** A block without a proposal is accepted only if it was asked for, or belongs to our lock. */
 function isMissing(state: RoundState, value: ValueId): boolean {
   return [...state.wanted, state.locked?.value, state.valid?.value].includes(value);
 }

@@ -1,10 +1,10 @@
 /**
- * How long a step of a round may last. Longer with every round, so that the rounds outgrow whatever
- * delay the network has (partial synchrony); limited, so that a healed network goes on soon.
+ * How long a step of a round may last. The time grows with every round, so that it exceeds any delay that the network
+ * has (partial synchrony). It is limited, so that a network that has recovered soon continues.
  */
 import type { TimerStep } from "./messages.ts";
 
-/** A proposal has to be built, travel and be applied; a vote only travels. */
+/** A proposal must be built, sent and applied; a vote is only sent. */
 const BASE_MS: Readonly<Record<TimerStep, number>> = {
   propose: 1000,
   prevote: 500,
@@ -13,8 +13,8 @@ const BASE_MS: Readonly<Record<TimerStep, number>> = {
 const MAX_MS = 60_000;
 
 /**
- * Milliseconds after which a `timer` effect of this step and round is due. Chains that plan more
- * than a second for a block give the steps the same share of it.
+ * Milliseconds after which a `timer` effect of this step and round is due. A chain that plans more than a second for a
+ * block gives the steps the same share of it.
  * @param blockIntervalMs the chain parameter
  */
 export function timeoutMs(

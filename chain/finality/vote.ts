@@ -1,6 +1,6 @@
 /**
- * Votes and proposals as the finality rules see them: values are block hashes in hex (usable as
- * map keys), nil is null, and the roots are what their signatures cover.
+ * Votes and proposals as the finality rules use them: values are block hashes in hex (usable as keys of a Map), nil is
+ * null; and the roots that their signatures cover.
  */
 import { fromHex, toHex } from "../crypto/hash.ts";
 import { signingRoot } from "../crypto/signing.ts";
@@ -46,7 +46,7 @@ export function voteTypeIndex(type: VoteType): number {
 type UnsignedVote = Omit<Vote, "seat" | "signature" | "validRound"> &
   Partial<Pick<Vote, "validRound">>;
 
-/** Only a prevote for a block refers to a round, and to one before its own. */
+/** Only a prevote for a block refers to a round, which must be before its own. */
 export function isVoteForm({ type, round, blockHash, validRound }: Vote): boolean {
   if (VOTE_TYPES[type] === "prevote" && voteValue(blockHash) !== null) return validRound <= round;
   return validRound === 0;

@@ -1,6 +1,6 @@
 /**
- * Counts the votes on parameters by the voting weight of all nodes, seated or not, as far as the limit for one
- * of them allows: more than 2/3 changes one. A draw of seats has no say in it.
+ * Counts the votes on parameters by the voting weight of all nodes, whether they have a seat or not, up to the limit
+ * for one node: more than 2/3 changes a parameter. The draw of seats does not matter here.
  */
 import { bytesKey } from "../crypto/hash.ts";
 import { hasLeft } from "../draw/frozen-weights.ts";
@@ -14,12 +14,12 @@ import { limitedVotes } from "../weight/voting-limit.ts";
 import { weightOf } from "../weight/weight.ts";
 import { changed, VOTABLE_PARAMETERS } from "./votable.ts";
 
-/** Runs at the end of an epoch, before its seats leave. Decided questions are forgotten. */
+/** Runs at the end of an epoch, before its seats are replaced. The votes on decided questions are forgotten. */
 export function countParameterVotes(state: State): void {
   if (state.parameterVotes.length === 0) return;
   const electorate = electorateOf(state);
   const decided = new Set<number>();
-  // Those without a vote decide nothing, and anybody can have thousands of them.
+  // Votes of nodes without weight decide nothing, and anybody can make thousands of them.
   const parameterVotes = state.parameterVotes.filter(({ node }) => electorate.votes[node] !== 0n);
   for (const tally of talliesOf({ parameterVotes }, electorate)) {
     if (decided.has(tally.parameter) || !isQuorum(tally.weight, electorate.total)) continue;
@@ -31,8 +31,8 @@ export function countParameterVotes(state: State): void {
 }
 
 /**
- * Two changes of one epoch may not go together: then the later one in this order is dropped. So is one that would leave
- * no node any weight, since nobody could vote it back.
+ * Two changes in one epoch may contradict each other; then the later one in this order is dropped. A change that would
+ * leave no node with weight is dropped, too, because nobody could vote to undo it.
  */
 function adopt(state: State, { parameter, value }: Tally): void {
   const name = VOTABLE_PARAMETERS[parameter];
@@ -52,7 +52,7 @@ function leavesWeight({ nodes }: State, parameters: Parameters): boolean {
   return false;
 }
 
-/** What every node votes with on parameters. */
+/** The votes that every node has on parameters. */
 interface Electorate {
   /** By node index. */
   readonly votes: readonly bigint[];
@@ -65,16 +65,16 @@ export function electorateOf({ nodes }: Pick<State, "nodes">): Electorate {
   return { votes, total: votes.reduce((sum, one) => sum + one, 0n) };
 }
 
-/** Who wants one value of one parameter. */
+/** The nodes that want one value of one parameter. */
 export interface Tally {
   readonly parameter: number;
   readonly value: Uint8Array;
   readonly nodes: readonly number[];
-  /** Votes of these nodes. */
+  /** The votes of these nodes. */
   readonly weight: bigint;
 }
 
-/** Of each value that anybody wants, in order of parameter and value. One pass over the votes, however many values. */
+/** For each proposed value, in order of parameter and value. One pass over the votes, however many values there are. */
 export function talliesOf(
   { parameterVotes }: Pick<State, "parameterVotes">,
   { votes }: Electorate,

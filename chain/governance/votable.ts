@@ -1,6 +1,7 @@
 /**
- * The parameters nodes may change by vote, and how their values travel. Those that fix when epochs and
- * windows begin are not among them: the past would be cut differently. Tracks may: each holds its own heights.
+ * The parameters that nodes may change by vote, and the encoding of their values. Parameters that fix when epochs and
+ * windows begin are not among them, because a change would divide the past differently. Those of tracks are, because
+ * each track stores its own heights.
  */
 import { checkParameters } from "../check-parameters.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -51,7 +52,7 @@ export type VotableParameter = (typeof VOTABLE_PARAMETERS)[number];
 
 const VALUE_BYTES = 32;
 
-/** A value as it travels: an unsigned little-endian integer, or a hash as it is. */
+/** A value on the wire: an unsigned little-endian integer, or the hash itself. */
 export function encodeValue(value: number | bigint | Uint8Array): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const bytes = new Uint8Array(VALUE_BYTES);
@@ -77,7 +78,7 @@ export function changed(
   return next;
 }
 
-/** @param present a value of the same parameter, for its form */
+/** @param present a value of the same parameter, which shows its type */
 export function decodeValue(
   present: number | bigint | Uint8Array,
   value: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Which seats a state appoints, proven under its root. Wherever the seats change a node keeps this
- * proof, because later it no longer has that state.
+ * Proofs of the seats that a state appoints, under its root. A node makes and keeps such a proof whenever the seats
+ * change, because later it no longer has that state.
  */
 import { Tree } from "@chainsafe/persistent-merkle-tree";
 import { seatsRootOf } from "../draw/seats-root.ts";
@@ -23,7 +23,7 @@ export function proveAppointments(state: State): AppointedSeats[] {
 }
 
 /**
- * The roots of the appointed seats; none when the block carries no proof.
+ * The roots of the appointed seats; empty when the block carries no proof.
  * @throws LightError LIGHT_APPOINTMENT
  */
 export function verifyAppointments({ header, appointed }: LightBlock): Uint8Array[] {

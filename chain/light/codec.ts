@@ -1,4 +1,4 @@
-/** Bytes of light blocks and proofs from strangers: size first, then form. */
+/** Decodes light blocks and proofs from strangers: first the size is checked, then the form. */
 import { decodeSsz } from "../decode.ts";
 import { DecodeError } from "../errors.ts";
 import { InclusionProof, LightBlock } from "../types/light.ts";

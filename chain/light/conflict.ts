@@ -1,4 +1,4 @@
-/** Two certified blocks of one height: who signed both, or broke the lock of one to help the other. */
+/** Two certified blocks of one height: finds the seats that signed both, or broke the lock of one to help the other. */
 import { equalBytes, toHex } from "../crypto/hash.ts";
 import type { KnownProof } from "../evidence/check-evidence.ts";
 import { isAmnesia, makeDuplicateVote } from "../finality/contradiction.ts";
@@ -6,14 +6,14 @@ import { voteTypeIndex } from "../finality/vote.ts";
 import type { LightBlock } from "../types/light.ts";
 import type { Vote } from "../types/vote.ts";
 
-/** Signatures are to be verified. */
+/** The signatures are not verified yet. */
 interface Suspect {
   readonly publicKey: Uint8Array;
   readonly proof: KnownProof;
 }
 
 /**
- * Precommits of different rounds convict nobody by themselves: a seat may be freed from its lock in between.
+ * Precommits of different rounds alone convict no seat, because a seat may have been released from its lock in between.
  * @param own and `foreign` of one height, with different hashes
  */
 export function signersOfBoth(own: LightBlock, foreign: LightBlock): Suspect[] {

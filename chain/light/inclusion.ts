@@ -1,7 +1,6 @@
 /**
- * Proofs that a block or the state after it holds something, checked against a believed header
- * alone. Accounts, nodes and jobs are leaves of the state; transactions, records and rating changes
- * are leaves of the body.
+ * Proofs that a block, or the state after it, contains something, checked against a trusted header alone. Accounts,
+ * nodes and jobs are leaves of the state; transactions, records and rating changes are leaves of the body.
  */
 import { Tree } from "@chainsafe/persistent-merkle-tree";
 import type { Type, ValueOf } from "@chainsafe/ssz";
@@ -17,7 +16,7 @@ import { Account, StateTree } from "../types/state.ts";
 import { SignedTransaction } from "../types/transaction.ts";
 import { LightError } from "./light-error.ts";
 
-/** Types by what is proven. */
+/** The type of each kind of thing that can be proven. */
 const TYPES = {
   account: Account,
   node: NodeRecord,
@@ -27,7 +26,7 @@ const TYPES = {
   "rating-change": RatingChange,
 } as const satisfies Record<Provable, Type<unknown>>;
 
-/** Of records in tables of the state: which table, and its name in the tree. */
+/** For records in tables of the state: the table, and its name in the tree. */
 const TABLES = {
   account: { table: "accounts", list: "accounts" },
   node: { table: "nodes", list: "registry" },
@@ -35,7 +34,7 @@ const TABLES = {
 } as const satisfies Record<string, { table: TableName; list: TableList }>;
 export type StateKind = keyof typeof TABLES;
 
-/** What was proven and where it stands. */
+/** What was proven, and its position. */
 export type Proven = {
   [K in Provable]: {
     readonly kind: K;
@@ -52,7 +51,7 @@ const BODY_LISTS = {
 export type BodyKind = keyof typeof BODY_LISTS;
 
 /**
- * @param settled the record, where it is a settled job: the state has none
+ * @param settled the record of a settled job, which the state does not have
  * @throws RangeError when the state has no such record
  */
 export function proveInState(
@@ -82,7 +81,7 @@ export function proveInBody(body: Body, kind: BodyKind, index: number): Inclusio
   };
 }
 
-/** What the three list types have in common; their element types differ. */
+/** What the three list types have in common; only their element types differ. */
 interface BodyListType {
   readonly elementType: Type<unknown>;
   toView(values: readonly unknown[]): { readonly node: Tree["rootNode"] };
@@ -90,7 +89,7 @@ interface BodyListType {
 }
 
 /**
- * Checks a proof against a header that is believed already.
+ * Checks a proof against a header that is trusted already.
  * @throws LightError LIGHT_NOT_INCLUDED; DecodeError
  */
 export function verifyInclusion(header: Header, proof: InclusionProof): Proven {
@@ -104,7 +103,7 @@ export function verifyInclusion(header: Header, proof: InclusionProof): Proven {
   return { kind, index, value } as Proven;
 }
 
-/** @throws LightError: past a list's limit the index would name another place of the tree. */
+/** @throws LightError for an index beyond the limit of the list, because it would name another place of the tree */
 function placeOf(
   header: Header,
   kind: Provable,

@@ -1,4 +1,4 @@
-/** Why a light client refuses what it was given. */
+/** Why a light client refuses data. */
 import { PomlError } from "../errors.ts";
 
 type LightFacts =

@@ -1,6 +1,6 @@
 /**
- * Which light blocks lead from one block to another in few steps: as far as the seats are linked,
- * halving the distance where they are not. Signatures are not looked at; who walks the route does.
+ * Which light blocks lead from one block to another in few steps: as far as the seats are linked, halving the distance
+ * where they are not. Signatures are not checked here; the client that follows the route checks them.
  */
 import type { LightBlock } from "../types/light.ts";
 import { grown, type Trusted } from "./trusted.ts";
@@ -14,13 +14,13 @@ export interface RouteSource {
 }
 
 export interface Route {
-  /** In order; the last one is the target when the route is complete. */
+  /** In order; if the route is complete, the last one is the target. */
   readonly blocks: readonly LightBlock[];
-  /** False when more steps are needed, or a change of seats is not kept here. */
+  /** False when more steps are needed, or when this node does not keep a change of seats on the way. */
   readonly isComplete: boolean;
 }
 
-/** @param limit steps at most */
+/** @param limit the largest number of steps */
 export async function findRoute(
   from: Trusted,
   target: LightBlock,

@@ -1,6 +1,6 @@
 /**
- * What a node keeps of a block that changed the seats. A state is not kept once the next block is
- * final, so the proof of whom it appoints is taken while it is there.
+ * What a node keeps of a block that changed the seats. A state is dropped once the next block is final, so the proof of
+ * the seats that it appoints is made before that.
  */
 import type { AppliedBlock } from "../apply-block.ts";
 import type { State } from "../state/state.ts";
@@ -9,8 +9,8 @@ import type { LightBlock } from "../types/light.ts";
 import { proveAppointments } from "./appointments.ts";
 
 /**
- * @param before the state the block was applied to
- * @returns undefined when the block left the seats as they were
+ * @param before the state to which the block was applied
+ * @returns undefined when the block did not change the seats
  */
 export function seatChange(
   before: Pick<State, "seats" | "nextSeats">,

@@ -1,11 +1,11 @@
-/** Where a light client starts that knows a block by height and hash. */
+/** The start of a light client that knows a block by height and hash. */
 import { equalBytes, toHex } from "../crypto/hash.ts";
 import type { LightBlock } from "../types/light.ts";
 import { LightError } from "./light-error.ts";
 import { checkForm, grown, type Trusted } from "./trusted.ts";
 import { type LightOptions, verifyLightBlock } from "./verify.ts";
 
-/** What the owner vouches for. */
+/** What the owner of the client vouches for. */
 interface Vouched {
   readonly height: number;
   /** Block hash. */
@@ -13,9 +13,9 @@ interface Vouched {
 }
 
 /**
- * Everything but the genesis root follows from the hash. The root is whatever somebody said; only that the
- * seats of this very block signed it under that root ties the two together. Otherwise blocks of another chain,
- * whose nodes have the same keys, could be passed off as later ones of this.
+ * Everything but the genesis root follows from the hash. The root can come from anybody; only the signatures of this
+ * block's seats under that root tie the two together. Without this check, blocks of another chain whose nodes have the
+ * same keys could pass for later blocks of this one.
  * @throws LightError, InvalidCertificate
  */
 export async function trustBlock(

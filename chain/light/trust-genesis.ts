@@ -1,4 +1,4 @@
-/** Where a light client starts that trusts the genesis: apart from the rest, since it takes all the rules along. */
+/** The start of a light client that trusts the genesis. It is a separate file because it imports all the rules. */
 import { genesisHead } from "../genesis.ts";
 import type { Head } from "../head.ts";
 import type { Genesis } from "../types/genesis.ts";

@@ -1,7 +1,7 @@
 /**
- * What a light client believes: one block, the seats that certified it and the seats its state
- * appoints. It starts from a block hash (trust-block.ts) or a genesis (trust-genesis.ts) that its owner
- * vouches for, and grows by light blocks that hold (verify.ts).
+ * What a light client trusts: one block, the seats that certified it, and the seats that its state appoints. The client
+ * starts from a block hash (trust-block.ts) or a genesis (trust-genesis.ts) that its owner vouches for, and moves on by
+ * verified light blocks (verify.ts).
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { Header, PROTOCOL_VERSION } from "../types/block.ts";
@@ -20,14 +20,14 @@ export interface Trusted {
   /** Unix milliseconds. */
   readonly time: bigint;
   readonly header: Header | undefined;
-  /** Those that certified it; at genesis the first ones. */
+  /** The seats that certified the block; at genesis the first seats. */
   readonly seats: readonly Seat[];
   /** Roots of the lists of seats that the last proven state appoints. */
   readonly appointed: readonly Uint8Array[];
 }
 
 /**
- * What every light block must fulfil by itself.
+ * The conditions that every light block must meet on its own.
  * @returns its hash
  * @throws LightError
  */
@@ -48,7 +48,10 @@ export function checkForm({ header, seats }: LightBlock): Uint8Array {
   return Header.hashTreeRoot(header);
 }
 
-/** Belief after a block that holds. @throws LightError LIGHT_APPOINTMENT */
+/**
+ * What to trust after a verified block.
+ * @throws LightError LIGHT_APPOINTMENT
+ */
 export function grown(
   before: Pick<Trusted, "genesisRoot" | "appointed">,
   block: LightBlock,

@@ -1,10 +1,9 @@
 /**
- * One step of a light client: from a block it believes to a later one, with no state. The later
- * block must be certified by its own seats, and those must be linked to what is believed: a proven
- * state appointed them, or more than a third of the believed weight signed.
- *
- * Either link holds a correct seat as long as the faulty ones keep below a third, and a correct seat
- * precommits only what the chain decides, so how many heights are skipped does not matter.
+ * One step of a light client: from a trusted block to a later one, without a state. The later block must be certified
+ * by its own seats, and these must be linked to what is trusted: either a proven state appointed them, or seats with
+ * more than a third of the trusted weight signed the block. With either link there is a correct seat among them as long
+ * as the faulty ones have less than a third, and a correct seat precommits only what the chain decides. So it does not
+ * matter how many heights are skipped.
  */
 import { equalBytes, toHex } from "../crypto/hash.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
@@ -22,7 +21,7 @@ export interface LightOptions {
 }
 
 /**
- * @returns what to believe from now on
+ * @returns what to trust from now on
  * @throws LightError, InvalidCertificate
  */
 export async function verifyLightBlock(
@@ -44,14 +43,17 @@ export async function verifyLightBlock(
     throw new LightError(
       `nothing links the seats of block ${header.height} to block ${trusted.height}`,
       { code: "LIGHT_STRANGERS", trusted: trusted.height, height: header.height },
-      { remedy: "ask for blocks between the two; if there are none that hold, ask another node" },
+      { remedy: "ask for blocks between the two; if none of them is valid, ask another node" },
     );
   }
   await verifyCertificate(certificate, seats, { genesisRoot: trusted.genesisRoot, verify });
   return grown(trusted, block, hash);
 }
 
-/** Several steps, in their order. @throws as `verifyLightBlock` */
+/**
+ * Several steps in order.
+ * @throws as `verifyLightBlock`
+ */
 export async function verifyLightBlocks(
   trusted: Trusted,
   blocks: readonly LightBlock[],
@@ -63,7 +65,7 @@ export async function verifyLightBlocks(
 }
 
 /**
- * Belief fades: seats may be gone with their bonds after this time, and their old keys for sale.
+ * Trust expires: after this time the nodes may have left with their bonds, and their old keys may be for sale.
  * @throws LightError LIGHT_TRUST_EXPIRED
  */
 export function checkFresh(
@@ -79,7 +81,7 @@ export function checkFresh(
   );
 }
 
-/** Whether the seats of `block` follow from what is believed; signatures aside. */
+/** Whether the seats of `block` follow from what is trusted; signatures are not checked here. */
 export function isLinked(trusted: Trusted, block: LightBlock): boolean {
   const { seatsRoot } = block.header;
   if (trusted.header !== undefined && equalBytes(trusted.header.seatsRoot, seatsRoot)) return true;
@@ -88,7 +90,7 @@ export function isLinked(trusted: Trusted, block: LightBlock): boolean {
   return exceedsThird(signedWeight(trusted.seats, block), total);
 }
 
-/** The believed weight behind a certificate: each key counts once, with the weight it had. */
+/** The trusted weight behind a certificate: each key counts once, with the weight that it had. */
 function signedWeight(believed: readonly Seat[], { certificate, seats }: LightBlock): bigint {
   const weights = new Map(believed.map(({ publicKey, weight }) => [toHex(publicKey), weight]));
   let signed = 0n;
@@ -119,7 +121,7 @@ function checkOrder(trusted: Trusted, { header }: LightBlock, hash: Uint8Array):
   }
 }
 
-/** Keys on which verifiers disagree never become nodes, so that every light client says the same. */
+/** Refuses keys for which verifiers disagree; they never become nodes. So every light client decides alike. */
 function checkSeats({ header, seats }: LightBlock): void {
   let total = 0n;
   const keys = new Set<string>();
@@ -137,7 +139,7 @@ function checkSeats({ header, seats }: LightBlock): void {
     throw new LightError("a key has two seats", { code: "LIGHT_SEATS", reason: "duplicate" });
   }
   if (total !== header.totalWeight) {
-    throw new LightError("the seats do not weigh what the header says", {
+    throw new LightError("the weight of the seats differs from the header", {
       code: "LIGHT_SEATS",
       reason: "weight",
     });

@@ -1,6 +1,6 @@
 /**
- * Which transactions may wait: size, lifetime, nonce, fee and balance against the head state. Duties
- * are free for nodes, whose bond stands behind them; strangers pay to wait.
+ * Decides which transactions may wait, by size, lifetime, nonce, fee and balance against the state of the head. Duties
+ * are free for nodes, because their bond stands behind them; other senders pay to wait.
  */
 import { formatAmount } from "../amount.ts";
 import { applyTransaction, MAX_LIFETIME } from "../apply-transaction.ts";
@@ -14,24 +14,24 @@ import { kindOf, type SignedTransaction, type Transaction } from "../types/trans
 import type { MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 
-/** True for duties of nodes: no fee, places of their own (free-places.ts). */
+/** True for duties of nodes: they pay no fee and have places of their own (free-places.ts). */
 export function isFree(state: State, transaction: Transaction): boolean {
   return isDuty(transaction) && state.nodeIndex(transaction.sender) !== undefined;
 }
 
-/** True for nodes that may be drawn for work. The duties of the others are few, and wait behind (selection.ts). */
+/** True for nodes that can be drawn for work. Other nodes have few duties, which come last (selection.ts). */
 export function isRated(state: State, { sender }: Transaction): boolean {
   const index = state.nodeIndex(sender);
   return index !== undefined && (state.drawWeights[index] ?? 0n) > 0n;
 }
 
-/** What a transaction is held against. */
+/** What a transaction is checked against. */
 interface AdmissionContext {
   readonly state: State;
   /** Of the sender. */
   readonly account: Account;
   readonly limits: MempoolLimits;
-  /** What required fees are multiplied by while the pool is nearly full. */
+  /** Required fees are multiplied by this while the pool is nearly full. */
   readonly feeFactor: bigint;
 }
 
@@ -84,7 +84,7 @@ function checkLifetime({ height }: State, { validUntil }: Transaction): void {
   }
 }
 
-/** @param factor what fees are multiplied by while the pool is nearly full */
+/** @param factor multiplies the fee while the pool is nearly full */
 export function askedFee(state: State, transaction: Transaction, factor: bigint): bigint {
   if (isFree(state, transaction)) return 0n;
   const { parameters } = state;
@@ -103,7 +103,7 @@ function checkFee(state: State, transaction: Transaction, factor: bigint): void 
   }
 }
 
-/** Alone, every transaction must be payable now: places here are not for empty accounts. */
+/** Every transaction must be payable now on its own: places here are not for empty accounts. */
 function checkBalance({ balance }: Account, transaction: Transaction): void {
   const rule = ruleOf(kindOf(transaction));
   const needed = transaction.fee + (rule.spends?.(transaction.payload.value) ?? 0n);
@@ -129,8 +129,8 @@ export function checkReplacement(old: SignedTransaction, next: SignedTransaction
 }
 
 /**
- * For a transaction whose nonce is next in turn. Where the payload alone decides, looking at payload,
- * fee and balance is enough; anything else is tried on the state and undone.
+ * For a transaction with the next nonce of its sender. If the payload alone decides, this checks payload, fee and
+ * balance; any other transaction is tried on the state and undone.
  * @throws TransactionError, MempoolError when it would not apply to the next block
  */
 export function checkNext(state: State, account: Account, signed: SignedTransaction): void {
@@ -150,7 +150,7 @@ export function dryRun(state: State, signed: SignedTransaction): void {
   dryRunAll(state, [signed]);
 }
 
-/** @throws TransactionError when one would not apply to the next block after those before it */
+/** @throws TransactionError when one of them would not apply to the next block after those before it */
 export function dryRunAll(state: State, all: readonly SignedTransaction[]): void {
   state.rehearse(() => {
     state.meta = { ...state.meta, height: state.height + 1 };

@@ -1,4 +1,4 @@
-/** A transaction that waits, and the queue of its sender. */
+/** A waiting transaction, and the queue of its sender. */
 import type { SignedTransaction } from "../types/transaction.ts";
 
 export interface Entry {
@@ -8,15 +8,15 @@ export interface Entry {
   readonly nonce: number;
   readonly fee: bigint;
   readonly bytes: number;
-  /** A node's own work: no fee needed, in places of its own; that of nodes with weight first in a block. */
+  /** A node's duty: it needs no fee and has a place of its own; duties of nodes with weight come first in a block. */
   readonly duty: boolean;
-  /** A duty whose sender could be drawn for work when it came: a node with weight. */
+  /** A duty whose sender could be drawn for work when it arrived: a node with weight. */
   readonly rated: boolean;
   /** Order of arrival. */
   readonly order: number;
-  /** Height of the head when it came. */
+  /** Height of the head when it arrived. */
   readonly since: number;
-  /** What it rested on when it was tried last; undefined = not tried, or it rests on anything. */
+  /** The values on which the result of its last trial depends; undefined = not tried, or it depends on anything. */
   rests?: readonly unknown[] | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Sender {
   readonly address: Uint8Array;
   /** By nonce. */
   readonly waiting: Map<number, Entry>;
-  /** In the order of arrivals: when one of its transactions last came into a block; -1 = not yet. */
+  /** When one of its transactions last came into a block, in the order of arrivals; -1 = not yet. */
   served: number;
 }
 
@@ -36,7 +36,7 @@ export function nonceAfterRun({ waiting }: Sender, nonce: number): number {
   return next;
 }
 
-/** The waiting transaction with the highest nonce, leaving out `gone`. */
+/** The waiting transaction with the highest nonce that is not in `gone`. */
 export function lastOf({ waiting }: Sender, gone?: ReadonlySet<Entry>): Entry | undefined {
   let last: Entry | undefined;
   for (const entry of waiting.values()) {

@@ -1,13 +1,14 @@
 /**
- * Which transactions go when the mempool is full: those with the lowest fee among the last ones of the other
- * senders, since dropping a last one leaves no gap. A free one goes so only where it stands on paying ones, which
- * nothing could reach otherwise; for all others there is a quota (free-places.ts).
+ * Which transactions are dropped when the mempool is full: the cheapest among the last transactions of the other
+ * senders, because dropping a last one leaves no gap. A free transaction is dropped in this way only if paying ones
+ * come before it, because otherwise these could not be dropped at all. For all other free ones there is a quota
+ * (free-places.ts).
  */
 import { type Entry, lastOf } from "./entry.ts";
 import { Heap } from "./heap.ts";
 
 export class Eviction {
-  /** Last transactions, cheapest first; those that are last no more are passed over when met. */
+  /** Last transactions, cheapest first; entries that are no longer last are skipped when they come up. */
   #tails = new Heap<Entry>(isCheaper);
   readonly #isWaiting: (entry: Entry) => boolean;
 
@@ -15,12 +16,12 @@ export class Eviction {
     this.#isWaiting = isWaiting;
   }
 
-  /** Call it for every transaction that became its sender's last one. */
+  /** Call it for every transaction that becomes the last one of its sender. */
   offer(entry: Entry): void {
     if (isEvictable(entry)) this.#tails.push(entry);
   }
 
-  /** Forgets what is not last any more, so that memory follows the size of the pool. */
+  /** Forgets entries that are no longer last, so that memory follows the size of the pool. */
   tidy(waiting: number, entries: Iterable<Entry>): void {
     if (this.#tails.size <= 2 * waiting + 64) return;
     const tails = [...entries].filter(
@@ -30,9 +31,9 @@ export class Eviction {
   }
 
   /**
-   * Picks, cheapest first, until `enough` says so; nothing is dropped yet.
-   * @param picked may hold what goes anyway; what is picked is added to it
-   * @returns false when the newcomer offers no more than the next one to go, or none is left
+   * Picks entries, cheapest first, until `enough` returns true; it drops nothing yet.
+   * @param picked may already hold entries to drop; the picked ones are added
+   * @returns false when the newcomer offers no more than the next entry to drop, or no entry is left
    */
   pick(newcomer: Entry, picked: Set<Entry>, enough: () => boolean): boolean {
     const seen: Entry[] = [];
@@ -63,7 +64,7 @@ function priceOf({ duty, fee }: Entry): bigint {
   return duty ? 0n : fee;
 }
 
-/** Of equal fees the newer one goes first. */
+/** For equal fees the newer one is dropped first. */
 function isCheaper(a: Entry, b: Entry): boolean {
   const [one, other] = [priceOf(a), priceOf(b)];
   return one === other ? a.order > b.order : one < other;

@@ -1,8 +1,8 @@
 /**
- * Places of free transactions. A node's duties cost it nothing, so they get a quota for each node and half the pool
- * in all. Where that is full, by number or by bytes, the node that holds most of what is short gives way: else many
- * nodes with small duties would drive out the one large record of another. Nodes without weight, of which anybody can
- * have thousands, give way to those with weight first.
+ * The places of free transactions. A node's duties cost it nothing, so there is a quota for each node, and half the
+ * pool for all of them. When that half is full, by number or by bytes, the node that uses most of the scarce resource
+ * gives way. Otherwise many nodes with small duties would push out the one large record of another node. Nodes without
+ * weight, of which anybody can make thousands, give way before nodes with weight.
  */
 import { type Entry, lastOf, type Sender } from "./entry.ts";
 import type { MempoolLimits } from "./limits.ts";
@@ -22,7 +22,7 @@ interface Holder {
 export class FreePlaces {
   readonly #limits: MempoolLimits;
   readonly #held = new Map<Sender, Held>();
-  /** Those of the senders that had weight when they last sent. */
+  /** The senders that had weight when they last sent. */
   readonly #rated = new Set<Sender>();
   readonly #all: Held = { count: 0, bytes: 0 };
 
@@ -30,7 +30,7 @@ export class FreePlaces {
     this.#limits = limits;
   }
 
-  /** Senders with free transactions that wait. */
+  /** Senders with waiting free transactions. */
   senders(): Iterable<Sender> {
     return this.#held.keys();
   }
@@ -67,8 +67,8 @@ export class FreePlaces {
   }
 
   /**
-   * Adds to `gone` what gives way so that free ones, with the newcomer, stay within half the pool.
-   * @returns false when those that could give way hold no more than its node
+   * Adds to `gone` the entries to drop so that the free ones, including the newcomer, stay within half the pool.
+   * @returns false when the nodes that could give way hold no more than the node of the newcomer
    */
   makeRoom(newcomer: Entry, gone: Set<Entry>): boolean {
     const { transactions, bytes } = this.#limits;
@@ -125,7 +125,7 @@ function count(held: Held, transactions: number, bytes: number): void {
   held.bytes += bytes;
 }
 
-/** The last free transaction of a sender and all above it, since what is left must have no gap. */
+/** The last free transaction of a sender and all after it, so that the rest has no gap. */
 function lastFree(sender: Sender, gone: ReadonlySet<Entry>): Entry[] {
   const out = new Set(gone);
   const found: Entry[] = [];

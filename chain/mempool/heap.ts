@@ -1,9 +1,9 @@
-/** A binary heap: push and pop in logarithmic time, first what `before` puts first. */
+/** A binary heap: push and pop in logarithmic time; `before` decides what comes first. */
 export class Heap<T> {
   readonly #items: T[];
   readonly #before: (a: T, b: T) => boolean;
 
-  /** @param before must be a strict total order, or equals come out in no order */
+  /** @param before must be a strict total order; otherwise equal items come out in any order */
   constructor(before: (a: T, b: T) => boolean, items: Iterable<T> = []) {
     this.#before = before;
     this.#items = [...items];

@@ -1,17 +1,17 @@
-/** How much may wait in a mempool. A choice of each node, not a rule of the chain. */
+/** How much may wait in a mempool. Each node chooses these limits; they are no rule of the chain. */
 
 export interface MempoolLimits {
   readonly transactions: number;
   readonly bytes: number;
   readonly perSender: number;
-  /** Free transactions of one node, in number and in bytes. */
+  /** Free transactions of one node, by number and by bytes. */
   readonly freePerSender: number;
   readonly freeBytesPerSender: number;
-  /** Votes of one node among them: to try one is dear where many stand, and a block takes one of a node. */
+  /** Votes of one node among them. Trying a vote is expensive when there are many, and a block takes one per node. */
   readonly votesPerSender: number;
-  /** How far a transaction may wait ahead of the first nonce that is missing. */
+  /** How far ahead of the first missing nonce a transaction may wait. */
   readonly nonceGap: number;
-  /** Heights after which a transaction has waited long enough. */
+  /** After so many heights a waiting transaction is dropped. */
   readonly waitBlocks: number;
   readonly transactionBytes: number;
 }

@@ -14,7 +14,7 @@ type MempoolFacts =
   | { code: "MEMPOOL_FULL"; limit: number }
   | { code: "OVERLOADED"; limit: number };
 
-/** Most refusals are nobody's fault: another node may see another head. */
+/** Most refusals are no offence of the sender, because another node may have another head. */
 export class MempoolError extends PomlError<MempoolFacts> {
   constructor(message: string, facts: MempoolFacts, remedy?: string) {
     super(

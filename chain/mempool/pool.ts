@@ -1,7 +1,7 @@
 /**
- * The transactions waiting for a block. Pure: the caller verifies signatures and passes the state of
- * the head. What gets in is in admission.ts, who goes when it is full in eviction.ts, what a block
- * takes in selection.ts.
+ * The transactions that wait for a block. Pure: the caller verifies signatures and passes in the state of the head.
+ * admission.ts decides which transactions enter, eviction.ts which are dropped when the pool is full, and selection.ts
+ * which a block takes.
  */
 import { addressKey, addressOf } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
@@ -29,7 +29,7 @@ import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 import { selectTransactions } from "./selection.ts";
 
-/** Heights between looks for what has expired. */
+/** Expired transactions are removed every so many heights. */
 const EXPIRY_PERIOD = 16;
 
 export class Mempool {
@@ -63,19 +63,19 @@ export class Mempool {
     return this.#ids.has(bytesKey(id));
   }
 
-  /** What waits under a nonce of an account. */
+  /** The transaction that waits with a nonce of an account. */
   at(address: Uint8Array, nonce: number): SignedTransaction | undefined {
     return this.#senders.get(addressKey(address))?.waiting.get(nonce)?.signed;
   }
 
-  /** The fee that a transaction must offer to get in now, micro-POML; more while the pool is nearly full. */
+  /** The fee that a transaction must offer to enter now, in micro-POML; it rises while the pool is nearly full. */
   askedFee(state: State, transaction: Transaction): bigint {
     return askedFee(state, transaction, this.#feeFactor());
   }
 
   /**
-   * The very object that waits here when an equal one does, else the one given: what was worked out
-   * and verified for it (root, signatures) counts again.
+   * Returns the waiting object that equals the given one, or else the given one. So work that was done for it (root,
+   * signatures) is not repeated.
    */
   known(signed: SignedTransaction): SignedTransaction {
     const { sender, nonce } = signed.transaction;
@@ -85,8 +85,8 @@ export class Mempool {
   }
 
   /**
-   * Turns away what is not worth a look at its signature: it waits here, or is in a block already.
-   * Duties are looked at in any case, for they may prove a fault.
+   * Refuses transactions whose signature need not be checked, because they wait here or are in a block already. Duties
+   * are always checked, because they may prove a fault.
    * @throws MempoolError ALREADY_KNOWN, NONCE_TOO_LOW
    */
   checkFresh(state: State, signed: SignedTransaction): void {
@@ -96,7 +96,7 @@ export class Mempool {
     if (!isDuty(transaction)) checkNonce(nonce, transaction.nonce);
   }
 
-  /** Next free nonce of an account, counting what waits here. */
+  /** The next free nonce of an account, after the transactions that wait here. */
   nextNonce(state: State, address: Uint8Array): number {
     const { nonce } = state.account(address);
     const sender = this.#senders.get(addressKey(address));
@@ -104,8 +104,8 @@ export class Mempool {
   }
 
   /**
-   * Takes a transaction whose signature has been verified. One that is next in turn is tried on the
-   * head state, so that its sender learns at once why it would never apply.
+   * Adds a transaction whose signature has been verified. If its nonce is the next one, it is tried on the state of the
+   * head, so that its sender learns at once if it can never apply.
    * @throws MempoolError, TransactionError
    */
   add(state: State, signed: SignedTransaction): void {
@@ -151,7 +151,7 @@ export class Mempool {
     this.#put(entry, replaced);
   }
 
-  /** A free transaction is taken only in turn, and only if it would apply after those before it. */
+  /** A free transaction is accepted only with the next nonce, and only if it would apply after those before it. */
   #checkFree(state: State, { nonce: first }: Account, { sender, signed, nonce }: Entry): void {
     const before: SignedTransaction[] = [];
     for (let at = first; at < nonce; at++) {
@@ -193,7 +193,7 @@ export class Mempool {
     this.#eviction.tidy(this.#ids.size, this.#ids.values());
   }
 
-  /** What goes for a newcomer; nothing is dropped for one that does not get in after all. */
+  /** The entries to drop for a newcomer; nothing is dropped if the newcomer does not get in. */
   #roomFor(newcomer: Entry, replaced: Entry | undefined): ReadonlySet<Entry> {
     const { transactions, bytes: limit } = this.#limits;
     const gone = new Set(replaced === undefined ? [] : [replaced]);
@@ -211,7 +211,7 @@ export class Mempool {
     );
   }
 
-  /** What fees are multiplied by: doubles for every tenth of the pool above 80 %. */
+  /** The factor for fees: it doubles for every tenth of the pool above 80 %. */
   #feeFactor(): bigint {
     const { transactions, bytes } = this.#limits;
     const fill = Math.max(this.#ids.size / transactions, this.#bytes / bytes);
@@ -227,14 +227,14 @@ export class Mempool {
     this.#bytes -= entry.bytes;
   }
 
-  /** Drops one that will not be taken; the one before it is now its sender's last. */
+  /** Drops a transaction that no block will take; the one before it becomes the last of its sender. */
   #dropTail(entry: Entry): void {
     this.#drop(entry);
     const last = lastOf(entry.sender);
     if (last !== undefined) this.#eviction.offer(last);
   }
 
-  /** Forgets what a new block made final, stale or expired. Only touched senders are looked at. */
+  /** Forgets transactions that a new block made final, stale or expired. Only affected senders are checked. */
   afterBlock(state: State, included: readonly SignedTransaction[]): void {
     const touched = new Set<Sender>();
     for (const { transaction } of included) {
@@ -248,14 +248,14 @@ export class Mempool {
       for (const entry of sender.waiting.values()) if (entry.nonce < nonce) this.#drop(entry);
     }
     for (const sender of touched) this.#recheck(state, sender);
-    // Duties depend on jobs and windows that others move, so they are tried after every block.
+    // Duties depend on jobs and windows, which others change, so they are tried again after every block.
     for (const sender of this.#free.senders()) {
       if (!touched.has(sender) && !this.#isAsTried(state, sender)) this.#recheck(state, sender);
     }
     if (state.height % EXPIRY_PERIOD === 0) this.#dropExpired(state.height);
   }
 
-  /** Drops what is next in turn and cannot apply any more. */
+  /** Drops a transaction with the next nonce that can no longer apply. */
   #recheck(state: State, sender: Sender): void {
     const account = state.account(sender.address);
     const next = sender.waiting.get(account.nonce);
@@ -269,7 +269,7 @@ export class Mempool {
     }
   }
 
-  /** Whether what is next in turn would come out as it did when it was tried last. */
+  /** Whether the transaction with the next nonce would give the same result as in its last trial. */
   #isAsTried(state: State, { address, waiting }: Sender): boolean {
     const next = waiting.get(state.account(address).nonce);
     if (next?.rests === undefined) return false;
@@ -285,14 +285,15 @@ export class Mempool {
     }
   }
 
-  /** Removes a transaction that turned out not to apply. */
+  /** Removes a transaction that turned out to be inapplicable. */
   remove(id: Uint8Array): void {
     const entry = this.#ids.get(bytesKey(id));
     if (entry !== undefined) this.#dropTail(entry);
   }
 
   /**
-   * Candidates for the next block: duties of nodes with weight in turn, then by fee, each sender in nonce order.
+   * Candidates for the next block: first the duties of nodes with weight in turn, then the others by fee; each sender
+   * in nonce order.
    * @param limitBytes stop when so many bytes are collected
    */
   select(state: State, limitBytes: number, limitCount: number): SignedTransaction[] {
@@ -300,7 +301,7 @@ export class Mempool {
     return selectTransactions(state, this.#senders.values(), limits);
   }
 
-  /** All that wait, for re-announcing. */
+  /** All waiting transactions, to announce them again. */
   transactions(): SignedTransaction[] {
     return [...this.#ids.values()].map(({ signed }) => signed);
   }

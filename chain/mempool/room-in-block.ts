@@ -1,6 +1,7 @@
 /**
- * Leaves out of a block what there is no room for in its draws, or in what it may change in long lists. Else thousands
- * of orders that do not fit would stand in the way of everything that offers less, and pay nothing for it.
+ * Leaves out transactions for whose draws, or whose changes to long lists, a block has no room left. Otherwise
+ * thousands of orders that do not fit would take the place of everything that offers a lower fee, and pay nothing for
+ * it.
  */
 import { bytesKey } from "../crypto/hash.ts";
 import { DrawRoom } from "../job/draw-room.ts";
@@ -10,17 +11,17 @@ import { ListRoom } from "../transactions/list-room.ts";
 import { kindOf, payloadIf, type Transaction } from "../types/transaction.ts";
 import { workloadOf } from "../workload/workloads.ts";
 
-/** Whether it takes of the room of a block, which may be full. */
+/** Whether a transaction needs room in a block that may be used up. */
 export function takesRoom(transaction: Transaction): boolean {
   const kind = kindOf(transaction);
   return kind === "job-open" || kind === "unbond" || endedRound(transaction) !== undefined;
 }
 
-/** As far as the state of the head tells; the rules themselves count exactly. */
+/** An estimate from the state of the head; the rules themselves count exactly. */
 export class RoomInBlock {
   readonly #room = DrawRoom.ofBlock();
   readonly #lists = ListRoom.ofBlock();
-  /** Jobs whose commits have their room. */
+  /** Jobs for whose commits the room is already taken. */
   readonly #ended = new Set<string>();
   readonly #state: State;
 
@@ -28,7 +29,7 @@ export class RoomInBlock {
     this.#state = state;
   }
 
-  /** @returns false when a transaction has to wait for another block */
+  /** @returns false when the transaction must wait for another block */
   take(transaction: Transaction): boolean {
     const kind = kindOf(transaction);
     if (kind === "unbond") return this.#lists.tryPiece();
@@ -41,7 +42,7 @@ export class RoomInBlock {
     return job === undefined || this.#takeCommits(job);
   }
 
-  /** Several members of a team may post a round, of which one applies: room is taken once. */
+  /** Several members of a team may post a round, but only one post applies, so room is taken once. */
   #takeCommits(id: Uint8Array): boolean {
     const key = bytesKey(id);
     if (this.#ended.has(key)) return true;
@@ -54,7 +55,7 @@ export class RoomInBlock {
   }
 }
 
-/** @returns id of the job whose commits it sends to their audits */
+/** @returns id of the job whose commits this transaction sends to their audits */
 function endedRound(transaction: Transaction): Uint8Array | undefined {
   return (
     payloadIf("job-round", transaction)?.record.job ??

@@ -1,9 +1,9 @@
 /**
- * Which waiting transactions a block takes: duties of nodes with weight first, then by fee, each sender in nonce order.
- * Duties go in turn, whatever they offer: one of each node before a second of any, and first that of the node which has
- * waited longest since its last was taken. So a node waits for one duty of each other node at most, and no fee and no
- * number of tiny duties keeps a large record waiting. Nodes without weight are drawn for nothing: what is free for them
- * is taken where there is room, or for a fee.
+ * Which waiting transactions a block takes: first the duties of nodes with weight, then the others by fee; each sender
+ * in nonce order. Duties go in turn, whatever fee they offer: each node gets one before any node gets a second, and the
+ * node comes first that has waited longest since its last one was taken. So a node waits for at most one duty of each
+ * other node, and neither a fee nor a number of tiny duties can delay a large record. Nodes without weight are never
+ * drawn for work, so their free transactions are taken only if there is room, or for a fee.
  */
 import type { State } from "../state/state.ts";
 import type { SignedTransaction } from "../types/transaction.ts";
@@ -12,7 +12,7 @@ import { Heap } from "./heap.ts";
 import { RoomInBlock, takesRoom } from "./room-in-block.ts";
 
 interface SelectionLimits {
-  /** Stop when the next one would not fit. */
+  /** Stop when the next transaction would not fit. */
   readonly bytes: number;
   readonly count: number;
 }
@@ -34,7 +34,7 @@ export function selectTransactions(
   while (selected.length < limits.count) {
     const { entry, taken = 0 } = ready.pop() ?? {};
     if (entry === undefined || bytes + entry.bytes > limits.bytes) break;
-    // The pool looks for what has expired now and then only.
+    // The pool removes expired transactions only from time to time.
     if (entry.signed.transaction.validUntil <= state.height) continue;
     if (!room.take(entry.signed.transaction)) continue;
     selected.push(entry.signed);
@@ -47,15 +47,15 @@ export function selectTransactions(
 
 interface Candidate {
   readonly entry: Entry;
-  /** It gets the room that others leave. */
+  /** It gets only the room that others leave. */
   readonly isLate: boolean;
-  /** How many of its sender the block has before it. */
+  /** How many transactions of its sender come before it in the block. */
   readonly taken: number;
 }
 
 /**
- * Of what pays, the pool has tried the first of each sender only. Another one may never apply, and pay nothing: it must
- * not take the room for draws from one that does.
+ * Of the paying transactions the pool has tried only the first of each sender. A later one may never apply, and then
+ * pays nothing: it must not take room for draws from one that applies.
  */
 function isUntried({ duty, signed }: Entry): boolean {
   return !duty && takesRoom(signed.transaction);
@@ -69,7 +69,7 @@ function isFirst(one: Candidate, other: Candidate): boolean {
   return one.taken === other.taken ? turnOf(a) < turnOf(b) : one.taken < other.taken;
 }
 
-/** Since when it has been its sender's next, in the order of arrivals. */
+/** Since when it has been the next one of its sender, in the order of arrivals. */
 function turnOf({ order, sender }: Entry): number {
   return order > sender.served ? order : sender.served;
 }

@@ -1,6 +1,6 @@
 /**
- * The Merkle tree over the checkpoint hashes of a training run: SHA-256, leaves and inner nodes under different prefixes,
- * a lone node at the end of a level moves up as it is (the tree of RFC 6962).
+ * The Merkle tree over the checkpoint hashes of a training run: SHA-256, with different prefixes for leaves and inner
+ * nodes. A single node at the end of a level moves up unchanged (the tree of RFC 6962).
  */
 import { equalBytes, sha256 } from "../crypto/hash.ts";
 
@@ -9,13 +9,13 @@ const INNER = Uint8Array.of(1);
 
 export interface MerkleProof {
   readonly index: number;
-  /** Leaves in the tree. */
+  /** Number of leaves in the tree. */
   readonly count: number;
-  /** From the leaf's neighbour up to the root's. */
+  /** From the leaf's sibling up to the sibling below the root. */
   readonly siblings: readonly Uint8Array[];
 }
 
-/** What stands for a leaf in the tree; it tells nothing about a leaf that cannot be guessed. */
+/** The digest of a leaf in the tree; it reveals nothing about a leaf that cannot be guessed. */
 export function leafDigest(leaf: Uint8Array): Uint8Array {
   return sha256(LEAF, leaf);
 }
@@ -25,7 +25,10 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return digestsRoot(leaves.map(leafDigest));
 }
 
-/** `merkleRoot` for callers that have only the digests of the leaves. @throws RangeError without any */
+/**
+ * `merkleRoot` for callers that have only the digests of the leaves.
+ * @throws RangeError without leaves
+ */
 export function digestsRoot(digests: readonly Uint8Array[]): Uint8Array {
   const root = levelsOver(digests).at(-1)?.[0];
   if (root === undefined) throw new RangeError("Merkle tree without leaves");
@@ -37,7 +40,10 @@ export function merkleProof(leaves: readonly Uint8Array[], index: number): Merkl
   return digestsProof(leaves.map(leafDigest), index);
 }
 
-/** `merkleProof` for callers that have only the digests of the leaves. @throws RangeError as it does */
+/**
+ * `merkleProof` for callers that have only the digests of the leaves.
+ * @throws RangeError as merkleProof
+ */
 export function digestsProof(digests: readonly Uint8Array[], index: number): MerkleProof {
   if (digests[index] === undefined) {
     throw new RangeError(`leaf ${index} of a Merkle tree with ${digests.length}`);
@@ -72,7 +78,7 @@ export function verifyMerkleProof(root: Uint8Array, leaf: Uint8Array, proof: Mer
   return used === siblings.length && equalBytes(node, root);
 }
 
-/** All levels, digests of leaves first; the last holds the root alone. */
+/** All levels, starting with the digests of the leaves; the last one holds the root alone. */
 function levelsOver(digests: readonly Uint8Array[]): (readonly Uint8Array[])[] {
   let level = digests;
   const levels = [level];

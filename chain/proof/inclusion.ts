@@ -1,6 +1,6 @@
 /**
- * Merkle proofs out of the state tree: that a header's state root contains a certain record. Needs
- * no state to check, so a light client can.
+ * Merkle proofs from the state tree: they show that the state root of a header contains a certain record. A light
+ * client can check one without a state.
  */
 import { Tree } from "@chainsafe/persistent-merkle-tree";
 import { equalBytes, sha256 } from "../crypto/hash.ts";
@@ -18,7 +18,7 @@ export function proveRecord(state: State, list: TableList, index: number): Uint8
   return new Tree(state.tree().node).getSingleProof(recordIndex(list, index));
 }
 
-/** True when a leaf with this root stands at `gindex` under `stateRoot`. */
+/** True when a leaf with this root is at `gindex` under `stateRoot`. */
 export function isIncluded(
   stateRoot: Uint8Array,
   leafRoot: Uint8Array,

@@ -1,11 +1,12 @@
 /**
- * A draw takes the mix that comes `drawDelay` blocks after the last thing it depends on was written: a claim, an
- * order, a commitment, a record, a dispute. Whoever proposes the block that takes such a thing may know the mix of
- * that block and of those of its own that follow, and could choose what to write, or when, until the draw suits it.
+ * A draw uses the mix that comes `drawDelay` blocks after the last value on which it depends was written: a claim, an
+ * order, a commitment, a record, a dispute. The proposer of the block with that value may know the mix of that block,
+ * and of its own blocks that follow directly. Without the delay it could choose what to write, or when, until the draw
+ * suits it.
  */
 import type { Parameters } from "../types/genesis.ts";
 
-/** @param fixedAt height of the block after which nothing that the draw depends on changes */
+/** @param fixedAt height of the block after which nothing changes on which the draw depends */
 export function drawnAt(fixedAt: number, { drawDelay }: Pick<Parameters, "drawDelay">): number {
   return fixedAt + drawDelay;
 }

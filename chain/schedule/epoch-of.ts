@@ -1,4 +1,4 @@
-/** Epochs: runs of heights within which the voting weights are frozen. */
+/** Epochs: ranges of heights within which the voting weights are frozen. */
 import type { Parameters } from "../types/genesis.ts";
 
 export function epochOf(height: number, parameters: Parameters): number {

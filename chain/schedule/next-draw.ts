@@ -1,7 +1,7 @@
 /**
- * Which draw a job waits for. A draw is never put off: it takes the mix of the very height that lies `drawDelay` after
- * what it depends on. If it could wait for a block with time for it, a proposer that knows its mix could choose which
- * block that is.
+ * The draw for which a job waits. A draw is never postponed: it uses the mix of exactly the height that lies
+ * `drawDelay` after what it depends on. If a draw could wait for a block with time for it, a proposer that knows the
+ * mix of its own block could choose which block that is.
  */
 
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
@@ -13,7 +13,7 @@ const DRAWING_JOB = JOB_PHASES.indexOf("drawing");
 const DRAWING = AUDIT_STAGES.indexOf("drawing");
 const CALLING = AUDIT_STAGES.indexOf("calling");
 
-/** An auditor or a committee is to be drawn. */
+/** Whether an auditor or a committee must still be drawn. */
 export function isToBeDrawn({ stage }: Pick<Audit, "stage">): boolean {
   return stage === DRAWING || stage === CALLING;
 }

@@ -21,7 +21,7 @@ export function stagesFrom(opens: number, kind: WindowKind, parameters: Paramete
   return { opens, closes, claimsUntil, verdictsUntil, sealsUntil, appealsUntil };
 }
 
-/** Heights from a window to the next on average, where judging takes as long as it may with one committee. */
+/** Average number of heights from one window to the next, if judging takes the longest time with one committee. */
 export function meanSpacing(parameters: Parameters): bigint {
   const { windowInterval, epochBlocks, surpriseChance } = parameters;
   const [epoch, interval] = [BigInt(epochBlocks) * MILLION, BigInt(windowInterval)];

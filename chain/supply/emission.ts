@@ -1,7 +1,7 @@
 /**
- * New money, at most `emissionLimit` of it ever: a reward for each block, and a pot for work that
- * others replayed bit by bit. Training for a client is paid by the client; it gets no new money, or
- * anyone could order work from himself to mint some.
+ * New money, at most `emissionLimit` in total: a reward for each block, and a pot for work that other nodes replayed
+ * bit by bit. A client pays for its training, which gets no new money; otherwise anybody could create money by ordering
+ * work from themselves.
  */
 import { addressOf } from "../crypto/address.ts";
 import { meanSpacing } from "../schedule/window-stages.ts";
@@ -14,7 +14,7 @@ export interface WorkShare {
 }
 
 /**
- * Pays the proposer of a block, less what it owes for turns it let pass: that is never created.
+ * Pays the proposer of a block the reward minus what it owes for skipped turns; this part is never created.
  * @param proposer its public key
  */
 export function rewardProposer(state: State, proposer: Uint8Array): void {
@@ -34,16 +34,20 @@ export function accrueWorkReward(state: State): void {
   state.meta = { ...state.meta, workPot: state.meta.workPot + amount };
 }
 
-/** Of the pot one window pays what comes into it from window to window on average, if there is so much. */
+/**
+ * One window pays from the pot the amount that flows into it on average between two windows, or less if the pot holds
+ * less.
+ */
 export function workPay({ meta, parameters }: Pick<State, "meta" | "parameters">): bigint {
   const most = (parameters.workReward * meanSpacing(parameters)) / BigInt(parameters.epochBlocks);
   return meta.workPot < most ? meta.workPot : most;
 }
 
 /**
- * Divides what a window pays; the rest of the pot, dust, and what nobody earned wait. It is no more after a long wait
- * than after a short one: else the time to rent a machine would be when no window has come for long.
- * @param total of which the shares are parts
+ * Divides the pay of a window. The rest of the pot, rounding dust, and what nobody earned stay in the pot. The pay is
+ * the same after a long wait as after a short one; otherwise it would be worth renting a machine when there has been no
+ * window for long.
+ * @param total the sum of which the shares are parts
  */
 export function payWorkReward(state: State, total: bigint, shares: readonly WorkShare[]): void {
   if (total === 0n) return;

@@ -1,27 +1,27 @@
-/** Where all money is. Its sum changes by what is emitted and by nothing else. */
+/** Where all money is. Only emission changes its sum. */
 import type { State } from "../state/state.ts";
 
 export interface Supply {
   readonly accounts: bigint;
   readonly bonds: bigint;
   readonly unbonding: bigint;
-  /** In escrow of jobs not settled yet. */
+  /** In escrow of jobs that are not settled. */
   readonly escrow: bigint;
-  /** Emitted, waiting for verified work. */
+  /** Emitted, but waiting for verified work. */
   readonly workPot: bigint;
   readonly burned: bigint;
   readonly emitted: bigint;
-  /** All but `emitted`. */
+  /** The sum of all fields but `emitted`. */
   readonly total: bigint;
 }
 
-/** What never changes, whatever happens on a chain: all money but what was emitted. Walks as `supplyOf`. */
+/** The amount that never changes on a chain: all money minus the emitted part. Reads as much as `supplyOf`. */
 export function conserved(state: State): bigint {
   const { total, emitted } = supplyOf(state);
   return total - emitted;
 }
 
-/** Walks the whole state but settled jobs, whose escrow is gone: for tests and checks, not for every block. */
+/** Reads the whole state except settled jobs, whose escrow is paid out: for tests and checks, not for every block. */
 export function supplyOf(state: State): Supply {
   const { burned, emitted, workPot } = state.meta;
   let [accounts, bonds, unbonding, escrow] = [0n, 0n, 0n, 0n];

@@ -1,14 +1,14 @@
 /**
- * No node alone may block or rule the agreement on blocks: with four voters or more each of them
- * votes with less than a third of all weight. What a node weighs beyond that has no vote. This limits
- * identities, not their owners: docs/rating.md says what it does not defend.
+ * No single node may block or control the agreement on blocks: with four voters or more, each of them votes with less
+ * than a third of all weight. Any weight above that has no vote. This limits identities, not their owners;
+ * docs/rating.md explains what it does not prevent.
  */
 
-/** With fewer voters one of them must have a third or more. */
+/** With fewer voters, at least one of them has a third or more. */
 const LIMITED_FROM = 4;
 
 /**
- * Cuts the largest weights to the highest limit that leaves each below a third of what remains.
+ * Cuts the largest weights to the highest limit that leaves each below a third of the resulting sum.
  * @param weights at least 0 each; only those above 0 vote
  * @returns the weights in the same order
  */
@@ -18,7 +18,7 @@ export function limitedVotes(weights: readonly bigint[]): bigint[] {
   return weights.map((weight) => (weight < limit ? weight : limit));
 }
 
-/** Of k weights at the limit c and others of sum s, c is below a third if (3 - k) c < s. */
+/** With k weights at the limit c, and others of sum s, c is below a third if (3 - k) c < s. */
 function limitOf(voting: readonly bigint[]): bigint | undefined {
   if (voting.length < LIMITED_FROM) return undefined;
   const [first = 0n, second = 0n, ...rest] = [...voting].sort((a, b) =>

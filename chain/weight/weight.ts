@@ -1,16 +1,16 @@
 /**
- * From ratings to votes. What a node may weigh follows from rating, punctuality and bond; what it
- * does weigh among the voters moves there in bounded steps, one an epoch.
+ * From ratings to votes. Rating, punctuality and bond determine the weight that a node may have; its weight among the
+ * voters moves towards that in limited steps, one per epoch.
  */
 import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 
-/** Of a node that let no turn pass; millionths. */
+/** Punctuality of a node that skipped no turn; millionths. */
 export const FULL_PUNCTUALITY = 1_000_000;
 
-/** A rating without a bond selects nothing. */
+/** A rating without a bond gives no weight. */
 export function weightOf(
   node: Pick<NodeRecord, "rating" | "punctuality" | "bond">,
   parameters: Parameters,
@@ -20,15 +20,15 @@ export function weightOf(
   return punctual < limit ? punctual : limit;
 }
 
-/** What all nodes may weigh now, by node index: the weights of draws for work. */
+/** The weight that each node may have now, by node index; draws for work use these. */
 export function weights(state: State): bigint[] {
   return Array.from(state.nodes.entries(), ([, node]) => weightOf(node, state.parameters));
 }
 
 /**
- * One step of the voting weights towards what nodes may weigh. Upwards and downwards at most
- * `weightChange` of all weight moves; beyond it everybody moves by the same part. Who may weigh
- * nothing any more is out at once.
+ * One step of the voting weights towards the weights that nodes may have. At most `weightChange` of all weight moves
+ * upwards, and at most as much downwards; beyond that, all changes are reduced by the same factor. A node that may have
+ * no weight loses all of it at once.
  * @returns the new weights by node index
  */
 export function steppedWeights(
@@ -54,7 +54,7 @@ export function steppedWeights(
   });
 }
 
-/** What a node votes with in this epoch or the next, whichever is more; 0 without a seat. */
+/** The voting weight of a node in this epoch or the next, whichever is larger; 0 without a seat. */
 export function votingWeight(state: State, node: number): bigint {
   const votes = [...state.seats, ...state.nextSeats].filter((seat) => seat.node === node);
   return votes.reduce((most, { weight }) => (weight > most ? weight : most), 0n);
