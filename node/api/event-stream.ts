@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import type { Log } from "../../p2p/log.ts";
-import type { EventSource, NodeEvent } from "../services.ts";
+import type { EventSource, NodeEvent } from "../events/node-event.ts";
 import type { Caller } from "./caller.ts";
 import { CLOSE_SLOW_READER, CLOSE_TOO_MANY, type HelloJson } from "./contract/event.ts";
 import type { ApiLimits } from "./limits.ts";

@@ -1,5 +1,5 @@
 /** From a client's order to the request the node works on: amounts as integers, nothing filled in. */
-import type { JobRequest } from "../services.ts";
+import type { JobRequest } from "../jobs/train/job-request.ts";
 import type { JobOrder } from "./contract/job.ts";
 
 export function toJobRequest({ pricePerSample, budget, ...order }: JobOrder): JobRequest {

@@ -1,14 +1,15 @@
 /**
  * The node's HTTP side: the API, the event stream and the page on one port, which the worker link
- * shares through `onUpgrade`. Everything it knows it asks `NodeServices` for.
+ * shares through `onUpgrade`. Everything it knows it asks `NodeServices` for, and never sees store, consensus or network.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Header } from "../../chain/types/block.ts";
 import type { Log } from "../../p2p/log.ts";
 import { placeOf } from "../../p2p/peers/place.ts";
 import type { Clock } from "../clock.ts";
-import type { NodeServices } from "../services.ts";
+import type { EventSource } from "../events/node-event.ts";
 import { apiError } from "./api-error.ts";
 import { createApp } from "./app.ts";
 import { type Caller, callerOf } from "./caller.ts";
@@ -19,7 +20,7 @@ import { API_LIMITS, type ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { Route } from "./route.ts";
-import { allRoutes } from "./routes/all.ts";
+import { allRoutes, type RouteServices } from "./routes/all.ts";
 import { SharedPlaces } from "./shared-places.ts";
 import { hostInUrl } from "./url.ts";
 
@@ -44,6 +45,13 @@ export interface ApiOptions {
   readonly metrics?: boolean;
   readonly limits?: Partial<ApiLimits>;
 }
+
+/** What the HTTP side may ask of a running node. */
+export type NodeServices = RouteServices & {
+  /** Of the newest final block. */
+  head(): { readonly header: Header | undefined; readonly hash: Uint8Array };
+  readonly events: EventSource;
+};
 
 export interface ApiModules {
   readonly services: NodeServices;

@@ -2,15 +2,20 @@
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import type { NodeServices } from "../api/server.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { type FoundJob, JobArchive } from "../chain/job-archive.ts";
+import type { TransactionStatus } from "../chain/transaction-status.ts";
 import type { ImportTasks } from "../datasets/import-tasks.ts";
 import type { UploadStore } from "../datasets/upload-store.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import { JobError } from "../jobs/job-error.ts";
 import { jobRecords } from "../jobs/job-records.ts";
+import { OrderDesk } from "../jobs/order-desk.ts";
+import type { PreparedJob } from "../jobs/prepared-job.ts";
 import type { DatasetService } from "../jobs/train/dataset-service.ts";
+import type { JobRequest } from "../jobs/train/job-request.ts";
 import { readModelFiles } from "../jobs/train/model-files.ts";
 import type { ModelOpener } from "../jobs/train/models/model-opener.ts";
 import type { NamedFile } from "../jobs/train/orders/inspect-order.ts";
@@ -20,16 +25,8 @@ import type { PublicFiles } from "../jobs/train/public-files.ts";
 import { makeCertificate } from "../light/certificate.ts";
 import { reportConflict } from "../light/report-conflict.ts";
 import { ratingHistory } from "../rating/rating-history.ts";
-import type {
-  JobRequest,
-  NodeServices,
-  NodeStatus,
-  OrderedJob,
-  PreparedJob,
-  TransactionStatus,
-} from "../services.ts";
+import type { NodeStatus } from "../status/node-status.ts";
 import type { StorageReport } from "../storage/report.ts";
-import { jobOpenPayload } from "../wallet/payload.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface ServiceParts {
@@ -113,17 +110,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       drawable: () => chain.state.drawWeights.filter((weight) => weight > 0n).length,
     });
 
-  /** Orders under way by idempotency key, so that two at once open one job. */
-  const opening = new Map<string, Promise<OrderedJob>>();
-  const open = async (request: JobRequest, key: string | undefined): Promise<OrderedJob> => {
-    const name = `idempotency/${key}`;
-    const known = key === undefined ? undefined : await chain.store.own(name);
-    if (known !== undefined) return { id: duties.currentId(known), prepared: undefined };
-    const prepared = await prepare(request);
-    const id = await duties.send(jobOpenPayload(prepared.spec, prepared.escrow));
-    if (key !== undefined) await chain.store.putOwn(name, id);
-    return { id, prepared };
-  };
+  const desk = new OrderDesk({ prepare, duties, store: chain.store });
 
   return {
     status: parts.status,
@@ -161,13 +148,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     imports: parts.imports,
     datasets: () => datasets.list(),
     prepareJob: prepare,
-    submitJob: (request, key) => {
-      const running = key === undefined ? undefined : opening.get(key);
-      if (running !== undefined) return running;
-      const started = open(request, key).finally(() => opening.delete(key ?? ""));
-      if (key !== undefined) opening.set(key, started);
-      return started;
-    },
+    submitJob: (request, key) => desk.submit(request, key),
     jobModel: async (id) => {
       const { job } = await findJob(id);
       return readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));

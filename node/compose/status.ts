@@ -1,8 +1,9 @@
 /** What a running node says of itself: read off its parts whenever it is asked. */
 import { readFile } from "node:fs/promises";
+import type { WaitingTransaction } from "../chain/transaction-status.ts";
 import type { Clock } from "../clock.ts";
 import type { WindowService } from "../rating/window-service.ts";
-import type { NodeStatus, WaitingTransaction } from "../services.ts";
+import type { NodeStatus } from "../status/node-status.ts";
 import type { Storage } from "../storage/open-storage.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { Ledger } from "./ledger.ts";

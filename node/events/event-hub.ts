@@ -1,5 +1,5 @@
 /** The node's event stream: a bounded memory of what happened, with a cursor to resume from. */
-import type { EventSource, NodeEvent } from "../services.ts";
+import type { EventSource, NodeEvent } from "./node-event.ts";
 
 const KEPT = 2000;
 

@@ -1,10 +1,16 @@
 /** The recorded rounds of a job, out of the blocks that carry them. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { CertifiedBlock } from "../../chain/types/block.ts";
-import type { Job } from "../../chain/types/job.ts";
+import type { Job, JobRecord } from "../../chain/types/job.ts";
 import { MAX_READ_BYTES, type Page, type Pages } from "../pages.ts";
-import type { RecordedRound } from "../services.ts";
 import type { ChainStore } from "../store/chain-store.ts";
+
+/** A recorded round of a job and the block that holds it. */
+export interface RecordedRound {
+  readonly height: number;
+  readonly blockHash: Uint8Array;
+  readonly record: JobRecord;
+}
 
 /** @returns rounds whose blocks this node still keeps, oldest first, from round `from` on */
 export async function jobRecords(

@@ -4,7 +4,6 @@ import type { Duplex } from "node:stream";
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
-import type { WorkerStatus } from "../services.ts";
 import { CarryOut } from "./carry-out.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./kinds/baseline/task.ts";
 import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts";
@@ -26,6 +25,7 @@ import type { TaskControl } from "./task-control.ts";
 import { WorkerError } from "./worker-error.ts";
 import { LINK_TIMINGS, type LinkTimings, type WorkerLink } from "./worker-link.ts";
 import { WorkerQueue } from "./worker-queue.ts";
+import type { WorkerStatus } from "./worker-status.ts";
 import type { WorkerToken } from "./worker-token.ts";
 import type { Workers } from "./workers.ts";
 

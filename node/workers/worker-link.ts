@@ -2,12 +2,13 @@
  * The node's end of the link to one worker: hands it one assignment at a time, and watches whether it is alive. Which
  * task comes next is the pool's.
  */
-import type { WorkerStatus } from "../services.ts";
+
 import type { Channel } from "./channel.ts";
 import type { Assignment } from "./kinds/work.ts";
 import type { WorkerMessage } from "./protocol.ts";
 import { type RunControl, TaskExchange } from "./task-exchange.ts";
 import { breach } from "./worker-error.ts";
+import type { WorkerStatus } from "./worker-status.ts";
 
 export interface LinkTimings {
   /** Between two pings. */

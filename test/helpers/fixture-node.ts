@@ -43,28 +43,24 @@ import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
+import type { NodeServices } from "../../node/api/server.ts";
 import { type FoundJob, JobArchive } from "../../node/chain/job-archive.ts";
+import type { TransactionStatus } from "../../node/chain/transaction-status.ts";
 import type { DatasetSummary } from "../../node/datasets/dataset-summary.ts";
 import { importDataset } from "../../node/datasets/import-dataset.ts";
 import { ImportTasks } from "../../node/datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
+import type { EventSource, NodeEvent } from "../../node/events/node-event.ts";
+import type { RecordedRound } from "../../node/jobs/job-records.ts";
+import type { OrderedJob, PreparedJob } from "../../node/jobs/prepared-job.ts";
 import { fillOrder } from "../../node/jobs/train/default-order.ts";
+import type { JobRequest } from "../../node/jobs/train/job-request.ts";
 import { requireModel } from "../../node/jobs/train/model-files.ts";
+import type { ModelFiles } from "../../node/jobs/train/model-folders.ts";
 import { reportConflict } from "../../node/light/report-conflict.ts";
 import type { Page, Pages } from "../../node/pages.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
-import type {
-  EventSource,
-  JobRequest,
-  ModelFiles,
-  NodeEvent,
-  NodeServices,
-  NodeStatus,
-  OrderedJob,
-  PreparedJob,
-  RecordedRound,
-  TransactionStatus,
-} from "../../node/services.ts";
+import type { NodeStatus } from "../../node/status/node-status.ts";
 import { STORAGE_KINDS } from "../../node/storage/kinds.ts";
 import type { StorageReport } from "../../node/storage/report.ts";
 import { SILENT } from "../../p2p/log.ts";

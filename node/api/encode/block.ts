@@ -22,7 +22,7 @@ import {
 } from "../../../chain/types/transaction.ts";
 import { ENERGY_SOURCES } from "../../../chain/types/window.ts";
 import { breathe } from "../../../ml/training/breathe.ts";
-import type { TransactionStatus, WaitingTransaction } from "../../services.ts";
+import type { TransactionStatus, WaitingTransaction } from "../../chain/transaction-status.ts";
 import type {
   BlockJson,
   BlockSummary,

@@ -27,7 +27,8 @@ import { trainProgress, trainResult, trainSpec } from "../../../chain/workload/t
 import { jobKindOf } from "../../../chain/workload/workloads.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { describeOutcome, hasModel, recordedRounds } from "../../jobs/job-outcome.ts";
-import type { OrderedJob, PreparedJob, RecordedRound } from "../../services.ts";
+import type { RecordedRound } from "../../jobs/job-records.ts";
+import type { OrderedJob, PreparedJob } from "../../jobs/prepared-job.ts";
 import type {
   JobDetail,
   JobSummary,

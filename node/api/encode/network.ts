@@ -14,10 +14,10 @@ import type { WindowClaim } from "../../../chain/types/window.ts";
 import { totalWeight, votingWeight, weightOf } from "../../../chain/weight/weight.ts";
 import { disturbance } from "../../../ml/baseline/core-share.ts";
 import type { FoundJob } from "../../chain/job-archive.ts";
-import { blocksBehind, healthStatus, noticesOf } from "../../notices.ts";
 import type { WindowWork } from "../../rating/window-service.ts";
-import type { NodeStatus } from "../../services.ts";
 import type { SnapshotProgress } from "../../snapshots/snapshot-sync.ts";
+import type { NodeStatus } from "../../status/node-status.ts";
+import { blocksBehind, healthStatus, noticesOf } from "../../status/notices.ts";
 import { votingSafety } from "../../voting-safety.ts";
 import type {
   AccountJson,

@@ -1,12 +1,18 @@
 /** Balances and nonces. An address nothing was ever sent to has an empty account. */
+
 import { parseAddress } from "../../../chain/crypto/address.ts";
-import type { NodeServices } from "../../services.ts";
 import { AccountJson } from "../contract/network.ts";
 import { encodeAccount } from "../encode/network.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { StateView } from "./views.ts";
 
-export function accountRoutes(services: NodeServices): Route[] {
+export interface AccountRouteModules extends StateView {
+  /** Next free nonce of an account, counting what waits in the mempool. */
+  nextNonce(address: Uint8Array): number;
+}
+
+export function accountRoutes(services: AccountRouteModules): Route[] {
   return [
     route({
       method: "get",

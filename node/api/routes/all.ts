@@ -1,31 +1,54 @@
 /** Every route of the API, and the document that describes them. */
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
-import type { NodeServices } from "../../services.ts";
 import type { ApiLimits } from "../limits.ts";
 import { openApiDocument } from "../openapi.ts";
 import { type Route, route } from "../route.ts";
-import { accountRoutes } from "./accounts.ts";
-import { blockRoutes } from "./blocks.ts";
-import { datasetRoutes } from "./datasets.ts";
+import { type AccountRouteModules, accountRoutes } from "./accounts.ts";
+import { type BlockRouteModules, blockRoutes } from "./blocks.ts";
+import { type DatasetRouteModules, datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
-import { evidenceRoutes } from "./evidence.ts";
-import { fileRoutes } from "./files.ts";
-import { healthRoutes, metricsRoute } from "./health.ts";
-import { jobRoutes } from "./jobs.ts";
-import { lightRoutes } from "./light.ts";
-import { nodeRoutes } from "./nodes.ts";
+import { type EvidenceRouteModules, evidenceRoutes } from "./evidence.ts";
+import { type FileRouteModules, fileRoutes } from "./files.ts";
+import {
+  type HealthRouteModules,
+  healthRoutes,
+  type MetricsRouteModules,
+  metricsRoute,
+} from "./health.ts";
+import { type JobRouteModules, jobRoutes } from "./jobs.ts";
+import { type LightRouteModules, lightRoutes } from "./light.ts";
+import { type NodeRouteModules, nodeRoutes } from "./nodes.ts";
 import { pageRoutes } from "./page.ts";
 import { parameterRoutes } from "./parameters.ts";
 import { NoQuery } from "./parse.ts";
-import { statusRoutes } from "./status.ts";
-import { storageRoutes } from "./storage.ts";
+import { type StatusRouteModules, statusRoutes } from "./status.ts";
+import { type StorageRouteModules, storageRoutes } from "./storage.ts";
 import { taskRoutes } from "./tasks.ts";
-import { transactionRoutes } from "./transactions.ts";
+import { type TransactionRouteModules, transactionRoutes } from "./transactions.ts";
 import { uploadRoutes } from "./uploads.ts";
+import type { ImportView, StateView, UploadView } from "./views.ts";
+
+/** What the routes need of a node together, and nothing else. */
+export type RouteServices = HealthRouteModules &
+  MetricsRouteModules &
+  AccountRouteModules &
+  BlockRouteModules &
+  DatasetRouteModules &
+  EvidenceRouteModules &
+  FileRouteModules &
+  JobRouteModules &
+  LightRouteModules &
+  NodeRouteModules &
+  StatusRouteModules &
+  StorageRouteModules &
+  TransactionRouteModules &
+  StateView &
+  ImportView &
+  UploadView;
 
 export interface RouteModules {
-  readonly services: NodeServices;
+  readonly services: RouteServices;
   readonly clock: Clock;
   readonly limits: ApiLimits;
 }

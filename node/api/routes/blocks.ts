@@ -1,17 +1,20 @@
 /** Final blocks, newest first, and one block with all it holds. */
+
 import { CertifiedBlock } from "../../../chain/types/block.ts";
 import { MAX_READ_BYTES } from "../../pages.ts";
-import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { BlockJson, BlockList, type BlockSummary } from "../contract/block.ts";
 import { encodeBlock, encodeBlockSummary } from "../encode/block.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type BodyReply, type Route, route } from "../route.ts";
 import { NoQuery, PageQuery, parseHeightOrHash } from "./parse.ts";
+import type { BlockView, StateView, StatusView } from "./views.ts";
 
 const DEFAULT_PAGE = 20;
 
-export function blockRoutes(services: NodeServices): Route[] {
+export type BlockRouteModules = StateView & StatusView & BlockView;
+
+export function blockRoutes(services: BlockRouteModules): Route[] {
   return [
     route({
       method: "get",
@@ -48,7 +51,10 @@ export function blockRoutes(services: NodeServices): Route[] {
   ];
 }
 
-async function listBlocks(services: NodeServices, { from, limit }: PageQuery): Promise<BodyReply> {
+async function listBlocks(
+  services: BlockRouteModules,
+  { from, limit }: PageQuery,
+): Promise<BodyReply> {
   const state = services.state();
   const newest = Math.min(from ?? state.height, state.height);
   const { lowestBlock } = services.status();

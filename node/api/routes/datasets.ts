@@ -3,10 +3,10 @@
  * its own; what is not done within seconds goes on as a task.
  */
 import { z } from "zod";
+import type { DatasetSummary } from "../../datasets/dataset-summary.ts";
 import type { ImportSource } from "../../datasets/import-order.ts";
 import type { ImportTask, ImportWork } from "../../datasets/import-tasks.ts";
 import { UploadError } from "../../datasets/upload-error.ts";
-import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { parseJson } from "../body.ts";
 import {
@@ -23,6 +23,7 @@ import { taskJson } from "../encode/task.ts";
 import type { ApiLimits } from "../limits.ts";
 import { type Call, checked, type Reply, type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { ImportView, UploadView } from "./views.ts";
 
 const binary = z.string().meta({ contentMediaType: "application/octet-stream" });
 
@@ -34,7 +35,11 @@ const FormDoc = UploadForm.extend({
   testLabels: binary.optional(),
 });
 
-export function datasetRoutes(services: NodeServices, limits: ApiLimits): Route[] {
+export interface DatasetRouteModules extends UploadView, ImportView {
+  datasets(): Promise<readonly DatasetSummary[]>;
+}
+
+export function datasetRoutes(services: DatasetRouteModules, limits: ApiLimits): Route[] {
   return [
     route({
       method: "get",
@@ -77,7 +82,11 @@ export function datasetRoutes(services: NodeServices, limits: ApiLimits): Route[
   ];
 }
 
-async function workOf(call: Call, services: NodeServices, limits: ApiLimits): Promise<ImportWork> {
+async function workOf(
+  call: Call,
+  services: DatasetRouteModules,
+  limits: ApiLimits,
+): Promise<ImportWork> {
   switch (call.mediaType) {
     case "text/csv": {
       const { name, ...fields } = checked(CsvQuery, call.query, "query");
@@ -104,7 +113,7 @@ async function workOf(call: Call, services: NodeServices, limits: ApiLimits): Pr
 /** The body of this request, which goes when the import has ended. */
 async function passingWork(
   call: Call,
-  { uploads }: NodeServices,
+  { uploads }: DatasetRouteModules,
   sourceOf: (file: string) => ImportSource,
 ): Promise<ImportWork> {
   const limit = uploads.limits.fileBytes;
@@ -122,7 +131,7 @@ async function passingWork(
 /** Uploads that are complete; they stay when the import is refused, to be tried with other options. */
 async function uploadedWork(
   order: ImportOrderJson,
-  { uploads }: NodeServices,
+  { uploads }: DatasetRouteModules,
 ): Promise<ImportWork> {
   const { name, file, images, labels, testImages, testLabels, ...fields } = order;
   const ids: string[] = [];
@@ -166,7 +175,7 @@ let works = 0;
 async function awaited(
   call: Call,
   task: ImportTask,
-  { imports }: NodeServices,
+  { imports }: DatasetRouteModules,
   waitMs: number,
 ): Promise<ImportTask> {
   if (/\brespond-async\b/.test(call.header("prefer") ?? "")) return task;

@@ -2,7 +2,7 @@
 import { decodeSsz } from "../../../chain/decode.ts";
 import { decodeLightBlock } from "../../../chain/light/codec.ts";
 import { Evidence } from "../../../chain/types/evidence.ts";
-import type { NodeServices } from "../../services.ts";
+import type { LightBlock } from "../../../chain/types/light.ts";
 import { apiError } from "../api-error.ts";
 import { SubmittedEvidence } from "../contract/block.ts";
 import { AccusedJson } from "../contract/light.ts";
@@ -14,7 +14,18 @@ const MAX_BYTES = 4 * 1024;
 /** A light block of 1,024 seats that all signed. */
 const MAX_LIGHT_BYTES = 128 * 1024;
 
-export function evidenceRoutes(services: NodeServices): Route[] {
+export interface EvidenceRouteModules {
+  /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */
+  submitEvidence(evidence: Evidence): Promise<void>;
+  /**
+   * Accuses those who signed both a block that was shown to somebody and this chain's block of its height.
+   * @returns their node indexes
+   * @throws LightError, InvalidEvidence
+   */
+  reportConflict(block: LightBlock): Promise<readonly number[]>;
+}
+
+export function evidenceRoutes(services: EvidenceRouteModules): Route[] {
   return [
     route({
       method: "post",

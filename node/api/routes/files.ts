@@ -1,7 +1,7 @@
 /** Files of jobs by hash, for whoever wants to check or replay one without libp2p. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { ServedFile } from "../../blobs/served-file.ts";
-import type { NodeServices } from "../../services.ts";
+import type { PublicFiles } from "../../jobs/train/public-files.ts";
 import { apiError } from "../api-error.ts";
 import { type Call, type Reply, type Route, route } from "../route.ts";
 import { NoQuery, parseHash } from "./parse.ts";
@@ -17,7 +17,12 @@ interface FileRoute {
   find(params: Call["params"]): Promise<ServedFile | undefined>;
 }
 
-export function fileRoutes({ files }: Pick<NodeServices, "files">): Route[] {
+export interface FileRouteModules {
+  /** Files of jobs that anybody may have, by hash. */
+  readonly files: Pick<PublicFiles, "blob" | "chunk">;
+}
+
+export function fileRoutes({ files }: FileRouteModules): Route[] {
   const routes: readonly FileRoute[] = [
     {
       path: "/v1/blobs/{sha256}",

@@ -1,13 +1,21 @@
 /** Whether the node serves, and its metrics for Prometheus. */
+
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
-import { healthStatus } from "../../notices.ts";
-import type { NodeServices } from "../../services.ts";
+import { healthStatus } from "../../status/notices.ts";
 import { Health } from "../contract/network.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { StateView, StatusView } from "./views.ts";
 
-export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
+export interface MetricsRouteModules {
+  /** Prometheus text exposition. */
+  metrics(): Promise<string>;
+}
+
+export type HealthRouteModules = StateView & StatusView;
+
+export function healthRoutes(services: HealthRouteModules, clock: Clock): Route[] {
   return [
     route({
       method: "get",
@@ -41,7 +49,7 @@ export function healthRoutes(services: NodeServices, clock: Clock): Route[] {
   ];
 }
 
-export function metricsRoute(services: NodeServices): Route {
+export function metricsRoute(services: MetricsRouteModules): Route {
   return route({
     method: "get",
     path: "/metrics",
@@ -58,7 +66,7 @@ export function metricsRoute(services: NodeServices): Route {
 }
 
 /** @param now Unix milliseconds */
-export function healthOf(services: NodeServices, now: number): Health {
+export function healthOf(services: HealthRouteModules, now: number): Health {
   const status = services.status();
   const { parameters, seats } = services.state();
   const { blockIntervalMs } = parameters;

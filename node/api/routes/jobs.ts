@@ -1,10 +1,13 @@
 /** Training jobs: price and open them, watch them, take their results. */
+
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { hasModel } from "../../jobs/job-outcome.ts";
-import type { NodeServices } from "../../services.ts";
+import type { OrderedJob, PreparedJob } from "../../jobs/prepared-job.ts";
+import type { JobRequest } from "../../jobs/train/job-request.ts";
+import type { ModelFiles } from "../../jobs/train/model-folders.ts";
 import { apiError } from "../api-error.ts";
 import {
   CertificateFile,
@@ -28,7 +31,9 @@ import {
 import { toJobRequest } from "../job-order.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Reply, type Route, route } from "../route.ts";
+import type { FileRouteModules } from "./files.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
+import type { JobView, RecordView, StateView } from "./views.ts";
 
 const DEFAULT_PAGE = 50;
 /** Settled ones are read from the disk. */
@@ -40,11 +45,24 @@ const MODEL_TYPES = {
   "dataset.json": "application/json",
 } as const;
 
-export function jobRoutes(services: NodeServices): Route[] {
+export interface JobRouteModules extends StateView, JobView, RecordView, FileRouteModules {
+  /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
+  currentId(id: Uint8Array): Uint8Array;
+  /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */
+  prepareJob(request: JobRequest): Promise<PreparedJob>;
+  /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
+  submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<OrderedJob>;
+  /** @throws PomlError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, UNKNOWN_JOB, MODEL_GONE */
+  jobModel(id: Uint8Array): Promise<ModelFiles>;
+  /** The portable certificate of a finished job, JSON. */
+  jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export function jobRoutes(services: JobRouteModules): Route[] {
   return [...orderRoutes(services), ...progressRoutes(services), ...resultRoutes(services)];
 }
 
-function orderRoutes(services: NodeServices): Route[] {
+function orderRoutes(services: JobRouteModules): Route[] {
   return [
     route({
       method: "post",
@@ -83,7 +101,7 @@ function orderRoutes(services: NodeServices): Route[] {
   ];
 }
 
-function progressRoutes(services: NodeServices): Route[] {
+function progressRoutes(services: JobRouteModules): Route[] {
   return [
     route({
       method: "get",
@@ -137,7 +155,7 @@ function progressRoutes(services: NodeServices): Route[] {
   ];
 }
 
-function resultRoutes(services: NodeServices): Route[] {
+function resultRoutes(services: JobRouteModules): Route[] {
   return [
     route({
       method: "get",
@@ -202,7 +220,7 @@ function resultRoutes(services: NodeServices): Route[] {
 }
 
 /** @throws ApiError BAD_HASH, UNKNOWN_JOB */
-async function findJob(services: NodeServices, text: string | undefined): Promise<Job> {
+async function findJob(services: JobRouteModules, text: string | undefined): Promise<Job> {
   const id = parseHash(text, "id");
   // An order that was signed anew, for another nonce or fee, opened its job under another id.
   const found =
@@ -216,7 +234,7 @@ async function findJob(services: NodeServices, text: string | undefined): Promis
   });
 }
 
-async function listJobs(services: NodeServices, { from, limit }: PageQuery): Promise<JobList> {
+async function listJobs(services: JobRouteModules, { from, limit }: PageQuery): Promise<JobList> {
   const { length } = services.state().jobs;
   const newest = Math.min(from ?? length - 1, length - 1);
   const oldest = Math.max(0, newest - (limit ?? DEFAULT_PAGE) + 1);

@@ -1,15 +1,16 @@
 /** For light clients: blocks without bodies, routes of them, and proofs. Nobody has to believe the answers. */
+
 import { z } from "zod";
 import { parseAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { InclusionProof, LightBlock, PROVABLE } from "../../../chain/types/light.ts";
-import type { ProofUnderBlock } from "../../light/light-service.ts";
-import type { NodeServices } from "../../services.ts";
+import type { LightService, ProofUnderBlock } from "../../light/light-service.ts";
 import { apiError } from "../api-error.ts";
 import { LightBlockJson, LightRoute, ProofJson } from "../contract/light.ts";
 import { type Call, type Route, route } from "../route.ts";
 import { NoQuery, parseHash, parseWhole, queryInt } from "./parse.ts";
+import type { BlockView, JobView, RecordView, StateView, TransactionView } from "./views.ts";
 
 const MAX_HEIGHT = 0xffff_ffff;
 
@@ -20,7 +21,17 @@ const RouteQuery = z.strictObject({
   to: queryInt(MAX_HEIGHT).optional().describe("where it wants to get; default: the head"),
 });
 
-export function lightRoutes(services: NodeServices): Route[] {
+export interface LightRouteModules
+  extends StateView,
+    BlockView,
+    TransactionView,
+    JobView,
+    RecordView {
+  /** What light clients ask. */
+  readonly light: LightService;
+}
+
+export function lightRoutes(services: LightRouteModules): Route[] {
   const { light } = services;
   const headHeight = (): number => services.state().height;
   return [
@@ -71,7 +82,7 @@ interface ProofRoute {
   find(params: Call["params"]): Promise<ProofUnderBlock | undefined>;
 }
 
-function proofRoutes(services: NodeServices): Route[] {
+function proofRoutes(services: LightRouteModules): Route[] {
   const { light } = services;
   const inState = (kind: "account" | "node" | "job", index: number | undefined) =>
     index === undefined ? Promise.resolve(undefined) : light.proveInState(kind, index);
@@ -148,7 +159,7 @@ function proofRoutes(services: NodeServices): Route[] {
 }
 
 async function findRecord(
-  services: NodeServices,
+  services: LightRouteModules,
   job: string | undefined,
   round: string | undefined,
 ): Promise<ProofUnderBlock | undefined> {

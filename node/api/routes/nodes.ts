@@ -1,7 +1,9 @@
 /** The nodes of the chain with their ratings. */
+
 import { totalWeight } from "../../../chain/weight/weight.ts";
 import type { FoundJob } from "../../chain/job-archive.ts";
-import type { NodeServices } from "../../services.ts";
+import type { Page, Pages } from "../../pages.ts";
+import type { PastChange } from "../../rating/rating-history.ts";
 import { apiError } from "../api-error.ts";
 import { NodeDetail, type NodeJson, NodeList } from "../contract/network.ts";
 import { RatingExplanation } from "../contract/rating.ts";
@@ -10,11 +12,21 @@ import { encodeRating } from "../encode/rating.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Route, route } from "../route.ts";
 import { MAX_PAGE, NoQuery, PageQuery, parseHash } from "./parse.ts";
+import type { JobView, StateView } from "./views.ts";
 
 const DEFAULT_CHANGES = 50;
 const RECENT_JOBS = 256;
 
-export function nodeRoutes(services: NodeServices): Route[] {
+export interface NodeRouteModules extends StateView, JobView {
+  /**
+   * Changes of a node's rating, newest first. Ends early where much was read.
+   * @param node its index
+   * @param page those at `from` and below, at most `limit`
+   */
+  ratingHistory(node: number, page: Page): Promise<Pages<PastChange>>;
+}
+
+export function nodeRoutes(services: NodeRouteModules): Route[] {
   return [
     route({
       method: "get",
@@ -73,7 +85,10 @@ export function nodeRoutes(services: NodeServices): Route[] {
   ];
 }
 
-function listNodes(services: NodeServices, { from = 0, limit = MAX_PAGE }: PageQuery): NodeList {
+function listNodes(
+  services: NodeRouteModules,
+  { from = 0, limit = MAX_PAGE }: PageQuery,
+): NodeList {
   const state = services.state();
   const end = Math.min(from + limit, state.nodes.length);
   const nodes: NodeJson[] = [];

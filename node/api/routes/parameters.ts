@@ -1,11 +1,12 @@
 /** Consensus parameters and the votes on them. */
-import type { NodeServices } from "../../services.ts";
+
 import { ParameterList } from "../contract/parameter.ts";
 import { encodeParameters } from "../encode/parameter.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { StateView } from "./views.ts";
 
-export function parameterRoutes(services: NodeServices): Route[] {
+export function parameterRoutes(services: StateView): Route[] {
   return [
     route({
       method: "get",

@@ -1,12 +1,15 @@
 /** What this node is and does right now. */
+
 import type { Clock } from "../../clock.ts";
-import type { NodeServices } from "../../services.ts";
 import { Status } from "../contract/network.ts";
 import { encodeStatus } from "../encode/network.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { StateView, StatusView } from "./views.ts";
 
-export function statusRoutes(services: NodeServices, clock: Clock): Route[] {
+export type StatusRouteModules = StateView & StatusView;
+
+export function statusRoutes(services: StatusRouteModules, clock: Clock): Route[] {
   return [
     route({
       method: "get",

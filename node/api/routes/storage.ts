@@ -1,11 +1,16 @@
 /** Files of jobs on this node's disk. The owner's: it names datasets that are private. */
-import type { NodeServices } from "../../services.ts";
+import type { StorageReport } from "../../storage/report.ts";
 import { StorageJson } from "../contract/storage.ts";
 import { storageJson } from "../encode/storage.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
 
-export function storageRoutes(services: NodeServices): Route[] {
+export interface StorageRouteModules {
+  /** Files of jobs on this disk, as last counted. */
+  storage(): Promise<StorageReport>;
+}
+
+export function storageRoutes(services: StorageRouteModules): Route[] {
   return [
     route({
       method: "get",

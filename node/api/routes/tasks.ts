@@ -1,13 +1,14 @@
 /** Long work: ask how far it is, or end it. */
+
 import type { ImportTask } from "../../datasets/import-tasks.ts";
-import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { TaskJson, TaskList } from "../contract/task.ts";
 import { taskJson } from "../encode/task.ts";
 import { type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { ImportView } from "./views.ts";
 
-export function taskRoutes({ imports }: NodeServices): Route[] {
+export function taskRoutes({ imports }: ImportView): Route[] {
   const find = (id: string | undefined): ImportTask => {
     const task = imports.get(id ?? "");
     if (task !== undefined) return task;

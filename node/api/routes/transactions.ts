@@ -1,4 +1,5 @@
 /** Signed transactions: hand one in, look one up. No token: the signature is the authority. */
+
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../../chain/decode.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
@@ -6,7 +7,6 @@ import {
   type SignedTransaction as Signed,
   SignedTransaction,
 } from "../../../chain/types/transaction.ts";
-import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { parseJson } from "../body.ts";
 import {
@@ -23,8 +23,19 @@ import type { ApiLimits } from "../limits.ts";
 import { problemOf } from "../problem.ts";
 import { type Call, checked, type Route, route } from "../route.ts";
 import { NoQuery, parseHash } from "./parse.ts";
+import type { StateView, StatusView, TransactionView } from "./views.ts";
 
-export function transactionRoutes(services: NodeServices, limits: ApiLimits): Route[] {
+export interface TransactionRouteModules extends StateView, StatusView, TransactionView {
+  /** Checks, keeps and gossips a signed transaction. @throws PomlError */
+  submit(transaction: SignedTransaction): Promise<Uint8Array>;
+  /**
+   * `submit` for many: for each, in order, undefined or why it was not taken.
+   * @throws PomlError OVERLOADED, and then none was taken
+   */
+  submitAll(transactions: readonly SignedTransaction[]): Promise<readonly (Error | undefined)[]>;
+}
+
+export function transactionRoutes(services: TransactionRouteModules, limits: ApiLimits): Route[] {
   return [
     route({
       method: "post",

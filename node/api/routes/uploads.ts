@@ -1,14 +1,15 @@
 /** Uploads in pieces: announce a file, send it, ask where to go on after the line broke. */
+
 import type { Upload } from "../../datasets/upload-store.ts";
-import type { NodeServices } from "../../services.ts";
 import { apiError } from "../api-error.ts";
 import { UploadJson, UploadOrder } from "../contract/upload.ts";
 import { type BodyReply, type Route, route } from "../route.ts";
 import { NoQuery } from "./parse.ts";
+import type { UploadView } from "./views.ts";
 
 const PIECE = "application/offset+octet-stream";
 
-export function uploadRoutes({ uploads }: NodeServices): Route[] {
+export function uploadRoutes({ uploads }: UploadView): Route[] {
   const path = "/v1/uploads/{id}";
   return [
     route({

@@ -13,7 +13,7 @@ import {
   defaultRun,
   plannedModel,
 } from "../../../ml/training/default-plan.ts";
-import type { JobRequest, OptimizerRequest } from "../../services.ts";
+import type { JobRequest, OptimizerRequest } from "./job-request.ts";
 
 /** An order with nothing left open; only what the model or the price decides later may be undefined. */
 export type CompleteOrder = {

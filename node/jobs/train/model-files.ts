@@ -6,9 +6,9 @@ import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of
 import { modelJsonOf } from "../../../ml/model/artifact.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import { BlobError } from "../../blobs/blob-store.ts";
-import type { ModelFiles } from "../../services.ts";
 import { JobError } from "../job-error.ts";
 import { describeOutcome, hasModel } from "../job-outcome.ts";
+import type { ModelFiles } from "./model-folders.ts";
 import type { ModelOpener } from "./models/model-opener.ts";
 
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;

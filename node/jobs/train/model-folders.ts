@@ -4,8 +4,14 @@ import { join } from "node:path";
 import type { MadeTorrent } from "../../../p2p/torrent/make-torrent.ts";
 import { maxTorrentFileBytes } from "../../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../../p2p/torrent/torrents.ts";
-import type { ModelFiles } from "../../services.ts";
 import { type Room, UNBOUNDED, withRoom } from "../../storage/room.ts";
+
+/** The trained model in tfjs format, and the manifest of its data, by which rows are encoded. */
+export interface ModelFiles {
+  readonly "dataset.json": Uint8Array;
+  readonly "model.json": Uint8Array;
+  readonly "weights.bin": Uint8Array;
+}
 
 export class ModelFolders {
   readonly #folder: string;

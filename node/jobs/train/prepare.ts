@@ -32,12 +32,13 @@ import { presetModel } from "../../../ml/model/presets.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { USUAL_MEMORY_MIB } from "../../config/schema.ts";
 import { type RandomBytes, systemRandom } from "../../random.ts";
-import type { JobRequest, PreparedJob } from "../../services.ts";
 import { textBytes } from "../../wallet/payload.ts";
 import { JobError } from "../job-error.ts";
+import type { PreparedJob } from "../prepared-job.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { type CompleteOrder, fillOrder } from "./default-order.ts";
 import { checkEmbeddings } from "./embedding-inputs.ts";
+import type { JobRequest } from "./job-request.ts";
 import type { ModelOpener } from "./models/model-opener.ts";
 import type { Inspection } from "./orders/inspect-order.ts";
 

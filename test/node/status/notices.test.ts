@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { peerHeights } from "../../node/network/peer-heights.ts";
-import { NoticeWatch } from "../../node/notice-watch.ts";
-import { healthStatus, type Notice, noticesOf, stallMs } from "../../node/notices.ts";
-import type { NodeStatus } from "../../node/services.ts";
-import type { NodeLog } from "../../node/telemetry/log.ts";
-import { FixtureNode } from "../helpers/fixture-node.ts";
+import { peerHeights } from "../../../node/network/peer-heights.ts";
+import type { NodeStatus } from "../../../node/status/node-status.ts";
+import { NoticeWatch } from "../../../node/status/notice-watch.ts";
+import { healthStatus, type Notice, noticesOf, stallMs } from "../../../node/status/notices.ts";
+import type { NodeLog } from "../../../node/telemetry/log.ts";
+import { FixtureNode } from "../../helpers/fixture-node.ts";
 
 const ADDRESS = "/ip4/203.0.113.7/tcp/9470/ws/p2p/12D3KooWpeer";
 

@@ -3,8 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AdmissionQueue } from "../chain/admission-queue.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { FaultCounts } from "../consensus/fault-counts.ts";
-import type { NodeStatus } from "../services.ts";
-import type { BlockTimes } from "./block-times.ts";
+import type { BlockTimes } from "../telemetry/block-times.ts";
+import type { NodeStatus } from "./node-status.ts";
 
 export interface MetricSources {
   /** Read at every scrape. */

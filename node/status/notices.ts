@@ -2,13 +2,14 @@
  * What keeps a node from its work, said at once and in the same words by its log, `poml status` and the page.
  * Pure: everything is read off the status.
  */
-import { toHex } from "../chain/crypto/hash.ts";
-import { timeoutMs } from "../chain/finality/timeouts.ts";
-import { disturbance } from "../ml/baseline/core-share.ts";
-import type { BootstrapPeer } from "../p2p/peers/bootstrap.ts";
-import { KEY_ELSEWHERE_REMEDY } from "./consensus/key-watch.ts";
-import type { NodeServices, NodeStatus } from "./services.ts";
-import { SET_ASIDE_REMEDY } from "./workers/set-aside.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
+import { timeoutMs } from "../../chain/finality/timeouts.ts";
+import type { State } from "../../chain/state/state.ts";
+import { disturbance } from "../../ml/baseline/core-share.ts";
+import type { BootstrapPeer } from "../../p2p/peers/bootstrap.ts";
+import { KEY_ELSEWHERE_REMEDY } from "../consensus/key-watch.ts";
+import { SET_ASIDE_REMEDY } from "../workers/set-aside.ts";
+import type { NodeStatus } from "./node-status.ts";
 
 export interface Notice {
   /** Stable, for programs. */
@@ -101,7 +102,7 @@ export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] 
 }
 
 export function noticesOfServices(
-  services: Pick<NodeServices, "status" | "state">,
+  services: { status(): NodeStatus; state(): Pick<State, "parameters" | "seats"> },
   now: number,
 ): Notice[] {
   const { parameters, seats } = services.state();

@@ -1,6 +1,7 @@
 /** Writes notices to the log as they come and go. */
+
+import type { NodeLog } from "../telemetry/log.ts";
 import type { Notice } from "./notices.ts";
-import type { NodeLog } from "./telemetry/log.ts";
 
 const LOOK_MS = 1000;
 

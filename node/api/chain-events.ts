@@ -3,11 +3,11 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { Host } from "../../p2p/host.ts";
-import { encodeBlockSummary, encodeRatingChange } from "../api/encode/block.ts";
-import { encodeJobSummary, encodeRound } from "../api/encode/job.ts";
 import type { Chain, FinalBlock } from "../chain/chain.ts";
 import { JobWatch } from "../chain/job-watch.ts";
-import type { EventHub } from "./event-hub.ts";
+import type { EventHub } from "../events/event-hub.ts";
+import { encodeBlockSummary, encodeRatingChange } from "./encode/block.ts";
+import { encodeJobSummary, encodeRound } from "./encode/job.ts";
 
 export interface ChainEventModules {
   readonly chain: Chain;

@@ -1,0 +1,17 @@
+/** What happened on a node, for those who follow it. */
+export interface NodeEvent {
+  /** Grows by one per event; a client resumes after the last it saw. */
+  readonly cursor: number;
+  readonly type: "block" | "job" | "round" | "training" | "rating" | "peer" | "transfer" | "log";
+  /** JSON-ready: hex for bytes, decimal strings for amounts. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventSource {
+  readonly cursor: number;
+  /**
+   * Calls `listener` for every kept event after `since` before it returns, then for new ones.
+   * Returns the unsubscribe function.
+   */
+  subscribe(since: number | undefined, listener: (event: NodeEvent) => void): () => void;
+}

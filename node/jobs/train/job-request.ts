@@ -1,0 +1,37 @@
+/** An order to train as a client states it, before anything is filled in (default-order.ts). */
+import type { AggregationName } from "../../../ml/federation/aggregate.ts";
+import type { Loss, Optimizer } from "../../../ml/hyperparameters.ts";
+
+/** An optimizer as a client names it; what it leaves open is filled in. */
+export type OptimizerRequest = {
+  readonly [K in Optimizer["kind"]]: { readonly kind: K } & Partial<
+    Omit<Extract<Optimizer, { kind: K }>, "kind">
+  >;
+}[Optimizer["kind"]];
+
+/** A training order as a client states it; what is undefined is filled in. */
+export interface JobRequest {
+  readonly name?: string | undefined;
+  readonly dataset: string;
+  /** A preset's name or LayersModel JSON. */
+  readonly model?: { readonly preset: string } | { readonly layersModel: unknown } | undefined;
+  readonly engine?: "exact" | "tfjs" | undefined;
+  readonly rounds?: number | undefined;
+  readonly localEpochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly optimizer?: OptimizerRequest | undefined;
+  /** Undefined = the cross-entropy that fits the model. */
+  readonly loss?: Loss | undefined;
+  readonly partition?: "iid" | "by-label" | undefined;
+  readonly aggregation?: AggregationName | undefined;
+  readonly participants?: number | undefined;
+  readonly quorum?: number | undefined;
+  readonly teamSize?: number | undefined;
+  readonly phaseSeconds?: number | undefined;
+  readonly pricePerSample?: bigint | undefined;
+  readonly targetAccuracy?: number | undefined;
+  /** Micro-POML to put in escrow; undefined = the price, and a little room. */
+  readonly budget?: bigint | undefined;
+  /** 32 bytes hex; undefined = drawn by the node. */
+  readonly seed?: string | undefined;
+}
