@@ -8,7 +8,7 @@ import type { Job, Settlement } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
 import { endingPrice } from "./charge.ts";
 import { impossibleCharge, isWithdrawnInDoubt } from "./objections.ts";
-import { outcomeOf } from "./phase.ts";
+import { isOut, outcomeOf } from "./phase.ts";
 import { auditorPay, managerPay } from "./price.ts";
 
 interface Payout {
@@ -52,8 +52,12 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
   );
   left -= sum(auditors);
   const workload = workloadOf(job.spec);
+  const out = new Set(job.participants.filter(isOut).map(({ node }) => node));
   const finders = byCredits(
-    workload.bonusShares(job).map((node) => ({ node, credits: 1 })),
+    workload
+      .bonusShares(job)
+      .filter((node) => !out.has(node))
+      .map((node) => ({ node, credits: 1 })),
     upToLeft(workload.bonus(job.spec)),
   );
   left -= sum(finders);

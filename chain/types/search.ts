@@ -56,7 +56,7 @@ export const SearchSpec = new ContainerType(
     unitBits: Uint8,
     /** What one hash costs, by the cost model of search-algorithms.md. */
     operations: Uint32,
-    /** Micro-POML for finds, besides the pay for units; divided among those who count (chain/workload/search/bonus.ts). */
+    /** Micro-POML for finds, besides the pay for units; divided among the finders (chain/job/settlement.ts). */
     findBonus: Uint64,
   },
   { typeName: "SearchSpec", jsonCase: "eth2" },

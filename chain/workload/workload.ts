@@ -34,7 +34,10 @@ export interface Workload {
   replayBytes(spec: JobSpec): bigint;
   /** Micro-POML that an order promises besides the pay for units. */
   bonus(spec: JobSpec): bigint;
-  /** Nodes among which it is divided in the end: an equal share for each time that one is named. */
+  /**
+   * Nodes among which it is divided in the end: an equal share for each time that one is named. Those at fault get none,
+   * and the others share it.
+   */
   bonusShares(job: Job): readonly number[];
   /** Of a job that has not begun. */
   start(spec: JobSpec): JobProgress;

@@ -1,6 +1,5 @@
 /** Search of a range of nonces as a kind of work; its unit is 2^unitBits nonces. */
 import type { Workload } from "../workload.ts";
-import { bonusShares } from "./bonus.ts";
 import { checkClaim, checkSearchSpec } from "./check.ts";
 import { REPLAY_BYTES, runOperations } from "./price.ts";
 import { advance, checkSearchRecord, roundBase } from "./round.ts";
@@ -28,7 +27,7 @@ export const search: Workload = {
   runOperations: (spec, units) => runOperations(searchSpec(spec), units),
   replayBytes: () => REPLAY_BYTES,
   bonus: (spec) => searchSpec(spec).findBonus,
-  bonusShares,
+  bonusShares: (job) => searchProgress(job).finds.map(({ node }) => node),
   start(spec) {
     const open = [{ from: 0n, to: unitCount(searchSpec(spec)) }];
     return { selector: 1, value: { open, finds: [], claimed: 0n, idleRounds: 0 } };
