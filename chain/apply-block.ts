@@ -22,7 +22,8 @@ import { isReveal } from "./crypto/onion.ts";
 import { nextMix } from "./draw/mix.ts";
 import { seatsRootOf } from "./draw/seats-root.ts";
 import { PomlError } from "./errors.ts";
-import { checkEvidence } from "./evidence/check-evidence.ts";
+import { checkEvidence, leaseEntryOf } from "./evidence/check-evidence.ts";
+import { expel } from "./evidence/lease-fault.ts";
 import type { Head } from "./head.ts";
 import { DrawRoom } from "./job/draw-room.ts";
 import { chargeSkips } from "./rating/punctuality.ts";
@@ -184,6 +185,8 @@ function transition(
       () => {
         checkEvidence(state, piece);
         ratingChanges.push(slash(state, piece.node, proposer));
+        const entry = leaseEntryOf(piece);
+        if (entry !== undefined) expel(state, piece.node, entry);
         evidence.push(piece);
       },
       piece,

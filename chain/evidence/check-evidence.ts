@@ -7,25 +7,31 @@ import type { State } from "../state/state.ts";
 import type {
   Amnesia,
   DuplicateClaim,
+  DuplicateLease,
   DuplicateProposal,
   DuplicateVote,
   Evidence,
   EvidenceKind,
+  UsurpedLease,
 } from "../types/evidence.ts";
 import { EVIDENCE_KINDS } from "../types/evidence.ts";
+import type { LeaseEntry } from "../types/lease.ts";
 import { isExpired } from "./age.ts";
 import { checkAmnesia } from "./amnesia.ts";
 import { checkDuplicateClaim, claimOf } from "./duplicate-claim.ts";
 import { checkDuplicateProposal } from "./duplicate-proposal.ts";
 import { checkDuplicateVote } from "./duplicate-vote.ts";
 import { InvalidEvidence, unrelated } from "./evidence-error.ts";
+import { checkDuplicateLease, faultyJob } from "./lease-fault.ts";
 
 /** A decoded proof, by its kind; selector and value always belong together. */
 export type KnownProof =
   | { readonly kind: "duplicate-vote"; readonly value: DuplicateVote }
   | { readonly kind: "duplicate-proposal"; readonly value: DuplicateProposal }
   | { readonly kind: "duplicate-claim"; readonly value: DuplicateClaim }
-  | { readonly kind: "amnesia"; readonly value: Amnesia };
+  | { readonly kind: "amnesia"; readonly value: Amnesia }
+  | { readonly kind: "duplicate-lease"; readonly value: DuplicateLease }
+  | { readonly kind: "usurped-lease"; readonly value: UsurpedLease };
 
 export function proofOf({ proof }: Evidence): KnownProof {
   const kind = EVIDENCE_KINDS[proof.selector];
@@ -38,8 +44,8 @@ export function makeEvidence(node: number, { kind, value }: KnownProof): Evidenc
   return { node, proof: { selector, value } as Evidence["proof"] };
 }
 
-/** The height at which a fault happened. */
-export function evidenceHeight(evidence: Evidence): number {
+/** The height at which a fault happened; undefined where the messages themselves do not say it. */
+export function evidenceHeight(evidence: Evidence): number | undefined {
   const proof = proofOf(evidence);
   switch (proof.kind) {
     case "duplicate-vote":
@@ -50,9 +56,19 @@ export function evidenceHeight(evidence: Evidence): number {
       return claimOf(proof.value.first).opens;
     case "amnesia":
       return proof.value.lock.height;
+    case "duplicate-lease":
+    case "usurped-lease":
+      return undefined;
     default:
       return proof satisfies never;
   }
+}
+
+/** An entry of the lease log that the fault is about; undefined for other faults. */
+export function leaseEntryOf(evidence: Evidence): LeaseEntry | undefined {
+  const proof = proofOf(evidence);
+  if (proof.kind === "duplicate-lease") return proof.value.first.entry;
+  return proof.kind === "usurped-lease" ? proof.value.usurped.entry : undefined;
 }
 
 /**
@@ -78,7 +94,7 @@ export function checkEvidence(state: State, evidence: Evidence): void {
     const { sender } = proof.value.first.transaction;
     if (!equalBytes(sender, accused.publicKey)) throw unrelated("node");
   }
-  const height = evidenceHeight(evidence);
+  const height = heightOf(state, node, proof);
   if (height > state.height) {
     throw new InvalidEvidence(
       `the fault is at height ${height}, but the chain is at ${state.height}`,
@@ -95,6 +111,14 @@ export function checkEvidence(state: State, evidence: Evidence): void {
   }
 }
 
+/** Of a fault in a lease log the height at which its job was opened: it cannot be older. */
+function heightOf(state: State, node: number, proof: KnownProof): number {
+  if (proof.kind === "duplicate-lease" || proof.kind === "usurped-lease") {
+    return faultyJob(state, node, proof.value).openedAt;
+  }
+  return evidenceHeight(makeEvidence(node, proof)) ?? 0;
+}
+
 function checkForm(evidence: Evidence): void {
   const proof = proofOf(evidence);
   switch (proof.kind) {
@@ -109,6 +133,12 @@ function checkForm(evidence: Evidence): void {
       break;
     case "amnesia":
       checkAmnesia(proof.value);
+      break;
+    case "duplicate-lease":
+      checkDuplicateLease(proof.value);
+      break;
+    // All of it depends on the team of its job.
+    case "usurped-lease":
       break;
     default:
       proof satisfies never;

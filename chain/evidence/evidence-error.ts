@@ -8,6 +8,8 @@ type EvidenceFacts =
   | { code: "EVIDENCE_NO_AMNESIA" }
   | { code: "EVIDENCE_NOT_CANONICAL" }
   | { code: "EVIDENCE_WRONG_KIND" }
+  | { code: "EVIDENCE_NO_TEAM"; node: number }
+  | { code: "EVIDENCE_OWN_TURN"; node: number }
   | { code: "EVIDENCE_UNKNOWN_NODE"; node: number }
   | { code: "EVIDENCE_ALREADY_PUNISHED"; node: number }
   | { code: "EVIDENCE_EXPIRED"; height: number }

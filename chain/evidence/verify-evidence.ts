@@ -1,10 +1,12 @@
-/** Verifies the signatures of evidence, both with the key of the accused. */
+/** Verifies the signatures of evidence, all of them with the key of the accused. */
 import { verify } from "../crypto/keys.ts";
 import { signingRoot } from "../crypto/signing.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../finality/vote.ts";
 import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import type { Evidence } from "../types/evidence.ts";
+import type { SignedLeaseEntry } from "../types/lease.ts";
+import { leaseSigningRoot } from "../workload/search/lease-log.ts";
 import { checkEvidence, proofOf } from "./check-evidence.ts";
 import { InvalidEvidence } from "./evidence-error.ts";
 
@@ -58,7 +60,15 @@ function signedRoots(genesisRoot: Uint8Array, evidence: Evidence): SignedRoot[] 
         root: signingRoot("transaction", genesisRoot, transactionId(transaction)),
         signature,
       }));
+    case "duplicate-lease":
+      return [value.first, value.second].map((signed) => signedLease(genesisRoot, signed));
+    case "usurped-lease":
+      return [signedLease(genesisRoot, value.usurped)];
     default:
       return kind satisfies never;
   }
+}
+
+function signedLease(genesisRoot: Uint8Array, { entry, signature }: SignedLeaseEntry): SignedRoot {
+  return { root: leaseSigningRoot(genesisRoot, entry), signature };
 }

@@ -37,18 +37,36 @@ export function requireManager(
   duty: "job-round" | "job-refuse",
 ): void {
   const manager = state.nodeIndex(sender);
-  if (manager !== undefined && manager === named && job.team.includes(manager)) return;
+  const isMember = manager !== undefined && manager === named && job.team.includes(manager);
+  if (isMember && !isPutOut(state, job, manager)) return;
   refuse("only a manager of the job's team posts this", { code: "NOT_ASSIGNED", duty });
 }
 
-/** @returns the team positions that signed */
-export function requireMajority(job: Job, cosignatures: readonly Cosignature[]): number[] {
+/**
+ * A member that broke the rules of its team, or was punished for another proven fault, which nobody can be twice: so
+ * nothing else keeps it from breaking them.
+ */
+export function isPutOut({ nodes }: Pick<State, "nodes">, job: Job, node: number): boolean {
+  return job.expelled.includes(node) || nodes.at(node).slashedAt !== 0;
+}
+
+/**
+ * More than half of the team as it was drawn; those that are put out do not count as signers.
+ * @returns the team positions that signed
+ */
+export function requireMajority(
+  state: Pick<State, "nodes">,
+  job: Job,
+  cosignatures: readonly Cosignature[],
+): number[] {
   const members = cosignatures.map(({ member }) => member);
   const ordered = members.every((member, i) => i === 0 || member > (members[i - 1] ?? 0));
   if (!ordered) refuseField("cosignatures", "must be in team order, each member once");
   if (members.some((member) => member >= job.team.length)) {
     refuseField("cosignatures", "names a member the team does not have");
   }
+  const out = job.team.findIndex((node, at) => members.includes(at) && isPutOut(state, job, node));
+  if (out >= 0) refuseField("cosignatures", `member ${out} was put out of the team`);
   if (2 * members.length <= job.team.length) {
     refuseField("cosignatures", `${members.length} of ${job.team.length} is no majority`);
   }

@@ -34,7 +34,7 @@ export const jobRefuse: Rule<"job-refuse"> = {
     requirePhase(job, "revealing");
     requireRound(job, refusal.round);
     requireManager(state, job, sender, refusal.manager, "job-refuse");
-    requireMajority(job, cosignatures);
+    requireMajority(state, job, cosignatures);
     checkRefusal(job, refusal);
     const taken = takeUnrecorded(state, job);
     draws.takeUpdates(taken.audits.length - job.audits.length);

@@ -27,7 +27,7 @@ export const jobRound: Rule<"job-round"> = {
     requireRound(job, record.round);
     requireManager(state, job, sender, record.manager, "job-round");
     if (records.length >= MAX_RECORDS) refuseField("record", "the block holds no more records");
-    const signers = requireMajority(job, payload.cosignatures);
+    const signers = requireMajority(state, job, payload.cosignatures);
     checkRecord(job, record);
     const next = finishRound(state, job, record, signers);
     draws.takeUpdates(next.audits.length - job.audits.length);

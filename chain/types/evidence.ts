@@ -1,5 +1,6 @@
-/** Signed proof that a node broke the protocol: two messages that no honest node signs both. */
+/** Signed proof that a node broke the protocol: messages that no honest node signs, or none that signs both. */
 import { ContainerType, UnionType, type ValueOf } from "@chainsafe/ssz";
+import { SignedLeaseEntry } from "./lease.ts";
 import { Signature, Uint32 } from "./primitive.ts";
 import { SignedTransaction } from "./transaction.ts";
 import { ProposalSummary, Vote } from "./vote.ts";
@@ -38,18 +39,41 @@ export const Amnesia = new ContainerType(
 );
 export type Amnesia = ValueOf<typeof Amnesia>;
 
+/** Two entries of one manager in one view of a lease log that contradict each other, the smaller root first. */
+export const DuplicateLease = new ContainerType(
+  { first: SignedLeaseEntry, second: SignedLeaseEntry },
+  { typeName: "DuplicateLease", jsonCase: "eth2" },
+);
+export type DuplicateLease = ValueOf<typeof DuplicateLease>;
+
+/** An entry of a view that is another member's turn. */
+export const UsurpedLease = new ContainerType(
+  { usurped: SignedLeaseEntry },
+  { typeName: "UsurpedLease", jsonCase: "eth2" },
+);
+export type UsurpedLease = ValueOf<typeof UsurpedLease>;
+
 /** Wire values: the selectors of `Proof`; append only. */
 export const EVIDENCE_KINDS = [
   "duplicate-vote",
   "duplicate-proposal",
   "duplicate-claim",
   "amnesia",
+  "duplicate-lease",
+  "usurped-lease",
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
-export const Proof = new UnionType([DuplicateVote, DuplicateProposal, DuplicateClaim, Amnesia]);
+export const Proof = new UnionType([
+  DuplicateVote,
+  DuplicateProposal,
+  DuplicateClaim,
+  Amnesia,
+  DuplicateLease,
+  UsurpedLease,
+]);
 
-/** `node` is the accused: both signatures of the proof are under its key. */
+/** `node` is the accused: all signatures of the proof are under its key. */
 export const Evidence = new ContainerType(
   { node: Uint32, proof: Proof },
   { typeName: "Evidence", jsonCase: "eth2" },

@@ -3,10 +3,14 @@ import { sha256 } from "../../chain/crypto/hash.ts";
 import { makeEvidence } from "../../chain/evidence/check-evidence.ts";
 import { makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
 import { makeDuplicateProposal } from "../../chain/evidence/duplicate-proposal.ts";
+import { makeDuplicateLease } from "../../chain/evidence/lease-fault.ts";
 import { makeDuplicateVote } from "../../chain/finality/contradiction.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
 import type { Evidence, SignedProposalSummary } from "../../chain/types/evidence.ts";
+import type { Job } from "../../chain/types/job.ts";
+import type { LeaseEntry, SignedLeaseEntry } from "../../chain/types/lease.ts";
 import type { Vote } from "../../chain/types/vote.ts";
+import { leaseSigningRoot } from "../../chain/workload/search/lease-log.ts";
 import type { Person, TestChain } from "./chain.ts";
 import { claimOf } from "./window-run.ts";
 
@@ -64,6 +68,56 @@ export function doubleClaim(chain: TestChain, who: Person): Evidence {
   }) as [ReturnType<TestChain["transaction"]>, ReturnType<TestChain["transaction"]>];
   const value = makeDuplicateClaim(a, b);
   return makeEvidence(nodeOf(chain, who), { kind: "duplicate-claim", value });
+}
+
+const FIRST_ENTRY: LeaseEntry = {
+  job: new Uint8Array(32),
+  round: 1,
+  view: 0,
+  sequence: 1,
+  previous: new Uint8Array(32),
+  manager: 0,
+  kind: 0,
+  lease: 1,
+  node: 0,
+  lane: 0,
+  from: 0n,
+  to: 1n,
+  at: 0n,
+};
+
+/** A signed entry of the log of leases of a job. */
+export function leaseEntry(
+  chain: TestChain,
+  who: Person,
+  job: Job,
+  fields: Partial<LeaseEntry> = {},
+): SignedLeaseEntry {
+  const entry = { ...FIRST_ENTRY, job: job.id, manager: nodeOf(chain, who), ...fields };
+  return { entry, signature: who.keys.sign(leaseSigningRoot(chain.genesisRoot, entry)) };
+}
+
+/** The same units granted to two nodes in one entry of the log. */
+export function doubleLease(
+  chain: TestChain,
+  who: Person,
+  job: Job,
+  fields: Partial<LeaseEntry> = {},
+): Evidence {
+  const a = leaseEntry(chain, who, job, fields);
+  const b = leaseEntry(chain, who, job, { ...fields, node: 1 });
+  const value = makeDuplicateLease(a, b);
+  return makeEvidence(nodeOf(chain, who), { kind: "duplicate-lease", value });
+}
+
+export function usurpedLease(
+  chain: TestChain,
+  who: Person,
+  job: Job,
+  fields: Partial<LeaseEntry> = {},
+): Evidence {
+  const value = { usurped: leaseEntry(chain, who, job, fields) };
+  return makeEvidence(nodeOf(chain, who), { kind: "usurped-lease", value });
 }
 
 function nodeOf(chain: TestChain, who: Person): number {

@@ -129,7 +129,9 @@ export const EvidenceJson = z.object({
   node: Count.describe("the accused"),
   name: z.string().optional(),
   kind: z.enum(EVIDENCE_KINDS),
-  height: Height.describe("where the fault happened"),
+  height: Height.optional().describe(
+    "where the fault happened; absent of faults in the lease log of a search, which has no heights",
+  ),
 });
 export const SubmittedEvidence = z.object({ node: Count });
 

@@ -179,12 +179,15 @@ export async function encodeBlock(state: State, certified: CertifiedBlock): Prom
     transactions,
     records: body.records.map((record) => encodeRecord(state, record)),
     ratingChanges: body.ratingChanges.map((change) => encodeRatingChange(state, change)),
-    evidence: body.evidence.map((piece) => ({
-      node: piece.node,
-      ...named("name", nodeName(state, piece.node)),
-      kind: nameOf(EVIDENCE_KINDS, piece.proof.selector),
-      height: evidenceHeight(piece),
-    })),
+    evidence: body.evidence.map((piece) => {
+      const height = evidenceHeight(piece);
+      return {
+        node: piece.node,
+        ...named("name", nodeName(state, piece.node)),
+        kind: nameOf(EVIDENCE_KINDS, piece.proof.selector),
+        ...(height === undefined ? {} : { height }),
+      };
+    }),
     certificate: {
       height: certificate.height,
       round: certificate.round,

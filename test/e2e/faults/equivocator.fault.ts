@@ -78,7 +78,7 @@ async function evidenceIn(node: LocalNode, from: number): Promise<Found[]> {
   const head = await heightOf(node);
   for (let height = from; height <= head; height++) {
     for (const piece of (await node.client.block(height)).evidence) {
-      found.push({ height, faultHeight: piece.height, node: piece.node, kind: piece.kind });
+      found.push({ height, faultHeight: piece.height ?? -1, node: piece.node, kind: piece.kind });
     }
   }
   return found;
