@@ -7,7 +7,7 @@ import type { Chain, FinalBlock } from "../chain/chain.ts";
 import { JobWatch } from "../chain/job-watch.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import { encodeBlockSummary, encodeRatingChange } from "./encode/block.ts";
-import { encodeJobSummary, encodeRound } from "./encode/job.ts";
+import { encodeJobSummary, encodeRound } from "./encode/jobs/job.ts";
 
 export interface ChainEventModules {
   readonly chain: Chain;

@@ -24,12 +24,11 @@ import {
   JobDetail,
   JobList,
   type JobOrder,
-  type ModelFileName,
-  ModelListing,
   PreparedJson,
   RoundList,
   SubmittedJob,
-} from "./contract/job.ts";
+} from "./contract/jobs/job.ts";
+import { type ModelFileName, ModelListing } from "./contract/jobs/train.ts";
 import { AccusedJson, LightBlockJson, LightRoute, ProofJson } from "./contract/light.ts";
 import { AccountJson, NodeDetail, NodeList, Status } from "./contract/network.ts";
 import { ParameterList } from "./contract/parameter.ts";

@@ -1,6 +1,6 @@
 /** From a client's order to the request the node works on: amounts as integers, nothing filled in. */
 import type { JobRequest } from "../jobs/train/job-request.ts";
-import type { JobOrder } from "./contract/job.ts";
+import type { JobOrder } from "./contract/jobs/job.ts";
 
 export function toJobRequest({ pricePerSample, budget, ...order }: JobOrder): JobRequest {
   return {

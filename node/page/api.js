@@ -2,7 +2,7 @@
 
 /** @import { AnswerOf, AnswerPath } from "../api/contract/answers.ts" */
 /** @import { EventData, HelloJson } from "../api/contract/event.ts" */
-/** @import { RoundJson } from "../api/contract/job.ts" */
+/** @import { RoundJson } from "../api/contract/jobs/job.ts" */
 
 /** An event with what its type carries. @typedef {{ [T in keyof EventData]: { type: T, cursor: number, data: EventData[T] } }[keyof EventData]} PageEvent */
 

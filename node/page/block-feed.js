@@ -49,7 +49,7 @@ function entry(block, fresh) {
 /** @param {BlockSummary} block */
 function contents({ transactions, records, ratingChanges }) {
   const parts = [
-    records > 0 && plural(records, "training record"),
+    records > 0 && plural(records, "record"),
     ratingChanges > 0 && plural(ratingChanges, "rating change"),
     transactions > records && plural(transactions - records, records > 0 ? "other" : "transaction"),
   ].filter(Boolean);

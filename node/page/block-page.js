@@ -1,14 +1,15 @@
 /** One block: its header, what it holds, and a button that hashes it again in this browser. */
 import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
-import { bytes, count, percent, plural, poml, sentence, short, units } from "./format.js";
+import { bytes, count, plural, poml, sentence, short, units } from "./format.js";
+import { viewOf } from "./job-kinds.js";
 import { lightCard } from "./light-check.js";
 import { notFound } from "./not-found.js";
 import { canHash, headerRoot, transactionsRoot } from "./ssz.js";
 import { store } from "./store.js";
 
 /** @import { BlockJson, TransactionJson } from "../api/contract/block.ts" */
-/** @import { RecordJson } from "../api/contract/job.ts" */
+/** @import { RecordJson } from "../api/contract/jobs/job.ts" */
 /** @import { TypedPayload } from "../api/contract/payload.ts" */
 
 /** @param {HTMLElement} root @param {string} at height or hash @returns {() => void} leave */
@@ -148,14 +149,13 @@ function recordTable(records) {
     cells: [
       h("a", { href: `#/jobs/${record.job}`, class: "mono" }, short(record.job)),
       count(record.round),
-      percent(record.metrics.accuracy, 2),
-      record.metrics.loss.toFixed(4),
+      viewOf(record).recordResult(record),
       record.managerName ?? `node ${record.manager}`,
       record.contributions.map(({ name, node }) => name ?? `node ${node}`).join(", "),
     ],
   }));
-  const heads = ["Job", ">Round", ">Accuracy", "~>Loss", "~Manager", "~Updates of"];
-  return card("Training records", "", table(heads, rows));
+  const heads = ["Job", ">Round", "Result", "~Manager", "~Updates of"];
+  return card("Records of jobs", "", table(heads, rows));
 }
 
 /** @param {BlockJson["ratingChanges"]} changes */
@@ -214,9 +214,9 @@ function meaning({ kind, payload }) {
     case "job-open":
       return `${payload.spec.name}, escrow ${poml(payload.escrow)}`;
     case "job-commit":
-      return `round ${payload.round}, ${plural(payload.units, "sample step")}`;
+      return `round ${payload.round}, ${plural(payload.units, "unit")}`;
     case "job-round":
-      return `round ${payload.record.round}, accuracy ${percent(payload.record.metrics.accuracy)}`;
+      return `round ${payload.record.round}, ${viewOf(payload.record).recordResult(payload.record)}`;
     case "window-commit":
       return `window ${payload.window}, ${plural(segmentsOf(payload.lanes), "segment")}`;
     case "window-verdict":

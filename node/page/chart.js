@@ -1,7 +1,7 @@
 /** Accuracy and loss over rounds as one uPlot chart with two scales, in the page's own colours. */
 import uPlot from "./uplot.js";
 
-/** @import { RoundJson } from "../api/contract/job.ts" */
+/** @import { RoundJson } from "../api/contract/jobs/job.ts" */
 
 const HEIGHT = 190;
 

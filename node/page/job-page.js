@@ -1,12 +1,12 @@
-/** One job in full: curve and participants, rounds, the order, the team, the money, the result. */
-import { ask, reasonOf } from "./api.js";
+/** One job in full: graph and participants, rounds, the order, the team, the money, the result. */
 import { card, facts, h, table } from "./dom.js";
-import { bytes, count, duration, percent, plural, poml, sentence, short } from "./format.js";
+import { count, poml, sentence } from "./format.js";
 import { jobCard } from "./job-card.js";
+import { viewOf } from "./job-kinds.js";
 import { notFound } from "./not-found.js";
 import { patch } from "./patch.js";
 
-/** @import { JobDetail, RoundJson, SpecJson } from "../api/contract/job.ts" */
+/** @import { JobDetail } from "../api/contract/jobs/job.ts" */
 
 const PARTS = /** @type {const} */ ([
   "participants",
@@ -24,7 +24,7 @@ export function jobPage(root, id) {
   const main = jobCard(id, {
     heading: "h1",
     onData(job, rounds) {
-      patch(history, rounds.length > 0 && roundTable(rounds));
+      patch(history, rounds.length > 0 && viewOf(job).history(rounds));
       patch(more, h("div", { class: "stack" }, money(job), team(job), audits(job)), order(job));
     },
     onMissing(message) {
@@ -37,32 +37,6 @@ export function jobPage(root, id) {
   return () => main.remove();
 }
 
-/** @param {readonly RoundJson[]} rounds */
-function roundTable(rounds) {
-  const rows = [...rounds].reverse().map((round) => ({
-    cells: [
-      count(round.round),
-      percent(round.metrics.accuracy, 2),
-      round.metrics.loss.toFixed(4),
-      percent(round.metrics.precision),
-      percent(round.metrics.recall),
-      percent(round.metrics.f1),
-      duration(round.durationMs),
-      `${round.contributions.length} updates, ${bytes(sum(round.contributions))}`,
-      round.managerName ?? `node ${round.manager}`,
-      h("a", { href: `#/blocks/${round.height}` }, `#${count(round.height)}`),
-    ],
-  }));
-  const heads = ["Round", ">Accuracy", ">Loss", "~>Precision", "~>Recall", "~>F1"];
-  const rest = [">Took", "~>Received", "~Manager", ">Block"];
-  return card("Rounds", "as recorded in blocks", table([...heads, ...rest], rows));
-}
-
-/** @param {readonly { updateBytes: number }[]} contributions */
-function sum(contributions) {
-  return contributions.reduce((total, { updateBytes }) => total + updateBytes, 0);
-}
-
 /** @param {JobDetail} job */
 function money(job) {
   const { settlement, escrow } = job;
@@ -72,7 +46,7 @@ function money(job) {
       "held by the chain",
       facts([
         ["Escrow", poml(escrow)],
-        ["Price", `${poml(job.spec.pricePerSample)} per sample step`],
+        ["Price", viewOf(job).price(job)],
       ]),
     );
   }
@@ -100,49 +74,8 @@ function money(job) {
       ...PARTS.map((part) => /** @type {[string, string]} */ ([part, poml(settlement[part])])),
       ["escrow", poml(escrow)],
     ]),
-    job.hasModel
-      ? downloads(job)
-      : h(
-          "p",
-          { class: "downloads muted" },
-          "No round was recorded, so there is no model to fetch.",
-        ),
+    h("p", { class: job.hasModel ? "downloads" : "downloads muted" }, viewOf(job).results(job)),
   );
-}
-
-/** @param {JobDetail} job */
-function downloads(job) {
-  const { id, outcome, recordedRounds } = job;
-  const early = h("span", { class: "muted" }, `of round ${recordedRounds}:`);
-  /** @param {string} path @param {string} name @param {string} [label] */
-  const link = (path, name, label = name) =>
-    h("a", { href: `/v1/jobs/${id}/${path}`, download: name, click: fetchFile }, label);
-  return h(
-    "p",
-    { class: "downloads" },
-    outcome.state !== "done" && early,
-    link("model/model.json", "model.json"),
-    link("model/weights.bin", "weights.bin"),
-    link("model/dataset.json", "dataset.json"),
-    link("certificate", "certificate.json", "certificate"),
-  );
-}
-
-/** Nodes keep files for a time: a refusal must not be saved in place of the file. @param {MouseEvent} event */
-async function fetchFile(event) {
-  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  event.preventDefault();
-  const { href, download } = link;
-  try {
-    if ((await fetch(href, { method: "HEAD" })).ok) {
-      Object.assign(document.createElement("a"), { href, download }).click();
-      return;
-    }
-    await ask(new URL(href).pathname);
-  } catch (error) {
-    const said = h("span", { class: "bad", role: "alert" }, sentence(reasonOf(error)));
-    link.closest(".downloads")?.replaceChildren(said);
-  }
 }
 
 /** @param {JobDetail} job */
@@ -213,31 +146,14 @@ function finding(job, participant) {
     : h("span", { class: "muted" }, "not audited");
 }
 
-/** @param {SpecJson["optimizer"]} optimizer */
-function optimizerText({ kind, ...settings }) {
-  const used = Object.entries(settings).filter(([, value]) => value !== 0);
-  return `${kind}: ${used.map(([name, value]) => `${name} ${value}`).join(", ")}`;
-}
-
 /** @param {JobDetail} job */
 function order(job) {
-  const { spec } = job;
-  /** @param {string} value */
-  const hash = (value) => h("span", { class: "mono", title: value }, short(value));
   return card(
     "Order",
     `opened at #${count(job.openedAt)}`,
     facts([
       ["Client", h("span", { class: "mono" }, job.client)],
-      ["Rows", `${count(spec.trainRows)} to train on, ${count(spec.testRows)} to test`],
-      ["Training", `${plural(spec.localEpochs, "epoch")} a round, batches of ${spec.batchSize}`],
-      ["Optimizer", optimizerText(spec.optimizer)],
-      ["Loss", spec.loss],
-      ["Partition", spec.partition],
-      ["Aggregation", `${spec.aggregation}, quorum ${spec.quorum} of ${spec.participants}`],
-      ["Model", hash(spec.model)],
-      ["Dataset", hash(spec.dataset)],
-      ["Parameters", hash(job.parameters)],
+      ...viewOf(job).order(job),
       ["Job id", h("span", { class: "mono" }, job.id)],
     ]),
   );

@@ -2,6 +2,7 @@
 import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { ago, count, plural, poml, sentence, units } from "./format.js";
+import { viewOf } from "./job-kinds.js";
 import { notFound } from "./not-found.js";
 import { outcomeChip } from "./outcome.js";
 import { patch } from "./patch.js";
@@ -211,10 +212,10 @@ function jobs(node) {
       h("a", { href: `#/jobs/${job.id}` }, job.name),
       h("span", { title: job.outcome.reason }, outcomeChip(job)),
       job.role === "both" ? "manager and participant" : job.role,
-      `${job.recordedRounds} / ${job.rounds}`,
+      viewOf(job).progress(job),
     ],
   }));
-  return card("Jobs", "", table(["Name", "Outcome", "~Role", ">Rounds"], rows));
+  return card("Jobs", "", table(["Name", "Outcome", "~Role", ">Recorded"], rows));
 }
 
 /** @param {NodeDetail} node */

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { withCode } from "./notices.js";
 
-/** @import { OutcomeJson } from "../api/contract/job.ts" */
+/** @import { OutcomeJson } from "../api/contract/jobs/frame.ts" */
 
 /** @param {{ outcome: OutcomeJson, phase: string }} job */
 export function outcomeChip({ outcome, phase }) {

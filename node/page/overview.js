@@ -3,6 +3,7 @@ import { blockFeed } from "./block-feed.js";
 import { card, h, meter, table } from "./dom.js";
 import { count, duration, percent, plural, poml, units } from "./format.js";
 import { jobCard } from "./job-card.js";
+import { viewOf } from "./job-kinds.js";
 import { outcomeChip } from "./outcome.js";
 import { patch } from "./patch.js";
 import { listen, readStatus, store } from "./store.js";
@@ -186,9 +187,9 @@ function jobTable() {
     cells: [
       h("a", { href: `#/jobs/${job.id}` }, job.name),
       h("span", { title: job.outcome.reason }, outcomeChip(job)),
-      `${job.recordedRounds} / ${job.rounds}`,
-      job.metrics === undefined ? "–" : percent(job.metrics.accuracy),
-      job.metrics === undefined ? "–" : job.metrics.loss.toFixed(3),
+      job.kind,
+      viewOf(job).progress(job),
+      viewOf(job).result(job),
       poml(job.escrow),
       `#${count(job.openedAt)}`,
     ],
@@ -196,6 +197,6 @@ function jobTable() {
   return card(
     "Jobs",
     "newest first",
-    table(["Name", "Outcome", ">Rounds", ">Accuracy", "~>Loss", "~>Escrow", "~>Opened"], rows),
+    table(["Name", "Outcome", "~Kind", ">Recorded", ">Result", "~>Escrow", "~>Opened"], rows),
   );
 }

@@ -6,7 +6,7 @@ import { follow, get } from "./api.js";
 
 /** @import { BlockSummary } from "../api/contract/block.ts" */
 /** @import { EventData } from "../api/contract/event.ts" */
-/** @import { JobSummary } from "../api/contract/job.ts" */
+/** @import { JobSummary } from "../api/contract/jobs/job.ts" */
 /** @import { NodeList, Status } from "../api/contract/network.ts" */
 /** @import { PageEvent } from "./api.js" */
 

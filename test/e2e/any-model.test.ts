@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { chooseBackend, layers, tf } from "../../ml/tfjs/backend.ts";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
-import type { JobOrder } from "../../node/api/contract/job.ts";
+import type { JobOrder } from "../../node/api/contract/jobs/job.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
 

@@ -9,7 +9,7 @@ import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeManifest } from "../../ml/dataset/manifest.ts";
 import type { ApiError } from "../../node/api/api-error.ts";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
-import type { JobDetail, JobOrder } from "../../node/api/contract/job.ts";
+import type { JobDetail, JobOrder } from "../../node/api/contract/jobs/job.ts";
 import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { CERTIFICATE_FILE, downloadResult } from "../../node/cli/job/download.ts";

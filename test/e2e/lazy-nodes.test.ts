@@ -1,7 +1,7 @@
 /** Real processes, some of which only pretend to train: none of them earns anything. */
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { JobDetail, JobOrder } from "../../node/api/contract/job.ts";
+import type { JobDetail, JobOrder } from "../../node/api/contract/jobs/job.ts";
 import type { NodeJson } from "../../node/api/contract/network.ts";
 import { followJob, isBalanced } from "../../node/cli/job/follow.ts";
 import { openJob } from "../../node/cli/job/open.ts";

@@ -7,7 +7,7 @@ import { JobSpec } from "../../chain/types/job.ts";
 import { type Payload, SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "../../node/api/api-error.ts";
 import { PomlClient } from "../../node/api/client.ts";
-import type { JobOrder } from "../../node/api/contract/job.ts";
+import type { JobOrder } from "../../node/api/contract/jobs/job.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { dataDirPaths, readApiToken } from "../../node/config/data-dir.ts";
 import { jobOpenPayload, transferPayload } from "../../node/wallet/payload.ts";

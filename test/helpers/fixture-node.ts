@@ -41,7 +41,7 @@ import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.
 import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
-import { encodeJobSummary, encodeRound } from "../../node/api/encode/job.ts";
+import { encodeJobSummary, encodeRound } from "../../node/api/encode/jobs/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
 import type { NodeServices } from "../../node/api/server.ts";
 import { type FoundJob, JobArchive } from "../../node/chain/job-archive.ts";

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { BlockJson, BlockList, TransactionStatusJson, WaitingTransactionList } from "./block.ts";
 import { DatasetList } from "./dataset.ts";
-import { CertificateFile, JobDetail, JobList, ModelListing, RoundList } from "./job.ts";
+import { CertificateFile, JobDetail, JobList, RoundList } from "./jobs/job.ts";
+import { ModelListing } from "./jobs/train.ts";
 import { LightBlockJson, LightRoute } from "./light.ts";
 import { AccountJson, Health, NodeDetail, NodeList, Status } from "./network.ts";
 import { ParameterList } from "./parameter.ts";

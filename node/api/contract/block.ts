@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EVIDENCE_KINDS } from "../../../chain/types/evidence.ts";
 import { RATING_CAUSES, RATING_FAULTS } from "../../../chain/types/node.ts";
 import { TRANSACTION_KINDS } from "../../../chain/types/transaction.ts";
-import { RecordJson } from "./job.ts";
+import { RecordJson } from "./jobs/job.ts";
 import { Problem } from "./problem.ts";
 import {
   Address,

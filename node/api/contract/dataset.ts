@@ -1,8 +1,7 @@
 /** Datasets a node holds. Uploads are CSV bodies or multipart forms, see docs/api.md. */
 import { z } from "zod";
 import type { CsvSettings } from "../../../ml/dataset/import-csv.ts";
-import { ShortName } from "./job.ts";
-import { Count, Hash } from "./scalar.ts";
+import { Count, Hash, ShortName } from "./scalar.ts";
 
 export const DatasetJson = z.object({
   id: Hash.describe("SHA-256 of the manifest"),

@@ -1,7 +1,7 @@
 /** Messages of the event stream, one JSON object per WebSocket message. */
 import { z } from "zod";
 import { BlockSummary, RatingChangeJson } from "./block.ts";
-import { JobSummary, RoundJson } from "./job.ts";
+import { JobSummary, RoundJson } from "./jobs/job.ts";
 import { Count, Hash, PublicKey } from "./scalar.ts";
 
 export const EVENT_TYPES = [

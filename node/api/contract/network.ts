@@ -1,9 +1,10 @@
 /** The node, its peers and workers, the accounts, and the nodes of the chain with their ratings. */
 import { z } from "zod";
+import { JOB_KINDS } from "../../../chain/types/job.ts";
 import { VERDICTS } from "../../../chain/types/node.ts";
 import { FactorsJson, WaitingTransactionJson } from "./block.ts";
-import { OutcomeJson } from "./job.ts";
-import { Address, Amount, Count, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
+import { OutcomeJson } from "./jobs/frame.ts";
+import { Address, Amount, Count, Fraction, Hash, Height, PublicKey, UnixMs } from "./scalar.ts";
 
 export const Peer = z.object({
   publicKey: PublicKey,
@@ -260,7 +261,11 @@ export const NodeDetail = NodeJson.extend({
       role: z.enum(["manager", "participant", "both"]),
       round: Count,
       recordedRounds: Count,
-      rounds: Count,
+      rounds: Count.optional().describe(
+        "that were ordered; absent where the kind has no number of them",
+      ),
+      kind: z.enum(JOB_KINDS),
+      progress: Fraction,
     }),
   ),
 });

@@ -1,7 +1,7 @@
 /** The payloads of transactions as the API writes them, by kind. */
 import type { VERDICTS } from "../../../chain/types/node.ts";
 import type { Payloads, TransactionKind } from "../../../chain/types/transaction.ts";
-import type { RecordJson, SpecJson } from "./job.ts";
+import type { RecordJson, SpecJson } from "./jobs/job.ts";
 import type { JsonOf } from "./json-of.ts";
 
 type Plain = { readonly [K in TransactionKind]: JsonOf<Payloads[K]> };

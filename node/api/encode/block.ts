@@ -32,7 +32,8 @@ import type {
   WaitingTransactionJson,
 } from "../contract/block.ts";
 import type { PayloadJson } from "../contract/payload.ts";
-import { encodeRecord, encodeSpec, named, nodeName } from "./job.ts";
+import { named, nodeName } from "./jobs/frame.ts";
+import { encodeRecord, encodeSpec } from "./jobs/job.ts";
 import { nameOf, plain, textOf } from "./plain.ts";
 
 type PayloadEncoders = {

@@ -28,7 +28,7 @@ import type {
   WindowWorkJson,
 } from "../contract/network.ts";
 import { encodeFactors, encodeWaiting } from "./block.ts";
-import { encodeJobSummary } from "./job.ts";
+import { encodeJobSummary } from "./jobs/job.ts";
 import { plain, textOf } from "./plain.ts";
 
 /** @param now Unix milliseconds */
@@ -193,8 +193,21 @@ export function encodeNodeDetail(
   for (const { job } of recent) {
     const role = roleIn(job, index);
     if (role === undefined) continue;
-    const { id, name, phase, outcome, round, recordedRounds, rounds } = encodeJobSummary(job);
-    jobs.push({ id, name, phase, outcome, role, round, recordedRounds, rounds });
+    const summary = encodeJobSummary(job);
+    const { kind, id, name, phase, outcome, round, recordedRounds, progress } = summary;
+    const ordered = summary.kind === "train" ? { rounds: summary.rounds } : {};
+    jobs.push({
+      kind,
+      id,
+      name,
+      phase,
+      outcome,
+      role,
+      round,
+      recordedRounds,
+      progress,
+      ...ordered,
+    });
   }
   return {
     ...encodeNode(state, index, state.nodes.at(index)),

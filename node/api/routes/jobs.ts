@@ -15,19 +15,18 @@ import {
   JobList,
   JobOrder,
   type JobSummary,
-  MODEL_FILES,
-  ModelListing,
   PreparedJson,
   RoundList,
   SubmittedJob,
-} from "../contract/job.ts";
+} from "../contract/jobs/job.ts";
+import { MODEL_FILES, ModelListing } from "../contract/jobs/train.ts";
 import {
   encodeJobDetail,
   encodeJobSummary,
   encodeOrdered,
   encodePrepared,
   encodeRound,
-} from "../encode/job.ts";
+} from "../encode/jobs/job.ts";
 import { toJobRequest } from "../job-order.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Reply, type Route, route } from "../route.ts";

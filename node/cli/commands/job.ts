@@ -1,7 +1,7 @@
 /** `poml job`: orders training, follows it, fetches the model. */
 
 import { Command } from "commander";
-import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import {
   type ApiOptions,
@@ -13,10 +13,11 @@ import {
 } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
-import { percent, poml } from "../format.ts";
+import { poml } from "../format.ts";
 import { findJob } from "../job/find.ts";
 import { addOrderOptions, type OrderOptions } from "../job/order.ts";
 import { outcomeWord, roundLine, showJob, showRounds, stateText } from "../job/show.ts";
+import { viewOf } from "../job/views.ts";
 import { pathOption } from "../path-option.ts";
 
 interface SubmitOptions extends ApiOptions, WalletOptions, OrderOptions {
@@ -116,13 +117,14 @@ async function listJobs(options: ApiOptions, context: CliContext): Promise<void>
   const { jobs, absent = 0 } = await (await connect(options, context)).jobs();
   context.output.result({ jobs, ...(absent > 0 ? { absent } : {}) }, () => {
     context.output.table(
-      ["job", "name", "outcome", "rounds", "accuracy", "escrow POML"],
+      ["job", "kind", "name", "outcome", "recorded", "result", "escrow POML"],
       jobs.map((job) => [
         job.id.slice(0, 12),
+        job.kind,
         job.name,
         outcomeWord(job),
-        `${job.recordedRounds} of ${job.rounds}`,
-        job.metrics === undefined ? "-" : percent(job.metrics.accuracy),
+        viewOf(job).progress(job),
+        viewOf(job).result(job),
         poml(job.escrow),
       ]),
     );
@@ -160,12 +162,12 @@ async function watchJob(
   const client = await connect(options, context);
   const id = await findJob(client, text);
   const progress = await createProgress(context.output);
-  const bar = progress.bar("rounds", { isMain: true });
+  const bar = progress.bar("recorded", { isMain: true });
   try {
     const job = await followJob(client, id, {
       timeoutMs,
       signal: context.signal,
-      onJob: (job) => bar.update(job.recordedRounds / job.rounds, stateText(job)),
+      onJob: (job) => bar.update(job.progress, stateText(job)),
       onRound: (round) => progress.line(roundLine(round)),
     });
     progress.stop();
@@ -174,8 +176,7 @@ async function watchJob(
     context.output.result({ ...job, records: rounds }, () => {
       showRounds(context.output, rounds);
       context.output.line(`\n${job.outcome.reason}`);
-      const command = `npx poml job result ${id.slice(0, 12)} --out ${shellQuote(job.name)}`;
-      context.output.command("Fetch the model with: ", command);
+      viewOf(job).showNext(context.output, job);
     });
   } finally {
     progress.stop();
@@ -226,7 +227,8 @@ async function cancelJob(text: string, options: CancelOptions, context: CliConte
   const { sendTransaction } = await import("../send.ts");
   const client = await connect(options, context);
   const job = await findJob(client, text);
-  const { cancelBurns, outcome, recordedRounds, rounds } = await client.job(job);
+  const found = await client.job(job);
+  const { cancelBurns, outcome } = found;
   if (cancelBurns === undefined) {
     throw new CliError(
       `job ${job.slice(0, 12)} cannot be cancelled now: ${outcome.reason}`,
@@ -237,7 +239,7 @@ async function cancelJob(text: string, options: CancelOptions, context: CliConte
   if (options.yes !== true) {
     throw usageError(
       "yes",
-      `cancelling job ${job.slice(0, 12)} burns ${poml(cancelBurns)} POML; ${recordedRounds} of ${rounds} rounds are recorded and stay paid, so do updates of this round that hold; the rest of the escrow comes back. Nothing was done`,
+      `cancelling job ${job.slice(0, 12)} burns ${poml(cancelBurns)} POML; ${viewOf(found).progress(found)} are recorded and stay paid, so do updates of this round that hold; the rest of the escrow comes back. Nothing was done`,
       "add --yes to do it",
     );
   }

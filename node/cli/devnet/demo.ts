@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
-import type { JobDetail, JobOrder, PreparedJson, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, JobOrder, PreparedJson, RoundJson } from "../../api/contract/jobs/job.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
 import { type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";

@@ -1,7 +1,7 @@
 /** What the terminal shows while the demo job runs: the chain, the round, one bar per participant. */
 import type { EventJson } from "../../api/contract/event.ts";
 import { EVENT_DATA } from "../../api/contract/event.ts";
-import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
 import { percent } from "../format.ts";
 import { roundLine, stateText } from "../job/show.ts";
 import type { Bar, Progress } from "../progress.ts";

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
-import type { JobDetail, RoundJson } from "../../api/contract/job.ts";
+import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const POLL_MS = 500;

@@ -2,7 +2,7 @@
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import type { PomlClient } from "../../api/client.ts";
-import type { JobOrder, PreparedJson } from "../../api/contract/job.ts";
+import type { JobOrder, PreparedJson } from "../../api/contract/jobs/job.ts";
 import type { Identity } from "../../wallet/key-file.ts";
 import { jobOpenPayload } from "../../wallet/payload.ts";
 import { sendTransaction } from "../send.ts";

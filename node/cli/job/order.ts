@@ -6,7 +6,7 @@ import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
-import { JobOrder } from "../../api/contract/job.ts";
+import { JobOrder } from "../../api/contract/jobs/job.ts";
 import { isTask, TASK_ID } from "../../api/contract/task-id.ts";
 import { parseAmount } from "../../wallet/amount.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";

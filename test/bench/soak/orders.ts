@@ -4,7 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { downloadResult } from "../../../node/cli/job/download.ts";
 import { followJob, isComplete } from "../../../node/cli/job/follow.ts";
 import { openJob } from "../../../node/cli/job/open.ts";

@@ -3,7 +3,7 @@
  * says why and what to do, and no phase has to run out.
  */
 import { expect } from "chai";
-import type { JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { followJob, isBalanced } from "../../../node/cli/job/follow.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { LocalNetwork } from "../../helpers/local-network.ts";

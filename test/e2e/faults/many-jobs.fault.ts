@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { ApiError } from "../../../node/api/api-error.ts";
-import type { JobDetail, JobList, JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobDetail, JobList, JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { isBalanced, isComplete } from "../../../node/cli/job/follow.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";

@@ -3,7 +3,7 @@
  * killed and started again as it has claimed. Nobody's bond shrinks, and no window or audit finds anybody false.
  */
 import { expect } from "chai";
-import type { JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { followJob, isBalanced } from "../../../node/cli/job/follow.ts";
 import { openJob } from "../../../node/cli/job/open.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";

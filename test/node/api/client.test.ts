@@ -9,7 +9,7 @@ import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { PomlClient } from "../../../node/api/client.ts";
-import type { JobOrder } from "../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { person } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";

@@ -5,7 +5,7 @@ import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
-import type { JobDetail } from "../../../node/api/contract/job.ts";
+import type { JobDetail } from "../../../node/api/contract/jobs/job.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";

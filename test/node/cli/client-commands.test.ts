@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { PomlClient } from "../../../node/api/client.ts";
-import type { SpecJson } from "../../../node/api/contract/job.ts";
+import type { SpecJson } from "../../../node/api/contract/jobs/job.ts";
 import { poml } from "../../../node/cli/format.ts";
 import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
 import { CSV, TOKEN } from "../api/support.ts";

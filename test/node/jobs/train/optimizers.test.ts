@@ -13,7 +13,7 @@ import { ENGINE_HASH } from "../../../../ml/exact/engine-hash.ts";
 import { encodeUpdate } from "../../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../../ml/metrics.ts";
 import { decodeCheckpoint, stateHash } from "../../../../ml/training/checkpoint.ts";
-import type { JobOrder } from "../../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../../node/api/contract/jobs/job.ts";
 import { toJobRequest } from "../../../../node/api/job-order.ts";
 import { BlobFetcher } from "../../../../node/blobs/blob-fetcher.ts";
 import { blobPeersOf } from "../../../../node/blobs/blob-peers.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { trainSpec } from "../../../../chain/workload/train/train-of.ts";
-import type { JobOrder } from "../../../../node/api/contract/job.ts";
+import type { JobOrder } from "../../../../node/api/contract/jobs/job.ts";
 import { toJobRequest } from "../../../../node/api/job-order.ts";
 import { BlobStore } from "../../../../node/blobs/blob-store.ts";
 import {

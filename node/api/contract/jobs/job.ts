@@ -1,0 +1,65 @@
+/** Jobs of any kind of work: `kind` says which of the union an order or an answer is. */
+import { z } from "zod";
+import { JOB_KINDS } from "../../../../chain/types/job.ts";
+import { Amount, Count, Hash } from "../scalar.ts";
+import {
+  PreparedTrain,
+  TrainDetail,
+  TrainOrder,
+  TrainRecord,
+  TrainRound,
+  TrainSpecJson,
+  TrainSummary,
+} from "./train.ts";
+
+const unknownKind = () => `must be one of ${JOB_KINDS.join(", ")}`;
+
+export const JobOrder = z.discriminatedUnion("kind", [TrainOrder], { error: unknownKind });
+export type JobOrder = z.infer<typeof JobOrder>;
+
+export const SpecJson = z.discriminatedUnion("kind", [TrainSpecJson]);
+export type SpecJson = z.infer<typeof SpecJson>;
+
+export const PreparedJson = z.discriminatedUnion("kind", [PreparedTrain]);
+export type PreparedJson = z.infer<typeof PreparedJson>;
+
+export const JobSummary = z.discriminatedUnion("kind", [TrainSummary]);
+export type JobSummary = z.infer<typeof JobSummary>;
+
+export const JobDetail = z.discriminatedUnion("kind", [TrainDetail]);
+export type JobDetail = z.infer<typeof JobDetail>;
+
+export const RecordJson = z.discriminatedUnion("kind", [TrainRecord]);
+export type RecordJson = z.infer<typeof RecordJson>;
+
+export const RoundJson = z.discriminatedUnion("kind", [TrainRound]);
+export type RoundJson = z.infer<typeof RoundJson>;
+
+/** Newest first. */
+export const JobList = z.object({
+  jobs: z.array(JobSummary),
+  next: Count.optional().describe("`from` of the next older page"),
+  absent: Count.optional().describe(
+    "jobs of this page whose records are not here: they come with the blocks before a snapshot",
+  ),
+});
+export type JobList = z.infer<typeof JobList>;
+
+export const RoundList = z.object({
+  rounds: z.array(RoundJson),
+  next: Count.optional().describe("`from` of the next page"),
+});
+export type RoundList = z.infer<typeof RoundList>;
+
+export const SubmittedJob = z.object({
+  id: Hash,
+  price: Amount.optional().describe("absent when an earlier request with the same key opened it"),
+  escrow: Amount.optional(),
+  notes: z.array(z.string()).describe("what was chosen for the order, and what may go wrong"),
+});
+export type SubmittedJob = z.infer<typeof SubmittedJob>;
+
+export const CertificateFile = z
+  .record(z.string(), z.unknown())
+  .describe("the portable certificate; `npx poml verify` checks it offline");
+export type CertificateFile = z.infer<typeof CertificateFile>;
