@@ -4,6 +4,7 @@
  */
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
+import type { JobKind } from "../../chain/types/job.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
 import {
@@ -24,6 +25,7 @@ import {
   JobDetail,
   JobList,
   type JobOrder,
+  ofKind,
   PreparedJson,
   RoundList,
   SubmittedJob,
@@ -56,6 +58,13 @@ export interface IdxUpload {
   readonly labels: Uint8Array;
   readonly testImages: Uint8Array;
   readonly testLabels: Uint8Array;
+}
+
+type PreparedOf<O extends JobOrder> = Extract<PreparedJson, { kind: NonNullable<O["kind"]> }>;
+
+/** An order that names no kind is one to train. */
+function kindOf({ kind = "train" }: JobOrder): JobKind {
+  return kind;
 }
 
 export class PomlClient {
@@ -207,8 +216,9 @@ export class PomlClient {
   }
 
   /** Checks and prices an order and stores its files for the network; spends nothing. */
-  prepareJob(order: JobOrder): Promise<PreparedJson> {
-    return this.#api.postJson("/v1/jobs/prepare", PreparedJson, order);
+  async prepareJob<O extends JobOrder>(order: O): Promise<PreparedOf<O>> {
+    const prepared = await this.#api.postJson("/v1/jobs/prepare", PreparedJson, order);
+    return ofKind(kindOf(order), prepared) as PreparedOf<O>;
   }
 
   /** Opens a job with the node's own account. Equal keys give the same job. @returns its id */

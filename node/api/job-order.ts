@@ -2,7 +2,7 @@
 import type { JobRequest } from "../jobs/train/job-request.ts";
 import type { JobOrder } from "./contract/jobs/job.ts";
 
-export function toJobRequest({ pricePerSample, budget, ...order }: JobOrder): JobRequest {
+export function toJobRequest({ kind: _, pricePerSample, budget, ...order }: JobOrder): JobRequest {
   return {
     ...order,
     pricePerSample: pricePerSample === undefined ? undefined : BigInt(pricePerSample),

@@ -22,6 +22,20 @@ export function hashRate(perSecond: number): string {
   return `${(perSecond / 1e6).toFixed(2)} MH/s`;
 }
 
+const LARGE = [
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+] as const;
+
+/** Hashes or nonces, e.g. `16.78 M`; exact below a million. */
+export function hashCount(count: bigint | string): string {
+  const value = Number(count);
+  const [size, letter] = LARGE.find(([least]) => value >= least) ?? [];
+  return size === undefined ? String(count) : `${(value / size).toFixed(2)} ${letter}`;
+}
+
 export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
 }

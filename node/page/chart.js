@@ -1,7 +1,7 @@
 /** Accuracy and loss over rounds as one uPlot chart with two scales, in the page's own colours. */
 import uPlot from "./uplot.js";
 
-/** @import { RoundJson } from "../api/contract/jobs/job.ts" */
+/** @import { TrainRound } from "../api/contract/jobs/train.ts" */
 
 const HEIGHT = 190;
 
@@ -12,14 +12,14 @@ function colour(name) {
 
 /**
  * @param {number} rounds planned, for the length of the axis
- * @returns {{ element: HTMLElement, show(records: readonly RoundJson[]): void, remove(): void }}
+ * @returns {{ element: HTMLElement, show(records: readonly TrainRound[]): void, remove(): void }}
  */
 export function curves(rounds) {
   const element = document.createElement("div");
   element.className = "chart";
   /** @type {uPlot | undefined} */
   let plot;
-  /** @type {readonly RoundJson[]} */
+  /** @type {readonly TrainRound[]} */
   let records = [];
 
   const build = () => {
@@ -49,7 +49,7 @@ export function curves(rounds) {
   };
 }
 
-/** @param {readonly RoundJson[]} records @returns {uPlot.AlignedData} */
+/** @param {readonly TrainRound[]} records @returns {uPlot.AlignedData} */
 function columns(records) {
   return [
     records.map(({ round }) => round),

@@ -49,6 +49,23 @@ export function ago(unixMs) {
   return new Date(unixMs).toLocaleDateString();
 }
 
+const LARGE = /** @type {const} */ ([
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+]);
+
+/** Hashes or nonces. @param {number | string} amount */
+export function large(amount) {
+  const value = Number(amount);
+  const [size, letter] = LARGE.find(([least]) => value >= least) ?? [1, ""];
+  return letter === ""
+    ? count(value)
+    : `${(value / size).toFixed(value >= 100 * size ? 0 : 1)} ${letter}`;
+}
+
 /** @param {number} size */
 export function bytes(size) {
   if (size < 1024) return `${size} B`;

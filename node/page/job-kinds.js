@@ -1,4 +1,5 @@
 /** How the page shows jobs, by kind of work: one row and one file a kind. */
+import { searchView } from "./search-view.js";
 import { trainView } from "./train-view.js";
 
 /** @import { JobKind } from "../../chain/types/job.ts" */
@@ -32,7 +33,7 @@ import { trainView } from "./train-view.js";
  *   participant(
  *     job: DetailOf<K>, rounds: readonly RoundOf<K>[], one: DetailOf<K>["participants"][number],
  *   ): { share: number, state: string },
- *   history(rounds: readonly RoundOf<K>[]): HTMLElement,
+ *   history(rounds: readonly RoundOf<K>[], job: DetailOf<K>): HTMLElement,
  *   price(job: DetailOf<K>): string,
  *   results(job: DetailOf<K>): Child[],
  *   order(job: DetailOf<K>): (readonly [string, Child | readonly Child[]])[],
@@ -40,7 +41,7 @@ import { trainView } from "./train-view.js";
  */
 
 /** @type {{ readonly [K in JobKind]: JobView<K> }} */
-const VIEWS = { train: trainView };
+const VIEWS = { train: trainView, search: searchView };
 
 /** @template {JobKind} K @param {{ kind: K }} job @returns {JobView<K>} */
 export function viewOf({ kind }) {

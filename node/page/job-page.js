@@ -24,7 +24,7 @@ export function jobPage(root, id) {
   const main = jobCard(id, {
     heading: "h1",
     onData(job, rounds) {
-      patch(history, rounds.length > 0 && viewOf(job).history(rounds));
+      patch(history, rounds.length > 0 && viewOf(job).history(rounds, job));
       patch(more, h("div", { class: "stack" }, money(job), team(job), audits(job)), order(job));
     },
     onMissing(message) {

@@ -5,7 +5,8 @@
 import { expect } from "chai";
 import { chooseBackend, layers, tf } from "../../ml/tfjs/backend.ts";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
-import type { JobOrder } from "../../node/api/contract/jobs/job.ts";
+import { ofKind } from "../../node/api/contract/jobs/job.ts";
+import type { TrainOrder } from "../../node/api/contract/jobs/train.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
 
@@ -36,7 +37,8 @@ describe("a model of the client's own on data of its own", function () {
     expect(await client.submitJob(order, "orders-1")).equal(id);
     await net.at(1).client.waitForTransaction(id);
     const signal = AbortSignal.timeout(JOB_MS);
-    const job = await followJob(net.at(1).client, id, { timeoutMs: JOB_MS, signal });
+    const followed = await followJob(net.at(1).client, id, { timeoutMs: JOB_MS, signal });
+    const job = ofKind("train", followed);
     expect(isComplete(job)).equal(true);
     expect(isBalanced(job)).equal(true);
     expect(job.metrics?.accuracy).greaterThan(0.85);
@@ -52,7 +54,7 @@ describe("a model of the client's own on data of its own", function () {
   });
 });
 
-function orderFor(dataset: DatasetJson): JobOrder {
+function orderFor(dataset: DatasetJson): TrainOrder {
   const ownLayers = [
     {
       class_name: "Dense",

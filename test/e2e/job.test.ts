@@ -9,7 +9,8 @@ import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeManifest } from "../../ml/dataset/manifest.ts";
 import type { ApiError } from "../../node/api/api-error.ts";
 import type { DatasetJson } from "../../node/api/contract/dataset.ts";
-import type { JobDetail, JobOrder } from "../../node/api/contract/jobs/job.ts";
+import { ofKind } from "../../node/api/contract/jobs/job.ts";
+import type { TrainDetail, TrainOrder, TrainRound } from "../../node/api/contract/jobs/train.ts";
 import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { CERTIFICATE_FILE, downloadResult } from "../../node/cli/job/download.ts";
@@ -36,12 +37,12 @@ describe("a network of four processes", function () {
   let net: LocalNetwork;
   let dataset: DatasetJson;
   /** The finished first job. */
-  let settled: JobDetail;
+  let settled: TrainDetail;
   /** Killed last, and its height shortly before. */
   let victim: LocalNode;
   let heightBefore: number;
 
-  const order = (changes: Partial<JobOrder> = {}): JobOrder => ({
+  const order = (changes: Partial<TrainOrder> = {}): TrainOrder => ({
     name: "flowers",
     dataset: dataset.id,
     model: { preset: "mlp" },
@@ -56,7 +57,7 @@ describe("a network of four processes", function () {
     ...changes,
   });
   /** Trains for some seconds a round, so that a node can be killed in the middle. */
-  const longOrder = (changes: Partial<JobOrder> = {}): JobOrder =>
+  const longOrder = (changes: Partial<TrainOrder> = {}): TrainOrder =>
     order({
       model: { preset: "2nn" },
       localEpochs: 100,
@@ -66,14 +67,16 @@ describe("a network of four processes", function () {
       phaseSeconds: 24,
       ...changes,
     });
-  const open = async (wanted: JobOrder): Promise<string> =>
+  const open = async (wanted: TrainOrder): Promise<string> =>
     (await openJob(net.at(0).client, net.client, wanted)).id;
-  const follow = async (node: LocalNode, id: string): Promise<JobDetail> => {
+  const follow = async (node: LocalNode, id: string): Promise<TrainDetail> => {
     // The block that opened it may come here later than to the node that took the order.
     await node.client.waitForTransaction(id);
     const signal = AbortSignal.timeout(JOB_MS);
-    return followJob(node.client, id, { timeoutMs: JOB_MS, signal });
+    return ofKind("train", await followJob(node.client, id, { timeoutMs: JOB_MS, signal }));
   };
+  const roundsOf = async (node: LocalNode, id: string): Promise<TrainRound[]> =>
+    (await node.client.rounds(id)).rounds.map((round) => ofKind("train", round));
 
   before(async () => {
     net = await LocalNetwork.create({ nodes: 4 });
@@ -96,7 +99,7 @@ describe("a network of four processes", function () {
     expect(settled.escrow).equal(prepared.escrow);
     expect(isBalanced(settled)).equal(true);
     expect(settled.participants.map(({ paidRounds }) => paidRounds)).eql([2, 2, 2, 2]);
-    const { rounds } = await net.at(2).client.rounds(id);
+    const rounds = await roundsOf(net.at(2), id);
     expect(rounds.map(({ round }) => round)).eql([1, 2]);
     expect(rounds[0]?.modelAfter).equal(rounds[1]?.modelBefore);
     expect(rounds[1]?.modelAfter).equal(settled.parameters);
@@ -112,7 +115,7 @@ describe("a network of four processes", function () {
       }
       return undefined;
     };
-    const { rounds } = await net.at(2).client.rounds(settled.id);
+    const rounds = await roundsOf(net.at(2), settled.id);
     const hashes = rounds.flatMap(({ modelAfter, contributions }) => [
       modelAfter,
       ...contributions.map(({ updateHash }) => updateHash),
@@ -263,14 +266,14 @@ async function trustedBlock(node: LocalNode, height: number): Promise<TrustedPoi
   return parseTrusted(`${height}:${hash}`);
 }
 
-async function untilTraining(node: LocalNode, id: string, round: number): Promise<JobDetail> {
+async function untilTraining(node: LocalNode, id: string, round: number): Promise<TrainDetail> {
   let job = await node.client.job(id);
   const isTraining = async (): Promise<boolean> => {
     job = await node.client.job(id);
     return job.phase === "training" && job.round === round;
   };
   await until(isTraining, JOB_MS, `training in round ${round}`);
-  return job;
+  return ofKind("train", job);
 }
 
 async function untilCaughtUp(node: LocalNode, witness: LocalNode): Promise<void> {

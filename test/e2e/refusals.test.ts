@@ -7,7 +7,7 @@ import { JobSpec } from "../../chain/types/job.ts";
 import { type Payload, SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "../../node/api/api-error.ts";
 import { PomlClient } from "../../node/api/client.ts";
-import type { JobOrder } from "../../node/api/contract/jobs/job.ts";
+import type { TrainOrder } from "../../node/api/contract/jobs/train.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { dataDirPaths, readApiToken } from "../../node/config/data-dir.ts";
 import { jobOpenPayload, transferPayload } from "../../node/wallet/payload.ts";
@@ -42,7 +42,7 @@ describe("what a running node refuses", function () {
   });
   after(() => net?.stop());
 
-  const order = (changes: Partial<JobOrder> = {}): JobOrder => ({
+  const order = (changes: Partial<TrainOrder> = {}): TrainOrder => ({
     name: "flowers",
     dataset,
     model: { preset: "mlp" },

@@ -146,7 +146,7 @@ async function showOne(text: string, options: ApiOptions, context: CliContext): 
     showJob(context.output, job);
     if (rounds.length === 0) return;
     context.output.line();
-    showRounds(context.output, rounds);
+    showRounds(context.output, rounds, job);
   });
 }
 
@@ -168,13 +168,13 @@ async function watchJob(
       timeoutMs,
       signal: context.signal,
       onJob: (job) => bar.update(job.progress, stateText(job)),
-      onRound: (round) => progress.line(roundLine(round)),
+      onRound: (round, of) => progress.line(roundLine(round, of)),
     });
     progress.stop();
     const { rounds } = await client.rounds(id);
     if (!isComplete(job)) throw incomplete(job, rounds, context);
     context.output.result({ ...job, records: rounds }, () => {
-      showRounds(context.output, rounds);
+      showRounds(context.output, rounds, job);
       context.output.line(`\n${job.outcome.reason}`);
       viewOf(job).showNext(context.output, job);
     });
@@ -185,11 +185,12 @@ async function watchJob(
 
 /** With --json the job stands in the error: a program gets one object. */
 function incomplete(
-  { outcome, ...job }: JobDetail,
+  found: JobDetail,
   records: readonly RoundJson[],
   { output }: CliContext,
 ): CliError {
-  if (records.length > 0 && !output.json) showRounds(output, records);
+  if (records.length > 0 && !output.json) showRounds(output, records, found);
+  const { outcome, ...job } = found;
   const { reason, remedy } = outcome;
   return new CliError(
     `job ${job.id} ${outcomeWord({ outcome, phase: job.phase })}: ${reason}`,

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
-import type { JobDetail, JobOrder, PreparedJson, RoundJson } from "../../api/contract/jobs/job.ts";
+import { ofKind, type PreparedJson } from "../../api/contract/jobs/job.ts";
+import type { TrainDetail, TrainOrder, TrainRound } from "../../api/contract/jobs/train.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
 import { type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
@@ -33,7 +34,7 @@ const POLL_MS = 250;
  * Small enough for two cores in about a minute. Over seeds and draws it ends between 86 and 87.5 % on
  * the 10,000 test images; with one local epoch some runs ended below 85 %.
  */
-const ORDER: Omit<JobOrder, "dataset"> = {
+const ORDER: Omit<TrainOrder, "dataset"> = {
   name: "fashion-mnist demo",
   model: { preset: "lenet" },
   rounds: 5,
@@ -46,8 +47,8 @@ const ORDER: Omit<JobOrder, "dataset"> = {
 };
 
 export interface DemoResult {
-  readonly job: JobDetail;
-  readonly rounds: readonly RoundJson[];
+  readonly job: TrainDetail;
+  readonly rounds: readonly TrainRound[];
   readonly nodes: readonly NodeJson[];
   readonly dataset: DatasetJson;
   readonly settlementBalanced: boolean;
@@ -84,10 +85,10 @@ export async function runDemo(
     timeoutMs: JOB_DEADLINE_MS,
     remedy: "end what else keeps this machine busy, or take fewer nodes, e.g. `--nodes 2`",
     signal,
-    onJob: (seen) => view.job(seen),
-    onRound: (round) => view.round(round),
+    onJob: (seen) => view.job(ofKind("train", seen)),
+    onRound: (round, of) => view.round(ofKind("train", round), ofKind("train", of)),
   });
-  return collect(net, { id, job, dataset }, { entry, witness });
+  return collect(net, { id, job: ofKind("train", job), dataset }, { entry, witness });
 }
 
 /** @returns how many nodes can be drawn */
@@ -129,7 +130,7 @@ async function importDemoDataset(client: PomlClient, view: LiveView): Promise<Da
 /** Takes the result from one node and the trusted block from another. */
 async function collect(
   net: Devnet,
-  { id, job, dataset }: { id: string; job: JobDetail; dataset: DatasetJson },
+  { id, job, dataset }: { id: string; job: TrainDetail; dataset: DatasetJson },
   { entry, witness }: { entry: RunningNode; witness: RunningNode },
 ): Promise<DemoResult> {
   if (!isComplete(job)) {
@@ -155,7 +156,7 @@ async function collect(
   }
   return {
     job,
-    rounds,
+    rounds: rounds.map((round) => ofKind("train", round)),
     nodes,
     dataset,
     settlementBalanced,

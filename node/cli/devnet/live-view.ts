@@ -1,7 +1,7 @@
 /** What the terminal shows while the demo job runs: the chain, the round, one bar per participant. */
 import type { EventJson } from "../../api/contract/event.ts";
 import { EVENT_DATA } from "../../api/contract/event.ts";
-import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
+import type { TrainDetail, TrainRound } from "../../api/contract/jobs/train.ts";
 import { percent } from "../format.ts";
 import { roundLine, stateText } from "../job/show.ts";
 import type { Bar, Progress } from "../progress.ts";
@@ -39,7 +39,7 @@ export class LiveView {
     this.#progress.line(text);
   }
 
-  job(job: JobDetail): void {
+  job(job: TrainDetail): void {
     const committed = job.participants.filter(({ committed }) => committed).length;
     const isRunning = job.outcome.state === "running" && job.round > 0;
     const ofRound = isRunning ? committed / job.participants.length : 0;
@@ -50,9 +50,9 @@ export class LiveView {
     }
   }
 
-  round(round: RoundJson): void {
+  round(round: TrainRound, job: TrainDetail): void {
     this.#accuracy = `accuracy ${percent(round.metrics.accuracy)}`;
-    this.line(roundLine(round));
+    this.line(roundLine(round, job));
     this.#draw();
   }
 

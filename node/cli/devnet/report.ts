@@ -30,7 +30,7 @@ export function demoSummary(result: DemoResult, { seconds, peakRssMib }: DemoFig
 export function showDemo(output: Output, result: DemoResult, figures: DemoFigures): void {
   const { job, rounds, modelDir, trustedBlock, verified } = result;
   output.line();
-  showRounds(output, rounds);
+  showRounds(output, rounds, job);
   output.line();
   showNodes(output, result);
   output.line();

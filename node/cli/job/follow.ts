@@ -18,7 +18,7 @@ export interface FollowOptions {
   /** After every look at the job. */
   readonly onJob?: (job: JobDetail) => void;
   /** Once for each recorded round, in order. */
-  readonly onRound?: (round: RoundJson) => void;
+  readonly onRound?: (round: RoundJson, job: JobDetail) => void;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function followJob(
     if (job !== undefined) onJob?.(job);
     if (job !== undefined && onRound !== undefined && job.recordedRounds > seen) {
       const rounds = (await lookAtRounds())?.rounds ?? [];
-      for (const round of rounds.slice(seen)) onRound(round);
+      for (const round of rounds.slice(seen)) onRound(round, job);
       seen = Math.max(seen, rounds.length);
     }
     if (job?.phase === "settled") return job;

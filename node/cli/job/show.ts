@@ -62,11 +62,10 @@ function auditsOf({ audited, audits }: JobDetail): string {
   return `a part of every update is replayed by others${open}`;
 }
 
-export function showRounds(output: Output, rounds: readonly RoundJson[]): void {
-  const [first] = rounds;
-  if (first !== undefined) viewOf(first).showRounds(output, rounds);
+export function showRounds(output: Output, rounds: readonly RoundJson[], job: JobDetail): void {
+  viewOf(job).showRounds(output, rounds, job);
 }
 
-export function roundLine(round: RoundJson): string {
-  return viewOf(round).roundLine(round);
+export function roundLine(round: RoundJson, job: JobDetail): string {
+  return viewOf(job).roundLine(round, job);
 }

@@ -17,8 +17,8 @@ export interface JobView<K extends JobKind> {
   /** What was ordered, and what came of it. */
   fields(job: DetailOf<K>): Readonly<Record<string, Cell>>;
   showParticipants(output: Output, job: DetailOf<K>): void;
-  showRounds(output: Output, rounds: readonly RoundOf<K>[]): void;
-  roundLine(round: RoundOf<K>): string;
+  showRounds(output: Output, rounds: readonly RoundOf<K>[], job: DetailOf<K>): void;
+  roundLine(round: RoundOf<K>, job: DetailOf<K>): string;
   /** What a client does with a job that is done. */
   showNext(output: Output, job: DetailOf<K>): void;
 }

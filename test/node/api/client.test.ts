@@ -9,7 +9,8 @@ import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { PomlClient } from "../../../node/api/client.ts";
-import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
+import { ofKind } from "../../../node/api/contract/jobs/job.ts";
+import type { TrainOrder } from "../../../node/api/contract/jobs/train.ts";
 import { person } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
@@ -109,13 +110,14 @@ describe("PomlClient", () => {
     const id = await client.submitJob(order, "key-1");
     expect(await client.submitJob(order, "key-1")).to.equal(id);
     test.node.runJobs();
-    const job = await client.job(id);
+    const job = ofKind("train", await client.job(id));
     expect(job).to.include({ name: "demo", phase: "settled", round: 2 });
     const parts = Object.values(job.settlement ?? {}).map(BigInt);
     expect(parts.reduce((sum, part) => sum + part, 0n)).to.equal(BigInt(job.escrow));
     const earned = job.participants.reduce((sum, one) => sum + BigInt(one.earned), 0n);
     expect(earned.toString()).to.equal(job.settlement?.participants);
-    const { rounds } = await client.rounds(id);
+    const { rounds: found } = await client.rounds(id);
+    const rounds = found.map((round) => ofKind("train", round));
     expect(rounds.map(({ round }) => round)).to.deep.equal([1, 2]);
     expect(rounds[1]?.metrics).to.deep.equal(job.metrics);
     const all = test.node.jobRecords.bind(test.node);
@@ -137,7 +139,7 @@ describe("PomlClient", () => {
     const read = async function* () {
       yield onDisk;
     };
-    const { parameters } = await client.job(id);
+    const { parameters } = job;
     const blob = async (hash: Uint8Array) =>
       toHex(hash) === parameters
         ? { sizeBytes: 3, sha256: toHex(sha256(onDisk)), read }
@@ -158,7 +160,7 @@ describe("PomlClient", () => {
 
   it("prepares a job as ordered: every optimizer with what it states and what it does not", async () => {
     const dataset = await client.uploadCsv("more flowers", text(CSV));
-    const prepared = async (changes: Partial<JobOrder>) => {
+    const prepared = async (changes: Partial<TrainOrder>) => {
       const order = { name: "demo", dataset: dataset.id, model: { preset: "mlp" }, ...changes };
       const { spec, specBytes } = await client.prepareJob(order);
       const wire = JobSpec.deserialize(Buffer.from(specBytes, "hex"));

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { PomlClient } from "../../../node/api/client.ts";
-import type { SpecJson } from "../../../node/api/contract/jobs/job.ts";
+import type { TrainSpecJson } from "../../../node/api/contract/jobs/train.ts";
 import { poml } from "../../../node/cli/format.ts";
 import { writeGenesisFile } from "../../../node/config/genesis-file.ts";
 import { CSV, TOKEN } from "../api/support.ts";
@@ -244,7 +244,7 @@ describe("poml as a client", () => {
     const chosen = async (...args: string[]) => {
       const { id } = await stage.json("job", "submit", ...args);
       const { spec } = await stage.json("job", "show", String(id));
-      return spec as SpecJson;
+      return spec as TrainSpecJson;
     };
     expect(await chosen("--order", order, "--learning-rate", "0.25")).deep.include({
       loss: "huber",

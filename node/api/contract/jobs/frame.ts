@@ -20,6 +20,7 @@ export const SettlementJson = z.object({
   fee: Amount,
   refund: Amount,
   burned: Amount.describe("what an order that nobody could carry out costs its client"),
+  bonus: Amount.describe("for finds, where the kind of work has any"),
 });
 export type SettlementJson = z.infer<typeof SettlementJson>;
 

@@ -1,7 +1,15 @@
 /** Jobs of any kind of work: `kind` says which of the union an order or an answer is. */
 import { z } from "zod";
-import { JOB_KINDS } from "../../../../chain/types/job.ts";
+import { JOB_KINDS, type JobKind } from "../../../../chain/types/job.ts";
 import { Amount, Count, Hash } from "../scalar.ts";
+import {
+  PreparedSearch,
+  SearchDetail,
+  SearchRecord,
+  SearchRound,
+  SearchSpecJson,
+  SearchSummary,
+} from "./search.ts";
 import {
   PreparedTrain,
   TrainDetail,
@@ -17,22 +25,22 @@ const unknownKind = () => `must be one of ${JOB_KINDS.join(", ")}`;
 export const JobOrder = z.discriminatedUnion("kind", [TrainOrder], { error: unknownKind });
 export type JobOrder = z.infer<typeof JobOrder>;
 
-export const SpecJson = z.discriminatedUnion("kind", [TrainSpecJson]);
+export const SpecJson = z.discriminatedUnion("kind", [TrainSpecJson, SearchSpecJson]);
 export type SpecJson = z.infer<typeof SpecJson>;
 
-export const PreparedJson = z.discriminatedUnion("kind", [PreparedTrain]);
+export const PreparedJson = z.discriminatedUnion("kind", [PreparedTrain, PreparedSearch]);
 export type PreparedJson = z.infer<typeof PreparedJson>;
 
-export const JobSummary = z.discriminatedUnion("kind", [TrainSummary]);
+export const JobSummary = z.discriminatedUnion("kind", [TrainSummary, SearchSummary]);
 export type JobSummary = z.infer<typeof JobSummary>;
 
-export const JobDetail = z.discriminatedUnion("kind", [TrainDetail]);
+export const JobDetail = z.discriminatedUnion("kind", [TrainDetail, SearchDetail]);
 export type JobDetail = z.infer<typeof JobDetail>;
 
-export const RecordJson = z.discriminatedUnion("kind", [TrainRecord]);
+export const RecordJson = z.discriminatedUnion("kind", [TrainRecord, SearchRecord]);
 export type RecordJson = z.infer<typeof RecordJson>;
 
-export const RoundJson = z.discriminatedUnion("kind", [TrainRound]);
+export const RoundJson = z.discriminatedUnion("kind", [TrainRound, SearchRound]);
 export type RoundJson = z.infer<typeof RoundJson>;
 
 /** Newest first. */
@@ -50,6 +58,18 @@ export const RoundList = z.object({
   next: Count.optional().describe("`from` of the next page"),
 });
 export type RoundList = z.infer<typeof RoundList>;
+
+/**
+ * A job or record whose kind the caller knows.
+ * @throws RangeError for another kind
+ */
+export function ofKind<K extends JobKind, T extends { readonly kind: JobKind }>(
+  kind: K,
+  value: T,
+): Extract<T, { kind: K }> {
+  if (value.kind === kind) return value as Extract<T, { kind: K }>;
+  throw new RangeError(`kind: expected ${kind}, got ${value.kind}`);
+}
 
 export const SubmittedJob = z.object({
   id: Hash,

@@ -93,6 +93,7 @@ export function encodeDetail(state: State, job: Job, progress: number) {
             fee: job.settlement.fee.toString(),
             refund: job.settlement.refund.toString(),
             burned: job.settlement.burned.toString(),
+            bonus: job.settlement.bonus.toString(),
           },
         }
       : {}),

@@ -21,6 +21,12 @@ import type {
   SubmittedJob,
 } from "../../contract/jobs/job.ts";
 import {
+  encodeSearchDetail,
+  encodeSearchRecord,
+  encodeSearchSpec,
+  encodeSearchSummary,
+} from "./search.ts";
+import {
   encodeTrainDetail,
   encodeTrainRecord,
   encodeTrainSpec,
@@ -41,6 +47,12 @@ const ENCODERS: { readonly [K in JobKind]: KindEncoder<K> } = {
     summary: encodeTrainSummary,
     detail: encodeTrainDetail,
     record: encodeTrainRecord,
+  },
+  search: {
+    spec: encodeSearchSpec,
+    summary: encodeSearchSummary,
+    detail: encodeSearchDetail,
+    record: encodeSearchRecord,
   },
 };
 
@@ -66,14 +78,15 @@ export function encodeRound(state: State, { height, blockHash, record }: Recorde
 
 export function encodePrepared({ spec, price, escrow, notes }: PreparedJob): PreparedJson {
   const encoded = encodeSpec(spec);
-  return {
-    kind: encoded.kind,
-    spec: encoded,
+  const terms = {
     specBytes: toHex(JobSpec.serialize(spec)),
     price: price.toString(),
     escrow: escrow.toString(),
     notes: [...notes],
   };
+  return encoded.kind === "train"
+    ? { kind: encoded.kind, spec: encoded, ...terms }
+    : { kind: encoded.kind, spec: encoded, ...terms };
 }
 
 const OPENED_BEFORE = "an earlier request with this Idempotency-Key opened the job";

@@ -13,7 +13,7 @@ import { ENGINE_HASH } from "../../../../ml/exact/engine-hash.ts";
 import { encodeUpdate } from "../../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../../ml/metrics.ts";
 import { decodeCheckpoint, stateHash } from "../../../../ml/training/checkpoint.ts";
-import type { JobOrder } from "../../../../node/api/contract/jobs/job.ts";
+import type { TrainOrder } from "../../../../node/api/contract/jobs/train.ts";
 import { toJobRequest } from "../../../../node/api/job-order.ts";
 import { BlobFetcher } from "../../../../node/blobs/blob-fetcher.ts";
 import { blobPeersOf } from "../../../../node/blobs/blob-peers.ts";
@@ -49,7 +49,7 @@ const SHARD = 0;
 const FEATURES = 4;
 
 /** Two layers over the flowers, ending as told. */
-function flowerModel(ending: string): JobOrder["model"] {
+function flowerModel(ending: string): TrainOrder["model"] {
   return {
     layersModel: sequential(
       layer("Dense", "hidden", {
@@ -63,7 +63,7 @@ function flowerModel(ending: string): JobOrder["model"] {
 }
 
 const COMMON = { weightDecay: 0.001, clipValue: 0.5, clipNorm: 1 };
-const JOBS: Readonly<Record<string, Partial<JobOrder>>> = {
+const JOBS: Readonly<Record<string, Partial<TrainOrder>>> = {
   "what nobody chose": {},
   "plain sgd": { optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0 } },
   "sgd with decay and clips": { optimizer: { kind: "sgd", ...COMMON } },
@@ -125,8 +125,8 @@ describe("jobs by optimizer and loss", function () {
     await folders.removeAll();
   });
 
-  async function specOf(changes: Partial<JobOrder>): Promise<JobSpec> {
-    const order: JobOrder = {
+  async function specOf(changes: Partial<TrainOrder>): Promise<JobSpec> {
+    const order: TrainOrder = {
       name: "flowers",
       dataset,
       model: flowerModel("softmax"),
@@ -382,7 +382,7 @@ describe("jobs by optimizer and loss", function () {
   }
 
   it("refuses a loss that does not fit, and a decay that the chain would refuse", async () => {
-    const misfit = async (changes: Partial<JobOrder>) => {
+    const misfit = async (changes: Partial<TrainOrder>) => {
       const error = await expectCodeAsync(() => specOf(changes), "BAD_HYPERPARAMETER");
       expect(error.remedy).to.be.a("string");
       return (error.facts as { field?: string }).field;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { trainSpec } from "../../../../chain/workload/train/train-of.ts";
-import type { JobOrder } from "../../../../node/api/contract/jobs/job.ts";
+import type { TrainOrder } from "../../../../node/api/contract/jobs/train.ts";
 import { toJobRequest } from "../../../../node/api/job-order.ts";
 import { BlobStore } from "../../../../node/blobs/blob-store.ts";
 import {
@@ -36,7 +36,7 @@ describe("preparing a job", function () {
   after(() => folders.removeAll());
 
   const prepare = (
-    changes: Partial<JobOrder>,
+    changes: Partial<TrainOrder>,
     { minPricePerSample = 1n, nodes = 4 }: { minPricePerSample?: bigint; nodes?: number } = {},
   ) =>
     prepareJob(toJobRequest({ name: "flowers", dataset, model: { preset: "mlp" }, ...changes }), {
@@ -96,7 +96,7 @@ describe("preparing a job", function () {
   });
 
   it("says when too few nodes can be drawn for a round", async () => {
-    const short = async (changes: Partial<JobOrder>, nodes: number) =>
+    const short = async (changes: Partial<TrainOrder>, nodes: number) =>
       (await prepare(changes, { nodes })).notes.filter((note) =>
         note.includes("can be drawn now: un"),
       );
@@ -143,7 +143,7 @@ describe("preparing a job", function () {
   });
 
   /** A model of two layers over the four measures. */
-  const layersModel = (first: object, last: object): JobOrder["model"] => ({
+  const layersModel = (first: object, last: object): TrainOrder["model"] => ({
     layersModel: {
       class_name: "Sequential",
       config: {

@@ -1,0 +1,35 @@
+/**
+ * What one hash of a shipped algorithm costs, in operations that compare with those of training: a core does about as
+ * many of either in a second. Blocks of the message that the nonce is behind are hashed once and cost nothing.
+ */
+import type { SearchTask } from "./search-task.ts";
+import type { ShippedName } from "./shipped.ts";
+
+/** 32-bit operations of one SHA-256 block: 64 rounds of 36, 48 words of schedule of 19. */
+const SHA256_BLOCK = 3216;
+/** Of one BLAKE2b block: 96 mixings of 22 operations on 64 bits, which count twice. */
+const BLAKE2B_BLOCK = 4224;
+/** What a core does in a second, roughly: it says how large a unit is, and nothing else depends on it. */
+export const CORE_OPERATIONS = 16_000_000_000;
+
+type Message = Pick<SearchTask, "prefix" | "suffix" | "nonceBytes">;
+
+const COSTS: Readonly<Record<ShippedName, (message: Message) => number>> = {
+  sha256: (message) => SHA256_BLOCK * sha256Blocks(message),
+  sha256d: (message) => SHA256_BLOCK * (sha256Blocks(message) + 1),
+  blake2b: (message) => BLAKE2B_BLOCK * blocksBehind(message, 128, 0),
+};
+
+export function hashOperations(name: ShippedName, message: Message): number {
+  return COSTS[name](message);
+}
+
+/** SHA-256 ends a message with a bit and its length. */
+function sha256Blocks(message: Message): number {
+  return blocksBehind(message, 64, 9);
+}
+
+function blocksBehind({ prefix, suffix, nonceBytes }: Message, block: number, end: number): number {
+  const bytes = prefix.length + nonceBytes + suffix.length + end;
+  return Math.ceil(bytes / block) - Math.floor(prefix.length / block);
+}
