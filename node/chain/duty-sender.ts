@@ -13,7 +13,6 @@ import { TransactionError } from "../../chain/transaction-error.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { isDuty } from "../../chain/transactions/fee.ts";
 import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";
-import type { KeyWatch } from "../consensus/key-watch.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { transferPayload } from "../wallet/payload.ts";
@@ -42,7 +41,15 @@ export interface DutySenderModules {
   /** Connected peers. */
   peers(): number;
   /** Forbids duties while this node's key signs elsewhere, and is told of what is said. */
-  readonly keyWatch?: Pick<KeyWatch, "check" | "said">;
+  readonly keyWatch?: KeyGuard;
+}
+
+/** Knows whether this node's key signs elsewhere, too. */
+export interface KeyGuard {
+  /** @throws KeyElsewhere */
+  check(): void;
+  /** To be called before this node's own transactions leave. */
+  said(transaction: Transaction): void;
 }
 
 export interface WaitingOwn extends OwnTransaction {

@@ -1,7 +1,7 @@
 /** What a person vouches for on the command line: a block by height and hash, or a whole chain by its genesis. */
 import type { Command } from "commander";
+import { parseTrust, type TrustedPoint } from "../config/trust.ts";
 import type { Trust } from "../light/anchor.ts";
-import { parseTrust, type TrustedPoint } from "../snapshots/trust.ts";
 import { usageError } from "./exit-codes.ts";
 import { pathOption } from "./path-option.ts";
 

@@ -1,11 +1,21 @@
 /** The processes beside one node that read strangers' files, and what the node asks of them. */
-import { Helper } from "../helpers/helper.ts";
+import { fileURLToPath } from "node:url";
+import type { Log } from "../../p2p/log.ts";
+import { forkHelper, Helper } from "../helpers/helper.ts";
 
 import type { JobServicesModules } from "../jobs/job-services.ts";
 import { MERGE_LIMITS } from "../jobs/train/merge/merge-limits.ts";
 import { ModelOpener } from "../jobs/train/models/model-opener.ts";
 import { OrderInspector } from "../jobs/train/orders/order-inspector.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import type { HelperTasks } from "./helper-tasks.ts";
+
+const PROGRAM = fileURLToPath(new URL("./helper-process.ts", import.meta.url));
+
+/** A child process of this runtime that knows all kinds of task. */
+export function newHelper(log: Log): Helper<HelperTasks> {
+  return new Helper({ log, spawn: (heapMib) => forkHelper(PROGRAM, heapMib) });
+}
 
 export interface Helpers {
   readonly inspector: OrderInspector;
@@ -15,9 +25,9 @@ export interface Helpers {
 }
 
 export function createHelpers(log: NodeLog): Helpers {
-  const newHelper = (): Helper => new Helper({ log: log.child({ module: "helpers" }) });
-  const inspecting = { exact: newHelper(), tfjs: newHelper() };
-  const [opening, merging] = [newHelper(), newHelper()];
+  const helperLog = log.child({ module: "helpers" });
+  const inspecting = { exact: newHelper(helperLog), tfjs: newHelper(helperLog) };
+  const [opening, merging] = [newHelper(helperLog), newHelper(helperLog)];
   const inspector = new OrderInspector(inspecting);
   const opener = new ModelOpener(opening);
   return {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { formatAmount } from "../../chain/amount.ts";
 import { POML } from "../../chain/genesis.ts";
-import { parseTrust } from "../snapshots/trust.ts";
+import { parseTrust } from "./trust.ts";
 
 export const LOG_FORMATS = ["auto", "text", "json"] as const;
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;

@@ -4,12 +4,11 @@
  * started when there is one and ends when there was none for a while.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
 import type { Turn } from "../fair-line.ts";
 import { FairTurns } from "../fair-turns.ts";
 import { failed, type HelperError, lost, overLimit, stopped } from "./helper-error.ts";
-import type { HelperKind, HelperReply, HelperRequest, HelperTasks } from "./helper-tasks.ts";
+import type { HelperReply, HelperRequest } from "./helper-messages.ts";
 import { processUse } from "./process-use.ts";
 
 export interface HelperLimits {
@@ -26,8 +25,7 @@ export type SpawnHelper = (heapMib: number) => ChildProcess;
 
 export interface HelperModules {
   readonly log: Log;
-  /** Default: a child process of this runtime. */
-  readonly spawn?: SpawnHelper;
+  readonly spawn: SpawnHelper;
   /** Default: what the system says of the process. */
   readonly use?: typeof processUse;
 }
@@ -44,14 +42,27 @@ export interface HelperCall {
   readonly turn: Turn;
 }
 
-export class Helper {
+/** What a task of one kind takes and gives. */
+interface TaskForm {
+  readonly task: unknown;
+  readonly result: unknown;
+}
+
+/** A helper as those see it who have one kind of task for it. */
+export interface HelperFor<K extends string, Task, Result> {
+  /** @throws HelperError; the signal's reason */
+  run(kind: K, task: Task, limits: HelperLimits, call: HelperCall): Promise<Result>;
+}
+
+/** @template Tasks the kinds of task that its process knows */
+export class Helper<Tasks extends { readonly [K in keyof Tasks]: TaskForm }> {
   readonly #modules: Required<HelperModules>;
   readonly #turns = new FairTurns(1);
   #child: ChildProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor({ log, spawn = forkHelper, use = processUse }: HelperModules) {
+  constructor({ log, spawn, use = processUse }: HelperModules) {
     this.#modules = { log, spawn, use };
   }
 
@@ -59,12 +70,12 @@ export class Helper {
    * Callers wait by turns: groups, and in each its members, such as the jobs and who asked in them.
    * @throws HelperError HELPER_LIMIT, HELPER_LOST, HELPER_FAILED, HELPER_STOPPED; the signal's reason
    */
-  run<K extends HelperKind>(
+  run<K extends keyof Tasks & string>(
     kind: K,
-    task: HelperTasks[K]["task"],
+    task: Tasks[K]["task"],
     limits: HelperLimits,
     { signal, turn }: HelperCall,
-  ): Promise<HelperTasks[K]["result"]> {
+  ): Promise<Tasks[K]["result"]> {
     return this.#turns.use(turn, signal, async () => {
       signal.throwIfAborted();
       if (this.#isStopped) throw stopped();
@@ -106,17 +117,17 @@ export class Helper {
     child?.kill("SIGKILL");
   }
 
-  async #carryOut<K extends HelperKind>(
+  async #carryOut<K extends keyof Tasks & string>(
     kind: K,
-    task: HelperTasks[K]["task"],
+    task: Tasks[K]["task"],
     limits: HelperLimits,
     signal: AbortSignal,
-  ): Promise<HelperTasks[K]["result"]> {
+  ): Promise<Tasks[K]["result"]> {
     const child = this.#child ?? this.#start();
     const watch = new Watch(kind, limits, () => this.#modules.use(child.pid));
     try {
-      const reply = await exchange(child, { kind, task } as HelperRequest, watch, signal);
-      if (reply.kind === "done") return reply.result as HelperTasks[K]["result"];
+      const reply = await exchange(child, { kind, task }, watch, signal);
+      if (reply.kind === "done") return reply.result as Tasks[K]["result"];
       throw failed(kind, reply.code, reply.message);
     } catch (error) {
       // Unless it answered, nobody knows what it is doing.
@@ -166,13 +177,13 @@ function exchange(
 /** Looks at the process while a task runs. */
 class Watch {
   onOver: (error: HelperError) => void = () => {};
-  readonly #kind: HelperKind;
+  readonly #kind: string;
   readonly #limits: HelperLimits;
   readonly #use: () => ReturnType<typeof processUse>;
   #deadline: NodeJS.Timeout;
   #look: NodeJS.Timeout | undefined;
 
-  constructor(kind: HelperKind, limits: HelperLimits, use: () => ReturnType<typeof processUse>) {
+  constructor(kind: string, limits: HelperLimits, use: () => ReturnType<typeof processUse>) {
     this.#kind = kind;
     this.#limits = limits;
     this.#use = use;
@@ -205,9 +216,8 @@ class Watch {
   }
 }
 
-/** helper-process.ts under this same runtime; what it cannot tell goes to our standard error. */
-export function forkHelper(heapMib: number): ChildProcess {
-  const entry = fileURLToPath(new URL("./helper-process.ts", import.meta.url));
+/** A program under this same runtime; what it cannot tell goes to our standard error. @param entry its path */
+export function forkHelper(entry: string, heapMib: number): ChildProcess {
   return fork(entry, [], {
     execArgv: [
       `--max-old-space-size=${heapMib}`,

@@ -1,9 +1,9 @@
 /** Whether a module is an algorithm that this node could run: its bytes first, then a trial in a helper process. */
 import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
 import { checkModule } from "../../ml/search/check/check-module.ts";
-import type { Helper, HelperCall, HelperLimits } from "../helpers/helper.ts";
+import type { HelperCall, HelperFor, HelperLimits } from "../helpers/helper.ts";
 import { HelperError, limitText } from "../helpers/helper-error.ts";
-import type { ModuleReport } from "./probe-module.ts";
+import type { ModuleAnswer, ModuleReport, ModuleTask } from "./probe-module.ts";
 
 /**
  * What a trial may take. The trial hashes some 4,000 messages before it measures, so an algorithm of more than some
@@ -21,7 +21,7 @@ const LIMITS: HelperLimits = {
  */
 export async function checkAlgorithm(
   bytes: Uint8Array,
-  helper: Helper,
+  helper: HelperFor<"algorithm", ModuleTask, ModuleAnswer>,
   call: HelperCall,
   limits: HelperLimits = LIMITS,
 ): Promise<ModuleReport> {

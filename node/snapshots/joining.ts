@@ -9,6 +9,7 @@ import { State } from "../../chain/state/state.ts";
 import { conserved } from "../../chain/supply/supply.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import type { Chain } from "../chain/chain.ts";
+import type { TrustedPoint } from "../config/trust.ts";
 import type { Sync } from "../network/sync.ts";
 import { BaseStore } from "../store/base-store.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -16,7 +17,6 @@ import { HistoryReplay, type ReplayProgress } from "./history-replay.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import { type SnapshotProgress, SnapshotSync, type SnapshotSyncOptions } from "./snapshot-sync.ts";
-import type { TrustedPoint } from "./trust.ts";
 
 export interface JoiningOptions {
   /** The head before block 1, to replay from. */

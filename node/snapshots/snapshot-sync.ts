@@ -14,6 +14,7 @@ import { Seats } from "../../chain/types/state.ts";
 import { requestSnapshots } from "../../p2p/protocols/snapshots.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 import { wrongPart } from "../chain/block-parts.ts";
+import { formatTrust, type TrustedPoint } from "../config/trust.ts";
 import type { PeerClaims } from "../network/peer-claims.ts";
 import { SyncError } from "../network/sync-error.ts";
 import type { VerifiedBase } from "../store/base-store.ts";
@@ -23,7 +24,6 @@ import { downloadChunks } from "./download-chunks.ts";
 import { decodeManifest, manifestId, type SnapshotManifest } from "./manifest.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
-import { formatTrust, type TrustedPoint } from "./trust.ts";
 import { TrustedChain } from "./trusted-chain.ts";
 
 export interface SnapshotSyncOptions {

@@ -10,10 +10,10 @@ import { PomlError } from "../../chain/errors.ts";
 import { type CertifiedBlock, Header } from "../../chain/types/block.ts";
 import { requestBlocks, requestHeaders } from "../../p2p/protocols/blocks.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
+import type { TrustedPoint } from "../config/trust.ts";
 import { receiveBlock } from "../network/received-block.ts";
 import { SyncError } from "../network/sync-error.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import type { TrustedPoint } from "./trust.ts";
 
 export interface TrustedChainModules {
   readonly host: StreamHost;

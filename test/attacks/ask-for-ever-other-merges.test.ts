@@ -5,6 +5,7 @@
  */
 import { EventEmitter } from "node:events";
 import { expect } from "chai";
+import type { HelperTasks } from "../../node/compose/helper-tasks.ts";
 import { Helper, type SpawnHelper } from "../../node/helpers/helper.ts";
 import { RoundOutcomes } from "../../node/jobs/round-outcomes.ts";
 import type { MergeTask } from "../../node/jobs/train/merge/merge-files.ts";
@@ -36,7 +37,7 @@ class SlowChild extends EventEmitter {
   kill(): void {}
 }
 
-function slowHelper(): { readonly helper: Helper; readonly child: SlowChild } {
+function slowHelper(): { readonly helper: Helper<HelperTasks>; readonly child: SlowChild } {
   const child = new SlowChild();
   const spawn = (() => child) as unknown as SpawnHelper;
   const use = async () => ({ residentBytes: 0, cpuMs: 0 });

@@ -14,7 +14,7 @@ import type { EngineName } from "../../ml/engine.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { operationsOf } from "../../ml/model/operations.ts";
 import { readLayersModel } from "../../ml/model/read-layers-model.ts";
-import { Helper } from "../../node/helpers/helper.ts";
+import { newHelper } from "../../node/compose/helpers.ts";
 import { processUse } from "../../node/helpers/process-use.ts";
 import type {
   Inspection,
@@ -277,7 +277,7 @@ const HARMLESS_MANIFESTS: Readonly<Record<string, Uint8Array>> = {
 describe("attack: files of an order that cost whoever reads them", function () {
   this.timeout(180_000);
   const folders = new TemporaryFolders();
-  const helper = new Helper({ log: SILENT });
+  const helper = newHelper(SILENT);
   let folder: string;
   let largest = 0;
 

@@ -16,7 +16,9 @@ import { bytesOfFloats } from "../../ml/bytes.ts";
 import { encodeUpdate } from "../../ml/federation/update-codec.ts";
 import { stateHashOf } from "../../ml/training/checkpoint.ts";
 import { BlobStore } from "../../node/blobs/blob-store.ts";
-import { Helper } from "../../node/helpers/helper.ts";
+import type { HelperTasks } from "../../node/compose/helper-tasks.ts";
+import { newHelper } from "../../node/compose/helpers.ts";
+import type { Helper } from "../../node/helpers/helper.ts";
 import { processUse } from "../../node/helpers/process-use.ts";
 import { MERGE_LIMITS } from "../../node/jobs/train/merge/merge-limits.ts";
 import { mergeRound, type RoundModules } from "../../node/jobs/train/round-result.ts";
@@ -35,7 +37,7 @@ export async function bench({ quick }: BenchOptions): Promise<object> {
   const updates = quick ? 8 : 32;
   const parameterCount = quick ? 2_000_000 : 20_000_000;
   const folder = await mkdtemp(join(tmpdir(), "poml-bench-"));
-  const helper = new Helper({ log: SILENT });
+  const helper = newHelper(SILENT);
   try {
     const blobs = await BlobStore.open(folder);
     const job = await roundOf(blobs, updates, parameterCount);
@@ -83,7 +85,7 @@ async function roundOf(blobs: BlobStore, updates: number, parameterCount: number
   return { ...job, spec, round: ROUND, participants, team: [0], progress: { selector: 0, value } };
 }
 
-async function merge(job: Job, blobs: BlobStore, helper: Helper): Promise<void> {
+async function merge(job: Job, blobs: BlobStore, helper: Helper<HelperTasks>): Promise<void> {
   const { participants } = job;
   const source = async (hash: Uint8Array) => {
     const found = await blobs.source(hash);
@@ -122,7 +124,7 @@ async function merge(job: Job, blobs: BlobStore, helper: Helper): Promise<void> 
 }
 
 /** Delays of this thread's events and the largest memory of both processes meanwhile. */
-async function watched(helper: Helper, work: () => Promise<unknown>) {
+async function watched(helper: Helper<HelperTasks>, work: () => Promise<unknown>) {
   const delays = monitorEventLoopDelay({ resolution: 5 });
   let [ownBytes, helperBytes] = [process.memoryUsage.rss(), 0];
   const look = setInterval(() => {

@@ -18,7 +18,7 @@ import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts"
 import { openJob } from "../../node/cli/job/open.ts";
 import { parseTrusted } from "../../node/cli/trust-options.ts";
 import { dataDirPaths } from "../../node/config/data-dir.ts";
-import type { TrustedPoint } from "../../node/snapshots/trust.ts";
+import type { TrustedPoint } from "../../node/config/trust.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";

@@ -39,10 +39,10 @@ async function check(file: string, { output, signal }: CliContext): Promise<void
   const { checkAlgorithm } = await import("../../search/check-algorithm.ts");
   const { findShipped } = await import("../../../ml/search/shipped.ts");
   const { PAGE_BYTES } = await import("../../../ml/search/abi.ts");
-  const { Helper } = await import("../../helpers/helper.ts");
+  const { newHelper } = await import("../../compose/helpers.ts");
   const { SILENT } = await import("../../../p2p/log.ts");
   const bytes = await readModuleFile(file);
-  const helper = new Helper({ log: SILENT });
+  const helper = newHelper(SILENT);
   try {
     const report = await checkAlgorithm(bytes, helper, { signal, turn: TURN });
     const shipped = findShipped(report.hash)?.name;

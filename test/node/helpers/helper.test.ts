@@ -1,6 +1,7 @@
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import type { HelperTasks } from "../../../node/compose/helper-tasks.ts";
 import { Helper, type HelperLimits } from "../../../node/helpers/helper.ts";
 import type { InspectTask } from "../../../node/jobs/train/orders/inspect-order.ts";
 import { SILENT } from "../../../p2p/log.ts";
@@ -13,7 +14,7 @@ const LIMITS: HelperLimits = { timeMs: 60_000, cpuMs: 60_000, memoryBytes: 2 ** 
 const CALL = { signal: new AbortController().signal, turn: { group: "", member: "" } };
 const TASK = {} as InspectTask;
 
-function stuck(how: string): Helper {
+function stuck(how: string): Helper<HelperTasks> {
   const spawn = () => fork(STUCK, [how], { serialization: "advanced", stdio: "ignore" });
   return new Helper({ log: SILENT, spawn: () => spawn() });
 }

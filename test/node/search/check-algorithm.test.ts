@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
-import { Helper, type HelperLimits } from "../../../node/helpers/helper.ts";
+import { newHelper } from "../../../node/compose/helpers.ts";
+import type { HelperLimits } from "../../../node/helpers/helper.ts";
 import { checkAlgorithm } from "../../../node/search/check-algorithm.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -17,10 +18,10 @@ const LIMITS: HelperLimits = { timeMs: 120_000, cpuMs: 120_000, memoryBytes: 2 *
 describe("a module that is to be an algorithm", function () {
   this.timeout(180_000);
   let toys: FaultyToys;
-  let helper: Helper;
+  let helper: ReturnType<typeof newHelper>;
   let directory: string;
   before(async () => {
-    helper = new Helper({ log: SILENT });
+    helper = newHelper(SILENT);
     directory = await mkdtemp(join(tmpdir(), "poml-algorithm-"));
     toys = await FaultyToys.compile();
   });

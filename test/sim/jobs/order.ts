@@ -7,11 +7,12 @@ import type { ChunkTable, DatasetIndex } from "../../../ml/dataset/dataset-index
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import type { Clock } from "../../../node/clock.ts";
-import type { Helper } from "../../../node/helpers/helper.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
 import type { JobFilesModules } from "../../../node/jobs/train/job-files.ts";
-import type { InspectTask } from "../../../node/jobs/train/orders/inspect-order.ts";
-import { OrderInspector } from "../../../node/jobs/train/orders/order-inspector.ts";
+import {
+  type InspectingHelpers,
+  OrderInspector,
+} from "../../../node/jobs/train/orders/order-inspector.ts";
 import { jobSpec, type TrainOrder } from "../../helpers/job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -78,11 +79,11 @@ export function indexOf({ trainChunks }: Pick<TrainSpec, "trainChunks">): Datase
 
 /** Reads orders after a while, in place of a helper process. */
 export function inspectorOn(clock: Clock): OrderInspector {
-  const run = (async (_kind, task, _limits, { signal }) => {
+  const run: InspectingHelpers["exact"]["run"] = async (_kind, task, _limits, { signal }) => {
     await clock.sleep(READING_MS, signal);
-    const dataset = indexOf((task as InspectTask).facts);
+    const dataset = indexOf(task.facts);
     return { kind: "possible", dataset, workerBytes: 1, stepOperations: 1 };
-  }) as Helper["run"];
+  };
   return new OrderInspector({ exact: { run }, tfjs: { run } });
 }
 

@@ -8,9 +8,9 @@ import type { LayersModel } from "../../../../ml/model/layers-model.ts";
 import { readLayersModel } from "../../../../ml/model/read-layers-model.ts";
 import { receivedError } from "../../../datasets/import-messages.ts";
 import type { Turn } from "../../../fair-line.ts";
-import type { Helper, HelperLimits } from "../../../helpers/helper.ts";
+import type { HelperFor, HelperLimits } from "../../../helpers/helper.ts";
 import { HelperError, limitText } from "../../../helpers/helper-error.ts";
-import type { ModelTask } from "./open-model.ts";
+import type { ModelAnswer, ModelTask } from "./open-model.ts";
 
 /** Ten times what the largest step that is tried takes, on a slow machine. */
 export const OPEN_LIMITS: HelperLimits = {
@@ -23,11 +23,14 @@ export const OPEN_LIMITS: HelperLimits = {
 const TURN: Turn = { group: "models", member: "" };
 
 export class ModelOpener {
-  readonly #helper: Pick<Helper, "run">;
+  readonly #helper: HelperFor<"model", ModelTask, ModelAnswer>;
   readonly #limits: HelperLimits;
   readonly #stop = new AbortController();
 
-  constructor(helper: Pick<Helper, "run">, limits: HelperLimits = OPEN_LIMITS) {
+  constructor(
+    helper: HelperFor<"model", ModelTask, ModelAnswer>,
+    limits: HelperLimits = OPEN_LIMITS,
+  ) {
     this.#helper = helper;
     this.#limits = limits;
   }

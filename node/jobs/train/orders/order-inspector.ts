@@ -4,11 +4,11 @@ import { JobSpec } from "../../../../chain/types/job.ts";
 import { trainSpec } from "../../../../chain/workload/train/train-of.ts";
 import type { EngineName } from "../../../../ml/engine.ts";
 import { hyperparametersOf } from "../../../../ml/job-hyperparameters.ts";
-import type { Helper, HelperLimits } from "../../../helpers/helper.ts";
+import type { HelperFor, HelperLimits } from "../../../helpers/helper.ts";
 import { HelperError } from "../../../helpers/helper-error.ts";
 import { SharedRuns } from "../../../shared-runs.ts";
 import { engineOf } from "../job-engine.ts";
-import type { Inspection, NamedFile } from "./inspect-order.ts";
+import type { Inspection, InspectTask, NamedFile } from "./inspect-order.ts";
 
 /**
  * An order that takes more to read than this is impossible: a model or manifest of the largest size takes a small part
@@ -35,7 +35,9 @@ export interface InspectOptions {
 }
 
 /** One for the orders of each engine. */
-export type InspectingHelpers = Readonly<Record<EngineName, Pick<Helper, "run">>>;
+export type InspectingHelpers = Readonly<
+  Record<EngineName, HelperFor<"inspect", InspectTask, Inspection>>
+>;
 
 export class OrderInspector {
   readonly #helpers: InspectingHelpers;

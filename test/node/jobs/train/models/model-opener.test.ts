@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { sha256 } from "../../../../../chain/crypto/hash.ts";
 import { readLayersModel } from "../../../../../ml/model/read-layers-model.ts";
-import { Helper, type HelperLimits } from "../../../../../node/helpers/helper.ts";
+import { newHelper } from "../../../../../node/compose/helpers.ts";
+import type { HelperLimits } from "../../../../../node/helpers/helper.ts";
 import { ModelOpener } from "../../../../../node/jobs/train/models/model-opener.ts";
 import { SILENT } from "../../../../../p2p/log.ts";
 import { expectCodeAsync } from "../../../../helpers/expect-code.ts";
@@ -20,7 +21,7 @@ const fine = sequential(rows, turn, flat, end);
 
 describe("ModelOpener", function () {
   this.timeout(180_000);
-  const helper = new Helper({ log: SILENT });
+  const helper = newHelper(SILENT);
   after(() => helper.stop());
   const open = (limits: Partial<HelperLimits> = {}) =>
     new ModelOpener(helper, { ...GENEROUS, ...limits });

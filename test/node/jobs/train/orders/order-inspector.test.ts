@@ -4,10 +4,13 @@ import { expect } from "chai";
 
 import { JOB_ENGINES } from "../../../../../chain/types/train.ts";
 import type { EngineName } from "../../../../../ml/engine.ts";
-import type { Helper, HelperCall } from "../../../../../node/helpers/helper.ts";
+import type { HelperCall } from "../../../../../node/helpers/helper.ts";
 import { overLimit } from "../../../../../node/helpers/helper-error.ts";
 import type { Inspection } from "../../../../../node/jobs/train/orders/inspect-order.ts";
-import { OrderInspector } from "../../../../../node/jobs/train/orders/order-inspector.ts";
+import {
+  type InspectingHelpers,
+  OrderInspector,
+} from "../../../../../node/jobs/train/orders/order-inspector.ts";
 import { expectCodeAsync } from "../../../../helpers/expect-code.ts";
 import { jobSpec } from "../../../../helpers/job-run.ts";
 import { until } from "../../../../helpers/until.ts";
@@ -19,7 +22,7 @@ const files = async () => ({
   manifest: { path: "manifest", hash: "00" },
 });
 const SIGNAL = new AbortController().signal;
-const helper = (run: () => Promise<Inspection>) => ({ run }) as unknown as Pick<Helper, "run">;
+const helper = (run: () => Promise<Inspection>): InspectingHelpers["exact"] => ({ run });
 
 describe("OrderInspector", () => {
   it("reads an exact order while a model for tfjs takes all the time it may", async () => {
@@ -80,9 +83,9 @@ describe("OrderInspector", () => {
   it("reads an order in its own client's turn, whoever else has ordered the same", async () => {
     // The copy stands behind many others of its client.
     const line = {
-      run: (_: string, __: unknown, ___: unknown, { turn }: HelperCall) =>
+      run: (_: string, __: unknown, ___: unknown, { turn }: HelperCall): Promise<Inspection> =>
         turn.group === "copies" ? new Promise(() => {}) : Promise.resolve(IMPOSSIBLE),
-    } as unknown as Pick<Helper, "run">;
+    };
     const inspector = new OrderInspector({ tfjs: line, exact: line });
     void inspector.inspect(spec("exact"), 4, { client: "copies", files, signal: SIGNAL });
     const asked = inspector.inspect(spec("exact"), 4, { client: "first", files, signal: SIGNAL });
@@ -92,11 +95,11 @@ describe("OrderInspector", () => {
   it("ends what nobody waits for, and begins anew for the next caller", async () => {
     const signals: AbortSignal[] = [];
     const stuck = {
-      run: (_: string, __: unknown, ___: unknown, { signal }: HelperCall) => {
+      run: (_: string, __: unknown, ___: unknown, { signal }: HelperCall): Promise<Inspection> => {
         signals.push(signal);
         return signals.length === 1 ? new Promise(() => {}) : Promise.resolve(IMPOSSIBLE);
       },
-    } as unknown as Pick<Helper, "run">;
+    };
     const inspector = new OrderInspector({ tfjs: stuck, exact: stuck });
     const control = new AbortController();
     const left = inspector

@@ -4,8 +4,9 @@
  */
 import { constants, setPriority } from "node:os";
 import { PomlError } from "../../chain/errors.ts";
-import { endWithParent } from "./end-with-parent.ts";
-import type { HelperReply, HelperRequest } from "./helper-tasks.ts";
+import { endWithParent } from "../helpers/end-with-parent.ts";
+import type { HelperReply } from "../helpers/helper-messages.ts";
+import type { KnownRequest } from "./helper-tasks.ts";
 
 const MAX_TEXT = 1024;
 
@@ -20,7 +21,7 @@ const MODULES = {
   model: () => import("../jobs/train/models/open-model.ts"),
 } as const;
 
-async function carryOut(request: HelperRequest): Promise<HelperReply> {
+async function carryOut(request: KnownRequest): Promise<HelperReply> {
   switch (request.kind) {
     case "algorithm": {
       const { probeModule } = await MODULES.algorithm();
@@ -43,7 +44,7 @@ async function carryOut(request: HelperRequest): Promise<HelperReply> {
   }
 }
 
-async function answer(request: HelperRequest): Promise<void> {
+async function answer(request: KnownRequest): Promise<void> {
   try {
     await MODULES[request.kind]();
     reply({ kind: "started" });
@@ -60,4 +61,4 @@ endWithParent();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on("SIGINT", () => {});
 process.once("disconnect", () => process.exit(0));
-process.on("message", (request: HelperRequest) => void answer(request));
+process.on("message", (request: KnownRequest) => void answer(request));

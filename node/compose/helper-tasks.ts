@@ -1,4 +1,4 @@
-/** What a node has a helper process do, and what comes back: structured clones on their IPC channel. */
+/** What a node has a helper process do, and what comes back. */
 import type { MergeOutcome, MergeTask } from "../jobs/train/merge/merge-files.ts";
 import type { ModelAnswer, ModelTask } from "../jobs/train/models/open-model.ts";
 import type { Inspection, InspectTask } from "../jobs/train/orders/inspect-order.ts";
@@ -10,14 +10,8 @@ export interface HelperTasks {
   model: { readonly task: ModelTask; readonly result: ModelAnswer };
   merge: { readonly task: MergeTask; readonly result: MergeOutcome };
 }
-export type HelperKind = keyof HelperTasks;
 
 /** One of them, with its own task. */
-export type HelperRequest = {
-  readonly [K in HelperKind]: { readonly kind: K; readonly task: HelperTasks[K]["task"] };
-}[HelperKind];
-
-export type HelperReply =
-  | { readonly kind: "started" }
-  | { readonly kind: "done"; readonly result: HelperTasks[HelperKind]["result"] }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string };
+export type KnownRequest = {
+  readonly [K in keyof HelperTasks]: { readonly kind: K; readonly task: HelperTasks[K]["task"] };
+}[keyof HelperTasks];
