@@ -1,4 +1,4 @@
-/** Amounts as people read them. Everywhere else they are bigint micro-POML. */
+/** Amounts as they are shown to people. Everywhere else they are bigint micro-POML. */
 
 const DECIMALS = 6;
 const POML = 1_000_000n;

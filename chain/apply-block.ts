@@ -1,7 +1,7 @@
 /**
- * The state transition. `buildBlock` and `applyBlock` share one path: the block that follows from
- * a head and the proposer's choices is computed, and an arriving block must equal it.
- * Pure: no clock, no I/O; signatures are verified beforehand (verify-signatures.ts).
+ * The state transition. `buildBlock` and `applyBlock` share one path: the block is computed from a head and the
+ * proposer's choices, and an arriving block must equal the computed one. Pure: no clock, no I/O; signatures are
+ * verified before (verify-signatures.ts).
  */
 import { applyTransaction } from "./apply-transaction.ts";
 import { tickJobs } from "./block-end/tick-jobs.ts";
@@ -50,10 +50,10 @@ import { MAX_TRANSACTIONS, ZERO_HASH } from "./types/primitive.ts";
 import type { SignedTransaction } from "./types/transaction.ts";
 import { totalWeight } from "./weight/weight.ts";
 
-/** What SSZ adds to each element of a list of variable-sized elements. */
+/** Bytes that SSZ adds to each element of a list of variable-sized elements. */
 const LIST_OFFSET_BYTES = 4;
 
-/** What a proposer chooses; everything else in a block follows. */
+/** The choices of a proposer; everything else in a block follows from them. */
 interface BlockInput {
   readonly round: number;
   /** Unix milliseconds. */
@@ -76,12 +76,12 @@ export function blockHash(header: Header): Uint8Array {
   return Header.hashTreeRoot(header);
 }
 
-/** Times a block is built with less room before it is built without transactions. */
+/** A block is built at most so many times with less room, before it is built without transactions. */
 const MOST_TRIES = 3;
 
 /**
  * Builds the next block. Transactions and evidence that do not apply are left out.
- * @param limitBytes of the whole body, with the records and rating changes that transactions or the height bring
+ * @param limitBytes for the whole body, including the records and rating changes that transactions or the height bring
  */
 export function buildBlock(head: Head, input: BlockInput, limitBytes: number): AppliedBlock {
   let room = limitBytes;
@@ -94,7 +94,7 @@ export function buildBlock(head: Head, input: BlockInput, limitBytes: number): A
   }
 }
 
-/** @param room stop adding transactions when they fill so many bytes */
+/** @param room stop adding transactions when they take up so many bytes */
 function fill(head: Head, input: BlockInput, room: number): AppliedBlock {
   let bytes = 0;
   let count = 0;
@@ -120,7 +120,7 @@ function fill(head: Head, input: BlockInput, room: number): AppliedBlock {
 }
 
 /**
- * Checks a block against a head and returns the state it leads to.
+ * Checks a block against a head and returns the state after it.
  * @throws InvalidBlock
  */
 export function applyBlock(head: Head, block: Block): AppliedBlock {
@@ -274,7 +274,7 @@ function advanceOnion(state: State, input: BlockInput): void {
     });
   }
   if (!isReveal(input.onionReveal, node.onion)) {
-    throw new InvalidBlock("the reveal does not open the proposer's onion", {
+    throw new InvalidBlock("the reveal does not open the proposer's hash onion", {
       code: "BAD_ONION_REVEAL",
       proposer,
     });

@@ -1,6 +1,6 @@
 /**
- * The frame around every transaction: nonce, lifetime, fee and balance. Signatures are verified
- * beforehand, for a whole block at once (verify-signatures.ts).
+ * The checks common to all transactions: nonce, lifetime, fee and balance. Signatures are verified before, for a whole
+ * block at once (verify-signatures.ts).
  */
 import { formatAmount } from "./amount.ts";
 import { addressOf } from "./crypto/address.ts";
@@ -15,7 +15,7 @@ import type { JobRecord } from "./types/job.ts";
 import type { RatingChange } from "./types/node.ts";
 import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 
-/** Heights a transaction may ask to live at most. */
+/** The longest lifetime that a transaction may ask for, in heights. */
 export const MAX_LIFETIME = 100_000;
 
 interface BlockContext {
@@ -28,8 +28,8 @@ interface BlockContext {
 }
 
 /**
- * Applies to `state` in place.
- * @throws TransactionError half-way: call it inside `state.attempt` or `state.rehearse`
+ * Applies a transaction to `state` in place.
+ * @throws TransactionError possibly after a part of the changes: call it inside `state.attempt` or `state.rehearse`
  */
 export function applyTransaction(
   state: State,

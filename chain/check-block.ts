@@ -1,6 +1,5 @@
 /**
- * What an arriving block is held to: its header before any transaction is touched, and after the
- * transition the roots it claims.
+ * Checks of an arriving block: its header before any transaction is applied, and after the transition the roots in it.
  */
 import { InvalidBlock } from "./block-error.ts";
 import { equalBytes, toHex } from "./crypto/hash.ts";
@@ -32,20 +31,17 @@ export function notTheProposer({
   });
 }
 
-/**
- * The nodes may have voted for rules this program does not have. Not the fault of whoever sent the
- * block.
- */
+/** The nodes may have voted for rules that this program does not have. This is no fault of the sender of the block. */
 export function checkVersion({ parameters: { protocolVersion } }: State): void {
   if (protocolVersion === PROTOCOL_VERSION) return;
   throw new InvalidBlock(
-    `the chain goes on with protocol version ${protocolVersion}, this node knows ${PROTOCOL_VERSION}`,
+    `the chain continues with protocol version ${protocolVersion}, but this node supports only up to ${PROTOCOL_VERSION}`,
     { code: "UNKNOWN_VERSION", expected: PROTOCOL_VERSION, actual: protocolVersion },
     { action: "local", remedy: "update the node" },
   );
 }
 
-/** The cheap checks, before any transaction is touched. */
+/** The cheap checks, before any transaction is applied. */
 export function checkHeader(head: Head, block: Block): void {
   const { header } = block;
   const expected = head.state.height + 1;
@@ -111,8 +107,9 @@ export function checkHeader(head: Head, block: Block): void {
 }
 
 /**
- * What counts towards `maxBlockBytes`: transactions, and what follows from them or from the height. A height may bring
- * more than the limit by itself, as when a window of many thousand nodes is settled: then the block has no transactions.
+ * The bytes that count towards `maxBlockBytes`: transactions, and what follows from them or from the height. What
+ * follows from a height may exceed the limit by itself, for example when a window of many thousand nodes is settled;
+ * then the block has no transactions.
  */
 export function bodyBytes(body: Body): number {
   return Body.value_serializedSize(body);
@@ -144,7 +141,7 @@ export function checkRoots(computed: Header, given: Header): void {
   }
 }
 
-/** The transactions are the very ones that were applied; the rest of a body must be what they led to. */
+/** The transactions are exactly those that were applied; the rest of the body must be what they led to. */
 export function checkBody({ header, body }: Block): void {
   const roots = {
     recordsRoot: Records.hashTreeRoot(body.records),

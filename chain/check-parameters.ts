@@ -1,4 +1,4 @@
-/** Parameters no chain could run with are refused, in a genesis and in a vote alike. */
+/** Refuses parameters with which no chain could run, in a genesis and in a vote alike. */
 import { PomlError } from "./errors.ts";
 import { WHOLE } from "./millionths.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
@@ -33,22 +33,22 @@ const STAGES = [
   "verdictBlocks",
   "trackBlocks",
 ] as const;
-/** Of which a claim on probation has four times as many, at most 16 a verifier. */
+/** A claim on probation has four times as many, at most 16 for each verifier. */
 const MAX_SEGMENTS_PER_VERIFIER = 16;
 
 type NumericField = Exclude<keyof Parameters, "exactEngine">;
 
-/** Room for the largest transaction, a record of every participant. */
+/** Room for the largest transaction: a record with every participant. */
 const MIN_BLOCK_BYTES = 32 * 1024;
-/** A proposal travels in one gossip message of twice the size. */
+/** A proposal is sent in one gossip message of twice this size. */
 const MAX_BLOCK_BYTES = 1_835_008;
 const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
-/** A faulty node must still have its bond when its weight is last used: this epoch and the three after. */
+/** A faulty node must still have its bond when its weight is last used: in this epoch and the three after it. */
 const UNBONDING_EPOCHS = 4;
-/** Heights are below 2^32, and those that lie some stages ahead must be, too. */
+/** Heights are below 2^32, and so must be heights that lie some stages ahead. */
 const MAX_STAGE_BLOCKS = 2 ** 28;
-/** Weights are frozen: a node votes with its bond for so many epochs after it took it out. */
+/** Weights are frozen: a node still votes with its bond for so many epochs after it took the bond out. */
 const FROZEN_EPOCHS = 2;
 
 /** @throws ParameterError */

@@ -1,4 +1,4 @@
-/** Bytes from outside to a typed value, or a DecodeError that says what they should have been. */
+/** Decodes bytes from outside to a typed value, or throws a DecodeError that says what was expected. */
 import { DecodeError } from "./errors.ts";
 
 /** @throws DecodeError */

@@ -1,10 +1,10 @@
 /**
- * The one error base of the project. A refusal is a code plus its facts, so that callers branch on
- * `facts.code`, p2p can score a peer by `action`, and the API and CLI can print `remedy`.
- * Programmer mistakes stay TypeError / RangeError.
+ * The base class of all errors of the project. A refusal is a code plus its facts, so that callers can branch on
+ * `facts.code`, p2p can score a peer by `action`, and API and CLI can print `remedy`. Mistakes of the programmer stay
+ * TypeError or RangeError.
  */
 
-/** What a receiver should do with the sender of the refused thing. */
+/** What a receiver should do about the sender of the refused data. */
 export type ErrorAction = "reject" | "ignore" | "local";
 
 interface ErrorFacts {
@@ -12,7 +12,10 @@ interface ErrorFacts {
 }
 
 export interface ErrorOptions {
-  /** `reject`: provably invalid, lower the sender's score. `ignore`: early, known or unsure. `local`: our own fault. */
+  /**
+   * `reject`: provably invalid, lower the sender's score. `ignore`: too early, known already, or uncertain. `local`:
+   * our own fault.
+   */
   readonly action?: ErrorAction;
   /** What the reader can do about it. */
   readonly remedy?: string;

@@ -1,4 +1,4 @@
-/** From a genesis to the first head, and the parameter sets chains start with. */
+/** Makes the first head from a genesis, and defines the parameter sets with which chains start. */
 import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
@@ -86,13 +86,13 @@ export function standardParameters(exactEngine: Uint8Array): Parameters {
 }
 
 /**
- * Ten seconds, and thirty: a machine that stands still for six has time to claim, to serve and to show. A window is
- * over as soon as everybody has answered.
+ * Ten seconds, and thirty: a machine that is paused for six still has time to claim, to serve and to show. A window
+ * ends as soon as everybody has answered.
  */
 const DEVNET_CLAIM_BLOCKS = 20;
 const DEVNET_VERDICT_BLOCKS = 60;
 
-/** The same rules in seconds instead of hours. */
+/** The same rules, with seconds instead of hours. */
 export function devnetParameters(exactEngine: Uint8Array): Parameters {
   return {
     ...standardParameters(exactEngine),
@@ -208,7 +208,7 @@ export function genesisHead(genesis: Genesis): Head {
   return { state: State.of(state.parts()), hash: root };
 }
 
-/** A founder's own measurement counts as one window, its word as so many units. */
+/** A founder's own measurement counts as one window, and its word as so many units. */
 const FOUNDING_UNITS = 10;
 
 function founded({ bond, capacity }: GenesisNode, { time, parameters }: Genesis) {
@@ -248,7 +248,7 @@ function checkGenesisParameters(parameters: Parameters): void {
   }
 }
 
-/** With everything anyone can ever own below 2^64, no balance can overflow. */
+/** If all that anyone can ever own is below 2^64, no balance can overflow. */
 function checkSupply({ accounts, nodes, parameters }: Genesis): void {
   const owned = accounts.reduce((sum, { balance }) => sum + balance, parameters.emissionLimit);
   const supply = nodes.reduce((sum, { bond }) => sum + bond, owned);

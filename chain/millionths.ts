@@ -1,4 +1,4 @@
-/** Shares, rates and factors are counted in millionths: so many make the whole. */
+/** Shares, rates and factors are counted in millionths; this is the whole. */
 export const MILLION = 1_000_000n;
-/** The same, for what is reckoned with numbers. */
+/** The same as a number. */
 export const WHOLE = 1_000_000;

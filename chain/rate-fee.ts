@@ -1,8 +1,8 @@
-/** The fee that grows with an amount: of transfers, and of the work of a job. */
+/** The fee that grows with an amount, for transfers and for the work of a job. */
 import { MILLION } from "./millionths.ts";
 import type { Parameters } from "./types/genesis.ts";
 
-/** `feeRate` of an amount, within floor and cap. */
+/** The share `feeRate` of an amount, limited by floor and cap. */
 export function rateFee(amount: bigint, parameters: Parameters): bigint {
   const fee = (amount * BigInt(parameters.feeRate)) / MILLION;
   if (fee < parameters.feeFloor) return parameters.feeFloor;

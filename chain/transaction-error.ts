@@ -35,7 +35,7 @@ export function refuseField(field: string, reason: string, remedy?: string): nev
   refuse(`${field}: ${reason}`, { code: "BAD_FIELD", field, reason }, remedy);
 }
 
-/** Refuses an index that a list of names does not have. */
+/** Refuses an index beyond the end of a list of names. */
 export function checkIndex(field: string, value: number, names: readonly string[]): void {
   if (value < names.length) return;
   refuseField(

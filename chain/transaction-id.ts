@@ -1,7 +1,7 @@
-/** The name of a transaction. */
+/** The id of a transaction. */
 import { Transaction } from "./types/transaction.ts";
 
-/** The id leaves out the signature, so that nobody can rename a transaction. */
+/** The id does not cover the signature, so that nobody can give a transaction another id. */
 export function transactionId(transaction: Transaction): Uint8Array {
   return Transaction.hashTreeRoot(transaction);
 }

@@ -1,7 +1,4 @@
-/**
- * All signatures a transaction carries, verified. `verified` lets a node skip
- * those it has checked on arrival.
- */
+/** Verifies all signatures of a transaction. With `verified` a node skips those that it has checked on arrival. */
 import { verify, verifySync } from "./crypto/keys.ts";
 import { signingRoot } from "./crypto/signing.ts";
 import type { State } from "./state/state.ts";
@@ -10,15 +7,15 @@ import { transactionId } from "./transaction-id.ts";
 import { ruleOf } from "./transactions/rules.ts";
 import { kindOf, type SignedTransaction } from "./types/transaction.ts";
 
-/** Remembers transactions whose signatures were found good, by the very object: a `WeakSet` will do. */
+/** Remembers, by object, the transactions whose signatures were found valid; a `WeakSet` is enough. */
 export interface VerifiedTransactions {
   has(signed: SignedTransaction): boolean;
   add(signed: SignedTransaction): unknown;
 }
 
 /**
- * On the thread pool.
- * @throws TransactionError BAD_SIGNATURE, or what the payload's own lookup refuses
+ * Verifies on the thread pool.
+ * @throws TransactionError BAD_SIGNATURE, or any error of the payload's own lookup
  */
 export async function verifyTransaction(
   state: State,
@@ -34,7 +31,7 @@ export async function verifyTransaction(
 }
 
 /**
- * The same on the spot, for whoever works off a queue bit by bit.
+ * The same on the calling thread, for callers that work through a queue in small steps.
  * @throws as verifyTransaction
  */
 export function verifyTransactionSync(
@@ -75,7 +72,10 @@ function badSignature(): TransactionError {
   );
 }
 
-/** Under way at once: who else needs the thread pool, to write to disk, waits for no more than these. */
+/**
+ * The largest number at the same time, so that other users of the thread pool, such as writes to disk, wait for no more
+ * than these.
+ */
 const AT_ONCE = 128;
 
 /** @throws as verifyTransaction */

@@ -1,6 +1,6 @@
 /**
- * How long a stage of an audit lasts: by the work that it asks for, on a slow machine with a slow line that has other
- * things to do. Nothing of it is up to the client, who could make honest auditors late.
+ * How long a stage of an audit lasts. The time follows from the work in the stage, for a slow machine with a slow
+ * connection that has other things to do. The client cannot influence it; otherwise it could make honest auditors late.
  */
 import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -8,18 +8,18 @@ import type { Job } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
 import { replayOperations } from "./work.ts";
 
-/** What a slow machine computes in a second, and what a slow line carries. */
+/** Operations that a slow machine computes, and bytes that a slow connection carries, in a second. */
 const OPERATIONS_PER_SECOND = 1_000_000_000n;
 const BYTES_PER_SECOND = 250_000n;
-/** The time is multiplied by this, since the machine and the line do other things too. */
+/** The time is multiplied by this, because machine and connection do other things too. */
 const MARGIN = 4n;
-/** The shortest stage lasts so many times `verdictBlocks`. */
+/** The shortest stage, as a multiple of `verdictBlocks`. */
 const VERDICTS = 2;
-/** A day of one-second blocks: a stage ends, whatever was ordered. */
+/** A day of one-second blocks: every stage ends, whatever was ordered. */
 const MAX_STAGE_BLOCKS = 86_400n;
 const OPENING = AUDIT_STAGES.indexOf("opening");
 
-/** Last height at which an answer is taken. Showing a state takes no work, so it gets the shortest stage. */
+/** Last height at which an answer is accepted. Showing a state takes no work, so that stage is the shortest. */
 export function auditDeadline(audit: Audit, { spec }: Job, parameters: Parameters): number {
   const { verdictBlocks, blockIntervalMs } = parameters;
   const shortest = VERDICTS * verdictBlocks;

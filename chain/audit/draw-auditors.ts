@@ -1,4 +1,7 @@
-/** Who looks at an update and at which part of it: by weight, from a mix nobody knew at the commit. */
+/**
+ * Draws the auditors of an update, and the part of it that they replay: by weight, from a mix that nobody knew at the
+ * commit.
+ */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import { drawBelow } from "../draw/weighted.ts";
@@ -23,7 +26,7 @@ const ACCUSING: readonly number[] = [
 ];
 const SEGMENT_TAG = "poml/audit-segment/v1";
 
-/** The first auditor of an update, now and then with a second look; empty when nobody can look. */
+/** The first auditor of an update, sometimes with a second look; empty when no node can audit it. */
 export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   const { parameters } = state;
   const seed = seedOf(state, job, audit);
@@ -32,7 +35,7 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
     audit.segment === ALL_SEGMENTS || isWatched(state.nodes.at(audit.node), parameters);
   const isDoubted =
     drawBelow(seed, "poml/audit-second/v1", 0, MILLION) < BigInt(parameters.secondLook);
-  // A look that is drawn again stays one look, though perhaps at another segment.
+  // A look that is drawn again stays one look, but possibly at another segment.
   const isFirst = audit.look === 0 && audit.retries === 0;
   const looks = isFirst && isDoubted && !isWhole && segments > 1 ? 2 : 1;
   const first = below(seed, 0, segments);
@@ -47,7 +50,10 @@ export function drawFirst(state: State, job: Job, audit: Audit): Audit[] {
   });
 }
 
-/** Another auditor for the same part. @returns undefined when there is nobody */
+/**
+ * Another auditor for the same part.
+ * @returns undefined when there is none
+ */
 export function drawReplacement(state: State, job: Job, audit: Audit): Audit | undefined {
   const [auditor] = drawOthers(state, seedOf(state, job, audit), audit, 1);
   return auditor === undefined
@@ -56,8 +62,9 @@ export function drawReplacement(state: State, job: Job, audit: Audit): Audit | u
 }
 
 /**
- * Those who decide. In a small network auditors that said mismatch fill the places which others leave empty:
- * three must agree in any case. @returns undefined when there is nobody
+ * The committee that decides. In a small network, auditors that answered mismatch fill places that would stay empty;
+ * three members must agree in any case.
+ * @returns undefined when there are no members
  */
 export function drawCommittee(state: State, job: Job, audit: Audit): Audit | undefined {
   const seed = seedOf(state, job, audit);
@@ -80,7 +87,7 @@ function seedOf({ meta }: State, job: Job, { round, node, look }: Audit): Uint8A
   return taggedHash("poml/audit/v1", meta.mix, job.id, ...place);
 }
 
-/** Never the participant, never somebody twice. */
+/** Excludes the participant, and draws no node twice. */
 function drawOthers(state: State, seed: Uint8Array, audit: Audit, count: number): number[] {
   const involved = new Set([audit.node, ...audit.seats.map(({ node }) => node)]);
   const mayTake = (node: number): boolean => !involved.has(node);

@@ -1,4 +1,4 @@
-/** Looks up an open look at an update. */
+/** Finds an open audit of an update. */
 import { refuse } from "../transaction-error.ts";
 import type { Audit } from "../types/audit.ts";
 import type { Job } from "../types/job.ts";

@@ -1,8 +1,8 @@
 /**
- * From the commits of a round to their audits. What a participant is paid and how it is rated follows from the
- * replay of its update by others and never from the word of a team: an update that a record leaves out, that a
- * refusal names or for which no record came is audited like every other. Its auditors must then be able to get
- * the update too, since nobody else says that it was there.
+ * Opens the audits of the commits of a round. The pay and the rating of a participant follow from the replay of its
+ * update by other nodes, and never from the word of a team. So an update is audited like any other if a record leaves
+ * it out, if a refusal names it, or if no record came for its round. Its auditors must then also be able to fetch the
+ * update, because nobody else confirms that it existed.
  */
 import { clearCommits, hasCommitted, isOut } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
@@ -13,8 +13,8 @@ import { workloadOf } from "../workload/workloads.ts";
 import { isWatched } from "./penalty.ts";
 
 /**
- * All commits of a recorded round go to their audits. On an engine that nobody can replay the recorded ones are
- * paid at once: there the word of the team is all there is.
+ * All commits of a recorded round go to their audits. If the engine does not allow replays, the recorded ones are paid
+ * at once, because the word of the team is the only evidence.
  */
 export function takeRecorded(state: State, job: Job, record: JobRecord): Job {
   const merged = new Set(record.contributions.map(({ node }) => node));
@@ -28,11 +28,11 @@ export function takeUnrecorded(state: State, job: Job): Job {
   return takeCommits(state, job, { merged: none, doubted: none, isRecorded: false });
 }
 
-/** What is said of the commits of a round. */
+/** What is said about the commits of a round. */
 interface Said {
   readonly isRecorded: boolean;
   readonly merged: ReadonlySet<number>;
-  /** Their updates are replayed as a whole: the word of a team costs them nothing else. */
+  /** Their updates are replayed as a whole; the word of a team has no other effect on them. */
   readonly doubted: ReadonlySet<number>;
 }
 
@@ -78,7 +78,7 @@ function newAudit(
   { node, updateHash, checkpointRoot, units }: Participant,
   { shard, isMerged, isDoubted }: Place,
 ): Audit {
-  // Said before anybody knows the mix that draws a segment, so that nobody who does can still take it back.
+  // Decided before the mix that draws a segment is known, so that nobody who knows the mix can still take it back.
   const isWhole = isDoubted || isWatched(state.nodes.at(node), state.parameters);
   return {
     round: job.round,

@@ -1,4 +1,4 @@
-/** What the end of an audit does to its job: the update is paid, or its participant is out. */
+/** What the end of an audit changes in its job: the update is paid, or the participant is excluded. */
 import { hasCommitted, isOut, phaseOf, withoutCommit } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
 import type { Audit, AuditCredit } from "../types/audit.ts";
@@ -7,7 +7,7 @@ import type { RatingChange } from "../types/node.ts";
 import { punishFault, rewardGoodUpdate } from "./penalty.ts";
 import { replayOperations } from "./work.ts";
 
-/** The job with a look replaced by what became of it. */
+/** The job with an audit replaced by its results. */
 export function withAudit(job: Job, old: Audit, ...next: readonly Audit[]): Job {
   const at = job.audits.indexOf(old);
   return at === -1 ? job : { ...job, audits: job.audits.toSpliced(at, 1, ...next) };
@@ -26,7 +26,7 @@ export function withCredits(job: Job, nodes: readonly number[], segments: number
   return { ...job, auditors: auditors.sort((a, b) => a.node - b.node) };
 }
 
-/** This look found nothing wrong. Its update is paid when no other look is open. */
+/** This look found nothing wrong. Its update is paid if no other look at it is open. */
 export function passAudit(state: State, job: Job, audit: Audit): Job {
   const isFirst = audit.look === 0;
   if (isFirst) rewardGoodUpdate(state, audit.node, replayOperations(audit, job.spec));
@@ -34,8 +34,8 @@ export function passAudit(state: State, job: Job, audit: Audit): Job {
 }
 
 /**
- * Nobody could look. A recorded update is paid, and not counted as verified; one that no record merged has to be
- * shown valid first.
+ * No node could audit the update. If it was recorded, it is paid, but not counted as verified; an update that no record
+ * merged must first be shown to be valid.
  */
 export function voidAudit(job: Job, audit: Audit): Job {
   return audit.merged === 1 ? closeAudit(job, audit, 0) : dropUpdate(job, audit);
@@ -57,15 +57,17 @@ function closeAudit(job: Job, audit: Audit, verified: number): Job {
   return { ...rest, participants };
 }
 
-/** Accused, and neither refuted nor proven: not paid, and nobody is punished. */
+/**
+ * The update was accused, and the accusation was neither refuted nor proven: it is not paid, and nobody is punished.
+ */
 export function dropUpdate(job: Job, { node, round }: Audit): Job {
   const isOther = (audit: Audit): boolean => audit.node !== node || audit.round !== round;
   return { ...job, audits: job.audits.filter(isOther) };
 }
 
 /**
- * Its states were withheld: this update is not paid. A machine may have been away, so the others of the node
- * go on, and so does its part in the job.
+ * The states of the update were withheld: it is not paid. The machine may have been offline, so the node keeps its
+ * other audits and its part in the job.
  */
 export function failWithheld(state: State, job: Job, audit: Audit): Failed {
   const change = punishFault(state, audit.node, "not-served", []);
@@ -73,8 +75,8 @@ export function failWithheld(state: State, job: Job, audit: Audit): Failed {
 }
 
 /**
- * The update was false. Whatever else of this node waits for an audit is not paid either, and it takes no
- * part in later rounds. The round stands as it is recorded.
+ * The update was false. No other update of this node that waits for an audit is paid, and the node takes no part in
+ * later rounds. The round stays as it is recorded.
  * @param provers nodes whose answers proved it
  */
 export function failFalse(
@@ -99,7 +101,7 @@ interface Failed {
   readonly change: RatingChange | undefined;
 }
 
-/** A false update is told rather than a withheld one. */
+/** A false update takes precedence over a withheld one. */
 function marked(job: Job, { node, round }: Audit, fault: AuditFault): Job {
   const participants = job.participants.map((participant) =>
     participant.node === node && !isOut(participant)

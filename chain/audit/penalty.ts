@@ -1,4 +1,4 @@
-/** What it costs to deliver a false update, to withhold one, to leave an audit undone, to accuse wrongly. */
+/** The penalties for a false update, a withheld update, a missed audit, and a wrong accusation. */
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
 import { factorsOf, failedMore, ratingOf, SILENCE, UNIT } from "../rating/formula.ts";
 import { ratingChange } from "../rating/rating-change.ts";
@@ -7,7 +7,7 @@ import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
 import type { NodeRecord, RatingChange, RatingFault } from "../types/node.ts";
 
-/** All segments of its updates are replayed: it is new here, or was caught not long ago. */
+/** All segments of its updates are replayed, because it is new here, or was caught not long ago. */
 export function isWatched(
   { auditsPassed, probation }: Pick<NodeRecord, "auditsPassed" | "probation">,
   { newcomerAudits }: State["parameters"],
@@ -16,9 +16,9 @@ export function isWatched(
 }
 
 /**
- * An update in which an audit found nothing wrong is verified work. It counts by the operations that were replayed,
- * so that rounds of one row buy no trust. All updates between two windows together count no more than a window does,
- * and one of less than a thousandth of a unit counts nothing at all.
+ * An update in which an audit found nothing wrong is verified work. It counts by the replayed operations, so that
+ * rounds of one row earn no trust. All updates between two windows together count no more than one window, and an
+ * update of less than a thousandth of a unit counts nothing.
  * @param operations replayed
  */
 export function rewardGoodUpdate(state: State, index: number, operations: bigint): void {
@@ -33,11 +33,11 @@ export function rewardGoodUpdate(state: State, index: number, operations: bigint
 }
 
 /**
- * A false update costs the rating and a part of the bond; a withheld one what withholding costs
- * (chain/rating/withholding.ts). After either all segments of the next updates are replayed, and a whole
- * replay needs nothing of the participant.
- * @param provers nodes whose answers proved it false: they share what the finder of a fault is promised
- * @returns the change of rating for the block to tell, if there is one
+ * A false update costs the rating and a part of the bond; for a withheld one see chain/rating/withholding.ts. After
+ * either, all segments of the next updates are replayed, and a replay of all segments needs nothing from the
+ * participant.
+ * @param provers nodes whose answers proved it false; they share the reward for proving a fault
+ * @returns the change of rating for the block, if there is one
  */
 export function punishFault(
   state: State,
@@ -57,23 +57,25 @@ export function punishFault(
   return rerated(state, index, { ...caught(audited), bond }, "mismatch");
 }
 
-/** The node gave no answer in time. That is counted and costs it nothing, since others can force its silence. */
+/**
+ * The node gave no answer in time. This is counted, but costs it nothing, because others can prevent it from answering.
+ */
 export function noteSilence(state: State, index: number): void {
   const node = state.nodes.at(index);
   state.nodes.set(index, { ...node, auditsMissed: node.auditsMissed + 1 });
 }
 
-/** A member of a committee that gave no answer in time where at least three others could. */
+/** Punishes a member of a committee that gave no answer in time although at least three others could. */
 export function punishSilence(state: State, index: number): RatingChange | undefined {
   return rerated(state, index, failedMore(state.nodes.at(index), SILENCE), "silent");
 }
 
-/** An auditor whose answer most of a committee refuted. */
+/** Punishes an auditor whose answer was refuted by most of a committee. */
 export function punishFalseWitness(state: State, index: number): RatingChange | undefined {
   return rerated(state, index, failedMore(state.nodes.at(index), UNIT), "wrong");
 }
 
-/** What was earned since the last window counts at the next: a penalty never raises a rating. */
+/** What was earned since the last window counts at the next one: a penalty never raises a rating. */
 function rerated(
   state: State,
   index: number,

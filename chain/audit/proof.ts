@@ -1,6 +1,6 @@
 /**
- * What makes a match prove itself: the hash of a state that nobody serves. Whoever shows it under
- * the committed root has replayed the segment, or had it from the participant.
+ * Why a match proves itself: it contains the hash of a state that nobody serves. A node that shows this hash under the
+ * committed root has replayed the segment, or got the hash from the participant.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { merkleRoot, verifyMerkleProof } from "../proof/hash-tree.ts";
@@ -10,7 +10,7 @@ type Committed = Pick<Audit, "checkpointRoot" | "segment">;
 
 /**
  * @param segments of the run
- * @param proof end state's hash and its Merkle path, or of all segments the hashes of all states
+ * @param proof the hash of the end state with its Merkle path; for all segments, the hashes of all states
  */
 export function provesMatch(
   { checkpointRoot, segment }: Committed,

@@ -1,6 +1,6 @@
 /**
- * The life of audits at the end of a block: drawn, answered, disputed, over. No stage without a deadline. Draws come at
- * their height, first of all; the rest as far as the steps of a block go.
+ * What the end of a block does to audits: they are drawn, answered, disputed, and closed. Every stage has a deadline.
+ * Draws come first, at exactly their height; the rest is done up to the limit of steps of a block.
  */
 import { type Answers, areExplained, PROOF, type Ruling, ruleOn } from "../committee/ruling.ts";
 import type { DueWork } from "../job/due-work.ts";
@@ -45,22 +45,22 @@ export function answerOf(seat: AuditSeat): AuditAnswer {
   return answer;
 }
 
-/** What the draw for an audit does to its job, at the height of the draw. */
+/** What the draw for an audit changes in its job, at the height of the draw. */
 export function drawAuditors(state: State, job: Job, audit: Audit): Job {
   return stageOf(audit) === "calling" ? call(state, job, audit) : draw(state, job, audit);
 }
 
 /**
- * Takes the audits of one job a step further, those whose deadline has come or that were answered.
- * @param work what this block may still do; an audit that it does not get to waits for the next
- * @param changes takes the changes of rating for the block to tell
+ * Moves on the audits of one job whose deadline has come, or that were answered.
+ * @param work what this block may still do; an audit for which nothing is left waits for the next block
+ * @param changes receives the changes of rating for the block
  */
 export function tickAudits(state: State, job: Job, work: DueWork, changes: RatingChange[]): Job {
   let next = job;
   for (const audit of job.audits) {
     if (work.isSpent) break;
     if (!isRipe(state, job, audit)) continue;
-    // A fault found before it in this block takes all audits of its node along.
+    // An earlier fault in this block may have removed all audits of the node.
     if (!next.audits.includes(audit)) continue;
     work.spend(1);
     next = advance(state, next, audit, changes);
@@ -72,7 +72,7 @@ export function tickAudits(state: State, job: Job, work: DueWork, changes: Ratin
 function isRipe(state: State, job: Job, audit: Audit): boolean {
   const isLate = state.height >= auditDeadline(audit, job, state.parameters);
   switch (stageOf(audit)) {
-    // Their height is fixed, and neither answers nor deadlines move it.
+    // Their height is fixed; neither answers nor deadlines change it.
     case "drawing":
     case "calling":
       return false;
@@ -89,7 +89,7 @@ function isHeard(seat: AuditSeat): boolean {
   return answerOf(seat) !== "none";
 }
 
-/** Asked again for every audit of a job that a block touches; the answer to one that did not change is known. */
+/** Computed for every audit of a job that a block touches, so the result for an unchanged audit is kept. */
 const explained = new WeakMap<Audit, boolean>();
 
 function isExplained(state: State, audit: Audit): boolean {
@@ -145,7 +145,7 @@ function afterReplay(state: State, job: Job, audit: Audit, isLate: boolean): Job
   }
 }
 
-/** Another auditor, if this was the first. */
+/** Draws another auditor, if this was the first. */
 function again(state: State, job: Job, audit: Audit): Job {
   return audit.auditors < MAX_AUDITORS
     ? withAudit(job, audit, entering(audit, "drawing", state.height))
@@ -153,8 +153,8 @@ function again(state: State, job: Job, audit: Audit): Job {
 }
 
 /**
- * No auditor is left to draw. If the participant did not serve one of them, a committee judges it. If all were
- * silent, a segment and other auditors are drawn again.
+ * No auditor is left to draw. If one of them was not served by the participant, a committee judges the update. If all
+ * were silent, a segment and other auditors are drawn again.
  */
 function unanswered(state: State, job: Job, audit: Audit): Job {
   const isUnserved = audit.seats.some((seat) => answerOf(seat) === "not-served");
@@ -188,7 +188,7 @@ function silenced(audit: Audit): Audit {
   return { ...audit, seats };
 }
 
-/** Who said what the ruling refutes pays for it; the others earn their credits. */
+/** Those whose answer the ruling refutes are punished; the others earn their credits. */
 function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): Job {
   const ruling = ruleOn(answersOf(state, audit));
   const { verdict, matches, mismatches, agreeing } = ruling;
@@ -224,8 +224,8 @@ function tally(state: State, job: Job, audit: Audit, changes: RatingChange[]): J
 }
 
 /**
- * Members that answered nothing, or nothing that can be read. They are charged with it only if as many others have
- * replayed the segment as a conviction takes. Fewer may be friends of a participant or client that serves nobody else.
+ * Members that gave no answer, or none that can be read. They are charged only if as many others have replayed the
+ * segment as a conviction takes. Fewer others may be friends of a participant or client that serves nobody else.
  */
 function punishUnheard(state: State, audit: Audit, ruling: Ruling): RatingChange[] {
   const { matches, mismatches, unread } = ruling;
@@ -237,8 +237,8 @@ function punishUnheard(state: State, audit: Audit, ruling: Ruling): RatingChange
 }
 
 /**
- * Auditors or a committee came to no result: others are drawn, at most `MAX_RETRIES` times. Then the audit is void.
- * Nobody is punished for that, neither accusers nor the accused.
+ * Auditors or a committee reached no result: others are drawn, at most `MAX_RETRIES` times. Then the audit is void.
+ * Nobody is punished for this, neither accusers nor the accused.
  */
 function undecided(state: State, job: Job, audit: Audit, stage: "drawing" | "calling"): Job {
   if (audit.retries >= MAX_RETRIES) return voidAudit(job, audit);

@@ -1,4 +1,7 @@
-/** The draws of a block: teams, participants, auditors and committees whose height has come, each of them now. */
+/**
+ * Carries out the draws of a block: teams, participants, auditors and committees whose height has come. None of them
+ * waits.
+ */
 import { drawAuditors } from "../audit/tick.ts";
 import { taggedHash } from "../crypto/hash.ts";
 import { drawNodes, mostNodes } from "../draw/frozen-weights.ts";
@@ -12,24 +15,24 @@ import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { dueOf, isDue } from "./due.ts";
 
-/** A job that cannot be drawn is tried so many times, `drawDelay` apart. */
+/** Number of tries to draw a job, `drawDelay` blocks apart. */
 const DRAW_TRIES = 4;
 
 /**
- * Runs before anything else that the end of a block does to jobs. How many draws there are is bounded where they
- * are scheduled: by the room for them in a block (job/draw-room.ts), and by the steps of its end (job/due-work.ts).
+ * Runs before all other work that the end of a block does on jobs. The number of draws is limited when they are
+ * scheduled: by the room for them in a block (job/draw-room.ts), and by the steps at its end (job/due-work.ts).
  * @param proposer account that earns the fee of a job which the chain settles itself
  */
 export function drawAll(state: State, proposer: Uint8Array): void {
   for (const [index, job] of state.jobs.draws(state.height)) {
     const next = phaseOf(job) === "drawing" ? drawJob(state, job) : drawAudits(state, job);
     const isUndrawn = outcomeOf(next) === "undrawn";
-    // Nobody was drawn for it, so nobody would post its settlement.
+    // No node was drawn for it, so none would post its settlement.
     state.jobs.set(index, isUndrawn ? settle(state, next, proposer) : scheduled(state, next));
   }
 }
 
-/** One that still waits for its turn among what is due keeps its place. */
+/** A job that still waits among those that are due keeps its place. */
 function scheduled({ height, parameters }: State, job: Job): Job {
   return isDue(job, height) ? job : { ...job, due: dueOf(job, height, parameters) };
 }
@@ -44,7 +47,7 @@ function drawAudits(state: State, job: Job): Job {
   return next;
 }
 
-/** Team and participants by weight, from a mix nobody knew when the job was opened. */
+/** Draws team and participants by weight, from a mix that nobody knew when the job was opened. */
 function drawJob(state: State, job: Job): Job {
   const { height, meta } = state;
   const { spec } = job;
@@ -76,7 +79,7 @@ function drawJob(state: State, job: Job): Job {
   return { ...started, extensions: 0, round: 1, team, credits, participants };
 }
 
-/** Too few nodes with weight: it waits for another draw a few times, then the money goes back. */
+/** Too few nodes have weight: the job waits for another draw a few times; then the client gets its money back. */
 function tryAgain(job: Job, height: number): Job {
   const extensions = job.extensions + 1;
   return extensions < DRAW_TRIES

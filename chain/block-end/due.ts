@@ -1,7 +1,7 @@
 /**
- * The schedule of jobs: every job names the height at which the chain looks at it again although nobody
- * touches it. So a block reads the jobs that its transactions changed and those that are due, and no other.
- * Draws have a schedule of their own (schedule/next-draw.ts).
+ * The schedule of jobs: every job has a height at which the chain looks at it again even if no transaction touches it.
+ * So a block reads only the jobs that its transactions changed and those that are due. Draws have a schedule of their
+ * own (schedule/next-draw.ts).
  */
 import { auditDeadline } from "../audit/deadline.ts";
 import { isBehind, isOver, phaseOf } from "../job/phase.ts";
@@ -9,7 +9,7 @@ import { isToBeDrawn } from "../schedule/next-draw.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
 
-/** So long after its end and its last audit anybody may settle a job; then the chain does it itself. */
+/** For so many blocks after its end and its last audit, anybody may settle a job; then the chain does it itself. */
 export const SETTLE_BLOCKS = 64;
 
 /** @returns 0 = never, unless a transaction touches it */
@@ -20,7 +20,7 @@ export function dueOf(job: Job, height: number, parameters: Parameters): number 
   return [phaseDue(job, height), ...audits].reduce(earlier, 0);
 }
 
-/** Its time has come, in this block or before. */
+/** Whether its time has come, in this block or before. */
 export function isDue({ due }: Pick<Job, "due">, height: number): boolean {
   return due !== 0 && due <= height;
 }
@@ -31,7 +31,7 @@ function phaseDue(job: Job, height: number): number {
     case "drawing":
       return 0;
     case "training":
-      // One that waits for its audits is looked at whenever one of them is over.
+      // A job that waits for its audits is looked at whenever one of them is over.
       return isBehind(job) ? 0 : deadline;
     case "revealing":
       return deadline;

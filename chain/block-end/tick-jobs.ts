@@ -1,4 +1,4 @@
-/** What the end of a block does to jobs. No wait without deadline and quorum. */
+/** What the end of a block does to jobs. Every wait has a deadline, and ends early with a quorum. */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { tickAudits } from "../audit/tick.ts";
 import { chargedForQuorum } from "../job/charge.ts";
@@ -26,7 +26,7 @@ import { drawAll } from "./draw-jobs.ts";
 import { dueOf, isDue, SETTLE_BLOCKS } from "./due.ts";
 
 /**
- * Runs at the end of every block: its draws, then the jobs that are due, then those that it changed.
+ * Runs at the end of every block: first its draws, then the jobs that are due, then the jobs that it changed.
  * @param proposer account that earns the fee of a job which the chain settles itself
  * @returns the changes of rating that audits made
  */
@@ -41,7 +41,7 @@ export function tickJobs(state: State, proposer: Uint8Array): RatingChange[] {
     look.work.spend(1);
     state.jobs.set(index, lookAt(look, job));
   }
-  // Steps of their own: else whoever has many jobs due would hold up those that others work on.
+  // A separate number of steps: otherwise somebody with many due jobs could delay the jobs that others work on.
   const afresh = { ...look, work: new DueWork() };
   for (const [index, job] of state.jobs.touched()) {
     if (!seen.has(index)) state.jobs.set(index, lookAt(afresh, job));
@@ -62,13 +62,13 @@ function lookAt({ state, proposer, work, changes }: Look, job: Job): Job {
   const audited = tickAudits(state, job, work, changes);
   const next = work.isSpent ? audited : tickJob(state, audited);
   work.spend(next.audits.length - audited.audits.length);
-  // What is left undone keeps its place among what is due.
+  // An unfinished job keeps its place among those that are due.
   const left = isDue(job, height) ? job.due : height + 1;
   const due = work.isSpent ? left : dueOf(next, height, parameters);
   return next === job && due === job.due ? job : { ...next, due };
 }
 
-/** The job is over, and nobody has settled it in time. */
+/** The job is over, but nobody has settled it in time. */
 function isLeft(job: Job, height: number): boolean {
   const isSettleable = isOver(job) && job.audits.length === 0;
   return isSettleable && isDue(job, height) && height >= job.closedAt + SETTLE_BLOCKS;
@@ -80,7 +80,7 @@ function tickJob(state: State, job: Job): Job {
   switch (phaseOf(job)) {
     case "training": {
       const reason = hopeless(job);
-      // Others may still find that the order is impossible, which its client pays for.
+      // Other nodes may still report that the order is impossible, which costs its client.
       if (reason !== undefined && (late || !isDoubted(job))) return endWithout(state, job, reason);
       if (isBehind(job)) return job;
       if (allCommitted(job)) return enter(job, "revealing", height);
@@ -108,8 +108,8 @@ function markMissing(job: Job): Job {
 }
 
 /**
- * Participants are waited for again, a limited number of times. Commits stay: equal work gives equal bits, so to
- * train again would change nothing. In the end what was delivered goes to its audits.
+ * Waits for the participants again, a limited number of times. Commits stay, because the same work gives the same bits,
+ * and training again would change nothing. In the end, what was delivered goes to its audits.
  */
 function prolong(job: Job, state: State, outcome: "no-quorum" | "no-record"): Job {
   const { height } = state;
@@ -124,7 +124,10 @@ function prolong(job: Job, state: State, outcome: "no-quorum" | "no-record"): Jo
   return enter(again, allCommitted(again) ? "revealing" : "training", height);
 }
 
-/** No quorum can come: what was delivered all the same goes to its audits, the rest of the money back. */
+/**
+ * No quorum is possible any more: what was delivered still goes to its audits, and the rest of the money back to the
+ * client.
+ */
 function endWithout(state: State, job: Job, reason: "diverged" | "too-few-left"): Job {
   const left = job.participants.filter((p) => canCommit(p, job)).length;
   const taken = takeUnrecorded(state, chargedForQuorum(job, state.parameters, left));

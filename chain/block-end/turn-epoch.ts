@@ -1,6 +1,6 @@
 /**
- * What happens at the end of an epoch: votes on parameters are counted, the next seats take over, those after
- * them are drawn by weights as the last epoch left them, weights move a step, announced onions come into use.
+ * What happens at the end of an epoch: votes on parameters are counted, the next seats take over, the seats after them
+ * are drawn by the weights that the last epoch left, weights move one step, and announced onions take over.
  */
 
 import { noteVoteShares } from "../bond/vote-share.ts";
@@ -15,7 +15,7 @@ import { accrueWorkReward } from "../supply/emission.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { steppedWeights, totalWeight, weightOf } from "../weight/weight.ts";
 
-/** Runs at the end of every block. An epoch that would have no voter keeps the old seats. */
+/** Runs at the end of every block. If the next epoch would have no voter, the old seats stay. */
 export function turnEpoch(state: State): void {
   if (!endsEpoch(state.height, state.parameters)) return;
   accrueWorkReward(state);

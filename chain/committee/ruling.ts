@@ -1,22 +1,22 @@
 /**
- * How a committee decides, in audits of jobs, about claims of benchmark windows and on the open track.
- * Nobody is found false by less than three who replayed the work and came to one and the same other state:
- * honest replays give equal bits, so who invents a mismatch, or computes on a broken machine, agrees
- * with nobody. Silence and a seal that nobody explains say nothing for or against anybody.
+ * How a committee decides, in audits of jobs, about claims of benchmark windows, and on the open track. A node is found
+ * false only by at least three members that replayed the work and reached the same other state. Honest replays give
+ * equal bits, so a member that invents a mismatch, or computes on a broken machine, agrees with no other. Silence, and
+ * a seal that nobody explains, say nothing for or against anybody.
  */
 import { equalBytes } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { isOpened, sealOf } from "./seal.ts";
 
-/** Members that must have found the same before it costs anybody anything. */
+/** So many members must have found the same before it costs anybody anything. */
 export const PROOF = 3;
 
-/** What its members answered; who kept silent is not among them. */
+/** The answers of its members; silent members are not among them. */
 export interface Answers {
   readonly sealed: readonly SealedAnswer[];
-  /** How many asked for the whole stage and were not served. */
+  /** How many members asked during the whole stage and were not served. */
   readonly unserved: number;
-  /** Hash that seals of a match are made of; zero = nobody showed it. */
+  /** The hash from which seals of a match are made; zero = nobody has shown it. */
   readonly opened: Uint8Array;
 }
 
@@ -25,14 +25,14 @@ interface SealedAnswer {
   readonly node: number;
   readonly publicKey: Uint8Array;
   readonly seal: Uint8Array;
-  /** What the member showed its seal to be made of, if not of `opened`; zero = nothing. */
+  /** The value from which the member made its seal, as it showed, if not from `opened`; zero = nothing shown. */
   readonly reached: Uint8Array;
 }
 
 /**
- * right: it was replayed to what was claimed. mismatch: PROOF members came to one other state.
- * not-served: PROOF members got nothing, and nobody got anything. unproven: answers that prove
- * neither. void: no answer that can be read.
+ * right: a replay confirmed the claim. mismatch: PROOF members reached the same other state. not-served: PROOF members
+ * were served nothing, and no member was served. unproven: the answers prove neither. void: there is no answer that can
+ * be read.
  */
 type RulingVerdict = "right" | "mismatch" | "not-served" | "unproven" | "void";
 
@@ -41,13 +41,13 @@ export interface Ruling {
   /** Node indexes by what they found. */
   readonly matches: readonly number[];
   readonly mismatches: readonly number[];
-  /** Those of the mismatches that came to the same state as most of them. */
+  /** Those of the mismatches that reached the same state as most of them. */
   readonly agreeing: readonly number[];
-  /** Sealed something that neither they nor anybody else has shown. */
+  /** Members whose seal was made from a value that nobody has shown. */
   readonly unread: readonly number[];
 }
 
-/** At a tie the accused is right: a match is proven, and an accusation is not. */
+/** At a tie the accused is right: a match is proven, an accusation is not. */
 export function ruleOn({ sealed, unserved, opened }: Answers): Ruling {
   const isMatch = (answer: SealedAnswer): boolean => explains(opened, answer);
   const others = sealed.filter((answer) => !isMatch(answer));
@@ -65,7 +65,7 @@ export function ruleOn({ sealed, unserved, opened }: Answers): Ruling {
   return { verdict, matches, mismatches, agreeing, unread };
 }
 
-/** True for a hash that this seal was made of. */
+/** True for a hash from which this seal was made. */
 export function explains(
   endHash: Uint8Array,
   { seal, publicKey }: Pick<SealedAnswer, "seal" | "publicKey">,
@@ -73,7 +73,7 @@ export function explains(
   return isOpened({ opened: endHash }) && equalBytes(seal, sealOf(endHash, publicKey));
 }
 
-/** True once every seal is known to be made of something. */
+/** True once it is known for every seal from what it was made. */
 export function areExplained({ sealed, opened }: Pick<Answers, "sealed" | "opened">): boolean {
   return sealed.every(
     (answer) => explains(opened, answer) || !equalBytes(answer.reached, ZERO_HASH),
@@ -89,7 +89,8 @@ interface Counts {
 
 function verdictOf({ matches, mismatches, agreeing, unserved }: Counts): RulingVerdict {
   if (agreeing >= PROOF && agreeing > matches) return "mismatch";
-  // One who is served beside three who are not may be a friend: neither punished nor paid.
+  // One member that is served, beside three that are not, may be a friend of the accused: it is neither punished nor
+  // paid.
   if (unserved >= PROOF) return matches === 0 ? "not-served" : "unproven";
   if (matches > 0 && matches >= mismatches) return "right";
   return matches + mismatches + unserved > 0 ? "unproven" : "void";

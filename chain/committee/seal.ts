@@ -1,12 +1,12 @@
 /**
- * Answers under seal. What a committee computes is the hash of a state that nobody serves; each
- * member posts it bound to its own key, so that none can repeat another's. Once the hash is shown,
- * everybody can tell whose seals were made of it.
+ * Sealed answers. A member of a committee computes the hash of a state that nobody serves, and posts it bound to its
+ * own key, so that no member can copy another's answer. Once the hash is shown, everybody can tell which seals were
+ * made from it.
  */
 import { equalBytes, taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 
-/** @param endHash of the state the member reached */
+/** @param endHash of the state that the member reached */
 export function sealOf(endHash: Uint8Array, publicKey: Uint8Array): Uint8Array {
   return taggedHash("poml/seal/v1", endHash, publicKey);
 }
@@ -17,8 +17,8 @@ export function isOpened({ opened }: { readonly opened: Uint8Array }): boolean {
 }
 
 /**
- * In place of an end state, where the replay cannot reach one: all who replay seal the same.
- * @param why what every replay of it comes to
+ * Replaces an end state if the replay cannot reach one: all nodes that replay it make their seal from the same value.
+ * @param why the result that every replay has
  * @param root of the states that were committed to
  */
 export function unreachable(

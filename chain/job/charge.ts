@@ -1,10 +1,9 @@
 /**
- * What it costs a client to end its job before the work is done, so that nobody opens jobs only to see whom they draw.
- *
- * Whoever draws teams anew can gain the managers' share of what is left, which its own nodes would earn. So that is
- * the price of one try, and it is burned: neither its nodes nor anybody else's get any of it back. A quorum above
- * half of the participants lets a few of them end a job, and they may be the client's; it pays for that too. Where half
- * of the participants or more do not deliver, it was not in the client's hands.
+ * The price that a client pays if its job ends before the work is done, so that nobody opens jobs only to see which
+ * nodes are drawn. Whoever has teams drawn again can gain the managers' share of what is left, which its own nodes
+ * would earn. So one try costs exactly this share, and it is burned: no node gets any of it back. A quorum above half
+ * of the participants lets a few of them end a job, and these may belong to the client; so the client pays in this
+ * case, too. If half of the participants or more do not deliver, the client could not cause it.
  */
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
@@ -17,19 +16,19 @@ export function endingPrice(job: Job, parameters: Parameters): bigint {
   return managerPay(workloadOf(spec).unitsLeft(job) * spec.pricePerUnit, parameters);
 }
 
-/** The job with that price among what burns at its settlement; call it before the job's end. */
+/** The job with this price added to what burns at its settlement; call it before the job ends. */
 export function charged(job: Job, parameters: Parameters): Job {
   const { escrow, opening, spec } = job;
   const forfeited = forfeitedBonus(job);
   const price = endingPrice(job, parameters) + forfeited;
-  // A vote may have raised the share since the job was opened: what participants can earn is not touched.
+  // A vote may have raised the share since the job was opened: what participants can earn must not be reduced.
   const limit = escrow - opening - fullPay(spec) - workloadOf(spec).bonus(spec) + forfeited;
   return { ...job, opening: opening + (price < limit ? price : limit) };
 }
 
 /**
- * A client may hear of a find before a record names it. It saves nothing if it ends its job then: what it promised for
- * finds burns with the rest, unless recorded finds share it already.
+ * A client may learn of a find before a record names it, but it must not save money by ending its job then: what it
+ * promised for finds burns with the rest, unless recorded finds already share it.
  */
 function forfeitedBonus(job: Job): bigint {
   const workload = workloadOf(job.spec);
@@ -37,7 +36,10 @@ function forfeitedBonus(job: Job): bigint {
   return isUnderWay ? workload.bonus(job.spec) : 0n;
 }
 
-/** The job at its end for want of a quorum. @param left participants that delivered, or still could */
+/**
+ * The job, ended because there was no quorum.
+ * @param left participants that delivered, or still could
+ */
 export function chargedForQuorum(job: Job, parameters: Parameters, left: number): Job {
   return 2 * left > job.participants.length ? charged(job, parameters) : job;
 }

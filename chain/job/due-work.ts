@@ -1,12 +1,12 @@
 /**
- * How much of what is due one block does. The rest stays due, so the next block goes on where this one stopped;
- * a delay only gives more time to those who have a deadline. Draws are not among it: they never wait. So this is also
- * what bounds the draws that the end of one block can schedule.
+ * Limits how much of the due work one block does. The rest stays due, and the next block continues where this one
+ * stopped; a delay only gives more time to those with a deadline. Draws are not limited here, because they never wait.
+ * This limit also bounds how many draws the end of one block can schedule.
  */
 
 /**
- * Steps of audits and jobs at the end of one block, for those that are due, and again for the others that it changed:
- * looks at what is due, audits that move, audits that are opened.
+ * Number of steps at the end of one block for due audits and jobs, and again for the others that it changed. A step is
+ * a look at a due job, an audit that moves on, or an audit that is opened.
  */
 export const DUE_STEPS = 128;
 

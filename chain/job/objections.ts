@@ -1,10 +1,9 @@
 /**
- * Whether an order can be carried out at all, in the words of the nodes that were drawn for it. Everything the
- * order names is a file with a known hash, so anybody who has the files can check what they say.
- *
- * Who gains by saying so falsely: nobody. Those who object earn nothing, the charge burns, and the pay of the job is
- * lost to them; it takes most of the drawn nodes, three at least. Nobody is punished for an objection, so a node that is
- * too slow or too old to read an order loses no more than its part in it.
+ * Decides whether an order can be carried out at all, by the statements of the nodes drawn for it. Everything that the
+ * order names is a file with a known hash, so anybody with the files can check these statements. Nobody gains by a
+ * false one: nodes that object earn nothing, the charge burns, and they lose the pay of the job; and a false decision
+ * needs most of the drawn nodes, at least three. Nobody is punished for an objection, so a node that is too slow or too
+ * old to read an order loses only its part in it.
  */
 import type { Parameters } from "../types/genesis.ts";
 import { type Job, OBJECTIONS } from "../types/job.ts";
@@ -12,23 +11,23 @@ import { hasCommitted, isOut, outcomeOf } from "./phase.ts";
 import { jobPrice } from "./price.ts";
 
 const DECLINED = OBJECTIONS.indexOf("declined");
-/** Fewer than so many nodes decide nothing that costs somebody money. */
+/** Fewer nodes than this cannot decide anything that costs somebody money. */
 const MIN_WITNESSES = 3;
 /** Part of the price that an impossible order costs. */
 const CHARGE_PARTS = 10n;
 
-/** Distinct nodes of team and participants, without those that audits put out. */
+/** The distinct nodes of team and participants, without those that audits excluded. */
 export function drawnNodes({ team, participants }: Job): Set<number> {
   return new Set([...team, ...participants.filter((one) => !isOut(one)).map(({ node }) => node)]);
 }
 
-/** More than half of the drawn nodes, three at least, give one and the same reason. */
+/** More than half of the drawn nodes, at least three, give the same reason. */
 export function isImpossible(job: Job): boolean {
   const drawn = drawnNodes(job);
   return isProof(mostAgreeing(job, drawn), drawn);
 }
 
-/** Somebody found the order impossible, and so many others may still join that it can be proven. */
+/** Some node found the order impossible, and enough other nodes may still join it to prove this. */
 export function isDoubted(job: Job): boolean {
   if (job.round !== 1 || !hasFault(job)) return false;
   const drawn = drawnNodes(job);
@@ -41,8 +40,9 @@ export function isDoubted(job: Job): boolean {
 }
 
 /**
- * Its client withdrew it in its first round, after the first objection other than declined. Nothing is proven then, but
- * a client whose order can be carried out need not withdraw it: it gets its job or, at the end of the phase, its money.
+ * The client withdrew the order in its first round, after the first objection other than declined. This proves nothing;
+ * but a client whose order can be carried out need not withdraw it, because it gets its result or, at the end of the
+ * phase, its money.
  */
 export function isWithdrawnInDoubt(job: Job): boolean {
   return outcomeOf(job) === "cancelled" && job.round === 0 && hasFault(job);
@@ -52,7 +52,7 @@ function hasFault({ objections }: Job): boolean {
   return objections.some(({ reason }) => reason !== DECLINED);
 }
 
-/** How many of the drawn nodes give the same reason at most. */
+/** The largest number of drawn nodes that give the same reason. */
 function mostAgreeing({ objections }: Job, drawn: ReadonlySet<number>): number {
   const counts = new Map<number, number>();
   for (const { node, reason } of objections) {
@@ -65,7 +65,7 @@ function isProof(witnesses: number, drawn: ReadonlySet<number>): boolean {
   return witnesses >= MIN_WITNESSES && 2 * witnesses > drawn.size;
 }
 
-/** A tenth of the price, and at least the smallest fee for every node that had to look. */
+/** A tenth of the price, but at least the smallest fee for every node that had to look at the order. */
 export function impossibleCharge(job: Job, parameters: Parameters): bigint {
   const share = jobPrice(job.spec, parameters) / CHARGE_PARTS;
   const looked = BigInt(drawnNodes(job).size) * parameters.feeFloor;

@@ -1,4 +1,4 @@
-/** Phases of a job, how it ends, and whom a round waits for. */
+/** The phases of a job, how it ends, and for which participants a round waits. */
 import { equalBytes } from "../crypto/hash.ts";
 import {
   AUDIT_BACKLOG,
@@ -31,7 +31,7 @@ export function outcomeOf(job: Job): JobOutcome {
   return outcome;
 }
 
-/** Also to no work at all, where a kind of work allows that. */
+/** A commit may also be to no work at all, if the kind of work allows it. */
 export function hasCommitted({ updateHash }: Pick<Participant, "updateHash">): boolean {
   return !equalBytes(updateHash, ZERO_HASH);
 }
@@ -41,7 +41,7 @@ export function enter(job: Job, phase: OpenPhase, height: number): Job {
   return { ...job, phase: phaseCode(phase), phaseSince: height };
 }
 
-/** The job at its end; the round that was under way does not count unless its record came. */
+/** The job at its end; the current round does not count if it has no record. */
 export function end(job: Job, outcome: EndedOutcome, height: number): Job {
   const isFinished = outcome === "complete" || outcome === "target";
   const isRecorded = isFinished || outcome === "stalled";
@@ -62,7 +62,7 @@ export function isOver(job: Job): boolean {
   return phase === "finished" || phase === "failed" || phase === "cancelled";
 }
 
-/** Forgets the round's commits. */
+/** Removes the commits of the round. */
 export function clearCommits(participants: readonly Participant[]): Participant[] {
   return participants.map(withoutCommit);
 }
@@ -78,12 +78,12 @@ export function withoutCommit(participant: Participant): Participant {
   };
 }
 
-/** An audit found its update false: out of this job. */
+/** An audit found its update false, and it is excluded from this job. */
 export function isOut({ fault }: Participant): boolean {
   return AUDIT_FAULTS[fault] === "mismatch";
 }
 
-/** Its training of the round under way left the finite numbers: there will be no update. */
+/** Its training in the current round reached numbers that are not finite, so there will be no update. */
 export function hasDiverged(
   { divergedRound }: Participant,
   { round }: Pick<Job, "round">,
@@ -96,20 +96,20 @@ export function hasObjected(node: number, { objections }: Pick<Job, "objections"
   return objections.some((objection) => objection.node === node);
 }
 
-/** An update of the round under way may still come, or is there. */
+/** Its update of the current round exists or may still come. */
 export function canCommit(participant: Participant, job: Job): boolean {
   const { node } = participant;
   return !isOut(participant) && !hasDiverged(participant, job) && !hasObjected(node, job);
 }
 
-/** Why no quorum of updates can come in this round whatever is waited for; undefined while one can. */
+/** Why no quorum of updates is possible in this round, however long the job waits; undefined while one is possible. */
 export function hopeless(job: Job): "diverged" | "too-few-left" | undefined {
   if (job.participants.filter((p) => canCommit(p, job)).length >= job.spec.quorum) return undefined;
   const left = job.participants.filter((p) => !isOut(p));
   return left.some((p) => hasDiverged(p, job)) ? "diverged" : "too-few-left";
 }
 
-/** Every participant that still answers has committed, and they are enough. */
+/** Every participant that still answers has committed, and there are enough of them. */
 export function allCommitted(job: Job): boolean {
   const committed = job.participants.filter(hasCommitted).length;
   const awaited = job.participants.filter(
@@ -118,7 +118,7 @@ export function allCommitted(job: Job): boolean {
   return awaited === 0 && committed >= job.spec.quorum;
 }
 
-/** Audits may lag behind by some rounds; then the next one waits for them, which they end in time. */
+/** Audits may lag behind by some rounds; then the next round waits for them, and their deadlines end the wait. */
 export function isBehind(job: Job): boolean {
   return job.audits.length > AUDIT_BACKLOG;
 }

@@ -1,11 +1,11 @@
-/** What a job costs: known before it starts, since the work is known before it starts. */
+/** The price of a job. It is known before the job starts, because the amount of work is. */
 import { MILLION } from "../millionths.ts";
 import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { JobSpec } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
 
-/** What participants earn when every unit of work is delivered. */
+/** What participants earn if every unit of work is delivered. */
 export function fullPay(spec: JobSpec): bigint {
   return workloadOf(spec).units(spec) * spec.pricePerUnit;
 }
@@ -14,13 +14,16 @@ export function managerPay(participantPay: bigint, parameters: Parameters): bigi
   return (participantPay * BigInt(parameters.managerShare)) / MILLION;
 }
 
-/** Nobody can audit what does not give equal bits on every machine. */
+/** Zero where results differ between machines, because these cannot be audited. */
 export function auditorPay(spec: JobSpec, participantPay: bigint, parameters: Parameters): bigint {
   if (!workloadOf(spec).isAuditable(spec)) return 0n;
   return (participantPay * BigInt(parameters.auditShare)) / MILLION;
 }
 
-/** Escrow a job needs: participants, managers, auditors, the bonus and the fee when every unit of work is delivered. */
+/**
+ * The escrow that a job needs: participants, managers, auditors, the bonus and the fee if every unit of work is
+ * delivered.
+ */
 export function jobPrice(spec: JobSpec, parameters: Parameters): bigint {
   const participants = fullPay(spec);
   const work =

@@ -1,4 +1,4 @@
-/** The end of a job: its escrow is divided, and nothing happens to it any more. */
+/** Settles a job: its escrow is divided, and the job never changes again. */
 import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
 import type { Job } from "../types/job.ts";
@@ -6,9 +6,9 @@ import { phaseCode } from "./phase.ts";
 import { divideEscrow } from "./settlement.ts";
 
 /**
- * @param job one that is over, and its audits too
+ * @param job it and its audits must be over
  * @param proposer account that earns the fee
- * @returns the settled job, still to be written
+ * @returns the settled job, which the caller must write
  */
 export function settle(state: State, job: Job, proposer: Uint8Array): Job {
   const { settlement, ...payouts } = divideEscrow(job, state.parameters);

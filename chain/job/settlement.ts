@@ -1,6 +1,6 @@
 /**
- * Division of a job's escrow: participants, managers, auditors, bonus, fee, what its place and an impossible order
- * cost, and the rest back to the client.
+ * Division of a job's escrow: participants, managers, auditors, bonus, fee, the costs of its place and of an impossible
+ * order, and the rest, which goes back to the client.
  */
 import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -17,7 +17,7 @@ interface Payout {
   readonly amount: bigint;
 }
 
-/** A node with its part of a sum that is divided. */
+/** A node with its part of a sum. */
 interface Share {
   readonly node: number;
   readonly credits: number;
@@ -32,8 +32,8 @@ interface Division {
 }
 
 /**
- * The seven parts of a settlement are the escrow, to the micro-unit. Shares that a vote raised after
- * the job was opened take what is left and no more.
+ * The seven parts of a settlement add up to the escrow, to the micro-unit. If a vote raised a share after the job was
+ * opened, this share is limited to what is left.
  */
 export function divideEscrow(job: Job, parameters: Parameters): Division {
   const participants = earnings(job);
@@ -77,7 +77,10 @@ export function divideEscrow(job: Job, parameters: Parameters): Division {
   return { settlement, participants, managers, auditors, finders };
 }
 
-/** What an impossible order costs, and at least as much one that was withdrawn when the first said that it is. */
+/**
+ * The charge for an impossible order. It is at least due, too, for an order that was withdrawn when the first node
+ * reported it as impossible.
+ */
 function chargeOf(job: Job, parameters: Parameters): bigint {
   if (outcomeOf(job) === "impossible") return impossibleCharge(job, parameters);
   if (!isWithdrawnInDoubt(job)) return 0n;
@@ -86,8 +89,8 @@ function chargeOf(job: Job, parameters: Parameters): bigint {
 }
 
 /**
- * What the order promised is the most that is paid: where audits came to nothing, updates may be among the paid
- * ones that stand for more work than was ordered. Then all get less in proportion.
+ * The sum that the order promised is the most that is paid. If audits reached no result, paid updates may claim more
+ * work than was ordered; then all payments are reduced in proportion.
  */
 function earnings({ participants, spec }: Job): Payout[] {
   const paid = participants.reduce((total, { paidUnits }) => total + paidUnits, 0n);
@@ -98,7 +101,7 @@ function earnings({ participants, spec }: Job): Payout[] {
   });
 }
 
-/** Rounding dust stays with the client. */
+/** Rounding dust goes to the client. */
 function byCredits(shares: readonly Share[], total: bigint): Payout[] {
   const all = shares.reduce((count, { credits }) => count + BigInt(credits), 0n);
   if (all === 0n) return [];

@@ -1,6 +1,7 @@
 /**
- * The committee on a claim and its stages: members answer under seal, then they show what they came to and
- * the claimed end state is shown, then it is decided. A committee that comes to nothing is followed by another.
+ * The committee that decides about a disputed claim, and its stages: members answer under seal; then they show what
+ * they reached, and the claimed end state is shown; then the ruling follows. If a committee reaches no result, another
+ * one follows.
  */
 import { type Answers, areExplained, type Ruling, ruleOn } from "../committee/ruling.ts";
 import { drawnAt } from "../schedule/drawn-at.ts";
@@ -10,7 +11,7 @@ import { ZERO_HASH } from "../types/primitive.ts";
 import type { Appeal, AppealMember } from "../types/window.ts";
 import { NOT_SERVED, SEALED } from "./verdict.ts";
 
-/** Nobody disputes the claim. */
+/** The appeal of a claim that nobody disputes. */
 export const NO_APPEAL: Appeal = {
   lane: 0,
   segment: 0,
@@ -24,7 +25,7 @@ export type PublicKeyOf = (node: number) => Uint8Array;
 
 type AppealTimes = Pick<State, "window" | "parameters">;
 
-/** Last heights of a committee's stages. The first one has those of the window, a later one its own. */
+/** The last heights of a committee's stages. The first committee has those of the window, a later one its own. */
 export function appealStages(
   { called, retries }: Pick<Appeal, "called" | "retries">,
   { window, parameters }: AppealTimes,
@@ -34,14 +35,14 @@ export function appealStages(
   return { sealsUntil, shownUntil: sealsUntil + parameters.claimBlocks };
 }
 
-/** True once there is a committee and its members cannot answer any more. */
+/** True once there is a committee and its members can no longer answer. */
 export function areSealsIn(appeal: Appeal, height: number, times: AppealTimes): boolean {
   const { members } = appeal;
   if (members.length === 0) return false;
   return members.every(hasAnswered) || height > appealStages(appeal, times).sealsUntil;
 }
 
-/** True at the end of a block after which nothing more can be said about the claim's dispute. */
+/** True at the end of a block after which nothing can be added to the dispute. */
 export function isHeard(
   appeal: Appeal,
   { height, publicKeyOf, ...times }: AppealTimes & { height: number; publicKeyOf: PublicKeyOf },
@@ -53,9 +54,9 @@ export function isHeard(
 }
 
 /**
- * Calls for another committee where this one has come to nothing: nobody answered, or the answers prove neither. Else
- * whoever can silence members, or sits among them, would decide what a claim counts.
- * @returns undefined where it has decided, or there were enough of them
+ * Calls for another committee if this one has reached no result: nobody answered, or the answers prove neither side.
+ * Otherwise whoever can silence members, or has some of its own among them, would decide how much a claim counts.
+ * @returns undefined if the committee has decided, or if there have been enough committees
  */
 export function calledAgain(
   appeal: Appeal,
@@ -69,7 +70,7 @@ export function calledAgain(
   return { ...appeal, called: height, members: [], opened: ZERO_HASH, retries };
 }
 
-/** Asked in every block while a window is judged; the answer to an appeal that did not change is known. */
+/** Computed in every block while a window is judged, so the result for an unchanged appeal is kept. */
 const explained = new WeakMap<Appeal, boolean>();
 const rulings = new WeakMap<Appeal, Ruling>();
 
@@ -85,7 +86,7 @@ export function rulingOn(appeal: Appeal, publicKeyOf: PublicKeyOf): Ruling {
   return known;
 }
 
-/** What the members answered, as the ruling wants it. */
+/** The answers of the members in the form that the ruling needs. */
 function answersOf({ members, opened }: Appeal, publicKeyOf: PublicKeyOf): Answers {
   const sealed = members.filter(({ verdict }) => verdict === SEALED);
   return {

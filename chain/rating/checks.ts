@@ -1,4 +1,4 @@
-/** Who replays which segment of a claim, and the committee before which a dispute goes. */
+/** Draws the verifiers of a claim with their segments, and the committee for a dispute. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import type { State } from "../state/state.ts";
@@ -8,12 +8,12 @@ import { claimsToCheck } from "./choose-claims.ts";
 import { drawSegments, type Place, segmentsOf } from "./draw-segments.ts";
 import { MISMATCH, NOT_SERVED } from "./verdict.ts";
 
-/** A caught cheat's claims are looked at so many times as closely. */
+/** The claims of a caught cheat are checked so many times as closely. */
 const PROBATION_CHECKS = 4;
-/** Segments for one verifier at most. */
+/** The largest number of segments for one verifier. */
 const MAX_EACH = 16;
 
-/** Draws verifiers by weight, never the claimant, and the segments each of them replays. */
+/** Draws verifiers by weight, excluding the claimant, and the segments that each of them replays. */
 export function drawChecks(state: State): void {
   state.claims = claimsToCheck(state).map((claim) => ({
     ...claim,
@@ -41,8 +41,8 @@ function checksOf(state: State, claim: WindowClaim): Check[] {
 }
 
 /**
- * What a committee is to look at: the first segment of which a verifier says that it does not match; if
- * there is none, the first that was not served.
+ * The segment that a committee must check: the first one that a verifier reports as a mismatch; if there is none, the
+ * first one that was not served.
  */
 export function disputed({ checks }: WindowClaim): Check | undefined {
   return (
@@ -51,15 +51,15 @@ export function disputed({ checks }: WindowClaim): Check | undefined {
   );
 }
 
-/** The same segment, whoever looks at it. */
+/** The same segment, whichever node checks it. */
 export function isSamePlace(a: Place, b: Place): boolean {
   return a.lane === b.lane && a.segment === b.segment;
 }
 
 /**
- * Brings the disputed segment of a claim before a committee, never of the claimant. In a small network
- * accusers fill the places that others leave empty, and then those who got the segment's end as the
- * start of the next one: three must agree in any case.
+ * Calls a committee for the disputed segment of a claim, excluding the claimant. In a small network, accusers fill
+ * places that would stay empty, and after them the verifiers that know the segment's end as the start of the next one.
+ * Three members must agree in any case.
  */
 export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
   const dispute = disputed(claim);
@@ -89,7 +89,7 @@ export function drawCommittee(state: State, claim: WindowClaim): WindowClaim {
 
 type Standing = "accuser" | "knows-end";
 
-/** Of those who are not as free to judge as anybody else. */
+/** The standing of verifiers that are less impartial than other nodes. */
 function standingOf({ checks }: WindowClaim, dispute: Check): ReadonlyMap<number, Standing> {
   const standing = new Map<number, Standing>();
   const next = { lane: dispute.lane, segment: dispute.segment + 1 };

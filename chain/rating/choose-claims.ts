@@ -1,8 +1,8 @@
 /**
- * Which claims of a window are looked at. A claim costs its node little and others some replays, so there are never
- * more than the nodes with weight can replay in their time, and only so many of nodes without weight. Anybody may file
- * any number of claims behind as many smallest bonds: that changes neither what others have to replay nor whether the
- * claims of nodes with weight are looked at.
+ * Chooses the claims of a window that are checked. A claim costs its node little and others some replays, so the number
+ * of checked claims never exceeds what the nodes with weight can replay in the given time, and of these only a part is
+ * from nodes without weight. Anybody may file any number of claims behind as many smallest bonds. This changes neither
+ * how much others must replay, nor whether the claims of nodes with weight are checked.
  */
 import { compareBytes, taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawWithoutReplacement } from "../draw/weighted.ts";
@@ -11,13 +11,13 @@ import type { WindowClaim } from "../types/window.ts";
 import { flopsOf } from "./formula.ts";
 
 const TAG = "poml/claims/v1";
-/** Claims that are looked at however little the nodes weigh. */
+/** So many claims are checked even if the nodes have little weight. */
 const LEAST_CLAIMS = 64;
-/** One place for a node without weight to so many with, and so many in any case. */
+/** For so many nodes with weight there is one place for a node without weight; there are always so many places. */
 const RATED_TO_NEW = 4;
 const LEAST_NEW = 8;
 
-/** In the order in which they were filed. What is not looked at counts as not claimed. */
+/** In the order in which they were filed. A claim that is not chosen counts as not made. */
 export function claimsToCheck(state: State): readonly WindowClaim[] {
   const { claims, drawWeights, meta, height } = state;
   const isRated = ({ node }: WindowClaim): boolean => (drawWeights[node] ?? 0n) > 0n;
@@ -35,18 +35,18 @@ export function claimsToCheck(state: State): readonly WindowClaim[] {
   return claims.filter((claim) => chosen.has(claim));
 }
 
-/** Claims that nodes of this weight can replay the drawn segments of in the time for verdicts. */
+/** The number of claims whose drawn segments nodes of this weight can replay in the time for verdicts. */
 export function mostClaims({ drawWeights, parameters }: State): number {
   const { verdictBlocks, blockIntervalMs, verifiers, segmentsPerVerifier } = parameters;
   const weight = drawWeights.reduce((sum, one) => sum + one, 0n);
-  // A weight of 1 is an operation in a millisecond.
+  // A weight of 1 is one operation per millisecond.
   const operations = weight * BigInt(verdictBlocks) * BigInt(blockIntervalMs);
   const segments = Math.max(1, verifiers * segmentsPerVerifier);
   const claims = operations / (BigInt(segments) * flopsOf(1, parameters));
   return claims < BigInt(LEAST_CLAIMS) ? LEAST_CLAIMS : Number(claims);
 }
 
-/** All, or those that are drawn by weight: many small nodes drive out nobody that weighs more than they do. */
+/** All of them, or those drawn by weight: many small nodes cannot displace a node that weighs more than they do. */
 function byWeight(
   state: State,
   seed: Uint8Array,
@@ -58,7 +58,10 @@ function byWeight(
   return drawWithoutReplacement(seed, TAG, weights, most).flatMap((at) => claims[at] ?? []);
 }
 
-/** Each node has a number of its own; the lowest get the places. Whoever failed lately comes after all others. */
+/**
+ * Each node has a pseudorandom number; the lowest numbers get the places. A node that failed lately comes after all
+ * others.
+ */
 function byLot(
   { nodes }: State,
   seed: Uint8Array,

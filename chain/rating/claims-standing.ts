@@ -1,6 +1,6 @@
 /**
- * What the claims of a window wait for, worked out once for as long as none of them changes, so that a block which says
- * nothing about them does not read them.
+ * What the claims of a window wait for. It is computed once and kept as long as no claim changes, so a block that does
+ * not concern the claims does not read them.
  */
 import type { WindowClaim } from "../types/window.ts";
 import { disputed, isComplete } from "./checks.ts";
@@ -12,7 +12,7 @@ interface ClaimsStanding {
   readonly isRipe: boolean;
   /** Some claim is disputed and no committee was called. */
   readonly isDisputed: boolean;
-  /** Those for which a committee was called. */
+  /** Claims for which a committee was called. */
   readonly called: readonly WindowClaim[];
 }
 

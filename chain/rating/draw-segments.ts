@@ -1,7 +1,7 @@
 /**
- * Which segments of a claim its verifiers replay. Where there are enough, none goes to two of them: a
- * match stands on the chain for all to read. And where it can be avoided none gets two in a row of
- * a lane: the second starts in the state that the first ends in, which is what a match must name.
+ * Draws the segments of a claim that its verifiers replay. If there are enough segments, none goes to two verifiers,
+ * because the first match is public on the chain. If possible, no verifier gets two consecutive segments of a lane: the
+ * second one starts in the state in which the first ends, and a match must name exactly this state.
  */
 import { smallNumbers } from "../draw/small-numbers.ts";
 import type { LaneClaim } from "../types/window.ts";
@@ -18,9 +18,9 @@ export function segmentsOf(lanes: readonly LaneClaim[]): number {
 }
 
 /**
- * Takes the first good position at or after a drawn one. Of at most 256 drawn positions and the two
- * beside each of a verifier's 16 none is far from a good one, so that every search is short.
- * @param each segments for every verifier, at most all there are
+ * Takes the first good position at or after a drawn one. There are at most 256 drawn positions, and two neighbours for
+ * each of a verifier's 16, so a good position is always near and every search is short.
+ * @param each segments for every verifier, at most as many as there are
  * @returns the places by verifier
  */
 export function drawSegments(
@@ -48,7 +48,7 @@ export function drawSegments(
   });
 }
 
-/** @param rules what a position should be, from what is best to what must be */
+/** @param rules conditions for a position, from the best case to the bare necessity */
 function firstFrom(
   from: number,
   total: number,
@@ -63,7 +63,7 @@ function firstFrom(
   throw new RangeError("more segments for one verifier than there are");
 }
 
-/** Positions of the lanes' first segments among all. */
+/** Positions of the lanes' first segments among all segments. */
 function laneStarts(lanes: readonly LaneClaim[]): ReadonlySet<number> {
   const starts = new Set<number>();
   let at = 0;
@@ -74,7 +74,7 @@ function laneStarts(lanes: readonly LaneClaim[]): ReadonlySet<number> {
   return starts;
 }
 
-/** The lane and the segment in it of a position in all segments. */
+/** The lane, and the segment in it, for a position among all segments. */
 function placeOf(lanes: readonly LaneClaim[], at: number): Place {
   let segment = at;
   for (const [lane, { segments }] of lanes.entries()) {

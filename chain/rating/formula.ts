@@ -1,7 +1,7 @@
 /**
- * From verified segments to a rating: capacity x quality x reliability x energy x freshness, in
- * integers only. A product that is linear in capacity: splitting a machine into several identities
- * gains nothing, as a weighted sum of the same factors would.
+ * From verified segments to a rating: capacity x quality x reliability x energy x freshness, in integers only. The
+ * product is linear in capacity, so splitting a machine into several identities gains nothing; a weighted sum of the
+ * same factors would reward it.
  */
 import { MILLION } from "../millionths.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -12,15 +12,15 @@ import { remaining } from "./half-life.ts";
 
 /** One unit of work in `verified` and `failed`. */
 export const UNIT = 1000;
-/** What staying silent about all that a node was drawn for is charged with, in parts of a failed unit. */
+/** The charge for answering nothing of all that a node was drawn for, in thousandths of a failed unit. */
 export const SILENCE = UNIT / 4;
-/** Units that take a newcomer to half of full reliability. */
+/** Verified units after which a new node has half of full reliability. */
 const NEWCOMER_UNITS = 10n;
-/** A failure weighs as much as so many successes. */
+/** One failure weighs as much as so many successes. */
 const FAILURE_WEIGHT = 20n;
-/** The energy factor stays within so many millionths of 1. */
+/** The energy factor differs from 1 by at most so many millionths. */
 const ENERGY_BOUND = 50_000n;
-/** Days of two half-lives and more: nothing is left of a rating after so many. */
+/** After so many half-lives (30 days of half-lives of 7 days, rounded up) nothing is left of a rating. */
 const STALE_HALF_LIVES = 30n / 7n + 1n;
 
 /** Operations of verified segments. */
@@ -31,7 +31,7 @@ export function flopsOf(
   return BigInt(segments) * BigInt(segmentSteps) * stepFlops(baselineTask);
 }
 
-/** @returns micro-GFLOP/s (kFLOP/s) that an amount of operations in `durationMs` comes to */
+/** @returns micro-GFLOP/s (kFLOP/s) for an amount of operations in `durationMs` */
 export function capacityOf(flops: bigint, durationMs: bigint): bigint {
   return durationMs <= 0n ? 0n : flops / durationMs;
 }
@@ -41,15 +41,15 @@ export function withMeasured(measured: readonly bigint[], capacity: bigint): big
   return [...measured, capacity].slice(-MAX_MEASURED);
 }
 
-/** The median of the last windows; of an even number the lower of the two in the middle. */
+/** The median of the last windows; for an even number, the lower of the two middle values. */
 export function medianOf(measured: readonly bigint[]): bigint {
   const sorted = [...measured].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return sorted[(sorted.length - 1) >> 1] ?? 0n;
 }
 
 /**
- * What a node has worked in most of its last windows: their median, where a window that it has not worked yet counts
- * as 0. So a machine that is rented for a window or two earns nothing.
+ * The capacity that a node had in most of its last windows: their median, where a window without work counts as 0. So a
+ * machine that is rented for a window or two earns nothing.
  */
 export function steadyCapacity(measured: readonly bigint[]): bigint {
   const missing = Array.from({ length: MAX_MEASURED - measured.length }, () => 0n);
@@ -57,10 +57,10 @@ export function steadyCapacity(measured: readonly bigint[]): bigint {
 }
 
 /**
- * Follows the median slowly both ways, so that an hour in which a machine was busy with other things
- * does not hand its weight to others. It rises by at most a quarter per window, and falls no faster
- * than the rating of a node that claims nothing; it begins as measured.
- * @param left millionths that such a rating would have kept since the last verified window
+ * Follows the median slowly in both directions, so that a machine that is busy with other things for an hour does not
+ * lose its weight to others. It rises by at most a quarter per window, and falls no faster than the rating of a node
+ * that claims nothing; the first value is taken as measured.
+ * @param left millionths that the rating of such a node would have kept since the last verified window
  */
 export function nextCapacity(before: bigint, median: bigint, left: bigint): bigint {
   if (before === 0n) return median;
@@ -91,7 +91,7 @@ export function faded(units: number, elapsedMs: bigint, { ratingHalfLife }: Para
   return Number((BigInt(units) * left) / MILLION);
 }
 
-/** Millionths: halves every half-life since the last verified window, and ends. */
+/** Millionths: halves with every half-life since the last verified window, and becomes 0 in the end. */
 export function freshnessOf(ratedAt: bigint, now: bigint, { ratingHalfLife }: Parameters): bigint {
   const halfLifeMs = BigInt(ratingHalfLife) * 1000n;
   const age = now - ratedAt;
@@ -99,8 +99,8 @@ export function freshnessOf(ratedAt: bigint, now: bigint, { ratingHalfLife }: Pa
 }
 
 /**
- * Millionths, within 5 % of 1: nobody can verify a meter from afar. Only readings of a counter count;
- * without one the factor is 1.
+ * Millionths, within 5 % of 1, because no other node can verify a meter. Only readings of a counter count; without one
+ * the factor is 1.
  */
 export function energyOf(
   { energyMillijoules, energySource }: Pick<WindowClaim, "energyMillijoules" | "energySource">,

@@ -1,7 +1,6 @@
 /**
- * Exponential decay without floats: powers of a half by table, in sixteenths of a half-life, and a
- * straight line between two of them. Without the line, decay that is taken in many short steps would
- * round to nothing.
+ * Exponential decay without floats: a table of powers of a half in sixteenths of a half-life, with linear
+ * interpolation. Without the interpolation, decay in many short steps would be rounded to nothing.
  */
 import { MILLION } from "../millionths.ts";
 

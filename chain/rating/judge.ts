@@ -1,4 +1,4 @@
-/** What the findings on a claim come to, for its node and for those who made them. */
+/** What the findings on a claim mean for its node, and for the nodes that made the findings. */
 import { PROOF, type Ruling } from "../committee/ruling.ts";
 import type { Appeal, Check, WindowClaim } from "../types/window.ts";
 import { type PublicKeyOf, rulingOn } from "./appeal.ts";
@@ -6,24 +6,24 @@ import { isSamePlace } from "./checks.ts";
 import { MATCH, MISMATCH, NOT_SERVED } from "./verdict.ts";
 
 /**
- * window: verified, at least in part. mismatch: proven false. not-served: proven to keep back what was claimed.
- * unproven: claimed, and nobody could verify or refute it. decay: no claim.
+ * window: verified, at least in part. mismatch: proven false. not-served: proven to withhold what was claimed.
+ * unproven: claimed, but neither verified nor refuted. decay: no claim.
  */
 type Outcome = "window" | "mismatch" | "not-served" | "unproven" | "decay";
 
-/** Node lists are ascending, nobody is in one twice. */
+/** Node lists are ascending, without duplicates. */
 export interface Judgement {
   readonly outcome: Outcome;
-  /** False where committees came to nothing on an accusation: the claim says nothing new about the capacity. */
+  /** False if committees reached no result about an accusation: the claim then says nothing new about the capacity. */
   readonly isMeasured: boolean;
-  /** Of the findings given those that hold for the claimant: so much of the claim counts. */
+  /** The number of findings in favour of the claimant; the claim counts in this proportion. */
   readonly verified: number;
   readonly given: number;
-  /** Those who showed that work was false. */
+  /** Nodes that showed that the work was false. */
   readonly provers: readonly number[];
-  /** Those who said what at least PROOF members refuted. */
+  /** Nodes whose statement at least PROOF members refuted. */
   readonly wrong: readonly number[];
-  /** Members never heard, where at least PROOF others replayed the segment. */
+  /** Members that were never heard although at least PROOF others replayed the segment. */
   readonly silent: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export interface Judgement {
 export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf): Judgement {
   const ruling = rulingOn(appeal, publicKeyOf);
   const accusers = accusersOf(checks, appeal);
-  // Whoever was refuted once is not believed about the others.
+  // A verifier that was refuted once is not believed about other segments either.
   const isRefuted = ({ verifier, verdict }: Check): boolean =>
     ruling.verdict === "right" && verdict === MISMATCH && accusers.includes(verifier);
   const given = checks.filter(
@@ -50,8 +50,8 @@ export function judge({ checks, appeal }: WindowClaim, publicKeyOf: PublicKeyOf)
 }
 
 /**
- * A match holds. An accusation does not where the committee replayed the segment to the claimed end; and
- * where most of a committee was served, the node does not withhold, whoever else was not served.
+ * A match is in favour of the claimant. An accusation is, too, if the committee replayed the segment to the claimed
+ * end; or if most of a committee was served, because then the node does not withhold, even if others were not served.
  */
 function holds(check: Check, appeal: Appeal, { verdict, matches }: Ruling): boolean {
   if (check.verdict === MATCH) return true;
@@ -71,7 +71,7 @@ function provenBy({ verdict, agreeing }: Ruling, checks: readonly Check[]): read
   return [...accusers.map(({ verifier }) => verifier), ...agreeing];
 }
 
-/** Who said of the disputed segment that it does not match. */
+/** Verifiers that reported a mismatch in the disputed segment. */
 function accusersOf(checks: readonly Check[], appeal: Appeal): number[] {
   return checks
     .filter((check) => check.verdict === MISMATCH && isSamePlace(check, appeal))
@@ -85,8 +85,8 @@ function wrongBy(ruling: Ruling, accusers: readonly number[]): readonly number[]
 }
 
 /**
- * As in audits: fewer than PROOF who replayed may be friends of a claimant that serves nobody else. Verifiers lose
- * nothing but their pay by silence.
+ * As in audits: fewer than PROOF members that replayed may be friends of a claimant that serves nobody else. A silent
+ * verifier loses only its pay.
  */
 function silentMembers({ members }: Appeal, ruling: Ruling): readonly number[] {
   const { matches, mismatches, unread } = ruling;

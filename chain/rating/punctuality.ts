@@ -1,20 +1,20 @@
 /**
- * What it costs to let a turn to propose pass: a part of the next block rewards, and some weight until trust is
- * regained. Without a price, proposers would skip turns whose reveal gives them a worse draw next. It is never
- * taken from a bond, and what one node can owe is bounded: a machine that was away lost its turns already.
+ * The price of a skipped turn to propose: a part of the next block rewards, and some weight until trust is regained.
+ * Without a price, proposers would skip turns whose reveal gives them a worse draw next. It is never taken from a bond,
+ * and the debt of a node is limited, because a machine that was offline has already lost its turns.
  */
 import { turnsAt } from "../draw/turns.ts";
 import type { State } from "../state/state.ts";
 import type { NodeRecord } from "../types/node.ts";
 import { FULL_PUNCTUALITY } from "../weight/weight.ts";
 
-/** Part of what is missing that comes back per epoch. */
+/** The part of the missing punctuality that comes back per epoch. */
 const REGAIN = 16;
-/** Skipped turns that a node can owe for at most. */
+/** A node can owe for at most so many skipped turns. */
 export const MOST_OWED = 16n;
 
 /**
- * Charges those whose turns came before the block's round.
+ * Charges the nodes whose turns came before the block's round.
  * @param parent the state that drew the turns
  */
 export function chargeSkips(state: State, parent: State, round: number): void {

@@ -1,4 +1,4 @@
-/** A change of a node's rating, as a block tells it. */
+/** A change of a node's rating, as a block records it. */
 import type { State } from "../state/state.ts";
 import {
   type NodeRecord,
@@ -12,9 +12,9 @@ import { factorsOf } from "./formula.ts";
 export interface Why {
   readonly cause: (typeof RATING_CAUSES)[number];
   readonly fault?: RatingFault;
-  /** Number of the window or the track that ended; default: none did. */
+  /** Number of the window or the track that ended; default: none. */
   readonly window?: number;
-  /** That the node claimed. */
+  /** Number of segments that the node claimed. */
   readonly segments?: number;
 }
 

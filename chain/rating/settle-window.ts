@@ -25,7 +25,7 @@ import { ratingChange } from "./rating-change.ts";
 import { afterWithholding } from "./withholding.ts";
 import { payForWork, type VerifiedClaim } from "./work-pay.ts";
 
-/** Being drawn to verify and staying silent, in parts of a failed unit. */
+/** The charge for staying silent when drawn to verify, in parts of a failed unit. */
 const SILENCE = UNIT / 4;
 
 export function settleWindow(state: State): RatingChange[] {
@@ -64,12 +64,12 @@ interface Failure {
 
 const NO_FAILURE: Failure = { units: 0, fault: "none" };
 
-/** Failed units of those who said what was wrong or never answered. */
+/** Failed units of nodes that gave a wrong finding or never answered. */
 function failuresOf(judgements: readonly Judgement[]): Map<number, Failure> {
   const failures = new Map<number, Failure>();
   const add = (node: number, units: number, fault: RatingFault): void => {
     const before = failures.get(node) ?? NO_FAILURE;
-    // Of both the graver one is told.
+    // Of two faults the more serious one is recorded.
     failures.set(node, {
       units: before.units + units,
       fault: before.fault === "wrong" ? "wrong" : fault,
@@ -82,7 +82,7 @@ function failuresOf(judgements: readonly Judgement[]): Map<number, Failure> {
   return failures;
 }
 
-/** A claim and what came of it. */
+/** A claim and its result. */
 interface Work {
   readonly claim: WindowClaim;
   readonly judged: Judgement;
@@ -150,7 +150,9 @@ function remeasured(
   return { measured, capacity: nextCapacity(node.capacity, medianOf(measured), fresh) };
 }
 
-/** Timed up to the claim, not to the close: who works on before claiming gains nothing by it. */
+/**
+ * Timed up to the claim, not to the close of the window: a node that goes on working before it claims gains nothing.
+ */
 function measuredBy(state: State, work: Work | undefined): bigint {
   if (work === undefined) return 0n;
   const { lanes, claimed } = work.claim;
@@ -158,7 +160,7 @@ function measuredBy(state: State, work: Work | undefined): bigint {
   return capacityOf(flops, claimed - state.window.openedAt);
 }
 
-/** What was not served to those who were drawn counts for nothing. */
+/** Work that was not served to the drawn verifiers counts for nothing. */
 function verifiedPart(amount: bigint, work: Work | undefined): bigint {
   const { verified, given } = work?.judged ?? { verified: 0, given: 0 };
   return given === 0 ? 0n : (amount * BigInt(verified)) / BigInt(given);
@@ -171,8 +173,8 @@ function energyBy(state: State, work: Work | undefined): number {
 }
 
 /**
- * Work of this window counts for the reward as far as the node has worked so in most of its last ones, its capacity has
- * risen so far, and a bond stands behind it: one window with a rented machine earns no more than any other.
+ * The reward for the work of this window is limited by what the node did in most of its last windows, by how far its
+ * capacity has risen, and by its bond: one window with a rented machine earns no more than any other window.
  */
 function earnedBy(state: State, node: NodeRecord, work: Work): bigint {
   const limits = [node.capacity, steadyCapacity(node.measured)];

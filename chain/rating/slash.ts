@@ -1,9 +1,8 @@
 /**
- * What a proven fault costs. Alone a small node can harm nobody; many together can, so the part of the
- * bond that each of them loses grows with the votes of all that were at fault within the punishable past,
- * and reaches everything at a third, which is what a fork needs. It is charged to those slashed earlier
- * too, so that it does not matter in which order faults are proven. A node is out for good, so that it
- * cannot be punished twice.
+ * The penalty for a proven fault. A small node alone can do no harm, but many together can. So the part of the bond
+ * that each of them loses grows with the votes of all nodes that were at fault within the punishable past, and reaches
+ * all of it at a third of the votes, which a fork needs. Nodes slashed earlier are charged again, so that the order in
+ * which faults are proven does not matter. A slashed node is excluded for good, so it cannot be punished twice.
  */
 
 import { loseVote } from "../bond/lose-vote.ts";
@@ -21,11 +20,11 @@ const MULTIPLE = 3;
 
 /**
  * @param proposer account that brought the proof
- * @returns the change of rating for the block to tell
+ * @returns the change of rating for the block to record
  */
 export function slash(state: State, index: number, proposer: Uint8Array): RatingChange {
   const node = state.nodes.at(index);
-  // The weight stays until the epoch turns: else the proof of a fault could move a draw of seats.
+  // The weight stays until the epoch ends: otherwise the proof of a fault could influence a draw of seats.
   const slashed = {
     ...node,
     measured: [],
@@ -42,12 +41,12 @@ export function slash(state: State, index: number, proposer: Uint8Array): Rating
   return ratingChange(state, index, [node, slashed], { cause: "slash" });
 }
 
-/** While later faults can still be charged to a slashed node, its money stays where it is. */
+/** A slashed node's money stays locked as long as later faults can still increase its charge. */
 export function isHeld(state: State, { slashedAt }: Pick<NodeRecord, "slashedAt">): boolean {
   return slashedAt !== 0 && !isExpired(state, slashedAt);
 }
 
-/** Brings everybody slashed within the punishable past up to the part that all of them lose. */
+/** Raises the charge of all nodes slashed within the punishable past to the part that each of them must lose. */
 function chargeGuilty(state: State, proposer: Uint8Array): void {
   const guilty = [...state.nodes.entries()].filter(([, node]) => isHeld(state, node));
   const { slashShare, evidenceReward: reward } = state.parameters;

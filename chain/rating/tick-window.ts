@@ -1,4 +1,6 @@
-/** The life of a window in the state: open, close, checks drawn, disputes heard, ratings set. */
+/**
+ * What the end of a block does to a window: it opens and closes, checks are drawn, disputes are heard, ratings are set.
+ */
 import { drawnAt } from "../schedule/drawn-at.ts";
 import { endsEpoch } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
@@ -10,7 +12,10 @@ import { standingOf } from "./claims-standing.ts";
 import { settleWindow } from "./settle-window.ts";
 import { isUnderWay, openWindow } from "./window.ts";
 
-/** Runs at the end of every block; returns the rating changes it made. */
+/**
+ * Runs at the end of every block.
+ * @returns the changes of rating
+ */
 export function tickWindow(state: State): RatingChange[] {
   const { height } = state;
   if (!isUnderWay(state.window)) {
@@ -27,7 +32,7 @@ export function tickWindow(state: State): RatingChange[] {
   return isDue(state) ? settleWindow(state) : [];
 }
 
-/** A committee is called for when all verdicts are in or their time is over, and drawn some blocks later. */
+/** Calls committees when all verdicts are in or their time is over; they are drawn some blocks later. */
 function hearDisputes(state: State): void {
   const { height, parameters, window } = state;
   const isOver = height >= window.verdictsUntil;
@@ -45,7 +50,7 @@ function hearDisputes(state: State): void {
   });
 }
 
-/** Others are drawn for a dispute that was heard and came to nothing. */
+/** Calls other committees for disputes that were heard without a result. */
 function callAgain(state: State): void {
   const { height } = state;
   const publicKeyOf = keysOf(state);
@@ -67,7 +72,7 @@ function keysOf({ nodes }: State): (node: number) => Uint8Array {
   return (node) => nodes.at(node).publicKey;
 }
 
-/** A committee was called for, and is not drawn yet. */
+/** A committee was called but is not drawn yet. */
 function isAwaited({ appeal }: WindowClaim, { height, parameters }: State): boolean {
   return appeal.called !== 0 && height < drawnAt(appeal.called, parameters);
 }

@@ -1,4 +1,4 @@
-/** Codes of verdicts as checks and seats in committees keep them: 0 = none yet. */
+/** Codes of verdicts as checks and the seats of committees store them; 0 = none yet. */
 import { VERDICTS } from "../types/node.ts";
 
 export type Verdict = (typeof VERDICTS)[number];

@@ -1,8 +1,8 @@
 /**
- * When benchmark windows open: all nodes work at the same time, so one machine cannot earn several
- * ratings in turn. Whether one opens is drawn at the end of an epoch, each time with the same chance, so that nobody
- * knows it before, however long ago the last one was: a machine that is rented for the next window has to be rented
- * for as long on average as an honest node runs from window to window. Only the first one has a fixed height.
+ * When benchmark windows open. All nodes work at the same time, so that one machine cannot earn several ratings in
+ * turn. Whether a window opens is drawn at the end of each epoch, always with the same probability, so nobody can
+ * predict it from the time since the last window. A machine that is rented for the next window must be rented, on
+ * average, for as long as an honest node runs from one window to the next. Only the first window has a fixed height.
  */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawBelow } from "../draw/weighted.ts";
@@ -11,7 +11,7 @@ import type { State } from "../state/state.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { WINDOW_KINDS, type Window } from "../types/window.ts";
 
-/** Before the first window. */
+/** The state before the first window. */
 export const NO_WINDOW: Window = {
   number: 0,
   kind: 0,
@@ -60,7 +60,9 @@ function kindDue(state: State, endsEpoch: boolean): WindowKind | undefined {
   return isDrawn("poml/surprise/v1", surpriseChance, 1_000_000) ? "surprise" : undefined;
 }
 
-/** Seed of one lane's work: fresh and the node's own, so nothing can be shared or prepared. */
+/**
+ * Seed of one lane's work: new in each window and different for each node, so work can be neither shared nor prepared.
+ */
 export function laneSeed(mix: Uint8Array, publicKey: Uint8Array, lane: number): Uint8Array {
   return taggedHash("poml/lane/v1", mix, publicKey, uint32Bytes(lane));
 }

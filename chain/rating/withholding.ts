@@ -1,9 +1,9 @@
 /**
- * What it costs to withhold what was claimed. A node that is cut off looks the same to those who ask, and they prove
- * nothing by a replay: it is their word. So it costs about as much as not to have claimed: the withheld work earns and
- * proves nothing, and reliability falls by an eighth of a failed unit. With less than a twentieth a node that withholds
- * what is false would gain rating (docs/rating.md). The third time, each within a half-life of the one before,
- * its work is looked at more closely, which costs an honest node nothing.
+ * The penalty for withholding claimed work. To others, a node without a connection looks the same, and they prove
+ * nothing by a replay: there is only their word. So withholding costs about as much as making no claim: the withheld
+ * work earns and proves nothing, and reliability falls by an eighth of a failed unit. With less than a twentieth, a
+ * node could gain rating by withholding work that is false (docs/rating.md). From the third time on, each within a
+ * half-life of the one before, the node's work is checked more closely, which costs an honest node nothing.
  */
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
@@ -12,14 +12,14 @@ import { PROBATION_WINDOWS } from "./false-work.ts";
 import { failedMore, UNIT } from "./formula.ts";
 
 export const WITHHOLDING_LIMIT = 3;
-/** What is told within this part of a half-life is one outage. */
+/** All reports within this part of a half-life count as one outage. */
 const OUTAGE_PART = 64n;
-/** What an outage costs, in thousandths of a failed unit. */
+/** The charge for an outage, in thousandths of a failed unit. */
 const WITHHELD = UNIT / 8;
 
 /**
  * @param now block time, Unix milliseconds
- * @returns the node after one more withholding that a committee told of; "withheld" from the third on
+ * @returns the node after one more withholding reported by a committee; the fault is "withheld" from the third on
  */
 export function afterWithholding(
   node: NodeRecord,
@@ -37,7 +37,7 @@ export function afterWithholding(
   return { node: { ...marked, withheld: 0, probation }, fault: "withheld" };
 }
 
-/** Withholdings that still count. */
+/** The number of withholdings that still count. */
 export function withheldNow(
   { withheld, notServedAt }: Pick<NodeRecord, "withheld" | "notServedAt">,
   { meta, parameters }: Pick<State, "meta" | "parameters">,

@@ -1,7 +1,8 @@
 /**
- * What verified work earns of the pot, and those who verified it. A match earns its part of what the claim earns; an
- * accusation, and silence, earn nothing, and what they did not earn waits in the pot. So it pays to replay and to say
- * what came of it, and whoever is kept from that loses nothing else. Silence of others brings a claimant nothing.
+ * How the pot pays for verified work, and for verifying it. For a match a verifier earns its part of what the claim
+ * earns. For an accusation or silence it earns nothing, and that part stays in the pot. So it pays to replay and to
+ * report the result, and a verifier that is prevented from it loses nothing else. A claimant gains nothing from the
+ * silence of others.
  */
 import { MILLION } from "../millionths.ts";
 import type { State } from "../state/state.ts";
@@ -11,7 +12,7 @@ import { MATCH } from "./verdict.ts";
 
 export interface VerifiedClaim {
   readonly claim: WindowClaim;
-  /** What the claim counts among all. */
+  /** How much the claim counts among all claims. */
   readonly share: bigint;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The SSZ roots of many accounts in two calls of the hasher, for blocks that touch thousands. The same
- * as `Account.hashTreeRoot` of each: four leaves (address, balance, nonce, nothing) under two levels.
+ * The SSZ roots of many accounts in two calls of the hasher, for blocks that touch thousands of them. The result equals
+ * `Account.hashTreeRoot` of each: four leaves (address, balance, nonce, nothing) under two levels.
  */
 import { hashInto } from "@chainsafe/persistent-merkle-tree";
 import type { Account } from "../types/state.ts";
@@ -8,7 +8,7 @@ import type { Account } from "../types/state.ts";
 const LEAF = 32;
 const LEAVES = 4;
 
-/** @returns views on one buffer, in the order of the accounts */
+/** @returns views into one buffer, in the order of the accounts */
 export function accountRoots(accounts: readonly Account[]): Uint8Array[] {
   const count = accounts.length;
   if (count === 0) return [];

@@ -1,6 +1,6 @@
 /**
- * The SSZ roots of many values of one type, the same as `type.hashTreeRoot` gives for each of them. All values are
- * hashed together, level by level. So one call of the hasher takes thousands of pairs; values that are hashed one by one
+ * The SSZ roots of many values of one type, equal to what `type.hashTreeRoot` gives for each. All values are hashed
+ * together, level by level, so that one call of the hasher takes thousands of pairs. Values that are hashed one by one
  * need a call, and buffers, for every few pairs.
  */
 import { hashInto, zeroHash } from "@chainsafe/persistent-merkle-tree";
@@ -16,10 +16,10 @@ import {
 import { MemoContainerType } from "../types/memo-container.ts";
 
 const CHUNK = 32;
-/** Values at a time, so that what is worked on stays small. */
+/** Number of values at a time, so that the working set stays small. */
 const STRETCH = 256;
 
-/** @returns in the order of the values; not to be written to */
+/** @returns in the order of the values; do not write to them */
 export function rootsOf<V>(type: Type<V>, values: readonly V[]): Uint8Array[] {
   const roots: Uint8Array[] = [];
   for (let from = 0; from < values.length; from += STRETCH) {
@@ -31,7 +31,7 @@ export function rootsOf<V>(type: Type<V>, values: readonly V[]): Uint8Array[] {
   return roots;
 }
 
-/** Of one value with many elements, which it hashes together. */
+/** The root of one value with many elements, which are hashed together. */
 export function rootOf<V>(type: Type<V>, value: V): Uint8Array {
   const [root] = rootsOf(type, [value]);
   return root ?? type.hashTreeRoot(value);
@@ -100,7 +100,7 @@ function writeBasic(
 
 type Fields = Record<string, unknown>;
 
-/** Those that are known are taken as they are. */
+/** Known roots are copied. */
 function writeMemo(
   type: MemoContainerType<Record<string, Type<unknown>>>,
   values: readonly Fields[],
@@ -141,7 +141,9 @@ function containerRoots(
   return values.map((_, i) => chunkAt(level, i));
 }
 
-/** Lists of so many elements are known again: records are never changed, so neither are the lists in them. */
+/**
+ * The roots of lists with at least so many elements are kept: records never change, so neither do the lists in them.
+ */
 const LONG = 64;
 const longLists = new WeakMap<object, WeakMap<readonly unknown[], Uint8Array>>();
 
@@ -203,7 +205,7 @@ function listRoots(
   return lengths.map((_, i) => chunkAt(roots, i));
 }
 
-/** The tops of trees of one depth, which are filled differently far. */
+/** The tops of trees of equal depth with different numbers of leaves. */
 function topsOf(contents: readonly Uint8Array[], depth: number): Uint8Array[] {
   let levels = [...contents];
   for (let height = 0; height < depth; height++) {
@@ -257,7 +259,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** Levels above so many leaves. */
+/** The number of levels above so many leaves. */
 function depthOf(leaves: number): number {
   let depth = 0;
   while (2 ** depth < leaves) depth++;

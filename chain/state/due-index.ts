@@ -1,10 +1,10 @@
 /**
- * Which records are due at which height: the next ones are found without reading the others. Order follows
- * from the records alone (height, then position), not from how they came to be.
+ * An index of records by the height at which they are due: it finds the next ones without reading the others. The order
+ * follows from the records alone (height, then position), not from the history of changes.
  */
 export class DueIndex {
   readonly #heightOf = new Map<number, number>();
-  /** Those at which something is due, ascending. */
+  /** Heights at which something is due, ascending. */
   readonly #heights: number[] = [];
   /** Positions by height, ascending. */
   readonly #positions = new Map<number, number[]>();
@@ -17,7 +17,7 @@ export class DueIndex {
     if (height !== 0) this.#add(position, height);
   }
 
-  /** Positions due at this height or below; nothing may be set meanwhile. */
+  /** Positions due at this height or below; do not call `set` during the walk. */
   *upTo(height: number): IterableIterator<{ position: number; due: number }> {
     for (const due of this.#heights) {
       if (due > height) return;
@@ -45,7 +45,7 @@ export class DueIndex {
   }
 }
 
-/** Where a number stands, or belongs, among ascending ones. */
+/** The place of a number among ascending ones, or the place where it belongs. */
 function placeOf(ascending: readonly number[], value: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -1,6 +1,6 @@
 /**
- * 64 roots as one node of a tree: 44 bytes a root instead of some 200 for leaves and the branches above them.
- * The leaves come into being where somebody walks down to them, for a proof, and go again.
+ * 64 roots in one node of a tree: it takes 44 bytes per root, instead of about 200 for leaves and the branches above
+ * them. The leaves are created when a proof walks down to them, and dropped afterwards.
  */
 import type { HashObject } from "@chainsafe/as-sha256";
 import {
@@ -13,7 +13,7 @@ import {
   uint8ArrayToHashObject,
 } from "@chainsafe/persistent-merkle-tree";
 
-/** Levels of a tree that one node stands for. */
+/** Number of levels of a tree that one packed node replaces. */
 export const PACK_DEPTH = 6;
 export const PACKED = 2 ** PACK_DEPTH;
 const ROOT = 32;
@@ -21,7 +21,7 @@ const ROOT = 32;
 export class PackedRoots extends Node {
   readonly #roots: Uint8Array;
 
-  /** @param roots PACKED of them, one after the other; not to be written to afterwards */
+  /** @param roots PACKED of them, one after another; do not write to them afterwards */
   constructor(roots: Uint8Array) {
     if (roots.length !== PACKED * ROOT) throw new RangeError(`${roots.length} bytes of roots`);
     const { h0, h1, h2, h3, h4, h5, h6, h7 } = uint8ArrayToHashObject(rootOver(roots));
@@ -67,12 +67,15 @@ export class PackedRoots extends Node {
   }
 }
 
-/** The subtree over up to PACKED roots that is not packed. */
+/** The subtree over up to PACKED roots, unpacked. */
 export function subtreeOf(roots: readonly Uint8Array[]): Node {
   return subtreeFillToContents(roots.map(LeafNode.fromRoot), PACK_DEPTH);
 }
 
-/** The roots under such a node, packed or not, one after the other. @returns not to be written to */
+/**
+ * The roots below such a node, packed or not, one after another.
+ * @returns do not write to it
+ */
 export function rootsUnder(node: Node): Uint8Array {
   if (node instanceof PackedRoots) return node.roots;
   const roots = new Uint8Array(PACKED * ROOT);
@@ -82,7 +85,7 @@ export function rootsUnder(node: Node): Uint8Array {
   return roots;
 }
 
-/** A view of one of them. */
+/** A view of one root. */
 export function rootAt(roots: Uint8Array, i: number): Uint8Array {
   return roots.subarray(i * ROOT, (i + 1) * ROOT);
 }

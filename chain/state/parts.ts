@@ -1,4 +1,6 @@
-/** What a state is made of, as the store and snapshots keep it: tables, and single values that change as a whole. */
+/**
+ * The parts of a state, as the store and snapshots keep them: tables, and single values that are replaced as a whole.
+ */
 import type { Type, ValueOf } from "@chainsafe/ssz";
 import { StateTree } from "../types/state.ts";
 import type { Slots } from "./slots.ts";
@@ -16,7 +18,7 @@ export type SingleName = Exclude<keyof Fields, TableList>;
 
 const LISTS: ReadonlySet<string> = new Set(TABLE_NAMES.map((name) => rowOf(name).list));
 
-/** The parts of the tree that are no tables. */
+/** The parts of the tree that are not tables. */
 export const SINGLE_NAMES = Object.keys(StateTree.fields).filter(
   (field) => !LISTS.has(field),
 ) as readonly SingleName[];
@@ -29,7 +31,7 @@ export type StateParts = StateSingles & {
   readonly [N in Exclude<TableName, Forgetting>]: readonly RecordOf<N>[];
 } & { readonly [N in Forgetting]: Slots<RecordOf<N>> };
 
-/** What a fork changed; the store writes it in the block's batch. */
+/** The changes of a fork; the store writes them in the batch of the block. */
 export type StateChanges = StateSingles & {
   /** Names of the single values that changed. */
   readonly changedSingles: readonly SingleName[];
@@ -39,7 +41,7 @@ export function singleType(name: SingleName): Type<unknown> {
   return StateTree.fields[name] as unknown as Type<unknown>;
 }
 
-/** A state with nothing in it: every part as its type has it by default. */
+/** A state without content: every part has the default value of its type. */
 export function emptyParts(): StateParts {
   const parts: Record<string, unknown> = {};
   for (const name of SINGLE_NAMES) parts[name] = singleType(name).defaultValue();

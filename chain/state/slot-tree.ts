@@ -1,6 +1,6 @@
 /**
- * A table that forgets in the tree of the state: leaves with the roots of its records. Where all records of a stretch
- * have left, one packed node stands for them.
+ * A table that forgets, in the tree of the state: the leaves are the roots of its records. When all records of a
+ * stretch have left the table, one packed node replaces them.
  */
 import {
   BranchNode,
@@ -15,7 +15,7 @@ import { PACK_DEPTH, PACKED, PackedRoots, rootAt, rootsUnder, subtreeOf } from "
 import type { Slot, Slots } from "./slots.ts";
 import type { TableList, TableRow } from "./tables.ts";
 
-/** The list as its type lays it out: contents, and its length. */
+/** The list in the layout of its type: contents, and its length. */
 export function slotList<V>(row: TableRow<V>, slots: Slots<V>): Node {
   const nodes: Node[] = [];
   for (const stretch of stretches(slots)) nodes.push(nodeOf(row, stretch));
@@ -45,14 +45,17 @@ function nodeOf<V>({ type, isActive }: TableRow<V>, stretch: readonly Slot<V>[])
   return PackedRoots.of(roots);
 }
 
-/** Of the state's tree. @throws where there is no such record */
+/**
+ * From the state's tree.
+ * @throws when there is no such record
+ */
 export function slotRoot(state: Node, list: TableList, index: number): Uint8Array {
   return new Tree(state).getRoot(StateTree.getPathInfo([list, index]).gindex);
 }
 
 /**
- * The records as they are in this tree, whatever becomes of the state it is of.
- * @param active the active ones, by index
+ * The records as they are in this tree, even if the state changes afterwards.
+ * @param active the active records, by index
  */
 export function slotsIn<V>(
   state: Node,
@@ -76,7 +79,7 @@ export function slotsIn<V>(
 
 /**
  * The state's tree with these stretches of a list packed; its root is the same.
- * @param firsts the first index of each stretch, of which all records are there and have left
+ * @param firsts the first index of each stretch; all its records exist and have left the table
  */
 export function packSlots(state: Node, list: TableList, firsts: Iterable<number>): Node {
   const tree = new Tree(state);

@@ -1,13 +1,13 @@
 /**
  * The slots of a table that forgets, in order. The slot of an active record holds the record. When a record has left
- * the table, its slot holds the root alone: no rule reads such a record any more, and it never changes. The record itself
- * is in the database of nodes that keep the chain.
+ * the table, its slot holds only its root: no rule reads such a record any more, and it never changes. Nodes that keep
+ * the chain have the record itself in their database.
  */
 
 /** 32 bytes: the SSZ root of a record that left. */
 export type Slot<V> = V | Uint8Array;
 
-/** Can be walked more than once. */
+/** May be iterated more than once. */
 export interface Slots<V> {
   readonly length: number;
   [Symbol.iterator](): Iterator<Slot<V>>;
@@ -15,7 +15,7 @@ export interface Slots<V> {
 
 const ROOT = 32;
 
-/** Collects slots; a record that left takes no more than its root. */
+/** Collects slots; a record that has left takes only the room of its root. */
 export class SlotList<V> implements Slots<V> {
   readonly #records = new Map<number, V>();
   #roots = new Uint8Array(1024 * ROOT);

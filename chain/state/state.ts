@@ -1,7 +1,6 @@
 /**
- * The state rules read and write: plain records in tables beside the SSZ tree that gives the root.
- * `fork` is cheap, `attempt` inside it cheaper still; a fork that became final is absorbed by its
- * parent.
+ * The state that rules read and write: plain records in tables, beside the SSZ tree that gives the root. A `fork` is
+ * cheap, and an `attempt` inside it is even cheaper; a fork that became final is absorbed by its parent.
  */
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
@@ -21,7 +20,7 @@ import { rowOf, type StateTables, TABLE_NAMES, type TableName, tableOf } from ".
 
 type Parts = { -readonly [N in SingleName]: StateSingles[N] } & StateTables;
 
-/** Has the single values and the tables of a state as its properties, in one order. */
+/** Its properties are the single values and the tables of a state, in a fixed order. */
 const PartsHolder = class {
   constructor(singles: Record<string, unknown>, tables: Record<string, unknown>) {
     const parts = this as Record<string, unknown>;
@@ -95,12 +94,12 @@ export class State extends PartsHolder {
     return this.nodes.indexOf(bytesKey(publicKey));
   }
 
-  /** Of a job under way; settled ones are known by their index alone. */
+  /** The index of a job that is under way; settled jobs are known only by index. */
   jobIndex(id: Uint8Array): number | undefined {
     return this.jobs.indexOf(bytesKey(id));
   }
 
-  /** The SSZ root of a job, settled or not, as it stands in the tree. */
+  /** The SSZ root of a job, settled or not, as it is in the tree. */
   jobRoot(index: number): Uint8Array {
     return slotRoot(this.tree().node, rowOf("jobs").list, index);
   }
@@ -122,7 +121,7 @@ export class State extends PartsHolder {
     for (const table of this.#tables) table.release();
   }
 
-  /** Runs a change to see whether it throws; nothing it wrote stays. */
+  /** Runs a change to see whether it throws, and undoes everything that it wrote. */
   rehearse(change: () => void): void {
     const undo = this.#mark();
     try {
@@ -132,7 +131,7 @@ export class State extends PartsHolder {
     }
   }
 
-  /** @returns what takes everything back to this moment */
+  /** @returns a function that restores the present state */
   #mark(): () => void {
     const singles = this.singles();
     for (const table of this.#tables) table.mark();
@@ -144,10 +143,10 @@ export class State extends PartsHolder {
 
   /** Takes over a fork of this state; the fork must not be used afterwards. */
   absorb(fork: State): void {
-    if (fork.#parent !== this) throw new TypeError("absorb takes a fork of this very state");
+    if (fork.#parent !== this) throw new TypeError("absorb takes only a fork of this state");
     // First, while this state still differs from its fork.
     if (this.#parent === undefined) this.#tree = fork.tree();
-    // A fork that gathers finished blocks is only ever changed by absorbing the next.
+    // A fork that collects finished blocks changes only by absorbing the next one.
     else this.#sealed = fork.#sealed;
     Object.assign(this, fork.singles());
     for (const name of TABLE_NAMES) this.#absorbTable(name, fork.#table(name));
@@ -166,7 +165,7 @@ export class State extends PartsHolder {
     return this[name] as unknown as Table<unknown>;
   }
 
-  /** Written out, since every transaction asks for it and a loop over names takes twenty times as long. */
+  /** Written out, because every transaction needs it, and a loop over names takes twenty times as long. */
   singles(): StateSingles {
     const { meta, seats, nextSeats, window, claims, track, trackEntries } = this;
     const { unbondings, parameterVotes, timeMarks, drawWeights, nextDrawWeights } = this;
@@ -186,7 +185,7 @@ export class State extends PartsHolder {
     };
   }
 
-  /** Everything as it is now; later blocks do not change it, since records are never mutated. */
+  /** A snapshot of everything; later blocks do not change it, because records are never mutated. */
   parts(): StateParts {
     const tables = byTable((name) => {
       const table = this.#table(name);
@@ -197,7 +196,7 @@ export class State extends PartsHolder {
     return { ...this.singles(), ...tables } as unknown as StateParts;
   }
 
-  /** What differs from the parent; everything, if there is no parent. */
+  /** The differences from the parent; everything, if there is no parent. */
   changes(): StateChanges {
     const parent = this.#parent;
     const changedSingles =
@@ -209,8 +208,8 @@ export class State extends PartsHolder {
   }
 
   /**
-   * The SSZ tree of this state. A fork's tree is its parent's with the changes laid on; forks of
-   * forks (used while trying transactions) are absorbed before anyone asks.
+   * The SSZ tree of this state. A fork's tree is its parent's tree with the changes applied; forks of forks (used to
+   * try transactions) are absorbed before the tree is needed.
    */
   tree(): SummaryTree {
     if (this.#parent === undefined) return this.#tree;

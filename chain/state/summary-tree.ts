@@ -1,7 +1,6 @@
 /**
- * The SSZ tree that gives a state its root: `StateTree` with the records of the long lists summed up in
- * their roots, which leaves every root and every place in the tree as it is. The records themselves are
- * in the tables.
+ * The SSZ tree that gives a state its root: `StateTree`, with the records of the long lists replaced by their roots.
+ * This changes neither the roots nor the places in the tree. The records themselves are in the tables.
  */
 import { type CompositeViewDU, ContainerType, ListCompositeType, type Type } from "@chainsafe/ssz";
 import { Hash } from "../types/primitive.ts";
@@ -19,7 +18,7 @@ import { packSlots, slotList } from "./slot-tree.ts";
 import type { Slots } from "./slots.ts";
 import { rowOf, TABLE_NAMES, type TableList, type TableRow } from "./tables.ts";
 
-/** Lists of which a block changes few elements: those that are the same object have the same root. */
+/** Lists of which a block changes few elements: the same object always has the same root. */
 const SUMMED = ["claims", "unbondings", "parameterVotes", "trackEntries"] as const;
 type Summed = (typeof SUMMED)[number];
 type RootsName = Summed | TableList;
@@ -27,7 +26,7 @@ type RootsName = Summed | TableList;
 type Roots = ListCompositeType<typeof Hash>;
 type RootsView = CompositeViewDU<Roots>;
 
-/** In place of the lists of records, lists of their roots. */
+/** Replaces the lists of records by lists of their roots. */
 function rootsFields(): Record<RootsName, Roots> {
   const names: readonly RootsName[] = [...SUMMED, ...TABLE_NAMES.map((name) => rowOf(name).list)];
   const entries = names.map((name) => {
@@ -61,7 +60,10 @@ export function treeOf(parts: StateParts): SummaryTree {
   return tree;
 }
 
-/** The same tree in less memory. @param firsts as `packSlots` */
+/**
+ * The same tree with less memory.
+ * @param firsts as in `packSlots`
+ */
 export function packed(
   tree: SummaryTree,
   list: TableList,
@@ -71,8 +73,8 @@ export function packed(
 }
 
 /**
- * A new tree with changes laid on; the old one stays as it is.
- * @param before what `tree` was made of
+ * A new tree with the changes applied; the old one stays unchanged.
+ * @param before the parts from which `tree` was made
  */
 export function treeAfter(
   tree: SummaryTree,

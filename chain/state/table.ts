@@ -1,41 +1,41 @@
 /**
- * A growing list of records with a fork: changes are kept apart until they are absorbed, so that a
- * candidate block can be tried and dropped for the price of a Map. Inside a fork, a mark and a
- * rollback undo the last few changes, so that a transaction can be tried for the price of a few
- * array entries. Records are never mutated. The table knows which records are active, how many these are and
- * which are due, without reading the others. A table may let go of records that are not active any more.
+ * A growing list of records that can be forked. The changes of a fork are kept apart until they are absorbed, so a
+ * candidate block can be tried and dropped at the cost of a Map. Inside a fork, a mark and a rollback undo the last few
+ * changes, so a transaction can be tried at the cost of a few array entries. Records are never mutated. Without reading
+ * the other records, the table knows which records are active, how many there are, and which are due. A table may drop
+ * records that are no longer active.
  */
 import { DueIndex } from "./due-index.ts";
 
-/** What a table knows about its records. */
+/** The properties of its records that a table uses. */
 export interface TableRules<V> {
   /** Short and unique, e.g. `bytesKey` of an id. */
   readonly keyOf: (value: V) => string;
-  /** Whether something may still happen to the record; default: no record is active. */
+  /** Whether the record may still change; default: no record is active. */
   readonly isActive?: (value: V) => boolean;
-  /** Active records are counted by it. */
+  /** The group in which an active record is counted. */
   readonly groupOf?: (value: V) => string;
-  /** Numbers by which active records are found; the same one may come twice. */
+  /** Numbers by which active records can be found; duplicates are allowed. */
   readonly membersOf?: (value: V) => readonly number[];
   /** Height at which an active record is due; 0 = never. */
   readonly dueOf?: (value: V) => number;
   /** Height of the first draw that an active record waits for; 0 = none. */
   readonly drawOf?: (value: V) => number;
   /**
-   * Whether records that are not active leave the memory, and their keys too, once a table without a parent takes
-   * them over. They are still counted, and never active again.
+   * Whether records that are not active leave the memory, together with their keys, once a table without a parent
+   * absorbs them. They still count, and never become active again.
    */
   readonly forgets?: boolean;
 }
 
-/** What a change replaced; `added` has the key of a record that was not there before. */
+/** What a change replaced; `added` is the key of a record that did not exist before. */
 interface Undo<V> {
   readonly index: number;
   readonly before: V | undefined;
   readonly added: string | undefined;
 }
 
-/** What a table shares with its forks. */
+/** The data that a table shares with its forks. */
 interface Ground<V> {
   /** Undefined: forgotten. */
   readonly base: (V | undefined)[];
@@ -50,7 +50,7 @@ interface Ground<V> {
   readonly draws: DueIndex;
 }
 
-/** The schedules by which records are found. */
+/** The schedules by which records can be found. */
 type Schedule = "due" | "draws";
 
 export class Table<V> {
@@ -59,7 +59,7 @@ export class Table<V> {
   readonly #changed = new Map<number, V>();
   readonly #newKeys = new Map<string, number>();
   readonly #undo: Undo<V>[] = [];
-  /** Against the parent: how many more records are active, in all and by group. */
+  /** Relative to the parent: how many more records are active, in total and by group. */
   readonly #moreByGroup = new Map<string, number>();
   #moreActive = 0;
   #length: number;
@@ -71,7 +71,7 @@ export class Table<V> {
     this.#length = parent === undefined ? ground.base.length : parent.length;
   }
 
-  /** @param values undefined: one that was forgotten */
+  /** @param values undefined: a record that was dropped */
   static of<V>(values: Iterable<V | undefined>, rules: TableRules<V>): Table<V> {
     const ground: Ground<V> = {
       base: [],
@@ -118,7 +118,7 @@ export class Table<V> {
     return this.#ground.base[index];
   }
 
-  /** @throws RangeError when there is no such record, or it was forgotten */
+  /** @throws RangeError when there is no such record, or it was dropped */
   at(index: number): V {
     const value = this.get(index);
     if (value === undefined) throw new RangeError(`no record ${index} of ${this.#length}`);
@@ -165,12 +165,12 @@ export class Table<V> {
     return count;
   }
 
-  /** All records as they are now, in order; of a table that forgets none. */
+  /** All present records in order; not for a table that drops records. */
   *entries(): IterableIterator<[number, V]> {
     for (let index = 0; index < this.#length; index++) yield [index, this.at(index)];
   }
 
-  /** The active records as they are now, in order. Reads these and the changed ones only. */
+  /** The present active records in order. Reads only these and the changed ones. */
   *activeEntries(): IterableIterator<[number, V]> {
     const indexes = new Set(this.#ground.active);
     for (let table: Table<V> | undefined = this; table !== undefined; table = table.#parent) {
@@ -182,7 +182,7 @@ export class Table<V> {
     }
   }
 
-  /** The active records with this member as they are now, in order. Reads these and the changed ones only. */
+  /** The present active records with this member, in order. Reads only these and the changed ones. */
   *of(member: number): IterableIterator<[number, V]> {
     const { members, rules } = this.#ground;
     const indexes = new Set(members.get(member));
@@ -195,7 +195,7 @@ export class Table<V> {
     }
   }
 
-  /** The active records that were changed since the fork, as they are now, in order. */
+  /** The active records that changed since the fork, as they are now, in order. */
   touched(): [index: number, value: V][] {
     return [...this.#changed]
       .filter(([, value]) => isActive(this.#ground.rules, value))
@@ -203,14 +203,14 @@ export class Table<V> {
   }
 
   /**
-   * The records due at this height or below, in order of height, then position. Those that were given may
-   * change meanwhile, others not.
+   * The records due at this height or below, by height, then position. During the walk only records that were already
+   * returned may change.
    */
   due(height: number): IterableIterator<[index: number, value: V]> {
     return this.#upTo(height, "due");
   }
 
-  /** The records of which a draw comes at this height or below, like `due`. */
+  /** The records with a draw at this height or below, in the same way as `due`. */
   draws(height: number): IterableIterator<[index: number, value: V]> {
     return this.#upTo(height, "draws");
   }
@@ -237,7 +237,7 @@ export class Table<V> {
     return false;
   }
 
-  /** Those of a schedule among the records that forks changed: the ground knows older values of these. */
+  /** The due records among those that forks changed; the ground has older values of these. */
   #changedUpTo(height: number, schedule: Schedule): Due[] {
     const { rules } = this.#ground;
     const indexes = new Set<number>();
@@ -251,7 +251,7 @@ export class Table<V> {
       .sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
-  /** All records as they are now, in order; of a table that forgets none. */
+  /** All present records in order; not for a table that drops records. */
   values(): V[] {
     const { base, rules } = this.#ground;
     if (this.#parent === undefined && this.#changed.size === 0 && rules.forgets !== true) {
@@ -264,7 +264,7 @@ export class Table<V> {
     return new Table(this.#ground, this);
   }
 
-  /** Changes from here on can be taken back, until `release`. One mark at a time. */
+  /** Changes from here on can be undone until `release`. There is only one mark at a time. */
   mark(): void {
     if (this.#isMarked) throw new TypeError("a table holds one mark at a time");
     this.#isMarked = true;
@@ -292,14 +292,14 @@ export class Table<V> {
     this.#isMarked = false;
   }
 
-  /** Changes against the parent (against nothing for a root table), by index. */
+  /** Changes relative to the parent (to nothing for a root table), by index. */
   get changes(): ReadonlyMap<number, V> {
     return this.#changed;
   }
 
   /** Takes over the changes of a fork of this table; the fork must not be used afterwards. */
   absorb(fork: Table<V>): void {
-    if (fork.#parent !== this) throw new TypeError("absorb takes a fork of this very table");
+    if (fork.#parent !== this) throw new TypeError("absorb takes only a fork of this table");
     for (const [key, index] of fork.#newKeys) this.#newKeys.set(key, index);
     for (const [index, value] of fork.#changed) this.#changed.set(index, value);
     this.#length = fork.#length;
@@ -308,7 +308,7 @@ export class Table<V> {
     if (this.#parent === undefined) this.#settle();
   }
 
-  /** Moves a root table's changes into its base. */
+  /** Moves the changes of a root table into its base. */
   #settle(): void {
     const { base, keys, groups, rules } = this.#ground;
     for (const [key, index] of this.#newKeys) keys.set(key, index);
@@ -362,7 +362,7 @@ function membersOf<V>(rules: TableRules<V>, value: V): readonly number[] {
   return isActive(rules, value) ? (rules.membersOf?.(value) ?? []) : [];
 }
 
-/** Tells the ground what a record of its base is now, and what it was. */
+/** Updates the ground when a record of its base changes. */
 function note<V>(ground: Ground<V>, index: number, value: V, before?: V): void {
   const { active, due, draws, members, rules } = ground;
   if (isActive(rules, value)) active.add(index);

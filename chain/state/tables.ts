@@ -1,6 +1,6 @@
 /**
- * The tables of the state, a row each. The state, its tree, the store and snapshots loop over these rows: a new table
- * is a list at the end of `StateTree`, a row here, and a number among the keys of the database (node/store/keys.ts).
+ * The tables of the state, one row each. The state, its tree, the store and snapshots loop over these rows: a new table
+ * needs a list at the end of `StateTree`, a row here, and a number among the keys of the database (node/store/keys.ts).
  */
 import type { ListCompositeType, Type, ValueOf } from "@chainsafe/ssz";
 import { addressKey } from "../crypto/address.ts";
@@ -16,13 +16,13 @@ import { Table, type TableRules } from "./table.ts";
 interface RowRules<V> extends Omit<TableRules<V>, "drawOf" | "forgets"> {
   readonly drawOf?: (value: V, parameters: Parameters) => number;
   readonly forgets?: true;
-  /** The roots of many records; default: one after the other. */
+  /** Computes the roots of many records; default: one by one. */
   readonly rootsOf?: (values: readonly V[]) => readonly Uint8Array[];
 }
 
 type Fields = typeof StateTree.fields;
 type ElementOf<F> = F extends ListCompositeType<infer T> ? ValueOf<T> : never;
-/** Lists of records in the tree; the name of one need not be that of its table. */
+/** Lists of records in the tree; a list may have another name than its table. */
 type RecordList = {
   [F in keyof Fields]: Fields[F] extends ListCompositeType<infer _> ? F : never;
 }[keyof Fields];
@@ -32,12 +32,12 @@ const ROWS = {
     keyOf: ({ address }) => bytesKey(address),
     rootsOf: accountRoots,
   }),
-  /** A view of the tree uses the word `nodes` itself. */
+  /** Not `nodes`: a view of the tree uses that name itself. */
   nodes: row("registry", {
     keyOf: ({ publicKey }) => bytesKey(publicKey),
     isActive: ({ slashedAt }) => slashedAt === 0,
   }),
-  /** Nothing happens to a job once it is settled, and no more than its root in the tree stays. */
+  /** A job never changes once it is settled, and only its root in the tree is kept. */
   jobs: row("jobs", {
     keyOf: ({ id }) => bytesKey(id),
     isActive: isUnsettled,
@@ -57,23 +57,23 @@ export type Forgetting = {
 }[TableName];
 export type StateTables = { readonly [N in TableName]: Table<RecordOf<N>> };
 
-/** What is known of a table. */
+/** The description of a table. */
 export interface TableRow<V> extends RowRules<V> {
   readonly list: TableList;
   readonly type: Type<V>;
-  /** Records that it can have. */
+  /** The largest number of records. */
   readonly limit: number;
 }
 
-/** Nothing depends on their order. */
+/** No code depends on their order. */
 export const TABLE_NAMES = Object.keys(ROWS) as readonly TableName[];
 
-/** The row of a table, whichever it is: what is read from a table goes with its row. */
+/** The row of a table with any name; values from a table always go with its row. */
 export function rowOf(name: TableName): TableRow<unknown> {
   return ROWS[name] as unknown as TableRow<unknown>;
 }
 
-/** @param slots of a table that forgets; of another its records */
+/** @param slots for a table that drops records; otherwise its records */
 export function tableOf(
   name: TableName,
   slots: Iterable<Slot<unknown>>,
@@ -86,7 +86,7 @@ export function tableOf(
   );
 }
 
-/** Of a record that left the table keeps nothing. */
+/** A record that has left the table is passed as undefined. */
 function* recordsOf(slots: Iterable<Slot<unknown>>): Generator<unknown> {
   for (const slot of slots) yield slot instanceof Uint8Array ? undefined : slot;
 }
@@ -99,7 +99,7 @@ function row<L extends RecordList, const R extends RowRules<ElementOf<Fields[L]>
   return { list, type: elementType, limit, ...rules };
 }
 
-/** Nodes that have or had something to do for the job. */
+/** Nodes that have or had a part in the job. */
 function nodesOf({ team, participants, audits }: Job): number[] {
   const seats = audits.flatMap((audit) => [audit.node, ...audit.seats.map(({ node }) => node)]);
   return [...team, ...participants.map(({ node }) => node), ...seats];

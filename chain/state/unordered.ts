@@ -1,9 +1,13 @@
 /**
- * Lists whose order means nothing. What leaves such a list is replaced by its last element, so that only as many
- * places change, and are hashed anew, as leave: else one that leaves near the front would move all behind it.
+ * Lists whose order has no meaning. A removed element is replaced by the last one, so that only as many places change,
+ * and are hashed again, as elements are removed. Otherwise the removal of one near the front would move all elements
+ * after it.
  */
 
-/** @param isGone of each element @returns the list itself when nothing leaves */
+/**
+ * @param isGone called for each element
+ * @returns the same list when nothing is removed
+ */
 export function without<T>(list: readonly T[], isGone: (value: T) => boolean): readonly T[] {
   let left: T[] | undefined;
   let at = 0;
@@ -20,7 +24,7 @@ export function without<T>(list: readonly T[], isGone: (value: T) => boolean): r
   return left ?? list;
 }
 
-/** @param at a place of the list */
+/** @param at a place in the list */
 export function withoutPlace<T>(list: readonly T[], at: number): readonly T[] {
   const left = list.slice();
   left[at] = left[left.length - 1] as T;

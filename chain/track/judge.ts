@@ -1,4 +1,4 @@
-/** What the sealed answers of the judges come to, once the hash they hide is shown. */
+/** Evaluates the sealed answers of the judges, once the hash behind the seals is shown. */
 import { PROOF, ruleOn } from "../committee/ruling.ts";
 import { equalBytes } from "../crypto/hash.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
@@ -6,26 +6,27 @@ import type { TrackEntry } from "../types/track.ts";
 import { answerHash, hasResult, isShown } from "./proof.ts";
 
 /**
- * verified: the quality follows from it. false: others came to something else. untold: committed and kept the
- * result back. unproven: most judges gave an answer that can be read, and no majority matched. unheard: most did not.
+ * verified: the quality follows from it. false: others reached another result. untold: committed, but withheld the
+ * result. unproven: most judges gave an answer that can be read, but no majority matched. unheard: most judges gave
+ * none.
  */
 export type TrackOutcome = "verified" | "false" | "untold" | "unproven" | "unheard";
 
 export interface TrackJudgement {
   readonly outcome: TrackOutcome;
-  /** Judges that were on the wrong side. */
+  /** Judges whose answer was refuted. */
   readonly wrong: readonly number[];
-  /** Judges that showed a false result to be one. */
+  /** Judges that showed that the result is false. */
   readonly provers: readonly number[];
-  /** Drawn and never heard, where at least PROOF others repeated the training. */
+  /** Judges that were never heard although at least PROOF others repeated the training. */
   readonly silent: readonly number[];
 }
 
 /**
- * Seals are told apart as those of committees are. It takes PROOF judges that came to one other answer to
- * find a result false. For it to count more than half of all must have given an answer that can be read, and more
- * than half of those match it: one friend among judges kept busy is not enough. Where fewer are heard, whoever can silence
- * judges shall take nothing from anybody by it.
+ * The seals are evaluated like those of committees. A result is false if PROOF judges reached the same other answer. It
+ * counts if more than half of all judges gave an answer that can be read, and more than half of these match: one friend
+ * among judges that are kept busy is not enough. If fewer are heard, nobody loses anything, so that silencing judges
+ * cannot harm anybody.
  * @param keyOf public key of a node
  */
 export function judgeEntry(entry: TrackEntry, keyOf: (node: number) => Uint8Array): TrackJudgement {

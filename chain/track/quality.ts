@@ -1,4 +1,4 @@
-/** The quality factor: macro F1 of a node's last track against the reference of its task, bounded. */
+/** The quality factor: macro F1 of a node's last track relative to the reference of its task, limited on both sides. */
 import { WHOLE } from "../millionths.ts";
 import type { TrackScore } from "../types/track.ts";
 import type { Scores } from "./scores.ts";
@@ -7,10 +7,10 @@ import { trackTask } from "./task.ts";
 /** Millionths. */
 export const LEAST_QUALITY = 800_000;
 export const MOST_QUALITY = 1_200_000;
-/** Tracks after which a score is too old to count. */
+/** After so many tracks a score is too old to count. */
 export const SCORE_LIFE = 3;
 
-/** Of a node that has no score: its quality is 1. */
+/** For a node without a score; its quality is 1. */
 export const NO_SCORE: TrackScore = {
   track: 0,
   task: 0,
@@ -20,7 +20,7 @@ export const NO_SCORE: TrackScore = {
   f1: 0,
 };
 
-/** Of a node whose result was false, or that committed and told none. */
+/** For a node whose result was false, or that committed but gave no result. */
 export const NOTHING: Scores = { accuracy: 0, precision: 0, recall: 0, f1: 0 };
 
 /** @returns millionths, from LEAST_QUALITY to MOST_QUALITY; 1 without a score */

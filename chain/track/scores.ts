@@ -1,4 +1,4 @@
-/** From the counts of a confusion matrix to shares in millionths, in integers only. */
+/** Computes shares in millionths from the counts of a confusion matrix, in integers only. */
 
 const MICRO = 1_000_000n;
 /** Fractions of the classes are summed at this precision before they are cut to millionths. */
@@ -12,8 +12,8 @@ export interface Scores {
 }
 
 /**
- * Accuracy, and macro averages of precision, recall and F1 over the classes that occur as a label
- * or a prediction; a fraction with nothing under the line counts as 0. All rounded down.
+ * Accuracy, and macro averages of precision, recall and F1 over the classes that occur as a label or a prediction; a
+ * fraction with denominator 0 counts as 0. All are rounded down.
  * @param counts classes x classes, row = label, column = prediction
  * @throws RangeError for no samples, or counts that are not a square
  */
@@ -43,7 +43,7 @@ export function scoresOf(counts: ArrayLike<number>, samples: number): Scores {
   };
 }
 
-/** Samples of one class: all of its row. */
+/** The number of samples of one class: the sum of its row. */
 export function labelledCount(counts: ArrayLike<number>, classes: number, label: number): number {
   return Number(countsOf(counts, classes, label).labelled);
 }

@@ -47,8 +47,8 @@ interface Failure {
 const NO_FAILURE: Failure = { units: 0, fault: "none" };
 
 /**
- * Failed units of judges that were wrong or never answered. Silence is charged by its share of what a
- * judge was drawn for: entries cost nothing, and nobody shall lose a rating to more than he can repeat.
+ * Failed units of judges that were wrong or never answered. Silence is charged in proportion to what a judge was drawn
+ * for. Otherwise many entries, which cost nothing, could take a judge's rating by giving it more work than it can do.
  */
 function failuresOf(parts: readonly Part[]): Map<number, Failure> {
   const failures = new Map<number, Failure>();
@@ -86,7 +86,7 @@ function judged(
         scoreIn(state, scoresOf(entry.counts, trackTask(state.track.task).testRows)),
       );
     case "untold":
-      // Else only good results would be told.
+      // Otherwise only good results would be published.
       return withScore(aged, scoreIn(state, NOTHING));
     case "false":
       return withScore(caught(aged), scoreIn(state, NOTHING));
@@ -111,7 +111,10 @@ function withoutStaleScore(node: NodeRecord, number: number): NodeRecord {
   return isExpired(node.score, number) ? withScore(node, NO_SCORE) : node;
 }
 
-/** Writes a node that changed. @returns the change for the block to tell, if there is one */
+/**
+ * Writes a node that changed.
+ * @returns the change for the block, if there is one
+ */
 function rated(
   state: State,
   index: number,

@@ -5,7 +5,7 @@ import type { Parameters } from "../types/genesis.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import type { Track } from "../types/track.ts";
 
-/** Before the first track. */
+/** The state before the first track. */
 export const NO_TRACK: Track = {
   number: 0,
   task: 0,
@@ -25,7 +25,7 @@ export type TrackStages = Pick<
   "opens" | "commitsUntil" | "revealed" | "resultsUntil" | "verdictsUntil" | "shownUntil"
 >;
 
-/** The last heights of the stages: judges get as long as the nodes had to train. */
+/** The last heights of the stages: judges get as much time as the nodes had to train. */
 export function trackStages(
   opens: number,
   parameters: Pick<Parameters, "trackBlocks" | "claimBlocks" | "drawDelay">,

@@ -1,6 +1,6 @@
 /**
- * The versions of the open track's task: ml/track/ runs them, this bounds and prices what a node may
- * choose. Changing a number makes another version, and the nodes vote when it is time for it.
+ * The versions of the open track's task: ml/track/ runs them; this file limits and prices the choices of a node. A
+ * change of a number makes another version, and the nodes vote on when to change to it.
  */
 import type { Recipe } from "../types/track.ts";
 
@@ -8,16 +8,16 @@ export interface TrackTask {
   /** Values of a row. */
   readonly inputs: number;
   readonly classes: number;
-  /** Patterns of one class: a row shows one of them. */
+  /** Patterns of one class; a row shows one of them. */
   readonly modes: number;
-  /** Amplitude of the noise, in amplitudes of a pattern. */
+  /** Amplitude of the noise, as a multiple of the amplitude of a pattern. */
   readonly noise: number;
   readonly trainRows: number;
-  /** The same number of every class. */
+  /** Equally many of every class. */
   readonly testRows: number;
-  /** Operations that the training may cost. */
+  /** The largest cost of the training, in operations. */
   readonly budget: bigint;
-  /** Macro F1 at which the quality is 1, millionths: the mean of the default recipe. */
+  /** Macro F1 at which the quality is 1, millionths: the mean for the default recipe. */
   readonly reference: number;
   readonly recipe: Recipe;
 }
@@ -39,7 +39,7 @@ const TASKS: readonly TrackTask[] = [
 
 export const TRACK_TASKS = TASKS.length;
 
-/** Bounds of a recipe's fields; the budget bounds their product. */
+/** Limits of a recipe's fields; the budget limits their product. */
 const LIMITS = { learningRate: 10_000_000, batchSize: 1024, width: 1024, epochs: 1000 } as const;
 
 /** @param version 1 to TRACK_TASKS */
@@ -49,14 +49,14 @@ export function trackTask(version: number): TrackTask {
   return task;
 }
 
-/** What a row and a step take besides their arithmetic, in operations: about what they take in time. */
+/** The cost of a row and of a step besides their arithmetic, in operations; about what they take in time. */
 const ROW_COST = 8000n;
 const STEP_COST = 200_000n;
 
 /**
- * The price of a training in operations: forward, weight gradient, input gradient but of the first
- * layer; and a flat part for every row and step, or a tiny model in tiny steps would be cheap to count
- * and slow to repeat.
+ * The price of a training in operations: forward, weight gradient, and input gradient except that of the first layer;
+ * and a flat part for every row and step. Without the flat part, a tiny model in tiny steps would be cheap by this
+ * count, but slow to repeat.
  */
 export function trainingCost({ inputs, classes, trainRows }: TrackTask, recipe: Recipe): bigint {
   const { width, epochs, batchSize } = recipe;

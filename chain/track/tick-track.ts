@@ -1,4 +1,4 @@
-/** The life of a track in the state: opened, test rows seeded, judges drawn, ratings changed. */
+/** What the end of a block does to a track: it opens, test rows are seeded, judges are drawn, ratings change. */
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawNodes } from "../draw/frozen-weights.ts";
 import { drawnAt } from "../schedule/drawn-at.ts";
@@ -10,7 +10,10 @@ import { hasResult } from "./proof.ts";
 import { settleTrack } from "./settle-track.ts";
 import { isTrackUnderWay, openTrack } from "./stages.ts";
 
-/** Runs at the end of every block; returns the rating changes it made. */
+/**
+ * Runs at the end of every block.
+ * @returns the changes of rating
+ */
 export function tickTrack(state: State): RatingChange[] {
   const { height, track } = state;
   if (!isTrackUnderWay(track)) {
@@ -22,7 +25,7 @@ export function tickTrack(state: State): RatingChange[] {
   return height >= track.shownUntil ? settleTrack(state) : [];
 }
 
-/** By weight, never the node itself. Nobody judges what was not told. */
+/** Draws judges by weight, excluding the node itself. A result that was not given gets no judges. */
 function drawJudges(state: State): void {
   state.trackEntries = state.trackEntries.map((entry) =>
     hasResult(entry) ? { ...entry, judges: judgesOf(state, entry) } : entry,

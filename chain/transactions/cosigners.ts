@@ -1,4 +1,4 @@
-/** More than half of a job's team stands behind what one of its managers posts. */
+/** Checks that more than half of a job's team signed what one of its managers posts. */
 
 import { findJob } from "../job/find.ts";
 import type { State } from "../state/state.ts";
@@ -12,7 +12,7 @@ interface Cosignature {
   readonly signature: Uint8Array;
 }
 
-/** The signatures that come with a root, as far as the team is known. */
+/** The signatures over a root, for the known members of the team. */
 export function innerSignaturesOf(
   state: State,
   id: Uint8Array,

@@ -1,4 +1,7 @@
-/** What a transaction must offer its proposer. Duties the chain itself drew a node for, and votes, are free. */
+/**
+ * The fee that a transaction must offer its proposer. Duties for which the chain itself drew a node, and votes, are
+ * free.
+ */
 import type { Parameters } from "../types/genesis.ts";
 import { kindOf, type Transaction } from "../types/transaction.ts";
 import { ruleOf } from "./rules.ts";

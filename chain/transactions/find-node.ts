@@ -1,4 +1,4 @@
-/** The node behind a transaction's sender. */
+/** Finds the node that sent a transaction. */
 import type { State } from "../state/state.ts";
 import { refuse } from "../transaction-error.ts";
 import type { NodeRecord } from "../types/node.ts";
@@ -13,7 +13,7 @@ export function findNode(state: State, sender: Uint8Array): { index: number; nod
 }
 
 /**
- * As `findNode`, for what takes part in the network.
+ * As `findNode`, for transactions that only a node in good standing may send.
  * @throws TransactionError UNKNOWN_NODE, SLASHED
  */
 export function findActiveNode(
@@ -26,7 +26,7 @@ export function findActiveNode(
     refuse(
       `a fault of this node was proven at height ${slashedAt}`,
       { code: "SLASHED", slashedAt },
-      "unbond what is left; a new node needs a new key",
+      "unbond what is left of the bond; a new node needs a new key",
     );
   }
   return found;

@@ -1,12 +1,12 @@
-/** The track a transaction belongs to, in the stage that takes it, and the entry it is about. */
+/** Finds the track of a transaction, checks that it is in the right stage, and finds the entry concerned. */
 import type { State } from "../state/state.ts";
 import { isTrackUnderWay } from "../track/stages.ts";
 import { refuse } from "../transaction-error.ts";
 import type { Track, TrackEntry } from "../types/track.ts";
 
 /**
- * @param after height after which it is taken, by the name of its stage
- * @param until last height that takes it
+ * @param after the transaction is accepted only after this height, which has the name of its stage
+ * @param until the last height at which it is accepted
  * @throws TransactionError NO_TRACK
  */
 export function requireTrack(
@@ -34,7 +34,7 @@ export function findEntry(
   const at = trackEntries.findIndex((entry) => entry.node === node);
   const entry = trackEntries[at];
   if (entry === undefined) {
-    refuse(`node ${node} committed to nothing in this track`, { code: "NOT_ASSIGNED", duty });
+    refuse(`node ${node} made no commitment in this track`, { code: "NOT_ASSIGNED", duty });
   }
   return { entry, replace: (next) => trackEntries.with(at, next) };
 }

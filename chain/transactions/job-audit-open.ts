@@ -1,7 +1,7 @@
 /**
- * After the committee has sealed its answers: the participant or a member shows the committed state at the end
- * of the disputed segment, so that seals made of it are matches. A member that came to another state shows
- * what its own seal was made of.
+ * After the committee has sealed its answers, the participant or a member shows the committed state at the end of the
+ * disputed segment. Seals that were made from it are then matches. A member that reached another state shows from what
+ * its own seal was made.
  */
 import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
@@ -19,7 +19,7 @@ import { ZERO_HASH } from "../types/primitive.ts";
 import type { Rule } from "./rule.ts";
 
 const duty = "job-audit-open";
-/** Hashes of a proof that shows another state: a path has at least one more. */
+/** The number of hashes in a proof that shows another state; a Merkle path has at least one more. */
 const OTHER_STATE = 1;
 
 export const jobAuditOpen: Rule<"job-audit-open"> = {
@@ -29,11 +29,14 @@ export const jobAuditOpen: Rule<"job-audit-open"> = {
     const audit = findAudit(job, payload);
     const node = state.nodeIndex(sender);
     if (node !== audit.node && audit.seats.every((seat) => seat.node !== node)) {
-      refuse("neither the participant nor of the committee", { code: "NOT_ASSIGNED", duty });
+      refuse("must be the participant or a member of the committee", {
+        code: "NOT_ASSIGNED",
+        duty,
+      });
     }
     if (stageOf(audit) !== "opening") {
       const { round } = audit;
-      refuse("the committee has not answered", { code: "NO_AUDIT", round, node: audit.node });
+      refuse("the committee has not answered yet", { code: "NO_AUDIT", round, node: audit.node });
     }
     const { proof } = payload;
     const next =
@@ -63,11 +66,11 @@ function refuted(
   const at = audit.seats.findLastIndex((seat) => seat.node === node);
   const mine = audit.seats[at];
   if (mine === undefined || at < audit.auditors) {
-    refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+    refuse("must be a member of the committee", { code: "NOT_ASSIGNED", duty });
   }
   if (isOpened({ opened: mine.reached })) refuse("shown already", { code: "ALREADY_DONE", duty });
   if (!explains(reached, { seal: mine.seal, publicKey: nodes.at(mine.node).publicKey })) {
-    refuseField("proof", "is not what the seal was made of");
+    refuseField("proof", "is not the value from which the seal was made");
   }
   const seats = audit.seats.map((seat) => (seat === mine ? { ...mine, reached } : seat));
   return { ...audit, seats };

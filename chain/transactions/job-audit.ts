@@ -1,6 +1,6 @@
 /**
- * A drawn auditor says what it found. A match proves itself; members of a committee hide what they
- * found until all have answered, so that nobody can repeat another's proof.
+ * A drawn auditor reports what it found. A match proves itself. Members of a committee hide their findings until all
+ * have answered, so that no member can copy another's proof.
  */
 import { findAudit } from "../audit/find.ts";
 import { withAudit } from "../audit/outcome.ts";
@@ -30,7 +30,7 @@ export const jobAudit: Rule<"job-audit"> = {
     const audit = findAudit(job, payload);
     const node = state.nodeIndex(sender);
     const isJudging = stageOf(audit) === "judging";
-    // In a small network an auditor that accused may sit in the committee too.
+    // In a small network an auditor that accused may be a member of the committee too.
     const asked = isJudging ? audit.seats.slice(audit.auditors) : audit.seats;
     const seat = asked.find((other) => other.node === node);
     if (seat === undefined) {
@@ -79,7 +79,7 @@ function checkProof(
   if (proof.length !== length) refuseField("proof", `takes ${length} hashes, got ${proof.length}`);
 }
 
-/** Who replayed all segments names the first that differs; else the drawn one stays. */
+/** An auditor that replayed all segments names the first that differs; otherwise the drawn segment stays. */
 function disputed(
   { segment }: Payloads["job-audit"],
   answer: AuditAnswer,

@@ -1,8 +1,8 @@
 /**
- * The client stops its job. Recorded rounds are paid, and so is what participants have committed to in this
- * round, once its audits find it right. From the block after its opening, when the team may be known, it costs
- * what chain/job/charge.ts says; after an objection at least what an impossible order does (objections.ts).
- * Not while updates are being revealed: they are what the client ordered.
+ * The client stops its job. Recorded rounds are paid, and so are the commits of this round, if their audits find
+ * nothing wrong. From the block after the opening on, when the team may be known, the price in chain/job/charge.ts is
+ * due; after an objection at least the charge for an impossible order (objections.ts). A job cannot be cancelled while
+ * updates are being revealed, because they are what the client ordered.
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
@@ -17,7 +17,7 @@ export const jobCancel: Rule<"job-cancel"> = {
     const { index, job } = findJob(state, payload.job);
     requirePhase(job, "drawing", "training");
     if (!equalBytes(job.client, address)) {
-      refuse("only the client that opened a job cancels it", {
+      refuse("only the client that opened a job can cancel it", {
         code: "NOT_ASSIGNED",
         duty: "job-cancel",
       });

@@ -1,4 +1,6 @@
-/** A participant binds itself to an update by its hash, so that nobody can copy what is revealed later. */
+/**
+ * A participant binds itself to an update by its hash, so that nobody can copy the update when it is revealed later.
+ */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
@@ -18,10 +20,13 @@ export const jobCommit: Rule<"job-commit"> = {
       refuse("not a participant of this job", { code: "NOT_ASSIGNED", duty: "job-commit" });
     }
     if (isOut(participant)) {
-      refuse(`out of this job: its update of round ${participant.faultRound} did not hold`, {
-        code: "NOT_ASSIGNED",
-        duty: "job-commit",
-      });
+      refuse(
+        `is excluded from this job: its update of round ${participant.faultRound} was proven false`,
+        {
+          code: "NOT_ASSIGNED",
+          duty: "job-commit",
+        },
+      );
     }
     if (hasCommitted(participant) || hasObjected(participant.node, job)) {
       refuse("answered already", { code: "ALREADY_DONE", duty: "job-commit" });

@@ -1,8 +1,8 @@
 /**
- * A participant says that it has no update in this round, since its training left the finite numbers.
- * Nobody has to believe it: it is paid nothing, and it ends the job only together with so many others
- * that their silence would have ended it too, after three deadlines. Nor does it cost an honest node
- * anything, since what it was ordered to do is the client's choice.
+ * A participant reports that it has no update in this round, because its training reached numbers that are not finite.
+ * Nobody needs to believe it: it is not paid, and it can end the job only together with so many others that their
+ * silence would have ended it, too, after three deadlines. It costs an honest node nothing, because the client chose
+ * what the node had to do.
  */
 import { findJob, requirePhase, requireRound } from "../job/find.ts";
 import {
@@ -38,7 +38,7 @@ export const jobDiverged: Rule<"job-diverged"> = {
     const told = { ...participant, divergedRound: job.round, missed: 0 };
     const participants = job.participants.with(position, told);
     const next = { ...job, participants };
-    // The end of the block ends the job where no quorum can come any more.
+    // The end of the block ends the job if no quorum is possible any more.
     const isReady = allCommitted(next) && !isBehind(next);
     state.jobs.set(index, isReady ? enter(next, "revealing", state.height) : next);
   },

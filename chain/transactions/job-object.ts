@@ -1,6 +1,6 @@
 /**
- * A drawn node says that it does no work on an order, and why. With most of the drawn nodes of one mind the job ends
- * at once as impossible, and its client pays for their time (chain/job/objections.ts).
+ * A drawn node says that it will not work on an order, and why. If most of the drawn nodes give the same reason, the
+ * job ends at once as impossible, and its client pays for their time (chain/job/objections.ts).
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { findJob, requirePhase } from "../job/find.ts";
@@ -50,7 +50,7 @@ function after(state: State, job: Job): Job {
   if (isImpossible(job)) {
     return end(takeUnrecorded(state, job), "impossible", state.height);
   }
-  // The end of the block ends the job where no quorum can come any more.
+  // The end of the block ends the job if no quorum is possible any more.
   const isReady = phaseOf(job) === "training" && allCommitted(job) && !isBehind(job);
   return isReady ? enter(job, "revealing", state.height) : job;
 }

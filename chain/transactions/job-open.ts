@@ -1,4 +1,4 @@
-/** Opens a job: the order is checked, the escrow taken; the draw follows `drawDelay` blocks later. */
+/** Opens a job: checks the order and takes the escrow. The draw follows `drawDelay` blocks later. */
 import { drawnParticipants } from "../job/draw-room.ts";
 import { openingPrice, requireEnoughNodes, requireIndex, requirePlace } from "../job/opening.ts";
 import { enter } from "../job/phase.ts";
@@ -10,7 +10,7 @@ import { MAX_PARTICIPANTS, MAX_TEAM } from "../types/primitive.ts";
 import { workloadOf } from "../workload/workloads.ts";
 import type { Rule } from "./rule.ts";
 
-/** So that no node alone speaks for a round. A network with fewer nodes draws all of them. */
+/** So that no single node decides about a round. In a network with fewer nodes, all of them are drawn. */
 export const MIN_TEAM = 3;
 const MIN_PHASE_BLOCKS = 4;
 /** Two extensions of this length still end within a day of one-second blocks. */
@@ -74,7 +74,10 @@ export const jobOpen: Rule<"job-open"> = {
   },
 };
 
-/** What the chain refuses of an order before it looks at the money. @throws TransactionError BAD_FIELD */
+/**
+ * The checks of an order that do not concern the money.
+ * @throws TransactionError BAD_FIELD
+ */
 export function checkJobSpec(spec: JobSpec, parameters: Parameters): void {
   const { participants, quorum, teamSize, phaseBlocks } = spec;
   checkRange("spec.participants", participants, 1, MAX_PARTICIPANTS);

@@ -1,12 +1,12 @@
 /**
- * The team says that so many updates of a round fail its checks that no quorum is left: the job ends at
- * once and says why. Counts with the signatures of more than half of the team, like a record.
+ * The team reports that so many updates of a round fail its checks that no quorum is left: the job ends at once, with
+ * the reason. The report counts with the signatures of more than half of the team, like a record.
  *
- * Whoever could lie gains nothing. The team earns credits for records alone, so ending a job early costs
- * it. Every update of the round is audited, those that the team names too: its word costs nobody anything.
- * The client pays for what these audits find right, as it would have for a recorded round, and has no model
- * of this one. A participant that spoils a round on purpose pays for a false update what it always costs. An
- * honest participant whose order made its training run away is paid.
+ * Nobody gains by lying here. The team earns credits for records alone, so ending a job early costs it something. Every
+ * update of the round is audited, including those that the team names, so its word alone costs nobody anything. The
+ * client pays for updates that these audits find right, as it would have for a recorded round, but has no model of this
+ * round. A participant that spoils a round on purpose pays the usual price of a false update. An honest participant
+ * whose order made its training diverge is paid.
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
@@ -58,6 +58,9 @@ function checkRefusal(job: Job, { base, refused }: RoundRefusal): void {
   });
   const left = committed.length - refused.length;
   if (left >= job.spec.quorum) {
-    refuseField("refused", `leaves ${left} updates, and the quorum is ${job.spec.quorum}`);
+    refuseField(
+      "refused",
+      `leaves ${left} updates, which is enough for the quorum of ${job.spec.quorum}`,
+    );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The record of one round: what was merged, by whom, and how good the model is now. Any manager of
+ * The record of one round: which updates were merged, by which manager, and how good the model is now. Any manager of
  * the team may post it; it counts with the signatures of more than half of the team.
  */
 import { takeRecorded } from "../audit/open-audits.ts";

@@ -1,6 +1,6 @@
 /**
- * Pays out a job that ended, whichever way it ended, and whose audits are over. Anyone may post it; if nobody
- * does, the chain settles the job itself a while later.
+ * Pays out a job that has ended in any way, and whose audits are over. Anyone may post it; if nobody does, the chain
+ * settles the job itself some blocks later.
  */
 import { findJob, requirePhase } from "../job/find.ts";
 import { settle } from "../job/settle.ts";

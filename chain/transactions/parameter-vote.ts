@@ -1,7 +1,7 @@
 /**
- * A node's vote for the next value of a parameter; it stands until the node votes otherwise. It costs nothing: else a
- * `feeFloor` that was voted too high, or an account that its owner emptied, could take the vote away that would mend it.
- * Blocks have room for so many (list-room.ts), and one that changes nothing is refused.
+ * A node's vote for the next value of a parameter; it stays until the node votes otherwise. It is free: otherwise a
+ * `feeFloor` that was set too high by vote, or an empty account, could prevent the vote that would correct it. A block
+ * has limited room for votes (list-room.ts), and a vote that changes nothing is refused.
  */
 import { ParameterError } from "../check-parameters.ts";
 import { equalBytes } from "../crypto/hash.ts";
@@ -21,7 +21,7 @@ import type { Rule } from "./rule.ts";
 
 export const parameterVote: Rule<"parameter-vote"> = {
   isDuty: true,
-  /** Parameters, and votes of others, change at the end of an epoch alone. */
+  /** Parameters, and the votes of others, change only at the end of an epoch. */
   restsOn(state, sender) {
     const node = state.nodeIndex(sender);
     return [
@@ -40,7 +40,9 @@ export const parameterVote: Rule<"parameter-vote"> = {
     const present = isWithdrawal ? undefined : value;
     if (isSame(votes[at]?.value, present)) {
       refuse(
-        isWithdrawal ? "this node has no vote on it to take back" : "this node votes so already",
+        isWithdrawal
+          ? "this node has no vote on it to take back"
+          : "this node has already voted for this value",
         { code: "ALREADY_DONE", duty: "parameter-vote" },
       );
     }
@@ -49,12 +51,12 @@ export const parameterVote: Rule<"parameter-vote"> = {
       state.parameterVotes = withoutPlace(votes, at);
       return;
     }
-    // It would count nothing, and anybody can have thousands of such nodes.
+    // Such a vote would not count, and anybody can have thousands of nodes without weight.
     if (node.weight === 0n) {
       refuse(
         "this node has no voting weight",
         { code: "NOT_ASSIGNED", duty: "parameter-vote" },
-        "a node votes some epochs after its first verified window",
+        "a node can vote some epochs after its first verified window",
       );
     }
     const vote = { node: index, parameter, value };

@@ -1,4 +1,7 @@
-/** Makes the sender's key a node. It is rated in the next window and votes once an epoch froze its weight. */
+/**
+ * Makes the sender's key a node. It is rated in the next window, and can vote once its weight has been frozen at the
+ * end of an epoch.
+ */
 import { formatAmount } from "../amount.ts";
 import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
@@ -77,11 +80,11 @@ export function checkOnionLength(length: number): void {
   }
 }
 
-/** Nodes that left keep their places: their index stands for them in records of the past. */
+/** Nodes that left keep their places, because past records refer to them by index. */
 function requireNodeIndex(nodes: number): void {
   if (nodes < MAX_NODES) return;
   refuse(
-    `this chain has had ${nodes} nodes, and has room for no more`,
+    `this chain has had ${nodes} nodes and has no room for more`,
     { code: "TOO_MANY_NODES", nodes, limit: MAX_NODES },
     "use a key that is a node already, or join another chain",
   );

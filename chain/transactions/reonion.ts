@@ -1,6 +1,6 @@
 /**
- * Announces the hash onion that follows the present one. It takes over two epochs later, when
- * nobody can have known the mix it will meet, and only once the old one runs low.
+ * Announces the hash onion that follows the present one. It takes over two epochs later, so that nobody can know the
+ * mix at that time, and it is accepted only once the old onion is nearly used up.
  */
 import { epochOf } from "../schedule/epoch-of.ts";
 import { refuse } from "../transaction-error.ts";

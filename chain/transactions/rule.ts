@@ -1,6 +1,6 @@
 /**
- * What a transaction kind is made of: one `apply` that checks everything before it writes anything.
- * The frame (nonce, balance, fee) is checked by apply-transaction.ts.
+ * The parts of a transaction rule: one `apply` that checks everything before it writes anything, and some optional
+ * functions. apply-transaction.ts checks what all transactions have in common (nonce, balance, fee).
  */
 import type { DrawRoom } from "../job/draw-room.ts";
 import type { State } from "../state/state.ts";
@@ -10,7 +10,7 @@ import type { RatingChange } from "../types/node.ts";
 import type { Payloads, TransactionKind } from "../types/transaction.ts";
 import type { ListRoom } from "./list-room.ts";
 
-/** What a rule may know besides state and payload. */
+/** What a rule may use besides state and payload. */
 export interface RuleContext {
   readonly sender: Uint8Array;
   /** Account of the sender. */
@@ -22,13 +22,13 @@ export interface RuleContext {
   readonly records: JobRecord[];
   /** Changes of ratings of this block so far. */
   readonly ratingChanges: RatingChange[];
-  /** What is left in this block for orders and for updates that go to their audits. */
+  /** The room left in this block for orders, and for updates that go to their audits. */
   readonly draws: DrawRoom;
-  /** What is left in this block for votes and for bonds that are asked back. */
+  /** The room left in this block for votes, and for bonds whose unbonding starts. */
   readonly lists: ListRoom;
 }
 
-/** A signature inside a payload, to be verified together with the transaction's own. */
+/** A signature inside a payload, which is verified together with the transaction's own. */
 export interface InnerSignature {
   readonly publicKey: Uint8Array;
   readonly domain: "record" | "refusal";
@@ -37,17 +37,20 @@ export interface InnerSignature {
 }
 
 export interface Rule<K extends TransactionKind> {
-  /** Work that the chain asks of its nodes, and their votes: it is free. Default: a transaction costs a fee. */
+  /**
+   * True for work that the chain asks of its nodes, and for their votes: these are free. Default: a transaction costs a
+   * fee.
+   */
   readonly isDuty?: true;
   /** Micro-POML that the proposer must be offered. Default: the floor, and nothing for a duty. */
   fee?(payload: Payloads[K], parameters: Parameters): bigint;
-  /** @throws TransactionError, and then the state is unchanged */
+  /** @throws TransactionError; then the state is unchanged */
   apply(state: State, payload: Payloads[K], context: RuleContext): void;
-  /** Everything `apply` refuses, where the payload alone decides that. */
+  /** Everything that `apply` refuses, if the payload alone decides that. */
   check?(payload: Payloads[K]): void;
   /**
-   * Besides what its sender sends, nothing but a change of one of these can make it inapplicable while it waits.
-   * Default: anything can.
+   * The values on which the result depends while the transaction waits: unless one of them changes, or its sender sends
+   * something, the transaction stays applicable. Default: it depends on anything.
    */
   restsOn?(state: State, sender: Uint8Array): readonly unknown[];
   /** Micro-POML the rule itself takes from the sender, besides the fee. */

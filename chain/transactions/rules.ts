@@ -49,7 +49,7 @@ const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "job-object": jobObject,
 };
 
-/** The rule for a decoded payload; selector and value type go together by construction. */
+/** The rule for a decoded payload; selector and value type always belong together. */
 export function ruleOf(kind: TransactionKind): Rule<TransactionKind> {
   return RULES[kind] as Rule<TransactionKind>;
 }

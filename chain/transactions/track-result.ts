@@ -1,4 +1,4 @@
-/** A node opens its commitment and tells what its model does on the test rows. */
+/** A node opens its commitment and reports how its model performs on the test rows. */
 import { equalBytes } from "../crypto/hash.ts";
 import { commitmentOf, hasResult } from "../track/proof.ts";
 import { labelledCount } from "../track/scores.ts";
@@ -28,7 +28,7 @@ export const trackResult: Rule<"track-result"> = {
   },
 };
 
-/** The test rows hold the same number of every class. */
+/** The test rows contain equally many of every class. */
 function checkCounts({ classes, testRows }: TrackTask, counts: readonly number[]): void {
   if (counts.length !== classes ** 2) {
     refuseField("counts", `must be ${classes ** 2}, got ${counts.length}`);

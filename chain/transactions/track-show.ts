@@ -1,6 +1,6 @@
 /**
- * Shows what the seals on a result hide, when no seal can be given any more: the node or a judge that agrees
- * the hash of the outputs, a judge that came to something else what its own seal was made of.
+ * Shows the values behind the seals on a result, when no more seals are accepted. The node, or a judge that agrees,
+ * shows the hash of the outputs; a judge that reached another result shows from what its own seal was made.
  */
 import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
@@ -21,7 +21,7 @@ export const trackShow: Rule<"track-show"> = {
     requireTrack(state, track, "verdictsUntil", "shownUntil");
     const own = state.nodeIndex(sender);
     const { entry, replace } = findEntry(state, node, duty);
-    // A judge that agrees knows it too: nobody falls because he is away for a moment.
+    // A judge that agrees knows it too, so a node that is offline for a moment is not found false.
     if (own === undefined || (own !== node && !entry.judges.some((judge) => judge.node === own))) {
       refuse(`neither node ${node} nor its judge`, { code: "NOT_ASSIGNED", duty });
     }
@@ -53,7 +53,7 @@ function refuted(
   if (mine === undefined) refuse("not its judge", { code: "NOT_ASSIGNED", duty });
   if (isOpened({ opened: mine.reached })) refuse("shown already", { code: "ALREADY_DONE", duty });
   if (!explains(reached, { seal: mine.seal, publicKey: nodes.at(own).publicKey })) {
-    refuseField("reached", "is not what the seal was made of");
+    refuseField("reached", "is not the value from which the seal was made");
   }
   const judges = entry.judges.map((judge) => (judge === mine ? { ...mine, reached } : judge));
   return { ...entry, judges };

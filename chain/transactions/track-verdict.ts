@@ -1,4 +1,4 @@
-/** A drawn judge binds itself to what it came to when it repeated another's training and test. */
+/** A drawn judge binds itself to the result that it reached when it repeated the training and test of another node. */
 import { equalBytes } from "../crypto/hash.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";

@@ -1,4 +1,4 @@
-/** Asks bonded money back. A node keeps at least the smallest bond, or leaves with all of it. */
+/** Starts the unbonding of bonded money. A node keeps at least the smallest bond, or leaves with all of it. */
 import { formatAmount } from "../amount.ts";
 import { startUnbonding } from "../bond/unbonding.ts";
 import { isHeld } from "../rating/slash.ts";

@@ -1,4 +1,4 @@
-/** A node claims what it worked in the window that just closed, before any of it is revealed. */
+/** A node claims the work that it did in the window that has just closed, before any of it is revealed. */
 import { NO_APPEAL } from "../rating/appeal.ts";
 import { segmentsOf } from "../rating/draw-segments.ts";
 import { isUnderWay } from "../rating/window.ts";
@@ -7,7 +7,7 @@ import { ENERGY_SOURCES } from "../types/window.ts";
 import { findActiveNode } from "./find-node.ts";
 import type { Rule } from "./rule.ts";
 
-/** Segments of a lane at most: more than any window holds, few enough for every sum. */
+/** The largest number of segments of a lane: more than any window allows, and few enough for every sum. */
 const MAX_SEGMENTS = 1_000_000;
 
 export const windowCommit: Rule<"window-commit"> = {

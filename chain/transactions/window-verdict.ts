@@ -1,8 +1,8 @@
 /**
- * What a node found on segments of a claim it was drawn to replay. A match names the end state it came
- * to, which must be the claimed one: nobody can say so without having computed it. Members of a
- * committee answer under seal; once all have, a match shows what their seals should be made of, and
- * a mismatch what the seal of the sender was made of instead.
+ * The findings of a node on segments of a claim that it was drawn to replay. A match names the end state, which must be
+ * the claimed one: no node can name it without having computed it. Members of a committee answer under seal. Once all
+ * have answered, a match shows from what their seals should be made, and a mismatch shows from what the sender's seal
+ * was made instead.
  */
 import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
@@ -56,7 +56,7 @@ function heard(state: State, claim: WindowClaim, finding: Finding, from: number)
   }
 }
 
-/** Writes a finding beside the check of this verifier on this segment. */
+/** Writes a finding into the check of this verifier on this segment. */
 function checked(state: State, claim: WindowClaim, finding: Finding, from: number): Check[] {
   const verdict = verdictOf(finding, ["match", "mismatch", "not-served"]);
   const isMine = (check: Check): boolean => check.verifier === from && isAt(check, finding);
@@ -70,14 +70,15 @@ function checked(state: State, claim: WindowClaim, finding: Finding, from: numbe
   );
 }
 
-/** Writes what a member of the committee answers. */
+/** Writes the answer of a member of the committee. */
 function sealed(state: State, appeal: Appeal, finding: Finding, from: number): Appeal {
   const verdict = verdictOf(finding, ["sealed", "not-served"]);
   const mine = memberOf(appeal, from);
-  if (mine === undefined) refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+  if (mine === undefined)
+    refuse("must be a member of the committee", { code: "NOT_ASSIGNED", duty });
   takeUntil(state, appealStages(appeal, state).sealsUntil);
   if (mine.verdict !== 0) refuse("verdict given already", { code: "ALREADY_DONE", duty });
-  if (finding.path.length > 0) refuseField("findings", "a committee's answer has no path");
+  if (finding.path.length > 0) refuseField("findings", "must be empty in a committee's answer");
   const answered: AppealMember = {
     ...mine,
     verdict: verdictCode(verdict),
@@ -87,11 +88,11 @@ function sealed(state: State, appeal: Appeal, finding: Finding, from: number): A
   return { ...appeal, members };
 }
 
-/** Shows the claimed end state: the claimant does, or a member. */
+/** The claimant or a member shows the claimed end state. */
 function opened(state: State, claim: WindowClaim, finding: Finding, from: number): Appeal {
   const { appeal, node } = claim;
   if (from !== node && memberOf(appeal, from) === undefined) {
-    refuse("neither the claimant nor of the committee", { code: "NOT_ASSIGNED", duty });
+    refuse("must be the claimant or a member of the committee", { code: "NOT_ASSIGNED", duty });
   }
   requireSealed(state, appeal);
   if (isOpened(appeal)) refuse("shown already", { code: "ALREADY_DONE", duty });
@@ -101,15 +102,17 @@ function opened(state: State, claim: WindowClaim, finding: Finding, from: number
   return next;
 }
 
-/** A member shows what its seal was made of, when that is not the claimed end state. */
+/** A member shows from what its seal was made, if not from the claimed end state. */
 function refuted(state: State, appeal: Appeal, { endHash, path }: Finding, from: number): Appeal {
   const mine = memberOf(appeal, from);
-  if (mine === undefined) refuse("not of the committee", { code: "NOT_ASSIGNED", duty });
+  if (mine === undefined)
+    refuse("must be a member of the committee", { code: "NOT_ASSIGNED", duty });
   requireSealed(state, appeal);
   if (isOpened({ opened: mine.reached })) refuse("shown already", { code: "ALREADY_DONE", duty });
-  if (path.length > 0) refuseField("findings", "another state has no path");
+  if (path.length > 0) refuseField("findings", "must be empty for another state");
   const answer = { seal: mine.seal, publicKey: state.nodes.at(from).publicKey };
-  if (!explains(endHash, answer)) refuseField("findings", "is not what the seal was made of");
+  if (!explains(endHash, answer))
+    refuseField("findings", "is not the value from which the seal was made");
   const members = appeal.members.map((member) =>
     member === mine ? { ...mine, reached: endHash } : member,
   );
@@ -118,7 +121,7 @@ function refuted(state: State, appeal: Appeal, { endHash, path }: Finding, from:
 
 function requireSealed(state: State, appeal: Appeal): void {
   if (areSealsIn(appeal, state.height, state)) return;
-  refuse("the committee has not answered", { code: "NO_WINDOW", window: state.window.number });
+  refuse("the committee has not answered yet", { code: "NO_WINDOW", window: state.window.number });
 }
 
 function isAt(place: { lane: number; segment: number }, { lane, segment }: Finding): boolean {

@@ -24,15 +24,15 @@ export const Header = new ContainerType(
   {
     version: Uint16,
     height: Uint32,
-    /** Round the block was first proposed in; fixes who had the turn. */
+    /** Round in which the block was first proposed; it decides whose turn it was. */
     round: Uint16,
     /** Unix milliseconds, above the parent's. */
     time: Uint64,
     parent: Hash,
     proposer: PublicKey,
-    /** Preimage of the proposer's hash onion; moves the mix. */
+    /** Preimage of the proposer's hash onion; it changes the mix. */
     onionReveal: Hash,
-    /** Sum of the seats' weights: the counterpart of a difficulty target. */
+    /** Sum of the seats' weights: the counterpart of a difficulty target in other chains. */
     totalWeight: Uint64,
     transactionsRoot: Hash,
     recordsRoot: Hash,
@@ -42,7 +42,7 @@ export const Header = new ContainerType(
     seatsRoot: Hash,
     /** State after this block. */
     stateRoot: Hash,
-    /** Root of the parent's certificate as carried in this block; zero at height 1. */
+    /** Root of the parent's certificate in this block; zero at height 1. */
     parentCertificate: Hash,
   },
   { typeName: "Header", jsonCase: "eth2" },
@@ -70,7 +70,9 @@ export const Records = new ListCompositeType(JobRecord, MAX_RECORDS);
 export const RatingChanges = new ListCompositeType(RatingChange, MAX_RATING_CHANGES);
 export const EvidenceList = new ListCompositeType(Evidence, MAX_EVIDENCE);
 
-/** Records and rating changes follow from the transactions; they are carried so that a block tells its own story. */
+/**
+ * Records and rating changes follow from the transactions; they are included so that a block can be read on its own.
+ */
 export const Body = new ContainerType(
   {
     transactions: Transactions,
@@ -95,7 +97,7 @@ export const CertifiedBlock = new ContainerType(
 );
 export type CertifiedBlock = ValueOf<typeof CertifiedBlock>;
 
-/** `validRound` is one more than the round of the proof-of-lock, 0 = none (Tendermint's -1). */
+/** `validRound` is one more than the round of the proof-of-lock; 0 = none (-1 in Tendermint). */
 export const Proposal = new ContainerType(
   {
     height: Uint32,

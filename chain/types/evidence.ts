@@ -32,7 +32,7 @@ export const DuplicateClaim = new ContainerType(
 );
 export type DuplicateClaim = ValueOf<typeof DuplicateClaim>;
 
-/** A precommit for a block, and a later prevote for another that gives no newer polka as its reason. */
+/** A precommit for a block, and a later prevote for another one whose stated reason is no newer polka. */
 export const Amnesia = new ContainerType(
   { lock: Vote, later: Vote },
   { typeName: "Amnesia", jsonCase: "eth2" },

@@ -13,18 +13,18 @@ import {
 
 export const Parameters = new ContainerType(
   {
-    /** Version that the next block's header carries; a vote raises it. */
+    /** Version in the header of the next block; a vote raises it. */
     protocolVersion: Uint16,
     /** Milliseconds between blocks that proposers aim for. */
     blockIntervalMs: Uint32,
     /** Heights per epoch; weights are frozen within one. */
     epochBlocks: Uint32,
-    /** Voting seats per epoch at most. */
+    /** The largest number of voting seats per epoch. */
     maxSeats: Uint16,
     maxBlockBytes: Uint32,
     /** Smallest fee of a paid transaction. */
     feeFloor: Uint64,
-    /** Largest fee the rate below can ask. */
+    /** The largest fee that the rate below can ask for. */
     feeCap: Uint64,
     /** Share of a transfer or of a job's spent escrow, in millionths. */
     feeRate: Uint32,
@@ -32,39 +32,39 @@ export const Parameters = new ContainerType(
     bondPerRating: Uint64,
     /** Smallest bond to register with. */
     minBond: Uint64,
-    /** Both must have passed before bonded money that was asked back is free. */
+    /** Both must have passed before unbonded money is free. */
     unbondingBlocks: Uint32,
     unbondingSeconds: Uint32,
-    /** A fault is punished until both have passed; a signature is worth as much for so long. */
+    /** A fault is punishable until both have passed; for this long a signature can be held against its signer. */
     evidenceBlocks: Uint32,
     evidenceSeconds: Uint32,
-    /** Share of the bond a proven fault costs, in millionths. */
+    /** Share of the bond that a proven fault costs, in millionths. */
     slashShare: Uint32,
-    /** Share of what was slashed that the proposer of the proof earns, in millionths; the rest burns. */
+    /** Share of the slashed amount that the proposer of the proof earns, in millionths; the rest burns. */
     evidenceReward: Uint32,
-    /** What a proposer that lets its turn pass owes of its next block rewards. */
+    /** What a proposer that skips its turn owes from its next block rewards. */
     skipPenalty: Uint64,
     /** Share of its punctuality that a skipped turn costs, in millionths. */
     skipShare: Uint32,
-    /** Share of all weight that may move per epoch, upwards and downwards each, in millionths. */
+    /** Share of all weight that may move per epoch, in millionths; upwards and downwards separately. */
     weightChange: Uint32,
-    /** Blocks between what a draw depends on and the mix it takes. */
+    /** Blocks between the last value on which a draw depends and the mix that the draw uses. */
     drawDelay: Uint32,
     /** New money for the proposer of a block. */
     blockReward: Uint64,
     /** New money per epoch for work verified in benchmark windows. */
     workReward: Uint64,
-    /** New money at most, ever. */
+    /** The largest amount of new money, in total. */
     emissionLimit: Uint64,
     /** Heights from the end of a regular window to the next one, on average; the first opens at `windowOffset`. */
     windowInterval: Uint32,
     windowOffset: Uint32,
     /** Heights a window lasts. */
     windowBlocks: Uint32,
-    /** Heights after a window in which claims are taken, then again for verdicts. */
+    /** Heights after a window in which claims are accepted, and then again for verdicts. */
     claimBlocks: Uint32,
     verdictBlocks: Uint32,
-    /** Chance that a surprise window opens at the end of an epoch, millionths, and its heights. */
+    /** Probability that a surprise window opens at the end of an epoch, in millionths; and its length in heights. */
     surpriseChance: Uint32,
     surpriseBlocks: Uint32,
     /** Verifiers drawn per claim, and segments each of them replays. */
@@ -75,11 +75,11 @@ export const Parameters = new ContainerType(
     /** Heights between two open tracks, 0 = none; the first opens at `trackOffset`. */
     trackInterval: Uint32,
     trackOffset: Uint32,
-    /** Heights to train and commit in, then again for results and for verdicts. */
+    /** Heights for training and commitments, and then again for results and for verdicts. */
     trackBlocks: Uint32,
     /** Version of the open track's task (chain/track/task.ts). */
     trackTask: Uint16,
-    /** Seconds in which old work counts half in a rating. */
+    /** Seconds after which old work counts half in a rating. */
     ratingHalfLife: Uint32,
     /** Share of the bond that false work costs, millionths. */
     falseWorkShare: Uint32,
@@ -95,13 +95,13 @@ export const Parameters = new ContainerType(
     managerShare: Uint32,
     /** Auditors' share of what participants earn, in millionths. */
     auditShare: Uint32,
-    /** Share of updates of which a second segment is replayed, in millionths. */
+    /** Share of updates for which a second segment is replayed, in millionths. */
     secondLook: Uint32,
-    /** Updates of a node that are replayed as a whole, until so many were found right in a row. */
+    /** All segments of a node's updates are replayed until so many in a row were found right. */
     newcomerAudits: Uint16,
     /** Replayed operations of updates that count as one unit of verified work. */
     unitOperations: Uint64,
-    /** Times a phase without quorum is prolonged before the job fails. */
+    /** How many times a phase without quorum is extended before the job fails. */
     maxExtensions: Uint16,
     /** SHA-256 of the exact engine's WebAssembly. */
     exactEngine: Hash,
@@ -122,7 +122,7 @@ export const GenesisNode = new ContainerType(
     bond: Uint64,
     onion: Hash,
     onionLength: Uint16,
-    /** From the founder's genesis benchmark run, micro-GFLOP/s. */
+    /** From the founder's benchmark at genesis, micro-GFLOP/s. */
     capacity: Uint64,
   },
   { typeName: "GenesisNode", jsonCase: "eth2" },

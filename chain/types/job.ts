@@ -1,7 +1,6 @@
 /**
- * A job of any kind: the order (`JobSpec`), one round of it as written in a block (`JobRecord`), and the running
- * account of it in the state (`Job`). What differs from kind to kind is in the unions, and chain/workload/ holds the
- * rules for it.
+ * A job of any kind: the order (`JobSpec`), one round of it as recorded in a block (`JobRecord`), and its present state
+ * (`Job`). What differs between kinds of work is in the unions; chain/workload/ has the rules for it.
  */
 import {
   ContainerType,
@@ -46,13 +45,13 @@ export const JOB_PHASES = [
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 /**
- * How a job ended. Wire values; append only. open: it has not. complete: all that was ordered is recorded. target: what
- * it was to stop at is reached, an accuracy or finds. cancelled: by its client. undrawn: too few nodes could be drawn.
- * no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
- * refused: so many updates of a round failed the team's checks that no quorum was left. diverged: training left
- * the finite numbers at so many participants that none was left. too-few-left: audits put out so many, or so
- * many declined. impossible: most of the drawn nodes found that nobody can carry the order out. stalled: rounds were
- * recorded, and nothing more was done in them.
+ * How a job ended. Wire values; append only. open: it has not. complete: all that was ordered is recorded. target: the
+ * accuracy or the finds at which it should stop are reached. cancelled: by its client. undrawn: too few nodes could be
+ * drawn. no-quorum: a round got too few updates, however often it was prolonged. no-record: no manager posted a record.
+ * refused: so many updates of a round failed the team's checks that no quorum was left. diverged: training left the
+ * finite numbers at so many participants that none was left. too-few-left: audits put out so many, or so many declined.
+ * impossible: most of the drawn nodes found that nobody can carry the order out. stalled: rounds were recorded, and
+ * nothing more was done in them.
  */
 export const JOB_OUTCOMES = [
   "open",
@@ -71,11 +70,11 @@ export const JOB_OUTCOMES = [
 export type JobOutcome = (typeof JOB_OUTCOMES)[number];
 
 /**
- * What an update of a round failed. Wire values; append only.
- * diverged: there is none, the participant's training left the finite numbers (its own word).
- * not-finite: its change is not finite. norm: it is much longer than the model or than the cohort's.
- * no-change: it is the model it started from. format: it does not decode, or is not the one that was
- * committed to. samples: it does not stand for the rows of its shard. range: it claims units that were not leased to it.
+ * Which check an update of a round failed. Wire values; append only. diverged: there is no update, because the
+ * participant's training reached numbers that are not finite (by its own word). not-finite: its change is not finite.
+ * norm: it is much longer than the model or than the other updates. no-change: it equals the model it started from.
+ * format: it does not decode, or is not the one that was committed to. samples: it does not stand for the rows of its
+ * shard. range: it claims units that were not leased to it.
  */
 export const UPDATE_CHECKS = [
   "diverged",
@@ -89,16 +88,16 @@ export const UPDATE_CHECKS = [
 export type UpdateCheck = (typeof UPDATE_CHECKS)[number];
 
 /**
- * Why a drawn node does no work on an order. Wire values; append only. declined: its owner wants no such work,
- * which says nothing about the order. Anybody who has the files that the order names can check the others.
- * model: the file is no model, or no engine may build it. data: the file is no manifest, or describes impossible
- * chunks. misfit: model, data and order do not fit each other. weights: the file holds no initial parameters.
- * algorithm: the file is no search algorithm, or a hash of it costs other than the order states.
+ * Why a drawn node does not work on an order. Wire values; append only. declined: its owner does not want such work,
+ * which says nothing about the order. Anybody with the files that the order names can check the other reasons. model:
+ * the file is no model, or no engine may build it. data: the file is no manifest, or describes impossible chunks.
+ * misfit: model, data and order do not fit together. weights: the file does not contain initial parameters. algorithm:
+ * the file is no search algorithm, or a hash of it costs something other than the order states.
  */
 export const OBJECTIONS = ["declined", "model", "data", "misfit", "weights", "algorithm"] as const;
 export type ObjectionReason = (typeof OBJECTIONS)[number];
 
-/** A list with a type for each kind. The selector of each union below is the position in JOB_KINDS. */
+/** A list with one type for each kind. The selector of each union below is the position in JOB_KINDS. */
 type OfEach<Names extends readonly string[]> = { readonly [Index in keyof Names]: Type<unknown> };
 
 /** What is ordered, by kind of work. */
@@ -109,14 +108,14 @@ export type JobWork = ValueOf<typeof JobWork>;
 export const JobSpec = new MemoContainerType(
   {
     name: ShortText,
-    /** Participants wanted; fewer are drawn when fewer nodes qualify. */
+    /** The wanted number of participants; fewer are drawn if fewer nodes qualify. */
     participants: Uint16,
-    /** A round counts with at least so many updates. */
+    /** A round counts if it has at least so many updates. */
     quorum: Uint16,
     teamSize: Uint8,
     /** Blocks a phase may last before its `onMiss` rule fires. */
     phaseBlocks: Uint16,
-    /** Micro-POML a verified unit of work earns its participant; the kind says what a unit is. */
+    /** Micro-POML that a verified unit of work earns its participant; the kind of work defines the unit. */
     pricePerUnit: Uint64,
     work: JobWork,
   },
@@ -130,7 +129,7 @@ export const JobProgress = kindUnion([TrainProgress, SearchProgress] satisfies O
 >);
 export type JobProgress = ValueOf<typeof JobProgress>;
 
-/** What a round gave. */
+/** The result of a round. */
 export const RoundGain = kindUnion([TrainResult, SearchResult] satisfies OfEach<typeof JOB_KINDS>);
 export type RoundGain = ValueOf<typeof RoundGain>;
 
@@ -159,7 +158,7 @@ export const JobRecord = new ContainerType(
     manager: Uint32,
     /** In node index order. */
     contributions: new ListCompositeType(Contribution, MAX_PARTICIPANTS),
-    /** From the opening of the round to the record, as the manager saw it. */
+    /** From the opening of the round to the record, as measured by the manager. */
     durationMs: Uint32,
     gain: RoundGain,
   },
@@ -167,7 +166,7 @@ export const JobRecord = new ContainerType(
 );
 export type JobRecord = ValueOf<typeof JobRecord>;
 
-/** An update that could not be used, and what it failed. */
+/** An update that could not be used, and the check that it failed. */
 export const RefusedUpdate = new ContainerType(
   {
     /** Node index of the participant. */
@@ -181,7 +180,7 @@ export const RefusedUpdate = new ContainerType(
 );
 export type RefusedUpdate = ValueOf<typeof RefusedUpdate>;
 
-/** What a team says of a round that cannot be recorded. */
+/** The statement of a team about a round that cannot be recorded. */
 export const RoundRefusal = new ContainerType(
   {
     job: Hash,
@@ -197,7 +196,7 @@ export const RoundRefusal = new ContainerType(
 );
 export type RoundRefusal = ValueOf<typeof RoundRefusal>;
 
-/** Wire values; append only. mismatch: a segment gives other bits. not-served: its start was withheld. */
+/** Wire values; append only. mismatch: a segment gives other bits. not-served: its start state was withheld. */
 export const AUDIT_FAULTS = ["none", "mismatch", "not-served"] as const;
 export type AuditFault = (typeof AUDIT_FAULTS)[number];
 
@@ -212,25 +211,25 @@ export const Participant = new MemoContainerType(
     units: Uint32,
     workMs: Uint32,
     updateBytes: Uint32,
-    /** Units of updates whose audits are over: what settlement pays. */
+    /** Units of updates whose audits are over; settlement pays for these. */
     paidUnits: Uint64,
     paidRounds: Uint16,
-    /** Those of the paid rounds of which others replayed a part and found every bit equal. */
+    /** The number of paid rounds of which others replayed a part and found every bit equal. */
     verifiedRounds: Uint16,
     /** Rounds in a row without a commit; from one on, rounds do not wait for this node. */
     missed: Uint16,
-    /** Round whose update was proven false, after which it works here no more, or was withheld; 0 = none. */
+    /** Round whose update was proven false (the node then does no more work here) or was withheld; 0 = none. */
     faultRound: Uint16,
     /** Index into AUDIT_FAULTS. */
     fault: Uint8,
-    /** The last round in which its training left the finite numbers; 0 = none. */
+    /** The last round in which its training reached numbers that are not finite; 0 = none. */
     divergedRound: Uint16,
   },
   { typeName: "Participant", jsonCase: "eth2" },
 );
 export type Participant = ValueOf<typeof Participant>;
 
-/** A drawn node that does no work on an order, and why. */
+/** A drawn node that does not work on an order, and the reason. */
 export const Objection = new ContainerType(
   {
     node: Uint32,
@@ -241,7 +240,7 @@ export const Objection = new ContainerType(
 );
 export type Objection = ValueOf<typeof Objection>;
 
-/** How the escrow was divided; all zero until settled. All seven together are the escrow. */
+/** How the escrow was divided; all zero until the job is settled. The seven parts add up to the escrow. */
 export const Settlement = new ContainerType(
   {
     participants: Uint64,
@@ -249,9 +248,12 @@ export const Settlement = new ContainerType(
     auditors: Uint64,
     fee: Uint64,
     refund: Uint64,
-    /** What a place among the open jobs, an early end or an impossible order costs its client; nobody gets it. */
+    /**
+     * What the client pays for its place among the open jobs, for an early end, or for an impossible order; nobody
+     * receives it.
+     */
     burned: Uint64,
-    /** For finds, where the kind of work has any. */
+    /** For finds, if the kind of work has any. */
     bonus: Uint64,
   },
   { typeName: "Settlement", jsonCase: "eth2" },
@@ -260,11 +262,11 @@ export type Settlement = ValueOf<typeof Settlement>;
 
 /** No round is revealed while so many audits are open. */
 export const AUDIT_BACKLOG = 512;
-/** Those, the round that is revealed then, and the one at which the job ends: all of them may get a second look. */
+/** These, the round that is revealed then, and the round in which the job ends; all of them may get a second look. */
 export const MAX_AUDITS = 2 * (AUDIT_BACKLOG + 2 * MAX_PARTICIPANTS);
 /** Nodes that can be drawn for one job, participants and team. */
 const MAX_DRAWN = MAX_PARTICIPANTS + MAX_TEAM;
-/** Nodes that one job can pay for audits. */
+/** The largest number of nodes that one job can pay for audits. */
 export const MAX_AUDIT_CREDITS = 4096;
 
 export const Job = new ContainerType(
@@ -274,39 +276,39 @@ export const Job = new ContainerType(
     client: Address,
     spec: JobSpec,
     escrow: Uint64,
-    /** The part of it that burns at settlement: what its place among the open jobs cost, and an early end. */
+    /** The part of it that burns at settlement: the price of its place among the open jobs, and of an early end. */
     opening: Uint64,
     /** Index into JOB_PHASES. */
     phase: Uint8,
-    /** Index into JOB_OUTCOMES; stays when the job is settled. */
+    /** Index into JOB_OUTCOMES; it stays when the job is settled. */
     outcome: Uint8,
-    /** Round under way, from 1; after the end, the last recorded round, 0 = none. */
+    /** Current round, from 1; after the end, the last recorded round; 0 = none. */
     round: Uint16,
     openedAt: Uint32,
-    /** Height at which the phase under way began. */
+    /** Height at which the current phase began. */
     phaseSince: Uint32,
-    /** Times the phase under way was prolonged for want of a quorum. */
+    /** How many times the current phase was extended because there was no quorum. */
     extensions: Uint8,
     closedAt: Uint32,
-    /** Height at which the chain looks at the job next although nobody touches it; 0 = never. */
+    /** Height at which the chain next looks at the job even if no transaction touches it; 0 = never. */
     due: Uint32,
     /** Node indexes in drawn order; the first is the active manager. */
     team: new ListBasicType(Uint32, MAX_TEAM),
-    /** Per team member: two for each record it managed, one for each it co-signed. */
+    /** For each team member: two for each record that it managed, one for each that it co-signed. */
     credits: new ListBasicType(Uint16, MAX_TEAM),
     /** In drawn order; the position is the shard number. */
     participants: new ListCompositeType(Participant, MAX_PARTICIPANTS),
-    /** Looks at committed updates that are not over; the job is not settled before. */
+    /** Audits of committed updates that are not over; the job cannot be settled before they are. */
     audits: new ListCompositeType(Audit, MAX_AUDITS),
-    /** Who replayed how much of this job, in node order. */
+    /** Which nodes replayed how much of this job, in node order. */
     auditors: new ListCompositeType(AuditCredit, MAX_AUDIT_CREDITS),
     progress: JobProgress,
     settlement: Settlement,
-    /** Of the round that could not be recorded, where that ended the job; in node index order. */
+    /** The refused updates of the round that could not be recorded, if that ended the job; in node index order. */
     refused: new ListCompositeType(RefusedUpdate, MAX_PARTICIPANTS),
     /** In node index order. */
     objections: new ListCompositeType(Objection, MAX_DRAWN),
-    /** Members of the team that a proven fault put out of it, in node index order. */
+    /** Members of the team that were excluded because of a proven fault, in node index order. */
     expelled: new ListBasicType(Uint32, MAX_TEAM),
   },
   { typeName: "Job", jsonCase: "eth2" },

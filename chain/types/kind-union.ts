@@ -1,7 +1,7 @@
 /** An SSZ union with one member for each kind of work; its selector is the position in JOB_KINDS. */
 import { type CompositeType, type Type, UnionType, type ValueOf } from "@chainsafe/ssz";
 
-/** The selector says which member the value is; the library's own type leaves that open. */
+/** The selector determines the type of the value; the type of the library does not express that. */
 type KindUnion<Types extends readonly Type<unknown>[]> = {
   [Kind in keyof Types & `${number}`]: {
     readonly selector: Kind extends `${infer Index extends number}` ? Index : never;

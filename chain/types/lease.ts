@@ -1,6 +1,7 @@
 /**
- * The log of leases that a search job's managers write in a round: who searches which units, how far they are, and
- * which manager writes on after another. Nothing of it goes on the chain, but for proof that a manager wrote two logs.
+ * The log of leases that the managers of a search job write in a round: which node searches which units, how far it is,
+ * and which manager takes over from another. The chain stores none of it, except as proof that a manager wrote two
+ * logs.
  */
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
 import { Hash, Signature, Uint8, Uint16, Uint32, Uint64 } from "./primitive.ts";
@@ -33,7 +34,7 @@ export const LeaseEntry = new ContainerType(
   {
     job: Hash,
     round: Uint16,
-    /** 0 for the manager that begins the round; each takeover begins a higher one. It says whose turn it is. */
+    /** 0 for the manager that begins the round; each takeover begins a higher view. It decides whose turn it is. */
     view: Uint16,
     /** From 1, without gaps, across all views of a round. */
     sequence: Uint32,
@@ -53,7 +54,7 @@ export const LeaseEntry = new ContainerType(
     from: Uint64,
     /** One past the last unit; of a find 0. */
     to: Uint64,
-    /** Milliseconds since the manager saw the round begin. */
+    /** Milliseconds since the manager observed the begin of the round. */
     at: Uint64,
   },
   { typeName: "LeaseEntry", jsonCase: "eth2" },
@@ -67,8 +68,8 @@ export const SignedLeaseEntry = new ContainerType(
 export type SignedLeaseEntry = ValueOf<typeof SignedLeaseEntry>;
 
 /**
- * A member's word that it takes no more entries of views before `view`, and how far its log goes. More than half of the
- * team must say so before the manager of `view` may write; its first entry follows the longest of these logs.
+ * A member's promise to accept no more entries of views before `view`, and how far its log goes. More than half of the
+ * team must promise this before the manager of `view` may write; its first entry follows the longest of these logs.
  */
 export const LeasePromise = new ContainerType(
   {

@@ -1,4 +1,4 @@
-/** What a light client takes: a header with all it takes to judge it, and leaves with Merkle paths. */
+/** What a light client receives: a header with everything needed to verify it, and leaves with Merkle paths. */
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Certificate, Header } from "./block.ts";
 import { Hash, Uint8, Uint32 } from "./primitive.ts";
@@ -23,9 +23,9 @@ export const LightBlock = new ContainerType(
   {
     header: Header,
     certificate: Certificate,
-    /** Who certified it: the list behind the header's `seatsRoot`. */
+    /** The seats that certified it: the list behind the header's `seatsRoot`. */
     seats: Seats,
-    /** Whom the state after it appoints, one entry for each of APPOINTING; or none at all. */
+    /** The seats that the state after it appoints, one entry for each of APPOINTING; or no entry at all. */
     appointed: new ListCompositeType(AppointedSeats, APPOINTING.length),
   },
   { typeName: "LightBlock", jsonCase: "eth2" },
@@ -51,7 +51,7 @@ export const InclusionProof = new ContainerType(
     kind: Uint8,
     /** Position in its list. */
     index: Uint32,
-    /** SSZ of what is proven. */
+    /** SSZ of the proven value. */
     value: new ByteListType(MAX_PROVEN_BYTES),
     path: Path,
   },

@@ -1,7 +1,7 @@
 /**
- * A container that works out the root of each value once. Decoded values are never changed, and what
- * travels far (a transaction: mempool, block, index) is asked for its root at every stop. Memory is
- * by object: a changed copy has a root of its own.
+ * A container that computes the root of each value once. Decoded values never change, and a value that passes many
+ * places (a transaction: mempool, block, index) needs its root at each of them. The root is remembered for the object:
+ * a changed copy has a root of its own.
  */
 import { ContainerType, type Type, type ValueOfFields } from "@chainsafe/ssz";
 
@@ -10,7 +10,7 @@ export class MemoContainerType<
 > extends ContainerType<Fields> {
   readonly #roots = new WeakMap<object, Uint8Array>();
 
-  /** @returns shared by all callers: not to be written to */
+  /** @returns shared by all callers: do not write to it */
   override hashTreeRoot(value: ValueOfFields<Fields>): Uint8Array {
     let root = this.#roots.get(value);
     if (root === undefined) {
@@ -25,7 +25,7 @@ export class MemoContainerType<
     return this.#roots.get(value);
   }
 
-  /** @param root of this very value, worked out elsewhere; not to be written to any more */
+  /** @param root of exactly this value, computed elsewhere; do not write to it afterwards */
   keepRoot(value: ValueOfFields<Fields>, root: Uint8Array): void {
     this.#roots.set(value, root);
   }

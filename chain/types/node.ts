@@ -1,4 +1,4 @@
-/** What the state keeps of a node, its rating, and its seat among the voters. */
+/** The record of a node in the state, its rating, and its seat among the voters. */
 import { ContainerType, ListBasicType, type ValueOf } from "@chainsafe/ssz";
 import {
   Endpoint,
@@ -12,49 +12,51 @@ import {
 } from "./primitive.ts";
 import { TrackScore } from "./track.ts";
 
-/** Windows whose median is the capacity. */
+/** The number of windows whose median is the capacity. */
 export const MAX_MEASURED = 5;
 
 export const NodeRecord = new ContainerType(
   {
     publicKey: PublicKey,
     name: ShortText,
-    /** Where the node says it listens (multiaddr); advice, not proof. */
+    /** Where the node says that it listens (multiaddr); a hint, not a proof. */
     endpoint: Endpoint,
     bond: Uint64,
     /** Verified capacities of the last windows, oldest first, micro-GFLOP/s. */
     measured: new ListBasicType(Uint64, MAX_MEASURED),
-    /** Their median, rising by bounded steps. */
+    /** Their median; it rises in limited steps. */
     capacity: Uint64,
-    /** Millionths: what `score` comes to. */
+    /** Millionths; it follows from `score`. */
     quality: Uint32,
-    /** Millionths, from the node's own meter. */
+    /** Millionths, by the node's own meter. */
     energy: Uint32,
     /** Verified and failed units of work, thousandths, both halved every `ratingHalfLife`. */
     verified: Uint32,
     failed: Uint32,
     /** Time of the last verified window, Unix milliseconds. */
     ratedAt: Uint64,
-    /** Time at which it was last proven to withhold work it had claimed, Unix milliseconds; 0 = never. */
+    /** Time at which it was last proven to withhold claimed work, Unix milliseconds; 0 = never. */
     notServedAt: Uint64,
-    /** How often that was proven, each time within a half-life of the one before. */
+    /** How often this was proven, each time within a half-life of the one before. */
     withheld: Uint8,
     /** Windows left in which a caught cheat is checked more closely. */
     probation: Uint8,
     /** Micro-units: the product of the factors (chain/rating/formula.ts). */
     rating: Uint64,
-    /** Weight among the voters: follows what rating, punctuality and bond allow by bounded steps. */
+    /** Weight among the voters: it follows, in limited steps, what rating, punctuality and bond allow. */
     weight: Uint64,
-    /** Greatest part of all votes its seat had since `voteShareSince`, and in the stretch before; millionths. */
+    /**
+     * The largest share of all votes that its seat had since `voteShareSince`, and in the period before; millionths.
+     */
     voteShare: Uint32,
     voteShareBefore: Uint32,
     /** Height. */
     voteShareSince: Uint32,
-    /** Millionths; falls with every turn to propose that the node lets pass. */
+    /** Millionths; every skipped turn to propose lowers it. */
     punctuality: Uint32,
     /** Last window with a verified claim; 0 = genesis benchmark or none. */
     ratedWindow: Uint32,
-    /** Last window this node was judged in, claimed or missed. */
+    /** Last window in which this node was judged, whether it claimed or not. */
     lastWindow: Uint32,
     /** Top of the hash onion not yet revealed. */
     onion: Hash,
@@ -67,21 +69,23 @@ export const NodeRecord = new ContainerType(
     registeredAt: Uint32,
     /** Blocks this node proposed. */
     proposed: Uint32,
-    /** Turns to propose it let pass. */
+    /** Turns to propose that it skipped. */
     skipped: Uint32,
-    /** What they cost and its block rewards have not paid yet, micro-POML. */
+    /** The part of their price that its block rewards have not paid yet, micro-POML. */
     owed: Uint64,
-    /** Height at which a fault of it was proven; 0 = never. It is no node any more. */
+    /** Height at which a fault of it was proven; 0 = never. After that it is no node any more. */
     slashedAt: Uint32,
-    /** What it was measured by: its greatest part of all votes in the punishable past, millionths. */
+    /** The share by which it was punished: its largest share of all votes in the punishable past, millionths. */
     slashedShare: Uint32,
-    /** Part of its bond lost so far, millionths; grows with the faults of others proven soon after. */
+    /**
+     * The part of its bond that it has lost, millionths; it grows with the faults of others that are proven soon after.
+     */
     slashedPart: Uint32,
-    /** Updates of jobs that audits found right since the last that they did not. */
+    /** Updates of jobs that audits found right since the last one that they did not. */
     auditsPassed: Uint32,
     /** Updates proven false or not served. */
     auditsFailed: Uint32,
-    /** Audits of others' updates it was drawn for and did not do. */
+    /** Audits of others' updates for which it was drawn and which it did not do. */
     auditsMissed: Uint32,
     /** Thousandths of a unit that audits of its updates have verified since the last window was settled. */
     audited: Uint32,
@@ -99,11 +103,11 @@ export const Seat = new ContainerType(
 );
 export type Seat = ValueOf<typeof Seat>;
 
-/** Wire values; append only. sealed: a committee member's finding, hidden until all have theirs. */
+/** Wire values; append only. sealed: a committee member's finding, hidden until all members have answered. */
 export const VERDICTS = ["match", "mismatch", "not-served", "sealed"] as const;
 /**
- * What a settlement made of the node's own work. unproven: claimed, neither verified nor refuted.
- * not-served: several who asked for a whole stage got nothing. withheld: that, once too often. Wire
+ * The judgement of a settlement about the node's own work. unproven: claimed, but neither verified nor refuted.
+ * not-served: several nodes asked for a whole stage and got nothing. withheld: the same, but once too often. Wire
  * values; append only.
  */
 export const RATING_CAUSES = [
@@ -120,9 +124,9 @@ export const RATING_CAUSES = [
   "withheld",
 ] as const;
 /**
- * What was held against the node beside that: in a job's audit (mismatch, not-served, withheld as above), or when it
- * was drawn to look at others (silent: it gave no answer in time; wrong: at least three nodes that replayed refuted
- * what it said). Wire values; append only.
+ * What was charged to the node in addition: in a job's audit (mismatch, not-served, withheld as above), or when it was
+ * drawn to check others (silent: it gave no answer in time; wrong: at least three nodes that replayed the work refuted
+ * its answer). Wire values; append only.
  */
 export const RATING_FAULTS = [
   "none",
@@ -134,7 +138,7 @@ export const RATING_FAULTS = [
 ] as const;
 export type RatingFault = (typeof RATING_FAULTS)[number];
 
-/** What a rating is the product of. Shares in millionths. */
+/** The factors whose product is a rating. Shares in millionths. */
 export const Factors = new ContainerType(
   {
     capacity: Uint64,
@@ -147,7 +151,7 @@ export const Factors = new ContainerType(
 );
 export type Factors = ValueOf<typeof Factors>;
 
-/** One change of a rating as written in a block. */
+/** One change of a rating, as recorded in a block. */
 export const RatingChange = new ContainerType(
   {
     node: Uint32,
@@ -155,7 +159,7 @@ export const RatingChange = new ContainerType(
     cause: Uint8,
     /** Index into RATING_FAULTS. */
     fault: Uint8,
-    /** Or track, by the cause; 0 = neither. */
+    /** Number of the window or the track, depending on the cause; 0 = neither. */
     window: Uint32,
     segments: Uint32,
     factors: Factors,

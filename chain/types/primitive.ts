@@ -1,13 +1,13 @@
 /**
- * The SSZ building blocks every other type is made of, and the limits that go with them.
- * Amounts are bigint micro-POML; heights and counts are safe integers (uint32).
+ * The SSZ types from which all others are made, and their limits. Amounts are bigint micro-POML; heights and counts are
+ * safe integers (uint32).
  */
 import { ByteListType, ByteVectorType, UintBigintType, UintNumberType } from "@chainsafe/ssz";
 
 export const Uint8 = new UintNumberType(1);
 export const Uint16 = new UintNumberType(2);
 export const Uint32 = new UintNumberType(4);
-/** 64-bit counts and micro-unit amounts; bigint end to end. */
+/** 64-bit counts and micro-unit amounts; always bigint. */
 export const Uint64 = new UintBigintType(8);
 
 /** SHA-256 digest or SSZ root. */
@@ -26,7 +26,7 @@ export const Endpoint = new ByteListType(256);
 
 export const MAX_TRANSACTIONS = 4096;
 export const MAX_RECORDS = 256;
-/** The settlement of a window may change every node at once: as many as MAX_NODES. */
+/** The settlement of a window may change all nodes at once, so this equals MAX_NODES. */
 export const MAX_RATING_CHANGES = 2 ** 20;
 export const MAX_EVIDENCE = 16;
 export const MAX_SEATS = 1024;

@@ -22,13 +22,15 @@ export type SearchMode = (typeof SEARCH_MODES)[number];
 export const SEARCH_ENDIANS = ["little", "big"] as const;
 export type SearchEndian = (typeof SEARCH_ENDIANS)[number];
 
-/** Pieces of what has not been searched. */
+/** The largest number of ranges that have not been searched. */
 export const MAX_GAPS = 64;
 /** Finds that a job keeps. */
 export const MAX_FINDS = 64;
 /** Finds that one round can report. */
 export const MAX_ROUND_FINDS = 16;
-/** Contributions that one round can send to a whole replay because their statistics are unlikely. */
+/**
+ * The largest number of contributions that one round can send to a full replay because their statistics are improbable.
+ */
 export const MAX_ALARMS = 8;
 const MAX_MESSAGE_PART = 256;
 
@@ -54,7 +56,7 @@ export const SearchSpec = new ContainerType(
     redundancy: Uint8,
     /** A unit has 2^unitBits nonces. */
     unitBits: Uint8,
-    /** What one hash costs, by the cost model of search-algorithms.md. */
+    /** The cost of one hash, by the cost model of search-algorithms.md. */
     operations: Uint32,
     /** Micro-POML for finds, besides the pay for units; divided among the finders (chain/job/settlement.ts). */
     findBonus: Uint64,
@@ -63,7 +65,7 @@ export const SearchSpec = new ContainerType(
 );
 export type SearchSpec = ValueOf<typeof SearchSpec>;
 
-/** Units `from` to `to`, the last one left out. */
+/** Units from `from` up to but not including `to`. */
 export const UnitRange = new ContainerType(
   { from: Uint64, to: Uint64 },
   { typeName: "UnitRange", jsonCase: "eth2" },
@@ -83,11 +85,11 @@ export type SearchFind = ValueOf<typeof SearchFind>;
 
 export const SearchProgress = new ContainerType(
   {
-    /** Units that nobody has searched, in order, no two of them touching. */
+    /** Units that nobody has searched, in order; no two ranges touch. */
     open: new ListCompositeType(UnitRange, MAX_GAPS),
-    /** In order of nonce; with mode best no more than one. */
+    /** In order of nonce; at most one with mode best. */
     finds: new ListCompositeType(SearchFind, MAX_FINDS),
-    /** Units of all recorded contributions, second searches of one unit included. */
+    /** Units of all recorded contributions, including second searches of one unit. */
     claimed: Uint64,
     /** Recorded rounds in a row that covered nothing. */
     idleRounds: Uint8,
@@ -96,14 +98,14 @@ export const SearchProgress = new ContainerType(
 );
 export type SearchProgress = ValueOf<typeof SearchProgress>;
 
-/** What a round of searching gave. */
+/** The result of a round of searching. */
 export const SearchResult = new ContainerType(
   {
-    /** What is open after the round. */
+    /** The units that are open after the round. */
     open: new ListCompositeType(UnitRange, MAX_GAPS),
     /** New ones, in order of nonce. */
     finds: new ListCompositeType(SearchFind, MAX_ROUND_FINDS),
-    /** Indexes of contributing nodes, in order, whose smallest digests are too large to be likely. */
+    /** Indexes of contributing nodes, in order, whose smallest digests are improbably large. */
     alarms: new ListBasicType(Uint32, MAX_ALARMS),
   },
   { typeName: "SearchResult", jsonCase: "eth2" },

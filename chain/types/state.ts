@@ -1,4 +1,4 @@
-/** The state as one SSZ container: its root stands in every header and its leaves can be proven. */
+/** The state as one SSZ container: every header contains its root, and its leaves can be proven. */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Parameters } from "./genesis.ts";
 import { Job } from "./job.ts";
@@ -38,7 +38,7 @@ export const Meta = new ContainerType(
 );
 export type Meta = ValueOf<typeof Meta>;
 
-/** Bonded money on its way back to its owner. */
+/** Bonded money that is being unbonded. */
 export const Unbonding = new MemoContainerType(
   {
     node: Uint32,
@@ -51,7 +51,7 @@ export const Unbonding = new MemoContainerType(
 );
 export type Unbonding = ValueOf<typeof Unbonding>;
 
-/** The time at a past height; a few of them tell how old a fault is. */
+/** The time at a past height; a few of these show how old a fault is. */
 export const TimeMark = new ContainerType(
   { height: Uint32, time: Uint64 },
   { typeName: "TimeMark", jsonCase: "eth2" },
@@ -65,14 +65,14 @@ export const CastParameterVote = new MemoContainerType(
 );
 export type CastParameterVote = ValueOf<typeof CastParameterVote>;
 
-/** Pieces of its bond that one node may have on their way at a time. */
+/** The largest number of pieces of its bond that one node may be unbonding at a time. */
 export const MAX_UNBONDINGS_PER_NODE = 16;
 export const MAX_TIME_MARKS = 256;
 export const MAX_ACCOUNTS = 2 ** 32;
 export const MAX_NODES = 2 ** 20;
-/** Room for all pieces and votes that nodes can have, so that nobody fills a list and keeps others out of it. */
+/** Room for all pieces and votes that nodes can have, so that nobody can fill a list and keep others out. */
 export const MAX_UNBONDINGS: number = MAX_NODES * MAX_UNBONDINGS_PER_NODE;
-/** More than there are parameters to vote on. */
+/** More than the number of parameters that can be voted on. */
 const MAX_VOTES_PER_NODE = 64;
 export const MAX_PARAMETER_VOTES: number = MAX_NODES * MAX_VOTES_PER_NODE;
 export const MAX_JOBS = 2 ** 32;
@@ -88,29 +88,29 @@ export const DrawWeights = new ListBasicType(Uint64, MAX_NODES);
 export const StateTree = new ContainerType(
   {
     meta: Meta,
-    /** Seats of the epoch under way. */
+    /** Seats of the current epoch. */
     seats: Seats,
     /** Seats of the next epoch, already frozen. */
     nextSeats: Seats,
     accounts: new ListCompositeType(Account, MAX_ACCOUNTS),
-    /** All nodes; `nodes` itself is a word the view objects use inside. */
+    /** All nodes; the view objects of the library use the name `nodes` themselves. */
     registry: new ListCompositeType(NodeRecord, MAX_NODES),
     jobs: new ListCompositeType(Job, MAX_JOBS),
     window: Window,
-    /** Claims of the window under way. */
+    /** Claims of the current window. */
     claims: Claims,
-    /** In the order in which they were asked for. */
+    /** In the order in which they were started. */
     unbondings: Unbondings,
     /** In the order in which they were cast. */
     parameterVotes: ParameterVotes,
     /** Oldest first. */
     timeMarks: TimeMarks,
     track: Track,
-    /** What nodes committed to in the track under way, in the order in which they did. */
+    /** The commitments of nodes in the current track, in the order in which they were made. */
     trackEntries: TrackEntries,
-    /** What draws for work read; frozen an epoch before it came into use. */
+    /** The weights that draws for work use; they were frozen an epoch before they came into use. */
     drawWeights: DrawWeights,
-    /** The same of the next epoch, already frozen. */
+    /** The same for the next epoch, already frozen. */
     nextDrawWeights: DrawWeights,
   },
   { typeName: "StateTree", jsonCase: "eth2" },

@@ -1,10 +1,10 @@
-/** The open track: nodes choose how to train within a budget, and the chain measures what comes of it. */
+/** The open track: nodes choose how to train within a budget, and the chain measures the result. */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Hash, Uint16, Uint32 } from "./primitive.ts";
 
-/** Classes squared: counts of a confusion matrix at most. */
+/** The square of the largest number of classes: the counts of a confusion matrix. */
 export const MAX_COUNTS = 256;
-/** Nodes that repeat one result. */
+/** The number of nodes that repeat one result. */
 export const TRACK_JUDGES = 5;
 
 /** The choices a node has. */
@@ -22,7 +22,7 @@ export const Recipe = new ContainerType(
 );
 export type Recipe = ValueOf<typeof Recipe>;
 
-/** What a node's quality rests on; shares in millionths. */
+/** What the quality of a node is based on; shares in millionths. */
 export const TrackScore = new ContainerType(
   {
     /** 0: none, the quality is 1. */
@@ -45,15 +45,15 @@ export const Track = new ContainerType(
     task: Uint16,
     /** Block whose mix seeds the training rows. */
     opens: Uint32,
-    /** Last block that takes commitments. */
+    /** Last block that accepts commitments. */
     commitsUntil: Uint32,
-    /** Block whose mix seeds the test rows, which nobody knew when they committed. */
+    /** Block whose mix seeds the test rows; nobody knew it when the commitments were made. */
     revealed: Uint32,
-    /** Last block that takes results; its mix draws the judges. */
+    /** Last block that accepts results; its mix draws the judges. */
     resultsUntil: Uint32,
-    /** Last block that takes what judges came to, under seal. */
+    /** Last block that accepts the sealed answers of judges. */
     verdictsUntil: Uint32,
-    /** Last block that takes what opens the seals; ratings change at its end. */
+    /** Last block that accepts what opens the seals; ratings change at its end. */
     shownUntil: Uint32,
     /** 0 = not yet. */
     settledAt: Uint32,
@@ -69,9 +69,9 @@ export const TrackJudge = new ContainerType(
   {
     /** Node index. */
     node: Uint32,
-    /** What it came to, bound to its own key; zero = not heard. */
+    /** Its result, bound to its own key; zero = not heard. */
     seal: Hash,
-    /** Other answer that the judge shows its seal was made of; zero = none. */
+    /** Another answer, if the judge shows that its seal was made from it; zero = none. */
     reached: Hash,
   },
   { typeName: "TrackJudge", jsonCase: "eth2" },
@@ -80,23 +80,23 @@ export type TrackJudge = ValueOf<typeof TrackJudge>;
 
 export const Counts = new ListBasicType(Uint16, MAX_COUNTS);
 
-/** One node's part in the track under way. */
+/** One node's part in the current track. */
 export const TrackEntry = new ContainerType(
   {
     /** Node index. */
     node: Uint32,
     commitment: Hash,
-    /** Zero until the result opens the commitment, like all below. */
+    /** Zero until the result opens the commitment; so are all fields below. */
     recipe: Recipe,
     /** SHA-256 of the trained parameters. */
     weights: Hash,
-    /** Confusion matrix over the test rows, row = label, column = prediction. Empty: no result. */
+    /** Confusion matrix over the test rows, row = label, column = prediction; empty without a result. */
     counts: Counts,
     /** Digest of the hash of the model's outputs on the test rows. */
     outputsDigest: Hash,
     /** Empty until drawn. */
     judges: new ListCompositeType(TrackJudge, TRACK_JUDGES),
-    /** The hash of the outputs, once shown; else zero. */
+    /** The hash of the outputs, once shown; otherwise zero. */
     outputs: Hash,
   },
   { typeName: "TrackEntry", jsonCase: "eth2" },

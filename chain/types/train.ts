@@ -8,7 +8,7 @@ export const JOB_ENGINES = ["exact", "tfjs"] as const;
 export const JOB_PARTITIONS = ["iid", "by-label"] as const;
 export const JOB_AGGREGATIONS = ["fedavg", "median", "trimmed-mean"] as const;
 
-/** What a training job trains, on what, and how. */
+/** What a training job trains, with which data, and how. */
 export const TrainSpec = new ContainerType(
   {
     /** Index into JOB_ENGINES. */
@@ -18,7 +18,7 @@ export const TrainSpec = new ContainerType(
     /** SHA-256 of the initial parameters, float32 little-endian. */
     initialParameters: Hash,
     parameterCount: Uint32,
-    /** What a sample step costs: operations of the model forward and backward, by the cost model of training.md. */
+    /** The cost of a sample step: operations of the model forward and backward, by the cost model of training.md. */
     operations: Uint64,
     /** SHA-256 of the dataset manifest bytes. */
     dataset: Hash,
@@ -55,7 +55,7 @@ export type Metrics = ValueOf<typeof Metrics>;
 
 export const TrainProgress = new ContainerType(
   {
-    /** SHA-256 of the global parameters the round under way starts from. */
+    /** SHA-256 of the global parameters from which the current round starts. */
     parameters: Hash,
     metrics: Metrics,
   },
@@ -63,7 +63,7 @@ export const TrainProgress = new ContainerType(
 );
 export type TrainProgress = ValueOf<typeof TrainProgress>;
 
-/** What merging the updates of a round gave. */
+/** The result of merging the updates of a round. */
 export const TrainResult = new ContainerType(
   { modelBefore: Hash, modelAfter: Hash, metrics: Metrics },
   { typeName: "TrainResult", jsonCase: "eth2" },

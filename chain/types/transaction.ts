@@ -1,6 +1,6 @@
 /**
- * Transactions on the wire. A payload is an SSZ union over the table below. What each kind does lives in
- * chain/transactions/, one file a kind.
+ * Transactions on the wire. A payload is an SSZ union over the table below. chain/transactions/ has one file for each
+ * kind, with what it does.
  */
 import { ContainerType, ListCompositeType, UnionType, type ValueOf } from "@chainsafe/ssz";
 import { MAX_AUDIT_PROOF } from "./audit.ts";
@@ -37,7 +37,7 @@ export const Reonion = new ContainerType(
   { onion: Hash, onionLength: Uint16 },
   { typeName: "Reonion", jsonCase: "eth2" },
 );
-/** What a node worked in a window, before anyone may see any of it. */
+/** What a node worked in a window, claimed before anyone can see any of it. */
 export const WindowCommit = new ContainerType(
   {
     window: Uint32,
@@ -51,8 +51,8 @@ export const WindowCommit = new ContainerType(
   { typeName: "WindowCommit", jsonCase: "eth2" },
 );
 /**
- * What a drawn verifier found on one segment. A match proves itself: nobody served the hash of the
- * end state, so only who computed the segment knows it.
+ * A drawn verifier's finding on one segment. A match proves itself: nobody serves the hash of the end state, so only a
+ * node that computed the segment knows it.
  */
 export const Finding = new ContainerType(
   {
@@ -61,8 +61,8 @@ export const Finding = new ContainerType(
     /** Index into VERDICTS. */
     verdict: Uint8,
     /**
-     * Of a match: hash of the end state, and its siblings up to the claimed root. Sealed: the seal, and
-     * no siblings. Else zero, empty.
+     * For a match: hash of the end state, and its siblings up to the claimed root. Sealed: the seal, without siblings.
+     * Otherwise zero and empty.
      */
     endHash: Hash,
     path: new ListCompositeType(Hash, 32),
@@ -109,17 +109,17 @@ export const JobCancel = new ContainerType(
   { typeName: "JobCancel", jsonCase: "eth2" },
 );
 
-/** Asks bonded money back; it is free after the unbonding time and punishable until then. */
+/** Starts the unbonding of bonded money; it is free after the unbonding time, and punishable until then. */
 export const Unbond = new ContainerType(
   { amount: Uint64 },
   { typeName: "Unbond", jsonCase: "eth2" },
 );
-/** A node's vote for the next value of one parameter; the present value takes its vote back. */
+/** A node's vote for the next value of one parameter; the present value withdraws its vote. */
 export const ParameterVote = new ContainerType(
   {
     /** Index into VOTABLE_PARAMETERS. */
     parameter: Uint8,
-    /** Unsigned little-endian integer, or a hash as it is. */
+    /** Unsigned little-endian integer, or the hash itself. */
     value: Hash,
   },
   { typeName: "ParameterVote", jsonCase: "eth2" },
@@ -135,17 +135,17 @@ export const JobAudit = new ContainerType(
     look: Uint8,
     /** Index into AUDIT_ANSWERS. */
     answer: Uint8,
-    /** Of a mismatch in a replay of all segments: the first that differs. */
+    /** For a mismatch in a replay of all segments: the first one that differs. */
     segment: Uint16,
     /**
-     * Of a match: hash of the segment's end state and its Merkle path, or of all segments the hashes
-     * of all states. Sealed: the seal alone. Else empty.
+     * For a match: hash of the segment's end state and its Merkle path; for all segments, the hashes of all states.
+     * Sealed: only the seal. Otherwise empty.
      */
     proof: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
   },
   { typeName: "JobAudit", jsonCase: "eth2" },
 );
-/** Shows the state that a committee should have reached, so that its seals can be counted. */
+/** Shows the state that a committee should have reached, so that its seals can be evaluated. */
 export const JobAuditOpen = new ContainerType(
   {
     job: Hash,
@@ -153,25 +153,25 @@ export const JobAuditOpen = new ContainerType(
     node: Uint32,
     look: Uint8,
     /**
-     * Hash of the segment's end state and its Merkle path; of a member that came to another state the
-     * hash of that alone.
+     * Hash of the segment's end state and its Merkle path; for a member that reached another state, only the hash of
+     * that state.
      */
     proof: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
   },
   { typeName: "JobAuditOpen", jsonCase: "eth2" },
 );
 
-/** Binds a node to a recipe and the weights it trained with it (chain/track/proof.ts). */
+/** Binds a node to a recipe and to the weights that it trained with it (chain/track/proof.ts). */
 export const TrackCommit = new ContainerType(
   { track: Uint32, commitment: Hash },
   { typeName: "TrackCommit", jsonCase: "eth2" },
 );
-/** Opens the commitment and tells what the model does on the test rows. */
+/** Opens the commitment and reports how the model performs on the test rows. */
 export const TrackResult = new ContainerType(
   { track: Uint32, recipe: Recipe, weights: Hash, counts: Counts, outputsDigest: Hash },
   { typeName: "TrackResult", jsonCase: "eth2" },
 );
-/** What a drawn judge came to, hidden. `node` is the index of whom it judges. */
+/** A drawn judge's result, hidden. `node` is the index of the node that it judges. */
 export const TrackVerdict = new ContainerType(
   { track: Uint32, node: Uint32, seal: Hash },
   { typeName: "TrackVerdict", jsonCase: "eth2" },
@@ -181,26 +181,26 @@ export const TrackShow = new ContainerType(
   {
     track: Uint32,
     node: Uint32,
-    /** Hash of the outputs that the result was bound to; zero in the show below. */
+    /** Hash of the outputs that the result was bound to; zero if `reached` is given. */
     outputs: Hash,
-    /** Of a judge that came to something else: the answer its seal was made of; else zero. */
+    /** For a judge that reached another result: the answer from which its seal was made; otherwise zero. */
     reached: Hash,
   },
   { typeName: "TrackShow", jsonCase: "eth2" },
 );
 
-/** The round ends the job: too few of its updates can be used. Signatures over the refusal's root. */
+/** The round ends the job, because too few of its updates can be used. The signatures cover the refusal's root. */
 export const JobRefuse = new ContainerType(
   { refusal: RoundRefusal, cosignatures: new ListCompositeType(Cosignature, MAX_TEAM) },
   { typeName: "JobRefuse", jsonCase: "eth2" },
 );
-/** A participant has no update for this round: its training left the finite numbers. */
+/** A participant has no update for this round, because its training reached numbers that are not finite. */
 export const JobDiverged = new ContainerType(
   { job: Hash, round: Uint16 },
   { typeName: "JobDiverged", jsonCase: "eth2" },
 );
 
-/** A drawn node does no work on this order. */
+/** A drawn node will not work on this order. */
 export const JobObject = new ContainerType(
   {
     job: Hash,
@@ -211,8 +211,8 @@ export const JobObject = new ContainerType(
 );
 
 /**
- * Every kind of transaction, with its payload. Its place is its selector on the wire: append only. Kinds, payload
- * types and the union follow from here, and the compiler asks chain/transactions/rules.ts for the rule of each.
+ * Every kind of transaction, with its payload. Its place is its selector on the wire: append only. Kinds, payload types
+ * and the union follow from this table, and the compiler requires a rule for each in chain/transactions/rules.ts.
  */
 const PAYLOADS = {
   transfer: Transfer,
@@ -246,7 +246,7 @@ export const TRANSACTION_KINDS = Object.keys(PAYLOADS) as readonly TransactionKi
 export const Payload = new UnionType(Object.values(PAYLOADS));
 export type Payload = ValueOf<typeof Payload>;
 
-/** The payload of `kind`; the compiler ties the value's type to it. */
+/** The payload of `kind`; the compiler checks that the value has the type of the kind. */
 export function payloadOf<K extends TransactionKind>(kind: K, value: Payloads[K]): Payload {
   return { selector: TRANSACTION_KINDS.indexOf(kind), value };
 }

@@ -13,7 +13,7 @@ export const Vote = new ContainerType(
     type: Uint8,
     /** Zero = nil. */
     blockHash: Hash,
-    /** Of a prevote for a block that of the proposal it answers: one more than the round, 0 = none. Else 0. */
+    /** In a prevote for a block, that of the proposal it answers: one more than the round, 0 = none. Otherwise 0. */
     validRound: Uint16,
     /** Position in the epoch's seats. */
     seat: Uint16,

@@ -1,4 +1,4 @@
-/** Benchmark windows: when all nodes work at once, what they claim of it, and who looks at the claims. */
+/** Benchmark windows: when all nodes work at once, what they claim, and which nodes check the claims. */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { Hash, Uint8, Uint32, Uint64 } from "./primitive.ts";
 
@@ -35,13 +35,13 @@ export const Window = new ContainerType(
 );
 export type Window = ValueOf<typeof Window>;
 
-/** Worker threads one node may work with in a window. */
+/** The largest number of worker threads with which one node may work in a window. */
 export const MAX_LANES = 64;
-/** Segments of one claim that others replay: verifiers times segments each, on probation four times. */
+/** Segments of one claim that others replay: verifiers times segments each; four times as many on probation. */
 export const MAX_CHECKS = 256;
 export const COMMITTEE_SIZE = 5;
 
-/** What one worker thread did: segment after segment, each from the state the last one ended in. */
+/** The work of one worker thread: segment after segment, each from the state in which the last one ended. */
 export const LaneClaim = new ContainerType(
   {
     segments: Uint32,
@@ -73,9 +73,9 @@ export const AppealMember = new ContainerType(
     verifier: Uint32,
     /** VERDICTS index + 1, 0 = none yet. */
     verdict: Uint8,
-    /** Of a sealed verdict, else zero. */
+    /** For a sealed verdict, otherwise zero. */
     seal: Hash,
-    /** Other state that the member shows its seal was made of; zero = none. */
+    /** Another state, if the member shows that its seal was made from it; zero = none. */
     reached: Hash,
   },
   { typeName: "AppealMember", jsonCase: "eth2" },
@@ -87,13 +87,13 @@ export const Appeal = new ContainerType(
   {
     lane: Uint8,
     segment: Uint32,
-    /** Height at which this committee was called for; 0 = nobody disputes. */
+    /** Height at which this committee was called; 0 = there is no dispute. */
     called: Uint32,
     /** Empty until drawn. */
     members: new ListCompositeType(AppealMember, COMMITTEE_SIZE),
-    /** Hash of the state the segment is claimed to end in, once shown; else zero. */
+    /** Hash of the state in which the segment ends according to the claim, once shown; otherwise zero. */
     opened: Hash,
-    /** Committees before this one that came to nothing. */
+    /** Earlier committees that reached no result. */
     retries: Uint8,
   },
   { typeName: "Appeal", jsonCase: "eth2" },

@@ -56,7 +56,7 @@ describe("attack: jobs that cannot be drawn", () => {
     const chain = chainOfFive();
     const spec = jobSpec("too many", { participants: 9, quorum: 9 });
     const { reason } = expectRefused(chain, openJob(chain, chain.client, spec), "BAD_FIELD");
-    expect(reason).to.equal("9 updates of each round are asked for, and there are 5 nodes");
+    expect(reason).to.equal("it asks for 9 updates in each round, but there are only 5 nodes");
   });
 
   it("opens many that are never drawn: four tries each, no work in between, and each costs", () => {

@@ -1,4 +1,4 @@
-/** What the chain refuses of an order to search, and of what a participant claims. */
+/** What the chain refuses in an order to search, and in the claim of a participant. */
 import { checkIndex, checkRange, refuseField } from "../../transaction-error.ts";
 import type { Parameters } from "../../types/genesis.ts";
 import type { Job, JobSpec } from "../../types/job.ts";
@@ -8,13 +8,13 @@ import { lowestPrice } from "./price.ts";
 import { searchProgress, searchSpec } from "./search-of.ts";
 import { orderedUnits, unitCount } from "./units.ts";
 
-/** Nonces of a search. */
+/** The largest number of nonces of a search. */
 export const MAX_NONCES: bigint = 1n << 56n;
-/** Units of a search. */
+/** The largest number of units of a search. */
 export const MAX_UNITS: bigint = 1n << 32n;
-/** Units of one claim: its file stays below two megabytes. */
+/** The largest number of units of one claim: its file stays below two megabytes. */
 export const MAX_CLAIM_UNITS = 65_536;
-/** What all units together may cost, and the bonus: so no escrow comes near what 64 bits hold. */
+/** The largest pay for all units together, and the largest bonus, so that no escrow comes near the limit of 64 bits. */
 const MAX_PAY = 1n << 60n;
 
 /** @throws TransactionError BAD_FIELD */
@@ -42,7 +42,7 @@ export function checkSearchSpec(spec: JobSpec, parameters: Parameters): void {
   }
   const pay = orderedUnits(search) * spec.pricePerUnit;
   if (pay > MAX_PAY) {
-    refuseField("spec.pricePerUnit", `makes ${pay} for all units, and ${MAX_PAY} is the most`);
+    refuseField("spec.pricePerUnit", `comes to ${pay} for all units; the limit is ${MAX_PAY}`);
   }
   if (search.findBonus > MAX_PAY) {
     refuseField("spec.findBonus", `must be at most ${MAX_PAY}, got ${search.findBonus}`);
@@ -62,22 +62,22 @@ function checkNonces(search: SearchSpec): void {
   if (to - from > MAX_NONCES) {
     refuseField(
       "spec.to",
-      `makes ${to - from} nonces, and ${MAX_NONCES} is the most`,
+      `gives ${to - from} nonces; the limit is ${MAX_NONCES}`,
       "divide the search into several jobs",
     );
   }
   if (unitCount(search) > MAX_UNITS) {
     refuseField(
       "spec.unitBits",
-      `${unitBits} cuts the search into ${unitCount(search)} units, and ${MAX_UNITS} is the most`,
+      `${unitBits} divides the search into ${unitCount(search)} units; the limit is ${MAX_UNITS}`,
       "give larger units",
     );
   }
 }
 
 /**
- * A node that got no lease claims 0 units.
- * @throws TransactionError BAD_FIELD when nobody can have searched so many units in this round
+ * A node without a lease claims 0 units.
+ * @throws TransactionError BAD_FIELD when no node can have searched so many units in this round
  */
 export function checkClaim(job: Job, units: number): void {
   const search = searchSpec(job.spec);

@@ -1,4 +1,6 @@
-/** Sets of units as ranges: in order, none of them empty, no two of them touching. So every set has one form. */
+/**
+ * Sets of units as ranges: in order, none of them empty, no two of them touching. So every set has exactly one form.
+ */
 import type { UnitRange } from "../../types/search.ts";
 
 export function isCanonical(ranges: readonly UnitRange[]): boolean {

@@ -1,23 +1,23 @@
 /**
- * Rules of the lease log that need nothing but the entries themselves: how they are chained, what is signed, whose turn
- * a view is, and which two entries no honest manager signs both.
+ * The rules of the lease log that need only the entries themselves: how they are chained, what is signed, whose turn a
+ * view is, and which two entries no honest manager would both sign.
  */
 import { equalBytes } from "../../crypto/hash.ts";
 import { signingRoot } from "../../crypto/signing.ts";
 import { LEASE_ENTRIES, LeaseEntry, type LeaseEntryKind, LeasePromise } from "../../types/lease.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
 
-/** What the next entry's `previous` must be. */
+/** The value that the next entry must have in `previous`. */
 export function leaseRoot(entry: LeaseEntry): Uint8Array {
   return LeaseEntry.hashTreeRoot(entry);
 }
 
-/** What the manager signs of an entry. */
+/** What the manager's signature of an entry covers. */
 export function leaseSigningRoot(genesisRoot: Uint8Array, entry: LeaseEntry): Uint8Array {
   return signingRoot("lease", genesisRoot, leaseRoot(entry));
 }
 
-/** What a member signs of a promise. */
+/** What a member's signature of a promise covers. */
 export function promiseSigningRoot(genesisRoot: Uint8Array, promise: LeasePromise): Uint8Array {
   return signingRoot("lease-promise", genesisRoot, LeasePromise.hashTreeRoot(promise));
 }
@@ -30,8 +30,8 @@ export function leaseEntryKind({ kind }: Pick<LeaseEntry, "kind">): LeaseEntryKi
 }
 
 /**
- * The node whose turn a view is. The first view goes round the team with the rounds, so that no member manages a whole
- * job; each next view is the next member's in drawn order.
+ * The node whose turn a view is. The first view of a round goes round the team with the rounds, so that no member
+ * manages a whole job; each further view belongs to the next member in drawn order.
  * @param team node indexes in drawn order, at least one
  * @param round from 1
  */
@@ -41,13 +41,13 @@ export function leaseManagerOf(team: readonly number[], round: number, view: num
   return node;
 }
 
-/** True for an entry by a node whose turn its view is not: it acts as manager without being elected. */
+/** True for an entry by a node whose turn its view is not: the node acts as manager without being elected. */
 export function isUsurped(entry: LeaseEntry, team: readonly number[]): boolean {
   return entry.manager !== leaseManagerOf(team, entry.round, entry.view);
 }
 
 /**
- * Whether an entry may stand after another, by chain, sequence and view alone. A new view begins with a takeover.
+ * Whether an entry may follow another, judging by chain, sequence and view alone. A new view begins with a takeover.
  * @param before undefined at the begin of a round's log
  */
 export function followsEntry(before: LeaseEntry | undefined, entry: LeaseEntry): boolean {
@@ -64,9 +64,9 @@ export function followsEntry(before: LeaseEntry | undefined, entry: LeaseEntry):
 }
 
 /**
- * Whether a manager that signed both wrote two logs: two different entries at one sequence of one view, or two
- * takeovers of one view. In another view a manager may write at a sequence anew, since what it wrote there before may
- * have been held by too few.
+ * Whether a manager that signed both wrote two logs: two different entries with one sequence in one view, or two
+ * takeovers of one view. In another view a manager may write the same sequence again, because too few members may have
+ * received its earlier entry.
  */
 export function contradicts(a: LeaseEntry, b: LeaseEntry): boolean {
   if (a.manager !== b.manager || a.round !== b.round || a.view !== b.view) return false;

@@ -1,4 +1,4 @@
-/** What searching takes, and the least that a unit of it may cost. */
+/** The cost of searching, and the lowest price of a unit. */
 import type { Parameters } from "../../types/genesis.ts";
 import type { JobSpec } from "../../types/job.ts";
 import type { SearchSpec } from "../../types/search.ts";
@@ -16,7 +16,7 @@ export function runOperations(
   return BigInt(units) * unitLength(spec) * BigInt(spec.operations);
 }
 
-/** The least that a unit of this order may earn. */
+/** The lowest price of a unit of this order. */
 export function lowestPrice(spec: JobSpec, { minPricePerTeraflop }: Parameters): bigint {
   const operations = runOperations(searchSpec(spec), 1);
   const byWork = (operations * minPricePerTeraflop + TERA - 1n) / TERA;

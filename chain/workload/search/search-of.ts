@@ -1,4 +1,4 @@
-/** The search part of a job. Code of another kind never asks for it. */
+/** The search part of a job, for code that only handles searches. */
 import type { Job, JobRecord, JobSpec } from "../../types/job.ts";
 import type { SearchProgress, SearchResult, SearchSpec } from "../../types/search.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What a participant commits to of a segment of its claim. A leaf names job, round and key, so nobody can copy it, and
- * holds the running digest of every unit, so nobody can make it without hashing all of them.
+ * What a participant commits to for a segment of its claim. A leaf contains job, round and key, so nobody can copy it,
+ * and the running digest of every unit, so nobody can make it without hashing all of them.
  */
 import { taggedHash, uint32Bytes } from "../../crypto/hash.ts";
 import { merkleRoot } from "../../proof/hash-tree.ts";
@@ -9,10 +9,10 @@ import { segmentAt, segmentCount } from "./segments.ts";
 /** Bytes of a running digest: XOR of the first 8 bytes of all digests of a unit. */
 export const RUNNING_DIGEST_BYTES = 8;
 
-/** What searching a unit gives. */
+/** The result of searching a unit. */
 export interface SearchedUnit {
   readonly unit: bigint;
-  /** Of the smallest digest, the lowest where several are equal. */
+  /** The nonce of the smallest digest; the lowest one if several are equal. */
   readonly minNonce: bigint;
   /** 8 bytes; secret until the segment is drawn. */
   readonly running: Uint8Array;

@@ -1,16 +1,16 @@
-/** Into which parts a claim is cut for its audit: runs of its units, in the order of the claim. */
+/** How a claim is divided into parts for its audit: runs of its units, in the order of the claim. */
 
-/** Parts of a claim at most. */
+/** The largest number of parts of a claim. */
 export const SEGMENTS = 64;
 
-/** @param units that the claim stands for; 0 gives no part */
+/** @param units of the claim; 0 units give no part */
 export function segmentCount(units: number): number {
   return Math.min(SEGMENTS, units);
 }
 
 /**
- * Positions among the units of the claim, the last one left out.
- * @throws RangeError where there is no such segment
+ * Positions among the units of the claim, excluding the end.
+ * @throws RangeError when there is no such segment
  */
 export function segmentAt(units: number, segment: number): { from: number; to: number } {
   const count = segmentCount(units);

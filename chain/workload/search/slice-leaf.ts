@@ -1,6 +1,6 @@
 /**
- * What a worker commits to of the slices of its lease: a Merkle root over leaves that hold the running digests. A leaf
- * names the lease and the key, so nobody can copy it; without hashing the whole slice nobody can make it.
+ * What a worker commits to for the slices of its lease: a Merkle root over leaves that contain the running digests. A
+ * leaf contains the lease and the key, so nobody can copy it; and nobody can make it without hashing the whole slice.
  */
 import { taggedHash, uint32Bytes } from "../../crypto/hash.ts";
 import {
@@ -14,7 +14,7 @@ import {
 export const RUNNING_BYTES = 8;
 
 export interface SliceClaim {
-  /** Of the smallest digest in the slice, the lowest where several are equal. */
+  /** The nonce of the smallest digest in the slice; the lowest one if several are equal. */
   readonly minNonce: bigint;
   /** 8 bytes; secret until the slice is drawn for a replay. */
   readonly running: Uint8Array;
@@ -47,7 +47,10 @@ export function claimRoot(key: LeaseKey, slices: readonly SliceClaim[]): Uint8Ar
   return merkleRoot(leavesOf(key, slices));
 }
 
-/** Opens one slice of a claim. @throws RangeError where there is no such slice */
+/**
+ * Opens one slice of a claim.
+ * @throws RangeError when there is no such slice
+ */
 export function sliceProof(
   key: LeaseKey,
   slices: readonly SliceClaim[],
@@ -56,7 +59,7 @@ export function sliceProof(
   return merkleProof(leavesOf(key, slices), index);
 }
 
-/** True when a replay of slice `index` that came to `slice` agrees with the claim under `root`. */
+/** True when a replay of slice `index` with the result `slice` agrees with the claim under `root`. */
 export function confirmsSlice(
   root: Uint8Array,
   key: LeaseKey,
@@ -66,7 +69,7 @@ export function confirmsSlice(
   return verifyMerkleProof(root, sliceLeaf(key, proof.index, slice), proof);
 }
 
-/** XOR of two running digests: that of both parts together. */
+/** XOR of two running digests: the running digest of both parts together. */
 export function addRunning(a: Uint8Array, b: Uint8Array): Uint8Array {
   return Uint8Array.from(a, (byte, at) => byte ^ (b[at] ?? 0));
 }

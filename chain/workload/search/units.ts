@@ -1,10 +1,10 @@
-/** The units that a search is divided into: what is leased, claimed, replayed and paid. */
+/** The units into which a search is divided; they are leased, claimed, replayed and paid. */
 import type { SearchSpec } from "../../types/search.ts";
 import type { SearchRange } from "./range.ts";
 
 type Cut = Pick<SearchSpec, "from" | "to" | "unitBits">;
 
-/** Nonces of every unit but perhaps the last. */
+/** Nonces of every unit except perhaps the last. */
 export function unitLength({ unitBits }: Pick<SearchSpec, "unitBits">): bigint {
   return 1n << BigInt(unitBits);
 }
@@ -24,13 +24,13 @@ export function unitAt(spec: Cut, unit: bigint): SearchRange {
   return { from, to: from + length < spec.to ? from + length : spec.to };
 }
 
-/** The unit that a nonce lies in; undefined outside the search. */
+/** The unit that contains a nonce; undefined outside the search. */
 export function unitOf(spec: Cut, nonce: bigint): bigint | undefined {
   if (nonce < spec.from || nonce >= spec.to) return undefined;
   return (nonce - spec.from) >> BigInt(spec.unitBits);
 }
 
-/** Units that are paid at most: all of them, and second searches of as many as the order asks for. */
+/** The largest number of units that are paid: all of them, and the second searches that the order asks for. */
 export function orderedUnits(spec: Cut & Pick<SearchSpec, "redundancy">): bigint {
   const percent = BigInt(100 + spec.redundancy);
   return (unitCount(spec) * percent + 99n) / 100n;

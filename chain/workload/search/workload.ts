@@ -12,14 +12,14 @@ export const search: Workload = {
   units: (spec) => orderedUnits(searchSpec(spec)),
   unitsLeft: ({ spec, progress }) =>
     orderedUnits(searchSpec(spec)) - searchProgress({ progress }).claimed,
-  /** None is drawn that could get no unit. */
+  /** A participant that could get no unit is not drawn. */
   mostParticipants: (spec) => Number(unitCount(searchSpec(spec))),
   checkUnits: checkClaim,
-  /** Digests are whole numbers: everybody comes to the same. */
+  /** Digests are whole numbers, so every node gets the same ones. */
   isAuditable: () => true,
   /**
-   * Whose units a claim may stand for is in the log of leases, which only the team has: what its record
-   * leaves out stands for nothing that was ordered of that node.
+   * Only the team's log of leases shows to which node a unit was given. So a claim that the log does not cover is not
+   * shown to be ordered work.
    */
   countsLeftOut: false,
   canDiverge: false,

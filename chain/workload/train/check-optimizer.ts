@@ -1,4 +1,4 @@
-/** Whether the optimizer of a job has settings within bounds, and none that it does not use. */
+/** Checks that the optimizer of a job has settings within their limits, and none that it does not use. */
 import { WHOLE } from "../../millionths.ts";
 import { checkIndex, refuseField } from "../../transaction-error.ts";
 import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";
@@ -7,7 +7,7 @@ const BILLION = 1_000_000_000;
 
 type Setting = Exclude<keyof OptimizerSpec, "kind">;
 
-/** Smallest and largest value, where the setting is used. */
+/** The smallest and the largest value, if the setting is used. */
 const BOUNDS: Readonly<Record<Setting, readonly [number, number]>> = {
   learningRate: [1, 10 * WHOLE],
   momentum: [0, WHOLE - 1],
@@ -41,7 +41,7 @@ export function checkOptimizer(optimizer: OptimizerSpec): void {
       refuseField(
         field,
         `must be 0 with ${name}, which does not use it, got ${value}`,
-        "leave it 0, or choose another optimizer",
+        "set it to 0, or choose another optimizer",
       );
     }
     if (value < low || value > high) {

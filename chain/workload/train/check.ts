@@ -1,4 +1,4 @@
-/** What the chain refuses of an order to train. */
+/** What the chain refuses in an order to train. */
 import { WHOLE } from "../../millionths.ts";
 import { checkIndex, checkRange, refuseField } from "../../transaction-error.ts";
 import type { Parameters } from "../../types/genesis.ts";
@@ -30,7 +30,7 @@ export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
   between("parameterCount", 1, 100 * WHOLE);
   if (train.operations < 1n || train.operations > MAX_OPERATIONS) {
     const reason = `must be 1 to ${MAX_OPERATIONS}, got ${train.operations}`;
-    refuseField("spec.operations", reason, "give what the model costs by the cost model");
+    refuseField("spec.operations", reason, "give the operations of the model by the cost model");
   }
   between("trainRows", 1, 100 * WHOLE);
   between("trainChunks", 1, Math.min(train.trainRows, 65_535));
@@ -56,7 +56,7 @@ export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
   }
 }
 
-/** @throws TransactionError BAD_FIELD when one of so many participants cannot have made so many sample steps */
+/** @throws TransactionError BAD_FIELD when one of so many participants cannot have done so many sample steps */
 export function checkSamples(train: TrainSpec, samples: number, participants: number): void {
   const limit = shardLimit(train, participants);
   if (samples === 0 || samples > limit) {

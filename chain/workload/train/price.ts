@@ -1,4 +1,4 @@
-/** What training takes, by the cost model of training.md, and the least that a sample step may cost. */
+/** The cost of training, by the cost model of training.md, and the lowest price of a sample step. */
 import type { Parameters } from "../../types/genesis.ts";
 import type { JobSpec } from "../../types/job.ts";
 import type { TrainSpec } from "../../types/train.ts";
@@ -14,13 +14,13 @@ export function sampleSteps(
 
 /** About how many operations the optimizer spends on each parameter in each step. */
 const UPDATE_OPERATIONS = 10n;
-/** A sample step has three passes of about equal cost; a test needs the first only. */
+/** A sample step has three passes of about equal cost; a test needs only the first. */
 const PASSES = 3n;
 const TERA = 1_000_000_000_000n;
 /** Global parameters, a state with up to two optimizer values for each of them, and the update, as binary32. */
 const BYTES_PER_PARAMETER = 20n;
 
-/** Operations of one run: so many sample steps in so many optimizer steps. */
+/** Operations of one run, for these numbers of sample steps and optimizer steps. */
 export function runOperations(
   { operations, parameterCount }: Pick<TrainSpec, "operations" | "parameterCount">,
   samples: bigint,
@@ -42,7 +42,7 @@ export function replayBytes({ parameterCount }: Pick<TrainSpec, "parameterCount"
   return BYTES_PER_PARAMETER * BigInt(parameterCount);
 }
 
-/** Operations of a whole order: of all participants, and of the team that tests every round. */
+/** Operations of a whole order: those of all participants, and those of the team that tests every round. */
 export function orderOperations(spec: JobSpec): bigint {
   const train = trainSpec(spec);
   const { rounds, localEpochs, trainRows, batchSize, testRows } = train;
@@ -53,7 +53,7 @@ export function orderOperations(spec: JobSpec): bigint {
   return trained + (tested * train.operations) / PASSES;
 }
 
-/** The least that a sample step of this order may earn: a dear model is not to be had at the price of a cheap one. */
+/** The lowest price of a sample step of this order: an expensive model must not cost as little as a cheap one. */
 export function lowestPrice(
   spec: JobSpec,
   { minPricePerSample, minPricePerTeraflop }: Parameters,
@@ -64,7 +64,7 @@ export function lowestPrice(
   return byWork > minPricePerSample ? byWork : minPricePerSample;
 }
 
-/** Sample steps one of so many participants may report per round, from the chunk layout alone. */
+/** Sample steps that one of so many participants may report per round; it follows from the chunk layout alone. */
 export function shardLimit(
   { localEpochs, trainRows, trainChunks }: TrainSpec,
   participants: number,

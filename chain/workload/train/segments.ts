@@ -1,8 +1,8 @@
-/** Into how many parts a training run is cut for its audit. */
+/** Into how many parts a training run is divided for its audit. */
 import { JOB_ENGINES, type TrainSpec } from "../../types/train.ts";
 import { runSteps } from "./price.ts";
 
-/** States are hashed at so many boundaries; fewer where there are fewer steps. */
+/** States are hashed at so many boundaries, or at fewer if there are fewer steps. */
 export const SEGMENTS = 16;
 
 /** @param samples sample steps of the run: rows x epochs */
@@ -13,10 +13,10 @@ export function segmentCount(
   return Math.min(SEGMENTS, runSteps(spec, samples));
 }
 
-/** A larger model's states, parameters and two optimizer values each, do not travel as one blob. */
+/** With more parameters, a state (parameters and two optimizer values each) is too large to send as one blob. */
 export const MAX_AUDITED_PARAMETERS = 20_000_000;
 
-/** Only the exact engine gives equal bits to whoever replays a step. */
+/** Only a replay with the exact engine gives equal bits. */
 export function isAuditable(spec: Pick<TrainSpec, "engine" | "parameterCount">): boolean {
   return JOB_ENGINES[spec.engine] === "exact" && spec.parameterCount <= MAX_AUDITED_PARAMETERS;
 }

@@ -1,4 +1,4 @@
-/** The training part of a job. Code of another kind never asks for it. */
+/** The training part of a job, for code that only handles training. */
 import type { Job, JobRecord, JobSpec } from "../../types/job.ts";
 import type { TrainProgress, TrainResult, TrainSpec } from "../../types/train.ts";
 

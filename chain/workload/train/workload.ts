@@ -1,4 +1,7 @@
-/** Federated training as a kind of work; its unit is a sample step: one row, once through the model and back. */
+/**
+ * Federated training as a kind of work; its unit is a sample step: one row, once forward and backward through the
+ * model.
+ */
 import { isUnsettled } from "../../types/job.ts";
 import type { Workload } from "../workload.ts";
 import { checkSamples, checkTrainSpec } from "./check.ts";
@@ -20,12 +23,12 @@ export const train: Workload = {
     const recorded = round === 0 ? 0 : round - 1;
     return sampleSteps(work, work.rounds - recorded);
   },
-  /** None is drawn without a chunk of its own. */
+  /** A participant without a chunk of its own is not drawn. */
   mostParticipants: (spec) => trainSpec(spec).trainChunks,
   checkUnits: ({ spec, participants }, units) =>
     checkSamples(trainSpec(spec), units, participants.length),
   isAuditable: (spec) => isAuditable(trainSpec(spec)),
-  /** The shard of a participant is fixed by its place among them. */
+  /** A participant's shard follows from its position among the participants. */
   countsLeftOut: true,
   canDiverge: true,
   segments: (spec, units) => segmentCount(trainSpec(spec), units),

@@ -174,7 +174,7 @@ describe("a round whose updates are refused", () => {
     const refused = (transaction: SignedTransaction, code: "BAD_FIELD" | "RECORD_MISMATCH") =>
       expectRefused(chain, transaction, code);
     const one = expectRefused(chain, story.refusal("norm", nodes.slice(0, 1)), "BAD_FIELD");
-    expect(one.reason).to.equal("leaves 3 updates, and the quorum is 3");
+    expect(one.reason).to.equal("leaves 3 updates, which is enough for the quorum of 3");
     expectApplies(chain, story.refusal("norm", nodes.slice(0, 2)));
     refused(story.refusal("norm", nodes, { members: [0] }), "BAD_FIELD");
     refused(story.refusal("norm", nodes, { members: [1, 0] }), "BAD_FIELD");
