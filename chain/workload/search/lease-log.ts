@@ -7,9 +7,17 @@ import { signingRoot } from "../../crypto/signing.ts";
 import { LEASE_ENTRIES, LeaseEntry, type LeaseEntryKind, LeasePromise } from "../../types/lease.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
 
+/** An entry is looked at many times, and never changed. */
+const roots = new WeakMap<LeaseEntry, Uint8Array>();
+
 /** The value that the next entry must have in `previous`. */
 export function leaseRoot(entry: LeaseEntry): Uint8Array {
-  return LeaseEntry.hashTreeRoot(entry);
+  let root = roots.get(entry);
+  if (root === undefined) {
+    root = LeaseEntry.hashTreeRoot(entry);
+    roots.set(entry, root);
+  }
+  return root;
 }
 
 /** What the manager's signature of an entry covers. */

@@ -13,6 +13,8 @@ export interface AskEvent {
   readonly holder: Holder;
   /** Counts up with every lease the lane asks for. */
   readonly request: number;
+  /** Leases that the lane knows of; one that it was given and does not know is given again. */
+  readonly holds: readonly number[];
   /** Round trip between the lane and here, as the driver measures it. */
   readonly rttMs: number;
   /** Sub-managers alone: how many lanes work under it. Default 1. */
@@ -35,6 +37,8 @@ export interface BeatEvent {
 export interface DeliverEvent extends Span {
   readonly kind: "deliver";
   readonly now: number;
+  /** Who delivers, and gets the answer. */
+  readonly by: Holder;
   readonly searcher: Holder;
   readonly lease: number;
 }
@@ -105,16 +109,14 @@ export interface LeaseEffect extends Span {
   readonly expectedMs: number;
 }
 
-/** These units of the holder are on the log: it may claim them. */
+/**
+ * The answer to a beat or delivery. ack: these units of the holder are on the log, and it may claim them. stale: others
+ * have searched them before; they are not to be claimed, nor sent again.
+ */
 export interface AckEffect extends Span {
-  readonly kind: "ack";
-  readonly holder: Holder;
-  readonly lease: number;
-}
-
-/** The answer to a beat or delivery of units that others have searched before: not to be claimed, nor sent again. */
-export interface StaleEffect extends Span {
-  readonly kind: "stale";
+  readonly kind: "ack" | "stale";
+  /** Where the answer goes: the holder itself, or the sub-manager that delivered. */
+  readonly by: Holder;
   readonly holder: Holder;
   readonly lease: number;
 }
@@ -131,8 +133,6 @@ export interface EndEffect {
 export type WaitReason =
   /** All that is left is being searched; ask again. */
   | { readonly code: "NOTHING_FREE" }
-  /** Another node is to search what this one lost; ask again. */
-  | { readonly code: "NOT_YOURS" }
   /** More of the lane's time went on asking and waiting than on hashing, over its last leases. */
   | {
       readonly code: "TOO_FAR";
@@ -171,7 +171,6 @@ export type DeskEffect =
   | AppendEffect
   | LeaseEffect
   | AckEffect
-  | StaleEffect
   | EndEffect
   | WaitEffect
   | CoveredEffect

@@ -4,12 +4,19 @@
  */
 import type { Span } from "./span.ts";
 
+/** Units of a lease that the parent holds itself from the manager above it. */
+export interface ParentLease extends Span {
+  readonly lease: number;
+}
+
 /** The answer to an ask. */
 export interface LaneLeaseEvent extends Span {
   readonly kind: "lease";
   readonly now: number;
   readonly request: number;
   readonly lease: number;
+  /** From a sub-manager: the leases above that these units are part of. Empty from the active manager. */
+  readonly parents: readonly ParentLease[];
 }
 /** There is none; ask again after `ms`. */
 export interface LaneWaitEvent {
@@ -38,10 +45,19 @@ export interface SearchedEvent {
   readonly lease: number;
   readonly at: number;
 }
-/** Another manager took over; leases stay as they are, what is not acknowledged is sent to it. */
+/** The parent answered something, if only the beat: it is alive. */
+export interface LaneHeardEvent {
+  readonly kind: "heard";
+  readonly now: number;
+}
+/**
+ * The lane has another parent from now on. Leases stay as they are, and what is not acknowledged is sent to it.
+ * `isAbove`: the parent was a sub-manager, and this is the manager that it had its leases from.
+ */
 export interface LaneManagerEvent {
   readonly kind: "manager";
   readonly now: number;
+  readonly isAbove: boolean;
 }
 /** The round takes no more work. */
 export interface LaneCloseEvent {
@@ -60,6 +76,7 @@ export type LaneEvent =
   | LaneAckEvent
   | LaneEndEvent
   | SearchedEvent
+  | LaneHeardEvent
   | LaneManagerEvent
   | LaneCloseEvent
   | LaneTickEvent;
@@ -68,6 +85,8 @@ export type LaneEvent =
 export interface LaneAskEffect {
   readonly kind: "ask";
   readonly request: number;
+  /** Leases that the lane has from this parent and that are not settled: any other the parent gives it again. */
+  readonly holds: readonly number[];
 }
 /** Tell the parent how far the lease is. */
 export interface LaneBeatEffect {
@@ -75,12 +94,26 @@ export interface LaneBeatEffect {
   readonly lease: number;
   readonly at: number;
 }
-/** Have the worker search these units, in order. */
+/** To the manager above a parent that is gone: units of its lease that this lane has searched. */
+export interface LaneDeliverEffect extends Span {
+  readonly kind: "deliver";
+  readonly lease: number;
+}
+/** To the same: this lane goes on with these units of the parent's lease, and asks for a lease of its own over them. */
+export interface LaneOrphanEffect extends Span {
+  readonly kind: "orphan";
+  readonly request: number;
+  readonly lease: number;
+}
+/**
+ * Have the worker search these units, in order. `lease` names them until they are searched or stopped, whatever
+ * becomes of their lease meanwhile.
+ */
 export interface SearchEffect extends Span {
   readonly kind: "search";
   readonly lease: number;
 }
-/** Have the worker stop this lease at `to`, or as soon as it can when it is past it. */
+/** Have the worker stop these units at `to`, or as soon as it can when it is past it. */
 export interface StopEffect {
   readonly kind: "stop";
   readonly lease: number;
@@ -102,6 +135,8 @@ export interface SeekEffect {
 export type LaneEffect =
   | LaneAskEffect
   | LaneBeatEffect
+  | LaneDeliverEffect
+  | LaneOrphanEffect
   | SearchEffect
   | StopEffect
   | ClaimEffect

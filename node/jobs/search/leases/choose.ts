@@ -1,0 +1,102 @@
+/** Which units a lane gets next: free ones, a second search of some, or a copy of what another is still searching. */
+import { type DeskLanes, type LaneRow, laneAimMs } from "./desk-lanes.ts";
+import type { LeaseTable } from "./lease-table.ts";
+import { FIRST_UNITS, nextSize, tailSize } from "./pace.ts";
+import type { Span } from "./span.ts";
+
+export interface Choice extends Span {
+  readonly kind: "grant" | "race" | "repeat";
+  /** As large as the lane's pace allows. */
+  readonly isFull: boolean;
+  readonly aimMs: number;
+  readonly copies?: number;
+}
+
+export interface ChoiceFacts {
+  readonly table: LeaseTable;
+  readonly lanes: DeskLanes;
+  /** Units to be searched a second time, of each 100 that were searched; 0 to 100. */
+  readonly redundancy: number;
+  /** Units that were open at the begin. */
+  readonly total: number;
+  /** From an ask to the answer, without the way. */
+  readonly scheduleMs: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** A rest of a free piece that is smaller than this share of the lease joins it. */
+const CRUMB = 0.2;
+/** Leases looked at for a second search before giving up until the next ask. */
+const TRIES = 8;
+
+export function choose(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefined {
+  return repeatOf(lane, facts) ?? freeOf(lane, now, facts) ?? raceOf(lane, now, facts);
+}
+
+function freeOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefined {
+  const { table, lanes, scheduleMs } = facts;
+  const aim = laneAimMs(lane, scheduleMs);
+  const full = nextSize(lane.pace, aim, FIRST_UNITS * lane.lanes);
+  const askMs = lane.rttMs + scheduleMs;
+  const { rate } = lane.pace;
+  const totalRate = lanes.totalRate(now);
+  const size =
+    rate === undefined ? full : tailSize(full, table.open.free, { rate, totalRate, askMs });
+  let own: Span | undefined;
+  for (const piece of table.open.freePieces()) {
+    if (piece.lostBy !== lane.holder.node) return take(piece, size, full, aim);
+    own ??= piece;
+  }
+  return own === undefined ? undefined : take(own, size, full, aim);
+}
+
+function take({ from, to }: Span, size: number, full: number, aimMs: number): Choice {
+  const rest = to - from - size;
+  const units = rest < CRUMB * size ? to - from : size;
+  return { kind: "grant", from, to: from + units, isFull: units >= full, aimMs };
+}
+
+/** A second search by another node than the first, of a lease that nobody can foresee. */
+function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
+  const { table, redundancy, total, random, scheduleMs } = facts;
+  if (redundancy === 0 || lane.lanes > 1 || lane.pace.rate === undefined) return undefined;
+  const searched = total - table.open.size;
+  if (table.repeats >= Math.ceil((searched * redundancy) / 100)) return undefined;
+  const aimMs = laneAimMs(lane, scheduleMs);
+  const size = nextSize(lane.pace, aimMs);
+  for (let i = 0; i < TRIES; i++) {
+    const lease = table.leases[Math.floor(random() * table.leases.length)];
+    if (lease === undefined || lease.kind !== "grant") continue;
+    const { from } = lease.granted;
+    const span = { from, to: Math.min(from + size, lease.at) };
+    if (span.to <= span.from || table.hasSearched(lane.holder.node, span)) continue;
+    if (table.isRepeated(span) || table.open.within(span).length > 0) continue;
+    if (!table.wasSearched(span)) continue;
+    return { kind: "repeat", ...span, isFull: false, aimMs };
+  }
+  return undefined;
+}
+
+/**
+ * The upper half of what the slowest lease has left: if both go on, they meet in the middle and nothing is searched
+ * twice; if its holder is gone, half is saved.
+ */
+function raceOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefined {
+  const { table, lanes, scheduleMs } = facts;
+  const { rate } = lane.pace;
+  if (table.open.size === 0 || rate === undefined || lane.lanes > 1) return undefined;
+  const aimMs = laneAimMs(lane, scheduleMs);
+  for (const { run, ms } of lanes.slowest(now, table)) {
+    const lease = table.lease(run.lease);
+    if (lease === undefined || lease.isOver || lease.node === lane.holder.node) continue;
+    const piece = table.heldBy(lease).at(-1);
+    if (piece === undefined || lanes.isCopied(run.lease)) continue;
+    const begin = Math.max(piece.from, Math.min(run.at, piece.to - 1));
+    const from = begin + Math.floor((piece.to - begin) / 2);
+    const ownMs = lane.rttMs + scheduleMs + (piece.to - from) / rate;
+    if (ownMs >= ms) return undefined;
+    return { kind: "race", from, to: piece.to, isFull: false, aimMs, copies: lease.lease };
+  }
+  return undefined;
+}

@@ -1,0 +1,182 @@
+/** What a desk knows of the lanes that ask it, beside the log: when it heard them, how fast they are, what they run. */
+
+import type { Lease, LeaseTable } from "./lease-table.ts";
+import { afterLease, aimMs, NEW_PACE, type Pace } from "./pace.ts";
+import type { Holder } from "./step.ts";
+import {
+  BEAT_MS,
+  DEADLINE_FACTOR,
+  HOLDER_MISSES,
+  LATE_FACTOR,
+  LEAST_DEADLINE_MS,
+} from "./timing.ts";
+
+/** A lease at work. */
+export interface Run {
+  readonly lease: number;
+  readonly lane: LaneRow;
+  /** Units at its begin. */
+  readonly size: number;
+  /** As large as the lane's pace allows; false for what was left over, and near the end of the range. */
+  readonly isFull: boolean;
+  readonly aimMs: number;
+  readonly expectedMs: number | undefined;
+  /** The lane's own word, which may be ahead of the log. */
+  at: number;
+  /** When its holder began; undefined while it searches another lease first. */
+  startedAt: number | undefined;
+  /** Between the lease before and this one. */
+  waitedMs: number;
+  /** The lease that this one copies. */
+  readonly copies: number | undefined;
+}
+
+export interface LaneRow {
+  readonly holder: Holder;
+  pace: Pace;
+  rttMs: number;
+  /** Lanes under it, when it is a sub-manager. */
+  lanes: number;
+  heardAt: number;
+  /** The last ask. */
+  request: number;
+  isWaiting: boolean;
+  /** When its last lease ended; undefined before the first one does. */
+  endedAt: number | undefined;
+  readonly runs: Run[];
+}
+
+export interface SlowRun {
+  readonly run: Run;
+  /** Until it should be done. */
+  readonly ms: number;
+}
+
+/** Before a lane's first lease is done. */
+const GUESSED_MS = 10_000;
+/** A lane that was silent for so long does not count when work is divided. */
+const SILENT_MS = 3 * BEAT_MS;
+
+export class DeskLanes {
+  readonly #lanes = new Map<string, LaneRow>();
+  readonly #runs = new Map<number, Run>();
+  /** Leases of which a copy is at work. */
+  readonly #copied = new Set<number>();
+  #slowest: readonly SlowRun[] = [];
+  #slowestAt = Number.NEGATIVE_INFINITY;
+  #totalRate = 0;
+  #totalAt = Number.NEGATIVE_INFINITY;
+
+  get all(): Iterable<LaneRow> {
+    return this.#lanes.values();
+  }
+
+  get runs(): Iterable<Run> {
+    return this.#runs.values();
+  }
+
+  of(holder: Holder, now: number): LaneRow {
+    const key = `${holder.node}/${holder.lane}`;
+    let row = this.#lanes.get(key);
+    if (row === undefined) {
+      const { node, lane } = holder;
+      row = {
+        holder: { node, lane },
+        pace: NEW_PACE,
+        rttMs: 0,
+        lanes: 1,
+        heardAt: now,
+        request: 0,
+        isWaiting: false,
+        endedAt: undefined,
+        runs: [],
+      };
+      this.#lanes.set(key, row);
+    }
+    row.heardAt = now;
+    return row;
+  }
+
+  run(lease: number): Run | undefined {
+    return this.#runs.get(lease);
+  }
+
+  begin(run: Run): void {
+    run.lane.runs.push(run);
+    this.#runs.set(run.lease, run);
+    if (run.copies !== undefined) this.#copied.add(run.copies);
+  }
+
+  isCopied(lease: number): boolean {
+    return this.#copied.has(lease);
+  }
+
+  /** Leases that could be copied, those with most time left first; as of a moment ago. */
+  slowest(now: number, table: LeaseTable): readonly SlowRun[] {
+    if (now - this.#slowestAt < BEAT_MS / 8) return this.#slowest;
+    this.#slowestAt = now;
+    const slow: SlowRun[] = [];
+    for (const run of this.#runs.values()) {
+      const lease = table.lease(run.lease);
+      if (lease === undefined || lease.kind === "race" || lease.kind === "repeat") continue;
+      if (run.lane.lanes === 1) slow.push({ run, ms: leftMs(run, lease, now) });
+    }
+    this.#slowest = slow.sort((a, b) => b.ms - a.ms);
+    return this.#slowest;
+  }
+
+  /** A lease is over. @param units verified ones, 0 when it says nothing about the lane's speed */
+  end(lease: number, units: number, now: number): void {
+    const run = this.#runs.get(lease);
+    if (run === undefined) return;
+    const { lane, startedAt = now, expectedMs, isFull, waitedMs } = run;
+    this.#runs.delete(lease);
+    if (run.copies !== undefined) this.#copied.delete(run.copies);
+    lane.runs.splice(lane.runs.indexOf(run), 1);
+    const searchedMs = now - startedAt;
+    const measured = { units, isFull, searchedMs, expectedMs, waitedMs, aimMs: run.aimMs };
+    lane.pace = afterLease(lane.pace, measured);
+    lane.endedAt = now;
+    const [next] = lane.runs;
+    if (next !== undefined) next.startedAt ??= now;
+  }
+
+  /** Units a millisecond of all lanes that are there. */
+  totalRate(now: number): number {
+    if (now - this.#totalAt < BEAT_MS / 2) return this.#totalRate;
+    this.#totalAt = now;
+    this.#totalRate = 0;
+    for (const { pace, heardAt } of this.#lanes.values()) {
+      if (now - heardAt <= SILENT_MS) this.#totalRate += pace.rate ?? 0;
+    }
+    return this.#totalRate;
+  }
+}
+
+/** What leases of this lane should last. Those of a sub-manager feed leases of others, so they are twice as long. */
+export function laneAimMs(lane: LaneRow, scheduleMs: number): number {
+  const aim = aimMs({ rttMs: lane.rttMs, scheduleMs }, lane.pace);
+  return lane.lanes > 1 ? 2 * aim : aim;
+}
+
+/**
+ * A lease is late when its holder missed two beats and took half as long again as it should; or when it took three
+ * times as long, whatever it says.
+ */
+export function isLate({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
+  if (startedAt === undefined) return false;
+  const tookMs = now - startedAt;
+  const isSilent = now - lane.heardAt > HOLDER_MISSES * BEAT_MS + lane.rttMs;
+  if (isSilent && tookMs > LATE_FACTOR * expectedMs) return true;
+  return tookMs > Math.max(DEADLINE_FACTOR * expectedMs, LEAST_DEADLINE_MS);
+}
+
+/** Milliseconds until a lease should be done; those that say nothing any more are reckoned by when they are late. */
+export function leftMs(run: Run, lease: Lease, now: number): number {
+  const { lane, startedAt = now, expectedMs = GUESSED_MS } = run;
+  const units = lease.to - Math.max(run.at, lease.at);
+  const byRate = lane.pace.rate === undefined ? expectedMs : units / lane.pace.rate;
+  const isSilent = now - lane.heardAt > HOLDER_MISSES * BEAT_MS + lane.rttMs;
+  if (!isSilent) return byRate;
+  return Math.max(byRate, startedAt + LATE_FACTOR * expectedMs - now) + expectedMs;
+}

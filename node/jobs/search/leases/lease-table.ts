@@ -1,0 +1,319 @@
+/**
+ * What the log of a round comes to: who holds which units, who has searched which, and what is free. Every member of the
+ * team reads the log into a table of its own and refuses an entry that the table refuses, so no manager can lease units
+ * twice.
+ */
+import { PomlError } from "../../../../chain/errors.ts";
+import { FREE, OpenUnits, type Piece } from "./open-units.ts";
+import { type Span, type Spans, spanSize, without } from "./span.ts";
+import { SpanSet } from "./span-set.ts";
+import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
+
+/** Finds of a round, at most. */
+export const MAX_ROUND_FINDS = 64;
+/** Leases of a round, at most. */
+export const MAX_LEASES = 2 ** 20;
+
+export interface Lease extends Holder, Span {
+  readonly lease: number;
+  readonly kind: GrantStep["kind"];
+  /** As it was granted; `to` is what a cut has left of it. */
+  readonly granted: Span;
+  /** Searched so far, by the log. */
+  readonly at: number;
+  /** Reported to its end, or cut. */
+  readonly isOver: boolean;
+}
+
+export interface LoggedFind {
+  readonly node: number;
+  readonly nonce: bigint;
+}
+
+type Refusal =
+  | "UNKNOWN_LEASE"
+  | "WRONG_NUMBER"
+  | "NOT_FREE"
+  | "NOT_OPEN"
+  | "NOT_HELD"
+  | "OWN_UNITS"
+  | "NOT_SEARCHED"
+  | "REPEATED"
+  | "OVER"
+  | "OUTSIDE"
+  | "NOTHING_NEW"
+  | "CLOSED"
+  | "TOO_MANY";
+
+export class LeaseStepError extends PomlError<{
+  code: "LEASE_STEP";
+  reason: Refusal;
+  step: LeaseStep;
+}> {}
+
+export interface TableOptions {
+  /** Units that are open when the round begins. */
+  readonly open: Spans;
+}
+
+export class LeaseTable {
+  readonly #open: OpenUnits;
+  readonly #leases: Lease[] = [];
+  /** By node: units it may claim. Those of repeats apart, since it is another that searched them first. */
+  readonly #owned = new Map<number, SpanSet>();
+  readonly #repeatedBy = new Map<number, SpanSet>();
+  /** Units of repeats that are searched, or held by a repeat that is not over. */
+  readonly #repeats = new SpanSet();
+  #repeatsHeld: Span[] = [];
+  readonly #finds: LoggedFind[] = [];
+  #isClosed = false;
+
+  constructor({ open }: TableOptions) {
+    this.#open = new OpenUnits(open);
+  }
+
+  get open(): Pick<OpenUnits, "size" | "free" | "pieces" | "within" | "freePieces"> {
+    return this.#open;
+  }
+
+  get leases(): readonly Lease[] {
+    return this.#leases;
+  }
+
+  get finds(): readonly LoggedFind[] {
+    return this.#finds;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Units that were searched by a second node. */
+  get repeated(): number {
+    return this.#repeats.size;
+  }
+
+  /** Units that are, or are to be, searched by a second node. */
+  get repeats(): number {
+    return this.#repeatsHeld.reduce((sum, span) => sum + spanSize(span), this.#repeats.size);
+  }
+
+  /** The number that the next lease has. */
+  get next(): number {
+    return this.#leases.length + 1;
+  }
+
+  lease(number: number): Lease | undefined {
+    return this.#leases[number - 1];
+  }
+
+  /** Units of the range that a node may claim, those first searched by others included when it repeated them. */
+  owned(node: number): { readonly first: Spans; readonly repeated: Spans } {
+    const [first, repeated] = [this.#owned.get(node), this.#repeatedBy.get(node)];
+    return { first: first?.spans ?? [], repeated: repeated?.spans ?? [] };
+  }
+
+  /** Nodes that own units. */
+  owners(): readonly number[] {
+    return [...new Set([...this.#owned.keys(), ...this.#repeatedBy.keys()])];
+  }
+
+  hasSearched(node: number, span: Span): boolean {
+    return this.#owned.get(node)?.touches(span) === true;
+  }
+
+  /** Units of a lease that it still holds. */
+  heldBy(lease: Lease): readonly Piece[] {
+    if (lease.isOver) return [];
+    const pieces = this.#open.within({ from: lease.at, to: lease.to });
+    return lease.kind === "race" ? pieces : pieces.filter((piece) => piece.lease === lease.lease);
+  }
+
+  /** Whether units are being repeated, or were. */
+  isRepeated(span: Span): boolean {
+    return (
+      this.#repeats.touches(span) ||
+      this.#repeatsHeld.some(({ from, to }) => from < span.to && span.from < to)
+    );
+  }
+
+  /** Of a sub-manager's table: units of a lease that it got. */
+  add(span: Span): void {
+    this.#open.add(span);
+  }
+
+  /**
+   * Takes a step in.
+   * @returns the units that are searched by it, and had not been
+   * @throws LeaseStepError and changes nothing when the step does not fit what was there
+   */
+  apply(step: LeaseStep): Spans {
+    switch (step.kind) {
+      case "grant":
+      case "race":
+      case "repeat":
+      case "pass":
+        this.#grant(step);
+        return [];
+      case "progress":
+        return this.#progress(step);
+      case "part":
+        return this.#part(step);
+      case "cut":
+        this.#cut(step);
+        return [];
+      case "find":
+        if (this.#finds.some(({ nonce }) => nonce === step.nonce))
+          throw refuse(step, "NOTHING_NEW");
+        if (this.#finds.length >= MAX_ROUND_FINDS) throw refuse(step, "TOO_MANY");
+        this.#finds.push({ node: step.node, nonce: step.nonce });
+        return [];
+      case "takeover":
+        return [];
+      case "close":
+        if (this.#isClosed) throw refuse(step, "CLOSED");
+        this.#isClosed = true;
+        return [];
+      default:
+        return step satisfies never;
+    }
+  }
+
+  #grant(step: GrantStep): void {
+    const { kind, lease, node, lane, from, to } = step;
+    if (this.#isClosed) throw refuse(step, "CLOSED");
+    if (lease !== this.next) throw refuse(step, "WRONG_NUMBER");
+    if (lease > MAX_LEASES) throw refuse(step, "TOO_MANY");
+    if (to <= from) throw refuse(step, "OUTSIDE");
+    const pieces = this.#open.within(step);
+    const areAllOpen = pieces.reduce((sum, piece) => sum + spanSize(piece), 0) === to - from;
+    switch (kind) {
+      case "grant":
+        if (!areAllOpen || pieces.some((piece) => piece.lease !== FREE)) {
+          throw refuse(step, "NOT_FREE");
+        }
+        this.#open.hold(step, lease);
+        break;
+      case "race":
+        if (!areAllOpen) throw refuse(step, "NOT_OPEN");
+        if (pieces.some((piece) => piece.lease === FREE)) throw refuse(step, "NOT_HELD");
+        if (pieces.some((piece) => this.lease(piece.lease)?.node === node)) {
+          throw refuse(step, "OWN_UNITS");
+        }
+        break;
+      case "repeat":
+        if (pieces.length > 0 || !this.wasSearched(step)) throw refuse(step, "NOT_SEARCHED");
+        if (this.hasSearched(node, step)) throw refuse(step, "OWN_UNITS");
+        if (this.isRepeated(step)) throw refuse(step, "REPEATED");
+        this.#repeatsHeld.push({ from, to });
+        break;
+      case "pass": {
+        const [first] = pieces;
+        if (first === undefined || first.lease === FREE) throw refuse(step, "NOT_HELD");
+        if (pieces.some((piece) => piece.lease !== first.lease)) throw refuse(step, "NOT_HELD");
+        for (const piece of pieces) this.#open.hold(piece, lease);
+        break;
+      }
+      default:
+        kind satisfies never;
+    }
+    const granted = { from, to };
+    this.#leases.push({ lease, kind, node, lane, from, to, granted, at: from, isOver: false });
+  }
+
+  #progress(step: ProgressStep): Spans {
+    const lease = this.#openLease(step);
+    const { to } = step;
+    if (to <= lease.at || to > lease.to) throw refuse(step, "OUTSIDE");
+    const span = { from: lease.at, to };
+    const isOver = to === lease.to;
+    if (lease.kind === "repeat") {
+      this.#repeatsHeld = this.#repeatsHeld.flatMap((held) => without([held], [span]));
+      this.#repeats.add(span);
+      credit(this.#repeatedBy, lease.node, span);
+      this.#put({ ...lease, at: to, isOver });
+      return [];
+    }
+    const pieces = this.#open.within(span);
+    const won =
+      lease.kind === "race" ? pieces : pieces.filter((piece) => piece.lease === lease.lease);
+    this.#search(won, lease.node);
+    this.#put({ ...lease, at: to, isOver });
+    return won;
+  }
+
+  #part(step: PartStep): Spans {
+    const lease = this.lease(step.lease);
+    if (lease === undefined || lease.kind === "repeat") throw refuse(step, "UNKNOWN_LEASE");
+    const { from, to } = lease.granted;
+    if (step.from < from || step.to > to || step.to <= step.from) throw refuse(step, "OUTSIDE");
+    const won = this.#open
+      .within(step)
+      .filter((piece) => piece.lease === lease.lease || piece.lease === FREE);
+    if (won.length === 0) throw refuse(step, "NOTHING_NEW");
+    this.#search(won, step.node);
+    if (!lease.isOver && lease.kind !== "race" && this.heldBy(lease).length === 0) {
+      this.#put({ ...lease, isOver: true });
+    }
+    return won;
+  }
+
+  #cut(step: CutStep): void {
+    const lease = this.#openLease(step);
+    const { to } = step;
+    if (to < lease.at || to >= lease.to) throw refuse(step, "OUTSIDE");
+    const rest = { from: to, to: lease.to };
+    if (lease.kind === "repeat") {
+      this.#repeatsHeld = this.#repeatsHeld.flatMap((held) => without([held], [rest]));
+    } else if (lease.kind !== "race") {
+      for (const piece of this.#open.within(rest)) {
+        if (piece.lease === lease.lease) this.#open.release(piece, lease.node);
+      }
+    }
+    this.#put({ ...lease, to, isOver: to === lease.at });
+  }
+
+  #openLease(step: ProgressStep | CutStep): Lease {
+    const lease = this.lease(step.lease);
+    if (lease === undefined) throw refuse(step, "UNKNOWN_LEASE");
+    if (lease.isOver) throw refuse(step, "OVER");
+    return lease;
+  }
+
+  #search(won: readonly Piece[], node: number): void {
+    for (const piece of won) {
+      this.#open.searched(piece);
+      credit(this.#owned, node, piece);
+    }
+  }
+
+  /** Whether all units of a span were searched in this round, so that a second search compares with it. */
+  wasSearched(span: Span): boolean {
+    let units = 0;
+    for (const owned of this.#owned.values()) {
+      for (const part of owned.within(span)) units += spanSize(part);
+    }
+    return units === spanSize(span);
+  }
+
+  #put(lease: Lease): void {
+    this.#leases[lease.lease - 1] = lease;
+  }
+}
+
+function credit(to: Map<number, SpanSet>, node: number, { from, to: end }: Span): void {
+  let owned = to.get(node);
+  if (owned === undefined) {
+    owned = new SpanSet();
+    to.set(node, owned);
+  }
+  owned.add({ from, to: end });
+}
+
+function refuse(step: LeaseStep, reason: Refusal): LeaseStepError {
+  return new LeaseStepError(
+    `a ${step.kind} step does not fit the log before it: ${reason}`,
+    { code: "LEASE_STEP", reason, step },
+    { remedy: "a manager that writes such a step is at fault; the next in drawn order takes over" },
+  );
+}
