@@ -1,13 +1,14 @@
 /**
- * In which order transactions that wait have their signatures checked: by turns the one a block would take
- * first (duties, then by fee) and the one that waits longest. Who pays more gets past a flood, and nobody
- * waits for ever behind those who only claim to pay. Each sender's go in the order they came.
+ * The order in which the signatures of waiting transactions are checked. Two kinds alternate: the transaction that a
+ * block would take first (duties, then by fee), and the one that has waited longest. So a transaction with a higher fee
+ * gets past a flood, and none waits for ever behind others that only promise a fee. The transactions of one sender keep
+ * their order of arrival.
  */
 import { Heap } from "../../chain/mempool/heap.ts";
 
-/** What the order of a transaction depends on. */
+/** The properties of a transaction that decide its place. */
 export interface AdmissionRank {
-  /** Of the sender; only equality matters. */
+  /** Sender; only compared for equality. */
   readonly sender: string;
   readonly duty: boolean;
   readonly fee: bigint;
@@ -17,18 +18,18 @@ interface Item<T> {
   readonly value: T;
   readonly rank: AdmissionRank;
   readonly arrival: number;
-  /** The sender's one after this. */
+  /** The next transaction of its sender. */
   next: Item<T> | undefined;
   isTaken: boolean;
 }
 
 export class AdmissionOrder<T> {
-  /** In order of arrival, from `#first` on; those taken before their time are still there. */
+  /** In order of arrival, from `#first` on; items that were taken out of turn stay until they are reached. */
   #arrivals: Item<T>[] = [];
   #first = 0;
-  /** The next one of every sender; those taken otherwise are still there. */
+  /** The next item of every sender; items that were taken by arrival stay until they come up. */
   #ready = new Heap<Item<T>>(isBefore);
-  /** The last one of every sender. */
+  /** The last item of every sender. */
   readonly #last = new Map<string, Item<T>>();
   #count = 0;
   #length = 0;
@@ -60,7 +61,7 @@ export class AdmissionOrder<T> {
     return item.value;
   }
 
-  /** It is its sender's next one: all others of the sender came later. */
+  /** The oldest item is the next one of its sender, because all others of the sender came later. */
   #oldest(): Item<T> | undefined {
     while (this.#arrivals[this.#first]?.isTaken) this.#first++;
     return this.#arrivals[this.#first];
@@ -72,7 +73,7 @@ export class AdmissionOrder<T> {
     return item;
   }
 
-  /** Keeps what is left of taken ones in proportion to what waits. */
+  /** Removes taken items, so that their number stays in proportion to the waiting ones. */
   #tidy(): void {
     const most = 2 * this.#length + 64;
     if (this.#arrivals.length > most) {

@@ -1,7 +1,7 @@
 /**
- * The way of transactions into the mempool when there are many: a bounded queue, worked off in small
- * chunks with a pause after each, so that votes, proposals and timers never wait for more than one
- * chunk. Who comes when it is full is told so at once; gossip is so earlier than clients of this node.
+ * The way of transactions into the mempool when there are many: a bounded queue that is worked through in small chunks
+ * with a pause after each, so that votes, proposals and timers never wait for more than one chunk. When it is full, a
+ * sender is told at once; it is full for gossip earlier than for clients of this node.
  */
 import { MempoolError } from "../../chain/mempool/mempool-error.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
@@ -10,9 +10,9 @@ import { AdmissionOrder, type AdmissionRank } from "./admission-order.ts";
 export interface AdmissionLimits {
   /** Transactions that may wait for their signatures to be checked. */
   readonly waiting: number;
-  /** As many of these places only clients of this node may take. */
+  /** So many of these places are reserved for clients of this node. */
   readonly ofClients: number;
-  /** Checked before anything else gets its turn: a few milliseconds. */
+  /** Number of transactions checked before other work gets its turn; it takes a few milliseconds. */
   readonly chunk: number;
 }
 
@@ -20,15 +20,15 @@ export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, ofClients: 204
 
 export interface AdmissionModules {
   rank(signed: SignedTransaction): AdmissionRank;
-  /** Throws for what is of no use, and when a signature does not match. */
+  /** Throws for a transaction that is useless here, or whose signature does not match. */
   verify(signed: SignedTransaction): void;
-  /** Throws when the mempool does not take it. */
+  /** Throws when the mempool does not accept it. */
   add(signed: SignedTransaction): void;
-  /** Resolves when the next chunk may be worked off; at least one turn of the event loop later. */
+  /** Resolves when the next chunk may start, after at least one turn of the event loop. */
   pause(): Promise<void>;
 }
 
-/** Why a transaction was not taken; undefined when it was. */
+/** Why a transaction was not accepted; undefined when it was. */
 export type Refusal = Error | undefined;
 
 export type Source = "gossip" | "client";
@@ -50,12 +50,12 @@ export class AdmissionQueue {
     this.#limits = limits;
   }
 
-  /** Transactions that wait. */
+  /** The number of waiting transactions. */
   get length(): number {
     return this.#order.length;
   }
 
-  /** Transactions turned away so far because too many waited. */
+  /** How many transactions have been turned away because too many waited. */
   get refused(): number {
     return this.#refused;
   }
@@ -74,7 +74,8 @@ export class AdmissionQueue {
   }
 
   /**
-   * Takes all of them in or none; one answer for each, in order.
+   * Accepts all of them or none.
+   * @returns one answer for each, in order
    * @throws MempoolError OVERLOADED
    */
   admit(all: readonly SignedTransaction[], source: Source): Promise<Refusal[]> {

@@ -1,4 +1,4 @@
-/** Whether a block is whole: a certificate covers its header, and the header covers everything else by roots. */
+/** Whether a block is unaltered: a certificate covers its header, and the header covers everything else by roots. */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import {
   type Block,
@@ -10,10 +10,10 @@ import {
 } from "../../chain/types/block.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 
-/** What the first block carries. */
+/** The parent certificate of the first block. */
 const NO_CERTIFICATE = Certificate.defaultValue();
 
-/** The part whose root does not stand in the header; undefined when all is as certified. */
+/** The part whose root differs from the header; undefined when every part is as certified. */
 export function wrongPart({ header, body, parentCertificate }: Block): string | undefined {
   const isFirst = header.height === 1 && Certificate.equals(parentCertificate, NO_CERTIFICATE);
   const carried = isFirst ? ZERO_HASH : Certificate.hashTreeRoot(parentCertificate);

@@ -1,6 +1,6 @@
 /**
- * The node's copy of the chain: the head, and the only two ways to extend it. Whatever extends it
- * is stored first, in one synced batch, and announced after.
+ * The node's copy of the chain: the head, and the only two ways to extend it. Every extension is first stored in one
+ * synced batch, and announced afterwards.
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { type AppliedBlock, applyBlock } from "../../chain/apply-block.ts";
@@ -28,11 +28,11 @@ export interface FinalBlock {
   readonly block: Block;
   readonly hash: Uint8Array;
   readonly certificate: Certificate;
-  /** The jobs it changed, by index, as they are after it: the state has those it settled no more. */
+  /** The jobs that it changed, by index, as they are after it; the state no longer has those that it settled. */
   readonly jobs: ReadonlyMap<number, Job>;
 }
 
-/** Verifies what certifies a block, given the head the block applies to. */
+/** Verifies the certificates of a block, given the head to which the block applies. */
 export type ProveBlock = (certified: CertifiedBlock, head: Head) => Promise<void>;
 
 /** What makes final blocks durable. */
@@ -43,18 +43,18 @@ export interface BlockSink {
 export interface ChainModules<S extends BlockSink = ChainStore> {
   readonly store: S;
   readonly verified: VerifiedTransactions;
-  /** The transaction that waits in the mempool, where an equal one does. */
+  /** The equal transaction that waits in the mempool, if there is one; otherwise the given one. */
   known(signed: SignedTransaction): SignedTransaction;
   readonly measure?: Measure;
 }
 
 /**
- * Applied blocks wait so long at most before they are stored and announced: on a slow machine a batch is short,
- * so that readers see the chain move and what follows each block does not come all at once.
+ * Applied blocks are stored and announced after this time at the latest. So batches are short on a slow machine:
+ * readers see the chain move, and the work that follows from blocks is spread.
  */
 const BATCH_MS = 250;
 
-/** @template S the store of this chain; a replay brings one of its own */
+/** @template S the store of this chain; a replay has one of its own */
 export class Chain<S extends BlockSink = ChainStore> {
   readonly genesisRoot: Uint8Array;
   readonly store: S;
@@ -101,8 +101,8 @@ export class Chain<S extends BlockSink = ChainStore> {
   }
 
   /**
-   * Everything about a proposed block but who proposed it: signatures, the parent's certificate
-   * and the state transition.
+   * Checks everything about a proposed block except its proposer: signatures, the parent's certificate and the state
+   * transition.
    * @throws InvalidBlock, TransactionError, InvalidCertificate
    */
   async check(block: Block): Promise<AppliedBlock> {
@@ -111,7 +111,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     return this.#apply(head, block);
   }
 
-  /** Everything but the certificates. */
+  /** Everything except the certificates. */
   async #apply(head: Head, block: Block): Promise<AppliedBlock> {
     const { evidence } = block.body;
     for (const piece of evidence) await this.#checkEvidence(head.state, piece);
@@ -125,14 +125,14 @@ export class Chain<S extends BlockSink = ChainStore> {
     return applied;
   }
 
-  /** A fault may belong to the very height of the block that punishes it. */
+  /** A fault may have happened at the height of the block that punishes it. */
   async #checkEvidence(state: State, evidence: Evidence): Promise<void> {
     const next = state.fork();
     next.meta = { ...next.meta, height: state.height + 1 };
     await verifyEvidence(next, this.genesisRoot, evidence);
   }
 
-  /** Takes a block this node saw certified. Does nothing when the chain has moved on already. */
+  /** Adds a block whose certificate this node has seen. Does nothing when the chain is already further on. */
   commit(applied: AppliedBlock, certificate: Certificate): Promise<boolean> {
     return this.#queue.run(async () => {
       if (!equalBytes(applied.block.header.parent, this.#head.hash)) return false;
@@ -142,8 +142,8 @@ export class Chain<S extends BlockSink = ChainStore> {
   }
 
   /**
-   * Takes a block from a peer: certificates, signatures and transition are checked.
-   * @returns false when it is not the next height any more
+   * Adds a block from a peer: certificates, signatures and transition are checked.
+   * @returns false when it is no longer the next height
    * @throws as `check`, and InvalidCertificate
    */
   import(certified: CertifiedBlock): Promise<boolean> {
@@ -159,11 +159,10 @@ export class Chain<S extends BlockSink = ChainStore> {
   }
 
   /**
-   * Takes consecutive final blocks and makes them durable in few batches: a crash leaves all of a batch or
-   * none of it. Those that are in the chain already are passed over. Everything else the node does has a
-   * turn after each block.
-   * @param prove both certificates of a block hold; for whoever verified them ahead
-   * @throws as `import`, for the first block that does not hold; those before it are taken
+   * Adds consecutive final blocks and makes them durable in few batches: a crash keeps all of a batch or none of it.
+   * Blocks that are already in the chain are skipped. Other work of the node gets a turn after each block.
+   * @param prove checks both certificates of a block; for callers that have verified them ahead
+   * @throws as `import`, for the first block that is not valid; those before it have been added
    */
   importAll(blocks: readonly CertifiedBlock[], prove: ProveBlock): Promise<void> {
     return this.#queue.run(async () => {
@@ -174,7 +173,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     });
   }
 
-  /** @returns how many were taken, at least one */
+  /** @returns how many were added, at least one */
   async #importBatch(blocks: readonly CertifiedBlock[], prove: ProveBlock): Promise<number> {
     const gathered = this.state.fork();
     const changes: FinalChange[] = [];
@@ -198,7 +197,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     return changes.length;
   }
 
-  /** Applies a block to a head whose state gathers blocks. */
+  /** Applies a block to a head whose state collects the changes of several blocks. */
   async #importOne(certified: CertifiedBlock, head: Head, prove: ProveBlock): Promise<FinalChange> {
     const { certificate } = certified;
     await prove(certified, head);
@@ -209,7 +208,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     const change = seatChange(head.state, applied, certificate);
     const changes = state.changes();
     head.state.absorb(state);
-    // The block as it was applied: its transactions are those whose ids are known already.
+    // The block as it was applied: it contains the transaction objects whose ids are already computed.
     const taken = { block: applied.block, certificate };
     return { certified: taken, hash, changes, seats, seatChange: change };
   }
@@ -225,7 +224,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     );
   }
 
-  /** @param state a fork of the head's that all the changes led to */
+  /** @param state a fork of the head's state that contains all these changes */
   async #take(changes: readonly FinalChange[], state: State): Promise<void> {
     const last = changes.at(-1);
     if (last === undefined) return;
@@ -246,7 +245,7 @@ export class Chain<S extends BlockSink = ChainStore> {
     crashPoint("block-announced");
   }
 
-  /** Moves a chain without any block to a state that was verified and stored (node/snapshots/). */
+  /** Moves a chain without blocks to a state that was verified and stored (node/snapshots/). */
   restart(head: Head, tip: ChainTip): Promise<void> {
     return this.#queue.run(async () => {
       if (this.height !== 0) throw new TypeError(`the chain is at height ${this.height} already`);

@@ -1,7 +1,7 @@
 /**
- * Transactions that clients handed in at this node, kept until they are final: offered to neighbours again,
- * put into the mempool again when it let them go, and handed in anew after a restart. They came signed, so
- * nothing in them can be changed; what they wait for is told.
+ * The transactions that clients submitted at this node, kept until they are final: offered to neighbours again, put
+ * back into the mempool when it dropped them, and submitted again after a restart. They arrived signed, so nothing in
+ * them can be changed; the reason why one waits can be queried.
  */
 import { addressKey, addressOf } from "../../chain/crypto/address.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -28,9 +28,11 @@ export interface ClientTransactionModules {
   peers(): number;
 }
 
-/** Looked after at a time; beyond, gossip alone has to do. */
+/** At most so many transactions are looked after; the rest depends on gossip alone. */
 const LIMIT = 4096;
-/** Kept across a restart, the oldest first; what goes into the next block is never written. */
+/**
+ * At most so many are kept across a restart, oldest first. Transactions that go into the next block are never written.
+ */
 const KEPT = 256;
 const KEPT_AFTER = 2;
 /** Blocks between two writes. */
@@ -52,7 +54,7 @@ export class ClientTransactions {
     });
   }
 
-  /** Goes on with what was not final when the node last stopped. */
+  /** Continues with the transactions that were not final when the node last stopped. */
   resume(): Promise<void> {
     return this.#queue.run(async () => {
       const loaded = await this.#modules.own.load();
@@ -61,7 +63,7 @@ export class ClientTransactions {
     });
   }
 
-  /** Takes care of transactions that this node's mempool has taken. */
+  /** Looks after transactions that this node's mempool has accepted. */
   keep(all: readonly SignedTransaction[]): void {
     const since = this.#modules.chain.height;
     const room = Math.max(0, LIMIT - this.#waiting.length);
@@ -69,7 +71,7 @@ export class ClientTransactions {
     this.#waiting = [...this.#waiting, ...taken];
   }
 
-  /** Those of one key that are not final yet, and why. */
+  /** The transactions of one key that are not final yet, with the reason. */
   of(publicKey: Uint8Array): WaitingOwn[] {
     const { chain, mempool, peers } = this.#modules;
     const address = addressOf(publicKey);
@@ -112,7 +114,7 @@ export class ClientTransactions {
       if (height % SAVE_EVERY === 0) await this.#save();
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
-      log.debug("transactions of clients wait for another turn", { code: error.code });
+      log.debug("transactions of clients will be looked at again later", { code: error.code });
     }
   }
 

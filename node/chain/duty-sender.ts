@@ -1,8 +1,8 @@
 /**
- * Signs and sends this node's own transactions, one after another so that nonces follow each other, and
- * keeps each until it is final: offered again, signed again for the same nonce when more must be paid, and
- * never signed for another nonce while the chain could still take both. What is not final when the node
- * stops goes on when it starts.
+ * Signs and sends this node's own transactions, one after another so that their nonces are consecutive, and looks after
+ * each until it is final. It offers a transaction again, signs it again with the same nonce when a higher fee is
+ * needed, and never signs it with another nonce while the chain could still include both. Transactions that are not
+ * final when the node stops are continued when it starts.
  */
 import { addressOf } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -27,7 +27,7 @@ import { stillApplies } from "./still-applies.ts";
 import type { TransactionService } from "./transaction-service.ts";
 import { waitingReason } from "./waiting-reason.ts";
 
-/** final: in a block. overtaken: its nonce is used by another. unknown: that block is not kept here. */
+/** final: in a block. overtaken: another transaction used its nonce. unknown: this node does not keep that block. */
 export type Fate = "final" | "overtaken" | "unknown";
 
 export interface DutySenderModules {
@@ -36,11 +36,14 @@ export interface DutySenderModules {
   readonly transactions: Pick<TransactionService, "submit" | "offerAgain">;
   readonly own: OwnTransactions;
   readonly log: NodeLog;
-  /** What became of a transaction whose nonce is used. @param since height when it was handed in */
+  /**
+   * The fate of a transaction whose nonce is used.
+   * @param since height at which it was submitted
+   */
   fate(id: Uint8Array, since: number): Promise<Fate>;
   /** Connected peers. */
   peers(): number;
-  /** Forbids duties while this node's key signs elsewhere, and is told of what is said. */
+  /** Prevents duties while this node's key signs elsewhere, and is told what this node signs. */
   readonly keyWatch?: KeyGuard;
 }
 
@@ -48,7 +51,7 @@ export interface DutySenderModules {
 export interface KeyGuard {
   /** @throws KeyElsewhere */
   check(): void;
-  /** To be called before this node's own transactions leave. */
+  /** Must be called before a transaction of this node is sent. */
   said(transaction: Transaction): void;
 }
 
@@ -60,7 +63,7 @@ export interface WaitingOwn extends OwnTransaction {
 const FILLER_AMOUNT = 1n;
 
 interface Pending extends OwnTransaction {
-  /** Why this node's own mempool does not take it now. */
+  /** Why this node's own mempool does not accept it now. */
   readonly refusal?: string;
 }
 
@@ -88,7 +91,7 @@ export class DutySender {
     });
   }
 
-  /** Goes on with what was not final when the node last stopped. */
+  /** Continues with the transactions that were not final when the node last stopped. */
   resume(): Promise<void> {
     return this.#queue.run(async () => {
       this.#pending = await this.#modules.own.load();
@@ -98,8 +101,8 @@ export class DutySender {
   }
 
   /**
-   * Sends a transaction, unless this very wish waits already; later, when the mempool has no more room for ours.
-   * @param lifetime heights after which the transaction is worthless
+   * Sends a transaction, unless the same one already waits; later, if the mempool has no room for more of ours.
+   * @param lifetime number of heights after which the transaction is useless
    * @returns the transaction's id
    * @throws MempoolError, TransactionError; KeyElsewhere for a duty
    */
@@ -117,7 +120,7 @@ export class DutySender {
     return this.#signAgain(same, { payload, validUntil, fee: raised(transaction.fee) });
   }
 
-  /** What is not final yet, and why; in nonce order. */
+  /** Transactions that are not final yet, with the reason; in nonce order. */
   waiting(): WaitingOwn[] {
     return this.#pending.map((pending) => {
       const { signed, since } = pending;
@@ -126,12 +129,12 @@ export class DutySender {
     });
   }
 
-  /** The id under which a transaction goes on that was signed anew; else the one given. */
+  /** The new id of a transaction that was signed again; otherwise the given one. */
   currentId(id: Uint8Array): Uint8Array {
     return this.#modules.own.replacementOf(id) ?? id;
   }
 
-  /** Waits for what is being sent. */
+  /** Waits until all sending is done. */
   async idle(): Promise<void> {
     await this.#queue.idle();
   }
@@ -160,7 +163,7 @@ export class DutySender {
     }
   }
 
-  /** The first nonce of this node's account that nothing waits for. */
+  /** The first nonce of this node's account that no waiting transaction uses. */
   nextNonce(): number {
     const { chain, mempool } = this.#modules;
     let { nonce } = chain.state.account(this.#address);
@@ -178,7 +181,7 @@ export class DutySender {
     return signed;
   }
 
-  /** Durably, before anything leaves. */
+  /** Written durably before anything is sent. */
   async #keep(pending: readonly Pending[]): Promise<void> {
     this.#pending = pending.toSorted((a, b) => nonceOf(a) - nonceOf(b));
     await this.#modules.own.save(this.#pending);
@@ -204,7 +207,7 @@ export class DutySender {
     }
   }
 
-  /** Leaves out what is final or worthless. */
+  /** Removes transactions that are final or useless. */
   async #stillOpen(): Promise<Pending[]> {
     const { chain, log, fate } = this.#modules;
     const { nonce: next } = chain.state.account(this.#address);
@@ -216,7 +219,10 @@ export class DutySender {
         transaction.nonce < next ? await fate(transactionId(transaction), pending.since) : "waits";
       if (became === "final") continue;
       if (became === "unknown" && !isMovable(transaction)) {
-        log.warn("an own transaction's nonce is used, by it or by another: not sent again", facts);
+        log.warn(
+          "the nonce of an own transaction is used, by this transaction or another one: it is not sent again",
+          facts,
+        );
       } else if (transaction.validUntil <= chain.height) {
         log.warn("an own transaction ran out before a block took it", facts);
       } else open.push(pending);
@@ -224,7 +230,10 @@ export class DutySender {
     return open;
   }
 
-  /** Puts it into this node's own mempool again, if it fell out. @returns nothing for what is of no use any more */
+  /**
+   * Puts a transaction back into this node's own mempool if it was dropped.
+   * @returns undefined for a transaction that has become useless
+   */
   async #offerHere({ refusal: _, ...pending }: Pending): Promise<Pending[]> {
     const { chain, mempool, transactions, log } = this.#modules;
     const { transaction } = pending.signed;
@@ -237,7 +246,7 @@ export class DutySender {
       if (!(error instanceof PomlError)) throw error;
       const isNext = transaction.nonce === next && error instanceof TransactionError;
       if (isNext && isMovable(transaction)) {
-        log.debug("an own transaction is of no use any more", {
+        log.debug("an own transaction has become useless", {
           ...factsOf(pending),
           code: error.code,
         });
@@ -248,8 +257,8 @@ export class DutySender {
   }
 
   /**
-   * Gives every transaction its nonce, so that none is left out below another. A duty that is of no use any more
-   * keeps its nonce, which peers hold for it, only while none of ours waits above.
+   * Gives every transaction its nonce, so that no nonce is left unused below another one. A useless duty keeps its
+   * nonce, under which peers may hold it, only while none of our transactions waits behind it.
    */
   async #moveInto(): Promise<void> {
     const { chain, mempool } = this.#modules;
@@ -290,10 +299,10 @@ export class DutySender {
     const { log, mempool } = this.#modules;
     mempool.remove(transactionId(useless.signed.transaction));
     await this.#keep(this.#pending.filter((one) => one !== useless));
-    log.debug("an own transaction is of no use any more", factsOf(useless));
+    log.debug("an own transaction has become useless", factsOf(useless));
   }
 
-  /** To take the place of what peers may hold under this nonce. */
+  /** The fee that replaces what peers may hold under this nonce. */
   #feeOver(nonce: number, fee: bigint): bigint {
     const { chain } = this.#modules;
     const held = this.#pending.find((one) => nonceOf(one) === nonce)?.signed.transaction.fee;
@@ -301,7 +310,7 @@ export class DutySender {
     return chain.state.account(this.#address).balance > over ? over : fee;
   }
 
-  /** A nonce that nothing can move into: the least that the chain takes, to ourselves. */
+  /** For a nonce into which nothing can move: the smallest transfer that the chain accepts, to ourselves. */
   async #fill(nonce: number): Promise<void> {
     const { chain, transactions, log } = this.#modules;
     const payload = transferPayload(this.#address, FILLER_AMOUNT);
@@ -326,7 +335,7 @@ export class DutySender {
     }
   }
 
-  /** Mempools that are nearly full ask for more. */
+  /** Raises fees when mempools are nearly full and require more. */
   async #raiseFees(): Promise<void> {
     const { chain, mempool, log } = this.#modules;
     for (const pending of this.#pending) {
@@ -355,7 +364,10 @@ export class DutySender {
     }
   }
 
-  /** The same wish in other bytes. @throws MempoolError, TransactionError: the old one waits on, unless it moved */
+  /**
+   * Signs the same transaction again with other values.
+   * @throws MempoolError, TransactionError; then the old one goes on waiting, unless it moved
+   */
   async #signAgain(
     pending: Pending,
     changes: Partial<Pick<Transaction, "nonce" | "fee" | "payload" | "validUntil">>,

@@ -1,4 +1,4 @@
-/** All jobs of the chain: those under way from the state, settled ones from the disk. */
+/** All jobs of the chain: current ones from the state, settled ones from the disk. */
 import { setImmediate as pause } from "node:timers/promises";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -7,12 +7,12 @@ import type { SettledJobs } from "../store/settled-entries.ts";
 import { StoreError } from "../store/store-error.ts";
 
 export interface FoundJob {
-  /** Its place among all jobs of the chain. */
+  /** Its index among all jobs of the chain. */
   readonly index: number;
   readonly job: Job;
 }
 
-/** The parts of a chain this needs. */
+/** The parts of a chain that this class needs. */
 export interface ArchiveChain {
   readonly state: State;
   readonly store: { readonly settled: Pick<SettledJobs, "job" | "indexOf"> };
@@ -22,7 +22,7 @@ function whereDamaged(error: unknown): undefined {
   if (!(error instanceof StoreError) || error.code !== "DAMAGED_STORE") throw error;
 }
 
-/** Records decoded before others have a turn. */
+/** Number of records that are decoded before other work gets its turn. */
 const PER_TURN = 16;
 
 export class JobArchive {
@@ -42,14 +42,14 @@ export class JobArchive {
   }
 
   /**
-   * @returns undefined where there is no such job, and where this node has not replayed the block that settled it
+   * @returns undefined when there is no such job, or when this node has not replayed the block that settled it
    * @throws StoreError DAMAGED_STORE
    */
   async at(index: number): Promise<Job | undefined> {
     return this.#chain.state.jobs.get(index) ?? this.#chain.store.settled.job(index);
   }
 
-  /** From `newest` down to `oldest`; those that are absent or damaged are left out. */
+  /** From `newest` down to `oldest`; missing or damaged jobs are left out. */
   async *between(newest: number, oldest: number): AsyncGenerator<FoundJob> {
     for (let index = newest; index >= oldest; index--) {
       const job = await this.at(index).catch(whereDamaged);

@@ -1,9 +1,9 @@
-/** Follows the jobs of a chain at the price of those that change. */
+/** Follows the jobs of a chain at a cost in proportion to the number of changes. */
 import type { Job } from "../../chain/types/job.ts";
 import type { Chain } from "./chain.ts";
 
 export class JobWatch {
-  /** As they were after their last change, by index. */
+  /** The jobs after their last change, by index. */
   #changed: Map<number, Job>;
 
   constructor(chain: Pick<Chain, "state" | "onBlock">) {
@@ -13,7 +13,7 @@ export class JobWatch {
     });
   }
 
-  /** The jobs that changed since the last call, in order; at first all that are under way. */
+  /** The jobs that changed since the last call, in order; the first call returns all current jobs. */
   take(): [index: number, job: Job][] {
     const changed = [...this.#changed].sort(([a], [b]) => a - b);
     this.#changed = new Map();

@@ -1,23 +1,23 @@
 /**
- * Which nonce each waiting transaction of one account should have. A nonce that nobody uses keeps all above
- * it waiting, so transactions move down into it; but only those which the chain takes once: a transfer signed
- * for one nonce must not be signed for another while the first may still be included. Pure.
+ * Decides which nonce each waiting transaction of one account should have. All transactions above an unused nonce must
+ * wait, so others move down into it. But only those may move which the chain accepts just once: a transfer signed for
+ * one nonce must not be signed for another while the first may still be included. Pure.
  */
 
 export interface Planned {
   readonly nonce: number;
-  /** The chain refuses a second one, so it may be signed again under another nonce. */
+  /** The chain refuses a second copy, so it may be signed again with another nonce. */
   readonly isMovable: boolean;
 }
 
 export interface NoncePlan<T> {
   readonly assigned: readonly { readonly entry: T; readonly nonce: number }[];
-  /** Nonces that nothing has and nothing may move to, though something waits above. */
+  /** Unused nonces below waiting transactions into which nothing may move. */
   readonly gaps: readonly number[];
 }
 
 /**
- * As few as possible get another nonce: what waits above a gap stays, and the last one that may move fills it.
+ * Changes as few nonces as possible: transactions above a gap stay, and the last movable one fills the gap.
  * @param first the account's next nonce; entries below it were overtaken by another transaction and may move
  * @param taken nonces of transactions that are not among the entries
  */
@@ -38,7 +38,10 @@ export function planNonces<T extends Planned>(
   return { assigned: assigned.toSorted((a, b) => a.nonce - b.nonce), gaps };
 }
 
-/** Entries that can keep their nonces, and those that cannot, in order; money goes before what can move. */
+/**
+ * Entries that can keep their nonces, and entries that cannot, in order; transfers of money take precedence over
+ * movable entries.
+ */
 function placed<T extends Planned>(
   first: number,
   entries: readonly T[],
@@ -62,7 +65,7 @@ function last(at: ReadonlyMap<number, Planned>): number {
   return Math.max(-1, ...at.keys());
 }
 
-/** Takes away the one that may move from the highest nonce above `nonce`. */
+/** Removes the movable entry with the highest nonce above `nonce`. */
 function takeLast<T extends Planned>(at: Map<number, T>, nonce: number): T | undefined {
   const above = [...at].filter(([held, entry]) => entry.isMovable && held > nonce);
   const [highest] = above.toSorted(([a], [b]) => b - a);

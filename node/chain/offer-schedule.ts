@@ -1,15 +1,18 @@
-/** When a transaction that waits is offered to the neighbours again, and when the owner is told. */
+/** When a waiting transaction is offered to the neighbours again, and when the owner is informed. */
 
-/** Blocks between offers grow up to this. */
+/** The number of blocks between offers grows up to this. */
 const MAX_PAUSE = 16;
 const FIRST_TOLD = 8;
 
-/** @param waited blocks since it was first handed in */
+/** @param waited blocks since it was first submitted */
 export function isOfferDue(waited: number): boolean {
   return waited > 0 && (waited < MAX_PAUSE ? isPowerOfTwo(waited) : waited % MAX_PAUSE === 0);
 }
 
-/** Less and less often. @param waited blocks since it was first handed in */
+/**
+ * Becomes rarer with time.
+ * @param waited blocks since it was first submitted
+ */
 export function isToldDue(waited: number): boolean {
   return waited >= FIRST_TOLD && isPowerOfTwo(waited);
 }

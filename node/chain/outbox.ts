@@ -1,21 +1,21 @@
 /**
- * Own transactions that wait for room: a mempool takes so many of one sender. Duties go first, since they have
- * deadlines; what the owner sends leaves them some room. Each goes when a block has made room, or is refused when
- * its time is over.
+ * Own transactions that wait for room, because a mempool accepts only a limited number from one sender. Duties go
+ * first, because they have deadlines; the owner's transactions leave some room for them. Each is sent when a block has
+ * made room, or refused when its time is over.
  */
 import { MempoolError } from "../../chain/mempool/mempool-error.ts";
 import type { Payload } from "../../chain/types/transaction.ts";
 
 export interface OutboxModules {
   height(): number;
-  /** Own transactions that wait for a block. */
+  /** The number of own transactions that wait for a block. */
   waiting(): number;
-  /** @throws MempoolError SENDER_FULL when the mempool takes no more of ours now */
+  /** @throws MempoolError SENDER_FULL when the mempool accepts no more of ours now */
   submit(payload: Payload, validUntil: number): Promise<Uint8Array>;
 }
 
 export interface OutboxLimits {
-  /** Own transactions in the mempool beyond which only duties are added. */
+  /** With more own transactions than this in the mempool, only duties are added. */
   readonly ordersUpTo: number;
   readonly waiting: number;
 }
@@ -35,7 +35,7 @@ export class Outbox {
   readonly #duties: Letter[] = [];
   readonly #orders: Letter[] = [];
   #isDraining = false;
-  /** There may be room, or a letter, since the last look. */
+  /** Since the last check, room may have become free or a letter may have arrived. */
   #isDue = false;
 
   constructor(modules: OutboxModules, limits: OutboxLimits = OUTBOX_LIMITS) {
@@ -52,7 +52,7 @@ export class Outbox {
     const { waiting: limit } = this.#limits;
     if (this.length >= limit) {
       const facts = { code: "OVERLOADED", limit } as const;
-      const remedy = "wait until some are final";
+      const remedy = "wait until some of them are final";
       return Promise.reject(new MempoolError(`${limit} own transactions wait`, facts, remedy));
     }
     return new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ export class Outbox {
     });
   }
 
-  /** To be called after every block. */
+  /** Must be called after every block. */
   drain(): void {
     this.#isDue = true;
     if (this.#isDraining) return;

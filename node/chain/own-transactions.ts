@@ -1,6 +1,6 @@
 /**
- * This node's own transactions that are not final yet, kept across restarts. The signed bytes are
- * kept, not the wish: handed in again they have the same nonce, so no restart doubles an order.
+ * This node's own transactions that are not final yet, kept across restarts. The signed bytes are stored, not the
+ * intention: submitted again they have the same nonce, so a restart never doubles an order.
  */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { fromHex, toHex } from "../../chain/crypto/hash.ts";
@@ -14,7 +14,7 @@ const MAX_REPLACED = 256;
 const OwnTransaction = new ContainerType(
   {
     signed: SignedTransaction,
-    /** Height when it was handed in first. */
+    /** Height at which it was first submitted. */
     since: Uint32,
   },
   { typeName: "OwnTransaction", jsonCase: "eth2" },
@@ -33,7 +33,7 @@ const Book = new ContainerType(
   { typeName: "OwnTransactions", jsonCase: "eth2" },
 );
 
-/** What is needed of the store. */
+/** The part of the store that this class needs. */
 export interface OwnValues {
   own(name: string): Promise<Uint8Array | undefined>;
   putOwn(name: string, value: Uint8Array): Promise<void>;
@@ -42,7 +42,7 @@ export interface OwnValues {
 export class OwnTransactions {
   readonly #store: OwnValues;
   readonly #name: string;
-  /** Ids in hex: what was signed anew, and as what. */
+  /** By the hex id of a transaction that was signed again: the new id. */
   readonly #replaced = new Map<string, Uint8Array>();
   #saved = 0;
 
@@ -51,7 +51,7 @@ export class OwnTransactions {
     this.#name = name;
   }
 
-  /** In nonce order; none when what is stored does not decode. */
+  /** In nonce order; empty when the stored bytes do not decode. */
   async load(): Promise<OwnTransaction[]> {
     const bytes = await this.#store.own(this.#name);
     if (bytes === undefined) return [];
@@ -66,7 +66,7 @@ export class OwnTransactions {
     }
   }
 
-  /** Remembers under which id a transaction goes on; the oldest are forgotten. */
+  /** Remembers the new id of a transaction; the oldest entries are forgotten. */
   replace(old: Uint8Array, next: Uint8Array): void {
     for (const [id, known] of this.#replaced) {
       if (toHex(known) === toHex(old)) this.#replaced.set(id, next);
@@ -76,12 +76,12 @@ export class OwnTransactions {
     if (this.#replaced.size > MAX_REPLACED && !oldest.done) this.#replaced.delete(oldest.value);
   }
 
-  /** The id under which a transaction goes on, if it was signed anew. */
+  /** The new id of a transaction, if it was signed again. */
   replacementOf(id: Uint8Array): Uint8Array | undefined {
     return this.#replaced.get(toHex(id));
   }
 
-  /** Call it before a new one leaves. */
+  /** Call it before a new transaction is sent. */
   async save(waiting: readonly OwnTransaction[]): Promise<void> {
     if (waiting.length === 0 && this.#saved === 0) return;
     this.#saved = waiting.length;

@@ -1,4 +1,4 @@
-/** What a waiting transaction of this node is about, and which other would be the same. */
+/** What a waiting transaction of this node is about, and which other transaction would be the same. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { isDuty } from "../../chain/transactions/fee.ts";
@@ -16,12 +16,12 @@ export function factsOf({ signed }: OwnTransaction): { kind: string; nonce: numb
   return { kind: kindOf(transaction), nonce, id: toHex(transactionId(transaction)) };
 }
 
-/** What the chain takes once at most, so that it does no harm to sign it for two nonces. */
+/** True for a transaction that the chain accepts only once, so that signing it for two nonces does no harm. */
 export function isMovable(transaction: Transaction): boolean {
   return isDuty(transaction) || kindOf(transaction) === "register";
 }
 
-/** A node registers once, whatever it says of itself; a duty is the same when every byte is. */
+/** A node registers once, whatever the registration contains; two duties are the same if all bytes are equal. */
 export function isSameWish(transaction: Transaction, payload: Payload): boolean {
   if (!isMovable(transaction) || transaction.payload.selector !== payload.selector) return false;
   return kindOf(transaction) === "register" || hasPayload(transaction, payload);
@@ -32,7 +32,7 @@ export function hasPayload(transaction: Transaction, payload: Payload): boolean 
   return equalBytes(Transaction.serialize(transaction), Transaction.serialize(other));
 }
 
-/** The least that takes the place of an equal one in a mempool: a tenth more. */
+/** The smallest fee that replaces an equal transaction in a mempool: a tenth more. */
 export function raised(fee: bigint): bigint {
   return fee + fee / 10n + 1n;
 }

@@ -1,4 +1,4 @@
-/** The certificate a block carries for its parent must hold, since it becomes part of the chain. */
+/** Verifies the certificate that a block carries for its parent, because it becomes part of the chain. */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";

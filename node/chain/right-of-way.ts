@@ -1,17 +1,17 @@
 /**
- * Lets work that can wait give way to work that cannot: while a vote or a proposal is being handled,
- * transactions wait for their turn, so that blocks stay on time however many transactions come in.
+ * Lets less urgent work give way: while a vote or a proposal is being handled, transactions wait, so that blocks stay
+ * on time however many transactions arrive.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Who waits goes on after so long in any case: nobody is locked out. */
+/** Waiting work continues after this time in any case, so that it cannot be blocked for ever. */
 const LONGEST_MS = 50;
 
 export class RightOfWay {
   #urgent = 0;
   #waiting: (() => void)[] = [];
 
-  /** Runs what cannot wait. */
+  /** Runs urgent work. */
   async urgent<T>(work: () => Promise<T>): Promise<T> {
     this.#urgent++;
     try {
@@ -22,7 +22,7 @@ export class RightOfWay {
     }
   }
 
-  /** Resolves after a turn of the event loop, once nothing urgent is under way or 50 ms have passed. */
+  /** Resolves after a turn of the event loop, once no urgent work is running or 50 ms have passed. */
   async giveWay(): Promise<void> {
     await nextTurn();
     if (this.#urgent === 0) return;

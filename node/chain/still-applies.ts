@@ -1,10 +1,10 @@
-/** Whether a duty is still of use: others may have done or overtaken it while it waits for its nonce. */
+/** Whether a duty is still useful: others may have done it, or made it pointless, while it waits for its nonce. */
 import { PomlError } from "../../chain/errors.ts";
 import { dryRun } from "../../chain/mempool/admission.ts";
 import type { State } from "../../chain/state/state.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 
-/** @param next the sender's next nonce: it is tried as if it were its turn */
+/** @param next the sender's next nonce: the duty is tried as if it had this nonce */
 export function stillApplies(
   state: State,
   { transaction, ...rest }: SignedTransaction,

@@ -1,10 +1,10 @@
-/** What a node keeps of the newest final block besides the state. */
+/** What a node keeps about the newest final block besides the state. */
 import type { Head } from "../../chain/head.ts";
 import type { Certificate, Header } from "../../chain/types/block.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 
-/** The last final block and who certified it. */
+/** The last final block, and the certificate for it. */
 export interface ChainTip {
   readonly header: Header | undefined;
   readonly certificate: Certificate | undefined;

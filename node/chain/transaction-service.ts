@@ -1,6 +1,4 @@
-/**
- * Transactions on their way to a block: verified once, kept in the mempool, gossiped in batches.
- */
+/** Transactions on their way to a block: verified once, kept in the mempool, and gossiped in batches. */
 import { addressKey, addressOf } from "../../chain/crypto/address.ts";
 import { decodeSsz } from "../../chain/decode.ts";
 import { PomlError } from "../../chain/errors.ts";
@@ -16,16 +14,16 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { AdmissionQueue, type Refusal } from "./admission-queue.ts";
 import type { Chain } from "./chain.ts";
 
-/** Least time between two batches: a lone transaction goes at once, those that follow it in company. */
+/** Shortest time between two batches: a single transaction is sent at once, those that follow are sent together. */
 const BATCH_MS = 20;
-/** So many are company enough. */
+/** A batch with so many transactions is sent without waiting. */
 const BATCH_COUNT = 256;
 
-/** Refusals of another block are looked at again after the next one, so many of them. */
+/** After the next block, at most so many refused transactions are tried again. */
 const LATER_COUNT = 256;
 const LATER_BYTES = 1024 * 1024;
 const LATER_TRIES = 2;
-/** What the next block does not change. */
+/** Reasons for refusal that the next block does not change. */
 const LASTING: ReadonlySet<string> = new Set([
   "ALREADY_KNOWN",
   "NONCE_TOO_LOW",
@@ -34,7 +32,7 @@ const LASTING: ReadonlySet<string> = new Set([
   "MEMPOOL_FULL",
 ]);
 
-/** Faults no honest node relays; anything else may look different at another head. */
+/** Faults that no honest node relays; any other refusal may be different at another head. */
 const PROVEN: ReadonlySet<string> = new Set(["DECODE", "BAD_SIGNATURE", "TRANSACTION_TOO_LARGE"]);
 
 interface Later {
@@ -48,19 +46,19 @@ export interface TransactionServiceModules {
   readonly mempool: Mempool;
   readonly verified: VerifiedTransactions;
   readonly log: NodeLog;
-  /** Called for every transaction with a good signature, whether or not it gets in. */
+  /** Called for every transaction with a valid signature, whether or not it is accepted. */
   seen(signed: SignedTransaction): void;
-  /** Resolves when transactions may have their turn. */
+  /** Resolves when transactions may get a turn. */
   pause(): Promise<void>;
   publish(topic: "transactions", message: Uint8Array): Promise<unknown>;
 }
 
 export class TransactionService {
-  /** Transactions whose signatures are yet to be checked. */
+  /** Transactions whose signatures have not been checked yet. */
   readonly admission: AdmissionQueue;
   readonly #modules: TransactionServiceModules;
   #waiting: Uint8Array[] = [];
-  /** Refused here a moment ago: the block that makes them valid may be on its way. */
+  /** Refused here a moment ago; the block that makes them valid may be on its way. */
   #later: Later[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
@@ -95,7 +93,7 @@ export class TransactionService {
   }
 
   /**
-   * Takes a transaction of this node or of a client.
+   * Accepts a transaction of this node or of a client.
    * @returns its id
    * @throws TransactionError BAD_SIGNATURE, MempoolError
    */
@@ -106,8 +104,9 @@ export class TransactionService {
   }
 
   /**
-   * Takes many at once; one answer for each, in order.
-   * @throws MempoolError OVERLOADED, and then none was taken
+   * Accepts many at once.
+   * @returns one answer for each, in order
+   * @throws MempoolError OVERLOADED; then none was accepted
    */
   async submitAll(all: readonly SignedTransaction[]): Promise<Refusal[]> {
     const refusals = await this.admission.admit(all, "client");
@@ -115,13 +114,13 @@ export class TransactionService {
     return refusals;
   }
 
-  /** Tells neighbours once more of transactions that wait; those that know them do not pass them on. */
+  /** Offers waiting transactions to neighbours once more; neighbours that know them do not pass them on. */
   offerAgain(all: readonly SignedTransaction[]): void {
     const bytes = all.map((signed) => SignedTransaction.serialize(signed));
     this.#publish(encodeBatches(bytes, this.#modules.chain.height));
   }
 
-  /** A batch from a neighbour: passed on when any of it was news. */
+  /** Handles a batch from a neighbour; it is passed on if any transaction in it was new. */
   async onBatch(message: Uint8Array): Promise<Verdict> {
     const { mempool } = this.#modules;
     this.admission.checkRoom(1, "gossip");
@@ -163,7 +162,7 @@ export class TransactionService {
         this.#keepForLater(signed, refusals[i], tries + 1);
       }
       const taken = all.filter((_, i) => refusals[i] === undefined);
-      // The neighbours were not told of them when they came.
+      // The neighbours were not informed when these arrived.
       if (taken.length > 0) this.offerAgain(taken);
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
@@ -179,7 +178,7 @@ export class TransactionService {
     this.#timer ??= setTimeout(() => this.flush(), Math.max(0, due));
   }
 
-  /** Sends at once what waits for company. */
+  /** Sends at once what waits for the next batch. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-/** Where a transaction is on its way to a block, as the node shows it. */
+/** How far a transaction is on its way to a block, as the node shows it. */
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 
 export interface TransactionStatus {
@@ -11,10 +11,10 @@ export interface TransactionStatus {
 /** A transaction of this node's account that is not final yet. */
 export interface WaitingTransaction {
   readonly signed: SignedTransaction;
-  /** Height when it was handed in. */
+  /** Height at which it was submitted. */
   readonly since: number;
-  /** Who signed it: the node itself, or a client with the node's key. */
+  /** The signer: the node itself, or a client that uses the node's key. */
   readonly signedBy: "node" | "client";
-  /** What it waits for, for people. */
+  /** The reason why it waits, in words. */
   readonly reason: string;
 }

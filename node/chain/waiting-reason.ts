@@ -7,11 +7,11 @@ export interface WaitingFacts {
   readonly nonce: number;
   /** The account's next nonce. */
   readonly next: number;
-  /** Blocks since it was handed in. */
+  /** Blocks since it was submitted. */
   readonly waited: number;
   /** Connected peers. */
   readonly peers: number;
-  /** Why this node itself would not take it now. */
+  /** Why this node itself would not accept it now. */
   readonly refusal: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function waitingReason(facts: WaitingFacts, mempool: Pick<Mempool, "at">)
   }
   if (nonce > next) return `${nonce - next} earlier of the same account come first`;
   if (refusal !== undefined) return refusal;
-  if (peers === 0) return "no peer is connected that could be told of it";
-  if (waited < 2) return "it was just handed in";
-  return `offered to ${peers} peers again and again; no proposer took it in ${waited} blocks`;
+  if (peers === 0) return "no peer is connected to which it could be sent";
+  if (waited < 2) return "it was submitted just now";
+  return `it has been offered to ${peers} peers repeatedly, but no proposer has included it in ${waited} blocks`;
 }

@@ -1,4 +1,4 @@
-/** Builds this node's own block when its turn has come, from what waits at that moment. */
+/** Builds this node's own block when it is its turn, from the transactions that wait at that moment. */
 import { type AppliedBlock, buildBlock } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
@@ -33,7 +33,7 @@ export class BlockBuilder {
     this.#modules = modules;
   }
 
-  /** @returns undefined when it is not this node's turn, or it has nothing left to reveal */
+  /** @returns undefined when it is not this node's turn, or when it has no reveal left */
   build(height: number, round: number): AppliedBlock | undefined {
     const { chain, onion, clock, log, select, evidence, measure } = this.#modules;
     const { head, tip } = chain;
@@ -45,7 +45,9 @@ export class BlockBuilder {
     const onionReveal = onion.reveal(head.state.nodes.at(index));
     crashPoint("onion-revealed");
     if (onionReveal === undefined) {
-      log.error("no reveal left to propose with; a new onion takes over at its epoch", { height });
+      log.error("no reveal is left for a proposal; a new hash onion takes over at its epoch", {
+        height,
+      });
       return undefined;
     }
     const limit = head.state.parameters.maxBlockBytes;

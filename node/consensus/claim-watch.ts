@@ -1,19 +1,22 @@
 /**
- * Notices a node that claims different work for one benchmark window: the first claim seen of each
- * node is remembered for a while, and a second one that differs is evidence.
+ * Detects a node that claims different work for one benchmark window: the first claim of each node is remembered for a
+ * while, and a different second claim is evidence.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
 import { claimOf, isSameWork, makeDuplicateClaim } from "../../chain/evidence/duplicate-claim.ts";
 import { payloadIf, type SignedTransaction } from "../../chain/types/transaction.ts";
 
-/** Claims remembered; the oldest go first. */
+/** Number of claims that are remembered; the oldest are forgotten first. */
 const LIMIT = 4096;
 
 export class ClaimWatch {
   readonly #first = new Map<string, SignedTransaction>();
 
-  /** Takes a transaction with a good signature. @returns proof of a fault */
+  /**
+   * Handles a transaction with a valid signature.
+   * @returns proof of a fault
+   */
   see(signed: SignedTransaction): KnownProof | undefined {
     const { transaction } = signed;
     const claim = payloadIf("window-commit", transaction);

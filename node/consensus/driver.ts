@@ -1,6 +1,6 @@
 /**
- * Runs the finality rules on this node: feeds the pure reducer with verified messages and timers,
- * and carries out what it asks for, one thing after another. Owns no rule.
+ * Runs the finality rules on this node: it passes verified messages and timers to the pure reducer, and carries out the
+ * reducer's effects one after another. It contains no rules itself.
  */
 import type { AppliedBlock } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -38,17 +38,17 @@ export interface DriverModules {
   readonly clock: Clock;
   readonly log: NodeLog;
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
-  /** Runs what transactions have to wait for. */
+  /** Runs work for which transactions have to wait. */
   urgent<T>(work: () => Promise<T>): Promise<T>;
-  /** The height does not move although peers may have what is missing. */
+  /** Called when the height makes no progress although peers may have what is missing. */
   stuck(): void;
-  /** Whether the disk has room, and nobody else signs with this node's key. */
+  /** Whether the disk has room, and no other node signs with this node's key. */
   maySign(): boolean;
-  /** A key signed two messages where one is allowed. */
+  /** Called when a key has signed two messages of which only one is allowed. */
   fault(publicKey: Uint8Array, proof: KnownProof): void;
 }
 
-/** Proposals whose time is further from the local clock are prevoted nil. */
+/** A proposal whose time differs from the local clock by more than this gets a nil prevote. */
 const TIME_TOLERANCE_MS = 5_000;
 
 export class ConsensusDriver {
@@ -76,7 +76,7 @@ export class ConsensusDriver {
     this.#restart();
   }
 
-  /** Takes the height up anew from the journal, as after a restart: the disk refused something on the way. */
+  /** Starts the height again from the journal, as after a restart, because a write to the disk failed. */
   resume(): void {
     void this.#queue
       .run(async () => {
@@ -100,7 +100,7 @@ export class ConsensusDriver {
     return this.#state === undefined ? undefined : inspectRoundState(this.#state);
   }
 
-  /** Votes and signed proposals a peer at the same height may lack. */
+  /** Votes and signed proposals that a peer at the same height may not have. */
   known(): { votes: readonly Vote[]; proposals: readonly Proposal[] } {
     if (this.#state === undefined) return { votes: [], proposals: [] };
     const { votes, proposals } = knownMessages(this.#state);
@@ -145,7 +145,7 @@ export class ConsensusDriver {
     if (Math.abs(offsetMs) <= TIME_TOLERANCE_MS * (1 + round)) return true;
     this.faults.untimelyProposals++;
     const facts = { height, round, offsetMs };
-    this.#modules.log.warn("a proposal's time is far from this clock", facts);
+    this.#modules.log.warn("a proposal's time differs much from the clock of this node", facts);
     return false;
   }
 

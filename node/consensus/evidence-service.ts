@@ -1,6 +1,6 @@
 /**
- * Evidence on its way to a block: what this node saw itself and what peers pass on, verified once,
- * kept in the pool, gossiped. What a proven fault costs is a rule of the chain.
+ * Evidence on its way to a block: what this node observed and what peers pass on. It is verified once, kept in the
+ * pool, and gossiped. The rules of the chain decide what a proven fault costs.
  */
 
 import { decodeSsz } from "../../chain/decode.ts";
@@ -32,7 +32,7 @@ export class EvidenceService {
     });
   }
 
-  /** Pieces that wait for a block. */
+  /** The number of pieces that wait for a block. */
   get waiting(): number {
     return this.#pool.size;
   }
@@ -41,7 +41,7 @@ export class EvidenceService {
     return this.#pool.select();
   }
 
-  /** Two messages of one key that contradict each other; their signatures have been verified. */
+  /** Reports two contradictory messages of one key; their signatures have been verified. */
   async report(publicKey: Uint8Array, proof: KnownProof): Promise<void> {
     const { chain, log } = this.#modules;
     const node = chain.state.nodeIndex(publicKey);
@@ -51,7 +51,7 @@ export class EvidenceService {
       await this.submit(makeEvidence(node, proof));
     } catch (error) {
       if (!(error instanceof InvalidEvidence)) throw error;
-      log.debug("evidence of ours was not taken", { code: error.code });
+      log.debug("evidence of this node was not accepted", { code: error.code });
     }
   }
 
@@ -73,7 +73,7 @@ export class EvidenceService {
     this.#pool.add(this.#next(), evidence);
   }
 
-  /** The state at the height under way: that is where faults are seen. */
+  /** The state at the current height, at which faults are observed. */
   #next(): State {
     const { state } = this.#modules.chain;
     const next = state.fork();

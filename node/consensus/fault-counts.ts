@@ -1,4 +1,4 @@
-/** What this node saw go wrong around it since it started; read by the metrics. */
+/** Counts the faults that this node has observed since it started; the metrics read it. */
 export class FaultCounts {
   /** Seats that signed two votes for one (height, round, type). */
   doubleVotes = 0;
@@ -6,8 +6,11 @@ export class FaultCounts {
   amnesia = 0;
   /** Proposers that signed two blocks for one round. */
   doubleProposals = 0;
-  /** Proposals refused because their time is too far from this node's clock. */
+  /** Proposals refused because their time differs too much from this node's clock. */
   untimelyProposals = 0;
-  /** Time of the last proposal of another node minus this node's clock; far from 0: one of the two clocks is wrong. */
+  /**
+   * Time of the last proposal of another node minus this node's clock; if it is far from 0, one of the two clocks is
+   * wrong.
+   */
   proposalOffsetMs = 0;
 }

@@ -1,4 +1,7 @@
-/** What is heard of keys that sign two messages where one is allowed: of another node evidence, of this one an alarm. */
+/**
+ * Handles keys that sign two messages of which only one is allowed: for another node's key it makes evidence, for this
+ * node's key it raises an alarm.
+ */
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -20,7 +23,7 @@ export class FaultWatch {
     this.#modules = modules;
   }
 
-  /** Two messages that hold under a key contradict each other. */
+  /** Called for two contradictory messages that are valid for a key. */
   fault(publicKey: Uint8Array, proof: KnownProof): void {
     const { keyWatch, evidence, log } = this.#modules;
     if (keyWatch.contradiction(publicKey)) return;
@@ -29,7 +32,7 @@ export class FaultWatch {
     });
   }
 
-  /** A transaction that holds under its sender's key. */
+  /** Called for a transaction that is valid for its sender's key. */
   transaction(signed: SignedTransaction): void {
     this.#modules.keyWatch.transaction(signed.transaction);
     const proof = this.#claims.see(signed);

@@ -1,6 +1,6 @@
-/** The timers of the height under way, and the one that goes off again and again while it does not end. */
+/** The timers of the current height, and the one that fires repeatedly while the height does not end. */
 
-/** Without progress for so long, peers are asked for what they know. */
+/** After so long without progress, peers are asked for what they know. */
 const STUCK_MS = 1_500;
 
 export class HeightTimers {
@@ -8,7 +8,7 @@ export class HeightTimers {
   readonly #stuck: () => void;
   #stuckTimer: NodeJS.Timeout | undefined;
 
-  /** @param stuck the height has not ended for a while; called until `clear` */
+  /** @param stuck called repeatedly while the height does not end, until `clear` */
   constructor(stuck: () => void) {
     this.#stuck = stuck;
   }
@@ -21,7 +21,7 @@ export class HeightTimers {
     this.#timers.add(timer);
   }
 
-  /** @param expectedMs how long the height takes when all goes well */
+  /** @param expectedMs how long the height takes if nothing goes wrong */
   watch(expectedMs: number): void {
     clearTimeout(this.#stuckTimer);
     this.#stuckTimer = setTimeout(() => {

@@ -1,6 +1,6 @@
 /**
- * The form of votes.journal: a magic, then records of head and body. The head has a checksum of its
- * own, so that a record the power cut short is told from one that was damaged later.
+ * The format of votes.journal: a magic number, then records of head and body. The head has its own checksum, so that a
+ * record cut short by a power failure differs from one that was damaged later.
  */
 import { crc32 } from "node:zlib";
 import { Proposal } from "../../chain/types/block.ts";
@@ -10,16 +10,19 @@ export type JournalEntry =
   | { readonly kind: "vote"; readonly vote: Vote }
   | { readonly kind: "proposal"; readonly proposal: Proposal };
 
-/** Below `floor` nothing may be signed: what was signed there is no longer known. */
+/** Below `floor` nothing may be signed, because it is no longer known what was signed there. */
 export type JournalRecord = JournalEntry | { readonly kind: "floor"; readonly floor: number };
 
-/** How a journal ends: well, with a record cut short (never sent), or with damage from `at` on. */
+/**
+ * How a journal ends: whole; torn, with an incomplete last record (its message was never sent); or damaged from `at`
+ * on.
+ */
 export type JournalEnd = "whole" | "torn" | "damaged";
 
 export interface DecodedJournal {
   readonly records: readonly JournalRecord[];
   readonly end: JournalEnd;
-  /** Bytes up to the last good record. */
+  /** Bytes up to the end of the last valid record. */
   readonly length: number;
 }
 

@@ -1,8 +1,7 @@
 /**
- * What this node signed for the height under way. Every vote and proposal is written and synced
- * BEFORE it leaves, so that no crash can make the node sign twice for one (height, round, step).
- * Where that record is lost the node follows without signing until the chain is past it: below
- * `floor` nothing is ever signed, not after a rollback or a resync either.
+ * What this node signed at the current height. Every vote and proposal is written and synced BEFORE it is sent, so that
+ * no crash can make the node sign twice for one (height, round, step). If that record is lost, the node follows without
+ * signing until the chain is past it: below `floor` it never signs anything, not even after a rollback or a resync.
  */
 import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import { PomlError } from "../../chain/errors.ts";
@@ -11,7 +10,7 @@ import { writeDurably } from "../durable-file.ts";
 import { isCode } from "../wallet/secret-file.ts";
 import { decodeJournal, encodeRecord, heightOf, type JournalEntry, MAGIC } from "./journal-file.ts";
 
-/** Past this size the journal is written anew without what is final. */
+/** Above this size the journal is rewritten without final heights. */
 const REWRITE_BYTES = 4 * 1024 * 1024;
 
 export type JournalFacts =
@@ -21,13 +20,13 @@ export type JournalFacts =
 
 export class JournalError extends PomlError<JournalFacts> {}
 
-/** What opening found; `lost` and `damaged` make the node abstain for a while. */
+/** What opening found; after `lost` and `damaged` the node abstains for a while. */
 export type JournalFinding = "whole" | "torn" | "damaged" | "lost";
 
 export interface JournalOptions {
-  /** Height of the last block on disk. Nothing can have been signed above the next one. */
+  /** Height of the last block on disk. Nothing can have been signed above the next height. */
   readonly head: number;
-  /** The height the owner answers for: nothing was signed up to it that is not known (docs/operations.md). */
+  /** The owner takes responsibility that nothing unknown was signed up to this height (docs/operations.md). */
   readonly abandon?: number | undefined;
 }
 
@@ -73,29 +72,29 @@ export class Journal {
     return new Journal(path, loaded.finding, { ...loaded, file });
   }
 
-  /** Calls back when a record finds no room on the disk. */
+  /** Registers a listener that is called when there is no room on the disk for a record. */
   onFull(listener: () => void): void {
     this.#onFull = listener;
   }
 
-  /** The node signs nothing up to this height, since it may have signed there and forgotten; -1 = none. */
+  /** The node signs nothing up to this height, because it may have signed there without a record; -1 = none. */
   get abstainsThrough(): number {
     return this.#floor - 1;
   }
 
-  /** Whether everything ever signed at this height is known. */
+  /** Whether everything that was ever signed at this height is known. */
   maySign(height: number): boolean {
     return height >= this.#floor && !this.#isBroken;
   }
 
-  /** Entries of the height, in the order they were written. */
+  /** Entries of the height, in the order in which they were written. */
   entries(height: number): readonly JournalEntry[] {
     return this.#entries.filter((entry) => heightOf(entry) === height);
   }
 
   /**
-   * Returns when the record is on disk.
-   * @throws JournalError JOURNAL_FULL: nothing was written; JOURNAL_BROKEN: sign no more
+   * Resolves when the record is on disk.
+   * @throws JournalError JOURNAL_FULL: nothing was written; JOURNAL_BROKEN: the node must not sign any more
    */
   async append(entry: JournalEntry): Promise<void> {
     if (this.#isBroken) throw broken(this.path);
@@ -115,7 +114,10 @@ export class Journal {
     this.#entries = [...this.#entries, entry];
   }
 
-  /** Half a record must not stay; whether a failed sync left anything is not known, so no more is signed. */
+  /**
+   * An incomplete record must not stay. After a failed sync nobody knows what was written, so the node signs nothing
+   * more.
+   */
   async #afterFailure(error: unknown): Promise<JournalError> {
     try {
       if (!isCode(error, "ENOSPC") && !isCode(error, "EDQUOT")) throw error;
@@ -133,7 +135,7 @@ export class Journal {
     }
   }
 
-  /** Forgets heights below `height`: they are final. */
+  /** Forgets heights below `height`, because they are final. */
   async prune(height: number): Promise<void> {
     this.#entries = this.#entries.filter((entry) => heightOf(entry) >= height);
     if (this.#length < REWRITE_BYTES || height <= this.#floor) return;
@@ -142,7 +144,7 @@ export class Journal {
     try {
       length = await replace(this.path, kept);
     } catch (error) {
-      // The old one is whole; it is shortened another time.
+      // The old file is whole; it is shortened at another time.
       if (isCode(error, "ENOSPC")) return;
       throw error;
     }
@@ -162,7 +164,7 @@ interface Loaded {
   readonly entries: readonly JournalEntry[];
   readonly floor: number;
   readonly length: number;
-  /** The file must be written anew. */
+  /** The file must be rewritten. */
   readonly isChanged: boolean;
 }
 
@@ -176,7 +178,7 @@ async function load(path: string, head: number): Promise<Loaded> {
   const floors = records.flatMap((record) => (record.kind === "floor" ? [record.floor] : []));
   const floor = Math.max(0, ...floors);
   const isUsable = length >= MAGIC.length;
-  // A first start may end before the file has its first bytes; later it never is so short.
+  // A first start may end before the file has its first bytes; later it is never that short.
   const finding = isUsable || end === "damaged" ? end : head === 0 ? "whole" : "lost";
   if (finding === "whole" || finding === "torn") {
     return { finding, entries, floor, length, isChanged: !isUsable };
@@ -185,7 +187,7 @@ async function load(path: string, head: number): Promise<Loaded> {
   return { finding, entries: [], floor: highest + 1, length: 0, isChanged: true };
 }
 
-/** Returns the length of the new file. */
+/** @returns the length of the new file */
 async function replace(
   path: string,
   { entries, floor }: Pick<Loaded, "entries" | "floor">,
@@ -199,9 +201,9 @@ async function replace(
 
 function broken(path: string, cause?: unknown): JournalError {
   return new JournalError(
-    "the journal of votes cannot be written; this node signs no more",
+    "the journal of votes cannot be written; this node signs nothing more",
     { code: "JOURNAL_BROKEN", path },
-    { action: "local", remedy: "look at the disk, then start the node again", cause },
+    { action: "local", remedy: "check the disk, then start the node again", cause },
   );
 }
 
@@ -209,8 +211,8 @@ function notAbstaining(path: string, height: number, abstainsThrough: number): J
   const isNone = abstainsThrough < 0;
   return new JournalError(
     isNone
-      ? "there are no votes to abandon: the journal is whole"
-      : `the journal bars voting through height ${abstainsThrough}, not ${height}`,
+      ? "there are no votes to abandon: the journal is complete"
+      : `the journal forbids voting through height ${abstainsThrough}, not ${height}`,
     { code: "NOT_ABSTAINING", height, abstainsThrough },
     {
       action: "local",

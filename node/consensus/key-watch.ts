@@ -1,10 +1,10 @@
 /**
- * Notices that this node's key signs elsewhere: a vote, a proposal or a claim of work, heard or in a final block,
- * that holds under the key and that this node did not sign. Two nodes with one key contradict each other sooner or later, which costs
- * the bond, so this one signs no more until its owner says so: over restarts too.
+ * Detects that another node signs with this node's key: a vote, a proposal or a claim of work, received or in a final
+ * block, that is valid for the key and was not signed by this node. Two nodes with one key contradict each other sooner
+ * or later, which costs the bond. So this node signs nothing more until its owner allows it, even after restarts.
  *
- * What this node itself said comes back by gossip, also after a restart: that is in the journal. And anybody can
- * repeat what an earlier life of the node said, so only heights that began while this process ran count.
+ * This node's own messages also come back by gossip, even after a restart; the journal contains them. And anybody can
+ * repeat messages of the node's earlier runs, so only heights that began while this process was running count.
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export type HeardKind = "vote" | "proposal" | "claim" | "contradiction";
 
 export interface HeardElsewhere {
   readonly kind: HeardKind;
-  /** Of the chain when it was heard. */
+  /** Height of the chain when it was received. */
   readonly height: number;
 }
 
@@ -45,7 +45,7 @@ export const KEY_ELSEWHERE_REMEDY =
 export interface KeyWatchOptions {
   readonly dataDir: string;
   readonly publicKey: Uint8Array;
-  /** The owner says that the other node is stopped. */
+  /** The owner confirms that the other node is stopped. */
   readonly resume: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface KeyWatchModules {
 }
 
 const FILE = "key-heard-elsewhere.json";
-/** Times of blocks are their proposers'; this is more than honest clocks differ. */
+/** The times of blocks come from their proposers; this exceeds the difference between honest clocks. */
 const CLOCK_MARGIN_MS = 10_000;
 const TELL_EVERY_BLOCKS = 120;
 const CLAIMS_KEPT = 64;
@@ -69,10 +69,10 @@ export class KeyWatch {
   readonly #startedAt: number;
   /** Own claims by window. */
   readonly #claims = new Map<number, Payloads["window-commit"]>();
-  /** Heights above this one began while this process ran. */
+  /** Heights above this one began while this process was running. */
   #liveFrom: number | undefined;
   #heard: HeardElsewhere | undefined;
-  /** After a resumption: the other node may have signed up to here. */
+  /** After a resumption: the other node may have signed up to this height. */
   #bar = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
   #noting: Promise<void> = Promise.resolve();
@@ -96,18 +96,18 @@ export class KeyWatch {
     }
     await rm(watch.#path);
     watch.#bar = Math.max(noted.height, modules.chain.height) + 1;
-    modules.log.warn("signs again, as its owner said that no other node has its key", {
+    modules.log.warn("signs again, because its owner confirmed that no other node has its key", {
       above: watch.#bar,
     });
     return watch;
   }
 
-  /** What was heard; this node signs nothing then. */
+  /** The foreign message that was received; while it is defined, this node signs nothing. */
   get heard(): HeardElsewhere | undefined {
     return this.#heard;
   }
 
-  /** Whether consensus messages of the height under way and duties may be signed. */
+  /** Whether consensus messages of the current height, and duties, may be signed. */
   get maySign(): boolean {
     return this.#heard === undefined && this.#modules.chain.height >= this.#bar;
   }
@@ -117,12 +117,12 @@ export class KeyWatch {
     if (this.#heard !== undefined) throw new KeyElsewhere(this.#heard);
   }
 
-  /** Waits until what was heard is on disk. */
+  /** Waits until the received message is recorded on disk. */
   async idle(): Promise<void> {
     await this.#noting;
   }
 
-  /** A vote that holds under a key. */
+  /** Called for a vote that is valid for a key. */
   vote(publicKey: Uint8Array, vote: Vote): void {
     if (!this.#isOurs(publicKey, vote.height)) return;
     const isSaid = this.#modules.journal
@@ -131,7 +131,7 @@ export class KeyWatch {
     if (!isSaid) this.#trip("vote");
   }
 
-  /** A proposal that holds under a key. */
+  /** Called for a proposal that is valid for a key. */
   proposal(publicKey: Uint8Array, { height, round, validRound, block }: Proposal): void {
     if (!this.#isOurs(publicKey, height)) return;
     const hash = blockHash(block.header);
@@ -147,7 +147,7 @@ export class KeyWatch {
     if (!isSaid) this.#trip("proposal");
   }
 
-  /** To be called before this node's own transactions leave. */
+  /** Must be called before a transaction of this node is sent. */
   said(transaction: Transaction): void {
     const claim = payloadIf("window-commit", transaction);
     if (claim === undefined) return;
@@ -156,7 +156,7 @@ export class KeyWatch {
     if (this.#claims.size > CLAIMS_KEPT && !oldest.done) this.#claims.delete(oldest.value);
   }
 
-  /** A transaction that holds under its sender's key. */
+  /** Called for a transaction that is valid for its sender's key. */
   transaction(transaction: Transaction): void {
     const claim = payloadIf("window-commit", transaction);
     if (claim === undefined || !this.#isOurs(transaction.sender, claim.opens)) return;
@@ -164,7 +164,10 @@ export class KeyWatch {
     if (own === undefined || !isSameWork(own, claim)) this.#trip("claim");
   }
 
-  /** Two messages that hold under a key contradict each other. @returns whether it is this node's key */
+  /**
+   * Called for two contradictory messages that are valid for a key.
+   * @returns whether it is this node's key
+   */
   contradiction(publicKey: Uint8Array): boolean {
     const isOurs = equalBytes(publicKey, this.#publicKey);
     if (isOurs) this.#trip("contradiction");
@@ -185,7 +188,7 @@ export class KeyWatch {
     if (this.#heard !== undefined) this.#tell();
   }
 
-  /** Neighbours pass on little of what everybody has: what counts in the end is what stands in blocks. */
+  /** Neighbours relay few of the messages that every node has, so the contents of final blocks decide in the end. */
   #look({ block, certificate, hash }: FinalBlock): void {
     const { chain, journal } = this.#modules;
     const { height, proposer } = block.header;
@@ -231,7 +234,7 @@ export class KeyWatch {
   }
 }
 
-/** A note that cannot be read still forbids to sign. */
+/** A record that cannot be read still forbids signing. */
 async function readNote(path: string): Promise<HeardElsewhere | undefined> {
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
@@ -239,7 +242,7 @@ async function readNote(path: string): Promise<HeardElsewhere | undefined> {
     const { kind, height } = JSON.parse(text) as Partial<HeardElsewhere>;
     if (typeof kind === "string" && Number.isInteger(height)) return { kind, height: height ?? 0 };
   } catch {
-    // Cut short or edited.
+    // Incomplete or edited.
   }
   return { kind: "contradiction", height: 0 };
 }

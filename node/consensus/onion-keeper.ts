@@ -1,6 +1,6 @@
 /**
- * The secret side of this node's hash onions. Each generation is derived from the node's seed, so
- * nothing has to be stored; which one is in use is read off the state.
+ * The secret part of this node's hash onions. Each generation is derived from the node's seed, so nothing has to be
+ * stored; the state shows which generation is in use.
  */
 import { equalBytes, taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { makeOnion, ONION_LENGTH } from "../../chain/crypto/onion.ts";
@@ -18,19 +18,19 @@ export class OnionKeeper {
     this.#links = this.#make(0);
   }
 
-  /** What to register with. */
+  /** The values for a registration. */
   top(generation = 0): { onion: Uint8Array; onionLength: number } {
     const links = generation === this.#generation ? this.#links : this.#make(generation);
     return { onion: links[ONION_LENGTH] as Uint8Array, onionLength: ONION_LENGTH };
   }
 
-  /** The reveal that is due; undefined when the onion on chain is not ours or used up. */
+  /** The reveal that is due; undefined when the onion on the chain is not ours or is used up. */
   reveal(node: NodeRecord): Uint8Array | undefined {
     if (node.onionLeft === 0) return undefined;
     return this.#find(node) ? this.#links[node.onionLeft - 1] : undefined;
   }
 
-  /** The onion to announce after the one in use. */
+  /** The onion to announce as successor of the one in use. */
   next(node: NodeRecord): { onion: Uint8Array; onionLength: number } | undefined {
     return this.#find(node) ? this.top(this.#generation + 1) : undefined;
   }

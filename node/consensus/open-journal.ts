@@ -1,4 +1,4 @@
-/** Opens the journal of a data directory and tells the operator what was found in it. */
+/** Opens the journal of a data directory and reports to the operator what was found in it. */
 import { join } from "node:path";
 import type { NodeLog } from "../telemetry/log.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
@@ -14,7 +14,7 @@ export async function openJournal(
     log.error("the record of this node's votes is gone", { code: "DAMAGED_JOURNAL", finding });
   }
   if (abstainsThrough > options.head) {
-    log.warn("follows without voting, since it may have voted there and forgotten", {
+    log.warn("follows without voting, because it may have voted there without a record", {
       through: abstainsThrough,
     });
   }

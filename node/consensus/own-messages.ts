@@ -1,7 +1,7 @@
 /**
- * What this node says: a vote or a proposal is signed and journaled, then sent, and only then counted
- * here. Without room on the disk nothing can be recorded, so nothing is signed. After a crash what was
- * signed counts again; it is never signed anew.
+ * The messages of this node: a vote or a proposal is signed and journaled, then sent, and only then counted here.
+ * Without room on the disk nothing can be recorded, so nothing is signed. After a crash a signed message counts again;
+ * it is never signed a second time.
  */
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -23,11 +23,11 @@ export interface OwnMessagesModules {
   readonly proposals: SignedProposals;
   readonly log: NodeLog;
   publish(topic: "proposals" | "votes", message: Uint8Array): Promise<unknown>;
-  /** Whether the disk has room, and nobody else signs with this node's key. */
+  /** Whether the disk has room, and no other node signs with this node's key. */
   maySign(): boolean;
 }
 
-/** An own message as the finality rules are told of it; with the block, where it is a proposal. */
+/** An own message as it is passed to the finality rules; for a proposal, with its block. */
 export interface Said {
   readonly event: Event;
   readonly applied?: AppliedBlock;
@@ -41,9 +41,9 @@ export class OwnMessages {
   }
 
   /**
-   * @param seat this node's
+   * @param seat of this node
    * @param applied the block of the effect's value
-   * @returns what the finality rules are told; undefined when nothing was said
+   * @returns what is passed to the finality rules; undefined when nothing was signed
    */
   async propose(
     effect: Extract<Effect, { kind: "propose" }>,
@@ -64,7 +64,7 @@ export class OwnMessages {
     return { kind: "proposal", ...message, valid: true };
   }
 
-  /** @param seat this node's */
+  /** @param seat of this node */
   async vote(effect: Extract<Effect, { kind: "vote" }>, seat: number): Promise<Event | undefined> {
     const { signer, proposals, maySign } = this.#modules;
     if (!maySign()) return undefined;
@@ -78,7 +78,7 @@ export class OwnMessages {
   }
 
   /**
-   * @param seatOf whose turn a round is
+   * @param seatOf the seat whose turn a round is
    * @returns undefined for a proposal whose block does not apply any more
    */
   async recall(entry: JournalEntry, seatOf: (round: number) => number): Promise<Said | undefined> {

@@ -1,18 +1,18 @@
 /**
- * Prevotes of heights that are over. A fork across rounds is proven by a precommit of one side, which its certificate
- * holds, and a later prevote of the other, which no block holds: nodes of that other side keep it for a while.
+ * Prevotes of past heights. A fork across rounds is proven by a precommit of one side, which is in its certificate, and
+ * a later prevote of the other side, which is in no block. So nodes keep prevotes for a while.
  */
 import type { RoundState } from "../../chain/finality/round-state.ts";
 import { voteValue } from "../../chain/finality/vote.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 
-/** Heights of more than one round are rare, and a height's votes of 512 seats take some 150 KB a round. */
+/** Heights with more than one round are rare; the votes of 512 seats take about 150 KB per round. */
 const HEIGHTS = 32;
 
 export class PastPrevotes {
   readonly #byHeight = new Map<number, readonly Vote[]>();
 
-  /** Keeps what may prove something later: prevotes for blocks, after round 0. */
+  /** Keeps prevotes that may prove something later: those for blocks, after round 0. */
   keep({ height, rounds }: Pick<RoundState, "height" | "rounds">): void {
     const votes = rounds
       .filter(({ round }) => round > 0)

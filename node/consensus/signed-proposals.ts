@@ -1,6 +1,6 @@
 /**
- * The signed proposals of the height under way, as the finality rules name them: they are shown to
- * peers that lack them, journaled with a lock, and two of one round are proof of a fault.
+ * The signed proposals of the current height, by the names that the finality rules use. They are sent to peers that
+ * lack them, and journaled with a lock; two of one round prove a fault.
  */
 import { blockHash } from "../../chain/apply-block.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
@@ -12,7 +12,7 @@ import type { SignedProposalSummary } from "../../chain/types/evidence.ts";
 
 export type ProposalName = Omit<ProposalMessage, "timely">;
 
-/** A proposal as the finality rules see it; on the wire `validRound` is one more. */
+/** A proposal in the form of the finality rules; on the wire `validRound` is one more. */
 export function nameOf(
   { height, round, validRound }: Proposal,
   seat: number,
@@ -42,7 +42,7 @@ export class SignedProposals {
     return undefined;
   }
 
-  /** Proof that two proposals of one round differ: in their blocks, or in `validRound`. */
+  /** Proof that two proposals of one round differ, either in their blocks or in `validRound`. */
   contradiction(first: ProposalName, second: ProposalName): KnownProof | undefined {
     const [a, b] = [this.get(first), this.get(second)];
     if (a === undefined || b === undefined || keyOf(first) === keyOf(second)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The one place that signs for consensus. Everything is in the journal, on disk, before it can
- * leave; what was signed for a (height, round, step) is given back, never signed anew.
+ * The only place that signs for consensus. Everything is in the journal, on disk, before it can be sent. For a (height,
+ * round, step) that was signed before, the earlier signature is returned; nothing is signed twice.
  */
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import {
@@ -33,13 +33,16 @@ export class Signer {
     this.#journal = journal;
   }
 
-  /** Forgets heights below this one and returns what was signed, or kept, for it. */
+  /**
+   * Forgets heights below this one.
+   * @returns what was signed, or kept, for this height
+   */
   async begin(height: number): Promise<readonly JournalEntry[]> {
     await this.#journal.prune(height);
     return this.#journal.entries(height);
   }
 
-  /** False where this node may have signed and no longer knows what: it follows without a voice. */
+  /** False where this node may have signed without a record: it then follows without voting. */
   maySign(height: number): boolean {
     return this.#journal.maySign(height);
   }
@@ -74,7 +77,7 @@ export class Signer {
 
   /**
    * @param validRound -1 = none
-   * @returns the proposal signed for this round, which may be of another block after a crash
+   * @returns the proposal signed for this round; after a crash it may be for another block
    */
   async proposal(
     step: { height: number; round: number; validRound: number },
@@ -95,7 +98,10 @@ export class Signer {
     return proposal;
   }
 
-  /** A block this node locks on must survive with the lock: nobody else may hold it after a crash. */
+  /**
+   * The block on which this node locks must survive together with the lock, because after a crash no other node may
+   * have it.
+   */
   async keep(proposal: Proposal): Promise<void> {
     const isKept = this.#journal
       .entries(proposal.height)
@@ -105,10 +111,13 @@ export class Signer {
     crashPoint("lock-kept");
   }
 
-  /** The last bar before a signature can leave: nothing passes at a height that is not fully known. */
+  /** The last check before a signature can be sent: nothing passes at a height that is not fully known. */
   async #append(entry: JournalEntry): Promise<void> {
     const height = heightOf(entry);
-    if (!this.maySign(height)) throw new RangeError(`asked to sign at the barred height ${height}`);
+    if (!this.maySign(height))
+      throw new RangeError(
+        `a signature was requested at height ${height}, where signing is forbidden`,
+      );
     await this.#journal.append(entry);
   }
 

@@ -1,7 +1,7 @@
 /**
- * Fetches blocks that are damaged on this node's disk from peers, one by one, in the background. The
- * block above says by hash which block belongs there and carries its certificate, so no peer is
- * trusted: what comes is the very block or it is left.
+ * Fetches blocks that are damaged on this node's disk from peers, one by one, in the background. The block above gives
+ * the hash of the block that belongs there, and carries its certificate. So no peer needs to be trusted: a block with
+ * another hash is dropped.
  */
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -24,7 +24,7 @@ export interface BlockRepairModules {
 }
 
 const FETCH_MS = 20_000;
-/** Between tries while no peer has what is missing. */
+/** Between attempts while no peer has the missing block. */
 const RETRY_MS = 15_000;
 
 export class BlockRepair {
@@ -41,17 +41,17 @@ export class BlockRepair {
     this.#retryMs = retryMs;
   }
 
-  /** Blocks that wait for a peer. */
+  /** The number of blocks that wait for a peer. */
   get waiting(): number {
     return this.#damaged.size;
   }
 
-  /** Blocks mended since the start. */
+  /** The number of blocks repaired since the start. */
   get repaired(): number {
     return this.#repaired;
   }
 
-  /** @param found heights the check at start found damaged */
+  /** @param found damaged heights that the check at start found */
   async start(found: readonly number[]): Promise<void> {
     const { store } = this.#modules.chain;
     for (const height of [...found, ...(await readDamaged(store.db))]) this.#damaged.add(height);
@@ -70,7 +70,7 @@ export class BlockRepair {
     await this.#running;
   }
 
-  /** A block is not as it should be. */
+  /** Reports a damaged block. */
   report(height: number): void {
     if (this.#damaged.has(height)) return;
     this.#damaged.add(height);
@@ -92,7 +92,7 @@ export class BlockRepair {
       });
   }
 
-  /** From the newest down: a block tells which one belongs below it. */
+  /** From the newest block down: a block gives the hash of the one below it. */
   async #run(): Promise<void> {
     const { store } = this.#modules.chain;
     const before = this.#repaired;
@@ -130,7 +130,7 @@ export class BlockRepair {
     return false;
   }
 
-  /** What must be at this height, by the block above or the head itself. */
+  /** The hash that the block at this height must have, according to the block above or the head itself. */
   async #wanted(
     height: number,
   ): Promise<{ hash: Uint8Array; certificate: Certificate } | undefined> {

@@ -1,6 +1,6 @@
 /**
- * Where the nodes of the chain say that they listen: a way back for a node whose bootstrap nodes and known peers
- * are all gone. What is dialed has to prove that it is that node.
+ * The addresses at which the nodes of the chain say that they listen: a way back for a node whose bootstrap nodes and
+ * known peers are all gone. A node that is dialed must prove its identity.
  */
 import { peerIdOf } from "../../p2p/identity.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -12,7 +12,7 @@ export interface ChainAddressesModules {
 
 export class ChainAddresses {
   readonly #modules: ChainAddressesModules;
-  /** Nodes of the chain that were looked at; their addresses do not change. */
+  /** The number of the chain's nodes that have been read; their addresses do not change. */
   #known = 0;
 
   constructor(modules: ChainAddressesModules) {
@@ -20,7 +20,7 @@ export class ChainAddresses {
     modules.chain.onBlock(() => this.look());
   }
 
-  /** Tells the host of the nodes it has not been told of. */
+  /** Passes to the host the nodes that it does not know yet. */
   look(): void {
     const { chain, host } = this.#modules;
     const { nodes } = chain.state;

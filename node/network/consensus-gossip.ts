@@ -1,6 +1,6 @@
 /**
- * Consensus messages between the wire and the driver: decode, cheap checks, signature, and only then
- * the driver. Messages of the next height are verified just so, and wait until it begins.
+ * Consensus messages between the wire and the driver: decode, cheap checks, signature, and only then the driver.
+ * Messages of the next height are verified in the same way, and wait until it begins.
  */
 
 import { blockHash } from "../../chain/apply-block.ts";
@@ -31,9 +31,9 @@ export interface ConsensusGossipModules {
   readonly chain: Pick<Chain, "genesisRoot" | "height" | "state" | "check" | "onBlock">;
   readonly driver: Pick<ConsensusDriver, "wantsVote" | "wantsProposal" | "onVote" | "onProposal">;
   readonly log: NodeLog;
-  /** Told of every message whose signature holds. */
+  /** Called for every message with a valid signature. */
   readonly keyWatch?: Pick<KeyWatch, "vote" | "proposal">;
-  /** A peer is at a height we do not have. */
+  /** Called when a peer is at a height that this node does not have. */
   behind(): void;
 }
 
@@ -74,7 +74,7 @@ export class ConsensusGossip {
     return "accept";
   }
 
-  /** Of the height under way, or of the next one; undefined = of no use. */
+  /** For the current height or the next one; undefined = the message is of no use. */
   #turnOf({ height }: { readonly height: number }): "current" | "early" | undefined {
     const ahead = height - (this.#modules.chain.height + 1);
     if (ahead > 1) this.#modules.behind();
@@ -106,7 +106,7 @@ export class ConsensusGossip {
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
       if (error.action !== "reject") return "ignore";
-      // The proposer signed the header alone: whoever passed this on may have changed the rest.
+      // The proposer signed only the header, so the peer that passed this on may have changed the rest.
       if (wrongPart(block) !== undefined) return "reject";
       const name = formatAddress(addressOf(proposer.publicKey));
       this.#modules.log.warn("proposal does not apply", {
@@ -120,8 +120,9 @@ export class ConsensusGossip {
   }
 
   /**
-   * Whose turn it is follows from the block before, but a fresh block names who built and signed it.
-   * One with a proof-of-lock does not, and shows that peers are a round or more ahead.
+   * The turn at the next height follows from the block before it, which is missing here; but a fresh block names the
+   * node that built and signed it. A block with a proof-of-lock does not, and shows that peers are at least a round
+   * ahead.
    */
   async #takeEarlyProposal(proposal: Proposal): Promise<Verdict> {
     const { chain } = this.#modules;
@@ -167,7 +168,7 @@ export class ConsensusGossip {
   }
 }
 
-/** A fresh block is of the proposal's round; one with a proof-of-lock is not younger than it. */
+/** A fresh block belongs to the proposal's round; a block with a proof-of-lock is from that round or an earlier one. */
 function isBuiltInTurn({ round, validRound, block }: Proposal): boolean {
   const built = block.header.round;
   return validRound === 0 ? built === round : validRound <= round && built <= validRound - 1;

@@ -1,14 +1,14 @@
 /**
- * Verified messages of the height after the one under way, kept until it begins: peers finish a height
- * moments apart. Every seat has places of its own, so that whoever signs many takes nobody else's.
+ * Verified messages of the height after the current one, kept until it begins, because peers finish a height moments
+ * apart. Every seat has its own places, so that a seat that signs many messages takes no places from others.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Proposal } from "../../chain/types/block.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 
-/** Two a round: more rounds than peers are ever ahead. */
+/** Two for each round: more rounds than peers are ever ahead. */
 export const VOTES_PER_SEAT = 8;
-/** Of one seat one; each may be as large as a block. */
+/** One for each seat; each may be as large as a block. */
 export const MAX_PROPOSALS = 4;
 
 interface EarlyProposal {
@@ -20,7 +20,7 @@ export class EarlyMessages {
   #votes: Vote[] = [];
   #proposals: EarlyProposal[] = [];
 
-  /** False for a vote that is there already, or one too many of its seat. */
+  /** False for a vote that is here already, or that exceeds the limit of its seat. */
   wantsVote(vote: Vote): boolean {
     const ofSeat = this.#votes.filter(({ seat }) => seat === vote.seat);
     return ofSeat.length < VOTES_PER_SEAT && !ofSeat.some((known) => isSameVote(known, vote));
@@ -40,7 +40,7 @@ export class EarlyMessages {
     if (this.wantsProposal(seat)) this.#proposals.push({ seat, proposal });
   }
 
-  /** Takes out the messages of a height that begins, and forgets those of heights before it. */
+  /** Removes and returns the messages of a height that begins, and forgets those of earlier heights. */
   release(height: number): { votes: Vote[]; proposals: Proposal[] } {
     const votes = this.#votes.filter((vote) => vote.height === height);
     const proposals = this.#proposals.map(({ proposal }) => proposal);

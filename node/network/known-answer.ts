@@ -1,6 +1,6 @@
 /**
- * What this node answers to a peer that is stuck at its height. Anybody may ask and as often as the rate limit of
- * messages allows, so the answer is made at most once in `LASTS_MS`, and each proposal is encoded and hashed once.
+ * What this node answers to a peer that is stuck at its height. Anybody may ask as often as the rate limit of messages
+ * allows, so the answer is built at most once in `LASTS_MS`, and each proposal is encoded and hashed once.
  */
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { Proposal } from "../../chain/types/block.ts";
@@ -8,7 +8,7 @@ import type { Vote } from "../../chain/types/vote.ts";
 import type { Clock } from "../clock.ts";
 import { KnownVotes, MAX_KNOWN_PROPOSALS, MAX_KNOWN_VOTES } from "./known-votes-message.ts";
 
-/** Below the time in which a peer that is still stuck asks again. */
+/** Shorter than the time after which a peer that is still stuck asks again. */
 const LASTS_MS = 100;
 
 export interface KnownAnswerModules {
@@ -36,7 +36,7 @@ export class KnownAnswer {
     this.#modules = modules;
   }
 
-  /** A proposal offered under this SHA-256. */
+  /** A proposal that is offered under this SHA-256. */
   find(hash: Uint8Array): Uint8Array | undefined {
     return this.#offered.get(toHex(hash));
   }

@@ -1,9 +1,9 @@
-/** The answer to "I am stuck at this height": votes the other has, and its proposals as blob hashes. */
+/** The answer to a peer that is stuck at this height: the known votes, and proposals as blob hashes. */
 import { ContainerType, ListCompositeType } from "@chainsafe/ssz";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
 import { Vote } from "../../chain/types/vote.ts";
 
-/** Four rounds of as many seats as are usual, two of as many as there can be. */
+/** Enough for four rounds with the usual number of seats, or two rounds with the largest number. */
 export const MAX_KNOWN_VOTES = 8192;
 export const MAX_KNOWN_PROPOSALS = 16;
 

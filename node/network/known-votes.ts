@@ -1,6 +1,6 @@
 /**
- * Asking peers when stuck at a height, and answering them. Gossip alone leaves some runs stuck for ever: passing
- * votes on is what keeps the chain alive.
+ * Asks peers for votes when this node is stuck at a height, and answers such requests. With gossip alone some networks
+ * stay stuck for ever; passing votes on keeps the chain going.
  */
 import { decodeSsz } from "../../chain/decode.ts";
 import { DecodeError } from "../../chain/errors.ts";
@@ -25,7 +25,7 @@ export interface KnownVotesModules {
   readonly clock: Pick<Clock, "monotonic">;
   readonly log: Pick<NodeLog, "debug">;
   height(): number;
-  /** The peer has blocks we lack. */
+  /** Called when the peer has blocks that this node lacks. */
   behind(): void;
 }
 
@@ -47,12 +47,12 @@ export class KnownVotesExchange {
     });
   }
 
-  /** A proposal offered under this SHA-256. */
+  /** A proposal that is offered under this SHA-256. */
   find(hash: Uint8Array): Uint8Array | undefined {
     return this.#answer.find(hash);
   }
 
-  /** The connected peers in turn: each call asks one. */
+  /** Asks one of the connected peers; each call asks the next one. */
   askNext(): void {
     const { host, log } = this.#modules;
     const peers = host.peers();

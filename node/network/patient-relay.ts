@@ -1,15 +1,15 @@
 /**
- * Where every seat is a neighbour, the author of a vote or a proposal has sent it to everybody itself,
- * and passing it on only makes copies. So it is passed on later, and only if the height is still open
- * then: whoever the author could not reach gets it a moment later, and in the common case nobody sends
- * anything twice. In a larger network everything is passed on at once.
+ * Where every seat is a neighbour, the author of a vote or a proposal has sent it to all seats itself, and relaying it
+ * only makes copies. So it is relayed later, and only if the height is still open then. A node that the author could
+ * not reach gets it a moment later, and usually nothing is sent twice. In a larger network everything is relayed at
+ * once.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { bytesKey } from "../../chain/crypto/hash.ts";
 import type { Verdict } from "../../p2p/topics/gossip.ts";
 import type { Chain } from "../chain/chain.ts";
 
-/** Longer than a height takes when all goes well, shorter than any step's timeout. */
+/** Longer than a height usually takes, and shorter than the timeout of any step. */
 export const PATIENCE_MS = 250;
 
 export interface PatientRelayModules {
@@ -33,12 +33,12 @@ export class PatientRelay {
     this.#stopping.abort();
   }
 
-  /** A neighbour came or went. */
+  /** Call it when a neighbour arrives or leaves. */
   peersChanged(): void {
     this.#known = undefined;
   }
 
-  /** What gossip is told about a message that was judged already. */
+  /** The verdict for gossip about a message that has been judged already. */
   async judge(verdict: Verdict): Promise<Verdict> {
     const { height } = this.#modules.chain;
     if (verdict !== "accept" || !this.#isFullMesh(height)) return verdict;

@@ -1,6 +1,6 @@
 /**
- * How far each peer says it is, and from where on it serves blocks. Asks everybody now and then, tells
- * everybody who asks, and keeps those who fetch blocks informed.
+ * Learns how far each peer is, and from which height on it serves blocks. It asks all peers from time to time, answers
+ * all that ask, and informs the code that fetches blocks.
  */
 import { exchangeStatus, type Status, serveStatus } from "../../p2p/protocols/status.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
@@ -9,7 +9,7 @@ import { type PeerHeights, peerHeights } from "./peer-heights.ts";
 import type { RangeFetcher } from "./range-fetcher.ts";
 
 const STATUS_INTERVAL_MS = 5_000;
-/** Below the status requests per second a peer grants (p2p/protocols/status.ts). */
+/** Rarer than the number of status requests per second that a peer grants (p2p/protocols/status.ts). */
 const MIN_INTERVAL_MS = 700;
 
 export interface PeerClaimsModules {
@@ -18,7 +18,7 @@ export interface PeerClaimsModules {
   status(): Status;
 }
 
-/** `told`: the peer asked us, and said so in passing; `asked`: its answer to us. */
+/** `told`: the peer asked us and sent its own status along; `asked`: its answer to us. */
 export type ClaimListener = (status: Status, how: "told" | "asked") => void;
 
 export class PeerClaims {
@@ -31,14 +31,14 @@ export class PeerClaims {
   #timer: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #askedAgain = false;
-  /** Rounds of asking since anybody was heard: a process that was paused has not asked. */
+  /** Rounds of asking since any peer was heard; a process that was paused has not asked. */
   #unheard = 0;
 
   constructor(modules: PeerClaimsModules) {
     this.#modules = modules;
   }
 
-  /** Of the connected peers, as far as they answered. */
+  /** The claims of connected peers that have answered. */
   get all(): ReadonlyMap<string, Status> {
     return this.#claims;
   }
@@ -72,14 +72,14 @@ export class PeerClaims {
     clearTimeout(this.#pause);
   }
 
-  /** Asks everybody soon. */
+  /** Asks all peers soon. */
   poke(): void {
     if (this.#stopping.signal.aborted) return;
     if (this.#pause !== undefined) {
       this.#askedAgain = true;
       return;
     }
-    // Every message from ahead calls this; asking more often than peers allow would get us banned.
+    // Every message from ahead calls this; asking more often than peers allow would get this node banned.
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       if (!this.#askedAgain) return;
@@ -89,7 +89,7 @@ export class PeerClaims {
     this.#askPeers();
   }
 
-  /** Tells the fetcher of every peer, now and until the returned function is called. */
+  /** Informs the fetcher about every peer, now and until the returned function is called. */
   inform(fetcher: RangeFetcher): () => void {
     for (const [peer, claim] of this.#claims) fetcher.offer(peer, claim);
     this.#fetchers.add(fetcher);

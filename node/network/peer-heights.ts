@@ -1,18 +1,21 @@
-/** How far the connected peers say the chain is, and whether they have been heard at all. Pure: times are milliseconds of one monotonic clock. */
+/**
+ * How far the chain is according to the connected peers, and whether any peer has been heard at all. Pure: times are
+ * milliseconds of one monotonic clock.
+ */
 
 export interface PeerHeights {
-  /** Highest that a connected peer has told lately; undefined: none has. */
+  /** The highest height that a connected peer has reported lately; undefined: none has. */
   readonly highest: number | undefined;
-  /** How long this node has asked in vain, or had no peer to ask. */
+  /** How long this node has asked without an answer, or had no peer to ask. */
   readonly silentMs: number;
 }
 
-/** Three rounds of asking (peer-claims.ts): what was heard before that says nothing of now. */
+/** Three rounds of asking (peer-claims.ts); older answers say nothing about the present. */
 export const FRESH_MS = 15_000;
 
 /**
- * @param heard what each connected peer told last, and when
- * @param unheardMs for how long this node has asked without hearing anybody
+ * @param heard what each connected peer reported last, and when
+ * @param unheardMs how long this node has asked without hearing from any peer
  */
 export function peerHeights(
   heard: Iterable<{ readonly height: number; readonly at: number }>,

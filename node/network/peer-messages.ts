@@ -1,6 +1,6 @@
 /**
- * The one request/response protocol nodes use among themselves, split by subject: the first byte of
- * a message names it. Each subject decodes its own body.
+ * The only request/response protocol of the nodes among themselves, divided by subject: the first byte of a message
+ * names the subject. Each subject decodes its own body.
  */
 import { DecodeError } from "../../chain/errors.ts";
 import { type MessageHandler, sendMessage, serveMessages } from "../../p2p/protocols/message.ts";
@@ -35,7 +35,7 @@ export class PeerMessages {
     });
   }
 
-  /** One handler a subject; what it throws with action `reject` costs the sender. */
+  /** Each subject has one handler; an error with action `reject` that it throws lowers the sender's score. */
   handle(subject: Subject, handler: MessageHandler): void {
     this.#handlers.set(SUBJECTS[subject], handler);
   }

@@ -1,12 +1,12 @@
 /**
- * Proofs of blocks that are to be applied in order, verified on the thread pool while the blocks before
- * them are being applied.
+ * Proofs of blocks that will be applied in order; they are verified on the thread pool while earlier blocks are being
+ * applied.
  *
- * Blocks are linked by hash, so one certificate proves a whole run of them: whoever votes for a block
- * has verified the one before it. Only the last certificate of a run is verified; the others are those
- * the next block carries for its parent, which its header names. Which seats certify a block is known
- * one epoch ahead at most; the header names them by their root, and applying the block proves that it
- * named the right ones, so a run is a stretch of blocks with one such root.
+ * Blocks are linked by hash, so one certificate proves a whole run of them: every voter has verified the parent of the
+ * block it votes for. Only the last certificate of a run is verified. The other certificates are those that the next
+ * block carries for its parent, and its header contains their root. The seats that certify a block are known at most
+ * one epoch ahead. The header contains their root, and applying the block proves that the root is right, so a run is a
+ * sequence of blocks with one such root.
  */
 import { rootMismatch } from "../../chain/check-block.ts";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
@@ -25,7 +25,7 @@ export interface ProofModules {
   readonly verified: VerifiedTransactions;
 }
 
-/** Blocks in one run at most, and how far ahead of the one being applied the next run is started. */
+/** The largest number of blocks in a run; the next run is started so many blocks before the end of the current one. */
 const RUN_BLOCKS = 64;
 const AHEAD = 32;
 
@@ -38,7 +38,7 @@ interface Started {
 }
 
 export class ProofAhead {
-  /** The blocks with the certificates they are to be kept with. */
+  /** The blocks with the certificates to store with them. */
   readonly blocks: readonly CertifiedBlock[];
   readonly #given: readonly CertifiedBlock[];
   readonly #modules: ProofModules;
@@ -46,7 +46,7 @@ export class ProofAhead {
   readonly #roots = new WeakMap<readonly Seat[], string>();
   readonly #started: Started[] = [];
 
-  /** @param blocks consecutive heights, each with a certificate that names it */
+  /** @param blocks consecutive heights, each with a certificate for it */
   constructor(blocks: readonly CertifiedBlock[], modules: ProofModules) {
     this.blocks = blocks.map(({ block, certificate }, i) => ({
       block,
@@ -57,7 +57,7 @@ export class ProofAhead {
   }
 
   /**
-   * Resolves when block `index` is proven final. Call it in order, with the state the block applies to.
+   * Resolves when block `index` is proven final. Call it in order, with the state to which the block applies.
    * @throws InvalidBlock, InvalidCertificate
    */
   async prove(index: number, state: State): Promise<void> {
@@ -77,7 +77,7 @@ export class ProofAhead {
     if (started !== undefined && started.provenBy > index) this.#checkCarried(index);
   }
 
-  /** A certificate that is not verified itself must be the one the next header names. */
+  /** A certificate that is not verified itself must be the one that the next header names. */
   #checkCarried(index: number): void {
     const [block, next] = [this.blocks[index], this.blocks[index + 1]];
     if (block === undefined || next === undefined) return;
@@ -110,7 +110,7 @@ export class ProofAhead {
     return true;
   }
 
-  /** Whether a block has the one before it as its parent, and these seats. */
+  /** Whether a block has the previous one as its parent, and these seats. */
   #continues(index: number, seatsRoot: string): boolean {
     const [before, block] = [this.#given[index - 1], this.#given[index]];
     if (before === undefined || block === undefined) return false;
@@ -119,8 +119,8 @@ export class ProofAhead {
   }
 
   /**
-   * What a signature inside a payload must match depends on the state, so transactions that carry such
-   * wait until the block's own state is there. Whoever applies the block asks for all again.
+   * What a signature inside a payload must match depends on the state, so transactions with such signatures wait for
+   * the state of the block. Applying the block verifies all of them again.
    */
   async #verifyPlain(
     transactions: CertifiedBlock["block"]["body"]["transactions"],

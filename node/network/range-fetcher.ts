@@ -1,7 +1,7 @@
 /**
- * Carries out a RangePlan: sends its requests, checks what arrives, and hands the ranges out in order
- * of height. Who was proven to lie is reported and its other blocks are dropped; who is slow, empty or
- * unreachable is left for another and keeps its name.
+ * Carries out a RangePlan: sends its requests, checks the answers, and returns the ranges in order of height. A peer
+ * that is proven to lie is reported, and its other blocks are dropped. A peer that is slow, empty or unreachable is
+ * replaced by another, without a loss of score.
  */
 import { PomlError } from "../../chain/errors.ts";
 import { requestBlocks } from "../../p2p/protocols/blocks.ts";
@@ -12,9 +12,9 @@ import { type PlanOptions, RangePlan, type RangeRequest, type ReadyRange } from 
 import { type ReceivedBlock, receiveBlock } from "./received-block.ts";
 
 export interface FetcherOptions extends PlanOptions {
-  /** Last height wanted; default: the highest anyone claims. */
+  /** Last height wanted; default: the highest that any peer claims. */
   readonly to?: number;
-  /** Without any range for so long, nobody is waited for any more. */
+  /** Without any range for so long, fetching ends. */
   readonly stallMs?: number;
 }
 
@@ -45,7 +45,7 @@ export class RangeFetcher {
     this.#stallMs = options.stallMs ?? STALL_MS;
   }
 
-  /** What a peer says it serves; any time. */
+  /** Takes the range that a peer says it serves; may be called at any time. */
   offer(peer: string, { lowest, height }: Claim): void {
     this.#plan.offer(peer, { lowest, height: Math.min(height, this.#to) });
     this.#wake();
@@ -56,12 +56,12 @@ export class RangeFetcher {
     this.#wake();
   }
 
-  /** Highest height some peer claims and may be believed. */
+  /** The highest height that some peer credibly claims. */
   get target(): number {
     return this.#plan.target;
   }
 
-  /** Ranges in order, until nobody has more, nothing comes for long, or the signal fires. */
+  /** Ranges in order, until no peer has more, nothing arrives for long, or the signal fires. */
   async *ranges(signal: AbortSignal): AsyncGenerator<BlockRange, void, undefined> {
     let progressAt = this.#now();
     try {
@@ -82,12 +82,12 @@ export class RangeFetcher {
     }
   }
 
-  /** What is left of a range that was handed out is wanted again, from anyone. */
+  /** Asks for the rest of a returned range again, from any peer. */
   putBack(range: BlockRange): void {
     if (range.blocks.length > 0) this.#plan.putBack(range);
   }
 
-  /** A lie was proven in a range handed out; `from` is its first block still wanted. */
+  /** A lie was proven in a returned range; `from` is its first block that is still wanted. */
   blame(range: BlockRange, from: number, error: unknown): void {
     this.#exclude(range.peer, error);
     this.putBack({ ...range, from, blocks: range.blocks.slice(from - range.from) });
@@ -116,7 +116,7 @@ export class RangeFetcher {
     }
   }
 
-  /** Never rejects: what came of the request is told to the plan. */
+  /** Never rejects: the result of the request is reported to the plan. */
   async #ask({ id, peer, from, count }: RangeRequest, signal: AbortSignal): Promise<void> {
     const { host, log } = this.#modules;
     const blocks: ReceivedBlock[] = [];

@@ -1,7 +1,7 @@
 /**
- * Brings a range of received blocks into the chain, in order and a batch at a time; what can be
- * verified ahead is (proof-ahead.ts). A failure is told apart: a lie of the peer, or our own inability
- * to follow what the network made final. Only the first says anything about the peer.
+ * Adds a range of received blocks to the chain, in order and in batches; as much as possible is verified ahead
+ * (proof-ahead.ts). It distinguishes two failures: a lie of the peer, and this node's inability to follow what the
+ * network made final. Only the first says anything about the peer.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { PomlError } from "../../chain/errors.ts";
@@ -13,11 +13,11 @@ import { ProofAhead } from "./proof-ahead.ts";
 import type { BlockRange } from "./range-fetcher.ts";
 import { SyncError } from "./sync-error.ts";
 
-/** Blocks that reach the disk together. */
+/** Number of blocks that are written to the disk together. */
 const BATCH_BLOCKS = 64;
 
 /**
- * Returns when all of the range is in the chain, by this or by other means, or the signal fired.
+ * Resolves when the whole range is in the chain, by this call or otherwise, or when the signal fires.
  * @throws SyncError BAD_BLOCKS, CANNOT_FOLLOW; StoreError
  */
 export async function importRange(
@@ -53,14 +53,14 @@ export async function importRange(
   }
 }
 
-/** A batch ends with its epoch, so that whoever looks at the state then finds it as that block left it. */
+/** A batch ends with its epoch, so that the state is then exactly as that block left it. */
 function batchLength({ height, state }: Chain<BlockSink>, left: number): number {
   const { epochBlocks } = state.parameters;
   const untilEpoch = epochBlocks - ((height + 1) % epochBlocks);
   return Math.min(left, BATCH_BLOCKS, untilEpoch);
 }
 
-/** Whose fault it is that the block at `height` was refused after its certificate held. */
+/** The side at fault when the block at `height` was refused although its certificate was valid. */
 function blameOf(error: unknown, batch: readonly CertifiedBlock[], height: number): unknown {
   if (!(error instanceof PomlError) || error instanceof SyncError) return error;
   const refused = batch.find(({ block }) => block.header.height === height);

@@ -1,6 +1,6 @@
 /**
- * What a RangePlan knows of the peers: what each claims to serve, how long it rests after a failure, and
- * who is best asked next. Pure; nobody is blamed here but by `exclude`.
+ * What a RangePlan knows about the peers: what each claims to serve, how long it rests after a failure, and which one
+ * to ask next. Pure; only `exclude` blames a peer.
  */
 
 export interface Claim {
@@ -11,11 +11,11 @@ export interface Claim {
 
 export interface Choice {
   readonly from: number;
-  /** Peers that were asked for it and did not bring it: asked again only when no other is free. */
+  /** Peers that were asked for it without success; they are asked again only when no other peer is free. */
   readonly tried: ReadonlySet<string>;
   readonly mustBeUntried: boolean;
   readonly requestsPerPeer: number;
-  /** Requests under way to a peer. */
+  /** The number of open requests to a peer. */
   loadOf(name: string): number;
 }
 
@@ -44,7 +44,7 @@ export class RangePeers {
     this.#peers.delete(name);
   }
 
-  /** For good. */
+  /** Permanently. */
   exclude(name: string): void {
     this.#excluded.add(name);
     this.#peers.delete(name);
@@ -54,7 +54,7 @@ export class RangePeers {
     return this.#excluded.has(name);
   }
 
-  /** Highest height anyone claims. */
+  /** The highest height that any peer claims. */
   get highest(): number {
     return Math.max(0, ...[...this.#peers.values()].map(({ claim }) => claim.height));
   }
@@ -67,19 +67,19 @@ export class RangePeers {
     return this.#peers.get(name)?.claim;
   }
 
-  /** It turned out to serve less than it claims. */
+  /** Corrects the claim of a peer that turned out to serve less. */
   correct(name: string, change: Partial<Claim>): void {
     const peer = this.#peers.get(name);
     if (peer !== undefined) peer.claim = { ...peer.claim, ...change };
   }
 
-  /** Asks it nothing until then; says nothing about the peer. */
+  /** Sends it no requests until then; this says nothing about the peer. */
   pause(name: string, until: number): void {
     const peer = this.#peers.get(name);
     if (peer !== undefined) peer.nextRequestAt = until;
   }
 
-  /** It brought nothing, or too late: longer each time. */
+  /** It sent nothing, or too late: it rests, longer each time. */
   rest(name: string, now: number): void {
     const peer = this.#peers.get(name);
     if (peer === undefined) return;
@@ -87,7 +87,7 @@ export class RangePeers {
     peer.failures++;
   }
 
-  /** It brought what was asked. */
+  /** It sent what was requested. */
   praise(name: string): void {
     const peer = this.#peers.get(name);
     if (peer !== undefined) peer.failures = 0;
@@ -98,7 +98,7 @@ export class RangePeers {
     return [...this.#peers.values()].flatMap((peer) => [peer.restsUntil, peer.nextRequestAt]);
   }
 
-  /** Who may be asked: those not tried before the others, then the least busy, then the most reliable. */
+  /** The peer to ask: first those not tried before, then the least busy, then the most reliable. */
   best({ from, tried, mustBeUntried, requestsPerPeer, loadOf }: Choice, now: number) {
     const free = [...this.#peers].filter(
       ([name, { claim, restsUntil, nextRequestAt }]) =>

@@ -1,10 +1,10 @@
 /**
- * Which peer is asked for which heights while a node catches up. Pure: the clock comes as an argument, the
- * owner sends the requests and reports what came of them. Heights are cut into ranges; several peers are asked
- * at once; what a peer did not bring in time goes to another; ranges are handed out in order of height.
+ * Decides which peer is asked for which heights while a node catches up. Pure: the clock is an argument, the owner
+ * sends the requests and reports their results. Heights are divided into ranges; several peers are asked at once; a
+ * range that a peer did not deliver in time goes to another peer; ranges are returned in order of height.
  *
- * Nobody is blamed here. A peer that brings nothing rests a while, longer each time; one that claims more than
- * it brings is believed less. Only `exclude`, for a proven lie, is for good.
+ * No peer is blamed here. A peer that delivers nothing rests for a while, longer each time, and the claim of a peer
+ * that delivers less than it claims is lowered. Only `exclude`, for a proven lie, is permanent.
  */
 
 import { type Claim, RangePeers } from "./range-peers.ts";
@@ -12,19 +12,22 @@ import { type Claim, RangePeers } from "./range-peers.ts";
 export interface PlanOptions {
   /** First height wanted. */
   readonly from: number;
-  /** Blocks in one range at most. */
+  /** The largest number of blocks in a range. */
   readonly rangeBlocks?: number;
-  /** What one answer should stay below; the size of a range follows from it and the blocks seen. */
+  /** The size that an answer should not exceed; together with the blocks seen so far it decides the size of a range. */
   readonly rangeBytes?: number;
-  /** Bytes held and expected together. */
+  /** Limit for received and expected bytes together. */
   readonly maxBytes?: number;
   readonly requestsPerPeer?: number;
   readonly maxRequests?: number;
-  /** Between two requests to one peer: below the rate peers grant (p2p/protocols/blocks.ts). */
+  /** Time between two requests to one peer; it respects the rate that peers grant (p2p/protocols/blocks.ts). */
   readonly requestGapMs?: number;
-  /** For one range; below the time a protocol step may take, whose end would cost the peer its name. */
+  /**
+   * For one range. It must be shorter than the time limit of a protocol step, because exceeding that limit would lower
+   * the peer's score.
+   */
   readonly deadlineMs?: number;
-  /** After which the range everything waits for is taken to an idle peer. */
+  /** After this time the range for which all others wait is given to an idle peer. */
   readonly patienceMs?: number;
 }
 
@@ -36,7 +39,7 @@ export interface RangeRequest {
   readonly count: number;
 }
 
-/** Blocks `from`, `from + 1`, … as one peer brought them. */
+/** Blocks `from`, `from + 1`, … as one peer sent them. */
 export interface ReadyRange<B> {
   readonly peer: string;
   readonly from: number;
@@ -48,7 +51,7 @@ interface Waiting {
   readonly kind: "waiting";
   readonly from: number;
   readonly count: number;
-  /** Peers that were asked for it and did not bring it. */
+  /** Peers that were asked for it without success. */
   readonly tried: ReadonlySet<string>;
 }
 
@@ -59,7 +62,7 @@ interface Asked {
   readonly tried: ReadonlySet<string>;
   readonly request: RangeRequest;
   readonly askedAt: number;
-  /** Told to stop; its answer is still to come. */
+  /** It was told to stop; its answer is still to come. */
   givenUp: boolean;
 }
 
@@ -71,9 +74,9 @@ interface Ready<B> extends ReadyRange<B> {
 type Range<B> = Waiting | Asked | Ready<B>;
 
 const BUSY_MS = 500;
-/** A guess until blocks have been seen. */
+/** An estimate until blocks have been seen. */
 const FIRST_BLOCK_BYTES = 2_048;
-/** Share of the newest answer in the mean block size. */
+/** Weight of the newest answer in the mean block size. */
 const NEWEST_SHARE = 0.5;
 
 export class RangePlan<B> {
@@ -81,7 +84,7 @@ export class RangePlan<B> {
   readonly #peers = new RangePeers();
   /** In order of height, without gaps. */
   #ranges: Range<B>[] = [];
-  /** First height no range covers yet. */
+  /** First height that no range covers yet. */
   #next: number;
   #lastId = 0;
   #blockBytes = FIRST_BLOCK_BYTES;
@@ -101,17 +104,17 @@ export class RangePlan<B> {
     this.#next = options.from;
   }
 
-  /** What a peer says it serves; also for a peer known already. */
+  /** Takes the range that a peer says it serves; also for a known peer. */
   offer(name: string, claim: Claim): void {
     this.#peers.offer(name, claim);
   }
 
-  /** The peer is gone. Its requests are still to be answered with `failed`. */
+  /** The peer is gone. Its open requests must still be answered with `failed`. */
   remove(name: string): void {
     this.#peers.remove(name);
   }
 
-  /** Answers of this peer are not wanted any more; those not handed out yet are asked for again. */
+  /** Answers of this peer are not wanted any more; its ranges that were not returned yet are requested again. */
   exclude(name: string): void {
     this.#peers.exclude(name);
     this.#ranges = this.#ranges.map((range) =>
@@ -119,12 +122,12 @@ export class RangePlan<B> {
     );
   }
 
-  /** Puts a range that was handed out back in line. */
+  /** Puts a returned range back. */
   putBack({ from, blocks }: ReadyRange<B>): void {
     this.#ranges.unshift({ kind: "waiting", from, count: blocks.length, tried: new Set() });
   }
 
-  /** Highest height some peer claims. */
+  /** The highest height that some peer claims. */
   get target(): number {
     return this.#peers.highest;
   }
@@ -134,7 +137,7 @@ export class RangePlan<B> {
     return this.#ranges.reduce((sum, range) => sum + (range.kind === "ready" ? range.bytes : 0), 0);
   }
 
-  /** Nothing is held, under way, or claimed by anyone. */
+  /** True when nothing is held, requested, or claimed by any peer. */
   get isOver(): boolean {
     if (this.#ranges.some(({ kind }) => kind !== "waiting")) return false;
     const from = this.#ranges[0]?.from ?? this.#next;
@@ -149,7 +152,7 @@ export class RangePlan<B> {
       const range = this.#ranges[at];
       if (range === undefined) break;
       if (range.kind !== "waiting") continue;
-      // What everything else waits for is always asked for, whatever is held.
+      // The range for which all others wait is always requested, even if the limit of bytes is reached.
       if (at > 0 && !this.#hasRoom()) break;
       const name = this.#bestPeer(range, now, "any");
       if (name !== undefined) made.push(this.#ask(at, range, name, now));
@@ -157,7 +160,7 @@ export class RangePlan<B> {
     return made;
   }
 
-  /** Requests to cut off now: out of time, or holding up everybody while another peer is idle. */
+  /** Requests to cancel now: those out of time, and those that hold up all others while another peer is idle. */
   overdue(now: number): RangeRequest[] {
     const { deadlineMs, patienceMs } = this.#options;
     const [first] = this.#ranges;
@@ -174,7 +177,7 @@ export class RangePlan<B> {
     return late.map(({ request }) => request);
   }
 
-  /** Blocks came; fewer than asked for is an answer too, none at all means the peer claimed too much. */
+  /** Blocks arrived. Fewer than requested is a valid answer too; none at all means that the peer claimed too much. */
   answered(id: number, blocks: readonly B[], bytes: number, now: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
@@ -207,7 +210,7 @@ export class RangePlan<B> {
     this.#ranges.splice(at, 1, ...wanted);
   }
 
-  /** The request failed or was cut off, and brought nothing. */
+  /** The request failed or was cancelled, without a result. */
   failed(id: number, now: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
@@ -216,7 +219,7 @@ export class RangePlan<B> {
     this.#ranges[found.at] = waiting(found.range, new Set([...found.range.tried, peer]));
   }
 
-  /** The peer has no time for us at the moment, which says nothing about what it has. */
+  /** The peer has no time for us now, which says nothing about what it has. */
   busy(id: number, now: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
@@ -224,7 +227,7 @@ export class RangePlan<B> {
     this.#ranges[found.at] = waiting(found.range, found.range.tried);
   }
 
-  /** The peer does not keep the first block asked for. */
+  /** The peer does not keep the first requested block. */
   notKept(id: number): void {
     const found = this.#take(id);
     if (found === undefined) return;
@@ -233,7 +236,7 @@ export class RangePlan<B> {
     this.#ranges[found.at] = waiting(found.range, found.range.tried);
   }
 
-  /** The next range in order of height, if it is there. */
+  /** The next range in order of height, if it has arrived. */
   take(): ReadyRange<B> | undefined {
     const [first] = this.#ranges;
     if (first?.kind !== "ready") return undefined;
@@ -241,7 +244,9 @@ export class RangePlan<B> {
     return first;
   }
 
-  /** How long nothing will change by itself; undefined when only an answer or a new peer can. */
+  /**
+   * How long nothing will change without an event; undefined when only an answer or a new peer can change something.
+   */
   waitMs(now: number): number | undefined {
     const { deadlineMs, patienceMs } = this.#options;
     const times = this.#peers.times();
@@ -250,10 +255,11 @@ export class RangePlan<B> {
     return ahead.length === 0 ? undefined : Math.min(...ahead) - now;
   }
 
-  /** Makes a range at position `at` when some peer claims heights beyond those covered. */
+  /** Creates the range at position `at` if some peer claims heights beyond the covered ones. */
   #extendTo(at: number): void {
     if (at < this.#ranges.length || this.#next > this.target) return;
-    // A range nobody may be asked for now: whoever claims endless heights must not make endless ranges.
+    // There is a range for which no peer may be asked now: a peer that claims endless heights must not cause endless
+    // ranges.
     if (this.#ranges.some(({ kind }) => kind === "waiting")) return;
     const { rangeBlocks, rangeBytes } = this.#options;
     const fitting = Math.max(1, Math.floor(rangeBytes / this.#blockBytes));

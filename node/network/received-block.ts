@@ -1,7 +1,7 @@
 /**
- * What can be told of a block that arrives from a peer without knowing the chain before it: that it
- * decodes, has the height asked for, follows the one before it, and is the block its certificate
- * names. Signatures are verified later (proof-ahead.ts). Whatever is refused here is the sender's doing.
+ * The checks of a block from a peer that do not need the chain before it: it decodes, has the requested height, follows
+ * the previous one, and is the block that its certificate names. Signatures are verified later (proof-ahead.ts). Every
+ * failure here is the sender's fault.
  */
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -15,7 +15,7 @@ export interface ReceivedBlock {
 }
 
 /**
- * @param previous the block before it in the same answer
+ * @param previous the previous block in the same answer
  * @throws SyncError BAD_BLOCKS
  */
 export function receiveBlock(

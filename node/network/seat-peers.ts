@@ -1,4 +1,7 @@
-/** Which peers vote on this chain: they go before others that come, so that nobody can keep voters apart cheaply. */
+/**
+ * Which peers vote on this chain. They take precedence over other incoming peers, so that keeping voters apart is
+ * expensive.
+ */
 import type { State } from "../../chain/state/state.ts";
 
 export function holdsSeat(

@@ -1,6 +1,6 @@
 /**
- * Catching up: fetches the blocks this node lacks from several peers at once (range-fetcher.ts) and
- * imports them in order. Also serves blocks and headers to others.
+ * Catching up: fetches the blocks that this node lacks from several peers at once (range-fetcher.ts), and imports them
+ * in order. It also serves blocks and headers to others.
  */
 import { Header, PROTOCOL_VERSION } from "../../chain/types/block.ts";
 import { P2pError } from "../../p2p/errors.ts";
@@ -17,7 +17,7 @@ import { SyncError } from "./sync-error.ts";
 
 const PROGRESS_INTERVAL_MS = 10_000;
 const MAX_READ_BYTES = 8 * 1024 * 1024;
-/** A CertifiedBlock begins with the offsets of its two parts, and its block with the header. */
+/** A CertifiedBlock begins with the offsets of its two parts, and its block begins with the header. */
 const HEADER_AT = 8;
 
 export interface SyncModules {
@@ -38,7 +38,7 @@ export class Sync {
   #fetcher: RangeFetcher | undefined;
   #running: Promise<void> | undefined;
 
-  /** @param options limits of the requests; tests set them */
+  /** @param options limits of the requests, for tests */
   constructor(modules: SyncModules, options: Omit<FetcherOptions, "from"> = {}) {
     this.#modules = modules;
     this.#options = options;
@@ -51,7 +51,7 @@ export class Sync {
     });
     this.claims.onClaim(({ height }, how) => {
       if (height > modules.chain.height + 1) this.#behindSince ??= host.now();
-      // Consensus brings the newest block; only who asks wants it at once.
+      // Consensus delivers the newest block; only an explicit request fetches it at once.
       if (height > modules.chain.height + (how === "told" ? 1 : 0)) this.#startCatchingUp();
     });
   }
@@ -61,7 +61,7 @@ export class Sync {
     return this.#isHeld || (this.#fetcher?.target ?? 0) > this.#modules.chain.height + 1;
   }
 
-  /** How far the peers say the chain is. */
+  /** How far the chain is, according to the peers. */
   get heights(): PeerHeights {
     return this.claims.heights;
   }
@@ -70,7 +70,7 @@ export class Sync {
     return (this.heights.highest ?? 0) > this.#modules.chain.height + 1;
   }
 
-  /** Milliseconds for which a peer has claimed blocks that this node lacks, and none has come. */
+  /** Milliseconds during which a peer has claimed blocks that this node lacks, and none has arrived. */
   get idleMs(): number {
     if (this.#behindSince === undefined) return 0;
     return this.#modules.host.now() - Math.max(this.#behindSince, this.#tookAt);
@@ -94,7 +94,7 @@ export class Sync {
     this.claims.poke();
   }
 
-  /** Fetches nothing until `release`: the chain is about to start from elsewhere. */
+  /** Fetches nothing until `release`, because the chain is about to start from another state. */
   hold(): void {
     this.#isHeld = true;
   }
@@ -176,7 +176,7 @@ async function* storedBlocks(chain: Chain, from: number, count: number): AsyncIt
   }
 }
 
-/** Ends early when it had to read much: the asker goes on from there. */
+/** Ends early after much reading; the requester continues from there. */
 async function* storedHeaders(
   chain: Chain,
   from: number,
@@ -190,7 +190,7 @@ async function* storedHeaders(
   }
 }
 
-/** The header of an encoded block, without decoding the rest for everybody who asks. */
+/** The header of an encoded block, without decoding the rest for every request. */
 function headerBytes(encoded: Uint8Array): Uint8Array {
   return encoded.slice(HEADER_AT, HEADER_AT + (Header.fixedSize ?? 0));
 }

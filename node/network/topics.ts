@@ -1,4 +1,4 @@
-/** Takes what gossip brings to those it is for, and tells gossip what to pass on. */
+/** Passes gossip messages to the services concerned, and tells gossip what to relay. */
 import type { Host } from "../../p2p/host.ts";
 import type { RightOfWay } from "../chain/right-of-way.ts";
 import type { TransactionService } from "../chain/transaction-service.ts";

@@ -1,6 +1,6 @@
 /**
- * Asks connected peers for a torrent: those that have it open it and say where they listen. There is no DHT
- * and no tracker.
+ * Asks connected peers for a torrent: those that have it open it and tell their address. There is no DHT and no
+ * tracker.
  */
 import { isIP } from "node:net";
 import { DecodeError } from "../../chain/errors.ts";
@@ -13,7 +13,7 @@ export interface TorrentAddressModules {
   readonly host: { peers(): { peerId: string }[] };
   readonly messages: PeerMessages;
   readonly torrents: {
-    /** "ip:port" it listens on. */
+    /** The "ip:port" on which it listens. */
     readonly address: string;
     offer(infoHash: Uint8Array): Promise<boolean>;
   };

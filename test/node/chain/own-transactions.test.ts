@@ -99,7 +99,7 @@ describe("own transactions", () => {
     await node.duties.send(transferPayload(receiver, POML));
     await node.duties.send(transferPayload(receiver, 2n * POML));
     expect(node.duties.waiting().map(({ reason }) => reason)).to.deep.equal([
-      "no peer is connected that could be told of it",
+      "no peer is connected to which it could be sent",
       "1 earlier of the same account come first",
     ]);
     for (let block = 0; block < 8; block++) await net.block(peer);
@@ -110,7 +110,7 @@ describe("own transactions", () => {
     expect(told[0]?.fields.reason).to.include("no peer");
     node.isCutOff = false;
     expect(node.duties.waiting()[0]?.reason).to.equal(
-      "offered to 1 peers again and again; no proposer took it in 8 blocks",
+      "it has been offered to 1 peers repeatedly, but no proposer has included it in 8 blocks",
     );
   });
 
