@@ -1,5 +1,5 @@
 /**
- * What happens at the end of an epoch: votes on parameters are counted, the next seats take over, the seats after them
+ * What happens at the end of an epoch: votes are counted, the next seats take over, the seats after them
  * are drawn by the weights that the last epoch left, weights move one step, and announced onions take over.
  */
 
@@ -7,6 +7,7 @@ import { noteVoteShares } from "../bond/vote-share.ts";
 import { drawSeats } from "../draw/draw-seats.ts";
 import { freezeDrawWeights } from "../draw/frozen-weights.ts";
 import { markTime } from "../evidence/age.ts";
+import { countAlgorithmVotes } from "../governance/count-algorithms.ts";
 import { countParameterVotes } from "../governance/count-votes.ts";
 import { regained } from "../rating/punctuality.ts";
 import { endsEpoch, epochOf } from "../schedule/epoch-of.ts";
@@ -20,6 +21,7 @@ export function turnEpoch(state: State): void {
   if (!endsEpoch(state.height, state.parameters)) return;
   accrueWorkReward(state);
   countParameterVotes(state);
+  countAlgorithmVotes(state);
   markTime(state);
   state.seats = state.nextSeats;
   freezeDrawWeights(state);

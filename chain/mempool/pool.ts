@@ -325,7 +325,8 @@ function outOfTurn(expected: number, actual: number): MempoolError {
 }
 
 function isVote({ transaction }: SignedTransaction): boolean {
-  return kindOf(transaction) === "parameter-vote";
+  const kind = kindOf(transaction);
+  return kind === "parameter-vote" || kind === "algorithm-vote";
 }
 
 function senderFull(limit: number, what = "transactions"): MempoolError {

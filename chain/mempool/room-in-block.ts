@@ -33,7 +33,7 @@ export class RoomInBlock {
   take(transaction: Transaction): boolean {
     const kind = kindOf(transaction);
     if (kind === "unbond") return this.#lists.tryPiece();
-    if (kind === "parameter-vote") {
+    if (kind === "parameter-vote" || kind === "algorithm-vote") {
       return this.#lists.tryVote(this.#state.nodeIndex(transaction.sender) ?? -1);
     }
     const order = payloadIf("job-open", transaction);

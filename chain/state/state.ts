@@ -169,6 +169,7 @@ export class State extends PartsHolder {
   singles(): StateSingles {
     const { meta, seats, nextSeats, window, claims, track, trackEntries } = this;
     const { unbondings, parameterVotes, timeMarks, drawWeights, nextDrawWeights } = this;
+    const { algorithms, algorithmVotes } = this;
     return {
       meta,
       seats,
@@ -182,6 +183,8 @@ export class State extends PartsHolder {
       trackEntries,
       drawWeights,
       nextDrawWeights,
+      algorithms,
+      algorithmVotes,
     };
   }
 

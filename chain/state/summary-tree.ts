@@ -19,7 +19,13 @@ import type { Slots } from "./slots.ts";
 import { rowOf, TABLE_NAMES, type TableList, type TableRow } from "./tables.ts";
 
 /** Lists of which a block changes few elements: the same object always has the same root. */
-const SUMMED = ["claims", "unbondings", "parameterVotes", "trackEntries"] as const;
+const SUMMED = [
+  "claims",
+  "unbondings",
+  "parameterVotes",
+  "algorithmVotes",
+  "trackEntries",
+] as const;
 type Summed = (typeof SUMMED)[number];
 type RootsName = Summed | TableList;
 

@@ -1,5 +1,6 @@
 /** The rule of every transaction kind; the compiler keeps the list complete. */
 import type { TransactionKind } from "../types/transaction.ts";
+import { algorithmVote } from "./algorithm-vote.ts";
 import { bond } from "./bond.ts";
 import { jobAudit } from "./job-audit.ts";
 import { jobAuditOpen } from "./job-audit-open.ts";
@@ -47,6 +48,7 @@ const RULES: { readonly [K in TransactionKind]: Rule<K> } = {
   "job-refuse": jobRefuse,
   "job-diverged": jobDiverged,
   "job-object": jobObject,
+  "algorithm-vote": algorithmVote,
 };
 
 /** The rule for a decoded payload; selector and value type always belong together. */

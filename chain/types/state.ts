@@ -65,6 +65,13 @@ export const CastParameterVote = new MemoContainerType(
 );
 export type CastParameterVote = ValueOf<typeof CastParameterVote>;
 
+/** A node's vote to certify a search algorithm, or to take it off the list if it is on it. */
+export const CastAlgorithmVote = new MemoContainerType(
+  { node: Uint32, algorithm: Hash },
+  { typeName: "CastAlgorithmVote", jsonCase: "eth2" },
+);
+export type CastAlgorithmVote = ValueOf<typeof CastAlgorithmVote>;
+
 /** The largest number of pieces of its bond that one node may be unbonding at a time. */
 export const MAX_UNBONDINGS_PER_NODE = 16;
 export const MAX_TIME_MARKS = 256;
@@ -75,12 +82,19 @@ export const MAX_UNBONDINGS: number = MAX_NODES * MAX_UNBONDINGS_PER_NODE;
 /** More than the number of parameters that can be voted on. */
 const MAX_VOTES_PER_NODE = 64;
 export const MAX_PARAMETER_VOTES: number = MAX_NODES * MAX_VOTES_PER_NODE;
+/** Votes on algorithms that one node may have at a time. */
+export const MAX_ALGORITHM_VOTES_PER_NODE = 8;
+export const MAX_ALGORITHM_VOTES: number = MAX_NODES * MAX_ALGORITHM_VOTES_PER_NODE;
+/** Search algorithms that can be certified at a time. */
+export const MAX_ALGORITHMS = 256;
 export const MAX_JOBS = 2 ** 32;
 
 export const Claims = new ListCompositeType(WindowClaim, MAX_NODES);
 export const TrackEntries = new ListCompositeType(TrackEntry, MAX_NODES);
 export const Unbondings = new ListCompositeType(Unbonding, MAX_UNBONDINGS);
 export const ParameterVotes = new ListCompositeType(CastParameterVote, MAX_PARAMETER_VOTES);
+export const AlgorithmVotes = new ListCompositeType(CastAlgorithmVote, MAX_ALGORITHM_VOTES);
+export const Algorithms = new ListCompositeType(Hash, MAX_ALGORITHMS);
 export const TimeMarks = new ListCompositeType(TimeMark, MAX_TIME_MARKS);
 /** By node index. */
 export const DrawWeights = new ListBasicType(Uint64, MAX_NODES);
@@ -112,6 +126,10 @@ export const StateTree = new ContainerType(
     drawWeights: DrawWeights,
     /** The same for the next epoch, already frozen. */
     nextDrawWeights: DrawWeights,
+    /** SHA-256 of the search algorithms that nodes certified by vote, in the order in which they did. */
+    algorithms: Algorithms,
+    /** In no order. */
+    algorithmVotes: AlgorithmVotes,
   },
   { typeName: "StateTree", jsonCase: "eth2" },
 );

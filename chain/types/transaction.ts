@@ -210,6 +210,17 @@ export const JobObject = new ContainerType(
   { typeName: "JobObject", jsonCase: "eth2" },
 );
 
+/** A node's vote on whether a search algorithm is certified; a vote for what is the case already takes its vote back. */
+export const AlgorithmVote = new ContainerType(
+  {
+    /** SHA-256 of the module. */
+    algorithm: Hash,
+    /** 1: certified. 0: not. */
+    isFor: Uint8,
+  },
+  { typeName: "AlgorithmVote", jsonCase: "eth2" },
+);
+
 /**
  * Every kind of transaction, with its payload. Its place is its selector on the wire: append only. Kinds, payload types
  * and the union follow from this table, and the compiler requires a rule for each in chain/transactions/rules.ts.
@@ -237,6 +248,7 @@ const PAYLOADS = {
   "job-refuse": JobRefuse,
   "job-diverged": JobDiverged,
   "job-object": JobObject,
+  "algorithm-vote": AlgorithmVote,
 } as const;
 export type TransactionKind = keyof typeof PAYLOADS;
 export type Payloads = { [K in TransactionKind]: ValueOf<(typeof PAYLOADS)[K]> };

@@ -142,6 +142,7 @@ describe("the table of transaction kinds", () => {
       "job-refuse",
       "job-diverged",
       "job-object",
+      "algorithm-vote",
     ]);
   });
 });
