@@ -1,9 +1,9 @@
 /** Asks a node and believes no answer before it is what the contract says. */
 import { z } from "zod";
 import { fromHex } from "../../chain/crypto/hash.ts";
+import { reasonOf } from "../reason.ts";
 import { ApiError } from "./api-error.ts";
 import { type Exchange, requestBytes } from "./http-request.ts";
-import { reasonOf } from "./reason.ts";
 
 /** Deadline of uploads, model downloads and job preparation, which move or hash megabytes. */
 const LONG_TIMEOUT_MS = 300_000;

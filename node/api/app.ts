@@ -1,6 +1,7 @@
 /** The express app: guards in front, the routes, and one place where errors become answers. */
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Log } from "../../p2p/log.ts";
+import { reasonOf } from "../reason.ts";
 import { apiError } from "./api-error.ts";
 import { announcedBytes, drain, mediaTypeOf, parseJson, readBody, streamBody } from "./body.ts";
 import { callerOf } from "./caller.ts";
@@ -10,7 +11,6 @@ import { type HeadAnswer, HeadAnswers } from "./head-answers.ts";
 import type { ApiLimits } from "./limits.ts";
 import { internalProblem, problemOf } from "./problem.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
-import { reasonOf } from "./reason.ts";
 import { respond, respondOfHead, respondProblem, SECURITY_HEADERS } from "./respond.ts";
 import { hasTag, respondFile } from "./respond-file.ts";
 import { type Call, checked, expressPath, type Reply, type Route } from "./route.ts";

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { PomlError } from "../../chain/errors.ts";
+import { reasonOf } from "../reason.ts";
 import { apiError } from "./api-error.ts";
-import { reasonOf } from "./reason.ts";
 import { repeatedKey } from "./repeated-key.ts";
 
 /** How long a client may go on sending after it was refused, so that it can read the answer. */

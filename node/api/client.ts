@@ -6,6 +6,7 @@ import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
 import type { JobKind } from "../../chain/types/job.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
+import type { CsvFields } from "../datasets/csv-form.ts";
 import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
 import {
   BlockJson,
@@ -18,7 +19,7 @@ import {
   type WaitingTransactionJson,
   WaitingTransactionList,
 } from "./contract/block.ts";
-import { type CsvFields, type DatasetJson, DatasetList } from "./contract/dataset.ts";
+import { type DatasetJson, DatasetList } from "./contract/dataset.ts";
 import type { EventJson } from "./contract/event.ts";
 import {
   CertificateFile,

@@ -3,10 +3,9 @@
  * for a pause (429) it is asked again after that, as long as the deadline allows.
  */
 import { setTimeout as delay } from "node:timers/promises";
-
+import { reasonOf } from "../reason.ts";
 import { ApiError, errorOfProblem } from "./api-error.ts";
 import { Problem } from "./contract/problem.ts";
-import { reasonOf } from "./reason.ts";
 
 const MAX_PAUSES = 5;
 

@@ -4,11 +4,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
+import type { CsvFields } from "../datasets/csv-form.ts";
+import { reasonOf } from "../reason.ts";
 import { ApiError, errorOfProblem } from "./api-error.ts";
-import type { CsvFields, DatasetJson } from "./contract/dataset.ts";
+import type { DatasetJson } from "./contract/dataset.ts";
 import { TaskJson } from "./contract/task.ts";
 import { UploadJson } from "./contract/upload.ts";
-import { reasonOf } from "./reason.ts";
 
 export interface ImportFiles {
   /** CSV. */

@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { ServedFile } from "../blobs/served-file.ts";
+import { firstFault } from "../first-fault.ts";
 import { apiError } from "./api-error.ts";
 
 export type Reply = BodyReply | FileReply;
@@ -114,22 +115,9 @@ export function expressPath(path: string): string {
 export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = fieldOf(issue, where);
-  throw apiError(400, "BAD_REQUEST", `${field}: ${reasonOf(issue)}`, {
+  const { field, reason } = firstFault(parsed.error, where);
+  throw apiError(400, "BAD_REQUEST", `${field}: ${reason}`, {
     field,
     remedy: `correct ${field}; GET /openapi.json describes this request`,
   });
-}
-
-function reasonOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return "is not valid";
-  return issue.message.endsWith("received undefined") ? "is missing" : issue.message;
-}
-
-function fieldOf(issue: z.core.$ZodIssue | undefined, where: string): string {
-  if (issue === undefined) return where;
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") path.push(...issue.keys.slice(0, 1));
-  return path.length === 0 ? where : path.join(".");
 }

@@ -14,7 +14,7 @@ const FACTS = { licence: "not stated", source: "uploaded" };
 const READ = 0.1;
 const ENCODED = 0.8;
 
-/** @throws DatasetError, ApiError; what `onSize` throws */
+/** @throws DatasetError, FormError; what `onSize` throws */
 export async function importDataset(
   { source, output }: ImportOrder,
   onProgress: ImportProgress,

@@ -1,14 +1,19 @@
 /** A multipart form of a dataset: text fields, and either a CSV file or the four IDX files. */
+import type { z } from "zod";
+import { PomlError } from "../../chain/errors.ts";
 import type { CsvSettings } from "../../ml/dataset/import-csv.ts";
 import type { IdxFiles } from "../../ml/dataset/import-idx.ts";
-import { apiError } from "../api/api-error.ts";
-import { csvSettings, UploadForm } from "../api/contract/dataset.ts";
-import { reasonOf } from "../api/reason.ts";
-import { checked } from "../api/route.ts";
+import { firstFault } from "../first-fault.ts";
+import { reasonOf } from "../reason.ts";
+import { CsvForm, csvSettings } from "./csv-form.ts";
 
 const IDX_FIELDS = ["images", "labels", "testImages", "testLabels"] as const;
 /** Parts of a form; more would only cost time. */
 const MAX_PARTS = 1100;
+
+export class FormError extends PomlError<
+  { readonly code: "MALFORMED_FORM" } | { readonly code: "BAD_REQUEST"; readonly field: string }
+> {}
 
 export type DatasetForm =
   | {
@@ -19,7 +24,7 @@ export type DatasetForm =
     }
   | { readonly kind: "idx"; readonly name: string; readonly files: IdxFiles };
 
-/** @throws ApiError MALFORMED_FORM, BAD_REQUEST */
+/** @throws FormError */
 export async function readForm(
   body: Uint8Array<ArrayBuffer>,
   contentType: string,
@@ -37,7 +42,7 @@ export async function readForm(
     (field) => field !== "file" && !(IDX_FIELDS as readonly string[]).includes(field),
   );
   if (stray !== undefined) throw badForm(stray, "is not a file this form takes");
-  const { name, ...fields } = checked(UploadForm, texts, "form");
+  const { name, ...fields } = checked(texts);
   const csv = files.get("file");
   if (csv !== undefined) {
     if (files.size > 1) throw badForm("file", "comes alone: a CSV file or IDX files, not both");
@@ -69,16 +74,26 @@ async function parseForm(body: Uint8Array<ArrayBuffer>, type: string): Promise<F
   try {
     return await new Response(body, { headers: { "content-type": type } }).formData();
   } catch (cause) {
-    throw apiError(400, "MALFORMED_FORM", `the body is not a multipart form: ${reasonOf(cause)}`, {
-      cause,
-      remedy: "let the client build the form, as curl -F does",
-    });
+    throw new FormError(
+      `the body is not a multipart form: ${reasonOf(cause)}`,
+      { code: "MALFORMED_FORM" },
+      { action: "local", cause, remedy: "let the client build the form, as curl -F does" },
+    );
   }
 }
 
-function badForm(field: string, reason: string): Error {
-  return apiError(400, "BAD_REQUEST", `${field}: ${reason}`, {
-    field,
-    remedy: "send name and either file (CSV) or images, labels, testImages, testLabels (IDX)",
-  });
+function checked(texts: unknown): z.infer<typeof CsvForm> {
+  const parsed = CsvForm.safeParse(texts);
+  if (parsed.success) return parsed.data;
+  const { field, reason } = firstFault(parsed.error, "form");
+  throw badForm(field, reason, `correct ${field}; GET /openapi.json describes this request`);
+}
+
+function badForm(
+  field: string,
+  reason: string,
+  remedy = "send name and either file (CSV) or images, labels, testImages, testLabels (IDX)",
+): FormError {
+  const facts = { code: "BAD_REQUEST", field } as const;
+  return new FormError(`${field}: ${reason}`, facts, { action: "local", remedy });
 }

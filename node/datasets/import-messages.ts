@@ -1,6 +1,5 @@
 /** What an import process tells its parent: one JSON object a line, written at once. */
 import { PomlError } from "../../chain/errors.ts";
-import { ApiError } from "../api/api-error.ts";
 
 export type ImportMessage =
   | { readonly kind: "progress"; readonly done: number; readonly what: string }
@@ -21,10 +20,6 @@ export function sentError({ message, facts, remedy }: PomlError): SentError {
   return { message, facts, remedy };
 }
 
-/** The error with its code and facts; one of the API keeps its status. */
 export function receivedError({ message, facts, remedy }: SentError): PomlError {
-  const options = remedy === undefined ? {} : { remedy };
-  const { status, ...rest } = facts as { code: string; status?: unknown };
-  if (typeof status !== "number") return new PomlError(message, facts, options);
-  return new ApiError(message, { ...rest, status }, { ...options, action: "local" });
+  return new PomlError(message, facts, remedy === undefined ? {} : { remedy });
 }

@@ -5,7 +5,7 @@
  */
 import { readSync, writeSync } from "node:fs";
 import { PomlError } from "../../chain/errors.ts";
-import { reasonOf } from "../api/reason.ts";
+import { reasonOf } from "../reason.ts";
 import { importDataset } from "./import-dataset.ts";
 import { type ImportMessage, sentError } from "./import-messages.ts";
 import type { ImportOrder } from "./import-order.ts";

@@ -4,7 +4,7 @@ import { dirname, join, normalize, sep } from "node:path";
 import { expect } from "chai";
 
 /** Rooms whose folders import each other in no circle. */
-const ROOMS = ["chain", "p2p", "ml"];
+const ROOMS = ["chain", "p2p", "ml", "node"];
 /** What is loaded with `import()` when it is needed is no dependency of the file itself. */
 const STATIC_IMPORT = /(?:\bfrom|^import)\s+"(\.[^"]+)"/gm;
 

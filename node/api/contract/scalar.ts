@@ -41,14 +41,3 @@ export const Count = z.int().min(0);
 /** Accuracy and its relatives, 0 to 1 in steps of a millionth. */
 export const Fraction = z.number().min(0).max(1);
 export const UnixMs = z.int().min(0).describe("Unix milliseconds");
-
-export const MAX_NAME_BYTES = 64;
-
-/** A label that becomes `ShortText` on the chain. */
-export const ShortName = z
-  .string()
-  .min(1, "must not be empty")
-  .refine(
-    (text) => new TextEncoder().encode(text).length <= MAX_NAME_BYTES,
-    `must be at most ${MAX_NAME_BYTES} bytes of UTF-8`,
-  );

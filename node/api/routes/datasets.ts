@@ -3,6 +3,7 @@
  * its own; what is not done within seconds goes on as a task.
  */
 import { z } from "zod";
+import { csvSettings } from "../../datasets/csv-form.ts";
 import type { DatasetSummary } from "../../datasets/dataset-summary.ts";
 import type { ImportSource } from "../../datasets/import-order.ts";
 import type { ImportTask, ImportWork } from "../../datasets/import-tasks.ts";
@@ -11,7 +12,6 @@ import { apiError } from "../api-error.ts";
 import { parseJson } from "../body.ts";
 import {
   CsvQuery,
-  csvSettings,
   DatasetJson,
   DatasetList,
   ImportOrderJson,

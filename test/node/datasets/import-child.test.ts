@@ -80,7 +80,7 @@ describe("an import in a process of its own", function () {
     expect(error.remedy).to.include("windows-1252");
   });
 
-  it("passes a malformed form on with its status", async () => {
+  it("passes a malformed form on with a remedy", async () => {
     const file = join(folder, "form");
     await writeFile(file, "no form");
     const contentType = "multipart/form-data; boundary=x";
@@ -88,7 +88,7 @@ describe("an import in a process of its own", function () {
       () => run({ kind: "form", file, contentType }),
       "MALFORMED_FORM",
     );
-    expect(error.facts).to.deep.include({ status: 400 });
+    expect(error.remedy).to.include("curl -F");
   });
 
   it("refuses a table that unpacks to far more than was sent", async () => {

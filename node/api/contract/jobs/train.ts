@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { JOB_LOSSES } from "../../../../chain/types/optimizer.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../../../chain/types/train.ts";
-import { Amount, Count, Fraction, Hash, ShortName } from "../scalar.ts";
+import { ShortName } from "../../../short-name.ts";
+import { Amount, Count, Fraction, Hash } from "../scalar.ts";
 import { isTask, TASK_ID } from "../task-id.ts";
 import {
   CONTRIBUTION_FIELDS,
