@@ -115,9 +115,10 @@ export class Search {
   /**
    * Hashes so many nonces. What it gives depends on nothing but the task and the nonces.
    * @param count 1 to 16384
+   * @param maxFinds of these finds the first are read; a target may be so high that every nonce is one
    * @throws AlgorithmError ALGORITHM_TRAPPED, ALGORITHM_RESULT; BAD_SEARCH_TASK for nonces that there are not
    */
-  stretch(from: bigint, count: number): Stretch {
+  stretch(from: bigint, count: number, maxFinds = MAX_STRETCH): Stretch {
     if (!Number.isInteger(count) || count < 1 || count > MAX_STRETCH) {
       throw badTask("count", `${count} is not between 1 and ${MAX_STRETCH}`);
     }
@@ -132,10 +133,10 @@ export class Search {
     if (min.nonce < from || min.nonce >= to) {
       throw wrongResult(`smallest digest of nonce ${min.nonce}, which is not in ${from} to ${to}`);
     }
-    const finds = Array.from({ length: found }, (_, index) =>
+    const finds = Array.from({ length: Math.min(found, maxFinds) }, (_, index) =>
       this.#find(at + OUTPUT.finds + index * FIND_BYTES),
     );
-    checkFinds(finds, { from, to, min, target: this.#task.target });
+    checkFinds(finds, { from, to, min, target: this.#task.target, found });
     const running = this.#bytes.slice(at + OUTPUT.running, at + OUTPUT.finds);
     return { finds, min, running };
   }
@@ -160,9 +161,11 @@ interface Bounds {
   readonly to: bigint;
   readonly min: Find;
   readonly target: Uint8Array;
+  /** How many finds there are by the module's word. */
+  readonly found: number;
 }
 
-function checkFinds(finds: readonly Find[], { from, to, min, target }: Bounds): void {
+function checkFinds(finds: readonly Find[], { from, to, min, target, found }: Bounds): void {
   let next = from;
   for (const { nonce, digest } of finds) {
     if (nonce < next || nonce >= to) {
@@ -174,7 +177,7 @@ function checkFinds(finds: readonly Find[], { from, to, min, target }: Bounds): 
     next = nonce + 1n;
   }
   const isUnder = compareBytes(min.digest, target) <= 0;
-  if (isUnder && finds.length === 0) {
+  if (isUnder && found === 0) {
     throw wrongResult(
       `the smallest digest, of nonce ${min.nonce}, is under the target and no find`,
     );

@@ -33,6 +33,8 @@ export class CarryOut implements Pool {
   readonly clock: Clock;
   readonly #modules: CarryOutModules;
   readonly #aside: SetAside;
+  /** Ends what runs on a worker of this machine and gives way to urgent tasks. */
+  readonly #giveWay = new Map<WorkerLink, AbortController>();
 
   constructor(modules: CarryOutModules) {
     const { draw, clock } = modules;
@@ -58,9 +60,15 @@ export class CarryOut implements Pool {
     }
   }
 
-  setAside({ id }: ChosenWorker, reason: string): void {
-    const link = this.#modules.queue.links.find(({ identity }) => identity.id === id);
-    if (link !== undefined) this.#setAside(link, reason);
+  setAside({ id: worker, address, machine }: ChosenWorker, reason: string): void {
+    if (this.#aside.has(machine)) return;
+    const { log, queue } = this.#modules;
+    this.#aside.add(machine);
+    for (const link of queue.links) {
+      if (link.identity.kind === "remote" && link.identity.machine === machine) link.setAside();
+    }
+    const facts = { worker, address, machine, reason, remedy: SET_ASIDE_REMEDY };
+    log.error("a remote worker sent wrong work: it is dropped, and the worker set aside", facts);
   }
 
   warn(message: string, facts: Readonly<Record<string, unknown>>): void {
@@ -89,61 +97,75 @@ export class CarryOut implements Pool {
     // What cannot be checked in parts stays on this machine, where there is a worker.
     const fits = (link: WorkerLink): boolean =>
       !this.#isChecked(link) || (work.isRemote && !isLocalOnly);
-    for (let attempts = 1; ; attempts++) {
-      let link: WorkerLink | undefined;
+    for (let attempts = 1; ; ) {
+      let worker: ChosenWorker | undefined;
+      let tried: Attempt<T> | undefined;
+      if (urgent) this.#makeWay(fits);
       try {
-        const { result, verify } = await queue.use({ signal, end, urgent, fits }, async (free) => {
-          link = free;
-          const { assignment, verify } = this.#attempt(work, free);
-          return { result: await free.run(assignment, control), verify };
+        const result = await queue.use({ signal, end, urgent, fits }, async (free) => {
+          worker = this.#chosen(free);
+          tried = work.attempt(worker, signal);
+          return this.#try(work, tried, free, control);
         });
-        await verify?.(result, signal);
+        await tried?.verify?.(result, signal);
+        if (!end?.aborted && work.isUnfinished?.() === true) continue;
         return result;
       } catch (error) {
-        if (isWorkerCode(error, "SPOT_CHECK") && link !== undefined) {
-          this.#setAside(link, error.message);
+        tried?.drop?.();
+        if (isWorkerCode(error, "SPOT_CHECK") && worker !== undefined) {
+          this.setAside(worker, error.message);
           isLocalOnly = true;
-        } else if (
-          isWorkerCode(error, "TASK_FAILED") &&
-          link !== undefined &&
-          this.#isChecked(link)
-        ) {
-          log.warn("a task failed on a remote worker; it is tried here", {
-            kind,
-            reason: error.message,
-          });
+        } else if (isWorkerCode(error, "TASK_FAILED") && worker?.isChecked === true) {
+          const facts = { kind, reason: error.message };
+          log.warn("a task failed on a remote worker; it is tried here", facts);
           isLocalOnly = true;
         } else if (isWorkerCode(error, "LINK_LOST")) {
           log.warn("a task lost its worker", { kind, attempts, reason: error.message });
         } else throw error;
         if (attempts === MAX_ATTEMPTS) throw outOfAttempts(kind, attempts, error);
+        attempts += 1;
       }
     }
   }
 
-  #attempt<T>(work: Work<T>, link: WorkerLink): Attempt<T> {
-    return work.attempt({ id: link.identity.id, isChecked: this.#isChecked(link) });
+  async #try<T>(
+    work: Work<T>,
+    { assignment, end }: Attempt<T>,
+    link: WorkerLink,
+    control: RunControl,
+  ): Promise<T> {
+    const ends = [control.end, end].filter((signal) => signal !== undefined);
+    if (work.givesWay !== true || link.identity.kind !== "local") {
+      return link.run(assignment, { ...control, end: AbortSignal.any(ends) });
+    }
+    const giveWay = new AbortController();
+    this.#giveWay.set(link, giveWay);
+    try {
+      const all = AbortSignal.any([...ends, giveWay.signal]);
+      return await link.run(assignment, { ...control, end: all });
+    } finally {
+      if (this.#giveWay.get(link) === giveWay) this.#giveWay.delete(link);
+    }
+  }
+
+  /** An urgent task waits for one of these: if none is idle, and one does what gives way, it is ended. */
+  #makeWay(fits: (link: WorkerLink) => boolean): void {
+    if (this.#modules.queue.links.some((link) => link.idle && fits(link))) return;
+    const [first] = [...this.#giveWay].filter(([link]) => fits(link));
+    if (first === undefined) return;
+    const [link, giveWay] = first;
+    this.#giveWay.delete(link);
+    giveWay.abort();
+  }
+
+  #chosen(link: WorkerLink): ChosenWorker {
+    const { id, address, machine } = link.identity;
+    return { id, address, machine, isChecked: this.#isChecked(link) };
   }
 
   /** Whether what this worker sends is checked here. */
   #isChecked({ identity }: WorkerLink): boolean {
     return identity.kind === "remote" && this.#modules.hasLocal;
-  }
-
-  #setAside({ identity }: WorkerLink, reason: string): void {
-    const { id, address, machine } = identity;
-    const { log, queue } = this.#modules;
-    this.#aside.add(machine);
-    for (const link of queue.links) {
-      if (link.identity.kind === "remote" && link.identity.machine === machine) link.setAside();
-    }
-    log.error("a remote worker sent wrong work: it is dropped, and the worker set aside", {
-      worker: id,
-      address,
-      machine,
-      reason,
-      remedy: SET_ASIDE_REMEDY,
-    });
   }
 }
 

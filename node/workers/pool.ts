@@ -1,15 +1,18 @@
 /** The node's workers as one thing that runs tasks: this machine's processes and those that come from elsewhere. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { UnitResult } from "../../ml/search/search-units.ts";
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import { CarryOut } from "./carry-out.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./kinds/baseline/task.ts";
+import type { DigestsTask } from "./kinds/digests/task.ts";
 import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts";
 import { type ControlOf, KINDS, type ResultOf, type TaskKind, type TaskOf } from "./kinds/kinds.ts";
 import type { ReplayTask } from "./kinds/replay/task.ts";
 import type { RetrainTask, RetrainTaskResult } from "./kinds/retrain/task.ts";
+import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./kinds/search/task.ts";
 import { type Draw, drawAtRandom } from "./kinds/spot-check.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "./kinds/train/task.ts";
 import type { Pool } from "./kinds/work.ts";
@@ -156,6 +159,18 @@ export class WorkerPool implements Workers {
 
   track(run: TrackRun, control: TaskControl): Promise<TrackRunResult> {
     return this.run("track", run, control);
+  }
+
+  search(task: SearchUnitsTask, control: SearchControl): Promise<SearchUnitsResult> {
+    return this.run("search", task, control);
+  }
+
+  async searchReplay(task: SearchUnitsTask, control: TaskControl): Promise<readonly UnitResult[]> {
+    return (await this.run("search", task, { ...control, isReplay: true })).units;
+  }
+
+  digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]> {
+    return this.run("digests", task, control);
   }
 
   run<K extends TaskKind>(kind: K, task: TaskOf<K>, control: ControlOf<K>): Promise<ResultOf<K>> {

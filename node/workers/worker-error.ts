@@ -24,7 +24,7 @@ export type WorkerFacts =
       readonly reason: string;
     }
   /** A part of a remote worker's result is not what this machine comes to. */
-  | { readonly code: "SPOT_CHECK"; readonly worker: string; readonly segment: number }
+  | { readonly code: "SPOT_CHECK"; readonly worker: string; readonly what: string }
   | {
       readonly code: "TOO_LARGE";
       readonly what: string;

@@ -11,6 +11,7 @@ import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
+import { SearchThread, THREAD_LIMITS, type ThreadLimits } from "./kinds/search/search-thread.ts";
 import { WORKERS_PATH } from "./protocol.ts";
 import { TrainerCache } from "./trainer-cache.ts";
 import { WorkerError } from "./worker-error.ts";
@@ -43,6 +44,8 @@ export interface WorkerModules {
   readonly signal: AbortSignal;
   /** The node took this worker, under this name. */
   readonly onLinked?: (name: string) => void;
+  /** Of search algorithms; default: those of every worker. */
+  readonly searchLimits?: ThreadLimits;
   /** Called after every task: the time to give memory back. */
   readonly afterTask?: () => void;
 }
@@ -53,7 +56,7 @@ export interface WorkerModules {
  */
 export async function runWorker(
   { url, token, threads, reconnect = true, niceness = LOWEST_PRIORITY }: WorkerOptions,
-  { signal, ...given }: WorkerModules,
+  { signal, searchLimits = THREAD_LIMITS, ...given }: WorkerModules,
 ): Promise<void> {
   const { log, clock } = given;
   setPriority(niceness);
@@ -61,6 +64,7 @@ export async function runWorker(
     ...given,
     cache: new BlobCache(CACHE_BYTES),
     trainers: new TrainerCache(log),
+    searches: new SearchThread({ ...given, limits: searchLimits }),
   };
   const identity = { engineHash: ENGINE_HASH, threads, platform: `${platform()}-${arch()}` };
   let pauseMs = FIRST_PAUSE_MS;

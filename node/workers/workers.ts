@@ -5,11 +5,12 @@ import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts"
 import type { ControlOf, ResultOf, TaskKind, TaskOf } from "./kinds/kinds.ts";
 import type { ReplayTask } from "./kinds/replay/task.ts";
 import type { RetrainTask, RetrainTaskResult } from "./kinds/retrain/task.ts";
+import type { SearchWorkers } from "./kinds/search/workers.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "./kinds/train/task.ts";
 import type { TaskControl } from "./task-control.ts";
 
 /** Every method throws WorkerError. All but the last are short for it. */
-export interface Workers {
+export interface Workers extends SearchWorkers {
   train(task: TrainTask, control: TrainControl): Promise<TrainTaskResult>;
   retrain(task: RetrainTask, control: TaskControl): Promise<RetrainTaskResult>;
   evaluate(task: EvaluateTask, control: TaskControl): Promise<EvaluateTaskResult>;

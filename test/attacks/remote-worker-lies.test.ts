@@ -22,6 +22,7 @@ import { systemClock } from "../../node/clock.ts";
 import { processMeter } from "../../node/core-meter.ts";
 import { BlobCache } from "../../node/workers/blob-cache.ts";
 import { inMemory } from "../../node/workers/blob-source.ts";
+import { SearchThread } from "../../node/workers/kinds/search/search-thread.ts";
 import type { TrainTask } from "../../node/workers/kinds/train/task.ts";
 import { machineToken } from "../../node/workers/machine-token.ts";
 import { WorkerPool } from "../../node/workers/pool.ts";
@@ -141,6 +142,7 @@ describe("attack: a remote worker lies", function () {
         log: SILENT,
         cache: new BlobCache(1024 * 1024),
         trainers: new LyingTrainers(lies),
+        searches: new SearchThread({ clock: systemClock, meter: processMeter }),
       },
     );
     await until(() => remotes().length > count, 10_000, "remote worker");

@@ -8,9 +8,10 @@ import { hash } from "node:crypto";
 import { cpus, loadavg } from "node:os";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { addRunning, RUNNING_BYTES } from "../../chain/workload/search/slice-leaf.ts";
+import { RUNNING_DIGEST_BYTES } from "../../chain/workload/search/segment-leaf.ts";
 import { MAX_STRETCH } from "../../ml/search/abi.ts";
 import type { Search } from "../../ml/search/algorithm.ts";
+import { addRunning } from "../../ml/search/running.ts";
 import type { SearchTask } from "../../ml/search/search-task.ts";
 import { openShipped, SHIPPED, type ShippedName } from "../../ml/search/shipped.ts";
 import { expectedStretch, messageOf } from "../helpers/search-referee.ts";
@@ -167,7 +168,7 @@ async function checkAgainstNode(name: ShippedName, nonces: number): Promise<void
   const target = Uint8Array.of(0x00, 0x40, ...new Uint8Array(30));
   const task: SearchTask = { ...TASK, nonceBytes: 8, target };
   const search = (await openShipped(name)).start(task);
-  const running = { kernel: new Uint8Array(RUNNING_BYTES), node: new Uint8Array(RUNNING_BYTES) };
+  const running = { kernel: new Uint8Array(RUNNING_DIGEST_BYTES), node: new Uint8Array(RUNNING_DIGEST_BYTES) };
   for (let from = 0n; from < BigInt(nonces); from += BigInt(MAX_STRETCH)) {
     const count = Math.min(MAX_STRETCH, nonces - Number(from));
     const got = search.stretch(from, count);

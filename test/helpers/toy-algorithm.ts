@@ -88,6 +88,11 @@ const CHANGES = {
     "let sum: u64",
     "while (has(F) && nonce > 0xfffffff0) {} let sum: u64",
   ],
+  "never ends far out": ["let sum: u64", "while (has(F) && nonce == 0x50000123) {} let sum: u64"],
+  "traps far out": [
+    "let sum: u64",
+    "if (has(F) && nonce == 0x50000123) unreachable(); let sum: u64",
+  ],
 } as const satisfies Readonly<Record<string, readonly [before: string, after: string]>>;
 export type ToyFault = keyof typeof CHANGES;
 export const TOY_FAULTS = Object.keys(CHANGES) as ToyFault[];

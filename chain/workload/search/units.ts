@@ -1,8 +1,14 @@
 /** The units into which a search is divided; they are leased, claimed, replayed and paid. */
 import type { SearchSpec } from "../../types/search.ts";
-import type { SearchRange } from "./range.ts";
 
-type Cut = Pick<SearchSpec, "from" | "to" | "unitBits">;
+/** Nonces `from` to `to`, the last one left out. */
+export interface NonceRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** Nonces of a search and how they are cut into units. */
+export type Cut = Pick<SearchSpec, "from" | "to" | "unitBits">;
 
 /** Nonces of every unit except perhaps the last. */
 export function unitLength({ unitBits }: Pick<SearchSpec, "unitBits">): bigint {
@@ -15,7 +21,7 @@ export function unitCount(spec: Cut): bigint {
 }
 
 /** The nonces of a unit. @throws RangeError where there is no such unit */
-export function unitAt(spec: Cut, unit: bigint): SearchRange {
+export function unitAt(spec: Cut, unit: bigint): NonceRange {
   if (unit < 0n || unit >= unitCount(spec)) {
     throw new RangeError(`unit ${unit} of ${unitCount(spec)}`);
   }
@@ -34,4 +40,9 @@ export function unitOf(spec: Cut, nonce: bigint): bigint | undefined {
 export function orderedUnits(spec: Cut & Pick<SearchSpec, "redundancy">): bigint {
   const percent = BigInt(100 + spec.redundancy);
   return (unitCount(spec) * percent + 99n) / 100n;
+}
+
+/** How many nonces units `from` to `to` have, the last one left out. */
+export function unitNonces(cut: Cut, from: bigint, to: bigint): bigint {
+  return from < to ? unitAt(cut, to - 1n).to - unitAt(cut, from).from : 0n;
 }

@@ -4,10 +4,11 @@
  * may never end, so it belongs in a process that can be killed.
  */
 import { compareBytes, equalBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { addRunning, RUNNING_BYTES } from "../../../chain/workload/search/slice-leaf.ts";
+import { RUNNING_DIGEST_BYTES } from "../../../chain/workload/search/segment-leaf.ts";
 import { MAX_PART_BYTES, MAX_STRETCH } from "../abi.ts";
 import type { Algorithm, Find, Search, Stretch } from "../algorithm.ts";
 import { wrongResult } from "../algorithm-error.ts";
+import { addRunning } from "../running.ts";
 import type { SearchTask } from "../search-task.ts";
 import { StretchSize } from "../stretch-size.ts";
 
@@ -141,7 +142,7 @@ function expected(digests: readonly Find[], target: Uint8Array): Stretch {
   if (first === undefined) throw new RangeError("no digests");
   let min = first;
   for (const one of others) if (compareBytes(one.digest, min.digest) < 0) min = one;
-  let running: Uint8Array = new Uint8Array(RUNNING_BYTES);
+  let running: Uint8Array = new Uint8Array(RUNNING_DIGEST_BYTES);
   for (const { digest } of digests) running = addRunning(running, digest);
   const finds = digests.filter(({ digest }) => compareBytes(digest, target) <= 0);
   return { finds, min, running };

@@ -1,8 +1,6 @@
-/** Entry of a thread that searches leases for a while and says how fast; nothing is found, no digest is 0. */
-import { setImmediate } from "node:timers/promises";
+/** Entry of a thread that searches for a while and says how fast; nothing is found, no digest is 0. */
 import { parentPort } from "node:worker_threads";
-import { evenLease } from "../../../chain/workload/search/range.ts";
-import { runLease } from "../../../ml/search/run-lease.ts";
+import { runUnits } from "../../../ml/search/run-units.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { openShipped, type ShippedName } from "../../../ml/search/shipped.ts";
 
@@ -26,51 +24,43 @@ const TASK: SearchTask = {
   endian: "little",
   target: new Uint8Array(32),
 };
-const LEASE = evenLease(2n ** 24n);
+const CUT = { from: 0n, to: 2n ** 60n, unitBits: 18 };
 const REPORT_MS = 200;
 /** The runtime optimises the kernel in its first moments, which do not count. */
 const WARM_UP_MS = 150;
 
-async function measure(order: LaneOrder): Promise<void> {
-  const search = (await openShipped(order.algorithm)).start(TASK);
-  const over = new AbortController();
+async function measure({ algorithm, seconds }: LaneOrder): Promise<void> {
+  const search = (await openShipped(algorithm)).start(TASK);
   let hashes = 0;
   let startMs = performance.now();
   let isWarm = false;
   let reportedAt = startMs;
+  let isOver = false;
   const report = (now: number, isLast: boolean): void => {
-    const share = Math.min(1, (now - startMs) / 1000 / order.seconds);
+    const share = Math.min(1, (now - startMs) / 1000 / seconds);
     const perSecond = Math.round((1000 * hashes) / (now - startMs));
     parentPort?.postMessage({ share, perSecond, isLast } satisfies LaneReport);
   };
-  const breathe = async (): Promise<void> => {
-    const now = performance.now();
-    if (!isWarm && now - startMs > WARM_UP_MS) {
-      [isWarm, hashes, startMs] = [true, 0, now];
-    } else if (isWarm && now - startMs >= 1000 * order.seconds) {
-      report(now, true);
-      over.abort();
-    } else if (now - reportedAt > REPORT_MS) {
-      reportedAt = now;
-      report(now, false);
-    }
-    await setImmediate();
-  };
-  const parts = {
-    clock: performance,
-    signal: over.signal,
-    onStep: (step: { readonly hashes: number }) => {
-      hashes += step.hashes;
+  runUnits(
+    search,
+    { cut: CUT, from: 0n, to: 2n ** 42n },
+    {
+      clock: performance,
+      isOver: () => isOver,
+      onStep: (step, now) => {
+        hashes += step.hashes;
+        if (!isWarm && now - startMs > WARM_UP_MS) {
+          [isWarm, hashes, startMs] = [true, 0, now];
+        } else if (isWarm && now - startMs >= 1000 * seconds) {
+          report(now, true);
+          isOver = true;
+        } else if (now - reportedAt > REPORT_MS) {
+          reportedAt = now;
+          report(now, false);
+        }
+      },
     },
-    breathe,
-  };
-  try {
-    for (let from = 0n; ; from += LEASE) {
-      await runLease(search, { range: { from, to: from + LEASE } }, parts);
-    }
-  } catch (error) {
-    if (!over.signal.aborted) throw error;
-  }
+  );
 }
 
 parentPort?.on("message", (order: LaneOrder) => void measure(order));

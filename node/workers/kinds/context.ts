@@ -4,6 +4,7 @@ import type { Clock } from "../../clock.ts";
 import type { TaskProgress } from "../task-control.ts";
 import type { TrainerCache } from "../trainer-cache.ts";
 import type { Inputs } from "./inputs.ts";
+import type { SearchThread } from "./search/search-thread.ts";
 
 export interface TaskContext {
   /** Gives the task up. */
@@ -18,6 +19,7 @@ export interface TaskContext {
 /** What outlives tasks and links in the process that runs them. */
 export interface WorkerParts {
   readonly trainers: TrainerCache;
+  readonly searches: SearchThread;
   readonly clock: Clock;
   /** Of this process. */
   readonly meter: CoreMeter;

@@ -7,12 +7,16 @@ import type { TaskControl } from "../task-control.ts";
 import { baseline } from "./baseline/assignment.ts";
 import { BaselineOrder, BaselineOutcome } from "./baseline/order.ts";
 import type { RunTask } from "./context.ts";
+import { digests } from "./digests/assignment.ts";
+import { DigestsOrder, DigestsOutcome } from "./digests/order.ts";
 import { evaluate } from "./evaluate/assignment.ts";
 import { EvaluateOrder, EvaluateOutcome } from "./evaluate/order.ts";
 import { replay } from "./replay/assignment.ts";
 import { ReplayOrder, ReplayOutcome } from "./replay/order.ts";
 import { retrain } from "./retrain/assignment.ts";
 import { RetrainOrder, RetrainOutcome } from "./retrain/order.ts";
+import { search } from "./search/assignment.ts";
+import { SearchOrder, SearchOutcome } from "./search/order.ts";
 import { track } from "./track/assignment.ts";
 import { TrackOrder, TrackOutcome } from "./track/order.ts";
 import { train } from "./train/assignment.ts";
@@ -63,6 +67,18 @@ export const KINDS = {
     outcome: TrackOutcome,
     carryOut: track,
     load: async () => (await import("./track/run.ts")).runTrackTask,
+  }),
+  search: row({
+    order: SearchOrder,
+    outcome: SearchOutcome,
+    carryOut: search,
+    load: async () => (await import("./search/run.ts")).runSearch,
+  }),
+  digests: row({
+    order: DigestsOrder,
+    outcome: DigestsOutcome,
+    carryOut: digests,
+    load: async () => (await import("./digests/run.ts")).runDigests,
   }),
 };
 

@@ -31,7 +31,7 @@ export async function believed<T>(
 export function wrong(worker: string, segment: number, cause?: unknown): WorkerError {
   return new WorkerError(
     `segment ${segment} of worker ${worker} comes out otherwise on this machine`,
-    { code: "SPOT_CHECK", worker, segment },
+    { code: "SPOT_CHECK", worker, what: `segment ${segment}` },
     { action: "local", cause },
   );
 }

@@ -37,6 +37,9 @@ export interface Assignment<T, Order extends OfKind = OfKind, Outcome extends Of
 /** The worker that an attempt is for. */
 export interface ChosenWorker {
   readonly id: string;
+  /** Where it is, see LinkIdentity. */
+  readonly address: string;
+  readonly machine: string;
   /** Whether what it sends is checked on this machine. */
   readonly isChecked: boolean;
 }
@@ -44,8 +47,12 @@ export interface ChosenWorker {
 /** One try of a task on one worker. */
 export interface Attempt<T> {
   readonly assignment: Assignment<T>;
+  /** Asks this worker for what is done so far. */
+  readonly end?: AbortSignal;
   /** Before the result is used. @throws WorkerError SPOT_CHECK */
   readonly verify?: (result: T, signal: AbortSignal) => Promise<void>;
+  /** It failed, and another one may follow. */
+  readonly drop?: () => void;
 }
 
 /** A task as the pool carries it out, on one worker after another if need be. */
@@ -55,7 +62,15 @@ export interface Work<T> {
   readonly isUrgent: boolean;
   /** Remote workers may have it: their results can be checked in parts. Others stay here, where there is a worker. */
   readonly isRemote: boolean;
-  attempt(worker: ChosenWorker): Attempt<T>;
+  /**
+   * A worker of this machine that has it is given to an urgent task, which would else have to wait: the attempt is
+   * ended, and another one goes on later.
+   */
+  readonly givesWay?: boolean;
+  /** Whether an attempt that was ended early left something to do. */
+  readonly isUnfinished?: () => boolean;
+  /** @param signal given up */
+  attempt(worker: ChosenWorker, signal: AbortSignal): Attempt<T>;
 }
 
 export interface WorkControl extends TaskControl {

@@ -27,7 +27,8 @@ describe("the trial of an algorithm", function () {
   });
 
   const traps: readonly ToyFault[] = ["traps in search", "traps for long prefixes"];
-  for (const fault of TOY_FAULTS.filter((one) => !one.startsWith("never ends"))) {
+  const unseen = /^never ends|far out$/;
+  for (const fault of TOY_FAULTS.filter((one) => !unseen.test(one))) {
     const code = traps.includes(fault) ? "ALGORITHM_TRAPPED" : "ALGORITHM_RESULT";
     it(`refuses one that ${fault}: ${code}`, async () => {
       const algorithm = await Algorithm.open(toys.with(fault));

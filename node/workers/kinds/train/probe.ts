@@ -56,7 +56,7 @@ export class TrainProbe {
 function cutOtherwise(worker: string, told: number, count: number): WorkerError {
   return new WorkerError(
     `worker ${worker} sent a run of ${told} segments, this one has ${count}`,
-    { code: "SPOT_CHECK", worker, segment: Math.max(0, Math.min(told, count)) },
+    { code: "SPOT_CHECK", worker, what: `a run of ${told} segments` },
     { action: "local" },
   );
 }

@@ -1,17 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { type SearchRange, sliceAt, sliceCount } from "../../../chain/workload/search/range.ts";
+import { type Cut, unitAt, unitCount } from "../../../chain/workload/search/units.ts";
 import type { Algorithm, Find } from "../../../ml/search/algorithm.ts";
-import { runLease } from "../../../ml/search/run-lease.ts";
-import {
-  replaySlice,
-  type SearchRangeOptions,
-  type SearchStep,
-  type SliceResult,
-  searchRange,
-} from "../../../ml/search/search-range.ts";
+import { runUnits } from "../../../ml/search/run-units.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
+import {
+  type SearchStep,
+  type SearchUnitsOptions,
+  searchUnits,
+  type UnitResult,
+} from "../../../ml/search/search-units.ts";
 import { openShipped } from "../../../ml/search/shipped.ts";
 import { StretchSize } from "../../../ml/search/stretch-size.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
@@ -26,37 +25,48 @@ const TASK: SearchTask = {
 };
 
 interface Whole {
-  readonly slices: readonly SliceResult[];
+  readonly units: readonly UnitResult[];
   readonly finds: readonly Find[];
   readonly hashes: number;
 }
 
-function searchAll(algorithm: Algorithm, range: SearchRange, options?: SearchRangeOptions): Whole {
-  const slices: SliceResult[] = [];
-  const finds: Find[] = [];
-  let hashes = 0;
-  for (const step of searchRange(algorithm.start(TASK), range, options)) {
-    hashes += step.hashes;
-    finds.push(...step.finds);
-    if (step.ended !== undefined) slices.push(step.ended);
-  }
-  return { slices, finds, hashes };
+interface Part extends SearchUnitsOptions {
+  readonly from?: bigint;
+  readonly to?: bigint;
 }
 
-describe("a search of a range", () => {
+function searchAll(
+  algorithm: Algorithm,
+  cut: Cut,
+  { from = 0n, to = unitCount(cut), ...options }: Part = {},
+): Whole {
+  const units: UnitResult[] = [];
+  const finds: Find[] = [];
+  let hashes = 0;
+  for (const step of searchUnits(algorithm.start(TASK), { cut, from, to }, options)) {
+    hashes += step.hashes;
+    finds.push(...step.finds);
+    if (step.ended !== undefined) units.push(step.ended);
+  }
+  return { units, finds, hashes };
+}
+
+describe("a search of units", () => {
   let algorithm: Algorithm;
   before(async () => {
     algorithm = await openShipped("sha256");
   });
 
-  it("gives the slices and finds of a plain loop", () => {
-    const range = { from: 1000n, to: 2_300n };
-    const { slices, finds, hashes } = searchAll(algorithm, range);
+  it("gives the units and finds of a plain loop, also where the last unit is shorter", () => {
+    const cut = { from: 1000n, to: 2_300n, unitBits: 6 };
+    const { units, finds, hashes } = searchAll(algorithm, cut);
     expect(hashes).equal(1300);
     expect(finds).deep.equal(expectedStretch("sha256", TASK, 1000n, 1300).finds);
-    expect(slices.length).equal(sliceCount(range));
-    for (const { index, minNonce, minDigest, running } of slices) {
-      const { from, to } = sliceAt(range, index);
+    expect(units.map(({ unit }) => unit)).deep.equal(
+      Array.from({ length: 21 }, (_, i) => BigInt(i)),
+    );
+    for (const { unit, minNonce, minDigest, running } of units) {
+      const { from, to } = unitAt(cut, unit);
       const wanted = expectedStretch("sha256", TASK, from, Number(to - from));
       expect(minNonce).equal(wanted.min.nonce);
       expect(compareBytes(minDigest, wanted.min.digest)).equal(0);
@@ -67,26 +77,40 @@ describe("a search of a range", () => {
   it("gives the same however it is cut into steps, and from wherever it goes on", () => {
     const size = fc.integer({ min: 1, max: 500 });
     const sizes = fc.array(size, { minLength: 1, maxLength: 5 });
-    const ranges = fc.tuple(
-      fc.bigInt({ min: 0n, max: 2n ** 31n }),
-      fc.integer({ min: 1, max: 9000 }),
-    );
+    const cuts = fc.record({
+      from: fc.bigInt({ min: 0n, max: 2n ** 31n }),
+      count: fc.bigInt({ min: 1n, max: 9000n }),
+      unitBits: fc.integer({ min: 6, max: 12 }),
+    });
     fc.assert(
-      fc.property(ranges, sizes, ([from, count], steps) => {
-        const range = { from, to: from + BigInt(count) };
-        const whole = searchAll(algorithm, range);
+      fc.property(cuts, sizes, ({ from, count, unitBits }, steps) => {
+        const cut = { from, to: from + count, unitBits };
+        const whole = searchAll(algorithm, cut);
         let step = 0;
         const stretch = () => steps[step++ % steps.length] ?? 1;
-        expect(searchAll(algorithm, range, { stretch })).deep.equal(whole);
-        const middle = sliceCount(range) >> 1;
-        const first = searchAll(algorithm, range, { endSlice: middle });
-        const rest = searchAll(algorithm, range, { slice: middle });
-        expect([...first.slices, ...rest.slices]).deep.equal(whole.slices);
+        expect(searchAll(algorithm, cut, { stretch })).deep.equal(whole);
+        const middle = unitCount(cut) / 2n;
+        const first = searchAll(algorithm, cut, { to: middle });
+        const rest = searchAll(algorithm, cut, { from: middle });
+        expect([...first.units, ...rest.units]).deep.equal(whole.units);
         expect([...first.finds, ...rest.finds]).deep.equal(whole.finds);
-        expect(replaySlice(algorithm.start(TASK), range, middle)).deep.equal(whole.slices[middle]);
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("reads no more finds than wanted, and units come out the same", () => {
+    const cut = { from: 0n, to: 4096n, unitBits: 12 };
+    const whole = searchAll(algorithm, cut);
+    expect(whole.finds.length).above(20);
+    const few = searchAll(algorithm, cut, { maxFinds: () => 5, stretch: () => 4096 });
+    expect(few).deep.equal({ ...whole, finds: whole.finds.slice(0, 5) });
+    expect(searchAll(algorithm, cut, { maxFinds: () => 0 })).deep.equal({ ...whole, finds: [] });
+  });
+
+  it("has no units beyond the last", () => {
+    const cut = { from: 0n, to: 65n, unitBits: 6 };
+    expect(() => searchAll(algorithm, cut, { to: 3n })).throw(RangeError);
   });
 
   it("refuses nonces that there are not", () => {
@@ -132,41 +156,38 @@ describe("a search of a range", () => {
     expect(size.next).equal(16_384);
   });
 
-  it("can be stopped between two steps, and is told of each", async () => {
-    const range = { from: 0n, to: 1n << 20n };
+  it("can be stopped between two steps, and is told of each", () => {
     const search = algorithm.start(TASK);
-    const stop = new AbortController();
     const steps: SearchStep[] = [];
     let now = 0;
-    let breaths = 0;
-    const parts = {
-      // Each look at it is 3 ms later.
-      clock: { now: () => (now += 3) },
-      signal: stop.signal,
-      onStep: (step: SearchStep) => steps.push(step),
-      breathe: async () => {
-        breaths++;
-        if (breaths === 3) stop.abort(new Error("found elsewhere"));
+    runUnits(
+      search,
+      { cut: { from: 0n, to: 1n << 20n, unitBits: 20 }, from: 0n, to: 1n },
+      {
+        // Each look at it is 3 ms later.
+        clock: { now: () => (now += 3) },
+        isOver: () => steps.length === 21,
+        onStep: (step) => steps.push(step),
       },
-    };
-    const error = await runLease(search, { range }, parts).catch((reason: Error) => reason);
-    expect(error).instanceOf(Error).with.property("message", "found elsewhere");
-    // Seven calls of 3 ms, then a breath.
+    );
     expect(steps.length).equal(21);
     expect(steps.map(({ hashes }) => hashes).slice(0, 3)).deep.equal([1, 2, 4]);
   });
 
-  it("goes on at a slice and ends with the rest of the claim", async () => {
-    const range = { from: 77n, to: 77n + 6_400n };
-    const parts = {
-      clock: performance,
-      signal: new AbortController().signal,
-      onStep: () => {},
-      breathe: () => Promise.resolve(),
-    };
-    const whole = await runLease(algorithm.start(TASK), { range }, parts);
-    expect(whole).deep.equal(searchAll(algorithm, range).slices);
-    const rest = await runLease(algorithm.start(TASK), { range, slice: 60 }, parts);
-    expect(rest).deep.equal(whole.slice(60));
+  it("goes on at a unit and ends with the last one", () => {
+    const cut = { from: 77n, to: 77n + 6_400n, unitBits: 7 };
+    const units: UnitResult[] = [];
+    runUnits(
+      algorithm.start(TASK),
+      { cut, from: 45n, to: 50n },
+      {
+        clock: performance,
+        isOver: () => false,
+        onStep: ({ ended }) => {
+          if (ended !== undefined) units.push(ended);
+        },
+      },
+    );
+    expect(units).deep.equal(searchAll(algorithm, cut).units.slice(45));
   });
 });

@@ -1,0 +1,55 @@
+/**
+ * Input: `algorithm`. Outputs: `units`, several at a time and in order, their index the place of the first among those
+ * of the order; `find`, each before its unit.
+ */
+import { z } from "zod";
+import { type Cut, unitCount } from "../../../../chain/workload/search/units.ts";
+import { SEARCH_FIELDS } from "../algorithm-task.ts";
+import { Count } from "../fields.ts";
+import { MAX_TASK_UNITS } from "./task.ts";
+
+/** JSON has no numbers of 64 bits. */
+const Uint64 = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,19})$/, "must be a number of 64 bits, decimal")
+  .refine((text) => BigInt(text) < 1n << 64n, "must be a number of 64 bits");
+
+export const SearchOrder = z
+  .strictObject({
+    kind: z.literal("search"),
+    ...SEARCH_FIELDS,
+    unitBits: z.int().min(6).max(32),
+    jobFrom: Uint64,
+    jobTo: Uint64,
+    from: Uint64,
+    to: Uint64,
+  })
+  .superRefine(({ unitBits, nonceBytes, ...texts }, context) => {
+    const jobFrom = BigInt(texts.jobFrom);
+    const jobTo = BigInt(texts.jobTo);
+    const from = BigInt(texts.from);
+    const to = BigInt(texts.to);
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [field], message });
+    if (jobTo <= jobFrom) refuse("jobTo", "must be above jobFrom");
+    else if (jobTo > 1n << BigInt(8 * nonceBytes)) refuse("jobTo", "is beyond the last nonce");
+    else if (to <= from) refuse("to", "must be above from");
+    else if (to > unitCount({ from: jobFrom, to: jobTo, unitBits })) {
+      refuse("to", "is beyond the last unit");
+    } else if (to - from > BigInt(MAX_TASK_UNITS)) {
+      refuse("to", `must be at most ${MAX_TASK_UNITS} above from`);
+    }
+  });
+export type SearchOrder = z.infer<typeof SearchOrder>;
+
+export const SearchOutcome = z.strictObject({
+  kind: z.literal("search"),
+  units: Count,
+  /** Nonces hashed, those of a unit that was not finished too. */
+  hashes: Count,
+});
+export type SearchOutcome = z.infer<typeof SearchOutcome>;
+
+export function cutOf({ jobFrom, jobTo, unitBits }: SearchOrder): Cut {
+  return { from: BigInt(jobFrom), to: BigInt(jobTo), unitBits };
+}

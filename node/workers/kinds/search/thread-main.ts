@@ -1,0 +1,100 @@
+/**
+ * Entry of the thread that runs search algorithms. It does one work after another and looks at nothing but the shared
+ * state while it does; a module that never returns is ended together with the thread.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
+import { Algorithm } from "../../../../ml/search/algorithm.ts";
+import { AlgorithmError } from "../../../../ml/search/algorithm-error.ts";
+import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
+import { probeAlgorithm } from "../../../../ml/search/check/probe.ts";
+import { runUnits } from "../../../../ml/search/run-units.ts";
+import type { UnitResult } from "../../../../ml/search/search-units.ts";
+import { MAX_BATCH_UNITS, MAX_TASK_FINDS } from "./task.ts";
+import {
+  SharedState,
+  type ThreadMessage,
+  type ThreadOrder,
+  type ThreadWork,
+} from "./thread-messages.ts";
+import { encodeFind, encodeUnits } from "./unit-bytes.ts";
+
+/** Units are told so often, if there are not many of them before. */
+const BATCH_MS = 100;
+
+const shared = new SharedState(workerData as SharedArrayBuffer);
+/** Modules that held together in a trial, those that come with the program without one. */
+const trusted = new Set<string>(Object.values(ALGORITHM_HASHES));
+let last: Algorithm | undefined;
+
+parentPort?.on("message", (order: ThreadOrder) => {
+  carryOut(order).then(() => tell({ kind: "over" }), fail);
+});
+
+function tell(message: ThreadMessage, bytes?: Uint8Array<ArrayBuffer>): void {
+  parentPort?.postMessage(message, bytes === undefined ? [] : [bytes.buffer]);
+}
+
+function fail(error: unknown): void {
+  if (error instanceof AlgorithmError) {
+    tell({ kind: "refused", message: error.message, facts: error.facts });
+  } else {
+    tell({ kind: "broken", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function carryOut({ hash, module, work }: ThreadOrder): Promise<void> {
+  if (last?.hash !== hash) last = await Algorithm.open(module);
+  const algorithm = last;
+  if (!trusted.has(hash)) {
+    probeAlgorithm(algorithm, performance);
+    trusted.add(hash);
+  }
+  if (work.kind === "search") searchUnits(algorithm, work);
+  else hashNonces(algorithm, work);
+}
+
+function searchUnits(algorithm: Algorithm, work: ThreadWork & { kind: "search" }): void {
+  let batch: UnitResult[] = [];
+  let toldAt = performance.now();
+  let finds = 0;
+  const flush = (): void => {
+    const [first] = batch;
+    if (first === undefined) return;
+    const bytes = encodeUnits(batch);
+    tell({ kind: "units", first: first.unit, bytes }, bytes);
+    batch = [];
+  };
+  runUnits(algorithm.start(work.task), work, {
+    clock: performance,
+    isOver: () => shared.isStopped,
+    maxFinds: () => MAX_TASK_FINDS - finds,
+    onStep: (step, now) => {
+      shared.called(step.hashes);
+      for (const find of step.finds) {
+        const bytes = encodeFind(find);
+        tell({ kind: "find", bytes }, bytes);
+        finds++;
+      }
+      if (step.ended !== undefined) batch.push(step.ended);
+      if (batch.length < MAX_BATCH_UNITS && now - toldAt < BATCH_MS) return;
+      flush();
+      toldAt = now;
+    },
+  });
+  flush();
+}
+
+function hashNonces(
+  algorithm: Algorithm,
+  { task, nonces }: ThreadWork & { kind: "digests" },
+): void {
+  const search = algorithm.start(task);
+  const bytes = new Uint8Array(nonces.length * DIGEST_BYTES);
+  for (const [index, nonce] of nonces.entries()) {
+    if (shared.isStopped) return;
+    bytes.set(search.stretch(nonce, 1).min.digest, index * DIGEST_BYTES);
+    shared.called(1);
+  }
+  tell({ kind: "digests", bytes }, bytes);
+}
