@@ -108,8 +108,9 @@ export class CarryOut implements Pool {
           return this.#try(work, tried, free, control);
         });
         await tried?.verify?.(result, signal);
-        if (!end?.aborted && work.isUnfinished?.() === true) continue;
-        return result;
+        const all = work.soFar?.();
+        if (all === undefined) return result;
+        if (all.isWhole || end?.aborted) return all.result;
       } catch (error) {
         tried?.drop?.();
         if (isWorkerCode(error, "SPOT_CHECK") && worker !== undefined) {
@@ -122,6 +123,8 @@ export class CarryOut implements Pool {
         } else if (isWorkerCode(error, "LINK_LOST")) {
           log.warn("a task lost its worker", { kind, attempts, reason: error.message });
         } else throw error;
+        const all = work.soFar?.();
+        if (all?.isWhole) return all.result;
         if (attempts === MAX_ATTEMPTS) throw outOfAttempts(kind, attempts, error);
         attempts += 1;
       }

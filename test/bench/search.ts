@@ -168,7 +168,10 @@ async function checkAgainstNode(name: ShippedName, nonces: number): Promise<void
   const target = Uint8Array.of(0x00, 0x40, ...new Uint8Array(30));
   const task: SearchTask = { ...TASK, nonceBytes: 8, target };
   const search = (await openShipped(name)).start(task);
-  const running = { kernel: new Uint8Array(RUNNING_DIGEST_BYTES), node: new Uint8Array(RUNNING_DIGEST_BYTES) };
+  const running = {
+    kernel: new Uint8Array(RUNNING_DIGEST_BYTES),
+    node: new Uint8Array(RUNNING_DIGEST_BYTES),
+  };
   for (let from = 0n; from < BigInt(nonces); from += BigInt(MAX_STRETCH)) {
     const count = Math.min(MAX_STRETCH, nonces - Number(from));
     const got = search.stretch(from, count);

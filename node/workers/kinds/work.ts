@@ -67,8 +67,8 @@ export interface Work<T> {
    * ended, and another one goes on later.
    */
   readonly givesWay?: boolean;
-  /** Whether an attempt that was ended early left something to do. */
-  readonly isUnfinished?: () => boolean;
+  /** Of a task whose attempts go on where the last one ended: what all of them came to. */
+  readonly soFar?: () => { readonly isWhole: boolean; readonly result: T };
   /** @param signal given up */
   attempt(worker: ChosenWorker, signal: AbortSignal): Attempt<T>;
 }

@@ -29,12 +29,12 @@ export async function search(
   const { onProgress, isReplay = false, end } = control;
   const lease = new SearchLease(task, control);
   let before = 0;
-  const work: Work<void> = {
+  const work: Work<SearchUnitsResult> = {
     kind: "search",
     isUrgent: isReplay,
     isRemote: !isReplay,
     givesWay: !isReplay,
-    isUnfinished: () => !lease.isWhole,
+    soFar: () => ({ isWhole: lease.isWhole, result: lease.result() }),
     attempt: (worker, signal) => {
       before = lease.hashes;
       return worker.isChecked
@@ -47,12 +47,12 @@ export async function search(
     onProgress?.({ ...progress, step: before + progress.step, steps });
   };
   try {
-    await pool.run(work, { ...control, onProgress: told });
+    return await pool.run(work, { ...control, onProgress: told });
   } catch (error) {
     // Over while it waited for a worker, or for one to take the place of a dead one.
-    if (!end?.aborted || !isWorkerCode(error, "NO_WORKER", "ATTEMPTS")) throw error;
+    if (end?.aborted && isWorkerCode(error, "NO_WORKER", "ATTEMPTS")) return lease.result();
+    throw error;
   }
-  return lease.result();
 }
 
 /** What becomes of what a worker sends. */
@@ -67,7 +67,7 @@ function checkedAttempt(
   worker: ChosenWorker,
   pool: Pool,
   { deadlineMs, signal }: TaskControl & { readonly signal: AbortSignal },
-): Attempt<void> {
+): Attempt<SearchUnitsResult> {
   const failed = new AbortController();
   const control = { deadlineMs, signal };
   const check = new RemoteCheck(worker, lease, {
@@ -108,7 +108,7 @@ async function replayed(
 function searchAssignment(
   lease: SearchLease,
   receiver: Receiver,
-): Assignment<void, SearchOrder, SearchOutcome> {
+): Assignment<SearchUnitsResult, SearchOrder, SearchOutcome> {
   const { task, next: from } = lease;
   const cut = cutOfTask(task);
   let next = from;
@@ -147,6 +147,7 @@ function searchAssignment(
       const limit = 2 ** task.unitBits;
       if (lost < 0 || lost >= limit) throw breach(`${hashes} hashes of ${units} units`);
       lease.lose(lost);
+      return lease.result();
     },
   };
 }
