@@ -12,6 +12,7 @@ import type { Job, JobKind } from "../../chain/types/job.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
+import { SealedAnswers } from "../sealed-answers.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
@@ -33,18 +34,13 @@ export interface AuditorModules {
 /** The participant shows its state first; then the members, so many blocks after each other. */
 const SHOW_STAGGER = 3;
 
-interface Kept {
-  readonly finding: Finding;
-  /** The answer is on its way; shown: the state too. */
-  shown: boolean;
-}
-
 export class Auditor implements JobService {
   readonly #publicKey: Uint8Array;
   readonly #modules: AuditorModules;
   readonly #flights: SingleFlight;
   readonly #retryAt = new Map<string, number>();
-  readonly #done = new Map<string, Kept>();
+  /** Answers on their way, in seats of committees to be shown once. */
+  readonly #answers = new SealedAnswers<Finding>();
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: AuditorModules) {
     this.#publicKey = publicKey;
@@ -66,7 +62,7 @@ export class Auditor implements JobService {
     }
     this.#flights.keepOnly((key) => known.has(key));
     for (const key of this.#retryAt.keys()) if (!known.has(key)) this.#retryAt.delete(key);
-    for (const key of this.#done.keys()) if (!known.has(key)) this.#done.delete(key);
+    this.#answers.keepOnly((key) => known.has(key));
   }
 
   stop(): void {
@@ -77,27 +73,20 @@ export class Auditor implements JobService {
   #look(job: Job, audit: Audit, seat: number): string {
     const { height } = this.#modules.chain;
     const key = `${auditKey(job, audit)}/${audit.retries}/${seat}`;
-    const done = this.#done.get(key);
     if (stageOf(audit) === "opening") {
-      const isMember = seat >= audit.auditors && done !== undefined && !done.shown;
-      if (isMember && this.#isTurn(audit, seat, done.finding)) {
-        done.shown = true;
-        this.#flights.start(key, () => this.#show(job, audit, done.finding));
-      }
+      const position = seat - audit.auditors;
+      const after = SHOW_STAGGER * (position + 1);
+      const turn = { from: audit.since, after, height, isOpened: isOpened(audit) };
+      const shown = position < 0 ? undefined : this.#answers.take(key, turn);
+      if (shown !== undefined && shown.answer !== "not-served")
+        this.#flights.start(key, () => this.#show(job, audit, shown));
       return key;
     }
     const isAsked = audit.seats[seat]?.answer === AUDIT_ANSWERS.indexOf("none");
-    if (isAsked && done === undefined && (this.#retryAt.get(key) ?? 0) <= height) {
+    if (isAsked && !this.#answers.has(key) && (this.#retryAt.get(key) ?? 0) <= height) {
       this.#flights.start(key, (signal) => this.#audit(job, audit, key, signal));
     }
     return key;
-  }
-
-  /** Another state is shown at once; the committed one by the participant first. */
-  #isTurn(audit: Audit, seat: number, { answer }: Finding): boolean {
-    if (answer !== "match") return answer === "mismatch";
-    const turn = audit.since + SHOW_STAGGER * (seat + 1 - audit.auditors);
-    return this.#modules.chain.height >= turn && !isOpened(audit);
   }
 
   async #audit(job: Job, audit: Audit, key: string, signal: AbortSignal): Promise<void> {
@@ -117,7 +106,7 @@ export class Auditor implements JobService {
       ...(isCommittee ? this.#sealed(finding) : plain(finding)),
     });
     await duties.send(payload, blocks);
-    this.#done.set(key, { finding, shown: false });
+    this.#answers.keep(key, finding, { isMatch: finding.answer === "match" });
     log.info("update audited", {
       job: toHex(job.id),
       round,

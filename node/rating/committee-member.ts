@@ -7,6 +7,7 @@ import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Finding, Payloads } from "../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../chain/types/window.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
+import { SealedAnswers } from "../sealed-answers.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { windowVerdictPayload } from "../wallet/payload.ts";
@@ -18,21 +19,12 @@ export interface CommitteeMemberModules extends JudgeModules {
   readonly log: NodeLog;
 }
 
-/** What this node answered about a claim. */
-interface Kept {
-  /** What its seal was made of; undefined when it was not served, or has shown it. */
-  shown: Finding | undefined;
-  readonly isMatch: boolean;
-  /** Height from which it shows a match. */
-  turn: number | undefined;
-}
-
 export class CommitteeMember {
   readonly #publicKey: Uint8Array;
   readonly #modules: CommitteeMemberModules;
   readonly #flights: SingleFlight;
-  /** By node whose claim it is, and the call for the committee. */
-  readonly #kept = new Map<string, Kept>();
+  /** By node whose claim it is, and the call for the committee; undefined when it was not served. */
+  readonly #answers = new SealedAnswers<Finding | undefined>();
   #window = 0;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: CommitteeMemberModules) {
@@ -48,7 +40,7 @@ export class CommitteeMember {
     const { height, window } = state;
     if (window.number !== this.#window) {
       this.#window = window.number;
-      this.#kept.clear();
+      this.#answers.keepOnly(() => false);
     }
     const own = state.nodeIndex(this.#publicKey);
     for (const claim of own === undefined ? [] : state.claims) {
@@ -56,7 +48,7 @@ export class CommitteeMember {
       const position = appeal.members.findIndex(({ verifier }) => verifier === own);
       if (position === -1) continue;
       if (areSealsIn(appeal, height + 1, state)) this.#show(claim, position);
-      else if (appeal.members[position]?.verdict === 0 && !this.#kept.has(keyOf(claim))) {
+      else if (appeal.members[position]?.verdict === 0 && !this.#answers.has(keyOf(claim))) {
         this.#flights.start(`hear/${keyOf(claim)}`, () => this.#hear(claim));
       }
     }
@@ -76,7 +68,7 @@ export class CommitteeMember {
     const shown = verdict === "not-served" ? undefined : findingOn(appeal, verdict, found);
     const answer = { window: window.number, node, findings: [this.#sealed(claim, found)] };
     await this.#send(answer, appealStages(appeal, chain.state).sealsUntil);
-    this.#kept.set(keyOf(claim), { shown, isMatch: verdict === "match", turn: undefined });
+    this.#answers.keep(keyOf(claim), shown, { isMatch: verdict === "match" });
     log.info("dispute heard", { window: window.number, node, verdict });
   }
 
@@ -90,12 +82,10 @@ export class CommitteeMember {
     const { state } = this.#modules.chain;
     const { height, window } = state;
     const { node, appeal } = claim;
-    const kept = this.#kept.get(keyOf(claim));
-    if (kept?.shown === undefined || (kept.isMatch && isOpened(appeal))) return;
-    kept.turn ??= kept.isMatch ? height + 1 + position : height;
-    if (height < kept.turn) return;
-    const verdict = { window: window.number, node, findings: [kept.shown] };
-    kept.shown = undefined;
+    const turn = { from: height, after: 1 + position, height, isOpened: isOpened(appeal) };
+    const shown = this.#answers.take(keyOf(claim), turn);
+    if (shown === undefined) return;
+    const verdict = { window: window.number, node, findings: [shown] };
     const { shownUntil } = appealStages(appeal, state);
     this.#flights.start(`show/${keyOf(claim)}`, () => this.#send(verdict, shownUntil));
   }

@@ -16,6 +16,7 @@ import { isTrackUnderWay } from "../../chain/track/stages.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Track, TrackEntry, TrackJudge as TrackJudgeSeat } from "../../chain/types/track.ts";
 import { payloadOf } from "../../chain/types/transaction.ts";
+import { SealedAnswers } from "../sealed-answers.ts";
 import { answerOf, DIVERGED, isDivergence, TRACK_RUN_MS } from "./track-answer.ts";
 import { TrackDuties } from "./track-duties.ts";
 import type { TrackModules } from "./track-service.ts";
@@ -28,7 +29,7 @@ export class TrackJudge {
   readonly #modules: TrackModules;
   readonly #duties: TrackDuties;
   /** What it came to itself in `#track`, by node. */
-  readonly #answers = new Map<number, TrackAnswer>();
+  readonly #answers = new SealedAnswers<TrackAnswer>();
   #track = 0;
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: TrackModules) {
@@ -42,7 +43,7 @@ export class TrackJudge {
     const { track, height } = state;
     if (track.number !== this.#track) {
       this.#track = track.number;
-      this.#answers.clear();
+      this.#answers.keepOnly(() => false);
     }
     const own = state.nodeIndex(this.#publicKey);
     if (own === undefined || !isTrackUnderWay(track) || height < track.resultsUntil) return;
@@ -67,8 +68,8 @@ export class TrackJudge {
     const { duties, chain, log } = this.#modules;
     const { number, verdictsUntil } = track;
     const answer = await this.#repeat(track, entry, signal);
-    this.#answers.set(entry.node, answer);
     const agrees = isSame(answer, entry);
+    this.#answers.keep(keyOf(entry), answer, { isMatch: agrees });
     log.info("judged on the open track", { track: number, node: entry.node, agrees });
     const seal = trackSeal(answer, this.#publicKey);
     const payload = payloadOf("track-verdict", { track: number, node: entry.node, seal });
@@ -82,20 +83,21 @@ export class TrackJudge {
       !equalBytes(reached, ZERO_HASH) ||
       (isShown(entry) && explains(answerHash(entry), { seal, publicKey: this.#publicKey }));
     if (isRead) return;
-    const answer = this.#answers.get(entry.node);
-    if (answer === undefined) {
+    if (!this.#answers.has(keyOf(entry))) {
       // Sealed before a restart: all of it can be made again.
       const recall = async (signal: AbortSignal): Promise<void> => {
-        this.#answers.set(entry.node, await this.#repeat(track, entry, signal));
+        const again = await this.#repeat(track, entry, signal);
+        this.#answers.keep(keyOf(entry), again, { isMatch: isSame(again, entry) });
       };
       this.#duties.start(track, `recall/${entry.node}`, recall);
       return;
     }
-    const isRefuted = !isSame(answer, entry);
-    if (!isRefuted && (isShown(entry) || height < track.verdictsUntil + SHOW_GRACE)) return;
-    const shown = isRefuted
-      ? { outputs: ZERO_HASH, reached: answerHash(answer) }
-      : { outputs: answer.outputs, reached: ZERO_HASH };
+    const turn = { from: track.verdictsUntil, after: SHOW_GRACE, height, isOpened: isShown(entry) };
+    const answer = this.#answers.due(keyOf(entry), turn);
+    if (answer === undefined) return;
+    const shown = isSame(answer, entry)
+      ? { outputs: answer.outputs, reached: ZERO_HASH }
+      : { outputs: ZERO_HASH, reached: answerHash(answer) };
     this.#duties.start(track, `show/${entry.node}`, () => this.#show(track, entry, shown));
   }
 
@@ -124,6 +126,10 @@ export class TrackJudge {
     const payload = payloadOf("track-show", { track: number, node, ...shown });
     await duties.send(payload, shownUntil - chain.state.height);
   }
+}
+
+function keyOf({ node }: TrackEntry): string {
+  return `${node}`;
 }
 
 /** Whether the node told what a repetition comes to. */
