@@ -10,7 +10,7 @@ import type { Parameters } from "../../chain/types/genesis.ts";
 import { type Job, JobRecord, type JobSpec, type Participant } from "../../chain/types/job.ts";
 import type { RatingChange } from "../../chain/types/node.ts";
 import type { SearchFind, SearchResult, SearchSpec, UnitRange } from "../../chain/types/search.ts";
-import type { SignedTransaction } from "../../chain/types/transaction.ts";
+import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import { countUnits, withoutUnits } from "../../chain/workload/search/coverage.ts";
 import { searchMessage } from "../../chain/workload/search/message.ts";
 import { roundBase } from "../../chain/workload/search/round.ts";
@@ -195,6 +195,21 @@ export class SearchStory {
     );
   }
 
+  /** What a node commits to that copies the claim of another. */
+  commitAs(node: number, copied: number, units: readonly bigint[]): SignedTransaction {
+    const { job, chain } = this;
+    const own = this.commit(node, units);
+    const { truth } = this.#claim(job.round, node);
+    const { leaves } = this.#claim(job.round, copied);
+    this.#claims.set(`${job.round} ${node}`, { units, leaves, truth });
+    const { payload } = own.transaction;
+    const value = {
+      ...(payload.value as Payloads["job-commit"]),
+      checkpointRoot: merkleRoot(leaves),
+    };
+    return chain.transaction(chain.personOfNode(node), "job-commit", value, { fee: 0n });
+  }
+
   /** All participants commit: each to the units at its position, in one block. */
   commitAll(...units: readonly (readonly bigint[])[]): void {
     const { participants } = this.job;
@@ -213,7 +228,8 @@ export class SearchStory {
   /** What the commits of the round give, as an honest team reckons it. */
   result(): SearchResult {
     const { job, search } = this;
-    const searched = job.participants.flatMap(({ node }) => {
+    const searched = job.participants.flatMap(({ node, updateHash }) => {
+      if (equalBytes(updateHash, NOTHING)) return [];
       const claim = this.#claims.get(`${job.round} ${node}`);
       return (claim?.units ?? []).map((unit) => ({ node, unit }));
     });
