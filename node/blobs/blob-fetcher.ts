@@ -1,6 +1,6 @@
 /**
- * Gets a blob onto this node's disk from whichever peer has it, piece by piece. A peer that is slower than the least
- * rate is not waited for: the next one is asked beside it, and the first whole blob counts. Callers that want the same
+ * Fetches a blob to this node's disk from any peer that has it, piece by piece. If a peer is slower than the lowest
+ * acceptable rate, the next one is asked in parallel, and the first complete blob counts. Callers that want the same
  * blob share one search, which ends early only when none of them waits any more.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -16,7 +16,10 @@ import type { BlobWriter } from "./blob-writer.ts";
 export interface FetchOptions {
   /** Asked first, in this order. */
   readonly prefer?: readonly string[];
-  /** Asks nobody else: for what hardly anybody can have yet. Default: all other peers after them. */
+  /**
+   * Asks no other peers: for a blob that hardly any other peer can have yet. Default: all other peers are asked after
+   * them.
+   */
   readonly onlyPreferred?: boolean;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -26,19 +29,19 @@ export interface BlobFetcherModules {
   readonly blobs: Pick<BlobStore, "has" | "get" | "source" | "pathOf" | "writer">;
   readonly peers: BlobPeers;
   readonly clock?: Pick<Clock, "sleep">;
-  /** Asked before the first byte comes; default: as much as the disk has. */
+  /** Room is requested here before the first byte arrives; default: the disk is the only limit. */
   readonly room?: Room;
 }
 
 export interface FetchTimings {
-  /** Between two looks at how a peer comes on. */
+  /** Time between two checks of a peer's progress. */
   readonly lookMs: number;
-  /** Bytes that must have come since the last look, or another peer is asked beside this one. */
+  /** If fewer bytes than this arrived since the last check, another peer is asked in parallel. */
   readonly leastBytes: number;
 }
 
 const TIMINGS: FetchTimings = { lookMs: 4_000, leastBytes: 256 * 1024 };
-/** Peers that one blob is asked of at the same time. */
+/** The largest number of peers that are asked for one blob at the same time. */
 const MAX_BESIDE = 3;
 
 export interface FetchedFile {
@@ -57,24 +60,27 @@ export class BlobFetcher {
   }
 
   /**
-   * The bytes themselves, for what is small.
+   * Returns the bytes themselves, for small blobs.
    * @param hash SHA-256
-   * @throws BlobError BLOB_NOT_FOUND when nobody asked has it; StorageError JOB_DISK_FULL when there is no room
-   * for `maxBytes`; the signal's reason
+   * @throws BlobError BLOB_NOT_FOUND when no asked peer has it; StorageError JOB_DISK_FULL when there is no room for
+   * `maxBytes`; the signal's reason
    */
   async fetch(hash: Uint8Array, options: FetchOptions): Promise<Uint8Array> {
     await this.#fetched(hash, options);
     const bytes = await this.#modules.blobs.get(hash);
-    if (bytes === undefined) throw notFound(hash, "it left the disk again");
+    if (bytes === undefined) throw notFound(hash, "it was removed from the disk again");
     return bytes;
   }
 
-  /** The blob as a file on this disk. @throws as fetch */
+  /**
+   * Fetches the blob as a file on this disk.
+   * @throws as fetch
+   */
   async fetchFile(hash: Uint8Array, options: FetchOptions): Promise<FetchedFile> {
     await this.#fetched(hash, options);
     const { blobs } = this.#modules;
     const source = await blobs.source(hash);
-    if (source === undefined) throw notFound(hash, "it left the disk again");
+    if (source === undefined) throw notFound(hash, "it was removed from the disk again");
     return { path: blobs.pathOf(hash), source };
   }
 
@@ -96,7 +102,7 @@ export class BlobFetcher {
     });
   }
 
-  /** @returns bytes of the blob, which is here now */
+  /** @returns the size of the blob, which is stored here now */
   async #askAll(hash: Uint8Array, options: FetchOptions): Promise<number> {
     const waiting = this.#peersToAsk(options);
     const count = waiting.length;
@@ -126,7 +132,10 @@ export class BlobFetcher {
     }
   }
 
-  /** @param onSlow called at every look that finds too little @returns bytes of the blob, when it is here now */
+  /**
+   * @param onSlow called at every check that finds too little progress
+   * @returns the size of the blob, when it is stored here
+   */
   async #ask(
     peer: string,
     hash: Uint8Array,
@@ -166,7 +175,7 @@ export class BlobFetcher {
     }
   }
 
-  /** Ends with the signal. */
+  /** Calls `look` at intervals until the signal fires. */
   #every(ms: number, look: () => void, signal: AbortSignal): void {
     const { clock = systemClock } = this.#modules;
     const again = (): void => {
@@ -184,7 +193,7 @@ export class BlobFetcher {
   }
 }
 
-/** Callers that ask others, or take less, do not share a search: what one may find, another may not. */
+/** Callers that ask other peers, or accept less, do not share a search, because one may find what another may not. */
 function keyOf(
   hash: Uint8Array,
   { prefer = [], onlyPreferred = false, maxBytes }: FetchOptions,

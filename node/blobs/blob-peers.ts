@@ -1,14 +1,14 @@
-/** The peers that blobs are asked of, as job services see them. */
+/** The peers from which blobs are requested, as job services see them. */
 import { type BlobOptions, type BlobSink, requestBlobInto } from "../../p2p/protocols/blob.ts";
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 
 export interface BlobPeers {
-  /** Peer ids of those that can be asked now. */
+  /** Ids of the peers that can be asked now. */
   connected(): string[];
   /**
-   * Resolves when the sink has all bytes, and they have the hash.
+   * Resolves when the sink has all bytes and their hash is right.
    * @param hash SHA-256
-   * @throws P2pError; what the sink threw; the signal's reason
+   * @throws P2pError; any error of the sink; the signal's reason
    */
   request(peer: string, hash: Uint8Array, sink: BlobSink, options: BlobOptions): Promise<void>;
 }

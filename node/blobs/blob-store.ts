@@ -1,6 +1,6 @@
 /**
- * Content-addressed files of this node: model JSON, parameters, updates, manifests, torrent files.
- * Written to a temporary file, synced and renamed, so a blob is either whole or not there.
+ * Content-addressed files of this node: model JSON, parameters, updates, manifests, torrent files. A file is written
+ * under a temporary name, synced and renamed, so a blob is either complete or absent.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -20,14 +20,14 @@ export type BlobFacts =
 export class BlobError extends PomlError<BlobFacts> {}
 
 export interface BlobStoreModules {
-  /** Default: as much as the disk has. */
+  /** Default: the disk is the only limit. */
   readonly room?: Room;
   readonly disk?: Disk;
 }
 
 export class BlobStore {
   readonly #folder: string;
-  /** Blobs that are ours but not to be served yet. */
+  /** Blobs that this node has but must not serve yet. */
   readonly #withheld: Withheld;
   readonly #room: Room;
   readonly #disk: Disk;
@@ -55,7 +55,7 @@ export class BlobStore {
 
   /**
    * Resolves when the bytes are durable.
-   * @returns the SHA-256 that names them
+   * @returns their SHA-256, which is the name of the blob
    * @throws StorageError JOB_DISK_FULL
    */
   async put(bytes: Uint8Array): Promise<Uint8Array> {
@@ -82,12 +82,15 @@ export class BlobStore {
     return BlobWriter.open(this.#path(hash), this.#disk);
   }
 
-  /** Takes a file of this disk over as a blob. @param hash of its bytes, which the caller has seen */
+  /**
+   * Takes over a file on this disk as a blob.
+   * @param hash of its bytes, which the caller has verified
+   */
   async adopt(path: string, hash: Uint8Array): Promise<void> {
     await this.#disk.rename(path, this.#path(hash));
   }
 
-  /** A name in this folder that no blob has: for a file that becomes one by `adopt`. */
+  /** A name in this folder that is no blob's name, for a file that `adopt` will make a blob. */
   newPath(): string {
     return join(this.#folder, `${randomBytes(16).toString("hex")}.part`);
   }
@@ -97,7 +100,10 @@ export class BlobStore {
     await this.#disk.remove(path);
   }
 
-  /** `put` of a blob that is withheld from the start. @returns the SHA-256 that names the bytes */
+  /**
+   * `put` of a blob that is withheld from the start.
+   * @returns the SHA-256 of the bytes
+   */
   async putWithheld(bytes: Uint8Array): Promise<Uint8Array> {
     await this.withhold(sha256(bytes));
     return this.put(bytes);
@@ -132,20 +138,20 @@ export class BlobStore {
     await this.removeNamed(toHex(hash));
   }
 
-  /** @param name hex, or that of what an interrupted write left */
+  /** @param name hex hash, or the name of a file that an interrupted write left */
   async removeNamed(name: string): Promise<void> {
     await this.#disk.remove(join(this.#folder, name));
     await this.#withheld.delete(name);
   }
 
-  /** Removes every blob whose name (hex) is not in `names`, and what interrupted writes left. */
+  /** Removes every blob whose name (hex) is not in `names`, and the files that interrupted writes left. */
   async retain(names: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#disk.list(this.#folder)) {
       if (!names.has(name)) await this.#disk.remove(join(this.#folder, name));
     }
   }
 
-  /** Keeps a blob from being served until `release`, over restarts too: an update is secret before its reveal. */
+  /** Keeps a blob from being served until `release`, also after a restart: an update is secret before its reveal. */
   withhold(hash: Uint8Array): Promise<void> {
     return this.#withheld.add(toHex(hash));
   }
@@ -154,7 +160,7 @@ export class BlobStore {
     return this.#withheld.delete(toHex(hash));
   }
 
-  /** Where the blob lies, or would lie. */
+  /** The path that the blob has, or would have. */
   pathOf(hash: Uint8Array): string {
     return this.#path(hash);
   }
@@ -167,12 +173,12 @@ export class BlobStore {
     return file && { hash: name, size: file.sizeBytes, pieces: () => file.read() };
   }
 
-  /** What a peer may have. */
+  /** The blob, if a peer may have it. */
   async serve(hash: Uint8Array): Promise<BlobSource | undefined> {
     return this.#withheld.has(toHex(hash)) ? undefined : this.source(hash);
   }
 
-  /** What anybody may have, in pieces. Reading it throws BlobError BLOB_DAMAGED as `get` does. */
+  /** The blob in pieces, if anybody may have it. Reading it throws BlobError BLOB_DAMAGED as `get` does. */
   async serveFile(hash: Uint8Array): Promise<ServedFile | undefined> {
     const name = toHex(hash);
     if (this.#withheld.has(name)) return undefined;
@@ -184,13 +190,16 @@ export class BlobStore {
     const name = toHex(hash);
     await this.remove(hash);
     return new BlobError(
-      `blob ${name} does not have its hash any more`,
+      `blob ${name} no longer has its hash`,
       { code: "BLOB_DAMAGED", hash: name },
       { action: "local", remedy: "it was removed and will be fetched again; check the disk" },
     );
   }
 
-  /** Put again, it is as young as a new one. @returns false when there is no such file */
+  /**
+   * A blob that is stored again counts as new.
+   * @returns false when there is no such file
+   */
   #touch(path: string): Promise<boolean> {
     return this.#disk.touch(path).then(
       () => true,

@@ -1,4 +1,4 @@
-/** A blob on its way to the disk: nothing is seen of it before it is whole, synced and named by its hash. */
+/** Writes a blob to the disk; it becomes visible only when it is complete, synced and named by its hash. */
 import { randomBytes } from "node:crypto";
 import { type Disk, type DiskFile, systemDisk } from "../disk.ts";
 
@@ -15,7 +15,7 @@ export class BlobWriter {
     this.#file = file;
   }
 
-  /** @param path that the blob gets when it is whole */
+  /** @param path that the blob gets when it is complete */
   static async open(path: string, disk: Disk = systemDisk): Promise<BlobWriter> {
     const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
     return new BlobWriter(path, temporary, await disk.open(temporary, "w"), disk);
@@ -30,7 +30,7 @@ export class BlobWriter {
     }
   }
 
-  /** The caller has seen that the bytes are those of the name. */
+  /** The caller has verified that the bytes have the hash in the name. */
   async finish(): Promise<void> {
     try {
       await this.#file.datasync();

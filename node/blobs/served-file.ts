@@ -1,6 +1,6 @@
 /**
- * A file on this disk that anybody may have, in pieces: it never lies in memory as a whole. The last piece is held
- * back until all of it has the hash that it is named by, so a damaged file never arrives complete.
+ * A file on this disk that anybody may have, read in pieces, so that it is never in memory as a whole. The last piece
+ * is held back until the hash of all bytes has been verified, so a damaged file never arrives complete.
  */
 import { createHash } from "node:crypto";
 import { PomlError } from "../../chain/errors.ts";
@@ -12,12 +12,12 @@ export interface ServedFile {
   readonly sizeBytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** Opens the file with the first piece, closes it with the last or when the reader stops. */
+  /** Opens the file with the first piece; closes it after the last one, or when the reader stops. */
   read(): AsyncGenerator<Uint8Array>;
 }
 
 /**
- * @param onDamaged the error to throw when the bytes are not those of the hash
+ * @param onDamaged the error to throw when the bytes do not have the hash
  * @returns undefined when there is no such file
  */
 export async function servedFile(
@@ -55,7 +55,7 @@ export async function servedFile(
   return { sizeBytes, sha256, read };
 }
 
-/** @throws PomlError NOT_FOUND when it left the disk meanwhile */
+/** @throws PomlError NOT_FOUND when the file has been removed meanwhile */
 async function opened(path: string, disk: Disk): Promise<DiskFile> {
   try {
     return await disk.open(path, "r");

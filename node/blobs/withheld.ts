@@ -1,6 +1,6 @@
 /**
- * Names of blobs that are here but secret: a participant's update before its reveal. Each name is an empty file, so
- * that a restart between commit and reveal gives nothing away.
+ * Names of blobs that are stored here but secret: a participant's update before its reveal. Each name is an empty file,
+ * so that a restart between commit and reveal reveals nothing.
  */
 import { join } from "node:path";
 import { type Disk, systemDisk } from "../disk.ts";
@@ -28,7 +28,7 @@ export class Withheld {
     return this.#names.has(name);
   }
 
-  /** Counts at once; resolves when a restart will know it too. */
+  /** Takes effect at once; resolves when it also survives a restart. */
   async add(name: string): Promise<void> {
     if (this.#names.has(name)) return;
     this.#names.add(name);
@@ -36,7 +36,7 @@ export class Withheld {
     await this.#disk.writeFile(join(this.#folder, name), "");
   }
 
-  /** Counts at once; resolves when a restart will know it too. */
+  /** Takes effect at once; resolves when it also survives a restart. */
   async delete(name: string): Promise<void> {
     if (!this.#names.delete(name)) return;
     await this.#disk.remove(join(this.#folder, name));

@@ -1,4 +1,4 @@
-/** What is told of a dataset that a node has. */
+/** The description of a dataset that a node has. */
 export interface DatasetSummary {
   /** SHA-256 of the manifest, hex. */
   readonly id: string;
@@ -8,6 +8,6 @@ export interface DatasetSummary {
   readonly trainRows: number;
   readonly testRows: number;
   readonly licence: string;
-  /** What the import left out, filled or guessed, in sentences. */
+  /** What the import left out, filled in or guessed, in sentences. */
   readonly notes: readonly string[];
 }

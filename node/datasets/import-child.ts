@@ -1,6 +1,6 @@
 /**
- * Runs an import in a process of its own, behind everything else in the queue for the processor,
- * and ends it when it takes too long or too much memory: whatever was uploaded, the node goes on.
+ * Runs an import in a separate process with low priority, and ends it when it takes too much time or memory. So the
+ * node keeps working whatever was uploaded.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,8 +30,8 @@ const MIB = 1024 * 1024;
 export interface ImportControl {
   readonly onProgress: ImportProgress;
   /**
-   * Asked once, before the dataset is written.
-   * @returns fires with the reason when there is no room for it any more
+   * Called once, before the dataset is written.
+   * @returns a signal that fires with the reason when there is no room for it any more
    * @throws StorageError JOB_DISK_FULL, which ends the import
    */
   readonly onSize: (bytes: number) => Promise<AbortSignal>;
@@ -39,7 +39,7 @@ export interface ImportControl {
   readonly signal: AbortSignal;
 }
 
-/** @throws PomlError as importDataset; IMPORT_TOO_COSTLY, IMPORT_CRASHED, IMPORT_CANCELLED; what `onSize` throws */
+/** @throws PomlError as importDataset; IMPORT_TOO_COSTLY, IMPORT_CRASHED, IMPORT_CANCELLED; any error of `onSize` */
 export async function importInChild(
   order: ImportOrder,
   { onProgress, onSize, signal }: ImportControl,
@@ -117,7 +117,7 @@ function lowerPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It ended already, or the system does not allow it: it only runs less politely.
+    // It has ended already, or the system does not allow it; then it runs with normal priority.
   }
 }
 

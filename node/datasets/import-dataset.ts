@@ -1,4 +1,4 @@
-/** Carries out one import order. Heavy and synchronous in part: it runs in a process of its own. */
+/** Carries out one import order. It is expensive and partly synchronous, so it runs in a separate process. */
 import { readFile } from "node:fs/promises";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { type DatasetSource, reorderDataset, sourceBytes } from "../../ml/dataset/build.ts";

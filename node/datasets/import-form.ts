@@ -8,7 +8,7 @@ import { reasonOf } from "../reason.ts";
 import { CsvForm, csvSettings } from "./csv-form.ts";
 
 const IDX_FIELDS = ["images", "labels", "testImages", "testLabels"] as const;
-/** Parts of a form; more would only cost time. */
+/** The largest number of parts of a form. */
 const MAX_PARTS = 1100;
 
 export class FormError extends PomlError<
@@ -35,7 +35,7 @@ export async function readForm(
   if (parts.length > MAX_PARTS) throw badForm("form", `has more than ${MAX_PARTS} parts`);
   for (const [field, value] of parts) {
     if (typeof value === "string") texts[field] = withRepeated(texts[field], value);
-    else if (files.has(field)) throw badForm(field, "comes more than once");
+    else if (files.has(field)) throw badForm(field, "appears more than once");
     else files.set(field, new Uint8Array(await value.arrayBuffer()));
   }
   const stray = [...files.keys()].find(
@@ -45,7 +45,8 @@ export async function readForm(
   const { name, ...fields } = checked(texts);
   const csv = files.get("file");
   if (csv !== undefined) {
-    if (files.size > 1) throw badForm("file", "comes alone: a CSV file or IDX files, not both");
+    if (files.size > 1)
+      throw badForm("file", "excludes the others: send a CSV file or IDX files, not both");
     return { kind: "csv", name, bytes: csv, settings: csvSettings(fields) };
   }
   const [extra] = Object.keys(fields);

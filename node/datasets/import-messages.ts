@@ -1,9 +1,9 @@
-/** What an import process tells its parent: one JSON object a line, written at once. */
+/** Messages from an import process to its parent: one JSON object per line, written at once. */
 import { PomlError } from "../../chain/errors.ts";
 
 export type ImportMessage =
   | { readonly kind: "progress"; readonly done: number; readonly what: string }
-  /** Bytes of the dataset; a byte on standard input lets it be written. */
+  /** Size of the dataset in bytes; a byte on standard input permits writing it. */
   | { readonly kind: "size"; readonly bytes: number }
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly error: SentError }

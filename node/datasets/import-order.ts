@@ -1,4 +1,6 @@
-/** What is to be imported, as files on this disk, and where it goes. Plain data: it is sent to a process. */
+/**
+ * An import order: the source as files on this disk, and the destination. Plain data, because it is sent to a process.
+ */
 import type { CsvSettings } from "../../ml/dataset/import-csv.ts";
 import type { DatasetOrder } from "../../ml/dataset/manifest.ts";
 
@@ -18,28 +20,28 @@ export type ImportSource =
       readonly testImages: string;
       readonly testLabels: string;
     }
-  /** A dataset of this node, to be cut in another order. `seed`: hex. */
+  /** A dataset of this node to be cut in another order. `seed`: hex. */
   | {
       readonly kind: "reorder";
       readonly folder: string;
       readonly order: DatasetOrder;
       readonly seed: string;
     }
-  /** A multipart form as it came over the wire, with its content type. */
+  /** A multipart form as it was received, with its content type. */
   | { readonly kind: "form"; readonly file: string; readonly contentType: string };
 
 export interface ImportOrder {
   readonly source: ImportSource;
-  /** Folder that the dataset is written to; made by the import. */
+  /** The folder for the dataset; the import creates it. */
   readonly output: string;
 }
 
 /**
- * Asked once, before anything is written.
+ * Called once, before anything is written.
  * @param bytes of the dataset
  * @throws StorageError JOB_DISK_FULL
  */
 export type ImportSize = (bytes: number) => Promise<void>;
 
-/** Shares of the whole, for people: reading takes most of the time. */
+/** The share of the work that is done, for display; reading takes most of the time. */
 export type ImportProgress = (done: number, what: string) => void;

@@ -1,6 +1,6 @@
 /**
- * The process of one import: takes an order on standard input, one line, tells how it goes on descriptor 3,
- * waits for leave before it writes the dataset, and ends. It writes and waits synchronously, so that its words
+ * The process of one import. It takes an order on standard input, as one line, reports its progress on descriptor 3,
+ * waits for permission before it writes the dataset, and ends. It writes and waits synchronously, so that its messages
  * arrive while it computes.
  */
 import { readSync, writeSync } from "node:fs";
@@ -12,7 +12,7 @@ import type { ImportOrder } from "./import-order.ts";
 
 const IN = 0;
 const OUT = 3;
-/** Smaller steps are not worth a message. */
+/** Smaller steps are not reported. */
 const STEP = 0.01;
 
 let told = -1;
@@ -26,7 +26,7 @@ function readLine(): string {
   const part = Buffer.alloc(4096);
   for (;;) {
     const count = readSync(IN, part);
-    if (count === 0) throw new Error("the node is gone");
+    if (count === 0) throw new Error("the node has ended");
     const end = part.subarray(0, count).indexOf(10);
     parts.push(Buffer.from(part.subarray(0, end === -1 ? count : end)));
     if (end !== -1) return Buffer.concat(parts).toString("utf8");

@@ -1,6 +1,6 @@
 /**
- * Imports as tasks: one runs, a few wait, each has an id, a progress and a result that is kept for
- * a while. A client may leave and ask later.
+ * Imports as tasks: one runs, a few wait; each has an id, a progress, and a result that is kept for a while. A client
+ * may disconnect and ask later.
  */
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -32,11 +32,11 @@ export interface ImportTask {
 export interface ImportModules {
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
-  /** Carries an order out, elsewhere. */
+  /** Carries out an order in another process. */
   run(order: ImportOrder, control: ImportControl): Promise<void>;
-  /** Takes the finished folder into the node's datasets. */
+  /** Moves the finished folder into the node's datasets. */
   adopt(folder: string): Promise<DatasetSummary>;
-  /** Asked before a dataset is written; default: as much as the disk has. */
+  /** Room is requested here before a dataset is written; default: the disk is the only limit. */
   readonly room?: Room;
 }
 
@@ -44,7 +44,7 @@ export interface ImportWork {
   readonly source: ImportSource;
   /** Folder for the result. */
   readonly output: string;
-  /** Called once the import has ended; `isDone` when its files are not needed again. */
+  /** Called once the import has ended; `isDone` when its files are no longer needed. */
   finally(isDone: boolean): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export class ImportTasks {
     const open = [...this.#entries.values()].filter(({ task }) => task.ended === undefined);
     if (open.length > MAX_WAITING) {
       throw new PomlError(
-        `${open.length} imports run or wait already`,
+        `${open.length} imports are running or waiting already`,
         { code: "TOO_MANY_IMPORTS" },
         { remedy: "try again when they are done", action: "local" },
       );
@@ -105,7 +105,7 @@ export class ImportTasks {
     return [...this.#entries.values()].map(({ task }) => task).reverse();
   }
 
-  /** Resolves with the task once it has ended, or as it is when the signal fires. */
+  /** Resolves with the task once it has ended, or with its present state when the signal fires. */
   async wait(id: string, signal: AbortSignal): Promise<ImportTask | undefined> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
@@ -117,12 +117,12 @@ export class ImportTasks {
     return entry.task;
   }
 
-  /** Ends a task that has not ended; the others stay as they are. */
+  /** Ends a task that has not ended yet; others stay unchanged. */
   cancel(id: string): void {
     this.#entries.get(id)?.control.abort();
   }
 
-  /** Ends all, and waits for it. */
+  /** Ends all tasks and waits until they have ended. */
   async stop(): Promise<void> {
     for (const { control } of this.#entries.values()) control.abort();
     await this.#last;

@@ -1,4 +1,4 @@
-/** A manifest in pieces, each small enough to be taken in without a pause. */
+/** Divides a manifest into pieces that are small enough to be processed without a pause. */
 import type { Manifest } from "../../ml/dataset/manifest.ts";
 import type { SentError } from "./import-messages.ts";
 
@@ -22,7 +22,7 @@ export type ManifestMessage =
 
 const ITEMS = 1000;
 
-/** Without its long lists. */
+/** The manifest without its long lists. */
 export function emptied(manifest: Manifest): Manifest {
   const { table } = manifest;
   const short = table === null ? null : { ...table, leftOut: [] };
@@ -36,7 +36,7 @@ export function* piecesOf({ train, test, columns, table }: Manifest): Generator<
   for (const items of cut(table?.leftOut ?? [])) yield { kind: "piece", list: "leftOut", items };
 }
 
-/** The inverse of `piecesOf`: start from what `emptied` left. */
+/** The inverse of `piecesOf`: it starts from the result of `emptied`. */
 export class ManifestBuilder {
   readonly #start: Manifest;
   readonly #train: Manifest["train"] = [];

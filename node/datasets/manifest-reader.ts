@@ -1,5 +1,5 @@
 /**
- * Reads manifests of datasets without holding the node up: one of 16 MiB, which anybody can name in an order, takes
+ * Reads manifests of datasets without blocking the node: one of 16 MiB, which anybody can name in an order, takes
  * seconds to check. Large ones are checked in a thread, one at a time, and the last few are kept.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -12,7 +12,7 @@ import { SerialQueue } from "../serial-queue.ts";
 import type { SentError } from "./import-messages.ts";
 import { ManifestBuilder, type ManifestMessage } from "./manifest-pieces.ts";
 
-/** Checked at once: some milliseconds. */
+/** Manifests up to this size are checked at once, which takes some milliseconds. */
 const SMALL_BYTES = 64 * 1024;
 const KEPT_BYTES = 32 * 1024 * 1024;
 const DEADLINE_MS = 60_000;
@@ -21,13 +21,13 @@ const THREAD = new URL("./manifest-thread.ts", import.meta.url);
 
 export interface ReadManifest {
   readonly manifest: Manifest;
-  /** Hex; that of the canonical bytes. */
+  /** Hex; the id of the canonical bytes. */
   readonly id: string;
 }
 
 export class ManifestReader {
   readonly #queue = new SerialQueue();
-  /** By the SHA-256 of the bytes, those read last at the end. */
+  /** By the SHA-256 of the bytes; the most recently used ones come last. */
   readonly #kept = new Map<string, ReadManifest & { readonly bytes: number }>();
 
   /** @throws DatasetError BAD_MANIFEST, TOO_LARGE; PomlError MANIFEST_TOO_COSTLY */
@@ -80,7 +80,7 @@ async function readInThread(bytes: Uint8Array): Promise<ReadManifest> {
         ({ id } = message);
       } else if (message.kind === "piece") builder?.add(message);
       else if (builder !== undefined) return { manifest: builder.finish(), id };
-      // Other events of the process have a turn between two pieces.
+      // Other events of the process get a turn between two pieces.
       await nextTurn();
     }
   } finally {
@@ -99,7 +99,7 @@ function nextMessage(thread: Worker): Promise<ManifestMessage> {
       release();
       reject(
         new PomlError(
-          "a dataset manifest takes too much time or memory to be checked",
+          "checking the dataset manifest takes too much time or memory",
           { code: "MANIFEST_TOO_COSTLY" },
           { action: "local", cause, remedy: "use a dataset with fewer chunks or columns" },
         ),

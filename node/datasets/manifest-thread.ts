@@ -1,4 +1,4 @@
-/** The thread of one large manifest: checks it, and hands it over in pieces when it is asked for the next. */
+/** The thread for one large manifest: it checks the manifest, and hands it over piece by piece on request. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PomlError } from "../../chain/errors.ts";
 import { datasetId, decodeManifest } from "../../ml/dataset/manifest.ts";

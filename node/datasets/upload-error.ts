@@ -1,4 +1,4 @@
-/** Why an upload is not taken. */
+/** Why an upload is refused. */
 import { type ErrorOptions, PomlError } from "../../chain/errors.ts";
 
 export type UploadFacts =
@@ -12,17 +12,17 @@ export type UploadFacts =
 export class UploadError extends PomlError<UploadFacts> {
   static tooLarge(limit: number): UploadError {
     return local(
-      `the upload is above the limit of ${limit} bytes`,
+      `the upload exceeds the limit of ${limit} bytes`,
       { code: "TOO_LARGE", limit },
-      "send less; the limit of uploads is api.uploadMib in the node's configuration",
+      "send less; api.uploadMib in the node's configuration sets the limit of uploads",
     );
   }
 
   static tooMany(why: string): UploadError {
     return local(
-      `no upload is taken now: ${why}`,
+      `the node accepts no upload now: ${why}`,
       { code: "TOO_MANY_UPLOADS" },
-      "try again when others are imported, or remove one (DELETE /v1/uploads/{id})",
+      "try again when other uploads have been imported, or remove one (DELETE /v1/uploads/{id})",
     );
   }
 
@@ -45,7 +45,7 @@ export class UploadError extends PomlError<UploadFacts> {
 
   static wrongOffset(actual: number, expected: number): UploadError {
     return local(
-      `the upload goes on at byte ${expected}, not at ${actual}`,
+      `the upload continues at byte ${expected}, not at ${actual}`,
       { code: "WRONG_OFFSET", expected, actual },
       `send the bytes from ${expected} on, with Upload-Offset: ${expected}`,
     );
@@ -53,9 +53,9 @@ export class UploadError extends PomlError<UploadFacts> {
 
   static takenOver(): UploadError {
     return local(
-      "another request goes on with this upload",
+      "another request is sending this upload",
       { code: "UPLOAD_TAKEN_OVER" },
-      "send an upload by one request at a time",
+      "send an upload with one request at a time",
     );
   }
 }

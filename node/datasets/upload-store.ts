@@ -1,6 +1,6 @@
 /**
- * Uploads on this disk, piece by piece: what came over a line that broke stays, and the client goes
- * on where it stopped. Bounded in number, size and age; they outlive a restart of the node.
+ * Uploads on this disk, piece by piece: after a broken connection the received bytes stay, and the client continues
+ * where it stopped. Uploads are limited in number, size and age; they survive a restart of the node.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -14,12 +14,12 @@ import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 import { UploadError } from "./upload-error.ts";
 
 export interface UploadLimits {
-  /** Bytes of one file. */
+  /** Limit for one file, in bytes. */
   readonly fileBytes: number;
-  /** Bytes of all that are here or announced. */
+  /** Limit for all received and announced bytes. */
   readonly totalBytes: number;
   readonly count: number;
-  /** Without a new byte for so long, an upload is removed. */
+  /** An upload is removed after so long without a new byte. */
   readonly idleMs: number;
 }
 
@@ -32,24 +32,24 @@ export const UPLOAD_LIMITS: UploadLimits = {
 
 export interface Upload {
   readonly id: string;
-  /** Bytes it will have. */
+  /** The final size in bytes. */
   readonly bytes: number;
-  /** Bytes that are here. */
+  /** Bytes received so far. */
   readonly offset: number;
-  /** Unix milliseconds at which it is removed if nothing comes. */
+  /** Time in Unix milliseconds at which it is removed if nothing more arrives. */
   readonly expires: number;
 }
 
 interface Entry {
   readonly id: string;
-  /** Announced; that of a body of unknown length is the limit. */
+  /** Announced size; for a body of unknown length, the limit. */
   readonly bytes: number;
-  /** Of one request: it does not outlive it. */
+  /** The upload belongs to one request and ends with it. */
   readonly isPassing: boolean;
   touched: number;
-  /** Room for what is yet to come; undefined: it is asked for when more comes. */
+  /** Room for the bytes still to come; undefined: it is requested when more arrive. */
   held: Reservation | undefined;
-  /** The request that sends now. */
+  /** The request that is sending now. */
   writer: { cancel(): void; readonly ended: Promise<void> } | undefined;
 }
 
@@ -73,7 +73,7 @@ export class UploadStore {
     this.#room = room;
   }
 
-  /** Takes up what an earlier run left, but for bodies of requests that ended with it. */
+  /** Restores the uploads of an earlier run, except bodies of requests that ended with it. */
   async load(): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const meta = await readMeta(join(this.#folder, name));
@@ -96,12 +96,12 @@ export class UploadStore {
     await this.expire();
   }
 
-  /** Where the bytes of an upload are. */
+  /** The path of an upload's bytes. */
   path(id: string): string {
     return join(this.#folder, id, "data");
   }
 
-  /** A folder beside the bytes, for what is made of them; removed with the upload. */
+  /** A folder beside the bytes for the result; it is removed together with the upload. */
   outputOf(id: string): string {
     return join(this.#folder, id, "output");
   }
@@ -120,7 +120,7 @@ export class UploadStore {
     const id = toHex(randomBytes(16));
     const touched = this.#clock.now();
     const entry: Entry = { id, bytes, isPassing, touched, held: undefined, writer: undefined };
-    // Announced before the room is there, so that two at once cannot exceed the limits above.
+    // Announced before the room is granted, so that two at once cannot exceed the limits above.
     this.#entries.set(id, entry);
     try {
       entry.held = await this.#room.reserve("uploads", bytes);
@@ -141,16 +141,14 @@ export class UploadStore {
   }
 
   /**
-   * Writes what a stream brings behind what is here. A request still open for the same upload is
-   * ended first: its client has lost it, or would not have come again. What came stays, however
-   * the stream ends.
-   * @param offset where the client goes on; undefined: from the start
-   * @throws UploadError UNKNOWN_UPLOAD, WRONG_OFFSET, TOO_LARGE; StorageError JOB_DISK_FULL; what the stream
-   * throws
+   * Appends a stream to the received bytes. An open request for the same upload is ended first, because its client has
+   * lost the connection or would not have sent another request. Received bytes stay, however the stream ends.
+   * @param offset where the client continues; undefined: from the start
+   * @throws UploadError UNKNOWN_UPLOAD, WRONG_OFFSET, TOO_LARGE; StorageError JOB_DISK_FULL; any error of the stream
    */
   async append(id: string, offset: number, from: Readable): Promise<Upload> {
     const entry = this.#entry(id);
-    // It may fail before it is read; the reading then says so.
+    // It may fail before it is read; then the read reports the error.
     from.on("error", () => {});
     while (entry.writer !== undefined) {
       entry.writer.cancel();
@@ -182,7 +180,7 @@ export class UploadStore {
     await rm(join(this.#folder, id), { recursive: true, force: true });
   }
 
-  /** Removes what nobody has touched for long. */
+  /** Removes uploads that have been idle for too long. */
   async expire(): Promise<void> {
     const limit = this.#clock.now() - this.limits.idleMs;
     const old = [...this.#entries.values()].filter(
@@ -191,7 +189,7 @@ export class UploadStore {
     for (const { id } of old) await this.remove(id);
   }
 
-  /** A promise of room ends when other programs take the disk; then room is asked for anew. */
+  /** Reserved room is lost when other programs fill the disk; then it is requested again. */
   async #roomFor(entry: Entry, size: number): Promise<Reservation> {
     if (entry.held?.signal.aborted) {
       entry.held.release();
@@ -207,7 +205,7 @@ export class UploadStore {
     const failed = new Promise<never>((_, reject) => file.once("error", reject));
     failed.catch(() => {});
     try {
-      // A stream that is refused stays open, so that its sender can read why.
+      // A refused stream stays open, so that its sender can read the reason.
       for await (const part of from.iterator({ destroyOnReturn: false })) {
         const bytes = part as Buffer;
         at += bytes.length;

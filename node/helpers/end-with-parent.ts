@@ -1,12 +1,12 @@
 /**
- * Ends this process soon after its parent is gone, however that ended. A thread of its own looks, because one that
- * computes hears neither signals nor the closing of its channel.
+ * Ends this process soon after its parent has ended for any reason. A separate thread checks this, because a thread
+ * that computes notices neither signals nor the closing of its channel.
  */
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 
 const LOOK_MS = 1_000;
 
-/** Call it while the parent is surely alive. */
+/** Call it while the parent is certainly alive. */
 export function endWithParent(): void {
   new Worker(new URL(import.meta.url), { workerData: process.ppid, execArgv: QUIET }).unref();
 }

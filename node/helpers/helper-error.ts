@@ -2,16 +2,16 @@
 import { PomlError } from "../../chain/errors.ts";
 
 export type HelperFacts =
-  /** It was ended: the task took more than it may. `what` is time, cpu or memory. */
+  /** It was ended, because the task exceeded a limit. `what` is time, cpu or memory. */
   | {
       readonly code: "HELPER_LIMIT";
       readonly task: string;
       readonly what: "time" | "cpu" | "memory";
       readonly limit: number;
     }
-  /** It ended by itself, or somebody ended it. */
+  /** It ended by itself, or was ended by someone else. */
   | { readonly code: "HELPER_LOST"; readonly task: string; readonly reason: string }
-  /** The task threw; `reason` is the code of the error there. */
+  /** The task threw an error; `reason` is its code. */
   | { readonly code: "HELPER_FAILED"; readonly task: string; readonly reason: string }
   | { readonly code: "HELPER_STOPPED" };
 
@@ -32,7 +32,7 @@ export function overLimit(
   limit: number,
 ): HelperError {
   return new HelperError(
-    `${task}: ended, it took more than ${limitText({ what, limit })}`,
+    `${task}: it was ended because it took more than ${limitText({ what, limit })}`,
     { code: "HELPER_LIMIT", task, what, limit },
     { action: "local" },
   );

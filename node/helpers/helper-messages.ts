@@ -1,4 +1,4 @@
-/** What goes between a node and its helper process: structured clones on their IPC channel. */
+/** Messages between a node and its helper process: structured clones on their IPC channel. */
 
 export interface HelperRequest {
   readonly kind: string;

@@ -1,7 +1,7 @@
 /**
- * A process beside the node for what must not run on its consensus thread: files of strangers are read in it, within
- * limits of time, processor and memory, and it can be killed without losing anything else. One task at a time; it is
- * started when there is one and ends when there was none for a while.
+ * A process beside the node for work that must not run on its consensus thread. It reads files from strangers within
+ * limits of time, processor and memory, and can be killed without losing anything else. It does one task at a time; it
+ * is started when there is a task, and ends after some time without one.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import type { Log } from "../../p2p/log.ts";
@@ -12,9 +12,9 @@ import type { HelperReply, HelperRequest } from "./helper-messages.ts";
 import { processUse } from "./process-use.ts";
 
 export interface HelperLimits {
-  /** From the start of the task, its wait for the processor included. */
+  /** From the start of the task, including its wait for the processor. */
   readonly timeMs: number;
-  /** Processor time of this task; where the system does not tell it, `timeMs` alone counts. */
+  /** Processor time of this task; if the system does not report it, only `timeMs` limits it. */
   readonly cpuMs: number;
   /** Resident memory of the process. */
   readonly memoryBytes: number;
@@ -26,35 +26,35 @@ export type SpawnHelper = (heapMib: number) => ChildProcess;
 export interface HelperModules {
   readonly log: Log;
   readonly spawn: SpawnHelper;
-  /** Default: what the system says of the process. */
+  /** Default: what the system reports about the process. */
   readonly use?: typeof processUse;
 }
 
 const HEAP_MIB = 512;
 const CHECK_MS = 200;
-/** On a busy machine the runtime alone can take a minute to start. */
+/** On a busy machine the start of the runtime alone can take a minute. */
 const START_MS = 180_000;
 const IDLE_MS = 60_000;
 
 export interface HelperCall {
   readonly signal: AbortSignal;
-  /** For whom it is. */
+  /** The turn in which the task waits. */
   readonly turn: Turn;
 }
 
-/** What a task of one kind takes and gives. */
+/** The input and the result of one kind of task. */
 interface TaskForm {
   readonly task: unknown;
   readonly result: unknown;
 }
 
-/** A helper as those see it who have one kind of task for it. */
+/** A helper from the view of code that has one kind of task for it. */
 export interface HelperFor<K extends string, Task, Result> {
   /** @throws HelperError; the signal's reason */
   run(kind: K, task: Task, limits: HelperLimits, call: HelperCall): Promise<Result>;
 }
 
-/** @template Tasks the kinds of task that its process knows */
+/** @template Tasks the kinds of task that the process knows */
 export class Helper<Tasks extends { readonly [K in keyof Tasks]: TaskForm }> {
   readonly #modules: Required<HelperModules>;
   readonly #turns = new FairTurns(1);
@@ -67,7 +67,8 @@ export class Helper<Tasks extends { readonly [K in keyof Tasks]: TaskForm }> {
   }
 
   /**
-   * Callers wait by turns: groups, and in each its members, such as the jobs and who asked in them.
+   * Waiting callers take turns: first the groups, and within each group its members; for example jobs, and the nodes
+   * that asked in them.
    * @throws HelperError HELPER_LIMIT, HELPER_LOST, HELPER_FAILED, HELPER_STOPPED; the signal's reason
    */
   run<K extends keyof Tasks & string>(
@@ -95,7 +96,7 @@ export class Helper<Tasks extends { readonly [K in keyof Tasks]: TaskForm }> {
     await this.#turns.idle();
   }
 
-  /** Of the process, while there is one. */
+  /** The id of the process, while there is one. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -130,7 +131,7 @@ export class Helper<Tasks extends { readonly [K in keyof Tasks]: TaskForm }> {
       if (reply.kind === "done") return reply.result as Tasks[K]["result"];
       throw failed(kind, reply.code, reply.message);
     } catch (error) {
-      // Unless it answered, nobody knows what it is doing.
+      // Unless it has answered, its state is unknown.
       if (!(error as Partial<HelperError>).code?.startsWith("HELPER_FAILED")) this.#end();
       throw error;
     } finally {
@@ -174,7 +175,7 @@ function exchange(
   });
 }
 
-/** Looks at the process while a task runs. */
+/** Watches the process while a task runs. */
 class Watch {
   onOver: (error: HelperError) => void = () => {};
   readonly #kind: string;
@@ -190,7 +191,7 @@ class Watch {
     this.#deadline = setTimeout(() => this.onOver(lost(kind, "it did not start")), START_MS);
   }
 
-  /** The task has begun: what the process took before does not count. */
+  /** The task begins: earlier use of the process does not count. */
   begin(): void {
     const { timeMs, cpuMs, memoryBytes } = this.#limits;
     clearTimeout(this.#deadline);
@@ -200,7 +201,7 @@ class Watch {
     let start: number | undefined;
     this.#look = setInterval(() => {
       void this.#use().then((use) => {
-        // It has ended, or the system does not tell.
+        // It has ended, or the system does not report this.
         if (use.residentBytes === 0) return;
         start ??= use.cpuMs;
         if (use.residentBytes > memoryBytes) over("memory", memoryBytes);
@@ -216,7 +217,10 @@ class Watch {
   }
 }
 
-/** A program under this same runtime; what it cannot tell goes to our standard error. @param entry its path */
+/**
+ * Starts a program with this same runtime; its standard error goes to ours.
+ * @param entry its path
+ */
 export function forkHelper(entry: string, heapMib: number): ChildProcess {
   return fork(entry, [], {
     execArgv: [

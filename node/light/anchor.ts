@@ -1,6 +1,6 @@
 /**
- * From what a reader trusts to the block a certificate hangs on: by the certificate's own light
- * blocks where they suffice, else by those of any node, which need not be trusted either.
+ * Leads from what a reader trusts to the block in which a certificate is anchored: by the certificate's own light
+ * blocks if they suffice, otherwise by those of any node. Neither needs to be trusted.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
@@ -21,21 +21,21 @@ export type Trust =
   | { readonly height: number; readonly hash: Uint8Array }
   | { readonly genesis: Genesis };
 
-/** A node to ask for what the certificate lacks. */
+/** A node that can provide what the certificate lacks. */
 export interface LightSource {
   lightBlock(height: number): Promise<LightBlock>;
   lightRoute(from: number, to: number): Promise<LightBlock[]>;
   proof(of: string): Promise<{ readonly proof: InclusionProof; readonly block: LightBlock }>;
 }
 
-/** A block that follows from the trust, and the job as its state has it. */
+/** A block that follows from the trust, and the job as the state of that block has it. */
 export interface Anchored {
   readonly block: LightBlock;
   readonly job: Job;
   readonly trusted: Trusted;
 }
 
-/** @throws VerifyError, LightError, InvalidCertificate; what `source` throws */
+/** @throws VerifyError, LightError, InvalidCertificate; any error of `source` */
 export async function anchorCertificate(
   decoded: DecodedCertificate,
   trust: Trust,
@@ -57,7 +57,10 @@ export async function anchorCertificate(
   return { block: anchor, job: decoded.job, trusted };
 }
 
-/** All of a certificate must hold, needed or not: its light blocks, and the proof of its job in its anchor. */
+/**
+ * Everything in a certificate must be valid, even parts that are not needed: its light blocks, and the proof of its job
+ * in its anchor.
+ */
 async function checkOwnClaims(decoded: DecodedCertificate): Promise<void> {
   const { updates, anchor, genesisRoot, job, jobIndex: index, path } = decoded;
   const [first = anchor, ...rest] = [...updates, anchor];
@@ -90,12 +93,12 @@ async function begin(
     { code: "NOT_LINKED", claim: "the certificate follows from the trusted block" },
     {
       remedy:
-        "add --api with any node, which need not be trusted, or give --genesis with your own copy of that file; what the certificate says of itself is no reason to trust a block: look heights and hashes up on a node of your own",
+        "add --api with any node, which need not be trusted, or give --genesis with your own copy of that file; the certificate's own statements are no reason to trust a block: look up heights and hashes on a node of your own",
     },
   );
 }
 
-/** The reader trusts a younger block than the certificate's: the job is proven there anew. */
+/** The reader trusts a later block than the certificate's anchor, so the job is proven again in that block. */
 async function renewed(
   { job, anchor }: DecodedCertificate,
   trusted: Trusted,
@@ -103,7 +106,7 @@ async function renewed(
 ): Promise<Anchored> {
   if (source === undefined) {
     throw new VerifyError(
-      `the trusted block ${trusted.height} is younger than the certificate`,
+      `the trusted block ${trusted.height} is later than the certificate`,
       { code: "NOT_LINKED", claim: "the certificate follows from the trusted block" },
       { remedy: "add --api with any node, which need not be trusted" },
     );
@@ -130,7 +133,10 @@ async function renewed(
   return { block, job: proven.value, trusted };
 }
 
-/** Whether two states of a job agree in what a certificate is about. Audits and payments may go on after its end. */
+/**
+ * Whether two states of a job agree in everything that a certificate states. Audits and payments may continue after its
+ * end.
+ */
 function isSameResult(one: Job, other: Job): boolean {
   return (
     one.round === other.round &&

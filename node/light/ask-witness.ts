@@ -1,7 +1,7 @@
 /**
- * A second node as a witness: a light client that asks only one sees what that one shows. Where the two show different
- * final blocks of one height, each gets the other's, so that nodes that signed both are punished on whichever chain is
- * real.
+ * A second node as a witness: a light client that asks only one node sees only what that node shows. If the two show
+ * different final blocks of one height, each gets the other's block, so that nodes that signed both are punished on the
+ * chain that is real.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
@@ -14,13 +14,16 @@ import type { LightBlock } from "../../chain/types/light.ts";
 import type { LightSource } from "./anchor.ts";
 
 export interface Witness extends Pick<LightSource, "lightRoute"> {
-  /** Hands in a block that is not on the node's chain. @returns how many are accused */
+  /**
+   * Reports a block that is not on the node's chain.
+   * @returns the number of accused nodes
+   */
   reportConflict(block: LightBlock): Promise<number>;
 }
 
 /**
  * @param block that the first node or a file showed, and that follows from `trusted`
- * @throws LightError LIGHT_CONFLICT when both nodes' blocks follow from what is trusted; what the witness throws
+ * @throws LightError LIGHT_CONFLICT when the blocks of both nodes follow from what is trusted; any error of the witness
  */
 export async function askWitness(
   trusted: Trusted,
@@ -28,7 +31,7 @@ export async function askWitness(
   { source, witness }: { readonly source: Witness | undefined; readonly witness: Witness },
 ): Promise<void> {
   const { height } = block.header;
-  // What is trusted needs no witness.
+  // A trusted block needs no witness.
   if (height <= trusted.height) return;
   const route = await witness.lightRoute(trusted.height, height);
   const theirs = await verifyLightBlocks(trusted, route, { verify });
@@ -48,7 +51,7 @@ export async function askWitness(
     { code: "LIGHT_CONFLICT", height, one: toHex(hash), other: toHex(theirs.hash) },
     {
       remedy:
-        "believe neither node; ask nodes of people you know which block is on the chain, and start from a block they name",
+        "trust neither node; ask nodes of people you know which block is on the chain, and start from a block that they name",
     },
   );
 }

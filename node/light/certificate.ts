@@ -1,7 +1,7 @@
 /**
- * The portable certificate of a trained model, as it is written and read: the block it is anchored
- * in, the job with its Merkle path to that block's state, and light blocks that lead there from the
- * genesis. What it proves: verify-model.ts.
+ * Writes and reads the portable certificate of a trained model: the block in which it is anchored, the job with its
+ * Merkle path to that block's state, and light blocks that lead there from the genesis. verify-model.ts checks what it
+ * proves.
  */
 import { z } from "zod";
 import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
@@ -22,11 +22,11 @@ const Hex = z
   .regex(/^([0-9a-f]{2})*$/)
   .max(4_000_000);
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Above what a route has, so that a certificate of any chain fits. */
+/** More than any route has, so that a certificate of any chain fits. */
 const MAX_UPDATES = 256;
 const CertificateSchema = z.strictObject({
   version: z.literal(2),
-  /** The block it is anchored in, for readers: that of the header. */
+  /** The block in which it is anchored, for readers; it equals that of the header. */
   anchor: z.strictObject({ height: z.number().int().min(1), hash: Hex.length(64) }),
   genesisRoot: Hex.length(64),
   header: Hex,
@@ -35,7 +35,7 @@ const CertificateSchema = z.strictObject({
   job: Hex,
   jobIndex: z.number().int().min(0).max(0xffff_ffff),
   path: z.array(Hex.length(64)).max(64),
-  /** SSZ LightBlocks between the genesis and the anchor, by rising heights. */
+  /** SSZ LightBlocks between the genesis and the anchor, in ascending order of height. */
   updates: z.array(Hex).max(MAX_UPDATES),
 });
 export type ModelCertificate = z.infer<typeof CertificateSchema>;
@@ -56,7 +56,7 @@ export interface DecodedCertificate {
 }
 
 /**
- * The certificate of a job as of the chain's head.
+ * The certificate of a job at the chain's head.
  * @throws RangeError when the chain, or this node, does not have the job
  */
 export async function makeCertificate(
@@ -71,7 +71,7 @@ export async function makeCertificate(
     throw new RangeError("no block is final yet");
   }
   const { height } = tip.header;
-  // All of it of one moment: while the route is looked up the chain moves on.
+  // All of it is read at one moment, because the chain moves on while the route is looked up.
   const written = {
     version: 2 as const,
     anchor: { height, hash: toHex(head.hash) },
@@ -88,13 +88,13 @@ export async function makeCertificate(
   return { ...written, updates: between.map((block) => toHex(LightBlock.serialize(block))) };
 }
 
-/** The only bytes of a certificate: canonical JSON. */
+/** The only valid bytes of a certificate: canonical JSON. */
 export function encodeCertificate(certificate: ModelCertificate): Uint8Array {
   return canonicalJson(certificate);
 }
 
 /**
- * @param bytes as `encodeCertificate` writes them, no others of the same meaning
+ * @param bytes as `encodeCertificate` writes them; other bytes with the same meaning are refused
  * @throws VerifyError CERTIFICATE_FORMAT
  */
 export function decodeCertificate(bytes: Uint8Array): DecodedCertificate {
@@ -144,7 +144,7 @@ function decodeExact<V>(
   throw new DecodeError(field, `not the SSZ that a ${type.typeName} has`);
 }
 
-/** What readers see must be what the header says, and the light blocks must lead there. */
+/** What readers see must equal the header, and the light blocks must lead there. */
 function checkAnchor(
   { anchor: shown }: ModelCertificate,
   { anchor, updates }: DecodedCertificate,

@@ -1,6 +1,6 @@
 /**
- * What light clients ask of a node: blocks without bodies, a short route of them from a block they
- * believe, and proofs of what a block or the newest state holds.
+ * What a node serves to light clients: blocks without bodies, a short route of blocks from one they trust, and proofs
+ * of the contents of a block or of the newest state.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
@@ -20,7 +20,7 @@ import type { InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { Seats } from "../../chain/types/state.ts";
 
-/** The part of the store this needs. */
+/** The part of the store that this service needs. */
 export interface LightStore {
   block(height: number): Promise<CertifiedBlock | undefined>;
   seatChange(height: number, side: "upTo" | "from"): Promise<LightBlock | undefined>;
@@ -30,21 +30,21 @@ export interface LightModules {
   readonly store: LightStore;
   /** The head before block 1. */
   readonly genesis: Head;
-  /** The record of a job that is settled; undefined where it is not here. */
+  /** The record of a settled job; undefined when this node does not have it. */
   readonly settledJob: (index: number) => Promise<Job | undefined>;
   /** The newest state, and the seats that certified the newest block. */
   readonly head: () => { readonly state: State; readonly seats: readonly Seat[] };
 }
 
-/** A proof together with the block under whose header it holds. */
+/** A proof, together with the block whose header it refers to. */
 export interface ProofUnderBlock {
   readonly proof: InclusionProof;
   readonly block: LightBlock;
 }
 
-/** Steps of one route: with the largest blocks about half a megabyte. */
+/** The largest number of steps of a route; with the largest blocks this is about half a megabyte. */
 export const MAX_ROUTE = 32;
-/** What one question may cost; a few steps are found with less, and the client goes on from there. */
+/** Limit of reads for one request; when it is reached the route is shorter, and the client continues from there. */
 const MAX_READS = 128;
 
 export class LightService {
@@ -70,8 +70,8 @@ export class LightService {
   }
 
   /**
-   * Blocks that lead from one height to another, 0 being genesis.
-   * @returns undefined when one of the two ends is not here
+   * Blocks that lead from one height to another; 0 is genesis.
+   * @returns undefined when this node lacks one of the two ends
    */
   async route(from: number, to: number): Promise<Route | undefined> {
     const { store } = this.#modules;
@@ -91,7 +91,7 @@ export class LightService {
     return findRoute(start, target, { source, limit: MAX_ROUTE });
   }
 
-  /** A record of the newest state; undefined before the first block, and where the record is not here. */
+  /** A record of the newest state; undefined before the first block, and when this node does not have the record. */
   async proveInState(kind: StateKind, index: number): Promise<ProofUnderBlock | undefined> {
     const { head, settledJob } = this.#modules;
     const isOpen = (): boolean => head().state.jobs.get(index) !== undefined;
@@ -99,13 +99,13 @@ export class LightService {
     const { state } = head();
     if (state.height === 0) return undefined;
     if (kind === "job" && settled === undefined && !isOpen()) return undefined;
-    // Both at once: the next block may take the state away while the block is read.
+    // Both at once, because the next block may replace the state while the block is being read.
     const proof = proveInState(state, kind, index, settled);
     const block = await this.block(state.height);
     return block === undefined ? undefined : { proof, block };
   }
 
-  /** @returns undefined when the block, or that entry of it, is not here */
+  /** @returns undefined when this node does not have the block, or the block has no such entry */
   async proveInBody(
     kind: BodyKind,
     height: number,

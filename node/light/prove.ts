@@ -1,4 +1,7 @@
-/** A fact of the chain from a node nobody trusts: its proof, and the blocks that lead to it from what is trusted. */
+/**
+ * Proves a fact of the chain from a node that is not trusted: the proof, and the blocks that lead to it from what is
+ * trusted.
+ */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { verify } from "../../chain/crypto/keys.ts";
 import { type Proven, verifyInclusion } from "../../chain/light/inclusion.ts";
@@ -12,22 +15,22 @@ import type { LightSource, Trust } from "./anchor.ts";
 
 export interface ProvenFact {
   readonly proven: Proven;
-  /** The block it was started from, and the block that holds the fact. */
+  /** The trusted start, and the block that contains the fact. */
   readonly trusted: Trusted;
   readonly block: Trusted;
-  /** As the node gave it. */
+  /** As the node sent it. */
   readonly lightBlock: LightBlock;
 }
 
 export interface ProveOptions {
   readonly source: LightSource;
-  /** As the node says; the trusted block shows whether it is right. */
+  /** According to the node; the trusted block shows whether it is right. */
   readonly genesisRoot: Uint8Array;
 }
 
 /**
  * @param of path after /v1/proof/
- * @throws LightError, InvalidCertificate, DecodeError; what `source` throws
+ * @throws LightError, InvalidCertificate, DecodeError; any error of `source`
  */
 export async function proveFact(
   of: string,
@@ -39,7 +42,7 @@ export async function proveFact(
   const { height } = block.header;
   if (height < trusted.height) {
     throw new LightError(
-      `it stands in block ${height}, below the trusted block ${trusted.height}`,
+      `it is in block ${height}, below the trusted block ${trusted.height}`,
       { code: "LIGHT_NOT_LATER", trusted: trusted.height, height },
       { remedy: `trust block ${height} or an older one, or use --genesis` },
     );

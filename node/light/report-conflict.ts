@@ -1,6 +1,7 @@
 /**
- * A block that somebody was shown as final and that is not on this node's chain: whoever signed it and this chain's
- * block of that height in one round is accused, and whoever broke the lock of the one to prevote the other later.
+ * Handles a block that somebody was shown as final and that is not on this node's chain. It accuses the nodes that
+ * signed both this block and this chain's block of that height in one round, and the nodes that broke their lock on one
+ * of them by a later prevote for the other.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { makeEvidence } from "../../chain/evidence/check-evidence.ts";
@@ -17,15 +18,18 @@ import type { Vote } from "../../chain/types/vote.ts";
 export interface ConflictModules {
   readonly light: { block(height: number): Promise<LightBlock | undefined> };
   state(): State;
-  /** Prevotes of a height that is over, as far as they are kept. */
+  /** Prevotes of a past height, as far as they are kept. */
   prevotes(height: number): readonly Vote[];
-  /** Verifies, keeps and gossips. @throws InvalidEvidence */
+  /**
+   * Verifies, stores and gossips.
+   * @throws InvalidEvidence
+   */
   submit(evidence: Evidence): Promise<void>;
 }
 
 /**
  * @returns the accused by node index
- * @throws LightError; InvalidEvidence at the first signature that is not its seat's
+ * @throws LightError; InvalidEvidence at the first signature that its seat did not make
  */
 export async function reportConflict(
   foreign: LightBlock,
@@ -39,7 +43,8 @@ export async function reportConflict(
       `this node has no block ${height} to compare with`,
       { code: "LIGHT_NOT_COMPARABLE", height },
       {
-        remedy: "hand it in again when the chain is there, or to a node that keeps the whole chain",
+        remedy:
+          "report it again when the chain has reached that height, or to a node that keeps the whole chain",
       },
     );
   }
@@ -61,11 +66,11 @@ export async function reportConflict(
   }
   if (accused.length > 0) return accused;
   throw new LightError(
-    `nobody can be accused of block ${height}`,
+    `no node can be accused because of block ${height}`,
     { code: "LIGHT_NOBODY_ACCUSED", height },
     {
       remedy:
-        "those who signed both in one round, or broke a lock, were punished already, are too long ago, or there are none: keep the block, and show it to people who run nodes",
+        "no node signed both in one round or broke a lock, or these nodes were punished already, or their faults are too old: keep the block, and show it to people who run nodes",
     },
   );
 }

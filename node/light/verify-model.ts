@@ -1,4 +1,4 @@
-/** Whether a model directory is what its certificate says, given what the reader trusts. */
+/** Checks that a model directory is what its certificate says, given what the reader trusts. */
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { isOut } from "../../chain/job/phase.ts";
@@ -18,7 +18,7 @@ import { hasModel } from "../jobs/job-outcome.ts";
 import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
 import { decodeCertificate, VerifyError } from "./certificate.ts";
 
-/** Names of columns and classes that are shown. */
+/** The largest number of column and class names that are shown. */
 const MAX_LISTED = 20;
 
 export interface ModelDirectory {
@@ -34,17 +34,17 @@ export interface ProvedClaim {
 }
 
 export interface VerifyOptions {
-  /** A node to ask for what the certificate lacks; without one the check is offline. */
+  /** A node that can provide what the certificate lacks; without one the check is offline. */
   readonly source?: LightSource | undefined;
   /** Refuses to start from a block older than `limitMs`. */
   readonly age?: { readonly nowMs: bigint; readonly limitMs: bigint } | undefined;
 }
 
 /**
- * Checks a model directory. A job has one that is accepted, up to the block its certificate is
- * anchored in: every byte of the other files follows from the job.
- * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate; ModelError
- *   and DatasetError for files that are not as they must be
+ * Checks a model directory. For a job exactly one directory is accepted, except for the block in which its certificate
+ * is anchored: every byte of the other files follows from the job.
+ * @throws VerifyError naming the claim that is not proved; LightError, InvalidCertificate; ModelError and DatasetError
+ * for invalid files
  */
 export async function verifyModelDirectory(
   files: ModelDirectory,
@@ -66,13 +66,16 @@ async function checkModel(files: ModelDirectory, job: Job): Promise<void> {
   const { parameters } = trainProgress(job);
   const modelJson = files["model.json"];
   const weights = files["weights.bin"];
-  require(equalBytes(sha256(weights), parameters), "the weights are those the job ended with");
-  // Its own text is hashed before anything is built of it.
+  require(equalBytes(
+    sha256(weights),
+    parameters,
+  ), "the weights are those with which the job ended");
+  // The topology's own text is hashed before a model is built from it.
   const topology = topologyOf(modelJson);
   require(equalBytes(
     sha256(topology),
     spec.model,
-  ), "the architecture is the one the client ordered");
+  ), "the architecture is the one that the client ordered");
   const { model } = await decodeArtifact(modelJson, weights);
   require(model.parameterCount === spec.parameterCount, "the job counts the model's parameters");
 }
@@ -132,7 +135,8 @@ function jobClaims(job: Job): ProvedClaim[] {
 }
 
 function auditsOf({ spec, participants, audits }: Job): string {
-  if (!isAuditable(trainSpec(spec))) return "not verified: nobody can replay what this engine did";
+  if (!isAuditable(trainSpec(spec)))
+    return "not verified: nobody can replay the work of this engine";
   const verified = participants.reduce((sum, { verifiedRounds }) => sum + verifiedRounds, 0);
   const paid = participants.reduce((sum, { paidRounds }) => sum + paidRounds, 0);
   const faulty = participants.filter(isOut);
@@ -156,7 +160,7 @@ function datasetClaim(job: Job, { columns, shape, classes }: Manifest): ProvedCl
   };
 }
 
-/** Names from a stranger's file, with nothing in them that a terminal would obey. */
+/** Names from a stranger's file, without characters that a terminal would interpret. */
 function listed(names: readonly string[]): string {
   const shown = names
     .slice(0, MAX_LISTED)

@@ -1,4 +1,4 @@
-/** The database of a stopped node, for commands that look after it: opened as it is, damage and all. */
+/** Opens the database of a stopped node for maintenance commands, in its present form, even if damaged. */
 import type { Head } from "../../chain/head.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { databasePlace, findDatabase } from "../store/format.ts";
@@ -8,7 +8,7 @@ import { finishReplacing } from "../store/replace.ts";
 import { StoreError } from "../store/store-error.ts";
 
 /**
- * Reads everything from another process first: some damage ends the process that meets it.
+ * Reads everything in another process first, because some damage ends the process that reads it.
  * @throws StoreError STORE_MISSING, STORE_IN_USE, UNREADABLE_STORE, DAMAGED_STORE, WRONG_GENESIS
  */
 export async function openOffline(dataDir: string, genesis: Head): Promise<ChainStore> {

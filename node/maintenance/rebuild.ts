@@ -1,6 +1,6 @@
 /**
- * The chain replayed from its own blocks into a new database: every certificate verified, every
- * block applied. What comes out is right whatever the old database holds besides its blocks.
+ * Replays the chain from its own blocks into a new database: every certificate is verified, every block applied. The
+ * result is right whatever else the old database contains.
  */
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
@@ -15,16 +15,16 @@ import { readLinked } from "../store/self-check.ts";
 import type { ScanOptions } from "./verify-store.ts";
 
 export interface RebuildOptions extends ScanOptions {
-  /** Height to stop at; default: as far as the blocks go. */
+  /** Height to stop at; default: the last available block. */
   readonly to?: number | undefined;
 }
 
 const BATCH = 64;
 
 /**
- * @param source the damaged store; only its blocks and what services keep are taken
- * @param target a store that holds nothing but the genesis
- * @returns the height reached: that below the first block that is missing, damaged or does not apply
+ * @param source the damaged store; only its blocks and the values of services are used
+ * @param target a store that contains only the genesis
+ * @returns the height reached, below the first block that is missing, damaged, or does not apply
  */
 export async function rebuild(
   source: ChainStore,
@@ -34,7 +34,7 @@ export async function rebuild(
 ): Promise<number> {
   const { state, hash: genesisRoot } = genesis;
   const tip = { header: undefined, certificate: undefined, seats: state.seats };
-  // Signatures of transactions stand behind the certificates that are verified here.
+  // The certificates verified here cover the signatures of transactions.
   const verified = { has: () => true, add: () => {} };
   const chain = new Chain(
     { genesisRoot, head: genesis, tip },
@@ -69,7 +69,7 @@ async function nextBlocks(
   return blocks;
 }
 
-/** What services of the node keep for themselves, where it is whole. */
+/** Copies the values that services of the node store for themselves, if they are undamaged. */
 async function copyOwn(source: ChainStore, target: ChainStore): Promise<void> {
   for await (const [key, sealed] of source.db.rawEntries(range("own"))) {
     const value = unseal(key, sealed);
@@ -77,7 +77,7 @@ async function copyOwn(source: ChainStore, target: ChainStore): Promise<void> {
   }
 }
 
-/** Whether the blocks that a rebuild needs are there from the first on. */
+/** Whether the blocks that a rebuild needs are present from the first one on. */
 export async function canRebuild(source: ChainStore): Promise<boolean> {
   const [first] = await source.db.getManyRaw([numberKey("block", 1)]);
   return first !== undefined;

@@ -1,7 +1,7 @@
 /**
- * Mends the database of a stopped node from what it holds itself. With state and newest block sound,
- * indexes are written anew and damaged blocks are noted for the running node to fetch; otherwise the
- * chain is replayed into a new database as far as its blocks go, and the node fetches the rest.
+ * Repairs the database of a stopped node from its own contents. If state and newest block are sound, indexes are
+ * rewritten, and damaged blocks are recorded for the running node to fetch. Otherwise the chain is replayed into a new
+ * database as far as its blocks go, and the node fetches the rest.
  */
 import { readdir } from "node:fs/promises";
 import { Level } from "level";
@@ -20,16 +20,16 @@ import { type ScanOptions, verifyStore } from "./verify-store.ts";
 export interface RepairReport {
   /** `none`: nothing was wrong. */
   readonly action: "none" | "mended" | "rebuilt";
-  /** Height the node goes on from. */
+  /** Height from which the node continues. */
   readonly height: number;
-  /** Blocks that peers must send. */
+  /** Blocks that must come from peers. */
   readonly toFetch: readonly number[];
   readonly reindexed: number;
-  /** Where the old database is, if it was replaced. */
+  /** Path of the old database, if it was replaced. */
   readonly aside: string | undefined;
 }
 
-/** @throws StoreError with a remedy where nothing can be done from here */
+/** @throws StoreError with a remedy, if the repair is not possible here */
 export async function repairStore(
   dataDir: string,
   genesis: Head,
@@ -76,7 +76,7 @@ export async function rebuildBeside(
   }
 }
 
-/** LevelDB's own list of files can be made anew from the files. */
+/** LevelDB can rebuild its own list of files from the files. */
 async function openForRepair(dataDir: string, genesis: Head): Promise<ChainStore> {
   try {
     return await openOffline(dataDir, genesis);

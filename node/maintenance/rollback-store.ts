@@ -1,7 +1,7 @@
 /**
- * Takes the chain of a stopped node back to an earlier height. The newest blocks are undone one by
- * one; further back the chain is replayed from its own blocks. The journal of votes is never taken
- * back: above the new head the node must not sign a second time what it signed once.
+ * Takes the chain of a stopped node back to an earlier height. The newest blocks are undone one by one; further back,
+ * the chain is replayed from its own blocks. The journal of votes is never taken back: above the new head the node must
+ * not sign again what it has signed once.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
@@ -19,12 +19,12 @@ export interface RollbackReport {
   readonly from: number;
   readonly to: number;
   readonly how: "undone" | "replayed";
-  /** Where the old database is, if it was replaced. */
+  /** Path of the old database, if it was replaced. */
   readonly aside: string | undefined;
 }
 
 export interface RollbackOptions extends ScanOptions {
-  /** The height asked for, given the present one. */
+  /** The requested height, given the present one. */
   readonly target: (height: number) => number;
 }
 
@@ -55,7 +55,7 @@ export async function rollbackStore(
   return { from, to, how: "replayed", aside: await replaceStore(dataDir) };
 }
 
-/** Block by block, each in one batch: a crash in between leaves a whole chain, only a longer one. */
+/** Block by block, each in one batch: a crash in between leaves a complete, only longer chain. */
 async function undoTo(
   store: ChainStore,
   to: number,

@@ -1,6 +1,6 @@
 /**
- * Looks at every entry of a stopped node's database: checksums, the chain of hashes from the head
- * down, what each header says of its body, the indexes, the state's root. Changes nothing.
+ * Checks every entry of a stopped node's database: checksums, the chain of hashes from the head down, each body against
+ * its header, the indexes, and the state's root. It changes nothing.
  */
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -16,7 +16,7 @@ import { missingIndexes, readLinked } from "../store/self-check.ts";
 import { StoreError } from "../store/store-error.ts";
 
 export interface Fault {
-  /** Undefined: not of one block. */
+  /** Undefined: it does not concern a single block. */
   readonly height?: number;
   readonly reason: string;
 }
@@ -26,7 +26,10 @@ export interface StoreReport {
   readonly lowest: number;
   readonly entries: number;
   readonly faults: readonly Fault[];
-  /** False for what a `poml repair` cannot do in place: the state, records of settled jobs, or the newest block. */
+  /**
+   * False for damage that `poml repair` cannot repair in place: the state, records of settled jobs, or the newest
+   * block.
+   */
   readonly isStateSound: boolean;
 }
 
@@ -39,10 +42,10 @@ export interface ScanOptions {
 const NAMES = new Map<number, Prefix>(
   (Object.keys(PREFIX) as Prefix[]).map((name) => [PREFIX[name], name]),
 );
-/** Entries are read in a fraction of the time that blocks take. */
+/** Share of the progress for reading entries, which takes a fraction of the time for blocks. */
 const ENTRIES_SHARE = 0.2;
 
-/** @throws StoreError when there is no head to begin with */
+/** @throws StoreError when there is no head to start from */
 export async function verifyStore(
   store: ChainStore,
   { onProgress = () => {}, signal }: ScanOptions = {},
@@ -68,7 +71,7 @@ export async function verifyStore(
     }
     const { certified, hash } = found;
     const part = wrongPart(certified.block);
-    if (part !== undefined) faults.push({ height, reason: `${part} not as in the header` });
+    if (part !== undefined) faults.push({ height, reason: `${part} differs from the header` });
     const missing = (await missingIndexes(store, certified, hash)).length;
     if (missing > 0) faults.push({ height, reason: `${missing} index entries missing or wrong` });
     const { stateRoot: stated, parent } = certified.block.header;
@@ -84,7 +87,10 @@ export async function verifyStore(
   return { height: head.height, lowest: store.lowest, entries, faults, isStateSound };
 }
 
-/** Checksums of everything; returns how many entries there are. */
+/**
+ * Verifies all checksums.
+ * @returns the number of entries
+ */
 async function checkEntries(
   store: ChainStore,
   faults: Fault[],
@@ -121,8 +127,9 @@ async function checkState(
 }
 
 /**
- * The records of settled jobs, of which the state has the roots. Those from before a snapshot come with its history.
- * @returns whether all are there that should be
+ * Checks the records of settled jobs, of which the state has the roots. Those from before a snapshot come with its
+ * history.
+ * @returns whether all records are present that should be
  */
 async function checkSettled(store: ChainStore, state: State, faults: Fault[]): Promise<boolean> {
   const isReplayed = (await new BaseStore(store).base()) === undefined;
@@ -134,7 +141,7 @@ async function checkSettled(store: ChainStore, state: State, faults: Fault[]): P
       if (job === undefined) {
         if (isReplayed) faults.push({ reason: `settled job ${index} is missing` });
       } else if (!equalBytes(Job.hashTreeRoot(job), state.jobRoot(index))) {
-        faults.push({ reason: `settled job ${index} is not the one the state names` });
+        faults.push({ reason: `settled job ${index} differs from its root in the state` });
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -1,6 +1,7 @@
 /**
- * This node in committees on claims: replays the disputed segment, answers under seal, and when all have
- * shows what it came to: another state at once, the claimed one when the claimant does not.
+ * This node as a member of committees on claims. It replays the disputed segment and answers under seal. When all
+ * members have answered, it shows what it reached: another state at once; the claimed state only if the claimant does
+ * not show it.
  */
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
@@ -31,7 +32,10 @@ export class CommitteeMember {
     this.#publicKey = publicKey;
     this.#modules = modules;
     this.#flights = new SingleFlight((key, error) => {
-      modules.log.warn("part in a committee failed", { run: key, reason: String(error) });
+      modules.log.warn("this node's work in a committee failed", {
+        run: key,
+        reason: String(error),
+      });
     });
   }
 
@@ -77,7 +81,7 @@ export class CommitteeMember {
     return findingOn(appeal, "sealed", { endHash: sealOf(found.endHash, this.#publicKey) });
   }
 
-  /** Of a match the claimant is first; then the members, a block after each other. */
+  /** For a match the claimant comes first; then the members, one block after another. */
   #show(claim: WindowClaim, position: number): void {
     const { state } = this.#modules.chain;
     const { height, window } = state;

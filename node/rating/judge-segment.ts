@@ -1,6 +1,6 @@
 /**
- * Replays one segment of a claim and says what was found. Whatever fails on this node's side is
- * thrown, never blamed on the claimant.
+ * Replays one segment of a claim and returns the finding. A failure on this node's side is thrown; the claimant is
+ * never blamed for it.
  */
 import { unreachable } from "../../chain/committee/seal.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
@@ -29,8 +29,8 @@ export interface JudgeModules {
 }
 
 /**
- * `endHash` is that of the state the replay came to; where none could be reached, what all who replay it put
- * in its place.
+ * `endHash` is that of the state that the replay reached. If it could reach none, it is the value that all replays use
+ * instead.
  */
 export type Found =
   | { readonly verdict: "match"; readonly endHash: Uint8Array; readonly path: Uint8Array[] }
@@ -72,7 +72,10 @@ export async function judgeSegment(
   return { verdict: "match", endHash, path: served.endPath };
 }
 
-/** A finding for the chain. @param proof of a match, or the seal as `endHash` */
+/**
+ * A finding for the chain.
+ * @param proof of a match, or the seal as `endHash`
+ */
 export function findingOn(
   { lane, segment }: Place,
   verdict: Verdict,
@@ -82,14 +85,14 @@ export function findingOn(
   return { lane, segment, verdict: VERDICTS.indexOf(verdict), endHash, path };
 }
 
-/** Undefined when the committed start state is no state of this task at all. */
+/** Undefined when the committed start state is not a state of this task. */
 async function replayed(
   claim: WindowClaim,
   { lane, segment }: Place,
   startState: Uint8Array,
   { workers, chain }: JudgeModules,
 ): Promise<Uint8Array | undefined> {
-  // No worker takes an empty input.
+  // No worker accepts an empty input.
   if (startState.length === 0) return undefined;
   const { parameters, window, nodes } = chain.state;
   const seed = laneSeed(window.mix, nodes.at(claim.node).publicKey, lane);

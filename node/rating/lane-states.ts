@@ -1,8 +1,8 @@
 /**
- * What this node worked in the last window, on disk: verifiers ask for it after the window, and a
- * restart in between must not make the node one that serves nothing. Each window has a folder of its own, named
- * after its number and its mix, so that what an earlier window or another chain left behind is never
- * taken for it. Every state is read back when it was written: only what is whole is claimed.
+ * The states of this node's work in the last window, on disk: verifiers request them after the window, and a restart in
+ * between must not make the node unable to serve them. Each window has its own folder, named after its number and its
+ * mix, so that data of an earlier window or another chain is never used. Every state is read back after it was written,
+ * and only intact states are claimed.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,12 +14,12 @@ import { type Room, UNBOUNDED, withRoom } from "../storage/room.ts";
 const Hashes = z.array(z.string().regex(/^[0-9a-f]{64}$/));
 const Record = z.object({ lanes: z.array(Hashes) });
 const RECORD = "worked.json";
-/** Of the mix in the name of a folder. */
+/** Number of digits of the mix in the name of a folder. */
 const MIX_DIGITS = 16;
 
 export type WindowRef = Pick<Window, "number" | "mix">;
 
-/** By lane: SHA-256 of its segments + 1 states; empty where nothing was done. */
+/** For each lane, SHA-256 of its segments + 1 states; empty if no work was done. */
 export type WorkedLanes = readonly (readonly Uint8Array[])[];
 
 export class LaneStates {
@@ -28,16 +28,15 @@ export class LaneStates {
 
   readonly #room: Room;
 
-  /** @param room default: as much as the disk has */
+  /** @param room default: the disk is the only limit */
   constructor({ dataDir }: { dataDir: string }, room: Room = UNBOUNDED) {
     this.#folder = join(dataDir, "window");
     this.#room = room;
   }
 
   /**
-   * Forgets the states of other windows.
-   * @returns undefined when this window was worked and claimed already: a second claim, of other work, would
-   * be a fault
+   * Removes the states of other windows.
+   * @returns undefined when this window was worked and claimed already: a second claim of other work would be a fault
    */
   async begin(window: WindowRef): Promise<LaneWriter | undefined> {
     if ((await this.worked(window)) !== undefined) return undefined;
@@ -54,7 +53,7 @@ export class LaneStates {
     });
   }
 
-  /** What was claimed of a window; undefined when this node has nothing of it. */
+  /** The claimed lanes of a window; undefined when this node has none. */
   async worked(window: WindowRef): Promise<WorkedLanes | undefined> {
     const name = nameOf(window);
     if (this.#kept?.name !== name) {
@@ -65,7 +64,7 @@ export class LaneStates {
     return this.#kept.lanes;
   }
 
-  /** A state that is still the one that was claimed. */
+  /** A state, if it still is the claimed one. */
   async get(window: WindowRef, lane: number, index: number): Promise<Uint8Array | undefined> {
     const hash = (await this.worked(window))?.[lane]?.[index];
     if (hash === undefined) return undefined;
@@ -78,7 +77,7 @@ export class LaneStates {
       const text = await readFile(join(this.#folder, name, RECORD), "utf8");
       return Record.parse(JSON.parse(text)).lanes.map((hashes) => hashes.map(fromHex));
     } catch {
-      // Nothing worked yet, or torn: then nothing can be served.
+      // No work done yet, or an incomplete file: then nothing can be served.
       return undefined;
     }
   }
@@ -89,7 +88,7 @@ export class LaneWriter {
   readonly #folder: string;
   readonly #room: Room;
   readonly #finished: (lanes: WorkedLanes) => void;
-  /** By lane: hashes of the states that were read back as they were written. */
+  /** For each lane, hashes of the states that were read back intact. */
   readonly #whole = new Map<number, Map<number, string>>();
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -103,7 +102,7 @@ export class LaneWriter {
     this.#finished = finished;
   }
 
-  /** Why the first state that could not be kept was not. */
+  /** Why the first state that could not be stored failed. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -117,10 +116,10 @@ export class LaneWriter {
   }
 
   /**
-   * Call it before the claim leaves.
-   * @param lanes hashes of the states at all boundaries, as the workers came to them
-   * @returns as much of each lane, from its start, as can be served
-   * @throws the reason why not even that could be noted: nothing may be claimed then
+   * Call it before the claim is sent.
+   * @param lanes hashes of the states at all boundaries, as the workers computed them
+   * @returns the part of each lane, from its start, that can be served
+   * @throws the reason when not even that could be recorded; then nothing may be claimed
    */
   async finish(lanes: WorkedLanes): Promise<WorkedLanes> {
     await this.#writing;
@@ -147,7 +146,7 @@ export class LaneWriter {
     kept.set(index, toHex(sha256(state)));
   }
 
-  /** A segment starts in a kept state; of the last one only the end's hash is needed. */
+  /** A segment starts in a stored state; of the last segment only the hash of the end is needed. */
   #wholePart(lane: number, hashes: readonly Uint8Array[]): readonly Uint8Array[] {
     const kept = this.#whole.get(lane);
     const broken = hashes.findIndex((hash, index) => kept?.get(index) !== toHex(hash));

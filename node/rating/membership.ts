@@ -1,6 +1,6 @@
 /**
- * Keeps this node a member: registers it when the owner wants that, and renews its hash onion. What waits
- * already is not sent a second time: the sender of duties keeps it until it is final.
+ * Keeps this node a member: it registers the node if the owner wants that, and renews its hash onion. A waiting
+ * transaction is not sent a second time, because the sender of duties keeps it until it is final.
  */
 import { addressOf } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -15,7 +15,7 @@ import { feeFor } from "../wallet/sign.ts";
 export interface MembershipOptions {
   readonly publicKey: Uint8Array;
   readonly name: string;
-  /** Bond to register with by itself; undefined = the owner registers by hand. */
+  /** Bond for automatic registration; undefined = the owner registers by hand. */
   readonly bond: bigint | undefined;
 }
 
@@ -24,11 +24,11 @@ export interface MembershipModules {
   readonly duties: Pick<DutySender, "send">;
   readonly onion: OnionKeeper;
   readonly log: NodeLog;
-  /** Where this node listens, for its record. */
+  /** The address at which this node listens, for its record. */
   endpoint(): string;
 }
 
-/** Blocks between two looks at what did not become final. */
+/** Blocks between two checks of transactions that did not become final. */
 const RETRY_BLOCKS = 50;
 
 export class Membership {
@@ -36,7 +36,7 @@ export class Membership {
   readonly #modules: MembershipModules;
   #nextTry = 0;
   #toldBalance = 0n;
-  /** Id of the transaction that was sent last, in hex. */
+  /** Hex id of the last transaction sent. */
   #sent = "";
 
   constructor(options: MembershipOptions, modules: MembershipModules) {

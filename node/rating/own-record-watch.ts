@@ -1,4 +1,4 @@
-/** Tells the owner of this node what is held against it: before it costs anything, and why when it did. */
+/** Tells the owner what is held against this node: before it costs anything, and the reason when it did. */
 import type { RatingChange } from "../../chain/types/node.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -20,7 +20,7 @@ export class OwnRecordWatch {
     this.#modules = modules;
   }
 
-  /** @param changes of the block that just became final */
+  /** @param changes of the block that has just become final */
   onBlock(changes: readonly RatingChange[]): void {
     const { chain, log } = this.#modules;
     const index = chain.state.nodeIndex(this.#publicKey);

@@ -1,19 +1,21 @@
 /**
- * How long to ask a claimant before saying that it does not serve: two thirds of the stage for all segments
- * of the claim together, so that the rest is left for the replays. A machine that was paused for some
- * seconds has time to come back. Only time in which this process was awake and asking counts: after a pause
- * of its own a node asks on, and accuses nobody of having been asleep itself.
+ * How long to ask a claimant before reporting that it does not serve: two thirds of the stage for all segments of the
+ * claim together, so that the rest is left for the replays. A machine that was paused for some seconds has time to
+ * return. Only time in which this process was awake and asking counts: after a pause of its own, a node goes on asking
+ * and accuses nobody.
  */
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { Clock } from "../clock.ts";
 
-/** Of one request at most, milliseconds. */
+/** Longest time for one request, milliseconds. */
 const LONGEST_MS = 5_000;
 /** Between two requests. */
 const PAUSE_MS = 1_000;
-/** Once the patience is over the other segments of the claim are asked for once, and so much shorter. */
+/**
+ * Once the patience is used up, the other segments of the claim are requested once each, with a time divided by this.
+ */
 const HASTE = 8;
-/** Requests before anybody is accused, however long the first of them took. */
+/** So many requests are made before anybody is accused, however long the first of them took. */
 const LEAST_TRIES = 4;
 
 export class Patience {
@@ -36,7 +38,10 @@ export class Patience {
     this.#pauseMs = Math.min(PAUSE_MS, each);
   }
 
-  /** Asks until something comes or the patience is over; at least once. @returns undefined: not served */
+  /**
+   * Asks until a reply arrives or the patience is used up; at least once.
+   * @returns undefined: not served
+   */
   async ask<T>(request: (timeoutMs: number) => Promise<T | undefined>): Promise<T | undefined> {
     for (;;) {
       const isOver = this.#leftMs <= 0 && this.#tries >= LEAST_TRIES;
@@ -49,7 +54,7 @@ export class Patience {
     }
   }
 
-  /** Longer than it was to take it was not this process that waited, but its pause. */
+  /** If it took longer than allowed, this process was paused; that time does not count. */
   async #spend<T>(mostMs: number, wait: () => Promise<T>): Promise<T> {
     const begun = this.#clock.monotonic();
     try {

@@ -1,4 +1,4 @@
-/** Why a node's rating is what it is: the changes blocks made to it, newest first. */
+/** The changes that blocks made to a node's rating, newest first. */
 import { CertifiedBlock } from "../../chain/types/block.ts";
 import type { RatingChange } from "../../chain/types/node.ts";
 import { MAX_READ_BYTES, type Page, type Pages } from "../pages.ts";
@@ -11,7 +11,7 @@ export interface PastChange {
   readonly change: RatingChange;
 }
 
-/** @returns changes of at most `limit` blocks that this node still keeps, from height `from` downwards */
+/** @returns changes of at most `limit` blocks that this node still stores, from height `from` downwards */
 export async function ratingHistory(
   store: Pick<ChainStore, "ratingChangeHeights" | "block" | "lowest">,
   node: number,
@@ -19,7 +19,7 @@ export async function ratingHistory(
 ): Promise<Pages<PastChange>> {
   const items: PastChange[] = [];
   let readBytes = 0;
-  // One more tells whether there is another page.
+  // One more shows whether there is another page.
   const heights = await store.ratingChangeHeights(node, limit + 1, from);
   for (const [i, height] of heights.entries()) {
     if (height < store.lowest) break;

@@ -1,4 +1,6 @@
-/** What a node does for ratings: works in windows, verifies others' claims, sits in committees, takes part in tracks. */
+/**
+ * A node's services for ratings: it works in windows, verifies others' claims, takes part in committees and in tracks.
+ */
 import { availableParallelism } from "node:os";
 import { EnergyMeter } from "../../ml/energy/meter.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -37,7 +39,7 @@ export interface RatingServicesModules {
 }
 
 export interface RatingServices {
-  /** In the order in which they are told of a block. */
+  /** In the order in which they are informed of a block. */
   readonly services: readonly OnBlock[];
   readonly window: WindowService;
   readonly ownRecord: OwnRecordWatch;

@@ -1,4 +1,4 @@
-/** One segment of a claimed lane over the wire: its start state and the Merkle paths of both ends. */
+/** One segment of a claimed lane on the wire: its start state, and the Merkle paths of both ends. */
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
 import { Hash, Uint8, Uint32 } from "../../chain/types/primitive.ts";

@@ -1,6 +1,6 @@
 /**
- * This node as verifier: replays the segments it was drawn for in a window's claims, and reports what
- * it found. A match is reported with the end state it came to.
+ * This node as verifier: replays the segments of a window's claims for which it was drawn, and reports its findings. A
+ * match names the end state that the replay reached.
  */
 import { VERDICTS } from "../../chain/types/node.ts";
 import type { Finding } from "../../chain/types/transaction.ts";

@@ -1,13 +1,13 @@
-/** What a worker's run of the open track comes to, in the form the chain takes. */
+/** Converts the result of a worker's run of the open track to the form that the chain accepts. */
 import type { TrackAnswer } from "../../chain/track/proof.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { TrackRunResult } from "../../ml/track/run.ts";
 import { WorkerError } from "../workers/worker-error.ts";
 
-/** Of the training of a track, with time in the queue. */
+/** Time limit for the training of a track, including time in the queue. */
 export const TRACK_RUN_MS = 600_000;
 
-/** What a judge came to whose training diverged: nothing that a result can say. */
+/** The answer of a judge whose training diverged; it matches no possible result. */
 export const DIVERGED: TrackAnswer = { weights: ZERO_HASH, counts: [], outputs: ZERO_HASH };
 
 /** @throws RangeError for a run without a test */

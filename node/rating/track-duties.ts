@@ -1,4 +1,4 @@
-/** Runs each duty of a track once; one that failed is tried again at a later block. */
+/** Runs each duty of a track once; a failed duty is tried again at a later block. */
 import type { Track } from "../../chain/types/track.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";

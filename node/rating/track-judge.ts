@@ -1,7 +1,7 @@
 /**
- * This node as judge on the open track: repeats the training and test of those it was drawn for, from
- * the chain's values alone, and answers under seal. When no seal is taken any more it shows what it
- * came to: another answer at once, the node's own if that is away.
+ * This node as judge on the open track: it repeats the training and test of the nodes for which it was drawn, from the
+ * chain's values alone, and answers under seal. When seals are no longer accepted, it shows its result: another answer
+ * at once; a matching one only if the judged node does not show it.
  */
 import { explains } from "../../chain/committee/ruling.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
@@ -21,7 +21,7 @@ import { answerOf, DIVERGED, isDivergence, TRACK_RUN_MS } from "./track-answer.t
 import { TrackDuties } from "./track-duties.ts";
 import type { TrackModules } from "./track-service.ts";
 
-/** Blocks in which the node itself should have shown it. */
+/** Blocks in which the judged node should have shown it. */
 const SHOW_GRACE = 1;
 
 export class TrackJudge {
@@ -76,7 +76,7 @@ export class TrackJudge {
     await duties.send(payload, verdictsUntil - chain.state.height);
   }
 
-  /** Lets the seal of this judge be read. */
+  /** Shows from what the seal of this judge was made. */
   #explain(track: Track, entry: TrackEntry, { seal, reached }: TrackJudgeSeat): void {
     const { height } = this.#modules.chain.state;
     const isRead =
@@ -143,8 +143,8 @@ function isSame(
 }
 
 /**
- * Every judge begins elsewhere: of more entries than all can be repeated, each has somebody who looks
- * at it, and nobody hides behind those that came before it.
+ * Every judge begins elsewhere: if there are more entries than can be repeated, each is still judged by somebody, and
+ * no entry can hide behind earlier ones.
  */
 function inOwnOrder(entries: readonly TrackEntry[], publicKey: Uint8Array): TrackEntry[] {
   return entries

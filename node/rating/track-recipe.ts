@@ -1,8 +1,8 @@
-/** The recipe of this node: its owner's choices, the task's own values for what is left open. */
+/** The recipe of this node: its owner's choices, with the task's own values for open fields. */
 import type { TrackTask } from "../../chain/track/task.ts";
 import type { Recipe } from "../../chain/types/track.ts";
 
-/** Fields of 0 are left open. */
+/** Fields with the value 0 are open. */
 export function recipeFor({ recipe }: Pick<TrackTask, "recipe">, chosen: Recipe): Recipe {
   return {
     learningRate: chosen.learningRate || recipe.learningRate,

@@ -1,7 +1,7 @@
 /**
- * This node's part in the open track: trains by its owner's recipe and commits to it, tells what the
- * model does on the test rows once their seed is known, and shows what the judges' seals hide
- * (track-judge.ts judges the others).
+ * This node's part in the open track: it trains by its owner's recipe and commits to the result, reports how the model
+ * performs on the test rows once their seed is known, and shows the values behind the judges' seals. (track-judge.ts
+ * judges the others.)
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import {
@@ -35,9 +35,9 @@ export interface TrackModules {
 
 export interface TrackOptions {
   readonly publicKey: Uint8Array;
-  /** False: takes no part. */
+  /** False: the node does not take part. */
   readonly isEnabled: boolean;
-  /** Fields of 0: the task's own. */
+  /** A field with the value 0 means the task's own value. */
   readonly recipe: Recipe;
 }
 
@@ -45,7 +45,7 @@ export class TrackService {
   readonly #options: TrackOptions;
   readonly #modules: TrackModules;
   readonly #duties: TrackDuties;
-  /** What the result was made of, for showing it; made again after a restart. */
+  /** The values from which the result was made, to show them later; after a restart they are computed again. */
   #told: { readonly track: number; readonly answer: TrackAnswer } | undefined;
 
   constructor(options: TrackOptions, modules: TrackModules) {
@@ -110,13 +110,13 @@ export class TrackService {
       run = await this.#run(track, recipe, track.testMix, signal);
     } catch (error) {
       if (!isDivergence(error)) throw error;
-      log.warn("no result to tell: outputs on the test rows diverge", { ...recipe });
+      log.warn("no result can be given: outputs on the test rows diverge", { ...recipe });
       return;
     }
     const answer = answerOf(run);
     const { weights, counts, outputs } = answer;
     if (!equalBytes(commitmentOf(publicKey, recipe, weights), commitment)) {
-      log.warn("no result to tell: the recipe was changed after committing");
+      log.warn("no result can be given: the recipe was changed after the commitment");
       return;
     }
     this.#told = { track: track.number, answer };

@@ -1,6 +1,6 @@
 /**
- * What is held against a node before it costs anything: findings on its claims and updates that wait for a
- * committee, and how near it is to being looked at more closely for withholding.
+ * What is held against a node before it costs anything: findings on its claims and updates that wait for a committee,
+ * and how close it is to closer checks for withholding.
  */
 import { answerOf } from "../../chain/audit/tick.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -8,7 +8,7 @@ import { MISMATCH, NOT_SERVED } from "../../chain/rating/verdict.ts";
 import { WITHHOLDING_LIMIT, withheldNow } from "../../chain/rating/withholding.ts";
 import type { State } from "../../chain/state/state.ts";
 
-/** Plain sentences, the same ones as long as nothing changes. */
+/** Plain sentences that stay the same as long as nothing changes. */
 export function warningsOf(state: State, index: number): string[] {
   return [...ofClaim(state, index), ...ofUpdates(state, index), ...ofWithholding(state, index)];
 }
@@ -28,7 +28,7 @@ function ofClaim({ claims, window }: State, index: number): string[] {
     ...(refuted === 0
       ? []
       : [
-          `${about}, and of ${refuted} a verifier came to another state; a committee replays one of them next`,
+          `${about}, and for ${refuted} a verifier reached another state; a committee replays one of them next`,
         ]),
   ];
 }
@@ -46,7 +46,7 @@ function ofUpdates({ jobs }: State, index: number): string[] {
         );
       }
       if (answers.includes("mismatch")) {
-        warnings.push(`${about}: an auditor came to another state; a committee replays it next`);
+        warnings.push(`${about}: an auditor reached another state; a committee replays it next`);
       }
     }
   }

@@ -1,7 +1,7 @@
 /**
- * This node's part in benchmark windows: works a lane on every worker while the window is open,
- * claims what it finished, serves its states to those who verify, and shows a disputed one once a
- * committee has answered (segment-verifier.ts and committee-member.ts look at the others').
+ * This node's part in benchmark windows: it works a lane on every worker while the window is open, claims the finished
+ * segments, serves its states to verifiers, and shows a disputed state once a committee has answered.
+ * (segment-verifier.ts and committee-member.ts check the others.)
  */
 import { isOpened } from "../../chain/committee/seal.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
@@ -32,18 +32,18 @@ export interface WindowModules {
   readonly segments: Pick<SegmentExchange, "serve">;
   readonly log: NodeLog;
   readonly meter: Pick<EnergyMeter, "start">;
-  /** Workers that are there to work now. */
+  /** Workers that are free for a window now. */
   lanes(): number;
   /** Peer id of a node. */
   peerOf(node: number): string;
 }
 
-/** What this node did in a window, as told to its owner. */
+/** This node's work in a window, for its owner. */
 export interface WindowWork {
   readonly window: number;
   readonly lanes: number;
   readonly segments: number;
-  /** Part of a core that its lanes had, the least of them, 0 to 1; undefined: no lane was done. */
+  /** The smallest share of a core that a lane had, 0 to 1; undefined: no lane was completed. */
   readonly coreShare: number | undefined;
 }
 
@@ -55,9 +55,9 @@ export class WindowService {
   readonly #modules: WindowModules;
   readonly #flights: SingleFlight;
   #end: AbortController | undefined;
-  /** Window in which this process began to work. */
+  /** The window in which this process began to work. */
   #begun = 0;
-  /** The call for the committee whose disputed state was shown, by its height. */
+  /** Height of the call for the committee whose disputed state was shown last. */
   #shown = 0;
   #last: WindowWork | undefined;
 
@@ -79,7 +79,7 @@ export class WindowService {
     const isMember = node.registeredAt < window.opens && node.slashedAt === 0;
     const isOpen = height >= window.opens && height < window.closes;
     if (isOpen && isMember && this.#begun !== window.number) {
-      // After a pause or a restart there is less of the window left, and less is claimed.
+      // After a pause or a restart less of the window is left, and less is claimed.
       this.#begun = window.number;
       this.#flights.start(`window/${window.number}`, () => this.#work(window));
     }
@@ -125,8 +125,10 @@ export class WindowService {
     const kept = await writer.finish(lanes.map(({ hashes }) => hashes));
     const lost = segments - segmentsIn(kept);
     if (lost > 0) {
-      const reason = String(writer.failure ?? "states differ from what a worker came to");
-      log.warn("claims less than it worked: states could not be kept", { lost, reason });
+      const reason = String(
+        writer.failure ?? "stored states differ from those that a worker computed",
+      );
+      log.warn("claims less than it worked: some states could not be stored", { lost, reason });
     }
     await this.#claim(window, kept, energy);
   }
@@ -140,7 +142,7 @@ export class WindowService {
     if (segmentsIn(lanes) === 0) return;
     const blocks = claimsUntil - chain.height;
     if (blocks < 1) {
-      log.warn("too late to claim a window: it costs this window, nothing else", {
+      log.warn("too late to claim a window: only this window is lost", {
         window: number,
       });
       return;
@@ -160,18 +162,21 @@ export class WindowService {
     await duties.send(payload, blocks);
   }
 
-  /** Low figures must not puzzle the owner: other programs may have had the machine. */
+  /** Explains low figures to the owner: other programs may have used the machine. */
   #report(work: WindowWork): void {
     this.#last = work;
     const { log } = this.#modules;
     log.info("window worked", { ...work });
     const disturbed = work.coreShare === undefined ? undefined : disturbance(work.coreShare);
     if (disturbed !== undefined) {
-      log.warn("this node was measured low in the window", { window: work.window, disturbed });
+      log.warn("the window measured a low capacity of this node", {
+        window: work.window,
+        disturbed,
+      });
     }
   }
 
-  /** Of a lane whose worker fails nothing is claimed; the others go on. */
+  /** For a lane whose worker fails nothing is claimed; the others continue. */
   async #workLane(
     mix: Uint8Array,
     lane: number,
@@ -198,7 +203,7 @@ export class WindowService {
     }
   }
 
-  /** Shows the state that a disputed segment ends in: seals made of it are matches. */
+  /** Shows the end state of a disputed segment: seals that were made from it are matches. */
   async #show(node: number, appeal: Appeal, window: Window): Promise<void> {
     const { states, chain, duties } = this.#modules;
     const { number } = window;
@@ -217,8 +222,8 @@ export class WindowService {
   }
 
   /**
-   * A segment goes to those drawn to replay it and to nobody else: the state it starts from ends the
-   * segment before, and the hash of an end state is what proves that somebody computed it.
+   * A segment is sent only to the nodes drawn to replay it: its start state is the end state of the previous segment,
+   * and knowing the hash of an end state proves that a node computed it.
    */
   async #served(
     { window, lane, index }: SegmentPlace,

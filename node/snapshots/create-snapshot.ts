@@ -1,4 +1,4 @@
-/** Makes a snapshot of a state, and tells whether a kept one still is what it says. */
+/** Makes a snapshot of a state, and checks whether a stored one is still valid. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { StateParts } from "../../chain/state/parts.ts";
 import { State } from "../../chain/state/state.ts";
@@ -10,12 +10,12 @@ import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import { decodeState, encodeState } from "./state-stream.ts";
 
-/** A state at the moment it was final. */
+/** A state at the moment when it became final. */
 export interface CapturedState {
   readonly parts: StateParts;
   readonly blockHash: Uint8Array;
   readonly stateRoot: Uint8Array;
-  /** Those that certified the block. */
+  /** The seats that certified the block. */
   readonly seats: readonly Seat[];
 }
 
@@ -38,11 +38,13 @@ export async function createSnapshot(
 }
 
 /**
- * The state of a snapshot. A root does not say whether its job is settled, and whoever made the snapshot could give
- * one for a job under way. But the money of every job under way is in its record, and all money is accounted for.
- * @param chunk the bytes of a chunk by its hash; must have verified it
- * @param supply what is conserved on this chain, by its genesis
- * @throws SnapshotError BAD_SNAPSHOT when it is not the state the manifest names, NO_SNAPSHOT when a chunk is missing
+ * Reads the state of a snapshot. A root does not say whether its job is settled, and the maker of a snapshot could give
+ * a root for a job that is under way. But the money of every such job is in its record, and all money must be accounted
+ * for.
+ * @param chunk returns the bytes of a chunk by its hash; it must have verified them
+ * @param supply the amount that is conserved on this chain, from its genesis
+ * @throws SnapshotError BAD_SNAPSHOT when it is not the state that the manifest names, NO_SNAPSHOT when a chunk is
+ * missing
  */
 export async function readSnapshot(
   manifest: SnapshotManifest,

@@ -1,7 +1,7 @@
 /**
- * Fetches the chunks of a snapshot from all peers that offer it, a few at a time from each. Every chunk
- * is checked against its hash (p2p/protocols/blob.ts); a peer that sends another, or keeps failing, is
- * left for the rest. Chunks that are here already are not fetched again.
+ * Fetches the chunks of a snapshot from all peers that offer it, a few at a time from each. Every chunk is checked
+ * against its hash (p2p/protocols/blob.ts). A peer that sends a wrong chunk, or fails repeatedly, is not asked again.
+ * Chunks that are already here are not fetched again.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../../p2p/errors.ts";
@@ -22,7 +22,7 @@ export interface DownloadModules {
 
 const PER_PEER = 2;
 const CHUNK_MS = 20_000;
-/** Failures in a row after which a peer is left. */
+/** After so many failures in a row a peer is not asked again. */
 const MAX_FAILURES = 3;
 
 /**
@@ -55,12 +55,12 @@ export async function downloadChunks(
       } else queue.push(hash);
     }
   };
-  // A worker that found the queue empty may be needed again when another gives its chunk back.
+  // A worker that found the queue empty may be needed again when another one returns its chunk.
   while (wanted.size > 0 && !options.signal.aborted) {
     const left = peers.filter((peer) => (failures.get(peer) ?? 0) < MAX_FAILURES);
     if (left.length === 0) {
       throw SnapshotError.none(
-        `no peer brought the last ${wanted.size} of ${chunks.length} chunks of snapshot ${height}`,
+        `no peer sent the last ${wanted.size} of ${chunks.length} chunks of snapshot ${height}`,
       );
     }
     await Promise.all(left.flatMap((peer) => Array.from({ length: PER_PEER }, () => work(peer))));
@@ -88,7 +88,7 @@ async function fetchChunk(
     if (!(error instanceof P2pError)) throw error;
     const isFalse = error.code === "WRONG_BLOB" || error.code === "RESPONSE_TOO_LARGE";
     failures.set(peer, isFalse ? MAX_FAILURES : (failures.get(peer) ?? 0) + 1);
-    log.debug("a chunk did not come", { peer, code: error.code });
+    log.debug("a chunk did not arrive", { peer, code: error.code });
     return false;
   }
 }

@@ -1,9 +1,8 @@
 /**
- * The proof of a snapshot: fetches the blocks from genesis to the block the node started from, applies
- * every one of them, and compares. Runs behind the node's real work, at half a core at most; blocks
- * that were replayed are kept, so that a restart does not fetch them again. A history that leads
- * elsewhere means that the trusted block, or the network, is false. With it come the records of the jobs settled
- * before the snapshot, of which that has the roots alone.
+ * Confirms a snapshot: it fetches the blocks from genesis to the block from which the node started, applies every one
+ * of them, and compares. It runs behind the node's real work, with half a core at most. Replayed blocks are stored, so
+ * a restart does not fetch them again. If the history leads to another state, the trusted block or the network is
+ * false. The replay also brings the records of jobs settled before the snapshot, which has only their roots.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
@@ -22,13 +21,13 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 
 export interface ReplayOptions {
-  /** The head before block 1; taken over by the replay. */
+  /** The head before block 1; the replay takes it over. */
   readonly genesis: Head;
-  /** Where the history has to lead. */
+  /** The block to which the history must lead. */
   readonly base: StoredHead;
-  /** Whether older blocks are kept; a node that prunes only checks them. */
+  /** Whether older blocks are stored; a node that prunes only checks them. */
   readonly keepsBlocks: boolean;
-  /** Idle time after each range, as a multiple of the time it took. */
+  /** Idle time after each range, as a multiple of the time that the range took. */
   readonly idleShare?: number;
   readonly rangeBlocks?: number;
 }
@@ -45,7 +44,7 @@ export interface ReplayProgress {
   readonly target: number;
 }
 
-/** Until somebody who has the blocks is connected. */
+/** Time until the next attempt while no peer with the blocks is connected. */
 const RETRY_MS = 2_000;
 const TOLD_EVERY_MS = 30_000;
 
@@ -53,7 +52,7 @@ export class HistoryReplay {
   readonly #options: ReplayOptions;
   readonly #modules: ReplayModules;
   readonly #chain: Chain<BlockSink>;
-  /** Heights up to here came from this node's own disk. */
+  /** Heights up to this one came from this node's own disk. */
   #onDisk = 0;
 
   constructor(options: ReplayOptions, modules: ReplayModules) {
@@ -76,7 +75,7 @@ export class HistoryReplay {
   }
 
   /**
-   * Returns when the history was confirmed, or the signal fired.
+   * Resolves when the history is confirmed, or the signal has fired.
    * @throws SnapshotError HISTORY_MISMATCH
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -102,7 +101,7 @@ export class HistoryReplay {
     log.info("the history leads to the snapshot: it is confirmed", { height: base.height });
   }
 
-  /** What an earlier run has fetched. A block that does not hold any more is fetched again. */
+  /** Uses the blocks that an earlier run fetched. A block that is no longer valid is fetched again. */
   async #fromDisk(signal: AbortSignal): Promise<void> {
     const { base, rangeBlocks = 64 } = this.#options;
     while (!signal.aborted && this.#chain.height < base.height) {
@@ -177,7 +176,7 @@ export class HistoryReplay {
     if (idleMs > 0) await delay(idleMs, undefined, { signal }).catch(() => undefined);
   }
 
-  /** The jobs are kept again after a restart: a crash may have come between the two. */
+  /** The jobs are stored again after a restart, because a crash may have happened between the two writes. */
   async #keep(blocks: readonly FinalChange[]): Promise<void> {
     await this.#modules.store.keepSettled(blocks);
     const news = blocks.filter(({ certified }) => certified.block.header.height > this.#onDisk);

@@ -1,7 +1,7 @@
 /**
- * How a node gets onto its chain: from its own database, from genesis, or from a snapshot below a block
- * its owner trusts. A chain that started from a snapshot is confirmed in the background by replaying
- * its history. What cannot be reconciled with the trusted block stops the node.
+ * How a node gets its chain: from its own database, from genesis, or from a snapshot below a block that its owner
+ * trusts. A chain that started from a snapshot is confirmed in the background by replaying its history. If anything
+ * contradicts the trusted block, the node stops.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { Head } from "../../chain/head.ts";
@@ -19,12 +19,12 @@ import type { SnapshotStore } from "./snapshot-store.ts";
 import { type SnapshotProgress, SnapshotSync, type SnapshotSyncOptions } from "./snapshot-sync.ts";
 
 export interface JoiningOptions {
-  /** The head before block 1, to replay from. */
+  /** The head before block 1, where the replay starts. */
   readonly genesis: Head;
   readonly trust: TrustedPoint | undefined;
-  /** Whether blocks before the snapshot are kept once they were replayed. */
+  /** Whether blocks before the snapshot are stored after their replay. */
   readonly keepsBlocks: boolean;
-  /** Patience of the search; tests set it. */
+  /** How long the search may take; for tests. */
   readonly search?: Pick<SnapshotSyncOptions, "patienceMs" | "retryMs">;
   readonly replayIdleShare?: number;
 }
@@ -37,7 +37,7 @@ export interface JoiningModules {
   readonly log: NodeLog;
   /** Unix milliseconds. */
   now(): number;
-  /** The node must not go on. */
+  /** Called when the node must not continue. */
   fail(error: unknown): void;
 }
 
@@ -66,7 +66,7 @@ export class Joining {
   }
 
   /**
-   * Before the network is up: refuses a stored chain that does not have the trusted block.
+   * Before the network starts: refuses a stored chain that does not contain the trusted block.
    * @throws SnapshotError TRUST_MISMATCH
    */
   async check(): Promise<void> {
@@ -74,7 +74,7 @@ export class Joining {
     const { chain, log } = this.#modules;
     if (trust === undefined) return;
     if (chain.height === 0) this.#modules.sync.hold();
-    else log.info("this node has a chain already: it is only compared with the trusted block");
+    else log.info("this node already has a chain: it is only compared with the trusted block");
     chain.onBlock(({ block, hash }) => {
       if (block.header.height === trust.height) this.#compare(trust, hash);
     });
@@ -84,8 +84,8 @@ export class Joining {
   }
 
   /**
-   * With the network up: puts an empty chain on a snapshot where one is trusted, then replays what is
-   * not confirmed yet. Returns at once; `ready` is called when the chain may go on.
+   * With the network running: starts an empty chain from a snapshot if a block is trusted, then replays the part that
+   * is not confirmed yet. Returns at once; `ready` is called when the chain may continue.
    */
   start(ready: () => Promise<void>): void {
     this.#running = this.#run(ready).catch((error: unknown) => {
@@ -114,7 +114,7 @@ export class Joining {
     const { host, log } = this.#modules;
     this.#replay = new HistoryReplay(
       {
-        // A copy: the replay takes its state over, others read this one.
+        // A copy, because the replay takes over its state, and others read this one.
         genesis: { state: State.of(genesis.state.parts()), hash: genesis.hash },
         base,
         keepsBlocks,
@@ -143,7 +143,7 @@ export class Joining {
     const { unbondingSeconds } = state.parameters;
     if (ageSeconds > unbondingSeconds) {
       log.warn(
-        "the trusted block is old: keys that signed it may be free to sign another history",
+        "the trusted block is old: the keys that signed it may have no bond any more, so they could sign another history",
         {
           ageSeconds: Math.round(ageSeconds),
           unbondingSeconds,
@@ -153,7 +153,7 @@ export class Joining {
     await this.#base.install(found);
     const { certificate, block } = certified;
     await chain.restart({ state, hash }, { header: block.header, certificate, seats });
-    // The chunks have done their work; the node makes snapshots of its own.
+    // The chunks are no longer needed; the node makes its own snapshots.
     await snapshots.prune(Number.MAX_SAFE_INTEGER);
     log.info("started from a snapshot", { height: chain.height, hash: toHex(hash) });
   }

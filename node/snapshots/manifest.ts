@@ -1,4 +1,4 @@
-/** What a snapshot is: the state after one final block, as chunks that are named by their SHA-256. */
+/** The content of a snapshot: the state after one final block, as chunks named by their SHA-256. */
 import { ContainerType, ListCompositeType, UintNumberType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
 import { Hash, Uint32 } from "../../chain/types/primitive.ts";
@@ -15,7 +15,7 @@ export const SnapshotManifest = new ContainerType(
     stateRoot: Hash,
     /** The seats that certified the block. */
     seats: Seats,
-    /** Length of the stream; every chunk but the last has 1 MiB. */
+    /** Length of the stream; every chunk except the last has 1 MiB. */
     bytes: new UintNumberType(8),
     /** SHA-256 of each chunk. */
     chunks: new ListCompositeType(Hash, MAX_CHUNKS),
@@ -34,7 +34,7 @@ export function decodeManifest(bytes: Uint8Array): SnapshotManifest {
   return manifest;
 }
 
-/** Names a snapshot: nodes with the same state have the same. */
+/** The id of a snapshot: nodes with the same state have the same id. */
 export function manifestId(manifest: SnapshotManifest): Uint8Array {
   return SnapshotManifest.hashTreeRoot(manifest);
 }

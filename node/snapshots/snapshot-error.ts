@@ -1,4 +1,4 @@
-/** Why a snapshot, or the point it hangs on, is refused. */
+/** Why a snapshot, or its trusted block, is refused. */
 import { type ErrorOptions, PomlError } from "../../chain/errors.ts";
 
 export type SnapshotFacts =
@@ -8,7 +8,7 @@ export type SnapshotFacts =
   | { code: "HISTORY_MISMATCH"; height: number; reason: string };
 
 export class SnapshotError extends PomlError<SnapshotFacts> {
-  /** Bytes that are not the state they were said to be: whoever made them up is banned. */
+  /** The bytes are not the announced state; the peer that invented them is banned. */
   static bad(reason: string, cause?: unknown): SnapshotError {
     return new SnapshotError(`snapshot: ${reason}`, { code: "BAD_SNAPSHOT", reason }, { cause });
   }
@@ -30,7 +30,7 @@ export class SnapshotError extends PomlError<SnapshotFacts> {
     );
   }
 
-  /** The network's own history does not lead to the state this node was told to trust. */
+  /** The network's own history does not lead to the state that this node was told to trust. */
   static historyMismatch(height: number, reason: string, cause?: unknown): SnapshotError {
     return new SnapshotError(
       `the blocks from genesis do not lead to the snapshot this node started from: ${reason}`,

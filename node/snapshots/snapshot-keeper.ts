@@ -1,6 +1,6 @@
 /**
- * Keeps snapshots of the state at the ends of epochs, so that other nodes can start from one. The
- * state is captured in the moment the block is final and written while the node goes on.
+ * Keeps snapshots of the state at the ends of epochs, so that other nodes can start from one. The state is captured at
+ * the moment when the block becomes final, and is written while the node continues.
  */
 import type { Chain, FinalBlock } from "../chain/chain.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -8,7 +8,7 @@ import { createSnapshot } from "./create-snapshot.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
 export interface SnapshotSettings {
-  /** 0: makes none. */
+  /** 0: no snapshots. */
   readonly everyEpochs: number;
   readonly keep: number;
 }
@@ -17,7 +17,7 @@ export interface KeeperModules {
   readonly chain: Chain;
   readonly snapshots: SnapshotStore;
   readonly log: NodeLog;
-  /** The node has better things to do: it is catching up. */
+  /** True while the node has more important work, because it is catching up. */
   isBusy(): boolean;
 }
 
@@ -33,7 +33,7 @@ export class SnapshotKeeper {
     this.#unsubscribe = modules.chain.onBlock((final) => this.#onBlock(final));
   }
 
-  /** Waits for the snapshot under way. */
+  /** Waits for the current snapshot. */
   async stop(): Promise<void> {
     this.#unsubscribe();
     await this.#running;

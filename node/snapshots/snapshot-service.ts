@@ -40,7 +40,7 @@ export class SnapshotService {
     });
   }
 
-  /** @throws SnapshotError TRUST_MISMATCH when the stored chain does not have the trusted block */
+  /** @throws SnapshotError TRUST_MISMATCH when the stored chain does not contain the trusted block */
   static async open(
     options: SnapshotServiceOptions,
     modules: SnapshotServiceModules,
@@ -55,14 +55,17 @@ export class SnapshotService {
     return this.#joining.progress;
   }
 
-  /** Once the host can answer. */
+  /** Call it once the host can answer. */
   serve(): Promise<void> {
     return serveSnapshots(this.#modules.host, async () =>
       (await this.store.list()).map((manifest) => SnapshotManifest.serialize(manifest)),
     );
   }
 
-  /** Once peers can be reached. @param ready called when the chain may go on */
+  /**
+   * Call it once peers can be reached.
+   * @param ready called when the chain may continue
+   */
   start(ready: () => Promise<void>): void {
     this.#joining.start(ready);
   }

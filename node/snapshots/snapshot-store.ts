@@ -1,7 +1,7 @@
 /**
- * The snapshots of a data directory: `snapshots/HEIGHT.manifest`, and the chunks as content-addressed
- * files that several snapshots may share. A manifest is written after its chunks, so one that is there
- * is whole; chunks no manifest names are removed.
+ * The snapshots in a data directory: `snapshots/HEIGHT.manifest`, and the chunks as content-addressed files that
+ * several snapshots may share. A manifest is written after its chunks, so its presence means that the snapshot is
+ * complete; chunks that no manifest names are removed.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -28,7 +28,7 @@ export class SnapshotStore {
     return new SnapshotStore(folder, await BlobStore.open(folder));
   }
 
-  /** Lowest height first. A manifest that does not decode is left out: it cannot be served. */
+  /** Lowest height first. A manifest that does not decode is left out, because it cannot be served. */
   async list(): Promise<SnapshotManifest[]> {
     const heights = (await readdir(this.#folder)).flatMap((name) => NAME.exec(name)?.[1] ?? []);
     const manifests: SnapshotManifest[] = [];
@@ -52,7 +52,7 @@ export class SnapshotStore {
     return this.#chunks.get(hash);
   }
 
-  /** All chunks must be there. Keeps the newest `keep` snapshots. */
+  /** All chunks must be stored already. Keeps the newest `keep` snapshots. */
   async add(manifest: SnapshotManifest, keep: number): Promise<void> {
     const path = this.#path(manifest.height);
     const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;

@@ -1,8 +1,8 @@
 /**
- * Starts an empty node from a snapshot. The owner trusts one final block; headers lead from it down to
- * the block of the newest snapshot at or below it, whose header has the root of the state. So peers may
- * send what they like: nothing is taken that does not follow from the trusted hash. Chunks that were
- * fetched are kept, so an interrupted start goes on where it was; the database changes in one batch.
+ * Starts an empty node from a snapshot. The owner trusts one final block. Headers lead from it down to the block of the
+ * newest snapshot at or below it, whose header contains the root of the state. So peers need no trust: nothing is
+ * accepted that does not follow from the trusted hash. Fetched chunks are kept, so an interrupted start continues where
+ * it was; the database changes in one batch.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
@@ -28,10 +28,10 @@ import { TrustedChain } from "./trusted-chain.ts";
 
 export interface SnapshotSyncOptions {
   readonly genesisRoot: Uint8Array;
-  /** What is conserved on this chain, in micro-POML. */
+  /** The amount that is conserved on this chain, in micro-POML. */
   readonly supply: bigint;
   readonly trust: TrustedPoint;
-  /** How long peers may contradict the trusted block, or offer no snapshot, before that counts. */
+  /** How long peers may contradict the trusted block, or offer no snapshot, before it has consequences. */
   readonly patienceMs?: number;
   readonly retryMs?: number;
 }
@@ -51,13 +51,13 @@ export interface SnapshotProgress {
   readonly total: number;
   /** Height of the trusted block. */
   readonly trust: number;
-  /** Highest block that a connected peer has; undefined: none has said yet. */
+  /** Highest block that a connected peer has; undefined: none has reported it yet. */
   readonly networkHead: number | undefined;
-  /** Hash that all peers past the trusted height have there instead, hex. */
+  /** Hash that all peers beyond the trusted height have there instead, hex. */
   readonly contradicted: string | undefined;
 }
 
-/** A snapshot and who offers it. */
+/** A snapshot, and the peers that offer it. */
 interface Offer {
   readonly manifest: SnapshotManifest;
   readonly peers: string[];
@@ -67,7 +67,7 @@ const PATIENCE_MS = 20_000;
 const RETRY_MS = 3_000;
 const ASK_MS = 8_000;
 const MAX_PEERS_ASKED = 16;
-/** Larger ones are not fetched: what a manifest says of its size is not proven. */
+/** Larger snapshots are not fetched, because the size in a manifest is not proven. */
 const MAX_SNAPSHOT_BYTES = 8 * 1024 ** 3;
 const MAX_HEADERS = 262_144;
 
@@ -99,8 +99,8 @@ export class SnapshotSync {
   }
 
   /**
-   * A verified state to start from; undefined when peers offer none at or below the trusted height, so
-   * that only the blocks from genesis are left, or when the signal fired.
+   * A verified state to start from; undefined when the signal fired, or when peers offer none at or below the trusted
+   * height, so that only the blocks from genesis are left.
    * @throws SnapshotError TRUST_MISMATCH when all peers that have the trusted height have another block
    */
   async find(signal: AbortSignal): Promise<VerifiedBase | undefined> {
@@ -130,7 +130,7 @@ export class SnapshotSync {
     return undefined;
   }
 
-  /** Those that are past the trusted height. */
+  /** Peers that are beyond the trusted height. */
   #peers(): string[] {
     return [...this.#modules.claims.all]
       .filter(([, { height }]) => height >= this.#options.trust.height)
@@ -145,14 +145,14 @@ export class SnapshotSync {
     throw SnapshotError.trustMismatch(height, toHex(hash), found);
   }
 
-  /** What all of these peers have at the trusted height, where it is not the trusted block. */
+  /** The hash that all of these peers have at the trusted height, if it is not the trusted block. */
   #contradiction(peers: readonly string[]): string | undefined {
     const { contradictions } = this.#trusted;
     if (peers.length === 0 || !peers.every((peer) => contradictions.has(peer))) return undefined;
     return contradictions.values().next().value;
   }
 
-  /** The newest usable snapshot first, among equals the one most peers have. */
+  /** The newest usable snapshot first; among equals, the one that most peers have. */
   async #offers(
     peers: readonly string[],
     signal: AbortSignal,
@@ -194,14 +194,14 @@ export class SnapshotSync {
       return encoded.map(decodeManifest);
     } catch (error) {
       if (!(error instanceof PomlError)) throw error;
-      // What the exchange itself refused was reported there.
+      // The exchange itself has reported these errors.
       if (error.code === "DECODE" || error.code === "BAD_SNAPSHOT") host.report(peer, error);
       log.debug("no snapshots of a peer", { peer, code: error.code });
       return undefined;
     }
   }
 
-  /** @returns undefined when it cannot be had, or is false */
+  /** @returns undefined when the snapshot is not available, or is false */
   async #tryOffer(
     offer: Offer,
     peers: readonly string[],
@@ -251,7 +251,7 @@ export class SnapshotSync {
     return { state, certified, hash, seats: manifest.seats };
   }
 
-  /** The block is named by the trusted one; its certificate is what later blocks build on. */
+  /** The block follows from the trusted one; its certificate is what later blocks build on. */
   async #checkBlock(certified: CertifiedBlock, { seats }: SnapshotManifest): Promise<void> {
     const altered = wrongPart(certified.block);
     if (altered !== undefined) {
@@ -270,7 +270,7 @@ export class SnapshotSync {
   }
 }
 
-/** @throws SnapshotError BAD_SNAPSHOT when the manifest is not of the block the trusted one leads to */
+/** @throws SnapshotError BAD_SNAPSHOT when the manifest is not for the block to which the trusted one leads */
 function checkManifest(manifest: SnapshotManifest, header: Header, hash: Uint8Array): void {
   if (!equalBytes(manifest.blockHash, hash)) throw SnapshotError.bad("it is of another block");
   if (!equalBytes(manifest.stateRoot, header.stateRoot)) {

@@ -1,8 +1,8 @@
 /**
- * A state as one stream of bytes, the same on every node: records of part u8, length u32 little-endian
- * and SSZ bytes. `part` is a position in StateTree. A table has a record for each of its elements, in
- * order, that of one that left being its root; every other part has one. Both directions pause now and then, so that
- * nothing else waits long.
+ * A state as one stream of bytes, equal on every node: records of part u8, length u32 little-endian and SSZ bytes.
+ * `part` is a position in StateTree. A table has one record for each of its elements, in order; for an element that has
+ * left the table, the record is its root. Every other part has one record. Encoding and decoding pause from time to
+ * time, so that other work does not wait long.
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { PomlError } from "../../chain/errors.ts";
@@ -15,7 +15,7 @@ import { SnapshotError } from "./snapshot-error.ts";
 export const CHUNK_BYTES = 1024 * 1024;
 const HEAD_BYTES = 5;
 const ROOT_BYTES = 32;
-/** Longer than any record can be: what a table's element or a part's limits allow. */
+/** Longer than any record can be: the type of an element or part limits it. */
 const MAX_RECORD_BYTES = 1024 * 1024 * 1024;
 const RECORDS_PER_TURN = 1_000;
 
@@ -31,7 +31,7 @@ function tableNamed(field: string): TableName | undefined {
   return TABLE_NAMES.find((name) => rowOf(name).list === field);
 }
 
-/** Chunks of CHUNK_BYTES; the last is shorter. */
+/** Chunks of CHUNK_BYTES; the last one is shorter. */
 export async function* encodeState(parts: StateParts): AsyncGenerator<Uint8Array> {
   const cutter = new Cutter();
   let sinceTurn = 0;
@@ -62,14 +62,14 @@ function* records(parts: StateParts): Iterable<[part: number, bytes: Uint8Array]
   }
 }
 
-/** What a table is read into. */
+/** The records of a table while it is read. */
 interface Records {
   readonly length: number;
   push(record: unknown): unknown;
 }
 
 /**
- * The state of a stream. Its root still has to be compared.
+ * Reads the state of a stream; the caller must still compare its root.
  * @throws SnapshotError BAD_SNAPSHOT
  */
 export async function decodeState(chunks: AsyncIterable<Uint8Array>): Promise<StateParts> {
@@ -102,15 +102,20 @@ function addRecord(records: Records, row: TableRow<unknown>, bytes: Uint8Array):
   records.push(forgets === true ? decodeSlot(row, bytes) : decode(list, type, bytes));
 }
 
-/** No record of a table that forgets is as short as a root. @throws SnapshotError BAD_SNAPSHOT */
+/**
+ * In a table that drops records, no record is as short as a root.
+ * @throws SnapshotError BAD_SNAPSHOT
+ */
 function decodeSlot({ list, type, isActive }: TableRow<unknown>, bytes: Uint8Array): Slot<unknown> {
   if (bytes.length === ROOT_BYTES) return bytes;
   const record = decode(list, type, bytes);
   if (isActive?.(record) === true) return record;
-  throw SnapshotError.bad(`it has the record of one of its ${list} that is over, not its root`);
+  throw SnapshotError.bad(
+    `it has the record of one of its ${list} that is over, instead of its root`,
+  );
 }
 
-/** Joins chunks only once the record that began in them is there, so that no byte is copied often. */
+/** Joins chunks only when the whole record is there, so that no byte is copied often. */
 async function* split(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ part: number; bytes: Uint8Array }> {

@@ -1,6 +1,6 @@
 /**
- * The headers below a block the owner trusts. Every header names its parent by hash, so going down from
- * the trusted hash needs no signatures, and whoever sends another header below it has made it up.
+ * The headers below a block that the owner trusts. Every header names its parent by hash, so going down from the
+ * trusted hash needs no signatures, and a peer that sends another header has invented it.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { blockHash } from "../../chain/apply-block.ts";
@@ -21,7 +21,7 @@ export interface TrustedChainModules {
 }
 
 const REQUEST_MS = 8_000;
-/** Between two requests to one peer: below the rate peers grant. */
+/** Time between two requests to one peer; it respects the rate that peers grant. */
 const REQUEST_GAP_MS = 150;
 const MAX_COUNT = 256;
 const MIN_COUNT = 2;
@@ -35,11 +35,11 @@ export class TrustedChain {
   readonly #trust: TrustedPoint;
   readonly #modules: TrustedChainModules;
   readonly #headers = new Map<number, { readonly header: Header; readonly hash: Uint8Array }>();
-  /** The highest header not fetched yet, known by its hash. */
+  /** The highest header that is not fetched yet, known by its hash. */
   #next: Link;
-  /** Headers in one request; fewer where blocks are large, since peers then answer with a part. */
+  /** Headers in one request; fewer if blocks are large, because peers then answer with a part. */
   #count = MAX_COUNT;
-  /** What peers have at the trusted height, where it is not the trusted block. */
+  /** The hashes that peers have at the trusted height, if not that of the trusted block. */
   readonly #others = new Map<string, string>();
 
   constructor(trust: TrustedPoint, modules: TrustedChainModules) {
@@ -53,14 +53,13 @@ export class TrustedChain {
     return this.#headers.size;
   }
 
-  /** The hash a peer has at the trusted height, by peer: those that contradict the trusted one. */
+  /** By peer, the hash at the trusted height; only peers that contradict the trusted block. */
   get contradictions(): ReadonlyMap<string, string> {
     return this.#others;
   }
 
   /**
-   * The verified header of a height at or below the trusted one; undefined when none of the peers brought
-   * all headers down to it.
+   * The verified header of a height at or below the trusted one; undefined when no peer sent all headers down to it.
    */
   async header(
     height: number,
@@ -79,8 +78,8 @@ export class TrustedChain {
   }
 
   /**
-   * The whole block of a verified header; undefined when none of the peers brought it.
-   * @param check throws a PomlError for a block that is not what its header says, or not certified
+   * The whole block of a verified header; undefined when no peer sent it.
+   * @param check throws a PomlError for a block that differs from its header, or is not certified
    */
   async block(
     height: number,
@@ -111,7 +110,7 @@ export class TrustedChain {
     return undefined;
   }
 
-  /** @returns false when the peer is of no use: another is to be asked */
+  /** @returns false when the peer does not help, so that another must be asked */
   async #fetch(peer: string, from: number, signal: AbortSignal): Promise<boolean> {
     const { host } = this.#modules;
     const count = this.#next.height - from + 1;
@@ -131,14 +130,14 @@ export class TrustedChain {
     }
   }
 
-  /** @throws SyncError BAD_BLOCKS for a header that the one above it does not name */
+  /** @throws SyncError BAD_BLOCKS for a header that the one above does not name */
   #takeDownwards(peer: string, headers: readonly Header[]): boolean {
     for (const header of headers.toReversed()) {
       const { height, hash: expected } = this.#next;
       const hash = blockHash(header);
       if (!equalBytes(hash, expected)) {
         const found = toHex(hash);
-        // Either the peer or the owner is wrong about the trusted block; below it only the peer can be.
+        // Either the peer or the owner is wrong about the trusted block; below it only the peer can be wrong.
         if (height === this.#trust.height) {
           this.#others.set(peer, found);
           return false;

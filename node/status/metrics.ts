@@ -1,4 +1,4 @@
-/** Prometheus metrics of a node; values are read when they are asked for. */
+/** Prometheus metrics of a node; values are read at every scrape. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AdmissionQueue } from "../chain/admission-queue.ts";
 import type { Chain } from "../chain/chain.ts";
@@ -7,7 +7,7 @@ import type { BlockTimes } from "../telemetry/block-times.ts";
 import type { NodeStatus } from "./node-status.ts";
 
 export interface MetricSources {
-  /** Read at every scrape. */
+  /** Called at every scrape. */
   status(): NodeStatus;
   readonly faults: FaultCounts;
   readonly evidence: { readonly waiting: number };

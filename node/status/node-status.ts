@@ -1,4 +1,4 @@
-/** What a running node says of itself. */
+/** The status that a running node reports. */
 import type { BootstrapPeer } from "../../p2p/peers/bootstrap.ts";
 import type { RefusedPeer } from "../../p2p/peers/reputation.ts";
 import type { WaitingTransaction } from "../chain/transaction-status.ts";
@@ -16,33 +16,33 @@ export interface NodeStatus {
   readonly name: string;
   readonly height: number;
   readonly headHash: Uint8Array;
-  /** Lowest height whose block is kept here. */
+  /** Lowest height whose block is stored here. */
   readonly lowestBlock: number;
   /** Blocks damaged on this node's disk that wait for a peer. */
   readonly damagedBlocks: number;
   /** False: the disk is nearly full, and the node neither votes nor takes blocks. */
   readonly hasDiskRoom: boolean;
-  /** False: the disk has less room than files of jobs leave to the chain, and none is taken. */
+  /** False: the disk has less room than files of jobs must leave to the chain, so none is accepted. */
   readonly hasJobRoom: boolean;
-  /** The node does not vote up to this height, since it may have voted there and forgotten. */
+  /** The node does not vote up to this height, because it may have voted there without a record. */
   readonly abstainsThrough: number | undefined;
-  /** This node's key signs elsewhere, so it signs nothing. */
+  /** This node's key signs elsewhere, so this node signs nothing. */
   readonly keyElsewhere: HeardElsewhere | undefined;
   /** Unix milliseconds of the last block. */
   readonly headTime: number;
-  /** Consensus round under way at height + 1. */
+  /** Current consensus round at height + 1. */
   readonly round: number;
   readonly syncing: boolean;
-  /** How far the peers say the chain is. */
+  /** How far the chain is according to the peers. */
   readonly peerHeights: PeerHeights;
-  /** Milliseconds for which a peer has claimed blocks that this node lacks, and none has come. */
+  /** Milliseconds during which a peer has claimed blocks that this node lacks, and none has arrived. */
   readonly idleMs: number;
-  /** How far a node is that started from a snapshot, or looks for one. */
+  /** The progress of a node that started from a snapshot, or looks for one. */
   readonly joining: JoiningProgress;
   readonly peers: readonly PeerStatus[];
-  /** What became of each configured bootstrap address. */
+  /** The state of each configured bootstrap address. */
   readonly bootstrap: readonly BootstrapPeer[];
-  /** Peers this node refuses for their behaviour. */
+  /** Peers that this node refuses because of their behaviour. */
   readonly refusedPeers: readonly RefusedPeer[];
   readonly mempool: { readonly transactions: number; readonly bytes: number };
   /** In nonce order. */

@@ -1,4 +1,4 @@
-/** Writes notices to the log as they come and go. */
+/** Writes notices to the log when they appear and when they disappear. */
 
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Notice } from "./notices.ts";
@@ -8,7 +8,7 @@ const LOOK_MS = 1000;
 export class NoticeWatch {
   readonly #notices: () => readonly Notice[];
   readonly #log: NodeLog;
-  /** Message last told, by code. */
+  /** By code, the last message written. */
   readonly #told = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -26,7 +26,7 @@ export class NoticeWatch {
     clearInterval(this.#timer);
   }
 
-  /** Numbers that run (seconds without a block) are no news. */
+  /** A running number (seconds without a block) makes no new notice. */
   look(): void {
     const notices = this.#notices();
     for (const { code, level, message, remedy } of notices) {

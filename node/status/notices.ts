@@ -1,6 +1,6 @@
 /**
- * What keeps a node from its work, said at once and in the same words by its log, `poml status` and the page.
- * Pure: everything is read off the status.
+ * Notices about anything that keeps a node from its work: the log, `poml status` and the page show them at once and in
+ * the same words. Pure; everything is read from the status.
  */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
@@ -12,9 +12,9 @@ import { SET_ASIDE_REMEDY } from "../workers/set-aside.ts";
 import type { NodeStatus } from "./node-status.ts";
 
 export interface Notice {
-  /** Stable, for programs. */
+  /** Stable, for use by programs. */
   readonly code: string;
-  /** `problem`: the node is not, or not usefully, part of its network. `note`: good to know. */
+  /** `problem`: the node is not, or not usefully, part of its network. `note`: useful to know. */
   readonly level: "problem" | "note";
   readonly message: string;
   readonly remedy: string;
@@ -24,25 +24,28 @@ export interface NoticeContext {
   /** Unix milliseconds. */
   readonly now: number;
   readonly blockIntervalMs: number;
-  /** Nodes that vote in this epoch. */
+  /** Number of nodes that vote in this epoch. */
   readonly voters: number;
 }
 
-/** With a third of the proposers away as many rounds in a row are lost once in 27 heights, which is no halt. */
+/** If a third of the proposers are offline, so many rounds in a row are lost once in 27 heights; that is no halt. */
 const LOST_ROUNDS = 3;
 const STEPS = ["propose", "prevote", "precommit"] as const;
 const SHORT = 12;
-/** Time to find peers and hear how far they are; a machine under load needs it. */
+/** Time to find peers and learn how far they are; a loaded machine needs it. */
 const STARTING_MS = 30_000;
-/** Blocks come in ranges, and a range may have to be asked of a second peer (network/range-plan.ts). */
+/** Blocks arrive in ranges, and a range may have to be requested from a second peer (network/range-plan.ts). */
 const NO_RANGE_MS = 60_000;
 
-/** Whether blocks stay out for longer than a few lost rounds explain. */
+/** Whether no block has come for longer than a few lost rounds explain. */
 function isStalled(headTime: number, { now, blockIntervalMs }: NoticeContext): boolean {
   return now - headTime > stallMs(blockIntervalMs);
 }
 
-/** Time to the next block where `LOST_ROUNDS` are lost before it: a block time, and all that their steps may last. */
+/**
+ * Time to the next block if `LOST_ROUNDS` are lost before it: a block time, and the longest duration of all their
+ * steps.
+ */
 export function stallMs(blockIntervalMs: number): number {
   let sum = blockIntervalMs;
   for (let round = 0; round < LOST_ROUNDS; round++) {
@@ -52,8 +55,8 @@ export function stallMs(blockIntervalMs: number): number {
 }
 
 /**
- * What it means that no block comes. A peer that claims heights it does not bring can hide a halt for
- * NO_RANGE_MS at most.
+ * The meaning of the absence of blocks. A peer that claims heights it does not deliver can hide a halt for at most
+ * NO_RANGE_MS.
  */
 type Halt = "none" | "starting" | "catching-up" | "not-brought" | "alone" | "silent" | "stalled";
 
@@ -69,7 +72,7 @@ function haltOf(status: NodeStatus, context: NoticeContext): Halt {
   return peerHeights.silentMs < STARTING_MS ? "starting" : "silent";
 }
 
-/** How many blocks more a peer says it has. */
+/** How many more blocks a peer claims to have. */
 export function blocksBehind({ height, peerHeights }: NodeStatus): number {
   return Math.max(0, (peerHeights.highest ?? 0) - height);
 }
@@ -85,14 +88,14 @@ export function healthStatus(status: NodeStatus, context: NoticeContext): Health
   return halt === "starting" || halt === "catching-up" ? "syncing" : "stalled";
 }
 
-/** The worst first. */
+/** The most serious first. */
 export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] {
   const ofJoining = [...ofBootstrap(status), ...ofTrust(status)];
   return [
     ...ofKey(status),
     ...ofDisk(status),
     ...ofJoining,
-    // Why no block can come has been said then.
+    // Then the reason why no block can come has already been given.
     ...(ofJoining.length > 0 ? [] : ofBlocks(status, context)),
     ...ofVotes(status),
     ...ofRefusals(status),
@@ -117,16 +120,15 @@ function problem(code: string, message: string, remedy: string): Notice {
 function ofKey({ keyElsewhere }: NodeStatus): Notice[] {
   if (keyElsewhere === undefined) return [];
   const { kind, height } = keyElsewhere;
-  const message = `this node's key signs elsewhere: a ${kind} that it did not sign was heard at height ${height}; it votes, proposes and claims nothing more`;
+  const message = `this node's key signs elsewhere: a ${kind} that this node did not sign was received at height ${height}; this node votes, proposes and claims nothing more`;
   return [problem("KEY_ELSEWHERE", message, KEY_ELSEWHERE_REMEDY)];
 }
 
 function ofDisk({ hasDiskRoom, hasJobRoom }: NodeStatus): Notice[] {
   if (hasDiskRoom && !hasJobRoom) {
     const message =
-      "the disk has too little room for files of jobs: this node takes no uploads, imports, datasets, updates or new work; it goes on voting";
-    const remedy =
-      "make room, or lower disk.jobsMinFreeMib; `npx poml storage` shows what lies there";
+      "the disk has too little room for files of jobs: this node takes no uploads, imports, datasets, updates or new work; it continues to vote";
+    const remedy = "make room, or lower disk.jobsMinFreeMib; `npx poml storage` shows the files";
     return [{ code: "JOB_DISK_FULL", level: "note", message, remedy }];
   }
   if (hasDiskRoom) return [];
@@ -137,11 +139,11 @@ function ofDisk({ hasDiskRoom, hasJobRoom }: NodeStatus): Notice[] {
 function ofWorkers({ workers }: NodeStatus): Notice[] {
   const aside = workers.filter(({ state }) => state === "set-aside").map(({ id }) => id);
   if (aside.length === 0) return [];
-  const message = `${aside.join(", ")} sent work that comes out otherwise on this machine, and gets no tasks for a day`;
+  const message = `${aside.join(", ")} sent work with a different result than on this machine, and gets no tasks for a day`;
   return [{ code: "WORKER_SET_ASIDE", level: "note", message, remedy: SET_ASIDE_REMEDY }];
 }
 
-/** One line with the peer and the facts: whoever is alone because of it must not have to search. */
+/** One line with the peer and the facts, so that the owner of an isolated node can see the cause. */
 function ofRefusals({ refusedPeers }: NodeStatus): Notice[] {
   const [first, ...others] = refusedPeers.toSorted((a, b) => b.remainingMs - a.remainingMs);
   if (first === undefined) return [];
@@ -149,7 +151,8 @@ function ofRefusals({ refusedPeers }: NodeStatus): Notice[] {
   const rest = others.length === 0 ? "" : `, and ${others.length} more`;
   const seconds = Math.ceil(remainingMs / 1000);
   const message = `peer ${peerId} is refused for another ${seconds} s (${code}: ${reason})${rest}`;
-  const remedy = "it may come back by itself then; a restart of this node forgets it at once";
+  const remedy =
+    "it may come back by itself then; a restart of this node lifts the refusal at once";
   return [{ code: "PEERS_REFUSED", level: "note", message, remedy }];
 }
 
@@ -177,7 +180,7 @@ function ofBootstrap({ bootstrap, peers, genesisRoot }: NodeStatus): Notice[] {
     return [{ code: "CONNECTING", level: "note", message, remedy: "wait a few seconds" }];
   }
   const remedy =
-    "check that a node runs there and that p2p.bootstrap has its address as it prints it; this node goes on trying";
+    "check that a node is running there and that p2p.bootstrap has its address as it prints it; this node keeps trying";
   return [problem("NO_BOOTSTRAP", `${count}: ${failed.map(whyNot).join("; ")}`, remedy)];
 }
 
@@ -214,20 +217,20 @@ function ofTrust({ joining }: NodeStatus): Notice[] {
   if (search === undefined) return [];
   const { trust } = search;
   if (search.contradicted !== undefined) {
-    const message = `peers have block ${trust}:${search.contradicted.slice(0, SHORT)}… where you trust another`;
-    const remedy = "take height and hash from a node you trust on this very network (--trust)";
+    const message = `peers have block ${trust}:${search.contradicted.slice(0, SHORT)}…, but you trust another one`;
+    const remedy = "take height and hash from a node that you trust on this same network (--trust)";
     return [problem("TRUST_CONTRADICTED", message, remedy)];
   }
   if (search.networkHead === undefined || search.networkHead >= trust) return [];
   const message = `the trusted block ${trust} is above the network's head ${search.networkHead}`;
   const remedy =
-    "check height and network: start again with a block that exists (--trust), or wait until the network has it";
+    "check height and network: start again with a block that exists (--trust), or wait until the network has reached it";
   return [problem("TRUST_ABOVE_HEAD", message, remedy)];
 }
 
 function ofBlocks(status: NodeStatus, context: NoticeContext): Notice[] {
   const { height, headTime, syncing, joining, hasDiskRoom, peers, peerHeights, idleMs } = status;
-  // A node that looks for a snapshot fetches no blocks yet, and says what it does.
+  // A node that looks for a snapshot fetches no blocks yet, and reports that instead.
   if (!hasDiskRoom || joining.snapshot !== undefined) return [];
   const halt = haltOf(status, context);
   const behind = `${blocksBehind(status)} blocks behind`;
@@ -243,8 +246,8 @@ function ofBlocks(status: NodeStatus, context: NoticeContext): Notice[] {
     return [{ code: "STARTING", level: "note", message, remedy: "wait a few seconds" }];
   }
   if (halt === "not-brought") {
-    const message = `${behind}, but no peer has brought one for ${seconds(idleMs)} s`;
-    const remedy = "see its peers: `npx poml status`; a restart asks them all anew";
+    const message = `${behind}, but no peer has sent one for ${seconds(idleMs)} s`;
+    const remedy = "see its peers: `npx poml status`; after a restart it asks all of them again";
     return [problem("NOT_BROUGHT", message, remedy)];
   }
   if (halt === "alone") {
@@ -254,13 +257,13 @@ function ofBlocks(status: NodeStatus, context: NoticeContext): Notice[] {
     ];
   }
   if (halt === "silent") {
-    const message = `${noBlock}, and none of ${peers.length} peers has said for ${seconds(peerHeights.silentMs)} s how far it is`;
-    const remedy = "see whether this machine or its network is overloaded; it goes on asking";
+    const message = `${noBlock}, and for ${seconds(peerHeights.silentMs)} s none of ${peers.length} peers has reported its height`;
+    const remedy = "check whether this machine or its network is overloaded; it keeps asking";
     return [problem("PEERS_SILENT", message, remedy)];
   }
   const others = peers.length === 0 ? "" : ", and the peers have none either";
-  const message = `${noBlock}${others}: more than 2/3 of the voting weight must be up and connected`;
-  return [problem("STALLED", message, "see which voters are away: `npx poml status`")];
+  const message = `${noBlock}${others}: more than 2/3 of the voting weight must be running and connected`;
+  return [problem("STALLED", message, "see which voters are offline: `npx poml status`")];
 }
 
 function catchingUp(behind: string): Notice {
@@ -275,7 +278,8 @@ function seconds(ms: number): number {
 function ofVotes({ abstainsThrough }: NodeStatus): Notice[] {
   if (abstainsThrough === undefined) return [];
   const message = `this node does not vote through block ${abstainsThrough}: its record of earlier votes is lost`;
-  const remedy = "it votes again after that block; docs/operations.md tells when to shorten it";
+  const remedy =
+    "it votes again after that block; docs/operations.md says when this may be shortened";
   return [{ code: "ABSTAINS", level: "note", message, remedy }];
 }
 
@@ -283,7 +287,7 @@ function ofWindow({ lastWindow }: NodeStatus): Notice[] {
   const share = lastWindow?.coreShare;
   const disturbed = share === undefined ? undefined : disturbance(share);
   if (lastWindow === undefined || disturbed === undefined) return [];
-  const message = `benchmark window ${lastWindow.window} measured this node low: ${disturbed}`;
+  const message = `benchmark window ${lastWindow.window} measured a low capacity of this node: ${disturbed}`;
   const remedy = "its rating rises again with windows in which the machine is free";
   return [{ code: "MEASURED_LOW", level: "note", message, remedy }];
 }

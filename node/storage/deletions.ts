@@ -1,4 +1,7 @@
-/** The last files of jobs that this node deleted, and why: a small file that says so after a restart, too. */
+/**
+ * The last files of jobs that this node deleted, with the reasons; stored in a small file, so that they are known after
+ * a restart.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -16,7 +19,7 @@ const DeletionSchema = z.object({
   name: z.string(),
   bytes: z.number(),
   reason: z.enum(["old", "settled-long-ago", "over-quota", "low-disk"]),
-  /** The settled job whose file it was. */
+  /** The settled job to which the file belonged. */
   job: z.string().optional(),
 });
 export type Deletion = z.infer<typeof DeletionSchema>;
@@ -41,7 +44,7 @@ export class Deletions {
 
   /**
    * @param at Unix milliseconds
-   * @throws what writing throws; it is remembered all the same
+   * @throws any error of writing; the deletions are remembered nevertheless
    */
   async add(removals: readonly Removal[], at: number): Promise<void> {
     if (removals.length === 0) return;
@@ -53,7 +56,7 @@ export class Deletions {
   }
 }
 
-/** Newest first; none where the file is not there or cannot be read: nothing depends on it. */
+/** Newest first; empty when the file is missing or cannot be read, because nothing depends on it. */
 export async function readDeletions(dataDir: string): Promise<Deletion[]> {
   try {
     const parsed = z.array(DeletionSchema).max(KEPT);

@@ -1,4 +1,4 @@
-/** What the jobs of a chain need of the files on this disk. */
+/** Which files on this disk the jobs of a chain need. */
 import { setImmediate as pause } from "node:timers/promises";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -7,19 +7,19 @@ import { workloadOf } from "../../chain/workload/workloads.ts";
 import type { SettledJobs, SettledSummary } from "../store/settled-entries.ts";
 import type { FileNeeds, SettledFiles, StoredFile } from "./retention-plan.ts";
 
-/** The parts of a chain this needs. */
+/** The parts of a chain that this needs. */
 export interface NeedsChain {
   readonly state: Pick<State, "jobs" | "height" | "parameters" | "meta">;
   readonly store: { readonly settled: Pick<SettledJobs, "summaries"> };
 }
 
-/** Settled jobs looked through, newest first; older ones are past any time to keep them. */
+/** Number of settled jobs that are examined, newest first; older ones are past any retention time. */
 const MAX_SETTLED = 100_000;
-/** Of these, as many as are looked at before others have a turn. */
+/** Number of them that are examined before other work gets its turn. */
 const PER_TURN = 1000;
 
 /**
- * @param files those on this disk: a settled job that left none of them is left out
+ * @param files those on this disk; a settled job without any of them is left out
  * @param imported ids of the datasets that the owner imported
  */
 export async function fileNeeds(
@@ -42,7 +42,7 @@ export async function fileNeeds(
     const settledAt = Number(meta.time) - since;
     settled.push({ job: toHex(summary.id), settledAt, names: hashes.map(toHex) });
   }
-  // Again: jobs may have been opened meanwhile, and those that were settled meanwhile are in none of the two.
+  // Again, because jobs may have been opened meanwhile, and jobs that were settled meanwhile are missing in both lists.
   addOpen(chain, needed);
   return { needed, settled };
 }
@@ -53,7 +53,7 @@ function addOpen({ state }: NeedsChain, needed: Set<string>): void {
   }
 }
 
-/** Everything a job under way may still ask for. */
+/** All files that a current job may still request. */
 function openNames(job: Job): string[] {
   const { id, spec, participants, audits } = job;
   return [
@@ -68,7 +68,10 @@ function settledHashes(summary: SettledSummary): Uint8Array[] {
   return [summary.id, ...summary.files];
 }
 
-/** The first six bytes as a number: half a million names as text would take a second, in which nothing is voted. */
+/**
+ * The first six bytes as a number: with half a million names as text this would take a second, in which the node could
+ * not vote.
+ */
 function startOf(hash: Uint8Array): number {
   let start = 0;
   for (let i = 0; i < 6; i++) start = start * 256 + (hash[i] ?? 0);

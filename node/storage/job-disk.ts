@@ -1,8 +1,8 @@
 /**
- * The room that files of jobs may take: the quota of each kind, and a mark of free space well above the one at which
- * the chain stops. Whatever is about to be fetched or written is promised room here first, so that many at once cannot
- * take more together than one could alone. Below the mark nothing is taken, files that may go leave ahead of their
- * time, and the node goes on voting.
+ * The room that files of jobs may take: a quota for each kind, and a limit of free space well above the one at which
+ * the chain stops. Before anything is fetched or written, its room is reserved here, so that many operations at once
+ * cannot take more together than one could alone. Below the limit nothing is accepted, removable files are deleted
+ * early, and the node continues to vote.
  */
 import type { NodeLog } from "../telemetry/log.ts";
 import { type ByKind, byKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts";
@@ -10,9 +10,9 @@ import type { Reservation, Room } from "./room.ts";
 import { mebibytes, StorageError } from "./storage-error.ts";
 
 export interface JobDiskOptions {
-  /** Room that files of jobs leave on the disk. */
+  /** Room that files of jobs must leave on the disk. */
   readonly minFreeBytes: number;
-  /** Room that the chain itself leaves; states of benchmark windows may go down to it. */
+  /** Room that the chain itself must leave; states of benchmark windows may use the difference. */
   readonly chainMinFreeBytes: number;
   readonly quotaBytes: ByKind<number>;
   readonly checkMs?: number;
@@ -25,7 +25,7 @@ export interface JobDiskModules {
   monotonic(): number;
 }
 
-/** What `storage` shows besides the files. */
+/** The part of `storage` that is not about files. */
 export interface RoomStatus {
   readonly hasRoom: boolean;
   readonly freeBytes: number;
@@ -34,9 +34,9 @@ export interface RoomStatus {
 
 const CHECK_MS = 1_000;
 const TELL_MS = 60_000;
-/** Files are taken again at so many times the mark, so that the node does not switch back and forth at it. */
+/** Files are accepted again at this multiple of the limit, so that the node does not switch back and forth. */
 const RESUME_FACTOR = 1.25;
-/** Time between two looks for what may leave, however many are refused meanwhile. */
+/** Shortest time between two searches for removable files, however many requests are refused meanwhile. */
 const COLLECT_MS = 10_000;
 
 interface Hold {
@@ -50,7 +50,7 @@ export class JobDisk implements Room {
   readonly #options: JobDiskOptions;
   readonly #modules: JobDiskModules;
   readonly #holds = new Set<Hold>();
-  /** Bytes that the last look found, and those written since it began. */
+  /** Bytes found by the last count, and those written since it began. */
   readonly #found = byKind(() => 0);
   readonly #written = byKind(() => 0);
   #collect: ((shortBytes: number) => Promise<unknown>) | undefined;
@@ -68,7 +68,7 @@ export class JobDisk implements Room {
     this.#modules = modules;
   }
 
-  /** False: below the mark, nothing is taken. */
+  /** False: free space is below the limit, and nothing is accepted. */
   get hasRoom(): boolean {
     return !this.#isLow;
   }
@@ -78,7 +78,7 @@ export class JobDisk implements Room {
     return { hasRoom: this.hasRoom, freeBytes: this.#free, heldBytes };
   }
 
-  /** @param collect removes what may go: what is over its quota, and so many bytes more */
+  /** @param collect removes what may go: files over their quota, and in addition so many bytes */
   onShort(collect: (shortBytes: number) => Promise<unknown>): void {
     this.#collect = collect;
   }
@@ -93,7 +93,7 @@ export class JobDisk implements Room {
     await this.#collecting;
   }
 
-  /** Looks at the free space now; the timer calls it. */
+  /** Checks the free space now; the timer calls it. */
   check(): Promise<void> {
     this.#checking = this.#checking
       .then(() => this.#look())
@@ -105,7 +105,7 @@ export class JobDisk implements Room {
 
   /**
    * Call it before the files are listed.
-   * @returns to be called with what lies there once they are
+   * @returns a function to call with the result
    */
   beginCount(): (bytes: ByKind<number>) => void {
     const before = { ...this.#written };
@@ -125,7 +125,7 @@ export class JobDisk implements Room {
     if (refusal !== undefined && (await this.#collectNow(refusal.shortBytes))) {
       refusal = this.#refusal(kind, bytes, await this.#modules.free());
     }
-    // Nothing is waited for between the check and the promise: two at once would get the same room.
+    // Nothing is awaited between the check and the reservation; otherwise two callers could get the same room.
     if (refusal !== undefined) throw refusal.error;
     return this.#hold(kind, bytes);
   }
@@ -202,7 +202,7 @@ export class JobDisk implements Room {
     } else this.#tell();
   }
 
-  /** What was promised counted on room that something else has taken. */
+  /** The reservations counted on room that something else has taken. */
   #endHolds(): void {
     for (const { kind, bytes, control } of this.#holds) {
       if (kind === "windows") continue;
@@ -211,7 +211,7 @@ export class JobDisk implements Room {
     }
   }
 
-  /** @returns false when the last look is too young for another */
+  /** @returns false when the last search is too recent */
   async #collectNow(shortBytes: number): Promise<boolean> {
     const { monotonic } = this.#modules;
     if (this.#collecting !== undefined) {
@@ -237,7 +237,7 @@ export class JobDisk implements Room {
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
     this.#modules.log.warn(
-      "too little room for files of jobs: no uploads, imports, datasets, updates or new work; the node goes on voting",
+      "too little room for files of jobs: no uploads, imports, datasets, updates or new work; the node continues to vote",
       {
         code: "JOB_DISK_FULL",
         freeMib: mebibytes(this.#free),

@@ -1,4 +1,4 @@
-/** The kinds of files of jobs in a data directory. Each has a quota of its own (`quota` in the settings). */
+/** The kinds of files of jobs in a data directory. Each has its own quota (`quota` in the settings). */
 export const STORAGE_KINDS = [
   "blobs",
   "datasets",

@@ -1,4 +1,4 @@
-/** The files of jobs of a stopped node: looked at, nothing of it changed. */
+/** Reports the files of jobs of a stopped node; changes nothing. */
 import type { Head } from "../../chain/head.ts";
 import { openOffline } from "../maintenance/offline-store.ts";
 import { freeBytes } from "../store/disk-space.ts";
@@ -11,7 +11,8 @@ import { planRetention } from "./retention-plan.ts";
 import { importedDatasets, storedFiles } from "./stored-files.ts";
 
 /**
- * Counts what lies there, also what the node will remove when it is started; `until` says when it may.
+ * Counts the files that are there, including those that the node will remove when it starts; `until` says when they may
+ * go.
  * @param now Unix milliseconds
  * @throws StoreError as openOffline
  */
@@ -26,7 +27,7 @@ export async function offlineReport(
     const files = await storedFiles(dataDir);
     const chain = { state: await store.state(), store };
     const needs = await fileNeeds(chain, files, await importedDatasets(dataDir));
-    // Nothing is old yet at the time of the oldest file, so all of them are told as they lie there.
+    // No file is old at the time of the oldest one, so all of them are listed.
     const rule = { ...retentionRule(settings), quotaBytes: byKind(() => Number.POSITIVE_INFINITY) };
     const { kept } = planRetention(files, needs, rule, { now: 0 });
     const marks = marksOf(settings);

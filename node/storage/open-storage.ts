@@ -1,4 +1,4 @@
-/** The keeping of files of jobs in one data directory: how much may come, what leaves, what is told of both. */
+/** Manages the files of jobs in one data directory: how much may be added, what is removed, and the report of both. */
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import { freeBytes } from "../store/disk-space.ts";
@@ -14,7 +14,7 @@ import type { RetentionRule } from "./retention-plan.ts";
 export interface Storage {
   readonly disk: JobDisk;
   readonly retention: Retention;
-  /** As last counted; counts first when it never was. */
+  /** The last count; counts first if there is none. */
   report(): Promise<StorageReport>;
   start(): void;
   stop(): Promise<void>;

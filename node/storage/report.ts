@@ -1,4 +1,4 @@
-/** What `poml storage` shows, of a running node and of a stopped one. */
+/** The report of `poml storage` for a running or a stopped node. */
 import type { Deletion } from "./deletions.ts";
 import type { RoomStatus } from "./job-disk.ts";
 import { type ByKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts";
@@ -9,22 +9,22 @@ export interface KindReport {
   readonly kind: StorageKind;
   readonly files: number;
   readonly bytes: number;
-  /** Those of `bytes` that no rule removes. */
+  /** The part of `bytes` that no rule removes. */
   readonly neededBytes: number;
-  /** Promised to what is being fetched or written, and not there yet. */
+  /** Reserved for data that is being fetched or written, and not there yet. */
   readonly heldBytes: number;
   readonly quotaBytes: number;
   readonly oldest: KeptFile | undefined;
 }
 
 export interface StorageReport {
-  /** Unix milliseconds of the count; free space is of the same time or younger. */
+  /** Time of the count in Unix milliseconds; free space was measured then or later. */
   readonly countedAt: number;
   readonly freeBytes: number;
-  /** Room that the chain and files of jobs leave on the disk. */
+  /** Room that the chain, and files of jobs, must leave on the disk. */
   readonly minFreeBytes: number;
   readonly jobsMinFreeBytes: number;
-  /** False: files of jobs are not taken. */
+  /** False: files of jobs are not accepted. */
   readonly hasJobRoom: boolean;
   readonly kinds: readonly KindReport[];
   /** Newest first. */

@@ -1,6 +1,6 @@
 /**
- * Which files of jobs leave this node's disk. Pure: what lies there, what jobs need it and what the owner
- * allows go in; what leaves, and why, comes out. docs/operations.md tells the rule in words.
+ * Decides which files of jobs leave this node's disk. Pure: its input is what is stored, what jobs need, and what the
+ * owner allows; its output is what to remove, and why. docs/operations.md explains the rule.
  */
 import { type ByKind, byKind, type StorageKind } from "./kinds.ts";
 
@@ -8,16 +8,18 @@ export interface StoredFile {
   readonly kind: StorageKind;
   /** Name of the file or folder within the folder of its kind. */
   readonly name: string;
-  /** Files in it, 1 or more where it is a folder. */
+  /** Number of files in it: at least 1 for a folder. */
   readonly files: number;
   readonly bytes: number;
-  /** Unix milliseconds of when it was last written or asked to be kept. */
+  /** Time in Unix milliseconds when it was last written, or its retention was renewed. */
   readonly touchedAt: number;
-  /** What jobs call it, in hex: a torrent by its dataset or model, a run by its job. Default: `name`. */
+  /**
+   * Its name in jobs, in hex: for a torrent that of its dataset or model, for a run that of its job. Default: `name`.
+   */
   readonly of?: string;
 }
 
-/** What a settled job leaves to whoever comes for it: its model, and the data it was trained on. */
+/** The files of a settled job that others may want: its model, and the data on which it was trained. */
 export interface SettledFiles {
   /** Job id, hex. */
   readonly job: string;
@@ -27,17 +29,17 @@ export interface SettledFiles {
 }
 
 export interface FileNeeds {
-  /** Names of files that jobs which are not settled need, or that the owner imported. */
+  /** Names of files that unsettled jobs need, or that the owner imported. */
   readonly needed: ReadonlySet<string>;
   readonly settled: readonly SettledFiles[];
 }
 
 export interface RetentionRule {
-  /** How long the files of a settled job stay. */
+  /** How long the files of a settled job are kept. */
   readonly keepMs: number;
-  /** How long everything else stays: updates, parameters of passed rounds, orders that were not opened. */
+  /** How long all other files are kept: updates, parameters of past rounds, orders that were not opened. */
   readonly keepOtherMs: number;
-  /** A kind that is over its quota loses files before their time. */
+  /** If a kind is over its quota, its files are removed early. */
   readonly quotaBytes: ByKind<number>;
 }
 
@@ -46,24 +48,27 @@ export type RemovalReason = "old" | "settled-long-ago" | "over-quota" | "low-dis
 export interface Removal {
   readonly file: StoredFile;
   readonly reason: RemovalReason;
-  /** The settled job whose model or data the file was. */
+  /** The settled job to which the model or data belonged. */
   readonly job?: string;
 }
 
-/** What stays of a kind. */
+/** The files of a kind that stay. */
 export interface KeptKind {
   readonly files: number;
   readonly bytes: number;
-  /** Those of the bytes that no rule removes: of open jobs, imported, or in use. */
+  /** The part of the bytes that no rule removes: of open jobs, imported, or in use. */
   readonly neededBytes: number;
-  /** The file that was touched longest ago. */
+  /** The file that was used longest ago. */
   readonly oldest: KeptFile | undefined;
 }
 
 export interface KeptFile {
   readonly name: string;
   readonly touchedAt: number;
-  /** Unix milliseconds at which it leaves unless its kind is over its quota; undefined: as long as it is needed. */
+  /**
+   * Time in Unix milliseconds at which it is removed, unless its kind is over its quota; undefined: as long as it is
+   * needed.
+   */
   readonly until: number | undefined;
   readonly job: string | undefined;
 }
@@ -73,15 +78,15 @@ export interface RetentionPlan {
   readonly kept: ByKind<KeptKind>;
 }
 
-/** A file so young may belong to an order or a round that this node has not seen in a block yet. */
+/** A file younger than this may belong to an order or a round that this node has not seen in a block yet. */
 export const GRACE_MS = 10 * 60_000;
 
-/** Kinds that other code removes: windows with the next window, uploads once imported or idle for a day. */
+/** Kinds that other code removes: windows with the next window; uploads once they are imported, or idle for a day. */
 const KEPT_BY_OWNERS: readonly StorageKind[] = ["windows", "uploads"];
-/** Kinds that can be a settled job's: its model, its data and the torrents that share them. */
+/** Kinds that may belong to a settled job: its model, its data, and the torrents that share them. */
 const LEFT_BY_JOBS: readonly StorageKind[] = ["blobs", "datasets", "models", "torrents"];
 
-/** What becomes of a file if nothing is over its quota. */
+/** What happens to a file if nothing is over its quota. */
 interface Fate {
   readonly file: StoredFile;
   readonly owner: SettledFiles | undefined;
@@ -89,7 +94,7 @@ interface Fate {
 }
 
 /**
- * @param shortBytes to make free besides, ahead of time
+ * @param shortBytes to free in addition, ahead of time
  * @param now Unix milliseconds
  */
 export function planRetention(
@@ -137,7 +142,7 @@ function fatesOf(
   { keepMs, keepOtherMs }: RetentionRule,
 ): Fate[] {
   const present = new Set(files.map(({ name, of = name }) => of));
-  /** Of several jobs that had a file the one settled last. */
+  /** If several jobs had a file, the one settled last. */
   const ownerOf = new Map<string, SettledFiles>();
   for (const job of settled) {
     for (const name of job.names) {
@@ -158,7 +163,7 @@ function fatesOf(
   });
 }
 
-/** Files that belong to no settled job go first, the oldest first; then those of the job settled longest ago. */
+/** Files that belong to no settled job go first, oldest first; then those of the job settled longest ago. */
 function leavesBefore(a: Fate, b: Fate): number {
   if (a.owner === undefined || b.owner === undefined) {
     if (a.owner !== b.owner) return a.owner === undefined ? -1 : 1;

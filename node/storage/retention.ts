@@ -1,6 +1,6 @@
 /**
- * Removes files of jobs that are over from this node's disk, by the rule in retention-plan.ts. Nothing of a
- * job that is not settled and no dataset the owner imported ever goes; the log says what went and why.
+ * Removes files of past jobs from this node's disk, by the rule in retention-plan.ts. It never removes a file of an
+ * unsettled job, or a dataset that the owner imported; the log says what was removed and why.
  */
 import type { NodeLog } from "../telemetry/log.ts";
 import type { Deletions } from "./deletions.ts";
@@ -27,10 +27,10 @@ export interface RetentionModules {
   now(): number;
 }
 
-/** How a file of a kind is removed, with what else knows of it. */
+/** How to remove a file of a kind, together with what else refers to it. */
 export type Removers = Partial<ByKind<(file: StoredFile) => Promise<void>>>;
 
-/** What the last look found. */
+/** The result of the last check. */
 export interface Look {
   /** Unix milliseconds. */
   readonly at: number;
@@ -38,7 +38,7 @@ export interface Look {
 }
 
 const SWEEP_MS = 60_000;
-/** A sweep may cost this share of the time at most. */
+/** A check may take at most one part in so many of the time. */
 const IDLE_FACTOR = 20;
 
 export class Retention {
@@ -61,7 +61,7 @@ export class Retention {
     this.#modules = modules;
   }
 
-  /** Says how to remove files; before that none are removed. */
+  /** Sets the functions that remove files; before that none are removed. */
   removeWith(removers: Removers): void {
     this.#removers = removers;
   }
@@ -94,8 +94,8 @@ export class Retention {
   }
 
   /**
-   * Looks once and removes what may go; one look at a time.
-   * @param shortBytes to make free besides, ahead of time
+   * Checks once and removes what may go; one check at a time.
+   * @param shortBytes to free in addition, ahead of time
    */
   sweep(shortBytes = 0): Promise<RetentionPlan> {
     const sweep = this.#sweeping.catch(() => {}).then(() => this.#sweep(shortBytes));
@@ -107,7 +107,7 @@ export class Retention {
     const { chain, disk, deletions, now, log } = this.#modules;
     const count = disk.beginCount();
     const files = await storedFiles(this.#dataDir);
-    // After the files: what was written meanwhile is not among them.
+    // After the files: files written meanwhile are not among them.
     const needs = await fileNeeds(chain, files, await importedDatasets(this.#dataDir));
     const planned = planRetention(files, needs, this.#rule, { now: now(), shortBytes });
     const plan = await this.#carryOut(planned);
@@ -120,7 +120,7 @@ export class Retention {
     return plan;
   }
 
-  /** What cannot be removed stays, and keeps nothing else from going. */
+  /** A file that cannot be removed stays, and does not keep others from being removed. */
   async #carryOut({ removals, kept }: RetentionPlan): Promise<RetentionPlan> {
     const gone: Removal[] = [];
     const files = byKind(() => 0);
@@ -179,13 +179,13 @@ export class Retention {
     const { quotaBytes, keepMs, keepOtherMs } = this.#rule;
     switch (reason) {
       case "old":
-        return `of no open job and older than ${hours(keepOtherMs)} h`;
+        return `belonging to no open job and older than ${hours(keepOtherMs)} h`;
       case "settled-long-ago":
         return `of jobs settled more than ${hours(keepMs)} h ago`;
       case "over-quota":
         return `${kind} were over their quota of ${mebibytes(quotaBytes[kind])} MiB`;
       case "low-disk":
-        return "the disk has less room than files of jobs leave to the chain";
+        return "the disk has less room than files of jobs must leave to the chain";
     }
   }
 
@@ -193,7 +193,7 @@ export class Retention {
     const quotaBytes = this.#rule.quotaBytes[kind];
     const isOver = bytes > quotaBytes;
     if (isOver && !this.#isOver[kind]) {
-      this.#modules.log.warn("files that are needed are over their quota; none of them goes", {
+      this.#modules.log.warn("files that are needed exceed their quota; none of them is removed", {
         kind,
         mib: mebibytes(bytes),
         quotaMib: mebibytes(quotaBytes),

@@ -1,26 +1,26 @@
-/** Room for files of jobs on the disk: it is asked for before the first byte is fetched or written. */
+/** Room for files of jobs on the disk; it is requested before the first byte is fetched or written. */
 import type { StorageKind } from "./kinds.ts";
 
 export interface Room {
   /**
-   * Holds room for files that are about to come.
-   * @param bytes how many there can be at most
+   * Reserves room for files.
+   * @param bytes the largest amount
    * @throws StorageError JOB_DISK_FULL
    */
   reserve(kind: StorageKind, bytes: number): Promise<Reservation>;
 }
 
-/** Room that is held; end it with `release`. */
+/** Reserved room; end it with `release`. */
 export interface Reservation {
-  /** Fires with a StorageError when other programs took the disk meanwhile: what is being written must stop. */
+  /** Fires with a StorageError when other programs have taken the disk: writing must then stop. */
   readonly signal: AbortSignal;
-  /** So many of the bytes are on the disk now: to be called after they were written, not before. */
+  /** Records bytes that are on the disk; call it after they were written, not before. */
   wrote(bytes: number): void;
-  /** Gives back what was not written. */
+  /** Gives back the room that was not used. */
   release(): void;
 }
 
-/** Refuses nothing: for stores that are no job's, and for tests. */
+/** Refuses nothing: for stores that belong to no job, and for tests. */
 export const UNBOUNDED: Room = {
   reserve: async () => ({
     signal: new AbortController().signal,
@@ -30,9 +30,9 @@ export const UNBOUNDED: Room = {
 };
 
 /**
- * Holds room while `work` writes.
+ * Reserves room while `work` writes.
  * @param work tells `wrote` what it put on the disk
- * @throws StorageError JOB_DISK_FULL; what `work` throws
+ * @throws StorageError JOB_DISK_FULL; any error of `work`
  */
 export async function withRoom<T>(
   room: Room,

@@ -1,4 +1,4 @@
-/** Why files of jobs are not taken now. */
+/** Why files of jobs are not accepted now. */
 import { PomlError } from "../../chain/errors.ts";
 import type { StorageKind } from "./kinds.ts";
 
@@ -7,12 +7,12 @@ export interface StorageFacts {
   readonly kind: StorageKind;
   readonly askedBytes: number;
   readonly freeBytes: number;
-  /** The setting that forbids it. */
+  /** The setting that causes the refusal. */
   readonly setting: string;
 }
 
 export class StorageError extends PomlError<StorageFacts> {
-  /** Taking the bytes would leave less on the disk than job files leave to the chain. */
+  /** With these bytes the disk would have less room than files of jobs must leave to the chain. */
   static low(
     { kind, askedBytes, freeBytes, heldBytes }: Asked & { readonly heldBytes: number },
     { minFreeBytes, setting }: { readonly minFreeBytes: number; readonly setting: string },
@@ -24,12 +24,12 @@ export class StorageError extends PomlError<StorageFacts> {
       { code: "JOB_DISK_FULL", kind, askedBytes, freeBytes, setting },
       {
         action: "local",
-        remedy: `make room on the disk, or lower ${setting}; \`npx poml storage\` shows what lies there`,
+        remedy: `make room on the disk, or lower ${setting}; \`npx poml storage\` shows the files`,
       },
     );
   }
 
-  /** The files that may not go, and the asked ones, are more than the quota of their kind. */
+  /** The files that cannot be removed, together with the requested ones, exceed the quota of their kind. */
   static overQuota(
     { kind, askedBytes, freeBytes }: Asked,
     { usedBytes, quotaBytes }: { readonly usedBytes: number; readonly quotaBytes: number },
@@ -40,7 +40,7 @@ export class StorageError extends PomlError<StorageFacts> {
       { code: "JOB_DISK_FULL", kind, askedBytes, freeBytes, setting },
       {
         action: "local",
-        remedy: `wait until open jobs are settled, or raise ${setting}; \`npx poml storage\` shows what lies there`,
+        remedy: `wait until open jobs are settled, or raise ${setting}; \`npx poml storage\` shows the files`,
       },
     );
   }

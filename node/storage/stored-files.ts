@@ -1,4 +1,4 @@
-/** All files of jobs in a data directory with their sizes, whether a node runs there or not. */
+/** All files of jobs in a data directory with their sizes, whether or not a node is running. */
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -7,16 +7,19 @@ import type { StorageKind } from "./kinds.ts";
 import type { StoredFile } from "./retention-plan.ts";
 
 const HEX_ID = /^[0-9a-f]{64}$/;
-/** A dataset, or a copy of it in another order that is being made. */
+/** A dataset, or a copy of it that is being made in another order. */
 const DATASET = /^[0-9a-f]{64}(?:\.[0-9a-f]+\.part)?$/;
 const UPLOAD = /^[0-9a-f]{32}$/;
-/** A run of a job in a round, finished or being filled. */
+/** A run of a job in a round, complete or being written. */
 const RUN = /^([0-9a-f]{64})-\d+(\.part-.*)?$/;
 const TORRENT = /^([0-9a-f]{40})\.torrent$/;
 /** An empty file beside the folder of a dataset that the owner imported. */
 const IMPORTED = /^([0-9a-f]{64})\.imported$/;
 
-/** What goes meanwhile is left out. @throws what reading a folder throws */
+/**
+ * Files that disappear during the walk are left out.
+ * @throws any error of reading a folder
+ */
 export async function storedFiles(dataDir: string): Promise<StoredFile[]> {
   const lists = await Promise.all([
     blobs(dataDir),
@@ -30,13 +33,16 @@ export async function storedFiles(dataDir: string): Promise<StoredFile[]> {
   return lists.flat();
 }
 
-/** Ids of the datasets that the owner imported; the others are copies that jobs work with. @throws as storedFiles */
+/**
+ * Ids of the datasets that the owner imported; the others are copies made for jobs.
+ * @throws as storedFiles
+ */
 export async function importedDatasets(dataDir: string): Promise<string[]> {
   const names = (await entriesOf(join(dataDir, "datasets"))).map(({ name }) => name);
   return names.flatMap((name) => IMPORTED.exec(name)?.[1] ?? []);
 }
 
-/** What interrupted writes left is listed, too. */
+/** Files that interrupted writes left are included. */
 async function blobs(dataDir: string): Promise<StoredFile[]> {
   const files: StoredFile[] = [];
   for (const { name } of await entriesOf(join(dataDir, "blobs"))) {
@@ -66,7 +72,7 @@ async function folders(
   return files;
 }
 
-/** The bytes that came; what an import makes of them counts with the datasets. */
+/** The received bytes; the result of an import counts with the datasets. */
 async function uploads(dataDir: string): Promise<StoredFile[]> {
   const files: StoredFile[] = [];
   for (const { name } of await entriesOf(join(dataDir, "uploads"))) {
@@ -104,7 +110,7 @@ async function sizeOf(folder: string): Promise<{ files: number; bytes: number }>
   return { files, bytes };
 }
 
-/** One that cannot be read is not taken for empty: imported datasets would be deleted as if nobody had imported them. */
+/** A folder that cannot be read must not count as empty: imported datasets would then be deleted. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });

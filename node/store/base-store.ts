@@ -1,7 +1,7 @@
 /**
- * A chain that started from a snapshot instead of its genesis: the block it started from (its base),
- * and the older blocks as they are fetched and replayed. Until all of them are here they are not
- * counted: `lowest` of the chain stays at the base.
+ * A chain that started from a snapshot instead of its genesis: the block from which it started (its base), and the
+ * older blocks as they are fetched and replayed. Until all of these are here they do not count: `lowest` of the chain
+ * stays at the base.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -22,7 +22,7 @@ import { StoreError } from "./store-error.ts";
 /** Height and hash of the base; absent for a chain that knows its whole past. */
 const BASE = nameKey("single", "base");
 
-/** A state and the block that led to it, verified. */
+/** A verified state, and the block that led to it. */
 export interface VerifiedBase {
   readonly state: State;
   readonly certified: CertifiedBlock;
@@ -42,7 +42,7 @@ export class BaseStore {
     return this.#store.db;
   }
 
-  /** Puts a chain that has no block yet on a state verified elsewhere, in one batch. */
+  /** Moves a chain without blocks to a state that was verified elsewhere, in one batch. */
   async install({ state, certified, hash, seats }: VerifiedBase): Promise<void> {
     const head = { height: certified.block.header.height, hash };
     await this.#db.batch([
@@ -56,13 +56,16 @@ export class BaseStore {
     await this.#store.head();
   }
 
-  /** The base whose history has not been replayed yet. @throws StoreError DAMAGED_STORE */
+  /**
+   * The base, while its history has not been replayed.
+   * @throws StoreError DAMAGED_STORE
+   */
   async base(): Promise<StoredHead | undefined> {
     const bytes = await this.#db.get(BASE);
     return bytes === undefined ? undefined : readHead("base", bytes);
   }
 
-  /** An older block kept by an earlier run of the replay; undefined when there is none that decodes. */
+  /** An older block stored by an earlier run of the replay; undefined when there is none that decodes. */
   async block(height: number): Promise<CertifiedBlock | undefined> {
     try {
       const bytes = await this.#db.get(numberKey("block", height));
@@ -73,7 +76,7 @@ export class BaseStore {
     }
   }
 
-  /** Keeps the jobs that older blocks settled, where they are those of the state: the history may be false. */
+  /** Stores the jobs that older blocks settled, if they equal those of the state, because the history may be false. */
   async keepSettled(blocks: readonly FinalChange[]): Promise<void> {
     const jobs = blocks.flatMap(({ changes }) =>
       [...changes.jobs].filter(([, job]) => !isUnsettled(job)),
@@ -87,7 +90,7 @@ export class BaseStore {
     if (kept.length > 0) await this.#db.batch(kept);
   }
 
-  /** Keeps older blocks, and nothing else of the states they led to. */
+  /** Stores older blocks, but nothing of the states to which they led. */
   async keep(blocks: readonly FinalChange[]): Promise<void> {
     const writes: Write[] = [];
     for (const { certified, hash, seatChange } of blocks) {
@@ -99,7 +102,10 @@ export class BaseStore {
     await this.#db.batch(writes);
   }
 
-  /** The history led to the base. @param isKept whether all of its blocks are here now */
+  /**
+   * The history has led to the base.
+   * @param isKept whether all of its blocks are here now
+   */
   async confirm({ isKept }: { isKept: boolean }): Promise<void> {
     await this.#db.batch([remove(BASE), ...(isKept ? [put(LOWEST, heightBytes(1))] : [])]);
     await this.#store.head();

@@ -1,4 +1,4 @@
-/** A final block as entries of the database: the block itself, and the indexes that lead to it. */
+/** A final block as entries of the database: the block itself, and the indexes that refer to it. */
 import { blockHash } from "../../chain/apply-block.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
@@ -18,7 +18,7 @@ export interface IndexEntry {
   readonly value: Uint8Array;
 }
 
-/** Everything that leads to a block. */
+/** All indexes that refer to a block. */
 export function indexEntries({ block }: CertifiedBlock, hash: Uint8Array): IndexEntry[] {
   const { height } = block.header;
   const at = heightBytes(height);
@@ -44,7 +44,7 @@ export function blockWrites(certified: CertifiedBlock, hash: Uint8Array): Write[
   ];
 }
 
-/** Takes a block and all that leads to it out of the database. */
+/** Removes a block and everything that refers to it from the database. */
 export function blockRemovals(certified: CertifiedBlock, hash: Uint8Array): Write[] {
   const { height } = certified.block.header;
   return [

@@ -1,7 +1,7 @@
 /**
- * The chain on disk. A final block, its certificate, the state it changed, the indexes, what it
- * overwrote and the head move in ONE synced batch, so a crash leaves either all of it or nothing.
- * LevelDB hides damage, so what is read back is checked (sealed.ts, self-check.ts, verify.ts).
+ * The chain on disk. A final block, its certificate, the state changes, the indexes, the overwritten values and the
+ * head are written in ONE synced batch, so a crash leaves either all of it or nothing. LevelDB hides damage, so values
+ * are checked when they are read (sealed.ts, self-check.ts, verify.ts).
  */
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
 import type { StateChanges } from "../../chain/state/parts.ts";
@@ -36,14 +36,14 @@ import { readState, stateWrites, wholeStateWrites } from "./state-entries.ts";
 import { StoreError } from "./store-error.ts";
 import { StateBatch, UNDO_BLOCKS, undoWrites } from "./undo.ts";
 
-/** A final block and what it changes in the state. */
+/** A final block, and its changes of the state. */
 export interface FinalChange {
   readonly certified: CertifiedBlock;
   readonly hash: Uint8Array;
   readonly changes: StateChanges;
   /** Those that certified the block. */
   readonly seats: readonly Seat[];
-  /** Proof of the seats appointed, where the block changed them. */
+  /** Proof of the appointed seats, if the block changed them. */
   readonly seatChange?: LightBlock | undefined;
 }
 
@@ -66,17 +66,17 @@ export class ChainStore {
     this.settled = new SettledJobs(db);
   }
 
-  /** Height of the newest block; known once `head` was read. */
+  /** Height of the newest block; known once `head` has been read. */
   get height(): number {
     return this.#height;
   }
 
-  /** All blocks from here to the head are stored; some below may be: pruned, or not fetched yet. */
+  /** All blocks from here to the head are stored. Lower ones may be missing: pruned, or not fetched yet. */
   get lowest(): number {
     return this.#lowest;
   }
 
-  /** Calls back when a block that should be here is missing or damaged. */
+  /** Registers a listener that is called when a block that should be here is missing or damaged. */
   onDamage(listener: (height: number) => void): void {
     this.#onDamage = listener;
   }
@@ -114,7 +114,7 @@ export class ChainStore {
   /**
    * Makes a final block durable. The state must not have been absorbed yet.
    * @param seats those that certified the block
-   * @param seatChange proof of the seats appointed, where the block changed them
+   * @param seatChange proof of the appointed seats, if the block changed them
    * @throws StoreError DISK_FULL: nothing was written
    */
   commit(
@@ -157,7 +157,7 @@ export class ChainStore {
     this.#height = last.height;
   }
 
-  /** Whether every block above a height can be taken back. */
+  /** Whether every block above a height can be undone. */
   async canUndoTo(height: number): Promise<boolean> {
     if (height >= this.#height) return true;
     if (this.#height - height > UNDO_BLOCKS) return false;
@@ -167,7 +167,7 @@ export class ChainStore {
   }
 
   /**
-   * Takes the newest block back: state, indexes and head are what they were before it.
+   * Undoes the newest block: state, indexes and head become what they were before it.
    * @throws StoreError NOT_UNDOABLE, DAMAGED_STORE
    */
   async undo(): Promise<StoredHead> {
@@ -192,7 +192,7 @@ export class ChainStore {
 
   /**
    * A block as stored; undefined above the head.
-   * @throws StoreError BLOCK_PRUNED, and BLOCK_DAMAGED when it is not there as it was written
+   * @throws StoreError BLOCK_PRUNED, and BLOCK_DAMAGED when it is missing or damaged
    */
   async block(height: number): Promise<CertifiedBlock | undefined> {
     if (height < 1 || height > this.#height) return undefined;
@@ -222,7 +222,7 @@ export class ChainStore {
     }
   }
 
-  /** Puts a block and all that leads to it back in its place. The caller vouches for it. */
+  /** Puts a block and its indexes back. The caller vouches for it. */
   async restore(certified: CertifiedBlock): Promise<void> {
     await this.db.batch(blockWrites(certified, blockHash(certified.block.header)));
   }
@@ -238,7 +238,7 @@ export class ChainStore {
   }
 
   /**
-   * The kept change of seats nearest to a height: the newest up to it, or the oldest from it on.
+   * The stored change of seats nearest to a height: the newest one up to it, or the oldest one from it on.
    * @throws StoreError DAMAGED_STORE
    */
   async seatChange(height: number, side: "upTo" | "from"): Promise<LightBlock | undefined> {
@@ -252,7 +252,7 @@ export class ChainStore {
     return undefined;
   }
 
-  /** Height of the block that carries the record of (job, round). */
+  /** Height of the block that contains the record of (job, round). */
   async recordHeight(job: Uint8Array, round: number): Promise<number | undefined> {
     const bytes = await this.db.get(recordKey(job, round));
     return bytes === undefined ? undefined : readHeight(bytes);
@@ -285,7 +285,7 @@ export class ChainStore {
     return readState(this.db);
   }
 
-  /** Small things a service of this node keeps for itself. */
+  /** Small values that a service of this node stores for itself. */
   async own(name: string): Promise<Uint8Array | undefined> {
     return this.db.get(nameKey("own", name));
   }

@@ -1,6 +1,6 @@
 /**
- * LevelDB as the store sees it: binary keys, sealed values, synced batches, and typed errors. A write
- * that finds no room leaves LevelDB refusing all later ones, so the database can be reopened in place.
+ * LevelDB as the store sees it: binary keys, sealed values, synced batches, and typed errors. After a write without
+ * room LevelDB refuses all later ones, so the database can be reopened in place.
  */
 import { Level } from "level";
 import type { Key, KeyRange } from "./keys.ts";
@@ -11,7 +11,7 @@ export type Write =
   | { readonly type: "put"; readonly key: Key; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: Key };
 
-/** As LevelDB holds it: sealed. */
+/** As LevelDB stores it: sealed. */
 export type RawEntry = readonly [key: Key, sealed: Uint8Array];
 export interface ReadRange extends Partial<KeyRange> {
   readonly reverse?: boolean;
@@ -19,10 +19,10 @@ export interface ReadRange extends Partial<KeyRange> {
 }
 type LevelDatabase = Level<Uint8Array, Uint8Array>;
 
-/** Room on the disk, as disk-space.ts watches it. */
+/** Room on the disk, watched by disk-space.ts. */
 export interface Space {
   readonly hasRoom: boolean;
-  /** A write found no room. */
+  /** Called when a write found no room. */
   failed(): void;
 }
 
@@ -30,7 +30,7 @@ export function put(key: Key, value: Uint8Array): Write {
   return { type: "put", key, value: seal(key, value) };
 }
 
-/** Writes back what `getManyRaw` gave. */
+/** Writes back a result of `getManyRaw`. */
 export function putRaw(key: Key, sealed: Uint8Array): Write {
   return { type: "put", key, value: sealed };
 }
@@ -55,7 +55,7 @@ export class Database {
     return new Database(path, await openLevel(path, options));
   }
 
-  /** From now on nothing is written unless there is room. */
+  /** From now on nothing is written without room. */
   guard(space: Space): void {
     this.#space = space;
   }
@@ -64,7 +64,7 @@ export class Database {
     return this.#space.hasRoom;
   }
 
-  /** @throws StoreError DAMAGED_STORE when the value is not what was written */
+  /** @throws StoreError DAMAGED_STORE when the value differs from what was written */
   async get(key: Key): Promise<Uint8Array | undefined> {
     const [sealed] = await this.getManyRaw([key]);
     return sealed === undefined ? undefined : opened(key, sealed);
@@ -106,7 +106,7 @@ export class Database {
   }
 
   /**
-   * All writes or none, on disk when it returns.
+   * Makes all writes or none; they are on disk when it resolves.
    * @throws StoreError DISK_FULL: nothing more can be written until `reopen`
    */
   async batch(writes: readonly Write[]): Promise<void> {
@@ -127,7 +127,7 @@ export class Database {
     await (this.#level as LevelDatabase & Compacts).compactRange(gte, lt);
   }
 
-  /** Opens the database anew after a write found no room. Reads wait meanwhile. */
+  /** Reopens the database after a write found no room. Reads wait meanwhile. */
   reopen(): Promise<void> {
     const previous = this.#ready.catch(() => undefined);
     this.#ready = previous.then(async () => {
@@ -143,7 +143,7 @@ export class Database {
   }
 }
 
-/** What `level` offers on Node, where it is classic-level. */
+/** The method of `level` on Node, where it is classic-level. */
 interface Compacts {
   compactRange(start: Key, end: Key): Promise<void>;
 }
@@ -182,7 +182,7 @@ function readError(error: unknown): unknown {
     : error;
 }
 
-/** LevelDB passes the operating system's message on, and nothing else that tells. */
+/** LevelDB only passes on the message of the operating system. */
 function isOutOfSpace(error: unknown): boolean {
   const text = String(error instanceof Error && error.cause instanceof Error ? error.cause : error);
   return /no space left|disk quota exceeded|file too large/i.test(text);

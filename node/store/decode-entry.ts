@@ -1,4 +1,4 @@
-/** Decoding what the database holds: anything that is not what it should be is damage. */
+/** Decodes database entries; any value with the wrong form is damage. */
 import { StoreError } from "./store-error.ts";
 
 /** @throws StoreError DAMAGED_STORE */

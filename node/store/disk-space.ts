@@ -1,7 +1,7 @@
 /**
- * Watches the room on the disk. A node that cannot record what it signs must not sign, and one that
- * filled the last byte cannot even be started; so it stops some way before, keeps answering, and
- * resumes by itself once there is room again.
+ * Watches the room on the disk. A node that cannot record what it signs must not sign, and a node that has filled the
+ * last byte cannot even be started. So it stops some way before that, keeps answering, and resumes by itself once there
+ * is room again.
  */
 import { statfs } from "node:fs/promises";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -9,9 +9,11 @@ import { StoreError } from "./store-error.ts";
 
 const CHECK_MS = 1_000;
 const TELL_MS = 60_000;
-/** Room to come back with, against the room to stop at: no flicker at the edge. */
+/**
+ * The room at which it resumes, as a multiple of the room at which it stops, so that it does not switch back and forth.
+ */
 const RESUME_FACTOR = 1.25;
-/** Less is not worth opening a database for, whatever the owner's threshold. */
+/** Below this it is not worth opening a database, whatever threshold the owner has set. */
 const MIN_RESUME_BYTES = 2 * 1024 * 1024;
 
 export interface DiskSpaceOptions {
@@ -24,7 +26,7 @@ export interface DiskSpaceModules {
   readonly log: NodeLog;
   /** Makes the store writable after a write found no room. */
   reopen(): Promise<void>;
-  /** There is room again. */
+  /** Called when there is room again. */
   resumed(): void;
 }
 
@@ -42,7 +44,7 @@ export class DiskSpace {
     this.#modules = modules;
   }
 
-  /** Whether anything may be written and therefore signed. */
+  /** Whether anything may be written, and therefore signed. */
   get hasRoom(): boolean {
     return !this.#isLow;
   }
@@ -56,13 +58,13 @@ export class DiskSpace {
     await this.#checking;
   }
 
-  /** A write found no room. */
+  /** Called when a write found no room. */
   failed(): void {
     this.#isLow = true;
     this.#hasFailed = true;
   }
 
-  /** Looks now; the timer and every block call it. */
+  /** Checks now; the timer and every block call it. */
   check(): void {
     this.#checking = this.#checking
       .then(() => this.#look())
@@ -116,7 +118,7 @@ export async function requireSpace({ path, minFreeBytes }: DiskSpaceOptions): Pr
   );
 }
 
-/** What a process without privileges may still write. */
+/** The space that a process without privileges may still use. */
 export async function freeBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;

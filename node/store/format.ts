@@ -1,6 +1,6 @@
 /**
- * The marker beside the database: which format it has, and that there is one at all. LevelDB would
- * silently create a new database where files are missing.
+ * The marker beside the database: it shows that there is a database, and its format. Without it, LevelDB would silently
+ * create a new database if files are missing.
  */
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { StoreError } from "./store-error.ts";
 
 /**
  * Raise it when keys or values change their form. 1: hex keys, values without checksum, no undo. 2: settled jobs among
- * those under way. 3: jobs without kinds of work.
+ * current ones. 3: jobs without kinds of work.
  */
 export const FORMAT = 4;
 
@@ -25,7 +25,7 @@ export function databasePlace(dataDir: string): DatabasePlace {
 }
 
 export interface FoundDatabase {
-  /** False: there is none, and one may be created. */
+  /** False: there is no database, and one may be created. */
   readonly isPresent: boolean;
   /** Whether the marker says that this version wrote it. */
   readonly isMarked: boolean;
@@ -38,7 +38,7 @@ export async function findDatabase({ path, marker }: DatabasePlace): Promise<Fou
     throw error;
   });
   const format = text?.trim();
-  // A damaged marker is no reason to give a database up: what it holds is checked anyway.
+  // A damaged marker is no reason to give up a database; its contents are checked anyway.
   if (format !== undefined && /^\d{1,6}$/.test(format) && Number(format) !== FORMAT) {
     throw StoreError.format(FORMAT, format);
   }
@@ -55,7 +55,10 @@ export async function markFormat({ marker }: DatabasePlace): Promise<void> {
   await writeDurably(marker, `${FORMAT}\n`);
 }
 
-/** Moves the database out of the way; nothing is deleted. Returns where it went. */
+/**
+ * Moves the database out of the way; nothing is deleted.
+ * @returns its new path
+ */
 export async function setAside({ path, marker }: DatabasePlace): Promise<string | undefined> {
   await rm(marker, { force: true });
   if ((await filesIn(path)).length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** A block named by height and hash, as the database keeps its head and its base: height u32, then the hash. */
+/** A block given by height and hash, as the database stores its head and its base: height u32, then the hash. */
 import { heightBytes, readHeight } from "./block-entries.ts";
 import { StoreError } from "./store-error.ts";
 

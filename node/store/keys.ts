@@ -1,10 +1,10 @@
 /**
- * Every key of the database: one prefix byte, then the key. Numbers are never reused; retired ones
- * stay listed. Heights and indexes are big-endian so that iteration follows their order.
+ * All keys of the database: one prefix byte, then the key. Numbers are never reused; retired ones stay listed. Heights
+ * and indexes are big-endian, so that iteration follows their order.
  */
 import type { Forgetting, TableName } from "../../chain/state/tables.ts";
 
-/** Each table of the state has its records here, and one that forgets the roots of those that left. */
+/** Each table of the state has its records here; a table that drops records also has the roots of the dropped ones. */
 type TablePrefix = TableName | `${Forgetting}Root`;
 
 export const PREFIX = {
@@ -24,11 +24,11 @@ export const PREFIX = {
   jobs: 0x07,
   /** job id, round -> height of the block with its record */
   record: 0x08,
-  /** name -> bytes a service of this node keeps for itself; not derived from the chain */
+  /** name -> bytes that a service of this node stores for itself; not derived from the chain */
   own: 0x09,
-  /** height -> LightBlock of a block that changed the seats: kept when the block itself is pruned */
+  /** height -> LightBlock of a block that changed the seats; it stays when the block itself is pruned */
   seatChange: 0x0a,
-  /** height -> what its block overwrote in the state, for the last blocks (undo.ts) */
+  /** height -> values of the state that its block overwrote, for the last blocks (undo.ts) */
   undo: 0x0b,
   /** node index, height -> height of a block that changed the node's rating */
   ratingChange: 0x0c,
@@ -85,7 +85,7 @@ export interface KeyRange {
   readonly lt: Key;
 }
 
-/** Of the roots that a table has of the records that left it. */
+/** For the roots of records that have left the table. */
 export function rootPrefix(table: TableName): Prefix {
   return `${table as Forgetting}Root`;
 }
@@ -95,7 +95,7 @@ export function range(prefix: Prefix): KeyRange {
   return { gte: Uint8Array.of(PREFIX[prefix]), lt: Uint8Array.of(PREFIX[prefix] + 1) };
 }
 
-/** Keys of a prefix by number, the end excluded. */
+/** Keys of a prefix by number, excluding the end. */
 export function numberRange(prefix: Prefix, from: number, end: number): KeyRange {
   return { gte: numberKey(prefix, from), lt: numberKey(prefix, end) };
 }

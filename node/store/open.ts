@@ -1,7 +1,6 @@
 /**
- * Opens the database of a data directory and checks it. Opening damaged files can end the whole
- * process inside LevelDB, without a message; the next start then looks first from a process of its
- * own (probe.ts).
+ * Opens the database of a data directory and checks it. Opening damaged files can end the whole process inside LevelDB
+ * without a message; the next start then reads it in a separate process first (probe.ts).
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +24,7 @@ export interface OpenedStore {
 
 /**
  * @param genesis the head before block 1
- * @param resync set the present database aside and start empty
+ * @param resync set the present database aside and start with an empty one
  * @throws StoreError
  */
 export async function openStore(
@@ -52,7 +51,7 @@ export async function openStore(
 }
 
 /**
- * The store with its genesis verified, and nothing else: for commands that look at damage.
+ * The store with its genesis verified, but nothing else: for commands that examine damage.
  * @throws StoreError
  */
 export async function openUnchecked(place: DatabasePlace, genesis: Head): Promise<ChainStore> {
@@ -62,7 +61,7 @@ export async function openUnchecked(place: DatabasePlace, genesis: Head): Promis
     await Database.open(place.path, { createIfMissing: !found.isPresent }),
   );
   try {
-    // A first start may have ended before anything was written; a marked database never is empty.
+    // A first start may have ended before anything was written; a marked database is never empty.
     if (!found.isMarked && (await store.db.isEmpty())) {
       await store.initialise(genesis.hash, genesis.state);
     }
@@ -90,7 +89,7 @@ async function checkGenesis(store: ChainStore, genesis: Head): Promise<void> {
   }
 }
 
-/** Leaves a mark while the database is opened; one found at start means that the last try died. */
+/** Leaves a mark while the database is being opened; a mark found at the start means that the last attempt died. */
 async function underWatch<T>(dataDir: string, open: () => Promise<T>): Promise<T> {
   const mark = join(dataDir, "db.opening");
   if (await exists(mark)) await probeDatabase(dataDir);

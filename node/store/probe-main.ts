@@ -1,4 +1,6 @@
-/** The process behind probe.ts: reads every entry. What it finds does not matter, only that it lives. */
+/**
+ * The process behind probe.ts: it reads every entry. What it finds does not matter; only whether the process survives.
+ */
 import { Database } from "./database.ts";
 import { findDatabase } from "./format.ts";
 
@@ -8,11 +10,11 @@ try {
   if (isPresent) {
     const db = await Database.open(path, { createIfMissing: false });
     for await (const _ of db.rawEntries({})) {
-      // Reading is all.
+      // Only reading matters.
     }
     await db.close();
   }
 } catch {
-  // An error is reported by whoever opens the database next.
+  // The next process that opens the database reports the error.
 }
 process.disconnect?.();

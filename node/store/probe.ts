@@ -1,6 +1,6 @@
 /**
- * Reads a whole database in a process of its own. Some damage makes LevelDB abort the process that
- * reads it; here that becomes an error with a remedy.
+ * Reads a whole database in a separate process. Some damage makes LevelDB abort the process that reads it; this turns
+ * the abort into an error with a remedy.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * Removes old blocks with all that leads to them, in small batches in the background, and gives the
- * space back: LevelDB keeps what was deleted until it is compacted. Proofs of changed seats stay.
+ * Removes old blocks with their indexes, in small batches in the background, and returns the space: LevelDB keeps
+ * deleted data until it is compacted. Proofs of changed seats stay.
  */
 import { crashPoint } from "../crash-points.ts";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -13,18 +13,18 @@ import { StoreError } from "./store-error.ts";
 export interface PrunerOptions {
   /** Newest blocks to keep; 0 = all. */
   readonly keepBlocks: number;
-  /** Removed since the last compaction before the next one is worth its reading and writing. */
+  /** After so many removed blocks a compaction is worth its reading and writing. */
   readonly compactEvery?: number;
 }
 
 export interface PrunerModules {
   readonly store: ChainStore;
   readonly log: NodeLog;
-  /** Lowest height something else still needs; undefined = nothing does. */
+  /** The lowest height that is still needed; undefined = none is. */
   needed?(): number | undefined;
 }
 
-/** Blocks per batch: some megabytes at most are read and held. */
+/** Blocks per batch, so that at most some megabytes are read and held. */
 const BATCH = 16;
 const COMPACT_EVERY = 4096;
 
@@ -40,7 +40,7 @@ export class Pruner {
     this.#modules = modules;
   }
 
-  /** Call it on every block; it does nothing until there is a batch to do. */
+  /** Call it on every block; it does nothing until a batch is full. */
   onBlock(): void {
     const { store } = this.#modules;
     if (this.#running !== undefined || this.#isStopped) return;
@@ -106,7 +106,7 @@ export class Pruner {
   }
 }
 
-/** A damaged block is removed as well; what leads to it stays, and leads to "pruned". */
+/** A damaged block is removed, too; its indexes stay, and lead to the answer "pruned". */
 async function removalsOf(store: ChainStore, height: number): Promise<Write[]> {
   const key = numberKey("block", height);
   try {

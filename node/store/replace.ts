@@ -1,6 +1,6 @@
 /**
- * Puts a rebuilt database in the place of the old one, which is moved aside and never deleted. A note
- * says that the new one is whole, so whatever a crash leaves undone is done at the next start.
+ * Replaces the old database by a rebuilt one; the old one is moved aside and never deleted. A note says that the new
+ * one is complete, so whatever a crash leaves undone is completed at the next start.
  */
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,21 +14,24 @@ export function rebuildingPlace(dataDir: string): DatabasePlace {
   return { path: join(dataDir, "db.rebuilding"), marker: join(dataDir, "db.rebuilding.format") };
 }
 
-/** Removes what a rebuild left that never ended. */
+/** Removes the remains of a rebuild that did not finish. */
 export async function discardRebuilding(dataDir: string): Promise<void> {
   const { path, marker } = rebuildingPlace(dataDir);
   await rm(marker, { force: true });
   await rm(path, { recursive: true, force: true });
 }
 
-/** The rebuilt database is whole; both must be closed. Returns where the old one went. */
+/**
+ * The rebuilt database is complete; both must be closed.
+ * @returns the new path of the old one
+ */
 export async function replaceStore(dataDir: string): Promise<string | undefined> {
   crashPoint("store-rebuilt");
   await writeDurably(noteOf(dataDir), "");
   return finishReplacing(dataDir);
 }
 
-/** Does what is left to do of a replacement; nothing when there is none. */
+/** Completes a replacement that was interrupted; does nothing if there is none. */
 export async function finishReplacing(dataDir: string): Promise<string | undefined> {
   if (!(await exists(noteOf(dataDir)))) return undefined;
   const from = rebuildingPlace(dataDir);

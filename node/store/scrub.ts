@@ -1,7 +1,6 @@
 /**
- * Walks through all blocks once after every start, with little haste: an index entry that LevelDB
- * lost shows on no read, for it reads like something that never was. What is missing is written
- * anew; damaged blocks are reported to whoever mends them.
+ * Goes slowly through all blocks once after every start. A lost index entry shows in no read, because it looks as if it
+ * had never existed. Missing entries are written again; damaged blocks are reported for repair.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeLog } from "../telemetry/log.ts";
@@ -18,11 +17,11 @@ export interface ScrubModules {
 
 const BATCH = 16;
 const MIN_PAUSE_MS = 20;
-/** Rest for so many times as long as the work took: a twentieth of one core at most. */
+/** Rests so many times as long as the work took: it uses at most a twentieth of one core. */
 const REST_FACTOR = 19;
 
 /**
- * @returns index entries written anew
+ * @returns the number of index entries written again
  * @throws when the signal fires
  */
 export async function scrub(

@@ -1,4 +1,4 @@
-/** Has the blocks looked through once, beside everything else, until the node stops. */
+/** Runs the check of all blocks once, beside all other work, until the node stops. */
 import { type ScrubModules, scrub } from "./scrub.ts";
 
 export class Scrubber {

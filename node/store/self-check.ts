@@ -1,7 +1,7 @@
 /**
- * The check at start: the state must have the root its head block certifies, the last blocks must be
- * linked by hash, and what leads to them must be there. LevelDB reopens damaged files without a word,
- * so this is the only notice. A damaged block below the head does not stop the node: peers have it.
+ * The check at start: the state must have the root that its head block certifies, the last blocks must be linked by
+ * hash, and their indexes must exist. LevelDB reopens damaged files without an error, so nothing else would detect
+ * this. A damaged block below the head does not stop the node, because peers have it.
  */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -13,15 +13,15 @@ import type { StoredHead } from "./head-entry.ts";
 import { numberKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
-/** Blocks looked at; `poml verify-db` looks at all. */
+/** Number of blocks that are checked; `poml verify-db` checks all of them. */
 export const CHECKED_BLOCKS = 512;
-/** Of these, the newest have their transactions looked up as well. */
+/** For so many of the newest, the index of transactions is checked as well. */
 const CHECKED_INDEXES = 32;
 
 export interface SelfCheckReport {
-  /** Heights to be fetched from peers. */
+  /** Heights to fetch from peers. */
   readonly damaged: readonly number[];
-  /** Index entries that were missing or wrong and were written anew. */
+  /** Index entries that were missing or wrong and have been written again. */
   readonly reindexed: number;
 }
 
@@ -68,7 +68,7 @@ function checkHead(found: Found | undefined, state: State, height: number): void
 }
 
 /**
- * The block of a height, if it is there and is the one the block above names.
+ * The block of a height, if it exists and is the one that the block above names.
  * @param expected undefined = unknown, because the block above is damaged too
  */
 export async function readLinked(
@@ -87,7 +87,7 @@ export async function readLinked(
   }
 }
 
-/** The index entries of a block that are missing or wrong, as they should be. */
+/** The correct form of the index entries of a block that are missing or wrong. */
 export async function missingIndexes(
   store: ChainStore,
   certified: CertifiedBlock,
@@ -101,7 +101,10 @@ export async function missingIndexes(
   });
 }
 
-/** Writes index entries of a block that are missing or wrong; returns how many there were. */
+/**
+ * Writes missing or wrong index entries of a block again.
+ * @returns how many there were
+ */
 export async function reindex(
   store: ChainStore,
   certified: CertifiedBlock,

@@ -1,6 +1,6 @@
 /**
- * Settled jobs as entries of the database. Their roots are part of the state. Their records follow from the blocks,
- * so a node that started from a snapshot has those of earlier jobs once it has replayed the blocks before it.
+ * Settled jobs as entries of the database. Their roots are part of the state. Their records follow from the blocks, so
+ * a node that started from a snapshot gets those of earlier jobs when it replays the blocks before it.
  */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { isUnsettled, Job } from "../../chain/types/job.ts";
@@ -11,22 +11,22 @@ import { type Database, put, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";
 import { bytesKey, numberKey, numberOf, numberRange } from "./keys.ts";
 
-/** Files of a job that are kept after it. */
+/** The largest number of files of a job that are kept after it. */
 const MAX_FILES = 16;
 
-/** What is asked of many settled jobs at once. */
+/** The part of a settled job that is read for many jobs at once. */
 export const SettledSummary = new ContainerType(
   {
     id: Hash,
     closedAt: Uint32,
-    /** Those that the result is used with. */
+    /** The files that are needed to use the result. */
     files: new ListCompositeType(Hash, MAX_FILES),
   },
   { typeName: "SettledSummary", jsonCase: "eth2" },
 );
 export type SettledSummary = ValueOf<typeof SettledSummary>;
 
-/** The records of the jobs among these that are settled, and what leads to them. */
+/** The records of the settled jobs among these, with their indexes. */
 export function recordWrites(jobs: ReadonlyMap<number, Job>): Write[] {
   return [...jobs].flatMap(([index, job]) => {
     if (isUnsettled(job)) return [];
@@ -40,7 +40,7 @@ export function recordWrites(jobs: ReadonlyMap<number, Job>): Write[] {
   });
 }
 
-/** Reads what `recordWrites` wrote. All of it may be absent, whatever the state says. */
+/** Reads the entries of `recordWrites`. All of them may be missing, whatever the state says. */
 export class SettledJobs {
   readonly #db: Database;
 
@@ -54,7 +54,10 @@ export class SettledJobs {
     return bytes === undefined ? undefined : decodeEntry(`settled job ${index}`, Job, bytes);
   }
 
-  /** Where the settled job with this id stands in the state. @throws StoreError DAMAGED_STORE */
+  /**
+   * The index in the state of the settled job with this id.
+   * @throws StoreError DAMAGED_STORE
+   */
   async indexOf(id: Uint8Array): Promise<number | undefined> {
     const bytes = await this.#db.get(bytesKey("settledIndex", id));
     return bytes === undefined ? undefined : readHeight(bytes);

@@ -1,6 +1,6 @@
 /**
- * The state as entries of the database: a few single values, and tables with an entry a record. Of a record that left a
- * table that forgets, the state has the root alone.
+ * The state as entries of the database: a few single values, and tables with one entry for each record. For a record
+ * that has left a table that drops records, there is only its root.
  */
 import {
   SINGLE_NAMES,
@@ -19,7 +19,7 @@ import { nameKey, numberKey, numberOf, range, rootPrefix } from "./keys.ts";
 import { recordWrites } from "./settled-entries.ts";
 import { StoreError } from "./store-error.ts";
 
-/** A state whose past the database does not know. */
+/** A state whose past is not in the database. */
 export function wholeStateWrites(state: State): Write[] {
   const parts = state.parts();
   const writes = singleWrites(parts, SINGLE_NAMES);
@@ -76,7 +76,7 @@ export async function readState(db: Database): Promise<State> {
   return State.of(parts as unknown as StateParts);
 }
 
-/** Those that are active and the roots of the others together leave no gap. */
+/** The active records, and the roots of the others, must together leave no gap. */
 async function readSlots(db: Database, name: TableName): Promise<SlotList<unknown>> {
   const { type } = rowOf(name);
   const active = new Map<number, unknown>();

@@ -57,13 +57,13 @@ export class StoreError extends PomlError<StoreFacts> {
 
   static missing(path: string): StoreError {
     return new StoreError(
-      `no chain database at ${path}, though this directory had one`,
+      `no chain database at ${path}, although this directory had one`,
       { code: "STORE_MISSING", path },
       { action: "local", remedy: RESYNC },
     );
   }
 
-  /** @param found the version as the marker file has it */
+  /** @param found the version in the marker file */
   static format(known: number, found: string): StoreError {
     const isNewer = Number(found) > known;
     return new StoreError(

@@ -1,6 +1,6 @@
 /**
- * What a block overwrote: the earlier entries of the state, as they stood in the database. With it
- * the newest blocks can be taken back one by one; the state itself keeps only its latest values.
+ * The values that a block overwrote: the earlier entries of the state, as they were in the database. With them the
+ * newest blocks can be undone one by one; the state itself keeps only its latest values.
  */
 import {
   BooleanType,
@@ -12,7 +12,7 @@ import {
 import { toHex } from "../../chain/crypto/hash.ts";
 import { type Database, putRaw, remove, type Write } from "./database.ts";
 
-/** Blocks that can be taken back: about four epochs of a standard chain. */
+/** Number of blocks that can be undone: about four epochs of a standard chain. */
 export const UNDO_BLOCKS = 256;
 
 const Undo = new ListCompositeType(
@@ -27,22 +27,22 @@ const Undo = new ListCompositeType(
 export type Undo = ValueOf<typeof Undo>;
 
 export interface WrittenState {
-  /** The writes that change anything. */
+  /** The writes that change something. */
   readonly writes: readonly Write[];
   readonly undo: Uint8Array;
 }
 
-/** State writes of consecutive blocks that reach the database together. */
+/** State writes of consecutive blocks that are written to the database together. */
 export class StateBatch {
   readonly #db: Database;
-  /** Sealed values this batch will have written, by key in hex. */
+  /** Sealed values that this batch will write, by key in hex. */
   readonly #pending = new Map<string, Uint8Array | undefined>();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** @param writes those of the next block, each key once */
+  /** @param writes of the next block, each key once */
   async add(writes: readonly Write[]): Promise<WrittenState> {
     const keys = writes.map(({ key }) => toHex(key));
     const absent = writes.filter((_, i) => !this.#pending.has(keys[i] ?? ""));
@@ -60,8 +60,8 @@ export class StateBatch {
 }
 
 /**
- * Leaves out of `writes` what stands in the database already, and notes what the rest replaces.
- * @param before the sealed values under the keys of `writes`, in their order
+ * Leaves out `writes` that change nothing, and records what the others replace.
+ * @param before the sealed values under the keys of `writes`, in the same order
  */
 export function withUndo(
   writes: readonly Write[],
@@ -77,7 +77,7 @@ export function withUndo(
   return { writes: changing, undo: Undo.serialize(undo) };
 }
 
-/** The writes that bring back what stood before. */
+/** The writes that restore the earlier values. */
 export function undoWrites(bytes: Uint8Array): Write[] {
   return Undo.deserialize(bytes).map(({ key, existed, value }) =>
     existed ? putRaw(key, value) : remove(key),

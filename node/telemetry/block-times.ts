@@ -1,7 +1,7 @@
-/** How long the steps of a block take on this node, timed from outside the rules. */
+/** How long the steps of a block take on this node, measured outside the rules. */
 import { Histogram } from "prom-client";
 
-/** build: as proposer. verify: signatures not known yet. apply: the rules. commit: to disk. */
+/** build: as proposer. verify: signatures that were not verified before. apply: the rules. commit: to disk. */
 export type BlockStep = "build" | "verify" | "apply" | "commit";
 
 export type Measure = (step: BlockStep, ms: number) => void;

@@ -1,4 +1,4 @@
-/** The node's log: pino behind the four methods every part is given. Secrets never come here. */
+/** The node's log: pino behind the four methods that every part is given. Secrets are never logged. */
 import { pino } from "pino";
 import type { Log } from "../../p2p/log.ts";
 import { readableLine } from "./readable-line.ts";
@@ -12,8 +12,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogFormat = "auto" | "text" | "json";
 
 /**
- * On standard error, so that standard output stays for results: JSON lines, or lines for people.
- * @param format auto: text on a terminal, else JSON
+ * Writes to standard error, so that standard output stays free for results: JSON lines, or readable lines.
+ * @param format auto: readable on a terminal, otherwise JSON
  */
 export function createLog(level: LogLevel, format: LogFormat = "auto"): NodeLog {
   const isText = format === "text" || (format === "auto" && process.stderr.isTTY === true);

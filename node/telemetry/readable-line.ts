@@ -1,4 +1,4 @@
-/** A line of the log for a person at a terminal, from the JSON line that programs get. */
+/** A log line for a person at a terminal, made from the JSON line for programs. */
 
 const LEVELS: Readonly<Record<number, string>> = {
   20: "debug",
@@ -7,12 +7,12 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: "ERROR",
 };
 
-/** Control characters but a line's own end: what a peer sent must not steer the terminal. */
+/** Control characters except the end of the line: data from a peer must not control the terminal. */
 const CONTROL = /[\p{Cc}\p{Cf}]/gu;
 
 /**
  * @param json one line as pino writes it
- * @param time shows an instant as the person's clock does
+ * @param time formats an instant in the person's local time
  * @returns e.g. `09:13:43 info  caught up  (sync: height 719, blocks 4)`, with the remedy on a line of its own
  */
 export function readableLine(json: string, time: (iso: string) => string = localTime): string {

@@ -54,7 +54,7 @@ export class PublicFiles {
 
 function damagedChunk(dataset: string, file: string, hash: string): BlobError {
   return new BlobError(
-    `chunk ${file} of dataset ${dataset} does not have its hash any more`,
+    `chunk ${file} of dataset ${dataset} no longer has its hash`,
     { code: "BLOB_DAMAGED", hash },
     { action: "local", remedy: "import the dataset again, or fetch it anew; check the disk" },
   );

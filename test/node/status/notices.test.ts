@@ -84,7 +84,9 @@ describe("notices", () => {
     const keyElsewhere = { kind: "proposal", height: 77 } as const;
     const [notice] = of({ keyElsewhere, hasDiskRoom: false });
     expect(notice).to.include({ code: "KEY_ELSEWHERE", level: "problem" });
-    expect(notice?.message).to.include("a proposal that it did not sign was heard at height 77");
+    expect(notice?.message).to.include(
+      "a proposal that this node did not sign was received at height 77",
+    );
     expect(notice?.remedy).to.include("--resume-signing");
     expect(healthStatus({ ...base, keyElsewhere, syncing: true }, context)).to.equal(
       "key-elsewhere",
@@ -174,7 +176,7 @@ describe("notices", () => {
       const [health, notice] = facts(behind);
       expect(health).to.equal("stalled");
       expect(notice).to.equal(
-        "NOT_BROUGHT: 999995 blocks behind, but no peer has brought one for 61 s",
+        "NOT_BROUGHT: 999995 blocks behind, but no peer has sent one for 61 s",
       );
       expect(facts({ ...behind, syncing: true })[1]).to.equal(notice);
     });
@@ -193,7 +195,7 @@ describe("notices", () => {
       const silent = facts({ peerHeights: at(undefined, 45_000) });
       expect(silent[0]).to.equal("stalled");
       expect(silent[1]).to.equal(
-        "PEERS_SILENT: no block for 2900 s, and none of 3 peers has said for 45 s how far it is",
+        "PEERS_SILENT: no block for 2900 s, and for 45 s none of 3 peers has reported its height",
       );
       expect(facts({ peers: [], peerHeights: at(undefined, 45_000) })[1]).to.include("ALONE");
     });
