@@ -12,10 +12,14 @@ import type { Mempool } from "../../chain/mempool/pool.ts";
 import { TransactionError } from "../../chain/transaction-error.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { isDuty } from "../../chain/transactions/fee.ts";
-import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";
+import {
+  type Payload,
+  payloadOf,
+  type SignedTransaction,
+  type Transaction,
+} from "../../chain/types/transaction.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { transferPayload } from "../wallet/payload.ts";
 import { DEFAULT_LIFETIME, feeFor, signTransaction } from "../wallet/sign.ts";
 import type { Chain } from "./chain.ts";
 import { planNonces } from "./nonce-plan.ts";
@@ -313,7 +317,7 @@ export class DutySender {
   /** For a nonce into which nothing can move: the smallest transfer that the chain accepts, to ourselves. */
   async #fill(nonce: number): Promise<void> {
     const { chain, transactions, log } = this.#modules;
-    const payload = transferPayload(this.#address, FILLER_AMOUNT);
+    const payload = payloadOf("transfer", { to: this.#address, amount: FILLER_AMOUNT });
     const fee = feeFor(payload, chain.state.parameters);
     const validUntil = chain.height + DEFAULT_LIFETIME;
     const signed = this.#sign({ nonce, fee, validUntil, payload });

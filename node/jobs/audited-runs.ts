@@ -2,6 +2,7 @@
  * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
  * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
  */
+
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened } from "../../chain/committee/seal.ts";
@@ -11,13 +12,13 @@ import { leafDigest, merkleProof, merkleRoot } from "../../chain/proof/hash-tree
 import { ALL_SEGMENTS, AUDIT_ANSWERS, type Audit } from "../../chain/types/audit.ts";
 import type { Job, JobKind } from "../../chain/types/job.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { jobAuditOpenPayload } from "../wallet/payload.ts";
 import type { AuditExchange, AuditRequest, ServedRun } from "./audit-exchange.ts";
 import { auditKey } from "./audit-key.ts";
 import { type CheckpointKeeper, runName } from "./checkpoint-keeper.ts";
@@ -141,7 +142,7 @@ export class AuditedRuns implements JobService {
     this.#shown.add(key);
     const proof = [end, ...merkleProof(hashes, segment + 1).siblings];
     log.info("disputed state shown", { job: key, round, segment });
-    const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
+    const payload = payloadOf("job-audit-open", { job: job.id, round, node, look, proof });
     const { state, height } = this.#modules.chain;
     const blocks = auditDeadline(audit, job, state.parameters) - height;
     await duties.send(payload, Math.max(1, blocks));

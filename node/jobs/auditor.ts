@@ -3,19 +3,20 @@
  * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
  * duty of every node, whatever jobs its owner lets it work on.
  */
+
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { AUDIT_ANSWERS, type Audit, type AuditAnswer } from "../../chain/types/audit.ts";
 import type { Job, JobKind } from "../../chain/types/job.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SealedAnswers } from "../sealed-answers.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { jobAuditOpenPayload, jobAuditPayload } from "../wallet/payload.ts";
 import { auditKey } from "./audit-key.ts";
 import type { JobService } from "./dispatch.ts";
 import { retryBlocks, tellFailure } from "./duty-room.ts";
@@ -98,7 +99,7 @@ export class Auditor implements JobService {
     const options = { peer: peerOf(node), stageMs, deadlineMs: 4 * stageMs, signal };
     const finding = await kinds[jobKindOf(job.spec)].judge(job, audit, options);
     const isCommittee = stageOf(audit) === "judging";
-    const payload = jobAuditPayload({
+    const payload = payloadOf("job-audit", {
       job: job.id,
       round,
       node,
@@ -126,7 +127,7 @@ export class Auditor implements JobService {
     const { chain, duties } = this.#modules;
     const { round, node, look } = audit;
     const proof = [...shownBy(finding)];
-    const payload = jobAuditOpenPayload({ job: job.id, round, node, look, proof });
+    const payload = payloadOf("job-audit-open", { job: job.id, round, node, look, proof });
     const blocks = auditDeadline(audit, job, chain.state.parameters) - chain.height;
     await duties.send(payload, Math.max(1, blocks));
   }

@@ -16,7 +16,7 @@ import {
   RoundRefusal,
   UPDATE_CHECKS,
 } from "../../chain/types/job.ts";
-import type { Payloads } from "../../chain/types/transaction.ts";
+import { type Payloads, payloadOf } from "../../chain/types/transaction.ts";
 import { jobKindOf, workloadOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -24,7 +24,6 @@ import type { Clock } from "../clock.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { jobRefusePayload, jobRoundPayload, jobSettlePayload } from "../wallet/payload.ts";
 import type { AcceptedOrders } from "./accepted-orders.ts";
 import type { JobService } from "./dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "./duty-room.ts";
@@ -129,13 +128,13 @@ export class Manager implements JobService {
     if (outcome.kind === "merged") {
       const record = this.#recordOf(job, member, outcome.result);
       const cosignatures = await this.#gather(job, member, { kind: "record", value: record });
-      await duties.send(jobRoundPayload(record, cosignatures), job.spec.phaseBlocks);
+      await duties.send(payloadOf("job-round", { record, cosignatures }), job.spec.phaseBlocks);
       const facts = kinds[jobKindOf(job.spec)].factsOf(record);
       log.info("round recorded", { job: id, round: job.round, ...facts });
     } else {
       const refusal = this.#refusalOf(job, member, outcome.refused);
       const cosignatures = await this.#gather(job, member, { kind: "refusal", value: refusal });
-      await duties.send(jobRefusePayload(refusal, cosignatures), job.spec.phaseBlocks);
+      await duties.send(payloadOf("job-refuse", { refusal, cosignatures }), job.spec.phaseBlocks);
       const checks = refusal.refused.map(({ check }) => UPDATE_CHECKS[check]).join(", ");
       log.warn("round refused: too few of its updates can be used, the job ends", {
         job: id,
@@ -297,7 +296,7 @@ export class Manager implements JobService {
     if (member < 0 || this.#settled.has(key)) return;
     if (chain.height < job.closedAt + member * SETTLE_STAGGER) return;
     this.#settled.add(key);
-    duties.send(jobSettlePayload(job.id)).catch((error: unknown) => {
+    duties.send(payloadOf("job-settle", { job: job.id })).catch((error: unknown) => {
       this.#settled.delete(key);
       log.debug("settlement not sent", { job: key, reason: String(error) });
     });

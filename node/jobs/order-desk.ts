@@ -1,6 +1,5 @@
 /** Opens jobs with the node's own account: equal keys give the same job, also after a restart. */
-import type { Payload } from "../../chain/types/transaction.ts";
-import { jobOpenPayload } from "../wallet/payload.ts";
+import { type Payload, payloadOf } from "../../chain/types/transaction.ts";
 import type { OrderedJob, PreparedJob } from "./prepared-job.ts";
 
 export interface OrderDeskModules<Request> {
@@ -47,7 +46,7 @@ export class OrderDesk<Request> {
 
   async #open(request: Request): Promise<OrderedJob> {
     const prepared = await this.#modules.prepare(request);
-    const payload = jobOpenPayload(prepared.spec, prepared.escrow);
+    const payload = payloadOf("job-open", { spec: prepared.spec, escrow: prepared.escrow });
     return { id: await this.#modules.duties.send(payload), prepared };
   }
 }

@@ -3,10 +3,12 @@
  * want, or that nobody can carry out, is objected to on the chain, once; the services of a job ask here before they
  * begin.
  */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import { drawnNodes } from "../../chain/job/objections.ts";
 import { hasCommitted, hasObjected, phaseOf } from "../../chain/job/phase.ts";
 import { type Job, type JobKind, OBJECTIONS, type ObjectionReason } from "../../chain/types/job.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
@@ -15,7 +17,6 @@ import { SingleFlight } from "../single-flight.ts";
 import type { Room } from "../storage/room.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { jobObjectPayload } from "../wallet/payload.ts";
 import type { AcceptedOrders } from "./accepted-orders.ts";
 import type { JobService } from "./dispatch.ts";
 import { requireRoom } from "./duty-room.ts";
@@ -143,7 +144,7 @@ export class OrderWatch implements JobService, AcceptedOrders {
     const isOpen = reason === "declined" ? own !== undefined : job.round === 1;
     if (reason === "accepted" || isSaid || !isOpen || (own && hasCommitted(own))) return;
     this.#told.add(key);
-    const payload = jobObjectPayload(job.id, OBJECTIONS.indexOf(reason));
+    const payload = payloadOf("job-object", { job: job.id, reason: OBJECTIONS.indexOf(reason) });
     duties.send(payload, job.spec.phaseBlocks).catch((error: unknown) => {
       this.#told.delete(key);
       log.debug("objection not sent", { job: key, reason: String(error) });

@@ -5,13 +5,12 @@
  */
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
-import type { Finding, Payloads } from "../../chain/types/transaction.ts";
+import { type Finding, type Payloads, payloadOf } from "../../chain/types/transaction.ts";
 import type { WindowClaim } from "../../chain/types/window.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SealedAnswers } from "../sealed-answers.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { windowVerdictPayload } from "../wallet/payload.ts";
 import { type Found, findingOn, type JudgeModules, judgeSegment } from "./judge-segment.ts";
 import { Patience } from "./patience.ts";
 
@@ -97,7 +96,7 @@ export class CommitteeMember {
   async #send(verdict: Payloads["window-verdict"], lastHeight: number): Promise<void> {
     const { chain, duties } = this.#modules;
     const lifetime = Math.max(1, lastHeight - chain.state.height);
-    await duties.send(windowVerdictPayload(verdict), lifetime);
+    await duties.send(payloadOf("window-verdict", verdict), lifetime);
   }
 }
 

@@ -2,14 +2,16 @@
  * Keeps this node a member: it registers the node if the owner wants that, and renews its hash onion. A waiting
  * transaction is not sent a second time, because the sender of duties keeps it until it is final.
  */
+
 import { addressOf } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { REONION_BELOW } from "../../chain/transactions/reonion.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import type { OnionKeeper } from "../consensus/onion-keeper.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { registerPayload, reonionPayload } from "../wallet/payload.ts";
+import { registerPayload } from "../wallet/payload.ts";
 import { feeFor } from "../wallet/sign.ts";
 
 export interface MembershipOptions {
@@ -56,7 +58,10 @@ export class Membership {
     if (node.onionLeft <= REONION_BELOW && node.nextOnionEpoch === 0) {
       const next = this.#modules.onion.next(node);
       if (next !== undefined)
-        this.#send("renew onion", reonionPayload(next.onion, next.onionLength));
+        this.#send(
+          "renew onion",
+          payloadOf("reonion", { onion: next.onion, onionLength: next.onionLength }),
+        );
     }
   }
 

@@ -3,12 +3,11 @@
  * match names the end state that the replay reached.
  */
 import { VERDICTS } from "../../chain/types/node.ts";
-import type { Finding } from "../../chain/types/transaction.ts";
+import { type Finding, payloadOf } from "../../chain/types/transaction.ts";
 import type { Check, WindowClaim } from "../../chain/types/window.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { windowVerdictPayload } from "../wallet/payload.ts";
 import { findingOn, type JudgeModules, judgeSegment } from "./judge-segment.ts";
 import { Patience } from "./patience.ts";
 
@@ -69,7 +68,7 @@ export class SegmentVerifier {
     log.info("segments verified", { window, node: claim.node, verdicts });
     for (const check of due) this.#judged.add(placeName(claim.node, check));
     await duties.send(
-      windowVerdictPayload({ window, node: claim.node, findings }),
+      payloadOf("window-verdict", { window, node: claim.node, findings }),
       chain.state.parameters.verdictBlocks,
     );
   }

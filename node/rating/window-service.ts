@@ -3,6 +3,7 @@
  * segments, serves its states to verifiers, and shows a disputed state once a committee has answered.
  * (segment-verifier.ts and committee-member.ts check the others.)
  */
+
 import { isOpened } from "../../chain/committee/seal.ts";
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
@@ -10,6 +11,7 @@ import { appealStages, areSealsIn } from "../../chain/rating/appeal.ts";
 import type { Place } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { type Appeal, ENERGY_SOURCES, MAX_LANES, type Window } from "../../chain/types/window.ts";
 import { disturbance } from "../../ml/baseline/core-share.ts";
 import type { EnergyReading } from "../../ml/energy/counter.ts";
@@ -18,7 +20,6 @@ import type { Chain } from "../chain/chain.ts";
 import type { DutySender } from "../chain/duty-sender.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { NodeLog } from "../telemetry/log.ts";
-import { windowCommitPayload, windowVerdictPayload } from "../wallet/payload.ts";
 import type { Workers } from "../workers/workers.ts";
 import { findingOn } from "./judge-segment.ts";
 import type { LaneStates, LaneWriter, WorkedLanes } from "./lane-states.ts";
@@ -152,7 +153,7 @@ export class WindowService {
         ? { segments: 0, checkpointRoot: ZERO_HASH }
         : { segments: hashes.length - 1, checkpointRoot: merkleRoot(hashes) },
     );
-    const payload = windowCommitPayload({
+    const payload = payloadOf("window-commit", {
       window: number,
       opens,
       lanes: claims,
@@ -215,7 +216,7 @@ export class WindowService {
     const finding = findingOn(appeal, "match", { endHash, path });
     const lifetime = Math.max(1, appealStages(appeal, chain.state).shownUntil - chain.height);
     await duties.send(
-      windowVerdictPayload({ window: number, node, findings: [finding] }),
+      payloadOf("window-verdict", { window: number, node, findings: [finding] }),
       lifetime,
     );
     this.#shown = appeal.called;

@@ -3,6 +3,7 @@
  * then they could not vote, or would delete what other jobs need. A whole node on a small disk of its own, which is
  * the only voter and is drawn for every order; the client serves the files itself, as fast as it can.
  */
+
 import { statfs } from "node:fs/promises";
 import { expect } from "chai";
 import { addressOf } from "../../chain/crypto/address.ts";
@@ -12,6 +13,7 @@ import { NETWORK_ID_LENGTH } from "../../chain/crypto/signing.ts";
 import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
+import { payloadOf } from "../../chain/types/transaction.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import { BlobStore } from "../../node/blobs/blob-store.ts";
@@ -26,7 +28,6 @@ import { prepareJob } from "../../node/jobs/train/prepare.ts";
 import { storedFiles } from "../../node/storage/stored-files.ts";
 import { createLog, type NodeLog } from "../../node/telemetry/log.ts";
 import { identityFromSeed } from "../../node/wallet/key-file.ts";
-import { jobOpenPayload } from "../../node/wallet/payload.ts";
 import { feeFor, signTransaction } from "../../node/wallet/sign.ts";
 import { createHost, type Host } from "../../p2p/host.ts";
 import { SILENT } from "../../p2p/log.ts";
@@ -150,7 +151,7 @@ describe("attack: disks full of jobs", function () {
 
     const honest = await client(await folders.create());
     const order = await honest.prepare({ engine: "tfjs" });
-    await ledger.duties.send(jobOpenPayload(order.spec, order.escrow));
+    await ledger.duties.send(payloadOf("job-open", { spec: order.spec, escrow: order.escrow }));
     const files = [
       trainSpec(order.spec).model,
       trainSpec(order.spec).initialParameters,
@@ -194,7 +195,7 @@ describe("attack: disks full of jobs", function () {
         seed: toHex(sha256(text(`flood ${nonce}`))),
       });
       asked += 4 * trainSpec(spec).parameterCount;
-      const payload = jobOpenPayload(spec, escrow);
+      const payload = payloadOf("job-open", { spec, escrow });
       const fee = feeFor(payload, chain.state.parameters);
       const draft = { nonce, fee, validUntil: chain.height + 1_000, payload };
       await services.submit(signTransaction(attacker, chain.genesisRoot, draft));

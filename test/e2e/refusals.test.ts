@@ -4,13 +4,12 @@ import { formatAddress } from "../../chain/crypto/address.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { POML } from "../../chain/genesis.ts";
 import { JobSpec } from "../../chain/types/job.ts";
-import { type Payload, SignedTransaction } from "../../chain/types/transaction.ts";
+import { type Payload, payloadOf, SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "../../node/api/api-error.ts";
 import { PomlClient } from "../../node/api/client.ts";
 import type { TrainOrder } from "../../node/api/contract/jobs/train.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { dataDirPaths, readApiToken } from "../../node/config/data-dir.ts";
-import { jobOpenPayload, transferPayload } from "../../node/wallet/payload.ts";
 import { signTransaction } from "../../node/wallet/sign.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";
@@ -55,7 +54,7 @@ describe("what a running node refuses", function () {
   };
   const submit = (transaction: SignedTransaction) =>
     client.submitTransaction(SignedTransaction.serialize(transaction));
-  const transfer = () => transferPayload(node.identity.address, 5n);
+  const transfer = () => payloadOf("transfer", { to: node.identity.address, amount: 5n });
 
   it("refuses a tampered transaction and leaves the money where it was", async () => {
     const address = formatAddress(net.client.address);
@@ -113,7 +112,7 @@ describe("what a running node refuses", function () {
     await expectRefusal(cheap, { status: 422, code: "BUDGET_BELOW_PRICE" }, "budget");
     const { specBytes, price } = await client.prepareJob(order());
     const spec = JobSpec.deserialize(fromHex(specBytes));
-    const open = await signed(jobOpenPayload(spec, BigInt(price) - 1n));
+    const open = await signed(payloadOf("job-open", { spec, escrow: BigInt(price) - 1n }));
     await expectRefusal(submit(open), { status: 422, code: "BUDGET_BELOW_PRICE" }, "budget");
   });
 

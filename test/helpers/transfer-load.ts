@@ -6,9 +6,8 @@ import { MAX_LIFETIME } from "../../chain/apply-transaction.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { devnetParameters, POML } from "../../chain/genesis.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
-import { SignedTransaction } from "../../chain/types/transaction.ts";
+import { payloadOf, SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Identity, newIdentity } from "../../node/wallet/key-file.ts";
-import { transferPayload } from "../../node/wallet/payload.ts";
 import { feeFor, signTransaction } from "../../node/wallet/sign.ts";
 
 export const SENDER_BALANCE = 1000n * POML;
@@ -70,7 +69,7 @@ export class TransferLoad {
     const to = this.#sender((index + 1) % this.senders.length);
     const nonce = this.#nonces[index] ?? 0;
     this.#nonces[index] = nonce + 1;
-    const payload = transferPayload(to.address, AMOUNT);
+    const payload = payloadOf("transfer", { to: to.address, amount: AMOUNT });
     const fee = feeFor(payload, PARAMETERS);
     const draft = { nonce, fee, validUntil: VALID_UNTIL, payload };
     const signed = signTransaction(from.keyPair, this.#genesisRoot(), draft);

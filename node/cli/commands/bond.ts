@@ -73,9 +73,15 @@ async function send(
   context: CliContext,
 ): Promise<void> {
   const { parseAmount } = await import("../../wallet/amount.ts");
-  const { bondPayload, unbondPayload } = await import("../../wallet/payload.ts");
+  const { payloadOf } = await import("../../../chain/types/transaction.ts");
   const micro = parseAmount(amount);
-  await sendSigned(action === "add" ? bondPayload(micro) : unbondPayload(micro), options, context);
+  await sendSigned(
+    action === "add"
+      ? payloadOf("bond", { amount: micro })
+      : payloadOf("unbond", { amount: micro }),
+    options,
+    context,
+  );
 }
 
 /** Signs with the node's key, hands in, waits until it is final, and prints the block. */

@@ -224,7 +224,7 @@ type CancelOptions = ApiOptions & WalletOptions & { readonly yes?: boolean };
 
 async function cancelJob(text: string, options: CancelOptions, context: CliContext): Promise<void> {
   const { fromHex } = await import("../../../chain/crypto/hash.ts");
-  const { jobCancelPayload } = await import("../../wallet/payload.ts");
+  const { payloadOf } = await import("../../../chain/types/transaction.ts");
   const { sendTransaction } = await import("../send.ts");
   const client = await connect(options, context);
   const job = await findJob(client, text);
@@ -245,7 +245,11 @@ async function cancelJob(text: string, options: CancelOptions, context: CliConte
     );
   }
   const wallet = await openWallet(options, context);
-  const { id } = await sendTransaction(client, wallet, jobCancelPayload(fromHex(job)));
+  const { id } = await sendTransaction(
+    client,
+    wallet,
+    payloadOf("job-cancel", { job: fromHex(job) }),
+  );
   const { height } = await client.waitForTransaction(id);
   context.output.result({ job, transaction: id, height, cancelBurns }, () =>
     context.output.line(`cancelled in block ${height}; ${poml(cancelBurns)} POML burn`),

@@ -103,10 +103,10 @@ async function send(
 ): Promise<void> {
   const { parseAddress } = await import("../../../chain/crypto/address.ts");
   const { parseAmount } = await import("../../wallet/amount.ts");
-  const { transferPayload } = await import("../../wallet/payload.ts");
+  const { payloadOf } = await import("../../../chain/types/transaction.ts");
   const { sendTransaction } = await import("../send.ts");
   const micro = parseAmount(amount);
-  const payload = transferPayload(parseAddress(to), micro);
+  const payload = payloadOf("transfer", { to: parseAddress(to), amount: micro });
   const identity = await openWallet(options, context);
   const client = await connect(options, context);
   const { id, fee } = await sendTransaction(client, identity, payload, (cost) =>

@@ -1,6 +1,7 @@
 /** Lets the nodes outside the genesis join: each is sent its bond and registers by itself. */
+
 import { formatAddress } from "../../../chain/crypto/address.ts";
-import { transferPayload } from "../../wallet/payload.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
 import { sendTransaction } from "../send.ts";
 import { type Devnet, NEWCOMER_FUNDS } from "./network.ts";
 
@@ -18,7 +19,7 @@ export async function joinNewcomers(
     if (isFounder) continue;
     const { balance, nonce } = await entry.client.account(formatAddress(identity.address));
     if (nonce > 0 || BigInt(balance) >= NEWCOMER_FUNDS) continue;
-    const payload = transferPayload(identity.address, NEWCOMER_FUNDS);
+    const payload = payloadOf("transfer", { to: identity.address, amount: NEWCOMER_FUNDS });
     const { id } = await sendTransaction(entry.client, net.client, payload);
     const { height = 0 } = await entry.client.waitForTransaction(id);
     onJoin(name, height);

@@ -1,10 +1,11 @@
 /** Opens a job as a client: the node prepares and prices the order, the client's wallet signs and pays. */
+
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { JobOrder, PreparedJson } from "../../api/contract/jobs/job.ts";
 import type { Identity } from "../../wallet/key-file.ts";
-import { jobOpenPayload } from "../../wallet/payload.ts";
 import { sendTransaction } from "../send.ts";
 
 export interface OpenedJob {
@@ -31,7 +32,7 @@ export async function openPrepared(
   prepared: PreparedJson,
 ): Promise<OpenedJob> {
   const spec = JobSpec.deserialize(fromHex(prepared.specBytes));
-  const payload = jobOpenPayload(spec, BigInt(prepared.escrow));
+  const payload = payloadOf("job-open", { spec, escrow: BigInt(prepared.escrow) });
   const { id } = await sendTransaction(client, wallet, payload);
   const { height = 0 } = await client.waitForTransaction(id);
   return { id, prepared, height };

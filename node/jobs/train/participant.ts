@@ -3,10 +3,12 @@
  * hash on chain, and serves the update once the round is past committing. Driven by the chain
  * alone, so a restart finds its place again.
  */
+
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { canCommit, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import type { Job, Participant as JobParticipant } from "../../../chain/types/job.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
 import { trainingSeed } from "../../../chain/workload/train/seed.ts";
 import { isAuditable, segmentCount } from "../../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
@@ -19,7 +21,6 @@ import type { EventHub } from "../../events/event-hub.ts";
 import { SingleFlight } from "../../single-flight.ts";
 import type { Room } from "../../storage/room.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
-import { jobCommitPayload, jobDivergedPayload } from "../../wallet/payload.ts";
 import type { TrainTaskResult } from "../../workers/kinds/train/task.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import type { Workers } from "../../workers/workers.ts";
@@ -162,7 +163,7 @@ export class Participant implements JobService {
     const updateHash = await blobs.putWithheld(bytes);
     this.#missed.reach(runKey(job), "commit");
     await duties.send(
-      jobCommitPayload({
+      payloadOf("job-commit", {
         job: job.id,
         round,
         updateHash,
@@ -191,7 +192,7 @@ export class Participant implements JobService {
       round,
       remedy: "its client may order a smaller learning rate or clipped gradients",
     });
-    await duties.send(jobDivergedPayload(id, round), spec.phaseBlocks);
+    await duties.send(payloadOf("job-diverged", { job: id, round }), spec.phaseBlocks);
     await this.#untilTaken(job, signal);
   }
 

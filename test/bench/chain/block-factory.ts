@@ -14,9 +14,8 @@ import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import type { Head } from "../../../chain/head.ts";
 import { Certificate, type CertifiedBlock } from "../../../chain/types/block.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
-import type { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { payloadOf, type SignedTransaction } from "../../../chain/types/transaction.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
-import { transferPayload } from "../../../node/wallet/payload.ts";
 import { signTransaction } from "../../../node/wallet/sign.ts";
 
 const FOUNDERS = 4;
@@ -170,7 +169,7 @@ export class BlockFactory {
     if (keys === undefined || to === undefined) throw new RangeError("no senders");
     const nonce = this.#nonces[index] ?? 0;
     this.#nonces[index] = nonce + 1;
-    const payload = transferPayload(to, 1n);
+    const payload = payloadOf("transfer", { to, amount: 1n });
     const draft = { nonce, fee: FEE, validUntil: MAX_LIFETIME, payload };
     return signTransaction(keys, this.genesisRoot, draft);
   }

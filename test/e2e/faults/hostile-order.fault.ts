@@ -11,10 +11,9 @@ import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { POML } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
-import { SignedTransaction } from "../../../chain/types/transaction.ts";
+import { payloadOf, SignedTransaction } from "../../../chain/types/transaction.ts";
 import type { PomlClient } from "../../../node/api/client.ts";
 import { followJob, isBalanced } from "../../../node/cli/job/follow.ts";
-import { jobOpenPayload } from "../../../node/wallet/payload.ts";
 import { signTransaction } from "../../../node/wallet/sign.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { withFields } from "../../helpers/job-run.ts";
@@ -67,7 +66,7 @@ describe("orders that nobody can carry out", function () {
 
   async function open(spec: JobSpec, price: string): Promise<string> {
     const { nextNonce } = await client.account(formatAddress(net.client.address));
-    const payload = jobOpenPayload(spec, BigInt(price));
+    const payload = payloadOf("job-open", { spec, escrow: BigInt(price) });
     const draft = { nonce: nextNonce, fee: POML, validUntil: 100_000, payload };
     const signed = signTransaction(net.client.keyPair, net.genesisRoot, draft);
     await client.submitTransaction(SignedTransaction.serialize(signed));

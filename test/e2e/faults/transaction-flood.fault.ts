@@ -8,8 +8,7 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import { devnetParameters } from "../../../chain/genesis.ts";
 import { MEMPOOL_LIMITS } from "../../../chain/mempool/limits.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
-import { SignedTransaction } from "../../../chain/types/transaction.ts";
-import { transferPayload } from "../../../node/wallet/payload.ts";
+import { payloadOf, SignedTransaction } from "../../../chain/types/transaction.ts";
 import { feeFor, signTransaction } from "../../../node/wallet/sign.ts";
 import { encodeBatches } from "../../../p2p/topics/transactions.ts";
 import { TransferLoad } from "../../helpers/transfer-load.ts";
@@ -101,7 +100,7 @@ function signAll(load: TransferLoad): Uint8Array[] {
 /** @returns the height of its block */
 async function honestTransfer(net: FaultNetwork): Promise<number> {
   const { client: payer, genesisRoot } = net.local;
-  const payload = transferPayload(net.at(0).identity.address, 1000n);
+  const payload = payloadOf("transfer", { to: net.at(0).identity.address, amount: 1000n });
   const fee = FEE_FACTOR * feeFor(payload, devnetParameters(new Uint8Array(32)));
   const validUntil = (await heightOf(net.at(1))) + 100;
   const draft = { nonce: 0, fee, validUntil, payload };

@@ -6,10 +6,10 @@ import { addressOf } from "../../../chain/crypto/address.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { createLedger, type Ledger } from "../../../node/compose/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
-import { transferPayload } from "../../../node/wallet/payload.ts";
 import { founder } from "../../helpers/founder.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -61,8 +61,8 @@ describe("DutySender", function () {
   it("hands in again, once, what was not final when the node stopped", async () => {
     const first = await launch();
     await until(() => first.chain.height >= 1, 20_000, "the first block");
-    await first.duties.send(transferPayload(to, 3n * POML));
-    await first.duties.send(transferPayload(to, 4n * POML));
+    await first.duties.send(payloadOf("transfer", { to, amount: 3n * POML }));
+    await first.duties.send(payloadOf("transfer", { to, amount: 4n * POML }));
     const { height } = first.chain;
     await first.stop();
     expect(first.chain.height).to.equal(height);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
-import type { Payload } from "../../../chain/types/transaction.ts";
+import { type Payload, payloadOf } from "../../../chain/types/transaction.ts";
 import { Outbox } from "../../../node/chain/outbox.ts";
-import { transferPayload } from "../../../node/wallet/payload.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { until } from "../../helpers/until.ts";
 
 const NOBODY = new Uint8Array(20);
-const numbered = (i: number): Payload => transferPayload(NOBODY, BigInt(i + 1));
+const numbered = (i: number): Payload =>
+  payloadOf("transfer", { to: NOBODY, amount: BigInt(i + 1) });
 
 /** A mempool that takes so many of one sender, and a chain whose blocks take all of them. */
 class Room {

@@ -4,12 +4,8 @@ import { POML } from "../../../chain/genesis.ts";
 import { MEMPOOL_LIMITS } from "../../../chain/mempool/limits.ts";
 import { Mempool } from "../../../chain/mempool/pool.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
-import {
-  jobSettlePayload,
-  registerPayload,
-  reonionPayload,
-  transferPayload,
-} from "../../../node/wallet/payload.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
+import { registerPayload } from "../../../node/wallet/payload.ts";
 import { person } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { SendingNetwork, type SendingNode } from "../../helpers/sending-network.ts";
@@ -26,7 +22,7 @@ describe("own transactions", () => {
     const net = new SendingNetwork(3);
     const [node, peer] = [net.at(0), net.at(1)];
     node.isCutOff = true;
-    await node.duties.send(transferPayload(receiver, POML));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     await node.settle();
     node.isCutOff = false;
     expect(peer.mempool.size).to.equal(0);
@@ -45,7 +41,7 @@ describe("own transactions", () => {
   it("become final although the node restarted in between and its peers forgot them", async () => {
     const net = new SendingNetwork(3);
     const [node, peer] = [net.at(0), net.at(1)];
-    const id = await node.duties.send(transferPayload(receiver, POML));
+    const id = await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     await net.block(net.at(2), [node]);
     for (const each of net.nodes) each.lose();
     const [missed] = net.at(2).chain.blocks;
@@ -58,7 +54,7 @@ describe("own transactions", () => {
     await node.settle();
     expect(node.duties.waiting()).to.deep.equal([]);
 
-    await node.duties.send(transferPayload(receiver, POML));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     await node.settle();
     await node.restart();
     for (const each of [peer, net.at(2)]) each.lose();
@@ -81,7 +77,7 @@ describe("own transactions", () => {
       onionLength: 1024,
     });
     await expectCodeAsync(() => node.duties.send(newcomer), "ALREADY_REGISTERED");
-    const wish = reonionPayload(sha256(text("onion")), 1024);
+    const wish = payloadOf("reonion", { onion: sha256(text("onion")), onionLength: 1024 });
     const first = toHex(await node.duties.send(wish));
     for (let block = 0; block < 11; block++) {
       await net.block(peer);
@@ -96,8 +92,8 @@ describe("own transactions", () => {
     const net = new SendingNetwork(2);
     const [node, peer] = [net.at(0), net.at(1)];
     node.isCutOff = true;
-    await node.duties.send(transferPayload(receiver, POML));
-    await node.duties.send(transferPayload(receiver, 2n * POML));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: 2n * POML }));
     expect(node.duties.waiting().map(({ reason }) => reason)).to.deep.equal([
       "no peer is connected to which it could be sent",
       "1 earlier of the same account come first",
@@ -152,7 +148,7 @@ describe("own transactions", () => {
     const limits = { ...MEMPOOL_LIMITS, transactions: 10 };
     const net = new SendingNetwork(2, { mempool: () => new Mempool(limits) });
     const [node, peer] = [net.at(0), net.at(1)];
-    const first = await node.duties.send(transferPayload(receiver, POML));
+    const first = await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     const [before] = node.duties.waiting();
     for (let nonce = 0; nonce < 9; nonce++) {
       const crowd = node.chain.transaction(
@@ -186,8 +182,10 @@ describe("own transactions", () => {
   it("close the gap that a worthless duty leaves below them, and pay nobody twice", async () => {
     const net = new SendingNetwork(2);
     const [node, peer] = [net.at(0), net.at(1)];
-    await node.duties.send(reonionPayload(sha256(text("onion")), 1024));
-    await node.duties.send(transferPayload(receiver, POML));
+    await node.duties.send(
+      payloadOf("reonion", { onion: sha256(text("onion")), onionLength: 1024 }),
+    );
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     await node.settle();
     // A duty that the chain takes no more: as if its window had passed.
     const [duty, pay] = node.duties.waiting();
@@ -210,8 +208,8 @@ describe("own transactions", () => {
   it("fill a gap below money with a transfer to themselves, and say so", async () => {
     const net = new SendingNetwork(2);
     const node = net.at(0);
-    await node.duties.send(transferPayload(receiver, POML), 3);
-    await node.duties.send(transferPayload(receiver, 2n * POML));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }), 3);
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: 2n * POML }));
     node.isCutOff = true;
     for (const each of net.nodes) each.lose();
     for (let block = 0; block < 3; block++) node.take(node.chain.build());
@@ -240,9 +238,9 @@ describe("own transactions", () => {
     expect(waiting?.reason).to.equal(
       "nonce 0 comes first, and this node knows no transaction with it",
     );
-    await node.duties.send(transferPayload(receiver, POML));
-    await node.duties.send(transferPayload(receiver, POML));
-    await node.duties.send(transferPayload(receiver, POML));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
+    await node.duties.send(payloadOf("transfer", { to: receiver, amount: POML }));
     expect(node.duties.waiting().map(({ signed }) => signed.transaction.nonce)).to.deep.equal([
       0, 1, 3,
     ]);
@@ -274,7 +272,7 @@ describe("own transactions", () => {
     const net = new SendingNetwork(2);
     const node = net.at(0);
     await expectCodeAsync(
-      () => node.duties.send(jobSettlePayload(sha256(text("no job")))),
+      () => node.duties.send(payloadOf("job-settle", { job: sha256(text("no job")) })),
       "UNKNOWN_JOB",
     );
     expect(node.duties.waiting()).to.deep.equal([]);

@@ -7,10 +7,10 @@ import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { createLedger, type Ledger } from "../../../node/compose/ledger.ts";
 import { createLog } from "../../../node/telemetry/log.ts";
-import { transferPayload } from "../../../node/wallet/payload.ts";
 import { founder } from "../../helpers/founder.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -95,7 +95,7 @@ describe("ledger: four nodes over real sockets", function () {
     const [first, , , last] = ledgers;
     if (first === undefined || last === undefined) throw new Error("a node is missing");
     const to = sha256(text("someone")).slice(0, 20);
-    await first.duties.send(transferPayload(to, 3n * POML));
+    await first.duties.send(payloadOf("transfer", { to, amount: 3n * POML }));
     await until(() => last.chain.state.account(to).balance === 3n * POML, 15_000, "the transfer");
   });
 

@@ -8,7 +8,7 @@ import {
   TRANSACTION_KINDS,
 } from "../../../chain/types/transaction.ts";
 import { verifyTransaction } from "../../../chain/verify-signatures.ts";
-import { bondPayload, registerPayload, transferPayload } from "../../../node/wallet/payload.ts";
+import { registerPayload } from "../../../node/wallet/payload.ts";
 import { feeFor, signTransaction } from "../../../node/wallet/sign.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
@@ -17,7 +17,7 @@ describe("signTransaction", () => {
   const chain = new TestChain();
   const [founder] = chain.founders;
   if (founder === undefined) throw new Error("no founder");
-  const payload = transferPayload(founder.address, 5_000_000n);
+  const payload = payloadOf("transfer", { to: founder.address, amount: 5_000_000n });
   const draft = { nonce: 0, fee: 75_000n, validUntil: 50, payload };
 
   it("makes a transaction the chain accepts and applies", async () => {
@@ -54,8 +54,12 @@ describe("payload builders", () => {
   });
 
   it("asks the rate for a transfer and the floor for a bond", () => {
-    expect(feeFor(transferPayload(new Uint8Array(20), 1_000_000n), parameters)).equal(15_000n);
-    expect(feeFor(bondPayload(1_000_000n), parameters)).equal(parameters.feeFloor);
+    expect(
+      feeFor(payloadOf("transfer", { to: new Uint8Array(20), amount: 1_000_000n }), parameters),
+    ).equal(15_000n);
+    expect(feeFor(payloadOf("bond", { amount: 1_000_000n }), parameters)).equal(
+      parameters.feeFloor,
+    );
   });
 
   it("refuses a node name past 64 bytes of UTF-8", () => {
