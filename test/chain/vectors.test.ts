@@ -26,10 +26,17 @@ import { Job, JobRecord } from "../../chain/types/job.ts";
 import { NodeRecord } from "../../chain/types/node.ts";
 import { Account, Meta, Seats, StateTree } from "../../chain/types/state.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
+import { roundBase } from "../../chain/workload/search/round.ts";
+import { searchSpec } from "../../chain/workload/search/search-of.ts";
+import { claimLeaves, claimRoot } from "../../chain/workload/search/segment-leaf.ts";
+import { segmentAt } from "../../chain/workload/search/segments.ts";
+import { unitShare } from "../../chain/workload/search/statistics.ts";
+import { orderedUnits, unitAt, unitCount } from "../../chain/workload/search/units.ts";
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { person, TestChain } from "../helpers/chain.ts";
 import { commits, jobOf, jobSpec, openJob, roundRecord } from "../helpers/job-run.ts";
+import { searchOrder, searchUnit } from "../helpers/search-run.ts";
 
 const FILE = new URL("../vectors/chain.json", import.meta.url);
 const DOMAINS: readonly SigningDomain[] = [
@@ -75,6 +82,48 @@ function draws() {
       { verifiers: 2, each: 3 },
     ),
     seal: toHex(sealOf(seed, mix)),
+  };
+}
+
+/** A claim of three of seven units, the last of them a short one; SHA-256 hashes. */
+function search() {
+  const from = 2n ** 32n - 3n;
+  const order = { from, to: from + 410n, prefix: Uint8Array.of(1, 2), suffix: Uint8Array.of(3) };
+  const spec = searchSpec(searchOrder("search", { ...order, endian: 1, redundancy: 5 }));
+  const [job, publicKey] = [8, 9].map((n) => sha256(Uint8Array.of(n))) as [Uint8Array, Uint8Array];
+  const progress = { open: [{ from: 2n, to: 7n }], finds: [], claimed: 2n, idleRounds: 1 };
+  const base = roundBase({
+    id: job,
+    round: 2,
+    progress: { selector: 1, value: progress },
+  } as never);
+  const units = [6n, 2n, 3n].map((unit) => searchUnit(spec, unit));
+  const key = { job, round: 2, publicKey };
+  return {
+    order: Object.fromEntries(
+      Object.entries(spec).map(([name, value]) => [
+        name,
+        value instanceof Uint8Array ? toHex(value) : String(value),
+      ]),
+    ),
+    unitCount: String(unitCount(spec)),
+    orderedUnits: String(orderedUnits(spec)),
+    job: toHex(job),
+    publicKey: toHex(publicKey),
+    round: 2,
+    base: toHex(base),
+    claim: units.map(({ unit, minNonce, running, minDigest }) => {
+      const { from: first, to } = unitAt(spec, unit);
+      return {
+        unit: String(unit),
+        minNonce: String(minNonce),
+        running: toHex(running),
+        share: String(unitShare(to - first, minDigest)),
+      };
+    }),
+    leaves: claimLeaves(key, base, units).map(toHex),
+    root: toHex(claimRoot(key, base, units)),
+    segmentsOf1000: Array.from({ length: 3 }, (_, segment) => segmentAt(1000, segment)),
   };
 }
 
@@ -183,6 +232,7 @@ describe("chain vectors", () => {
       draws: draws(),
       signing: signing(chain),
       track: track(),
+      search: search(),
       chain: blocks(),
     };
     if (process.env.UPDATE_VECTORS === "1") {

@@ -28,6 +28,7 @@ import type { Metrics, TrainSpec } from "../../chain/types/train.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
 import { segmentCount } from "../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
+import { workloadOf } from "../../chain/workload/workloads.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
 import type { Person, TestChain } from "./chain.ts";
 
@@ -366,7 +367,7 @@ export function roundRefusal(
     job: job.id,
     round: job.round,
     manager,
-    base: trainProgress(job).parameters,
+    base: workloadOf(job.spec).base(job),
     refused: refused
       .map(({ node, check }) => ({
         node,

@@ -1,4 +1,4 @@
-"""Checks every file of test/vectors/ that docs/training.md and docs/exact-engine.md name, and the draws of the chain."""
+"""Checks every file of test/vectors/ that docs/training.md and docs/exact-engine.md name, and draws and a search of the chain."""
 import json
 import struct
 from array import array
@@ -8,6 +8,7 @@ from pathlib import Path
 import binary32
 import draws
 import exact_cases
+import search
 from binary32 import H, Random, floats, sha256, u32
 from formats import canonical, encode_state, encode_update, leaf_digest, read_canonical, read_chunk, state_hash, tree_root
 from job import AGGREGATIONS, Plan, delta_of, kept_updates, merged, metrics_of, norm_of, shards, training_seed
@@ -181,8 +182,27 @@ def draw_vectors():
     same(draws.segments(seed, [3, 0, 5], 2, 3), places, "segments to replay")
 
 
+def search_vectors():
+    v = read("chain.json")["search"]
+    hexes = ("algorithm", "prefix", "suffix", "target")
+    order = {name: bytes.fromhex(value) if name in hexes else int(value) for name, value in v["order"].items()}
+    same((search.unit_count(order), search.ordered_units(order)), (int(v["unitCount"]), int(v["orderedUnits"])), "units")
+    job, key = bytes.fromhex(v["job"]), bytes.fromhex(v["publicKey"])
+    progress = {"open": [{"from": 2, "to": 7}], "finds": [], "claimed": 2, "idleRounds": 1}
+    base = search.round_base(job, v["round"], progress)
+    same(base.hex(), v["base"], "base of a round")
+    claim = [search.searched(order, int(one["unit"])) for one in v["claim"]]
+    told = [(str(unit), str(nonce), running.hex(), str(share)) for unit, nonce, running, share in claim]
+    same(told, [tuple(one[name] for name in ("unit", "minNonce", "running", "share")) for one in v["claim"]], "claim")
+    leaves = search.claim_leaves(job, v["round"], key, base, claim)
+    same([leaf.hex() for leaf in leaves], v["leaves"], "leaves of a claim")
+    same(search.claim_root(leaves).hex(), v["root"], "root of a claim")
+    same([{"from": a, "to": b} for a, b in search.segments(1000)[:3]], v["segmentsOf1000"], "segments")
+
+
 CHECKS = {
     "draws of chain.json": draw_vectors,
+    "search of chain.json": search_vectors,
     "random.json": random_vectors,
     "dataset.json": dataset_vectors,
     "shards.json": shard_vectors,

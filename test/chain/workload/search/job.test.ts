@@ -10,7 +10,7 @@ import { MAX_IDLE_ROUNDS } from "../../../../chain/workload/search/round.ts";
 import { searchProgress } from "../../../../chain/workload/search/search-of.ts";
 import { TestChain } from "../../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../../helpers/expect-transaction.ts";
-import { divergence, openJob } from "../../../helpers/job-run.ts";
+import { divergence, openJob, roundRefusal } from "../../../helpers/job-run.ts";
 import {
   EVERYTHING,
   NOTHING,
@@ -216,6 +216,17 @@ describe("a search on the chain", () => {
     story.settled();
     expect(story.job.settlement.participants).equal(24_000n);
     expectWhole(story.job);
+  });
+
+  it("ends when too few claims of a round fit the log of leases, and what was searched is paid", () => {
+    const story = new SearchStory({ order: { quorum: 4 } });
+    story.commitAll(...story.dealt());
+    const { node } = story.participant(0);
+    story.advance(roundRefusal(story.chain, story.job, [{ node, check: "range" }]));
+    expect(outcomeOf(story.job)).equal("refused");
+    expect(story.job.refused.map((one) => one.node)).deep.equal([node]);
+    story.settled();
+    expect(story.job.participants.map(({ paidUnits }) => paidUnits)).deep.equal([6n, 6n, 6n, 6n]);
   });
 
   it("burns the bonus when its client cancels it while it is searched", () => {
