@@ -1,6 +1,6 @@
 /**
- * Runs one benchmark by name: `npm run bench -- NAME [--quick] [--minutes N] [--json]`. NAME is a file of
- * this folder that exports `bench`. Prints a table, or one JSON object as the last line with --json.
+ * Runs one benchmark by name: `npm run bench -- NAME [--quick] [--minutes N] [--only PART] [--write] [--json]`. NAME is
+ * a file of this folder that exports `bench`. Prints a table, or one JSON object as the last line with --json.
  */
 
 import { readdir } from "node:fs/promises";
@@ -15,6 +15,10 @@ export interface BenchOptions {
   readonly json: boolean;
   /** How long to load the nodes, where the benchmark leaves that open (soak). */
   readonly minutes?: number | undefined;
+  /** One part of a benchmark that has several (papers); default all. */
+  readonly only?: string | undefined;
+  /** Put what was measured into the documentation (papers). */
+  readonly write?: boolean | undefined;
 }
 
 export interface BenchModule {
@@ -34,6 +38,8 @@ async function main(args: string[]): Promise<number> {
       quick: { type: "boolean" },
       json: { type: "boolean" },
       minutes: { type: "string" },
+      only: { type: "string" },
+      write: { type: "boolean" },
     },
   });
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
@@ -41,12 +47,13 @@ async function main(args: string[]): Promise<number> {
   const names = await benchNames();
   const isTime = minutes === undefined || (minutes > 0 && Number.isFinite(minutes));
   if (positionals.length !== 1 || !names.includes(name) || !isTime) {
-    const usage = "usage: npm run bench -- NAME [--quick] [--minutes N] [--json]";
-    process.stderr.write(`${usage}   (NAME: ${names.join(", ")})\n`);
+    const flags = "[--quick] [--minutes N] [--only PART] [--write] [--json]";
+    process.stderr.write(`usage: npm run bench -- NAME ${flags}   (NAME: ${names.join(", ")})\n`);
     return 2;
   }
   const { bench }: BenchModule = await import(`./${name}.ts`);
-  const options = { quick: values.quick ?? false, json: values.json ?? false, minutes };
+  const { quick = false, json = false, only, write } = values;
+  const options = { quick, json, minutes, only, write };
   const result = await bench(options);
   process.stdout.write(`${options.json ? JSON.stringify(result) : readable(result)}\n`);
   return 0;
