@@ -1,11 +1,11 @@
-/** What this node came to when it looked at an order; services of a kind of work ask before they begin. */
+/** This node's decisions about orders; services of a kind of work ask for them before they begin. */
 import type { Job } from "../../chain/types/job.ts";
 
 export interface AcceptedOrders {
-  /** Whether this node works on the order; false as well until it has looked. */
+  /** Whether this node works on the order; also false while it has not looked at the order. */
   accepts(job: Pick<Job, "id">): boolean;
-  /** Whether it has looked, and does no work on the order. */
+  /** Whether it has looked at the order and does no work on it. */
   refuses(job: Pick<Job, "id">): boolean;
-  /** Work on an accepted order ended in something that may be the order's fault. */
+  /** Work on an accepted order failed, possibly because of the order. */
   found(job: Job, error: unknown): void;
 }

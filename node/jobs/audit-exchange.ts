@@ -1,6 +1,7 @@
 /**
- * What a drawn auditor asks of a participant: the Merkle digests of all its states, and the name of
- * the one state the segment begins with. Never the state it ends with: that is the auditor's proof.
+ * What a drawn auditor requests from a participant: the Merkle digests of all its states, and the name of the state
+ * with which the segment begins. It never gets the state with which the segment ends, because that is the auditor's
+ * proof.
  */
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
@@ -19,7 +20,7 @@ const ServedRun = new ContainerType(
   {
     /** `leafDigest` of the hash of each state. */
     digests: new ListCompositeType(Hash, MAX_AUDIT_PROOF),
-    /** SHA-256 of the encoded start state, a blob of the participant; zero where none is needed. */
+    /** SHA-256 of the encoded start state, which is a blob of the participant; zero if none is needed. */
     startState: Hash,
   },
   { typeName: "ServedRun", jsonCase: "eth2" },
@@ -35,7 +36,7 @@ export class AuditExchange {
     this.#messages = messages;
   }
 
-  /** @param find undefined when this node has no such run, or the peer no business with it */
+  /** @param find undefined when this node has no such run, or when the peer may not ask for it */
   serve(find: (request: AuditRequest, peer: string) => Promise<ServedRun | undefined>): void {
     this.#messages.handle("audit", async (body, peer) => {
       const run = await find(decodeSsz("audit request", Request, body), peer);

@@ -1,4 +1,4 @@
-/** Names a look at an update among those this node has to do with. */
+/** The key of an audit among those that concern this node. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { Audit } from "../../chain/types/audit.ts";
 import type { Job } from "../../chain/types/job.ts";

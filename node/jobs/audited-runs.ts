@@ -1,6 +1,6 @@
 /**
- * This node as the one being audited: keeps its runs until nobody can ask for them any more, serves
- * drawn auditors the start of their segment, and shows a disputed state once a committee has sealed.
+ * This node as the audited one: it keeps its runs until nobody can ask for them any more, serves drawn auditors the
+ * start of their segment, and shows a disputed state once a committee has sealed its answers.
  */
 
 import { auditDeadline } from "../../chain/audit/deadline.ts";
@@ -42,7 +42,7 @@ export class AuditedRuns implements JobService {
   readonly #modules: AuditedRunsModules;
   readonly #flights: SingleFlight;
   readonly #shown = new Set<string>();
-  /** Updates that no record merged, by audit: auditors must get them from here. */
+  /** Updates that no record merged, by audit: auditors must be able to get them from this node. */
   #released = new Set<string>();
   #kept = "";
 
@@ -81,7 +81,10 @@ export class AuditedRuns implements JobService {
     this.#flights.stop();
   }
 
-  /** A round that ended without its reveal leaves the update withheld. @returns the audit's key */
+  /**
+   * If a round ended without its reveal, its update is still withheld; this releases it.
+   * @returns the audit's key
+   */
   #release(job: Job, audit: Audit): string {
     const { blobs, log } = this.#modules;
     const key = auditKey(job, audit);
@@ -101,7 +104,7 @@ export class AuditedRuns implements JobService {
     });
   }
 
-  /** Only who was drawn and has not answered, and only the start of its segment. */
+  /** Serves only a node that was drawn and has not answered, and only the start of its segment. */
   async #serve(
     { job: id, round, look }: AuditRequest,
     peer: string,
@@ -119,7 +122,7 @@ export class AuditedRuns implements JobService {
     );
     if (audit === undefined || isAsked !== true) return undefined;
     const hashes = await keeper.hashes(id, round);
-    // What an earlier attempt left is not what was committed to.
+    // The remains of an earlier attempt are not what was committed to.
     if (hashes === undefined || !equalBytes(merkleRoot(hashes), audit.checkpointRoot)) {
       return undefined;
     }

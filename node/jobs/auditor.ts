@@ -1,7 +1,7 @@
 /**
- * This node as an auditor: replays the part of an update it was drawn for and posts what it found,
- * under seal in a committee. Driven by the chain alone, so a restart finds its place again. It is a
- * duty of every node, whatever jobs its owner lets it work on.
+ * This node as an auditor: it replays the part of an update for which it was drawn and posts its finding; in a
+ * committee, under seal. It is driven by the chain alone, so it finds its place again after a restart. Audits are a
+ * duty of every node, whatever jobs its owner allows it to work on.
  */
 
 import { auditDeadline } from "../../chain/audit/deadline.ts";
@@ -32,7 +32,7 @@ export interface AuditorModules {
   peerOf(node: number): string;
 }
 
-/** The participant shows its state first; then the members, so many blocks after each other. */
+/** The participant shows its state first; then the members, so many blocks apart. */
 const SHOW_STAGGER = 3;
 
 export class Auditor implements JobService {
@@ -40,7 +40,7 @@ export class Auditor implements JobService {
   readonly #modules: AuditorModules;
   readonly #flights: SingleFlight;
   readonly #retryAt = new Map<string, number>();
-  /** Answers on their way, in seats of committees to be shown once. */
+  /** Answers on their way; those of committees also wait to be shown once. */
   readonly #answers = new SealedAnswers<Finding>();
 
   constructor({ publicKey }: { publicKey: Uint8Array }, modules: AuditorModules) {
@@ -70,7 +70,7 @@ export class Auditor implements JobService {
     this.#flights.stop();
   }
 
-  /** @returns the key under which this node's part in the audit is known */
+  /** @returns the key of this node's part in the audit */
   #look(job: Job, audit: Audit, seat: number): string {
     const { height } = this.#modules.chain;
     const key = `${auditKey(job, audit)}/${audit.retries}/${seat}`;
@@ -133,7 +133,7 @@ export class Auditor implements JobService {
   }
 }
 
-/** What a member's seal is made of, with its path where it is the committed state. */
+/** The values from which a member's seal is made; for the committed state, with its path. */
 function shownBy(finding: Finding): readonly Uint8Array[] {
   switch (finding.answer) {
     case "match":

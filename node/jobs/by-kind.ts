@@ -1,4 +1,4 @@
-/** Jobs to the services of their kind of work. */
+/** Passes jobs to the services of their kind of work. */
 import { JOB_KINDS, type Job, type JobKind } from "../../chain/types/job.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import { tellEach } from "../on-block.ts";
@@ -9,7 +9,7 @@ export class ByKind implements JobService {
   readonly #services: Readonly<Record<JobKind, readonly JobService[]>>;
   readonly #log: Pick<NodeLog, "error">;
 
-  /** @param services by kind, in the order in which they are told */
+  /** @param services by kind, in the order in which they are called */
   constructor(
     services: Readonly<Record<JobKind, readonly JobService[]>>,
     log: Pick<NodeLog, "error">,

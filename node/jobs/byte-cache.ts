@@ -1,4 +1,4 @@
-/** Bytes that are asked for again and again, up to so many in all; the ones put first leave first. */
+/** Keeps bytes that are requested repeatedly, up to a total size; the oldest entries are dropped first. */
 export class ByteCache {
   readonly #limit: number;
   readonly #kept = new Map<string, Promise<Buffer>>();
@@ -8,7 +8,7 @@ export class ByteCache {
     this.#limit = limitBytes;
   }
 
-  /** @param read is called once for those who ask at the same time; what it throws is not kept */
+  /** @param read is called once for all simultaneous callers; an error it throws is not kept */
   get(name: string, read: () => Promise<Buffer>): Promise<Buffer> {
     const kept = this.#kept.get(name);
     if (kept !== undefined) return kept;

@@ -1,8 +1,8 @@
 /**
- * What this node committed to in each round, on disk from the commit until its audits are over: the hashes of all
- * states of a run, and the states themselves where an auditor may ask for one. A run is filled in a folder of its own and gets its name when it is whole, before the
- * commit is sent: what an attempt left that was given up is never mixed with another, and a run
- * whose states are not those it is to be committed to is not kept at all.
+ * The runs to which this node committed, on disk from the commit until their audits are over: the hashes of all states
+ * of a run, and the states that an auditor may request. A run is written into a folder of its own, which gets its name
+ * when it is complete, before the commit is sent. So the files of an abandoned attempt never mix with another, and a
+ * run whose states differ from its commitment is not kept at all.
  */
 import { dirname, join } from "node:path";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
@@ -12,14 +12,14 @@ import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 const HASH_BYTES = 32;
 const HASHES = "hashes";
 const PART = ".part-";
-/** States handed out lately, by the hash that auditors fetch them by. */
+/** Number of states served lately, by the hash under which auditors fetch them. */
 const SERVED = 256;
 
 export interface KeeperModules {
-  /** Default: as much as the disk has. */
+  /** Default: the disk is the only limit. */
   readonly room?: Room;
   readonly disk?: Disk;
-  /** The hash of a state as it lies on disk; undefined for bytes that are no state. Not made on this thread. */
+  /** The hash of a stored state, computed outside this thread; undefined for bytes that are no state. */
   readonly stateHash: StateHash;
 }
 
@@ -28,7 +28,7 @@ export type StateHash = (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
 export class CheckpointKeeper {
   readonly #folder: string;
   readonly #served = new Map<string, string>();
-  /** Folders that are being filled. */
+  /** Folders that are being written. */
   readonly #open = new Set<string>();
   readonly #modules: Required<KeeperModules>;
   #runs = 0;
@@ -42,8 +42,8 @@ export class CheckpointKeeper {
   }
 
   /**
-   * A run to be filled; end it with `finish` or `discard`.
-   * @param maxBytes of all its states
+   * Starts a run; end it with `finish` or `discard`.
+   * @param maxBytes of all its states together
    * @throws StorageError JOB_DISK_FULL
    */
   async begin(job: Uint8Array, round: number, maxBytes = 0): Promise<RunWriter> {
@@ -68,7 +68,7 @@ export class CheckpointKeeper {
     return new RunWriter({ folder, target, held, disk, stateHash }, ended);
   }
 
-  /** Hashes of all states of a run; undefined when it is not kept here. */
+  /** Hashes of all states of a run; undefined when this node does not keep the run. */
   async hashes(job: Uint8Array, round: number): Promise<Uint8Array[] | undefined> {
     const bytes = await this.#read(join(this.#folder, runName(job, round), HASHES));
     if (bytes === undefined || bytes.length % HASH_BYTES !== 0) return undefined;
@@ -89,19 +89,25 @@ export class CheckpointKeeper {
     return hash;
   }
 
-  /** A state that was offered, for whoever knows its hash. */
+  /** A state that was offered, for a peer that knows its hash. */
   async serve(hash: Uint8Array): Promise<Uint8Array | undefined> {
     const path = this.#served.get(toHex(hash));
     return path === undefined ? undefined : this.#read(path);
   }
 
-  /** A run that nobody can ask for any more. @param name by `runName`, or of an attempt that is over */
+  /**
+   * Removes a run that nobody can request any more.
+   * @param name by `runName`, or the name of an abandoned attempt
+   */
   async remove(name: string): Promise<void> {
     if (this.#open.has(name)) return;
     await this.#modules.disk.remove(join(this.#folder, name));
   }
 
-  /** Removes every run but these, and what attempts left that are over. @param wanted names by `runName` */
+  /**
+   * Removes all other runs, and the remains of abandoned attempts.
+   * @param wanted names by `runName`
+   */
   async retain(wanted: ReadonlySet<string>): Promise<void> {
     const names = await this.#modules.disk.list(this.#folder).catch(() => []);
     for (const name of names) {
@@ -130,7 +136,7 @@ export class RunWriter {
   readonly #stateHash: StateHash;
   readonly #ended: () => void;
   #writing: Promise<unknown> = Promise.resolve();
-  /** One after another: a disk that syncs many files at once has no turn for the journal of votes. */
+  /** One after another: a disk that syncs many files at once delays the journal of votes. */
   #syncing: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, target, held, disk, stateHash }: RunPlace, ended: () => void) {
@@ -159,14 +165,14 @@ export class RunWriter {
       }
       this.#held.wrote(state.length);
     });
-    // Told to the code that finishes the run.
+    // The code that finishes the run gets this error.
     this.#writing.catch(() => {});
   }
 
   /**
-   * Waits until everything is durable and reads it back: after a loss of power an auditor may still ask for it. The
-   * states that segments begin in must be those of the hashes, where any were kept.
-   * @throws Error for a state that is missing or another: nothing may be committed then
+   * Waits until everything is durable, and reads it back, because an auditor may request it even after a power failure.
+   * The states with which segments begin must match the hashes, if any states are kept.
+   * @throws Error for a missing or different state; then nothing may be committed
    */
   async finish(hashes: readonly Uint8Array[]): Promise<void> {
     await this.#writing;
@@ -177,7 +183,8 @@ export class RunWriter {
       if (names.size > 0 && isStart) await this.#check(index, hash);
     }
     const whole = Buffer.concat(hashes);
-    // The run may be committed to already, so it is not removed for one that is no better, not even for a moment.
+    // The node may already have committed to the run, so it is never removed, not even for a moment, for another that
+    // is no better.
     const kept = await readOrNothing(this.#disk, join(this.#target, HASHES));
     if (kept !== undefined && equalBytes(kept, whole)) await this.#disk.remove(this.#folder);
     else {
@@ -189,7 +196,7 @@ export class RunWriter {
     this.#ended();
   }
 
-  /** The attempt came to nothing. */
+  /** Abandons the attempt. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => {});
     await this.#syncing.catch(() => {});
@@ -202,7 +209,7 @@ export class RunWriter {
     const bytes = await readOrNothing(this.#disk, path);
     const found = bytes === undefined ? undefined : await this.#stateHash(bytes);
     if (found === undefined || !equalBytes(found, hash)) {
-      throw new Error(`${path} is not the state that the run went through`);
+      throw new Error(`${path} is not the state that the run reached`);
     }
   }
 }

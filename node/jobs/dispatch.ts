@@ -1,13 +1,13 @@
-/** After each block: the jobs in which this node has a part, to the services of jobs. */
+/** After each block, passes the jobs in which this node has a part to the services of jobs. */
 import type { State } from "../../chain/state/state.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { type OnBlock, tellEach } from "../on-block.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
-/** Does one thing for jobs, and ends what it began when the node stops. */
+/** A service that does one thing for jobs, and stops all its work when the node stops. */
 export interface JobService {
   /**
-   * @param jobs not settled, that name this node in team, participants or audits
+   * @param jobs unsettled jobs that name this node in team, participants or audits
    * @param node index of this node
    */
   onJobs(jobs: readonly Job[], node: number): void;
@@ -16,7 +16,7 @@ export interface JobService {
 
 export interface DispatchModules {
   readonly chain: { readonly state: Pick<State, "jobs" | "nodeIndex"> };
-  /** In the order in which they are told. */
+  /** In the order in which they are called. */
   readonly services: readonly JobService[];
   readonly log: Pick<NodeLog, "error">;
 }

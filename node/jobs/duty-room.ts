@@ -1,10 +1,10 @@
-/** Room for what a duty of a job brings to this disk: looked for before its first byte is fetched. */
+/** Room on this disk for the data of a duty; it is checked before the first byte is fetched. */
 import type { StorageKind } from "../storage/kinds.ts";
 import type { Reservation, Room } from "../storage/room.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
-/** Bytes at most. */
+/** The largest number of bytes. */
 export type RoomNeeds = Partial<Readonly<Record<StorageKind, number>>>;
 
 /** @throws StorageError JOB_DISK_FULL unless there is room for all of it together */
@@ -19,12 +19,12 @@ export async function requireRoom(room: Room, needs: RoomNeeds): Promise<void> {
   }
 }
 
-/** Blocks until a duty that failed is tried again; a disk without room is not asked for every few blocks. */
+/** Number of blocks until a failed duty is tried again; longer when the disk has no room. */
 export function retryBlocks(error: unknown): number {
   return error instanceof StorageError ? 16 : 4;
 }
 
-/** Says that a duty failed; one that found no room was declined, and that is no failure. */
+/** Logs that a duty failed. A duty without room was declined, which is no failure. */
 export function tellFailure(
   log: Pick<NodeLog, "warn">,
   { what, run, error }: { readonly what: string; readonly run: string; readonly error: unknown },

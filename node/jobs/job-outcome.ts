@@ -1,4 +1,4 @@
-/** How a job stands or ended, in a sentence people can act on. The API, the page and the command line say this. */
+/** How a job stands or ended, in sentences that tell people what to do. API, page and command line use them. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import {
@@ -22,18 +22,18 @@ export interface JobOutcomeText {
   readonly state: OutcomeState;
   /** One or two sentences. */
   readonly reason: string;
-  /** What the client can do; nothing where all went well. */
+  /** What the client can do; undefined when nothing went wrong. */
   readonly remedy: string | undefined;
 }
 
-/** Rounds with a record in a block. */
+/** Number of rounds with a record in a block. */
 export function recordedRounds(job: Job): number {
   return outcomeOf(job) === "open" ? Math.max(0, job.round - 1) : job.round;
 }
 
 /**
- * Whether the node hands out model and certificate. A job that ended early has the model of its last recorded
- * round, which its client paid for; its certificate holds once the job is settled.
+ * Whether the node hands out model and certificate. A job that ended early has the model of its last recorded round,
+ * for which its client paid; its certificate is valid once the job is settled.
  */
 export function hasModel(job: Job): boolean {
   const phase = phaseOf(job);

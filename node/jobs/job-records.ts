@@ -1,4 +1,4 @@
-/** The recorded rounds of a job, out of the blocks that carry them. */
+/** Reads the recorded rounds of a job from the blocks that contain them. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { CertifiedBlock } from "../../chain/types/block.ts";
 import type { Job, JobRecord } from "../../chain/types/job.ts";
@@ -12,7 +12,7 @@ export interface RecordedRound {
   readonly record: JobRecord;
 }
 
-/** @returns rounds whose blocks this node still keeps, oldest first, from round `from` on */
+/** @returns rounds whose blocks this node still stores, oldest first, from round `from` on */
 export async function jobRecords(
   store: Pick<ChainStore, "recordHeight" | "block" | "lowest">,
   { id, round: last }: Pick<Job, "id" | "round">,

@@ -1,6 +1,6 @@
 /**
- * What a node does for jobs. The frame looks at orders, answers for the node's runs, audits, and leads rounds, for all
- * kinds of work; each kind brings the rest (`KindDuties`).
+ * A node's services for jobs. The frame looks at orders, answers for the node's runs, audits, and leads rounds, for all
+ * kinds of work; each kind adds the rest (`KindDuties`).
  */
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import { JOB_KINDS, type JobKind } from "../../chain/types/job.ts";
@@ -24,7 +24,7 @@ export interface JobServicesOptions {
   readonly jobs: Pick<Config["jobs"], "allow" | "memoryMib">;
 }
 
-/** What the services need together, and nothing else of a node: a simulation builds them from this list. */
+/** Everything that the services need from a node, and nothing else; a simulation builds them from this list. */
 export type JobServicesModules = Omit<
   OrderWatchModules & AuditedRunsModules & AuditorModules & ManagerModules & TrainModules,
   "kinds" | "orders" | "exchange" | "team"

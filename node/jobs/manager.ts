@@ -1,8 +1,7 @@
 /**
- * This node as a member of a job's team. Every member merges each round for itself. The active
- * manager (the first in drawn order that answers heartbeats) gathers co-signatures and posts the
- * record; the others sign what equals their own result and take over, at the same round, when those
- * before them fall silent.
+ * This node as a member of a job's team. Every member merges each round for itself. The active manager (the first in
+ * drawn order that answers heartbeats) collects co-signatures and posts the record. The others sign a record that
+ * equals their own result, and take over, in the same round, when all members before them are silent.
  */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import { type KeyPair, verifySync } from "../../chain/crypto/keys.ts";
@@ -49,10 +48,10 @@ export interface ManagerModules {
 
 const HEARTBEAT_MS = 2_000;
 const MISSES = 3;
-/** Share of a phase each member before this one is given to post the record. */
+/** Share of a phase for which this member waits for each earlier member to post the record. */
 const PATIENCE_SHARE = 0.25;
 const COSIGN_MS = 20_000;
-/** Blocks each later member waits longer before it settles a finished job. */
+/** Number of blocks that each further member waits before it settles a finished job. */
 const SETTLE_STAGGER = 6;
 
 export class Manager implements JobService {
@@ -145,7 +144,7 @@ export class Manager implements JobService {
     await clock.sleep(this.#phaseMs(job), signal);
   }
 
-  /** Returns when no member before this one answers, or they answer but post no record. */
+  /** Resolves when no earlier member answers, or when they answer but post no record. */
   async #untilActive(job: Job, member: number, signal: AbortSignal): Promise<void> {
     const { team, clock, peerOf, log } = this.#modules;
     const before = job.team.slice(0, member);
@@ -189,7 +188,7 @@ export class Manager implements JobService {
     };
   }
 
-  /** Own signature and those of the others; asks again until more than half of the team signed. */
+  /** Collects its own signature and those of the others; asks again until more than half of the team has signed. */
   async #gather(
     job: Job,
     member: number,
@@ -220,11 +219,11 @@ export class Manager implements JobService {
     return cosignatures;
   }
 
-  /** One bad signature would make the whole transaction worthless. */
+  /** One invalid signature would make the whole transaction invalid. */
   #checkCosignature(node: number, verdict: Verdict, signature: Uint8Array): void {
     const { publicKey } = this.#modules.chain.state.nodes.at(node);
     if (verifySync(publicKey, this.#rootOf(verdict), signature)) return;
-    throw new JobError(`node #${node} sent a signature that does not hold`, {
+    throw new JobError(`node #${node} sent an invalid signature`, {
       code: "COSIGN_REFUSED",
       reason: "bad signature",
     });
@@ -241,7 +240,7 @@ export class Manager implements JobService {
     return signingRoot(kind, genesisRoot, root);
   }
 
-  /** Signs what another manager says of a round when this node came to the same. */
+  /** Signs another manager's statement about a round if this node has reached the same result. */
   async #cosign(verdict: Verdict, peer: string): Promise<Uint8Array> {
     const { kind, value } = verdict;
     const refuse = (reason: string): never => {
@@ -253,10 +252,11 @@ export class Manager implements JobService {
     const node = state.nodeIndex(this.#keys.publicKey);
     if (job === undefined || node === undefined || !job.team.includes(node))
       return refuse("not our job");
-    if (!this.#modules.orders.accepts(job)) return refuse("the order was not looked at yet");
+    if (!this.#modules.orders.accepts(job))
+      return refuse("this node has not looked at the order yet");
     if (phaseOf(job) !== "revealing" || job.round !== value.round) return refuse("another round");
     if (peer !== this.#modules.peerOf(value.manager) || !job.team.includes(value.manager)) {
-      return refuse("asked by someone else than its manager");
+      return refuse("the request did not come from its manager");
     }
     if (kind === "record") {
       const own = await this.#matching(job, value);
@@ -270,7 +270,7 @@ export class Manager implements JobService {
     return this.#sign(verdict);
   }
 
-  /** Our result over the same updates the record merges; undefined when we refuse them. */
+  /** Our result for the updates that the record merges; undefined when we refuse them. */
   async #matching(job: Job, record: JobRecord): Promise<RoundResult | undefined> {
     const ours = await this.#outcomes.of(job);
     const nodes = record.contributions.map(({ node }) => node);
@@ -289,7 +289,7 @@ export class Manager implements JobService {
     return index !== undefined && node !== undefined && state.jobs.at(index).team.includes(node);
   }
 
-  /** The first member settles at once, later ones only if it did not. */
+  /** The first member settles at once, later members only if it did not. */
   #settle(job: Job, member: number): void {
     const { chain, duties, log } = this.#modules;
     const key = toHex(job.id);
@@ -307,7 +307,7 @@ export class Manager implements JobService {
   }
 }
 
-/** Every refusal of `theirs` is one of ours: of the same update, by the same check. */
+/** Whether each refusal in `theirs` is also in ours: for the same update, by the same check. */
 function includesAll(ours: readonly RefusedUpdate[], theirs: readonly RefusedUpdate[]): boolean {
   return theirs.every(({ node, check, updateHash }) =>
     ours.some(

@@ -7,7 +7,7 @@ export interface OrderDeskModules<Request> {
   prepare(request: Request): Promise<PreparedJob>;
   readonly duties: {
     send(payload: Payload): Promise<Uint8Array>;
-    /** The id under which a transaction of this node goes on, if it was signed anew. */
+    /** The new id of a transaction of this node that was signed again; otherwise the given one. */
     currentId(id: Uint8Array): Uint8Array;
   };
   readonly store: {
@@ -18,7 +18,7 @@ export interface OrderDeskModules<Request> {
 
 export class OrderDesk<Request> {
   readonly #modules: OrderDeskModules<Request>;
-  /** Orders under way by idempotency key, so that two at once open one job. */
+  /** Orders in progress by idempotency key, so that two simultaneous requests open one job. */
   readonly #opening = new Map<string, Promise<OrderedJob>>();
 
   constructor(modules: OrderDeskModules<Request>) {

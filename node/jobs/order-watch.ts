@@ -1,6 +1,6 @@
 /**
- * Looks at every order that this node was drawn for before any work is done on it. An order that its owner does not
- * want, or that nobody can carry out, is objected to on the chain, once; the services of a job ask here before they
+ * Looks at every order for which this node was drawn, before any work is done on it. If the owner does not want an
+ * order, or nobody can carry it out, this node objects on the chain, once. The services of a job ask here before they
  * begin.
  */
 
@@ -24,7 +24,7 @@ import type { KindDuties } from "./kind-duties.ts";
 
 export interface OrderWatchOptions {
   readonly publicKey: Uint8Array;
-  /** What the owner lets this node work on, as `jobs.allow` names it. */
+  /** The work that the owner allows on this node, by the names in `jobs.allow`. */
   readonly allow: readonly string[];
 }
 
@@ -38,14 +38,14 @@ export interface OrderWatchModules {
   readonly log: NodeLog;
 }
 
-/** A look that failed for reasons of this machine is tried again after so many blocks. */
+/** If this machine caused the failure, the order is looked at again after so many blocks. */
 const RETRY_BLOCKS = 8;
 
 export class OrderWatch implements JobService, AcceptedOrders {
   readonly #options: OrderWatchOptions;
   readonly #modules: OrderWatchModules;
   readonly #flights: SingleFlight;
-  /** By job id: an order to work on, or the reason not to. */
+  /** By job id: accepted, or the reason against it. */
   readonly #verdicts = new Map<string, "accepted" | ObjectionReason>();
   readonly #retryAt = new Map<string, number>();
   readonly #told = new Set<string>();
@@ -59,7 +59,7 @@ export class OrderWatch implements JobService, AcceptedOrders {
     });
   }
 
-  /** Before the services of jobs, which work only on what was accepted. */
+  /** Runs before the services of jobs, which work only on accepted orders. */
   onJobs(jobs: readonly Job[], node: number): void {
     const { chain } = this.#modules;
     const due = new Set<string>();
@@ -113,7 +113,7 @@ export class OrderWatch implements JobService, AcceptedOrders {
       if (declined === undefined) this.#verdicts.set(toHex(job.id), "accepted");
       else this.#decide(job, "declined", declined);
     } catch (error) {
-      // A busy machine would look at it again and again, and keep other orders waiting each time.
+      // A busy machine would look at it repeatedly, and delay other orders each time.
       const isTooSlow = error instanceof HelperError && error.facts.code === "HELPER_LIMIT";
       if (error instanceof StorageError || isTooSlow) {
         return this.#decide(job, "declined", error.message);
@@ -140,7 +140,8 @@ export class OrderWatch implements JobService, AcceptedOrders {
     const key = toHex(job.id);
     const own = job.participants.find((participant) => participant.node === node);
     const isSaid = this.#told.has(key) || hasObjected(node, job);
-    // A recorded round shows that it is possible; a team member that wants no such work just does none.
+    // A recorded round shows that the order is possible; a team member whose owner does not want such work simply does
+    // none.
     const isOpen = reason === "declined" ? own !== undefined : job.round === 1;
     if (reason === "accepted" || isSaid || !isOpen || (own && hasCommitted(own))) return;
     this.#told.add(key);

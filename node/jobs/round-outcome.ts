@@ -1,4 +1,6 @@
-/** What comes of a round when a member of the team merges it. Equal inputs give equal outcomes, whatever the work is. */
+/**
+ * The outcome of a round, as a member of the team merges it. Equal inputs give equal outcomes, for every kind of work.
+ */
 import { equalBytes } from "../../chain/crypto/hash.ts";
 import {
   type Contribution,
@@ -15,7 +17,7 @@ export interface RoundResult {
   readonly gain: RoundGain;
 }
 
-/** Either the round's record, or why it can have none: `refused` leaves no quorum. */
+/** Either the round's record, or why there can be none: without the updates in `refused` there is no quorum. */
 export type RoundOutcome =
   | { readonly kind: "merged"; readonly result: RoundResult }
   | { readonly kind: "refused"; readonly refused: readonly RefusedUpdate[] };

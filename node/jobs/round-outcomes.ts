@@ -1,11 +1,14 @@
-/** The rounds this node merges now: each once, whoever asks for the outcome, and no longer than the round is open. */
+/**
+ * The rounds that this node is merging: each is merged once, for all that ask for the outcome, and only while the round
+ * is open.
+ */
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { JobError } from "./job-error.ts";
 import type { RoundOutcome } from "./round-outcome.ts";
 
-/** A member of the team wants to know what comes of some of the updates alone. */
+/** A member of the team wants the outcome for some of the updates only. */
 export interface Asked {
   /** Node index of the member. */
   readonly by: number;
@@ -13,14 +16,14 @@ export interface Asked {
   readonly only: readonly number[];
 }
 
-/** @param asked undefined: for this node itself, of all updates */
+/** @param asked undefined: for this node itself, with all updates */
 export type Merge = (
   job: Job,
   asked: Asked | undefined,
   signal: AbortSignal,
 ) => Promise<RoundOutcome>;
 
-/** Of one round and member: each other choice of updates costs a merge. */
+/** For one round and member: every other choice of updates costs a merge. */
 const MAX_ASKED = 4;
 
 interface Round {
@@ -31,7 +34,7 @@ interface Round {
 }
 
 interface Member {
-  /** What one member asks for is merged one after another, so that nobody else waits for all of it. */
+  /** Requests of one member are merged one after another, so that others do not wait for all of them. */
   readonly queue: SerialQueue;
   /** By the nodes to merge. */
   readonly outcomes: Map<string, Promise<RoundOutcome>>;
@@ -45,7 +48,7 @@ export class RoundOutcomes {
     this.#merge = merge;
   }
 
-  /** This node's own, of all updates that arrive and hold. A failed merge is tried again by the next call. */
+  /** This node's own outcome, with all valid updates that arrive. The next call repeats a failed merge. */
   of(job: Job): Promise<RoundOutcome> {
     const round = this.#round(job);
     if (round.own !== undefined) return round.own;
@@ -57,7 +60,10 @@ export class RoundOutcomes {
     return started;
   }
 
-  /** Of the updates that a member names. @throws JobError COSIGN_REFUSED when it asked for too many others */
+  /**
+   * For the updates that a member names.
+   * @throws JobError COSIGN_REFUSED when it asked for too many others
+   */
   ofAsked(job: Job, { by, only }: Asked): Promise<RoundOutcome> {
     const round = this.#round(job);
     const member = round.members.get(by) ?? { queue: new SerialQueue(), outcomes: new Map() };
@@ -87,7 +93,10 @@ export class RoundOutcomes {
     return round;
   }
 
-  /** Ends and forgets the other rounds. @param wanted keys by `roundKey` */
+  /**
+   * Ends and forgets all other rounds.
+   * @param wanted keys by `roundKey`
+   */
   keepOnly(wanted: ReadonlySet<string>): void {
     for (const [key, { control }] of this.#rounds) {
       if (wanted.has(key)) continue;
@@ -106,7 +115,7 @@ function tooMany(by: number): JobError {
   return new JobError(`record not signed: ${reason}`, { code: "COSIGN_REFUSED", reason });
 }
 
-/** One try at one round of a job. */
+/** The key of one attempt at one round of a job. */
 export function roundKey(job: Job): string {
   return `${toHex(job.id)}/${job.round}/${job.extensions}`;
 }

@@ -1,4 +1,4 @@
-/** What the managers of a job's team ask each other: "are you there?", "sign this record" or "this refusal". */
+/** The requests of a job's managers to each other: a heartbeat, and the request to sign a record or a refusal. */
 import { ContainerType } from "@chainsafe/ssz";
 import { decodeSsz } from "../../chain/decode.ts";
 import { JobRecord, RoundRefusal } from "../../chain/types/job.ts";
@@ -9,27 +9,27 @@ import { JobError } from "./job-error.ts";
 
 const Reply = new ContainerType(
   {
-    /** 0: refused; 1: signed; 2: ask again, for the member has not merged the round yet. */
+    /** 0: refused; 1: signed; 2: ask again, because the member has not merged the round yet. */
     signed: Uint8,
     signature: Signature,
   },
   { typeName: "CosignReply", jsonCase: "eth2" },
 );
-/** A busy member answers late; one that is gone is not connected, which shows at once. */
+/** A busy member answers late; a member that is gone is not connected, which is visible at once. */
 const HEARTBEAT_MS = 5_000;
-/** One answer counts for all jobs that ask within this time: members of one job are members of many. */
+/** One answer counts for all jobs that ask within this time, because members of one job are members of many. */
 const HEARTBEAT_COUNTS_MS = 1_000;
-/** Longest time a request is held; a member that takes longer asks to be asked again. */
+/** Longest time for which a request is held; a member that needs longer answers that it should be asked again. */
 const HOLD_MS = 1_000;
 const ASK_AGAIN_MS = 1_000;
 const NO_SIGNATURE = new Uint8Array(64);
 
-/** What a team says of a round: its record, or why it has none. */
+/** The statement of a team about a round: its record, or why it has none. */
 export type Verdict =
   | { readonly kind: "record"; readonly value: JobRecord }
   | { readonly kind: "refusal"; readonly value: RoundRefusal };
 
-/** @returns the signature, or refuses with a reason */
+/** @returns the signature, or the reason for a refusal */
 export type Cosigner = (verdict: Verdict, peer: string) => Promise<Uint8Array>;
 
 type Messages = Pick<PeerMessages, "ask" | "handle">;
@@ -79,7 +79,7 @@ export class TeamMessages {
 
   /**
    * Asks until the member has merged the round, too.
-   * @throws P2pError; JobError COSIGN_REFUSED when the member computed something else, or nothing in time
+   * @throws P2pError; JobError COSIGN_REFUSED when the member has another result, or none in time
    */
   async askCosignature(
     peer: string,

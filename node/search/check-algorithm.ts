@@ -1,4 +1,6 @@
-/** Whether a module is an algorithm that this node could run: its bytes first, then a trial in a helper process. */
+/**
+ * Checks whether a module is an algorithm that this node could run: first its bytes, then a trial in a helper process.
+ */
 import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
 import { checkModule } from "../../ml/search/check/check-module.ts";
 import type { HelperCall, HelperFor, HelperLimits } from "../helpers/helper.ts";
@@ -6,8 +8,8 @@ import { HelperError, limitText } from "../helpers/helper-error.ts";
 import type { ModuleAnswer, ModuleReport, ModuleTask } from "./probe-module.ts";
 
 /**
- * What a trial may take. The trial hashes some 4,000 messages before it measures, so an algorithm of more than some
- * milliseconds a hash is refused: nobody could stop a search by it in time.
+ * The limits of a trial. It hashes about 4,000 messages before it measures, so an algorithm that takes more than some
+ * milliseconds per hash is refused: a search with it could not be stopped in time.
  */
 const LIMITS: HelperLimits = {
   timeMs: 120_000,
@@ -17,7 +19,7 @@ const LIMITS: HelperLimits = {
 
 /**
  * @param limits default: those of every node
- * @throws AlgorithmError for whatever is wrong with the module; HelperError HELPER_LOST, HELPER_STOPPED
+ * @throws AlgorithmError for any fault of the module; HelperError HELPER_LOST, HELPER_STOPPED
  */
 export async function checkAlgorithm(
   bytes: Uint8Array,

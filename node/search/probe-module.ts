@@ -1,4 +1,4 @@
-/** Runs in a helper process: opens a module of a stranger and finds out whether it is an algorithm. */
+/** Runs in a helper process: opens a stranger's module and finds out whether it is an algorithm. */
 import { Algorithm } from "../../ml/search/algorithm.ts";
 import { AlgorithmError, type AlgorithmFacts } from "../../ml/search/algorithm-error.ts";
 import type { ModuleFacts } from "../../ml/search/check/check-module.ts";
@@ -15,7 +15,7 @@ export interface ModuleReport extends ModuleFacts {
   readonly hashesPerSecond: number;
 }
 
-/** An error of the module is a result too, so that its facts arrive. */
+/** An error of the module is a result, too, so that its facts arrive. */
 export type ModuleAnswer =
   | { readonly isGood: true; readonly report: ModuleReport }
   | {

@@ -1,4 +1,4 @@
-/** Who may come in as a worker: by which token, and whether its machine leaves room to others. */
+/** Decides which workers may connect: by their token, and by the room that their machine leaves to others. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { placeOf } from "../../p2p/peers/place.ts";
@@ -7,7 +7,7 @@ import type { LinkIdentity } from "./worker-link.ts";
 import type { WorkerToken } from "./worker-token.ts";
 
 export interface Admitted extends Pick<LinkIdentity, "id" | "kind" | "address" | "machine"> {
-  /** That it showed. */
+  /** The token that it presented. */
   readonly token: string;
 }
 
@@ -15,7 +15,7 @@ export class Admission {
   readonly #remoteToken: WorkerToken | undefined;
   readonly #maxLinks: number;
   readonly #localTokens = new Map<string, Buffer>();
-  /** Sockets of remote workers by machine, those without a hello too. */
+  /** Sockets of remote workers by machine, including those that have not sent a hello. */
   readonly #held = new Map<string, number>();
   #remotes = 0;
 
@@ -25,25 +25,25 @@ export class Admission {
     this.#maxLinks = maxLinks;
   }
 
-  /** `token` lets the local worker `id` in, once. */
+  /** The local worker `id` may connect once with `token`. */
   expectLocal(id: string, token: string): void {
     this.#localTokens.set(id, digest(token));
   }
 
-  /** @returns undefined for a token that lets nobody in */
+  /** @returns undefined for an invalid token */
   async admit(request: IncomingMessage): Promise<Admitted | undefined> {
     await this.#remoteToken?.refresh();
     return this.#whoHas(bearerToken(request), request.socket.remoteAddress ?? "");
   }
 
-  /** A machine gets no more than it leaves to others, so that none takes all. */
+  /** A machine gets at most as many places as it leaves to others, so that none takes all. */
   hasPlace({ kind, machine }: Admitted): boolean {
     if (kind === "local") return true;
     const all = [...this.#held.values()].reduce((sum, count) => sum + count, 0);
     return (this.#held.get(machine) ?? 0) < this.#maxLinks - all;
   }
 
-  /** A socket of its came or went. */
+  /** Counts a socket that was opened or closed. */
   hold({ kind, machine }: Admitted, change: 1 | -1): void {
     if (kind === "local") return;
     const count = (this.#held.get(machine) ?? 0) + change;

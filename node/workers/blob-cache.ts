@@ -1,6 +1,6 @@
 /**
- * What a worker keeps between tasks: models, manifests and chunks by hash, the least recently used
- * out first. A task holds what it works with itself, so the limit never breaks a running one.
+ * What a worker keeps between tasks: models, manifests and chunks by hash; the least recently used ones are dropped
+ * first. A task holds its own inputs, so the limit never breaks a running task.
  */
 export class BlobCache {
   readonly #limitBytes: number;

@@ -1,10 +1,10 @@
-/** Bytes with a name that are read when they are needed, piece by piece: they need not lie in memory as a whole. */
+/** Bytes with a name that are read piece by piece when they are needed, so they need not be in memory as a whole. */
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { type BlobRef, PART_BYTES, refOf } from "./blob.ts";
 import { breach } from "./worker-error.ts";
 
 export interface BlobSource extends BlobRef {
-  /** In order, together `size` bytes; throws when they are not those of the hash any more. */
+  /** In order; together they have `size` bytes; throws when they no longer have the hash. */
   pieces(): AsyncIterable<Uint8Array>;
 }
 
@@ -17,7 +17,10 @@ export function inMemory(bytes: Uint8Array): BlobSource {
   return { ...refOf(bytes), pieces };
 }
 
-/** All of it, for callers that need it at once. @throws WorkerError PROTOCOL when the bytes are others */
+/**
+ * All bytes, for callers that need them at once.
+ * @throws WorkerError PROTOCOL when the bytes do not have the hash
+ */
 export async function wholeOf({ hash, size, pieces }: BlobSource): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   let filled = 0;

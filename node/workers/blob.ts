@@ -1,15 +1,15 @@
 /**
- * Long things on the link, named by their SHA-256: the table of a task's inputs, and the receiver
- * that puts parts together again. Sizes are checked before memory is taken.
+ * Large data on the link, named by its SHA-256: the table of a task's inputs, and the receiver that joins the parts.
+ * Sizes are checked before memory is allocated.
  */
 import { createHash } from "node:crypto";
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { breach, requireWithin } from "./worker-error.ts";
 
-/** A part on the wire; small enough to pass a slow link within a heartbeat or two. */
+/** A part on the wire; small enough for a slow link within one or two heartbeats. */
 export const PART_BYTES = 1024 * 1024;
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024;
-/** Inputs of one task together. */
+/** All inputs of one task together. */
 export const MAX_TASK_BYTES = 1024 * 1024 * 1024;
 export const MAX_INPUTS = 65_536;
 
@@ -80,7 +80,7 @@ export function decodeIndexes(bytes: Uint8Array, limit: number): number[] {
 export class BlobReceiver {
   readonly ref: BlobRef;
   readonly #bytes: Uint8Array;
-  /** Part by part: the whole at once would hold everything else up. */
+  /** Part by part: hashing the whole at once would block everything else. */
   readonly #digest = createHash("sha256");
   #filled = 0;
 
@@ -91,7 +91,10 @@ export class BlobReceiver {
     this.#bytes = new Uint8Array(ref.size);
   }
 
-  /** @returns the whole when this was its last part @throws WorkerError PROTOCOL */
+  /**
+   * @returns all bytes when this was the last part
+   * @throws WorkerError PROTOCOL
+   */
   accept(offset: number, part: Uint8Array): Uint8Array | undefined {
     if (offset !== this.#filled || part.length === 0) throw breach(`a part at ${offset}`);
     if (offset + part.length > this.ref.size) throw breach("more bytes than announced");

@@ -1,6 +1,6 @@
 /**
- * Carries tasks out on the workers there are: each waits for one that is idle and may have it, is repeated on another
- * one when its worker is lost or sent wrong work, and has a deadline.
+ * Carries out tasks on the available workers: each task waits for an idle worker that may have it, is repeated on
+ * another one if its worker is lost or sent wrong work, and has a deadline.
  */
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
@@ -24,7 +24,7 @@ export interface CarryOutModules {
   readonly queue: WorkerQueue;
   /** Fails every task. */
   readonly stop: AbortSignal;
-  /** Whether there are workers on this machine that check what remote ones send. */
+  /** Whether there are workers on this machine that check the results of remote ones. */
   readonly hasLocal: boolean;
 }
 
@@ -33,7 +33,7 @@ export class CarryOut implements Pool {
   readonly clock: Clock;
   readonly #modules: CarryOutModules;
   readonly #aside: SetAside;
-  /** Ends what runs on a worker of this machine and gives way to urgent tasks. */
+  /** By worker of this machine, ends a task that gives way to urgent ones. */
   readonly #giveWay = new Map<WorkerLink, AbortController>();
 
   constructor(modules: CarryOutModules) {
@@ -75,7 +75,7 @@ export class CarryOut implements Pool {
     this.#modules.log.warn(message, facts);
   }
 
-  /** A worker has linked: that of a machine which is set aside gets no tasks. */
+  /** A worker has connected; if its machine is set aside, it gets no tasks. */
   greet(link: WorkerLink): void {
     const { id, kind, address, machine } = link.identity;
     if (kind !== "remote" || !this.#aside.has(machine)) return;
@@ -92,9 +92,9 @@ export class CarryOut implements Pool {
     const { kind, isUrgent: urgent } = work;
     const { log, queue } = this.#modules;
     const { signal, end } = control;
-    /** A remote worker failed at it: whether it can be done at all shows here. */
+    /** A remote worker failed; a local one shows whether the task can be done at all. */
     let isLocalOnly = false;
-    // What cannot be checked in parts stays on this machine, where there is a worker.
+    // A task whose result cannot be checked in parts stays on this machine, if there is a worker.
     const fits = (link: WorkerLink): boolean =>
       !this.#isChecked(link) || (work.isRemote && !isLocalOnly);
     for (let attempts = 1; ; ) {
@@ -151,7 +151,10 @@ export class CarryOut implements Pool {
     }
   }
 
-  /** An urgent task waits for one of these: if none is idle, and one does what gives way, it is ended. */
+  /**
+   * An urgent task waits for one of these workers. If none is idle, and one of them runs a task that gives way, that
+   * task is ended.
+   */
   #makeWay(fits: (link: WorkerLink) => boolean): void {
     if (this.#modules.queue.links.some((link) => link.idle && fits(link))) return;
     const [first] = [...this.#giveWay].filter(([link]) => fits(link));
@@ -166,7 +169,7 @@ export class CarryOut implements Pool {
     return { id, address, machine, isChecked: this.#isChecked(link) };
   }
 
-  /** Whether what this worker sends is checked here. */
+  /** Whether the results of this worker are checked here. */
   #isChecked({ identity }: WorkerLink): boolean {
     return identity.kind === "remote" && this.#modules.hasLocal;
   }

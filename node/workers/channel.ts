@@ -1,6 +1,6 @@
 /**
- * Typed messages over one WebSocket, the same on both ends. Whatever breaks the rules closes the
- * link with the reason; nothing of the other side is trusted before `decode` passed it.
+ * Typed messages over one WebSocket, the same on both ends. A violation of the rules closes the link with the reason;
+ * nothing from the other side is trusted before `decode` has accepted it.
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
@@ -19,7 +19,7 @@ export interface ChannelHandlers<Incoming> {
   decode(header: unknown): Incoming;
   /** Throws WorkerError to close the link. */
   onMessage(message: Incoming, payload: Uint8Array): void;
-  /** Once, whoever closed. */
+  /** Called once, whichever side closed. */
   onClosed(reason: string): void;
 }
 
@@ -55,7 +55,7 @@ export class Channel<Incoming> {
     return this.#open;
   }
 
-  /** Milliseconds without a sign of life from the other side. */
+  /** Milliseconds without any message from the other side. */
   get silenceMs(): number {
     return this.#clock.monotonic() - this.#heardAt;
   }
@@ -65,8 +65,8 @@ export class Channel<Incoming> {
   }
 
   /**
-   * Resolves when the bytes are on their way, so that awaiting it paces the sender. Does nothing
-   * on a closed link: its closing is told once, through `onClosed`.
+   * Resolves when the bytes are on their way, so that awaiting it paces the sender. Does nothing on a closed link;
+   * `onClosed` reports the closing once.
    */
   send(message: object, payload?: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
@@ -77,8 +77,8 @@ export class Channel<Incoming> {
 
   /**
    * Sends `bytes` in parts.
-   * @param start what was sent before of the same input or output
-   * @returns false when `isWanted` said so or the link closed
+   * @param start bytes sent before of the same input or output
+   * @returns false when `isWanted` returned false or the link closed
    */
   async sendParts(
     task: number,
@@ -98,7 +98,7 @@ export class Channel<Incoming> {
     this.#end(reason, NORMAL);
   }
 
-  /** Without a closing handshake, for a side that no longer answers. */
+  /** Closes without a handshake, for a side that no longer answers. */
   terminate(reason: string): void {
     this.#reason ??= reason;
     this.#socket.terminate();

@@ -1,11 +1,11 @@
 /**
- * What a node and its own worker processes say over their IPC channel: where to connect, and the
- * child's log lines. Everything else travels over the worker link, as with any worker.
+ * Messages between a node and its own worker processes over their IPC channel: where to connect, and the child's log
+ * lines. Everything else uses the worker link, as with any worker.
  */
 import { z } from "zod";
 import type { Log, LogFields } from "../../p2p/log.ts";
 
-/** Parent to child, once. The token never shows in a list of processes. */
+/** Sent once from parent to child. So the token never appears in a list of processes. */
 export const ChildOrders = z.strictObject({
   url: z.string(),
   token: z.string(),
@@ -20,7 +20,7 @@ const LogLine = z.strictObject({
 });
 type LogLine = z.infer<typeof LogLine>;
 
-/** The child's log: a logger of its own would cost each child ten megabytes. */
+/** The child's log; a separate logger would cost each child ten megabytes. */
 export function logThrough(send: (line: LogLine) => void): Log {
   const at =
     (level: LogLine["level"]) =>
@@ -29,7 +29,7 @@ export function logThrough(send: (line: LogLine) => void): Log {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** In the parent: writes a child's line into the node's log under the worker's name. */
+/** In the parent: writes a child's line into the node's log, with the worker's name. */
 export function relayLine(log: Log, worker: string, line: unknown): void {
   const parsed = LogLine.safeParse(line);
   if (!parsed.success) {

@@ -9,7 +9,7 @@
 import { badFrame } from "./worker-error.ts";
 
 export const MAX_HEADER_BYTES = 64 * 1024;
-/** Longer things travel in parts, so that a slow link stays visibly alive. */
+/** Larger data travels in parts, so that a slow link stays visibly alive. */
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_FRAME_BYTES = 4 + MAX_HEADER_BYTES + MAX_PAYLOAD_BYTES;
 
@@ -22,7 +22,7 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** @throws RangeError for a frame above the limits, a mistake of the caller */
+/** @throws RangeError for a frame above the limits, which is a mistake of the caller */
 export function encodeFrame(header: object, payload: Uint8Array = EMPTY): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify({ ...header, bytes: payload.length }));
   if (json.length > MAX_HEADER_BYTES || payload.length > MAX_PAYLOAD_BYTES) {

@@ -1,7 +1,7 @@
 /**
- * The door for workers: checks the token before the WebSocket exists, the hello after, and turns
- * what passes into a WorkerLink. Listens on a loopback port of its own for the local workers; the
- * API's server lets remote ones in through `handleUpgrade`.
+ * Accepts workers: checks the token before the WebSocket exists, and the hello after it, and makes a WorkerLink of each
+ * accepted one. It listens on its own loopback port for the local workers; the API's server passes remote ones in
+ * through `handleUpgrade`.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,9 +27,9 @@ import type { WorkerToken } from "./worker-token.ts";
 export interface LinkServerOptions {
   /** SHA-256 of the exact engine's kernels, hex: a worker with other ones is refused. */
   readonly engineHash: string;
-  /** Lets remote workers in; undefined refuses them all. */
+  /** Decides about remote workers; undefined refuses all of them. */
   readonly remoteToken: WorkerToken | undefined;
-  /** Of remote workers, of which one machine gets half at most; local ones are let in whatever these hold. */
+  /** For remote workers; one machine gets at most half of them. Local workers are accepted regardless. */
   readonly maxLinks: number;
   readonly timings: LinkTimings;
 }
@@ -67,7 +67,10 @@ export class LinkServer {
     this.#http.on("upgrade", (request, socket, head) => this.handleUpgrade(request, socket, head));
   }
 
-  /** Opens the loopback door. @returns its URL */
+  /**
+   * Opens the loopback port.
+   * @returns its URL
+   */
   async start(): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once("error", reject);
@@ -88,12 +91,12 @@ export class LinkServer {
     });
   }
 
-  /** `token` lets the local worker `id` in, once. */
+  /** The local worker `id` may connect once with `token`. */
   expectLocal(id: string, token: string): void {
     this.#admission.expectLocal(id, token);
   }
 
-  /** Of an HTTP server that got an upgrade request for WORKERS_PATH. */
+  /** For an HTTP server that got an upgrade request for WORKERS_PATH. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     if (request.url?.split("?", 1)[0] !== WORKERS_PATH) {
@@ -217,7 +220,7 @@ export class LinkServer {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await this.#modules.clock.sleep(this.#options.timings.heartbeatMs, signal).catch(() => {});
-      // After a stall of this process, what has arrived meanwhile is read before anyone is judged.
+      // After a pause of this process, messages that have arrived meanwhile are read before any worker is judged.
       await breathe();
       await this.#endReplaced();
       if (signal.aborted) return;
@@ -227,7 +230,7 @@ export class LinkServer {
 }
 
 interface RemoteLink {
-  /** Whether its token still counts. */
+  /** Whether its token is still valid. */
   isCurrent(workerToken: string): boolean;
   end(): void;
 }

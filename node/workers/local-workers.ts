@@ -1,6 +1,6 @@
 /**
- * The worker processes of this machine: starts them, starts them again with growing pauses when
- * they end, and ends them with the node. They come back in through the same door as any worker.
+ * The worker processes of this machine: starts them, restarts them with growing pauses when they end, and ends them
+ * with the node. They connect in the same way as any other worker.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -16,11 +16,11 @@ export interface RestartTimings {
   /** Pause before the first restart; doubles up to `maxPauseMs`. */
   readonly pauseMs: number;
   readonly maxPauseMs: number;
-  /** A child that lived so long starts again with the first pause. */
+  /** A child that ran for so long is restarted with the first pause. */
   readonly calmMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly killMs: number;
-  /** A child that has not linked by then is killed. */
+  /** A child that has not connected by then is killed. */
   readonly linkMs: number;
 }
 
@@ -29,7 +29,7 @@ export const RESTART_TIMINGS: RestartTimings = {
   maxPauseMs: 30_000,
   calmMs: 60_000,
   killMs: 5_000,
-  // On a busy machine the runtime alone can take a minute to start.
+  // On a busy machine the start of the runtime alone can take a minute.
   linkMs: 180_000,
 };
 
@@ -37,7 +37,7 @@ export interface LocalWorkersModules {
   readonly clock: Clock;
   readonly log: Log;
   readonly spawn: SpawnWorker;
-  /** Announces the single-use token of a child about to connect. */
+  /** Announces the single-use token of a child that is about to connect. */
   readonly expect: (id: string, token: string) => void;
 }
 
@@ -88,7 +88,7 @@ export class LocalWorkers {
     if (slot !== undefined) slot.linked = true;
   }
 
-  /** A local worker without its link is of no use: its process is replaced. */
+  /** A local worker without a link is useless, so its process is replaced. */
   onGone(id: string): void {
     this.#slots.get(id)?.child?.kill("SIGKILL");
   }
@@ -152,9 +152,9 @@ export class LocalWorkers {
 }
 
 /**
- * What keeps a worker near 110 MB instead of 150: a small young heap, one helper thread, garbage
- * collected after each task. The runtime's own TypeScript loader is WebAssembly too, and optimising
- * it would cost 14 MB; the kernels pass this budget within their first second.
+ * These flags keep a worker near 110 MB instead of 150: a small young heap, one helper thread, and garbage collection
+ * after each task. The runtime's own TypeScript loader is WebAssembly too, and optimising it would cost 14 MB; the
+ * kernels exceed this budget within their first second.
  */
 const RUNTIME_FLAGS = [
   "--max-semi-space-size=1",
@@ -163,7 +163,7 @@ const RUNTIME_FLAGS = [
   "--wasm-tiering-budget=100000000",
 ];
 
-/** worker-process.ts under this same runtime; what it cannot log goes to our standard error. */
+/** Starts worker-process.ts with this same runtime; its standard error goes to ours. */
 export function forkWorker(): ChildProcess {
   const entry = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
   return fork(entry, [], {
@@ -172,7 +172,7 @@ export function forkWorker(): ChildProcess {
   });
 }
 
-/** Other errors of a child (a message that cannot be sent) do not mean that it ended. */
+/** Other errors of a child (a message that cannot be sent) do not mean that it has ended. */
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => {

@@ -1,6 +1,6 @@
 /**
- * Tokens of machines: each follows from the node's worker token and the name of a machine, so the node keeps none of
- * them, and whoever has one can name no other machine. A new worker token ends all of them.
+ * Tokens of machines: each follows from the node's worker token and the name of a machine. So the node stores none of
+ * them, and the owner of one can name no other machine. A new worker token invalidates all of them.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
@@ -17,11 +17,11 @@ export function machineToken(workerToken: string, machine: string): string {
 }
 
 export interface TokenHolder {
-  /** Undefined: it holds the node's worker token, which may be on any machine. */
+  /** Undefined: it has the node's own worker token, which may be on any machine. */
   readonly machine: string | undefined;
 }
 
-/** @returns undefined for a token that lets nobody in */
+/** @returns undefined for an invalid token */
 export function holderOf(given: string, workerToken: string): TokenHolder | undefined {
   if (isEqual(given, workerToken)) return { machine: undefined };
   const [machine = ""] = given.split(".", 1);
@@ -31,7 +31,7 @@ export function holderOf(given: string, workerToken: string): TokenHolder | unde
   return { machine };
 }
 
-/** Digests have equal lengths, so that neither length nor prefix leaks through time. */
+/** Digests have equal lengths, so the time reveals neither length nor prefix. */
 function isEqual(one: string, other: string): boolean {
   const [a, b] = [one, other].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);

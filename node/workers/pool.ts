@@ -1,4 +1,4 @@
-/** The node's workers as one thing that runs tasks: this machine's processes and those that come from elsewhere. */
+/** The node's workers as one object that runs tasks: processes on this machine and remote workers. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { UnitResult } from "../../ml/search/search-units.ts";
@@ -39,7 +39,7 @@ export interface WorkerPoolOptions {
   readonly localWorkers: number;
   /** SHA-256 of the exact engine's kernels, hex. */
   readonly engineHash: string;
-  /** What remote workers must present; undefined = no remote workers. */
+  /** The token that remote workers must present; undefined = no remote workers. */
   readonly remoteToken?: WorkerToken | undefined;
   readonly linkTimings?: Partial<LinkTimings>;
   readonly restartTimings?: Partial<RestartTimings>;
@@ -50,7 +50,7 @@ export interface WorkerPoolModules {
   readonly clock: Clock;
   /** Default: a child process of this runtime. */
   readonly spawn?: SpawnWorker;
-  /** Which parts of remote results are done again; default: at random. */
+  /** Which parts of remote results are repeated; default: random ones. */
   readonly draw?: Draw;
 }
 
@@ -97,7 +97,7 @@ export class WorkerPool implements Workers {
     );
   }
 
-  /** Opens the loopback door and starts the local workers; does not wait for them to link. */
+  /** Opens the loopback port and starts the local workers; does not wait until they are connected. */
   async start(): Promise<void> {
     if (this.#options.localWorkers === 0 && this.#options.remoteToken !== undefined) {
       this.#log.warn("what remote workers send is not checked: no worker runs on this machine", {
@@ -108,7 +108,7 @@ export class WorkerPool implements Workers {
     this.#local.start(this.#options.localWorkers, url);
   }
 
-  /** Fails every task under way with STOPPED, then ends the workers. */
+  /** Fails all current tasks with STOPPED, then ends the workers. */
   async stop(): Promise<void> {
     this.#stop.abort(
       new WorkerError("the worker pool is stopping", { code: "STOPPED" }, { action: "local" }),
@@ -117,7 +117,7 @@ export class WorkerPool implements Workers {
     await this.#server.stop();
   }
 
-  /** For the API's server: upgrade requests to WORKERS_PATH of protocol.ts. */
+  /** For the API's server: upgrade requests for WORKERS_PATH of protocol.ts. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head);
   }

@@ -1,4 +1,4 @@
-/** Machines whose workers sent wrong results: they get no tasks for a day, also when they link again. */
+/** Machines whose workers sent wrong results: they get no tasks for a day, even if they connect again. */
 const DAY_MS = 86_400_000;
 const MAX_MACHINES = 1024;
 
@@ -7,7 +7,7 @@ export const SET_ASIDE_REMEDY =
 
 export class SetAside {
   readonly #monotonic: () => number;
-  /** Until when, by what a machine is known by. */
+  /** Until when, by the name or address of a machine. */
   readonly #until = new Map<string, number>();
 
   constructor(monotonic: () => number) {

@@ -1,6 +1,6 @@
 /**
- * One task on the link to one worker, the node's end of it: sends the order, serves the inputs that the worker lacks,
- * takes the outputs, and settles with its result.
+ * The node's end of one task on the link to a worker: sends the order, serves the inputs that the worker lacks, takes
+ * the outputs, and settles with the result.
  */
 import { BlobReceiver, type BlobRef, decodeIndexes, encodeTable } from "./blob.ts";
 import type { BlobSource } from "./blob-source.ts";
@@ -11,9 +11,9 @@ import type { TaskProgress } from "./task-control.ts";
 import { breach, isWorkerCode, WorkerError } from "./worker-error.ts";
 
 export interface RunControl {
-  /** Gives the task up. */
+  /** Abandons the task. */
   readonly signal: AbortSignal;
-  /** Asks for what is done so far. */
+  /** Asks for the work done so far. */
   readonly end?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TaskProgress) => void) | undefined;
 }
@@ -29,7 +29,7 @@ export type TaskMessage = Exclude<WorkerMessage, { type: "hello" }>;
 type OutputMessage = Extract<WorkerMessage, { type: "output" }>;
 
 export class TaskExchange<T> {
-  /** Rejects with WorkerError LINK_LOST, TASK_FAILED; what loading an input throws; the signal's reason. */
+  /** Rejects with WorkerError LINK_LOST, TASK_FAILED; any error of loading an input; the signal's reason. */
   readonly result: Promise<T>;
   /** When the worker was told to stop. */
   stoppedAt: number | undefined;
@@ -42,7 +42,7 @@ export class TaskExchange<T> {
   #resolve: (value: T) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
   #output: { readonly blob: BlobReceiver; readonly take: (bytes: Uint8Array) => void } | undefined;
-  /** Nobody waits for it any more. */
+  /** No caller waits for it any more. */
   #abandoned = false;
   #over = false;
 
@@ -78,7 +78,7 @@ export class TaskExchange<T> {
   }
 
   /**
-   * @returns whether the worker is through with the task
+   * @returns whether the worker has finished the task
    * @throws WorkerError PROTOCOL, TOO_LARGE
    */
   onMessage(message: TaskMessage, payload: Uint8Array): boolean {
@@ -112,7 +112,7 @@ export class TaskExchange<T> {
     }
   }
 
-  /** The link is gone. */
+  /** The link is lost. */
   lose(reason: string): void {
     const { worker } = this.#parts;
     const facts = { code: "LINK_LOST", worker, reason } as const;
@@ -164,7 +164,7 @@ export class TaskExchange<T> {
     this.#settled();
   }
 
-  /** Calls what the caller gave. Its failure ends the task, not the link. */
+  /** Calls a function of the caller. Its failure ends the task, not the link. */
   #tell(call: () => void): void {
     if (this.#abandoned) return;
     try {
@@ -175,7 +175,7 @@ export class TaskExchange<T> {
     }
   }
 
-  /** The caller hears at once; the worker stays busy until it says that it stopped. */
+  /** The caller is informed at once; the worker stays busy until it reports that it has stopped. */
   #abandon(reason: unknown): void {
     if (this.#over || this.#abandoned) return;
     this.#abandoned = true;

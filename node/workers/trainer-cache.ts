@@ -1,6 +1,6 @@
 /**
- * The engines and the last opened model of a worker: rounds of one job come back to the same
- * trainer. An engine is loaded when the first task asks for it, so tfjs costs nothing until then.
+ * The engines and the last opened model of a worker: rounds of one job use the same trainer again. An engine is loaded
+ * for the first task that needs it, so tfjs costs nothing until then.
  */
 import type { Engine, EngineName, Trainer } from "../../ml/engine.ts";
 import type { Hyperparameters } from "../../ml/hyperparameters.ts";
@@ -22,7 +22,7 @@ export class TrainerCache {
     this.#log = log;
   }
 
-  /** @throws what the engine throws when it fails its self-test */
+  /** @throws the error of an engine that fails its self-test */
   engine(name: EngineName): Promise<Engine> {
     const known = this.#engines.get(name);
     if (known !== undefined) return known;

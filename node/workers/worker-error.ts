@@ -1,14 +1,14 @@
 /** What can go wrong between a node and its workers. */
 import { PomlError } from "../../chain/errors.ts";
 
-/** Why a node does not take a worker. */
+/** Why a node refuses a worker. */
 export type Refusal = "token" | "path" | "version" | "engine" | "no-hello";
 
 export type WorkerFacts =
   | { readonly code: "BAD_FRAME"; readonly reason: string }
-  /** A well-formed message at the wrong moment, or with contents that break the rules. */
+  /** A well-formed message at the wrong time, or with contents that violate the rules. */
   | { readonly code: "PROTOCOL"; readonly reason: string }
-  /** An order whose parts do not fit each other. */
+  /** An order whose parts do not fit together. */
   | { readonly code: "BAD_TASK"; readonly field: string; readonly reason: string }
   | { readonly code: "REFUSED"; readonly refusal: Refusal }
   | { readonly code: "BAD_URL"; readonly url: string }
@@ -16,14 +16,14 @@ export type WorkerFacts =
   | { readonly code: "LINK_LOST"; readonly worker: string; readonly reason: string }
   | { readonly code: "ATTEMPTS"; readonly kind: string; readonly attempts: number }
   | { readonly code: "DEADLINE"; readonly kind: string; readonly deadlineMs: number }
-  /** The task itself failed on the worker; `reason` is the code of the error there. */
+  /** The task failed on the worker; `reason` is the code of the error there. */
   | {
       readonly code: "TASK_FAILED";
       readonly kind: string;
       readonly worker: string;
       readonly reason: string;
     }
-  /** A part of a remote worker's result is not what this machine comes to. */
+  /** A part of a remote worker's result differs from the result of this machine. */
   | { readonly code: "SPOT_CHECK"; readonly worker: string; readonly what: string }
   | {
       readonly code: "TOO_LARGE";
@@ -31,7 +31,7 @@ export type WorkerFacts =
       readonly limit: number;
       readonly actual: number;
     }
-  /** What the task was asked for ended while it waited in the queue. */
+  /** The request was ended while it waited in the queue. */
   | { readonly code: "NO_WORKER" }
   | { readonly code: "STOPPED" };
 

@@ -1,6 +1,6 @@
 /**
- * The node's end of the link to one worker: hands it one assignment at a time, and watches whether it is alive. Which
- * task comes next is the pool's.
+ * The node's end of the link to one worker: gives it one assignment at a time, and watches whether it is alive. The
+ * pool decides which task comes next.
  */
 
 import type { Channel } from "./channel.ts";
@@ -13,13 +13,13 @@ import type { WorkerStatus } from "./worker-status.ts";
 export interface LinkTimings {
   /** Between two pings. */
   readonly heartbeatMs: number;
-  /** Silence after which a worker is suspect. */
+  /** A worker that is silent for so long is suspect. */
   readonly suspectMs: number;
-  /** Silence after which it is given up and its task repeated elsewhere. */
+  /** A worker that is silent for so long is given up, and its task is repeated elsewhere. */
   readonly failMs: number;
-  /** Silence of the node after which a worker gives the link up. */
+  /** If the node is silent for so long, a worker gives up the link. */
   readonly nodeSilenceMs: number;
-  /** A worker told to stop must have stopped by then. */
+  /** A worker that was told to stop must have stopped by then. */
   readonly stopMs: number;
   /** From the connection to the hello. */
   readonly helloMs: number;
@@ -39,7 +39,7 @@ export interface LinkIdentity {
   readonly kind: WorkerStatus["kind"];
   /** IP address of its machine. */
   readonly address: string;
-  /** What its machine is known by: the name that its token has, or else the place of its address. */
+  /** The identity of its machine: the name in its token, or else the place of its address. */
   readonly machine: string;
   readonly threads: number;
   readonly platform: string;
@@ -52,11 +52,11 @@ export class WorkerLink {
   readonly #channel: Channel<WorkerMessage>;
   readonly #timings: LinkTimings;
   readonly #monotonic: () => number;
-  /** The task under way. */
+  /** The current task. */
   #present: Exchange | undefined;
   #tasks = 0;
   #isAside = false;
-  /** Called whenever the worker may take a task. */
+  /** Called whenever the worker can take a task. */
   onIdle: () => void = () => {};
 
   constructor(
@@ -75,7 +75,7 @@ export class WorkerLink {
     return this.#channel.open && isFree && !this.#isSuspect();
   }
 
-  /** Gives it no task any more. The link stays, so that its owner sees it. */
+  /** Gives it no more tasks. The link stays, so that the owner can see it. */
   setAside(): void {
     this.#isAside = true;
   }
@@ -101,9 +101,8 @@ export class WorkerLink {
   }
 
   /**
-   * Busy from the call on, unless the order is refused.
-   * @throws WorkerError BAD_TASK, TOO_LARGE; LINK_LOST, TASK_FAILED; what loading an input throws; the
-   * signal's reason
+   * The worker is busy from the call on, unless the order is refused.
+   * @throws WorkerError BAD_TASK, TOO_LARGE; LINK_LOST, TASK_FAILED; any error of loading an input; the signal's reason
    */
   async run<T>(assignment: Assignment<T>, control: RunControl): Promise<T> {
     if (this.#present !== undefined) throw new RangeError("the worker has a task already");
@@ -118,7 +117,7 @@ export class WorkerLink {
     return exchange.result;
   }
 
-  /** @throws WorkerError PROTOCOL, TOO_LARGE: the channel closes on them */
+  /** @throws WorkerError PROTOCOL, TOO_LARGE; then the channel is closed */
   onMessage(message: WorkerMessage, payload: Uint8Array): void {
     if (message.type === "hello") throw breach("a second hello");
     if (this.#present?.onMessage(message, payload) !== true) return;
@@ -126,7 +125,7 @@ export class WorkerLink {
     queueMicrotask(() => this.onIdle());
   }
 
-  /** The link is gone: fails the task under way. */
+  /** The link is lost: fails the current task. */
   onClosed(reason: string): void {
     const present = this.#present;
     this.#present = undefined;

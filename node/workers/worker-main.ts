@@ -1,6 +1,6 @@
 /**
- * The worker program: links to its node, works, links again when the link breaks. `poml worker` and
- * the local child processes both run this.
+ * The worker program: it connects to its node, works, and connects again when the link breaks. `poml worker` and the
+ * local child processes both run it.
  */
 import type { IncomingMessage } from "node:http";
 import { arch, platform, setPriority } from "node:os";
@@ -28,11 +28,11 @@ export interface WorkerOptions {
   /** `ws://host:port`, or with the whole path. */
   readonly url: string;
   readonly token: string;
-  /** What it offers to use; told to the node. */
+  /** The number of threads that it offers to the node. */
   readonly threads: number;
-  /** Link again after a loss, with growing pauses; default true. Else a loss ends the worker. */
+  /** Connect again after a loss, with growing pauses; default true. Otherwise a loss ends the worker. */
   readonly reconnect?: boolean;
-  /** Of this whole process; default 19, the lowest: a worker takes only what nothing else wants. */
+  /** For this whole process; default 19, the lowest priority: a worker uses only what no other program needs. */
   readonly niceness?: number;
 }
 
@@ -42,17 +42,17 @@ export interface WorkerModules {
   readonly meter: CoreMeter;
   /** Ends the worker. */
   readonly signal: AbortSignal;
-  /** The node took this worker, under this name. */
+  /** Called when the node has accepted this worker, with its name. */
   readonly onLinked?: (name: string) => void;
-  /** Of search algorithms; default: those of every worker. */
+  /** For search algorithms; default: those of every worker. */
   readonly searchLimits?: ThreadLimits;
-  /** Called after every task: the time to give memory back. */
+  /** Called after every task, to free memory. */
   readonly afterTask?: () => void;
 }
 
 /**
  * Resolves when the signal is aborted, or the link is lost for good.
- * @throws WorkerError BAD_URL; REFUSED: wrong token, another release; UNREACHABLE without `reconnect`
+ * @throws WorkerError BAD_URL; REFUSED: wrong token, or another release; UNREACHABLE without `reconnect`
  */
 export async function runWorker(
   { url, token, threads, reconnect = true, niceness = LOWEST_PRIORITY }: WorkerOptions,
@@ -124,7 +124,7 @@ function linkUrl(text: string): URL {
   return url;
 }
 
-/** What the node says about why, in the form of RFC 9457. */
+/** The node's reason, in the form of RFC 9457. */
 async function readAnswer(response: IncomingMessage): Promise<string> {
   let text = "";
   for await (const chunk of response.setEncoding("utf8")) {
@@ -135,7 +135,7 @@ async function readAnswer(response: IncomingMessage): Promise<string> {
   return detail ?? "no reason given";
 }
 
-/** Token and path stay wrong; anything else may pass. */
+/** A wrong token or path stays wrong; any other cause may pass. */
 function refusalOf(status: number, detail: string): WorkerError {
   const refusal = status === 404 ? "path" : "token";
   if (![401, 403, 404].includes(status)) return unreachable(`HTTP ${status}: ${detail}`);

@@ -1,18 +1,18 @@
 /**
- * Entry of a local worker process. Its parent sends where to connect; it ends with the link, with
- * its parent, or on SIGTERM.
+ * Entry point of a local worker process. Its parent sends where to connect; it ends with the link, with its parent, or
+ * on SIGTERM.
  */
 import { systemClock } from "../clock.ts";
 import { processMeter } from "../core-meter.ts";
 import { ChildOrders, logThrough } from "./child-messages.ts";
 import { runWorker } from "./worker-main.ts";
 
-/** After this a task that does not heed the signal is cut off. */
+/** After this time a task that ignores the signal is cut off. */
 const GRACE_MS = 2_000;
 
 const stop = new AbortController();
 const log = logThrough((line) => {
-  // The parent may be gone; then nobody reads it.
+  // If the parent has ended, nobody reads this.
   if (process.connected) process.send?.(line, () => {});
 });
 
@@ -22,7 +22,7 @@ function leave(): void {
 }
 
 process.once("SIGTERM", leave);
-// The terminal sends this to the whole group; the parent decides what it means.
+// The terminal sends this signal to the whole group; the parent decides what it means.
 process.on("SIGINT", () => {});
 process.once("disconnect", leave);
 process.once("message", (message) => {

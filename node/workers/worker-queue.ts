@@ -1,12 +1,12 @@
-/** Which task gets which worker: callers in order, the first idle link to the first of them. */
+/** Assigns workers to tasks: callers in order, each gets the first suitable idle link. */
 import { WorkerError } from "./worker-error.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
-  /** Ends the wait too, with NO_WORKER. */
+  /** Also ends the wait, with NO_WORKER. */
   readonly end?: AbortSignal | undefined;
-  /** Goes before those who already wait. */
+  /** Takes precedence over those that already wait. */
   readonly urgent: boolean;
   /** Which workers may have the task; default: any. */
   readonly fits?: (link: WorkerLink) => boolean;
@@ -37,7 +37,7 @@ export class WorkerQueue {
 
   /**
    * Runs `task` on the next idle worker.
-   * @throws WorkerError NO_WORKER; the signal's reason; what `task` throws
+   * @throws WorkerError NO_WORKER; the signal's reason; any error of `task`
    */
   use<T>(
     { signal, end, urgent, fits = () => true }: WaitOptions,
@@ -71,10 +71,10 @@ export class WorkerQueue {
     });
   }
 
-  /** `task` makes its link busy before it returns, so no link is given twice. */
+  /** `task` makes its link busy before it returns, so no link is assigned twice. */
   #offer(): void {
     for (const link of this.#links) {
-      // Again when a task was refused before it began.
+      // Again if a task was refused before it began.
       while (link.idle) {
         const at = this.#waiting.findIndex(({ fits }) => fits(link));
         if (at === -1) break;

@@ -1,6 +1,6 @@
 /**
- * The worker's end of one link: greets the node, collects the inputs of a task, runs it and sends
- * what comes of it. Lives as long as its WebSocket; cache and trainers outlive it.
+ * The worker's end of one link: greets the node, collects the inputs of a task, runs it, and sends the results. It
+ * lives as long as its WebSocket; cache and trainers live longer.
  */
 
 import type { WebSocket } from "ws";
@@ -42,21 +42,21 @@ export interface SessionModules extends WorkerParts {
   readonly log: Log;
   readonly cache: BlobCache;
   readonly onLinked?: (name: string) => void;
-  /** Called when a task has ended and its result is on the way. */
+  /** Called when a task has ended and its result is being sent. */
   readonly afterTask?: () => void;
 }
 
 type Order = Extract<NodeMessage, { type: "order" }>;
 
-/** The task under way: first it collects inputs, then it runs. */
+/** The current task: first it collects inputs, then it runs. */
 interface Present {
   readonly task: number;
   readonly order: Order["order"];
-  /** What the inputs of the table are, one group after another. */
+  /** The names of the inputs in the table, one group after another. */
   readonly names: Order["inputs"];
   readonly table: readonly BlobRef[];
   readonly inputs: Map<string, Uint8Array>;
-  /** Table indexes still to come, the next one first. */
+  /** Table indexes of inputs that are still missing, the next one first. */
   readonly lacking: number[];
   readonly abandon: AbortController;
   readonly end: AbortController;
@@ -64,7 +64,7 @@ interface Present {
 }
 
 export class WorkerSession {
-  /** Resolves with the reason when the link and its task are gone; rejects with WorkerError REFUSED. */
+  /** Resolves with the reason when the link and its task have ended; rejects with WorkerError REFUSED. */
   readonly closed: Promise<string>;
   readonly #modules: SessionModules;
   readonly #channel: Channel<NodeMessage>;
@@ -88,7 +88,7 @@ export class WorkerSession {
         this.#over.abort();
         this.#greeted.abort();
         this.#present?.abandon.abort();
-        // The next link must not find the last one's task on its trainer.
+        // The next link must not find the task of the last one on its trainer.
         void this.#working.then(() => {
           if (this.#refused === undefined) resolve(reason);
           else reject(this.#refused);
@@ -186,7 +186,7 @@ export class WorkerSession {
     this.#proceed(present);
   }
 
-  /** Waits for the next lacking input, or starts the work when there is none. */
+  /** Waits for the next missing input, or starts the work if there is none. */
   #proceed(present: Present): void {
     const next = present.table[present.lacking[0] ?? -1];
     present.receiver = next === undefined ? undefined : new BlobReceiver(next, MAX_BLOB_BYTES);
@@ -262,14 +262,14 @@ export class WorkerSession {
     const { signal } = this.#over;
     while (!signal.aborted) {
       await this.#modules.clock.sleep(heartbeatMs, signal).catch(() => {});
-      // After a stall of this process, what has arrived meanwhile is read before the node is judged.
+      // After a pause of this process, messages that have arrived meanwhile are read before the node is judged.
       await breathe();
       if (this.#channel.silenceMs >= silenceMs) this.#channel.terminate("the node is silent");
     }
   }
 }
 
-/** Whether the input at this place of the table is worth a place in the cache. */
+/** Whether the input at this place of the table should be kept in the cache. */
 function isKept(names: Order["inputs"], index: number): boolean {
   let end = 0;
   for (const { count, isKept } of names) {

@@ -1,6 +1,6 @@
 /**
- * The token that lets remote workers in, and does nothing else: no route of the API takes it. It lies in a file of its
- * own, which is read again for every worker that comes and at every heartbeat, so that a new token counts at once and
+ * The token of remote workers. It allows nothing else: no route of the API accepts it. It is in a file of its own,
+ * which is read again for every worker that connects and at every heartbeat, so a new token takes effect at once and
  * ends the links of the old one.
  */
 import { randomBytes } from "node:crypto";
@@ -11,12 +11,12 @@ import { WalletError } from "../wallet/wallet-error.ts";
 export interface WorkerToken {
   /** Undefined: no remote workers. */
   readonly current: string | undefined;
-  /** Looks for a new one; while the file cannot be read there is none. */
+  /** Looks for a new token; while the file cannot be read there is none. */
   refresh(): Promise<void>;
 }
 
 /**
- * @param apiToken the worker token must be another one
+ * @param apiToken the worker token must differ from it
  * @throws WalletError as readToken; KEY_FILE_MALFORMED when it is the API token
  */
 export async function openWorkerToken(path: string, apiToken: string): Promise<WorkerToken> {
@@ -32,7 +32,7 @@ export async function openWorkerToken(path: string, apiToken: string): Promise<W
   };
 }
 
-/** A new random one. Without `replace` one that is there stays. */
+/** Makes a new random token. Without `replace` an existing one stays. */
 export async function makeWorkerToken(
   path: string,
   { replace }: { readonly replace: boolean },

@@ -1,4 +1,4 @@
-/** What a node can ask of its workers. How it travels is the business of protocol.ts. */
+/** What a node can ask of its workers. protocol.ts defines how it travels. */
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./kinds/baseline/task.ts";
 import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts";
@@ -9,7 +9,7 @@ import type { SearchWorkers } from "./kinds/search/workers.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "./kinds/train/task.ts";
 import type { TaskControl } from "./task-control.ts";
 
-/** Every method throws WorkerError. All but the last are short for it. */
+/** Every method throws WorkerError. All but the last are shorthand for it. */
 export interface Workers extends SearchWorkers {
   train(task: TrainTask, control: TrainControl): Promise<TrainTaskResult>;
   retrain(task: RetrainTask, control: TaskControl): Promise<RetrainTaskResult>;
@@ -17,7 +17,7 @@ export interface Workers extends SearchWorkers {
   baseline(task: BaselineTask, control: BaselineControl): Promise<BaselineTaskResult>;
   /** @returns SHA-256 of the state at the end of the segment */
   replay(task: ReplayTask, control: TaskControl): Promise<Uint8Array>;
-  /** A node's training on the open track, this one's or one to be judged. */
+  /** A node's training on the open track: its own, or one that it judges. */
   track(run: TrackRun, control: TaskControl): Promise<TrackRunResult>;
   /** A task of any kind. */
   run<K extends TaskKind>(kind: K, task: TaskOf<K>, control: ControlOf<K>): Promise<ResultOf<K>>;

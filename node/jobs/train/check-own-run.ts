@@ -1,6 +1,6 @@
 /**
- * What a node checks of its own training before it binds itself to it: a worker that broke down, or came back from
- * another task, must end in no commit, never in a false one.
+ * The checks of a node's own training before it commits to it: if a worker has failed, or returned the result of
+ * another task, there must be no commit rather than a false one.
  */
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
@@ -15,8 +15,8 @@ export class OwnRunError extends PomlError<{
 }> {}
 
 /**
- * @param samples that the node's shard comes to
- * @param segments that a run of them is cut into
+ * @param samples in the node's shard
+ * @param segments into which a run of them is divided
  * @throws OwnRunError
  */
 export async function checkOwnRun(
@@ -34,7 +34,7 @@ export async function checkOwnRun(
   const parameters = await digest(bytesOfFloats(result.parameters));
   const last = result.checkpoints.at(-1);
   if (last === undefined || !equalBytes(stateHashOf(parameters, result.optimizerHash), last)) {
-    refuse("parameters", "a worker's parameters are not the last state it went through");
+    refuse("parameters", "a worker's parameters are not the last state of its run");
   }
 }
 
@@ -44,7 +44,7 @@ function refuse(field: OwnRunError["facts"]["field"], message: string): never {
     { code: "OWN_RUN_DIFFERS", field },
     {
       remedy:
-        "nothing was committed; it is trained again, look at the worker if this happens twice",
+        "nothing was committed; the training is repeated; check the worker if this happens twice",
     },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a
- * torrent; a participant fetches the chunk files it needs and no others.
+ * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a torrent; a
+ * participant fetches only the chunk files that it needs.
  */
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,10 +34,10 @@ import type { DatasetSource as ChunkSource } from "../../workers/kinds/model-tas
 import { JobError } from "../job-error.ts";
 
 const MANIFEST = "manifest.json";
-/** So few bytes are sorted in less time than a process takes to start. */
+/** Sorting so few bytes takes less time than starting a process. */
 const REORDER_HERE_BYTES = 2 * 1024 * 1024;
 const REORDER_MS = 10 * 60_000;
-/** The rows of the largest dataset as they are, in one piece, and cut anew. */
+/** The rows of the largest dataset three times: as they are, in one piece, and in the new order. */
 const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
 const MAX_VERIFIED = 200_000;
 const HEX_ID = /^[0-9a-f]{64}$/;
@@ -47,14 +47,14 @@ export interface DatasetModules {
   readonly torrents: Torrents;
   /** "ip:port" of connected peers that have a torrent. */
   torrentPeers(infoHash: Uint8Array, signal: AbortSignal): Promise<string[]>;
-  /** Asked before the first byte comes; default: as much as the disk has. */
+  /** Room is requested here before the first byte arrives; default: the disk is the only limit. */
   readonly room?: Room;
   readonly clock?: Pick<Clock, "timeout">;
-  /** Names of folders that are being filled. */
+  /** Names of folders that are being written. */
   readonly random?: RandomBytes;
 }
 
-/** As a job names it, read and checked. */
+/** A dataset as a job names it, read and checked. */
 export interface OrderedDataset {
   readonly index: DatasetIndex;
   readonly manifest: BlobSource;
@@ -74,11 +74,11 @@ export class DatasetService {
   readonly #folder: string;
   readonly #modules: DatasetModules;
   readonly manifests = new ManifestReader();
-  /** One at a time, since each takes a process with its memory. */
+  /** One at a time, because each needs a process with its memory. */
   readonly #reorders = new SerialQueue();
-  /** Of imported datasets, by id. A summary never changes. */
+  /** Summaries of imported datasets, by id. A summary never changes. */
   readonly #summaries = new Map<string, DatasetSummary>();
-  /** Chunk files found right, by path, with what they were like then. */
+  /** Chunk files that were verified, by path, with their file status at that time. */
   readonly #verified = new Map<string, string>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
@@ -88,8 +88,8 @@ export class DatasetService {
   }
 
   /**
-   * Takes a finished folder in as a dataset that the owner imported; one that is here already stays.
-   * @throws DatasetError when the folder holds no dataset
+   * Takes over a finished folder as a dataset that the owner imported; an existing dataset stays.
+   * @throws DatasetError when the folder contains no dataset
    */
   async adopt(folder: string): Promise<DatasetSummary> {
     const { manifest, id } = await this.#read(folder);
@@ -99,14 +99,14 @@ export class DatasetService {
       () => true,
       () => false,
     );
-    // A folder without a manifest may hold chunks fetched for a job: they are the same bytes.
+    // A folder without a manifest may contain chunks fetched for a job: they have the same bytes.
     if (isHere) await rm(folder, { recursive: true, force: true });
     else await moveInto(folder, target);
     await writeFile(join(this.#folder, `${id}.imported`), "");
     return summaryOf(id, manifest);
   }
 
-  /** Ids of the datasets that the owner imported; the others are copies that jobs work with. */
+  /** Ids of the datasets that the owner imported; the others are copies made for jobs. */
   imported(): Promise<string[]> {
     return importedDatasets(this.#dataDir);
   }
@@ -150,7 +150,10 @@ export class DatasetService {
     }
   }
 
-  /** The dataset in the order a partition needs, shared for the network. @throws StorageError JOB_DISK_FULL */
+  /**
+   * The dataset in the order that a partition needs, shared with the network.
+   * @throws StorageError JOB_DISK_FULL
+   */
   async share(
     id: string,
     order: "shuffled" | "by-label",
@@ -170,7 +173,7 @@ export class DatasetService {
       held.wrote(made.torrentFile.length);
       return made;
     });
-    // As young as a new one: the order may be opened some time later.
+    // It counts as new, because the order may be opened some time later.
     await utimes(folder, new Date(), new Date());
     return {
       manifest,
@@ -180,7 +183,7 @@ export class DatasetService {
   }
 
   /**
-   * Makes sure chunks are on this disk and returns the way to read them.
+   * Makes sure that chunks are on this disk, and returns a function that reads them.
    * @throws TorrentError, DatasetError; StorageError JOB_DISK_FULL
    */
   async fetch(
@@ -202,14 +205,14 @@ export class DatasetService {
     };
   }
 
-  /** One after another and piece by piece: they may be larger than the memory. */
+  /** One after another and piece by piece, because they may be larger than the memory. */
   async #missing(folder: string, chunks: readonly ManifestChunk[]): Promise<string[]> {
     const missing: string[] = [];
     for (const chunk of chunks) if (!(await this.#isHere(folder, chunk))) missing.push(chunk.file);
     return missing;
   }
 
-  /** A file that was read and found right is not read again before it changes. */
+  /** A verified file is not read again unless it changes. */
   async #isHere(folder: string, chunk: ManifestChunk): Promise<boolean> {
     const path = join(folder, chunk.file);
     const found = await stat(path).catch(() => undefined);
@@ -227,7 +230,7 @@ export class DatasetService {
   }
 
   /**
-   * All rows are read, sorted and written: here where they are few, else in a process, one at a time.
+   * Reads, sorts and writes all rows: in this process if there are few, otherwise in a separate process, one at a time.
    * @returns the id of the copy
    */
   async #reorder(
@@ -274,7 +277,7 @@ export class DatasetService {
     }
   }
 
-  /** Room is held for the sizes that the torrent names, since those are what is written. */
+  /** Room is reserved by the sizes in the torrent, because these are what is written. */
   async #download(
     torrentFile: Uint8Array,
     files: readonly string[],
@@ -336,7 +339,7 @@ async function* readPieces(folder: string, chunk: ManifestChunk): AsyncGenerator
   );
 }
 
-/** Files one by one, the manifest last: a folder with a manifest is complete. */
+/** Files one by one, and the manifest last: a folder with a manifest is complete. */
 async function moveInto(folder: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
   const names = (await readdir(folder)).sort(

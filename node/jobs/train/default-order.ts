@@ -1,6 +1,6 @@
 /**
- * Fills what an order leaves open, once for the HTTP API and the command line, and says what it chose and
- * why. The choice of training itself is in ml/training/default-plan.ts.
+ * Fills in what an order leaves open, in the same way for the HTTP API and the command line, and reports what it chose
+ * and why. ml/training/default-plan.ts makes the choices about training itself.
  */
 import { MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { Optimizer } from "../../../ml/hyperparameters.ts";
@@ -15,7 +15,7 @@ import {
 } from "../../../ml/training/default-plan.ts";
 import type { JobRequest, OptimizerRequest } from "./job-request.ts";
 
-/** An order with nothing left open; only what the model or the price decides later may be undefined. */
+/** An order without open fields, except those that follow from the model or the price later. */
 export type CompleteOrder = {
   readonly [K in Exclude<keyof JobRequest, LeftOpen | "optimizer">]-?: NonNullable<JobRequest[K]>;
 } & Pick<JobRequest, LeftOpen> & { readonly optimizer: Optimizer };
@@ -73,7 +73,7 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
   return { order, notes };
 }
 
-/** Participants and quorum: no more than there are nodes to draw and rows to share. */
+/** Participants and quorum: not more than there are nodes to draw and rows to share. */
 function fillCrowd(
   request: JobRequest,
   rows: number,

@@ -1,13 +1,13 @@
 /**
- * An embedding looks rows of its table up by whole numbers. Values that are none, or lie outside, would be
- * cut to some row without a word; so a dataset with such values is refused for such a model.
+ * An embedding looks up rows of its table by whole numbers. Other values, or values outside the table, would silently
+ * select some row; so a dataset with such values is refused for such a model.
  */
 import { type Manifest, rowSize } from "../../../ml/dataset/manifest.ts";
 import type { LayersModel } from "../../../ml/model/layers-model.ts";
 import { readTopology, type TopologyLayer } from "../../../ml/model/topology.ts";
 import { JobError } from "../job-error.ts";
 
-/** Layers that hand the model's input on as it is. */
+/** Layers that pass on the model's input unchanged. */
 const PASSES_ON: ReadonlySet<string> = new Set(["InputLayer", "Flatten", "Reshape", "Permute"]);
 const LARGEST_BYTE = 255;
 
@@ -30,11 +30,11 @@ function readsInput(layer: TopologyLayer, layers: readonly TopologyLayer[]): boo
   });
 }
 
-/** What the features of one column, or all of an image, can be. */
+/** The values that the features of one column, or of a whole image, can have. */
 interface Values {
   readonly what: string;
   readonly isWhole: boolean;
-  /** Of values that are not: why. */
+  /** Why the values are not suitable. */
   readonly reason: string;
   readonly min: number;
   readonly max: number;

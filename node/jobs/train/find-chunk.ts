@@ -1,6 +1,6 @@
 /**
- * One chunk in the bytes of a manifest, without reading all of it as JSON: a manifest may have 65,535 chunks, and the
- * question comes from anybody. The bytes are canonical, so an entry is always written in one way.
+ * Finds one chunk in the bytes of a manifest without parsing all of it as JSON: a manifest may have 65,535 chunks, and
+ * anybody can send such a request. The bytes are canonical, so an entry has only one form.
  */
 
 export interface FoundChunk {
@@ -11,9 +11,11 @@ export interface FoundChunk {
 
 const FILE = /^[a-z0-9][a-z0-9-]{0,62}\.bin$/;
 const HASH = /^[0-9a-f]{64}$/;
-/** `"file":"…","rows":…,"sha256":"…"}`; quotes inside texts of a manifest are escaped, so no text looks so. */
+/**
+ * `"file":"…","rows":…,"sha256":"…"}`; quotes inside texts of a manifest are escaped, so no text can look like this.
+ */
 const ENTRY = /"file":"([a-z0-9][a-z0-9-]{0,62}\.bin)","rows":\d{1,8},"sha256":"([0-9a-f]{64})"}/;
-/** Longer than any entry from its "file" on, and than what stands before its hash. */
+/** Longer than any entry from its "file" on, and than the part before its hash. */
 const ENTRY_BYTES = 200;
 
 /** @param name file name, or SHA-256 in hex */

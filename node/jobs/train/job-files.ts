@@ -1,4 +1,6 @@
-/** Everything a job names by hash: fetched from whoever has it to this disk, and read before it is worked with. */
+/**
+ * All files that a job names by hash: fetched to this disk from any peer that has them, and read before they are used.
+ */
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import { JOB_PARTITIONS } from "../../../chain/types/train.ts";
@@ -19,7 +21,7 @@ import { engineOf } from "./job-engine.ts";
 import type { Inspection, NamedFile } from "./orders/inspect-order.ts";
 import type { OrderInspector } from "./orders/order-inspector.ts";
 
-/** Far more than the JSON of 50,000 values takes, which is the most that a model may have. */
+/** Far more than the JSON of 50,000 values takes; a model may have no more values. */
 export const MAX_MODEL_BYTES = 4 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_TORRENT_BYTES = 4 * 1024 * 1024;
@@ -44,7 +46,7 @@ export class JobFiles {
   }
 
   /**
-   * What model and manifest say, once they were read and found to fit the order.
+   * The facts of model and manifest, once they have been read and found to fit the order.
    * @throws JobError ORDER_IMPOSSIBLE; HelperError, BlobError when this node could not read them
    */
   async order(job: OrderedJob, signal: AbortSignal): Promise<PossibleOrder> {
@@ -67,7 +69,7 @@ export class JobFiles {
       });
       return await inspector.inspect(spec, count, { client: toHex(client), files, signal });
     } catch (error) {
-      // A file that this disk has spoiled would fail every time; it goes, and is fetched again.
+      // A file that this disk has damaged would fail every time; it is removed and fetched again.
       if (error instanceof HelperError) {
         await blobs.verify(model);
         await blobs.verify(dataset);
@@ -76,7 +78,10 @@ export class JobFiles {
     }
   }
 
-  /** Global parameters by hash. @throws JobError ORDER_IMPOSSIBLE when the first ones have another length */
+  /**
+   * Global parameters by hash.
+   * @throws JobError ORDER_IMPOSSIBLE when the initial ones have another length
+   */
   async parameters(spec: JobSpec, hash: Uint8Array, signal: AbortSignal): Promise<BlobSource> {
     const size = 4 * trainSpec(spec).parameterCount;
     const { source } = await this.#modules.fetcher.fetchFile(hash, { maxBytes: size, signal });
@@ -84,7 +89,7 @@ export class JobFiles {
     throw impossible("weights", `the parameters have ${source.size} bytes, the order ${size}`);
   }
 
-  /** What a worker needs to train or evaluate; the chunks are on this disk when it resolves. */
+  /** The inputs of a worker that trains or evaluates; when it resolves, the chunks are on this disk. */
   async modelTask(
     job: OrderedJob,
     parameters: BlobSource,
@@ -142,7 +147,7 @@ export function shardChunks(
   return shard;
 }
 
-/** Sample steps the participant at this position owes per round. */
+/** Number of sample steps that the participant at this position must do in each round. */
 export function shardSamples(
   job: Job,
   { train }: Pick<DatasetIndex, "train">,

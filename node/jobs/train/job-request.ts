@@ -2,14 +2,14 @@
 import type { AggregationName } from "../../../ml/federation/aggregate.ts";
 import type { Loss, Optimizer } from "../../../ml/hyperparameters.ts";
 
-/** An optimizer as a client names it; what it leaves open is filled in. */
+/** An optimizer as a client names it; open fields are filled in. */
 export type OptimizerRequest = {
   readonly [K in Optimizer["kind"]]: { readonly kind: K } & Partial<
     Omit<Extract<Optimizer, { kind: K }>, "kind">
   >;
 }[Optimizer["kind"]];
 
-/** A training order as a client states it; what is undefined is filled in. */
+/** A training order as a client states it; undefined fields are filled in. */
 export interface JobRequest {
   readonly name?: string | undefined;
   readonly dataset: string;
@@ -30,7 +30,7 @@ export interface JobRequest {
   readonly phaseSeconds?: number | undefined;
   readonly pricePerSample?: bigint | undefined;
   readonly targetAccuracy?: number | undefined;
-  /** Micro-POML to put in escrow; undefined = the price, and a little room. */
+  /** Micro-POML to put in escrow; undefined = the price plus a small reserve. */
   readonly budget?: bigint | undefined;
   /** 32 bytes hex; undefined = drawn by the node. */
   readonly seed?: string | undefined;

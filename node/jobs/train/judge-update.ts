@@ -1,6 +1,6 @@
 /**
- * Replays the drawn part of an update and says what was found. Whatever fails on this node's side is
- * thrown, never blamed on the participant.
+ * Replays the drawn part of an update and returns the finding. A failure on this node's side is thrown; the participant
+ * is never blamed for it.
  */
 import { unreachable } from "../../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
@@ -48,19 +48,19 @@ export interface JudgeModules {
 
 const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
 const ASK_TRIES = 4;
-/** The participant may see the draw a block later. */
+/** The participant may see the draw one block later. */
 const ASK_PAUSE_MS = 1_000;
 const ASK_MS = 10_000;
 const STATE_MS = 120_000;
 /**
- * The longest waits for digests, for an update and for a state: each is the time left of the stage divided by this.
+ * The longest waits for digests, for an update, and for a state: each is the rest of the stage divided by this.
  * Together with the pauses between tries they take 15/16 of it.
  */
 const ASK_PART = 16;
 const UPDATE_PART = 4;
 const STATE_PART = 4;
 
-/** @throws BlobError, WorkerError, DatasetError, the signal's reason: nothing was found then */
+/** @throws BlobError, WorkerError, DatasetError, the signal's reason; then there is no finding */
 export async function judgeUpdate(
   job: Job,
   audit: Audit,
@@ -71,14 +71,17 @@ export async function judgeUpdate(
     return await judgeOrdered(job, audit, options, modules);
   } catch (error) {
     if (!isMisfit(error)) throw error;
-    // What was committed to such an order cannot be what training by it gives.
+    // The training by such an order cannot give what the participant committed to.
     const isAll = audit.segment === ALL_SEGMENTS;
     const reached = isAll ? ZERO_HASH : cannotReach("no-state", audit);
     return { answer: "mismatch", segment: 0, reached };
   }
 }
 
-/** Files that do not fit the order follow from their bytes alone; whether they can be read, from this machine too. */
+/**
+ * If files do not fit the order, this follows from their bytes alone; if they cannot be read, this machine may be the
+ * cause.
+ */
 function isMisfit(error: unknown): boolean {
   const { facts } = error instanceof JobError ? error : {};
   return facts?.code === "ORDER_IMPOSSIBLE" && facts.reason === "misfit";
@@ -122,7 +125,7 @@ async function taskOf(
   return { ...model, chunks, epochs: localEpochs, seed };
 }
 
-/** Needs nothing of the participant unless it is wrong. */
+/** Needs nothing from the participant, unless the update is wrong. */
 async function judgeAll(
   job: Job,
   audit: Audit,
@@ -142,13 +145,13 @@ async function judgeAll(
     const digest = served.digests[i];
     return digest === undefined || (hash !== undefined && !equalBytes(leafDigest(hash), digest));
   });
-  // Where all that can be reached is right, what follows cannot be.
+  // If all reachable states are right, the states after them cannot be.
   const wrong = differs === -1 ? reached.length : differs;
-  // An auditor of all segments answers in the clear: there is no seal to show.
+  // An auditor of all segments answers openly: there is no seal to show.
   return { answer: "mismatch", segment: Math.max(0, wrong - 1), reached: ZERO_HASH };
 }
 
-/** Of the states that a run passes before it diverges; the first is not among them. */
+/** Of the states before a run diverges, without the first one. */
 async function hashesBeforeDivergence(
   task: TrainTask,
   { deadlineMs, signal }: JudgeOptions,
@@ -200,8 +203,8 @@ async function judgeSegment(
 }
 
 /**
- * Checks an update that no record merged: only its auditors say that it can be fetched, and that it is the last of
- * the states that were committed to.
+ * Checks an update that no record merged: only its auditors confirm that it can be fetched, and that it equals the last
+ * committed state.
  */
 async function checkUpdate(
   job: Job,
@@ -242,7 +245,7 @@ function cannotReach(
   return unreachable(why, checkpointRoot, segment);
 }
 
-/** The participant's word on its states, if it fits what it committed to. */
+/** The participant's statement about its states, if it fits what it committed to. */
 async function fetchRun(
   { id, spec }: Job,
   { round, look, checkpointRoot, units }: Audit,
@@ -287,7 +290,7 @@ async function fetchBlob(
     return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
   } catch (error) {
     signal.throwIfAborted();
-    // Our own haste says nothing about the participant.
+    // Our own limits say nothing about the participant.
     if (error instanceof P2pError && OUR_HASTE.includes(error.code)) throw error;
     if (error instanceof P2pError || limit.aborted) return undefined;
     throw error;
@@ -309,10 +312,10 @@ function isState(
   }
 }
 
-/** Errors of a replay to which no honest participant commits. The last means that the order names a false cost. */
+/** Errors of a replay to which no honest participant commits. The last one means that the order gives a false cost. */
 const THEIRS: readonly string[] = ["BAD_CHECKPOINT", "DIVERGED", "OTHER_OPERATIONS"];
 
-/** Undefined when the committed start is no state of any training, or no node should have taken the order. */
+/** Undefined when the committed start state belongs to no training, or when no node should have accepted the order. */
 async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
   try {
     return await replay();

@@ -1,4 +1,4 @@
-/** Says why a round was extended, or goes on, without this node's update, and what its owner can do about it. */
+/** Reports why a round was extended, or continues, without this node's update, and what its owner can do about it. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
@@ -10,7 +10,7 @@ export type UpdateStage = "order" | "files" | "training" | "commit";
 const WHY: Readonly<Record<UpdateStage, { readonly reason: string; readonly remedy: string }>> = {
   order: {
     reason: "its order is still being looked at",
-    remedy: "if that goes on, this machine is too busy to read orders: give it fewer workers",
+    remedy: "if this continues, this machine is too busy to read orders: give it fewer workers",
   },
   files: {
     reason: "parameters or data are still on their way to this node",
@@ -23,7 +23,7 @@ const WHY: Readonly<Record<UpdateStage, { readonly reason: string; readonly reme
   },
   commit: {
     reason: "the update is ready, but its commit is in no block yet",
-    remedy: "see whether this node keeps up with the chain: `npx poml status`",
+    remedy: "check whether this node keeps up with the chain: `npx poml status`",
   },
 };
 
@@ -32,7 +32,7 @@ export class MissedUpdates {
   /** By run. */
   readonly #stages = new Map<string, UpdateStage>();
   readonly #failures = new Map<string, string>();
-  /** What was said last. */
+  /** The last report. */
   readonly #told = new Map<string, string>();
 
   constructor(log: Pick<NodeLog, "warn">) {
@@ -44,12 +44,12 @@ export class MissedUpdates {
     this.#failures.delete(run);
   }
 
-  /** It is tried again later. */
+  /** The update is tried again later. */
   fail(run: string, error: unknown): void {
     this.#failures.set(run, error instanceof Error ? error.message : String(error));
   }
 
-  /** Of a job whose round this node could still bring an update to; says each extension once. */
+  /** For a job whose round can still take an update of this node; reports each extension once. */
   look(run: string, job: Job): void {
     const { extensions, round } = job;
     const isOver = phaseOf(job) === "revealing";

@@ -46,7 +46,7 @@ export async function readModelFiles(
   return { "model.json": modelJsonOf(model), "weights.bin": weights, "dataset.json": manifest };
 }
 
-/** @throws JobError JOB_NOT_FINISHED while one may still come, JOB_HAS_NO_MODEL when none will */
+/** @throws JobError JOB_NOT_FINISHED while a model may still come, JOB_HAS_NO_MODEL when none will */
 export function requireModel(job: Job): void {
   if (hasModel(job)) return;
   const id = toHex(job.id);

@@ -1,4 +1,4 @@
-/** The models of ended jobs as files, a folder each, shared as torrents. */
+/** The models of ended jobs as files, one folder each, shared as torrents. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { MadeTorrent } from "../../../p2p/torrent/make-torrent.ts";
@@ -6,7 +6,7 @@ import { maxTorrentFileBytes } from "../../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../../p2p/torrent/torrents.ts";
 import { type Room, UNBOUNDED, withRoom } from "../../storage/room.ts";
 
-/** The trained model in tfjs format, and the manifest of its data, by which rows are encoded. */
+/** The trained model in tfjs format, and the manifest of its data, which shows how to encode rows. */
 export interface ModelFiles {
   readonly "dataset.json": Uint8Array;
   readonly "model.json": Uint8Array;
@@ -18,7 +18,7 @@ export class ModelFolders {
   readonly #torrents: Torrents;
   readonly #room: Room;
 
-  /** @param modules.room default: as much as the disk has */
+  /** @param modules.room default: the disk is the only limit */
   constructor(
     { dataDir }: { dataDir: string },
     { torrents, room = UNBOUNDED }: { readonly torrents: Torrents; readonly room?: Room },

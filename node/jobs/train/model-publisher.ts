@@ -27,9 +27,9 @@ export interface PublisherModules {
 }
 
 const FETCH_MS = 120_000;
-/** Models of jobs that were settled longer ago are not shared anew after a restart. */
+/** Models of jobs that were settled longer ago are not shared again after a restart. */
 const RECENT_MS = 3_600_000;
-/** So many of the newest jobs are looked through then. */
+/** So many of the newest jobs are checked then. */
 const MAX_RESUMED = 16_384;
 
 export class ModelPublisher {
@@ -59,7 +59,7 @@ export class ModelPublisher {
     for (const [, job] of changed) this.#look(job);
   }
 
-  /** After a restart: models that this node shared before. */
+  /** After a restart: shares again the models that this node shared before. */
   async #resume(signal: AbortSignal): Promise<void> {
     const { chain } = this.#modules;
     const archive = new JobArchive(chain);

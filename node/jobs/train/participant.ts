@@ -1,7 +1,7 @@
 /**
- * This node as a participant: trains its shard from the global parameters, commits to the update's
- * hash on chain, and serves the update once the round is past committing. Driven by the chain
- * alone, so a restart finds its place again.
+ * This node as a participant: it trains its shard from the global parameters, commits to the update's hash on the
+ * chain, and serves the update once the round is past its commits. It is driven by the chain alone, so it finds its
+ * place again after a restart.
  */
 
 import { toHex } from "../../../chain/crypto/hash.ts";
@@ -183,20 +183,20 @@ export class Participant implements JobService {
     return shardSamples(job, dataset, position);
   }
 
-  /** The same order runs away here every time: the chain need not wait for an update. */
+  /** The same order diverges here every time, so the chain need not wait for an update. */
   async #tellDiverged(job: Job, signal: AbortSignal): Promise<void> {
     const { duties, log } = this.#modules;
     const { id, round, spec } = job;
     log.warn("training left the finite numbers: no update in this round", {
       job: toHex(id),
       round,
-      remedy: "its client may order a smaller learning rate or clipped gradients",
+      remedy: "the client may order a smaller learning rate or clipped gradients",
     });
     await duties.send(payloadOf("job-diverged", { job: id, round }), spec.phaseBlocks);
     await this.#untilTaken(job, signal);
   }
 
-  /** Keeps the flight open until the commit is on chain or the round is over. */
+  /** Resolves when the commit is on the chain, or the round is over. */
   async #untilTaken(job: Job, signal: AbortSignal): Promise<void> {
     const { chain } = this.#modules;
     const end = chain.height + job.spec.phaseBlocks;
@@ -248,12 +248,12 @@ function isAwaited(own: JobParticipant, job: Job): boolean {
   return isOpen && !hasCommitted(own) && canCommit(own, job);
 }
 
-/** Without the extensions: they wait for the run that is under way, which would come out the same. */
+/** Without the extensions: these wait for the current run, which would give the same result again. */
 function runKey(job: Job): string {
   return `${toHex(job.id)}/${job.round}`;
 }
 
-/** Undefined when the training itself left the finite numbers. */
+/** Undefined when the training itself diverged. */
 async function orDiverged<T>(training: Promise<T>): Promise<T | undefined> {
   try {
     return await training;

@@ -1,6 +1,6 @@
 /**
- * From a client's order to the specification that goes on chain: model and dataset are checked
- * against each other, stored for the network, and the work is priced.
+ * Turns a client's order into the specification for the chain: model and dataset are checked against each other and
+ * stored for the network, and the work is priced.
  */
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex } from "../../../chain/crypto/hash.ts";
@@ -52,14 +52,14 @@ export interface PrepareModules {
   parameters(): Parameters;
   /** Nodes that can be drawn for work now. */
   drawable(): number;
-  /** Nodes in all, the slashed ones left out. */
+  /** The number of nodes, without slashed ones. */
   nodes(): number;
-  /** Jobs that are not settled, of all clients. */
+  /** The number of unsettled jobs of all clients. */
   openJobs(): number;
   readonly models: Pick<ModelOpener, "read" | "tryStep">;
-  /** Reads the order as those will that are drawn for it. */
+  /** Reads the order as the drawn nodes will read it. */
   inspect(spec: JobSpec): Promise<Inspection>;
-  /** Seeds of orders that name none. */
+  /** Draws seeds for orders that give none. */
   readonly random?: RandomBytes;
 }
 
@@ -136,7 +136,7 @@ export async function prepareJob(
   requireEnoughNodes(spec, nodes());
   const opening = openingPrice(spec, openJobs(), chain);
   const price = jobPrice(spec, chain) + opening;
-  // The price of a place may double before the order stands in a block; what is left comes back.
+  // The price of a place may double before the order is in a block; the rest comes back.
   const escrow = request.budget ?? price + opening;
   if (escrow < price) {
     throw new JobError(
@@ -160,13 +160,13 @@ export async function prepareJob(
   };
 }
 
-/** What a sample step earns where the order does not say: ten, or what its work costs at least. */
+/** What a sample step earns if the order does not say: ten, or the lowest price of its work. */
 function usualPrice(draft: JobSpec, parameters: Parameters): bigint {
   const lowest = lowestPrice(draft, parameters);
   return lowest > PRICE_PER_SAMPLE ? lowest : PRICE_PER_SAMPLE;
 }
 
-/** @throws JobError ORDER_IMPOSSIBLE: it would end at once, and cost a tenth of its price */
+/** @throws JobError ORDER_IMPOSSIBLE for an order that would end at once and cost a tenth of its price */
 function memoryNote(found: Inspection): string[] {
   if (found.kind === "impossible") {
     throw new JobError(
@@ -182,7 +182,7 @@ function memoryNote(found: Inspection): string[] {
   ];
 }
 
-/** A job waits for a drawing of enough nodes, and ends without one. */
+/** A job waits for a draw of enough nodes, and ends if there is none. */
 function shortage(quorum: number, nodes: number): string[] {
   if (nodes >= quorum) return [];
   return [
@@ -239,7 +239,7 @@ async function chooseModel(
   return { model, engine: "tfjs", notes: [note, ...notes] };
 }
 
-/** @throws JobError NOTHING_TO_TRAIN when every weight is frozen, or there is none */
+/** @throws JobError NOTHING_TO_TRAIN when all weights are frozen, or there are none */
 function requireTrainable({ parameters }: LayersModel): void {
   if (parameters.some(({ trainable }) => trainable)) return;
   const what =
@@ -280,7 +280,10 @@ function checkFit(model: LayersModel, manifest: Manifest): void {
   refuse("number of classes", `${model.classes}`, `${classes}`, ending);
 }
 
-/** Few can end a job with a high quorum, and they may be its client's: so that costs what an early end costs. */
+/**
+ * With a high quorum a few nodes can end a job, and they may belong to its client; so this costs as much as an early
+ * end.
+ */
 function highQuorum(spec: JobSpec, parameters: Parameters): string[] {
   const { quorum } = spec;
   const drawn = drawnParticipants(spec);

@@ -1,6 +1,6 @@
 /**
- * Files of jobs that anybody may have by hash: blobs that are not withheld, and manifests and chunks of datasets that
- * were shared. A dataset that was only imported stays private until an order uses it.
+ * Files of jobs that anybody may fetch by hash: blobs that are not withheld, and manifests and chunks of shared
+ * datasets. A dataset that was only imported stays private until an order uses it.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,14 +10,14 @@ import { type ServedFile, servedFile } from "../../blobs/served-file.ts";
 import { ByteCache } from "../byte-cache.ts";
 import { findChunk } from "./find-chunk.ts";
 
-/** No manifest is larger; other blobs may be, and are not read for a question about chunks. */
+/** No manifest is larger; other blobs may be, and are not read for a request for chunks. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const CACHE_BYTES = 32 * 1024 * 1024;
 
 export class PublicFiles {
   readonly #dataDir: string;
   readonly #blobs: BlobStore;
-  /** Manifests asked for lately, as they lie on the disk. */
+  /** Recently requested manifests, as stored on the disk. */
   readonly #manifests = new ByteCache(CACHE_BYTES);
 
   constructor({ dataDir }: { dataDir: string }, { blobs }: { blobs: BlobStore }) {
@@ -32,7 +32,7 @@ export class PublicFiles {
   /**
    * @param dataset id, hex
    * @param name file name in the manifest, or the SHA-256 of the chunk in hex
-   * @returns undefined where this node has no such chunk, or may not show the dataset
+   * @returns undefined when this node has no such chunk, or may not show the dataset
    */
   async chunk(dataset: string, name: string): Promise<ServedFile | undefined> {
     const found = findChunk(await this.#manifest(dataset), name);
@@ -44,7 +44,7 @@ export class PublicFiles {
     });
   }
 
-  /** Empty where there is none to be shown: shared datasets are those whose manifest is a blob. */
+  /** Empty when there is none to show: a dataset is shared if its manifest is a blob. */
   async #manifest(dataset: string): Promise<Buffer> {
     const blob = await this.#blobs.serveFile(fromHex(dataset));
     if (blob === undefined || blob.sizeBytes > MAX_MANIFEST_BYTES) return Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** What the duties of a job of training bring to this disk, at most. */
+/** The largest room that the duties of a training job need on this disk. */
 import { hasCommitted } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { isAuditable, SEGMENTS } from "../../../chain/workload/train/segments.ts";
@@ -7,7 +7,7 @@ import { updateBytes } from "../../../ml/federation/update-codec.ts";
 import { maxCheckpointBytes } from "../../../ml/training/checkpoint.ts";
 import type { RoomNeeds } from "../duty-room.ts";
 
-/** Of a participant: the parameters it starts from, its update, the states an auditor may ask for. */
+/** For a participant: the parameters from which it starts, its update, and the states that an auditor may request. */
 export function trainingNeeds({ spec }: Pick<Job, "spec">): RoomNeeds {
   const { parameterCount } = trainSpec(spec);
   return {
@@ -16,13 +16,13 @@ export function trainingNeeds({ spec }: Pick<Job, "spec">): RoomNeeds {
   };
 }
 
-/** Of all states of a training run that are kept. */
+/** For all states of a training run that are kept. */
 export function runBytes(spec: Job["spec"]): number {
   const train = trainSpec(spec);
   return isAuditable(train) ? SEGMENTS * maxCheckpointBytes(train.parameterCount) : 0;
 }
 
-/** Of a member of a team: parameters before and after the round, and every update that was committed to. */
+/** For a member of a team: the parameters before and after the round, and every committed update. */
 export function mergingNeeds({
   spec,
   participants,

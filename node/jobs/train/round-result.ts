@@ -1,8 +1,7 @@
 /**
- * The merge of one round, as every member of a team computes it for itself: updates by their
- * committed hashes, checked, aggregated in canonical order, the result measured on the test set.
- * Equal inputs give equal records, which is what co-signing compares. Here updates are fetched to the
- * disk; a helper process reads and merges them.
+ * The merge of one round, which every member of a team computes for itself: updates by their committed hashes, checked,
+ * aggregated in canonical order, and the result measured on the test set. Equal inputs give equal records, and
+ * co-signing compares these. Updates are fetched to the disk here; a helper process reads and merges them.
  */
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
@@ -35,24 +34,27 @@ export interface RoundModules {
   readonly workers: Pick<Workers, "evaluate">;
   readonly clock: Pick<Clock, "sleep" | "timeout">;
   readonly log: NodeLog;
-  /** Elsewhere than on this thread. @throws HelperError */
+  /**
+   * Runs outside this thread.
+   * @throws HelperError
+   */
   merge(task: MergeTask, signal: AbortSignal): Promise<MergeOutcome>;
-  /** Peer id of a node, for asking it first. */
+  /** Peer id of a node, which is asked first. */
   peerOf(node: number): string;
 }
 
-/** Time given to updates that do not come, as a share of the phase. */
+/** Share of the phase for which the merge waits for missing updates. */
 const REVEAL_SHARE = 0.3;
-/** Between two looks for an update that is not there yet; doubles up to the longest. */
+/** Time between two attempts to fetch a missing update; it doubles up to the longest. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4_000;
-/** Only its participant has an update at first; the others are asked, too, every so many looks. */
+/** At first only the participant has its update; the other peers are asked too at every n-th attempt. */
 const ASK_ALL_EVERY = 4;
 const EVALUATE_MS = 600_000;
 
 /**
- * @param only node indexes to merge; default all whose updates arrive and hold
- * @throws JobError NO_QUORUM when updates that are missing could still make one
+ * @param only node indexes to merge; default: all valid updates that arrive
+ * @throws JobError NO_QUORUM while missing updates could still complete a quorum
  */
 export async function mergeRound(
   job: Job,
@@ -96,7 +98,7 @@ export async function mergeRound(
     },
     signal,
   );
-  // A helper that was ended leaves what it had written.
+  // A helper that was ended leaves what it has written.
   const merged = await task.catch(async (error: unknown) => {
     await blobs.discard(output);
     throw error;
@@ -122,7 +124,7 @@ export async function mergeRound(
   return { kind: "merged", result: { contributions, gain: { selector: 0, value } } };
 }
 
-/** Updates that came in time, each as a file of this disk. */
+/** The updates that arrived in time, each as a file on this disk. */
 async function collectUpdates(
   { spec }: Job,
   committed: readonly Participant[],
@@ -158,7 +160,7 @@ async function collectUpdates(
   return arrived.flat();
 }
 
-/** Files that this disk has spoiled say nothing about who sent them. */
+/** Files that this disk has damaged say nothing about their senders. */
 async function refetchDamaged(
   { damaged }: MergeOutcome,
   { blobs }: Pick<RoundModules, "blobs">,

@@ -1,4 +1,4 @@
-/** The hash of a training state as it lies on disk, made outside this thread: a state may have 240 MB. */
+/** The hash of a stored training state, computed outside this thread, because a state may have 240 MB. */
 import { webcrypto } from "node:crypto";
 import { stateHashOf, stateParts } from "../../../ml/training/checkpoint.ts";
 

@@ -1,4 +1,4 @@
-/** What the frame of jobs asks of training on this node. */
+/** What the frame of jobs needs from training on this node. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobRecord, JobSpec, ObjectionReason } from "../../../chain/types/job.ts";
@@ -18,7 +18,7 @@ import { mergingNeeds, trainingNeeds } from "./room-needs.ts";
 import { mergeRound, type RoundModules } from "./round-result.ts";
 
 export interface TrainDutiesOptions {
-  /** Most that a worker may take for one order. */
+  /** The largest memory that a worker may use for one order. */
   readonly memoryBytes: number;
 }
 
@@ -26,7 +26,10 @@ export interface TrainDutiesModules extends JudgeModules, Omit<RoundModules, "me
   readonly files: JudgeModules["files"] & RoundModules["files"];
   readonly workers: JudgeModules["workers"] & RoundModules["workers"];
   readonly clock: JudgeModules["clock"] & RoundModules["clock"];
-  /** Elsewhere than on this thread, in turn by job and by whoever asked in it. @throws HelperError */
+  /**
+   * Runs outside this thread; jobs take turns, and within a job the members that asked.
+   * @throws HelperError
+   */
   merge(task: MergeTask, signal: AbortSignal, turn: Turn): Promise<MergeOutcome>;
 }
 
@@ -96,7 +99,7 @@ export class TrainDuties implements KindDuties {
   }
 }
 
-/** Codes of a worker that had files of the right hashes, and found that they are not what they must be. */
+/** Error codes of a worker whose files had the right hashes but invalid contents. */
 const FILE_FAULTS: ReadonlyMap<string, ObjectionReason> = new Map([
   ["CHUNK_FORMAT", "data"],
   ["BAD_TASK", "weights"],

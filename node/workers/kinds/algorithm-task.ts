@@ -1,4 +1,4 @@
-/** Tasks for a search algorithm: what callers give, and how it travels. */
+/** Tasks for a search algorithm: what callers pass in, and how it travels. */
 import { z } from "zod";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { MAX_PART_BYTES } from "../../../ml/search/abi.ts";

@@ -1,4 +1,4 @@
-/** The worker's half of a kind of task: what it is given to work with. */
+/** The worker's half of a kind of task: what the task is given to work with. */
 import type { CoreMeter } from "../../../ml/baseline/core-share.ts";
 import type { Clock } from "../../clock.ts";
 import type { TaskProgress } from "../task-control.ts";
@@ -9,14 +9,14 @@ import type { SearchThread } from "./search/search-thread.ts";
 export interface TaskContext {
   /** Gives the task up. */
   readonly signal: AbortSignal;
-  /** Ends a lane or a search with what is done. */
+  /** Ends a lane or a search with the work done so far. */
   readonly end: AbortSignal;
   readonly onProgress: (progress: TaskProgress) => void;
   /** Sends an output; await it before the next. */
   output(name: string, index: number, bytes: Uint8Array): Promise<void>;
 }
 
-/** What outlives tasks and links in the process that runs them. */
+/** What the process keeps beyond single tasks and links. */
 export interface WorkerParts {
   readonly trainers: TrainerCache;
   readonly searches: SearchThread;
@@ -30,5 +30,5 @@ export interface TaskParts extends WorkerParts {
   readonly context: TaskContext;
 }
 
-/** Everything from outside has been bounded in size, and is checked here for fit. */
+/** The size of everything from outside is already limited; this checks that it fits together. */
 export type RunTask<Order, Result> = (order: Order, parts: TaskParts) => Promise<Result>;

@@ -1,4 +1,4 @@
-/** Fields that orders and results of several kinds have. */
+/** Fields that the orders and results of several kinds have in common. */
 import { z } from "zod";
 import { LOSSES } from "../../../ml/hyperparameters.ts";
 
@@ -40,10 +40,10 @@ const Hyperparameters = z.strictObject({
   batchSize: z.int().min(1).max(65_536),
 });
 
-/** Of tasks with a model: inputs `model`, `manifest`, `parameters` and `chunks`. */
+/** For tasks with a model: inputs `model`, `manifest`, `parameters` and `chunks`. */
 export const MODEL_FIELDS = {
   engine: z.enum(["exact", "tfjs"]),
   hyperparameters: Hyperparameters,
-  /** As many as an order may say, see chain/transactions/job-open.ts. */
+  /** The limit for an order, see chain/transactions/job-open.ts. */
   operations: z.int().min(1).max(1e15).optional(),
 };

@@ -1,4 +1,4 @@
-/** The inputs of a task as the worker got them, by name. */
+/** The inputs of a task as the worker received them, by name. */
 import { badTask, breach } from "../worker-error.ts";
 
 /** Bytes that have this SHA-256 (hex). */
@@ -7,7 +7,7 @@ export interface TaskInput {
   readonly bytes: Uint8Array;
 }
 
-/** How many of the inputs that follow have this name. */
+/** The number of following inputs with this name. */
 export interface InputName {
   readonly name: string;
   readonly count: number;

@@ -1,6 +1,6 @@
 /**
- * All kinds of tasks, a row each: what an order and its result say on the wire, how the pool carries one out, and what
- * a worker does. The last is loaded where it is needed, so that a node does not load engines.
+ * All kinds of tasks, one row each: the form of an order and its result on the wire, how the pool carries out a task,
+ * and what a worker does. The last part is loaded only where it is needed, so that a node does not load engines.
  */
 import type { z } from "zod";
 import type { TaskControl } from "../task-control.ts";
@@ -25,7 +25,7 @@ import type { Pool } from "./work.ts";
 
 interface Kind<Order extends z.ZodObject, Outcome extends z.ZodObject, Task, Control, Result> {
   readonly order: Order;
-  /** What a worker says when it is done, beside the outputs. */
+  /** The final message of a worker, besides the outputs. */
   readonly outcome: Outcome;
   readonly carryOut: (task: Task, control: Control, pool: Pool) => Promise<Result>;
   readonly load: () => Promise<RunTask<z.infer<Order>, z.infer<Outcome>>>;

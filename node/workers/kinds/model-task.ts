@@ -1,4 +1,4 @@
-/** Tasks with a model and a dataset: what callers give, and the inputs that it makes. */
+/** Tasks with a model and a dataset: what callers pass in, and the inputs made from it. */
 import { chunkOf, type DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
 import type { ManifestChunk, Split } from "../../../ml/dataset/manifest.ts";
 import type { EngineName } from "../../../ml/engine.ts";
@@ -7,17 +7,17 @@ import type { BlobSource } from "../blob-source.ts";
 import { badTask } from "../worker-error.ts";
 import type { InputGroup } from "./work.ts";
 
-/** A dataset the node holds. What the worker has already is not read. */
+/** A dataset on the node. Data that the worker already has is not read. */
 export interface DatasetSource {
   /** The manifest as canonical JSON bytes. */
   readonly manifest: BlobSource;
-  /** What the manifest says of its chunks. */
+  /** The description of its chunks in the manifest. */
   readonly index: DatasetIndex;
-  /** The bytes of one chunk; called when they are to be read. */
+  /** The bytes of one chunk; called when they are needed. */
   readChunk(split: Split, at: number): AsyncIterable<Uint8Array>;
 }
 
-/** A model with the values it starts from. */
+/** A model with its start values. */
 export interface ModelTask {
   /** LayersModel JSON bytes. */
   readonly model: BlobSource;
@@ -25,7 +25,7 @@ export interface ModelTask {
   readonly parameters: BlobSource;
   readonly engine: EngineName;
   readonly hyperparameters: Hyperparameters;
-  /** What the order says that a sample step costs; the worker holds the model to it. */
+  /** The cost of a sample step according to the order; the worker checks the model against it. */
   readonly operations?: number | undefined;
   readonly dataset: DatasetSource;
 }

@@ -1,4 +1,4 @@
-/** Opens the model of a task and decodes its shard, and makes sure that they and the parameters fit. */
+/** Opens the model of a task, decodes its shard, and checks that these and the parameters fit together. */
 import { floatsOfBytes, indexOfNonFinite } from "../../../ml/bytes.ts";
 import { shardOfChunks } from "../../../ml/dataset/build.ts";
 import { decodeChunk } from "../../../ml/dataset/chunk.ts";

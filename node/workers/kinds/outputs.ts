@@ -1,4 +1,4 @@
-/** The outputs of one attempt, each once and within its size. */
+/** The outputs of one attempt; each may arrive once, within its size limit. */
 import { breach } from "../worker-error.ts";
 
 export class Outputs {

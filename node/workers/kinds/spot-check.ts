@@ -1,17 +1,17 @@
 /**
- * Results of remote workers are not believed unseen: a machine that was taken over, or is broken, would have this node
- * commit to false work and lose its bond and rating. Parts drawn here, which the worker cannot know, are done again on
- * this machine before the result is used.
+ * Results of remote workers are not trusted without checks: a machine that is broken, or controlled by an attacker,
+ * would make this node commit to false work and lose its bond and rating. Parts that are drawn here, and that the
+ * worker cannot know, are repeated on this machine before the result is used.
  */
 import { randomInt } from "node:crypto";
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { WorkerError } from "../worker-error.ts";
 
-/** A number from 0 to below `count` that nobody can foresee. */
+/** An unpredictable number from 0 to below `count`. */
 export type Draw = (count: number) => number;
 export const drawAtRandom: Draw = (count) => randomInt(count);
 
-/** A start that no run goes through is refused here, and as wrong as an end that is not reached. */
+/** A start state that belongs to no run is refused here; it is as wrong as an end state that is not reached. */
 export async function believed<T>(
   worker: string,
   segment: number,

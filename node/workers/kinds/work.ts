@@ -1,6 +1,6 @@
 /**
- * The node's half of a kind of task: a task in the form in which a link carries it, made anew for every attempt, and
- * what the pool offers to whoever carries one out.
+ * The node's half of a kind of task: a task in the form for a link, made anew for every attempt, and what the pool
+ * offers to code that carries one out.
  */
 import type { Clock } from "../../clock.ts";
 import type { BlobSource } from "../blob-source.ts";
@@ -17,79 +17,85 @@ export interface InputGroup {
   readonly name: string;
   /** Read only when the worker lacks them. */
   readonly blobs: readonly BlobSource[];
-  /** Whether it is worth a place in the worker's cache. */
+  /** Whether the worker should keep it in its cache. */
   readonly isKept: boolean;
 }
 
 export interface Assignment<T, Order extends OfKind = OfKind, Outcome extends OfKind = OfKind> {
   readonly order: Order;
   readonly inputs: readonly InputGroup[];
-  /** Largest size of an output; 0 refuses it. */
+  /** The largest size of an output; 0 refuses it. */
   limitOf(name: string): number;
   onOutput(name: string, index: number, bytes: Uint8Array): void;
   /**
    * @param outcome of the kind of the order
-   * @throws WorkerError PROTOCOL when the parts do not make a result
+   * @throws WorkerError PROTOCOL when the parts make no result
    */
   finish(outcome: Outcome): T;
 }
 
-/** The worker that an attempt is for. */
+/** The worker chosen for an attempt. */
 export interface ChosenWorker {
   readonly id: string;
   /** Where it is, see LinkIdentity. */
   readonly address: string;
   readonly machine: string;
-  /** Whether what it sends is checked on this machine. */
+  /** Whether its results are checked on this machine. */
   readonly isChecked: boolean;
 }
 
 /** One try of a task on one worker. */
 export interface Attempt<T> {
   readonly assignment: Assignment<T>;
-  /** Asks this worker for what is done so far. */
+  /** Asks this worker for the work done so far. */
   readonly end?: AbortSignal;
-  /** Before the result is used. @throws WorkerError SPOT_CHECK */
+  /**
+   * Runs before the result is used.
+   * @throws WorkerError SPOT_CHECK
+   */
   readonly verify?: (result: T, signal: AbortSignal) => Promise<void>;
-  /** It failed, and another one may follow. */
+  /** The attempt failed, and another one may follow. */
   readonly drop?: () => void;
 }
 
-/** A task as the pool carries it out, on one worker after another if need be. */
+/** A task as the pool carries it out, if necessary on several workers in turn. */
 export interface Work<T> {
   readonly kind: string;
   /** Goes to the head of the queue. */
   readonly isUrgent: boolean;
-  /** Remote workers may have it: their results can be checked in parts. Others stay here, where there is a worker. */
+  /**
+   * Remote workers may have it, because their results can be checked in parts. Other tasks stay on this machine, if it
+   * has a worker.
+   */
   readonly isRemote: boolean;
   /**
-   * A worker of this machine that has it is given to an urgent task, which would else have to wait: the attempt is
-   * ended, and another one goes on later.
+   * A worker of this machine that runs it may be given to an urgent task, which would have to wait otherwise: the
+   * attempt is ended, and another one continues later.
    */
   readonly givesWay?: boolean;
-  /** Of a task whose attempts go on where the last one ended: what all of them came to. */
+  /** For a task whose attempts continue where the last one ended: the result of all of them. */
   readonly soFar?: () => { readonly isWhole: boolean; readonly result: T };
   /** @param signal given up */
   attempt(worker: ChosenWorker, signal: AbortSignal): Attempt<T>;
 }
 
 export interface WorkControl extends TaskControl {
-  /** Asks for what is done so far; while no worker has the task it fails with NO_WORKER. */
+  /** Asks for the work done so far; while no worker has the task, it fails with NO_WORKER. */
   readonly end?: AbortSignal;
 }
 
-/** What a kind of task needs of the pool. */
+/** What a kind of task needs from the pool. */
 export interface Pool {
   readonly draw: Draw;
   readonly clock: Clock;
   /** @throws WorkerError; the signal's reason */
   run<T>(work: Work<T>, control: WorkControl): Promise<T>;
-  /** The machine of this worker gets no tasks any more. */
+  /** The machine of this worker gets no more tasks. */
   setAside(worker: ChosenWorker, reason: string): void;
   warn(message: string, facts: Readonly<Record<string, unknown>>): void;
 }
 
-/** Of tasks without inputs or without outputs. */
+/** For tasks without inputs or without outputs. */
 export const NO_OUTPUTS: Pick<Assignment<unknown>, "limitOf" | "onOutput"> = {
   limitOf: () => 0,
   onOutput: () => {},

@@ -1,4 +1,4 @@
-/** One update as it lies on this disk: what it says, and whether it is what its participant committed to. */
+/** Checks one update in a file on this disk: what it contains, and whether its participant committed to it. */
 import { createHash } from "node:crypto";
 import { equalBytes } from "../../../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest } from "../../../../chain/proof/hash-tree.ts";
@@ -16,20 +16,20 @@ import type { Disk } from "../../../disk.ts";
 import type { NamedFile } from "../orders/inspect-order.ts";
 import { FloatFile, STRETCH } from "./float-file.ts";
 
-/** A committed update and what was committed to with it. */
+/** A committed update, and what else its commit contained. */
 export interface CommittedUpdate {
   /** Node index. */
   readonly node: number;
   readonly file: NamedFile;
   readonly samples: number;
   readonly checkpointRoot: Uint8Array;
-  /** Parts that its run is cut into. */
+  /** Number of parts into which its run is divided. */
   readonly segments: number;
 }
 
 export type FileFinding =
   | { readonly kind: "broken"; readonly check: UpdateCheck; readonly reason: string }
-  /** The file is not the one that was fetched: our disk's fault. */
+  /** The file is not the one that was fetched: this disk is at fault. */
   | { readonly kind: "damaged" }
   | { readonly kind: "read"; readonly verdict: UpdateVerdict; readonly parametersAt: number };
 
@@ -79,7 +79,7 @@ export async function checkUpdateFile(
 interface Read {
   /** SHA-256 of the parameters. */
   readonly hash: Uint8Array;
-  /** Index of the first parameter that is none, or -1. */
+  /** Index of the first parameter that is not finite, or -1. */
   readonly nonFinite: number;
   readonly change: Omit<UpdateVerdict, "participant">;
 }
@@ -105,7 +105,7 @@ async function readParameters(
       if (nonFinite === -1) nonFinite = placed(from, indexOfNonFinite(trained));
       const delta = deltaOf(await base.values(from, count), trained);
       if (lost === -1) lost = placed(from, indexOfNonFinite(delta));
-      // One sum over all values in order, as if they lay in one array.
+      // One sum over all values in order, as if they were in one array.
       for (let i = 0; i < delta.length; i++) squares += (delta[i] ?? 0) * (delta[i] ?? 0);
     }
   } finally {

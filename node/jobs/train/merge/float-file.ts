@@ -1,4 +1,4 @@
-/** Values of a file on this disk, stretch by stretch: none of the files of a merge lies in memory as a whole. */
+/** Reads the values of a file on this disk stretch by stretch, so that no file of a merge is in memory as a whole. */
 import { floatsOfBytes } from "../../../../ml/bytes.ts";
 import type { Disk, DiskFile } from "../../../disk.ts";
 
@@ -10,7 +10,7 @@ export class FloatFile {
   readonly size: number;
   readonly #file: DiskFile;
   readonly #start: number;
-  /** As long as the longest read so far. */
+  /** As large as the largest read so far. */
   #bytes = new Uint8Array();
 
   private constructor(file: DiskFile, size: number, start: number) {

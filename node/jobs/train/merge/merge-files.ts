@@ -1,6 +1,6 @@
 /**
- * From the updates of a round, as files, to the next global parameters as a file. Files are read stretch by stretch, so
- * the memory it takes depends neither on the model nor on how many updates there are. Runs in a helper process.
+ * Merges the updates of a round, as files, into the next global parameters, as a file. Files are read stretch by
+ * stretch, so the required memory depends neither on the model nor on the number of updates. Runs in a helper process.
  */
 import { createHash } from "node:crypto";
 import type { UpdateCheck } from "../../../../chain/types/job.ts";
@@ -17,10 +17,10 @@ export interface MergeTask {
   readonly parameterCount: number;
   readonly round: number;
   readonly rule: AggregationName;
-  /** With fewer usable ones nothing is merged. */
+  /** With fewer usable updates nothing is merged. */
   readonly quorum: number;
   readonly updates: readonly CommittedUpdate[];
-  /** Where the next parameters go. */
+  /** The file for the next parameters. */
   readonly output: string;
 }
 
@@ -37,18 +37,18 @@ export interface MergeOutcome {
   readonly kept: readonly number[];
   /** SHA-256 of the next parameters; undefined without a quorum. */
   readonly after: Uint8Array | undefined;
-  /** Hashes (hex) of files that are not what they were when they were fetched. */
+  /** Hashes (hex) of files that have changed since they were fetched. */
   readonly damaged: readonly string[];
 }
 
-/** A round may move the parameters so many times their own length; anything more is no training. */
+/** A round may move the parameters by this multiple of their own length; a larger change cannot come from training. */
 const MAX_STEP = 20;
 
 interface Readable extends CommittedUpdate {
   readonly parametersAt: number;
 }
 
-/** @throws UpdateError NOT_FINITE when the merged parameters are none */
+/** @throws UpdateError NOT_FINITE when a merged parameter is not finite */
 export async function mergeFiles(task: MergeTask, disk: Disk = systemDisk): Promise<MergeOutcome> {
   const { quorum } = task;
   const base = await FloatFile.open(disk, task.base.path);
@@ -69,7 +69,7 @@ export async function mergeFiles(task: MergeTask, disk: Disk = systemDisk): Prom
   }
 }
 
-/** @returns the length of the parameters; undefined when the file is another */
+/** @returns the length of the parameters; undefined when the file has changed */
 async function checkBase(
   { base: { hash }, parameterCount }: MergeTask,
   base: FloatFile,

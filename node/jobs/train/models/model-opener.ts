@@ -1,6 +1,6 @@
 /**
- * Opens models of clients with tfjs where that cannot hold the node up: a model may take gigabytes and minutes for one
- * step, whatever its description says.
+ * Opens models of clients with tfjs in a separate process: one step of a model may take gigabytes and minutes, whatever
+ * its description says.
  */
 import { PomlError } from "../../../../chain/errors.ts";
 import type { Loss } from "../../../../ml/hyperparameters.ts";
@@ -12,7 +12,7 @@ import type { HelperFor, HelperLimits } from "../../../helpers/helper.ts";
 import { HelperError, limitText } from "../../../helpers/helper-error.ts";
 import type { ModelAnswer, ModelTask } from "./open-model.ts";
 
-/** Ten times what the largest step that is tried takes, on a slow machine. */
+/** Ten times what the largest tried step takes on a slow machine. */
 export const OPEN_LIMITS: HelperLimits = {
   timeMs: 300_000,
   cpuMs: 120_000,

@@ -1,4 +1,4 @@
-/** What tfjs says of a client's model: run in a helper process, because it may take gigabytes and minutes. */
+/** Reads a client's model with tfjs; it runs in a helper process, because it may take gigabytes and minutes. */
 import { PomlError } from "../../../../chain/errors.ts";
 import type { Loss } from "../../../../ml/hyperparameters.ts";
 import type { ExactRefusal, LayersModel } from "../../../../ml/model/layers-model.ts";

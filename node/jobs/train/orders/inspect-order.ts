@@ -1,7 +1,7 @@
 /**
- * Reads everything that a stranger's order names before any work is done on it: that there is a model which the engine
- * can build, a manifest of chunks that can be, and that they fit the order and each other. What it finds follows from
- * the bytes alone, so every node finds the same. Runs in a helper process.
+ * Reads everything that a stranger's order names before any work is done on it: whether the model is one that the
+ * engine can build, whether the chunks in the manifest are possible, and whether these fit the order and each other.
+ * The result follows from the bytes alone, so every node gets the same one. Runs in a helper process.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -27,13 +27,13 @@ import type { Impossible } from "../../impossible.ts";
 import { checkEmbeddings } from "../embedding-inputs.ts";
 import { MAX_STEP_OPERATIONS, stepOperations, workerBytes } from "./order-cost.ts";
 
-/** A file on this machine that is said to have this hash (hex). */
+/** A file on this machine that should have this hash (hex). */
 export interface NamedFile {
   readonly path: string;
   readonly hash: string;
 }
 
-/** What an order says of itself. */
+/** The statements of an order. */
 export interface OrderFacts {
   readonly engine: EngineName;
   readonly hyperparameters: Hyperparameters;
@@ -43,7 +43,7 @@ export interface OrderFacts {
   readonly trainRows: number;
   readonly trainChunks: number;
   readonly testRows: number;
-  /** Among whom the training chunks are shared. */
+  /** Number of participants that share the training chunks. */
   readonly participants: number;
 }
 
@@ -53,24 +53,24 @@ export interface InspectTask {
   readonly facts: OrderFacts;
 }
 
-/** A model that takes more is not tried: it would take it here as well. */
+/** A model that needs more is not tried, because the trial here would need it as well. */
 const MAX_TRIED_BYTES = 640 * 1024 * 1024;
 
 export type Inspection =
   | {
       readonly kind: "possible";
       readonly dataset: DatasetIndex;
-      /** Bytes that a worker takes, with the data of one participant or for the test: an upper bound. */
+      /** An upper bound of the bytes that a worker needs, with the data of one participant or for the test. */
       readonly workerBytes: number;
       /** Of one batch, as far as they are known. */
       readonly stepOperations: number;
-      /** Processor time that one batch takes on this machine, where tfjs was tried: no description bounds it. */
+      /** Processor time of one batch on this machine, if tfjs was tried; no description limits it. */
       readonly batchMs?: number;
     }
   /** `detail` is for people. */
   | { readonly kind: "impossible"; readonly reason: Impossible; readonly detail: string };
 
-/** @throws Error when a file is not there or has other bytes than its name: that says nothing about the order */
+/** @throws Error when a file is missing or does not have its hash; that says nothing about the order */
 export async function inspectOrder({ model, manifest, facts }: InspectTask): Promise<Inspection> {
   const modelBytes = await read(model);
   const manifestBytes = await read(manifest);
@@ -131,7 +131,7 @@ function costOf(model: LayersModel, { train, test }: Manifest, facts: OrderFacts
   };
 }
 
-/** tfjs builds models that it cannot train; drawn values are as good as those of the order. */
+/** tfjs builds some models that it cannot train; for the trial, drawn values serve as well as those of the order. */
 async function tryOnTfjs(
   model: LayersModel,
   { hyperparameters }: OrderFacts,
@@ -185,7 +185,7 @@ class Fault extends Error {
   }
 }
 
-/** Whatever makes our readers stop follows from the bytes, and everybody's stop there; but not for want of memory. */
+/** An error of our readers follows from the bytes, so it occurs on every node; an error for lack of memory does not. */
 function found<T>(reason: Impossible, look: () => T): T {
   try {
     return look();

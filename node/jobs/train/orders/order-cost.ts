@@ -1,6 +1,6 @@
 /**
- * What one order takes of a machine, known before any of it is taken: memory of the worker that trains it, and
- * operations of the longest piece of work that nothing can interrupt.
+ * What one order needs from a machine, known before the work begins: the memory of the worker that trains it, and the
+ * operations of the longest piece of work that cannot be interrupted.
  */
 import { programBytes } from "../../../../ml/exact/compile-program.ts";
 import type { Hyperparameters } from "../../../../ml/hyperparameters.ts";
@@ -9,24 +9,24 @@ import { operationsOf } from "../../../../ml/model/operations.ts";
 
 const MIB = 1024 * 1024;
 const FLOAT_BYTES = 4;
-/** A worker without a task, and what its collector leaves lying about. */
+/** A worker without a task, including memory that its garbage collector has not freed. */
 const WORKER_MIB = 160;
 /** tfjs with its kernels. */
 const TFJS_MIB = 200;
-/** Copies of the parameters outside the engine: as they came, as floats, as they leave, and in parts on the link. */
+/** Copies of the parameters outside the engine: as received, as floats, as sent, and in parts on the link. */
 const PARAMETER_COPIES = 4;
 /** Of a state between two segments: as values and as bytes. */
 const STATE_COPIES = 2;
-/** tfjs keeps what each layer puts out until its gradient is there, and makes copies of its own. */
+/** tfjs keeps the output of each layer until its gradient is computed, and makes copies of its own. */
 const TFJS_ACTIVATION_COPIES = 4;
 const TFJS_PARAMETER_COPIES = 4;
 
 export interface ShardSize {
-  /** Chunk files of one participant, or all test chunks, whichever is more. */
+  /** Chunk files of one participant, or all test chunks, whichever is larger. */
   readonly bytes: number;
 }
 
-/** Bytes of one worker process, an upper bound for what trains. */
+/** Bytes of one worker process: an upper bound for training. */
 export function workerBytes(
   model: LayersModel,
   hyperparameters: Hyperparameters,
@@ -58,8 +58,8 @@ function optimizerArrays({ optimizer }: Hyperparameters): number {
 }
 
 /**
- * A worker answers nobody while it works on one batch; with more operations than this a slow one would be given up
- * as dead before the batch ends.
+ * A worker answers nobody while it works on one batch; with more operations than this a slow worker would be considered
+ * dead before the batch ends.
  */
 export const MAX_STEP_OPERATIONS = 2 ** 35;
 

@@ -1,4 +1,4 @@
-/** Has orders read in a helper process, each once; what was found is kept while it may be asked for again. */
+/** Has orders read in a helper process, each one once; the result is kept while it may be needed again. */
 import { toHex } from "../../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../../chain/types/job.ts";
 import { trainSpec } from "../../../../chain/workload/train/train-of.ts";
@@ -11,8 +11,8 @@ import { engineOf } from "../job-engine.ts";
 import type { Inspection, InspectTask, NamedFile } from "./inspect-order.ts";
 
 /**
- * An order that takes more to read than this is impossible: a model or manifest of the largest size takes a small part
- * of it. Processor time counts, so that a busy machine finds nothing else than an idle one.
+ * An order that takes more than this to read is impossible; a model or manifest of the largest size takes a small part
+ * of it. Processor time counts, so that a busy machine gets the same result as an idle one.
  */
 export const INSPECT_LIMITS: HelperLimits = {
   timeMs: 300_000,
@@ -27,9 +27,9 @@ export interface OrderFiles {
 }
 
 export interface InspectOptions {
-  /** Whose order it is: the orders of one wait for each other rather than those of others for them. */
+  /** The client of the order; orders of one client wait for each other, not orders of other clients for them. */
   readonly client: string;
-  /** On this disk; asked for only where the order was not read yet. */
+  /** Files on this disk; requested only if the order has not been read yet. */
   readonly files: (signal: AbortSignal) => Promise<OrderFiles>;
   readonly signal: AbortSignal;
 }
@@ -47,16 +47,16 @@ export class OrderInspector {
   readonly #found = new Map<string, Inspection>();
 
   /**
-   * @param helpers two, because tfjs may take all of its limit to try a stranger's model: orders of the exact engine,
-   * which are read in a second, never stand behind one
+   * @param helpers two of them, because trying a stranger's model may use up the limits of tfjs: orders of the exact
+   * engine, which are read in a second, never wait behind one
    */
   constructor(helpers: InspectingHelpers) {
     this.#helpers = helpers;
   }
 
   /**
-   * @param participants among whom the training chunks are shared
-   * @throws HelperError when this machine could not read it; tried again by the next call; the signal's reason
+   * @param participants number of nodes that share the training chunks
+   * @throws HelperError when this machine could not read it (the next call tries again); the signal's reason
    */
   async inspect(
     spec: JobSpec,
@@ -66,7 +66,7 @@ export class OrderInspector {
     const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
     const found =
       this.#found.get(key) ??
-      // Of one client: an order would wait in the turn of whoever has copied it otherwise.
+      // By client: otherwise an order would wait in the turn of somebody who has copied it.
       (await this.#runs.use(`${key} ${client}`, signal, (wanted) =>
         this.#inspect(spec, participants, { client, files, signal: wanted }),
       ));

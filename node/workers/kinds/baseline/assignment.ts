@@ -1,4 +1,4 @@
-/** A lane as the pool works it: at the head of the queue, since a window does not wait. */
+/** How the pool works a lane: at the head of the queue, because a window does not wait. */
 import type { TaskControl } from "../../task-control.ts";
 import { isWorkerCode } from "../../worker-error.ts";
 import { replay } from "../replay/assignment.ts";
@@ -7,7 +7,7 @@ import { BaselineLane } from "./lane.ts";
 import { LaneProbe } from "./probe.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./task.ts";
 
-/** A lane is to be claimed soon after its window; with what could not be checked until then. */
+/** A lane must be claimed soon after its window; parts that could not be checked by then are claimed unchecked. */
 const LANE_CHECK_MS = 8_000;
 
 export async function baseline(
@@ -30,7 +30,7 @@ export async function baseline(
   };
   const work = { kind: "baseline", isUrgent: true, isRemote: true, attempt };
   const result = await pool.run(work, { ...control, end: until }).catch((error: unknown) => {
-    // Over while it waited for a worker, or for one to take the place of a dead one.
+    // It ended while it waited for a worker, or for the replacement of a dead one.
     if (until.aborted && isWorkerCode(error, "NO_WORKER", "ATTEMPTS")) return lane.result();
     throw error;
   });
@@ -38,7 +38,7 @@ export async function baseline(
   return result;
 }
 
-/** A window cannot be worked again: of a lane with wrong work nothing is claimed. */
+/** A window cannot be repeated: nothing is claimed for a lane with wrong work. */
 async function checkLane(
   probe: LaneProbe,
   worker: ChosenWorker,

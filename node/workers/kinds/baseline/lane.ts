@@ -1,4 +1,4 @@
-/** A lane over all its attempts. */
+/** A lane with all its attempts. */
 import { equalBytes, sha256, toHex } from "../../../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../../../chain/proof/hash-tree.ts";
 import { breach } from "../../worker-error.ts";
@@ -7,19 +7,19 @@ import type { BaselineOrder, BaselineOutcome } from "./order.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./task.ts";
 
 const HASH_BYTES = 32;
-/** A baseline state is 340 kB; leaves room for a larger task version. */
+/** A baseline state has 340 kB; this leaves room for a larger task version. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
 /**
- * The states that arrive are the result: their hashes are the checkpoints. A later attempt gives
- * the same states again, so what an earlier one reached still counts. Where it does not, one of the two
- * workers is broken, and a lane of states of both would be false: it ends where they part.
+ * The states that arrive are the result: their hashes are the checkpoints. A later attempt gives the same states again,
+ * so what an earlier one reached still counts. If the states differ, one of the two workers is faulty, and a lane with
+ * states from both would be false; so the lane ends where they diverge.
  */
 export class BaselineLane {
   readonly #task: BaselineTask;
   readonly #onState: BaselineControl["onState"];
   #checkpoints: Uint8Array[] = [];
-  /** States from this one on are not believed. */
+  /** States from this one on are not trusted. */
   #ends = Number.POSITIVE_INFINITY;
 
   constructor(task: BaselineTask, { onState }: Pick<BaselineControl, "onState">) {

@@ -14,7 +14,7 @@ export type BaselineOrder = z.infer<typeof BaselineOrder>;
 export const BaselineOutcome = z.strictObject({
   kind: z.literal("baseline"),
   segments: Count,
-  /** Part of a core that its thread had. */
+  /** Share of a core that its thread had. */
   coreShare: z.number().min(0).max(1),
 });
 export type BaselineOutcome = z.infer<typeof BaselineOutcome>;

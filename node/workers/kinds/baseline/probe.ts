@@ -2,12 +2,12 @@ import type { ReplayTask } from "../replay/task.ts";
 import { believed, type Draw, isSame, wrong } from "../spot-check.ts";
 import type { BaselineTask, BaselineTaskResult } from "./task.ts";
 
-/** Watches one lane on a remote worker: keeps one of the states that came, each with the same chance. */
+/** Watches one lane on a remote worker: keeps one of the states that arrive, each with the same probability. */
 export class LaneProbe {
   readonly #task: BaselineTask;
   readonly #draw: Draw;
   #kept: { readonly index: number; readonly state: Uint8Array } | undefined;
-  /** The newest: whether a segment begins in it shows when the next one comes. */
+  /** The newest state: the arrival of the next one shows that a segment begins in it. */
   #last: { readonly index: number; readonly state: Uint8Array } | undefined;
 
   constructor(task: BaselineTask, draw: Draw) {
@@ -25,7 +25,7 @@ export class LaneProbe {
 
   /**
    * @param replay on this machine
-   * @throws WorkerError SPOT_CHECK; what `replay` throws
+   * @throws WorkerError SPOT_CHECK; any error of `replay`
    */
   async check(
     worker: string,

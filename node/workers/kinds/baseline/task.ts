@@ -13,11 +13,11 @@ export interface BaselineTask {
 export interface BaselineTaskResult {
   /** Finished segments. */
   readonly segments: number;
-  /** SHA-256 of the segments + 1 states, the start first; empty when no worker got to start. */
+  /** SHA-256 of the segments + 1 states, beginning with the start; empty when no worker started. */
   readonly checkpoints: readonly Uint8Array[];
-  /** Merkle root over `checkpoints`, zero bytes when there are none: what a window claim says. */
+  /** Merkle root over `checkpoints`, or zero bytes without any; a window claim contains it. */
   readonly checkpointRoot: Uint8Array;
-  /** Part of a core that the lane had, by its worker's word, 0 to 1; undefined: none finished. */
+  /** Share of a core that the lane had, according to its worker, 0 to 1; undefined: no segment was finished. */
   readonly coreShare: number | undefined;
 }
 
@@ -25,9 +25,8 @@ export interface BaselineControl extends TaskControl {
   /** Ends the lane: its promise resolves with the segments finished by then. */
   readonly until: AbortSignal;
   /**
-   * Sees the encoded state at every boundary, index 0 the start; segment n runs from state n to
-   * n + 1. Keep them to serve verifiers. A lane repeated on another worker gives the same states
-   * again.
+   * Called with the encoded state at every boundary; index 0 is the start, and segment n leads from state n to n + 1.
+   * Keep the states to serve verifiers. A lane that is repeated on another worker gives the same states again.
    */
   readonly onState?: (index: number, state: Uint8Array) => void;
 }

@@ -1,4 +1,4 @@
-/** Re-execution of one segment of somebody's lane. */
+/** The replay of one segment of another node's lane. */
 export interface ReplayTask {
   /** Version of the baseline task. */
   readonly task: number;

@@ -1,6 +1,6 @@
 import type { TrainTask } from "../train/task.ts";
 
-/** Re-execution of one segment of somebody's training. */
+/** The replay of one segment of another node's training. */
 export interface RetrainTask extends TrainTask {
   /** From 0. */
   readonly segment: number;
@@ -8,7 +8,7 @@ export interface RetrainTask extends TrainTask {
   readonly startState: Uint8Array | undefined;
 }
 
-/** `stateHash` of what an honest run goes through. */
+/** The `stateHash` of the states that an honest run passes. */
 export interface RetrainTaskResult {
   /** At the beginning of the run. */
   readonly origin: Uint8Array;

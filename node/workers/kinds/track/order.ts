@@ -14,7 +14,7 @@ export const TrackOrder = z.strictObject({
     width: Positive,
     epochs: Positive,
   }),
-  /** Null while nobody knows the test rows. */
+  /** Null while the test rows are unknown. */
   testMix: Hash.nullable(),
 });
 export type TrackOrder = z.infer<typeof TrackOrder>;

@@ -1,4 +1,4 @@
-/** A training as a link carries it, watched where it is not believed unseen. */
+/** A training as a link carries it; a training on a remote worker is watched. */
 import { fromHex, toHex } from "../../../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../../../chain/workload/train/segments.ts";
 import { floatsOfBytes } from "../../../../ml/bytes.ts";
@@ -77,7 +77,7 @@ export function trainAssignment(
       const parameters = floatsOfBytes(outputs.take("parameters", sizes.parameters));
       const checkpoints = splitHashes(outputs.take("checkpoints"));
       const optimizerHash = fromHex(result.optimizerHash);
-      // Segments begin in these; an attempt must not be completed with what another one sent.
+      // Segments begin with these states; one attempt must not be completed with states of another.
       for (let index = 1; onState !== undefined && index < checkpoints.length - 1; index++) {
         if (!arrived.has(index)) throw breach(`a result without state ${index}`);
       }

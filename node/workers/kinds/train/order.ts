@@ -1,4 +1,4 @@
-/** Outputs: states, if wanted, then `parameters` and `checkpoints`. */
+/** Outputs: states, if requested, then `parameters` and `checkpoints`. */
 import { z } from "zod";
 import { Count, Finite, Hash, MODEL_FIELDS, Positive } from "../fields.ts";
 
@@ -8,7 +8,7 @@ export const TrainOrder = z.strictObject({
   epochs: Positive,
   segments: Positive,
   seed: Hash,
-  /** Whether the states between segments are wanted. */
+  /** Whether the states between segments are requested. */
   states: z.boolean(),
 });
 export type TrainOrder = z.infer<typeof TrainOrder>;

@@ -4,22 +4,22 @@ import type { RetrainTask, RetrainTaskResult } from "../retrain/task.ts";
 import { believed, type Draw, isSame, wrong } from "../spot-check.ts";
 import type { TrainTask, TrainTaskResult } from "./task.ts";
 
-/** Of a run's 16 segments, and as many of a shorter one. */
+/** Number of segments checked of a run's 16, or of a shorter run. */
 const TRAIN_SEGMENTS = 2;
 
 /** Watches one training on a remote worker. */
 export class TrainProbe {
   readonly #task: TrainTask;
-  /** Parts of the run, by what the node knows of it itself. */
+  /** Number of parts of the run, computed by the node itself. */
   readonly #count: number;
   readonly #segments: readonly number[];
   readonly #states = new Map<number, Uint8Array>();
 
-  /** @param hasStates whether the worker sends the states that segments begin in */
+  /** @param hasStates whether the worker sends the states with which segments begin */
   constructor(task: TrainTask, hasStates: boolean, draw: Draw) {
     this.#task = task;
     this.#count = segmentsOf(task);
-    // Without states only the first can be done again: its start is the node's own.
+    // Without states only the first segment can be repeated, because the node itself knows its start.
     this.#segments = hasStates ? someOf(this.#count, TRAIN_SEGMENTS, draw) : [0];
   }
 
@@ -29,14 +29,14 @@ export class TrainProbe {
 
   /**
    * @param retrain on this machine
-   * @throws WorkerError SPOT_CHECK; what `retrain` throws
+   * @throws WorkerError SPOT_CHECK; any error of `retrain`
    */
   async check(
     worker: string,
     { checkpoints }: TrainTaskResult,
     retrain: (task: RetrainTask) => Promise<RetrainTaskResult>,
   ): Promise<void> {
-    // With fewer the drawn ones would not be among them.
+    // With fewer checkpoints, the drawn ones might be missing.
     if (checkpoints.length !== this.#count + 1) {
       throw cutOtherwise(worker, checkpoints.length - 1, this.#count);
     }
@@ -61,14 +61,14 @@ function cutOtherwise(worker: string, told: number, count: number): WorkerError 
   );
 }
 
-/** As many as asked for, or as many as there are steps. */
+/** As many as requested, or as many as there are steps. */
 function segmentsOf(task: TrainTask): number {
   const { dataset, chunks, epochs, hyperparameters, segments = SEGMENTS } = task;
   const rows = chunks.reduce((sum, at) => sum + (dataset.index.train.rows[at] ?? 0), 0);
   return Math.min(segments, epochs * Math.ceil(rows / hyperparameters.batchSize));
 }
 
-/** Different numbers below `count`, all if there are no more. */
+/** Distinct numbers below `count`; all of them if there are not more. */
 function someOf(count: number, wanted: number, draw: Draw): number[] {
   const all = Array.from({ length: count }, (_, i) => i);
   return Array.from(

@@ -37,7 +37,7 @@ export const runTraining: RunTask<TrainOrder, TrainOutcome> = async (order, part
       await sent;
     }
   } finally {
-    // States before a divergence arrive too: they tell where it is.
+    // States before a divergence are sent too, because they show where it is.
     await sent;
   }
   const { steps, samples, meanLoss, durationMs, checkpoints } = turn.value;

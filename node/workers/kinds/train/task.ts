@@ -3,7 +3,7 @@ import type { ModelTask } from "../model-task.ts";
 
 /** Local training of one round. */
 export interface TrainTask extends ModelTask {
-  /** Indexes of the train chunks that make the shard. */
+  /** Indexes of the train chunks in the shard. */
   readonly chunks: readonly number[];
   readonly epochs: number;
   /** 32 bytes, different for each job, round and participant. */
@@ -28,8 +28,8 @@ export interface TrainTaskResult {
 
 export interface TrainControl extends TaskControl {
   /**
-   * Sees the encoded state at every boundary between two segments, the first at index 1. Keep them
-   * to serve auditors. A task repeated on another worker gives the same states again.
+   * Called with the encoded state at every boundary between two segments; the first has index 1. Keep the states to
+   * serve auditors. A task that is repeated on another worker gives the same states again.
    */
   readonly onState?: (index: number, state: Uint8Array) => void;
 }
