@@ -1,13 +1,15 @@
 /**
- * Simulations by name: `npm run sim -- jobs [--seeds N] [--from N]` runs N seeds and names those in which something does
+ * Simulations by name: `npm run sim -- search [--seeds N] [--from N]` runs what test/sim/search/ has, N seeds of each;
+ * `--seed N` one. `npm run sim -- jobs [--seeds N] [--from N]` runs N seeds and names those in which something does
  * not hold; `npm run sim -- jobs --seed N` tells what happens in one of them.
  */
 import { parseArgs } from "node:util";
 import { findingsOf } from "./jobs/invariants.ts";
 import { disturbed } from "./jobs/plan.ts";
 import { simulateJob, type Told } from "./jobs/simulation.ts";
+import { simulateSearches } from "./search/main.ts";
 
-const USAGE = "usage: npm run sim -- jobs [--seeds N] [--from N] [--seed N]\n";
+const USAGE = "usage: npm run sim -- jobs|search [--seeds N] [--from N] [--seed N]\n";
 const DEFAULT_SEEDS = 100;
 const MS_PER_SECOND = 1_000;
 
@@ -24,9 +26,15 @@ async function main(args: string[]): Promise<number> {
   const count = Number(values.seeds ?? DEFAULT_SEEDS);
   const from = Number(values.from ?? 1);
   const areNumbers = [one ?? 1, count, from].every((value) => Number.isSafeInteger(value));
-  if (positionals.join() !== "jobs" || !areNumbers || count < 1) {
+  const name = positionals.join();
+  if ((name !== "jobs" && name !== "search") || !areNumbers || count < 1) {
     process.stderr.write(USAGE);
     return 2;
+  }
+  if (name === "search") {
+    const seeds = one === undefined ? { from, count } : { from: one, count: 1 };
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    return simulateSearches({ ...seeds, say }) ? 0 : 1;
   }
   return one === undefined ? runMany(from, count) : runOne(one);
 }

@@ -17,6 +17,10 @@ export interface FleetPlan {
   readonly rttMs: readonly [number, number];
   /** Share of the lanes that dies in a minute; another takes the place of each. */
   readonly churn: number;
+  /** Units a millisecond of the slowest lane. */
+  readonly slowest?: number;
+  /** One lane, by chance, dies so often. */
+  readonly oneDeathMs?: number;
   /** What the lanes could search in so long, if they did nothing else. */
   readonly bareMs: number;
 }
@@ -100,6 +104,10 @@ class Fleet {
   run(): FleetResult {
     const timeline = this.#timeline;
     this.#every(TICK_MS, () => this.#tell({ kind: "tick", now: timeline.now }));
+    const { oneDeathMs } = this.#plan;
+    if (oneDeathMs !== undefined) {
+      this.#every(oneDeathMs, () => this.#die(this.#random.pick([...this.#workers.values()])));
+    }
     timeline.run(PATIENCE * this.#plan.bareMs, () => this.#coveredAt !== undefined);
     const tookMs = timeline.now;
     for (const worker of this.#workers.values()) this.#leave(worker);
@@ -134,7 +142,7 @@ class Fleet {
   }
 
   #rate(): number {
-    return SLOWEST * (1 + this.#random.next() * (this.#plan.fastest - 1));
+    return (this.#plan.slowest ?? SLOWEST) * (1 + this.#random.next() * (this.#plan.fastest - 1));
   }
 
   #every(ms: number, action: () => void): void {
@@ -161,14 +169,16 @@ class Fleet {
     this.#workers.set(worker.node, worker);
     const lifeMs =
       (-Math.log(1 - this.#random.next()) * MINUTE_MS) / Math.max(1e-9, this.#plan.churn);
-    this.#timeline.after(lifeMs, () => {
-      if (!worker.isAlive) return;
-      this.#deaths++;
-      this.#leave(worker);
-      this.#timeline.after(REJOIN_MS, () => this.#join(this.#rate()));
-    });
+    this.#timeline.after(lifeMs, () => this.#die(worker));
     // Not all at the same moment.
     this.#timeline.after(this.#random.next() * 100, () => this.#step(worker, "tick"));
+  }
+
+  #die(worker: Worker): void {
+    if (!worker.isAlive) return;
+    this.#deaths++;
+    this.#leave(worker);
+    this.#timeline.after(REJOIN_MS, () => this.#join(this.#rate()));
   }
 
   #leave(worker: Worker): void {

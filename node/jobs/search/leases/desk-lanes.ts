@@ -25,6 +25,8 @@ export interface Run {
   at: number;
   /** When its holder began; undefined while it searches another lease first. */
   startedAt: number | undefined;
+  /** Begun under the manager before, so how long it took says nothing here. */
+  isResumed: boolean;
   /** Between the lease before and this one. */
   waitedMs: number;
   /** The lease that this one copies. */
@@ -43,6 +45,9 @@ export interface LaneRow {
   isWaiting: boolean;
   /** When its last lease ended; undefined before the first one does. */
   endedAt: number | undefined;
+  /** Of a sub-manager: units that it delivered since its speed was last measured. */
+  delivered: number;
+  countedAt: number;
   readonly runs: Run[];
 }
 
@@ -89,6 +94,8 @@ export class DeskLanes {
         request: 0,
         isWaiting: false,
         endedAt: undefined,
+        delivered: 0,
+        countedAt: now,
         runs: [],
       };
       this.#lanes.set(key, row);
@@ -119,6 +126,8 @@ export class DeskLanes {
     for (const run of this.#runs.values()) {
       const lease = table.lease(run.lease);
       if (lease === undefined || lease.kind === "race" || lease.kind === "repeat") continue;
+      // After a takeover: its holder may have done more than this manager has heard.
+      if (run.lane.heardAt > now) continue;
       if (run.lane.lanes === 1) slow.push({ run, ms: leftMs(run, lease, now) });
     }
     this.#slowest = slow.sort((a, b) => b.ms - a.ms);
@@ -129,16 +138,35 @@ export class DeskLanes {
   end(lease: number, units: number, now: number): void {
     const run = this.#runs.get(lease);
     if (run === undefined) return;
-    const { lane, startedAt = now, expectedMs, isFull, waitedMs } = run;
+    const { lane, startedAt, expectedMs, isFull, waitedMs, aimMs, size } = run;
     this.#runs.delete(lease);
     if (run.copies !== undefined) this.#copied.delete(run.copies);
     lane.runs.splice(lane.runs.indexOf(run), 1);
-    const searchedMs = now - startedAt;
-    const measured = { units, isFull, searchedMs, expectedMs, waitedMs, aimMs: run.aimMs };
-    lane.pace = afterLease(lane.pace, measured);
+    if (lane.lanes > 1) this.#measure(lane, isFull ? size : lane.pace.size, now);
+    else if (startedAt !== undefined && !run.isResumed) {
+      const searchedMs = now - startedAt;
+      const measured = { units, isFull, searchedMs, expectedMs, waitedMs, aimMs };
+      lane.pace = afterLease(lane.pace, measured);
+    }
     lane.endedAt = now;
     const [next] = lane.runs;
     if (next !== undefined) next.startedAt ??= now;
+  }
+
+  /** Leases of a sub-manager run side by side, so its speed is that of what it delivers. */
+  #measure(lane: LaneRow, size: number, now: number): void {
+    const searchedMs = now - lane.countedAt;
+    if (searchedMs < BEAT_MS && lane.pace.rate !== undefined) {
+      lane.pace = { ...lane.pace, size };
+      return;
+    }
+    const facts = { isFull: false, expectedMs: undefined, waitedMs: 0, aimMs: 0 };
+    lane.pace = {
+      ...afterLease(lane.pace, { units: lane.delivered, searchedMs, ...facts }),
+      size,
+    };
+    lane.delivered = 0;
+    lane.countedAt = now;
   }
 
   /** Units a millisecond of all lanes that are there. */

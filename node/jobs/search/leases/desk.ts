@@ -19,9 +19,9 @@ import type {
 import { type Lease, LeaseTable } from "./lease-table.ts";
 import { FREE, type Piece } from "./open-units.ts";
 import { tooFar } from "./pace.ts";
-import { overlap, type Span, type Spans, without } from "./span.ts";
+import { overlap, type Span, type Spans, sizeOf, without } from "./span.ts";
 import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
-import { BEAT_MS } from "./timing.ts";
+import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
 
 export interface DeskOptions {
   /** Units that are open when the round begins. */
@@ -89,8 +89,12 @@ export class LeaseDesk {
   static resume(options: DeskOptions, log: readonly PastStep[], now: number): LeaseDesk {
     const desk = new LeaseDesk(options);
     for (const past of log) desk.#replay(past, now - (log.at(-1)?.at ?? 0));
-    for (const run of desk.#lanes.runs) if (run.startedAt !== undefined) run.startedAt = now;
-    for (const lane of desk.#lanes.all) lane.heardAt = now;
+    for (const run of desk.#lanes.runs) {
+      run.isResumed = run.startedAt !== undefined;
+      if (run.isResumed) run.startedAt = now;
+    }
+    // Lanes need as long to miss the manager before, and then to find this one.
+    for (const lane of desk.#lanes.all) lane.heardAt = now + MANAGER_MISSES * BEAT_MS;
     return desk;
   }
 
@@ -98,6 +102,11 @@ export class LeaseDesk {
   add(span: Span): void {
     this.#table.add(span);
     this.#saidCovered = false;
+  }
+
+  /** Of a sub-manager's desk: units that it may not give out any more; who searches them still reports them. */
+  withdraw(span: Span): void {
+    this.#table.withdraw(span);
   }
 
   step(event: DeskEvent): readonly DeskEffect[] {
@@ -185,6 +194,7 @@ export class LeaseDesk {
       expectedMs,
       at: from,
       startedAt: undefined,
+      isResumed: false,
       waitedMs: 0,
       copies,
     };
@@ -252,9 +262,11 @@ export class LeaseDesk {
   }
 
   /** Writes how far a lease is. */
-  #log(run: Run, to: number, now: number, effects: DeskEffect[]): void {
+  #log(run: Run, at: number, now: number, effects: DeskEffect[]): void {
     const lease = this.#table.lease(run.lease);
-    if (lease === undefined || lease.isOver || to <= lease.at) return;
+    if (lease === undefined || lease.isOver) return;
+    const to = Math.min(at, lease.to);
+    if (to <= lease.at) return;
     const span = { from: lease.at, to };
     const step: ProgressStep = { kind: "progress", lease: run.lease, to };
     const taken = lease.kind === "race" ? this.#table.open.within(span) : [];
@@ -345,6 +357,8 @@ export class LeaseDesk {
     const part = { from: first.from, to: last.to };
     const step: PartStep = { kind: "part", lease: lease.lease, node, lane, ...part };
     const won = this.#table.apply(step);
+    const run = this.#lanes.run(lease.lease);
+    if (run !== undefined) run.lane.delivered += sizeOf(won);
     const answers = answersFor(lease, searcher, part, won, by);
     this.#append(step, lease.lease, answers, now, effects);
   }
@@ -396,7 +410,7 @@ export class LeaseDesk {
     const aimMs = laneAimMs(lane, this.#scheduleMs);
     const { rate } = lane.pace;
     const expectedMs = rate === undefined ? undefined : size / rate;
-    const begun = { at: first.from, startedAt: undefined, waitedMs: 0, copies: undefined };
+    const begun = { at: first.from, startedAt: undefined, isResumed: false, waitedMs: 0 };
     this.#lanes.begin({
       lease: step.lease,
       lane,
@@ -405,6 +419,7 @@ export class LeaseDesk {
       aimMs,
       expectedMs,
       ...begun,
+      copies: undefined,
     });
     const lease = this.#table.lease(step.lease);
     if (lease === undefined) return;
@@ -498,6 +513,7 @@ export class LeaseDesk {
           expectedMs: rate === undefined ? undefined : size / rate,
           at: step.from,
           startedAt: lane.runs.length === 0 ? now : undefined,
+          isResumed: false,
           waitedMs: 0,
           copies: undefined,
         });

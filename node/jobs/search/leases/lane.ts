@@ -310,8 +310,8 @@ export class Lane {
   }
 
   #seek(now: number, effects: LaneEffect[]): void {
-    const since = Math.max(this.#heardAt ?? now, this.#soughtAt ?? Number.NEGATIVE_INFINITY);
-    if (now - since < MANAGER_MISSES * BEAT_MS) return;
+    if (now - (this.#heardAt ?? now) < MANAGER_MISSES * BEAT_MS) return;
+    if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < BEAT_MS) return;
     if (this.#held.length === 0 && this.#askedAt === undefined) return;
     this.#soughtAt = now;
     effects.push({ kind: "seek" });

@@ -142,6 +142,13 @@ export class LeaseTable {
     this.#open.add(span);
   }
 
+  /** Of a sub-manager's table: free units that are its own no more. */
+  withdraw(span: Span): void {
+    for (const piece of this.#open.within(span)) {
+      if (piece.lease === FREE) this.#open.searched(piece);
+    }
+  }
+
   /**
    * Takes a step in.
    * @returns the units that are searched by it, and had not been

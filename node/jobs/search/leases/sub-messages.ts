@@ -1,0 +1,79 @@
+/**
+ * What goes into a sub-manager (events), and what it asks its driver to do (effects). It is a participant that holds
+ * leases for its children: towards them it is a desk, towards the manager above a holder.
+ */
+import type { DeskEffect, DeskEvent } from "./desk-messages.ts";
+import type { LaneAskEffect, LaneBeatEffect, ParentLease, SeekEffect } from "./lane-messages.ts";
+import type { Span } from "./span.ts";
+import type { Holder } from "./step.ts";
+
+/** From a child. */
+export interface ChildEvent {
+  readonly kind: "child";
+  readonly now: number;
+  readonly event: Extract<DeskEvent, { kind: "ask" | "beat" | "deliver" | "orphan" }>;
+}
+/** From above: the answer to an ask. */
+export interface SubLeaseEvent extends ParentLease {
+  readonly kind: "lease";
+  readonly now: number;
+  readonly request: number;
+}
+export interface SubWaitEvent {
+  readonly kind: "wait";
+  readonly now: number;
+  readonly request: number;
+  readonly ms: number;
+}
+/** From above: units of a child are on the log, or are another's. */
+export interface SubAckEvent extends Span {
+  readonly kind: "ack" | "stale";
+  readonly now: number;
+  readonly lease: number;
+  readonly searcher: Holder;
+}
+/** From above: the lease ends at `to`. */
+export interface SubEndEvent {
+  readonly kind: "end";
+  readonly now: number;
+  readonly lease: number;
+  readonly to: number;
+}
+/**
+ * heard: the manager above answered something. manager: there is another one. close: the round takes no more work; the
+ * driver tells the children.
+ */
+export interface SubNewsEvent {
+  readonly kind: "heard" | "manager" | "close" | "tick";
+  readonly now: number;
+}
+export type SubEvent =
+  | ChildEvent
+  | SubLeaseEvent
+  | SubWaitEvent
+  | SubAckEvent
+  | SubEndEvent
+  | SubNewsEvent;
+
+/** An ask to the manager above, as `ask` of a desk. */
+export interface SubAskEffect extends LaneAskEffect {
+  readonly lanes: number;
+}
+/** To the manager above: what a child has searched. */
+export interface SubDeliverEffect extends Span {
+  readonly kind: "deliver";
+  readonly lease: number;
+  readonly searcher: Holder;
+}
+/** To a child. With a lease go the leases above that its units are part of. */
+export interface ToChildEffect {
+  readonly kind: "to-child";
+  readonly effect: Extract<DeskEffect, { kind: "lease" | "ack" | "stale" | "wait" | "end" }>;
+  readonly parents: readonly ParentLease[];
+}
+export type SubEffect =
+  | SubAskEffect
+  | LaneBeatEffect
+  | SubDeliverEffect
+  | ToChildEffect
+  | SeekEffect;

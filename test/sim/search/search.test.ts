@@ -1,0 +1,68 @@
+/** Simulated searches, a few seeds; `npm run sim -- search --seeds N` runs more. */
+import { expect } from "chai";
+import { compare } from "./compare.ts";
+import { simulateFleet } from "./fleet.ts";
+import { killEverywhere } from "./main.ts";
+import { modeFindings } from "./modes.ts";
+import { simulateWorld } from "./world.ts";
+
+const SMALL = {
+  seed: 3,
+  units: 150,
+  team: 3,
+  lanes: [2, 2, 2],
+  rate: 0.005,
+  redundancy: 0,
+  mode: "all",
+  target: 0,
+} as const;
+
+describe("simulated searches", function () {
+  this.timeout(120_000);
+
+  it("keep lanes of very different speed busy while some die, and search all once", () => {
+    const fleet = { fastest: 1_000, rttMs: [5, 300], churn: 0.05 } as const;
+    const result = simulateFleet({ ...fleet, seed: 1, lanes: 60, bareMs: 120_000 });
+    expect(result.isCovered).equal(true);
+    expect(result.efficiency).above(0.9);
+    expect(result.longestIdleMs).below(2_000);
+    expect(result.typicalLeaseMs).within(8_000, 25_000);
+  });
+
+  it("end with the whole range covered wherever a manager, sub-manager or worker dies", () => {
+    const { findings, kills } = killEverywhere(97, 13, SMALL);
+    expect(findings.filter((finding) => !finding.endsWith("again"))).deep.equal([]);
+    expect(kills).above(10);
+  });
+
+  it("lose at most a lease when one of five devices dies", () => {
+    const plan = { ...SMALL, lanes: [5], units: 600, rate: 0.01 };
+    const calm = simulateWorld(plan);
+    for (const point of [200, 500, 800]) {
+      const { extra, largest, findings } = simulateWorld({
+        ...plan,
+        kill: { role: "worker", point },
+      });
+      expect(findings).deep.equal([]);
+      expect(extra - calm.extra).at.most(largest);
+    }
+  });
+
+  it("find what looking at every unit in turn finds, or nothing, and say so with all covered", () => {
+    for (let seed = 1; seed <= 14; seed++)
+      expect(modeFindings(seed), `seed ${seed}`).deep.equal([]);
+  });
+
+  it("have a share searched a second time by others when the order asks for it", () => {
+    const { findings, open } = simulateWorld({ ...SMALL, redundancy: 20 });
+    expect(findings).deep.equal([]);
+    expect(open).equal(0);
+  });
+
+  it("lose less than static chunks when a lane dies each minute", () => {
+    const { leases, chunks } = compare(1, true, 1);
+    expect(leases.isCovered && chunks.isCovered).equal(true);
+    expect(leases.tookMs).below(chunks.tookMs / 2);
+    expect(leases.wasted).below(0.02);
+  });
+});
