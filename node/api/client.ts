@@ -8,6 +8,7 @@ import type { JobKind } from "../../chain/types/job.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import type { CsvFields } from "../datasets/csv-form.ts";
 import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
+import { AddedAlgorithm } from "./contract/algorithm.ts";
 import {
   BlockJson,
   BlockList,
@@ -214,6 +215,11 @@ export class PomlClient {
 
   async datasets(): Promise<DatasetJson[]> {
     return (await this.#api.get("/v1/datasets", DatasetList)).datasets;
+  }
+
+  /** Brings a search algorithm; needs the token. @param bytes of a WebAssembly module @throws ApiError with the reason */
+  addAlgorithm(bytes: Uint8Array): Promise<AddedAlgorithm> {
+    return this.#api.postBytes("/v1/algorithms", AddedAlgorithm, bytes);
   }
 
   /** Checks and prices an order and stores its files for the network; spends nothing. */

@@ -19,6 +19,7 @@ import { proveCommand } from "./commands/prove.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { rotateWorkerTokenCommand } from "./commands/rotate-worker-token.ts";
+import { searchCommand } from "./commands/search.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
@@ -125,6 +126,7 @@ function buildProgram(context: CliContext): Command {
     parameterCommand,
     datasetCommand,
     jobCommand,
+    searchCommand,
     statusCommand,
     storageCommand,
     verifyCommand,

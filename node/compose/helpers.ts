@@ -2,11 +2,12 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
 import { forkHelper, Helper } from "../helpers/helper.ts";
-
 import type { JobServicesModules } from "../jobs/job-services.ts";
 import { MERGE_LIMITS } from "../jobs/train/merge/merge-limits.ts";
 import { ModelOpener } from "../jobs/train/models/model-opener.ts";
 import { OrderInspector } from "../jobs/train/orders/order-inspector.ts";
+import { checkAlgorithm } from "../search/check-algorithm.ts";
+import type { ModuleReport } from "../search/probe-module.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { HelperTasks } from "./helper-tasks.ts";
 
@@ -17,9 +18,14 @@ export function newHelper(log: Log): Helper<HelperTasks> {
   return new Helper({ log, spawn: (heapMib) => forkHelper(PROGRAM, heapMib) });
 }
 
+/** More than a trial may take, the wait for others included. */
+const TRIAL_MS = 300_000;
+
 export interface Helpers {
   readonly inspector: OrderInspector;
   readonly opener: ModelOpener;
+  /** Tries a search algorithm that the owner of the node brings. @throws AlgorithmError */
+  tryModule(bytes: Uint8Array): Promise<ModuleReport>;
   readonly merge: JobServicesModules["merge"];
   stop(): Promise<void>;
 }
@@ -33,6 +39,11 @@ export function createHelpers(log: NodeLog): Helpers {
   return {
     inspector,
     opener,
+    tryModule: (bytes) =>
+      checkAlgorithm(bytes, opening, {
+        signal: AbortSignal.timeout(TRIAL_MS),
+        turn: { group: "algorithm", member: "owner" },
+      }),
     merge: (task, signal, turn) => merging.run("merge", task, MERGE_LIMITS, { signal, turn }),
     stop: async () => {
       inspector.stop();

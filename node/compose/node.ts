@@ -122,7 +122,7 @@ async function createOverLedger(
   const { storage, blobs, fetcher, datasets, torrents, imports } = stored;
   const room = storage.disk;
   const helpers = createHelpers(log);
-  const { inspector, opener, merge } = helpers;
+  const { inspector, opener, merge, tryModule } = helpers;
   const workers = new WorkerPool(
     {
       localWorkers: config.workers,
@@ -183,6 +183,7 @@ async function createOverLedger(
     address,
     inspector,
     opener,
+    tryModule,
     status,
     storage: () => storage.report(),
     metrics: () => metrics.metrics(),

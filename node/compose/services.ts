@@ -2,6 +2,7 @@
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import type { NodeServices } from "../api/server.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -13,7 +14,10 @@ import type { EventHub } from "../events/event-hub.ts";
 import { JobError } from "../jobs/job-error.ts";
 import { jobRecords } from "../jobs/job-records.ts";
 import { OrderDesk } from "../jobs/order-desk.ts";
+import type { OrderRequest } from "../jobs/order-request.ts";
 import type { PreparedJob } from "../jobs/prepared-job.ts";
+import { prepareSearch } from "../jobs/search/prepare.ts";
+import { requireOver } from "../jobs/search/require-over.ts";
 import type { DatasetService } from "../jobs/train/dataset-service.ts";
 import type { JobRequest } from "../jobs/train/job-request.ts";
 import { readModelFiles } from "../jobs/train/model-files.ts";
@@ -25,6 +29,7 @@ import type { PublicFiles } from "../jobs/train/public-files.ts";
 import { makeCertificate } from "../light/certificate.ts";
 import { reportConflict } from "../light/report-conflict.ts";
 import { ratingHistory } from "../rating/rating-history.ts";
+import type { ModuleReport } from "../search/probe-module.ts";
 import type { NodeStatus } from "../status/node-status.ts";
 import type { StorageReport } from "../storage/report.ts";
 import type { Ledger } from "./ledger.ts";
@@ -42,6 +47,7 @@ export interface ServiceParts {
   readonly imports: ImportTasks;
   readonly inspector: OrderInspector;
   readonly opener: ModelOpener;
+  tryModule(bytes: Uint8Array): Promise<ModuleReport>;
   status(): NodeStatus;
   storage(): Promise<StorageReport>;
   metrics(): Promise<string>;
@@ -89,8 +95,15 @@ export function createServices(parts: ServiceParts): NodeServices {
     path: blobs.pathOf(hash),
     hash: toHex(hash),
   });
-  const prepare = (request: JobRequest): Promise<PreparedJob> =>
+  const network = {
+    parameters: () => chain.state.parameters,
+    nodes: () => chain.state.nodes.activeCount,
+    openJobs: () => chain.state.jobs.activeCount,
+    drawable: () => chain.state.drawWeights.filter((weight) => weight > 0n).length,
+  };
+  const prepareTrain = (request: JobRequest): Promise<PreparedJob> =>
     prepareJob(request, {
+      ...network,
       datasets,
       blobs,
       models: opener,
@@ -104,11 +117,10 @@ export function createServices(parts: ServiceParts): NodeServices {
           // Its client waits, and the helper has limits of its own.
           signal: new AbortController().signal,
         }),
-      parameters: () => chain.state.parameters,
-      nodes: () => chain.state.nodes.activeCount,
-      openJobs: () => chain.state.jobs.activeCount,
-      drawable: () => chain.state.drawWeights.filter((weight) => weight > 0n).length,
     });
+  const { tryModule } = parts;
+  const prepare = ({ kind, order }: OrderRequest): Promise<PreparedJob> =>
+    kind === "train" ? prepareTrain(order) : prepareSearch(order, { ...network, blobs, tryModule });
 
   const desk = new OrderDesk({ prepare, duties, store: chain.store });
 
@@ -149,13 +161,20 @@ export function createServices(parts: ServiceParts): NodeServices {
     datasets: () => datasets.list(),
     prepareJob: prepare,
     submitJob: (request, key) => desk.submit(request, key),
+    addAlgorithm: async (bytes) => {
+      const report = await tryModule(bytes);
+      await blobs.put(bytes);
+      return report;
+    },
     jobModel: async (id) => {
       const { job } = await findJob(id);
       return readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
     },
     jobCertificate: async (id) => {
       const { index, job } = await findJob(id);
-      await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
+      if (jobKindOf(job.spec) === "train") {
+        await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
+      } else requireOver(job);
       return { ...(await makeCertificate(chain, index, { jobs, light: ledger.light })) };
     },
     files: parts.files,

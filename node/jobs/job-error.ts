@@ -11,7 +11,8 @@ export type JobFacts =
   | { code: "JOB_NOT_FINISHED"; job: string; phase: string }
   | { code: "MODEL_GONE"; job: string }
   | { code: "JOB_HAS_NO_MODEL"; job: string }
-  | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint }
+  | { code: "BUDGET_BELOW_PRICE"; budget: bigint; price: bigint; field?: string }
+  | { code: "BAD_ORDER"; field: string; reason: string }
   | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
   | { code: "WRONG_BLOB"; what: string }
   | { code: "ORDER_IMPOSSIBLE"; reason: Impossible }

@@ -1,6 +1,6 @@
 /**
- * Writes and reads the portable certificate of a trained model: the block in which it is anchored, the job with its
- * Merkle path to that block's state, and light blocks that lead there from the genesis. verify-model.ts checks what it
+ * Writes and reads the portable certificate of what came of a job: the block in which it is anchored, the job with its
+ * Merkle path to that block's state, and light blocks that lead there from the genesis. verify-result.ts checks what it
  * proves.
  */
 import { z } from "zod";
@@ -16,6 +16,8 @@ import { canonicalJson, parseCanonicalJson } from "../../ml/dataset/canonical-js
 import type { Chain } from "../chain/chain.ts";
 import type { JobArchive } from "../chain/job-archive.ts";
 import type { LightService } from "./light-service.ts";
+
+export const CERTIFICATE_FILE = "certificate.json";
 
 const Hex = z
   .string()
@@ -38,7 +40,7 @@ const CertificateSchema = z.strictObject({
   /** SSZ LightBlocks between the genesis and the anchor, in ascending order of height. */
   updates: z.array(Hex).max(MAX_UPDATES),
 });
-export type ModelCertificate = z.infer<typeof CertificateSchema>;
+export type JobCertificate = z.infer<typeof CertificateSchema>;
 
 export type VerifyFacts = {
   code: "CERTIFICATE_FORMAT" | "NOT_PROVED" | "NOT_LINKED";
@@ -63,7 +65,7 @@ export async function makeCertificate(
   chain: Pick<Chain, "state" | "tip" | "head" | "genesisRoot">,
   jobIndex: number,
   { jobs, light }: { jobs: Pick<JobArchive, "at">; light: Pick<LightService, "route"> },
-): Promise<ModelCertificate> {
+): Promise<JobCertificate> {
   const isUnderWay = chain.state.jobs.get(jobIndex) !== undefined;
   const settled = isUnderWay ? undefined : await jobs.at(jobIndex);
   const { state, tip, head, genesisRoot } = chain;
@@ -89,7 +91,7 @@ export async function makeCertificate(
 }
 
 /** The only valid bytes of a certificate: canonical JSON. */
-export function encodeCertificate(certificate: ModelCertificate): Uint8Array {
+export function encodeCertificate(certificate: JobCertificate): Uint8Array {
   return canonicalJson(certificate);
 }
 
@@ -119,9 +121,9 @@ export function decodeCertificate(bytes: Uint8Array): DecodedCertificate {
   } catch (error) {
     const known = error instanceof PomlError ? error.message : issueOf(error);
     throw new VerifyError(
-      `certificate.json is not a model certificate of version 2: ${known}`,
+      `certificate.json is not a certificate of version 2: ${known}`,
       { code: "CERTIFICATE_FORMAT", claim: "certificate.json" },
-      { cause: error, remedy: "download the model again with `npx poml job result`" },
+      { cause: error, remedy: "download it again with `npx poml job result`" },
     );
   }
 }
@@ -146,7 +148,7 @@ function decodeExact<V>(
 
 /** What readers see must equal the header, and the light blocks must lead there. */
 function checkAnchor(
-  { anchor: shown }: ModelCertificate,
+  { anchor: shown }: JobCertificate,
   { anchor, updates }: DecodedCertificate,
 ): void {
   const { header } = anchor;

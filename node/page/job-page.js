@@ -15,6 +15,7 @@ const PARTS = /** @type {const} */ ([
   "fee",
   "refund",
   "burned",
+  "bonus",
 ]);
 
 /** @param {HTMLElement} root @param {string} id @returns {() => void} leave */

@@ -13,9 +13,10 @@ import { ofKind } from "../../node/api/contract/jobs/job.ts";
 import type { TrainDetail, TrainOrder, TrainRound } from "../../node/api/contract/jobs/train.ts";
 import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
-import { CERTIFICATE_FILE, downloadResult } from "../../node/cli/job/download.ts";
+import { downloadResult } from "../../node/cli/job/download.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
 import { openJob } from "../../node/cli/job/open.ts";
+import { CERTIFICATE_FILE } from "../../node/light/certificate.ts";
 import { parseTrusted } from "../../node/cli/trust-options.ts";
 import { dataDirPaths } from "../../node/config/data-dir.ts";
 import type { TrustedPoint } from "../../node/config/trust.ts";
@@ -136,7 +137,7 @@ describe("a network of four processes", function () {
 
   it("proves where the model came from, and nothing that was tampered with", async () => {
     const directory = join(net.directory, "model");
-    const { anchorHeight } = await downloadResult(net.at(0).client, settled.id, directory);
+    const { anchorHeight } = await downloadResult(net.at(0).client, settled, directory);
     const trusted = await trustedBlock(net.at(1), anchorHeight);
     const { proved } = await verifyDirectory(directory, trusted);
     expect(proved.map(({ claim }) => claim)).include.members(["final", "weights", "dataset"]);

@@ -9,7 +9,8 @@ import { encodeManifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { parseLayersModel } from "../../ml/model/layers-model.ts";
 import { encodeCertificate } from "../../node/light/certificate.ts";
-import type { ModelDirectory } from "../../node/light/verify-model.ts";
+import type { ResultDirectory } from "../../node/light/verify-result.ts";
+import type { ModelDirectory } from "../../node/light/verify-train.ts";
 import { TestChain } from "./chain.ts";
 import { flowersCsv } from "./flowers.ts";
 import { jobOf, jobSpec, nextStep, openJob, weightsAfter } from "./job-run.ts";
@@ -28,7 +29,7 @@ export interface FinishedJob {
   readonly ledger: LightChain;
   /** Job id, hex. */
   readonly job: string;
-  readonly files: ModelDirectory;
+  readonly files: ResultDirectory & ModelDirectory;
   /** Height the certificate is anchored at. */
   readonly anchor: number;
 }
@@ -55,7 +56,7 @@ export async function finishedJob(anchor: number): Promise<FinishedJob> {
   return { ledger, job: toHex(job.id), files: await filesOf(ledger, job), anchor };
 }
 
-async function filesOf(ledger: LightChain, job: Job): Promise<ModelDirectory> {
+async function filesOf(ledger: LightChain, job: Job): Promise<ResultDirectory & ModelDirectory> {
   return {
     "certificate.json": encodeCertificate(await ledger.certificate(0)),
     "model.json": modelJsonOf(MODEL),

@@ -24,6 +24,7 @@ import { transactionId } from "../../chain/transaction-id.ts";
 import { ListRoom } from "../../chain/transactions/list-room.ts";
 import type { Block, CertifiedBlock } from "../../chain/types/block.ts";
 import type { Evidence } from "../../chain/types/evidence.ts";
+import type { Job } from "../../chain/types/job.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
 import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/train.ts";
@@ -31,6 +32,7 @@ import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { datasetId, encodeManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { readManifest } from "../../ml/dataset/store.ts";
@@ -40,6 +42,7 @@ import { modelJsonOf } from "../../ml/model/artifact.ts";
 import { type LayersModel, parseLayersModel } from "../../ml/model/layers-model.ts";
 import { operationsOf } from "../../ml/model/operations.ts";
 import { presetModel } from "../../ml/model/presets.ts";
+import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
 import { encodeBlockSummary } from "../../node/api/encode/block.ts";
 import { encodeJobSummary, encodeRound } from "../../node/api/encode/jobs/job.ts";
 import { plain } from "../../node/api/encode/plain.ts";
@@ -52,14 +55,18 @@ import { ImportTasks } from "../../node/datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, type UploadLimits, UploadStore } from "../../node/datasets/upload-store.ts";
 import type { EventSource, NodeEvent } from "../../node/events/node-event.ts";
 import type { RecordedRound } from "../../node/jobs/job-records.ts";
+import type { OrderRequest } from "../../node/jobs/order-request.ts";
 import type { OrderedJob, PreparedJob } from "../../node/jobs/prepared-job.ts";
+import { prepareSearch } from "../../node/jobs/search/prepare.ts";
+import { requireOver } from "../../node/jobs/search/require-over.ts";
+import type { SearchRequest } from "../../node/jobs/search/search-request.ts";
 import { fillOrder } from "../../node/jobs/train/default-order.ts";
-import type { JobRequest } from "../../node/jobs/train/job-request.ts";
 import { requireModel } from "../../node/jobs/train/model-files.ts";
 import type { ModelFiles } from "../../node/jobs/train/model-folders.ts";
 import { reportConflict } from "../../node/light/report-conflict.ts";
 import type { Page, Pages } from "../../node/pages.ts";
 import type { PastChange } from "../../node/rating/rating-history.ts";
+import { type ModuleReport, probeModule } from "../../node/search/probe-module.ts";
 import type { NodeStatus } from "../../node/status/node-status.ts";
 import { STORAGE_KINDS } from "../../node/storage/kinds.ts";
 import type { StorageReport } from "../../node/storage/report.ts";
@@ -67,6 +74,7 @@ import { SILENT } from "../../p2p/log.ts";
 import { TestChain } from "./chain.ts";
 import { jobSpec, nextStep, openJob, weightsAfter } from "./job-run.ts";
 import { LightChain } from "./light-chain.ts";
+import { SearchStory } from "./search-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -119,6 +127,9 @@ export class FixtureNode implements NodeServices {
   /** Manifests of the datasets. */
   readonly #manifests = new Map<string, Manifest>();
   readonly #orders = new Map<string, Uint8Array>();
+  readonly #searches = new Map<string, SearchStory>();
+  /** Units that each node searches in a round at most. */
+  unitsARound = 1000;
   /** None, until a test gives it some. */
   files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
   /** Set by tests of forks: prevotes that this node kept. */
@@ -214,13 +225,27 @@ export class FixtureNode implements NodeServices {
       );
       if (open.length === 0 && this.#mempool.size === 0) return;
       for (const job of open) {
-        for (const transaction of nextStep(this.chain, job, weightsAfter)) {
+        const steps =
+          jobKindOf(job.spec) === "search"
+            ? this.search(job).next(this.unitsARound)
+            : nextStep(this.chain, job, weightsAfter);
+        for (const transaction of steps) {
           this.#mempool.add(this.state(), transaction);
         }
       }
       this.advance();
     }
     throw new Error("the jobs do not end");
+  }
+
+  /** What the nodes of a search do: they hash with SHA-256, whatever it orders. */
+  search({ id, spec }: Job): SearchStory {
+    const name = toHex(id);
+    const known = this.#searches.get(name);
+    if (known !== undefined) return known;
+    const story = new SearchStory({ opened: { chain: this.chain, id, spec } });
+    this.#searches.set(name, story);
+    return story;
   }
 
   status(): NodeStatus {
@@ -378,7 +403,8 @@ export class FixtureNode implements NodeServices {
     return [...this.#datasets.values()];
   }
 
-  async prepareJob(asked: JobRequest): Promise<PreparedJob> {
+  async prepareJob({ kind, order: asked }: OrderRequest): Promise<PreparedJob> {
+    if (kind === "search") return this.#prepareSearch(asked);
     const dataset = this.#datasets.get(asked.dataset);
     if (dataset === undefined) {
       throw new PomlError("this node does not hold the dataset", { code: "UNKNOWN_DATASET" });
@@ -426,7 +452,37 @@ export class FixtureNode implements NodeServices {
     return { spec, price, escrow, notes };
   }
 
-  async submitJob(request: JobRequest, key: string | undefined): Promise<OrderedJob> {
+  #prepareSearch(asked: SearchRequest): Promise<PreparedJob> {
+    const { parameters, jobs, nodes } = this.state();
+    return prepareSearch(asked, {
+      blobs: {
+        get: async (hash) => this.modules.get(toHex(hash)),
+        put: async (bytes) => sha256(bytes),
+      },
+      tryModule: (bytes) => this.addAlgorithm(bytes),
+      parameters: () => parameters,
+      drawable: () => nodes.activeCount,
+      nodes: () => nodes.activeCount,
+      openJobs: () => jobs.activeCount,
+    });
+  }
+
+  /** Of modules that were tried, by hash. */
+  readonly #reports = new Map<string, ModuleReport>();
+  /** By hash. */
+  readonly modules = new Map<string, Uint8Array>();
+
+  async addAlgorithm(bytes: Uint8Array): Promise<ModuleReport> {
+    const known = this.#reports.get(toHex(sha256(bytes)));
+    if (known !== undefined) return known;
+    const answer = await probeModule({ bytes });
+    if (!answer.isGood) throw new AlgorithmError(answer.message, answer.facts);
+    this.modules.set(answer.report.hash, bytes);
+    this.#reports.set(answer.report.hash, answer.report);
+    return answer.report;
+  }
+
+  async submitJob(request: OrderRequest, key: string | undefined): Promise<OrderedJob> {
     const known = key === undefined ? undefined : this.#orders.get(key);
     if (known !== undefined) return { id: known, prepared: undefined };
     const prepared = await this.prepareJob(request);
@@ -449,8 +505,10 @@ export class FixtureNode implements NodeServices {
   }
 
   async jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
-    await this.jobModel(id);
-    return { ...(await this.#ledger.certificate((await this.#found(id)).index)) };
+    const { index, job } = await this.#found(id);
+    if (jobKindOf(job.spec) === "train") await this.jobModel(id);
+    else requireOver(job);
+    return { ...(await this.#ledger.certificate(index)) };
   }
 
   async #found(id: Uint8Array): Promise<FoundJob> {

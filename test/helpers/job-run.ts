@@ -102,8 +102,11 @@ export function openJob(chain: TestChain, client: Person, spec: JobSpec): Signed
 
 /** Settled or not. */
 export function jobOf(chain: TestChain, open: SignedTransaction): Job {
+  return jobById(chain, transactionId(open.transaction));
+}
+
+export function jobById(chain: TestChain, id: Uint8Array): Job {
   const { state } = chain.head;
-  const id = transactionId(open.transaction);
   return chain.settled.find(id) ?? state.jobs.at(state.jobIndex(id) ?? -1);
 }
 

@@ -8,7 +8,7 @@ import type { Block, Certificate, CertifiedBlock, Header } from "../../chain/typ
 import type { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
-import { type ModelCertificate, makeCertificate } from "../../node/light/certificate.ts";
+import { type JobCertificate, makeCertificate } from "../../node/light/certificate.ts";
 import { LightService, type LightStore } from "../../node/light/light-service.ts";
 import type { Person, TestChain } from "./chain.ts";
 import { archiveOf } from "./settled-jobs.ts";
@@ -86,7 +86,7 @@ export class LightChain implements LightStore {
   }
 
   /** The certificate of a job's model as of the newest block. */
-  certificate(job: number): Promise<ModelCertificate> {
+  certificate(job: number): Promise<JobCertificate> {
     const { head, genesisRoot } = this.chain;
     const newest = this.blocks.at(-1);
     const tip = {

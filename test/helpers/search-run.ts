@@ -5,6 +5,7 @@ import { signingRoot } from "../../chain/crypto/signing.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
+import { transactionId } from "../../chain/transaction-id.ts";
 import { ALL_SEGMENTS, type Audit, type AuditAnswer } from "../../chain/types/audit.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import { type Job, JobRecord, type JobSpec, type Participant } from "../../chain/types/job.ts";
@@ -18,7 +19,7 @@ import { searchProgress, searchSpec } from "../../chain/workload/search/search-o
 import { claimLeaves, type SearchedUnit } from "../../chain/workload/search/segment-leaf.ts";
 import { unitAt } from "../../chain/workload/search/units.ts";
 import { TestChain } from "./chain.ts";
-import { auditAnswers, jobOf } from "./job-run.ts";
+import { auditAnswers, jobById } from "./job-run.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -99,10 +100,18 @@ export function rangesOf(units: readonly bigint[]): UnitRange[] {
   return ranges;
 }
 
+/** A job that is open already, on a chain of somebody else's. */
+export interface OpenSearch {
+  readonly chain: TestChain;
+  readonly id: Uint8Array;
+  readonly spec: JobSpec;
+}
+
 export interface SearchStoryOptions {
   readonly nodes?: number;
   readonly order?: Partial<SearchOrder>;
   readonly parameters?: Partial<Parameters>;
+  readonly opened?: OpenSearch;
 }
 
 /** Nobody is a newcomer and nobody looks twice, unless a test asks for it. */
@@ -119,24 +128,31 @@ export class SearchStory {
   readonly chain: TestChain;
   readonly changes: RatingChange[] = [];
   readonly spec: JobSpec;
-  readonly #open: SignedTransaction;
+  readonly #id: Uint8Array;
   /** By round and node. */
   readonly #claims = new Map<string, Claim>();
 
-  constructor({ nodes = 8, order, parameters }: SearchStoryOptions = {}) {
+  constructor({ nodes = 8, order, parameters, opened }: SearchStoryOptions = {}) {
+    if (opened !== undefined) {
+      this.chain = opened.chain;
+      this.spec = opened.spec;
+      this.#id = opened.id;
+      return;
+    }
     this.chain = new TestChain({ founders: nodes, parameters: { ...PLAIN, ...parameters } });
     this.spec = searchOrder("search", order);
     const escrow = jobPrice(this.spec, this.chain.head.state.parameters) + 1_000_000n;
-    this.#open = this.chain.transaction(this.chain.client, "job-open", {
+    const open = this.chain.transaction(this.chain.client, "job-open", {
       spec: this.spec,
       escrow,
     });
-    this.advance(this.#open);
+    this.#id = transactionId(open.transaction);
+    this.advance(open);
     this.advance();
   }
 
   get job(): Job {
-    return jobOf(this.chain, this.#open);
+    return jobById(this.chain, this.#id);
   }
 
   get search(): SearchSpec {
@@ -299,6 +315,35 @@ export class SearchStory {
     while (this.job.audits.length > 0) {
       if (this.chain.height > limit) throw new Error("audits without end");
       this.advance(...this.answers());
+    }
+  }
+
+  /** What participants, managers and auditors do next; each searches so many units a round at most. */
+  next(most?: number): SignedTransaction[] {
+    const { chain, job } = this;
+    switch (phaseOf(job)) {
+      case "training": {
+        const dealt = this.dealt(most);
+        return job.participants
+          .filter(({ updateHash }) => equalBytes(updateHash, NOTHING))
+          .map(({ node }, i) => this.commit(node, dealt[i] ?? []));
+      }
+      case "revealing":
+        return [this.record()];
+      case "finished":
+      case "failed":
+      case "cancelled":
+        if (job.audits.length > 0) return this.answers();
+        return [
+          chain.transaction(
+            chain.founders[0] ?? chain.client,
+            "job-settle",
+            { job: job.id },
+            { fee: 0n },
+          ),
+        ];
+      default:
+        return [];
     }
   }
 

@@ -5,6 +5,7 @@ import type { ApiLimits } from "../limits.ts";
 import { openApiDocument } from "../openapi.ts";
 import { type Route, route } from "../route.ts";
 import { type AccountRouteModules, accountRoutes } from "./accounts.ts";
+import { type AlgorithmRouteModules, algorithmRoutes } from "./algorithms.ts";
 import { type BlockRouteModules, blockRoutes } from "./blocks.ts";
 import { type DatasetRouteModules, datasetRoutes } from "./datasets.ts";
 import { eventRoutes } from "./events.ts";
@@ -33,6 +34,7 @@ import type { ImportView, StateView, UploadView } from "./views.ts";
 export type RouteServices = HealthRouteModules &
   MetricsRouteModules &
   AccountRouteModules &
+  AlgorithmRouteModules &
   BlockRouteModules &
   DatasetRouteModules &
   EvidenceRouteModules &
@@ -69,6 +71,7 @@ export function allRoutes(
     ...parameterRoutes(services),
     ...evidenceRoutes(services),
     ...jobRoutes(services),
+    ...algorithmRoutes(services),
     ...lightRoutes(services),
     ...datasetRoutes(services, limits),
     ...uploadRoutes(services),

@@ -1,12 +1,12 @@
-/** Training jobs: price and open them, watch them, take their results. */
+/** Jobs: price and open them, watch them, take their results. */
 
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { trainProgress } from "../../../chain/workload/train/train-of.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { hasModel } from "../../jobs/job-outcome.ts";
+import type { OrderRequest } from "../../jobs/order-request.ts";
 import type { OrderedJob, PreparedJob } from "../../jobs/prepared-job.ts";
-import type { JobRequest } from "../../jobs/train/job-request.ts";
 import type { ModelFiles } from "../../jobs/train/model-folders.ts";
 import { apiError } from "../api-error.ts";
 import {
@@ -27,7 +27,7 @@ import {
   encodePrepared,
   encodeRound,
 } from "../encode/jobs/job.ts";
-import { toJobRequest } from "../job-order.ts";
+import { toOrderRequest } from "../job-order.ts";
 import { tokensOfBlocks } from "../rate-limiter.ts";
 import { type Reply, type Route, route } from "../route.ts";
 import type { FileRouteModules } from "./files.ts";
@@ -47,10 +47,10 @@ const MODEL_TYPES = {
 export interface JobRouteModules extends StateView, JobView, RecordView, FileRouteModules {
   /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
   currentId(id: Uint8Array): Uint8Array;
-  /** Checks an order, stores its model and dataset for the network, and prices it. @throws PomlError */
-  prepareJob(request: JobRequest): Promise<PreparedJob>;
+  /** Checks an order, stores its files for the network, and prices it. @throws PomlError */
+  prepareJob(request: OrderRequest): Promise<PreparedJob>;
   /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
-  submitJob(request: JobRequest, idempotencyKey: string | undefined): Promise<OrderedJob>;
+  submitJob(request: OrderRequest, idempotencyKey: string | undefined): Promise<OrderedJob>;
   /** @throws PomlError JOB_NOT_FINISHED, JOB_HAS_NO_MODEL, UNKNOWN_JOB, MODEL_GONE */
   jobModel(id: Uint8Array): Promise<ModelFiles>;
   /** The portable certificate of a finished job, JSON. */
@@ -76,7 +76,7 @@ function orderRoutes(services: JobRouteModules): Route[] {
         { status: 200, description: "the order as it would be opened", schema: PreparedJson },
       ],
       handle: async ({ body }) => ({
-        json: encodePrepared(await services.prepareJob(toJobRequest(body))),
+        json: encodePrepared(await services.prepareJob(toOrderRequest(body))),
       }),
     }),
     route({
@@ -92,7 +92,7 @@ function orderRoutes(services: JobRouteModules): Route[] {
       answers: [{ status: 201, description: "handed in", schema: SubmittedJob }],
       handle: async (call) => {
         const key = idempotencyKey(call.header("idempotency-key"));
-        const ordered = await services.submitJob(toJobRequest(call.body), key);
+        const ordered = await services.submitJob(toOrderRequest(call.body), key);
         const json = encodeOrdered(ordered);
         return { status: 201, json, headers: { location: `/v1/jobs/${json.id}` } };
       },

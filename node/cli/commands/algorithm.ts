@@ -1,10 +1,10 @@
 /** `poml algorithm`: what searches hash with, and whether a module of one's own could be one of them. */
-import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
+import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
 import { hashRate, mebibytes } from "../format.ts";
 import { pathOption } from "../path-option.ts";
+import { readModuleFile } from "../search/module-file.ts";
 
 /** The helper is this command's own. */
 const TURN = { group: "algorithm", member: "" } as const;
@@ -22,6 +22,12 @@ export function algorithmCommand(context: CliContext): Command {
       .argument("<file>", "the module, a .wasm file", pathOption("file"))
       .action((file: string) => check(file, context)),
   );
+  algorithm.addCommand(
+    addApiOptions(new Command("add"))
+      .description("bring a module to the node, so that searches can name it by its hash")
+      .argument("<file>", "the module, a .wasm file", pathOption("file"))
+      .action((file: string, options: ApiOptions) => add(file, options, context)),
+  );
   return algorithm;
 }
 
@@ -33,6 +39,15 @@ async function list({ output }: CliContext): Promise<void> {
       SHIPPED.map(({ name, digest, lanes, hash }) => [name, digest, lanes, hash]),
     ),
   );
+}
+
+async function add(file: string, options: ApiOptions, context: CliContext): Promise<void> {
+  const bytes = await readModuleFile(file);
+  const added = await (await connect(options, context)).addAlgorithm(bytes);
+  context.output.result({ file, ...added }, () => {
+    context.output.fields({ hash: added.hash, speed: hashRate(added.hashesPerSecond) });
+    context.output.command("Search with it: ", `npx poml search --algorithm ${added.hash}`);
+  });
 }
 
 async function check(file: string, { output, signal }: CliContext): Promise<void> {
@@ -58,20 +73,4 @@ async function check(file: string, { output, signal }: CliContext): Promise<void
   } finally {
     await helper.stop();
   }
-}
-
-/** @throws CliError FILE_NOT_FOUND; AlgorithmError ALGORITHM_TOO_LARGE before anything large is read */
-async function readModuleFile(file: string): Promise<Uint8Array> {
-  const { MAX_MODULE_BYTES } = await import("../../../ml/search/abi.ts");
-  const { tooLarge } = await import("../../../ml/search/algorithm-error.ts");
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() !== true) {
-    throw new CliError(
-      `file: there is no file ${file}`,
-      { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field: "file" },
-      "docs/search-algorithms.md shows how to make one",
-    );
-  }
-  if (found.size > MAX_MODULE_BYTES) throw tooLarge("bytes", found.size, MAX_MODULE_BYTES);
-  return readFile(file);
 }

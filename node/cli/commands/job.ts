@@ -1,7 +1,6 @@
-/** `poml job`: orders training, follows it, fetches the model. */
+/** `poml job`: orders training; shows and follows jobs of any kind, fetches what came of them. */
 
 import { Command } from "commander";
-import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import {
   type ApiOptions,
@@ -16,24 +15,16 @@ import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { poml } from "../format.ts";
 import { findJob } from "../job/find.ts";
 import { addOrderOptions, type OrderOptions } from "../job/order.ts";
-import { outcomeWord, roundLine, showJob, showRounds, stateText } from "../job/show.ts";
+import { addPayerOptions, type PayerOptions } from "../job/payer-options.ts";
+import { outcomeWord, showJob, showRounds } from "../job/show.ts";
 import { viewOf } from "../job/views.ts";
 import { pathOption } from "../path-option.ts";
 
-interface SubmitOptions extends ApiOptions, WalletOptions, OrderOptions {
-  readonly payer: string;
-  readonly key?: string;
-}
+interface SubmitOptions extends ApiOptions, PayerOptions, OrderOptions {}
 
 export function jobCommand(context: CliContext): Command {
-  const submit = addOrderOptions(addWalletOption(addApiOptions(new Command("submit"))))
+  const submit = addOrderOptions(addPayerOptions(addApiOptions(new Command("submit"))))
     .description("order a training job")
-    .option(
-      "--payer <who>",
-      "wallet: sign here; node: let the node pay (needs its token)",
-      "wallet",
-    )
-    .option("--key <text>", "with --payer node: equal keys give the same job")
     .action((options: SubmitOptions) => submitJob(options, context));
   const list = addApiOptions(new Command("list"))
     .description("list jobs, newest first")
@@ -50,11 +41,13 @@ export function jobCommand(context: CliContext): Command {
       watchJob(job, options, context),
     );
   const result = addApiOptions(new Command("result"))
-    .description("download model and certificate of a finished job")
+    .description(
+      "download what came of a finished job: its certificate, and the model of one that trained",
+    )
     .argument("<job>", "id or start of an id")
     .requiredOption(
       "--out <dir>",
-      "directory to write model.json, weights.bin, dataset.json, certificate.json to",
+      "directory to write certificate.json to, and model.json, weights.bin, dataset.json",
       pathOption("out"),
     )
     .action((job: string, options: ApiOptions & { out: string }) =>
@@ -67,7 +60,9 @@ export function jobCommand(context: CliContext): Command {
     .argument("<job>", "id or start of an id")
     .option("--yes", "do it; without, the command only says what would burn")
     .action((job: string, options: CancelOptions) => cancelJob(job, options, context));
-  const command = new Command("job").description("order training and fetch models");
+  const command = new Command("job").description(
+    "order training; list, follow and cancel jobs, fetch their results",
+  );
   for (const child of [submit, list, show, watch, result, cancel]) command.addCommand(child);
   return command;
 }
@@ -77,37 +72,21 @@ const OVERRIDE =
 
 async function submitJob(options: SubmitOptions, context: CliContext): Promise<void> {
   const { readOrder } = await import("../job/order.ts");
-  const { openPrepared } = await import("../job/open.ts");
-  if (options.payer !== "wallet" && options.payer !== "node") {
-    throw usageError("payer", `unknown payer ${JSON.stringify(options.payer)}`, "wallet or node");
-  }
+  const { checkPayer, submit } = await import("../job/submit.ts");
+  checkPayer(options);
   const client = await connect(options, context);
   const order = await readOrder(options, client);
-  if (options.payer === "node") {
-    const ordered = await client.orderJob(order, options.key);
-    for (const note of ordered.notes) context.output.note(note);
-    const { id, price, escrow } = ordered;
-    return context.output.result(ordered, () =>
-      context.output.fields({
-        job: id,
-        ...(price === undefined ? {} : { price: `${poml(price)} POML` }),
-        ...(escrow === undefined ? {} : { escrow: `${poml(escrow)} POML` }),
-      }),
-    );
-  }
-  const wallet = await openWallet(options, context);
-  const prepared = await client.prepareJob(order);
-  const { price, escrow, notes } = prepared;
-  // Before anything is signed, so that a person can still stop it.
-  for (const note of notes) context.output.note(note);
-  if (notes.some((note) => note.startsWith("chosen:"))) context.output.note(OVERRIDE);
-  context.output.note(`the price is ${poml(price)} POML; ${poml(escrow)} POML go into escrow`);
-  const { id, height } = await openPrepared(client, wallet, prepared);
-  context.output.result({ id, price, escrow, height, notes }, () => {
+  const submitted = await submit({ client, order, override: OVERRIDE }, options, context);
+  context.output.result(submitted, () => {
+    const { id, price, escrow, height } = submitted;
     context.output.fields({
       job: id,
-      price: `${poml(price)} POML`,
-      escrow: `${poml(escrow)} POML, taken in block ${height}`,
+      ...(price === undefined ? {} : { price: `${poml(price)} POML` }),
+      ...(escrow === undefined
+        ? {}
+        : {
+            escrow: `${poml(escrow)} POML${height === undefined ? "" : `, taken in block ${height}`}`,
+          }),
     });
     context.output.command("\nFollow it with: ", `npx poml job watch ${id.slice(0, 12)}`);
   });
@@ -155,48 +134,10 @@ async function watchJob(
   options: ApiOptions & { timeout: string },
   context: CliContext,
 ): Promise<void> {
-  const { followJob, isComplete } = await import("../job/follow.ts");
-  const { createProgress } = await import("../progress.ts");
-  const timeoutMs = 1000 * Number(options.timeout);
-  if (!(timeoutMs > 0)) throw usageError("timeout", "not a positive number", "give seconds");
+  const { timeoutOf, watch } = await import("../job/watch.ts");
+  const timeoutMs = timeoutOf(options.timeout);
   const client = await connect(options, context);
-  const id = await findJob(client, text);
-  const progress = await createProgress(context.output);
-  const bar = progress.bar("recorded", { isMain: true });
-  try {
-    const job = await followJob(client, id, {
-      timeoutMs,
-      signal: context.signal,
-      onJob: (job) => bar.update(job.progress, stateText(job)),
-      onRound: (round, of) => progress.line(roundLine(round, of)),
-    });
-    progress.stop();
-    const { rounds } = await client.rounds(id);
-    if (!isComplete(job)) throw incomplete(job, rounds, context);
-    context.output.result({ ...job, records: rounds }, () => {
-      showRounds(context.output, rounds, job);
-      context.output.line(`\n${job.outcome.reason}`);
-      viewOf(job).showNext(context.output, job);
-    });
-  } finally {
-    progress.stop();
-  }
-}
-
-/** With --json the job stands in the error: a program gets one object. */
-function incomplete(
-  found: JobDetail,
-  records: readonly RoundJson[],
-  { output }: CliContext,
-): CliError {
-  if (records.length > 0 && !output.json) showRounds(output, records, found);
-  const { outcome, ...job } = found;
-  const { reason, remedy } = outcome;
-  return new CliError(
-    `job ${job.id} ${outcomeWord({ outcome, phase: job.phase })}: ${reason}`,
-    { code: "JOB_INCOMPLETE", exit: EXIT.failure, job: { ...job, outcome, records } },
-    remedy ?? "order it again with `npx poml job submit`",
-  );
+  await watch(client, await findJob(client, text), timeoutMs, context);
 }
 
 async function fetchResult(
@@ -207,11 +148,13 @@ async function fetchResult(
   const { downloadResult } = await import("../job/download.ts");
   const client = await connect(options, context);
   const id = await findJob(client, text);
-  const { anchorHeight } = await downloadResult(client, id, options.out);
+  const job = await client.job(id);
+  const { anchorHeight } = await downloadResult(client, job, options.out);
   context.output.result({ job: id, modelDir: options.out, anchorHeight }, () => {
-    context.output.line(`Model and certificate are in ${options.out}.`);
+    const what = job.kind === "train" ? "Model and certificate are" : "The certificate is";
+    context.output.line(`${what} in ${options.out}.`);
     context.output.line(
-      `Check them with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
+      `Check ${job.kind === "train" ? "them" : "it"} with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
     context.output.line(
       `  npx poml verify ${shellQuote(options.out)} --trust ${anchorHeight}:<hash>`,

@@ -1,15 +1,15 @@
-/** `poml verify`: checks a downloaded model against a block or a genesis the reader trusts. */
+/** `poml verify`: checks what was downloaded of a job against a block or a genesis the reader trusts. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { PomlError } from "../../../chain/errors.ts";
+import type { JobKind } from "../../../chain/types/job.ts";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { Trust } from "../../light/anchor.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { checkApiUrl } from "../find-node.ts";
-import { CERTIFICATE_FILE } from "../job/download.ts";
 import { pathOption } from "../path-option.ts";
 import { addTrustOptions, type TrustOptions, trustOf } from "../trust-options.ts";
 import {
@@ -25,11 +25,13 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export function verifyCommand(context: CliContext): Command {
   return addWitnessOption(addTrustOptions(new Command("verify")))
-    .description("check a model and its certificate, offline unless --api or --witness is given")
+    .description(
+      "check what came of a job by its certificate, offline unless --api or --witness is given",
+    )
     .argument(
-      "<model-dir>",
-      "directory with model.json, weights.bin, dataset.json, certificate.json",
-      pathOption("model-dir"),
+      "<dir>",
+      "directory with certificate.json, and of a model model.json, weights.bin, dataset.json",
+      pathOption("dir"),
     )
     .option(
       "--api <url>",
@@ -72,7 +74,7 @@ function parseDays(text: string | undefined): number | undefined {
   );
 }
 
-export interface VerifiedModel {
+export interface VerifiedDirectory {
   readonly proved: readonly { readonly claim: string; readonly detail: string }[];
   readonly notProved: readonly string[];
 }
@@ -93,30 +95,32 @@ export async function verifyDirectory(
   directory: string,
   trust: Trust,
   { api, maxAgeDays, witnesses = [] }: VerifyDirectoryOptions = {},
-): Promise<VerifiedModel> {
-  const { verifyModelDirectory } = await import("../../light/verify-model.ts");
+): Promise<VerifiedDirectory> {
+  const { CERTIFICATE_FILE } = await import("../../light/certificate.ts");
+  const { filesBeside, verifyResult } = await import("../../light/verify-result.ts");
   const source = api === undefined ? undefined : await sourceAt(api);
-  const files = {
-    "model.json": await readPart(directory, "model.json"),
-    "weights.bin": await readPart(directory, "weights.bin"),
-    "dataset.json": await readPart(directory, "dataset.json"),
-    [CERTIFICATE_FILE]: await readPart(directory, CERTIFICATE_FILE),
-  };
-  const others = await otherFiles(directory, Object.keys(files));
+  const certificate = await readPart(directory, CERTIFICATE_FILE);
   try {
-    const { proved, anchored } = await verifyModelDirectory(files, trust, {
-      source,
-      age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays),
-    });
+    const names = filesBeside(certificate);
+    const files: [string, Uint8Array][] = [];
+    for (const name of names) files.push([name, await readPart(directory, name)]);
+    const others = await otherFiles(directory, [CERTIFICATE_FILE, ...names]);
+    const { kind, proved, notProved, anchored } = await verifyResult(
+      { ...Object.fromEntries(files), [CERTIFICATE_FILE]: certificate },
+      trust,
+      { source, age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays) },
+    );
     await askWitnesses(witnesses, anchored, source);
-    const notProved = others.length > 0 ? [...NOT_PROVED, unchecked(others)] : NOT_PROVED;
-    return { proved, notProved };
+    const left = others.length > 0 ? [unchecked(others)] : [];
+    return { proved, notProved: [...NOT_PROVED, ...NOT_PROVED_OF[kind], ...notProved, ...left] };
   } catch (error) {
-    if (!(error instanceof PomlError) || error instanceof ApiError) throw error;
+    if (!(error instanceof PomlError) || error instanceof ApiError || error instanceof CliError) {
+      throw error;
+    }
     throw new CliError(
-      `the model is NOT verified: ${error.message}`,
+      `it is NOT verified: ${error.message}`,
       { code: "NOT_VERIFIED", exit: EXIT.verification },
-      error.remedy ?? "do not rely on this model; fetch it again from another node",
+      error.remedy ?? "do not rely on this; fetch it again from another node",
       error,
     );
   }
@@ -135,9 +139,18 @@ async function sourceAt(api: string): Promise<PomlClient> {
 const NOT_PROVED: readonly string[] = [
   "that the trusted block is on the chain you mean: that is your trust, take it from your own node",
   "that keys of an old trusted block have not changed hands: trust a recent one, younger than the chain's unbonding time",
-  "that every sample was trained on: only drawn segments are re-executed, by the nodes, not here",
-  "how the model does on other data than the test set named in the dataset",
 ];
+
+const NOT_PROVED_OF: Readonly<Record<JobKind, readonly string[]>> = {
+  train: [
+    "that every sample was trained on: only drawn segments are re-executed, by the nodes, not here",
+    "how the model does on other data than the test set named in the dataset",
+  ],
+  search: [
+    "that every nonce was hashed: only drawn segments are hashed again, by the nodes, not here",
+    "that nobody kept a find to himself",
+  ],
+};
 
 /**
  * Names of what else lies there and is no part of a model.
@@ -150,9 +163,9 @@ async function otherFiles(directory: string, known: readonly string[]): Promise<
   );
   if (part === undefined) return others;
   throw new CliError(
-    `the model is NOT verified: ${shown(part)} lies beside it, which is no file of this model and could be loaded for one`,
+    `it is NOT verified: ${shown(part)} lies beside it, which is no file of this job and could be taken for one`,
     { code: "NOT_VERIFIED", exit: EXIT.verification, field: part },
-    "move it elsewhere, or download the model into an empty directory",
+    "move it elsewhere, or download it into an empty directory",
   );
 }
 
@@ -174,13 +187,13 @@ async function readPart(directory: string, name: string): Promise<Uint8Array> {
     throw new CliError(
       `${path} cannot be read`,
       { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field: name },
-      "`npx poml job result` writes all four files",
+      "`npx poml job result` writes all files of a job",
       error,
     );
   }
   throw new CliError(
-    `the model is NOT verified: ${path} has more than ${MAX_FILE_BYTES} bytes`,
+    `it is NOT verified: ${path} has more than ${MAX_FILE_BYTES} bytes`,
     { code: "NOT_VERIFIED", exit: EXIT.verification, field: name },
-    "download the model again with `npx poml job result`",
+    "download it again with `npx poml job result`",
   );
 }

@@ -12,7 +12,7 @@ import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { ofKind, type PreparedJson } from "../../api/contract/jobs/job.ts";
 import type { TrainDetail, TrainOrder, TrainRound } from "../../api/contract/jobs/train.ts";
 import type { NodeJson } from "../../api/contract/network.ts";
-import { type VerifiedModel, verifyDirectory } from "../commands/verify.ts";
+import { type VerifiedDirectory, verifyDirectory } from "../commands/verify.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { gflops, poml } from "../format.ts";
 import { findIdxFiles } from "../idx-files.ts";
@@ -55,7 +55,7 @@ export interface DemoResult {
   readonly modelDir: string;
   /** `height:hash` */
   readonly trustedBlock: string;
-  readonly verified: VerifiedModel;
+  readonly verified: VerifiedDirectory;
   readonly height: number;
 }
 
@@ -142,7 +142,7 @@ async function collect(
   }
   const { rounds } = await entry.client.rounds(id);
   const modelDir = join(net.directory, "model");
-  const { anchorHeight } = await downloadResult(entry.client, id, modelDir);
+  const { anchorHeight } = await downloadResult(entry.client, job, modelDir);
   const trustedBlock = await trustedBlockOf(witness.client, anchorHeight);
   const verified = await verifyDirectory(modelDir, parseTrusted(trustedBlock));
   const { nodes } = await entry.client.nodes();

@@ -1,15 +1,15 @@
-/** Brings the result of a job into a directory: the files of the model and its certificate. */
+/** Brings what came of a job into a directory: its certificate, and the files of a model. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import type { PomlClient } from "../../api/client.ts";
+import type { JobDetail } from "../../api/contract/jobs/job.ts";
+import { CERTIFICATE_FILE } from "../../light/certificate.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 
-export const CERTIFICATE_FILE = "certificate.json";
-
-export interface DownloadedModel {
+export interface Downloaded {
   /** Height of the block the certificate is anchored in: the one to compare with a trusted node. */
   readonly anchorHeight: number;
 }
@@ -17,12 +17,20 @@ export interface DownloadedModel {
 /** @throws ApiError; CliError WRONG_BYTES when a file does not have the listed hash */
 export async function downloadResult(
   client: PomlClient,
-  id: string,
+  { id, kind }: Pick<JobDetail, "id" | "kind">,
   directory: string,
-): Promise<DownloadedModel> {
-  const { listing, modelJson, weightsBin, datasetJson } = await client.model(id);
+): Promise<Downloaded> {
+  const files: Readonly<Record<string, Uint8Array>> =
+    kind === "train" ? await modelFiles(client, id) : {};
   const certificate = await client.certificate(id);
   await mkdir(directory, { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
+  await writeFile(join(directory, CERTIFICATE_FILE), canonicalJson(certificate));
+  return { anchorHeight: heightOf(certificate.header) };
+}
+
+async function modelFiles(client: PomlClient, id: string) {
+  const { listing, modelJson, weightsBin, datasetJson } = await client.model(id);
   const files = {
     "model.json": modelJson,
     "weights.bin": weightsBin,
@@ -36,10 +44,8 @@ export async function downloadResult(
         "download again; if it happens again, ask another node",
       );
     }
-    await writeFile(join(directory, name), files[name]);
   }
-  await writeFile(join(directory, CERTIFICATE_FILE), canonicalJson(certificate));
-  return { anchorHeight: heightOf(certificate.header) };
+  return files;
 }
 
 /** @param header SSZ header in hex. @throws CliError BAD_CERTIFICATE */

@@ -1,16 +1,16 @@
 /** From the options of `poml job submit` to a checked order. */
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { formatAmount } from "../../../chain/amount.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
-import { JobOrder } from "../../api/contract/jobs/job.ts";
+import { TrainOrder } from "../../api/contract/jobs/train.ts";
 import { isTask, TASK_ID } from "../../api/contract/task-id.ts";
 import { parseAmount } from "../../wallet/amount.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { pathOption } from "../path-option.ts";
+import { readJson } from "../read-json.ts";
 
 export interface OrderOptions {
   readonly order?: string;
@@ -119,7 +119,7 @@ const FIELDS = {
   price: ["pricePerSample", readPrice],
   targetAccuracy: ["targetAccuracy", Number],
   seed: ["seed", String],
-} as const satisfies Partial<Record<keyof OrderOptions, readonly [keyof JobOrder, unknown]>>;
+} as const satisfies Partial<Record<keyof OrderOptions, readonly [keyof TrainOrder, unknown]>>;
 
 /**
  * @returns micro-POML
@@ -149,7 +149,7 @@ const SETTINGS = [
 ] as const satisfies readonly (keyof OrderOptions)[];
 
 /** @throws CliError BAD_ARGUMENT naming the field, DATASET_NOT_FOUND */
-export async function readOrder(options: OrderOptions, client: PomlClient): Promise<JobOrder> {
+export async function readOrder(options: OrderOptions, client: PomlClient): Promise<TrainOrder> {
   const raw: Record<string, unknown> =
     options.order === undefined ? {} : await readJson("order", options.order);
   for (const [option, [key, read]] of Object.entries(FIELDS)) {
@@ -168,7 +168,7 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   }
   const dataset = await findDataset(options.dataset ?? raw.dataset, client);
   raw.dataset = dataset.id;
-  const parsed = JobOrder.safeParse(raw);
+  const parsed = TrainOrder.safeParse(raw);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String) ?? [];
@@ -236,28 +236,4 @@ function ambiguous(text: string, matches: readonly DatasetJson[]): CliError {
     { code: "DATASET_AMBIGUOUS", exit: EXIT.usage, field: "dataset" },
     "name it by its id; `npx poml dataset list` shows what each holds",
   );
-}
-
-async function readJson(field: string, path: string): Promise<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw usageError(
-      field,
-      error instanceof Error ? error.message : "unreadable",
-      "check the path",
-    );
-  }
-  try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === "object" && json !== null) return { ...json };
-  } catch (error) {
-    throw usageError(
-      field,
-      `${path} is not JSON: ${error instanceof Error ? error.message : ""}`,
-      "correct the file",
-    );
-  }
-  throw usageError(field, `${path} does not hold a JSON object`, "correct the file");
 }

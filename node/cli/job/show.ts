@@ -42,7 +42,7 @@ export function showJob(output: Output, job: JobDetail): void {
     ...(settlement === undefined
       ? {}
       : {
-          settlement: `participants ${poml(settlement.participants)}, managers ${poml(settlement.managers)}, auditors ${poml(settlement.auditors)}, fee ${poml(settlement.fee)}, refund ${poml(settlement.refund)}${settlement.burned === "0" ? "" : `, burned ${poml(settlement.burned)}`} POML`,
+          settlement: `participants ${poml(settlement.participants)}, managers ${poml(settlement.managers)}, auditors ${poml(settlement.auditors)}, fee ${poml(settlement.fee)}, refund ${poml(settlement.refund)}${settlement.bonus === "0" ? "" : `, bonus ${poml(settlement.bonus)}`}${settlement.burned === "0" ? "" : `, burned ${poml(settlement.burned)}`} POML`,
         }),
   });
   if (job.participants.length === 0) return;

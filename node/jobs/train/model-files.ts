@@ -3,6 +3,7 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
+import { jobKindOf } from "../../../chain/workload/workloads.ts";
 import { modelJsonOf } from "../../../ml/model/artifact.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import { BlobError } from "../../blobs/blob-store.ts";
@@ -51,6 +52,13 @@ export function requireModel(job: Job): void {
   if (hasModel(job)) return;
   const id = toHex(job.id);
   const phase = phaseOf(job);
+  if (jobKindOf(job.spec) !== "train") {
+    throw new JobError(
+      `job ${id} trains nothing, so it has no model`,
+      { code: "JOB_HAS_NO_MODEL", job: id },
+      { action: "local", remedy: "`npx poml job show` tells what came of it" },
+    );
+  }
   const { reason, remedy = "order it again: `npx poml job submit`" } = describeOutcome(job);
   if (outcomeOf(job) !== "open" && job.round === 0) {
     const facts = { code: "JOB_HAS_NO_MODEL", job: id } as const;

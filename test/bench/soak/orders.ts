@@ -78,7 +78,7 @@ export class OrderStream {
     const job = await followJob(client, id, { timeoutMs: JOB_MS, signal });
     if (!isComplete(job)) return false;
     const folder = join(net.directory, `model-${id}`);
-    await downloadResult(client, id, folder);
+    await downloadResult(client, job, folder);
     await rm(folder, { recursive: true });
     return true;
   }

@@ -5,20 +5,24 @@ import { PomlError } from "../../../chain/errors.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { LightBlock } from "../../../chain/types/light.ts";
 import { canonicalJson, parseCanonicalJson } from "../../../ml/dataset/canonical-json.ts";
-import { type ModelDirectory, verifyModelDirectory } from "../../../node/light/verify-model.ts";
+import { type ResultDirectory, verifyResult } from "../../../node/light/verify-result.ts";
+import type { ModelDirectory } from "../../../node/light/verify-train.ts";
+
+type Files = ResultDirectory & ModelDirectory;
+
 import { finishedJob } from "../../helpers/finished-job.ts";
 import { jsonMutants, type Mutant } from "../../helpers/json-mutants.ts";
 import type { LightChain } from "../../helpers/light-chain.ts";
 import { sourceOf } from "../../helpers/light-source.ts";
 
-type FileName = keyof ModelDirectory;
+type FileName = keyof Files;
 
 /** Light blocks left out: another certificate of the same, as any trusted block has its own. */
 const FEWER = /^updates(\.\d+ removed| empty)$/;
 
 describe("an altered model directory", function () {
   this.timeout(120_000);
-  let files: ModelDirectory;
+  let files: Files;
   let trusted: { height: number; hash: Uint8Array };
   let updates: string[];
   let ledger: LightChain;
@@ -37,14 +41,14 @@ describe("an altered model directory", function () {
 
   it("is one that holds before it is altered", async () => {
     expect(updates.length).to.be.above(1);
-    const { proved } = await verifyModelDirectory(files, trusted);
+    const { proved } = await verifyResult(files, trusted);
     expect(proved.map(({ claim }) => claim)).to.include.members(["weights", "dataset", "metrics"]);
     expect(proved.find(({ claim }) => claim === "dataset")?.detail).to.include('"petal_length"');
   });
 
   const refuseAll = async (name: FileName, mutants: readonly Mutant[]): Promise<number> => {
     for (const { what, bytes } of mutants) {
-      const refusal = await verifyModelDirectory({ ...files, [name]: bytes }, trusted).then(
+      const refusal = await verifyResult({ ...files, [name]: bytes }, trusted).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -62,13 +66,13 @@ describe("an altered model directory", function () {
     const { header } = await ledger.at(63);
     const younger = { height: 63, hash: Header.hashTreeRoot(header) };
     const options = { source: sourceOf(ledger) };
-    const { proved } = await verifyModelDirectory(files, younger, options);
+    const { proved } = await verifyResult(files, younger, options);
     const mutants = jsonMutants(files["certificate.json"], 20).filter(
       ({ what }) => !FEWER.test(what),
     );
     for (const { what, bytes } of mutants) {
       const altered = { ...files, "certificate.json": bytes };
-      const refusal = await verifyModelDirectory(altered, younger, options).catch(
+      const refusal = await verifyResult(altered, younger, options).catch(
         (error: unknown) => error,
       );
       expect(refusal, what).to.be.instanceOf(PomlError);
@@ -78,11 +82,11 @@ describe("an altered model directory", function () {
   });
 
   it("proves the same with fewer light blocks, where it proves anything", async () => {
-    const { proved } = await verifyModelDirectory(files, trusted);
+    const { proved } = await verifyResult(files, trusted);
     const fewer = jsonMutants(files["certificate.json"]).filter(({ what }) => FEWER.test(what));
     expect(fewer).to.have.lengthOf(updates.length + 1);
     for (const { what, bytes } of fewer) {
-      const again = await verifyModelDirectory({ ...files, "certificate.json": bytes }, trusted);
+      const again = await verifyResult({ ...files, "certificate.json": bytes }, trusted);
       expect(again.proved, what).to.deep.equal(proved);
     }
   });
@@ -194,7 +198,7 @@ interface ModelJson {
   readonly weightsManifest: readonly { readonly weights: readonly Weight[] }[];
 }
 
-function withCertificate(files: ModelDirectory, change: object): ModelDirectory {
+function withCertificate(files: Files, change: object): Files {
   const json = parseCanonicalJson(files["certificate.json"]) as object;
   return { ...files, "certificate.json": canonicalJson({ ...json, ...change }) };
 }

@@ -6,7 +6,11 @@ import { LightBlock } from "../../../chain/types/light.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { LightSource } from "../../../node/light/anchor.ts";
 import { encodeCertificate } from "../../../node/light/certificate.ts";
-import { type ModelDirectory, verifyModelDirectory } from "../../../node/light/verify-model.ts";
+import { type ResultDirectory, verifyResult } from "../../../node/light/verify-result.ts";
+import type { ModelDirectory } from "../../../node/light/verify-train.ts";
+
+type Files = ResultDirectory & ModelDirectory;
+
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { type FinishedJob, finishedJob } from "../../helpers/finished-job.ts";
@@ -16,9 +20,9 @@ import { sourceOf } from "../../helpers/light-source.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-describe("verifyModelDirectory", () => {
+describe("verifyResult", () => {
   let made: FinishedJob;
-  let files: ModelDirectory;
+  let files: Files;
   let trusted: { height: number; hash: Uint8Array };
   let source: LightSource;
   const trustOf = async (height: number) => {
@@ -34,26 +38,26 @@ describe("verifyModelDirectory", () => {
     source = sourceOf(made.ledger);
   });
 
-  const changed = (field: string, change: (hex: string) => unknown): ModelDirectory => {
+  const changed = (field: string, change: (hex: string) => unknown): Files => {
     const json = JSON.parse(new TextDecoder().decode(files["certificate.json"]));
     json[field] = change(json[field]);
     return { ...files, "certificate.json": text(JSON.stringify(json)) };
   };
   const refused = (
-    directory: ModelDirectory,
+    directory: Files,
     code: string,
-    trust: Parameters<typeof verifyModelDirectory>[1] = trusted,
+    trust: Parameters<typeof verifyResult>[1] = trusted,
     from?: LightSource,
-  ) => expectCodeAsync(() => verifyModelDirectory(directory, trust, { source: from }), code);
+  ) => expectCodeAsync(() => verifyResult(directory, trust, { source: from }), code);
 
   it("proves the model against the block it is anchored in", async () => {
-    const { proved } = await verifyModelDirectory(files, trusted);
+    const { proved } = await verifyResult(files, trusted);
     expect(proved.map(({ claim }) => claim)).to.include.members(["final", "weights", "dataset"]);
   });
 
   it("proves it against the genesis, offline", async () => {
     const { genesis } = made.ledger.chain;
-    const { proved } = await verifyModelDirectory(files, { genesis });
+    const { proved } = await verifyResult(files, { genesis });
     expect(proved.find(({ claim }) => claim === "chain")?.detail).to.include("the genesis");
     const other = { ...genesis, time: genesis.time + 1n };
     await refused(files, "NOT_PROVED", { genesis: other });
@@ -64,7 +68,7 @@ describe("verifyModelDirectory", () => {
       const trust = await trustOf(height);
       const alone = await refused(files, "NOT_LINKED", trust);
       expect(alone.remedy).to.include("--api").and.not.match(/[0-9]/);
-      const { proved } = await verifyModelDirectory(files, trust, { source });
+      const { proved } = await verifyResult(files, trust, { source });
       const chain = proved.find(({ claim }) => claim === "chain")?.detail;
       expect(chain).to.include(`block ${height} `);
     }
@@ -75,7 +79,7 @@ describe("verifyModelDirectory", () => {
     const hex = updates.map((update) => toHex(LightBlock.serialize(update)));
     const carrying = changed("updates", () => hex);
     for (const { header } of updates) {
-      await verifyModelDirectory(carrying, await trustOf(header.height));
+      await verifyResult(carrying, await trustOf(header.height));
     }
     const broken = hex.map((one) => one.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")));
     await refused(
@@ -107,11 +111,8 @@ describe("verifyModelDirectory", () => {
   it("starts from no block older than it may", async () => {
     const { time } = (await made.ledger.at(made.anchor)).header;
     const at = (ageMs: bigint) => ({ age: { nowMs: time + ageMs, limitMs: 1000n } });
-    await verifyModelDirectory(files, trusted, at(1000n));
-    await expectCodeAsync(
-      () => verifyModelDirectory(files, trusted, at(1001n)),
-      "LIGHT_TRUST_EXPIRED",
-    );
+    await verifyResult(files, trusted, at(1000n));
+    await expectCodeAsync(() => verifyResult(files, trusted, at(1001n)), "LIGHT_TRUST_EXPIRED");
   });
 
   it("refuses other weights and another architecture", async () => {

@@ -10,6 +10,7 @@ import {
   SearchSpecJson,
   SearchSummary,
 } from "./search.ts";
+import { SearchOrder } from "./search-order.ts";
 import {
   PreparedTrain,
   TrainDetail,
@@ -22,7 +23,9 @@ import {
 
 const unknownKind = () => `must be one of ${JOB_KINDS.join(", ")}`;
 
-export const JobOrder = z.discriminatedUnion("kind", [TrainOrder], { error: unknownKind });
+export const JobOrder = z.discriminatedUnion("kind", [TrainOrder, SearchOrder], {
+  error: unknownKind,
+});
 export type JobOrder = z.infer<typeof JobOrder>;
 
 export const SpecJson = z.discriminatedUnion("kind", [TrainSpecJson, SearchSpecJson]);

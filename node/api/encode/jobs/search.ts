@@ -9,15 +9,14 @@ import {
   type UnitRange,
 } from "../../../../chain/types/search.ts";
 import { countUnits } from "../../../../chain/workload/search/coverage.ts";
+import { searchMessage } from "../../../../chain/workload/search/message.ts";
 import {
   searchProgress,
   searchResult,
   searchSpec,
 } from "../../../../chain/workload/search/search-of.ts";
 import { unitAt, unitLength } from "../../../../chain/workload/search/units.ts";
-import { messageOf } from "../../../../ml/search/message.ts";
 import { findShipped } from "../../../../ml/search/shipped.ts";
-import { taskOf } from "../../../../ml/search/task-of.ts";
 import type {
   FindJson,
   SearchDetail,
@@ -114,7 +113,6 @@ export function encodeSearchRecord(state: State, record: JobRecord): SearchRecor
 /** How far it is; `share` is the part of the range that is searched. */
 function standOf(job: Job, state?: State) {
   const search = searchSpec(job.spec);
-  const task = taskOf(search);
   const { open, finds } = searchProgress(job);
   const nonces = search.to - search.from;
   const left = open.reduce((sum, range) => {
@@ -130,7 +128,7 @@ function standOf(job: Job, state?: State) {
       return {
         nonce: nonce.toString(),
         digest: toHex(digest),
-        message: toHex(messageOf(task, nonce)),
+        message: toHex(searchMessage(search, nonce)),
         node,
         ...named("name", state && nodeName(state, node)),
       };

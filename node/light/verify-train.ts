@@ -1,9 +1,5 @@
-/** Checks that a model directory is what its certificate says, given what the reader trusts. */
-import { formatAddress } from "../../chain/crypto/address.ts";
+/** Checks that the files of a trained model are those of the job that its certificate proves. */
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
-import { isOut } from "../../chain/job/phase.ts";
-import { checkFresh } from "../../chain/light/verify.ts";
-import { Header } from "../../chain/types/block.ts";
 import type { Job } from "../../chain/types/job.ts";
 import { isAuditable } from "../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
@@ -15,50 +11,27 @@ import {
 import { decodeCanonicalManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { decodeArtifact } from "../../ml/model/artifact.ts";
 import { hasModel } from "../jobs/job-outcome.ts";
-import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
-import { decodeCertificate, VerifyError } from "./certificate.ts";
+import { VerifyError } from "./certificate.ts";
+import { auditsOf, jobClaim, type ProvedClaim, require } from "./claims.ts";
 
 /** The largest number of column and class names that are shown. */
 const MAX_LISTED = 20;
 
 export interface ModelDirectory {
-  readonly "certificate.json": Uint8Array;
   readonly "model.json": Uint8Array;
   readonly "weights.bin": Uint8Array;
   readonly "dataset.json": Uint8Array;
 }
 
-export interface ProvedClaim {
-  readonly claim: string;
-  readonly detail: string;
-}
-
-export interface VerifyOptions {
-  /** A node that can provide what the certificate lacks; without one the check is offline. */
-  readonly source?: LightSource | undefined;
-  /** Refuses to start from a block older than `limitMs`. */
-  readonly age?: { readonly nowMs: bigint; readonly limitMs: bigint } | undefined;
-}
-
 /**
- * Checks a model directory. For a job exactly one directory is accepted, except for the block in which its certificate
- * is anchored: every byte of the other files follows from the job.
- * @throws VerifyError naming the claim that is not proved; LightError, InvalidCertificate; ModelError and DatasetError
- * for invalid files
+ * For a job exactly one set of files is accepted: every byte of them follows from the job.
+ * @throws VerifyError naming the claim that is not proved; ModelError and DatasetError for invalid files
  */
-export async function verifyModelDirectory(
-  files: ModelDirectory,
-  trust: Trust,
-  { source, age }: VerifyOptions = {},
-): Promise<{ proved: ProvedClaim[]; anchored: Anchored }> {
-  const decoded = decodeCertificate(files["certificate.json"]);
-  const anchored = await anchorCertificate(decoded, trust, source);
-  if (age !== undefined) checkFresh(anchored.trusted, age);
-  const { job } = anchored;
+export async function checkTrained(files: ModelDirectory, job: Job): Promise<ProvedClaim[]> {
   require(hasModel(job), "the job has ended with a model");
   await checkModel(files, job);
   const manifest = checkDataset(files["dataset.json"], job);
-  return { proved: [...claims(anchored), datasetClaim(job, manifest)], anchored };
+  return [...jobClaims(job), datasetClaim(job, manifest)];
 }
 
 async function checkModel(files: ModelDirectory, job: Job): Promise<void> {
@@ -92,32 +65,13 @@ function checkDataset(bytes: Uint8Array, job: Job): Manifest {
   return manifest;
 }
 
-function claims({ block, job, trusted }: Anchored): ProvedClaim[] {
-  const { header, certificate, seats } = block;
-  const signers = certificate.signatures.map(({ seat }) => seats[seat]?.weight ?? 0n);
-  const signed = signers.reduce((sum, weight) => sum + weight, 0n);
-  const start = trusted.height === 0 ? "the genesis" : `block ${trusted.height}`;
-  const time = new Date(Number(trusted.time)).toISOString();
-  return [
-    {
-      claim: "final",
-      detail: `block ${header.height}:${toHex(Header.hashTreeRoot(header))} signed by ${signers.length} of ${seats.length} seats, weight ${signed} of ${header.totalWeight}`,
-    },
-    { claim: "chain", detail: `it follows from ${start} of ${time}, which you trust` },
-    ...jobClaims(job),
-  ];
-}
-
 function jobClaims(job: Job): ProvedClaim[] {
   const percent = (micro: number): string => `${(micro / 10_000).toFixed(2)} %`;
   const { model } = trainSpec(job.spec);
   const { parameters, metrics } = trainProgress(job);
   const participants = job.participants.filter(({ paidRounds }) => paidRounds > 0);
   return [
-    {
-      claim: "job",
-      detail: `${toHex(job.id)} for ${formatAddress(job.client)}, ${job.round} rounds recorded`,
-    },
+    jobClaim(job),
     { claim: "weights", detail: `SHA-256 ${toHex(parameters)}` },
     { claim: "architecture", detail: `SHA-256 ${toHex(model)}` },
     {
@@ -130,22 +84,13 @@ function jobClaims(job: Job): ProvedClaim[] {
         .map(({ node, paidUnits }) => `node #${node}: ${paidUnits} sample steps`)
         .join("; "),
     },
-    { claim: "audits", detail: auditsOf(job) },
+    {
+      claim: "audits",
+      detail: isAuditable(trainSpec(job.spec))
+        ? auditsOf(job)
+        : "not verified: nobody can replay what this engine did",
+    },
   ];
-}
-
-function auditsOf({ spec, participants, audits }: Job): string {
-  if (!isAuditable(trainSpec(spec)))
-    return "not verified: nobody can replay the work of this engine";
-  const verified = participants.reduce((sum, { verifiedRounds }) => sum + verifiedRounds, 0);
-  const paid = participants.reduce((sum, { paidRounds }) => sum + paidRounds, 0);
-  const faulty = participants.filter(isOut);
-  const marks = faulty.map(({ node, faultRound }) => `node #${node} from round ${faultRound} on`);
-  return [
-    `${verified} of ${paid} paid updates replayed in part by others, bit by bit`,
-    ...(audits.length > 0 ? [`${audits.length} audits under way`] : []),
-    ...(marks.length > 0 ? [`found false and still in the rounds: ${marks.join(", ")}`] : []),
-  ].join("; ");
 }
 
 function datasetClaim(job: Job, { columns, shape, classes }: Manifest): ProvedClaim {
@@ -183,13 +128,4 @@ function topologyOf(modelJson: Uint8Array): Uint8Array {
       { cause: error, remedy: "download the model again with `npx poml job result`" },
     );
   }
-}
-
-function require(holds: boolean, claim: string): void {
-  if (holds) return;
-  throw new VerifyError(
-    `not proved: ${claim}`,
-    { code: "NOT_PROVED", claim },
-    { remedy: "do not use these weights; download them again or check the trusted block" },
-  );
 }

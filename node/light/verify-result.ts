@@ -1,0 +1,80 @@
+/** Whether what somebody downloaded is what came of the job that its certificate proves, given what the reader trusts. */
+import { checkFresh } from "../../chain/light/verify.ts";
+import type { Job, JobKind } from "../../chain/types/job.ts";
+import { jobKindOf } from "../../chain/workload/workloads.ts";
+import { type Anchored, anchorCertificate, type LightSource, type Trust } from "./anchor.ts";
+import { CERTIFICATE_FILE, decodeCertificate, VerifyError } from "./certificate.ts";
+import { chainClaims, type ProvedClaim } from "./claims.ts";
+import { checkSearched } from "./verify-search.ts";
+import { checkTrained, type ModelDirectory } from "./verify-train.ts";
+
+/** Files of a result beside its certificate, by the kind of its job. */
+const RESULT_FILES = {
+  train: ["model.json", "weights.bin", "dataset.json"],
+  search: [],
+} as const satisfies Record<JobKind, readonly (keyof ModelDirectory)[]>;
+
+export type ResultDirectory = Readonly<Record<typeof CERTIFICATE_FILE, Uint8Array>> &
+  Partial<ModelDirectory>;
+
+/** What lies beside a certificate. @throws VerifyError CERTIFICATE_FORMAT */
+export function filesBeside(certificate: Uint8Array): readonly (keyof ModelDirectory)[] {
+  return RESULT_FILES[jobKindOf(decodeCertificate(certificate).job.spec)];
+}
+
+export interface VerifyOptions {
+  /** A node to ask for what the certificate lacks; without one the check is offline. */
+  readonly source?: LightSource | undefined;
+  /** Refuses to start from a block older than `limitMs`. */
+  readonly age?: { readonly nowMs: bigint; readonly limitMs: bigint } | undefined;
+}
+
+export interface VerifiedResult {
+  readonly kind: JobKind;
+  readonly proved: readonly ProvedClaim[];
+  readonly notProved: readonly string[];
+  readonly anchored: Anchored;
+}
+
+/**
+ * @throws VerifyError naming the claim that does not hold; LightError, InvalidCertificate; ModelError and DatasetError
+ *   for files that are not as they must be
+ */
+export async function verifyResult(
+  files: ResultDirectory,
+  trust: Trust,
+  { source, age }: VerifyOptions = {},
+): Promise<VerifiedResult> {
+  const decoded = decodeCertificate(files[CERTIFICATE_FILE]);
+  const anchored = await anchorCertificate(decoded, trust, source);
+  if (age !== undefined) checkFresh(anchored.trusted, age);
+  const { job } = anchored;
+  const kind = jobKindOf(job.spec);
+  const { proved, notProved } = await CHECKS[kind](job, files);
+  return { kind, proved: [...chainClaims(anchored), ...proved], notProved, anchored };
+}
+
+type Checked = Pick<VerifiedResult, "proved" | "notProved">;
+
+/** What is particular to a kind of work. */
+const CHECKS: Readonly<Record<JobKind, (job: Job, files: ResultDirectory) => Promise<Checked>>> = {
+  train: async (job, files) => {
+    const model = {
+      "model.json": present(files, "model.json"),
+      "weights.bin": present(files, "weights.bin"),
+      "dataset.json": present(files, "dataset.json"),
+    };
+    return { proved: await checkTrained(model, job), notProved: [] };
+  },
+  search: checkSearched,
+};
+
+function present(files: ResultDirectory, name: keyof ModelDirectory): Uint8Array {
+  const bytes = files[name];
+  if (bytes !== undefined) return bytes;
+  throw new VerifyError(
+    `not proved: ${name} is not there`,
+    { code: "NOT_PROVED", claim: `${name} is there` },
+    { remedy: "download the model again with `npx poml job result`" },
+  );
+}

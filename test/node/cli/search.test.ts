@@ -1,0 +1,176 @@
+/** `poml search` from the order to the certificate, against a node whose network really hashes. */
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { compileExample, readExample } from "../../helpers/toy-algorithm.ts";
+import { CliStage } from "./support.ts";
+
+interface Found {
+  readonly nonce: string;
+  readonly digest: string;
+  readonly message: string;
+}
+
+describe("poml search", function () {
+  this.timeout(60_000);
+  let stage: CliStage;
+
+  before(async () => {
+    stage = await CliStage.open();
+    stage.test.node.unitsARound = 1;
+  });
+  after(() => stage.close());
+
+  /** Orders without waiting, lets the network search, then follows. */
+  const search = async (...args: string[]) => {
+    const ordered = await stage.json("search", "--detach", "--algorithm", "sha256", ...args);
+    stage.test.node.runJobs();
+    return String(ordered.id);
+  };
+
+  it("finds, shows what can be checked by hand, and proves it", async () => {
+    const hello = ["--prefix-text", "hello", "--zero-bits", "8", "--bonus", "1.5"];
+    const id = await search(...hello, "--count", "4096");
+    const job = await stage.json("job", "watch", id);
+    expect(job).include({ kind: "search", algorithmName: "sha256" });
+    expect(job.outcome).include({ state: "done" });
+    const [find] = job.finds as Found[];
+    expect(find?.message).match(/^68656c6c6f[0-9a-f]{16}$/);
+    expect(find?.digest).match(/^00/);
+    const message = Buffer.from(find?.message ?? "", "hex");
+    expect(createHash("sha256").update(message).digest("hex")).equal(find?.digest);
+    expect(message.readBigUInt64LE(5).toString()).equal(find?.nonce);
+    const settlement = job.settlement as Record<string, string>;
+    expect(settlement.bonus).equal("1500000");
+    const parts = Object.values(settlement).reduce((sum, part) => sum + BigInt(part), 0n);
+    expect(parts.toString()).equal(job.escrow);
+
+    const shown = await stage.run("job", "show", id);
+    expect(shown.exit).equal(0);
+    expect(shown.stdout)
+      .contain("68656c6c6f || nonce (8 bytes, little endian)")
+      .and.contain("8 zero bits")
+      .and.contain("█")
+      .and.contain(`printf ${find?.message} | xxd -r -p | sha256sum`);
+    const listed = await stage.run("job", "list");
+    expect(listed.stdout).contain("search").and.contain("1 found");
+    const watched = await stage.run("job", "watch", id.slice(0, 12));
+    expect(watched.exit).equal(0);
+    expect(watched.stdout).contain("H/s").and.contain(find?.digest).and.contain("job result");
+
+    const out = join(stage.directory, "found");
+    const { anchorHeight } = await stage.json("job", "result", id, "--out", out);
+    const trust = `${anchorHeight}:${await blockHash(Number(anchorHeight))}`;
+    const verified = await stage.run("verify", out, "--trust", trust);
+    expect(verified.stderr).equal("");
+    expect(verified.exit).equal(0);
+    expect(verified.stdout)
+      .contain("hashed again here")
+      .and.contain("+ coverage:")
+      .and.contain("+ hashes: node #")
+      .and.contain("that nobody kept a find to himself");
+    const model = await stage.run("verify", out, "--trust", `${anchorHeight}:${"ab".repeat(32)}`);
+    expect(model.exit).equal(5);
+  });
+
+  it("says that there is nothing, and finds all, and the best", async () => {
+    const none = await stage.json(
+      "job",
+      "watch",
+      await search("--zero-bits", "200", "--count", "3000"),
+    );
+    expect(none).deep.include({ finds: [], open: [], progress: 1, searched: "3000" });
+    expect(none.outcome).include({ state: "done" });
+    const from = ["--prefix", "00ff", "--from", "5000", "--to", "8000", "--endian", "big"];
+    const all = await stage.json(
+      "job",
+      "watch",
+      await search(...from, "--zero-bits", "8", "--mode", "all"),
+    );
+    const expected: string[] = [];
+    const digests: [string, number][] = [];
+    for (let nonce = 5000; nonce < 8000; nonce++) {
+      const message = Buffer.alloc(10);
+      message.writeUInt16BE(0x00ff);
+      message.writeBigUInt64BE(BigInt(nonce), 2);
+      const digest = createHash("sha256").update(message).digest("hex");
+      digests.push([digest, nonce]);
+      if (digest.startsWith("00")) expected.push(String(nonce));
+    }
+    expect((all.finds as Found[]).map(({ nonce }) => nonce)).deep.equal(expected);
+    const best = await stage.json(
+      "job",
+      "watch",
+      await search(...from, "--zero-bits", "0", "--mode", "best"),
+    );
+    const [smallest] = digests.sort();
+    expect((best.finds as Found[]).map(({ nonce }) => nonce)).deep.equal([String(smallest?.[1])]);
+  });
+
+  it("follows by itself what it ordered", async () => {
+    const playing = setInterval(() => stage.test.node.runJobs(), 50);
+    const { exit, stdout, stderr } = await stage.run(
+      ...["search", "--algorithm", "sha256", "--zero-bits", "6", "--payer", "node"],
+    );
+    clearInterval(playing);
+    expect(stderr).contain("chosen: nonces 0 up to 4096");
+    expect(stdout).contain("round 1:").and.contain("digest").and.contain("It has found");
+    expect(exit).equal(0);
+  });
+
+  it("refuses by the option's name", async () => {
+    for (const [args, says] of [
+      [["--zero-bits", "300"], "zeroBits"],
+      [["--zero-bits", "8", "--prefix", "abc"], "prefix"],
+      [["--zero-bits", "8", "--prefix", "ab", "--prefix-text", "a"], "prefix"],
+      [["--zero-bits", "8", "--endian", "middle"], "endian"],
+      [["--zero-bits", "8", "--nonce-bytes", "5"], "nonceBytes"],
+      [["--zero-bits", "8", "--to", "5", "--count", "5"], "count"],
+      [["--zero-bits", "8", "--from", "x", "--count", "5"], "from"],
+      [["--zero-bits", "8", "--mode", "worst"], "mode"],
+      [["--zero-bits", "8", "--redundancy", "101"], "redundancy"],
+      [["--zero-bits", "8", "--price", "1e3"], "price"],
+      [["--zero-bits", "8", "--payer", "you"], "payer"],
+    ] as const) {
+      const { exit, stderr } = await stage.run("search", ...args);
+      expect(exit, `${args}`).equal(2);
+      expect(stderr, `${args}`).contain(says).and.contain("try:");
+    }
+    const nothing = await stage.run("search");
+    expect(nothing.exit).not.equal(0);
+    expect(nothing.stderr).contain("target: is missing").and.contain("zeroBits");
+    const unknown = await stage.run("search", "--algorithm", "md5", "--zero-bits", "8");
+    expect(unknown.stderr).contain("nothing is called md5").and.contain("sha256d");
+    const model = await stage.run(
+      "job",
+      "result",
+      await search("--zero-bits", "4"),
+      "--out",
+      stage.directory,
+    );
+    expect(model.stdout).contain("The certificate is in");
+  });
+
+  it("brings a module of one's own to the node", async () => {
+    const file = join(stage.directory, "toy.wasm");
+    await writeFile(file, await compileExample(await readExample()));
+    const added = await stage.json("algorithm", "add", file);
+    expect(added.hash).match(/^[0-9a-f]{64}$/);
+    const args = ["--detach", "--zero-bits", "4", "--algorithm"];
+    const ordered = await stage.json("search", ...args, String(added.hash));
+    const shown = await stage.json("job", "show", String(ordered.id));
+    expect(shown).include({ algorithm: added.hash });
+    await writeFile(file, "no module");
+    const refused = await stage.run("search", ...args, file);
+    expect(refused.exit).not.equal(0);
+    expect(refused.stderr).contain("the module cannot be read");
+  });
+
+  async function blockHash(height: number): Promise<string> {
+    const { hash } = (await (await fetch(`${stage.test.url}/v1/blocks/${height}`)).json()) as {
+      hash: string;
+    };
+    return hash;
+  }
+});
