@@ -1,7 +1,8 @@
 /** The order of a search, as its client writes it. */
 import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
-import { Amount, ShortName } from "../scalar.ts";
+import { ShortName } from "../../../short-name.ts";
+import { Amount } from "../scalar.ts";
 import { ORDER_FIELDS } from "./frame.ts";
 import { MessagePart, Target, Uint64 } from "./search.ts";
 
