@@ -88,7 +88,7 @@ function jobClaims(job: Job): ProvedClaim[] {
       claim: "audits",
       detail: isAuditable(trainSpec(job.spec))
         ? auditsOf(job)
-        : "not verified: nobody can replay what this engine did",
+        : "not verified: nobody can replay the work of this engine",
     },
   ];
 }
