@@ -36,7 +36,7 @@ describe("attack: claim the units of others", () => {
     for (const amount of earned.slice(1)) expect(amount >= 8n * PRICE).equal(true);
   });
 
-  it("a record cannot pay them as well: no more is claimed than was covered and ordered", () => {
+  it("a record cannot pay them as well: a round has no more claims than were open and ordered", () => {
     const story = new SearchStory({ order: { redundancy: 25, pricePerUnit: PRICE } });
     const [own, a] = story.job.participants.map(({ node }) => node) as [number, number];
     const { open } = story;

@@ -4,9 +4,10 @@ import type { Parameters } from "../../types/genesis.ts";
 import type { Job, JobSpec } from "../../types/job.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
 import { SEARCH_ENDIANS, SEARCH_MODES, type SearchSpec } from "../../types/search.ts";
+import { countUnits } from "./coverage.ts";
 import { lowestPrice } from "./price.ts";
 import { searchProgress, searchSpec } from "./search-of.ts";
-import { orderedUnits, unitCount } from "./units.ts";
+import { orderedUnits, unitCount, withSecondSearches } from "./units.ts";
 
 /** The largest number of nonces of a search. */
 export const MAX_NONCES: bigint = 1n << 56n;
@@ -81,7 +82,7 @@ function checkNonces(search: SearchSpec): void {
  */
 export function checkClaim(job: Job, units: number): void {
   const search = searchSpec(job.spec);
-  const left = orderedUnits(search) - searchProgress(job).claimed;
+  const left = withSecondSearches(search, countUnits(searchProgress(job).open));
   const limit = left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
   if (units > limit) refuseField("units", `at most ${limit} in this round, got ${units}`);
 }

@@ -16,7 +16,7 @@ import { countUnits, isCanonical, isWithin } from "./coverage.ts";
 import { knownDigest } from "./known-digest.ts";
 import { searchMessage } from "./message.ts";
 import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
-import { orderedUnits } from "./units.ts";
+import { withSecondSearches } from "./units.ts";
 
 /** A job ends after so many records in a row that cover nothing. */
 export const MAX_IDLE_ROUNDS = 8;
@@ -37,11 +37,14 @@ export function roundBase(job: Job): Uint8Array {
 /** @throws TransactionError RECORD_MISMATCH */
 export function checkSearchRecord(job: Job, record: JobRecord): void {
   const result = searchResult(record);
-  const { open, claimed } = searchProgress(job);
+  const { open } = searchProgress(job);
   const units = unitsOf(record);
   if (!isCanonical(result.open) || !isWithin(result.open, open)) mismatch("open");
   if (countUnits(open) - countUnits(result.open) > units) mismatch("open");
-  if (claimed + units > orderedUnits(searchSpec(job.spec))) mismatch("contributions");
+  // Units that a record has to leave open are claimed again, so all rounds together may have more than were ordered.
+  // Then the settlement pays less for each.
+  const most = withSecondSearches(searchSpec(job.spec), countUnits(open));
+  if (units > most) mismatch("contributions");
   checkFinds(job, record, result);
   checkAlarms(record, result);
 }

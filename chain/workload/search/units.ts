@@ -38,8 +38,15 @@ export function unitOf(spec: Cut, nonce: bigint): bigint | undefined {
 
 /** The largest number of units that are paid: all of them, and the second searches that the order asks for. */
 export function orderedUnits(spec: Cut & Pick<SearchSpec, "redundancy">): bigint {
-  const percent = BigInt(100 + spec.redundancy);
-  return (unitCount(spec) * percent + 99n) / 100n;
+  return withSecondSearches(spec, unitCount(spec));
+}
+
+/** So many units, and the second searches of them that the order asks for. */
+export function withSecondSearches(
+  { redundancy }: Pick<SearchSpec, "redundancy">,
+  units: bigint,
+): bigint {
+  return (units * BigInt(100 + redundancy) + 99n) / 100n;
 }
 
 /** How many nonces units `from` to `to` have, the last one left out. */

@@ -1,17 +1,18 @@
 /** Search of a range of nonces as a kind of work; its unit is 2^unitBits nonces. */
 import type { Workload } from "../workload.ts";
 import { checkClaim, checkSearchSpec } from "./check.ts";
+import { countUnits } from "./coverage.ts";
 import { REPLAY_BYTES, runOperations } from "./price.ts";
 import { advance, checkSearchRecord, roundBase } from "./round.ts";
 import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
 import { segmentCount } from "./segments.ts";
-import { orderedUnits, unitCount } from "./units.ts";
+import { orderedUnits, unitCount, withSecondSearches } from "./units.ts";
 
 export const search: Workload = {
   check: checkSearchSpec,
   units: (spec) => orderedUnits(searchSpec(spec)),
   unitsLeft: ({ spec, progress }) =>
-    orderedUnits(searchSpec(spec)) - searchProgress({ progress }).claimed,
+    withSecondSearches(searchSpec(spec), countUnits(searchProgress({ progress }).open)),
   /** A participant that could get no unit is not drawn. */
   mostParticipants: (spec) => Number(unitCount(searchSpec(spec))),
   checkUnits: checkClaim,

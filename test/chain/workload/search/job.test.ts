@@ -148,6 +148,24 @@ describe("a search on the chain", () => {
     expect(settlement.refund).equal(escrow - opening);
   });
 
+  it("goes on to the end where records had to leave units open that were claimed, and pays what was ordered", () => {
+    const story = new SearchStory();
+    story.commitAll(...story.dealt());
+    story.advance(story.record({ open: [{ from: 0n, to: 10n }] }));
+    expect(searchProgress(story.job).claimed).equal(24n);
+    story.commitAll(...story.dealt());
+    story.advance(story.record());
+    expect(outcomeOf(story.job)).equal("complete");
+    story.settled();
+    const { paid, earned } = {
+      paid: story.job.participants.reduce((sum, { paidUnits }) => sum + paidUnits, 0n),
+      earned: story.job.settlement.participants,
+    };
+    expect(paid).equal(34n);
+    expect(earned <= 24_000n && earned > 23_990n).equal(true);
+    expectWhole(story.job);
+  });
+
   it("searches units a second time where the order asks for it, and pays both", () => {
     const story = new SearchStory({ order: { redundancy: 50 } });
     const again = story.open.slice(0, 12);
