@@ -62,7 +62,7 @@ export const DEFAULT_LOSS: Loss = "sparseCategoricalCrossentropy";
 export const ADAM_DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 export const ADAGRAD_DEFAULTS = { initialAccumulator: 0.1, epsilon: 1e-7 } as const;
 
-export const MAX_BATCH_SIZE = 4_096;
+const MAX_BATCH_SIZE = 4_096;
 
 /** @throws EngineError BAD_HYPERPARAMETER, naming the field */
 export function checkHyperparameters({ optimizer, batchSize, loss }: Hyperparameters): void {

@@ -7,8 +7,8 @@ import {
   type Hyperparameters,
   type Optimizer,
 } from "./hyperparameters.ts";
+import { fractionOf, millionthsOf } from "./millionths.ts";
 
-const MILLION = 1_000_000;
 const BILLION = 1_000_000_000;
 
 /** @throws RangeError for an optimizer or a loss that is not in the lists; the chain refuses these */
@@ -33,22 +33,22 @@ export type StatedOptimizer = Stated<Optimizer>;
  */
 export function optimizerOf(spec: OptimizerSpec): StatedOptimizer {
   const kind = JOB_OPTIMIZERS[spec.kind];
-  const learningRate = spec.learningRate / MILLION;
+  const learningRate = fractionOf(spec.learningRate);
   const epsilon = spec.epsilon / BILLION;
   const common = {
-    weightDecay: spec.weightDecay / MILLION,
-    ...(spec.clipValue > 0 && { clipValue: spec.clipValue / MILLION }),
-    ...(spec.clipNorm > 0 && { clipNorm: spec.clipNorm / MILLION }),
+    weightDecay: fractionOf(spec.weightDecay),
+    ...(spec.clipValue > 0 && { clipValue: fractionOf(spec.clipValue) }),
+    ...(spec.clipNorm > 0 && { clipNorm: fractionOf(spec.clipNorm) }),
   };
   switch (kind) {
     case "sgd":
-      return { kind, learningRate, momentum: spec.momentum / MILLION, ...common };
+      return { kind, learningRate, momentum: fractionOf(spec.momentum), ...common };
     case "adam": {
-      const [beta1, beta2] = [spec.beta1 / MILLION, spec.beta2 / MILLION];
+      const [beta1, beta2] = [fractionOf(spec.beta1), fractionOf(spec.beta2)];
       return { kind, learningRate, beta1, beta2, epsilon, ...common };
     }
     case "adagrad": {
-      const initialAccumulator = spec.initialAccumulator / MILLION;
+      const initialAccumulator = fractionOf(spec.initialAccumulator);
       return { kind, learningRate, initialAccumulator, epsilon, ...common };
     }
     default:
@@ -62,10 +62,10 @@ export function optimizerSpecOf(optimizer: Optimizer): OptimizerSpec {
   return {
     ...ownSettings(optimizer),
     kind: JOB_OPTIMIZERS.indexOf(kind),
-    learningRate: millionths(learningRate),
-    weightDecay: millionths(weightDecay),
-    clipValue: millionths(clipValue),
-    clipNorm: millionths(clipNorm),
+    learningRate: millionthsOf(learningRate),
+    weightDecay: millionthsOf(weightDecay),
+    clipValue: millionthsOf(clipValue),
+    clipNorm: millionthsOf(clipNorm),
   };
 }
 
@@ -78,13 +78,13 @@ function ownSettings(optimizer: Optimizer): OwnSettings {
   const none = { momentum: 0, beta1: 0, beta2: 0, epsilon: 0, initialAccumulator: 0 };
   switch (optimizer.kind) {
     case "sgd":
-      return { ...none, momentum: millionths(optimizer.momentum) };
+      return { ...none, momentum: millionthsOf(optimizer.momentum) };
     case "adam": {
       const { beta1, beta2, epsilon } = { ...ADAM_DEFAULTS, ...optimizer };
       return {
         ...none,
-        beta1: millionths(beta1),
-        beta2: millionths(beta2),
+        beta1: millionthsOf(beta1),
+        beta2: millionthsOf(beta2),
         epsilon: Math.round(epsilon * BILLION),
       };
     }
@@ -92,13 +92,9 @@ function ownSettings(optimizer: Optimizer): OwnSettings {
       const { initialAccumulator, epsilon } = { ...ADAGRAD_DEFAULTS, ...optimizer };
       return {
         ...none,
-        initialAccumulator: millionths(initialAccumulator),
+        initialAccumulator: millionthsOf(initialAccumulator),
         epsilon: Math.round(epsilon * BILLION),
       };
     }
   }
-}
-
-function millionths(value: number): number {
-  return Math.round(value * MILLION);
 }

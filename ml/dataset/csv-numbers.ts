@@ -24,7 +24,7 @@ export const CELL_FORMS = [
 export type CellForm = (typeof CELL_FORMS)[number];
 
 /** Above this, the difference of two values would exceed the range of doubles. */
-export const LARGEST_VALUE = 1e300;
+const LARGEST_VALUE = 1e300;
 
 const MISSING = new Set([
   "",

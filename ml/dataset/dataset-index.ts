@@ -49,10 +49,6 @@ function tableOf(chunks: readonly ManifestChunk[]): ChunkTable {
   };
 }
 
-export function chunkCount({ files }: ChunkTable): number {
-  return files.length;
-}
-
 /** @throws RangeError when there is no such chunk */
 export function chunkOf(index: DatasetIndex, split: Split, at: number): ManifestChunk {
   const { files, rows, bytes, hashes } = index[split];

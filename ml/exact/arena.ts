@@ -10,7 +10,7 @@ const ALIGNMENT = 64;
 /** Kernels may read (never write) so many bytes beyond the end of a buffer. */
 const SLACK_BYTES = 256;
 
-export const MAX_MEMORY_BYTES = 2 ** 31;
+const MAX_MEMORY_BYTES = 2 ** 31;
 
 export class Arena {
   /** Address 0 stays unused: kernels take it as "none". */

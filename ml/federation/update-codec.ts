@@ -42,7 +42,7 @@ const VERSION = 3;
 const FLOAT32 = 1;
 const HASH_BYTES = 32;
 const DIGESTS_AT = 24 + HASH_BYTES;
-export const MAX_DIGESTS = SEGMENTS + 1;
+const MAX_DIGESTS = SEGMENTS + 1;
 
 /** Bytes of an update for a model with `parameterCount` parameters, at most. */
 export function updateBytes(parameterCount: number, digests: number = MAX_DIGESTS): number {
@@ -142,7 +142,7 @@ export function decodeUpdate(bytes: Uint8Array, parameterCount: number): WireUpd
 }
 
 /** @param index of the parameter */
-export function notFinite(index: number): UpdateError {
+function notFinite(index: number): UpdateError {
   return new UpdateError(`value ${index} of the update is not a finite number`, {
     code: "NOT_FINITE",
     index,

@@ -15,8 +15,8 @@ import { ModelError } from "./model-error.ts";
 import { isPlainArray, isPlainObject, type PlainJson, type PlainObject } from "./plain-json.ts";
 import { readLayersModel } from "./read-layers-model.ts";
 
-export const MODEL_FILE = "model.json";
-export const WEIGHTS_FILE = "weights.bin";
+const MODEL_FILE = "model.json";
+const WEIGHTS_FILE = "weights.bin";
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
 export interface ModelArtifact {

@@ -20,7 +20,7 @@ export type Initializer =
       readonly parts: readonly { readonly size: number; readonly initializer: Initializer }[];
     };
 
-export const ZEROS: Initializer = { kind: "constant", value: 0 };
+const ZEROS: Initializer = { kind: "constant", value: 0 };
 
 /** Scale, fan and distribution of the named forms of VarianceScaling. */
 const SCALINGS: Readonly<Record<string, readonly [number, FanMode, "uniform" | "normal"]>> = {

@@ -7,7 +7,7 @@ import { ModelError } from "./model-error.ts";
 import type { PlainJson, PlainObject } from "./plain-json.ts";
 
 /** The largest dimension that a layer may have. */
-export const MAX_DIMENSION = 2 ** 22;
+const MAX_DIMENSION = 2 ** 22;
 
 export class LayerConfig {
   readonly layer: string;

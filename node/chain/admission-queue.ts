@@ -16,7 +16,7 @@ export interface AdmissionLimits {
   readonly chunk: number;
 }
 
-export const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, ofClients: 2048, chunk: 16 };
+const ADMISSION_LIMITS: AdmissionLimits = { waiting: 8192, ofClients: 2048, chunk: 16 };
 
 export interface AdmissionModules {
   rank(signed: SignedTransaction): AdmissionRank;

@@ -20,7 +20,7 @@ export interface OutboxLimits {
   readonly waiting: number;
 }
 
-export const OUTBOX_LIMITS: OutboxLimits = { ordersUpTo: 192, waiting: 8192 };
+const OUTBOX_LIMITS: OutboxLimits = { ordersUpTo: 192, waiting: 8192 };
 
 interface Letter {
   readonly payload: Payload;

@@ -127,7 +127,7 @@ const PLAIN_BORDERS = {
 };
 
 /** JSON with bigint as decimal strings. */
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "bigint" ? inner.toString() : inner,
   );

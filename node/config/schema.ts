@@ -10,15 +10,15 @@ import { formatAmount } from "../../chain/amount.ts";
 import { POML } from "../../chain/genesis.ts";
 import { parseTrust } from "./trust.ts";
 
-export const LOG_FORMATS = ["auto", "text", "json"] as const;
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+const LOG_FORMATS = ["auto", "text", "json"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What the newest blocks are needed for: rollbacks, catching up of others, evidence of faults. */
-export const MIN_KEPT_BLOCKS = 2048;
+const MIN_KEPT_BLOCKS = 2048;
 
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */
-export const JOB_WORK = ["train/exact", "train/tfjs"] as const;
+const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
 /** What owners allow a worker to take for one order, unless they say otherwise. */
 export const USUAL_MEMORY_MIB = 1024;

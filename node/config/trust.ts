@@ -7,7 +7,7 @@ export interface TrustedPoint {
   readonly hash: Uint8Array;
 }
 
-export const TRUST_FORM = /^([1-9]\d{0,9}):([0-9a-fA-F]{64})$/;
+const TRUST_FORM = /^([1-9]\d{0,9}):([0-9a-fA-F]{64})$/;
 
 /** @returns undefined unless the text is height:hash */
 export function parseTrust(text: string): TrustedPoint | undefined {

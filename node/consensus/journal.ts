@@ -18,7 +18,7 @@ export type JournalFacts =
   | { code: "JOURNAL_BROKEN"; path: string }
   | { code: "NOT_ABSTAINING"; height: number; abstainsThrough: number };
 
-export class JournalError extends PomlError<JournalFacts> {}
+class JournalError extends PomlError<JournalFacts> {}
 
 /** What opening found; after `lost` and `damaged` the node abstains for a while. */
 export type JournalFinding = "whole" | "torn" | "damaged" | "lost";

@@ -11,7 +11,7 @@ const IDX_FIELDS = ["images", "labels", "testImages", "testLabels"] as const;
 /** The largest number of parts of a form. */
 const MAX_PARTS = 1100;
 
-export class FormError extends PomlError<
+class FormError extends PomlError<
   { readonly code: "MALFORMED_FORM" } | { readonly code: "BAD_REQUEST"; readonly field: string }
 > {}
 

@@ -43,7 +43,7 @@ export interface ProofUnderBlock {
 }
 
 /** The largest number of steps of a route; with the largest blocks this is about half a megabyte. */
-export const MAX_ROUTE = 32;
+const MAX_ROUTE = 32;
 /** Limit of reads for one request; when it is reached the route is shorter, and the client continues from there. */
 const MAX_READS = 128;
 

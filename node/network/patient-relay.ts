@@ -10,7 +10,7 @@ import type { Verdict } from "../../p2p/topics/gossip.ts";
 import type { Chain } from "../chain/chain.ts";
 
 /** Longer than a height usually takes, and shorter than the timeout of any step. */
-export const PATIENCE_MS = 250;
+const PATIENCE_MS = 250;
 
 export interface PatientRelayModules {
   readonly chain: Pick<Chain, "height" | "state">;

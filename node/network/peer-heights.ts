@@ -11,7 +11,7 @@ export interface PeerHeights {
 }
 
 /** Three rounds of asking (peer-claims.ts); older answers say nothing about the present. */
-export const FRESH_MS = 15_000;
+const FRESH_MS = 15_000;
 
 /**
  * @param heard what each connected peer reported last, and when

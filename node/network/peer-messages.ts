@@ -7,7 +7,7 @@ import { type MessageHandler, sendMessage, serveMessages } from "../../p2p/proto
 import type { StreamHost } from "../../p2p/protocols/stream-host.ts";
 
 /** Wire values; append only. */
-export const SUBJECTS = {
+const SUBJECTS = {
   "known-votes": 1,
   cosign: 2,
   heartbeat: 3,

@@ -5,9 +5,9 @@ import {
   type RatingChange,
   type RatingFault,
 } from "../../chain/types/node.ts";
+import { fractionOf } from "../../ml/millionths.ts";
 
 type Cause = (typeof RATING_CAUSES)[number];
-const MILLION = 1e6;
 
 export function explainChange(change: RatingChange): string {
   const cause = explainCause(RATING_CAUSES[change.cause] ?? "decay", change);
@@ -44,7 +44,7 @@ function explainCause(cause: Cause, { window, segments, factors }: RatingChange)
     case "slash":
       return "it signed two messages of which only one is allowed";
     case "track":
-      return `track ${window}: quality ${factors.quality / MILLION}, reliability ${factors.reliability / MILLION} after it`;
+      return `track ${window}: quality ${fractionOf(factors.quality)}, reliability ${fractionOf(factors.reliability)} after it`;
     case "track-mismatch":
       return `track ${window}: at least three judges reached the same other result`;
     case "track-untold":

@@ -14,7 +14,7 @@ import { numberKey } from "./keys.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Number of blocks that are checked; `poml verify-db` checks all of them. */
-export const CHECKED_BLOCKS = 512;
+const CHECKED_BLOCKS = 512;
 /** For so many of the newest, the index of transactions is checked as well. */
 const CHECKED_INDEXES = 32;
 

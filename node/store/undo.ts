@@ -63,7 +63,7 @@ export class StateBatch {
  * Leaves out `writes` that change nothing, and records what the others replace.
  * @param before the sealed values under the keys of `writes`, in the same order
  */
-export function withUndo(
+function withUndo(
   writes: readonly Write[],
   before: readonly (Uint8Array | undefined)[],
 ): WrittenState {

@@ -15,8 +15,8 @@ export interface Offence {
 }
 
 export const HALF_LIFE_MS = 10 * 60_000;
-export const DISCONNECT_SCORE = -20;
-export const BAN_SCORE = -50;
+const DISCONNECT_SCORE = -20;
+const BAN_SCORE = -50;
 export const BAN_MS = 30 * 60_000;
 /** A score cannot sink below this, so every ban ends. */
 export const MIN_SCORE = -100;

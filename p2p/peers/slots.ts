@@ -28,7 +28,7 @@ export function keptPlaces(maxPeers: number): number {
 }
 
 /** The most places that one group gets among incoming peers. */
-export function groupPlaces(maxPeers: number): number {
+function groupPlaces(maxPeers: number): number {
   return Math.max(2, Math.floor(maxPeers / 8));
 }
 

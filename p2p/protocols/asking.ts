@@ -25,7 +25,7 @@ export interface AskingLimits {
   readonly waitMs: number;
 }
 
-export const ASKING_LIMITS: AskingLimits = { waiting: 1024, waitMs: 60_000 };
+const ASKING_LIMITS: AskingLimits = { waiting: 1024, waitMs: 60_000 };
 
 export class Asking {
   readonly #now: () => number;

@@ -13,7 +13,7 @@ import { badRequest, badResponse, type Protocol } from "./protocol.ts";
 import { type RequestOptions, sendRequest } from "./request.ts";
 import type { StreamHost } from "./stream-host.ts";
 
-export const MAX_BLOB_BYTES = 256 * 1024 * 1024;
+const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 const FRAME_BYTES = 256 * 1024;
 const SIZE_BYTES = 8;
 const HASH_BYTES = 32;

@@ -23,7 +23,7 @@ export interface BlockRange {
   readonly count: number;
 }
 
-export const MAX_BLOCKS = 256;
+const MAX_BLOCKS = 256;
 
 export const BLOCKS: Protocol = {
   name: "blocks",
@@ -38,7 +38,7 @@ export const BLOCKS: Protocol = {
 };
 
 /** Headers alone, for a node that only follows the links between blocks. */
-export const HEADERS: Protocol = {
+const HEADERS: Protocol = {
   name: "headers",
   maxRequestBytes: RANGE_BYTES,
   maxFrameBytes: 4 * 1024,

@@ -13,7 +13,7 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-export const HEADER_BYTES = 5;
+const HEADER_BYTES = 5;
 
 /** The header alone: the payload is sent separately, without a copy. */
 export function frameHeader(tag: Tag, payloadBytes: number): Uint8Array {

@@ -17,7 +17,7 @@ import { trainSpec } from "./train-of.ts";
 
 export const MAX_ROUNDS = 10_000;
 /** The most operations that one sample step may cost. */
-export const MAX_OPERATIONS = 1_000_000_000_000_000n;
+const MAX_OPERATIONS = 1_000_000_000_000_000n;
 
 /** @throws TransactionError BAD_FIELD */
 export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {

@@ -14,7 +14,7 @@ export function segmentCount(
 }
 
 /** With more parameters, a state (parameters and two optimizer values each) is too large to send as one blob. */
-export const MAX_AUDITED_PARAMETERS = 20_000_000;
+const MAX_AUDITED_PARAMETERS = 20_000_000;
 
 /** Only a replay with the exact engine gives equal bits. */
 export function isAuditable(spec: Pick<TrainSpec, "engine" | "parameterCount">): boolean {

@@ -70,7 +70,7 @@ const PAYLOADS: PayloadEncoders = {
 /** Transactions that are written down in one go. */
 const PIECE = 64;
 
-export function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
+function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
   const { transaction, signature } = signed;
   const kind = kindOf(transaction);
   const encode = PAYLOADS[kind] as ((value: unknown, state: State) => object) | undefined;

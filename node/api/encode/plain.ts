@@ -24,12 +24,6 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-const MILLION = 1_000_000;
-
-export function fraction(millionths: number | bigint): number {
-  return Number(millionths) / MILLION;
-}
-
 /**
  * The name of a wire value.
  * @throws RangeError for a value the list does not have; decoding refuses those

@@ -5,14 +5,13 @@ import { trackTask } from "../../../chain/track/task.ts";
 import type { NodeRecord } from "../../../chain/types/node.ts";
 import type { TrackScore } from "../../../chain/types/track.ts";
 import { votingWeight, weightOf } from "../../../chain/weight/weight.ts";
+import { fractionOf, millionthsOf } from "../../../ml/millionths.ts";
 import { explainChange } from "../../rating/explain-change.ts";
 import type { PastChange } from "../../rating/rating-history.ts";
 import { warningsOf } from "../../rating/warnings.ts";
 import type { RatingExplanation, RatingFactorJson, TrackScoreJson } from "../contract/rating.ts";
 import { encodeRatingChange } from "./block.ts";
 import { textOf } from "./plain.ts";
-
-const MILLION = 1e6;
 
 export function encodeRating(
   state: State,
@@ -49,17 +48,17 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
       source: "measured by the chain",
       explanation: `follows the median of the last ${node.measured.length} windows: up by at most a quarter a window, down by at most half in ${state.parameters.ratingHalfLife} s`,
     },
-    { name: "quality", value: now.quality / MILLION, ...explainQuality(node) },
+    { name: "quality", value: fractionOf(now.quality), ...explainQuality(node) },
     {
       name: "reliability",
-      value: now.reliability / MILLION,
+      value: fractionOf(now.reliability),
       source: "measured by the chain",
       explanation: `V / (V + 10 + 20 F) with V = ${units(node.verified)} verified and F = ${units(node.failed)} failed units of work`,
     },
     {
       name: "energy",
-      value: now.energy / MILLION,
-      ...(now.energy === MILLION
+      value: fractionOf(now.energy),
+      ...(now.energy === millionthsOf(1)
         ? {
             source: "not measured yet",
             explanation: "counts as 1: no reading of a meter tells how much energy its work took",
@@ -71,7 +70,7 @@ function explainFactors(state: State, node: NodeRecord): RatingFactorJson[] {
     },
     {
       name: "freshness",
-      value: now.freshness / MILLION,
+      value: fractionOf(now.freshness),
       source: "measured by the chain",
       explanation: `halves every ${state.parameters.ratingHalfLife} s since the last verified window`,
     },
@@ -83,11 +82,11 @@ function encodeScore(score: TrackScore): TrackScoreJson {
   return {
     track,
     task,
-    accuracy: accuracy / MILLION,
-    precision: precision / MILLION,
-    recall: recall / MILLION,
-    f1: f1 / MILLION,
-    reference: trackTask(task).reference / MILLION,
+    accuracy: fractionOf(accuracy),
+    precision: fractionOf(precision),
+    recall: fractionOf(recall),
+    f1: fractionOf(f1),
+    reference: fractionOf(trackTask(task).reference),
   };
 }
 

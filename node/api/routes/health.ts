@@ -66,7 +66,7 @@ export function metricsRoute(services: MetricsRouteModules): Route {
 }
 
 /** @param now Unix milliseconds */
-export function healthOf(services: HealthRouteModules, now: number): Health {
+function healthOf(services: HealthRouteModules, now: number): Health {
   const status = services.status();
   const { parameters, seats } = services.state();
   const { blockIntervalMs } = parameters;

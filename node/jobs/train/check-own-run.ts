@@ -9,7 +9,7 @@ import { stateHashOf } from "../../../ml/training/checkpoint.ts";
 import type { TrainTaskResult } from "../../workers/kinds/train/task.ts";
 import type { Digest } from "./stored-state-hash.ts";
 
-export class OwnRunError extends PomlError<{
+class OwnRunError extends PomlError<{
   code: "OWN_RUN_DIFFERS";
   field: "samples" | "segments" | "parameters";
 }> {}

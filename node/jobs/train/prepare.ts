@@ -25,6 +25,7 @@ import type { EngineName } from "../../../ml/engine.ts";
 import { checkHyperparameters, type Loss } from "../../../ml/hyperparameters.ts";
 import { optimizerSpecOf } from "../../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../../ml/loss-fit.ts";
+import { millionthsOf } from "../../../ml/millionths.ts";
 import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../../ml/model/layers-model.ts";
 import { operationsOf } from "../../../ml/model/operations.ts";
@@ -42,7 +43,6 @@ import type { JobRequest } from "./job-request.ts";
 import type { ModelOpener } from "./models/model-opener.ts";
 import type { Inspection } from "./orders/inspect-order.ts";
 
-const MILLION = 1_000_000;
 const PRICE_PER_SAMPLE = 10n;
 const MIB = 1024 * 1024;
 
@@ -120,7 +120,7 @@ export async function prepareJob(
     loss: JOB_LOSSES.indexOf(loss),
     partition: JOB_PARTITIONS.indexOf(request.partition),
     aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
-    targetAccuracy: Math.round(request.targetAccuracy * MILLION),
+    targetAccuracy: millionthsOf(request.targetAccuracy),
   };
   const draft: JobSpec = {
     name: textBytes("name", request.name, 64),

@@ -15,6 +15,7 @@ import {
   trainSpec,
 } from "../../../../chain/workload/train/train-of.ts";
 import { optimizerOf } from "../../../../ml/job-hyperparameters.ts";
+import { fractionOf } from "../../../../ml/millionths.ts";
 import { recordedRounds } from "../../../jobs/job-outcome.ts";
 import type {
   MetricsJson,
@@ -23,7 +24,7 @@ import type {
   TrainSpecJson,
   TrainSummary,
 } from "../../contract/jobs/train.ts";
-import { fraction, nameOf } from "../plain.ts";
+import { nameOf } from "../plain.ts";
 import {
   encodeContribution,
   encodeDetail,
@@ -57,17 +58,17 @@ export function encodeTrainSpec(spec: JobSpec): TrainSpecJson {
     partition: nameOf(JOB_PARTITIONS, train.partition),
     aggregation: nameOf(JOB_AGGREGATIONS, train.aggregation),
     pricePerSample: spec.pricePerUnit.toString(),
-    targetAccuracy: fraction(train.targetAccuracy),
+    targetAccuracy: fractionOf(train.targetAccuracy),
   };
 }
 
 function encodeMetrics(metrics: Metrics): MetricsJson {
   return {
-    loss: fraction(metrics.loss),
-    accuracy: fraction(metrics.accuracy),
-    precision: fraction(metrics.precision),
-    recall: fraction(metrics.recall),
-    f1: fraction(metrics.f1),
+    loss: fractionOf(metrics.loss),
+    accuracy: fractionOf(metrics.accuracy),
+    precision: fractionOf(metrics.precision),
+    recall: fractionOf(metrics.recall),
+    f1: fractionOf(metrics.f1),
   };
 }
 
