@@ -1,14 +1,14 @@
-/** Time as the node's services see it; tests pass their own. */
+/** Time as the node's services use it; tests pass their own. */
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface Clock {
-  /** Unix milliseconds: only for what people and other nodes read. */
+  /** Unix milliseconds: only for values that people and other nodes read. */
   now(): number;
   /** Milliseconds that never jump: for durations and deadlines. */
   monotonic(): number;
   /** @throws the signal's reason when aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Fires once, so many milliseconds from now. */
+  /** A signal that fires once, after so many milliseconds. */
   timeout(ms: number): AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Places where a node can be made to die, to show that it may die anywhere: POML_FAIL_AT names one
- * and the process ends there as by a power cut, with nothing cleaned up. Unset it costs a call.
- * Process-wide, because what it ends is the process.
+ * Places where a node can be made to die, to show that it may die anywhere: POML_FAIL_AT names one, and the process
+ * ends there as in a power failure, without any cleanup. If it is not set, each place costs one call. It is
+ * process-wide, because it ends the process.
  */
 
 /** Number, name, what has happened, what has not. Numbers are never reused. */
@@ -54,7 +54,7 @@ export function crashPoint(point: CrashPoint): void {
   if (armed.left === 0) process.kill(process.pid, "SIGKILL");
 }
 
-/** Whether the next passing of a point is the last, for those that have to prepare their end. */
+/** Whether the next pass of a point is the last one, for code that has to prepare its end. */
 export function isCrashDue(point: CrashPoint): boolean {
   return armed?.point === point && armed.left === 1;
 }

@@ -1,4 +1,4 @@
-/** The disk as stores of job files see it. Simulations bring one that lies in memory and can lose what was not synced. */
+/** The disk as stores of job files use it. Simulations pass a disk in memory that can lose what was not synced. */
 import {
   mkdir,
   open,
@@ -13,25 +13,25 @@ import {
 import { syncDirectory } from "./durable-file.ts";
 
 export interface DiskFile {
-  /** @param position default: where the last read ended */
+  /** @param position default: the end of the last read */
   read(
     target: Uint8Array,
     offset: number,
     length: number,
     position?: number | null,
   ): Promise<{ bytesRead: number }>;
-  /** Some or all of the bytes from `offset` on, behind what was written. */
+  /** Writes some or all of the bytes from `offset` on, after what was written before. */
   write(bytes: Uint8Array, offset?: number): Promise<{ bytesWritten: number }>;
-  /** All of the bytes, behind what was written. */
+  /** Writes all of the bytes, after what was written before. */
   writeFile(bytes: Uint8Array): Promise<void>;
   stat(): Promise<{ size: number }>;
   datasync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Every method but `remove` throws where node:fs would. */
+/** Every method except `remove` throws where node:fs would. */
 export interface Disk {
-  /** @param flags "w" makes the file anew, readable by its owner alone */
+  /** @param flags "w" creates the file or empties it; only its owner can read it */
   open(path: string, flags: "r" | "w"): Promise<DiskFile>;
   readFile(path: string): Promise<Uint8Array>;
   /** @param options.flush resolves when the bytes are durable */
@@ -41,16 +41,16 @@ export interface Disk {
     options?: { readonly flush: boolean },
   ): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** A file, or a folder with all that is in it; nothing happens where there is none. */
+  /** Removes a file, or a folder with its contents; does nothing if there is none. */
   remove(path: string): Promise<void>;
   /** With the folders above it. */
   makeFolder(path: string): Promise<void>;
   /** Names in a folder. */
   list(path: string): Promise<string[]>;
   stat(path: string): Promise<{ size: number; isFile(): boolean }>;
-  /** Makes a file as young as a new one. */
+  /** Sets the file's times to now. */
   touch(path: string): Promise<void>;
-  /** Resolves when the names in a folder are durable: what was renamed into it is found after a loss of power. */
+  /** Resolves when the names in a folder are durable: a renamed file is found there after a power failure. */
   syncFolder(path: string): Promise<void>;
 }
 

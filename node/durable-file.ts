@@ -1,10 +1,10 @@
-/** Small files that are there whole or not at all, whenever the machine stops. */
+/** Small files that are complete or absent, whenever the machine stops. */
 import { access, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
  * Replaces the file: temporary file, fsync, rename, fsync of the directory.
- * @param hooks.copied called when the new file is whole and the old one still in place
+ * @param hooks.copied called when the new file is complete and the old one still in place
  */
 export async function writeDurably(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * A line in which groups take turns, and within a group its members: whoever has many waiting waits for itself. What
- * one member has waiting comes in its own order.
+ * A line in which groups take turns, and within a group its members, so a member with many waiting items delays only
+ * itself. The items of one member keep their order.
  */
 export interface Turn {
   readonly group: string;
@@ -19,12 +19,12 @@ export class FairLine<T> {
     items.push(item);
   }
 
-  /** Takes the next one out. */
+  /** Removes and returns the next item. */
   next(): T | undefined {
     for (const [group, members] of this.#groups) {
       for (const [member, items] of members) {
         const item = items.shift();
-        // To the end, unless nothing is left.
+        // To the end, unless the member has no more items.
         members.delete(member);
         if (items.length > 0) members.set(member, items);
         this.#groups.delete(group);
@@ -35,7 +35,7 @@ export class FairLine<T> {
     return undefined;
   }
 
-  /** Takes out one that does not wait any more; false where its turn has come already. */
+  /** Removes an item that no longer waits; false if it has had its turn already. */
   remove({ group, member }: Turn, item: T): boolean {
     const members = this.#groups.get(group);
     const items = members?.get(member);

@@ -1,4 +1,4 @@
-/** A few pieces of work at a time; those that wait get their turns group by group, see `FairLine`. */
+/** Runs a few pieces of work at a time; the others wait for their turn, group by group, see `FairLine`. */
 import { FairLine, type Turn } from "./fair-line.ts";
 
 export class FairTurns {
@@ -11,12 +11,12 @@ export class FairTurns {
     this.#atOnce = atOnce;
   }
 
-  /** Whether the next one has to wait. */
+  /** Whether the next piece of work has to wait. */
   get isFull(): boolean {
     return this.#running >= this.#atOnce;
   }
 
-  /** @throws the signal's reason when it fires before the turn; what `work` throws */
+  /** @throws the signal's reason when it fires before the turn; any error of `work` */
   use<T>(turn: Turn, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const done = this.#use(turn, signal, work);
     this.#all.add(done);
@@ -27,7 +27,7 @@ export class FairTurns {
     return done;
   }
 
-  /** Resolves when all that waited or ran has ended. */
+  /** Resolves when everything that waited or ran has ended. */
   async idle(): Promise<void> {
     while (this.#all.size > 0) await Promise.allSettled(this.#all);
   }
@@ -41,7 +41,7 @@ export class FairTurns {
     } finally {
       const next = this.#line.next();
       if (next === undefined) this.#running--;
-      // Others get a look in between two.
+      // Other events get a turn in between.
       else setImmediate(next);
     }
   }

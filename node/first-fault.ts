@@ -1,4 +1,4 @@
-/** The first thing that is wrong with a value by its schema, for people. */
+/** The first fault of a value according to its schema, in words. */
 import type { z } from "zod";
 
 export interface Fault {
@@ -7,7 +7,7 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** @param where what the value as a whole is called */
+/** @param where the name of the value as a whole */
 export function firstFault({ issues: [issue] }: z.ZodError, where: string): Fault {
   return { field: fieldOf(issue, where), reason: reasonOf(issue) };
 }

@@ -1,4 +1,4 @@
-/** The `poml` program: hands arguments, environment and streams to the command line. */
+/** The `poml` program: passes arguments, environment and streams to the command line. */
 import { EXIT } from "./cli/exit-codes.ts";
 import { Output } from "./cli/output.ts";
 import { passphraseFrom } from "./cli/passphrase.ts";
@@ -26,13 +26,13 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 
 for (const stream of [process.stdout, process.stderr]) {
-  // Whoever reads may go first (`poml status | head`); that is no failure, least of all of a node.
+  // The reader may close the pipe first (`poml status | head`); that is no failure, especially not of a node.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
 }
 
-/** A handle that something forgot to close must not keep a finished command alive. */
+/** A handle that was not closed must not keep a finished command alive. */
 const LINGER_MS = 3000;
 
 process.exitCode = await runCli(process.argv.slice(2), {

@@ -1,12 +1,12 @@
 import type { NodeLog } from "./telemetry/log.ts";
 
-/** A service that looks at the chain after each block, and ends what it began when the node stops. */
+/** A service that looks at the chain after each block, and stops its work when the node stops. */
 export interface OnBlock {
   onBlock(): void;
   stop(): void;
 }
 
-/** Tells each of a block. One that fails is logged, and the others have their turn all the same. */
+/** Informs each service of a block. A failure of one is logged, and the others are still informed. */
 export function tellEach<Service extends object>(
   services: readonly Service[],
   tell: (service: Service) => void,

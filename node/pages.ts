@@ -1,19 +1,19 @@
-/** Long lists are given out in pages. */
+/** Long lists are returned in pages. */
 
-/** Blocks that one answer reads: after so many bytes it ends, and says where to go on. */
+/** Limit of block bytes read for one answer: then it ends, and says where to continue. */
 export const MAX_READ_BYTES = 2 * 1024 * 1024;
 
-/** Where a page of a list begins and how much may be on it. */
+/** Where a page of a list begins, and how many entries it may have. */
 export interface Page {
   readonly from?: number | undefined;
   readonly limit: number;
 }
 
-/** A page of a list made of blocks. */
+/** A page of a list that is made from blocks. */
 export interface Pages<T> {
   readonly items: readonly T[];
-  /** Where the next begins, if there is more. */
+  /** Where the next page begins, if there is more. */
   readonly next: number | undefined;
-  /** Of the blocks that were read. */
+  /** Bytes of the blocks that were read. */
   readonly readBytes: number;
 }

@@ -1,13 +1,13 @@
 /**
- * What this node answered under seal in disputes, and when it shows what the seals were made of. An answer that
- * contradicts the disputed one is shown at once. One that confirms it is the other side's to show: a member shows it
- * only when its turn comes and nobody has shown it yet.
+ * This node's sealed answers in disputes, and when it shows the values behind the seals. An answer that contradicts the
+ * disputed one is shown at once. An answer that confirms it should be shown by the other side; a member shows it only
+ * when its turn comes and nobody has shown it yet.
  */
 
 export interface Opening {
   /** Height at which answers may be shown. */
   readonly from: number;
-  /** Blocks after that in which others show what is disputed. */
+  /** Number of blocks after that in which others should show it. */
   readonly after: number;
   readonly height: number;
   /** Whether what is disputed has been shown. */
@@ -21,11 +21,11 @@ interface Kept<Answer> {
   isShown: boolean;
 }
 
-/** @template Answer what is to be shown */
+/** @template Answer what will be shown */
 export class SealedAnswers<Answer> {
   readonly #kept = new Map<string, Kept<Answer>>();
 
-  /** @param isMatch whether it confirms what is disputed */
+  /** @param isMatch whether it confirms the disputed answer */
   keep(dispute: string, answer: Answer, { isMatch }: { readonly isMatch: boolean }): void {
     this.#kept.set(dispute, { answer, isMatch, turn: undefined, isShown: false });
   }
@@ -34,7 +34,7 @@ export class SealedAnswers<Answer> {
     return this.#kept.has(dispute);
   }
 
-  /** @returns what is to be shown now; the turn counts from the first call on */
+  /** @returns the answer to show now; the turn counts from the first call on */
   due(dispute: string, { from, after, height, isOpened }: Opening): Answer | undefined {
     const kept = this.#kept.get(dispute);
     if (kept === undefined || kept.isShown || (kept.isMatch && isOpened)) return undefined;
@@ -42,7 +42,7 @@ export class SealedAnswers<Answer> {
     return height < kept.turn ? undefined : kept.answer;
   }
 
-  /** As `due`, once. */
+  /** Like `due`, but only once. */
   take(dispute: string, opening: Opening): Answer | undefined {
     const answer = this.due(dispute, opening);
     const kept = this.#kept.get(dispute);
@@ -50,7 +50,7 @@ export class SealedAnswers<Answer> {
     return answer;
   }
 
-  /** Forgets the others. */
+  /** Forgets all other answers. */
   keepOnly(isWanted: (dispute: string) => boolean): void {
     for (const dispute of this.#kept.keys()) if (!isWanted(dispute)) this.#kept.delete(dispute);
   }

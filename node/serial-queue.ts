@@ -1,4 +1,4 @@
-/** Runs asynchronous jobs one after another; a failure goes to its caller and does not stop the queue. */
+/** Runs asynchronous jobs one after another; a failure is passed to its caller and does not stop the queue. */
 export class SerialQueue {
   #tail: Promise<unknown> = Promise.resolve();
 

@@ -1,6 +1,6 @@
 /**
  * Work that several callers want at the same time is done once. No caller's signal ends it for the others: it ends
- * early only when none of them waits any more, and whoever comes then begins anew.
+ * early only when none of them waits any more, and a later caller starts it again.
  */
 interface Run<T> {
   readonly result: Promise<T>;
@@ -16,9 +16,9 @@ export class SharedRuns<T> {
   }
 
   /**
-   * @param key of all that the result depends on
-   * @param start called where no run of this key is under way; its signal fires when nobody waits
-   * @throws the caller's reason when it gives up; what `start` throws
+   * @param key of everything on which the result depends
+   * @param start called when no run with this key is in progress; its signal fires when nobody waits
+   * @throws the caller's reason when it gives up; any error of `start`
    */
   async use(
     key: string,

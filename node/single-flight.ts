@@ -11,7 +11,7 @@ export class SingleFlight {
     return this.#runs.has(key);
   }
 
-  /** Starts `job` unless one of this key runs. Failures are reported, never thrown. */
+  /** Starts `job` unless one with this key is running. Failures are reported, never thrown. */
   start(key: string, job: (signal: AbortSignal) => Promise<void>): void {
     if (this.#runs.has(key)) return;
     const control = new AbortController();
@@ -23,7 +23,7 @@ export class SingleFlight {
       .finally(() => this.#runs.delete(key));
   }
 
-  /** Aborts every run whose key is not wanted any more. */
+  /** Aborts every run whose key is no longer wanted. */
   keepOnly(wanted: (key: string) => boolean): void {
     for (const [key, control] of this.#runs)
       if (!wanted(key)) control.abort(new Error("no longer needed"));

@@ -1,7 +1,7 @@
 /**
- * Lets the SSZ trees hash with native SHA-256 instead of plain JavaScript: the same roots, many
- * hashes a call. Where no native build fits the machine, WebAssembly takes its place. Process-wide,
- * so the composition root calls it and nothing below `node/` knows.
+ * Makes the SSZ trees hash with native SHA-256 instead of plain JavaScript: the roots are the same, and one call
+ * computes many hashes. Where no native build fits the machine, WebAssembly is used. It is process-wide, so the
+ * composition root calls it, and no other code knows about it.
  */
 import { type Hasher, setHasher } from "@chainsafe/persistent-merkle-tree";
 

@@ -1,4 +1,7 @@
-/** What the voting weights mean for a chain's safety, in words: whom it cannot do without, and who could betray it. */
+/**
+ * Explains in words what the voting weights mean for a chain's safety: which nodes it cannot do without, and which
+ * could betray it.
+ */
 
 export interface Voter {
   readonly name: string;
@@ -14,7 +17,7 @@ export interface VotingSafety {
   readonly explanation: string;
 }
 
-/** @param voters of the epoch under way */
+/** @param voters of the current epoch */
 export function votingSafety(voters: readonly Voter[]): VotingSafety {
   const total = voters.reduce((sum, { weight }) => sum + weight, 0n);
   const [first, ...others] = [...voters].sort((a, b) => (b.weight > a.weight ? 1 : -1));
@@ -39,7 +42,7 @@ export function votingSafety(voters: readonly Voter[]): VotingSafety {
   return { level: "shared", explanation };
 }
 
-/** The largest first: so many may be away while the others have more than 2/3. */
+/** The largest first: so many may be offline while the others still have more than 2/3. */
 function howManyMayStop(voters: readonly Voter[], total: bigint): number {
   let away = 0n;
   const index = voters.findIndex(({ weight }) => {

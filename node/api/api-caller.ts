@@ -1,4 +1,4 @@
-/** Asks a node and believes no answer before it is what the contract says. */
+/** Sends requests to a node, and accepts an answer only if it fits the contract. */
 import { z } from "zod";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { reasonOf } from "../reason.ts";
@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** All of it throws ApiError: what the node says, BAD_ANSWER, or that it cannot be reached in time. */
+/** Every method throws ApiError: the node's own error, BAD_ANSWER, or an error of the connection. */
 export class ApiCaller {
   readonly #exchange: Exchange;
   readonly #timeoutMs: number;
@@ -84,7 +84,10 @@ export class ApiCaller {
   }
 }
 
-/** What an answer holds in hex. @throws ApiError BAD_ANSWER */
+/**
+ * The decoded form of a hex answer.
+ * @throws ApiError BAD_ANSWER
+ */
 export function decoded<V>(path: string, decode: (bytes: Uint8Array) => V, hex: string): V {
   try {
     return decode(fromHex(hex));
@@ -101,12 +104,12 @@ export function badAnswer(path: string, reason: string, cause: unknown): ApiErro
   );
 }
 
-/** A part of a path. */
+/** Encodes a part of a path. */
 export function segment(value: number | string): string {
   return encodeURIComponent(String(value));
 }
 
-/** The values that are there, as a query. */
+/** The values that are defined, as a query string. */
 export function query(values: Readonly<Record<string, string | number | undefined>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {

@@ -1,4 +1,4 @@
-/** What the API refuses, on both sides of the wire: a server throws it, a client rebuilds it from the answer. */
+/** Errors of the API on both sides of the wire: a server throws them, a client rebuilds them from the answer. */
 import { type ErrorOptions, PomlError } from "../../chain/errors.ts";
 import type { Problem } from "./contract/problem.ts";
 
@@ -21,7 +21,7 @@ export class ApiError extends PomlError<ApiFacts> {
   }
 }
 
-/** The error a problem document stands for. */
+/** The error for a problem document. */
 export function errorOfProblem(problem: Problem): ApiError {
   const { code, status, field, detail, remedy, retryAfter } = problem;
   const facts = { code, status, ...given({ field, retryAfter }) };

@@ -18,7 +18,7 @@ import { Turns } from "./turns.ts";
 
 export interface AppOptions {
   readonly limits: ApiLimits;
-  /** Names, besides addresses and localhost, this node answers for. */
+  /** Names for which this node answers, besides addresses and localhost. */
   readonly hosts: readonly string[];
   readonly token: string;
 }
@@ -112,12 +112,12 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
       return true;
     };
     if (isKnown()) return;
-    // One was taken at the door.
+    // One token was taken before.
     if (route.tokens !== undefined) limiter.take(caller, route.tokens - 1);
-    // Before its turn: a body that never ends would keep the turn from everybody else.
+    // Before its turn: a body that never ends would otherwise block the turn for everybody else.
     if (route.bodyBytes !== undefined) body = await read(route.bodyBytes);
     const answer = async (): Promise<void> => {
-      // Somebody else may have asked the same while this request waited.
+      // Another caller may have asked for the same answer while this request waited.
       if (isKnown()) return;
       const { head } = answers;
       const reply = await handle(call);
@@ -146,8 +146,8 @@ function mount(route: Route, options: AppOptions, shared: Shared) {
 }
 
 /**
- * A client that has sent all it has to say waits in silence for its answer, and is not hung up on meanwhile.
- * `end` is to be called before the answer goes out.
+ * A client that has sent its whole request waits silently for the answer; its connection is not closed meanwhile. Call
+ * `end` before the answer is sent.
  */
 function allowSilence(request: Request, { idleMs, answerMs }: ApiLimits): { end(): void } {
   const { socket, headers } = request;

@@ -6,9 +6,9 @@ import { reasonOf } from "../reason.ts";
 import { apiError } from "./api-error.ts";
 import { repeatedKey } from "./repeated-key.ts";
 
-/** How long a client may go on sending after it was refused, so that it can read the answer. */
+/** How long a refused client may continue to send, so that it can read the answer. */
 const DRAIN_MS = 5000;
-/** Silence after which an upload is given up. */
+/** An upload that is silent for so long is given up. */
 const UPLOAD_IDLE_MS = 120_000;
 
 export function mediaTypeOf(request: IncomingMessage): string {
@@ -41,8 +41,8 @@ export async function readBody(
 }
 
 /**
- * Hands a large body on as it comes, after the same guards; it is never in memory as a whole.
- * @throws ApiError as readBody, and what `take` throws
+ * Passes on a large body as it arrives, after the same checks; it is never in memory as a whole.
+ * @throws ApiError as readBody, and any error of `take`
  */
 export async function streamBody<T>(
   request: IncomingMessage,
@@ -51,7 +51,7 @@ export async function streamBody<T>(
 ): Promise<T> {
   requirePlain(request);
   if (request.headers.expect !== undefined) response.writeContinue();
-  // A slow line or a slow disk is no reason to cut an upload off.
+  // A slow line or a slow disk is no reason to cut off an upload.
   request.socket.setTimeout(UPLOAD_IDLE_MS);
   try {
     return await take(request);
@@ -81,10 +81,10 @@ function cutOff(request: IncomingMessage, cause: unknown): unknown {
   });
 }
 
-/** Deeper JSON is no request of this API, and would exhaust the stack of what walks through it. */
+/** No request of this API has deeper JSON, and it would exhaust the stack of functions that walk through it. */
 const MAX_JSON_DEPTH = 100;
 
-/** @throws ApiError MALFORMED_JSON with the place of the mistake, also for a name that comes twice */
+/** @throws ApiError MALFORMED_JSON with the place of the mistake; also for a name that appears twice */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
@@ -133,7 +133,7 @@ function requireShallow(text: string): void {
   }
 }
 
-/** Lets a refused upload run into the void for a while instead of cutting the answer off. */
+/** Reads the rest of a refused upload for a while and drops it, so that the client receives the answer. */
 export function drain(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);

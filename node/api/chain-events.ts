@@ -1,4 +1,4 @@
-/** Turns final blocks and peer changes into events for the stream. */
+/** Turns final blocks and changes of peers into events for the stream. */
 import { toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
@@ -18,7 +18,7 @@ export interface ChainEventModules {
 export class ChainEvents {
   readonly #modules: ChainEventModules;
   readonly #jobs: JobWatch;
-  /** Phase and round last told, by index of the jobs that are not settled. */
+  /** Phase and round in the last event, by index of the unsettled job. */
   readonly #told = new Map<number, string>();
 
   constructor(modules: ChainEventModules) {
@@ -49,7 +49,7 @@ export class ChainEvents {
     for (const job of this.#news()) events.emit("job", encodeJobSummary(job));
   }
 
-  /** The jobs that are in another phase or round than when they were last told. */
+  /** The jobs whose phase or round differs from their last event. */
   #news(): Job[] {
     return this.#jobs.take().flatMap(([index, job]) => {
       const now = `${job.phase}/${job.round}`;

@@ -1,6 +1,6 @@
 /**
- * The HTTP API from the caller's side: one method a route, every wait with a deadline. Refusals arrive as `ApiError`
- * with the server's code, field and remedy; what an answer must be, `api-caller.ts` checks.
+ * The HTTP API from the caller's side: one method for each route, and a deadline for every wait. Refusals arrive as
+ * `ApiError` with the server's code, field and remedy; `api-caller.ts` checks the form of answers.
  */
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
@@ -44,14 +44,14 @@ import { type ImportOptions, importFiles, type Send } from "./import-client.ts";
 import { untilFinal } from "./until-final.ts";
 
 export interface ClientOptions {
-  /** Content of the node's api-token file; needed where the node's money or disk is spent. */
+  /** Content of the node's api-token file; needed for requests that spend the node's money or disk. */
   readonly token?: string | undefined;
   /** Deadline of one request, default 30,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 const FINAL_TIMEOUT_MS = 60_000;
-/** A route halves what is left at every step, so that it is short even over years. */
+/** Each step of a route halves the rest, so a route is short even over years. */
 const MAX_ROUTE_BLOCKS = 4096;
 
 export interface IdxUpload {
@@ -64,7 +64,7 @@ export interface IdxUpload {
 
 type PreparedOf<O extends JobOrder> = Extract<PreparedJson, { kind: NonNullable<O["kind"]> }>;
 
-/** An order that names no kind is one to train. */
+/** An order without a kind is a training order. */
 function kindOf({ kind = "train" }: JobOrder): JobKind {
   return kind;
 }
@@ -109,9 +109,9 @@ export class PomlClient {
   }
 
   /**
-   * Hands in up to 1,024 transactions at once; the answers say for each, in order, its id and the
-   * problem with it, if any.
+   * Submits up to 1,024 transactions at once.
    * @param all SSZ SignedTransaction each
+   * @returns for each transaction, in order, its id and the problem with it, if any
    */
   async submitTransactions(all: readonly Uint8Array[]): Promise<SubmittedBatch["results"]> {
     const answer = await this.#api.postBytes(
@@ -133,7 +133,7 @@ export class PomlClient {
     return untilFinal(this.#api, id, signal);
   }
 
-  /** Of the node's own account, in no block yet. */
+  /** Transactions of the node's own account that are in no block yet. */
   async ownTransactions(): Promise<WaitingTransactionJson[]> {
     return (await this.#api.get("/v1/transactions/own", WaitingTransactionList)).transactions;
   }
@@ -156,7 +156,10 @@ export class PomlClient {
     await this.#api.postBytes("/v1/evidence", SubmittedEvidence, bytes);
   }
 
-  /** Hands in a block that is not on this node's chain, though certified. @returns how many are accused */
+  /**
+   * Reports a certified block that is not on this node's chain.
+   * @returns the number of accused nodes
+   */
   async reportConflict(block: LightBlock): Promise<number> {
     const { nodes } = await this.#api.postBytes(
       "/v1/light/conflicts",
@@ -185,7 +188,7 @@ export class PomlClient {
     return this.#api.get(`/v1/jobs/${segment(id)}`, JobDetail);
   }
 
-  /** All of them, page by page. */
+  /** All rounds, page by page. */
   async rounds(id: string): Promise<RoundList> {
     const rounds: RoundList["rounds"] = [];
     for (let from: number | undefined; ; ) {
@@ -198,7 +201,10 @@ export class PomlClient {
     }
   }
 
-  /** A CSV file, read as `fields` say. @throws ApiError with the reason */
+  /**
+   * Uploads a CSV file that is read according to `fields`.
+   * @throws ApiError with the reason
+   */
   uploadCsv(
     name: string,
     bytes: Uint8Array,
@@ -208,7 +214,7 @@ export class PomlClient {
     return importFiles(this.#send, { name, ...fields }, { file: bytes }, options);
   }
 
-  /** IDX files as they are, plain or gzip. */
+  /** Uploads IDX files unchanged, plain or gzip. */
   uploadIdx({ name, ...files }: IdxUpload, options: ImportOptions = {}): Promise<DatasetJson> {
     return importFiles(this.#send, { name }, files, options);
   }
@@ -239,7 +245,10 @@ export class PomlClient {
     return this.#api.postJson("/v1/jobs", SubmittedJob, order, headers);
   }
 
-  /** The trained model in tfjs format. @throws ApiError BAD_ANSWER when a file is not what was listed */
+  /**
+   * The trained model in tfjs format.
+   * @throws ApiError BAD_ANSWER when a file differs from the list
+   */
   async model(id: string): Promise<{
     listing: ModelListing;
     modelJson: Uint8Array;
@@ -266,15 +275,15 @@ export class PomlClient {
     return this.#api.get(`/v1/jobs/${segment(id)}/certificate`, CertificateFile);
   }
 
-  /** A block without its body; believed only once the light client has checked it. */
+  /** A block without its body; trust it only after the light client has verified it. */
   async lightBlock(height: number): Promise<LightBlock> {
     const path = `/v1/light/blocks/${segment(height)}`;
     return decoded(path, decodeLightBlock, (await this.#api.get(path, LightBlockJson)).block);
   }
 
   /**
-   * Blocks that lead from a height (0 = genesis) to another (default: the head), to be checked in order.
-   * @throws ApiError BAD_ANSWER when the node does not get on
+   * Blocks that lead from a height (0 = genesis) to another (default: the head), to be verified in order.
+   * @throws ApiError BAD_ANSWER when the node makes no progress
    */
   async lightRoute(from: number, to?: number): Promise<LightBlock[]> {
     const blocks: LightBlock[] = [];
@@ -302,8 +311,8 @@ export class PomlClient {
   }
 
   /**
-   * Calls `onEvent` for every event after `since` (undefined: new ones only), reconnecting where it
-   * left off, until the signal fires.
+   * Calls `onEvent` for every event after `since` (undefined: only new ones). It reconnects and continues where it
+   * stopped, until the signal fires.
    */
   events(
     since: number | undefined,

@@ -1,10 +1,10 @@
-/** The schemas of the contract by name: whatever a file in `contract/` exports and is more than one text or number. */
+/** The schemas of the contract by name: every export of a file in `contract/` that is more than one text or number. */
 import { readdirSync } from "node:fs";
 import { z } from "zod";
 
 const CONTRACT = new URL("contract/", import.meta.url);
 
-/** @returns each with the name that it is exported under; of two names for one schema, the first */
+/** @returns each schema with its export name; if one schema has two names, the first */
 export async function contractSchemas(): Promise<Map<z.ZodType, string>> {
   const files = readdirSync(CONTRACT, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
@@ -19,7 +19,7 @@ export async function contractSchemas(): Promise<Map<z.ZodType, string>> {
   return named;
 }
 
-/** Scalars stand where they are used, with their own descriptions. */
+/** Scalars appear where they are used, with their own descriptions. */
 function isStructure(value: unknown): value is z.ZodType {
   return (
     value instanceof z.ZodObject || value instanceof z.ZodUnion || value instanceof z.ZodRecord

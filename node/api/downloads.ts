@@ -1,4 +1,6 @@
-/** Files on their way to clients: in pieces, so many at a time, each within a time that a slow line keeps. */
+/**
+ * Sends files to clients: in pieces, a limited number at a time, each within a time that a slow connection can keep.
+ */
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { ServedFile } from "../blobs/served-file.ts";
 import { apiError } from "./api-error.ts";
@@ -7,7 +9,7 @@ import type { ApiLimits } from "./limits.ts";
 import { SharedPlaces } from "./shared-places.ts";
 
 const LEAST_MS = 30_000;
-/** A client that takes less than this is cut off: it keeps others from their files. */
+/** A client that receives more slowly than this is cut off, because it keeps others from their files. */
 const LEAST_BYTES_PER_MS = 32;
 
 export interface Download {
@@ -23,14 +25,14 @@ export class Downloads {
     this.#places = new SharedPlaces(downloads, downloadsPerAddress);
   }
 
-  /** How many are under way. */
+  /** The number of current downloads. */
   get count(): number {
     return this.#places.taken;
   }
 
   /**
-   * Sends the file; resolves when the client has it or is gone.
-   * @throws ApiError TOO_MANY_DOWNLOADS, and what reading throws before anything was sent
+   * Sends the file; resolves when the client has it or has left.
+   * @throws ApiError TOO_MANY_DOWNLOADS, and any error of reading before anything was sent
    */
   async send(response: ServerResponse, { file, headers, caller }: Download): Promise<void> {
     if (!this.#places.take(caller)) throw tooMany();
@@ -61,7 +63,7 @@ async function sendPieces(
     response.end();
   } catch (error) {
     if (!isStarted) throw error;
-    // The client sees fewer bytes than were announced.
+    // The client notices that fewer bytes arrived than were announced.
     response.destroy();
   }
 }

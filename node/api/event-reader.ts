@@ -17,7 +17,7 @@ export interface ReadEventsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when the signal fires; rejects only with what `onEvent` throws. */
+/** Resolves when the signal fires; rejects only with errors of `onEvent`. */
 export async function readEvents(options: ReadEventsOptions): Promise<void> {
   const { baseUrl, onEvent, signal } = options;
   let since = options.since;
@@ -25,7 +25,7 @@ export async function readEvents(options: ReadEventsOptions): Promise<void> {
   while (!signal.aborted) {
     const opened = await readOnce(baseUrl, since, signal, (message) => {
       if (message.type === "hello") {
-        // A cursor ahead of the node's belongs to an earlier run of it: start over.
+        // A cursor ahead of the node's belongs to an earlier run of the node: start from the beginning.
         if (since === undefined) since = message.cursor;
         else if (since > message.cursor) since = 0;
         return;
@@ -38,7 +38,10 @@ export async function readEvents(options: ReadEventsOptions): Promise<void> {
   }
 }
 
-/** One connection, from opening to closing. @returns whether it was ever open */
+/**
+ * One connection, from opening to closing.
+ * @returns whether it was ever open
+ */
 function readOnce(
   baseUrl: string,
   since: number | undefined,
@@ -84,7 +87,7 @@ function readOnce(
   });
 }
 
-/** Undefined for anything the contract does not know: a newer node may send more. */
+/** Undefined for anything that the contract does not know, because a newer node may send more. */
 function decode(data: RawData): StreamMessage | undefined {
   try {
     const parsed = StreamMessage.safeParse(JSON.parse(String(data)));

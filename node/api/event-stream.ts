@@ -1,6 +1,6 @@
 /**
- * The event stream over WebSocket: replay after `?since=`, then live. Each reader has a bounded
- * queue; one that does not keep up is closed with the cursor to resume from in the reason.
+ * The event stream over WebSocket: first a replay after `?since=`, then live events. Each reader has a bounded queue; a
+ * reader that is too slow is disconnected, with the cursor from which to resume in the reason.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -24,9 +24,9 @@ export const EventsQuery = z.strictObject({
 });
 
 const PING_MS = 15_000;
-/** How long a reader may take to read why it is closed. */
+/** How long a reader may take to read why it is disconnected. */
 const CLOSE_MS = 5000;
-/** Bytes handed to a socket before the rest waits in our queue. */
+/** When so many bytes have been given to a socket, the rest waits in our queue. */
 const IN_FLIGHT_BYTES = 256 * 1024;
 const MAX_MESSAGE_BYTES = 1024;
 const CLOSE_GOING_AWAY = 1001;
@@ -37,7 +37,7 @@ interface Reader {
   /** Queue length at which the reader counts as slow. */
   readonly limit: number;
   readonly unsubscribe: () => void;
-  /** Gives its place back. */
+  /** Gives back its place. */
   readonly leave: () => void;
   cursor: number;
   alive: boolean;
@@ -62,7 +62,7 @@ export class EventStream {
   constructor(limits: ApiLimits, { events, log }: { events: EventSource; log: Log }) {
     this.#limits = limits;
     this.#places = new SharedPlaces(limits.eventClients);
-    // Alone in it, the owner gets half.
+    // The owner is alone in it, and gets half of the places.
     this.#ownerPlaces = new SharedPlaces(2 * limits.eventClients);
     this.#events = events;
     this.#log = log;
@@ -77,7 +77,7 @@ export class EventStream {
     this.#pings.unref();
   }
 
-  /** Says goodbye to every reader; the server cuts off those that do not answer. */
+  /** Closes the connections of all readers; the server cuts off those that do not answer. */
   stop(): void {
     clearInterval(this.#pings);
     this.#pings = undefined;
@@ -104,7 +104,7 @@ export class EventStream {
       return;
     }
     const { cursor } = this.#events;
-    // A cursor from the future belongs to an earlier run of this node: replay what there is.
+    // A cursor from the future belongs to an earlier run of this node: replay all available events.
     const after = since === undefined ? cursor : since > cursor ? 0 : since;
     const queue: NodeEvent[] = [];
     let reader: Reader | undefined;
@@ -141,7 +141,7 @@ export class EventStream {
     this.#pump(reader);
   }
 
-  /** Sends while the socket takes it; whatever was sent continues here when it has left. */
+  /** Sends while the socket accepts data; when the data has left, it continues here. */
   #pump(reader: Reader): void {
     const { socket, queue } = reader;
     if (queue.length > reader.limit) {

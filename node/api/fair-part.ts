@@ -1,7 +1,7 @@
 /**
- * How much of something bounded one of many may take, so that something is always left for those who come next: a
- * network twice what is left of all, and one of its addresses as much as its network may still take. Alone, an address
- * gets half; of k networks with an address each, every one gets 1 part of k + 1, and one part stays free.
+ * Limits how much of a bounded resource one user may take, so that something is always left for the next. A network may
+ * take up to twice what is left in total, and an address as much as its network may still take. A single address gets
+ * half; of k networks with one address each, every one gets one part of k + 1, and one part stays free.
  */
 export interface Held {
   readonly all: number;
@@ -9,7 +9,7 @@ export interface Held {
   readonly own: number;
 }
 
-/** @returns how much more may be taken, so that the rule holds afterwards; hence the quarter */
+/** @returns how much more may be taken so that the rule holds afterwards (hence the quarter) */
 export function fairRoom(total: number, { all, network, own }: Held): number {
   return (2 * (total - all) - network - own) / 4;
 }

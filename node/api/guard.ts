@@ -1,6 +1,6 @@
 /**
- * Who may ask: names in Host (a web page must not reach a loopback node through a name of its own,
- * "DNS rebinding"), the origin of upgrades, the bearer token, and how often.
+ * The checks of a request: names in Host (a web page must not reach a loopback node through a name of its own, "DNS
+ * rebinding"), the origin of upgrades, the bearer token, and the rate.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -18,7 +18,7 @@ export function checkHost(request: IncomingMessage, allowedHosts: readonly strin
   });
 }
 
-/** Browsers let any page open a WebSocket anywhere; only pages of this node may. */
+/** Browsers allow any page to open a WebSocket to any host; only pages of this node may. */
 export function checkOrigin(request: IncomingMessage): void {
   const { origin, host } = request.headers;
   if (origin === undefined) return;
@@ -29,7 +29,7 @@ export function checkOrigin(request: IncomingMessage): void {
   });
 }
 
-/** Compares digests, so that neither length nor prefix of the token leaks through time. */
+/** Compares digests, so that the time reveals neither length nor prefix of the token. */
 export function checkToken(request: IncomingMessage, token: string): void {
   const remedy =
     'send "Authorization: Bearer <token>"; its owner finds it in api-token of the node\'s data directory';

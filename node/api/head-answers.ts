@@ -1,6 +1,7 @@
 /**
- * Answers that follow from the newest block and the URL: made once a block, whoever asks. Each is named by an ETag of
- * its URL and its content, so that a client which has it gets 304, also of a later block that changed nothing in it.
+ * Answers that follow only from the newest block and the URL: each is made once per block, for all callers. Its ETag
+ * follows from URL and content, so a client that has the answer gets 304, even for a later block that changed nothing
+ * in it.
  */
 import { createHash } from "node:crypto";
 
@@ -9,7 +10,7 @@ export interface HeadAnswer {
   readonly etag: string;
 }
 
-/** In characters, of which each takes two bytes of memory at most. */
+/** In characters; each takes at most two bytes of memory. */
 const MAX_CHARS = 4 * 1024 * 1024;
 const MAX_ANSWERS = 256;
 const MAX_URL = 256;
@@ -26,7 +27,7 @@ export class HeadAnswers {
     this.#head = head;
   }
 
-  /** Of the newest block; an answer belongs to it if this is the same before and after the answer was made. */
+  /** The newest block; an answer belongs to it if the head is the same before and after the answer was made. */
   get head(): string {
     return Buffer.from(this.#head()).toString("hex");
   }
@@ -44,7 +45,10 @@ export class HeadAnswers {
     return known;
   }
 
-  /** Names an answer, and keeps it if it is of the newest block. @param head of the block that it is made of */
+  /**
+   * Gives an answer its ETag, and keeps it if it belongs to the newest block.
+   * @param head of the block from which it was made
+   */
   put(url: string, bytes: string, head: string): HeadAnswer {
     const answer = { bytes, etag: tagOf(url, bytes) };
     this.#forgetOldBlock();

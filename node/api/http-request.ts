@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange over fetch: deadline, size limit, and problem documents turned into `ApiError`. Where the node asks
- * for a pause (429) it is asked again after that, as long as the deadline allows.
+ * One HTTP exchange over fetch: deadline, size limit, and problem documents converted to `ApiError`. If the node asks
+ * for a pause (429), the request is repeated after the pause, as far as the deadline allows.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf } from "../reason.ts";
@@ -19,7 +19,7 @@ export interface RequestOptions {
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Largest answer taken. */
+  /** The largest accepted answer. */
   readonly limitBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,7 +49,7 @@ export async function requestBytes(
   }
 }
 
-/** Seconds that the node asks for; it did nothing about the request. */
+/** The pause in seconds that the node asks for; it did not process the request. */
 function pauseOf({ status, facts }: ApiError): number | undefined {
   return status === 429 ? facts.retryAfter : undefined;
 }

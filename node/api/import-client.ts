@@ -1,6 +1,6 @@
 /**
- * Brings files to a node and follows their import: pieces that a broken line can resume, then a
- * task. However long it takes, it ends in a dataset or a reason.
+ * Uploads files to a node and follows their import: pieces that can be resumed after a broken connection, then a task.
+ * It always ends with a dataset or a reason.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
@@ -22,12 +22,15 @@ export interface ImportFiles {
 }
 
 export interface ImportOptions {
-  /** @param step what is done now; @param done 0 to 1 of this step */
+  /**
+   * @param step what is being done now;
+   * @param done 0 to 1 of this step
+   */
   readonly onProgress?: (step: string, done: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The part of a client this needs: one exchange, answered by JSON. */
+/** The part of a client that this needs: one exchange with a JSON answer. */
 export type Send = <T>(
   path: string,
   schema: z.ZodType<T>,
@@ -41,14 +44,14 @@ export type Send = <T>(
 ) => Promise<T>;
 
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** Of one piece: a slow line may take long, a dead one is found by its silence. */
+/** For one piece: a slow connection may take long, a dead one is detected by its silence. */
 const PIECE_MS = 300_000;
-/** Failures in a row after which an upload is given up; a piece that arrives sets them back. */
+/** After so many failures in a row an upload is given up; a piece that arrives resets the count. */
 const MAX_FAILURES = 8;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
 const LONGEST_POLL_MS = 1000;
-/** Codes and answers that say that the line or the node had a bad moment. */
+/** Codes and answers of temporary problems of the connection or the node. */
 const PASSING_CODES = new Set(["INCOMPLETE_BODY", "UPLOAD_TAKEN_OVER", "WRONG_OFFSET"]);
 const PASSING_STATUSES = new Set([0, 408, 429, 502, 503, 504]);
 
@@ -86,7 +89,7 @@ export async function importFiles(
       throw error;
     });
   } catch (error) {
-    // They would only wait for their end; that they cannot be removed now changes nothing.
+    // They would only wait until they expire, so a failure to remove them does not matter.
     for (const id of Object.values(ids)) {
       await send(`/v1/uploads/${id}`, UploadJson, { method: "DELETE" }).catch(() => undefined);
     }

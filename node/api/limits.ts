@@ -1,37 +1,40 @@
-/** How much anyone may ask of the API. */
+/** How much of the API's resources callers may use. */
 export interface ApiLimits {
   readonly jsonBytes: number;
-  /** Longest wait for an import before it goes on as a task. */
+  /** Longest wait for an import; after that it continues as a task. */
   readonly importWaitMs: number;
-  /** A socket on which nothing comes or goes for so long is closed; WebSockets have pings of their own. */
+  /** A socket without traffic for so long is closed; WebSockets have their own pings. */
   readonly idleMs: number;
   /** Longest work on one answer, during which a socket may be silent. */
   readonly answerMs: number;
   readonly transactionBytes: number;
-  /** Of all transactions handed in at once; how many there may be is a rule of their list type. */
+  /** For all transactions of one batch; the type of the list limits their number. */
   readonly batchBytes: number;
   /**
-   * Tokens of all that show no token together, in fair parts: whatever they ask, the node has time for its chain. One
-   * token stands for about a millisecond of the main thread; every request takes one, a costly one more.
+   * Tokens for all callers without an API token together, in fair parts, so that the node always has time for its
+   * chain. One token stands for about a millisecond of the main thread; every request takes one, an expensive request
+   * more.
    */
   readonly strangersPerSecond: number;
   readonly strangersBurst: number;
   /** Of requests with the API token. */
   readonly ownerPerSecond: number;
   readonly ownerBurst: number;
-  /** Costly answers that are made at the same time: for strangers, and as many for the owner. */
+  /** Expensive answers that are made at the same time: for strangers, and as many for the owner. */
   readonly costlyAtOnce: number;
-  /** That may wait for their turn, in fair parts, and those of one address (of IPv6: a /64), as below. */
+  /**
+   * The number that may wait for their turn, in fair parts, in total and for one address (for IPv6: a /64), as below.
+   */
   readonly costlyWaiting: number;
   readonly costlyWaitingPerAddress: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Files being sent at the same time, and those of one address. */
+  /** Files that are sent at the same time, in total and to one address. */
   readonly downloads: number;
   readonly downloadsPerAddress: number;
   /** Readers of events without the token, in fair parts, and as many with it. */
   readonly eventClients: number;
-  /** Events that may wait for one reader before it is dropped. */
+  /** So many events may wait for one reader; then it is dropped. */
   readonly eventQueue: number;
 }
 

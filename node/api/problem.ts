@@ -1,6 +1,6 @@
 /**
- * Errors as RFC 9457 problem documents. One table says which status and which field of the request
- * each code stands for; what is not in it and not a refusal is a 500 that tells nothing.
+ * Errors as RFC 9457 problem documents. One table gives the status, and the field of the request, for each code. An
+ * error that is neither in the table nor a refusal becomes a 500 without details.
  */
 import { PomlError } from "../../chain/errors.ts";
 import { ApiError } from "./api-error.ts";
@@ -9,7 +9,7 @@ import type { Problem } from "./contract/problem.ts";
 interface Meaning {
   readonly status: number;
   readonly title: string;
-  /** Part of the request at fault, where the error's facts do not name it better. */
+  /** The part of the request at fault, unless the error's facts name it more precisely. */
   readonly field?: string;
 }
 
@@ -141,7 +141,7 @@ const TITLES: Readonly<Record<number, string>> = {
   504: "It took too long",
 };
 
-/** The problem an error is answered with; undefined for what the client must not see. */
+/** The problem document for an error; undefined for an error that the client must not see. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ApiError && error.status >= 400) {
     const title = TITLES[error.status] ?? "The request failed";

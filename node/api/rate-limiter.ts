@@ -1,7 +1,7 @@
 /**
- * How much of the node's time each caller may take. One token stands for about a millisecond of the main thread.
- * Requests with the API token have a purse of their own, so no flood of strangers keeps the owner out; strangers share
- * one in fair parts.
+ * Limits how much of the node's time each caller may use. One token stands for about a millisecond of the main thread.
+ * Requests with the API token have a separate budget, so no flood of strangers can lock out the owner; strangers share
+ * one budget in fair parts.
  */
 import { TokenBuckets } from "../../p2p/token-bucket.ts";
 import type { Clock } from "../clock.ts";
@@ -13,7 +13,7 @@ import { SharedPurse } from "./shared-purse.ts";
 /** Decoded block bytes that take about a millisecond. */
 const BYTES_PER_TOKEN = 32 * 1024;
 
-/** What reading so many bytes of blocks costs. */
+/** The cost of reading so many bytes of blocks. */
 export function tokensOfBlocks(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
@@ -41,7 +41,7 @@ export class RateLimiter {
     throw tooManyRequests(caller, this.#strangers.waitMs(caller, now, tokens));
   }
 
-  /** For what an answer took beyond what was taken before it. */
+  /** For the part of an answer's cost that exceeds what was taken before it. */
   charge(caller: Caller, tokens: number): void {
     const now = this.#clock.monotonic();
     if (caller.isOwner) this.#owner.charge(caller.key, now, tokens);

@@ -1,8 +1,8 @@
-/** JSON.parse keeps the last of two members of one name and drops the first without a word. */
+/** Finds repeated names, because JSON.parse silently keeps the last of two members with one name. */
 
 /** @param text valid JSON. @returns a name that an object has twice */
 export function repeatedKey(text: string): string | undefined {
-  /** Names of the objects around; arrays have none. */
+  /** Names of the enclosing objects; arrays have none. */
   const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -23,7 +23,7 @@ export function repeatedKey(text: string): string | undefined {
   return undefined;
 }
 
-/** Position behind the closing quote of the string that begins at `from`. */
+/** Position after the closing quote of the string that begins at `from`. */
 function endOfString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

@@ -1,4 +1,4 @@
-/** A file named by its hash onto a response: a cache may keep it for ever. */
+/** Sends a file that is named by its hash; a cache may keep it for ever. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Caller } from "./caller.ts";
 import type { Downloads } from "./downloads.ts";
@@ -20,14 +20,14 @@ export async function respondFile(
     ...lasting,
     "content-type": type,
     "content-length": file.sizeBytes,
-    // Whoever made the bytes: a browser must never show them as a page of this node.
+    // The bytes may come from anybody: a browser must never show them as a page of this node.
     "content-disposition": "attachment",
   };
   if (request.method === "HEAD") response.writeHead(200, headers).end();
   else await downloads.send(response, { file, headers, caller });
 }
 
-/** Whether the client has the answer of this ETag. A weak tag of the same value names the same bytes. */
+/** Whether the client has the answer with this ETag. A weak tag of the same value names the same bytes. */
 export function hasTag({ headers }: IncomingMessage, etag: string): boolean {
   const tags = (headers["if-none-match"] ?? "").split(",");
   return tags.some((tag) => tag.trim().replace(/^W\//, "") === etag);

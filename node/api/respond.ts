@@ -1,4 +1,4 @@
-/** Replies and problems onto a response, with the headers every answer carries. */
+/** Writes replies and problems to a response, with the headers that every answer has. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PROBLEM_TYPE, type Problem } from "./contract/problem.ts";
 import type { BodyReply } from "./route.ts";
@@ -17,7 +17,7 @@ const CONTENT_SECURITY_POLICY = [
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
-/** No cross-origin headers on purpose: pages of other origins cannot read answers. */
+/** Deliberately without cross-origin headers: pages of other origins cannot read answers. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
   "cross-origin-opener-policy": "same-origin",
@@ -37,7 +37,7 @@ export function respond(response: ServerResponse, reply: BodyReply): void {
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
-/** @param bytes undefined: the client has them already */
+/** @param bytes undefined: the client already has them */
 export function respondOfHead(
   response: ServerResponse,
   { etag, bytes }: { readonly etag: string; readonly bytes: string | undefined },
@@ -56,7 +56,7 @@ export function respondProblem(response: ServerResponse, problem: Problem): void
   if (problem.status === 429 || problem.status === 503) {
     response.setHeader("retry-after", problem.retryAfter ?? 1);
   }
-  // The rest of a refused body is not worth keeping the connection for.
+  // It is not worth keeping the connection for the rest of a refused body.
   if (hasBody(response.req) && !response.req.complete) response.setHeader("connection", "close");
   const { status } = problem;
   respond(response, { status, bytes: JSON.stringify(problem), type: PROBLEM_TYPE });

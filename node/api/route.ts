@@ -1,6 +1,6 @@
 /**
- * One route: method, path, what it takes and answers, and its handler. The same value mounts it on
- * express, guards it and documents it, so that the three cannot drift apart.
+ * One route: method, path, input, answer, and handler. The same value is mounted on express, guarded and documented, so
+ * these three cannot diverge.
  */
 import type { Readable } from "node:stream";
 import type { z } from "zod";
@@ -19,27 +19,30 @@ export interface FileReply {
 export type BodyReply = {
   /** Default 200. */
   readonly status?: number;
-  /** Tokens that the caller pays for what this answer took beyond the route's own. */
+  /** Tokens that the caller must pay in addition, because this answer cost more than the route's own tokens. */
   readonly tokens?: number;
   readonly headers?: Readonly<Record<string, string>>;
 } & ({ readonly json: unknown } | { readonly bytes: Uint8Array | string; readonly type: string });
 
-/** A request as handlers see it; `query` and `body` have passed their schemas. */
+/** A request as handlers see it; `query` and `body` have been checked against their schemas. */
 export interface Call<Q = unknown, B = unknown> {
   /** Named parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: B;
-  /** Essence of the content type: lower case, without parameters. */
+  /** The content type in lower case, without parameters. */
   readonly mediaType: string;
   header(name: string): string | undefined;
   /** The raw body, for routes without a JSON body. @throws ApiError TOO_LARGE, LENGTH… */
   bytes(limitBytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** The raw body as it comes, for uploads. */
+  /** The raw body as it arrives, for uploads. */
   stream<T>(take: (from: Readable) => Promise<T>): Promise<T>;
-  /** Size of the body, where the client announces it. */
+  /** Size of the body, if the client announces it. */
   readonly announcedBytes: number | undefined;
-  /** Takes tokens before dear work, where only the handler knows how dear. @throws ApiError TOO_MANY_REQUESTS */
+  /**
+   * Takes tokens before expensive work, if only the handler knows the cost.
+   * @throws ApiError TOO_MANY_REQUESTS
+   */
   pay(tokens: number): void;
   /** Fires when the client leaves before it has its answer. */
   readonly gone: AbortSignal;
@@ -59,21 +62,21 @@ interface RouteFacts {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
-  /** The bearer token is needed: spends the node's money or its disk. */
+  /** The bearer token is required, because the route spends the node's money or its disk. */
   readonly token?: boolean;
   /** Bodies that are read with `bytes`, by media type. */
   readonly content?: Readonly<Record<string, z.ZodType>>;
-  /** What the parts of the path are. */
+  /** Descriptions of the parts of the path. */
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: readonly Answer[];
-  /** Tokens that an answer takes, about a millisecond of the main thread each; default 1. */
+  /** The cost of an answer in tokens, about a millisecond of the main thread each; default 1. */
   readonly tokens?: number;
-  /** Such answers are made a few at a time; a raw body must be here before its turn: see `bodyBytes`. */
+  /** Only a few such answers are made at a time. A raw body must have arrived before the turn: see `bodyBytes`. */
   readonly isCostly?: boolean;
-  /** Largest raw body that is read before the handler is called; `bytes` then gives it at once. */
+  /** The largest raw body that is read before the handler is called; `bytes` then returns it at once. */
   readonly bodyBytes?: number;
-  /** The answer follows from the newest block, path and query alone. */
+  /** The answer follows only from the newest block, path and query. */
   readonly isOfHead?: boolean;
   /** Left out of the OpenAPI document: the page and its files. */
   readonly undocumented?: boolean;
@@ -92,7 +95,7 @@ export interface RouteSpec<Q, B> extends RouteFacts {
   readonly handle: (call: Call<Q, B>) => Reply | Promise<Reply>;
 }
 
-/** Ties a handler's types to its schemas. */
+/** Connects the types of a handler with its schemas. */
 export function route<Q = undefined, B = undefined>(spec: RouteSpec<Q, B>): Route {
   const { query, json, handle, ...facts } = spec;
   return {

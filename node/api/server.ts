@@ -1,6 +1,6 @@
 /**
- * The node's HTTP side: the API, the event stream and the page on one port, which the worker link
- * shares through `onUpgrade`. Everything it knows it asks `NodeServices` for, and never sees store, consensus or network.
+ * The node's HTTP side: the API, the event stream and the page on one port, which the worker link shares through
+ * `onUpgrade`. It gets all its information from `NodeServices`, and never uses store, consensus or network directly.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,9 +27,9 @@ import { hostInUrl } from "./url.ts";
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 600_000;
 const STOP_MS = 2000;
-/** A reader of events may get all that are kept; a worker's token is read from the disk. */
+/** A reader of events may get all stored events; a worker's token is read from the disk. */
 const UPGRADE_TOKENS = 10;
-/** How often Node looks for sockets that are over these times. */
+/** How often Node checks for sockets that exceed these times. */
 const CHECK_MS = 2_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -46,7 +46,7 @@ export interface ApiOptions {
   readonly limits?: Partial<ApiLimits>;
 }
 
-/** What the HTTP side may ask of a running node. */
+/** What the HTTP side may request from a running node. */
 export type NodeServices = RouteServices & {
   /** Of the newest final block. */
   head(): { readonly header: Header | undefined; readonly hash: Uint8Array };
@@ -75,7 +75,7 @@ export interface Api {
   start(): Promise<void>;
   /** Ends within two seconds, whatever clients do. */
   stop(): Promise<void>;
-  /** Hands WebSocket handshakes at a path to someone; Host and Origin are checked before. */
+  /** Passes WebSocket handshakes for a path to a handler; Host and Origin are checked before. */
   onUpgrade(path: string, handler: UpgradeHandler): void;
 }
 
@@ -96,7 +96,7 @@ export function createApi(options: ApiOptions, { services, clock, log }: ApiModu
   server.requestTimeout = REQUEST_MS;
   server.timeout = limits.idleMs;
   limitConnections(server, limits);
-  // Bodies are asked for once a request has passed its guards (body.ts writes "100 Continue").
+  // A body is requested once its request has passed the guards (body.ts writes "100 Continue").
   server.on("checkContinue", app);
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -1,4 +1,4 @@
-/** A bounded number of places, in fair parts: connections, files being sent, readers, waiting requests. */
+/** A bounded number of places in fair parts: for connections, files being sent, readers, waiting requests. */
 import type { Place } from "../../p2p/peers/place.ts";
 import { fairRoom } from "./fair-part.ts";
 
@@ -9,7 +9,7 @@ export class SharedPlaces {
   readonly #networks = new Map<string, number>();
   #taken = 0;
 
-  /** @param perKey most of one address, whatever is left */
+  /** @param perKey the most places for one address, however many are free */
   constructor(total: number, perKey: number = Number.POSITIVE_INFINITY) {
     this.#total = total;
     this.#perKey = perKey;
@@ -19,7 +19,7 @@ export class SharedPlaces {
     return this.#taken;
   }
 
-  /** False where all are taken, or the address or its network has its part. */
+  /** False if all places are taken, or if the address or its network has its part already. */
   take({ key, network }: Place): boolean {
     const held = {
       all: this.#taken,
@@ -33,7 +33,7 @@ export class SharedPlaces {
     return true;
   }
 
-  /** Once for each place taken. */
+  /** Call it once for each place taken. */
   release({ key, network }: Place): void {
     this.#taken--;
     for (const [held, name] of [

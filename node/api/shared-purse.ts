@@ -1,9 +1,11 @@
 /**
- * One purse that many spend from, in fair parts. What somebody takes is a debt. All debts together are paid back at one
- * rate, each in proportion to its size, and have one limit. What one may owe depends on what is left (`fair-part.ts`).
+ * One budget from which many spend, in fair parts. Every use is a debt. All debts together are paid back at one rate,
+ * each in proportion to its size, and have one limit. How much one spender may owe depends on what is left
+ * (`fair-part.ts`).
  *
- * The sum of all debts is kept by itself. Whoever owes less than a token is forgotten when there are many, and gains
- * less than a token by it; as the sum has a limit, so has the number of those who owe more.
+ * The sum of all debts is kept separately. When there are many spenders, those that owe less than a token are
+ * forgotten, which gains them less than a token. Because the sum is limited, so is the number of spenders that owe
+ * more.
  */
 import type { Place } from "../../p2p/peers/place.ts";
 import { fairRoom, type Held } from "./fair-part.ts";
@@ -14,17 +16,18 @@ export interface PurseLimits {
   readonly perSecond: number;
 }
 
-/** Of a debt; real tokens are these times the scale. */
+/** The unit of a debt; multiplied by the scale it gives tokens. */
 interface Debt {
   units: number;
 }
 
 /**
- * Who is of a network that owes less gets what costs more, once there is room for this. It is large beside small parts.
- * The network counts: else each new address of one could go beyond what all may owe.
+ * A spender from a network that owes less than this gets even an expensive answer, once there is room for it. This is
+ * large compared with small parts. It counts for the network; otherwise each new address of one network could exceed
+ * the common limit.
  */
 const LEAST = 10;
-/** Below it, debts are written anew, so that numbers stay exact. */
+/** When the scale falls below this, the debts are rescaled, so that numbers stay exact. */
 const LEAST_SCALE = 1e-6;
 
 export class SharedPurse {
@@ -39,7 +42,7 @@ export class SharedPurse {
     this.#limits = limits;
   }
 
-  /** Takes tokens; false where the spender owes its part already. */
+  /** Takes tokens; returns false if the spender already owes its part. */
   take(who: Place, nowMs: number, tokens: number): boolean {
     this.#payBack(nowMs);
     if (this.#needed(who, tokens) > fairRoom(this.#limits.burst, this.#heldBy(who))) return false;
@@ -47,7 +50,7 @@ export class SharedPurse {
     return true;
   }
 
-  /** Takes tokens for what has been done already, whatever the spender owes. */
+  /** Takes tokens for work that has already been done, whatever the spender owes. */
   charge(who: Place, nowMs: number, tokens: number): void {
     this.#payBack(nowMs);
     this.#add(who, tokens);
@@ -60,17 +63,17 @@ export class SharedPurse {
     const room = fairRoom(burst, this.#heldBy(who));
     const needed = this.#needed(who, tokens);
     if (room >= needed) return 0;
-    // All debts shrink by one factor, so the room grows in a line from what it is to that of an empty purse.
+    // All debts shrink by one factor, so the room grows linearly from its present value to that of an empty budget.
     const part = (needed - room) / (burst / 2 - room);
     return ((this.#owed * part) / perSecond) * 1000;
   }
 
-  /** Spenders it remembers. */
+  /** The number of remembered spenders. */
   get size(): number {
     return this.#spenders.size;
   }
 
-  /** Room that must be there for so many tokens; never more than somebody has who is alone and owes nothing. */
+  /** The room that is needed for so many tokens; never more than for a single spender without debt. */
   #needed(who: Place, tokens: number): number {
     const most = this.#heldBy(who).network < LEAST ? LEAST : Number.POSITIVE_INFINITY;
     return Math.min(tokens, most, this.#limits.burst / 2);
@@ -123,7 +126,7 @@ export class SharedPurse {
     this.#scale = 1;
   }
 
-  /** At most `burst` debts are of a token or more. Half of the room is free afterwards, so this is done seldom. */
+  /** At most `burst` debts are at least one token. Half of the room is free afterwards, so this is rarely needed. */
   #forgetSmall(debts: Map<string, Debt>): void {
     if (debts.size < 2 * this.#limits.burst) return;
     for (const [name, { units }] of debts) if (units * this.#scale < 1) debts.delete(name);

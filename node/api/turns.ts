@@ -1,6 +1,6 @@
 /**
- * Costly answers wait for their turn: a few are made at a time, so that the chain's own work never stands behind many
- * of them. Networks take turns, and in each its addresses; the owner's answers have turns of their own.
+ * Expensive answers wait for their turn: only a few are made at a time, so that the chain's own work never waits behind
+ * many of them. Networks take turns, and within each its addresses; the owner's answers have separate turns.
  */
 import { FairTurns } from "../fair-turns.ts";
 import { apiError } from "./api-error.ts";
@@ -11,7 +11,7 @@ import { SharedPlaces } from "./shared-places.ts";
 export class Turns {
   readonly #strangers: FairTurns;
   readonly #owner: FairTurns;
-  /** Where strangers wait; the owner is alone in its own, of which one gets half. */
+  /** Where strangers wait. The owner is alone in its own places, of which one user gets half. */
   readonly #places: SharedPlaces;
   readonly #ownerPlaces: SharedPlaces;
 

@@ -1,4 +1,4 @@
-/** Waits for a transaction to be in a final block, as a client sees it. */
+/** Waits until a transaction is in a final block, from a client's view. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiCaller, segment } from "./api-caller.ts";
 import { ApiError } from "./api-error.ts";
@@ -8,7 +8,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * A transaction no block and no mempool knows may still be on its way, so only the signal ends the wait.
+ * A transaction that is in no block and no mempool may still be on its way, so only the signal ends the wait.
  * @throws ApiError TIMEOUT when the signal fires first
  */
 export async function untilFinal(

@@ -1,4 +1,4 @@
-/** Addresses as URLs write them. */
+/** Addresses in the form for URLs. */
 import { isIPv6 } from "node:net";
 
 /** An IPv6 address stands in brackets in a URL. */
@@ -8,7 +8,7 @@ export function hostInUrl(host: string): string {
 
 const ANY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-/** The API's URL for programs on this machine; a node that listens everywhere is asked on loopback. */
+/** The API's URL for programs on this machine; a node that listens on all addresses is reached on loopback. */
 export function localUrl(host: string, port: number): string {
   return `http://${hostInUrl(ANY[host] ?? host)}:${port}`;
 }

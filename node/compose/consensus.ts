@@ -1,4 +1,4 @@
-/** A ledger's part in consensus: what builds its blocks, what signs, and the driver of both. */
+/** A ledger's part in consensus: the builder of its blocks, the signer, and the driver of both. */
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import { BlockBuilder, type BlockBuilderModules } from "../consensus/block-builder.ts";
 import { ConsensusDriver, type DriverModules } from "../consensus/driver.ts";

@@ -1,4 +1,4 @@
-/** Files of jobs on one node: where they lie, how they come and go, who may ask for them. */
+/** Files of jobs on one node: where they are stored, how they are added and removed, and who may request them. */
 
 import { TorrentShelf } from "../../p2p/torrent/shelf.ts";
 import { Torrents } from "../../p2p/torrent/torrents.ts";

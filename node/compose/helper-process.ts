@@ -1,6 +1,7 @@
 /**
- * Entry of a helper process: one task after another, each told when it starts and how it ended. Its parent ends it when
- * a task takes too much; it ends itself with its parent. What a task needs is loaded with the first of its kind.
+ * Entry point of a helper process: it runs one task after another, and reports the start and the end of each. Its
+ * parent ends it when a task exceeds its limits; it ends itself when its parent ends. The code for a task is loaded
+ * with the first task of its kind.
  */
 import { constants, setPriority } from "node:os";
 import { PomlError } from "../../chain/errors.ts";

@@ -1,4 +1,4 @@
-/** What a node has a helper process do, and what comes back. */
+/** The tasks that a node gives to a helper process, and their results. */
 import type { MergeOutcome, MergeTask } from "../jobs/train/merge/merge-files.ts";
 import type { ModelAnswer, ModelTask } from "../jobs/train/models/open-model.ts";
 import type { Inspection, InspectTask } from "../jobs/train/orders/inspect-order.ts";

@@ -1,4 +1,4 @@
-/** The processes beside one node that read strangers' files, and what the node asks of them. */
+/** The processes beside one node that read strangers' files, and the requests of the node to them. */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
 import { forkHelper, Helper } from "../helpers/helper.ts";
@@ -13,7 +13,7 @@ import type { HelperTasks } from "./helper-tasks.ts";
 
 const PROGRAM = fileURLToPath(new URL("./helper-process.ts", import.meta.url));
 
-/** A child process of this runtime that knows all kinds of task. */
+/** A child process with this runtime that knows all kinds of tasks. */
 export function newHelper(log: Log): Helper<HelperTasks> {
   return new Helper({ log, spawn: (heapMib) => forkHelper(PROGRAM, heapMib) });
 }

@@ -34,7 +34,7 @@ export async function openLedgerFiles(
   if (check.reindexed > 0)
     log.warn("indexes of recent blocks mended", { entries: check.reindexed });
   return buildOn({ stop: () => store.close() }, async () => {
-    // After the store: its lock keeps a second node off the journal, too.
+    // After the store: its lock keeps a second node away from the journal, too.
     const journal = await openJournal({ dataDir, abandon, head: head.state.height }, log);
     crashPoint("start-journal");
     return {

@@ -44,11 +44,11 @@ export interface LedgerOptions extends LedgerFileOptions {
   readonly seed: Uint8Array;
   /** See KeyWatchOptions.resume. */
   readonly resumeSigning?: boolean | undefined;
-  /** Newest blocks to keep; 0 = all. */
+  /** Number of newest blocks to keep; 0 = all. */
   readonly keepBlocks: number;
-  /** The block an empty node starts from, and that a chain must have. */
+  /** The block from which an empty node starts, and which a chain must contain. */
   readonly trust?: TrustedPoint | undefined;
-  /** Default: makes none. */
+  /** Default: no snapshots. */
   readonly snapshots?: SnapshotSettings;
   readonly p2p: {
     readonly listen: readonly string[];
@@ -74,7 +74,7 @@ export interface Ledger extends LedgerTransactions {
   readonly repair: BlockRepair;
   readonly blockTimes: BlockTimes;
   readonly snapshots: SnapshotService;
-  /** Resolves with what forbids the node to go on. */
+  /** Resolves with the reason why the node must not continue. */
   readonly failure: Promise<unknown>;
   start(): Promise<void>;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * One node, put together: ledger, files of jobs, helpers, workers, services of ratings and jobs, API. What is
- * started in which order stands in one list at the end.
+ * Assembles one node: ledger, files of jobs, helpers, workers, services of ratings and jobs, API. One list at the end
+ * gives the order of starting.
  */
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
@@ -56,11 +56,11 @@ export interface Endpoints {
 }
 
 export interface RunningNode {
-  /** The chain half, for programs that build a node into themselves. */
+  /** The chain half, for programs that embed a node. */
   readonly ledger: Ledger;
   readonly services: NodeServices;
   endpoints(): Endpoints;
-  /** Resolves with what forbids the node to go on; it is to be stopped then. */
+  /** Resolves with the reason why the node must not continue; the caller must then stop it. */
   readonly failure: Promise<unknown>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -73,7 +73,7 @@ export interface NodeOptions {
   readonly resync: boolean;
   /** Vote again although the record of votes through this height is lost. */
   readonly abandonVotes?: number | undefined;
-  /** The owner says that no other node has its key, though it was heard elsewhere. */
+  /** The owner confirms that no other node has its key, although it was seen elsewhere. */
   readonly resumeSigning?: boolean | undefined;
 }
 
@@ -262,7 +262,7 @@ async function createOverLedger(
   };
 }
 
-/** Whatever has a hash: proposals under way, training states, blobs, pieces of snapshots. */
+/** Serves everything that has a hash: current proposals, training states, blobs, pieces of snapshots. */
 function serveFiles(
   { chain, host, knownVotes, snapshots }: Ledger,
   { keeper, blobs }: Pick<FileServices, "keeper" | "blobs">,
@@ -279,7 +279,7 @@ function serveFiles(
   );
 }
 
-/** Another engine would train other bits and be slashed for it. */
+/** Another engine would give other bits, and the node would be slashed for it. */
 function checkEngine(expected: Uint8Array): void {
   if (toHex(expected) === ENGINE_HASH) return;
   throw new ConfigError(

@@ -1,4 +1,7 @@
-/** The parts of a node in one list: started in its order, stopped in reverse. Nobody writes a second order by hand. */
+/**
+ * The parts of a node in one list: they are started in this order and stopped in reverse, so the second order need not
+ * be written by hand.
+ */
 import { PomlError } from "../../chain/errors.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 
@@ -6,7 +9,7 @@ export interface Part {
   /** For the log. */
   readonly name: string;
   start?(): void | Promise<void>;
-  /** Is also called when `start` failed or was never called. */
+  /** Also called when `start` failed or was never called. */
   stop?(): void | Promise<void>;
 }
 
@@ -22,7 +25,10 @@ export class Parts {
     this.#log = log;
   }
 
-  /** Stops everything again when a part fails. @throws what that part threw; PomlError STOPPED */
+  /**
+   * If a part fails, everything is stopped again.
+   * @throws the error of that part; PomlError STOPPED
+   */
   async start(): Promise<void> {
     this.#starting = this.#startAll();
     try {
@@ -34,8 +40,9 @@ export class Parts {
   }
 
   /**
-   * Waits for the part that is starting. A part that fails to stop is logged and the others are stopped all the same.
-   * @throws what the first of them threw
+   * Waits for a part that is just starting. A part that fails to stop is logged, and the others are stopped
+   * nevertheless.
+   * @throws the first of these errors
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
@@ -64,7 +71,7 @@ export class Parts {
   }
 }
 
-/** What `build` makes of something that is open already, which is closed again when that fails. */
+/** Builds on something that is open already; it is closed again if the build fails. */
 export async function buildOn<T>(opened: { stop(): Promise<void> }, build: () => Promise<T>) {
   try {
     return await build();

@@ -1,4 +1,4 @@
-/** What the API may ask, answered from the parts of a running node. */
+/** Answers the API's requests from the parts of a running node. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
@@ -114,7 +114,7 @@ export function createServices(parts: ServiceParts): NodeServices {
             model: localFile(trainSpec(spec).model),
             manifest: localFile(trainSpec(spec).dataset),
           }),
-          // Its client waits, and the helper has limits of its own.
+          // Its client waits, and the helper has its own limits.
           signal: new AbortController().signal,
         }),
     });

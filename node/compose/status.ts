@@ -1,4 +1,4 @@
-/** What a running node says of itself: read off its parts whenever it is asked. */
+/** The status of a running node, read from its parts at every request. */
 import { readFile } from "node:fs/promises";
 import type { WaitingTransaction } from "../chain/transaction-status.ts";
 import type { Clock } from "../clock.ts";
@@ -27,7 +27,7 @@ const { version } = JSON.parse(
   await readFile(new URL("../../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
-/** @returns what reads the status; its uptime counts from now */
+/** @returns a function that reads the status; the uptime counts from now */
 export function statusOf(
   { publicKey, name, network }: StatusOptions,
   { ledger, storage, workers, window, torrents, clock }: StatusModules,

@@ -1,4 +1,6 @@
-/** A ledger's transactions: all on their way to a block, and those that this node and its clients signed. */
+/**
+ * The transactions of a ledger: all that are on their way to a block, and those that this node and its clients signed.
+ */
 import type { KeyPair } from "../../chain/crypto/keys.ts";
 import type { Mempool } from "../../chain/mempool/pool.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
@@ -20,7 +22,7 @@ export interface TransactionModules {
   readonly way: RightOfWay;
   readonly keyWatch: KeyWatch;
   readonly log: NodeLog;
-  /** Told of every transaction whose signature holds. */
+  /** Called for every transaction with a valid signature. */
   seen(signed: SignedTransaction): void;
 }
 

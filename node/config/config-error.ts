@@ -1,4 +1,4 @@
-/** A setting, genesis or data directory that cannot be used; names the field and where it came from. */
+/** A setting, genesis or data directory that cannot be used; the error names the field and its origin. */
 import { PomlError } from "../../chain/errors.ts";
 
 export type ConfigFacts =

@@ -1,4 +1,4 @@
-/** Where a node keeps what: the one place that knows the file names in a data directory. */
+/** The layout of a data directory: the only place that knows its file names. */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export interface DataDirPaths {
   readonly config: string;
   readonly nodeKey: string;
   readonly apiToken: string;
-  /** Lets remote workers in; made when the node starts without one. */
+  /** The token of remote workers; made when the node starts without one. */
   readonly workerToken: string;
   readonly db: string;
   readonly blobs: string;

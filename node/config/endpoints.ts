@@ -1,6 +1,6 @@
 /**
- * What a node writes into its data directory while it runs, for commands on the same machine: which
- * process it is, whose node it is, and where it listens.
+ * What a running node writes into its data directory for commands on the same machine: its process, its identity, and
+ * the addresses on which it listens.
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
@@ -11,7 +11,7 @@ import { dataDirPaths } from "./data-dir.ts";
 
 const identity = {
   pid: z.int().min(1),
-  /** Hex: who has to answer at these addresses. */
+  /** Hex key of the node that must answer at these addresses. */
   publicKey: z.string().regex(/^[0-9a-f]{64}$/),
   genesisRoot: z.string().regex(/^[0-9a-f]{64}$/),
 };
@@ -33,8 +33,8 @@ export async function writeRunFile(dataDir: string, content: RunFile): Promise<v
 }
 
 /**
- * The node of a data directory as it told of itself; undefined when none runs there.
- * @throws ConfigError ENDPOINTS_UNREADABLE: nobody may guess then which node is meant
+ * The running node of a data directory, by its own file; undefined when none is running.
+ * @throws ConfigError ENDPOINTS_UNREADABLE, because guessing the node would be dangerous
  */
 export async function readRunFile(dataDir: string): Promise<RunFile | undefined> {
   const path = dataDirPaths(dataDir).endpoints;
@@ -57,7 +57,7 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
   throw unreadable(path, `${issue?.path.join(".") || "its content"}: ${issue?.message}`, undefined);
 }
 
-/** Where the node of a data directory listens; undefined until everything does. */
+/** The addresses on which the node of a data directory listens; undefined until all of them are ready. */
 export async function readEndpoints(dataDir: string): Promise<Endpoints | undefined> {
   const found = await readRunFile(dataDir);
   return found?.state === "serving" ? found : undefined;

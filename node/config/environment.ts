@@ -1,8 +1,8 @@
-/** Environment variables as settings: one that is set to nothing counts as not set. */
+/** Environment variables as settings: an empty variable counts as not set. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Compose files and CI systems set `POML_API=` where they mean to set nothing. */
+/** Compose files and CI systems write `POML_API=` when they want to set nothing. */
 export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ""));
 }

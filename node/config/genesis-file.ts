@@ -1,6 +1,6 @@
 /**
- * genesis.json: the chain's genesis as people read and pass it on. Bytes are hex, addresses bech32m,
- * amounts and times decimal strings. The root of what it holds is the chain's identity.
+ * genesis.json: the chain's genesis in a readable form. Bytes are hex, addresses bech32m, amounts and times decimal
+ * strings. The root of its content is the chain's identity.
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { z } from "zod";
@@ -122,12 +122,15 @@ export function decodeGenesis(json: unknown): Genesis {
   return genesis;
 }
 
-/** Parameters in the form genesis.json and the API share. @throws ConfigError GENESIS_MALFORMED */
+/**
+ * Parameters in the form that genesis.json and the API share.
+ * @throws ConfigError GENESIS_MALFORMED
+ */
 export function decodeParameters(json: unknown): Parameters {
   return decode(ParametersJson, json);
 }
 
-/** JSON-ready form; `decodeGenesis` reverses it. */
+/** A form for JSON; `decodeGenesis` reverses it. */
 export function encodeGenesis(genesis: Genesis): unknown {
   const utf8 = new TextDecoder();
   const parameters: Record<string, unknown> = {};
@@ -155,7 +158,7 @@ export function encodeGenesis(genesis: Genesis): unknown {
 }
 
 /**
- * @param remedy what the error advises if the file is missing
+ * @param remedy advice in the error if the file is missing
  * @throws ConfigError NOT_INITIALISED, GENESIS_MALFORMED
  */
 export async function readGenesisFile(

@@ -1,6 +1,6 @@
 /**
- * The settings of one run: defaults, then config.json, then the environment, then flags; later wins.
- * The only reader of POML_* variables for a node. The result is frozen.
+ * The settings of one run: defaults, then config.json, then the environment, then flags; later ones take precedence.
+ * This is the only code that reads POML_* variables for a node. The result is frozen.
  */
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
@@ -20,13 +20,13 @@ export interface ConfigSources {
   readonly env: Environment;
 }
 
-/** A value and where it came from, for the message when it is wrong. */
+/** A value and its origin, for the message if it is wrong. */
 interface Given {
   readonly value: unknown;
   readonly source: string;
 }
 
-/** Variables of the same prefix that are not settings of a node. */
+/** Variables with the same prefix that are no settings of a node. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   "POML_PASSPHRASE",
   "POML_API",
@@ -49,7 +49,7 @@ export async function loadConfig({ flags, env }: ConfigSources): Promise<Config>
   const config = validate(given);
   const { tokenFile } = config.api;
   if (tokenFile === "") return freeze(config);
-  // A relative path means the directory the node is started in, as for any program.
+  // A relative path starts at the directory in which the node is started, as for any program.
   const api = { ...config.api, tokenFile: absolutePath("api.tokenFile", tokenFile) };
   return freeze({ ...config, api });
 }

@@ -1,6 +1,6 @@
 /**
- * The list of settings, read off the schema: dotted key, environment variable, flag, form, default.
- * `p2p.listen` is POML_P2P_LISTEN and --p2p-listen.
+ * The list of settings, read from the schema: dotted key, environment variable, flag, form, default. `p2p.listen` is
+ * POML_P2P_LISTEN and --p2p-listen.
  */
 import { z } from "zod";
 import { ConfigSchema, REPLACED_SETTINGS } from "./schema.ts";
@@ -15,7 +15,7 @@ export interface Option {
   readonly flag: string;
   readonly kind: OptionKind;
   readonly description: string;
-  /** As it would be written in config.json; undefined where it depends on the machine. */
+  /** As written in config.json; undefined where it depends on the machine. */
   readonly defaultValue: unknown;
 }
 
@@ -23,7 +23,7 @@ export const OPTIONS: readonly Option[] = optionsOf(ConfigSchema, "");
 
 /** A setting of an earlier version. */
 export interface ReplacedOption extends Pick<Option, "key" | "env" | "flag"> {
-  /** What took its place. */
+  /** Its replacement. */
   readonly now: string;
 }
 
@@ -36,8 +36,8 @@ export function optionAt(key: string): Option | undefined {
 }
 
 /**
- * Text from a flag or the environment as the value config.json would hold. Text that does not
- * parse is passed on as it is, so that the schema refuses it with the field's own message.
+ * Converts text from a flag or the environment to the value for config.json. Text that does not parse is passed on
+ * unchanged, so that the schema refuses it with the field's own message.
  */
 export function valueOfText(kind: OptionKind, text: string): unknown {
   switch (kind) {

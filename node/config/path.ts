@@ -1,15 +1,15 @@
 /**
- * Paths as people write them in settings, variables and options. A shell expands `~` only at the start of a
- * word, so `--data-dir=~/node`, a service file or config.json hand it on as it is.
+ * Paths as people write them in settings, variables and options. A shell expands `~` only at the start of a word, so
+ * `--data-dir=~/node`, a service file or config.json pass it on unchanged.
  */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
 
 /**
- * With a leading `~` as the home directory; otherwise as it is.
- * @param field what the path was given for, for the message
- * @throws ConfigError BAD_OPTION for an empty path and for another user's home
+ * Expands a leading `~` to the home directory; otherwise returns the path unchanged.
+ * @param field the setting with the path, for the message
+ * @throws ConfigError BAD_OPTION for an empty path, and for the home of another user
  */
 export function expandPath(field: string, text: string): string {
   if (text === "") throw badPath(field, "is empty", "name a file or directory, or leave it out");
@@ -20,7 +20,10 @@ export function expandPath(field: string, text: string): string {
   throw badPath(field, reason, `write the whole path; a file of that name is ./${text}`);
 }
 
-/** `expandPath`, made absolute. @throws ConfigError BAD_OPTION */
+/**
+ * `expandPath`, then made absolute.
+ * @throws ConfigError BAD_OPTION
+ */
 export function absolutePath(field: string, text: string): string {
   return resolve(expandPath(field, text));
 }

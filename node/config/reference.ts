@@ -1,4 +1,4 @@
-/** The table of docs/configuration.md, written from the schema; a test keeps the page equal to it. */
+/** The table of docs/configuration.md, generated from the schema; a test keeps the page equal to it. */
 import { OPTIONS, type Option } from "./options.ts";
 
 /** Markdown, one row per setting. */

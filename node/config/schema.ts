@@ -20,13 +20,13 @@ const MIN_KEPT_BLOCKS = 2048;
 /** What jobs a node may be asked to work on: `<kind>/<engine>`. */
 const JOB_WORK = ["train/exact", "train/tfjs"] as const;
 
-/** What owners allow a worker to take for one order, unless they say otherwise. */
+/** The memory that a worker may use for one order, unless the owner sets another limit. */
 export const USUAL_MEMORY_MIB = 1024;
 
 /** Ten years. */
 const MAX_HOURS = 87_600;
 
-/** Settings of earlier versions, by key, and what took their place. */
+/** Settings of earlier versions, by key, with their replacements. */
 export const REPLACED_SETTINGS: ReadonlyMap<string, string> = new Map([
   [
     "jobs.quotaMib",
@@ -35,7 +35,7 @@ export const REPLACED_SETTINGS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const port = z.int().min(0).max(65_535);
-/** A name or an address; an IPv6 address may stand in brackets, as in a URL. */
+/** A name or an address; an IPv6 address may be in brackets, as in a URL. */
 const host = z
   .string()
   .min(1)
@@ -54,7 +54,7 @@ const ip = z.string().refine((text) => isIP(text) !== 0, "expected an IP address
 /** POML as text, so that no amount passes through a float. */
 const amount = z.string().regex(/^\d{1,14}(\.\d{1,6})?$/, "expected POML, e.g. 12.5");
 
-/** A choice on the open track, which must not change between committing and telling. */
+/** A choice for the open track; it must not change between the commitment and the result. */
 const recipeField = (most: number, what: string) =>
   z.int().min(0).max(most).default(0).describe(`${what} 0: the task's own value.`);
 

@@ -1,4 +1,4 @@
-/** The node's event stream: a bounded memory of what happened, with a cursor to resume from. */
+/** The node's event stream: a bounded history of events, with a cursor from which to resume. */
 import type { EventSource, NodeEvent } from "./node-event.ts";
 
 const KEPT = 2000;

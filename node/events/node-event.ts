@@ -1,6 +1,6 @@
 /** What happened on a node, for those who follow it. */
 export interface NodeEvent {
-  /** Grows by one per event; a client resumes after the last it saw. */
+  /** Grows by one for each event; a client resumes after the last one that it saw. */
   readonly cursor: number;
   readonly type: "block" | "job" | "round" | "training" | "rating" | "peer" | "transfer" | "log";
   /** JSON-ready: hex for bytes, decimal strings for amounts. */
@@ -10,8 +10,8 @@ export interface NodeEvent {
 export interface EventSource {
   readonly cursor: number;
   /**
-   * Calls `listener` for every kept event after `since` before it returns, then for new ones.
-   * Returns the unsubscribe function.
+   * Calls `listener` for every stored event after `since` before it returns, then for new ones.
+   * @returns a function that ends the subscription
    */
   subscribe(since: number | undefined, listener: (event: NodeEvent) => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** Amounts as people write them: POML with up to six decimals. How they are shown: chain/amount.ts. */
+/** Reads amounts as people write them: POML with up to six decimals. chain/amount.ts writes them. */
 import { POML } from "../../chain/genesis.ts";
 import { WalletError } from "./wallet-error.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A key seed under a passphrase: scrypt (N = 2^15, r = 8, p = 1; 32 MiB, about 0.1 s) derives the key of
- * AES-256-GCM. The cost parameters are stored with the text, and bounded when read, so that they can
- * be raised later and a hostile file cannot ask for all memory.
+ * A key seed encrypted with a passphrase: scrypt (N = 2^15, r = 8, p = 1; 32 MiB, about 0.1 s) derives the key of
+ * AES-256-GCM. The cost parameters are stored with the text, so that they can be raised later; they are limited when
+ * read, so that a hostile file cannot use up the memory.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { z } from "zod";
@@ -27,7 +27,7 @@ export type EncryptedSeed = z.infer<typeof EncryptedSeed>;
 
 /**
  * @param seed 32 secret bytes
- * @param bound what the seed belongs to (its public key); a text moved to another file does not decrypt
+ * @param bound the owner of the seed (its public key); a text moved to another file cannot be decrypted
  */
 export async function encryptSeed(
   seed: Uint8Array,

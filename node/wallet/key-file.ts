@@ -1,6 +1,6 @@
 /**
- * Key files: one Ed25519 identity as JSON, plain for test networks or sealed with a passphrase.
- * Nodes and clients use the same form.
+ * Key files: one Ed25519 identity as JSON, plain for test networks or encrypted with a passphrase. Nodes and clients
+ * use the same form.
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -11,7 +11,7 @@ import { decryptSeed, EncryptedSeed, encryptSeed } from "./key-cipher.ts";
 import { readSecretFile, writeSecretFile } from "./secret-file.ts";
 import { WalletError } from "./wallet-error.ts";
 
-/** Everything an identity can do; `seed` must not leave the process. */
+/** Everything that an identity needs; `seed` must not leave the process. */
 export interface Identity {
   /** 32 secret bytes. */
   readonly seed: Uint8Array;
@@ -109,7 +109,7 @@ export function parseKeyFile(path: string, text: string): KeyFile {
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's message may quote the secret, so it is not kept as the cause.
+    // The message of the parser may quote the secret, so it is not kept as the cause.
     throw malformed(path, "not JSON");
   }
   const parsed = KeyFile.safeParse(json);

@@ -1,4 +1,4 @@
-/** Payloads whose fields callers have in another form; all others are made by `payloadOf`. */
+/** Builds payloads from fields in another form; `payloadOf` builds all others. */
 import {
   encodeValue,
   VOTABLE_PARAMETERS,
@@ -21,7 +21,7 @@ export interface Registration {
   readonly onionLength: number;
 }
 
-/** @throws TransactionError BAD_FIELD for text past its limit */
+/** @throws TransactionError BAD_FIELD for a text above its limit */
 export function registerPayload(registration: Registration): Payload {
   return payloadOf("register", {
     name: textBytes("name", registration.name, MAX_TEXT_BYTES),
@@ -41,7 +41,10 @@ export function parameterVotePayload(
   return payloadOf("parameter-vote", { parameter, value: encodeValue(value) });
 }
 
-/** UTF-8 of `text`, refused past `limit` bytes. @throws TransactionError BAD_FIELD */
+/**
+ * UTF-8 of `text`; refused above `limit` bytes.
+ * @throws TransactionError BAD_FIELD
+ */
 export function textBytes(field: string, text: string, limit: number): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > limit) {

@@ -1,6 +1,6 @@
 /**
- * Files only their owner may read: written whole or not at all (temporary file, fsync, rename) with
- * mode 0600, and refused on reading when the group or others could read them.
+ * Files that only their owner may read: written completely or not at all (temporary file, fsync, rename) with mode
+ * 0600. Reading one is refused if the group or others could read it.
  */
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { WalletError } from "./wallet-error.ts";
 const MAX_BYTES = 64 * 1024;
 
 export interface WriteOptions {
-  /** Replace an existing file; without it one is refused. */
+  /** Replaces an existing file; without it an existing file is an error. */
   readonly replace?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function writeSecretFile(
     if (options.replace === true) {
       await rename(temporary, path);
     } else {
-      // link refuses an existing name where rename would overwrite it.
+      // link refuses an existing name; rename would overwrite it.
       await link(temporary, path);
       await unlink(temporary);
     }

@@ -1,6 +1,6 @@
 /**
- * Signing: a transaction's signature is over its domain, the chain's genesis root and the
- * transaction's root, so it is worthless on any other chain and as any other kind of message.
+ * Signing: a transaction's signature covers its domain, the chain's genesis root and the transaction's root, so it is
+ * invalid on any other chain and for any other kind of message.
  */
 
 import type { KeyPair } from "../../chain/crypto/keys.ts";
@@ -10,7 +10,7 @@ import { requiredFee } from "../../chain/transactions/fee.ts";
 import type { Parameters } from "../../chain/types/genesis.ts";
 import type { Payload, SignedTransaction, Transaction } from "../../chain/types/transaction.ts";
 
-/** What the signer decides; the sender is the key's. */
+/** What the signer decides; the sender follows from the key. */
 export interface TransactionDraft {
   /** The sender account's next nonce. */
   readonly nonce: number;
@@ -21,7 +21,7 @@ export interface TransactionDraft {
   readonly payload: Payload;
 }
 
-/** Heights a transaction built here stays valid unless told otherwise. */
+/** A transaction built here is valid for so many heights, unless the caller sets another lifetime. */
 export const DEFAULT_LIFETIME = 1000;
 
 /** @param genesisRoot root of the chain the transaction is for, 32 bytes */
@@ -41,7 +41,7 @@ export function signTransaction(
   return { transaction, signature: keyPair.sign(root) };
 }
 
-/** Smallest fee, micro-POML, that the chain takes for `payload`; 0 for duties it drew the sender for. */
+/** Smallest fee, in micro-POML, that the chain accepts for `payload`; 0 for duties for which it drew the sender. */
 export function feeFor(payload: Payload, parameters: Parameters): bigint {
   return requiredFee(
     { sender: new Uint8Array(32), nonce: 0, fee: 0n, validUntil: 0, payload },

@@ -1,4 +1,4 @@
-/** What can be wrong with a key file, a passphrase or an amount somebody typed. */
+/** What can be wrong with a key file, a passphrase, or an amount that somebody typed. */
 import { PomlError } from "../../chain/errors.ts";
 
 export type WalletFacts =

@@ -1,4 +1,4 @@
-/** What each GET route with a JSON answer gives, by its path as the API's description writes it. The page asks by this table. */
+/** The answer of each GET route with a JSON answer, by its path in the API's description. The page uses this table. */
 import type { z } from "zod";
 import { BlockJson, BlockList, TransactionStatusJson, WaitingTransactionList } from "./block.ts";
 import { DatasetList } from "./dataset.ts";

@@ -37,7 +37,7 @@ export type StreamMessage = z.infer<typeof StreamMessage>;
 export const CLOSE_SLOW_READER = 4008;
 export const CLOSE_TOO_MANY = 4029;
 
-/** What `data` holds, by type. A reader skips what it does not know. */
+/** The content of `data`, by type. A reader skips types that it does not know. */
 export const EVENT_DATA = {
   /** A block became final. */
   block: BlockSummary,
@@ -56,7 +56,7 @@ export const EVENT_DATA = {
   }),
   rating: RatingChangeJson.extend({ height: Count }),
   peer: z.object({ publicKey: PublicKey, address: z.string(), connected: z.boolean() }),
-  /** Bytes of a dataset, model or update on their way to this node. */
+  /** Bytes of a dataset, model or update that this node is fetching. */
   transfer: z.object({
     what: z.string().describe("dataset, model, update"),
     id: Hash,

@@ -1,4 +1,4 @@
-/** What light clients get: SSZ in hex, so that they check the very bytes. */
+/** The data for light clients: SSZ in hex, so that they check exactly these bytes. */
 import { z } from "zod";
 import { PROVABLE } from "../../../chain/types/light.ts";
 import { Bytes, Count, Hash, Height } from "./scalar.ts";

@@ -29,10 +29,10 @@ export const Worker = z.object({
   task: z.string().optional(),
 });
 
-/** serving: follows the chain. The others are what `/readyz` answers 503 for. */
+/** serving: follows the chain. For the others `/readyz` answers 503. */
 const HealthStatus = z.enum(["serving", "syncing", "stalled", "disk-full", "key-elsewhere"]);
 
-/** What a wallet or a worker must know of the consensus parameters. */
+/** The consensus parameters that a wallet or a worker needs. */
 export const ParametersJson = z.object({
   protocolVersion: Count,
   blockIntervalMs: Count,

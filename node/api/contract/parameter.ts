@@ -1,4 +1,4 @@
-/** The consensus parameters nodes may change by vote, and the votes that are open. */
+/** The consensus parameters that nodes may change by vote, and the open votes. */
 import { z } from "zod";
 import { VOTABLE_PARAMETERS } from "../../../chain/governance/votable.ts";
 import { Amount, Count } from "./scalar.ts";

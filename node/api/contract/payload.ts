@@ -7,7 +7,7 @@ import type { JsonOf } from "./json-of.ts";
 type Plain = { readonly [K in TransactionKind]: JsonOf<Payloads[K]> };
 type Finding = JsonOf<Payloads["window-verdict"]["findings"][number]>;
 
-/** Kinds whose fields read better in another form. */
+/** Kinds whose fields are easier to read in another form. */
 interface Readable {
   readonly transfer: { readonly to: string; readonly amount: string };
   readonly "window-commit": Omit<Plain["window-commit"], "energySource"> & {

@@ -1,4 +1,4 @@
-/** A rating explained: every factor with where it comes from, and every change with its cause. */
+/** The explanation of a rating: every factor with its origin, and every change with its cause. */
 import { z } from "zod";
 import { RatingChangeJson } from "./block.ts";
 import { Amount, Count, Height, UnixMs } from "./scalar.ts";
@@ -12,7 +12,7 @@ export const RatingFactorJson = z.object({
 });
 export type RatingFactorJson = z.infer<typeof RatingFactorJson>;
 
-/** What the quality rests on, each from 0 to 1. */
+/** The basis of the quality, each value from 0 to 1. */
 export const TrackScoreJson = z.object({
   track: Count,
   task: Count,
@@ -29,7 +29,7 @@ export const RatingExplanation = z.object({
   name: z.string(),
   rating: Amount,
   factors: z.array(RatingFactorJson),
-  /** What the chain makes of the rating. */
+  /** The weight that follows from the rating. */
   weight: Amount,
   votingWeight: Amount,
   windows: z.array(Amount).describe("verified capacities of the last windows, oldest first"),

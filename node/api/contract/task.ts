@@ -1,4 +1,4 @@
-/** Long work on a node: what it does, how far it is, what came of it. */
+/** Long-running work on a node: what it does, its progress, and its result. */
 import { z } from "zod";
 import { DatasetJson } from "./dataset.ts";
 import { Problem } from "./problem.ts";

@@ -9,7 +9,7 @@ export const TransactionBatch = new ListCompositeType(SignedTransaction, MAX_BAT
   typeName: "TransactionBatch",
 });
 
-/** The same bytes, for whoever has the transactions in encoded form already. */
+/** The same bytes, for callers that already have encoded transactions. */
 export const EncodedBatch = new ListCompositeType(
   new ByteListType(MAX_TRANSACTION_BYTES),
   MAX_BATCH_TRANSACTIONS,

@@ -1,4 +1,4 @@
-/** A file that comes in pieces, over as many requests as the line needs. */
+/** A file that is sent in pieces, over as many requests as the connection needs. */
 import { z } from "zod";
 import { Count } from "./scalar.ts";
 

@@ -40,7 +40,7 @@ type PayloadEncoders = {
   readonly [K in TransactionKind]?: (value: Payloads[K], state: State) => PayloadJson[K];
 };
 
-/** Kinds whose fields read better than as hex; the rest take the general form. */
+/** Kinds whose fields are easier to read than hex; the others use the general form. */
 const PAYLOADS: PayloadEncoders = {
   transfer: ({ to, amount }) => ({ to: formatAddress(to), amount: amount.toString() }),
   register: (value) => ({
@@ -67,7 +67,7 @@ const PAYLOADS: PayloadEncoders = {
   }),
 };
 
-/** Transactions that are written down in one go. */
+/** Number of transactions that are encoded without a pause. */
 const PIECE = 64;
 
 function encodeTransaction(state: State, signed: SignedTransaction): TransactionJson {
@@ -163,7 +163,7 @@ export function encodeRatingChange(
   };
 }
 
-/** In pieces: a full block takes a quarter of a second, and the chain must not stand still for it. */
+/** In pieces: encoding a full block takes a quarter of a second, for which the chain must not stop. */
 export async function encodeBlock(state: State, certified: CertifiedBlock): Promise<BlockJson> {
   const { block, certificate } = certified;
   const { header, body } = block;

@@ -2,7 +2,7 @@
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { JsonOf } from "../contract/json-of.ts";
 
-/** @throws TypeError on what has no JSON form, which is a mistake of the caller */
+/** @throws TypeError for a value without JSON form, which is a mistake of the caller */
 export function plain<T>(value: T): JsonOf<T> {
   return jsonOf(value) as JsonOf<T>;
 }
@@ -19,14 +19,14 @@ function jsonOf(value: unknown): unknown {
   throw new TypeError(`value: expected something with a JSON form, got ${typeof value}`);
 }
 
-/** UTF-8 of `ShortText` and `Endpoint`; what is not UTF-8 becomes replacement characters. */
+/** UTF-8 of `ShortText` and `Endpoint`; invalid bytes become replacement characters. */
 export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
 /**
  * The name of a wire value.
- * @throws RangeError for a value the list does not have; decoding refuses those
+ * @throws RangeError for a value beyond the end of the list; decoding refuses such values
  */
 export function nameOf<T extends string>(names: readonly T[], code: number): T {
   const name = names[code];

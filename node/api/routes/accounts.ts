@@ -1,4 +1,4 @@
-/** Balances and nonces. An address nothing was ever sent to has an empty account. */
+/** Balances and nonces. An address that never received anything has an empty account. */
 
 import { parseAddress } from "../../../chain/crypto/address.ts";
 import { AccountJson } from "../contract/network.ts";
@@ -8,7 +8,7 @@ import { NoQuery } from "./parse.ts";
 import type { StateView } from "./views.ts";
 
 export interface AccountRouteModules extends StateView {
-  /** Next free nonce of an account, counting what waits in the mempool. */
+  /** Next free nonce of an account, after the transactions that wait in the mempool. */
   nextNonce(address: Uint8Array): number;
 }
 

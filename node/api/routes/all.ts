@@ -30,7 +30,7 @@ import { type TransactionRouteModules, transactionRoutes } from "./transactions.
 import { uploadRoutes } from "./uploads.ts";
 import type { ImportView, StateView, UploadView } from "./views.ts";
 
-/** What the routes need of a node together, and nothing else. */
+/** Everything that the routes together need from a node, and nothing else. */
 export type RouteServices = HealthRouteModules &
   MetricsRouteModules &
   AccountRouteModules &

@@ -1,4 +1,4 @@
-/** Final blocks, newest first, and one block with all it holds. */
+/** Final blocks, newest first, and one block with all its contents. */
 
 import { CertifiedBlock } from "../../../chain/types/block.ts";
 import { MAX_READ_BYTES } from "../../pages.ts";
@@ -43,7 +43,7 @@ export function blockRoutes(services: BlockRouteModules): Route[] {
         const at = parseHeightOrHash(params.at);
         const found = await services.block(at);
         if (found === undefined) throw unknownBlock(params.at ?? "", services.state().height);
-        // Writing it down costs several times what reading it does.
+        // Encoding it costs several times as much as reading it.
         pay(tokensOfBlocks(8 * CertifiedBlock.value_serializedSize(found)));
         return { json: await encodeBlock(services.state(), found) };
       },

@@ -1,6 +1,6 @@
 /**
- * Datasets: list them, import one. A body goes to the disk as it comes and is read in a process of
- * its own; what is not done within seconds goes on as a task.
+ * Datasets: list them, import one. A body is written to the disk as it arrives, and read in a separate process; an
+ * import that is not done within seconds continues as a task.
  */
 import { z } from "zod";
 import { csvSettings } from "../../datasets/csv-form.ts";
@@ -110,7 +110,7 @@ async function workOf(
   }
 }
 
-/** The body of this request, which goes when the import has ended. */
+/** The body of this request, which is removed when the import has ended. */
 async function passingWork(
   call: Call,
   { uploads }: DatasetRouteModules,
@@ -128,7 +128,7 @@ async function passingWork(
   return { source: sourceOf(uploads.path(id)), output: uploads.outputOf(id), finally: remove };
 }
 
-/** Uploads that are complete; they stay when the import is refused, to be tried with other options. */
+/** Complete uploads; they stay if the import is refused, so that it can be tried with other options. */
 async function uploadedWork(
   order: ImportOrderJson,
   { uploads }: DatasetRouteModules,
@@ -171,7 +171,7 @@ async function uploadedWork(
 /** Two imports of one upload write to folders of their own. */
 let works = 0;
 
-/** The task once it has ended, or as it is when the client should not wait any longer. */
+/** The task once it has ended, or with its present state when the client should not wait any longer. */
 async function awaited(
   call: Call,
   task: ImportTask,
@@ -181,7 +181,7 @@ async function awaited(
   if (/\brespond-async\b/.test(call.header("prefer") ?? "")) return task;
   const signal = AbortSignal.any([call.gone, AbortSignal.timeout(waitMs)]);
   const now = (await imports.wait(task.id, signal)) ?? task;
-  // Nobody knows the id of a task whose client left before the answer.
+  // If the client left before the answer, nobody knows the id of the task.
   if (call.gone.aborted && now.ended === undefined) imports.cancel(task.id);
   return now;
 }

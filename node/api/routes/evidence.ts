@@ -1,4 +1,4 @@
-/** Evidence of a fault, from anyone who has it. No token: its signatures speak for themselves. */
+/** Evidence of a fault, from anyone. It needs no token, because its signatures prove it. */
 import { decodeSsz } from "../../../chain/decode.ts";
 import { decodeLightBlock } from "../../../chain/light/codec.ts";
 import { Evidence } from "../../../chain/types/evidence.ts";
@@ -15,10 +15,13 @@ const MAX_BYTES = 4 * 1024;
 const MAX_LIGHT_BYTES = 128 * 1024;
 
 export interface EvidenceRouteModules {
-  /** Checks, keeps and gossips proof of a fault. @throws InvalidEvidence */
+  /**
+   * Verifies, stores and gossips proof of a fault.
+   * @throws InvalidEvidence
+   */
   submitEvidence(evidence: Evidence): Promise<void>;
   /**
-   * Accuses those who signed both a block that was shown to somebody and this chain's block of its height.
+   * Accuses the nodes that signed both this chain's block of a height and another block, which was shown to somebody.
    * @returns their node indexes
    * @throws LightError, InvalidEvidence
    */

@@ -1,4 +1,4 @@
-/** Files of jobs by hash, for whoever wants to check or replay one without libp2p. */
+/** Files of jobs by hash, for anyone who wants to check or replay one without libp2p. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { ServedFile } from "../../blobs/served-file.ts";
 import type { PublicFiles } from "../../jobs/train/public-files.ts";

@@ -45,7 +45,7 @@ const MODEL_TYPES = {
 } as const;
 
 export interface JobRouteModules extends StateView, JobView, RecordView, FileRouteModules {
-  /** The id under which a transaction of this node goes on, if it was signed anew; else the one given. */
+  /** The new id of a transaction of this node that was signed again; otherwise the given one. */
   currentId(id: Uint8Array): Uint8Array;
   /** Checks an order, stores its files for the network, and prices it. @throws PomlError */
   prepareJob(request: OrderRequest): Promise<PreparedJob>;
@@ -189,7 +189,7 @@ function resultRoutes(services: JobRouteModules): Route[] {
         handle: async ({ params }): Promise<Reply> => {
           const job = await findJob(services, params.id);
           const type = MODEL_TYPES[name];
-          // The largest of the files, by far: from the disk in pieces where this node has it.
+          // By far the largest file: sent from the disk in pieces, if this node has it.
           const isHere = name === "weights.bin" && hasModel(job);
           const file = isHere
             ? await services.files.blob(trainProgress(job).parameters)
@@ -221,7 +221,7 @@ function resultRoutes(services: JobRouteModules): Route[] {
 /** @throws ApiError BAD_HASH, UNKNOWN_JOB */
 async function findJob(services: JobRouteModules, text: string | undefined): Promise<Job> {
   const id = parseHash(text, "id");
-  // An order that was signed anew, for another nonce or fee, opened its job under another id.
+  // An order that was signed again, with another nonce or fee, opened its job under another id.
   const found =
     (await services.jobs.find(id)) ?? (await services.jobs.find(services.currentId(id)));
   if (found !== undefined) return found.job;

@@ -1,4 +1,4 @@
-/** For light clients: blocks without bodies, routes of them, and proofs. Nobody has to believe the answers. */
+/** For light clients: blocks without bodies, routes of them, and proofs. Clients need not trust the answers. */
 
 import { z } from "zod";
 import { parseAddress } from "../../../chain/crypto/address.ts";
@@ -27,7 +27,7 @@ export interface LightRouteModules
     TransactionView,
     JobView,
     RecordView {
-  /** What light clients ask. */
+  /** Requests of light clients. */
   readonly light: LightService;
 }
 

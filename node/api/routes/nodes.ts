@@ -19,7 +19,7 @@ const RECENT_JOBS = 256;
 
 export interface NodeRouteModules extends StateView, JobView {
   /**
-   * Changes of a node's rating, newest first. Ends early where much was read.
+   * Changes of a node's rating, newest first. Ends early after much reading.
    * @param node its index
    * @param page those at `from` and below, at most `limit`
    */

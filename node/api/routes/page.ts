@@ -1,4 +1,6 @@
-/** The page at `/`: its files are listed once, at the start, so that no path a client sends reaches the disk. */
+/**
+ * The page at `/`: its files are listed once, at the start, so that no path sent by a client is looked up on the disk.
+ */
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { LIGHT_BUNDLE } from "../../page/light/build.ts";
@@ -15,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const PAGE = new URL("../../page/", import.meta.url);
-/** Read once, at the start: whatever lies there beside index.html, and no folder below. */
+/** Read once, at the start: all files beside index.html, without subfolders. */
 const OWN_FILES = readdirSync(PAGE).filter((name) => name !== "index.html" && typeOf(name));
 const UPLOT_FILES = { "uplot.js": "uPlot.esm.js", "uplot.css": "uPlot.min.css" } as const;
 

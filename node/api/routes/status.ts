@@ -1,4 +1,4 @@
-/** What this node is and does right now. */
+/** The present status of this node. */
 
 import type { Clock } from "../../clock.ts";
 import { Status } from "../contract/network.ts";

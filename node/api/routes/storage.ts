@@ -1,4 +1,4 @@
-/** Files of jobs on this node's disk. The owner's: it names datasets that are private. */
+/** Files of jobs on this node's disk. Only for the owner, because the list names private datasets. */
 import type { StorageReport } from "../../storage/report.ts";
 import { StorageJson } from "../contract/storage.ts";
 import { storageJson } from "../encode/storage.ts";

@@ -1,4 +1,4 @@
-/** Long work: ask how far it is, or end it. */
+/** Long-running work: query its progress, or end it. */
 
 import type { ImportTask } from "../../datasets/import-tasks.ts";
 import { apiError } from "../api-error.ts";

@@ -1,4 +1,4 @@
-/** Signed transactions: hand one in, look one up. No token: the signature is the authority. */
+/** Signed transactions: submit one, look one up. They need no token, because the signature is the authority. */
 
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../../chain/decode.ts";
@@ -26,11 +26,15 @@ import { NoQuery, parseHash } from "./parse.ts";
 import type { StateView, StatusView, TransactionView } from "./views.ts";
 
 export interface TransactionRouteModules extends StateView, StatusView, TransactionView {
-  /** Checks, keeps and gossips a signed transaction. @throws PomlError */
+  /**
+   * Checks, stores and gossips a signed transaction.
+   * @throws PomlError
+   */
   submit(transaction: SignedTransaction): Promise<Uint8Array>;
   /**
-   * `submit` for many: for each, in order, undefined or why it was not taken.
-   * @throws PomlError OVERLOADED, and then none was taken
+   * `submit` for many.
+   * @returns for each, in order, undefined or the reason why it was not accepted
+   * @throws PomlError OVERLOADED; then none was accepted
    */
   submitAll(transactions: readonly SignedTransaction[]): Promise<readonly (Error | undefined)[]>;
 }
@@ -127,7 +131,7 @@ async function readBatch(call: Call, { batchBytes }: ApiLimits): Promise<readonl
   return decodeSsz("transaction batch", TransactionBatch, await call.bytes(batchBytes));
 }
 
-/** @throws `refusal` itself when it is no refusal but a fault of this node */
+/** @throws `refusal` itself if it is no refusal but a fault of this node */
 function batchResult({ transaction }: Signed, refusal: Error | undefined): object {
   const id = toHex(transactionId(transaction));
   if (refusal === undefined) return { id };

@@ -1,4 +1,4 @@
-/** Uploads in pieces: announce a file, send it, ask where to go on after the line broke. */
+/** Uploads in pieces: announce a file, send it, and query where to continue after a broken connection. */
 
 import type { Upload } from "../../datasets/upload-store.ts";
 import { apiError } from "../api-error.ts";

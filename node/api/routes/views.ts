@@ -1,4 +1,4 @@
-/** What more than one group of routes reads of a node; what only one needs is declared in its own file. */
+/** The parts of a node that several groups of routes read; parts for one group are declared in its own file. */
 import type { State } from "../../../chain/state/state.ts";
 import type { CertifiedBlock } from "../../../chain/types/block.ts";
 import type { JobArchive } from "../../chain/job-archive.ts";
@@ -10,7 +10,7 @@ import type { Page, Pages } from "../../pages.ts";
 import type { NodeStatus } from "../../status/node-status.ts";
 
 export interface StateView {
-  /** The state after the last final block; to be read, never written. */
+  /** The state after the last final block; read only. */
   state(): State;
 }
 
@@ -33,18 +33,18 @@ export interface JobView {
 
 export interface RecordView {
   /**
-   * Recorded rounds of a job, oldest first; empty for a job without any. Ends early where much was read.
+   * Recorded rounds of a job, oldest first; empty for a job without any. Ends early after much reading.
    * @param page rounds from `from` on, at most `limit`
    */
   jobRecords(id: Uint8Array, page: Page): Promise<Pages<RecordedRound>>;
 }
 
-/** Files that clients bring. */
+/** Files uploaded by clients. */
 export interface UploadView {
   readonly uploads: UploadStore;
 }
 
-/** What becomes datasets of them. */
+/** The imports that make datasets of them. */
 export interface ImportView {
   readonly imports: ImportTasks;
 }

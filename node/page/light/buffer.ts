@@ -1,2 +1,2 @@
-/** What the SSZ types expect of a global: Node's Buffer, in the form made for browsers (npm `buffer`). */
+/** The SSZ types expect Node's Buffer as a global: this is the version for browsers (npm `buffer`). */
 export { Buffer } from "buffer/index.js";

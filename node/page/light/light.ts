@@ -1,6 +1,6 @@
 /**
- * The light client in the browser: the very sources of chain/light, bundled to /assets/light.js, with
- * SHA-256 and Ed25519 that a browser has. The page asks its node for blocks and believes none of them.
+ * The light client in the browser: the same sources as chain/light, bundled to /assets/light.js, with the browser's
+ * SHA-256 and Ed25519. The page asks its node for blocks and trusts none of them.
  */
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { offersEd25519, verifyNoble, verifyWeb } from "../../../chain/crypto/verify-web.ts";
@@ -14,7 +14,7 @@ import type { LightBlock } from "../../../chain/types/light.ts";
 
 export { fromHex, offersEd25519, toHex, verifyNoble, verifyWeb };
 
-/** Where the owner of the browser starts from. */
+/** The block from which the owner of the browser starts. */
 export interface Vouched {
   readonly height: number;
   /** Hex. */
@@ -26,14 +26,14 @@ export interface Vouched {
 export interface Checked {
   readonly height: number;
   readonly hash: string;
-  /** Blocks verified on the way, the last one included. */
+  /** Blocks verified on the way, including the last one. */
   readonly steps: number;
   readonly signatures: number;
 }
 
 /**
- * Follows light blocks, each as SSZ in hex, from a vouched block: the first is that block.
- * @throws PomlError with the code of the lie
+ * Follows light blocks (SSZ in hex) from a block that the owner vouches for; the first is that block.
+ * @throws PomlError with the code of the fault
  */
 export async function follow(vouched: Vouched, hexes: readonly string[]): Promise<Checked> {
   const { checked } = await walk(vouched, hexes);
@@ -57,7 +57,7 @@ export async function prove(
   return { kind, index, ssz: toHex(decoded.value) };
 }
 
-/** Asks the node this page came from for the way from the vouched block to `height`, and walks it. */
+/** Asks the node of this page for the route from the vouched block to `height`, and verifies it. */
 export async function verifyBlock(vouched: Vouched, height: number): Promise<Checked> {
   const first = await get<{ block: string }>(`/v1/light/blocks/${vouched.height}`);
   const path = `/v1/light/updates?from=${vouched.height}&to=${height}`;

@@ -1,11 +1,11 @@
-/** What orders, jobs and records of every kind of work have in common; the files beside this one add what is theirs. */
+/** What orders, jobs and records of all kinds of work have in common; the files beside this one add the rest. */
 import { z } from "zod";
 import { AUDIT_ANSWERS, AUDIT_STAGES } from "../../../../chain/types/audit.ts";
 import { AUDIT_FAULTS, JOB_PHASES, OBJECTIONS } from "../../../../chain/types/job.ts";
 import { OUTCOME_STATES } from "../../../jobs/job-outcome.ts";
 import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "../scalar.ts";
 
-/** How a job stands or ended. `phase` is how far the chain is with it: a failed job is settled, too. */
+/** How a job stands or ended. `phase` is the state of the job on the chain: a failed job is settled, too. */
 export const OutcomeJson = z.object({
   state: z.enum(OUTCOME_STATES),
   reason: z.string().describe("what happened, for people"),
@@ -62,7 +62,7 @@ export const ObjectionJson = z.object({
   reason: z.enum(OBJECTIONS),
 });
 
-/** Of an order, as its client writes it. */
+/** Fields of an order, as its client writes it. */
 export const ORDER_FIELDS = {
   participants: z
     .int()
@@ -80,7 +80,7 @@ export const ORDER_FIELDS = {
   phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
 } as const;
 
-/** Of an order, as the chain has it. */
+/** Fields of an order, as the chain stores it. */
 export const TERM_FIELDS = {
   name: z.string(),
   participants: Count,
@@ -116,10 +116,10 @@ const BRIEF_FIELDS = {
     .describe("others replay a part of every update; false: the work is not verified"),
 } as const;
 
-/** Of a job in a list. */
+/** Fields of a job in a list. */
 export const SUMMARY_FIELDS = { ...BRIEF_FIELDS, participants: Count } as const;
 
-/** Of a job in full; each kind has its own `spec` and `participants`. */
+/** Fields of a complete job; each kind has its own `spec` and `participants`. */
 export const DETAIL_FIELDS = {
   ...BRIEF_FIELDS,
   phaseSince: Height,
@@ -163,5 +163,5 @@ export const CONTRIBUTION_FIELDS = {
   updateBytes: Count,
 } as const;
 
-/** Where a record stands. */
+/** The position of a record. */
 export const PLACE_FIELDS = { height: Height, blockHash: Hash } as const;

@@ -1,4 +1,4 @@
-/** Jobs of any kind of work: `kind` says which of the union an order or an answer is. */
+/** Jobs of any kind of work: `kind` selects the member of the union. */
 import { z } from "zod";
 import { JOB_KINDS, type JobKind } from "../../../../chain/types/job.ts";
 import { Amount, Count, Hash } from "../scalar.ts";

@@ -1,4 +1,4 @@
-/** Jobs that search a range of nonces for digests at or below a target: what was ordered, and how it goes. */
+/** Jobs that search a range of nonces for digests at or below a target: the order and the progress. */
 import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
 import { Amount, Bytes, Count, Hash } from "../scalar.ts";
@@ -16,7 +16,7 @@ import {
 const MAX_UINT64 = 2n ** 64n - 1n;
 const DECIMAL = /^(0|[1-9][0-9]{0,19})$/;
 
-/** Above what a JSON number holds exactly. */
+/** Larger than what a JSON number can hold exactly. */
 export const Uint64 = z
   .string()
   .regex(DECIMAL, "must be a whole number, in decimal digits")
@@ -73,7 +73,7 @@ export const FindJson = z.object({
 });
 export type FindJson = z.infer<typeof FindJson>;
 
-/** How far a search is. */
+/** The progress of a search. */
 const STAND_FIELDS = {
   nonces: Uint64.describe("of the whole range"),
   searched: Uint64.describe("nonces of the range that recorded rounds cover"),

@@ -1,4 +1,4 @@
-/** Jobs that train: the order a client writes, what it costs, and how it goes. */
+/** Jobs that train: the order of a client, its price, and the progress. */
 import { z } from "zod";
 import { JOB_LOSSES } from "../../../../chain/types/optimizer.ts";
 import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../../../chain/types/train.ts";
@@ -31,7 +31,10 @@ const DatasetId = z
   })
   .describe("id of a dataset this node holds");
 
-/** What is left open is filled in by the size and kind of the data (node/jobs/train/default-order.ts); `notes` say how. */
+/**
+ * Open fields are filled in according to the size and kind of the data (node/jobs/train/default-order.ts); `notes` say
+ * how.
+ */
 export const TrainOrder = z.strictObject({
   kind: z.literal("train").optional().describe("what a node takes an order for that names no kind"),
   name: ShortName.optional().describe("default: the name of the dataset"),

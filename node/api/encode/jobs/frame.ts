@@ -1,4 +1,4 @@
-/** What jobs and records of every kind of work have in common, in the contract's form. */
+/** The common part of jobs and records of all kinds of work, in the contract's form. */
 import { answerOf, stageOf } from "../../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../../chain/crypto/address.ts";
 import { toHex } from "../../../../chain/crypto/hash.ts";
@@ -55,7 +55,7 @@ export function encodeSummary(job: Job, progress: number) {
   return { ...encodeBrief(job, progress), participants: job.participants.length };
 }
 
-/** The frame of a job in full, and what each of its participants earned so far, in their order. */
+/** The frame of a complete job, and what each of its participants has earned so far, in their order. */
 export function encodeDetail(state: State, job: Job, progress: number) {
   const division = divideEscrow(job, state.parameters);
   const earned = (payouts: readonly { amount: bigint }[], index: number): string =>
@@ -134,7 +134,7 @@ export function encodeContribution(state: State, { node, updateHash, updateBytes
   };
 }
 
-/** Undefined where the chain takes no job-cancel. */
+/** Undefined where the chain does not accept a job-cancel. */
 function cancelBurns({ height, parameters }: State, job: Job): bigint | undefined {
   const phase = phaseOf(job);
   if (phase !== "drawing" && phase !== "training") return undefined;
@@ -161,13 +161,13 @@ function encodeAudit(state: State, audit: Audit): JobDetail["audits"][number] {
   };
 }
 
-/** The node's name on the chain; undefined for an index the state does not have. */
+/** The node's name on the chain; undefined for an index that the state does not have. */
 export function nodeName(state: State, index: number): string | undefined {
   const node = state.nodes.get(index);
   return node === undefined ? undefined : textOf(node.name);
 }
 
-/** A member that is left out where there is no value. */
+/** A member that is left out if it has no value. */
 export function named<K extends string>(
   key: K,
   value: string | undefined,

@@ -33,7 +33,7 @@ import {
   encodeTrainSummary,
 } from "./train.ts";
 
-/** How one kind of work is written. */
+/** The encoder of one kind of work. */
 interface KindEncoder<K extends JobKind> {
   spec(spec: JobSpec): Extract<SpecJson, { kind: K }>;
   summary(job: Job): Extract<JobSummary, { kind: K }>;

@@ -110,7 +110,7 @@ export function encodeSearchRecord(state: State, record: JobRecord): SearchRecor
   };
 }
 
-/** How far it is; `share` is the part of the range that is searched. */
+/** The progress; `share` is the part of the range that has been searched. */
 function standOf(job: Job, state?: State) {
   const search = searchSpec(job.spec);
   const { open, finds } = searchProgress(job);
