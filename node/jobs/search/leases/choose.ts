@@ -62,9 +62,11 @@ function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
   const { table, redundancy, total, random, scheduleMs } = facts;
   if (redundancy === 0 || lane.lanes > 1 || lane.pace.rate === undefined) return undefined;
   const searched = total - table.open.size;
-  if (table.repeats >= Math.ceil((searched * redundancy) / 100)) return undefined;
+  // The order pays for no more.
+  const most = Math.floor((searched * redundancy) / 100) - table.repeats;
+  if (most <= 0) return undefined;
   const aimMs = laneAimMs(lane, scheduleMs);
-  const size = nextSize(lane.pace, aimMs);
+  const size = Math.min(most, nextSize(lane.pace, aimMs));
   for (let i = 0; i < TRIES; i++) {
     const lease = table.leases[Math.floor(random() * table.leases.length)];
     if (lease === undefined || lease.kind !== "grant") continue;

@@ -40,7 +40,7 @@ const NEWEST = 0.3;
 
 export class Lane {
   #held: Held[] = [];
-  #request = 0;
+  #request: number;
   #tasks = 0;
   #askedAt: number | undefined;
   #askSince = 0;
@@ -54,6 +54,11 @@ export class Lane {
   #heardAt: number | undefined;
   #soughtAt: number | undefined;
   #isClosed = false;
+
+  /** @param options.firstRequest higher than any that this lane made before a restart */
+  constructor({ firstRequest }: { readonly firstRequest: number } = { firstRequest: 0 }) {
+    this.#request = firstRequest;
+  }
 
   /** Everything that was searched is answered for, and nothing more will be. */
   get isDone(): boolean {
