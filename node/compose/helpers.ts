@@ -11,6 +11,8 @@ import type { ModuleReport } from "../search/probe-module.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { HelperTasks } from "./helper-tasks.ts";
 
+/** Trials of algorithms wait in one line. */
+const TRIALS = { group: "algorithms", member: "own" };
 const PROGRAM = fileURLToPath(new URL("./helper-process.ts", import.meta.url));
 
 /** A child process with this runtime that knows all kinds of tasks. */
@@ -27,13 +29,16 @@ export interface Helpers {
   /** Tries a search algorithm that the owner of the node brings. @throws AlgorithmError */
   tryModule(bytes: Uint8Array): Promise<ModuleReport>;
   readonly merge: JobServicesModules["merge"];
+  readonly tryAlgorithm: JobServicesModules["tryAlgorithm"];
   stop(): Promise<void>;
 }
 
 export function createHelpers(log: NodeLog): Helpers {
   const helperLog = log.child({ module: "helpers" });
   const inspecting = { exact: newHelper(helperLog), tfjs: newHelper(helperLog) };
-  const [opening, merging] = [newHelper(helperLog), newHelper(helperLog)];
+  const opening = newHelper(helperLog);
+  const merging = newHelper(helperLog);
+  const trying = newHelper(helperLog);
   const inspector = new OrderInspector(inspecting);
   const opener = new ModelOpener(opening);
   return {
@@ -45,10 +50,12 @@ export function createHelpers(log: NodeLog): Helpers {
         turn: { group: "algorithm", member: "owner" },
       }),
     merge: (task, signal, turn) => merging.run("merge", task, MERGE_LIMITS, { signal, turn }),
+    tryAlgorithm: async (module, signal) =>
+      void (await checkAlgorithm(module, trying, { signal, turn: TRIALS })),
     stop: async () => {
       inspector.stop();
       opener.stop();
-      const all = [inspecting.exact, inspecting.tfjs, opening, merging];
+      const all = [inspecting.exact, inspecting.tfjs, opening, merging, trying];
       await Promise.all(all.map((helper) => helper.stop()));
     },
   };

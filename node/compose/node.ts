@@ -19,8 +19,10 @@ import { ConfigError } from "../config/config-error.ts";
 import type { OpenedDataDir } from "../config/data-dir.ts";
 import type { Config } from "../config/schema.ts";
 import { parseTrust } from "../config/trust.ts";
+import { systemDisk } from "../disk.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { createJobServices } from "../jobs/job-services.ts";
+import { searchFiles } from "../jobs/search/search-files.ts";
 import { JobFiles } from "../jobs/train/job-files.ts";
 import { PublicFiles } from "../jobs/train/public-files.ts";
 import { digestOf } from "../jobs/train/stored-state-hash.ts";
@@ -133,9 +135,16 @@ async function createOverLedger(
   );
   const events = new EventHub();
   const jobServices = createJobServices(
-    { keys, jobs: config.jobs },
+    { keys, jobs: config.jobs, dataDir: paths.root },
     {
       ...stored,
+      ...searchFiles({ fetcher, workers }),
+      tryAlgorithm: helpers.tryAlgorithm,
+      searchers: workers,
+      lanes: () => workers.status().length,
+      evidence: ledger.evidence,
+      disk: systemDisk,
+      random: Math.random,
       chain,
       duties,
       messages,

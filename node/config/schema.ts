@@ -17,8 +17,19 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** What the newest blocks are needed for: rollbacks, catching up of others, evidence of faults. */
 const MIN_KEPT_BLOCKS = 2048;
 
-/** What jobs a node may be asked to work on: `<kind>/<engine>`. */
-const JOB_WORK = ["train/exact", "train/tfjs"] as const;
+/**
+ * What jobs a node may be asked to work on: `train/<engine>`, and `search/<algorithm>` of those that come with the
+ * program or that the nodes of the chain have voted for. Another algorithm is allowed by the hash of its module.
+ */
+const JOB_WORK = [
+  "train/exact",
+  "train/tfjs",
+  "search/sha256",
+  "search/sha256d",
+  "search/blake2b",
+  "search/certified",
+] as const;
+const OTHER_SEARCH = /^search\/[0-9a-f]{64}$/;
 
 /** The memory that a worker may use for one order, unless the owner sets another limit. */
 export const USUAL_MEMORY_MIB = 1024;
@@ -154,9 +165,18 @@ const Settings = z.strictObject({
   jobs: z
     .strictObject({
       allow: z
-        .array(z.enum(JOB_WORK))
+        .array(
+          z
+            .string()
+            .refine(
+              (name) => (JOB_WORK as readonly string[]).includes(name) || OTHER_SEARCH.test(name),
+              `must be one of ${JOB_WORK.join(", ")}, or search/ and the 64 hex digits of an algorithm`,
+            ),
+        )
         .default([...JOB_WORK])
-        .describe(`Work this node takes part in: any of ${JOB_WORK.join(", ")}.`),
+        .describe(
+          `Work this node takes part in: any of ${JOB_WORK.join(", ")}, and search/HASH for algorithms of others.`,
+        ),
       memoryMib: z
         .int()
         .min(128)

@@ -15,23 +15,29 @@ import { JobDispatch } from "./dispatch.ts";
 import type { JobKindParts } from "./kind-duties.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
 import { OrderWatch, type OrderWatchModules } from "./order-watch.ts";
-import { SEARCH_PARTS } from "./search/search-parts.ts";
+import { type SearchModules, searchParts } from "./search/search-parts.ts";
 import { TeamMessages } from "./team-messages.ts";
 import { type TrainModules, trainParts } from "./train/train-parts.ts";
 
 export interface JobServicesOptions {
   readonly keys: KeyPair;
   readonly jobs: Pick<Config["jobs"], "allow" | "memoryMib">;
+  readonly dataDir: string;
 }
 
 /** Everything that the services need from a node, and nothing else; a simulation builds them from this list. */
 export type JobServicesModules = Omit<
-  OrderWatchModules & AuditedRunsModules & AuditorModules & ManagerModules & TrainModules,
+  OrderWatchModules &
+    AuditedRunsModules &
+    AuditorModules &
+    ManagerModules &
+    TrainModules &
+    SearchModules,
   "kinds" | "orders" | "exchange" | "team"
 > & { readonly messages: Pick<PeerMessages, "ask" | "handle"> };
 
 export function createJobServices(
-  { keys, jobs }: JobServicesOptions,
+  { keys, jobs, dataDir }: JobServicesOptions,
   { messages, ...shared }: JobServicesModules,
 ): OnBlock[] {
   const { publicKey } = keys;
@@ -41,7 +47,7 @@ export function createJobServices(
   const memoryBytes = jobs.memoryMib * 1024 * 1024;
   const parts: Readonly<Record<JobKind, JobKindParts>> = {
     train: trainParts({ publicKey, memoryBytes }, { ...shared, exchange }),
-    search: SEARCH_PARTS,
+    search: searchParts({ keys, dataDir }, { ...shared, messages, exchange }),
   };
   const kinds = mapKinds(({ duties }) => duties, parts);
   const orders = new OrderWatch({ publicKey, allow: jobs.allow }, { ...shared, kinds });

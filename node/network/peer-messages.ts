@@ -15,6 +15,8 @@ const SUBJECTS = {
   segment: 5,
   audit: 6,
   "cosign-refusal": 7,
+  lease: 8,
+  "lease-log": 9,
 } as const;
 export type Subject = keyof typeof SUBJECTS;
 

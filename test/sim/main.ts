@@ -1,17 +1,30 @@
 /**
  * Simulations by name: `npm run sim -- search [--seeds N] [--from N]` runs what test/sim/search/ has, N seeds of each;
- * `--seed N` one. `npm run sim -- jobs [--seeds N] [--from N]` runs N seeds and names those in which something does
- * not hold; `npm run sim -- jobs --seed N` tells what happens in one of them.
+ * `--seed N` one. `npm run sim -- jobs [--seeds N] [--from N]` runs N seeds of training and names those in which
+ * something does not hold; `npm run sim -- jobs --seed N` tells what happens in one of them. `searches`: whole searches
+ * likewise.
  */
 import { parseArgs } from "node:util";
 import { findingsOf } from "./jobs/invariants.ts";
-import { disturbed } from "./jobs/plan.ts";
-import { simulateJob, type Told } from "./jobs/simulation.ts";
+import { disturbed, type JobPlan } from "./jobs/plan.ts";
+import { searchFindings } from "./jobs/search/invariants.ts";
+import { disturbedSearch } from "./jobs/search/plan.ts";
+import { type Outcome, simulateJob, type Told } from "./jobs/simulation.ts";
 import { simulateSearches } from "./search/main.ts";
 
-const USAGE = "usage: npm run sim -- jobs|search [--seeds N] [--from N] [--seed N]\n";
+const USAGE = "usage: npm run sim -- jobs|searches|search [--seeds N] [--from N] [--seed N]\n";
 const DEFAULT_SEEDS = 100;
 const MS_PER_SECOND = 1_000;
+
+interface Simulated {
+  planOf(seed: number): JobPlan;
+  findingsOf(outcome: Outcome): string[] | Promise<string[]>;
+}
+
+const KINDS: ReadonlyMap<string, Simulated> = new Map<string, Simulated>([
+  ["jobs", { planOf: disturbed, findingsOf }],
+  ["searches", { planOf: disturbedSearch, findingsOf: searchFindings }],
+]);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -27,25 +40,26 @@ async function main(args: string[]): Promise<number> {
   const from = Number(values.from ?? 1);
   const areNumbers = [one ?? 1, count, from].every((value) => Number.isSafeInteger(value));
   const name = positionals.join();
-  if ((name !== "jobs" && name !== "search") || !areNumbers || count < 1) {
+  const kind = KINDS.get(name);
+  if ((kind === undefined && name !== "search") || !areNumbers || count < 1) {
     process.stderr.write(USAGE);
     return 2;
   }
-  if (name === "search") {
+  if (kind === undefined) {
     const seeds = one === undefined ? { from, count } : { from: one, count: 1 };
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
     return simulateSearches({ ...seeds, say }) ? 0 : 1;
   }
-  return one === undefined ? runMany(from, count) : runOne(one);
+  return one === undefined ? runMany(kind, from, count) : runOne(kind, one);
 }
 
-async function runMany(from: number, count: number): Promise<number> {
+async function runMany(kind: Simulated, from: number, count: number): Promise<number> {
   const begin = performance.now();
   const ends = new Map<string, number>();
   let bad = 0;
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulateJob(disturbed(seed));
-    const findings = await findingsOf(outcome);
+    const outcome = await simulateJob(kind.planOf(seed));
+    const findings = await kind.findingsOf(outcome);
     ends.set(outcome.end, (ends.get(outcome.end) ?? 0) + 1);
     if (findings.length === 0) continue;
     bad++;
@@ -57,10 +71,10 @@ async function runMany(from: number, count: number): Promise<number> {
   return bad === 0 ? 0 : 1;
 }
 
-async function runOne(seed: number): Promise<number> {
-  const plan = disturbed(seed);
+async function runOne(kind: Simulated, seed: number): Promise<number> {
+  const plan = kind.planOf(seed);
   const outcome = await simulateJob(plan, tell);
-  const findings = await findingsOf(outcome);
+  const findings = await kind.findingsOf(outcome);
   const { lies, links, crashes, failures } = plan;
   const wrong = { lies: [...lies], links, crashes, failures };
   process.stdout.write(`${JSON.stringify(wrong)}\nends ${outcome.end}\n`);

@@ -1,22 +1,70 @@
-/** Searches, as a node does them. So far it says that it does none, and the jobs of others go on without it. */
+/** Searches, as a node does them: built in one place. */
+import type { KeyPair } from "../../../chain/crypto/keys.ts";
+import { isCertified } from "../../../chain/governance/count-algorithms.ts";
+import type { Chain } from "../../chain/chain.ts";
+import type { PeerMessages } from "../../network/peer-messages.ts";
+import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import type { JobKindParts } from "../kind-duties.ts";
+import { type CheckOrderModules, OrderChecks } from "./check-order.ts";
+import { LeaseLinks } from "./lease-links.ts";
+import { LeaseService, type LeaseServiceModules } from "./lease-service.ts";
+import { SearchDuties, type SearchDutiesModules } from "./search-duties.ts";
+import { SearchParticipant, type SearchParticipantModules } from "./search-participant.ts";
 
-function notDone(): never {
-  throw new Error("this node takes part in no search, since it declines their orders");
-}
+type Made =
+  | "checks"
+  | "isCertified"
+  | "keyOf"
+  | "links"
+  | "logWhen"
+  | "onFault"
+  | "orders"
+  | "searchers"
+  | "workers";
 
-export const SEARCH_PARTS: JobKindParts = {
-  duties: {
-    namesOf: () => ["search"],
-    workNeeds: () => ({}),
-    mergeNeeds: () => ({}),
-    look: async () => "this version of the node does no searches",
-    objectionTo: () => undefined,
-    merge: notDone,
-    judge: notDone,
-    hasStates: false,
-    factsOf: () => ({}),
-  },
-  services: () => [],
-  watchers: [],
+export type SearchModules = Omit<
+  SearchDutiesModules & SearchParticipantModules & LeaseServiceModules & CheckOrderModules,
+  Made
+> & {
+  readonly chain: Pick<Chain, "state" | "height" | "genesisRoot" | "onBlock">;
+  readonly messages: Pick<PeerMessages, "ask" | "handle">;
+  readonly searchers: SearchWorkers;
 };
+
+export function searchParts(
+  { keys, dataDir }: { readonly keys: KeyPair; readonly dataDir: string },
+  modules: SearchModules,
+): JobKindParts {
+  const { chain, messages, peerOf, searchers: workers } = modules;
+  const { publicKey } = keys;
+  const checks = new OrderChecks(modules);
+  const keyOf = (node: number): Uint8Array => chain.state.nodes.at(node).publicKey;
+  const links = new LeaseLinks({
+    messages,
+    peerOf,
+    ownNode: () => chain.state.nodeIndex(publicKey),
+    nodesOf: (id) => {
+      const index = chain.state.jobIndex(id);
+      const job = index === undefined ? undefined : chain.state.jobs.get(index);
+      return job === undefined
+        ? []
+        : new Set([...job.team, ...job.participants.map(({ node }) => node)]);
+    },
+  });
+  let leases: LeaseService | undefined;
+  const shared = { ...modules, workers, links, keyOf };
+  const duties = new SearchDuties({
+    ...shared,
+    checks,
+    isCertified: (algorithm) => isCertified(chain.state, algorithm),
+    logWhen: async (job, isEnough, patience) => leases?.logWhen(job, isEnough, patience),
+  });
+  return {
+    duties,
+    services: (orders) => {
+      leases = new LeaseService({ keys, dataDir }, { ...shared, orders });
+      return [leases, new SearchParticipant({ publicKey, dataDir }, { ...shared, orders })];
+    },
+    watchers: [],
+  };
+}

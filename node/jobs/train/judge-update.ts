@@ -3,13 +3,8 @@
  * is never blamed for it.
  */
 import { unreachable } from "../../../chain/committee/seal.ts";
-import { equalBytes, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import {
-  digestsProof,
-  digestsRoot,
-  leafDigest,
-  merkleRoot,
-} from "../../../chain/proof/hash-tree.ts";
+import { equalBytes } from "../../../chain/crypto/hash.ts";
+import { digestsProof, leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
@@ -25,8 +20,6 @@ import {
   stateHash,
 } from "../../../ml/training/checkpoint.ts";
 import { CheckpointError } from "../../../ml/training/checkpoint-error.ts";
-import { P2pError } from "../../../p2p/errors.ts";
-import { intoMemory } from "../../../p2p/protocols/blob.ts";
 import type { BlobPeers } from "../../blobs/blob-peers.ts";
 import type { Clock } from "../../clock.ts";
 import { parameterCount } from "../../workers/kinds/model-task.ts";
@@ -34,6 +27,15 @@ import type { TrainTask } from "../../workers/kinds/train/task.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import type { Workers } from "../../workers/workers.ts";
 import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
+import {
+  ASK_PART,
+  ASK_PAUSE_MS,
+  fetchBlob,
+  fetchRun,
+  STATE_PART,
+  UPDATE_PART,
+  type WantedBlob,
+} from "../fetch-served.ts";
 import type { Finding, JudgeOptions } from "../finding.ts";
 import { JobError } from "../job-error.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
@@ -46,19 +48,7 @@ export interface JudgeModules {
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
 }
 
-const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
-const ASK_TRIES = 4;
-/** The participant may see the draw one block later. */
-const ASK_PAUSE_MS = 1_000;
-const ASK_MS = 10_000;
 const STATE_MS = 120_000;
-/**
- * The longest waits for digests, for an update, and for a state: each is the rest of the stage divided by this.
- * Together with the pauses between tries they take 15/16 of it.
- */
-const ASK_PART = 16;
-const UPDATE_PART = 4;
-const STATE_PART = 4;
 
 /** @throws BlobError, WorkerError, DatasetError, the signal's reason; then there is no finding */
 export async function judgeUpdate(
@@ -138,7 +128,7 @@ async function judgeAll(
   if (result !== undefined && equalBytes(merkleRoot(result.checkpoints), audit.checkpointRoot)) {
     return { answer: "match", proof: result.checkpoints };
   }
-  const served = await fetchRun(job, audit, options, modules);
+  const served = await runOf(job, audit, options, modules);
   if (served === undefined) return { answer: "not-served" };
   const reached = result?.checkpoints ?? (await hashesBeforeDivergence(task, options, modules));
   const differs = reached.findIndex((hash, i) => {
@@ -174,7 +164,7 @@ async function judgeSegment(
 ): Promise<Finding> {
   const { segment } = audit;
   const { deadlineMs, signal } = options;
-  const served = await fetchRun(job, audit, options, modules);
+  const served = await runOf(job, audit, options, modules);
   if (served === undefined) return { answer: "not-served" };
   const { digests } = served;
   const { parameterCount } = trainSpec(job.spec);
@@ -245,56 +235,19 @@ function cannotReach(
   return unreachable(why, checkpointRoot, segment);
 }
 
-/** The participant's statement about its states, if it fits what it committed to. */
-async function fetchRun(
-  { id, spec }: Job,
-  { round, look, checkpointRoot, units }: Audit,
-  { peer, signal, stageMs }: JudgeOptions,
-  { exchange, clock }: JudgeModules,
+function runOf(
+  job: Job,
+  audit: Audit,
+  options: JudgeOptions,
+  modules: JudgeModules,
 ): Promise<ServedRun | undefined> {
-  const count = segmentCount(trainSpec(spec), units) + 1;
-  const partMs = Math.ceil(stageMs / ASK_PART);
-  for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
-    if (attempt > 0) await clock.sleep(Math.min(ASK_PAUSE_MS, partMs), signal);
-    const served = await exchange.ask(peer, { job: id, round, look }, Math.min(ASK_MS, partMs));
-    if (served === undefined) continue;
-    const { digests } = served;
-    if (digests.length === count && equalBytes(digestsRoot(digests), checkpointRoot)) return served;
-  }
-  return undefined;
+  const count = segmentCount(trainSpec(job.spec), audit.units) + 1;
+  return fetchRun(job, audit, count, options, modules);
 }
 
 function stateAt(hash: Uint8Array, parameterCount: number, stageMs: number): WantedBlob {
   const limitMs = Math.min(STATE_MS, stageMs / STATE_PART);
   return { hash, maxBytes: maxCheckpointBytes(parameterCount), limitMs };
-}
-
-interface WantedBlob {
-  readonly hash: Uint8Array;
-  readonly maxBytes: number;
-  /** The longest wait for the blob. */
-  readonly limitMs: number;
-}
-
-/** Undefined when the participant does not serve it. */
-async function fetchBlob(
-  { hash, maxBytes, limitMs }: WantedBlob,
-  { peer, signal }: JudgeOptions,
-  { peers, clock }: JudgeModules,
-): Promise<Uint8Array | undefined> {
-  const limit = AbortSignal.any([signal, clock.timeout(Math.ceil(limitMs))]);
-  try {
-    const bytes = await intoMemory((sink) =>
-      peers.request(peer, hash, sink, { maxBytes, signal: limit, use: "audit" }),
-    );
-    return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    // Our own limits say nothing about the participant.
-    if (error instanceof P2pError && OUR_HASTE.includes(error.code)) throw error;
-    if (error instanceof P2pError || limit.aborted) return undefined;
-    throw error;
-  }
 }
 
 /** True for the bytes of a state with this digest. */

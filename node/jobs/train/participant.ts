@@ -28,6 +28,8 @@ import type { AcceptedOrders } from "../accepted-orders.ts";
 import type { CheckpointKeeper } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
+import { untilTaken } from "../until-taken.ts";
+import { keepSecret } from "../update-secrecy.ts";
 import { checkOwnRun } from "./check-own-run.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 import { MissedUpdates } from "./missed-updates.ts";
@@ -93,7 +95,7 @@ export class Participant implements JobService {
           );
         }
       } else if (hasCommitted(own)) {
-        this.#setSecrecy(own.updateHash, phaseOf(job) !== "revealing");
+        keepSecret(own, job, this.#modules);
       }
     }
     this.#flights.keepOnly((key) => due.has(key));
@@ -103,14 +105,6 @@ export class Participant implements JobService {
 
   stop(): void {
     this.#flights.stop();
-  }
-
-  #setSecrecy(updateHash: Uint8Array, isSecret: boolean): void {
-    const { blobs, log } = this.#modules;
-    const done = isSecret ? blobs.withhold(updateHash) : blobs.release(updateHash);
-    done.catch((error: unknown) => {
-      log.warn("a restart may forget what is withheld", { reason: String(error) });
-    });
   }
 
   async #train(job: Job, position: number, signal: AbortSignal): Promise<void> {
@@ -175,7 +169,7 @@ export class Participant implements JobService {
       job.spec.phaseBlocks,
     );
     log.info("update committed", { job: toHex(job.id), round, height: chain.height });
-    await this.#untilTaken(job, signal);
+    await untilTaken(job, signal, this.#modules.chain);
   }
 
   async #samplesOf(job: Job, position: number, signal: AbortSignal): Promise<number> {
@@ -193,25 +187,7 @@ export class Participant implements JobService {
       remedy: "the client may order a smaller learning rate or clipped gradients",
     });
     await duties.send(payloadOf("job-diverged", { job: id, round }), spec.phaseBlocks);
-    await this.#untilTaken(job, signal);
-  }
-
-  /** Resolves when the commit is on the chain, or the round is over. */
-  async #untilTaken(job: Job, signal: AbortSignal): Promise<void> {
-    const { chain } = this.#modules;
-    const end = chain.height + job.spec.phaseBlocks;
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        off();
-        signal.removeEventListener("abort", finish);
-        resolve();
-      };
-      const off = chain.onBlock(() => {
-        if (chain.height >= end) finish();
-      });
-      signal.addEventListener("abort", finish, { once: true });
-      if (signal.aborted) finish();
-    });
+    await untilTaken(job, signal, this.#modules.chain);
   }
 
   #deadline({ spec, phaseSince }: Job): number {

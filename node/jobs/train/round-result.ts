@@ -21,6 +21,7 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import type { Workers } from "../../workers/workers.ts";
+import { fetchCommitted } from "../fetch-committed.ts";
 import { JobError } from "../job-error.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import { type JobFiles, shardSamples } from "./job-files.ts";
@@ -45,11 +46,6 @@ export interface RoundModules {
 
 /** Share of the phase for which the merge waits for missing updates. */
 const REVEAL_SHARE = 0.3;
-/** Time between two attempts to fetch a missing update; it doubles up to the longest. */
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4_000;
-/** At first only the participant has its update; the other peers are asked too at every n-th attempt. */
-const ASK_ALL_EVERY = 4;
 const EVALUATE_MS = 600_000;
 
 /**
@@ -137,23 +133,12 @@ async function collectUpdates(
   const maxBytes = updateBytes(train.parameterCount);
   const arrived = await Promise.all(
     committed.map(async ({ node, updateHash, checkpointRoot, units }) => {
-      for (let look = 0; !limit.aborted; look++) {
-        try {
-          const { path } = await fetcher.fetchFile(updateHash, {
-            prefer: [peerOf(node)],
-            onlyPreferred: (look + 1) % ASK_ALL_EVERY !== 0,
-            maxBytes,
-            signal: limit,
-          });
-          const file = { path, hash: toHex(updateHash) };
-          const segments = segmentCount(train, units);
-          return [{ node, file, samples: units, checkpointRoot, segments }];
-        } catch {
-          const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look);
-          await clock.sleep(pauseMs, limit).catch(() => {});
-        }
-      }
-      return [];
+      const wanted = { peer: peerOf(node), maxBytes, limit };
+      const fetched = await fetchCommitted(updateHash, wanted, { fetcher, clock });
+      if (fetched === undefined) return [];
+      const file = { path: fetched.path, hash: toHex(updateHash) };
+      const segments = segmentCount(train, units);
+      return [{ node, file, samples: units, checkpointRoot, segments }];
     }),
   );
   signal.throwIfAborted();

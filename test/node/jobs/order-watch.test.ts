@@ -6,7 +6,7 @@ import type { DutySender } from "../../../node/chain/duty-sender.ts";
 import { overLimit } from "../../../node/helpers/helper-error.ts";
 import { JobError } from "../../../node/jobs/job-error.ts";
 import { OrderWatch } from "../../../node/jobs/order-watch.ts";
-import { SEARCH_PARTS } from "../../../node/jobs/search/search-parts.ts";
+import { SearchDuties } from "../../../node/jobs/search/search-duties.ts";
 import type { PossibleOrder } from "../../../node/jobs/train/job-files.ts";
 import { TrainDuties } from "../../../node/jobs/train/train-duties.ts";
 import type { NodeLog } from "../../../node/telemetry/log.ts";
@@ -69,7 +69,7 @@ describe("OrderWatch", () => {
         duties: { send },
         kinds: {
           train: new TrainDuties({ memoryBytes: 64 * MIB }, { files: { order } } as never),
-          search: SEARCH_PARTS.duties,
+          search: new SearchDuties({} as never),
         },
         room: new CountedRoom(of.roomBytes ?? 1024 * MIB),
         log: QUIET,

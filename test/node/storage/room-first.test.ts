@@ -152,7 +152,7 @@ describe("room for files of jobs", () => {
     const spec = jobSpec("job", { parameterCount: 1_000_000 });
     const participants = Array.from({ length: 8 }, (_, node) => ({
       node,
-      units: node < 5 ? 1 : 0,
+      updateHash: new Uint8Array(32).fill(node < 5 ? 1 : 0),
     }));
     const needs = trainingNeeds({ spec });
     expect(needs.blobs).to.be.within(8_000_000, 8_001_000);

@@ -20,10 +20,10 @@ export async function findingsOf(outcome: Outcome): Promise<string[]> {
   ];
 }
 
-function moneyFindings({ chain, job, escrow, openingFee }: Outcome): string[] {
+export function moneyFindings({ chain, job, escrow, openingFee }: Outcome): string[] {
   if (!isSettled(job)) return [`the job is not settled at height ${chain.height}`];
-  const { participants, managers, auditors, fee, refund, burned } = job.settlement;
-  const parts = participants + managers + auditors + fee + refund + burned;
+  const { participants, managers, auditors, fee, refund, burned, bonus } = job.settlement;
+  const parts = participants + managers + auditors + fee + refund + burned + bonus;
   const { address } = chain.base.client;
   const balanceAt = (height: number) => chain.headAt(height).state.account(address).balance;
   const spent = balanceAt(0) - balanceAt(chain.height);
@@ -78,7 +78,7 @@ function trainingFindings({ nodes }: Outcome): string[] {
   );
 }
 
-function waitingFindings({ nodes }: Outcome): string[] {
+export function waitingFindings({ nodes }: Outcome): string[] {
   return nodes.flatMap(({ node, isUp, unfinished }) => {
     const { sleeps, listeners, duties } = unfinished;
     if (!isUp) return [`node ${node} is not up again`];

@@ -29,6 +29,7 @@ import { MemoryDisk } from "./memory-disk.ts";
 import { DATASETS, inspectorOn, isOrderFile, OPENER } from "./order.ts";
 import type { SharedChain } from "./shared-chain.ts";
 import { standInEngine } from "./stand-in-engine.ts";
+import { STAND_IN_FILES, standInSearchers } from "./stand-in-searchers.ts";
 
 export interface JobNodeOptions {
   readonly node: number;
@@ -53,6 +54,12 @@ export interface Attempt {
   end: "open" | "whole" | "given-up";
 }
 
+/** A unit that was begun, and by which process. */
+export interface SearchedByLife {
+  readonly unit: number;
+  readonly life: number;
+}
+
 /** What lives in the memory of a process. */
 interface Running {
   readonly mempool: Mempool;
@@ -66,7 +73,12 @@ interface Running {
 }
 
 const DATA = "/data";
-const JOBS: JobServicesOptions["jobs"] = { allow: ["train/exact"], memoryMib: 1024 };
+/** Workers that search at the same time. */
+const LANES = 2;
+const JOBS: JobServicesOptions["jobs"] = {
+  allow: ["train/exact", "search/sha256"],
+  memoryMib: 1024,
+};
 
 export class JobNode {
   readonly node: number;
@@ -249,7 +261,7 @@ export class JobNode {
     );
     const merge = (task: MergeTask) => mergeFiles(task, disk);
     const services = createJobServices(
-      { keys: lie === "signs-garbage" ? garbled(keys) : keys, jobs: JOBS },
+      { keys: lie === "signs-garbage" ? garbled(keys) : keys, jobs: JOBS, dataDir: DATA },
       {
         chain: view,
         duties,
@@ -279,6 +291,15 @@ export class JobNode {
         digest,
         log,
         peerOf: peerName,
+        ...STAND_IN_FILES,
+        disk,
+        searchers: standInSearchers(
+          { msPerUnit: this.#options.msPerSegment, failures: this.#options.failures, lie },
+          { clock, random, began: (unit) => this.#searched.push({ unit, life: this.#lives }) },
+        ),
+        lanes: () => LANES,
+        evidence: { report: async () => {} },
+        random: () => random.next(),
         merge: lie === "merges-falsely" ? async (task) => falsely(task, disk) : merge,
       },
     );
@@ -289,6 +310,12 @@ export class JobNode {
   }
 
   readonly #shared = new Set<string>();
+  readonly #searched: SearchedByLife[] = [];
+
+  /** Units that its workers began, in order. */
+  get searched(): readonly SearchedByLife[] {
+    return this.#searched;
+  }
 
   #share(job: string): never {
     this.#shared.add(job);

@@ -1,0 +1,40 @@
+/** Files that participants committed to, on their way to a member of the team: asked for until the time for it is over. */
+import type { BlobFetcher, FetchedFile } from "../blobs/blob-fetcher.ts";
+import type { Clock } from "../clock.ts";
+
+export interface FetchCommittedModules {
+  readonly fetcher: Pick<BlobFetcher, "fetchFile">;
+  readonly clock: Pick<Clock, "sleep">;
+}
+
+/** Between two looks for a file that is not there yet; doubles up to the longest. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+/** Only its participant has a file at first; the others are asked, too, every so many looks. */
+const ASK_ALL_EVERY = 4;
+
+/**
+ * @param peer of the participant
+ * @param limit ends the looks
+ * @returns undefined when it did not come
+ */
+export async function fetchCommitted(
+  hash: Uint8Array,
+  { peer, maxBytes, limit }: { peer: string; maxBytes: number; limit: AbortSignal },
+  { fetcher, clock }: FetchCommittedModules,
+): Promise<FetchedFile | undefined> {
+  for (let look = 0; !limit.aborted; look++) {
+    try {
+      return await fetcher.fetchFile(hash, {
+        prefer: [peer],
+        onlyPreferred: (look + 1) % ASK_ALL_EVERY !== 0,
+        maxBytes,
+        signal: limit,
+      });
+    } catch {
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** look);
+      await clock.sleep(pauseMs, limit).catch(() => {});
+    }
+  }
+  return undefined;
+}

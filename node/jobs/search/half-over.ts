@@ -1,0 +1,9 @@
+import { phaseOf } from "../../../chain/job/phase.ts";
+import type { Job } from "../../../chain/types/job.ts";
+
+/** Whether a round takes no more work: half of its time is left for commits, and all of it when they are waited for. */
+export function isHalfOver(job: Job, height: number): boolean {
+  const { phaseSince, spec, extensions } = job;
+  if (phaseOf(job) !== "training" || extensions > 0) return true;
+  return height >= phaseSince + Math.ceil(spec.phaseBlocks / 2);
+}

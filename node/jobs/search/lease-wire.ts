@@ -1,0 +1,193 @@
+/**
+ * Messages between the participants of a search and its team: reports of lanes, orders of the manager, finds. Each is
+ * bounded by its type, and hostile until decoded; who may send it is checked by whoever takes it.
+ */
+import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { decodeSsz } from "../../../chain/decode.ts";
+import { DecodeError } from "../../../chain/errors.ts";
+import { Hash, Uint8, Uint16, Uint32, Uint64 } from "../../../chain/types/primitive.ts";
+
+/** Lanes of one node in one search, at most. */
+export const MAX_LANES = 256;
+/** Leases that a lane has at the same time, at most. */
+export const MAX_HELD = 16;
+
+const OPTIONS = { jsonCase: "eth2" } as const;
+const Place = { job: Hash, round: Uint16 };
+const OfLease = { lane: Uint16, lease: Uint32 };
+
+const LeaseAsk = new ContainerType(
+  {
+    lane: Uint16,
+    request: Uint32,
+    /** Leases that the lane has and that are not settled. */
+    holds: new ListBasicType(Uint32, MAX_HELD),
+  },
+  { typeName: "LeaseAsk", ...OPTIONS },
+);
+const LeaseBeat = new ContainerType(
+  { ...OfLease, at: Uint64 },
+  { typeName: "LeaseBeat", ...OPTIONS },
+);
+
+/** From a participant to the manager. */
+const LeaseReport = new ContainerType(
+  {
+    ...Place,
+    /** Round trip to the manager, as the participant measured it. */
+    rttMs: Uint16,
+    asks: new ListCompositeType(LeaseAsk, MAX_LANES),
+    beats: new ListCompositeType(LeaseBeat, MAX_LANES),
+  },
+  { typeName: "LeaseReport", ...OPTIONS },
+);
+export type LeaseReport = ValueOf<typeof LeaseReport>;
+
+const LeaseGiven = new ContainerType(
+  { ...OfLease, request: Uint32, from: Uint64, to: Uint64, expectedMs: Uint32 },
+  { typeName: "LeaseGiven", ...OPTIONS },
+);
+const LeaseWait = new ContainerType(
+  {
+    lane: Uint16,
+    request: Uint32,
+    /** Index into WAIT_CODES. */
+    code: Uint8,
+    /** Ask again after so long. */
+    ms: Uint32,
+  },
+  { typeName: "LeaseWait", ...OPTIONS },
+);
+const LeaseSpan = new ContainerType(
+  {
+    ...OfLease,
+    from: Uint64,
+    to: Uint64,
+    /** 1: these units are another's. */
+    isStale: Uint8,
+  },
+  { typeName: "LeaseSpan", ...OPTIONS },
+);
+const LeaseEnd = new ContainerType(
+  { ...OfLease, to: Uint64 },
+  { typeName: "LeaseEnd", ...OPTIONS },
+);
+
+/** From the manager to a participant. */
+const LeaseOrders = new ContainerType(
+  {
+    ...Place,
+    view: Uint16,
+    /** 1: the round takes no more work. */
+    isClosed: Uint8,
+    leases: new ListCompositeType(LeaseGiven, MAX_LANES),
+    waits: new ListCompositeType(LeaseWait, MAX_LANES),
+    /** Units that are on the log. */
+    spans: new ListCompositeType(LeaseSpan, MAX_LANES),
+    ends: new ListCompositeType(LeaseEnd, MAX_LANES),
+  },
+  { typeName: "LeaseOrders", ...OPTIONS },
+);
+export type LeaseOrders = ValueOf<typeof LeaseOrders>;
+
+/** From whoever found a nonce, to everybody who works on the search. */
+const FindNotice = new ContainerType(
+  { ...Place, nonce: Uint64 },
+  {
+    typeName: "FindNotice",
+    ...OPTIONS,
+  },
+);
+export type FindNotice = ValueOf<typeof FindNotice>;
+
+/** "Who manages now?" */
+const ManagerQuestion = new ContainerType(Place, {
+  typeName: "ManagerQuestion",
+  ...OPTIONS,
+});
+export type ManagerQuestion = ValueOf<typeof ManagerQuestion>;
+
+const LeaseReply = new ContainerType(
+  {
+    /** Index into LEASE_REPLIES. */
+    answer: Uint8,
+    /** 1 + the view whose manager is active, as far as the answering member knows; 0: none that it knows. */
+    view: Uint16,
+  },
+  {
+    typeName: "LeaseReply",
+    ...OPTIONS,
+  },
+);
+/** `elsewhere`: this node does not manage the round, or does not know it. */
+export const LEASE_REPLIES = ["taken", "elsewhere"] as const;
+export interface LeaseReply {
+  readonly answer: (typeof LEASE_REPLIES)[number];
+  readonly view: number | undefined;
+}
+
+export const WAIT_CODES = ["NOTHING_FREE", "NOT_YOURS", "TOO_FAR", "CLOSED"] as const;
+
+/** Wire values; append only. */
+const KINDS = ["report", "orders", "find", "who"] as const;
+
+export type LeaseMessage =
+  | { readonly kind: "report"; readonly value: LeaseReport }
+  | { readonly kind: "orders"; readonly value: LeaseOrders }
+  | { readonly kind: "find"; readonly value: FindNotice }
+  | { readonly kind: "who"; readonly value: ManagerQuestion };
+
+export function encodeLeaseMessage(message: LeaseMessage): Uint8Array {
+  const bytes = bodyOf(message);
+  const encoded = new Uint8Array(1 + bytes.length);
+  encoded[0] = KINDS.indexOf(message.kind);
+  encoded.set(bytes, 1);
+  return encoded;
+}
+
+function bodyOf(message: LeaseMessage): Uint8Array {
+  switch (message.kind) {
+    case "report":
+      return LeaseReport.serialize(message.value);
+    case "orders":
+      return LeaseOrders.serialize(message.value);
+    case "find":
+      return FindNotice.serialize(message.value);
+    case "who":
+      return ManagerQuestion.serialize(message.value);
+  }
+}
+
+/** @throws DecodeError */
+export function decodeLeaseMessage(bytes: Uint8Array): LeaseMessage {
+  const kind: (typeof KINDS)[number] | undefined = KINDS[bytes[0] ?? KINDS.length];
+  const body = bytes.subarray(1);
+  switch (kind) {
+    case "report":
+      return { kind, value: decodeSsz(kind, LeaseReport, body) };
+    case "orders":
+      return { kind, value: decodeSsz(kind, LeaseOrders, body) };
+    case "find":
+      return { kind, value: decodeSsz(kind, FindNotice, body) };
+    case "who":
+      return { kind, value: decodeSsz(kind, ManagerQuestion, body) };
+    case undefined:
+      throw new DecodeError("lease message", `unknown kind ${bytes[0]}`);
+  }
+}
+
+export function encodeLeaseReply({ answer, view }: LeaseReply): Uint8Array {
+  return LeaseReply.serialize({
+    answer: LEASE_REPLIES.indexOf(answer),
+    view: view === undefined ? 0 : view + 1,
+  });
+}
+
+/** @throws DecodeError */
+export function decodeLeaseReply(bytes: Uint8Array): LeaseReply {
+  const { answer, view } = decodeSsz("lease reply", LeaseReply, bytes);
+  return {
+    answer: LEASE_REPLIES[answer] ?? "elsewhere",
+    view: view === 0 ? undefined : view - 1,
+  };
+}

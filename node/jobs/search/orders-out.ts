@@ -1,0 +1,121 @@
+/** What a manager tells participants, those of one node together. */
+import type { Clock } from "../../clock.ts";
+import type { LeaseLinks } from "./lease-links.ts";
+import { type LeaseOrders, MAX_LANES, WAIT_CODES } from "./lease-wire.ts";
+import type { DeskEffect } from "./leases/desk-messages.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { RoundPlace } from "./member-wire.ts";
+
+/** To a holder of leases. */
+export type HolderEffect = Extract<
+  DeskEffect,
+  { kind: "lease" | "ack" | "stale" | "end" | "wait" }
+>;
+/** `undefined`: nothing but that this node manages. */
+export type Order = HolderEffect | "closed" | undefined;
+
+interface Item {
+  readonly view: number;
+  readonly order: Order;
+}
+
+export interface OrdersOutOptions extends RoundPlace {
+  readonly signal: AbortSignal;
+}
+
+export interface OrdersOutModules {
+  readonly links: Pick<LeaseLinks, "send">;
+  readonly clock: Pick<Clock, "sleep">;
+}
+
+const GAP_MS = 20;
+
+export class OrdersOut {
+  readonly #options: OrdersOutOptions;
+  readonly #modules: OrdersOutModules;
+  readonly #mailboxes = new Map<number, Mailbox<Item>>();
+
+  constructor(options: OrdersOutOptions, modules: OrdersOutModules) {
+    this.#options = options;
+    this.#modules = modules;
+  }
+
+  put(node: number, view: number, order: Order): void {
+    const mailbox = this.#mailboxes.get(node) ?? this.#open(node);
+    mailbox.put({ view, order });
+  }
+
+  #open(node: number): Mailbox<Item> {
+    const { links, clock } = this.#modules;
+    const { signal } = this.#options;
+    const mailbox = new Mailbox<Item>(
+      async (items) => {
+        await links.send(node, { kind: "orders", value: this.#ordersOf(items) });
+      },
+      { limit: MAX_LANES, gapMs: GAP_MS, signal },
+      clock,
+    );
+    this.#mailboxes.set(node, mailbox);
+    return mailbox;
+  }
+
+  #ordersOf(items: readonly Item[]): LeaseOrders {
+    const { job, round } = this.#options;
+    const view = Math.max(...items.map((item) => item.view));
+    const orders: LeaseOrders = {
+      job,
+      round,
+      view,
+      isClosed: 0,
+      leases: [],
+      waits: [],
+      spans: [],
+      ends: [],
+    };
+    for (const { view: of, order } of items) {
+      // What it said under an earlier view is said anew.
+      if (order !== undefined && of === view) addTo(orders, order);
+    }
+    return orders;
+  }
+}
+
+function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
+  if (order === "closed") {
+    orders.isClosed = 1;
+    return;
+  }
+  const { lane } = order.holder;
+  switch (order.kind) {
+    case "lease": {
+      const { lease, request, expectedMs } = order;
+      orders.leases.push({
+        lane,
+        lease,
+        request,
+        from: BigInt(order.from),
+        to: BigInt(order.to),
+        expectedMs: Math.min(0xffff_ffff, Math.round(expectedMs)),
+      });
+      break;
+    }
+    case "ack":
+    case "stale": {
+      const isStale = order.kind === "stale" ? 1 : 0;
+      const { lease, from, to } = order;
+      orders.spans.push({ lane, lease, from: BigInt(from), to: BigInt(to), isStale });
+      break;
+    }
+    case "end":
+      orders.ends.push({ lane, lease: order.lease, to: BigInt(order.to) });
+      break;
+    case "wait": {
+      const code = WAIT_CODES.indexOf(order.reason.code);
+      const ms = Math.min(0xffff_ffff, Math.round(order.ms));
+      orders.waits.push({ lane, request: order.request, code, ms });
+      break;
+    }
+    default:
+      order satisfies never;
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * This node's part in one round of a search, from its first ask for a lease to its commit. Lanes search what the manager
+ * leases to them; the round closes when half of its time is over, when the manager says so, or with a find where one is
+ * enough; then the node commits once, to what the log of leases gives it.
+ */
+import { join } from "node:path";
+import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
+import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import { MAX_FINDS } from "../../../chain/types/search.ts";
+import { payloadOf } from "../../../chain/types/transaction.ts";
+import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
+import { modeOf } from "../../../chain/workload/search/round.ts";
+import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
+import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
+import { orderedUnits } from "../../../chain/workload/search/units.ts";
+import { workloadOf } from "../../../chain/workload/workloads.ts";
+import type { UnitResult } from "../../../ml/search/search-units.ts";
+import type { BlobStore } from "../../blobs/blob-store.ts";
+import type { DutySender } from "../../chain/duty-sender.ts";
+import type { Clock } from "../../clock.ts";
+import type { Disk } from "../../disk.ts";
+import type { NodeLog } from "../../telemetry/log.ts";
+import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
+import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
+import type { AlgorithmFiles } from "./algorithm-files.ts";
+import { encodeClaims, readClaims } from "./claims-file.ts";
+import { isFind, type NonceDigests, searchTaskOf } from "./find-check.ts";
+import { LaneRunner } from "./lane-runner.ts";
+import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
+import type { LeaseMessage, LeaseOrders, LeaseReply } from "./lease-wire.ts";
+import { ManagerLine } from "./manager-line.ts";
+import { SearchedUnits, withoutRunning } from "./searched-units.ts";
+
+export interface SearchRoundOptions {
+  readonly job: Job;
+  /** Index of this node. */
+  readonly node: number;
+  readonly publicKey: Uint8Array;
+  /** Workers that search at the same time. */
+  readonly lanes: number;
+  readonly dataDir: string;
+  /** What is left of the phase, and more. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SearchRoundModules {
+  readonly algorithms: Pick<AlgorithmFiles, "source">;
+  readonly workers: Pick<SearchWorkers, "search">;
+  readonly digests: NonceDigests;
+  readonly links: Pick<LeaseLinks, "send" | "receive">;
+  readonly keeper: Pick<CheckpointKeeper, "begin">;
+  readonly blobs: Pick<BlobStore, "putWithheld">;
+  readonly duties: Pick<DutySender, "send">;
+  readonly disk: Disk;
+  readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
+  readonly log: NodeLog;
+  /** A task failed for a reason that may be the order's. */
+  onFailed(error: unknown): void;
+  /** Units are done. */
+  onUnits(units: readonly UnitResult[]): void;
+}
+
+const TICK_MS = 250;
+/** For the manager's last answers: three beats. */
+const PATIENCE_MS = 6_000;
+/** Requests of one process in one round, at most. */
+const REQUESTS_A_LIFE = 1_000_000;
+const TAKEN = "taken";
+
+export class SearchRound implements LeaseReceiver {
+  readonly #options: SearchRoundOptions;
+  readonly #modules: SearchRoundModules;
+  readonly #lanes: LaneRunner[] = [];
+  readonly #line: ManagerLine;
+  readonly #closing = new AbortController();
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
+  #units: SearchedUnits | undefined;
+  #best: UnitResult | undefined;
+  #searchedMs = 0;
+
+  constructor(options: SearchRoundOptions, modules: SearchRoundModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
+    const { id, round, team } = options.job;
+    this.#line = new ManagerLine(
+      { job: id, round, team, signal: this.#signal },
+      {
+        ...modules,
+        onHeard: (lanes) => {
+          for (const lane of lanes) this.#lanes[lane]?.take({ kind: "heard" });
+        },
+        onManager: () => {
+          for (const lane of this.#lanes) lane.take({ kind: "manager", isAbove: false });
+        },
+      },
+    );
+  }
+
+  /** Resolves when the commit is on its way. @throws StorageError, BlobError; the signal's reason */
+  async run(): Promise<void> {
+    const { job, dataDir } = this.#options;
+    const { disk } = this.#modules;
+    const folder = join(dataDir, "searches", runName(job.id, job.round));
+    const units = await SearchedUnits.open(folder, disk);
+    this.#units = units;
+    try {
+      if (!units.isClosed) await this.#search(units);
+      this.#signal.throwIfAborted();
+      await units.close();
+      await this.#commit(units);
+    } finally {
+      this.#over.abort(new Error("the round is committed"));
+      await units.end();
+    }
+  }
+
+  /** The round takes no more work. */
+  close(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new Error("the round is closed"));
+    for (const lane of this.#lanes) lane.take({ kind: "close" });
+  }
+
+  take(message: LeaseMessage, from: number): LeaseReply | undefined {
+    switch (message.kind) {
+      case "orders":
+        this.#takeOrders(message.value, from);
+        return { answer: TAKEN, view: undefined };
+      case "find":
+        void this.#takeFind(message.value.nonce);
+        return { answer: TAKEN, view: undefined };
+      default:
+        return undefined;
+    }
+  }
+
+  async #search(units: SearchedUnits): Promise<void> {
+    const { job, lanes } = this.#options;
+    const { links, clock } = this.#modules;
+    const order = await this.#order();
+    const end = links.receive({ job: job.id, round: job.round }, this);
+    try {
+      for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#lane(lane, order, units));
+      if (this.#closing.signal.aborted)
+        for (const lane of this.#lanes) lane.take({ kind: "close" });
+      let until: number | undefined;
+      for (;;) {
+        for (const lane of this.#lanes) lane.take({ kind: "tick" });
+        if (units.claimable >= this.#mostUnits()) this.close();
+        if (this.#closing.signal.aborted) {
+          until ??= clock.monotonic() + PATIENCE_MS;
+          if (clock.monotonic() >= until || this.#lanes.every(({ isDone }) => isDone)) return;
+        }
+        await this.#pause();
+      }
+    } finally {
+      end();
+    }
+  }
+
+  /** Until the next look; ends early when the round is closed, so that nobody waits for it. */
+  async #pause(): Promise<void> {
+    const isClosing = this.#closing.signal.aborted;
+    const ms = isClosing ? TICK_MS / 5 : TICK_MS;
+    const signal = isClosing ? this.#signal : AbortSignal.any([this.#signal, this.#closing.signal]);
+    await this.#modules.clock.sleep(ms, signal).catch(() => {});
+    this.#signal.throwIfAborted();
+  }
+
+  #lane(
+    lane: number,
+    order: ConstructorParameters<typeof LaneRunner>[0]["order"],
+    units: SearchedUnits,
+  ): LaneRunner {
+    const { deadlineMs } = this.#options;
+    const firstRequest = units.life * REQUESTS_A_LIFE;
+    return new LaneRunner(
+      { order, firstRequest, deadlineMs, signal: this.#signal },
+      {
+        ...this.#modules,
+        units,
+        tell: (wish) => this.#line.put(lane, wish),
+        seek: () => this.#line.seek(),
+        onUnits: (done, ms) => this.#onUnits(done, ms),
+        onFind: (nonce) => this.#onFind(nonce),
+      },
+    );
+  }
+
+  async #order(): Promise<ConstructorParameters<typeof LaneRunner>[0]["order"]> {
+    const { spec } = this.#options.job;
+    const search = searchSpec(spec);
+    const algorithm = await this.#modules.algorithms.source(spec, this.#signal);
+    const { unitBits, from: jobFrom, to: jobTo } = search;
+    return { ...searchTaskOf(search), algorithm, unitBits, jobFrom, jobTo };
+  }
+
+  #onUnits(done: readonly UnitResult[], ms: number): void {
+    this.#searchedMs += ms;
+    this.#modules.onUnits(done);
+    const { job } = this.#options;
+    if (modeOf(job) !== "best") return;
+    const { target } = searchSpec(job.spec);
+    for (const unit of done) {
+      const limit = this.#best?.minDigest ?? target;
+      const order = compareBytes(unit.minDigest, limit);
+      if (order < 0 || (order === 0 && this.#best === undefined)) {
+        this.#best = unit;
+        this.#keepFind(unit.minNonce);
+      }
+    }
+  }
+
+  #keepFind(nonce: bigint): void {
+    this.#units?.find(nonce).catch((error: unknown) => {
+      this.#modules.log.warn("a find could not be kept", { reason: String(error) });
+    });
+  }
+
+  /** Told to everybody at once: nobody need search on where one find is enough. */
+  #onFind(nonce: bigint): void {
+    const { job, node } = this.#options;
+    const { links, log } = this.#modules;
+    const mode = modeOf(job);
+    if (mode === "best") return;
+    this.#keepFind(nonce);
+    log.info("a search has a find", { job: toHex(job.id), round: job.round, nonce: String(nonce) });
+    const value = { job: job.id, round: job.round, nonce };
+    const others = mode === "first" ? job.participants.map((one) => one.node) : [];
+    for (const other of new Set([...job.team, ...others])) {
+      if (other === node && !job.team.includes(node)) continue;
+      links.send(other, { kind: "find", value }).catch(() => {});
+    }
+    if (mode === "first") this.close();
+  }
+
+  /** From anybody in the search: the nonce speaks for itself. */
+  async #takeFind(nonce: bigint): Promise<void> {
+    const { job } = this.#options;
+    if (modeOf(job) !== "first" || this.#closing.signal.aborted) return;
+    const isTrue = await isFind(job.spec, nonce, this.#modules.digests, this.#signal).catch(
+      () => false,
+    );
+    if (isTrue) this.close();
+  }
+
+  #takeOrders(orders: LeaseOrders, from: number): void {
+    if (from !== this.#line.manager || orders.view !== this.#line.view) {
+      // It may have taken over; its word alone is not enough.
+      if (orders.view !== this.#line.view) this.#line.seek();
+      return;
+    }
+    for (const { lane, request, lease, ...span } of orders.leases) {
+      this.#lanes[lane]?.take({ kind: "lease", request, lease, parents: [], ...unitsOf(span) });
+    }
+    for (const { lane, request, ms } of orders.waits) {
+      this.#lanes[lane]?.take({ kind: "wait", request, ms });
+    }
+    for (const { lane, lease, isStale, ...span } of orders.spans) {
+      const kind = isStale === 1 ? "stale" : "ack";
+      this.#lanes[lane]?.take({ kind, lease, ...unitsOf(span) });
+    }
+    for (const { lane, lease, to } of orders.ends) {
+      this.#lanes[lane]?.take({ kind: "end", lease, to: Number(to) });
+    }
+    if (orders.isClosed === 1) this.close();
+  }
+
+  #mostUnits(): number {
+    const { spec, progress } = this.#options.job;
+    const left = orderedUnits(searchSpec(spec)) - searchProgress({ progress }).claimed;
+    return left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
+  }
+
+  async #commit(units: SearchedUnits): Promise<void> {
+    const { job, node, publicKey } = this.#options;
+    const { keeper, blobs, duties, log } = this.#modules;
+    const { id, round, spec } = job;
+    const claimed = units.claimed(this.#mostUnits());
+    const finds = [...units.finds];
+    // The last one kept is the best; of the others those of the lowest nonces count.
+    if (modeOf(job) !== "best") finds.sort(byNumber);
+    const told = modeOf(job) === "best" ? finds.slice(-1) : finds.slice(0, MAX_FINDS);
+    const bytes = encodeClaims({
+      job: id,
+      round,
+      node,
+      units: claimed.map(withoutRunning),
+      finds: told,
+    });
+    const own = { round, node, units: claimed.length };
+    // What others would refuse is not committed to.
+    if (readClaims(bytes, job, own) === undefined) throw new Error("the claims are none");
+    const base = workloadOf(spec).base(job);
+    const leaves = claimLeaves({ job: id, round, publicKey }, base, claimed);
+    const run = await keeper.begin(id, round);
+    try {
+      await run.finish(leaves);
+    } catch (error) {
+      await run.discard();
+      throw error;
+    }
+    const updateHash = await blobs.putWithheld(bytes);
+    this.#signal.throwIfAborted();
+    await duties.send(
+      payloadOf("job-commit", {
+        job: id,
+        round,
+        updateHash,
+        checkpointRoot: merkleRoot(leaves),
+        units: claimed.length,
+        workMs: Math.min(Math.round(this.#searchedMs), 0xffff_ffff),
+        updateBytes: bytes.length,
+      }),
+      spec.phaseBlocks,
+    );
+    const facts = { job: toHex(id), round, units: claimed.length, finds: finds.length };
+    log.info("search committed", facts);
+  }
+}
+
+function byNumber(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function unitsOf({ from, to }: { readonly from: bigint; readonly to: bigint }): {
+  from: number;
+  to: number;
+} {
+  return { from: Number(from), to: Number(to) };
+}

@@ -1,0 +1,158 @@
+/**
+ * What this node has searched in a round, durable before the manager hears of it: after a restart nothing is hashed
+ * twice, and what was claimed stays what is committed to. Running digests lie here alone.
+ */
+
+import type { SearchedUnit } from "../../../chain/workload/search/segment-leaf.ts";
+import type { Disk } from "../../disk.ts";
+import type { ClaimedUnit } from "./claims-file.ts";
+import { DurableLog } from "./durable-log.ts";
+import { type Span, without } from "./leases/span.ts";
+import { SpanSet } from "./leases/span-set.ts";
+
+/** First byte of a record. */
+const UNITS = 1;
+const CLAIM = 2;
+const FIND = 3;
+const CLOSE = 4;
+const UNIT_BYTES = 24;
+
+interface Kept {
+  readonly minNonce: bigint;
+  readonly running: Uint8Array;
+}
+
+export class SearchedUnits {
+  readonly #log: DurableLog;
+  readonly #units = new Map<number, Kept>();
+  readonly #claims = new SpanSet();
+  readonly #finds = new Set<bigint>();
+  #isClosed = false;
+
+  private constructor(log: DurableLog) {
+    this.#log = log;
+  }
+
+  static async open(folder: string, disk: Disk): Promise<SearchedUnits> {
+    const { log, records } = await DurableLog.open(folder, disk);
+    const units = new SearchedUnits(log);
+    for (const record of records) units.#replay(record);
+    return units;
+  }
+
+  /** Number of this process among those that searched in this round, from 1. */
+  get life(): number {
+    return this.#log.life;
+  }
+
+  /** What is claimed is decided. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get finds(): readonly bigint[] {
+    return [...this.#finds];
+  }
+
+  /** Units that may be claimed and are searched. */
+  get claimable(): number {
+    return this.#claims.size;
+  }
+
+  has(unit: number): boolean {
+    return this.#units.has(unit);
+  }
+
+  /** Resolves when they are durable. */
+  async put(units: readonly SearchedUnit[]): Promise<void> {
+    const record = new Uint8Array(1 + UNIT_BYTES * units.length);
+    record[0] = UNITS;
+    const view = new DataView(record.buffer);
+    units.forEach(({ unit, minNonce, running }, i) => {
+      const at = 1 + UNIT_BYTES * i;
+      view.setBigUint64(at, unit, true);
+      view.setBigUint64(at + 8, minNonce, true);
+      record.set(running, at + 16);
+    });
+    await this.#log.append(record);
+    this.#replay(record);
+  }
+
+  /** The log of leases gives these units to this node. */
+  async claim({ from, to }: Span): Promise<void> {
+    const record = new Uint8Array(17);
+    record[0] = CLAIM;
+    const view = new DataView(record.buffer);
+    view.setBigUint64(1, BigInt(from), true);
+    view.setBigUint64(9, BigInt(to), true);
+    this.#replay(record);
+    await this.#log.append(record);
+  }
+
+  async find(nonce: bigint): Promise<void> {
+    if (this.#finds.has(nonce)) return;
+    const record = new Uint8Array(9);
+    record[0] = FIND;
+    new DataView(record.buffer).setBigUint64(1, nonce, true);
+    this.#replay(record);
+    await this.#log.append(record);
+  }
+
+  /** No claims after this. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#log.append(Uint8Array.of(CLOSE));
+  }
+
+  /** By number, at most `limit`. */
+  claimed(limit: number): SearchedUnit[] {
+    const claimed: SearchedUnit[] = [];
+    for (const { from, to } of this.#claims.spans) {
+      for (let unit = from; unit < to && claimed.length < limit; unit++) {
+        const kept = this.#units.get(unit);
+        if (kept !== undefined) claimed.push({ unit: BigInt(unit), ...kept });
+      }
+    }
+    return claimed;
+  }
+
+  end(): Promise<void> {
+    return this.#log.close();
+  }
+
+  /** The manager may say it again, and a set takes what is new alone. */
+  #claim(span: Span): void {
+    for (const part of without([span], this.#claims.within(span))) this.#claims.add(part);
+  }
+
+  #replay(record: Uint8Array): void {
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+    switch (record[0]) {
+      case UNITS:
+        for (let at = 1; at + UNIT_BYTES <= record.length; at += UNIT_BYTES) {
+          this.#units.set(Number(view.getBigUint64(at, true)), {
+            minNonce: view.getBigUint64(at + 8, true),
+            running: record.slice(at + 16, at + UNIT_BYTES),
+          });
+        }
+        break;
+      case CLAIM:
+        if (this.#isClosed) break;
+        this.#claim({
+          from: Number(view.getBigUint64(1, true)),
+          to: Number(view.getBigUint64(9, true)),
+        });
+        break;
+      case FIND:
+        this.#finds.add(view.getBigUint64(1, true));
+        break;
+      default:
+        this.#isClosed = true;
+    }
+  }
+}
+
+export function withoutRunning({ unit, minNonce }: SearchedUnit): ClaimedUnit {
+  return { unit, minNonce };
+}

@@ -1,0 +1,416 @@
+/**
+ * This node's seat in the team of a search, for one round: it keeps the lease log together with the other members, and
+ * while it manages, gives leases out at its desk. Nothing it says leaves before the log holds it, and nothing that
+ * depends on its memory before its disk does.
+ */
+import type { KeyPair } from "../../../chain/crypto/keys.ts";
+import type { KnownProof } from "../../../chain/evidence/check-evidence.ts";
+import { makeDuplicateLease } from "../../../chain/evidence/lease-fault.ts";
+import type { Job } from "../../../chain/types/job.ts";
+import {
+  isUsurped,
+  leaseSigningRoot,
+  promiseSigningRoot,
+} from "../../../chain/workload/search/lease-log.ts";
+import { modeOf } from "../../../chain/workload/search/round.ts";
+import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
+import type { Clock } from "../../clock.ts";
+import type { NodeLog } from "../../telemetry/log.ts";
+import { isFind, type NonceDigests } from "./find-check.ts";
+import type { LeaseJournal } from "./lease-journal.ts";
+import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
+import { type LeaseMessage, type LeaseReply, type LeaseReport, MAX_LANES } from "./lease-wire.ts";
+import { LeaseDesk } from "./leases/desk.ts";
+import type { DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
+import { LeaseTable } from "./leases/lease-table.ts";
+import { Member } from "./leases/member.ts";
+import type {
+  JournalNote,
+  LogEntry,
+  MemberEffect,
+  MemberEvent,
+  MemberMessage,
+} from "./leases/member-messages.ts";
+import type { Spans } from "./leases/span.ts";
+import { spansOf } from "./leases/span.ts";
+import { stepOf } from "./leases/step.ts";
+import { Mailbox } from "./mailbox.ts";
+import { MAX_MESSAGES, type RoundPlace } from "./member-wire.ts";
+import type { ClosedLog } from "./merge-claims.ts";
+import { OrdersOut } from "./orders-out.ts";
+import { SignedMessages } from "./signed-messages.ts";
+
+export interface TeamSeatOptions {
+  readonly job: Job;
+  readonly keys: KeyPair;
+  /** Index of this node. */
+  readonly node: number;
+  readonly genesisRoot: Uint8Array;
+  readonly notes: readonly JournalNote[];
+  /** It may have been here before, and has lost what it promised. */
+  readonly isForgetful: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type LeaseFault = Extract<KnownProof, { kind: "duplicate-lease" | "usurped-lease" }>;
+
+export interface TeamSeatModules {
+  readonly links: Pick<LeaseLinks, "send" | "sendToMember">;
+  readonly journal: Pick<LeaseJournal, "write">;
+  readonly digests: NonceDigests;
+  readonly clock: Pick<Clock, "monotonic" | "sleep">;
+  readonly log: NodeLog;
+  /** In [0, 1). */
+  random(): number;
+  /** Public key of a node. */
+  keyOf(node: number): Uint8Array;
+  /** A manager signed what no honest one does. */
+  onFault(proof: LeaseFault): void;
+}
+
+const TICK_MS = 250;
+const MEMBER_GAP_MS = 30;
+
+export class TeamSeat implements LeaseReceiver, MemberReceiver {
+  readonly #options: TeamSeatOptions;
+  readonly #modules: TeamSeatModules;
+  readonly #place: RoundPlace;
+  readonly #member: Member;
+  readonly #signed: SignedMessages;
+  readonly #orders: OrdersOut;
+  readonly #mailboxes = new Map<number, Mailbox<MemberMessage>>();
+  readonly #effects: MemberEffect[] = [];
+  /** What is safe, as every member has it. */
+  readonly #table: LeaseTable;
+  readonly #finders = new Map<bigint, number>();
+  readonly #waiters = new Set<() => void>();
+  readonly #expelled = new Set<number>();
+  #desk: LeaseDesk | undefined;
+  #view: number | undefined;
+  #isClosing = false;
+  #isPumping = false;
+
+  constructor(options: TeamSeatOptions, modules: TeamSeatModules) {
+    this.#options = options;
+    this.#modules = modules;
+    const { job, keys, node, genesisRoot, notes, isForgetful, signal } = options;
+    const { id, round, team } = job;
+    const { keyOf, links, clock } = modules;
+    this.#place = { job: id, round };
+    this.#table = new LeaseTable({ open: this.#open });
+    this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf });
+    this.#orders = new OrdersOut({ ...this.#place, signal }, { links, clock });
+    this.#member = new Member(
+      {
+        ...this.#place,
+        team,
+        open: this.#open,
+        self: team.indexOf(node),
+        now: clock.monotonic(),
+        isForgetful,
+        sign: (entry) => ({ entry, signature: keys.sign(leaseSigningRoot(genesisRoot, entry)) }),
+        signPromise: (promise) => ({
+          promise,
+          signature: keys.sign(promiseSigningRoot(genesisRoot, promise)),
+        }),
+      },
+      notes,
+    );
+  }
+
+  /** What is safe. */
+  get table(): LeaseTable {
+    return this.#table;
+  }
+
+  get isManager(): boolean {
+    return this.#desk !== undefined;
+  }
+
+  /** Until the signal. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    for (;;) {
+      this.#tick();
+      await this.#modules.clock.sleep(TICK_MS, signal);
+    }
+  }
+
+  /** The round takes no more work. */
+  close(): void {
+    this.#isClosing = true;
+    this.#closeDesk();
+  }
+
+  take(message: LeaseMessage, from: number): LeaseReply | undefined {
+    const view = this.#view;
+    switch (message.kind) {
+      case "who":
+        return { answer: "taken", view };
+      case "report":
+        if (this.#desk === undefined) return { answer: "elsewhere", view };
+        this.#takeReport(message.value, from);
+        return { answer: "taken", view };
+      case "find":
+        void this.#takeFind(message.value.nonce, from);
+        return { answer: "taken", view };
+      case "orders":
+        return undefined;
+    }
+  }
+
+  takeFromMember(messages: readonly MemberMessage[], from: number): void {
+    const position = this.#options.job.team.indexOf(from);
+    if (position === -1) return;
+    const now = this.#now;
+    for (const message of messages) {
+      if (!this.#signed.areRight(message)) continue;
+      this.#lookForUsurper(message);
+      this.#step({ kind: "message", now, from: position, message });
+    }
+  }
+
+  /** The chain has put these members out of the team. */
+  expel(nodes: readonly number[]): void {
+    for (const node of nodes) {
+      if (this.#expelled.has(node)) continue;
+      this.#expelled.add(node);
+      const member = this.#options.job.team.indexOf(node);
+      this.#step({ kind: "expel", now: this.#now, member });
+    }
+  }
+
+  /**
+   * Waits for entries on their way to this member.
+   * @returns undefined when the log is not whole when patience ends, so that nothing follows from what it lacks
+   */
+  async logWhen(
+    isEnough: (log: ClosedLog) => boolean,
+    patience: AbortSignal,
+  ): Promise<ClosedLog | undefined> {
+    const log: ClosedLog = {
+      owned: (node) => this.#ownedBy(node),
+      finderOf: (nonce) => this.#finders.get(nonce),
+    };
+    while (!patience.aborted && !this.#options.signal.aborted) {
+      if (isEnough(log)) return log;
+      await this.#nextEntries(patience);
+    }
+    return isEnough(log) || this.#table.isClosed ? log : undefined;
+  }
+
+  #lookForUsurper(message: MemberMessage): void {
+    if (message.kind !== "append" && message.kind !== "entries") return;
+    const { team } = this.#options.job;
+    for (const { signed } of message.entries) {
+      if (!isUsurped(signed.entry, team)) continue;
+      this.#modules.onFault({ kind: "usurped-lease", value: { usurped: signed } });
+    }
+  }
+
+  get #open(): Spans {
+    const { progress } = this.#options.job;
+    const { open } = searchProgress({ progress });
+    return spansOf(open.map(({ from, to }) => ({ from: Number(from), to: Number(to) })));
+  }
+
+  get #now(): number {
+    return this.#modules.clock.monotonic();
+  }
+
+  #ownedBy(node: number): Spans {
+    const { first, repeated } = this.#table.owned(node);
+    return spansOf([...first, ...repeated]);
+  }
+
+  #nextEntries(patience: AbortSignal): Promise<void> {
+    const { signal } = this.#options;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiters.delete(done);
+        for (const one of [patience, signal]) one.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiters.add(done);
+      for (const one of [patience, signal]) one.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  #tick(): void {
+    const now = this.#now;
+    this.#step({ kind: "tick", now });
+    this.#deskStep({ kind: "tick", now });
+  }
+
+  #takeReport({ rttMs, asks, beats }: LeaseReport, node: number): void {
+    const { participants } = this.#options.job;
+    if (participants.every((participant) => participant.node !== node)) return;
+    const now = this.#now;
+    for (const { lane, lease, at } of beats) {
+      if (lane >= MAX_LANES || at > BigInt(Number.MAX_SAFE_INTEGER)) continue;
+      this.#deskStep({ kind: "beat", now, holder: { node, lane }, lease, at: Number(at) });
+    }
+    for (const { lane, request, holds } of asks) {
+      if (lane >= MAX_LANES) continue;
+      this.#deskStep({ kind: "ask", now, holder: { node, lane }, request, holds, rttMs });
+    }
+  }
+
+  async #takeFind(nonce: bigint, node: number): Promise<void> {
+    const { job, signal } = this.#options;
+    const isTrue = await isFind(job.spec, nonce, this.#modules.digests, signal).catch(() => false);
+    if (!isTrue) return;
+    const now = this.#now;
+    const member = job.team.indexOf(node);
+    if (member !== -1) this.#step({ kind: "submit", now, member });
+    this.#deskStep({ kind: "found", now, node, nonce });
+  }
+
+  #step(event: MemberEvent): void {
+    if (this.#options.signal.aborted) return;
+    this.#effects.push(...this.#member.step(event));
+    if (this.#isPumping || this.#effects.length === 0) return;
+    this.#isPumping = true;
+    this.#pump()
+      .catch((error: unknown) => {
+        if (this.#options.signal.aborted) return;
+        this.#modules.log.error("the lease log failed", { reason: String(error) });
+      })
+      .finally(() => {
+        this.#isPumping = false;
+      });
+  }
+
+  /** In order: what follows a note leaves once the note is on the disk. */
+  async #pump(): Promise<void> {
+    for (;;) {
+      const effect = this.#effects.shift();
+      if (effect === undefined) return;
+      if (effect.kind === "journal") await this.#modules.journal.write(effect.note);
+      else this.#carryOut(effect);
+      if (this.#options.signal.aborted) return;
+    }
+  }
+
+  #carryOut(effect: Exclude<MemberEffect, { kind: "journal" }>): void {
+    const { log, onFault } = this.#modules;
+    switch (effect.kind) {
+      case "send":
+        this.#send(effect.to, effect.message);
+        break;
+      case "written":
+        this.#deskStep({ kind: "held", now: this.#now, id: effect.id });
+        break;
+      case "safe":
+        this.#takeSafe(effect.entries);
+        break;
+      case "lead":
+        this.#lead(effect.log, effect.view);
+        break;
+      case "yield":
+        this.#desk = undefined;
+        break;
+      case "manager":
+        this.#view = effect.member === undefined ? undefined : effect.view;
+        break;
+      case "fork":
+        log.warn("a manager wrote two logs", { member: effect.member });
+        onFault({
+          kind: "duplicate-lease",
+          value: makeDuplicateLease(effect.first, effect.second),
+        });
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send(to: number | "others", message: MemberMessage): void {
+    const { team } = this.#options.job;
+    const positions = to === "others" ? team.keys() : [to];
+    for (const position of positions) {
+      const node = team[position];
+      if (node === undefined || node === this.#options.node) continue;
+      this.#mailboxOf(node).put(message);
+    }
+  }
+
+  #mailboxOf(node: number): Mailbox<MemberMessage> {
+    const known = this.#mailboxes.get(node);
+    if (known !== undefined) return known;
+    const { links, clock } = this.#modules;
+    const { signal } = this.#options;
+    const mailbox = new Mailbox<MemberMessage>(
+      (messages) => links.sendToMember(node, this.#place, messages),
+      { limit: MAX_MESSAGES, gapMs: MEMBER_GAP_MS, signal },
+      clock,
+    );
+    this.#mailboxes.set(node, mailbox);
+    return mailbox;
+  }
+
+  #takeSafe(entries: readonly LogEntry[]): void {
+    for (const { signed } of entries) {
+      const step = stepOf(signed.entry);
+      this.#table.apply(step);
+      if (step.kind === "find" && !this.#finders.has(step.nonce)) {
+        this.#finders.set(step.nonce, step.node);
+      }
+    }
+    if (this.#table.isClosed && this.#desk !== undefined) this.#tellClosed();
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #lead(entries: readonly LogEntry[], view: number): void {
+    const { job, node } = this.#options;
+    const { log, random } = this.#modules;
+    const now = this.#now;
+    const past = entries.map(({ signed: { entry } }) => ({
+      step: stepOf(entry),
+      at: Number(entry.at),
+    }));
+    const { redundancy } = searchSpec(job.spec);
+    this.#desk = LeaseDesk.resume({ open: this.#open, redundancy, random }, past, now);
+    this.#view = view;
+    if (view > 0) log.warn("taking over as manager of a search", { round: job.round, view });
+    // A first word to all: those who waited for another manager look for this one now.
+    for (const participant of job.participants) {
+      if (view > 0 && participant.node !== node)
+        this.#orders.put(participant.node, view, undefined);
+    }
+    if (this.#isClosing) this.#closeDesk();
+  }
+
+  #closeDesk(): void {
+    if (this.#desk?.table.isClosed === false) this.#deskStep({ kind: "close", now: this.#now });
+  }
+
+  #deskStep(event: DeskEvent): void {
+    const desk = this.#desk;
+    if (desk === undefined) return;
+    for (const effect of desk.step(event)) this.#carryOutOfDesk(effect);
+  }
+
+  #carryOutOfDesk(effect: DeskEffect): void {
+    const { job } = this.#options;
+    switch (effect.kind) {
+      case "append":
+        this.#step({ kind: "write", now: this.#now, id: effect.id, step: effect.step });
+        break;
+      case "covered":
+        if (searchSpec(job.spec).redundancy === 0) this.close();
+        break;
+      case "find":
+        if (modeOf(job) === "first") this.close();
+        break;
+      default:
+        this.#orders.put(effect.holder.node, this.#view ?? 0, effect);
+    }
+  }
+
+  #tellClosed(): void {
+    for (const { node } of this.#options.job.participants) {
+      this.#orders.put(node, this.#view ?? 0, "closed");
+    }
+  }
+}
