@@ -178,4 +178,22 @@ const NODE_MESSAGES: readonly object[] = [
       { name: "chunks", count: 3, isKept: true },
     ],
   },
+  {
+    type: "order",
+    task: 4,
+    order: {
+      kind: "search",
+      prefix: "00ff",
+      suffix: "",
+      nonceBytes: 8,
+      endian: "big",
+      target: HASH,
+      unitBits: 18,
+      jobFrom: "0",
+      jobTo: "1099511627776",
+      from: "3",
+      to: "5",
+    },
+    inputs: [{ name: "algorithm", count: 1, isKept: true }],
+  },
 ];

@@ -1,98 +1,148 @@
 /**
- * What workers get out of their cores: hashes of leases, searched and claimed as workers do it, over those of as many
- * bare kernels running at the same time. Both take turns, short and many; of each the fastest tenth is compared, since
+ * What workers get out of their cores: hashes of searches through the worker pool, with all that it takes to order them
+ * and to hear of them, over those of as many bare kernels. Both per second of processor time, the worker processes' own
+ * in whole; they take turns, and the medians over pairs of turns and the fastest quarter of each are compared, since
  * other processes can only slow a turn down.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
-import type { Turn, TurnResult } from "./lease-worker.ts";
+import { shippedModule } from "../../../ml/search/shipped.ts";
+import { systemClock } from "../../../node/clock.ts";
+import { processUse } from "../../../node/helpers/process-use.ts";
+import { inMemory } from "../../../node/workers/blob-source.ts";
+import type { SearchUnitsTask } from "../../../node/workers/kinds/search/task.ts";
+import { WorkerPool } from "../../../node/workers/pool.ts";
+import { SILENT } from "../../../p2p/log.ts";
+import { until } from "../../helpers/until.ts";
+import type { BareResult } from "./bare-thread.ts";
 
 export interface Efficiency {
   readonly workers: number;
-  /** Hashes a second of processor time, leases over bare kernels. */
+  /** Hashes a second of processor time, the pool's over bare kernels', of each the fastest quarter of turns. */
   readonly efficiency: number;
-  /** Median of each pair of turns instead of the fastest tenth: what else runs here shows in it. */
+  /** Median over pairs of turns. */
   readonly efficiencyOfPairs: number;
-  /** All workers together, leases, by the clock, fastest tenth. */
+  /** All workers together, by the clock, the fastest quarter. */
   readonly hashesPerSecond: number;
   readonly turns: number;
 }
 
 const COUNTS = [1, 2, 4] as const;
-const TURN_MS = 60;
-const WARM_UP_MS = 400;
+const UNIT_BITS = 18;
+const START_MS = 60_000;
+
+interface Rates {
+  readonly perCpuSecond: number;
+  readonly perSecond: number;
+}
 
 export async function efficiencies(task: SearchTask, quick: boolean): Promise<Efficiency[]> {
   const results: Efficiency[] = [];
-  for (const count of COUNTS) results.push(await efficiencyOf(task, count, quick ? 30 : 120));
+  for (const count of COUNTS) {
+    results.push(await efficiencyOf(task, count, quick ? [4, 1500] : [12, 2500]));
+  }
   return results;
 }
 
-async function efficiencyOf(task: SearchTask, workers: number, turns: number): Promise<Efficiency> {
-  const team = await Promise.all(Array.from({ length: workers }, () => LeaseThread.start(task)));
-  const turn = (kind: Turn["kind"], turnMs = TURN_MS): Promise<TurnResult[]> =>
-    Promise.all(team.map((thread) => thread.run({ kind, turnMs })));
-  const bare: number[] = [];
-  const leases: number[] = [];
-  const together: number[] = [];
+async function efficiencyOf(
+  task: SearchTask,
+  workers: number,
+  [turns, turnMs]: readonly [number, number],
+): Promise<Efficiency> {
+  const bare = await Promise.all(Array.from({ length: workers }, () => bareThread(task)));
+  const pool = new WorkerPool(
+    { localWorkers: workers, engineHash: ENGINE_HASH },
+    { log: SILENT, clock: systemClock },
+  );
+  const rates: { readonly bare: Rates; readonly pool: Rates }[] = [];
   try {
-    // What is compiled anew in its first moments does not count.
-    await turn("bare", WARM_UP_MS);
-    await turn("leases", WARM_UP_MS);
-    for (let index = 0; index < turns; index++) {
-      bare.push(...(await turn("bare")).map(perCpuSecond));
-      const results = await turn("leases");
-      leases.push(...results.map(perCpuSecond));
-      together.push(results.reduce((sum, one) => sum + (1000 * one.hashes) / one.wallMs, 0));
+    await pool.start();
+    const isReady = (): boolean => pool.status().every(({ state }) => state === "idle");
+    await until(isReady, START_MS, "workers");
+    // What is compiled anew in its first moments does not count, and the first pair is left out.
+    for (let turn = 0; turn <= turns; turn++) {
+      const pair = {
+        bare: await runBare(bare, turnMs),
+        pool: await runPool(pool, task, workers, turnMs),
+      };
+      if (turn > 0) rates.push(pair);
     }
   } finally {
-    await Promise.all(team.map((thread) => thread.stop()));
+    await Promise.all([pool.stop(), ...bare.map((thread) => thread.terminate())]);
   }
-  const pairs = leases.map((rate, index) => rate / (bare[index] ?? Number.NaN));
+  const fastest = (of: (pair: (typeof rates)[number]) => number): number =>
+    part(rates.map(of), 0.75);
+  const pairs = rates.map((pair) => pair.pool.perCpuSecond / pair.bare.perCpuSecond);
   return {
     workers,
-    efficiency: rounded(part(leases, 0.9) / part(bare, 0.9)),
+    efficiency: rounded(
+      fastest((pair) => pair.pool.perCpuSecond) / fastest((pair) => pair.bare.perCpuSecond),
+    ),
     efficiencyOfPairs: rounded(part(pairs, 0.5)),
-    hashesPerSecond: Math.round(part(together, 0.9)),
+    hashesPerSecond: Math.round(fastest((pair) => pair.pool.perSecond)),
     turns,
   };
 }
 
-function perCpuSecond({ hashes, cpuMs }: TurnResult): number {
-  return (1000 * hashes) / cpuMs;
+async function bareThread(task: SearchTask): Promise<Worker> {
+  const thread = new Worker(new URL("./bare-thread.ts", import.meta.url), { workerData: task });
+  await once(thread, "message");
+  return thread;
 }
 
-class LeaseThread {
-  readonly #worker: Worker;
-  #resolve: (result: TurnResult) => void = () => {};
-  #reject: (error: Error) => void = () => {};
+async function runBare(threads: readonly Worker[], turnMs: number): Promise<Rates> {
+  const start = performance.now();
+  // As much processor time as the pool's workers get by the clock on two cores.
+  const results = await Promise.all(
+    threads.map(async (thread): Promise<BareResult> => {
+      thread.postMessage(turnMs / 2);
+      const [result] = await once(thread, "message");
+      return result as BareResult;
+    }),
+  );
+  const hashes = results.reduce((sum, one) => sum + one.hashes, 0);
+  const cpuMs = results.reduce((sum, one) => sum + one.cpuMs, 0);
+  return ratesOf(hashes, cpuMs, performance.now() - start);
+}
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on("message", (message: { kind: string; result?: TurnResult }) => {
-      if (message.result !== undefined) this.#resolve(message.result);
-    });
-    worker.on("error", (error) => this.#reject(error));
-  }
+async function runPool(
+  pool: WorkerPool,
+  message: SearchTask,
+  workers: number,
+  turnMs: number,
+): Promise<Rates> {
+  const algorithm = inMemory(await shippedModule("sha256d"));
+  const used = async (): Promise<number> => {
+    const pids = Array.from({ length: workers }, (_, index) => pool.pid(`local-${index + 1}`));
+    const uses = await Promise.all(pids.map(processUse));
+    return uses.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  };
+  const before = await used();
+  const start = performance.now();
+  const end = AbortSignal.timeout(turnMs);
+  const results = await Promise.all(
+    Array.from({ length: workers }, (_, index) => {
+      const from = BigInt(index) * 2n ** 11n;
+      const task: SearchUnitsTask = {
+        ...message,
+        algorithm,
+        unitBits: UNIT_BITS,
+        jobFrom: 0n,
+        jobTo: 2n ** 32n,
+        from,
+        to: from + 2n ** 11n,
+      };
+      return pool.search(task, { deadlineMs: 10 * START_MS, end });
+    }),
+  );
+  const hashes = results.reduce((sum, one) => sum + one.hashes, 0);
+  return ratesOf(hashes, (await used()) - before, performance.now() - start);
+}
 
-  static async start(task: SearchTask): Promise<LeaseThread> {
-    const worker = new Worker(new URL("./lease-worker.ts", import.meta.url), { workerData: task });
-    await once(worker, "message");
-    return new LeaseThread(worker);
-  }
-
-  run(turn: Turn): Promise<TurnResult> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      this.#worker.postMessage(turn);
-    });
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-  }
+function ratesOf(hashes: number, cpuMs: number, wallMs: number): Rates {
+  return { perCpuSecond: (1000 * hashes) / cpuMs, perSecond: (1000 * hashes) / wallMs };
 }
 
 /** The value that so much of the others is not above. */

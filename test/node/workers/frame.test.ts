@@ -108,6 +108,41 @@ describe("worker messages", () => {
     });
   }
 
+  for (const [field, changes] of [
+    ["jobFrom", { jobFrom: "abc" }],
+    ["jobFrom", { jobFrom: "1e3" }],
+    ["jobFrom", { jobFrom: "-1" }],
+    ["jobTo", { jobTo: "0x40" }],
+    ["jobTo", { jobTo: "18446744073709551616" }],
+    ["from", { from: "" }],
+    ["from", { from: 0 }],
+    ["to", { to: "01" }],
+    ["to", { to: "2" }],
+    ["unitBits", { unitBits: 1e300 }],
+    ["unitBits", { unitBits: "a" }],
+    ["nonceBytes", { nonceBytes: 1e300 }],
+  ] as const) {
+    it(`refuses an order to search with ${JSON.stringify(changes)}`, () => {
+      const order = {
+        kind: "search",
+        prefix: "",
+        suffix: "",
+        nonceBytes: 8,
+        endian: "big",
+        target: hash,
+        unitBits: 6,
+        jobFrom: "0",
+        jobTo: "64",
+        from: "0",
+        to: "1",
+      };
+      const message = { type: "order", task: 1, inputs: [], order: { ...order, ...changes } };
+      decodeNodeMessage({ ...message, order });
+      const error = expectCode(() => decodeNodeMessage(message), "BAD_FRAME");
+      expect(error.message).to.contain(field);
+    });
+  }
+
   it("refuses a message of the other direction", () => {
     expectCode(() => decodeNodeMessage(hello), "BAD_FRAME");
   });

@@ -1,7 +1,8 @@
 import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
+import { nonceSpace } from "../../../../ml/search/search-task.ts";
 import { inMemory } from "../../blob-source.ts";
 import type { TaskControl } from "../../task-control.ts";
-import { requireWithin } from "../../worker-error.ts";
+import { badTask, requireWithin } from "../../worker-error.ts";
 import { algorithmInput, searchFields } from "../algorithm-task.ts";
 import { Outputs } from "../outputs.ts";
 import type { Assignment, Pool } from "../work.ts";
@@ -23,6 +24,9 @@ function digestsAssignment(
 ): Assignment<readonly Uint8Array[], DigestsOrder, DigestsOutcome> {
   const { nonces } = task;
   requireWithin("nonces of a task", nonces.length, MAX_TASK_NONCES);
+  const space = nonceSpace(task);
+  const wrong = nonces.find((nonce) => nonce < 0n || nonce >= space);
+  if (wrong !== undefined) throw badTask("nonces", `${wrong} has not ${task.nonceBytes} bytes`);
   const size = nonces.length * DIGEST_BYTES;
   const outputs = new Outputs({ digests: size });
   return {

@@ -9,10 +9,7 @@ import { Count } from "../fields.ts";
 import { MAX_TASK_UNITS } from "./task.ts";
 
 /** JSON has no numbers of 64 bits. */
-const Uint64 = z
-  .string()
-  .regex(/^(?:0|[1-9]\d{0,19})$/, "must be a number of 64 bits, decimal")
-  .refine((text) => BigInt(text) < 1n << 64n, "must be a number of 64 bits");
+const Uint64 = z.string().refine(isUint64, "must be a number of 64 bits, decimal");
 
 export const SearchOrder = z
   .strictObject({
@@ -24,11 +21,12 @@ export const SearchOrder = z
     from: Uint64,
     to: Uint64,
   })
-  .superRefine(({ unitBits, nonceBytes, ...texts }, context) => {
-    const jobFrom = BigInt(texts.jobFrom);
-    const jobTo = BigInt(texts.jobTo);
-    const from = BigInt(texts.from);
-    const to = BigInt(texts.to);
+  .superRefine((order, context) => {
+    const { unitBits, nonceBytes } = order;
+    const texts = [order.jobFrom, order.jobTo, order.from, order.to];
+    // The checks of the fields alone have refused it already.
+    if (!texts.every(isUint64) || !(unitBits >= 6 && unitBits <= 32)) return;
+    const [jobFrom = 0n, jobTo = 0n, from = 0n, to = 0n] = texts.map(BigInt);
     const refuse = (field: string, message: string): void =>
       context.addIssue({ code: "custom", path: [field], message });
     if (jobTo <= jobFrom) refuse("jobTo", "must be above jobFrom");
@@ -49,6 +47,10 @@ export const SearchOutcome = z.strictObject({
   hashes: Count,
 });
 export type SearchOutcome = z.infer<typeof SearchOutcome>;
+
+function isUint64(text: unknown): boolean {
+  return typeof text === "string" && /^(?:0|[1-9]\d{0,19})$/.test(text) && BigInt(text) < 1n << 64n;
+}
 
 export function cutOf({ jobFrom, jobTo, unitBits }: SearchOrder): Cut {
   return { from: BigInt(jobFrom), to: BigInt(jobTo), unitBits };

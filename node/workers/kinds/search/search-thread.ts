@@ -30,7 +30,7 @@ export const THREAD_LIMITS: ThreadLimits = {
   stopCpuMs: 2_000,
 };
 
-const WATCH_MS = 100;
+const WATCH_MS = 500;
 const IDLE_MS = 60_000;
 const HEAP_MIB = 64;
 

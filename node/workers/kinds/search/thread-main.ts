@@ -20,7 +20,7 @@ import {
 import { encodeFind, encodeUnits } from "./unit-bytes.ts";
 
 /** Units are told so often, if there are not many of them before. */
-const BATCH_MS = 100;
+const BATCH_MS = 250;
 
 const shared = new SharedState(workerData as SharedArrayBuffer);
 /** Modules that held together in a trial, those that come with the program without one. */

@@ -184,6 +184,10 @@ describe("searches on workers", function () {
     const nonces = [5n, 0n, 2n ** 64n - 1n];
     const digests = await pool.digests({ algorithm, ...MESSAGE, nonces }, DEADLINE);
     expect(digests).deep.equal(nonces.map((nonce) => referenceDigest("sha256d", MESSAGE, nonce)));
+    for (const nonce of [-1n, 2n ** 64n]) {
+      const task = { algorithm, ...MESSAGE, nonces: [nonce] };
+      await expectCodeAsync(() => pool.digests(task, DEADLINE), "BAD_TASK");
+    }
   });
 
   it("are refused when no worker could do them, with the field", async () => {
