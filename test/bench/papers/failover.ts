@@ -27,12 +27,12 @@ interface Size {
 }
 
 const FULL: Size = { nonces: 24_000_000n, pairs: 5, pace: 10 };
-const QUICK: Size = { nonces: 8_000_000n, pairs: 1, pace: 20 };
+const QUICK: Size = { nonces: 8_000_000n, pairs: 3, pace: 20 };
 
 export async function failover({ quick }: PartOptions): Promise<Part> {
   const size = quick ? QUICK : FULL;
   const managed = await pairsOf(size, WORKERS);
-  const searching = await pairsOf(quick ? size : { ...size, pairs: 3 }, ALL);
+  const searching = await pairsOf({ ...size, pairs: quick ? 1 : 3 }, ALL);
   const series = quick ? undefined : await tenBlocks(size);
   const rows = [
     { what: "the manager does not search", ...managed },

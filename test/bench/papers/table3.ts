@@ -23,7 +23,7 @@ interface Rates {
 }
 
 export async function table3({ quick }: PartOptions): Promise<Part> {
-  const rounds = quick ? 2 : 8;
+  const rounds = quick ? 3 : 8;
   const times = quick ? { warmUpMs: 400, ms: 800 } : { warmUpMs: 1_000, ms: 1_000 };
   const { together, bareOne, bareAll } = await measure(rounds, times);
   const one = together[0] ?? [];
