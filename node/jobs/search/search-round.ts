@@ -10,10 +10,11 @@ import type { Job } from "../../../chain/types/job.ts";
 import { MAX_FINDS } from "../../../chain/types/search.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
 import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
+import { countUnits } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
-import { orderedUnits } from "../../../chain/workload/search/units.ts";
+import { withSecondSearches } from "../../../chain/workload/search/units.ts";
 import { workloadOf } from "../../../chain/workload/workloads.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
@@ -272,7 +273,10 @@ export class SearchRound implements LeaseReceiver {
 
   #mostUnits(): number {
     const { spec, progress } = this.#options.job;
-    const left = orderedUnits(searchSpec(spec)) - searchProgress({ progress }).claimed;
+    const left = withSecondSearches(
+      searchSpec(spec),
+      countUnits(searchProgress({ progress }).open),
+    );
     return left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
   }
 
