@@ -2,12 +2,14 @@
 import { h } from "./dom.js";
 import { withCode } from "./notices.js";
 
+/** @import { JobKind } from "../../chain/types/job.ts" */
 /** @import { OutcomeJson } from "../api/contract/jobs/frame.ts" */
 
-/** @param {{ outcome: OutcomeJson, phase: string }} job */
-export function outcomeChip({ outcome, phase }) {
+/** @param {{ kind: JobKind, outcome: OutcomeJson, phase: string }} job */
+export function outcomeChip({ kind, outcome, phase }) {
   const { state } = outcome;
-  const word = state === "running" ? phase : state === "undrawn" ? "not drawn" : state;
+  const stage = kind === "search" && phase === "training" ? "searching" : phase;
+  const word = state === "running" ? stage : state === "undrawn" ? "not drawn" : state;
   return h("span", { class: "chip", "data-outcome": state }, word);
 }
 

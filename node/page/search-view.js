@@ -3,9 +3,12 @@ import { coverage, coverageLegend } from "./coverage.js";
 import { card, h, table } from "./dom.js";
 import { downloadLinks } from "./download-links.js";
 import { count, duration, large, percent, plural, poml, short } from "./format.js";
+import { patch } from "./patch.js";
 
 /** @import { SearchDetail, SearchRound } from "../api/contract/jobs/search.ts" */
 /** @import { Graph, JobView } from "./job-kinds.js" */
+
+const SHOWN_FINDS = 3;
 
 /** @type {JobView<"search">} */
 export const searchView = {
@@ -70,11 +73,16 @@ function figures(job, rounds) {
 /** @param {SearchDetail} first @returns {Graph<"search">} */
 function graph(first) {
   const element = h("div");
-  const found = h("div");
   /** @param {SearchDetail} job */
   const show = (job) => {
-    element.replaceChildren(coverage(job), coverageLegend(job), found);
-    found.replaceChildren(...job.finds.slice(0, 8).map((find) => finding(job, find)));
+    const left = job.finds.length - SHOWN_FINDS;
+    patch(
+      element,
+      coverage(job),
+      coverageLegend(job),
+      ...job.finds.slice(0, SHOWN_FINDS).map((find) => finding(job, find)),
+      left > 0 && h("p", { class: "muted" }, `and ${count(left)} more, below`),
+    );
   };
   show(first);
   return { element, show, remove: () => {} };

@@ -41,6 +41,11 @@ export function parameterVotePayload(
   return payloadOf("parameter-vote", { parameter, value: encodeValue(value) });
 }
 
+/** @param isFor whether it is to be certified; a vote for what is the case already takes the node's vote back */
+export function algorithmVotePayload(algorithm: Uint8Array, isFor: boolean): Payload {
+  return payloadOf("algorithm-vote", { algorithm, isFor: isFor ? 1 : 0 });
+}
+
 /**
  * UTF-8 of `text`; refused above `limit` bytes.
  * @throws TransactionError BAD_FIELD

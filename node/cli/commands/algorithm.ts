@@ -1,10 +1,13 @@
 /** `poml algorithm`: what searches hash with, and whether a module of one's own could be one of them. */
 import { Command } from "commander";
-import { type ApiOptions, addApiOptions, connect } from "../api-options.ts";
+import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
+import { usageError } from "../exit-codes.ts";
 import { hashRate, mebibytes } from "../format.ts";
 import { pathOption } from "../path-option.ts";
 import { readModuleFile } from "../search/module-file.ts";
+import { addKeyOption, sendSigned } from "./bond.ts";
 
 /** The helper is this command's own. */
 const TURN = { group: "algorithm", member: "" } as const;
@@ -28,7 +31,42 @@ export function algorithmCommand(context: CliContext): Command {
       .argument("<file>", "the module, a .wasm file", pathOption("file"))
       .action((file: string, options: ApiOptions) => add(file, options, context)),
   );
+  algorithm.addCommand(
+    addKeyOption(addApiOptions(new Command("certify")))
+      .description("vote with a node's weight that every node may run an algorithm")
+      .argument("<algorithm>", "name of a shipped one, hash of a module, or a .wasm file")
+      .option("--against", "vote to take it off the list, or take a vote for it back")
+      .action((text: string, options: CertifyOptions) => certify(text, options, context)),
+  );
   return algorithm;
+}
+
+type CertifyOptions = ApiOptions & WalletOptions & { readonly against?: boolean };
+
+async function certify(text: string, options: CertifyOptions, context: CliContext): Promise<void> {
+  const { algorithmVotePayload } = await import("../../wallet/payload.ts");
+  const hash = await hashOf(text);
+  context.output.note(`the vote is on the module ${toHex(hash)}`);
+  await sendSigned(algorithmVotePayload(hash, options.against !== true), options, context);
+}
+
+/** A file is checked before anybody votes for it. @throws CliError BAD_ARGUMENT, FILE_NOT_FOUND; AlgorithmError */
+async function hashOf(text: string): Promise<Uint8Array> {
+  const { findShipped } = await import("../../../ml/search/shipped.ts");
+  const shipped = findShipped(text.toLowerCase());
+  if (shipped !== undefined) return fromHex(shipped.hash);
+  if (/^[0-9a-f]{64}$/i.test(text)) return fromHex(text.toLowerCase());
+  if (!text.endsWith(".wasm") && !text.includes("/")) {
+    throw usageError(
+      "algorithm",
+      `${JSON.stringify(text)} is no shipped algorithm, no hash and no .wasm file`,
+      "`npx poml algorithm list` shows the shipped ones",
+    );
+  }
+  const { checkModule } = await import("../../../ml/search/check/check-module.ts");
+  const bytes = await readModuleFile(text);
+  checkModule(bytes);
+  return sha256(bytes);
 }
 
 async function list({ output }: CliContext): Promise<void> {

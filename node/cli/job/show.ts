@@ -5,20 +5,29 @@ import type { Output } from "../output.ts";
 import { viewOf } from "./views.ts";
 
 /** How the job stands in one or two words. */
-export function outcomeWord({ outcome, phase }: Pick<JobSummary, "outcome" | "phase">): string {
-  if (outcome.state === "running") return phase;
+export function outcomeWord({
+  kind,
+  outcome,
+  phase,
+}: Pick<JobSummary, "kind" | "outcome" | "phase">): string {
+  if (outcome.state === "running") return phaseWord(kind, phase);
   return outcome.state === "undrawn" ? "not drawn" : outcome.state;
 }
 
 /** The same while it is followed, with how far its round is. */
 export function stateText(job: JobDetail): string {
-  const { outcome, phase, round } = job;
+  const { kind, outcome, phase, round } = job;
   if (outcome.state !== "running") {
     return phase === "settled"
       ? outcomeWord(job)
       : `${outcomeWord(job)}, audits and payment under way`;
   }
-  return round === 0 ? phase : `${phase}, ${viewOf(job).roundState(job)}`;
+  return round === 0 ? phase : `${phaseWord(kind, phase)}, ${viewOf(job).roundState(job)}`;
+}
+
+/** The chain has one name for the phase in which participants work. */
+function phaseWord(kind: JobSummary["kind"], phase: string): string {
+  return kind === "search" && phase === "training" ? "searching" : phase;
 }
 
 export function showJob(output: Output, job: JobDetail): void {

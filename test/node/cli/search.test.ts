@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { identityFromSeed, writeKeyFile } from "../../../node/wallet/key-file.ts";
 import { compileExample, readExample } from "../../helpers/toy-algorithm.ts";
 import { CliStage } from "./support.ts";
 
@@ -165,6 +167,21 @@ describe("poml search", function () {
     const refused = await stage.run("search", ...args, file);
     expect(refused.exit).not.equal(0);
     expect(refused.stderr).contain("the module cannot be read");
+  });
+
+  it("votes for an algorithm, and takes the vote back", async () => {
+    const key = join(stage.directory, "founder.key");
+    await writeKeyFile(key, identityFromSeed(sha256(new TextEncoder().encode("founder 0"))));
+    const { node } = stage.test;
+    const vote = (...args: string[]) =>
+      stage.json("algorithm", "certify", ...args, "--wallet", key);
+    expect((await vote("sha256d")).height).to.be.a("number");
+    expect(node.state().algorithmVotes.map((one) => one.node)).deep.equal([0]);
+    expect((await vote("sha256d", "--against")).height).to.be.a("number");
+    expect(node.state().algorithmVotes).deep.equal([]);
+    const bad = await stage.run("algorithm", "certify", "md5", "--wallet", key);
+    expect(bad.exit).equal(2);
+    expect(bad.stderr).contain("algorithm list");
   });
 
   async function blockHash(height: number): Promise<string> {

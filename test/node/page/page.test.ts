@@ -2,6 +2,9 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { searchProgress } from "../../../chain/workload/search/search-of.ts";
+import { toOrderRequest } from "../../../node/api/job-order.ts";
+import type { OrderRequest } from "../../../node/jobs/order-request.ts";
 import { launchChromium } from "../../helpers/chromium.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 import type { TrainOrder } from "../../helpers/job-run.ts";
@@ -90,6 +93,38 @@ describe("the page", function () {
     expect(await text("main"))
       .to.contain("every bit equal")
       .and.not.contain("0 audits under way");
+  });
+
+  it("shows a search: what is covered, what was found, who hashed how much", async () => {
+    const { kind, order } = toOrderRequest({
+      kind: "search",
+      algorithm: "sha256",
+      prefix: "68656c6c6f",
+      mode: "all",
+      zeroBits: 9,
+      to: 8192,
+    });
+    const { id } = await node.submitJob({ kind, order } as OrderRequest, undefined);
+    node.runJobs();
+    await goto(`#/jobs/${toHex(id)}`);
+    await page.getByText("100.0 %").first().waitFor();
+    const found = (await node.jobs.find(id))?.job;
+    if (found === undefined) throw new Error("no job");
+    const { finds } = searchProgress(found);
+    expect(await page.locator(".coverage .mark").count()).to.equal(finds.length);
+    expect(await page.locator(".coverage .gap").count()).to.equal(0);
+    const shown = await text("main");
+    expect(shown)
+      .to.contain(`Nonce ${finds[0]?.nonce}`)
+      .and.contain(toHex(finds[0]?.digest ?? id));
+    expect(shown).to.contain("| xxd -r -p | sha256sum").and.contain("H/s");
+    expect(shown).to.contain("adds up to the escrow").and.not.contain("does not add up");
+    expect(await page.locator("a[download]").count()).to.equal(1);
+    await goto("#/");
+    await page
+      .locator("tr", { hasText: "9 zero bits" })
+      .getByText("search", { exact: true })
+      .waitFor();
   });
 
   it("saves the files of a model, and no refusal in their place", async () => {
