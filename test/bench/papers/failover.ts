@@ -27,7 +27,7 @@ interface Size {
 }
 
 const FULL: Size = { nonces: 24_000_000n, pairs: 5, pace: 10 };
-const QUICK: Size = { nonces: 8_000_000n, pairs: 3, pace: 20 };
+const QUICK: Size = { nonces: 16_000_000n, pairs: 3, pace: 20 };
 
 export async function failover({ quick }: PartOptions): Promise<Part> {
   const size = quick ? QUICK : FULL;
