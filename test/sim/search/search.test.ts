@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { compare } from "./compare.ts";
 import { simulateFleet } from "./fleet.ts";
-import { killEverywhere } from "./main.ts";
+import { KILLED_PLAN, killEverywhere } from "./main.ts";
 import { modeFindings } from "./modes.ts";
 import { simulateWorld } from "./world.ts";
 
@@ -29,10 +29,20 @@ describe("simulated searches", function () {
     expect(result.typicalLeaseMs).within(8_000, 25_000);
   });
 
-  it("end with the whole range covered wherever a manager, sub-manager or worker dies", () => {
-    const { findings, kills } = killEverywhere(97, 13, SMALL);
-    expect(findings.filter((finding) => !finding.endsWith("again"))).deep.equal([]);
+  it("cover the whole range, and lose two leases at most, wherever a manager, sub-manager or worker dies", () => {
+    const { findings, kills } = killEverywhere(293, 13, { ...SMALL, units: 600 });
+    expect(findings).deep.equal([]);
     expect(kills).above(10);
+  });
+
+  it("lose at most a lease when the manager dies while leases still grow", () => {
+    const calm = simulateWorld(KILLED_PLAN);
+    for (const point of [395, 578]) {
+      const killed = simulateWorld({ ...KILLED_PLAN, kill: { role: "manager", point } });
+      expect(killed.findings).deep.equal([]);
+      expect(killed.extra - calm.extra, `at ${point}`).at.most(calm.largest);
+      expect(killed.tookMs - calm.tookMs, `at ${point}`).below(10_000);
+    }
   });
 
   it("lose at most a lease when one of five devices dies", () => {

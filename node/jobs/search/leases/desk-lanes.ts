@@ -25,7 +25,7 @@ export interface Run {
   at: number;
   /** When its holder began; undefined while it searches another lease first. */
   startedAt: number | undefined;
-  /** Begun under the manager before, so how long it took says nothing here. */
+  /** Granted by the manager before, so how long it took says nothing here. */
   isResumed: boolean;
   /** Between the lease before and this one. */
   waitedMs: number;

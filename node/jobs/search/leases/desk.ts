@@ -90,8 +90,9 @@ export class LeaseDesk {
     const desk = new LeaseDesk(options);
     for (const past of log) desk.#replay(past, now - (log.at(-1)?.at ?? 0));
     for (const run of desk.#lanes.runs) {
-      run.isResumed = run.startedAt !== undefined;
-      if (run.isResumed) run.startedAt = now;
+      // Also of one that was queued: its holder may have done it while nobody managed.
+      run.isResumed = true;
+      if (run.startedAt !== undefined) run.startedAt = now;
     }
     // Lanes need as long to miss the manager before, and then to find this one.
     for (const lane of desk.#lanes.all) lane.heardAt = now + MANAGER_MISSES * BEAT_MS;
@@ -522,10 +523,15 @@ export class LeaseDesk {
       case "progress":
       case "part":
       case "cut": {
-        this.#table.apply(step);
+        const won = this.#table.apply(step);
         const lease = this.#table.lease(step.lease);
         const run = this.#lanes.run(step.lease);
         if (lease === undefined || run === undefined) return;
+        if (step.kind === "part") {
+          run.lane.delivered += sizeOf(won);
+          // Units that others search for its holder: that is a sub-manager. How many lanes it has, its next ask says.
+          if (step.node !== lease.node) run.lane.lanes = Math.max(2, run.lane.lanes);
+        }
         run.at = Math.max(run.at, lease.at);
         if (!lease.isOver) return;
         const units = step.kind === "part" ? run.size : lease.at - lease.granted.from;
