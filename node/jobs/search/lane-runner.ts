@@ -119,7 +119,11 @@ export class LaneRunner {
     for (;;) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
-      await this.#search(task);
+      try {
+        await this.#search(task);
+      } finally {
+        this.take({ kind: "stopped", lease: task.name });
+      }
       this.#limits.delete(task.name);
     }
   }

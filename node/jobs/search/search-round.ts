@@ -14,7 +14,7 @@ import { countUnits } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
-import { withSecondSearches } from "../../../chain/workload/search/units.ts";
+import { unitOf, withSecondSearches } from "../../../chain/workload/search/units.ts";
 import { workloadOf } from "../../../chain/workload/workloads.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
@@ -29,7 +29,13 @@ import { encodeClaims, readClaims } from "./claims-file.ts";
 import { isFind, type NonceDigests, searchTaskOf } from "./find-check.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
-import type { LeaseMessage, LeaseOrders, LeaseReply } from "./lease-wire.ts";
+import {
+  type FindNotice,
+  type LeaseMessage,
+  type LeaseOrders,
+  type LeaseReply,
+  WAIT_CODES,
+} from "./lease-wire.ts";
 import { ManagerLine } from "./manager-line.ts";
 import { SearchedUnits, withoutRunning } from "./searched-units.ts";
 
@@ -68,6 +74,9 @@ const TICK_MS = 250;
 const PATIENCE_MS = 6_000;
 /** Requests of one process in one round, at most. */
 const REQUESTS_A_LIFE = 1_000_000;
+/** A find is told to each node so often, at most. */
+const FIND_TRIES = 3;
+const FIND_PAUSE_MS = 300;
 const TAKEN = "taken";
 
 export class SearchRound implements LeaseReceiver {
@@ -81,6 +90,8 @@ export class SearchRound implements LeaseReceiver {
   #units: SearchedUnits | undefined;
   #best: UnitResult | undefined;
   #searchedMs = 0;
+  #closedAt: number | undefined;
+  #waitedMs = 0;
 
   constructor(options: SearchRoundOptions, modules: SearchRoundModules) {
     this.#options = options;
@@ -119,11 +130,17 @@ export class SearchRound implements LeaseReceiver {
     }
   }
 
-  /** The round takes no more work. */
-  close(): void {
+  /**
+   * The round takes no more work.
+   * @param last the lane and unit with the find that ends it: the unit is searched to its end, so that it can be claimed
+   */
+  close(last?: { readonly lane: number; readonly unit: number }): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Error("the round is closed"));
-    for (const lane of this.#lanes) lane.take({ kind: "close" });
+    this.#closedAt = this.#modules.clock.monotonic();
+    for (const [index, lane] of this.#lanes.entries()) {
+      lane.take(last?.lane === index ? { kind: "close", last: last.unit } : { kind: "close" });
+    }
   }
 
   take(message: LeaseMessage, from: number): LeaseReply | undefined {
@@ -160,6 +177,7 @@ export class SearchRound implements LeaseReceiver {
       }
     } finally {
       end();
+      this.#waitedMs = Math.round(clock.monotonic() - (this.#closedAt ?? clock.monotonic()));
     }
   }
 
@@ -187,7 +205,7 @@ export class SearchRound implements LeaseReceiver {
         tell: (wish) => this.#line.put(lane, wish),
         seek: () => this.#line.seek(),
         onUnits: (done, ms) => this.#onUnits(done, ms),
-        onFind: (nonce) => this.#onFind(nonce),
+        onFind: (nonce) => this.#onFind(nonce, lane),
       },
     );
   }
@@ -223,9 +241,9 @@ export class SearchRound implements LeaseReceiver {
   }
 
   /** Told to everybody at once: nobody need search on where one find is enough. */
-  #onFind(nonce: bigint): void {
+  #onFind(nonce: bigint, lane: number): void {
     const { job, node } = this.#options;
-    const { links, log } = this.#modules;
+    const { log } = this.#modules;
     const mode = modeOf(job);
     if (mode === "best") return;
     this.#keepFind(nonce);
@@ -234,9 +252,28 @@ export class SearchRound implements LeaseReceiver {
     const others = mode === "first" ? job.participants.map((one) => one.node) : [];
     for (const other of new Set([...job.team, ...others])) {
       if (other === node && !job.team.includes(node)) continue;
-      links.send(other, { kind: "find", value }).catch(() => {});
+      void this.#tellFind(other, value);
     }
-    if (mode === "first") this.close();
+    const unit = unitOf(searchSpec(job.spec), nonce);
+    if (mode === "first") this.close(unit === undefined ? unit : { lane, unit: Number(unit) });
+  }
+
+  /** Again where it was lost: without the manager's knowledge others would search on. */
+  async #tellFind(other: number, value: FindNotice): Promise<void> {
+    const { links, clock } = this.#modules;
+    for (let tries = 1; ; tries++) {
+      try {
+        await links.send(other, { kind: "find", value });
+        return;
+      } catch {
+        if (tries === FIND_TRIES) return;
+      }
+      const isOver = await clock.sleep(FIND_PAUSE_MS, this.#options.signal).then(
+        () => false,
+        () => true,
+      );
+      if (isOver) return;
+    }
   }
 
   /** From anybody in the search: the nonce speaks for itself. */
@@ -255,6 +292,9 @@ export class SearchRound implements LeaseReceiver {
       if (orders.view !== this.#line.view) this.#line.seek();
       return;
     }
+    // First, since the ends of leases below follow from it. A node that came after the close hears of it by its ask.
+    const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
+    if (orders.isClosed === 1 || isClosed) this.close();
     for (const { lane, request, lease, ...span } of orders.leases) {
       this.#lanes[lane]?.take({ kind: "lease", request, lease, parents: [], ...unitsOf(span) });
     }
@@ -268,7 +308,6 @@ export class SearchRound implements LeaseReceiver {
     for (const { lane, lease, to } of orders.ends) {
       this.#lanes[lane]?.take({ kind: "end", lease, to: Number(to) });
     }
-    if (orders.isClosed === 1) this.close();
   }
 
   #mostUnits(): number {
@@ -322,7 +361,9 @@ export class SearchRound implements LeaseReceiver {
       }),
       spec.phaseBlocks,
     );
-    const facts = { job: toHex(id), round, units: claimed.length, finds: finds.length };
+    const counts = { units: claimed.length, finds: finds.length };
+    // From the close of the round until all was answered for, or patience ended.
+    const facts = { job: toHex(id), round, ...counts, waitedMs: this.#waitedMs };
     log.info("search committed", facts);
   }
 }

@@ -33,6 +33,9 @@ export interface SearchersModules {
   began(unit: number): void;
 }
 
+/** Units are told so often. */
+const BATCH_MS = 250;
+
 /** What comes from files of the machine elsewhere. */
 export const STAND_IN_FILES: Pick<JobServicesModules, "algorithms" | "digests" | "tryAlgorithm"> = {
   algorithms: { source: async () => inMemory(Uint8Array.of(1)) },
@@ -51,23 +54,33 @@ export function standInSearchers(
       const units: UnitResult[] = [];
       const finds: Find[] = [];
       const breaksAt = random.chance(failures) ? task.from + 1n : task.to;
-      for (let unit = task.from; unit < task.to && end?.aborted !== true; unit++) {
-        began(Number(unit));
-        const over = [signal, end].filter((one) => one !== undefined);
-        const isDone = await clock.sleep(msPerUnit, AbortSignal.any(over)).then(
+      const over = AbortSignal.any([signal, end].filter((one) => one !== undefined));
+      const worked = (ms: number): Promise<boolean> =>
+        clock.sleep(ms, over).then(
           () => true,
           () => false,
         );
+      // As of a real worker: units are told together, those of finds and the last ones at once.
+      let told = 0;
+      let toldAt = clock.monotonic();
+      const tell = (): void => {
+        if (units.length > told) onUnits?.(units.slice(told));
+        told = units.length;
+        toldAt = clock.monotonic();
+      };
+      for (let unit = task.from; unit < task.to && end?.aborted !== true; unit++) {
+        began(Number(unit));
+        const found = findsIn(task, unit);
+        if (await worked(msPerUnit / 2)) for (const find of found) onFind?.(find);
+        finds.push(...found);
+        const isDone = await worked(msPerUnit / 2);
         signal?.throwIfAborted();
         if (!isDone) break;
         if (unit === breaksAt) throw broken();
-        const found = findsIn(task, unit);
-        finds.push(...found);
-        for (const find of found) onFind?.(find);
-        const done = falsified(unitOf(task, unit), lie);
-        units.push(done);
-        onUnits?.([done]);
+        units.push(falsified(unitOf(task, unit), lie));
+        if (found.length > 0 || clock.monotonic() - toldAt >= BATCH_MS) tell();
       }
+      tell();
       return { units, finds, hashes: 0 };
     },
     searchReplay: async (task, { signal }) => {

@@ -59,10 +59,18 @@ export interface LaneManagerEvent {
   readonly now: number;
   readonly isAbove: boolean;
 }
+/** The worker searches no more of these units: all that it did was told. After the round is closed it must come. */
+export interface StoppedEvent {
+  readonly kind: "stopped";
+  readonly now: number;
+  readonly lease: number;
+}
 /** The round takes no more work. */
 export interface LaneCloseEvent {
   readonly kind: "close";
   readonly now: number;
+  /** The unit under way with what ended the round in it: it is searched to its end. */
+  readonly last?: number;
 }
 /** Feed one every quarter of a second or so. */
 export interface LaneTickEvent {
@@ -76,6 +84,7 @@ export type LaneEvent =
   | LaneAckEvent
   | LaneEndEvent
   | SearchedEvent
+  | StoppedEvent
   | LaneHeardEvent
   | LaneManagerEvent
   | LaneCloseEvent

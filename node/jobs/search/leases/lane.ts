@@ -5,6 +5,7 @@
  */
 import type {
   LaneAckEvent,
+  LaneCloseEvent,
   LaneEffect,
   LaneEvent,
   LaneLeaseEvent,
@@ -77,7 +78,7 @@ export class Lane {
     const effects: LaneEffect[] = [];
     const { now, kind } = event;
     this.#heardAt ??= now;
-    if (kind !== "tick" && kind !== "searched") this.#heardAt = now;
+    if (kind !== "tick" && kind !== "searched" && kind !== "stopped") this.#heardAt = now;
     switch (kind) {
       case "lease":
         this.#take(event, effects);
@@ -94,7 +95,8 @@ export class Lane {
         break;
       case "end": {
         const held = this.#held.find((one) => !one.isOrphan && one.lease === event.lease);
-        if (held === undefined || held.isOver || event.to >= held.to) break;
+        // Of a closed round the worker ends by itself, and what it still tells counts.
+        if (this.#isClosed || held === undefined || held.isOver || event.to >= held.to) break;
         held.to = Math.max(event.to, held.at);
         effects.push({ kind: "stop", lease: held.task, to: held.to });
         if (held.at >= held.to) this.#finish(held, now, effects);
@@ -108,8 +110,11 @@ export class Lane {
         break;
       case "heard":
         break;
+      case "stopped":
+        this.#stopped(event.lease, effects);
+        break;
       case "close":
-        this.#close(now, effects);
+        this.#close(event, effects);
         break;
       case "tick":
         break;
@@ -194,7 +199,17 @@ export class Lane {
     if (searching?.task === task && now > searching.since) {
       this.#rate = (at - searching.from) / (now - searching.since);
     }
-    if (at >= held.to) this.#finish(held, now, effects);
+    if (at >= held.to && !this.#isClosed) this.#finish(held, now, effects);
+  }
+
+  /** After the close: what the worker had done by then has come, and is reported. */
+  #stopped(task: number, effects: LaneEffect[]): void {
+    const held = this.#held.findLast((one) => one.task === task && !one.isOver);
+    if (held === undefined || !this.#isClosed) return;
+    held.isOver = true;
+    this.#searching = undefined;
+    if (held.open.length > 0) this.#report(held, effects);
+    this.#drop();
   }
 
   #finish(held: Held, now: number, effects: LaneEffect[]): void {
@@ -260,17 +275,19 @@ export class Lane {
     effects.push({ kind: "orphan", request: this.#request, lease: parent.lease, ...span });
   }
 
-  #close(now: number, effects: LaneEffect[]): void {
+  /** What the worker has done and not told yet is waited for; leases that it has not begun are over. */
+  #close({ now, last }: LaneCloseEvent, effects: LaneEffect[]): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const held of this.#held) {
       if (held.isOver) continue;
-      effects.push({ kind: "stop", lease: held.task, to: held.at });
-      held.to = held.at;
-      held.isOver = true;
+      const isUnderWay = this.#searching?.task === held.task;
+      const isLast = last !== undefined && held.at <= last && last < held.to;
+      held.to = isUnderWay && isLast ? last + 1 : held.at;
+      held.isOver = !isUnderWay;
+      effects.push({ kind: "stop", lease: held.task, to: held.to });
       if (held.open.length > 0) this.#report(held, effects);
     }
-    this.#searching = undefined;
     this.#beatAt = now;
     this.#drop();
   }

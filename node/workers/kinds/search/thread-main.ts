@@ -58,6 +58,7 @@ function searchUnits(algorithm: Algorithm, work: ThreadWork & { kind: "search" }
   let batch: UnitResult[] = [];
   let toldAt = performance.now();
   let finds = 0;
+  let isFound = false;
   const flush = (): void => {
     const [first] = batch;
     if (first === undefined) return;
@@ -75,9 +76,13 @@ function searchUnits(algorithm: Algorithm, work: ThreadWork & { kind: "search" }
         const bytes = encodeFind(find);
         tell({ kind: "find", bytes }, bytes);
         finds++;
+        isFound = true;
       }
       if (step.ended !== undefined) batch.push(step.ended);
-      if (batch.length < MAX_BATCH_UNITS && now - toldAt < BATCH_MS) return;
+      // A search may end with the unit of a find.
+      const isAwaited = isFound && step.ended !== undefined;
+      if (!isAwaited && batch.length < MAX_BATCH_UNITS && now - toldAt < BATCH_MS) return;
+      isFound &&= !isAwaited;
       flush();
       toldAt = now;
     },

@@ -3,6 +3,8 @@
  * `npm run sim -- searches --seed N` tells what happens in one of them.
  */
 import { expect } from "chai";
+import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
+import { unitOf } from "../../../../chain/workload/search/units.ts";
 import { fingerprintOf } from "../invariants.ts";
 import type { Lie } from "../lies.ts";
 import type { JobPlan } from "../plan.ts";
@@ -12,6 +14,10 @@ import { disturbedSearch, quietSearch } from "./plan.ts";
 
 const SEEDS = Number(process.env.POML_SEARCH_SEEDS ?? 10);
 const SOME = [2, 6, 7, 8];
+/** Of mode first, with a find long before the end. */
+const FOUND_EARLY = [9, 18, 38];
+/** Of one node. */
+const LANES = 2;
 
 function lying(seed: number, lie: Lie, node: number): JobPlan {
   return { ...quietSearch(seed), lies: new Map([[node, lie]]) };
@@ -30,6 +36,30 @@ describe("simulated searches", function () {
       const outcome = await simulateJob(quietSearch(seed));
       expect(searchFindings(outcome), `seed ${seed}`).to.deep.equal([]);
       expect(isDone(outcome.end), `seed ${seed}: ${outcome.end}`).to.equal(true);
+    }
+  });
+
+  it("claim all whole units of a search that a find ends, that of the find too, and commit at once", async () => {
+    for (const seed of FOUND_EARLY) {
+      let foundAt: number | undefined;
+      const commits: number[] = [];
+      const { plan, job, records, nodes, end } = await simulateJob(quietSearch(seed), (told) => {
+        if (told.message.includes("a search has a find")) foundAt ??= told.at;
+        if (told.message.includes("search committed")) commits.push(told.at - (foundAt ?? 0));
+      });
+      expect(end, `seed ${seed}`).to.equal("target");
+      expect(records).to.have.lengthOf(1);
+      expect(commits).to.have.lengthOf(plan.spec.participants);
+      expect(Math.max(...commits), `seed ${seed}: ms of virtual time`).to.be.below(1_000);
+      for (const { node, units } of records[0]?.contributions ?? []) {
+        // Each lane has begun one that it did not end.
+        const whole = (nodes[node]?.searched.length ?? 0) - LANES;
+        expect(units, `seed ${seed}, node ${node}`).to.be.at.least(whole);
+      }
+      const search = searchSpec(plan.spec);
+      const { open, finds } = searchProgress(job ?? expect.fail("no job"));
+      const unit = unitOf(search, finds[0]?.nonce ?? 0n) ?? expect.fail("no find");
+      expect(open.some(({ from, to }) => from <= unit && unit < to)).to.equal(false);
     }
   });
 
