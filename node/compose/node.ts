@@ -22,6 +22,7 @@ import { parseTrust } from "../config/trust.ts";
 import { systemDisk } from "../disk.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { createJobServices } from "../jobs/job-services.ts";
+import { LiveSearches } from "../jobs/search/live-searches.ts";
 import { searchFiles } from "../jobs/search/search-files.ts";
 import { JobFiles } from "../jobs/train/job-files.ts";
 import { PublicFiles } from "../jobs/train/public-files.ts";
@@ -134,6 +135,7 @@ async function createOverLedger(
     { clock, log: log.child({ module: "workers" }) },
   );
   const events = new EventHub();
+  const live = new LiveSearches();
   const jobServices = createJobServices(
     { keys, jobs: config.jobs, dataDir: paths.root },
     {
@@ -142,6 +144,7 @@ async function createOverLedger(
       tryAlgorithm: helpers.tryAlgorithm,
       searchers: workers,
       lanes: () => workers.status().length,
+      live,
       evidence: ledger.evidence,
       disk: systemDisk,
       random: Math.random,
@@ -193,6 +196,7 @@ async function createOverLedger(
     inspector,
     opener,
     tryModule,
+    live,
     status,
     storage: () => storage.report(),
     metrics: () => metrics.metrics(),

@@ -16,6 +16,7 @@ import { jobRecords } from "../jobs/job-records.ts";
 import { OrderDesk } from "../jobs/order-desk.ts";
 import type { OrderRequest } from "../jobs/order-request.ts";
 import type { PreparedJob } from "../jobs/prepared-job.ts";
+import type { LiveSearches } from "../jobs/search/live-searches.ts";
 import { prepareSearch } from "../jobs/search/prepare.ts";
 import { requireOver } from "../jobs/search/require-over.ts";
 import type { DatasetService } from "../jobs/train/dataset-service.ts";
@@ -48,6 +49,7 @@ export interface ServiceParts {
   readonly inspector: OrderInspector;
   readonly opener: ModelOpener;
   tryModule(bytes: Uint8Array): Promise<ModuleReport>;
+  readonly live: Pick<LiveSearches, "of">;
   status(): NodeStatus;
   storage(): Promise<StorageReport>;
   metrics(): Promise<string>;
@@ -134,6 +136,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       equalBytes(address, parts.address)
         ? duties.nextNonce()
         : mempool.nextNonce(chain.state, address),
+    liveSearch: (job) => parts.live.of(job),
     currentId: (id) => duties.currentId(id),
     jobs,
     jobRecords: async (id, page) => jobRecords(chain.store, (await findJob(id)).job, page),

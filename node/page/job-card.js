@@ -75,9 +75,10 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
   }
 
   const stop = listen((change) => {
-    if (change.topic === "jobs" && (change.id ?? id) === id && timer === 0) {
-      timer = window.setTimeout(load, REFRESH_MS);
-    }
+    const isOfJob = change.topic === "jobs" && (change.id ?? id) === id;
+    // A round under way moves on without the chain; the node says how far at each block.
+    const isOfRound = change.topic === "blocks" && hasLive(job);
+    if ((isOfJob || isOfRound) && timer === 0) timer = window.setTimeout(load, REFRESH_MS);
     if (change.topic === "training" && change.data.job === id && job !== undefined) showPeople(job);
   });
   void load();
@@ -92,6 +93,11 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
       chart?.remove();
     },
   };
+}
+
+/** @param {JobDetail | undefined} job */
+function hasLive(job) {
+  return job?.kind === "search" && job.live !== undefined && isRunning(job);
 }
 
 /** @param {JobDetail} job */

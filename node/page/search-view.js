@@ -59,13 +59,30 @@ function roundSpeed(job, round) {
   return round.contributions.reduce((sum, claim) => sum + speed(job, claim), 0);
 }
 
+/** @param {Pick<SearchDetail, "outcome">} job */
+function isRunning({ outcome }) {
+  return outcome.state === "running";
+}
+
+/** @param {NonNullable<SearchDetail["live"]>} live */
+function liveSpeed({ nodes }) {
+  return nodes.reduce((sum, { hashesPerSecond }) => sum + hashesPerSecond, 0);
+}
+
+/** @param {NonNullable<SearchDetail["live"]>} live */
+function liveName({ seenBy, nodes }) {
+  return seenBy === "participant" ? "now, by this node" : `now, by ${plural(nodes.length, "node")}`;
+}
+
 /** @type {JobView<"search">["figures"]} */
 function figures(job, rounds) {
   const last = rounds.findLast(({ contributions }) => contributions.some(({ units }) => units > 0));
   return [
-    [percent(job.progress), `of ${large(job.nonces)} nonces searched`],
+    [percent(job.progress), `of ${large(job.nonces)} nonces recorded`],
     [count(job.finds.length), job.finds.length === 1 ? "find" : "finds"],
-    [last === undefined ? "–" : speedText(roundSpeed(job, last)), "in the last round"],
+    isRunning(job) && job.live !== undefined
+      ? [speedText(liveSpeed(job.live)), liveName(job.live)]
+      : [last === undefined ? "–" : speedText(roundSpeed(job, last)), "in the last round"],
     [count(job.recordedRounds), job.recordedRounds === 1 ? "round" : "rounds"],
   ];
 }
@@ -122,12 +139,17 @@ function participant(job, rounds, { node, paidRounds, paidHashes, earned, fault,
   const all = rounds.flatMap(({ contributions }) => contributions);
   const total = all.reduce((sum, own) => sum + own.units, 0);
   const share = total === 0 ? 0 : units / total;
-  if (job.outcome.state !== "running") {
+  if (!isRunning(job)) {
     const paid = paidRounds === 0 ? "nothing paid" : `${large(paidHashes)} hashes, ${poml(earned)}`;
     return { share, state: paid };
   }
   if (one.committed) return { share, state: `${large(one.hashes)} hashes this round` };
   if (missed > 0) return { share, state: `missed ${missed}` };
+  const now = job.live?.nodes.find((own) => own.node === node);
+  if (now !== undefined) {
+    const units = `${large(now.units * unitOf(job))} hashes this round`;
+    return { share, state: `${speedText(now.hashesPerSecond)}, ${units}` };
+  }
   const last = claims.findLast((own) => own.units > 0);
   if (last !== undefined) return { share, state: speedText(speed(job, last)) };
   return { share, state: job.phase === "training" ? "searching" : "waiting" };
@@ -155,7 +177,7 @@ function history(rounds, job) {
 
 /** @param {SearchDetail} job */
 function results(job) {
-  if (job.outcome.state === "running") return [];
+  if (isRunning(job)) return [];
   return downloadLinks(job.id, { "certificate.json": "certificate" });
 }
 

@@ -134,6 +134,8 @@ export class FixtureNode implements NodeServices {
   files: NodeServices["files"] = { blob: async () => undefined, chunk: async () => undefined };
   /** Set by tests of forks: prevotes that this node kept. */
   prevotes: readonly Vote[] = [];
+  /** What it sees of searches: nothing, until a test says something. */
+  liveSearch: NodeServices["liveSearch"] = () => undefined;
   /** Set by tests of a node that cannot join. */
   bootstrap: NodeStatus["bootstrap"] = [];
   /** Set by tests that need a node that is behind. */

@@ -7,6 +7,7 @@ import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { hasModel } from "../../jobs/job-outcome.ts";
 import type { OrderRequest } from "../../jobs/order-request.ts";
 import type { OrderedJob, PreparedJob } from "../../jobs/prepared-job.ts";
+import type { LiveSearch } from "../../jobs/search/live-search.ts";
 import type { ModelFiles } from "../../jobs/train/model-folders.ts";
 import { apiError } from "../api-error.ts";
 import {
@@ -47,6 +48,8 @@ const MODEL_TYPES = {
 export interface JobRouteModules extends StateView, JobView, RecordView, FileRouteModules {
   /** The new id of a transaction of this node that was signed again; otherwise the given one. */
   currentId(id: Uint8Array): Uint8Array;
+  /** What this node sees of a search's round under way; undefined where it has no part in it. */
+  liveSearch(job: Pick<Job, "id" | "round">): LiveSearch | undefined;
   /** Checks an order, stores its files for the network, and prices it. @throws PomlError */
   prepareJob(request: OrderRequest): Promise<PreparedJob>;
   /** `prepareJob`, then opens the job with the node's own account. Equal keys give the same job. */
@@ -128,7 +131,7 @@ function progressRoutes(services: JobRouteModules): Route[] {
       answers: [{ status: 200, description: "the job", schema: JobDetail }],
       handle: async ({ params }) => {
         const job = await findJob(services, params.id);
-        return { json: encodeJobDetail(services.state(), job) };
+        return { json: encodeJobDetail(services.state(), job, services.liveSearch(job)) };
       },
     }),
     route({

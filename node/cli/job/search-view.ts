@@ -9,9 +9,22 @@ export const SEARCH_VIEW: JobView<"search"> = {
 
   result: ({ finds }) => (finds.length === 0 ? "-" : `${finds.length} found`),
 
-  roundState({ round, participants, progress }) {
+  share: (job) => Math.min(1, job.progress + liveShare(job, job.live?.searchedUnits ?? 0)),
+
+  roundState(job) {
+    const { round, participants, progress, live } = job;
     const committed = participants.filter((one) => one.committed).length;
-    return `round ${round}, ${percent(progress)} searched, ${committed} of ${participants.length} claims`;
+    const claims = `${committed} of ${participants.length} claims`;
+    if (live === undefined) return `round ${round}, ${percent(progress)} recorded, ${claims}`;
+    const searched = percent(liveShare(job, live.searchedUnits));
+    const leased = percent(liveShare(job, live.leasedUnits));
+    const own = live.seenBy === "participant" ? " by this node" : "";
+    const speeds = speedsOf(live.nodes);
+    return [
+      `round ${round}, ${percent(progress)} recorded, ${searched} searched${own}, ${leased} leased`,
+      ...(speeds === "" ? [] : [speeds]),
+      claims,
+    ].join(", ");
   },
 
   fields: (job) => ({
@@ -20,6 +33,7 @@ export const SEARCH_VIEW: JobView<"search"> = {
     target: `${job.spec.target}, ${zeroBitsOf(job.spec.target)} zero bits`,
     range: `nonces ${job.spec.from} up to ${job.spec.to}, mode ${job.spec.mode}${job.spec.redundancy > 0 ? `, ${job.spec.redundancy} % searched twice` : ""}`,
     coverage: `${coverageBar(job)} ${percent(job.progress)}`,
+    ...(job.live === undefined ? {} : { "under way": SEARCH_VIEW.roundState(job) }),
   }),
 
   showParticipants(output, job) {
@@ -77,6 +91,22 @@ export const SEARCH_VIEW: JobView<"search"> = {
     );
   },
 };
+
+/** So many units, as a part of the range. */
+function liveShare({ nonces, spec }: DetailOf<"search">, units: number): number {
+  return Math.min(1, (units * 2 ** spec.unitBits) / Number(nonces));
+}
+
+/** Of those that search: the fastest first. */
+function speedsOf(nodes: NonNullable<DetailOf<"search">["live"]>["nodes"]): string {
+  return nodes
+    .filter(({ hashesPerSecond }) => hashesPerSecond > 0)
+    .toSorted((a, b) => b.hashesPerSecond - a.hashesPerSecond)
+    .map(
+      ({ node, name, hashesPerSecond }) => `${name ?? `node ${node}`} ${hashRate(hashesPerSecond)}`,
+    )
+    .join(", ");
+}
 
 /** Hashes a second that a node says it did. */
 function speedOf(

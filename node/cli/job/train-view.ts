@@ -9,6 +9,8 @@ export const TRAIN_VIEW: JobView<"train"> = {
 
   result: ({ metrics }) => (metrics === undefined ? "-" : percent(metrics.accuracy)),
 
+  share: ({ progress }) => progress,
+
   roundState({ round, rounds, participants }) {
     const committed = participants.filter((one) => one.committed).length;
     return `round ${round} of ${rounds}, ${committed} of ${participants.length} updates`;

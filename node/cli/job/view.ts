@@ -12,6 +12,8 @@ export interface JobView<K extends JobKind> {
   progress(job: SummaryOf<K> | DetailOf<K>): string;
   /** What it gave so far, in a word or a number; `-` for nothing. */
   result(job: SummaryOf<K>): string;
+  /** How much is done: 0 to 1. */
+  share(job: DetailOf<K>): number;
   /** How far its round is, while it runs. */
   roundState(job: DetailOf<K>): string;
   /** What was ordered, and what came of it. */

@@ -24,12 +24,12 @@ export async function watch(
 ): Promise<void> {
   const { output, signal } = context;
   const progress = await createProgress(output);
-  const bar = progress.bar("recorded", { isMain: true });
+  const bar = progress.bar("done", { isMain: true });
   try {
     const job = await followJob(client, id, {
       timeoutMs,
       signal,
-      onJob: (seen) => bar.update(seen.progress, stateText(seen)),
+      onJob: (seen) => bar.update(viewOf(seen).share(seen), stateText(seen)),
       onRound: (round, of) => progress.line(roundLine(round, of)),
     });
     progress.stop();

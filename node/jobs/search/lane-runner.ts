@@ -72,6 +72,15 @@ export class LaneRunner {
     return this.#lane.isDone;
   }
 
+  /** What is left to search of the leases that it has. */
+  get held(): readonly Span[] {
+    const running = this.#running;
+    const rest = running === undefined ? [] : [{ ...running, from: running.at }];
+    return [...rest, ...this.#waiting].map(({ name, from, to }) => {
+      return { from, to: Math.min(to, this.#limits.get(name) ?? to) };
+    });
+  }
+
   /** @param event but for its time */
   take(event: LaneInput): void {
     const { clock, tell, seek, units, onFailed } = this.#modules;

@@ -14,6 +14,7 @@ import { retryBlocks, tellFailure } from "../duty-room.ts";
 import { isHalfOver } from "./half-over.ts";
 import { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks } from "./lease-links.ts";
+import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
@@ -29,6 +30,7 @@ export interface LeaseServiceModules extends Omit<TeamSeatModules, "journal" | "
   readonly orders: Pick<AcceptedOrders, "accepts">;
   readonly links: Pick<LeaseLinks, "send" | "sendToMember" | "receive" | "receiveAsMember">;
   readonly disk: Disk;
+  readonly live: Pick<LiveSearches, "watch">;
 }
 
 /** A member without a journal that comes so late takes no part in decisions of the round. */
@@ -111,7 +113,7 @@ export class LeaseService implements JobService {
   }
 
   async #sit(job: Job, node: number, signal: AbortSignal): Promise<void> {
-    const { chain, links, disk } = this.#modules;
+    const { chain, links, live, disk } = this.#modules;
     const key = runName(job.id, job.round);
     const { journal, notes } = await LeaseJournal.open(this.#folders.pathOf(key), disk);
     signal.throwIfAborted();
@@ -123,7 +125,11 @@ export class LeaseService implements JobService {
       { ...this.#modules, journal, onFault: (proof) => this.#report(proof) },
     );
     const place = { job: job.id, round: job.round };
-    const ends = [links.receive(place, seat), links.receiveAsMember(place, seat)];
+    const ends = [
+      links.receive(place, seat),
+      links.receiveAsMember(place, seat),
+      live.watch(job, seat),
+    ];
     this.#seats.set(key, seat);
     if (isHalfOver(job, chain.height)) seat.close();
     try {

@@ -15,6 +15,7 @@ import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
 import { untilTaken } from "../until-taken.ts";
 import { keepSecret } from "../update-secrecy.ts";
 import { isHalfOver } from "./half-over.ts";
+import type { LiveSearches } from "./live-searches.ts";
 import { searchNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { SearchRound, type SearchRoundModules } from "./search-round.ts";
@@ -29,6 +30,7 @@ export interface SearchParticipantModules extends Omit<SearchRoundModules, "onFa
   readonly orders: AcceptedOrders;
   readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
   readonly room: Room;
+  readonly live: Pick<LiveSearches, "watch">;
   /** Workers that can search at the same time. */
   lanes(): number;
 }
@@ -83,7 +85,7 @@ export class SearchParticipant implements JobService {
   }
 
   async #search(job: Job, node: number, signal: AbortSignal): Promise<void> {
-    const { chain, orders, room, lanes, log } = this.#modules;
+    const { chain, orders, room, lanes, live, log } = this.#modules;
     const { publicKey, dataDir } = this.#options;
     await requireRoom(room, searchNeeds());
     const key = runName(job.id, job.round);
@@ -108,11 +110,13 @@ export class SearchParticipant implements JobService {
       },
     );
     this.#rounds.set(key, round);
+    const end = live.watch(job, round);
     if (isHalfOver(job, chain.height)) round.close();
     try {
       await round.run();
     } finally {
       this.#rounds.delete(key);
+      end();
     }
     await untilTaken(job, signal, chain);
   }

@@ -36,8 +36,11 @@ import {
   type LeaseReply,
   WAIT_CODES,
 } from "./lease-wire.ts";
+import { sizeOf, spansOf } from "./leases/span.ts";
+import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { ManagerLine } from "./manager-line.ts";
 import { SearchedUnits, withoutRunning } from "./searched-units.ts";
+import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface SearchRoundOptions {
   readonly job: Job;
@@ -79,7 +82,7 @@ const FIND_TRIES = 3;
 const FIND_PAUSE_MS = 300;
 const TAKEN = "taken";
 
-export class SearchRound implements LeaseReceiver {
+export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #options: SearchRoundOptions;
   readonly #modules: SearchRoundModules;
   readonly #lanes: LaneRunner[] = [];
@@ -92,10 +95,13 @@ export class SearchRound implements LeaseReceiver {
   #searchedMs = 0;
   #closedAt: number | undefined;
   #waitedMs = 0;
+  readonly #speeds = new UnitSpeeds();
+  readonly #since: number;
 
   constructor(options: SearchRoundOptions, modules: SearchRoundModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#since = modules.clock.monotonic();
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
     const { id, round, team } = options.job;
     this.#line = new ManagerLine(
@@ -218,7 +224,25 @@ export class SearchRound implements LeaseReceiver {
     return { ...searchTaskOf(search), algorithm, unitBits, jobFrom, jobTo };
   }
 
+  /** Its own part alone; of what it searched, what the manager has acknowledged. */
+  live(): LiveSearch {
+    const { node } = this.#options;
+    const searched = this.#units?.claims ?? [];
+    const unitsPerSecond = this.#speeds.of(node, this.#elapsed);
+    return {
+      seenBy: "participant",
+      searched,
+      leased: spansOf(this.#lanes.flatMap((lane) => lane.held)),
+      nodes: [{ node, units: sizeOf(searched), unitsPerSecond }],
+    };
+  }
+
+  get #elapsed(): number {
+    return this.#modules.clock.monotonic() - this.#since;
+  }
+
   #onUnits(done: readonly UnitResult[], ms: number): void {
+    this.#speeds.add(this.#options.node, done.length, this.#elapsed);
     this.#searchedMs += ms;
     this.#modules.onUnits(done);
     const { job } = this.#options;

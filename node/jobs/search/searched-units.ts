@@ -7,7 +7,7 @@ import type { SearchedUnit } from "../../../chain/workload/search/segment-leaf.t
 import type { Disk } from "../../disk.ts";
 import type { ClaimedUnit } from "./claims-file.ts";
 import { DurableLog } from "./durable-log.ts";
-import { type Span, without } from "./leases/span.ts";
+import { type Span, type Spans, without } from "./leases/span.ts";
 import { SpanSet } from "./leases/span-set.ts";
 
 /** First byte of a record. */
@@ -57,6 +57,11 @@ export class SearchedUnits {
   /** Units that may be claimed and are searched. */
   get claimable(): number {
     return this.#claims.size;
+  }
+
+  /** Units that may be claimed. */
+  get claims(): Spans {
+    return this.#claims.spans;
   }
 
   has(unit: number): boolean {

@@ -34,11 +34,14 @@ import type {
 import type { Spans } from "./leases/span.ts";
 import { spansOf } from "./leases/span.ts";
 import { stepOf } from "./leases/step.ts";
+import type { LiveSearch, LiveSource } from "./live-search.ts";
+import { liveOfTable, workOf } from "./live-searches.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MAX_MESSAGES, type RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { OrdersOut } from "./orders-out.ts";
 import { SignedMessages } from "./signed-messages.ts";
+import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface TeamSeatOptions {
   readonly job: Job;
@@ -71,7 +74,7 @@ export interface TeamSeatModules {
 const TICK_MS = 250;
 const MEMBER_GAP_MS = 30;
 
-export class TeamSeat implements LeaseReceiver, MemberReceiver {
+export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #options: TeamSeatOptions;
   readonly #modules: TeamSeatModules;
   readonly #place: RoundPlace;
@@ -85,6 +88,9 @@ export class TeamSeat implements LeaseReceiver, MemberReceiver {
   readonly #finders = new Map<bigint, number>();
   readonly #waiters = new Set<() => void>();
   readonly #expelled = new Set<number>();
+  readonly #speeds = new UnitSpeeds();
+  /** Time of the last safe entry: since the round began, and on this node's clock. */
+  #lastSafe = { at: 0, heard: 0 };
   #desk: LeaseDesk | undefined;
   #view: number | undefined;
   #isClosing = false;
@@ -121,6 +127,12 @@ export class TeamSeat implements LeaseReceiver, MemberReceiver {
   /** What is safe. */
   get table(): LeaseTable {
     return this.#table;
+  }
+
+  live(): LiveSearch {
+    const { at, heard } = this.#lastSafe;
+    const now = at + Math.max(0, this.#now - heard);
+    return liveOfTable(this.#table, this.#open, (node) => this.#speeds.of(node, now));
   }
 
   get isManager(): boolean {
@@ -352,7 +364,11 @@ export class TeamSeat implements LeaseReceiver, MemberReceiver {
   #takeSafe(entries: readonly LogEntry[]): void {
     for (const { signed } of entries) {
       const step = stepOf(signed.entry);
+      const work = workOf(step, this.#table);
       this.#table.apply(step);
+      const at = Number(signed.entry.at);
+      if (work !== undefined) this.#speeds.add(work.node, work.units, at);
+      this.#lastSafe = { at, heard: this.#now };
       if (step.kind === "find" && !this.#finders.has(step.nonce)) {
         this.#finders.set(step.nonce, step.node);
       }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { sha256 } from "../../../chain/crypto/hash.ts";
+import { fromHex, sha256 } from "../../../chain/crypto/hash.ts";
 import { identityFromSeed, writeKeyFile } from "../../../node/wallet/key-file.ts";
 import { compileExample, readExample } from "../../helpers/toy-algorithm.ts";
 import { CliStage } from "./support.ts";
@@ -30,6 +30,50 @@ describe("poml search", function () {
     stage.test.node.runJobs();
     return String(ordered.id);
   };
+
+  it("shows who searches how fast while a round is under way", async () => {
+    const { node } = stage.test;
+    const ordered = await stage.json(
+      "search",
+      "--detach",
+      "--zero-bits",
+      "200",
+      "--count",
+      "65536",
+    );
+    const id = String(ordered.id);
+    const job = async () => (await node.jobs.find(fromHex(id)))?.job;
+    while (((await job())?.round ?? 0) === 0) node.advance();
+    const plain = await stage.json("job", "show", id);
+    expect(plain).include({ phase: "training" }).and.not.have.property("live");
+    const [first, second] = ((await job())?.participants ?? []).map((one) => one.node);
+    node.liveSearch = () => ({
+      seenBy: "team",
+      searched: [{ from: 0, to: 2 }],
+      leased: [{ from: 3, to: 4 }],
+      nodes: [
+        { node: first ?? 0, units: 2, unitsPerSecond: 0.5 },
+        { node: second ?? 0, units: 0, unitsPerSecond: 0 },
+      ],
+    });
+    node.advance();
+    const { live, spec } = await stage.json("job", "show", id);
+    const unit = 2 ** (spec as { unitBits: number }).unitBits;
+    expect(live).deep.include({
+      searchedUnits: 2,
+      leasedUnits: 1,
+      searched: [{ from: "0", to: String(2 * unit) }],
+      leased: [{ from: String(3 * unit), to: String(4 * unit) }],
+    });
+    const [fast] = (live as { nodes: { hashesPerSecond: number; name: string }[] }).nodes;
+    expect(fast?.hashesPerSecond).equal(unit / 2);
+    const { stdout } = await stage.run("job", "show", id);
+    expect(stdout).match(/outcome +searching/);
+    expect(stdout).contain(`${fast?.name} ${(unit / 2000).toFixed(1)} kH/s`);
+    expect(stdout).match(/0\.00 % recorded, \d+\.\d+ % searched, \d+\.\d+ % leased/);
+    node.liveSearch = () => undefined;
+    node.runJobs();
+  });
 
   it("finds, shows what can be checked by hand, and proves it", async () => {
     const hello = ["--prefix-text", "hello", "--zero-bits", "8", "--bonus", "1.5"];

@@ -9,6 +9,7 @@ import { launchChromium } from "../../helpers/chromium.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 import type { TrainOrder } from "../../helpers/job-run.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
+import { until } from "../../helpers/until.ts";
 import { withUnrated } from "../../helpers/window-run.ts";
 import { startApi, type TestApi } from "../api/support.ts";
 
@@ -125,6 +126,45 @@ describe("the page", function () {
       .locator("tr", { hasText: "9 zero bits" })
       .getByText("search", { exact: true })
       .waitFor();
+  });
+
+  it("shows of a search under way who hashes how fast, what is searched and what is leased", async () => {
+    const { kind, order } = toOrderRequest({
+      kind: "search",
+      algorithm: "sha256",
+      mode: "all",
+      zeroBits: 200,
+      to: 2 ** 20,
+    });
+    const { id } = await node.submitJob({ kind, order } as OrderRequest, undefined);
+    const job = async () => (await node.jobs.find(id))?.job;
+    while (((await job())?.round ?? 0) === 0) node.advance();
+    const { team = [], participants = [] } = (await job()) ?? {};
+    const [first = 0] = participants.map((one) => one.node);
+    expect(team).not.to.deep.equal([]);
+    let units = 2;
+    node.liveSearch = () => ({
+      seenBy: "team",
+      searched: [{ from: 0, to: units }],
+      leased: [{ from: units, to: units + 3 }],
+      nodes: [{ node: first, units, unitsPerSecond: 2 }],
+    });
+    await goto(`#/jobs/${toHex(id)}`);
+    await page.getByText("now, by 1 node").waitFor();
+    await page.getByText("searching").first().waitFor();
+    expect(await page.locator(".track .done").count()).to.equal(1);
+    expect(await page.locator(".track .held").count()).to.equal(1);
+    expect(await text("main"))
+      .to.contain("searched in this round, ")
+      .and.contain("H/s")
+      .and.contain("0.0 %");
+    const width = async (): Promise<number> =>
+      Number.parseFloat(await page.evaluate('document.querySelector(".track .done").style.width'));
+    const before = await width();
+    units = 4;
+    node.advance();
+    await until(async () => (await width()) > 1.9 * before, 20_000, "move of the bar");
+    node.liveSearch = () => undefined;
   });
 
   it("saves the files of a model, and no refusal in their place", async () => {

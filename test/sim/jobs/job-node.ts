@@ -14,6 +14,7 @@ import { DutySender } from "../../../node/chain/duty-sender.ts";
 import { OwnTransactions } from "../../../node/chain/own-transactions.ts";
 import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
 import { createJobServices, type JobServicesOptions } from "../../../node/jobs/job-services.ts";
+import { LiveSearches } from "../../../node/jobs/search/live-searches.ts";
 import { JobFiles } from "../../../node/jobs/train/job-files.ts";
 import { type MergeTask, mergeFiles } from "../../../node/jobs/train/merge/merge-files.ts";
 import { storedStateHash } from "../../../node/jobs/train/stored-state-hash.ts";
@@ -84,6 +85,8 @@ export class JobNode {
   readonly node: number;
   readonly disk: MemoryDisk;
   readonly lie: Lie;
+  /** What it sees of searches. */
+  readonly live = new LiveSearches();
   /** By the seed of the training, hex. */
   readonly attempts = new Map<string, Attempt[]>();
   readonly #options: JobNodeOptions;
@@ -298,6 +301,7 @@ export class JobNode {
           { clock, random, began: (unit) => this.#searched.push({ unit, life: this.#lives }) },
         ),
         lanes: () => LANES,
+        live: this.live,
         evidence: { report: async () => {} },
         random: () => random.next(),
         merge: lie === "merges-falsely" ? async (task) => falsely(task, disk) : merge,

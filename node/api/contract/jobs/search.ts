@@ -1,6 +1,7 @@
 /** Jobs that search a range of nonces for digests at or below a target: the order and the progress. */
 import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
+import { SEEN_BY } from "../../../jobs/search/live-search.ts";
 import { Amount, Bytes, Count, Hash } from "../scalar.ts";
 import {
   CONTRIBUTION_FIELDS,
@@ -100,6 +101,29 @@ export const NonceRange = z.object({
   from: Uint64,
   to: Uint64.describe("one past the last nonce"),
 });
+export type NonceRange = z.infer<typeof NonceRange>;
+
+/** Ranges of an answer, at most. */
+export const MAX_LIVE_RANGES = 128;
+
+export const LiveSearchJson = z.object({
+  seenBy: z
+    .enum(SEEN_BY)
+    .describe("a member of the team sees all nodes, a participant nothing but its own part"),
+  searchedUnits: Count.describe("searched in this round, and not recorded yet"),
+  leasedUnits: Count.describe("being searched"),
+  searched: z.array(NonceRange).max(MAX_LIVE_RANGES).describe("the largest such ranges, in order"),
+  leased: z.array(NonceRange).max(MAX_LIVE_RANGES).describe("the largest such ranges, in order"),
+  nodes: z.array(
+    z.object({
+      node: Count,
+      name: z.string().optional(),
+      hashesPerSecond: Count.describe("over the last 20 s, as it says"),
+      units: Count.describe("that it may claim in this round"),
+    }),
+  ),
+});
+export type LiveSearchJson = z.infer<typeof LiveSearchJson>;
 
 export const SearchDetail = z.object({
   kind: z.literal("search"),
@@ -109,6 +133,9 @@ export const SearchDetail = z.object({
   spec: SearchSpecJson,
   open: z.array(NonceRange).describe("what no recorded round covers"),
   participants: z.array(SearcherJson),
+  live: LiveSearchJson.optional().describe(
+    "the round under way, as it was at the first question after the newest block; absent where this node has no part in it",
+  ),
 });
 export type SearchDetail = z.infer<typeof SearchDetail>;
 

@@ -11,6 +11,7 @@ import {
 import { jobKindOf } from "../../../../chain/workload/workloads.ts";
 import type { RecordedRound } from "../../../jobs/job-records.ts";
 import type { OrderedJob, PreparedJob } from "../../../jobs/prepared-job.ts";
+import type { LiveSearch } from "../../../jobs/search/live-search.ts";
 import type {
   JobDetail,
   JobSummary,
@@ -37,7 +38,7 @@ import {
 interface KindEncoder<K extends JobKind> {
   spec(spec: JobSpec): Extract<SpecJson, { kind: K }>;
   summary(job: Job): Extract<JobSummary, { kind: K }>;
-  detail(state: State, job: Job): Extract<JobDetail, { kind: K }>;
+  detail(state: State, job: Job, live?: LiveSearch): Extract<JobDetail, { kind: K }>;
   record(state: State, record: JobRecord): Extract<RecordJson, { kind: K }>;
 }
 
@@ -64,8 +65,9 @@ export function encodeJobSummary(job: Job): JobSummary {
   return ENCODERS[jobKindOf(job.spec)].summary(job);
 }
 
-export function encodeJobDetail(state: State, job: Job): JobDetail {
-  return ENCODERS[jobKindOf(job.spec)].detail(state, job);
+/** @param live what this node sees of the round under way, if it is a search's */
+export function encodeJobDetail(state: State, job: Job, live?: LiveSearch): JobDetail {
+  return ENCODERS[jobKindOf(job.spec)].detail(state, job, live);
 }
 
 export function encodeRecord(state: State, record: JobRecord): RecordJson {

@@ -17,12 +17,17 @@ import {
 } from "../../../../chain/workload/search/search-of.ts";
 import { unitAt, unitLength } from "../../../../chain/workload/search/units.ts";
 import { findShipped } from "../../../../ml/search/shipped.ts";
-import type {
-  FindJson,
-  SearchDetail,
-  SearchRecord,
-  SearchSpecJson,
-  SearchSummary,
+import { type Spans, sizeOf, spanSize } from "../../../jobs/search/leases/span.ts";
+import type { LiveSearch } from "../../../jobs/search/live-search.ts";
+import {
+  type FindJson,
+  type LiveSearchJson,
+  MAX_LIVE_RANGES,
+  type NonceRange,
+  type SearchDetail,
+  type SearchRecord,
+  type SearchSpecJson,
+  type SearchSummary,
 } from "../../contract/jobs/search.ts";
 import { nameOf } from "../plain.ts";
 import {
@@ -68,7 +73,7 @@ export function encodeSearchSummary(job: Job): SearchSummary {
   return { kind: "search", ...encodeSummary(job, share), ...stand };
 }
 
-export function encodeSearchDetail(state: State, job: Job): SearchDetail {
+export function encodeSearchDetail(state: State, job: Job, live?: LiveSearch): SearchDetail {
   const { share, ...stand } = standOf(job, state);
   const { frame, earned } = encodeDetail(state, job, share);
   const search = searchSpec(job.spec);
@@ -78,10 +83,7 @@ export function encodeSearchDetail(state: State, job: Job): SearchDetail {
     ...frame,
     ...stand,
     spec: encodeSearchSpec(job.spec),
-    open: searchProgress(job).open.map((range) => {
-      const { from, to } = noncesOf(search, range);
-      return { from: from.toString(), to: to.toString() };
-    }),
+    open: searchProgress(job).open.map((range) => rangeOf(search, range)),
     participants: job.participants.map((participant, at) => ({
       ...encodeParticipant(state, participant),
       hashes: (BigInt(participant.units) * length).toString(),
@@ -89,7 +91,45 @@ export function encodeSearchDetail(state: State, job: Job): SearchDetail {
       paidHashes: (participant.paidUnits * length).toString(),
       earned: earned[at] ?? "0",
     })),
+    ...(live && { live: encodeLive(state, search, live) }),
   };
+}
+
+function encodeLive(
+  state: State,
+  search: SearchSpec,
+  { seenBy, searched, leased, nodes }: LiveSearch,
+): LiveSearchJson {
+  const length = Number(unitLength(search));
+  return {
+    seenBy,
+    searchedUnits: sizeOf(searched),
+    leasedUnits: sizeOf(leased),
+    searched: largest(search, searched),
+    leased: largest(search, leased),
+    nodes: nodes.map(({ node, units, unitsPerSecond }) => ({
+      node,
+      ...named("name", nodeName(state, node)),
+      hashesPerSecond: Math.round(unitsPerSecond * length),
+      units,
+    })),
+  };
+}
+
+function largest(search: SearchSpec, spans: Spans): NonceRange[] {
+  const few =
+    spans.length <= MAX_LIVE_RANGES
+      ? spans
+      : spans
+          .toSorted((a, b) => spanSize(b) - spanSize(a))
+          .slice(0, MAX_LIVE_RANGES)
+          .sort((a, b) => a.from - b.from);
+  return few.map(({ from, to }) => rangeOf(search, { from: BigInt(from), to: BigInt(to) }));
+}
+
+function rangeOf(search: SearchSpec, range: UnitRange): NonceRange {
+  const { from, to } = noncesOf(search, range);
+  return { from: from.toString(), to: to.toString() };
 }
 
 export function encodeSearchRecord(state: State, record: JobRecord): SearchRecord {
