@@ -33,6 +33,7 @@ export type AlgorithmFacts =
       readonly limit: number;
     }
   | { readonly code: "ALGORITHM_RESULT"; readonly reason: string }
+  | { readonly code: "ALGORITHM_COST"; readonly stated: number; readonly cost: number }
   | { readonly code: "ALGORITHM_UNKNOWN"; readonly hash: string }
   | { readonly code: "BAD_SEARCH_TASK"; readonly field: string; readonly reason: string };
 

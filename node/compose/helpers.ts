@@ -50,8 +50,7 @@ export function createHelpers(log: NodeLog): Helpers {
         turn: { group: "algorithm", member: "owner" },
       }),
     merge: (task, signal, turn) => merging.run("merge", task, MERGE_LIMITS, { signal, turn }),
-    tryAlgorithm: async (module, signal) =>
-      void (await checkAlgorithm(module, trying, { signal, turn: TRIALS })),
+    tryAlgorithm: (module, signal) => checkAlgorithm(module, trying, { signal, turn: TRIALS }),
     stop: async () => {
       inspector.stop();
       opener.stop();

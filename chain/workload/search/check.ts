@@ -81,8 +81,12 @@ function checkNonces(search: SearchSpec): void {
  * @throws TransactionError BAD_FIELD when no node can have searched so many units in this round
  */
 export function checkClaim(job: Job, units: number): void {
-  const search = searchSpec(job.spec);
-  const left = withSecondSearches(search, countUnits(searchProgress(job).open));
-  const limit = left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
+  const limit = mostClaimUnits(job);
   if (units > limit) refuseField("units", `at most ${limit} in this round, got ${units}`);
+}
+
+/** The largest number of units that one node can claim in this round. */
+export function mostClaimUnits(job: Pick<Job, "spec" | "progress">): number {
+  const left = withSecondSearches(searchSpec(job.spec), countUnits(searchProgress(job).open));
+  return left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
 }

@@ -13,7 +13,9 @@ const HEAD_BYTES = LENGTH_BYTES + CHECK_BYTES;
 export class DurableLog {
   /** Number of this process among those that wrote the log, from 1. */
   readonly life: number;
-  readonly #file: DiskFile;
+  /** Undefined after a write failed: what it left of a record would hide those after it, so they go into a new file. */
+  #file: DiskFile | undefined;
+  #number: number;
   readonly #disk: Disk;
   readonly #folder: string;
   #waiting: Uint8Array[] = [];
@@ -23,6 +25,7 @@ export class DurableLog {
 
   private constructor(file: DiskFile, life: number, folder: string, disk: Disk) {
     this.life = life;
+    this.#number = life;
     this.#file = file;
     this.#folder = folder;
     this.#disk = disk;
@@ -45,7 +48,7 @@ export class DurableLog {
     return { log: new DurableLog(file, life, folder, disk), records };
   }
 
-  /** Resolves when the record is durable; several that come together are synced together. */
+  /** Resolves when the record is durable; several that come together are synced together, and fail together. */
   append(record: Uint8Array): Promise<void> {
     this.#waiting.push(framed(record));
     this.#writing ??= this.#write();
@@ -56,7 +59,14 @@ export class DurableLog {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#writing?.catch(() => {});
-    await this.#file.close();
+    await this.#file?.close();
+  }
+
+  async #opened(): Promise<DiskFile> {
+    if (this.#file !== undefined) return this.#file;
+    this.#isNamed = false;
+    this.#file = await this.#disk.open(join(this.#folder, String(++this.#number)), "w");
+    return this.#file;
   }
 
   async #write(): Promise<void> {
@@ -65,11 +75,19 @@ export class DurableLog {
     try {
       while (this.#waiting.length > 0) {
         const bytes = Buffer.concat(this.#waiting.splice(0));
-        await this.#file.writeFile(bytes);
-        await this.#file.datasync();
+        const file = await this.#opened();
+        await file.writeFile(bytes);
+        await file.datasync();
         if (!this.#isNamed) await this.#disk.syncFolder(this.#folder);
         this.#isNamed = true;
       }
+    } catch (error) {
+      const broken = this.#file;
+      this.#file = undefined;
+      // These were promised by the same write.
+      this.#waiting = [];
+      await broken?.close().catch(() => {});
+      throw error;
     } finally {
       this.#writing = undefined;
     }

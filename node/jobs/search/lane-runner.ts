@@ -162,17 +162,29 @@ export class LaneRunner {
             deadlineMs,
             signal,
             end: running.end.signal,
-            onUnits: (done) => writes.push(this.#done(running, done)),
+            onUnits: (done) => {
+              const write = this.#done(running, done);
+              // It is waited for below; until then a failure must not end the process.
+              write.catch((error: unknown) => running.end.abort(error));
+              writes.push(write);
+            },
             onFind: ({ nonce }) => onFind(nonce),
           },
         );
+        await Promise.all(writes);
+        if (running.at === at && !running.end.signal.aborted) {
+          throw new Error("a search ended before its first unit");
+        }
       } catch (error) {
+        await Promise.allSettled(writes);
         signal.throwIfAborted();
         onFailed(error);
         await clock.sleep(RETRY_MS, signal);
+        // What is kept of it is passed over.
+        at = running.from;
+        continue;
       } finally {
         this.#running = undefined;
-        await Promise.all(writes);
       }
       at = running.at;
       if (running.end.signal.aborted) return;

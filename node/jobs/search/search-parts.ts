@@ -12,6 +12,7 @@ import { SearchDuties, type SearchDutiesModules } from "./search-duties.ts";
 import { SearchParticipant, type SearchParticipantModules } from "./search-participant.ts";
 
 type Made =
+  | "blockIntervalMs"
   | "checks"
   | "isCertified"
   | "keyOf"
@@ -37,7 +38,10 @@ export function searchParts(
 ): JobKindParts {
   const { chain, messages, peerOf, searchers: workers } = modules;
   const { publicKey } = keys;
-  const checks = new OrderChecks(modules);
+  const checks = new OrderChecks({
+    ...modules,
+    blockIntervalMs: () => chain.state.parameters.blockIntervalMs,
+  });
   const keyOf = (node: number): Uint8Array => chain.state.nodes.at(node).publicKey;
   const links = new LeaseLinks({
     messages,

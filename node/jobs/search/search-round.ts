@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import type { Job } from "../../../chain/types/job.ts";
-import { MAX_FINDS } from "../../../chain/types/search.ts";
+import { MAX_FINDS, type UnitRange } from "../../../chain/types/search.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
-import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
-import { countUnits } from "../../../chain/workload/search/coverage.ts";
+import { mostClaimUnits } from "../../../chain/workload/search/check.ts";
+import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
-import { unitOf, withSecondSearches } from "../../../chain/workload/search/units.ts";
+import { unitOf } from "../../../chain/workload/search/units.ts";
 import { workloadOf } from "../../../chain/workload/workloads.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
@@ -174,7 +174,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       let until: number | undefined;
       for (;;) {
         for (const lane of this.#lanes) lane.take({ kind: "tick" });
-        if (units.claimable >= this.#mostUnits()) this.close();
+        if (units.claimable >= mostClaimUnits(this.#options.job)) this.close();
         if (this.#closing.signal.aborted) {
           until ??= clock.monotonic() + PATIENCE_MS;
           if (clock.monotonic() >= until || this.#lanes.every(({ isDone }) => isDone)) return;
@@ -264,12 +264,18 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     });
   }
 
+  /** Where nearly every nonce is a find, only as many are kept and told as a claim can name. */
+  #isBeyond(nonce: bigint): boolean {
+    const { finds = [] } = this.#units ?? {};
+    return finds.length >= MAX_FINDS && !finds.includes(nonce);
+  }
+
   /** Told to everybody at once: nobody need search on where one find is enough. */
   #onFind(nonce: bigint, lane: number): void {
     const { job, node } = this.#options;
     const { log } = this.#modules;
     const mode = modeOf(job);
-    if (mode === "best") return;
+    if (mode === "best" || this.#isBeyond(nonce)) return;
     this.#keepFind(nonce);
     log.info("a search has a find", { job: toHex(job.id), round: job.round, nonce: String(nonce) });
     const value = { job: job.id, round: job.round, nonce };
@@ -320,6 +326,8 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
     if (orders.isClosed === 1 || isClosed) this.close();
     for (const { lane, request, lease, ...span } of orders.leases) {
+      // Units that the round does not have are no lease. The lane asks again.
+      if (span.from >= span.to || !isWithin([span], this.#open)) continue;
       this.#lanes[lane]?.take({ kind: "lease", request, lease, parents: [], ...unitsOf(span) });
     }
     for (const { lane, request, ms } of orders.waits) {
@@ -334,20 +342,15 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     }
   }
 
-  #mostUnits(): number {
-    const { spec, progress } = this.#options.job;
-    const left = withSecondSearches(
-      searchSpec(spec),
-      countUnits(searchProgress({ progress }).open),
-    );
-    return left < BigInt(MAX_CLAIM_UNITS) ? Number(left) : MAX_CLAIM_UNITS;
+  get #open(): readonly UnitRange[] {
+    return searchProgress(this.#options.job).open;
   }
 
   async #commit(units: SearchedUnits): Promise<void> {
     const { job, node, publicKey } = this.#options;
     const { keeper, blobs, duties, log } = this.#modules;
     const { id, round, spec } = job;
-    const claimed = units.claimed(this.#mostUnits());
+    const claimed = units.claimed(mostClaimUnits(job));
     const finds = [...units.finds];
     // The last one kept is the best; of the others those of the lowest nonces count.
     if (modeOf(job) !== "best") finds.sort(byNumber);

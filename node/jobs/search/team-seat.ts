@@ -95,6 +95,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   #view: number | undefined;
   #isClosing = false;
   #isPumping = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: TeamSeatOptions, modules: TeamSeatModules) {
     this.#options = options;
@@ -139,10 +140,11 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     return this.#desk !== undefined;
   }
 
-  /** Until the signal. */
+  /** Until the signal. @throws what the journal threw */
   async run(): Promise<void> {
     const { signal } = this.#options;
     for (;;) {
+      if (this.#failure !== undefined) throw this.#failure.error;
       this.#tick();
       await this.#modules.clock.sleep(TICK_MS, signal);
     }
@@ -279,18 +281,26 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   #step(event: MemberEvent): void {
-    if (this.#options.signal.aborted) return;
+    if (this.#options.signal.aborted || this.#failure !== undefined) return;
     this.#effects.push(...this.#member.step(event));
     if (this.#isPumping || this.#effects.length === 0) return;
     this.#isPumping = true;
     this.#pump()
       .catch((error: unknown) => {
         if (this.#options.signal.aborted) return;
-        this.#modules.log.error("the lease log failed", { reason: String(error) });
+        this.#fail(error);
       })
       .finally(() => {
         this.#isPumping = false;
       });
+  }
+
+  /** What followed a note that is not on the disk must never leave: the seat ends, and another begins with the disk. */
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#effects.length = 0;
+    this.#desk = undefined;
+    this.#modules.log.error("the lease log failed", { reason: String(error) });
   }
 
   /** In order: what follows a note leaves once the note is on the disk. */

@@ -42,7 +42,7 @@ export const STAND_IN_FILES: Pick<JobServicesModules, "algorithms" | "digests" |
   digests: {
     of: async (spec, nonces) => nonces.map((nonce) => digestOf(searchSpec(spec), nonce)),
   },
-  tryAlgorithm: async () => {},
+  tryAlgorithm: async () => ({ hashesPerSecond: 4_000_000 }),
 };
 
 export function standInSearchers(

@@ -48,6 +48,9 @@ export interface LaneRow {
   /** Of a sub-manager: units that it delivered since its speed was last measured. */
   delivered: number;
   countedAt: number;
+  /** Leases in a row that it lost without having searched anything, and until when it gets no other. */
+  fruitless: number;
+  restsUntil: number;
   readonly runs: Run[];
 }
 
@@ -96,6 +99,8 @@ export class DeskLanes {
         endedAt: undefined,
         delivered: 0,
         countedAt: now,
+        fruitless: 0,
+        restsUntil: Number.NEGATIVE_INFINITY,
         runs: [],
       };
       this.#lanes.set(key, row);

@@ -16,7 +16,7 @@ import type {
   OrphanEvent,
   WaitReason,
 } from "./desk-messages.ts";
-import { type Lease, LeaseTable } from "./lease-table.ts";
+import { type Lease, LeaseTable, MAX_ROUND_FINDS } from "./lease-table.ts";
 import { FREE, type Piece } from "./open-units.ts";
 import { tooFar } from "./pace.ts";
 import { overlap, type Span, type Spans, sizeOf, without } from "./span.ts";
@@ -41,6 +41,11 @@ export interface PastStep {
 /** Weight of the newest in the mean time that writing takes. */
 const NEWEST = 0.1;
 const FIRST_SCHEDULE_MS = 100;
+/** Leases that a lane works on or has ready; it asks for the next one while it searches. */
+const MOST_RUNS = 2;
+/** A lane that lost a lease without having searched anything rests, twice as long each time. */
+const REST_MS = 15_000;
+const MOST_REST_MS = 3_600_000;
 const SILENT_WAIT_MS = 60_000;
 
 type AskFacts = Pick<AskEvent, "request" | "holds" | "now">;
@@ -169,6 +174,8 @@ export class LeaseDesk {
 
   #serve(lane: LaneRow, now: number, effects: DeskEffect[]): boolean {
     if (this.#table.isClosed || tooFar(lane.pace) !== undefined) return false;
+    if (lane.lanes === 1 && lane.runs.length >= MOST_RUNS) return false;
+    if (now < lane.restsUntil) return false;
     const facts = {
       table: this.#table,
       lanes: this.#lanes,
@@ -272,6 +279,7 @@ export class LeaseDesk {
     const step: ProgressStep = { kind: "progress", lease: run.lease, to };
     const taken = lease.kind === "race" ? this.#table.open.within(span) : [];
     const won = this.#table.apply(step);
+    run.lane.fruitless = 0;
     const counted = lease.kind === "repeat" ? [span] : won;
     const answers = answersFor(lease, lease, span, counted);
     this.#append(step, run.lease, answers, now, effects);
@@ -429,7 +437,9 @@ export class LeaseDesk {
   }
 
   #found({ node, nonce, now }: FoundEvent, effects: DeskEffect[]): void {
-    if (this.#table.finds.some((find) => find.nonce === nonce)) return;
+    const { finds } = this.#table;
+    // Where nearly every nonce is a find, there are more than a round records.
+    if (finds.length >= MAX_ROUND_FINDS || finds.some((find) => find.nonce === nonce)) return;
     const step = { kind: "find", node, nonce } as const;
     this.#table.apply(step);
     this.#append(step, FREE, [step], now, effects);
@@ -450,7 +460,8 @@ export class LeaseDesk {
 
   #tick(now: number, effects: DeskEffect[]): void {
     const late = [...this.#lanes.runs].filter((run) => isLate(run, now));
-    for (const { lane } of late) {
+    for (const { lane, lease } of late) {
+      this.#rest(lane, lease, now);
       for (const run of [...lane.runs]) {
         this.#log(run, run.at, now, effects);
         const lease = this.#table.lease(run.lease);
@@ -462,6 +473,16 @@ export class LeaseDesk {
       if (!this.#serve(lane, now, effects) && this.#table.open.free > 0) continue;
       if (lane.isWaiting && this.#table.open.size === 0) break;
     }
+  }
+
+  /** Whoever takes leases and does not search must not keep units from others for ever. */
+  #rest(lane: LaneRow, number: number, now: number): void {
+    const lease = this.#table.lease(number);
+    const run = this.#lanes.run(number);
+    if (lease === undefined || run === undefined || lane.lanes > 1) return;
+    if (Math.max(run.at, lease.at) > lease.granted.from) return;
+    lane.restsUntil = now + Math.min(MOST_REST_MS, REST_MS * 2 ** lane.fruitless);
+    lane.fruitless++;
   }
 
   #append(

@@ -1,6 +1,7 @@
 /** Searches in a simulation: everything about one follows from a seed, and faults are those of jobs of training. */
 import { fromHex } from "../../../../chain/crypto/hash.ts";
 import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
+import { hashOperations } from "../../../../ml/search/hash-cost.ts";
 import { NOTHING, searchOrder, targetFor } from "../../../helpers/search-run.ts";
 import { Random } from "../../random.ts";
 import { disturbed, type JobPlan, quiet } from "../plan.ts";
@@ -13,6 +14,7 @@ export function quietSearch(seed: number): JobPlan {
   const random = new Random(seed ^ 0x5ea1c4);
   const { participants, quorum, teamSize } = plan.spec;
   const units = random.pick([10, 40, 150, 400]);
+  const prefix = new TextEncoder().encode(`search ${seed}`);
   const order = {
     participants,
     quorum,
@@ -23,6 +25,7 @@ export function quietSearch(seed: number): JobPlan {
     mode: random.between(0, 2),
     redundancy: random.pick([0, 0, 0, 20]),
     findBonus: 1_000n,
+    operations: hashOperations("sha256", { prefix, suffix: new Uint8Array(0), nonceBytes: 8 }),
   };
   const to = order.from + BigInt(units) * UNIT - BigInt(random.between(0, 40));
   const bare = searchOrder(`search ${seed}`, { ...order, to });
