@@ -57,10 +57,14 @@ export interface MemberOptions extends LogOptions {
 export const ENTRIES_A_MESSAGE = 256;
 /** A candidate whose canvass is unanswered asks again after so long. */
 const AGAIN_MS = BEAT_MS;
+/** The first manager of a round is not taken for silent before this. */
+const BEGIN_MS = 2 * BEAT_MS;
 
 interface Candidacy {
   readonly view: number;
   readonly promises: Map<number, SignedLeasePromise>;
+  /** Members that follow another manager, as they say. */
+  readonly declined: Set<number>;
   askedAt: number;
 }
 
@@ -78,6 +82,8 @@ export class Member {
   readonly #sent = new Map<number, number>();
   /** By position: when that member last answered this manager. */
   readonly #answered = new Map<number, number>();
+  /** By position: when what it lacks was last sent again. */
+  readonly #lackedAt = new Map<number, number>();
   /** The highest view that a member said it had promised. */
   #known = 0;
   /** By sequence: steps that the desk waits for. */
@@ -85,6 +91,8 @@ export class Member {
   #heardAt: number;
   #beatAt = Number.NEGATIVE_INFINITY;
   readonly #beganAt: number;
+  /** The view that was promised when this machine began. */
+  readonly #startedWith: number;
   readonly #barred = new Set<number>();
   readonly #expelled = new Set<number>();
   #fork: readonly [SignedLeaseEntry, SignedLeaseEntry] | undefined;
@@ -104,6 +112,7 @@ export class Member {
       }
     }
     this.#promised = Math.max(this.#promised, this.#log.view);
+    this.#startedWith = this.#promised;
     // It led when it stopped, perhaps; whoever leads now will say so.
     const own = turnOf(options, this.#promised) === options.self;
     this.#isLeading = own && this.#promised === 0 && journal.length === 0 && !options.isForgetful;
@@ -187,6 +196,12 @@ export class Member {
     return !this.#isLeading && now - this.#heardAt >= MANAGER_MISSES * BEAT_MS;
   }
 
+  /** More views than an honest team uses: a member must not take the last one, after which there is no manager. */
+  #mostView(now: number): number {
+    const beats = 2 + (now - this.#beganAt) / BEAT_MS;
+    return this.#startedWith + this.#options.team.length * Math.ceil(beats);
+  }
+
   /** A manager that too few answer cannot write; it makes room, so that those who lost it can follow another. */
   #isAlone(now: number): boolean {
     let there = 1;
@@ -211,7 +226,7 @@ export class Member {
 
   /** Asks for promises. Its own is given with the last of those it needs: until then it still follows whoever leads. */
   #stand(view: number, now: number, effects: MemberEffect[]): void {
-    this.#candidacy = { view, promises: new Map(), askedAt: now };
+    this.#candidacy = { view, promises: new Map(), declined: new Set(), askedAt: now };
     effects.push({ kind: "send", to: "others", message: { kind: "canvass", view } });
     this.#tryTakeover(now, effects);
   }
@@ -249,7 +264,7 @@ export class Member {
         this.#promiseFrom(from, message.signed, now, effects);
         break;
       case "decline":
-        this.#declined(message, now);
+        this.#declined(from, message, now);
         break;
       case "fetch": {
         const { after } = message;
@@ -274,6 +289,9 @@ export class Member {
     this.#answered.set(from, now);
     const until = Math.min(sequence, this.#log.length);
     if (kind === "lacks") {
+      // It is sent again what it asks for, but not for every message that it sends.
+      if (this.#lackedAt.get(from) === now) return;
+      this.#lackedAt.set(from, now);
       this.#sent.set(from, until);
       this.#holds.set(from, until);
       return;
@@ -304,8 +322,11 @@ export class Member {
     if (view < this.#promised || turnOf(this.#options, view) !== from) return "view";
     if (view === this.#promised) return this.#log.view === view ? "view" : undefined;
     if (this.#isOut(from)) return "barred";
-    const isAlive = this.#isLeading || (this.#told !== undefined && !this.#isSilent(now));
-    return isAlive ? "alive" : undefined;
+    if (view > this.#mostView(now)) return "view";
+    // A manager that nobody heard yet has its time to begin, or a member could take every round's first turn.
+    const isBeginning = now - this.#beganAt < BEGIN_MS;
+    const isKnown = this.#told !== undefined && !this.#isSilent(now);
+    return this.#isLeading || isBeginning || isKnown ? "alive" : undefined;
   }
 
   #promiseFrom(
@@ -324,12 +345,17 @@ export class Member {
     this.#tryTakeover(now, effects);
   }
 
-  #declined({ view, known, reason }: DeclineMessage, now: number): void {
-    if (this.#candidacy?.view !== view) return;
+  #declined(from: number, { view, known, reason }: DeclineMessage, now: number): void {
+    const candidacy = this.#candidacy;
+    if (candidacy?.view !== view) return;
     if (reason !== "view" && reason !== "alive") return;
     // Views are few enough that a liar must not use them up.
     const most = this.#promised + 2 * this.#options.team.length;
     this.#known = Math.max(this.#known, Math.min(known, most));
+    candidacy.declined.add(from);
+    // One member's word ends nothing where the others can be enough.
+    const left = this.#options.team.length - candidacy.declined.size;
+    if (left >= majorityOf(this.#options)) return;
     // Another has the turn, or still has it: wait for it as for any manager.
     this.#candidacy = undefined;
     this.#heardAt = now;
