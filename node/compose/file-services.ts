@@ -1,5 +1,5 @@
 /** Files of jobs on one node: where they are stored, how they are added and removed, and who may request them. */
-
+import { join } from "node:path";
 import { TorrentShelf } from "../../p2p/torrent/shelf.ts";
 import { Torrents } from "../../p2p/torrent/torrents.ts";
 import { BlobFetcher } from "../blobs/blob-fetcher.ts";
@@ -10,6 +10,7 @@ import type { Config } from "../config/schema.ts";
 import { importInChild } from "../datasets/import-child.ts";
 import { ImportTasks } from "../datasets/import-tasks.ts";
 import { UPLOAD_LIMITS, UploadStore } from "../datasets/upload-store.ts";
+import { systemDisk } from "../disk.ts";
 import { CheckpointKeeper } from "../jobs/checkpoint-keeper.ts";
 import { DatasetService } from "../jobs/train/dataset-service.ts";
 import { ModelFolders } from "../jobs/train/model-folders.ts";
@@ -90,6 +91,8 @@ export async function openFileServices(
     datasets: ({ name }) => datasets.remove(name),
     models: ({ name }) => models.remove(name),
     checkpoints: ({ name }) => keeper.remove(name),
+    searches: ({ name }) => systemDisk.remove(join(dataDir, "searches", name)),
+    leases: ({ name }) => systemDisk.remove(join(dataDir, "leases", name)),
     torrents: ({ name }) => torrents.unshare(name),
   });
   return {

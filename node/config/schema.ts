@@ -41,7 +41,7 @@ const MAX_HOURS = 87_600;
 export const REPLACED_SETTINGS: ReadonlyMap<string, string> = new Map([
   [
     "jobs.quotaMib",
-    "each kind of files has a quota of its own: quota.blobsMib, quota.datasetsMib, quota.modelsMib, quota.checkpointsMib, quota.windowsMib, quota.uploadsMib, quota.torrentsMib",
+    "each kind of files has a quota of its own: quota.blobsMib, quota.datasetsMib, quota.modelsMib, quota.checkpointsMib, quota.searchesMib, quota.leasesMib, quota.windowsMib, quota.uploadsMib, quota.torrentsMib",
   ],
 ]);
 
@@ -209,6 +209,8 @@ const Settings = z.strictObject({
       datasetsMib: quota(4096, "datasets: imported ones and copies that jobs work with"),
       modelsMib: quota(2048, "trained models, as they are shared"),
       checkpointsMib: quota(8192, "states of training runs, kept until their audits are over"),
+      searchesMib: quota(512, "units that this node has searched and not yet committed to", 64),
+      leasesMib: quota(1024, "logs of leases, kept by the teams of searches", 64),
       windowsMib: quota(4096, "states of the last benchmark window"),
       uploadsMib: quota(1024, "files that clients are sending"),
       torrentsMib: quota(64, "torrent files"),

@@ -4,6 +4,8 @@ export const STORAGE_KINDS = [
   "datasets",
   "models",
   "checkpoints",
+  "searches",
+  "leases",
   "windows",
   "uploads",
   "torrents",

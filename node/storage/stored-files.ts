@@ -26,6 +26,8 @@ export async function storedFiles(dataDir: string): Promise<StoredFile[]> {
     folders(dataDir, "datasets", "datasets", DATASET),
     folders(dataDir, "models", "models", HEX_ID),
     folders(dataDir, "checkpoints", "checkpoints", RUN),
+    folders(dataDir, "searches", "searches", RUN),
+    folders(dataDir, "leases", "leases", RUN),
     folders(dataDir, "windows", "window", /./),
     uploads(dataDir),
     torrents(dataDir),

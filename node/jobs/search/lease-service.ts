@@ -7,15 +7,17 @@ import type { Chain } from "../../chain/chain.ts";
 import type { EvidenceService } from "../../consensus/evidence-service.ts";
 import type { Disk } from "../../disk.ts";
 import { SingleFlight } from "../../single-flight.ts";
+import type { Room } from "../../storage/room.ts";
 import type { AcceptedOrders } from "../accepted-orders.ts";
 import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
-import { retryBlocks, tellFailure } from "../duty-room.ts";
+import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
 import { isHalfOver } from "./half-over.ts";
 import { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
+import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
 
@@ -31,6 +33,7 @@ export interface LeaseServiceModules extends Omit<TeamSeatModules, "journal" | "
   readonly links: Pick<LeaseLinks, "send" | "sendToMember" | "receive" | "receiveAsMember">;
   readonly disk: Disk;
   readonly live: Pick<LiveSearches, "watch">;
+  readonly room: Room;
 }
 
 /** A member without a journal that comes so late takes no part in decisions of the round. */
@@ -113,7 +116,8 @@ export class LeaseService implements JobService {
   }
 
   async #sit(job: Job, node: number, signal: AbortSignal): Promise<void> {
-    const { chain, links, live, disk } = this.#modules;
+    const { chain, links, live, disk, room } = this.#modules;
+    await requireRoom(room, leaseNeeds());
     const key = runName(job.id, job.round);
     const { journal, notes } = await LeaseJournal.open(this.#folders.pathOf(key), disk);
     signal.throwIfAborted();
