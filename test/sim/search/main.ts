@@ -82,6 +82,7 @@ export function simulateSearches({ from, count, say }: SearchOptions): boolean {
     ).flatMap(({ findings }) => findings),
   );
   each("teams with faults", (seed) => simulateTeam(seed).findings);
+  each("teams with a manager that writes two logs", (seed) => simulateTeam(seed, true).findings);
   each("first, all and best beside a referee", modeFindings);
   let least = 1;
   each("1,000 lanes for a minute", (seed) => {

@@ -28,6 +28,10 @@ export interface TeamModules {
   readonly random: Random;
   /** Milliseconds one way; undefined: the message is lost. */
   readonly delay: (from: number, to: number) => number | undefined;
+  /** What a member that lies sends instead. */
+  readonly falsify?: (from: number, to: number, message: MemberMessage) => MemberMessage;
+  /** Entries of a manager that lies may be void, though members took them for safe. */
+  readonly isVoid?: (entry: LeaseEntry) => boolean;
   /** What else happens with the effects of a member. */
   readonly onEffect?: (member: number, effect: MemberEffect) => void;
   /** A point of the protocol is passed; returns true to die there. */
@@ -164,15 +168,17 @@ export class SimulatedTeam {
   }
 
   #send(from: number, to: number, message: MemberMessage): void {
-    const { timeline, delay } = this.#modules;
+    const { timeline, delay, falsify } = this.#modules;
     const ms = delay(from, to);
     if (ms === undefined) return;
+    const said = falsify?.(from, to, message) ?? message;
     timeline.after(ms, () => {
-      this.feed(to, { kind: "message", now: timeline.now, from, message });
+      this.feed(to, { kind: "message", now: timeline.now, from, message: said });
     });
   }
 
   #isSafe(i: number, { signed }: LogEntry): void {
+    if (this.#modules.isVoid?.(signed.entry) === true) return;
     const { sequence } = signed.entry;
     const root = toHex(leaseRoot(signed.entry));
     const known = this.safe.get(sequence);

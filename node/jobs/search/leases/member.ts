@@ -4,13 +4,14 @@
  * beats the next in drawn order asks for promises; more than half of them tell it, between them, of every entry that was
  * safe, and it goes on at the furthest log among theirs. (Views as in viewstamped replication, Oki and Liskov 1988.)
  */
+import { equalBytes } from "../../../../chain/crypto/hash.ts";
 import type {
   LeaseEntry,
   LeasePromise,
   SignedLeaseEntry,
   SignedLeasePromise,
 } from "../../../../chain/types/lease.ts";
-import { contradicts, isUsurped } from "../../../../chain/workload/search/lease-log.ts";
+import { contradicts, isUsurped, leaseRoot } from "../../../../chain/workload/search/lease-log.ts";
 import { type LogOptions, MemberLog } from "./member-log.ts";
 import type {
   AppendMessage,
@@ -273,7 +274,7 @@ export class Member {
         break;
       }
       case "entries":
-        this.#entriesFrom(message, now, effects);
+        this.#entriesFrom(from, message, now, effects);
         break;
       default:
         message satisfies never;
@@ -387,20 +388,61 @@ export class Member {
     return isFurther(head, this.#log.head);
   }
 
+  /** A member that promised, and whose log of one view is not ours: one manager wrote two. */
+  #differing({
+    promises,
+  }: Candidacy): { readonly member: number; readonly head: LogHead } | undefined {
+    const limit = this.#fork && forkOf(this.#fork);
+    for (const [member, { promise }] of promises) {
+      const head = headOfPromise(promise);
+      const own = this.#log.at(head.sequence)?.signed.entry;
+      if (own === undefined || own.view !== head.view) continue;
+      if (limit?.view === head.view && limit.sequence <= head.sequence) continue;
+      if (!equalBytes(leaseRoot(own), head.root)) return { member, head };
+    }
+    return undefined;
+  }
+
+  #isReady(candidacy: Candidacy): boolean {
+    if (!this.#hasEnough(candidacy)) return false;
+    const best = this.#furthest(candidacy);
+    if (best !== undefined && this.#isMissing(best.head)) return false;
+    return this.#differing(candidacy) === undefined;
+  }
+
   #fetchFurthest(candidacy: Candidacy, effects: MemberEffect[]): void {
     if (!this.#hasEnough(candidacy)) return;
     const best = this.#furthest(candidacy);
-    if (best === undefined || !this.#isMissing(best.head)) return;
-    const message = { kind: "fetch", after: this.#safe } as const;
-    effects.push({ kind: "send", to: best.member, message });
+    const differing = this.#differing(candidacy);
+    if (differing !== undefined) {
+      const after = Math.max(0, differing.head.sequence - ENTRIES_A_MESSAGE);
+      effects.push({ kind: "send", to: differing.member, message: { kind: "fetch", after } });
+    } else if (best !== undefined && this.#isMissing(best.head)) {
+      const message = { kind: "fetch", after: this.#safe } as const;
+      effects.push({ kind: "send", to: best.member, message });
+    }
   }
 
-  #entriesFrom({ after, entries }: EntriesMessage, now: number, effects: MemberEffect[]): void {
+  #entriesFrom(
+    from: number,
+    { after, entries }: EntriesMessage,
+    now: number,
+    effects: MemberEffect[],
+  ): void {
     this.#compare(entries, now, effects);
     const candidacy = this.#candidacy;
-    if (candidacy === undefined || after > this.#log.length) return;
-    this.#merge(entries, now, effects);
+    if (candidacy === undefined) return;
+    const limit = this.#fork && forkOf(this.#fork);
+    if (entries.length > 1 && after > 0 && limit?.sequence === after + 1) {
+      // The two logs may part before what was looked at.
+      const message = { kind: "fetch", after: Math.max(0, after - ENTRIES_A_MESSAGE) } as const;
+      effects.push({ kind: "send", to: from, message });
+      return;
+    }
+    if (after > this.#log.length) return;
     const best = this.#furthest(candidacy);
+    this.#merge(entries, best?.head.view ?? 0, now, effects);
+    if (this.#differing(candidacy) !== undefined) this.#fetchFurthest(candidacy, effects);
     if (best !== undefined && this.#isMissing(best.head) && entries.length === ENTRIES_A_MESSAGE) {
       const message = { kind: "fetch", after: after + entries.length } as const;
       effects.push({ kind: "send", to: best.member, message });
@@ -421,14 +463,20 @@ export class Member {
     }
   }
 
-  /** Takes entries of a log that is further than ours in place of what differs. */
-  #merge(entries: readonly LogEntry[], now: number, effects: MemberEffect[]): void {
+  /**
+   * Takes entries of a log that is further than ours in place of what differs.
+   * @param until the log's view
+   */
+  #merge(entries: readonly LogEntry[], until: number, now: number, effects: MemberEffect[]): void {
     this.#compare(entries, now, effects);
+    const limit = this.#fork && forkOf(this.#fork);
     let after: number | undefined;
     for (const logged of entries) {
       const { signed } = logged;
       if (this.#log.has(signed)) continue;
       const { sequence, view } = signed.entry;
+      // Void, unless a later manager went on behind it before it knew.
+      if (limit?.view === view && limit.view >= until && limit.sequence <= sequence) break;
       const known = this.#log.at(sequence);
       if (!this.#log.fits(logged)) break;
       if (known !== undefined) {
@@ -454,10 +502,15 @@ export class Member {
     const [first, second] = fork;
     const where = forkOf(fork);
     const member = this.#options.team.indexOf(first.entry.manager);
-    if (where === undefined || member === -1 || this.#expelled.has(member)) return;
+    if (where === undefined || member === -1) return;
+    const known = this.#fork && forkOf(this.#fork);
+    // It may have done so in more views than one, and from further down than was seen first.
+    const isNews =
+      known?.view === where.view ? where.sequence < known.sequence : where.view === this.#log.view;
+    if (this.#expelled.has(member) && !isNews) return;
     if (isUsurped(first.entry, this.#options.team)) return;
     this.#fork = fork;
-    effects.push({ kind: "fork", member, first, second });
+    if (!this.#expelled.has(member)) effects.push({ kind: "fork", member, first, second });
     const entries = [{ signed: first }, { signed: second }];
     const message = { kind: "entries", after: where.sequence - 1, entries } as const;
     effects.push({ kind: "send", to: "others", message });
@@ -480,9 +533,7 @@ export class Member {
 
   #tryTakeover(now: number, effects: MemberEffect[]): void {
     const candidacy = this.#candidacy;
-    if (candidacy === undefined || !this.#hasEnough(candidacy)) return;
-    const best = this.#furthest(candidacy);
-    if (best !== undefined && this.#isMissing(best.head)) return;
+    if (candidacy === undefined || !this.#isReady(candidacy)) return;
     const { view } = candidacy;
     const own = this.#promiseOf(view);
     this.#promise(view, effects);
@@ -585,6 +636,15 @@ export class Member {
     }
   }
 
+  /** Up to where an honest manager's log is ours; further down when one before it wrote two, and we have the other. */
+  #sameUntil({ after, entries }: AppendMessage): number {
+    const own = this.#log.at(after)?.signed.entry;
+    const first = entries[0]?.signed.entry;
+    if (own === undefined || first === undefined || after > this.#safe) return this.#safe;
+    if (equalBytes(first.previous, leaseRoot(own))) return this.#safe;
+    return Math.max(0, after - ENTRIES_A_MESSAGE);
+  }
+
   /** From the manager of a view: its log is ours from here on. */
   #append(from: number, message: AppendMessage, now: number, effects: MemberEffect[]): void {
     const { view, after, entries, held } = message;
@@ -596,14 +656,14 @@ export class Member {
       }
       return;
     }
-    this.#merge(entries, now, effects);
+    this.#merge(entries, view, now, effects);
     const last = entries.at(-1)?.signed;
     const agrees = last === undefined ? after <= this.#log.length : this.#log.has(last);
     if (this.#expelled.has(from)) return;
     if (!agrees || this.#log.view !== view) {
       // Of a log that is longer than a message, this much is here; else what cannot differ.
       const isPart = agrees && last !== undefined && last.entry.view < view;
-      const sequence = isPart ? last.entry.sequence : this.#safe;
+      const sequence = isPart ? last.entry.sequence : this.#sameUntil(message);
       effects.push({ kind: "send", to: from, message: { kind: "lacks", view, sequence } });
       return;
     }
