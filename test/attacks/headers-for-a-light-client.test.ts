@@ -89,7 +89,7 @@ describe("attack: headers signed for a light client alone", () => {
     expect(exit).to.equal(5);
     expect(stderr).to.include(`two final blocks ${FORKED_AT}`);
     expect(stderr).to.include(`the witness accuses ${guilty.length} signers`);
-    expect(stderr).to.include("believe neither node");
+    expect(stderr).to.include("trust neither node");
     real.node.advance();
     const { state } = honest.chain.head;
     const lost = before - bondsOf(state, guilty);
