@@ -159,7 +159,7 @@ describe("settled jobs in the store", () => {
       [[remove(numberKey("settledJob", 0))], "settled job 0 is missing"],
       [
         recordWrites(new Map([[0, { ...job, escrow: escrow + 1n }]])),
-        "settled job 0 is not the one the state names",
+        "settled job 0 differs from its root in the state",
       ],
     ];
     for (const [writes, reason] of damages) {
