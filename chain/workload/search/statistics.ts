@@ -6,6 +6,7 @@
  *
  * Whole numbers alone: every member of a team comes to the same.
  */
+import { toHex } from "../../crypto/hash.ts";
 
 /** Shares are counted in this part of 1. */
 const SCALE_BITS = 32n;
@@ -29,9 +30,7 @@ export const BLOCKS: readonly Block[] = [
  * @param nonces of the unit @param digest 32 bytes, the smallest of its digests
  */
 export function unitShare(nonces: bigint, digest: Uint8Array): bigint {
-  let value = 0n;
-  for (const byte of digest) value = (value << 8n) | BigInt(byte);
-  return (nonces * value) >> (DIGEST_BITS - SCALE_BITS);
+  return (nonces * BigInt(`0x${toHex(digest)}`)) >> (DIGEST_BITS - SCALE_BITS);
 }
 
 /**
