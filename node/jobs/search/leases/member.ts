@@ -325,7 +325,8 @@ export class Member {
     if (this.#isOut(from)) return "barred";
     if (view > this.#mostView(now)) return "view";
     // A manager that nobody heard yet has its time to begin, or a member could take every round's first turn.
-    const isBeginning = now - this.#beganAt < BEGIN_MS;
+    const isOver = this.#isOut(turnOf(this.#options, this.#promised));
+    const isBeginning = !isOver && now - this.#beganAt < BEGIN_MS;
     const isKnown = this.#told !== undefined && !this.#isSilent(now);
     return this.#isLeading || isBeginning || isKnown ? "alive" : undefined;
   }
