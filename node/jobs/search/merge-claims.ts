@@ -23,7 +23,7 @@ import { withoutUnits } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { isUnlikely, unitShare } from "../../../chain/workload/search/statistics.ts";
-import { unitAt } from "../../../chain/workload/search/units.ts";
+import { unitAt, unitOf } from "../../../chain/workload/search/units.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
@@ -206,13 +206,29 @@ async function checkClaims(
 
 function resultOf(job: Job, kept: readonly Checked[], log: ClosedLog): SearchResult {
   const { open } = searchProgress(job);
-  const searched = unionOf(kept.flatMap(({ file }) => file.units.map(({ unit }) => unit)));
+  const found = newFinds(job, kept, log);
+  const finds = recorded(job, found);
+  const again = unitsToRepeat(job, found, finds);
+  const units = kept.flatMap(({ file }) => file.units.map(({ unit }) => unit));
+  const searched = unionOf(units.filter((unit) => !again.has(unit)));
   const alarms = kept.filter((one) => one.isDoubtful).map(({ participant }) => participant.node);
   return {
     open: fewGaps(withoutUnits(open, searched), open),
-    finds: newFinds(job, kept, log),
+    finds,
     alarms: alarms.slice(0, MAX_ALARMS),
   };
+}
+
+/** Units with finds for which the record has no room: they stay open, and a later round brings those finds. */
+function unitsToRepeat(
+  job: Job,
+  found: readonly SearchFind[],
+  finds: readonly SearchFind[],
+): ReadonlySet<bigint> {
+  if (modeOf(job) !== "all") return new Set();
+  const left = found.filter((find) => !finds.includes(find));
+  const search = searchSpec(job.spec);
+  return new Set(left.flatMap(({ nonce }) => unitOf(search, nonce) ?? []));
 }
 
 function unionOf(units: readonly bigint[]): UnitRange[] {
@@ -251,7 +267,10 @@ export function fewGaps(open: readonly UnitRange[], before: readonly UnitRange[]
   return gaps;
 }
 
-/** Each nonce once; of several nodes it is the one's that the log names, else the one's with the lowest index. */
+/**
+ * By rising nonce, each once. A find of several nodes belongs to the one that the log names, or else to the one with
+ * the lowest index.
+ */
 function newFinds(job: Job, kept: readonly Checked[], log: ClosedLog): SearchFind[] {
   const { finds: known } = searchProgress(job);
   const byNonce = new Map<bigint, SearchFind>();
@@ -265,7 +284,12 @@ function newFinds(job: Job, kept: readonly Checked[], log: ClosedLog): SearchFin
       }
     }
   }
-  const finds = [...byNonce.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+  return [...byNonce.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+}
+
+/** Those of the new finds that the record of the round names. */
+function recorded(job: Job, finds: readonly SearchFind[]): SearchFind[] {
+  const { finds: known } = searchProgress(job);
   switch (modeOf(job)) {
     case "first":
       return finds.slice(0, 1);

@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import { sha256, toHex } from "../../../../chain/crypto/hash.ts";
+import type { Job } from "../../../../chain/types/job.ts";
+import {
+  MAX_ROUND_FINDS,
+  SEARCH_MODES,
+  type SearchResult,
+} from "../../../../chain/types/search.ts";
+import { searchResult, searchSpec } from "../../../../chain/workload/search/search-of.ts";
+import { unitAt } from "../../../../chain/workload/search/units.ts";
+import { encodeClaims } from "../../../../node/jobs/search/claims-file.ts";
+import { mergeClaims } from "../../../../node/jobs/search/merge-claims.ts";
+import type { NodeLog } from "../../../../node/telemetry/log.ts";
+import { SILENT } from "../../../../p2p/log.ts";
+import { digestOf, EVERYTHING, SearchStory, searchUnit } from "../../../helpers/search-run.ts";
+
+const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
+
+/** What a node claims: its units, and how many finds of each of them. */
+interface Claimed {
+  readonly units: readonly bigint[];
+  readonly findsOfEach: number;
+}
+
+/** Merges the claims of the first participants; the log gives each what it claims. */
+async function merge(mode: (typeof SEARCH_MODES)[number], claims: readonly Claimed[]) {
+  const order = { target: EVERYTHING, mode: SEARCH_MODES.indexOf(mode), quorum: 1 };
+  const { job } = new SearchStory({ order });
+  const search = searchSpec(job.spec);
+  const files = new Map<string, Uint8Array>();
+  const owned = new Map<number, readonly bigint[]>();
+  const participants = job.participants.map((participant, i) => {
+    const claim = claims[i];
+    if (claim === undefined) return participant;
+    const { node } = participant;
+    owned.set(node, claim.units);
+    const finds = claim.units.flatMap((unit) => {
+      const { from } = unitAt(search, unit);
+      return Array.from({ length: claim.findsOfEach }, (_, at) => from + BigInt(at));
+    });
+    const units = claim.units.map((unit) => ({
+      unit,
+      minNonce: searchUnit(search, unit).minNonce,
+    }));
+    const file = encodeClaims({ job: job.id, round: job.round, node, units, finds });
+    const updateHash = sha256(file);
+    files.set(toHex(updateHash), file);
+    return { ...participant, updateHash, units: units.length, updateBytes: file.length };
+  });
+  const committed: Job = { ...job, participants };
+  const { signal } = new AbortController();
+  const outcome = await mergeClaims(
+    committed,
+    undefined,
+    { phaseMs: 60_000, signal },
+    {
+      fetcher: {
+        fetchFile: async () => ({
+          path: "",
+          source: { hash: "", size: 0, pieces: async function* () {} },
+        }),
+      },
+      blobs: { get: async (hash) => files.get(toHex(hash)) },
+      digests: { of: async (_, nonces) => nonces.map((nonce) => digestOf(search, nonce)) },
+      clock: { sleep: async () => {}, timeout: () => signal },
+      log: QUIET,
+      logWhen: async () => ({
+        owned: (node) =>
+          (owned.get(node) ?? []).map((unit) => ({ from: Number(unit), to: Number(unit) + 1 })),
+        finderOf: () => undefined,
+      }),
+      peerOf: (node) => `peer-${node}`,
+    },
+  );
+  if (outcome.kind !== "merged") throw new Error("no record");
+  return searchResult(outcome.result);
+}
+
+const opened = ({ open }: SearchResult): string =>
+  open.map(({ from, to }) => `${from}-${to}`).join(" ");
+
+describe("merged claims of a search", () => {
+  it("leave units open whose finds have no room in the record, when every find is wanted", async () => {
+    // 4 units with 6 finds each: 16 have room, so the third unit is told in part and the fourth not at all.
+    const result = await merge("all", [{ units: [0n, 1n, 2n, 3n], findsOfEach: 6 }]);
+    expect(result.finds).length(MAX_ROUND_FINDS);
+    expect(opened(result)).equal("2-24");
+  });
+
+  it("count all claimed units as searched where their finds have room", async () => {
+    const result = await merge("all", [
+      { units: [0n, 1n], findsOfEach: 4 },
+      { units: [2n, 3n], findsOfEach: 4 },
+    ]);
+    expect(result.finds).length(MAX_ROUND_FINDS);
+    expect(opened(result)).equal("4-24");
+  });
+
+  it("name one find where one is enough, and count all claimed units", async () => {
+    const result = await merge("first", [{ units: [0n, 1n, 2n, 3n], findsOfEach: 6 }]);
+    expect(result.finds.map(({ nonce }) => nonce)).deep.equal([1000n]);
+    expect(opened(result)).equal("4-24");
+  });
+});
