@@ -11,7 +11,12 @@ import type {
   SignedLeaseEntry,
   SignedLeasePromise,
 } from "../../../../chain/types/lease.ts";
-import { contradicts, isUsurped, leaseRoot } from "../../../../chain/workload/search/lease-log.ts";
+import {
+  contradicts,
+  followsEntry,
+  isUsurped,
+  leaseRoot,
+} from "../../../../chain/workload/search/lease-log.ts";
 import { type LogOptions, MemberLog } from "./member-log.ts";
 import type {
   AppendMessage,
@@ -31,6 +36,7 @@ import {
   forkOf,
   headOfPromise,
   isFurther,
+  isRightTakeover,
   type LogHead,
   majorityOf,
   nextTurn,
@@ -481,8 +487,10 @@ export class Member {
       const known = this.#log.at(sequence);
       if (!this.#log.fits(logged)) break;
       if (known !== undefined) {
-        // Safe entries stay; of others, those of the later view.
-        if (sequence <= this.#safe || view <= known.signed.entry.view) break;
+        // Safe entries stay; of others, those of the later view, or that a still later manager goes on behind.
+        if (sequence <= this.#safe) break;
+        const ours = known.signed.entry.view;
+        if (view <= ours && !this.#isElected(entries, sequence, ours)) break;
         this.#log.truncate(sequence - 1);
         after = Math.min(after ?? sequence - 1, sequence - 1);
       }
@@ -492,6 +500,20 @@ export class Member {
     if (after === undefined) return;
     const added = this.#log.entries.slice(after);
     effects.push({ kind: "journal", note: { kind: "log", after, entries: added } });
+  }
+
+  /** Whether these entries lead without a gap, from a sequence on, to a right takeover of a view after `view`. */
+  #isElected(entries: readonly LogEntry[], from: number, view: number): boolean {
+    let before: LeaseEntry | undefined;
+    for (const { signed, proof } of entries) {
+      const { entry } = signed;
+      if (entry.sequence < from) continue;
+      if (before !== undefined && !followsEntry(before, entry)) return false;
+      before = entry;
+      if (entry.view <= view) continue;
+      return proof !== undefined && isRightTakeover(entry, proof, this.#options);
+    }
+    return false;
   }
 
   /** A manager that wrote two logs is out at once, and what it granted from there on is void. */
