@@ -7,7 +7,7 @@ import { BlobStore } from "../../../node/blobs/blob-store.ts";
 import { DatasetService } from "../../../node/jobs/train/dataset-service.ts";
 import { ModelFolders } from "../../../node/jobs/train/model-folders.ts";
 import { Deletions, readDeletions } from "../../../node/storage/deletions.ts";
-import { byKind } from "../../../node/storage/kinds.ts";
+import { byKind, STORAGE_KINDS } from "../../../node/storage/kinds.ts";
 import { Retention } from "../../../node/storage/retention.ts";
 import type { StoredFile } from "../../../node/storage/retention-plan.ts";
 import { storedFiles } from "../../../node/storage/stored-files.ts";
@@ -188,7 +188,7 @@ describe("Retention", () => {
     const { removals, kept } = await retention.sweep();
     expect(removals).to.deep.equal([]);
     expect(Object.values(kept).map(({ files, bytes }) => files + bytes)).to.deep.equal(
-      Array.from({ length: 7 }, () => 0),
+      STORAGE_KINDS.map(() => 0),
     );
     expect(await readDeletions(dataDir)).to.deep.equal([]);
     expect(await readdir(join(dataDir, "models"))).to.deep.equal(["something else"]);
