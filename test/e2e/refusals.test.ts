@@ -102,9 +102,10 @@ describe("what a running node refuses", function () {
     await expectRefusal(preset, { status: 422, code: "UNKNOWN_PRESET" }, "model.preset");
     const data = client.prepareJob(order({ dataset: UNKNOWN }));
     await expectRefusal(data, { status: 422, code: "UNKNOWN_DATASET" }, "dataset");
-    for (const asked of [client.job(UNKNOWN), client.model(UNKNOWN), client.certificate(UNKNOWN)]) {
-      await expectRefusal(asked, { status: 404, code: "UNKNOWN_JOB" }, "id");
-    }
+    const refused = { status: 404, code: "UNKNOWN_JOB" };
+    await expectRefusal(client.job(UNKNOWN), refused, "id");
+    await expectRefusal(client.model(UNKNOWN), refused, "id");
+    await expectRefusal(client.certificate(UNKNOWN), refused, "id");
   });
 
   it("refuses a budget below the price, from the order and from a signed transaction", async () => {
