@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { splitTimes } from "../../../../../node/jobs/search/leases/idle.ts";
 import {
   afterLease,
   aimMs,
@@ -86,14 +85,5 @@ describe("pace of a lane", () => {
     const far = tooFar(run(0.1, 60, 90_000, 60_000).pace);
     expect(far?.overhead).within(0.59, 0.61);
     expect(far?.waitedMs).equal(450_000);
-  });
-
-  it("splits work only when that saves a tenth of the time", () => {
-    const facts = { units: 1_000, ownRate: 1, childRates: [1], rttMs: 10, scheduleMs: 10 };
-    expect(splitTimes(facts)).deep.equal({ aloneMs: 1_000, splitMs: 520, isWorth: true });
-    expect(splitTimes({ ...facts, rttMs: 501 }).isWorth).equal(false);
-    expect(splitTimes({ ...facts, rttMs: 391 }).isWorth).equal(false);
-    expect(splitTimes({ ...facts, childRates: [] }).isWorth).equal(false);
-    expect(splitTimes({ ...facts, childRates: [0.05] }).isWorth).equal(false);
   });
 });
