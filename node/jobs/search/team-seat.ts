@@ -14,6 +14,7 @@ import {
 } from "../../../chain/workload/search/lease-log.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
+import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import { isFind, type NonceDigests } from "./find-check.ts";
@@ -73,6 +74,8 @@ export interface TeamSeatModules {
 
 const TICK_MS = 250;
 const MEMBER_GAP_MS = 30;
+/** Signatures of one member that are verified: a member that floods the others must not take their thread. */
+const SIGNATURES = { burst: 1_024, perSecond: 256 };
 
 export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #options: TeamSeatOptions;
@@ -80,6 +83,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #place: RoundPlace;
   readonly #member: Member;
   readonly #signed: SignedMessages;
+  readonly #signatures = new TokenBuckets(SIGNATURES);
   readonly #orders: OrdersOut;
   readonly #mailboxes = new Map<number, Mailbox<MemberMessage>>();
   readonly #effects: MemberEffect[] = [];
@@ -178,7 +182,12 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     if (position === -1) return;
     const now = this.#now;
     for (const message of messages) {
-      if (!this.#signed.areRight(message)) continue;
+      // What is passed over comes again with the next beats.
+      if (!this.#signatures.take(`${position}`, now, 0)) return;
+      const before = this.#signed.checks;
+      const isRight = this.#signed.areRight(message);
+      this.#signatures.charge(`${position}`, now, this.#signed.checks - before);
+      if (!isRight) continue;
       this.#lookForUsurper(message);
       this.#step({ kind: "message", now, from: position, message });
     }
