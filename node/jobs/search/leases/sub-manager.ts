@@ -11,10 +11,6 @@ import type { Holder } from "./step.ts";
 import type { SubAckEvent, SubEffect, SubEvent, SubLeaseEvent } from "./sub-messages.ts";
 import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
 
-/** Children of one manager, at most; with more a job gets sub-managers. */
-export const MOST_CHILDREN = 16;
-/** A sub-manager with fewer is not worth its messages. */
-export const LEAST_CHILDREN = 8;
 /** Milliseconds of work that are to be here beyond what asking takes. */
 const STOCK_MS = 2_000;
 const FIRST_ASK_MS = 500;
