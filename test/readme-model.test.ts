@@ -1,19 +1,21 @@
 /** The lines of the README that use a model alone, run as they stand there. */
+
 import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { taggedHash } from "../chain/crypto/hash.ts";
-import { buildDataset, shardOfSplit } from "../ml/dataset/build.ts";
+import { buildDataset } from "../ml/dataset/build.ts";
 import { importCsv } from "../ml/dataset/import-csv.ts";
 import { encodeManifest } from "../ml/dataset/manifest.ts";
 import { createExactEngine } from "../ml/exact/engine.ts";
-import { encodeArtifact } from "../ml/model/artifact.ts";
 import { initialParameters } from "../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../ml/model/layers-model.ts";
 import { presetModel } from "../ml/model/presets.ts";
+import { encodeArtifact } from "./helpers/encode-artifact.ts";
 import { flowersCsv } from "./helpers/flowers.ts";
+import { shardOfSplit } from "./helpers/shard-of-split.ts";
 import { TemporaryFolders } from "./helpers/temporary.ts";
 
 const PACKAGES = new URL("../node_modules/@tensorflow/", import.meta.url).href;

@@ -146,11 +146,6 @@ export function shardOfChunks(manifest: Manifest, parts: readonly Rows[]): Shard
   return shardOf({ scale: manifest.scale, rowSize: rowSize(manifest), classes }, parts);
 }
 
-/** A whole split as a shard. @throws DatasetError MISSING_FILE and as decodeChunk */
-export function shardOfSplit(dataset: Dataset, split: Split): Shard {
-  return shardOfChunks(dataset.manifest, decodeSplit(dataset, split));
-}
-
 function decodeSplit(dataset: Dataset, split: Split): Rows[] {
   return dataset.manifest[split].map((chunk) => {
     const bytes = dataset.chunks.get(chunk.file);

@@ -76,8 +76,7 @@ export type DatasetFacts =
     }
   | { readonly code: "CHUNK_FORMAT"; readonly file: string; readonly reason: string }
   | { readonly code: "MISSING_FILE"; readonly file: string }
-  | { readonly code: "TOO_FEW_CHUNKS"; readonly chunks: number; readonly participants: number }
-  | { readonly code: "PARTITION_ORDER"; readonly partition: string; readonly order: string };
+  | { readonly code: "TOO_FEW_CHUNKS"; readonly chunks: number; readonly participants: number };
 
 export class DatasetError extends PomlError<DatasetFacts> {}
 

@@ -4,7 +4,6 @@
  */
 import { Random } from "../random.ts";
 import { DatasetError } from "./errors.ts";
-import type { DatasetOrder } from "./manifest.ts";
 
 export type Partition = "iid" | "by-label";
 
@@ -54,19 +53,4 @@ function dealtRuns(chunkCount: number, runCount: number, random: Random): number
     next += length;
   }
   return [...random.shuffle(runs.slice(0, longRuns)), ...random.shuffle(runs.slice(longRuns))];
-}
-
-/**
- * A partition has its meaning only on chunks that were cut in the right order.
- * @throws DatasetError PARTITION_ORDER
- */
-export function requirePartitionOrder(partition: Partition, order: DatasetOrder): void {
-  const fits = partition === "by-label" ? order === "by-label" : order !== "by-label";
-  if (fits) return;
-  const wanted = partition === "by-label" ? "by-label" : "shuffled";
-  throw new DatasetError(
-    `partition ${partition} does not fit a dataset whose rows are ordered ${order}`,
-    { code: "PARTITION_ORDER", partition, order },
-    { remedy: `import the dataset with order ${wanted}, or choose the other partition` },
-  );
 }

@@ -6,17 +6,9 @@ import { writeFileSync } from "node:fs";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cutDataset, type Dataset, type DatasetSource } from "./build.ts";
-import { decodeChunk, verifyChunk } from "./chunk.ts";
+import { verifyChunk } from "./chunk.ts";
 import { DatasetError } from "./errors.ts";
-import type { IdxFiles } from "./import-idx.ts";
-import {
-  decodeManifest,
-  encodeManifest,
-  type Manifest,
-  type ManifestChunk,
-  type Split,
-} from "./manifest.ts";
-import type { Rows } from "./rows.ts";
+import { decodeManifest, encodeManifest, type Manifest, type ManifestChunk } from "./manifest.ts";
 
 const MANIFEST_FILE = "manifest.json";
 
@@ -74,53 +66,11 @@ export async function readDataset(folder: string): Promise<Dataset> {
   return { manifest, chunks };
 }
 
-/**
- * Decodes the chunks of one split, one file at a time.
- * @param indices which chunks; default all
- * @throws DatasetError MISSING_FILE and as decodeChunk; RangeError for a chunk that does not exist
- */
-export async function readRows(
-  folder: string,
-  manifest: Manifest,
-  split: Split,
-  indices?: readonly number[],
-): Promise<Rows[]> {
-  const rows: Rows[] = [];
-  for (const index of indices ?? manifest[split].keys()) {
-    const chunk = manifest[split][index];
-    if (chunk === undefined) {
-      throw new RangeError(`${split} chunk ${index} of ${manifest[split].length}`);
-    }
-    rows.push(decodeChunk(manifest, chunk, await read(join(folder, chunk.file), chunk)));
-  }
-  return rows;
-}
-
 /** The verified bytes of one chunk file. @throws DatasetError MISSING_FILE, CHUNK_SIZE, CHUNK_HASH */
 export async function readChunk(folder: string, chunk: ManifestChunk): Promise<Uint8Array> {
   const bytes = await read(join(folder, chunk.file), chunk);
   verifyChunk(chunk, bytes);
   return bytes;
-}
-
-/**
- * Finds the four IDX files of a folder by their usual names, gzip or plain.
- * @throws DatasetError MISSING_FILE
- */
-export async function readIdxFolder(folder: string): Promise<IdxFiles> {
-  const one = async (name: string): Promise<Uint8Array> => {
-    try {
-      return await read(join(folder, `${name}.gz`));
-    } catch {
-      return read(join(folder, name));
-    }
-  };
-  return {
-    images: await one("train-images-idx3-ubyte"),
-    labels: await one("train-labels-idx1-ubyte"),
-    testImages: await one("t10k-images-idx3-ubyte"),
-    testLabels: await one("t10k-labels-idx1-ubyte"),
-  };
 }
 
 /** Compares the size before it reads the file, so that a file of the wrong size costs no memory. */

@@ -1,13 +1,10 @@
 /**
- * Checks the updates of one round before any of them counts: the shape must be right, the values finite, at least one
- * value changed, and the update not much longer than the others. Every verdict carries its reason for the record.
+ * Compares the lengths of the updates of one round before any of them counts: an update must not be much longer than the
+ * others. Every verdict carries its reason for the record.
  */
-import { indexOfNonFinite } from "../bytes.ts";
-import type { ParticipantUpdate } from "./aggregate.ts";
 import type { UpdateFacts } from "./update-error.ts";
 
-export interface CheckOptions {
-  readonly parameterCount: number;
+export interface NormLimits {
   /** Largest L2 norm, as a multiple of the cohort's median. */
   readonly maxNormRatio?: number;
   /** Largest L2 norm of any update, even if there are only a few; default none. */
@@ -26,26 +23,10 @@ const MAX_NORM_RATIO = 4;
 /** A median identifies outliers only among three updates or more. */
 const MIN_COHORT = 3;
 
-/** @returns one verdict per update, in the order given */
-export function checkUpdates(
-  updates: readonly ParticipantUpdate[],
-  {
-    parameterCount,
-    maxNormRatio = MAX_NORM_RATIO,
-    maxNorm = Number.POSITIVE_INFINITY,
-  }: CheckOptions,
-): UpdateVerdict[] {
-  const single = updates.map((update) => checkOne(update, parameterCount));
-  return limitNorms(single, { maxNormRatio, maxNorm });
-}
-
 /** Takes the verdicts on single updates, and refuses those that are too long compared with the others. */
 export function limitNorms(
   single: readonly UpdateVerdict[],
-  {
-    maxNormRatio = MAX_NORM_RATIO,
-    maxNorm = Number.POSITIVE_INFINITY,
-  }: Omit<CheckOptions, "parameterCount">,
+  { maxNormRatio = MAX_NORM_RATIO, maxNorm = Number.POSITIVE_INFINITY }: NormLimits,
 ): UpdateVerdict[] {
   const norms = single.filter((verdict) => verdict.refusal === undefined).map(({ norm }) => norm);
   const byCohort = norms.length < MIN_COHORT ? maxNorm : maxNormRatio * medianOf(norms);
@@ -55,22 +36,6 @@ export function limitNorms(
       ? { ...verdict, refusal: { code: "NORM", norm: verdict.norm, limit } }
       : verdict,
   );
-}
-
-function checkOne(
-  { participant, delta }: ParticipantUpdate,
-  parameterCount: number,
-): UpdateVerdict {
-  if (delta.length !== parameterCount) {
-    const refusal = { code: "SHAPE", expected: parameterCount, actual: delta.length } as const;
-    return { participant, norm: Number.NaN, refusal };
-  }
-  const index = indexOfNonFinite(delta);
-  if (index !== -1) {
-    return { participant, norm: Number.NaN, refusal: { code: "NOT_FINITE", index } };
-  }
-  const norm = normOf(delta);
-  return { participant, norm, refusal: norm === 0 ? { code: "NO_CHANGE" } : undefined };
 }
 
 /** L2 norm in float64. */

@@ -19,34 +19,12 @@ const MODEL_FILE = "model.json";
 const WEIGHTS_FILE = "weights.bin";
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
-export interface ModelArtifact {
-  /** Bytes of model.json: canonical JSON. */
-  readonly modelJson: Uint8Array;
-  /** Bytes of weights.bin. */
-  readonly weights: Uint8Array<ArrayBuffer>;
-}
-
 export interface DecodedArtifact {
   readonly model: LayersModel;
   readonly parameters: Float32Array;
 }
 
-/** @throws RangeError when `parameters` does not have the model's length */
-export function encodeArtifact(model: LayersModel, parameters: Float32Array): ModelArtifact {
-  if (parameters.length !== model.parameterCount) {
-    throw new RangeError(
-      `parameters: expected ${model.parameterCount} values, got ${parameters.length}`,
-    );
-  }
-  const weights = new Uint8Array(parameters.length * 4);
-  const view = new DataView(weights.buffer);
-  parameters.forEach((value, index) => {
-    view.setFloat32(index * 4, value, true);
-  });
-  return { modelJson: modelJsonOf(model), weights };
-}
-
-/** The only valid model.json of a model, for weights in a separate file. */
+/** The only valid model.json of a model: canonical JSON. */
 export function modelJsonOf(model: LayersModel): Uint8Array {
   return canonicalJson(contentOf(model));
 }

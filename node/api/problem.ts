@@ -95,7 +95,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ONE_CLASS: refused("label"),
   NO_AUDIT: conflict(),
   OVERLOADED: busy,
-  PARTITION_ORDER: refused("partition"),
   REPLACEMENT_TOO_CHEAP: conflict("fee"),
   SENDER_FULL: meaning(429, "Too many transactions wait", "sender"),
   SLASHED: refused("sender"),

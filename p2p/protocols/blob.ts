@@ -5,7 +5,7 @@
  * size as u64 little-endian; the bytes follow.
  */
 import { createHash } from "node:crypto";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
 import type { BytesInFlight } from "./bytes-in-flight.ts";
@@ -186,11 +186,6 @@ function piecesOf(blob: Uint8Array): BlobPieces {
     }
   }
   return { size: blob.length, pieces };
-}
-
-/** The name of a blob. */
-export function blobHash(blob: Uint8Array): Uint8Array {
-  return sha256(blob);
 }
 
 /** A blob larger than this caller accepts is no offence of the peer. */

@@ -14,6 +14,7 @@ import { type SigningDomain, signingRoot } from "../../chain/crypto/signing.ts";
 import { genesisMix, nextMix, proposerOrder } from "../../chain/draw/mix.ts";
 import { drawWithoutReplacement } from "../../chain/draw/weighted.ts";
 import { proposalSigningRoot, voteSigningRoot } from "../../chain/finality/vote.ts";
+import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { proveRecord, recordIndex } from "../../chain/proof/inclusion.ts";
 import { drawSegments } from "../../chain/rating/draw-segments.ts";
 import { laneSeed } from "../../chain/rating/window.ts";
@@ -28,7 +29,7 @@ import { Account, Meta, Seats, StateTree } from "../../chain/types/state.ts";
 import { SignedTransaction } from "../../chain/types/transaction.ts";
 import { roundBase } from "../../chain/workload/search/round.ts";
 import { searchSpec } from "../../chain/workload/search/search-of.ts";
-import { claimLeaves, claimRoot } from "../../chain/workload/search/segment-leaf.ts";
+import { claimLeaves } from "../../chain/workload/search/segment-leaf.ts";
 import { segmentAt } from "../../chain/workload/search/segments.ts";
 import { unitShare } from "../../chain/workload/search/statistics.ts";
 import { orderedUnits, unitAt, unitCount } from "../../chain/workload/search/units.ts";
@@ -98,7 +99,7 @@ function search() {
     progress: { selector: 1, value: progress },
   } as never);
   const units = [6n, 2n, 3n].map((unit) => searchUnit(spec, unit));
-  const key = { job, round: 2, publicKey };
+  const leaves = claimLeaves({ job, round: 2, publicKey }, base, units);
   return {
     order: Object.fromEntries(
       Object.entries(spec).map(([name, value]) => [
@@ -121,8 +122,8 @@ function search() {
         share: String(unitShare(to - first, minDigest)),
       };
     }),
-    leaves: claimLeaves(key, base, units).map(toHex),
-    root: toHex(claimRoot(key, base, units)),
+    leaves: leaves.map(toHex),
+    root: toHex(merkleRoot(leaves)),
     segmentsOf1000: Array.from({ length: 3 }, (_, segment) => segmentAt(1000, segment)),
   };
 }

@@ -2,6 +2,7 @@
  * The main walk with real processes: four `poml node` train models for a client that knows only the
  * HTTP API, while nodes are killed, started again, and find their disk damaged.
  */
+
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -15,7 +16,6 @@ import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { EXIT } from "../../node/cli/exit-codes.ts";
 import { downloadResult } from "../../node/cli/job/download.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
-import { openJob } from "../../node/cli/job/open.ts";
 import { parseTrusted } from "../../node/cli/trust-options.ts";
 import { dataDirPaths } from "../../node/config/data-dir.ts";
 import type { TrustedPoint } from "../../node/config/trust.ts";
@@ -23,6 +23,7 @@ import { CERTIFICATE_FILE } from "../../node/light/certificate.ts";
 import { expectCodeAsync } from "../helpers/expect-code.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../helpers/local-network.ts";
+import { orderJob } from "../helpers/order-job.ts";
 import { until } from "../helpers/until.ts";
 
 const JOB_MS = 420_000;
@@ -69,7 +70,7 @@ describe("a network of four processes", function () {
       ...changes,
     });
   const open = async (wanted: TrainOrder): Promise<string> =>
-    (await openJob(net.at(0).client, net.client, wanted)).id;
+    (await orderJob(net.at(0).client, net.client, wanted)).id;
   const follow = async (node: LocalNode, id: string): Promise<TrainDetail> => {
     // The block that opened it may come here later than to the node that took the order.
     await node.client.waitForTransaction(id);
@@ -91,7 +92,7 @@ describe("a network of four processes", function () {
   after(() => net?.stop());
 
   it("trains a model for a client of the API and settles", async () => {
-    const { id, prepared } = await openJob(net.at(0).client, net.client, order());
+    const { id, prepared } = await orderJob(net.at(0).client, net.client, order());
     // Seen through another node than the one the order was handed to.
     settled = await follow(net.at(1), id);
     expect(settled.phase).equal("settled");

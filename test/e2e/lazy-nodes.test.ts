@@ -1,12 +1,13 @@
 /** Real processes, some of which only pretend to train: none of them earns anything. */
+
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { JobDetail, JobOrder } from "../../node/api/contract/jobs/job.ts";
 import type { NodeJson } from "../../node/api/contract/network.ts";
 import { followJob, isBalanced } from "../../node/cli/job/follow.ts";
-import { openJob } from "../../node/cli/job/open.ts";
 import { flowersCsv } from "../helpers/flowers.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
+import { orderJob } from "../helpers/order-job.ts";
 
 const CHEATING = fileURLToPath(new URL("./mains/cheating-node.ts", import.meta.url));
 const HONEST = 3;
@@ -58,7 +59,7 @@ describe("nodes that do not train", function () {
       teamSize: 3,
       phaseSeconds: 60,
     };
-    const { id } = await openJob(client, net.client, order);
+    const { id } = await orderJob(client, net.client, order);
     const signal = AbortSignal.timeout(JOB_MS);
     job = await followJob(client, id, { timeoutMs: JOB_MS, signal });
     ({ nodes } = await client.nodes());

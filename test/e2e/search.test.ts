@@ -2,6 +2,7 @@
  * A search by real processes, for a client that knows only the HTTP API: four `poml node` share the nonces, the first
  * find ends it, and a certificate proves it to whoever trusts one block.
  */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -11,9 +12,9 @@ import type { SearchOrder } from "../../node/api/contract/jobs/search-order.ts";
 import { verifyDirectory } from "../../node/cli/commands/verify.ts";
 import { downloadResult } from "../../node/cli/job/download.ts";
 import { followJob, isBalanced, isComplete } from "../../node/cli/job/follow.ts";
-import { openJob } from "../../node/cli/job/open.ts";
 import { parseTrusted } from "../../node/cli/trust-options.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
+import { orderJob } from "../helpers/order-job.ts";
 
 const JOB_MS = 180_000;
 const ZERO_BITS = 20;
@@ -48,7 +49,7 @@ describe("a search by four processes", function () {
         phaseSeconds: 60,
       };
       const { client } = net.at(1);
-      const { id, prepared } = await openJob(net.at(0).client, net.client, order);
+      const { id, prepared } = await orderJob(net.at(0).client, net.client, order);
       await client.waitForTransaction(id);
       const signal = AbortSignal.timeout(JOB_MS);
       const job = ofKind("search", await followJob(client, id, { timeoutMs: JOB_MS, signal }));

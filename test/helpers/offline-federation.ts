@@ -2,6 +2,7 @@
  * A job's rounds in one process, without chain or network: the same dataset order, shards, seeds,
  * training, checks and merging as a job's participants and team use.
  */
+
 import { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import {
@@ -9,13 +10,12 @@ import {
   type DatasetSource,
   reorderDataset,
   shardOfChunks,
-  shardOfSplit,
 } from "../../ml/dataset/build.ts";
 import { decodeChunk } from "../../ml/dataset/chunk.ts";
 import { assignChunks, type Partition } from "../../ml/dataset/partition.ts";
 import type { Engine } from "../../ml/engine.ts";
-import { type AggregationName, aggregate } from "../../ml/federation/aggregate.ts";
-import { checkUpdates, normOf } from "../../ml/federation/check-updates.ts";
+import type { AggregationName } from "../../ml/federation/aggregate.ts";
+import { normOf } from "../../ml/federation/check-updates.ts";
 import { deltaOf } from "../../ml/federation/update-codec.ts";
 import type { Optimizer } from "../../ml/hyperparameters.ts";
 import { defaultLoss } from "../../ml/loss-fit.ts";
@@ -24,6 +24,8 @@ import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
+import { aggregate, checkUpdates } from "./merge-in-memory.ts";
+import { shardOfSplit } from "./shard-of-split.ts";
 
 export interface OfflineJob {
   readonly model: LayersModel;
@@ -92,7 +94,6 @@ export async function trainOffline(
         updates.push({ participant: position, samples, delta: deltaOf(parameters, trained) });
       }
       const verdicts = checkUpdates(updates, {
-        parameterCount: parameters.length,
         maxNorm: MAX_STEP * (1 + normOf(parameters)),
       });
       const kept = updates.filter((_, i) => verdicts[i]?.refusal === undefined);

@@ -1,7 +1,8 @@
 /** Plain tfjs in a thread of its own, where nothing of ours has touched its registry of kernels. */
+
 import { Worker } from "node:worker_threads";
-import { encodeArtifact } from "../../ml/model/artifact.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
+import { encodeArtifact } from "./encode-artifact.ts";
 
 export interface PlainFiles {
   readonly "model.json": Uint8Array;

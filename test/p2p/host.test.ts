@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { sha256 } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { DecodeError } from "../../chain/errors.ts";
 import { P2pError, type P2pFacts } from "../../p2p/errors.ts";
 import type { Host } from "../../p2p/host.ts";
-import { blobHash, requestBlob, serveBlobs } from "../../p2p/protocols/blob.ts";
+import { requestBlob, serveBlobs } from "../../p2p/protocols/blob.ts";
 import { requestBlocks, serveBlocks } from "../../p2p/protocols/blocks.ts";
 import { sendMessage, serveMessages } from "../../p2p/protocols/message.ts";
 import type { TopicName } from "../../p2p/topics/topics.ts";
@@ -270,7 +271,7 @@ describe("Host on loopback sockets", () => {
 
       const blob = randomBytes(20 * 1024 * 1024);
       await serveBlobs(a, () => Promise.resolve(blob));
-      const received = await requestBlob(b, a.peerId, blobHash(blob));
+      const received = await requestBlob(b, a.peerId, sha256(blob));
       expect(blob.equals(received)).to.equal(true);
     });
 

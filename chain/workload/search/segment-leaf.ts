@@ -3,7 +3,6 @@
  * and the running digest of every unit, so nobody can make it without hashing all of them.
  */
 import { taggedHash, uint32Bytes } from "../../crypto/hash.ts";
-import { merkleRoot } from "../../proof/hash-tree.ts";
 import { segmentAt, segmentCount } from "./segments.ts";
 
 /** Bytes of a running digest: XOR of the first 8 bytes of all digests of a unit. */
@@ -65,13 +64,4 @@ export function claimLeaves(
     return segmentLeaf(key, segment, units.slice(from, to));
   });
   return [base, ...segments];
-}
-
-/** The `checkpointRoot` of a claim. */
-export function claimRoot(
-  key: ClaimKey,
-  base: Uint8Array,
-  units: readonly SearchedUnit[],
-): Uint8Array {
-  return merkleRoot(claimLeaves(key, base, units));
 }

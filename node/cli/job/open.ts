@@ -4,7 +4,7 @@ import { fromHex } from "../../../chain/crypto/hash.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
 import type { PomlClient } from "../../api/client.ts";
-import type { JobOrder, PreparedJson } from "../../api/contract/jobs/job.ts";
+import type { PreparedJson } from "../../api/contract/jobs/job.ts";
 import type { Identity } from "../../wallet/key-file.ts";
 import { sendTransaction } from "../send.ts";
 
@@ -14,15 +14,6 @@ export interface OpenedJob {
   readonly prepared: PreparedJson;
   /** Height of the block that opened it. */
   readonly height: number;
-}
-
-/** Prepares, signs and pays. Returns when the opening is final. @throws ApiError */
-export async function openJob(
-  client: PomlClient,
-  wallet: Identity,
-  order: JobOrder,
-): Promise<OpenedJob> {
-  return openPrepared(client, wallet, await client.prepareJob(order));
 }
 
 /** Signs and pays a prepared order. Returns when the opening is final. @throws ApiError */

@@ -2,15 +2,16 @@
  * Small training orders without end, a few under way at any time: clients order, follow, and download
  * each model. Every few orders bring a dataset of their own.
  */
+
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { downloadResult } from "../../../node/cli/job/download.ts";
 import { followJob, isComplete } from "../../../node/cli/job/follow.ts";
-import { openJob } from "../../../node/cli/job/open.ts";
 import { type Identity, newIdentity } from "../../../node/wallet/key-file.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import type { LocalNetwork, LocalNode } from "../../helpers/local-network.ts";
+import { orderJob } from "../../helpers/order-job.ts";
 
 const ROWS = 300;
 const JOB_MS = 300_000;
@@ -73,7 +74,7 @@ export class OrderStream {
     wallet: Identity,
     order: JobOrder,
   ): Promise<boolean> {
-    const { id } = await openJob(client, wallet, order);
+    const { id } = await orderJob(client, wallet, order);
     const signal = AbortSignal.timeout(JOB_MS);
     const job = await followJob(client, id, { timeoutMs: JOB_MS, signal });
     if (!isComplete(job)) return false;

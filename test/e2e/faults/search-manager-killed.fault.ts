@@ -2,13 +2,14 @@
  * The manager that gives out the leases of a search is killed in the middle of it. The next in drawn order goes on at the
  * same log: the whole range is searched, no unit is paid twice, and the escrow is divided.
  */
+
 import { expect } from "chai";
 import { ofKind } from "../../../node/api/contract/jobs/job.ts";
 import type { SearchDetail } from "../../../node/api/contract/jobs/search.ts";
 import type { SearchOrder } from "../../../node/api/contract/jobs/search-order.ts";
 import { followJob, isBalanced, isComplete } from "../../../node/cli/job/follow.ts";
-import { openJob } from "../../../node/cli/job/open.ts";
 import { LocalNetwork } from "../../helpers/local-network.ts";
+import { orderJob } from "../../helpers/order-job.ts";
 import { until } from "../../helpers/until.ts";
 import { pause } from "./harness/fault-network.ts";
 import { measured } from "./harness/measured.ts";
@@ -43,7 +44,7 @@ describe("the manager of a search, killed", function () {
         teamSize: 3,
         phaseSeconds: 40,
       };
-      const { id } = await openJob(net.at(0).client, net.client, order);
+      const { id } = await orderJob(net.at(0).client, net.client, order);
       const [manager] = (await untilTraining(net, id)).team;
       await pause(KILL_AFTER_MS);
       const victim = net.named(manager?.name ?? "");

@@ -2,12 +2,13 @@
  * A node stands still for six seconds as a window closes, for thirty while a job trains and is audited, and is
  * killed and started again as it has claimed. Nobody's bond shrinks, and no window or audit finds anybody false.
  */
+
 import { expect } from "chai";
 import type { JobOrder } from "../../../node/api/contract/jobs/job.ts";
 import { followJob, isBalanced } from "../../../node/cli/job/follow.ts";
-import { openJob } from "../../../node/cli/job/open.ts";
 import { flowersCsv } from "../../helpers/flowers.ts";
 import { LocalNetwork, type LocalNode } from "../../helpers/local-network.ts";
+import { orderJob } from "../../helpers/order-job.ts";
 import { until } from "../../helpers/until.ts";
 import { pause } from "./harness/fault-network.ts";
 import { measured } from "./harness/measured.ts";
@@ -94,7 +95,7 @@ describe("a slow node", function () {
       teamSize: 3,
       phaseSeconds: 20,
     };
-    const { id } = await openJob(client, net.client, order);
+    const { id } = await orderJob(client, net.client, order);
     const stopped = net.at(2);
     await until(
       async () => (await client.job(id)).round >= 2,

@@ -1,15 +1,12 @@
 /** docs/training.md, "Datasets": files, what a model reads from them, and the order of rows. */
+
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
-import {
-  buildDataset,
-  type Dataset,
-  type DatasetSource,
-  shardOfSplit,
-} from "../../../ml/dataset/build.ts";
+import { buildDataset, type Dataset, type DatasetSource } from "../../../ml/dataset/build.ts";
 import { datasetId, encodeManifest } from "../../../ml/dataset/manifest.ts";
 import { rowOrder } from "../../../ml/dataset/order.ts";
 import type { Rows } from "../../../ml/dataset/rows.ts";
+import { shardOfSplit } from "../shard-of-split.ts";
 
 export function datasetVectors(): object {
   return {

@@ -1,13 +1,13 @@
 /** docs/training.md, "From updates to the next parameters" and "Metrics". */
-import { toHex } from "../../../chain/crypto/hash.ts";
 
+import { toHex } from "../../../chain/crypto/hash.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
-import { aggregate } from "../../../ml/federation/aggregate.ts";
-import { checkUpdates, normOf } from "../../../ml/federation/check-updates.ts";
+import { normOf } from "../../../ml/federation/check-updates.ts";
 import { deltaOf } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { Random } from "../../../ml/random.ts";
+import { aggregate, checkUpdates } from "../merge-in-memory.ts";
 import { seedOf } from "../models.ts";
 
 const LENGTH = 9;
@@ -38,7 +38,6 @@ function cohort(count: number, { outlier = false } = {}): object {
     delta: deltaOf(start, trained),
   }));
   const verdicts = checkUpdates(changes, {
-    parameterCount: LENGTH,
     maxNorm: 20 * (1 + normOf(start)),
   });
   const kept = changes.filter((_, index) => verdicts[index]?.refusal === undefined);

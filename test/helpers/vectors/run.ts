@@ -1,7 +1,7 @@
 /** docs/training.md, "A run": plans, states and their tree, files. */
 import { sha256, taggedHash, toHex } from "../../../chain/crypto/hash.ts";
 import { digestsRoot, leafDigest, merkleProof } from "../../../chain/proof/hash-tree.ts";
-import { encodeUpdate, updateHash } from "../../../ml/federation/update-codec.ts";
+import { encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { encodeCheckpoint, stateHash } from "../../../ml/training/checkpoint.ts";
 import { TrainingPlan } from "../../../ml/training/plan.ts";
 
@@ -65,7 +65,7 @@ function files(): object {
       round: 3,
       samples: 200,
       bytes: toHex(bytes),
-      hash: toHex(updateHash(bytes)),
+      hash: toHex(sha256(bytes)),
     },
   };
 }

@@ -1,11 +1,12 @@
 /** docs/training.md, "Models", "Presets" and "Initial weights". */
+
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
-import { parametersHash } from "../../../ml/federation/update-codec.ts";
 import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { type LayersModel, parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { PRESET_NAMES, presetModel } from "../../../ml/model/presets.ts";
+import { parametersHash } from "../merge-in-memory.ts";
 import { BEYOND_TFJS, layer, sequential, TEST_MODELS } from "../models.ts";
 
 const SEED = sha256(Uint8Array.of(5));

@@ -1,8 +1,10 @@
 /** What columns become: nothing is rounded, guessed, filled or left out without a word. */
+
 import { expect } from "chai";
-import { buildDataset, shardOfSplit } from "../../../ml/dataset/build.ts";
+import { buildDataset } from "../../../ml/dataset/build.ts";
 import { type CsvImport, importCsv } from "../../../ml/dataset/import-csv.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
+import { shardOfSplit } from "../../helpers/shard-of-split.ts";
 
 const NAME = { name: "table" };
 

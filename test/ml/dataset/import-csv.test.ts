@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { buildDataset, shardOfSplit } from "../../../ml/dataset/build.ts";
+import { buildDataset } from "../../../ml/dataset/build.ts";
 import { importCsv } from "../../../ml/dataset/import-csv.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
+import { shardOfSplit } from "../../helpers/shard-of-split.ts";
 
 const OPTIONS = { name: "table" };
 

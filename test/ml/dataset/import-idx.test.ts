@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { buildDataset, shardOfSplit } from "../../../ml/dataset/build.ts";
+import { buildDataset } from "../../../ml/dataset/build.ts";
 import { DatasetError } from "../../../ml/dataset/errors.ts";
-import { FASHION_MNIST } from "../../../ml/dataset/fashion-mnist.ts";
 import { decodeIdx, encodeIdx, type IdxFiles, importIdx } from "../../../ml/dataset/import-idx.ts";
-import { readIdxFolder } from "../../../ml/dataset/store.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
+import { fashionMnist } from "../../helpers/fashion-mnist.ts";
+import { shardOfSplit } from "../../helpers/shard-of-split.ts";
 
 const INFO = { name: "dots", licence: "CC0", source: "made here" };
 
@@ -93,7 +93,7 @@ describe("importIdx", () => {
   });
 
   it("imports the Fashion-MNIST that ships with the project", async () => {
-    const source = await importIdx(await readIdxFolder("datasets/fashion-mnist"), FASHION_MNIST);
+    const source = await fashionMnist();
     const dataset = buildDataset(source, { rowsPerChunk: 500 });
     expect(dataset.manifest.train).to.have.lengthOf(24);
     expect(dataset.manifest.test).to.have.lengthOf(20);

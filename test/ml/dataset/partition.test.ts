@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { balancedSubset, stratifiedSplit } from "../../../ml/dataset/order.ts";
-import { assignChunks, requirePartitionOrder } from "../../../ml/dataset/partition.ts";
+import { assignChunks } from "../../../ml/dataset/partition.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
 const SEED = new Uint8Array(32).fill(7);
@@ -42,13 +42,6 @@ describe("assignChunks", () => {
   it("refuses TOO_FEW_CHUNKS", () => {
     expectCode(() => assignChunks(3, 4, SEED, "iid"), "TOO_FEW_CHUNKS");
     expectCode(() => assignChunks(3, 0, SEED, "iid"), "TOO_FEW_CHUNKS");
-  });
-
-  it("refuses a partition the chunks were not cut for", () => {
-    requirePartitionOrder("iid", "shuffled");
-    requirePartitionOrder("by-label", "by-label");
-    expectCode(() => requirePartitionOrder("by-label", "shuffled"), "PARTITION_ORDER");
-    expectCode(() => requirePartitionOrder("iid", "by-label"), "PARTITION_ORDER");
   });
 });
 

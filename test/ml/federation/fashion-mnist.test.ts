@@ -5,28 +5,25 @@ import { isBoundTo } from "../../../ml/audit/bound-update.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { buildDataset, type Dataset, shardOfChunks } from "../../../ml/dataset/build.ts";
 import { decodeChunk } from "../../../ml/dataset/chunk.ts";
-import { FASHION_MNIST } from "../../../ml/dataset/fashion-mnist.ts";
-import { importIdx } from "../../../ml/dataset/import-idx.ts";
 import type { Split } from "../../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../../ml/dataset/partition.ts";
 import type { Shard } from "../../../ml/dataset/shard.ts";
-import { readIdxFolder } from "../../../ml/dataset/store.ts";
 import type { Trainer } from "../../../ml/engine.ts";
 import { createExactEngine } from "../../../ml/exact/engine.ts";
-import { aggregate, type ParticipantUpdate } from "../../../ml/federation/aggregate.ts";
-import { checkUpdates } from "../../../ml/federation/check-updates.ts";
-import {
-  decodeUpdate,
-  deltaOf,
-  encodeUpdate,
-  parametersHash,
-} from "../../../ml/federation/update-codec.ts";
+import { decodeUpdate, deltaOf, encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { evaluateShard } from "../../../ml/training/evaluate.ts";
 import { trainShard } from "../../../ml/training/train-shard.ts";
+import { fashionMnist } from "../../helpers/fashion-mnist.ts";
+import {
+  aggregate,
+  checkUpdates,
+  type ParticipantUpdate,
+  parametersHash,
+} from "../../helpers/merge-in-memory.ts";
 
 const SEED = taggedHash("fashion-mnist test");
 const PARTICIPANTS = 4;
@@ -74,8 +71,7 @@ describe("federated averaging on Fashion-MNIST", function () {
   this.timeout(300_000);
 
   it("learns with four participants, and any order of arrival makes the same model", async () => {
-    const files = await readIdxFolder("datasets/fashion-mnist");
-    const dataset = buildDataset(await importIdx(files, FASHION_MNIST), { rowsPerChunk: 500 });
+    const dataset = buildDataset(await fashionMnist(), { rowsPerChunk: 500 });
     // A third of the training images, a quarter of the test images: seconds, not minutes.
     const assignment = assignChunks(8, PARTICIPANTS, SEED, "iid");
     const shards = assignment.map((indices) => shardOf(dataset, "train", indices));
@@ -94,7 +90,7 @@ describe("federated averaging on Fashion-MNIST", function () {
       for (const [participant, shard] of shards.entries()) {
         updates.push(await trainedUpdate(trainer, shard, { participant, round, parameters }));
       }
-      const verdicts = checkUpdates(updates, { parameterCount: model.parameterCount });
+      const verdicts = checkUpdates(updates);
       expect(verdicts.map((verdict) => verdict.refusal)).to.deep.equal(Array(4).fill(undefined));
       const next = aggregate("fedavg", parameters, updates);
       const reversed = aggregate("fedavg", parameters, updates.toReversed());

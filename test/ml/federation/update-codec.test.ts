@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import {
-  decodeUpdate,
-  deltaOf,
-  encodeUpdate,
-  parametersHash,
-} from "../../../ml/federation/update-codec.ts";
+import { sha256 } from "../../../chain/crypto/hash.ts";
+import { decodeUpdate, deltaOf, encodeUpdate } from "../../../ml/federation/update-codec.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 
 const hashes = (count: number): Uint8Array[] =>
@@ -78,12 +73,5 @@ describe("update codec", () => {
     const delta = deltaOf(Float32Array.of(1, 2), Float32Array.of(1.5, 0));
     expect([...delta]).to.deep.equal([0.5, -2]);
     expect(() => deltaOf(new Float32Array(1), new Float32Array(2))).to.throw(RangeError);
-  });
-
-  it("hashes parameters as little-endian float32", () => {
-    // SHA-256 of 00 00 80 3f, the bytes of 1.0.
-    expect(toHex(parametersHash(Float32Array.of(1)))).to.equal(
-      "e00e5eb9444182f352323374ef4e08ebcb784725fdd4fd612d7730540b3e0c8c",
-    );
   });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { decodeArtifact, encodeArtifact } from "../../../ml/model/artifact.ts";
+import { decodeArtifact } from "../../../ml/model/artifact.ts";
 import { initialParameters } from "../../../ml/model/initial-parameters.ts";
 import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
+import { encodeArtifact } from "../../helpers/encode-artifact.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { seedOf } from "../../helpers/models.ts";
 
@@ -42,9 +43,5 @@ describe("model artifact", () => {
     const notFinite = weights.slice();
     notFinite.set([0, 0, 0xc0, 0x7f], 8);
     await refused(text, notFinite);
-  });
-
-  it("refuses parameters of another model", () => {
-    expect(() => encodeArtifact(model, parameters.subarray(1))).to.throw(RangeError, "parameters");
   });
 });

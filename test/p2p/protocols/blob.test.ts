@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
+import { sha256 } from "../../../chain/crypto/hash.ts";
 import { answerRequests } from "../../../p2p/protocols/answer.ts";
-import { BLOB, blobHash, requestBlob, serveBlobs } from "../../../p2p/protocols/blob.ts";
+import { BLOB, requestBlob, serveBlobs } from "../../../p2p/protocols/blob.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { MemoryHost } from "../support.ts";
 
 const BLOB_BYTES = randomBytes(700_000);
-const HASH = blobHash(BLOB_BYTES);
+const HASH = sha256(BLOB_BYTES);
 
 async function serving(blob: Uint8Array | undefined): Promise<MemoryHost> {
   const [alice, bob] = MemoryHost.pair();
@@ -34,7 +35,7 @@ describe("blob protocol", () => {
 
   it("brings an empty blob", async () => {
     const alice = await serving(new Uint8Array(0));
-    expect(await requestBlob(alice, "bob", blobHash(new Uint8Array(0)))).to.have.length(0);
+    expect(await requestBlob(alice, "bob", sha256(new Uint8Array(0)))).to.have.length(0);
   });
 
   it("throws NOT_FOUND, which blames nobody", async () => {

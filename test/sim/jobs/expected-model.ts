@@ -1,4 +1,5 @@
 /** The models of a job's rounds, worked out again in a few lines from who took part in them. */
+
 import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
 import type { Job, JobRecord } from "../../../chain/types/job.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
@@ -6,9 +7,9 @@ import { trainingSeed } from "../../../chain/workload/train/seed.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";
 import { trainProgress, trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
-import { aggregate } from "../../../ml/federation/aggregate.ts";
 import { deltaOf } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
+import { aggregate } from "../../helpers/merge-in-memory.ts";
 import { trainingLieOf } from "./lies.ts";
 import { INITIAL } from "./order.ts";
 import type { JobPlan } from "./plan.ts";

@@ -7,6 +7,7 @@ import { floatsOfBytes, indexOfNonFinite } from "../../../../ml/bytes.ts";
 import type { UpdateVerdict } from "../../../../ml/federation/check-updates.ts";
 import {
   decodeUpdateHeader,
+  deltaOf,
   MAX_HEADER_BYTES,
   type UpdateHeader,
 } from "../../../../ml/federation/update-codec.ts";
@@ -121,13 +122,6 @@ function changeOf(lost: number, norm: number): Read["change"] {
 
 function placed(from: number, index: number): number {
   return index === -1 ? -1 : from + index;
-}
-
-/** trained - base, rounded to float32. */
-export function deltaOf(base: Float32Array, trained: Float32Array): Float32Array {
-  const delta = new Float32Array(trained.length);
-  for (let i = 0; i < delta.length; i++) delta[i] = (trained[i] ?? 0) - (base[i] ?? 0);
-  return delta;
 }
 
 function isBound(

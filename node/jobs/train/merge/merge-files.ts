@@ -7,9 +7,10 @@ import type { UpdateCheck } from "../../../../chain/types/job.ts";
 import { bytesOfFloats } from "../../../../ml/bytes.ts";
 import { type AggregationName, mergeStretch } from "../../../../ml/federation/aggregate.ts";
 import { limitNorms } from "../../../../ml/federation/check-updates.ts";
+import { deltaOf } from "../../../../ml/federation/update-codec.ts";
 import { type Disk, systemDisk } from "../../../disk.ts";
 import type { NamedFile } from "../orders/inspect-order.ts";
-import { CHECKS, type CommittedUpdate, checkUpdateFile, deltaOf } from "./check-update-file.ts";
+import { CHECKS, type CommittedUpdate, checkUpdateFile } from "./check-update-file.ts";
 import { FloatFile, STRETCH } from "./float-file.ts";
 
 export interface MergeTask {
