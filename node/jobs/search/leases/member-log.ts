@@ -26,6 +26,7 @@ export class MemberLog {
   #entries: LogEntry[] = [];
   /** All entries taken in. */
   #table: LeaseTable;
+  #safe = 0;
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -38,6 +39,18 @@ export class MemberLog {
 
   get length(): number {
     return this.#entries.length;
+  }
+
+  /** More than half of the team holds the log up to here. */
+  get safe(): number {
+    return this.#safe;
+  }
+
+  /** @returns entries that have become safe */
+  safeTo(sequence: number): readonly LogEntry[] {
+    const before = this.#safe;
+    this.#safe = Math.max(before, Math.min(sequence, this.length));
+    return this.#entries.slice(before, this.#safe);
   }
 
   /** View of the last entry. */
@@ -100,9 +113,10 @@ export class MemberLog {
     return true;
   }
 
-  /** Drops all entries after a sequence. */
+  /** Drops all entries after a sequence. Only where a manager wrote two logs were any of them safe. */
   truncate(sequence: number): void {
     if (sequence >= this.length) return;
+    this.#safe = Math.min(this.#safe, sequence);
     this.#entries = this.#entries.slice(0, sequence);
     this.#table = new LeaseTable(this.#options);
     for (const { signed } of this.#entries) this.#table.apply(stepOf(signed.entry));

@@ -7,6 +7,9 @@
 import type { SignedLeaseEntry, SignedLeasePromise } from "../../../../chain/types/lease.ts";
 import type { LeaseStep } from "./step.ts";
 
+/** Entries of one message, at most. */
+export const ENTRIES_A_MESSAGE = 256;
+
 /** Why a takeover is right: what more than half of the team promised. */
 export interface TakeoverProof {
   readonly promises: readonly SignedLeasePromise[];
