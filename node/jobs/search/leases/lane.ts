@@ -3,34 +3,9 @@
  * keeps what it has searched until the log has it. It outlives its parent: leases stay valid, and results go to the next
  * manager or to the one above.
  */
-import type {
-  LaneAckEvent,
-  LaneCloseEvent,
-  LaneEffect,
-  LaneEvent,
-  LaneLeaseEvent,
-  ParentLease,
-} from "./lane-messages.ts";
-import { overlap, type Span, type Spans, without } from "./span.ts";
+import { advance, type Held, HeldLeases, report } from "./held-leases.ts";
+import type { LaneCloseEvent, LaneEffect, LaneEvent, LaneLeaseEvent } from "./lane-messages.ts";
 import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
-
-/** Units this lane has or had, until all that it searched is settled. */
-interface Held extends Span {
-  readonly lease: number;
-  /** As the worker knows them. */
-  readonly task: number;
-  readonly parents: readonly ParentLease[];
-  /** One past the last unit to search. */
-  to: number;
-  at: number;
-  isOver: boolean;
-  /** Searched units that no manager has answered for. */
-  open: Spans;
-  /** The parent they came from is gone: they are told to the manager above as parts of its lease. */
-  isOrphan: boolean;
-  /** The manager above was asked for the rest of an orphan, and has given it to others. */
-  isRefused: boolean;
-}
 
 /** An ask or report that stays unanswered is sent again after so long. */
 const AGAIN_MS = BEAT_MS;
@@ -40,9 +15,8 @@ const FIRST_ASK_MS = 200;
 const NEWEST = 0.3;
 
 export class Lane {
-  #held: Held[] = [];
+  readonly #held = new HeldLeases();
   #request: number;
-  #tasks = 0;
   #askedAt: number | undefined;
   #askSince = 0;
   #waitUntil = 0;
@@ -63,7 +37,7 @@ export class Lane {
 
   /** Everything that was searched is answered for, and nothing more will be. */
   get isDone(): boolean {
-    return this.#isClosed && this.#held.length === 0;
+    return this.#isClosed && this.#held.size === 0;
   }
 
   /** When a tick is needed next, in milliseconds of the driver's clock. Ticks before change nothing. */
@@ -87,14 +61,14 @@ export class Lane {
         if (event.request !== this.#request) break;
         this.#askedAt = undefined;
         this.#waitUntil = now + event.ms;
-        for (const held of this.#held) held.isRefused ||= held.isOrphan;
+        this.#held.refuseOrphans();
         break;
       case "ack":
       case "stale":
-        this.#answered(event, effects);
+        this.#held.answered(event, effects);
         break;
       case "end": {
-        const held = this.#held.find((one) => !one.isOrphan && one.lease === event.lease);
+        const held = this.#held.byLease(event.lease);
         // Of a closed round the worker ends by itself, and what it still tells counts.
         if (this.#isClosed || held === undefined || held.isOver || event.to >= held.to) break;
         held.to = Math.max(event.to, held.at);
@@ -129,61 +103,25 @@ export class Lane {
 
   #take({ request, lease, from, to, parents, now }: LaneLeaseEvent, effects: LaneEffect[]): void {
     if (request !== this.#request || this.#isClosed) return;
-    if (this.#held.some((held) => !held.isOrphan && held.lease === lease)) return;
+    if (this.#held.byLease(lease) !== undefined) return;
     this.#askMs += NEWEST * (now - this.#askSince - this.#askMs);
     this.#askedAt = undefined;
     this.#waitUntil = 0;
     this.#request++;
-    const adopted = this.#held.find(
-      (held) => held.isOrphan && !held.isOver && held.at <= from && from < held.to,
-    );
-    if (adopted !== undefined) {
-      this.#adopt(adopted, { lease, from, to }, effects);
+    const orphan = this.#held.orphanAt(from);
+    if (orphan === undefined) {
+      this.#held.add({ lease, from, to }, parents);
+      this.#next(now, effects);
       return;
     }
-    this.#held.push({
-      lease,
-      task: ++this.#tasks,
-      parents,
-      from,
-      to,
-      at: from,
-      isOver: false,
-      open: [],
-      isOrphan: false,
-      isRefused: false,
-    });
-    this.#next(now, effects);
-  }
-
-  /** The rest of an orphaned lease is now one of this lane's own: the worker goes on as it was. */
-  #adopt(orphan: Held, { lease, from, to }: ParentLease, effects: LaneEffect[]): void {
-    const { task, at, open } = orphan;
-    const passed = { from, to: Math.max(from, to) };
-    const moved = overlap(open, [passed]);
-    orphan.open = without(open, [passed]);
-    if (to < orphan.to) effects.push({ kind: "stop", lease: task, to });
-    this.#held = this.#held.map((held) =>
-      held === orphan ? { ...orphan, open: orphan.open, isOver: true } : held,
-    );
-    this.#held.push({
-      lease,
-      task,
-      parents: [],
-      from,
-      to,
-      at: Math.max(at, from),
-      isOver: at >= to,
-      open: moved,
-      isOrphan: false,
-      isRefused: false,
-    });
-    this.#drop();
+    const { task, to: end } = orphan;
+    this.#held.adopt(orphan, { lease, from, to });
+    if (to < end) effects.push({ kind: "stop", lease: task, to });
   }
 
   #next(now: number, effects: LaneEffect[]): void {
     if (this.#searching !== undefined) return;
-    const next = this.#held.find(({ isOver }) => !isOver);
+    const next = this.#held.current;
     if (next === undefined) return;
     const { task, at: from, to } = next;
     this.#searching = { task, since: now, from };
@@ -191,10 +129,9 @@ export class Lane {
   }
 
   #searched(task: number, at: number, now: number, effects: LaneEffect[]): void {
-    const held = this.#held.findLast((one) => one.task === task && !one.isOver);
+    const held = this.#held.byTask(task);
     if (held === undefined || at <= held.at) return;
-    held.open = [...held.open, { from: held.at, to: at }];
-    held.at = at;
+    advance(held, at);
     const searching = this.#searching;
     if (searching?.task === task && now > searching.since) {
       this.#rate = (at - searching.from) / (now - searching.since);
@@ -204,49 +141,20 @@ export class Lane {
 
   /** After the close: what the worker had done by then has come, and is reported. */
   #stopped(task: number, effects: LaneEffect[]): void {
-    const held = this.#held.findLast((one) => one.task === task && !one.isOver);
+    const held = this.#held.byTask(task);
     if (held === undefined || !this.#isClosed) return;
     held.isOver = true;
     this.#searching = undefined;
-    if (held.open.length > 0) this.#report(held, effects);
-    this.#drop();
+    if (held.open.length > 0) report(held, effects);
+    this.#held.drop();
   }
 
   #finish(held: Held, now: number, effects: LaneEffect[]): void {
     held.isOver = true;
     if (this.#searching?.task === held.task) this.#searching = undefined;
-    this.#report(held, effects);
-    this.#drop();
+    report(held, effects);
+    this.#held.drop();
     this.#next(now, effects);
-  }
-
-  #report(held: Held, effects: LaneEffect[]): void {
-    if (!held.isOrphan) {
-      effects.push({ kind: "beat", lease: held.lease, at: held.at });
-      return;
-    }
-    for (const { lease, from, to } of held.parents) {
-      for (const span of overlap(held.open, [{ from, to }])) {
-        effects.push({ kind: "deliver", lease, ...span });
-      }
-    }
-  }
-
-  #answered({ kind, lease, from, to }: LaneAckEvent, effects: LaneEffect[]): void {
-    for (const held of this.#held) {
-      const names = held.isOrphan ? held.parents.map((parent) => parent.lease) : [held.lease];
-      if (!names.includes(lease)) continue;
-      const answered = overlap(held.open, [{ from, to }]);
-      held.open = without(held.open, answered);
-      if (kind === "stale") continue;
-      for (const span of answered) effects.push({ kind: "claim", lease: held.lease, ...span });
-    }
-    this.#drop();
-  }
-
-  /** Leases that are over and settled are forgotten. */
-  #drop(): void {
-    this.#held = this.#held.filter(({ isOver, open }) => !isOver || open.length > 0);
   }
 
   #moved(isAbove: boolean, now: number, effects: LaneEffect[]): void {
@@ -254,15 +162,8 @@ export class Lane {
     this.#askedAt = undefined;
     this.#waitUntil = 0;
     this.#beatAt = now;
-    if (isAbove) {
-      for (const held of this.#held) held.isOrphan ||= held.parents.length > 0;
-      // What was not begun is given back by being forgotten.
-      const task = this.#searching?.task;
-      this.#held = this.#held.filter(
-        (held) => !held.isOrphan || held.task === task || held.open.length > 0,
-      );
-    }
-    for (const held of this.#held) this.#report(held, effects);
+    if (isAbove) this.#held.orphan(this.#searching?.task);
+    for (const held of this.#held.all) report(held, effects);
   }
 
   /** Asks the manager above for the rest of what this lane had from a parent that is gone. */
@@ -279,47 +180,44 @@ export class Lane {
   #close({ now, last }: LaneCloseEvent, effects: LaneEffect[]): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const held of this.#held) {
+    for (const held of this.#held.all) {
       if (held.isOver) continue;
       const isUnderWay = this.#searching?.task === held.task;
       const isLast = last !== undefined && held.at <= last && last < held.to;
       held.to = isUnderWay && isLast ? last + 1 : held.at;
       held.isOver = !isUnderWay;
       effects.push({ kind: "stop", lease: held.task, to: held.to });
-      if (held.open.length > 0) this.#report(held, effects);
+      if (held.open.length > 0) report(held, effects);
     }
     this.#beatAt = now;
-    this.#drop();
+    this.#held.drop();
   }
 
   #beat(now: number, effects: LaneEffect[]): void {
     if (now - this.#beatAt < BEAT_MS) return;
     this.#beatAt = now;
-    for (const held of this.#held) this.#report(held, effects);
+    for (const held of this.#held.all) report(held, effects);
   }
 
   #ask(now: number, effects: LaneEffect[]): void {
     if (this.#isClosed || now < this.#waitUntil) return;
     if (this.#askedAt !== undefined && now - this.#askedAt < AGAIN_MS) return;
-    const open = this.#held.filter(({ isOver }) => !isOver);
-    const [current] = open;
-    if (current?.isOrphan === true && open.length === 1) {
+    const { current } = this.#held;
+    if (current?.isOrphan === true && !this.#held.hasNext) {
       this.#askRest(current, now, effects);
       return;
     }
     if (this.#askDue(now) > now) return;
     if (this.#askedAt === undefined) this.#askSince = now;
     this.#askedAt = now;
-    const holds = this.#held.filter(({ isOrphan }) => !isOrphan).map(({ lease }) => lease);
-    effects.push({ kind: "ask", request: this.#request, holds });
+    effects.push({ kind: "ask", request: this.#request, holds: this.#held.ofParent });
   }
 
   /** When the next lease must be asked for, so that it is here when this one ends. */
   #askDue(now: number): number {
-    const open = this.#held.filter(({ isOver }) => !isOver);
-    const [current] = open;
+    const { current } = this.#held;
     if (current === undefined) return now;
-    if (open.length > 1 || this.#rate === undefined) return Number.POSITIVE_INFINITY;
+    if (this.#rate === undefined || this.#held.hasNext) return Number.POSITIVE_INFINITY;
     const leftMs = (current.to - this.#unitNow(current, now)) / this.#rate;
     return now + leftMs - EARLY * this.#askMs;
   }
@@ -334,7 +232,7 @@ export class Lane {
   #seek(now: number, effects: LaneEffect[]): void {
     if (now - (this.#heardAt ?? now) < MANAGER_MISSES * BEAT_MS) return;
     if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < BEAT_MS) return;
-    if (this.#held.length === 0 && this.#askedAt === undefined) return;
+    if (this.#held.size === 0 && this.#askedAt === undefined) return;
     this.#soughtAt = now;
     effects.push({ kind: "seek" });
   }
