@@ -129,7 +129,10 @@ const UNTOUCHED = { isOver: false, open: [], isOrphan: false, isRefused: false }
 
 /** The worker has searched the lease up to `at`, which is beyond where it was. */
 export function advance(held: Held, at: number): void {
-  held.open = [...held.open, { from: held.at, to: at }];
+  const last = held.open.at(-1);
+  // Reports come unit by unit, and answers, claims and what an orphan delivers go by span.
+  if (last?.to === held.at) held.open = [...held.open.slice(0, -1), { from: last.from, to: at }];
+  else held.open = [...held.open, { from: held.at, to: at }];
   held.at = at;
 }
 
