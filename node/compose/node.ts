@@ -24,6 +24,7 @@ import { EventHub } from "../events/event-hub.ts";
 import { createJobServices } from "../jobs/job-services.ts";
 import { LiveSearches } from "../jobs/search/live-searches.ts";
 import { searchFiles } from "../jobs/search/search-files.ts";
+import { SearchTroubles } from "../jobs/search/search-troubles.ts";
 import { JobFiles } from "../jobs/train/job-files.ts";
 import { PublicFiles } from "../jobs/train/public-files.ts";
 import { digestOf } from "../jobs/train/stored-state-hash.ts";
@@ -136,6 +137,7 @@ async function createOverLedger(
   );
   const events = new EventHub();
   const live = new LiveSearches();
+  const troubles = new SearchTroubles();
   const jobServices = createJobServices(
     { keys, jobs: config.jobs, dataDir: paths.root },
     {
@@ -145,6 +147,7 @@ async function createOverLedger(
       searchers: workers,
       lanes: () => workers.status().length,
       live,
+      troubles,
       evidence: ledger.evidence,
       disk: systemDisk,
       random: Math.random,
@@ -178,7 +181,7 @@ async function createOverLedger(
   const network = new TextDecoder().decode(genesis.name);
   const status = statusOf(
     { publicKey, name, network },
-    { ledger, storage, workers, window: rating.window, torrents, clock },
+    { ledger, storage, workers, window: rating.window, troubles, torrents, clock },
   );
   const metrics = createMetrics(chain, {
     status,

@@ -1,7 +1,9 @@
 /** The status of a running node, read from its parts at every request. */
 import { readFile } from "node:fs/promises";
+import type { State } from "../../chain/state/state.ts";
 import type { WaitingTransaction } from "../chain/transaction-status.ts";
 import type { Clock } from "../clock.ts";
+import type { SearchTroubles } from "../jobs/search/search-troubles.ts";
 import type { WindowService } from "../rating/window-service.ts";
 import type { NodeStatus } from "../status/node-status.ts";
 import type { Storage } from "../storage/open-storage.ts";
@@ -19,6 +21,7 @@ export interface StatusModules {
   readonly storage: Pick<Storage, "disk">;
   readonly workers: Pick<WorkerPool, "status">;
   readonly window: Pick<WindowService, "last">;
+  readonly troubles: Pick<SearchTroubles, "all">;
   readonly torrents: { readonly address: string };
   readonly clock: Pick<Clock, "monotonic">;
 }
@@ -30,7 +33,7 @@ const { version } = JSON.parse(
 /** @returns a function that reads the status; the uptime counts from now */
 export function statusOf(
   { publicKey, name, network }: StatusOptions,
-  { ledger, storage, workers, window, torrents, clock }: StatusModules,
+  { ledger, storage, workers, window, troubles, torrents, clock }: StatusModules,
 ): () => NodeStatus {
   const { chain, host, journal } = ledger;
   const startedAt = clock.monotonic();
@@ -63,10 +66,19 @@ export function statusOf(
     },
     workers: workers.status(),
     lastWindow: window.last,
+    slashedAt: slashedAt(chain.state, publicKey),
+    searchTroubles: troubles.all,
     uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
     rssBytes: process.memoryUsage.rss(),
     listen: { p2p: host.multiaddrs(), torrent: torrents.address },
   });
+}
+
+/** Height of the block that proved a fault of this node. */
+function slashedAt(state: State, publicKey: Uint8Array): number | undefined {
+  const index = state.nodeIndex(publicKey);
+  const height = index === undefined ? 0 : state.nodes.at(index).slashedAt;
+  return height === 0 ? undefined : height;
 }
 
 function ownTransactions(

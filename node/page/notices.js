@@ -6,6 +6,8 @@ import { sentence } from "./format.js";
 
 /** One or two words for the light at the top right. @type {Readonly<Record<string, string>>} */
 const WORDS = {
+  KEY_ELSEWHERE: "key used elsewhere",
+  SLASHED: "slashed",
   DISK_FULL: "disk full",
   JOB_DISK_FULL: "no room for jobs",
   NO_BOOTSTRAP: "not connected",

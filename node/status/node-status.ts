@@ -3,6 +3,7 @@ import type { BootstrapPeer } from "../../p2p/peers/bootstrap.ts";
 import type { RefusedPeer } from "../../p2p/peers/reputation.ts";
 import type { WaitingTransaction } from "../chain/transaction-status.ts";
 import type { HeardElsewhere } from "../consensus/key-watch.ts";
+import type { SearchTrouble } from "../jobs/search/search-troubles.ts";
 import type { PeerHeights } from "../network/peer-heights.ts";
 import type { WindowWork } from "../rating/window-service.ts";
 import type { JoiningProgress } from "../snapshots/joining.ts";
@@ -50,6 +51,10 @@ export interface NodeStatus {
   readonly workers: readonly WorkerStatus[];
   /** What this process did in its last benchmark window. */
   readonly lastWindow: WindowWork | undefined;
+  /** Where a fault of this node was proven: it is out for good. */
+  readonly slashedAt: number | undefined;
+  /** What keeps this node's workers from searching. */
+  readonly searchTroubles: readonly SearchTrouble[];
   readonly uptimeSeconds: number;
   readonly rssBytes: number;
   readonly listen: { readonly p2p: readonly string[]; readonly torrent: string };

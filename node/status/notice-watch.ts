@@ -1,9 +1,10 @@
 /** Writes notices to the log when they appear and when they disappear. */
 
 import type { NodeLog } from "../telemetry/log.ts";
-import type { Notice } from "./notices.ts";
+import type { Notice } from "./notice.ts";
 
 const LOOK_MS = 1000;
+const RUNNING = /\d+ (?=(s|ms|blocks behind|of \d+ workers)\b|%)/g;
 
 export class NoticeWatch {
   readonly #notices: () => readonly Notice[];
@@ -26,11 +27,11 @@ export class NoticeWatch {
     clearInterval(this.#timer);
   }
 
-  /** A running number (seconds without a block) makes no new notice. */
+  /** A running number (seconds without a block, a share of time) makes no new notice. */
   look(): void {
     const notices = this.#notices();
     for (const { code, level, message, remedy } of notices) {
-      const shape = message.replace(/\d+ (?=(s|blocks behind)\b)/g, "");
+      const shape = message.replace(RUNNING, "");
       if (this.#told.get(code) === shape) continue;
       this.#told.set(code, shape);
       if (level === "problem") this.#log.warn(message, { code, remedy });

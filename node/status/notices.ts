@@ -10,15 +10,8 @@ import type { BootstrapPeer } from "../../p2p/peers/bootstrap.ts";
 import { KEY_ELSEWHERE_REMEDY } from "../consensus/key-watch.ts";
 import { SET_ASIDE_REMEDY } from "../workers/set-aside.ts";
 import type { NodeStatus } from "./node-status.ts";
-
-export interface Notice {
-  /** Stable, for use by programs. */
-  readonly code: string;
-  /** `problem`: the node is not, or not usefully, part of its network. `note`: useful to know. */
-  readonly level: "problem" | "note";
-  readonly message: string;
-  readonly remedy: string;
-}
+import type { Notice } from "./notice.ts";
+import { ofSearches } from "./search-notices.ts";
 
 export interface NoticeContext {
   /** Unix milliseconds. */
@@ -93,6 +86,7 @@ export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] 
   const ofJoining = [...ofBootstrap(status), ...ofTrust(status)];
   return [
     ...ofKey(status),
+    ...ofFault(status),
     ...ofDisk(status),
     ...ofJoining,
     // Then the reason why no block can come has already been given.
@@ -100,6 +94,7 @@ export function noticesOf(status: NodeStatus, context: NoticeContext): Notice[] 
     ...ofVotes(status),
     ...ofRefusals(status),
     ...ofWorkers(status),
+    ...ofSearches(status),
     ...ofWindow(status),
   ];
 }
@@ -122,6 +117,14 @@ function ofKey({ keyElsewhere }: NodeStatus): Notice[] {
   const { kind, height } = keyElsewhere;
   const message = `this node's key signs elsewhere: a ${kind} that this node did not sign was received at height ${height}; this node votes, proposes and claims nothing more`;
   return [problem("KEY_ELSEWHERE", message, KEY_ELSEWHERE_REMEDY)];
+}
+
+function ofFault({ slashedAt }: NodeStatus): Notice[] {
+  if (slashedAt === undefined) return [];
+  const message = `a fault of this node was proven in block ${slashedAt}: a part of its bond is lost, and its key is out for good`;
+  const remedy =
+    "find out why it signed twice (a second copy of it, a restored backup), then make a node with another key: `npx poml init --data-dir <another>`; `npx poml bond show` tells what is left of the bond";
+  return [problem("SLASHED", message, remedy)];
 }
 
 function ofDisk({ hasDiskRoom, hasJobRoom }: NodeStatus): Notice[] {

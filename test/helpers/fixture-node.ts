@@ -135,6 +135,7 @@ export class FixtureNode implements NodeServices {
   /** Set by tests of forks: prevotes that this node kept. */
   prevotes: readonly Vote[] = [];
   /** What it sees of searches: nothing, until a test says something. */
+  searchTroubles: NodeStatus["searchTroubles"] = [];
   liveSearch: NodeServices["liveSearch"] = () => undefined;
   /** Set by tests of a node that cannot join. */
   bootstrap: NodeStatus["bootstrap"] = [];
@@ -285,6 +286,8 @@ export class FixtureNode implements NodeServices {
       })),
       mempool: { transactions: this.#mempool.size, bytes: this.#mempool.bytes },
       workers: [{ id: "local-1", kind: "local", state: "idle", task: undefined }],
+      slashedAt: undefined,
+      searchTroubles: this.searchTroubles,
       lastWindow: { window: 3, lanes: 1, segments: 12, coreShare: 0.4 },
       uptimeSeconds: 125.5,
       rssBytes: 120 * 1024 * 1024,

@@ -107,6 +107,23 @@ export const NoticeJson = z.object({
 });
 export type NoticeJson = z.infer<typeof NoticeJson>;
 
+/** Why workers of the node have nothing to do in a search that it takes part in. */
+export const SearchTroubleJson = z.object({
+  job: Hash,
+  code: z
+    .enum(["TOO_FAR", "RESTING", "NO_MANAGER"])
+    .describe(
+      "TOO_FAR: more than half of their time went on asking for leases and waiting; RESTING: they lost leases of which they had searched nothing; NO_MANAGER: none of the team answers",
+    ),
+  lanes: Count.optional().describe("workers that it concerns; absent with NO_MANAGER"),
+  lanesInAll: Count.optional(),
+  lost: Fraction.optional().describe("TOO_FAR: part of the time that the worst of them lost"),
+  rttMs: Count.optional().describe("TOO_FAR: round trip to the manager"),
+  leaseMs: Count.optional().describe("TOO_FAR: how long it searched for one lease, on average"),
+  silentMs: Count.optional().describe("NO_MANAGER: for how long"),
+});
+export type SearchTroubleJson = z.infer<typeof SearchTroubleJson>;
+
 const BootstrapJson = z.object({
   address: z.string(),
   state: z.enum(["reached", "trying", "failed"]),
@@ -171,6 +188,10 @@ export const Status = z.object({
     .describe("of this node's account, in no block yet; see /v1/transactions/own"),
   workers: z.array(Worker),
   lastWindow: WindowWorkJson.optional().describe("its last benchmark window since it started"),
+  slashedAt: Height.optional().describe("where a fault of it was proven; it is out for good"),
+  searchTroubles: z
+    .array(SearchTroubleJson)
+    .describe("what keeps its workers from searching, while it lasts"),
   uptimeSeconds: z.number(),
   rssBytes: Count,
   listen: z.object({ p2p: z.array(z.string()), torrent: z.string() }),

@@ -14,6 +14,7 @@ import type { WindowClaim } from "../../../chain/types/window.ts";
 import { totalWeight, votingWeight, weightOf } from "../../../chain/weight/weight.ts";
 import { disturbance } from "../../../ml/baseline/core-share.ts";
 import type { FoundJob } from "../../chain/job-archive.ts";
+import type { SearchTrouble } from "../../jobs/search/search-troubles.ts";
 import type { WindowWork } from "../../rating/window-service.ts";
 import type { SnapshotProgress } from "../../snapshots/snapshot-sync.ts";
 import type { NodeStatus } from "../../status/node-status.ts";
@@ -24,6 +25,7 @@ import type {
   NodeDetail,
   NodeJson,
   ParametersJson,
+  SearchTroubleJson,
   Status,
   WindowWorkJson,
 } from "../contract/network.ts";
@@ -98,11 +100,19 @@ export function encodeStatus(state: State, status: NodeStatus, now: number): Sta
       ...(task === undefined ? {} : { task }),
     })),
     ...(status.lastWindow === undefined ? {} : { lastWindow: encodeWindowWork(status.lastWindow) }),
+    ...(status.slashedAt === undefined ? {} : { slashedAt: status.slashedAt }),
+    searchTroubles: status.searchTroubles.map(encodeTrouble),
     uptimeSeconds: status.uptimeSeconds,
     rssBytes: status.rssBytes,
     listen: { p2p: [...status.listen.p2p], torrent: status.listen.torrent },
     parameters: plain(state.parameters) as ParametersJson,
   };
+}
+
+function encodeTrouble({ job, ...trouble }: SearchTrouble): SearchTroubleJson {
+  const rounded =
+    trouble.code === "NO_MANAGER" ? { silentMs: Math.round(trouble.silentMs) } : undefined;
+  return { job: toHex(job), ...trouble, ...rounded };
 }
 
 function encodeWindowWork({ window, lanes, segments, coreShare }: WindowWork): WindowWorkJson {

@@ -55,6 +55,10 @@ const LeaseWait = new ContainerType(
     code: Uint8,
     /** Ask again after so long. */
     ms: Uint32,
+    /** Of TOO_FAR alone, else 0: thousandths of its time that the lane lost, its way here, its mean lease. */
+    lost: Uint16,
+    rttMs: Uint16,
+    leaseMs: Uint32,
   },
   { typeName: "LeaseWait", ...OPTIONS },
 );
@@ -126,7 +130,8 @@ export interface LeaseReply {
   readonly view: number | undefined;
 }
 
-export const WAIT_CODES = ["NOTHING_FREE", "NOT_YOURS", "TOO_FAR", "CLOSED"] as const;
+/** Wire values. */
+export const WAIT_CODES = ["NOTHING_FREE", "RESTING", "TOO_FAR", "CLOSED"] as const;
 
 /** Wire values; append only. */
 const KINDS = ["report", "orders", "find", "who"] as const;

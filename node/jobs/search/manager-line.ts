@@ -39,6 +39,7 @@ export class ManagerLine {
   #view = 0;
   #rttMs = 0;
   #isSeeking = false;
+  #silentSince: number | undefined;
 
   constructor(options: ManagerLineOptions, modules: ManagerLineModules) {
     this.#options = options;
@@ -58,6 +59,12 @@ export class ManagerLine {
   get manager(): number {
     const { team, round } = this.#options;
     return leaseManagerOf(team, round, this.#view);
+  }
+
+  /** For how long nobody that was asked has answered as manager. */
+  get silentMs(): number {
+    const { clock } = this.#modules;
+    return this.#silentSince === undefined ? 0 : clock.monotonic() - this.#silentSince;
   }
 
   put(lane: number, wish: LaneWish): void {
@@ -103,10 +110,13 @@ export class ManagerLine {
   async #send(wishes: readonly Wish[]): Promise<void> {
     const { clock, links, onHeard } = this.#modules;
     const begin = clock.monotonic();
+    this.#silentSince ??= begin;
     const reply = await links.send(this.manager, { kind: "report", value: this.#report(wishes) });
     this.#rttMs = Math.min(MOST_RTT_MS, Math.ceil(clock.monotonic() - begin));
-    if (reply.answer === "taken") onHeard(new Set(wishes.map(({ lane }) => lane)));
-    else if (reply.view !== undefined && reply.view !== this.#view) this.seek();
+    if (reply.answer === "taken") {
+      this.#silentSince = undefined;
+      onHeard(new Set(wishes.map(({ lane }) => lane)));
+    } else if (reply.view !== undefined && reply.view !== this.#view) this.seek();
     else throw new Error("it does not manage, and does not say who does");
   }
 

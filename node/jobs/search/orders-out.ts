@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import { type LeaseOrders, MAX_LANES, WAIT_CODES } from "./lease-wire.ts";
-import type { DeskEffect } from "./leases/desk-messages.ts";
+import type { DeskEffect, WaitEffect } from "./leases/desk-messages.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { RoundPlace } from "./member-wire.ts";
 
@@ -95,7 +95,7 @@ function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
         request,
         from: BigInt(order.from),
         to: BigInt(order.to),
-        expectedMs: Math.min(0xffff_ffff, Math.round(expectedMs)),
+        expectedMs: uint32(expectedMs),
       });
       break;
     }
@@ -110,12 +110,34 @@ function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
       orders.ends.push({ lane, lease: order.lease, to: BigInt(order.to) });
       break;
     case "wait": {
-      const code = WAIT_CODES.indexOf(order.reason.code);
-      const ms = Math.min(0xffff_ffff, Math.round(order.ms));
-      orders.waits.push({ lane, request: order.request, code, ms });
+      orders.waits.push(waitOf(order));
       break;
     }
     default:
       order satisfies never;
   }
+}
+
+function waitOf({ holder, request, reason, ms }: WaitEffect): LeaseOrders["waits"][number] {
+  const wait = {
+    lane: holder.lane,
+    request,
+    code: WAIT_CODES.indexOf(reason.code),
+    ms: uint32(ms),
+    lost: 0,
+    rttMs: 0,
+    leaseMs: 0,
+  };
+  if (reason.code !== "TOO_FAR") return wait;
+  const { overhead, rttMs, leaseMs } = reason;
+  return {
+    ...wait,
+    lost: Math.round(1000 * overhead),
+    rttMs: Math.min(0xffff, Math.round(rttMs)),
+    leaseMs: uint32(leaseMs),
+  };
+}
+
+function uint32(value: number): number {
+  return Math.min(0xffff_ffff, Math.round(value));
 }

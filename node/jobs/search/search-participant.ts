@@ -2,7 +2,8 @@
  * This node as a participant of searches: takes its part in each round, and keeps its claims secret until all have
  * committed. Driven by the chain alone, so a restart finds its place again.
  */
-import { canCommit, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
+import { toHex } from "../../../chain/crypto/hash.ts";
+import { canCommit, hasCommitted, isOver, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Chain } from "../../chain/chain.ts";
@@ -19,18 +20,21 @@ import type { LiveSearches } from "./live-searches.ts";
 import { searchNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { SearchRound, type SearchRoundModules } from "./search-round.ts";
+import type { SearchTroubles } from "./search-troubles.ts";
 
 export interface SearchParticipantOptions {
   readonly publicKey: Uint8Array;
   readonly dataDir: string;
 }
 
-export interface SearchParticipantModules extends Omit<SearchRoundModules, "onFailed" | "onUnits"> {
+export interface SearchParticipantModules
+  extends Omit<SearchRoundModules, "onFailed" | "onUnits" | "troubles"> {
   readonly chain: Pick<Chain, "state" | "height" | "onBlock">;
   readonly orders: AcceptedOrders;
   readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
   readonly room: Room;
   readonly live: Pick<LiveSearches, "watch">;
+  readonly troubles: Pick<SearchTroubles, "of" | "keepOnly">;
   /** Workers that can search at the same time. */
   lanes(): number;
 }
@@ -57,13 +61,15 @@ export class SearchParticipant implements JobService {
   }
 
   onJobs(jobs: readonly Job[], node: number): void {
-    const { chain, orders } = this.#modules;
+    const { chain, orders, troubles } = this.#modules;
     const due = new Set<string>();
     const wanted = new Set<string>();
+    const underWay = new Set<string>();
     for (const job of jobs) {
       const own = job.participants.find((participant) => participant.node === node);
       const phase = phaseOf(job);
       if (own === undefined) continue;
+      if (!isOver(job)) underWay.add(toHex(job.id));
       if (hasCommitted(own)) keepSecret(own, job, this.#modules);
       const key = runName(job.id, job.round);
       if (phase === "training" || phase === "revealing") wanted.add(key);
@@ -78,6 +84,7 @@ export class SearchParticipant implements JobService {
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     this.#folders.retain(wanted);
+    troubles.keepOnly((job) => underWay.has(job));
   }
 
   stop(): void {
@@ -85,23 +92,25 @@ export class SearchParticipant implements JobService {
   }
 
   async #search(job: Job, node: number, signal: AbortSignal): Promise<void> {
-    const { chain, orders, room, lanes, live, log } = this.#modules;
+    const { chain, orders, room, live, log, troubles } = this.#modules;
     const { publicKey, dataDir } = this.#options;
     await requireRoom(room, searchNeeds());
     const key = runName(job.id, job.round);
     const { blockIntervalMs } = chain.state.parameters;
+    const lanes = Math.max(1, this.#modules.lanes());
     const round = new SearchRound(
       {
         job,
         node,
         publicKey,
-        lanes: Math.max(1, lanes()),
+        lanes,
         dataDir,
         deadlineMs: 4 * job.spec.phaseBlocks * blockIntervalMs,
         signal,
       },
       {
         ...this.#modules,
+        troubles: troubles.of(job.id, lanes),
         onFailed: (error) => {
           orders.found(job, error);
           log.warn("a part of a search failed", { run: key, reason: String(error) });

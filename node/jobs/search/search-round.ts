@@ -39,6 +39,7 @@ import {
 import { sizeOf, spansOf } from "./leases/span.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { ManagerLine } from "./manager-line.ts";
+import type { JobTroubles } from "./search-troubles.ts";
 import { SearchedUnits, withoutRunning } from "./searched-units.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
@@ -66,6 +67,7 @@ export interface SearchRoundModules {
   readonly disk: Disk;
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
   readonly log: NodeLog;
+  readonly troubles: Pick<JobTroubles, "waits" | "leased" | "silent" | "end">;
   /** A task failed for a reason that may be the order's. */
   onFailed(error: unknown): void;
   /** Units are done. */
@@ -164,7 +166,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
 
   async #search(units: SearchedUnits): Promise<void> {
     const { job, lanes } = this.#options;
-    const { links, clock } = this.#modules;
+    const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
     const end = links.receive({ job: job.id, round: job.round }, this);
     try {
@@ -174,6 +176,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       let until: number | undefined;
       for (;;) {
         for (const lane of this.#lanes) lane.take({ kind: "tick" });
+        troubles.silent(this.#line.silentMs);
         if (units.claimable >= mostClaimUnits(this.#options.job)) this.close();
         if (this.#closing.signal.aborted) {
           until ??= clock.monotonic() + PATIENCE_MS;
@@ -183,6 +186,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       }
     } finally {
       end();
+      troubles.end();
       this.#waitedMs = Math.round(clock.monotonic() - (this.#closedAt ?? clock.monotonic()));
     }
   }
@@ -317,6 +321,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   #takeOrders(orders: LeaseOrders, from: number): void {
+    const { troubles } = this.#modules;
     if (from !== this.#line.manager || orders.view !== this.#line.view) {
       // It may have taken over; its word alone is not enough.
       if (orders.view !== this.#line.view) this.#line.seek();
@@ -329,9 +334,12 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       // Units that the round does not have are no lease. The lane asks again.
       if (span.from >= span.to || !isWithin([span], this.#open)) continue;
       this.#lanes[lane]?.take({ kind: "lease", request, lease, parents: [], ...unitsOf(span) });
+      troubles.leased(lane);
     }
-    for (const { lane, request, ms } of orders.waits) {
+    for (const wait of orders.waits) {
+      const { lane, request, ms } = wait;
       this.#lanes[lane]?.take({ kind: "wait", request, ms });
+      troubles.waits(wait);
     }
     for (const { lane, lease, isStale, ...span } of orders.spans) {
       const kind = isStale === 1 ? "stale" : "ack";

@@ -11,6 +11,7 @@ import { optimizerOf } from "../../../ml/job-hyperparameters.ts";
 import { PomlClient } from "../../../node/api/client.ts";
 import { ofKind } from "../../../node/api/contract/jobs/job.ts";
 import type { TrainOrder } from "../../../node/api/contract/jobs/train.ts";
+import { Status } from "../../../node/api/contract/network.ts";
 import { person } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { jobSpec, openJob } from "../../helpers/job-run.ts";
@@ -36,9 +37,22 @@ describe("PomlClient", () => {
     expect(status.parameters.feeFloor).to.equal("1000");
     expect(status.lastWindow).to.include({ window: 3, segments: 12, coreShare: 0.4 });
     expect(status.lastWindow?.disturbed).to.match(/other programs.* took 60 % of each core/);
+    expect(status.searchTroubles).to.deep.equal([]);
     const { nodes, next } = await client.nodes({ from: 1, limit: 2 });
     expect(nodes.map(({ index }) => index)).to.deep.equal([1, 2]);
     expect(next).to.equal(3);
+    const job = new Uint8Array(32).fill(0xab);
+    const figures = { lanes: 1, lanesInAll: 2, lost: 0.62, rttMs: 1200, leaseMs: 61_000 };
+    test.node.searchTroubles = [
+      { job, code: "TOO_FAR", ...figures },
+      { job, code: "NO_MANAGER", silentMs: 40_000.5 },
+    ];
+    const troubled = Status.parse(await client.status());
+    expect(troubled.searchTroubles).to.deep.equal([
+      { job: toHex(job), code: "TOO_FAR", ...figures },
+      { job: toHex(job), code: "NO_MANAGER", silentMs: 40_001 },
+    ]);
+    expect(troubled.notices.map(({ code }) => code)).to.include("SEARCH_TOO_FAR");
     const first = nodes[0]?.publicKey ?? "";
     expect((await client.node(first)).name).to.equal("node 1");
     const address = formatAddress(test.node.chain.client.address);

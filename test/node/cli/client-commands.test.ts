@@ -28,6 +28,16 @@ describe("poml as a client", () => {
     expect(json.registry).to.be.an("array").with.length(4);
   });
 
+  it("shows that searches are too far away for its workers, and what to do", async () => {
+    const { node } = stage.test;
+    const figures = { lanes: 1, lanesInAll: 1, lost: 0.62, rttMs: 1_200, leaseMs: 61_000 };
+    node.searchTroubles = [{ job: new Uint8Array(32).fill(7), code: "TOO_FAR", ...figures }];
+    const { stdout } = await stage.run("status");
+    node.searchTroubles = [];
+    expect(stdout).match(/^note: search 070707070707…: this node's worker lost 62 %/m);
+    expect(stdout).match(/^ {2}try: give this node a faster connection/m);
+  });
+
   it("sends money and waits until it is final", async () => {
     const [founder] = stage.test.node.chain.founders;
     const to = formatAddress(founder?.address ?? new Uint8Array(20));

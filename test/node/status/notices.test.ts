@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { peerHeights } from "../../../node/network/peer-heights.ts";
 import type { NodeStatus } from "../../../node/status/node-status.ts";
+import type { Notice } from "../../../node/status/notice.ts";
 import { NoticeWatch } from "../../../node/status/notice-watch.ts";
-import { healthStatus, type Notice, noticesOf, stallMs } from "../../../node/status/notices.ts";
+import { healthStatus, noticesOf, stallMs } from "../../../node/status/notices.ts";
 import type { NodeLog } from "../../../node/telemetry/log.ts";
 import { FixtureNode } from "../../helpers/fixture-node.ts";
 
@@ -214,6 +215,78 @@ describe("notices", () => {
     expect(notice).to.include({ code: "MEASURED_LOW", level: "note" });
     expect(notice?.message).to.contain("window 3").and.contain("75 %");
     expect(of({ lastWindow: { ...lastWindow, coreShare: 0.95 } })).to.deep.equal([]);
+  });
+});
+
+describe("notices of searches", () => {
+  const base: NodeStatus = {
+    ...new FixtureNode().status(),
+    lastWindow: undefined,
+    peerHeights: { highest: 0, silentMs: 0 },
+  };
+  const job = new Uint8Array(32).fill(0xab);
+  const far = {
+    job,
+    code: "TOO_FAR",
+    lanes: 2,
+    lanesInAll: 4,
+    rttMs: 1_200,
+    leaseMs: 61_200,
+  } as const;
+  const of = (changes: Partial<NodeStatus>): Notice[] => {
+    const now = base.headTime;
+    return noticesOf({ ...base, ...changes }, { now, blockIntervalMs: 1000, voters: 4 });
+  };
+
+  it("say that a manager is too far away, with figures and what its owner can do", () => {
+    const [notice, ...others] = of({ searchTroubles: [{ ...far, lost: 0.624 }] });
+    expect(others).to.deep.equal([]);
+    expect(notice).to.include({ code: "SEARCH_TOO_FAR", level: "note" });
+    expect(notice?.message).to.equal(
+      "search abababababab…: 2 of 4 workers lost 62 % of the time on asking for leases and waiting (round trip 1200 ms, leases of 61 s), so now and then the manager gives none for a minute",
+    );
+    expect(notice?.remedy).to.include("faster connection").and.include("jobs.allow");
+  });
+
+  it("are one a kind, and say how many other searches it holds for", () => {
+    const other = new Uint8Array(32).fill(1);
+    const notices = of({
+      searchTroubles: [
+        { ...far, lost: 0.6 },
+        { ...far, job: other, lost: 0.7 },
+        { job, code: "RESTING", lanes: 1, lanesInAll: 1 },
+        { job: other, code: "NO_MANAGER", silentMs: 31_400 },
+      ],
+    });
+    const codes = notices.map(({ code }) => code);
+    expect(codes).to.deep.equal(["SEARCH_TOO_FAR", "SEARCH_RESTING", "SEARCH_NO_MANAGER"]);
+    const [tooFar, resting, unmanaged] = notices.map(({ message }) => message);
+    expect(tooFar).to.include("1 more search likewise");
+    expect(resting).to.include("this node's worker had leases");
+    expect(unmanaged).to.include("for 31 s");
+  });
+
+  it("are told once in the log while only their figures change", () => {
+    let searchTroubles: NodeStatus["searchTroubles"] = [{ ...far, lost: 0.6 }];
+    const lines: string[] = [];
+    const write = (message: string): number => lines.push(message);
+    const log = { warn: write, info: write } as unknown as NodeLog;
+    const watch = new NoticeWatch(() => of({ searchTroubles }), { log });
+    watch.look();
+    searchTroubles = [{ ...far, lost: 0.71, lanes: 3, rttMs: 900, leaseMs: 75_000 }];
+    watch.look();
+    expect(lines).to.have.length(1);
+    searchTroubles = [];
+    watch.look();
+    watch.look();
+    expect(lines.slice(1)).to.deep.equal(["no longer so"]);
+  });
+
+  it("a node whose fault was proven hears of it first, and what is left to do", () => {
+    const [notice] = of({ slashedAt: 77 });
+    expect(notice).to.include({ code: "SLASHED", level: "problem" });
+    expect(notice?.message).to.include("proven in block 77");
+    expect(notice?.remedy).to.include("npx poml bond show");
   });
 });
 

@@ -15,6 +15,7 @@ import { OwnTransactions } from "../../../node/chain/own-transactions.ts";
 import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
 import { createJobServices, type JobServicesOptions } from "../../../node/jobs/job-services.ts";
 import { LiveSearches } from "../../../node/jobs/search/live-searches.ts";
+import { SearchTroubles } from "../../../node/jobs/search/search-troubles.ts";
 import { JobFiles } from "../../../node/jobs/train/job-files.ts";
 import { type MergeTask, mergeFiles } from "../../../node/jobs/train/merge/merge-files.ts";
 import { storedStateHash } from "../../../node/jobs/train/stored-state-hash.ts";
@@ -302,6 +303,7 @@ export class JobNode {
         ),
         lanes: () => LANES,
         live: this.live,
+        troubles: new SearchTroubles(),
         evidence: { report: async () => {} },
         random: () => random.next(),
         merge: lie === "merges-falsely" ? async (task) => falsely(task, disk) : merge,

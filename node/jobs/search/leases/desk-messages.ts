@@ -137,11 +137,13 @@ export type WaitReason =
   | {
       readonly code: "TOO_FAR";
       readonly rttMs: number;
-      readonly waitedMs: number;
-      readonly searchedMs: number;
       /** Of its time, that it did not search: 0 to 1. */
       readonly overhead: number;
+      /** How long it searched for each of them, on average. */
+      readonly leaseMs: number;
     }
+  /** The lane lost leases without having searched a unit of them. */
+  | { readonly code: "RESTING" }
   /** The round takes no more work: commit. */
   | { readonly code: "CLOSED" };
 

@@ -236,7 +236,7 @@ export class LeaseDesk {
       lane.isWaiting = false;
       // Asked again, it is tried again: what made it far may be over.
       lane.pace = { ...lane.pace, spent: [] };
-    }
+    } else if (now < lane.restsUntil) reason = { code: "RESTING" };
     effects.push({ kind: "wait", holder, request, reason, ms });
     lane.endedAt ??= now;
   }

@@ -23,7 +23,7 @@ const SLOW_IN_A_ROW = 2;
 /** Weight of the newest lease in the mean speed, which so is that of the last five or so. */
 const NEWEST = 1 / 3;
 /** In how many leases overhead is looked at, and how much of them it may be. */
-const LOOKED_AT = 5;
+export const LOOKED_AT = 5;
 const MOST_OVERHEAD = 0.5;
 
 interface Spent {
@@ -102,9 +102,9 @@ export function overheadOf({ spent }: Pace): number {
 }
 
 export interface TooFar {
-  readonly waitedMs: number;
-  readonly searchedMs: number;
+  /** 0 to 1. */
   readonly overhead: number;
+  readonly leaseMs: number;
 }
 
 /**
@@ -116,7 +116,8 @@ export function tooFar(pace: Pace): TooFar | undefined {
   if (overhead <= MOST_OVERHEAD) return undefined;
   const last = pace.spent.at(-1);
   const isLongest = last !== undefined && last.searchedMs * MOST_GROWTH >= MOST_MS;
-  return isLongest ? { ...totalOf(pace.spent), overhead } : undefined;
+  const leaseMs = totalOf(pace.spent).searchedMs / pace.spent.length;
+  return isLongest ? { overhead, leaseMs } : undefined;
 }
 
 function totalOf(spent: readonly Spent[]): Spent {

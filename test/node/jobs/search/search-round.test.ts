@@ -5,6 +5,7 @@ import { type Disk, systemDisk } from "../../../../node/disk.ts";
 import type { LeaseReceiver } from "../../../../node/jobs/search/lease-links.ts";
 import type { LeaseMessage, LeaseReply } from "../../../../node/jobs/search/lease-wire.ts";
 import { SearchRound } from "../../../../node/jobs/search/search-round.ts";
+import { SearchTroubles } from "../../../../node/jobs/search/search-troubles.ts";
 import { inMemory } from "../../../../node/workers/blob-source.ts";
 import type { SearchControl, SearchUnitsTask } from "../../../../node/workers/kinds/search/task.ts";
 import {
@@ -81,6 +82,7 @@ async function play(
           }),
         timeout: (ms) => AbortSignal.timeout(ms),
       },
+      troubles: new SearchTroubles().of(job.id, 1),
       log: { info: () => {}, warn: () => {} } as never,
       onFailed: (error) => failures.push(error),
       onUnits: () => {},
