@@ -46,7 +46,7 @@ export function requireManager(
  * A member that broke the rules of its team, or was punished for another proven fault, which nobody can be twice: so
  * nothing else keeps it from breaking them.
  */
-export function isPutOut({ nodes }: Pick<State, "nodes">, job: Job, node: number): boolean {
+function isPutOut({ nodes }: Pick<State, "nodes">, job: Job, node: number): boolean {
   return job.expelled.includes(node) || nodes.at(node).slashedAt !== 0;
 }
 

@@ -21,7 +21,7 @@ export const SEGMENTS_PER_ROUND = 10;
 export const STEPS_PER_SEGMENT = 250;
 
 /** Plain SGD: a checkpoint is the parameters alone, at most 340 kB. */
-export const HYPERPARAMETERS: Hyperparameters = {
+const HYPERPARAMETERS: Hyperparameters = {
   optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0 },
   batchSize: BATCH_SIZE,
 };

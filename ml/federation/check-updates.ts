@@ -38,11 +38,6 @@ export function limitNorms(
   );
 }
 
-/** L2 norm in float64. */
-export function normOf(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-}
-
 function medianOf(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const low = sorted[(sorted.length - 1) >> 1] ?? 0;

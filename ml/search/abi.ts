@@ -36,7 +36,6 @@ export const FUNCTIONS = {
   prepare: { parameters: ["i32", "i32", "i32", "i32"], results: [] },
   search: { parameters: ["i64", "i32"], results: ["i32"] },
 } as const satisfies Readonly<Record<string, Signature>>;
-export type FunctionName = keyof typeof FUNCTIONS;
 
 /** What JavaScript sees of them. */
 export interface AlgorithmExports {

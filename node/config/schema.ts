@@ -12,7 +12,6 @@ import { parseTrust } from "./trust.ts";
 
 const LOG_FORMATS = ["auto", "text", "json"] as const;
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What the newest blocks are needed for: rollbacks, catching up of others, evidence of faults. */
 const MIN_KEPT_BLOCKS = 2048;

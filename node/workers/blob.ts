@@ -10,7 +10,7 @@ import { breach, requireWithin } from "./worker-error.ts";
 export const PART_BYTES = 1024 * 1024;
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 /** All inputs of one task together. */
-export const MAX_TASK_BYTES = 1024 * 1024 * 1024;
+const MAX_TASK_BYTES = 1024 * 1024 * 1024;
 export const MAX_INPUTS = 65_536;
 
 const HASH_BYTES = 32;

@@ -5,7 +5,6 @@ import { type AggregationName, mergeStretch } from "../../ml/federation/aggregat
 import {
   limitNorms,
   type NormLimits,
-  normOf,
   type UpdateVerdict,
 } from "../../ml/federation/check-updates.ts";
 import type { Update } from "../../ml/federation/update-codec.ts";
@@ -40,6 +39,11 @@ function checkOne({ participant, delta }: ParticipantUpdate): UpdateVerdict {
   }
   const norm = normOf(delta);
   return { participant, norm, refusal: norm === 0 ? { code: "NO_CHANGE" } : undefined };
+}
+
+/** L2 norm in float64. */
+export function normOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** SHA-256 of parameters as float32 little-endian, by which the chain names the state of a model. */

@@ -15,7 +15,6 @@ import { decodeChunk } from "../../ml/dataset/chunk.ts";
 import { assignChunks, type Partition } from "../../ml/dataset/partition.ts";
 import type { Engine } from "../../ml/engine.ts";
 import type { AggregationName } from "../../ml/federation/aggregate.ts";
-import { normOf } from "../../ml/federation/check-updates.ts";
 import { deltaOf } from "../../ml/federation/update-codec.ts";
 import type { Optimizer } from "../../ml/hyperparameters.ts";
 import { defaultLoss } from "../../ml/loss-fit.ts";
@@ -24,7 +23,7 @@ import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
-import { aggregate, checkUpdates } from "./merge-in-memory.ts";
+import { aggregate, checkUpdates, normOf } from "./merge-in-memory.ts";
 import { shardOfSplit } from "./shard-of-split.ts";
 
 export interface OfflineJob {

@@ -12,7 +12,7 @@ import { orderedUnits, unitCount, withSecondSearches } from "./units.ts";
 /** The largest number of nonces of a search. */
 export const MAX_NONCES: bigint = 1n << 56n;
 /** The largest number of units of a search. */
-export const MAX_UNITS: bigint = 1n << 32n;
+const MAX_UNITS: bigint = 1n << 32n;
 /** The largest number of units of one claim: its file stays below two megabytes. */
 export const MAX_CLAIM_UNITS = 65_536;
 /** The largest pay for all units together, and the largest bonus, so that no escrow comes near the limit of 64 bits. */

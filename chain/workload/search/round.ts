@@ -20,7 +20,7 @@ import { withSecondSearches } from "./units.ts";
 
 /** A job ends after so many records in a row that cover nothing. */
 export const MAX_IDLE_ROUNDS = 8;
-export const MAX_ROUNDS = 10_000;
+const MAX_ROUNDS = 10_000;
 
 export function modeOf({ spec }: Pick<Job, "spec">): SearchMode {
   const mode = SEARCH_MODES[searchSpec(spec).mode];

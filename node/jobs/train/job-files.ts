@@ -22,7 +22,7 @@ import type { Inspection, NamedFile } from "./orders/inspect-order.ts";
 import type { OrderInspector } from "./orders/order-inspector.ts";
 
 /** Far more than the JSON of 50,000 values takes; a model may have no more values. */
-export const MAX_MODEL_BYTES = 4 * 1024 * 1024;
+const MAX_MODEL_BYTES = 4 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_TORRENT_BYTES = 4 * 1024 * 1024;
 

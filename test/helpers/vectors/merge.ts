@@ -3,11 +3,10 @@
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
-import { normOf } from "../../../ml/federation/check-updates.ts";
 import { deltaOf } from "../../../ml/federation/update-codec.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { Random } from "../../../ml/random.ts";
-import { aggregate, checkUpdates } from "../merge-in-memory.ts";
+import { aggregate, checkUpdates, normOf } from "../merge-in-memory.ts";
 import { seedOf } from "../models.ts";
 
 const LENGTH = 9;

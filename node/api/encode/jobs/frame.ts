@@ -26,13 +26,13 @@ export function encodeTerms({ name, participants, quorum, teamSize, phaseBlocks 
   return { name: textOf(name), participants, quorum, teamSize, phaseBlocks };
 }
 
-export function encodeOutcome(job: Job): OutcomeJson {
+function encodeOutcome(job: Job): OutcomeJson {
   const { state, reason, remedy } = describeOutcome(job);
   return { state, reason, ...named("remedy", remedy) };
 }
 
 /** @param progress 0 to 1 */
-export function encodeBrief(job: Job, progress: number) {
+function encodeBrief(job: Job, progress: number) {
   return {
     id: toHex(job.id),
     name: textOf(job.spec.name),

@@ -13,7 +13,7 @@ import { HelperError, limitText } from "../../../helpers/helper-error.ts";
 import type { ModelAnswer, ModelTask } from "./open-model.ts";
 
 /** Ten times what the largest tried step takes on a slow machine. */
-export const OPEN_LIMITS: HelperLimits = {
+const OPEN_LIMITS: HelperLimits = {
   timeMs: 300_000,
   cpuMs: 120_000,
   memoryBytes: 2 * 1024 * 1024 * 1024,

@@ -40,7 +40,7 @@ export function train(
   return pool.run({ kind: "train", isUrgent: false, isRemote: true, attempt }, control);
 }
 
-export function trainAssignment(
+function trainAssignment(
   task: TrainTask,
   { onState }: Pick<TrainControl, "onState"> = {},
 ): Assignment<TrainTaskResult, TrainOrder, TrainOutcome> {

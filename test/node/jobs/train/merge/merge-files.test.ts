@@ -6,14 +6,13 @@ import { sha256, toHex } from "../../../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../../../chain/proof/hash-tree.ts";
 import { JOB_AGGREGATIONS } from "../../../../../chain/types/train.ts";
 import { bytesOfFloats } from "../../../../../ml/bytes.ts";
-import { normOf } from "../../../../../ml/federation/check-updates.ts";
 import { deltaOf, encodeUpdate } from "../../../../../ml/federation/update-codec.ts";
 import { Random } from "../../../../../ml/random.ts";
 import { stateHashOf } from "../../../../../ml/training/checkpoint.ts";
 import type { CommittedUpdate } from "../../../../../node/jobs/train/merge/check-update-file.ts";
 import { STRETCH } from "../../../../../node/jobs/train/merge/float-file.ts";
 import { type MergeTask, mergeFiles } from "../../../../../node/jobs/train/merge/merge-files.ts";
-import { aggregate, checkUpdates } from "../../../../helpers/merge-in-memory.ts";
+import { aggregate, checkUpdates, normOf } from "../../../../helpers/merge-in-memory.ts";
 import { TemporaryFolders } from "../../../../helpers/temporary.ts";
 
 const ROUND = 3;
