@@ -10,7 +10,7 @@ import {
   ListCompositeType,
   type ValueOf,
 } from "@chainsafe/ssz";
-import { Hash, Uint8, Uint32, Uint64 } from "./primitive.ts";
+import { Hash, MAX_PARTICIPANTS, Uint8, Uint32, Uint64 } from "./primitive.ts";
 
 /**
  * When a search ends. Wire values; append only. first: with the first find. all: with all nonces, or a full list of
@@ -83,6 +83,19 @@ export const SearchFind = new ContainerType(
 );
 export type SearchFind = ValueOf<typeof SearchFind>;
 
+/** What a node has claimed in a job since it began, or since its last alarm. */
+export const SearchTally = new ContainerType(
+  {
+    /** Index of the node. */
+    node: Uint32,
+    units: Uint64,
+    /** Sum of their smallest digests, each as a share of what is usual (chain/workload/search/statistics.ts). */
+    share: Uint64,
+  },
+  { typeName: "SearchTally", jsonCase: "eth2" },
+);
+export type SearchTally = ValueOf<typeof SearchTally>;
+
 export const SearchProgress = new ContainerType(
   {
     /** Units that nobody has searched, in order; no two ranges touch. */
@@ -93,6 +106,8 @@ export const SearchProgress = new ContainerType(
     claimed: Uint64,
     /** Recorded rounds in a row that covered nothing. */
     idleRounds: Uint8,
+    /** Of nodes with units, in node order. */
+    tallies: new ListCompositeType(SearchTally, MAX_PARTICIPANTS),
   },
   { typeName: "SearchProgress", jsonCase: "eth2" },
 );
@@ -105,7 +120,12 @@ export const SearchResult = new ContainerType(
     open: new ListCompositeType(UnitRange, MAX_GAPS),
     /** New ones, in order of nonce. */
     finds: new ListCompositeType(SearchFind, MAX_ROUND_FINDS),
-    /** Indexes of contributing nodes, in order, whose smallest digests are improbably large. */
+    /** For each contribution, the sum of the smallest digests of its units, each as a share of what is usual. */
+    shares: new ListBasicType(Uint64, MAX_PARTICIPANTS),
+    /**
+     * Indexes of contributing nodes, in order, whose smallest digests in this job are improbably large. They follow
+     * from `shares`.
+     */
     alarms: new ListBasicType(Uint32, MAX_ALARMS),
   },
   { typeName: "SearchResult", jsonCase: "eth2" },

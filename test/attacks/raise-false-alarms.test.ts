@@ -1,11 +1,13 @@
 /**
- * A team raises an alarm for honest participants in every record, though their smallest digests are as likely as
- * anybody's. Gain sought: to harm them, or to keep auditors at work. Must hold: whoever is named is paid and rated as
+ * A team says in every record that the smallest digests of honest participants are as large as can be, so that each
+ * record raises alarms for them. Gain sought: to harm them, or to keep auditors at work. Must hold: whoever is named is paid and rated as
  * without it; the replays are paid out of the auditors' share, which is the same; and a record names eight at most.
  */
 import { expect } from "chai";
 import { isOut } from "../../chain/job/phase.ts";
 import { MAX_ALARMS } from "../../chain/types/search.ts";
+import { MOST_SHARE } from "../../chain/workload/search/statistics.ts";
+import { tallied } from "../../chain/workload/search/tallies.ts";
 import { SearchStory } from "../helpers/search-run.ts";
 
 function played(isAlarmed: boolean) {
@@ -13,7 +15,7 @@ function played(isAlarmed: boolean) {
   const nodes = story.job.participants.map(({ node }) => node).sort((a, b) => a - b);
   for (let round = 0; round < 3; round++) {
     story.commitAll(...story.dealt(2));
-    story.advance(story.record({ alarms: isAlarmed ? nodes : [] }));
+    story.advance(story.record({}, { doubted: isAlarmed ? nodes : [] }));
     story.audited();
   }
   story.settled();
@@ -44,6 +46,9 @@ describe("attack: raise false alarms", () => {
   });
 
   it("names eight at most", () => {
+    const contributions = Array.from({ length: 20 }, (_, node) => ({ node, units: 1 }));
+    const shares = contributions.map(() => MOST_SHARE);
+    expect(tallied([], contributions, shares).alarms).length(8);
     expect(MAX_ALARMS).equal(8);
   });
 });

@@ -31,7 +31,7 @@ import { roundBase } from "../../chain/workload/search/round.ts";
 import { searchSpec } from "../../chain/workload/search/search-of.ts";
 import { claimLeaves } from "../../chain/workload/search/segment-leaf.ts";
 import { segmentAt } from "../../chain/workload/search/segments.ts";
-import { unitShare } from "../../chain/workload/search/statistics.ts";
+import { isUnlikely, unitShare } from "../../chain/workload/search/statistics.ts";
 import { orderedUnits, unitAt, unitCount } from "../../chain/workload/search/units.ts";
 import { trainingSeed } from "../../chain/workload/train/seed.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
@@ -92,7 +92,8 @@ function search() {
   const order = { from, to: from + 410n, prefix: Uint8Array.of(1, 2), suffix: Uint8Array.of(3) };
   const spec = searchSpec(searchOrder("search", { ...order, endian: 1, redundancy: 5 }));
   const [job, publicKey] = [8, 9].map((n) => sha256(Uint8Array.of(n))) as [Uint8Array, Uint8Array];
-  const progress = { open: [{ from: 2n, to: 7n }], finds: [], claimed: 2n, idleRounds: 1 };
+  const tallies = [{ node: 4, units: 2n, share: 7_000_000_000n }];
+  const progress = { open: [{ from: 2n, to: 7n }], finds: [], claimed: 2n, idleRounds: 1, tallies };
   const base = roundBase({
     id: job,
     round: 2,
@@ -124,6 +125,11 @@ function search() {
     }),
     leaves: leaves.map(toHex),
     root: toHex(merkleRoot(leaves)),
+    alarms: [1n, 100n, 100_000n].map((count) => {
+      let share = count << 32n;
+      while (!isUnlikely(count, share)) share += 1n << 20n;
+      return { units: String(count), calm: String(share - (1n << 20n)), unlikely: String(share) };
+    }),
     segmentsOf1000: Array.from({ length: 3 }, (_, segment) => segmentAt(1000, segment)),
   };
 }

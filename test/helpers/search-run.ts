@@ -17,6 +17,8 @@ import { searchMessage } from "../../chain/workload/search/message.ts";
 import { roundBase } from "../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../chain/workload/search/search-of.ts";
 import { claimLeaves, type SearchedUnit } from "../../chain/workload/search/segment-leaf.ts";
+import { MOST_SHARE, unitShare } from "../../chain/workload/search/statistics.ts";
+import { tallied } from "../../chain/workload/search/tallies.ts";
 import { unitAt } from "../../chain/workload/search/units.ts";
 import { TestChain } from "./chain.ts";
 import { auditAnswers, jobById } from "./job-run.ts";
@@ -122,6 +124,8 @@ interface Claim {
   readonly leaves: readonly Uint8Array[];
   /** What a replay comes to. */
   readonly truth: readonly Uint8Array[];
+  /** Of the smallest digests of its units. */
+  readonly share: bigint;
 }
 
 export class SearchStory {
@@ -194,7 +198,16 @@ export class SearchStory {
     const key = { job: job.id, round: job.round, publicKey };
     const leaves = claimLeaves(key, roundBase(job), claimed);
     const name = `${job.round} ${node}`;
-    this.#claims.set(name, { units, leaves, truth: claimLeaves(key, roundBase(job), truth) });
+    const share = truth.reduce((sum, { unit, minDigest }) => {
+      const { from, to } = unitAt(search, unit);
+      return sum + unitShare(to - from, minDigest);
+    }, 0n);
+    this.#claims.set(name, {
+      units,
+      leaves,
+      truth: claimLeaves(key, roundBase(job), truth),
+      share,
+    });
     return chain.transaction(
       chain.personOfNode(node),
       "job-commit",
@@ -215,9 +228,9 @@ export class SearchStory {
   commitAs(node: number, copied: number, units: readonly bigint[]): SignedTransaction {
     const { job, chain } = this;
     const own = this.commit(node, units);
-    const { truth } = this.#claim(job.round, node);
+    const { truth, share } = this.#claim(job.round, node);
     const { leaves } = this.#claim(job.round, copied);
-    this.#claims.set(`${job.round} ${node}`, { units, leaves, truth });
+    this.#claims.set(`${job.round} ${node}`, { units, leaves, truth, share });
     const { payload } = own.transaction;
     const value = {
       ...(payload.value as Payloads["job-commit"]),
@@ -241,8 +254,8 @@ export class SearchStory {
     );
   }
 
-  /** What the commits of the round give, as an honest team reckons it. */
-  result(): SearchResult {
+  /** What the commits of the round give, as an honest team reckons it, but for the statistics. */
+  result(): Omit<SearchResult, "shares" | "alarms"> {
     const { job, search } = this;
     const searched = job.participants.flatMap(({ node, updateHash }) => {
       if (equalBytes(updateHash, NOTHING)) return [];
@@ -254,7 +267,7 @@ export class SearchStory {
     const finds = searched
       .flatMap(({ node, unit }) => this.findsIn(node, unit))
       .filter(({ nonce }) => !known.some((find) => find.nonce === nonce));
-    return { open: left, finds: chosen(search, known[0], finds), alarms: [] };
+    return { open: left, finds: chosen(search, known[0], finds) };
   }
 
   findsIn(node: number, unit: bigint): SearchFind[] {
@@ -268,13 +281,17 @@ export class SearchStory {
     return finds;
   }
 
-  /** The record of the round under way; `members` (positions) sign it, by default all. */
+  /**
+   * The record of the round under way; `members` (positions) sign it, by default all.
+   * @param doubted nodes of which the team says that their smallest digests are as large as can be
+   */
   record(
     changes: Partial<SearchResult> = {},
     {
       members = this.job.team.map((_, member) => member),
       manager = this.job.team[0] ?? 0,
       leaveOut = [] as readonly number[],
+      doubted = [] as readonly number[],
     } = {},
   ): SignedTransaction {
     const { chain, job } = this;
@@ -286,13 +303,20 @@ export class SearchStory {
         return { node, updateHash, units, workMs, updateBytes };
       })
       .sort((a, b) => a.node - b.node);
+    const shares = contributions.map(({ node, units }) => {
+      if (doubted.includes(node)) return BigInt(units) * MOST_SHARE;
+      return this.#claims.get(`${job.round} ${node}`)?.share ?? 0n;
+    });
+    const { tallies } = searchProgress(job);
+    const { alarms } = tallied(tallies, contributions, changes.shares ?? shares);
+    const result = { ...this.result(), shares, alarms, ...changes };
     const record: JobRecord = {
       job: job.id,
       round: job.round,
       manager,
       contributions,
       durationMs: 1000,
-      gain: { selector: 1, value: { ...this.result(), ...changes } },
+      gain: { selector: 1, value: result },
     };
     const root = signingRoot("record", chain.genesisRoot, JobRecord.hashTreeRoot(record));
     const cosignatures = members.map((member) => ({

@@ -1,4 +1,5 @@
 """Searches: units, claims and what is committed to of them, from docs/protocol.md alone."""
+from decimal import ROUND_CEILING, Decimal, localcontext
 from hashlib import sha256 as library_sha256
 
 import ssz
@@ -36,8 +37,21 @@ def searched(order, unit):
     for one in digests:
         running ^= int.from_bytes(one[:8], "big")
     smallest = min(digests)
-    share = (end - first) * int.from_bytes(smallest, "big") >> 224
+    share = min((end - first) * int.from_bytes(smallest, "big") >> 224, 1 << 44)
     return unit, first + digests.index(smallest), running.to_bytes(8, "big"), share
+
+
+def is_alarm(units, share):
+    """share: sum over so many units. The lines are worked out here with 60 digits, not copied."""
+    with localcontext() as context:
+        context.prec = 60
+        for bit in range(1, 7):
+            scale = Decimal(2 ** (32 + bit))
+            slope = (-(1 - Decimal(1) / 2**bit).ln() * scale).to_integral_value(ROUND_CEILING)
+            height = (Decimal(6_000_000).ln() * scale).to_integral_value(ROUND_CEILING)
+            if share >= units * slope + height:
+                return True
+    return False
 
 
 def round_base(job, round_, progress):

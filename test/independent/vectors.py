@@ -188,7 +188,7 @@ def search_vectors():
     order = {name: bytes.fromhex(value) if name in hexes else int(value) for name, value in v["order"].items()}
     same((search.unit_count(order), search.ordered_units(order)), (int(v["unitCount"]), int(v["orderedUnits"])), "units")
     job, key = bytes.fromhex(v["job"]), bytes.fromhex(v["publicKey"])
-    progress = {"open": [{"from": 2, "to": 7}], "finds": [], "claimed": 2, "idleRounds": 1}
+    progress = {"open": [{"from": 2, "to": 7}], "finds": [], "claimed": 2, "idleRounds": 1, "tallies": [{"node": 4, "units": 2, "share": 7_000_000_000}]}
     base = search.round_base(job, v["round"], progress)
     same(base.hex(), v["base"], "base of a round")
     claim = [search.searched(order, int(one["unit"])) for one in v["claim"]]
@@ -197,6 +197,9 @@ def search_vectors():
     leaves = search.claim_leaves(job, v["round"], key, base, claim)
     same([leaf.hex() for leaf in leaves], v["leaves"], "leaves of a claim")
     same(search.claim_root(leaves).hex(), v["root"], "root of a claim")
+    for told in v["alarms"]:
+        alarms = [search.is_alarm(int(told["units"]), int(told[name])) for name in ("calm", "unlikely")]
+        same(alarms, [False, True], "alarms")
     same([{"from": a, "to": b} for a, b in search.segments(1000)[:3]], v["segmentsOf1000"], "segments")
 
 

@@ -16,6 +16,8 @@ import { countUnits, isCanonical, isWithin } from "./coverage.ts";
 import { knownDigest } from "./known-digest.ts";
 import { searchMessage } from "./message.ts";
 import { searchProgress, searchResult, searchSpec } from "./search-of.ts";
+import { MOST_SHARE } from "./statistics.ts";
+import { tallied } from "./tallies.ts";
 import { withSecondSearches } from "./units.ts";
 
 /** A job ends after so many records in a row that cover nothing. */
@@ -46,7 +48,7 @@ export function checkSearchRecord(job: Job, record: JobRecord): void {
   const most = withSecondSearches(searchSpec(job.spec), countUnits(open));
   if (units > most) mismatch("contributions");
   checkFinds(job, record, result);
-  checkAlarms(record, result);
+  checkAlarms(job, record, result);
 }
 
 function checkFinds(job: Job, record: JobRecord, { finds }: SearchResult): void {
@@ -86,13 +88,19 @@ function fitsMode(
   }
 }
 
-/** Nodes with units to replay, in order. */
-function checkAlarms({ contributions }: JobRecord, { alarms }: SearchResult): void {
-  alarms.forEach((node, i) => {
-    const before = alarms[i - 1];
-    if (before !== undefined && before >= node) mismatch("alarms");
-    if (!contributions.some((one) => one.node === node && one.units > 0)) mismatch("alarms");
+/** A sum for each contribution, and the nodes to replay that follow from them. */
+function checkAlarms(
+  job: Job,
+  { contributions }: JobRecord,
+  { shares, alarms }: SearchResult,
+): void {
+  if (shares.length !== contributions.length) mismatch("shares");
+  contributions.forEach(({ units }, i) => {
+    if ((shares[i] ?? 0n) > BigInt(units) * MOST_SHARE) mismatch("shares");
   });
+  const right = tallied(searchProgress(job).tallies, contributions, shares).alarms;
+  if (alarms.length !== right.length) mismatch("alarms");
+  if (alarms.some((node, i) => node !== right[i])) mismatch("alarms");
 }
 
 function mismatch(field: string): never {
@@ -100,7 +108,7 @@ function mismatch(field: string): never {
 }
 
 export function advance(job: Job, record: JobRecord): Advance {
-  const { open, finds } = searchResult(record);
+  const { open, finds, shares } = searchResult(record);
   const before = searchProgress(job);
   const isIdle = finds.length === 0 && countUnits(open) === countUnits(before.open);
   const progress: SearchProgress = {
@@ -108,6 +116,7 @@ export function advance(job: Job, record: JobRecord): Advance {
     finds: findsAfter(job, finds),
     claimed: before.claimed + unitsOf(record),
     idleRounds: isIdle ? before.idleRounds + 1 : 0,
+    tallies: tallied(before.tallies, record.contributions, shares).tallies,
   };
   const outcome = outcomeAfter(job, progress);
   return { progress: { selector: 1, value: progress }, outcome };

@@ -1,28 +1,38 @@
 /**
  * Whether the smallest digests of a node's units are likely, had it hashed all nonces. The smallest of n digests, times
- * n and divided by 2^256, is 1 on average and distributed as exp(-x); the sum over k units has a Gamma distribution of
- * shape k. Who leaves out a part of every unit has larger ones. An alarm is no proof, so it costs a node nothing: the
- * record names it, and the claim is replayed as a whole.
+ * n and divided by 2^256, is the share of a unit: 1 on average, and never above x with a chance of more than exp(-x). A
+ * node that leaves out a part p of its nonces has shares of 1 / (1 - p) on average.
  *
- * Whole numbers alone: every member of a team comes to the same.
+ * The test is sequential, so it may look after every claim of a job. For a part p, the product of (1 - p) exp(p x) over
+ * the shares x of an honest node is a supermartingale, and by Ville's inequality it ever reaches 1 / a with a chance of
+ * at most a. Its logarithm reaches ln(1 / a) where the sum of the shares reaches
+ * units * -ln(1 - p) / p + ln(1 / a) / p: a straight line for each p.
+ *
+ * An alarm is no proof, and costs a node nothing: its claim is replayed as a whole. Whole numbers alone: the lines are
+ * rounded up.
  */
 import { toHex } from "../../crypto/hash.ts";
 
 /** Shares are counted in this part of 1. */
 const SCALE_BITS = 32n;
 const DIGEST_BITS = 256n;
+/** The largest share of a unit that counts, so that those of a claim fit 64 bits. */
+export const MOST_SHARE: bigint = 1n << (12n + SCALE_BITS);
 
-interface Block {
-  /** So many units are looked at together. */
-  readonly units: number;
-  /** An honest node's sum is above this once in a million times. */
-  readonly limit: bigint;
+interface Line {
+  /** For each unit. */
+  readonly slope: bigint;
+  readonly height: bigint;
 }
 
-/** A quarter left out is found in 640 units with 99.5 %, a tenth in 2,560 with 74 %. */
-export const BLOCKS: readonly Block[] = [
-  { units: 640, limit: 3_296_515_257_912n },
-  { units: 2560, limit: 12_059_171_264_923n },
+/** For p = 1/2, 1/4, 1/8, 1/16, 1/32, 1/64, each with a = 1 / 6,000,000: together once in a million jobs of a node. */
+export const LINES: readonly Line[] = [
+  { slope: 5_954_088_944n, height: 134_065_428_694n },
+  { slope: 4_942_340_372n, height: 268_130_857_387n },
+  { slope: 4_588_103_715n, height: 536_261_714_774n },
+  { slope: 4_435_053_402n, height: 1_072_523_429_547n },
+  { slope: 4_363_507_871n, height: 2_145_046_859_093n },
+  { slope: 4_328_875_402n, height: 4_290_093_718_185n },
 ];
 
 /**
@@ -30,24 +40,11 @@ export const BLOCKS: readonly Block[] = [
  * @param nonces of the unit @param digest 32 bytes, the smallest of its digests
  */
 export function unitShare(nonces: bigint, digest: Uint8Array): bigint {
-  return (nonces * BigInt(`0x${toHex(digest)}`)) >> (DIGEST_BITS - SCALE_BITS);
+  const share = (nonces * BigInt(`0x${toHex(digest)}`)) >> (DIGEST_BITS - SCALE_BITS);
+  return share < MOST_SHARE ? share : MOST_SHARE;
 }
 
-/**
- * True when a whole block of units, cut from the first unit on, is too unlikely. Each block is looked at once, with the
- * claim that its last unit is part of.
- * @param shares of all units that a node has claimed in a job, in the order of its claims
- * @param fresh how many of them are new, the last ones
- */
-export function isUnlikely(shares: readonly bigint[], fresh: number): boolean {
-  return BLOCKS.some(({ units, limit }) => {
-    const last = shares.length - (shares.length % units);
-    const firstFresh = shares.length - fresh;
-    for (let end = last; end > firstFresh && end >= units; end -= units) {
-      let sum = 0n;
-      for (let at = end - units; at < end; at++) sum += shares[at] ?? 0n;
-      if (sum > limit) return true;
-    }
-    return false;
-  });
+/** @param share the sum of the shares of so many units */
+export function isUnlikely(units: bigint, share: bigint): boolean {
+  return LINES.some(({ slope, height }) => share >= units * slope + height);
 }

@@ -31,7 +31,7 @@ export const search: Workload = {
   bonusShares: (job) => searchProgress(job).finds.map(({ node }) => node),
   start(spec) {
     const open = [{ from: 0n, to: unitCount(searchSpec(spec)) }];
-    return { selector: 1, value: { open, finds: [], claimed: 0n, idleRounds: 0 } };
+    return { selector: 1, value: { open, finds: [], claimed: 0n, idleRounds: 0, tallies: [] } };
   },
   base: roundBase,
   files: ({ spec }) => [searchSpec(spec).algorithm],

@@ -11,7 +11,6 @@ import {
   type UpdateCheck,
 } from "../../../chain/types/job.ts";
 import {
-  MAX_ALARMS,
   MAX_FINDS,
   MAX_GAPS,
   MAX_ROUND_FINDS,
@@ -22,7 +21,8 @@ import {
 import { withoutUnits } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
-import { isUnlikely, unitShare } from "../../../chain/workload/search/statistics.ts";
+import { unitShare } from "../../../chain/workload/search/statistics.ts";
+import { tallied } from "../../../chain/workload/search/tallies.ts";
 import { unitAt, unitOf } from "../../../chain/workload/search/units.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
@@ -161,7 +161,8 @@ interface Checked {
   readonly participant: Participant;
   readonly file: ClaimsFile;
   readonly finds: readonly Omit<SearchFind, "node">[];
-  readonly isDoubtful: boolean;
+  /** Sum over its units. */
+  readonly share: bigint;
   readonly check: undefined;
 }
 
@@ -195,27 +196,27 @@ async function checkClaims(
     units.map(({ minNonce }) => minNonce),
     signal,
   );
-  // Of this claim alone: what a member knew of earlier rounds it may have forgotten.
-  const shares = units.map(({ unit }, i) => {
+  const share = units.reduce((sum, { unit }, i) => {
     const { from, to } = unitAt(search, unit);
-    return unitShare(to - from, minima[i] ?? new Uint8Array(32));
-  });
-  const isDoubtful = isUnlikely(shares, shares.length);
-  return { participant, file, finds, isDoubtful, check: undefined };
+    return sum + unitShare(to - from, minima[i] ?? new Uint8Array(32));
+  }, 0n);
+  return { participant, file, finds, share, check: undefined };
 }
 
 function resultOf(job: Job, kept: readonly Checked[], log: ClosedLog): SearchResult {
-  const { open } = searchProgress(job);
+  const { open, tallies } = searchProgress(job);
   const found = newFinds(job, kept, log);
   const finds = recorded(job, found);
   const again = unitsToRepeat(job, found, finds);
   const units = kept.flatMap(({ file }) => file.units.map(({ unit }) => unit));
   const searched = unionOf(units.filter((unit) => !again.has(unit)));
-  const alarms = kept.filter((one) => one.isDoubtful).map(({ participant }) => participant.node);
+  const shares = kept.map(({ share }) => share);
+  const contributions = kept.map(({ participant }) => participant);
   return {
     open: fewGaps(withoutUnits(open, searched), open),
     finds,
-    alarms: alarms.slice(0, MAX_ALARMS),
+    shares,
+    alarms: tallied(tallies, contributions, shares).alarms,
   };
 }
 

@@ -8,6 +8,7 @@ import type { SearchFind } from "../../../../chain/types/search.ts";
 import { MAX_CLAIM_UNITS } from "../../../../chain/workload/search/check.ts";
 import { MAX_IDLE_ROUNDS } from "../../../../chain/workload/search/round.ts";
 import { searchProgress } from "../../../../chain/workload/search/search-of.ts";
+import { MOST_SHARE } from "../../../../chain/workload/search/statistics.ts";
 import { TestChain } from "../../../helpers/chain.ts";
 import { expectApplies, expectRefused } from "../../../helpers/expect-transaction.ts";
 import { divergence, openJob, roundRefusal } from "../../../helpers/job-run.ts";
@@ -180,7 +181,7 @@ describe("a search on the chain", () => {
     const story = new SearchStory();
     story.commitAll(...story.dealt());
     const [first, second] = [story.participant(0).node, story.participant(1).node];
-    story.advance(story.record({ alarms: [first] }));
+    story.advance(story.record({}, { doubted: [first] }));
     story.advance();
     const segments = new Map(story.job.audits.map(({ node, segment }) => [node, segment]));
     expect(segments.get(first)).equal(ALL_SEGMENTS);
@@ -204,7 +205,7 @@ describe("a search on the chain", () => {
       story.commit(cheat ?? -1, claimed, claimed.slice(2)),
       ...honest.map((node, i) => story.commit(node, others.slice(5 + 6 * i, 11 + 6 * i))),
     );
-    story.advance(story.record({ alarms: [cheat ?? -1] }));
+    story.advance(story.record({}, { doubted: [cheat ?? -1] }));
     story.settled();
     expect(findsOf(story.job)).has.length(1);
     expect(story.job.participants[0]).to.include({ fault: 1, paidUnits: 0n });
@@ -264,6 +265,8 @@ describe("records of a search", () => {
   story.commitAll([0n, 1n], [2n], [], [23n]);
   const node = story.participant(0).node;
   const idle = story.participant(2).node;
+  const inOrder = story.job.participants.map((one) => one.node).sort((a, b) => a - b);
+  const [at, idleAt] = [inOrder.indexOf(node), inOrder.indexOf(idle)];
   const outsider = [0, 1, 2, 3, 4, 5, 6, 7].find(
     (one) => !story.job.participants.some((participant) => participant.node === one),
   );
@@ -295,7 +298,17 @@ describe("records of a search", () => {
     "a find of a node that contributed nothing": { finds: [find(1001n, outsider)] },
     "an alarm for a node without units": { alarms: [idle] },
     "an alarm for a stranger": { alarms: [outsider ?? -1] },
-    "an alarm twice": { alarms: [node, node] },
+    "an alarm that does not follow from the shares": { alarms: [node] },
+    "shares that raise an alarm, without the alarm": {
+      shares: [0n, 0n, 0n, 0n].with(at, MOST_SHARE),
+      alarms: [],
+    },
+    "fewer shares than contributions": { shares: [0n, 0n, 0n] },
+    "more shares than contributions": { shares: [0n, 0n, 0n, 0n, 0n] },
+    "a share of a node without units": { shares: [0n, 0n, 0n, 0n].with(idleAt, 1n) },
+    "a share above the most that its units can have": {
+      shares: [0n, 0n, 0n, 0n].with(at, 2n * MOST_SHARE + 1n),
+    },
   } as const;
 
   for (const [what, changes] of Object.entries(refusals)) {
