@@ -4,6 +4,7 @@ import { phaseOf } from "../../../chain/job/phase.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import type { Chain } from "../../chain/chain.ts";
+import type { Clock } from "../../clock.ts";
 import type { EvidenceService } from "../../consensus/evidence-service.ts";
 import type { Disk } from "../../disk.ts";
 import { SingleFlight } from "../../single-flight.ts";
@@ -19,6 +20,7 @@ import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
+import { MARK, RoundMemory } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
 
 export interface LeaseServiceOptions {
@@ -26,8 +28,10 @@ export interface LeaseServiceOptions {
   readonly dataDir: string;
 }
 
-export interface LeaseServiceModules extends Omit<TeamSeatModules, "journal" | "onFault"> {
+export interface LeaseServiceModules
+  extends Omit<TeamSeatModules, "clock" | "journal" | "onFault"> {
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
+  readonly clock: Pick<Clock, "now" | "monotonic" | "sleep">;
   readonly evidence: Pick<EvidenceService, "report">;
   readonly orders: Pick<AcceptedOrders, "accepts">;
   readonly links: Pick<LeaseLinks, "send" | "sendToMember" | "receive" | "receiveAsMember">;
@@ -36,9 +40,6 @@ export interface LeaseServiceModules extends Omit<TeamSeatModules, "journal" | "
   readonly room: Room;
 }
 
-/** A member without a journal that comes so late takes no part in decisions of the round. */
-const FORGOTTEN_MS = 30_000;
-
 export class LeaseService implements JobService {
   readonly #options: LeaseServiceOptions;
   readonly #modules: LeaseServiceModules;
@@ -46,11 +47,13 @@ export class LeaseService implements JobService {
   readonly #seats = new Map<string, TeamSeat>();
   readonly #retryAt = new Map<string, number>();
   readonly #folders: RoundFolders;
+  readonly #memory: RoundMemory;
 
   constructor(options: LeaseServiceOptions, modules: LeaseServiceModules) {
     this.#options = options;
     this.#modules = modules;
-    const { log, disk } = modules;
+    const { log, disk, clock } = modules;
+    this.#memory = new RoundMemory({ startedAt: clock.now() });
     this.#folders = new RoundFolders(`${options.dataDir}/leases`, disk, (error) => {
       log.warn("logs of leases could not be removed", { reason: String(error) });
     });
@@ -62,6 +65,8 @@ export class LeaseService implements JobService {
 
   onJobs(jobs: readonly Job[], node: number): void {
     const { chain, orders } = this.#modules;
+    const { meta, height, parameters } = chain.state;
+    this.#memory.onBlock(height, Number(meta.time), parameters.blockIntervalMs);
     const due = new Set<string>();
     for (const job of jobs) {
       const phase = phaseOf(job);
@@ -80,6 +85,7 @@ export class LeaseService implements JobService {
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     this.#folders.retain(due);
+    this.#memory.keepOnly(due);
   }
 
   stop(): void {
@@ -100,13 +106,6 @@ export class LeaseService implements JobService {
     return this.seatOf(job)?.logWhen(isEnough, patience);
   }
 
-  /** So late that this node may have been here before, and lost its journal with its disk. */
-  #isLate({ phaseSince, spec }: Job): boolean {
-    const { height, state } = this.#modules.chain;
-    const most = Math.ceil(FORGOTTEN_MS / state.parameters.blockIntervalMs);
-    return height > phaseSince + Math.min(most, Math.ceil(spec.phaseBlocks / 4));
-  }
-
   #report(proof: LeaseFault): void {
     const { evidence, keyOf, log } = this.#modules;
     const { entry } = proof.kind === "duplicate-lease" ? proof.value.first : proof.value.usurped;
@@ -123,7 +122,12 @@ export class LeaseService implements JobService {
     signal.throwIfAborted();
     const { keys } = this.#options;
     const { genesisRoot } = chain;
-    const isForgetful = notes.length === 0 && this.#isLate(job);
+    const since = phaseOf(job) === "training" ? job.phaseSince : undefined;
+    const isForgetful = this.#memory.isForgetful({ key, since }, notes);
+    if (!isForgetful && notes.length === 0) {
+      await journal.write(MARK);
+      this.#memory.marked(key);
+    }
     const seat = new TeamSeat(
       { job, keys, node, genesisRoot, notes, isForgetful, signal },
       { ...this.#modules, journal, onFault: (proof) => this.#report(proof) },

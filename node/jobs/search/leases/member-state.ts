@@ -62,7 +62,8 @@ export class MemberState {
     this.#startedWith = this.#promised;
     // It led when it stopped, perhaps; whoever leads now will say so.
     const own = turnOf(options, this.#promised) === options.self;
-    this.#isLeading = own && this.#promised === 0 && journal.length === 0 && !options.isForgetful;
+    const isFirst = this.#promised === 0 && this.log.length === 0;
+    this.#isLeading = own && isFirst && !options.isForgetful;
   }
 
   /** No entries of views before this one are taken any more. */

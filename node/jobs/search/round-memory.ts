@@ -1,0 +1,54 @@
+/**
+ * Whether this node may have sat in a round before and lost what it promised there, with its disk. Its journal begins
+ * with a mark; without the mark only a round that began while this process was running is surely new to it. In any other
+ * round a member without a mark promises nothing and does not manage, so that it cannot sign one place of the log twice.
+ */
+import type { JournalNote } from "./leases/member-messages.ts";
+
+/** The first note of each round; a promise of view 0 binds nobody. */
+export const MARK = { kind: "promise", view: 0 } as const satisfies JournalNote;
+
+export interface MemoryOptions {
+  /** When this process began, in Unix milliseconds. */
+  readonly startedAt: number;
+}
+
+interface RoundBegin {
+  /** Name of the round. */
+  readonly key: string;
+  /** Height at which its work began; undefined when that phase is over. */
+  readonly since: number | undefined;
+}
+
+export class RoundMemory {
+  readonly #startedAt: number;
+  /** Phases that began at this height or later began while this process was running. */
+  #liveFrom: number | undefined;
+  readonly #marked = new Set<string>();
+
+  constructor({ startedAt }: MemoryOptions) {
+    this.#startedAt = startedAt;
+  }
+
+  /** @param marginMs by which honest clocks may differ */
+  onBlock(height: number, timeMs: number, marginMs: number): void {
+    if (timeMs >= this.#startedAt + marginMs) this.#liveFrom ??= height;
+  }
+
+  /** @param notes of the round's journal */
+  isForgetful({ key, since }: RoundBegin, notes: readonly JournalNote[]): boolean {
+    if (notes.some((note) => note.kind === "promise" && note.view === MARK.view)) return false;
+    const isNew = since !== undefined && this.#liveFrom !== undefined && since >= this.#liveFrom;
+    return !isNew || this.#marked.has(key);
+  }
+
+  /** The journal has its mark. */
+  marked(key: string): void {
+    this.#marked.add(key);
+  }
+
+  /** Forgets rounds that are over. */
+  keepOnly(due: ReadonlySet<string>): void {
+    for (const key of this.#marked) if (!due.has(key)) this.#marked.delete(key);
+  }
+}
