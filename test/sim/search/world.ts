@@ -4,6 +4,7 @@
  * for each role, one for every message taken and every effect carried out.
  */
 import { sha256 } from "../../../chain/crypto/hash.ts";
+import type { Ancestry } from "../../../node/jobs/search/leases/ancestry.ts";
 import { type DeskOptions, LeaseDesk } from "../../../node/jobs/search/leases/desk.ts";
 import type { DeskEffect, DeskEvent } from "../../../node/jobs/search/leases/desk-messages.ts";
 import { Lane } from "../../../node/jobs/search/leases/lane.ts";
@@ -11,9 +12,14 @@ import type { LaneEffect, LaneEvent } from "../../../node/jobs/search/leases/lan
 import { LeaseTable } from "../../../node/jobs/search/leases/lease-table.ts";
 import type { LogEntry } from "../../../node/jobs/search/leases/member-messages.ts";
 import { overlap, sizeOf, spansOf } from "../../../node/jobs/search/leases/span.ts";
-import { stepOf } from "../../../node/jobs/search/leases/step.ts";
+import { SUB_LANE, stepOf } from "../../../node/jobs/search/leases/step.ts";
 import { SubManager } from "../../../node/jobs/search/leases/sub-manager.ts";
-import type { SubEffect, SubEvent } from "../../../node/jobs/search/leases/sub-messages.ts";
+import type {
+  ChildEvent,
+  SubEffect,
+  SubEvent,
+  ToChildEffect,
+} from "../../../node/jobs/search/leases/sub-messages.ts";
 import { Random } from "../random.ts";
 import { Timeline } from "../timeline.ts";
 import { findingsOf } from "./histories.ts";
@@ -27,6 +33,8 @@ export interface WorldPlan {
   readonly team: number;
   /** Lanes by sub-manager; those of the first stand directly under the manager. */
   readonly lanes: readonly number[];
+  /** By sub-manager, from the second of `lanes` on: which of them it stands under; default 0, the manager. */
+  readonly under?: readonly number[];
   /** Units a millisecond. */
   readonly rate: number;
   readonly redundancy: number;
@@ -49,7 +57,6 @@ export interface WorldResult {
   readonly wasKilled: boolean;
 }
 
-const TOP = -1;
 const TICK_MS = 250;
 const LIMIT_MS = 900_000;
 const AGAIN_MS = 1_000;
@@ -71,8 +78,8 @@ export function simulateWorld(plan: WorldPlan): WorldResult {
 interface Worker {
   readonly node: number;
   readonly lane: Lane;
-  /** TOP, or the sub-manager it has its leases from. */
-  parent: number;
+  /** Sub-managers above it that it still believes in, its parent first. */
+  above: readonly Sub[];
   leader: number;
   isUp: boolean;
   task: { readonly lease: number; at: number; to: number } | undefined;
@@ -84,6 +91,7 @@ interface Worker {
 interface Sub {
   readonly node: number;
   readonly machine: SubManager;
+  above: readonly Sub[];
   leader: number;
   isUp: boolean;
 }
@@ -148,13 +156,14 @@ class World {
     for (const [group, count] of plan.lanes.entries()) {
       if (group > 0) {
         const machine = new SubManager({ random: () => this.#random.next() });
-        this.#subs.push({ node: 50 + group, machine, leader: 0, isUp: true });
+        const above = this.#pathOf(plan.under?.[group - 1] ?? 0);
+        this.#subs.push({ node: 50 + group, machine, above, leader: 0, isUp: true });
       }
       for (let i = 0; i < count; i++) {
         this.#workers.push({
           node: 1 + this.#workers.length,
           lane: new Lane(),
-          parent: group === 0 ? TOP : group - 1,
+          above: this.#pathOf(group),
           leader: 0,
           isUp: true,
           task: undefined,
@@ -164,6 +173,12 @@ class World {
         });
       }
     }
+  }
+
+  /** A sub-manager and those above it. */
+  #pathOf(group: number): readonly Sub[] {
+    const sub = this.#subs[group - 1];
+    return sub === undefined ? [] : [sub, ...sub.above];
   }
 
   get #now(): number {
@@ -244,6 +259,44 @@ class World {
     });
   }
 
+  /** A message to the next above: a sub-manager, or the manager. */
+  #up(
+    from: { readonly leader: number; readonly above: readonly Sub[] },
+    event: (now: number) => ChildEvent["event"],
+    heard: () => void,
+  ): void {
+    const [parent] = from.above;
+    if (parent === undefined) {
+      this.#toTop(from, event, heard);
+      return;
+    }
+    // From a parent that was given up meanwhile nothing is heard.
+    const hears = (): void => {
+      if (from.above[0] === parent) heard();
+    };
+    this.#later(() => {
+      if (!parent.isUp) return;
+      this.#toSub(parent, { kind: "child", now: this.#now, event: event(this.#now) });
+      if (parent.isUp) this.#later(hears);
+    });
+  }
+
+  /** Turns to the next above, or to whoever manages now. */
+  #seekFor(
+    from: { leader: number; above: readonly Sub[] },
+    turned: (isAbove: boolean) => void,
+  ): void {
+    const { leader } = this.#team;
+    const isAbove = from.above.length > 0;
+    if (!isAbove && leader === undefined) return;
+    const above = from.above.slice(1);
+    this.#later(() => {
+      from.above = above;
+      from.leader = leader ?? from.leader;
+      turned(isAbove);
+    });
+  }
+
   #killMember(member: number): void {
     this.#team.kill(member);
     this.#desks.delete(member);
@@ -278,14 +331,7 @@ class World {
       case "end":
       case "ack":
       case "stale": {
-        const { node } =
-          effect.kind === "ack" || effect.kind === "stale" ? effect.by : effect.holder;
-        const sub = this.#subs.find((one) => one.node === node);
-        const worker = this.#workers.find((one) => one.node === node);
-        this.#later(() => {
-          if (sub !== undefined) this.#toSub(sub, subEvent(effect, this.#now));
-          else if (worker !== undefined) this.#toLane(worker, laneEvent(effect, this.#now, []));
-        });
+        this.#toHolder(effect, [], (above) => above.length === 0);
         break;
       }
       case "find":
@@ -297,6 +343,24 @@ class World {
       default:
         effect satisfies never;
     }
+  }
+
+  /** To the node that asked or delivered, if the sender is still its parent. */
+  #toHolder(
+    effect: ToChildEffect["effect"],
+    parents: Ancestry,
+    isParent: (above: readonly Sub[]) => boolean,
+  ): void {
+    const { node } = effect.kind === "ack" || effect.kind === "stale" ? effect.by : effect.holder;
+    const sub = this.#subs.find((one) => one.node === node);
+    const worker = this.#workers.find((one) => one.node === node);
+    this.#later(() => {
+      if (sub !== undefined && isParent(sub.above)) {
+        this.#toSub(sub, subEvent(effect, this.#now, parents));
+      } else if (worker !== undefined && isParent(worker.above)) {
+        this.#toLane(worker, laneEvent(effect, this.#now, parents));
+      }
+    });
   }
 
   /** The round is over once a member holds safe that all is covered, or the find that is enough. */
@@ -332,43 +396,40 @@ class World {
   }
 
   #carrySub(sub: Sub, effect: SubEffect): void {
-    const holder = { node: sub.node, lane: 0 };
+    const holder = { node: sub.node, lane: SUB_LANE };
     const heard = (): void => this.#toSub(sub, { kind: "heard", now: this.#now });
     switch (effect.kind) {
       case "ask": {
         const { request, holds, lanes } = effect;
         const ask = { kind: "ask", holder, request, holds, lanes, rttMs: 50 } as const;
-        this.#toTop(sub, (now) => ({ ...ask, now }), heard);
+        this.#up(sub, (now) => ({ ...ask, now }), heard);
         break;
       }
       case "beat": {
         const { lease, at } = effect;
-        this.#toTop(sub, (now) => ({ kind: "beat", now, holder, lease, at }), heard);
+        this.#up(sub, (now) => ({ kind: "beat", now, holder, lease, at }), heard);
         break;
       }
       case "deliver": {
         const { lease, searcher, from, to } = effect;
         const deliver = { kind: "deliver", by: holder, searcher, lease, from, to } as const;
-        this.#toTop(sub, (now) => ({ ...deliver, now }), heard);
+        this.#up(sub, (now) => ({ ...deliver, now }), heard);
         break;
       }
-      case "to-child": {
-        const { effect: inner, parents } = effect;
-        const { node } = inner.holder;
-        const worker = this.#workers.find((one) => one.node === node);
-        if (worker === undefined) break;
-        this.#later(() => this.#toLane(worker, laneEvent(inner, this.#now, parents)));
+      case "orphan": {
+        const { request, holds, lease, from, to } = effect;
+        const orphan = { kind: "orphan", holder, request, holds, lease, from, to } as const;
+        this.#up(sub, (now) => ({ ...orphan, now }), heard);
         break;
       }
-      case "seek": {
-        const { leader } = this.#team;
-        if (leader === undefined) break;
-        this.#later(() => {
-          sub.leader = leader;
-          this.#toSub(sub, { kind: "manager", now: this.#now });
+      case "to-child":
+        this.#toHolder(effect.effect, effect.parents, ([parent]) => parent === sub);
+        break;
+      case "seek":
+        this.#seekFor(sub, (isAbove) => {
+          this.#toSub(sub, { kind: "manager", now: this.#now, isAbove });
         });
         break;
-      }
       default:
         effect satisfies never;
     }
@@ -392,20 +453,8 @@ class World {
   #carry(worker: Worker, effect: LaneEffect): void {
     const holder = { node: worker.node, lane: 0 };
     const heard = (): void => this.#toLane(worker, { kind: "heard", now: this.#now });
-    const up = (
-      event: (now: number) => Extract<DeskEvent, { kind: "ask" | "beat" | "deliver" | "orphan" }>,
-    ): void => {
-      const sub = this.#subs[worker.parent];
-      if (sub === undefined) {
-        this.#toTop(worker, event, heard);
-        return;
-      }
-      this.#later(() => {
-        if (!sub.isUp) return;
-        this.#toSub(sub, { kind: "child", now: this.#now, event: event(this.#now) });
-        this.#later(heard);
-      });
-    };
+    const up = (event: (now: number) => ChildEvent["event"]): void =>
+      this.#up(worker, event, heard);
     switch (effect.kind) {
       case "ask": {
         const { request, holds } = effect;
@@ -423,8 +472,8 @@ class World {
         break;
       }
       case "orphan": {
-        const { request, lease, from, to } = effect;
-        up((now) => ({ kind: "orphan", now, holder, request, lease, from, to }));
+        const { request, holds, lease, from, to } = effect;
+        up((now) => ({ kind: "orphan", now, holder, request, holds, lease, from, to }));
         break;
       }
       case "search":
@@ -440,22 +489,13 @@ class World {
         worker.claims.push({ from: effect.from, to: effect.to });
         break;
       case "seek":
-        this.#seek(worker);
+        this.#seekFor(worker, (isAbove) => {
+          this.#toLane(worker, { kind: "manager", now: this.#now, isAbove });
+        });
         break;
       default:
         effect satisfies never;
     }
-  }
-
-  #seek(worker: Worker): void {
-    const { leader } = this.#team;
-    if (leader === undefined) return;
-    const isAbove = worker.parent !== TOP;
-    this.#later(() => {
-      worker.parent = TOP;
-      worker.leader = leader;
-      this.#toLane(worker, { kind: "manager", now: this.#now, isAbove });
-    });
   }
 
   #search(worker: Worker, run: number): void {
@@ -495,11 +535,7 @@ class World {
   }
 }
 
-function laneEvent(
-  effect: Extract<DeskEffect, { kind: "lease" | "ack" | "stale" | "wait" | "end" }>,
-  now: number,
-  parents: readonly { readonly lease: number; readonly from: number; readonly to: number }[],
-): LaneEvent {
+function laneEvent(effect: ToChildEffect["effect"], now: number, parents: Ancestry): LaneEvent {
   switch (effect.kind) {
     case "lease": {
       const { request, lease, from, to } = effect;
@@ -519,17 +555,14 @@ function laneEvent(
   }
 }
 
-function subEvent(
-  effect: Extract<DeskEffect, { kind: "lease" | "ack" | "stale" | "wait" | "end" }>,
-  now: number,
-): SubEvent {
+function subEvent(effect: ToChildEffect["effect"], now: number, parents: Ancestry): SubEvent {
   if (effect.kind === "ack" || effect.kind === "stale") {
-    const { kind, lease, from, to, holder } = effect;
-    return { kind, now, lease, from, to, searcher: holder };
+    const { kind, from, to, holder } = effect;
+    return { kind, now, from, to, searcher: holder };
   }
   if (effect.kind === "lease") {
     const { request, lease, from, to } = effect;
-    return { kind: "lease", now, request, lease, from, to };
+    return { kind: "lease", now, request, lease, from, to, parents };
   }
   if (effect.kind === "wait") return { kind: "wait", now, request: effect.request, ms: effect.ms };
   return { kind: "end", now, lease: effect.lease, to: effect.to };

@@ -2,13 +2,14 @@
 
 import type { Lease, LeaseTable } from "./lease-table.ts";
 import { afterLease, aimMs, NEW_PACE, type Pace } from "./pace.ts";
-import type { Holder } from "./step.ts";
+import { type Holder, SUB_LANE } from "./step.ts";
 import {
   BEAT_MS,
   DEADLINE_FACTOR,
   HOLDER_MISSES,
   LATE_FACTOR,
   LEAST_DEADLINE_MS,
+  SUB_MISSES,
 } from "./timing.ts";
 
 /** A lease at work. */
@@ -60,6 +61,8 @@ export interface SlowRun {
   readonly ms: number;
 }
 
+/** Of a sub-manager that has not asked since this manager took over. */
+const LEAST_LANES = 2;
 /** Before a lane's first lease is done. */
 const GUESSED_MS = 10_000;
 /** A lane that was silent for so long does not count when work is divided. */
@@ -92,7 +95,7 @@ export class DeskLanes {
         holder: { node, lane },
         pace: NEW_PACE,
         rttMs: 0,
-        lanes: 1,
+        lanes: holder.lane === SUB_LANE ? LEAST_LANES : 1,
         heardAt: now,
         request: 0,
         isWaiting: false,
@@ -199,7 +202,8 @@ export function laneAimMs(lane: LaneRow, scheduleMs: number): number {
 export function isLate({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
   if (startedAt === undefined) return false;
   const tookMs = now - startedAt;
-  const isSilent = now - lane.heardAt > HOLDER_MISSES * BEAT_MS + lane.rttMs;
+  const misses = lane.lanes > 1 ? SUB_MISSES : HOLDER_MISSES;
+  const isSilent = now - lane.heardAt > misses * BEAT_MS + lane.rttMs;
   if (isSilent && tookMs > LATE_FACTOR * expectedMs) return true;
   return tookMs > Math.max(DEADLINE_FACTOR * expectedMs, LEAST_DEADLINE_MS);
 }

@@ -45,13 +45,15 @@ export interface DeliverEvent extends Span {
 
 /**
  * A child whose parent is gone goes on with units `from..to` of the parent's lease under this manager. The driver has
- * checked the parent's signature under them.
+ * checked the parent's signature under them. A sub-manager asks for the rest of a lease piece by piece.
  */
 export interface OrphanEvent extends Span {
   readonly kind: "orphan";
   readonly now: number;
   readonly holder: Holder;
   readonly request: number;
+  /** As in an ask. */
+  readonly holds: readonly number[];
   readonly lease: number;
 }
 

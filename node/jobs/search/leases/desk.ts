@@ -18,7 +18,7 @@ import type {
 } from "./desk-messages.ts";
 import { type Lease, LeaseTable, MAX_ROUND_FINDS } from "./lease-table.ts";
 import { FREE, type Piece } from "./open-units.ts";
-import { tooFar } from "./pace.ts";
+import { FIRST_UNITS, tooFar } from "./pace.ts";
 import { overlap, type Span, type Spans, sizeOf, without } from "./span.ts";
 import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
 import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
@@ -43,6 +43,8 @@ const NEWEST = 0.1;
 const FIRST_SCHEDULE_MS = 100;
 /** Leases that a lane works on or has ready; it asks for the next one while it searches. */
 const MOST_RUNS = 2;
+/** The same of a sub-manager; before it has delivered anything it gets the first leases of two for each lane. */
+const MOST_SUB_RUNS = 16;
 /** A lane that lost a lease without having searched anything rests, twice as long each time. */
 const REST_MS = 15_000;
 const MOST_REST_MS = 3_600_000;
@@ -174,7 +176,7 @@ export class LeaseDesk {
 
   #serve(lane: LaneRow, now: number, effects: DeskEffect[]): boolean {
     if (this.#table.isClosed || tooFar(lane.pace) !== undefined) return false;
-    if (lane.lanes === 1 && lane.runs.length >= MOST_RUNS) return false;
+    if (hasEnough(lane)) return false;
     if (now < lane.restsUntil) return false;
     const facts = {
       table: this.#table,
@@ -367,7 +369,10 @@ export class LeaseDesk {
     const step: PartStep = { kind: "part", lease: lease.lease, node, lane, ...part };
     const won = this.#table.apply(step);
     const run = this.#lanes.run(lease.lease);
-    if (run !== undefined) run.lane.delivered += sizeOf(won);
+    if (run !== undefined) {
+      run.lane.delivered += sizeOf(won);
+      run.lane.fruitless = 0;
+    }
     const answers = answersFor(lease, searcher, part, won, by);
     this.#append(step, lease.lease, answers, now, effects);
   }
@@ -391,11 +396,14 @@ export class LeaseDesk {
   }
 
   #orphan(event: OrphanEvent, effects: DeskEffect[]): void {
-    const { holder, request, lease: number, now, from, to } = event;
+    const { holder, request, holds, lease: number, now, from, to } = event;
     const lane = this.#lanes.of(holder, now);
     if (request < lane.request) return;
-    if (lane.runs.length > 0) {
-      this.#ask(lane, { request, holds: [], now }, effects);
+    if (
+      (lane.lanes === 1 && hasEnough(lane)) ||
+      lane.runs.some((run) => !holds.includes(run.lease))
+    ) {
+      this.#ask(lane, { request, holds, now }, effects);
       return;
     }
     lane.request = request;
@@ -479,8 +487,9 @@ export class LeaseDesk {
   #rest(lane: LaneRow, number: number, now: number): void {
     const lease = this.#table.lease(number);
     const run = this.#lanes.run(number);
-    if (lease === undefined || run === undefined || lane.lanes > 1) return;
+    if (lease === undefined || run === undefined) return;
     if (Math.max(run.at, lease.at) > lease.granted.from) return;
+    if (sizeOf(this.#table.heldBy(lease)) < run.size) return;
     lane.restsUntil = now + Math.min(MOST_REST_MS, REST_MS * 2 ** lane.fruitless);
     lane.fruitless++;
   }
@@ -568,6 +577,14 @@ export class LeaseDesk {
         step satisfies never;
     }
   }
+}
+
+/** A lane, or a sub-manager, that has more than it could ever search must not take the rest from the others. */
+function hasEnough({ lanes, runs, pace }: LaneRow): boolean {
+  if (lanes === 1) return runs.length >= MOST_RUNS;
+  if (pace.rate !== undefined) return runs.length >= MOST_SUB_RUNS;
+  const held = runs.reduce((sum, { size }) => sum + size, 0);
+  return held >= MOST_RUNS * FIRST_UNITS * lanes;
 }
 
 function isHolder(lease: Lease, { node, lane }: Holder): boolean {

@@ -1,5 +1,6 @@
 /** What a worker lane has of leases, until all that it searched of them is settled. */
-import type { LaneAckEvent, LaneEffect, ParentLease } from "./lane-messages.ts";
+import { type Ancestry, hasNames, type ParentLease } from "./ancestry.ts";
+import type { LaneAckEvent, LaneEffect } from "./lane-messages.ts";
 import { overlap, type Span, type Spans, without } from "./span.ts";
 
 /** Units that a lane has or had. */
@@ -7,11 +8,16 @@ export interface Held extends Span {
   readonly lease: number;
   /** As the worker knows them. */
   readonly task: number;
-  readonly parents: readonly ParentLease[];
+  /** Of an orphan: by which leases the manager of now knows its units. */
+  names: readonly ParentLease[];
+  /** By which those above the parent of now know them. */
+  parents: Ancestry;
   /** One past the last unit to search. */
   to: number;
   at: number;
   isOver: boolean;
+  /** When it was over, on the clock of the lane. */
+  overAt: number;
   /** Searched units that no manager has answered for. */
   open: Spans;
   /** The parent they came from is gone: they are told to the manager above as parts of its lease. */
@@ -64,28 +70,29 @@ export class HeldLeases {
     );
   }
 
-  add({ lease, from, to }: ParentLease, parents: readonly ParentLease[]): void {
+  add({ lease, from, to }: ParentLease, parents: Ancestry): void {
     const task = ++this.#tasks;
     this.#held.push({ lease, task, parents, from, to, at: from, ...UNTOUCHED });
   }
 
   /** The rest of an orphaned lease is now one of this lane's own: the worker goes on as it was. */
-  adopt(orphan: Held, { lease, from, to }: ParentLease): void {
+  adopt(orphan: Held, { lease, from, to }: ParentLease, parents: Ancestry, now: number): void {
     const { task, open } = orphan;
     const passed = { from, to: Math.max(from, to) };
     const at = Math.max(orphan.at, from);
     const moved = overlap(open, [passed]);
     orphan.open = without(open, [passed]);
-    orphan.isOver = true;
+    endHeld(orphan, now);
     this.#held.push({
       lease,
       task,
-      parents: [],
+      parents,
       from,
       to,
       at,
       ...UNTOUCHED,
       isOver: at >= to,
+      overAt: now,
       open: moved,
     });
     this.drop();
@@ -94,12 +101,33 @@ export class HeldLeases {
   /**
    * The parent is gone. What was not begun is given back by being forgotten.
    * @param task what the worker is at
+   * @returns what nobody above knows, if the worker is at it
    */
-  orphan(task: number | undefined): void {
-    for (const held of this.#held) held.isOrphan ||= held.parents.length > 0;
+  orphan(task: number | undefined, now: number): Held | undefined {
+    let lost: Held | undefined;
+    for (const held of this.#held) {
+      if (!hasNames(held.parents)) {
+        if (held.task === task && !held.isOver) lost = held;
+        held.open = [];
+        endHeld(held, now);
+        continue;
+      }
+      const [names = [], ...above] = held.parents;
+      Object.assign(held, { names, parents: above, isOrphan: true, isRefused: false, overAt: now });
+    }
     this.#held = this.#held.filter(
-      (held) => !held.isOrphan || held.task === task || held.open.length > 0,
+      (held) => held.open.length > 0 || (!held.isOver && held.task === task),
     );
+    return lost;
+  }
+
+  /** When the first of those that are over was; undefined when all that are over are answered for. */
+  get unansweredSince(): number | undefined {
+    let since: number | undefined;
+    for (const { isOver, overAt } of this.#held) {
+      if (isOver) since = Math.min(since ?? overAt, overAt);
+    }
+    return since;
   }
 
   refuseOrphans(): void {
@@ -125,7 +153,19 @@ export class HeldLeases {
   }
 }
 
-const UNTOUCHED = { isOver: false, open: [], isOrphan: false, isRefused: false } as const;
+const UNTOUCHED = {
+  names: [],
+  isOver: false,
+  overAt: 0,
+  open: [],
+  isOrphan: false,
+  isRefused: false,
+} as const;
+
+export function endHeld(held: Held, now: number): void {
+  held.isOver = true;
+  held.overAt = now;
+}
 
 /** The worker has searched the lease up to `at`, which is beyond where it was. */
 export function advance(held: Held, at: number): void {
@@ -142,15 +182,15 @@ export function report(held: Held, effects: LaneEffect[]): void {
     effects.push({ kind: "beat", lease: held.lease, at: held.at });
     return;
   }
-  for (const { lease, from, to } of held.parents) {
+  for (const { lease, from, to } of held.names) {
     for (const span of overlap(held.open, [{ from, to }])) {
       effects.push({ kind: "deliver", lease, ...span });
     }
   }
 }
 
-function isNamed({ isOrphan, lease, parents }: Held, number: number): boolean {
-  return isOrphan ? parents.some((parent) => parent.lease === number) : lease === number;
+function isNamed({ isOrphan, lease, names }: Held, number: number): boolean {
+  return isOrphan ? names.some((name) => name.lease === number) : lease === number;
 }
 
 function isUnderWay({ isOver }: Held): boolean {

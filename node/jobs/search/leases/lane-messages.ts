@@ -2,12 +2,8 @@
  * What goes into the state machine of one worker lane of a search (events), and what it asks its driver to do
  * (effects). The lane has a parent that gives it leases: the active manager, or a sub-manager.
  */
+import type { Ancestry } from "./ancestry.ts";
 import type { Span } from "./span.ts";
-
-/** Units of a lease that the parent holds itself from the manager above it. */
-export interface ParentLease extends Span {
-  readonly lease: number;
-}
 
 /** The answer to an ask. */
 export interface LaneLeaseEvent extends Span {
@@ -15,8 +11,8 @@ export interface LaneLeaseEvent extends Span {
   readonly now: number;
   readonly request: number;
   readonly lease: number;
-  /** From a sub-manager: the leases above that these units are part of. Empty from the active manager. */
-  readonly parents: readonly ParentLease[];
+  /** From a sub-manager: by which leases managers above it know these units. */
+  readonly parents: Ancestry;
 }
 /** There is none; ask again after `ms`. */
 export interface LaneWaitEvent {
@@ -52,7 +48,7 @@ export interface LaneHeardEvent {
 }
 /**
  * The lane has another parent from now on. Leases stay as they are, and what is not acknowledged is sent to it.
- * `isAbove`: the parent was a sub-manager, and this is the manager that it had its leases from.
+ * `isAbove`: the parent was a sub-manager, and this is the manager above it.
  */
 export interface LaneManagerEvent {
   readonly kind: "manager";
@@ -112,6 +108,8 @@ export interface LaneDeliverEffect extends Span {
 export interface LaneOrphanEffect extends Span {
   readonly kind: "orphan";
   readonly request: number;
+  /** As in an ask. */
+  readonly holds: readonly number[];
   readonly lease: number;
 }
 /**
@@ -134,7 +132,7 @@ export interface ClaimEffect extends Span {
   readonly lease: number;
 }
 /**
- * The parent has not answered for three beats. Under a manager: ask the team who manages now, and feed `manager`. Under
+ * The parent has not answered for three beats, or answers and has kept this lane waiting for fifteen. Under a manager: ask the team who manages now, and feed `manager`. Under
  * a sub-manager: turn to the manager above it with `orphan` and `deliver`.
  */
 export interface SeekEffect {

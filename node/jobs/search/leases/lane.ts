@@ -3,9 +3,9 @@
  * keeps what it has searched until the log has it. It outlives its parent: leases stay valid, and results go to the next
  * manager or to the one above.
  */
-import { advance, type Held, HeldLeases, report } from "./held-leases.ts";
+import { advance, endHeld, type Held, HeldLeases, report } from "./held-leases.ts";
 import type { LaneCloseEvent, LaneEffect, LaneEvent, LaneLeaseEvent } from "./lane-messages.ts";
-import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
+import { BEAT_MS, MANAGER_MISSES, PATIENCE_MS } from "./timing.ts";
 
 /** An ask or report that stays unanswered is sent again after so long. */
 const AGAIN_MS = BEAT_MS;
@@ -28,6 +28,7 @@ export class Lane {
   #beatAt = Number.NEGATIVE_INFINITY;
   #heardAt: number | undefined;
   #soughtAt: number | undefined;
+  #idleSince: number | undefined;
   #isClosed = false;
 
   /** @param options.firstRequest higher than any that this lane made before a restart */
@@ -115,7 +116,7 @@ export class Lane {
       return;
     }
     const { task, to: end } = orphan;
-    this.#held.adopt(orphan, { lease, from, to });
+    this.#held.adopt(orphan, { lease, from, to }, parents, now);
     if (to < end) effects.push({ kind: "stop", lease: task, to });
   }
 
@@ -150,7 +151,7 @@ export class Lane {
   }
 
   #finish(held: Held, now: number, effects: LaneEffect[]): void {
-    held.isOver = true;
+    endHeld(held, now);
     if (this.#searching?.task === held.task) this.#searching = undefined;
     report(held, effects);
     this.#held.drop();
@@ -162,18 +163,31 @@ export class Lane {
     this.#askedAt = undefined;
     this.#waitUntil = 0;
     this.#beatAt = now;
-    if (isAbove) this.#held.orphan(this.#searching?.task);
+    this.#idleSince = undefined;
+    if (isAbove) {
+      const lost = this.#held.orphan(this.#searching?.task, now);
+      if (lost !== undefined) {
+        this.#searching = undefined;
+        effects.push({ kind: "stop", lease: lost.task, to: lost.at });
+      }
+    }
     for (const held of this.#held.all) report(held, effects);
   }
 
-  /** Asks the manager above for the rest of what this lane had from a parent that is gone. */
-  #askRest(orphan: Held, now: number, effects: LaneEffect[]): void {
-    const parent = orphan.parents.find(({ to }) => orphan.at < to);
-    if (orphan.isRefused || parent === undefined) return;
-    const span = { from: Math.max(parent.from, orphan.at), to: Math.min(parent.to, orphan.to) };
+  /**
+   * Asks the manager above for the rest of what this lane had from a parent that is gone.
+   * @returns whether there is anything to ask for
+   */
+  #askRest(orphan: Held, now: number, effects: LaneEffect[]): boolean {
+    const name = orphan.names.find(({ to }) => orphan.at < to);
+    if (orphan.isRefused || name === undefined) return false;
+    const { lease } = name;
+    const span = { from: Math.max(name.from, orphan.at), to: Math.min(name.to, orphan.to) };
     if (this.#askedAt === undefined) this.#askSince = now;
     this.#askedAt = now;
-    effects.push({ kind: "orphan", request: this.#request, lease: parent.lease, ...span });
+    const holds = this.#held.ofParent;
+    effects.push({ kind: "orphan", request: this.#request, holds, lease, ...span });
+    return true;
   }
 
   /** What the worker has done and not told yet is waited for; leases that it has not begun are over. */
@@ -203,10 +217,8 @@ export class Lane {
     if (this.#isClosed || now < this.#waitUntil) return;
     if (this.#askedAt !== undefined && now - this.#askedAt < AGAIN_MS) return;
     const { current } = this.#held;
-    if (current?.isOrphan === true && !this.#held.hasNext) {
-      this.#askRest(current, now, effects);
-      return;
-    }
+    const isOrphan = current?.isOrphan === true && !this.#held.hasNext;
+    if (isOrphan && this.#askRest(current, now, effects)) return;
     if (this.#askDue(now) > now) return;
     if (this.#askedAt === undefined) this.#askSince = now;
     this.#askedAt = now;
@@ -230,10 +242,21 @@ export class Lane {
   }
 
   #seek(now: number, effects: LaneEffect[]): void {
-    if (now - (this.#heardAt ?? now) < MANAGER_MISSES * BEAT_MS) return;
-    if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < BEAT_MS) return;
-    if (this.#held.size === 0 && this.#askedAt === undefined) return;
+    const isSilent = now - (this.#heardAt ?? now) >= MANAGER_MISSES * BEAT_MS;
+    if (!isSilent && !this.#isKeptWaiting(now)) return;
+    const pauseMs = isSilent ? BEAT_MS : PATIENCE_MS;
+    if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < pauseMs) return;
+    if (this.#held.size === 0 && this.#askedAt === undefined && isSilent) return;
     this.#soughtAt = now;
     effects.push({ kind: "seek" });
+  }
+
+  /** The parent answers, and still there is nothing to search, or what was searched is not acknowledged. */
+  #isKeptWaiting(now: number): boolean {
+    if (this.#isClosed || this.#held.current !== undefined) this.#idleSince = undefined;
+    else this.#idleSince ??= now;
+    if (this.#isClosed) return false;
+    const since = Math.min(this.#idleSince ?? now, this.#held.unansweredSince ?? now);
+    return now - since >= PATIENCE_MS;
   }
 }

@@ -3,7 +3,12 @@ import { LEASE_ENTRIES, type LeaseEntry } from "../../../../chain/types/lease.ts
 import { leaseEntryKind } from "../../../../chain/workload/search/lease-log.ts";
 import type { Span } from "./span.ts";
 
-/** A lane of a node: who holds a lease, and who asks for one. */
+/** Worker lanes of one node in one search, at most: numbered from 0. */
+export const MAX_LANES = 256;
+/** The number by which a node holds leases for those below it in the tree. */
+export const SUB_LANE = MAX_LANES;
+
+/** A lane of a node, or the sub-manager that it is: who holds a lease, and who asks for one. */
 export interface Holder {
   /** Node index. */
   readonly node: number;

@@ -1,28 +1,38 @@
 /**
  * A sub-manager of the tree: holds leases from the manager above and gives parts of them to its children. It keeps no
  * log of its own. A child's units are settled when the log above has them, so a sub-manager that dies costs nothing but
- * time: its children deliver to the manager above, and what they had not begun falls due like any lease.
+ * time: its children deliver to the manager above, and what they had not begun falls due like any lease. It is itself a
+ * child, and turns to the manager above its parent when that one is gone.
  */
 import { LeaseDesk } from "./desk.ts";
 import type { AckEffect, DeskEffect, DeskEvent } from "./desk-messages.ts";
-import type { ParentLease } from "./lane-messages.ts";
 import { overlap, type Span, type Spans, spansOf, without } from "./span.ts";
 import type { Holder } from "./step.ts";
-import type { SubAckEvent, SubEffect, SubEvent, SubLeaseEvent } from "./sub-messages.ts";
-import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
+import { type SubLease, SubLeases } from "./sub-leases.ts";
+import type {
+  ChildEvent,
+  SubAckEvent,
+  SubEffect,
+  SubEvent,
+  SubLeaseEvent,
+} from "./sub-messages.ts";
+import { BEAT_MS, MANAGER_MISSES, PATIENCE_MS } from "./timing.ts";
 
 /** Milliseconds of work that are to be here beyond what asking takes. */
 const STOCK_MS = 2_000;
 const FIRST_ASK_MS = 500;
 const NEWEST = 0.3;
+/** Lanes as the manager above counts them: with one alone this would be a lane. */
+const LEAST_LANES = 2;
 
 /** What a child has searched, on its way to the log above. */
 interface Delivery extends Span {
-  /** Above. */
-  readonly lease: number;
   /** Here. */
   readonly childLease: number;
   readonly searcher: Holder;
+  /** Who delivered it here: the searcher, or a sub-manager below. */
+  readonly by: Holder;
+  readonly since: number;
 }
 
 /** Of one child: what the log above has as its own, and what as another's. */
@@ -33,21 +43,30 @@ interface Settled {
 
 export class SubManager {
   readonly #desk: LeaseDesk;
-  #leases: ParentLease[] = [];
+  readonly #leases = new SubLeases();
   #deliveries: Delivery[] = [];
   readonly #settled = new Map<number, Settled>();
-  readonly #children = new Set<string>();
+  /** By child: lanes under it. */
+  readonly #children = new Map<string, number>();
   #request = 0;
+  /** The rest of which lease was asked for. */
+  #asked: SubLease | undefined;
   #askedAt: number | undefined;
   #askSince = 0;
   #askMs = FIRST_ASK_MS;
   #waitUntil = 0;
   #beatAt = Number.NEGATIVE_INFINITY;
   #heardAt: number | undefined;
+  #lostPatienceAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor({ random }: { readonly random: () => number }) {
     this.#desk = new LeaseDesk({ open: [], redundancy: 0, random });
+  }
+
+  /** What it gave to its children. */
+  get table(): LeaseDesk["table"] {
+    return this.#desk.table;
   }
 
   step(event: SubEvent): readonly SubEffect[] {
@@ -56,13 +75,10 @@ export class SubManager {
     this.#heardAt ??= now;
     if (kind !== "tick" && kind !== "child") this.#heardAt = now;
     switch (kind) {
-      case "child": {
-        const child = event.event;
-        const { node, lane } = "by" in child ? child.by : child.holder;
-        this.#children.add(`${node}/${lane}`);
-        this.#tell(child, effects);
+      case "child":
+        this.#count(event);
+        this.#tell(event.event, effects);
         break;
-      }
       case "lease":
         this.#take(event, effects);
         break;
@@ -70,19 +86,23 @@ export class SubManager {
         if (event.request !== this.#request) break;
         this.#askedAt = undefined;
         this.#waitUntil = now + event.ms;
+        if (this.#asked !== undefined) this.#refused(this.#asked);
         break;
       case "ack":
       case "stale":
         this.#settle(event, effects);
         break;
       case "end":
-        for (const { lease, to } of this.#leases) {
-          if (lease === event.lease && event.to < to) this.#desk.withdraw({ from: event.to, to });
+        for (const { lease, to, isOrphan } of this.#leases.all) {
+          if (isOrphan || lease !== event.lease || event.to >= to) continue;
+          this.#desk.withdraw({ from: event.to, to });
         }
         break;
       case "manager":
         this.#askedAt = undefined;
+        this.#waitUntil = 0;
         this.#beatAt = Number.NEGATIVE_INFINITY;
+        if (event.isAbove) this.#moveUp(now);
         break;
       case "close":
         this.#isClosed = true;
@@ -100,30 +120,38 @@ export class SubManager {
     return effects;
   }
 
-  #take({ request, lease, from, to, now }: SubLeaseEvent, effects: SubEffect[]): void {
+  #count({ event }: ChildEvent): void {
+    const { node, lane } = "by" in event ? event.by : event.holder;
+    const lanes = event.kind === "ask" ? event.lanes : undefined;
+    const key = `${node}/${lane}`;
+    this.#children.set(key, lanes ?? this.#children.get(key) ?? 1);
+  }
+
+  #take({ request, lease, from, to, parents, now }: SubLeaseEvent, effects: SubEffect[]): void {
     if (request !== this.#request || this.#isClosed) return;
-    if (this.#leases.some((known) => known.lease === lease)) return;
+    if (this.#leases.has(lease)) return;
     this.#askMs += NEWEST * (now - this.#askSince - this.#askMs);
     this.#askedAt = undefined;
+    this.#asked = undefined;
     this.#waitUntil = 0;
     this.#request++;
-    this.#rename({ lease, from, to });
-    this.#leases.push({ lease, from, to });
+    this.#leases.add({ lease, from, to }, parents);
     const known = this.#desk.table.open.within({ from, to });
     for (const span of without([{ from, to }], known)) this.#desk.add(span);
     this.#tell({ kind: "tick", now }, effects);
   }
 
-  /** Units that were lost above and are given again: what is here of them belongs to the new lease. */
-  #rename(given: ParentLease): void {
-    const keep = ({ lease }: ParentLease, span: Span): ParentLease => ({ lease, ...span });
-    this.#leases = this.#leases.flatMap((old) =>
-      without([old], [given]).map(({ from, to }) => keep(old, { from, to })),
-    );
-    this.#deliveries = this.#deliveries.flatMap((old) => [
-      ...without([old], [given]).map(({ from, to }) => ({ ...old, from, to })),
-      ...overlap([old], [given]).map(({ from, to }) => ({ ...old, lease: given.lease, from, to })),
-    ]);
+  /** What its children have not begun of a lease is another's now. */
+  #refused(lease: SubLease): void {
+    this.#asked = undefined;
+    this.#leases.refuse(lease);
+    this.#desk.withdraw(lease);
+  }
+
+  #moveUp(now: number): void {
+    this.#asked = undefined;
+    for (const span of this.#leases.moveUp()) this.#desk.withdraw(span);
+    this.#deliveries = this.#deliveries.map((delivery) => ({ ...delivery, since: now }));
   }
 
   /** Has the desk do something: grants hold at once, results when the log above has them. */
@@ -137,13 +165,17 @@ export class SubManager {
           break;
         }
         case "ack":
-          this.#deliver(effect, effects);
+          this.#deliver(effect, event.now, effects);
           break;
-        case "lease":
+        case "lease": {
+          const parents = this.#leases.ancestryOf(effect);
+          effects.push({ kind: "to-child", effect, parents });
+          break;
+        }
         case "stale":
         case "wait":
         case "end":
-          effects.push({ kind: "to-child", effect, parents: this.#parentsOf(effect) });
+          effects.push({ kind: "to-child", effect, parents: [] });
           break;
         case "covered":
         case "find":
@@ -154,26 +186,24 @@ export class SubManager {
     }
   }
 
-  #parentsOf(effect: DeskEffect): readonly ParentLease[] {
-    if (effect.kind !== "lease") return [];
-    return this.#leases.flatMap(({ lease, from, to }) =>
-      overlap([{ from, to }], [effect]).map((span) => ({ lease, ...span })),
-    );
-  }
-
   /** The desk counts units as a child's: they go up, unless they were answered for before. */
-  #deliver(effect: AckEffect, effects: SubEffect[]): void {
-    const { holder, lease: childLease } = effect;
+  #deliver(effect: AckEffect, now: number, effects: SubEffect[]): void {
+    const { by, holder, lease: childLease } = effect;
     const { ack = [], stale = [] } = this.#settled.get(holder.node) ?? {};
     this.#answer({ ...effect, kind: "ack" }, ack, effects);
     this.#answer({ ...effect, kind: "stale" }, stale, effects);
     const onTheWay = this.#deliveries.filter(({ searcher }) => searcher.node === holder.node);
     const known = spansOf([...ack, ...stale, ...onTheWay]);
-    for (const { lease, from, to } of this.#leases) {
-      for (const span of without(overlap([effect], [{ from, to }]), known)) {
-        this.#deliveries.push({ lease, childLease, searcher: holder, ...span });
-        effects.push({ kind: "deliver", lease, searcher: holder, ...span });
-      }
+    const { from, to } = effect;
+    for (const span of without([{ from, to }], known)) {
+      this.#deliveries.push({ childLease, searcher: holder, by, since: now, ...span });
+      this.#sendUp(holder, span, effects);
+    }
+  }
+
+  #sendUp(searcher: Holder, span: Span, effects: SubEffect[]): void {
+    for (const named of this.#leases.named(span)) {
+      effects.push({ kind: "deliver", searcher, ...named });
     }
   }
 
@@ -183,49 +213,87 @@ export class SubManager {
     }
   }
 
-  #settle({ kind, lease, searcher, from, to }: SubAckEvent, effects: SubEffect[]): void {
+  #settle({ kind, searcher, from, to }: SubAckEvent, effects: SubEffect[]): void {
     const rest: Delivery[] = [];
     for (const delivery of this.#deliveries) {
-      const isMeant = delivery.lease === lease && delivery.searcher.node === searcher.node;
+      const isMeant = delivery.searcher.node === searcher.node;
       const answered = isMeant ? overlap([delivery], [{ from, to }]) : [];
       for (const span of answered) {
         const settled = this.#settled.get(searcher.node) ?? { ack: [], stale: [] };
         settled[kind] = spansOf([...settled[kind], span]);
         this.#settled.set(searcher.node, settled);
-        const { childLease, searcher: holder } = delivery;
-        const effect = { kind, by: holder, holder, lease: childLease, ...span };
-        effects.push({ kind: "to-child", effect, parents: [] });
+        const { childLease: lease, searcher: holder, by } = delivery;
+        effects.push({
+          kind: "to-child",
+          effect: { kind, by, holder, lease, ...span },
+          parents: [],
+        });
       }
       for (const { from, to } of without([delivery], answered))
         rest.push({ ...delivery, from, to });
     }
     this.#deliveries = rest;
-    const open = this.#desk.table.open;
-    this.#leases = this.#leases.filter(
+    const { open } = this.#desk.table;
+    this.#leases.keep(
       (held) =>
-        open.within(held).length > 0 || rest.some((delivery) => delivery.lease === held.lease),
+        open.within(held).length > 0 || rest.some((one) => overlap([one], [held]).length > 0),
     );
   }
 
   #beat(now: number, effects: SubEffect[]): void {
     if (now - this.#beatAt < BEAT_MS) return;
     this.#beatAt = now;
-    for (const { lease, from } of this.#leases) effects.push({ kind: "beat", lease, at: from });
-    for (const { lease, searcher, from, to } of this.#deliveries) {
-      effects.push({ kind: "deliver", lease, searcher, from, to });
+    for (const { lease, from, isOrphan } of this.#leases.all) {
+      if (!isOrphan) effects.push({ kind: "beat", lease, at: from });
     }
-    if (now - (this.#heardAt ?? now) < MANAGER_MISSES * BEAT_MS) return;
-    effects.push({ kind: "seek" });
+    for (const { searcher, from, to } of this.#deliveries) {
+      this.#sendUp(searcher, { from, to }, effects);
+    }
+    if (this.#isParentGone(now)) effects.push({ kind: "seek" });
+  }
+
+  #isParentGone(now: number): boolean {
+    if (now - (this.#heardAt ?? now) >= MANAGER_MISSES * BEAT_MS) return true;
+    if (this.#isClosed || now - this.#lostPatienceAt < PATIENCE_MS) return false;
+    const asked = this.#askedAt === undefined ? [] : [this.#askSince];
+    const oldest = Math.min(...asked, ...this.#deliveries.map(({ since }) => since));
+    if (now - oldest < PATIENCE_MS) return false;
+    this.#lostPatienceAt = now;
+    return true;
   }
 
   #ask(now: number, effects: SubEffect[]): void {
     if (this.#isClosed || now < this.#waitUntil || this.#children.size === 0) return;
     if (this.#askedAt !== undefined && now - this.#askedAt < BEAT_MS) return;
+    const holds = this.#leases.ofParent;
+    const orphan = this.#orphan();
+    if (orphan !== undefined) {
+      this.#begin(now, orphan.lease);
+      const { lease } = orphan.lease;
+      effects.push({ kind: "orphan", request: this.#request, holds, lease, ...orphan.span });
+      return;
+    }
     const stock = this.#desk.totalRate(now) * (2 * this.#askMs + STOCK_MS);
     if (this.#desk.table.open.free > stock) return;
+    this.#begin(now, undefined);
+    const lanes = [...this.#children.values()].reduce((sum, count) => sum + count, 0);
+    const request = this.#request;
+    effects.push({ kind: "ask", request, holds, lanes: Math.max(LEAST_LANES, lanes) });
+  }
+
+  #begin(now: number, asked: SubLease | undefined): void {
     if (this.#askedAt === undefined) this.#askSince = now;
     this.#askedAt = now;
-    const holds = this.#leases.map(({ lease }) => lease);
-    effects.push({ kind: "ask", request: this.#request, holds, lanes: this.#children.size });
+    this.#asked = asked;
+  }
+
+  /** What is left to search of a lease whose giver is gone. */
+  #orphan(): { readonly lease: SubLease; readonly span: Span } | undefined {
+    for (const lease of this.#leases.all) {
+      if (!lease.isOrphan || lease.isRefused || lease.level === undefined) continue;
+      const [first] = spansOf(this.#desk.table.open.within(lease));
+      if (first !== undefined) return { lease, span: first };
+    }
+    return undefined;
   }
 }

@@ -2,8 +2,15 @@
  * What goes into a sub-manager (events), and what it asks its driver to do (effects). It is a participant that holds
  * leases for its children: towards them it is a desk, towards the manager above a holder.
  */
+import type { Ancestry, ParentLease } from "./ancestry.ts";
 import type { DeskEffect, DeskEvent } from "./desk-messages.ts";
-import type { LaneAskEffect, LaneBeatEffect, ParentLease, SeekEffect } from "./lane-messages.ts";
+import type {
+  LaneAskEffect,
+  LaneBeatEffect,
+  LaneManagerEvent,
+  LaneOrphanEffect,
+  SeekEffect,
+} from "./lane-messages.ts";
 import type { Span } from "./span.ts";
 import type { Holder } from "./step.ts";
 
@@ -18,6 +25,8 @@ export interface SubLeaseEvent extends ParentLease {
   readonly kind: "lease";
   readonly now: number;
   readonly request: number;
+  /** By which leases managers above the one that gave it know these units. */
+  readonly parents: Ancestry;
 }
 export interface SubWaitEvent {
   readonly kind: "wait";
@@ -29,7 +38,6 @@ export interface SubWaitEvent {
 export interface SubAckEvent extends Span {
   readonly kind: "ack" | "stale";
   readonly now: number;
-  readonly lease: number;
   readonly searcher: Holder;
 }
 /** From above: the lease ends at `to`. */
@@ -39,12 +47,9 @@ export interface SubEndEvent {
   readonly lease: number;
   readonly to: number;
 }
-/**
- * heard: the manager above answered something. manager: there is another one. close: the round takes no more work; the
- * driver tells the children.
- */
+/** heard: the manager above answered something. close: the round takes no more work; the driver tells the children. */
 export interface SubNewsEvent {
-  readonly kind: "heard" | "manager" | "close" | "tick";
+  readonly kind: "heard" | "close" | "tick";
   readonly now: number;
 }
 export type SubEvent =
@@ -53,6 +58,7 @@ export type SubEvent =
   | SubWaitEvent
   | SubAckEvent
   | SubEndEvent
+  | LaneManagerEvent
   | SubNewsEvent;
 
 /** An ask to the manager above, as `ask` of a desk. */
@@ -65,15 +71,16 @@ export interface SubDeliverEffect extends Span {
   readonly lease: number;
   readonly searcher: Holder;
 }
-/** To a child. With a lease go the leases above that its units are part of. */
+/** To a child. With a lease goes by which leases managers above know its units. */
 export interface ToChildEffect {
   readonly kind: "to-child";
   readonly effect: Extract<DeskEffect, { kind: "lease" | "ack" | "stale" | "wait" | "end" }>;
-  readonly parents: readonly ParentLease[];
+  readonly parents: Ancestry;
 }
 export type SubEffect =
   | SubAskEffect
   | LaneBeatEffect
+  | LaneOrphanEffect
   | SubDeliverEffect
   | ToChildEffect
   | SeekEffect;

@@ -4,8 +4,15 @@
 export const BEAT_MS = 2_000;
 /** A manager that was not heard for so many beats is gone. */
 export const MANAGER_MISSES = 3;
+/**
+ * A parent that answers, but gives no lease or acknowledges nothing for so long, is as good as gone: it may be lying.
+ * Longer than a takeover and what follows it.
+ */
+export const PATIENCE_MS = 15 * BEAT_MS;
 /** A lease is late only when its holder missed more beats than these ... */
 export const HOLDER_MISSES = 2;
+/** A sub-manager more than these: its children miss it first, and go on under the manager above. */
+export const SUB_MISSES = MANAGER_MISSES + HOLDER_MISSES;
 /** ... and took longer than so many times what it was expected to take. */
 export const LATE_FACTOR = 1.5;
 /** Whoever takes so many times the expected time, and at least this long, loses its lease although it beats. */
