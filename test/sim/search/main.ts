@@ -30,6 +30,13 @@ export const KILLED_PLAN: WorldPlan = {
   target: 0,
 };
 
+/** Four levels: lanes stand under the manager, under a sub-manager, under two below that one, and under one of those. */
+export const DEEP_PLAN: WorldPlan = {
+  ...KILLED_PLAN,
+  lanes: [1, 1, 2, 2, 2],
+  under: [0, 1, 1, 3],
+};
+
 export interface KillFindings {
   readonly findings: readonly string[];
   readonly kills: number;
@@ -96,9 +103,12 @@ export function simulateSearches({ from, count, say }: SearchOptions): boolean {
   });
   say(`least efficiency ${least.toFixed(3)}`);
   const stride = Math.max(1, Math.round(6_000 / count));
-  const { findings, kills, mostLeases } = killEverywhere(stride, 1 + (from % stride));
-  bad.push(...findings);
-  say(`${kills} kills: at most ${mostLeases.toFixed(2)} leases searched again`);
+  for (const plan of [KILLED_PLAN, DEEP_PLAN]) {
+    const { findings, kills, mostLeases } = killEverywhere(stride, 1 + (from % stride), plan);
+    bad.push(...findings);
+    const levels = plan === DEEP_PLAN ? "deep" : "flat";
+    say(`${levels} tree, ${kills} kills: at most ${mostLeases.toFixed(2)} leases searched again`);
+  }
   for (const keeps of [false, true]) {
     const { leases, chunks } = compare(from, keeps, 1);
     const chunk = `${Math.round(chunks.tookMs / 1_000)} s, ${(100 * chunks.wasted).toFixed(1)} % wasted`;

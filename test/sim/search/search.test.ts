@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { compare } from "./compare.ts";
 import { simulateFleet } from "./fleet.ts";
-import { KILLED_PLAN, killEverywhere } from "./main.ts";
+import { DEEP_PLAN, KILLED_PLAN, killEverywhere } from "./main.ts";
 import { modeFindings } from "./modes.ts";
 import { simulateWorld } from "./world.ts";
 
@@ -33,6 +33,12 @@ describe("simulated searches", function () {
     const { findings, kills } = killEverywhere(293, 13, { ...SMALL, units: 600 });
     expect(findings).deep.equal([]);
     expect(kills).above(10);
+  });
+
+  it("do the same in a tree of four levels", () => {
+    const { findings, kills } = killEverywhere(2_501, 643, DEEP_PLAN);
+    expect(findings).deep.equal([]);
+    expect(kills).above(5);
   });
 
   it("lose at most a lease when the manager dies while leases still grow", () => {
