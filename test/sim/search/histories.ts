@@ -1,6 +1,7 @@
 /** Random histories of a lease table: grants, losses, late claims, copies, repeats, adopted leases, takeovers. */
 
-import { LeaseStepError, LeaseTable } from "../../../node/jobs/search/leases/lease-table.ts";
+import { LeaseStepError } from "../../../node/jobs/search/leases/lease-step-error.ts";
+import { LeaseTable } from "../../../node/jobs/search/leases/lease-table.ts";
 import { FREE } from "../../../node/jobs/search/leases/open-units.ts";
 import { overlap, type Span, spansOf } from "../../../node/jobs/search/leases/span.ts";
 import type { LeaseStep } from "../../../node/jobs/search/leases/step.ts";

@@ -2,7 +2,7 @@
 
 import type { Lease, LeaseTable } from "./lease-table.ts";
 import { afterLease, aimMs, NEW_PACE, type Pace } from "./pace.ts";
-import { type Holder, SUB_LANE } from "./step.ts";
+import { type GrantStep, type Holder, SUB_LANE } from "./step.ts";
 import {
   BEAT_MS,
   DEADLINE_FACTOR,
@@ -31,8 +31,10 @@ export interface Run {
   /** Between the lease before and this one. */
   waitedMs: number;
   /** The lease that this one copies. */
-  readonly copies: number | undefined;
+  readonly copies?: number | undefined;
 }
+
+export type RunFacts = Pick<Run, "isFull" | "aimMs" | "copies">;
 
 export interface LaneRow {
   readonly holder: Holder;
@@ -55,6 +57,24 @@ export interface LaneRow {
   readonly runs: Run[];
 }
 
+export function newRun(lane: LaneRow, { lease, from, to }: GrantStep, facts: RunFacts): Run {
+  const size = to - from;
+  const { rate } = lane.pace;
+  return {
+    lease,
+    lane,
+    size,
+    isFull: facts.isFull,
+    aimMs: facts.aimMs,
+    expectedMs: rate === undefined ? undefined : size / rate,
+    at: from,
+    startedAt: undefined,
+    isResumed: false,
+    waitedMs: 0,
+    copies: facts.copies,
+  };
+}
+
 export interface SlowRun {
   readonly run: Run;
   /** Until it should be done. */
@@ -63,13 +83,15 @@ export interface SlowRun {
 
 /** Of a sub-manager that has not asked since this manager took over. */
 const LEAST_LANES = 2;
+/** Lanes of a node have numbers of 16 bits. */
+const LANES_A_NODE = 2 ** 16;
 /** Before a lane's first lease is done. */
 const GUESSED_MS = 10_000;
 /** A lane that was silent for so long does not count when work is divided. */
 const SILENT_MS = 3 * BEAT_MS;
 
 export class DeskLanes {
-  readonly #lanes = new Map<string, LaneRow>();
+  readonly #lanes = new Map<number, LaneRow>();
   readonly #runs = new Map<number, Run>();
   /** Leases of which a copy is at work. */
   readonly #copied = new Set<number>();
@@ -87,7 +109,7 @@ export class DeskLanes {
   }
 
   of(holder: Holder, now: number): LaneRow {
-    const key = `${holder.node}/${holder.lane}`;
+    const key = holder.node * LANES_A_NODE + holder.lane;
     let row = this.#lanes.get(key);
     if (row === undefined) {
       const { node, lane } = holder;

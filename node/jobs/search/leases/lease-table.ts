@@ -3,10 +3,11 @@
  * team reads the log into a table of its own and refuses an entry that the table refuses, so no manager can lease units
  * twice.
  */
-import { PomlError } from "../../../../chain/errors.ts";
+import { refuse } from "./lease-step-error.ts";
 import { FREE, OpenUnits, type Piece } from "./open-units.ts";
-import { type Span, type Spans, spanSize, without } from "./span.ts";
-import { SpanSet } from "./span-set.ts";
+import { OwnedUnits } from "./owned-units.ts";
+import { RepeatedUnits } from "./repeated-units.ts";
+import { type Span, type Spans, sizeOf, spanSize } from "./span.ts";
 import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
 
 /** Finds of a round, at most. */
@@ -30,26 +31,10 @@ export interface LoggedFind {
   readonly nonce: bigint;
 }
 
-type Refusal =
-  | "UNKNOWN_LEASE"
-  | "WRONG_NUMBER"
-  | "NOT_FREE"
-  | "NOT_OPEN"
-  | "NOT_HELD"
-  | "OWN_UNITS"
-  | "NOT_SEARCHED"
-  | "REPEATED"
-  | "OVER"
-  | "OUTSIDE"
-  | "NOTHING_NEW"
-  | "CLOSED"
-  | "TOO_MANY";
-
-export class LeaseStepError extends PomlError<{
-  code: "LEASE_STEP";
-  reason: Refusal;
-  step: LeaseStep;
-}> {}
+export interface OwnedSpans {
+  readonly first: Spans;
+  readonly repeated: Spans;
+}
 
 export interface TableOptions {
   /** Units that are open when the round begins. */
@@ -59,12 +44,10 @@ export interface TableOptions {
 export class LeaseTable {
   readonly #open: OpenUnits;
   readonly #leases: Lease[] = [];
-  /** By node: units it may claim. Those of repeats apart, since it is another that searched them first. */
-  readonly #owned = new Map<number, SpanSet>();
-  readonly #repeatedBy = new Map<number, SpanSet>();
-  /** Units of repeats that are searched, or held by a repeat that is not over. */
-  readonly #repeats = new SpanSet();
-  #repeatsHeld: Span[] = [];
+  /** What nodes may claim. Units of repeats apart, since it is another that searched them first. */
+  readonly #owned = new OwnedUnits();
+  readonly #repeatedBy = new OwnedUnits();
+  readonly #repeated = new RepeatedUnits();
   readonly #finds: LoggedFind[] = [];
   #isClosed = false;
 
@@ -90,12 +73,12 @@ export class LeaseTable {
 
   /** Units that were searched by a second node. */
   get repeated(): number {
-    return this.#repeats.size;
+    return this.#repeated.searched;
   }
 
   /** Units that are, or are to be, searched by a second node. */
   get repeats(): number {
-    return this.#repeatsHeld.reduce((sum, span) => sum + spanSize(span), this.#repeats.size);
+    return this.#repeated.size;
   }
 
   /** The number that the next lease has. */
@@ -108,18 +91,25 @@ export class LeaseTable {
   }
 
   /** Units of the range that a node may claim, those first searched by others included when it repeated them. */
-  owned(node: number): { readonly first: Spans; readonly repeated: Spans } {
-    const [first, repeated] = [this.#owned.get(node), this.#repeatedBy.get(node)];
-    return { first: first?.spans ?? [], repeated: repeated?.spans ?? [] };
+  owned(node: number): OwnedSpans {
+    return { first: this.#owned.of(node), repeated: this.#repeatedBy.of(node) };
+  }
+
+  /** Those of a span. */
+  ownedWithin(node: number, span: Span): OwnedSpans {
+    return {
+      first: this.#owned.within(node, span),
+      repeated: this.#repeatedBy.within(node, span),
+    };
   }
 
   /** Nodes that own units. */
   owners(): readonly number[] {
-    return [...new Set([...this.#owned.keys(), ...this.#repeatedBy.keys()])];
+    return [...new Set([...this.#owned.nodes, ...this.#repeatedBy.nodes])];
   }
 
   hasSearched(node: number, span: Span): boolean {
-    return this.#owned.get(node)?.touches(span) === true;
+    return this.#owned.within(node, span).length > 0;
   }
 
   /** Units of a lease that it still holds. */
@@ -131,10 +121,7 @@ export class LeaseTable {
 
   /** Whether units are being repeated, or were. */
   isRepeated(span: Span): boolean {
-    return (
-      this.#repeats.touches(span) ||
-      this.#repeatsHeld.some(({ from, to }) => from < span.to && span.from < to)
-    );
+    return this.#repeated.touches(span);
   }
 
   /** Of a sub-manager's table: units of a lease that it got. */
@@ -193,7 +180,7 @@ export class LeaseTable {
     if (lease > MAX_LEASES) throw refuse(step, "TOO_MANY");
     if (to <= from) throw refuse(step, "OUTSIDE");
     const pieces = this.#open.within(step);
-    const areAllOpen = pieces.reduce((sum, piece) => sum + spanSize(piece), 0) === to - from;
+    const areAllOpen = sizeOf(pieces) === to - from;
     switch (kind) {
       case "grant":
         if (!areAllOpen || pieces.some((piece) => piece.lease !== FREE)) {
@@ -212,7 +199,7 @@ export class LeaseTable {
         if (pieces.length > 0 || !this.wasSearched(step)) throw refuse(step, "NOT_SEARCHED");
         if (this.hasSearched(node, step)) throw refuse(step, "OWN_UNITS");
         if (this.isRepeated(step)) throw refuse(step, "REPEATED");
-        this.#repeatsHeld.push({ from, to });
+        this.#repeated.hold(step);
         break;
       case "pass": {
         const [first] = pieces;
@@ -235,9 +222,8 @@ export class LeaseTable {
     const span = { from: lease.at, to };
     const isOver = to === lease.to;
     if (lease.kind === "repeat") {
-      this.#repeatsHeld = this.#repeatsHeld.flatMap((held) => without([held], [span]));
-      this.#repeats.add(span);
-      credit(this.#repeatedBy, lease.node, span);
+      this.#repeated.search(span);
+      this.#repeatedBy.credit(lease.node, span);
       this.#put({ ...lease, at: to, isOver });
       return [];
     }
@@ -271,7 +257,7 @@ export class LeaseTable {
     if (to < lease.at || to >= lease.to) throw refuse(step, "OUTSIDE");
     const rest = { from: to, to: lease.to };
     if (lease.kind === "repeat") {
-      this.#repeatsHeld = this.#repeatsHeld.flatMap((held) => without([held], [rest]));
+      this.#repeated.release(rest);
     } else if (lease.kind !== "race") {
       for (const piece of this.#open.within(rest)) {
         if (piece.lease === lease.lease) this.#open.release(piece, lease.node);
@@ -290,37 +276,16 @@ export class LeaseTable {
   #search(won: readonly Piece[], node: number): void {
     for (const piece of won) {
       this.#open.searched(piece);
-      credit(this.#owned, node, piece);
+      this.#owned.credit(node, piece);
     }
   }
 
   /** Whether all units of a span were searched in this round, so that a second search compares with it. */
   wasSearched(span: Span): boolean {
-    let units = 0;
-    for (const owned of this.#owned.values()) {
-      for (const part of owned.within(span)) units += spanSize(part);
-    }
-    return units === spanSize(span);
+    return this.#owned.covered(span) === spanSize(span);
   }
 
   #put(lease: Lease): void {
     this.#leases[lease.lease - 1] = lease;
   }
-}
-
-function credit(to: Map<number, SpanSet>, node: number, { from, to: end }: Span): void {
-  let owned = to.get(node);
-  if (owned === undefined) {
-    owned = new SpanSet();
-    to.set(node, owned);
-  }
-  owned.add({ from, to: end });
-}
-
-function refuse(step: LeaseStep, reason: Refusal): LeaseStepError {
-  return new LeaseStepError(
-    `a ${step.kind} step does not fit the log before it: ${reason}`,
-    { code: "LEASE_STEP", reason, step },
-    { remedy: "a manager that writes such a step is at fault; the next in drawn order takes over" },
-  );
 }

@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { LeaseDesk, type PastStep } from "../../../../../node/jobs/search/leases/desk.ts";
+import { LeaseDesk } from "../../../../../node/jobs/search/leases/desk.ts";
 import type {
   DeskEffect,
   DeskEvent,
   LeaseEffect,
 } from "../../../../../node/jobs/search/leases/desk-messages.ts";
+import type { PastStep } from "../../../../../node/jobs/search/leases/desk-replay.ts";
 import type { Holder, LeaseStep } from "../../../../../node/jobs/search/leases/step.ts";
 
 const A = { node: 1, lane: 0 };

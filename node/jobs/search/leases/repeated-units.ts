@@ -1,0 +1,39 @@
+/** Units that a second node searches, or has: for an order's redundancy. */
+import { type Span, type Spans, sizeOf, without } from "./span.ts";
+import { SpanSet } from "./span-set.ts";
+
+export class RepeatedUnits {
+  readonly #searched = new SpanSet();
+  /** Held by repeats that are not over. */
+  #held: Spans = [];
+
+  /** Searched units. */
+  get searched(): number {
+    return this.#searched.size;
+  }
+
+  /** Units that are searched, or are to be. */
+  get size(): number {
+    return this.#searched.size + sizeOf(this.#held);
+  }
+
+  touches(span: Span): boolean {
+    return (
+      this.#searched.touches(span) ||
+      this.#held.some(({ from, to }) => from < span.to && span.from < to)
+    );
+  }
+
+  hold({ from, to }: Span): void {
+    this.#held = [...this.#held, { from, to }];
+  }
+
+  release(span: Span): void {
+    this.#held = this.#held.flatMap((held) => without([held], [span]));
+  }
+
+  search(span: Span): void {
+    this.release(span);
+    this.#searched.add(span);
+  }
+}
