@@ -90,10 +90,11 @@ function raceOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefi
   if (table.open.size === 0 || rate === undefined || lane.lanes > 1) return undefined;
   const aimMs = laneAimMs(lane, scheduleMs);
   for (const { run, ms } of lanes.slowest(now, table)) {
+    if (lanes.isCopied(run.lease)) continue;
     const lease = table.lease(run.lease);
     if (lease === undefined || lease.isOver || lease.node === lane.holder.node) continue;
     const piece = table.heldBy(lease).at(-1);
-    if (piece === undefined || lanes.isCopied(run.lease)) continue;
+    if (piece === undefined) continue;
     const begin = Math.max(piece.from, Math.min(run.at, piece.to - 1));
     const from = begin + Math.floor((piece.to - begin) / 2);
     const ownMs = lane.rttMs + scheduleMs + (piece.to - from) / rate;

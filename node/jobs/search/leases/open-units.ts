@@ -16,6 +16,8 @@ export interface Piece extends Span {
   readonly lostBy: number;
 }
 
+type Holding = Pick<Piece, "lease" | "lostBy">;
+
 export class OpenUnits {
   readonly #pieces: Piece[];
   #free = 0;
@@ -91,7 +93,7 @@ export class OpenUnits {
     this.#join(at + 1);
   }
 
-  #replace({ from, to }: Span, by: Pick<Piece, "lease" | "lostBy"> | undefined): void {
+  #replace({ from, to }: Span, by: Holding | undefined): void {
     const begin = this.#firstAfter(from);
     const put: Piece[] = [];
     let end = begin;
@@ -100,15 +102,22 @@ export class OpenUnits {
       if (piece === undefined || piece.from >= to) break;
       const inside = clip(piece, from, to);
       const units = inside.to - inside.from;
-      if (piece.from < from) put.push({ ...piece, to: from });
+      if (piece.from < from) put.push(part(piece.from, from, piece));
       if (piece.lease === FREE) this.#free -= units;
       if (by === undefined) this.#size -= units;
-      else put.push({ ...inside, ...by });
+      else put.push(part(inside.from, inside.to, by));
       if (by?.lease === FREE) this.#free += units;
-      if (piece.to > to) put.push({ ...piece, from: to });
+      if (piece.to > to) put.push(part(to, piece.to, piece));
     }
-    this.#pieces.splice(begin, end - begin, ...put);
+    this.#put(begin, end - begin, put);
     for (let i = begin + put.length; i >= begin; i--) this.#join(i);
+  }
+
+  /** As `splice`: mostly one piece takes the place of one, and then no piece after it moves. */
+  #put(begin: number, count: number, put: readonly Piece[]): void {
+    const [only] = put;
+    if (count === 1 && put.length === 1 && only !== undefined) this.#pieces[begin] = only;
+    else this.#pieces.splice(begin, count, ...put);
   }
 
   /** Makes one piece of the one at `at` and the one before, where they touch and say the same. */
@@ -116,7 +125,7 @@ export class OpenUnits {
     const [before, piece] = [this.#pieces[at - 1], this.#pieces[at]];
     if (before === undefined || piece === undefined || before.to !== piece.from) return;
     if (before.lease !== piece.lease || before.lostBy !== piece.lostBy) return;
-    this.#pieces.splice(at - 1, 2, { ...before, to: piece.to });
+    this.#pieces.splice(at - 1, 2, part(before.from, piece.to, before));
   }
 
   /** Index of the first piece that ends after `unit`. */
@@ -134,5 +143,9 @@ export class OpenUnits {
 
 function clip(piece: Piece, from: number, to: number): Piece {
   if (piece.from >= from && piece.to <= to) return piece;
-  return { ...piece, from: Math.max(piece.from, from), to: Math.min(piece.to, to) };
+  return part(Math.max(piece.from, from), Math.min(piece.to, to), piece);
+}
+
+function part(from: number, to: number, { lease, lostBy }: Holding): Piece {
+  return { from, to, lease, lostBy };
 }
