@@ -1,7 +1,8 @@
-/** Amounts as they are shown to people. Everywhere else they are bigint micro-POML. */
+/** The unit of amounts, and amounts as they are shown to people. Everywhere else they are bigint micro-POML. */
 
 const DECIMALS = 6;
-const POML = 1_000_000n;
+/** One POML in micro-units. */
+export const POML = 1_000_000n;
 
 /** @returns POML without trailing zeros, e.g. `12.5` */
 export function formatAmount(micro: bigint): string {

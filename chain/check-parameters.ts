@@ -1,4 +1,5 @@
 /** Refuses parameters with which no chain could run, in a genesis and in a vote alike. */
+
 import { PomlError } from "./errors.ts";
 import { WHOLE } from "./millionths.ts";
 import { BASELINE_TASKS } from "./rating/baseline.ts";
@@ -6,6 +7,7 @@ import { trackStages } from "./track/stages.ts";
 import { TRACK_TASKS } from "./track/task.ts";
 import type { Parameters } from "./types/genesis.ts";
 import { MAX_SEATS, MAX_VERIFIERS } from "./types/primitive.ts";
+import { MAX_UINT32, MAX_UINT64 } from "./uint-range.ts";
 
 export class ParameterError extends PomlError<{
   code: "BAD_PARAMETER";
@@ -42,8 +44,6 @@ type NumericField = Exclude<keyof Parameters, "exactEngine">;
 const MIN_BLOCK_BYTES = 32 * 1024;
 /** A proposal is sent in one gossip message of twice this size. */
 const MAX_BLOCK_BYTES = 1_835_008;
-const MAX_UINT32 = 2 ** 32 - 1;
-const MAX_UINT64 = 2n ** 64n - 1n;
 /** A faulty node must still have its bond when its weight is last used: in this epoch and the three after it. */
 const UNBONDING_EPOCHS = 4;
 /** Heights are below 2^32, and so must be heights that lie some stages ahead. */

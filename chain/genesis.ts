@@ -1,4 +1,5 @@
 /** Makes the first head from a genesis, and defines the parameter sets with which chains start. */
+import { POML } from "./amount.ts";
 import { NO_VOTE_SHARE, noteVoteShares } from "./bond/vote-share.ts";
 import { checkParameters, ParameterError } from "./check-parameters.ts";
 import { addressOf, formatAddress } from "./crypto/address.ts";
@@ -7,6 +8,7 @@ import { drawSeats } from "./draw/draw-seats.ts";
 import { genesisMix } from "./draw/mix.ts";
 import { PomlError } from "./errors.ts";
 import type { Head } from "./head.ts";
+import { WHOLE } from "./millionths.ts";
 import { factorsOf, ratingOf, UNIT } from "./rating/formula.ts";
 import { NO_WINDOW } from "./rating/window.ts";
 import { emptyParts } from "./state/parts.ts";
@@ -17,9 +19,6 @@ import { PROTOCOL_VERSION } from "./types/block.ts";
 import { Genesis, type GenesisNode, type Parameters } from "./types/genesis.ts";
 import { ZERO_HASH } from "./types/primitive.ts";
 import { FULL_PUNCTUALITY, weightOf, weights } from "./weight/weight.ts";
-
-/** One POML in micro-units. */
-export const POML = 1_000_000n;
 
 const DAY_SECONDS = 86_400;
 
@@ -215,8 +214,8 @@ function founded({ bond, capacity }: GenesisNode, { time, parameters }: Genesis)
   const rated = {
     measured: capacity === 0n ? [] : [capacity],
     capacity,
-    quality: 1_000_000,
-    energy: 1_000_000,
+    quality: WHOLE,
+    energy: WHOLE,
     verified: FOUNDING_UNITS * UNIT,
     failed: 0,
     ratedAt: time,

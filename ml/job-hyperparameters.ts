@@ -1,6 +1,8 @@
 /** Converts the settings of a job to those of the engines, and back: the chain has integers, the engines numbers. */
+
 import { JOB_LOSSES, JOB_OPTIMIZERS, type OptimizerSpec } from "../chain/types/optimizer.ts";
 import type { TrainSpec } from "../chain/types/train.ts";
+import { BILLION } from "../chain/workload/train/check-optimizer.ts";
 import {
   ADAGRAD_DEFAULTS,
   ADAM_DEFAULTS,
@@ -8,8 +10,6 @@ import {
   type Optimizer,
 } from "./hyperparameters.ts";
 import { fractionOf, millionthsOf } from "./millionths.ts";
-
-const BILLION = 1_000_000_000;
 
 /** @throws RangeError for an optimizer or a loss that is not in the lists; the chain refuses these */
 export function hyperparametersOf({

@@ -2,11 +2,11 @@
  * Computes the metrics that a block carries from integer confusion counts, in integer arithmetic throughout: every node
  * with the same counts writes the same millionths.
  */
+import { WHOLE } from "../chain/millionths.ts";
 import { scoresOf } from "../chain/track/scores.ts";
 import type { Metrics } from "../chain/types/train.ts";
 import type { Evaluation } from "./engine.ts";
 
-const MICRO = 1_000_000;
 /** The largest value that the field of a block can hold. */
 const LARGEST_LOSS = 2n ** 64n - 1n;
 
@@ -20,7 +20,7 @@ export function metricsOf({ lossSum, samples, confusion }: Evaluation): Metrics 
   if (!Number.isFinite(meanLoss)) {
     throw new RangeError(`metrics of ${samples} samples, loss sum ${lossSum}`);
   }
-  const loss = BigInt(Math.round(meanLoss * MICRO));
+  const loss = BigInt(Math.round(meanLoss * WHOLE));
   return {
     loss: loss < LARGEST_LOSS ? loss : LARGEST_LOSS,
     ...scoresOf(confusion, samples),
@@ -37,7 +37,7 @@ export interface MetricRatios {
 }
 
 export function ratiosOf(metrics: Metrics): MetricRatios {
-  const ratio = (micro: number): number => micro / MICRO;
+  const ratio = (micro: number): number => micro / WHOLE;
   return {
     loss: ratio(Number(metrics.loss)),
     accuracy: ratio(metrics.accuracy),

@@ -1,11 +1,11 @@
 /** Fractions as the chain keeps them: whole millionths. */
-const MILLION = 1_000_000;
+import { WHOLE } from "../chain/millionths.ts";
 
 export function fractionOf(millionths: number | bigint): number {
-  return Number(millionths) / MILLION;
+  return Number(millionths) / WHOLE;
 }
 
 /** Rounded to the nearest. */
 export function millionthsOf(fraction: number): number {
-  return Math.round(fraction * MILLION);
+  return Math.round(fraction * WHOLE);
 }

@@ -1,4 +1,5 @@
 /** The penalties for a false update, a withheld update, a missed audit, and a wrong accusation. */
+
 import { caught, takeForFalseWork } from "../rating/false-work.ts";
 import { factorsOf, failedMore, ratingOf, SILENCE, UNIT } from "../rating/formula.ts";
 import { ratingChange } from "../rating/rating-change.ts";
@@ -6,6 +7,7 @@ import { afterWithholding } from "../rating/withholding.ts";
 import type { State } from "../state/state.ts";
 import type { AuditFault } from "../types/job.ts";
 import type { NodeRecord, RatingChange, RatingFault } from "../types/node.ts";
+import { MAX_UINT32 } from "../uint-range.ts";
 
 /** All segments of its updates are replayed, because it is new here, or was caught not long ago. */
 export function isWatched(
@@ -27,7 +29,7 @@ export function rewardGoodUpdate(state: State, index: number, operations: bigint
   if (units === 0n) return;
   const left = Math.max(0, UNIT - node.audited);
   const earned = units < BigInt(left) ? Number(units) : left;
-  const verified = Math.min(node.verified + earned, 0xffff_ffff);
+  const verified = Math.min(node.verified + earned, MAX_UINT32);
   const audited = node.audited + earned;
   state.nodes.set(index, { ...node, verified, audited, auditsPassed: node.auditsPassed + 1 });
 }

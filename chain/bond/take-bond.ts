@@ -2,7 +2,7 @@
  * Takes a share of a bond, including the part that is being unbonded. The nodes or accounts that proved the fault earn
  * a part of it; the rest burns.
  */
-import { MILLION } from "../millionths.ts";
+import { MILLION, WHOLE } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 
 interface Penalty {
@@ -19,7 +19,7 @@ interface Penalty {
 export function takeBond(
   state: State,
   index: number,
-  { share, of = 1_000_000, reward, earners }: Penalty,
+  { share, of = WHOLE, reward, earners }: Penalty,
 ): bigint {
   const node = state.nodes.at(index);
   const part = (amount: bigint): bigint => (amount * BigInt(share)) / BigInt(of);

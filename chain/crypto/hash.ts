@@ -3,6 +3,8 @@ import { sha256 } from "#sha256";
 
 export { sha256 };
 
+export const HASH_BYTES = 32;
+
 /** SHA-256 over `tag` and the parts; the tag is length-prefixed so that no two tags overlap. */
 export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return sha256(tagPrefix(tag), ...parts);

@@ -3,10 +3,12 @@
  * product is linear in capacity, so splitting a machine into several identities gains nothing; a weighted sum of the
  * same factors would reward it.
  */
+
 import { MILLION } from "../millionths.ts";
 import type { Parameters } from "../types/genesis.ts";
 import { type Factors, MAX_MEASURED, type NodeRecord } from "../types/node.ts";
 import { ENERGY_SOURCES, type WindowClaim } from "../types/window.ts";
+import { MAX_UINT32 } from "../uint-range.ts";
 import { stepFlops } from "./baseline.ts";
 import { remaining } from "./half-life.ts";
 
@@ -82,7 +84,7 @@ export function reliabilityOf({
 
 /** @param units thousandths, added to what failed before */
 export function failedMore<N extends Pick<NodeRecord, "failed">>(node: N, units: number): N {
-  return { ...node, failed: Math.min(node.failed + units, 0xffff_ffff) };
+  return { ...node, failed: Math.min(node.failed + units, MAX_UINT32) };
 }
 
 /** Units left after a time. */

@@ -16,6 +16,7 @@ import {
   medianOf,
   nextCapacity,
   ratingOf,
+  SILENCE,
   steadyCapacity,
   UNIT,
   withMeasured,
@@ -24,9 +25,6 @@ import { type Judgement, judge } from "./judge.ts";
 import { ratingChange } from "./rating-change.ts";
 import { afterWithholding } from "./withholding.ts";
 import { payForWork, type VerifiedClaim } from "./work-pay.ts";
-
-/** The charge for staying silent when drawn to verify, in parts of a failed unit. */
-const SILENCE = UNIT / 4;
 
 export function settleWindow(state: State): RatingChange[] {
   const publicKeyOf = (index: number): Uint8Array => state.nodes.at(index).publicKey;

@@ -4,8 +4,10 @@
  * predict it from the time since the last window. A machine that is rented for the next window must be rented, on
  * average, for as long as an honest node runs from one window to the next. Only the first window has a fixed height.
  */
+
 import { taggedHash, uint32Bytes } from "../crypto/hash.ts";
 import { drawBelow } from "../draw/weighted.ts";
+import { WHOLE } from "../millionths.ts";
 import { stagesFrom, type WindowKind } from "../schedule/window-stages.ts";
 import type { State } from "../state/state.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
@@ -57,7 +59,7 @@ function kindDue(state: State, endsEpoch: boolean): WindowKind | undefined {
   const isDrawn = (tag: string, chance: number, of: number): boolean =>
     drawBelow(meta.mix, tag, height, BigInt(of)) < BigInt(chance);
   if (isDrawn("poml/window/v1", epochBlocks, windowInterval)) return "regular";
-  return isDrawn("poml/surprise/v1", surpriseChance, 1_000_000) ? "surprise" : undefined;
+  return isDrawn("poml/surprise/v1", surpriseChance, WHOLE) ? "surprise" : undefined;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Computes shares in millionths from the counts of a confusion matrix, in integers only. */
+import { MILLION } from "../millionths.ts";
 
-const MICRO = 1_000_000n;
 /** Fractions of the classes are summed at this precision before they are cut to millionths. */
-const FINE = MICRO * MICRO;
+const FINE = MILLION * MILLION;
 
 export interface Scores {
   readonly accuracy: number;
@@ -34,9 +34,9 @@ export function scoresOf(counts: ArrayLike<number>, samples: number): Scores {
     sums.recall += fraction(hits, labelled);
     sums.f1 += fraction(2n * hits, labelled + predicted);
   }
-  const macro = (sum: bigint): number => Number(seen === 0n ? 0n : sum / seen / MICRO);
+  const macro = (sum: bigint): number => Number(seen === 0n ? 0n : sum / seen / MILLION);
   return {
-    accuracy: Number((correct * MICRO) / BigInt(samples)),
+    accuracy: Number((correct * MILLION) / BigInt(samples)),
     precision: macro(sums.precision),
     recall: macro(sums.recall),
     f1: macro(sums.f1),

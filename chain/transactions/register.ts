@@ -2,9 +2,11 @@
  * Makes the sender's key a node. It is rated in the next window, and can vote once its weight has been frozen at the
  * end of an epoch.
  */
+
 import { formatAmount } from "../amount.ts";
 import { NO_VOTE_SHARE } from "../bond/vote-share.ts";
 import { checkPublicKey } from "../crypto/public-key.ts";
+import { WHOLE } from "../millionths.ts";
 import { NO_SCORE } from "../track/quality.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import { MAX_NODES } from "../types/state.ts";
@@ -39,8 +41,8 @@ export const register: Rule<"register"> = {
       bond: payload.bond,
       measured: [],
       capacity: 0n,
-      quality: 1_000_000,
-      energy: 1_000_000,
+      quality: WHOLE,
+      energy: WHOLE,
       verified: 0,
       failed: 0,
       ratedAt: 0n,

@@ -2,13 +2,13 @@
  * From ratings to votes. Rating, punctuality and bond determine the weight that a node may have; its weight among the
  * voters moves towards that in limited steps, one per epoch.
  */
-import { MILLION } from "../millionths.ts";
+import { MILLION, WHOLE } from "../millionths.ts";
 import type { State } from "../state/state.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { NodeRecord, Seat } from "../types/node.ts";
 
 /** Punctuality of a node that skipped no turn; millionths. */
-export const FULL_PUNCTUALITY = 1_000_000;
+export const FULL_PUNCTUALITY = WHOLE;
 
 /** A rating without a bond gives no weight. */
 export function weightOf(

@@ -2,10 +2,8 @@
  * The parts of a checked manifest that a node needs, in arrays: it contains no text from strangers, and is small enough
  * to pass from process to process without parsing it again.
  */
-import { toHex } from "../../chain/crypto/hash.ts";
+import { HASH_BYTES, toHex } from "../../chain/crypto/hash.ts";
 import type { Manifest, ManifestChunk, Split } from "./manifest.ts";
-
-const HASH_BYTES = 32;
 
 /** The chunks of a split, column by column. */
 export interface ChunkTable {

@@ -13,7 +13,7 @@ export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 export const MAX_CLASSES = 1000;
 export const MAX_ROW_SIZE = 1_000_000;
 export const MAX_COLUMNS = 10_000;
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_DIMENSIONS = 4;
 
 /** The number of notes of an import, and the characters of one. */

@@ -10,6 +10,7 @@
  * holds parameters, not their change: a change that is rounded to float32 does not lead back to the same bits, and only
  * the exact parameters can be compared with the last checkpoint.
  */
+import { HASH_BYTES } from "../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../chain/workload/train/segments.ts";
 import { bytesOfFloats, floatsOfBytes, indexOfNonFinite } from "../bytes.ts";
 import { UpdateError } from "./update-error.ts";
@@ -39,7 +40,6 @@ export interface WireUpdate {
 const MAGIC = 0x554c4d50;
 const VERSION = 3;
 const FLOAT32 = 1;
-const HASH_BYTES = 32;
 const DIGESTS_AT = 24 + HASH_BYTES;
 const MAX_DIGESTS = SEGMENTS + 1;
 

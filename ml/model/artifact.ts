@@ -17,7 +17,7 @@ import { readLayersModel } from "./read-layers-model.ts";
 
 const MODEL_FILE = "model.json";
 const WEIGHTS_FILE = "weights.bin";
-const MAX_MODEL_BYTES = 16 * 1024 * 1024;
+export const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
 export interface DecodedArtifact {
   readonly model: LayersModel;

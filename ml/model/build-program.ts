@@ -12,7 +12,6 @@ import { MODEL_INPUT, type ParameterSlot, type ProgramLayer } from "./program.ts
 import { checkActivation, ProgramBuilder, type Tensor } from "./program-builder.ts";
 import type { Topology, TopologyLayer } from "./topology.ts";
 
-export const MAX_CLASSES = 1_000;
 const MAX_RANK = 4;
 
 export interface Program {

@@ -4,7 +4,8 @@
  * `read-layers-model.ts` chooses between the two.
  */
 
-import { buildProgram, MAX_CLASSES, type Program } from "./build-program.ts";
+import { MAX_CLASSES } from "../dataset/manifest.ts";
+import { buildProgram, type Program } from "./build-program.ts";
 import type { PlainObject } from "./plain-json.ts";
 import type { ParameterSlot, ProgramLayer } from "./program.ts";
 import { tooLarge } from "./program-builder.ts";

@@ -2,8 +2,9 @@
  * Describes a model that only tfjs can run, in the terms of the rest of the system: shapes, classes and the flat
  * parameter layout. The tfjs model is built for this and freed again.
  */
+
 import type { LayersModel as TfjsModel } from "@tensorflow/tfjs-layers";
-import { MAX_CLASSES } from "../model/build-program.ts";
+import { MAX_CLASSES } from "../dataset/manifest.ts";
 import { fansOf, type Initializer, readInitializer } from "../model/initializers.ts";
 import { LayerConfig } from "../model/layer-config.ts";
 import {

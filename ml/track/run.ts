@@ -2,7 +2,9 @@
  * A node's work in the open track, from the chain's values alone: participants and judges run the same function and get
  * the same bits.
  */
+
 import { sha256, taggedHash } from "../../chain/crypto/hash.ts";
+import { WHOLE } from "../../chain/millionths.ts";
 import { runSeed } from "../../chain/track/proof.ts";
 import { trackTask } from "../../chain/track/task.ts";
 import type { Recipe } from "../../chain/types/track.ts";
@@ -18,7 +20,6 @@ import { TrainingError } from "../training/training-error.ts";
 import { testRows, trainRows } from "./data.ts";
 
 const MOMENTUM = 0.9;
-const MICRO = 1_000_000;
 /** All nodes must use this value, because outputs are hashed in row order. */
 const TEST_BATCH = 250;
 
@@ -85,7 +86,7 @@ export async function* runTrack(
   const { learningRate, batchSize, width, epochs } = recipe;
   const model = trackModel(version, width);
   const trainer = await engine.open(model, {
-    optimizer: { kind: "sgd", learningRate: learningRate / MICRO, momentum: MOMENTUM },
+    optimizer: { kind: "sgd", learningRate: learningRate / WHOLE, momentum: MOMENTUM },
     batchSize,
   });
   try {

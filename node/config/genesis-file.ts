@@ -2,17 +2,18 @@
  * genesis.json: the chain's genesis in a readable form. Bytes are hex, addresses bech32m, amounts and times decimal
  * strings. The root of its content is the chain's identity.
  */
+
 import { open, readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { formatAddress, parseAddress } from "../../chain/crypto/address.ts";
 import { fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { genesisHead } from "../../chain/genesis.ts";
 import { type Genesis, Parameters } from "../../chain/types/genesis.ts";
+import { MAX_UINT64 } from "../../chain/uint-range.ts";
 import { isCode } from "../wallet/secret-file.ts";
 import { ConfigError } from "./config-error.ts";
 
 const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_UINT64 = 2n ** 64n - 1n;
 
 const uint = (bits: number) =>
   z

@@ -6,8 +6,7 @@ import { isIP, isIPv6 } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { formatAmount } from "../../chain/amount.ts";
-import { POML } from "../../chain/genesis.ts";
+import { formatAmount, POML } from "../../chain/amount.ts";
 import { parseTrust } from "./trust.ts";
 
 const LOG_FORMATS = ["auto", "text", "json"] as const;

@@ -2,6 +2,7 @@
  * Runs an import in a separate process with low priority, and ends it when it takes too much time or memory. So the
  * node keeps working whatever was uploaded.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants, setPriority } from "node:os";
@@ -10,6 +11,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { PomlError } from "../../chain/errors.ts";
 import { processUse } from "../helpers/process-use.ts";
+import { MIB } from "../units.ts";
 import { type ImportMessage, receivedError } from "./import-messages.ts";
 import type { ImportOrder, ImportProgress } from "./import-order.ts";
 
@@ -25,7 +27,6 @@ export const IMPORT_LIMITS: ImportLimits = {
 
 const MAIN = fileURLToPath(new URL("./import-process.ts", import.meta.url));
 const CHECK_MS = 250;
-const MIB = 1024 * 1024;
 
 export interface ImportControl {
   readonly onProgress: ImportProgress;

@@ -2,6 +2,7 @@
  * Uploads on this disk, piece by piece: after a broken connection the received bytes stay, and the client continues
  * where it stopped. Uploads are limited in number, size and age; they survive a restart of the node.
  */
+
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -11,6 +12,7 @@ import type { Readable } from "node:stream";
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { Clock } from "../clock.ts";
 import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
+import { DAY_MS } from "../units.ts";
 import { UploadError } from "./upload-error.ts";
 
 export interface UploadLimits {
@@ -27,7 +29,7 @@ export const UPLOAD_LIMITS: UploadLimits = {
   fileBytes: 256 * 1024 * 1024,
   totalBytes: 1024 * 1024 * 1024,
   count: 16,
-  idleMs: 24 * 60 * 60_000,
+  idleMs: DAY_MS,
 };
 
 export interface Upload {

@@ -5,11 +5,10 @@
  * run whose states differ from its commitment is not kept at all.
  */
 import { dirname, join } from "node:path";
-import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
+import { equalBytes, HASH_BYTES, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { type Disk, systemDisk } from "../disk.ts";
 import { type Reservation, type Room, UNBOUNDED } from "../storage/room.ts";
 
-const HASH_BYTES = 32;
 const HASHES = "hashes";
 const PART = ".part-";
 /** Number of states served lately, by the hash under which auditors fetch them. */

@@ -13,6 +13,15 @@ const LONGEST_PAUSE_MS = 4_000;
 /** Only its participant has a file at first; the others are asked, too, every so many looks. */
 const ASK_ALL_EVERY = 4;
 
+/** Share of the phase for which a member waits for files that do not come. */
+const REVEAL_SHARE = 0.3;
+const LEAST_REVEAL_MS = 1_000;
+
+/** Ends when the member merges without the files that have not come. */
+export function revealLimit(phaseMs: number, clock: Pick<Clock, "timeout">): AbortSignal {
+  return clock.timeout(Math.max(LEAST_REVEAL_MS, Math.floor(phaseMs * REVEAL_SHARE)));
+}
+
 /**
  * @param peer of the participant
  * @param limit ends the looks

@@ -3,6 +3,7 @@
  * Merkle path to that block's state, and light blocks that lead there from the genesis. verify-result.ts checks what it
  * proves.
  */
+
 import { z } from "zod";
 import { equalBytes, fromHex, toHex } from "../../chain/crypto/hash.ts";
 import { decodeSsz } from "../../chain/decode.ts";
@@ -12,6 +13,7 @@ import { Certificate, Header } from "../../chain/types/block.ts";
 import { Job } from "../../chain/types/job.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import { Seats } from "../../chain/types/state.ts";
+import { MAX_UINT32 } from "../../chain/uint-range.ts";
 import { canonicalJson, parseCanonicalJson } from "../../ml/dataset/canonical-json.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { JobArchive } from "../chain/job-archive.ts";
@@ -35,7 +37,7 @@ const CertificateSchema = z.strictObject({
   certificate: Hex,
   seats: Hex,
   job: Hex,
-  jobIndex: z.number().int().min(0).max(0xffff_ffff),
+  jobIndex: z.number().int().min(0).max(MAX_UINT32),
   path: z.array(Hex.length(64)).max(64),
   /** SSZ LightBlocks between the genesis and the anchor, in ascending order of height. */
   updates: z.array(Hex).max(MAX_UPDATES),

@@ -2,10 +2,12 @@
  * Replays the chain from its own blocks into a new database: every certificate is verified, every block applied. The
  * result is right whatever else the old database contains.
  */
+
 import { verify } from "../../chain/crypto/keys.ts";
 import { verifyCertificate } from "../../chain/finality/certificate.ts";
 import type { Head } from "../../chain/head.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
+import { MAX_UINT32 } from "../../chain/uint-range.ts";
 import { Chain, type ProveBlock } from "../chain/chain.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { put } from "../store/database.ts";
@@ -30,7 +32,7 @@ export async function rebuild(
   source: ChainStore,
   target: ChainStore,
   genesis: Head,
-  { to = 0xffff_ffff, onProgress = () => {}, signal }: RebuildOptions = {},
+  { to = MAX_UINT32, onProgress = () => {}, signal }: RebuildOptions = {},
 ): Promise<number> {
   const { state, hash: genesisRoot } = genesis;
   const tip = { header: undefined, certificate: undefined, seats: state.seats };

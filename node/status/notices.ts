@@ -2,6 +2,7 @@
  * Notices about anything that keeps a node from its work: the log, `poml status` and the page show them at once and in
  * the same words. Pure; everything is read from the status.
  */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import { timeoutMs } from "../../chain/finality/timeouts.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -12,6 +13,7 @@ import { SET_ASIDE_REMEDY } from "../workers/set-aside.ts";
 import type { NodeStatus } from "./node-status.ts";
 import type { Notice } from "./notice.ts";
 import { ofSearches } from "./search-notices.ts";
+import { shortHash } from "./short-hash.ts";
 
 export interface NoticeContext {
   /** Unix milliseconds. */
@@ -24,7 +26,6 @@ export interface NoticeContext {
 /** If a third of the proposers are offline, so many rounds in a row are lost once in 27 heights; that is no halt. */
 const LOST_ROUNDS = 3;
 const STEPS = ["propose", "prevote", "precommit"] as const;
-const SHORT = 12;
 /** Time to find peers and learn how far they are; a loaded machine needs it. */
 const STARTING_MS = 30_000;
 /** Blocks arrive in ranges, and a range may have to be requested from a second peer (network/range-plan.ts). */
@@ -171,7 +172,7 @@ function ofBootstrap({ bootstrap, peers, genesisRoot }: NodeStatus): Notice[] {
     const theirs =
       network === undefined
         ? "is no PoML node of this version, or follows another chain"
-        : `is on another chain (genesis ${network.slice(0, SHORT)}…, yours ${toHex(genesisRoot).slice(0, SHORT)}…)`;
+        : `is on another chain (genesis ${shortHash(network)}, yours ${shortHash(toHex(genesisRoot))})`;
     const remedy =
       "take the genesis file of the network you want: `npx poml init --genesis <file> --data-dir <another>` makes a data directory for it; or correct p2p.bootstrap";
     return [problem("OTHER_CHAIN", `${count}: ${hostOf(stranger.address)} ${theirs}`, remedy)];
@@ -220,7 +221,7 @@ function ofTrust({ joining }: NodeStatus): Notice[] {
   if (search === undefined) return [];
   const { trust } = search;
   if (search.contradicted !== undefined) {
-    const message = `peers have block ${trust}:${search.contradicted.slice(0, SHORT)}…, but you trust another one`;
+    const message = `peers have block ${trust}:${shortHash(search.contradicted)}, but you trust another one`;
     const remedy = "take height and hash from a node that you trust on this same network (--trust)";
     return [problem("TRUST_CONTRADICTED", message, remedy)];
   }

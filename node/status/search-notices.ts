@@ -1,10 +1,11 @@
 /** Notices about searches in which this node's workers get nothing to do. */
+
 import { toHex } from "../../chain/crypto/hash.ts";
 import type { SearchTrouble } from "../jobs/search/search-troubles.ts";
 import type { NodeStatus } from "./node-status.ts";
 import type { Notice } from "./notice.ts";
+import { shortHash } from "./short-hash.ts";
 
-const SHORT = 12;
 const DECLINE = "or have it decline searches (`jobs.allow` without `search/...`)";
 
 /** One a kind of trouble, so that many searches make no list. */
@@ -15,7 +16,7 @@ export function ofSearches({ searchTroubles }: Pick<NodeStatus, "searchTroubles"
     const rest =
       others === 0 ? "" : `; ${others} more ${others === 1 ? "search" : "searches"} likewise`;
     const { code, message, remedy } = noticeOf(trouble);
-    const search = `search ${toHex(trouble.job).slice(0, SHORT)}…`;
+    const search = `search ${shortHash(toHex(trouble.job))}`;
     return { code, level: "note", message: `${search}: ${message}${rest}`, remedy };
   });
 }

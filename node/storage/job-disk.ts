@@ -4,6 +4,7 @@
  * cannot take more together than one could alone. Below the limit nothing is accepted, removable files are deleted
  * early, and the node continues to vote.
  */
+import { RESUME_FACTOR } from "../store/disk-space.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import { type ByKind, byKind, STORAGE_KINDS, type StorageKind } from "./kinds.ts";
 import type { Reservation, Room } from "./room.ts";
@@ -34,8 +35,6 @@ export interface RoomStatus {
 
 const CHECK_MS = 1_000;
 const TELL_MS = 60_000;
-/** Files are accepted again at this multiple of the limit, so that the node does not switch back and forth. */
-const RESUME_FACTOR = 1.25;
 /** Shortest time between two searches for removable files, however many requests are refused meanwhile. */
 const COLLECT_MS = 10_000;
 

@@ -1,8 +1,10 @@
 /** Manages the files of jobs in one data directory: how much may be added, what is removed, and the report of both. */
+
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import { freeBytes } from "../store/disk-space.ts";
 import type { NodeLog } from "../telemetry/log.ts";
+import { HOUR_MS, MIB } from "../units.ts";
 import { Deletions } from "./deletions.ts";
 import type { NeedsChain } from "./file-needs.ts";
 import { JobDisk } from "./job-disk.ts";
@@ -19,9 +21,6 @@ export interface Storage {
   start(): void;
   stop(): Promise<void>;
 }
-
-const HOUR_MS = 3_600_000;
-const MIB = 1024 * 1024;
 
 export async function openStorage(
   { dataDir, config }: { readonly dataDir: string; readonly config: StorageSettings },

@@ -2,7 +2,9 @@
  * Removes files of past jobs from this node's disk, by the rule in retention-plan.ts. It never removes a file of an
  * unsettled job, or a dataset that the owner imported; the log says what was removed and why.
  */
+
 import type { NodeLog } from "../telemetry/log.ts";
+import { HOUR_MS } from "../units.ts";
 import type { Deletions } from "./deletions.ts";
 import { fileNeeds, type NeedsChain } from "./file-needs.ts";
 import type { JobDisk } from "./job-disk.ts";
@@ -204,5 +206,5 @@ export class Retention {
 }
 
 function hours(ms: number): number {
-  return Math.round(ms / 3_600_000);
+  return Math.round(ms / HOUR_MS);
 }

@@ -9,10 +9,8 @@ import { StoreError } from "./store-error.ts";
 
 const CHECK_MS = 1_000;
 const TELL_MS = 60_000;
-/**
- * The room at which it resumes, as a multiple of the room at which it stops, so that it does not switch back and forth.
- */
-const RESUME_FACTOR = 1.25;
+/** The room at which it resumes, as a multiple of the room at which it stops, so that it does not switch back and forth. */
+export const RESUME_FACTOR = 1.25;
 /** Below this it is not worth opening a database, whatever threshold the owner has set. */
 const MIN_RESUME_BYTES = 2 * 1024 * 1024;
 

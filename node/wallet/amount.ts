@@ -1,5 +1,5 @@
 /** Reads amounts as people write them: POML with up to six decimals. chain/amount.ts writes them. */
-import { POML } from "../../chain/genesis.ts";
+import { POML } from "../../chain/amount.ts";
 import { WalletError } from "./wallet-error.ts";
 
 const MAX_AMOUNT = 2n ** 64n - 1n;

@@ -3,7 +3,7 @@
  * Sizes are checked before memory is allocated.
  */
 import { createHash } from "node:crypto";
-import { sha256, toHex } from "../../chain/crypto/hash.ts";
+import { HASH_BYTES, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { breach, requireWithin } from "./worker-error.ts";
 
 /** A part on the wire; small enough for a slow link within one or two heartbeats. */
@@ -13,7 +13,6 @@ export const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 const MAX_TASK_BYTES = 1024 * 1024 * 1024;
 export const MAX_INPUTS = 65_536;
 
-const HASH_BYTES = 32;
 const ENTRY_BYTES = HASH_BYTES + 4;
 
 export interface BlobRef {

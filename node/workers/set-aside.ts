@@ -1,5 +1,6 @@
 /** Machines whose workers sent wrong results: they get no tasks for a day, even if they connect again. */
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../units.ts";
+
 const MAX_MACHINES = 1024;
 
 export const SET_ASIDE_REMEDY =

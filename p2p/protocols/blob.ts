@@ -5,7 +5,7 @@
  * size as u64 little-endian; the bytes follow.
  */
 import { createHash } from "node:crypto";
-import { toHex } from "../../chain/crypto/hash.ts";
+import { HASH_BYTES, toHex } from "../../chain/crypto/hash.ts";
 import { P2pError } from "../errors.ts";
 import { answerRequests } from "./answer.ts";
 import type { BytesInFlight } from "./bytes-in-flight.ts";
@@ -16,7 +16,6 @@ import type { StreamHost } from "./stream-host.ts";
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 const FRAME_BYTES = 256 * 1024;
 const SIZE_BYTES = 8;
-const HASH_BYTES = 32;
 
 export const BLOB: Protocol = {
   name: "blob",

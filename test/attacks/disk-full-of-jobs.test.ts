@@ -6,11 +6,12 @@
 
 import { statfs } from "node:fs/promises";
 import { expect } from "chai";
+import { POML } from "../../chain/amount.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { fromHex, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { NETWORK_ID_LENGTH } from "../../chain/crypto/signing.ts";
-import { devnetParameters, genesisHead, POML } from "../../chain/genesis.ts";
+import { devnetParameters, genesisHead } from "../../chain/genesis.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Genesis } from "../../chain/types/genesis.ts";
 import { payloadOf } from "../../chain/types/transaction.ts";

@@ -4,9 +4,11 @@
  * with a little weight. Inequalities: replays with the flood <= 5/4 of those without + 8 claims; a part x of the places
  * for new nodes takes a part x of their bonds; keys with a part x of the weight displace a part x of the others at most.
  */
+
 import { expect } from "chai";
+import { POML } from "../../chain/amount.ts";
 import { sha256, uint32Bytes } from "../../chain/crypto/hash.ts";
-import { POML, standardParameters } from "../../chain/genesis.ts";
+import { standardParameters } from "../../chain/genesis.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import { NO_APPEAL } from "../../chain/rating/appeal.ts";
 import { drawChecks } from "../../chain/rating/checks.ts";

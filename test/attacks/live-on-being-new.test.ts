@@ -3,10 +3,11 @@
  * rewards went to whoever had most keys. All numbers of keys are played, idle and with the work of one machine split
  * among them. Inequality: reward of keys without work = 0 <= fees; reward of a split machine <= that of a whole one.
  */
+
 import { expect } from "chai";
+import { POML } from "../../chain/amount.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { turnsAt } from "../../chain/draw/turns.ts";
-import { POML } from "../../chain/genesis.ts";
 import { weightOf } from "../../chain/weight/weight.ts";
 import { type Person, person, TestChain } from "../helpers/chain.ts";
 import { claim, firstWindow, judgeAll, registration } from "../helpers/window-run.ts";

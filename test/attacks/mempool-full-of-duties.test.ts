@@ -2,8 +2,9 @@
  * An owner of most nodes sends all that costs it nothing, so that transfers of others and duties of honest nodes
  * find no place in the mempool.
  */
+
 import { expect } from "chai";
-import { POML } from "../../chain/genesis.ts";
+import { POML } from "../../chain/amount.ts";
 import { MEMPOOL_LIMITS } from "../../chain/mempool/limits.ts";
 import { MempoolError } from "../../chain/mempool/mempool-error.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";

@@ -2,8 +2,9 @@
  * Months in minutes: four `poml node` processes under small orders without a pause, and what they hold at
  * the start, in the middle and at the end. What grows there grows without end.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
-import { POML } from "../../chain/genesis.ts";
+import { POML } from "../../chain/amount.ts";
 import { LocalNetwork } from "../helpers/local-network.ts";
 import { BlockWatch, quantile } from "./chain/block-watch.ts";
 import { describeMachine, type Machine } from "./chain/machine.ts";

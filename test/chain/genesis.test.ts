@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { POML } from "../../chain/amount.ts";
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import {
@@ -6,7 +7,6 @@ import {
   GenesisError,
   genesisHead,
   genesisRoot,
-  POML,
   standardParameters,
 } from "../../chain/genesis.ts";
 import type { Genesis, Parameters } from "../../chain/types/genesis.ts";

@@ -3,14 +3,15 @@
  * blocks: the same refusals, the same balances, and the incremental tree against one built from scratch.
  * POML_MODEL_RUNS sets the sequences (default 10); `npm run test:faults` takes three thousand.
  */
+
 import { expect } from "chai";
 import fc from "fast-check";
+import { POML } from "../../chain/amount.ts";
 import { applyTransaction } from "../../chain/apply-transaction.ts";
 import { addressOf, formatAddress } from "../../chain/crypto/address.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
 import { PomlError } from "../../chain/errors.ts";
-import { POML } from "../../chain/genesis.ts";
 import { DrawRoom } from "../../chain/job/draw-room.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { State } from "../../chain/state/state.ts";

@@ -1,8 +1,9 @@
 /** What a real node refuses: every answer has a status, a code, the field at fault and a remedy. */
+
 import { expect } from "chai";
+import { POML } from "../../chain/amount.ts";
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
-import { POML } from "../../chain/genesis.ts";
 import { JobSpec } from "../../chain/types/job.ts";
 import { type Payload, payloadOf, SignedTransaction } from "../../chain/types/transaction.ts";
 import { ApiError } from "../../node/api/api-error.ts";

@@ -1,4 +1,5 @@
 /** A small real chain for tests: founders with known keys, and blocks built by the rules themselves. */
+import { POML } from "../../chain/amount.ts";
 import { applyBlock, blockHash, buildBlock } from "../../chain/apply-block.ts";
 import { addressOf } from "../../chain/crypto/address.ts";
 import { sha256 } from "../../chain/crypto/hash.ts";
@@ -6,7 +7,7 @@ import { type KeyPair, keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { makeOnion } from "../../chain/crypto/onion.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
 import { proposerOf } from "../../chain/draw/proposer-of.ts";
-import { genesisHead, POML } from "../../chain/genesis.ts";
+import { genesisHead } from "../../chain/genesis.ts";
 import type { Head } from "../../chain/head.ts";
 import { conserved } from "../../chain/supply/supply.ts";
 import { transactionId } from "../../chain/transaction-id.ts";

@@ -1,6 +1,6 @@
 /** A node that is in the genesis of a chain. */
+import { POML } from "../../chain/amount.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
-import { POML } from "../../chain/genesis.ts";
 import type { GenesisNode } from "../../chain/types/genesis.ts";
 import { OnionKeeper } from "../../node/consensus/onion-keeper.ts";
 

@@ -3,11 +3,13 @@
  * All nodes are founders, of equal rating unless told otherwise, and no window or track opens, so
  * who may be missing for a quorum is known: any one of four equal ones.
  */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { POML } from "../../chain/amount.ts";
 import { fromHex, toHex } from "../../chain/crypto/hash.ts";
-import { devnetParameters, genesisRoot, POML } from "../../chain/genesis.ts";
+import { devnetParameters, genesisRoot } from "../../chain/genesis.ts";
 import type { Genesis, Parameters } from "../../chain/types/genesis.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import { PomlClient } from "../../node/api/client.ts";

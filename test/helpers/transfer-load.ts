@@ -2,9 +2,10 @@
  * Signed transfers from many funded senders, for handing to the API of several nodes at once. A sender
  * stays with one node and its transfers are made in order, so that nonces arrive in order.
  */
+import { POML } from "../../chain/amount.ts";
 import { MAX_LIFETIME } from "../../chain/apply-transaction.ts";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { devnetParameters, POML } from "../../chain/genesis.ts";
+import { devnetParameters } from "../../chain/genesis.ts";
 import { transactionId } from "../../chain/transaction-id.ts";
 import { payloadOf, SignedTransaction } from "../../chain/types/transaction.ts";
 import { type Identity, newIdentity } from "../../node/wallet/key-file.ts";

@@ -1,7 +1,7 @@
 /** Takes nodes through a benchmark window: registered, claimed, judged. */
+import { POML } from "../../chain/amount.ts";
 import { sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256 } from "../../chain/crypto/hash.ts";
-import { POML } from "../../chain/genesis.ts";
 import { merkleProof, merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { drawnAt } from "../../chain/schedule/drawn-at.ts";
 import { type Stages, stagesFrom } from "../../chain/schedule/window-stages.ts";

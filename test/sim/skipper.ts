@@ -7,11 +7,12 @@
  * of what it knows is finite, since a third of the weight has half a choice at each step.
  */
 
+import { POML } from "../../chain/amount.ts";
 import { turnEpoch } from "../../chain/block-end/turn-epoch.ts";
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../chain/crypto/keys.ts";
 import { nextMix, proposerOrder } from "../../chain/draw/mix.ts";
-import { genesisHead, POML, standardParameters } from "../../chain/genesis.ts";
+import { genesisHead, standardParameters } from "../../chain/genesis.ts";
 import { chargeSkips, MOST_OWED } from "../../chain/rating/punctuality.ts";
 import type { State } from "../../chain/state/state.ts";
 import { rewardProposer } from "../../chain/supply/emission.ts";

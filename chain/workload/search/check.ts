@@ -1,9 +1,11 @@
 /** What the chain refuses in an order to search, and in the claim of a participant. */
+
 import { checkIndex, checkRange, refuseField } from "../../transaction-error.ts";
 import type { Parameters } from "../../types/genesis.ts";
 import type { Job, JobSpec } from "../../types/job.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
 import { SEARCH_ENDIANS, SEARCH_MODES, type SearchSpec } from "../../types/search.ts";
+import { MAX_UINT32 } from "../../uint-range.ts";
 import { countUnits } from "./coverage.ts";
 import { lowestPrice } from "./price.ts";
 import { searchProgress, searchSpec } from "./search-of.ts";
@@ -31,7 +33,7 @@ export function checkSearchSpec(spec: JobSpec, parameters: Parameters): void {
   checkIndex("spec.mode", search.mode, SEARCH_MODES);
   checkRange("spec.redundancy", search.redundancy, 0, 100);
   checkRange("spec.unitBits", search.unitBits, 6, 32);
-  checkRange("spec.operations", search.operations, 1, 0xffff_ffff);
+  checkRange("spec.operations", search.operations, 1, MAX_UINT32);
   checkNonces(search);
   const lowest = lowestPrice(spec, parameters);
   if (spec.pricePerUnit < lowest) {

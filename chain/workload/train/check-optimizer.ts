@@ -3,7 +3,8 @@ import { WHOLE } from "../../millionths.ts";
 import { checkIndex, refuseField } from "../../transaction-error.ts";
 import { JOB_OPTIMIZERS, type OptimizerSpec } from "../../types/optimizer.ts";
 
-const BILLION = 1_000_000_000;
+/** `epsilon` is counted in billionths; this is the whole. */
+export const BILLION = 1_000_000_000;
 
 type Setting = Exclude<keyof OptimizerSpec, "kind">;
 

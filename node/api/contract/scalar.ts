@@ -2,7 +2,9 @@
  * The scalars of the HTTP contract: bytes are lower-case hex, amounts are decimal strings of
  * micro-POML (1 POML = 1,000,000), addresses are bech32m, times are Unix milliseconds.
  */
+
 import { z } from "zod";
+import { MAX_UINT32, MAX_UINT64 } from "../../../chain/uint-range.ts";
 
 const hex = (bytes: number, what: string) =>
   z
@@ -22,8 +24,6 @@ export const Bytes = z
   .regex(/^([0-9a-f]{2})*$/, "must be lower-case hex of whole bytes")
   .describe("lower-case hex");
 
-const MAX_UINT64 = 2n ** 64n - 1n;
-
 export const Amount = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,19})$/, "must be a decimal string of micro-POML")
@@ -36,7 +36,7 @@ export const Address = z
   .regex(/^poml1[02-9ac-hj-np-z]{38}$/, "must be a bech32m address poml1…")
   .describe("bech32m address");
 
-export const Height = z.int().min(0).max(0xffff_ffff).describe("block height");
+export const Height = z.int().min(0).max(MAX_UINT32).describe("block height");
 export const Count = z.int().min(0);
 /** Accuracy and its relatives, 0 to 1 in steps of a millionth. */
 export const Fraction = z.number().min(0).max(1);

@@ -5,6 +5,7 @@ import { parseAddress } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { InclusionProof, LightBlock, PROVABLE } from "../../../chain/types/light.ts";
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import type { LightService, ProofUnderBlock } from "../../light/light-service.ts";
 import { apiError } from "../api-error.ts";
 import { LightBlockJson, LightRoute, ProofJson } from "../contract/light.ts";
@@ -12,7 +13,7 @@ import { type Call, type Route, route } from "../route.ts";
 import { NoQuery, parseHash, parseWhole, queryInt } from "./parse.ts";
 import type { BlockView, JobView, RecordView, StateView, TransactionView } from "./views.ts";
 
-const MAX_HEIGHT = 0xffff_ffff;
+const MAX_HEIGHT = MAX_UINT32;
 
 const RouteQuery = z.strictObject({
   from: queryInt(MAX_HEIGHT)

@@ -1,6 +1,8 @@
 /** Parts of paths and queries as chain values. */
+
 import { z } from "zod";
 import { fromHex } from "../../../chain/crypto/hash.ts";
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { apiError } from "../api-error.ts";
 
 /** A whole number in a query. */
@@ -15,7 +17,7 @@ export const MAX_PAGE = 100;
 
 /** `?from=&limit=` of the lists. */
 export const PageQuery = z.strictObject({
-  from: queryInt(0xffff_ffff).optional().describe("where the page begins"),
+  from: queryInt(MAX_UINT32).optional().describe("where the page begins"),
   limit: queryInt(MAX_PAGE).optional().describe(`at most ${MAX_PAGE}, default 20`),
 });
 export type PageQuery = z.infer<typeof PageQuery>;

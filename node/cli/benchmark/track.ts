@@ -1,5 +1,7 @@
 /** One open track on this machine by a recipe, and the quality that would follow from it. */
+
 import { randomBytes } from "node:crypto";
+import { WHOLE } from "../../../chain/millionths.ts";
 import type { Engine } from "../../../ml/engine.ts";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
@@ -26,8 +28,6 @@ export interface BenchmarkTrack {
   readonly quality: number;
   readonly durationMs: number;
 }
-
-const MICRO = 1e6;
 
 /** @throws CliError BAD_ARGUMENT for a recipe that the chain would refuse; TrainingError DIVERGED */
 export async function benchmarkTrack(
@@ -62,12 +62,12 @@ export async function benchmarkTrack(
   return {
     task: version,
     recipe,
-    accuracy: scores.accuracy / MICRO,
-    precision: scores.precision / MICRO,
-    recall: scores.recall / MICRO,
-    f1: scores.f1 / MICRO,
-    reference: task.reference / MICRO,
-    quality: qualityOf(score) / MICRO,
+    accuracy: scores.accuracy / WHOLE,
+    precision: scores.precision / WHOLE,
+    recall: scores.recall / WHOLE,
+    f1: scores.f1 / WHOLE,
+    reference: task.reference / WHOLE,
+    quality: qualityOf(score) / WHOLE,
     durationMs: Math.round(clock.now() - startMs),
   };
 }

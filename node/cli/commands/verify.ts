@@ -1,4 +1,5 @@
 /** `poml verify`: checks what was downloaded of a job against a block or a genesis the reader trusts. */
+
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -7,6 +8,7 @@ import type { JobKind } from "../../../chain/types/job.ts";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { Trust } from "../../light/anchor.ts";
+import { DAY_MS } from "../../units.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 import { checkApiUrl } from "../find-node.ts";
@@ -19,7 +21,6 @@ import {
   witnessesOf,
 } from "../witness-option.ts";
 
-const DAY_MS = 86_400_000;
 /** Above the weights of the largest model. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 

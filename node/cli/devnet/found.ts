@@ -1,6 +1,7 @@
 /** The genesis of a test network: its founders with their measured capacity, its money, its rules. */
+import { POML } from "../../../chain/amount.ts";
 import { fromHex } from "../../../chain/crypto/hash.ts";
-import { devnetParameters, POML } from "../../../chain/genesis.ts";
+import { devnetParameters } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { OnionKeeper } from "../../consensus/onion-keeper.ts";

@@ -1,9 +1,11 @@
 /** Fills what an order to search leaves open, once for the HTTP API and the command line, and says what it chose. */
+
 import { MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { SearchMode } from "../../../chain/types/search.ts";
 import { MAX_NONCES } from "../../../chain/workload/search/check.ts";
 import { CORE_OPERATIONS } from "../../../ml/search/hash-cost.ts";
 import { nonceSpace } from "../../../ml/search/search-task.ts";
+import { DEFAULT_PHASE_SECONDS } from "../default-phase.ts";
 import { JobError } from "../job-error.ts";
 import type { SearchRequest } from "./search-request.ts";
 
@@ -11,7 +13,6 @@ import type { SearchRequest } from "./search-request.ts";
 const TIMES_OF_A_FIND = 8n;
 const LEAST_NONCES = 4096n;
 const PARTICIPANTS = 4;
-const PHASE_SECONDS = 120;
 const DIGESTS = 1n << 256n;
 /** Below, what leases and claims take is no longer small beside the hashing. */
 const UNIT_SECONDS = 0.25;
@@ -157,7 +158,7 @@ export function fillCrowd(request: SearchRequest, drawable: number): FilledCrowd
     participants,
     quorum,
     teamSize: request.teamSize ?? MIN_TEAM,
-    phaseSeconds: request.phaseSeconds ?? PHASE_SECONDS,
+    phaseSeconds: request.phaseSeconds ?? DEFAULT_PHASE_SECONDS,
     notes,
   };
 }

@@ -28,7 +28,7 @@ import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
-import { fetchCommitted } from "../fetch-committed.ts";
+import { fetchCommitted, revealLimit } from "../fetch-committed.ts";
 import { JobError } from "../job-error.ts";
 import type { MergeControl } from "../kind-duties.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
@@ -69,9 +69,6 @@ export interface MergeClaimsModules {
   peerOf(node: number): string;
 }
 
-/** Time given to claims and entries of the log that do not come, as a share of the phase. */
-const REVEAL_SHARE = 0.3;
-
 /** @throws JobError NO_QUORUM when claims that are missing could still make one */
 export async function mergeClaims(
   job: Job,
@@ -79,7 +76,7 @@ export async function mergeClaims(
   { phaseMs, signal }: MergeControl,
   modules: MergeClaimsModules,
 ): Promise<RoundOutcome> {
-  const patience = modules.clock.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
+  const patience = revealLimit(phaseMs, modules.clock);
   const limit = AbortSignal.any([signal, patience]);
   const committed = job.participants
     .filter(hasCommitted)

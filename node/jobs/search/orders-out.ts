@@ -1,4 +1,5 @@
 /** What a manager tells participants, those of one node together. */
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import type { Clock } from "../../clock.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import { type LeaseOrders, MAX_LANES, WAIT_CODES } from "./lease-wire.ts";
@@ -139,5 +140,5 @@ function waitOf({ holder, request, reason, ms }: WaitEffect): LeaseOrders["waits
 }
 
 function uint32(value: number): number {
-  return Math.min(0xffff_ffff, Math.round(value));
+  return Math.min(MAX_UINT32, Math.round(value));
 }

@@ -1,4 +1,5 @@
 /** From a client's order to search to the specification that goes on chain: completed, checked and priced. */
+
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { openingPrice, requireEnoughNodes } from "../../../chain/job/opening.ts";
@@ -7,6 +8,7 @@ import { checkJobSpec } from "../../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import { SEARCH_ENDIANS, SEARCH_MODES, type SearchSpec } from "../../../chain/types/search.ts";
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { lowestPrice } from "../../../chain/workload/search/price.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
@@ -21,7 +23,7 @@ import { badOrder, fillCrowd, fillRange, fillTarget, fillUnitBits } from "./fill
 import type { SearchRequest } from "./search-request.ts";
 
 const GIGA = 1_000_000_000n;
-const MAX_OPERATIONS = 0xffff_ffff;
+const MAX_OPERATIONS = MAX_UINT32;
 
 export interface PrepareSearchModules {
   readonly blobs: Pick<BlobStore, "get" | "put">;

@@ -3,12 +3,14 @@
  * leases to them; the round closes when half of its time is over, when the manager says so, or with a find where one is
  * enough; then the node commits once, to what the log of leases gives it.
  */
+
 import { join } from "node:path";
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { MAX_FINDS, type UnitRange } from "../../../chain/types/search.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { mostClaimUnits } from "../../../chain/workload/search/check.ts";
 import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
@@ -391,7 +393,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         updateHash,
         checkpointRoot: merkleRoot(leaves),
         units: claimed.length,
-        workMs: Math.min(Math.round(this.#searchedMs), 0xffff_ffff),
+        workMs: Math.min(Math.round(this.#searchedMs), MAX_UINT32),
         updateBytes: bytes.length,
       }),
       spec.phaseBlocks,

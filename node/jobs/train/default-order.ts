@@ -2,6 +2,7 @@
  * Fills in what an order leaves open, in the same way for the HTTP API and the command line, and reports what it chose
  * and why. ml/training/default-plan.ts makes the choices about training itself.
  */
+
 import { MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { Optimizer } from "../../../ml/hyperparameters.ts";
 import {
@@ -13,6 +14,7 @@ import {
   defaultRun,
   plannedModel,
 } from "../../../ml/training/default-plan.ts";
+import { DEFAULT_PHASE_SECONDS } from "../default-phase.ts";
 import type { JobRequest, OptimizerRequest } from "./job-request.ts";
 
 /** An order without open fields, except those that follow from the model or the price later. */
@@ -31,8 +33,6 @@ export interface FilledOrder {
   /** Sentences for the client: what was chosen for it. */
   readonly notes: readonly string[];
 }
-
-const PHASE_SECONDS = 120;
 
 /** @param drawable nodes that can be drawn for work now */
 export function fillOrder(request: JobRequest, data: OrderedData, drawable: number): FilledOrder {
@@ -67,7 +67,7 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
     participants,
     quorum,
     teamSize,
-    phaseSeconds: request.phaseSeconds ?? PHASE_SECONDS,
+    phaseSeconds: request.phaseSeconds ?? DEFAULT_PHASE_SECONDS,
     targetAccuracy: request.targetAccuracy ?? 0,
   };
   return { order, notes };

@@ -6,7 +6,7 @@ import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import { JOB_PARTITIONS } from "../../../chain/types/train.ts";
 import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
-import type { Split } from "../../../ml/dataset/manifest.ts";
+import { MAX_MANIFEST_BYTES, type Split } from "../../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../../ml/dataset/partition.ts";
 import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
@@ -23,7 +23,6 @@ import type { OrderInspector } from "./orders/order-inspector.ts";
 
 /** Far more than the JSON of 50,000 values takes; a model may have no more values. */
 const MAX_MODEL_BYTES = 4 * 1024 * 1024;
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const MAX_TORRENT_BYTES = 4 * 1024 * 1024;
 
 export type PossibleOrder = Extract<Inspection, { kind: "possible" }>;

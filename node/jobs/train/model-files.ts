@@ -1,19 +1,18 @@
 /** The trained model of a job in tfjs format, with the manifest of its dataset. */
+
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { outcomeOf, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { jobKindOf } from "../../../chain/workload/workloads.ts";
-import { modelJsonOf } from "../../../ml/model/artifact.ts";
+import { MAX_MANIFEST_BYTES } from "../../../ml/dataset/manifest.ts";
+import { MAX_MODEL_BYTES, modelJsonOf } from "../../../ml/model/artifact.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import { BlobError } from "../../blobs/blob-store.ts";
 import { JobError } from "../job-error.ts";
 import { describeOutcome, hasModel } from "../job-outcome.ts";
 import type { ModelFiles } from "./model-folders.ts";
 import type { ModelOpener } from "./models/model-opener.ts";
-
-const MAX_MODEL_BYTES = 16 * 1024 * 1024;
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 export interface ModelFilesModules {
   readonly fetcher: Pick<BlobFetcher, "fetch">;

@@ -9,6 +9,7 @@ import { canCommit, hasCommitted, phaseOf } from "../../../chain/job/phase.ts";
 import { leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import type { Job, Participant as JobParticipant } from "../../../chain/types/job.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
+import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { trainingSeed } from "../../../chain/workload/train/seed.ts";
 import { isAuditable, segmentCount } from "../../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
@@ -163,7 +164,7 @@ export class Participant implements JobService {
         updateHash,
         checkpointRoot: merkleRoot(result.checkpoints),
         units: result.samples,
-        workMs: Math.min(Math.round(result.durationMs), 0xffff_ffff),
+        workMs: Math.min(Math.round(result.durationMs), MAX_UINT32),
         updateBytes: bytes.length,
       }),
       job.spec.phaseBlocks,

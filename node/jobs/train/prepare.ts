@@ -2,6 +2,7 @@
  * Turns a client's order into the specification for the chain: model and dataset are checked against each other and
  * stored for the network, and the work is priced.
  */
+
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { drawnParticipants } from "../../../chain/job/draw-room.ts";
@@ -33,6 +34,7 @@ import { presetModel } from "../../../ml/model/presets.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { USUAL_MEMORY_MIB } from "../../config/schema.ts";
 import { type RandomBytes, systemRandom } from "../../random.ts";
+import { MIB } from "../../units.ts";
 import { textBytes } from "../../wallet/payload.ts";
 import { JobError } from "../job-error.ts";
 import type { PreparedJob } from "../prepared-job.ts";
@@ -44,7 +46,6 @@ import type { ModelOpener } from "./models/model-opener.ts";
 import type { Inspection } from "./orders/inspect-order.ts";
 
 const PRICE_PER_SAMPLE = 10n;
-const MIB = 1024 * 1024;
 
 export interface PrepareModules {
   readonly datasets: DatasetService;

@@ -2,16 +2,16 @@
  * Files of jobs that anybody may fetch by hash: blobs that are not withheld, and manifests and chunks of shared
  * datasets. A dataset that was only imported stays private until an order uses it.
  */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex } from "../../../chain/crypto/hash.ts";
+import { MAX_MANIFEST_BYTES } from "../../../ml/dataset/manifest.ts";
 import { BlobError, type BlobStore } from "../../blobs/blob-store.ts";
 import { type ServedFile, servedFile } from "../../blobs/served-file.ts";
 import { ByteCache } from "../byte-cache.ts";
 import { findChunk } from "./find-chunk.ts";
 
-/** No manifest is larger; other blobs may be, and are not read for a request for chunks. */
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const CACHE_BYTES = 32 * 1024 * 1024;
 
 export class PublicFiles {

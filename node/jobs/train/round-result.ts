@@ -21,7 +21,7 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import type { Workers } from "../../workers/workers.ts";
-import { fetchCommitted } from "../fetch-committed.ts";
+import { fetchCommitted, revealLimit } from "../fetch-committed.ts";
 import { JobError } from "../job-error.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import { type JobFiles, shardSamples } from "./job-files.ts";
@@ -44,8 +44,6 @@ export interface RoundModules {
   peerOf(node: number): string;
 }
 
-/** Share of the phase for which the merge waits for missing updates. */
-const REVEAL_SHARE = 0.3;
 const EVALUATE_MS = 600_000;
 
 /**
@@ -127,7 +125,7 @@ async function collectUpdates(
   { phaseMs, signal }: { readonly phaseMs: number; readonly signal: AbortSignal },
   { fetcher, clock, peerOf }: RoundModules,
 ): Promise<CommittedUpdate[]> {
-  const patience = clock.timeout(Math.max(1_000, Math.floor(phaseMs * REVEAL_SHARE)));
+  const patience = revealLimit(phaseMs, clock);
   const limit = AbortSignal.any([signal, patience]);
   const train = trainSpec(spec);
   const maxBytes = updateBytes(train.parameterCount);

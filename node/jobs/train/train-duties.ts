@@ -1,9 +1,11 @@
 /** What the frame of jobs needs from training on this node. */
+
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobRecord, JobSpec, ObjectionReason } from "../../../chain/types/job.ts";
 import { trainResult, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { Turn } from "../../fair-line.ts";
+import { MIB } from "../../units.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import type { RoomNeeds } from "../duty-room.ts";
 import type { Finding, JudgeOptions } from "../finding.ts";
@@ -33,7 +35,6 @@ export interface TrainDutiesModules extends JudgeModules, Omit<RoundModules, "me
   merge(task: MergeTask, signal: AbortSignal, turn: Turn): Promise<MergeOutcome>;
 }
 
-const MIB = 1024 * 1024;
 /** A worker answers nobody during a batch, and is given up after a minute. */
 const MAX_BATCH_MS = 30_000;
 

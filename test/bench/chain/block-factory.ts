@@ -2,6 +2,7 @@
  * Makes many certified blocks fast: a chain of four founders whose keys are all here, and which takes
  * what it built without applying it again.
  */
+import { POML } from "../../../chain/amount.ts";
 import { type AppliedBlock, blockHash, buildBlock } from "../../../chain/apply-block.ts";
 import { MAX_LIFETIME } from "../../../chain/apply-transaction.ts";
 import { addressOf } from "../../../chain/crypto/address.ts";
@@ -10,7 +11,7 @@ import { type KeyPair, keyPairFromSeed } from "../../../chain/crypto/keys.ts";
 import { makeOnion } from "../../../chain/crypto/onion.ts";
 import { proposerOf } from "../../../chain/draw/proposer-of.ts";
 import { voteSigningRoot, voteTypeIndex } from "../../../chain/finality/vote.ts";
-import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
+import { devnetParameters, genesisHead } from "../../../chain/genesis.ts";
 import type { Head } from "../../../chain/head.ts";
 import { Certificate, type CertifiedBlock } from "../../../chain/types/block.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";

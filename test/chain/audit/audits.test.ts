@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { stageOf } from "../../../chain/audit/tick.ts";
 import { sealOf } from "../../../chain/committee/seal.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import { merkleProof, merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import { ALL_SEGMENTS, AUDIT_ANSWERS } from "../../../chain/types/audit.ts";

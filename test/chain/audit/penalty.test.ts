@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import {
   isWatched,
   punishFalseWitness,
@@ -7,7 +8,6 @@ import {
   rewardGoodUpdate,
 } from "../../../chain/audit/penalty.ts";
 import { startUnbonding } from "../../../chain/bond/unbonding.ts";
-import { POML } from "../../../chain/genesis.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { supplyOf } from "../../../chain/supply/supply.ts";
 import { RATING_FAULTS } from "../../../chain/types/node.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
 import { drawNodes } from "../../../chain/draw/frozen-weights.ts";
-import { POML } from "../../../chain/genesis.ts";
 import type { State } from "../../../chain/state/state.ts";
 import { weightOf } from "../../../chain/weight/weight.ts";
 import { TestChain } from "../../helpers/chain.ts";

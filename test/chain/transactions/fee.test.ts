@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { POML } from "../../../chain/genesis.ts";
+import { POML } from "../../../chain/amount.ts";
 import { rateFee } from "../../../chain/rate-fee.ts";
 import { TEST_PARAMETERS } from "../../helpers/chain.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { addressOf } from "../../../chain/crypto/address.ts";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { dryRun } from "../../../chain/mempool/admission.ts";
 import { MIN_ONION_LENGTH } from "../../../chain/transactions/register.ts";
 import { MAX_NODES } from "../../../chain/types/state.ts";

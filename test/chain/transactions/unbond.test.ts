@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { POML } from "../../../chain/genesis.ts";
+import { POML } from "../../../chain/amount.ts";
 import { MAX_UNBONDINGS_PER_NODE } from "../../../chain/types/state.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectRefused } from "../../helpers/expect-transaction.ts";

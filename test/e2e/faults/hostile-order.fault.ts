@@ -3,12 +3,13 @@
  * weights are files that the node it runs has put on its disk. The drawn nodes find it out before any worker sees it,
  * the job ends at once, its client pays, and every lane goes on. An order that is only too large is declined.
  */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import { payloadOf, SignedTransaction } from "../../../chain/types/transaction.ts";

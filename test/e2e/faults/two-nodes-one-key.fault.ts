@@ -1,9 +1,11 @@
 /** Two running nodes of one key, each with a disk of its own, that hear of each other through others. */
+
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { addressOf } from "../../../chain/crypto/address.ts";
 import { sha256 } from "../../../chain/crypto/hash.ts";
 import { keyPairFromSeed } from "../../../chain/crypto/keys.ts";
-import { devnetParameters, genesisHead, POML } from "../../../chain/genesis.ts";
+import { devnetParameters, genesisHead } from "../../../chain/genesis.ts";
 import type { Genesis } from "../../../chain/types/genesis.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { createLedger, type Ledger } from "../../../node/compose/ledger.ts";

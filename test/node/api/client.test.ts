@@ -1,8 +1,9 @@
 /** The client against a real server: every read, the whole way of a job, and waiting for finality. */
+
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
 import { JobSpec } from "../../../chain/types/job.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";

@@ -1,8 +1,9 @@
 /** Every refusal of the API: the status, a code, the field at fault and what to do about it. */
+
 import { ListCompositeType } from "@chainsafe/ssz";
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { MempoolError } from "../../../chain/mempool/mempool-error.ts";
 import { SignedTransaction } from "../../../chain/types/transaction.ts";
 import type { JobDetail } from "../../../node/api/contract/jobs/job.ts";

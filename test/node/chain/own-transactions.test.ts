@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import { MEMPOOL_LIMITS } from "../../../chain/mempool/limits.ts";
 import { Mempool } from "../../../chain/mempool/pool.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";

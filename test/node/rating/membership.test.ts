@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { POML } from "../../../chain/amount.ts";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { POML } from "../../../chain/genesis.ts";
 import type { Block } from "../../../chain/types/block.ts";
 import { kindOf } from "../../../chain/types/transaction.ts";
 import { OnionKeeper } from "../../../node/consensus/onion-keeper.ts";

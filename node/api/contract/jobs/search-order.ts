@@ -1,6 +1,8 @@
 /** The order of a search, as its client writes it. */
+
 import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
+import { MAX_UINT32 } from "../../../../chain/uint-range.ts";
 import { ShortName } from "../../../short-name.ts";
 import { Amount } from "../scalar.ts";
 import { ORDER_FIELDS } from "./frame.ts";
@@ -51,7 +53,7 @@ export const SearchOrder = z.strictObject({
   operations: z
     .int()
     .min(1)
-    .max(0xffff_ffff)
+    .max(MAX_UINT32)
     .optional()
     .describe("what one hash costs; known of shipped algorithms, measured here of others"),
   ...ORDER_FIELDS,

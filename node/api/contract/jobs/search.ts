@@ -1,6 +1,8 @@
 /** Jobs that search a range of nonces for digests at or below a target: the order and the progress. */
+
 import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
+import { MAX_UINT64 } from "../../../../chain/uint-range.ts";
 import { SEEN_BY } from "../../../jobs/search/live-search.ts";
 import { Amount, Bytes, Count, Hash } from "../scalar.ts";
 import {
@@ -14,7 +16,6 @@ import {
   TERM_FIELDS,
 } from "./frame.ts";
 
-const MAX_UINT64 = 2n ** 64n - 1n;
 const DECIMAL = /^(0|[1-9][0-9]{0,19})$/;
 
 /** Larger than what a JSON number can hold exactly. */

@@ -2,12 +2,13 @@
  * What one order needs from a machine, known before the work begins: the memory of the worker that trains it, and the
  * operations of the longest piece of work that cannot be interrupted.
  */
+
 import { programBytes } from "../../../../ml/exact/compile-program.ts";
 import type { Hyperparameters } from "../../../../ml/hyperparameters.ts";
 import type { LayersModel } from "../../../../ml/model/layers-model.ts";
 import { operationsOf } from "../../../../ml/model/operations.ts";
+import { MIB } from "../../../units.ts";
 
-const MIB = 1024 * 1024;
 const FLOAT_BYTES = 4;
 /** A worker without a task, including memory that its garbage collector has not freed. */
 const WORKER_MIB = 160;

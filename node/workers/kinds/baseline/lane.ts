@@ -1,12 +1,11 @@
 /** A lane with all its attempts. */
-import { equalBytes, sha256, toHex } from "../../../../chain/crypto/hash.ts";
+import { equalBytes, HASH_BYTES, sha256, toHex } from "../../../../chain/crypto/hash.ts";
 import { merkleRoot } from "../../../../chain/proof/hash-tree.ts";
 import { breach } from "../../worker-error.ts";
 import type { Assignment } from "../work.ts";
 import type { BaselineOrder, BaselineOutcome } from "./order.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./task.ts";
 
-const HASH_BYTES = 32;
 /** A baseline state has 340 kB; this leaves room for a larger task version. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 /** A training as a link carries it; a training on a remote worker is watched. */
-import { fromHex, toHex } from "../../../../chain/crypto/hash.ts";
+import { fromHex, HASH_BYTES, toHex } from "../../../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../../../chain/workload/train/segments.ts";
 import { floatsOfBytes } from "../../../../ml/bytes.ts";
 import { maxCheckpointBytes } from "../../../../ml/training/checkpoint.ts";
@@ -11,8 +11,6 @@ import type { Assignment, Attempt, ChosenWorker, Pool } from "../work.ts";
 import type { TrainOrder, TrainOutcome } from "./order.ts";
 import { TrainProbe } from "./probe.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "./task.ts";
-
-const HASH_BYTES = 32;
 
 export function train(
   task: TrainTask,
