@@ -7,7 +7,7 @@ import { isQuorum } from "../finality/quorum.ts";
 import type { State } from "../state/state.ts";
 import { without } from "../state/unordered.ts";
 import { MAX_ALGORITHMS } from "../types/state.ts";
-import { electorateOf } from "./count-votes.ts";
+import { type Electorate, electorateOf } from "./count-votes.ts";
 
 export function isCertified({ algorithms }: Pick<State, "algorithms">, hash: Uint8Array): boolean {
   return algorithms.some((one) => equalBytes(one, hash));
@@ -16,23 +16,40 @@ export function isCertified({ algorithms }: Pick<State, "algorithms">, hash: Uin
 /** Runs at the end of an epoch. Votes on what was decided are forgotten. */
 export function countAlgorithmVotes(state: State): void {
   if (state.algorithmVotes.length === 0) return;
-  const { votes, total } = electorateOf(state);
-  const weights = new Map<string, { algorithm: Uint8Array; weight: bigint }>();
-  for (const { node, algorithm } of state.algorithmVotes) {
-    const key = bytesKey(algorithm);
-    const weight = (weights.get(key)?.weight ?? 0n) + (votes[node] ?? 0n);
-    weights.set(key, { algorithm, weight });
-  }
+  const electorate = electorateOf(state);
   const decided = new Set<string>();
-  const inOrder = [...weights].sort(([, a], [, b]) => compareBytes(a.algorithm, b.algorithm));
-  for (const [key, { algorithm, weight }] of inOrder) {
-    if (!isQuorum(weight, total)) continue;
+  for (const { algorithm, weight } of algorithmTallies(state, electorate)) {
+    if (!isQuorum(weight, electorate.total)) continue;
     decide(state, algorithm);
-    decided.add(key);
+    decided.add(bytesKey(algorithm));
   }
   if (decided.size === 0) return;
   const isDecided = (algorithm: Uint8Array): boolean => decided.has(bytesKey(algorithm));
   state.algorithmVotes = without(state.algorithmVotes, ({ algorithm }) => isDecided(algorithm));
+}
+
+/** The nodes that want an algorithm on the list, or off it where it is there. */
+export interface AlgorithmTally {
+  readonly algorithm: Uint8Array;
+  readonly nodes: readonly number[];
+  /** The votes of these nodes. */
+  readonly weight: bigint;
+}
+
+/** In order of the hash. */
+export function algorithmTallies(
+  { algorithmVotes }: Pick<State, "algorithmVotes">,
+  { votes }: Electorate,
+): AlgorithmTally[] {
+  const tallies = new Map<string, AlgorithmTally & { nodes: number[]; weight: bigint }>();
+  for (const { node, algorithm } of algorithmVotes) {
+    const key = bytesKey(algorithm);
+    const tally = tallies.get(key) ?? { algorithm, nodes: [], weight: 0n };
+    tally.nodes.push(node);
+    tally.weight += votes[node] ?? 0n;
+    tallies.set(key, tally);
+  }
+  return [...tallies.values()].sort((a, b) => compareBytes(a.algorithm, b.algorithm));
 }
 
 /** Where the list is full, the decision comes to nothing. */

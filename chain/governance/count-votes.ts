@@ -53,7 +53,7 @@ function leavesWeight({ nodes }: State, parameters: Parameters): boolean {
 }
 
 /** The votes that every node has on parameters. */
-interface Electorate {
+export interface Electorate {
   /** By node index. */
   readonly votes: readonly bigint[];
   readonly total: bigint;

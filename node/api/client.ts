@@ -8,7 +8,7 @@ import type { JobKind } from "../../chain/types/job.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import type { CsvFields } from "../datasets/csv-form.ts";
 import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
-import { AddedAlgorithm } from "./contract/algorithm.ts";
+import { AddedAlgorithm, AlgorithmList } from "./contract/algorithm.ts";
 import {
   BlockJson,
   BlockList,
@@ -224,6 +224,10 @@ export class PomlClient {
   }
 
   /** Brings a search algorithm; needs the token. @param bytes of a WebAssembly module @throws ApiError with the reason */
+  algorithms(): Promise<AlgorithmList> {
+    return this.#api.get("/v1/algorithms", AlgorithmList);
+  }
+
   addAlgorithm(bytes: Uint8Array): Promise<AddedAlgorithm> {
     return this.#api.postBytes("/v1/algorithms", AddedAlgorithm, bytes);
   }

@@ -199,6 +199,7 @@ async function createOverLedger(
     inspector,
     opener,
     tryModule,
+    allow: config.jobs.allow,
     live,
     status,
     storage: () => storage.report(),

@@ -3,9 +3,10 @@ import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
+import { MAX_MODULE_BYTES } from "../../ml/search/abi.ts";
 import type { NodeServices } from "../api/server.ts";
 import type { BlobFetcher } from "../blobs/blob-fetcher.ts";
-import type { BlobStore } from "../blobs/blob-store.ts";
+import { BlobError, type BlobStore } from "../blobs/blob-store.ts";
 import { type FoundJob, JobArchive } from "../chain/job-archive.ts";
 import type { TransactionStatus } from "../chain/transaction-status.ts";
 import type { ImportTasks } from "../datasets/import-tasks.ts";
@@ -19,6 +20,7 @@ import type { PreparedJob } from "../jobs/prepared-job.ts";
 import type { LiveSearches } from "../jobs/search/live-searches.ts";
 import { prepareSearch } from "../jobs/search/prepare.ts";
 import { requireOver } from "../jobs/search/require-over.ts";
+import type { SearchRequest } from "../jobs/search/search-request.ts";
 import type { DatasetService } from "../jobs/train/dataset-service.ts";
 import type { JobRequest } from "../jobs/train/job-request.ts";
 import { readModelFiles } from "../jobs/train/model-files.ts";
@@ -49,6 +51,8 @@ export interface ServiceParts {
   readonly inspector: OrderInspector;
   readonly opener: ModelOpener;
   tryModule(bytes: Uint8Array): Promise<ModuleReport>;
+  /** What the owner allows (`jobs.allow`). */
+  readonly allow: readonly string[];
   readonly live: Pick<LiveSearches, "of">;
   status(): NodeStatus;
   storage(): Promise<StorageReport>;
@@ -56,6 +60,8 @@ export interface ServiceParts {
 }
 
 const MODEL_MS = 60_000;
+/** A client waits meanwhile. */
+const MODULE_MS = 15_000;
 
 export function createServices(parts: ServiceParts): NodeServices {
   const { ledger, datasets, blobs, fetcher, opener, events } = parts;
@@ -121,8 +127,15 @@ export function createServices(parts: ServiceParts): NodeServices {
         }),
     });
   const { tryModule } = parts;
+  const prepareNonces = (request: SearchRequest): Promise<PreparedJob> =>
+    prepareSearch(request, {
+      ...network,
+      keep: (module) => blobs.put(module),
+      find: (hash) => findModule(hash, fetcher),
+      tryModule,
+    });
   const prepare = ({ kind, order }: OrderRequest): Promise<PreparedJob> =>
-    kind === "train" ? prepareTrain(order) : prepareSearch(order, { ...network, blobs, tryModule });
+    kind === "train" ? prepareTrain(order) : prepareNonces(order);
 
   const desk = new OrderDesk({ prepare, duties, store: chain.store });
 
@@ -164,6 +177,7 @@ export function createServices(parts: ServiceParts): NodeServices {
     datasets: () => datasets.list(),
     prepareJob: prepare,
     submitJob: (request, key) => desk.submit(request, key),
+    allow: parts.allow,
     addAlgorithm: async (bytes) => {
       const report = await tryModule(bytes);
       await blobs.put(bytes);
@@ -186,4 +200,18 @@ export function createServices(parts: ServiceParts): NodeServices {
     storage: parts.storage,
     metrics: parts.metrics,
   };
+}
+
+/** From this disk, or from a peer. */
+async function findModule(
+  hash: Uint8Array,
+  fetcher: Pick<BlobFetcher, "fetch">,
+): Promise<Uint8Array | undefined> {
+  const signal = AbortSignal.timeout(MODULE_MS);
+  try {
+    return await fetcher.fetch(hash, { maxBytes: MAX_MODULE_BYTES, signal });
+  } catch (error) {
+    if (signal.aborted || error instanceof BlobError) return undefined;
+    throw error;
+  }
 }

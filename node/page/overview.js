@@ -1,4 +1,5 @@
 /** The front page: the network in six figures, the job under way, the latest blocks, nodes and jobs. */
+import { algorithmsCard } from "./algorithms-card.js";
 import { blockFeed } from "./block-feed.js";
 import { card, h, meter, table } from "./dom.js";
 import { count, duration, percent, plural, poml, units } from "./format.js";
@@ -18,12 +19,14 @@ export function overview(root) {
   const feed = blockFeed(10);
   const nodes = h("div");
   const jobs = h("div");
+  const algorithms = algorithmsCard();
   root.replaceChildren(
     tiles,
     safety,
     h("div", { class: "split" }, work, card("Latest blocks", "newest first", feed.element)),
     nodes,
     jobs,
+    algorithms.element,
   );
   /** @type {ReturnType<typeof jobCard> | undefined} */
   let shown;
@@ -60,6 +63,7 @@ export function overview(root) {
     stop();
     clearInterval(ages);
     shown?.remove();
+    algorithms.remove();
   };
 }
 
@@ -138,6 +142,8 @@ function noJobs() {
       { class: "muted" },
       "Submit one with ",
       h("code", { class: "mono" }, "npx poml job submit"),
+      " or ",
+      h("code", { class: "mono" }, "npx poml search"),
       ".",
     ),
   );

@@ -460,10 +460,8 @@ export class FixtureNode implements NodeServices {
   #prepareSearch(asked: SearchRequest): Promise<PreparedJob> {
     const { parameters, jobs, nodes } = this.state();
     return prepareSearch(asked, {
-      blobs: {
-        get: async (hash) => this.modules.get(toHex(hash)),
-        put: async (bytes) => sha256(bytes),
-      },
+      find: async (hash) => this.modules.get(toHex(hash)),
+      keep: async (bytes) => sha256(bytes),
       tryModule: (bytes) => this.addAlgorithm(bytes),
       parameters: () => parameters,
       drawable: () => nodes.activeCount,
@@ -474,6 +472,12 @@ export class FixtureNode implements NodeServices {
 
   /** Of modules that were tried, by hash. */
   readonly #reports = new Map<string, ModuleReport>();
+  allow: readonly string[] = [
+    "search/sha256",
+    "search/sha256d",
+    "search/blake2b",
+    "search/certified",
+  ];
   /** By hash. */
   readonly modules = new Map<string, Uint8Array>();
 

@@ -1,5 +1,6 @@
 /** The answer of each GET route with a JSON answer, by its path in the API's description. The page uses this table. */
 import type { z } from "zod";
+import { AlgorithmList } from "./algorithm.ts";
 import { BlockJson, BlockList, TransactionStatusJson, WaitingTransactionList } from "./block.ts";
 import { DatasetList } from "./dataset.ts";
 import { CertificateFile, JobDetail, JobList, RoundList } from "./jobs/job.ts";
@@ -26,6 +27,7 @@ export const ANSWERS = {
   "/v1/nodes/{key}": NodeDetail,
   "/v1/nodes/{key}/rating": RatingExplanation,
   "/v1/parameters": ParameterList,
+  "/v1/algorithms": AlgorithmList,
   "/v1/jobs": JobList,
   "/v1/jobs/{id}": JobDetail,
   "/v1/jobs/{id}/rounds": RoundList,

@@ -1,6 +1,8 @@
 /** `poml algorithm`: what searches hash with, and whether a module of one's own could be one of them. */
 import { Command } from "commander";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { PomlError } from "../../../chain/errors.ts";
+import type { AlgorithmList } from "../../api/contract/algorithm.ts";
 import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { usageError } from "../exit-codes.ts";
@@ -15,9 +17,9 @@ const TURN = { group: "algorithm", member: "" } as const;
 export function algorithmCommand(context: CliContext): Command {
   const algorithm = new Command("algorithm").description("what searches hash with");
   algorithm.addCommand(
-    new Command("list")
-      .description("show the algorithms that come with poml")
-      .action(() => list(context)),
+    addApiOptions(new Command("list"))
+      .description("show what searches can hash with: shipped, certified, allowed; open votes")
+      .action((options: ApiOptions) => list(options, context)),
   );
   algorithm.addCommand(
     new Command("check")
@@ -69,14 +71,27 @@ async function hashOf(text: string): Promise<Uint8Array> {
   return sha256(bytes);
 }
 
-async function list({ output }: CliContext): Promise<void> {
-  const { SHIPPED } = await import("../../../ml/search/shipped.ts");
-  output.result({ algorithms: SHIPPED }, () =>
-    output.table(
-      ["name", "digest", "lanes", "hash of the module"],
-      SHIPPED.map(({ name, digest, lanes, hash }) => [name, digest, lanes, hash]),
-    ),
-  );
+async function list(options: ApiOptions, context: CliContext): Promise<void> {
+  const { showAlgorithms, showShipped } = await import("../search/algorithm-list.ts");
+  let answer: AlgorithmList;
+  try {
+    answer = await (await connect(options, context)).algorithms();
+  } catch (error) {
+    const isNamed = options.api ?? options.dataDir ?? context.env.POML_API;
+    if (isNamed !== undefined || !(error instanceof PomlError) || !isUnreachable(error))
+      throw error;
+    context.output.note(
+      "no node answers here, so these are the shipped ones alone; a node also knows certified ones and open votes",
+    );
+    return showShipped(context.output);
+  }
+  context.output.result(answer, () => showAlgorithms(context.output, answer));
+}
+
+const UNREACHABLE = ["UNREACHABLE", "NODE_NOT_RUNNING", "NOT_INITIALISED"];
+
+function isUnreachable({ code }: PomlError): boolean {
+  return UNREACHABLE.includes(code);
 }
 
 async function add(file: string, options: ApiOptions, context: CliContext): Promise<void> {

@@ -14,7 +14,6 @@ import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
 import { findShipped, SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
-import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { ModuleReport } from "../../search/probe-module.ts";
 import { textBytes } from "../../wallet/payload.ts";
 import { JobError } from "../job-error.ts";
@@ -26,7 +25,10 @@ const GIGA = 1_000_000_000n;
 const MAX_OPERATIONS = MAX_UINT32;
 
 export interface PrepareSearchModules {
-  readonly blobs: Pick<BlobStore, "get" | "put">;
+  /** Keeps a module for peers. @returns its hash */
+  keep(module: Uint8Array): Promise<Uint8Array>;
+  /** A module that this node or a peer of it has. */
+  find(hash: Uint8Array): Promise<Uint8Array | undefined>;
   /** Tries a module that did not come with the program. @throws AlgorithmError */
   tryModule(bytes: Uint8Array): Promise<ModuleReport>;
   parameters(): Parameters;
@@ -101,7 +103,7 @@ interface FoundAlgorithm {
 async function findAlgorithm(
   { algorithm, operations }: SearchRequest,
   message: Pick<SearchSpec, "prefix" | "suffix"> & { readonly nonceBytes: 4 | 8 },
-  { blobs, tryModule }: PrepareSearchModules,
+  { keep, find, tryModule }: PrepareSearchModules,
 ): Promise<FoundAlgorithm> {
   const shipped = findShipped(algorithm);
   if (shipped !== undefined) {
@@ -113,10 +115,10 @@ async function findAlgorithm(
         "leave it out",
       );
     }
-    const hash = await blobs.put(await shippedModule(shipped.name));
+    const hash = await keep(await shippedModule(shipped.name));
     return { hash, name: shipped.name, operations: cost, notes: [] };
   }
-  const bytes = /^[0-9a-f]{64}$/.test(algorithm) ? await blobs.get(fromHex(algorithm)) : undefined;
+  const bytes = /^[0-9a-f]{64}$/.test(algorithm) ? await find(fromHex(algorithm)) : undefined;
   if (bytes === undefined) throw unknownAlgorithm(algorithm);
   const { hashesPerSecond } = await tryModule(bytes);
   const measured = Math.ceil(CORE_OPERATIONS / Math.max(1, hashesPerSecond));
@@ -138,7 +140,7 @@ function unknownAlgorithm(algorithm: string): AlgorithmError {
   const isHash = /^[0-9a-f]{64}$/.test(algorithm);
   const known = SHIPPED.map(({ name }) => name).join(", ");
   return new AlgorithmError(
-    `algorithm: ${isHash ? `this node has no module ${algorithm}` : `nothing is called ${algorithm}`}; shipped are ${known}`,
+    `algorithm: ${isHash ? `neither this node nor a peer of it has the module ${algorithm}` : `nothing is called ${algorithm}`}; shipped are ${known}`,
     { code: "ALGORITHM_UNKNOWN", hash: algorithm },
     {
       action: "local",

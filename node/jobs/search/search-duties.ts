@@ -1,4 +1,5 @@
 /** What the frame of jobs asks of searching on this node. */
+import type { State } from "../../../chain/state/state.ts";
 import type { Audit } from "../../../chain/types/audit.ts";
 import type { Job, JobRecord, JobSpec, ObjectionReason } from "../../../chain/types/job.ts";
 import { searchResult, searchSpec } from "../../../chain/workload/search/search-of.ts";
@@ -9,9 +10,8 @@ import type { Finding, JudgeOptions } from "../finding.ts";
 import type { KindDuties, MergeControl } from "../kind-duties.ts";
 import type { RoundOutcome } from "../round-outcome.ts";
 import type { Asked } from "../round-outcomes.ts";
-import { shippedOf } from "./algorithm-files.ts";
+import { algorithmNames } from "./algorithm-names.ts";
 import { isFaultOfModule, type OrderChecks } from "./check-order.ts";
-import { algorithmName } from "./find-check.ts";
 import { type JudgeClaimModules, judgeClaim } from "./judge-claim.ts";
 import { type MergeClaimsModules, mergeClaims } from "./merge-claims.ts";
 import { mergingNeeds, searchNeeds } from "./room-needs.ts";
@@ -20,8 +20,7 @@ export interface SearchDutiesModules extends JudgeClaimModules, MergeClaimsModul
   readonly blobs: JudgeClaimModules["blobs"] & MergeClaimsModules["blobs"];
   readonly clock: JudgeClaimModules["clock"] & MergeClaimsModules["clock"];
   readonly checks: Pick<OrderChecks, "look">;
-  /** Whether the chain's nodes have voted for an algorithm. */
-  isCertified(algorithm: Uint8Array): boolean;
+  state(): Pick<State, "algorithms">;
 }
 
 export class SearchDuties implements KindDuties {
@@ -33,12 +32,7 @@ export class SearchDuties implements KindDuties {
   }
 
   namesOf(spec: JobSpec): readonly string[] {
-    const shipped = shippedOf(spec);
-    return [
-      ...(shipped === undefined ? [] : [`search/${shipped.name}`]),
-      `search/${algorithmName(spec)}`,
-      ...(this.#modules.isCertified(searchSpec(spec).algorithm) ? ["search/certified"] : []),
-    ];
+    return algorithmNames(searchSpec(spec).algorithm, this.#modules.state());
   }
 
   workNeeds(): RoomNeeds {

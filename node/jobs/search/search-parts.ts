@@ -1,6 +1,5 @@
 /** Searches, as a node does them: built in one place. */
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
-import { isCertified } from "../../../chain/governance/count-algorithms.ts";
 import type { Chain } from "../../chain/chain.ts";
 import type { PeerMessages } from "../../network/peer-messages.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
@@ -14,13 +13,13 @@ import { SearchParticipant, type SearchParticipantModules } from "./search-parti
 type Made =
   | "blockIntervalMs"
   | "checks"
-  | "isCertified"
   | "keyOf"
   | "links"
   | "logWhen"
   | "onFault"
   | "orders"
   | "searchers"
+  | "state"
   | "workers";
 
 export type SearchModules = Omit<
@@ -60,7 +59,7 @@ export function searchParts(
   const duties = new SearchDuties({
     ...shared,
     checks,
-    isCertified: (algorithm) => isCertified(chain.state, algorithm),
+    state: () => chain.state,
     logWhen: async (job, isEnough, patience) => leases?.logWhen(job, isEnough, patience),
   });
   return {

@@ -221,6 +221,9 @@ describe("poml search", function () {
       stage.json("algorithm", "certify", ...args, "--wallet", key);
     expect((await vote("sha256d")).height).to.be.a("number");
     expect(node.state().algorithmVotes.map((one) => one.node)).deep.equal([0]);
+    const listed = await stage.run("algorithm", "list");
+    expect(listed.stdout).match(/^sha256d +SHA-256 of the SHA-256.* shipped +takes part/m);
+    expect(listed.stdout).match(/^sha256d +certify it +\d+\.\d % +\d+\.\d % +#0$/m);
     expect((await vote("sha256d", "--against")).height).to.be.a("number");
     expect(node.state().algorithmVotes).deep.equal([]);
     const bad = await stage.run("algorithm", "certify", "md5", "--wallet", key);

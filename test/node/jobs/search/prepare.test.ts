@@ -16,7 +16,8 @@ const UNKNOWN = "ab".repeat(32);
 
 function modules(changes: Partial<PrepareSearchModules> = {}): PrepareSearchModules {
   return {
-    blobs: { get: async () => undefined, put: async () => Buffer.from(SHA256D, "hex") },
+    find: async () => undefined,
+    keep: async () => Buffer.from(SHA256D, "hex"),
     tryModule: async () => {
       throw new Error("nothing to try");
     },
@@ -129,7 +130,8 @@ describe("preparing a search", () => {
     const { spec, notes } = await prepare(
       { algorithm: UNKNOWN, zeroBits: 8 },
       {
-        blobs: { get: async () => Uint8Array.of(1, 2, 3), put: async () => new Uint8Array(32) },
+        find: async () => Uint8Array.of(1, 2, 3),
+        keep: async () => new Uint8Array(32),
         tryModule: async () => report as Awaited<ReturnType<PrepareSearchModules["tryModule"]>>,
       },
     );
