@@ -7,6 +7,6 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires on SIGINT and SIGTERM; a second signal ends the process. */
   readonly signal: AbortSignal;
-  /** From POML_PASSPHRASE, else asked on the terminal; undefined when there is none. */
+  /** Taken from POML_PASSPHRASE, otherwise asked for on the terminal; undefined when there is no terminal. */
   readonly askPassphrase: AskPassphrase;
 }

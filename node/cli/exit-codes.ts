@@ -40,7 +40,7 @@ export interface CliFacts {
   readonly [detail: string]: unknown;
 }
 
-/** A failure of a command itself, with the exit status it asks for. */
+/** A failure of a command itself, with the exit status that it causes. */
 export class CliError extends PomlError<CliFacts> {
   constructor(message: string, facts: CliFacts, remedy?: string, cause?: unknown) {
     super(message, facts, {
@@ -107,7 +107,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   ALGORITHM_RESULT: EXIT.verification,
 };
 
-/** The exit status an error stands for. Errors of the API carry an HTTP status, 0 = none was sent. */
+/** The exit status of an error. Errors of the API carry an HTTP status; 0 means that none was sent. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.facts.exit;
   if (!(error instanceof PomlError)) return EXIT.failure;

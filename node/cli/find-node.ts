@@ -1,6 +1,6 @@
 /**
- * Which node a command talks to. A node that was named, by its address or by its data directory, is the one
- * that answers or none does: another node's answer would be read as this one's.
+ * Decides which node a command talks to. When the user named a node, by its address or by its data directory, no other
+ * node may answer: its answer would be taken for that of the named node.
  */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -17,11 +17,11 @@ import { checkServiceUrl } from "./service-url.ts";
 
 export const DEFAULT_API = "http://127.0.0.1:9471";
 
-/** What the command line said of the node. */
+/** What the command line says about the node. */
 export interface Wanted {
   readonly api?: string;
   readonly tokenFile?: string;
-  /** As given by the option; undefined: the variable's or the default one. */
+  /** The value of the option; undefined for that of the variable, or the default. */
   readonly dataDir?: string;
 }
 
@@ -31,7 +31,7 @@ export interface FoundNode {
 }
 
 /**
- * @param dataDir the one in force, absolute
+ * @param dataDir absolute path of the data directory in force
  * @throws CliError NOT_INITIALISED, NODE_NOT_RUNNING, NODE_STARTING, WRONG_NODE; ConfigError; WalletError
  */
 export async function findNode(
@@ -41,7 +41,7 @@ export async function findNode(
 ): Promise<FoundNode> {
   const { env } = context;
   const holdsNode = isNodeDirectory(dataDir);
-  // A directory named on the command line outweighs a variable, as long as there is a node in it to talk to.
+  // A directory on the command line takes precedence over a variable, if it has a running node.
   const fromEnv = options.dataDir !== undefined && holdsNode ? undefined : env.POML_API;
   const named = options.api ?? fromEnv;
   if (named !== undefined) {
@@ -64,7 +64,7 @@ export function checkApiUrl(field: string, text: string): void {
   checkServiceUrl(field, text, ["http", "https"], `${DEFAULT_API}, or http://[::1]:9471`);
 }
 
-/** The node of a data directory, once it has shown that it is this one. */
+/** The node of a data directory, after it has proved its identity. */
 async function runningNode(dataDir: string): Promise<Endpoints> {
   const told = await readRunFile(dataDir);
   if (told === undefined) throw notRunning(dataDir, "");
@@ -105,7 +105,7 @@ async function checkIdentity(told: Endpoints, dataDir: string): Promise<void> {
   );
 }
 
-/** Nobody said which node: the default address, and that is said. */
+/** The user named no node: takes the default address, and prints a note. */
 async function unnamedNode(
   dataDir: string,
   token: string | undefined,
@@ -167,7 +167,7 @@ async function nodesBelow(directory: string): Promise<string[]> {
     .slice(0, MAX_LISTED);
 }
 
-/** Whether a URL is where the node of a data directory says it listens. An unreadable file says nothing. */
+/** Whether the node of a data directory listens at this URL, by its own file. False if the file cannot be read. */
 async function isAddressOf(url: string, dataDir: string): Promise<boolean> {
   const told = await readRunFile(dataDir).catch(() => undefined);
   return told?.state === "serving" && originOf(told.api) === originOf(url);
@@ -179,7 +179,7 @@ function originOf(url: string): string {
   return `${protocol}//${hostname === "localhost" ? "127.0.0.1" : hostname}:${port}`;
 }
 
-/** @param dataDir of the node that is asked; its token is shown to that node only */
+/** @param dataDir of the requested node; its token is sent to that node only */
 async function tokenFor(
   options: Wanted,
   { env }: CliContext,

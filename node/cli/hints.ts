@@ -1,6 +1,6 @@
 /**
- * Commands in hints, completed so that they reach the same node and wallet as the command that prints them:
- * `npx poml job list` becomes `npx poml job list --data-dir ./net/node-1` where that was the data directory.
+ * Completes the commands in hints, so that they reach the same node and wallet as the command that prints them:
+ * `npx poml job list` becomes `npx poml job list --data-dir ./net/node-1` when that was the data directory.
  */
 import type { Command } from "commander";
 import { ConfigSchema } from "../config/schema.ts";
@@ -11,7 +11,7 @@ import type { Hints } from "./plain-hints.ts";
 
 const COMMAND = /`(npx poml [^`]+)`/g;
 
-/** @param action the command that runs, with its options */
+/** @param action the running command, with its options */
 export function hintsOf(program: Command, action: Command, context: CliContext): Hints {
   const given = givenTo(action, context);
   const command = (text: string): string => {
@@ -29,9 +29,9 @@ export function hintsOf(program: Command, action: Command, context: CliContext):
   };
 }
 
-/** The options that say which node and whose money, as far as they differ from what a bare command takes. */
+/** The options that select the node and the wallet, without those that have their default value. */
 function givenTo(action: Command, context: CliContext): (readonly [string, string])[] {
-  // The directory of a devnet holds nodes; it is none.
+  // The directory of a devnet contains nodes, but is not the directory of a node.
   if (action.name() === "devnet") return [];
   const options = action.opts<ApiOptions & WalletOptions>();
   const dataDir = dataDirOf(options, context);
@@ -44,7 +44,7 @@ function givenTo(action: Command, context: CliContext): (readonly [string, strin
   ];
 }
 
-/** The command a text names, e.g. `npx poml job list --help`. */
+/** The command that a text names, e.g. `npx poml job list --help`. */
 function commandOf(program: Command, text: string): Command | undefined {
   let found: Command = program;
   for (const word of text.split(" ").slice(2)) {

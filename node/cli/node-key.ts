@@ -1,4 +1,4 @@
-/** The key a node provider signs with: the node's own, unless a wallet file is named. */
+/** The key with which the owner of a node signs: the node's own, unless a wallet file is named. */
 import { dataDirPaths } from "../config/data-dir.ts";
 import { type Identity, readKeyFile } from "../wallet/key-file.ts";
 import { dataDirOf, type WalletOptions } from "./api-options.ts";

@@ -11,7 +11,7 @@ export interface OfflineNode {
   readonly scan: ScanOptions;
 }
 
-/** @param work is given the bar of this name */
+/** @param work gets the progress bar of this name */
 export async function withOfflineNode<T>(
   name: string,
   options: DataDirOptions,

@@ -1,12 +1,12 @@
 /**
- * Everything a command says. For people: lines and tables on standard output, notes on standard
+ * Everything that a command prints. For people: lines and tables on standard output, notes on standard
  * error. With --json: one JSON object on standard output, all else on standard error.
  */
 import Table from "cli-table3";
 import { PomlError } from "../../chain/errors.ts";
 import { type Hints, PLAIN_HINTS } from "./plain-hints.ts";
 
-/** The part of a stream the CLI needs; tests pass a collector. */
+/** The part of a stream that the CLI needs; tests pass a collector. */
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -20,7 +20,7 @@ export class Output {
   readonly stderr: Sink;
   json = false;
   verbose = false;
-  /** Set once it is known which node the running command talks to. */
+  /** Set as soon as the running command knows its node. */
   hints: Hints = PLAIN_HINTS;
 
   constructor(stdout: Sink, stderr: Sink) {
@@ -28,12 +28,12 @@ export class Output {
     this.stderr = stderr;
   }
 
-  /** True when a person watches and moving pictures are welcome. */
+  /** True when a person watches, so that progress bars may move. */
   get isLive(): boolean {
     return this.human.isTTY === true;
   }
 
-  /** Where text for people goes. */
+  /** The stream for text for people. */
   get human(): Sink {
     return this.json ? this.stderr : this.stdout;
   }
@@ -48,7 +48,7 @@ export class Output {
     this.human.write(`${text}\n`);
   }
 
-  /** Something to know besides the result; on standard error, so that the result stays what it is. */
+  /** A note beside the result. It goes to standard error, so that standard output has only the result. */
   note(text: string): void {
     this.stderr.write(`note: ${this.hints.text(text)}\n`);
   }
@@ -81,7 +81,7 @@ export class Output {
     }
   }
 
-  /** The object that a program gets in place of a result. */
+  /** The JSON object that a program gets instead of a result. */
   jsonError(error: unknown): void {
     const remedy = this.#remedyOf(error);
     const hint = remedy === undefined ? {} : { remedy };

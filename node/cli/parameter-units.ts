@@ -1,4 +1,4 @@
-/** What the value of each parameter is counted in, for people. */
+/** The unit of each parameter, as it is shown to people. */
 import type { VotableParameter } from "../../chain/governance/votable.ts";
 import { poml } from "./format.ts";
 
@@ -47,7 +47,7 @@ const UNITS: Readonly<Record<VotableParameter, Unit>> = {
 };
 
 /**
- * @param value as the chain has it, and as votes give it
+ * @param value as the chain keeps it and as votes state it
  * @returns e.g. `1.5 %` for 15000 millionths, `0.001 POML` for 1000
  */
 export function withUnit(name: string, value: string): string {

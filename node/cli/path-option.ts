@@ -1,7 +1,7 @@
-/** Options and arguments that are paths: `~` is expanded before anything looks at them. */
+/** Parses options and arguments that are paths; `~` is expanded first. */
 import { expandPath } from "../config/path.ts";
 
-/** For commander. @param field for the message, e.g. `out` */
+/** A parser for commander. @param field named in the message, e.g. `out` */
 export function pathOption(field: string): (text: string) => string {
   return (text) => expandPath(field, text);
 }

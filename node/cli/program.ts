@@ -82,7 +82,7 @@ function showHelp(program: Command, given: readonly string[], { output }: CliCon
   return EXIT.usage;
 }
 
-/** What was probably meant by a line that commander refused. */
+/** Suggests what was probably meant by a command line that commander refused. */
 function lineMeant(
   { code }: CommanderError,
   program: Command,
@@ -96,7 +96,7 @@ function lineMeant(
   return code === "commander.unknownCommand" ? closestCommand(program, words) : undefined;
 }
 
-/** Commander has told people already; programs get their object. */
+/** Commander has already printed the error for people; programs get a JSON object. */
 function badUsage({ message, code }: CommanderError, meant: string | undefined): CliError {
   const reason = message.replace(/^error: /, "");
   const remedy = meant ?? "add --help to see all commands and options";

@@ -1,14 +1,14 @@
 /**
- * Progress for people: moving bars on a terminal, now and then a plain line elsewhere (CI logs,
+ * Shows progress to people: moving bars on a terminal, a plain line from time to time elsewhere (CI logs,
  * pipes). Nothing depends on it; a bar that is never finished costs nothing.
  */
 import type { MultiBar, SingleBar } from "cli-progress";
 import type { Output } from "./output.ts";
 
-/** Plain output repeats a bar's state at most this often, and a detail only when it moved. */
+/** The shortest time between two plain lines of one bar; a detail is repeated only when it has changed. */
 const PLAIN_EVERY_MS = 5000;
 const PLAIN_STEP = 0.25;
-/** A bar that has not moved is printed again after so long, and says for how long it has stood. */
+/** A bar that has not moved is printed again after this time, with the time since it last moved. */
 const PLAIN_AGAIN_MS = 30_000;
 
 export interface Bar {
@@ -17,7 +17,7 @@ export interface Bar {
 }
 
 export interface BarOptions {
-  /** Shown in plain output even while it stands still: the bar that tells that all is well. */
+  /** Plain output shows this bar even while it does not move, because it tells that all is well. */
   readonly isMain?: boolean;
 }
 
@@ -73,7 +73,7 @@ function plainProgress(output: Output): Progress {
       let last = { line: "", since: 0 };
       return {
         update(done, text) {
-          // Falling back is the next round; what it has done is told when it has done something.
+          // A bar that goes back belongs to the next round; it is printed when that round has made progress.
           if (done < shown) shown = 0;
           const isSmall = done - shown < PLAIN_STEP && !isMain;
           const now = performance.now();

@@ -1,8 +1,8 @@
-/** A file with a JSON object, such as an order. */
+/** Reads a file that holds one JSON object, such as an order. */
 import { readFile } from "node:fs/promises";
 import { usageError } from "./exit-codes.ts";
 
-/** @param field for the message @throws CliError BAD_ARGUMENT */
+/** @param field named in the message @throws CliError BAD_ARGUMENT */
 export async function readJson(field: string, path: string): Promise<Record<string, unknown>> {
   let text: string;
   try {

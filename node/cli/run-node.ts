@@ -43,7 +43,7 @@ export async function runNode(
     genesisRoot: toHex(genesisRoot(dataDir.genesis)),
   };
   try {
-    // In place of one that a killed node left, which would point at nobody.
+    // It replaces the file of a node that was killed, which would name a process that does not exist.
     await writeRunFile(config.dataDir, { state: "starting", ...self });
     await node.start();
     const { api, p2p } = node.endpoints();
@@ -75,7 +75,7 @@ async function withDeadline(stopping: Promise<void>): Promise<void> {
         new CliError(
           `the node did not stop within ${STOP_DEADLINE_MS / 1000} s`,
           { code: "STOP_TIMEOUT", exit: EXIT.failure },
-          "the chain on disk is safe: every block is written at once; end the process",
+          "the chain on disk is safe, because each block was written in one piece; end the process",
         ),
       );
     }, STOP_DEADLINE_MS);

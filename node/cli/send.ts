@@ -1,4 +1,4 @@
-/** From a payload to a final transaction, over the HTTP API: the way every client does it. */
+/** Makes, signs and sends a transaction over the HTTP API, as every client does. */
 import { formatAddress } from "../../chain/crypto/address.ts";
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { type Payload, SignedTransaction } from "../../chain/types/transaction.ts";
@@ -15,8 +15,8 @@ export interface SentTransaction {
 }
 
 /**
- * Signs and hands in; the transaction is in the node's mempool when this returns.
- * @param onFee sees what it costs before anything is signed
+ * Signs and sends it; the transaction is in the node's mempool when this returns.
+ * @param onFee gets the fee before anything is signed
  * @throws ApiError
  */
 export async function sendTransaction(

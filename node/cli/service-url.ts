@@ -1,9 +1,9 @@
-/** Addresses of a node as people give them: a whole URL, since a bare host and port could be meant either way. */
+/** Parses the address of a node: it must be a whole URL, because a bare host and port is ambiguous. */
 import { usageError } from "./exit-codes.ts";
 
 /**
- * @param field the option or variable it comes from
- * @param protocols those allowed, the usual one first, e.g. `http`
+ * @param field the option or variable with the address
+ * @param protocols the allowed ones, the usual one first, e.g. `http`
  * @throws CliError BAD_ARGUMENT, with the URL that was probably meant
  */
 export function checkServiceUrl(

@@ -1,4 +1,4 @@
-/** What a person vouches for on the command line: a block by height and hash, or a whole chain by its genesis. */
+/** What the user trusts, as given on the command line: a block by height and hash, or a whole chain by its genesis. */
 import type { Command } from "commander";
 import { parseTrust, type TrustedPoint } from "../config/trust.ts";
 import type { Trust } from "../light/anchor.ts";

@@ -1,8 +1,8 @@
-/** Help for commands by name, and the right line where somebody typed one that is almost right. */
+/** Shows help for a command by its name, and suggests the right command line for one that is almost right. */
 import type { Command } from "commander";
 import { shellQuote } from "../shell-quote.ts";
 
-/** Words that other programs use for commands of this one. */
+/** Words by which other programs call what this one has a command for. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   transfer: "wallet send",
   send: "wallet send",
@@ -32,14 +32,14 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   parameters: "parameter list",
 };
 
-/** The command that the words name, all of them; undefined when one names none. */
+/** The command that all the words together name; undefined when one of them names no command. */
 export function commandAt(program: Command, words: readonly string[]): Command | undefined {
   let found: Command | undefined = program;
   for (const word of words) found = found?.commands.find((child) => child.name() === word);
   return found;
 }
 
-/** A whole command line that was probably meant by words of which one is no command. */
+/** The command line that was probably meant by words of which one is no command. */
 export function closestCommand(program: Command, words: readonly string[]): string | undefined {
   let at = 0;
   while (at < words.length && commandAt(program, words.slice(0, at + 1)) !== undefined) at++;
@@ -56,14 +56,14 @@ export function closestCommand(program: Command, words: readonly string[]): stri
 }
 
 /**
- * The line with its options after the command, where they stood before it.
+ * The same line with the options moved behind the command.
  * @param argv as given, e.g. `--data-dir x status`
  */
 export function optionsMoved(program: Command, argv: readonly string[]): string | undefined {
   const names = new Set(program.commands.map((child) => child.name()));
   const globals = new Set(program.options.map(({ long }) => long));
   const isCommand = (word: string | undefined): boolean => word !== undefined && names.has(word);
-  // An option's value may read like a command: of two such words in a row the last is the command.
+  // The value of an option may look like a command: of two such words in a row, the last one is the command.
   const first = argv.findIndex(isCommand);
   const at = isCommand(argv[first + 1]) && argv[first - 1]?.startsWith("-") ? first + 1 : first;
   const before = argv.slice(0, Math.max(at, 0));

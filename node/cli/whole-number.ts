@@ -1,4 +1,4 @@
-/** A number given as an option. */
+/** Parses a whole number in an option. */
 import { usageError } from "./exit-codes.ts";
 
 /** @throws CliError BAD_ARGUMENT */

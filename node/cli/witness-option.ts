@@ -1,4 +1,4 @@
-/** Other nodes that a reader asks for comparison, so that no single one can show it a chain of its own. */
+/** Other nodes that a reader asks for comparison, so that no single node can show it a forged chain. */
 import type { Command } from "commander";
 import type { Trusted } from "../../chain/light/trusted.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
@@ -23,7 +23,7 @@ export function witnessesOf({ witness = [] }: WitnessOptions): readonly string[]
 }
 
 /**
- * @param source that showed the block; without one only witnesses get the other's block
+ * @param source the node that showed the block; without a source only the witnesses get the conflicting blocks
  * @throws LightError LIGHT_CONFLICT; ApiError of a witness that does not answer
  */
 export async function askWitnesses(

@@ -1,5 +1,6 @@
 /**
- * Sets of units as ranges: in order, none of them empty, no two of them touching. So every set has exactly one form.
+ * Sets of units as lists of ranges. The ranges are in order, none is empty and no two touch, so every set has exactly
+ * one form.
  */
 import type { UnitRange } from "../../types/search.ts";
 
@@ -16,7 +17,7 @@ export function countUnits(ranges: readonly UnitRange[]): bigint {
   return ranges.reduce((total, { from, to }) => total + to - from, 0n);
 }
 
-/** Whether every unit of `inner` is one of `outer`; both canonical. */
+/** Whether `outer` contains every unit of `inner`; both canonical. */
 export function isWithin(inner: readonly UnitRange[], outer: readonly UnitRange[]): boolean {
   let at = 0;
   for (const { from, to } of inner) {
@@ -27,7 +28,7 @@ export function isWithin(inner: readonly UnitRange[], outer: readonly UnitRange[
   return true;
 }
 
-/** `ranges` without those of `taken`; both canonical, and so is what is left. */
+/** `ranges` without the units of `taken`; both canonical, and so is the result. */
 export function withoutUnits(
   ranges: readonly UnitRange[],
   taken: readonly UnitRange[],

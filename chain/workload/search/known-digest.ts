@@ -1,6 +1,6 @@
 /**
- * Digests of algorithms that the chain itself can compute. A team cannot record a find that is none where the algorithm
- * is one of these; of others its word counts, and the client checks a find with one hash.
+ * Digests of the algorithms that the chain itself can compute. With one of these a team cannot record a false find.
+ * With any other algorithm the chain believes the team, and the client checks a find with one hash.
  */
 import { sha256, toHex } from "../../crypto/hash.ts";
 
@@ -15,7 +15,7 @@ const KNOWN: ReadonlyMap<string, Digest> = new Map<string, Digest>([
   ],
 ]);
 
-/** Undefined where the chain does not know the algorithm. */
+/** Undefined if the chain does not know the algorithm. */
 export function knownDigest(algorithm: Uint8Array, message: Uint8Array): Uint8Array | undefined {
   return KNOWN.get(toHex(algorithm))?.(message);
 }

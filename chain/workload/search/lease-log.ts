@@ -1,13 +1,13 @@
 /**
- * The rules of the lease log that need only the entries themselves: how they are chained, what is signed, whose turn a
- * view is, and which two entries no honest manager would both sign.
+ * The rules of the lease log that need only the entries themselves: how they are chained, what is signed, which member
+ * manages a view, and which two entries no honest manager would both sign.
  */
 import { equalBytes } from "../../crypto/hash.ts";
 import { signingRoot } from "../../crypto/signing.ts";
 import { LEASE_ENTRIES, LeaseEntry, type LeaseEntryKind, LeasePromise } from "../../types/lease.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
 
-/** An entry is looked at many times, and never changed. */
+/** An entry is read many times and never changed, so its hash is kept. */
 const roots = new WeakMap<LeaseEntry, Uint8Array>();
 
 /** The value that the next entry must have in `previous`. */
@@ -38,8 +38,8 @@ export function leaseEntryKind({ kind }: Pick<LeaseEntry, "kind">): LeaseEntryKi
 }
 
 /**
- * The node whose turn a view is. The first view of a round goes round the team with the rounds, so that no member
- * manages a whole job; each further view belongs to the next member in drawn order.
+ * The node that manages a view. The first view goes to the next member in each round, so that no member manages a
+ * whole job; each further view belongs to the next member in drawn order.
  * @param team node indexes in drawn order, at least one
  * @param round from 1
  */
@@ -49,14 +49,14 @@ export function leaseManagerOf(team: readonly number[], round: number, view: num
   return node;
 }
 
-/** True for an entry by a node whose turn its view is not: the node acts as manager without being elected. */
+/** True for an entry of a node that does not manage its view: the node acts as manager without being elected. */
 export function isUsurped(entry: LeaseEntry, team: readonly number[]): boolean {
   return entry.manager !== leaseManagerOf(team, entry.round, entry.view);
 }
 
 /**
  * Whether an entry may follow another, judging by chain, sequence and view alone. A new view begins with a takeover.
- * @param before undefined at the begin of a round's log
+ * @param before undefined at the beginning of a round's log
  */
 export function followsEntry(before: LeaseEntry | undefined, entry: LeaseEntry): boolean {
   const isTakeover = LEASE_ENTRIES[entry.kind] === "takeover";

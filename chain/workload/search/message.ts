@@ -1,4 +1,4 @@
-/** What is hashed for a nonce: prefix, nonce, suffix. */
+/** The message that is hashed for a nonce: prefix, nonce, suffix. */
 import { SEARCH_ENDIANS, type SearchSpec } from "../../types/search.ts";
 
 type Messages = Pick<SearchSpec, "prefix" | "suffix" | "nonceBytes" | "endian">;

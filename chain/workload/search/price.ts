@@ -6,7 +6,7 @@ import { searchSpec } from "./search-of.ts";
 import { unitLength } from "./units.ts";
 
 const TERA = 1_000_000_000_000n;
-/** The algorithm, and the list of the units of a claim. */
+/** Bytes of an algorithm and of the units of a claim, which an auditor fetches. */
 export const REPLAY_BYTES = 2_000_000n;
 
 export function runOperations(

@@ -1,4 +1,4 @@
-/** One round of a search: what its record must fit, and what follows from it. */
+/** One round of a search: checks its record, and computes what follows from it. */
 import { compareBytes, equalBytes, taggedHash, uint32Bytes } from "../../crypto/hash.ts";
 import { refuse } from "../../transaction-error.ts";
 import type { Job, JobRecord } from "../../types/job.ts";
@@ -20,7 +20,7 @@ import { MOST_SHARE } from "./statistics.ts";
 import { tallied } from "./tallies.ts";
 import { withSecondSearches } from "./units.ts";
 
-/** A job ends after so many records in a row that cover nothing. */
+/** A job ends after this number of consecutive records that cover no unit. */
 export const MAX_IDLE_ROUNDS = 8;
 const MAX_ROUNDS = 10_000;
 
@@ -43,8 +43,8 @@ export function checkSearchRecord(job: Job, record: JobRecord): void {
   const units = unitsOf(record);
   if (!isCanonical(result.open) || !isWithin(result.open, open)) mismatch("open");
   if (countUnits(open) - countUnits(result.open) > units) mismatch("open");
-  // Units that a record has to leave open are claimed again, so all rounds together may have more than were ordered.
-  // Then the settlement pays less for each.
+  // Units that a record has to leave open are claimed again, so all rounds together may have more units than were
+  // ordered. Then the settlement pays less for each.
   const most = withSecondSearches(searchSpec(job.spec), countUnits(open));
   if (units > most) mismatch("contributions");
   checkFinds(job, record, result);
@@ -88,7 +88,7 @@ function fitsMode(
   }
 }
 
-/** A sum for each contribution, and the nodes to replay that follow from them. */
+/** The sum of the shares of each contribution, and the nodes whose claims must be replayed because of it. */
 function checkAlarms(
   job: Job,
   { contributions }: JobRecord,

@@ -1,22 +1,22 @@
 /**
- * What each node has claimed in a job, and how small its smallest digests are in all. A job keeps two numbers a node,
- * so what an alarm follows from does not depend on what a member of the team remembers.
+ * The number of units that each node has claimed in a job, and the sum of their shares. The job keeps both numbers for
+ * each node, so an alarm does not depend on what a member of the team remembers.
  */
 import type { Contribution } from "../../types/job.ts";
 import { MAX_ALARMS, type SearchTally } from "../../types/search.ts";
 import { isUnlikely } from "./statistics.ts";
 
 export interface Tallied {
-  /** In order of the nodes. A node begins anew with its alarm. */
+  /** In order of the nodes. After an alarm the numbers of a node start from zero. */
   readonly tallies: SearchTally[];
-  /** Nodes with units in this round whose claims are replayed as a whole, in order. */
+  /** Nodes whose claims of this round are replayed completely, in order. */
   readonly alarms: number[];
 }
 
 const MOST: bigint = (1n << 64n) - 1n;
 
 /**
- * @param shares of each contribution, the sum over its units
+ * @param shares for each contribution, the sum over its units
  */
 export function tallied(
   before: readonly SearchTally[],

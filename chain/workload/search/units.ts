@@ -36,12 +36,12 @@ export function unitOf(spec: Cut, nonce: bigint): bigint | undefined {
   return (nonce - spec.from) >> BigInt(spec.unitBits);
 }
 
-/** The largest number of units that are paid: all of them, and the second searches that the order asks for. */
+/** The largest number of units that are paid: every unit once, and those that the order wants searched twice. */
 export function orderedUnits(spec: Cut & Pick<SearchSpec, "redundancy">): bigint {
   return withSecondSearches(spec, unitCount(spec));
 }
 
-/** So many units, and the second searches of them that the order asks for. */
+/** A number of units, plus those of them that the order wants searched twice. */
 export function withSecondSearches(
   { redundancy }: Pick<SearchSpec, "redundancy">,
   units: bigint,
@@ -49,7 +49,7 @@ export function withSecondSearches(
   return (units * BigInt(100 + redundancy) + 99n) / 100n;
 }
 
-/** How many nonces units `from` to `to` have, the last one left out. */
+/** The number of nonces in units `from` to `to`, the last one left out. */
 export function unitNonces(cut: Cut, from: bigint, to: bigint): bigint {
   return from < to ? unitAt(cut, to - 1n).to - unitAt(cut, from).from : 0n;
 }

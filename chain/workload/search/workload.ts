@@ -16,11 +16,11 @@ export const search: Workload = {
   /** A participant that could get no unit is not drawn. */
   mostParticipants: (spec) => Number(unitCount(searchSpec(spec))),
   checkUnits: checkClaim,
-  /** Digests are whole numbers, so every node gets the same ones. */
+  /** Digests are integers, so every node computes the same ones. */
   isAuditable: () => true,
   /**
-   * Only the team's log of leases shows to which node a unit was given. So a claim that the log does not cover is not
-   * shown to be ordered work.
+   * Only the team's log of leases shows which node got a unit. So a claim that the log does not cover does not prove
+   * ordered work.
    */
   countsLeftOut: false,
   canDiverge: false,

@@ -20,15 +20,15 @@ export interface BenchmarkRun {
   readonly segments: number;
   readonly stepsPerSegment: number;
   readonly flops: bigint;
-  /** Micro-GFLOP/s: of the run that was disturbed least. */
+  /** Micro-GFLOP/s of the run that was disturbed least. */
   readonly capacity: bigint;
-  /** Part of a core that this run had, 0 to 1. */
+  /** Share of a core that this run got, 0 to 1. */
   readonly coreShare: number;
-  /** How many runs it took. */
+  /** Number of runs. */
   readonly runs: number;
-  /** Why the figure is less than the machine can do; undefined when nothing was in the way. */
+  /** Why the machine could do more than this figure; undefined when nothing disturbed the run. */
   readonly disturbed: string | undefined;
-  /** Of the task's last test, 0 to 1. */
+  /** Accuracy in the last test of the task, 0 to 1. */
   readonly accuracy: number;
   readonly track: BenchmarkTrack;
   readonly energy: EnergyReading;
@@ -44,10 +44,10 @@ export interface BenchmarkRun {
   readonly settledRating: bigint;
 }
 
-/** A run that other programs disturbed is repeated until it has been tried so many times. */
+/** The largest number of runs: a run that other programs disturbed is repeated. */
 const MAX_RUNS = 3;
 
-/** Five windows a day in seven days settle at so many verified units. */
+/** Verified units of a node after a long time with five windows a day and half-lives of seven days. */
 const SETTLED_UNITS = 53_000;
 
 export async function runBenchmark(
@@ -85,7 +85,7 @@ export async function runBenchmark(
       { seed: randomBytes(32), stepsPerSegment, untilMs: startMs + 1000 * seconds },
       { engine, clock, signal },
     );
-    // The window is over when it is over, as on the chain; an unfinished segment does not count.
+    // As on the chain, the window ends at its time, and an unfinished segment does not count.
     let step = await lane.next();
     for (; !step.done; step = await lane.next()) {
       const passedMs = clock.now() - startMs;

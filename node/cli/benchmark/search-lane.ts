@@ -1,4 +1,4 @@
-/** Entry of a thread that searches for a while and says how fast; nothing is found, no digest is 0. */
+/** Entry of a thread that searches for a while and reports its speed. The target is 0, so it finds nothing. */
 import { parentPort } from "node:worker_threads";
 import { runUnits } from "../../../ml/search/run-units.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
@@ -10,13 +10,13 @@ export interface LaneOrder {
 }
 
 export interface LaneReport {
-  /** Of the time, 0 to 1. */
+  /** Share of the time in which it works, 0 to 1. */
   readonly share: number;
   readonly perSecond: number;
   readonly isLast: boolean;
 }
 
-/** A message of 80 bytes, as long as the header of a block of Bitcoin. */
+/** A message of 80 bytes, the length of a Bitcoin block header. */
 const TASK: SearchTask = {
   prefix: new Uint8Array(72),
   suffix: new Uint8Array(0),

@@ -1,4 +1,6 @@
-/** What this machine hashes: every shipped algorithm on one core and on all of them, each lane in a thread of its own. */
+/**
+ * Measures hashes per second of this machine: every shipped algorithm on one core and on all cores, one thread a lane.
+ */
 import { once } from "node:events";
 import { availableParallelism, cpus } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -10,10 +12,10 @@ import type { LaneOrder, LaneReport } from "./search-lane.ts";
 export interface SearchRow {
   readonly algorithm: ShippedName;
   readonly hash: string;
-  /** Hashes a second: of one thread alone, and of all cores together. */
+  /** Hashes per second of one thread alone, and of all cores together. */
   readonly onePerSecond: number;
   readonly machinePerSecond: number;
-  /** Of each thread while all worked. */
+  /** Hashes per second of each thread while all worked. */
   readonly lanes: readonly number[];
 }
 
@@ -24,7 +26,7 @@ export interface SearchBenchmark {
   readonly algorithms: readonly SearchRow[];
 }
 
-/** @param seconds of each algorithm, half of them alone and half on all cores */
+/** @param seconds for each algorithm: half of them on one core, half on all cores */
 export async function runSearchBenchmark(
   seconds: number,
   { output, signal }: CliContext,
@@ -92,7 +94,7 @@ async function together(
   );
 }
 
-/** A thread that hashes as it is told. */
+/** A thread that measures on request. */
 class Lane {
   readonly #worker: Worker;
 
@@ -106,7 +108,7 @@ class Lane {
     return new Lane(worker);
   }
 
-  /** @throws the signal's reason; whatever ends the thread */
+  /** @throws the signal's reason; the error that ended the thread */
   run(
     order: LaneOrder,
     signal: AbortSignal,

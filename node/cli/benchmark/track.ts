@@ -1,4 +1,4 @@
-/** One open track on this machine by a recipe, and the quality that would follow from it. */
+/** Runs one open track on this machine with a recipe, and computes the quality that would follow from it. */
 
 import { randomBytes } from "node:crypto";
 import { WHOLE } from "../../../chain/millionths.ts";
@@ -18,7 +18,7 @@ export interface TrackChoice {
 export interface BenchmarkTrack {
   readonly task: number;
   readonly recipe: TrackChoice;
-  /** From 0 to 1, on the hidden rows of a track drawn at random. */
+  /** From 0 to 1, measured on the hidden rows of a randomly drawn track. */
   readonly accuracy: number;
   readonly precision: number;
   readonly recall: number;

@@ -1,4 +1,6 @@
-/** `poml benchmark`: the baseline task on this machine and the rating it would get, or what it hashes. */
+/**
+ * `poml benchmark`: measures this machine, by the baseline task with the rating it would get, or in hashes per second.
+ */
 import { availableParallelism, cpus } from "node:os";
 import { Command } from "commander";
 import type { NodeJson } from "../../api/contract/network.ts";
@@ -59,7 +61,7 @@ export function benchmarkCommand(context: CliContext): Command {
         width: wholeNumber("trackWidth", options.trackWidth),
         epochs: wholeNumber("trackEpochs", options.trackEpochs),
       };
-      // Asked first: a run takes long, and would be lost if the node did not answer.
+      // The node is asked first: a run takes long, and would be lost if the node did not answer.
       const network = options.compare ? await networkOf(options, context) : undefined;
       const run = await runBenchmark({ seconds, stepsPerSegment: steps, recipe }, context);
       show(run, network, context);
@@ -179,7 +181,7 @@ function placeAmong(run: BenchmarkRun, nodes: readonly NodeJson[]): NetworkPlace
   };
 }
 
-/** @param none stands for median and highest of an empty network */
+/** @param none printed as median and maximum of an empty network */
 function placeOf<T extends bigint | number>(own: T, others: readonly T[], none: T): Place<T> {
   const falling = others.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0));
   return {

@@ -84,7 +84,7 @@ async function send(
   );
 }
 
-/** Signs with the node's key, hands in, waits until it is final, and prints the block. */
+/** Signs with the node's key, sends the transaction, waits until it is final, and prints the block. */
 export async function sendSigned(
   payload: Payload,
   options: Options,

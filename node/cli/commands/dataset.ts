@@ -1,4 +1,4 @@
-/** `poml dataset`: gives a node datasets to train on, and lists those it has. */
+/** `poml dataset`: imports datasets into a node, and lists those it has. */
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { Command, Option } from "commander";
@@ -123,7 +123,7 @@ async function importIdx(
   await importWith(context, (how) => client.uploadIdx(upload, how));
 }
 
-/** Shows how far upload and import are, then the dataset with its notes. */
+/** Shows the progress of upload and import, then the dataset with its notes. */
 async function importWith(
   context: CliContext,
   run: (how: ImportOptions) => Promise<DatasetJson>,

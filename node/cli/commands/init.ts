@@ -63,7 +63,7 @@ async function init(options: InitOptions, context: CliContext): Promise<void> {
   });
 }
 
-/** What is kept in config.json. @throws CliError BAD_ARGUMENT: a node could not start with it */
+/** The settings for config.json. @throws CliError BAD_ARGUMENT for one with which a node could not start */
 function settingsOf({ name, bootstrap }: InitOptions) {
   const settings = {
     ...(name === undefined ? {} : { name }),

@@ -1,4 +1,4 @@
-/** `poml job`: orders training; shows and follows jobs of any kind, fetches what came of them. */
+/** `poml job`: orders training; shows and follows jobs of any kind, and downloads their results. */
 
 import { Command } from "commander";
 import { shellQuote } from "../../shell-quote.ts";
@@ -36,13 +36,13 @@ export function jobCommand(context: CliContext): Command {
   const watch = addApiOptions(new Command("watch"))
     .description("follow a job until it is settled")
     .argument("<job>", "id or start of an id")
-    .option("--timeout <seconds>", "give up after so long", "3600")
+    .option("--timeout <seconds>", "give up after this time", "3600")
     .action((job: string, options: ApiOptions & { timeout: string }) =>
       watchJob(job, options, context),
     );
   const result = addApiOptions(new Command("result"))
     .description(
-      "download what came of a finished job: its certificate, and the model of one that trained",
+      "download the results of a finished job: its certificate, and the model if it trained one",
     )
     .argument("<job>", "id or start of an id")
     .requiredOption(

@@ -1,4 +1,4 @@
-/** `poml parameter`: the rules of the chain that its nodes may change, and their votes. */
+/** `poml parameter`: shows the parameters that nodes may change by vote, and votes on them. */
 import { Command } from "commander";
 import type { VotableParameter } from "../../../chain/governance/votable.ts";
 import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../api-options.ts";

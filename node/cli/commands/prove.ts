@@ -1,4 +1,4 @@
-/** `poml prove`: shows a fact of the chain, proven from a block the reader trusts by a node that is not trusted. */
+/** `poml prove`: shows a fact of the chain. A node that is not trusted proves it from a block that the user trusts. */
 import { Argument, Command } from "commander";
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
@@ -21,7 +21,7 @@ import {
   witnessesOf,
 } from "../witness-option.ts";
 
-/** What can be proven, the path of its proof, and what names it. */
+/** What can be proved, the API path of its proof, and which arguments name it. */
 const SUBJECTS = {
   account: { path: "accounts", names: ["address"] },
   node: { path: "nodes", names: ["public key, name or index"] },
@@ -82,7 +82,7 @@ export function proveCommand(context: CliContext): Command {
 
 type ProveOptions = ApiOptions & TrustOptions & WitnessOptions;
 
-/** @throws CliError BAD_ARGUMENT: too many names, or too few */
+/** @throws CliError BAD_ARGUMENT for too many or too few names */
 function checkNames(what: Subject, given: readonly string[]): void {
   const { names } = SUBJECTS[what];
   if (given.length === names.length) return;
@@ -90,7 +90,7 @@ function checkNames(what: Subject, given: readonly string[]): void {
   throw usageError("name", `${what} takes ${names.join(" and ")}`, `e.g. prove ${what} ${example}`);
 }
 
-/** Jobs go by the start of their id too, as `poml job list` shows it. */
+/** A job may be named by the beginning of its id, too, as `poml job list` shows it. */
 async function wholeNames(
   what: Subject,
   given: readonly string[],
@@ -102,8 +102,8 @@ async function wholeNames(
 }
 
 /**
- * The public key of a node by its key, name or index. Which key a name or index has is the word of the node that is
- * asked; the proven record that is printed holds the name, and its index is printed too.
+ * The public key of a node by its key, name or index. The node that is asked says which key belongs to a
+ * name or an index, without proof; the printed record is proved and has the name, and its index is printed, too.
  */
 async function nodeKey(client: PomlClient, text: string): Promise<string> {
   if (/^[0-9a-f]{64}$/.test(text)) return text;
@@ -123,7 +123,7 @@ async function nodeKey(client: PomlClient, text: string): Promise<string> {
   );
 }
 
-/** An account in words; the other records as the chain has them, whose units docs/protocol.md names. */
+/** Prints an account in words, and other records as the chain keeps them; docs/protocol.md has their units. */
 function showValue({ kind, index, value }: Proven, output: Output): void {
   if (kind !== "account") {
     output.line(`${kind} ${index} (amounts in micro-POML, ratings in micro-GFLOP/s):`);

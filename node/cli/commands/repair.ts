@@ -1,4 +1,4 @@
-/** `poml repair`: mends a stopped node's database from what it holds itself. */
+/** `poml repair`: repairs the database of a stopped node from what the database still contains. */
 import { Command } from "commander";
 import { addDataDirOption, type DataDirOptions } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
@@ -20,7 +20,7 @@ async function repair(options: DataDirOptions, context: CliContext): Promise<voi
     const { action, height, toFetch, reindexed, aside } = report;
     if (action === "none") output.line(`Nothing to mend; the chain is at height ${height}.`);
     if (action === "mended") {
-      output.line(`${reindexed} index entries written anew.`);
+      output.line(`${reindexed} index entries rewritten.`);
       if (toFetch.length > 0) {
         output.line(`${toFetch.length} damaged blocks; the node fetches them when it runs.`);
       }

@@ -1,4 +1,4 @@
-/** `poml rotate-worker-token`: a new token for remote workers; those with the old one are cut off. */
+/** `poml rotate-worker-token`: makes a new token for remote workers and disconnects those with the old one. */
 import { Command } from "commander";
 import { dataDirPaths } from "../../config/data-dir.ts";
 import { readGenesisFile } from "../../config/genesis-file.ts";
@@ -13,7 +13,7 @@ export function rotateWorkerTokenCommand(context: CliContext): Command {
     .action(async (options: DataDirOptions) => {
       const { makeWorkerToken } = await import("../../workers/worker-token.ts");
       const { workerToken, genesis } = dataDirPaths(dataDirOf(options, context));
-      // Fails with a remedy where the directory holds no node.
+      // Fails with a remedy if the directory has no node.
       await readGenesisFile(genesis);
       await makeWorkerToken(workerToken, { replace: true });
       context.output.result({ workerTokenFile: workerToken }, () => {

@@ -9,7 +9,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { mebibytes } from "../format.ts";
 import { wholeNumber } from "../whole-number.ts";
 
-/** As many as peers are offered. */
+/** The largest number that peers are offered. */
 const MAX_KEPT = 16;
 
 export function snapshotCommand(context: CliContext): Command {
@@ -107,7 +107,7 @@ async function verify(
   });
 }
 
-/** @throws SnapshotError BAD_SNAPSHOT when the chain here has another block or state at that height */
+/** @throws SnapshotError BAD_SNAPSHOT when the local chain has another block or state at that height */
 async function checkBlock(store: ChainStore, manifest: SnapshotManifest): Promise<void> {
   const { equalBytes } = await import("../../../chain/crypto/hash.ts");
   const { SnapshotError } = await import("../../snapshots/snapshot-error.ts");

@@ -34,7 +34,7 @@ function progress({ syncing, blocksBehind }: Status): string {
   return syncing ? ", catching up" : "";
 }
 
-/** Young ones go into the next block or two; that is nothing to tell. */
+/** Younger transactions go into one of the next two blocks, so they are not worth a line. */
 const TOLD_BLOCKS = 3;
 
 function own({ ownTransactions: { waiting, oldest } }: Status): Record<string, string> {

@@ -1,4 +1,4 @@
-/** `poml storage`: files of jobs on a node's disk, by kind, and what was deleted; of a stopped node, too. */
+/** `poml storage`: the files of jobs on a node's disk, by kind, and what was deleted. Works on a stopped node, too. */
 import { Command } from "commander";
 import type { StorageJson } from "../../api/contract/storage.ts";
 import { type ApiOptions, addApiOptions, connect, dataDirOf } from "../api-options.ts";
@@ -8,7 +8,7 @@ import { mebibytes, shortHash } from "../format.ts";
 import { withOfflineNode } from "../offline.ts";
 import type { Output } from "../output.ts";
 
-/** Deletions printed for people; --json has them all. */
+/** The largest number of deletions printed for people; --json has all of them. */
 const SHOWN = 10;
 
 const REASONS: Readonly<Record<StorageJson["deletions"][number]["reason"], string>> = {

@@ -1,11 +1,11 @@
-/** `poml verify-db`: looks at everything in a stopped node's database and changes nothing. */
+/** `poml verify-db`: checks the whole database of a stopped node and changes nothing. */
 import { Command } from "commander";
 import { addDataDirOption, type DataDirOptions } from "../api-options.ts";
 import type { CliContext } from "../context.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { withOfflineNode } from "../offline.ts";
 
-/** Faults printed for people; --json has them all. */
+/** The largest number of faults printed for people; --json has all of them. */
 const SHOWN = 20;
 
 export function verifyDbCommand(context: CliContext): Command {

@@ -1,4 +1,4 @@
-/** `poml verify`: checks what was downloaded of a job against a block or a genesis the reader trusts. */
+/** `poml verify`: checks the downloaded files of a job against a block or a genesis that the user trusts. */
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,13 +21,13 @@ import {
   witnessesOf,
 } from "../witness-option.ts";
 
-/** Above the weights of the largest model. */
+/** More than the weights of the largest model take. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export function verifyCommand(context: CliContext): Command {
   return addWitnessOption(addTrustOptions(new Command("verify")))
     .description(
-      "check what came of a job by its certificate, offline unless --api or --witness is given",
+      "check the results of a job by its certificate, offline unless --api or --witness is given",
     )
     .argument(
       "<dir>",
@@ -81,9 +81,9 @@ export interface VerifiedDirectory {
 }
 
 export interface VerifyDirectoryOptions {
-  /** A node to ask for what the certificate lacks. */
+  /** The node to ask for what the certificate lacks. */
   readonly api?: string | undefined;
-  /** Age of the trusted block at most. */
+  /** The largest age of the trusted block. */
   readonly maxAgeDays?: number | undefined;
   /** Nodes to compare the certificate's block with. */
   readonly witnesses?: readonly string[];
@@ -136,7 +136,7 @@ async function sourceAt(api: string): Promise<PomlClient> {
   return new PomlClient(api);
 }
 
-/** Said every time, so that nobody reads more into a certificate than it holds. */
+/** Printed every time, so that nobody reads more into a certificate than it proves. */
 const NOT_PROVED: readonly string[] = [
   "that the trusted block is on the chain you mean: that is your trust, take it from your own node",
   "that keys of an old trusted block have not changed hands: trust a recent one, younger than the chain's unbonding time",
@@ -154,7 +154,7 @@ const NOT_PROVED_OF: Readonly<Record<JobKind, readonly string[]>> = {
 };
 
 /**
- * Names of what else lies there and is no part of a model.
+ * The names of other files in the directory, which are no part of a model.
  * @throws CliError NOT_VERIFIED for a file that could be taken for one
  */
 async function otherFiles(directory: string, known: readonly string[]): Promise<string[]> {

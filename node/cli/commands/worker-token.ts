@@ -1,4 +1,4 @@
-/** `poml worker-token`: a token for one machine, by which the node knows it from whatever address it comes. */
+/** `poml worker-token`: a token for one machine, by which the node recognises it at any address. */
 import { Command } from "commander";
 import { dataDirPaths, readToken } from "../../config/data-dir.ts";
 import { isMachineName, machineToken } from "../../workers/machine-token.ts";

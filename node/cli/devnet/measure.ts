@@ -78,7 +78,7 @@ export function benchmarkProcess(env: Readonly<Record<string, string | undefined
   };
 }
 
-/** Each node's part of a machine on which so many work at once. */
+/** Each node's share of a machine on which this number of nodes works at the same time. */
 export function shareOfMachine(capacity: bigint, nodes: number, cores: number): bigint {
   return nodes <= cores ? capacity : (capacity * BigInt(cores)) / BigInt(nodes);
 }

@@ -39,7 +39,7 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
     await net.stop();
     await memory.stop();
   }
-  // Last, so that whoever reads both outputs finds it at the end.
+  // Printed last, so that a reader of both outputs finds it at the end.
   if (options.exit !== true) return;
   if (options.dataDir === undefined) await net.discardNodes();
   output.result(result, () => {});

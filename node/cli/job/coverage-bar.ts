@@ -1,4 +1,4 @@
-/** Which parts of a range are searched, as a line of blocks. */
+/** Draws which parts of a range are searched, as a line of block characters. */
 
 interface Range {
   readonly from: string;
@@ -8,7 +8,7 @@ interface Range {
 const CELLS = 40;
 const SHADES = ["░", "▒", "▓"] as const;
 
-/** @param of a search: its range, and what of it is open, in order */
+/** @param of the search: its range, and the parts of it that are open, in order */
 export function coverageBar({
   spec,
   open,

@@ -1,4 +1,4 @@
-/** Brings what came of a job into a directory: its certificate, and the files of a model. */
+/** Downloads the results of a job into a directory: the certificate, and the files of a model. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";

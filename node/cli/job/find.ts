@@ -1,12 +1,12 @@
-/** Jobs by the start of their id, as `poml job list` shows it. */
+/** Finds a job by the beginning of its id, as `poml job list` shows it. */
 import type { PomlClient } from "../../api/client.ts";
 import { CliError, EXIT, usageError } from "../exit-codes.ts";
 
 const LEAST = 4;
 
 /**
- * A whole id as it is; a start of one looked up among the newest jobs.
- * @param text may end in an ellipsis, as where an id was cut
+ * Returns a whole id unchanged; the beginning of an id is looked up among the newest jobs.
+ * @param text may end in an ellipsis, because printed ids do
  * @throws CliError BAD_ARGUMENT, UNKNOWN_JOB
  */
 export async function findJob(client: Pick<PomlClient, "jobs">, text: string): Promise<string> {

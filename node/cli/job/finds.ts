@@ -1,14 +1,14 @@
-/** Finds of a search, written so that they can be checked by hand. */
+/** Prints the finds of a search so that people can check them with standard tools. */
 import type { FindJson } from "../../api/contract/jobs/search.ts";
 import type { Output } from "../output.ts";
 
-/** Commands of every Unix that hash the bytes of standard input; of other algorithms there is none. */
+/** Standard Unix commands that hash standard input, for the algorithms that have one. */
 const BY_HAND: Readonly<Record<string, string>> = {
   sha256: "sha256sum",
   sha256d: "sha256sum | cut -c1-64 | xxd -r -p | sha256sum",
   blake2b: "b2sum",
 };
-/** As many as are shown with their message. */
+/** The largest number of finds that are printed with their message. */
 const SHOWN = 8;
 
 interface Found {
@@ -30,7 +30,7 @@ export function showFinds(output: Output, { algorithmName, finds }: Found): void
   if (finds.length > SHOWN) output.line(`… and ${finds.length - SHOWN} more`);
 }
 
-/** With how many zero bits a digest begins, or everything at most a target does. */
+/** The number of leading zero bits of a digest, or of all digests up to a target. */
 export function zeroBitsOf(hex: string): number {
   const first = hex.search(/[^0]/);
   if (first === -1) return 4 * hex.length;

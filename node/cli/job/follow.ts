@@ -1,4 +1,4 @@
-/** Follows a job until it is settled, by asking one node again and again; every wait has its end. */
+/** Follows a job until it is settled by polling one node; every wait has a deadline. */
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../api/api-error.ts";
 import type { PomlClient } from "../../api/client.ts";
@@ -7,17 +7,17 @@ import { CliError, EXIT } from "../exit-codes.ts";
 
 const POLL_MS = 500;
 const LOOK_AGAIN = "look again with `npx poml job watch`, which follows it from where it is";
-/** A node that is being started again answers within this time. */
+/** A node that restarts answers again within this time. */
 const SILENCE_MS = 30_000;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
-  /** What to do when that time is over; by default to look again. */
+  /** Called when that time is over; by default the job is requested again. */
   readonly remedy?: string;
   readonly signal: AbortSignal;
-  /** After every look at the job. */
+  /** Called with every new state of the job. */
   readonly onJob?: (job: JobDetail) => void;
-  /** Once for each recorded round, in order. */
+  /** Called once for each recorded round, in order. */
   readonly onRound?: (round: RoundJson, job: JobDetail) => void;
 }
 
@@ -54,7 +54,7 @@ export async function followJob(
   }
 }
 
-/** Repeats of a request whose node does not answer: undefined for a while, then its error. */
+/** Tolerates a node that does not answer: returns undefined for a while, then throws the error. */
 function patiently<T>(request: () => Promise<T>): () => Promise<T | undefined> {
   let silentSince: number | undefined;
   return async () => {

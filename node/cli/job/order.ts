@@ -1,4 +1,4 @@
-/** From the options of `poml job submit` to a checked order. */
+/** Makes a checked order from the options of `poml job submit`. */
 import type { Command } from "commander";
 import { formatAmount } from "../../../chain/amount.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
@@ -102,7 +102,7 @@ export function addOrderOptions(command: Command): Command {
     .option("--seed <hex>", "32 bytes that seed the training (default: drawn by the node)");
 }
 
-/** Keys of an order by option, with how the text is read. */
+/** For each option, the key of the order that it sets and how its text is parsed. */
 const FIELDS = {
   name: ["name", String],
   engine: ["engine", String],
@@ -123,7 +123,8 @@ const FIELDS = {
 
 /**
  * @returns micro-POML
- * @throws CliError BAD_ARGUMENT for whole numbers: they were micro-POML once, and would cost a million times as much
+ * @throws CliError BAD_ARGUMENT for whole numbers: they meant micro-POML once, and a million times as much would be
+ * paid
  */
 function readPrice(text: string): string {
   const amount = parseAmount(text, "price");
@@ -135,7 +136,7 @@ function readPrice(text: string): string {
   );
 }
 
-/** Options that belong into the optimizer of an order, under the same names. */
+/** Options that set a field of the order's optimizer with the same name. */
 const SETTINGS = [
   "learningRate",
   "momentum",
@@ -191,7 +192,7 @@ function optionOf([field, setting = "kind"]: readonly string[]): string | undefi
   return option && `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** @param ordered what the order file says, whose settings count unless another optimizer is named */
+/** @param ordered the optimizer in the order file; its settings count unless the options name another optimizer */
 function readOptimizer(options: OrderOptions, ordered: unknown): unknown {
   const settings: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
@@ -228,7 +229,7 @@ async function findDataset(wanted: unknown, client: PomlClient): Promise<{ id: s
   );
 }
 
-/** Names are the owner's to give twice; ids are not. */
+/** The owner may give one name to two datasets; ids are unique. */
 function ambiguous(text: string, matches: readonly DatasetJson[]): CliError {
   const ids = matches.map(({ id, trainRows }) => `${id.slice(0, 16)} (${trainRows} rows to train)`);
   return new CliError(

@@ -1,4 +1,4 @@
-/** Who pays for an order, and signs it. */
+/** The options that decide which account pays for an order and signs it. */
 import type { Command } from "commander";
 import { addWalletOption, type WalletOptions } from "../api-options.ts";
 

@@ -92,12 +92,12 @@ export const SEARCH_VIEW: JobView<"search"> = {
   },
 };
 
-/** So many units, as a part of the range. */
+/** The part of the range that a number of units covers. */
 function liveShare({ nonces, spec }: DetailOf<"search">, units: number): number {
   return Math.min(1, (units * 2 ** spec.unitBits) / Number(nonces));
 }
 
-/** Of those that search: the fastest first. */
+/** Nodes that are searching, the fastest first. */
 function speedsOf(nodes: NonNullable<DetailOf<"search">["live"]>["nodes"]): string {
   return nodes
     .filter(({ hashesPerSecond }) => hashesPerSecond > 0)
@@ -108,7 +108,7 @@ function speedsOf(nodes: NonNullable<DetailOf<"search">["live"]>["nodes"]): stri
     .join(", ");
 }
 
-/** Hashes a second that a node says it did. */
+/** Hashes per second, as the node itself reports them. */
 function speedOf(
   { spec }: DetailOf<"search">,
   { units, workMs }: { readonly units: number; readonly workMs: number },

@@ -1,10 +1,10 @@
-/** Jobs of any kind as fields and tables; what differs from kind to kind comes from its view. */
+/** Prints jobs of any kind as fields and tables; the view of each kind adds what differs. */
 import type { JobDetail, JobSummary, RoundJson } from "../../api/contract/jobs/job.ts";
 import { poml } from "../format.ts";
 import type { Output } from "../output.ts";
 import { viewOf } from "./views.ts";
 
-/** How the job stands in one or two words. */
+/** The state of the job in one or two words. */
 export function outcomeWord({
   kind,
   outcome,
@@ -14,7 +14,7 @@ export function outcomeWord({
   return outcome.state === "undrawn" ? "not drawn" : outcome.state;
 }
 
-/** The same while it is followed, with how far its round is. */
+/** The same with the progress of the current round, for a job that is being followed. */
 export function stateText(job: JobDetail): string {
   const { kind, outcome, phase, round } = job;
   if (outcome.state !== "running") {
@@ -25,7 +25,7 @@ export function stateText(job: JobDetail): string {
   return round === 0 ? phase : `${phaseWord(kind, phase)}, ${viewOf(job).roundState(job)}`;
 }
 
-/** The chain has one name for the phase in which participants work. */
+/** The chain has one name for this phase, whatever the kind of work. */
 function phaseWord(kind: JobSummary["kind"], phase: string): string {
   return kind === "search" && phase === "training" ? "searching" : phase;
 }

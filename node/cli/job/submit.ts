@@ -1,4 +1,4 @@
-/** Hands an order in, of any kind of work: the node pays for it, or a wallet here. */
+/** Submits an order for any kind of work. Either the node pays for it, or a wallet on this machine. */
 import type { PomlClient } from "../../api/client.ts";
 import type { JobOrder } from "../../api/contract/jobs/job.ts";
 import { openWallet } from "../api-options.ts";
@@ -13,7 +13,7 @@ export interface Submitted {
   /** Absent when an earlier order with the same key opened the job. */
   readonly price?: string | undefined;
   readonly escrow?: string | undefined;
-  /** Height of the block that opened it, where the wallet paid. */
+  /** Height of the block that opened it; known when the wallet paid. */
   readonly height?: number;
   readonly notes: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface Submitted {
 export interface Submission {
   readonly client: PomlClient;
   readonly order: JobOrder;
-  /** Said where the node chose something. */
+  /** Sentences about what the node chose for the client. */
   readonly override: string;
 }
 
@@ -46,7 +46,7 @@ export async function submit(
   const wallet = await openWallet(options, context);
   const prepared = await client.prepareJob(order);
   const { price, escrow, notes } = prepared;
-  // Before anything is signed, so that a person can still stop it.
+  // Printed before anything is signed, so that a person can still stop it.
   for (const note of notes) output.note(note);
   if (notes.some((note) => note.startsWith("chosen:"))) output.note(override);
   output.note(`the price is ${poml(price)} POML; ${poml(escrow)} POML go into escrow`);

@@ -1,4 +1,4 @@
-/** Jobs that train: rounds with their metrics, participants with their samples. */
+/** Shows training jobs: rounds with their metrics, participants with their samples. */
 import type { OptimizerJson } from "../../api/contract/jobs/optimizer.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import { mebibytes, percent, poml, seconds } from "../format.ts";
@@ -60,7 +60,7 @@ export const TRAIN_VIEW: JobView<"train"> = {
     ),
 };
 
-/** `adam (learningRate 0.001, beta1 0.9, …)`; what is 0 is left out. */
+/** `adam (learningRate 0.001, beta1 0.9, …)`; settings that are 0 are left out. */
 function optimizerText({ kind, ...settings }: OptimizerJson): string {
   const named = Object.entries(settings).filter(([, value]) => value !== 0);
   return `${kind} (${named.map(([name, value]) => `${name} ${value}`).join(", ")})`;

@@ -8,19 +8,19 @@ export type DetailOf<K extends JobKind> = Extract<JobDetail, { kind: K }>;
 export type RoundOf<K extends JobKind> = Extract<RoundJson, { kind: K }>;
 
 export interface JobView<K extends JobKind> {
-  /** How far it is, in words. */
+  /** The progress of the job, in words. */
   progress(job: SummaryOf<K> | DetailOf<K>): string;
-  /** What it gave so far, in a word or a number; `-` for nothing. */
+  /** The result so far, as a word or a number; `-` when there is none. */
   result(job: SummaryOf<K>): string;
   /** How much is done: 0 to 1. */
   share(job: DetailOf<K>): number;
-  /** How far its round is, while it runs. */
+  /** The progress of the current round. */
   roundState(job: DetailOf<K>): string;
-  /** What was ordered, and what came of it. */
+  /** The order and its result. */
   fields(job: DetailOf<K>): Readonly<Record<string, Cell>>;
   showParticipants(output: Output, job: DetailOf<K>): void;
   showRounds(output: Output, rounds: readonly RoundOf<K>[], job: DetailOf<K>): void;
   roundLine(round: RoundOf<K>, job: DetailOf<K>): string;
-  /** What a client does with a job that is done. */
+  /** The commands with which a client continues after the job is done. */
   showNext(output: Output, job: DetailOf<K>): void;
 }

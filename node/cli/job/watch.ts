@@ -1,4 +1,4 @@
-/** Follows a job on the terminal until it is settled, and says what came of it. */
+/** Follows a job on the terminal until it is settled, and prints its result. */
 import type { PomlClient } from "../../api/client.ts";
 import type { JobDetail, RoundJson } from "../../api/contract/jobs/job.ts";
 import type { CliContext } from "../context.ts";
@@ -15,7 +15,7 @@ export function timeoutOf(seconds: string): number {
   throw usageError("timeout", "not a positive number", "give seconds");
 }
 
-/** @throws CliError JOB_INCOMPLETE for a job that is not what was ordered, TIMEOUT */
+/** @throws CliError JOB_INCOMPLETE for a job that did less than was ordered, TIMEOUT */
 export async function watch(
   client: PomlClient,
   id: string,
@@ -45,7 +45,7 @@ export async function watch(
   }
 }
 
-/** With --json the job stands in the error: a program gets one object. */
+/** With --json the error contains the job, because a program gets one object only. */
 function incomplete(
   found: JobDetail,
   records: readonly RoundJson[],
