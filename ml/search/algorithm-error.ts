@@ -1,4 +1,4 @@
-/** Why a module is no algorithm, or a task is none for it. */
+/** Why a module is no algorithm, or why it cannot do a task. */
 import { PomlError } from "../../chain/errors.ts";
 
 export type AlgorithmFacts =
@@ -20,9 +20,9 @@ export type AlgorithmFacts =
   | {
       readonly code: "ALGORITHM_INSTRUCTION";
       readonly instruction: string;
-      /** Of the function, imports not counted since there are none. */
+      /** Index of the function; a module has no imports that would count. */
       readonly function: number;
-      /** Byte of the module. */
+      /** Offset in the module, in bytes. */
       readonly offset: number;
     }
   | { readonly code: "ALGORITHM_RECURSION"; readonly function: number }
@@ -43,7 +43,7 @@ export function malformed(reason: string): AlgorithmError {
   return new AlgorithmError(
     `the module cannot be read: ${reason}`,
     { code: "ALGORITHM_MALFORMED", reason },
-    { remedy: "compile it anew as WebAssembly 2.0, without newer proposals" },
+    { remedy: "compile it again as WebAssembly 2.0, without newer proposals" },
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * An algorithm ready to search. Its module may come from a stranger: it is checked before it is compiled, sees nothing
- * but its own memory, and every answer is checked for what can be checked without hashing. It may still take for ever,
- * so modules that nobody has vouched for run in a process that can be killed.
+ * An algorithm that is ready to search. Its module may come from a stranger: it is checked before it is compiled, reads
+ * nothing but its own memory, and everything in its answers that can be checked without hashing is checked. It may
+ * still never return, so unknown modules run in a process that can be killed.
  */
 import { compareBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import {
@@ -25,11 +25,11 @@ export interface Find {
   readonly digest: Uint8Array;
 }
 
-/** What a few nonces in a row gave. */
+/** The result of consecutive nonces. */
 export interface Stretch {
-  /** With digests at or under the target, by rising nonce. */
+  /** Nonces with digests at or below the target, in order. */
   readonly finds: readonly Find[];
-  /** The smallest digest, of the lowest nonce where several are equal. */
+  /** The smallest digest; of several equal ones, that of the lowest nonce. */
   readonly min: Find;
   /** XOR of the first 8 bytes of all digests. */
   readonly running: Uint8Array;
@@ -47,9 +47,9 @@ export class Algorithm {
     this.facts = facts;
   }
 
-  /** @throws AlgorithmError as `checkModule`, and ALGORITHM_MALFORMED for what the runtime refuses */
+  /** @throws AlgorithmError as `checkModule`, and ALGORITHM_MALFORMED for a module that the runtime refuses */
   static async open(bytes: Uint8Array): Promise<Algorithm> {
-    // A copy of its own: what is checked is what is compiled.
+    // A copy, so that the bytes cannot change between check and compilation.
     const own = Uint8Array.from(bytes);
     const facts = checkModule(own);
     try {
@@ -69,7 +69,7 @@ export class Algorithm {
   }
 }
 
-/** An instance of an algorithm with a memory of its own, and the task that it works on. */
+/** An instance of an algorithm with its own memory, and its current task. */
 export class Search {
   readonly #exports: AlgorithmExports;
   readonly #bytes: Uint8Array;
@@ -78,7 +78,7 @@ export class Search {
   readonly #output: number;
   #task: SearchTask;
 
-  /** Call `Algorithm.start`. */
+  /** Use `Algorithm.start` instead. */
   constructor(exports: AlgorithmExports, task: SearchTask) {
     this.#exports = exports;
     this.#task = task;
@@ -98,7 +98,7 @@ export class Search {
     return this.#task;
   }
 
-  /** Takes up another task. @throws AlgorithmError BAD_SEARCH_TASK, ALGORITHM_TRAPPED */
+  /** Changes to another task. @throws AlgorithmError BAD_SEARCH_TASK, ALGORITHM_TRAPPED */
   use(task: SearchTask): void {
     checkSearchTask(task);
     this.#task = task;
@@ -113,10 +113,10 @@ export class Search {
   }
 
   /**
-   * Hashes so many nonces. What it gives depends on nothing but the task and the nonces.
+   * Hashes consecutive nonces. The result depends on nothing but the task and the nonces.
    * @param count 1 to 16384
-   * @param maxFinds of these finds the first are read; a target may be so high that every nonce is one
-   * @throws AlgorithmError ALGORITHM_TRAPPED, ALGORITHM_RESULT; BAD_SEARCH_TASK for nonces that there are not
+   * @param maxFinds the number of finds to read at most; a target may be so high that every nonce is a find
+   * @throws AlgorithmError ALGORITHM_TRAPPED, ALGORITHM_RESULT; BAD_SEARCH_TASK for nonces out of range
    */
   stretch(from: bigint, count: number, maxFinds = MAX_STRETCH): Stretch {
     if (!Number.isInteger(count) || count < 1 || count > MAX_STRETCH) {
@@ -141,7 +141,7 @@ export class Search {
     return { finds, min, running };
   }
 
-  /** Addresses are numbers of 32 bits without sign. */
+  /** Addresses are unsigned numbers of 32 bits. */
   #place(name: "input" | "output", size: number): number {
     const at = calling(name, () => this.#exports[name]()) >>> 0;
     if (at + size <= this.#bytes.length) return at;
@@ -161,7 +161,7 @@ interface Bounds {
   readonly to: bigint;
   readonly min: Find;
   readonly target: Uint8Array;
-  /** How many finds there are by the module's word. */
+  /** The number of finds according to the module. */
   readonly found: number;
 }
 

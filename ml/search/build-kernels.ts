@@ -57,7 +57,7 @@ export async function buildAlgorithm(
 /** Contents of algorithm-hashes.ts for these modules. */
 export function hashesSource(modules: ReadonlyMap<KernelName, Uint8Array>): string {
   const rows = [...modules].map(([name, bytes]) => `  ${name}: "${toHex(sha256(bytes))}",\n`);
-  return `/** SHA-256 of algorithms/*.wasm; written by build-kernels.ts, never by hand. */
+  return `/** SHA-256 of algorithms/*.wasm; written by build-kernels.ts; do not edit. */
 export const ALGORITHM_HASHES = {
 ${rows.join("")}} as const;
 `;

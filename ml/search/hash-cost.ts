@@ -1,15 +1,15 @@
 /**
- * What one hash of a shipped algorithm costs, in operations that compare with those of training: a core does about as
- * many of either in a second. Blocks of the message that the nonce is behind are hashed once and cost nothing.
+ * The cost of one hash of a shipped algorithm, in operations comparable with those of training: a core does about the
+ * same number of either in a second. Blocks of the message before that of the nonce are hashed once and cost nothing.
  */
 import type { SearchTask } from "./search-task.ts";
 import type { ShippedName } from "./shipped.ts";
 
 /** 32-bit operations of one SHA-256 block: 64 rounds of 36, 48 words of schedule of 19. */
 const SHA256_BLOCK = 3216;
-/** Of one BLAKE2b block: 96 mixings of 22 operations on 64 bits, which count twice. */
+/** 32-bit operations of one BLAKE2b block: 96 mixings of 22 operations on 64 bits, which count twice. */
 const BLAKE2B_BLOCK = 4224;
-/** What a core does in a second, roughly: it says how large a unit is, and nothing else depends on it. */
+/** Roughly the operations of a core in a second. It determines the size of a unit, and nothing else. */
 export const CORE_OPERATIONS = 16_000_000_000;
 
 type Message = Pick<SearchTask, "prefix" | "suffix" | "nonceBytes">;

@@ -1,6 +1,6 @@
 /**
- * Searches units in calls of a few milliseconds, without ever going through the event loop: on a busy machine that way
- * finds its code gone from the caches each time. What the caller wants to hear or say is done between two calls.
+ * Searches units in calls of a few milliseconds, without returning to the event loop in between: on a busy machine each
+ * return would find its code gone from the caches. The caller communicates between two calls.
  */
 import type { Search } from "./algorithm.ts";
 import { type SearchStep, searchUnits, type UnitsWork } from "./search-units.ts";
@@ -10,9 +10,9 @@ export interface RunParts {
   readonly clock: { now(): number };
   /** Asked before every call. */
   readonly isOver: () => boolean;
-  /** Finds that the next step reads at most; default: all. */
+  /** The largest number of finds that the next step reads; default: all. */
   readonly maxFinds?: () => number;
-  /** Told of every call and of the time it ended. */
+  /** Called after every step, with the time at which it ended. */
   readonly onStep: (step: SearchStep, now: number) => void;
 }
 

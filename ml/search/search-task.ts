@@ -1,9 +1,9 @@
-/** What is searched for: the nonce whose message `prefix || nonce || suffix` has a digest at or under the target. */
+/** The task of a search: find nonces whose message `prefix || nonce || suffix` has a digest at or below the target. */
 import { DIGEST_BYTES, MAX_PART_BYTES } from "./abi.ts";
 import { AlgorithmError } from "./algorithm-error.ts";
 
 export interface SearchTask {
-  /** Up to 256 bytes each. */
+  /** At most 256 bytes. */
   readonly prefix: Uint8Array;
   readonly suffix: Uint8Array;
   readonly nonceBytes: 4 | 8;
@@ -13,7 +13,7 @@ export interface SearchTask {
   readonly target: Uint8Array;
 }
 
-/** How many nonces there are: 2^32 or 2^64. */
+/** The number of possible nonces: 2^32 or 2^64. */
 export function nonceSpace({ nonceBytes }: Pick<SearchTask, "nonceBytes">): bigint {
   return 1n << BigInt(8 * nonceBytes);
 }

@@ -1,6 +1,6 @@
 /**
- * Searches units one after another, a stretch at a time: whoever takes the steps may pause between them, stop, or send
- * on what was found. How the stretches are cut changes nothing in the result.
+ * Searches units one after another, one stretch a step, so that the caller may pause, stop, or pass on finds between
+ * two steps. The result does not depend on how the stretches are cut.
  */
 import { compareBytes } from "../../chain/crypto/hash.ts";
 import {
@@ -28,19 +28,19 @@ export interface SearchStep {
   /** Nonces hashed in this step. */
   readonly hashes: number;
   readonly finds: readonly Find[];
-  /** The unit that this step ended. */
+  /** The unit that this step finished. */
   readonly ended: UnitResult | undefined;
 }
 
 export interface SearchUnitsOptions {
-  /** Nonces of the next step; default: as many as a call takes. */
+  /** Number of nonces of the next step; default: the limit of a call. */
   readonly stretch?: () => number;
-  /** Finds that a step reads at most, asked before each; default: all. */
+  /** The largest number of finds that a step reads, requested before each step; default: all. */
   readonly maxFinds?: () => number;
 }
 
 /**
- * @throws AlgorithmError as `Search.stretch`; RangeError for units that there are not
+ * @throws AlgorithmError as `Search.stretch`; RangeError for units out of range
  */
 export function* searchUnits(
   search: Search,
@@ -68,7 +68,7 @@ interface Sum {
   readonly running: Uint8Array;
 }
 
-/** Parts come by rising nonce, so of equal digests the one that is there stays. */
+/** Parts arrive in order of their nonces, so of equal digests the earlier one is kept. */
 function add(sum: Sum | undefined, { min, running }: Stretch): Sum {
   const before = sum?.running ?? new Uint8Array(RUNNING_DIGEST_BYTES);
   const isSmaller = sum === undefined || compareBytes(min.digest, sum.min.digest) < 0;

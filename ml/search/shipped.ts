@@ -9,7 +9,7 @@ export type ShippedName = keyof typeof ALGORITHM_HASHES;
 export interface ShippedAlgorithm {
   readonly name: ShippedName;
   readonly hash: string;
-  /** Nonces that are hashed side by side. */
+  /** Number of nonces that are hashed side by side. */
   readonly lanes: number;
   readonly digest: string;
 }
@@ -31,7 +31,7 @@ export function findShipped(nameOrHash: string): ShippedAlgorithm | undefined {
 
 /**
  * @param bytes contents of the module's file; read from beside this file when absent
- * @throws AlgorithmError ALGORITHM_UNKNOWN when its bytes are not those that it is known by
+ * @throws AlgorithmError ALGORITHM_UNKNOWN when the bytes have another hash
  */
 export async function openShipped(name: ShippedName, bytes?: Uint8Array): Promise<Algorithm> {
   const module = bytes ?? (await shippedModule(name));

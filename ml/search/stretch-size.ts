@@ -1,25 +1,25 @@
 /**
- * How many nonces the next call takes: so many that a call lasts some milliseconds, whatever a hash costs, and whoever
- * searches sees between two calls that there is nothing left to do. The fastest of the last calls tells what a hash
- * costs: a call that had to wait for its processor would not have been shorter with fewer nonces.
+ * Chooses the number of nonces of the next call, so that a call lasts some milliseconds, whatever a hash costs, and the
+ * caller can stop between two calls. The fastest of the last calls gives the cost of a hash: a call that had to wait
+ * for its processor would not have been shorter with fewer nonces.
  */
 import { MAX_STRETCH } from "./abi.ts";
 
 const AIM_MS = 10;
 const REMEMBERED = 8;
-/** Kernels hash some nonces side by side: sizes are multiples of this where they are larger. */
+/** Kernels hash several nonces side by side, so larger sizes are multiples of this. */
 const WHOLE = 64;
 
 export class StretchSize {
   #size = 1;
-  /** Milliseconds a nonce. */
+  /** Milliseconds per nonce. */
   readonly #costs: number[] = [];
 
   get next(): number {
     return this.#size;
   }
 
-  /** @param ms that a call for `count` nonces took */
+  /** @param ms duration of a call for `count` nonces */
   took(count: number, ms: number): void {
     this.#costs.push(ms / count);
     if (this.#costs.length > REMEMBERED) this.#costs.shift();

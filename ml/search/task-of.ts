@@ -1,4 +1,4 @@
-/** The task of an order, as algorithms take it. */
+/** Makes the task for an algorithm from an order. */
 import { SEARCH_ENDIANS, type SearchSpec } from "../../chain/types/search.ts";
 import type { SearchTask } from "./search-task.ts";
 

@@ -1,9 +1,9 @@
-/** Reads the encodings of WebAssembly from bytes of a stranger: never beyond their end. */
+/** Reads the encodings of WebAssembly from untrusted bytes, never beyond their end. */
 import { malformed } from "../algorithm-error.ts";
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  /** Of the next byte in the module. */
+  /** Offset of the next byte in the module. */
   at: number;
   readonly end: number;
 
@@ -28,7 +28,7 @@ export class ByteReader {
     this.at += count;
   }
 
-  /** LEB128 without sign, 32 bits. */
+  /** An unsigned LEB128 number of 32 bits. */
   u32(): number {
     let value = 0;
     for (let place = 0; place < 5; place++) {
@@ -42,20 +42,20 @@ export class ByteReader {
     throw malformed(`a number of more than 32 bits before byte ${this.at}`);
   }
 
-  /** Passes over a LEB128 number of at most so many bytes. */
+  /** Skips a LEB128 number of at most this many bytes. */
   skipLeb(maxBytes: number): void {
     for (let place = 0; place < maxBytes; place++) if (this.byte() < 0x80) return;
     throw malformed(`a number of more than ${maxBytes} bytes before byte ${this.at}`);
   }
 
-  /** A part of this reader's bytes of its own, which is passed over here. */
+  /** A reader for the next bytes, which this one skips. */
   part(length: number): ByteReader {
     const start = this.at;
     this.skip(length);
     return new ByteReader(this.#bytes, start, this.at);
   }
 
-  /** A length and so many bytes of UTF-8. */
+  /** A length, and that many bytes of UTF-8. */
   name(): string {
     const { at, end } = this.part(this.u32());
     return new TextDecoder().decode(this.#bytes.subarray(at, end));

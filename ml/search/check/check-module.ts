@@ -1,7 +1,7 @@
 /**
- * What the bytes of a module tell about it before anything of it runs. A module that passes sees nothing but its input,
- * computes the same on every machine, and takes no more memory or stack than it says; whether it ever ends, and whether
- * its answers hold together, `probe.ts` finds out.
+ * Checks the bytes of a module before it runs. A module that passes can read nothing but its input, computes the same
+ * on every machine, and takes no more memory or stack than it declares. Whether it ends, and whether its answers are
+ * consistent, is tested by `probe.ts`.
  */
 import { FUNCTIONS, MAX_MODULE_BYTES, MAX_PAGES, type Signature } from "../abi.ts";
 import { AlgorithmError, malformed, tooLarge } from "../algorithm-error.ts";
@@ -9,13 +9,13 @@ import { type FunctionScan, scanFunction } from "./instructions.ts";
 import { type ModuleShape, readModule } from "./read-module.ts";
 
 export interface ModuleFacts {
-  /** Of 64 KiB. */
+  /** Pages of 64 KiB. */
   readonly pages: number;
   readonly maxPages: number;
   readonly functions: number;
 }
 
-/** Of all functions together: what they may take of the stack. */
+/** The limit for the stack of all functions together. */
 const MAX_LOCALS = 8192;
 const MAX_TABLE_ENTRIES = 1024;
 const SHARED = 2;
@@ -88,7 +88,7 @@ function wrongMemory(reason: string): AlgorithmError {
     `the module's memory: ${reason}`,
     { code: "ALGORITHM_MEMORY", reason, limit: MAX_PAGES },
     {
-      remedy: `declare one memory of its own with a maximum of up to ${MAX_PAGES} pages, e.g. \`--initialMemory 11 --maximumMemory 11\` of AssemblyScript`,
+      remedy: `declare one memory with a maximum of up to ${MAX_PAGES} pages, e.g. \`--initialMemory 11 --maximumMemory 11\` of AssemblyScript`,
     },
   );
 }
@@ -114,7 +114,7 @@ function checkCode({ bodies, signatures }: ModuleShape): void {
   checkDepth(scans);
 }
 
-/** No function may come to call itself: how deep calls may nest differs between machines. */
+/** No function may call itself, not even through others: the largest depth of calls differs between machines. */
 function checkDepth(scans: readonly FunctionScan[]): void {
   const waiting = scans.map(({ calls }) => new Set(calls).size);
   const callers = scans.map((): number[] => []);
@@ -125,7 +125,7 @@ function checkDepth(scans: readonly FunctionScan[]): void {
       list.push(caller);
     }
   }
-  // Functions that call nothing are free; so are, again and again, those that call only such.
+  // Functions without calls are settled first; then, repeatedly, those that call settled functions only.
   const free = waiting.flatMap((count, index) => (count === 0 ? [index] : []));
   for (const index of free) {
     for (const caller of callers[index] ?? []) {

@@ -1,22 +1,22 @@
 /**
- * Walks the instructions of a function and refuses those whose outcome may differ between two machines, or that this
- * list does not know: floats (the bits of a NaN are not fixed), relaxed SIMD, growing memory (it may fail on one
+ * Walks the instructions of a function and refuses those whose result may differ between two machines, and those that
+ * are not in this list: floats (the bits of a NaN are not fixed), relaxed SIMD, growing memory (it may fail on one
  * machine and not on another), calls through tables and references (the depth of calls must be known), atomics.
  */
 import { malformed } from "../algorithm-error.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
 export interface FunctionScan {
-  /** Indexes of the functions it calls. */
+  /** Indexes of the functions that it calls. */
   readonly calls: readonly number[];
   readonly locals: number;
   readonly refused: { readonly instruction: string; readonly offset: number } | undefined;
 }
 
-/** How the bytes behind an opcode are read. */
+/** How the bytes after an opcode are read. */
 type Immediate = "none" | "block" | "index" | "branches" | "types" | "address" | "i32" | "i64";
 
-/** First and last opcode, and what follows them. Between these lies what is refused. */
+/** First and last opcode of a run of allowed ones, and what follows them. Opcodes in no run are refused. */
 const PLAIN: readonly (readonly [first: number, last: number, immediate: Immediate])[] = [
   [0x00, 0x01, "none"],
   [0x02, 0x04, "block"],
@@ -45,7 +45,7 @@ const CALL = 0x10;
 const BULK = 0xfc;
 const SIMD = 0xfd;
 
-/** memory.init, data.drop, memory.copy and memory.fill, each with so many indexes. */
+/** memory.init, data.drop, memory.copy and memory.fill, each with the number of its indexes. */
 const BULK_INDEXES: ReadonlyMap<number, number> = new Map([
   [8, 2],
   [9, 1],
@@ -100,7 +100,7 @@ function countLocals(body: ByteReader): number {
   return locals;
 }
 
-/** @returns the instruction in words when it is refused */
+/** @returns the name of the instruction if it is refused */
 function passOver(opcode: number, body: ByteReader): string | undefined {
   if (opcode === BULK) return passBulk(body);
   if (opcode === SIMD) return passSimd(body);

@@ -1,7 +1,7 @@
 /**
- * Runs a module to find out whether its answers hold together. No second implementation of the algorithm is needed:
- * with the highest target every nonce is a find, so all digests are known, and everything else follows from them. It
- * may never end, so it belongs in a process that can be killed.
+ * Runs a module to test whether its answers are consistent. No second implementation of the algorithm is needed: with
+ * the highest target every nonce is a find, so all digests are known, and everything else follows from them. A module
+ * may never return, so run this in a process that can be killed.
  */
 import { compareBytes, equalBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { RUNNING_DIGEST_BYTES } from "../../../chain/workload/search/segment-leaf.ts";
@@ -13,7 +13,7 @@ import type { SearchTask } from "../search-task.ts";
 import { StretchSize } from "../stretch-size.ts";
 
 export interface ProbeResult {
-  /** Of one task, in the time the measurement took. */
+  /** Hashes of one task in the time of the measurement. */
   readonly hashesPerSecond: number;
   readonly hashes: number;
 }
@@ -27,7 +27,7 @@ const FIRST: SearchTask = {
   target: HIGHEST,
 };
 const LENGTHS = [0, 1, 55, 76, MAX_PART_BYTES] as const;
-/** Odd, so that kernels with lanes have some left. */
+/** Odd, so that kernels with lanes have a remainder. */
 const NONCES = 7;
 const MEASURE_MS = 300;
 const MANY_FINDS_SECONDS = 2;
@@ -55,7 +55,7 @@ function probeParts(search: Search, prefixBytes: number, suffixBytes: number): v
     for (const endian of ["little", "big"] as const) {
       const parts = { prefix: pattern(prefixBytes, 1), suffix: pattern(suffixBytes, 2) };
       const task = { ...parts, nonceBytes, endian, target: HIGHEST };
-      // The last nonces there are, or those around 2^32.
+      // The last possible nonces, or those around 2^32.
       const from = 2n ** 32n - BigInt(nonceBytes === 4 ? NONCES : NONCES >> 1);
       probeNonces(search, task, from);
     }
@@ -81,7 +81,7 @@ function probeNonces(search: Search, task: SearchTask, from: bigint): void {
   );
 }
 
-/** As many finds as a call may have, where that takes a few seconds at most. */
+/** As many finds as a call may have, if that takes a few seconds at most. */
 function probeManyFinds(search: Search, hashesPerSecond: number): void {
   const count = Math.min(MAX_STRETCH, Math.max(NONCES, MANY_FINDS_SECONDS * hashesPerSecond));
   const parts = { prefix: pattern(20, 5), suffix: pattern(20, 6) };
@@ -90,7 +90,7 @@ function probeManyFinds(search: Search, hashesPerSecond: number): void {
   expectSame(expected(digestsOf(whole, 0n, count), HIGHEST), whole, `${count} finds`);
 }
 
-/** The digest follows from the bytes of the message alone, wherever the nonce lies in it, and from all of them. */
+/** Tests that a digest depends on the bytes of the message alone, and on all of them, wherever the nonce is. */
 function probeMessage(search: Search): void {
   const message = pattern(160, 3);
   const digest = digestOf(search, message, { at: 64, nonceBytes: 4, endian: "little" });
@@ -183,7 +183,7 @@ function measure(search: Search, clock: { now(): number }): ProbeResult {
   return { hashes, hashesPerSecond: Math.round((1000 * hashes) / (now - start)) };
 }
 
-/** Bytes without a period of a power of two. */
+/** Bytes that do not repeat with a period of a power of two. */
 function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 37 + seed * 101 + (index >> 3)) & 0xff);
 }

@@ -1,23 +1,23 @@
 /**
- * The parts of a WebAssembly module that the rules for algorithms look at. It reads what WebAssembly 2.0 can say and
- * refuses the rest; whether the module is valid is for the runtime to find out afterwards.
+ * Reads the parts of a WebAssembly module to which the rules for algorithms apply. It knows WebAssembly 2.0 and refuses
+ * everything else; the runtime checks afterwards whether the module is valid.
  */
 import { malformed } from "../algorithm-error.ts";
 import { ByteReader } from "./byte-reader.ts";
 
 export interface MemoryLimits {
-  /** As encoded: 1 has a maximum, 2 shared, 4 of 64 bits. */
+  /** Flags as encoded: 1 has a maximum, 2 shared, 4 addresses of 64 bits. */
   readonly flags: number;
   readonly initial: number;
   readonly maximum: number | undefined;
 }
 
 export interface ModuleShape {
-  /** `module.name` of each. */
+  /** Each as `module.name`. */
   readonly imports: readonly string[];
   /** By index of the function: e.g. `(i64, i32) -> (i32)`. */
   readonly signatures: readonly string[];
-  /** Entries that all tables have from the start. */
+  /** The initial number of entries of all tables. */
   readonly tableEntries: number;
   readonly memories: readonly MemoryLimits[];
   readonly exports: ReadonlyMap<string, { readonly kind: ItemKind; readonly index: number }>;

@@ -7,7 +7,7 @@ import type { BlobSource } from "../blob-source.ts";
 import { Hash } from "./fields.ts";
 import type { InputGroup } from "./work.ts";
 
-/** What is searched for, and the module that hashes. */
+/** What to search for, and the module that computes the hashes. */
 export interface AlgorithmTask extends SearchTask {
   /** Bytes of the WebAssembly module; their SHA-256 is the algorithm's name. */
   readonly algorithm: BlobSource;
@@ -18,7 +18,7 @@ const Part = z
   .regex(/^(?:[0-9a-f]{2})*$/)
   .max(2 * MAX_PART_BYTES);
 
-/** Of orders with the input `algorithm`. */
+/** The fields of orders with the input `algorithm`. */
 export const SEARCH_FIELDS = {
   prefix: Part,
   suffix: Part,

@@ -7,9 +7,9 @@ import type { Inputs } from "./inputs.ts";
 import type { SearchThread } from "./search/search-thread.ts";
 
 export interface TaskContext {
-  /** Gives the task up. */
+  /** Fires when the task is abandoned. */
   readonly signal: AbortSignal;
-  /** Ends a lane or a search with the work done so far. */
+  /** Fires when a lane or a search must end with the work done so far. */
   readonly end: AbortSignal;
   readonly onProgress: (progress: TaskProgress) => void;
   /** Sends an output; await it before the next. */

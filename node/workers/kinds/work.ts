@@ -1,5 +1,5 @@
 /**
- * The node's half of a kind of task: a task in the form for a link, made anew for every attempt, and what the pool
+ * The node's half of a kind of task: a task in the form for a link, newly made for every attempt, and what the pool
  * offers to code that carries one out.
  */
 import type { Clock } from "../../clock.ts";
@@ -75,7 +75,7 @@ export interface Work<T> {
   readonly givesWay?: boolean;
   /** For a task whose attempts continue where the last one ended: the result of all of them. */
   readonly soFar?: () => { readonly isWhole: boolean; readonly result: T };
-  /** @param signal given up */
+  /** @param signal aborted when the caller gives up */
   attempt(worker: ChosenWorker, signal: AbortSignal): Attempt<T>;
 }
 

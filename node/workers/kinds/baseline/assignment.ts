@@ -30,7 +30,7 @@ export async function baseline(
   };
   const work = { kind: "baseline", isUrgent: true, isRemote: true, attempt };
   const result = await pool.run(work, { ...control, end: until }).catch((error: unknown) => {
-    // It ended while it waited for a worker, or for the replacement of a dead one.
+    // The window ended while the task waited for a worker, or for the replacement of a dead one.
     if (until.aborted && isWorkerCode(error, "NO_WORKER", "ATTEMPTS")) return lane.result();
     throw error;
   });

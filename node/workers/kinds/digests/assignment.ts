@@ -9,7 +9,7 @@ import type { Assignment, Pool } from "../work.ts";
 import type { DigestsOrder, DigestsOutcome } from "./order.ts";
 import { type DigestsTask, MAX_TASK_NONCES } from "./task.ts";
 
-/** @returns 32 bytes for each nonce, in their order */
+/** @returns 32 bytes for each nonce, in the order given */
 export function digests(
   task: DigestsTask,
   control: TaskControl,

@@ -1,9 +1,9 @@
 import type { AlgorithmTask } from "../algorithm-task.ts";
 
-/** Nonces of one task, at most. */
+/** The largest number of nonces of a task. */
 export const MAX_TASK_NONCES = 65_536;
 
-/** Digests of single nonces, for whoever checks what others claim. The target does not matter. */
+/** Computes the digests of single nonces, to check the claims of others. The target does not matter. */
 export interface DigestsTask extends AlgorithmTask {
   /** At least one. */
   readonly nonces: readonly bigint[];

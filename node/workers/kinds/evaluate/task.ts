@@ -2,7 +2,7 @@ import type { Split } from "../../../../ml/dataset/manifest.ts";
 import type { Evaluation } from "../../../../ml/engine.ts";
 import type { ModelTask } from "../model-task.ts";
 
-/** Loss and confusion counts over test chunks. */
+/** Computes loss and confusion counts over test chunks. */
 export interface EvaluateTask extends ModelTask {
   /** Default `test`. */
   readonly split?: Split;

@@ -1,6 +1,6 @@
 /**
- * A search as the pool carries it out: what one worker has done stays done when another one takes over, and the worker
- * is given to urgent tasks in between.
+ * A search as the pool carries it out. If another worker takes over, it continues after the finished units; the worker
+ * may be given to urgent tasks in between.
  */
 import { unitNonces } from "../../../../chain/workload/search/units.ts";
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
@@ -49,13 +49,13 @@ export async function search(
   try {
     return await pool.run(work, { ...control, onProgress: told });
   } catch (error) {
-    // Over while it waited for a worker, or for one to take the place of a dead one.
+    // The search ended while it waited for a worker, or for the replacement of a dead one.
     if (end?.aborted && isWorkerCode(error, "NO_WORKER", "ATTEMPTS")) return lease.result();
     throw error;
   }
 }
 
-/** What becomes of what a worker sends. */
+/** Handles what a worker sends. */
 type Receiver = Pick<RemoteCheck, "units" | "find">;
 
 function believed(lease: SearchLease): Receiver {

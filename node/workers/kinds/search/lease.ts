@@ -1,4 +1,4 @@
-/** The units of a task over all its attempts: what is believed so far, and what is left. */
+/** The units of a task over all its attempts: those accepted so far, and those left. */
 import { compareBytes } from "../../../../chain/crypto/hash.ts";
 import { unitAt, unitNonces, unitOf } from "../../../../chain/workload/search/units.ts";
 import type { Find } from "../../../../ml/search/algorithm.ts";
@@ -38,7 +38,7 @@ export class SearchLease {
     return Number(unitNonces(cutOfTask(this.task), this.task.from, this.next));
   }
 
-  /** @throws WorkerError PROTOCOL for a unit that is not the next one, or cannot be as told */
+  /** @throws WorkerError PROTOCOL for a unit that is not the next one, or whose values are impossible */
   requireNext(units: readonly UnitResult[], next: bigint): void {
     const cut = cutOfTask(this.task);
     for (const [index, { unit, minNonce }] of units.entries()) {
@@ -67,14 +67,14 @@ export class SearchLease {
     this.#control.onUnits?.(units);
   }
 
-  /** One that comes again, since its unit was begun anew, is not told again. */
+  /** A find may come twice, because its unit was started again; it is reported once. */
   addFind(find: Find): void {
     if (this.#finds.has(find.nonce)) return;
     this.#finds.set(find.nonce, find);
     this.#control.onFind?.(find);
   }
 
-  /** Nonces were hashed of a unit that was not finished. */
+  /** Counts nonces of a unit that was not finished. */
   lose(hashes: number): void {
     this.#lost += hashes;
   }

@@ -1,6 +1,6 @@
 /**
- * Input: `algorithm`. Outputs: `units`, several at a time and in order, their index the place of the first among those
- * of the order; `find`, each before its unit.
+ * Input: `algorithm`. Outputs: `units`, several at a time and in order, where the index is the position of the first
+ * one in the order; `find`, each before its unit.
  */
 import { z } from "zod";
 import { type Cut, unitCount } from "../../../../chain/workload/search/units.ts";
@@ -24,7 +24,7 @@ export const SearchOrder = z
   .superRefine((order, context) => {
     const { unitBits, nonceBytes } = order;
     const texts = [order.jobFrom, order.jobTo, order.from, order.to];
-    // The checks of the fields alone have refused it already.
+    // The checks of the single fields have already refused it.
     if (!texts.every(isUint64) || !(unitBits >= 6 && unitBits <= 32)) return;
     const [jobFrom = 0n, jobTo = 0n, from = 0n, to = 0n] = texts.map(BigInt);
     const refuse = (field: string, message: string): void =>
@@ -43,7 +43,7 @@ export type SearchOrder = z.infer<typeof SearchOrder>;
 export const SearchOutcome = z.strictObject({
   kind: z.literal("search"),
   units: Count,
-  /** Nonces hashed, those of a unit that was not finished too. */
+  /** Number of nonces hashed, including those of an unfinished unit. */
   hashes: Count,
 });
 export type SearchOutcome = z.infer<typeof SearchOutcome>;

@@ -1,8 +1,8 @@
 /**
- * What a remote worker says that it searched, until it is believed. Units are taken in groups of eight; one of eight is
- * drawn before they come, and of a group nothing is used before that one was hashed again on this machine. A group that
- * ends with the task before its drawn unit is used unchecked, so that each unit is hashed again with a chance of one in
- * eight, however long a task is. Finds are hashed again all of them.
+ * Checks what a remote worker reports before it is used. Units form groups of eight. One of each eight is drawn before
+ * they arrive, and no unit of the group is used before that one was hashed again on this machine. If the task ends
+ * before the drawn unit of its last group, that group is used unchecked; so each unit is hashed again with a
+ * probability of one in eight, however long a task is. Every find is hashed again.
  */
 import { equalBytes } from "../../../../chain/crypto/hash.ts";
 import type { Find } from "../../../../ml/search/algorithm.ts";
@@ -21,7 +21,7 @@ export interface CheckParts {
   readonly again: (unit: bigint) => Promise<UnitResult>;
   /** On this machine. */
   readonly digestOf: (nonce: bigint) => Promise<Uint8Array>;
-  /** Something did not hold, or could not be checked: nothing more is wanted of the worker. */
+  /** Called when a check failed or could not be made: the worker must send nothing more. */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -32,9 +32,9 @@ export class RemoteCheck {
   #held: UnitResult[] = [];
   #drawn: number;
   #finds = 0;
-  /** All checks of groups so far, one after another, so that units are told in order; never rejects. */
+  /** All checks of groups so far, one after another, so that units are reported in order; never rejects. */
   #checking: Promise<void> = Promise.resolve();
-  /** Those of finds, which do not wait for groups; never reject. */
+  /** The checks of finds, which do not wait for groups; never reject. */
   readonly #findings: Promise<void>[] = [];
   #failure: { readonly error: unknown } | undefined;
   #isClosed = false;
@@ -64,7 +64,7 @@ export class RemoteCheck {
     this.#findings.push(checked);
   }
 
-  /** Waits for all checks. @throws WorkerError SPOT_CHECK; why something could not be checked */
+  /** Waits for all checks. @throws WorkerError SPOT_CHECK; the error of a check that could not be made */
   async end(): Promise<void> {
     this.#closeGroup();
     await Promise.all([this.#checking, ...this.#findings]);
@@ -72,7 +72,7 @@ export class RemoteCheck {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** What is not believed yet is dropped. */
+  /** Drops everything that is not checked yet. */
   close(): void {
     this.#isClosed = true;
   }
@@ -92,7 +92,7 @@ export class RemoteCheck {
     this.#checking = this.#checking.then(() => this.#check(check));
   }
 
-  /** @param check gives what is to be done when it holds */
+  /** @param check resolves with the action to take when the check has passed */
   async #check(check: () => Promise<() => void>): Promise<void> {
     if (this.#failure !== undefined || this.#isClosed) return;
     try {

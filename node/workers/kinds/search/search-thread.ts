@@ -1,6 +1,6 @@
 /**
  * The thread of a worker process in which search algorithms run. A module may come from a stranger and may never
- * return: the process goes on hearing its node, and ends the thread when one call takes too much.
+ * return. The process keeps listening to its node, and ends the thread when one call takes too long.
  */
 import { Worker } from "node:worker_threads";
 import type { CoreMeter } from "../../../../ml/baseline/core-share.ts";
@@ -16,11 +16,11 @@ import {
 } from "./thread-messages.ts";
 
 export interface ThreadLimits {
-  /** Processor time of this process until a module has been looked at and tried. */
+  /** The limit of processor time for checking and trying a module. */
   readonly openCpuMs: number;
-  /** Of one call, which aims at 10 ms. */
+  /** The limit for one call, which should take 10 ms. */
   readonly callCpuMs: number;
-  /** Of a call that began before the work was told to stop. */
+  /** The limit for a call that is running when the work is stopped. */
   readonly stopCpuMs: number;
 }
 
@@ -36,15 +36,15 @@ const HEAP_MIB = 64;
 
 export interface ThreadModules {
   readonly clock: Clock;
-  /** Of this process. */
+  /** Processor time of this process. */
   readonly meter: CoreMeter;
   readonly limits?: ThreadLimits;
 }
 
 export interface ThreadControl {
-  /** Gives the work up. */
+  /** Fires when the work is abandoned. */
   readonly signal: AbortSignal;
-  /** Ends it with what is done. */
+  /** Fires when the work must end with what is done. */
   readonly end: AbortSignal;
   readonly onHashes: (hashes: number) => void;
   readonly onNews: (news: ThreadNews) => void;
@@ -61,7 +61,7 @@ export class SearchThread {
   }
 
   /**
-   * One work at a time.
+   * Call it again only when the last work has ended.
    * @returns nonces hashed
    * @throws AlgorithmError; the signal's reason
    */
@@ -98,7 +98,7 @@ export class SearchThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     thread.unref();
-    // While it has no work; else whoever waits for it hears of it too.
+    // The thread died without work; with work, its caller gets the error, too.
     thread.on("error", () => {});
     thread.once("exit", () => {
       if (this.#thread === thread) this.#thread = undefined;
@@ -135,7 +135,7 @@ export class SearchThread {
       thread.postMessage(order);
       void this.#watch(control, over.signal).then((cpuMs) => {
         if (cpuMs === undefined) return;
-        // Nobody knows what it is doing.
+        // The state of the thread is unknown after this, so it is replaced.
         void this.close();
         if (this.#shared.isStopped) settle(resolve);
         else settle(() => reject(endless(cpuMs)));
@@ -143,7 +143,7 @@ export class SearchThread {
     });
   }
 
-  /** @returns the limit when a call, or the look at the module, has taken more; undefined when the work is over */
+  /** @returns the limit that a call or the check of the module has exceeded; undefined when the work is over */
   async #watch({ onHashes }: ThreadControl, over: AbortSignal): Promise<number | undefined> {
     const { clock, meter, limits } = this.#modules;
     const shared = this.#shared;
@@ -174,7 +174,7 @@ function endless(limit: number): AlgorithmError {
   );
 }
 
-/** Of a thread that died. */
+/** The error for a thread that died. */
 function outOf(error: Error & { code?: string }): Error {
   if (error.code !== "ERR_WORKER_OUT_OF_MEMORY") return error;
   return new AlgorithmError(

@@ -1,6 +1,6 @@
 /**
- * Entry of the thread that runs search algorithms. It does one work after another and looks at nothing but the shared
- * state while it does; a module that never returns is ended together with the thread.
+ * Entry of the thread that runs search algorithms. It does one piece of work at a time, and while it
+ * works it reads nothing but the shared state. If a module never returns, the whole thread is ended.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
@@ -19,11 +19,11 @@ import {
 } from "./thread-messages.ts";
 import { encodeFind, encodeUnits } from "./unit-bytes.ts";
 
-/** Units are told so often, if there are not many of them before. */
+/** Finished units are reported at this interval, or earlier if there are many. */
 const BATCH_MS = 250;
 
 const shared = new SharedState(workerData as SharedArrayBuffer);
-/** Modules that held together in a trial, those that come with the program without one. */
+/** Modules that passed a trial. Those that come with the program need none. */
 const trusted = new Set<string>(Object.values(ALGORITHM_HASHES));
 let last: Algorithm | undefined;
 
@@ -79,7 +79,7 @@ function searchUnits(algorithm: Algorithm, work: ThreadWork & { kind: "search" }
         isFound = true;
       }
       if (step.ended !== undefined) batch.push(step.ended);
-      // A search may end with the unit of a find.
+      // A search may end when the unit of a find is done.
       const isAwaited = isFound && step.ended !== undefined;
       if (!isAwaited && batch.length < MAX_BATCH_UNITS && now - toldAt < BATCH_MS) return;
       isFound &&= !isAwaited;

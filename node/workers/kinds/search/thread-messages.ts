@@ -1,4 +1,4 @@
-/** What a worker process and the thread in it that runs modules of strangers say to each other. */
+/** The messages between a worker process and its thread that runs modules of strangers. */
 import type { AlgorithmFacts } from "../../../../ml/search/algorithm-error.ts";
 import type { SearchTask } from "../../../../ml/search/search-task.ts";
 import type { UnitsWork } from "../../../../ml/search/search-units.ts";
@@ -22,12 +22,12 @@ export type ThreadNews =
 
 export type ThreadMessage =
   | ThreadNews
-  /** The work is done, or was told to stop. */
+  /** The work is done or was stopped. */
   | { readonly kind: "over" }
   | { readonly kind: "refused"; readonly message: string; readonly facts: AlgorithmFacts }
   | { readonly kind: "broken"; readonly message: string };
 
-/** Memory that both look at, so that a thread which never rests is told to stop and is seen to live. */
+/** Memory that both share, so that a thread which never returns to its event loop can be stopped and watched. */
 export class SharedState {
   readonly memory: SharedArrayBuffer;
   readonly #stop: Int32Array;
@@ -39,7 +39,7 @@ export class SharedState {
     this.#counts = new BigInt64Array(memory, 8, 2);
   }
 
-  /** For the next work. */
+  /** Resets all for the next piece of work. */
   reset(): void {
     Atomics.store(this.#stop, 0, 0);
     Atomics.store(this.#counts, 0, 0n);
@@ -54,12 +54,12 @@ export class SharedState {
     Atomics.store(this.#stop, 0, 1);
   }
 
-  /** Nonces hashed of the work. */
+  /** Nonces hashed in the current work. */
   get hashes(): number {
     return Number(Atomics.load(this.#counts, 0));
   }
 
-  /** Calls that ended: 0 while the module is looked at. */
+  /** Number of finished calls; 0 while the module is still being checked. */
   get calls(): number {
     return Number(Atomics.load(this.#counts, 1));
   }

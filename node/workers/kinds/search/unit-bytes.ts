@@ -1,4 +1,4 @@
-/** Units and finds as bytes: how they come out of the thread that searches, and how a link carries them. */
+/** Units and finds as bytes, both between the thread that searches and its process, and on a link. */
 import { RUNNING_DIGEST_BYTES } from "../../../../chain/workload/search/segment-leaf.ts";
 import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
 import type { Find } from "../../../../ml/search/algorithm.ts";
@@ -8,7 +8,7 @@ import type { UnitResult } from "../../../../ml/search/search-units.ts";
 export const UNIT_BYTES = 8 + DIGEST_BYTES + RUNNING_DIGEST_BYTES;
 export const FIND_BYTES = 8 + DIGEST_BYTES;
 
-/** @param units without a gap: their numbers are not written */
+/** @param units consecutive ones, because their numbers are not written */
 export function encodeUnits(units: readonly UnitResult[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(units.length * UNIT_BYTES);
   const view = new DataView(bytes.buffer);
@@ -21,7 +21,7 @@ export function encodeUnits(units: readonly UnitResult[]): Uint8Array<ArrayBuffe
   return bytes;
 }
 
-/** @param first number of the first one @throws RangeError for a length that is none of units */
+/** @param first number of the first unit @throws RangeError if the length is not a multiple of UNIT_BYTES */
 export function decodeUnits(bytes: Uint8Array, first: bigint): UnitResult[] {
   if (bytes.length === 0 || bytes.length % UNIT_BYTES !== 0) {
     throw new RangeError(`${bytes.length} bytes of units`);
@@ -45,7 +45,7 @@ export function encodeFind({ nonce, digest }: Find): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** @throws RangeError for a length that is none of a find */
+/** @throws RangeError for a wrong length */
 export function decodeFind(bytes: Uint8Array): Find {
   if (bytes.length !== FIND_BYTES) throw new RangeError(`${bytes.length} bytes of a find`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

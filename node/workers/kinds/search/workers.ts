@@ -1,18 +1,18 @@
-/** What services that search ask of a worker pool. */
+/** The methods of a worker pool that services for searches use. */
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
 import type { TaskControl } from "../../task-control.ts";
 import type { DigestsTask } from "../digests/task.ts";
 import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./task.ts";
 
 /**
- * The part of a worker pool that searches. `onProgress` of a control tells nonces hashed (`step`) of all (`steps`).
- * A module that is no algorithm, traps, contradicts itself or does not end fails its task with TASK_FAILED, `reason`
- * the code of an AlgorithmError.
+ * The part of a worker pool that searches. `onProgress` of a control reports the nonces hashed (`step`) of all
+ * (`steps`). If the module is no algorithm, traps, contradicts itself or does not end, the task fails with TASK_FAILED;
+ * its `reason` is the code of an AlgorithmError.
  */
 export interface SearchWorkers {
   search(task: SearchUnitsTask, control: SearchControl): Promise<SearchUnitsResult>;
-  /** The same, of another's claim (`isReplay`): all of it, on this machine. */
+  /** Searches the units of another node's claim (`isReplay`): all of them, on this machine. */
   searchReplay(task: SearchUnitsTask, control: TaskControl): Promise<readonly UnitResult[]>;
-  /** @returns 32 bytes for each nonce, in their order; stays on this machine */
+  /** Runs on this machine only. @returns 32 bytes for each nonce, in the order given */
   digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]>;
 }
