@@ -30,9 +30,14 @@ describe("simulated searches", function () {
   });
 
   it("cover the whole range, and lose two leases at most, wherever a manager, sub-manager or worker dies", () => {
-    const { findings, kills } = killEverywhere(293, 13, { ...SMALL, units: 600 });
-    expect(findings).deep.equal([]);
-    expect(kills).above(10);
+    for (const [units, stride] of [
+      [600, 293],
+      [150, 83],
+    ] as const) {
+      const { findings, kills } = killEverywhere(stride, 13, { ...SMALL, units });
+      expect(findings).deep.equal([]);
+      expect(kills).above(10);
+    }
   });
 
   it("do the same in a tree of four levels", () => {

@@ -90,7 +90,7 @@ function raceOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefi
   if (table.open.size === 0 || rate === undefined || lane.lanes > 1) return undefined;
   const aimMs = laneAimMs(lane, scheduleMs);
   for (const { run, ms } of lanes.slowest(now, table)) {
-    if (lanes.isCopied(run.lease)) continue;
+    if (lanes.copyOf(run.lease) !== undefined) continue;
     const lease = table.lease(run.lease);
     if (lease === undefined || lease.isOver || lease.node === lane.holder.node) continue;
     const piece = table.heldBy(lease).at(-1);

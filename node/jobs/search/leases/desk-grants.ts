@@ -146,7 +146,7 @@ export class DeskGrants {
     table.apply(step);
     const run = newRun(lane, step, { isFull, aimMs, copies });
     lanes.begin(run);
-    if (kind !== "pass") lane.isWaiting = false;
+    lane.isWaiting = false;
     const expectedMs = run.expectedMs ?? 0;
     const { holder, request } = lane;
     const { lease } = step;

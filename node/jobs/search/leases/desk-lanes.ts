@@ -93,8 +93,8 @@ const SILENT_MS = 3 * BEAT_MS;
 export class DeskLanes {
   readonly #lanes = new Map<number, LaneRow>();
   readonly #runs = new Map<number, Run>();
-  /** Leases of which a copy is at work. */
-  readonly #copied = new Set<number>();
+  /** By lease: the copy of it that is at work. */
+  readonly #copies = new Map<number, Run>();
   #slowest: readonly SlowRun[] = [];
   #slowestAt = Number.NEGATIVE_INFINITY;
   #totalRate = 0;
@@ -141,11 +141,11 @@ export class DeskLanes {
   begin(run: Run): void {
     run.lane.runs.push(run);
     this.#runs.set(run.lease, run);
-    if (run.copies !== undefined) this.#copied.add(run.copies);
+    if (run.copies !== undefined) this.#copies.set(run.copies, run);
   }
 
-  isCopied(lease: number): boolean {
-    return this.#copied.has(lease);
+  copyOf(lease: number): Run | undefined {
+    return this.#copies.get(lease);
   }
 
   /** Leases that could be copied, those with most time left first; as of a moment ago. */
@@ -170,7 +170,7 @@ export class DeskLanes {
     if (run === undefined) return;
     const { lane, startedAt, expectedMs, isFull, waitedMs, aimMs, size } = run;
     this.#runs.delete(lease);
-    if (run.copies !== undefined) this.#copied.delete(run.copies);
+    if (run.copies !== undefined) this.#copies.delete(run.copies);
     lane.runs.splice(lane.runs.indexOf(run), 1);
     if (lane.lanes > 1) this.#measure(lane, isFull ? size : lane.pace.size, now);
     else if (startedAt !== undefined && !run.isResumed) {

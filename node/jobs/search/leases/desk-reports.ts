@@ -82,6 +82,7 @@ export class DeskReports {
     this.#steps.append(step, { lease: run.lease, answers }, now, effects);
     if (to === lease.to) this.#lanes.end(run.lease, to - lease.granted.from, now);
     if (taken.length > 0) this.#trim(taken, run.lease, now, effects);
+    this.#endCopy(run.lease, now, effects);
   }
 
   /** Ends a lease at a unit. */
@@ -111,6 +112,15 @@ export class DeskReports {
       if (last === undefined) this.log(run, Math.min(run.at, lease.to), now, effects);
       this.cut(run, Math.max(to, this.#table.lease(number)?.at ?? to), now, effects);
     }
+  }
+
+  /** A copy ends when its units were searched by the lease that it copies. */
+  #endCopy(copied: number, now: number, effects: DeskEffect[]): void {
+    const copy = this.#lanes.copyOf(copied);
+    const lease = copy && this.#table.lease(copy.lease);
+    if (copy === undefined || lease === undefined || lease.isOver) return;
+    if (this.#table.heldBy(lease).length > 0) return;
+    this.cut(copy, lease.at, now, effects);
   }
 
   /** A report of a lease that is over: what nobody else was given counts after all, the rest is told to be stale. */
@@ -148,6 +158,7 @@ export class DeskReports {
     }
     const answers = answersFor(lease, report, part, won);
     this.#steps.append(step, { lease: lease.lease, answers }, now, effects);
+    this.#endCopy(lease.lease, now, effects);
   }
 
   /** Answers a report that came before, or again: what is the searcher's by the log, and what is not. */
