@@ -12,7 +12,8 @@ export type SigningDomain =
   | "refusal"
   | "manifest"
   | "lease"
-  | "lease-promise";
+  | "lease-promise"
+  | "lease-share";
 
 export function signingRoot(
   domain: SigningDomain,

@@ -5,12 +5,16 @@
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../../chain/decode.ts";
 import { DecodeError } from "../../../chain/errors.ts";
-import { Hash, Uint8, Uint16, Uint32, Uint64 } from "../../../chain/types/primitive.ts";
+import { Hash, Signature, Uint8, Uint16, Uint32, Uint64 } from "../../../chain/types/primitive.ts";
+import { MAX_LANES } from "./leases/step.ts";
 
-/** Lanes of one node in one search, at most. */
-export const MAX_LANES = 256;
 /** Leases that a lane has at the same time, at most. */
 export const MAX_HELD = 16;
+/** Signed shares that go with one message, at most. */
+export const MAX_SHARES = 64;
+/** By `rank`: whoever it is that gives leases, or that is asked for them. */
+export const RANKS = ["manager", "sub-manager"] as const;
+export type Rank = (typeof RANKS)[number];
 
 const OPTIONS = { jsonCase: "eth2" } as const;
 const Place = { job: Hash, round: Uint16 };
@@ -22,6 +26,8 @@ const LeaseAsk = new ContainerType(
     request: Uint32,
     /** Leases that the lane has and that are not settled. */
     holds: new ListBasicType(Uint32, MAX_HELD),
+    /** Lanes under it; 1 for a lane. */
+    lanes: Uint16,
   },
   { typeName: "LeaseAsk", ...OPTIONS },
 );
@@ -30,14 +36,51 @@ const LeaseBeat = new ContainerType(
   { typeName: "LeaseBeat", ...OPTIONS },
 );
 
-/** From a participant to the manager. */
+/** Units that somebody below this lane has searched, or that this one has of a lease whose giver is gone. */
+const LeaseDelivery = new ContainerType(
+  { ...OfLease, node: Uint32, searcher: Uint16, from: Uint64, to: Uint64 },
+  { typeName: "LeaseDelivery", ...OPTIONS },
+);
+/** A lane whose parent is gone asks for the rest of these units of the parent's lease. */
+const LeaseOrphan = new ContainerType(
+  {
+    ...OfLease,
+    request: Uint32,
+    holds: new ListBasicType(Uint32, MAX_HELD),
+    from: Uint64,
+    to: Uint64,
+  },
+  { typeName: "LeaseOrphan", ...OPTIONS },
+);
+/** A share of a lease, with its giver's signature (lease-shares.ts). */
+const WireShare = new ContainerType(
+  {
+    giver: Uint32,
+    taker: Uint32,
+    lease: Uint32,
+    level: Uint8,
+    from: Uint64,
+    to: Uint64,
+    signature: Signature,
+  },
+  { typeName: "LeaseWireShare", ...OPTIONS },
+);
+export type WireShare = ValueOf<typeof WireShare>;
+
+/** From a participant to the manager, or to its sub-manager. */
 const LeaseReport = new ContainerType(
   {
     ...Place,
+    /** Index into RANKS: as whom the receiver is asked. */
+    rank: Uint8,
     /** Round trip to the manager, as the participant measured it. */
     rttMs: Uint16,
     asks: new ListCompositeType(LeaseAsk, MAX_LANES),
     beats: new ListCompositeType(LeaseBeat, MAX_LANES),
+    deliveries: new ListCompositeType(LeaseDelivery, MAX_LANES),
+    orphans: new ListCompositeType(LeaseOrphan, MAX_LANES),
+    /** Of what the sender says it had from others. */
+    shares: new ListCompositeType(WireShare, MAX_SHARES),
   },
   { typeName: "LeaseReport", ...OPTIONS },
 );
@@ -69,6 +112,9 @@ const LeaseSpan = new ContainerType(
     to: Uint64,
     /** 1: these units are another's. */
     isStale: Uint8,
+    /** The lane of the node that searched them: of another than the receiver where that is a sub-manager. */
+    node: Uint32,
+    searcher: Uint16,
   },
   { typeName: "LeaseSpan", ...OPTIONS },
 );
@@ -77,10 +123,13 @@ const LeaseEnd = new ContainerType(
   { typeName: "LeaseEnd", ...OPTIONS },
 );
 
-/** From the manager to a participant. */
+/** From the manager, or a sub-manager, to a participant. */
 const LeaseOrders = new ContainerType(
   {
     ...Place,
+    /** Index into RANKS: as whom the sender speaks. */
+    rank: Uint8,
+    /** Of a sub-manager 0. */
     view: Uint16,
     /** 1: the round takes no more work. */
     isClosed: Uint8,
@@ -89,6 +138,8 @@ const LeaseOrders = new ContainerType(
     /** Units that are on the log. */
     spans: new ListCompositeType(LeaseSpan, MAX_LANES),
     ends: new ListCompositeType(LeaseEnd, MAX_LANES),
+    /** From a sub-manager: what its leases are parts of. */
+    shares: new ListCompositeType(WireShare, MAX_SHARES),
   },
   { typeName: "LeaseOrders", ...OPTIONS },
 );

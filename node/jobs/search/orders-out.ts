@@ -1,9 +1,17 @@
-/** What a manager tells participants, those of one node together. */
+/** What a manager or sub-manager tells participants, those of one node together. */
 import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import type { Clock } from "../../clock.ts";
 import type { LeaseLinks } from "./lease-links.ts";
-import { type LeaseOrders, MAX_LANES, WAIT_CODES } from "./lease-wire.ts";
+import {
+  type LeaseOrders,
+  MAX_SHARES,
+  RANKS,
+  type Rank,
+  WAIT_CODES,
+  type WireShare,
+} from "./lease-wire.ts";
 import type { DeskEffect, WaitEffect } from "./leases/desk-messages.ts";
+import { type Holder, MAX_LANES } from "./leases/step.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { RoundPlace } from "./member-wire.ts";
 
@@ -18,9 +26,12 @@ export type Order = HolderEffect | "closed" | undefined;
 interface Item {
   readonly view: number;
   readonly order: Order;
+  readonly shares: readonly WireShare[];
 }
 
 export interface OrdersOutOptions extends RoundPlace {
+  /** As whom this node speaks. */
+  readonly rank: Rank;
   readonly signal: AbortSignal;
 }
 
@@ -41,9 +52,10 @@ export class OrdersOut {
     this.#modules = modules;
   }
 
-  put(node: number, view: number, order: Order): void {
+  /** @param shares of a sub-manager's lease: what it is part of */
+  put(node: number, view: number, order: Order, shares: readonly WireShare[] = []): void {
     const mailbox = this.#mailboxes.get(node) ?? this.#open(node);
-    mailbox.put({ view, order });
+    mailbox.put({ view, order, shares });
   }
 
   #open(node: number): Mailbox<Item> {
@@ -61,21 +73,27 @@ export class OrdersOut {
   }
 
   #ordersOf(items: readonly Item[]): LeaseOrders {
-    const { job, round } = this.#options;
+    const { job, round, rank } = this.#options;
     const view = Math.max(...items.map((item) => item.view));
     const orders: LeaseOrders = {
       job,
       round,
+      rank: RANKS.indexOf(rank),
       view,
       isClosed: 0,
       leases: [],
       waits: [],
       spans: [],
       ends: [],
+      shares: [],
     };
-    for (const { view: of, order } of items) {
+    for (const { view: of, order, shares } of items) {
       // What it said under an earlier view is said anew.
-      if (order !== undefined && of === view) addTo(orders, order);
+      if (order === undefined || of !== view) continue;
+      // A lease without all of its shares is none to its holder, which asks again.
+      if (orders.shares.length + shares.length > MAX_SHARES) continue;
+      orders.shares.push(...shares);
+      addTo(orders, order);
     }
     return orders;
   }
@@ -86,7 +104,7 @@ function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
     orders.isClosed = 1;
     return;
   }
-  const { lane } = order.holder;
+  const { lane } = receiverOf(order);
   switch (order.kind) {
     case "lease": {
       const { lease, request, expectedMs } = order;
@@ -103,8 +121,10 @@ function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
     case "ack":
     case "stale": {
       const isStale = order.kind === "stale" ? 1 : 0;
-      const { lease, from, to } = order;
-      orders.spans.push({ lane, lease, from: BigInt(from), to: BigInt(to), isStale });
+      const { lease, from, to, holder } = order;
+      const { node, lane: searcher } = holder;
+      const span = { from: BigInt(from), to: BigInt(to) };
+      orders.spans.push({ lane, lease, ...span, isStale, node, searcher });
       break;
     }
     case "end":
@@ -117,6 +137,11 @@ function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
     default:
       order satisfies never;
   }
+}
+
+/** Where an answer goes: to the holder of a lease, or to whoever delivered for it. */
+export function receiverOf(effect: HolderEffect): Holder {
+  return effect.kind === "ack" || effect.kind === "stale" ? effect.by : effect.holder;
 }
 
 function waitOf({ holder, request, reason, ms }: WaitEffect): LeaseOrders["waits"][number] {

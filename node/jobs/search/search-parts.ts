@@ -9,10 +9,12 @@ import { LeaseLinks } from "./lease-links.ts";
 import { LeaseService, type LeaseServiceModules } from "./lease-service.ts";
 import { SearchDuties, type SearchDutiesModules } from "./search-duties.ts";
 import { SearchParticipant, type SearchParticipantModules } from "./search-participant.ts";
+import { SubManagers, type SubManagersModules } from "./sub-managers.ts";
 
 type Made =
   | "blockIntervalMs"
   | "checks"
+  | "genesisRoot"
   | "keyOf"
   | "links"
   | "logWhen"
@@ -23,7 +25,11 @@ type Made =
   | "workers";
 
 export type SearchModules = Omit<
-  SearchDutiesModules & SearchParticipantModules & LeaseServiceModules & CheckOrderModules,
+  SearchDutiesModules &
+    SearchParticipantModules &
+    LeaseServiceModules &
+    SubManagersModules &
+    CheckOrderModules,
   Made
 > & {
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot" | "onBlock">;
@@ -55,7 +61,8 @@ export function searchParts(
     },
   });
   let leases: LeaseService | undefined;
-  const shared = { ...modules, workers, links, keyOf };
+  const { genesisRoot } = chain;
+  const shared = { ...modules, workers, links, keyOf, genesisRoot };
   const duties = new SearchDuties({
     ...shared,
     checks,
@@ -66,7 +73,11 @@ export function searchParts(
     duties,
     services: (orders) => {
       leases = new LeaseService({ keys, dataDir }, { ...shared, orders });
-      return [leases, new SearchParticipant({ publicKey, dataDir }, { ...shared, orders })];
+      return [
+        leases,
+        new SubManagers({ keys, dataDir }, { ...shared, orders }),
+        new SearchParticipant({ publicKey, dataDir }, { ...shared, orders }),
+      ];
     },
     watchers: [],
   };

@@ -38,9 +38,11 @@ import {
   type LeaseReply,
   WAIT_CODES,
 } from "./lease-wire.ts";
-import { sizeOf, spansOf } from "./leases/span.ts";
+import type { Ancestry } from "./leases/ancestry.ts";
+import { type Span, sizeOf, spansOf } from "./leases/span.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
-import { ManagerLine } from "./manager-line.ts";
+import { ParentLine } from "./parent-line.ts";
+import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
 import type { JobTroubles } from "./search-troubles.ts";
 import { SearchedUnits, withoutRunning } from "./searched-units.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
@@ -58,7 +60,7 @@ export interface SearchRoundOptions {
   readonly signal: AbortSignal;
 }
 
-export interface SearchRoundModules {
+export interface SearchRoundModules extends RoundTreeModules {
   readonly algorithms: Pick<AlgorithmFiles, "source">;
   readonly workers: Pick<SearchWorkers, "search">;
   readonly digests: NonceDigests;
@@ -90,7 +92,8 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #options: SearchRoundOptions;
   readonly #modules: SearchRoundModules;
   readonly #lanes: LaneRunner[] = [];
-  readonly #line: ManagerLine;
+  readonly #tree: RoundTree;
+  readonly #line: ParentLine;
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
@@ -107,16 +110,22 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     this.#modules = modules;
     this.#since = modules.clock.monotonic();
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
-    const { id, round, team } = options.job;
-    this.#line = new ManagerLine(
-      { job: id, round, team, signal: this.#signal },
+    const { node, job } = options;
+    const { id, round, team } = job;
+    this.#tree = roundTree(job, round, modules);
+    const { tree, shares } = this.#tree;
+    // The lanes of a sub-manager are children of its own.
+    const above = tree.isSubManager(node) ? [node, ...tree.above(node)] : tree.above(node);
+    this.#line = new ParentLine(
+      { job: id, round, team, node, above, signal: this.#signal },
       {
         ...modules,
+        shares,
         onHeard: (lanes) => {
           for (const lane of lanes) this.#lanes[lane]?.take({ kind: "heard" });
         },
-        onManager: () => {
-          for (const lane of this.#lanes) lane.take({ kind: "manager", isAbove: false });
+        onParent: (isAbove) => {
+          for (const lane of this.#lanes) lane.take({ kind: "manager", isAbove });
         },
       },
     );
@@ -324,18 +333,19 @@ export class SearchRound implements LeaseReceiver, LiveSource {
 
   #takeOrders(orders: LeaseOrders, from: number): void {
     const { troubles } = this.#modules;
-    if (from !== this.#line.manager || orders.view !== this.#line.view) {
-      // It may have taken over; its word alone is not enough.
-      if (orders.view !== this.#line.view) this.#line.seek();
-      return;
-    }
+    const speaker = this.#line.speakerOf(orders, from);
+    if (speaker === undefined) return;
     // First, since the ends of leases below follow from it. A node that came after the close hears of it by its ask.
     const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
     if (orders.isClosed === 1 || isClosed) this.close();
+    if (speaker !== "parent") return;
     for (const { lane, request, lease, ...span } of orders.leases) {
       // Units that the round does not have are no lease. The lane asks again.
       if (span.from >= span.to || !isWithin([span], this.#open)) continue;
-      this.#lanes[lane]?.take({ kind: "lease", request, lease, parents: [], ...unitsOf(span) });
+      const units = unitsOf(span);
+      const parents = this.#parentsOf(units, orders, from);
+      if (parents === undefined) continue;
+      this.#lanes[lane]?.take({ kind: "lease", request, lease, parents, ...units });
       troubles.leased(lane);
     }
     for (const wait of orders.waits) {
@@ -350,6 +360,18 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     for (const { lane, lease, to } of orders.ends) {
       this.#lanes[lane]?.take({ kind: "end", lease, to: Number(to) });
     }
+  }
+
+  /** By which leases managers above know units; undefined where a sub-manager did not sign that it gave them. */
+  #parentsOf(units: Span, orders: LeaseOrders, giver: number): Ancestry | undefined {
+    const { node } = this.#options;
+    if (this.#line.parent.rank === "manager" || giver === node) return [];
+    const { shares } = this.#tree;
+    const right = shares.right(orders.shares, giver, this.#modules.clock.monotonic());
+    const place = { taker: node, giver, ...units };
+    if (!shares.cover(right, place)) return undefined;
+    shares.keep(right);
+    return shares.ancestryOf(right, place);
   }
 
   get #open(): readonly UnitRange[] {

@@ -17,10 +17,11 @@ import { searchProgress, searchSpec } from "../../../chain/workload/search/searc
 import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
+import { childEvents } from "./child-reports.ts";
 import { isFind, type NonceDigests } from "./find-check.ts";
 import type { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
-import { type LeaseMessage, type LeaseReply, type LeaseReport, MAX_LANES } from "./lease-wire.ts";
+import { type LeaseMessage, type LeaseReply, type LeaseReport, RANKS } from "./lease-wire.ts";
 import { LeaseDesk } from "./leases/desk.ts";
 import type { DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
 import { LeaseTable } from "./leases/lease-table.ts";
@@ -40,7 +41,8 @@ import { liveOfTable, workOf } from "./live-searches.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MAX_MESSAGES, type RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
-import { OrdersOut } from "./orders-out.ts";
+import { OrdersOut, receiverOf } from "./orders-out.ts";
+import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
 import { SignedMessages } from "./signed-messages.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
@@ -58,7 +60,7 @@ export interface TeamSeatOptions {
 
 export type LeaseFault = Extract<KnownProof, { kind: "duplicate-lease" | "usurped-lease" }>;
 
-export interface TeamSeatModules {
+export interface TeamSeatModules extends Pick<RoundTreeModules, "fanOut"> {
   readonly links: Pick<LeaseLinks, "send" | "sendToMember">;
   readonly journal: Pick<LeaseJournal, "write">;
   readonly digests: NonceDigests;
@@ -81,6 +83,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #options: TeamSeatOptions;
   readonly #modules: TeamSeatModules;
   readonly #place: RoundPlace;
+  readonly #tree: RoundTree;
   readonly #member: Member;
   readonly #signed: SignedMessages;
   readonly #signatures = new TokenBuckets(SIGNATURES);
@@ -110,7 +113,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     this.#place = { job: id, round };
     this.#table = new LeaseTable({ open: this.#open });
     this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf });
-    this.#orders = new OrdersOut({ ...this.#place, signal }, { links, clock });
+    this.#tree = roundTree(job, round, { ...modules, genesisRoot });
+    this.#orders = new OrdersOut({ ...this.#place, rank: "manager", signal }, { links, clock });
     this.#member = new Member(
       {
         ...this.#place,
@@ -166,6 +170,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       case "who":
         return { answer: "taken", view };
       case "report":
+        if (RANKS[message.value.rank] !== "manager") return undefined;
         if (this.#desk === undefined) return { answer: "elsewhere", view };
         this.#takeReport(message.value, from);
         return { answer: "taken", view };
@@ -265,18 +270,12 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     this.#deskStep({ kind: "tick", now });
   }
 
-  #takeReport({ rttMs, asks, beats }: LeaseReport, node: number): void {
+  #takeReport(report: LeaseReport, node: number): void {
     const { participants } = this.#options.job;
-    if (participants.every((participant) => participant.node !== node)) return;
-    const now = this.#now;
-    for (const { lane, lease, at } of beats) {
-      if (lane >= MAX_LANES || at > BigInt(Number.MAX_SAFE_INTEGER)) continue;
-      this.#deskStep({ kind: "beat", now, holder: { node, lane }, lease, at: Number(at) });
-    }
-    for (const { lane, request, holds } of asks) {
-      if (lane >= MAX_LANES) continue;
-      this.#deskStep({ kind: "ask", now, holder: { node, lane }, request, holds, rttMs });
-    }
+    const desk = this.#desk;
+    if (desk === undefined || participants.every((one) => one.node !== node)) return;
+    const facts = { ...this.#tree, table: desk.table, now: this.#now };
+    for (const event of childEvents(report, node, facts)) this.#deskStep(event);
   }
 
   async #takeFind(nonce: bigint, node: number): Promise<void> {
@@ -439,7 +438,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
         if (modeOf(job) === "first") this.close();
         break;
       default:
-        this.#orders.put(effect.holder.node, this.#view ?? 0, effect);
+        this.#orders.put(receiverOf(effect).node, this.#view ?? 0, effect);
     }
   }
 

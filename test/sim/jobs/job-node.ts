@@ -14,6 +14,7 @@ import { DutySender } from "../../../node/chain/duty-sender.ts";
 import { OwnTransactions } from "../../../node/chain/own-transactions.ts";
 import { CheckpointKeeper } from "../../../node/jobs/checkpoint-keeper.ts";
 import { createJobServices, type JobServicesOptions } from "../../../node/jobs/job-services.ts";
+import { FAN_OUT, type FanOut } from "../../../node/jobs/search/leases/tree.ts";
 import { LiveSearches } from "../../../node/jobs/search/live-searches.ts";
 import { SearchTroubles } from "../../../node/jobs/search/search-troubles.ts";
 import { JobFiles } from "../../../node/jobs/train/job-files.ts";
@@ -39,6 +40,7 @@ export interface JobNodeOptions {
   readonly msPerSegment: number;
   /** Chance that a task of a worker fails. */
   readonly failures: number;
+  readonly fanOut?: FanOut | undefined;
 }
 
 export interface JobNodeModules {
@@ -303,6 +305,7 @@ export class JobNode {
         ),
         lanes: () => LANES,
         live: this.live,
+        fanOut: this.#options.fanOut ?? FAN_OUT,
         troubles: new SearchTroubles(),
         evidence: { report: async () => {} },
         random: () => random.next(),

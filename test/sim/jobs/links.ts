@@ -39,6 +39,13 @@ export interface Station {
   onTransaction(signed: SignedTransaction): void;
 }
 
+export interface LinksModules {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  /** A node is about to take a message; it may be killed instead. */
+  onMessage(node: number, subject: Subject): void;
+}
+
 const FASTEST_MS = 2;
 const BOUND_MS = 60;
 /** Until a blob that is not there, or a request that is lost, is given up by the transport. */
@@ -49,12 +56,11 @@ export class Links {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #faults: LinkFaults;
+  readonly #onMessage: (node: number, subject: Subject) => void;
   readonly #stations = new Map<number, Station>();
 
-  constructor(
-    faults: LinkFaults,
-    { timeline, random }: { readonly timeline: Timeline; readonly random: Random },
-  ) {
+  constructor(faults: LinkFaults, { timeline, random, onMessage }: LinksModules) {
+    this.#onMessage = onMessage;
     this.#faults = faults;
     this.#timeline = timeline;
     this.#random = random;
@@ -93,6 +99,8 @@ export class Links {
       handle: (subject, handler) => void from.handlers.set(subject, handler),
       ask: (peer, subject, body, timeoutMs) =>
         this.#exchange(from, peer, { timeoutMs }, (to, signal) => {
+          this.#onMessage(to.node, subject);
+          if (to.life.isOver) return new Promise(() => {});
           const handler = to.handlers.get(subject);
           if (handler === undefined) throw new Error(`nobody handles ${subject}`);
           return handler(body, peerName(from.node), signal);

@@ -2,6 +2,7 @@
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
+import type { FanOut } from "../../../node/jobs/search/leases/tree.ts";
 import { Random } from "../random.ts";
 import { LIES, type Lie } from "./lies.ts";
 import type { Absence, LinkFaults } from "./links.ts";
@@ -19,6 +20,10 @@ export interface JobPlan {
   readonly spec: JobSpec;
   readonly links: LinkFaults;
   readonly crashes: readonly Crash[];
+  /** The participant in this place of the drawn order is killed at so many messages about leases that come to it. */
+  readonly kill?: { readonly place: number; readonly message: number; readonly forMs: number };
+  /** Of the tree of a search. */
+  readonly fanOut?: FanOut;
   /** By node; those that are not here are honest. */
   readonly lies: ReadonlyMap<number, Lie>;
   /** Virtual milliseconds a segment takes, by node. */

@@ -57,6 +57,8 @@ export interface Outcome {
   /** Virtual milliseconds. */
   readonly tookMs: number;
   readonly failures: readonly string[];
+  /** The plan's kill came about. */
+  readonly wasKilled: boolean;
 }
 
 const bases = new Map<string, TestChain>();
@@ -93,6 +95,8 @@ class JobSimulation {
   /** No more blocks come. */
   #isClosed = false;
   #restFrom: number | undefined;
+  #leaseMessages = 0;
+  #wasKilled = false;
   /** By node: whether a block is on its way to it. */
   readonly #feeding = new Set<number>();
 
@@ -101,7 +105,12 @@ class JobSimulation {
     this.#random = new Random(plan.seed ^ 0x1234567);
     this.#chain = new SharedChain(baseOf(plan));
     const shared = { timeline: this.#timeline, random: this.#random };
-    this.#links = new Links(plan.links, shared);
+    this.#links = new Links(plan.links, {
+      ...shared,
+      onMessage: (node, subject) => {
+        if (subject === "lease") this.#countLease(node);
+      },
+    });
     const ends = [...plan.crashes, ...plan.links.cuts].map(({ at, forMs }) => at + forMs);
     this.#faultsEnd = Math.max(0, ...ends) + REST_MS;
     this.#escrow = jobPrice(plan.spec, this.#chain.head.state.parameters) + EXTRA_ESCROW;
@@ -117,7 +126,8 @@ class JobSimulation {
     this.#nodes = Array.from({ length: plan.nodes }, (_, node) => {
       const lie = plan.lies.get(node) ?? "none";
       const msPerSegment = plan.msPerSegment[node] ?? 1;
-      return new JobNode({ node, lie, msPerSegment, failures: plan.failures }, modules);
+      const { failures, fanOut } = plan;
+      return new JobNode({ node, lie, msPerSegment, failures, fanOut }, modules);
     });
   }
 
@@ -154,6 +164,19 @@ class JobSimulation {
     if (timeline.step(Number.POSITIVE_INFINITY)) this.#failures.push("something waits without end");
   }
 
+  /** Kills the one that the plan names at its message. */
+  #countLease(node: number): void {
+    const { kill } = this.#plan;
+    const job = this.#chain.head.state.jobs.get(0);
+    if (kill === undefined || job?.participants[kill.place]?.node !== node) return;
+    this.#leaseMessages++;
+    const victim = this.#nodes[node];
+    if (this.#leaseMessages !== kill.message || victim === undefined) return;
+    victim.crash(false);
+    this.#wasKilled = true;
+    this.#timeline.after(kill.forMs, () => this.#start(victim, []));
+  }
+
   outcome(): Outcome {
     const chain = this.#chain;
     const records = chain.blocks.flatMap(({ block }) => block.body.records);
@@ -169,6 +192,7 @@ class JobSimulation {
       openingFee: OPENING_FEE,
       tookMs: this.#timeline.now,
       failures: this.#failures,
+      wasKilled: this.#wasKilled,
     };
   }
 

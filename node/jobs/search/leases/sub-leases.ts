@@ -8,6 +8,7 @@ import {
   type ParentLease,
 } from "./ancestry.ts";
 import { type Span, type Spans, without } from "./span.ts";
+import type { LeasePart } from "./sub-messages.ts";
 
 export interface SubLease extends ParentLease {
   /** How many managers above its parent the one stands that knows the units by this number; undefined: none. */
@@ -89,6 +90,13 @@ export class SubLeases {
   named(span: Span): readonly ParentLease[] {
     const known = this.#leases.filter(({ level }) => level !== undefined);
     return namesWithin(known, span);
+  }
+
+  /** The leases that these units are part of, each with the place of the manager that gave it. */
+  parts(span: Span): readonly LeasePart[] {
+    return this.#leases.flatMap(({ level, ...lease }) =>
+      level === undefined ? [] : namesWithin([lease], span).map((name) => ({ ...name, level })),
+    );
   }
 
   /** What a child must know of its units, should this sub-manager die. */

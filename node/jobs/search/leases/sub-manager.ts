@@ -107,6 +107,7 @@ export class SubManager {
       case "close":
         this.#isClosed = true;
         this.#beatAt = Number.NEGATIVE_INFINITY;
+        this.#tell({ kind: "close", now }, effects);
         break;
       case "heard":
       case "tick":
@@ -169,13 +170,14 @@ export class SubManager {
           break;
         case "lease": {
           const parents = this.#leases.ancestryOf(effect);
-          effects.push({ kind: "to-child", effect, parents });
+          const parts = this.#leases.parts(effect);
+          effects.push({ kind: "to-child", effect, parents, parts });
           break;
         }
         case "stale":
         case "wait":
         case "end":
-          effects.push({ kind: "to-child", effect, parents: [] });
+          effects.push({ kind: "to-child", effect, parents: [], parts: [] });
           break;
         case "covered":
         case "find":
@@ -209,7 +211,7 @@ export class SubManager {
 
   #answer(effect: AckEffect, spans: Spans, effects: SubEffect[]): void {
     for (const { from, to } of overlap(spans, [effect])) {
-      effects.push({ kind: "to-child", effect: { ...effect, from, to }, parents: [] });
+      effects.push({ kind: "to-child", effect: { ...effect, from, to }, parents: [], parts: [] });
     }
   }
 
@@ -227,6 +229,7 @@ export class SubManager {
           kind: "to-child",
           effect: { kind, by, holder, lease, ...span },
           parents: [],
+          parts: [],
         });
       }
       for (const { from, to } of without([delivery], answered))

@@ -76,6 +76,12 @@ export interface ToChildEffect {
   readonly kind: "to-child";
   readonly effect: Extract<DeskEffect, { kind: "lease" | "ack" | "stale" | "wait" | "end" }>;
   readonly parents: Ancestry;
+  /** Which of this sub-manager's leases they are part of: what it signs. */
+  readonly parts: readonly LeasePart[];
+}
+export interface LeasePart extends ParentLease {
+  /** How many managers above its parent the one stands that gave it the lease. */
+  readonly level: number;
 }
 export type SubEffect =
   | SubAskEffect

@@ -84,6 +84,8 @@ async function play(
       },
       troubles: new SearchTroubles().of(job.id, 1),
       log: { info: () => {}, warn: () => {} } as never,
+      genesisRoot: story.chain.genesisRoot,
+      keyOf: (one) => story.chain.head.state.nodes.at(one).publicKey,
       onFailed: (error) => failures.push(error),
       onUnits: () => {},
     },
@@ -99,8 +101,8 @@ async function play(
     done,
     lease: (span, request) => {
       const lease = { lane: 0, lease: request, request, expectedMs: 1, ...span };
-      const value = { job: job.id, round: job.round, view: 0, isClosed: 0 };
-      const none = { waits: [], spans: [], ends: [] };
+      const value = { job: job.id, round: job.round, rank: 0, view: 0, isClosed: 0 };
+      const none = { waits: [], spans: [], ends: [], shares: [] };
       receiver?.take({ kind: "orders", value: { ...value, ...none, leases: [lease] } }, manager);
     },
     end: async () => {

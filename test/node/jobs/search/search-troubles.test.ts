@@ -62,7 +62,7 @@ async function overTheWire(effect: HolderEffect): Promise<LeaseOrders> {
       return { answer: "taken", view: undefined } as const;
     },
   };
-  const options = { job: JOB, round: 1, signal: over.signal };
+  const options = { job: JOB, round: 1, rank: "manager", signal: over.signal } as const;
   const out = new OrdersOut(options, { links, clock: { sleep: async () => {} } });
   out.put(HOLDER.node, 0, effect);
   await until(() => sent.length > 0, 5_000, "orders");

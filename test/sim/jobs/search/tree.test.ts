@@ -1,0 +1,101 @@
+/**
+ * Whole searches in trees: the fan-out is lowered to 2, so that seven participants stand on three levels under the
+ * manager. All services are real.
+ */
+import { expect } from "chai";
+import { fromHex } from "../../../../chain/crypto/hash.ts";
+import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
+import { unitCount } from "../../../../chain/workload/search/units.ts";
+import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
+import { LeaseTree } from "../../../../node/jobs/search/leases/tree.ts";
+import { searchOrder } from "../../../helpers/search-run.ts";
+import { disturbed, type JobPlan } from "../plan.ts";
+import { type Outcome, simulateJob } from "../simulation.ts";
+import { isDone, searchFindings } from "./invariants.ts";
+import { quietSearch } from "./plan.ts";
+
+const DEEP = { most: 2, least: 1 };
+const UNITS = 1_500n;
+const MS_PER_UNIT = 200;
+/** Units of a lease of full size: 10 s. */
+const LEASE = 10_000 / MS_PER_UNIT;
+
+/** Seven of nine nodes search; on each level of the tree somebody has children. */
+function treeSearch(seed: number, changes: Partial<JobPlan> = {}): JobPlan {
+  const name = `tree ${seed}`;
+  const spec = searchOrder(name, {
+    participants: 7,
+    quorum: 4,
+    teamSize: 3,
+    phaseBlocks: 160,
+    algorithm: fromHex(ALGORITHM_HASHES.sha256),
+    from: 0n,
+    to: UNITS * 64n,
+    mode: 1,
+    operations: 3_216,
+  });
+  const plan = quietSearch(seed);
+  const nodes = 9;
+  const msPerSegment = Array.from({ length: nodes }, () => MS_PER_UNIT);
+  const parameters = { newcomerAudits: 0, secondLook: 500_000 };
+  return { ...plan, nodes, spec, parameters, msPerSegment, fanOut: DEEP, ...changes };
+}
+
+function expectWhole(outcome: Outcome, what: string): void {
+  expect(searchFindings(outcome), what).to.deep.equal([]);
+  expect(isDone(outcome.end), `${what}: ${outcome.end}`).to.equal(true);
+  const { open } = searchProgress(outcome.job ?? expect.fail("no job"));
+  expect(open, what).to.deep.equal([]);
+  const counted = outcome.records
+    .flatMap(({ contributions }) => contributions)
+    .reduce((sum, one) => sum + BigInt(one.units), 0n);
+  expect(counted, `${what}: units counted`).to.equal(unitCount(searchSpec(outcome.plan.spec)));
+}
+
+function hashed({ nodes }: Outcome): number {
+  return nodes.reduce((sum, { searched }) => sum + searched.length, 0);
+}
+
+describe("simulated searches in a tree", function () {
+  this.timeout(300_000);
+
+  let calm: Outcome;
+
+  before(async () => {
+    calm = await simulateJob(treeSearch(1));
+  });
+
+  it("cover the whole range once, with work by nodes of all levels", async () => {
+    expectWhole(calm, "undisturbed");
+    const participants = calm.job?.participants.map(({ node }) => node) ?? [];
+    const tree = new LeaseTree({ participants, round: 1 }, DEEP);
+    const levels = participants.map((node) => tree.above(node).length);
+    expect(new Set(levels)).to.deep.equal(new Set([0, 1, 2]));
+    const [record] = calm.records;
+    const worked = record?.contributions.filter(({ units }) => units > 0) ?? [];
+    expect(worked.map(({ node }) => node)).to.have.members(participants);
+    expect(hashed(calm)).to.be.at.most(Number(UNITS) * 1.05);
+  });
+
+  it("lose two leases at most when a sub-manager is killed, wherever it stands and whenever", async () => {
+    for (const place of [0, 2]) {
+      for (const message of [3, 120]) {
+        const kill = { place, message, forMs: 20_000 };
+        const outcome = await simulateJob(treeSearch(1, { kill }));
+        const what = `participant ${place} killed at message ${message}`;
+        expect(outcome.wasKilled, what).to.equal(true);
+        expectWhole(outcome, what);
+        expect(hashed(outcome) - hashed(calm), what).to.be.at.most(2 * LEASE);
+      }
+    }
+  });
+
+  it("come to the same with messages that are lost and late, and nodes that crash", async () => {
+    const links = { calmAt: 15_000, loss: 0.1, slowestMs: 400, cuts: [] };
+    for (const seed of [3, 8]) {
+      const { crashes } = disturbed(seed);
+      const outcome = await simulateJob(treeSearch(seed, { links, crashes }));
+      expectWhole(outcome, `seed ${seed}`);
+    }
+  });
+});
