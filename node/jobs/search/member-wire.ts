@@ -3,7 +3,14 @@ import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import { decodeSsz } from "../../../chain/decode.ts";
 import { DecodeError } from "../../../chain/errors.ts";
 import { SignedLeaseEntry, SignedLeasePromise } from "../../../chain/types/lease.ts";
-import { Hash, MAX_TEAM, Uint8, Uint16, Uint32 } from "../../../chain/types/primitive.ts";
+import {
+  Hash,
+  MAX_TEAM,
+  Uint8,
+  Uint16,
+  Uint32,
+  ZERO_HASH,
+} from "../../../chain/types/primitive.ts";
 import type { LogEntry, MemberMessage, TakeoverProof } from "./leases/member-messages.ts";
 
 /** Messages that travel together, at most. */
@@ -30,6 +37,8 @@ const WireMessage = new ContainerType(
     sequence: Uint32,
     held: Uint32,
     reason: Uint8,
+    /** Of a head. */
+    root: Hash,
     entries: new ListCompositeType(WireEntry, MAX_ENTRIES),
     promises: new ListCompositeType(SignedLeasePromise, 1),
   },
@@ -55,6 +64,7 @@ const KINDS = [
   "decline",
   "fetch",
   "entries",
+  "head",
 ] as const satisfies readonly MemberMessage["kind"][];
 const REASONS = ["view", "alive", "barred", "expelled", "forgetful"] as const;
 
@@ -75,7 +85,8 @@ export function encodeMemberMessages(
 }
 
 function wireMessage(message: MemberMessage): WireMessage {
-  const blank = { view: 0, sequence: 0, held: 0, reason: 0, entries: [], promises: [] };
+  const none = { root: ZERO_HASH, entries: [], promises: [] };
+  const blank = { view: 0, sequence: 0, held: 0, reason: 0, ...none };
   return { kind: KINDS.indexOf(message.kind), ...blank, ...fieldsOf(message) };
 }
 
@@ -100,6 +111,8 @@ function fieldsOf(message: MemberMessage): Partial<WireMessage> {
       return { sequence: message.after };
     case "entries":
       return { sequence: message.after, entries: message.entries.map(wireEntry) };
+    case "head":
+      return { view: message.view, sequence: message.sequence, root: message.root };
   }
 }
 
@@ -135,6 +148,8 @@ function memberMessage(wire: WireMessage): MemberMessage {
       return { kind, after: sequence };
     case "entries":
       return { kind, after: sequence, entries };
+    case "head":
+      return { kind, view, sequence, root: wire.root };
     case undefined:
       throw bad(`kind ${wire.kind}`);
   }

@@ -343,6 +343,12 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       case "manager":
         this.#view = effect.member === undefined ? undefined : effect.view;
         break;
+      case "unproven":
+        log.warn("a member promised a log that it does not show", {
+          member: effect.member,
+          view: effect.view,
+        });
+        break;
       case "fork":
         log.warn("a manager wrote two logs", { member: effect.member });
         onFault({

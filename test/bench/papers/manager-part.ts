@@ -196,6 +196,7 @@ export class ManagerPart {
       }
       case "fork":
         throw new Error(`the manager in position ${effect.member} wrote two logs`);
+      case "unproven":
       case "journal":
         // A device that dies here does not come back.
         return;

@@ -12,6 +12,10 @@ export interface TeamOutcome {
   readonly written: number;
   /** Members that found a second log of one manager. */
   readonly accusers: number;
+  /** When the liar first told another log. */
+  readonly liedAt: number | undefined;
+  /** When the first of them did, in ms of virtual time; the liar is there for 76 s. */
+  readonly accusedAt: number | undefined;
 }
 
 const FAULTS_MS = 60_000;
@@ -22,13 +26,17 @@ const UNITS = 1_000_000;
 class SecondLog {
   readonly #entries = new Map<string, LogEntry>();
 
-  falsify(message: MemberMessage): MemberMessage {
+  /** When its first entry that differs was told. */
+  liedAt: number | undefined;
+
+  falsify(message: MemberMessage, now: number): MemberMessage {
     if (message.kind !== "append") return message;
     let before: LogEntry | undefined;
     const entries = message.entries.map((logged) => {
       before = this.#other(logged, before, message.view);
       return before;
     });
+    if (entries.some((entry, i) => entry !== message.entries[i])) this.liedAt ??= now;
     return { ...message, entries };
   }
 
@@ -54,6 +62,7 @@ export function simulateTeam(seed: number, lies = false): TeamOutcome {
   const liar = lies ? random.between(0, Math.min(2, size - 1)) : undefined;
   const secondLog = new SecondLog();
   const accusers = new Set<number>();
+  let accusedAt: number | undefined;
   const loss = random.chance(0.5) ? 0.3 * random.next() : 0;
   const slowestMs = random.pick([50, 300, 2_500]);
   let groups: readonly number[] = Array.from({ length: size }, () => 0);
@@ -73,12 +82,13 @@ export function simulateTeam(seed: number, lies = false): TeamOutcome {
         return 1 + random.next() * slowestMs;
       },
       falsify: (from, to, message) =>
-        from === liar && to % 2 === 1 ? secondLog.falsify(message) : message,
+        from === liar && to % 2 === 1 ? secondLog.falsify(message, timeline.now) : message,
       isVoid: (entry) => entry.manager === team.team[liar ?? -1],
       onEffect: (member, effect) => {
         if (effect.kind === "fork") {
           if (effect.member !== liar) findings.push(`member ${effect.member} is accused`);
           accusers.add(member);
+          accusedAt ??= timeline.now;
         }
         if (effect.kind === "lead" && effect.view > 0) takeovers++;
         if (effect.kind === "written") written++;
@@ -139,5 +149,12 @@ export function simulateTeam(seed: number, lies = false): TeamOutcome {
   });
   // A member that promised its turn to a candidate who failed follows again at the next takeover.
   if (same.length <= size / 2) findings.push("no majority of honest members has one log");
-  return { findings, takeovers, written, accusers: accusers.size };
+  return {
+    findings,
+    takeovers,
+    written,
+    accusers: accusers.size,
+    liedAt: secondLog.liedAt,
+    accusedAt,
+  };
 }

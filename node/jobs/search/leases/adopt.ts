@@ -1,66 +1,87 @@
 /** Which entries of another member's log a member takes in place of its own. */
-import type { LeaseEntry } from "../../../../chain/types/lease.ts";
 import { followsEntry } from "../../../../chain/workload/search/lease-log.ts";
 import type { Forks } from "./forks.ts";
 import type { MemberLog } from "./member-log.ts";
 import type { LogEntry } from "./member-messages.ts";
-import { isRightTakeover, type TeamShape } from "./takeover.ts";
+import { isFurther, isRightTakeover, type TeamShape } from "./takeover.ts";
 
 export interface AdoptFacts {
   readonly log: MemberLog;
   readonly forks: Forks;
   readonly shape: TeamShape;
-  /** View of the log that the entries are of. */
-  readonly until: number;
+}
+
+export interface Adopted {
+  /** The sequence after which the log has changed; undefined where it has not. */
+  readonly after: number | undefined;
+  /** Entries that would be taken if they led to a right takeover, which those that follow may show. */
+  readonly pending: readonly LogEntry[];
 }
 
 /**
- * Takes entries of a log that is further than ours in place of what differs.
- * @returns the sequence after which the log has changed; undefined where it has not
+ * Takes entries of a log that is further than ours. In place of ours it takes them only where they lead to a right
+ * takeover of a view after all of ours, and safe ones stay in any case. Void ones it takes only where a later manager
+ * went on behind them before it knew.
  */
-export function adopt(
-  entries: readonly LogEntry[],
-  { log, forks, shape, until }: AdoptFacts,
-): number | undefined {
+export function adopt(entries: readonly LogEntry[], { log, forks, shape }: AdoptFacts): Adopted {
   const { limit } = forks;
+  let isKept = false;
   let after: number | undefined;
-  for (const logged of entries) {
+  for (const [i, logged] of entries.entries()) {
     const { signed } = logged;
     if (log.has(signed)) continue;
-    const { sequence, view } = signed.entry;
-    // Void, unless a later manager went on behind it before it knew.
-    if (limit?.view === view && limit.view >= until && limit.sequence <= sequence) break;
-    const known = log.at(sequence);
+    const { sequence } = signed.entry;
     if (!log.fits(logged)) break;
-    if (known !== undefined) {
-      // Safe entries stay; of others, those of the later view, or that a still later manager goes on behind.
+    if (limit !== undefined && !isKept && forks.isVoid(signed.entry)) {
+      const way = wayTo(limit.view, entries.slice(i), shape);
+      if (way === "on") return { after, pending: entries.slice(i) };
+      if (way === "nowhere") break;
+      isKept = true;
+    }
+    if (log.at(sequence) !== undefined) {
       if (sequence <= log.safe) break;
-      const ours = known.signed.entry.view;
-      if (view <= ours && !isElected(entries, sequence, ours, shape)) break;
-      log.truncate(sequence - 1);
-      after = Math.min(after ?? sequence - 1, sequence - 1);
+      const rest = entries.slice(i);
+      const way = wayTo(log.view, rest, shape);
+      if (way === "on") return { after, pending: rest };
+      if (way === "takeover") after = replace(rest, log) ?? after;
+      break;
     }
     after ??= log.length;
     if (!log.add(logged)) break;
   }
-  return after;
+  return { after, pending: [] };
 }
 
-/** Whether entries lead without a gap, from a sequence on, to a right takeover of a view after `view`. */
-function isElected(
-  entries: readonly LogEntry[],
-  from: number,
+/**
+ * Where entries lead that follow each other: to a right takeover of a view after `view`, on to such a one perhaps, or
+ * nowhere.
+ */
+function wayTo(
   view: number,
+  entries: readonly LogEntry[],
   shape: TeamShape,
-): boolean {
-  let before: LeaseEntry | undefined;
-  for (const { signed, proof } of entries) {
+): "takeover" | "on" | "nowhere" {
+  for (const [i, { signed, proof }] of entries.entries()) {
     const { entry } = signed;
-    if (entry.sequence < from) continue;
-    if (before !== undefined && !followsEntry(before, entry)) return false;
-    before = entry;
+    const before = entries[i - 1]?.signed.entry;
+    if (before !== undefined && !followsEntry(before, entry)) return "nowhere";
     if (entry.view <= view) continue;
-    return proof !== undefined && isRightTakeover(entry, proof, shape);
+    const isRight = proof !== undefined && isRightTakeover(entry, proof, shape);
+    return isRight ? "takeover" : "nowhere";
   }
-  return false;
+  return "on";
+}
+
+/** @returns undefined where some of the entries are wrong, and the log is what it was */
+function replace([first, ...rest]: readonly LogEntry[], log: MemberLog): number | undefined {
+  if (first === undefined) return undefined;
+  const after = first.signed.entry.sequence - 1;
+  const { head } = log;
+  const ours = log.entries.slice(after);
+  log.truncate(after);
+  for (const logged of [first, ...rest]) if (!log.add(logged)) break;
+  if (isFurther(log.head, head)) return after;
+  log.truncate(after);
+  for (const logged of ours) log.add(logged);
+  return undefined;
 }

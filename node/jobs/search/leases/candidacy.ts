@@ -5,29 +5,20 @@ import { leaseRoot } from "../../../../chain/workload/search/lease-log.ts";
 import type { Forks } from "./forks.ts";
 import type { MemberLog } from "./member-log.ts";
 import { ENTRIES_A_MESSAGE } from "./member-messages.ts";
-import {
-  EMPTY_HEAD,
-  headOfPromise,
-  isFurther,
-  type LogHead,
-  majorityOf,
-  type TeamShape,
-} from "./takeover.ts";
+import { headOfPromise, isFurther, type LogHead, majorityOf, type TeamShape } from "./takeover.ts";
 import { BEAT_MS } from "./timing.ts";
 
 /** A candidate whose canvass is unanswered asks again after so long. */
 const AGAIN_MS = BEAT_MS;
+/** Once promises are enough, so long for the entries that some of them name; then others must do. */
+const PROOF_MS = 2 * BEAT_MS;
 
 export interface CandidacyFacts {
   readonly shape: TeamShape;
   readonly log: MemberLog;
   readonly forks: Forks;
-}
-
-/** How far the log of a member goes, as it promised. */
-interface MemberHead {
-  readonly member: number;
-  readonly head: LogHead;
+  /** Members that named entries before which they did not show: nothing waits for them, where others are enough. */
+  readonly unproven: ReadonlySet<number>;
 }
 
 /** Entries to ask a member for. */
@@ -43,19 +34,20 @@ export class Candidacy {
   /** Members that follow another manager, as they say. */
   readonly #declined = new Set<number>();
   #askedAt: number;
+  #enoughAt: number | undefined;
+  /** Until then it looks further down for where two logs part. */
+  #looksBelowUntil = Number.NEGATIVE_INFINITY;
 
   constructor(view: number, now: number, facts: CandidacyFacts) {
     this.view = view;
     this.#facts = facts;
     this.#askedAt = now;
+    if (this.#isEnough(0)) this.#enoughAt = now;
   }
 
-  get promises(): readonly SignedLeasePromise[] {
-    return [...this.#promises.values()];
-  }
-
-  promised(member: number, signed: SignedLeasePromise): void {
+  promised(member: number, signed: SignedLeasePromise, now: number): void {
     this.#promises.set(member, signed);
+    if (this.#isEnough(this.#promises.size)) this.#enoughAt ??= now;
   }
 
   /** @returns whether too few are left that could promise; one member's word ends nothing where others are enough */
@@ -72,56 +64,62 @@ export class Candidacy {
     return true;
   }
 
-  /** Its own promise, which it gives last, is the one that is left. Nothing is missing, and nobody's log differs. */
-  get isReady(): boolean {
-    if (!this.#hasEnough) return false;
-    const best = this.furthest;
-    if (best !== undefined && this.isMissing(best.head)) return false;
-    return this.differing === undefined;
+  looksBelow(now: number): void {
+    this.#looksBelowUntil = now + PROOF_MS;
   }
 
-  get wanted(): Wanted | undefined {
-    if (!this.#hasEnough) return undefined;
-    const { differing, furthest } = this;
-    if (differing !== undefined) {
-      const after = Math.max(0, differing.head.sequence - ENTRIES_A_MESSAGE);
-      return { member: differing.member, after };
-    }
-    if (furthest === undefined || !this.isMissing(furthest.head)) return undefined;
-    return { member: furthest.member, after: this.#facts.log.safe };
+  foundBelow(): void {
+    this.#looksBelowUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** The member with the furthest log. */
-  get furthest(): MemberHead | undefined {
-    let best: MemberHead | undefined;
+  /**
+   * The promises to take over with: enough of them together with its own, which it gives last, and what they name is
+   * here. Any majority of promises will do, since each names every entry that was safe.
+   */
+  promisesAt(now: number): readonly SignedLeasePromise[] | undefined {
+    if (this.#enoughAt === undefined || now < this.#looksBelowUntil) return undefined;
+    const pending = this.pending;
+    const proven = [...this.#promises].filter(([member]) => !pending.has(member));
+    const isWaiting = [...pending.keys()].some((member) => !this.#facts.unproven.has(member));
+    if (isWaiting && now - this.#enoughAt < PROOF_MS) return undefined;
+    return this.#isEnough(proven.length) ? proven.map(([, signed]) => signed) : undefined;
+  }
+
+  get wanted(): readonly Wanted[] {
+    return this.#enoughAt === undefined ? [] : [...this.pending.values()];
+  }
+
+  /** By member that promised: what it names and is not here, or is another entry here. */
+  get pending(): ReadonlyMap<number, Wanted> {
+    const pending = new Map<number, Wanted>();
+    const { log } = this.#facts;
     for (const [member, { promise }] of this.#promises) {
       const head = headOfPromise(promise);
-      if (isFurther(head, best?.head ?? EMPTY_HEAD)) best = { member, head };
+      if (this.#differs(head)) {
+        pending.set(member, { member, after: Math.max(0, head.sequence - ENTRIES_A_MESSAGE) });
+      } else if (this.#isMissing(head)) pending.set(member, { member, after: log.safe });
     }
-    return best;
-  }
-
-  /** A member that promised, and whose log of one view is not ours: one manager wrote two. */
-  get differing(): MemberHead | undefined {
-    const { log, forks } = this.#facts;
-    for (const [member, { promise }] of this.#promises) {
-      const head = headOfPromise(promise);
-      const own = log.at(head.sequence)?.signed.entry;
-      if (own === undefined || own.view !== head.view || forks.isVoid(head)) continue;
-      if (!equalBytes(leaseRoot(own), head.root)) return { member, head };
-    }
-    return undefined;
+    return pending;
   }
 
   /** Whether there are entries up to `head` that are not here, and are not void. */
-  isMissing(head: LogHead): boolean {
+  #isMissing(head: LogHead): boolean {
     const { log, forks } = this.#facts;
     const { limit } = forks;
     if (limit !== undefined && forks.isVoid(head)) return log.length + 1 < limit.sequence;
     return isFurther(head, log.head);
   }
 
-  get #hasEnough(): boolean {
-    return this.#promises.size + 1 >= majorityOf(this.#facts.shape);
+  /** Its log of one view is not ours: one manager wrote two. */
+  #differs(head: LogHead): boolean {
+    const { log, forks } = this.#facts;
+    const own = log.at(head.sequence)?.signed.entry;
+    if (own === undefined || own.view !== head.view || forks.isVoid(head)) return false;
+    return !equalBytes(leaseRoot(own), head.root);
+  }
+
+  /** With its own, which it gives last. */
+  #isEnough(promises: number): boolean {
+    return promises + 1 >= majorityOf(this.#facts.shape);
   }
 }

@@ -15,6 +15,8 @@ export class Candidate {
   #candidacy: Candidacy | undefined;
   /** The highest view that a member said it had promised. */
   #known = 0;
+  /** Members that named entries in a promise which they did not show. */
+  readonly #unproven = new Set<number>();
 
   constructor(state: MemberState) {
     this.#state = state;
@@ -25,34 +27,33 @@ export class Candidate {
     this.#candidacy = undefined;
   }
 
-  /** @returns whether it stands since now */
-  tick(now: number, effects: MemberEffect[]): boolean {
+  tick(now: number, effects: MemberEffect[]): void {
     const { options, standing, promised, heardAt } = this.#state;
     const { self, isForgetful } = options;
     const candidacy = this.#candidacy;
     if (candidacy !== undefined) {
-      if (!candidacy.isDue(now)) return false;
+      if (!candidacy.isDue(now)) return;
       this.#canvass(candidacy, effects);
       this.#fetch(candidacy, effects);
-      return false;
+      return;
     }
-    if (isForgetful || standing.isOut(self)) return false;
+    if (isForgetful || standing.isOut(self)) return;
     const from = Math.max(promised, this.#known);
     const turn = nextTurn(options, from, self, (other) => standing.isOut(other));
-    if (turn === undefined || now - heardAt < patienceMs(turn.before)) return false;
+    if (turn === undefined || now - heardAt < patienceMs(turn.before)) return;
     const { log, forks } = this.#state;
-    this.#candidacy = new Candidacy(turn.view, now, { shape: options, log, forks });
+    const facts = { shape: options, log, forks, unproven: this.#unproven };
+    this.#candidacy = new Candidacy(turn.view, now, facts);
     this.#canvass(this.#candidacy, effects);
-    return true;
   }
 
-  promised(from: number, signed: SignedLeasePromise, effects: MemberEffect[]): void {
+  promised(from: number, signed: SignedLeasePromise, now: number, effects: MemberEffect[]): void {
     const { promise } = signed;
     const { team, round } = this.#state.options;
     const candidacy = this.#candidacy;
     if (candidacy === undefined || promise.view !== candidacy.view) return;
     if (promise.member !== team[from] || promise.round !== round) return;
-    candidacy.promised(from, signed);
+    candidacy.promised(from, signed, now);
     this.#fetch(candidacy, effects);
   }
 
@@ -70,33 +71,33 @@ export class Candidate {
     state.heardAt = now;
   }
 
-  /** @returns whether all that it asked for may be here */
   entries(
     from: number,
     { after, entries }: EntriesMessage,
     now: number,
     effects: MemberEffect[],
-  ): boolean {
+  ): void {
     const state = this.#state;
     state.compare(entries, now, effects);
     const candidacy = this.#candidacy;
-    if (candidacy === undefined) return false;
     if (entries.length > 1 && after > 0 && state.forks.limit?.sequence === after + 1) {
       // The two logs may part before what was looked at.
+      candidacy?.looksBelow(now);
       const message = { kind: "fetch", after: Math.max(0, after - ENTRIES_A_MESSAGE) } as const;
       effects.push({ kind: "send", to: from, message });
-      return false;
+      return;
     }
-    if (after > state.log.length) return false;
-    const best = candidacy.furthest;
-    state.merge(entries, best?.head.view ?? 0, now, effects);
-    if (candidacy.differing !== undefined) this.#fetch(candidacy, effects);
+    if (candidacy === undefined) return;
+    candidacy.foundBelow();
+    if (after > Math.max(state.log.length, state.waitingOf(from))) return;
+    state.merge({ from, entries }, now, effects);
+    const next = candidacy.pending.get(from);
+    if (next === undefined) return;
     const isMore = entries.length === ENTRIES_A_MESSAGE;
-    if (best !== undefined && candidacy.isMissing(best.head) && isMore) {
+    if (isMore) {
       const message = { kind: "fetch", after: after + entries.length } as const;
-      effects.push({ kind: "send", to: best.member, message });
+      effects.push({ kind: "send", to: from, message });
     }
-    return true;
   }
 
   /**
@@ -107,12 +108,17 @@ export class Candidate {
   takeOver(now: number, effects: MemberEffect[]): boolean {
     const state = this.#state;
     const candidacy = this.#candidacy;
-    if (candidacy?.isReady !== true) return false;
+    const given = candidacy?.promisesAt(now);
+    if (candidacy === undefined || given === undefined) return false;
     const { view } = candidacy;
+    for (const member of candidacy.pending.keys()) {
+      this.#unproven.add(member);
+      effects.push({ kind: "unproven", member, view });
+    }
     const own = state.promiseOf(view);
     this.#candidacy = undefined;
     state.promise(view, effects);
-    const promises = [...candidacy.promises, own];
+    const promises = [...given, own];
     const fork = state.forks.last;
     const proof = fork === undefined ? { promises } : { promises, fork };
     if (!state.write({ kind: "takeover" }, now, effects, proof)) return false;
@@ -125,8 +131,8 @@ export class Candidate {
   }
 
   #fetch({ wanted }: Candidacy, effects: MemberEffect[]): void {
-    if (wanted === undefined) return;
-    const message = { kind: "fetch", after: wanted.after } as const;
-    effects.push({ kind: "send", to: wanted.member, message });
+    for (const { member, after } of wanted) {
+      effects.push({ kind: "send", to: member, message: { kind: "fetch", after } });
+    }
   }
 }

@@ -25,14 +25,14 @@ export class Follower {
       if (view < state.promised) this.#decline(from, view, effects);
       return false;
     }
-    state.merge(entries, view, now, effects);
+    const waits = state.merge({ from, entries }, now, effects);
     if (state.standing.isExpelled(from)) return false;
     const last = entries.at(-1)?.signed;
     const agrees = last === undefined ? after <= log.length : log.has(last);
     if (!agrees || log.view !== view) {
       // Of a log that is longer than a message, this much is here; else what cannot differ.
       const isPart = agrees && last !== undefined && last.entry.view < view;
-      const sequence = isPart ? last.entry.sequence : this.#sameUntil(message);
+      const sequence = waits ?? (isPart ? last.entry.sequence : this.#sameUntil(message));
       effects.push({ kind: "send", to: from, message: { kind: "lacks", view, sequence } });
       return false;
     }

@@ -75,6 +75,14 @@ export interface EntriesMessage {
   readonly entries: readonly LogEntry[];
 }
 
+/** The last entry of the sender's log. */
+export interface HeadMessage {
+  readonly kind: "head";
+  readonly view: number;
+  readonly sequence: number;
+  readonly root: Uint8Array;
+}
+
 export type MemberMessage =
   | AppendMessage
   | HoldsMessage
@@ -82,7 +90,8 @@ export type MemberMessage =
   | PromiseMessage
   | DeclineMessage
   | FetchMessage
-  | EntriesMessage;
+  | EntriesMessage
+  | HeadMessage;
 
 /** A message whose signatures hold, from the member in position `from`. */
 export interface MessageEvent {
@@ -163,6 +172,12 @@ export interface ManagerEffect {
   readonly view: number;
   readonly member: number | undefined;
 }
+/** The member in position `member` named entries in its promise of `view` that it did not show: it counts as not given. */
+export interface UnprovenEffect {
+  readonly kind: "unproven";
+  readonly member: number;
+  readonly view: number;
+}
 /** A manager signed both: evidence for the chain. It is out of the team here already. */
 export interface ForkEffect {
   readonly kind: "fork";
@@ -179,4 +194,5 @@ export type MemberEffect =
   | LeadEffect
   | YieldEffect
   | ManagerEffect
+  | UnprovenEffect
   | ForkEffect;

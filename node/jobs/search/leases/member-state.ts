@@ -5,6 +5,7 @@ import type {
   SignedLeaseEntry,
   SignedLeasePromise,
 } from "../../../../chain/types/lease.ts";
+import { followsEntry } from "../../../../chain/workload/search/lease-log.ts";
 import { adopt } from "./adopt.ts";
 import { type Fork, Forks } from "./forks.ts";
 import { type LogOptions, MemberLog } from "./member-log.ts";
@@ -29,6 +30,15 @@ export interface MemberOptions extends LogOptions {
   readonly isForgetful: boolean;
 }
 
+/** Entries of one log that may wait: memory that a manager can take up before it shows that it was elected. */
+const MOST_WAITING = 65_536;
+
+/** Entries as a member sent them, in order. */
+interface OfMember {
+  readonly from: number;
+  readonly entries: readonly LogEntry[];
+}
+
 export class MemberState {
   readonly options: MemberOptions;
   readonly log: MemberLog;
@@ -41,6 +51,7 @@ export class MemberState {
   told: number | undefined;
   #promised = 0;
   #isLeading: boolean;
+  #waiting: OfMember = { from: -1, entries: [] };
   /** The view that was promised when this machine began. */
   readonly #startedWith: number;
 
@@ -152,16 +163,34 @@ export class MemberState {
   }
 
   /**
-   * Takes entries of a log that is further than ours in place of what differs.
-   * @param until the log's view
+   * Takes entries of a member's log that is further than ours in place of what differs. Where they do not show yet that
+   * they may replace ours, they wait for those that follow.
+   * @returns up to where entries wait; undefined where none do
    */
-  merge(entries: readonly LogEntry[], until: number, now: number, effects: MemberEffect[]): void {
+  merge({ from, entries }: OfMember, now: number, effects: MemberEffect[]): number | undefined {
     this.compare(entries, now, effects);
     const { log, forks } = this;
-    const after = adopt(entries, { log, forks, shape: this.options, until });
-    if (after === undefined) return;
-    const added = log.entries.slice(after);
-    effects.push({ kind: "journal", note: { kind: "log", after, entries: added } });
+    const all = [...this.#waitingFor(from, entries[0]), ...entries];
+    const { after, pending } = adopt(all, { log, forks, shape: this.options });
+    this.#waiting = { from, entries: pending.length > MOST_WAITING ? [] : pending };
+    if (after !== undefined) {
+      const added = log.entries.slice(after);
+      effects.push({ kind: "journal", note: { kind: "log", after, entries: added } });
+    }
+    return pending.at(-1)?.signed.entry.sequence;
+  }
+
+  /** Up to where entries of a member's log wait. */
+  waitingOf(from: number): number {
+    const { entries } = this.#waiting;
+    return this.#waiting.from === from ? (entries.at(-1)?.signed.entry.sequence ?? 0) : 0;
+  }
+
+  #waitingFor(from: number, next: LogEntry | undefined): readonly LogEntry[] {
+    const { entries } = this.#waiting;
+    const last = entries.at(-1);
+    if (this.#waiting.from !== from || last === undefined || next === undefined) return [];
+    return followsEntry(last.signed.entry, next.signed.entry) ? entries : [];
   }
 
   /** A manager that wrote two logs is out at once, and what it granted from there on is void. */

@@ -4,16 +4,17 @@
  * beats the next in drawn order asks for promises; more than half of them tell it, between them, of every entry that was
  * safe, and it goes on at the furthest log among theirs. (Views as in viewstamped replication, Oki and Liskov 1988.)
  */
+import { Archive } from "./archive.ts";
 import { Candidate } from "./candidate.ts";
 import { Follower } from "./follower.ts";
+import { HeadWatch } from "./head-watch.ts";
 import { Leader } from "./leader.ts";
-import {
-  ENTRIES_A_MESSAGE,
-  type JournalNote,
-  type LogEntry,
-  type MemberEffect,
-  type MemberEvent,
-  type MessageEvent,
+import type {
+  JournalNote,
+  LogEntry,
+  MemberEffect,
+  MemberEvent,
+  MessageEvent,
 } from "./member-messages.ts";
 import { type MemberOptions, MemberState } from "./member-state.ts";
 import { Voter } from "./voter.ts";
@@ -24,6 +25,8 @@ export class Member {
   readonly #candidate: Candidate;
   readonly #follower: Follower;
   readonly #voter: Voter;
+  readonly #heads: HeadWatch;
+  readonly #archive = new Archive();
 
   /** @param journal what earlier machines of this round asked to journal, in order */
   constructor(options: MemberOptions, journal: readonly JournalNote[] = []) {
@@ -32,6 +35,7 @@ export class Member {
     this.#candidate = new Candidate(this.#state);
     this.#follower = new Follower(this.#state);
     this.#voter = new Voter(this.#state);
+    this.#heads = new HeadWatch(this.#state);
   }
 
   get log(): readonly LogEntry[] {
@@ -75,6 +79,7 @@ export class Member {
 
   #tick(now: number, effects: MemberEffect[]): void {
     const state = this.#state;
+    this.#heads.tick(now, effects);
     if (state.isLeading) {
       this.#leader.tick(now, effects);
       return;
@@ -83,11 +88,7 @@ export class Member {
       state.told = undefined;
       effects.push({ kind: "manager", view: state.promised, member: undefined });
     }
-    if (this.#candidate.tick(now, effects)) this.#takeOver(now, effects);
-  }
-
-  /** When nothing is missing. */
-  #takeOver(now: number, effects: MemberEffect[]): void {
+    this.#candidate.tick(now, effects);
     if (this.#candidate.takeOver(now, effects)) this.#leader.begin(now, effects);
   }
 
@@ -107,20 +108,23 @@ export class Member {
         if (this.#voter.canvass(from, message.view, now, effects)) this.#candidate.giveUp();
         break;
       case "promise":
-        this.#candidate.promised(from, message.signed, effects);
-        this.#takeOver(now, effects);
+        this.#candidate.promised(from, message.signed, now, effects);
         break;
       case "decline":
         this.#candidate.declined(from, message, now);
         break;
       case "fetch": {
         const { after } = message;
-        const entries = state.log.entries.slice(after, after + ENTRIES_A_MESSAGE);
+        const entries = this.#archive.after(after, { from, now }, state.log.entries);
+        if (entries === undefined) return;
         effects.push({ kind: "send", to: from, message: { kind: "entries", after, entries } });
         break;
       }
+      case "head":
+        this.#heads.take(from, message, now, effects);
+        break;
       case "entries":
-        if (this.#candidate.entries(from, message, now, effects)) this.#takeOver(now, effects);
+        this.#candidate.entries(from, message, now, effects);
         break;
       default:
         message satisfies never;

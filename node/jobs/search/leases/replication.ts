@@ -17,6 +17,8 @@ export class Replication {
   readonly #facts: ReplicationFacts;
   /** By position: up to where that member holds the log of the view that this one leads. */
   readonly #holds = new Map<number, number>();
+  /** By position: after which entry it is sent again what it lacks. It need not hold what is before. */
+  readonly #from = new Map<number, number>();
   readonly #sent = new Map<number, number>();
   /** By position: when that member last answered this manager. */
   readonly #answered = new Map<number, number>();
@@ -30,6 +32,7 @@ export class Replication {
   /** In a new view nobody is known to hold anything of it. */
   begin(): void {
     this.#holds.clear();
+    this.#from.clear();
     this.#sent.clear();
     this.#answered.clear();
   }
@@ -43,10 +46,13 @@ export class Replication {
       if (this.#lackedAt.get(from) === now) return;
       this.#lackedAt.set(from, now);
       this.#sent.set(from, until);
-      this.#holds.set(from, until);
+      this.#from.set(from, until);
+      const holds = this.#holds.get(from);
+      if (holds !== undefined) this.#holds.set(from, Math.min(holds, until));
       return;
     }
     this.#holds.set(from, Math.max(this.#holds.get(from) ?? 0, until));
+    this.#from.set(from, Math.max(this.#from.get(from) ?? 0, until));
   }
 
   /** Whether too few members answered lately for anything to become safe. */
@@ -85,9 +91,9 @@ export class Replication {
   #messageTo(member: number, view: number, isBeat: boolean): SendEffect[] {
     const { self, log } = this.#facts;
     if (member === self) return [];
-    const holds = this.#holds.get(member);
     // A member that has not answered yet may hold another log after what is safe.
-    const after = Math.max(this.#sent.get(member) ?? 0, holds ?? Math.min(log.safe, log.length));
+    const from = this.#from.get(member) ?? Math.min(log.safe, log.length);
+    const after = Math.max(this.#sent.get(member) ?? 0, from);
     const entries = log.entries.slice(after, after + ENTRIES_A_MESSAGE);
     if (entries.length === 0 && !isBeat) return [];
     this.#sent.set(member, after + entries.length);

@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import { MOST_ANSWERS } from "../../../../../node/jobs/search/leases/archive.ts";
 import { Member } from "../../../../../node/jobs/search/leases/member.ts";
 import type {
   MemberEffect,
   MemberMessage,
 } from "../../../../../node/jobs/search/leases/member-messages.ts";
+import { append, entry, grant, LeaseTeam, promised } from "../../../../helpers/lease-team.ts";
 
 const NO_SIGNATURE = new Uint8Array(64);
 const JOB = new Uint8Array(32).fill(7);
@@ -73,5 +75,133 @@ describe("attack: a member of a team takes the manager's turn, or keeps others f
       }
     }
     expect(entries).at.most(50);
+  });
+});
+
+describe("attack: a member of a team holds up a takeover by what it promises", () => {
+  const first = entry(undefined, grant(1, 5, 0));
+  const second = entry(first, grant(2, 6, 10));
+  const unheard = entry(second, grant(3, 7, 20));
+
+  it("is gone on without after two beats when it names entries that it does not show", () => {
+    for (const [what, invented] of [
+      ["further ones", promised(0, 1, unheard)],
+      ["another one at a place that is here", promised(0, 1, entry(undefined, grant(1, 9, 0)))],
+    ] as const) {
+      const team = new LeaseTeam([1, 2]);
+      for (const to of [1, 2]) team.say(0, to, append([first], 0, 1));
+      team.pass(5_750);
+      // Its word comes before that of the honest one.
+      team.now = 6_000;
+      const standing = team.members.get(2);
+      team.members.delete(2);
+      team.pass(250);
+      team.say(0, 1, { kind: "promise", signed: invented });
+      if (standing !== undefined) team.members.set(2, standing);
+      team.say(2, 1, { kind: "promise", signed: promised(2, 1, first) });
+      expect(team.leaders, what).deep.equal([]);
+      team.pass(3_500);
+      expect(team.leaders, what).deep.equal([]);
+      team.pass(1_000);
+      expect(team.leaders, what).deep.equal([1]);
+      const told = team.done.flatMap(({ effect }) => (effect.kind === "unproven" ? [effect] : []));
+      expect(told, what).deep.equal([{ kind: "unproven", member: 0, view: 1 }]);
+      // Nobody is put out for it, and its promise is not among those of the takeover.
+      expect(team.forks, what).deep.equal([]);
+      const takeover = team.members.get(1)?.log.at(-1);
+      const givers = takeover?.proof?.promises.map(({ promise }) => promise.member);
+      expect(givers, what).deep.equal([102, 101]);
+    }
+  });
+
+  it("never makes a candidate go on with too few promises", () => {
+    const team = new LeaseTeam([1]);
+    team.say(0, 1, append([first], 0, 1));
+    team.pass(7_000);
+    team.say(0, 1, { kind: "promise", signed: promised(0, 1, unheard) });
+    team.pass(60_000);
+    expect(team.leaders).deep.equal([]);
+    // Its own is the last one: until then it may still follow another.
+    expect(team.done.filter(({ effect }) => effect.kind === "journal")).length(1);
+  });
+
+  it("does not use up the views by saying that it follows a far one", () => {
+    const team = new LeaseTeam([1]);
+    team.say(0, 1, append([first], 0, 1));
+    team.pass(7_000);
+    for (const from of [0, 2]) {
+      team.say(from, 1, { kind: "decline", view: 1, reason: "view", known: 65_000 });
+    }
+    team.pass(60_000);
+    const views = team.sent(1, "canvass").map(({ view }) => view);
+    expect(Math.max(...views))
+      .above(1)
+      .and.at.most(9);
+  });
+
+  it("does not keep the others waiting by beats in the view of a manager that is gone", () => {
+    const team = new LeaseTeam([1]);
+    team.say(0, 1, append([first], 0, 1));
+    for (let i = 0; i < 8; i++) {
+      team.pass(1_000);
+      team.say(2, 1, append([], 1, 1));
+    }
+    expect(team.sent(1, "canvass").map(({ view }) => view)).include(1);
+  });
+
+  it("is answered a few times a beat, however often it asks for the log", () => {
+    const team = new LeaseTeam([1]);
+    team.say(0, 1, append([first], 0, 1));
+    for (let i = 0; i < 1_000; i++) team.say(2, 1, { kind: "fetch", after: 0 });
+    expect(team.sent(1, "entries").length).at.most(MOST_ANSWERS);
+    team.now = 2_000;
+    team.say(2, 1, { kind: "fetch", after: 0 });
+    expect(team.sent(1, "entries").length).above(1);
+  });
+});
+
+describe("a member whose log differs in more entries than a message has", () => {
+  /** Entries of the first manager that no majority held, 300 of them, and of the second, which got none of them. */
+  function logs() {
+    const first = entry(undefined, grant(1, 5, 0));
+    const long = [first];
+    for (let i = 2; i <= 300; i++) long.push(entry(long.at(-1), grant(i, 5, 10 * i)));
+    const promises = [1, 2, 3].map((position) => promised(position, 1, first));
+    const step = { kind: "takeover" } as const;
+    const other = { ...entry(first, step, { manager: 101, view: 1 }), proof: { promises } };
+    const heads = [promised(0, 5, long.at(-1)), promised(4, 5, long.at(-1)), promised(3, 5, first)];
+    const last = entry(long.at(-1), step, { manager: 100, view: 5 });
+    return { first, other, whole: [...long, { ...last, proof: { promises: heads } }] };
+  }
+
+  it("takes them once they lead to a later manager, and not before", () => {
+    const { first, other, whole } = logs();
+    const team = new LeaseTeam([2], { size: 5, units: 10_000 });
+    team.say(0, 2, append([first], 0, 1));
+    team.say(1, 2, append([other], 1, 1, 1));
+    team.say(0, 2, append(whole.slice(1, 257), 1, 1, 5));
+    expect(team.told.get(0)).deep.equal({ kind: "lacks", view: 5, sequence: 257 });
+    expect(team.members.get(2)?.log.at(-1)?.signed).deep.equal(other.signed);
+    team.say(0, 2, append(whole.slice(257), 257, 1, 5));
+    expect(team.told.get(0)).deep.equal({ kind: "holds", view: 5, sequence: whole.length });
+    expect(team.members.get(2)?.log).length(whole.length);
+  });
+
+  it("keeps its own where they lead nowhere, or stop", () => {
+    const { first, other, whole } = logs();
+    const team = new LeaseTeam([2], { size: 5, units: 10_000 });
+    team.say(0, 2, append([first], 0, 1));
+    team.say(1, 2, append([other], 1, 1, 1));
+    team.say(0, 2, append(whole.slice(1, 257), 1, 1, 5));
+    // A takeover that too few promised; then a gap; then another log.
+    const [takeover] = whole.slice(-1);
+    const promises = takeover?.proof?.promises.slice(0, 2) ?? [];
+    if (takeover === undefined) throw new Error("no takeover");
+    const few = [...whole.slice(257, -1), { ...takeover, proof: { promises } }];
+    team.say(0, 2, append(few, 257, 1, 5));
+    team.say(0, 2, append(whole.slice(258), 258, 1, 5));
+    expect(team.members.get(2)?.log).length(2);
+    expect(team.members.get(2)?.log.at(-1)?.signed).deep.equal(other.signed);
+    expect(team.told.get(0)).include({ kind: "lacks" });
   });
 });

@@ -1,111 +1,12 @@
 /** Members beside one that breaks the rules: that writes two logs, manages out of turn, or gains by a silent manager. */
 import { expect } from "chai";
-import type {
-  LeaseEntry,
-  LeasePromise,
-  SignedLeaseEntry,
-} from "../../../../../chain/types/lease.ts";
-import { ZERO_HASH } from "../../../../../chain/types/primitive.ts";
 import { leaseRoot } from "../../../../../chain/workload/search/lease-log.ts";
-import { Member } from "../../../../../node/jobs/search/leases/member.ts";
-import type {
-  ForkEffect,
-  LogEntry,
-  MemberEvent,
-  MemberMessage,
-} from "../../../../../node/jobs/search/leases/member-messages.ts";
-import { fieldsOf, type LeaseStep, stepOf } from "../../../../../node/jobs/search/leases/step.ts";
-
-const TEAM = [100, 101, 102];
-const JOB = new Uint8Array(32).fill(7);
-const UNSIGNED = new Uint8Array(64);
-
-/** Honest members, whose messages arrive at once, and members that the test speaks for. */
-class Team {
-  now = 0;
-  readonly members = new Map<number, Member>();
-  readonly forks: ForkEffect[] = [];
-  /** By position: what was last sent to a member that the test speaks for. */
-  readonly told = new Map<number, MemberMessage>();
-  #ids = 0;
-
-  constructor(honest: readonly number[]) {
-    for (const self of honest) {
-      const options = { team: TEAM, round: 1, job: JOB, open: [{ from: 0, to: 1_000 }], self };
-      const sign = (entry: LeaseEntry): SignedLeaseEntry => ({ entry, signature: UNSIGNED });
-      const signPromise = (promise: LeasePromise) => ({ promise, signature: UNSIGNED });
-      const machine = new Member({ ...options, now: 0, isForgetful: false, sign, signPromise });
-      this.members.set(self, machine);
-    }
-  }
-
-  feed(to: number, event: MemberEvent): void {
-    for (const effect of this.members.get(to)?.step(event) ?? []) {
-      if (effect.kind === "fork") this.forks.push(effect);
-      if (effect.kind !== "send") continue;
-      const others = [...TEAM.keys()].filter((one) => one !== to);
-      for (const one of effect.to === "others" ? others : [effect.to]) {
-        this.told.set(one, effect.message);
-        this.say(to, one, effect.message);
-      }
-    }
-  }
-
-  say(from: number, to: number, message: MemberMessage): void {
-    this.feed(to, { kind: "message", now: this.now, from, message });
-  }
-
-  /** Lets time pass. */
-  pass(ms: number): void {
-    for (const end = this.now + ms; this.now < end; this.now += 250) {
-      for (const i of this.members.keys()) this.feed(i, { kind: "tick", now: this.now });
-    }
-  }
-
-  write(by: number, step: LeaseStep): void {
-    this.feed(by, { kind: "write", now: this.now, id: ++this.#ids, step });
-  }
-
-  get leaders(): number[] {
-    return [...this.members].filter(([, { isLeading }]) => isLeading).map(([i]) => i);
-  }
-
-  roots(i: number): string[] {
-    const log = this.members.get(i)?.log ?? [];
-    return log.map(({ signed }) => Buffer.from(leaseRoot(signed.entry)).toString("hex"));
-  }
-}
-
-/** An entry behind another, by whoever the test speaks for. */
-function entry(
-  before: LogEntry | undefined,
-  step: LeaseStep,
-  { manager = 100, view = 0 } = {},
-): LogEntry {
-  const last = before?.signed.entry;
-  const frame = {
-    job: JOB,
-    round: 1,
-    view,
-    sequence: (last?.sequence ?? 0) + 1,
-    previous: last === undefined ? ZERO_HASH : leaseRoot(last),
-    manager,
-    at: 0n,
-  };
-  return { signed: { entry: { ...frame, ...fieldsOf(step) }, signature: UNSIGNED } };
-}
-
-function grant(lease: number, node: number, from: number): LeaseStep {
-  return { kind: "grant", lease, node, lane: 0, from, to: from + 10 };
-}
-
-function append(entries: readonly LogEntry[], after: number, held = 0, view = 0): MemberMessage {
-  return { kind: "append", view, after, entries, held };
-}
+import { stepOf } from "../../../../../node/jobs/search/leases/step.ts";
+import { append, entry, grant, JOB, LeaseTeam, UNSIGNED } from "../../../../helpers/lease-team.ts";
 
 describe("team with a member that breaks the rules", () => {
   it("finds two entries at one sequence, puts their manager out, and goes on with one log", () => {
-    const team = new Team([1, 2]);
+    const team = new LeaseTeam([1, 2]);
     const common = entry(undefined, grant(1, 5, 0));
     for (const to of [1, 2]) team.say(0, to, append([common], 0, 1));
     team.say(0, 1, append([entry(common, grant(2, 6, 10))], 1, 2));
@@ -133,8 +34,34 @@ describe("team with a member that breaks the rules", () => {
     expect(team.roots(1)).deep.equal(team.roots(2));
   });
 
+  it("sees within seconds that the manager shows two logs, while it manages undisturbed", () => {
+    const team = new LeaseTeam([1, 2]);
+    const common = entry(undefined, grant(1, 5, 0));
+    const two = [6, 7].map((node) => [common, entry(common, grant(2, node, 10))]);
+    const begun = team.now;
+    while (team.forks.length === 0 && team.now - begun < 60_000) {
+      for (const to of [1, 2]) team.say(0, to, append(two[to - 1] ?? [], 0, 2));
+      team.pass(1_000);
+    }
+    expect(team.now - begun).at.most(6_000);
+    expect(new Set(team.forks.map(({ member }) => member))).deep.equal(new Set([0]));
+    team.pass(8_000);
+    expect(team.leaders).deep.equal([1]);
+    expect(team.roots(1)).deep.equal(team.roots(2));
+  });
+
+  it("asks a member that names other entries and shows none once in two beats, and believes nothing", () => {
+    const team = new LeaseTeam([1]);
+    team.say(0, 1, append([entry(undefined, grant(1, 5, 0))], 0, 1));
+    const root = new Uint8Array(32).fill(9);
+    for (let i = 0; i < 100; i++) team.say(2, 1, { kind: "head", view: 0, sequence: 1, root });
+    expect(team.sent(1, "fetch")).length(1);
+    expect(team.forks).deep.equal([]);
+    expect(team.roots(1)).length(1);
+  });
+
   it("learns of two entries at once when one member gets both, and passes them on", () => {
-    const team = new Team([1, 2]);
+    const team = new LeaseTeam([1, 2]);
     const common = entry(undefined, grant(1, 5, 0));
     for (const to of [1, 2]) team.say(0, to, append([common], 0, 1));
     team.say(0, 1, append([entry(common, grant(2, 6, 10))], 1));
@@ -148,7 +75,7 @@ describe("team with a member that breaks the rules", () => {
   });
 
   it("takes no entries of a member out of turn, nor of one that nobody promised its turn", () => {
-    const team = new Team([1, 2]);
+    const team = new LeaseTeam([1, 2]);
     const common = entry(undefined, grant(1, 5, 0));
     for (const to of [1, 2]) team.say(0, to, append([common], 0, 1));
     // In its own name, in the manager's view.
@@ -170,7 +97,7 @@ describe("team with a member that breaks the rules", () => {
   });
 
   it("takes no takeover that drops entries which the promises name", () => {
-    const team = new Team([2]);
+    const team = new LeaseTeam([2]);
     const first = entry(undefined, grant(1, 5, 0));
     const second = entry(first, grant(2, 6, 10));
     team.say(0, 2, append([first, second], 0, 2));
@@ -201,7 +128,7 @@ describe("team with a member that breaks the rules", () => {
       [2, 1],
       [undefined, 1],
     ] as const) {
-      const team = new Team([1, 2]);
+      const team = new LeaseTeam([1, 2]);
       const common = entry(undefined, grant(1, 5, 0));
       for (const to of [1, 2]) team.say(0, to, append([common], 0, 1));
       team.pass(5_750);
@@ -211,11 +138,21 @@ describe("team with a member that breaks the rules", () => {
       }
       team.pass(6_000);
       expect(team.leaders, `when ${submits} submits`).deep.equal([next]);
+      if (submits !== undefined) expect(team.sent(submits, "canvass")).deep.equal([]);
     }
   });
 
+  it("promises nothing to a member that submitted a find while nobody managed (K5)", () => {
+    const team = new LeaseTeam([2]);
+    team.say(0, 2, append([entry(undefined, grant(1, 5, 0))], 0, 1));
+    team.feed(2, { kind: "submit", now: 6_000, member: 1 });
+    team.now = 6_250;
+    team.say(1, 2, { kind: "canvass", view: 1 });
+    expect(team.told.get(1)).include({ kind: "decline", reason: "barred" });
+  });
+
   it("bars nobody who submits a find while somebody manages", () => {
-    const team = new Team([1, 2]);
+    const team = new LeaseTeam([1, 2]);
     const common = entry(undefined, grant(1, 5, 0));
     for (const to of [1, 2]) team.say(0, to, append([common], 0, 1));
     for (const i of [1, 2]) team.feed(i, { kind: "submit", now: 4_000, member: 1 });
