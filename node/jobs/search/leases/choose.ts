@@ -82,22 +82,26 @@ function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
 
 /**
  * The upper half of what the slowest lease has left: if both go on, they meet in the middle and nothing is searched
- * twice; if its holder is gone, half is saved.
+ * twice; if its holder is gone, half is saved. Of a holder that may be gone all is copied, once searching it takes less
+ * than asking for a half again would.
  */
 function raceOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefined {
   const { table, lanes, scheduleMs } = facts;
   const { rate } = lane.pace;
   if (table.open.size === 0 || rate === undefined || lane.lanes > 1) return undefined;
   const aimMs = laneAimMs(lane, scheduleMs);
-  for (const { run, ms } of lanes.slowest(now, table)) {
+  const askMs = lane.rttMs + scheduleMs;
+  for (const { run, ms, isDoubtful } of lanes.slowest(now, table)) {
     if (lanes.copyOf(run.lease) !== undefined) continue;
     const lease = table.lease(run.lease);
     if (lease === undefined || lease.isOver || lease.node === lane.holder.node) continue;
     const piece = table.heldBy(lease).at(-1);
     if (piece === undefined) continue;
     const begin = Math.max(piece.from, Math.min(run.at, piece.to - 1));
-    const from = begin + Math.floor((piece.to - begin) / 2);
-    const ownMs = lane.rttMs + scheduleMs + (piece.to - from) / rate;
+    const left = piece.to - begin;
+    const isWhole = isDoubtful && left / rate < askMs;
+    const from = isWhole ? begin : begin + Math.floor(left / 2);
+    const ownMs = askMs + (piece.to - from) / rate;
     if (ownMs >= ms) return undefined;
     return { kind: "race", from, to: piece.to, isFull: false, aimMs, copies: lease.lease };
   }

@@ -79,6 +79,8 @@ export interface SlowRun {
   readonly run: Run;
   /** Until it should be done. */
   readonly ms: number;
+  /** Its holder may be gone. */
+  readonly isDoubtful: boolean;
 }
 
 /** Of a sub-manager that has not asked since this manager took over. */
@@ -158,7 +160,9 @@ export class DeskLanes {
       if (lease === undefined || lease.kind === "race" || lease.kind === "repeat") continue;
       // After a takeover: its holder may have done more than this manager has heard.
       if (run.lane.heardAt > now) continue;
-      if (run.lane.lanes === 1) slow.push({ run, ms: leftMs(run, lease, now) });
+      if (run.lane.lanes > 1) continue;
+      const isDoubtful = isSilent(run.lane, now) || isOverdue(run, now);
+      slow.push({ run, ms: leftMs(run, lease, now, isDoubtful), isDoubtful });
     }
     this.#slowest = slow.sort((a, b) => b.ms - a.ms);
     return this.#slowest;
@@ -224,18 +228,25 @@ export function laneAimMs(lane: LaneRow, scheduleMs: number): number {
 export function isLate({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
   if (startedAt === undefined) return false;
   const tookMs = now - startedAt;
-  const misses = lane.lanes > 1 ? SUB_MISSES : HOLDER_MISSES;
-  const isSilent = now - lane.heardAt > misses * BEAT_MS + lane.rttMs;
-  if (isSilent && tookMs > LATE_FACTOR * expectedMs) return true;
+  if (isSilent(lane, now) && tookMs > LATE_FACTOR * expectedMs) return true;
   return tookMs > Math.max(DEADLINE_FACTOR * expectedMs, LEAST_DEADLINE_MS);
 }
 
-/** Milliseconds until a lease should be done; those that say nothing any more are reckoned by when they are late. */
-export function leftMs(run: Run, lease: Lease, now: number): number {
+function isSilent({ lanes, heardAt, rttMs }: LaneRow, now: number): boolean {
+  const misses = lanes > 1 ? SUB_MISSES : HOLDER_MISSES;
+  return now - heardAt > misses * BEAT_MS + rttMs;
+}
+
+/** A holder that is gone shows by this long before it has missed its beats: leases near the end are short. */
+function isOverdue({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
+  return startedAt !== undefined && now - startedAt > LATE_FACTOR * expectedMs + lane.rttMs;
+}
+
+/** Milliseconds until a lease should be done; those of a holder that may be gone are reckoned by when they are late. */
+function leftMs(run: Run, lease: Lease, now: number, isDoubtful: boolean): number {
   const { lane, startedAt = now, expectedMs = GUESSED_MS } = run;
   const units = lease.to - Math.max(run.at, lease.at);
   const byRate = lane.pace.rate === undefined ? expectedMs : units / lane.pace.rate;
-  const isSilent = now - lane.heardAt > HOLDER_MISSES * BEAT_MS + lane.rttMs;
-  if (!isSilent) return byRate;
+  if (!isDoubtful) return byRate;
   return Math.max(byRate, startedAt + LATE_FACTOR * expectedMs - now) + expectedMs;
 }

@@ -107,6 +107,19 @@ describe("copies near the end", () => {
     ]);
   });
 
+  it("are given of all that is left by a holder that should have ended, before it has missed its beats", () => {
+    const { bench, last, copy } = copied();
+    const diedAt = bench.now;
+    bench.beat(A, last.lease, last.from);
+    bench.finish(copy, 0.01);
+    while (bench.desk.table.open.size > 0 && bench.now < diedAt + 3_000) {
+      const [answer] = bench.ask(B, [], 200).filter((effect) => effect.kind === "lease");
+      if (answer === undefined) bench.now += 50;
+      else bench.finish(answer, 0.01);
+    }
+    expect(bench.desk.table.open.size).equal(0);
+  });
+
   it("are not given to the node that holds the lease", () => {
     const { bench } = copied();
     expect(leasesIn(bench.ask({ node: A.node, lane: 1 }))).equal(0);
