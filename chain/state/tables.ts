@@ -2,6 +2,7 @@
  * The tables of the state, one row each. The state, its tree, the store and snapshots loop over these rows: a new table
  * needs a list at the end of `StateTree`, a row here, and a number among the keys of the database (node/store/keys.ts).
  */
+
 import type { ListCompositeType, Type, ValueOf } from "@chainsafe/ssz";
 import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
@@ -11,7 +12,8 @@ import { isUnsettled, type Job } from "../types/job.ts";
 import { StateTree } from "../types/state.ts";
 import { accountRoots } from "./account-roots.ts";
 import type { Slot } from "./slots.ts";
-import { Table, type TableRules } from "./table.ts";
+import { Table } from "./table.ts";
+import type { TableRules } from "./table-ground.ts";
 
 interface RowRules<V> extends Omit<TableRules<V>, "drawOf" | "forgets"> {
   readonly drawOf?: (value: V, parameters: Parameters) => number;

@@ -2,44 +2,29 @@
  * Datasets on this node: imported ones, and those fetched for jobs. A dataset folder is shared as a torrent; a
  * participant fetches only the chunk files that it needs.
  */
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+
+import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toHex } from "../../../chain/crypto/hash.ts";
 import { chunkOf, type DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
 import { DatasetError } from "../../../ml/dataset/errors.ts";
-import {
-  chunksBytes,
-  type Manifest,
-  type ManifestChunk,
-  rowCount,
-  type Split,
-} from "../../../ml/dataset/manifest.ts";
+import { chunksBytes, type Manifest, rowCount, type Split } from "../../../ml/dataset/manifest.ts";
 import { readManifestBytes } from "../../../ml/dataset/store.ts";
 import { decodeTorrent, maxTorrentFileBytes } from "../../../p2p/torrent/torrent-file.ts";
 import type { Torrents } from "../../../p2p/torrent/torrents.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { servedFile } from "../../blobs/served-file.ts";
-import { type Clock, systemClock } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type { DatasetSummary } from "../../datasets/dataset-summary.ts";
-import { IMPORT_LIMITS, importInChild } from "../../datasets/import-child.ts";
-import { importDataset } from "../../datasets/import-dataset.ts";
-import type { ImportSource } from "../../datasets/import-order.ts";
 import { ManifestReader, type ReadManifest } from "../../datasets/manifest-reader.ts";
-import { type RandomBytes, systemRandom } from "../../random.ts";
-import { SerialQueue } from "../../serial-queue.ts";
-import { type Reservation, type Room, UNBOUNDED, withRoom } from "../../storage/room.ts";
+import type { RandomBytes } from "../../random.ts";
+import { type Room, UNBOUNDED, withRoom } from "../../storage/room.ts";
 import { importedDatasets } from "../../storage/stored-files.ts";
 import type { BlobSource } from "../../workers/blob-source.ts";
 import type { DatasetSource as ChunkSource } from "../../workers/kinds/model-task.ts";
 import { JobError } from "../job-error.ts";
+import { ChunkFiles, readPieces } from "./chunk-files.ts";
+import { moveInto } from "./dataset-folder.ts";
+import { DatasetReorder } from "./reorder-dataset.ts";
 
-const MANIFEST = "manifest.json";
-/** Sorting so few bytes takes less time than starting a process. */
-const REORDER_HERE_BYTES = 2 * 1024 * 1024;
-const REORDER_MS = 10 * 60_000;
-/** The rows of the largest dataset three times: as they are, in one piece, and in the new order. */
-const REORDER_BYTES = 3 * 1024 * 1024 * 1024;
-const MAX_VERIFIED = 200_000;
 const HEX_ID = /^[0-9a-f]{64}$/;
 
 export interface DatasetModules {
@@ -74,17 +59,23 @@ export class DatasetService {
   readonly #folder: string;
   readonly #modules: DatasetModules;
   readonly manifests = new ManifestReader();
-  /** One at a time, because each needs a process with its memory. */
-  readonly #reorders = new SerialQueue();
+  readonly #reorder: DatasetReorder;
+  readonly #chunks = new ChunkFiles();
   /** Summaries of imported datasets, by id. A summary never changes. */
   readonly #summaries = new Map<string, DatasetSummary>();
-  /** Chunk files that were verified, by path, with their file status at that time. */
-  readonly #verified = new Map<string, string>();
 
   constructor({ dataDir }: { dataDir: string }, modules: DatasetModules) {
     this.#dataDir = dataDir;
     this.#folder = join(dataDir, "datasets");
     this.#modules = modules;
+    const { clock, random } = modules;
+    const { manifests } = this;
+    this.#reorder = new DatasetReorder(this.#folder, {
+      room: this.#room,
+      manifests,
+      clock,
+      random,
+    });
   }
 
   /**
@@ -161,7 +152,7 @@ export class DatasetService {
   ): Promise<SharedDataset> {
     const given = await this.manifest(id);
     const source = { id, bytes: chunksBytes(given) };
-    const shared = given.order === order ? id : await this.#reorder(source, order, seed);
+    const shared = given.order === order ? id : await this.#reorder.reorder(source, order, seed);
     const { blobs, torrents } = this.#modules;
     const folder = join(this.#folder, shared);
     const bytes = await readManifestBytes(folder);
@@ -194,7 +185,7 @@ export class DatasetService {
     const wanted = chunks.indexes.map((at) => chunkOf(index, chunks.split, at));
     const destination = join(this.#folder, index.id);
     await mkdir(destination, { recursive: true });
-    const missing = await this.#missing(destination, wanted);
+    const missing = await this.#chunks.missing(destination, wanted);
     if (missing.length > 0) {
       await this.#download(torrentFile, missing, destination, signal);
     }
@@ -203,78 +194,6 @@ export class DatasetService {
       index,
       readChunk: (split, at) => readPieces(destination, chunkOf(index, split, at)),
     };
-  }
-
-  /** One after another and piece by piece, because they may be larger than the memory. */
-  async #missing(folder: string, chunks: readonly ManifestChunk[]): Promise<string[]> {
-    const missing: string[] = [];
-    for (const chunk of chunks) if (!(await this.#isHere(folder, chunk))) missing.push(chunk.file);
-    return missing;
-  }
-
-  /** A verified file is not read again unless it changes. */
-  async #isHere(folder: string, chunk: ManifestChunk): Promise<boolean> {
-    const path = join(folder, chunk.file);
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) return false;
-    const state = `${chunk.sha256} ${found.size} ${found.mtimeMs}`;
-    if (this.#verified.get(path) === state) return true;
-    try {
-      for await (const _ of readPieces(folder, chunk));
-    } catch {
-      return false;
-    }
-    if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
-    this.#verified.set(path, state);
-    return true;
-  }
-
-  /**
-   * Reads, sorts and writes all rows: in this process if there are few, otherwise in a separate process, one at a time.
-   * @returns the id of the copy
-   */
-  async #reorder(
-    { id, bytes }: { id: string; bytes: number },
-    order: Manifest["order"],
-    seed: Uint8Array,
-  ): Promise<string> {
-    const { random = systemRandom, clock = systemClock } = this.#modules;
-    const output = join(this.#folder, `${id}.${toHex(random(8))}.part`);
-    const source: ImportSource = {
-      kind: "reorder",
-      folder: join(this.#folder, id),
-      order,
-      seed: toHex(seed),
-    };
-    let held: Reservation | undefined;
-    let size = 0;
-    const reserve = async (wanted: number): Promise<AbortSignal> => {
-      held = await this.#room.reserve("datasets", wanted);
-      size = wanted;
-      return held.signal;
-    };
-    const inProcess = async (): Promise<void> => {
-      const signal = clock.timeout(REORDER_MS);
-      const limits = { ...IMPORT_LIMITS, memoryBytes: REORDER_BYTES };
-      const control = { onProgress: () => {}, onSize: reserve, signal };
-      await importInChild({ source, output }, control, limits);
-    };
-    const here = (): Promise<void> =>
-      importDataset(
-        { source, output },
-        () => {},
-        async (wanted) => void (await reserve(wanted)),
-      );
-    try {
-      await (bytes <= REORDER_HERE_BYTES ? here() : this.#reorders.run(inProcess));
-      const { id: copy } = await this.#read(output);
-      await moveInto(output, join(this.#folder, copy));
-      held?.wrote(size);
-      return copy;
-    } finally {
-      held?.release();
-      await rm(output, { recursive: true, force: true });
-    }
   }
 
   /** Room is reserved by the sizes in the torrent, because these are what is written. */
@@ -319,34 +238,6 @@ export class DatasetService {
   get #room(): Room {
     return this.#modules.room ?? UNBOUNDED;
   }
-}
-
-/** @throws DatasetError MISSING_FILE, CHUNK_HASH */
-async function* readPieces(folder: string, chunk: ManifestChunk): AsyncGenerator<Uint8Array> {
-  const { file, sha256 } = chunk;
-  const onDamaged = async (): Promise<Error> =>
-    new DatasetError(
-      `chunk ${file} on this disk is not the one of the manifest`,
-      { code: "CHUNK_HASH", file, expected: sha256, actual: "another" },
-      { remedy: "fetch the chunk again" },
-    );
-  const served = await servedFile(join(folder, file), { sha256, onDamaged });
-  if (served !== undefined && served.sizeBytes === chunk.bytes) return yield* served.read();
-  throw new DatasetError(
-    `chunk ${file} is not on this disk`,
-    { code: "MISSING_FILE", file },
-    { remedy: "fetch the chunk again" },
-  );
-}
-
-/** Files one by one, and the manifest last: a folder with a manifest is complete. */
-async function moveInto(folder: string, target: string): Promise<void> {
-  await mkdir(target, { recursive: true });
-  const names = (await readdir(folder)).sort(
-    (a, b) => Number(a === MANIFEST) - Number(b === MANIFEST),
-  );
-  for (const name of names) await rename(join(folder, name), join(target, name));
-  await rm(folder, { recursive: true, force: true });
 }
 
 function summaryOf(id: string, manifest: Manifest): DatasetSummary {
