@@ -2,12 +2,14 @@
  * The HTTP API from the caller's side: one method for each route, and a deadline for every wait. Refusals arrive as
  * `ApiError` with the server's code, field and remedy; `api-caller.ts` checks the form of answers.
  */
+
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { decodeInclusionProof, decodeLightBlock } from "../../chain/light/codec.ts";
 import type { JobKind } from "../../chain/types/job.ts";
 import { type InclusionProof, LightBlock } from "../../chain/types/light.ts";
 import type { CsvFields } from "../datasets/csv-form.ts";
 import { ApiCaller, badAnswer, decoded, query, segment } from "./api-caller.ts";
+import { ApiError } from "./api-error.ts";
 import { AddedAlgorithm, AlgorithmList } from "./contract/algorithm.ts";
 import {
   BlockJson,
@@ -230,6 +232,21 @@ export class PomlClient {
 
   addAlgorithm(bytes: Uint8Array): Promise<AddedAlgorithm> {
     return this.#api.postBytes("/v1/algorithms", AddedAlgorithm, bytes);
+  }
+
+  /**
+   * A file of a job by its hash; the node need not be trusted.
+   * @returns undefined where the node does not have it
+   * @throws ApiError BAD_ANSWER for other bytes
+   */
+  async blob(hash: string): Promise<Uint8Array | undefined> {
+    const path = `/v1/blobs/${segment(hash)}`;
+    const bytes = await this.#api.file(path).catch((error: unknown) => {
+      if (error instanceof ApiError && error.facts.status === 404) return undefined;
+      throw error;
+    });
+    if (bytes === undefined || toHex(sha256(bytes)) === hash) return bytes;
+    throw badAnswer(path, "the bytes have another SHA-256", undefined);
   }
 
   /** Checks and prices an order and stores its files for the network; spends nothing. */

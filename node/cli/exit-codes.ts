@@ -10,6 +10,7 @@ export const EXIT = {
   verification: 5,
   refused: 6,
   setup: 7,
+  unchecked: 8,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -23,6 +24,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   verification: "the model, certificate, module or chain data did not verify",
   refused: "the node or the chain refused the request",
   setup: "key file, data directory or genesis cannot be used",
+  unchecked: "what could be checked is right, but a file was missing to check the rest",
   interrupted: "stopped by Ctrl-C",
 };
 

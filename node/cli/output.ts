@@ -20,6 +20,8 @@ export class Output {
   readonly stderr: Sink;
   json = false;
   verbose = false;
+  /** Exit status of a command that has done its work and says something by it. */
+  exit = 0;
   /** Set as soon as the running command knows its node. */
   hints: Hints = PLAIN_HINTS;
 

@@ -53,7 +53,7 @@ export async function runCli(argv: readonly string[], given: CliContext): Promis
       output.hints = hintsOf(program, action, context);
     });
     await program.parseAsync([...argv], { from: "user" });
-    return EXIT.ok;
+    return output.exit;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok;

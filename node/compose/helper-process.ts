@@ -17,6 +17,7 @@ function reply(message: HelperReply): void {
 
 const MODULES = {
   algorithm: () => import("../search/probe-module.ts"),
+  hash: () => import("../search/hash-nonces.ts"),
   inspect: () => import("../jobs/train/orders/inspect-order.ts"),
   merge: () => import("../jobs/train/merge/merge-files.ts"),
   model: () => import("../jobs/train/models/open-model.ts"),
@@ -27,6 +28,10 @@ async function carryOut(request: KnownRequest): Promise<HelperReply> {
     case "algorithm": {
       const { probeModule } = await MODULES.algorithm();
       return { kind: "done", result: await probeModule(request.task) };
+    }
+    case "hash": {
+      const { hashNonces } = await MODULES.hash();
+      return { kind: "done", result: await hashNonces(request.task) };
     }
     case "inspect": {
       const { inspectOrder } = await MODULES.inspect();

@@ -1,10 +1,13 @@
 /**
- * Checks whether a module is an algorithm that this node could run: first its bytes, then a trial in a helper process.
+ * Checks whether a module is an algorithm that this node could run: first its bytes, then a trial in a helper process,
+ * where it also hashes nonces for somebody who has no workers.
  */
 import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
 import { checkModule } from "../../ml/search/check/check-module.ts";
 import type { HelperCall, HelperFor, HelperLimits } from "../helpers/helper.ts";
 import { HelperError, limitText } from "../helpers/helper-error.ts";
+import type { HashAnswer, HashTask } from "./hash-nonces.ts";
+import type { AnswerOf } from "./of-module.ts";
 import type { ModuleAnswer, ModuleReport, ModuleTask } from "./probe-module.ts";
 
 /**
@@ -28,8 +31,26 @@ export async function checkAlgorithm(
   limits: HelperLimits = LIMITS,
 ): Promise<ModuleReport> {
   checkModule(bytes);
+  return reportOf(helper.run("algorithm", { bytes }, limits, call));
+}
+
+/**
+ * Digests of single nonces, of which there are few: the limits are those of a trial.
+ * @returns 32 bytes for each nonce, in order
+ * @throws as checkAlgorithm
+ */
+export async function hashWith(
+  task: HashTask,
+  helper: HelperFor<"hash", HashTask, HashAnswer>,
+  call: HelperCall,
+): Promise<readonly Uint8Array[]> {
+  checkModule(task.bytes);
+  return reportOf(helper.run("hash", task, LIMITS, call));
+}
+
+async function reportOf<Report>(answering: Promise<AnswerOf<Report>>): Promise<Report> {
   try {
-    const answer = await helper.run("algorithm", { bytes }, limits, call);
+    const answer = await answering;
     if (answer.isGood) return answer.report;
     const { message, facts, remedy } = answer;
     throw new AlgorithmError(message, facts, remedy === undefined ? {} : { remedy });

@@ -21,6 +21,7 @@ import {
   witnessesOf,
 } from "../witness-option.ts";
 
+const NEVER = new AbortController().signal;
 /** More than the weights of the largest model take. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
@@ -38,6 +39,11 @@ export function verifyCommand(context: CliContext): Command {
       "--api <url>",
       "any node, for what leads from the trusted block to the certificate; it is not trusted",
     )
+    .option(
+      "--algorithm <file>",
+      "of a search with a module that does not come with poml: the module, to hash its finds again",
+      pathOption("algorithm"),
+    )
     .option("--max-age <days>", "refuse to start from a block older than this")
     .action(async (directory: string, options: VerifyOptions) => {
       const trust = await trustOf(options);
@@ -45,22 +51,36 @@ export function verifyCommand(context: CliContext): Command {
       if (api !== undefined) checkApiUrl("api", api);
       const maxAgeDays = parseDays(options.maxAge);
       const witnesses = witnessesOf(options);
-      const { proved, notProved } = await verifyDirectory(directory, trust, {
-        api,
-        maxAgeDays,
-        witnesses,
-      });
-      context.output.result({ verified: true, modelDir: directory, proved, notProved }, () => {
-        context.output.line("Proved:");
-        for (const { claim, detail } of proved) context.output.line(`  + ${claim}: ${detail}`);
-        context.output.line("Not proved:");
-        for (const claim of notProved) context.output.line(`  - ${claim}`);
-      });
+      const { algorithm } = options;
+      const { signal } = context;
+      const checks = { api, maxAgeDays, witnesses, algorithm, signal };
+      show(await verifyDirectory(directory, trust, checks), directory, context);
     });
+}
+
+/** What was not checked for want of a file is told by the exit status, too. */
+function show(
+  { proved, notProved, unchecked }: VerifiedDirectory,
+  directory: string,
+  { output }: CliContext,
+): void {
+  const verified = unchecked.length === 0;
+  output.result({ verified, modelDir: directory, proved, notProved, unchecked }, () => {
+    output.line("Proved:");
+    for (const { claim, detail } of proved) output.line(`  + ${claim}: ${detail}`);
+    output.line("Not proved:");
+    for (const claim of notProved) output.line(`  - ${claim}`);
+  });
+  if (verified) return;
+  output.exit = EXIT.unchecked;
+  output.line("NOT CHECKED, though it could be:");
+  for (const claim of unchecked) output.line(`  ? ${claim}`);
+  output.line("  try: name the module's file with --algorithm, or a node that has it with --api");
 }
 
 interface VerifyOptions extends TrustOptions, WitnessOptions {
   readonly api?: string;
+  readonly algorithm?: string;
   readonly maxAge?: string;
 }
 
@@ -78,6 +98,8 @@ function parseDays(text: string | undefined): number | undefined {
 export interface VerifiedDirectory {
   readonly proved: readonly { readonly claim: string; readonly detail: string }[];
   readonly notProved: readonly string[];
+  /** What could be checked if a file were here. */
+  readonly unchecked: readonly string[];
 }
 
 export interface VerifyDirectoryOptions {
@@ -85,6 +107,9 @@ export interface VerifyDirectoryOptions {
   readonly api?: string | undefined;
   /** The largest age of the trusted block. */
   readonly maxAgeDays?: number | undefined;
+  /** File of a module that a search used and that did not come with the program. */
+  readonly algorithm?: string | undefined;
+  readonly signal?: AbortSignal;
   /** Nodes to compare the certificate's block with. */
   readonly witnesses?: readonly string[];
 }
@@ -95,25 +120,33 @@ export interface VerifyDirectoryOptions {
 export async function verifyDirectory(
   directory: string,
   trust: Trust,
-  { api, maxAgeDays, witnesses = [] }: VerifyDirectoryOptions = {},
+  { api, maxAgeDays, witnesses = [], algorithm, signal = NEVER }: VerifyDirectoryOptions = {},
 ): Promise<VerifiedDirectory> {
   const { CERTIFICATE_FILE } = await import("../../light/certificate.ts");
-  const { filesBeside, verifyResult } = await import("../../light/verify-result.ts");
+  const { algorithmOf, filesBeside, verifyResult } = await import("../../light/verify-result.ts");
+  const { ALGORITHM_FILE, otherAlgorithm } = await import("../search/own-module.ts");
   const source = api === undefined ? undefined : await sourceAt(api);
   const certificate = await readPart(directory, CERTIFICATE_FILE);
   try {
     const names = filesBeside(certificate);
+    const module = otherAlgorithm({ file: algorithm, directory, node: source }, signal);
+    if (algorithm !== undefined) await module.find(algorithmOf(certificate));
     const files: [string, Uint8Array][] = [];
     for (const name of names) files.push([name, await readPart(directory, name)]);
-    const others = await otherFiles(directory, [CERTIFICATE_FILE, ...names]);
-    const { kind, proved, notProved, anchored } = await verifyResult(
+    const others = await otherFiles(directory, [CERTIFICATE_FILE, ALGORITHM_FILE, ...names]);
+    const { kind, proved, notProved, unchecked, anchored } = await verifyResult(
       { ...Object.fromEntries(files), [CERTIFICATE_FILE]: certificate },
       trust,
-      { source, age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays) },
+      {
+        source,
+        age: maxAgeDays === undefined ? undefined : ageOf(maxAgeDays),
+        algorithm: module,
+      },
     );
     await askWitnesses(witnesses, anchored, source);
-    const left = others.length > 0 ? [unchecked(others)] : [];
-    return { proved, notProved: [...NOT_PROVED, ...NOT_PROVED_OF[kind], ...notProved, ...left] };
+    const left = others.length > 0 ? [besides(others)] : [];
+    const not = [...NOT_PROVED, ...NOT_PROVED_OF[kind], ...notProved, ...left];
+    return { proved, notProved: not, unchecked };
   } catch (error) {
     if (!(error instanceof PomlError) || error instanceof ApiError || error instanceof CliError) {
       throw error;
@@ -170,7 +203,7 @@ async function otherFiles(directory: string, known: readonly string[]): Promise<
   );
 }
 
-function unchecked(names: readonly string[]): string {
+function besides(names: readonly string[]): string {
   return `anything of what else lies in the directory: ${names.slice(0, 20).map(shown).join(", ")}`;
 }
 

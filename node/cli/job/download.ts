@@ -5,9 +5,10 @@ import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import type { PomlClient } from "../../api/client.ts";
-import type { JobDetail } from "../../api/contract/jobs/job.ts";
+import { type JobDetail, ofKind } from "../../api/contract/jobs/job.ts";
 import { CERTIFICATE_FILE } from "../../light/certificate.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { ALGORITHM_FILE } from "../search/own-module.ts";
 
 export interface Downloaded {
   /** Height of the block the certificate is anchored in: the one to compare with a trusted node. */
@@ -21,12 +22,20 @@ export async function downloadResult(
   directory: string,
 ): Promise<Downloaded> {
   const files: Readonly<Record<string, Uint8Array>> =
-    kind === "train" ? await modelFiles(client, id) : {};
+    kind === "train" ? await modelFiles(client, id) : await moduleFile(client, id);
   const certificate = await client.certificate(id);
   await mkdir(directory, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
   await writeFile(join(directory, CERTIFICATE_FILE), canonicalJson(certificate));
   return { anchorHeight: heightOf(certificate.header) };
+}
+
+/** The module, where it does not come with the program: without it the finds cannot be hashed again. */
+async function moduleFile(client: PomlClient, id: string): Promise<Record<string, Uint8Array>> {
+  const { algorithm, algorithmName } = ofKind("search", await client.job(id));
+  if (algorithmName !== undefined) return {};
+  const module = await client.blob(algorithm);
+  return module === undefined ? {} : { [ALGORITHM_FILE]: module };
 }
 
 async function modelFiles(client: PomlClient, id: string) {

@@ -3,14 +3,14 @@ import { readFile, stat } from "node:fs/promises";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 /** @throws CliError FILE_NOT_FOUND; AlgorithmError ALGORITHM_TOO_LARGE before anything large is read */
-export async function readModuleFile(file: string): Promise<Uint8Array> {
+export async function readModuleFile(file: string, field = "file"): Promise<Uint8Array> {
   const { MAX_MODULE_BYTES } = await import("../../../ml/search/abi.ts");
   const { tooLarge } = await import("../../../ml/search/algorithm-error.ts");
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) {
     throw new CliError(
-      `file: there is no file ${file}`,
-      { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field: "file" },
+      `${field}: there is no file ${file}`,
+      { code: "FILE_NOT_FOUND", exit: EXIT.notFound, field },
       "docs/search-algorithms.md shows how to make one",
     );
   }

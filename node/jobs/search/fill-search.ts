@@ -143,9 +143,17 @@ export interface FilledCrowd {
   readonly notes: readonly string[];
 }
 
-/** @param drawable nodes that can be drawn for work now */
-export function fillCrowd(request: SearchRequest, drawable: number): FilledCrowd {
-  const participants = request.participants ?? Math.min(PARTICIPANTS, Math.max(1, drawable));
+/**
+ * @param drawable nodes that can be drawn for work now
+ * @param units of the whole range: no more nodes are drawn than there are units
+ */
+export function fillCrowd(
+  request: SearchRequest,
+  { drawable, units }: { readonly drawable: number; readonly units: bigint },
+): FilledCrowd {
+  const most = units < PARTICIPANTS ? Number(units) : Number.POSITIVE_INFINITY;
+  const chosen = Math.min(PARTICIPANTS, most, Math.max(1, drawable));
+  const participants = Math.min(request.participants ?? chosen, most);
   const quorum = request.quorum ?? Math.floor(participants / 2) + 1;
   const nodes = drawable === 1 ? "1 node" : `${drawable} nodes`;
   const notes =
@@ -155,7 +163,7 @@ export function fillCrowd(request: SearchRequest, drawable: number): FilledCrowd
         ]
       : [];
   return {
-    participants,
+    participants: request.participants ?? chosen,
     quorum,
     teamSize: request.teamSize ?? MIN_TEAM,
     phaseSeconds: request.phaseSeconds ?? DEFAULT_PHASE_SECONDS,

@@ -11,6 +11,7 @@ import { SEARCH_ENDIANS, SEARCH_MODES, type SearchSpec } from "../../../chain/ty
 import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { lowestPrice } from "../../../chain/workload/search/price.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
+import { unitCount } from "../../../chain/workload/search/units.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
 import { findShipped, SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
@@ -50,7 +51,6 @@ export async function prepareSearch(
   const target = fillTarget(request);
   const range = fillRange(request, target, { mode, nonceBytes });
   const algorithm = await findAlgorithm(request, { prefix, suffix, nonceBytes }, modules);
-  const crowd = fillCrowd(request, modules.drawable());
   const chain = modules.parameters();
   const { from, to } = range;
   const unitBits = fillUnitBits(to > from ? to - from : 1n, algorithm.operations);
@@ -69,6 +69,7 @@ export async function prepareSearch(
     operations: algorithm.operations,
     findBonus: request.bonus ?? 0n,
   };
+  const crowd = fillCrowd(request, { drawable: modules.drawable(), units: unitCount(search) });
   const phaseBlocks = Math.ceil((crowd.phaseSeconds * 1000) / chain.blockIntervalMs);
   const draft: JobSpec = {
     name: textBytes("name", request.name ?? nameOf(algorithm.name, target), 64),

@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { fromHex, sha256 } from "../../../chain/crypto/hash.ts";
+import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { shippedModule } from "../../../ml/search/shipped.ts";
+import type { ServedFile } from "../../../node/blobs/served-file.ts";
 import { identityFromSeed, writeKeyFile } from "../../../node/wallet/key-file.ts";
 import { compileExample, readExample } from "../../helpers/toy-algorithm.ts";
 import { CliStage } from "./support.ts";
@@ -12,6 +14,20 @@ interface Found {
   readonly nonce: string;
   readonly digest: string;
   readonly message: string;
+}
+
+/** No part of what a module does: it makes another file of it. */
+const CUSTOM_SECTION = Uint8Array.of(0, 2, 1, 0x78);
+
+function served(bytes: Uint8Array | undefined): ServedFile | undefined {
+  if (bytes === undefined) return undefined;
+  return {
+    sizeBytes: bytes.length,
+    sha256: toHex(sha256(bytes)),
+    async *read() {
+      yield bytes;
+    },
+  };
 }
 
 describe("poml search", function () {
@@ -211,6 +227,60 @@ describe("poml search", function () {
     const refused = await stage.run("search", ...args, file);
     expect(refused.exit).not.equal(0);
     expect(refused.stderr).contain("the module cannot be read");
+  });
+
+  it("hashes finds of a module of one's own again, or says that it could not", async () => {
+    const { node } = stage.test;
+    // The network of this test hashes with SHA-256, so another module of that function is right and the toy is not.
+    const own = Buffer.concat([await shippedModule("sha256"), CUSTOM_SECTION]);
+    const toy = await compileExample(await readExample());
+    const file = async (name: string, bytes: Uint8Array): Promise<string> => {
+      await writeFile(join(stage.directory, name), bytes);
+      return join(stage.directory, name);
+    };
+    const ownFile = await file("own.wasm", own);
+    const toyFile = await file("other-toy.wasm", toy);
+    const found = async (module: string, name: string) => {
+      const out = join(stage.directory, name);
+      const order = ["--zero-bits", "6", "--count", "2048", "--algorithm", module];
+      const { id } = await stage.json("search", "--detach", ...order);
+      node.runJobs();
+      const { anchorHeight } = await stage.json("job", "result", String(id), "--out", out);
+      const trust = `${anchorHeight}:${await blockHash(Number(anchorHeight))}`;
+      return (...more: string[]) => stage.run("verify", out, "--trust", trust, ...more);
+    };
+    const verify = await found(ownFile, "by-own");
+    const without = await verify();
+    expect(without.exit, without.stdout + without.stderr).equal(8);
+    expect(without.stdout).contain("NOT CHECKED").and.contain("is not here to hash them again");
+    expect(without.stdout).contain("by the word of more than half of the team");
+    const json = JSON.parse((await verify("--json")).stdout) as Record<string, unknown>;
+    expect(json).include({ verified: false });
+    expect(json.unchecked).to.have.length(1);
+
+    const withFile = await verify("--algorithm", ownFile);
+    expect(withFile.exit, withFile.stdout + withFile.stderr).equal(0);
+    expect(withFile.stdout).contain("hashed again here").and.not.contain("NOT CHECKED");
+    const withOther = await verify("--algorithm", toyFile);
+    expect(withOther.exit).equal(5);
+    expect(withOther.stderr).contain("is another module than the search used");
+    expect((await verify("--algorithm", join(stage.directory, "none.wasm"))).exit).equal(3);
+
+    const { blob } = node.files;
+    node.files.blob = async (hash) => served(node.modules.get(toHex(hash)));
+    const fromNode = await verify("--api", stage.test.url);
+    expect(fromNode.exit, fromNode.stderr).equal(0);
+    // A result that is downloaded now has the module beside it.
+    const beside = await found(ownFile, "beside");
+    const offline = await beside();
+    expect(offline.exit, offline.stdout + offline.stderr).equal(0);
+    await writeFile(join(stage.directory, "beside", "algorithm.wasm"), toy);
+    expect((await beside()).exit).equal(5);
+    node.files.blob = blob;
+
+    const wrong = await (await found(toyFile, "by-toy"))("--algorithm", toyFile);
+    expect(wrong.exit).equal(5);
+    expect(wrong.stderr).match(/NOT verified: not proved: nonce \d+ hashes to/);
   });
 
   it("votes for an algorithm, and takes the vote back", async () => {

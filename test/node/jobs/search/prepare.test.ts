@@ -53,6 +53,19 @@ describe("preparing a search", () => {
       .and.contain("4 nodes can be drawn now");
   });
 
+  it("draws no more nodes than there are units, and asks no more of them to deliver", async () => {
+    const crowdOf = async (changes: object) => {
+      const { spec } = await prepare({ mode: "all", zeroBits: 8, ...changes });
+      return [Number(unitCount(searchSpec(spec))), spec.participants, spec.quorum];
+    };
+    expect(await crowdOf({ to: 1 })).deep.equal([1, 1, 1]);
+    expect(await crowdOf({ to: 1000 })).deep.equal([1, 1, 1]);
+    expect(await crowdOf({ to: 2048 })).deep.equal([2, 2, 2]);
+    expect(await crowdOf({ to: 2049 })).deep.equal([3, 3, 2]);
+    expect(await crowdOf({ to: 2048, participants: 10 })).deep.equal([2, 10, 2]);
+    expect(await crowdOf({ to: 5000 })).deep.equal([5, 4, 3]);
+  });
+
   it("cuts units of a quarter of a second, for few nonces smaller ones", async () => {
     const bitsOf = async (changes: object) => searchSpec((await prepare(changes)).spec).unitBits;
     // A core does some 3 million of these hashes in a second.
