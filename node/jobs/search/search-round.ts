@@ -28,7 +28,8 @@ import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
 import { encodeClaims, readClaims } from "./claims-file.ts";
-import { isFind, type NonceDigests, searchTaskOf } from "./find-check.ts";
+import { type NonceDigests, searchTaskOf } from "./find-check.ts";
+import { FindNotices } from "./find-notices.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
 import {
@@ -94,6 +95,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #lanes: LaneRunner[] = [];
   readonly #tree: RoundTree;
   readonly #line: ParentLine;
+  readonly #notices: FindNotices;
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
@@ -108,6 +110,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   constructor(options: SearchRoundOptions, modules: SearchRoundModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#notices = new FindNotices(options.job.spec, modules.digests);
     this.#since = modules.clock.monotonic();
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
     const { node, job } = options;
@@ -168,7 +171,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         this.#takeOrders(message.value, from);
         return { answer: TAKEN, view: undefined };
       case "find":
-        void this.#takeFind(message.value.nonce);
+        void this.#takeFind(message.value.nonce, from);
         return { answer: TAKEN, view: undefined };
       default:
         return undefined;
@@ -322,13 +325,9 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   /** From anybody in the search: the nonce speaks for itself. */
-  async #takeFind(nonce: bigint): Promise<void> {
-    const { job } = this.#options;
-    if (modeOf(job) !== "first" || this.#closing.signal.aborted) return;
-    const isTrue = await isFind(job.spec, nonce, this.#modules.digests, this.#signal).catch(
-      () => false,
-    );
-    if (isTrue) this.close();
+  async #takeFind(nonce: bigint, from: number): Promise<void> {
+    if (modeOf(this.#options.job) !== "first" || this.#closing.signal.aborted) return;
+    if (await this.#notices.isRight(nonce, from, this.#signal)) this.close();
   }
 
   #takeOrders(orders: LeaseOrders, from: number): void {

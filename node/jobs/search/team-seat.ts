@@ -18,7 +18,8 @@ import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import { childEvents } from "./child-reports.ts";
-import { isFind, type NonceDigests } from "./find-check.ts";
+import type { NonceDigests } from "./find-check.ts";
+import { FindNotices } from "./find-notices.ts";
 import type { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
 import { type LeaseMessage, type LeaseReply, type LeaseReport, RANKS } from "./lease-wire.ts";
@@ -86,6 +87,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #tree: RoundTree;
   readonly #member: Member;
   readonly #signed: SignedMessages;
+  readonly #notices: FindNotices;
   readonly #signatures = new TokenBuckets(SIGNATURES);
   readonly #orders: OrdersOut;
   readonly #mailboxes = new Map<number, Mailbox<MemberMessage>>();
@@ -107,6 +109,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   constructor(options: TeamSeatOptions, modules: TeamSeatModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#notices = new FindNotices(options.job.spec, modules.digests);
     const { job, keys, node, genesisRoot, notes, isForgetful, signal } = options;
     const { id, round, team } = job;
     const { keyOf, links, clock } = modules;
@@ -280,8 +283,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
 
   async #takeFind(nonce: bigint, node: number): Promise<void> {
     const { job, signal } = this.#options;
-    const isTrue = await isFind(job.spec, nonce, this.#modules.digests, signal).catch(() => false);
-    if (!isTrue) return;
+    if (!(await this.#notices.isRight(nonce, node, signal))) return;
     const now = this.#now;
     const member = job.team.indexOf(node);
     if (member !== -1) this.#step({ kind: "submit", now, member });
