@@ -33,6 +33,7 @@ import { DATASETS, inspectorOn, isOrderFile, OPENER } from "./order.ts";
 import type { SharedChain } from "./shared-chain.ts";
 import { standInEngine } from "./stand-in-engine.ts";
 import { STAND_IN_FILES, standInSearchers } from "./stand-in-searchers.ts";
+import { bent, type TreeLie } from "./tree-lies.ts";
 
 export interface JobNodeOptions {
   readonly node: number;
@@ -40,7 +41,8 @@ export interface JobNodeOptions {
   readonly msPerSegment: number;
   /** Chance that a task of a worker fails. */
   readonly failures: number;
-  readonly fanOut?: FanOut | undefined;
+  readonly treeLie: TreeLie | undefined;
+  readonly fanOut: FanOut | undefined;
 }
 
 export interface JobNodeModules {
@@ -227,7 +229,7 @@ export class JobNode {
         if (this.#running?.mempool === mempool) this.#hear(this.#running, signed, true);
       },
     };
-    const messages = links.messagesOf(station);
+    const messages = bent(links.messagesOf(station), this.#options.treeLie, node);
     const peers = links.blobPeersOf(station);
     const fetcher = new BlobFetcher({ blobs, peers, clock });
     const submit = async (signed: SignedTransaction): Promise<Uint8Array> => {

@@ -7,6 +7,7 @@ import { Random } from "../random.ts";
 import { LIES, type Lie } from "./lies.ts";
 import type { Absence, LinkFaults } from "./links.ts";
 import { orderSpec } from "./order.ts";
+import type { TreeLie } from "./tree-lies.ts";
 
 export interface Crash extends Absence {
   /** Of the machine, which loses what was not synced; else of the process alone. */
@@ -22,6 +23,8 @@ export interface JobPlan {
   readonly crashes: readonly Crash[];
   /** The participant in this place of the drawn order is killed at so many messages about leases that come to it. */
   readonly kill?: { readonly place: number; readonly message: number; readonly forMs: number };
+  /** By node: sub-managers that cheat those below them. */
+  readonly treeLies?: ReadonlyMap<number, TreeLie>;
   /** Of the tree of a search. */
   readonly fanOut?: FanOut;
   /** By node; those that are not here are honest. */

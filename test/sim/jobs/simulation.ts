@@ -127,7 +127,8 @@ class JobSimulation {
       const lie = plan.lies.get(node) ?? "none";
       const msPerSegment = plan.msPerSegment[node] ?? 1;
       const { failures, fanOut } = plan;
-      return new JobNode({ node, lie, msPerSegment, failures, fanOut }, modules);
+      const treeLie = plan.treeLies?.get(node);
+      return new JobNode({ node, lie, treeLie, msPerSegment, failures, fanOut }, modules);
     });
   }
 

@@ -132,7 +132,7 @@ export interface ClaimEffect extends Span {
   readonly lease: number;
 }
 /**
- * The parent has not answered for three beats, or answers and has kept this lane waiting for fifteen. Under a manager: ask the team who manages now, and feed `manager`. Under
+ * The parent has not answered for three beats, or answers and has kept this lane waiting for seven. Under a manager: ask the team who manages now, and feed `manager`. Under
  * a sub-manager: turn to the manager above it with `orphan` and `deliver`.
  */
 export interface SeekEffect {

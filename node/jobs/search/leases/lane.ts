@@ -5,7 +5,7 @@
  */
 import { advance, endHeld, type Held, HeldLeases, report } from "./held-leases.ts";
 import type { LaneCloseEvent, LaneEffect, LaneEvent, LaneLeaseEvent } from "./lane-messages.ts";
-import { BEAT_MS, MANAGER_MISSES, PATIENCE_MS } from "./timing.ts";
+import { BEAT_MS, LAST_PATIENCE_MS, MANAGER_MISSES, PATIENCE_MS } from "./timing.ts";
 
 /** An ask or report that stays unanswered is sent again after so long. */
 const AGAIN_MS = BEAT_MS;
@@ -30,6 +30,7 @@ export class Lane {
   #soughtAt: number | undefined;
   #idleSince: number | undefined;
   #isClosed = false;
+  #closedAt: number | undefined;
 
   /** @param options.firstRequest higher than any that this lane made before a restart */
   constructor({ firstRequest }: { readonly firstRequest: number } = { firstRequest: 0 }) {
@@ -194,6 +195,7 @@ export class Lane {
   #close({ now, last }: LaneCloseEvent, effects: LaneEffect[]): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#closedAt = now;
     for (const held of this.#held.all) {
       if (held.isOver) continue;
       const isUnderWay = this.#searching?.task === held.task;
@@ -243,20 +245,21 @@ export class Lane {
 
   #seek(now: number, effects: LaneEffect[]): void {
     const isSilent = now - (this.#heardAt ?? now) >= MANAGER_MISSES * BEAT_MS;
-    if (!isSilent && !this.#isKeptWaiting(now)) return;
-    const pauseMs = isSilent ? BEAT_MS : PATIENCE_MS;
-    if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < pauseMs) return;
+    const patienceMs = this.#closedAt === undefined ? PATIENCE_MS : LAST_PATIENCE_MS;
+    if (!isSilent && now - this.#waitingSince(now) < patienceMs) return;
     if (this.#held.size === 0 && this.#askedAt === undefined && isSilent) return;
+    const pauseMs = isSilent ? BEAT_MS : patienceMs;
+    if (now - (this.#soughtAt ?? Number.NEGATIVE_INFINITY) < pauseMs) return;
     this.#soughtAt = now;
     effects.push({ kind: "seek" });
   }
 
-  /** The parent answers, and still there is nothing to search, or what was searched is not acknowledged. */
-  #isKeptWaiting(now: number): boolean {
-    if (this.#isClosed || this.#held.current !== undefined) this.#idleSince = undefined;
+  /** Since when the parent, though it answers, gives nothing to search, or acknowledges nothing that was searched. */
+  #waitingSince(now: number): number {
+    const unanswered = this.#held.unansweredSince ?? now;
+    if (this.#closedAt !== undefined) return Math.max(this.#closedAt, unanswered);
+    if (this.#held.current !== undefined) this.#idleSince = undefined;
     else this.#idleSince ??= now;
-    if (this.#isClosed) return false;
-    const since = Math.min(this.#idleSince ?? now, this.#held.unansweredSince ?? now);
-    return now - since >= PATIENCE_MS;
+    return Math.min(this.#idleSince ?? now, unanswered);
   }
 }

@@ -8,7 +8,9 @@ export const MANAGER_MISSES = 3;
  * A parent that answers, but gives no lease or acknowledges nothing for so long, is as good as gone: it may be lying.
  * Longer than a takeover and what follows it.
  */
-export const PATIENCE_MS = 15 * BEAT_MS;
+export const PATIENCE_MS = 7 * BEAT_MS;
+/** The same once the round is closed, when there is little time left to turn to another. */
+export const LAST_PATIENCE_MS = BEAT_MS;
 /** A lease is late only when its holder missed more beats than these ... */
 export const HOLDER_MISSES = 2;
 /** A sub-manager more than these: its children miss it first, and go on under the manager above. */

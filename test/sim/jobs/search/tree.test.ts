@@ -3,43 +3,13 @@
  * manager. All services are real.
  */
 import { expect } from "chai";
-import { fromHex } from "../../../../chain/crypto/hash.ts";
 import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
 import { unitCount } from "../../../../chain/workload/search/units.ts";
-import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
 import { LeaseTree } from "../../../../node/jobs/search/leases/tree.ts";
-import { searchOrder } from "../../../helpers/search-run.ts";
-import { disturbed, type JobPlan } from "../plan.ts";
+import { disturbed } from "../plan.ts";
 import { type Outcome, simulateJob } from "../simulation.ts";
 import { isDone, searchFindings } from "./invariants.ts";
-import { quietSearch } from "./plan.ts";
-
-const DEEP = { most: 2, least: 1 };
-const UNITS = 1_500n;
-const MS_PER_UNIT = 200;
-/** Units of a lease of full size: 10 s. */
-const LEASE = 10_000 / MS_PER_UNIT;
-
-/** Seven of nine nodes search; on each level of the tree somebody has children. */
-function treeSearch(seed: number, changes: Partial<JobPlan> = {}): JobPlan {
-  const name = `tree ${seed}`;
-  const spec = searchOrder(name, {
-    participants: 7,
-    quorum: 4,
-    teamSize: 3,
-    phaseBlocks: 160,
-    algorithm: fromHex(ALGORITHM_HASHES.sha256),
-    from: 0n,
-    to: UNITS * 64n,
-    mode: 1,
-    operations: 3_216,
-  });
-  const plan = quietSearch(seed);
-  const nodes = 9;
-  const msPerSegment = Array.from({ length: nodes }, () => MS_PER_UNIT);
-  const parameters = { newcomerAudits: 0, secondLook: 500_000 };
-  return { ...plan, nodes, spec, parameters, msPerSegment, fanOut: DEEP, ...changes };
-}
+import { DEEP, hashed, LEASE, treeSearch, UNITS } from "./tree-plan.ts";
 
 function expectWhole(outcome: Outcome, what: string): void {
   expect(searchFindings(outcome), what).to.deep.equal([]);
@@ -50,10 +20,6 @@ function expectWhole(outcome: Outcome, what: string): void {
     .flatMap(({ contributions }) => contributions)
     .reduce((sum, one) => sum + BigInt(one.units), 0n);
   expect(counted, `${what}: units counted`).to.equal(unitCount(searchSpec(outcome.plan.spec)));
-}
-
-function hashed({ nodes }: Outcome): number {
-  return nodes.reduce((sum, { searched }) => sum + searched.length, 0);
 }
 
 describe("simulated searches in a tree", function () {
