@@ -440,7 +440,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
         this.#step({ kind: "write", now: this.#now, id: effect.id, step: effect.step });
         break;
       case "covered":
-        if (searchSpec(job.spec).redundancy === 0) this.close();
+        this.close();
         break;
       case "find":
         if (modeOf(job) === "first") this.close();

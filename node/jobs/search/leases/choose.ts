@@ -2,7 +2,7 @@
 import { type DeskLanes, type LaneRow, laneAimMs } from "./desk-lanes.ts";
 import type { LeaseTable } from "./lease-table.ts";
 import { FIRST_UNITS, nextSize, tailSize } from "./pace.ts";
-import type { Span } from "./span.ts";
+import { type Span, type Spans, sizeOf } from "./span.ts";
 
 export interface Choice extends Span {
   readonly kind: "grant" | "race" | "repeat";
@@ -70,12 +70,24 @@ function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
   for (let i = 0; i < TRIES; i++) {
     const lease = table.leases[Math.floor(random() * table.leases.length)];
     if (lease === undefined || lease.kind !== "grant") continue;
-    const { from } = lease.granted;
-    const span = { from, to: Math.min(from + size, lease.at) };
-    if (span.to <= span.from || table.hasSearched(lane.holder.node, span)) continue;
-    if (table.isRepeated(span) || table.open.within(span).length > 0) continue;
-    if (!table.wasSearched(span)) continue;
-    return { kind: "repeat", ...span, isFull: false, aimMs };
+    const span = partOf(table.repeatable(lane.holder.node, lease), size, redundancy, random);
+    if (span !== undefined) return { kind: "repeat", ...span, isFull: false, aimMs };
+  }
+  return undefined;
+}
+
+/** Some units of a lease that nobody can foresee, unless all are to be searched twice. */
+function partOf(
+  spans: Spans,
+  size: number,
+  redundancy: number,
+  random: () => number,
+): Span | undefined {
+  let skip = redundancy === 100 ? 0 : Math.floor(random() * sizeOf(spans));
+  for (const span of spans) {
+    const from = span.from + skip;
+    if (from < span.to) return { from, to: Math.min(span.to, from + size) };
+    skip = from - span.to;
   }
   return undefined;
 }

@@ -136,6 +136,15 @@ export class DeskLanes {
     return row;
   }
 
+  /** Nodes whose lanes are there; sub-managers are not among them. */
+  nodes(now: number): Set<number> {
+    const nodes = new Set<number>();
+    for (const { holder, lanes, heardAt } of this.#lanes.values()) {
+      if (lanes === 1 && now - heardAt <= SILENT_MS) nodes.add(holder.node);
+    }
+    return nodes;
+  }
+
   run(lease: number): Run | undefined {
     return this.#runs.get(lease);
   }

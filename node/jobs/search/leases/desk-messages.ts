@@ -159,7 +159,7 @@ export interface WaitEffect {
   readonly ms: number;
 }
 
-/** All units are searched; said once. */
+/** All units are searched, and as many of them twice as the order wants and those that are there can; said once. */
 export interface CoveredEffect {
   readonly kind: "covered";
 }

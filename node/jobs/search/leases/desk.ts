@@ -10,6 +10,7 @@ import { type DeskParts, DeskReports } from "./desk-reports.ts";
 import { LeaseTable, MAX_ROUND_FINDS } from "./lease-table.ts";
 import { FREE } from "./open-units.ts";
 import type { Span, Spans } from "./span.ts";
+import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
 import { UnheldSteps } from "./unheld-steps.ts";
 
 export interface DeskOptions {
@@ -27,12 +28,16 @@ export class LeaseDesk {
   readonly #steps = new UnheldSteps();
   readonly #grants: DeskGrants;
   readonly #reports: DeskReports;
+  readonly #mostRepeats: number;
+  /** Since when all is searched. */
+  #searchedAt: number | undefined;
   #saidCovered = false;
 
   constructor({ open, redundancy, random }: DeskOptions) {
     this.#table = new LeaseTable({ open });
     this.#reports = new DeskReports(this.#parts);
     const total = this.#table.open.size;
+    this.#mostRepeats = Math.floor((total * redundancy) / 100);
     this.#grants = new DeskGrants(this.#parts, { redundancy, total, random });
   }
 
@@ -106,11 +111,25 @@ export class LeaseDesk {
       default:
         return event satisfies never;
     }
-    if (this.#table.open.size === 0 && !this.#saidCovered) {
+    if (!this.#saidCovered && this.#isCovered(now)) {
       this.#saidCovered = true;
       effects.push({ kind: "covered" });
     }
     return effects;
+  }
+
+  /** All is searched, and as much of it twice as the order wants, or as those that are there can. */
+  #isCovered(now: number): boolean {
+    const { open, repeated, repeats } = this.#table;
+    if (open.size > 0) {
+      this.#searchedAt = undefined;
+      return false;
+    }
+    this.#searchedAt ??= now;
+    if (repeated >= this.#mostRepeats) return true;
+    // Those that can may not have asked yet.
+    if (repeats > repeated || now - this.#searchedAt < MANAGER_MISSES * BEAT_MS) return false;
+    return [...this.#lanes.nodes(now)].every((node) => this.#table.repeatableBy(node) === 0);
   }
 
   #found({ node, nonce, now }: FoundEvent, effects: DeskEffect[]): void {

@@ -7,7 +7,7 @@ import { refuse } from "./lease-step-error.ts";
 import { FREE, OpenUnits, type Piece } from "./open-units.ts";
 import { OwnedUnits } from "./owned-units.ts";
 import { RepeatedUnits } from "./repeated-units.ts";
-import { type Span, type Spans, sizeOf, spanSize } from "./span.ts";
+import { type Span, type Spans, sizeOf, spansOf, without } from "./span.ts";
 import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
 
 /** Finds of a round, at most. */
@@ -108,10 +108,6 @@ export class LeaseTable {
     return [...new Set([...this.#owned.nodes, ...this.#repeatedBy.nodes])];
   }
 
-  hasSearched(node: number, span: Span): boolean {
-    return this.#owned.within(node, span).length > 0;
-  }
-
   /** Units of a lease that it still holds. */
   heldBy(lease: Lease): readonly Piece[] {
     if (lease.isOver) return [];
@@ -119,9 +115,23 @@ export class LeaseTable {
     return lease.kind === "race" ? pieces : pieces.filter((piece) => piece.lease === lease.lease);
   }
 
-  /** Whether units are being repeated, or were. */
-  isRepeated(span: Span): boolean {
-    return this.#repeated.touches(span);
+  /** Units of a lease that a node could search a second time. */
+  repeatable(node: number, { granted }: Lease): Spans {
+    const left = without([granted], spansOf(this.#open.within(granted)));
+    return without(
+      without(left, this.#owned.within(node, granted)),
+      this.#repeated.within(granted),
+    );
+  }
+
+  /** The same of all that was searched, in units. */
+  repeatableBy(node: number): number {
+    const repeated = this.#repeated.spans;
+    let units = 0;
+    for (const owner of this.#owned.nodes) {
+      if (owner !== node) units += sizeOf(without(this.#owned.of(owner), repeated));
+    }
+    return units;
   }
 
   /** Of a sub-manager's table: units of a lease that it got. */
@@ -196,9 +206,10 @@ export class LeaseTable {
         }
         break;
       case "repeat":
-        if (pieces.length > 0 || !this.wasSearched(step)) throw refuse(step, "NOT_SEARCHED");
-        if (this.hasSearched(node, step)) throw refuse(step, "OWN_UNITS");
-        if (this.isRepeated(step)) throw refuse(step, "REPEATED");
+        if (pieces.length > 0 || this.#owned.covered(step) < to - from)
+          throw refuse(step, "NOT_SEARCHED");
+        if (this.#owned.within(node, step).length > 0) throw refuse(step, "OWN_UNITS");
+        if (this.#repeated.touches(step)) throw refuse(step, "REPEATED");
         this.#repeated.hold(step);
         break;
       case "pass": {
@@ -278,11 +289,6 @@ export class LeaseTable {
       this.#open.searched(piece);
       this.#owned.credit(node, piece);
     }
-  }
-
-  /** Whether all units of a span were searched in this round, so that a second search compares with it. */
-  wasSearched(span: Span): boolean {
-    return this.#owned.covered(span) === spanSize(span);
   }
 
   #put(lease: Lease): void {

@@ -1,5 +1,5 @@
 /** Units that a second node searches, or has: for an order's redundancy. */
-import { type Span, type Spans, sizeOf, without } from "./span.ts";
+import { overlap, type Span, type Spans, sizeOf, spansOf, without } from "./span.ts";
 import { SpanSet } from "./span-set.ts";
 
 export class RepeatedUnits {
@@ -17,11 +17,19 @@ export class RepeatedUnits {
     return this.#searched.size + sizeOf(this.#held);
   }
 
+  /** Units that are searched, or are to be. */
+  get spans(): Spans {
+    return spansOf([...this.#searched.spans, ...this.#held]);
+  }
+
+  /** Those of a span. */
+  within(span: Span): Spans {
+    const held = this.#held.flatMap((one) => overlap([one], [span]));
+    return spansOf([...this.#searched.within(span), ...held]);
+  }
+
   touches(span: Span): boolean {
-    return (
-      this.#searched.touches(span) ||
-      this.#held.some(({ from, to }) => from < span.to && span.from < to)
-    );
+    return this.within(span).length > 0;
   }
 
   hold({ from, to }: Span): void {
