@@ -7,6 +7,7 @@ import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import { CarryOut } from "./carry-out.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./kinds/baseline/task.ts";
+import type { ClaimsTask, WeighedClaims } from "./kinds/claims/task.ts";
 import type { DigestsTask } from "./kinds/digests/task.ts";
 import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts";
 import { type ControlOf, KINDS, type ResultOf, type TaskKind, type TaskOf } from "./kinds/kinds.ts";
@@ -171,6 +172,10 @@ export class WorkerPool implements Workers {
 
   digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]> {
     return this.run("digests", task, control);
+  }
+
+  claims(task: ClaimsTask, control: TaskControl): Promise<WeighedClaims | undefined> {
+    return this.run("claims", task, control);
   }
 
   run<K extends TaskKind>(kind: K, task: TaskOf<K>, control: ControlOf<K>): Promise<ResultOf<K>> {

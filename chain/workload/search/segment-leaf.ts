@@ -7,6 +7,7 @@ import { segmentAt, segmentCount } from "./segments.ts";
 
 /** Bytes of a running digest: XOR of the first 8 bytes of all digests of a unit. */
 export const RUNNING_DIGEST_BYTES = 8;
+const UNIT_BYTES = 16 + RUNNING_DIGEST_BYTES;
 
 /** The result of searching a unit. */
 export interface SearchedUnit {
@@ -31,14 +32,14 @@ export function segmentLeaf(
   segment: number,
   units: readonly SearchedUnit[],
 ): Uint8Array {
-  const parts = units.map(({ unit, minNonce, running }) => {
+  const bytes = new Uint8Array(UNIT_BYTES * units.length);
+  const view = new DataView(bytes.buffer);
+  units.forEach(({ unit, minNonce, running }, i) => {
     if (running.length !== RUNNING_DIGEST_BYTES) throw new RangeError("not a running digest");
-    const bytes = new Uint8Array(24);
-    const view = new DataView(bytes.buffer);
-    view.setBigUint64(0, unit, true);
-    view.setBigUint64(8, minNonce, true);
-    bytes.set(running, 16);
-    return bytes;
+    const at = UNIT_BYTES * i;
+    view.setBigUint64(at, unit, true);
+    view.setBigUint64(at + 8, minNonce, true);
+    bytes.set(running, at + 16);
   });
   return taggedHash(
     "poml/search-segment/v1",
@@ -46,7 +47,7 @@ export function segmentLeaf(
     uint32Bytes(round),
     publicKey,
     uint32Bytes(segment),
-    ...parts,
+    bytes,
   );
 }
 

@@ -8,6 +8,7 @@ import { digestsProof, leafDigest, merkleRoot } from "../../../chain/proof/hash-
 import { ALL_SEGMENTS, type Audit } from "../../../chain/types/audit.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import { MAX_CLAIMS_BYTES } from "../../../chain/workload/search/claims-file.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import {
   type ClaimKey,
@@ -19,18 +20,21 @@ import { segmentAt, segmentCount } from "../../../chain/workload/search/segments
 import type { BlobPeers } from "../../blobs/blob-peers.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
+import { inMemory } from "../../workers/blob-source.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
-import { WorkerError } from "../../workers/worker-error.ts";
 import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
 import { ASK_PART, ASK_PAUSE_MS, fetchBlob, fetchRun, UPDATE_PART } from "../fetch-served.ts";
 import type { Finding, JudgeOptions } from "../finding.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
-import { type ClaimsFile, MAX_CLAIMS_BYTES, readClaims } from "./claims-file.ts";
+import type { ClaimReader } from "./claim-reader.ts";
 import { searchTaskOf } from "./find-check.ts";
+import { type Span, type Spans, spanSize } from "./leases/span.ts";
+import { isFaultOfClaim } from "./replay-fault.ts";
 
 export interface JudgeClaimModules {
   readonly algorithms: Pick<AlgorithmFiles, "source">;
   readonly workers: Pick<SearchWorkers, "searchReplay">;
+  readonly claims: ClaimReader;
   readonly exchange: Pick<AuditExchange, "ask">;
   readonly blobs: Pick<BlobStore, "get">;
   readonly peers: Pick<BlobPeers, "request">;
@@ -46,18 +50,16 @@ export async function judgeClaim(
   options: JudgeOptions,
   modules: JudgeClaimModules,
 ): Promise<Finding> {
-  const file = await fetchClaims(job, audit, options, modules);
-  if (file === undefined) return { answer: "not-served" };
+  const runs = await fetchClaims(job, audit, options, modules);
+  if (runs === undefined) return { answer: "not-served" };
   const isAll = audit.segment === ALL_SEGMENTS;
-  if (file === "other") {
+  if (runs === "other") {
     const reached = isAll ? ZERO_HASH : cannotReach("other-update", audit);
     return { answer: "mismatch", segment: 0, reached };
   }
-  const { from, to } = isAll
-    ? { from: 0, to: file.units.length }
-    : segmentAt(audit.units, audit.segment);
-  const claimed = file.units.slice(from, to).map(({ unit }) => unit);
-  const units = await replayed(() => replayUnits(job, claimed, options, modules));
+  const { from, to } = isAll ? { from: 0, to: audit.units } : segmentAt(audit.units, audit.segment);
+  const drawn = partOf(runs, from, to);
+  const units = await replayed(() => replayUnits(job, drawn, options, modules));
   const key = { job: job.id, round: audit.round, publicKey: modules.keyOf(audit.node) };
   return isAll
     ? judgeAll(job, audit, key, units, options, modules)
@@ -116,30 +118,48 @@ function runOf(
   return fetchRun(job, audit, segmentCount(audit.units) + 1, options, modules);
 }
 
-/** `other`: the file of this hash is none that an honest node commits to. */
+/**
+ * The units of a claim. `other`: the file of this hash is none that an honest node commits to.
+ */
 async function fetchClaims(
   job: Job,
   audit: Audit,
   options: JudgeOptions,
   modules: JudgeClaimModules,
-): Promise<ClaimsFile | "other" | undefined> {
-  const { clock, blobs } = modules;
-  const { updateHash: hash, round, node, units } = audit;
+): Promise<Spans | "other" | undefined> {
+  const { clock, blobs, claims } = modules;
+  const { updateHash: hash } = audit;
   const until = clock.monotonic() + options.stageMs / UPDATE_PART;
   for (;;) {
     const limitMs = until - clock.monotonic();
     if (limitMs <= 0) return undefined;
     const wanted = { hash, maxBytes: MAX_CLAIMS_BYTES, limitMs };
     const bytes = (await blobs.get(hash)) ?? (await fetchBlob(wanted, options, modules));
-    if (bytes !== undefined) return readClaims(bytes, job, { round, node, units }) ?? "other";
+    if (bytes !== undefined) {
+      const claim = await claims.read(job, audit, inMemory(bytes), options.signal);
+      return claim?.runs ?? "other";
+    }
     await clock.sleep(Math.min(ASK_PAUSE_MS, options.stageMs / ASK_PART), options.signal);
   }
+}
+
+/** Units at these positions of a claim, the last one left out. */
+function partOf(runs: Spans, from: number, to: number): Spans {
+  const part: Span[] = [];
+  let before = 0;
+  for (const run of runs) {
+    const first = run.from + Math.max(0, from - before);
+    const end = Math.min(run.to, run.from + to - before);
+    if (first < end) part.push({ from: first, to: end });
+    before += spanSize(run);
+  }
+  return part;
 }
 
 /** Runs of units that follow each other are one task. */
 async function replayUnits(
   job: Job,
-  units: readonly bigint[],
+  runs: Spans,
   { deadlineMs, signal }: JudgeOptions,
   { algorithms, workers }: JudgeClaimModules,
 ): Promise<SearchedUnit[]> {
@@ -153,13 +173,9 @@ async function replayUnits(
     jobTo: search.to,
   };
   const all: SearchedUnit[] = [];
-  for (let at = 0; at < units.length; ) {
-    const from = units[at] ?? 0n;
-    let length = 1;
-    while (units[at + length] === from + BigInt(length)) length++;
-    const task = { ...order, from, to: from + BigInt(length) };
+  for (const { from, to } of runs) {
+    const task = { ...order, from: BigInt(from), to: BigInt(to) };
     all.push(...(await workers.searchReplay(task, { deadlineMs, signal })));
-    at += length;
   }
   return all;
 }
@@ -171,15 +187,11 @@ function cannotReach(
   return unreachable(why, checkpointRoot, segment);
 }
 
-/** Errors of a replay by which no honest participant can have come to a claim. */
-const THEIRS: readonly string[] = ["ALGORITHM_TRAPPED", "ALGORITHM_RESULT"];
-
 async function replayed<T>(replay: () => Promise<T>): Promise<T | undefined> {
   try {
     return await replay();
   } catch (error) {
-    const { facts } = error instanceof WorkerError ? error : {};
-    if (facts?.code === "TASK_FAILED" && THEIRS.includes(facts.reason)) return undefined;
+    if (isFaultOfClaim(error)) return undefined;
     throw error;
   }
 }

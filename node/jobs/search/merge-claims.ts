@@ -10,38 +10,27 @@ import {
   UPDATE_CHECKS,
   type UpdateCheck,
 } from "../../../chain/types/job.ts";
-import {
-  MAX_FINDS,
-  MAX_GAPS,
-  MAX_ROUND_FINDS,
-  type SearchFind,
-  type SearchResult,
-  type UnitRange,
-} from "../../../chain/types/search.ts";
+import type { SearchFind, SearchResult, UnitRange } from "../../../chain/types/search.ts";
+import { isEmptyClaim, MAX_CLAIMS_BYTES } from "../../../chain/workload/search/claims-file.ts";
 import { withoutUnits } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
-import { unitShare } from "../../../chain/workload/search/statistics.ts";
 import { tallied } from "../../../chain/workload/search/tallies.ts";
-import { unitAt, unitOf } from "../../../chain/workload/search/units.ts";
+import { unitOf } from "../../../chain/workload/search/units.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
-import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
+import type { WeighedClaims } from "../../workers/kinds/claims/task.ts";
 import { fetchCommitted, revealLimit } from "../fetch-committed.ts";
 import { JobError } from "../job-error.ts";
 import type { MergeControl } from "../kind-duties.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import type { Asked } from "../round-outcomes.ts";
-import {
-  type ClaimsFile,
-  emptyClaims,
-  isEmptyClaim,
-  MAX_CLAIMS_BYTES,
-  readClaims,
-} from "./claims-file.ts";
-import type { NonceDigests } from "./find-check.ts";
-import { type Spans, without } from "./leases/span.ts";
+import type { ClaimReader } from "./claim-reader.ts";
+import { fewGaps } from "./few-gaps.ts";
+import { GivenClaims, isGiven, type OwnedBy } from "./given-claims.ts";
+import { type Span, type Spans, spansOf } from "./leases/span.ts";
+import { newFinds, recordedFinds } from "./round-finds.ts";
 
 /** What the log of a round's leases says, once it is whole. */
 export interface ClosedLog {
@@ -53,8 +42,7 @@ export interface ClosedLog {
 
 export interface MergeClaimsModules {
   readonly fetcher: Pick<BlobFetcher, "fetchFile">;
-  readonly blobs: Pick<BlobStore, "get">;
-  readonly digests: NonceDigests;
+  readonly claims: ClaimReader;
   readonly clock: Pick<Clock, "sleep" | "timeout">;
   readonly log: NodeLog;
   /**
@@ -82,11 +70,12 @@ export async function mergeClaims(
     .filter(hasCommitted)
     .filter(({ node }) => asked?.only.includes(node) ?? true)
     .sort((a, b) => a.node - b.node);
-  const files = await Promise.all(committed.map((one) => filesOf(job, one, limit, modules)));
+  const read = committed.map((one) => claimOf(job, one, { limit, signal }, modules));
+  const arrived = (await Promise.all(read)).flat();
   signal.throwIfAborted();
-  const arrived = files.flat();
   const isLogNeeded = arrived.some(({ participant }) => participant.units > 0);
-  const isEnough = (log: ClosedLog): boolean => arrived.every((one) => isOwned(one, log));
+  const given = new GivenClaims(arrived.map(claimedRuns));
+  const isEnough = (log: ClosedLog): boolean => given.areAll(ownedBy(log));
   const log = isLogNeeded ? await modules.logWhen(job, isEnough, limit) : NO_LEASES;
   signal.throwIfAborted();
   if (log === undefined) {
@@ -96,9 +85,7 @@ export async function mergeClaims(
       quorum: job.spec.quorum,
     });
   }
-  const checked = await Promise.all(
-    arrived.map((one) => checkClaims(job, one, log, signal, modules)),
-  );
+  const checked = arrived.map((one) => checkClaim(job, one, log));
   const kept = checked.flatMap((one) => (one.check === undefined ? [one] : []));
   const refused = checked.flatMap(({ participant, check }) =>
     check === undefined ? [] : [refusalOf(participant, check)],
@@ -126,40 +113,39 @@ const NO_LEASES: ClosedLog = { owned: () => [], finderOf: () => undefined };
 interface Arrived {
   readonly participant: Participant;
   /** Undefined for what no honest node commits to. */
-  readonly file: ClaimsFile | undefined;
+  readonly claim: WeighedClaims | undefined;
 }
 
-async function filesOf(
+const EMPTY: WeighedClaims = { runs: [], finds: [], share: 0n };
+
+/** @returns nothing for a claim that did not come before the limit */
+async function claimOf(
   job: Job,
   participant: Participant,
-  limit: AbortSignal,
+  { limit, signal }: { readonly limit: AbortSignal; readonly signal: AbortSignal },
   modules: MergeClaimsModules,
 ): Promise<Arrived[]> {
   const { node, updateHash } = participant;
   const { id, round } = job;
-  if (isEmptyClaim(id, round, participant)) {
-    const bytes = emptyClaims(id, round, node);
-    return [{ participant, file: readClaims(bytes, job, { ...participant, round }) }];
-  }
+  if (isEmptyClaim(id, round, participant)) return [{ participant, claim: EMPTY }];
   const wanted = { peer: modules.peerOf(node), maxBytes: MAX_CLAIMS_BYTES, limit };
   const fetched = await fetchCommitted(updateHash, wanted, modules);
-  const bytes = fetched && (await modules.blobs.get(updateHash));
-  if (bytes === undefined) return [];
-  return [{ participant, file: readClaims(bytes, job, { ...participant, round }) }];
+  if (fetched === undefined) return [];
+  const commit = { ...participant, round };
+  return [{ participant, claim: await modules.claims.read(job, commit, fetched.source, signal) }];
 }
 
-/** Whether the log gives a node all that it claims. */
-function isOwned({ participant, file }: Arrived, log: ClosedLog): boolean {
-  const spans = file?.units.map(({ unit }) => ({ from: Number(unit), to: Number(unit) + 1 })) ?? [];
-  return without(spans, log.owned(participant.node)).length === 0;
+function claimedRuns({ participant: { node }, claim }: Arrived): { node: number; runs: Spans } {
+  return { node, runs: claim?.runs ?? [] };
+}
+
+function ownedBy(log: ClosedLog): OwnedBy {
+  return (node) => log.owned(node);
 }
 
 interface Checked {
   readonly participant: Participant;
-  readonly file: ClaimsFile;
-  readonly finds: readonly Omit<SearchFind, "node">[];
-  /** Sum over its units. */
-  readonly share: bigint;
+  readonly claim: WeighedClaims;
   readonly check: undefined;
 }
 
@@ -168,46 +154,25 @@ interface Failed {
   readonly check: UpdateCheck;
 }
 
-async function checkClaims(
-  job: Job,
-  { participant, file }: Arrived,
-  log: ClosedLog,
-  signal: AbortSignal,
-  { digests }: MergeClaimsModules,
-): Promise<Checked | Failed> {
-  if (file === undefined) return { participant, check: "format" };
-  if (!isOwned({ participant, file }, log)) return { participant, check: "range" };
-  const { spec } = job;
-  const search = searchSpec(spec);
-  const { finds: nonces, units } = file;
-  const found = await digests.of(spec, nonces, signal);
-  const finds = nonces.map((nonce, i) => ({
-    nonce,
-    digest: found[i] ?? new Uint8Array(32).fill(255),
-  }));
-  if (finds.some(({ digest }) => compareBytes(digest, search.target) > 0)) {
+function checkClaim(job: Job, arrived: Arrived, log: ClosedLog): Checked | Failed {
+  const { participant, claim } = arrived;
+  if (claim === undefined) return { participant, check: "format" };
+  if (!isGiven(claimedRuns(arrived), ownedBy(log))) return { participant, check: "range" };
+  const { target } = searchSpec(job.spec);
+  if (claim.finds.some(({ digest }) => compareBytes(digest, target) > 0)) {
     return { participant, check: "format" };
   }
-  const minima = await digests.of(
-    spec,
-    units.map(({ minNonce }) => minNonce),
-    signal,
-  );
-  const share = units.reduce((sum, { unit }, i) => {
-    const { from, to } = unitAt(search, unit);
-    return sum + unitShare(to - from, minima[i] ?? new Uint8Array(32));
-  }, 0n);
-  return { participant, file, finds, share, check: undefined };
+  return { participant, claim, check: undefined };
 }
 
 function resultOf(job: Job, kept: readonly Checked[], log: ClosedLog): SearchResult {
   const { open, tallies } = searchProgress(job);
-  const found = newFinds(job, kept, log);
-  const finds = recorded(job, found);
-  const again = unitsToRepeat(job, found, finds);
-  const units = kept.flatMap(({ file }) => file.units.map(({ unit }) => unit));
-  const searched = unionOf(units.filter((unit) => !again.has(unit)));
-  const shares = kept.map(({ share }) => share);
+  const claims = kept.map(({ participant: { node }, claim }) => ({ node, ...claim }));
+  const found = newFinds(job, claims, (nonce) => log.finderOf(nonce));
+  const finds = recordedFinds(job, found);
+  const claimed = rangesOf(claims.flatMap(({ runs }) => runs));
+  const searched = withoutUnits(claimed, rangesOf(unitsToRepeat(job, found, finds)));
+  const shares = claims.map(({ share }) => share);
   const contributions = kept.map(({ participant }) => participant);
   return {
     open: fewGaps(withoutUnits(open, searched), open),
@@ -222,84 +187,17 @@ function unitsToRepeat(
   job: Job,
   found: readonly SearchFind[],
   finds: readonly SearchFind[],
-): ReadonlySet<bigint> {
-  if (modeOf(job) !== "all") return new Set();
-  const left = found.filter((find) => !finds.includes(find));
+): readonly Span[] {
+  if (modeOf(job) !== "all") return [];
   const search = searchSpec(job.spec);
-  return new Set(left.flatMap(({ nonce }) => unitOf(search, nonce) ?? []));
+  const left = found.filter((find) => !finds.includes(find));
+  return left.flatMap(({ nonce }) => {
+    const unit = unitOf(search, nonce);
+    return unit === undefined ? [] : [{ from: Number(unit), to: Number(unit) + 1 }];
+  });
 }
 
-function unionOf(units: readonly bigint[]): UnitRange[] {
-  const ranges: UnitRange[] = [];
-  for (const unit of units.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
-    const last = ranges.at(-1);
-    if (last !== undefined && unit <= last.to) {
-      if (unit === last.to) ranges[ranges.length - 1] = { from: last.from, to: unit + 1n };
-    } else ranges.push({ from: unit, to: unit + 1n });
-  }
-  return ranges;
-}
-
-/**
- * As many gaps as a record holds: where there are more, the shortest searched stretches between two of them count as
- * open again. They are paid, and searched once more.
- * @param before the round; no two of its gaps grow together
- */
-export function fewGaps(open: readonly UnitRange[], before: readonly UnitRange[]): UnitRange[] {
-  const gaps = [...open];
-  const isOne = (from: bigint, to: bigint): boolean =>
-    before.some((gap) => gap.from <= from && to <= gap.to);
-  while (gaps.length > MAX_GAPS) {
-    let best: { readonly at: number; readonly units: bigint } | undefined;
-    for (let at = 0; at + 1 < gaps.length; at++) {
-      const [gap, next] = [gaps[at], gaps[at + 1]];
-      if (gap === undefined || next === undefined || !isOne(gap.from, next.to)) continue;
-      const units = next.from - gap.to;
-      if (best === undefined || units < best.units) best = { at, units };
-    }
-    if (best === undefined) break;
-    const [gap, next] = gaps.slice(best.at, best.at + 2);
-    if (gap === undefined || next === undefined) break;
-    gaps.splice(best.at, 2, { from: gap.from, to: next.to });
-  }
-  return gaps;
-}
-
-/**
- * By rising nonce, each once. A find of several nodes belongs to the one that the log names, or else to the one with
- * the lowest index.
- */
-function newFinds(job: Job, kept: readonly Checked[], log: ClosedLog): SearchFind[] {
-  const { finds: known } = searchProgress(job);
-  const byNonce = new Map<bigint, SearchFind>();
-  for (const { participant, finds } of kept) {
-    for (const { nonce, digest } of finds) {
-      if (known.some((find) => find.nonce === nonce)) continue;
-      const before = byNonce.get(nonce);
-      const { node } = participant;
-      if (before === undefined || log.finderOf(nonce) === node) {
-        byNonce.set(nonce, { nonce, digest, node });
-      }
-    }
-  }
-  return [...byNonce.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
-}
-
-/** Those of the new finds that the record of the round names. */
-function recorded(job: Job, finds: readonly SearchFind[]): SearchFind[] {
-  const { finds: known } = searchProgress(job);
-  switch (modeOf(job)) {
-    case "first":
-      return finds.slice(0, 1);
-    case "all":
-      return finds.slice(0, Math.min(MAX_ROUND_FINDS, MAX_FINDS - known.length));
-    case "best": {
-      const [best] = finds.toSorted((a, b) => compareBytes(a.digest, b.digest));
-      const [before] = known;
-      if (best === undefined) return [];
-      return before === undefined || compareBytes(best.digest, before.digest) < 0 ? [best] : [];
-    }
-    default:
-      throw new RangeError("no such mode");
-  }
+/** Any units, as a set. */
+function rangesOf(units: readonly Span[]): UnitRange[] {
+  return spansOf(units).map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }));
 }

@@ -1,8 +1,8 @@
 /** What the duties of a search bring to this disk, at most. */
 
 import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
+import { MAX_CLAIMS_BYTES } from "../../../chain/workload/search/claims-file.ts";
 import type { RoomNeeds } from "../duty-room.ts";
-import { MAX_CLAIMS_BYTES } from "./claims-file.ts";
 
 /** On the disk, of a unit that is searched and claimed: two records of their own, and room for work that was in vain. */
 const UNIT_BYTES = 128;

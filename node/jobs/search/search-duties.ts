@@ -17,7 +17,6 @@ import { type MergeClaimsModules, mergeClaims } from "./merge-claims.ts";
 import { mergingNeeds, searchNeeds } from "./room-needs.ts";
 
 export interface SearchDutiesModules extends JudgeClaimModules, MergeClaimsModules {
-  readonly blobs: JudgeClaimModules["blobs"] & MergeClaimsModules["blobs"];
   readonly clock: JudgeClaimModules["clock"] & MergeClaimsModules["clock"];
   readonly checks: Pick<OrderChecks, "look">;
   state(): Pick<State, "algorithms">;

@@ -12,6 +12,11 @@ import { MAX_FINDS, type UnitRange } from "../../../chain/types/search.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
 import { MAX_UINT32 } from "../../../chain/uint-range.ts";
 import { mostClaimUnits } from "../../../chain/workload/search/check.ts";
+import {
+  encodeClaims,
+  fitsClaim,
+  MAX_CLAIM_RUNS,
+} from "../../../chain/workload/search/claims-file.ts";
 import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
@@ -27,7 +32,6 @@ import type { NodeLog } from "../../telemetry/log.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
-import { encodeClaims, readClaims } from "./claims-file.ts";
 import { type NonceDigests, searchTaskOf } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
 import { LaneRunner } from "./lane-runner.ts";
@@ -381,21 +385,16 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const { job, node, publicKey } = this.#options;
     const { keeper, blobs, duties, log } = this.#modules;
     const { id, round, spec } = job;
-    const claimed = units.claimed(mostClaimUnits(job));
+    const claimed = units.claimed({ units: mostClaimUnits(job), runs: MAX_CLAIM_RUNS });
     const finds = [...units.finds];
     // The last one kept is the best; of the others those of the lowest nonces count.
     if (modeOf(job) !== "best") finds.sort(byNumber);
     const told = modeOf(job) === "best" ? finds.slice(-1) : finds.slice(0, MAX_FINDS);
-    const bytes = encodeClaims({
-      job: id,
-      round,
-      node,
-      units: claimed.map(withoutRunning),
-      finds: told,
-    });
-    const own = { round, node, units: claimed.length };
+    const file = { job: id, round, node, units: claimed.map(withoutRunning), finds: told };
+    const place = { job: id, round, node, units: claimed.length };
     // What others would refuse is not committed to.
-    if (readClaims(bytes, job, own) === undefined) throw new Error("the claims are none");
+    if (!fitsClaim(file, place, searchSpec(spec))) throw new Error("the claims are none");
+    const bytes = encodeClaims(file);
     const base = workloadOf(spec).base(job);
     const leaves = claimLeaves({ job: id, round, publicKey }, base, claimed);
     const run = await keeper.begin(id, round);

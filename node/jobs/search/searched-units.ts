@@ -3,9 +3,9 @@
  * twice, and what was claimed stays what is committed to. Running digests lie here alone.
  */
 
+import type { ClaimedUnit } from "../../../chain/workload/search/claims-file.ts";
 import type { SearchedUnit } from "../../../chain/workload/search/segment-leaf.ts";
 import type { Disk } from "../../disk.ts";
-import type { ClaimedUnit } from "./claims-file.ts";
 import { DurableLog } from "./durable-log.ts";
 import { type Span, type Spans, without } from "./leases/span.ts";
 import { SpanSet } from "./leases/span-set.ts";
@@ -110,13 +110,18 @@ export class SearchedUnits {
     await this.#log.append(Uint8Array.of(CLOSE));
   }
 
-  /** By number, at most `limit`. */
-  claimed(limit: number): SearchedUnit[] {
+  /** By number, at most so many, in at most so many runs. */
+  claimed(limit: { readonly units: number; readonly runs: number }): SearchedUnit[] {
     const claimed: SearchedUnit[] = [];
+    let [runs, last] = [0, -1];
     for (const { from, to } of this.#claims.spans) {
-      for (let unit = from; unit < to && claimed.length < limit; unit++) {
+      for (let unit = from; unit < to && claimed.length < limit.units; unit++) {
         const kept = this.#units.get(unit);
-        if (kept !== undefined) claimed.push({ unit: BigInt(unit), ...kept });
+        if (kept === undefined) continue;
+        if (runs === 0 || unit !== last + 1) runs++;
+        if (runs > limit.runs) return claimed;
+        claimed.push({ unit: BigInt(unit), ...kept });
+        last = unit;
       }
     }
     return claimed;

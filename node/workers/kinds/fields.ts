@@ -12,6 +12,12 @@ export const Positive = z
   .max(2 ** 32);
 export const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 export const Finite = z.number();
+/** JSON has no numbers of 64 bits. */
+export const Uint64 = z.string().refine(isUint64, "must be a number of 64 bits, decimal");
+
+export function isUint64(text: unknown): boolean {
+  return typeof text === "string" && /^(?:0|[1-9]\d{0,19})$/.test(text) && BigInt(text) < 1n << 64n;
+}
 
 const OptimizerBase = {
   learningRate: Finite,

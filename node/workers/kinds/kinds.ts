@@ -6,6 +6,8 @@ import type { z } from "zod";
 import type { TaskControl } from "../task-control.ts";
 import { baseline } from "./baseline/assignment.ts";
 import { BaselineOrder, BaselineOutcome } from "./baseline/order.ts";
+import { claims } from "./claims/assignment.ts";
+import { ClaimsOrder, ClaimsOutcome } from "./claims/order.ts";
 import type { RunTask } from "./context.ts";
 import { digests } from "./digests/assignment.ts";
 import { DigestsOrder, DigestsOutcome } from "./digests/order.ts";
@@ -79,6 +81,12 @@ export const KINDS = {
     outcome: DigestsOutcome,
     carryOut: digests,
     load: async () => (await import("./digests/run.ts")).runDigests,
+  }),
+  claims: row({
+    order: ClaimsOrder,
+    outcome: ClaimsOutcome,
+    carryOut: claims,
+    load: async () => (await import("./claims/run.ts")).runClaims,
   }),
 };
 

@@ -10,7 +10,8 @@ import type { Find } from "../../../ml/search/algorithm.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
 import type { Clock } from "../../../node/clock.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
-import { inMemory } from "../../../node/workers/blob-source.ts";
+import { inMemory, wholeOf } from "../../../node/workers/blob-source.ts";
+import { type HashNonces, weighClaims } from "../../../node/workers/kinds/claims/weigh.ts";
 import type { SearchUnitsTask } from "../../../node/workers/kinds/search/task.ts";
 import type { SearchWorkers } from "../../../node/workers/kinds/search/workers.ts";
 import { WorkerError } from "../../../node/workers/worker-error.ts";
@@ -37,7 +38,21 @@ export interface SearchersModules {
 const BATCH_MS = 250;
 
 /** What comes from files of the machine elsewhere. */
-export const STAND_IN_FILES: Pick<JobServicesModules, "algorithms" | "digests" | "tryAlgorithm"> = {
+export const STAND_IN_FILES: Pick<
+  JobServicesModules,
+  "algorithms" | "claims" | "digests" | "tryAlgorithm"
+> = {
+  claims: {
+    read: async ({ id, spec }, { round, node, units }, file) => {
+      const search = searchSpec(spec);
+      return weighClaims(
+        await wholeOf(file),
+        { job: id, round, node, units },
+        search,
+        hashOf(search),
+      );
+    },
+  },
   algorithms: { source: async () => inMemory(Uint8Array.of(1)) },
   digests: {
     of: async (spec, nonces) => nonces.map((nonce) => digestOf(searchSpec(spec), nonce)),
@@ -93,7 +108,15 @@ export function standInSearchers(
       return units;
     },
     digests: async ({ nonces, ...task }) => nonces.map((nonce) => digestOf(specOf(task), nonce)),
+    claims: async ({ file, place, ...task }) => {
+      const spec = specOf(task);
+      return weighClaims(await wholeOf(file), place, spec, hashOf(spec));
+    },
   };
+}
+
+function hashOf(spec: SearchSpec): HashNonces {
+  return async (nonces) => Buffer.concat(Array.from(nonces, (nonce) => digestOf(spec, nonce)));
 }
 
 const known = new Map<string, UnitResult>();

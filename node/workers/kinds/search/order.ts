@@ -5,11 +5,8 @@
 import { z } from "zod";
 import { type Cut, unitCount } from "../../../../chain/workload/search/units.ts";
 import { SEARCH_FIELDS } from "../algorithm-task.ts";
-import { Count } from "../fields.ts";
+import { Count, isUint64, Uint64 } from "../fields.ts";
 import { MAX_TASK_UNITS } from "./task.ts";
-
-/** JSON has no numbers of 64 bits. */
-const Uint64 = z.string().refine(isUint64, "must be a number of 64 bits, decimal");
 
 export const SearchOrder = z
   .strictObject({
@@ -47,10 +44,6 @@ export const SearchOutcome = z.strictObject({
   hashes: Count,
 });
 export type SearchOutcome = z.infer<typeof SearchOutcome>;
-
-function isUint64(text: unknown): boolean {
-  return typeof text === "string" && /^(?:0|[1-9]\d{0,19})$/.test(text) && BigInt(text) < 1n << 64n;
-}
 
 export function cutOf({ jobFrom, jobTo, unitBits }: SearchOrder): Cut {
   return { from: BigInt(jobFrom), to: BigInt(jobTo), unitBits };

@@ -1,6 +1,7 @@
 /** The methods of a worker pool that services for searches use. */
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
 import type { TaskControl } from "../../task-control.ts";
+import type { ClaimsTask, WeighedClaims } from "../claims/task.ts";
 import type { DigestsTask } from "../digests/task.ts";
 import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./task.ts";
 
@@ -15,4 +16,9 @@ export interface SearchWorkers {
   searchReplay(task: SearchUnitsTask, control: TaskControl): Promise<readonly UnitResult[]>;
   /** Runs on this machine only. @returns 32 bytes for each nonce, in the order given */
   digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]>;
+  /**
+   * Reads a file of claims and hashes the nonces that it names; stays on this machine.
+   * @returns undefined for what no honest node commits to
+   */
+  claims(task: ClaimsTask, control: TaskControl): Promise<WeighedClaims | undefined>;
 }

@@ -6,13 +6,16 @@ import {
   SEARCH_MODES,
   type SearchResult,
 } from "../../../../chain/types/search.ts";
+import { encodeClaims } from "../../../../chain/workload/search/claims-file.ts";
 import { searchResult, searchSpec } from "../../../../chain/workload/search/search-of.ts";
 import { unitAt } from "../../../../chain/workload/search/units.ts";
-import { encodeClaims } from "../../../../node/jobs/search/claims-file.ts";
+import { spansOf } from "../../../../node/jobs/search/leases/span.ts";
 import { mergeClaims } from "../../../../node/jobs/search/merge-claims.ts";
 import type { NodeLog } from "../../../../node/telemetry/log.ts";
+import { inMemory } from "../../../../node/workers/blob-source.ts";
 import { SILENT } from "../../../../p2p/log.ts";
-import { digestOf, EVERYTHING, SearchStory, searchUnit } from "../../../helpers/search-run.ts";
+import { EVERYTHING, SearchStory, searchUnit } from "../../../helpers/search-run.ts";
+import { STAND_IN_FILES } from "../../../sim/jobs/stand-in-searchers.ts";
 
 const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
 
@@ -55,18 +58,19 @@ async function merge(mode: (typeof SEARCH_MODES)[number], claims: readonly Claim
     { phaseMs: 60_000, signal },
     {
       fetcher: {
-        fetchFile: async () => ({
+        fetchFile: async (hash) => ({
           path: "",
-          source: { hash: "", size: 0, pieces: async function* () {} },
+          source: inMemory(files.get(toHex(hash)) ?? new Uint8Array(0)),
         }),
       },
-      blobs: { get: async (hash) => files.get(toHex(hash)) },
-      digests: { of: async (_, nonces) => nonces.map((nonce) => digestOf(search, nonce)) },
+      claims: STAND_IN_FILES.claims,
       clock: { sleep: async () => {}, timeout: () => signal },
       log: QUIET,
       logWhen: async () => ({
         owned: (node) =>
-          (owned.get(node) ?? []).map((unit) => ({ from: Number(unit), to: Number(unit) + 1 })),
+          spansOf(
+            (owned.get(node) ?? []).map((unit) => ({ from: Number(unit), to: Number(unit) + 1 })),
+          ),
         finderOf: () => undefined,
       }),
       peerOf: (node) => `peer-${node}`,

@@ -4,15 +4,13 @@
  * committed. Running digests are never in it.
  */
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
-import { equalBytes, sha256 } from "../../../chain/crypto/hash.ts";
-import { decodeSsz } from "../../../chain/decode.ts";
-import { DecodeError } from "../../../chain/errors.ts";
-import type { Job, Participant } from "../../../chain/types/job.ts";
-import { Hash, Uint16, Uint32, Uint64 } from "../../../chain/types/primitive.ts";
-import { MAX_FINDS } from "../../../chain/types/search.ts";
-import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
-import { searchSpec } from "../../../chain/workload/search/search-of.ts";
-import { unitAt, unitCount } from "../../../chain/workload/search/units.ts";
+import { equalBytes, sha256 } from "../../crypto/hash.ts";
+import { decodeSsz } from "../../decode.ts";
+import { DecodeError } from "../../errors.ts";
+import { Hash, Uint16, Uint32, Uint64 } from "../../types/primitive.ts";
+import { MAX_FINDS } from "../../types/search.ts";
+import { MAX_CLAIM_UNITS } from "./check.ts";
+import { type Cut, unitAt, unitCount } from "./units.ts";
 
 const ClaimedUnit = new ContainerType(
   { unit: Uint64, minNonce: Uint64 },
@@ -35,22 +33,30 @@ const ClaimsFile = new ContainerType(
 );
 export type ClaimsFile = ValueOf<typeof ClaimsFile>;
 
+/** The largest number of runs of units in one claim, so that whoever merges claims needs little memory for each. */
+export const MAX_CLAIM_RUNS = 16_384;
 export const MAX_CLAIMS_BYTES = 64 + 16 * MAX_CLAIM_UNITS + 8 * MAX_FINDS;
 
 export function encodeClaims(file: ClaimsFile): Uint8Array {
   return ClaimsFile.serialize(file);
 }
 
+/** Whose claim it is, and of how many units, by its commit. */
+export interface ClaimPlace {
+  /** Id of the job. */
+  readonly job: Uint8Array;
+  readonly round: number;
+  /** Index of the node. */
+  readonly node: number;
+  readonly units: number;
+}
+
 /**
- * Of a participant's claim in a round, so far as it can be checked without hashing.
+ * A claim so far as it can be checked without hashing.
  * @param bytes whose SHA-256 was committed to
  * @returns undefined for what no honest node commits to
  */
-export function readClaims(
-  bytes: Uint8Array,
-  { id, spec }: Pick<Job, "id" | "spec">,
-  { round, node, units }: Pick<Participant, "node" | "units"> & Readonly<Record<"round", number>>,
-): ClaimsFile | undefined {
+export function readClaims(bytes: Uint8Array, place: ClaimPlace, cut: Cut): ClaimsFile | undefined {
   let file: ClaimsFile;
   try {
     file = decodeSsz("claims file", ClaimsFile, bytes);
@@ -58,23 +64,31 @@ export function readClaims(
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
-  const isTheirs = equalBytes(file.job, id) && file.round === round && file.node === node;
-  if (!isTheirs || file.units.length !== units) return undefined;
-  const search = searchSpec(spec);
-  const count = unitCount(search);
+  return fitsClaim(file, place, cut) ? file : undefined;
+}
+
+/** Whether an honest node can commit to it. */
+export function fitsClaim(file: ClaimsFile, place: ClaimPlace, cut: Cut): boolean {
+  const { job, round, node, units } = place;
+  const isTheirs = equalBytes(file.job, job) && file.round === round && file.node === node;
+  if (!isTheirs || file.units.length !== units) return false;
+  const count = unitCount(cut);
   let next = 0n;
+  let runs = 0;
   for (const { unit, minNonce } of file.units) {
-    if (unit < next || unit >= count) return undefined;
-    const { from, to } = unitAt(search, unit);
-    if (minNonce < from || minNonce >= to) return undefined;
+    if (unit < next || unit >= count) return false;
+    const { from, to } = unitAt(cut, unit);
+    if (minNonce < from || minNonce >= to) return false;
+    if (unit !== next || runs === 0) runs++;
     next = unit + 1n;
   }
-  let after = search.from;
+  if (runs > MAX_CLAIM_RUNS) return false;
+  let after = cut.from;
   for (const nonce of file.finds) {
-    if (nonce < after || nonce >= search.to) return undefined;
+    if (nonce < after || nonce >= cut.to) return false;
     after = nonce + 1n;
   }
-  return file;
+  return true;
 }
 
 /** The file of a node that searched nothing is known without fetching it. */
@@ -86,7 +100,7 @@ export function emptyClaims(job: Uint8Array, round: number, node: number): Uint8
 export function isEmptyClaim(
   job: Uint8Array,
   round: number,
-  { node, updateHash }: Pick<Participant, "node" | "updateHash">,
+  { node, updateHash }: { readonly node: number; readonly updateHash: Uint8Array },
 ): boolean {
   return equalBytes(sha256(emptyClaims(job, round, node)), updateHash);
 }
