@@ -36,7 +36,7 @@ function noticeOf(trouble: SearchTrouble): Pick<Notice, "code" | "message" | "re
     case "RESTING":
       return {
         code: "SEARCH_RESTING",
-        message: `${lanesOf(trouble)} had leases and searched nothing of them in time, so the manager gives none for a while`,
+        message: `${lanesOf(trouble)} had leases and searched nothing of them in time, or this node did not claim what it had reported in an earlier round, so the manager gives none for a while`,
         remedy: `end other programs on this machine, start fewer workers (\`workers\`), ${DECLINE}`,
       };
     case "NO_MANAGER": {

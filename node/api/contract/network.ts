@@ -113,7 +113,7 @@ export const SearchTroubleJson = z.object({
   code: z
     .enum(["TOO_FAR", "RESTING", "NO_MANAGER"])
     .describe(
-      "TOO_FAR: more than half of their time went on asking for leases and waiting; RESTING: they lost leases of which they had searched nothing; NO_MANAGER: none of the team answers",
+      "TOO_FAR: more than half of their time went on asking for leases and waiting; RESTING: they lost leases of which they had searched nothing, or what they had reported in an earlier round was not claimed; NO_MANAGER: none of the team answers",
     ),
   lanes: Count.optional().describe("workers that it concerns; absent with NO_MANAGER"),
   lanesInAll: Count.optional(),

@@ -1,4 +1,5 @@
 /** This node in the teams of searches: a seat for each round under way, from its begin to its record. */
+import { toHex } from "../../../chain/crypto/hash.ts";
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import type { State } from "../../../chain/state/state.ts";
@@ -22,6 +23,7 @@ import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { MARK, RoundMemory } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
+import { Unclaimed } from "./unclaimed.ts";
 
 export interface LeaseServiceOptions {
   readonly keys: KeyPair;
@@ -29,7 +31,7 @@ export interface LeaseServiceOptions {
 }
 
 export interface LeaseServiceModules
-  extends Omit<TeamSeatModules, "clock" | "journal" | "onFault"> {
+  extends Omit<TeamSeatModules, "clock" | "journal" | "onFault" | "rests"> {
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
   readonly clock: Pick<Clock, "now" | "monotonic" | "sleep">;
   readonly evidence: Pick<EvidenceService, "report">;
@@ -46,6 +48,7 @@ export class LeaseService implements JobService {
   readonly #flights: SingleFlight;
   readonly #seats = new Map<string, TeamSeat>();
   readonly #retryAt = new Map<string, number>();
+  readonly #unclaimed = new Unclaimed();
   readonly #folders: RoundFolders;
   readonly #memory: RoundMemory;
 
@@ -80,12 +83,16 @@ export class LeaseService implements JobService {
       }
       const seat = this.#seats.get(key);
       if (isHalfOver(job, chain.height)) seat?.close();
+      if (seat !== undefined && phase === "revealing") {
+        this.#unclaimed.note(job, (owner) => seat.ownedBy(owner));
+      }
       seat?.expel(job.team.filter((member) => isOutOfTeam(member, job, chain.state)));
     }
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     this.#folders.retain(due);
     this.#memory.keepOnly(due);
+    this.#unclaimed.keepOnly(new Set(jobs.map(({ id }) => toHex(id))));
   }
 
   stop(): void {
@@ -130,7 +137,12 @@ export class LeaseService implements JobService {
     }
     const seat = new TeamSeat(
       { job, keys, node, genesisRoot, notes, isForgetful, signal },
-      { ...this.#modules, journal, onFault: (proof) => this.#report(proof) },
+      {
+        ...this.#modules,
+        journal,
+        onFault: (proof) => this.#report(proof),
+        rests: (inJob, one) => this.#unclaimed.rests(inJob, one),
+      },
     );
     const place = { job: job.id, round: job.round };
     const ends = [

@@ -20,6 +20,7 @@ type Made =
   | "logWhen"
   | "onFault"
   | "orders"
+  | "rests"
   | "searchers"
   | "state"
   | "workers";

@@ -24,7 +24,7 @@ import type { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
 import { type LeaseMessage, type LeaseReply, type LeaseReport, RANKS } from "./lease-wire.ts";
 import { LeaseDesk } from "./leases/desk.ts";
-import type { DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
+import type { AskEvent, DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
 import { LeaseTable } from "./leases/lease-table.ts";
 import { Member } from "./leases/member.ts";
 import type {
@@ -36,7 +36,7 @@ import type {
 } from "./leases/member-messages.ts";
 import type { Spans } from "./leases/span.ts";
 import { spansOf } from "./leases/span.ts";
-import { stepOf } from "./leases/step.ts";
+import { SUB_LANE, stepOf } from "./leases/step.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { liveOfTable, workOf } from "./live-searches.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -73,10 +73,14 @@ export interface TeamSeatModules extends Pick<RoundTreeModules, "fanOut"> {
   keyOf(node: number): Uint8Array;
   /** A manager signed what no honest one does. */
   onFault(proof: LeaseFault): void;
+  /** Whether a node gets no lease in this round, for it did not claim what it had reported. */
+  rests(job: Job, node: number): boolean;
 }
 
 const TICK_MS = 250;
 const MEMBER_GAP_MS = 30;
+/** A lane of a node that rests asks again after so long. */
+const REST_MS = 10_000;
 /** Signatures of one member that are verified: a member that floods the others must not take their thread. */
 const SIGNATURES = { burst: 1_024, perSecond: 256 };
 
@@ -220,7 +224,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     patience: AbortSignal,
   ): Promise<ClosedLog | undefined> {
     const log: ClosedLog = {
-      owned: (node) => this.#ownedBy(node),
+      owned: (node) => this.ownedBy(node),
       finderOf: (nonce) => this.#finders.get(nonce),
     };
     while (!patience.aborted && !this.#options.signal.aborted) {
@@ -249,7 +253,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     return this.#modules.clock.monotonic();
   }
 
-  #ownedBy(node: number): Spans {
+  /** Units that a node may claim, by what is safe. */
+  ownedBy(node: number): Spans {
     const { first, repeated } = this.#table.owned(node);
     return spansOf([...first, ...repeated]);
   }
@@ -278,7 +283,17 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     const desk = this.#desk;
     if (desk === undefined || participants.every((one) => one.node !== node)) return;
     const facts = { ...this.#tree, table: desk.table, now: this.#now };
-    for (const event of childEvents(report, node, facts)) this.#deskStep(event);
+    for (const event of childEvents(report, node, facts)) {
+      // A sub-manager asks for those below it as well.
+      const isOwnAsk = event.kind === "ask" && event.holder.lane !== SUB_LANE;
+      if (isOwnAsk && this.#modules.rests(this.#options.job, node)) this.#rest(event);
+      else this.#deskStep(event);
+    }
+  }
+
+  #rest({ holder, request }: AskEvent): void {
+    const reason = { code: "RESTING" } as const;
+    this.#carryOutOfDesk({ kind: "wait", holder, request, reason, ms: REST_MS });
   }
 
   async #takeFind(nonce: bigint, node: number): Promise<void> {
