@@ -23,7 +23,7 @@ export interface JobPlan {
   readonly crashes: readonly Crash[];
   /** The participant in this place of the drawn order is killed at so many messages about leases that come to it. */
   readonly kill?: { readonly place: number; readonly message: number; readonly forMs: number };
-  /** By node: sub-managers that cheat those below them. */
+  /** By node: managers and sub-managers that cheat those below them. */
   readonly treeLies?: ReadonlyMap<number, TreeLie>;
   /** Of the tree of a search. */
   readonly fanOut?: FanOut;

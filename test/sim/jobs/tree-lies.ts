@@ -1,4 +1,4 @@
-/** Sub-managers that cheat those below them: what they say to others is bent on its way out. */
+/** Managers and sub-managers that cheat those below them: what they say to others, or hear, is bent on its way. */
 import {
   decodeLeaseMessage,
   encodeLeaseMessage,
@@ -9,21 +9,33 @@ import type { PeerMessages } from "../../../node/network/peer-messages.ts";
 
 /**
  * keeps-acks: children never hear that their units are on the log. takes-units: what children have searched it delivers
- * as its own.
+ * as its own. serves-itself: while it manages a round, only its own lanes get leases.
  */
-export type TreeLie = "keeps-acks" | "takes-units";
+export type TreeLie = "keeps-acks" | "takes-units" | "serves-itself";
 
 type Messages = Pick<PeerMessages, "ask" | "handle">;
 
 export function bent(messages: Messages, lie: TreeLie | undefined, node: number): Messages {
   if (lie === undefined) return messages;
   return {
-    handle: (subject, handler) => messages.handle(subject, handler),
+    handle: (subject, handler) =>
+      messages.handle(
+        subject,
+        lie === "serves-itself" && subject === "lease"
+          ? (body, ...rest) => handler(withoutAsks(body), ...rest)
+          : handler,
+      ),
     ask: (peer, subject, body, timeoutMs) => {
       const sent = subject === "lease" ? bentMessage(body, lie, node) : body;
       return messages.ask(peer, subject, sent, timeoutMs);
     },
   };
+}
+
+function withoutAsks(body: Uint8Array): Uint8Array {
+  const message = decodeLeaseMessage(body);
+  if (message.kind !== "report") return body;
+  return encodeLeaseMessage({ kind: "report", value: { ...message.value, asks: [], orphans: [] } });
 }
 
 function bentMessage(body: Uint8Array, lie: TreeLie, node: number): Uint8Array {
