@@ -1,5 +1,5 @@
 /**
- * Searches units in calls of a few milliseconds, without returning to the event loop in between: on a busy machine each
+ * Searches units in calls of a millisecond, without returning to the event loop in between: on a busy machine each
  * return would find its code gone from the caches. The caller communicates between two calls.
  */
 import type { Search } from "./algorithm.ts";

@@ -1,11 +1,11 @@
 /**
- * Chooses the number of nonces of the next call, so that a call lasts some milliseconds, whatever a hash costs, and the
- * caller can stop between two calls. The fastest of the last calls gives the cost of a hash: a call that had to wait
+ * Chooses the number of nonces of the next call, so that a call takes a millisecond of processor time, whatever a hash
+ * costs, and the caller can stop between two calls. The fastest of the last calls gives the cost of a hash: a call that had to wait
  * for its processor would not have been shorter with fewer nonces.
  */
 import { MAX_STRETCH } from "./abi.ts";
 
-const AIM_MS = 10;
+const AIM_MS = 1;
 const REMEMBERED = 8;
 /** Kernels hash several nonces side by side, so larger sizes are multiples of this. */
 const WHOLE = 64;

@@ -141,13 +141,13 @@ describe("a search of units", () => {
     const size = new StretchSize();
     const call = (msPerNonce: number): void => size.took(size.next, size.next * msPerNonce);
     for (let calls = 0; calls < 20; calls++) call(0.0002);
-    expect(size.next).equal(16_384);
+    expect(size.next).equal(4_992);
     // Calls that waited for the processor change nothing as long as some did not.
     for (let calls = 0; calls < 50; calls++) {
       call(calls % 7 === 0 ? 0.0002 : 0.1);
-      expect(size.next).equal(16_384);
+      expect(size.next).equal(4_992);
     }
-    for (let calls = 0; calls < 20; calls++) call(4);
+    for (let calls = 0; calls < 20; calls++) call(0.4);
     expect(size.next).equal(2);
     for (let calls = 0; calls < 20; calls++) call(100);
     expect(size.next).equal(1);
@@ -164,8 +164,8 @@ describe("a search of units", () => {
       search,
       { cut: { from: 0n, to: 1n << 20n, unitBits: 20 }, from: 0n, to: 1n },
       {
-        // Each look at it is 3 ms later.
-        clock: { now: () => (now += 3) },
+        // Each look at it is 0.3 ms later.
+        clock: { now: () => (now += 0.3) },
         isOver: () => steps.length === 21,
         onStep: (step) => steps.push(step),
       },
