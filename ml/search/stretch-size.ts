@@ -1,7 +1,7 @@
 /**
  * Chooses the number of nonces of the next call, so that a call takes a millisecond of processor time, whatever a hash
- * costs, and the caller can stop between two calls. The fastest of the last calls gives the cost of a hash: a call that had to wait
- * for its processor would not have been shorter with fewer nonces.
+ * costs, and the caller can stop between two calls. The fastest of the last calls gives the cost of a hash: a call that
+ * had to wait for its processor would not have been shorter with fewer nonces.
  */
 import { MAX_STRETCH } from "./abi.ts";
 

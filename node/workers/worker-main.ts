@@ -22,6 +22,11 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 const CACHE_BYTES = 64 * 1024 * 1024;
 const LOWEST_PRIORITY = 19;
+/**
+ * Of the thread that hears the node, where threads have priorities of their own and as long as it does nothing else: that
+ * a search is over must not wait behind all the threads that search.
+ */
+const LINK_NICENESS = 10;
 const MAX_ANSWER_CHARACTERS = 4096;
 
 export interface WorkerOptions {
@@ -32,7 +37,7 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Connect again after a loss, with growing pauses; default true. Otherwise a loss ends the worker. */
   readonly reconnect?: boolean;
-  /** For this whole process; default 19, the lowest priority: a worker uses only what no other program needs. */
+  /** For all work; default 19, the lowest priority: a worker uses only what no other program needs. */
   readonly niceness?: number;
 }
 
@@ -46,7 +51,7 @@ export interface WorkerModules {
   readonly onLinked?: (name: string) => void;
   /** For search algorithms; default: those of every worker. */
   readonly searchLimits?: ThreadLimits;
-  /** Called after every task, to free memory. */
+  /** Called after every task that kept this thread busy, to free memory. */
   readonly afterTask?: () => void;
 }
 
@@ -59,12 +64,15 @@ export async function runWorker(
   { signal, searchLimits = THREAD_LIMITS, ...given }: WorkerModules,
 ): Promise<void> {
   const { log, clock } = given;
-  setPriority(niceness);
+  const hasThreadPriorities = platform() === "linux";
+  setPriority(hasThreadPriorities ? Math.min(niceness, LINK_NICENESS) : niceness);
   const modules: SessionModules = {
     ...given,
     cache: new BlobCache(CACHE_BYTES),
     trainers: new TrainerCache(log),
-    searches: new SearchThread({ ...given, limits: searchLimits }),
+    searches: new SearchThread({ ...given, limits: searchLimits, niceness }),
+    // For good: only a privileged process could turn back.
+    beforeTask: () => setPriority(niceness),
   };
   const identity = { engineHash: ENGINE_HASH, threads, platform: `${platform()}-${arch()}` };
   let pauseMs = FIRST_PAUSE_MS;

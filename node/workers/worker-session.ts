@@ -19,6 +19,7 @@ import type { BlobCache } from "./blob-cache.ts";
 import { Channel } from "./channel.ts";
 import type { WorkerParts } from "./kinds/context.ts";
 import { Inputs, requireFitting } from "./kinds/inputs.ts";
+import { KINDS } from "./kinds/kinds.ts";
 import { decodeNodeMessage, type NodeMessage, PROTOCOL_VERSION } from "./protocol.ts";
 import { runTask } from "./run-task.ts";
 import type { TaskProgress } from "./task-control.ts";
@@ -42,7 +43,9 @@ export interface SessionModules extends WorkerParts {
   readonly log: Log;
   readonly cache: BlobCache;
   readonly onLinked?: (name: string) => void;
-  /** Called when a task has ended and its result is being sent. */
+  /** Called before a task that keeps this thread busy. */
+  readonly beforeTask?: () => void;
+  /** Called when such a task has ended and its result is being sent. */
   readonly afterTask?: () => void;
 }
 
@@ -212,6 +215,8 @@ export class WorkerSession {
       output: (name: string, index: number, bytes: Uint8Array) =>
         this.#output(present, { name, index, bytes }),
     };
+    const isBusy = KINDS[order.kind].inThread !== true;
+    if (isBusy) this.#modules.beforeTask?.();
     try {
       const parts = { ...this.#modules, inputs: new Inputs(names, found), context };
       const result = await runTask(order, parts);
@@ -220,7 +225,8 @@ export class WorkerSession {
     } catch (error) {
       this.#fail(present, error);
     }
-    this.#modules.afterTask?.();
+    // To free memory after a search would take longer than a short search does.
+    if (isBusy) this.#modules.afterTask?.();
   }
 
   #report(task: number, { step, steps, loss }: TaskProgress): void {

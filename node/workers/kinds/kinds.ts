@@ -31,6 +31,8 @@ interface Kind<Order extends z.ZodObject, Outcome extends z.ZodObject, Task, Con
   readonly outcome: Outcome;
   readonly carryOut: (task: Task, control: Control, pool: Pool) => Promise<Result>;
   readonly load: () => Promise<RunTask<z.infer<Order>, z.infer<Outcome>>>;
+  /** The work is done in a thread of its own: it takes little time and memory of the one that hears the node. */
+  readonly inThread?: boolean;
 }
 
 export const KINDS = {
@@ -75,12 +77,14 @@ export const KINDS = {
     outcome: SearchOutcome,
     carryOut: search,
     load: async () => (await import("./search/run.ts")).runSearch,
+    inThread: true,
   }),
   digests: row({
     order: DigestsOrder,
     outcome: DigestsOutcome,
     carryOut: digests,
     load: async () => (await import("./digests/run.ts")).runDigests,
+    inThread: true,
   }),
   claims: row({
     order: ClaimsOrder,

@@ -18,7 +18,7 @@ import {
 export interface ThreadLimits {
   /** The limit of processor time for checking and trying a module. */
   readonly openCpuMs: number;
-  /** The limit for one call, which should take 10 ms. */
+  /** The limit for one call, which should take 1 ms. */
   readonly callCpuMs: number;
   /** The limit for a call that is running when the work is stopped. */
   readonly stopCpuMs: number;
@@ -39,6 +39,14 @@ export interface ThreadModules {
   /** Processor time of this process. */
   readonly meter: CoreMeter;
   readonly limits?: ThreadLimits;
+  /** Of the thread; default: as of the one that starts it. */
+  readonly niceness?: number | undefined;
+}
+
+/** What the thread starts with. */
+export interface ThreadStart {
+  readonly memory: SharedArrayBuffer;
+  readonly niceness: number | undefined;
 }
 
 export interface ThreadControl {
@@ -51,13 +59,13 @@ export interface ThreadControl {
 }
 
 export class SearchThread {
-  readonly #modules: Required<ThreadModules>;
+  readonly #modules: ThreadModules & { readonly limits: ThreadLimits };
   readonly #shared = new SharedState();
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor({ clock, meter, limits = THREAD_LIMITS }: ThreadModules) {
-    this.#modules = { clock, meter, limits };
+  constructor({ limits = THREAD_LIMITS, ...modules }: ThreadModules) {
+    this.#modules = { ...modules, limits };
   }
 
   /**
@@ -93,8 +101,12 @@ export class SearchThread {
   }
 
   #start(): Worker {
+    const workerData: ThreadStart = {
+      memory: this.#shared.memory,
+      niceness: this.#modules.niceness,
+    };
     const thread = new Worker(new URL("./thread-main.ts", import.meta.url), {
-      workerData: this.#shared.memory,
+      workerData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     thread.unref();

@@ -2,6 +2,7 @@
  * Entry of the thread that runs search algorithms. It does one piece of work at a time, and while it
  * works it reads nothing but the shared state. If a module never returns, the whole thread is ended.
  */
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
 import { Algorithm } from "../../../../ml/search/algorithm.ts";
@@ -10,6 +11,7 @@ import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
 import { probeAlgorithm } from "../../../../ml/search/check/probe.ts";
 import { runUnits } from "../../../../ml/search/run-units.ts";
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
+import type { ThreadStart } from "./search-thread.ts";
 import { MAX_BATCH_UNITS, MAX_TASK_FINDS } from "./task.ts";
 import {
   SharedState,
@@ -22,7 +24,10 @@ import { encodeFind, encodeUnits } from "./unit-bytes.ts";
 /** Finished units are reported at this interval, or earlier if there are many. */
 const BATCH_MS = 250;
 
-const shared = new SharedState(workerData as SharedArrayBuffer);
+const { memory, niceness } = workerData as ThreadStart;
+// Of this thread alone, where threads have priorities of their own.
+if (niceness !== undefined) setPriority(niceness);
+const shared = new SharedState(memory);
 /** Modules that passed a trial. Those that come with the program need none. */
 const trusted = new Set<string>(Object.values(ALGORITHM_HASHES));
 let last: Algorithm | undefined;

@@ -1,5 +1,7 @@
 /** Searches on real worker processes. */
 import { type ChildProcess, fork } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { getPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { unitAt } from "../../../../../chain/workload/search/units.ts";
@@ -73,6 +75,26 @@ describe("searches on workers", function () {
     const count = Number(unitAt(CUT, to - 1n).to - nonces);
     return expectedStretch("sha256d", { ...MESSAGE, target }, nonces, count);
   };
+
+  it("run below all else, while the thread that hears the node stays above them", async () => {
+    const end = new AbortController();
+    const found = new AbortController();
+    const searching = pool.search(taskOf(0n, MANY, { target: EASY }), {
+      ...DEADLINE,
+      end: end.signal,
+      onFind: () => found.abort(),
+    });
+    const pid = pool.pid("local-1") ?? 0;
+    await until(() => found.signal.aborted, 30_000, "find");
+    if (process.platform === "linux") {
+      const threads = await readdir(`/proc/${pid}/task`);
+      const priorities = threads.map((thread) => getPriority(Number(thread)));
+      expect(priorities.toSorted((a, b) => b - a)[0]).equal(19);
+      expect(getPriority(pid)).equal(Math.max(10, getPriority()));
+    } else expect(getPriority(pid)).equal(19);
+    end.abort();
+    await searching;
+  });
 
   it("give the units and finds of a plain loop, told as they come", async () => {
     const told: UnitResult[] = [];
