@@ -31,8 +31,8 @@ import type { Disk } from "../../disk.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
-import type { AlgorithmFiles } from "./algorithm-files.ts";
-import { type NonceDigests, searchTaskOf } from "./find-check.ts";
+import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
+import { isFind, type NonceDigests, searchTaskOf } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
@@ -186,6 +186,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const { job, lanes } = this.#options;
     const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
+    this.#loadForChecks();
     const end = links.receive({ job: job.id, round: job.round }, this);
     try {
       for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#lane(lane, order, units));
@@ -207,6 +208,13 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       troubles.end();
       this.#waitedMs = Math.round(clock.monotonic() - (this.#closedAt ?? clock.monotonic()));
     }
+  }
+
+  /** That a find is checked must not wait until the algorithm is compiled. Others than shipped ones run on workers. */
+  #loadForChecks(): void {
+    const { spec } = this.#options.job;
+    if (shippedOf(spec) === undefined) return;
+    isFind(spec, searchSpec(spec).from, this.#modules.digests, this.#signal).catch(() => {});
   }
 
   /** Until the next look; ends early when the round is closed, so that nobody waits for it. */
