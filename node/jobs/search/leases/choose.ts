@@ -60,7 +60,9 @@ function take({ from, to }: Span, size: number, full: number, aimMs: number): Ch
 /** A second search by another node than the first, of a lease that nobody can foresee. */
 function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
   const { table, redundancy, total, random, scheduleMs } = facts;
-  if (redundancy === 0 || lane.lanes > 1 || lane.pace.rate === undefined) return undefined;
+  if (redundancy === 0 || lane.lanes > 1) return undefined;
+  // Its speed is better measured by a first search, as long as there are any.
+  if (lane.pace.rate === undefined && table.open.free > 0) return undefined;
   const searched = total - table.open.size;
   // The order pays for no more.
   const most = Math.floor((searched * redundancy) / 100) - table.repeats;

@@ -88,6 +88,12 @@ describe("second searches", () => {
     }
   });
 
+  it("are made by lanes that came too late for a first one", () => {
+    const bench = new Bench(4, { redundancy: 100 });
+    bench.finish(bench.lease(A), 0.01);
+    expect(bench.lease(B)).deep.include({ from: 0, to: 4 });
+  });
+
   it("reach the share that the order asks for and no more", () => {
     for (const redundancy of [1, 5, 33, 50]) {
       const { bench, coveredAt } = searched(400, redundancy, [A, B, C]);
