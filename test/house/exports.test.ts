@@ -7,12 +7,6 @@ const ROOMS = ["chain", "p2p", "ml", "node"];
 const EXPORTED = /^export (?:async )?(?:function\*?|const|class|type|interface) ([A-Za-z0-9_]+)/gm;
 const WORD = /[A-Za-z0-9_$]+/g;
 
-/** Exports that no product file names, with the reason why they stay. */
-const KEPT: Readonly<Record<string, string>> = {
-  "node/jobs/search/leases/sub-manager.ts SubManager": "simulated; no node builds a tree yet",
-  "node/jobs/search/leases/tree.ts LeaseTree": "simulated; no node builds a tree yet",
-};
-
 /** @returns exports that stand in no other file, and only once in their own */
 function unusedIn(files: ReadonlyMap<string, string>): string[] {
   const words = new Map([...files].map(([file, text]) => [file, text.match(WORD) ?? []]));
@@ -41,8 +35,7 @@ function productFiles(): Map<string, string> {
 describe("exports of the product", () => {
   it("are all used by the product", () => {
     const unused = unusedIn(productFiles());
-    const remedy = "delete these or move them to test/helpers; delete rows of KEPT that are used";
-    expect(unused, remedy).to.have.members(Object.keys(KEPT));
+    expect(unused, "delete these, or move them to test/helpers").to.deep.equal([]);
   });
 
   it("are found when only a test would use them", () => {
