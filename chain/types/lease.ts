@@ -92,3 +92,21 @@ export const SignedLeasePromise = new ContainerType(
   { typeName: "SignedLeasePromise", jsonCase: "eth2" },
 );
 export type SignedLeasePromise = ValueOf<typeof SignedLeasePromise>;
+
+/** What a sub-manager signs with each lease that it gives: units, and the lease of its own that they are part of. */
+export const LeaseShare = new ContainerType(
+  {
+    job: Hash,
+    round: Uint16,
+    /** Node indexes. */
+    giver: Uint32,
+    taker: Uint32,
+    /** The giver's lease, by the number of the manager that gave it ... */
+    lease: Uint32,
+    /** ... which stands so many places above the giver's parent in the tree. */
+    level: Uint8,
+    from: Uint64,
+    to: Uint64,
+  },
+  { typeName: "LeaseShare", jsonCase: "eth2" },
+);

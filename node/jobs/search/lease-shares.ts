@@ -3,34 +3,16 @@
  * are. Whoever turns to a manager higher up shows these signatures, so nobody can take or deliver units that it was
  * never given.
  */
-import { ContainerType } from "@chainsafe/ssz";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { type KeyPair, verifySync } from "../../../chain/crypto/keys.ts";
 import { signingRoot } from "../../../chain/crypto/signing.ts";
-import { Hash, Uint8, Uint16, Uint32, Uint64 } from "../../../chain/types/primitive.ts";
+import { LeaseShare } from "../../../chain/types/lease.ts";
 import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import { MAX_SHARES, type WireShare } from "./lease-wire.ts";
 import { type Ancestry, namesWithin } from "./leases/ancestry.ts";
 import { type Span, sizeOf, spansOf, without } from "./leases/span.ts";
 import type { LeaseTree } from "./leases/tree.ts";
 import type { RoundPlace } from "./member-wire.ts";
-
-const LeaseShare = new ContainerType(
-  {
-    job: Hash,
-    round: Uint16,
-    /** Node indexes. */
-    giver: Uint32,
-    taker: Uint32,
-    /** The giver's lease that the units are part of, by the number of the manager that gave it ... */
-    lease: Uint32,
-    /** ... which stands so many places above the giver's parent in the tree. */
-    level: Uint8,
-    from: Uint64,
-    to: Uint64,
-  },
-  { typeName: "LeaseShare", jsonCase: "eth2" },
-);
 
 export interface LeaseSharesOptions extends RoundPlace {
   readonly genesisRoot: Uint8Array;
