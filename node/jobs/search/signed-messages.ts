@@ -1,6 +1,9 @@
-/** Whether the signatures hold that a member's message carries; nothing of it is looked at before. */
+/**
+ * Whether the signatures hold that a member's message carries; nothing of it is looked at before. They are verified on
+ * the thread pool: a manager of a thousand lanes signs hundreds of entries a second.
+ */
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { verifySync } from "../../../chain/crypto/keys.ts";
+import { verify } from "../../../chain/crypto/keys.ts";
 import type { SignedLeaseEntry, SignedLeasePromise } from "../../../chain/types/lease.ts";
 import {
   leaseRoot,
@@ -10,23 +13,43 @@ import {
 import type { LogEntry, MemberMessage } from "./leases/member-messages.ts";
 import type { RoundPlace } from "./member-wire.ts";
 
+export type Verify = (
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => Promise<boolean>;
+
 export interface SignedMessagesOptions extends RoundPlace {
   readonly genesisRoot: Uint8Array;
   readonly team: readonly number[];
   /** Public key of a node. */
   keyOf(node: number): Uint8Array;
+  /** Default: on the thread pool. */
+  readonly verify?: Verify | undefined;
 }
 
 /** Roots that were verified lately: members send entries on to each other, and again. */
 const REMEMBERED = 4_096;
+/** So that other users of the thread pool, such as writes to disk, wait for no more than these. */
+const AT_ONCE = 128;
+
+interface Check {
+  /** By which it is remembered. */
+  readonly name: string;
+  readonly signer: number;
+  readonly root: Uint8Array;
+  readonly signature: Uint8Array;
+}
 
 export class SignedMessages {
   readonly #options: SignedMessagesOptions;
+  readonly #verify: Verify;
   readonly #verified = new Set<string>();
   #checks = 0;
 
   constructor(options: SignedMessagesOptions) {
     this.#options = options;
+    this.#verify = options.verify ?? verify;
   }
 
   /** Signatures that were worked out so far, each of them some tenths of a millisecond. */
@@ -34,56 +57,69 @@ export class SignedMessages {
     return this.#checks;
   }
 
-  areRight(message: MemberMessage): boolean {
+  async areRight(message: MemberMessage): Promise<boolean> {
+    const checks = this.#checksOf(message);
+    if (checks === undefined) return false;
+    const news = [...new Map(checks.map((check) => [check.name, check])).values()].filter(
+      ({ name }) => !this.#verified.has(name),
+    );
+    for (let at = 0; at < news.length; at += AT_ONCE) {
+      const some = news.slice(at, at + AT_ONCE);
+      const right = await Promise.all(some.map((check) => this.#check(check)));
+      if (right.includes(false)) return false;
+    }
+    return true;
+  }
+
+  /** @returns undefined where somebody signed who is not of the team, or for another round */
+  #checksOf(message: MemberMessage): Check[] | undefined {
+    const checks: Check[] = [];
+    const add = (check: Check | undefined): boolean => {
+      if (check !== undefined) checks.push(check);
+      return check !== undefined;
+    };
     switch (message.kind) {
       case "append":
-      case "entries":
-        return message.entries.every((entry) => this.#isRightEntry(entry));
+      case "entries": {
+        const isOurs = message.entries.every(({ signed, proof }: LogEntry) => {
+          const { promises = [], fork = [] } = proof ?? {};
+          return (
+            [signed, ...fork].every((one) => add(this.#ofEntry(one))) &&
+            promises.every((one) => add(this.#ofPromise(one)))
+          );
+        });
+        return isOurs ? checks : undefined;
+      }
       case "promise":
-        return this.#isRightPromise(message.signed);
+        return add(this.#ofPromise(message.signed)) ? checks : undefined;
       default:
-        return true;
+        return checks;
     }
   }
 
-  #isRightEntry({ signed, proof }: LogEntry): boolean {
-    if (!this.#isSigned(signed)) return false;
-    if (proof === undefined) return true;
-    const { promises, fork = [] } = proof;
-    return (
-      promises.every((promise) => this.#isRightPromise(promise)) &&
-      fork.every((one) => this.#isSigned(one))
-    );
-  }
-
-  #isSigned({ entry, signature }: SignedLeaseEntry): boolean {
-    const { genesisRoot, team, keyOf } = this.#options;
-    if (!this.#isHere(entry) || !team.includes(entry.manager)) return false;
+  #ofEntry({ entry, signature }: SignedLeaseEntry): Check | undefined {
+    const { genesisRoot, team } = this.#options;
+    if (!this.#isHere(entry) || !team.includes(entry.manager)) return undefined;
     const name = `${toHex(leaseRoot(entry))}${toHex(signature)}`;
-    if (this.#verified.has(name)) return true;
     const root = leaseSigningRoot(genesisRoot, entry);
-    return this.#keep(name, this.#check(keyOf(entry.manager), root, signature));
+    return { name, signer: entry.manager, root, signature };
   }
 
-  #isRightPromise({ promise, signature }: SignedLeasePromise): boolean {
-    const { genesisRoot, team, keyOf } = this.#options;
-    if (!this.#isHere(promise) || !team.includes(promise.member)) return false;
+  #ofPromise({ promise, signature }: SignedLeasePromise): Check | undefined {
+    const { genesisRoot, team } = this.#options;
+    if (!this.#isHere(promise) || !team.includes(promise.member)) return undefined;
     const root = promiseSigningRoot(genesisRoot, promise);
     const name = `${toHex(root)}${toHex(signature)}`;
-    if (this.#verified.has(name)) return true;
-    return this.#keep(name, this.#check(keyOf(promise.member), root, signature));
+    return { name, signer: promise.member, root, signature };
   }
 
   #isHere({ job, round }: RoundPlace): boolean {
     return equalBytes(job, this.#options.job) && round === this.#options.round;
   }
 
-  #check(publicKey: Uint8Array, root: Uint8Array, signature: Uint8Array): boolean {
+  async #check({ name, signer, root, signature }: Check): Promise<boolean> {
     this.#checks += 1;
-    return verifySync(publicKey, root, signature);
-  }
-
-  #keep(name: string, isRight: boolean): boolean {
+    const isRight = await this.#verify(this.#options.keyOf(signer), root, signature);
     if (!isRight) return false;
     if (this.#verified.size >= REMEMBERED) this.#verified.clear();
     this.#verified.add(name);

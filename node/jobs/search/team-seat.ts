@@ -16,6 +16,7 @@ import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
+import { SerialQueue } from "../../serial-queue.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import { childEvents } from "./child-reports.ts";
 import type { NonceDigests } from "./find-check.ts";
@@ -44,7 +45,7 @@ import { MAX_MESSAGES, type RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { OrdersOut, receiverOf } from "./orders-out.ts";
 import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
-import { SignedMessages } from "./signed-messages.ts";
+import { SignedMessages, type Verify } from "./signed-messages.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface TeamSeatOptions {
@@ -73,6 +74,8 @@ export interface TeamSeatModules extends Pick<RoundTreeModules, "fanOut"> {
   keyOf(node: number): Uint8Array;
   /** A manager signed what no honest one does. */
   onFault(proof: LeaseFault): void;
+  /** Default: on the thread pool; a test has it at once. */
+  readonly verify?: Verify;
   /** Whether a node gets no lease in this round, for it did not claim what it had reported. */
   rests(job: Job, node: number): boolean;
 }
@@ -81,8 +84,13 @@ const TICK_MS = 250;
 const MEMBER_GAP_MS = 30;
 /** A lane of a node that rests asks again after so long. */
 const REST_MS = 10_000;
-/** Signatures of one member that are verified: a member that floods the others must not take their thread. */
-const SIGNATURES = { burst: 1_024, perSecond: 256 };
+/**
+ * Signatures of one member that are verified: a member that floods the others must not take their threads. A manager of
+ * 1,000 lanes writes some 850 entries a second.
+ */
+const SIGNATURES = { burst: 2_048, perSecond: 1_024 };
+/** Bundles of messages of one member that wait for their signatures. */
+const MOST_WAITING = 16;
 
 export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #options: TeamSeatOptions;
@@ -95,6 +103,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #signatures = new TokenBuckets(SIGNATURES);
   readonly #orders: OrdersOut;
   readonly #mailboxes = new Map<number, Mailbox<MemberMessage>>();
+  /** By position in the team: messages are taken in the order in which they came. */
+  readonly #inboxes = new Map<number, { waiting: number; readonly queue: SerialQueue }>();
   readonly #effects: MemberEffect[] = [];
   /** What is safe, as every member has it. */
   readonly #table: LeaseTable;
@@ -116,10 +126,10 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     this.#notices = new FindNotices(options.job.spec, modules.digests);
     const { job, keys, node, genesisRoot, notes, isForgetful, signal } = options;
     const { id, round, team } = job;
-    const { keyOf, links, clock } = modules;
+    const { keyOf, links, clock, verify } = modules;
     this.#place = { job: id, round };
     this.#table = new LeaseTable({ open: this.#open });
-    this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf });
+    this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf, verify });
     this.#tree = roundTree(job, round, { ...modules, genesisRoot });
     this.#orders = new OrdersOut({ ...this.#place, rank: "manager", signal }, { links, clock });
     this.#member = new Member(
@@ -192,16 +202,32 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   takeFromMember(messages: readonly MemberMessage[], from: number): void {
     const position = this.#options.job.team.indexOf(from);
     if (position === -1) return;
-    const now = this.#now;
+    const inbox = this.#inboxes.get(position) ?? { waiting: 0, queue: new SerialQueue() };
+    this.#inboxes.set(position, inbox);
+    const { log } = this.#modules;
+    // What is passed over comes again with the next beats.
+    if (inbox.waiting >= MOST_WAITING) return;
+    inbox.waiting++;
+    void inbox.queue
+      .run(() => this.#takeSigned(messages, position))
+      .catch((error: unknown) => {
+        log.warn("messages of a member could not be taken", { from, reason: String(error) });
+      })
+      .finally(() => {
+        inbox.waiting--;
+      });
+  }
+
+  async #takeSigned(messages: readonly MemberMessage[], position: number): Promise<void> {
     for (const message of messages) {
-      // What is passed over comes again with the next beats.
-      if (!this.#signatures.take(`${position}`, now, 0)) return;
+      if (this.#options.signal.aborted) return;
+      if (!this.#signatures.take(`${position}`, this.#now, 0)) return;
       const before = this.#signed.checks;
-      const isRight = this.#signed.areRight(message);
-      this.#signatures.charge(`${position}`, now, this.#signed.checks - before);
+      const isRight = await this.#signed.areRight(message);
+      this.#signatures.charge(`${position}`, this.#now, this.#signed.checks - before);
       if (!isRight) continue;
       this.#lookForUsurper(message);
-      this.#step({ kind: "message", now, from: position, message });
+      this.#step({ kind: "message", now: this.#now, from: position, message });
     }
   }
 

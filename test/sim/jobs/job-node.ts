@@ -2,7 +2,9 @@
  * One node of the simulation: the real services of jobs and the real sender of duties, on a disk, a clock and links that
  * are simulated. What a crash leaves is the disk and the book of what was sent.
  */
+
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
+import { verifySync } from "../../../chain/crypto/keys.ts";
 import { PomlError } from "../../../chain/errors.ts";
 import { Mempool } from "../../../chain/mempool/pool.ts";
 import { transactionId } from "../../../chain/transaction-id.ts";
@@ -308,6 +310,8 @@ export class JobNode {
         lanes: () => LANES,
         live: this.live,
         fanOut: this.#options.fanOut ?? FAN_OUT,
+        // In virtual time nothing may wait for another thread.
+        verify: async (...check) => verifySync(...check),
         troubles: new SearchTroubles(),
         evidence: { report: async () => {} },
         random: () => random.next(),

@@ -17,16 +17,54 @@ function close(sequence: number) {
 }
 
 describe("signatures of messages of a team", () => {
-  it("are counted as they are worked out: of right ones once, of false ones each time", () => {
+  it("are counted as they are worked out: of right ones once, of false ones each time", async () => {
     const place = { job: JOB, round: 1, genesisRoot: GENESIS, team: [5] };
     const messages = new SignedMessages({ ...place, keyOf: () => keys.publicKey });
     const right = { kind: "entries", after: 0, entries: [close(1), close(2)] } as const;
-    expect([messages.areRight(right), messages.areRight(right)]).deep.equal([true, true]);
+    expect([await messages.areRight(right), await messages.areRight(right)]).deep.equal([
+      true,
+      true,
+    ]);
     expect(messages.checks).equal(2);
     const { signed } = close(3);
     const forged = { signed: { ...signed, signature: new Uint8Array(64) } };
     const wrong = { kind: "entries", after: 0, entries: [forged] } as const;
-    expect([messages.areRight(wrong), messages.areRight(wrong)]).deep.equal([false, false]);
+    expect([await messages.areRight(wrong), await messages.areRight(wrong)]).deep.equal([
+      false,
+      false,
+    ]);
     expect(messages.checks).equal(4);
+  });
+
+  it("are none of another round or of a stranger, and one that is there twice is worked out once", async () => {
+    const place = { job: JOB, round: 1, genesisRoot: GENESIS };
+    const messages = new SignedMessages({ ...place, team: [5], keyOf: () => keys.publicKey });
+    const twice = { kind: "entries", after: 0, entries: [close(4), close(4)] } as const;
+    expect(await messages.areRight(twice)).equal(true);
+    expect(messages.checks).equal(1);
+    const later = new SignedMessages({
+      ...place,
+      round: 2,
+      team: [5],
+      keyOf: () => keys.publicKey,
+    });
+    const other = new SignedMessages({ ...place, team: [6], keyOf: () => keys.publicKey });
+    expect([await later.areRight(twice), await other.areRight(twice)]).deep.equal([false, false]);
+    expect(later.checks + other.checks).equal(0);
+  });
+
+  it("are verified beside the thread that asks, no more than some at once", async () => {
+    let [atOnce, most] = [0, 0];
+    const verify = async (): Promise<boolean> => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce--;
+      return true;
+    };
+    const place = { job: JOB, round: 1, genesisRoot: GENESIS, team: [5] };
+    const messages = new SignedMessages({ ...place, keyOf: () => keys.publicKey, verify });
+    const entries = Array.from({ length: 300 }, (_, sequence) => close(sequence));
+    expect(await messages.areRight({ kind: "entries", after: 0, entries })).equal(true);
+    expect([messages.checks, most]).deep.equal([300, 128]);
   });
 });
