@@ -36,6 +36,12 @@ export const Address = z
   .regex(/^poml1[02-9ac-hj-np-z]{38}$/, "must be a bech32m address poml1…")
   .describe("bech32m address");
 
+/** Of an order: a number that its client chose. */
+export const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+};
+
 export const Height = z.int().min(0).max(MAX_UINT32).describe("block height");
 export const Count = z.int().min(0);
 /** Accuracy and its relatives, 0 to 1 in steps of a millionth. */

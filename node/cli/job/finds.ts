@@ -29,10 +29,3 @@ export function showFinds(output: Output, { algorithmName, finds }: Found): void
   }
   if (finds.length > SHOWN) output.line(`… and ${finds.length - SHOWN} more`);
 }
-
-/** The number of leading zero bits of a digest, or of all digests up to a target. */
-export function zeroBitsOf(hex: string): number {
-  const first = hex.search(/[^0]/);
-  if (first === -1) return 4 * hex.length;
-  return 4 * first + Math.clz32(Number.parseInt(hex[first] ?? "0", 16)) - 28;
-}

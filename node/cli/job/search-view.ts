@@ -1,7 +1,8 @@
 /** Jobs that search: coverage of the range, hashes by node, and the finds. */
+import { zeroBitsOf } from "../../../ml/search/zero-bits.ts";
 import { hashCount, hashRate, percent, poml, seconds } from "../format.ts";
 import { coverageBar } from "./coverage-bar.ts";
-import { showFinds, zeroBitsOf } from "./finds.ts";
+import { showFinds } from "./finds.ts";
 import type { DetailOf, JobView } from "./view.ts";
 
 export const SEARCH_VIEW: JobView<"search"> = {

@@ -77,21 +77,21 @@ export function addSearchOptions(command: Command): Command {
 /** Keys of an order by option, with how the text is read. */
 const FIELDS = {
   name: ["name", String],
-  prefix: ["prefix", String],
-  suffix: ["suffix", String],
-  nonceBytes: ["nonceBytes", Number],
+  prefix: ["prefix", lowerCase],
+  suffix: ["suffix", lowerCase],
+  nonceBytes: ["nonceBytes", wholeOrText],
   endian: ["endian", String],
   target: ["target", lowerCase],
-  zeroBits: ["zeroBits", Number],
+  zeroBits: ["zeroBits", wholeOrText],
   from: ["from", String],
   to: ["to", String],
   mode: ["mode", String],
-  redundancy: ["redundancy", Number],
-  operations: ["operations", Number],
-  participants: ["participants", Number],
-  quorum: ["quorum", Number],
-  team: ["teamSize", Number],
-  phaseSeconds: ["phaseSeconds", Number],
+  redundancy: ["redundancy", wholeOrText],
+  operations: ["operations", wholeOrText],
+  participants: ["participants", wholeOrText],
+  quorum: ["quorum", wholeOrText],
+  team: ["teamSize", wholeOrText],
+  phaseSeconds: ["phaseSeconds", wholeOrText],
   price: ["pricePerGigahash", (text: string) => parseAmount(text, "price").toString()],
   bonus: ["bonus", (text: string) => parseAmount(text, "bonus").toString()],
   maxSpend: ["maxSpend", (text: string) => parseAmount(text, "maxSpend").toString()],
@@ -139,6 +139,9 @@ function endOf({ count = "", to }: SearchOptions, from: unknown = 0): string {
       "e.g. --count 16777216",
     );
   }
+  if (/^0+$/.test(count)) {
+    throw usageError("count", "0 nonces are no search", "e.g. --count 16777216");
+  }
   // A first nonce that is none is refused with the others, under its own name.
   return isWhole(String(from)) ? (BigInt(String(from)) + BigInt(count)).toString() : count;
 }
@@ -150,6 +153,11 @@ async function algorithmOf(
 ): Promise<string> {
   if (!text.endsWith(".wasm") && !text.includes("/")) return text.toLowerCase();
   return (await client.addAlgorithm(await readModuleFile(text))).hash;
+}
+
+/** What is no whole number stays as it is, and is refused under its own name. */
+function wholeOrText(text: string): number | string {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
 function lowerCase(text: string): string {

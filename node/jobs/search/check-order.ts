@@ -1,13 +1,15 @@
 /** A look at an order to search: its algorithm is fetched, checked and tried, each module once. */
+
 import type { Job, JobSpec } from "../../../chain/types/job.ts";
 import { runOperations } from "../../../chain/workload/search/price.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
 import type { ShippedName } from "../../../ml/search/shipped.ts";
+import { taskOf } from "../../../ml/search/task-of.ts";
 import { wholeOf } from "../../workers/blob-source.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
-import { algorithmName, searchTaskOf } from "./find-check.ts";
+import { algorithmName } from "./find-check.ts";
 
 export interface CheckOrderModules {
   readonly algorithms: Pick<AlgorithmFiles, "source">;
@@ -82,7 +84,7 @@ export class OrderChecks {
 /** What an algorithm costs that comes with the program is known. @throws AlgorithmError */
 function requireCost(spec: JobSpec, name: ShippedName): void {
   const search = searchSpec(spec);
-  const cost = hashOperations(name, searchTaskOf(search));
+  const cost = hashOperations(name, taskOf(search));
   if (search.operations === cost) return;
   throw new AlgorithmError(
     `operations: one hash of this message by ${name} costs ${cost}, the order states ${search.operations}`,

@@ -2,14 +2,16 @@
  * Reads the claims of participants, for members of the team and for auditors. The largest file takes a second, so a
  * worker does it; the smallest are read here, since a task would take longer.
  */
+
 import type { Job, Participant } from "../../../chain/types/job.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
+import { taskOf } from "../../../ml/search/task-of.ts";
 import { type BlobSource, wholeOf } from "../../workers/blob-source.ts";
 import type { WeighedClaims } from "../../workers/kinds/claims/task.ts";
 import { weighClaims } from "../../workers/kinds/claims/weigh.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
-import { type NonceDigests, searchTaskOf } from "./find-check.ts";
+import type { NonceDigests } from "./find-check.ts";
 import { isFaultOfClaim } from "./replay-fault.ts";
 
 /** Some 16 units. */
@@ -79,7 +81,7 @@ export class WorkerClaimReader implements ClaimReader {
     }
     const { unitBits, from: jobFrom, to: jobTo } = search;
     const algorithm = await algorithms.source(spec, signal);
-    const task = { ...searchTaskOf(search), algorithm, file, place, unitBits, jobFrom, jobTo };
+    const task = { ...taskOf(search), algorithm, file, place, unitBits, jobFrom, jobTo };
     return workers.claims(task, { deadlineMs: DEADLINE_MS, signal });
   }
 }

@@ -13,6 +13,9 @@ import type { SearchRequest } from "./search-request.ts";
 const TIMES_OF_A_FIND = 8n;
 const LEAST_NONCES = 4096n;
 const PARTICIPANTS = 4;
+/** A chance of no find that is worth telling to a client that chose the range itself. */
+const LIKELY_ENOUGH = 0.05;
+const READABLE = 1n << 56n;
 const DIGESTS = 1n << 256n;
 /** Below, what leases and claims take is no longer small beside the hashing. */
 const UNIT_SECONDS = 0.25;
@@ -33,7 +36,11 @@ export interface FilledRange {
 /** @throws JobError BAD_ORDER */
 export function fillTarget({ target, zeroBits }: SearchRequest): Uint8Array {
   if (target !== undefined && zeroBits !== undefined) {
-    throw badOrder("zeroBits", "is given beside target, and says the same", "give one of them");
+    throw badOrder(
+      "zeroBits",
+      "is given beside target; both say what a find is",
+      "give one of them",
+    );
   }
   if (target !== undefined) return target;
   if (zeroBits !== undefined) return targetOf(zeroBits);
@@ -66,12 +73,12 @@ export function fillRange(
   const { from = 0n, to } = request;
   if (to !== undefined) {
     checkRange(from, to, nonceBytes);
-    return { from, to, notes: [] };
+    return { from, to, notes: unlikelyNotes(to - from, noncesOfAFind(target)) };
   }
   if (mode !== "first") {
     throw badOrder(
       "to",
-      `is missing: with mode ${mode} all nonces are searched`,
+      `is missing: mode ${mode} searches every nonce of a range`,
       "say where the range ends, e.g. 16777216",
     );
   }
@@ -93,11 +100,25 @@ export function fillRange(
     );
   }
   const size = smallest(wanted, room);
-  const chance = Math.exp(-Number(size) / Number(perFind));
-  const notes = [
-    `chosen: nonces ${from} up to ${from + size}; a find takes ${perFind} on average, and there is none among these with a chance of ${chanceText(chance)}`,
-  ];
+  const notes = [`chosen: nonces ${from} up to ${from + size}; ${noneText(size, perFind)}`];
   return { from, to: from + size, notes };
+}
+
+/** A range that a client chose may be much too small for its target. */
+function unlikelyNotes(size: bigint, perFind: bigint): readonly string[] {
+  return noneOf(size, perFind) < LIKELY_ENOUGH ? [] : [noneText(size, perFind)];
+}
+
+/** The chance that there is no find among so many nonces. */
+function noneOf(size: bigint, perFind: bigint): number {
+  return perFind === 1n ? 0 : Math.exp(-Number(size) / Number(perFind));
+}
+
+function noneText(size: bigint, perFind: bigint): string {
+  if (perFind === 1n) return "nearly every nonce is a find";
+  const mean = perFind > READABLE ? `2^${perFind.toString(2).length - 1}` : `${perFind}`;
+  const chance = chanceText(noneOf(size, perFind));
+  return `a find takes ${mean} on average, and there is none among these with a chance of ${chance}`;
 }
 
 /** @throws JobError BAD_ORDER for what the chain would refuse */
@@ -180,6 +201,8 @@ export function badOrder(field: string, reason: string, remedy: string): JobErro
 }
 
 function chanceText(chance: number): string {
+  if (chance < 1e-9) return "less than 1 in a billion";
+  if (chance > 0.999) return "more than 99.9 %";
   return chance < 0.001 ? `1 in ${Math.round(1 / chance)}` : `${(100 * chance).toFixed(1)} %`;
 }
 

@@ -4,11 +4,10 @@
  */
 import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
-import { SEARCH_ENDIANS, type SearchSpec } from "../../../chain/types/search.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import type { Algorithm } from "../../../ml/search/algorithm.ts";
-import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { openShipped, type ShippedName } from "../../../ml/search/shipped.ts";
+import { taskOf } from "../../../ml/search/task-of.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
 
@@ -47,7 +46,7 @@ export class CheckedDigests implements NonceDigests {
       return this.#here(shipped.name, spec, nonces);
     const { algorithms, workers } = this.#modules;
     const algorithm = await algorithms.source(spec, signal);
-    const task = { ...searchTaskOf(searchSpec(spec)), algorithm, nonces };
+    const task = { ...taskOf(searchSpec(spec)), algorithm, nonces };
     return workers.digests(task, { deadlineMs: DEADLINE_MS, signal });
   }
 
@@ -58,7 +57,7 @@ export class CheckedDigests implements NonceDigests {
   ): Promise<readonly Uint8Array[]> {
     const opening = this.#opened.get(name) ?? openShipped(name);
     this.#opened.set(name, opening);
-    const search = (await opening).start(searchTaskOf(searchSpec(spec)));
+    const search = (await opening).start(taskOf(searchSpec(spec)));
     return nonces.map((nonce) => search.stretch(nonce, 1).min.digest);
   }
 }
@@ -74,15 +73,6 @@ export async function isFind(
   if (nonce < from || nonce >= to) return false;
   const [digest] = await digests.of(spec, [nonce], signal);
   return digest !== undefined && compareBytes(digest, target) <= 0;
-}
-
-export function searchTaskOf(search: SearchSpec): SearchTask {
-  const { prefix, suffix, nonceBytes, target } = search;
-  const endian = SEARCH_ENDIANS[search.endian];
-  if (endian === undefined || (nonceBytes !== 4 && nonceBytes !== 8)) {
-    throw new RangeError(`nonces of ${nonceBytes} bytes, order ${search.endian}`);
-  }
-  return { prefix, suffix, nonceBytes, endian, target };
 }
 
 /** Names one order to search, where those of equal messages and targets are one. */

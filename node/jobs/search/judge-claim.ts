@@ -2,6 +2,7 @@
  * Hashes the drawn part of a claim again and says what was found. Whatever fails on this node's side is thrown, never
  * blamed on the participant.
  */
+
 import { unreachable } from "../../../chain/committee/seal.ts";
 import { equalBytes } from "../../../chain/crypto/hash.ts";
 import { digestsProof, leafDigest, merkleRoot } from "../../../chain/proof/hash-tree.ts";
@@ -17,6 +18,7 @@ import {
   segmentLeaf,
 } from "../../../chain/workload/search/segment-leaf.ts";
 import { segmentAt, segmentCount } from "../../../chain/workload/search/segments.ts";
+import { taskOf } from "../../../ml/search/task-of.ts";
 import type { BlobPeers } from "../../blobs/blob-peers.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
@@ -27,7 +29,6 @@ import { ASK_PART, ASK_PAUSE_MS, fetchBlob, fetchRun, UPDATE_PART } from "../fet
 import type { Finding, JudgeOptions } from "../finding.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
 import type { ClaimReader } from "./claim-reader.ts";
-import { searchTaskOf } from "./find-check.ts";
 import { type Span, type Spans, spanSize } from "./leases/span.ts";
 import { isFaultOfClaim } from "./replay-fault.ts";
 
@@ -166,7 +167,7 @@ async function replayUnits(
   const search = searchSpec(job.spec);
   const algorithm = await algorithms.source(job.spec, signal);
   const order = {
-    ...searchTaskOf(search),
+    ...taskOf(search),
     algorithm,
     unitBits: search.unitBits,
     jobFrom: search.from,

@@ -15,6 +15,7 @@ import { unitCount } from "../../../chain/workload/search/units.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
 import { findShipped, SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
+import { zeroBitsOf } from "../../../ml/search/zero-bits.ts";
 import type { ModuleReport } from "../../search/probe-module.ts";
 import { textBytes } from "../../wallet/payload.ts";
 import { JobError } from "../job-error.ts";
@@ -162,8 +163,8 @@ function priceOf({ pricePerGigahash }: SearchRequest, draft: JobSpec, chain: Par
   const least = (lowest * GIGA + unit - 1n) / unit;
   throw badOrder(
     "pricePerGigahash",
-    `${pricePerGigahash} micro-POML is below ${least}, the least for 10^9 of these hashes`,
-    `give at least ${least}, or leave it out`,
+    `${formatAmount(pricePerGigahash)} POML is below ${formatAmount(least)} POML, the least for 10^9 of these hashes`,
+    `give at least ${formatAmount(least)} POML (${least} micro-POML), or leave it out`,
   );
 }
 
@@ -176,11 +177,7 @@ function tooLittle(escrow: bigint, price: bigint): JobError {
 }
 
 function nameOf(algorithm: string, target: Uint8Array): string {
-  const hex = toHex(target);
-  const first = hex.search(/[^0]/);
-  const bits =
-    first === -1 ? 256 : 4 * first + Math.clz32(Number.parseInt(hex[first] ?? "0", 16)) - 28;
-  return `${algorithm}, ${bits} zero bits`;
+  return `${algorithm}, ${zeroBitsOf(toHex(target))} zero bits`;
 }
 
 function refundNote(mode: string): string {

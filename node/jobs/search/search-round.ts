@@ -24,6 +24,7 @@ import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
 import { unitOf } from "../../../chain/workload/search/units.ts";
 import { workloadOf } from "../../../chain/workload/workloads.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
+import { taskOf } from "../../../ml/search/task-of.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { DutySender } from "../../chain/duty-sender.ts";
 import type { Clock } from "../../clock.ts";
@@ -32,7 +33,7 @@ import type { NodeLog } from "../../telemetry/log.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
-import { isFind, type NonceDigests, searchTaskOf } from "./find-check.ts";
+import { isFind, type NonceDigests } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
@@ -251,7 +252,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const search = searchSpec(spec);
     const algorithm = await this.#modules.algorithms.source(spec, this.#signal);
     const { unitBits, from: jobFrom, to: jobTo } = search;
-    return { ...searchTaskOf(search), algorithm, unitBits, jobFrom, jobTo };
+    return { ...taskOf(search), algorithm, unitBits, jobFrom, jobTo };
   }
 
   /** Its own part alone; of what it searched, what the manager has acknowledged. */

@@ -183,7 +183,12 @@ describe("poml search", function () {
 
   it("refuses by the option's name", async () => {
     for (const [args, says] of [
-      [["--zero-bits", "300"], "zeroBits"],
+      [["--zero-bits", "300"], "zeroBits: must be a whole number from 0 to 255"],
+      [["--zero-bits", ""], "zeroBits: must be a whole number"],
+      [["--zero-bits", "0x10"], "zeroBits: must be a whole number"],
+      [["--zero-bits", "1e1"], "zeroBits: must be a whole number"],
+      [["--zero-bits", "8", "--team", "2"], "teamSize: must be a whole number from 3 to 16"],
+      [["--zero-bits", "8", "--count", "0"], "count: 0 nonces"],
       [["--zero-bits", "8", "--prefix", "abc"], "prefix"],
       [["--zero-bits", "8", "--prefix", "ab", "--prefix-text", "a"], "prefix"],
       [["--zero-bits", "8", "--endian", "middle"], "endian"],
@@ -231,6 +236,8 @@ describe("poml search", function () {
 
   it("hashes finds of a module of one's own again, or says that it could not", async () => {
     const { node } = stage.test;
+    // What the test before ordered.
+    node.runJobs();
     // The network of this test hashes with SHA-256, so another module of that function is right and the toy is not.
     const own = Buffer.concat([await shippedModule("sha256"), CUSTOM_SECTION]);
     const toy = await compileExample(await readExample());

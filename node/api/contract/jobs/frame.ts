@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AUDIT_ANSWERS, AUDIT_STAGES } from "../../../../chain/types/audit.ts";
 import { AUDIT_FAULTS, JOB_PHASES, OBJECTIONS } from "../../../../chain/types/job.ts";
 import { OUTCOME_STATES } from "../../../jobs/job-outcome.ts";
-import { Address, Amount, Bytes, Count, Fraction, Hash, Height } from "../scalar.ts";
+import { Address, Amount, Bytes, Count, Fraction, Hash, Height, whole } from "../scalar.ts";
 
 /** How a job stands or ended. `phase` is the state of the job on the chain: a failed job is settled, too. */
 export const OutcomeJson = z.object({
@@ -64,20 +64,12 @@ export const ObjectionJson = z.object({
 
 /** Fields of an order, as its client writes it. */
 export const ORDER_FIELDS = {
-  participants: z
-    .int()
-    .min(1)
-    .max(256)
-    .optional()
-    .describe("default 4; fewer where rows or nodes are few"),
-  quorum: z.int().min(1).max(256).optional().describe("default: more than half of participants"),
-  teamSize: z
-    .int()
-    .min(3)
-    .max(16)
+  participants: whole(1, 256).optional().describe("default 4; fewer where rows or nodes are few"),
+  quorum: whole(1, 256).optional().describe("default: more than half of participants"),
+  teamSize: whole(3, 16)
     .optional()
     .describe("managers, default 3; where the network has fewer nodes, all of them are drawn"),
-  phaseSeconds: z.int().min(1).max(43_200).optional().describe("deadline of a phase, default 120"),
+  phaseSeconds: whole(1, 43_200).optional().describe("deadline of a phase, default 120"),
 } as const;
 
 /** Fields of an order, as the chain stores it. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SEARCH_ENDIANS, SEARCH_MODES } from "../../../../chain/types/search.ts";
 import { MAX_UINT32 } from "../../../../chain/uint-range.ts";
 import { ShortName } from "../../../short-name.ts";
-import { Amount } from "../scalar.ts";
+import { Amount, whole } from "../scalar.ts";
 import { ORDER_FIELDS } from "./frame.ts";
 import { MessagePart, Target, Uint64 } from "./search.ts";
 
@@ -30,10 +30,7 @@ export const SearchOrder = z.strictObject({
     .describe("default 8"),
   endian: z.enum(SEARCH_ENDIANS).optional().describe("byte order of the nonce; default little"),
   target: Target.optional().describe("give this or zeroBits"),
-  zeroBits: z
-    .int()
-    .min(0)
-    .max(255)
+  zeroBits: whole(0, 255)
     .optional()
     .describe("how many bits a find begins with that are zero; the same as a target"),
   from: NonceOrder.optional().describe("first nonce; default 0"),
@@ -44,16 +41,10 @@ export const SearchOrder = z.strictObject({
     .enum(SEARCH_MODES)
     .optional()
     .describe("first: ends with a find, the default; all: every find; best: the smallest digest"),
-  redundancy: z
-    .int()
-    .min(0)
-    .max(100)
+  redundancy: whole(0, 100)
     .optional()
     .describe("percent of the range that another node searches a second time; default 0"),
-  operations: z
-    .int()
-    .min(1)
-    .max(MAX_UINT32)
+  operations: whole(1, MAX_UINT32)
     .optional()
     .describe("what one hash costs; known of shipped algorithms, measured here of others"),
   ...ORDER_FIELDS,

@@ -53,6 +53,18 @@ describe("preparing a search", () => {
       .and.contain("4 nodes can be drawn now");
   });
 
+  it("says when there hardly is a find among the nonces that a client chose", async () => {
+    const noteOf = async (changes: object) => (await prepare(changes)).notes.join("\n");
+    expect(await noteOf({ zeroBits: 24, to: 1 << 20 })).contain("with a chance of 93.9 %");
+    const never = { mode: "all", target: "00".repeat(32), to: 5000 };
+    expect(await noteOf(never))
+      .contain("takes 2^256 on average")
+      .and.contain("more than 99.9 %");
+    expect(await noteOf({ zeroBits: 8, to: 1 << 20 })).not.contain("with a chance of");
+    expect(await noteOf({ target: "ff".repeat(32) })).contain("nearly every nonce is a find");
+    expect(await noteOf({ zeroBits: 4 })).contain("less than 1 in a billion");
+  });
+
   it("draws no more nodes than there are units, and asks no more of them to deliver", async () => {
     const crowdOf = async (changes: object) => {
       const { spec } = await prepare({ mode: "all", zeroBits: 8, ...changes });
@@ -98,7 +110,7 @@ describe("preparing a search", () => {
       "BAD_ORDER",
     );
     expect(cheap.facts).include({ field: "pricePerGigahash" });
-    const least = /at least (\d+)/.exec(cheap.remedy ?? "")?.[1] ?? "";
+    const least = /\((\d+) micro-POML\)/.exec(cheap.remedy ?? "")?.[1] ?? "";
     await prepare({ ...range, pricePerGigahash: least });
     const poor = await expectCodeAsync(
       () => prepare({ ...range, maxSpend: "5" }),
