@@ -111,6 +111,8 @@ export class DeskReports {
       if (to >= lease.to) continue;
       if (last === undefined) this.log(run, Math.min(run.at, lease.to), now, effects);
       this.cut(run, Math.max(to, this.#table.lease(number)?.at ?? to), now, effects);
+      // All that is left of it was searched, by its holder's word: nobody need copy that.
+      if (run.at >= to) this.log(run, to, now, effects);
     }
   }
 

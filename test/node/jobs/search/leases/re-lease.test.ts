@@ -120,6 +120,14 @@ describe("copies near the end", () => {
     expect(bench.desk.table.open.size).equal(0);
   });
 
+  it("end the lease that they copy when its holder has said that it searched the rest", () => {
+    const { bench, last, copy } = copied();
+    bench.beat(A, last.lease, copy.from + 1);
+    bench.finish(copy, 0.01);
+    expect(bench.desk.table.lease(last.lease)?.isOver).equal(true);
+    expect(bench.desk.table.open.size).equal(0);
+  });
+
   it("are not given to the node that holds the lease", () => {
     const { bench } = copied();
     expect(leasesIn(bench.ask({ node: A.node, lane: 1 }))).equal(0);
