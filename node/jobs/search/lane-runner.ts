@@ -72,6 +72,10 @@ export class LaneRunner {
     return this.#lane.isDone;
   }
 
+  get isSearching(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** What is left to search of the leases that it has. */
   get held(): readonly Span[] {
     const running = this.#running;

@@ -87,6 +87,8 @@ export interface SearchRoundModules extends RoundTreeModules {
 const TICK_MS = 250;
 /** For the manager's last answers: three beats. */
 const PATIENCE_MS = 6_000;
+/** Of the deadline, for the unit of the find that ends a round and the answers for it: a quarter of the phase. */
+const LAST_UNIT = 1 / 16;
 /** Requests of one process in one round, at most. */
 const REQUESTS_A_LIFE = 1_000_000;
 /** A find is told to each node so often, at most. */
@@ -184,7 +186,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   async #search(units: SearchedUnits): Promise<void> {
-    const { job, lanes } = this.#options;
+    const { job, lanes, deadlineMs } = this.#options;
     const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
     this.#loadForChecks();
@@ -194,13 +196,19 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       if (this.#closing.signal.aborted)
         for (const lane of this.#lanes) lane.take({ kind: "close" });
       let until: number | undefined;
+      let latest: number | undefined;
       for (;;) {
         for (const lane of this.#lanes) lane.take({ kind: "tick" });
         troubles.silent(this.#line.silentMs);
         if (units.claimable >= mostClaimUnits(this.#options.job)) this.close();
         if (this.#closing.signal.aborted) {
-          until ??= clock.monotonic() + PATIENCE_MS;
-          if (clock.monotonic() >= until || this.#lanes.every(({ isDone }) => isDone)) return;
+          const now = clock.monotonic();
+          latest ??= now + Math.max(PATIENCE_MS, LAST_UNIT * deadlineMs);
+          // What a lane still searches it must be able to deliver.
+          if (until === undefined || this.#lanes.some(({ isSearching }) => isSearching)) {
+            until = Math.min(latest, now + PATIENCE_MS);
+          }
+          if (now >= until || this.#lanes.every(({ isDone }) => isDone)) return;
         }
         await this.#pause();
       }

@@ -37,7 +37,13 @@ async function play(
   {
     order = {},
     disk = systemDisk,
-  }: { readonly order?: Partial<SearchOrder>; readonly disk?: Disk } = {},
+    speed = 1,
+  }: {
+    readonly order?: Partial<SearchOrder>;
+    readonly disk?: Disk;
+    /** Of the round's clock. */
+    readonly speed?: number;
+  } = {},
 ): Promise<Play> {
   const story = new SearchStory({ order });
   const { job } = story;
@@ -49,7 +55,7 @@ async function play(
   const { publicKey } = story.chain.head.state.nodes.at(node);
   const dataDir = await folders.create();
   const round = new SearchRound(
-    { job, node, publicKey, lanes: 1, dataDir, deadlineMs: 10_000, signal: over.signal },
+    { job, node, publicKey, lanes: 1, dataDir, deadlineMs: 480_000, signal: over.signal },
     {
       algorithms: { source: async () => inMemory(Uint8Array.of(1)) },
       digests: { of: async () => [] },
@@ -74,7 +80,7 @@ async function play(
       duties: { send: async () => new Uint8Array(32) },
       disk,
       clock: {
-        monotonic: () => performance.now(),
+        monotonic: () => speed * performance.now(),
         sleep: (_, signal) =>
           new Promise((resolve, reject) => {
             if (signal?.aborted) reject(signal.reason);
@@ -155,6 +161,26 @@ describe("round of a search, with a manager that is hostile", function () {
     const told = sent.flatMap((one) => (one.kind === "find" ? [one.value.nonce] : []));
     expect(new Set(told).size).equal(MAX_FINDS);
     await end();
+  });
+
+  it("waits for the unit of the find that ends it, longer than for answers, and tells it", async () => {
+    let isTold = false;
+    const played = await play(
+      async (_task, { onFind, onUnits }) => {
+        onFind?.({ nonce: 5n, digest: new Uint8Array(32) });
+        // 25 seconds of the round's clock.
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        isTold = true;
+        onUnits?.([searchUnit(played.story.search, 0n)]);
+      },
+      { order: { target: EVERYTHING, mode: 0 }, speed: 100 },
+    );
+    const { lease, sent, done } = played;
+    lease({ from: 0n, to: 4n }, requestOf(sent));
+    await done;
+    expect(isTold).equal(true);
+    const beats = sent.flatMap((one) => (one.kind === "report" ? one.value.beats : []));
+    expect(beats.map(({ at }) => at)).include(1n);
   });
 
   it("goes on when its disk was full for a while, and hashes again what it could not keep", async () => {
