@@ -1,8 +1,8 @@
 /**
  * What workers get out of their cores: hashes of searches through the worker pool, with all that it takes to order them
  * and to hear of them, over those of as many bare kernels. Both per second of processor time, the worker processes' own
- * in whole; they take turns, and the medians over pairs of turns and the fastest quarter of each are compared, since
- * other processes can only slow a turn down.
+ * in whole. They take turns, and each turn of the pool is compared with the turns of the bare kernels before and after
+ * it: how fast a core is changes from second to second, with what else the machine and its host do. The median counts.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -20,10 +20,10 @@ import type { BareResult } from "./bare-thread.ts";
 
 export interface Efficiency {
   readonly workers: number;
-  /** Hashes a second of processor time, the pool's over bare kernels', of each the fastest quarter of turns. */
+  /** Hashes a second of processor time, the pool's over bare kernels', median over turns. */
   readonly efficiency: number;
-  /** Median over pairs of turns. */
-  readonly efficiencyOfPairs: number;
+  /** Half of the turns lie between these two. */
+  readonly middleHalf: readonly [number, number];
   /** All workers together, by the clock, the fastest quarter. */
   readonly hashesPerSecond: number;
   readonly turns: number;
@@ -41,7 +41,7 @@ interface Rates {
 export async function efficiencies(task: SearchTask, quick: boolean): Promise<Efficiency[]> {
   const results: Efficiency[] = [];
   for (const count of COUNTS) {
-    results.push(await efficiencyOf(task, count, quick ? [4, 1500] : [12, 2500]));
+    results.push(await efficiencyOf(task, count, quick ? [8, 1000] : [30, 1000]));
   }
   return results;
 }
@@ -56,32 +56,30 @@ async function efficiencyOf(
     { localWorkers: workers, engineHash: ENGINE_HASH },
     { log: SILENT, clock: systemClock },
   );
-  const rates: { readonly bare: Rates; readonly pool: Rates }[] = [];
+  const ratios: number[] = [];
+  const speeds: number[] = [];
   try {
     await pool.start();
     const isReady = (): boolean => pool.status().every(({ state }) => state === "idle");
     await until(isReady, START_MS, "workers");
-    // What is compiled anew in its first moments does not count, and the first pair is left out.
-    for (let turn = 0; turn <= turns; turn++) {
-      const pair = {
-        bare: await runBare(bare, turnMs),
-        pool: await runPool(pool, task, workers, turnMs),
-      };
-      if (turn > 0) rates.push(pair);
+    // What is compiled anew in its first moments does not count.
+    await runPool(pool, task, workers, turnMs);
+    let before = await runBare(bare, turnMs);
+    for (let turn = 0; turn < turns; turn++) {
+      const { perCpuSecond, perSecond } = await runPool(pool, task, workers, turnMs);
+      const after = await runBare(bare, turnMs);
+      ratios.push((2 * perCpuSecond) / (before.perCpuSecond + after.perCpuSecond));
+      speeds.push(perSecond);
+      before = after;
     }
   } finally {
     await Promise.all([pool.stop(), ...bare.map((thread) => thread.terminate())]);
   }
-  const fastest = (of: (pair: (typeof rates)[number]) => number): number =>
-    part(rates.map(of), 0.75);
-  const pairs = rates.map((pair) => pair.pool.perCpuSecond / pair.bare.perCpuSecond);
   return {
     workers,
-    efficiency: rounded(
-      fastest((pair) => pair.pool.perCpuSecond) / fastest((pair) => pair.bare.perCpuSecond),
-    ),
-    efficiencyOfPairs: rounded(part(pairs, 0.5)),
-    hashesPerSecond: Math.round(fastest((pair) => pair.pool.perSecond)),
+    efficiency: rounded(part(ratios, 0.5)),
+    middleHalf: [rounded(part(ratios, 0.25)), rounded(part(ratios, 0.75))],
+    hashesPerSecond: Math.round(part(speeds, 0.75)),
     turns,
   };
 }
