@@ -9,7 +9,7 @@ import { listen, readStatus } from "./store.js";
 
 /** Asked again every few blocks, and with each epoch, when votes are counted. */
 export function algorithmsCard() {
-  const element = h("div");
+  const element = h("div", { class: "stack" });
   let left = false;
   let asked = "";
   const read = async () => {
@@ -19,7 +19,7 @@ export function algorithmsCard() {
     asked = key;
     try {
       const list = await get("/v1/algorithms");
-      if (!left) patch(element, show(list));
+      if (!left) patch(element, ...show(list));
     } catch {
       // What was shown stays; the next blocks ask again.
     }
@@ -61,19 +61,19 @@ function show({ algorithms, votes, totalWeight, countedAt }) {
       ],
     };
   });
-  return card(
-    "Algorithms",
-    "what searches can hash with",
-    table(["Name", "~Digest", "Known by", "This node"], rows),
-    open.length > 0 && [
-      h(
-        "p",
-        { class: "muted" },
-        `Open votes: more than two thirds of the weight decides. They are counted next at the end of block #${count(countedAt)}.`,
+  return [
+    card(
+      "Algorithms",
+      "what searches can hash with",
+      table(["Name", "~Digest", "Known by", "This node"], rows),
+    ),
+    open.length > 0 &&
+      card(
+        "Votes on algorithms",
+        `more than 2/3 of the weight decides; counted at the end of block #${count(countedAt)}`,
+        table(["Algorithm", "Vote", "~Weight", ">For", "~>Nodes"], open),
       ),
-      table(["Algorithm", "Vote", "~Weight", ">For", "~>Nodes"], open),
-    ],
-  );
+  ];
 }
 
 /** @param {string} hash */

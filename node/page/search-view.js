@@ -15,7 +15,7 @@ export const searchView = {
   progress: ({ progress }) => `${percent(progress)} searched`,
   result: ({ finds }) => (finds.length === 0 ? "–" : plural(finds.length, "find")),
   recordResult: ({ finds, openUnits }) =>
-    finds.length > 0 ? finds.map(foundText).join(", ") : `${large(openUnits)} units open`,
+    finds.length > 0 ? fewOf(finds.map(foundText)) : `${large(openUnits)} units open`,
   about: ({ spec, algorithmName }) =>
     `${algorithmName ?? short(spec.algorithm)}, digests of ${zeroBits(spec.target)} zero bits`,
   figures,
@@ -42,6 +42,13 @@ function zeroBits(hex) {
 /** @param {{ nonce: string }} find */
 function foundText({ nonce }) {
   return `found nonce ${nonce}`;
+}
+
+/** Up to 64 finds would push all else off the page. @param {readonly string[]} texts */
+function fewOf(texts) {
+  const left = texts.length - SHOWN_FINDS;
+  const shown = texts.slice(0, SHOWN_FINDS).join(", ");
+  return left > 0 ? `${shown} and ${count(left)} more` : shown;
 }
 
 /** Hashes a second that a node says it did. @param {SearchDetail} job @param {{ units: number, workMs: number }} claim */
@@ -98,7 +105,7 @@ function graph(first) {
       coverage(job),
       coverageLegend(job),
       ...job.finds.slice(0, SHOWN_FINDS).map((find) => finding(job, find)),
-      left > 0 && h("p", { class: "muted" }, `and ${count(left)} more, below`),
+      left > 0 && h("p", { class: "muted" }, `and ${count(left)} more, in the certificate`),
     );
   };
   show(first);
@@ -166,7 +173,7 @@ function history(rounds, job) {
         .filter(({ units }) => units > 0)
         .map((claim) => `${claim.name ?? `node ${claim.node}`} ${speedText(speed(job, claim))}`)
         .join(", ") || "nobody",
-      round.finds.length === 0 ? "–" : round.finds.map(({ nonce }) => nonce).join(", "),
+      round.finds.length === 0 ? "–" : fewOf(round.finds.map(({ nonce }) => nonce)),
       duration(round.durationMs),
       h("a", { href: `#/blocks/${round.height}` }, `#${count(round.height)}`),
     ],
