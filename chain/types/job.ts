@@ -74,7 +74,7 @@ export type JobOutcome = (typeof JOB_OUTCOMES)[number];
  * participant's training reached numbers that are not finite (by its own word). not-finite: its change is not finite.
  * norm: it is much longer than the model or than the other updates. no-change: it equals the model it started from.
  * format: it does not decode, or is not the one that was committed to. samples: it does not stand for the rows of its
- * shard. range: it claims units that were not leased to it.
+ * shard. range: it claims units that were not leased to it, or that an earlier round recorded.
  */
 export const UPDATE_CHECKS = [
   "diverged",

@@ -14,7 +14,9 @@ import { Hash, Signature, Uint8, Uint16, Uint32, Uint64 } from "./primitive.ts";
  * `from..to` of a lease that is another's (its parent's in the tree), or that was cut and not granted again. pass: units
  * of a lease become a lease of `node`, a child whose parent is gone. cut: a lease ends at `to`; what was not searched
  * of the rest is free again. find: `node` reports the nonce `from`. takeover: the log goes on under another manager.
- * close: no more grants in this round; participants commit.
+ * close: no more grants in this round; participants commit. turn: nothing more belongs to this round, and what is open or
+ * leased goes on in the log of the next one. begin: the chain has reached the round of a log that began before; what is
+ * open is what the chain says.
  */
 export const LEASE_ENTRIES = [
   "grant",
@@ -27,6 +29,8 @@ export const LEASE_ENTRIES = [
   "find",
   "takeover",
   "close",
+  "turn",
+  "begin",
 ] as const;
 export type LeaseEntryKind = (typeof LEASE_ENTRIES)[number];
 
@@ -38,13 +42,13 @@ export const LeaseEntry = new ContainerType(
     view: Uint16,
     /** From 1, without gaps, across all views of a round. */
     sequence: Uint32,
-    /** Root of the entry before; zero before the first. */
+    /** Root of the entry before; before the first zero, or the root of the `turn` of the log that it goes on from. */
     previous: Hash,
     /** Node index of the manager that signs. */
     manager: Uint32,
     /** Index into LEASE_ENTRIES. */
     kind: Uint8,
-    /** Number of the lease, from 1; 0 in `find`, `takeover` and `close`. */
+    /** Number of the lease, from 1; 0 in `find`, `takeover`, `close`, `turn` and `begin`. */
     lease: Uint32,
     /** Node index of the holder, or of the node that a `part`, `pass` or `find` is about; 0 without one. */
     node: Uint32,

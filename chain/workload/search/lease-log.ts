@@ -57,11 +57,16 @@ export function isUsurped(entry: LeaseEntry, team: readonly number[]): boolean {
 /**
  * Whether an entry may follow another, judging by chain, sequence and view alone. A new view begins with a takeover.
  * @param before undefined at the beginning of a round's log
+ * @param origin what the first entry names: zero, or the root of the `turn` from which the log goes on
  */
-export function followsEntry(before: LeaseEntry | undefined, entry: LeaseEntry): boolean {
+export function followsEntry(
+  before: LeaseEntry | undefined,
+  entry: LeaseEntry,
+  origin: Uint8Array = ZERO_HASH,
+): boolean {
   const isTakeover = LEASE_ENTRIES[entry.kind] === "takeover";
   if (before === undefined) {
-    const begins = entry.sequence === 1 && equalBytes(entry.previous, ZERO_HASH);
+    const begins = entry.sequence === 1 && equalBytes(entry.previous, origin);
     return begins && isTakeover === entry.view > 0;
   }
   if (entry.round !== before.round || !equalBytes(entry.job, before.job)) return false;

@@ -22,7 +22,7 @@ import { withSecondSearches } from "./units.ts";
 
 /** A job ends after this number of consecutive records that cover no unit. */
 export const MAX_IDLE_ROUNDS = 8;
-const MAX_ROUNDS = 10_000;
+export const MAX_ROUNDS = 10_000;
 
 export function modeOf({ spec }: Pick<Job, "spec">): SearchMode {
   const mode = SEARCH_MODES[searchSpec(spec).mode];

@@ -76,6 +76,11 @@ export class LaneRunner {
     return this.#running !== undefined;
   }
 
+  /** Its worker does nothing for it. */
+  get isIdle(): boolean {
+    return !this.#isWorking;
+  }
+
   /** What is left to search of the leases that it has. */
   get held(): readonly Span[] {
     const running = this.#running;

@@ -3,11 +3,13 @@ import { decodeSsz } from "../../../chain/decode.ts";
 import type { Disk } from "../../disk.ts";
 import { DurableLog } from "./durable-log.ts";
 import type { JournalNote } from "./leases/member-messages.ts";
+import { decodeOrigin, encodeOrigin } from "./log-origin.ts";
 import { logEntry, MAX_ENTRIES, WireEntries, wireEntry } from "./member-wire.ts";
 
 /** First byte of a record. */
 const PROMISE = 1;
 const LOG = 2;
+const ORIGIN = 3;
 const HEAD_BYTES = 5;
 
 export class LeaseJournal {
@@ -20,7 +22,7 @@ export class LeaseJournal {
   static async open(
     folder: string,
     disk: Disk,
-  ): Promise<{ readonly journal: LeaseJournal; readonly notes: readonly JournalNote[] }> {
+  ): Promise<{ readonly journal: LeaseJournal; readonly notes: JournalNote[] }> {
     const { log, records } = await DurableLog.open(folder, disk);
     return { journal: new LeaseJournal(log), notes: records.map(noteOf) };
   }
@@ -28,6 +30,8 @@ export class LeaseJournal {
   /** Resolves when it is durable. */
   async write(note: JournalNote): Promise<void> {
     if (note.kind === "promise") return this.#log.append(record(PROMISE, note.view));
+    if (note.kind === "origin")
+      return this.#log.append(record(ORIGIN, 0, encodeOrigin(note.origin)));
     const { after, entries } = note;
     const writes: Promise<void>[] = [];
     for (let at = 0; at === 0 || at < entries.length; at += MAX_ENTRIES) {
@@ -54,6 +58,8 @@ function record(kind: number, value: number, body: Uint8Array = new Uint8Array(0
 function noteOf(bytes: Uint8Array): JournalNote {
   const value = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1, true);
   if (bytes[0] === PROMISE) return { kind: "promise", view: value };
-  const entries = decodeSsz("lease journal", WireEntries, bytes.subarray(HEAD_BYTES));
+  const body = bytes.subarray(HEAD_BYTES);
+  if (bytes[0] === ORIGIN) return { kind: "origin", origin: decodeOrigin(body) };
+  const entries = decodeSsz("lease journal", WireEntries, body);
   return { kind: "log", after: value, entries: entries.map(logEntry) };
 }

@@ -1,7 +1,7 @@
 /** This node in the teams of searches: a seat for each round under way, from its begin to its record. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
-import { phaseOf } from "../../../chain/job/phase.ts";
+import { isOver, phaseOf } from "../../../chain/job/phase.ts";
 import type { State } from "../../../chain/state/state.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import type { Chain } from "../../chain/chain.ts";
@@ -17,11 +17,12 @@ import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
 import { isHalfOver } from "./half-over.ts";
 import { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks } from "./lease-links.ts";
+import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
-import { MARK, RoundMemory } from "./round-memory.ts";
+import { isMarked, MARK, RoundMemory } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
 import { Unclaimed } from "./unclaimed.ts";
 
@@ -31,7 +32,7 @@ export interface LeaseServiceOptions {
 }
 
 export interface LeaseServiceModules
-  extends Omit<TeamSeatModules, "clock" | "journal" | "onFault" | "rests"> {
+  extends Omit<TeamSeatModules, "clock" | "journal" | "onFault" | "onTurned" | "rests"> {
   readonly chain: Pick<Chain, "state" | "height" | "genesisRoot">;
   readonly clock: Pick<Clock, "now" | "monotonic" | "sleep">;
   readonly evidence: Pick<EvidenceService, "report">;
@@ -42,11 +43,19 @@ export interface LeaseServiceModules
   readonly room: Room;
 }
 
+interface Ahead {
+  readonly origin: LogOrigin;
+  /** As in the round before. */
+  readonly isForgetful: boolean;
+}
+
 export class LeaseService implements JobService {
   readonly #options: LeaseServiceOptions;
   readonly #modules: LeaseServiceModules;
   readonly #flights: SingleFlight;
   readonly #seats = new Map<string, TeamSeat>();
+  /** Rounds that the chain has not reached, and from where their logs go on. */
+  readonly #ahead = new Map<string, Ahead>();
   readonly #retryAt = new Map<string, number>();
   readonly #unclaimed = new Unclaimed();
   readonly #folders: RoundFolders;
@@ -75,24 +84,59 @@ export class LeaseService implements JobService {
       const phase = phaseOf(job);
       const isOpen = phase === "training" || phase === "revealing";
       if (!isOpen || !job.team.includes(node)) continue;
-      const key = runName(job.id, job.round);
-      due.add(key);
+      const rounds = [job.round, job.round + 1];
+      for (const round of rounds) due.add(runName(job.id, round));
       if (!orders.accepts(job)) continue;
-      if ((this.#retryAt.get(key) ?? 0) <= chain.height) {
-        this.#flights.start(key, (signal) => this.#sit(job, node, signal));
-      }
-      const seat = this.#seats.get(key);
-      if (isHalfOver(job, chain.height)) seat?.close();
+      for (const round of rounds) this.#look(job, round, node);
+      const seat = this.#seats.get(runName(job.id, job.round));
+      if (isHalfOver(job, chain.height)) seat?.turn();
       if (seat !== undefined && phase === "revealing") {
         this.#unclaimed.note(job, (owner) => seat.ownedBy(owner));
       }
-      seat?.expel(job.team.filter((member) => isOutOfTeam(member, job, chain.state)));
     }
+    this.#dropAhead(due);
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     this.#folders.retain(due);
     this.#memory.keepOnly(due);
     this.#unclaimed.keepOnly(new Set(jobs.map(({ id }) => toHex(id))));
+  }
+
+  #look(job: Job, round: number, node: number): void {
+    const { chain } = this.#modules;
+    const key = runName(job.id, round);
+    const isReached = round === job.round;
+    if (!isReached && !this.#ahead.has(key)) return;
+    if ((this.#retryAt.get(key) ?? 0) <= chain.height) {
+      this.#flights.start(key, (signal) => this.#sit(job, round, node, signal));
+    }
+    const seat = this.#seats.get(key);
+    seat?.update(job, chain.height > job.phaseSince);
+    seat?.expel(job.team.filter((member) => isOutOfTeam(member, job, chain.state)));
+    if (isReached) this.#ahead.delete(key);
+  }
+
+  /** The job has ended before the chain came to these rounds. */
+  #dropAhead(due: ReadonlySet<string>): void {
+    for (const key of this.#ahead.keys()) {
+      if (due.has(key)) continue;
+      this.#ahead.delete(key);
+      this.#modules.log.info("leases ahead of the chain are dropped: the search is over", {
+        run: key,
+      });
+    }
+  }
+
+  /** A round has turned: the next one begins at once. */
+  #goOn(id: Uint8Array, round: number, origin: LogOrigin, isForgetful: boolean): void {
+    const { state } = this.#modules.chain;
+    const node = state.nodeIndex(this.#options.keys.publicKey);
+    const index = state.jobIndex(id);
+    const job = index === undefined ? undefined : state.jobs.get(index);
+    // The chain may have gone on meanwhile.
+    if (node === undefined || job?.round !== round || isOver(job)) return;
+    this.#ahead.set(runName(id, round + 1), { origin, isForgetful });
+    this.#look(job, round + 1, node);
   }
 
   stop(): void {
@@ -121,37 +165,45 @@ export class LeaseService implements JobService {
     });
   }
 
-  async #sit(job: Job, node: number, signal: AbortSignal): Promise<void> {
+  async #sit(job: Job, round: number, node: number, signal: AbortSignal): Promise<void> {
     const { chain, links, live, disk, room } = this.#modules;
     await requireRoom(room, leaseNeeds());
-    const key = runName(job.id, job.round);
+    const key = runName(job.id, round);
+    const ahead = this.#ahead.get(key);
     const { journal, notes } = await LeaseJournal.open(this.#folders.pathOf(key), disk);
+    if (notes.length === 0 && ahead !== undefined) {
+      const note = { kind: "origin", origin: ahead.origin } as const;
+      await journal.write(note);
+      notes.push(note);
+    }
     signal.throwIfAborted();
     const { keys } = this.#options;
     const { genesisRoot } = chain;
-    const since = phaseOf(job) === "training" ? job.phaseSince : undefined;
-    const isForgetful = this.#memory.isForgetful({ key, since }, notes);
-    if (!isForgetful && notes.length === 0) {
+    const since = phaseOf(job) === "training" && round === job.round ? job.phaseSince : undefined;
+    const isNew = ahead?.isForgetful === false;
+    const isForgetful = this.#memory.isForgetful({ key, since, isNew }, notes);
+    if (!isForgetful && !isMarked(notes)) {
       await journal.write(MARK);
       this.#memory.marked(key);
     }
     const seat = new TeamSeat(
-      { job, keys, node, genesisRoot, notes, isForgetful, signal },
+      { job, round, keys, node, genesisRoot, notes, isForgetful, signal },
       {
         ...this.#modules,
         journal,
         onFault: (proof) => this.#report(proof),
         rests: (inJob, one) => this.#unclaimed.rests(inJob, one),
+        onTurned: (origin) => this.#goOn(job.id, round, origin, isForgetful),
       },
     );
-    const place = { job: job.id, round: job.round };
+    const place = { job: job.id, round };
     const ends = [
       links.receive(place, seat),
       links.receiveAsMember(place, seat),
-      live.watch(job, seat),
+      live.watch({ id: job.id, round }, seat),
     ];
     this.#seats.set(key, seat);
-    if (isHalfOver(job, chain.height)) seat.close();
+    if (round === job.round && isHalfOver(job, chain.height)) seat.turn();
     try {
       await seat.run();
     } finally {

@@ -123,6 +123,10 @@ const LeaseEnd = new ContainerType(
   { typeName: "LeaseEnd", ...OPTIONS },
 );
 
+/** closed: the round takes no more work. turned: and the next one has begun, ahead of the chain. Append only. */
+export const ROUND_ENDS = ["open", "closed", "turned"] as const;
+export type RoundEnd = (typeof ROUND_ENDS)[number];
+
 /** From the manager, or a sub-manager, to a participant. */
 const LeaseOrders = new ContainerType(
   {
@@ -131,7 +135,7 @@ const LeaseOrders = new ContainerType(
     rank: Uint8,
     /** Of a sub-manager 0. */
     view: Uint16,
-    /** 1: the round takes no more work. */
+    /** Index into ROUND_ENDS. */
     isClosed: Uint8,
     leases: new ListCompositeType(LeaseGiven, MAX_LANES),
     waits: new ListCompositeType(LeaseWait, MAX_LANES),

@@ -29,7 +29,7 @@ import type { Asked } from "../round-outcomes.ts";
 import type { ClaimReader } from "./claim-reader.ts";
 import { fewGaps } from "./few-gaps.ts";
 import { GivenClaims, isGiven, type OwnedBy } from "./given-claims.ts";
-import { type Span, type Spans, spansOf } from "./leases/span.ts";
+import { type Span, type Spans, spansOf, unitSpans, without } from "./leases/span.ts";
 import { newFinds, recordedFinds } from "./round-finds.ts";
 
 /** What the log of a round's leases says, once it is whole. */
@@ -143,6 +143,11 @@ function ownedBy(log: ClosedLog): OwnedBy {
   return (node) => log.owned(node);
 }
 
+/** What an earlier round recorded is paid there, and not again. */
+function isOpen(job: Job, { runs }: Pick<WeighedClaims, "runs">): boolean {
+  return without(runs, unitSpans(searchProgress(job).open)).length === 0;
+}
+
 interface Checked {
   readonly participant: Participant;
   readonly claim: WeighedClaims;
@@ -157,7 +162,9 @@ interface Failed {
 function checkClaim(job: Job, arrived: Arrived, log: ClosedLog): Checked | Failed {
   const { participant, claim } = arrived;
   if (claim === undefined) return { participant, check: "format" };
-  if (!isGiven(claimedRuns(arrived), ownedBy(log))) return { participant, check: "range" };
+  if (!isGiven(claimedRuns(arrived), ownedBy(log)) || !isOpen(job, claim)) {
+    return { participant, check: "range" };
+  }
   const { target } = searchSpec(job.spec);
   if (claim.finds.some(({ digest }) => compareBytes(digest, target) > 0)) {
     return { participant, check: "format" };

@@ -7,6 +7,8 @@ import {
   MAX_SHARES,
   RANKS,
   type Rank,
+  ROUND_ENDS,
+  type RoundEnd,
   WAIT_CODES,
   type WireShare,
 } from "./lease-wire.ts";
@@ -21,7 +23,7 @@ export type HolderEffect = Extract<
   { kind: "lease" | "ack" | "stale" | "end" | "wait" }
 >;
 /** `undefined`: nothing but that this node manages. */
-export type Order = HolderEffect | "closed" | undefined;
+export type Order = HolderEffect | "closed" | "turned" | undefined;
 
 interface Item {
   readonly view: number;
@@ -46,6 +48,8 @@ export class OrdersOut {
   readonly #options: OrdersOutOptions;
   readonly #modules: OrdersOutModules;
   readonly #mailboxes = new Map<number, Mailbox<Item>>();
+  /** Said with all that follows: a message may be lost. */
+  #ended: RoundEnd = "open";
 
   constructor(options: OrdersOutOptions, modules: OrdersOutModules) {
     this.#options = options;
@@ -54,6 +58,7 @@ export class OrdersOut {
 
   /** @param shares of a sub-manager's lease: what it is part of */
   put(node: number, view: number, order: Order, shares: readonly WireShare[] = []): void {
+    if (order === "closed" || order === "turned") this.#ended = order;
     const mailbox = this.#mailboxes.get(node) ?? this.#open(node);
     mailbox.put({ view, order, shares });
   }
@@ -80,7 +85,7 @@ export class OrdersOut {
       round,
       rank: RANKS.indexOf(rank),
       view,
-      isClosed: 0,
+      isClosed: ROUND_ENDS.indexOf(this.#ended),
       leases: [],
       waits: [],
       spans: [],
@@ -89,7 +94,7 @@ export class OrdersOut {
     };
     for (const { view: of, order, shares } of items) {
       // What it said under an earlier view is said anew.
-      if (order === undefined || of !== view) continue;
+      if (typeof order !== "object" || of !== view) continue;
       // A lease without all of its shares is none to its holder, which asks again.
       if (orders.shares.length + shares.length > MAX_SHARES) continue;
       orders.shares.push(...shares);
@@ -99,11 +104,7 @@ export class OrdersOut {
   }
 }
 
-function addTo(orders: LeaseOrders, order: Exclude<Order, undefined>): void {
-  if (order === "closed") {
-    orders.isClosed = 1;
-    return;
-  }
+function addTo(orders: LeaseOrders, order: HolderEffect): void {
   const { lane } = receiverOf(order);
   switch (order.kind) {
     case "lease": {

@@ -18,6 +18,12 @@ interface RoundBegin {
   readonly key: string;
   /** Height at which its work began; undefined when that phase is over. */
   readonly since: number | undefined;
+  /** It began before the chain was there, while this process kept the round before it. */
+  readonly isNew?: boolean;
+}
+
+export function isMarked(notes: readonly JournalNote[]): boolean {
+  return notes.some((note) => note.kind === "promise" && note.view === MARK.view);
 }
 
 export class RoundMemory {
@@ -36,10 +42,10 @@ export class RoundMemory {
   }
 
   /** @param notes of the round's journal */
-  isForgetful({ key, since }: RoundBegin, notes: readonly JournalNote[]): boolean {
-    if (notes.some((note) => note.kind === "promise" && note.view === MARK.view)) return false;
-    const isNew = since !== undefined && this.#liveFrom !== undefined && since >= this.#liveFrom;
-    return !isNew || this.#marked.has(key);
+  isForgetful({ key, since, isNew = false }: RoundBegin, notes: readonly JournalNote[]): boolean {
+    if (isMarked(notes)) return false;
+    const isLive = since !== undefined && this.#liveFrom !== undefined && since >= this.#liveFrom;
+    return (!isNew && !isLive) || this.#marked.has(key);
   }
 
   /** The journal has its mark. */

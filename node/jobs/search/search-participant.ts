@@ -15,12 +15,13 @@ import type { JobService } from "../dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
 import { untilTaken } from "../until-taken.ts";
 import { keepSecret } from "../update-secrecy.ts";
-import { isHalfOver } from "./half-over.ts";
+import { isOverdue } from "./half-over.ts";
 import type { LiveSearches } from "./live-searches.ts";
 import { searchNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { SearchRound, type SearchRoundModules } from "./search-round.ts";
 import type { SearchTroubles } from "./search-troubles.ts";
+import type { SearchedUnits } from "./searched-units.ts";
 
 export interface SearchParticipantOptions {
   readonly publicKey: Uint8Array;
@@ -28,7 +29,7 @@ export interface SearchParticipantOptions {
 }
 
 export interface SearchParticipantModules
-  extends Omit<SearchRoundModules, "onFailed" | "onUnits" | "troubles"> {
+  extends Omit<SearchRoundModules, "onFailed" | "onTurned" | "onUnits" | "troubles"> {
   readonly chain: Pick<Chain, "state" | "height" | "onBlock">;
   readonly orders: AcceptedOrders;
   readonly blobs: Pick<BlobStore, "withhold" | "release" | "putWithheld">;
@@ -44,6 +45,8 @@ export class SearchParticipant implements JobService {
   readonly #modules: SearchParticipantModules;
   readonly #flights: SingleFlight;
   readonly #rounds = new Map<string, SearchRound>();
+  /** Rounds that the chain has not reached, and what the round before searched. */
+  readonly #ahead = new Map<string, SearchedUnits>();
   readonly #retryAt = new Map<string, number>();
   readonly #folders: RoundFolders;
 
@@ -71,16 +74,24 @@ export class SearchParticipant implements JobService {
       if (own === undefined) continue;
       if (!isOver(job)) underWay.add(toHex(job.id));
       if (hasCommitted(own)) keepSecret(own, job, this.#modules);
-      const key = runName(job.id, job.round);
-      if (phase === "training" || phase === "revealing") wanted.add(key);
-      const isDue = phase === "training" && canCommit(own, job) && !hasCommitted(own);
-      if (!isDue || !orders.accepts(job)) continue;
-      due.add(key);
-      if ((this.#retryAt.get(key) ?? 0) <= chain.height) {
-        this.#flights.start(key, (signal) => this.#search(job, node, signal));
+      const isOpen = phase === "training" || phase === "revealing";
+      if (!isOpen) continue;
+      const [key, next] = [runName(job.id, job.round), runName(job.id, job.round + 1)];
+      wanted.add(key).add(next);
+      this.#ahead.delete(key);
+      if (!canCommit(own, job) || !orders.accepts(job)) continue;
+      if (this.#ahead.has(next)) {
+        due.add(next);
+        this.#begin(job, job.round + 1, node);
       }
-      if (isHalfOver(job, chain.height)) this.#rounds.get(key)?.close();
+      if (phase !== "training" || hasCommitted(own)) continue;
+      due.add(key);
+      this.#begin(job, job.round, node);
+      const round = this.#rounds.get(key);
+      round?.update(job);
+      if (isOverdue(job, chain.height)) round?.close();
     }
+    this.#dropAhead(wanted, due);
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
     this.#folders.retain(wanted);
@@ -91,16 +102,49 @@ export class SearchParticipant implements JobService {
     this.#flights.stop();
   }
 
-  async #search(job: Job, node: number, signal: AbortSignal): Promise<void> {
+  #begin(job: Job, round: number, node: number): void {
+    const key = runName(job.id, round);
+    if ((this.#retryAt.get(key) ?? 0) > this.#modules.chain.height) return;
+    this.#flights.start(key, (signal) => this.#search(job, round, node, signal));
+  }
+
+  /** Nobody may claim it any more. */
+  #dropAhead(wanted: ReadonlySet<string>, due: ReadonlySet<string>): void {
+    for (const key of this.#ahead.keys()) {
+      if (due.has(key)) continue;
+      this.#ahead.delete(key);
+      const isOver = !wanted.has(key);
+      const reason = isOver ? "the search is over" : "this node has no part in it any more";
+      this.#modules.log.info("what was searched ahead of the chain is dropped", {
+        run: key,
+        reason,
+      });
+    }
+  }
+
+  /** More is open than the round before could take: lanes go on while it is committed to and recorded. */
+  #goOn({ id }: Job, round: number, node: number, units: SearchedUnits): void {
+    const { state } = this.#modules.chain;
+    const index = state.jobIndex(id);
+    const job = index === undefined ? undefined : state.jobs.get(index);
+    // The chain may have gone on meanwhile.
+    if (job?.round !== round || isOver(job)) return;
+    this.#ahead.set(runName(id, round + 1), units);
+    this.#begin(job, round + 1, node);
+  }
+
+  async #search(job: Job, at: number, node: number, signal: AbortSignal): Promise<void> {
     const { chain, orders, room, live, log, troubles } = this.#modules;
     const { publicKey, dataDir } = this.#options;
     await requireRoom(room, searchNeeds());
-    const key = runName(job.id, job.round);
+    const key = runName(job.id, at);
     const { blockIntervalMs } = chain.state.parameters;
     const lanes = Math.max(1, this.#modules.lanes());
     const round = new SearchRound(
       {
         job,
+        round: at,
+        before: this.#ahead.get(key),
         node,
         publicKey,
         lanes,
@@ -116,11 +160,12 @@ export class SearchParticipant implements JobService {
           log.warn("a part of a search failed", { run: key, reason: String(error) });
         },
         onUnits: () => {},
+        onTurned: (units) => this.#goOn(job, at, node, units),
       },
     );
     this.#rounds.set(key, round);
-    const end = live.watch(job, round);
-    if (isHalfOver(job, chain.height)) round.close();
+    const end = live.watch({ id: job.id, round: at }, round);
+    if (at === job.round && isOverdue(job, chain.height)) round.close();
     try {
       await round.run();
     } finally {

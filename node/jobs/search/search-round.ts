@@ -1,60 +1,51 @@
 /**
  * This node's part in one round of a search, from its first ask for a lease to its commit. Lanes search what the manager
- * leases to them; the round closes when half of its time is over, when the manager says so, or with a find where one is
- * enough; then the node commits once, to what the log of leases gives it.
+ * leases to them, as a rule from before the chain has reached the round. The round ends when half of its phase is over,
+ * and goes on in the next one; or with a find where one is enough, or when all is searched. Then the node commits once,
+ * to what the log of leases gives it.
  */
-
 import { join } from "node:path";
-import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
-import { merkleRoot } from "../../../chain/proof/hash-tree.ts";
 import type { Job } from "../../../chain/types/job.ts";
-import { MAX_FINDS, type UnitRange } from "../../../chain/types/search.ts";
-import { payloadOf } from "../../../chain/types/transaction.ts";
-import { MAX_UINT32 } from "../../../chain/uint-range.ts";
+import type { UnitRange } from "../../../chain/types/search.ts";
 import { mostClaimUnits } from "../../../chain/workload/search/check.ts";
-import {
-  encodeClaims,
-  fitsClaim,
-  MAX_CLAIM_RUNS,
-} from "../../../chain/workload/search/claims-file.ts";
 import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
-import { claimLeaves } from "../../../chain/workload/search/segment-leaf.ts";
-import { unitOf } from "../../../chain/workload/search/units.ts";
-import { workloadOf } from "../../../chain/workload/workloads.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
 import { taskOf } from "../../../ml/search/task-of.ts";
-import type { BlobStore } from "../../blobs/blob-store.ts";
-import type { DutySender } from "../../chain/duty-sender.ts";
 import type { Clock } from "../../clock.ts";
 import type { Disk } from "../../disk.ts";
-import type { NodeLog } from "../../telemetry/log.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
-import { type CheckpointKeeper, runName } from "../checkpoint-keeper.ts";
+import { runName } from "../checkpoint-keeper.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
 import { isFind, type NonceDigests } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
 import {
-  type FindNotice,
   type LeaseMessage,
   type LeaseOrders,
   type LeaseReply,
+  ROUND_ENDS,
   WAIT_CODES,
 } from "./lease-wire.ts";
 import type { Ancestry } from "./leases/ancestry.ts";
 import { type Span, sizeOf, spansOf } from "./leases/span.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
+import { OwnFinds } from "./own-finds.ts";
 import { ParentLine } from "./parent-line.ts";
 import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
+import { commitSearch, type SearchCommitModules } from "./search-commit.ts";
 import type { JobTroubles } from "./search-troubles.ts";
-import { SearchedUnits, withoutRunning } from "./searched-units.ts";
+import { SearchedUnits } from "./searched-units.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface SearchRoundOptions {
+  /** In the round, or in the one before: then the chain has not reached it. */
   readonly job: Job;
+  readonly round: number;
+  /** What the round before searched, where this one goes on from it. */
+  readonly before: SearchedUnits | undefined;
   /** Index of this node. */
   readonly node: number;
   readonly publicKey: Uint8Array;
@@ -66,22 +57,20 @@ export interface SearchRoundOptions {
   readonly signal: AbortSignal;
 }
 
-export interface SearchRoundModules extends RoundTreeModules {
+export interface SearchRoundModules extends SearchCommitModules, RoundTreeModules {
   readonly algorithms: Pick<AlgorithmFiles, "source">;
   readonly workers: Pick<SearchWorkers, "search">;
   readonly digests: NonceDigests;
   readonly links: Pick<LeaseLinks, "send" | "receive">;
-  readonly keeper: Pick<CheckpointKeeper, "begin">;
-  readonly blobs: Pick<BlobStore, "putWithheld">;
-  readonly duties: Pick<DutySender, "send">;
   readonly disk: Disk;
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "timeout">;
-  readonly log: NodeLog;
   readonly troubles: Pick<JobTroubles, "waits" | "leased" | "silent" | "end">;
   /** A task failed for a reason that may be the order's. */
   onFailed(error: unknown): void;
   /** Units are done. */
   onUnits(units: readonly UnitResult[]): void;
+  /** The round is over here, its workers are idle, and there is more to search: the next round may begin. */
+  onTurned(units: SearchedUnits): void;
 }
 
 const TICK_MS = 250;
@@ -91,9 +80,6 @@ const PATIENCE_MS = 6_000;
 const LAST_UNIT = 1 / 16;
 /** Requests of one process in one round, at most. */
 const REQUESTS_A_LIFE = 1_000_000;
-/** A find is told to each node so often, at most. */
-const FIND_TRIES = 3;
-const FIND_PAUSE_MS = 300;
 const TAKEN = "taken";
 
 export class SearchRound implements LeaseReceiver, LiveSource {
@@ -106,22 +92,29 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #closing = new AbortController();
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
+  /** Aborted when the chain has reached the round. */
+  readonly #reached = new AbortController();
+  #job: Job;
   #units: SearchedUnits | undefined;
-  #best: UnitResult | undefined;
+  #finds: OwnFinds | undefined;
   #searchedMs = 0;
   #closedAt: number | undefined;
   #waitedMs = 0;
+  #isTurned = false;
+  #isTurnTold = false;
   readonly #speeds = new UnitSpeeds();
   readonly #since: number;
 
   constructor(options: SearchRoundOptions, modules: SearchRoundModules) {
+    const { job, round } = options;
     this.#options = options;
     this.#modules = modules;
-    this.#notices = new FindNotices(options.job.spec, modules.digests);
+    this.#job = job;
+    this.#notices = new FindNotices(job.spec, modules.digests);
     this.#since = modules.clock.monotonic();
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
-    const { node, job } = options;
-    const { id, round, team } = job;
+    const { node } = options;
+    const { id, team } = job;
     this.#tree = roundTree(job, round, modules);
     const { tree, shares } = this.#tree;
     // The lanes of a sub-manager are children of its own.
@@ -139,20 +132,41 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         },
       },
     );
+    this.update(job);
+  }
+
+  /** The job as it is now. */
+  update(job: Job): void {
+    this.#job = job;
+    if (job.round >= this.#options.round) this.#reached.abort();
   }
 
   /** Resolves when the commit is on its way. @throws StorageError, BlobError; the signal's reason */
   async run(): Promise<void> {
-    const { job, dataDir } = this.#options;
+    const { job, round, before, node, publicKey, dataDir } = this.#options;
     const { disk } = this.#modules;
-    const folder = join(dataDir, "searches", runName(job.id, job.round));
-    const units = await SearchedUnits.open(folder, disk);
+    const units = await SearchedUnits.open(join(dataDir, "searches", runName(job.id, round)), disk);
     this.#units = units;
     try {
+      if (before !== undefined) await units.goOnFrom(before);
+      this.#isTurned = units.isTurned;
       if (!units.isClosed) await this.#search(units);
       this.#signal.throwIfAborted();
-      await units.close();
-      await this.#commit(units);
+      await units.close(this.#isTurned);
+      this.#tellTurned(units);
+      await this.#untilReached();
+      await commitSearch(
+        units,
+        {
+          job: this.#job,
+          node,
+          publicKey,
+          workMs: this.#searchedMs,
+          waitedMs: this.#waitedMs,
+          signal: this.#signal,
+        },
+        this.#modules,
+      );
     } finally {
       this.#over.abort(new Error("the round is committed"));
       await units.end();
@@ -185,12 +199,29 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     }
   }
 
+  /** Its own part alone; of what it searched, what the manager has acknowledged. */
+  live(): LiveSearch {
+    const { node } = this.#options;
+    const searched = this.#units?.claims ?? [];
+    const unitsPerSecond = this.#speeds.of(node, this.#elapsed);
+    return {
+      seenBy: "participant",
+      searched,
+      leased: spansOf(this.#lanes.flatMap((lane) => lane.held)),
+      nodes: [{ node, units: sizeOf(searched), unitsPerSecond }],
+    };
+  }
+
   async #search(units: SearchedUnits): Promise<void> {
-    const { job, lanes, deadlineMs } = this.#options;
+    const { job, round, node, lanes, deadlineMs, signal } = this.#options;
     const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
     this.#loadForChecks();
-    const end = links.receive({ job: job.id, round: job.round }, this);
+    this.#finds = new OwnFinds(
+      { job, round, node, signal },
+      { ...this.#modules, units, onEnough: (last) => this.close(last) },
+    );
+    const end = links.receive({ job: job.id, round }, this);
     try {
       for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#lane(lane, order, units));
       if (this.#closing.signal.aborted)
@@ -200,8 +231,9 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       for (;;) {
         for (const lane of this.#lanes) lane.take({ kind: "tick" });
         troubles.silent(this.#line.silentMs);
-        if (units.claimable >= mostClaimUnits(this.#options.job)) this.close();
+        if (units.claimable >= mostClaimUnits(this.#job)) this.close();
         if (this.#closing.signal.aborted) {
+          if (this.#lanes.every(({ isIdle }) => isIdle)) this.#tellTurned(units);
           const now = clock.monotonic();
           latest ??= now + Math.max(PATIENCE_MS, LAST_UNIT * deadlineMs);
           // What a lane still searches it must be able to deliver.
@@ -224,6 +256,22 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const { spec } = this.#options.job;
     if (shippedOf(spec) === undefined) return;
     isFind(spec, searchSpec(spec).from, this.#modules.digests, this.#signal).catch(() => {});
+  }
+
+  #tellTurned(units: SearchedUnits): void {
+    if (!this.#isTurned || this.#isTurnTold) return;
+    this.#isTurnTold = true;
+    this.#modules.onTurned(units);
+  }
+
+  async #untilReached(): Promise<void> {
+    const either = AbortSignal.any([this.#signal, this.#reached.signal]);
+    if (!either.aborted) {
+      await new Promise<void>((resolve) => {
+        either.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    this.#signal.throwIfAborted();
   }
 
   /** Until the next look; ends early when the round is closed, so that nobody waits for it. */
@@ -250,7 +298,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         tell: (wish) => this.#line.put(lane, wish),
         seek: () => this.#line.seek(),
         onUnits: (done, ms) => this.#onUnits(done, ms),
-        onFind: (nonce) => this.#onFind(nonce, lane),
+        onFind: (nonce) => this.#finds?.onFind(nonce, lane),
       },
     );
   }
@@ -263,19 +311,6 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     return { ...taskOf(search), algorithm, unitBits, jobFrom, jobTo };
   }
 
-  /** Its own part alone; of what it searched, what the manager has acknowledged. */
-  live(): LiveSearch {
-    const { node } = this.#options;
-    const searched = this.#units?.claims ?? [];
-    const unitsPerSecond = this.#speeds.of(node, this.#elapsed);
-    return {
-      seenBy: "participant",
-      searched,
-      leased: spansOf(this.#lanes.flatMap((lane) => lane.held)),
-      nodes: [{ node, units: sizeOf(searched), unitsPerSecond }],
-    };
-  }
-
   get #elapsed(): number {
     return this.#modules.clock.monotonic() - this.#since;
   }
@@ -284,65 +319,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     this.#speeds.add(this.#options.node, done.length, this.#elapsed);
     this.#searchedMs += ms;
     this.#modules.onUnits(done);
-    const { job } = this.#options;
-    if (modeOf(job) !== "best") return;
-    const { target } = searchSpec(job.spec);
-    for (const unit of done) {
-      const limit = this.#best?.minDigest ?? target;
-      const order = compareBytes(unit.minDigest, limit);
-      if (order < 0 || (order === 0 && this.#best === undefined)) {
-        this.#best = unit;
-        this.#keepFind(unit.minNonce);
-      }
-    }
-  }
-
-  #keepFind(nonce: bigint): void {
-    this.#units?.find(nonce).catch((error: unknown) => {
-      this.#modules.log.warn("a find could not be kept", { reason: String(error) });
-    });
-  }
-
-  /** Where nearly every nonce is a find, only as many are kept and told as a claim can name. */
-  #isBeyond(nonce: bigint): boolean {
-    const { finds = [] } = this.#units ?? {};
-    return finds.length >= MAX_FINDS && !finds.includes(nonce);
-  }
-
-  /** Told to everybody at once: nobody need search on where one find is enough. */
-  #onFind(nonce: bigint, lane: number): void {
-    const { job, node } = this.#options;
-    const { log } = this.#modules;
-    const mode = modeOf(job);
-    if (mode === "best" || this.#isBeyond(nonce)) return;
-    this.#keepFind(nonce);
-    log.info("a search has a find", { job: toHex(job.id), round: job.round, nonce: String(nonce) });
-    const value = { job: job.id, round: job.round, nonce };
-    const others = mode === "first" ? job.participants.map((one) => one.node) : [];
-    for (const other of new Set([...job.team, ...others])) {
-      if (other === node && !job.team.includes(node)) continue;
-      void this.#tellFind(other, value);
-    }
-    const unit = unitOf(searchSpec(job.spec), nonce);
-    if (mode === "first") this.close(unit === undefined ? unit : { lane, unit: Number(unit) });
-  }
-
-  /** Again where it was lost: without the manager's knowledge others would search on. */
-  async #tellFind(other: number, value: FindNotice): Promise<void> {
-    const { links, clock } = this.#modules;
-    for (let tries = 1; ; tries++) {
-      try {
-        await links.send(other, { kind: "find", value });
-        return;
-      } catch {
-        if (tries === FIND_TRIES) return;
-      }
-      const isOver = await clock.sleep(FIND_PAUSE_MS, this.#options.signal).then(
-        () => false,
-        () => true,
-      );
-      if (isOver) return;
-    }
+    this.#finds?.onUnits(done);
   }
 
   /** From anybody in the search: the nonce speaks for itself. */
@@ -357,7 +334,9 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     if (speaker === undefined) return;
     // First, since the ends of leases below follow from it. A node that came after the close hears of it by its ask.
     const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
-    if (orders.isClosed === 1 || isClosed) this.close();
+    const end = ROUND_ENDS[orders.isClosed];
+    if (end === "turned") this.#isTurned = true;
+    if (isClosed || end !== "open") this.close();
     if (speaker !== "parent") return;
     for (const { lane, request, lease, ...span } of orders.leases) {
       // Units that the round does not have are no lease. The lane asks again.
@@ -395,55 +374,8 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   get #open(): readonly UnitRange[] {
-    return searchProgress(this.#options.job).open;
+    return searchProgress(this.#job).open;
   }
-
-  async #commit(units: SearchedUnits): Promise<void> {
-    const { job, node, publicKey } = this.#options;
-    const { keeper, blobs, duties, log } = this.#modules;
-    const { id, round, spec } = job;
-    const claimed = units.claimed({ units: mostClaimUnits(job), runs: MAX_CLAIM_RUNS });
-    const finds = [...units.finds];
-    // The last one kept is the best; of the others those of the lowest nonces count.
-    if (modeOf(job) !== "best") finds.sort(byNumber);
-    const told = modeOf(job) === "best" ? finds.slice(-1) : finds.slice(0, MAX_FINDS);
-    const file = { job: id, round, node, units: claimed.map(withoutRunning), finds: told };
-    const place = { job: id, round, node, units: claimed.length };
-    // What others would refuse is not committed to.
-    if (!fitsClaim(file, place, searchSpec(spec))) throw new Error("the claims are none");
-    const bytes = encodeClaims(file);
-    const base = workloadOf(spec).base(job);
-    const leaves = claimLeaves({ job: id, round, publicKey }, base, claimed);
-    const run = await keeper.begin(id, round);
-    try {
-      await run.finish(leaves);
-    } catch (error) {
-      await run.discard();
-      throw error;
-    }
-    const updateHash = await blobs.putWithheld(bytes);
-    this.#signal.throwIfAborted();
-    await duties.send(
-      payloadOf("job-commit", {
-        job: id,
-        round,
-        updateHash,
-        checkpointRoot: merkleRoot(leaves),
-        units: claimed.length,
-        workMs: Math.min(Math.round(this.#searchedMs), MAX_UINT32),
-        updateBytes: bytes.length,
-      }),
-      spec.phaseBlocks,
-    );
-    const counts = { units: claimed.length, finds: finds.length };
-    // From the close of the round until all was answered for, or patience ended.
-    const facts = { job: toHex(id), round, ...counts, waitedMs: this.#waitedMs };
-    log.info("search committed", facts);
-  }
-}
-
-function byNumber(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function unitsOf({ from, to }: { readonly from: bigint; readonly to: bigint }): {

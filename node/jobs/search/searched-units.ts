@@ -7,7 +7,7 @@ import type { ClaimedUnit } from "../../../chain/workload/search/claims-file.ts"
 import type { SearchedUnit } from "../../../chain/workload/search/segment-leaf.ts";
 import type { Disk } from "../../disk.ts";
 import { DurableLog } from "./durable-log.ts";
-import { type Span, type Spans, without } from "./leases/span.ts";
+import { overlap, type Span, type Spans, without } from "./leases/span.ts";
 import { SpanSet } from "./leases/span-set.ts";
 
 /** First byte of a record. */
@@ -15,11 +15,19 @@ const UNITS = 1;
 const CLAIM = 2;
 const FIND = 3;
 const CLOSE = 4;
+const TURN = 5;
+/** Units of one record, at most. */
+const MOST_OF_A_RECORD = 4_096;
 const UNIT_BYTES = 24;
 
 interface Kept {
   readonly minNonce: bigint;
   readonly running: Uint8Array;
+}
+
+export interface ClaimLimit {
+  readonly units: number;
+  readonly runs: number;
 }
 
 export class SearchedUnits {
@@ -28,6 +36,7 @@ export class SearchedUnits {
   readonly #claims = new SpanSet();
   readonly #finds = new Set<bigint>();
   #isClosed = false;
+  #isTurned = false;
 
   private constructor(log: DurableLog) {
     this.#log = log;
@@ -50,6 +59,11 @@ export class SearchedUnits {
     return this.#isClosed;
   }
 
+  /** It closed with more to search: the next round goes on from here. */
+  get isTurned(): boolean {
+    return this.#isTurned;
+  }
+
   get finds(): readonly bigint[] {
     return [...this.#finds];
   }
@@ -66,6 +80,20 @@ export class SearchedUnits {
 
   has(unit: number): boolean {
     return this.#units.has(unit);
+  }
+
+  /** Takes over what the round before searched and did not claim. Resolves when it is durable. */
+  async goOnFrom(before: SearchedUnits): Promise<void> {
+    const units: SearchedUnit[] = [];
+    for (const [unit, kept] of before.#units) {
+      const isClaimed = before.#claims.touches({ from: unit, to: unit + 1 });
+      if (!isClaimed && !this.has(unit)) units.push({ unit: BigInt(unit), ...kept });
+    }
+    for (let at = 0; at < units.length; at += MOST_OF_A_RECORD) {
+      await this.put(units.slice(at, at + MOST_OF_A_RECORD));
+    }
+    // Its claim has them too; the chain takes each once.
+    for (const nonce of before.#finds) await this.find(nonce);
   }
 
   /** Resolves when they are durable. */
@@ -104,17 +132,21 @@ export class SearchedUnits {
   }
 
   /** No claims after this. */
-  async close(): Promise<void> {
+  async close(isTurned = false): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#log.append(Uint8Array.of(CLOSE));
+    this.#isTurned = isTurned;
+    await this.#log.append(Uint8Array.of(isTurned ? TURN : CLOSE));
   }
 
-  /** By number, at most so many, in at most so many runs. */
-  claimed(limit: { readonly units: number; readonly runs: number }): SearchedUnit[] {
+  /**
+   * By number, at most so many, in at most so many runs.
+   * @param open what may be claimed in the round at all
+   */
+  claimed(limit: ClaimLimit, open: Spans): SearchedUnit[] {
     const claimed: SearchedUnit[] = [];
     let [runs, last] = [0, -1];
-    for (const { from, to } of this.#claims.spans) {
+    for (const { from, to } of overlap(this.#claims.spans, open)) {
       for (let unit = from; unit < to && claimed.length < limit.units; unit++) {
         const kept = this.#units.get(unit);
         if (kept === undefined) continue;
@@ -156,6 +188,10 @@ export class SearchedUnits {
         break;
       case FIND:
         this.#finds.add(view.getBigUint64(1, true));
+        break;
+      case TURN:
+        this.#isClosed = true;
+        this.#isTurned = true;
         break;
       default:
         this.#isClosed = true;

@@ -1,6 +1,6 @@
 /** This node as a sub-manager of searches: a seat for each round in which the tree makes it one. */
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
-import { phaseOf } from "../../../chain/job/phase.ts";
+import { isOver, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import type { Chain } from "../../chain/chain.ts";
 import type { Disk } from "../../disk.ts";
@@ -11,6 +11,7 @@ import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { retryBlocks, tellFailure } from "../duty-room.ts";
 import { DurableLog } from "./durable-log.ts";
+import { isHalfOver } from "./half-over.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { type RoundTreeModules, roundTree } from "./round-tree.ts";
@@ -55,14 +56,14 @@ export class SubManagers implements JobService {
     const { chain, orders } = this.#modules;
     const due = new Set<string>();
     for (const job of jobs) {
-      // Also after its own commit: children may still wait for answers.
-      if (phaseOf(job) !== "training") continue;
-      if (!job.participants.some((one) => one.node === node)) continue;
-      const key = runName(job.id, job.round);
-      due.add(key);
-      if (this.#passed.has(key) || !orders.accepts(job)) continue;
-      if ((this.#retryAt.get(key) ?? 0) > chain.height) continue;
-      this.#flights.start(key, (signal) => this.#sit(key, job, node, signal));
+      if (isOver(job) || !job.participants.some((one) => one.node === node)) continue;
+      for (const round of roundsOf(job, chain.height)) {
+        const key = runName(job.id, round);
+        due.add(key);
+        if (this.#passed.has(key) || !orders.accepts(job)) continue;
+        if ((this.#retryAt.get(key) ?? 0) > chain.height) continue;
+        this.#flights.start(key, (signal) => this.#sit(key, job, round, node, signal));
+      }
     }
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
@@ -74,9 +75,14 @@ export class SubManagers implements JobService {
     this.#flights.stop();
   }
 
-  async #sit(key: string, job: Job, node: number, signal: AbortSignal): Promise<void> {
+  async #sit(
+    key: string,
+    job: Job,
+    round: number,
+    node: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { links, disk, log } = this.#modules;
-    const { round } = job;
     const placed = roundTree(job, round, this.#modules);
     if (!placed.tree.isSubManager(node) || !(await this.#isFirstLife(key, disk))) {
       this.#passed.add(key);
@@ -109,4 +115,12 @@ export class SubManagers implements JobService {
       await log.close();
     }
   }
+}
+
+/** The present one, also after this node's own commit, since children may wait for answers; and one that is ahead. */
+function roundsOf(job: Job, height: number): readonly number[] {
+  const phase = phaseOf(job);
+  if (phase !== "training" && phase !== "revealing") return [];
+  const present = phase === "training" ? [job.round] : [];
+  return isHalfOver(job, height) ? [...present, job.round + 1] : present;
 }

@@ -6,13 +6,16 @@
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
 import type { KnownProof } from "../../../chain/evidence/check-evidence.ts";
 import { makeDuplicateLease } from "../../../chain/evidence/lease-fault.ts";
+import { canCommit } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
+import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
 import {
   isUsurped,
+  leaseRoot,
   leaseSigningRoot,
   promiseSigningRoot,
 } from "../../../chain/workload/search/lease-log.ts";
-import { modeOf } from "../../../chain/workload/search/round.ts";
+import { MAX_ROUNDS, modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
@@ -26,7 +29,7 @@ import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts
 import { type LeaseMessage, type LeaseReply, type LeaseReport, RANKS } from "./lease-wire.ts";
 import { LeaseDesk } from "./leases/desk.ts";
 import type { AskEvent, DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
-import { LeaseTable } from "./leases/lease-table.ts";
+import type { LeaseTable } from "./leases/lease-table.ts";
 import { Member } from "./leases/member.ts";
 import type {
   JournalNote,
@@ -36,8 +39,9 @@ import type {
   MemberMessage,
 } from "./leases/member-messages.ts";
 import type { Spans } from "./leases/span.ts";
-import { spansOf } from "./leases/span.ts";
+import { spansOf, unitSpans } from "./leases/span.ts";
 import { SUB_LANE, stepOf } from "./leases/step.ts";
+import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { liveOfTable, workOf } from "./live-searches.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -49,7 +53,9 @@ import { SignedMessages, type Verify } from "./signed-messages.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface TeamSeatOptions {
+  /** In the round of the seat, or of one before: then the chain has not reached the round. */
   readonly job: Job;
+  readonly round: number;
   readonly keys: KeyPair;
   /** Index of this node. */
   readonly node: number;
@@ -78,6 +84,8 @@ export interface TeamSeatModules extends Pick<RoundTreeModules, "fanOut"> {
   readonly verify?: Verify;
   /** Whether a node gets no lease in this round, for it did not claim what it had reported. */
   rests(job: Job, node: number): boolean;
+  /** Nothing more belongs to the round, which is safe; the next one's log goes on from here. */
+  onTurned(origin: LogOrigin): void;
 }
 
 const TICK_MS = 250;
@@ -107,7 +115,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #inboxes = new Map<number, { waiting: number; readonly queue: SerialQueue }>();
   readonly #effects: MemberEffect[] = [];
   /** What is safe, as every member has it. */
-  readonly #table: LeaseTable;
+  #table: LeaseTable;
+  #job: Job;
   readonly #finders = new Map<bigint, number>();
   readonly #waiters = new Set<() => void>();
   readonly #expelled = new Set<number>();
@@ -116,7 +125,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   #lastSafe = { at: 0, heard: 0 };
   #desk: LeaseDesk | undefined;
   #view: number | undefined;
-  #isClosing = false;
+  #ending: "close" | "turn" | undefined;
   #isPumping = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -124,11 +133,11 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     this.#options = options;
     this.#modules = modules;
     this.#notices = new FindNotices(options.job.spec, modules.digests);
-    const { job, keys, node, genesisRoot, notes, isForgetful, signal } = options;
-    const { id, round, team } = job;
+    const { job, round, keys, node, genesisRoot, notes, isForgetful, signal } = options;
+    const { id, team } = job;
     const { keyOf, links, clock, verify } = modules;
+    this.#job = job;
     this.#place = { job: id, round };
-    this.#table = new LeaseTable({ open: this.#open });
     this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf, verify });
     this.#tree = roundTree(job, round, { ...modules, genesisRoot });
     this.#orders = new OrdersOut({ ...this.#place, rank: "manager", signal }, { links, clock });
@@ -136,7 +145,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       {
         ...this.#place,
         team,
-        open: this.#open,
+        open: this.#isReached ? this.#open : undefined,
         self: team.indexOf(node),
         now: clock.monotonic(),
         isForgetful,
@@ -148,6 +157,25 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       },
       notes,
     );
+    this.#table = this.#member.emptyTable();
+  }
+
+  /**
+   * The job as it is now.
+   * @param isKnown the other members have probably seen it too
+   */
+  update(job: Job, isKnown: boolean): void {
+    const wasReached = this.#isReached;
+    this.#job = job;
+    if (!this.#isReached) return;
+    if (!wasReached) this.#step({ kind: "reached", now: this.#now, open: this.#open });
+    if (!isKnown || this.#desk?.table.isBegun !== false) return;
+    this.#deskStep({ kind: "begin", now: this.#now });
+  }
+
+  /** The chain is in the round of the seat. */
+  get #isReached(): boolean {
+    return this.#job.round >= this.#place.round;
   }
 
   /** What is safe. */
@@ -175,10 +203,16 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     }
   }
 
-  /** The round takes no more work. */
+  /** The round takes no more work, and there is no other to go on in. */
   close(): void {
-    this.#isClosing = true;
-    this.#closeDesk();
+    this.#ending = "close";
+    this.#endDesk();
+  }
+
+  /** The round takes no more work; what is open or leased goes on in the next one, if there is any. */
+  turn(): void {
+    this.#ending ??= "turn";
+    this.#endDesk();
   }
 
   take(message: LeaseMessage, from: number): LeaseReply | undefined {
@@ -270,9 +304,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   get #open(): Spans {
-    const { progress } = this.#options.job;
-    const { open } = searchProgress({ progress });
-    return spansOf(open.map(({ from, to }) => ({ from: Number(from), to: Number(to) })));
+    const { open } = searchProgress(this.#job);
+    return unitSpans(open);
   }
 
   get #now(): number {
@@ -301,18 +334,21 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   #tick(): void {
     const now = this.#now;
     this.#step({ kind: "tick", now });
+    if (this.#ending !== undefined) this.#endDesk();
     this.#deskStep({ kind: "tick", now });
   }
 
   #takeReport(report: LeaseReport, node: number): void {
-    const { participants } = this.#options.job;
+    const { participants } = this.#job;
     const desk = this.#desk;
-    if (desk === undefined || participants.every((one) => one.node !== node)) return;
+    const isHere = participants.some((one) => one.node === node && canCommit(one, this.#job));
+    if (desk === undefined || !isHere) return;
     const facts = { ...this.#tree, table: desk.table, now: this.#now };
+    const inRound = { ...this.#job, round: this.#place.round };
     for (const event of childEvents(report, node, facts)) {
       // A sub-manager asks for those below it as well.
       const isOwnAsk = event.kind === "ask" && event.holder.lane !== SUB_LANE;
-      if (isOwnAsk && this.#modules.rests(this.#options.job, node)) this.#rest(event);
+      if (isOwnAsk && this.#modules.rests(inRound, node)) this.#rest(event);
       else this.#deskStep(event);
     }
   }
@@ -431,6 +467,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   #takeSafe(entries: readonly LogEntry[]): void {
     for (const { signed } of entries) {
       const step = stepOf(signed.entry);
+      if (signed.entry.sequence === 1) this.#table = this.#member.emptyTable();
       const work = workOf(step, this.#table);
       this.#table.apply(step);
       const at = Number(signed.entry.at);
@@ -438,6 +475,11 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       this.#lastSafe = { at, heard: this.#now };
       if (step.kind === "find" && !this.#finders.has(step.nonce)) {
         this.#finders.set(step.nonce, step.node);
+      }
+      // Its claim has room for no more.
+      if (work !== undefined && this.#table.claimable(work.node) >= MAX_CLAIM_UNITS) this.turn();
+      if (step.kind === "turn") {
+        this.#modules.onTurned({ root: leaseRoot(signed.entry), ...this.#table.turned() });
       }
     }
     if (this.#table.isClosed && this.#desk !== undefined) this.#tellClosed();
@@ -453,19 +495,27 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       at: Number(entry.at),
     }));
     const { redundancy } = searchSpec(job.spec);
-    this.#desk = LeaseDesk.resume({ open: this.#open, redundancy, random }, past, now);
+    const table = this.#member.emptyTable();
+    this.#desk = LeaseDesk.resume({ open: [], table, redundancy, random }, past, now);
     this.#view = view;
-    if (view > 0) log.warn("taking over as manager of a search", { round: job.round, view });
+    const { round } = this.#place;
+    if (view > 0) log.warn("taking over as manager of a search", { round, view });
     // A first word to all: those who waited for another manager look for this one now.
     for (const participant of job.participants) {
       if (view > 0 && participant.node !== node)
         this.#orders.put(participant.node, view, undefined);
     }
-    if (this.#isClosing) this.#closeDesk();
+    this.#endDesk();
   }
 
-  #closeDesk(): void {
-    if (this.#desk?.table.isClosed === false) this.#deskStep({ kind: "close", now: this.#now });
+  #endDesk(): void {
+    const { table } = this.#desk ?? {};
+    if (table === undefined || table.isClosed || this.#ending === undefined) return;
+    const isTurn = this.#ending === "turn" && this.#place.round < MAX_ROUNDS;
+    // Ahead of the chain nobody knows yet what there is left.
+    if (isTurn && !table.isBegun) return;
+    const kind = isTurn && table.open.size > 0 ? "turn" : "close";
+    this.#deskStep({ kind, now: this.#now });
   }
 
   #deskStep(event: DeskEvent): void {
@@ -492,8 +542,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   #tellClosed(): void {
-    for (const { node } of this.#options.job.participants) {
-      this.#orders.put(node, this.#view ?? 0, "closed");
-    }
+    const order = this.#table.isTurned ? "turned" : "closed";
+    for (const { node } of this.#job.participants) this.#orders.put(node, this.#view ?? 0, order);
   }
 }

@@ -82,7 +82,7 @@ interface Running {
 
 const DATA = "/data";
 /** Workers that search at the same time. */
-const LANES = 2;
+export const LANES = 2;
 const JOBS: JobServicesOptions["jobs"] = {
   allow: ["train/exact", "search/sha256"],
   memoryMib: 1024,
@@ -305,7 +305,12 @@ export class JobNode {
         disk,
         searchers: standInSearchers(
           { msPerUnit: this.#options.msPerSegment, failures: this.#options.failures, lie },
-          { clock, random, began: (unit) => this.#searched.push({ unit, life: this.#lives }) },
+          {
+            clock,
+            random,
+            began: (unit) => this.#searched.push({ unit, life: this.#lives }),
+            worked: (since) => this.#hashed(since, clock.monotonic()),
+          },
         ),
         lanes: () => LANES,
         live: this.live,
@@ -325,6 +330,20 @@ export class JobNode {
   }
 
   readonly #shared = new Set<string>();
+  readonly #lanes = { from: Number.POSITIVE_INFINITY, to: 0, busyMs: 0 };
+
+  /** Virtual time: when its lanes first and last hashed, and how long they did in all. */
+  get lanes(): { readonly from: number; readonly to: number; readonly busyMs: number } {
+    return this.#lanes;
+  }
+
+  #hashed(since: number, now: number): void {
+    const lanes = this.#lanes;
+    lanes.from = Math.min(lanes.from, since);
+    lanes.to = Math.max(lanes.to, now);
+    lanes.busyMs += now - since;
+  }
+
   readonly #searched: SearchedByLife[] = [];
 
   /** Units that its workers began, in order. */

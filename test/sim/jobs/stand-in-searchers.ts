@@ -32,6 +32,8 @@ export interface SearchersModules {
   readonly random: Random;
   /** Told of every unit of a lease that is begun. */
   began(unit: number): void;
+  /** A lane hashed from then on, until now. */
+  worked(since: number): void;
 }
 
 /** Units are told so often. */
@@ -62,7 +64,7 @@ export const STAND_IN_FILES: Pick<
 
 export function standInSearchers(
   { msPerUnit, failures, lie }: SearchersOptions,
-  { clock, random, began }: SearchersModules,
+  { clock, random, began, worked: hashed }: SearchersModules,
 ): SearchWorkers {
   return {
     search: async (task, { signal, end, onUnits, onFind }) => {
@@ -70,11 +72,15 @@ export function standInSearchers(
       const finds: Find[] = [];
       const breaksAt = random.chance(failures) ? task.from + 1n : task.to;
       const over = AbortSignal.any([signal, end].filter((one) => one !== undefined));
-      const worked = (ms: number): Promise<boolean> =>
-        clock.sleep(ms, over).then(
+      const worked = async (ms: number): Promise<boolean> => {
+        const since = clock.monotonic();
+        const isWhole = await clock.sleep(ms, over).then(
           () => true,
           () => false,
         );
+        hashed(since);
+        return isWhole;
+      };
       // As of a real worker: units are told together, those of finds and the last ones at once.
       let told = 0;
       let toldAt = clock.monotonic();

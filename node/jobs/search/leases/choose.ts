@@ -17,8 +17,6 @@ export interface ChoiceFacts {
   readonly lanes: DeskLanes;
   /** Units to be searched a second time, of each 100 that were searched; 0 to 100. */
   readonly redundancy: number;
-  /** Units that were open at the begin. */
-  readonly total: number;
   /** From an ask to the answer, without the way. */
   readonly scheduleMs: number;
   /** In [0, 1). */
@@ -59,11 +57,11 @@ function take({ from, to }: Span, size: number, full: number, aimMs: number): Ch
 
 /** A second search by another node than the first, of a lease that nobody can foresee. */
 function repeatOf(lane: LaneRow, facts: ChoiceFacts): Choice | undefined {
-  const { table, redundancy, total, random, scheduleMs } = facts;
+  const { table, redundancy, random, scheduleMs } = facts;
   if (redundancy === 0 || lane.lanes > 1) return undefined;
   // Its speed is better measured by a first search, as long as there are any.
   if (lane.pace.rate === undefined && table.open.free > 0) return undefined;
-  const searched = total - table.open.size;
+  const searched = table.total - table.open.size;
   // The order pays for no more.
   const most = Math.floor((searched * redundancy) / 100) - table.repeats;
   if (most <= 0) return undefined;

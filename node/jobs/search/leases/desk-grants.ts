@@ -29,8 +29,6 @@ type AskFacts = Pick<AskEvent, "request" | "holds" | "now">;
 export interface GrantRules {
   /** Units to be searched a second time by another node, of each 100; 0 to 100. */
   readonly redundancy: number;
-  /** Units that were open when the round began. */
-  readonly total: number;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -48,6 +46,10 @@ export class DeskGrants {
     if (request < lane.request) return;
     lane.request = request;
     const { table, steps } = this.#parts;
+    if (table.isTurned) {
+      this.refuse(lane, now, effects);
+      return;
+    }
     // Given before, by this manager or the one before it, and never arrived.
     const lost = lane.runs.find(({ lease }) => !holds.includes(lease));
     const lease = lost && table.lease(lost.lease);

@@ -78,6 +78,15 @@ export interface CloseEvent {
   readonly now: number;
 }
 
+/**
+ * turn: the round is over, and its log goes on in the next one. begin: the chain has reached the round of a log that
+ * began before.
+ */
+export interface TurnEvent {
+  readonly kind: "turn" | "begin";
+  readonly now: number;
+}
+
 /** Feed one every half second or so. */
 export interface DeskTickEvent {
   readonly kind: "tick";
@@ -92,6 +101,7 @@ export type DeskEvent =
   | FoundEvent
   | HeldEvent
   | CloseEvent
+  | TurnEvent
   | DeskTickEvent;
 
 /** Write this step to the log; feed `held` with the id back once it is safe. */

@@ -13,7 +13,8 @@ export interface PastStep {
 
 /** @throws LeaseStepError for a log that no table takes */
 export function replay(parts: DeskParts, log: readonly PastStep[], now: number): void {
-  const { lanes } = parts;
+  const { lanes, table } = parts;
+  for (const lease of table.leases) resume(parts, lease, now);
   const offset = now - (log.at(-1)?.at ?? 0);
   for (const { step, at } of log) take(parts, step, at + offset);
   for (const run of lanes.runs) {
@@ -41,6 +42,8 @@ function take(parts: DeskParts, step: LeaseStep, now: number): void {
     case "find":
     case "takeover":
     case "close":
+    case "turn":
+    case "begin":
       parts.table.apply(step);
       return;
     default:
@@ -48,9 +51,18 @@ function take(parts: DeskParts, step: LeaseStep, now: number): void {
   }
 }
 
-function begin({ table, lanes, steps }: DeskParts, step: GrantStep, now: number): void {
+function begin(parts: DeskParts, step: GrantStep, now: number): void {
+  parts.table.apply(step);
+  resume(parts, step, now);
+}
+
+/** @param step a lease that was granted, in this round or before it turned to it */
+function resume(
+  { lanes, steps }: Pick<DeskParts, "lanes" | "steps">,
+  step: GrantStep,
+  now: number,
+): void {
   const lane: LaneRow = lanes.of({ node: step.node, lane: step.lane }, now);
-  table.apply(step);
   const aimMs = laneAimMs(lane, steps.scheduleMs);
   const run: Run = newRun(lane, step, { isFull: step.kind === "grant", aimMs });
   if (lane.runs.length === 0) run.startedAt = now;

@@ -34,6 +34,10 @@ export class DeskReports {
     const lane = this.#lanes.of(holder, now);
     const lease = this.#table.lease(number);
     if (lease === undefined || !isHolder(lease, holder)) return;
+    if (this.#table.isTurned) {
+      this.#afterTurn(lease, { from: lease.granted.from, to: at }, holder, holder, effects);
+      return;
+    }
     const run = this.#lanes.run(number);
     if (lease.isOver || run === undefined) {
       this.#late(lease, at, now, effects);
@@ -57,6 +61,10 @@ export class DeskReports {
     this.#lanes.of(by, now);
     const lease = this.#table.lease(number);
     if (lease === undefined || lease.kind === "repeat") return;
+    if (this.#table.isTurned) {
+      this.#afterTurn(lease, { from, to }, searcher, by, effects);
+      return;
+    }
     const span = { from: Math.max(from, lease.granted.from), to: Math.min(to, lease.granted.to) };
     if (span.to <= span.from) return;
     const run = this.#lanes.run(number);
@@ -161,6 +169,16 @@ export class DeskReports {
     const answers = answersFor(lease, report, part, won);
     this.#steps.append(step, { lease: lease.lease, answers }, now, effects);
     this.#endCopy(lease.lease, now, effects);
+  }
+
+  /** What the log had when it turned may be claimed; all else belongs to the next round. */
+  #afterTurn(lease: Lease, said: Span, searcher: Holder, by: Holder, effects: DeskEffect[]): void {
+    const { granted, kind } = lease;
+    const [span] = overlap([granted], [said]);
+    if (this.#steps.hasAny || span === undefined) return;
+    const { first, repeated } = this.#table.ownedWithin(searcher.node, span);
+    const own = kind === "repeat" ? repeated : first;
+    effects.push(...answersFor(lease, { searcher, by }, span, own));
   }
 
   /** Answers a report that came before, or again: what is the searcher's by the log, and what is not. */

@@ -10,12 +10,15 @@ import { type DeskParts, DeskReports } from "./desk-reports.ts";
 import { LeaseTable, MAX_ROUND_FINDS } from "./lease-table.ts";
 import { FREE } from "./open-units.ts";
 import type { Span, Spans } from "./span.ts";
+import type { RoundStep } from "./step.ts";
 import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
 import { UnheldSteps } from "./unheld-steps.ts";
 
 export interface DeskOptions {
   /** Units that are open when the round begins. */
   readonly open: Spans;
+  /** Of a log that goes on from the round before, in place of `open`: as it is before the first step. */
+  readonly table?: LeaseTable;
   /** Units to be searched a second time by another node, of each 100; 0 to 100. */
   readonly redundancy: number;
   /** In [0, 1). */
@@ -28,17 +31,16 @@ export class LeaseDesk {
   readonly #steps = new UnheldSteps();
   readonly #grants: DeskGrants;
   readonly #reports: DeskReports;
-  readonly #mostRepeats: number;
+  readonly #redundancy: number;
   /** Since when all is searched. */
   #searchedAt: number | undefined;
   #saidCovered = false;
 
-  constructor({ open, redundancy, random }: DeskOptions) {
-    this.#table = new LeaseTable({ open });
+  constructor({ open, table, redundancy, random }: DeskOptions) {
+    this.#table = table ?? new LeaseTable({ open });
     this.#reports = new DeskReports(this.#parts);
-    const total = this.#table.open.size;
-    this.#mostRepeats = Math.floor((total * redundancy) / 100);
-    this.#grants = new DeskGrants(this.#parts, { redundancy, total, random });
+    this.#redundancy = redundancy;
+    this.#grants = new DeskGrants(this.#parts, { redundancy, random });
   }
 
   get #parts(): DeskParts {
@@ -105,13 +107,19 @@ export class LeaseDesk {
       case "close":
         this.#close(now, effects);
         break;
+      case "turn":
+        this.#turn(now, effects);
+        break;
+      case "begin":
+        this.#begin(now, effects);
+        break;
       case "tick":
         this.#tick(now, effects);
         break;
       default:
         return event satisfies never;
     }
-    if (!this.#saidCovered && this.#isCovered(now)) {
+    if (!this.#saidCovered && this.#table.isBegun && this.#isCovered(now)) {
       this.#saidCovered = true;
       effects.push({ kind: "covered" });
     }
@@ -120,20 +128,21 @@ export class LeaseDesk {
 
   /** All is searched, and as much of it twice as the order wants, or as those that are there can. */
   #isCovered(now: number): boolean {
-    const { open, repeated, repeats } = this.#table;
+    const { open, repeated, repeats, total } = this.#table;
     if (open.size > 0) {
       this.#searchedAt = undefined;
       return false;
     }
     this.#searchedAt ??= now;
-    if (repeated >= this.#mostRepeats) return true;
+    if (repeated >= Math.floor((total * this.#redundancy) / 100)) return true;
     // Those that can may not have asked yet.
     if (repeats > repeated || now - this.#searchedAt < MANAGER_MISSES * BEAT_MS) return false;
     return [...this.#lanes.nodes(now)].every((node) => this.#table.repeatableBy(node) === 0);
   }
 
   #found({ node, nonce, now }: FoundEvent, effects: DeskEffect[]): void {
-    const { finds } = this.#table;
+    const { finds, isTurned } = this.#table;
+    if (isTurned) return;
     // Where nearly every nonce is a find, there are more than a round records.
     if (finds.length >= MAX_ROUND_FINDS || finds.some((find) => find.nonce === nonce)) return;
     const step = { kind: "find", node, nonce } as const;
@@ -160,15 +169,35 @@ export class LeaseDesk {
         this.#reports.cut(run, lease.at, now, effects);
       }
     }
-    const step = { kind: "close" } as const;
-    this.#table.apply(step);
-    this.#steps.append(step, { lease: FREE, answers: [] }, now, effects);
+    this.#end("close", now, effects);
+  }
+
+  /** All that is known of leases at work belongs to the round, and nothing more. */
+  #turn(now: number, effects: DeskEffect[]): void {
+    if (this.#table.isClosed || !this.#table.isBegun) return;
+    for (const run of [...this.#lanes.runs]) this.#reports.log(run, run.at, now, effects);
+    this.#end("turn", now, effects);
+  }
+
+  #end(kind: "close" | "turn", now: number, effects: DeskEffect[]): void {
+    this.#write({ kind }, now, effects);
     for (const lane of this.#lanes.all) {
       if (lane.isWaiting) this.#grants.refuse(lane, now, effects);
     }
   }
 
+  /** The driver knows that the chain is there. */
+  #begin(now: number, effects: DeskEffect[]): void {
+    if (!this.#table.isBegun) this.#write({ kind: "begin" }, now, effects);
+  }
+
+  #write(step: RoundStep, now: number, effects: DeskEffect[]): void {
+    this.#table.apply(step);
+    this.#steps.append(step, { lease: FREE, answers: [] }, now, effects);
+  }
+
   #tick(now: number, effects: DeskEffect[]): void {
+    if (this.#table.isTurned) return;
     const late = [...this.#lanes.runs].filter((run) => isLate(run, now));
     for (const { lane, lease } of late) {
       this.#grants.rest(lane, lease, now);

@@ -1,4 +1,5 @@
 /** A member in the role of the active manager: it writes, and what more than half of the team holds is safe. */
+import { leaseEntryKind } from "../../../../chain/workload/search/lease-log.ts";
 import type { HoldsMessage, MemberEffect } from "./member-messages.ts";
 import type { MemberState } from "./member-state.ts";
 import { Replication } from "./replication.ts";
@@ -67,11 +68,15 @@ export class Leader {
     const state = this.#state;
     const { held } = this.#replication;
     if (state.log.at(held)?.signed.entry.view !== state.promised) return;
-    for (const { signed } of state.safeTo(held, effects)) {
+    const safe = state.safeTo(held, effects);
+    for (const { signed } of safe) {
       const id = this.#writing.get(signed.entry.sequence);
       if (id === undefined) continue;
       this.#writing.delete(signed.entry.sequence);
       effects.push({ kind: "written", id });
     }
+    // The others begin the next round's log when they know that it is safe.
+    const last = safe.at(-1)?.signed.entry;
+    if (last !== undefined && leaseEntryKind(last) === "turn") this.#beat(this.#beatAt, effects);
   }
 }

@@ -15,6 +15,7 @@ type Refusal =
   | "OUTSIDE"
   | "NOTHING_NEW"
   | "CLOSED"
+  | "NOT_YET"
   | "TOO_MANY";
 
 export class LeaseStepError extends PomlError<{

@@ -8,7 +8,16 @@ import { FREE, OpenUnits, type Piece } from "./open-units.ts";
 import { OwnedUnits } from "./owned-units.ts";
 import { RepeatedUnits } from "./repeated-units.ts";
 import { type Span, type Spans, sizeOf, spansOf, without } from "./span.ts";
-import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
+import {
+  type CutStep,
+  type GrantStep,
+  type Holder,
+  type LeaseStep,
+  type PartStep,
+  type ProgressStep,
+  SUB_LANE,
+} from "./step.ts";
+import type { HeldLease, TurnedTable } from "./turned.ts";
 
 /** Finds of a round, at most. */
 export const MAX_ROUND_FINDS = 64;
@@ -39,6 +48,13 @@ export interface OwnedSpans {
 export interface TableOptions {
   /** Units that are open when the round begins. */
   readonly open: Spans;
+  /** Leases at work that come from the round before: they are numbered from 1 on, and hold units of `open`. */
+  readonly held?: readonly HeldLease[];
+  /**
+   * Of a log that goes on from the round before: what is open in the round by the chain, once the chain has reached it.
+   * Without it the log began when the chain was there.
+   */
+  readonly onChain?: () => Spans | undefined;
 }
 
 export class LeaseTable {
@@ -49,10 +65,33 @@ export class LeaseTable {
   readonly #repeatedBy = new OwnedUnits();
   readonly #repeated = new RepeatedUnits();
   readonly #finds: LoggedFind[] = [];
+  readonly #onChain: (() => Spans | undefined) | undefined;
+  #total: number;
+  #isBegun: boolean;
   #isClosed = false;
+  #isTurned = false;
 
-  constructor({ open }: TableOptions) {
+  constructor({ open, held = [], onChain }: TableOptions) {
     this.#open = new OpenUnits(open);
+    this.#total = this.#open.size;
+    this.#onChain = onChain;
+    this.#isBegun = onChain === undefined;
+    for (const { node, lane, from, to, spans } of held) {
+      const lease = this.next;
+      for (const span of spans) this.#open.hold(span, lease);
+      const granted = { from, to };
+      const at = from;
+      this.#leases.push({
+        lease,
+        kind: "grant",
+        node,
+        lane,
+        ...granted,
+        granted,
+        at,
+        isOver: false,
+      });
+    }
   }
 
   get open(): Pick<OpenUnits, "size" | "free" | "pieces" | "within" | "freePieces"> {
@@ -67,8 +106,44 @@ export class LeaseTable {
     return this.#finds;
   }
 
+  /** There are no more grants. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Nothing more belongs to the round. */
+  get isTurned(): boolean {
+    return this.#isTurned;
+  }
+
+  /** Its units are those that the chain has as open; false while its log is ahead of the chain. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  /** Units that were open at the begin. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Units that a node may claim. */
+  claimable(node: number): number {
+    return this.#owned.sizeOf(node) + this.#repeatedBy.sizeOf(node);
+  }
+
+  /**
+   * What is open, and who searches it. Copies and second searches end with their round, and what sub-managers hold is
+   * free again: in the next round others are sub-managers.
+   */
+  turned(): TurnedTable {
+    const held = this.#leases.flatMap((lease) => {
+      const isOfLane = lease.lane !== SUB_LANE && ["grant", "pass"].includes(lease.kind);
+      if (lease.isOver || !isOfLane) return [];
+      const spans = spansOf(this.heldBy(lease));
+      const { node, lane, at: from, to } = lease;
+      return spans.length === 0 ? [] : [{ node, lane, from, to, spans }];
+    });
+    return { open: spansOf(this.#open.pieces), held };
   }
 
   /** Units that were searched by a second node. */
@@ -152,6 +227,7 @@ export class LeaseTable {
    * @throws LeaseStepError and changes nothing when the step does not fit what was there
    */
   apply(step: LeaseStep): Spans {
+    if (this.#isTurned && step.kind !== "takeover") throw refuse(step, "CLOSED");
     switch (step.kind) {
       case "grant":
       case "race":
@@ -178,9 +254,30 @@ export class LeaseTable {
         if (this.#isClosed) throw refuse(step, "CLOSED");
         this.#isClosed = true;
         return [];
+      case "turn":
+        // A log is one round ahead of the chain at most.
+        if (!this.#isBegun) throw refuse(step, "NOT_YET");
+        this.#isClosed = true;
+        this.#isTurned = true;
+        return [];
+      case "begin":
+        this.#begin(step);
+        return [];
       default:
         return step satisfies never;
     }
+  }
+
+  /** Units that the round before did not record are open again; what it recorded without the log's word is not. */
+  #begin(step: LeaseStep): void {
+    if (this.#isBegun) throw refuse(step, "NOTHING_NEW");
+    const open = this.#onChain?.();
+    if (open === undefined) throw refuse(step, "NOT_YET");
+    this.#isBegun = true;
+    const here = spansOf(this.#open.pieces);
+    for (const gone of without(here, open)) this.#open.searched(gone);
+    for (const again of without(without(open, here), this.#owned.all)) this.#open.add(again);
+    this.#total = sizeOf(open);
   }
 
   #grant(step: GrantStep): void {

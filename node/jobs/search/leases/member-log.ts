@@ -1,6 +1,7 @@
 /** A member's copy of the log of a round, as far as it is right by the rules. */
 import { equalBytes } from "../../../../chain/crypto/hash.ts";
 import type { SignedLeaseEntry } from "../../../../chain/types/lease.ts";
+import { ZERO_HASH } from "../../../../chain/types/primitive.ts";
 import {
   contradicts,
   followsEntry,
@@ -12,25 +13,56 @@ import type { LogEntry } from "./member-messages.ts";
 import type { Spans } from "./span.ts";
 import { stepOf } from "./step.ts";
 import { headOf, isRightTakeover, type LogHead, type TeamShape } from "./takeover.ts";
+import type { LogOrigin } from "./turned.ts";
 
 /** Entries of a round, at most. */
 export const MAX_LOG = 2 ** 21;
 
 export interface LogOptions extends TeamShape {
   readonly job: Uint8Array;
-  readonly open: Spans;
+  /** By the chain; undefined while it has not reached the round. */
+  readonly open: Spans | undefined;
 }
 
 export class MemberLog {
   readonly #options: LogOptions;
   #entries: LogEntry[] = [];
+  #onChain: Spans | undefined;
+  #turned: LogOrigin | undefined;
+  /** Where the log goes on from, or will when this member begins it. */
+  #origin: LogOrigin | undefined;
   /** All entries taken in. */
   #table: LeaseTable;
   #safe = 0;
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.#table = new LeaseTable(options);
+    this.#onChain = options.open;
+    this.#table = this.emptyTable();
+  }
+
+  /** Before there are entries. */
+  turnedAt(origin: LogOrigin): void {
+    this.#turned = origin;
+    this.#origin = origin;
+    this.#table = this.emptyTable();
+  }
+
+  /** The chain has reached the round. */
+  reached(open: Spans): void {
+    this.#onChain = open;
+  }
+
+  /** As it is before the first entry. */
+  emptyTable(): LeaseTable {
+    const { open = [], held = [] } = this.#origin ?? { open: this.#onChain };
+    if (this.#origin === undefined) return new LeaseTable({ open });
+    return new LeaseTable({ open, held, onChain: () => this.#onChain });
+  }
+
+  /** The value that the next entry must have in `previous`. */
+  get previous(): Uint8Array {
+    return this.last === undefined ? (this.#origin?.root ?? ZERO_HASH) : this.head.root;
   }
 
   get entries(): readonly LogEntry[] {
@@ -94,7 +126,8 @@ export class MemberLog {
     if (entry.sequence > MAX_LOG || entry.sequence > this.length + 1) return false;
     if (entry.round !== round || !equalBytes(entry.job, job) || isUsurped(entry, team))
       return false;
-    if (!followsEntry(this.at(entry.sequence - 1)?.signed.entry, entry)) return false;
+    const before = this.at(entry.sequence - 1)?.signed.entry;
+    if (!this.#origins().some((root) => followsEntry(before, entry, root))) return false;
     const kind = leaseKind(entry.kind);
     if (kind !== "takeover") return kind !== undefined;
     return proof !== undefined && isRightTakeover(entry, proof, this.#options);
@@ -104,6 +137,7 @@ export class MemberLog {
   add(logged: LogEntry): boolean {
     const { entry } = logged.signed;
     if (entry.sequence !== this.length + 1 || !this.fits(logged)) return false;
+    if (entry.sequence === 1) this.#goOnFrom(entry.previous);
     try {
       this.#table.apply(stepOf(entry));
     } catch {
@@ -113,12 +147,24 @@ export class MemberLog {
     return true;
   }
 
+  /** Of logs that may be this round's: one that the chain began, or one that was ahead of it. */
+  #origins(): readonly Uint8Array[] {
+    const roots = this.#turned === undefined ? [] : [this.#turned.root];
+    return this.#onChain === undefined ? roots : [ZERO_HASH, ...roots];
+  }
+
+  #goOnFrom(root: Uint8Array): void {
+    const isTurned = this.#turned !== undefined && equalBytes(this.#turned.root, root);
+    this.#origin = isTurned ? this.#turned : undefined;
+    this.#table = this.emptyTable();
+  }
+
   /** Drops all entries after a sequence. Only where a manager wrote two logs were any of them safe. */
   truncate(sequence: number): void {
     if (sequence >= this.length) return;
     this.#safe = Math.min(this.#safe, sequence);
     this.#entries = this.#entries.slice(0, sequence);
-    this.#table = new LeaseTable(this.#options);
+    this.#table = this.emptyTable();
     for (const { signed } of this.#entries) this.#table.apply(stepOf(signed.entry));
   }
 }

@@ -5,7 +5,9 @@
  * `journal` effect only once that is on the disk. Positions are those in the team as drawn.
  */
 import type { SignedLeaseEntry, SignedLeasePromise } from "../../../../chain/types/lease.ts";
+import type { Spans } from "./span.ts";
 import type { LeaseStep } from "./step.ts";
+import type { LogOrigin } from "./turned.ts";
 
 /** Entries of one message, at most. */
 export const ENTRIES_A_MESSAGE = 256;
@@ -128,11 +130,27 @@ export interface ExpelEvent {
   readonly member: number;
 }
 
-export type MemberEvent = MessageEvent | MemberTickEvent | WriteEvent | SubmitEvent | ExpelEvent;
+/** The chain has reached the round of a log that began before; once. */
+export interface ReachedEvent {
+  readonly kind: "reached";
+  readonly now: number;
+  /** Units. */
+  readonly open: Spans;
+}
+
+export type MemberEvent =
+  | MessageEvent
+  | MemberTickEvent
+  | WriteEvent
+  | SubmitEvent
+  | ExpelEvent
+  | ReachedEvent;
 
 /** What a member must not forget: feed all of it to a new machine after a restart. */
 export type JournalNote =
   | { readonly kind: "promise"; readonly view: number }
+  /** Before all others: the log may go on from here. */
+  | { readonly kind: "origin"; readonly origin: LogOrigin }
   /** Entries after `after` replace what was there. */
   | { readonly kind: "log"; readonly after: number; readonly entries: readonly LogEntry[] };
 

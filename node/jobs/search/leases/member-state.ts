@@ -64,6 +64,7 @@ export class MemberState {
     this.beganAt = options.now;
     for (const note of journal) {
       if (note.kind === "promise") this.#promised = Math.max(this.#promised, note.view);
+      else if (note.kind === "origin") this.log.turnedAt(note.origin);
       else {
         this.log.truncate(note.after);
         for (const entry of note.entries) this.log.add(entry);
@@ -134,14 +135,14 @@ export class MemberState {
    */
   write(step: LeaseStep, now: number, effects: MemberEffect[], proof?: TakeoverProof): boolean {
     const { job, round, team, self, sign } = this.options;
-    const { sequence, root } = this.log.head;
+    const { sequence } = this.log.head;
     const signed = sign({
       ...fieldsOf(step),
       job,
       round,
       view: this.#promised,
       sequence: sequence + 1,
-      previous: root,
+      previous: this.log.previous,
       manager: team[self] ?? 0,
       at: BigInt(Math.max(0, Math.round(now - this.beganAt))),
     });

@@ -9,6 +9,7 @@ import { Candidate } from "./candidate.ts";
 import { Follower } from "./follower.ts";
 import { HeadWatch } from "./head-watch.ts";
 import { Leader } from "./leader.ts";
+import type { LeaseTable } from "./lease-table.ts";
 import type {
   JournalNote,
   LogEntry,
@@ -42,6 +43,11 @@ export class Member {
     return this.#state.log.entries;
   }
 
+  /** As the log's table is before its first entry. */
+  emptyTable(): LeaseTable {
+    return this.#state.log.emptyTable();
+  }
+
   /** Sequence up to which the log cannot be lost. */
   get safe(): number {
     return this.#state.log.safe;
@@ -67,6 +73,9 @@ export class Member {
         break;
       case "expel":
         state.expel(event.member, effects);
+        break;
+      case "reached":
+        state.log.reached(event.open);
         break;
       case "tick":
         break;

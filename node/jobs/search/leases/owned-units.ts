@@ -1,5 +1,5 @@
 /** Which node has searched which units. */
-import { type Span, type Spans, spanSize } from "./span.ts";
+import { type Span, type Spans, spanSize, spansOf } from "./span.ts";
 import { SpanSet } from "./span-set.ts";
 
 export class OwnedUnits {
@@ -11,6 +11,16 @@ export class OwnedUnits {
 
   of(node: number): Spans {
     return this.#byNode.get(node)?.spans ?? [];
+  }
+
+  /** Units of a node. */
+  sizeOf(node: number): number {
+    return this.#byNode.get(node)?.size ?? 0;
+  }
+
+  /** Units that have a node. */
+  get all(): Spans {
+    return spansOf([...this.#byNode.values()].flatMap(({ spans }) => spans));
   }
 
   within(node: number, span: Span): Spans {

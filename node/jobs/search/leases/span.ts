@@ -30,6 +30,13 @@ export function spansOf(spans: readonly Span[]): Spans {
   return set;
 }
 
+/** Units as the chain counts them. A search has fewer than 2^53 of them. */
+export function unitSpans(
+  ranges: readonly { readonly from: bigint; readonly to: bigint }[],
+): Spans {
+  return spansOf(ranges.map(({ from, to }) => ({ from: Number(from), to: Number(to) })));
+}
+
 /** What both have. */
 export function overlap(a: Spans, b: Spans): Spans {
   const both: Span[] = [];

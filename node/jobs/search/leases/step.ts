@@ -45,8 +45,9 @@ export interface FindStep {
 export interface TakeoverStep {
   readonly kind: "takeover";
 }
-export interface CloseStep {
-  readonly kind: "close";
+/** close: no more grants. turn: nothing more. begin: the chain has reached the round. */
+export interface RoundStep {
+  readonly kind: "close" | "turn" | "begin";
 }
 
 export type LeaseStep =
@@ -56,7 +57,7 @@ export type LeaseStep =
   | CutStep
   | FindStep
   | TakeoverStep
-  | CloseStep;
+  | RoundStep;
 
 type SaidByStep = Pick<LeaseEntry, "kind" | "lease" | "node" | "lane" | "from" | "to">;
 
@@ -80,6 +81,8 @@ export function fieldsOf(step: LeaseStep): SaidByStep {
       return { ...none, kind, node: step.node, from: step.nonce };
     case "takeover":
     case "close":
+    case "turn":
+    case "begin":
       return { ...none, kind };
     default:
       return step satisfies never;
@@ -105,6 +108,8 @@ export function stepOf(entry: LeaseEntry): LeaseStep {
       return { kind, node, nonce: entry.from };
     case "takeover":
     case "close":
+    case "turn":
+    case "begin":
       return { kind };
     default:
       return kind satisfies never;

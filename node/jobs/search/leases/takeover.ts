@@ -98,7 +98,9 @@ export function isRightTakeover(
     // Which of the two logs is meant follows from the chain: they are one before the fork.
     return entry.sequence === limit.sequence;
   }
-  return entry.sequence === furthest.sequence + 1 && equalBytes(entry.previous, furthest.root);
+  if (entry.sequence !== furthest.sequence + 1) return false;
+  // What a first entry goes on from is none of the promises' business.
+  return furthest.sequence === 0 || equalBytes(entry.previous, furthest.root);
 }
 
 /** Where two logs of one manager part; undefined when the entries do not show that there are two. */

@@ -38,6 +38,10 @@ export class UnheldSteps {
     return this.#unheld.has(lease);
   }
 
+  get hasAny(): boolean {
+    return this.#pending.size > 0;
+  }
+
   append(step: LeaseStep, about: Written, now: number, effects: DeskEffect[]): void {
     const { lease } = about;
     const id = ++this.#ids;

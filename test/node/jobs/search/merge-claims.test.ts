@@ -5,9 +5,14 @@ import {
   MAX_ROUND_FINDS,
   SEARCH_MODES,
   type SearchResult,
+  type UnitRange,
 } from "../../../../chain/types/search.ts";
 import { encodeClaims } from "../../../../chain/workload/search/claims-file.ts";
-import { searchResult, searchSpec } from "../../../../chain/workload/search/search-of.ts";
+import {
+  searchProgress,
+  searchResult,
+  searchSpec,
+} from "../../../../chain/workload/search/search-of.ts";
 import { unitAt } from "../../../../chain/workload/search/units.ts";
 import { spansOf } from "../../../../node/jobs/search/leases/span.ts";
 import { mergeClaims } from "../../../../node/jobs/search/merge-claims.ts";
@@ -26,7 +31,11 @@ interface Claimed {
 }
 
 /** Merges the claims of the first participants; the log gives each what it claims. */
-async function merge(mode: (typeof SEARCH_MODES)[number], claims: readonly Claimed[]) {
+async function merge(
+  mode: (typeof SEARCH_MODES)[number],
+  claims: readonly Claimed[],
+  open?: readonly UnitRange[],
+) {
   const order = { target: EVERYTHING, mode: SEARCH_MODES.indexOf(mode), quorum: 1 };
   const { job } = new SearchStory({ order });
   const search = searchSpec(job.spec);
@@ -50,7 +59,9 @@ async function merge(mode: (typeof SEARCH_MODES)[number], claims: readonly Claim
     files.set(toHex(updateHash), file);
     return { ...participant, updateHash, units: units.length, updateBytes: file.length };
   });
-  const committed: Job = { ...job, participants };
+  const before = searchProgress(job);
+  const value = open === undefined ? before : { ...before, open: [...open] };
+  const committed: Job = { ...job, participants, progress: { selector: 1, value } };
   const { signal } = new AbortController();
   const outcome = await mergeClaims(
     committed,
@@ -98,6 +109,13 @@ describe("merged claims of a search", () => {
     ]);
     expect(result.finds).length(MAX_ROUND_FINDS);
     expect(opened(result)).equal("4-24");
+  });
+
+  it("leave out who claims a unit that an earlier round recorded, though the log gives it that unit", async () => {
+    const twice = { units: [3n, 4n, 5n], findsOfEach: 0 };
+    const right = { units: [6n, 7n], findsOfEach: 0 };
+    const result = await merge("all", [twice, right], [{ from: 4n, to: 24n }]);
+    expect(opened(result)).equal("4-6 8-24");
   });
 
   it("name one find where one is enough, and count all claimed units", async () => {

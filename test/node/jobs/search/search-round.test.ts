@@ -55,7 +55,17 @@ async function play(
   const { publicKey } = story.chain.head.state.nodes.at(node);
   const dataDir = await folders.create();
   const round = new SearchRound(
-    { job, node, publicKey, lanes: 1, dataDir, deadlineMs: 480_000, signal: over.signal },
+    {
+      job,
+      round: job.round,
+      before: undefined,
+      node,
+      publicKey,
+      lanes: 1,
+      dataDir,
+      deadlineMs: 480_000,
+      signal: over.signal,
+    },
     {
       algorithms: { source: async () => inMemory(Uint8Array.of(1)) },
       digests: { of: async () => [] },
@@ -94,6 +104,7 @@ async function play(
       keyOf: (one) => story.chain.head.state.nodes.at(one).publicKey,
       onFailed: (error) => failures.push(error),
       onUnits: () => {},
+      onTurned: () => {},
     },
   );
   const done = round.run().catch((error: unknown) => error);

@@ -107,7 +107,7 @@ describe("tree of a search over loopback", function () {
     const random = new Random(node);
     const searchers = standInSearchers(
       { msPerUnit: 60, failures: 0, lie: "none" },
-      { clock: systemClock, random, began: () => {} },
+      { clock: systemClock, random, began: () => {}, worked: () => {} },
     );
     const log = { ...SILENT, child: () => log };
     const modules = {

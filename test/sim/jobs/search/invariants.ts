@@ -2,7 +2,7 @@
 import { compareBytes } from "../../../../chain/crypto/hash.ts";
 import { isOut } from "../../../../chain/job/phase.ts";
 import type { NodeRecord } from "../../../../chain/types/node.ts";
-import { SEARCH_MODES, type SearchFind } from "../../../../chain/types/search.ts";
+import { MAX_GAPS, SEARCH_MODES, type SearchFind } from "../../../../chain/types/search.ts";
 import { countUnits, isWithin } from "../../../../chain/workload/search/coverage.ts";
 import {
   searchProgress,
@@ -12,6 +12,7 @@ import {
 import { unitCount } from "../../../../chain/workload/search/units.ts";
 import { digestOf } from "../../../helpers/search-run.ts";
 import { moneyFindings, waitingFindings } from "../invariants.ts";
+import { LANES } from "../job-node.ts";
 import type { Outcome } from "../simulation.ts";
 
 /** @returns what does not hold, in words; nothing for a run as it must be */
@@ -29,6 +30,8 @@ export function searchFindings(outcome: Outcome): string[] {
 
 /** Every round is recorded once and in order, and leaves open a part of what was open before it. */
 function recordFindings({ plan, records }: Outcome): string[] {
+  const { mode, redundancy } = searchSpec(plan.spec);
+  const isPlain = redundancy === 0 && SEARCH_MODES[mode] !== "all";
   let open = [{ from: 0n, to: unitCount(searchSpec(plan.spec)) }];
   return records.flatMap((record, i) => {
     const findings: string[] = [];
@@ -38,6 +41,9 @@ function recordFindings({ plan, records }: Outcome): string[] {
     const covered = countUnits(open) - countUnits(after);
     const units = record.contributions.reduce((sum, one) => sum + BigInt(one.units), 0n);
     if (covered > units) findings.push(`round ${record.round} covers more than was claimed`);
+    if (isPlain && after.length < MAX_GAPS && units > covered) {
+      findings.push(`round ${record.round} pays ${units - covered} units twice`);
+    }
     open = after;
     return findings;
   });
@@ -110,4 +116,14 @@ function punishmentFindings({ chain, plan, job }: Outcome): string[] {
       ...(own !== undefined && isOut(own) ? [`node ${node} is honest and found false`] : []),
     ];
   });
+}
+
+/** Of the time from the first unit to the last one, the part in which the participants' lanes hashed: 0 to 1. */
+export function busyShare({ job, nodes }: Pick<Outcome, "job" | "nodes">): number {
+  const drawn = new Set(job?.participants.map(({ node }) => node));
+  const lanes = nodes.filter(({ node }) => drawn.has(node)).map((node) => node.lanes);
+  const from = Math.min(...lanes.map((one) => one.from));
+  const to = Math.max(...lanes.map((one) => one.to));
+  const busyMs = lanes.reduce((sum, one) => sum + one.busyMs, 0);
+  return busyMs / ((to - from) * LANES * lanes.length);
 }

@@ -42,3 +42,43 @@ export function disturbedSearch(seed: number): JobPlan {
   const { spec, msPerSegment } = quietSearch(seed);
   return { ...disturbed(seed), spec, msPerSegment };
 }
+
+/** A search of several rounds, all of them of the same length, in which nothing goes wrong. */
+export function longSearch(seed: number): JobPlan {
+  const plan = quietSearch(seed);
+  const from = 1_000n;
+  const name = `long search ${seed}`;
+  const prefix = new TextEncoder().encode(name);
+  const order = {
+    participants: 4,
+    quorum: 3,
+    teamSize: 3,
+    phaseBlocks: 40,
+    algorithm: fromHex(ALGORITHM_HASHES.sha256),
+    operations: hashOperations("sha256", { prefix, suffix: new Uint8Array(0), nonceBytes: 8 }),
+    from,
+    to: from + 3_000n * UNIT,
+  };
+  const msPerSegment = Array.from({ length: 6 }, (_, node) => 80 + 20 * (node % 3));
+  return {
+    ...plan,
+    nodes: 6,
+    parameters: { newcomerAudits: 0, secondLook: 0 },
+    spec: searchOrder(name, order),
+    msPerSegment,
+  };
+}
+
+/** The same with nodes that die, some of them with their power, and a network that loses messages. */
+export function disturbedLongSearch(seed: number): JobPlan {
+  const plan = longSearch(seed);
+  const random = new Random(seed ^ 0x10115);
+  const crashes = Array.from({ length: 3 }, () => ({
+    node: random.between(0, plan.nodes - 1),
+    at: random.between(4_000, 40_000),
+    forMs: random.between(500, 8_000),
+    power: random.chance(0.5),
+  }));
+  const links = { calmAt: 40_000, loss: 0.05, slowestMs: 200, cuts: [] };
+  return { ...plan, crashes, links };
+}

@@ -4,13 +4,13 @@
  */
 import { expect } from "chai";
 import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
-import { unitOf } from "../../../../chain/workload/search/units.ts";
+import { unitCount, unitOf } from "../../../../chain/workload/search/units.ts";
 import { fingerprintOf } from "../invariants.ts";
 import type { Lie } from "../lies.ts";
 import type { JobPlan } from "../plan.ts";
 import { simulateJob } from "../simulation.ts";
-import { isDone, searchFindings } from "./invariants.ts";
-import { disturbedSearch, quietSearch } from "./plan.ts";
+import { busyShare, isDone, searchFindings } from "./invariants.ts";
+import { disturbedLongSearch, disturbedSearch, longSearch, quietSearch } from "./plan.ts";
 
 const SEEDS = Number(process.env.POML_SEARCH_SEEDS ?? 10);
 const SOME = [2, 6, 7, 8];
@@ -60,6 +60,27 @@ describe("simulated searches", function () {
       const { open, finds } = searchProgress(job ?? expect.fail("no job"));
       const unit = unitOf(search, finds[0]?.nonce ?? 0n) ?? expect.fail("no find");
       expect(open.some(({ from, to }) => from <= unit && unit < to)).to.equal(false);
+    }
+  });
+
+  it("keep their lanes busy over several rounds, pay each unit once, and leave none out", async () => {
+    const outcome = await simulateJob(longSearch(1));
+    const { records, end, plan } = outcome;
+    expect(searchFindings(outcome)).to.deep.equal([]);
+    expect(end).to.equal("complete");
+    expect(records.length).to.be.within(3, 5);
+    const claimed = records.flatMap(({ contributions }) => contributions.map(({ units }) => units));
+    const units = claimed.reduce((sum, one) => sum + one, 0);
+    expect(BigInt(units)).to.equal(unitCount(searchSpec(plan.spec)));
+    // 0.77 when lanes waited until a round was recorded.
+    expect(busyShare(outcome)).to.be.at.least(0.9);
+  });
+
+  it("pay each unit once when nodes die at any time of a round", async () => {
+    for (const seed of [3, 4]) {
+      const outcome = await simulateJob(disturbedLongSearch(seed));
+      expect(searchFindings(outcome), `seed ${seed}`).to.deep.equal([]);
+      expect(isDone(outcome.end), `seed ${seed}: ${outcome.end}`).to.equal(true);
     }
   });
 

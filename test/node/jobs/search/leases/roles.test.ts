@@ -32,7 +32,7 @@ describe("member of a team that keeps a lease log", () => {
       if (effect.kind === "journal") {
         const { note } = effect;
         if (note.kind === "promise") promiseNotes.set(by, note.view);
-        else entriesOnDisk.set(by, note.after + note.entries.length);
+        else if (note.kind === "log") entriesOnDisk.set(by, note.after + note.entries.length);
       }
       if (!tells(effect)) continue;
       const most = entriesOnDisk.get(by) ?? 0;

@@ -25,6 +25,8 @@ const STEPS: readonly LeaseStep[] = [
   { kind: "find", node: 5, nonce: 2n ** 64n - 1n },
   { kind: "takeover" },
   { kind: "close" },
+  { kind: "turn" },
+  { kind: "begin" },
 ];
 
 describe("steps of the lease log", () => {
