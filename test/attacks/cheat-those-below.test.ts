@@ -1,8 +1,8 @@
 /**
  * A sub-manager of a search never tells its children that their units are on the log, or delivers what they have
  * searched as its own. Gain sought: their pay. Must hold: it is paid for what it has searched itself and for nothing
- * else, since a claim needs leaves that only hashing gives; the children give it up after 14 s and go on under the manager
- * above; the range is searched to its end all the same.
+ * else, since a claim needs leaves that only hashing gives, and less of its hashing is paid than without the lie; the
+ * children give it up after 14 s and go on under the manager above; the range is searched to its end all the same.
  */
 import { expect } from "chai";
 import { searchFindings } from "../sim/jobs/search/invariants.ts";
@@ -35,9 +35,14 @@ describe("attack: cheat those below in the tree of a search", function () {
         nodes.map((node) => `${paid(honest, node)} -> ${paid(outcome, node)}`).join(", ");
       process.stdout.write(`      ${lie}: units paid to the liar ${shown([liar])},\n`);
       process.stdout.write(`      to those below it ${shown([childA, childB, grandchild])}\n`);
-      const own = outcome.nodes[liar]?.searched.length ?? 0;
-      expect(paid(outcome, liar)).to.be.at.most(own);
-      expect(paid(outcome, liar)).to.be.at.most(paid(honest, liar) * 1.2);
+      const hashed = (run: Outcome): number => run.nodes[liar]?.searched.length ?? 0;
+      expect(paid(outcome, liar)).to.be.at.most(hashed(outcome));
+      // The search takes longer, and the liar hashes for longer: what counts is the pay for a unit hashed.
+      const forUnit = (run: Outcome): number => paid(run, liar) / hashed(run);
+      process.stdout.write(`      paid of hashed ${forUnit(honest)} -> ${forUnit(outcome)},\n`);
+      expect(forUnit(outcome)).to.be.below(forUnit(honest));
+      const inSecond = (run: Outcome): number => paid(run, liar) / run.tookMs;
+      expect(inSecond(outcome)).to.be.at.most(inSecond(honest) * 1.2);
       for (const node of [childA, childB, grandchild]) {
         // They go on under the manager above, and are paid for that.
         expect(paid(outcome, node), `node ${node}`).to.be.above(0);
