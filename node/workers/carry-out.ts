@@ -5,9 +5,11 @@
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import type { Draw } from "./kinds/spot-check.ts";
-import type { Attempt, ChosenWorker, Pool, Work, WorkControl } from "./kinds/work.ts";
+import type { Assignment, Attempt, ChosenWorker, Pool, Work, WorkControl } from "./kinds/work.ts";
 import { SET_ASIDE_REMEDY, SetAside } from "./set-aside.ts";
 import type { RunControl } from "./task-exchange.ts";
+import { TurnUse } from "./turn-use.ts";
+import { Turns } from "./turns.ts";
 import { isWorkerCode, WorkerError } from "./worker-error.ts";
 import type { WorkerLink } from "./worker-link.ts";
 import type { WorkerQueue } from "./worker-queue.ts";
@@ -33,8 +35,7 @@ export class CarryOut implements Pool {
   readonly clock: Clock;
   readonly #modules: CarryOutModules;
   readonly #aside: SetAside;
-  /** By worker of this machine, ends a task that gives way to urgent ones. */
-  readonly #giveWay = new Map<WorkerLink, AbortController>();
+  readonly #turns: Turns;
 
   constructor(modules: CarryOutModules) {
     const { draw, clock } = modules;
@@ -42,6 +43,7 @@ export class CarryOut implements Pool {
     this.clock = clock;
     this.#modules = modules;
     this.#aside = new SetAside(() => clock.monotonic());
+    this.#turns = new Turns(modules.queue, clock);
   }
 
   async run<T>(work: Work<T>, control: WorkControl): Promise<T> {
@@ -90,6 +92,7 @@ export class CarryOut implements Pool {
 
   async #repeat<T>(work: Work<T>, control: RunControl): Promise<T> {
     const { kind, isUrgent: urgent } = work;
+    const givesWay = work.givesWay?.isForUrgent === true;
     const { log, queue } = this.#modules;
     const { signal, end } = control;
     /** A remote worker failed; a local one shows whether the task can be done at all. */
@@ -97,15 +100,18 @@ export class CarryOut implements Pool {
     // A task whose result cannot be checked in parts stays on this machine, if there is a worker.
     const fits = (link: WorkerLink): boolean =>
       !this.#isChecked(link) || (work.isRemote && !isLocalOnly);
+    const use = work.turnUse ?? new TurnUse();
     for (let attempts = 1; ; ) {
+      const waited = new AbortController();
       let worker: ChosenWorker | undefined;
       let tried: Attempt<T> | undefined;
-      if (urgent) this.#makeWay(fits);
+      if (urgent) void this.#turns.makeWay(fits, use, waited.signal);
       try {
-        const result = await queue.use({ signal, end, urgent, fits }, async (free) => {
+        const result = await queue.use({ signal, end, urgent, fits, givesWay }, async (free) => {
+          waited.abort();
           worker = this.#chosen(free);
           tried = work.attempt(worker, signal);
-          return this.#try(work, tried, free, control);
+          return this.#try(work, tried, { link: free, use }, control);
         });
         await tried?.verify?.(result, signal);
         const all = work.soFar?.();
@@ -127,6 +133,8 @@ export class CarryOut implements Pool {
         if (all?.isWhole) return all.result;
         if (attempts === MAX_ATTEMPTS) throw outOfAttempts(kind, attempts, error);
         attempts += 1;
+      } finally {
+        waited.abort();
       }
     }
   }
@@ -134,34 +142,25 @@ export class CarryOut implements Pool {
   async #try<T>(
     work: Work<T>,
     { assignment, end }: Attempt<T>,
-    link: WorkerLink,
+    { link, use }: { readonly link: WorkerLink; readonly use: TurnUse },
     control: RunControl,
   ): Promise<T> {
+    const { givesWay } = work;
     const ends = [control.end, end].filter((signal) => signal !== undefined);
-    if (work.givesWay !== true || link.identity.kind !== "local") {
+    if (givesWay === undefined || link.identity.kind !== "local") {
       return link.run(assignment, { ...control, end: AbortSignal.any(ends) });
     }
-    const giveWay = new AbortController();
-    this.#giveWay.set(link, giveWay);
-    try {
-      const all = AbortSignal.any([...ends, giveWay.signal]);
-      return await link.run(assignment, { ...control, end: all });
-    } finally {
-      if (this.#giveWay.get(link) === giveWay) this.#giveWay.delete(link);
-    }
-  }
-
-  /**
-   * An urgent task waits for one of these workers. If none is idle, and one of them runs a task that gives way, that
-   * task is ended.
-   */
-  #makeWay(fits: (link: WorkerLink) => boolean): void {
-    if (this.#modules.queue.links.some((link) => link.idle && fits(link))) return;
-    const [first] = [...this.#giveWay].filter(([link]) => fits(link));
-    if (first === undefined) return;
-    const [link, giveWay] = first;
-    this.#giveWay.delete(link);
-    giveWay.abort();
+    const run = (turnEnd: AbortSignal, onOutput: (name: string) => void): Promise<T> => {
+      const told: Assignment<T> = {
+        ...assignment,
+        onOutput(name, index, bytes) {
+          assignment.onOutput(name, index, bytes);
+          onOutput(name);
+        },
+      };
+      return link.run(told, { ...control, end: AbortSignal.any([...ends, turnEnd]) });
+    };
+    return this.#turns.during(link, { givesWay, use, run });
   }
 
   #chosen(link: WorkerLink): ChosenWorker {

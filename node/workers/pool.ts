@@ -13,7 +13,12 @@ import type { EvaluateTask, EvaluateTaskResult } from "./kinds/evaluate/task.ts"
 import { type ControlOf, KINDS, type ResultOf, type TaskKind, type TaskOf } from "./kinds/kinds.ts";
 import type { ReplayTask } from "./kinds/replay/task.ts";
 import type { RetrainTask, RetrainTaskResult } from "./kinds/retrain/task.ts";
-import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./kinds/search/task.ts";
+import type {
+  ReplayControl,
+  SearchControl,
+  SearchUnitsResult,
+  SearchUnitsTask,
+} from "./kinds/search/task.ts";
 import { type Draw, drawAtRandom } from "./kinds/spot-check.ts";
 import type { TrainControl, TrainTask, TrainTaskResult } from "./kinds/train/task.ts";
 import type { Pool } from "./kinds/work.ts";
@@ -166,7 +171,10 @@ export class WorkerPool implements Workers {
     return this.run("search", task, control);
   }
 
-  async searchReplay(task: SearchUnitsTask, control: TaskControl): Promise<readonly UnitResult[]> {
+  async searchReplay(
+    task: SearchUnitsTask,
+    control: ReplayControl,
+  ): Promise<readonly UnitResult[]> {
     return (await this.run("search", task, { ...control, isReplay: true })).units;
   }
 

@@ -10,10 +10,13 @@ export interface WaitOptions {
   readonly urgent: boolean;
   /** Which workers may have the task; default: any. */
   readonly fits?: (link: WorkerLink) => boolean;
+  /** It would give its worker up to an urgent task. */
+  readonly givesWay?: boolean;
 }
 
 interface Waiting {
   readonly fits: (link: WorkerLink) => boolean;
+  readonly givesWay: boolean;
   take(link: WorkerLink): void;
 }
 
@@ -35,12 +38,17 @@ export class WorkerQueue {
     this.#links.delete(link);
   }
 
+  /** Whether the task that would get this worker next is one that gives way to urgent ones. */
+  nextGivesWay(link: WorkerLink): boolean {
+    return this.#waiting.find(({ fits }) => fits(link))?.givesWay === true;
+  }
+
   /**
    * Runs `task` on the next idle worker.
    * @throws WorkerError NO_WORKER; the signal's reason; any error of `task`
    */
   use<T>(
-    { signal, end, urgent, fits = () => true }: WaitOptions,
+    { signal, end, urgent, fits = () => true, givesWay = false }: WaitOptions,
     task: (link: WorkerLink) => Promise<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -58,7 +66,7 @@ export class WorkerQueue {
         signal.removeEventListener("abort", giveUp);
         end?.removeEventListener("abort", giveUp);
       };
-      const waiting: Waiting = { fits, take };
+      const waiting: Waiting = { fits, givesWay, take };
       if (signal.aborted || end?.aborted) {
         giveUp();
         return;

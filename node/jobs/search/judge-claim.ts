@@ -24,6 +24,7 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { Clock } from "../../clock.ts";
 import { inMemory } from "../../workers/blob-source.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
+import { TurnUse } from "../../workers/turn-use.ts";
 import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
 import { ASK_PART, ASK_PAUSE_MS, fetchBlob, fetchRun, UPDATE_PART } from "../fetch-served.ts";
 import type { Finding, JudgeOptions } from "../finding.ts";
@@ -174,9 +175,10 @@ async function replayUnits(
     jobTo: search.to,
   };
   const all: SearchedUnit[] = [];
+  const turnUse = new TurnUse();
   for (const { from, to } of runs) {
     const task = { ...order, from: BigInt(from), to: BigInt(to) };
-    all.push(...(await workers.searchReplay(task, { deadlineMs, signal })));
+    all.push(...(await workers.searchReplay(task, { deadlineMs, signal, turnUse })));
   }
   return all;
 }

@@ -5,6 +5,7 @@
 import type { Clock } from "../../clock.ts";
 import type { BlobSource } from "../blob-source.ts";
 import type { TaskControl } from "../task-control.ts";
+import type { TurnUse } from "../turn-use.ts";
 import type { Draw } from "./spot-check.ts";
 
 /** Orders and results on the wire name their kind. */
@@ -69,10 +70,17 @@ export interface Work<T> {
    */
   readonly isRemote: boolean;
   /**
-   * A worker of this machine that runs it may be given to an urgent task, which would have to wait otherwise: the
-   * attempt is ended, and another one continues later.
+   * A worker of this machine that runs it may be given to another task: the attempt is ended, and another one continues
+   * later (turns.ts).
    */
-  readonly givesWay?: boolean;
+  readonly givesWay?: {
+    /** Ends at once for an urgent task that would have to wait; otherwise only for the turn of such a task. */
+    readonly isForUrgent: boolean;
+    /** Name of the output after which hardly any work is lost. */
+    readonly after: string;
+  };
+  /** Of the tasks that this one belongs to; default: of this task alone. */
+  readonly turnUse?: TurnUse | undefined;
   /** For a task whose attempts continue where the last one ended: the result of all of them. */
   readonly soFar?: () => { readonly isWhole: boolean; readonly result: T };
   /** @param signal aborted when the caller gives up */

@@ -33,7 +33,8 @@ export async function search(
     kind: "search",
     isUrgent: isReplay,
     isRemote: !isReplay,
-    givesWay: !isReplay,
+    givesWay: { isForUrgent: !isReplay, after: "units" },
+    turnUse: control.turnUse,
     soFar: () => ({ isWhole: lease.isWhole, result: lease.result() }),
     attempt: (worker, signal) => {
       before = lease.hashes;

@@ -3,6 +3,7 @@ import type { Cut } from "../../../../chain/workload/search/units.ts";
 import type { Find } from "../../../../ml/search/algorithm.ts";
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
 import type { TaskControl } from "../../task-control.ts";
+import type { TurnUse } from "../../turn-use.ts";
 import type { AlgorithmTask } from "../algorithm-task.ts";
 
 /** The largest number of units of a task: their results are in memory until the task ends. */
@@ -39,6 +40,12 @@ export interface SearchControl extends TaskControl {
   readonly onFind?: (find: Find) => void;
   /** The units are those of another node's claim: the task goes to the head of the queue and stays on this machine. */
   readonly isReplay?: boolean;
+  readonly turnUse?: TurnUse | undefined;
+}
+
+export interface ReplayControl extends TaskControl {
+  /** Shared by the parts of a claim, so that searches have their turns between them. */
+  readonly turnUse?: TurnUse;
 }
 
 export function cutOfTask({ jobFrom, jobTo, unitBits }: SearchUnitsTask): Cut {

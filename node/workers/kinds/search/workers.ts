@@ -3,7 +3,7 @@ import type { UnitResult } from "../../../../ml/search/search-units.ts";
 import type { TaskControl } from "../../task-control.ts";
 import type { ClaimsTask, WeighedClaims } from "../claims/task.ts";
 import type { DigestsTask } from "../digests/task.ts";
-import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./task.ts";
+import type { ReplayControl, SearchControl, SearchUnitsResult, SearchUnitsTask } from "./task.ts";
 
 /**
  * The part of a worker pool that searches. `onProgress` of a control reports the nonces hashed (`step`) of all
@@ -13,7 +13,7 @@ import type { SearchControl, SearchUnitsResult, SearchUnitsTask } from "./task.t
 export interface SearchWorkers {
   search(task: SearchUnitsTask, control: SearchControl): Promise<SearchUnitsResult>;
   /** Searches the units of another node's claim (`isReplay`): all of them, on this machine. */
-  searchReplay(task: SearchUnitsTask, control: TaskControl): Promise<readonly UnitResult[]>;
+  searchReplay(task: SearchUnitsTask, control: ReplayControl): Promise<readonly UnitResult[]>;
   /** Runs on this machine only. @returns 32 bytes for each nonce, in the order given */
   digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]>;
   /**

@@ -14,6 +14,7 @@ import { systemClock } from "../../../../../node/clock.ts";
 import { type BlobSource, inMemory } from "../../../../../node/workers/blob-source.ts";
 import type { SearchUnitsTask } from "../../../../../node/workers/kinds/search/task.ts";
 import { WorkerPool } from "../../../../../node/workers/pool.ts";
+import { TURN_MS, TurnUse } from "../../../../../node/workers/turn-use.ts";
 import { SILENT } from "../../../../../p2p/log.ts";
 import { expectCodeAsync } from "../../../../helpers/expect-code.ts";
 import { expectedStretch, referenceDigest } from "../../../../helpers/search-referee.ts";
@@ -34,6 +35,8 @@ const EASY = Uint8Array.of(0x00, 0x0f, ...new Uint8Array(30).fill(0xff));
 const CUT = { from: 1_000n, to: 1_000n + 2n ** 50n, unitBits: 14 };
 /** More units than anyone can do in the time. */
 const MANY = 60_000n;
+/** Units of one part of a claim. */
+const PART = 40n;
 
 describe("searches on workers", function () {
   this.timeout(60_000);
@@ -200,6 +203,35 @@ describe("searches on workers", function () {
     });
     expect(replayed).deep.equal(result.units.slice(0, 2));
     expect(units).deep.equal(units.map((_, index) => BigInt(index)));
+  });
+
+  it("take turns with a long replay on the only worker, and each gets about half", async () => {
+    await until(idle, 20_000, "idle worker");
+    const over = new AbortController();
+    let searched = 0;
+    let isReplayed = false;
+    const search = pool.search(taskOf(0n, MANY), {
+      ...DEADLINE,
+      end: over.signal,
+      onUnits: (some) => {
+        if (!isReplayed) searched += some.length;
+      },
+    });
+    const turnUse = new TurnUse();
+    const replayed: UnitResult[] = [];
+    // Parts of a claim, until the replay has had some turns.
+    const begin = performance.now();
+    for (let at = 0n; performance.now() - begin < 6 * TURN_MS; at += PART) {
+      const part = await pool.searchReplay(taskOf(at, at + PART), { ...DEADLINE, turnUse });
+      replayed.push(...part);
+    }
+    isReplayed = true;
+    over.abort();
+    const result = await search;
+    expect(replayed.map(({ unit }) => unit)).deep.equal(replayed.map((_, at) => BigInt(at)));
+    const both = Math.min(replayed.length, result.units.length);
+    expect(replayed.slice(0, both)).deep.equal(result.units.slice(0, both));
+    expect(searched / (searched + replayed.length)).within(0.2, 0.8);
   });
 
   it("hash single nonces for whoever checks claims", async () => {
