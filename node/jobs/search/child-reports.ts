@@ -2,7 +2,7 @@
  * What those below a manager or sub-manager report, as events of its desk. Who may say what is checked here: a lane
  * speaks for itself, a sub-manager for itself and those below it, and of another's lease only by signed shares.
  */
-import type { LeaseReport } from "./lease-wire.ts";
+import type { LeaseReport, WireShare } from "./lease-wire.ts";
 import type { LeaseTable } from "./leases/lease-table.ts";
 import type { Span } from "./leases/span.ts";
 import { type Holder, MAX_LANES, SUB_LANE } from "./leases/step.ts";
@@ -28,10 +28,12 @@ export function childEvents(
   const events: ChildEvent["event"][] = [];
   const isSub = tree.isSubManager(from);
   const isLane = (lane: number): boolean => lane < MAX_LANES || (isSub && lane === SUB_LANE);
-  const right = shares.right(report.shares, from, now);
+  let right: readonly WireShare[] | undefined;
   const isGiven = (lease: number, span: Span): boolean => {
     const holder = table.lease(lease);
     if (holder === undefined || holder.lane !== SUB_LANE) return false;
+    // Worked out for those that need them alone.
+    right ??= shares.right(report.shares, from, now);
     return shares.isGiven(right, { holder: holder.node, lease, taker: from, ...span });
   };
   for (const { lane, lease, at } of beats) {

@@ -118,13 +118,9 @@ export class LaneRunner {
   #start(): void {
     if (this.#isWorking) return;
     this.#isWorking = true;
-    this.#work()
-      .catch((error: unknown) => {
-        if (!this.#options.signal.aborted) this.#modules.onFailed(error);
-      })
-      .finally(() => {
-        this.#isWorking = false;
-      });
+    this.#work().catch((error: unknown) => {
+      if (!this.#options.signal.aborted) this.#modules.onFailed(error);
+    });
   }
 
   #stop(name: number, to: number): void {
@@ -134,15 +130,18 @@ export class LaneRunner {
   }
 
   async #work(): Promise<void> {
-    for (;;) {
-      const task = this.#waiting.shift();
-      if (task === undefined) return;
-      try {
-        await this.#search(task);
-      } finally {
-        this.take({ kind: "stopped", lease: task.name });
+    try {
+      for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) {
+        try {
+          await this.#search(task);
+        } finally {
+          this.take({ kind: "stopped", lease: task.name });
+        }
+        this.#limits.delete(task.name);
       }
-      this.#limits.delete(task.name);
+    } finally {
+      // In the turn in which nothing waits any more: later, a lease would wait for nobody.
+      this.#isWorking = false;
     }
   }
 

@@ -30,6 +30,9 @@ export interface Given extends Span {
 
 /** Signatures of one node's messages that are worked out; what is above waits for the next message. */
 const SIGNATURES = { burst: 256, perSecond: 32 };
+/** Of all nodes together, since they are worked out on the thread of consensus. */
+const ALL_SIGNATURES = { burst: 1_024, perSecond: 128 };
+const ALL = "all";
 /** Shares whose signatures hold, of the last ones seen. */
 const REMEMBERED = 4_096;
 /** Shares that a node keeps for the case that its parent dies; older ones are settled long since. */
@@ -38,6 +41,7 @@ const MOST_KEPT = 1_024;
 export class LeaseShares {
   readonly #options: LeaseSharesOptions;
   readonly #signatures = new TokenBuckets(SIGNATURES);
+  readonly #all = new TokenBuckets(ALL_SIGNATURES);
   readonly #right = new Set<string>();
   #kept: WireShare[] = [];
 
@@ -129,7 +133,7 @@ export class LeaseShares {
     const root = this.#rootOf(share);
     const name = `${toHex(root)}${toHex(signature)}`;
     if (this.#right.has(name)) return true;
-    if (!this.#signatures.take(`${from}`, now)) return false;
+    if (!this.#signatures.take(`${from}`, now) || !this.#all.take(ALL, now)) return false;
     if (!verifySync(keyOf(giver), root, signature)) return false;
     if (this.#right.size >= REMEMBERED) this.#right.clear();
     this.#right.add(name);

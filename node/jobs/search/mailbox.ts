@@ -42,20 +42,21 @@ export class Mailbox<Item> {
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     if (this.#isBusy) return;
     this.#isBusy = true;
-    this.#drain()
-      .catch(() => {})
-      .finally(() => {
-        this.#isBusy = false;
-      });
+    this.#drain().catch(() => {});
   }
 
   async #drain(): Promise<void> {
     const { limit, gapMs, signal } = this.#options;
-    // In the next turn: what is put in this one goes along.
-    await Promise.resolve();
-    while (this.#waiting.length > 0 && !signal.aborted) {
-      await this.#deliver(this.#waiting.splice(0, limit));
-      await this.#clock.sleep(gapMs, signal);
+    try {
+      // In the next turn: what is put in this one goes along.
+      await Promise.resolve();
+      while (this.#waiting.length > 0 && !signal.aborted) {
+        await this.#deliver(this.#waiting.splice(0, limit));
+        await this.#clock.sleep(gapMs, signal);
+      }
+    } finally {
+      // In the turn in which nothing waits any more: later, something would wait for nobody.
+      this.#isBusy = false;
     }
   }
 

@@ -14,6 +14,7 @@ import {
   type LeaseOrders,
   type LeaseReply,
   type LeaseReport,
+  MAX_SHARES,
   RANKS,
   type WireShare,
 } from "./lease-wire.ts";
@@ -186,6 +187,6 @@ export class SubSeat implements LeaseReceiver {
     const own = parts.map(({ lease, level, from, to }) =>
       shares.sign(keys, { giver, taker, lease, level, from: BigInt(from), to: BigInt(to) }),
     );
-    return [...own, ...shares.about([effect])];
+    return [...own, ...shares.about([effect])].slice(0, MAX_SHARES);
   }
 }

@@ -36,6 +36,17 @@ describe("mailbox of a peer", () => {
     expect(taken).deep.equal([[1, 2], [3, 4, 5], [6]]);
   });
 
+  it("sends what is put at whatever moment after a message", async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const { mailbox, taken, open } = peer();
+      open();
+      mailbox.put(1);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      mailbox.put(2);
+      await until(() => taken.flat().length === 2, 5_000, `second item after ${turns} turns`);
+    }
+  });
+
   it("sends a message three times where the peer is not reached, and then goes on with the next", async () => {
     const { mailbox, taken, open, tries } = peer({ fails: 4 });
     for (const item of [1, 2, 3, 4]) mailbox.put(item);
