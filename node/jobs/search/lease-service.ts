@@ -22,7 +22,7 @@ import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
-import { isMarked, MARK, RoundMemory } from "./round-memory.ts";
+import { isMarked, MARK, RoundMemory, roundBegan } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
 import { Unclaimed } from "./unclaimed.ts";
 
@@ -171,6 +171,9 @@ export class LeaseService implements JobService {
     const key = runName(job.id, round);
     const ahead = this.#ahead.get(key);
     const { journal, notes } = await LeaseJournal.open(this.#folders.pathOf(key), disk);
+    const since = roundBegan(job, round);
+    const isNew = ahead?.isForgetful === false;
+    const isForgetful = this.#memory.isForgetful({ key, since, isNew }, notes);
     if (notes.length === 0 && ahead !== undefined) {
       const note = { kind: "origin", origin: ahead.origin } as const;
       await journal.write(note);
@@ -179,9 +182,6 @@ export class LeaseService implements JobService {
     signal.throwIfAborted();
     const { keys } = this.#options;
     const { genesisRoot } = chain;
-    const since = phaseOf(job) === "training" && round === job.round ? job.phaseSince : undefined;
-    const isNew = ahead?.isForgetful === false;
-    const isForgetful = this.#memory.isForgetful({ key, since, isNew }, notes);
     if (!isForgetful && !isMarked(notes)) {
       await journal.write(MARK);
       this.#memory.marked(key);

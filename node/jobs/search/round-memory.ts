@@ -3,6 +3,8 @@
  * with a mark; without the mark only a round that began while this process was running is surely new to it. In any other
  * round a member without a mark promises nothing and does not manage, so that it cannot sign one place of the log twice.
  */
+import { phaseOf } from "../../../chain/job/phase.ts";
+import type { Job } from "../../../chain/types/job.ts";
 import type { JournalNote } from "./leases/member-messages.ts";
 
 /** The first note of each round; a promise of view 0 binds nobody. */
@@ -16,7 +18,7 @@ export interface MemoryOptions {
 interface RoundBegin {
   /** Name of the round. */
   readonly key: string;
-  /** Height at which its work began; undefined when that phase is over. */
+  /** Height at which its work began; undefined when that is not known. */
   readonly since: number | undefined;
   /** It began before the chain was there, while this process kept the round before it. */
   readonly isNew?: boolean;
@@ -24,6 +26,15 @@ interface RoundBegin {
 
 export function isMarked(notes: readonly JournalNote[]): boolean {
   return notes.some((note) => note.kind === "promise" && note.view === MARK.view);
+}
+
+/**
+ * @returns height at which the work of a round began; undefined when that is not known, as in a round that is prolonged:
+ *   its phase training begins again, and its log goes on
+ */
+export function roundBegan(job: Job, round: number): number | undefined {
+  const isFirst = phaseOf(job) === "training" && round === job.round && job.extensions === 0;
+  return isFirst ? job.phaseSince : undefined;
 }
 
 export class RoundMemory {
@@ -41,9 +52,10 @@ export class RoundMemory {
     if (timeMs >= this.#startedAt + marginMs) this.#liveFrom ??= height;
   }
 
-  /** @param notes of the round's journal */
+  /** @param notes of the round's journal, as this process found it: notes without a mark are of a member that forgot */
   isForgetful({ key, since, isNew = false }: RoundBegin, notes: readonly JournalNote[]): boolean {
     if (isMarked(notes)) return false;
+    if (notes.length > 0) return true;
     const isLive = since !== undefined && this.#liveFrom !== undefined && since >= this.#liveFrom;
     return (!isNew && !isLive) || this.#marked.has(key);
   }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { JournalNote } from "../../../../node/jobs/search/leases/member-messages.ts";
-import { MARK, RoundMemory } from "../../../../node/jobs/search/round-memory.ts";
+import { MARK, RoundMemory, roundBegan } from "../../../../node/jobs/search/round-memory.ts";
+import { SearchStory } from "../../../helpers/search-run.ts";
 
 const STARTED = 100_000;
 const BLOCK_MS = 1_000;
@@ -18,6 +19,23 @@ describe("what a member of a team knows of its own past in a round", () => {
     const forgets = [8, 10, 11, 14].map((since) => own.isForgetful({ key: "a", since }, []));
     expect(forgets).deep.equal([true, true, false, false]);
     expect(own.isForgetful({ key: "a", since: undefined }, [])).equal(true);
+  });
+
+  it("does not take a round for new that is prolonged, and whose phase training begins again", () => {
+    const own = memory();
+    const { job } = new SearchStory();
+    const forgets = [
+      { ...job, phaseSince: 14 },
+      { ...job, phaseSince: 8 },
+      { ...job, phaseSince: 14, extensions: 1 },
+    ].map((one) => own.isForgetful({ key: "a", since: roundBegan(one, one.round) }, []));
+    expect(forgets).deep.equal([false, true, true]);
+    expect(roundBegan(job, job.round + 1)).equal(undefined);
+  });
+
+  it("has forgotten a round of which it has notes without a mark", () => {
+    const notes: JournalNote[] = [{ kind: "log", after: 0, entries: [] }];
+    expect(memory().isForgetful({ key: "a", since: 14 }, notes)).equal(true);
   });
 
   it("knows nothing before it has seen a block of its own time", () => {
