@@ -51,10 +51,22 @@ export class Forks {
   }
 
   /**
-   * Pairs of entries that one manager may not sign both, among these and those of our log; one by one, as the log may
-   * change with each.
+   * Pairs of entries that one manager may not sign both, among these and those of our log: of each view the lowest,
+   * which makes all of the view after it void. A message can show a thousand, and each that is taken is sent on.
    */
-  *among(entries: readonly LogEntry[]): Iterable<Fork> {
+  among(entries: readonly LogEntry[]): readonly Fork[] {
+    const lowest = new Map<number, { readonly fork: Fork; readonly sequence: number }>();
+    for (const fork of this.#allAmong(entries)) {
+      const where = forkOf(fork);
+      if (where === undefined || isUsurped(fork[0].entry, this.#team)) continue;
+      const known = lowest.get(where.view);
+      if (known !== undefined && known.sequence <= where.sequence) continue;
+      lowest.set(where.view, { fork, sequence: where.sequence });
+    }
+    return [...lowest.values()].map(({ fork }) => fork);
+  }
+
+  *#allAmong(entries: readonly LogEntry[]): Iterable<Fork> {
     for (const [i, { signed, proof }] of entries.entries()) {
       const before = entries[i - 1]?.signed;
       const other =

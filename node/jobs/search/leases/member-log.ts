@@ -31,21 +31,22 @@ export class MemberLog {
   #turned: LogOrigin | undefined;
   /** Where the log goes on from, or will when this member begins it. */
   #origin: LogOrigin | undefined;
-  /** All entries taken in. */
-  #table: LeaseTable;
+  /** All entries taken in; undefined where entries were dropped since it was last used. */
+  #table: LeaseTable | undefined;
   #safe = 0;
+  /** Of the log, by view. */
+  readonly #takeovers = new Map<number, LogEntry>();
 
   constructor(options: LogOptions) {
     this.#options = options;
     this.#onChain = options.open;
-    this.#table = this.emptyTable();
   }
 
   /** Before there are entries. */
   turnedAt(origin: LogOrigin): void {
     this.#turned = origin;
     this.#origin = origin;
-    this.#table = this.emptyTable();
+    this.#table = undefined;
   }
 
   /** The chain has reached the round. */
@@ -108,7 +109,8 @@ export class MemberLog {
     const same = this.at(entry.sequence)?.signed;
     if (same !== undefined && contradicts(same.entry, entry)) return same;
     if (leaseKind(entry.kind) !== "takeover") return undefined;
-    return this.#entries.find(({ signed: own }) => contradicts(own.entry, entry))?.signed;
+    const own = this.#takeovers.get(entry.view)?.signed;
+    return own !== undefined && contradicts(own.entry, entry) ? own : undefined;
   }
 
   /** Whether an entry is here. */
@@ -138,12 +140,14 @@ export class MemberLog {
     const { entry } = logged.signed;
     if (entry.sequence !== this.length + 1 || !this.fits(logged)) return false;
     if (entry.sequence === 1) this.#goOnFrom(entry.previous);
+    const table = this.#tableNow();
     try {
-      this.#table.apply(stepOf(entry));
+      table.apply(stepOf(entry));
     } catch {
       return false;
     }
     this.#entries.push(logged);
+    if (leaseKind(entry.kind) === "takeover") this.#takeovers.set(entry.view, logged);
     return true;
   }
 
@@ -156,7 +160,15 @@ export class MemberLog {
   #goOnFrom(root: Uint8Array): void {
     const isTurned = this.#turned !== undefined && equalBytes(this.#turned.root, root);
     this.#origin = isTurned ? this.#turned : undefined;
-    this.#table = this.emptyTable();
+    this.#table = undefined;
+  }
+
+  #tableNow(): LeaseTable {
+    if (this.#table === undefined) {
+      this.#table = this.emptyTable();
+      for (const { signed } of this.#entries) this.#table.apply(stepOf(signed.entry));
+    }
+    return this.#table;
   }
 
   /** Drops all entries after a sequence. Only where a manager wrote two logs were any of them safe. */
@@ -164,8 +176,11 @@ export class MemberLog {
     if (sequence >= this.length) return;
     this.#safe = Math.min(this.#safe, sequence);
     this.#entries = this.#entries.slice(0, sequence);
-    this.#table = this.emptyTable();
-    for (const { signed } of this.#entries) this.#table.apply(stepOf(signed.entry));
+    for (const [view, { signed }] of this.#takeovers) {
+      if (signed.entry.sequence > sequence) this.#takeovers.delete(view);
+    }
+    // It costs as much as the log is long, so it waits until it is used.
+    this.#table = undefined;
   }
 }
 

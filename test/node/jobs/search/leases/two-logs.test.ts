@@ -1,6 +1,7 @@
 /** Members beside one that breaks the rules: that writes two logs, manages out of turn, or gains by a silent manager. */
 import { expect } from "chai";
 import { leaseRoot } from "../../../../../chain/workload/search/lease-log.ts";
+import type { LogEntry } from "../../../../../node/jobs/search/leases/member-messages.ts";
 import { stepOf } from "../../../../../node/jobs/search/leases/step.ts";
 import { append, entry, grant, JOB, LeaseTeam, UNSIGNED } from "../../../../helpers/lease-team.ts";
 
@@ -72,6 +73,32 @@ describe("team with a member that breaks the rules", () => {
     expect(kinds).deep.equal(["grant", "takeover"]);
     expect(team.leaders).deep.equal([1]);
     expect(team.roots(2)).deep.equal(team.roots(1));
+  });
+
+  it("takes of one message that shows many forks the lowest alone, and goes on behind it", () => {
+    const team = new LeaseTeam([1, 2]);
+    const log: LogEntry[] = [];
+    for (let i = 0; i < 40; i++) log.push(entry(log.at(-1), grant(i + 1, 5, 10 * i)));
+    for (const to of [1, 2]) team.say(0, to, append(log, 0, 40));
+    // In descending order: each lies below the one before.
+    const others = log.slice(10).map((_, i) => entry(log[38 - i], grant(40 - i, 9, 390 - 10 * i)));
+    team.say(0, 1, { kind: "entries", after: 0, entries: others });
+    const shown = team.sent(1, "entries").filter(({ entries }) => entries.length === 2);
+    expect(shown.map(({ after }) => after)).deep.equal([10]);
+    const cuts = team.done.filter(
+      ({ by, effect: one }) =>
+        by === 1 && one.kind === "journal" && one.note.kind === "log" && one.note.after === 10,
+    );
+    expect(cuts).length(1);
+    expect(team.members.get(1)?.log.slice(0, 10)).deep.equal(log.slice(0, 10));
+    team.pass(12_000);
+    const [leader] = team.leaders;
+    if (leader === undefined) throw new Error("nobody manages");
+    // What was granted after the fork is free again.
+    team.write(leader, grant(11, 8, 100));
+    team.pass(3_000);
+    expect(team.roots(1)).deep.equal(team.roots(2));
+    expect(team.members.get(1)?.log.at(-1)?.signed.entry.from).equal(100n);
   });
 
   it("takes no entries of a member out of turn, nor of one that nobody promised its turn", () => {
