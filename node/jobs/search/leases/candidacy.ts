@@ -37,6 +37,8 @@ export class Candidacy {
   #enoughAt: number | undefined;
   /** Until then it looks further down for where two logs part. */
   #looksBelowUntil = Number.NEGATIVE_INFINITY;
+  /** Where two logs parted when it last looked further down, by view. */
+  readonly #lookedBelow = new Map<number, number>();
 
   constructor(view: number, now: number, facts: CandidacyFacts) {
     this.view = view;
@@ -64,8 +66,15 @@ export class Candidacy {
     return true;
   }
 
-  looksBelow(now: number): void {
+  /**
+   * Once for each place where two logs part, or a member that shows it again and again would hold the takeover up.
+   * @returns whether it was not looked below this place yet
+   */
+  looksBelow({ view, sequence }: Pick<LogHead, "view" | "sequence">, now: number): boolean {
+    if (sequence >= (this.#lookedBelow.get(view) ?? Number.POSITIVE_INFINITY)) return false;
+    this.#lookedBelow.set(view, sequence);
     this.#looksBelowUntil = now + PROOF_MS;
+    return true;
   }
 
   foundBelow(): void {

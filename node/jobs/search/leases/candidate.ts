@@ -80,9 +80,10 @@ export class Candidate {
     const state = this.#state;
     state.compare(entries, now, effects);
     const candidacy = this.#candidacy;
-    if (entries.length > 1 && after > 0 && state.forks.limit?.sequence === after + 1) {
+    const { limit } = state.forks;
+    if (entries.length > 1 && after > 0 && limit?.sequence === after + 1) {
       // The two logs may part before what was looked at.
-      candidacy?.looksBelow(now);
+      if (candidacy?.looksBelow(limit, now) === false) return;
       const message = { kind: "fetch", after: Math.max(0, after - ENTRIES_A_MESSAGE) } as const;
       effects.push({ kind: "send", to: from, message });
       return;

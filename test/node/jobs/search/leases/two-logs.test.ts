@@ -101,6 +101,28 @@ describe("team with a member that breaks the rules", () => {
     expect(team.members.get(1)?.log.at(-1)?.signed.entry.from).equal(100n);
   });
 
+  it("takes over though a member answers each canvass with a fork that all know, as if it had just come", () => {
+    const team = new LeaseTeam([2, 3, 4], { size: 5 });
+    const log: LogEntry[] = [];
+    for (let i = 0; i < 10; i++) log.push(entry(log.at(-1), grant(i + 1, 5, 10 * i)));
+    for (const to of [2, 3, 4]) team.say(0, to, append(log, 0, 10));
+    const other = entry(log[8], grant(10, 9, 90));
+    const shown = [log[9], other].filter((one) => one !== undefined);
+    let lies = 0;
+    const say = team.say.bind(team);
+    team.say = (from, to, message) => {
+      if (to === 1 && message.kind === "canvass") {
+        lies++;
+        say(1, from, { kind: "entries", after: 9, entries: shown });
+      }
+      say(from, to, message);
+    };
+    for (const to of [2, 3, 4]) team.say(0, to, append([other], 9, 9));
+    team.pass(30_000);
+    expect(lies).greaterThan(0);
+    expect(team.leaders).length(1);
+  });
+
   it("takes no entries of a member out of turn, nor of one that nobody promised its turn", () => {
     const team = new LeaseTeam([1, 2]);
     const common = entry(undefined, grant(1, 5, 0));
