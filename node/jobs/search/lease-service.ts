@@ -24,7 +24,7 @@ import { leaseNeeds } from "./room-needs.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { isMarked, MARK, RoundMemory, roundBegan } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
-import { Unclaimed } from "./unclaimed.ts";
+import { ownedOfLeases, Unclaimed } from "./unclaimed.ts";
 
 export interface LeaseServiceOptions {
   readonly keys: KeyPair;
@@ -91,7 +91,7 @@ export class LeaseService implements JobService {
       const seat = this.#seats.get(runName(job.id, job.round));
       if (isHalfOver(job, chain.height)) seat?.turn();
       if (seat !== undefined && phase === "revealing") {
-        this.#unclaimed.note(job, (owner) => seat.ownedBy(owner));
+        this.#unclaimed.note(job, ownedOfLeases(seat.table));
       }
     }
     this.#dropAhead(due);
