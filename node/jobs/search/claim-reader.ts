@@ -16,7 +16,9 @@ import { isFaultOfClaim } from "./replay-fault.ts";
 
 /** Some 16 units. */
 const FEW_BYTES = 512;
+/** With the wait for a worker. */
 const DEADLINE_MS = 120_000;
+const UNIT_MS = 10;
 
 /** The commit of a claim. */
 export interface ClaimCommit extends Pick<Participant, "node" | "units"> {
@@ -82,6 +84,6 @@ export class WorkerClaimReader implements ClaimReader {
     const { unitBits, from: jobFrom, to: jobTo } = search;
     const algorithm = await algorithms.source(spec, signal);
     const task = { ...taskOf(search), algorithm, file, place, unitBits, jobFrom, jobTo };
-    return workers.claims(task, { deadlineMs: DEADLINE_MS, signal });
+    return workers.claims(task, { deadlineMs: DEADLINE_MS + UNIT_MS * units, signal });
   }
 }

@@ -21,6 +21,7 @@ import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import type { WeighedClaims } from "../../workers/kinds/claims/task.ts";
+import { WorkerError } from "../../workers/worker-error.ts";
 import { fetchCommitted, revealLimit } from "../fetch-committed.ts";
 import { JobError } from "../job-error.ts";
 import type { MergeControl } from "../kind-duties.ts";
@@ -57,6 +58,10 @@ export interface MergeClaimsModules {
   peerOf(node: number): string;
 }
 
+/** Share of the phase after which claims that are not weighed yet count as not arrived: the record needs time, too. */
+const WEIGH_SHARE = 0.6;
+const LEAST_WEIGH_MS = 2_000;
+
 /** @throws JobError NO_QUORUM when claims that are missing could still make one */
 export async function mergeClaims(
   job: Job,
@@ -70,7 +75,9 @@ export async function mergeClaims(
     .filter(hasCommitted)
     .filter(({ node }) => asked?.only.includes(node) ?? true)
     .sort((a, b) => a.node - b.node);
-  const read = committed.map((one) => claimOf(job, one, { limit, signal }, modules));
+  const late = modules.clock.timeout(Math.max(LEAST_WEIGH_MS, Math.floor(phaseMs * WEIGH_SHARE)));
+  const ends = { limit, weighed: AbortSignal.any([signal, late]) };
+  const read = committed.map((one) => claimOf(job, one, ends, modules));
   const arrived = (await Promise.all(read)).flat();
   signal.throwIfAborted();
   const isLogNeeded = arrived.some(({ participant }) => participant.units > 0);
@@ -118,11 +125,18 @@ interface Arrived {
 
 const EMPTY: WeighedClaims = { runs: [], finds: [], share: 0n };
 
-/** @returns nothing for a claim that did not come before the limit */
+interface Ends {
+  /** Of the wait for a file. */
+  readonly limit: AbortSignal;
+  /** Of the work on it. */
+  readonly weighed: AbortSignal;
+}
+
+/** @returns nothing for a claim that did not come before the limit, or that could not be weighed here in time */
 async function claimOf(
   job: Job,
   participant: Participant,
-  { limit, signal }: { readonly limit: AbortSignal; readonly signal: AbortSignal },
+  { limit, weighed }: Ends,
   modules: MergeClaimsModules,
 ): Promise<Arrived[]> {
   const { node, updateHash } = participant;
@@ -132,7 +146,30 @@ async function claimOf(
   const fetched = await fetchCommitted(updateHash, wanted, modules);
   if (fetched === undefined) return [];
   const commit = { ...participant, round };
-  return [{ participant, claim: await modules.claims.read(job, commit, fetched.source, signal) }];
+  try {
+    const claim = await modules.claims.read(job, commit, fetched.source, weighed);
+    return [{ participant, claim }];
+  } catch (error) {
+    // One claim must not keep the others from their record; nor is it the node's fault.
+    if (!weighed.aborted && !isTooLong(error)) throw error;
+    const reason = String(error);
+    modules.log.warn("claims of a search could not be weighed in time", { round, node, reason });
+    return [];
+  }
+}
+
+function isTooLong(error: unknown): boolean {
+  const { facts } = error instanceof WorkerError ? error : {};
+  switch (facts?.code) {
+    case "DEADLINE":
+    case "NO_WORKER":
+    case "ATTEMPTS":
+      return true;
+    case "TASK_FAILED":
+      return facts.reason === "ALGORITHM_ENDLESS";
+    default:
+      return false;
+  }
 }
 
 function claimedRuns({ participant: { node }, claim }: Arrived): { node: number; runs: Spans } {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../../chain/crypto/hash.ts";
 import type { Job } from "../../../../chain/types/job.ts";
@@ -14,10 +15,12 @@ import {
   searchSpec,
 } from "../../../../chain/workload/search/search-of.ts";
 import { unitAt } from "../../../../chain/workload/search/units.ts";
+import type { ClaimReader } from "../../../../node/jobs/search/claim-reader.ts";
 import { spansOf } from "../../../../node/jobs/search/leases/span.ts";
 import { mergeClaims } from "../../../../node/jobs/search/merge-claims.ts";
 import type { NodeLog } from "../../../../node/telemetry/log.ts";
 import { inMemory } from "../../../../node/workers/blob-source.ts";
+import { WorkerError, type WorkerFacts } from "../../../../node/workers/worker-error.ts";
 import { SILENT } from "../../../../p2p/log.ts";
 import { EVERYTHING, SearchStory, searchUnit } from "../../../helpers/search-run.ts";
 import { STAND_IN_FILES } from "../../../sim/jobs/stand-in-searchers.ts";
@@ -30,12 +33,20 @@ interface Claimed {
   readonly findsOfEach: number;
 }
 
+/** How claims are weighed, and when there is no more time for it. */
+interface Weighing {
+  readonly read: ClaimReader["read"];
+  readonly late: AbortSignal;
+}
+
 /** Merges the claims of the first participants; the log gives each what it claims. */
 async function merge(
   mode: (typeof SEARCH_MODES)[number],
   claims: readonly Claimed[],
   open?: readonly UnitRange[],
+  weighing: Partial<Weighing> = {},
 ) {
+  const { read = STAND_IN_FILES.claims.read, late = new AbortController().signal } = weighing;
   const order = { target: EVERYTHING, mode: SEARCH_MODES.indexOf(mode), quorum: 1 };
   const { job } = new SearchStory({ order });
   const search = searchSpec(job.spec);
@@ -74,8 +85,9 @@ async function merge(
           source: inMemory(files.get(toHex(hash)) ?? new Uint8Array(0)),
         }),
       },
-      claims: STAND_IN_FILES.claims,
-      clock: { sleep: async () => {}, timeout: () => signal },
+      claims: { read },
+      // The wait for files is shorter.
+      clock: { sleep: async () => {}, timeout: (ms) => (ms > 30_000 ? late : signal) },
       log: QUIET,
       logWhen: async () => ({
         owned: (node) =>
@@ -123,4 +135,49 @@ describe("merged claims of a search", () => {
     expect(result.finds.map(({ nonce }) => nonce)).deep.equal([1000n]);
     expect(opened(result)).equal("4-24");
   });
+
+  const TWO = [
+    { units: [0n, 1n, 2n], findsOfEach: 0 },
+    { units: [3n, 4n], findsOfEach: 0 },
+  ];
+
+  it("are recorded without one that this machine cannot weigh in its time", async () => {
+    const ends: readonly WorkerFacts[] = [
+      { code: "DEADLINE", kind: "claims", deadlineMs: 120_000 },
+      { code: "NO_WORKER" },
+      { code: "ATTEMPTS", kind: "claims", attempts: 3 },
+      { code: "TASK_FAILED", kind: "claims", worker: "w", reason: "ALGORITHM_ENDLESS" },
+    ];
+    for (const facts of ends) {
+      const result = await merge("all", TWO, undefined, { read: failsAtFirst(facts) });
+      expect(opened(result), facts.code).equal("0-3 5-24");
+    }
+  });
+
+  it("are recorded without one that is still weighed when the record is due", async () => {
+    const due = new AbortController();
+    const read: ClaimReader["read"] = async (job, commit, file, signal) => {
+      if (commit.units !== 3) return STAND_IN_FILES.claims.read(job, commit, file, signal);
+      const ended = once(signal, "abort");
+      due.abort(new Error("due"));
+      await ended;
+      throw signal.reason;
+    };
+    const result = await merge("all", TWO, undefined, { read, late: due.signal });
+    expect(opened(result)).equal("0-3 5-24");
+  });
+
+  it("are not recorded at all where something fails that has nothing to do with time", async () => {
+    const read = failsAtFirst({ code: "STOPPED" });
+    const failed = await merge("all", TWO, undefined, { read }).catch((error: unknown) => error);
+    expect(failed).instanceOf(WorkerError);
+  });
 });
+
+/** The claim of three units fails. */
+function failsAtFirst(facts: WorkerFacts): ClaimReader["read"] {
+  return async (job, commit, file, signal) => {
+    if (commit.units === 3) throw new WorkerError(facts.code, facts);
+    return STAND_IN_FILES.claims.read(job, commit, file, signal);
+  };
+}
