@@ -13,7 +13,12 @@ import {
   type LeaseReply,
 } from "./lease-wire.ts";
 import type { MemberMessage } from "./leases/member-messages.ts";
-import { decodeMemberMessages, encodeMemberMessages, type RoundPlace } from "./member-wire.ts";
+import {
+  decodeMemberMessages,
+  encodeMemberMessages,
+  placeOfMemberMessages,
+  type RoundPlace,
+} from "./member-wire.ts";
 
 /** One round of one search, on this node. */
 export interface LeaseReceiver {
@@ -22,6 +27,8 @@ export interface LeaseReceiver {
 }
 
 export interface MemberReceiver {
+  /** Whether messages of a node would be looked at; else they are not even decoded. */
+  hasRoomFor(from: number): boolean;
   takeFromMember(messages: readonly MemberMessage[], from: number): void;
 }
 
@@ -51,10 +58,11 @@ export class LeaseLinks {
       return encodeLeaseReply(from === undefined ? ELSEWHERE : this.#take(message, from));
     });
     modules.messages.handle("lease-log", async (body, peer) => {
-      const { job, round, messages } = decodeMemberMessages(body);
-      const from = this.#nodeOf(peer, job);
-      if (from !== undefined) {
-        this.#members.get(roundName({ job, round }))?.takeFromMember(messages, from);
+      const place = placeOfMemberMessages(body);
+      const from = this.#nodeOf(peer, place.job);
+      const receiver = this.#members.get(roundName(place));
+      if (from !== undefined && receiver?.hasRoomFor(from)) {
+        receiver.takeFromMember(decodeMemberMessages(body).messages, from);
       }
       return new Uint8Array(0);
     });

@@ -116,6 +116,19 @@ function fieldsOf(message: MemberMessage): Partial<WireMessage> {
   }
 }
 
+const ROUND_AT = 32;
+const MESSAGES_AT = ROUND_AT + 2;
+
+/**
+ * The round that messages are about, before any of them is decoded: they may be a MiB.
+ * @throws DecodeError
+ */
+export function placeOfMemberMessages(bytes: Uint8Array): RoundPlace {
+  if (bytes.length < MESSAGES_AT) throw bad(`${bytes.length} bytes, which hold no job and round`);
+  const round = Uint16.deserialize(bytes.subarray(ROUND_AT, MESSAGES_AT));
+  return { job: bytes.slice(0, ROUND_AT), round };
+}
+
 /** @throws DecodeError */
 export function decodeMemberMessages(bytes: Uint8Array): PlacedMessages {
   const { job, round, messages } = decodeSsz("lease messages of a member", WireMessages, bytes);

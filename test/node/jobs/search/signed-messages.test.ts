@@ -36,6 +36,19 @@ describe("signatures of messages of a team", () => {
     expect(messages.checks).equal(4);
   });
 
+  it("cost a quarter each when they are known, so that entries that are sent again are not free", async () => {
+    const place = { job: JOB, round: 1, genesisRoot: GENESIS };
+    const verify = async () => true;
+    const keyOf = () => keys.publicKey;
+    const messages = new SignedMessages({ ...place, team: [5], keyOf, verify });
+    const entries = Array.from({ length: 40 }, (_, sequence) => close(sequence));
+    const message = { kind: "entries", after: 0, entries } as const;
+    expect(await messages.look(message)).deep.equal({ isRight: true, cost: 40 });
+    expect(await messages.look(message)).deep.equal({ isRight: true, cost: 10 });
+    const strangers = new SignedMessages({ ...place, team: [6], keyOf, verify });
+    expect(await strangers.look(message)).deep.equal({ isRight: false, cost: 10 });
+  });
+
   it("are none of another round or of a stranger, and one that is there twice is worked out once", async () => {
     const place = { job: JOB, round: 1, genesisRoot: GENESIS };
     const messages = new SignedMessages({ ...place, team: [5], keyOf: () => keys.publicKey });
