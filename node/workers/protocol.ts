@@ -1,5 +1,5 @@
 /**
- * The messages of the worker link, version 2: a closed union in each direction, everything unknown
+ * The messages of the worker link, version 3: a closed union in each direction, everything unknown
  * refused; of orders and results each kind has its own (`kinds/`). One task at a time runs on a link:
  *
  *   node                                     worker
@@ -19,7 +19,7 @@ import { KINDS, type TaskKind } from "./kinds/kinds.ts";
 import type { OfKind } from "./kinds/work.ts";
 import { badFrame, badTask } from "./worker-error.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 export const WORKERS_PATH = "/v1/workers";
 
 const Order = z.discriminatedUnion("kind", schemasOf("order"));

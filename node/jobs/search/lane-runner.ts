@@ -140,7 +140,7 @@ export class LaneRunner {
         this.#limits.delete(task.name);
       }
     } finally {
-      // In the turn in which nothing waits any more: later, a lease would wait for nobody.
+      // Set as soon as the queue is seen empty: a lease that is put in any later starts the work again.
       this.#isWorking = false;
     }
   }

@@ -55,7 +55,7 @@ export class Mailbox<Item> {
         await this.#clock.sleep(gapMs, signal);
       }
     } finally {
-      // In the turn in which nothing waits any more: later, something would wait for nobody.
+      // Set as soon as the queue is seen empty: an item that is put in any later starts the sending again.
       this.#isBusy = false;
     }
   }

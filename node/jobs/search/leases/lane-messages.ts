@@ -90,7 +90,7 @@ export type LaneEvent =
 export interface LaneAskEffect {
   readonly kind: "ask";
   readonly request: number;
-  /** Leases that the lane has from this parent and that are not settled: any other the parent gives it again. */
+  /** The lane's unsettled leases from this parent. If the lane holds another one there, the parent sends it again. */
   readonly holds: readonly number[];
 }
 /** Tell the parent how far the lease is. */
