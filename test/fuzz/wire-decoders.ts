@@ -19,7 +19,11 @@ import {
 } from "../../node/snapshots/manifest.ts";
 import { decodeIndexes, decodeTable, encodeIndexes, encodeTable } from "../../node/workers/blob.ts";
 import { decodeFrame, encodeFrame } from "../../node/workers/frame.ts";
-import { decodeNodeMessage, decodeWorkerMessage } from "../../node/workers/protocol.ts";
+import {
+  decodeNodeMessage,
+  decodeWorkerMessage,
+  PROTOCOL_VERSION,
+} from "../../node/workers/protocol.ts";
 import { decodeAddresses, encodeAddresses } from "../../p2p/peers/exchange.ts";
 import { decodeRange, encodeRange } from "../../p2p/protocols/blocks.ts";
 import { decodeStatus } from "../../p2p/protocols/status.ts";
@@ -154,9 +158,20 @@ const WORKER_MESSAGES: readonly object[] = [
   { type: "progress", task: 3, step: 5, steps: 10, loss: 0.5 },
   { type: "output", task: 3, name: "parameters", index: 0, hash: HASH, size: 40 },
   { type: "done", task: 3, result: { kind: "baseline", segments: 4, coreShare: 0.5 } },
+  {
+    type: "done",
+    task: 5,
+    result: { kind: "claims", isRight: true, share: "12", runs: 2, finds: 1 },
+  },
 ];
 const NODE_MESSAGES: readonly object[] = [
-  { type: "welcome", version: 2, worker: "w", heartbeatMs: 10_000, silenceMs: 60_000 },
+  {
+    type: "welcome",
+    version: PROTOCOL_VERSION,
+    worker: "w",
+    heartbeatMs: 10_000,
+    silenceMs: 60_000,
+  },
   { type: "stop", task: 3, how: "abandon" },
   {
     type: "order",
@@ -195,5 +210,28 @@ const NODE_MESSAGES: readonly object[] = [
       to: "5",
     },
     inputs: [{ name: "algorithm", count: 1, isKept: true }],
+  },
+  {
+    type: "order",
+    task: 5,
+    order: {
+      kind: "claims",
+      prefix: "00ff",
+      suffix: "",
+      nonceBytes: 8,
+      endian: "big",
+      target: HASH,
+      unitBits: 18,
+      jobFrom: "0",
+      jobTo: "1099511627776",
+      job: HASH,
+      round: 2,
+      node: 7,
+      units: 4096,
+    },
+    inputs: [
+      { name: "algorithm", count: 1, isKept: true },
+      { name: "file", count: 1, isKept: false },
+    ],
   },
 ];
