@@ -1,33 +1,45 @@
-/** A thread that runs the bare kernel in a loop, for so much of its own processor time. */
+/** A thread that runs the bare kernel in a loop for so many milliseconds. */
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { type AlgorithmExports, MAX_STRETCH } from "../../../ml/search/abi.ts";
 import { Search } from "../../../ml/search/algorithm.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { shippedModule } from "../../../ml/search/shipped.ts";
+import { pinThread } from "./pin.ts";
 
-export interface BareResult {
+export interface BareThread {
+  readonly task: SearchTask;
+  readonly index: number;
+}
+
+export interface Work {
   readonly hashes: number;
-  /** Of this thread. */
+  /** Processor time. */
   readonly cpuMs: number;
 }
 
+const { task, index } = workerData as BareThread;
+const { PRIORITY_LOW } = constants.priority;
+
 const module = await WebAssembly.compile(Uint8Array.from(await shippedModule("sha256d")));
 const kernel = new WebAssembly.Instance(module, {}).exports as unknown as AlgorithmExports;
-new Search(kernel, workerData as SearchTask).use(workerData as SearchTask);
+new Search(kernel, task).use(task);
 
+// As little as the threads of workers, so that other processes disturb both alike.
+setPriority(PRIORITY_LOW);
+pinThread(index);
 parentPort?.on("message", (turnMs: number) => parentPort?.postMessage(run(turnMs)));
 parentPort?.postMessage("ready");
 
-function run(turnMs: number): BareResult {
-  const start = cpuMs();
+function run(turnMs: number): Work {
+  const end = performance.now() + turnMs;
+  const before = cpuMs();
   let hashes = 0;
-  let used = 0;
-  while (used < turnMs) {
+  while (performance.now() < end) {
     kernel.search(BigInt(hashes), MAX_STRETCH);
     hashes += MAX_STRETCH;
-    used = cpuMs() - start;
   }
-  return { hashes, cpuMs: used };
+  return { hashes, cpuMs: cpuMs() - before };
 }
 
 function cpuMs(): number {

@@ -1,8 +1,9 @@
 /**
  * What workers get out of their cores: hashes of searches through the worker pool, with all that it takes to order them
- * and to hear of them, over those of as many bare kernels. Both per second of processor time, the worker processes' own
- * in whole. They take turns, and each turn of the pool is compared with the turns of the bare kernels before and after
- * it: how fast a core is changes from second to second, with what else the machine and its host do. The median counts.
+ * and to hear of them, over those of as many bare kernels, per second of processor time, of worker processes in whole.
+ * Both have the lowest priority and the same cores and take turns; each turn of the pool is compared with the turns of
+ * the bare kernels before and after it: how fast a core is changes from second to second, with what else the machine and
+ * its host do. The median counts.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -16,7 +17,8 @@ import type { SearchUnitsTask } from "../../../node/workers/kinds/search/task.ts
 import { WorkerPool } from "../../../node/workers/pool.ts";
 import { SILENT } from "../../../p2p/log.ts";
 import { until } from "../../helpers/until.ts";
-import type { BareResult } from "./bare-thread.ts";
+import type { BareThread, Work } from "./bare-thread.ts";
+import { pinProcess } from "./pin.ts";
 
 export interface Efficiency {
   readonly workers: number;
@@ -24,8 +26,8 @@ export interface Efficiency {
   readonly efficiency: number;
   /** Half of the turns lie between these two. */
   readonly middleHalf: readonly [number, number];
-  /** All workers together, by the clock, the fastest quarter. */
-  readonly hashesPerSecond: number;
+  /** As the efficiency, per second by the clock: less where workers wait, and where other processes come between. */
+  readonly byTheClock: number;
   readonly turns: number;
 }
 
@@ -33,15 +35,10 @@ const COUNTS = [1, 2, 4] as const;
 const UNIT_BITS = 18;
 const START_MS = 60_000;
 
-interface Rates {
-  readonly perCpuSecond: number;
-  readonly perSecond: number;
-}
-
 export async function efficiencies(task: SearchTask, quick: boolean): Promise<Efficiency[]> {
   const results: Efficiency[] = [];
   for (const count of COUNTS) {
-    results.push(await efficiencyOf(task, count, quick ? [8, 1000] : [30, 1000]));
+    results.push(await efficiencyOf(task, count, quick ? [8, 1000] : [40, 1000]));
   }
   return results;
 }
@@ -51,7 +48,9 @@ async function efficiencyOf(
   workers: number,
   [turns, turnMs]: readonly [number, number],
 ): Promise<Efficiency> {
-  const bare = await Promise.all(Array.from({ length: workers }, () => bareThread(task)));
+  const bare = await Promise.all(
+    Array.from({ length: workers }, (_, index) => bareThread({ task, index })),
+  );
   const pool = new WorkerPool(
     { localWorkers: workers, engineHash: ENGINE_HASH },
     { log: SILENT, clock: systemClock },
@@ -62,14 +61,17 @@ async function efficiencyOf(
     await pool.start();
     const isReady = (): boolean => pool.status().every(({ state }) => state === "idle");
     await until(isReady, START_MS, "workers");
-    // What is compiled anew in its first moments does not count.
-    await runPool(pool, task, workers, turnMs);
+    // What is compiled in its first moments does not count.
+    await runPool(pool, task, workers, 1000);
+    for (let index = 0; index < workers; index++) {
+      pinProcess(pool.pid(`local-${index + 1}`) ?? 0, index);
+    }
     let before = await runBare(bare, turnMs);
     for (let turn = 0; turn < turns; turn++) {
-      const { perCpuSecond, perSecond } = await runPool(pool, task, workers, turnMs);
+      const work = await runPool(pool, task, workers, turnMs);
       const after = await runBare(bare, turnMs);
-      ratios.push((2 * perCpuSecond) / (before.perCpuSecond + after.perCpuSecond));
-      speeds.push(perSecond);
+      ratios.push((2 * perCpu(work)) / (perCpu(before) + perCpu(after)));
+      speeds.push((2 * work.hashes) / (before.hashes + after.hashes));
       before = after;
     }
   } finally {
@@ -79,30 +81,29 @@ async function efficiencyOf(
     workers,
     efficiency: rounded(part(ratios, 0.5)),
     middleHalf: [rounded(part(ratios, 0.25)), rounded(part(ratios, 0.75))],
-    hashesPerSecond: Math.round(part(speeds, 0.75)),
+    byTheClock: rounded(part(speeds, 0.5)),
     turns,
   };
 }
 
-async function bareThread(task: SearchTask): Promise<Worker> {
-  const thread = new Worker(new URL("./bare-thread.ts", import.meta.url), { workerData: task });
+async function bareThread(data: BareThread): Promise<Worker> {
+  const thread = new Worker(new URL("./bare-thread.ts", import.meta.url), { workerData: data });
   await once(thread, "message");
   return thread;
 }
 
-async function runBare(threads: readonly Worker[], turnMs: number): Promise<Rates> {
-  const start = performance.now();
-  // As much processor time as the pool's workers get by the clock on two cores.
+async function runBare(threads: readonly Worker[], turnMs: number): Promise<Work> {
   const results = await Promise.all(
-    threads.map(async (thread): Promise<BareResult> => {
-      thread.postMessage(turnMs / 2);
+    threads.map(async (thread): Promise<Work> => {
+      thread.postMessage(turnMs);
       const [result] = await once(thread, "message");
-      return result as BareResult;
+      return result as Work;
     }),
   );
-  const hashes = results.reduce((sum, one) => sum + one.hashes, 0);
-  const cpuMs = results.reduce((sum, one) => sum + one.cpuMs, 0);
-  return ratesOf(hashes, cpuMs, performance.now() - start);
+  return {
+    hashes: results.reduce((sum, one) => sum + one.hashes, 0),
+    cpuMs: results.reduce((sum, one) => sum + one.cpuMs, 0),
+  };
 }
 
 async function runPool(
@@ -110,7 +111,7 @@ async function runPool(
   message: SearchTask,
   workers: number,
   turnMs: number,
-): Promise<Rates> {
+): Promise<Work> {
   const algorithm = inMemory(await shippedModule("sha256d"));
   const used = async (): Promise<number> => {
     const pids = Array.from({ length: workers }, (_, index) => pool.pid(`local-${index + 1}`));
@@ -118,7 +119,6 @@ async function runPool(
     return uses.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   };
   const before = await used();
-  const start = performance.now();
   const end = AbortSignal.timeout(turnMs);
   const results = await Promise.all(
     Array.from({ length: workers }, (_, index) => {
@@ -136,11 +136,11 @@ async function runPool(
     }),
   );
   const hashes = results.reduce((sum, one) => sum + one.hashes, 0);
-  return ratesOf(hashes, (await used()) - before, performance.now() - start);
+  return { hashes, cpuMs: (await used()) - before };
 }
 
-function ratesOf(hashes: number, cpuMs: number, wallMs: number): Rates {
-  return { perCpuSecond: (1000 * hashes) / cpuMs, perSecond: (1000 * hashes) / wallMs };
+function perCpu({ hashes, cpuMs }: Work): number {
+  return hashes / cpuMs;
 }
 
 /** The value that so much of the others is not above. */
