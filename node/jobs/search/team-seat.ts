@@ -3,7 +3,6 @@
  * while it manages, gives leases out at its desk. Nothing it says leaves before the log holds it, and nothing that
  * depends on its memory before its disk does.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { KeyPair } from "../../../chain/crypto/keys.ts";
 import type { KnownProof } from "../../../chain/evidence/check-evidence.ts";
 import { makeDuplicateLease } from "../../../chain/evidence/lease-fault.ts";
@@ -18,9 +17,7 @@ import {
 } from "../../../chain/workload/search/lease-log.ts";
 import { MAX_ROUNDS, modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
-import { TokenBuckets } from "../../../p2p/token-bucket.ts";
 import type { Clock } from "../../clock.ts";
-import { SerialQueue } from "../../serial-queue.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
 import { childEvents } from "./child-reports.ts";
 import type { NonceDigests } from "./find-check.ts";
@@ -39,19 +36,18 @@ import type {
   MemberEvent,
   MemberMessage,
 } from "./leases/member-messages.ts";
-import type { Spans } from "./leases/span.ts";
-import { spansOf, unitSpans } from "./leases/span.ts";
+import { type Spans, unitSpans } from "./leases/span.ts";
 import { SUB_LANE, stepOf } from "./leases/step.ts";
 import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
-import { liveOfTable, workOf } from "./live-searches.ts";
-import { Mailbox } from "./mailbox.ts";
-import { MAX_MESSAGES, type RoundPlace } from "./member-wire.ts";
+import type { RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { OrdersOut, receiverOf } from "./orders-out.ts";
 import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
+import { SafeLog } from "./safe-log.ts";
 import { SignedMessages, type Verify } from "./signed-messages.ts";
-import { UnitSpeeds } from "./unit-speeds.ts";
+import { TeamInbox } from "./team-inbox.ts";
+import { TeamOutbox } from "./team-outbox.ts";
 
 export interface TeamSeatOptions {
   /** In the round of the seat, or of one before: then the chain has not reached the round. */
@@ -90,41 +86,22 @@ export interface TeamSeatModules extends Pick<RoundTreeModules, "fanOut"> {
 }
 
 const TICK_MS = 250;
-const MEMBER_GAP_MS = 30;
 /** A lane of a node that rests asks again after so long. */
 const REST_MS = 10_000;
-/**
- * Signatures of one member that are verified: a member that floods the others must not take their threads. A manager of
- * 1,000 lanes writes some 850 entries a second. It sends those on their way again with each beat, which cost a quarter:
- * 107 a second when answers take a second.
- */
-const SIGNATURES = { burst: 2_048, perSecond: 1_024 };
-/** Bundles of messages of one member that wait for their signatures. */
-const MOST_WAITING = 16;
-
 export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #options: TeamSeatOptions;
   readonly #modules: TeamSeatModules;
   readonly #place: RoundPlace;
   readonly #tree: RoundTree;
   readonly #member: Member;
-  readonly #signed: SignedMessages;
   readonly #notices: FindNotices;
-  readonly #signatures = new TokenBuckets(SIGNATURES);
   readonly #orders: OrdersOut;
-  readonly #mailboxes = new Map<number, Mailbox<MemberMessage>>();
-  /** By position in the team: messages are taken in the order in which they came. */
-  readonly #inboxes = new Map<number, { waiting: number; readonly queue: SerialQueue }>();
+  readonly #inbox: TeamInbox;
+  readonly #outbox: TeamOutbox;
+  readonly #safe: SafeLog;
   readonly #effects: MemberEffect[] = [];
-  /** What is safe, as every member has it. */
-  #table: LeaseTable;
   #job: Job;
-  readonly #finders = new Map<bigint, number>();
-  readonly #waiters = new Set<() => void>();
   readonly #expelled = new Set<number>();
-  readonly #speeds = new UnitSpeeds();
-  /** Time of the last safe entry: since the round began, and on this node's clock. */
-  #lastSafe = { at: 0, heard: 0 };
   #desk: LeaseDesk | undefined;
   #view: number | undefined;
   #ending: "close" | "turn" | undefined;
@@ -140,7 +117,12 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     const { keyOf, links, clock, verify } = modules;
     this.#job = job;
     this.#place = { job: id, round };
-    this.#signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf, verify });
+    const signed = new SignedMessages({ ...this.#place, genesisRoot, team, keyOf, verify });
+    this.#inbox = new TeamInbox(
+      { team, signal, onMessage: this.#takeMessage },
+      { ...modules, signed },
+    );
+    this.#outbox = new TeamOutbox({ place: this.#place, team, node, signal }, modules);
     this.#tree = roundTree(job, round, { ...modules, genesisRoot });
     this.#orders = new OrdersOut({ ...this.#place, rank: "manager", signal }, { links, clock });
     this.#member = new Member(
@@ -159,7 +141,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       },
       notes,
     );
-    this.#table = this.#member.emptyTable();
+    this.#safe = new SafeLog(() => this.#member.emptyTable());
   }
 
   /**
@@ -182,13 +164,11 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
 
   /** What is safe. */
   get table(): LeaseTable {
-    return this.#table;
+    return this.#safe.table;
   }
 
   live(): LiveSearch {
-    const { at, heard } = this.#lastSafe;
-    const now = at + Math.max(0, this.#now - heard);
-    return liveOfTable(this.#table, this.#open, (node) => this.#speeds.of(node, now));
+    return this.#safe.live(this.#open, this.#now);
   }
 
   get isManager(): boolean {
@@ -236,43 +216,17 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   hasRoomFor(from: number): boolean {
-    const position = this.#options.job.team.indexOf(from);
-    // What is passed over comes again with the next beats.
-    if (position === -1 || (this.#inboxes.get(position)?.waiting ?? 0) >= MOST_WAITING)
-      return false;
-    return this.#signatures.take(`${position}`, this.#now, 0);
+    return this.#inbox.hasRoomFor(from);
   }
 
   takeFromMember(messages: readonly MemberMessage[], from: number): void {
-    if (!this.hasRoomFor(from)) return;
-    const position = this.#options.job.team.indexOf(from);
-    const inbox = this.#inboxes.get(position) ?? { waiting: 0, queue: new SerialQueue() };
-    this.#inboxes.set(position, inbox);
-    const { log } = this.#modules;
-    inbox.waiting++;
-    void inbox.queue
-      .run(() => this.#takeSigned(messages, position))
-      .catch((error: unknown) => {
-        log.warn("messages of a member could not be taken", { from, reason: String(error) });
-      })
-      .finally(() => {
-        inbox.waiting--;
-      });
+    this.#inbox.take(messages, from);
   }
 
-  async #takeSigned(messages: readonly MemberMessage[], position: number): Promise<void> {
-    for (const message of messages) {
-      if (this.#options.signal.aborted) return;
-      if (!this.#signatures.take(`${position}`, this.#now, 0)) return;
-      const { isRight, cost } = await this.#signed.look(message);
-      this.#signatures.charge(`${position}`, this.#now, cost);
-      if (cost > 0) await nextTurn();
-      if (this.#options.signal.aborted) return;
-      if (!isRight) continue;
-      this.#lookForUsurper(message);
-      this.#step({ kind: "message", now: this.#now, from: position, message });
-    }
-  }
+  readonly #takeMessage = (message: MemberMessage, position: number): void => {
+    this.#lookForUsurper(message);
+    this.#step({ kind: "message", now: this.#now, from: position, message });
+  };
 
   /** The chain has put these members out of the team. */
   expel(nodes: readonly number[]): void {
@@ -288,19 +242,12 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
    * Waits for entries on their way to this member.
    * @returns undefined when the log is not whole when patience ends, so that nothing follows from what it lacks
    */
-  async logWhen(
+  logWhen(
     isEnough: (log: ClosedLog) => boolean,
     patience: AbortSignal,
   ): Promise<ClosedLog | undefined> {
-    const log: ClosedLog = {
-      owned: (node) => this.ownedBy(node),
-      finderOf: (nonce) => this.#finders.get(nonce),
-    };
-    while (!patience.aborted && !this.#options.signal.aborted) {
-      if (isEnough(log)) return log;
-      await this.#nextEntries(patience);
-    }
-    return isEnough(log) || this.#table.isClosed ? log : undefined;
+    const { signal } = this.#options;
+    return this.#safe.when(isEnough, AbortSignal.any([patience, signal]));
   }
 
   #lookForUsurper(message: MemberMessage): void {
@@ -323,21 +270,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
 
   /** Units that a node may claim, by what is safe. */
   ownedBy(node: number): Spans {
-    const { first, repeated } = this.#table.owned(node);
-    return spansOf([...first, ...repeated]);
-  }
-
-  #nextEntries(patience: AbortSignal): Promise<void> {
-    const { signal } = this.#options;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiters.delete(done);
-        for (const one of [patience, signal]) one.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#waiters.add(done);
-      for (const one of [patience, signal]) one.addEventListener("abort", done, { once: true });
-    });
+    return this.#safe.ownedBy(node);
   }
 
   #tick(): void {
@@ -414,7 +347,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     const { log, onFault } = this.#modules;
     switch (effect.kind) {
       case "send":
-        this.#send(effect.to, effect.message);
+        this.#outbox.put(effect.to, effect.message);
         break;
       case "written":
         this.#deskStep({ kind: "held", now: this.#now, id: effect.id });
@@ -449,50 +382,15 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     }
   }
 
-  #send(to: number | "others", message: MemberMessage): void {
-    const { team } = this.#options.job;
-    const positions = to === "others" ? team.keys() : [to];
-    for (const position of positions) {
-      const node = team[position];
-      if (node === undefined || node === this.#options.node) continue;
-      this.#mailboxOf(node).put(message);
-    }
-  }
-
-  #mailboxOf(node: number): Mailbox<MemberMessage> {
-    const known = this.#mailboxes.get(node);
-    if (known !== undefined) return known;
-    const { links, clock } = this.#modules;
-    const { signal } = this.#options;
-    const mailbox = new Mailbox<MemberMessage>(
-      (messages) => links.sendToMember(node, this.#place, messages),
-      { limit: MAX_MESSAGES, gapMs: MEMBER_GAP_MS, signal },
-      clock,
-    );
-    this.#mailboxes.set(node, mailbox);
-    return mailbox;
-  }
-
   #takeSafe(entries: readonly LogEntry[]): void {
-    for (const { signed } of entries) {
-      const step = stepOf(signed.entry);
-      if (signed.entry.sequence === 1) this.#table = this.#member.emptyTable();
-      const work = workOf(step, this.#table);
-      this.#table.apply(step);
-      const at = Number(signed.entry.at);
-      if (work !== undefined) this.#speeds.add(work.node, work.units, at);
-      this.#lastSafe = { at, heard: this.#now };
-      if (step.kind === "find" && !this.#finders.has(step.nonce)) {
-        this.#finders.set(step.nonce, step.node);
-      }
+    this.#safe.add(entries, this.#now, ({ entry, step, worker }) => {
       // Its claim has room for no more.
-      if (work !== undefined && this.#table.claimable(work.node) >= MAX_CLAIM_UNITS) this.turn();
+      if (worker !== undefined && this.table.claimable(worker) >= MAX_CLAIM_UNITS) this.turn();
       if (step.kind === "turn") {
-        this.#modules.onTurned({ root: leaseRoot(signed.entry), ...this.#table.turned() });
+        this.#modules.onTurned({ root: leaseRoot(entry.signed.entry), ...this.table.turned() });
       }
-    }
-    if (this.#table.isClosed && this.#desk !== undefined) this.#tellClosed();
-    for (const wake of [...this.#waiters]) wake();
+    });
+    if (this.table.isClosed && this.#desk !== undefined) this.#tellClosed();
   }
 
   #lead(entries: readonly LogEntry[], view: number): void {
@@ -551,7 +449,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   #tellClosed(): void {
-    const order = this.#table.isTurned ? "turned" : "closed";
+    const order = this.table.isTurned ? "turned" : "closed";
     for (const { node } of this.#job.participants) this.#orders.put(node, this.#view ?? 0, order);
   }
 }
