@@ -9,11 +9,19 @@ export const SEEN_BY = ["team", "participant"] as const;
 
 export interface LiveSearch {
   readonly seenBy: (typeof SEEN_BY)[number];
+  /** Who gives out the leases of the round, as far as this node knows; undefined while nobody does. */
+  readonly manager?: LiveManager | undefined;
   /** Units that were searched in this round. */
   readonly searched: Spans;
   /** Units that are held, and not searched yet. */
   readonly leased: Spans;
   readonly nodes: readonly LiveNode[];
+}
+
+export interface LiveManager {
+  readonly node: number;
+  /** 0 is the first one's of the round. Another member has each view after that. */
+  readonly view: number;
 }
 
 export interface LiveNode {

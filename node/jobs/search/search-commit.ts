@@ -32,6 +32,8 @@ export interface SearchCommitOptions {
   readonly workMs: number;
   /** From the close of the round until all was answered for, or patience ended. */
   readonly waitedMs: number;
+  /** Of it, until the workers had ended: that with a find searches the unit of it to its end. */
+  readonly lastUnitMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ export interface SearchCommitModules {
 /** @throws StorageError, BlobError; the signal's reason */
 export async function commitSearch(
   units: Pick<SearchedUnits, "claimed" | "finds">,
-  { job, node, publicKey, workMs, waitedMs, signal }: SearchCommitOptions,
+  { job, node, publicKey, workMs, waitedMs, lastUnitMs, signal }: SearchCommitOptions,
   { keeper, blobs, duties, digests, log }: SearchCommitModules,
 ): Promise<void> {
   const { id, round, spec } = job;
@@ -83,7 +85,7 @@ export async function commitSearch(
     spec.phaseBlocks,
   );
   const counts = { units: claimed.length, finds: finds.length };
-  log.info("search committed", { job: toHex(id), round, ...counts, waitedMs });
+  log.info("search committed", { job: toHex(id), round, ...counts, waitedMs, lastUnitMs });
 }
 
 /** The best one alone where that is wanted; else those of the lowest nonces. */

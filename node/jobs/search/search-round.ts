@@ -100,6 +100,8 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   #searchedMs = 0;
   #closedAt: number | undefined;
   #waitedMs = 0;
+  #idleAt: number | undefined;
+  #lastUnitMs = 0;
   #isTurned = false;
   #isTurnTold = false;
   readonly #speeds = new UnitSpeeds();
@@ -163,6 +165,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
           publicKey,
           workMs: this.#searchedMs,
           waitedMs: this.#waitedMs,
+          lastUnitMs: this.#lastUnitMs,
           signal: this.#signal,
         },
         this.#modules,
@@ -204,8 +207,10 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const { node } = this.#options;
     const searched = this.#units?.claims ?? [];
     const unitsPerSecond = this.#speeds.of(node, this.#elapsed);
+    const { manager, view } = this.#line;
     return {
       seenBy: "participant",
+      manager: { node: manager, view },
       searched,
       leased: spansOf(this.#lanes.flatMap((lane) => lane.held)),
       nodes: [{ node, units: sizeOf(searched), unitsPerSecond }],
@@ -233,8 +238,11 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         troubles.silent(this.#line.silentMs);
         if (units.claimable >= mostClaimUnits(this.#job)) this.close();
         if (this.#closing.signal.aborted) {
-          if (this.#lanes.every(({ isIdle }) => isIdle)) this.#tellTurned(units);
           const now = clock.monotonic();
+          if (this.#lanes.every(({ isIdle }) => isIdle)) {
+            this.#idleAt ??= now;
+            this.#tellTurned(units);
+          }
           latest ??= now + Math.max(PATIENCE_MS, LAST_UNIT * deadlineMs);
           // What a lane still searches it must be able to deliver.
           if (until === undefined || this.#lanes.some(({ isSearching }) => isSearching)) {
@@ -247,7 +255,10 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     } finally {
       end();
       troubles.end();
-      this.#waitedMs = Math.round(clock.monotonic() - (this.#closedAt ?? clock.monotonic()));
+      const endedAt = clock.monotonic();
+      const closedAt = this.#closedAt ?? endedAt;
+      this.#waitedMs = Math.round(endedAt - closedAt);
+      this.#lastUnitMs = Math.round((this.#idleAt ?? endedAt) - closedAt);
     }
   }
 

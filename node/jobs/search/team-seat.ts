@@ -11,6 +11,7 @@ import type { Job } from "../../../chain/types/job.ts";
 import { MAX_CLAIM_UNITS } from "../../../chain/workload/search/check.ts";
 import {
   isUsurped,
+  leaseManagerOf,
   leaseRoot,
   leaseSigningRoot,
   promiseSigningRoot,
@@ -39,7 +40,7 @@ import type {
 import { type Spans, unitSpans } from "./leases/span.ts";
 import { SUB_LANE, stepOf } from "./leases/step.ts";
 import type { LogOrigin } from "./leases/turned.ts";
-import type { LiveSearch, LiveSource } from "./live-search.ts";
+import type { LiveManager, LiveSearch, LiveSource } from "./live-search.ts";
 import type { RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { OrdersOut, receiverOf } from "./orders-out.ts";
@@ -168,7 +169,15 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   }
 
   live(): LiveSearch {
-    return this.#safe.live(this.#open, this.#now);
+    const seen = this.#safe.live(this.#open, this.#now);
+    return { ...seen, manager: this.#manager };
+  }
+
+  get #manager(): LiveManager | undefined {
+    const view = this.#view;
+    if (view === undefined) return undefined;
+    const { team } = this.#options.job;
+    return { node: leaseManagerOf(team, this.#place.round, view), view };
   }
 
   get isManager(): boolean {

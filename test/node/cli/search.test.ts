@@ -65,6 +65,7 @@ describe("poml search", function () {
     const [first, second] = ((await job())?.participants ?? []).map((one) => one.node);
     node.liveSearch = () => ({
       seenBy: "team",
+      manager: { node: second ?? 0, view: 1 },
       searched: [{ from: 0, to: 2 }],
       leased: [{ from: 3, to: 4 }],
       nodes: [
@@ -81,6 +82,8 @@ describe("poml search", function () {
       searched: [{ from: "0", to: String(2 * unit) }],
       leased: [{ from: String(3 * unit), to: String(4 * unit) }],
     });
+    const { manager } = live as { manager: { node: number; name: string; view: number } };
+    expect(manager).include({ node: second, view: 1 }).and.have.property("name");
     const [fast] = (live as { nodes: { hashesPerSecond: number; name: string }[] }).nodes;
     expect(fast?.hashesPerSecond).equal(unit / 2);
     const { stdout } = await stage.run("job", "show", id);

@@ -111,6 +111,18 @@ export const LiveSearchJson = z.object({
   seenBy: z
     .enum(SEEN_BY)
     .describe("a member of the team sees all nodes, a participant nothing but its own part"),
+  manager: z
+    .object({
+      node: Count,
+      name: z.string().optional(),
+      view: Count.describe(
+        "0 is the first manager's of the round; each takeover leads to a higher one",
+      ),
+    })
+    .optional()
+    .describe(
+      "who gives out the leases of the round, as this node knows; absent while nobody does",
+    ),
   searchedUnits: Count.describe("searched in this round, and not recorded yet"),
   leasedUnits: Count.describe("being searched"),
   searched: z.array(NonceRange).max(MAX_LIVE_RANGES).describe("the largest such ranges, in order"),

@@ -98,11 +98,14 @@ export function encodeSearchDetail(state: State, job: Job, live?: LiveSearch): S
 function encodeLive(
   state: State,
   search: SearchSpec,
-  { seenBy, searched, leased, nodes }: LiveSearch,
+  { seenBy, manager, searched, leased, nodes }: LiveSearch,
 ): LiveSearchJson {
   const length = Number(unitLength(search));
   return {
     seenBy,
+    ...(manager && {
+      manager: { ...manager, ...named("name", nodeName(state, manager.node)) },
+    }),
     searchedUnits: sizeOf(searched),
     leasedUnits: sizeOf(leased),
     searched: largest(search, searched),
