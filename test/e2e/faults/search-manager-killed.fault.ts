@@ -4,23 +4,16 @@
  */
 
 import { expect } from "chai";
-import { ofKind } from "../../../node/api/contract/jobs/job.ts";
-import type { SearchDetail } from "../../../node/api/contract/jobs/search.ts";
-import type { SearchOrder } from "../../../node/api/contract/jobs/search-order.ts";
-import { followJob, isBalanced, isComplete } from "../../../node/cli/job/follow.ts";
+import { LiveSearch, openUnits, unitsOf } from "../../helpers/live-search.ts";
 import { LocalNetwork } from "../../helpers/local-network.ts";
-import { orderJob } from "../../helpers/order-job.ts";
-import { until } from "../../helpers/until.ts";
-import { pause } from "./harness/fault-network.ts";
 import { measured } from "./harness/measured.ts";
+import { expectWhole, fruitlessOrder, SEARCH_MS } from "./harness/whole-search.ts";
 
-const JOB_MS = 420_000;
-const NONCES = 8_000_000;
-/** After the search began: leases are out, and few of them done. */
-const KILL_AFTER_MS = 2_000;
+/** Two cores take 15 s for it, twice what it takes to miss the manager. */
+const NONCES = 96_000_000;
 
 describe("the manager of a search, killed", function () {
-  this.timeout(3 * JOB_MS);
+  this.timeout(3 * SEARCH_MS);
 
   let net: LocalNetwork;
 
@@ -32,52 +25,39 @@ describe("the manager of a search, killed", function () {
 
   it("costs no unit of the range, and none is counted twice", async function () {
     try {
-      const order: SearchOrder = {
-        kind: "search",
-        algorithm: "sha256d",
-        prefix: Buffer.from("killed").toString("hex"),
-        zeroBits: 60,
-        to: NONCES,
-        mode: "all",
-        participants: 4,
-        quorum: 2,
-        teamSize: 3,
-        phaseSeconds: 40,
-      };
-      const { id } = await orderJob(net.at(0).client, net.client, order);
-      const [manager] = (await untilTraining(net, id)).team;
-      await pause(KILL_AFTER_MS);
-      const victim = net.named(manager?.name ?? "");
+      const search = await LiveSearch.order(net, fruitlessOrder("killed", NONCES), SEARCH_MS);
+      const isUnderWay = "a manager with work that is done and leases that are out";
+      const before = await search.untilSeen(
+        isUnderWay,
+        ({ live }) => live.manager !== undefined && live.searchedUnits > 0 && live.leasedUnits > 0,
+      );
+      const { round, live } = before;
+      expect(live.manager?.view, "view of the first manager").equal(0);
+      const victim = net.named(live.manager?.name ?? "");
+      // Another member may have the last entries a beat later.
+      const last = await search.seen(victim);
       await victim.kill();
       const begin = performance.now();
+      const openAtKill = Math.min(...[before, last ?? before].map(openUnits));
+      expect(openAtKill, "units that were open when the manager died").above(unitsOf(before) / 4);
 
-      const { client } = net.witness(victim);
-      const signal = AbortSignal.timeout(JOB_MS);
-      const job = ofKind("search", await followJob(client, id, { timeoutMs: JOB_MS, signal }));
-      expect(isComplete(job), job.outcome.reason).equal(true);
-      expect(job.searched).equal(String(NONCES));
-      expect(job.open).eql([]);
-      expect(isBalanced(job)).equal(true);
-      const { rounds } = await client.rounds(id);
-      const contributions = rounds.flatMap((round) => ofKind("search", round).contributions);
-      const counted = contributions.reduce((sum, { units }) => sum + units, 0);
-      const all = Math.ceil(NONCES / 2 ** job.spec.unitBits);
-      measured(this, { units: all, counted, rounds: rounds.length, ms: performance.now() - begin });
-      // What the manager held is leased again, but it committed to nothing of it.
-      expect(counted).equal(all);
+      const taken = await search.untilSeen(
+        "another manager",
+        (job) => job.live.manager !== undefined && job.live.manager.node !== live.manager?.node,
+        victim,
+      );
+      const takeoverMs = performance.now() - begin;
+      // The round is the same, so it is not the turn of the next round's first manager.
+      expect(taken.round).equal(round);
+      expect(taken.live.manager?.view).above(0);
+      const openAtTakeover = openUnits(taken);
+      expect(openAtTakeover, "units that were open when another managed").above(0);
+
+      const { units, rounds } = await expectWhole(search.id, net.witness(victim));
+      const ms = performance.now() - begin;
+      measured(this, { units, openAtKill, openAtTakeover, takeoverMs, rounds: rounds.length, ms });
     } catch (error) {
       throw net.explained(error);
     }
   });
 });
-
-async function untilTraining(net: LocalNetwork, id: string): Promise<SearchDetail> {
-  const look = async (): Promise<SearchDetail> => ofKind("search", await net.at(0).client.job(id));
-  let job = await look();
-  const isTraining = async (): Promise<boolean> => {
-    job = await look();
-    return job.phase === "training";
-  };
-  await until(isTraining, JOB_MS, "the begin of the search");
-  return job;
-}
