@@ -1,6 +1,7 @@
 /** A search by real processes as the team sees it while it is under way. */
 import { fromHex } from "../../chain/crypto/hash.ts";
 import { payloadOf } from "../../chain/types/transaction.ts";
+import { ApiError } from "../../node/api/api-error.ts";
 import { ofKind } from "../../node/api/contract/jobs/job.ts";
 import type { LiveSearchJson, SearchDetail } from "../../node/api/contract/jobs/search.ts";
 import type { SearchOrder } from "../../node/api/contract/jobs/search-order.ts";
@@ -37,13 +38,12 @@ export class LiveSearch {
 
   /** As some member of the team sees it that lives, other than `without`; undefined while none sees it. */
   async seen(without?: LocalNode): Promise<SeenSearch | undefined> {
-    const { team } = await this.seenBy(this.#witness(without));
-    for (const { name } of team) {
+    const witness = await answerOf(this.seenBy(this.#witness(without)));
+    for (const { name } of witness?.team ?? []) {
       const member = this.#net.named(name ?? "");
       if (member === without || !member.isRunning) continue;
-      const job = await this.seenBy(member);
-      const { live } = job;
-      if (live?.seenBy === "team") return { ...job, live };
+      const job = await answerOf(this.seenBy(member));
+      if (job?.live?.seenBy === "team") return { ...job, live: job.live };
     }
     return undefined;
   }
@@ -88,6 +88,16 @@ export class LiveSearch {
 
   #witness(without?: LocalNode): LocalNode {
     return without === undefined ? this.#net.at(0) : this.#net.witness(without);
+  }
+}
+
+/** A node on a machine that is busy with other things may be too slow to answer; it is asked again. */
+async function answerOf<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 0) return undefined;
+    throw error;
   }
 }
 

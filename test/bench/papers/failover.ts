@@ -4,6 +4,7 @@
  * measure luck, so a block here is a range of nonces that is searched to its end.
  */
 import { blockTask, withoutFinds } from "./blocks.ts";
+import { type NodesSize, pairsOnNodes } from "./failover-nodes.ts";
 import { Fleet, type Order } from "./fleet.ts";
 import type { Part, PartOptions } from "./part.ts";
 import { type Estimate, estimate, ratioOfSums } from "./statistics.ts";
@@ -24,25 +25,42 @@ interface Size {
   /** Pairs of a block that nothing disturbs and one whose manager is killed half-way. */
   readonly pairs: number;
   readonly pace: number;
+  /** Of the same with real nodes, whose clocks run as they are: long beside a takeover. */
+  readonly nodes: NodesSize;
 }
 
-const FULL: Size = { nonces: 24_000_000n, pairs: 5, pace: 10 };
-const QUICK: Size = { nonces: 16_000_000n, pairs: 3, pace: 20 };
+const FULL: Size = {
+  nonces: 24_000_000n,
+  pairs: 5,
+  pace: 10,
+  nodes: { nonces: 160_000_000, pairs: 3 },
+};
+const QUICK: Size = {
+  nonces: 16_000_000n,
+  pairs: 3,
+  pace: 20,
+  nodes: { nonces: 160_000_000, pairs: 1 },
+};
 
 export async function failover({ quick }: PartOptions): Promise<Part> {
   const size = quick ? QUICK : FULL;
+  const nodes = await pairsOnNodes(size.nodes);
   const managed = await pairsOf(size, WORKERS);
   const searching = await pairsOf({ ...size, pairs: quick ? 1 : 3 }, ALL);
   const series = quick ? undefined : await tenBlocks(size);
   const rows = [
-    { what: "the manager does not search", ...managed },
-    { what: "the manager searches too, an eighth of the work", ...searching },
+    { what: "real nodes", ...nodes },
+    { what: "devices, the manager does not search", ...managed },
+    { what: "devices, the manager searches too, an eighth of the work", ...searching },
   ];
+  const takeover = estimate(nodes.takeovers.map((ms) => ms / 1000));
   return {
     name: "figure5",
     summary: {
-      killedManagerRatio: rounded(managed.ratio.mean),
-      killedSearchingManagerRatio: rounded(searching.ratio.mean),
+      killedManagerRatio: rounded(nodes.ratio.mean),
+      takeoverSeconds: rounded(takeover.mean),
+      killedManagerRatioOnDevices: rounded(managed.ratio.mean),
+      killedSearchingManagerRatioOnDevices: rounded(searching.ratio.mean),
     },
     tables: [
       {
@@ -55,7 +73,10 @@ export async function failover({ quick }: PartOptions): Promise<Part> {
           secondsText(estimate(killed)),
           `${ratio.mean.toFixed(3)} ± ${ratio.spread.toFixed(3)}`,
         ]),
-        note: `A block is ${size.nonces.toLocaleString("en-GB")} nonces. Means with 95 % intervals.`,
+        note:
+          `A block of the real nodes is ${numberText(size.nodes.nonces)} nonces, one of the devices ` +
+          `${numberText(size.nonces)}. Means with 95 % intervals. Another real node managed ` +
+          `${takeover.mean.toFixed(1)} ± ${takeover.spread.toFixed(1)} s after the kill.`,
       },
     ],
     figures: series === undefined ? {} : { "paper-000-figure-5": figureOf(series) },
@@ -68,7 +89,10 @@ interface Pairs {
   readonly ratio: Estimate;
 }
 
-async function pairsOf({ nonces, pairs, pace }: Size, miners: readonly number[]): Promise<Pairs> {
+async function pairsOf(
+  { nonces, pairs, pace }: Omit<Size, "nodes">,
+  miners: readonly number[],
+): Promise<Pairs> {
   const undisturbed: number[] = [];
   const killed: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
@@ -141,6 +165,10 @@ function figureOf({ team, single }: BlockSeries): Part["figures"][string] {
 
 function secondsText({ mean, spread }: Estimate): string {
   return `${(mean / 1000).toFixed(2)} ± ${(spread / 1000).toFixed(2)}`;
+}
+
+function numberText(value: number | bigint): string {
+  return value.toLocaleString("en-GB");
 }
 
 function rounded(value: number): number {

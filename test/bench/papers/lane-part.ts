@@ -90,6 +90,8 @@ export class LanePart {
       { run, task, unitBits, end, from, to },
       {
         onFind: (nonce) => {
+          // As in the product, everybody is told at once: a nonce proves itself, and only the pay needs the log.
+          this.#parts.found(nonce);
           this.#finds.push(nonce);
           this.#report(nonce);
         },

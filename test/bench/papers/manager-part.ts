@@ -143,7 +143,7 @@ export class ManagerPart {
         // It counts once the log is safe.
         return;
       case "find":
-        this.#parts.found(effect.nonce);
+        // Whoever found it has told everybody.
         return;
       default:
         effect satisfies never;
@@ -206,16 +206,13 @@ export class ManagerPart {
   }
 }
 
+const keyPairs = new Map<number, KeyPair>();
+
 function keysOf(device: number): KeyPair {
-  return keyPairFromSeed(taggedHash("poml-bench/device", uint32Bytes(device)));
-}
-
-const publicKeys = new Map<number, Uint8Array>();
-
-function publicKeyOf(device: number): Uint8Array {
-  const key = publicKeys.get(device) ?? keysOf(device).publicKey;
-  publicKeys.set(device, key);
-  return key;
+  const seed = taggedHash("poml-bench/device", uint32Bytes(device));
+  const keys = keyPairs.get(device) ?? keyPairFromSeed(seed);
+  keyPairs.set(device, keys);
+  return keys;
 }
 
 /** Whether all that is signed in a message holds. */
@@ -227,7 +224,7 @@ function isSigned(message: MemberMessage): boolean {
     case "promise": {
       const { promise, signature } = message.signed;
       const root = promiseSigningRoot(GENESIS, promise);
-      return verifySync(publicKeyOf(promise.member), root, signature);
+      return verifySync(keysOf(promise.member).publicKey, root, signature);
     }
     default:
       return true;
@@ -235,5 +232,5 @@ function isSigned(message: MemberMessage): boolean {
 }
 
 function isSignedEntry({ signed: { entry, signature } }: LogEntry): boolean {
-  return verifySync(publicKeyOf(entry.manager), leaseSigningRoot(GENESIS, entry), signature);
+  return verifySync(keysOf(entry.manager).publicKey, leaseSigningRoot(GENESIS, entry), signature);
 }

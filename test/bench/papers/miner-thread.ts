@@ -3,6 +3,7 @@
  * device's share of a core. Whoever orders it about stops it through memory that both see, so it never hashes on for
  * more than one call.
  */
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { searchUnits, type UnitResult } from "../../../ml/search/search-units.ts";
@@ -40,6 +41,9 @@ export type MinerNews =
   | { readonly kind: "find"; readonly id: number; readonly nonce: bigint }
   /** With what the proof of a unit needs. */
   | { readonly kind: "unit"; readonly id: number; readonly ended: UnitResult };
+
+/** As a worker's threads: a device that hashes still answers the others at once. */
+setPriority(constants.priority.PRIORITY_LOW);
 
 const { share, breathMs, wanted, hashes } = workerData as MinerSetup;
 const duty = new DutyCycle(share, processMeter, systemClock);

@@ -11,7 +11,7 @@ export interface PartyParts {
   /** Milliseconds of the protocol's clock. */
   readonly now: () => number;
   readonly send: (to: number, message: PartyMessage) => void;
-  /** The find is on the log. */
+  /** Some device has a find. */
   readonly found: (nonce: bigint) => void;
   readonly covered: () => void;
 }

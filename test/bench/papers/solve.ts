@@ -23,8 +23,11 @@ export interface SolveOptions {
   readonly pace: number;
 }
 
-/** Units so small that a block has some for everybody; not so small that counting them costs more than hashing. */
-const UNITS_A_BLOCK = 64;
+/**
+ * Units so small that a block has some for everybody, and so large that a lane does not wait for its second lease: the
+ * first has four units, and the lane asks for the next after one.
+ */
+const UNITS_A_BLOCK = 8;
 const LEAST_UNIT_BITS = 8;
 const MOST_UNIT_BITS = 18;
 const LIMIT_MS = 300_000;
