@@ -164,7 +164,7 @@ describe("attack: a fork across rounds", () => {
     expect(voteValue(lock.blockHash)).to.not.equal(voteValue(later.blockHash));
   });
 
-  it("is reported by whoever holds both votes, in whatever order they came", () => {
+  it("is reported by every node that holds both votes, in whichever order they came", () => {
     const lock = vote("precommit", 2, { value: V });
     const later = vote("prevote", 2, { round: 1, value: W });
     for (const votes of [

@@ -48,7 +48,7 @@ describe("attack: many entries of long lists in one block", () => {
     expect(selected).to.include(transfer);
   });
 
-  it("one beyond the room is refused to whoever checks the block", () => {
+  it("a block with one more than the limit is refused by every node that checks it", () => {
     const fork = state.fork();
     fork.meta = { ...fork.meta, height: fork.height + 1 };
     const room = { draws: DrawRoom.ofBlock(), lists: ListRoom.ofBlock() };

@@ -33,7 +33,7 @@ function played(isAlarmed: boolean) {
 }
 
 describe("attack: raise false alarms", () => {
-  it("costs those who are named nothing, nor the client", () => {
+  it("costs neither the named nodes nor the client anything", () => {
     const calm = played(false);
     const alarmed = played(true);
     process.stdout.write(

@@ -78,7 +78,7 @@ describe("attack: a third of the seats by luck", function () {
     }
   });
 
-  it("every second id, where every second node is drawn, is no place of its own", () => {
+  it("every second id gains nothing where every second node is drawn", () => {
     const equal = Array.from({ length: 2 * maxSeats }, () => 7n);
     const parts = partsOf(equal, (node) => node % 4 === 0);
     report("a quarter, in every fourth place", parts);

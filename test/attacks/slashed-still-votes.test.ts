@@ -92,7 +92,7 @@ describe("attack: slashed nodes that keep voting, or keep silent", () => {
     }
   });
 
-  it("leave nobody with a third of the votes behind", () => {
+  it("leave nobody behind with a third of the votes", () => {
     const chain = new TestChain({ founders: 6 });
     for (const node of [0, 1]) {
       const proof = doubleVote(chain, chain.personOfNode(node), chain.height + 1);

@@ -94,7 +94,7 @@ describe("attack: a few addresses spend what all strangers may take", () => {
     }
   });
 
-  it("a new address for each question of one /48 counts as one network, and is no way to begin anew", () => {
+  it("a new address for each question within one /48 counts as one network, and gets no new allowance", () => {
     const rotating: Attacker = {
       cost: 1,
       address: (i) => `2001:db8:7:${(i % 65_536).toString(16)}::1`,

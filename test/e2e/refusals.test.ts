@@ -152,7 +152,7 @@ describe("what a running node refuses", function () {
     expect((await client.jobs()).jobs).eql([]);
   });
 
-  it("does not start twice on one data directory, nor on a port in use", async () => {
+  it("starts neither twice on one data directory nor on a port in use", async () => {
     const second = await LocalNetwork.create({ nodes: 1, workers: 0 });
     try {
       const other = second.at(0);

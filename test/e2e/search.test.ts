@@ -34,7 +34,7 @@ describe("a search by four processes", function () {
   });
   after(() => net?.stop());
 
-  it("finds, pays whoever searched, divides the escrow, and proves it", async () => {
+  it("finds, pays the nodes that searched, divides the escrow, and proves it", async () => {
     try {
       const order: SearchOrder = {
         kind: "search",

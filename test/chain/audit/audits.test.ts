@@ -141,7 +141,7 @@ describe("an audit", () => {
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
   });
 
-  it("has silent auditors replaced, twice drawn anew, and is then void: paid, not verified", () => {
+  it("has silent auditors replaced by two new draws, and is then void: paid, but not verified", () => {
     const story = drawn({ spec: ONE, parameters: { windowOffset: 100_000 } });
     const first = story.audit().seats[0]?.node ?? -1;
     story.until("drawing");
@@ -174,7 +174,7 @@ describe("an audit", () => {
     expect(story.changes).to.deep.equal([]);
   });
 
-  it("draws a segment and auditors anew for each of two looks, and stays two looks", () => {
+  it("draws a new segment and new auditors for each of two looks, and never makes a third look", () => {
     const story = drawn({ spec: ONE, parameters: { secondLook: 1_000_000 } });
     expect(story.looks().map(({ look }) => look)).to.deep.equal([0, 1]);
     while (story.looks().some(({ retries }) => retries === 0)) story.advance();
@@ -294,7 +294,7 @@ describe("a committee", () => {
     expect(story.job.auditors.find((credit) => credit.node === accuser)).to.equal(undefined);
   });
 
-  it("reads no repeated seal, whoever made it first, and convicts nobody by it", () => {
+  it("reads no repeated seal, whichever node made it first, and convicts nobody by it", () => {
     const story = disputed();
     const { chain, job } = story;
     const audit = story.audit();
@@ -361,7 +361,7 @@ describe("a committee", () => {
     expect(expectRefused(chain, showing(nothing), "BAD_FIELD").reason).to.contain("zero");
   });
 
-  it("holds against nobody that nobody shows the state: another committee is drawn, twice", () => {
+  it("blames nobody when nobody shows the state, and draws another committee, twice", () => {
     const story = disputed({ spec: ONE });
     const first = story.audit().seats.slice(1);
     story.answer("match");
@@ -429,7 +429,7 @@ describe("a committee", () => {
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1 });
   });
 
-  it("neither pays nor punishes who serves one of five", () => {
+  it("neither pays nor punishes a node that serves one of five", () => {
     const story = disputed({ spec: ONE });
     const { node } = story.participant();
     const one = (place: number) => (place === 0 ? ("match" as const) : ("not-served" as const));

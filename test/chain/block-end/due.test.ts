@@ -35,7 +35,7 @@ const withoutDue = (parts: Parts): Parts => {
 };
 
 describe("the schedule of jobs", () => {
-  it("comes to what a walk over all jobs in every block comes to", () => {
+  it("gives the same result as a walk over all jobs in every block", () => {
     // Shorter than what a job waits to be settled by the chain.
     const blocks = fc.array(fc.array(anyAction, { maxLength: 5 }), {
       minLength: 30,

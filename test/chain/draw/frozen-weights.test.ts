@@ -33,7 +33,7 @@ describe("weights of draws", () => {
     expect(chain.head.state.drawWeights[0]).to.equal(POML);
   });
 
-  it("pass over who has left since, and move nobody else", () => {
+  it("skip nodes that have left since, and move no other node", () => {
     const chain = new TestChain({ founders: 6 });
     const { state } = chain.head;
     const orders = Array.from({ length: 50 }, (_, i) => all(state, i));

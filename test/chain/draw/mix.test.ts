@@ -40,7 +40,7 @@ describe("proposer turns", () => {
     weight,
   }));
 
-  it("order every weighted seat once, anew at each height", () => {
+  it("order every weighted seat once, in a new order at each height", () => {
     const orders = Array.from({ length: 60 }, (_, height) => proposerOrder(hash(1), height, seats));
     for (const order of orders) {
       expect(order.filter((seat) => seat !== 2).sort()).to.deep.equal([0, 1, 3]);

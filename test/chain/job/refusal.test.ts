@@ -122,7 +122,7 @@ describe("a round whose updates are refused", () => {
     expect(story.settle()).to.include({ participants: 0n, refund: story.job.escrow - 1000n });
   });
 
-  it("costs whoever spoiled it what a false update always costs", () => {
+  it("costs the node that spoiled it as much as any false update", () => {
     const story = new Story({ quorum: 4 }).reveal();
     const [spoiler = -1] = story.nodes;
     const bond = story.chain.head.state.nodes.at(spoiler).bond;
@@ -241,7 +241,7 @@ describe("training that leaves the finite numbers", () => {
     expect(story.settle().participants).to.equal(6_000n * 10n);
   });
 
-  it("holds no round up that has its quorum, nor the next", () => {
+  it("holds up neither a round that has its quorum nor the next round", () => {
     const story = new Story();
     const { chain, nodes } = story;
     chain.advance(...commits(chain, story.job, 3));

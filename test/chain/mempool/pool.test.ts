@@ -178,7 +178,7 @@ describe("Mempool eviction", () => {
     expect(left.map(idOf)).to.have.members(cheap.slice(6).map(idOf));
   });
 
-  it("refuses MEMPOOL_FULL to whoever offers no more, and loses nothing by it", () => {
+  it("refuses with MEMPOOL_FULL a sender that offers no higher fee, and keeps all that it holds", () => {
     const { pool, people, pay, add } = pooled({ transactions: 2 }, 3);
     const [a, b, c] = people;
     if (a === undefined || b === undefined || c === undefined) throw new Error("not three");

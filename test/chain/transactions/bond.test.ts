@@ -13,7 +13,7 @@ describe("bond", () => {
     expect(chain.supply()).to.equal(supply);
   });
 
-  it("refuses UNKNOWN_NODE for whoever is none", () => {
+  it("refuses UNKNOWN_NODE for an account that is no node", () => {
     const chain = new TestChain();
     expectRefused(chain, chain.transaction(chain.client, "bond", { amount: 1n }), "UNKNOWN_NODE");
   });

@@ -66,7 +66,7 @@ describe("window-verdict", () => {
     expect(verdicts(chain)).to.include(1);
   });
 
-  it("refuses NOT_ASSIGNED for whoever was not drawn, for other segments, and before the draw", () => {
+  it("refuses NOT_ASSIGNED for nodes that were not drawn, for other segments, and before the draw", () => {
     const { chain, made, verifiers } = claimed();
     for (const node of [0, 1, 2, 3]) {
       const verdict = verdictOf(chain, node, 0, "mismatch");
@@ -258,7 +258,7 @@ describe("window-verdict of a committee", () => {
     expect(facts.reason).to.contain("zero");
   });
 
-  it("is opened after the last block for answers, whoever kept silent", () => {
+  it("is opened after the last block for answers, whichever nodes were silent", () => {
     const { chain, members } = appealed();
     chain.advance(verdictOf(chain, members[0] ?? -1, 0, "match"));
     chain.advanceTo(firstWindow(chain).sealsUntil);

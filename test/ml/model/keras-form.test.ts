@@ -332,7 +332,7 @@ describe("what a client reads of a broken model", () => {
     return refused;
   }
 
-  it("is a typed refusal with a remedy, whatever is wrong with it", async function () {
+  it("is refused with a typed error and a remedy, whatever is wrong with it", async function () {
     this.timeout(120_000);
     expect(await expectPlainRefusals(functional())).to.be.greaterThan(100);
     const { json } = parseLayersModel(functional({ flat: true }));

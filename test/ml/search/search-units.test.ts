@@ -174,7 +174,7 @@ describe("a search of units", () => {
     expect(steps.map(({ hashes }) => hashes).slice(0, 3)).deep.equal([1, 2, 4]);
   });
 
-  it("goes on at a unit and ends with the last one", () => {
+  it("continues at a given unit and ends with the last one", () => {
     const cut = { from: 77n, to: 77n + 6_400n, unitBits: 7 };
     const units: UnitResult[] = [];
     runUnits(

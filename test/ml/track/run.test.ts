@@ -41,7 +41,7 @@ describe("a run of the open track", () => {
     };
   }
 
-  it("comes to the same bits on every machine", async () => {
+  it("gives the same bits on every machine", async () => {
     const { weights, outputs, counts } = await run();
     expect(weights).to.equal("9b6c8a7061aaa8204ce381916c70338289174c907cf968ac622a6a9db241eb34");
     expect(outputs).to.equal("66693361becea2032b963bca80c38f57919d50ac89f6ccdba5c32c1be0447bb1");

@@ -76,7 +76,7 @@ describe("files by hash", () => {
     }
   });
 
-  it("names the bytes in an ETag, lets them be kept for ever, and sends them once", async () => {
+  it("names the bytes in an ETag, lets them be cached forever, and sends them once", async () => {
     const hash = toHex(trainSpec(made.job.spec).model);
     const url = `${test.url}/v1/blobs/${hash}`;
     const { headers } = await fetch(url, { method: "HEAD" });
@@ -94,7 +94,7 @@ describe("files by hash", () => {
     await other.arrayBuffer();
   });
 
-  it("does not serve an update before its reveal, nor after a restart", async () => {
+  it("serves no update before its reveal, also after a restart", async () => {
     const secret = await blobs.putWithheld(new TextEncoder().encode("an update to come"));
     const url = `${test.url}/v1/blobs/${toHex(secret)}`;
     const answer = await refusal(url);

@@ -114,7 +114,7 @@ describe("API refusals", () => {
     expect(transaction).to.include({ status: 404, code: "UNKNOWN_TRANSACTION" });
   });
 
-  it("finds a job by the id that its order had before it was signed anew", async () => {
+  it("finds a job by the id that its order had before it was signed again", async () => {
     const { chain } = test.node;
     const open = openJob(chain, chain.client, jobSpec("signed anew"));
     const id = await test.node.submit(open);

@@ -208,7 +208,7 @@ describe("createApi", () => {
     expect(await answer.text()).to.equal("");
   });
 
-  it("hands upgrades at other paths to whoever asked for them", async () => {
+  it("hands upgrades at other paths to the handlers that asked for them", async () => {
     const paths: (string | undefined)[] = [];
     test.api.onUpgrade("/v1/workers", (incoming, socket) => {
       paths.push(incoming.url);

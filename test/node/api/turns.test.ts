@@ -57,7 +57,7 @@ describe("Turns", () => {
     expect(await Promise.all([...all, own])).to.have.length(5);
   });
 
-  it("forgets who left, and goes on after an answer that failed", async () => {
+  it("forgets peers that left, and continues after an answer that failed", async () => {
     const turns = new Turns(limits);
     const failing = turns.use(from("a"), HERE, async () => {
       await slow("1")();

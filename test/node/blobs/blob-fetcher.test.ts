@@ -85,7 +85,7 @@ describe("BlobFetcher", () => {
     control.abort(new Error("over"));
   });
 
-  it("ends a search nobody waits for, and begins anew for the next caller", async () => {
+  it("ends a search that nobody waits for, and starts a new one for the next caller", async () => {
     let answer: Promise<Uint8Array> = never;
     const owner = await peer(() => answer);
     const control = new AbortController();

@@ -17,7 +17,7 @@ const transactions = (count: number): SignedTransaction[] =>
   );
 
 describe("AdmissionQueue", () => {
-  it("answers for each in order, whoever of them is refused", async () => {
+  it("answers for each in order, whichever of them is refused", async () => {
     const [a, b, c, d] = transactions(4);
     if (!(a && b && c && d)) throw new Error("not four");
     const added: SignedTransaction[] = [];

@@ -222,7 +222,7 @@ describe("poml search", function () {
     expect(model.stdout).contain("The certificate is in");
   });
 
-  it("brings a module of one's own to the node", async () => {
+  it("brings an owner's own module to the node", async () => {
     const file = join(stage.directory, "toy.wasm");
     await writeFile(file, await compileExample(await readExample()));
     const added = await stage.json("algorithm", "add", file);
@@ -237,7 +237,7 @@ describe("poml search", function () {
     expect(refused.stderr).contain("the module cannot be read");
   });
 
-  it("hashes finds of a module of one's own again, or says that it could not", async () => {
+  it("hashes finds of an owner's own module again, or says that it could not", async () => {
     const { node } = stage.test;
     // What the test before ordered.
     node.runJobs();

@@ -262,7 +262,7 @@ describe("KeyWatch", () => {
     expect(watch.maySign).to.equal(false);
   });
 
-  it("is at peace where nothing was noted and the owner resumes all the same", async () => {
+  it("resumes without an error where nothing was noted", async () => {
     const watch = await new Watched().open(await folders.create(), true);
     expect(watch.maySign).to.equal(true);
     expect(() => watch.check()).to.not.throw(KeyElsewhere);

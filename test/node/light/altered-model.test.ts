@@ -62,7 +62,7 @@ describe("an altered model directory", function () {
     expect(await refuseAll("certificate.json", mutants)).to.be.above(200);
   });
 
-  it("is refused against a younger block, too, where a node proves the job anew", async () => {
+  it("is also refused against a younger block, where a node proves the job again", async () => {
     const { header } = await ledger.at(63);
     const younger = { height: 63, hash: Header.hashTreeRoot(header) };
     const options = { source: sourceOf(ledger) };

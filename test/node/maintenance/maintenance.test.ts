@@ -73,7 +73,7 @@ describe("looking after the chain database of a stopped node", function () {
       expect(await poml(0, "repair")).to.deep.include({ action: "none", height: HEIGHT });
     });
 
-    it("writes indexes anew and leaves damaged blocks to the running node", async () => {
+    it("writes indexes again and leaves damaged blocks to the running node", async () => {
       const hash = stored.source.blocks[2]?.certificate.blockHash ?? new Uint8Array(0);
       await stored.flipBlock(7);
       await stored.removeEntries(bytesKey("blockHash", hash));
@@ -110,7 +110,7 @@ describe("looking after the chain database of a stopped node", function () {
       expect(error.remedy).to.contain("--resync");
     });
 
-    it("makes LevelDB's list of files anew", async () => {
+    it("rebuilds LevelDB's list of files", async () => {
       const [manifest = ""] = await stored.files(/^MANIFEST/);
       await stored.removeFile(manifest);
       expect((await poml(7, "verify-db")).error.code).to.equal("DAMAGED_STORE");

@@ -122,7 +122,7 @@ describe("RangePlan", () => {
     expect(scheduler.requests(502).map(({ peer }) => peer)).to.deep.equal(["fast"]);
   });
 
-  it("cuts off whoever passes the deadline, alone or not", () => {
+  it("cuts off every peer that passes the deadline, alone or not", () => {
     const scheduler = plan({ requestsPerPeer: 1, deadlineMs: 1_000 });
     scheduler.offer("silent", claim(10));
     const [request] = scheduler.requests(0);

@@ -109,7 +109,7 @@ describe("LaneStates", () => {
     expect(await states.get(WINDOW, 0, 1)).to.deep.equal(stateAt(0, 1));
   });
 
-  it("begins anew after a crash before the claim: what is left of it is not believed", async () => {
+  it("begins again after a crash before the claim, and does not believe what the crash left behind", async () => {
     for (let index = 0; index <= 4; index++) {
       await writeFile(join(folderOf(dataDir), `0-${index}.state`), stateAt(0, index));
     }

@@ -162,7 +162,7 @@ describe("Retention", () => {
     expect(await readdir(join(dataDir, "torrents"))).to.deep.equal([]);
   });
 
-  it("removes what interrupted writes left, and gives a blob that is put again its time anew", async () => {
+  it("removes what interrupted writes left, and restarts the time of a blob that is stored again", async () => {
     const { dataDir, blobs, retention, pass } = await open(1e9);
     await writeFile(join(dataDir, "blobs", "abc.1234.part"), "half");
     const hash = await blobs.put(text("again"));
@@ -194,7 +194,7 @@ describe("Retention", () => {
     expect(await readdir(join(dataDir, "models"))).to.deep.equal(["something else"]);
   });
 
-  it("goes on where a file cannot be removed, and counts it as what it is: still there", async () => {
+  it("continues where a file cannot be removed, and still counts that file", async () => {
     const { dataDir, blobs, retention, pass, counts } = await open(1e9);
     const [stuck, other] = [await blobs.put(text("stuck")), await blobs.put(text("other one"))];
     retention.removeWith({

@@ -76,7 +76,7 @@ describe("room for files of jobs", () => {
     expect(room.of("blobs")).to.deep.equal({ held: 0, written: bytes.length });
   });
 
-  it("is asked for by whoever stores a blob, a model, a run, a state of a window", async () => {
+  it("is asked for when a blob, a model, a run or a state of a window is stored", async () => {
     await expectCodeAsync(() => blobs.put(text("update")), "JOB_DISK_FULL");
     const models = new ModelFolders({ dataDir }, { torrents, room });
     const files = {

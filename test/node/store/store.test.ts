@@ -166,7 +166,7 @@ describe("store", () => {
     await expectCodeAsync(() => openStore(dataDir, genesisHead(other.genesis)), "WRONG_GENESIS");
   });
 
-  it("says STORE_MISSING when a known database is gone, and --resync starts anew", async () => {
+  it("says STORE_MISSING when a known database is gone, and --resync starts again", async () => {
     await fill(2);
     await rm(join(dataDir, "db"), { recursive: true });
     const error = await expectCodeAsync(() => open(), "STORE_MISSING");

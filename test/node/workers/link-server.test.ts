@@ -179,7 +179,7 @@ describe("LinkServer", () => {
     });
   }
 
-  it("does not wait for a hello for ever", async () => {
+  it("does not wait for a hello forever", async () => {
     await server.stop();
     await open({ helloMs: 50 });
     const { socket, heard } = await connect();

@@ -304,7 +304,7 @@ describe("Torrents on loopback sockets", () => {
       return readFile(join(destination, "file"), "utf8");
     }
 
-    it("closes what nobody uses, and opens it again for whoever asks", async () => {
+    it("closes what nobody uses, and opens it again when somebody asks", async () => {
       const { seeder, made } = await shareMany(3, { idleMs: 1_000 });
       await until("every torrent closed", () => seeder.stats().length === 0);
       const [, second] = made;

@@ -42,7 +42,7 @@ describe("simulated jobs", function () {
     }
   });
 
-  it("are done without faults, by whoever is drawn", async () => {
+  it("are done without faults by the nodes that are drawn", async () => {
     const found = await findings(SOME, quiet, ({ end }) => expect(end).to.equal("complete"));
     expect(found).to.deep.equal([]);
   });

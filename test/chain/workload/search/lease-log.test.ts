@@ -51,7 +51,7 @@ describe("lease log", () => {
     expect(followsEntry(undefined, { ...FIRST, previous: leaseRoot(FIRST) })).equal(false);
   });
 
-  it("goes on in a higher view with a takeover, and with nothing else", () => {
+  it("enters a higher view by a takeover, and by nothing else", () => {
     const takeover = { kind: kindOf("takeover"), view: 1, manager: 3 };
     expect(followsEntry(FIRST, nextOf(FIRST, takeover))).equal(true);
     expect(followsEntry(FIRST, nextOf(FIRST, { ...takeover, kind: 0 }))).equal(false);

@@ -13,7 +13,7 @@ const NOTHING = { asks: [], beats: [], deliveries: [], orphans: [], shares: [] }
 const REPORT = { rank: 0, rttMs: 1, ...NOTHING };
 
 describe("attack: messages about rounds of a search that the chain is far from", () => {
-  it("find nobody, and are kept nowhere; those of the round and of the next find who is there", async () => {
+  it("find nobody, and are kept nowhere; those of this round and the next find the nodes that are there", async () => {
     const handlers = new Map<string, MessageHandler>();
     const { signal } = new AbortController();
     const links = new LeaseLinks({

@@ -50,7 +50,7 @@ describe("live searches", () => {
     });
   });
 
-  it("are seen by the team, else by the participant, else not at all", () => {
+  it("are seen by the team, or else by the participant, or else by nobody", () => {
     const searches = new LiveSearches();
     const round = { id: new Uint8Array(32).fill(5), round: 2 };
     const seen = (seenBy: LiveSearch["seenBy"]): LiveSearch => {

@@ -75,7 +75,7 @@ describe("the default plan", () => {
     }
   });
 
-  it("goes on from what is given", () => {
+  it("continues from the state that it is given", () => {
     const run = defaultRun({ rows: 120, shape: [4] }, 4, { rounds: 5 });
     expect(run.rounds * run.localEpochs).to.be.within(80, 120);
     expect(defaultRun({ rows: 120, shape: [4] }, 4, { localEpochs: 1 }).rounds).to.be.within(

@@ -65,7 +65,7 @@ describe("Participant", () => {
     return { chain, present, runs, advance, participant };
   }
 
-  it("goes on with its run when the round is extended: it would come out the same", async () => {
+  it("keeps its run when the round is extended, since the result would be the same", async () => {
     const { chain, present, runs, advance, participant } = await training();
     advance(...commits(chain, present(), 2));
     while (present().extensions < 2) advance();

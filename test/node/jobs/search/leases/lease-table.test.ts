@@ -33,7 +33,7 @@ describe("lease table", function () {
     expect(covered).above(HISTORIES / 4);
   });
 
-  it("refuses to lease units twice, out of order, or to whoever holds them", () => {
+  it("refuses to lease units twice, out of order, or to their holder", () => {
     const table = new LeaseTable({ open: WHOLE });
     table.apply({ kind: "grant", lease: 1, ...A, from: 0, to: 50 });
     const grant = { kind: "grant", ...B } as const;
@@ -73,7 +73,7 @@ describe("lease table", function () {
     );
   });
 
-  it("gives a copied unit to whoever reports it first, and a repeated one to both", () => {
+  it("gives a copied unit to the node that reports it first, and a repeated one to both", () => {
     const table = new LeaseTable({ open: WHOLE });
     table.apply({ kind: "grant", lease: 1, ...A, from: 0, to: 100 });
     table.apply({ kind: "race", lease: 2, ...B, from: 50, to: 100 });

@@ -76,7 +76,7 @@ describe("a log of leases that turns to the next round", () => {
     ]);
   });
 
-  it("gives a lane that asks anew the lease that it had, and others what is free", () => {
+  it("gives a lane that asks again the lease that it had, and other lanes free units", () => {
     const table = new LeaseTable({ ...turnedTable().turned(), onChain: () => undefined });
     const desk = LeaseDesk.resume({ open: [], table, redundancy: 0, random: () => 0 }, [], 0);
     const ask = (holder: typeof A): unknown[] =>

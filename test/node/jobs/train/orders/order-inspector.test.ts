@@ -80,7 +80,7 @@ describe("OrderInspector", () => {
     }
   });
 
-  it("reads an order in its own client's turn, whoever else has ordered the same", async () => {
+  it("reads an order in the turn of its own client, whichever other client has ordered the same", async () => {
     // The copy stands behind many others of its client.
     const line = {
       run: (_: string, __: unknown, ___: unknown, { turn }: HelperCall): Promise<Inspection> =>
@@ -92,7 +92,7 @@ describe("OrderInspector", () => {
     expect(await Promise.race([asked, delay(2_000, "waits with the copy")])).to.equal(IMPOSSIBLE);
   });
 
-  it("ends what nobody waits for, and begins anew for the next caller", async () => {
+  it("ends what nobody waits for, and starts again for the next caller", async () => {
     const signals: AbortSignal[] = [];
     const stuck = {
       run: (_: string, __: unknown, ___: unknown, { signal }: HelperCall): Promise<Inspection> => {

@@ -18,7 +18,7 @@ function send(lane: BaselineLane, states: readonly Uint8Array[]): void {
 }
 
 describe("a lane that moves from worker to worker", () => {
-  it("goes on where the first one ended, and keeps what only that one reached", () => {
+  it("continues where the first one ended, and keeps what only the first one reached", () => {
     const { lane } = laneOf();
     send(
       lane,

@@ -234,7 +234,7 @@ describe("searches on workers", function () {
     expect(searched / (searched + replayed.length)).within(0.2, 0.8);
   });
 
-  it("hash single nonces for whoever checks claims", async () => {
+  it("hash single nonces for nodes that check claims", async () => {
     const nonces = [5n, 0n, 2n ** 64n - 1n];
     const digests = await pool.digests({ algorithm, ...MESSAGE, nonces }, DEADLINE);
     expect(digests).deep.equal(nonces.map((nonce) => referenceDigest("sha256d", MESSAGE, nonce)));
