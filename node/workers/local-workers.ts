@@ -163,11 +163,14 @@ const RUNTIME_FLAGS = [
   "--wasm-tiering-budget=100000000",
 ];
 
-/** Starts worker-process.ts with this same runtime; its standard error goes to ours. */
-export function forkWorker(): ChildProcess {
+/**
+ * Starts worker-process.ts with this same runtime; its standard error goes to ours.
+ * @param flags of the runtime, beside those of every worker
+ */
+export function forkWorker(flags: readonly string[] = []): ChildProcess {
   const entry = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
   return fork(entry, [], {
-    execArgv: RUNTIME_FLAGS,
+    execArgv: [...RUNTIME_FLAGS, ...flags],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
 }
