@@ -1,4 +1,5 @@
 /** Which units a lane gets next: free ones, a second search of some, or a copy of what another is still searching. */
+import type { Copies } from "./copies.ts";
 import { type DeskLanes, type LaneRow, laneAimMs } from "./desk-lanes.ts";
 import type { LeaseTable } from "./lease-table.ts";
 import { FIRST_UNITS, nextSize, tailSize } from "./pace.ts";
@@ -9,12 +10,14 @@ export interface Choice extends Span {
   /** As large as the lane's pace allows. */
   readonly isFull: boolean;
   readonly aimMs: number;
+  /** Of a race: the lease that holds the units. */
   readonly copies?: number;
 }
 
 export interface ChoiceFacts {
   readonly table: LeaseTable;
   readonly lanes: DeskLanes;
+  readonly copies: Copies;
   /** Units to be searched a second time, of each 100 that were searched; 0 to 100. */
   readonly redundancy: number;
   /** From an ask to the answer, without the way. */
@@ -92,30 +95,11 @@ function partOf(
   return undefined;
 }
 
-/**
- * The upper half of what the slowest lease has left: if both go on, they meet in the middle and nothing is searched
- * twice; if its holder is gone, half is saved. Of a holder that may be gone all is copied, once searching it takes less
- * than asking for a half again would.
- */
+/** What another is still searching, near the end of the range. */
 function raceOf(lane: LaneRow, now: number, facts: ChoiceFacts): Choice | undefined {
-  const { table, lanes, scheduleMs } = facts;
-  const { rate } = lane.pace;
-  if (table.open.size === 0 || rate === undefined || lane.lanes > 1) return undefined;
-  const aimMs = laneAimMs(lane, scheduleMs);
-  const askMs = lane.rttMs + scheduleMs;
-  for (const { run, ms, isDoubtful } of lanes.slowest(now, table)) {
-    if (lanes.copyOf(run.lease) !== undefined) continue;
-    const lease = table.lease(run.lease);
-    if (lease === undefined || lease.isOver || lease.node === lane.holder.node) continue;
-    const piece = table.heldBy(lease).at(-1);
-    if (piece === undefined) continue;
-    const begin = Math.max(piece.from, Math.min(run.at, piece.to - 1));
-    const left = piece.to - begin;
-    const isWhole = isDoubtful && left / rate < askMs;
-    const from = isWhole ? begin : begin + Math.floor(left / 2);
-    const ownMs = askMs + (piece.to - from) / rate;
-    if (ownMs >= ms) return undefined;
-    return { kind: "race", from, to: piece.to, isFull: false, aimMs, copies: lease.lease };
-  }
-  return undefined;
+  const { table, scheduleMs, copies } = facts;
+  if (table.open.size === 0 || lane.lanes > 1) return undefined;
+  const copy = copies.spanFor(lane, lane.rttMs + scheduleMs, now);
+  if (copy === undefined) return undefined;
+  return { kind: "race", ...copy, isFull: false, aimMs: laneAimMs(lane, scheduleMs) };
 }

@@ -1,5 +1,6 @@
 /** Who gets a lease: a desk answers asks, or has lanes wait and says why. */
 import { choose } from "./choose.ts";
+import { Copies } from "./copies.ts";
 import { type LaneRow, laneAimMs, newRun, type RunFacts } from "./desk-lanes.ts";
 import type {
   AskEvent,
@@ -36,10 +37,12 @@ export interface GrantRules {
 export class DeskGrants {
   readonly #parts: DeskParts;
   readonly #rules: GrantRules;
+  readonly #copies: Copies;
 
   constructor(parts: DeskParts, rules: GrantRules) {
     this.#parts = parts;
     this.#rules = rules;
+    this.#copies = new Copies(parts.table, parts.lanes);
   }
 
   ask(lane: LaneRow, { request, holds, now }: AskFacts, effects: DeskEffect[]): void {
@@ -89,8 +92,11 @@ export class DeskGrants {
   /** Serves those that wait, as far as there is something for them. */
   serveWaiting(now: number, effects: DeskEffect[]): void {
     const { open } = this.#parts.table;
-    for (const lane of this.#parts.lanes.all) {
-      if (!lane.isWaiting || now - lane.heardAt > 2 * BEAT_MS) continue;
+    const waiting = [...this.#parts.lanes.all].filter(
+      ({ isWaiting, heardAt }) => isWaiting && now - heardAt <= 2 * BEAT_MS,
+    );
+    // Where little is left, the fastest should have it.
+    for (const lane of waiting.sort((a, b) => (b.pace.rate ?? 0) - (a.pace.rate ?? 0))) {
       if (!this.#serve(lane, now, effects) && open.free > 0) continue;
       if (lane.isWaiting && open.size === 0) break;
     }
@@ -134,7 +140,13 @@ export class DeskGrants {
     if (hasEnough(lane)) return false;
     if (tooFar(lane.pace) !== undefined) return false;
     const { scheduleMs } = steps;
-    const choice = choose(lane, now, { table, lanes, scheduleMs, ...this.#rules });
+    const choice = choose(lane, now, {
+      table,
+      lanes,
+      scheduleMs,
+      copies: this.#copies,
+      ...this.#rules,
+    });
     if (choice === undefined) return false;
     this.#grant(lane, choice, now, effects);
     return true;

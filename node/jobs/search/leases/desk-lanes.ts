@@ -1,6 +1,5 @@
 /** What a desk knows of the lanes that ask it, beside the log: when it heard them, how fast they are, what they run. */
 
-import type { Lease, LeaseTable } from "./lease-table.ts";
 import { afterLease, aimMs, NEW_PACE, type Pace } from "./pace.ts";
 import { type GrantStep, type Holder, SUB_LANE } from "./step.ts";
 import {
@@ -30,7 +29,7 @@ export interface Run {
   isResumed: boolean;
   /** Between the lease before and this one. */
   waitedMs: number;
-  /** The lease that this one copies. */
+  /** Of a copy: the lease that holds its units. */
   readonly copies?: number | undefined;
 }
 
@@ -75,30 +74,21 @@ export function newRun(lane: LaneRow, { lease, from, to }: GrantStep, facts: Run
   };
 }
 
-export interface SlowRun {
-  readonly run: Run;
-  /** Until it should be done. */
-  readonly ms: number;
-  /** Its holder may be gone. */
-  readonly isDoubtful: boolean;
-}
-
 /** Of a sub-manager that has not asked since this manager took over. */
 const LEAST_LANES = 2;
 /** Lanes of a node have numbers of 16 bits. */
 const LANES_A_NODE = 2 ** 16;
 /** Before a lane's first lease is done. */
-const GUESSED_MS = 10_000;
+export const GUESSED_MS = 10_000;
 /** A lane that was silent for so long does not count when work is divided. */
 const SILENT_MS = 3 * BEAT_MS;
+const NONE: ReadonlySet<Run> = new Set();
 
 export class DeskLanes {
   readonly #lanes = new Map<number, LaneRow>();
   readonly #runs = new Map<number, Run>();
-  /** By lease: the copy of it that is at work. */
-  readonly #copies = new Map<number, Run>();
-  #slowest: readonly SlowRun[] = [];
-  #slowestAt = Number.NEGATIVE_INFINITY;
+  /** Those that are copies, by the lease that holds their units. */
+  readonly #copies = new Map<number, Set<Run>>();
   #totalRate = 0;
   #totalAt = Number.NEGATIVE_INFINITY;
 
@@ -152,29 +142,15 @@ export class DeskLanes {
   begin(run: Run): void {
     run.lane.runs.push(run);
     this.#runs.set(run.lease, run);
-    if (run.copies !== undefined) this.#copies.set(run.copies, run);
+    if (run.copies === undefined) return;
+    const others = this.#copies.get(run.copies);
+    if (others === undefined) this.#copies.set(run.copies, new Set([run]));
+    else others.add(run);
   }
 
-  copyOf(lease: number): Run | undefined {
-    return this.#copies.get(lease);
-  }
-
-  /** Leases that could be copied, those with most time left first; as of a moment ago. */
-  slowest(now: number, table: LeaseTable): readonly SlowRun[] {
-    if (now - this.#slowestAt < BEAT_MS / 8) return this.#slowest;
-    this.#slowestAt = now;
-    const slow: SlowRun[] = [];
-    for (const run of this.#runs.values()) {
-      const lease = table.lease(run.lease);
-      if (lease === undefined || lease.kind === "race" || lease.kind === "repeat") continue;
-      // After a takeover: its holder may have done more than this manager has heard.
-      if (run.lane.heardAt > now) continue;
-      if (run.lane.lanes > 1) continue;
-      const isDoubtful = isSilent(run.lane, now) || isOverdue(run, now);
-      slow.push({ run, ms: leftMs(run, lease, now, isDoubtful), isDoubtful });
-    }
-    this.#slowest = slow.sort((a, b) => b.ms - a.ms);
-    return this.#slowest;
+  /** Copies at work of a lease's units. */
+  copiesOf(lease: number): ReadonlySet<Run> {
+    return this.#copies.get(lease) ?? NONE;
   }
 
   /** A lease is over. @param units verified ones, 0 when it says nothing about the lane's speed */
@@ -183,7 +159,11 @@ export class DeskLanes {
     if (run === undefined) return;
     const { lane, startedAt, expectedMs, isFull, waitedMs, aimMs, size } = run;
     this.#runs.delete(lease);
-    if (run.copies !== undefined) this.#copies.delete(run.copies);
+    if (run.copies !== undefined) {
+      const copies = this.#copies.get(run.copies);
+      copies?.delete(run);
+      if (copies?.size === 0) this.#copies.delete(run.copies);
+    }
     lane.runs.splice(lane.runs.indexOf(run), 1);
     if (lane.lanes > 1) this.#measure(lane, isFull ? size : lane.pace.size, now);
     else if (startedAt !== undefined && !run.isResumed) {
@@ -246,16 +226,14 @@ function isSilent({ lanes, heardAt, rttMs }: LaneRow, now: number): boolean {
   return now - heardAt > misses * BEAT_MS + rttMs;
 }
 
-/** A holder that is gone shows by this long before it has missed its beats: leases near the end are short. */
-function isOverdue({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
-  return startedAt !== undefined && now - startedAt > LATE_FACTOR * expectedMs + lane.rttMs;
+/**
+ * The holder of a lease may be gone: it has missed beats, or it should have ended a lease by now. The latter shows long
+ * before the former, since leases near the end are short.
+ */
+export function isDoubtful(lane: LaneRow, now: number): boolean {
+  return isSilent(lane, now) || lane.runs.some((run) => isOverdue(run, now));
 }
 
-/** Milliseconds until a lease should be done; those of a holder that may be gone are reckoned by when they are late. */
-function leftMs(run: Run, lease: Lease, now: number, isDoubtful: boolean): number {
-  const { lane, startedAt = now, expectedMs = GUESSED_MS } = run;
-  const units = lease.to - Math.max(run.at, lease.at);
-  const byRate = lane.pace.rate === undefined ? expectedMs : units / lane.pace.rate;
-  if (!isDoubtful) return byRate;
-  return Math.max(byRate, startedAt + LATE_FACTOR * expectedMs - now) + expectedMs;
+function isOverdue({ lane, startedAt, expectedMs = GUESSED_MS }: Run, now: number): boolean {
+  return startedAt !== undefined && now - startedAt > LATE_FACTOR * expectedMs + lane.rttMs;
 }

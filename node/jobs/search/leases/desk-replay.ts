@@ -57,14 +57,11 @@ function begin(parts: DeskParts, step: GrantStep, now: number): void {
 }
 
 /** @param step a lease that was granted, in this round or before it turned to it */
-function resume(
-  { lanes, steps }: Pick<DeskParts, "lanes" | "steps">,
-  step: GrantStep,
-  now: number,
-): void {
+function resume({ lanes, steps, table }: DeskParts, step: GrantStep, now: number): void {
   const lane: LaneRow = lanes.of({ node: step.node, lane: step.lane }, now);
   const aimMs = laneAimMs(lane, steps.scheduleMs);
-  const run: Run = newRun(lane, step, { isFull: step.kind === "grant", aimMs });
+  const copies = step.kind === "race" ? table.open.within(step)[0]?.lease : undefined;
+  const run: Run = newRun(lane, step, { isFull: step.kind === "grant", aimMs, copies });
   if (lane.runs.length === 0) run.startedAt = now;
   lanes.begin(run);
 }

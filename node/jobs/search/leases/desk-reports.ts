@@ -90,7 +90,7 @@ export class DeskReports {
     this.#steps.append(step, { lease: run.lease, answers }, now, effects);
     if (to === lease.to) this.#lanes.end(run.lease, to - lease.granted.from, now);
     if (taken.length > 0) this.#trim(taken, run.lease, now, effects);
-    this.#endCopy(run.lease, now, effects);
+    this.#endCopies(run.lease, now, effects);
   }
 
   /** Ends a lease at a unit. */
@@ -105,10 +105,13 @@ export class DeskReports {
     if (after?.isOver === true) this.#lanes.end(run.lease, after.at - after.granted.from, now);
   }
 
-  /** Leases of which a copy has searched the last units end where the rest begins. */
+  /** Leases of which a copy has searched the last units end where the rest begins; so do other copies of them. */
   #trim(taken: readonly Piece[], by: number, now: number, effects: DeskEffect[]): void {
     const losers = new Set(taken.map(({ lease }) => lease));
     losers.delete(FREE);
+    for (const holder of [...losers]) {
+      for (const copy of this.#lanes.copiesOf(holder)) losers.add(copy.lease);
+    }
     losers.delete(by);
     for (const number of losers) {
       const lease = this.#table.lease(number);
@@ -124,13 +127,14 @@ export class DeskReports {
     }
   }
 
-  /** A copy ends when its units were searched by the lease that it copies. */
-  #endCopy(copied: number, now: number, effects: DeskEffect[]): void {
-    const copy = this.#lanes.copyOf(copied);
-    const lease = copy && this.#table.lease(copy.lease);
-    if (copy === undefined || lease === undefined || lease.isOver) return;
-    if (this.#table.heldBy(lease).length > 0) return;
-    this.cut(copy, lease.at, now, effects);
+  /** Copies end when their units were searched by another. */
+  #endCopies(holder: number, now: number, effects: DeskEffect[]): void {
+    for (const copy of [...this.#lanes.copiesOf(holder)]) {
+      const lease = this.#table.lease(copy.lease);
+      if (lease === undefined || lease.isOver) continue;
+      if (this.#table.heldBy(lease).length > 0) continue;
+      this.cut(copy, lease.at, now, effects);
+    }
   }
 
   /** A report of a lease that is over: what nobody else was given counts after all, the rest is told to be stale. */
@@ -168,7 +172,7 @@ export class DeskReports {
     }
     const answers = answersFor(lease, report, part, won);
     this.#steps.append(step, { lease: lease.lease, answers }, now, effects);
-    this.#endCopy(lease.lease, now, effects);
+    this.#endCopies(lease.lease, now, effects);
   }
 
   /** What the log had when it turned may be claimed; all else belongs to the next round. */

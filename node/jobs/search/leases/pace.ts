@@ -14,7 +14,7 @@ export const LEAST_UNITS = 1;
 export const FIRST_UNITS = 4 * LEAST_UNITS;
 const MOST_GROWTH = 1.5;
 /** A lease shorter than this says little of a lane's speed: until leases are as long, they grow faster. */
-const MEASURED_MS = 1_000;
+export const MEASURED_MS = 1_000;
 const MEASURING_GROWTH = 8;
 const MOST_SHRINKAGE = 0.5;
 /** A lease that took so many times what it should have was slow; so many in a row make the next smaller. */
