@@ -2,6 +2,7 @@
  * Whether the signatures hold that a member's message carries; nothing of it is looked at before. They are verified on
  * the thread pool: a manager of a thousand lanes signs hundreds of entries a second.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { equalBytes, toHex } from "../../../chain/crypto/hash.ts";
 import { verify } from "../../../chain/crypto/keys.ts";
 import type { SignedLeaseEntry, SignedLeasePromise } from "../../../chain/types/lease.ts";
@@ -10,7 +11,7 @@ import {
   leaseSigningRoot,
   promiseSigningRoot,
 } from "../../../chain/workload/search/lease-log.ts";
-import type { LogEntry, MemberMessage } from "./leases/member-messages.ts";
+import type { MemberMessage } from "./leases/member-messages.ts";
 import type { RoundPlace } from "./member-wire.ts";
 
 export type Verify = (
@@ -34,6 +35,8 @@ const REMEMBERED = 4_096;
 const AT_ONCE = 128;
 /** An entry that is known is decoded and hashed again on the main thread, which takes 0.1 ms: of a signature's cost. */
 const KNOWN_COST = 1 / 4;
+/** Signed values that are hashed before other work of the main thread has its turn. */
+const HASHED_AT_ONCE = 64;
 
 export interface Looked {
   readonly isRight: boolean;
@@ -68,7 +71,7 @@ export class SignedMessages {
   /** Whether the signatures hold, and what it took to find out, in signatures: those that are known are not free. */
   async look(message: MemberMessage): Promise<Looked> {
     const carried = signaturesIn(message);
-    const checks = this.#checksOf(message);
+    const checks = await this.#checksOf(message);
     if (checks === undefined) return { isRight: false, cost: carried * KNOWN_COST };
     const news = [...new Map(checks.map((check) => [check.name, check])).values()].filter(
       ({ name }) => !this.#verified.has(name),
@@ -89,29 +92,25 @@ export class SignedMessages {
     return (await this.look(message)).isRight;
   }
 
-  /** @returns undefined where somebody signed who is not of the team, or for another round */
-  #checksOf(message: MemberMessage): Check[] | undefined {
+  /** @returns undefined where a signer is not of the team, or a signature is for another round */
+  async #checksOf(message: MemberMessage): Promise<readonly Check[] | undefined> {
     const checks: Check[] = [];
-    const add = (check: Check | undefined): boolean => {
-      if (check !== undefined) checks.push(check);
-      return check !== undefined;
-    };
-    switch (message.kind) {
-      case "append":
-      case "entries": {
-        const isOurs = message.entries.every(({ signed, proof }: LogEntry) => {
-          const { promises = [], fork = [] } = proof ?? {};
-          return (
-            [signed, ...fork].every((one) => add(this.#ofEntry(one))) &&
-            promises.every((one) => add(this.#ofPromise(one)))
-          );
-        });
-        return isOurs ? checks : undefined;
-      }
-      case "promise":
-        return add(this.#ofPromise(message.signed)) ? checks : undefined;
-      default:
-        return checks;
+    for (const check of this.#checksIn(message)) {
+      if (check === undefined) return undefined;
+      checks.push(check);
+      // A message may carry a thousand of them.
+      if (checks.length % HASHED_AT_ONCE === 0) await nextTurn();
+    }
+    return checks;
+  }
+
+  *#checksIn(message: MemberMessage): Generator<Check | undefined> {
+    if (message.kind === "promise") yield this.#ofPromise(message.signed);
+    if (message.kind !== "append" && message.kind !== "entries") return;
+    for (const { signed, proof } of message.entries) {
+      const { promises = [], fork = [] } = proof ?? {};
+      for (const one of [signed, ...fork]) yield this.#ofEntry(one);
+      for (const one of promises) yield this.#ofPromise(one);
     }
   }
 

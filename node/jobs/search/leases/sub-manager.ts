@@ -4,9 +4,10 @@
  * time: its children deliver to the manager above, and what they had not begun falls due like any lease. It is itself a
  * child, and turns to the manager above its parent when that one is gone.
  */
+import { type ChildAnswer, Deliveries } from "./deliveries.ts";
 import { LeaseDesk } from "./desk.ts";
 import type { AckEffect, DeskEffect, DeskEvent } from "./desk-messages.ts";
-import { overlap, type Span, type Spans, spansOf, without } from "./span.ts";
+import { overlap, type Span, spansOf, without } from "./span.ts";
 import type { Holder } from "./step.ts";
 import { type SubLease, SubLeases } from "./sub-leases.ts";
 import type {
@@ -25,27 +26,10 @@ const NEWEST = 0.3;
 /** Lanes as the manager above counts them: with one alone this would be a lane. */
 const LEAST_LANES = 2;
 
-/** What a child has searched, on its way to the log above. */
-interface Delivery extends Span {
-  /** Here. */
-  readonly childLease: number;
-  readonly searcher: Holder;
-  /** Who delivered it here: the searcher, or a sub-manager below. */
-  readonly by: Holder;
-  readonly since: number;
-}
-
-/** Of one child: what the log above has as its own, and what as another's. */
-interface Settled {
-  ack: Spans;
-  stale: Spans;
-}
-
 export class SubManager {
   readonly #desk: LeaseDesk;
   readonly #leases = new SubLeases();
-  #deliveries: Delivery[] = [];
-  readonly #settled = new Map<number, Settled>();
+  readonly #deliveries = new Deliveries();
   /** By child: lanes under it. */
   readonly #children = new Map<string, number>();
   #request = 0;
@@ -152,7 +136,7 @@ export class SubManager {
   #moveUp(now: number): void {
     this.#asked = undefined;
     for (const span of this.#leases.moveUp()) this.#desk.withdraw(span);
-    this.#deliveries = this.#deliveries.map((delivery) => ({ ...delivery, since: now }));
+    this.#deliveries.restart(now);
   }
 
   /** Has the desk do something: grants hold at once, results when the log above has them. */
@@ -190,17 +174,9 @@ export class SubManager {
 
   /** The desk counts units as a child's: they go up, unless they were answered for before. */
   #deliver(effect: AckEffect, now: number, effects: SubEffect[]): void {
-    const { by, holder, lease: childLease } = effect;
-    const { ack = [], stale = [] } = this.#settled.get(holder.node) ?? {};
-    this.#answer({ ...effect, kind: "ack" }, ack, effects);
-    this.#answer({ ...effect, kind: "stale" }, stale, effects);
-    const onTheWay = this.#deliveries.filter(({ searcher }) => searcher.node === holder.node);
-    const known = spansOf([...ack, ...stale, ...onTheWay]);
-    const { from, to } = effect;
-    for (const span of without([{ from, to }], known)) {
-      this.#deliveries.push({ childLease, searcher: holder, by, since: now, ...span });
-      this.#sendUp(holder, span, effects);
-    }
+    const { answers, news } = this.#deliveries.add(effect, now);
+    this.#answer(answers, effects);
+    for (const span of news) this.#sendUp(effect.holder, span, effects);
   }
 
   #sendUp(searcher: Holder, span: Span, effects: SubEffect[]): void {
@@ -209,37 +185,18 @@ export class SubManager {
     }
   }
 
-  #answer(effect: AckEffect, spans: Spans, effects: SubEffect[]): void {
-    for (const { from, to } of overlap(spans, [effect])) {
-      effects.push({ kind: "to-child", effect: { ...effect, from, to }, parents: [], parts: [] });
-    }
+  #answer(answers: readonly ChildAnswer[], effects: SubEffect[]): void {
+    for (const effect of answers)
+      effects.push({ kind: "to-child", effect, parents: [], parts: [] });
   }
 
-  #settle({ kind, searcher, from, to }: SubAckEvent, effects: SubEffect[]): void {
-    const rest: Delivery[] = [];
-    for (const delivery of this.#deliveries) {
-      const isMeant = delivery.searcher.node === searcher.node;
-      const answered = isMeant ? overlap([delivery], [{ from, to }]) : [];
-      for (const span of answered) {
-        const settled = this.#settled.get(searcher.node) ?? { ack: [], stale: [] };
-        settled[kind] = spansOf([...settled[kind], span]);
-        this.#settled.set(searcher.node, settled);
-        const { childLease: lease, searcher: holder, by } = delivery;
-        effects.push({
-          kind: "to-child",
-          effect: { kind, by, holder, lease, ...span },
-          parents: [],
-          parts: [],
-        });
-      }
-      for (const { from, to } of without([delivery], answered))
-        rest.push({ ...delivery, from, to });
-    }
-    this.#deliveries = rest;
+  #settle(event: SubAckEvent, effects: SubEffect[]): void {
+    this.#answer(this.#deliveries.settle(event), effects);
     const { open } = this.#desk.table;
+    const onTheWay = this.#deliveries.all;
     this.#leases.keep(
       (held) =>
-        open.within(held).length > 0 || rest.some((one) => overlap([one], [held]).length > 0),
+        open.within(held).length > 0 || onTheWay.some((one) => overlap([one], [held]).length > 0),
     );
   }
 
@@ -249,7 +206,7 @@ export class SubManager {
     for (const { lease, from, isOrphan } of this.#leases.all) {
       if (!isOrphan) effects.push({ kind: "beat", lease, at: from });
     }
-    for (const { searcher, from, to } of this.#deliveries) {
+    for (const { searcher, from, to } of this.#deliveries.all) {
       this.#sendUp(searcher, { from, to }, effects);
     }
     if (this.#isParentGone(now)) effects.push({ kind: "seek" });
@@ -259,7 +216,7 @@ export class SubManager {
     if (now - (this.#heardAt ?? now) >= MANAGER_MISSES * BEAT_MS) return true;
     if (this.#isClosed || now - this.#lostPatienceAt < PATIENCE_MS) return false;
     const asked = this.#askedAt === undefined ? [] : [this.#askSince];
-    const oldest = Math.min(...asked, ...this.#deliveries.map(({ since }) => since));
+    const oldest = Math.min(...asked, this.#deliveries.oldest);
     if (now - oldest < PATIENCE_MS) return false;
     this.#lostPatienceAt = now;
     return true;

@@ -49,6 +49,24 @@ describe("signatures of messages of a team", () => {
     expect(await strangers.look(message)).deep.equal({ isRight: false, cost: 10 });
   });
 
+  it("give other work of the thread its turn while many known ones are hashed", async () => {
+    const place = { job: JOB, round: 1, genesisRoot: GENESIS, team: [5] };
+    const verify = async () => true;
+    const messages = new SignedMessages({ ...place, keyOf: () => keys.publicKey, verify });
+    const entries = Array.from({ length: 200 }, (_, sequence) => close(sequence));
+    const message = { kind: "entries", after: 0, entries } as const;
+    await messages.look(message);
+    let [turns, isOver] = [0, false];
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await messages.look(message);
+    isOver = true;
+    expect(turns).to.be.at.least(3);
+  });
+
   it("are none of another round or of a stranger, and one that is there twice is worked out once", async () => {
     const place = { job: JOB, round: 1, genesisRoot: GENESIS };
     const messages = new SignedMessages({ ...place, team: [5], keyOf: () => keys.publicKey });
