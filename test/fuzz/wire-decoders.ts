@@ -153,6 +153,16 @@ export function peerDecoders(): FuzzedDecoder[] {
 }
 
 const HASH = toHex(sha256(text("hash")));
+const SEARCHED = {
+  prefix: "00ff",
+  suffix: "",
+  nonceBytes: 8,
+  endian: "big",
+  target: HASH,
+  unitBits: 18,
+  jobFrom: "0",
+  jobTo: "1099511627776",
+};
 const WORKER_MESSAGES: readonly object[] = [
   { type: "hello", version: 1, engine: HASH, threads: 4, platform: "linux" },
   { type: "progress", task: 3, step: 5, steps: 10, loss: 0.5 },
@@ -198,14 +208,7 @@ const NODE_MESSAGES: readonly object[] = [
     task: 4,
     order: {
       kind: "search",
-      prefix: "00ff",
-      suffix: "",
-      nonceBytes: 8,
-      endian: "big",
-      target: HASH,
-      unitBits: 18,
-      jobFrom: "0",
-      jobTo: "1099511627776",
+      ...SEARCHED,
       from: "3",
       to: "5",
     },
@@ -216,14 +219,7 @@ const NODE_MESSAGES: readonly object[] = [
     task: 5,
     order: {
       kind: "claims",
-      prefix: "00ff",
-      suffix: "",
-      nonceBytes: 8,
-      endian: "big",
-      target: HASH,
-      unitBits: 18,
-      jobFrom: "0",
-      jobTo: "1099511627776",
+      ...SEARCHED,
       job: HASH,
       round: 2,
       node: 7,

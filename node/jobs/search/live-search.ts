@@ -9,7 +9,7 @@ export const SEEN_BY = ["team", "participant"] as const;
 
 export interface LiveSearch {
   readonly seenBy: (typeof SEEN_BY)[number];
-  /** Who gives out the leases of the round, as far as this node knows; undefined while nobody does. */
+  /** The node that gives out the leases of the round, as far as this node knows; undefined while there is none. */
   readonly manager?: LiveManager | undefined;
   /** Units that were searched in this round. */
   readonly searched: Spans;
@@ -20,7 +20,7 @@ export interface LiveSearch {
 
 export interface LiveManager {
   readonly node: number;
-  /** 0 is the first one's of the round. Another member has each view after that. */
+  /** 0 under the first manager of the round; higher after each takeover. */
   readonly view: number;
 }
 

@@ -32,7 +32,7 @@ export interface SearchCommitOptions {
   readonly workMs: number;
   /** From the close of the round until all was answered for, or patience ended. */
   readonly waitedMs: number;
-  /** Of it, until the workers had ended: that with a find searches the unit of it to its end. */
+  /** The part of `waitedMs` until all workers had ended; a worker with a find searches the unit of the find to its end. */
   readonly lastUnitMs: number;
   readonly signal: AbortSignal;
 }

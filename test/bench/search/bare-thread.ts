@@ -27,9 +27,9 @@ new Search(kernel, task).use(task);
 
 // As little as the threads of workers, so that other processes disturb both alike.
 setPriority(PRIORITY_LOW);
-pinThread(index);
+const isPinned = pinThread(index);
 parentPort?.on("message", (turnMs: number) => parentPort?.postMessage(run(turnMs)));
-parentPort?.postMessage("ready");
+parentPort?.postMessage(isPinned);
 
 function run(turnMs: number): Work {
   const end = performance.now() + turnMs;

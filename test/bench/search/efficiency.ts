@@ -29,6 +29,8 @@ export interface Efficiency {
   /** As the efficiency, per second by the clock: less where workers wait, and where other processes come between. */
   readonly byTheClock: number;
   readonly turns: number;
+  /** Workers and bare kernels were bound to the same cores. */
+  readonly isPinned: boolean;
 }
 
 const COUNTS = [1, 2, 4] as const;
@@ -57,6 +59,7 @@ async function efficiencyOf(
   );
   const ratios: number[] = [];
   const speeds: number[] = [];
+  let isPinned = bare.every((one) => one.isPinned);
   try {
     await pool.start();
     const isReady = (): boolean => pool.status().every(({ state }) => state === "idle");
@@ -64,7 +67,7 @@ async function efficiencyOf(
     // What is compiled in its first moments does not count.
     await runPool(pool, task, workers, 1000);
     for (let index = 0; index < workers; index++) {
-      pinProcess(pool.pid(`local-${index + 1}`) ?? 0, index);
+      if (!pinProcess(pool.pid(`local-${index + 1}`) ?? 0, index)) isPinned = false;
     }
     let before = await runBare(bare, turnMs);
     for (let turn = 0; turn < turns; turn++) {
@@ -75,7 +78,7 @@ async function efficiencyOf(
       before = after;
     }
   } finally {
-    await Promise.all([pool.stop(), ...bare.map((thread) => thread.terminate())]);
+    await Promise.all([pool.stop(), ...bare.map(({ thread }) => thread.terminate())]);
   }
   return {
     workers,
@@ -83,18 +86,24 @@ async function efficiencyOf(
     middleHalf: [rounded(part(ratios, 0.25)), rounded(part(ratios, 0.75))],
     byTheClock: rounded(part(speeds, 0.5)),
     turns,
+    isPinned,
   };
 }
 
-async function bareThread(data: BareThread): Promise<Worker> {
-  const thread = new Worker(new URL("./bare-thread.ts", import.meta.url), { workerData: data });
-  await once(thread, "message");
-  return thread;
+interface Bare {
+  readonly thread: Worker;
+  readonly isPinned: boolean;
 }
 
-async function runBare(threads: readonly Worker[], turnMs: number): Promise<Work> {
+async function bareThread(data: BareThread): Promise<Bare> {
+  const thread = new Worker(new URL("./bare-thread.ts", import.meta.url), { workerData: data });
+  const [isPinned] = await once(thread, "message");
+  return { thread, isPinned: isPinned === true };
+}
+
+async function runBare(threads: readonly Bare[], turnMs: number): Promise<Work> {
   const results = await Promise.all(
-    threads.map(async (thread): Promise<Work> => {
+    threads.map(async ({ thread }): Promise<Work> => {
       thread.postMessage(turnMs);
       const [result] = await once(thread, "message");
       return result as Work;

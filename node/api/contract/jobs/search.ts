@@ -115,13 +115,11 @@ export const LiveSearchJson = z.object({
     .object({
       node: Count,
       name: z.string().optional(),
-      view: Count.describe(
-        "0 is the first manager's of the round; each takeover leads to a higher one",
-      ),
+      view: Count.describe("0 under the first manager of the round; higher after each takeover"),
     })
     .optional()
     .describe(
-      "who gives out the leases of the round, as this node knows; absent while nobody does",
+      "the node that gives out the leases of the round, as far as this node knows; absent while there is none",
     ),
   searchedUnits: Count.describe("searched in this round, and not recorded yet"),
   leasedUnits: Count.describe("being searched"),

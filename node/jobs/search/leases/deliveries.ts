@@ -28,8 +28,9 @@ export interface ChildAnswer extends Span {
 }
 
 /**
- * Pieces of one node that are on their way at once: two for each of its 256 lanes, twice over. An honest node's pieces
- * of a lease touch, and are one. More are passed over, and since nobody acknowledges them, they are delivered again.
+ * The most pieces of one node that are on their way at once. Pieces of a lease that touch are joined, and each of the 256
+ * lanes of a node has two leases, so an honest node has about half as many. Further pieces are passed over: the child
+ * gets no answer for them, and delivers them again.
  */
 export const MOST_PIECES = 1_024;
 
@@ -44,7 +45,7 @@ export class Deliveries {
 
   /** The time since which the oldest piece is on its way; Infinity where there is none. */
   get oldest(): number {
-    return Math.min(...this.#pieces.map(({ since }) => since));
+    return this.#pieces.reduce((oldest, { since }) => Math.min(oldest, since), Infinity);
   }
 
   /**

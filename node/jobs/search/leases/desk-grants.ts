@@ -95,8 +95,11 @@ export class DeskGrants {
     const waiting = [...this.#parts.lanes.all].filter(
       ({ isWaiting, heardAt }) => isWaiting && now - heardAt <= 2 * BEAT_MS,
     );
-    // Where little is left, the fastest should have it.
-    for (const lane of waiting.sort((a, b) => (b.pace.rate ?? 0) - (a.pace.rate ?? 0))) {
+    const lostBy = new Set([...open.freePieces()].map((piece) => piece.lostBy));
+    const rank = ({ holder }: LaneRow): number => (lostBy.has(holder.node) ? 1 : 0);
+    // Where little is left, the fastest should have it; those that lost units of late come last.
+    waiting.sort((a, b) => rank(a) - rank(b) || (b.pace.rate ?? 0) - (a.pace.rate ?? 0));
+    for (const lane of waiting) {
       if (!this.#serve(lane, now, effects) && open.free > 0) continue;
       if (lane.isWaiting && open.size === 0) break;
     }

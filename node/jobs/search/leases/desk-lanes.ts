@@ -227,8 +227,8 @@ function isSilent({ lanes, heardAt, rttMs }: LaneRow, now: number): boolean {
 }
 
 /**
- * The holder of a lease may be gone: it has missed beats, or it should have ended a lease by now. The latter shows long
- * before the former, since leases near the end are short.
+ * Whether a lane may be gone: it has missed beats, or it has taken half as long again for a lease as it should. Near the
+ * end, where leases are short, the latter shows first.
  */
 export function isDoubtful(lane: LaneRow, now: number): boolean {
   return isSilent(lane, now) || lane.runs.some((run) => isOverdue(run, now));

@@ -1,4 +1,4 @@
-/** When work is worth dividing: what another could search in time, after the ask, must be a gain. */
+/** How much of the work of one lane another should take over, and whether that saves enough time. */
 
 export interface Alone {
   /** Units that are left. */
@@ -15,12 +15,10 @@ export interface Helper {
   readonly waitMs: number;
 }
 
-/** Divided work must take less than this share of what one alone takes: else overhead eats the gain. */
+/** Divided work must take less than this share of the time that one lane alone takes. */
 const WORTH = 0.9;
 
-/**
- * Units for a helper, so that it ends when the other does; undefined where one alone is as good.
- */
+/** @returns units for the helper, so that both end together; undefined where that saves too little time */
 export function partFor(alone: Alone, helper: Helper): number | undefined {
   const { units, rate, waitMs } = alone;
   const aloneMs = waitMs + units / rate;
