@@ -6,7 +6,7 @@ import { AUDIT_STAGES, type Audit } from "../types/audit.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { replayOperations } from "./work.ts";
+import { replayOperations } from "./replay-operations.ts";
 
 /** Operations that a slow machine computes, and bytes that a slow connection carries, in a second. */
 const OPERATIONS_PER_SECOND = 1_000_000_000n;

@@ -18,7 +18,7 @@ import {
 import type { Job } from "../types/job.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { isWatched } from "./penalty.ts";
-import { segmentsOf } from "./work.ts";
+import { segmentsOf } from "./replay-operations.ts";
 
 const ACCUSING: readonly number[] = [
   AUDIT_ANSWERS.indexOf("mismatch"),

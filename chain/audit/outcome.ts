@@ -5,7 +5,7 @@ import type { Audit, AuditCredit } from "../types/audit.ts";
 import { AUDIT_FAULTS, type AuditFault, type Job, MAX_AUDIT_CREDITS } from "../types/job.ts";
 import type { RatingChange } from "../types/node.ts";
 import { punishFault, rewardGoodUpdate } from "./penalty.ts";
-import { replayOperations } from "./work.ts";
+import { replayOperations } from "./replay-operations.ts";
 
 /** The job with an audit replaced by its results. */
 export function withAudit(job: Job, old: Audit, ...next: readonly Audit[]): Job {

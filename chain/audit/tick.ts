@@ -31,7 +31,7 @@ import {
   withCredits,
 } from "./outcome.ts";
 import { noteSilence, punishFalseWitness, punishSilence } from "./penalty.ts";
-import { segmentsOf } from "./work.ts";
+import { segmentsOf } from "./replay-operations.ts";
 
 export function stageOf(audit: Audit): AuditStage {
   const stage = AUDIT_STAGES[audit.stage];

@@ -1,8 +1,8 @@
 /** What the end of a block does to jobs. Every wait has a deadline, and ends early with a quorum. */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { tickAudits } from "../audit/tick.ts";
-import { chargedForQuorum } from "../job/charge.ts";
 import { DueWork } from "../job/due-work.ts";
+import { chargedForQuorum } from "../job/ending-price.ts";
 import { isDoubted } from "../job/objections.ts";
 import {
   allCommitted,

@@ -4,7 +4,7 @@
  */
 import { addressOf } from "../crypto/address.ts";
 import type { State } from "../state/state.ts";
-import { without } from "../state/unordered.ts";
+import { without } from "../state/unordered-list.ts";
 import type { Unbonding } from "../types/state.ts";
 
 export function startUnbonding(state: State, node: number, amount: bigint): void {

@@ -5,7 +5,7 @@
 import { bytesKey, compareBytes, equalBytes } from "../crypto/hash.ts";
 import { isQuorum } from "../finality/quorum.ts";
 import type { State } from "../state/state.ts";
-import { without } from "../state/unordered.ts";
+import { without } from "../state/unordered-list.ts";
 import { MAX_ALGORITHMS } from "../types/state.ts";
 import { type Electorate, electorateOf } from "./count-votes.ts";
 

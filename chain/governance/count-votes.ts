@@ -7,7 +7,7 @@ import { hasLeft } from "../draw/frozen-weights.ts";
 import { PomlError } from "../errors.ts";
 import { isQuorum } from "../finality/quorum.ts";
 import type { State } from "../state/state.ts";
-import { without } from "../state/unordered.ts";
+import { without } from "../state/unordered-list.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { CastParameterVote } from "../types/state.ts";
 import { limitedVotes } from "../weight/voting-limit.ts";

@@ -6,7 +6,7 @@ import { rateFee } from "../rate-fee.ts";
 import type { Parameters } from "../types/genesis.ts";
 import type { Job, Settlement } from "../types/job.ts";
 import { workloadOf } from "../workload/workloads.ts";
-import { endingPrice } from "./charge.ts";
+import { endingPrice } from "./ending-price.ts";
 import { impossibleCharge, isWithdrawnInDoubt } from "./objections.ts";
 import { isOut, outcomeOf } from "./phase.ts";
 import { auditorPay, managerPay } from "./price.ts";

@@ -3,7 +3,7 @@
  * not concern the claims does not read them.
  */
 import type { WindowClaim } from "../types/window.ts";
-import { disputed, isComplete } from "./checks.ts";
+import { disputed, isComplete } from "./draw-checks.ts";
 
 interface ClaimsStanding {
   /** All verdicts of all claims are in. */

@@ -2,7 +2,7 @@
 import { PROOF, type Ruling } from "../committee/ruling.ts";
 import type { Appeal, Check, WindowClaim } from "../types/window.ts";
 import { type PublicKeyOf, rulingOn } from "./appeal.ts";
-import { isSamePlace } from "./checks.ts";
+import { isSamePlace } from "./draw-checks.ts";
 import { MATCH, MISMATCH, NOT_SERVED } from "./verdict.ts";
 
 /**

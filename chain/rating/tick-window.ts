@@ -7,8 +7,8 @@ import type { State } from "../state/state.ts";
 import type { RatingChange } from "../types/node.ts";
 import type { WindowClaim } from "../types/window.ts";
 import { calledAgain, isHeard } from "./appeal.ts";
-import { disputed, drawChecks, drawCommittee, isComplete } from "./checks.ts";
 import { standingOf } from "./claims-standing.ts";
+import { disputed, drawChecks, drawCommittee, isComplete } from "./draw-checks.ts";
 import { settleWindow } from "./settle-window.ts";
 import { isUnderWay, openWindow } from "./window.ts";
 

@@ -6,14 +6,14 @@ import { addressKey } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
 import type { Account, Meta } from "../types/state.ts";
 import { PACKED } from "./packed-roots.ts";
+import { slotRoot, slotsIn } from "./slot-tree.ts";
 import {
   SINGLE_NAMES,
   type SingleName,
   type StateChanges,
   type StateParts,
   type StateSingles,
-} from "./parts.ts";
-import { slotRoot, slotsIn } from "./slot-tree.ts";
+} from "./state-parts.ts";
 import { packed, type SummaryTree, treeAfter, treeOf } from "./summary-tree.ts";
 import type { Table } from "./table.ts";
 import { rowOf, type StateTables, TABLE_NAMES, type TableName, tableOf } from "./tables.ts";

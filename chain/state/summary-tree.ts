@@ -6,6 +6,8 @@ import { type CompositeViewDU, ContainerType, ListCompositeType, type Type } fro
 import { Hash } from "../types/primitive.ts";
 import { StateTree } from "../types/state.ts";
 import { rootsOf } from "./batch-roots.ts";
+import { packSlots, slotList } from "./slot-tree.ts";
+import type { Slots } from "./slots.ts";
 import {
   SINGLE_NAMES,
   type SingleName,
@@ -13,9 +15,7 @@ import {
   type StateParts,
   type StateSingles,
   singleType,
-} from "./parts.ts";
-import { packSlots, slotList } from "./slot-tree.ts";
-import type { Slots } from "./slots.ts";
+} from "./state-parts.ts";
 import { rowOf, TABLE_NAMES, type TableList, type TableRow } from "./tables.ts";
 
 /** Lists of which a block changes few elements: the same object always has the same root. */

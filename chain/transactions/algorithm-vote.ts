@@ -6,7 +6,7 @@
 import { equalBytes } from "../crypto/hash.ts";
 import { isCertified } from "../governance/count-algorithms.ts";
 import { epochOf } from "../schedule/epoch-of.ts";
-import { withoutPlace } from "../state/unordered.ts";
+import { withoutPlace } from "../state/unordered-list.ts";
 import { checkRange, refuse, refuseField } from "../transaction-error.ts";
 import { ZERO_HASH } from "../types/primitive.ts";
 import { MAX_ALGORITHM_VOTES_PER_NODE } from "../types/state.ts";

@@ -1,6 +1,6 @@
 /** Checks that more than half of a job's team signed what one of its managers posts. */
 
-import { findJob } from "../job/find.ts";
+import { findJob } from "../job/find-job.ts";
 import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import type { Job } from "../types/job.ts";

@@ -3,14 +3,14 @@
  * disputed segment. Seals that were made from it are then matches. A member that reached another state shows from what
  * its own seal was made.
  */
-import { findAudit } from "../audit/find.ts";
+import { findAudit } from "../audit/find-audit.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
+import { segmentsOf } from "../audit/replay-operations.ts";
 import { stageOf } from "../audit/tick.ts";
-import { segmentsOf } from "../audit/work.ts";
 import { explains } from "../committee/ruling.ts";
 import { isOpened } from "../committee/seal.ts";
-import { findJob } from "../job/find.ts";
+import { findJob } from "../job/find-job.ts";
 import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import type { Audit } from "../types/audit.ts";

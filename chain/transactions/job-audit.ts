@@ -2,12 +2,12 @@
  * A drawn auditor reports what it found. A match proves itself. Members of a committee hide their findings until all
  * have answered, so that no member can copy another's proof.
  */
-import { findAudit } from "../audit/find.ts";
+import { findAudit } from "../audit/find-audit.ts";
 import { withAudit } from "../audit/outcome.ts";
 import { provesMatch } from "../audit/proof.ts";
+import { segmentsOf } from "../audit/replay-operations.ts";
 import { answerOf, stageOf } from "../audit/tick.ts";
-import { segmentsOf } from "../audit/work.ts";
-import { findJob } from "../job/find.ts";
+import { findJob } from "../job/find-job.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import {
   ALL_SEGMENTS,

@@ -1,7 +1,7 @@
 /**
  * A participant binds itself to an update by its hash, so that nobody can copy the update when it is revealed later.
  */
-import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { findJob, requirePhase, requireRound } from "../job/find-job.ts";
 import { allCommitted, enter, hasCommitted, hasObjected, isBehind, isOut } from "../job/phase.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import { workloadOf } from "../workload/workloads.ts";

@@ -4,7 +4,7 @@
  * silence would have ended it, too, after three deadlines. It costs an honest node nothing, because the client chose
  * what the node had to do.
  */
-import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { findJob, requirePhase, requireRound } from "../job/find-job.ts";
 import {
   allCommitted,
   enter,

@@ -3,7 +3,7 @@
  * job ends at once as impossible, and its client pays for their time (chain/job/objections.ts).
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
-import { findJob, requirePhase } from "../job/find.ts";
+import { findJob, requirePhase } from "../job/find-job.ts";
 import { drawnNodes, isImpossible } from "../job/objections.ts";
 import {
   allCommitted,

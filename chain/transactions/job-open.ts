@@ -1,6 +1,11 @@
 /** Opens a job: checks the order and takes the escrow. The draw follows `drawDelay` blocks later. */
 import { drawnParticipants } from "../job/draw-room.ts";
-import { openingPrice, requireEnoughNodes, requireIndex, requirePlace } from "../job/opening.ts";
+import {
+  openingPrice,
+  requireEnoughNodes,
+  requireIndex,
+  requirePlace,
+} from "../job/opening-price.ts";
 import { enter } from "../job/phase.ts";
 import { jobPrice } from "../job/price.ts";
 import { checkRange, refuse } from "../transaction-error.ts";

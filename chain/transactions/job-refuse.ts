@@ -10,7 +10,7 @@
  */
 import { takeUnrecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
-import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { findJob, requirePhase, requireRound } from "../job/find-job.ts";
 import { end, hasCommitted, isOut } from "../job/phase.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import {

@@ -4,7 +4,7 @@
  */
 import { takeRecorded } from "../audit/open-audits.ts";
 import { equalBytes } from "../crypto/hash.ts";
-import { findJob, requirePhase, requireRound } from "../job/find.ts";
+import { findJob, requirePhase, requireRound } from "../job/find-job.ts";
 import { end, enter, hasCommitted } from "../job/phase.ts";
 import type { State } from "../state/state.ts";
 import { refuse, refuseField } from "../transaction-error.ts";

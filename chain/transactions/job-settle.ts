@@ -2,7 +2,7 @@
  * Pays out a job that has ended in any way, and whose audits are over. Anyone may post it; if nobody does, the chain
  * settles the job itself some blocks later.
  */
-import { findJob, requirePhase } from "../job/find.ts";
+import { findJob, requirePhase } from "../job/find-job.ts";
 import { settle } from "../job/settle.ts";
 import { refuse } from "../transaction-error.ts";
 import type { Rule } from "./rule.ts";

@@ -13,7 +13,7 @@ import {
 } from "../governance/votable.ts";
 import { epochOf } from "../schedule/epoch-of.ts";
 import type { State } from "../state/state.ts";
-import { withoutPlace } from "../state/unordered.ts";
+import { withoutPlace } from "../state/unordered-list.ts";
 import { refuse, refuseField } from "../transaction-error.ts";
 import type { CastParameterVote } from "../types/state.ts";
 import { findActiveNode } from "./find-node.ts";

@@ -3,7 +3,7 @@
  * same number of either in a second. Blocks of the message before that of the nonce are hashed once and cost nothing.
  */
 import type { SearchTask } from "./search-task.ts";
-import type { ShippedName } from "./shipped.ts";
+import type { ShippedName } from "./shipped-algorithms.ts";
 
 /** 32-bit operations of one SHA-256 block: 64 rounds of 36, 48 words of schedule of 19. */
 const SHA256_BLOCK = 3216;

@@ -10,7 +10,7 @@ import {
 import { type Cut, unitAt } from "../../chain/workload/search/units.ts";
 import { MAX_STRETCH } from "./abi.ts";
 import type { Find, Search, Stretch } from "./algorithm.ts";
-import { addRunning } from "./running.ts";
+import { combineRunningDigests } from "./running-digest.ts";
 
 export interface UnitResult extends SearchedUnit {
   /** 32 bytes. */
@@ -72,7 +72,7 @@ interface Sum {
 function add(sum: Sum | undefined, { min, running }: Stretch): Sum {
   const before = sum?.running ?? new Uint8Array(RUNNING_DIGEST_BYTES);
   const isSmaller = sum === undefined || compareBytes(min.digest, sum.min.digest) < 0;
-  return { min: isSmaller ? min : sum.min, running: addRunning(before, running) };
+  return { min: isSmaller ? min : sum.min, running: combineRunningDigests(before, running) };
 }
 
 function resultOf(unit: bigint, { min, running }: Sum): UnitResult {

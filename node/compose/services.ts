@@ -19,7 +19,7 @@ import type { OrderRequest } from "../jobs/order-request.ts";
 import type { PreparedJob } from "../jobs/prepared-job.ts";
 import type { LiveSearches } from "../jobs/search/live-searches.ts";
 import { prepareSearch } from "../jobs/search/prepare.ts";
-import { requireOver } from "../jobs/search/require-over.ts";
+import { requireFinished } from "../jobs/search/require-finished.ts";
 import type { SearchRequest } from "../jobs/search/search-request.ts";
 import type { DatasetService } from "../jobs/train/dataset-service.ts";
 import type { JobRequest } from "../jobs/train/job-request.ts";
@@ -191,7 +191,7 @@ export function createServices(parts: ServiceParts): NodeServices {
       const { index, job } = await findJob(id);
       if (jobKindOf(job.spec) === "train") {
         await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
-      } else requireOver(job);
+      } else requireFinished(job);
       return { ...(await makeCertificate(chain, index, { jobs, light: ledger.light })) };
     },
     files: parts.files,

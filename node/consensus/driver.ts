@@ -8,7 +8,10 @@ import { turnsAt } from "../../chain/draw/turns.ts";
 import { PomlError } from "../../chain/errors.ts";
 import type { KnownProof } from "../../chain/evidence/check-evidence.ts";
 import { isNewsProposal, isNewsVote } from "../../chain/finality/admission.ts";
-import { inspectRoundState, type RoundStateReport } from "../../chain/finality/inspect.ts";
+import {
+  inspectRoundState,
+  type RoundStateReport,
+} from "../../chain/finality/inspect-round-state.ts";
 import type { Effect, Event } from "../../chain/finality/messages.ts";
 import { knownMessages } from "../../chain/finality/resend.ts";
 import { proposerSeat, type RoundState, startHeight } from "../../chain/finality/round-state.ts";

@@ -20,8 +20,8 @@ import type { NodeLog } from "../telemetry/log.ts";
 import { auditKey } from "./audit-key.ts";
 import type { JobService } from "./dispatch.ts";
 import { retryBlocks, tellFailure } from "./duty-room.ts";
-import type { Finding } from "./finding.ts";
 import type { KindDuties } from "./kind-duties.ts";
+import type { Finding } from "./replay-finding.ts";
 
 export interface AuditorModules {
   readonly kinds: Readonly<Record<JobKind, Pick<KindDuties, "judge">>>;

@@ -8,7 +8,7 @@ import { intoMemory } from "../../p2p/protocols/blob.ts";
 import type { BlobPeers } from "../blobs/blob-peers.ts";
 import type { Clock } from "../clock.ts";
 import type { AuditExchange, ServedRun } from "./audit-exchange.ts";
-import type { JudgeOptions } from "./finding.ts";
+import type { JudgeOptions } from "./replay-finding.ts";
 
 const OUR_HASTE: readonly string[] = ["BUSY", "RATE_LIMITED"];
 const ASK_TRIES = 4;

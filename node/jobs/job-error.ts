@@ -1,6 +1,6 @@
 /** Why a job cannot be prepared, worked on or handed out. */
 import { PomlError } from "../../chain/errors.ts";
-import type { Impossible } from "./impossible.ts";
+import type { ImpossibleReason } from "./impossible-reason.ts";
 
 export type JobFacts =
   | { code: "UNKNOWN_DATASET"; dataset: string }
@@ -15,7 +15,7 @@ export type JobFacts =
   | { code: "BAD_ORDER"; field: string; reason: string }
   | { code: "TOO_FEW_CHUNKS"; chunks: number; participants: number }
   | { code: "WRONG_BLOB"; what: string }
-  | { code: "ORDER_IMPOSSIBLE"; reason: Impossible }
+  | { code: "ORDER_IMPOSSIBLE"; reason: ImpossibleReason }
   | { code: "COSIGN_REFUSED"; reason: string }
   | { code: "NO_QUORUM"; updates: number; quorum: number };
 

@@ -10,12 +10,12 @@ import type { OnBlock } from "../on-block.ts";
 import { AuditExchange } from "./audit-exchange.ts";
 import { AuditedRuns, type AuditedRunsModules } from "./audited-runs.ts";
 import { Auditor, type AuditorModules } from "./auditor.ts";
-import { ByKind } from "./by-kind.ts";
 import { JobDispatch } from "./dispatch.ts";
 import type { JobKindParts } from "./kind-duties.ts";
 import { Manager, type ManagerModules } from "./manager.ts";
 import { OrderWatch, type OrderWatchModules } from "./order-watch.ts";
 import { type SearchModules, searchParts } from "./search/search-parts.ts";
+import { ServicesByKind } from "./services-by-kind.ts";
 import { TeamMessages } from "./team-messages.ts";
 import { type TrainModules, trainParts } from "./train/train-parts.ts";
 
@@ -53,7 +53,7 @@ export function createJobServices(
   const orders = new OrderWatch({ publicKey, allow: jobs.allow }, { ...shared, kinds });
   const services = [
     orders,
-    new ByKind(
+    new ServicesByKind(
       mapKinds((kind) => kind.services(orders), parts),
       log,
     ),

@@ -9,7 +9,7 @@ import type { OnBlock } from "../on-block.ts";
 import type { AcceptedOrders } from "./accepted-orders.ts";
 import type { JobService } from "./dispatch.ts";
 import type { RoomNeeds } from "./duty-room.ts";
-import type { Finding, JudgeOptions } from "./finding.ts";
+import type { Finding, JudgeOptions } from "./replay-finding.ts";
 import type { RoundOutcome } from "./round-outcome.ts";
 import type { Asked } from "./round-outcomes.ts";
 

@@ -6,7 +6,11 @@ import { SEARCH_MODES } from "../../chain/types/search.ts";
 import { searchProgress, searchSpec } from "../../chain/workload/search/search-of.ts";
 import { unitAt, unitLength, unitOf } from "../../chain/workload/search/units.ts";
 import type { SearchTask } from "../../ml/search/search-task.ts";
-import { findShipped, openShipped, type ShippedAlgorithm } from "../../ml/search/shipped.ts";
+import {
+  findShipped,
+  openShipped,
+  type ShippedAlgorithm,
+} from "../../ml/search/shipped-algorithms.ts";
 import { taskOf } from "../../ml/search/task-of.ts";
 import { auditsOf, jobClaim, type ProvedClaim, require } from "./claims.ts";
 

@@ -1,7 +1,7 @@
 /** Makes a snapshot of a state, and checks whether a stored one is still valid. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
-import type { StateParts } from "../../chain/state/parts.ts";
 import { State } from "../../chain/state/state.ts";
+import type { StateParts } from "../../chain/state/state-parts.ts";
 import { conserved } from "../../chain/supply/supply.ts";
 import type { Seat } from "../../chain/types/node.ts";
 import { crashPoint } from "../crash-points.ts";

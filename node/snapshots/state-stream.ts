@@ -6,8 +6,8 @@
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { PomlError } from "../../chain/errors.ts";
-import { SINGLE_NAMES, type StateParts, singleType } from "../../chain/state/parts.ts";
 import { type Slot, SlotList } from "../../chain/state/slots.ts";
+import { SINGLE_NAMES, type StateParts, singleType } from "../../chain/state/state-parts.ts";
 import { rowOf, TABLE_NAMES, type TableName, type TableRow } from "../../chain/state/tables.ts";
 import { StateTree } from "../../chain/types/state.ts";
 import { SnapshotError } from "./snapshot-error.ts";

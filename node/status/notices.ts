@@ -9,7 +9,7 @@ import type { State } from "../../chain/state/state.ts";
 import { disturbance } from "../../ml/baseline/core-share.ts";
 import type { BootstrapPeer } from "../../p2p/peers/bootstrap.ts";
 import { KEY_ELSEWHERE_REMEDY } from "../consensus/key-watch.ts";
-import { SET_ASIDE_REMEDY } from "../workers/set-aside.ts";
+import { SET_ASIDE_REMEDY } from "../workers/set-aside-machines.ts";
 import type { NodeStatus } from "./node-status.ts";
 import type { Notice } from "./notice.ts";
 import { ofSearches } from "./search-notices.ts";

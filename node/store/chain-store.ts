@@ -4,8 +4,8 @@
  * are checked when they are read (sealed.ts, self-check.ts, verify.ts).
  */
 import { type AppliedBlock, blockHash } from "../../chain/apply-block.ts";
-import type { StateChanges } from "../../chain/state/parts.ts";
 import type { State } from "../../chain/state/state.ts";
+import type { StateChanges } from "../../chain/state/state-parts.ts";
 import type { Certificate, CertifiedBlock } from "../../chain/types/block.ts";
 import { LightBlock } from "../../chain/types/light.ts";
 import type { Seat } from "../../chain/types/node.ts";

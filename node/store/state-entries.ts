@@ -2,6 +2,9 @@
  * The state as entries of the database: a few single values, and tables with one entry for each record. For a record
  * that has left a table that drops records, there is only its root.
  */
+
+import { SlotList } from "../../chain/state/slots.ts";
+import { State } from "../../chain/state/state.ts";
 import {
   SINGLE_NAMES,
   type SingleName,
@@ -9,9 +12,7 @@ import {
   type StateParts,
   type StateSingles,
   singleType,
-} from "../../chain/state/parts.ts";
-import { SlotList } from "../../chain/state/slots.ts";
-import { State } from "../../chain/state/state.ts";
+} from "../../chain/state/state-parts.ts";
 import { rowOf, TABLE_NAMES, type TableName } from "../../chain/state/tables.ts";
 import { type Database, put, remove, type Write } from "./database.ts";
 import { decodeEntry } from "./decode-entry.ts";

@@ -5,7 +5,6 @@ import type { UnitResult } from "../../ml/search/search-units.ts";
 import type { TrackRun, TrackRunResult } from "../../ml/track/run.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
-import { CarryOut } from "./carry-out.ts";
 import type { BaselineControl, BaselineTask, BaselineTaskResult } from "./kinds/baseline/task.ts";
 import type { ClaimsTask, WeighedClaims } from "./kinds/claims/task.ts";
 import type { DigestsTask } from "./kinds/digests/task.ts";
@@ -31,6 +30,7 @@ import {
   type SpawnWorker,
 } from "./local-workers.ts";
 import type { TaskControl } from "./task-control.ts";
+import { TaskScheduler } from "./task-scheduler.ts";
 import { WorkerError } from "./worker-error.ts";
 import { LINK_TIMINGS, type LinkTimings, type WorkerLink } from "./worker-link.ts";
 import { WorkerQueue } from "./worker-queue.ts";
@@ -67,7 +67,7 @@ export class WorkerPool implements Workers {
   readonly #local: LocalWorkers;
   readonly #queue = new WorkerQueue();
   readonly #stop = new AbortController();
-  readonly #carryOut: CarryOut;
+  readonly #scheduler: TaskScheduler;
 
   constructor(
     options: WorkerPoolOptions,
@@ -75,7 +75,7 @@ export class WorkerPool implements Workers {
   ) {
     this.#options = options;
     this.#log = log;
-    this.#carryOut = new CarryOut({
+    this.#scheduler = new TaskScheduler({
       log,
       clock,
       draw,
@@ -188,12 +188,12 @@ export class WorkerPool implements Workers {
 
   run<K extends TaskKind>(kind: K, task: TaskOf<K>, control: ControlOf<K>): Promise<ResultOf<K>> {
     const carryOut = KINDS[kind].carryOut as CarryOutOf<K>;
-    return carryOut(task, control, this.#carryOut);
+    return carryOut(task, control, this.#scheduler);
   }
 
   #onLink(link: WorkerLink): void {
     this.#local.onLinked(link.identity.id);
-    this.#carryOut.greet(link);
+    this.#scheduler.greet(link);
     this.#queue.add(link);
   }
 

@@ -1,4 +1,4 @@
-/** How long replays and searches of this node have a worker in turn (turns.ts). */
+/** How long replays and searches of this node have a worker in turn (worker-turns.ts). */
 
 export const TURN_MS = 1_000;
 

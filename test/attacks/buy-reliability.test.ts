@@ -5,7 +5,7 @@
  */
 import { expect } from "chai";
 import { rewardGoodUpdate } from "../../chain/audit/penalty.ts";
-import { replayOperations } from "../../chain/audit/work.ts";
+import { replayOperations } from "../../chain/audit/replay-operations.ts";
 import { factorsOf, ratingOf, reliabilityOf, UNIT } from "../../chain/rating/formula.ts";
 import type { State } from "../../chain/state/state.ts";
 import { ALL_SEGMENTS } from "../../chain/types/audit.ts";

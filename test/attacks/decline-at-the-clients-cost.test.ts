@@ -6,7 +6,7 @@
  * and those that decline give up the part of the pay that was theirs.
  */
 import { expect } from "chai";
-import { endingPrice } from "../../chain/job/charge.ts";
+import { endingPrice } from "../../chain/job/ending-price.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { fullPay, jobPrice } from "../../chain/job/price.ts";
 import type { Job } from "../../chain/types/job.ts";

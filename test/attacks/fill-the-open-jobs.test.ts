@@ -11,7 +11,7 @@ import {
   OPEN_JOBS_PER_DOUBLING,
   openingPrice,
   requirePlace,
-} from "../../chain/job/opening.ts";
+} from "../../chain/job/opening-price.ts";
 import { phaseCode } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { State } from "../../chain/state/state.ts";

@@ -10,7 +10,7 @@ import { freeUnbondings } from "../../chain/bond/unbonding.ts";
 import { sha256, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { countParameterVotes } from "../../chain/governance/count-votes.ts";
 import { encodeValue, VOTABLE_PARAMETERS } from "../../chain/governance/votable.ts";
-import { without } from "../../chain/state/unordered.ts";
+import { without } from "../../chain/state/unordered-list.ts";
 import { ListRoom } from "../../chain/transactions/list-room.ts";
 import { parameterVote } from "../../chain/transactions/parameter-vote.ts";
 import type { RuleContext } from "../../chain/transactions/rule.ts";

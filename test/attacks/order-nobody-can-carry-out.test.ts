@@ -4,7 +4,7 @@
  * liars and every reason.
  */
 import { expect } from "chai";
-import { endingPrice } from "../../chain/job/charge.ts";
+import { endingPrice } from "../../chain/job/ending-price.ts";
 import { drawnNodes, impossibleCharge } from "../../chain/job/objections.ts";
 import { outcomeOf, phaseOf } from "../../chain/job/phase.ts";
 import { jobPrice } from "../../chain/job/price.ts";

@@ -12,7 +12,7 @@ import { expect } from "chai";
 import { WebSocket } from "ws";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import type { UnitResult } from "../../ml/search/search-units.ts";
-import { shippedModule } from "../../ml/search/shipped.ts";
+import { shippedModule } from "../../ml/search/shipped-algorithms.ts";
 import { systemClock } from "../../node/clock.ts";
 import { processMeter } from "../../node/core-meter.ts";
 import { BlobCache } from "../../node/workers/blob-cache.ts";

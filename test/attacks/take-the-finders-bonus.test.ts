@@ -5,7 +5,7 @@
  */
 import { expect } from "chai";
 import { fromHex } from "../../chain/crypto/hash.ts";
-import { endingPrice } from "../../chain/job/charge.ts";
+import { endingPrice } from "../../chain/job/ending-price.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import { searchProgress } from "../../chain/workload/search/search-of.ts";
 import { ALGORITHM_HASHES } from "../../ml/search/algorithm-hashes.ts";

@@ -11,9 +11,9 @@ import { toHex } from "../../chain/crypto/hash.ts";
 import { RUNNING_DIGEST_BYTES } from "../../chain/workload/search/segment-leaf.ts";
 import { MAX_STRETCH } from "../../ml/search/abi.ts";
 import type { Search } from "../../ml/search/algorithm.ts";
-import { addRunning } from "../../ml/search/running.ts";
+import { combineRunningDigests } from "../../ml/search/running-digest.ts";
 import type { SearchTask } from "../../ml/search/search-task.ts";
-import { openShipped, SHIPPED, type ShippedName } from "../../ml/search/shipped.ts";
+import { openShipped, SHIPPED, type ShippedName } from "../../ml/search/shipped-algorithms.ts";
 import { expectedStretch, messageOf } from "../helpers/search-referee.ts";
 import type { BenchOptions } from "./main.ts";
 import { efficiencies } from "./search/efficiency.ts";
@@ -179,8 +179,8 @@ async function checkAgainstNode(name: ShippedName, nonces: number): Promise<void
     const text = ({ finds, min, running: digest }: typeof got): string =>
       [...finds, min].map((one) => `${one.nonce} ${toHex(one.digest)}`).join() + toHex(digest);
     if (text(got) !== text(wanted)) throw new Error(`${name} differs within ${count} of ${from}`);
-    running.kernel = Uint8Array.from(addRunning(running.kernel, got.running));
-    running.node = Uint8Array.from(addRunning(running.node, wanted.running));
+    running.kernel = Uint8Array.from(combineRunningDigests(running.kernel, got.running));
+    running.node = Uint8Array.from(combineRunningDigests(running.node, wanted.running));
   }
   if (toHex(running.kernel) !== toHex(running.node)) throw new Error(`${name}: running digests`);
 }

@@ -15,7 +15,7 @@ import { PomlError } from "../../chain/errors.ts";
 import { EvidencePool } from "../../chain/evidence/pool.ts";
 import { verifyEvidence } from "../../chain/evidence/verify-evidence.ts";
 import { DrawRoom } from "../../chain/job/draw-room.ts";
-import { openingPrice } from "../../chain/job/opening.ts";
+import { openingPrice } from "../../chain/job/opening-price.ts";
 import { jobPrice } from "../../chain/job/price.ts";
 import { Mempool } from "../../chain/mempool/pool.ts";
 import type { State } from "../../chain/state/state.ts";
@@ -58,7 +58,7 @@ import type { RecordedRound } from "../../node/jobs/job-records.ts";
 import type { OrderRequest } from "../../node/jobs/order-request.ts";
 import type { OrderedJob, PreparedJob } from "../../node/jobs/prepared-job.ts";
 import { prepareSearch } from "../../node/jobs/search/prepare.ts";
-import { requireOver } from "../../node/jobs/search/require-over.ts";
+import { requireFinished } from "../../node/jobs/search/require-finished.ts";
 import type { SearchRequest } from "../../node/jobs/search/search-request.ts";
 import { fillOrder } from "../../node/jobs/train/default-order.ts";
 import { requireModel } from "../../node/jobs/train/model-files.ts";
@@ -516,7 +516,7 @@ export class FixtureNode implements NodeServices {
   async jobCertificate(id: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
     const { index, job } = await this.#found(id);
     if (jobKindOf(job.spec) === "train") await this.jobModel(id);
-    else requireOver(job);
+    else requireFinished(job);
     return { ...(await this.#ledger.certificate(index)) };
   }
 

@@ -5,8 +5,8 @@
 import { blockHash } from "../../chain/apply-block.ts";
 import { sha256, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { phaseCode } from "../../chain/job/phase.ts";
-import type { StateParts } from "../../chain/state/parts.ts";
 import { State } from "../../chain/state/state.ts";
+import type { StateParts } from "../../chain/state/state-parts.ts";
 import { Audit } from "../../chain/types/audit.ts";
 import { CertifiedBlock, Header } from "../../chain/types/block.ts";
 import { Job, JobRecord, Participant } from "../../chain/types/job.ts";

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { compareBytes } from "../../chain/crypto/hash.ts";
 import type { Find, Stretch } from "../../ml/search/algorithm.ts";
 import type { SearchTask } from "../../ml/search/search-task.ts";
-import type { ShippedName } from "../../ml/search/shipped.ts";
+import type { ShippedName } from "../../ml/search/shipped-algorithms.ts";
 
 const DIGESTS: Readonly<Record<ShippedName, (message: Uint8Array) => Uint8Array>> = {
   sha256: (message) => hash("sha256", message, "buffer"),

@@ -5,7 +5,7 @@
 import { sealOf } from "../../chain/committee/seal.ts";
 import { sha256, taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import { calledAgain, NO_APPEAL } from "../../chain/rating/appeal.ts";
-import { disputed, drawChecks, drawCommittee } from "../../chain/rating/checks.ts";
+import { disputed, drawChecks, drawCommittee } from "../../chain/rating/draw-checks.ts";
 import { settleWindow } from "../../chain/rating/settle-window.ts";
 import { MATCH, MISMATCH, NOT_SERVED, SEALED } from "../../chain/rating/verdict.ts";
 import type { State } from "../../chain/state/state.ts";

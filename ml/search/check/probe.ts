@@ -8,7 +8,7 @@ import { RUNNING_DIGEST_BYTES } from "../../../chain/workload/search/segment-lea
 import { MAX_PART_BYTES, MAX_STRETCH } from "../abi.ts";
 import type { Algorithm, Find, Search, Stretch } from "../algorithm.ts";
 import { wrongResult } from "../algorithm-error.ts";
-import { addRunning } from "../running.ts";
+import { combineRunningDigests } from "../running-digest.ts";
 import type { SearchTask } from "../search-task.ts";
 import { StretchSize } from "../stretch-size.ts";
 
@@ -143,7 +143,7 @@ function expected(digests: readonly Find[], target: Uint8Array): Stretch {
   let min = first;
   for (const one of others) if (compareBytes(one.digest, min.digest) < 0) min = one;
   let running: Uint8Array = new Uint8Array(RUNNING_DIGEST_BYTES);
-  for (const { digest } of digests) running = addRunning(running, digest);
+  for (const { digest } of digests) running = combineRunningDigests(running, digest);
   const finds = digests.filter(({ digest }) => compareBytes(digest, target) <= 0);
   return { finds, min, running };
 }

@@ -4,7 +4,7 @@ import { algorithmTallies, isCertified } from "../../../chain/governance/count-a
 import { electorateOf } from "../../../chain/governance/count-votes.ts";
 import { epochEnd } from "../../../chain/schedule/epoch-of.ts";
 import type { State } from "../../../chain/state/state.ts";
-import { findShipped, SHIPPED } from "../../../ml/search/shipped.ts";
+import { findShipped, SHIPPED } from "../../../ml/search/shipped-algorithms.ts";
 import { algorithmNames, hashesAllowed } from "../../jobs/search/algorithm-names.ts";
 import type { AlgorithmJson, AlgorithmList } from "../contract/algorithm.ts";
 import { named } from "./jobs/frame.ts";

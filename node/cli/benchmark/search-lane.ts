@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { runUnits } from "../../../ml/search/run-units.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
-import { openShipped, type ShippedName } from "../../../ml/search/shipped.ts";
+import { openShipped, type ShippedName } from "../../../ml/search/shipped-algorithms.ts";
 
 export interface LaneOrder {
   readonly algorithm: ShippedName;

@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { availableParallelism, cpus } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { ShippedName } from "../../../ml/search/shipped.ts";
+import type { ShippedName } from "../../../ml/search/shipped-algorithms.ts";
 import type { CliContext } from "../context.ts";
 import { hashRate } from "../format.ts";
 import type { LaneOrder, LaneReport } from "./search-lane.ts";
@@ -31,7 +31,7 @@ export async function runSearchBenchmark(
   seconds: number,
   { output, signal }: CliContext,
 ): Promise<SearchBenchmark> {
-  const { SHIPPED } = await import("../../../ml/search/shipped.ts");
+  const { SHIPPED } = await import("../../../ml/search/shipped-algorithms.ts");
   const { createProgress } = await import("../progress.ts");
   const cores = availableParallelism();
   const progress = await createProgress(output);

@@ -54,7 +54,7 @@ async function certify(text: string, options: CertifyOptions, context: CliContex
 
 /** A file is checked before anybody votes for it. @throws CliError BAD_ARGUMENT, FILE_NOT_FOUND; AlgorithmError */
 async function hashOf(text: string): Promise<Uint8Array> {
-  const { findShipped } = await import("../../../ml/search/shipped.ts");
+  const { findShipped } = await import("../../../ml/search/shipped-algorithms.ts");
   const shipped = findShipped(text.toLowerCase());
   if (shipped !== undefined) return fromHex(shipped.hash);
   if (/^[0-9a-f]{64}$/i.test(text)) return fromHex(text.toLowerCase());
@@ -105,7 +105,7 @@ async function add(file: string, options: ApiOptions, context: CliContext): Prom
 
 async function check(file: string, { output, signal }: CliContext): Promise<void> {
   const { checkAlgorithm } = await import("../../search/check-algorithm.ts");
-  const { findShipped } = await import("../../../ml/search/shipped.ts");
+  const { findShipped } = await import("../../../ml/search/shipped-algorithms.ts");
   const { PAGE_BYTES } = await import("../../../ml/search/abi.ts");
   const { newHelper } = await import("../../compose/helpers.ts");
   const { SILENT } = await import("../../../p2p/log.ts");

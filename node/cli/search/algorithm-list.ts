@@ -1,5 +1,5 @@
 /** What searches can hash with, and the votes on it, as tables. */
-import { SHIPPED } from "../../../ml/search/shipped.ts";
+import { SHIPPED } from "../../../ml/search/shipped-algorithms.ts";
 import type { AlgorithmJson, AlgorithmList } from "../../api/contract/algorithm.ts";
 import type { Output } from "../output.ts";
 

@@ -3,7 +3,11 @@ import { toHex } from "../../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { MAX_MODULE_BYTES } from "../../../ml/search/abi.ts";
-import { findShipped, type ShippedAlgorithm, shippedModule } from "../../../ml/search/shipped.ts";
+import {
+  findShipped,
+  type ShippedAlgorithm,
+  shippedModule,
+} from "../../../ml/search/shipped-algorithms.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import { type BlobSource, inMemory } from "../../workers/blob-source.ts";
 

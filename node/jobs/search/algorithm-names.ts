@@ -2,7 +2,7 @@
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { isCertified } from "../../../chain/governance/count-algorithms.ts";
 import type { State } from "../../../chain/state/state.ts";
-import { findShipped } from "../../../ml/search/shipped.ts";
+import { findShipped } from "../../../ml/search/shipped-algorithms.ts";
 
 const OF_HASH = /^search\/([0-9a-f]{64})$/;
 

@@ -5,7 +5,7 @@ import { runOperations } from "../../../chain/workload/search/price.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
-import type { ShippedName } from "../../../ml/search/shipped.ts";
+import type { ShippedName } from "../../../ml/search/shipped-algorithms.ts";
 import { taskOf } from "../../../ml/search/task-of.ts";
 import { wholeOf } from "../../workers/blob-source.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";

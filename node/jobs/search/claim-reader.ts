@@ -8,7 +8,7 @@ import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { taskOf } from "../../../ml/search/task-of.ts";
 import { type BlobSource, wholeOf } from "../../workers/blob-source.ts";
 import type { WeighedClaims } from "../../workers/kinds/claims/task.ts";
-import { weighClaims } from "../../workers/kinds/claims/weigh.ts";
+import { weighClaims } from "../../workers/kinds/claims/weigh-claims.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
 import type { NonceDigests } from "./find-check.ts";

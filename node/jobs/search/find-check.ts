@@ -6,7 +6,7 @@ import { compareBytes, toHex } from "../../../chain/crypto/hash.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import type { Algorithm } from "../../../ml/search/algorithm.ts";
-import { openShipped, type ShippedName } from "../../../ml/search/shipped.ts";
+import { openShipped, type ShippedName } from "../../../ml/search/shipped-algorithms.ts";
 import { taskOf } from "../../../ml/search/task-of.ts";
 import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";

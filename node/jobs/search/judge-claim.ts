@@ -27,7 +27,7 @@ import type { SearchWorkers } from "../../workers/kinds/search/workers.ts";
 import { TurnUse } from "../../workers/turn-use.ts";
 import type { AuditExchange, ServedRun } from "../audit-exchange.ts";
 import { ASK_PART, ASK_PAUSE_MS, fetchBlob, fetchRun, UPDATE_PART } from "../fetch-served.ts";
-import type { Finding, JudgeOptions } from "../finding.ts";
+import type { Finding, JudgeOptions } from "../replay-finding.ts";
 import type { AlgorithmFiles } from "./algorithm-files.ts";
 import type { ClaimReader } from "./claim-reader.ts";
 import { type Span, type Spans, spanSize } from "./leases/span.ts";

@@ -14,13 +14,13 @@ import type { AcceptedOrders } from "../accepted-orders.ts";
 import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
-import { isHalfOver } from "./half-over.ts";
 import { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveSearches } from "./live-searches.ts";
 import type { ClosedLog } from "./merge-claims.ts";
 import { leaseNeeds } from "./room-needs.ts";
+import { isPastHalf } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { isMarked, MARK, RoundMemory, roundBegan } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
@@ -89,7 +89,7 @@ export class LeaseService implements JobService {
       if (!orders.accepts(job)) continue;
       for (const round of rounds) this.#look(job, round, node);
       const seat = this.#seats.get(runName(job.id, job.round));
-      if (isHalfOver(job, chain.height)) seat?.turn();
+      if (isPastHalf(job, chain.height)) seat?.turn();
       if (seat !== undefined && phase === "revealing") {
         this.#unclaimed.note(job, ownedOfLeases(seat.table));
       }
@@ -203,7 +203,7 @@ export class LeaseService implements JobService {
       live.watch({ id: job.id, round }, seat),
     ];
     this.#seats.set(key, seat);
-    if (round === job.round && isHalfOver(job, chain.height)) seat.turn();
+    if (round === job.round && isPastHalf(job, chain.height)) seat.turn();
     try {
       await seat.run();
     } finally {

@@ -28,9 +28,9 @@ import type { MergeControl } from "../kind-duties.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import type { Asked } from "../round-outcomes.ts";
 import type { ClaimReader } from "./claim-reader.ts";
-import { fewGaps } from "./few-gaps.ts";
 import { GivenClaims, isGiven, type OwnedBy } from "./given-claims.ts";
 import { type Span, type Spans, spansOf, unitSpans, without } from "./leases/span.ts";
+import { limitGaps } from "./limit-gaps.ts";
 import { newFinds, recordedFinds } from "./round-finds.ts";
 
 /** What the log of a round's leases says, once it is whole. */
@@ -219,7 +219,7 @@ function resultOf(job: Job, kept: readonly Checked[], log: ClosedLog): SearchRes
   const shares = claims.map(({ share }) => share);
   const contributions = kept.map(({ participant }) => participant);
   return {
-    open: fewGaps(withoutUnits(open, searched), open),
+    open: limitGaps(withoutUnits(open, searched), open),
     finds,
     shares,
     alarms: tallied(tallies, contributions, shares).alarms,

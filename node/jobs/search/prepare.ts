@@ -2,7 +2,7 @@
 
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
-import { openingPrice, requireEnoughNodes } from "../../../chain/job/opening.ts";
+import { openingPrice, requireEnoughNodes } from "../../../chain/job/opening-price.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
 import { checkJobSpec } from "../../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
@@ -14,7 +14,7 @@ import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { unitCount } from "../../../chain/workload/search/units.ts";
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { CORE_OPERATIONS, hashOperations } from "../../../ml/search/hash-cost.ts";
-import { findShipped, SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
+import { findShipped, SHIPPED, shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { zeroBitsOf } from "../../../ml/search/zero-bits.ts";
 import type { ModuleReport } from "../../search/probe-module.ts";
 import { textBytes } from "../../wallet/payload.ts";

@@ -6,8 +6,8 @@ import { searchResult, searchSpec } from "../../../chain/workload/search/search-
 import { AlgorithmError } from "../../../ml/search/algorithm-error.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import type { RoomNeeds } from "../duty-room.ts";
-import type { Finding, JudgeOptions } from "../finding.ts";
 import type { KindDuties, MergeControl } from "../kind-duties.ts";
+import type { Finding, JudgeOptions } from "../replay-finding.ts";
 import type { RoundOutcome } from "../round-outcome.ts";
 import type { Asked } from "../round-outcomes.ts";
 import { algorithmNames } from "./algorithm-names.ts";

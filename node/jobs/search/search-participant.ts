@@ -13,11 +13,11 @@ import type { AcceptedOrders } from "../accepted-orders.ts";
 import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
-import { untilTaken } from "../until-taken.ts";
 import { keepSecret } from "../update-secrecy.ts";
-import { isOverdue } from "./half-over.ts";
+import { waitForCommit } from "../wait-for-commit.ts";
 import type { LiveSearches } from "./live-searches.ts";
 import { searchNeeds } from "./room-needs.ts";
+import { isOverdue } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { SearchRound, type SearchRoundModules } from "./search-round.ts";
 import type { SearchTroubles } from "./search-troubles.ts";
@@ -172,6 +172,6 @@ export class SearchParticipant implements JobService {
       this.#rounds.delete(key);
       end();
     }
-    await untilTaken(job, signal, chain);
+    await waitForCommit(job, signal, chain);
   }
 }

@@ -11,8 +11,8 @@ import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { retryBlocks, tellFailure } from "../duty-room.ts";
 import { DurableLog } from "./durable-log.ts";
-import { isHalfOver } from "./half-over.ts";
 import type { LeaseLinks } from "./lease-links.ts";
+import { isPastHalf } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
 import { type RoundTreeModules, roundTree } from "./round-tree.ts";
 import { SubSeat, type SubSeatModules } from "./sub-seat.ts";
@@ -122,5 +122,5 @@ function roundsOf(job: Job, height: number): readonly number[] {
   const phase = phaseOf(job);
   if (phase !== "training" && phase !== "revealing") return [];
   const present = phase === "training" ? [job.round] : [];
-  return isHalfOver(job, height) ? [...present, job.round + 1] : present;
+  return isPastHalf(job, height) ? [...present, job.round + 1] : present;
 }

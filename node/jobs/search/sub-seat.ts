@@ -9,6 +9,7 @@ import { searchProgress } from "../../../chain/workload/search/search-of.ts";
 import type { Clock } from "../../clock.ts";
 import { childEvents } from "./child-reports.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
+import { LeaseOrderSender, receiverOf } from "./lease-order-sender.ts";
 import {
   type LeaseMessage,
   type LeaseOrders,
@@ -22,7 +23,6 @@ import { SUB_LANE } from "./leases/step.ts";
 import { SubManager } from "./leases/sub-manager.ts";
 import type { SubEffect, SubEvent, ToChildEffect } from "./leases/sub-messages.ts";
 import type { RoundPlace } from "./member-wire.ts";
-import { OrdersOut, receiverOf } from "./orders-out.ts";
 import { ParentLine } from "./parent-line.ts";
 import type { RoundTree } from "./round-tree.ts";
 
@@ -50,7 +50,7 @@ export class SubSeat implements LeaseReceiver {
   readonly #place: RoundPlace;
   readonly #machine: SubManager;
   readonly #line: ParentLine;
-  readonly #orders: OrdersOut;
+  readonly #orders: LeaseOrderSender;
   #isClosed = false;
 
   constructor(options: SubSeatOptions, modules: SubSeatModules) {
@@ -59,7 +59,7 @@ export class SubSeat implements LeaseReceiver {
     const { job, round, node, tree, shares, signal } = options;
     this.#place = { job: job.id, round };
     this.#machine = new SubManager(modules);
-    this.#orders = new OrdersOut({ ...this.#place, rank: "sub-manager", signal }, modules);
+    this.#orders = new LeaseOrderSender({ ...this.#place, rank: "sub-manager", signal }, modules);
     this.#line = new ParentLine(
       { ...this.#place, team: job.team, node, above: tree.above(node), signal },
       {

@@ -25,6 +25,7 @@ import type { NonceDigests } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
 import type { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
+import { LeaseOrderSender, receiverOf } from "./lease-order-sender.ts";
 import { type LeaseMessage, type LeaseReply, type LeaseReport, RANKS } from "./lease-wire.ts";
 import { LeaseDesk } from "./leases/desk.ts";
 import type { AskEvent, DeskEffect, DeskEvent } from "./leases/desk-messages.ts";
@@ -43,7 +44,6 @@ import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveManager, LiveSearch, LiveSource } from "./live-search.ts";
 import type { RoundPlace } from "./member-wire.ts";
 import type { ClosedLog } from "./merge-claims.ts";
-import { OrdersOut, receiverOf } from "./orders-out.ts";
 import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
 import { SafeLog } from "./safe-log.ts";
 import { SignedMessages, type Verify } from "./signed-messages.ts";
@@ -96,7 +96,7 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #tree: RoundTree;
   readonly #member: Member;
   readonly #notices: FindNotices;
-  readonly #orders: OrdersOut;
+  readonly #orders: LeaseOrderSender;
   readonly #inbox: TeamInbox;
   readonly #outbox: TeamOutbox;
   readonly #safe: SafeLog;
@@ -125,7 +125,10 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     );
     this.#outbox = new TeamOutbox({ place: this.#place, team, node, signal }, modules);
     this.#tree = roundTree(job, round, { ...modules, genesisRoot });
-    this.#orders = new OrdersOut({ ...this.#place, rank: "manager", signal }, { links, clock });
+    this.#orders = new LeaseOrderSender(
+      { ...this.#place, rank: "manager", signal },
+      { links, clock },
+    );
     this.#member = new Member(
       {
         ...this.#place,

@@ -14,7 +14,7 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import { HelperError } from "../../helpers/helper-error.ts";
 import type { BlobSource } from "../../workers/blob-source.ts";
 import type { DatasetSource, ModelTask } from "../../workers/kinds/model-task.ts";
-import type { Impossible } from "../impossible.ts";
+import type { ImpossibleReason } from "../impossible-reason.ts";
 import { JobError } from "../job-error.ts";
 import type { DatasetService } from "./dataset-service.ts";
 import { engineOf } from "./job-engine.ts";
@@ -125,7 +125,7 @@ export class JobFiles {
   }
 }
 
-function impossible(reason: Impossible, detail: string): JobError {
+function impossible(reason: ImpossibleReason, detail: string): JobError {
   return new JobError(
     `the order cannot be carried out: ${detail}`,
     { code: "ORDER_IMPOSSIBLE", reason },

@@ -36,8 +36,8 @@ import {
   UPDATE_PART,
   type WantedBlob,
 } from "../fetch-served.ts";
-import type { Finding, JudgeOptions } from "../finding.ts";
 import { JobError } from "../job-error.ts";
+import type { Finding, JudgeOptions } from "../replay-finding.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 
 export interface JudgeModules {

@@ -29,8 +29,8 @@ import type { AcceptedOrders } from "../accepted-orders.ts";
 import type { CheckpointKeeper } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { requireRoom, retryBlocks, tellFailure } from "../duty-room.ts";
-import { untilTaken } from "../until-taken.ts";
 import { keepSecret } from "../update-secrecy.ts";
+import { waitForCommit } from "../wait-for-commit.ts";
 import { checkOwnRun } from "./check-own-run.ts";
 import { type JobFiles, shardChunks, shardSamples } from "./job-files.ts";
 import { MissedUpdates } from "./missed-updates.ts";
@@ -170,7 +170,7 @@ export class Participant implements JobService {
       job.spec.phaseBlocks,
     );
     log.info("update committed", { job: toHex(job.id), round, height: chain.height });
-    await untilTaken(job, signal, this.#modules.chain);
+    await waitForCommit(job, signal, this.#modules.chain);
   }
 
   async #samplesOf(job: Job, position: number, signal: AbortSignal): Promise<number> {
@@ -188,7 +188,7 @@ export class Participant implements JobService {
       remedy: "the client may order a smaller learning rate or clipped gradients",
     });
     await duties.send(payloadOf("job-diverged", { job: id, round }), spec.phaseBlocks);
-    await untilTaken(job, signal, this.#modules.chain);
+    await waitForCommit(job, signal, this.#modules.chain);
   }
 
   #deadline({ spec, phaseSince }: Job): number {

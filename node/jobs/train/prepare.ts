@@ -6,7 +6,7 @@
 import { formatAmount } from "../../../chain/amount.ts";
 import { fromHex } from "../../../chain/crypto/hash.ts";
 import { drawnParticipants } from "../../../chain/job/draw-room.ts";
-import { openingPrice, requireEnoughNodes } from "../../../chain/job/opening.ts";
+import { openingPrice, requireEnoughNodes } from "../../../chain/job/opening-price.ts";
 import { fullPay, jobPrice, managerPay } from "../../../chain/job/price.ts";
 import { checkJobSpec } from "../../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";

@@ -71,7 +71,7 @@ export interface Work<T> {
   readonly isRemote: boolean;
   /**
    * A worker of this machine that runs it may be given to another task: the attempt is ended, and another one continues
-   * later (turns.ts).
+   * later (worker-turns.ts).
    */
   readonly givesWay?: {
     /** Ends at once for an urgent task that would have to wait; otherwise only for the turn of such a task. */

@@ -9,7 +9,7 @@ import { DUE_STEPS } from "../../../chain/job/due-work.ts";
 import { phaseCode } from "../../../chain/job/phase.ts";
 import { NO_APPEAL } from "../../../chain/rating/appeal.ts";
 import { stagesFrom } from "../../../chain/schedule/window-stages.ts";
-import type { StateParts } from "../../../chain/state/parts.ts";
+import type { StateParts } from "../../../chain/state/state-parts.ts";
 import { trackStages } from "../../../chain/track/stages.ts";
 import { AUDIT_ANSWERS, AUDIT_STAGES, Audit, type AuditStage } from "../../../chain/types/audit.ts";
 import { Job, type JobPhase, Participant } from "../../../chain/types/job.ts";

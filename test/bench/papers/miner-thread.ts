@@ -7,7 +7,7 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
 import { searchUnits, type UnitResult } from "../../../ml/search/search-units.ts";
-import { openShipped } from "../../../ml/search/shipped.ts";
+import { openShipped } from "../../../ml/search/shipped-algorithms.ts";
 import { StretchSize } from "../../../ml/search/stretch-size.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { processMeter } from "../../../node/core-meter.ts";

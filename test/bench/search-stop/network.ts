@@ -10,7 +10,7 @@ import type { Job } from "../../../chain/types/job.ts";
 import { searchSpec } from "../../../chain/workload/search/search-of.ts";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import { ALGORITHM_HASHES } from "../../../ml/search/algorithm-hashes.ts";
-import { shippedModule } from "../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { systemDisk } from "../../../node/disk.ts";
 import { CheckedDigests } from "../../../node/jobs/search/find-check.ts";

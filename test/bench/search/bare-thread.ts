@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type AlgorithmExports, MAX_STRETCH } from "../../../ml/search/abi.ts";
 import { Search } from "../../../ml/search/algorithm.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
-import { shippedModule } from "../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { pinThread } from "./pin.ts";
 
 export interface BareThread {

@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { ENGINE_HASH } from "../../../ml/exact/engine-hash.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
-import { shippedModule } from "../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { systemClock } from "../../../node/clock.ts";
 import { processUse } from "../../../node/helpers/process-use.ts";
 import { inMemory } from "../../../node/workers/blob-source.ts";

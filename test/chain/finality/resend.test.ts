@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { inspectRoundState } from "../../../chain/finality/inspect.ts";
+import { inspectRoundState } from "../../../chain/finality/inspect-round-state.ts";
 import { knownMessages } from "../../../chain/finality/resend.ts";
 import { Drive, V, W } from "./drive.ts";
 

@@ -5,7 +5,7 @@
  */
 import { expect } from "chai";
 import { equalBytes, sha256, uint32Bytes } from "../../../chain/crypto/hash.ts";
-import { drawChecks, drawCommittee } from "../../../chain/rating/checks.ts";
+import { drawChecks, drawCommittee } from "../../../chain/rating/draw-checks.ts";
 import type { Place } from "../../../chain/rating/draw-segments.ts";
 import { capacityOf, energyOf, flopsOf } from "../../../chain/rating/formula.ts";
 import { MISMATCH } from "../../../chain/rating/verdict.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MOST_JOBS } from "../../../chain/job/opening.ts";
+import { MOST_JOBS } from "../../../chain/job/opening-price.ts";
 import { jobPrice } from "../../../chain/job/price.ts";
 import { MAX_PHASE_BLOCKS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { PomlError } from "../../../chain/errors.ts";
 import { Algorithm } from "../../../ml/search/algorithm.ts";
 import { checkModule } from "../../../ml/search/check/check-module.ts";
-import { SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
+import { SHIPPED, shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { expectCode, expectCodeAsync } from "../../helpers/expect-code.ts";
 import {
   list,

@@ -11,7 +11,7 @@ import {
   type KernelName,
 } from "../../../ml/search/build-kernels.ts";
 import type { SearchTask } from "../../../ml/search/search-task.ts";
-import { openShipped, SHIPPED, type ShippedName } from "../../../ml/search/shipped.ts";
+import { openShipped, SHIPPED, type ShippedName } from "../../../ml/search/shipped-algorithms.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { expectedStretch, referenceDigest } from "../../helpers/search-referee.ts";
 

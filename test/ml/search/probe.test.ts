@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Algorithm } from "../../../ml/search/algorithm.ts";
 import { probeAlgorithm } from "../../../ml/search/check/probe.ts";
-import { openShipped, SHIPPED } from "../../../ml/search/shipped.ts";
+import { openShipped, SHIPPED } from "../../../ml/search/shipped-algorithms.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";
 import { FaultyToys, TOY_FAULTS, type ToyFault } from "../../helpers/toy-algorithm.ts";
 

@@ -11,7 +11,7 @@ import {
   searchUnits,
   type UnitResult,
 } from "../../../ml/search/search-units.ts";
-import { openShipped } from "../../../ml/search/shipped.ts";
+import { openShipped } from "../../../ml/search/shipped-algorithms.ts";
 import { StretchSize } from "../../../ml/search/stretch-size.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectedStretch } from "../../helpers/search-referee.ts";

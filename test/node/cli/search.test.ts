@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { shippedModule } from "../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import type { ServedFile } from "../../../node/blobs/served-file.ts";
 import { identityFromSeed, writeKeyFile } from "../../../node/wallet/key-file.ts";
 import { compileExample, readExample } from "../../helpers/toy-algorithm.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
-import { SHIPPED, shippedModule } from "../../../ml/search/shipped.ts";
+import { SHIPPED, shippedModule } from "../../../ml/search/shipped-algorithms.ts";
 import { newHelper } from "../../../node/compose/helpers.ts";
 import type { HelperLimits } from "../../../node/helpers/helper.ts";
 import { checkAlgorithm } from "../../../node/search/check-algorithm.ts";

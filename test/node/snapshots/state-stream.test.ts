@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toHex } from "../../../chain/crypto/hash.ts";
-import type { StateParts } from "../../../chain/state/parts.ts";
 import { State } from "../../../chain/state/state.ts";
+import type { StateParts } from "../../../chain/state/state-parts.ts";
 import { CHUNK_BYTES, decodeState, encodeState } from "../../../node/snapshots/state-stream.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCodeAsync } from "../../helpers/expect-code.ts";

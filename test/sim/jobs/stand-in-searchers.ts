@@ -11,7 +11,7 @@ import type { UnitResult } from "../../../ml/search/search-units.ts";
 import type { Clock } from "../../../node/clock.ts";
 import type { JobServicesModules } from "../../../node/jobs/job-services.ts";
 import { inMemory, wholeOf } from "../../../node/workers/blob-source.ts";
-import { type HashNonces, weighClaims } from "../../../node/workers/kinds/claims/weigh.ts";
+import { type HashNonces, weighClaims } from "../../../node/workers/kinds/claims/weigh-claims.ts";
 import type { SearchUnitsTask } from "../../../node/workers/kinds/search/task.ts";
 import type { SearchWorkers } from "../../../node/workers/kinds/search/workers.ts";
 import { WorkerError } from "../../../node/workers/worker-error.ts";

@@ -2,7 +2,7 @@
 import { answerOf, stageOf } from "../../../../chain/audit/tick.ts";
 import { formatAddress } from "../../../../chain/crypto/address.ts";
 import { toHex } from "../../../../chain/crypto/hash.ts";
-import { charged } from "../../../../chain/job/charge.ts";
+import { charged } from "../../../../chain/job/ending-price.ts";
 import { end, hasCommitted, phaseOf } from "../../../../chain/job/phase.ts";
 import { divideEscrow } from "../../../../chain/job/settlement.ts";
 import type { State } from "../../../../chain/state/state.ts";

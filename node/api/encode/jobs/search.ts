@@ -16,7 +16,7 @@ import {
   searchSpec,
 } from "../../../../chain/workload/search/search-of.ts";
 import { unitAt, unitLength } from "../../../../chain/workload/search/units.ts";
-import { findShipped } from "../../../../ml/search/shipped.ts";
+import { findShipped } from "../../../../ml/search/shipped-algorithms.ts";
 import { type Spans, sizeOf, spanSize } from "../../../jobs/search/leases/span.ts";
 import type { LiveSearch } from "../../../jobs/search/live-search.ts";
 import {

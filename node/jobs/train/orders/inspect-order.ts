@@ -23,7 +23,7 @@ import { checkLossFits } from "../../../../ml/loss-fit.ts";
 import { type LayersModel, parseLayersModel } from "../../../../ml/model/layers-model.ts";
 import { requireOperations } from "../../../../ml/model/operations.ts";
 import { SEED_BYTES } from "../../../../ml/random.ts";
-import type { Impossible } from "../../impossible.ts";
+import type { ImpossibleReason } from "../../impossible-reason.ts";
 import { checkEmbeddings } from "../embedding-inputs.ts";
 import { MAX_STEP_OPERATIONS, stepOperations, workerBytes } from "./order-cost.ts";
 
@@ -68,7 +68,7 @@ export type Inspection =
       readonly batchMs?: number;
     }
   /** `detail` is for people. */
-  | { readonly kind: "impossible"; readonly reason: Impossible; readonly detail: string };
+  | { readonly kind: "impossible"; readonly reason: ImpossibleReason; readonly detail: string };
 
 /** @throws Error when a file is missing or does not have its hash; that says nothing about the order */
 export async function inspectOrder({ model, manifest, facts }: InspectTask): Promise<Inspection> {
@@ -177,16 +177,16 @@ function bytesOf(chunks: Manifest["train"], count: number): number {
 }
 
 class Fault extends Error {
-  readonly reason: Impossible;
+  readonly reason: ImpossibleReason;
 
-  constructor(reason: Impossible, message: string) {
+  constructor(reason: ImpossibleReason, message: string) {
     super(message);
     this.reason = reason;
   }
 }
 
 /** An error of our readers follows from the bytes, so it occurs on every node; an error for lack of memory does not. */
-function found<T>(reason: Impossible, look: () => T): T {
+function found<T>(reason: ImpossibleReason, look: () => T): T {
   try {
     return look();
   } catch (error) {
@@ -194,7 +194,7 @@ function found<T>(reason: Impossible, look: () => T): T {
   }
 }
 
-async function foundAsync<T>(reason: Impossible, look: () => Promise<T>): Promise<T> {
+async function foundAsync<T>(reason: ImpossibleReason, look: () => Promise<T>): Promise<T> {
   try {
     return await look();
   } catch (error) {
@@ -202,7 +202,7 @@ async function foundAsync<T>(reason: Impossible, look: () => Promise<T>): Promis
   }
 }
 
-function faultOf(reason: Impossible, error: unknown): unknown {
+function faultOf(reason: ImpossibleReason, error: unknown): unknown {
   if (error instanceof Fault || !(error instanceof Error)) return error;
   const isOurs = error instanceof RangeError && /allocat|memory/i.test(error.message);
   return isOurs ? error : new Fault(reason, error.message);

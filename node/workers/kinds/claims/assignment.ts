@@ -8,8 +8,8 @@ import { MAX_TASK_FINDS } from "../search/task.ts";
 import { decodeFind, FIND_BYTES } from "../search/unit-bytes.ts";
 import type { Assignment, Pool } from "../work.ts";
 import type { ClaimsOrder, ClaimsOutcome } from "./order.ts";
-import { decodeRuns, RUN_BYTES } from "./run-bytes.ts";
 import type { ClaimsTask, UnitRun, WeighedClaims } from "./task.ts";
+import { decodeRuns, RUN_BYTES } from "./unit-run-bytes.ts";
 
 /** @returns undefined for what no honest node commits to */
 export function claims(

@@ -4,8 +4,8 @@ import type { RunTask } from "../context.ts";
 import { hashNonces } from "../hash-nonces.ts";
 import { encodeFind, FIND_BYTES } from "../search/unit-bytes.ts";
 import type { ClaimsOrder, ClaimsOutcome } from "./order.ts";
-import { encodeRuns } from "./run-bytes.ts";
-import { weighClaims } from "./weigh.ts";
+import { encodeRuns } from "./unit-run-bytes.ts";
+import { weighClaims } from "./weigh-claims.ts";
 
 /** @throws WorkerError BAD_TASK; AlgorithmError; the signal's reason */
 export const runClaims: RunTask<ClaimsOrder, ClaimsOutcome> = async (order, parts) => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { endingPrice } from "../../../../chain/job/charge.ts";
+import { endingPrice } from "../../../../chain/job/ending-price.ts";
 import { outcomeOf, phaseOf } from "../../../../chain/job/phase.ts";
 import { jobPrice } from "../../../../chain/job/price.ts";
 import { ALL_SEGMENTS } from "../../../../chain/types/audit.ts";

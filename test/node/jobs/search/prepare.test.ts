@@ -4,7 +4,7 @@ import { toHex } from "../../../../chain/crypto/hash.ts";
 import { searchSpec } from "../../../../chain/workload/search/search-of.ts";
 import { unitCount, unitLength } from "../../../../chain/workload/search/units.ts";
 import { hashOperations } from "../../../../ml/search/hash-cost.ts";
-import { findShipped } from "../../../../ml/search/shipped.ts";
+import { findShipped } from "../../../../ml/search/shipped-algorithms.ts";
 import { SearchOrder } from "../../../../node/api/contract/jobs/search-order.ts";
 import { toSearchRequest } from "../../../../node/api/job-order.ts";
 import { fillUnitBits, noncesOfAFind, targetOf } from "../../../../node/jobs/search/fill-search.ts";

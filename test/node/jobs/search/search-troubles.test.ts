@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import {
+  type HolderEffect,
+  LeaseOrderSender,
+} from "../../../../node/jobs/search/lease-order-sender.ts";
+import {
   decodeLeaseMessage,
   encodeLeaseMessage,
   type LeaseOrders,
 } from "../../../../node/jobs/search/lease-wire.ts";
 import { LeaseDesk } from "../../../../node/jobs/search/leases/desk.ts";
 import type { DeskEffect, DeskEvent } from "../../../../node/jobs/search/leases/desk-messages.ts";
-import { type HolderEffect, OrdersOut } from "../../../../node/jobs/search/orders-out.ts";
 import { SearchTroubles } from "../../../../node/jobs/search/search-troubles.ts";
 import { until } from "../../../helpers/until.ts";
 
@@ -63,7 +66,7 @@ async function overTheWire(effect: HolderEffect): Promise<LeaseOrders> {
     },
   };
   const options = { job: JOB, round: 1, rank: "manager", signal: over.signal } as const;
-  const out = new OrdersOut(options, { links, clock: { sleep: async () => {} } });
+  const out = new LeaseOrderSender(options, { links, clock: { sleep: async () => {} } });
   out.put(HOLDER.node, 0, effect);
   await until(() => sent.length > 0, 5_000, "orders");
   over.abort(new Error("told"));

@@ -13,7 +13,7 @@ import { unitShare } from "../../../../../chain/workload/search/statistics.ts";
 import { unitAt } from "../../../../../chain/workload/search/units.ts";
 import { ENGINE_HASH } from "../../../../../ml/exact/engine-hash.ts";
 import type { SearchTask } from "../../../../../ml/search/search-task.ts";
-import { shippedModule } from "../../../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../../../ml/search/shipped-algorithms.ts";
 import { systemClock } from "../../../../../node/clock.ts";
 import { type BlobSource, inMemory } from "../../../../../node/workers/blob-source.ts";
 import type { WeighedClaims } from "../../../../../node/workers/kinds/claims/task.ts";

@@ -9,7 +9,7 @@ import { ENGINE_HASH } from "../../../../../ml/exact/engine-hash.ts";
 import { Algorithm, type Find } from "../../../../../ml/search/algorithm.ts";
 import type { SearchTask } from "../../../../../ml/search/search-task.ts";
 import { searchUnits, type UnitResult } from "../../../../../ml/search/search-units.ts";
-import { shippedModule } from "../../../../../ml/search/shipped.ts";
+import { shippedModule } from "../../../../../ml/search/shipped-algorithms.ts";
 import { systemClock } from "../../../../../node/clock.ts";
 import { type BlobSource, inMemory } from "../../../../../node/workers/blob-source.ts";
 import type { SearchUnitsTask } from "../../../../../node/workers/kinds/search/task.ts";

@@ -2,7 +2,7 @@
 import type { Job } from "../../chain/types/job.ts";
 import type { Chain } from "../chain/chain.ts";
 
-export async function untilTaken(
+export async function waitForCommit(
   { spec }: Pick<Job, "spec">,
   signal: AbortSignal,
   chain: Pick<Chain, "height" | "onBlock">,

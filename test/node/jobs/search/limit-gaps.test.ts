@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { MAX_GAPS, type UnitRange } from "../../../../chain/types/search.ts";
 import { countUnits, isCanonical, isWithin } from "../../../../chain/workload/search/coverage.ts";
-import { fewGaps } from "../../../../node/jobs/search/few-gaps.ts";
+import { limitGaps } from "../../../../node/jobs/search/limit-gaps.ts";
 
 /** Gaps of one unit each, with searched stretches of these lengths between them. */
 function gapsBetween(stretches: readonly number[], start = 0): UnitRange[] {
@@ -18,14 +18,14 @@ const range = (from: number, to: number): UnitRange => ({ from: BigInt(from), to
 describe("gaps of a search", () => {
   it("stay as they are while a record holds them", () => {
     const gaps = gapsBetween(Array.from({ length: MAX_GAPS - 1 }, () => 1));
-    expect(fewGaps(gaps, [range(0, 1000)])).deep.equal(gaps);
-    expect(fewGaps([], [])).deep.equal([]);
+    expect(limitGaps(gaps, [range(0, 1000)])).deep.equal(gaps);
+    expect(limitGaps([], [])).deep.equal([]);
   });
 
   it("lose the shortest searched stretches between them, of equal ones the first", () => {
     const stretches = Array.from({ length: MAX_GAPS + 1 }, () => 5);
     stretches[7] = 2;
-    const few = fewGaps(gapsBetween(stretches), [range(0, 1000)]);
+    const few = limitGaps(gapsBetween(stretches), [range(0, 1000)]);
     expect(few).length(MAX_GAPS);
     // The first stretch of 5 and that of 2.
     expect(few[0]).deep.equal(range(0, 7));
@@ -39,7 +39,7 @@ describe("gaps of a search", () => {
       Array.from({ length: 60 }, () => 9),
       101,
     );
-    const few = fewGaps([...first, ...last], before);
+    const few = limitGaps([...first, ...last], before);
     expect(few).length(MAX_GAPS);
     expect(isCanonical(few)).equal(true);
     expect(isWithin(few, before)).equal(true);
@@ -50,7 +50,7 @@ describe("gaps of a search", () => {
 
   it("are few in one pass, however many there were", () => {
     const stretches = Array.from({ length: 100_000 }, (_, i) => 1 + (i % 7));
-    const few = fewGaps(gapsBetween(stretches), [range(0, 1_000_000)]);
+    const few = limitGaps(gapsBetween(stretches), [range(0, 1_000_000)]);
     expect(few).length(MAX_GAPS);
   });
 });

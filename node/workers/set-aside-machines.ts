@@ -6,7 +6,7 @@ const MAX_MACHINES = 1024;
 export const SET_ASIDE_REMEDY =
   "test that machine (memory, heat, who else uses it); `npx poml rotate-worker-token` keeps it out, a restart of this node takes it back";
 
-export class SetAside {
+export class SetAsideMachines {
   readonly #monotonic: () => number;
   /** Until when, by the name or address of a machine. */
   readonly #until = new Map<string, number>();

@@ -6,20 +6,20 @@ import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
 import type { Draw } from "./kinds/spot-check.ts";
 import type { Assignment, Attempt, ChosenWorker, Pool, Work, WorkControl } from "./kinds/work.ts";
-import { SET_ASIDE_REMEDY, SetAside } from "./set-aside.ts";
+import { SET_ASIDE_REMEDY, SetAsideMachines } from "./set-aside-machines.ts";
 import type { RunControl } from "./task-exchange.ts";
 import { TurnUse } from "./turn-use.ts";
-import { Turns } from "./turns.ts";
 import { isWorkerCode, WorkerError } from "./worker-error.ts";
 import type { WorkerLink } from "./worker-link.ts";
 import type { WorkerQueue } from "./worker-queue.ts";
+import { Turns } from "./worker-turns.ts";
 
 /** A task is given to at most so many workers. */
 const MAX_ATTEMPTS = 3;
 /** Longest timer of the runtime. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 
-export interface CarryOutModules {
+export interface TaskSchedulerModules {
   readonly log: Log;
   readonly clock: Clock;
   readonly draw: Draw;
@@ -30,19 +30,19 @@ export interface CarryOutModules {
   readonly hasLocal: boolean;
 }
 
-export class CarryOut implements Pool {
+export class TaskScheduler implements Pool {
   readonly draw: Draw;
   readonly clock: Clock;
-  readonly #modules: CarryOutModules;
-  readonly #aside: SetAside;
+  readonly #modules: TaskSchedulerModules;
+  readonly #aside: SetAsideMachines;
   readonly #turns: Turns;
 
-  constructor(modules: CarryOutModules) {
+  constructor(modules: TaskSchedulerModules) {
     const { draw, clock } = modules;
     this.draw = draw;
     this.clock = clock;
     this.#modules = modules;
-    this.#aside = new SetAside(() => clock.monotonic());
+    this.#aside = new SetAsideMachines(() => clock.monotonic());
     this.#turns = new Turns(modules.queue, clock);
   }
 

@@ -1,4 +1,4 @@
 import type { ObjectionReason } from "../../chain/types/job.ts";
 
 /** Why nobody can carry an order out. */
-export type Impossible = Exclude<ObjectionReason, "declined">;
+export type ImpossibleReason = Exclude<ObjectionReason, "declined">;

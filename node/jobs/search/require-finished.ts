@@ -1,4 +1,4 @@
-/** The certificate of a search is made of its end. */
+/** A search has a certificate only once it is over. */
 import { toHex } from "../../../chain/crypto/hash.ts";
 import { phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
@@ -6,7 +6,7 @@ import { JobError } from "../job-error.ts";
 import { describeOutcome } from "../job-outcome.ts";
 
 /** @throws JobError JOB_NOT_FINISHED */
-export function requireOver(job: Job): void {
+export function requireFinished(job: Job): void {
   const phase = phaseOf(job);
   if (phase === "finished" || phase === "settled") return;
   const id = toHex(job.id);

@@ -6,7 +6,7 @@ import { MAX_GAPS, type UnitRange } from "../../../chain/types/search.ts";
  * @param open in order
  * @param before the round, in order; no two of its gaps grow together
  */
-export function fewGaps(open: readonly UnitRange[], before: readonly UnitRange[]): UnitRange[] {
+export function limitGaps(open: readonly UnitRange[], before: readonly UnitRange[]): UnitRange[] {
   const stretches: { readonly after: number; readonly units: bigint }[] = [];
   let around = 0;
   open.forEach((gap, at) => {

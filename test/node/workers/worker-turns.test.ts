@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { TURN_MS, TurnUse } from "../../../node/workers/turn-use.ts";
-import { Turns } from "../../../node/workers/turns.ts";
 import type { WorkerLink } from "../../../node/workers/worker-link.ts";
 import { WorkerQueue } from "../../../node/workers/worker-queue.ts";
+import { Turns } from "../../../node/workers/worker-turns.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 const SIGNAL = new AbortController().signal;

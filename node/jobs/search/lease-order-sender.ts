@@ -31,27 +31,27 @@ interface Item {
   readonly shares: readonly WireShare[];
 }
 
-export interface OrdersOutOptions extends RoundPlace {
+export interface LeaseOrderSenderOptions extends RoundPlace {
   /** As whom this node speaks. */
   readonly rank: Rank;
   readonly signal: AbortSignal;
 }
 
-export interface OrdersOutModules {
+export interface LeaseOrderSenderModules {
   readonly links: Pick<LeaseLinks, "send">;
   readonly clock: Pick<Clock, "sleep">;
 }
 
 const GAP_MS = 20;
 
-export class OrdersOut {
-  readonly #options: OrdersOutOptions;
-  readonly #modules: OrdersOutModules;
+export class LeaseOrderSender {
+  readonly #options: LeaseOrderSenderOptions;
+  readonly #modules: LeaseOrderSenderModules;
   readonly #mailboxes = new Map<number, Mailbox<Item>>();
   /** Said with all that follows: a message may be lost. */
   #ended: RoundEnd = "open";
 
-  constructor(options: OrdersOutOptions, modules: OrdersOutModules) {
+  constructor(options: LeaseOrderSenderOptions, modules: LeaseOrderSenderModules) {
     this.#options = options;
     this.#modules = modules;
   }

@@ -5,7 +5,7 @@ import { tellEach } from "../on-block.ts";
 import type { NodeLog } from "../telemetry/log.ts";
 import type { JobService } from "./dispatch.ts";
 
-export class ByKind implements JobService {
+export class ServicesByKind implements JobService {
   readonly #services: Readonly<Record<JobKind, readonly JobService[]>>;
   readonly #log: Pick<NodeLog, "error">;
 
