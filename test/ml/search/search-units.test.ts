@@ -190,4 +190,68 @@ describe("a search of units", () => {
     );
     expect(units).deep.equal(searchAll(algorithm, cut).units.slice(45));
   });
+
+  describe("on a core that others share", () => {
+    const FIND_FREE: SearchTask = { ...TASK, target: new Uint8Array(32) };
+    let now: number;
+    /** What the next call and the next pause take, in milliseconds. */
+    let callMs: number;
+    let pauseMs: number;
+
+    /** @returns for each step the number of pauses before it, and its hashes */
+    function run(steps: number, before: (step: number) => void): [number, number][] {
+      const seen: [number, number][] = [];
+      let pauses = 0;
+      now = 0;
+      runUnits(
+        algorithm.start(FIND_FREE),
+        { cut: { from: 0n, to: 1n << 30n, unitBits: 30 }, from: 0n, to: 1n },
+        {
+          clock: { now: () => now },
+          isOver: () => {
+            if (seen.length === steps) return true;
+            before(seen.length);
+            // The clock stands still but for this.
+            now += callMs;
+            return false;
+          },
+          onStep: ({ hashes }) => seen.push([pauses, hashes]),
+          giveWay: () => {
+            pauses++;
+            now += pauseMs;
+          },
+        },
+      );
+      return seen;
+    }
+
+    const pausesOf = (seen: readonly [number, number][]): number[] =>
+      seen.map(([pauses]) => pauses);
+
+    it("keeps its turn while few share it", () => {
+      const seen = run(12, (step) => {
+        callMs = step % 3 === 0 ? 9 : 1;
+      });
+      expect(pausesOf(seen)).deep.equal(Array.from({ length: 12 }, () => 0));
+    });
+
+    it("gives up its turn after every call while many share it, and no longer", () => {
+      const seen = run(12, (step) => {
+        callMs = step === 2 ? 40 : 1;
+        pauseMs = step < 8 ? 15 : 0.1;
+      });
+      expect(pausesOf(seen)).deep.equal([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7]);
+    });
+
+    it("does not count its pauses as hashing: its calls stay as long", () => {
+      const sizes = (ms: number): number[] => {
+        const seen = run(40, (step) => {
+          callMs = step === 5 ? 40 : 0.5;
+          pauseMs = ms;
+        });
+        return seen.map(([, hashes]) => hashes);
+      };
+      expect(sizes(15)).deep.equal(sizes(0));
+    });
+  });
 });

@@ -23,6 +23,8 @@ import { encodeFind, encodeUnits } from "./unit-bytes.ts";
 
 /** Finished units are reported at this interval, or earlier if there are many. */
 const BATCH_MS = 250;
+/** The shortest sleep: it ends the turn of this thread on its core. */
+const GIVE_WAY_MS = 0.05;
 
 const { memory, niceness } = workerData as ThreadStart;
 // Of this thread alone, where threads have priorities of their own.
@@ -31,6 +33,8 @@ const shared = new SharedState(memory);
 /** Modules that passed a trial. Those that come with the program need none. */
 const trusted = new Set<string>(Object.values(ALGORITHM_HASHES));
 let last: Algorithm | undefined;
+/** Nobody wakes a thread that waits on this. */
+const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 parentPort?.on("message", (order: ThreadOrder) => {
   carryOut(order).then(() => tell({ kind: "over" }), fail);
@@ -75,6 +79,7 @@ function searchUnits(algorithm: Algorithm, work: ThreadWork & { kind: "search" }
     clock: performance,
     isOver: () => shared.isStopped,
     maxFinds: () => MAX_TASK_FINDS - finds,
+    giveWay: () => void Atomics.wait(sleep, 0, 0, GIVE_WAY_MS),
     onStep: (step, now) => {
       shared.called(step.hashes);
       for (const find of step.finds) {
