@@ -36,3 +36,15 @@ export function hasPayload(transaction: Transaction, payload: Payload): boolean 
 export function raised(fee: bigint): bigint {
   return fee + fee / 10n + 1n;
 }
+
+/**
+ * The fee that replaces a transaction which peers may hold under the same nonce.
+ * @param fee at least this
+ * @param held the fee of that transaction; undefined if there is none
+ * @param balance the account's: a fee that it cannot pay is not raised
+ */
+export function replacingFee(fee: bigint, held: bigint | undefined, balance: bigint): bigint {
+  if (held === undefined) return fee;
+  const over = raised(held > fee ? held : fee);
+  return balance > over ? over : fee;
+}
