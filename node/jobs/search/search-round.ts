@@ -6,9 +6,7 @@
  */
 import { join } from "node:path";
 import type { Job } from "../../../chain/types/job.ts";
-import type { UnitRange } from "../../../chain/types/search.ts";
 import { mostClaimUnits } from "../../../chain/workload/search/check.ts";
-import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import { modeOf } from "../../../chain/workload/search/round.ts";
 import { searchProgress, searchSpec } from "../../../chain/workload/search/search-of.ts";
 import type { UnitResult } from "../../../ml/search/search-units.ts";
@@ -20,21 +18,16 @@ import { runName } from "../checkpoint-keeper.ts";
 import { type AlgorithmFiles, shippedOf } from "./algorithm-files.ts";
 import { isFind, type NonceDigests } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
+import { LaneOrders } from "./lane-orders.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
-import {
-  type LeaseMessage,
-  type LeaseOrders,
-  type LeaseReply,
-  ROUND_ENDS,
-  WAIT_CODES,
-} from "./lease-wire.ts";
-import type { Ancestry } from "./leases/ancestry.ts";
-import { type Span, sizeOf, spansOf } from "./leases/span.ts";
+import type { LeaseMessage, LeaseReply } from "./lease-wire.ts";
+import { sizeOf, spansOf } from "./leases/span.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { OwnFinds } from "./own-finds.ts";
 import { ParentLine } from "./parent-line.ts";
-import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
+import { RoundClosing } from "./round-closing.ts";
+import { type RoundTreeModules, roundTree } from "./round-tree.ts";
 import { commitSearch, type SearchCommitModules } from "./search-commit.ts";
 import type { JobTroubles } from "./search-troubles.ts";
 import { SearchedUnits } from "./searched-units.ts";
@@ -74,10 +67,6 @@ export interface SearchRoundModules extends SearchCommitModules, RoundTreeModule
 }
 
 const TICK_MS = 250;
-/** For the manager's last answers: three beats. */
-const PATIENCE_MS = 6_000;
-/** Of the deadline, for the unit of the find that ends a round and the answers for it: a quarter of the phase. */
-const LAST_UNIT = 1 / 16;
 /** Requests of one process in one round, at most. */
 const REQUESTS_A_LIFE = 1_000_000;
 const TAKEN = "taken";
@@ -86,10 +75,11 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #options: SearchRoundOptions;
   readonly #modules: SearchRoundModules;
   readonly #lanes: LaneRunner[] = [];
-  readonly #tree: RoundTree;
   readonly #line: ParentLine;
   readonly #notices: FindNotices;
   readonly #closing = new AbortController();
+  readonly #end: RoundClosing;
+  readonly #orders: LaneOrders;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   /** Aborted when the chain has reached the round. */
@@ -98,10 +88,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   #units: SearchedUnits | undefined;
   #finds: OwnFinds | undefined;
   #searchedMs = 0;
-  #closedAt: number | undefined;
-  #waitedMs = 0;
-  #idleAt: number | undefined;
-  #lastUnitMs = 0;
+  #times = { waitedMs: 0, lastUnitMs: 0 };
   #isTurned = false;
   #isTurnTold = false;
   readonly #speeds = new UnitSpeeds();
@@ -112,13 +99,13 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     this.#options = options;
     this.#modules = modules;
     this.#job = job;
+    this.#end = new RoundClosing(options);
     this.#notices = new FindNotices(job.spec, modules.digests);
     this.#since = modules.clock.monotonic();
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
     const { node } = options;
     const { id, team } = job;
-    this.#tree = roundTree(job, round, modules);
-    const { tree, shares } = this.#tree;
+    const { tree, shares } = roundTree(job, round, modules);
     // The lanes of a sub-manager are children of its own.
     const above = tree.isSubManager(node) ? [node, ...tree.above(node)] : tree.above(node);
     this.#line = new ParentLine(
@@ -134,6 +121,17 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         },
       },
     );
+    this.#orders = new LaneOrders(node, {
+      ...modules,
+      lanes: this.#lanes,
+      line: this.#line,
+      shares,
+      open: () => searchProgress(this.#job).open,
+      onClosed: (isTurned) => {
+        if (isTurned) this.#isTurned = true;
+        this.close();
+      },
+    });
     this.update(job);
   }
 
@@ -164,8 +162,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
           node,
           publicKey,
           workMs: this.#searchedMs,
-          waitedMs: this.#waitedMs,
-          lastUnitMs: this.#lastUnitMs,
+          ...this.#times,
           signal: this.#signal,
         },
         this.#modules,
@@ -183,7 +180,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   close(last?: { readonly lane: number; readonly unit: number }): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Error("the round is closed"));
-    this.#closedAt = this.#modules.clock.monotonic();
+    this.#end.close(this.#modules.clock.monotonic());
     for (const [index, lane] of this.#lanes.entries()) {
       lane.take(last?.lane === index ? { kind: "close", last: last.unit } : { kind: "close" });
     }
@@ -192,7 +189,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   take(message: LeaseMessage, from: number): LeaseReply | undefined {
     switch (message.kind) {
       case "orders":
-        this.#takeOrders(message.value, from);
+        this.#orders.take(message.value, from);
         return { answer: TAKEN, view: undefined };
       case "find":
         void this.#takeFind(message.value.nonce, from);
@@ -218,7 +215,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   async #search(units: SearchedUnits): Promise<void> {
-    const { job, round, node, lanes, deadlineMs, signal } = this.#options;
+    const { job, round, node, lanes, signal } = this.#options;
     const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
     this.#loadForChecks();
@@ -231,34 +228,21 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#lane(lane, order, units));
       if (this.#closing.signal.aborted)
         for (const lane of this.#lanes) lane.take({ kind: "close" });
-      let until: number | undefined;
-      let latest: number | undefined;
       for (;;) {
         for (const lane of this.#lanes) lane.take({ kind: "tick" });
         troubles.silent(this.#line.silentMs);
         if (units.claimable >= mostClaimUnits(this.#job)) this.close();
         if (this.#closing.signal.aborted) {
-          const now = clock.monotonic();
-          if (this.#lanes.every(({ isIdle }) => isIdle)) {
-            this.#idleAt ??= now;
-            this.#tellTurned(units);
-          }
-          latest ??= now + Math.max(PATIENCE_MS, LAST_UNIT * deadlineMs);
-          // What a lane still searches it must be able to deliver.
-          if (until === undefined || this.#lanes.some(({ isSearching }) => isSearching)) {
-            until = Math.min(latest, now + PATIENCE_MS);
-          }
-          if (now >= until || this.#lanes.every(({ isDone }) => isDone)) return;
+          const { isIdle, isOver } = this.#end.look(this.#lanes, clock.monotonic());
+          if (isIdle) this.#tellTurned(units);
+          if (isOver) return;
         }
         await this.#pause();
       }
     } finally {
       end();
       troubles.end();
-      const endedAt = clock.monotonic();
-      const closedAt = this.#closedAt ?? endedAt;
-      this.#waitedMs = Math.round(endedAt - closedAt);
-      this.#lastUnitMs = Math.round((this.#idleAt ?? endedAt) - closedAt);
+      this.#times = this.#end.timesAt(clock.monotonic());
     }
   }
 
@@ -338,60 +322,4 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     if (modeOf(this.#options.job) !== "first" || this.#closing.signal.aborted) return;
     if (await this.#notices.isRight(nonce, from, this.#signal)) this.close();
   }
-
-  #takeOrders(orders: LeaseOrders, from: number): void {
-    const { troubles } = this.#modules;
-    const speaker = this.#line.speakerOf(orders, from);
-    if (speaker === undefined) return;
-    // First, since the ends of leases below follow from it. A node that came after the close hears of it by its ask.
-    const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
-    const end = ROUND_ENDS[orders.isClosed];
-    if (end === "turned") this.#isTurned = true;
-    if (isClosed || end !== "open") this.close();
-    if (speaker !== "parent") return;
-    for (const { lane, request, lease, ...span } of orders.leases) {
-      // Units that the round does not have are no lease. The lane asks again.
-      if (span.from >= span.to || !isWithin([span], this.#open)) continue;
-      const units = unitsOf(span);
-      const parents = this.#parentsOf(units, orders, from);
-      if (parents === undefined) continue;
-      this.#lanes[lane]?.take({ kind: "lease", request, lease, parents, ...units });
-      troubles.leased(lane);
-    }
-    for (const wait of orders.waits) {
-      const { lane, request, ms } = wait;
-      this.#lanes[lane]?.take({ kind: "wait", request, ms });
-      troubles.waits(wait);
-    }
-    for (const { lane, lease, isStale, ...span } of orders.spans) {
-      const kind = isStale === 1 ? "stale" : "ack";
-      this.#lanes[lane]?.take({ kind, lease, ...unitsOf(span) });
-    }
-    for (const { lane, lease, to } of orders.ends) {
-      this.#lanes[lane]?.take({ kind: "end", lease, to: Number(to) });
-    }
-  }
-
-  /** By which leases managers above know units; undefined where a sub-manager did not sign that it gave them. */
-  #parentsOf(units: Span, orders: LeaseOrders, giver: number): Ancestry | undefined {
-    const { node } = this.#options;
-    if (this.#line.parent.rank === "manager" || giver === node) return [];
-    const { shares } = this.#tree;
-    const right = shares.right(orders.shares, giver, this.#modules.clock.monotonic());
-    const place = { taker: node, giver, ...units };
-    if (!shares.cover(right, place)) return undefined;
-    shares.keep(right);
-    return shares.ancestryOf(right, place);
-  }
-
-  get #open(): readonly UnitRange[] {
-    return searchProgress(this.#job).open;
-  }
-}
-
-function unitsOf({ from, to }: { readonly from: bigint; readonly to: bigint }): {
-  from: number;
-  to: number;
-} {
-  return { from: Number(from), to: Number(to) };
 }
