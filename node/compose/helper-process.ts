@@ -3,10 +3,11 @@
  * parent ends it when a task exceeds its limits; it ends itself when its parent ends. The code for a task is loaded
  * with the first task of its kind.
  */
-import { constants, setPriority } from "node:os";
+import { constants } from "node:os";
 import { PomlError } from "../../chain/errors.ts";
 import { endWithParent } from "../helpers/end-with-parent.ts";
 import type { HelperReply } from "../helpers/helper-messages.ts";
+import { lowerPriority } from "../lower-priority.ts";
 import type { KnownRequest } from "./helper-tasks.ts";
 
 const MAX_TEXT = 1024;
@@ -64,7 +65,7 @@ async function answer(request: KnownRequest): Promise<void> {
 }
 
 endWithParent();
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+lowerPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on("SIGINT", () => {});
 process.once("disconnect", () => process.exit(0));
 process.on("message", (request: KnownRequest) => void answer(request));

@@ -3,12 +3,13 @@
  * local child processes both run it.
  */
 import type { IncomingMessage } from "node:http";
-import { arch, platform, setPriority } from "node:os";
+import { arch, platform } from "node:os";
 import { WebSocket } from "ws";
 import type { CoreMeter } from "../../ml/baseline/core-share.ts";
 import { ENGINE_HASH } from "../../ml/exact/engine-hash.ts";
 import type { Log } from "../../p2p/log.ts";
 import type { Clock } from "../clock.ts";
+import { lowerPriority } from "../lower-priority.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import { SearchThread, THREAD_LIMITS, type ThreadLimits } from "./kinds/search/search-thread.ts";
@@ -65,14 +66,14 @@ export async function runWorker(
 ): Promise<void> {
   const { log, clock } = given;
   const hasThreadPriorities = platform() === "linux";
-  setPriority(hasThreadPriorities ? Math.min(niceness, LINK_NICENESS) : niceness);
+  lowerPriority(hasThreadPriorities ? Math.min(niceness, LINK_NICENESS) : niceness);
   const modules: SessionModules = {
     ...given,
     cache: new BlobCache(CACHE_BYTES),
     trainers: new TrainerCache(log),
     searches: new SearchThread({ ...given, limits: searchLimits, niceness }),
     // For good: only a privileged process could turn back.
-    beforeTask: () => setPriority(niceness),
+    beforeTask: () => lowerPriority(niceness),
   };
   const identity = { engineHash: ENGINE_HASH, threads, platform: `${platform()}-${arch()}` };
   let pauseMs = FIRST_PAUSE_MS;

@@ -2,7 +2,6 @@
  * Entry of the thread that runs search algorithms. It does one piece of work at a time, and while it
  * works it reads nothing but the shared state. If a module never returns, the whole thread is ended.
  */
-import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { DIGEST_BYTES } from "../../../../ml/search/abi.ts";
 import { Algorithm } from "../../../../ml/search/algorithm.ts";
@@ -11,6 +10,7 @@ import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
 import { probeAlgorithm } from "../../../../ml/search/check/probe.ts";
 import { runUnits } from "../../../../ml/search/run-units.ts";
 import type { UnitResult } from "../../../../ml/search/search-units.ts";
+import { lowerPriority } from "../../../lower-priority.ts";
 import type { ThreadStart } from "./search-thread.ts";
 import { MAX_BATCH_UNITS, MAX_TASK_FINDS } from "./task.ts";
 import {
@@ -28,7 +28,7 @@ const GIVE_WAY_MS = 0.05;
 
 const { memory, niceness } = workerData as ThreadStart;
 // Of this thread alone, where threads have priorities of their own.
-if (niceness !== undefined) setPriority(niceness);
+if (niceness !== undefined) lowerPriority(niceness);
 const shared = new SharedState(memory);
 /** Modules that passed a trial. Those that come with the program need none. */
 const trusted = new Set<string>(Object.values(ALGORITHM_HASHES));
