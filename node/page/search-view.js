@@ -51,6 +51,12 @@ function fewOf(texts) {
   return left > 0 ? `${shown} and ${count(left)} more` : shown;
 }
 
+/** One nonce, or how many: a table has no room for more. @param {{ finds: readonly { nonce: string }[] }} round */
+function foundIn({ finds: [first, ...others] }) {
+  if (first === undefined) return "–";
+  return others.length === 0 ? first.nonce : `${count(others.length + 1)} finds`;
+}
+
 /** Hashes a second that a node says it did. @param {SearchDetail} job @param {{ units: number, workMs: number }} claim */
 function speed(job, { units, workMs }) {
   return workMs === 0 ? 0 : (units * unitOf(job) * 1000) / workMs;
@@ -173,7 +179,7 @@ function history(rounds, job) {
         .filter(({ units }) => units > 0)
         .map((claim) => `${claim.name ?? `node ${claim.node}`} ${speedText(speed(job, claim))}`)
         .join(", ") || "nobody",
-      round.finds.length === 0 ? "–" : fewOf(round.finds.map(({ nonce }) => nonce)),
+      foundIn(round),
       duration(round.durationMs),
       h("a", { href: `#/blocks/${round.height}` }, `#${count(round.height)}`),
     ],

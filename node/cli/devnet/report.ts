@@ -74,10 +74,13 @@ export function showNetwork(output: Output, net: Devnet): void {
   );
   const [first] = net.running;
   if (first === undefined) return;
+  const node = `--data-dir ${shellQuote(first.dataDir)}`;
+  const paid = `${node} --wallet ${shellQuote(net.clientWallet)}`;
   output.line(`
 API token of ${first.name}: ${join(first.dataDir, "api-token")}
 Submit a job of your own:
-  npx poml dataset import csv your.csv --data-dir ${shellQuote(first.dataDir)}
-  npx poml job submit --data-dir ${shellQuote(first.dataDir)} --wallet ${shellQuote(net.clientWallet)} --dataset your --rounds 5
+  npx poml dataset import csv your.csv ${node}
+  npx poml job submit ${paid} --dataset your --rounds 5
+  npx poml search ${paid} --algorithm sha256d --prefix-text hello --zero-bits 24
 Ctrl-C stops the network.`);
 }

@@ -21,7 +21,7 @@ export interface OwnFindsOptions {
 }
 
 export interface OwnFindsModules {
-  readonly units: Pick<SearchedUnits, "find" | "finds">;
+  readonly units: Pick<SearchedUnits, "find" | "finds" | "has">;
   readonly links: Pick<LeaseLinks, "send">;
   readonly clock: Pick<Clock, "sleep">;
   readonly log: NodeLog;
@@ -67,13 +67,31 @@ export class OwnFinds {
     const facts = { job: toHex(job.id), round, nonce: String(nonce) };
     this.#modules.log.info("a search has a find", facts);
     const others = mode === "first" ? job.participants.map((one) => one.node) : [];
-    for (const other of new Set([...job.team, ...others])) {
-      if (other === node && !job.team.includes(node)) continue;
-      void this.#tell(other, { job: job.id, round, nonce });
-    }
+    this.#tellAll(
+      nonce,
+      others.filter((other) => other !== node),
+    );
     const unit = unitOf(searchSpec(job.spec), nonce);
     if (mode !== "first") return;
     this.#modules.onEnough(unit === undefined ? unit : { lane, unit: Number(unit) });
+  }
+
+  /** Finds of units that come from the round before, and are to be claimed in this one: its log does not have them. */
+  retell(): void {
+    const { job } = this.#options;
+    const { units } = this.#modules;
+    if (modeOf(job) !== "all") return;
+    for (const nonce of units.finds) {
+      const unit = unitOf(searchSpec(job.spec), nonce);
+      if (unit !== undefined && units.has(Number(unit))) this.#tellAll(nonce, []);
+    }
+  }
+
+  #tellAll(nonce: bigint, others: readonly number[]): void {
+    const { job, round } = this.#options;
+    for (const other of new Set([...job.team, ...others])) {
+      void this.#tell(other, { job: job.id, round, nonce });
+    }
   }
 
   #keep(nonce: bigint): void {

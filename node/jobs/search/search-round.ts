@@ -215,7 +215,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   }
 
   async #search(units: SearchedUnits): Promise<void> {
-    const { job, round, node, lanes, signal } = this.#options;
+    const { job, round, before, node, lanes, signal } = this.#options;
     const { links, clock, troubles } = this.#modules;
     const order = await this.#order();
     this.#loadForChecks();
@@ -223,6 +223,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
       { job, round, node, signal },
       { ...this.#modules, units, onEnough: (last) => this.close(last) },
     );
+    if (before !== undefined) this.#finds.retell();
     const end = links.receive({ job: job.id, round }, this);
     try {
       for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#lane(lane, order, units));

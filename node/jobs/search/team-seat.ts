@@ -23,6 +23,7 @@ import type { NodeLog } from "../../telemetry/log.ts";
 import { childEvents } from "./child-reports.ts";
 import type { NonceDigests } from "./find-check.ts";
 import { FindNotices } from "./find-notices.ts";
+import { isRecordFull } from "./full-record.ts";
 import type { LeaseJournal } from "./lease-journal.ts";
 import type { LeaseLinks, LeaseReceiver, MemberReceiver } from "./lease-links.ts";
 import { LeaseOrderSender, receiverOf } from "./lease-order-sender.ts";
@@ -396,8 +397,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
 
   #takeSafe(entries: readonly LogEntry[]): void {
     this.#safe.add(entries, this.#now, ({ entry, step, worker }) => {
-      // Its claim has room for no more.
-      if (worker !== undefined && this.table.claimable(worker) >= MAX_CLAIM_UNITS) this.turn();
+      const isClaimFull = worker !== undefined && this.table.claimable(worker) >= MAX_CLAIM_UNITS;
+      if (isClaimFull || isRecordFull(this.#job, this.table)) this.turn();
       if (step.kind === "turn") {
         this.#modules.onTurned({ root: leaseRoot(entry.signed.entry), ...this.table.turned() });
       }
@@ -431,10 +432,10 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     const { table } = this.#desk ?? {};
     if (table === undefined || table.isClosed || this.#ending === undefined) return;
     const isTurn = this.#ending === "turn" && this.#place.round < MAX_ROUNDS;
+    const now = this.#now;
     // Ahead of the chain nobody knows yet what there is left.
-    if (isTurn && !table.isBegun) return;
-    const kind = isTurn && table.open.size > 0 ? "turn" : "close";
-    this.#deskStep({ kind, now: this.#now });
+    if (isTurn && !table.isBegun) this.#deskStep({ kind: "pause", now });
+    else this.#deskStep({ kind: isTurn && table.open.size > 0 ? "turn" : "close", now });
   }
 
   #deskStep(event: DeskEvent): void {

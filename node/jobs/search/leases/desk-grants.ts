@@ -38,6 +38,8 @@ export class DeskGrants {
   readonly #parts: DeskParts;
   readonly #rules: GrantRules;
   readonly #copies: Copies;
+  /** Nobody gets a lease. */
+  isPaused = false;
 
   constructor(parts: DeskParts, rules: GrantRules) {
     this.#parts = parts;
@@ -80,7 +82,8 @@ export class DeskGrants {
     }
     lane.request = request;
     const first = table.open.within({ from, to }).find(({ lease }) => lease === number);
-    if (first === undefined || table.lease(number) === undefined || table.isClosed) {
+    const isOver = table.isClosed || this.isPaused;
+    if (first === undefined || table.lease(number) === undefined || isOver) {
       this.refuse(lane, now, effects);
       return;
     }
@@ -139,7 +142,7 @@ export class DeskGrants {
 
   #serve(lane: LaneRow, now: number, effects: DeskEffect[]): boolean {
     const { table, lanes, steps } = this.#parts;
-    if (table.isClosed || now < lane.restsUntil) return false;
+    if (table.isClosed || this.isPaused || now < lane.restsUntil) return false;
     if (hasEnough(lane)) return false;
     if (tooFar(lane.pace) !== undefined) return false;
     const { scheduleMs } = steps;

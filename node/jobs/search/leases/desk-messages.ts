@@ -87,6 +87,12 @@ export interface TurnEvent {
   readonly now: number;
 }
 
+/** No more grants until the round turns: it has all that it can take, and the chain has not reached it. */
+export interface PauseEvent {
+  readonly kind: "pause";
+  readonly now: number;
+}
+
 /** Feed one every half second or so. */
 export interface DeskTickEvent {
   readonly kind: "tick";
@@ -102,6 +108,7 @@ export type DeskEvent =
   | HeldEvent
   | CloseEvent
   | TurnEvent
+  | PauseEvent
   | DeskTickEvent;
 
 /** Write this step to the log; feed `held` with the id back once it is safe. */

@@ -7,7 +7,7 @@ import { DeskLanes, isLate } from "./desk-lanes.ts";
 import type { DeskEffect, DeskEvent, FoundEvent } from "./desk-messages.ts";
 import { type PastStep, replay } from "./desk-replay.ts";
 import { type DeskParts, DeskReports } from "./desk-reports.ts";
-import { LeaseTable, MAX_ROUND_FINDS } from "./lease-table.ts";
+import { LeaseTable, MAX_LOGGED_FINDS } from "./lease-table.ts";
 import { FREE } from "./open-units.ts";
 import type { Span, Spans } from "./span.ts";
 import type { RoundStep } from "./step.ts";
@@ -110,6 +110,9 @@ export class LeaseDesk {
       case "turn":
         this.#turn(now, effects);
         break;
+      case "pause":
+        this.#pause(now, effects);
+        break;
       case "begin":
         this.#begin(now, effects);
         break;
@@ -143,8 +146,8 @@ export class LeaseDesk {
   #found({ node, nonce, now }: FoundEvent, effects: DeskEffect[]): void {
     const { finds, isTurned } = this.#table;
     if (isTurned) return;
-    // Where nearly every nonce is a find, there are more than a round records.
-    if (finds.length >= MAX_ROUND_FINDS || finds.some((find) => find.nonce === nonce)) return;
+    // Where nearly every nonce is a find, there are more than a log holds.
+    if (finds.length >= MAX_LOGGED_FINDS || finds.some((find) => find.nonce === nonce)) return;
     const step = { kind: "find", node, nonce } as const;
     this.#table.apply(step);
     this.#steps.append(step, { lease: FREE, answers: [step] }, now, effects);
@@ -162,6 +165,18 @@ export class LeaseDesk {
 
   #close(now: number, effects: DeskEffect[]): void {
     if (this.#table.isClosed) return;
+    this.#cutAll(now, effects);
+    this.#end("close", now, effects);
+  }
+
+  #pause(now: number, effects: DeskEffect[]): void {
+    if (this.#table.isClosed || this.#grants.isPaused) return;
+    this.#grants.isPaused = true;
+    this.#cutAll(now, effects);
+  }
+
+  /** Leases of lanes end where their lanes are; what sub-managers hold, they may give out to its end. */
+  #cutAll(now: number, effects: DeskEffect[]): void {
     for (const run of [...this.#lanes.runs]) {
       this.#reports.log(run, run.at, now, effects);
       const lease = this.#table.lease(run.lease);
@@ -169,7 +184,6 @@ export class LeaseDesk {
         this.#reports.cut(run, lease.at, now, effects);
       }
     }
-    this.#end("close", now, effects);
   }
 
   /** All that is known of leases at work belongs to the round, and nothing more. */

@@ -19,8 +19,8 @@ import {
 } from "./step.ts";
 import type { HeldLease, TurnedTable } from "./turned.ts";
 
-/** Finds of a round, at most. */
-export const MAX_ROUND_FINDS = 64;
+/** Finds of a log, at most. */
+export const MAX_LOGGED_FINDS = 64;
 /** Leases of a round, at most. */
 export const MAX_LEASES = 2 ** 20;
 
@@ -104,6 +104,11 @@ export class LeaseTable {
 
   get finds(): readonly LoggedFind[] {
     return this.#finds;
+  }
+
+  /** Whether a node may claim the unit for the first search of it. */
+  isSearched(unit: number): boolean {
+    return this.#owned.covered({ from: unit, to: unit + 1 }) > 0;
   }
 
   /** There are no more grants. */
@@ -245,7 +250,7 @@ export class LeaseTable {
       case "find":
         if (this.#finds.some(({ nonce }) => nonce === step.nonce))
           throw refuse(step, "NOTHING_NEW");
-        if (this.#finds.length >= MAX_ROUND_FINDS) throw refuse(step, "TOO_MANY");
+        if (this.#finds.length >= MAX_LOGGED_FINDS) throw refuse(step, "TOO_MANY");
         this.#finds.push({ node: step.node, nonce: step.nonce });
         return [];
       case "takeover":

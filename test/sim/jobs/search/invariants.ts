@@ -2,7 +2,12 @@
 import { compareBytes } from "../../../../chain/crypto/hash.ts";
 import { isOut } from "../../../../chain/job/phase.ts";
 import type { NodeRecord } from "../../../../chain/types/node.ts";
-import { MAX_GAPS, SEARCH_MODES, type SearchFind } from "../../../../chain/types/search.ts";
+import {
+  MAX_FINDS,
+  MAX_GAPS,
+  SEARCH_MODES,
+  type SearchFind,
+} from "../../../../chain/types/search.ts";
 import { countUnits, isWithin } from "../../../../chain/workload/search/coverage.ts";
 import {
   searchProgress,
@@ -63,7 +68,7 @@ function resultFindings({ plan, job, end }: Outcome): string[] {
       if (end === "target") return finds.length === 1 ? [] : ["it ended without a find"];
       return open.length === 0 && all.length === 0 ? [] : ["there is a find, and none was told"];
     case "all":
-      return finds.length === all.length
+      return finds.length === Math.min(all.length, MAX_FINDS)
         ? []
         : [`${finds.length} of ${all.length} finds were told`];
     default: {

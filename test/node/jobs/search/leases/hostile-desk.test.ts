@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { LeaseDesk } from "../../../../../node/jobs/search/leases/desk.ts";
 import type { DeskEffect } from "../../../../../node/jobs/search/leases/desk-messages.ts";
-import { MAX_ROUND_FINDS } from "../../../../../node/jobs/search/leases/lease-table.ts";
+import { MAX_LOGGED_FINDS } from "../../../../../node/jobs/search/leases/lease-table.ts";
 
 function deskOf(units: number): LeaseDesk {
   return new LeaseDesk({ open: [{ from: 0, to: units }], redundancy: 0, random: () => 0 });
@@ -21,15 +21,15 @@ const steps = (effects: readonly DeskEffect[]): string[] =>
   effects.flatMap((effect) => (effect.kind === "append" ? [effect.step.kind] : []));
 
 describe("desk of leases, with strangers before it", () => {
-  it("writes as many finds as a round has, and passes over the others", () => {
+  it("writes as many finds as a log holds, and passes over the others", () => {
     const desk = deskOf(1000);
     const found = (nonce: number) =>
       step(desk, { kind: "found", now: 1, node: 3, nonce: BigInt(nonce) });
-    for (let nonce = 0; nonce < MAX_ROUND_FINDS; nonce++) {
+    for (let nonce = 0; nonce < MAX_LOGGED_FINDS; nonce++) {
       expect(steps(found(nonce))).deep.equal(["find"]);
     }
-    expect(found(MAX_ROUND_FINDS)).deep.equal([]);
-    expect(desk.table.finds.length).equal(MAX_ROUND_FINDS);
+    expect(found(MAX_LOGGED_FINDS)).deep.equal([]);
+    expect(desk.table.finds.length).equal(MAX_LOGGED_FINDS);
   });
 
   it("gives a lane two leases and no more, however often it asks", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { leaseRoot } from "../../../../../chain/workload/search/lease-log.ts";
 import { LeaseDesk } from "../../../../../node/jobs/search/leases/desk.ts";
+import type { DeskEvent } from "../../../../../node/jobs/search/leases/desk-messages.ts";
 import { LeaseTable } from "../../../../../node/jobs/search/leases/lease-table.ts";
 import { Member } from "../../../../../node/jobs/search/leases/member.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   MemberMessage,
 } from "../../../../../node/jobs/search/leases/member-messages.ts";
 import type { Spans } from "../../../../../node/jobs/search/leases/span.ts";
+import type { Holder } from "../../../../../node/jobs/search/leases/step.ts";
 import type { LogOrigin } from "../../../../../node/jobs/search/leases/turned.ts";
 
 const JOB = new Uint8Array(32).fill(7);
@@ -74,6 +76,28 @@ describe("a log of leases that turns to the next round", () => {
       [2, 45, 50],
       [2, 0, 10],
     ]);
+  });
+
+  it("pauses where it has all it can take and the chain is not there: leases end, and nobody gets one until it turns", () => {
+    let isReached = false;
+    const onChain = (): Spans | undefined => (isReached ? WHOLE : undefined);
+    const table = new LeaseTable({ open: WHOLE, held: [], onChain });
+    const desk = new LeaseDesk({ open: [], table, redundancy: 0, random: () => 0 });
+    const step = (event: DeskEvent): string[] =>
+      desk.step(event).flatMap((effect) => {
+        if (effect.kind !== "append") return [effect.kind];
+        return [effect.step.kind, ...step({ kind: "held", now: event.now, id: effect.id })];
+      });
+    const ask = (holder: Holder, request: number, holds: number[] = []): string[] =>
+      step({ kind: "ask", now: 2, holder, request, holds, rttMs: 1 });
+    expect(ask(A, 1)).deep.equal(["grant", "lease"]);
+    expect(step({ kind: "pause", now: 3 })).deep.equal(["cut", "end"]);
+    expect(step({ kind: "pause", now: 4 })).deep.equal([]);
+    for (const holder of [A, B]) expect(ask(holder, 2)).deep.equal(["wait"]);
+    expect(step({ kind: "tick", now: 500 })).deep.equal([]);
+    isReached = true;
+    expect(step({ kind: "begin", now: 600 })).deep.equal(["begin"]);
+    expect(step({ kind: "turn", now: 700 })).deep.equal(["turn", "wait", "wait"]);
   });
 
   it("gives a lane that asks again the lease that it had, and other lanes free units", () => {
