@@ -1,6 +1,7 @@
 /** Answers the API's requests from the parts of a running node. */
 import { equalBytes, toHex } from "../../chain/crypto/hash.ts";
 import type { CertifiedBlock } from "../../chain/types/block.ts";
+import type { Job, JobKind } from "../../chain/types/job.ts";
 import { trainSpec } from "../../chain/workload/train/train-of.ts";
 import { jobKindOf } from "../../chain/workload/workloads.ts";
 import { MAX_MODULE_BYTES } from "../../ml/search/abi.ts";
@@ -137,6 +138,14 @@ export function createServices(parts: ServiceParts): NodeServices {
   const prepare = ({ kind, order }: OrderRequest): Promise<PreparedJob> =>
     kind === "train" ? prepareTrain(order) : prepareNonces(order);
 
+  const modelFilesOf = (job: Job) =>
+    readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
+  /** Each throws an error for a job without a result, which gets no certificate. */
+  const requireResult: Readonly<Record<JobKind, (job: Job) => unknown>> = {
+    train: modelFilesOf,
+    search: requireFinished,
+  };
+
   const desk = new OrderDesk({ prepare, duties, store: chain.store });
 
   return {
@@ -185,13 +194,11 @@ export function createServices(parts: ServiceParts): NodeServices {
     },
     jobModel: async (id) => {
       const { job } = await findJob(id);
-      return readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
+      return modelFilesOf(job);
     },
     jobCertificate: async (id) => {
       const { index, job } = await findJob(id);
-      if (jobKindOf(job.spec) === "train") {
-        await readModelFiles(job, { fetcher, opener }, AbortSignal.timeout(MODEL_MS));
-      } else requireFinished(job);
+      await requireResult[jobKindOf(job.spec)](job);
       return { ...(await makeCertificate(chain, index, { jobs, light: ledger.light })) };
     },
     files: parts.files,

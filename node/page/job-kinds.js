@@ -24,6 +24,7 @@ import { trainView } from "./train-view.js";
 /**
  * @template {JobKind} K
  * @typedef {{
+ *   working: string,
  *   progress(job: Pick<SummaryOf<K>, "recordedRounds" | "progress"> & { rounds?: number | undefined }): string,
  *   result(job: SummaryOf<K>): string,
  *   recordResult(record: RecordOf<K>): string,

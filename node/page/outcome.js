@@ -1,5 +1,6 @@
 /** How a job stands or ended, as a chip and as a sentence. */
 import { h } from "./dom.js";
+import { viewOf } from "./job-kinds.js";
 import { withCode } from "./notices.js";
 
 /** @import { JobKind } from "../../chain/types/job.ts" */
@@ -8,7 +9,7 @@ import { withCode } from "./notices.js";
 /** @param {{ kind: JobKind, outcome: OutcomeJson, phase: string }} job */
 export function outcomeChip({ kind, outcome, phase }) {
   const { state } = outcome;
-  const stage = kind === "search" && phase === "training" ? "searching" : phase;
+  const stage = phase === "training" ? viewOf({ kind }).working : phase;
   const word = state === "running" ? stage : state === "undrawn" ? "not drawn" : state;
   return h("span", { class: "chip", "data-outcome": state }, word);
 }

@@ -12,6 +12,7 @@ const SHOWN_FINDS = 3;
 
 /** @type {JobView<"search">} */
 export const searchView = {
+  working: "searching",
   progress: ({ progress }) => `${percent(progress)} searched`,
   result: ({ finds }) => (finds.length === 0 ? "–" : plural(finds.length, "find")),
   recordResult: ({ finds, openUnits }) =>

@@ -10,6 +10,7 @@ import { store } from "./store.js";
 
 /** @type {JobView<"train">} */
 export const trainView = {
+  working: "training",
   progress: ({ recordedRounds, rounds }) => `${recordedRounds} / ${rounds} rounds`,
   result: ({ metrics }) => (metrics === undefined ? "–" : percent(metrics.accuracy)),
   recordResult: ({ metrics }) => `${percent(metrics.accuracy, 2)}, loss ${metrics.loss.toFixed(4)}`,

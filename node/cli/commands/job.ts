@@ -151,10 +151,9 @@ async function fetchResult(
   const job = await client.job(id);
   const { anchorHeight } = await downloadResult(client, job, options.out);
   context.output.result({ job: id, modelDir: options.out, anchorHeight }, () => {
-    const what = job.kind === "train" ? "Model and certificate are" : "The certificate is";
-    context.output.line(`${what} in ${options.out}.`);
+    context.output.line(`${viewOf(job).downloaded} in ${options.out}.`);
     context.output.line(
-      `Check ${job.kind === "train" ? "them" : "it"} with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
+      `Check the result with the hash of block ${anchorHeight} from a node you trust (/v1/blocks/${anchorHeight}):`,
     );
     context.output.line(
       `  npx poml verify ${shellQuote(options.out)} --trust ${anchorHeight}:<hash>`,

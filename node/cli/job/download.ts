@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { Header } from "../../../chain/types/block.ts";
+import type { JobKind } from "../../../chain/types/job.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import type { PomlClient } from "../../api/client.ts";
 import { type JobDetail, ofKind } from "../../api/contract/jobs/job.ts";
@@ -21,8 +22,7 @@ export async function downloadResult(
   { id, kind }: Pick<JobDetail, "id" | "kind">,
   directory: string,
 ): Promise<Downloaded> {
-  const files: Readonly<Record<string, Uint8Array>> =
-    kind === "train" ? await modelFiles(client, id) : await moduleFile(client, id);
+  const files = await FILES[kind](client, id);
   const certificate = await client.certificate(id);
   await mkdir(directory, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
@@ -30,15 +30,23 @@ export async function downloadResult(
   return { anchorHeight: heightOf(certificate.header) };
 }
 
+type Files = Readonly<Record<string, Uint8Array>>;
+
+/** Downloads the files of a result, besides the certificate. */
+const FILES: Readonly<Record<JobKind, (client: PomlClient, id: string) => Promise<Files>>> = {
+  train: modelFiles,
+  search: moduleFile,
+};
+
 /** The module, where it does not come with the program: without it the finds cannot be hashed again. */
-async function moduleFile(client: PomlClient, id: string): Promise<Record<string, Uint8Array>> {
+async function moduleFile(client: PomlClient, id: string): Promise<Files> {
   const { algorithm, algorithmName } = ofKind("search", await client.job(id));
   if (algorithmName !== undefined) return {};
   const module = await client.blob(algorithm);
   return module === undefined ? {} : { [ALGORITHM_FILE]: module };
 }
 
-async function modelFiles(client: PomlClient, id: string) {
+async function modelFiles(client: PomlClient, id: string): Promise<Files> {
   const { listing, modelJson, weightsBin, datasetJson } = await client.model(id);
   const files = {
     "model.json": modelJson,

@@ -6,6 +6,10 @@ import { showFinds } from "./finds.ts";
 import type { DetailOf, JobView } from "./view.ts";
 
 export const SEARCH_VIEW: JobView<"search"> = {
+  working: "searching",
+  orderCommand: "npx poml search",
+  downloaded: "The certificate is",
+
   progress: ({ progress, nonces }) => `${percent(progress)} of ${hashCount(nonces)} nonces`,
 
   result: ({ finds }) => (finds.length === 0 ? "-" : `${finds.length} found`),

@@ -25,9 +25,8 @@ export function stateText(job: JobDetail): string {
   return round === 0 ? phase : `${phaseWord(kind, phase)}, ${viewOf(job).roundState(job)}`;
 }
 
-/** The chain has one name for this phase, whatever the kind of work. */
 function phaseWord(kind: JobSummary["kind"], phase: string): string {
-  return kind === "search" && phase === "training" ? "searching" : phase;
+  return phase === "training" ? viewOf({ kind }).working : phase;
 }
 
 export function showJob(output: Output, job: JobDetail): void {

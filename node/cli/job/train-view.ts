@@ -5,6 +5,10 @@ import { mebibytes, percent, poml, seconds } from "../format.ts";
 import type { JobView } from "./view.ts";
 
 export const TRAIN_VIEW: JobView<"train"> = {
+  working: "training",
+  orderCommand: "npx poml job submit",
+  downloaded: "Model and certificate are",
+
   progress: ({ recordedRounds, rounds }) => `${recordedRounds} of ${rounds} rounds`,
 
   result: ({ metrics }) => (metrics === undefined ? "-" : percent(metrics.accuracy)),

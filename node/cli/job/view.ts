@@ -8,6 +8,12 @@ export type DetailOf<K extends JobKind> = Extract<JobDetail, { kind: K }>;
 export type RoundOf<K extends JobKind> = Extract<RoundJson, { kind: K }>;
 
 export interface JobView<K extends JobKind> {
+  /** What its participants do, as a word for the phase that the chain calls `training` for every kind of work. */
+  readonly working: string;
+  /** The command with which a client orders such a job. */
+  readonly orderCommand: string;
+  /** What `poml job result` downloads; begins a sentence. */
+  readonly downloaded: string;
   /** The progress of the job, in words. */
   progress(job: SummaryOf<K> | DetailOf<K>): string;
   /** The result so far, as a word or a number; `-` when there is none. */

@@ -54,10 +54,9 @@ function incomplete(
   if (records.length > 0 && !output.json) showRounds(output, records, found);
   const { outcome, ...job } = found;
   const { reason, remedy } = outcome;
-  const again = job.kind === "train" ? "npx poml job submit" : "npx poml search";
   return new CliError(
     `job ${job.id} ${outcomeWord(found)}: ${reason}`,
     { code: "JOB_INCOMPLETE", exit: EXIT.failure, job: { ...job, outcome, records } },
-    remedy ?? `order it again with \`${again}\``,
+    remedy ?? `order it again with \`${viewOf(found).orderCommand}\``,
   );
 }

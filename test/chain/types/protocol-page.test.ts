@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import {
   ByteListType,
   ByteVectorType,
@@ -11,34 +11,25 @@ import {
   UnionType,
 } from "@chainsafe/ssz";
 import { expect } from "chai";
-import * as audit from "../../../chain/types/audit.ts";
-import * as block from "../../../chain/types/block.ts";
-import * as evidence from "../../../chain/types/evidence.ts";
-import * as genesis from "../../../chain/types/genesis.ts";
-import * as job from "../../../chain/types/job.ts";
-import * as lease from "../../../chain/types/lease.ts";
-import * as light from "../../../chain/types/light.ts";
-import * as node from "../../../chain/types/node.ts";
-import * as optimizer from "../../../chain/types/optimizer.ts";
-import * as search from "../../../chain/types/search.ts";
-import * as state from "../../../chain/types/state.ts";
-import * as track from "../../../chain/types/track.ts";
-import * as train from "../../../chain/types/train.ts";
-import * as transaction from "../../../chain/types/transaction.ts";
-import * as vote from "../../../chain/types/vote.ts";
-import * as window from "../../../chain/types/window.ts";
+import { Proof } from "../../../chain/types/evidence.ts";
+import { JobProgress, JobWork, RoundGain } from "../../../chain/types/job.ts";
+import { Payload } from "../../../chain/types/transaction.ts";
+
+const PAGE = new URL("../../../docs/protocol.md", import.meta.url);
+const TYPES = new URL("../../../chain/types/", import.meta.url);
 
 const UNIONS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
-  [evidence.Proof, "Proof"],
-  [job.JobWork, "JobWork"],
-  [job.JobProgress, "JobProgress"],
-  [job.RoundGain, "RoundGain"],
+  [Payload, "Payload"],
+  [Proof, "Proof"],
+  [JobWork, "JobWork"],
+  [JobProgress, "JobProgress"],
+  [RoundGain, "RoundGain"],
 ]);
 
 /** A type in the notation of the page. */
 function nameOf(type: Type<unknown>): string {
   if (type instanceof ContainerType) return type.typeName;
-  if (type instanceof UnionType) return UNIONS.get(type) ?? "Payload";
+  if (type instanceof UnionType) return UNIONS.get(type) ?? "no union of this page";
   if (type instanceof UintNumberType || type instanceof UintBigintType) {
     return `u${8 * type.byteLength}`;
   }
@@ -56,35 +47,41 @@ function lineOf(type: { typeName: string; fields: Record<string, Type<unknown>> 
   return `${type.typeName}: ${fields.join(", ")}`;
 }
 
+/** The sentence about a union on the page, with its members in the order of their selectors. */
+function sentenceOf(type: unknown, name: string): string {
+  if (!(type instanceof UnionType)) throw new TypeError(`${name} is no union`);
+  const types: readonly Type<unknown>[] = type.types;
+  const members = types.map(({ typeName }) => kebabOf(typeName)).join(", ");
+  return `\`${name}\` is an SSZ union; the selector is the position in: ${members}.`;
+}
+
+/** `job-open` of `JobOpen`. */
+function kebabOf(typeName: string): string {
+  return typeName.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+}
+
+async function typesOfChain(): Promise<ContainerType<never>[]> {
+  const files = await readdir(TYPES);
+  const modules = await Promise.all(files.map((file) => import(new URL(file, TYPES).href)));
+  return modules
+    .flatMap((module): unknown[] => Object.values(module))
+    .filter((value): value is ContainerType<never> => value instanceof ContainerType);
+}
+
 describe("docs/protocol.md", () => {
   it("lists every type as it is", async () => {
-    const page = await readFile(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+    const page = await readFile(PAGE, "utf8");
     const listed = [...page.matchAll(/```ssz\n(.*?)```/gs)].flatMap(([, text = ""]) =>
       text
         .replaceAll(/\n {4}/g, " ")
         .trim()
         .split("\n"),
     );
-    const types = [
-      audit,
-      block,
-      evidence,
-      genesis,
-      job,
-      lease,
-      light,
-      node,
-      optimizer,
-      search,
-      state,
-      track,
-      train,
-      transaction,
-      vote,
-      window,
-    ]
-      .flatMap((module): unknown[] => Object.values(module))
-      .filter((value) => value instanceof ContainerType);
-    expect(listed).to.have.members(types.map(lineOf));
+    expect(listed).to.have.members((await typesOfChain()).map(lineOf));
+  });
+
+  it("lists the members of every union in the order of their selectors", async () => {
+    const page = (await readFile(PAGE, "utf8")).replaceAll("\n", " ");
+    for (const [type, name] of UNIONS) expect(page).to.contain(sentenceOf(type, name));
   });
 });

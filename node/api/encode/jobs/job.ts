@@ -80,15 +80,16 @@ export function encodeRound(state: State, { height, blockHash, record }: Recorde
 
 export function encodePrepared({ spec, price, escrow, notes }: PreparedJob): PreparedJson {
   const encoded = encodeSpec(spec);
-  const terms = {
+  const prepared = {
+    kind: encoded.kind,
+    spec: encoded,
     specBytes: toHex(JobSpec.serialize(spec)),
     price: price.toString(),
     escrow: escrow.toString(),
     notes: [...notes],
   };
-  return encoded.kind === "train"
-    ? { kind: encoded.kind, spec: encoded, ...terms }
-    : { kind: encoded.kind, spec: encoded, ...terms };
+  // The kind is that of the spec; the compiler does not see this for a union.
+  return prepared as PreparedJson;
 }
 
 const OPENED_BEFORE = "an earlier request with this Idempotency-Key opened the job";
