@@ -70,7 +70,13 @@ export function childEvents(
   return events;
 }
 
-function spanOf({ from, to }: { readonly from: bigint; readonly to: bigint }): Span | undefined {
+export function spanOf({
+  from,
+  to,
+}: {
+  readonly from: bigint;
+  readonly to: bigint;
+}): Span | undefined {
   const [first, end] = [unitOf(from), unitOf(to)];
   if (first === undefined || end === undefined || first >= end) return undefined;
   return { from: first, to: end };

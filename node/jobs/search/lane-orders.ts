@@ -4,7 +4,7 @@ import { isWithin } from "../../../chain/workload/search/coverage.ts";
 import type { Clock } from "../../clock.ts";
 import type { LaneRunner } from "./lane-runner.ts";
 import type { LeaseShares } from "./lease-shares.ts";
-import { type LeaseOrders, ROUND_ENDS, WAIT_CODES } from "./lease-wire.ts";
+import { type LeaseOrders, RANKS, ROUND_ENDS, WAIT_CODES } from "./lease-wire.ts";
 import type { Ancestry } from "./leases/ancestry.ts";
 import type { Span } from "./leases/span.ts";
 import type { ParentLine } from "./parent-line.ts";
@@ -20,6 +20,8 @@ export interface LaneOrdersModules {
   open(): readonly UnitRange[];
   /** The round takes no more work. @param isTurned the next round goes on from it */
   onClosed(isTurned: boolean): void;
+  /** The manager speaks, not a sub-manager: it alone knows of the round before. */
+  onManager(orders: LeaseOrders): void;
 }
 
 export class LaneOrders {
@@ -33,13 +35,14 @@ export class LaneOrders {
   }
 
   take(orders: LeaseOrders, from: number): void {
-    const { lanes, line, troubles, open, onClosed } = this.#modules;
+    const { lanes, line, troubles, open, onClosed, onManager } = this.#modules;
     const speaker = line.speakerOf(orders, from);
     if (speaker === undefined) return;
     // First, since the ends of leases below follow from it. A node that came after the close hears of it by its ask.
     const isClosed = orders.waits.some(({ code }) => WAIT_CODES[code] === "CLOSED");
     const end = ROUND_ENDS[orders.isClosed];
     if (isClosed || end !== "open") onClosed(end === "turned");
+    if (RANKS[orders.rank] === "manager") onManager(orders);
     if (speaker !== "parent") return;
     for (const { lane, request, lease, ...span } of orders.leases) {
       // Units that the round does not have are no lease. The lane asks again.
@@ -67,8 +70,13 @@ export class LaneOrders {
   /** By which leases managers above know units; undefined where a sub-manager did not sign that it gave them. */
   #parentsOf(units: Span, orders: LeaseOrders, giver: number): Ancestry | undefined {
     const { line, shares, clock } = this.#modules;
-    if (line.parent.rank === "manager" || giver === this.#node) return [];
+    if (line.parent.rank === "manager") return [];
     const right = shares.right(orders.shares, giver, clock.monotonic());
+    if (giver === this.#node) {
+      // Of this node's own sub-manager: for when the round turns.
+      shares.keep(right);
+      return [];
+    }
     const place = { taker: this.#node, giver, ...units };
     if (!shares.cover(right, place)) return undefined;
     shares.keep(right);

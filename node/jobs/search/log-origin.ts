@@ -15,7 +15,7 @@ const WireSpan = new ContainerType(
 );
 const WireSpans = new ListCompositeType(WireSpan, MAX_SPANS);
 const WireHeld = new ContainerType(
-  { node: Uint32, lane: Uint16, from: Uint64, to: Uint64, spans: WireSpans },
+  { was: Uint32, node: Uint32, lane: Uint16, from: Uint64, to: Uint64, spans: WireSpans },
   { typeName: "HeldLease", jsonCase: "eth2" },
 );
 const WireOrigin = new ContainerType(
@@ -27,7 +27,8 @@ export function encodeOrigin({ root, open, held }: LogOrigin): Uint8Array {
   return WireOrigin.serialize({
     root,
     open: open.map(wide),
-    held: held.map(({ node, lane, spans, ...span }) => ({
+    held: held.map(({ was, node, lane, spans, ...span }) => ({
+      was,
       node,
       lane,
       ...wide(span),
@@ -42,7 +43,8 @@ export function decodeOrigin(bytes: Uint8Array): LogOrigin {
   return {
     root,
     open: narrow(open),
-    held: held.map(({ node, lane, from, to, spans }) => ({
+    held: held.map(({ was, node, lane, from, to, spans }) => ({
+      was,
       node,
       lane,
       from: Number(from),

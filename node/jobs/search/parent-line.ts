@@ -94,7 +94,7 @@ export class ParentLine {
       return parent.rank === "sub-manager" && parent.node === from ? "parent" : undefined;
     }
     // Another may have taken over; its word alone is not enough.
-    if (view !== this.#view) this.#seekManager();
+    if (view !== this.#view) this.seekManager();
     if (view !== this.#view || from !== this.manager) return undefined;
     return parent.rank === "manager" ? "parent" : "manager";
   }
@@ -117,7 +117,7 @@ export class ParentLine {
   /** The parent is as good as gone. */
   seek(): void {
     if (this.parent.rank === "manager") {
-      this.#seekManager();
+      this.seekManager();
       return;
     }
     this.#level++;
@@ -126,7 +126,7 @@ export class ParentLine {
   }
 
   /** Asks all members who manages; what most of them say is believed. */
-  #seekManager(): void {
+  seekManager(): void {
     if (this.#isSeeking) return;
     this.#isSeeking = true;
     this.#ask()
@@ -136,22 +136,25 @@ export class ParentLine {
       });
   }
 
+  /** Once more than half of them say the same, those that are dead or slow are not waited for. */
   async #ask(): Promise<void> {
     const { team, job, round } = this.#options;
-    const views = await Promise.all(
-      team.map((node) =>
-        this.#modules.links.send(node, { kind: "who", value: { job, round } }).then(
-          ({ view }) => view,
-          () => undefined,
-        ),
-      ),
-    );
     const counts = new Map<number, number>();
-    for (const view of views) {
-      if (view !== undefined) counts.set(view, (counts.get(view) ?? 0) + 1);
-    }
-    const [most] = [...counts].sort(([a, timesA], [b, timesB]) => timesB - timesA || b - a);
-    if (most !== undefined) this.#turnTo(most[0]);
+    const most = (): [view: number, times: number] | undefined =>
+      [...counts].sort(([a, timesA], [b, timesB]) => timesB - timesA || b - a)[0];
+    await new Promise<void>((resolve) => {
+      const asked = team.map(async (node) => {
+        const who = { kind: "who", value: { job, round } } as const;
+        const { view } = await this.#modules.links.send(node, who);
+        if (view === undefined) return;
+        const times = (counts.get(view) ?? 0) + 1;
+        counts.set(view, times);
+        if (2 * times > team.length) resolve();
+      });
+      Promise.allSettled(asked).then(() => resolve(), resolve);
+    });
+    const found = most();
+    if (found !== undefined) this.#turnTo(found[0]);
   }
 
   #turnTo(view: number): void {
@@ -178,7 +181,7 @@ export class ParentLine {
       return;
     }
     const isOther = reply.view !== undefined && reply.view !== this.#view;
-    if (parent.rank === "manager" && isOther) this.#seekManager();
+    if (parent.rank === "manager" && isOther) this.seekManager();
     else throw new Error("it gives no leases, and does not say who does");
   }
 

@@ -19,9 +19,8 @@ import type { LiveSearches } from "./live-searches.ts";
 import { searchNeeds } from "./room-needs.ts";
 import { isOverdue } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
-import { SearchRound, type SearchRoundModules } from "./search-round.ts";
+import { SearchRound, type SearchRoundModules, type TurnedRound } from "./search-round.ts";
 import type { SearchTroubles } from "./search-troubles.ts";
-import type { SearchedUnits } from "./searched-units.ts";
 
 export interface SearchParticipantOptions {
   readonly publicKey: Uint8Array;
@@ -46,7 +45,7 @@ export class SearchParticipant implements JobService {
   readonly #flights: SingleFlight;
   readonly #rounds = new Map<string, SearchRound>();
   /** Rounds that the chain has not reached, and what the round before searched. */
-  readonly #ahead = new Map<string, SearchedUnits>();
+  readonly #ahead = new Map<string, TurnedRound>();
   readonly #retryAt = new Map<string, number>();
   readonly #folders: RoundFolders;
 
@@ -123,13 +122,13 @@ export class SearchParticipant implements JobService {
   }
 
   /** More is open than the round before could take: lanes go on while it is committed to and recorded. */
-  #goOn({ id }: Job, round: number, node: number, units: SearchedUnits): void {
+  #goOn({ id }: Job, round: number, node: number, turned: TurnedRound): void {
     const { state } = this.#modules.chain;
     const index = state.jobIndex(id);
     const job = index === undefined ? undefined : state.jobs.get(index);
     // The chain may have gone on meanwhile.
     if (job?.round !== round || isOver(job)) return;
-    this.#ahead.set(runName(id, round + 1), units);
+    this.#ahead.set(runName(id, round + 1), turned);
     this.#begin(job, round + 1, node);
   }
 
@@ -160,7 +159,7 @@ export class SearchParticipant implements JobService {
           log.warn("a part of a search failed", { run: key, reason: String(error) });
         },
         onUnits: () => {},
-        onTurned: (units) => this.#goOn(job, at, node, units),
+        onTurned: (turned) => this.#goOn(job, at, node, turned),
       },
     );
     this.#rounds.set(key, round);

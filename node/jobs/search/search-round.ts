@@ -22,15 +22,16 @@ import { LaneOrders } from "./lane-orders.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import type { LeaseLinks, LeaseReceiver } from "./lease-links.ts";
 import type { LeaseMessage, LeaseReply } from "./lease-wire.ts";
-import { sizeOf, spansOf } from "./leases/span.ts";
+import { type Spans, sizeOf, spansOf } from "./leases/span.ts";
 import type { LiveSearch, LiveSource } from "./live-search.ts";
 import { OwnFinds } from "./own-finds.ts";
 import { ParentLine } from "./parent-line.ts";
 import { RoundClosing } from "./round-closing.ts";
-import { type RoundTreeModules, roundTree } from "./round-tree.ts";
+import { type RoundTree, type RoundTreeModules, roundTree } from "./round-tree.ts";
 import { commitSearch, type SearchCommitModules } from "./search-commit.ts";
 import type { JobTroubles } from "./search-troubles.ts";
 import { SearchedUnits } from "./searched-units.ts";
+import { TurnedWork } from "./turned-work.ts";
 import { UnitSpeeds } from "./unit-speeds.ts";
 
 export interface SearchRoundOptions {
@@ -38,7 +39,7 @@ export interface SearchRoundOptions {
   readonly job: Job;
   readonly round: number;
   /** What the round before searched, where this one goes on from it. */
-  readonly before: SearchedUnits | undefined;
+  readonly before: TurnedRound | undefined;
   /** Index of this node. */
   readonly node: number;
   readonly publicKey: Uint8Array;
@@ -48,6 +49,12 @@ export interface SearchRoundOptions {
   /** What is left of the phase, and more. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+}
+
+/** A round that went on in the next one. */
+export interface TurnedRound {
+  readonly units: SearchedUnits;
+  readonly tree: RoundTree;
 }
 
 export interface SearchRoundModules extends SearchCommitModules, RoundTreeModules {
@@ -63,7 +70,7 @@ export interface SearchRoundModules extends SearchCommitModules, RoundTreeModule
   /** Units are done. */
   onUnits(units: readonly UnitResult[]): void;
   /** The round is over here, its workers are idle, and there is more to search: the next round may begin. */
-  onTurned(units: SearchedUnits): void;
+  onTurned(turned: TurnedRound): void;
 }
 
 const TICK_MS = 250;
@@ -80,6 +87,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   readonly #closing = new AbortController();
   readonly #end: RoundClosing;
   readonly #orders: LaneOrders;
+  readonly #tree: RoundTree;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   /** Aborted when the chain has reached the round. */
@@ -87,6 +95,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   #job: Job;
   #units: SearchedUnits | undefined;
   #finds: OwnFinds | undefined;
+  #turnedWork: TurnedWork | undefined;
   #searchedMs = 0;
   #times = { waitedMs: 0, lastUnitMs: 0 };
   #isTurned = false;
@@ -105,7 +114,8 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     this.#signal = AbortSignal.any([options.signal, this.#over.signal]);
     const { node } = options;
     const { id, team } = job;
-    const { tree, shares } = roundTree(job, round, modules);
+    this.#tree = roundTree(job, round, modules);
+    const { tree, shares } = this.#tree;
     // The lanes of a sub-manager are children of its own.
     const above = tree.isSubManager(node) ? [node, ...tree.above(node)] : tree.above(node);
     this.#line = new ParentLine(
@@ -131,6 +141,7 @@ export class SearchRound implements LeaseReceiver, LiveSource {
         if (isTurned) this.#isTurned = true;
         this.close();
       },
+      onManager: (orders) => this.#turnedWork?.take(orders),
     });
     this.update(job);
   }
@@ -148,9 +159,12 @@ export class SearchRound implements LeaseReceiver, LiveSource {
     const units = await SearchedUnits.open(join(dataDir, "searches", runName(job.id, round)), disk);
     this.#units = units;
     try {
-      if (before !== undefined) await units.goOnFrom(before);
+      const left = before === undefined ? [] : await units.goOnFrom(before.units);
       this.#isTurned = units.isTurned;
-      if (!units.isClosed) await this.#search(units);
+      if (!units.isClosed) {
+        if (before !== undefined) this.#deliver(left, before, units);
+        await this.#search(units);
+      }
       this.#signal.throwIfAborted();
       await units.close(this.#isTurned);
       this.#tellTurned(units);
@@ -257,7 +271,33 @@ export class SearchRound implements LeaseReceiver, LiveSource {
   #tellTurned(units: SearchedUnits): void {
     if (!this.#isTurned || this.#isTurnTold) return;
     this.#isTurnTold = true;
-    this.#modules.onTurned(units);
+    this.#modules.onTurned({ units, tree: this.#tree });
+  }
+
+  /** Where the tree was another, nobody gives lanes the rest of their leases again: what they did of it is told at once. */
+  #deliver(spans: Spans, before: TurnedRound, units: SearchedUnits): void {
+    const { job, round, node } = this.#options;
+    const { tree } = this.#tree;
+    const isServed = (one: RoundTree["tree"]): boolean =>
+      one.above(node).length === 0 && !one.isSubManager(node);
+    if (spans.length === 0 || (isServed(before.tree.tree) && isServed(tree))) return;
+    const { onFailed } = this.#modules;
+    this.#turnedWork = new TurnedWork(
+      {
+        job: job.id,
+        round,
+        node,
+        spans,
+        signal: AbortSignal.any([this.#signal, this.#closing.signal]),
+      },
+      {
+        ...this.#modules,
+        line: this.#line,
+        shares: before.tree.shares,
+        claim: (span) => void units.claim(span).catch(onFailed),
+      },
+    );
+    this.#turnedWork.run().catch(onFailed);
   }
 
   async #untilReached(): Promise<void> {

@@ -7,7 +7,7 @@ import type { ClaimedUnit } from "../../../chain/workload/search/claims-file.ts"
 import type { SearchedUnit } from "../../../chain/workload/search/segment-leaf.ts";
 import type { Disk } from "../../disk.ts";
 import { DurableLog } from "./durable-log.ts";
-import { overlap, type Span, type Spans, without } from "./leases/span.ts";
+import { overlap, type Span, type Spans, spansOf, without } from "./leases/span.ts";
 import { SpanSet } from "./leases/span-set.ts";
 
 /** First byte of a record. */
@@ -82,18 +82,25 @@ export class SearchedUnits {
     return this.#units.has(unit);
   }
 
-  /** Takes over what the round before searched and did not claim. Resolves when it is durable. */
-  async goOnFrom(before: SearchedUnits): Promise<void> {
+  /**
+   * Takes over what the round before searched and did not claim. Resolves when it is durable.
+   * @returns the units of it that are not claimed here
+   */
+  async goOnFrom(before: SearchedUnits): Promise<Spans> {
     const units: SearchedUnit[] = [];
+    const all: Span[] = [];
     for (const [unit, kept] of before.#units) {
       const isClaimed = before.#claims.touches({ from: unit, to: unit + 1 });
-      if (!isClaimed && !this.has(unit)) units.push({ unit: BigInt(unit), ...kept });
+      if (isClaimed) continue;
+      all.push({ from: unit, to: unit + 1 });
+      if (!this.has(unit)) units.push({ unit: BigInt(unit), ...kept });
     }
     for (let at = 0; at < units.length; at += MOST_OF_A_RECORD) {
       await this.put(units.slice(at, at + MOST_OF_A_RECORD));
     }
     // Its claim has them too; the chain takes each once.
     for (const nonce of before.#finds) await this.find(nonce);
+    return without(spansOf(all), this.claims);
   }
 
   /** Resolves when they are durable. */

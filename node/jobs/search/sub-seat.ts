@@ -17,6 +17,7 @@ import {
   type LeaseReport,
   MAX_SHARES,
   RANKS,
+  ROUND_ENDS,
   type WireShare,
 } from "./lease-wire.ts";
 import { SUB_LANE } from "./leases/step.ts";
@@ -116,8 +117,12 @@ export class SubSeat implements LeaseReceiver {
     const speaker = this.#line.speakerOf(orders, from);
     if (speaker === undefined) return;
     const now = this.#now;
-    if (orders.isClosed !== 0 && !this.#isClosed) {
+    const end = ROUND_ENDS[orders.isClosed];
+    if (end !== undefined && end !== "open" && !this.#isClosed) {
       this.#isClosed = true;
+      // Those below may not believe in this manager yet. Before all that follows: else they would think it was no turn.
+      const { node, tree } = this.#options;
+      for (const child of [node, ...tree.children(node)]) this.#orders.put(child, 0, end);
       this.#step({ kind: "close", now });
     }
     if (speaker !== "parent") return;
@@ -180,10 +185,11 @@ export class SubSeat implements LeaseReceiver {
     this.#orders.put(node, 0, effect, shares);
   }
 
-  /** What a child must show, should this node die; its own lanes die with it. */
+  /** What a child must show, should this node die; its own lanes die with it, and show what they had when a round turns. */
   #signed(taker: number, { effect, parts }: ToChildEffect): WireShare[] {
     const { node: giver, keys, shares } = this.#options;
-    if (taker === giver || effect.kind !== "lease") return [];
+    if (effect.kind !== "lease") return [];
+    if (taker === giver) return shares.about([effect]);
     const own = parts.map(({ lease, level, from, to }) =>
       shares.sign(keys, { giver, taker, lease, level, from: BigInt(from), to: BigInt(to) }),
     );

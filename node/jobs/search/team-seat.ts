@@ -40,7 +40,7 @@ import type {
   MemberMessage,
 } from "./leases/member-messages.ts";
 import { type Spans, unitSpans } from "./leases/span.ts";
-import { SUB_LANE, stepOf } from "./leases/step.ts";
+import { type Holder, SUB_LANE, stepOf } from "./leases/step.ts";
 import type { LogOrigin } from "./leases/turned.ts";
 import type { LiveManager, LiveSearch, LiveSource } from "./live-search.ts";
 import type { RoundPlace } from "./member-wire.ts";
@@ -50,6 +50,7 @@ import { SafeLog } from "./safe-log.ts";
 import { SignedMessages, type Verify } from "./signed-messages.ts";
 import { TeamInbox } from "./team-inbox.ts";
 import { TeamOutbox } from "./team-outbox.ts";
+import { turnedEvents } from "./turned-reports.ts";
 
 export interface TeamSeatOptions {
   /** In the round of the seat, or of one before: then the chain has not reached the round. */
@@ -95,6 +96,8 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
   readonly #modules: TeamSeatModules;
   readonly #place: RoundPlace;
   readonly #tree: RoundTree;
+  /** Of the round before, when its log went on in this one. */
+  readonly #treeBefore: RoundTree | undefined;
   readonly #member: Member;
   readonly #notices: FindNotices;
   readonly #orders: LeaseOrderSender;
@@ -125,7 +128,9 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
       { ...modules, signed },
     );
     this.#outbox = new TeamOutbox({ place: this.#place, team, node, signal }, modules);
-    this.#tree = roundTree(job, round, { ...modules, genesisRoot });
+    const treeModules = { ...modules, genesisRoot };
+    this.#tree = roundTree(job, round, treeModules);
+    this.#treeBefore = round > 1 ? roundTree(job, round - 1, treeModules) : undefined;
     this.#orders = new LeaseOrderSender(
       { ...this.#place, rank: "manager", signal },
       { links, clock },
@@ -299,6 +304,10 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     const isHere = participants.some((one) => one.node === node && canCommit(one, this.#job));
     if (desk === undefined || !isHere) return;
     const facts = { ...this.#tree, table: desk.table, now: this.#now };
+    if (this.#treeBefore !== undefined) {
+      const before = { ...this.#treeBefore, table: desk.table, now: this.#now };
+      for (const event of turnedEvents(report, node, before)) this.#deskStep(event);
+    }
     const inRound = { ...this.#job, round: this.#place.round };
     for (const event of childEvents(report, node, facts)) {
       // A sub-manager asks for those below it as well.
@@ -416,7 +425,13 @@ export class TeamSeat implements LeaseReceiver, LiveSource, MemberReceiver {
     }));
     const { redundancy } = searchSpec(job.spec);
     const table = this.#member.emptyTable();
-    this.#desk = LeaseDesk.resume({ open: [], table, redundancy, random }, past, now);
+    const { tree } = this.#tree;
+    const served = new Set(tree.top.filter((one) => !tree.isSubManager(one)));
+    // Sub-managers of the round before may be none in this one, and lanes may have come under one.
+    const isServed = ({ node: holder, lane }: Holder): boolean =>
+      lane !== SUB_LANE && served.has(holder);
+    const options = { open: [], table, redundancy, isServed, random };
+    this.#desk = LeaseDesk.resume(options, past, now);
     this.#view = view;
     const { round } = this.#place;
     if (view > 0) log.warn("taking over as manager of a search", { round, view });

@@ -2,7 +2,7 @@
 import { type LaneRow, laneAimMs, newRun, type Run } from "./desk-lanes.ts";
 import type { DeskParts } from "./desk-reports.ts";
 import { sizeOf } from "./span.ts";
-import type { CutStep, GrantStep, LeaseStep, PartStep, ProgressStep } from "./step.ts";
+import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
 import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
 
 /** A step of the log, and when it was written: milliseconds since the round began. */
@@ -11,10 +11,18 @@ export interface PastStep {
   readonly at: number;
 }
 
-/** @throws LeaseStepError for a log that no table takes */
-export function replay(parts: DeskParts, log: readonly PastStep[], now: number): void {
+/**
+ * @param isServed holders that have their leases from this desk
+ * @throws LeaseStepError for a log that no table takes
+ */
+export function replay(
+  parts: DeskParts,
+  log: readonly PastStep[],
+  now: number,
+  isServed: (holder: Holder) => boolean,
+): void {
   const { lanes, table } = parts;
-  for (const lease of table.leases) resume(parts, lease, now);
+  for (const lease of table.carried) if (isServed(lease)) resume(parts, lease, now);
   const offset = now - (log.at(-1)?.at ?? 0);
   for (const { step, at } of log) take(parts, step, at + offset);
   for (const run of lanes.runs) {

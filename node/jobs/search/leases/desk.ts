@@ -10,8 +10,8 @@ import { type DeskParts, DeskReports } from "./desk-reports.ts";
 import { LeaseTable, MAX_LOGGED_FINDS } from "./lease-table.ts";
 import { FREE } from "./open-units.ts";
 import type { Span, Spans } from "./span.ts";
-import type { RoundStep } from "./step.ts";
-import { BEAT_MS, MANAGER_MISSES } from "./timing.ts";
+import type { CutStep, Holder, RoundStep } from "./step.ts";
+import { BEAT_MS, CARRIED_MS, MANAGER_MISSES } from "./timing.ts";
 import { UnheldSteps } from "./unheld-steps.ts";
 
 export interface DeskOptions {
@@ -21,6 +21,11 @@ export interface DeskOptions {
   readonly table?: LeaseTable;
   /** Units to be searched a second time by another node, of each 100; 0 to 100. */
   readonly redundancy: number;
+  /**
+   * Whether a holder has its leases from this desk; default: all have. Others go on elsewhere in the tree, and what they
+   * held in the round before is free again once they had time to say what they searched of it.
+   */
+  readonly isServed?: (holder: Holder) => boolean;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -32,14 +37,18 @@ export class LeaseDesk {
   readonly #grants: DeskGrants;
   readonly #reports: DeskReports;
   readonly #redundancy: number;
+  readonly #isServed: (holder: Holder) => boolean;
+  /** Since when leases of the round before wait for what their holders searched; undefined when none does. */
+  #carriedSince: number | undefined;
   /** Since when all is searched. */
   #searchedAt: number | undefined;
   #saidCovered = false;
 
-  constructor({ open, table, redundancy, random }: DeskOptions) {
+  constructor({ open, table, redundancy, isServed = () => true, random }: DeskOptions) {
     this.#table = table ?? new LeaseTable({ open });
     this.#reports = new DeskReports(this.#parts);
     this.#redundancy = redundancy;
+    this.#isServed = isServed;
     this.#grants = new DeskGrants(this.#parts, { redundancy, random });
   }
 
@@ -63,7 +72,8 @@ export class LeaseDesk {
    */
   static resume(options: DeskOptions, log: readonly PastStep[], now: number): LeaseDesk {
     const desk = new LeaseDesk(options);
-    replay(desk.#parts, log, now);
+    replay(desk.#parts, log, now, desk.#isServed);
+    desk.#carriedSince = now;
     return desk;
   }
 
@@ -221,6 +231,19 @@ export class LeaseDesk {
         if (lease !== undefined) this.#reports.cut(run, lease.at, now, effects);
       }
     }
+    this.#endCarried(now, effects);
     this.#grants.serveWaiting(now, effects);
+  }
+
+  /** Leases of the round before whose holders are served elsewhere in this one. */
+  #endCarried(now: number, effects: DeskEffect[]): void {
+    if (this.#carriedSince === undefined || now - this.#carriedSince < CARRIED_MS) return;
+    this.#carriedSince = undefined;
+    for (const { lease, at, to, isOver, ...holder } of this.#table.carried) {
+      if (isOver || at >= to || this.#isServed(holder)) continue;
+      const step: CutStep = { kind: "cut", lease, to: at };
+      this.#table.apply(step);
+      this.#steps.append(step, { lease, answers: [] }, now, effects);
+    }
   }
 }

@@ -8,15 +8,7 @@ import { FREE, OpenUnits, type Piece } from "./open-units.ts";
 import { OwnedUnits } from "./owned-units.ts";
 import { RepeatedUnits } from "./repeated-units.ts";
 import { type Span, type Spans, sizeOf, spansOf, without } from "./span.ts";
-import {
-  type CutStep,
-  type GrantStep,
-  type Holder,
-  type LeaseStep,
-  type PartStep,
-  type ProgressStep,
-  SUB_LANE,
-} from "./step.ts";
+import type { CutStep, GrantStep, Holder, LeaseStep, PartStep, ProgressStep } from "./step.ts";
 import type { HeldLease, TurnedTable } from "./turned.ts";
 
 /** Finds of a log, at most. */
@@ -33,6 +25,12 @@ export interface Lease extends Holder, Span {
   readonly at: number;
   /** Reported to its end, or cut. */
   readonly isOver: boolean;
+}
+
+/** A lease that comes from the round before. */
+export interface CarriedLease extends Lease {
+  /** Its number there. */
+  readonly was: number;
 }
 
 export interface LoggedFind {
@@ -66,6 +64,8 @@ export class LeaseTable {
   readonly #repeated = new RepeatedUnits();
   readonly #finds: LoggedFind[] = [];
   readonly #onChain: (() => Spans | undefined) | undefined;
+  /** Their numbers in the log before; they have the first numbers here. */
+  readonly #carried: readonly number[];
   #total: number;
   #isBegun: boolean;
   #isClosed = false;
@@ -76,6 +76,7 @@ export class LeaseTable {
     this.#total = this.#open.size;
     this.#onChain = onChain;
     this.#isBegun = onChain === undefined;
+    this.#carried = held.map(({ was }) => was);
     for (const { node, lane, from, to, spans } of held) {
       const lease = this.next;
       for (const span of spans) this.#open.hold(span, lease);
@@ -100,6 +101,14 @@ export class LeaseTable {
 
   get leases(): readonly Lease[] {
     return this.#leases;
+  }
+
+  /** Leases that come from the round before, as they are now. */
+  get carried(): readonly CarriedLease[] {
+    return this.#carried.flatMap((was, i) => {
+      const lease = this.#leases[i];
+      return lease === undefined ? [] : [{ ...lease, was }];
+    });
   }
 
   get finds(): readonly LoggedFind[] {
@@ -137,16 +146,15 @@ export class LeaseTable {
   }
 
   /**
-   * What is open, and who searches it. Copies and second searches end with their round, and what sub-managers hold is
-   * free again: in the next round others are sub-managers.
+   * What is open, and who searches it. Copies and second searches end with their round. What a sub-manager held stays in
+   * its name until those below it have said what they searched, though others are sub-managers in the next round.
    */
   turned(): TurnedTable {
     const held = this.#leases.flatMap((lease) => {
-      const isOfLane = lease.lane !== SUB_LANE && ["grant", "pass"].includes(lease.kind);
-      if (lease.isOver || !isOfLane) return [];
+      if (lease.isOver || !["grant", "pass"].includes(lease.kind)) return [];
       const spans = spansOf(this.heldBy(lease));
-      const { node, lane, at: from, to } = lease;
-      return spans.length === 0 ? [] : [{ node, lane, from, to, spans }];
+      const { lease: was, node, lane, at: from, to } = lease;
+      return spans.length === 0 ? [] : [{ was, node, lane, from, to, spans }];
     });
     return { open: spansOf(this.#open.pieces), held };
   }

@@ -8,6 +8,9 @@ export const MAX_LANES = 256;
 /** The number by which a node holds leases for those below it in the tree. */
 export const SUB_LANE = MAX_LANES;
 
+/** The number by which a node delivers what it has searched of leases of the round before. */
+export const TURNED_LANE: number = SUB_LANE + 1;
+
 /** A lane of a node, or the sub-manager that it is: who holds a lease, and who asks for one. */
 export interface Holder {
   /** Node index. */

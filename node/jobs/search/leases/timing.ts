@@ -20,3 +20,8 @@ export const LATE_FACTOR = 1.5;
 /** Whoever takes so many times the expected time, and at least this long, loses its lease although it beats. */
 export const DEADLINE_FACTOR = 3;
 export const LEAST_DEADLINE_MS = 15_000;
+/**
+ * A lease of the round before that nobody asks for is free again after so long. Nodes say within a second what they
+ * searched of it; near the end of a search there is nothing else to give out meanwhile.
+ */
+export const CARRIED_MS: number = BEAT_MS / 2;

@@ -4,6 +4,8 @@ import type { Holder } from "./step.ts";
 
 /** A lease at work, as the next round has it. */
 export interface HeldLease extends Holder, Span {
+  /** Its number in the log that turned. */
+  readonly was: number;
   /** Units that it still holds. */
   readonly spans: Spans;
 }

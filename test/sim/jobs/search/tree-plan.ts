@@ -1,9 +1,13 @@
 /** Searches in trees: the fan-out is lowered to 2, so that seven participants stand on three levels. */
+import { expect } from "chai";
 import { fromHex } from "../../../../chain/crypto/hash.ts";
+import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
+import { unitCount } from "../../../../chain/workload/search/units.ts";
 import { ALGORITHM_HASHES } from "../../../../ml/search/algorithm-hashes.ts";
 import { searchOrder } from "../../../helpers/search-run.ts";
 import type { JobPlan } from "../plan.ts";
 import type { Outcome } from "../simulation.ts";
+import { isDone, searchFindings } from "./invariants.ts";
 import { quietSearch } from "./plan.ts";
 
 export const DEEP = { most: 2, least: 1 };
@@ -40,4 +44,16 @@ export function treeSearch(
 /** Units that were begun, by all. */
 export function hashed({ nodes }: Outcome): number {
   return nodes.reduce((sum, { searched }) => sum + searched.length, 0);
+}
+
+/** All is covered and counted once, and nothing is as it must not be. */
+export function expectWhole(outcome: Outcome, what: string): void {
+  expect(searchFindings(outcome), what).to.deep.equal([]);
+  expect(isDone(outcome.end), `${what}: ${outcome.end}`).to.equal(true);
+  const { open } = searchProgress(outcome.job ?? expect.fail("no job"));
+  expect(open, what).to.deep.equal([]);
+  const counted = outcome.records
+    .flatMap(({ contributions }) => contributions)
+    .reduce((sum, one) => sum + BigInt(one.units), 0n);
+  expect(counted, `${what}: units counted`).to.equal(unitCount(searchSpec(outcome.plan.spec)));
 }

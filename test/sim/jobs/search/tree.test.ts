@@ -3,24 +3,10 @@
  * manager. All services are real.
  */
 import { expect } from "chai";
-import { searchProgress, searchSpec } from "../../../../chain/workload/search/search-of.ts";
-import { unitCount } from "../../../../chain/workload/search/units.ts";
 import { LeaseTree } from "../../../../node/jobs/search/leases/tree.ts";
 import { disturbed } from "../plan.ts";
 import { type Outcome, simulateJob } from "../simulation.ts";
-import { isDone, searchFindings } from "./invariants.ts";
-import { DEEP, hashed, LEASE, treeSearch, UNITS } from "./tree-plan.ts";
-
-function expectWhole(outcome: Outcome, what: string): void {
-  expect(searchFindings(outcome), what).to.deep.equal([]);
-  expect(isDone(outcome.end), `${what}: ${outcome.end}`).to.equal(true);
-  const { open } = searchProgress(outcome.job ?? expect.fail("no job"));
-  expect(open, what).to.deep.equal([]);
-  const counted = outcome.records
-    .flatMap(({ contributions }) => contributions)
-    .reduce((sum, one) => sum + BigInt(one.units), 0n);
-  expect(counted, `${what}: units counted`).to.equal(unitCount(searchSpec(outcome.plan.spec)));
-}
+import { DEEP, expectWhole, hashed, LEASE, treeSearch, UNITS } from "./tree-plan.ts";
 
 describe("simulated searches in a tree", function () {
   this.timeout(300_000);
