@@ -1,7 +1,7 @@
 /**
  * The transactions that wait for a block. Pure: the caller verifies signatures and passes in the state of the head.
- * admission.ts decides which transactions enter, eviction.ts which are dropped when the pool is full, and selection.ts
- * which a block takes.
+ * admission.ts and sender-limits.ts decide which transactions enter, eviction.ts which are dropped when the pool is
+ * full, and selection.ts which a block takes.
  */
 import { addressKey, addressOf } from "../crypto/address.ts";
 import { bytesKey } from "../crypto/hash.ts";
@@ -10,7 +10,6 @@ import type { State } from "../state/state.ts";
 import { transactionId } from "../transaction-id.ts";
 import { isDuty } from "../transactions/fee.ts";
 import { ruleOf } from "../transactions/rules.ts";
-import type { Account } from "../types/state.ts";
 import { kindOf, SignedTransaction, type Transaction } from "../types/transaction.ts";
 import {
   askedFee,
@@ -18,7 +17,6 @@ import {
   checkNext,
   checkNonce,
   checkReplacement,
-  dryRunAll,
   isFree,
   isRated,
 } from "./admission.ts";
@@ -28,6 +26,7 @@ import { FreePlaces } from "./free-places.ts";
 import { MEMPOOL_LIMITS, type MempoolLimits } from "./limits.ts";
 import { MempoolError } from "./mempool-error.ts";
 import { selectTransactions } from "./selection.ts";
+import { checkCount, checkFree, checkNonceGap } from "./sender-limits.ts";
 
 /** Expired transactions are removed every so many heights. */
 const EXPIRY_PERIOD = 16;
@@ -122,11 +121,10 @@ export class Mempool {
       transaction,
       bytes,
     );
-    this.#checkNonceGap(sender, account.nonce, transaction.nonce);
+    checkNonceGap(sender, account.nonce, transaction.nonce, this.#limits);
     const replaced = sender.waiting.get(transaction.nonce);
     if (replaced !== undefined) checkReplacement(replaced.signed, signed);
-    else if (sender.waiting.size >= this.#limits.perSender)
-      throw senderFull(this.#limits.perSender);
+    else checkCount(sender, this.#limits);
     const { nonce, fee } = transaction;
     const duty = isFree(state, transaction);
     const order = this.#arrivals++;
@@ -145,39 +143,10 @@ export class Mempool {
     };
     if (duty) {
       this.#free.checkQuota(entry, replaced);
-      this.#checkFree(state, account, entry);
+      checkFree(state, account, entry, this.#limits);
       if (nonce === account.nonce) entry.rests = restsOn(state, entry);
     } else if (nonce === account.nonce) checkNext(state, account, signed);
     this.#put(entry, replaced);
-  }
-
-  /** A free transaction is accepted only with the next nonce, and only if it would apply after those before it. */
-  #checkFree(state: State, { nonce: first }: Account, { sender, signed, nonce }: Entry): void {
-    const before: SignedTransaction[] = [];
-    for (let at = first; at < nonce; at++) {
-      const entry = sender.waiting.get(at);
-      if (entry === undefined) throw outOfTurn(at, nonce);
-      before.push(entry.signed);
-    }
-    const { freePerSender, votesPerSender } = this.#limits;
-    if (before.length >= freePerSender) throw senderFull(freePerSender);
-    if (isVote(signed) && before.filter(isVote).length >= votesPerSender) {
-      throw senderFull(votesPerSender, "votes");
-    }
-    dryRunAll(state, [...before, signed]);
-  }
-
-  #checkNonceGap(sender: Sender, from: number, nonce: number): void {
-    const { nonceGap: gap } = this.#limits;
-    if (nonce <= from + gap) return;
-    const expected = nonceAfterRun(sender, from);
-    if (nonce <= expected + gap) return;
-    throw new MempoolError(`nonce ${nonce} is too far ahead of ${expected}`, {
-      code: "NONCE_GAP",
-      expected,
-      actual: nonce,
-      gap,
-    });
   }
 
   #put(entry: Entry, replaced: Entry | undefined): void {
@@ -314,25 +283,4 @@ function restsOn(state: State, { signed }: Entry): readonly unknown[] | undefine
 
 function alreadyKnown(): MempoolError {
   return new MempoolError("known already", { code: "ALREADY_KNOWN" });
-}
-
-function outOfTurn(expected: number, actual: number): MempoolError {
-  return new MempoolError(
-    `a free transaction waits only in turn: nonce ${actual} came before ${expected}`,
-    { code: "NONCE_GAP", expected, actual, gap: 0 },
-    "send them in the order of their nonces",
-  );
-}
-
-function isVote({ transaction }: SignedTransaction): boolean {
-  const kind = kindOf(transaction);
-  return kind === "parameter-vote" || kind === "algorithm-vote";
-}
-
-function senderFull(limit: number, what = "transactions"): MempoolError {
-  return new MempoolError(
-    `the sender has ${limit} ${what} waiting`,
-    { code: "SENDER_FULL", limit },
-    "wait for some to be final",
-  );
 }

@@ -225,11 +225,12 @@ export class PomlClient {
     return (await this.#api.get("/v1/datasets", DatasetList)).datasets;
   }
 
-  /** Brings a search algorithm; needs the token. @param bytes of a WebAssembly module @throws ApiError with the reason */
+  /** Algorithms that searches may use here: shipped, certified or allowed by the owner; and the open votes. */
   algorithms(): Promise<AlgorithmList> {
     return this.#api.get("/v1/algorithms", AlgorithmList);
   }
 
+  /** Brings a search algorithm; needs the token. @param bytes of a WebAssembly module @throws ApiError with the reason */
   addAlgorithm(bytes: Uint8Array): Promise<AddedAlgorithm> {
     return this.#api.postBytes("/v1/algorithms", AddedAlgorithm, bytes);
   }

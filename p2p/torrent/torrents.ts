@@ -1,23 +1,19 @@
 /**
  * The torrents of this node: it shares directories, fetches chosen files from other nodes, and shares these too. Only a
  * few torrents are open at a time; the others are on a shelf, and are opened when a node asks for them (`offer`).
- * WebTorrent runs over TCP only, without DHT, tracker, local discovery or peer exchange: peers come from our own
- * records. Torrent traffic is neither encrypted nor authenticated. Pieces are checked by their SHA-1; data that must be
- * safe against a forged SHA-1 (dataset chunks, models) has a SHA-256 of its own.
+ * Pieces are checked by their SHA-1; data that must be safe against a forged SHA-1 (dataset chunks, models) has a
+ * SHA-256 of its own.
  */
-import { once } from "node:events";
-import WebTorrent, { type AddOptions } from "webtorrent";
 import { toHex } from "../../chain/crypto/hash.ts";
-import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { cancelled, TorrentError } from "./errors.ts";
 import type { TorrentFile } from "./layout.ts";
 import { type MadeTorrent, makeTorrent } from "./make-torrent.ts";
 import { OpenTorrents } from "./open-torrents.ts";
-import { PieceStore } from "./piece-store.ts";
 import type { TorrentShelf } from "./shelf.ts";
 import { Slots } from "./slots.ts";
-import { type PeerFinder, type Progress, Swarm } from "./swarm.ts";
+import type { PeerFinder, Progress, Swarm } from "./swarm.ts";
+import { TorrentClient } from "./torrent-client.ts";
 import { decodeTorrent, type Torrent } from "./torrent-file.ts";
 
 export interface TorrentsOptions {
@@ -75,19 +71,15 @@ export interface TorrentStats {
 
 const STALL_MS = 30_000;
 const IDLE_MS = 10_000;
-const STOP_MS = 5_000;
-/** Pieces in memory are limited by bytes, for each torrent. */
-const CACHE_BYTES = 4 * 1024 * 1024;
 
 export class Torrents {
   readonly #options: Required<TorrentsOptions>;
-  readonly #log: Log;
   readonly #shelf: TorrentShelf | undefined;
   readonly #open: OpenTorrents;
   readonly #fetching: Slots;
   /** By directory. */
   readonly #seeding = new Map<string, Promise<MadeTorrent>>();
-  #client: WebTorrent | undefined;
+  readonly #client: TorrentClient;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(options: TorrentsOptions, { log, shelf }: TorrentsModules) {
@@ -101,7 +93,7 @@ export class Torrents {
       maxFetching: 8,
       ...options,
     };
-    this.#log = log;
+    this.#client = new TorrentClient(this.#options, log);
     this.#shelf = shelf;
     const { maxOpen: open, idleMs } = this.#options;
     this.#open = new OpenTorrents({ open, idleMs }, () => performance.now());
@@ -110,55 +102,25 @@ export class Torrents {
 
   /** @throws TorrentError TORRENT_PORT_IN_USE */
   async start(): Promise<void> {
-    const { host, port, maxConnections } = this.#options;
-    const client = new WebTorrent({
-      torrentPort: { host, port },
-      dht: false,
-      tracker: false,
-      lsd: false,
-      utPex: false,
-      utp: false,
-      natUpnp: false,
-      natPmp: false,
-      webSeeds: false,
-      secure: 0,
-      maxConns: maxConnections,
-    });
-    try {
-      await once(client, "listening");
-    } catch (error) {
-      throw listenError(error, `${host}:${port}`);
-    }
-    client.on("error", (error) => this.#log.error("torrents failed", { reason: reasonOf(error) }));
-    this.#client = client;
+    await this.#client.start();
     this.#tidying = setInterval(() => this.#open.tidy(), this.#options.idleMs / 4);
   }
 
   /** Stops sharing; files stay. */
   async stop(): Promise<void> {
     clearInterval(this.#tidying);
-    const client = this.#client;
-    this.#client = undefined;
     this.#open.clear();
-    if (client === undefined) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, STOP_MS);
-      client.destroy(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await this.#client.stop();
   }
 
   /** The TCP port others fetch from. */
   get port(): number {
-    return this.#running("port").torrentPort;
+    return this.#client.port;
   }
 
   /** "ip:port" on which it listens; a fetch on this machine can use it in `peers`. */
   get address(): string {
-    const bound = this.#running("address").address();
-    return `${bound?.address ?? this.#options.host}:${this.port}`;
+    return this.#client.address;
   }
 
   /**
@@ -175,7 +137,7 @@ export class Torrents {
   }
 
   async #seed(directory: string): Promise<MadeTorrent> {
-    this.#running("seed");
+    this.#client.running("seed");
     const made = await makeTorrent(directory);
     const name = toHex(made.infoHash);
     await this.#shelf?.put(made.infoHash, { directory, torrentFile: made.torrentFile });
@@ -194,11 +156,11 @@ export class Torrents {
    * @returns false when it is not here, or when all torrents that may be open are in use
    */
   async offer(infoHash: Uint8Array): Promise<boolean> {
-    if (this.#client === undefined) return false;
+    if (!this.#client.isRunning) return false;
     const name = toHex(infoHash);
     if (this.#open.get(name) !== undefined) return true;
     const shelved = await this.#shelf?.get(infoHash);
-    if (shelved === undefined || this.#client === undefined) return false;
+    if (shelved === undefined || !this.#client.isRunning) return false;
     const { torrentFile, directory } = shelved;
     const torrent = { ...decodeTorrent(torrentFile), torrentFile };
     const swarm = this.#open.get(name) ?? this.#openShelved(torrent, directory, false);
@@ -228,7 +190,7 @@ export class Torrents {
    * @throws TorrentError TORRENT_INVALID, TORRENT_UNKNOWN_FILE, TORRENT_STALLED, TORRENT_CANCELLED, TORRENT_FAILED
    */
   async fetch(request: FetchRequest): Promise<Fetched> {
-    this.#running("fetch");
+    this.#client.running("fetch");
     const torrent = decodeTorrent(request.torrentFile);
     const files = chosenFiles(torrent, request.files);
     try {
@@ -285,41 +247,13 @@ export class Torrents {
 
   #add(torrent: MadeTorrent, directory: string, complete: boolean): Swarm {
     const name = toHex(torrent.infoHash);
-    const { layout } = torrent;
-    const options: AddOptions = {
-      store: storeIn(directory, torrent),
-      storeCacheSlots: Math.max(1, Math.min(20, Math.floor(CACHE_BYTES / layout.pieceLength))),
-      deselect: true,
-      skipVerify: complete,
-      strategy: "rarest",
-    };
-    const web = this.#running("add").add(torrent.torrentFile, options);
-    web.on("warning", (warning) =>
-      this.#log.warn("torrent warning", { infoHash: name, reason: reasonOf(warning) }),
-    );
-    web.on("error", (error) =>
-      this.#log.error("torrent failed", { infoHash: name, reason: reasonOf(error) }),
-    );
-    const swarm = new Swarm(torrent, directory, web);
+    const swarm = this.#client.add(torrent, directory, {
+      complete,
+      onClosed: (closed) => this.#open.remove(name, closed),
+    });
     this.#open.add(name, swarm);
-    web.once("close", () => this.#open.remove(name, swarm));
     return swarm;
   }
-
-  #running(operation: string): WebTorrent {
-    if (this.#client !== undefined) return this.#client;
-    const facts = { code: "TORRENT_NOT_STARTED", operation } as const;
-    throw new TorrentError(`torrents: ${operation} before start`, facts);
-  }
-}
-
-/** WebTorrent constructs the store itself; this store already knows its directory and layout. */
-function storeIn(directory: string, { layout }: Torrent): new () => PieceStore {
-  return class extends PieceStore {
-    constructor() {
-      super(directory, layout);
-    }
-  };
 }
 
 function chosenFiles(torrent: Torrent, paths: readonly string[] | undefined): TorrentFile[] {
@@ -333,13 +267,4 @@ function chosenFiles(torrent: Torrent, paths: readonly string[] | undefined): To
       file: path,
     });
   });
-}
-
-function listenError(error: unknown, address: string): unknown {
-  if (!/EADDRINUSE/.test(reasonOf(error))) return error;
-  return new TorrentError(
-    `torrents: ${address} is in use by another program`,
-    { code: "TORRENT_PORT_IN_USE", address, option: "torrentPort" },
-    { cause: error, remedy: "stop the other program or choose another torrent port" },
-  );
 }
