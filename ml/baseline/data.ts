@@ -1,7 +1,7 @@
 /**
  * The baseline's synthetic data: ten integer patterns per round, and rows that show one of them under noise three times
  * as strong. All values are integer draws scaled by a power of two, so they are exact. The task is hard enough that
- * accuracy tells training from guessing.
+ * accuracy distinguishes training from guessing.
  */
 import { taggedHash, uint32Bytes } from "../../chain/crypto/hash.ts";
 import type { Shard } from "../dataset/shard.ts";
@@ -20,7 +20,7 @@ export function segmentRows(seed: Uint8Array, index: number, startHash: Uint8Arr
   return rowsOf(patternsOf(seed, roundOf(index)), random);
 }
 
-/** The rows a round is tested on. */
+/** The rows on which a round is tested. */
 export function testRows(seed: Uint8Array, index: number): Shard {
   const round = roundOf(index);
   const random = new Random(taggedHash("poml/baseline-test/v1", seed, uint32Bytes(round)));

@@ -1,5 +1,5 @@
 /**
- * The baseline tasks, which every rating is measured with: the model, the optimizer, and the first state of a lane.
+ * The baseline tasks, with which every rating is measured: the model, the optimizer, and the first state of a lane.
  * These numbers are consensus rules: a change of one makes another task, and the nodes vote on when to change to
  * another.
  */

@@ -4,7 +4,7 @@ import { CELL_FORMS, type CellForm, formOf, isInexact, numberOf } from "./csv-nu
 
 /** More distinct texts than this are names or free text, not a category. */
 export const MAX_CATEGORIES = 32;
-/** For so many different numbers it is counted how many stay different as 32-bit floats. */
+/** The number of different values of a column for which we count how many stay different as 32-bit floats. */
 const DISTINCT_NUMBERS = 1000;
 
 export interface Place {

@@ -1,5 +1,6 @@
 /**
- * An update on the wire: the parameters a participant's training ended with, and what ties them to its checkpoints.
+ * An update on the wire: the last parameters of a participant's training, and the hashes that connect them with its
+ * checkpoints.
  *
  *   0  "PMLU"   4  version u8   5  dtype u8 (1 = float32)   6  digests u16
  *   8  parameter count u32   12  sample steps u32   16  node index u32   20  round u32

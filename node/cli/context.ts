@@ -1,4 +1,4 @@
-/** What every command is given: the places to write to, the environment, and the signal of Ctrl-C. */
+/** What every command receives: the output streams, the environment, and the signal of Ctrl-C. */
 import type { AskPassphrase } from "../wallet/key-file.ts";
 import type { Output } from "./output.ts";
 

@@ -1,4 +1,7 @@
-/** What commands on a stopped node's database share: its genesis, a bar, and a way to be interrupted. */
+/**
+ * The common part of commands on a stopped node's database: the genesis, a progress bar, and the handling of
+ * interrupts.
+ */
 import type { Head } from "../../chain/head.ts";
 import type { ScanOptions } from "../maintenance/verify-store.ts";
 import { type DataDirOptions, dataDirOf } from "./api-options.ts";

@@ -20,7 +20,7 @@ export class Output {
   readonly stderr: Sink;
   json = false;
   verbose = false;
-  /** Exit status of a command that has done its work and says something by it. */
+  /** Exit status of a command that has done its work, and reports its result in the exit status. */
   exit = 0;
   /** Set as soon as the running command knows its node. */
   hints: Hints = PLAIN_HINTS;

@@ -17,7 +17,7 @@ export interface Bar {
 }
 
 export interface BarOptions {
-  /** Plain output shows this bar even while it does not move, because it tells that all is well. */
+  /** Plain output shows this bar even while it does not move, to show that the command still works. */
   readonly isMain?: boolean;
 }
 

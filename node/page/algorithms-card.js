@@ -1,4 +1,6 @@
-/** What searches can hash with: algorithms that came with the program or by vote, and the votes under way. */
+/**
+ * The algorithms with which searches can hash: those that came with the program or by vote, and the votes under way.
+ */
 import { get } from "./api.js";
 import { card, h, meter, table } from "./dom.js";
 import { count, percent, short } from "./format.js";
@@ -7,7 +9,7 @@ import { listen, readStatus } from "./store.js";
 
 /** @import { AlgorithmJson, AlgorithmList } from "../api/contract/algorithm.ts" */
 
-/** Asked again every few blocks, and with each epoch, when votes are counted. */
+/** The page asks for them again every few blocks, and after each epoch, when votes are counted. */
 export function algorithmsCard() {
   const element = h("div", { class: "stack" });
   let left = false;
@@ -21,7 +23,7 @@ export function algorithmsCard() {
       const list = await get("/v1/algorithms");
       if (!left) patch(element, ...show(list));
     } catch {
-      // What was shown stays; the next blocks ask again.
+      // The card keeps what it shows; the page asks again at one of the next blocks.
     }
   };
   void read();

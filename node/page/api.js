@@ -4,7 +4,10 @@
 /** @import { EventData, HelloJson } from "../api/contract/event.ts" */
 /** @import { RoundJson } from "../api/contract/jobs/job.ts" */
 
-/** An event with what its type carries. @typedef {{ [T in keyof EventData]: { type: T, cursor: number, data: EventData[T] } }[keyof EventData]} PageEvent */
+/**
+ * An event with the data of its type. @typedef {{ [T in keyof EventData]: { type: T, cursor: number, data: EventData[T]
+ * } }[keyof EventData]} PageEvent
+ */
 
 /** A refusal of the node, with its HTTP status. */
 export class Refused extends Error {
@@ -16,7 +19,7 @@ export class Refused extends Error {
 }
 
 /**
- * What a route answers with, as the table of the contract says.
+ * The answer of a route, in the type that the table of the contract gives.
  * @template {AnswerPath} P
  * @param {P} path as the table writes it, e.g. `/v1/jobs/{id}`
  * @param {Readonly<Record<string, string | number>>} [values] for the parts in braces; the others become the query
@@ -48,12 +51,12 @@ export async function ask(path) {
   throw new Refused(detail ?? `the node answered ${answer.status}`, answer.status);
 }
 
-/** What went wrong, in words. @param {unknown} error */
+/** The reason of a failure, in words. @param {unknown} error */
 export function reasonOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether the node knows no such thing. @param {unknown} error */
+/** Whether the node answered that it does not know the requested object. @param {unknown} error */
 export function isUnknown(error) {
   return error instanceof Refused && error.status === 404;
 }
@@ -79,7 +82,8 @@ const MAX_BACKOFF_MS = 8000;
 /**
  * Follows the events for as long as the page is open.
  * @param {(event: PageEvent) => void} onEvent
- * @param {(state: "live" | "lost", missed: boolean) => void} onState `missed`: events were lost, read anew
+ * @param {(state: "live" | "lost", missed: boolean) => void} onState `missed`: events were lost, so the page must read
+ *   everything anew
  */
 export function follow(onEvent, onState) {
   /** @type {number | undefined} */
@@ -92,7 +96,7 @@ export function follow(onEvent, onState) {
     url.protocol = url.protocol.replace("http", "ws");
     if (since !== undefined) url.searchParams.set("since", String(since));
     const socket = new WebSocket(url);
-    // A connection that never opens ends here; one that opened is watched by the server's pings.
+    // This ends a connection that never opens; the server's pings watch one that has opened.
     const opening = setTimeout(() => socket.close(), SILENCE_MS);
     socket.addEventListener("message", ({ data }) => {
       const message = /** @type {HelloJson | PageEvent} */ (JSON.parse(data));

@@ -6,7 +6,7 @@ import { store } from "./store.js";
 
 /** @import { BlockSummary } from "../api/contract/block.ts" */
 
-/** As long as the animation of a new one. */
+/** The length of the animation of a new block. */
 const FRESH_MS = 1600;
 
 /** @param {number} length */

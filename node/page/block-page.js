@@ -1,4 +1,4 @@
-/** One block: its header, what it holds, and a button that hashes it again in this browser. */
+/** One block: its header, its contents, and a button that hashes it again in this browser. */
 import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { bytes, count, plural, poml, sentence, short, units } from "./format.js";

@@ -116,10 +116,10 @@ function options(width, rounds) {
   };
 }
 
-/** As many decimals as write a step, and so every tick, in full. @param {number} step */
+/** The number of decimals with which a step, and so every tick, is written in full. @param {number} step */
 export function decimalsOf(step) {
   let decimals = 0;
-  // 0.25 needs two, although the next smaller power of ten is 0.1.
+  // A step of 0.25 needs two decimals, although the next smaller power of ten is 0.1.
   while (decimals < 6 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
     decimals++;
   return decimals;

@@ -1,4 +1,4 @@
-/** Which part of a range of nonces is searched, as a bar, with a mark for each find. */
+/** Draws the searched parts of a range of nonces as a bar, with a mark for each find. */
 import { h } from "./dom.js";
 import { large, percent } from "./format.js";
 
@@ -27,7 +27,7 @@ export function coverage({ spec, open, finds, progress, live }) {
 /** @param {"gap" | "done" | "held" | "mark"} kind @param {number} left @param {number} [width] @param {string} [title] */
 function part(kind, left, width, title) {
   const element = h("i", { class: kind, title });
-  // The content security policy lets scripts change a style, and not set the attribute.
+  // The content security policy lets scripts change a style, but not set the `style` attribute.
   element.style.left = `${left}%`;
   if (width !== undefined) element.style.width = `${width}%`;
   return element;

@@ -68,7 +68,10 @@ export function table(heads, rows) {
   );
 }
 
-/** A click anywhere in a row that leads somewhere goes there; one listener, so that rows can be kept. */
+/**
+ * A click anywhere in a row that has a link follows the link. There is one listener for all rows, so that rows can be
+ * kept.
+ */
 export function followRows() {
   addEventListener("click", ({ target }) => {
     if (!(target instanceof Element) || target.closest("a, button, input, summary") !== null)

@@ -1,4 +1,7 @@
-/** Links that save files of a job. Nodes keep files for a time: a refusal must not be saved in place of the file. */
+/**
+ * Links that save files of a job. Nodes keep files for a limited time, and a refusal must not be saved in place of the
+ * file.
+ */
 import { ask, reasonOf } from "./api.js";
 import { h } from "./dom.js";
 import { sentence } from "./format.js";

@@ -56,7 +56,7 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
     records = rounds;
     if (!isBuilt) element.replaceChildren(head, graph, people);
     isBuilt = true;
-    // Without a round there is nothing to draw, and without a chance of one there will not be.
+    // Without a round there is nothing to draw; a job that has ended will not have one any more.
     if (chart === undefined && (rounds.length > 0 || isRunning(next))) {
       chart = viewOf(next).graph(next);
       graph.replaceChildren(chart.element);
@@ -76,7 +76,7 @@ export function jobCard(id, { heading = "h2", onData, onMissing } = {}) {
 
   const stop = listen((change) => {
     const isOfJob = change.topic === "jobs" && (change.id ?? id) === id;
-    // A round under way moves on without the chain; the node says how far at each block.
+    // A round under way makes progress between blocks; the page asks the node for it at each block.
     const isOfRound = change.topic === "blocks" && hasLive(job);
     if ((isOfJob || isOfRound) && timer === 0) timer = window.setTimeout(load, REFRESH_MS);
     if (change.topic === "training" && change.data.job === id && job !== undefined) showPeople(job);

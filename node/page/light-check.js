@@ -1,12 +1,12 @@
 /**
- * "Verify signatures" on the page of a block: the light client in this browser, from a block its
- * owner vouches for. Nothing the node answers is believed.
+ * "Verify signatures" on the page of a block: the light client in this browser starts from a block that the reader
+ * trusts. It believes no answer of the node without proof.
  */
 import { get, reasonOf } from "./api.js";
 import { card, h } from "./dom.js";
 import { count, plural } from "./format.js";
 
-/** Where this browser keeps the vouched block, `height:hash`. */
+/** The key under which this browser stores the trusted block, as `height:hash`. */
 const KEPT = "poml.trusted";
 
 /** @param {number} height of the block shown */

@@ -1,4 +1,4 @@
-/** Entry: reads the network once, follows it, and shows the view the address names. */
+/** Entry: reads the state of the network once, follows it, and shows the view that the address names. */
 import { reasonOf } from "./api.js";
 import { blockPage } from "./block-page.js";
 import { followRows, h } from "./dom.js";

@@ -1,4 +1,7 @@
-/** One node of the chain: what is held against it, what its rating rests on and the jobs it works in. */
+/**
+ * One node of the chain: its faults and the accusations against it, the basis of its rating, and the jobs in which it
+ * works.
+ */
 import { get, isUnknown, reasonOf } from "./api.js";
 import { card, facts, h, table } from "./dom.js";
 import { ago, count, plural, poml, sentence, units } from "./format.js";
@@ -76,7 +79,11 @@ function summary(node) {
   );
 }
 
-/** In plain sight: everything that was or may be held against it, with its reason. @param {NodeDetail} node @param {RatingExplanation} explained */
+/**
+ * Everything that was or may be held against the node, each with its reason.
+ * @param {NodeDetail} node
+ * @param {RatingExplanation} explained
+ */
 function penalties(node, explained) {
   const faults = explained.changes.filter(
     ({ cause, fault }) => fault !== undefined || !BLAMELESS.includes(cause),
@@ -173,7 +180,10 @@ function claimFact({ window, segments, checks }) {
   ];
 }
 
-/** Why the node that serves this page measured low, which nobody else can know. @param {NodeDetail} node */
+/**
+ * Why the node that serves this page had a low measurement; only the node itself knows the reason.
+ * @param {NodeDetail} node
+ */
 function ownWindow(node) {
   const { publicKey, lastWindow } = store.status ?? {};
   if (publicKey !== node.publicKey || lastWindow?.disturbed === undefined) return false;

@@ -1,4 +1,4 @@
-/** What an address shows that names nothing: never another page in its place. */
+/** The view for an address that names nothing; no other page is shown in its place. */
 import { h } from "./dom.js";
 
 /**

@@ -1,4 +1,7 @@
-/** What keeps this node from its network, at the top of every page, in the words its log and command line use. */
+/**
+ * Shows at the top of every page what keeps this node from its network, in the same words as its log and the command
+ * line.
+ */
 import { h } from "./dom.js";
 import { sentence } from "./format.js";
 

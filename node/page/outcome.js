@@ -14,7 +14,7 @@ export function outcomeChip({ kind, outcome, phase }) {
   return h("span", { class: "chip", "data-outcome": state }, word);
 }
 
-/** Why a job is not what was ordered, and what to do; nothing for one that is. @param {{ outcome: OutcomeJson }} job */
+/** Why a job failed, and what to do; for other jobs only how it stands. @param {{ outcome: OutcomeJson }} job */
 export function outcomeNote({ outcome }) {
   const { state, reason, remedy } = outcome;
   if (state === "done" || state === "running") return h("p", { class: "muted" }, reason);

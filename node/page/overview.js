@@ -104,7 +104,7 @@ function workerHint(workers) {
     : `${plural(workers.length, "worker")} here`;
 }
 
-/** What the weights of the voters mean, in full below the figures. */
+/** Explains below the figures what the weights of the voters mean. */
 const SAFETY = {
   "one-decides": "one voter decides alone",
   "one-can-stop": "one voter can stop it",

@@ -1,12 +1,12 @@
 /**
- * Brings elements up to date in place: what did not change stays the very element it was, so that focus,
- * selection, scroll positions and opened details survive every block.
+ * Brings elements up to date in place: a part that did not change stays the same element, so that focus, selection,
+ * scroll positions and opened details survive every block.
  */
 
 /** @typedef {import("./dom.js").Child} Child */
 
 /**
- * Makes the children of an element these.
+ * Gives an element these children.
  * @param {HTMLElement} target
  * @param {...(Child | readonly Child[])} children elements may carry `data-key`, which names them among their siblings
  */
@@ -19,7 +19,7 @@ export function patch(target, ...children) {
       .map(asNode)
       .filter((node) => node !== undefined),
   );
-  // An element that had to move lost the focus on its way.
+  // An element that had to be moved has lost the focus.
   if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) {
     focused.focus({ preventScroll: true });
   }
@@ -42,7 +42,7 @@ function patchChildren(target, fresh) {
   let at = target.firstChild;
   for (const next of fresh) {
     const key = keyOf(next);
-    // What nobody wants any more makes way, so that its neighbours need not move.
+    // Elements that are no longer wanted are removed first, so that their neighbours need not move.
     while (at !== null && at !== next && isGone(at, wanted)) at = removed(at);
     const found = next.parentNode === target ? next : key === undefined ? at : keyed.get(key);
     if (found === undefined || found === null || !isLike(found, next)) {
@@ -87,7 +87,7 @@ function morph(old, fresh) {
   }
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) === value) continue;
-    // The content security policy lets scripts change a style, and not set the attribute.
+    // The content security policy lets scripts change a style, but not set the `style` attribute.
     if (name === "style") old.style.cssText = value;
     else old.setAttribute(name, value);
   }

@@ -33,7 +33,7 @@ function unitOf({ spec }) {
   return 2 ** spec.unitBits;
 }
 
-/** With how many zero bits a number begins. @param {string} hex */
+/** The number of zero bits with which a number begins. @param {string} hex */
 function zeroBits(hex) {
   const first = hex.search(/[^0]/);
   if (first === -1) return 4 * hex.length;
@@ -45,20 +45,27 @@ function foundText({ nonce }) {
   return `found nonce ${nonce}`;
 }
 
-/** Up to 64 finds would push all else off the page. @param {readonly string[]} texts */
+/** A list of up to 64 finds would push everything else off the page. @param {readonly string[]} texts */
 function fewOf(texts) {
   const left = texts.length - SHOWN_FINDS;
   const shown = texts.slice(0, SHOWN_FINDS).join(", ");
   return left > 0 ? `${shown} and ${count(left)} more` : shown;
 }
 
-/** One nonce, or how many: a table has no room for more. @param {{ finds: readonly { nonce: string }[] }} round */
+/**
+ * The nonce if there is only one, else the number of finds: a table has no room for more.
+ * @param {{ finds: readonly { nonce: string }[] }} round
+ */
 function foundIn({ finds: [first, ...others] }) {
   if (first === undefined) return "–";
   return others.length === 0 ? first.nonce : `${count(others.length + 1)} finds`;
 }
 
-/** Hashes a second that a node says it did. @param {SearchDetail} job @param {{ units: number, workMs: number }} claim */
+/**
+ * Hashes per second according to the node itself.
+ * @param {SearchDetail} job
+ * @param {{ units: number, workMs: number }} claim
+ */
 function speed(job, { units, workMs }) {
   return workMs === 0 ? 0 : (units * unitOf(job) * 1000) / workMs;
 }

@@ -1,13 +1,13 @@
 /**
- * As much SSZ as it takes to hash a block again in the browser: the header's root, and the root of
- * the transaction list from ids and signatures (https://github.com/ethereum/consensus-specs, ssz/simple-serialize).
+ * The part of SSZ that is needed to hash a block again in the browser: the header's root, and the root of the
+ * transaction list from ids and signatures (https://github.com/ethereum/consensus-specs, ssz/simple-serialize).
  */
 
 /** @import { HeaderJson } from "../api/contract/block.ts" */
 
 const ZERO = new Uint8Array(32);
 
-/** True where the browser offers SHA-256: pages over https or from this machine. */
+/** Whether the browser offers SHA-256; it does so for pages over https or from this machine. */
 export const canHash = globalThis.crypto?.subtle !== undefined;
 
 /** @param {Uint8Array} left @param {Uint8Array} right */

@@ -1,6 +1,6 @@
 /**
- * What the page knows, kept fresh by the event stream. Views read it and listen; nothing polls while
- * the stream is live, and bursts of events become one refresh.
+ * The data that the page shows, kept up to date by the event stream. Views read it and listen; nothing polls while the
+ * stream is live, and bursts of events become one refresh.
  */
 import { follow, get } from "./api.js";
 
@@ -12,11 +12,11 @@ import { follow, get } from "./api.js";
 
 const KEPT_BLOCKS = 40;
 const REFRESH_MS = 1500;
-/** Without an event for so long the node is asked how it is: silence is news, too. */
+/** If no event comes for so long, the page asks the node for its status. */
 const QUIET_MS = 4000;
 
 /**
- * What changed: all of it, or the one job or step of work that is given.
+ * What changed: a whole topic, or only the job or step of work that is given.
  * @typedef {{ topic: "status" | "nodes" | "blocks" | "live" }
  *   | { topic: "jobs", id?: string }
  *   | { topic: "training", data: EventData["training"] }} Change
@@ -31,13 +31,13 @@ export const store = {
   jobs: [],
   /** Newest first. @type {BlockSummary[]} */
   blocks: [],
-  /** Steps of shards this node trains: `job node` -> event data. @type {Map<string, EventData["training"]>} */
+  /** Steps of shards that this node trains: `job node` -> event data. @type {Map<string, EventData["training"]>} */
   training: new Map(),
   /** @type {"connecting" | "live" | "lost"} */
   live: "connecting",
 };
 
-/** The status, where a view is shown only once it was read. */
+/** The status, for views that are shown only after it was read. */
 export function readStatus() {
   if (store.status === undefined) throw new TypeError("the status was not read yet");
   return store.status;

@@ -1,4 +1,4 @@
-/** Decides which workers may connect: by their token, and by the room that their machine leaves to others. */
+/** Decides which workers may connect, by their token and by the number of places that their machine already has. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { placeOf } from "../../p2p/peers/place.ts";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Log, LogFields } from "../../p2p/log.ts";
 
-/** Sent once from parent to child. So the token never appears in a list of processes. */
+/** Sent once from parent to child, so that the token never appears in a list of processes. */
 export const ChildOrders = z.strictObject({
   url: z.string(),
   token: z.string(),

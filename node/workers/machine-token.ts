@@ -1,6 +1,6 @@
 /**
  * Tokens of machines: each follows from the node's worker token and the name of a machine. So the node stores none of
- * them, and the owner of one can name no other machine. A new worker token invalidates all of them.
+ * them, and the owner of one token cannot pretend to be another machine. A new worker token invalidates all of them.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 

@@ -1,6 +1,6 @@
 /**
- * The messages of the worker link, version 3: a closed union in each direction, everything unknown
- * refused; of orders and results each kind has its own (`kinds/`). One task at a time runs on a link:
+ * The messages of the worker link, version 3. They are a closed union in each direction, and everything unknown is
+ * refused; each kind of task has its own orders and results (`kinds/`). One task at a time runs on a link:
  *
  *   node                                     worker
  *   order (table of inputs)            ->
@@ -54,7 +54,7 @@ const WorkerMessage = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("output"),
     task: Count,
-    /** The kind of the task says which there are. */
+    /** The kind of the task determines which names there are. */
     name: Name,
     index: Count,
     hash: Hash,
@@ -78,9 +78,9 @@ const NodeMessage = z.discriminatedUnion("type", [
     type: z.literal("welcome"),
     version: z.literal(PROTOCOL_VERSION),
     worker: z.string().max(64),
-    /** The node pings so often... */
+    /** The node pings at this interval. */
     heartbeatMs: Positive,
-    /** ...and a worker that hears nothing for so long gives the link up. */
+    /** A worker that receives nothing for so long closes the link. */
     silenceMs: Positive,
   }),
   z.strictObject({

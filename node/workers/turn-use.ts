@@ -1,8 +1,8 @@
-/** How long replays and searches of this node have a worker in turn (worker-turns.ts). */
+/** How much of their turns replays and searches of this node have used (worker-turns.ts). */
 
 export const TURN_MS = 1_000;
 
-/** What urgent tasks that belong together (the parts of a claim) have had of their turn. */
+/** How much of their turn urgent tasks that belong together (the parts of a claim) have used. */
 export class TurnUse {
   ms = 0;
 

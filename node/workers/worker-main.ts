@@ -24,8 +24,8 @@ const MAX_PAUSE_MS = 30_000;
 const CACHE_BYTES = 64 * 1024 * 1024;
 const LOWEST_PRIORITY = 19;
 /**
- * Of the thread that hears the node, where threads have priorities of their own and as long as it does nothing else: that
- * a search is over must not wait behind all the threads that search.
+ * Niceness of the thread that listens to the node, while it does nothing else, on systems whose threads have priorities
+ * of their own. The message that a search is over must not wait behind all the threads that search.
  */
 const LINK_NICENESS = 10;
 const MAX_ANSWER_CHARACTERS = 4096;
@@ -38,7 +38,7 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Connect again after a loss, with growing pauses; default true. Otherwise a loss ends the worker. */
   readonly reconnect?: boolean;
-  /** For all work; default 19, the lowest priority: a worker uses only what no other program needs. */
+  /** Niceness of all work; default 19, the lowest priority: a worker uses only the time that no other program needs. */
   readonly niceness?: number;
 }
 
@@ -72,7 +72,7 @@ export async function runWorker(
     cache: new BlobCache(CACHE_BYTES),
     trainers: new TrainerCache(log),
     searches: new SearchThread({ ...given, limits: searchLimits, niceness }),
-    // For good: only a privileged process could turn back.
+    // This is final: only a privileged process could raise its priority again.
     beforeTask: () => lowerPriority(niceness),
   };
   const identity = { engineHash: ENGINE_HASH, threads, platform: `${platform()}-${arch()}` };

@@ -9,9 +9,9 @@ const SQUARED: i32 = 2;
 const ABSOLUTE: i32 = 3;
 const HUBER: i32 = 4;
 
-/** Smallest probability the loss tells apart (as tfjs clips). */
+/** Smallest probability that the loss distinguishes (tfjs clips there, too). */
 const EPSILON: f32 = 1e-7;
-/** Largest probability whose complement binary cross-entropy tells apart. */
+/** Largest probability whose complement binary cross-entropy distinguishes. */
 const CEILING: f32 = 0.9999999;
 
 /** `start` plus the sum over rows of -ln p[label], in row order. */

@@ -2,7 +2,7 @@
 
 import { DIGEST_BYTES, FIND_BYTES, FINDS, MIN_DIGEST, MIN_NONCE, RUNNING, TARGET } from "./abi";
 
-/** The digest to look at; a kernel writes it here. */
+/** The digest that `note` compares; a kernel writes it here. */
 export const DIGEST: usize = memory.data(<i32>DIGEST_BYTES, 16);
 
 let finds: i32 = 0;

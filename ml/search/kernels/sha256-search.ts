@@ -1,4 +1,5 @@
-// The loop over nonces that sha256 and sha256d share: four at a time, looked at more closely when one may matter.
+// The loop over nonces that sha256 and sha256d share: it hashes four at a time, and compares a digest in full only when
+// it may matter.
 
 import { begin, bound, DIGEST, finish, note } from "./results";
 import { WORD } from "./sha256-lanes";
@@ -17,7 +18,7 @@ export function beginSearch(): void {
   limit = i32x4.splat(-1);
 }
 
-/** @param lanes how many of the four count */
+/** @param lanes how many of the four nonces are in the range */
 // @ts-expect-error: decorator
 @inline
 export function takeResult(nonce: u64, lanes: i32): void {

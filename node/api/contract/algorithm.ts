@@ -28,7 +28,9 @@ export const AlgorithmVoteJson = z.object({
     .describe("to put it on the list of certified ones, or to take it off"),
   nodes: z.array(Count).describe("who votes so"),
   weight: Amount.describe("of these nodes; more than 2/3 of the total decides"),
-  against: Amount.describe("weight of all others: who does not vote leaves the list as it is"),
+  against: Amount.describe(
+    "weight of all others: a node that does not vote leaves the list as it is",
+  ),
 });
 export type AlgorithmVoteJson = z.infer<typeof AlgorithmVoteJson>;
 

@@ -54,7 +54,7 @@ export function evidenceRoutes(services: EvidenceRouteModules): Route[] {
       bodyBytes: MAX_LIGHT_BYTES,
       tag: "light",
       summary:
-        "Hand in a block that another node shows as final and that is not on this chain (SSZ LightBlock): who signed both is accused",
+        "Hand in a block that another node shows as final and that is not on this chain (SSZ LightBlock): nodes that signed both are accused",
       query: NoQuery,
       content: { "application/octet-stream": Bytes },
       answers: [{ status: 202, description: "the accused", schema: AccusedJson }],

@@ -1,5 +1,6 @@
 /**
- * Measures hashes per second of this machine: every shipped algorithm on one core and on all cores, one thread a lane.
+ * Measures hashes per second of this machine: every shipped algorithm on one core and on all cores, with one thread for
+ * each lane.
  */
 import { once } from "node:events";
 import { availableParallelism, cpus } from "node:os";

@@ -1,4 +1,6 @@
-/** `poml algorithm`: what searches hash with, and whether a module of one's own could be one of them. */
+/**
+ * `poml algorithm`: lists the algorithms of searches, and checks whether the user's own module could be one of them.
+ */
 import { Command } from "commander";
 import { fromHex, sha256, toHex } from "../../../chain/crypto/hash.ts";
 import { PomlError } from "../../../chain/errors.ts";
@@ -11,7 +13,7 @@ import { pathOption } from "../path-option.ts";
 import { readModuleFile } from "../search/module-file.ts";
 import { addKeyOption, sendSigned } from "./bond.ts";
 
-/** The helper is this command's own. */
+/** The helper process belongs to this command. */
 const TURN = { group: "algorithm", member: "" } as const;
 
 export function algorithmCommand(context: CliContext): Command {

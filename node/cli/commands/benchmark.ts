@@ -1,5 +1,6 @@
 /**
- * `poml benchmark`: measures this machine, by the baseline task with the rating it would get, or in hashes per second.
+ * `poml benchmark`: measures this machine, either with the baseline task, and prints the rating that it would get, or
+ * in hashes per second.
  */
 import { availableParallelism, cpus } from "node:os";
 import { Command } from "commander";
@@ -181,7 +182,7 @@ function placeAmong(run: BenchmarkRun, nodes: readonly NodeJson[]): NetworkPlace
   };
 }
 
-/** @param none printed as median and maximum of an empty network */
+/** @param none the text for median and maximum of an empty network */
 function placeOf<T extends bigint | number>(own: T, others: readonly T[], none: T): Place<T> {
   const falling = others.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0));
   return {

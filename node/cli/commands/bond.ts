@@ -1,4 +1,4 @@
-/** `poml bond`: the money that stands behind a node's weight. */
+/** `poml bond`: shows and moves the money that backs a node's weight. */
 import { Command } from "commander";
 import type { Payload } from "../../../chain/types/transaction.ts";
 import { type ApiOptions, addApiOptions, connect, type WalletOptions } from "../api-options.ts";

@@ -123,7 +123,7 @@ async function nodeKey(client: PomlClient, text: string): Promise<string> {
   );
 }
 
-/** Prints an account in words, and other records as the chain keeps them; docs/protocol.md has their units. */
+/** Prints an account in words, and other records as the chain stores them; docs/protocol.md lists their units. */
 function showValue({ kind, index, value }: Proven, output: Output): void {
   if (kind !== "account") {
     output.line(`${kind} ${index} (amounts in micro-POML, ratings in micro-GFLOP/s):`);

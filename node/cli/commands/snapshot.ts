@@ -9,7 +9,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { mebibytes } from "../format.ts";
 import { wholeNumber } from "../whole-number.ts";
 
-/** The largest number that peers are offered. */
+/** The largest number of snapshots that a node offers to peers. */
 const MAX_KEPT = 16;
 
 export function snapshotCommand(context: CliContext): Command {

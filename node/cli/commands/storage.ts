@@ -1,4 +1,7 @@
-/** `poml storage`: the files of jobs on a node's disk, by kind, and what was deleted. Works on a stopped node, too. */
+/**
+ * `poml storage`: shows the files of jobs on a node's disk, by kind, and the deleted ones. It works on a stopped node,
+ * too.
+ */
 import { Command } from "commander";
 import type { StorageJson } from "../../api/contract/storage.ts";
 import { type ApiOptions, addApiOptions, connect, dataDirOf } from "../api-options.ts";

@@ -22,7 +22,7 @@ import {
 } from "../witness-option.ts";
 
 const NEVER = new AbortController().signal;
-/** More than the weights of the largest model take. */
+/** The largest size of a file; the weights of the largest model take less. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export function verifyCommand(context: CliContext): Command {
@@ -58,7 +58,7 @@ export function verifyCommand(context: CliContext): Command {
     });
 }
 
-/** What was not checked for want of a file is told by the exit status, too. */
+/** The exit status says, too, if something was not checked because a file is missing. */
 function show(
   { proved, notProved, unchecked }: VerifiedDirectory,
   directory: string,
@@ -98,7 +98,7 @@ function parseDays(text: string | undefined): number | undefined {
 export interface VerifiedDirectory {
   readonly proved: readonly { readonly claim: string; readonly detail: string }[];
   readonly notProved: readonly string[];
-  /** What could be checked if a file were here. */
+  /** The checks that need a file that is not here. */
   readonly unchecked: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** `poml wallet`: a client's key, its address, what it holds, and sending from it. */
+/** `poml wallet`: makes a client's key, shows its address and balance, and sends money from it. */
 import { Command } from "commander";
 import {
   type ApiOptions,

@@ -25,7 +25,7 @@ import type { Devnet, RunningNode } from "./network.ts";
 import { unratedText, untilRated } from "./ratings.ts";
 
 const DATASET = fileURLToPath(new URL("../../../datasets/fashion-mnist", import.meta.url));
-/** Longer than the chain waits for five rounds on a machine that is busy with other things. */
+/** Longer than five rounds take on a machine that is busy with other things, with all deadlines of the chain. */
 const JOB_DEADLINE_MS = 900_000;
 const BLOCK_DEADLINE_MS = 15_000;
 const POLL_MS = 250;
@@ -71,7 +71,7 @@ export async function runDemo(
   const dataset = await importDemoDataset(client, view);
   const prepare = (participants: number): Promise<PreparedJson> =>
     client.prepareJob({ ...ORDER, participants, dataset: dataset.id });
-  // Meanwhile the first window opens: preparing takes time as well.
+  // The first window opens meanwhile, because preparing the order takes time as well.
   const wanted = Math.min(ORDER.participants ?? 4, net.running.length);
   let prepared = await prepare(wanted);
   view.stage("waiting for the ratings of the first window");
@@ -167,7 +167,7 @@ async function collect(
   };
 }
 
-/** From another node than the certificate came from; that node may be a block behind. */
+/** The trusted block comes from another node than the certificate; that node may be a block behind. */
 async function trustedBlockOf(client: PomlClient, height: number): Promise<string> {
   const end = performance.now() + BLOCK_DEADLINE_MS;
   for (;;) {

@@ -1,4 +1,4 @@
-/** Lets the nodes outside the genesis join: each is sent its bond and registers by itself. */
+/** Lets the nodes outside the genesis join: the client sends each its bond, and each registers by itself. */
 
 import { formatAddress } from "../../../chain/crypto/address.ts";
 import { payloadOf } from "../../../chain/types/transaction.ts";
@@ -6,8 +6,8 @@ import { sendTransaction } from "../send.ts";
 import { type Devnet, NEWCOMER_FUNDS } from "./network.ts";
 
 /**
- * Leaves out those that have joined, or have their money, from an earlier run.
- * @param onJoin sees each node that has its money, and the block of the transfer
+ * Skips nodes that joined, or got their money, in an earlier run.
+ * @param onJoin called for each node that has its money, with the block of the transfer
  */
 export async function joinNewcomers(
   net: Devnet,

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { CliError, EXIT } from "../exit-codes.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-/** For many processes on one machine: together these save some 45 MB in each, for slower code. */
+/** For many processes on one machine: these flags save some 45 MB in each process, at the price of slower code. */
 const SMALL: readonly string[] = [
   "--max-semi-space-size=1",
   "--v8-pool-size=1",
@@ -28,7 +28,7 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The program to run instead of `poml`. */
   readonly main?: string;
-  /** Memory first, as among the many processes of a devnet (default), or speed, as on a server. */
+  /** What matters more: memory, as with the many processes of a devnet (default), or speed, as on a server. */
   readonly favour?: "memory" | "speed";
 }
 
@@ -89,7 +89,7 @@ export class ManagedProcess {
     return text.trimEnd().split("\n").slice(-lines).join("\n");
   }
 
-  /** What to report when it has ended though it should not have. */
+  /** The error to report when the process has ended unexpectedly. */
   async unexpectedEnd(): Promise<CliError> {
     const reason = await this.ended;
     return new CliError(

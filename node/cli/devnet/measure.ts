@@ -1,6 +1,6 @@
 /**
- * What the founders of a test network are rated with: one benchmark of the machine that all of its
- * nodes share, by `poml benchmark` in a process of its own.
+ * Measures the ratings of a test network's founders: one benchmark of the machine that all nodes share, by `poml
+ * benchmark` in a separate process.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,9 @@ import { CliError, EXIT } from "../exit-codes.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const run = promisify(execFile);
-/** Seconds of one try; a longer one follows when no segment was finished. */
+/** Seconds of one try; a longer try follows when no segment was finished. */
 const TRIES = [2, 8];
-/** For a machine so busy that everything takes twenty times as long. */
+/** The deadline for a machine that is so busy that everything takes twenty times as long. */
 const DEADLINE_MS = 300_000;
 
 const BenchmarkResult = z.object({
@@ -22,9 +22,9 @@ const BenchmarkResult = z.object({
 type BenchmarkResult = z.infer<typeof BenchmarkResult>;
 
 export interface MeasuredMachine {
-  /** Of one core, micro-GFLOP/s. */
+  /** The capacity of one core, in micro-GFLOP/s. */
   readonly capacity: bigint;
-  /** Why it is less than the machine can do. */
+  /** Why the machine could do more than was measured. */
   readonly disturbed: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export type Benchmark = (seconds: number) => Promise<BenchmarkResult>;
 
 /**
  * @param benchmark default: `poml benchmark`
- * @throws CliError BENCHMARK_FAILED, also when nothing could be measured
+ * @throws CliError BENCHMARK_FAILED, also if no segment was finished
  */
 export async function measureMachine(benchmark: Benchmark): Promise<MeasuredMachine> {
   let last: BenchmarkResult = { capacity: "0" };

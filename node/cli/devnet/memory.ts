@@ -1,4 +1,4 @@
-/** Resident memory of this process and all it started, added up from /proc; Linux only. */
+/** Adds up the resident memory of this process and all processes that it started, from /proc; Linux only. */
 import { readdir, readFile } from "node:fs/promises";
 
 const SAMPLE_MS = 500;
@@ -38,7 +38,7 @@ interface ProcessRow {
   readonly rssKib: number;
 }
 
-/** Sum over `root` and its descendants, KiB. Pages they share count once for each. */
+/** Sum over `root` and its descendants, in KiB. A page that several processes share counts for each of them. */
 export async function familyRssKib(root: number): Promise<number> {
   const names = await readdir("/proc");
   const rows = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readRow));
@@ -51,7 +51,7 @@ export async function familyRssKib(root: number): Promise<number> {
   return known.reduce((sum, { pid, rssKib }) => sum + (family.has(pid) ? rssKib : 0), 0);
 }
 
-/** From /proc/<pid>/stat (proc(5)); the name in brackets may hold anything, so split after it. */
+/** From /proc/<pid>/stat (proc(5)); the name in brackets may contain any character, so the line is split after it. */
 async function readRow(pid: string): Promise<ProcessRow | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;

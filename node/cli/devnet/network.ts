@@ -1,6 +1,6 @@
 /**
- * A network of real `poml node` processes on this machine. Founders are in the genesis; one more
- * node joins by transaction when there are more than three, as any stranger would.
+ * A network of real `poml node` processes on this machine. Founders are in the genesis. If there are more than three
+ * nodes, the last one joins by transaction, as any stranger would.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -98,14 +98,14 @@ export class Devnet implements DevnetPlan {
   }
 
   /**
-   * The network that a directory holds already.
+   * Opens the network that a directory already contains.
    * @throws CliError NOT_A_NETWORK
    */
   static async open(options: Omit<DevnetOptions, "nodes">): Promise<Devnet> {
     return new Devnet(options, await readPlan(options.directory));
   }
 
-  /** The first node, then all others with its address. Resolves when every API answers. */
+  /** Starts the first node, then all others with its address. Resolves when every API answers. */
   async start(signal: AbortSignal): Promise<void> {
     const [first, ...others] = this.nodes;
     if (first === undefined) return;
@@ -117,9 +117,9 @@ export class Devnet implements DevnetPlan {
   }
 
   /**
-   * Starts a node again that ended by itself, as a service manager would.
-   * @param onEnd sees what happened
-   * @throws CliError PROCESS_ENDED when one ends too often; does not return otherwise
+   * Starts nodes again that ended by themselves, as a service manager would.
+   * @param onEnd called with the reason
+   * @throws CliError PROCESS_ENDED when a node ends too often; otherwise it does not return
    */
   supervise(onEnd: (text: string) => void): Promise<never> {
     return Promise.race(this.running.map((node) => this.#keepAlive(node, onEnd)));
@@ -162,7 +162,7 @@ export class Devnet implements DevnetPlan {
   ): Promise<void> {
     const paths = dataDirPaths(node.dataDir);
     await writeSettings(node, bootstrap);
-    // Of an earlier run that was killed.
+    // The file may be there from an earlier run that was killed.
     await rm(paths.endpoints, { force: true });
     const process = await this.#spawn(node);
     const token = await readApiToken(paths.apiToken);
@@ -229,7 +229,7 @@ function settingsOf(node: DevnetNode, bootstrap: readonly string[]): unknown {
   };
 }
 
-/** What a newcomer is sent, micro-POML: its bond and something for fees. */
+/** The amount that a newcomer gets, in micro-POML: its bond and something for fees. */
 export const NEWCOMER_FUNDS = FOUNDER_BOND + 10n * POML;
 
 /** Settings meant for this command must not reach the nodes. */

@@ -1,4 +1,4 @@
-/** What of a test network stays the same from one run to the next, and how its directory holds it. */
+/** The part of a test network that stays the same from one run to the next, and its file in the network's directory. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -27,7 +27,7 @@ export interface NodePorts {
 export interface DevnetPlan {
   readonly nodes: readonly DevnetNode[];
   readonly genesisRoot: string;
-  /** Holds most of the money; pays for jobs. */
+  /** The account that has most of the money, and pays for jobs. */
   readonly client: Identity;
   readonly clientWallet: string;
 }
@@ -63,7 +63,7 @@ export async function readPlan(directory: string): Promise<DevnetPlan> {
   return { nodes, genesisRoot: toHex(genesisRoot(genesis)), client, clientWallet };
 }
 
-/** As the first run wrote them, so that every node is found where the others know it. */
+/** The ports that the first run chose, so that the other nodes find each node at its known address. */
 async function portsOf(config: string): Promise<NodePorts> {
   try {
     const { p2p, api, torrent } = Settings.parse(JSON.parse(await readFile(config, "utf8")));

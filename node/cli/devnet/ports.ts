@@ -1,12 +1,12 @@
 /**
- * Free TCP ports on loopback. They are let go before use, so they come from below the range systems
- * give to outgoing connections: those of the network itself would take them.
+ * Free TCP ports on loopback. They are released before they are used. So they are chosen below the range from which
+ * systems take ports for outgoing connections, because connections of the network itself could take them otherwise.
  */
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
-/** Linux gives out 32768 and above, macOS and Windows 49152 and above. */
+/** Linux uses 32768 and above for outgoing connections, macOS and Windows 49152 and above. */
 const LOWEST = 20_000;
 const END = 32_000;
 const MAX_TRIES = 1_000;

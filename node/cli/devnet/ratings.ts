@@ -1,6 +1,7 @@
 /**
- * Waits for the ratings that the demo's job is drawn by. The founders have theirs from the genesis. A newcomer gets its
- * own in the first window, if the machine lets it, and can be drawn some epochs later; without one the job goes on.
+ * Waits for the ratings by which the nodes for the demo's job are drawn. The founders have theirs from the genesis. A
+ * newcomer gets its rating in the first window, unless the machine is too busy, and can be drawn some epochs later; if
+ * it gets none, the job starts without it.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeJson, Status } from "../../api/contract/network.ts";
@@ -15,7 +16,7 @@ export interface RatingSource {
 
 export interface RatedNodes {
   readonly rated: readonly NodeJson[];
-  /** Registered or not: names without a rating. */
+  /** Names of nodes without a rating, whether they are registered or not. */
   readonly unrated: readonly string[];
 }
 
@@ -52,7 +53,7 @@ export async function untilRated(
   }
 }
 
-/** Why a node has no rating, by its own word. */
+/** Why a node has no rating, according to the node itself. */
 export function unratedText(name: string, { lastWindow }: Pick<Status, "lastWindow">): string {
   const cause =
     lastWindow === undefined

@@ -1,4 +1,4 @@
-/** What the demo prints when it is done: rounds, nodes, proofs, and where to go from here. */
+/** What the demo prints when it is done: rounds, nodes, proofs, and the next commands to try. */
 
 import { join } from "node:path";
 import { shellQuote } from "../../shell-quote.ts";

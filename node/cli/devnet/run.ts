@@ -17,7 +17,7 @@ import { demoSummary, showDemo, showNetwork } from "./report.ts";
 const DEFAULT_NODES = 4;
 
 export interface RunOptions {
-  /** Default: 4, or as many as the directory holds already. */
+  /** Default: 4, or the number of nodes that the directory already contains. */
   readonly nodes?: number;
   readonly demo?: boolean;
   readonly exit?: boolean;
@@ -45,7 +45,7 @@ export async function runDevnet(options: RunOptions, context: CliContext): Promi
   output.result(result, () => {});
 }
 
-/** A new network, or the one that the directory holds from an earlier run. */
+/** Makes a new network, or opens the one that the directory contains from an earlier run. */
 async function foundOrOpen(
   { nodes, dataDir }: RunOptions,
   { output, env }: CliContext,

@@ -12,7 +12,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { ALGORITHM_FILE } from "../search/own-module.ts";
 
 export interface Downloaded {
-  /** Height of the block the certificate is anchored in: the one to compare with a trusted node. */
+  /** Height of the block in which the certificate is anchored; compare it with a trusted node. */
   readonly anchorHeight: number;
 }
 
@@ -38,7 +38,7 @@ const FILES: Readonly<Record<JobKind, (client: PomlClient, id: string) => Promis
   search: moduleFile,
 };
 
-/** The module, where it does not come with the program: without it the finds cannot be hashed again. */
+/** The module, if it does not come with the program; without it the finds cannot be hashed again. */
 async function moduleFile(client: PomlClient, id: string): Promise<Files> {
   const { algorithm, algorithmName } = ofKind("search", await client.job(id));
   if (algorithmName !== undefined) return {};

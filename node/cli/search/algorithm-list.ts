@@ -1,4 +1,4 @@
-/** What searches can hash with, and the votes on it, as tables. */
+/** Shows the algorithms of searches, and the votes on them, as tables. */
 import { SHIPPED } from "../../../ml/search/shipped-algorithms.ts";
 import type { AlgorithmJson, AlgorithmList } from "../../api/contract/algorithm.ts";
 import type { Output } from "../output.ts";

@@ -1,4 +1,4 @@
-/** A WebAssembly module from a file, of which no more is read than an algorithm may have. */
+/** Reads a WebAssembly module from a file, up to the size limit of an algorithm. */
 import { readFile, stat } from "node:fs/promises";
 import { CliError, EXIT } from "../exit-codes.ts";
 

@@ -1,4 +1,4 @@
-/** From the options of `poml search` to a checked order. */
+/** Makes a checked order from the options of `poml search`. */
 import type { Command } from "commander";
 import { toHex } from "../../../chain/crypto/hash.ts";
 import type { PomlClient } from "../../api/client.ts";
@@ -74,7 +74,7 @@ export function addSearchOptions(command: Command): Command {
     .option("--max-spend <poml>", "escrow in POML (default: a little over the price)");
 }
 
-/** Keys of an order by option, with how the text is read. */
+/** For each option, the key of the order that it sets and how its text is parsed. */
 const FIELDS = {
   name: ["name", String],
   prefix: ["prefix", lowerCase],
@@ -142,11 +142,11 @@ function endOf({ count = "", to }: SearchOptions, from: unknown = 0): string {
   if (/^0+$/.test(count)) {
     throw usageError("count", "0 nonces are no search", "e.g. --count 16777216");
   }
-  // A first nonce that is none is refused with the others, under its own name.
+  // A first nonce that is not a number is refused later, with the name of its field.
   return isWhole(String(from)) ? (BigInt(String(from)) + BigInt(count)).toString() : count;
 }
 
-/** Names as they are; a file is brought to the node, and named by its hash from then on. */
+/** A name is returned unchanged; a file is uploaded to the node, and its hash is returned. */
 async function algorithmOf(
   text: string,
   client: Pick<PomlClient, "addAlgorithm">,
@@ -155,7 +155,7 @@ async function algorithmOf(
   return (await client.addAlgorithm(await readModuleFile(text))).hash;
 }
 
-/** What is no whole number stays as it is, and is refused under its own name. */
+/** A text that is no whole number is returned unchanged, and refused later with the name of its field. */
 function wholeOrText(text: string): number | string {
   return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

@@ -1,4 +1,4 @@
-/** The module of a search that did not use a shipped one, for whoever verifies its certificate. */
+/** Finds the module of a search that used no shipped algorithm, to verify the certificate of the search. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { sha256, toHex } from "../../../chain/crypto/hash.ts";
@@ -7,10 +7,10 @@ import type { OtherAlgorithm } from "../../light/verify-search.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { readModuleFile } from "./module-file.ts";
 
-/** Beside the certificate of such a search. */
+/** The name of the module's file beside the certificate. */
 export const ALGORITHM_FILE = "algorithm.wasm";
 
-/** The helper is this command's own. */
+/** The helper process belongs to this command. */
 const TURN = { group: "algorithm", member: "" } as const;
 
 export interface ModulePlaces {
@@ -20,7 +20,7 @@ export interface ModulePlaces {
   readonly node: Pick<PomlClient, "blob"> | undefined;
 }
 
-/** Looks at the file that was named, then beside the certificate, then at the node. */
+/** Looks for the module in the given file, then beside the certificate, then at the node. */
 export function otherAlgorithm(places: ModulePlaces, signal: AbortSignal): OtherAlgorithm {
   return {
     find: (hash) => findModule(hash, places),

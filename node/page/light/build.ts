@@ -1,4 +1,4 @@
-/** Bundles light.ts for browsers: `npm run build:page`, and `npm ci` by itself. The node serves the file. */
+/** Bundles light.ts for browsers. `npm run build:page` runs it, and so does `npm ci`. The node serves the file. */
 import { fileURLToPath } from "node:url";
 
 export const LIGHT_BUNDLE = new URL("../dist/light.js", import.meta.url);
@@ -11,7 +11,7 @@ export async function buildLight(): Promise<number> {
     outfile: fileURLToPath(LIGHT_BUNDLE),
     bundle: true,
     format: "esm",
-    // Brings the conditions under which package.json gives the browser's SHA-256.
+    // Adds the conditions under which package.json selects the browser's SHA-256.
     platform: "browser",
     inject: [fileURLToPath(new URL("buffer.ts", import.meta.url))],
     target: "es2022",

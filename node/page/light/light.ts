@@ -26,13 +26,13 @@ export interface Vouched {
 export interface Checked {
   readonly height: number;
   readonly hash: string;
-  /** Blocks verified on the way, including the last one. */
+  /** Number of blocks that were verified, including the last one. */
   readonly steps: number;
   readonly signatures: number;
 }
 
 /**
- * Follows light blocks (SSZ in hex) from a block that the owner vouches for; the first is that block.
+ * Follows light blocks (SSZ in hex) from a block that the owner of the browser trusts; the first is that block.
  * @throws PomlError with the code of the fault
  */
 export async function follow(vouched: Vouched, hexes: readonly string[]): Promise<Checked> {
@@ -41,7 +41,7 @@ export async function follow(vouched: Vouched, hexes: readonly string[]): Promis
 }
 
 /**
- * The same, then a proof under the last block.
+ * Does the same, and then checks a proof against the last block.
  * @returns what is proven, bytes as hex
  * @throws PomlError
  */
@@ -57,7 +57,7 @@ export async function prove(
   return { kind, index, ssz: toHex(decoded.value) };
 }
 
-/** Asks the node of this page for the route from the vouched block to `height`, and verifies it. */
+/** Asks the node of this page for the route from the trusted block to `height`, and verifies it. */
 export async function verifyBlock(vouched: Vouched, height: number): Promise<Checked> {
   const first = await get<{ block: string }>(`/v1/light/blocks/${vouched.height}`);
   const path = `/v1/light/updates?from=${vouched.height}&to=${height}`;

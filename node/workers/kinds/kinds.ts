@@ -31,7 +31,9 @@ interface Kind<Order extends z.ZodObject, Outcome extends z.ZodObject, Task, Con
   readonly outcome: Outcome;
   readonly carryOut: (task: Task, control: Control, pool: Pool) => Promise<Result>;
   readonly load: () => Promise<RunTask<z.infer<Order>, z.infer<Outcome>>>;
-  /** The work is done in a thread of its own: it takes little time and memory of the one that hears the node. */
+  /**
+   * The work is done in a thread of its own, and takes little time and memory from the thread that listens to the node.
+   */
   readonly inThread?: boolean;
 }
 

@@ -11,7 +11,7 @@ import type { ClaimsOrder, ClaimsOutcome } from "./order.ts";
 import type { ClaimsTask, UnitRun, WeighedClaims } from "./task.ts";
 import { decodeRuns, RUN_BYTES } from "./unit-run-bytes.ts";
 
-/** @returns undefined for what no honest node commits to */
+/** @returns undefined for a file to which no honest node commits */
 export function claims(
   task: ClaimsTask,
   control: TaskControl,

@@ -1,5 +1,5 @@
 /**
- * Inputs: `algorithm`, and `file` as it was committed to. Outputs, where there are any: `runs`, two numbers of 8 bytes
+ * Inputs: `algorithm`, and `file` as it was committed to. Outputs, if the file is right: `runs`, two numbers of 8 bytes
  * each, lowest byte first: the first unit, and one past the last; `finds`, as of a search.
  */
 import { z } from "zod";
@@ -24,7 +24,7 @@ export type ClaimsOrder = z.infer<typeof ClaimsOrder>;
 
 export const ClaimsOutcome = z.strictObject({
   kind: z.literal("claims"),
-  /** An honest node can have committed to it; else nothing else of this counts. */
+  /** Whether an honest node can have committed to the file; if not, the other fields mean nothing. */
   isRight: z.boolean(),
   share: Uint64,
   runs: z.int().min(0).max(MAX_CLAIM_RUNS),

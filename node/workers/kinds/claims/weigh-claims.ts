@@ -8,7 +8,7 @@ import type { UnitRun, WeighedClaims } from "./task.ts";
 /** @returns 32 bytes for each nonce, in order */
 export type HashNonces = (nonces: BigUint64Array) => Promise<Uint8Array>;
 
-/** @returns undefined for what no honest node commits to; what `hash` throws is thrown */
+/** @returns undefined for a file to which no honest node commits @throws what `hash` throws */
 export async function weighClaims(
   bytes: Uint8Array,
   place: ClaimPlace,

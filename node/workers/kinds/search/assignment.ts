@@ -1,6 +1,6 @@
 /**
- * A search as the pool carries it out. If another worker takes over, it continues after the finished units; the worker
- * may be given to urgent tasks in between.
+ * How the pool carries out a search. If another worker takes over, it continues after the finished units; the worker
+ * may get urgent tasks in between.
  */
 import { unitNonces } from "../../../../chain/workload/search/units.ts";
 import type { UnitResult } from "../../../../ml/search/search-units.ts";

@@ -18,7 +18,7 @@ export interface SearchWorkers {
   digests(task: DigestsTask, control: TaskControl): Promise<readonly Uint8Array[]>;
   /**
    * Reads a file of claims and hashes the nonces that it names; stays on this machine.
-   * @returns undefined for what no honest node commits to
+   * @returns undefined for a file to which no honest node commits
    */
   claims(task: ClaimsTask, control: TaskControl): Promise<WeighedClaims | undefined>;
 }

@@ -1,4 +1,4 @@
-/** A run of the open track as a link carries it: it has no inputs, and its result is small. */
+/** How a run of the open track travels over a link: it has no inputs, and its result is small. */
 import { fromHex, toHex } from "../../../../chain/crypto/hash.ts";
 import { trackTask } from "../../../../chain/track/task.ts";
 import type { TrackRun, TrackRunResult } from "../../../../ml/track/run.ts";

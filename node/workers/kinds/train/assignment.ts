@@ -1,4 +1,4 @@
-/** A training as a link carries it; a training on a remote worker is watched. */
+/** How a training travels over a link, and how a training on a remote worker is checked. */
 import { fromHex, HASH_BYTES, toHex } from "../../../../chain/crypto/hash.ts";
 import { SEGMENTS } from "../../../../chain/workload/train/segments.ts";
 import { floatsOfBytes } from "../../../../ml/bytes.ts";
